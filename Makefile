@@ -1,0 +1,68 @@
+# The two commands a person needs are `make run` and `make test`; `make check` is what CI runs before the tests.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: run test check lint types contracts migrations templates lock schema screenshots clean help
+
+help: ## What there is to make
+	@grep -hE '^[a-z]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 14
+
+run: $(VENV)/.desk ## Everything on this machine, with a sample company; Ctrl-C stops it
+	@exec $(BIN)/python manage.py up
+
+test: $(VENV)/.dev ## All tests, the real-browser ones too (ARGS="-k rating" for some)
+	@$(BIN)/python tests/e2e/chromium.py
+	$(BIN)/python -m pytest -n 2 $(ARGS)
+
+check: lint types contracts migrations templates ## Everything static
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.dev
+	$(BIN)/python manage.py check
+	SECRET_KEY=- DATABASE_URL=postgres:/// REDIS_URL=redis:// $(BIN)/mypy .
+
+contracts: $(VENV)/.dev
+	$(BIN)/lint-imports
+
+migrations: $(VENV)/.dev
+	$(BIN)/python manage.py makemigrations --check --dry-run
+	$(BIN)/python manage.py lintmigrations
+
+templates: $(VENV)/.dev
+	$(BIN)/djlint --check --lint . --quiet
+
+lock: $(VENV)/.dev ## Lock the requirements anew, with hashes
+	for part in requirements requirements-desk requirements-dev; do \
+		$(BIN)/uv pip compile $$part.in --output-file $$part.txt --universal --python-version 3.11 \
+			--fork-strategy fewest --generate-hashes --no-header --quiet || exit 1; done
+
+schema: $(VENV)/.dev ## docs/schema.dbml from the models
+	$(BIN)/python manage.py schema
+
+screenshots: $(VENV)/.dev ## The pictures in docs/, of a running `make run`
+	$(BIN)/python -m tests.e2e.screenshots $(ADDRESS)
+
+clean: ## Forget the environment and the desk's data
+	-[ -x $(BIN)/python ] && $(BIN)/python manage.py down
+	rm -rf $(VENV) var
+
+$(VENV)/bin/python:
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11, 3.12 or 3.13 is needed; $(PYTHON) was not found."; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
+		{ echo "Python 3.11, 3.12 or 3.13 is needed; $(PYTHON) is $$($(PYTHON) -V). Try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { echo "On Debian and Ubuntu: apt install python3-venv"; rm -rf $(VENV); exit 1; }
+
+$(VENV)/.desk: requirements.txt requirements-desk.txt | $(VENV)/bin/python
+	@echo "Installing the locked requirements …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt -r requirements-desk.txt
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.txt $(VENV)/.desk
+	@echo "Installing what checks and tests need …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@

@@ -1,0 +1,1 @@
+"""The floor: what every storey stands on, and what imports nobody of ours."""

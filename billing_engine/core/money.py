@@ -1,0 +1,60 @@
+"""Money is a Decimal with a currency's minor unit; rounding is half away from zero and happens once."""
+
+import re
+from collections.abc import Sequence
+from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
+from functools import cache
+
+from babel.core import Locale
+from babel.numbers import format_currency, get_currency_precision, list_currencies
+
+ZERO = Decimal(0)
+MICRO = Decimal("0.000001")
+LOCALE = Locale("en", "US")
+
+
+@cache
+def minor_unit(currency: str) -> Decimal:
+    """0.01 for USD, 1 for JPY, 0.001 for KWD."""
+    return Decimal(1).scaleb(-get_currency_precision(currency))
+
+
+def rounded(amount: Decimal, currency: str) -> Decimal:
+    """`amount` to the currency's minor unit, half away from zero."""
+    # ROUND_HALF_UP of the decimal module rounds the magnitude, which is "half away from zero".
+    return amount.quantize(minor_unit(currency), rounding=ROUND_HALF_UP)
+
+
+def spread(amounts: Sequence[Decimal], currency: str) -> list[Decimal]:
+    """Each amount rounded so that together they are the rounded sum: by largest remainder, the earlier first."""
+    unit = minor_unit(currency)
+    floors = [amount.quantize(unit, rounding=ROUND_FLOOR) for amount in amounts]
+    missing = int((rounded(sum(amounts, ZERO), currency) - sum(floors, ZERO)) / unit)
+    by_remainder = sorted(range(len(amounts)), key=lambda place: (floors[place] - amounts[place], place))
+    for place in by_remainder[:missing]:
+        floors[place] += unit
+    return floors
+
+
+def in_words(amount: Decimal, currency: str) -> str:
+    """`$1,234.50`, `¥1,235`: as people read it, with the currency's own number of places."""
+    return _spaced(format_currency(rounded(amount, currency), currency, locale=LOCALE))
+
+
+def price_in_words(price: Decimal, currency: str) -> str:
+    """A unit price with as many of its six places as it needs, never fewer than the minor unit: `$0.0125`."""
+    minor = minor_unit(currency)
+    exact = price.normalize()
+    shown = exact if exact.as_tuple().exponent < minor.as_tuple().exponent else price.quantize(minor)  # type: ignore[operator]  # finite numbers have integer exponents
+    return _spaced(format_currency(shown, currency, locale=LOCALE, decimal_quantization=False))
+
+
+def _spaced(amount: str) -> str:
+    """A code stands apart from its number (`KWD 1.500`), a sign does not (`$1.50`)."""
+    return re.sub(r"(?<=[A-Z])(?=[0-9])", "\N{NO-BREAK SPACE}", amount)
+
+
+@cache
+def currencies() -> list[tuple[str, str]]:
+    """Every ISO 4217 code in force that babel knows, with its name, for choosing one."""
+    return sorted((code, f"{code} · {LOCALE.currencies.get(code, code)}") for code in list_currencies(LOCALE))

@@ -1,0 +1,40 @@
+"""One handler turns every refusal and every API error into an RFC 9457 problem document."""
+
+from http import HTTPStatus
+from typing import Any
+
+from rest_framework.exceptions import APIException
+from rest_framework.response import Response
+from rest_framework.views import exception_handler
+
+from billing_engine.core.errors import Refused
+
+PROBLEM_JSON = "application/problem+json"
+
+
+def problem_response(error: Exception, context: dict[str, Any]) -> Response | None:
+    """The problem document for `error`, or None where it is nobody's refusal but our fault."""
+    if isinstance(error, Refused):
+        return _problem(error.http_status, error.code, str(error), error.facts)
+    response = exception_handler(error, context)
+    if response is None:
+        return None
+    code, words = (error.default_code, str(error.detail)) if isinstance(error, APIException) else ("refused", "")
+    codes = error.get_codes() if isinstance(error, APIException) else code
+    problem = _problem(response.status_code, codes if isinstance(codes, str) else code, words, {})
+    for header in ("WWW-Authenticate", "Retry-After", "Allow"):
+        if header in response:
+            problem[header] = response[header]
+    return problem
+
+
+def _problem(status: int, code: str, detail: str, facts: dict[str, object]) -> Response:
+    body = {
+        "type": f"urn:lead-billing:problem:{code}",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "code": code,
+        "detail": detail,
+        **facts,
+    }
+    return Response(body, status=status, content_type=PROBLEM_JSON)

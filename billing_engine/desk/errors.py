@@ -1,0 +1,24 @@
+"""What can go wrong at the desk, in words for somebody who has never started a database."""
+
+from pathlib import Path
+
+
+class DeskError(Exception):
+    """Says what failed, where the log is, and what to do."""
+
+
+def last_lines(log: Path, *, count: int = 12) -> str:
+    """The end of a log, indented under an error message; a log that is not there is said to be so."""
+    return "\n".join([f"The end of {log}:", *(f"    {line}" for line in _end(log, count))])
+
+
+def said(log: Path, words: str) -> bool:
+    """Whether a server's last words name this cause."""
+    return any(words in line for line in _end(log, 12))
+
+
+def _end(log: Path, count: int) -> list[str]:
+    try:
+        return log.read_text(encoding="utf-8", errors="replace").splitlines()[-count:]
+    except OSError as error:
+        return [f"(no log could be read: {error.strerror})"]

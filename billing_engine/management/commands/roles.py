@@ -1,0 +1,15 @@
+"""`manage.py roles`: the groups Operations, Finance and Viewer, with exactly their permissions."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from billing_engine.roles import ensure_roles
+
+
+class Command(BaseCommand):
+    help = "Creates the roles, or puts their permissions right."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        for role in ensure_roles():
+            self.stdout.write(f"{role.name}: {role.permissions.count()} permissions")

@@ -1,0 +1,181 @@
+"""`manage.py up`: everything on one machine, from nothing to invoices; Ctrl-C stops all of it."""
+
+import os
+import signal
+import sys
+import time
+from argparse import ArgumentParser
+from datetime import datetime
+from pathlib import Path
+from types import FrameType
+from typing import Any
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.utils.timezone import now
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from billing_engine import desk
+from billing_engine.desk.folder import Folder
+from billing_engine.desk.ports import free_port
+from billing_engine.desk.processes import Children
+from billing_engine.roles import ensure_roles
+from billing_engine.sample import company, load
+from invoices.models import Invoice
+
+CHECKOUT: Path = settings.BASE_DIR
+PYTHON = sys.executable
+LOOK_FIRST = (
+    ("This month at a glance", "admin/"),
+    ("Last month's draft invoices", "admin/invoices/invoice/"),
+    ("What no rule prices yet", "admin/pricing/unratedaction/"),
+    ("What was refused, and why", "admin/leads/quarantineditem/"),
+    ("The API, to read and to try", "api/docs/"),
+)
+
+
+class Command(BaseCommand):
+    """Servers, migrations, the sample company, gunicorn, a Celery worker and beat, on loopback only."""
+
+    help = "Run the whole engine on this machine, with a sample company; Ctrl-C stops it."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--port", type=int, default=int(os.environ.get("PORT", "8000")))
+        parser.add_argument("--no-sample", action="store_true", help="Leave the database as it is.")
+
+    def handle(self, *args: Any, port: int, no_sample: bool, **options: Any) -> None:
+        self.console = Console()
+        # SIGINT too: a shell that starts us in the background has it ignored. SIGHUP: the terminal was closed.
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, _as_ctrl_c)
+        try:
+            with Children(Folder(CHECKOUT / "var" / "dev")) as children:
+                self._prepare()
+                address = self._serve(children, port)
+                if not no_sample:
+                    self._sample(address, children)
+                self._ready(address)
+                _until_stopped(children)
+        except KeyboardInterrupt:
+            self.console.print("Stopping …")
+        except (desk.DeskError, TimeoutError) as error:
+            raise CommandError(str(error)) from error
+        finally:
+            desk.down(CHECKOUT)
+        self.console.print("Stopped; the data stays in var/dev.")
+
+    def _prepare(self) -> None:
+        host, name = settings.DATABASES["default"]["HOST"], settings.DATABASES["default"]["NAME"]
+        self._say(f"PostgreSQL at {host}, database {name}; Redis beside it")
+        with self.console.status("Migrating …"):
+            call_command("migrate", verbosity=0)
+            ensure_roles()
+        self._say("Database migrated")
+        if _static_is_stale():
+            with self.console.status("Collecting static files …"):
+                call_command("collectstatic", interactive=False, verbosity=0)
+            _static_stamp().write_text(_static_version(), encoding="utf-8")
+            self._say("Static files collected")
+
+    def _serve(self, children: Children, wanted: int) -> str:
+        port = free_port(wanted)
+        if port != wanted:
+            self._say(f"Port {wanted} is taken: using {port}")
+        address = f"http://127.0.0.1:{port}/"
+        environ = {**company.SELLER, **os.environ, "WEB_BIND": f"127.0.0.1:{port}"}
+        children.start(
+            "web",
+            [PYTHON, "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py", "billing_engine.wsgi"],
+            cwd=CHECKOUT,
+            environ=environ,
+        )
+        celery = [PYTHON, "-m", "celery", "-A", "billing_engine"]
+        queues = ["-Q", "celery,rating,billing", "--concurrency", "2"]
+        children.start("worker", [*celery, "worker", "--loglevel", "INFO", *queues], cwd=CHECKOUT, environ=environ)
+        schedule = CHECKOUT / "var" / "dev" / "beat"
+        children.start("beat", [*celery, "beat", "--loglevel", "INFO", "--schedule", schedule], cwd=CHECKOUT)
+        with self.console.status("Starting gunicorn, a Celery worker and beat …"):
+            _wait_for(f"{address}admin/login/", children)
+        self._say("gunicorn, a Celery worker and beat are running (logs in var/dev/logs)")
+        return address
+
+    def _sample(self, address: str, children: Children) -> None:
+        today = now()
+        if not company.exists():
+            company.create(at=today)
+            self._say("Sample company made: 8 brands, 11 sources, their price rules and people")
+        if load.is_billed(today=today):
+            return
+        columns = (TextColumn("  {task.description}"), BarColumn(), MofNCompleteColumn())
+        with Progress(*columns, console=self.console) as bars:
+            self._load(bars, address, today, children)
+
+    def _load(self, bars: Progress, address: str, today: datetime, children: Children) -> None:
+        def bar(words: str) -> load.Told:
+            task = bars.add_task(words, total=None)
+            return lambda done, of: bars.update(task, completed=done, total=of)
+
+        counts = load.deliver(address, today=today, told=bar("posting leads to the REST endpoint"))
+        load.wait_for_rating(told=bar("rating by the worker, periods"), check=children.check)
+        result = load.bill_last_month(
+            today=today, told=bar("billing run of last month, customers"), check=children.check
+        )
+        bars.console.print(
+            f"  {counts['leads_received']:,} leads with {counts['actions_received']:,} actions received; "
+            f"{Invoice.objects.count()} invoices drafted, {result.failed} waiting for a decision"
+        )
+
+    def _ready(self, address: str) -> None:
+        self.console.print("\nLog in as (name / password):", highlight=False, soft_wrap=True)
+        for name, password, role in company.PEOPLE:
+            self.console.print(f"  {name:<11} {password:<18} {role or 'everything'}", highlight=False, soft_wrap=True)
+        self.console.print("\nLook first at:", highlight=False, soft_wrap=True)
+        for words, path in LOOK_FIRST:
+            self.console.print(f"  {words:<28} {address}{path}", highlight=False, soft_wrap=True)
+        self.console.print("\nCtrl-C stops everything.", highlight=False, soft_wrap=True)
+        self.console.print(f"Ready: {address}", highlight=False, soft_wrap=True)
+
+    def _say(self, words: str) -> None:
+        self.console.print(f"• {words}", highlight=False, soft_wrap=True)
+
+
+def _as_ctrl_c(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _until_stopped(children: Children) -> None:
+    while True:
+        children.check()
+        time.sleep(0.5)
+
+
+def _wait_for(url: str, children: Children) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        children.check()
+        try:
+            with urlopen(url, timeout=5):  # noqa: S310 -- our own server, on this machine
+                return
+        except (URLError, ConnectionError, TimeoutError):
+            time.sleep(0.1)
+    raise TimeoutError(f"{url} did not answer within a minute; see var/dev/logs/web.log.")
+
+
+def _static_stamp() -> Path:
+    return Path(settings.STATIC_ROOT) / ".version"
+
+
+def _static_version() -> str:
+    """Changes with the locked requirements and with our own static files."""
+    ours = sorted(CHECKOUT.glob("*/static/**/*"))
+    newest = max((file.stat().st_mtime_ns for file in ours), default=0)
+    return f"{(CHECKOUT / 'requirements.txt').stat().st_mtime_ns}-{newest}-{len(ours)}"
+
+
+def _static_is_stale() -> bool:
+    stamp = _static_stamp()
+    return not stamp.is_file() or stamp.read_text(encoding="utf-8") != _static_version()

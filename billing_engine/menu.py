@@ -1,0 +1,87 @@
+"""The admin's menu and look: one group per role. Plain data, no models: settings import it."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse_lazy
+
+
+def may(permission: str) -> Any:
+    """Show the item to those who may open it."""
+
+    def allowed(request: HttpRequest) -> bool:
+        return request.user.has_perm(permission)
+
+    return allowed
+
+
+def page(title: str, icon: str, model: str, permission: str | None = None) -> dict[str, Any]:
+    """A menu item for a model's list: `page("Customers", "business", "leads.customer")`."""
+    app, name = model.split(".")
+    return {
+        "title": title,
+        "icon": icon,
+        "link": reverse_lazy(f"admin:{app}_{name}_changelist"),
+        "permission": may(permission or f"{app}.view_{name}"),
+    }
+
+
+UNFOLD: dict[str, Any] = {
+    "SITE_TITLE": "Lead Billing Engine",
+    "SITE_HEADER": "Lead Billing Engine",
+    "SITE_SYMBOL": "receipt_long",
+    "SHOW_HISTORY": False,
+    "SHOW_VIEW_ON_SITE": False,
+    "SHOW_BACK_BUTTON": True,
+    "DASHBOARD_CALLBACK": "reports.admin.front_page.month_at_a_glance",
+    "BORDER_RADIUS": "6px",
+    "SIDEBAR": {
+        "show_search": True,
+        "navigation": [
+            {"items": [{"title": "This month", "icon": "monitoring", "link": reverse_lazy("admin:index")}]},
+            {
+                "title": "Operations",
+                "separator": True,
+                "items": [
+                    page("Price rules", "sell", "pricing.pricerule"),
+                    page("Unrated actions", "help", "pricing.unratedaction"),
+                    page("Charges", "payments", "pricing.charge"),
+                    page("Action types", "category", "leads.actiontype"),
+                    page("Customers", "business", "leads.customer"),
+                    page("Products", "inventory_2", "leads.product"),
+                ],
+            },
+            {
+                "title": "Finance",
+                "separator": True,
+                "items": [
+                    page("Billing runs", "play_circle", "invoices.billingrun"),
+                    page("Invoices", "receipt_long", "invoices.invoice"),
+                    page("Billing periods", "calendar_month", "leads.billingperiod"),
+                    {
+                        "title": "Billing activity",
+                        "icon": "bar_chart",
+                        "link": reverse_lazy("admin:reports_activity"),
+                        "permission": may("invoices.view_invoice"),
+                    },
+                ],
+            },
+            {
+                "title": "Sources",
+                "separator": True,
+                "items": [
+                    page("Sources", "hub", "leads.source"),
+                    page("Deliveries", "inbox", "leads.delivery"),
+                    page("Quarantine", "report", "leads.quarantineditem"),
+                    page("Leads", "person", "leads.lead"),
+                    page("Actions", "ads_click", "leads.action"),
+                ],
+            },
+            {
+                "title": "Administration",
+                "separator": True,
+                "items": [page("Users", "group", "auth.user"), page("Roles", "badge", "auth.group")],
+            },
+        ],
+    },
+}

@@ -1,0 +1,53 @@
+"""The roles: which group may do what, exactly."""
+
+from django.apps import apps
+from django.contrib.auth.models import Group, Permission
+from django.db import transaction
+
+STOREYS = ("leads", "pricing", "invoices")
+
+# Everybody sees everything of the business; a role adds what its people do.
+OPERATIONS = {
+    "leads": (
+        "add_customer", "change_customer",
+        "add_product", "change_product",
+        "add_source", "change_source",
+        "add_apikey", "change_apikey",
+        "add_actiontype", "change_actiontype",
+        "change_quarantineditem",  # retry and discard
+        "change_action",  # void
+    ),
+    "pricing": (
+        "add_pricerule", "change_pricerule", "delete_pricerule",  # change is activate, revise and retire too; delete is of drafts
+        "add_pricetier", "change_pricetier", "delete_pricetier",
+        "add_waiver",
+    ),
+}  # fmt: skip
+FINANCE = {
+    "leads": ("change_billingperiod",),
+    "invoices": ("add_billingrun", "change_billingrun", "change_invoice"),
+}
+ROLES: dict[str, dict[str, tuple[str, ...]]] = {"Operations": OPERATIONS, "Finance": FINANCE, "Viewer": {}}
+
+
+def permissions_of(role: str) -> set[str]:
+    """`leads.add_customer` and so on."""
+    views = {
+        f"{app}.view_{model._meta.model_name}" for app in STOREYS for model in apps.get_app_config(app).get_models()
+    }
+    return views | {f"{app}.{name}" for app, names in ROLES[role].items() for name in names}
+
+
+@transaction.atomic
+def ensure_roles() -> list[Group]:
+    """See to it that each role exists and holds its permissions, no more and no fewer."""
+    known = {
+        f"{permission.content_type.app_label}.{permission.codename}": permission
+        for permission in Permission.objects.select_related("content_type")
+    }
+    groups = []
+    for role in ROLES:
+        group, _ = Group.objects.get_or_create(name=role)
+        group.permissions.set(known[name] for name in permissions_of(role))
+        groups.append(group)
+    return groups

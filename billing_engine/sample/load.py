@@ -1,0 +1,107 @@
+"""The sample company's first month, by the same doors everybody uses: leads over HTTP, rating and billing by workers.
+
+Every step may be repeated: leads sent again are duplicates, and a run that began is waited for.
+"""
+
+import json
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any
+from urllib.request import Request, urlopen
+
+from django.contrib.auth.models import User
+from django.utils.timezone import now
+
+from billing_engine.sample.leads import documents, last_month
+from invoices.domain.run import Progress, progress, start
+from invoices.models import BillingRun
+from leads.domain.keys import create_key, revoke_key
+from leads.models import ApiKey, BillingPeriod, Source
+
+STEP_SECONDS = 0.2
+PATIENCE_SECONDS = 300.0
+
+Counts = Counter[str]
+Told = Callable[[int, int], None]  # done, of
+
+
+def deliver(address: str, *, today: datetime, told: Told) -> Counts:
+    """Post the sample leads as JSON to the running server; answers the receipts' counts, added up."""
+    requests = list(documents(today=today))
+    counts: Counts = Counter()
+    keys = _Keys()
+    for done, (source, leads) in enumerate(requests, start=1):
+        counts.update(_post(f"{address}api/v1/deliveries", keys.of(source), leads)["counts"])
+        told(done, len(requests))
+    keys.revoke()
+    return counts
+
+
+def wait_for_rating(*, told: Told, check: Callable[[], None]) -> None:
+    """Until the workers have rated every open period; `check` raises when they have died."""
+    waiting = BillingPeriod.objects.open().filter(unrated_marks__isnull=False).distinct()
+    most = waiting.count()
+    for _ in _patiently(check):
+        left = waiting.count()
+        told(most - left, most)
+        if not left:
+            return
+
+
+def bill_last_month(*, today: datetime, told: Told, check: Callable[[], None]) -> Progress:
+    """Start last month's billing run, or find the one that began, and wait until the workers are through."""
+    cycle = last_month(today)
+    run = BillingRun.objects.filter(cycle=str(cycle)).first()
+    if run is None:
+        run = start(cycle, by=User.objects.get(username="finance"), at=now())
+    for _ in _patiently(check):
+        so_far = progress(run)
+        told(so_far.total - so_far.waiting, so_far.total)
+        if not so_far.waiting:
+            return so_far
+    raise TimeoutError("unreachable")
+
+
+def is_billed(*, today: datetime) -> bool:
+    """Whether everything above has been done."""
+    return BillingRun.objects.filter(cycle=str(last_month(today)), finished_at__isnull=False).exists()
+
+
+class _Keys:
+    """An API key per source, made when first needed, and revoked at the end."""
+
+    def __init__(self) -> None:
+        self._keys: dict[str, tuple[ApiKey, str]] = {}
+
+    def of(self, source: str) -> str:
+        if source not in self._keys:
+            self._keys[source] = create_key(Source.objects.get(code=source))
+        return self._keys[source][1]
+
+    def revoke(self) -> None:
+        for key, _ in self._keys.values():
+            revoke_key(key, at=now())
+
+
+def _post(url: str, key: str, leads: list[dict[str, Any]]) -> dict[str, Any]:
+    request = Request(  # noqa: S310 -- our own server, on this machine
+        url,
+        data=json.dumps(leads).encode(),
+        headers={"Authorization": f"Bearer {key}", "Content-Type": "application/json"},
+    )
+    with urlopen(request, timeout=60) as response:  # noqa: S310 -- as above
+        answer: dict[str, Any] = json.load(response)
+    return answer
+
+
+def _patiently(check: Callable[[], None]) -> Iterator[None]:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        check()
+        yield
+        time.sleep(STEP_SECONDS)
+    raise TimeoutError(
+        f"The workers were not through after {PATIENCE_SECONDS:.0f} seconds; see var/dev/logs/worker.log."
+    )

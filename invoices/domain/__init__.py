@@ -1,0 +1,1 @@
+"""What the invoices storey can do."""

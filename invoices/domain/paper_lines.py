@@ -1,0 +1,108 @@
+"""The lines of an invoice in words: what was charged, tier by tier, and what was not, and why."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from billing_engine.core.money import in_words, price_in_words
+from invoices.domain.wording import clean, month_in_words, quantity_in_words
+from invoices.models import InvoiceLine
+from pricing.models import Charge, PriceRule
+
+# Each charge of a line was rounded to six places by itself.
+ROUNDING_PER_ACTION = Decimal("0.0000005")
+
+
+@dataclass(frozen=True, slots=True)
+class TierPart:
+    """What of a line's quantity fell into one tier of its price."""
+
+    tier: str
+    quantity: str
+    unit_price: str
+    amount: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChargedLine:
+    """A line that costs something."""
+
+    position: int
+    description: str
+    notes: tuple[str, ...]
+    quantity: str
+    unit: str
+    unit_price: str
+    amount: str
+    tiers: tuple[TierPart, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class UnchargedLine:
+    """What was received and is not charged, and why."""
+
+    position: int
+    description: str
+    reason: str
+    notes: tuple[str, ...]
+    actions: str
+    amount: str
+
+
+def charged_line(line: InvoiceLine, currency: str) -> ChargedLine:
+    """A line of charges, or the monthly minimum, which has no quantity."""
+    counted = line.kind == InvoiceLine.Kind.CHARGES
+    unit_price = _unit_price(line.rule) if counted and line.rule else None
+    return ChargedLine(
+        position=line.position,
+        description=clean(line.description),
+        notes=_late(line) + _trimmed(line, unit_price, currency),
+        quantity=quantity_in_words(line.quantity) if counted else "",
+        unit=clean(line.unit),
+        unit_price="" if unit_price is None else price_in_words(unit_price, currency),
+        amount=in_words(line.amount, currency),
+        tiers=_tiers(line) if unit_price is None else (),
+    )
+
+
+def uncharged_line(line: InvoiceLine, currency: str) -> UnchargedLine:
+    """A line at zero, with its reason."""
+    reason = reason_in_words(line.reason)
+    return UnchargedLine(
+        position=line.position,
+        # The stored description ends with the reason, which has a column of its own here.
+        description=clean(line.description).removesuffix(f": {reason.lower()}"),
+        reason=reason,
+        notes=_late(line),
+        actions=quantity_in_words(Decimal(line.actions)),
+        amount=in_words(line.amount, currency),
+    )
+
+
+def reason_in_words(code: str) -> str:
+    """`Test lead` for `test_lead`; a code nobody knows any more stays readable."""
+    return dict(Charge.Reason.choices).get(code, code.replace("_", " ").capitalize())
+
+
+def _unit_price(rule: PriceRule) -> Decimal | None:
+    return rule.unit_price if rule.price_model == PriceRule.PriceModel.PER_UNIT else None
+
+
+def _tiers(line: InvoiceLine) -> tuple[TierPart, ...]:
+    return tuple(
+        TierPart(clean(part["tier"]), clean(part["quantity"]), clean(part["unit_price"]), clean(part["amount"]))
+        for part in line.detail
+    )
+
+
+def _late(line: InvoiceLine) -> tuple[str, ...]:
+    return (f"Late activity of {month_in_words(line.late_from)}",) if line.late_from else ()
+
+
+def _trimmed(line: InvoiceLine, unit_price: Decimal | None, currency: str) -> tuple[str, ...]:
+    """That a cap took a part of the price, where the line itself shows it: less than quantity times price."""
+    if unit_price is None:
+        return ()
+    full = line.quantity * unit_price
+    if line.exact_amount >= full - line.actions * ROUNDING_PER_ACTION:
+        return ()
+    return (f"Full price {in_words(full, currency)}; your monthly budget limits what is charged",)

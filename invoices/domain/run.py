@@ -1,0 +1,142 @@
+"""A billing run: one pass over the periods of a cycle by the workers, safe to kill, to start twice and to resume."""
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.contrib.auth.models import User
+from django.db import IntegrityError, OperationalError, transaction
+from django.db.models import Count
+
+from billing_engine.core.errors import Refused
+from billing_engine.core.later import after_commit
+from billing_engine.core.spans import Month
+from invoices.domain.close import close
+from invoices.models import BillingRun, BillingRunItem
+from leads.domain.periods import open_cycles
+from leads.models import BillingPeriod, Customer
+from pricing.domain.rate import rate_waiting
+
+logger = logging.getLogger(__name__)
+State = BillingRunItem.State
+
+
+class CycleNotOver(Refused):
+    """A cycle is billed when it is over for every customer."""
+
+    code = "cycle_not_over"
+
+
+class RunInProgress(Refused):
+    """One run of a cycle at a time."""
+
+    code = "run_in_progress"
+    message = "A run of this month is in progress already."
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run has come."""
+
+    billed: int
+    nothing: int
+    failed: int
+    waiting: int
+
+    @property
+    def total(self) -> int:
+        return self.billed + self.nothing + self.failed + self.waiting
+
+    @property
+    def percent(self) -> int:
+        return 100 if not self.total else 100 * (self.total - self.waiting) // self.total
+
+
+@transaction.atomic
+def start(cycle: Month, *, by: User | None, at: datetime) -> BillingRun:
+    """Begin to bill a month: an item per open period of it, each billed by a task of its own."""
+    customers = list(Customer.objects.filter(is_active=True))
+    unfinished = {customer.time_zone for customer in customers if cycle.span(customer.zone).end > at}
+    if unfinished:
+        raise CycleNotOver(f"{cycle} is not over yet in {', '.join(sorted(unfinished))}.")
+    open_cycles((customer, cycle) for customer in customers if customer.monthly_minimum)
+    run = _create_run(cycle, by, at)
+    periods = BillingPeriod.objects.open().labelled(str(cycle)).filter(customer__is_active=True)
+    items = BillingRunItem.objects.bulk_create(BillingRunItem(run=run, period=period) for period in periods)
+    _finish_if_done(run.pk, at)
+    for item in items:
+        after_commit("invoices.bill", item_id=item.pk)
+    return run
+
+
+def bill(item_id: int, *, at: datetime) -> None:
+    """Bill one item of a run: its period closed and its invoice drafted, or the reason why not; all or nothing.
+
+    An item that somebody else is billing, or has billed, is left alone.
+    """
+    with transaction.atomic():
+        item = (
+            BillingRunItem.objects.waiting()
+            .select_for_update(of=("self",), skip_locked=True)
+            .select_related("period")
+            .filter(pk=item_id)
+            .first()
+        )
+        if item is None:
+            return
+        _bill(item, at)
+        item.settled_at = at
+        item.save()
+    _finish_if_done(item.run_id, at)
+
+
+def _bill(item: BillingRunItem, at: datetime) -> None:
+    try:
+        # On its own: when the close is refused for what is unrated, the queue shows it.
+        rate_waiting(item.period_id, at=at)
+        with transaction.atomic():
+            item.invoice = close(item.period, at=at)
+    except Refused as refusal:
+        item.state, item.code, item.message = State.FAILED, refusal.code, str(refusal)
+    except OperationalError:
+        raise  # the database, not the item, is in trouble: it stays waiting
+    except Exception as error:  # one customer's fault stops no other's bill
+        logger.exception("Billing %s failed", item.period)
+        item.state, item.code, item.message = State.FAILED, "unexpected", f"{type(error).__name__}: {error}"
+    else:
+        item.state = State.BILLED if item.invoice else State.NOTHING
+
+
+@transaction.atomic
+def retry_failed(run: BillingRun) -> int:
+    """Let the workers try what failed again; answers how many items."""
+    failed = list(run.items.select_for_update().filter(state=State.FAILED).values_list("pk", flat=True))
+    try:
+        with transaction.atomic():
+            BillingRun.objects.filter(pk=run.pk).update(finished_at=None if failed else run.finished_at)
+    except IntegrityError as error:
+        raise RunInProgress from error
+    BillingRunItem.objects.filter(pk__in=failed).update(state=State.WAITING, code="", message="", settled_at=None)
+    for item_id in failed:
+        after_commit("invoices.bill", item_id=item_id)
+    return len(failed)
+
+
+def progress(run: BillingRun) -> Progress:
+    """Counted now."""
+    counts = dict(run.items.values_list("state").annotate(Count("pk")))
+    return Progress(**{state.value: counts.get(state.value, 0) for state in State})
+
+
+def _create_run(cycle: Month, by: User | None, at: datetime) -> BillingRun:
+    try:
+        with transaction.atomic():
+            return BillingRun.objects.create(cycle=str(cycle), started_at=at, started_by=by)
+    except IntegrityError as error:
+        raise RunInProgress from error
+
+
+def _finish_if_done(run_id: int, at: datetime) -> None:
+    waiting = BillingRunItem.objects.waiting().filter(run_id=run_id)
+    if not waiting.exists():
+        BillingRun.objects.filter(pk=run_id, finished_at=None).update(finished_at=at)

@@ -1,0 +1,59 @@
+"""How dates, quantities and rates read on an invoice: formatting and nothing else."""
+
+import unicodedata
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date
+from babel.numbers import format_decimal
+
+from billing_engine.core.money import LOCALE
+from billing_engine.core.spans import Month
+
+# They would let a name change the direction of the text around it; letters of right-to-left scripts need none of them.
+DIRECTION_OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def clean(text: str) -> str:
+    """One line of text, as it was typed, without control characters, which no paper can show."""
+    shown = (" " if unicodedata.category(sign) == "Cc" else sign for sign in text if sign not in DIRECTION_OVERRIDES)
+    return " ".join("".join(shown).split())
+
+
+def lines_of(text: str) -> tuple[str, ...]:
+    """The lines of an address, without the empty ones."""
+    return tuple(line for line in map(clean, text.splitlines()) if line)
+
+
+def quantity_in_words(quantity: Decimal) -> str:
+    """`1,250`, `0.5`: as many of its six places as it needs."""
+    return str(format_decimal(quantity, "#,##0.######", locale=LOCALE))
+
+
+def rate_in_words(rate: Decimal) -> str:
+    """`8.875%`: as many places as it needs."""
+    return f"{rate.normalize():f}%"
+
+
+def day_in_words(day: date) -> str:
+    """`October 1, 2026`."""
+    return str(format_date(day, "long", locale=LOCALE))
+
+
+def month_in_words(label: str) -> str:
+    """`October 2026` for `2026-10`; what is no month stays what it is."""
+    try:
+        month = Month.parse(label)
+    except ValueError:
+        return label
+    return str(format_date(date(month.year, month.month, 1), "MMMM y", locale=LOCALE))
+
+
+def stretch_in_words(start: datetime, end: datetime, zone: ZoneInfo) -> str:
+    """`October 1 – 31, 2026`: the days of the half-open stretch, as the zone counts them."""
+    first = start.astimezone(zone).date()
+    last = (end.astimezone(zone) - timedelta(microseconds=1)).date()
+    if (first.year, first.month) != (last.year, last.month):
+        return f"{day_in_words(first)} – {day_in_words(last)}"
+    return f"{format_date(first, 'MMMM d', locale=LOCALE)} – {last.day}, {last.year}"

@@ -1,0 +1,6 @@
+"""What a customer owes."""
+
+from invoices.models.invoice import Invoice, InvoiceDocument, InvoiceLine, NumberSeries
+from invoices.models.run import BillingRun, BillingRunItem
+
+__all__ = ["BillingRun", "BillingRunItem", "Invoice", "InvoiceDocument", "InvoiceLine", "NumberSeries"]

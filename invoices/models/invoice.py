@@ -1,0 +1,142 @@
+"""What a customer owes for one billing period."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from leads.models import ActionType, BillingPeriod, Customer, Product
+from pricing.models import PriceRule
+
+
+class NumberSeries(models.Model):
+    """Where invoice numbers come from, one after the other, without a gap."""
+
+    prefix = models.CharField(max_length=20, primary_key=True)
+    last = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        verbose_name_plural = "number series"
+
+    def __str__(self) -> str:
+        return f"{self.prefix}{self.last:06d}"
+
+
+class Invoice(models.Model):
+    """What a customer owes for one billing period; from issue on nobody changes it."""
+
+    class State(models.TextChoices):
+        DRAFT = "draft", "Draft"
+        APPROVED = "approved", "Approved"
+        ISSUED = "issued", "Issued"
+
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="invoices", db_index=False)
+    period = models.OneToOneField(BillingPeriod, on_delete=models.PROTECT, related_name="invoice")
+    state = models.CharField(max_length=8, choices=State.choices, default=State.DRAFT, db_index=True)
+    number = models.CharField(max_length=30, null=True, blank=True, unique=True)
+
+    currency = models.CharField(max_length=3)
+    subtotal = models.DecimalField(max_digits=18, decimal_places=3, default=0)
+    tax_rate = models.DecimalField(max_digits=7, decimal_places=4, default=0, help_text="Percent.")
+    tax = models.DecimalField(max_digits=18, decimal_places=3, default=0)
+    total = models.DecimalField(max_digits=18, decimal_places=3, default=0)
+
+    created_at = models.DateTimeField(auto_now_add=True)
+    approved_at = models.DateTimeField(null=True, blank=True)
+    approved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    issued_at = models.DateTimeField(null=True, blank=True)
+    issued_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    issued_on = models.DateField(null=True, blank=True, help_text="The day of issue in the customer's time zone.")
+    due_on = models.DateField(null=True, blank=True)
+    seller = models.JSONField(default=dict, blank=True, help_text="Who sends it, as it was when it was issued.")
+    bill_to = models.JSONField(
+        default=dict, blank=True, help_text="The customer's details, as they were when it was issued."
+    )
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="an_invoice_has_its_number_from_issue_on",
+                condition=(Q(state="issued") & Q(number__isnull=False, issued_at__isnull=False, due_on__isnull=False))
+                | (~Q(state="issued") & Q(number=None, issued_at=None)),
+            ),
+            models.CheckConstraint(
+                name="an_invoice_is_approved_before_it_is_issued",
+                condition=Q(state="draft", approved_at=None) | (~Q(state="draft") & Q(approved_at__isnull=False)),
+            ),
+            models.CheckConstraint(
+                name="an_invoice_total_is_lines_plus_tax", condition=Q(total=F("subtotal") + F("tax"))
+            ),
+            models.CheckConstraint(name="an_invoice_total_is_not_negative", condition=Q(total__gte=0)),
+        ]
+        indexes = [models.Index(name="invoice_of_customer", fields=["customer", "created_at"])]
+
+    def __str__(self) -> str:
+        return self.number or f"Draft {self.pk}"
+
+
+class InvoiceLine(models.Model):
+    """A rounded sum of charges of one kind, or what was not charged and why."""
+
+    class Kind(models.TextChoices):
+        CHARGES = "charges", "Charges"
+        MINIMUM = "minimum", "Monthly minimum"
+        NOT_CHARGED = "not_charged", "Not charged"
+
+    invoice = models.ForeignKey(Invoice, on_delete=models.CASCADE, related_name="lines", db_index=False)
+    position = models.PositiveIntegerField()
+    kind = models.CharField(max_length=11, choices=Kind.choices)
+    description = models.CharField(max_length=500)
+
+    product = models.ForeignKey(
+        Product, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
+    action_type = models.ForeignKey(
+        ActionType, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
+    rule = models.ForeignKey(
+        PriceRule, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
+    reason = models.CharField(max_length=20, blank=True, help_text="Why these were not charged.")
+    late_from = models.CharField(
+        max_length=10, blank=True, help_text="The earlier cycle in which this late activity occurred."
+    )
+
+    actions = models.PositiveIntegerField(default=0)
+    quantity = models.DecimalField(max_digits=18, decimal_places=6, default=0)
+    unit = models.CharField(max_length=40, blank=True, help_text="What the quantity counted when this was drafted.")
+    exact_amount = models.DecimalField(max_digits=18, decimal_places=6, default=0, help_text="The sum before rounding.")
+    amount = models.DecimalField(max_digits=18, decimal_places=3)
+    detail = models.JSONField(default=list, blank=True, help_text="Quantity and amount tier by tier.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="an_invoice_line_has_its_own_position", fields=["invoice", "position"]),
+            models.UniqueConstraint(
+                name="every_charge_is_on_exactly_one_line",
+                fields=["invoice", "kind", "product", "action_type", "rule", "reason", "late_from"],
+                nulls_distinct=False,
+            ),
+            models.CheckConstraint(
+                name="what_is_not_charged_costs_nothing",
+                condition=~Q(kind="not_charged") | (Q(amount=0) & ~Q(reason="")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.description
+
+
+class InvoiceDocument(models.Model):
+    """The PDF of an issued invoice, kept with its digest: the same bytes for ever."""
+
+    invoice = models.OneToOneField(Invoice, on_delete=models.PROTECT, primary_key=True, related_name="document")
+    content = models.BinaryField()
+    sha256 = models.CharField("digest", max_length=64)
+    rendered_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.invoice}.pdf"

@@ -1,0 +1,33 @@
+// The page of a billing run asks how far it is, every two seconds, and shows itself anew once the run has finished.
+document.addEventListener("DOMContentLoaded", () => {
+  const run = document.querySelector("[data-run]");
+  if (!run || "finished" in run.dataset) return;
+
+  const bar = run.querySelector("[data-bar]");
+
+  const show = (progress) => {
+    bar.value = progress.percent;
+    for (const place of run.querySelectorAll("[data-count]")) {
+      place.textContent = progress[place.dataset.count].toLocaleString("en-US");
+    }
+  };
+
+  const ask = async () => {
+    try {
+      const answer = await fetch(run.dataset.progress, { headers: { Accept: "application/json" } });
+      if (answer.ok) {
+        const progress = await answer.json();
+        show(progress);
+        if (progress.finished) {
+          window.location.reload();
+          return;
+        }
+      }
+    } catch {
+      // The server is away for a moment: the next question will find it again.
+    }
+    window.setTimeout(ask, 2000);
+  };
+
+  window.setTimeout(ask, 2000);
+});

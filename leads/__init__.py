@@ -1,0 +1,1 @@
+"""Leads: who is billed, and what came in."""

@@ -1,0 +1,169 @@
+"""What leads do, and the kinds of it."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+from django.utils.timezone import now
+from unfold.contrib.filters.admin import AutocompleteSelectFilter
+from unfold.enums import ActionVariant
+
+from billing_engine.core import money
+from leads.admin.bases import Page, ReadOnlyPage
+from leads.admin.buttons import Dialog, Done, WithReason, button
+from leads.admin.search import leads_named
+from leads.admin.shown import NOTHING, block, chip, instant, link, number, page_of, pretty, shortened, to
+from leads.domain.periods import mark_open_periods
+from leads.domain.voiding import void
+from leads.models import Action, ActionType, Lead
+
+
+@admin.register(ActionType)
+class ActionTypeAdmin(Page[ActionType]):
+    list_display = ("name", "code", "unit", "billable")
+    list_filter = ("is_billable",)
+    search_fields = ("code__istartswith", "name")
+    search_help_text = "Code or name"
+    ordering = ("name",)
+    fields = (("name", "code"), "unit", "is_billable")
+
+    def save_model(self, request: HttpRequest, obj: ActionType, form: Any, change: bool) -> None:  # noqa: FBT001 -- Django's
+        super().save_model(request, obj, form, change)
+        if change and "is_billable" in form.changed_data:
+            mark_open_periods(customer=None, reason="type changed")
+
+    @admin.display(description="billable", ordering="is_billable")
+    def billable(self, kind: ActionType) -> SafeString:
+        return chip("Billable", "green") if kind.is_billable else chip("Not billable")
+
+
+@admin.register(Action)
+class ActionAdmin(ReadOnlyPage[Action]):
+    list_display: tuple[str, ...] = (
+        "shown_id",
+        "action_type",
+        "shown_lead",
+        "shown_source",
+        "occurred",
+        "shown_quantity",
+        "shown_customer",
+        "shown_label",
+        "state",
+    )
+    list_filter = (
+        ("period", AutocompleteSelectFilter),
+        ("action_type", AutocompleteSelectFilter),
+        ("lead__source", AutocompleteSelectFilter),
+    )
+    list_select_related: Any = ("action_type", "lead__source", "period__customer")
+    search_fields = ("external_id",)
+    search_help_text = "Its lead's id or e-mail address"
+    actions_detail = ("void_action",)
+    fieldsets: Any = (
+        (
+            None,
+            {
+                "fields": (
+                    ("external_id", "action_type"),
+                    ("shown_lead", "shown_source"),
+                    ("shown_product", "shown_customer"),
+                )
+            },
+        ),
+        ("What happened", {"fields": ("occurred_locally", ("shown_quantity", "shown_value"), "attributes_in_words")}),
+        ("Where it stands", {"fields": (("shown_period", "state"), "shown_delivery")}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Action]:
+        found: QuerySet[Action] = super().get_queryset(request)
+        return found.select_related("action_type", "lead__source", "lead__product__customer", "period__customer")
+
+    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
+        # Within a period its own index is in order of time; over all, the latest stored come first.
+        return ("-occurred_at", "-pk") if "period__id__exact" in request.GET else ("-pk",)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Action], search_term: str
+    ) -> tuple[QuerySet[Action], bool]:
+        if not search_term.strip():
+            return queryset, False
+        return queryset.filter(lead__in=Lead.objects.filter(leads_named(search_term))), False
+
+    @button(
+        "Void",
+        permission="leads.change_action",
+        icon="block",
+        variant=ActionVariant.DANGER,
+        offered=lambda action: action.voided_at is None and action.period.is_open,
+        asks=Dialog(
+            title="Void this action?",
+            says="It stays, and is excluded from billing as voided; the reason stands in its explanation. That cannot be undone.",
+            form=WithReason,
+            is_dangerous=True,
+        ),
+    )
+    def void_action(self, request: HttpRequest, action: Action, answers: dict[str, Any]) -> Done:
+        void(action, reason=answers["reason"], at=now())
+        return Done("Voided. Its period is rated anew within seconds.")
+
+    @admin.display(description="action")
+    def shown_id(self, action: Action) -> SafeString | str:
+        return shortened(action.external_id)
+
+    @admin.display(description="lead")
+    def shown_lead(self, action: Action) -> SafeString | str:
+        return link(action.lead)
+
+    @admin.display(description="source")
+    def shown_source(self, action: Action) -> SafeString | str:
+        return link(action.lead.source)
+
+    @admin.display(description="product")
+    def shown_product(self, action: Action) -> SafeString | str:
+        return link(action.lead.product)
+
+    @admin.display(description="customer")
+    def shown_customer(self, action: Action) -> SafeString | str:
+        return link(action.period.customer)
+
+    @admin.display(description="occurred")
+    def occurred(self, action: Action) -> SafeString | str:
+        return instant(action.occurred_at)
+
+    @admin.display(description="occurred")
+    def occurred_locally(self, action: Action) -> SafeString | str:
+        return instant(action.occurred_at, action.period.customer.zone)
+
+    @admin.display(description="quantity")
+    def shown_quantity(self, action: Action) -> SafeString | str:
+        return number(action.quantity)
+
+    @admin.display(description="value")
+    def shown_value(self, action: Action) -> str:
+        if action.value is None:
+            return NOTHING
+        return money.price_in_words(action.value, action.period.customer.currency)
+
+    @admin.display(description="period")
+    def shown_period(self, action: Action) -> SafeString | str:
+        return link(action.period)
+
+    @admin.display(description="period")
+    def shown_label(self, action: Action) -> SafeString | str:
+        return link(action.period, action.period.label)
+
+    @admin.display(description="state")
+    def state(self, action: Action) -> SafeString | str:
+        if action.voided_at:
+            return chip(f"Voided: {action.void_reason}" if action.void_reason else "Voided", "red")
+        return chip("Stored")
+
+    @admin.display(description="delivery")
+    def shown_delivery(self, action: Action) -> SafeString | str:
+        return to(page_of("leads.delivery", action.delivery_id), f"Delivery {action.delivery_id}")
+
+    @admin.display(description="attributes")
+    def attributes_in_words(self, action: Action) -> SafeString | str:
+        return block(pretty(action.attributes)) if action.attributes else NOTHING

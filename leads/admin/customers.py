@@ -1,0 +1,105 @@
+"""Who is billed."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
+from unfold.widgets import UnfoldAdminTextareaWidget
+
+from leads.admin.bases import Page
+from leads.admin.choices import addresses_field, currency_field, domains_field, time_zone_field
+from leads.admin.shown import amount, chip, day, list_of, shortened, to
+from leads.domain.periods import mark_open_periods
+from leads.models import BillingPeriod, Customer
+
+# What a period's charges depend on: where one of these changes, the open periods are rated anew.
+RATED_BY = {"contract_from", "contract_to", "excluded_domains", "monthly_budget", "hard_budget"}
+FIXED_BY_PERIODS = ("currency", "time_zone", "cycle")
+
+
+class CustomerForm(forms.ModelForm[Customer]):
+    """A customer; its currency and time zone chosen from what there is."""
+
+    currency = currency_field("Fixed from its first billing period on.")
+    time_zone = time_zone_field("Billing time zone", "Months begin and end at midnight here. Fixed like the currency.")
+    excluded_domains = domains_field(
+        "E-mail domains that are never charged: own staff, competitors, students. Separated by commas."
+    )
+    billing_contacts = addresses_field("Who gets the invoices. Separated by commas.")
+
+    class Meta:
+        model = Customer
+        fields = (
+            "name",
+            "code",
+            "is_active",
+            *("currency", "time_zone", "cycle", "payment_terms_days", "tax_rate", "billing_contacts"),
+            *("monthly_minimum", "monthly_budget", "hard_budget"),
+            *("contract_from", "contract_to", "excluded_domains"),
+            *("legal_name", "tax_id", "address", "purchase_order"),
+        )
+        widgets = {"address": UnfoldAdminTextareaWidget({"rows": 4})}
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or self.cleaned_data
+        start, end = given.get("contract_from"), given.get("contract_to")
+        if start and end and end < start:
+            self.add_error("contract_to", "A contract does not end before it begins.")
+        if given.get("hard_budget") and given.get("monthly_budget") is None:
+            self.add_error("monthly_budget", "A hard budget needs its amount.")
+        return given
+
+
+@admin.register(Customer)
+class CustomerAdmin(Page[Customer]):
+    form = CustomerForm
+    list_display = ("shown_name", "code", "is_billed", "currency", "time_zone", "shown_terms", "contract", "products")
+    list_filter = ("is_active", ("cycle", ChoicesDropdownFilter))
+    search_fields = ("code__istartswith", "name")
+    search_help_text = "Code or name"
+    ordering = ("name",)
+    fieldsets = (
+        (None, {"fields": (("name", "code"), "is_active")}),
+        (
+            "Billing",
+            {"fields": (("currency", "time_zone"), ("cycle", "payment_terms_days"), "tax_rate", "billing_contacts")},
+        ),
+        ("Commitments", {"fields": ("monthly_minimum", ("monthly_budget", "hard_budget"))}),
+        ("Contract", {"fields": (("contract_from", "contract_to"), "excluded_domains")}),
+        ("On the invoice", {"fields": (("legal_name", "tax_id"), "address", "purchase_order")}),
+    )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Customer | None = None) -> tuple[str, ...]:
+        has_periods = obj is not None and BillingPeriod.objects.filter(customer=obj).exists()
+        return FIXED_BY_PERIODS if has_periods else ()
+
+    def save_model(self, request: HttpRequest, obj: Customer, form: Any, change: bool) -> None:  # noqa: FBT001 -- Django's
+        super().save_model(request, obj, form, change)
+        if change and RATED_BY & set(form.changed_data):
+            mark_open_periods(customer=obj, reason="customer changed")
+
+    @admin.display(description="name", ordering="name")
+    def shown_name(self, customer: Customer) -> SafeString | str:
+        return shortened(customer.name)
+
+    @admin.display(description="state", ordering="is_active")
+    def is_billed(self, customer: Customer) -> SafeString:
+        return chip("Active", "green") if customer.is_active else chip("Inactive")
+
+    @admin.display(description="terms", ordering="payment_terms_days")
+    def shown_terms(self, customer: Customer) -> SafeString:
+        days = customer.payment_terms_days
+        return amount(f"{days} days" if days else "at once")
+
+    @admin.display(description="contract")
+    def contract(self, customer: Customer) -> str:
+        if customer.contract_from is None and customer.contract_to is None:
+            return "open"
+        return f"{day(customer.contract_from)} … {day(customer.contract_to)}"
+
+    @admin.display(description="")
+    def products(self, customer: Customer) -> SafeString:
+        return to(list_of("leads.product", customer__id__exact=customer.pk), "Products")

@@ -1,0 +1,156 @@
+"""What came in, as it came in."""
+
+import zlib
+from typing import Any
+
+import msgspec
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.defaultfilters import filesizeformat
+from django.template.loader import render_to_string
+from django.urls import path, reverse
+from django.urls.resolvers import URLPattern
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from unfold.contrib.filters.admin import AutocompleteSelectFilter
+
+from leads.admin.bases import ReadOnlyPage
+from leads.admin.recently import Received
+from leads.admin.shown import NOTHING, block, chip, code, instant, link, list_of, number, shortened, to
+from leads.models import Delivery
+
+SHOWN_AT_MOST = 200_000
+
+
+@admin.register(Delivery)
+class DeliveryAdmin(ReadOnlyPage[Delivery]):
+    list_display = (
+        "shown_received",
+        "shown_source",
+        "shown_name",
+        "shown_size",
+        "shown_leads",
+        "leads_became",
+        "shown_actions",
+        "actions_became",
+    )
+    list_filter = (("source", AutocompleteSelectFilter), Received)
+    list_select_related = ("source",)
+    ordering = ("-pk",)
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": (
+                    ("shown_source", "shown_received"),
+                    ("shown_name", "content_type"),
+                    ("body_size_in_words", "digest"),
+                )
+            },
+        ),
+        ("Every item has a result", {"fields": ("adds_up", "quarantined")}),
+        ("As it was received", {"fields": ("download", "body_as_text")}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Delivery]:
+        # A list of fifty deliveries must not read fifty bodies.
+        return super().get_queryset(request).select_related("source").defer("body")
+
+    def get_urls(self) -> list[URLPattern]:
+        raw = path("<int:delivery_id>/body/", self.admin_site.admin_view(self.raw_body), name="leads_delivery_body")
+        return [raw, *super().get_urls()]
+
+    def raw_body(self, request: HttpRequest, delivery_id: int) -> HttpResponse:
+        """The bytes as they were received, as a file."""
+        delivery = Delivery.objects.filter(pk=delivery_id).first()
+        if delivery is None or not self.has_view_permission(request, delivery):
+            raise Http404
+        name = f"delivery-{delivery.pk}-{delivery.body_sha256[:8]}"
+        return HttpResponse(
+            zlib.decompress(delivery.body),
+            content_type="application/octet-stream",
+            headers={"Content-Disposition": f'attachment; filename="{name}"'},
+        )
+
+    @admin.display(description="received", ordering="received_at")
+    def shown_received(self, delivery: Delivery) -> SafeString | str:
+        return instant(delivery.received_at)
+
+    @admin.display(description="source")
+    def shown_source(self, delivery: Delivery) -> SafeString | str:
+        return link(delivery.source)
+
+    @admin.display(description="came as")
+    def shown_name(self, delivery: Delivery) -> SafeString | str:
+        return shortened(delivery.name or "request")
+
+    @admin.display(description="size", ordering="body_size")
+    def shown_size(self, delivery: Delivery) -> SafeString:
+        return format_html('<span class="lb-number">{}</span>', filesizeformat(delivery.body_size))
+
+    @admin.display(description="leads")
+    def shown_leads(self, delivery: Delivery) -> SafeString | str:
+        return number(delivery.leads_received)
+
+    @admin.display(description="actions")
+    def shown_actions(self, delivery: Delivery) -> SafeString | str:
+        return number(delivery.actions_received)
+
+    @admin.display(description="of them")
+    def leads_became(self, delivery: Delivery) -> SafeString:
+        return _became(delivery, "leads")
+
+    @admin.display(description="of them")
+    def actions_became(self, delivery: Delivery) -> SafeString:
+        return _became(delivery, "actions")
+
+    @admin.display(description="size")
+    def body_size_in_words(self, delivery: Delivery) -> str:
+        return filesizeformat(delivery.body_size)
+
+    @admin.display(description="SHA-256")
+    def digest(self, delivery: Delivery) -> SafeString | str:
+        return code(delivery.body_sha256)
+
+    @admin.display(description="counts")
+    def adds_up(self, delivery: Delivery) -> str:
+        return render_to_string("leads/delivery_counts.html", {"delivery": delivery})
+
+    @admin.display(description="quarantine")
+    def quarantined(self, delivery: Delivery) -> SafeString | str:
+        held = delivery.leads_quarantined + delivery.actions_quarantined
+        if not held:
+            return "Nothing of it was refused."
+        return to(
+            list_of("leads.quarantineditem", delivery__id__exact=delivery.pk, state="all"),
+            "What was refused, and what became of it",
+        )
+
+    @admin.display(description="file")
+    def download(self, delivery: Delivery) -> SafeString:
+        return to(reverse("admin:leads_delivery_body", args=[delivery.pk]), "Download the bytes as received")
+
+    @admin.display(description="body")
+    def body_as_text(self, delivery: Delivery) -> SafeString:
+        return block(body_in_words(delivery))
+
+
+def body_in_words(delivery: Delivery) -> str:
+    """The body indented where it is JSON and not too long; otherwise its beginning."""
+    start = zlib.decompressobj().decompress(delivery.body, SHOWN_AT_MOST)
+    if delivery.body_size > SHOWN_AT_MOST:
+        return f"{start.decode(errors='replace')}\n… the first {filesizeformat(SHOWN_AT_MOST)}; the file above has all of it."
+    try:
+        return msgspec.json.format(start, indent=2).decode()
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return start.decode(errors="replace")
+
+
+def _became(delivery: Delivery, kind: str) -> SafeString:
+    """«10 created · 2 duplicate», and in colour what waits for a person."""
+    counts = {name: getattr(delivery, f"{kind}_{name}", 0) for name in ("created", "updated", "duplicate")}
+    words = " · ".join(f"{count:,} {name}" for name, count in counts.items() if count)
+    held: int = getattr(delivery, f"{kind}_quarantined")
+    shown: Any = chip(f"{held:,} quarantined", "orange") if held else ""
+    return format_html('<span class="lb-chips">{} {}</span>', words or (NOTHING if not held else ""), shown)

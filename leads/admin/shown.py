@@ -1,0 +1,130 @@
+"""How facts look on a page: instants with their zone, numbers without idle zeros, states as chips, rows as links."""
+
+import json
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, tzinfo
+from decimal import Decimal
+from typing import Any, Literal
+
+from django.db.models import Model
+from django.urls import NoReverseMatch, reverse
+from django.utils.formats import number_format
+from django.utils.html import format_html, format_html_join
+from django.utils.http import urlencode
+from django.utils.safestring import SafeString
+
+NOTHING = "–"
+
+Colour = Literal["plain", "green", "blue", "orange", "red"]
+
+COLOURS: dict[Colour, str] = {
+    "plain": "bg-base-500/8 text-base-700 dark:bg-base-500/20 dark:text-base-200",
+    "green": "bg-green-100 text-green-700 dark:bg-green-500/20 dark:text-green-400",
+    "blue": "bg-blue-100 text-blue-700 dark:bg-blue-500/20 dark:text-blue-400",
+    "orange": "bg-orange-100 text-orange-700 dark:bg-orange-500/20 dark:text-orange-400",
+    "red": "bg-red-100 text-red-700 dark:bg-red-500/20 dark:text-red-400",
+}
+
+
+def instant(at: datetime | None, zone: tzinfo = UTC) -> SafeString | str:
+    """`2026-10-31 14:02 UTC`, in the zone given and naming it."""
+    if at is None:
+        return NOTHING
+    local = at.astimezone(zone)
+    return format_html(
+        '<time class="lb-instant" datetime="{}" title="{}">{} <span class="lb-quiet">{}</span></time>',
+        at.isoformat(),
+        f"{local:%A, %-d %B %Y, %H:%M:%S} {local.tzname()}",
+        f"{local:%Y-%m-%d %H:%M}",
+        local.tzname(),
+    )
+
+
+def day(on: date | None) -> str:
+    """`2026-10-31`."""
+    return NOTHING if on is None else on.isoformat()
+
+
+def number(value: int | Decimal | None) -> SafeString | str:
+    """`1,234.5`: thousands apart, no idle zeros, digits under each other."""
+    if value is None:
+        return NOTHING
+    plain = f"{value.normalize():f}" if isinstance(value, Decimal) else value
+    return format_html('<span class="lb-number">{}</span>', number_format(plain, use_l10n=True, force_grouping=True))
+
+
+def amount(words: str) -> SafeString:
+    """Money that is words already, its digits under each other."""
+    return format_html('<span class="lb-number">{}</span>', words)
+
+
+def chip(text: object, colour: Colour = "plain") -> SafeString:
+    """A small coloured label."""
+    return format_html('<span class="lb-chip {}">{}</span>', COLOURS[colour], text)
+
+
+def chips(texts: list[str], colour: Colour = "plain") -> SafeString:
+    """Several labels in a row."""
+    return format_html('<span class="lb-chips">{}</span>', together(chip(text, colour) for text in texts))
+
+
+def together(shown: Iterable[SafeString]) -> SafeString:
+    """Pieces of a page one after the other."""
+    return format_html_join("", "{}", ((piece,) for piece in shown))
+
+
+def shortened(text: object) -> SafeString | str:
+    """A text that may be long, cut with an ellipsis where its column ends; whole when pointed at."""
+    words = str(text)
+    return format_html('<span class="lb-cut" title="{}">{}</span>', words, words) if words else NOTHING
+
+
+def code(text: object) -> SafeString | str:
+    """An id, a digest, a pointer: in even-width letters."""
+    words = str(text)
+    return format_html('<span class="lb-code" title="{}">{}</span>', words, words) if words else NOTHING
+
+
+def link(row: Model | None, text: object = None) -> SafeString | str:
+    """A link to the row's page."""
+    if row is None:
+        return NOTHING
+    address = reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
+    return to(address, row if text is None else text)
+
+
+def page_of(model: str, key: object) -> str:
+    """The address of a row's page, the row itself not read: `page_of("leads.delivery", 3)`."""
+    app, name = model.split(".")
+    return reverse(f"admin:{app}_{name}_change", args=[key])
+
+
+def to(address: str, text: object) -> SafeString:
+    """A link, cut where its column ends."""
+    return format_html('<a class="text-link lb-cut" href="{}" title="{}">{}</a>', address, text, text)
+
+
+def deed(kind: object, external_id: object) -> SafeString:
+    """An action: what was done, and quietly its id."""
+    return format_html('{} <span class="lb-quiet lb-cut" title="{}">{}</span>', kind, external_id, external_id)
+
+
+def list_of(model: str, **where: object) -> str:
+    """The address of a model's list, filtered: `list_of("leads.lead", source__id__exact=3)`; "" where nobody shows it."""
+    app, name = model.split(".")
+    try:
+        address = reverse(f"admin:{app}_{name}_changelist")
+    except NoReverseMatch:
+        return ""
+    asked = {name: str(value) for name, value in where.items() if value is not None}
+    return f"{address}?{urlencode(asked)}" if asked else address
+
+
+def pretty(content: Any) -> str:
+    """JSON as people read it, its members in the order they were sent."""
+    return json.dumps(content, indent=2, ensure_ascii=False, default=str)
+
+
+def block(text: str) -> SafeString:
+    """Text in even-width letters that scrolls by itself."""
+    return format_html('<pre class="lb-block" tabindex="0">{}</pre>', text)

@@ -1,0 +1,46 @@
+"""A source proves itself with its API key: `Authorization: Bearer lbe_…`."""
+
+from dataclasses import dataclass
+
+from django.utils.timezone import now
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from rest_framework.authentication import BaseAuthentication, get_authorization_header
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.request import Request
+
+from leads.domain.keys import holder
+from leads.models import ApiKey, Source
+
+
+@dataclass(frozen=True, slots=True)
+class SourceAsUser:
+    """What DRF calls the user: the source behind the key."""
+
+    source: Source
+    is_authenticated: bool = True
+
+
+class ApiKeyAuthentication(BaseAuthentication):
+    """Knows a source by its key."""
+
+    def authenticate(self, request: Request) -> tuple[SourceAsUser, ApiKey] | None:
+        scheme, _, whole = get_authorization_header(request).partition(b" ")
+        if scheme.lower() != b"bearer":
+            return None
+        key = holder(whole.decode("latin-1").strip(), at=now())
+        if key is None:
+            raise AuthenticationFailed("This API key is unknown, revoked, or its source is inactive.", "key_not_valid")
+        return SourceAsUser(key.source), key
+
+    def authenticate_header(self, request: Request) -> str:
+        return "Bearer"
+
+
+class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # drf-spectacular registers it so
+    """How the OpenAPI document names it."""
+
+    target_class = ApiKeyAuthentication
+    name = "API key"
+
+    def get_security_definition(self, auto_schema: object) -> dict[str, str]:
+        return {"type": "http", "scheme": "bearer"}

@@ -1,0 +1,1 @@
+"""What the leads storey can do."""

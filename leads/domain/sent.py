@@ -1,0 +1,165 @@
+"""A delivery's items on their way into the tables: what was sent, what it stands for, what became of it."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from leads.domain.identity import external_id, person_key
+from leads.domain.items import ActionItem, Fault, LeadItem, Malformed, Placed, read_action, read_lead
+from leads.domain.receipt import CONFLICT, CREATED, DUPLICATE, HELD, QUARANTINED, UPDATED, Result
+from leads.domain.store import NewAction, NewLead, StoredAction, StoredLead, as_json
+from leads.models import Product
+
+
+@dataclass(slots=True)
+class SentAction:
+    """One action of a sent lead."""
+
+    raw: Any
+    item: ActionItem | None
+    result: Result
+    action_type: int = 0
+    lead: int = 0
+    conflicts_with: int | None = None
+
+    @property
+    def is_refused(self) -> bool:
+        return self.result.fault is not None
+
+    @property
+    def key(self) -> tuple[int, str]:
+        return self.lead, self.result.id or ""
+
+    def row(self, period: int) -> NewAction:
+        """What is stored if its id is new."""
+        item = self.sound
+        return NewAction(
+            *self.key, self.action_type, period, item.occurred_at, item.quantity, item.value, as_json(item.attributes)
+        )
+
+    @property
+    def sound(self) -> ActionItem:
+        """The item of an action that was not refused."""
+        if self.item is None:
+            raise ValueError("A refused action has no item.")
+        return self.item
+
+    def compare(self, stored: StoredAction) -> None:
+        """Known already: the same again changes nothing, anything else is a conflict for a person to settle."""
+        item = self.sound
+        sent = (self.action_type, item.occurred_at, item.quantity, item.value)
+        if sent == (stored.action_type, stored.occurred_at, stored.quantity, stored.value):
+            self.result.outcome = DUPLICATE
+            return
+        self.conflicts_with = stored.id
+        self.result.refused(
+            Fault(
+                "action_conflict", "", "An action with this id is stored with another type, time, quantity or value."
+            ),
+            outcome=CONFLICT,
+        )
+
+
+@dataclass(slots=True)
+class SentLead:
+    """One lead with its actions."""
+
+    raw: Any
+    item: LeadItem | None
+    result: Result
+    actions: list[SentAction] = field(default_factory=list)
+    product: Product | None = None
+
+    @property
+    def is_refused(self) -> bool:
+        return self.result.fault is not None
+
+    @property
+    def person(self) -> str:
+        return person_key(self.item.contact.email) if self.item else ""
+
+    def refuse(self, fault: Fault, *, outcome: str = QUARANTINED) -> None:
+        """Into quarantine, and its actions with it: without their lead they belong nowhere."""
+        self.result.refused(fault, outcome=outcome)
+        for action in self.actions:
+            action.result.refused(HELD)
+
+    def row(self) -> NewLead | None:
+        """What is stored if its id is new; None where it does not say what it is about."""
+        item = self.item
+        if item is None or self.product is None:
+            return None
+        contact = item.contact
+        return NewLead(
+            external_id(item.id),
+            self.product.pk,
+            contact.name,
+            contact.email,
+            self.person,
+            contact.phone,
+            contact.firm,
+            contact.country,
+            contact.region,
+            item.campaign,
+            item.is_test,
+            as_json(item.attributes),
+            item.occurred_at,
+        )
+
+    def compare(self, stored: StoredLead) -> None:
+        """Known already: what it is billed by must be the same; everything else stays as it was first sent."""
+        differs = [
+            name
+            for name, sent, known in (
+                ("product", self.product.pk if self.product else None, stored.product),
+                ("e-mail address", self.person or None, stored.person_key or self.person),
+                ("is_test", self.item.is_test if self.item and self.product else None, stored.is_test),
+            )
+            if sent is not None and sent != known
+        ]
+        self.result.outcome = DUPLICATE
+        if differs:
+            words = f"A lead with this id is stored with another {' and '.join(differs)}."
+            self.refuse(Fault("lead_conflict", "", words), outcome=CONFLICT)
+
+    def settle(self) -> None:
+        """A known lead that brought something new was updated."""
+        if self.result.outcome == DUPLICATE and any(action.result.outcome == CREATED for action in self.actions):
+            self.result.outcome = UPDATED
+
+
+def sent_lead(placed: Placed, *, received_at: datetime) -> SentLead:
+    """The lead and its actions, each read as far as it can be."""
+    pointer, raw = placed
+    item = read_lead(raw, received_at=received_at)
+    content = raw.content if isinstance(raw, Malformed) else raw
+    actions = _sent_actions(content, pointer, received_at)
+    result = Result(pointer, _id(content), actions=[action.result for action in actions])
+    lead = SentLead(content, None, result, actions)
+    if isinstance(item, Fault):
+        lead.refuse(item)
+    else:
+        lead.item = item
+    return lead
+
+
+def _sent_actions(lead: Any, pointer: str, received_at: datetime) -> list[SentAction]:
+    raws = lead.get("actions") if isinstance(lead, dict) else None
+    if not isinstance(raws, list):
+        return []
+    return [_sent_action(raw, f"{pointer}/actions/{place}", received_at) for place, raw in enumerate(raws)]
+
+
+def _sent_action(raw: Any, pointer: str, received_at: datetime) -> SentAction:
+    item = read_action(raw, received_at=received_at)
+    action = SentAction(raw, None, Result(pointer, _id(raw)))
+    if isinstance(item, Fault):
+        action.result.refused(item)
+    else:
+        action.item = item
+    return action
+
+
+def _id(raw: Any) -> str | None:
+    given = raw.get("id") if isinstance(raw, dict) else None
+    return external_id(given) if isinstance(given, str | int) and not isinstance(given, bool) else None

@@ -1,0 +1,76 @@
+"""What a lead did."""
+
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+
+from leads.models.customer import CODE
+from leads.models.delivery import Delivery
+from leads.models.lead import Lead
+from leads.models.period import BillingPeriod
+
+
+class ActionType(models.Model):
+    """The kind of action."""
+
+    code = models.CharField(max_length=60, unique=True, validators=[CODE])
+    name = models.CharField(max_length=200)
+    unit = models.CharField(
+        max_length=40, default="action", help_text="What its quantity counts: sample, view, request."
+    )
+    is_billable = models.BooleanField(
+        "billable", default=True, help_text="Where not, its actions are excluded as not_billable."
+    )
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ActionQuerySet(models.QuerySet["Action"]):
+    """Actions, asked for in English."""
+
+    def of(self, period: BillingPeriod) -> Self:
+        return self.filter(period=period)
+
+    def in_rating_order(self) -> Self:
+        return self.order_by("occurred_at", "pk")
+
+
+class Action(models.Model):
+    """One thing a lead did."""
+
+    lead = models.ForeignKey(Lead, on_delete=models.PROTECT, related_name="actions", db_index=False)
+    external_id = models.CharField(max_length=200, help_text="The source's own id, unique within the lead.")
+    action_type = models.ForeignKey(ActionType, on_delete=models.PROTECT, related_name="actions", db_index=False)
+    period = models.ForeignKey(BillingPeriod, on_delete=models.PROTECT, related_name="actions", db_index=False)
+    # As on the lead: written together with its delivery, never looked up by it.
+    delivery = models.ForeignKey(
+        Delivery, on_delete=models.DO_NOTHING, related_name="actions", db_constraint=False, db_index=False
+    )
+
+    occurred_at = models.DateTimeField()
+    quantity = models.DecimalField(max_digits=18, decimal_places=6, default=1)
+    value = models.DecimalField(
+        max_digits=18,
+        decimal_places=6,
+        null=True,
+        blank=True,
+        help_text="Its worth in the customer's currency, where it has one.",
+    )
+    attributes = models.JSONField(default=dict, blank=True)
+    voided_at = models.DateTimeField(null=True, blank=True)
+    void_reason = models.CharField(max_length=200, blank=True)
+
+    objects = ActionQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="a_leads_action_id_names_one_action", fields=["lead", "external_id"]),
+            models.CheckConstraint(name="a_quantity_is_not_negative", condition=Q(quantity__gte=0)),
+            models.CheckConstraint(name="a_value_is_not_negative", condition=Q(value=None) | Q(value__gte=0)),
+        ]
+        indexes = [models.Index(name="action_rating_order", fields=["period", "occurred_at", "id"])]
+
+    def __str__(self) -> str:
+        return self.external_id

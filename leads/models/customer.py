@@ -1,0 +1,109 @@
+"""The company billed."""
+
+from zoneinfo import ZoneInfo, available_timezones
+
+from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import F, Q
+
+from billing_engine.core.money import currencies
+
+CODE = RegexValidator(r"^[A-Za-z0-9][A-Za-z0-9._-]*$", "Letters, digits, dots, dashes and underscores only.")
+DOMAIN = RegexValidator(r"^[a-z0-9-]+(\.[a-z0-9-]+)+$", "A domain in small letters, such as example.com.")
+
+
+def known_time_zone(name: str) -> None:
+    """Refuse what is no IANA time zone."""
+    if name not in available_timezones():
+        raise ValidationError(f"{name} is no IANA time zone, such as America/New_York.")
+
+
+def known_currency(code: str) -> None:
+    """Refuse what is no ISO 4217 code."""
+    if code not in dict(currencies()):
+        raise ValidationError(f"{code} is no ISO 4217 currency, such as USD.")
+
+
+class Customer(models.Model):
+    """The company billed."""
+
+    class Cycle(models.TextChoices):
+        MONTHLY = "monthly", "Monthly"
+
+    code = models.CharField(max_length=40, unique=True, validators=[CODE])
+    name = models.CharField(max_length=200)
+    is_active = models.BooleanField(
+        "active", default=True, help_text="Inactive customers are left out of billing runs."
+    )
+
+    currency = models.CharField(max_length=3, default="USD", validators=[known_currency], help_text="ISO 4217.")
+    time_zone = models.CharField(
+        "billing time zone",
+        max_length=64,
+        default="UTC",
+        validators=[known_time_zone],
+        help_text="Months begin and end at midnight here.",
+    )
+    cycle = models.CharField("billing cycle", max_length=10, choices=Cycle.choices, default=Cycle.MONTHLY)
+    payment_terms_days = models.PositiveSmallIntegerField(
+        "payment terms", default=30, help_text="Days from issue to due."
+    )
+    tax_rate = models.DecimalField(max_digits=7, decimal_places=4, default=0, help_text="Percent of the charged lines.")
+    monthly_minimum = models.DecimalField(
+        max_digits=14,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        help_text="Charged at least this a month; by days where the contract begins or ends inside it.",
+    )
+    monthly_budget = models.DecimalField(
+        max_digits=14, decimal_places=2, null=True, blank=True, help_text="What the customer wants to spend a month."
+    )
+    hard_budget = models.BooleanField(default=False, help_text="Charge nothing above the budget.")
+
+    contract_from = models.DateField(null=True, blank=True, help_text="First day, in the billing time zone.")
+    contract_to = models.DateField(null=True, blank=True, help_text="Last day, in the billing time zone.")
+    excluded_domains = ArrayField(
+        models.CharField(max_length=253, validators=[DOMAIN]),
+        default=list,
+        blank=True,
+        help_text="E-mail domains that are never charged: own staff, competitors, students. Separated by commas.",
+    )
+
+    legal_name = models.CharField(
+        max_length=200, blank=True, help_text="As it stands on the invoice; the name if empty."
+    )
+    address = models.TextField(blank=True)
+    tax_id = models.CharField("tax ID", max_length=40, blank=True)
+    purchase_order = models.CharField("PO number", max_length=60, blank=True, help_text="Printed on every invoice.")
+    billing_contacts = ArrayField(
+        models.EmailField(), default=list, blank=True, help_text="Stand on the invoice. Separated by commas."
+    )
+
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="a_contract_does_not_end_before_it_begins", condition=Q(contract_to__gte=F("contract_from"))
+            ),
+            models.CheckConstraint(name="a_tax_rate_is_a_percentage", condition=Q(tax_rate__gte=0, tax_rate__lt=100)),
+            models.CheckConstraint(
+                name="a_minimum_and_a_budget_are_not_negative",
+                condition=(Q(monthly_minimum=None) | Q(monthly_minimum__gte=0))
+                & (Q(monthly_budget=None) | Q(monthly_budget__gte=0)),
+            ),
+            models.CheckConstraint(
+                name="a_hard_budget_names_its_amount", condition=Q(hard_budget=False) | Q(monthly_budget__isnull=False)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The billing time zone, to compute with."""
+        return ZoneInfo(self.time_zone)

@@ -1,0 +1,137 @@
+"""What came in, as it came in."""
+
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from leads.models.source import Source
+
+
+class Delivery(models.Model):
+    """One request or file as it was received: raw body, digest, counts, outcome."""
+
+    source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="deliveries")
+    received_at = models.DateTimeField()
+    name = models.CharField(max_length=200, blank=True, help_text="The file, where it came as one.")
+    content_type = models.CharField(max_length=100)
+    body = models.BinaryField(help_text="The bytes as received, compressed with zlib.")
+    body_size = models.PositiveIntegerField(help_text="Bytes before compression.")
+    body_sha256 = models.CharField("digest", max_length=64, help_text="SHA-256 of the bytes as received.")
+
+    # An item is a lead or an action: each gets a result of its own, and each kind adds up.
+    leads_received = models.PositiveIntegerField(default=0)
+    leads_created = models.PositiveIntegerField(default=0)
+    leads_updated = models.PositiveIntegerField(default=0)
+    leads_duplicate = models.PositiveIntegerField(default=0)
+    leads_quarantined = models.PositiveIntegerField(default=0, help_text="Conflicts among them.")
+    actions_received = models.PositiveIntegerField(default=0)
+    actions_created = models.PositiveIntegerField(default=0)
+    actions_duplicate = models.PositiveIntegerField(default=0)
+    actions_quarantined = models.PositiveIntegerField(default=0, help_text="Conflicts among them.")
+
+    class Meta:
+        verbose_name_plural = "deliveries"
+        constraints = [
+            models.CheckConstraint(
+                name="received_leads_are_stored_or_duplicate_or_quarantined",
+                condition=Q(
+                    leads_received=F("leads_created")
+                    + F("leads_updated")
+                    + F("leads_duplicate")
+                    + F("leads_quarantined")
+                ),
+            ),
+            models.CheckConstraint(
+                name="received_actions_are_stored_or_duplicate_or_quarantined",
+                condition=Q(actions_received=F("actions_created") + F("actions_duplicate") + F("actions_quarantined")),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                name="delivery_received_at",
+                fields=["received_at"],
+                # So that a month's figures are read from the index alone, however large the bodies are.
+                include=[
+                    "leads_received",
+                    "leads_created",
+                    "leads_updated",
+                    "leads_duplicate",
+                    "leads_quarantined",
+                    "actions_received",
+                    "actions_created",
+                    "actions_duplicate",
+                    "actions_quarantined",
+                ],
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"Delivery {self.pk}"
+
+
+class QuarantinedItemQuerySet(models.QuerySet["QuarantinedItem"]):
+    """Quarantined items, asked for in English."""
+
+    def waiting(self) -> Self:
+        return self.filter(state=QuarantinedItem.State.WAITING)
+
+
+class QuarantinedItem(models.Model):
+    """One item of a delivery that was refused: the item, where in it, error code and message."""
+
+    class Kind(models.TextChoices):
+        LEAD = "lead", "Lead"
+        ACTION = "action", "Action"
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "Waiting"
+        REPAIRED = "repaired", "Repaired"
+        DISCARDED = "discarded", "Discarded"
+
+    delivery = models.ForeignKey(Delivery, on_delete=models.PROTECT, related_name="quarantined_items")
+    source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="quarantined_items")
+    kind = models.CharField(max_length=6, choices=Kind.choices)
+    pointer = models.CharField("where", max_length=200, help_text="JSON pointer into the delivery's body.")
+    code = models.CharField(max_length=40, db_index=True)
+    message = models.TextField()
+    content = models.JSONField(
+        help_text="The lead as received, for an action with just this action; of a file, the record."
+    )
+    actions_held = models.PositiveIntegerField(default=0, help_text="How many actions wait in it.")
+    stored_action = models.ForeignKey(
+        "leads.Action",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="conflicts",
+        db_index=False,
+        help_text="What it is in conflict with.",
+    )
+    state = models.CharField(max_length=9, choices=State.choices, default=State.WAITING)
+    received_at = models.DateTimeField()
+    settled_at = models.DateTimeField(null=True, blank=True)
+    settled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    settled_note = models.TextField("note", blank=True)
+
+    objects = QuarantinedItemQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(name="quarantine_waiting", fields=["received_at"], condition=Q(state="waiting")),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="a_settled_item_says_when",
+                condition=Q(state="waiting", settled_at=None) | (~Q(state="waiting") & Q(settled_at__isnull=False)),
+            ),
+            models.CheckConstraint(
+                name="a_discarded_item_says_why", condition=~Q(state="discarded") | ~Q(settled_note="")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} at {self.pointer or '/'}: {self.code}"

@@ -1,0 +1,49 @@
+"""One person's interest in one product from one source."""
+
+from django.db import models
+from django.db.models import Q
+
+from leads.models.delivery import Delivery
+from leads.models.product import Product
+from leads.models.source import Source
+
+
+class Lead(models.Model):
+    """One person's interest in one product from one source."""
+
+    source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="leads", db_index=False)
+    external_id = models.CharField(max_length=200, help_text="The source's own id.")
+    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="leads")
+    # Constraint and index off: a lead is written with its delivery, deliveries are never deleted, and nobody looks
+    # leads up by it; each would cost every write.
+    delivery = models.ForeignKey(
+        Delivery, on_delete=models.DO_NOTHING, related_name="leads", db_constraint=False, db_index=False
+    )
+
+    name = models.CharField(max_length=200, blank=True)
+    email = models.CharField("e-mail", max_length=254, blank=True)
+    person_key = models.CharField(
+        max_length=254, blank=True, help_text="The e-mail normalised: the same person, whatever the source."
+    )
+    phone = models.CharField(max_length=40, blank=True)
+    firm = models.CharField(max_length=200, blank=True)
+    country = models.CharField(max_length=80, blank=True)
+    region = models.CharField(max_length=80, blank=True)
+    campaign = models.CharField(max_length=200, blank=True)
+    is_test = models.BooleanField("test", default=False)
+    attributes = models.JSONField(default=dict, blank=True)
+    occurred_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the person showed interest, as the source says."
+    )
+    received_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="a_sources_lead_id_names_one_lead", fields=["source", "external_id"]),
+        ]
+        indexes = [
+            models.Index(name="lead_person", fields=["person_key"], condition=~Q(person_key="")),
+        ]
+
+    def __str__(self) -> str:
+        return self.external_id

@@ -1,0 +1,83 @@
+"""One customer × one cycle."""
+
+from typing import Self
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.db import models
+from django.db.models import F, Func, Q, Value
+
+from billing_engine.core.spans import Span
+from leads.models.customer import Customer
+
+
+class BillingPeriodQuerySet(models.QuerySet["BillingPeriod"]):
+    """Periods, asked for in English."""
+
+    def open(self) -> Self:
+        return self.filter(state=BillingPeriod.State.OPEN)
+
+    def closed(self) -> Self:
+        return self.filter(state=BillingPeriod.State.CLOSED)
+
+    def labelled(self, label: str) -> Self:
+        return self.filter(label=label)
+
+
+class BillingPeriod(models.Model):
+    """One customer × one cycle; every action is assigned to exactly one."""
+
+    class State(models.TextChoices):
+        OPEN = "open", "Open"
+        CLOSED = "closed", "Closed"
+
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="periods", db_index=False)
+    label = models.CharField(max_length=10, db_index=True, help_text="The cycle's name, such as 2026-10.")
+    start_at = models.DateTimeField(help_text="Part of the period.")
+    end_at = models.DateTimeField(help_text="No longer part of it.")
+    state = models.CharField(max_length=6, choices=State.choices, default=State.OPEN)
+    closed_at = models.DateTimeField(null=True, blank=True)
+
+    objects = BillingPeriodQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="a_customer_has_one_period_of_a_cycle", fields=["customer", "label"]),
+            models.CheckConstraint(name="a_period_ends_after_it_starts", condition=Q(end_at__gt=F("start_at"))),
+            models.CheckConstraint(
+                name="a_closed_period_says_when",
+                condition=Q(state="open", closed_at=None) | Q(state="closed", closed_at__isnull=False),
+            ),
+            ExclusionConstraint(
+                name="periods_of_one_customer_never_overlap",
+                expressions=[
+                    # Core PostgreSQL has no "=" for integers in an exclusion; a range of one number has "&&".
+                    (Func(F("customer_id"), F("customer_id"), Value("[]"), function="int8range"), "&&"),
+                    (Func(F("start_at"), F("end_at"), function="tstzrange"), "&&"),
+                ],
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.customer} {self.label}"
+
+    @property
+    def span(self) -> Span:
+        return Span(self.start_at, self.end_at)
+
+    @property
+    def is_open(self) -> bool:
+        return self.state == self.State.OPEN
+
+
+class UnratedMark(models.Model):
+    """A note that a period has to be rated (again), left by whoever changed what its rating depends on."""
+
+    # Only ever added, and only ever removed by the rating that has seen what it stands for: two sources never wait for
+    # each other, and none is lost however they interleave.
+
+    period = models.ForeignKey(BillingPeriod, on_delete=models.CASCADE, related_name="unrated_marks")
+    reason = models.CharField(max_length=20)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"{self.period}: {self.reason}"

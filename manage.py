@@ -1,0 +1,30 @@
+#!/usr/bin/env python
+"""The way in for people: on a machine without PostgreSQL or Redis it brings its own first."""
+
+import os
+import sys
+from pathlib import Path
+
+import environ
+
+from billing_engine import desk
+
+CHECKOUT = Path(__file__).resolve().parent
+
+
+def main() -> None:
+    """Run one management command."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "billing_engine.settings")
+    environ.Env.read_env(CHECKOUT / ".env")
+    try:
+        desk.provide(os.environ, CHECKOUT)
+    except desk.DeskError as error:
+        sys.exit(str(error))
+
+    from django.core.management import execute_from_command_line  # noqa: PLC0415 -- reads settings, so after the servers
+
+    execute_from_command_line(sys.argv)
+
+
+if __name__ == "__main__":
+    main()

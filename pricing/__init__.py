@@ -1,0 +1,1 @@
+"""Pricing: what an action costs, and why."""

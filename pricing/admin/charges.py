@@ -1,0 +1,170 @@
+"""One action priced, and why."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils.safestring import SafeString
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
+
+from billing_engine.core import money
+from leads.admin.bases import ReadOnlyPage
+from leads.admin.search import leads_named
+from leads.admin.shown import NOTHING, amount, chip, deed, instant, link, number
+from leads.models import Lead
+from pricing.admin.outcome import price_of, reason_chip
+from pricing.domain.explain import explain
+from pricing.models import Charge
+
+# A charge has no index of its own but its action's: what is asked of a period goes through the actions' index.
+BY_PERIOD = "action__period__id__exact"
+OCCURRED = ("action__occurred_at__gte", "action__occurred_at__lt")
+RELATED = (
+    "action__action_type",
+    "action__lead__source",
+    "action__lead__product",
+    "period__customer",
+    "rule",
+)
+
+
+@admin.register(Charge)
+class ChargeAdmin(ReadOnlyPage[Charge]):
+    change_form_template = "pricing/charge.html"
+    list_display = (
+        "shown_deed",
+        "shown_lead",
+        "occurred",
+        "shown_quantity",
+        "shown_customer",
+        "shown_label",
+        "shown_rule",
+        "shown_outcome",
+    )
+    list_filter = (
+        ("action__period", AutocompleteSelectFilter),
+        ("action__period__customer", AutocompleteSelectFilter),
+        ("action__lead__product", AutocompleteSelectFilter),
+        ("action__action_type", AutocompleteSelectFilter),
+        ("rule", AutocompleteSelectFilter),
+        ("reason", ChoicesDropdownFilter),
+    )
+    search_fields = ("action__external_id",)
+    search_help_text = "The lead's id or e-mail address"
+    fieldsets = (
+        (
+            None,
+            {"fields": (("shown_amount", "outcome"), ("shown_full_amount", "cap_in_words"), ("shown_rule", "before"))},
+        ),
+        (
+            "The action",
+            {
+                "fields": (
+                    ("shown_action", "shown_type"),
+                    ("shown_lead", "shown_source"),
+                    ("shown_product", "shown_quantity"),
+                    ("occurred_locally", "shown_period"),
+                )
+            },
+        ),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Charge]:
+        return super().get_queryset(request).select_related(*RELATED)
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        # An invoice's line links to its charges; late activity is told by when it occurred.
+        return lookup in OCCURRED or super().lookup_allowed(lookup, value, request)
+
+    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
+        return ("action__occurred_at", "action_id") if BY_PERIOD in request.GET else ("-action_id",)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Charge], search_term: str
+    ) -> tuple[QuerySet[Charge], bool]:
+        if not search_term.strip():
+            return queryset, False
+        return queryset.filter(action__lead__in=Lead.objects.filter(leads_named(search_term))), False
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        context["sentences"] = explain(kwargs["obj"]).sentences
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    @admin.display(description="action")
+    def shown_deed(self, charge: Charge) -> SafeString:
+        return deed(charge.action.action_type, charge.action)
+
+    @admin.display(description="action")
+    def shown_action(self, charge: Charge) -> SafeString | str:
+        return link(charge.action)
+
+    @admin.display(description="type")
+    def shown_type(self, charge: Charge) -> str:
+        return charge.action.action_type.name
+
+    @admin.display(description="lead")
+    def shown_lead(self, charge: Charge) -> SafeString | str:
+        return link(charge.action.lead)
+
+    @admin.display(description="source")
+    def shown_source(self, charge: Charge) -> SafeString | str:
+        return link(charge.action.lead.source)
+
+    @admin.display(description="product")
+    def shown_product(self, charge: Charge) -> SafeString | str:
+        return link(charge.action.lead.product)
+
+    @admin.display(description="occurred")
+    def occurred(self, charge: Charge) -> SafeString | str:
+        return instant(charge.action.occurred_at)
+
+    @admin.display(description="occurred")
+    def occurred_locally(self, charge: Charge) -> SafeString | str:
+        return instant(charge.action.occurred_at, charge.period.customer.zone)
+
+    @admin.display(description="quantity")
+    def shown_quantity(self, charge: Charge) -> SafeString | str:
+        return number(charge.action.quantity)
+
+    @admin.display(description="period")
+    def shown_period(self, charge: Charge) -> SafeString | str:
+        return link(charge.period)
+
+    @admin.display(description="customer")
+    def shown_customer(self, charge: Charge) -> SafeString | str:
+        return link(charge.period.customer)
+
+    @admin.display(description="period")
+    def shown_label(self, charge: Charge) -> SafeString | str:
+        return link(charge.period, charge.period.label)
+
+    @admin.display(description="rule")
+    def shown_rule(self, charge: Charge) -> SafeString | str:
+        return link(charge.rule)
+
+    @admin.display(description="outcome")
+    def outcome(self, charge: Charge) -> SafeString:
+        return reason_chip(charge)
+
+    @admin.display(description="amount")
+    def shown_outcome(self, charge: Charge) -> SafeString:
+        return amount(reason_chip(charge) if charge.reason else price_of(charge, charge.period.customer.currency))
+
+    @admin.display(description="amount")
+    def shown_amount(self, charge: Charge) -> SafeString:
+        return amount(price_of(charge, charge.period.customer.currency))
+
+    @admin.display(description="before any cap")
+    def shown_full_amount(self, charge: Charge) -> SafeString:
+        return amount(money.price_in_words(charge.full_amount, charge.period.customer.currency))
+
+    @admin.display(description="capped by")
+    def cap_in_words(self, charge: Charge) -> SafeString | str:
+        return chip(charge.get_cap_display(), "blue") if charge.cap else NOTHING
+
+    @admin.display(description="counted before")
+    def before(self, charge: Charge) -> SafeString | str:
+        return number(charge.quantity_before)

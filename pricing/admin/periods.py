@@ -1,0 +1,141 @@
+"""One customer × one cycle, with what its last rating came to. Here, because the tally belongs to pricing."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter, DropdownFilter
+
+from billing_engine.core import money
+from leads.admin.bases import ReadOnlyPage
+from leads.admin.shown import NOTHING, amount, chip, instant, link, list_of, number, to, together
+from leads.models import BillingPeriod, UnratedMark
+from pricing.models import PeriodTally
+
+LABELS_SHOWN = 36
+
+
+class ByCycle(DropdownFilter):
+    """The cycles there are, the latest first."""
+
+    title = "cycle"
+    parameter_name = "cycle"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        labels = BillingPeriod.objects.order_by("-label").values_list("label", flat=True).distinct()[:LABELS_SHOWN]
+        return [(label, label) for label in labels]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[BillingPeriod]) -> QuerySet[BillingPeriod]:
+        return queryset.filter(label=self.value()) if self.value() else queryset
+
+
+@admin.register(BillingPeriod)
+class BillingPeriodAdmin(ReadOnlyPage[BillingPeriod]):
+    list_display = (
+        "label",
+        "shown_customer",
+        "state_chip",
+        "tally_actions",
+        "tally_charged",
+        "tally_excluded",
+        "tally_unrated",
+        "tally_amount",
+        "rated",
+    )
+    list_filter = (ByCycle, ("state", ChoicesDropdownFilter), ("customer", AutocompleteSelectFilter))
+    search_fields = ("customer__code__istartswith", "customer__name", "label__startswith")
+    search_help_text = "Customer or cycle"
+    ordering = ("-label", "customer__name")
+    fieldsets = (
+        (None, {"fields": (("shown_customer", "label"), ("start", "end"), ("state_chip", "closed"))}),
+        ("What its actions came to", {"fields": ("adds_up", ("tally_amount", "rated"), "waits")}),
+        ("Where to look", {"fields": ("see",)}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[BillingPeriod]:
+        return super().get_queryset(request).select_related("customer", "tally")
+
+    @admin.display(description="customer", ordering="customer__name")
+    def shown_customer(self, period: BillingPeriod) -> SafeString | str:
+        return link(period.customer)
+
+    @admin.display(description="state", ordering="state")
+    def state_chip(self, period: BillingPeriod) -> SafeString:
+        return chip("Open", "blue") if period.is_open else chip("Closed", "green")
+
+    @admin.display(description="from")
+    def start(self, period: BillingPeriod) -> SafeString | str:
+        return instant(period.start_at, period.customer.zone)
+
+    @admin.display(description="up to, without")
+    def end(self, period: BillingPeriod) -> SafeString | str:
+        return instant(period.end_at, period.customer.zone)
+
+    @admin.display(description="closed")
+    def closed(self, period: BillingPeriod) -> SafeString | str:
+        return instant(period.closed_at)
+
+    @admin.display(description="actions", ordering="tally__actions")
+    def tally_actions(self, period: BillingPeriod) -> SafeString | str:
+        return _count(period, "actions")
+
+    @admin.display(description="charged", ordering="tally__charged")
+    def tally_charged(self, period: BillingPeriod) -> SafeString | str:
+        return _count(period, "charged")
+
+    @admin.display(description="excluded", ordering="tally__excluded")
+    def tally_excluded(self, period: BillingPeriod) -> SafeString | str:
+        return _count(period, "excluded")
+
+    @admin.display(description="unrated", ordering="tally__unrated")
+    def tally_unrated(self, period: BillingPeriod) -> SafeString | str:
+        tally = _tally(period)
+        if tally is None or not tally.unrated:
+            return _count(period, "unrated")
+        address = list_of("pricing.unratedaction", period__id__exact=period.pk)
+        return format_html('<a class="lb-number" href="{}">{}</a>', address, chip(f"{tally.unrated:,}", "orange"))
+
+    @admin.display(description="amount", ordering="tally__amount")
+    def tally_amount(self, period: BillingPeriod) -> SafeString:
+        tally = _tally(period)
+        return amount(money.in_words(tally.amount, period.customer.currency) if tally else NOTHING)
+
+    @admin.display(description="rated", ordering="tally__rated_at")
+    def rated(self, period: BillingPeriod) -> SafeString | str:
+        tally = _tally(period)
+        return instant(tally.rated_at) if tally else "not yet"
+
+    @admin.display(description="counts")
+    def adds_up(self, period: BillingPeriod) -> str:
+        tally = _tally(period)
+        if tally is None:
+            return "Not rated yet."
+        return f"{tally.actions:,} actions = {tally.charged:,} charged + {tally.excluded:,} excluded + {tally.unrated:,} unrated"
+
+    @admin.display(description="waits")
+    def waits(self, period: BillingPeriod) -> SafeString | str:
+        waiting = UnratedMark.objects.filter(period=period).exists()
+        return chip("To be rated again: something changed", "orange") if waiting else "Nothing changed since."
+
+    @admin.display(description="links")
+    def see(self, period: BillingPeriod) -> SafeString:
+        pages = (
+            (list_of("leads.action", period__id__exact=period.pk), "Actions"),
+            (list_of("pricing.charge", action__period__id__exact=period.pk), "Charges"),
+            (list_of("pricing.unratedaction", period__id__exact=period.pk), "Unrated"),
+            (list_of("invoices.invoice", period__id__exact=period.pk), "Invoice"),
+        )
+        links = together(to(address, text) for address, text in pages if address)
+        return format_html('<span class="lb-row">{}</span>', links)
+
+
+def _tally(period: BillingPeriod) -> PeriodTally | None:
+    return getattr(period, "tally", None)
+
+
+def _count(period: BillingPeriod, name: str) -> SafeString | str:
+    tally = _tally(period)
+    return number(getattr(tally, name)) if tally else amount(NOTHING)

@@ -1,0 +1,1 @@
+"""What the pricing storey can do."""

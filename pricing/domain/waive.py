@@ -1,0 +1,44 @@
+"""A person decides that an action is not charged, and says why."""
+
+from datetime import datetime
+
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from billing_engine.core.errors import Refused
+from leads.domain.periods import mark_unrated
+from leads.models import Action, BillingPeriod
+from pricing.domain.rate import PeriodIsClosed
+from pricing.models import Waiver
+
+
+class NoteMissing(Refused):
+    """A waiver says why."""
+
+    code = "note_missing"
+    message = "Say why this action is not charged."
+
+
+class AlreadyWaived(Refused):
+    """An action is waived once."""
+
+    code = "already_waived"
+    message = "This action is waived already."
+
+
+@transaction.atomic
+def waive(action: Action, *, note: str, by: User, at: datetime) -> Waiver:
+    """Exclude the action from its open period as `waived`."""
+    if not note.strip():
+        raise NoteMissing
+    # The lock keeps a close from passing between the look and the change.
+    period = BillingPeriod.objects.select_for_update().get(pk=action.period_id)
+    if not period.is_open:
+        raise PeriodIsClosed
+    waiver, is_new = Waiver.objects.get_or_create(
+        action=action, defaults={"note": note.strip(), "waived_by": by, "waived_at": at}
+    )
+    if not is_new:
+        raise AlreadyWaived
+    mark_unrated([period], reason="waived")
+    return waiver

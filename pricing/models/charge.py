@@ -1,0 +1,104 @@
+"""One action priced, and those that are not."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from leads.models import Action, BillingPeriod
+from pricing.models.rule import PriceRule
+
+
+class Charge(models.Model):
+    """One action priced: an amount, or zero with the reason for the exclusion."""
+
+    class Reason(models.TextChoices):
+        """Why an action was excluded; the codes and their order are those of `pricing.rating.exclude`."""
+
+        VOIDED = "voided", "Voided by its source"
+        NOT_BILLABLE = "not_billable", "Not a billable action type"
+        TEST_LEAD = "test_lead", "Test lead"
+        OUTSIDE_CONTRACT = "outside_contract", "Outside the contract's dates"
+        EXCLUDED_CONTACT = "excluded_contact", "Contact on the exclusion list"
+        WAIVED = "waived", "Waived by a person"
+
+    class Cap(models.TextChoices):
+        """What trimmed a charge."""
+
+        BUDGET = "budget", "The customer's monthly budget"
+
+    # The charge *is* its action's: written in the actions' order this is the cheapest key there is.
+    action = models.OneToOneField(Action, on_delete=models.PROTECT, primary_key=True, related_name="charge")
+    period = models.ForeignKey(BillingPeriod, on_delete=models.PROTECT, related_name="charges", db_index=False)
+    rule = models.ForeignKey(
+        PriceRule, on_delete=models.PROTECT, null=True, blank=True, related_name="charges", db_index=False
+    )
+    reason = models.CharField(max_length=20, choices=Reason.choices, blank=True)
+    amount = models.DecimalField(max_digits=18, decimal_places=6)
+    full_amount = models.DecimalField(max_digits=18, decimal_places=6, help_text="Before any cap.")
+    cap = models.CharField(max_length=10, choices=Cap.choices, blank=True)
+    quantity_before = models.DecimalField(
+        max_digits=18, decimal_places=6, help_text="What the rule had counted in the period before this action."
+    )
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="a_charge_names_the_rule_that_priced_it_or_the_exclusion",
+                condition=Q(reason="", rule__isnull=False) | (~Q(reason="") & Q(amount=0)),
+            ),
+            models.CheckConstraint(name="a_charge_is_not_negative", condition=Q(amount__gte=0)),
+            models.CheckConstraint(
+                name="a_trimmed_charge_names_its_cap", condition=Q(full_amount=models.F("amount")) | ~Q(cap="")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Charge of action {self.pk}"
+
+
+class UnratedAction(models.Model):
+    """An action that no rule matches: not excluded and not free, it waits here and blocks the close."""
+
+    action = models.OneToOneField(Action, on_delete=models.CASCADE, primary_key=True, related_name="unrated")
+    period = models.ForeignKey(BillingPeriod, on_delete=models.CASCADE, related_name="unrated_actions")
+
+    def __str__(self) -> str:
+        return f"Action {self.pk}"
+
+
+class Waiver(models.Model):
+    """A person's decision that an action is not charged, and why."""
+
+    action = models.OneToOneField(Action, on_delete=models.PROTECT, primary_key=True, related_name="waiver")
+    note = models.CharField("reason", max_length=200)
+    waived_at = models.DateTimeField()
+    waived_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [models.CheckConstraint(name="a_waiver_says_why", condition=~Q(note=""))]
+
+    def __str__(self) -> str:
+        return self.note
+
+
+class PeriodTally(models.Model):
+    """What the last rating of a period came to; written with its charges, so that no page has to count them."""
+
+    period = models.OneToOneField(BillingPeriod, on_delete=models.CASCADE, primary_key=True, related_name="tally")
+    actions = models.PositiveIntegerField()
+    charged = models.PositiveIntegerField()
+    excluded = models.PositiveIntegerField()
+    unrated = models.PositiveIntegerField()
+    amount = models.DecimalField(max_digits=18, decimal_places=6)
+    rated_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="stored_actions_are_charged_or_excluded_or_unrated",
+                condition=Q(actions=models.F("charged") + models.F("excluded") + models.F("unrated")),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.charged} charged, {self.excluded} excluded, {self.unrated} unrated"

@@ -1,0 +1,157 @@
+"""Scope, price and effective dates."""
+
+from typing import Self
+
+from django.conf import settings
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.db import models
+from django.db.models import F, Func, Q, Value
+from django.db.models.functions import Coalesce
+
+from leads.models import ActionType, Channel, Customer, Product, Source
+from leads.models.customer import known_currency
+
+
+def _one(expression: F | Coalesce, range_type: str) -> Func:
+    """The range that holds exactly this value: "&&" on it is the equality core PostgreSQL can exclude by."""
+    return Func(expression, expression, Value("[]"), function=range_type)
+
+
+class PriceRuleQuerySet(models.QuerySet["PriceRule"]):
+    """Price rules, asked for in English."""
+
+    def in_force(self) -> Self:
+        """Past, present or future, but no draft: what rating may choose from."""
+        return self.exclude(state=PriceRule.State.DRAFT)
+
+    def open_to(self, customer: Customer) -> Self:
+        """Those that could price an action of this customer."""
+        return self.filter(Q(customer=None) | Q(customer=customer), currency=customer.currency)
+
+
+class PriceRule(models.Model):
+    """Scope, price and effective dates; revised, never overwritten."""
+
+    class State(models.TextChoices):
+        DRAFT = "draft", "Draft"
+        ACTIVE = "active", "Active"
+        RETIRED = "retired", "Retired"
+
+    class PriceModel(models.TextChoices):
+        PER_UNIT = "per_unit", "Per unit"
+        GRADUATED = "graduated", "Graduated"
+
+    name = models.CharField(max_length=200, help_text="Explanations name it, so say what is priced.")
+    state = models.CharField(max_length=7, choices=State.choices, default=State.DRAFT)
+
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, null=True, blank=True, related_name="price_rules")
+    product = models.ForeignKey(Product, on_delete=models.PROTECT, null=True, blank=True, related_name="price_rules")
+    category = models.CharField(max_length=80, blank=True, help_text="Of products.")
+    source = models.ForeignKey(Source, on_delete=models.PROTECT, null=True, blank=True, related_name="price_rules")
+    channel = models.CharField(max_length=20, choices=Channel.choices, blank=True)
+    action_type = models.ForeignKey(
+        ActionType, on_delete=models.PROTECT, null=True, blank=True, related_name="price_rules"
+    )
+    priority = models.SmallIntegerField(default=0, help_text="The highest wins; among equals the most specific.")
+
+    currency = models.CharField(max_length=3, default="USD", validators=[known_currency])
+    effective_from = models.DateTimeField(help_text="Prices what occurred at this instant or later (UTC).")
+    effective_to = models.DateTimeField(null=True, blank=True, help_text="And before this one; empty: no end.")
+
+    price_model = models.CharField(max_length=20, choices=PriceModel.choices, default=PriceModel.PER_UNIT)
+    unit_price = models.DecimalField(max_digits=16, decimal_places=6, null=True, blank=True, help_text="Per unit only.")
+
+    first_revision = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="revisions",
+        help_text="Revisions of one rule count their quantities together.",
+    )
+    revises = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="revised_by")
+    created_at = models.DateTimeField(auto_now_add=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    activated_at = models.DateTimeField(null=True, blank=True)
+    activated_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+
+    retired_at = models.DateTimeField(null=True, blank=True)
+    retired_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+
+    objects = PriceRuleQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            ExclusionConstraint(
+                name="active_rules_of_one_scope_never_overlap",
+                condition=~Q(state="draft"),
+                expressions=[
+                    (_one(Coalesce(F("customer_id"), Value(0)), "int8range"), "&&"),
+                    (_one(Coalesce(F("product_id"), Value(0)), "int8range"), "&&"),
+                    (_one(F("category"), "textrange"), "&&"),
+                    (_one(Coalesce(F("source_id"), Value(0)), "int8range"), "&&"),
+                    (_one(F("channel"), "textrange"), "&&"),
+                    (_one(Coalesce(F("action_type_id"), Value(0)), "int8range"), "&&"),
+                    (_one(F("currency"), "textrange"), "&&"),
+                    (_one(F("priority"), "int4range"), "&&"),
+                    (Func(F("effective_from"), F("effective_to"), function="tstzrange"), "&&"),
+                ],
+                violation_error_message="Another active rule already covers this scope, priority and time.",
+            ),
+            models.CheckConstraint(
+                name="a_rule_does_not_end_before_it_begins", condition=Q(effective_to__gte=F("effective_from"))
+            ),
+            models.CheckConstraint(
+                name="a_per_unit_rule_has_a_unit_price",
+                condition=Q(price_model="per_unit", unit_price__isnull=False)
+                | (~Q(price_model="per_unit") & Q(unit_price=None)),
+            ),
+            models.CheckConstraint(
+                name="a_unit_price_is_not_negative", condition=Q(unit_price=None) | Q(unit_price__gte=0)
+            ),
+            models.CheckConstraint(
+                name="a_rule_in_force_says_since_when", condition=Q(state="draft") | Q(activated_at__isnull=False)
+            ),
+        ]
+        indexes = [models.Index(name="price_rule_state", fields=["state", "effective_from"])]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def lineage(self) -> int:
+        """What all revisions of one rule have in common: the first one's id."""
+        return self.first_revision_id or self.pk
+
+
+class PriceTier(models.Model):
+    """One step of a graduated price: from above the step before up to and with `up_to` units."""
+
+    rule = models.ForeignKey(PriceRule, on_delete=models.CASCADE, related_name="tiers", db_index=False)
+    up_to = models.DecimalField(
+        max_digits=18, decimal_places=6, null=True, blank=True, help_text="The last unit of this tier; empty: no end."
+    )
+    unit_price = models.DecimalField(max_digits=16, decimal_places=6)
+    flat_fee = models.DecimalField(
+        max_digits=16, decimal_places=6, default=0, help_text="Due with the first unit that enters the tier."
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                name="no_two_tiers_of_a_rule_end_at_the_same_unit", fields=["rule", "up_to"], nulls_distinct=False
+            ),
+            models.CheckConstraint(
+                name="tiers_and_their_prices_are_not_negative",
+                condition=(Q(up_to=None) | Q(up_to__gt=0)) & Q(unit_price__gte=0) & Q(flat_fee__gte=0),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return "and above" if self.up_to is None else f"up to {self.up_to.normalize():f}"

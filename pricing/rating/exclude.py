@@ -1,0 +1,32 @@
+"""Step 1: what is never charged, whatever its price would be. The first reason that holds is the one given."""
+
+from pricing.rating.facts import ActionFacts, Catalogue, CustomerFacts
+
+VOIDED = "voided"
+NOT_BILLABLE = "not_billable"
+TEST_LEAD = "test_lead"
+OUTSIDE_CONTRACT = "outside_contract"
+EXCLUDED_CONTACT = "excluded_contact"
+WAIVED = "waived"
+
+REASONS = (VOIDED, NOT_BILLABLE, TEST_LEAD, OUTSIDE_CONTRACT, EXCLUDED_CONTACT, WAIVED)
+
+
+def exclusion(action: ActionFacts, customer: CustomerFacts, catalogue: Catalogue) -> str:
+    """The code of the first exclusion that holds, or "" where none does."""
+    if action.is_voided:
+        return VOIDED
+    if not catalogue.is_billable[action.action_type]:
+        return NOT_BILLABLE
+    if action.is_test:
+        return TEST_LEAD
+    if _outside_contract(action, customer):
+        return OUTSIDE_CONTRACT
+    if action.email_domain in customer.excluded_domains:
+        return EXCLUDED_CONTACT
+    return WAIVED if action.is_waived else ""
+
+
+def _outside_contract(action: ActionFacts, customer: CustomerFacts) -> bool:
+    start, end = customer.contract_start, customer.contract_end
+    return (start is not None and action.occurred_at < start) or (end is not None and action.occurred_at >= end)

@@ -1,0 +1,90 @@
+"""Billing activity of a customer: a page inside the admin, and the same as CSV."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.http import urlencode
+
+from invoices.domain.paper_lines import reason_in_words
+from leads.models import BillingPeriod, Customer
+from pricing.models import Charge
+from reports.admin.activity_form import ActivityForm
+from reports.admin.activity_table import Sheet, sheet_of
+from reports.exports import Cell, csv_response
+from reports.queries.activity import ActivityRow, activity_of
+
+PERMISSION = "invoices.view_invoice"
+HEADER = ("Month", "SKU", "Product", "Source", "Action type", "Actions", "Charged")
+AFTER_REASONS = ("Unrated", "Quantity charged", "Unit", "Amount", "Currency")
+
+
+def activity_page(request: HttpRequest) -> HttpResponse:
+    """The activity of the customer and month asked for, reconciled with the invoices."""
+    _permitted(request)
+    customer, month = _asked(request)
+    page: dict[str, Any] = {
+        **admin.site.each_context(request),
+        "title": "Billing activity",
+        "form": ActivityForm(customer, month),
+        "customer": customer,
+        "sheet": _sheet(customer, month) if customer else None,
+    }
+    if customer:
+        asked = urlencode({"customer": str(customer.pk), "month": month})
+        page["csv_address"] = f"{reverse('admin:reports_activity_csv')}?{asked}"
+    return TemplateResponse(request, "reports/activity.html", page)
+
+
+def activity_csv(request: HttpRequest) -> StreamingHttpResponse:
+    """All rows of it, however many."""
+    _permitted(request)
+    customer, month = _asked(request)
+    if customer is None:
+        raise Http404
+    header = (*HEADER, *(f"Excluded: {reason_in_words(code)}" for code in Charge.Reason.values), *AFTER_REASONS)
+    name = "-".join(filter(None, ("activity", customer.code, month)))
+    return csv_response(f"{name}.csv", header, _cells(customer, activity_of(customer, month=month)))
+
+
+def _permitted(request: HttpRequest) -> None:
+    if not request.user.has_perm(PERMISSION):
+        raise PermissionDenied
+
+
+def _asked(request: HttpRequest) -> tuple[Customer | None, str]:
+    """Whose activity, and of which month; "" is all of them."""
+    chosen = request.GET.get("customer", "")
+    customer = Customer.objects.filter(pk=int(chosen)).first() if chosen.isdecimal() and len(chosen) < 19 else None
+    month = request.GET.get("month", "")
+    if customer is None or not BillingPeriod.objects.labelled(month).filter(customer=customer).exists():
+        month = ""
+    return customer, month
+
+
+def _sheet(customer: Customer, month: str) -> Sheet:
+    return sheet_of(customer, activity_of(customer, month=month))
+
+
+def _cells(customer: Customer, rows: Iterator[ActivityRow]) -> Iterator[list[Cell]]:
+    for row in rows:
+        counted = row.counted
+        yield [
+            row.month,
+            row.sku,
+            row.product,
+            row.source,
+            row.action_type,
+            counted.actions,
+            counted.charged,
+            *(counted.excluded.get(code, 0) for code in Charge.Reason.values),
+            counted.unrated,
+            counted.quantity,
+            row.unit,
+            counted.amount,
+            customer.currency,
+        ]

@@ -1,0 +1,39 @@
+"""Whose activity, and of which month."""
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.widgets import AutocompleteSelect
+from unfold.contrib.filters.forms import AutocompleteDropdownForm
+from unfold.widgets import UnfoldAdminSelectWidget
+
+from invoices.domain.wording import month_in_words
+from invoices.models import Invoice
+from leads.models import BillingPeriod, Customer
+
+
+class ActivityForm(forms.Form):
+    """Shows what was chosen; the page itself reads the address."""
+
+    class Media(AutocompleteDropdownForm.Media):
+        pass
+
+    customer = forms.ModelChoiceField(Customer.objects.all())
+    month = forms.ChoiceField(required=False, widget=UnfoldAdminSelectWidget)
+
+    def __init__(self, customer: Customer | None, month: str) -> None:
+        super().__init__(initial={"customer": customer, "month": month})
+        whose, when = self.fields["customer"], self.fields["month"]
+        assert isinstance(whose, forms.ModelChoiceField)  # noqa: S101 -- tells mypy
+        assert isinstance(when, forms.ChoiceField)  # noqa: S101 -- tells mypy
+        # The one the lists' filters have: it searches on the server, however many customers there are.
+        relation = Invoice._meta.get_field("customer")
+        whose.widget = AutocompleteSelect(relation, admin.site, attrs={"class": "unfold-filter-autocomplete"})
+        whose.widget.choices = whose.choices
+        when.choices = [("", "All months"), *_months(customer)]
+
+
+def _months(customer: Customer | None) -> list[tuple[str, str]]:
+    if customer is None:
+        return []
+    labels = BillingPeriod.objects.filter(customer=customer).order_by("-label").values_list("label", flat=True)
+    return [(label, month_in_words(label)) for label in labels]

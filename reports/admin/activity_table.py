@@ -1,0 +1,129 @@
+"""The activity as a table in words: months, their rows, totals, and how they become the invoices."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from django.urls import reverse
+
+from billing_engine.core.money import in_words
+from invoices.domain.paper_lines import reason_in_words
+from invoices.domain.wording import month_in_words, quantity_in_words
+from leads.models import Customer
+from reports.queries.activity import ActivityRow, Counted
+from reports.queries.reconciliation import Reconciliation, reconciled
+from reports.wording import count_in_words, difference_in_words, exact_in_words
+
+ROWS_SHOWN = 500  # a page is for looking; the CSV has all of them
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The counts of a row or of a total, in words."""
+
+    actions: str
+    charged: str
+    excluded: str
+    reasons: tuple[str, ...]
+    unrated: str
+    quantity: str
+    amount: str
+
+
+@dataclass(slots=True)
+class MonthPart:
+    """A month: its rows and their total."""
+
+    name: str
+    rows: list[tuple[ActivityRow, Line]] = field(default_factory=list)
+    counted: Counted = field(default_factory=Counted)
+    total: Line | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Bridge:
+    """From a month's exact amounts to its invoice, in words."""
+
+    month: str
+    exact: str
+    rounding: str
+    minimum: str
+    tax: str
+    total: str
+    invoice: str
+    address: str
+    agrees: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """All of it."""
+
+    months: list[MonthPart]
+    total: Line
+    bridges: list[Bridge]
+    rows: int
+    hidden: int
+
+
+def sheet_of(customer: Customer, rows: Iterator[ActivityRow]) -> Sheet:
+    """Read the rows once: the first of them are shown, all of them are in the totals."""
+    months: dict[str, MonthPart] = {}
+    total, count = Counted(), 0
+    for row in rows:
+        month = months.setdefault(row.month, MonthPart(month_in_words(row.month)))
+        month.counted.join(row.counted)
+        total.join(row.counted)
+        count += 1
+        if count <= ROWS_SHOWN:
+            month.rows.append((row, _line(row.counted, customer.currency, row.unit)))
+    for month in months.values():
+        month.total = _line(month.counted, customer.currency)
+    exact = {label: month.counted.amount for label, month in months.items()}
+    return Sheet(
+        months=list(months.values()),
+        total=_line(total, customer.currency),
+        bridges=[_bridge(entry) for entry in reconciled(customer, exact)],
+        rows=count,
+        hidden=max(0, count - ROWS_SHOWN),
+    )
+
+
+def _line(counted: Counted, currency: str, unit: str = "") -> Line:
+    excluded = sum(counted.excluded.values())
+    return Line(
+        actions=count_in_words(counted.actions),
+        charged=count_in_words(counted.charged),
+        excluded=count_in_words(excluded),
+        reasons=_reasons(counted.excluded),
+        unrated=count_in_words(counted.unrated),
+        # Quantities of different units do not add up: only a row has one.
+        quantity=f"{quantity_in_words(counted.quantity)} {unit}" if unit and counted.charged else "",
+        amount=exact_in_words(counted.amount, currency),
+    )
+
+
+def _reasons(excluded: dict[str, int]) -> tuple[str, ...]:
+    """Why; with numbers where there is more than one reason."""
+    if len(excluded) == 1:
+        return tuple(reason_in_words(code).lower() for code in excluded)
+    return tuple(f"{count:,} {reason_in_words(code).lower()}" for code, count in sorted(excluded.items()))
+
+
+def _bridge(entry: Reconciliation) -> Bridge:
+    invoice = entry.invoice
+
+    def added(amount: Decimal) -> str:
+        return f"+{in_words(amount, invoice.currency)}" if amount else "–"
+
+    return Bridge(
+        month=month_in_words(entry.month),
+        exact=exact_in_words(entry.exact, invoice.currency),
+        rounding=difference_in_words(entry.rounding, invoice.currency),
+        minimum=added(entry.minimum),
+        tax=added(entry.tax),
+        total=in_words(entry.total, invoice.currency),
+        invoice=invoice.number or invoice.get_state_display(),
+        address=reverse("admin:invoices_invoice_change", args=[invoice.pk]),
+        agrees=entry.agrees,
+    )

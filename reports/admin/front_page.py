@@ -1,0 +1,129 @@
+"""The admin's front page: what waits for a person, and a month's figures."""
+
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.timezone import now
+
+from billing_engine.core.spans import Month
+from invoices.domain.wording import month_in_words
+from invoices.models import Invoice
+from leads.admin.shown import list_of
+from reports.admin.figures import bar, money_in_words, rated_in_words, received_in_words, still_waiting
+from reports.queries.attention import Waiting, waiting
+from reports.queries.month import money_in, periods_in, quarantine_waiting, rated_in, received_in
+from reports.wording import count_in_words
+
+State = Invoice.State
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Something that waits, what to do about it and where."""
+
+    count: str
+    what: str
+    advice: str
+    address: str
+    tone: str
+
+
+def month_at_a_glance(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """Fill the front page. What a person may not see is not asked for."""
+    current = Month.containing(now(), ZoneInfo("UTC"))
+    month = _chosen(request, current)
+    may = request.user.has_perm
+    queues = waiting()
+    return {
+        **context,
+        "title": "At a glance",
+        "month": month_in_words(str(month)),
+        "earlier": month.previous(),
+        "later": month.next(),
+        "current": None if month == current else current,
+        "tasks": [task for permission, task in _tasks(queues) if may(permission)],
+        "to_rate": queues.to_rate,
+        "received": _received(month) if may("leads.view_delivery") else None,
+        "rated": _rated(month) if may("pricing.view_charge") else None,
+        "money": _money(month) if may("invoices.view_invoice") else None,
+    }
+
+
+def _chosen(request: HttpRequest, current: Month) -> Month:
+    try:
+        return Month.parse(request.GET.get("month", ""))
+    except ValueError:
+        return current
+
+
+def _received(month: Month) -> dict[str, Any]:
+    return {
+        "equations": received_in_words(month, *received_in(month)),
+        "still_waiting": still_waiting(month, quarantine_waiting(month)),
+    }
+
+
+def _rated(month: Month) -> dict[str, Any]:
+    rated = rated_in(month)
+    equation = rated_in_words(month, rated)
+    return {"equation": equation, "bar": bar(rated) if equation else []}
+
+
+def _money(month: Month) -> dict[str, Any]:
+    return {"rows": [money_in_words(month, row) for row in money_in(month)], "periods": periods_in(month)}
+
+
+def _tasks(queues: Waiting) -> list[tuple[str, Task]]:
+    """What waits, the most pressing first, each with the permission that shows it."""
+    runs = list_of("invoices.billingrun")
+    if len(queues.failed_runs) == 1:
+        runs = reverse("admin:invoices_billingrun_change", args=[queues.failed_runs[0]])
+    return [
+        (permission, Task(count_in_words(count), what, advice, address, tone))
+        for permission, count, what, advice, address, tone in (
+            (
+                "leads.view_quarantineditem",
+                queues.quarantined,
+                "in quarantine",
+                "Mend and retry, or discard with a reason",
+                list_of("leads.quarantineditem"),
+                "orange",
+            ),
+            (
+                "pricing.view_unratedaction",
+                queues.unrated,
+                "unrated",
+                "No rule matches: price them, or waive them",
+                list_of("pricing.unratedaction"),
+                "orange",
+            ),
+            (
+                "invoices.view_billingrun",
+                queues.failed,
+                "could not be billed",
+                "See what stands in the way, then retry",
+                runs,
+                "red",
+            ),
+            (
+                "invoices.view_invoice",
+                queues.drafts,
+                "to approve",
+                "Draft invoices nobody has looked at yet",
+                list_of("invoices.invoice", state__exact=State.DRAFT.value),
+                "blue",
+            ),
+            (
+                "invoices.view_invoice",
+                queues.approved,
+                "to issue",
+                "Approved invoices without a number yet",
+                list_of("invoices.invoice", state__exact=State.APPROVED.value),
+                "blue",
+            ),
+        )
+        if count
+    ]

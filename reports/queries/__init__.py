@@ -1,0 +1,1 @@
+"""Questions to the database, each answered in one query."""

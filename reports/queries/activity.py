@@ -1,0 +1,108 @@
+"""Billing activity of a customer by month, product, source and action type: what was received, what became of it."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+from itertools import groupby
+from typing import Any
+
+from django.db import connection
+
+from leads.models import Customer
+
+ROWS_AT_A_TIME = 2_000
+
+# Counted by ids first; names are only looked up for what is left. An action without a charge is unrated: reason NULL.
+ACTIVITY = """
+    WITH counted AS (
+        SELECT action.period_id, lead.product_id, lead.source_id, action.action_type_id, charge.reason,
+               count(*) AS actions, sum(action.quantity) AS quantity, sum(charge.amount) AS amount
+          FROM leads_action action
+          JOIN leads_lead lead ON lead.id = action.lead_id
+          LEFT JOIN pricing_charge charge ON charge.action_id = action.id
+         WHERE action.period_id IN (
+                   SELECT id FROM leads_billingperiod
+                    WHERE customer_id = %(customer)s AND (%(month)s = '' OR label = %(month)s))
+         GROUP BY 1, 2, 3, 4, 5
+    )
+    SELECT period.label, product.sku, product.name, source.name, type.name, type.unit,
+           counted.reason, counted.actions, counted.quantity, counted.amount
+      FROM counted
+      JOIN leads_billingperiod period ON period.id = counted.period_id
+      JOIN leads_product product ON product.id = counted.product_id
+      JOIN leads_source source ON source.id = counted.source_id
+      JOIN leads_actiontype type ON type.id = counted.action_type_id
+     ORDER BY period.label, product.name, product.id, source.name, source.id, type.name, type.id, counted.reason
+"""
+NAMES = 6  # columns before those that are counted
+
+
+@dataclass(slots=True)
+class Counted:
+    """How many actions, what became of them, and the exact amount at six places."""
+
+    actions: int = 0
+    charged: int = 0
+    excluded: dict[str, int] = field(default_factory=dict)  # by reason
+    unrated: int = 0
+    quantity: Decimal = Decimal(0)  # of what was charged
+    amount: Decimal = Decimal(0)
+
+    def add(self, reason: str | None, actions: int, quantity: Decimal, amount: Decimal) -> None:
+        """Count actions of one outcome: charged (reason ""), excluded for a reason, or unrated (None)."""
+        self.actions += actions
+        if reason is None:
+            self.unrated += actions
+        elif reason:
+            self.excluded[reason] = self.excluded.get(reason, 0) + actions
+        else:
+            self.charged += actions
+            self.quantity += quantity
+            self.amount += amount
+
+    def join(self, other: "Counted") -> None:
+        """Add all of another count."""
+        self.actions += other.actions
+        self.charged += other.charged
+        self.unrated += other.unrated
+        self.quantity += other.quantity
+        self.amount += other.amount
+        for reason, actions in other.excluded.items():
+            self.excluded[reason] = self.excluded.get(reason, 0) + actions
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityRow:
+    """One month × product × source × action type."""
+
+    month: str
+    sku: str
+    product: str
+    source: str
+    action_type: str
+    unit: str
+    counted: Counted
+
+
+def activity_of(customer: Customer, *, month: str = "") -> Iterator[ActivityRow]:
+    """The rows of one month, or of all, streamed in the order of their names; one query."""
+    for names, outcomes in groupby(_rows(customer, month), key=lambda row: row[:NAMES]):
+        counted = Counted()
+        for row in outcomes:
+            counted.add(*row[NAMES:])
+        yield ActivityRow(*(*names, counted))
+
+
+def total_of(rows: Iterable[ActivityRow]) -> Counted:
+    """All rows together."""
+    total = Counted()
+    for row in rows:
+        total.join(row.counted)
+    return total
+
+
+def _rows(customer: Customer, month: str) -> Iterator[tuple[Any, ...]]:
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(ACTIVITY, {"customer": customer.pk, "month": month})
+        while rows := cursor.fetchmany(ROWS_AT_A_TIME):
+            yield from rows

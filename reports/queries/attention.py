@@ -1,0 +1,43 @@
+"""What waits for a person, whatever its month."""
+
+from dataclasses import dataclass
+
+from django.db.models import Count, Sum
+
+from invoices.models import BillingRunItem, Invoice
+from leads.models import BillingPeriod, QuarantinedItem, UnratedMark
+from pricing.models import PeriodTally
+
+Open = BillingPeriod.State.OPEN
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One count per queue."""
+
+    quarantined: int
+    unrated: int
+    failed: int
+    failed_runs: tuple[int, ...]  # the latest two runs in which it failed
+    drafts: int
+    approved: int
+    to_rate: int
+
+
+def waiting() -> Waiting:
+    """Counted from the queues themselves; each has an index or is small."""
+    failed = BillingRunItem.objects.filter(state=BillingRunItem.State.FAILED, period__state=Open)
+    states = dict(
+        Invoice.objects.filter(state__in=(Invoice.State.DRAFT, Invoice.State.APPROVED))
+        .values_list("state")
+        .annotate(n=Count("pk"))
+    )
+    return Waiting(
+        quarantined=QuarantinedItem.objects.waiting().count(),
+        unrated=PeriodTally.objects.filter(period__state=Open).aggregate(n=Sum("unrated"))["n"] or 0,
+        failed=failed.values("period").distinct().count(),
+        failed_runs=tuple(failed.order_by("-run_id").values_list("run_id", flat=True).distinct()[:2]),
+        drafts=states.get(Invoice.State.DRAFT, 0),
+        approved=states.get(Invoice.State.APPROVED, 0),
+        to_rate=UnratedMark.objects.values("period").distinct().count(),
+    )

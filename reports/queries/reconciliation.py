@@ -1,0 +1,71 @@
+"""From the exact amounts of the charges to the total of the invoice, month by month, to the cent."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db.models import Count, DecimalField, Q, Sum
+from django.db.models.functions import Coalesce
+
+from billing_engine.core.money import minor_unit
+from invoices.models import Invoice, InvoiceLine
+from leads.models import Customer
+
+Kind = InvoiceLine.Kind
+MONEY = DecimalField(max_digits=18, decimal_places=6)
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciliation:
+    """exact + rounding + minimum + tax = total, for one invoice."""
+
+    month: str
+    invoice: Invoice
+    exact: Decimal  # the charges, summed by the report itself
+    exact_on_lines: Decimal  # the same, as the invoice's lines remember it
+    lines: int
+    rounding: Decimal
+    minimum: Decimal
+    tax: Decimal
+    total: Decimal
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the invoice is the sum of its charges, and nothing but rounding lies between."""
+        at_most = self.lines * minor_unit(self.invoice.currency) / 2
+        adds_up = self.exact + self.rounding + self.minimum + self.tax == self.total
+        return adds_up and self.exact == self.exact_on_lines and abs(self.rounding) <= at_most
+
+
+def reconciled(customer: Customer, exact: Mapping[str, Decimal]) -> list[Reconciliation]:
+    """One entry per invoiced month in `exact` (what the report summed for it); one query."""
+    found = (
+        Invoice.objects.filter(customer=customer, period__label__in=list(exact))
+        .select_related("period")
+        .annotate(
+            exact_on_lines=_sum("exact_amount", Kind.CHARGES),
+            charged=_sum("amount", Kind.CHARGES),
+            minimum=_sum("amount", Kind.MINIMUM),
+            line_count=Count("lines", filter=Q(lines__kind=Kind.CHARGES)),
+        )
+        .order_by("period__label")
+    )
+    return [
+        Reconciliation(
+            month=invoice.period.label,
+            invoice=invoice,
+            exact=exact[invoice.period.label],
+            exact_on_lines=invoice.exact_on_lines,
+            lines=invoice.line_count,
+            rounding=invoice.charged - exact[invoice.period.label],
+            minimum=invoice.minimum,
+            tax=invoice.tax,
+            total=invoice.total,
+        )
+        for invoice in found
+    ]
+
+
+def _sum(column: str, kind: InvoiceLine.Kind) -> Coalesce:
+    summed = Sum(f"lines__{column}", filter=Q(lines__kind=kind), output_field=MONEY)
+    return Coalesce(summed, Decimal(0), output_field=MONEY)

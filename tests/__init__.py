@@ -1,0 +1,1 @@
+"""Rules of the business, held by tests on the real database."""

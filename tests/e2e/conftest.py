@@ -1,0 +1,82 @@
+"""A real browser before the real pages, with a real worker behind them."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import LazySettings
+from django.contrib.auth.models import Group, User
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+from pytest_django.live_server_helper import LiveServer
+
+from billing_engine.roles import ensure_roles
+from tests.e2e import chromium
+from tests.processes import empty_broker, worker
+
+# Playwright's own loop runs in this thread, beside the tests' queries, which are not asynchronous.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+
+PASSWORD = "a long password"
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    program = chromium.found()
+    if program is None:
+        pytest.fail(chromium.HOW_TO_GET_ONE)
+    quiet = [
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+    ]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=quiet)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser, live_server: LiveServer) -> Iterator[Page]:
+    """A fresh window; whatever its console calls an error fails the test."""
+    context = browser.new_context(base_url=live_server.url, viewport={"width": 1440, "height": 900})
+    page = context.new_page()
+    page.set_default_timeout(15_000)
+    expect.set_options(timeout=20_000)
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    yield page
+    context.close()
+    assert errors == []
+
+
+@pytest.fixture
+def people(transactional_db: None) -> dict[str, User]:
+    """One person a role, named after it."""
+    ensure_roles()
+    found = {}
+    for role in ("Operations", "Finance", "Viewer"):
+        user = User.objects.create_user(role.lower(), password=PASSWORD, is_staff=True)
+        user.groups.add(Group.objects.get(name=role))
+        found[role.lower()] = user
+    return found
+
+
+@pytest.fixture
+def workers(transactional_db: None, tmp_path: Path, settings: LazySettings) -> Iterator[None]:
+    """A Celery worker and its beat."""
+    empty_broker()
+    with worker(tmp_path, "worker"):
+        yield
+
+
+def log_in(page: Page, name: str) -> None:
+    """As this person, whoever was logged in before."""
+    page.context.clear_cookies()
+    page.goto("/admin/login/")
+    page.locator("[name=username]").fill(name)
+    page.locator("[name=password]").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_text("Needs attention").or_(page.get_by_text("Received")).first).to_be_visible()

@@ -1,0 +1,51 @@
+"""Rows of the storey `invoices`."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import factory
+from factory.django import DjangoModelFactory
+
+from invoices.models import BillingRun, BillingRunItem, Invoice, InvoiceLine
+from tests.factories.leads import BillingPeriodFactory
+
+IN_NOVEMBER = datetime(2026, 11, 3, 9, tzinfo=UTC)
+
+
+class InvoiceFactory(DjangoModelFactory[Invoice]):
+    """A draft without lines."""
+
+    class Meta:
+        model = Invoice
+
+    period = factory.SubFactory(BillingPeriodFactory)
+    customer = factory.SelfAttribute("period.customer")
+    currency = factory.SelfAttribute("customer.currency")
+
+
+class InvoiceLineFactory(DjangoModelFactory[InvoiceLine]):
+    class Meta:
+        model = InvoiceLine
+
+    invoice = factory.SubFactory(InvoiceFactory)
+    position = factory.Sequence(lambda n: n + 1)
+    kind = InvoiceLine.Kind.NOT_CHARGED
+    reason = factory.Sequence(lambda n: f"reason_{n}")
+    description = "Sample orders, not charged"
+    amount = Decimal(0)
+
+
+class BillingRunFactory(DjangoModelFactory[BillingRun]):
+    class Meta:
+        model = BillingRun
+
+    cycle = factory.Sequence(lambda n: f"{2000 + n // 12:04d}-{n % 12 + 1:02d}")
+    started_at = IN_NOVEMBER
+
+
+class BillingRunItemFactory(DjangoModelFactory[BillingRunItem]):
+    class Meta:
+        model = BillingRunItem
+
+    run = factory.SubFactory(BillingRunFactory)
+    period = factory.SubFactory(BillingPeriodFactory)

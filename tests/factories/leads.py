@@ -1,0 +1,134 @@
+"""Rows of the storey `leads`."""
+
+from datetime import UTC, datetime
+
+import factory
+from factory.django import DjangoModelFactory
+
+from billing_engine.core.spans import Month
+from leads.models import (
+    Action,
+    ActionType,
+    ApiKey,
+    BillingPeriod,
+    Channel,
+    Customer,
+    Delivery,
+    Lead,
+    Product,
+    QuarantinedItem,
+    Source,
+)
+
+OCTOBER = Month(2026, 10)
+MID_OCTOBER = datetime(2026, 10, 15, 12, tzinfo=UTC)
+
+
+class CustomerFactory(DjangoModelFactory[Customer]):
+    class Meta:
+        model = Customer
+
+    code = factory.Sequence(lambda n: f"ACME{n}")
+    name = factory.LazyAttribute(lambda customer: customer.code.title())
+
+
+class ProductFactory(DjangoModelFactory[Product]):
+    class Meta:
+        model = Product
+
+    customer = factory.SubFactory(CustomerFactory)
+    sku = factory.Sequence(lambda n: f"TILE-{n}")
+    name = factory.LazyAttribute(lambda product: f"Product {product.sku}")
+
+
+class SourceFactory(DjangoModelFactory[Source]):
+    class Meta:
+        model = Source
+
+    code = factory.Sequence(lambda n: f"web{n}")
+    name = factory.LazyAttribute(lambda source: f"Source {source.code}")
+    channel = Channel.WEBSITE
+
+
+class ApiKeyFactory(DjangoModelFactory[ApiKey]):
+    class Meta:
+        model = ApiKey
+
+    source = factory.SubFactory(SourceFactory)
+    prefix = factory.Sequence(lambda n: f"{n:08x}")
+    digest = "0" * 64
+
+
+class ActionTypeFactory(DjangoModelFactory[ActionType]):
+    class Meta:
+        model = ActionType
+        django_get_or_create = ("code",)
+
+    code = "sample_order"
+    name = factory.LazyAttribute(lambda kind: kind.code.replace("_", " ").capitalize())
+    unit = "sample"
+
+
+class BillingPeriodFactory(DjangoModelFactory[BillingPeriod]):
+    class Meta:
+        model = BillingPeriod
+        django_get_or_create = ("customer", "label")
+
+    class Params:
+        month = OCTOBER
+
+    customer = factory.SubFactory(CustomerFactory)
+    label = factory.LazyAttribute(lambda period: str(period.month))
+    start_at = factory.LazyAttribute(lambda period: period.month.span(period.customer.zone).start)
+    end_at = factory.LazyAttribute(lambda period: period.month.span(period.customer.zone).end)
+
+
+class DeliveryFactory(DjangoModelFactory[Delivery]):
+    class Meta:
+        model = Delivery
+
+    source = factory.SubFactory(SourceFactory)
+    received_at = MID_OCTOBER
+    content_type = "application/json"
+    body = b"x\x9c\x03\x00\x00\x00\x00\x01"  # nothing, compressed
+    body_size = 0
+    body_sha256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
+
+class LeadFactory(DjangoModelFactory[Lead]):
+    class Meta:
+        model = Lead
+
+    source = factory.SubFactory(SourceFactory)
+    product = factory.SubFactory(ProductFactory)
+    delivery = factory.SubFactory(DeliveryFactory, source=factory.SelfAttribute("..source"))
+    external_id = factory.Sequence(lambda n: f"L-{n}")
+    email = "ann@studio.example"
+    person_key = factory.SelfAttribute("email")
+    received_at = MID_OCTOBER
+
+
+class ActionFactory(DjangoModelFactory[Action]):
+    class Meta:
+        model = Action
+
+    lead = factory.SubFactory(LeadFactory)
+    external_id = factory.Sequence(lambda n: f"A-{n}")
+    action_type = factory.SubFactory(ActionTypeFactory)
+    period = factory.SubFactory(BillingPeriodFactory, customer=factory.SelfAttribute("..lead.product.customer"))
+    delivery = factory.SelfAttribute("lead.delivery")
+    occurred_at = MID_OCTOBER
+
+
+class QuarantinedItemFactory(DjangoModelFactory[QuarantinedItem]):
+    class Meta:
+        model = QuarantinedItem
+
+    delivery = factory.SubFactory(DeliveryFactory)
+    source = factory.SelfAttribute("delivery.source")
+    kind = QuarantinedItem.Kind.LEAD
+    pointer = "/0/product/sku"
+    code = "unknown_product"
+    message = "No product has the SKU 'TILE-X'."
+    content = factory.LazyFunction(lambda: {"id": "L-1", "product": {"sku": "TILE-X"}})
+    received_at = MID_OCTOBER

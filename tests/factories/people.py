@@ -1,0 +1,37 @@
+"""Who logs in, by role."""
+
+import factory
+from django.contrib.auth.models import Group, User
+from factory.django import DjangoModelFactory
+
+from billing_engine.roles import ensure_roles
+
+
+class UserFactory(DjangoModelFactory[User]):
+    """Somebody of the staff; `with_role` gives them one."""
+
+    class Meta:
+        model = User
+        skip_postgeneration_save = True
+
+    username = factory.Sequence(lambda n: f"person{n}")
+    is_staff = True
+
+
+class GroupFactory(DjangoModelFactory[Group]):
+    class Meta:
+        model = Group
+
+    name = factory.Sequence(lambda n: f"Role {n}")
+
+
+def superuser() -> User:
+    return UserFactory.create(is_superuser=True)
+
+
+def with_role(role: str) -> User:
+    """Somebody of Operations, Finance or Viewer."""
+    ensure_roles()
+    user = UserFactory.create()
+    user.groups.add(Group.objects.get(name=role))
+    return user

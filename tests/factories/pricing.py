@@ -1,0 +1,84 @@
+"""Rows of the storey `pricing`."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import factory
+from factory.django import DjangoModelFactory
+
+from pricing.models import Charge, PeriodTally, PriceRule, PriceTier, UnratedAction
+from tests.factories.leads import ActionFactory, BillingPeriodFactory
+
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+class PriceRuleFactory(DjangoModelFactory[PriceRule]):
+    """A rule in force: per unit, $2.50, for everything; `draft=True` for a draft."""
+
+    class Meta:
+        model = PriceRule
+
+    class Params:
+        draft = factory.Trait(state=PriceRule.State.DRAFT, activated_at=None)
+
+    name = factory.Sequence(lambda n: f"Rule {n}")
+    state = PriceRule.State.ACTIVE
+    activated_at = LONG_AGO
+    effective_from = LONG_AGO
+    unit_price = Decimal("2.50")
+
+
+class PriceTierFactory(DjangoModelFactory[PriceTier]):
+    """A tier of a draft."""
+
+    class Meta:
+        model = PriceTier
+
+    rule = factory.SubFactory(PriceRuleFactory, draft=True, price_model=PriceRule.PriceModel.GRADUATED, unit_price=None)
+    up_to = factory.Sequence(lambda n: Decimal(n + 1))
+    unit_price = Decimal(1)
+
+
+class ChargeFactory(DjangoModelFactory[Charge]):
+    """An action of an open period, charged $2.50 by a rule of its customer alone."""
+
+    class Meta:
+        model = Charge
+
+    action = factory.SubFactory(ActionFactory)
+    period = factory.SelfAttribute("action.period")
+    rule = factory.SubFactory(PriceRuleFactory, customer=factory.SelfAttribute("..action.period.customer"))
+    amount = Decimal("2.50")
+    full_amount = factory.SelfAttribute("amount")
+    quantity_before = Decimal(0)
+
+
+class UnratedActionFactory(DjangoModelFactory[UnratedAction]):
+    class Meta:
+        model = UnratedAction
+
+    action = factory.SubFactory(ActionFactory)
+    period = factory.SelfAttribute("action.period")
+
+
+class PeriodTallyFactory(DjangoModelFactory[PeriodTally]):
+    class Meta:
+        model = PeriodTally
+
+    period = factory.SubFactory(BillingPeriodFactory)
+    actions = 3
+    charged = 1
+    excluded = 1
+    unrated = 1
+    amount = Decimal("2.50")
+    rated_at = LONG_AGO
+
+
+def graduated(*tiers: tuple[int | None, str, str], **facts: object) -> PriceRule:
+    """A graduated rule in force; a tier is (up to, unit price, flat fee)."""
+    rule = PriceRuleFactory.create(draft=True, price_model=PriceRule.PriceModel.GRADUATED, unit_price=None, **facts)
+    for up_to, unit_price, flat_fee in tiers:
+        rule.tiers.create(up_to=up_to, unit_price=Decimal(unit_price), flat_fee=Decimal(flat_fee))
+    rule.state, rule.activated_at = PriceRule.State.ACTIVE, LONG_AGO
+    rule.save()
+    return rule

@@ -1,0 +1,157 @@
+"""No page of the admin asks the database more often because there is more to show."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.contrib.auth.models import User
+from django.db import connection
+from django.db.models import Model
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from tests.factories.invoices import BillingRunItemFactory, InvoiceLineFactory
+from tests.factories.leads import (
+    ActionFactory,
+    ActionTypeFactory,
+    ApiKeyFactory,
+    CustomerFactory,
+    DeliveryFactory,
+    LeadFactory,
+    ProductFactory,
+    QuarantinedItemFactory,
+    SourceFactory,
+)
+from tests.factories.people import GroupFactory, UserFactory, superuser
+from tests.factories.pricing import (
+    ChargeFactory,
+    PeriodTallyFactory,
+    PriceRuleFactory,
+    PriceTierFactory,
+    UnratedActionFactory,
+)
+
+Make = Callable[..., Any]
+numbers = iter(range(1, 10_000))
+
+
+def a_user_with_a_role() -> User:
+    user = UserFactory.create()
+    user.groups.add(GroupFactory.create())
+    return user
+
+
+def a_role_somebody_has() -> Model:
+    return a_user_with_a_role().groups.get()
+
+
+def a_role_of(group: Any) -> None:
+    UserFactory.create().groups.add(group)
+
+
+def a_conflict() -> Model:
+    return QuarantinedItemFactory.create(stored_action=ActionFactory.create())
+
+
+def a_rule_of_its_own_customer() -> Model:
+    return PriceTierFactory.create(
+        rule__customer=(product := ProductFactory.create()).customer,
+        rule__product=product,
+        rule__source=SourceFactory.create(),
+        rule__action_type=ActionTypeFactory.create(code=f"kind_{next(numbers)}"),
+    ).rule
+
+
+# One row of each model as rich as it gets, by the model's label.
+ROWS: dict[str, Make] = {
+    "auth.User": a_user_with_a_role,
+    "auth.Group": a_role_somebody_has,
+    "leads.Action": lambda: ChargeFactory.create().action,
+    "leads.ActionType": lambda: ActionTypeFactory.create(code=f"kind_{next(numbers)}"),
+    "leads.ApiKey": lambda: ApiKeyFactory.create(created_by=UserFactory.create()),
+    "leads.BillingPeriod": lambda: PeriodTallyFactory.create().period,
+    "leads.Customer": CustomerFactory.create,
+    "leads.Delivery": DeliveryFactory.create,
+    "leads.Lead": LeadFactory.create,
+    "leads.Product": ProductFactory.create,
+    "leads.QuarantinedItem": a_conflict,
+    "leads.Source": lambda: SourceFactory.create(customer=CustomerFactory.create()),
+    "pricing.Charge": ChargeFactory.create,
+    "pricing.PriceRule": a_rule_of_its_own_customer,
+    "pricing.UnratedAction": UnratedActionFactory.create,
+    "invoices.BillingRun": lambda: BillingRunItemFactory.create().run,
+    "invoices.Invoice": lambda: InvoiceLineFactory.create().invoice,
+}
+
+# What a row's own page lists, where it lists anything.
+PARTS: dict[str, Make] = {
+    "auth.Group": a_role_of,
+    "leads.Delivery": lambda delivery: QuarantinedItemFactory.create(delivery=delivery),
+    "leads.Lead": lambda lead: ChargeFactory.create(
+        action__lead=lead,
+        action__action_type=ActionTypeFactory.create(code=f"kind_{next(numbers)}"),
+        rule__priority=next(numbers),
+    ),
+    "leads.Source": lambda source: ApiKeyFactory.create(source=source, created_by=UserFactory.create()),
+    "pricing.PriceRule": lambda rule: (
+        PriceTierFactory.create(rule=rule),
+        PriceRuleFactory.create(draft=True, first_revision=rule, customer=rule.customer),
+    ),
+    "invoices.BillingRun": lambda run: BillingRunItemFactory.create(run=run),
+    "invoices.Invoice": lambda invoice: InvoiceLineFactory.create(invoice=invoice, product=ProductFactory.create()),
+}
+
+EVERY_PAGE = sorted(model._meta.label for model in admin.site._registry)
+
+
+@pytest.fixture
+def client_of_a_superuser(client: Client, db: None) -> Client:
+    client.force_login(superuser())
+    client.get(reverse("admin:index"))  # what a process asks once
+    return client
+
+
+def queries(client: Client, address: str) -> list[str]:
+    with CaptureQueriesContext(connection) as asked:
+        response = client.get(address)
+    assert response.status_code == 200, address
+    return [query["sql"] for query in asked]
+
+
+def test_every_page_of_the_admin_is_measured() -> None:
+    assert sorted(ROWS) == EVERY_PAGE
+
+
+@pytest.mark.parametrize("label", EVERY_PAGE)
+def test_a_list_asks_as_often_for_three_rows_as_for_one(client_of_a_superuser: Client, label: str) -> None:
+    make = ROWS[label]
+    address = _address(make(), "changelist")
+    queries(client_of_a_superuser, address)
+    one = queries(client_of_a_superuser, address)
+    make(), make()
+    three = queries(client_of_a_superuser, address)
+    assert len(three) == len(one), _more(one, three)
+
+
+@pytest.mark.parametrize("label", EVERY_PAGE)
+def test_a_page_asks_as_often_with_three_parts_as_with_one(client_of_a_superuser: Client, label: str) -> None:
+    make, add = ROWS[label], PARTS.get(label, id)
+    row = make()
+    add(row)
+    address = _address(row, "change", row.pk)
+    queries(client_of_a_superuser, address)
+    one = queries(client_of_a_superuser, address)
+    add(row), add(row), make(), make()
+    three = queries(client_of_a_superuser, address)
+    assert len(three) == len(one), _more(one, three)
+
+
+def _address(row: Model, page: str, *arguments: object) -> str:
+    return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_{page}", args=arguments)
+
+
+def _more(one: list[str], three: list[str]) -> str:
+    tables = [sql.split(" FROM ")[-1][:80] for sql in three]
+    return f"{len(one)} → {len(three)}:\n" + "\n".join(sorted(tables))

@@ -1,0 +1,89 @@
+"""Codes that programs and people meet: one list of them, and each is explained where its reader looks."""
+
+import ast
+import re
+from pathlib import Path
+
+from leads.domain import files, mapping
+from pricing.models import Charge
+from pricing.rating.caps import BUDGET
+from pricing.rating.exclude import REASONS
+from tests.house.tree import codes, nodes, prose, sources, table, text
+
+PRICING = Path("pricing/README.md")
+SOURCES = Path("docs/lead-sources.md")
+
+# Fault codes that are put together when the program runs, and what comes out.
+PUT_TOGETHER = {"{name}_invalid": {"quantity_invalid", "value_invalid"}}
+# What only the admin's buttons can answer: there it is a sentence, and its code is for programs to come.
+FOR_PEOPLE = {"leads/domain/keys.py", "leads/domain/quarantine.py", "leads/domain/voiding.py"}
+FOR_IMPORTS = {"leads/domain/files.py"}
+# What Django REST framework answers before our code is asked.
+BY_THE_FRAMEWORK = {"not_authenticated", "unsupported_media_type", "method_not_allowed"}
+
+
+def test_the_reasons_of_a_charge_are_the_reasons_of_rating_in_their_order():
+    assert tuple(Charge.Reason.values) == REASONS
+
+
+def test_the_caps_of_a_charge_are_the_caps_of_rating():
+    assert Charge.Cap.values == [BUDGET]
+
+
+def test_every_reason_for_not_charging_is_explained_where_rating_is_explained():
+    rows = table(text(PRICING), "code", "not charged because")
+
+    assert tuple(code for row in rows for code in codes(row[0])) == REASONS
+
+
+def test_every_code_an_item_may_be_refused_with_is_explained_to_sources():
+    rows = table(text(SOURCES), "code", "what is wrong", "what to do")
+
+    assert sorted(code for row in rows for code in codes(row[0])) == sorted(_faults())
+
+
+def test_every_code_a_request_may_be_refused_with_is_explained_to_sources():
+    rows = table(text(SOURCES), "status", "code", "what to do")
+
+    assert sorted(code for row in rows for code in codes(row[1])) == sorted(_refusals_of_requests())
+
+
+def test_every_code_a_file_may_be_refused_with_is_explained_to_sources():
+    explained = set(codes(prose(text(SOURCES))))
+
+    assert [code for path, code in _refusals() if path in FOR_IMPORTS and code not in explained] == []
+
+
+def _faults() -> set[str]:
+    found: set[str] = set()
+    for path in sources("leads/domain", "leads/api"):
+        for call in nodes(path, ast.Call):
+            if isinstance(call.func, ast.Name) and call.func.id == "Fault" and call.args:
+                found |= _texts(call.args[0])
+    return found
+
+
+def _texts(node: ast.expr) -> set[str]:
+    if isinstance(node, ast.Name):  # a constant of the module that the file imports or makes
+        return {str(getattr(module, node.id)) for module in (files, mapping) if hasattr(module, node.id)}
+    return {str(node.value)} if isinstance(node, ast.Constant) else PUT_TOGETHER[ast.unparse(node)[2:-1]]
+
+
+def _refusals() -> list[tuple[str, str]]:
+    """(file, code) of every refusal in leads."""
+    return [
+        (path.as_posix(), str(part.value.value))
+        for path in sources("leads")
+        for kind in nodes(path, ast.ClassDef)
+        if any(isinstance(base, ast.Name) and base.id == "Refused" for base in kind.bases)
+        for part in kind.body
+        if isinstance(part, ast.Assign)
+        and ast.unparse(part.targets[0]) == "code"
+        and isinstance(part.value, ast.Constant)
+    ]
+
+
+def _refusals_of_requests() -> set[str]:
+    ours = {code for path, code in _refusals() if path not in FOR_PEOPLE | FOR_IMPORTS}
+    keys = set(re.findall(r'AuthenticationFailed\([^)]*"(\w+)"\)', text(Path("leads/api/authentication.py"))))
+    return ours | keys | BY_THE_FRAMEWORK

@@ -1,0 +1,188 @@
+"""The habits of models: each is a word of the glossary, the database keeps its promises, and money is never a float."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from django.contrib.contenttypes.fields import GenericForeignKey
+from django.db.models import FloatField, Model
+
+from tests.house.tree import APPS, ROOT, STOREYS, codes, nodes, our_models, pages, product, sources, storey, table, text
+
+GLOSSARY = Path("docs/glossary.md")
+EXACT = tuple(f"{app}/{room}" for app in APPS for room in ("models", "domain", "rating"))
+SENTENCE = re.compile(r"[a-z]+(?:_[a-z]+){3,}")
+POSTGRES_KEEPS = 63  # characters of a name; it cuts the rest off without a word
+
+
+def test_every_model_says_what_it_is_in_one_sentence():
+    first_lines = {model.__name__: (model.__doc__ or "").strip().splitlines()[0] for model in our_models()}
+
+    assert {name: line for name, line in first_lines.items() if not re.fullmatch(r"[A-Z][^.]*\.", line)} == {}
+
+
+def test_every_model_is_a_word_of_the_glossary_and_says_the_same_there():
+    explained = {row[0].lower(): _first_clause(row[1]) for row in table(text(GLOSSARY), "word", "meaning")}
+    models = {str(model._meta.verbose_name).lower(): _first_clause(model.__doc__ or "") for model in our_models()}
+
+    assert models == {name: explained.get(name) for name in models}
+
+
+def test_every_constraint_is_named_by_a_sentence_that_postgresql_keeps_whole():
+    names = [constraint.name for model in our_models() for constraint in model._meta.constraints]
+
+    assert [name for name in names if not SENTENCE.fullmatch(name) or len(name) > POSTGRES_KEEPS] == []
+    assert len(names) == len(set(names))
+
+
+def test_every_trigger_is_named_by_a_sentence_too():
+    names = _triggers()
+
+    assert names
+    assert [name for name in names if not SENTENCE.fullmatch(name) or len(name) > POSTGRES_KEEPS] == []
+
+
+def test_every_promise_that_a_readme_says_the_database_keeps_is_one_it_keeps():
+    kept = {constraint.name for model in our_models() for constraint in model._meta.constraints} | set(_triggers())
+    named = [
+        (str(page), name)
+        for page in pages()
+        if page.name == "README.md"
+        for row in table(text(page), "promise", "held by")
+        for name in codes(row[1])
+        if SENTENCE.fullmatch(name)
+    ]
+
+    assert named
+    assert [(page, name) for page, name in named if name not in kept] == []
+
+
+def test_no_model_prescribes_an_order_to_all_who_ask():
+    assert [model.__name__ for model in our_models() if model._meta.ordering] == []
+
+
+def test_no_model_changes_what_saving_and_deleting_mean():
+    offenders = [
+        f"{path}: {kind.name}.{part.name}"
+        for path in sources(*APPS)
+        if "models" in path.parts
+        for kind in nodes(path, ast.ClassDef)
+        for part in kind.body
+        if isinstance(part, ast.FunctionDef) and part.name in {"save", "delete", "__init__"}
+    ]
+
+    assert offenders == []
+
+
+def test_no_model_points_at_just_anything():
+    offenders = [
+        f"{model.__name__}.{field.name}"
+        for model in our_models()
+        for field in model._meta.private_fields
+        if isinstance(field, GenericForeignKey)
+    ]
+
+    assert offenders == []
+
+
+def test_nothing_of_ours_happens_by_signal():
+    offenders = [
+        f"{path}:{node.lineno}"
+        for path in product()
+        for node in nodes(path, ast.ImportFrom)
+        if "signals" in (node.module or "").split(".")
+        or {alias.name for alias in node.names} & {"Signal", "receiver", "signals"}
+    ]
+
+    assert offenders == []
+
+
+def test_no_amount_and_no_quantity_is_ever_a_float():
+    columns = [
+        f"{model.__name__}.{field.name}"
+        for model in our_models()
+        for field in model._meta.fields
+        if isinstance(field, FloatField)
+    ]
+    code = [
+        f"{path}:{node.lineno}"
+        for path in sources(*EXACT)
+        for kind in (ast.Name, ast.Constant)
+        for node in nodes(path, kind)
+        if getattr(node, "id", None) == "float" or isinstance(getattr(node, "value", None), float)
+    ]
+
+    assert columns + code == []
+
+
+def test_no_model_refers_to_a_storey_above_its_own():
+    offenders = [
+        f"{model.__name__}.{field.name} → {field.related_model.__name__}"
+        for model in our_models()
+        for field in model._meta.get_fields(include_parents=False)
+        if field.concrete and field.is_relation and _height(field.related_model) > _height(model)
+    ]
+
+    assert offenders == []
+
+
+def test_no_storey_reads_what_a_storey_above_hangs_on_its_models():
+    offenders = [
+        f"{path}:{line} {name}"
+        for path in sources(*APPS)
+        for line, name in _names(path)
+        if name in _hung_from_above(storey(path))
+    ]
+
+    assert offenders == []
+
+
+def _first_clause(words: str) -> str:
+    """«The company billed» of «the company billed: code, name …»."""
+    return re.split(r"[.;:]", " ".join(words.split()))[0].lower()
+
+
+def _height(model: type[Model]) -> int:
+    app = model._meta.app_label
+    return STOREYS.index(app) if app in APPS else -1
+
+
+def _hung_from_above(name: str) -> set[str]:
+    """The reverse names that models of upper storeys give to models of this one."""
+    height = STOREYS.index(name)
+    return {
+        str(relation.get_accessor_name())
+        for model in our_models()
+        if _height(model) == height
+        for relation in model._meta.related_objects
+        if _height(relation.related_model) > height and not relation.hidden
+    }
+
+
+def _names(path: Path) -> Iterator[tuple[int, str]]:
+    """Attributes read, and the parts of look-ups such as `charge__reason`."""
+    yield from ((node.lineno, node.attr) for node in nodes(path, ast.Attribute))
+    for call in nodes(path, ast.Call):
+        yield from ((call.lineno, part) for word in call.keywords if word.arg for part in word.arg.split("__"))
+    for constant in nodes(path, ast.Constant):
+        if isinstance(constant.value, str) and re.fullmatch(r"-?[a-z_]+__[a-z_]+", constant.value):
+            yield from ((constant.lineno, part) for part in constant.value.lstrip("-").split("__"))
+
+
+def _migrations() -> list[Path]:
+    return [path for app in APPS for path in sorted((ROOT / app / "migrations").glob("*.py"))]
+
+
+def _triggers() -> list[str]:
+    return [name for path in _migrations() for name in _refusals(path)]
+
+
+def _refusals(path: Path) -> Iterator[str]:
+    for call in nodes(path, ast.Call):
+        if isinstance(call.func, ast.Name) and call.func.id in {"refuse", "refuse_statement"}:
+            yield from (
+                word.value.value
+                for word in call.keywords
+                if word.arg == "name" and isinstance(word.value, ast.Constant) and isinstance(word.value.value, str)
+            )

@@ -1,0 +1,102 @@
+"""Each role may do exactly what its people do."""
+
+import pytest
+from django.contrib.auth.models import Group, Permission
+from django.core.management import call_command
+from django.test import Client
+from django.urls import reverse
+
+from billing_engine.roles import ensure_roles
+from tests.factories.leads import SourceFactory
+from tests.factories.people import superuser, with_role
+
+pytestmark = pytest.mark.django_db
+
+DOES = {
+    "Operations": {
+        "leads.add_actiontype",
+        "leads.add_apikey",
+        "leads.add_customer",
+        "leads.add_product",
+        "leads.add_source",
+        "leads.change_action",
+        "leads.change_actiontype",
+        "leads.change_apikey",
+        "leads.change_customer",
+        "leads.change_product",
+        "leads.change_quarantineditem",
+        "leads.change_source",
+        "pricing.add_pricerule",
+        "pricing.add_pricetier",
+        "pricing.add_waiver",
+        "pricing.change_pricerule",
+        "pricing.change_pricetier",
+        "pricing.delete_pricerule",
+        "pricing.delete_pricetier",
+    },
+    "Finance": {
+        "invoices.add_billingrun",
+        "invoices.change_billingrun",
+        "invoices.change_invoice",
+        "leads.change_billingperiod",
+    },
+    "Viewer": set(),
+}
+
+
+def held(role: str) -> set[str]:
+    permissions = Permission.objects.filter(group__name=role).values_list("content_type__app_label", "codename")
+    return {f"{app}.{name}" for app, name in permissions}
+
+
+@pytest.mark.parametrize("role", DOES)
+def test_a_role_does_what_it_does_and_sees_everything_of_the_business(role: str) -> None:
+    ensure_roles()
+
+    doing = {name for name in held(role) if ".view_" not in name}
+    seen = {name for name in held(role) if ".view_" in name}
+    every_view = Permission.objects.filter(
+        codename__startswith="view_", content_type__app_label__in=("leads", "pricing", "invoices")
+    )
+    assert doing == DOES[role]
+    assert len(seen) == every_view.count()
+
+
+def test_what_was_changed_by_hand_is_put_right() -> None:
+    ensure_roles()
+    viewer = Group.objects.get(name="Viewer")
+    viewer.permissions.set(Permission.objects.filter(codename="add_user"))
+
+    call_command("roles", verbosity=0)
+
+    assert {name for name in held("Viewer") if ".view_" not in name} == set()
+    assert Group.objects.count() == 3
+
+
+@pytest.mark.parametrize("role", ["Operations", "Finance", "Viewer"])
+@pytest.mark.parametrize("page", ["auth_user_changelist", "auth_user_add", "auth_group_changelist"])
+def test_users_and_roles_are_managed_by_superusers_alone(client: Client, role: str, page: str) -> None:
+    client.force_login(with_role(role))
+    assert client.get(reverse(f"admin:{page}")).status_code == 403
+
+
+def test_even_somebody_with_the_permission_to_change_users_does_not(client: Client) -> None:
+    user = with_role("Viewer")
+    user.user_permissions.set(Permission.objects.filter(content_type__app_label="auth"))
+    client.force_login(user)
+    assert client.get(reverse("admin:auth_user_change", args=[user.pk])).status_code == 403
+
+
+def test_superusers_do(client: Client) -> None:
+    client.force_login(superuser())
+    assert client.get(reverse("admin:auth_user_changelist")).status_code == 200
+
+
+def test_a_viewer_sees_a_source_and_no_button(client: Client) -> None:
+    source = SourceFactory.create()
+    client.force_login(with_role("Viewer"))
+
+    page = client.get(reverse("admin:leads_source_change", args=[source.pk])).content.decode()
+
+    assert source.name in page
+    assert ("New API key" in page, 'name="_save"' in page) == (False, False)

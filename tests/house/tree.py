@@ -1,0 +1,108 @@
+"""What the house is made of, for the tests that look after it: its files, its code, its models and its pages."""
+
+import ast
+import re
+import subprocess
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import TypeVar
+
+from django.apps import apps
+from django.db.models import Model
+
+Node = TypeVar("Node", bound=ast.AST)
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+# From the floor up: a storey may know those before it and none after it.
+STOREYS = ("billing_engine.core", "leads", "pricing", "invoices", "reports", "billing_engine")
+APPS = ("leads", "pricing", "invoices")
+
+
+@cache
+def files() -> tuple[Path, ...]:
+    """All that is, or would be, committed; relative to the root."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+        text=True,
+    ).stdout
+    found = (Path(name) for name in listed.split("\0") if name)
+    return tuple(sorted({path for path in found if (ROOT / path).is_file()}))
+
+
+def sources(*folders: str) -> list[Path]:
+    """Our Python files, migrations aside; those under `folders`, or all."""
+    found = [path for path in files() if path.suffix == ".py" and "migrations" not in path.parts]
+    return [path for path in found if not folders or path.as_posix().startswith(tuple(f"{each}/" for each in folders))]
+
+
+def product() -> list[Path]:
+    """The Python that ships: everything but the tests."""
+    return [path for path in sources() if path.parts[0] != "tests"]
+
+
+def text(path: Path) -> str:
+    return (ROOT / path).read_text(encoding="utf-8")
+
+
+@cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse(text(path))
+
+
+def nodes(path: Path, kind: type[Node]) -> Iterator[Node]:
+    """All nodes of a kind in a file."""
+    return (node for node in ast.walk(tree(path)) if isinstance(node, kind))
+
+
+def storey(path: Path) -> str:
+    """The storey a file of ours lives in."""
+    name = ".".join(path.with_suffix("").parts)
+    return next(each for each in STOREYS if name == each or name.startswith(f"{each}."))
+
+
+def our_models() -> list[type[Model]]:
+    return [model for app in APPS for model in apps.get_app_config(app).get_models()]
+
+
+def pages() -> list[Path]:
+    """Our Markdown."""
+    return [path for path in files() if path.suffix == ".md"]
+
+
+def table(page: str, *header: str) -> list[list[str]]:
+    """The rows of the Markdown table with this header, as the text of their cells; empty where there is none."""
+    lines = page.splitlines()
+    starts = [number for number, line in enumerate(lines) if _cells(line) == list(header)]
+    if not starts:
+        return []
+    rows = []
+    for line in lines[starts[0] + 2 :]:
+        if not line.startswith("|"):
+            break
+        rows.append(_cells(line))
+    return rows
+
+
+def codes(cell: str) -> list[str]:
+    """What stands in `backticks`."""
+    return re.findall(r"`([^`\n]+)`", cell)
+
+
+def prose(page: str) -> str:
+    """The page without its fenced blocks."""
+    return re.sub(r"^```.*?^```$", "", page, flags=re.DOTALL | re.MULTILINE)
+
+
+def links(page: str) -> list[str]:
+    """Where the links and pictures of a page point, those inside the project."""
+    found = re.findall(r"!?\[[^\]]*\]\(([^)\s]+)\)", re.sub(r"`[^`\n]+`", "", prose(page)))
+    return [target for target in found if not target.startswith(("http://", "https://", "mailto:"))]
+
+
+def _cells(line: str) -> list[str]:
+    return [cell.strip() for cell in line.strip().strip("|").split("|")] if line.startswith("|") else []

@@ -1,0 +1,221 @@
+"""The PDF says what the paper says, cent by cent, and stays the same bytes."""
+
+import io
+import json
+import os
+import pickle
+import re
+import subprocess
+import sys
+from collections import Counter
+from datetime import timedelta
+from decimal import Decimal
+from hashlib import sha256
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import IntegrityError, transaction
+from pypdf import PdfReader
+
+from invoices.domain.document import InvoiceIsNotIssued, document_of, preview, render
+from invoices.domain.paper import Fact, Paper, Party, paper_of
+from invoices.domain.paper_lines import ChargedLine, TierPart, UnchargedLine
+from invoices.models import Invoice, InvoiceDocument
+from tests.factories.pricing import graduated
+from tests.invoices.made import (
+    IN_SEPTEMBER,
+    NOVEMBER_3,
+    a_draft,
+    a_price,
+    an_open_period,
+    billed,
+    issued,
+    received,
+    texts_of,
+)
+
+HOSTILE = "#panic() $x^2$ *bold* _it_ `raw` <script>alert(1)</script> \\ @ref // c /* d */ = [H] {% x %} #{1} https://a.example"
+
+RENDER_ELSEWHERE = """
+import pickle, sys, django
+django.setup()
+from invoices.domain.document import render
+sys.stdout.buffer.write(render(pickle.load(sys.stdin.buffer)))
+"""
+
+
+def a_paper(*lines: ChargedLine, **more: Any) -> Paper:
+    """A paper about the lines, otherwise plain."""
+    facts = {
+        "title": "Invoice",
+        "mark": "",
+        "number": "INV-2026-000012",
+        "made_on": "2026-11-03",
+        "seller": Party("Atlas Samples", ("85 Wharf Street",), "94-1234567", ("billing@atlas.example",)),
+        "bill_to": Party("Nordic Surfaces", ("Speicherstadt 4", "20457 Hamburg"), "DE129273398", ()),
+        "facts": (Fact("Invoice number", "INV-2026-000012"),),
+        "headline": "$7.50 due December 3, 2026",
+        "subject": "Lead activity of October 2026",
+        "lines": lines,
+        "subtotals": (Fact("Subtotal", "$7.50"),),
+        "total": Fact("Total due", "$7.50 USD"),
+        "uncharged": (),
+        "uncharged_total": None,
+        "payment": ("First Harbor Bank",),
+    }
+    return Paper(**(facts | more))
+
+
+def a_line(position: int = 1, description: str = "Oak veneer · Sample order", **more: Any) -> ChargedLine:
+    facts = {"notes": (), "quantity": "3", "unit": "sample", "unit_price": "$2.50", "amount": "$7.50", "tiers": ()}
+    return ChargedLine(position, description, **(facts | more))
+
+
+def pages_of(pdf: bytes) -> list[str]:
+    return [page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages]
+
+
+def squeezed(text: str) -> str:
+    """Without what a line break or a column may put between the letters, and in one case: headings are in capitals."""
+    return re.sub(r"[\s\u200b]+", "", text).casefold()
+
+
+def amounts_of(text: str) -> Counter[str]:
+    return Counter(re.findall(r"-?[$€¥][\d,.]*\d", text))
+
+
+@pytest.mark.django_db
+def test_the_pdf_says_what_the_paper_says_cent_by_cent(frank: User) -> None:
+    period = an_open_period(tax_rate=Decimal("8.875"), monthly_minimum=Decimal(100), address="1 Foundry Road\nBrooklyn")
+    a_price()
+    graduated((2, "1.00", "0"), (None, "0.3333", "0"), priority=1, action_type=None, category="tiered")
+    received(period, 3, 4)
+    received(period, 2, at=IN_SEPTEMBER)
+    received(period, 1, 5, product="Felt panel")
+    period.customer.products.filter(name="Felt panel").update(category="tiered")
+    received(period, 1, 1, is_test=True)
+    invoice = issued(billed(period), frank)
+    paper = paper_with_everything(invoice)
+
+    pages = pages_of(bytes(document_of(invoice, at=NOVEMBER_3).content))
+
+    text = squeezed("".join(pages))
+    assert [part for part in texts_of(paper.as_data()) if squeezed(part) not in text] == []
+    assert amounts_of("".join(pages)) == amounts_of("\n".join(texts_of(paper.as_data())))
+
+
+def paper_with_everything(invoice: Invoice) -> Paper:
+    """The invoice's paper, after a look that no part of it is missing."""
+    paper = paper_of(invoice)
+    kinds = (paper.lines, paper.uncharged, paper.subtotals, [tier for line in paper.lines for tier in line.tiers])
+    assert all(kinds)
+    assert any(line.notes for line in paper.lines)
+    return paper
+
+
+def test_the_same_paper_gives_the_same_bytes_in_another_process_too() -> None:
+    paper = a_paper(a_line())
+    elsewhere = subprocess.run(
+        [sys.executable, "-c", RENDER_ELSEWHERE],
+        input=pickle.dumps(paper),
+        capture_output=True,
+        check=True,
+        env=dict(os.environ),
+    )
+
+    assert elsewhere.stdout == render(paper)
+
+
+def test_another_cent_gives_other_bytes() -> None:
+    assert render(a_paper(a_line())) != render(a_paper(a_line(amount="$7.51")))
+
+
+def test_a_hostile_name_stays_literal_text_everywhere() -> None:
+    party = Party(HOSTILE, (HOSTILE,), HOSTILE, (HOSTILE,))
+    tier = TierPart(HOSTILE, HOSTILE, HOSTILE, HOSTILE)
+    paper = a_paper(
+        a_line(description=HOSTILE, notes=(HOSTILE,), unit=HOSTILE, tiers=(tier,)),
+        seller=party,
+        bill_to=party,
+        facts=(Fact(HOSTILE, HOSTILE),),
+        uncharged=(UnchargedLine(2, HOSTILE, HOSTILE, (HOSTILE,), "1", "$0.00"),),
+        uncharged_total=Fact(HOSTILE, "$0.00"),
+        payment=(HOSTILE,),
+    )
+
+    text = squeezed("".join(pages_of(render(paper))))
+
+    # Once in the footer of each page and once for every place it was put in, read letter by letter.
+    places = [part for part in texts_of(paper.as_data()) if part == HOSTILE]
+    assert text.count(squeezed(HOSTILE)) >= len(places)
+
+
+@pytest.mark.parametrize("name", ["Łódź Ștefan", "Ελληνικά", "Привет", "שלום", "مرحبا", "Tiếng Việt", "₹ ₩ ₽ ₺ ₫"])
+def test_names_in_many_scripts_are_archivable(name: str) -> None:
+    assert is_archivable(render(a_paper(a_line(description=name))))
+
+
+@pytest.mark.parametrize("name", ["株式会社サンプル", "Tiles 😀"])
+def test_a_sign_without_a_glyph_costs_the_archive_profile_never_the_invoice(name: str) -> None:
+    pdf = render(a_paper(a_line(description=name)))
+
+    assert not is_archivable(pdf)
+    assert "$7.50" in "".join(pages_of(pdf))
+
+
+def is_archivable(pdf: bytes) -> bool:
+    """PDF/A-2a and PDF/UA-1, tagged, with a title and a language."""
+    root = PdfReader(io.BytesIO(pdf)).trailer["/Root"]
+    about = root["/Metadata"].get_data().decode()
+    claims = ("<pdfaid:part>2<", "<pdfaid:conformance>A<", "<pdfuaid:part>1<")
+    return "/StructTreeRoot" in root and root["/Lang"] == "en" and all(claim in about for claim in claims)
+
+
+def test_two_hundred_lines_repeat_their_header_and_count_their_pages() -> None:
+    pages = pages_of(render(a_paper(*(a_line(n, f"Product {n} · Sample order") for n in range(1, 201)))))
+
+    assert len(pages) > 3
+    for number, page in enumerate(pages, start=1):
+        assert f"Page {number} of {len(pages)}" in page
+    full = pages[:-1]
+    assert [squeezed("Unit price") in squeezed(page) for page in full] == [True] * len(full)
+    told = re.findall(r"Product (\d+)", "".join(pages))
+    assert [int(number) for number in told] == list(range(1, 201))
+
+
+def test_a_draft_is_marked_on_every_page() -> None:
+    pages = pages_of(render(a_paper(*(a_line(n) for n in range(1, 61)), mark="DRAFT", number="")))
+
+    assert len(pages) > 1
+    assert ["DRAFT, not an invoice yet" in page for page in pages] == [True] * len(pages)
+
+
+@pytest.mark.django_db
+def test_the_document_is_rendered_once_and_kept(frank: User) -> None:
+    invoice = issued(a_draft(), frank)
+
+    first = document_of(invoice, at=NOVEMBER_3)
+    again = document_of(invoice, at=NOVEMBER_3 + timedelta(days=99))
+
+    assert (again.rendered_at, again.sha256) == (NOVEMBER_3, sha256(bytes(first.content)).hexdigest())
+    assert bytes(again.content) == bytes(first.content)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        InvoiceDocument.objects.update(sha256="0")
+
+
+@pytest.mark.django_db
+def test_what_is_not_issued_has_a_preview_but_no_document() -> None:
+    invoice = a_draft()
+
+    with pytest.raises(InvoiceIsNotIssued):
+        document_of(invoice, at=NOVEMBER_3)
+
+    assert "DRAFT" in "".join(pages_of(preview(invoice)))
+    assert not InvoiceDocument.objects.exists()
+
+
+def test_a_paper_is_plain_data() -> None:
+    data = a_paper(a_line()).as_data()
+
+    assert json.loads(json.dumps(data))["lines"][0]["amount"] == "$7.50"

@@ -1,0 +1,163 @@
+"""draft → approved → issued: who may do what when, gapless numbers, and what nobody can change."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pytest
+from django.conf import LazySettings
+from django.contrib.auth.models import User
+from django.db import IntegrityError, connection, transaction
+
+from invoices.domain.close import close
+from invoices.domain.invoice import WrongState, approve, discard, issue, send_back
+from invoices.models import Invoice, InvoiceLine, NumberSeries
+from leads.models import BillingPeriod, Customer, UnratedMark
+from tests.factories.leads import ActionFactory, ActionTypeFactory
+from tests.factories.pricing import PriceRuleFactory
+from tests.processes import at_once
+
+NOW = datetime(2026, 11, 2, 3, tzinfo=UTC)
+
+
+def drafted(count: int = 1) -> list[Invoice]:
+    PriceRuleFactory.create(unit_price=Decimal("2.50"))
+    ActionTypeFactory.create()
+    ActionFactory.create_batch(count)
+    return [invoice for period in BillingPeriod.objects.all() if (invoice := close(period, at=NOW))]
+
+
+@pytest.fixture
+def draft(db: None) -> Invoice:
+    return drafted()[0]
+
+
+def test_an_invoice_is_approved_and_then_issued(draft: Invoice, accountant: User, settings: LazySettings):
+    settings.SELLER = {"name": "Swatchyard, Inc."}
+    Customer.objects.update(
+        time_zone="America/New_York", payment_terms_days=30, legal_name="Acme, Inc.", address="1 Way"
+    )
+
+    approved = approve(draft, by=accountant, at=NOW)
+    issued = issue(approved, by=accountant, at=NOW)
+
+    assert (approved.state, approved.approved_by, approved.approved_at) == ("approved", accountant, NOW)
+    assert (issued.state, issued.number, issued.issued_by, issued.issued_at) == (
+        "issued",
+        "INV-2026-000001",
+        accountant,
+        NOW,
+    )
+    # In New York it is still the first of November.
+    assert (issued.issued_on, issued.due_on) == (date(2026, 11, 1), date(2026, 12, 1))
+    assert (issued.seller, issued.bill_to["name"], issued.bill_to["address"]) == (
+        {"name": "Swatchyard, Inc."},
+        "Acme, Inc.",
+        "1 Way",
+    )
+
+
+def test_each_step_wants_the_state_before_it(draft: Invoice, accountant: User):
+    with pytest.raises(WrongState, match="is draft, not approved"):
+        issue(draft, by=accountant, at=NOW)
+    with pytest.raises(WrongState, match="is draft, not approved"):
+        send_back(draft)
+    approve(draft, by=accountant, at=NOW)
+    with pytest.raises(WrongState, match="is approved, not draft"):
+        approve(draft, by=accountant, at=NOW)
+    with pytest.raises(WrongState, match="is approved, not draft"):
+        discard(draft)
+    assert send_back(draft).state == "draft"
+
+
+def test_discarding_a_draft_opens_its_period_again_so_that_it_is_rated_and_billed_anew(draft: Invoice):
+    period = discard(draft)
+
+    period.refresh_from_db()
+    assert (period.state, period.closed_at, Invoice.objects.count(), InvoiceLine.objects.count()) == (
+        "open",
+        None,
+        0,
+        0,
+    )
+    assert list(UnratedMark.objects.values_list("period", "reason")) == [(period.pk, "draft discarded")]
+    again = close(period, at=NOW)
+    assert again is not None
+    assert again.total == Decimal("2.5")
+
+
+def test_what_is_issued_keeps_the_customers_details_of_that_day(draft: Invoice, accountant: User):
+    Customer.objects.update(legal_name="Old, Inc.")
+    issue(approve(draft, by=accountant, at=NOW), by=accountant, at=NOW)
+
+    Customer.objects.update(legal_name="New, Inc.")
+
+    assert Invoice.objects.get().bill_to["name"] == "Old, Inc."
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "UPDATE invoices_invoice SET total = 0, subtotal = 0",
+        "UPDATE invoices_invoice SET number = 'INV-2026-000009'",
+        "UPDATE invoices_invoice SET state = 'draft', number = NULL, issued_at = NULL, approved_at = NULL",
+        "UPDATE invoices_invoice SET bill_to = '{}'",
+        "DELETE FROM invoices_invoice",
+        "UPDATE invoices_invoiceline SET amount = 0",
+        "DELETE FROM invoices_invoiceline",
+        "INSERT INTO invoices_invoiceline (invoice_id, position, kind, description, reason, late_from, actions, quantity,"
+        " exact_amount, amount, detail) SELECT id, 99, 'charges', 'One more', '', '', 1, 1, 1, 1, '[]' FROM invoices_invoice",
+    ],
+)
+def test_the_database_itself_refuses_to_change_what_is_issued(draft: Invoice, accountant: User, sql: str):
+    issue(approve(draft, by=accountant, at=NOW), by=accountant, at=NOW)
+    before = list(Invoice.objects.values()), list(InvoiceLine.objects.values())
+
+    with (
+        pytest.raises(IntegrityError, match=r"never changes|only while it is a draft"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(sql)
+
+    assert (list(Invoice.objects.values()), list(InvoiceLine.objects.values())) == before
+
+
+@pytest.mark.django_db
+def test_a_number_that_was_taken_and_rolled_back_is_given_to_the_next(accountant: User):
+    first, second = drafted(2)
+    approve(first, by=accountant, at=NOW), approve(second, by=accountant, at=NOW)
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        issue(first, by=accountant, at=NOW)
+        raise ZeroDivisionError
+
+    assert issue(second, by=accountant, at=NOW).number == "INV-2026-000001"
+    assert issue(first, by=accountant, at=NOW).number == "INV-2026-000002"
+    assert list(NumberSeries.objects.values_list("prefix", "last")) == [("INV-2026-", 2)]
+
+
+ISSUE = """
+from django.contrib.auth.models import User
+from billing_engine.core.errors import Refused
+from invoices.domain.invoice import issue
+from invoices.models import Invoice
+by = User.objects.get()
+for invoice in Invoice.objects.order_by({order!r}):
+    try:
+        issue(invoice, by=by, at=now())
+    except Refused:
+        pass
+"""
+
+
+@pytest.mark.processes
+@pytest.mark.django_db(transaction=True)
+def test_many_issued_at_once_get_numbers_without_a_gap_or_a_double():
+    by = User.objects.create_user("frank")
+    for invoice in drafted(40):
+        approve(invoice, by=by, at=NOW)
+
+    at_once(*(ISSUE.format(order=order) for order in ("pk", "-pk", "total", "customer")))
+
+    numbers = sorted(Invoice.objects.values_list("number", flat=True))
+    year = datetime.now(tz=UTC).year
+    assert numbers == [f"INV-{year}-{number:06d}" for number in range(1, 41)]

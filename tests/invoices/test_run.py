@@ -1,0 +1,139 @@
+"""A billing run: whom it bills, what fails and why, and that it can be started twice and resumed."""
+
+from datetime import UTC, datetime
+
+import pytest
+from django.contrib.auth.models import User
+
+from billing_engine.core.spans import Month
+from invoices.domain.run import CycleNotOver, Progress, RunInProgress, bill, progress, retry_failed, start
+from invoices.domain.sweep import ask_for_waiting_items
+from invoices.models import BillingRun, BillingRunItem, Invoice
+from leads.models import Customer
+from tests.factories.leads import ActionFactory, ActionTypeFactory, BillingPeriodFactory, CustomerFactory
+from tests.factories.pricing import PriceRuleFactory
+from tests.processes import at_once
+
+OCTOBER = Month(2026, 10)
+NOW = datetime(2026, 11, 2, tzinfo=UTC)
+
+
+def bill_all(run: BillingRun) -> Progress:
+    for item in run.items.all():
+        bill(item.pk, at=NOW)
+    return progress(run)
+
+
+@pytest.mark.django_db
+def test_a_run_bills_every_active_customers_open_period_of_the_month(accountant: User):
+    PriceRuleFactory.create()
+    ActionTypeFactory.create()
+    ActionFactory.create_batch(3)
+    BillingPeriodFactory.create(month=Month(2026, 9))
+    BillingPeriodFactory.create(customer__is_active=False)
+    empty = BillingPeriodFactory.create()
+
+    run = start(OCTOBER, by=accountant, at=NOW)
+
+    assert bill_all(run) == Progress(billed=3, nothing=1, failed=0, waiting=0)
+    assert Invoice.objects.count() == 3
+    assert BillingRunItem.objects.get(state="nothing").period == empty
+    run.refresh_from_db()
+    assert run.finished_at == NOW
+
+
+@pytest.mark.django_db
+def test_a_customer_with_a_minimum_is_billed_without_any_action(accountant: User):
+    CustomerFactory.create(monthly_minimum=50)
+
+    run = start(OCTOBER, by=accountant, at=NOW)
+
+    assert bill_all(run) == Progress(billed=1, nothing=0, failed=0, waiting=0)
+    assert Invoice.objects.get().total == 50
+
+
+@pytest.mark.django_db
+def test_a_month_is_billed_when_it_is_over_for_every_customer(accountant: User):
+    CustomerFactory.create(time_zone="Pacific/Honolulu")
+    CustomerFactory.create()
+
+    with pytest.raises(CycleNotOver, match="2026-10 is not over yet in Pacific/Honolulu"):
+        start(OCTOBER, by=accountant, at=datetime(2026, 11, 1, 9, tzinfo=UTC))
+
+    assert not BillingRun.objects.exists()
+
+
+@pytest.mark.django_db
+def test_what_fails_says_why_stops_nobody_else_and_can_be_tried_again(accountant: User):
+    kind = ActionTypeFactory.create()
+    PriceRuleFactory.create(action_type=kind)
+    ActionFactory.create()
+    unpriced = ActionFactory.create(action_type=ActionTypeFactory.create(code="page_view"))
+    run = start(OCTOBER, by=accountant, at=NOW)
+
+    assert bill_all(run) == Progress(billed=1, nothing=0, failed=1, waiting=0)
+    failed = BillingRunItem.objects.get(state="failed")
+    assert (failed.period, failed.code) == (unpriced.period, "unrated_actions")
+    assert failed.message == "1 action is unrated: make a rule for them, or waive them with a reason."
+
+    PriceRuleFactory.create(priority=1)
+    assert retry_failed(run) == 1
+    run.refresh_from_db()
+    assert run.finished_at is None
+    assert bill_all(run) == Progress(billed=2, nothing=0, failed=0, waiting=0)
+
+
+@pytest.mark.django_db
+def test_a_run_started_twice_is_refused_while_the_first_is_in_progress(accountant: User):
+    BillingPeriodFactory.create()
+    start(OCTOBER, by=accountant, at=NOW)
+
+    with pytest.raises(RunInProgress):
+        start(OCTOBER, by=accountant, at=NOW)
+
+    assert BillingRun.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_a_second_run_of_a_month_bills_only_what_the_first_left(accountant: User):
+    PriceRuleFactory.create()
+    ActionFactory.create()
+    bill_all(start(OCTOBER, by=accountant, at=NOW))
+
+    assert bill_all(start(OCTOBER, by=accountant, at=NOW)) == Progress(billed=0, nothing=0, failed=0, waiting=0)
+    assert Invoice.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_an_item_is_billed_once_however_often_it_is_asked_for(accountant: User):
+    PriceRuleFactory.create()
+    ActionFactory.create()
+    run = start(OCTOBER, by=accountant, at=NOW)
+    assert ask_for_waiting_items() == 1
+
+    bill_all(run), bill_all(run)
+
+    assert Invoice.objects.count() == 1
+    assert ask_for_waiting_items() == 0
+
+
+BILL = """
+from invoices.domain.run import bill
+from invoices.models import BillingRunItem
+for item in list(BillingRunItem.objects.order_by("pk")):
+    bill(item.pk, at=now())
+"""
+
+
+@pytest.mark.processes
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_at_the_same_items_at_once_bill_every_customer_once():
+    PriceRuleFactory.create()
+    ActionTypeFactory.create()
+    ActionFactory.create_batch(30)
+    run = start(OCTOBER, by=None, at=NOW)
+
+    at_once(BILL, BILL)
+
+    assert progress(run) == Progress(billed=30, nothing=0, failed=0, waiting=0)
+    assert Invoice.objects.values("customer").distinct().count() == Invoice.objects.count() == Customer.objects.count()

@@ -1,0 +1,150 @@
+"""The door leads come in by: keys, answers and refusals over HTTP."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils.timezone import now
+
+from leads.domain.keys import KeyIsRevoked, create_key, revoke_key
+from leads.models import ApiKey, Delivery, Lead, Source
+from tests.factories.leads import ProductFactory, SourceFactory
+
+pytestmark = pytest.mark.django_db
+
+LEAD = {"id": "L-1", "product": {"sku": "TILE-9"}}
+
+
+@pytest.fixture
+def source() -> Source:
+    ProductFactory.create(sku="TILE-9")
+    return SourceFactory.create(code="web")
+
+
+@pytest.fixture
+def key(source: Source) -> str:
+    return create_key(source)[1]
+
+
+def post(client: Client, key: str | None, body: Any, **extra: Any) -> Any:
+    headers = {} if key is None else {"Authorization": f"Bearer {key}"}
+    data = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return client.post(
+        "/api/v1/deliveries", data, content_type=extra.pop("content_type", "application/json"), headers=headers
+    )
+
+
+def test_a_delivery_with_a_valid_key_is_answered_with_its_receipt(client: Client, key: str, source: Source):
+    answer = post(client, key, LEAD)
+
+    delivery = Delivery.objects.get()
+    assert (answer.status_code, answer.json()["delivery"]) == (202, delivery.pk)
+    assert answer.json()["results"] == [{"id": "L-1", "outcome": "created"}]
+    assert (delivery.source, delivery.content_type) == (source, "application/json")
+
+
+@pytest.mark.parametrize("wrong", [None, "", "lbe_", "lbe_deadbeef_x", "nonsense", "lbe_é"])
+def test_without_a_valid_key_nothing_is_taken(client: Client, source: Source, wrong: str | None):
+    answer = post(client, wrong, LEAD)
+
+    assert (answer.status_code, answer["WWW-Authenticate"], answer["Content-Type"]) == (
+        401,
+        "Bearer",
+        "application/problem+json",
+    )
+    assert answer.json()["code"] in {"not_authenticated", "key_not_valid"}
+    assert not Delivery.objects.exists()
+
+
+def test_a_key_is_shown_once_and_kept_as_a_digest(source: Source):
+    kept, whole = create_key(source)
+
+    assert whole.startswith(f"lbe_{kept.prefix}_")
+    assert whole not in str(ApiKey.objects.values().get())
+
+
+def test_a_key_with_the_right_prefix_and_another_secret_opens_nothing(client: Client, key: str):
+    assert post(client, key[:-1] + ("a" if key[-1] != "a" else "b"), LEAD).status_code == 401
+
+
+def test_a_revoked_key_opens_nothing_and_is_revoked_once(client: Client, key: str):
+    revoke_key(ApiKey.objects.get(), at=now())
+
+    assert post(client, key, LEAD).status_code == 401
+    with pytest.raises(KeyIsRevoked):
+        revoke_key(ApiKey.objects.get(), at=now())
+
+
+def test_two_keys_of_a_source_open_at_the_same_time(client: Client, source: Source, key: str):
+    _, other = create_key(source)
+
+    assert [post(client, one, LEAD).status_code for one in (key, other)] == [202, 202]
+
+
+def test_an_inactive_source_is_refused(client: Client, key: str):
+    Source.objects.update(is_active=False)
+
+    assert post(client, key, LEAD).status_code == 401
+
+
+def test_the_last_use_of_a_key_is_noted_to_the_minute(client: Client, key: str):
+    post(client, key, LEAD)
+    noted = ApiKey.objects.get().last_used_at
+    assert noted is not None
+    post(client, key, LEAD)
+    assert ApiKey.objects.get().last_used_at == noted
+
+    ApiKey.objects.update(last_used_at=datetime(2026, 1, 1, tzinfo=UTC))
+    post(client, key, LEAD)
+    later = ApiKey.objects.get().last_used_at
+    assert later is not None
+    assert later - noted < timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "status", "code"),
+    [
+        (b"{", "application/json", 400, "body_not_readable"),
+        (b"", "application/json", 411, "length_missing"),
+        (b"<lead/>", "application/xml", 415, "unsupported_media_type"),
+        (b" " * (5 * 1024 * 1024 + 1), "application/json", 413, "too_large"),
+    ],
+)
+def test_a_request_that_is_wrong_as_a_whole_is_a_problem_document(
+    client: Client, key: str, body: bytes, content_type: str, status: int, code: str
+):
+    answer = post(client, key, body, content_type=content_type)
+
+    assert (answer.status_code, answer["Content-Type"]) == (status, "application/problem+json")
+    problem = answer.json()
+    assert {name: problem[name] for name in ("type", "status", "code")} == {
+        "type": f"urn:lead-billing:problem:{code}",
+        "status": status,
+        "code": code,
+    }
+    assert problem["detail"]
+    assert not Delivery.objects.exists()
+
+
+def test_other_methods_are_refused(client: Client, key: str):
+    answer = client.get("/api/v1/deliveries", headers={"Authorization": f"Bearer {key}"})
+
+    assert (answer.status_code, answer["Allow"], answer.json()["code"]) == (405, "POST, OPTIONS", "method_not_allowed")
+
+
+def test_the_documentation_of_the_api_is_open_and_whole(client: Client):
+    schema = client.get("/api/schema/", headers={"Accept": "application/json"}).json()
+
+    assert list(schema["paths"]) == ["/api/v1/deliveries"]
+    assert schema["paths"]["/api/v1/deliveries"]["post"]["security"] == [{"API key": []}]
+    assert client.get("/api/docs/").status_code == 200
+
+
+def test_a_lead_of_another_source_with_the_same_id_is_another_lead(client: Client, key: str):
+    _, other = create_key(SourceFactory.create())
+
+    post(client, key, LEAD), post(client, other, LEAD)
+
+    assert Lead.objects.filter(external_id="L-1").count() == 2

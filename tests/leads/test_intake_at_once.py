@@ -1,0 +1,82 @@
+"""Two requests at the same instant store each thing once: real processes, the real database."""
+
+import json
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from leads.models import Action, BillingPeriod, Delivery, Lead, QuarantinedItem, UnratedMark
+from tests.factories.leads import ActionTypeFactory, ProductFactory, SourceFactory
+from tests.processes import at_once
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.processes]
+
+RECEIVE = """
+import json
+from leads.domain.intake import receive
+from leads.models import Source
+receipt = receive(Source.objects.get(), body={body!r}, content_type="application/json", received_at=now())
+print(json.dumps(receipt.as_json()))
+"""
+
+
+def lead(number: int, *, quantity: int = 1, sku: str = "TILE-9") -> dict[str, Any]:
+    did = {"type": "sample_order", "occurred_at": "2026-10-15T12:00:00Z", "quantity": quantity}
+    return {"id": number, "product": {"sku": sku}, "actions": [{"id": "A-1", **did}, {"id": "A-2", **did}]}
+
+
+def receive_at_once(*bodies: list[dict[str, Any]]) -> Counter[str]:
+    answers = at_once(*(RECEIVE.format(body=json.dumps(body).encode()) for body in bodies))
+    total: Counter[str] = Counter()
+    for answer in answers:
+        total.update(json.loads(answer)["counts"])
+    return total
+
+
+@pytest.fixture(autouse=True)
+def _company() -> None:
+    SourceFactory.create(new_products="create")
+    ActionTypeFactory.create()
+    ProductFactory.create(sku="TILE-9", customer__code="ACME")
+
+
+def test_the_same_delivery_twice_at_the_same_instant_stores_each_thing_once():
+    body = [lead(number) for number in range(50)]
+
+    counts = receive_at_once(body, body)
+
+    assert (Lead.objects.count(), Action.objects.count(), Delivery.objects.count()) == (50, 100, 2)
+    assert (counts["leads_created"], counts["leads_duplicate"]) == (50, 50)
+    assert (counts["actions_created"], counts["actions_duplicate"]) == (100, 100)
+    assert BillingPeriod.objects.count() == 1
+    assert UnratedMark.objects.exists()
+
+
+def test_overlapping_deliveries_in_opposite_order_never_block_each_other_for_good():
+    forwards = [lead(number) for number in range(200)]
+
+    counts = receive_at_once(forwards[:150], forwards[50:][::-1], forwards[::-1])
+
+    assert (Lead.objects.count(), Action.objects.count()) == (200, 400)
+    assert (counts["leads_received"], counts["leads_created"], counts["leads_duplicate"]) == (500, 200, 300)
+
+
+def test_of_two_conflicting_deliveries_at_the_same_instant_one_is_stored_and_one_waits_for_a_person():
+    counts = receive_at_once([lead(1, quantity=1)], [lead(1, quantity=2)])
+
+    assert (counts["actions_created"], counts["actions_quarantined"]) == (2, 2)
+    [stored] = set(Action.objects.values_list("quantity", flat=True))
+    refused = {item.content["actions"][0]["quantity"] for item in QuarantinedItem.objects.all()}
+    assert {stored, *refused} == {1, 2}
+
+
+def test_two_deliveries_that_add_the_same_products_add_each_once():
+    body = [
+        lead(number, sku=f"NEW-{number}") | {"product": {"sku": f"NEW-{number}", "customer": "ACME"}}
+        for number in range(30)
+    ]
+
+    counts = receive_at_once(body, body[::-1])
+
+    assert (counts["leads_created"], counts["leads_duplicate"], counts["leads_quarantined"]) == (30, 30, 0)

@@ -1,0 +1,333 @@
+"""What people do in the admin of the pricing storey."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from leads.models import UnratedMark
+from pricing.models import PriceRule, Waiver
+from tests.factories.leads import (
+    ActionTypeFactory,
+    BillingPeriodFactory,
+    CustomerFactory,
+    ProductFactory,
+    SourceFactory,
+)
+from tests.factories.people import with_role
+from tests.factories.pricing import (
+    ChargeFactory,
+    PeriodTallyFactory,
+    PriceRuleFactory,
+    PriceTierFactory,
+    UnratedActionFactory,
+)
+
+pytestmark = pytest.mark.django_db
+
+State = PriceRule.State
+NO_TIERS = {"tiers-TOTAL_FORMS": "0", "tiers-INITIAL_FORMS": "0"}
+PER_UNIT = {
+    "name": "Samples",
+    "price_model": "per_unit",
+    "unit_price": "2.50",
+    "currency": "USD",
+    "effective_from_0": "2026-11-01",
+    "effective_from_1": "00:00:00",
+    "priority": "0",
+} | NO_TIERS
+
+
+@pytest.fixture
+def operations(client: Client) -> Client:
+    client.force_login(with_role("Operations"))
+    return client
+
+
+def add(client: Client, **facts: object) -> Any:
+    return client.post(reverse("admin:pricing_pricerule_add"), PER_UNIT | facts, follow=True)
+
+
+def errors(response: Any) -> dict[str, list[str]]:
+    return dict(response.context["adminform"].form.errors)
+
+
+def tiers(*rows: tuple[str, str]) -> dict[str, str]:
+    """A graduated price: (up to, unit price) of each tier."""
+    facts = {
+        "price_model": "graduated",
+        "unit_price": "",
+        "tiers-TOTAL_FORMS": str(len(rows)),
+        "tiers-INITIAL_FORMS": "0",
+    }
+    for number, (up_to, unit_price) in enumerate(rows):
+        facts |= {
+            f"tiers-{number}-up_to": up_to,
+            f"tiers-{number}-unit_price": unit_price,
+            f"tiers-{number}-flat_fee": "0",
+        }
+    return facts
+
+
+def press(client: Client, button: str, rule: PriceRule, **answers: object) -> Any:
+    return client.post(reverse(f"admin:pricing_pricerule_{button}", args=[rule.pk]), answers, follow=True)
+
+
+def told(response: Any) -> list[str]:
+    return [str(message) for message in response.context["messages"]]
+
+
+def buttons(client: Client, rule: PriceRule) -> list[str]:
+    response = client.get(reverse("admin:pricing_pricerule_change", args=[rule.pk]))
+    return [button["title"] for button in response.context["actions_detail"]]
+
+
+def test_a_new_rule_is_a_draft_and_says_who_made_it(operations: Client) -> None:
+    add(operations)
+    rule = PriceRule.objects.get()
+    assert (rule.state, rule.unit_price, str(rule.created_by)) == (
+        State.DRAFT,
+        Decimal("2.5"),
+        rule.created_by.username,
+    )
+
+
+def test_a_per_unit_price_needs_its_unit_price(operations: Client) -> None:
+    response = add(operations, unit_price="")
+    assert errors(response) == {"unit_price": ["A per unit price needs a unit price; 0 is one."]}
+    assert PriceRule.objects.count() == 0
+
+
+def test_a_price_is_not_negative(operations: Client) -> None:
+    assert errors(add(operations, unit_price="-1")) == {"unit_price": ["A price is not negative."]}
+
+
+def test_a_per_unit_price_has_no_tiers(operations: Client) -> None:
+    response = add(operations, **tiers(("", "1")) | {"price_model": "per_unit", "unit_price": "1"})
+    (formset,) = response.context["inline_admin_formsets"]
+    assert formset.formset.non_form_errors() == ["A per unit price has no tiers: remove them, or choose graduated."]
+    assert PriceRule.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        ([("10", "2"), ("5", "1"), ("", "1")], ["", "Tiers ascend: this one must end after 10.", ""]),
+        ([("", "2"), ("", "1")], ["Only the last tier has no end.", ""]),
+        ([("10", "2")], ["The last tier has no end: leave this empty, or add another tier."]),
+    ],
+)
+def test_tiers_ascend_and_the_last_one_has_no_end(
+    operations: Client, rows: list[tuple[str, str]], words: list[str]
+) -> None:
+    response = add(operations, **tiers(*rows))
+    (formset,) = response.context["inline_admin_formsets"]
+    assert [" ".join(form.errors.get("up_to", [])) for form in formset.formset.forms] == words
+    assert PriceRule.objects.count() == 0
+
+
+def test_a_graduated_price_is_stored_with_its_tiers_and_without_a_forgotten_unit_price(operations: Client) -> None:
+    add(operations, **tiers(("100", "2"), ("", "1")) | {"unit_price": "7"})
+    rule = PriceRule.objects.get()
+    stored = list(rule.tiers.order_by("up_to").values_list("up_to", "unit_price"))
+    assert (rule.unit_price, stored) == (None, [(Decimal(100), Decimal(2)), (None, Decimal(1))])
+
+
+def test_a_product_belongs_to_the_rules_customer(operations: Client) -> None:
+    product, other = ProductFactory.create(), CustomerFactory.create()
+    response = add(operations, product=product.pk, customer=other.pk)
+    assert errors(response) == {"product": [f"{product} is no product of {other}, but of {product.customer}."]}
+
+
+def test_a_rule_is_in_its_customers_currency(operations: Client) -> None:
+    customer = CustomerFactory.create(currency="EUR")
+    response = add(operations, customer=customer.pk)
+    assert errors(response) == {"currency": [f"{customer} is billed in EUR: this rule would price nothing."]}
+
+
+def test_a_rule_that_begins_in_the_middle_of_a_day_is_saved_with_a_warning(operations: Client) -> None:
+    customer = CustomerFactory.create(time_zone="America/New_York")
+    response = add(operations, customer=customer.pk)
+    assert f"For {customer} this rule begins at 2026-10-31 20:00 EDT, not at midnight." in told(response)
+
+
+def test_each_state_has_its_buttons(operations: Client) -> None:
+    draft = PriceRuleFactory.create(draft=True)
+    active = PriceRuleFactory.create()
+    retired = PriceRuleFactory.create(state=State.RETIRED, priority=1)
+    assert buttons(operations, draft) == ["Activate"]
+    assert buttons(operations, active) == ["Revise", "Retire"]
+    assert buttons(operations, retired) == []
+
+
+def test_a_rule_in_force_has_no_form(operations: Client) -> None:
+    rule = PriceRuleFactory.create()
+    response = operations.post(reverse("admin:pricing_pricerule_change", args=[rule.pk]), PER_UNIT | {"name": "Other"})
+    rule.refresh_from_db()
+    assert (response.status_code, rule.name == "Other") == (403, False)
+
+
+def test_only_drafts_are_deleted(operations: Client) -> None:
+    draft, active = PriceRuleFactory.create(draft=True), PriceRuleFactory.create()
+    PriceTierFactory.create(rule=draft)
+    answers = [
+        operations.post(reverse("admin:pricing_pricerule_delete", args=[rule.pk]), {"post": "yes"}).status_code
+        for rule in (draft, active)
+    ]
+    assert (answers, list(PriceRule.objects.all())) == ([302, 403], [active])
+
+
+def test_activating_puts_a_draft_in_force_and_open_periods_are_rated_anew(operations: Client) -> None:
+    period, draft = BillingPeriodFactory.create(), PriceRuleFactory.create(draft=True)
+
+    press(operations, "activate_rule", draft)
+
+    draft.refresh_from_db()
+    assert draft.state == State.ACTIVE
+    assert [mark.period for mark in UnratedMark.objects.all()] == [period]
+
+
+def test_an_overlap_is_told_in_words_and_the_draft_stays_a_draft(operations: Client) -> None:
+    PriceRuleFactory.create()
+    draft = PriceRuleFactory.create(draft=True)
+
+    response = press(operations, "activate_rule", draft)
+
+    draft.refresh_from_db()
+    (words,) = response.context["form"].non_field_errors()
+    assert words.startswith("Another active rule already covers this scope, priority and time")
+    assert draft.state == State.DRAFT
+
+
+def test_revising_opens_a_draft_and_changes_nothing_yet(operations: Client) -> None:
+    rule = PriceRuleFactory.create()
+
+    response = press(operations, "revise_rule", rule)
+
+    rule.refresh_from_db()
+    draft = PriceRule.objects.get(revises=rule)
+    assert response.redirect_chain == [(reverse("admin:pricing_pricerule_change", args=[draft.pk]), 302)]
+    assert (draft.state, rule.state, rule.effective_to) == (State.DRAFT, State.ACTIVE, None)
+
+
+def test_a_retired_rule_ends(operations: Client) -> None:
+    rule = PriceRuleFactory.create()
+    press(operations, "retire_rule", rule)
+    rule.refresh_from_db()
+    assert (rule.state, rule.effective_to is None) == (State.RETIRED, False)
+
+
+@pytest.mark.parametrize("button", ["activate_rule", "revise_rule", "retire_rule"])
+def test_finance_presses_none_of_them(client: Client, button: str) -> None:
+    client.force_login(with_role("Finance"))
+    rule = PriceRuleFactory.create(draft=button == "activate_rule")
+    before = (rule.state, PriceRule.objects.count())
+    assert press(client, button, rule).status_code == 403
+    rule.refresh_from_db()
+    assert (rule.state, PriceRule.objects.count()) == before
+
+
+def test_all_revisions_are_listed_on_each_of_them(operations: Client) -> None:
+    first = PriceRuleFactory.create()
+    press(operations, "revise_rule", first)
+    response = operations.get(reverse("admin:pricing_pricerule_change", args=[first.pk]))
+    assert len(response.context["revisions"]) == 2
+
+
+def test_a_charges_page_says_why(operations: Client) -> None:
+    charge = ChargeFactory.create()
+    response = operations.get(reverse("admin:pricing_charge_change", args=[charge.pk]))
+    assert response.context["sentences"][-1] == "1 × $2.50 = $2.50."
+
+
+def test_charges_are_listed_by_period_in_the_order_they_were_rated(operations: Client) -> None:
+    later = ChargeFactory.create(action__occurred_at=datetime(2026, 10, 20, tzinfo=UTC))
+    earlier = ChargeFactory.create(
+        action__lead__product=later.action.lead.product,
+        action__occurred_at=datetime(2026, 10, 2, tzinfo=UTC),
+        rule=later.rule,
+    )
+    ChargeFactory.create()
+    response = operations.get(
+        reverse("admin:pricing_charge_changelist"), {"action__period__id__exact": later.period_id}
+    )
+    assert list(response.context["cl"].result_list) == [earlier, later]
+
+
+def test_unrated_actions_are_grouped_by_what_is_missing(operations: Client) -> None:
+    first = UnratedActionFactory.create()
+    second = UnratedActionFactory.create(action__lead=first.action.lead)
+    UnratedActionFactory.create(action__action_type=ActionTypeFactory.create(code="quote"))
+
+    response = operations.get(reverse("admin:pricing_unratedaction_changelist"))
+
+    groups = response.context["groups"]
+    these = operations.get(groups[0]["these"])
+    assert [group["count"] for group in groups] == [2, 1]
+    assert set(these.context["cl"].result_list) == {first, second}
+
+
+def test_a_rule_is_made_from_what_is_missing(operations: Client) -> None:
+    row = UnratedActionFactory.create()
+    (group,) = operations.get(reverse("admin:pricing_unratedaction_changelist")).context["groups"]
+
+    form = operations.get(group["new_rule"]).context["adminform"].form
+
+    lead = row.action.lead
+    assert {name: form[name].value() for name in ("customer", "product", "source", "action_type")} == {
+        "customer": str(row.period.customer_id),
+        "product": str(lead.product_id),
+        "source": str(lead.source_id),
+        "action_type": str(row.action.action_type_id),
+    }
+    assert form["effective_from"].value() == row.period.start_at
+
+
+def test_actions_are_waived_for_a_reason_and_only_then(operations: Client) -> None:
+    rows = [UnratedActionFactory.create(), UnratedActionFactory.create()]
+    address = reverse("admin:pricing_unratedaction_changelist")
+    selected = {"action": "waive_selected", "_selected_action": [row.pk for row in rows]}
+
+    asked = operations.post(address, selected)
+    assert (asked.status_code, Waiver.objects.count()) == (200, 0)
+    operations.post(address, selected | {"reason": "A gift"})
+
+    assert list(Waiver.objects.values_list("note", flat=True)) == ["A gift", "A gift"]
+    assert UnratedMark.objects.count() == 2
+
+
+def test_one_action_is_waived_on_its_own_page(operations: Client) -> None:
+    row = UnratedActionFactory.create()
+    operations.post(reverse("admin:pricing_unratedaction_waive_action", args=[row.pk]), {"reason": "A gift"})
+    assert Waiver.objects.get().action == row.action
+
+
+def test_a_viewer_waives_nothing(client: Client) -> None:
+    client.force_login(with_role("Viewer"))
+    row = UnratedActionFactory.create()
+    client.post(
+        reverse("admin:pricing_unratedaction_changelist"),
+        {"action": "waive_selected", "_selected_action": [row.pk], "reason": "A gift"},
+    )
+    assert Waiver.objects.count() == 0
+
+
+def test_a_periods_page_leads_to_its_charges(operations: Client) -> None:
+    charge = ChargeFactory.create()
+    ChargeFactory.create()
+    PeriodTallyFactory.create(period=charge.period)
+
+    shown = operations.get(reverse("admin:leads_billingperiod_change", args=[charge.period_id])).content.decode()
+    address = f"{reverse('admin:pricing_charge_changelist')}?action__period__id__exact={charge.period_id}"
+
+    assert address in shown
+    assert list(operations.get(address).context["cl"].result_list) == [charge]
+
+
+def test_a_rule_of_one_source_may_not_name_another_channel(operations: Client) -> None:
+    source = SourceFactory.create()
+    response = add(operations, source=source.pk, channel="webinar")
+    assert errors(response) == {"channel": [f"{source} is of the channel «Web site»: this rule would price nothing."]}

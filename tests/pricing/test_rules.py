@@ -1,0 +1,224 @@
+"""The life of a price rule, and what the database refuses about it."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import IntegrityError, connection, transaction
+
+from leads.models import ActionType, Channel, UnratedMark
+from pricing.domain.rules import (
+    HasEnded,
+    NotActive,
+    NotADraft,
+    RuleIncomplete,
+    RulesOverlap,
+    WouldRewriteHistory,
+    activate,
+    retire,
+    revise,
+)
+from pricing.domain.words import price_in_words, scope_in_words
+from pricing.models import PriceRule
+from tests.factories.leads import (
+    ActionTypeFactory,
+    BillingPeriodFactory,
+    CustomerFactory,
+    ProductFactory,
+    SourceFactory,
+)
+from tests.factories.pricing import LONG_AGO, PriceRuleFactory, graduated
+
+pytestmark = pytest.mark.django_db
+
+NOW = datetime(2026, 10, 20, tzinfo=UTC)
+NEXT_MONTH = datetime(2026, 11, 1, tzinfo=UTC)
+
+
+def test_a_draft_is_activated_by_somebody_and_open_periods_are_rated_anew(operator: User):
+    period = BillingPeriodFactory.create()
+    BillingPeriodFactory.create(state="closed", closed_at=NOW)
+    draft = PriceRuleFactory.create(draft=True, customer=period.customer)
+
+    rule = activate(draft, by=operator, at=NOW)
+
+    assert (rule.state, rule.activated_by, rule.activated_at) == ("active", operator, NOW)
+    assert list(UnratedMark.objects.values_list("period", "reason")) == [(period.pk, "rule activated")]
+    with pytest.raises(NotADraft):
+        activate(rule, by=operator, at=NOW)
+
+
+def test_revising_makes_a_draft_and_activating_it_ends_the_old_rule_where_the_new_one_begins(operator: User):
+    old = PriceRuleFactory.create(unit_price="2.50")
+    draft = revise(old, by=operator, at=NEXT_MONTH)
+    draft.unit_price = Decimal("2.75")
+    draft.save()
+
+    activate(draft, by=operator, at=NOW)
+
+    old.refresh_from_db()
+    assert (old.state, old.effective_to, old.unit_price) == ("active", NEXT_MONTH, Decimal("2.5"))
+    draft.refresh_from_db()
+    assert (draft.effective_from, draft.effective_to, draft.revises) == (NEXT_MONTH, None, old)
+    assert draft.lineage == old.lineage == old.pk
+    assert revise(draft, by=operator, at=NEXT_MONTH).lineage == old.pk
+
+
+def test_a_revision_copies_tiers_and_scope(operator: User):
+    old = graduated((10, "1", "0"), (None, "0.5", "2"), channel=Channel.WEBINAR, priority=3)
+
+    draft = revise(old, by=operator, at=NOW)
+
+    assert (draft.channel, draft.priority, draft.state) == ("webinar", 3, "draft")
+    assert sorted(draft.tiers.values_list("up_to", "unit_price", "flat_fee"), key=str) == sorted(
+        old.tiers.values_list("up_to", "unit_price", "flat_fee"), key=str
+    )
+
+
+def test_a_revision_from_the_very_start_leaves_the_old_rule_nothing_to_price(operator: User):
+    old = PriceRuleFactory.create()
+    draft = revise(old, by=operator, at=LONG_AGO)
+
+    activate(draft, by=operator, at=NOW)
+
+    old.refresh_from_db()
+    assert old.effective_from == old.effective_to == LONG_AGO
+
+
+def test_what_has_ended_is_not_revised(operator: User):
+    ended = PriceRuleFactory.create(effective_to=NOW)
+
+    with pytest.raises(HasEnded):
+        revise(ended, by=operator, at=NOW)
+
+
+def test_a_revision_that_leaves_a_customer_has_both_customers_rated_anew(operator: User):
+    old, new = BillingPeriodFactory.create(), BillingPeriodFactory.create()
+    draft = revise(PriceRuleFactory.create(customer=old.customer), by=operator, at=NOW)
+    PriceRule.objects.filter(pk=draft.pk).update(customer=new.customer)
+
+    activate(draft, by=operator, at=NOW)
+
+    assert set(UnratedMark.objects.values_list("period", flat=True)) == {old.pk, new.pk}
+
+
+def test_a_revision_never_begins_within_what_is_billed(operator: User):
+    period = BillingPeriodFactory.create(state="closed", closed_at=NOW)
+    old = PriceRuleFactory.create()
+    draft = revise(old, by=operator, at=period.end_at - timedelta(microseconds=1))
+
+    with pytest.raises(WouldRewriteHistory, match="before 2026-11-01 00:00 UTC is billed"):
+        activate(draft, by=operator, at=NOW)
+
+    old.refresh_from_db()
+    assert (old.effective_to, PriceRule.objects.get(pk=draft.pk).state) == (None, "draft")
+    PriceRule.objects.filter(pk=draft.pk).update(effective_from=period.end_at)
+    assert activate(draft, by=operator, at=NOW).state == "active"
+
+
+def test_a_retired_rule_still_prices_what_occurred_before(operator: User):
+    rule = retire(PriceRuleFactory.create(), by=operator, at=NOW)
+
+    assert (rule.state, rule.effective_to, rule.retired_by) == ("retired", NOW, operator)
+    assert PriceRule.objects.in_force().get() == rule
+    with pytest.raises(NotActive):
+        retire(rule, by=operator, at=NOW)
+    with pytest.raises(NotActive):
+        revise(rule, by=operator, at=NOW)
+
+
+def test_two_active_rules_of_the_same_scope_never_overlap_in_time(operator: User):
+    PriceRuleFactory.create(effective_to=NEXT_MONTH)
+    overlaps = PriceRuleFactory.create(draft=True, effective_from=NOW)
+    follows = PriceRuleFactory.create(draft=True, effective_from=NEXT_MONTH)
+
+    with pytest.raises(RulesOverlap):
+        activate(overlaps, by=operator, at=NOW)
+    activate(follows, by=operator, at=NOW)
+
+    overlaps.refresh_from_db()
+    assert (overlaps.state, overlaps.activated_at) == ("draft", None)
+
+
+def test_each_dimension_the_priority_and_the_currency_make_another_scope():
+    customer = CustomerFactory.create()
+    PriceRuleFactory.create()
+    PriceRuleFactory.create(customer=customer)
+    PriceRuleFactory.create(product=ProductFactory.create(customer=customer))
+    PriceRuleFactory.create(category="tiles")
+    PriceRuleFactory.create(source=SourceFactory.create())
+    PriceRuleFactory.create(channel=Channel.EVENT)
+    PriceRuleFactory.create(action_type=ActionTypeFactory.create())
+    PriceRuleFactory.create(priority=1)
+    PriceRuleFactory.create(currency="EUR")
+
+    assert PriceRule.objects.in_force().count() == 9
+
+
+@pytest.mark.parametrize(
+    "scope", [{}, {"category": "tiles"}, {"channel": "event"}, {"priority": -1}, {"action_type__code": "view"}]
+)
+def test_the_database_refuses_the_same_scope_twice_open_fields_included(scope: dict[str, object]):
+    kind = ActionType.objects.create(code="view", name="View") if "action_type__code" in scope else None
+    scope = {name: value for name, value in scope.items() if name != "action_type__code"} | (
+        {"action_type": kind} if kind else {}
+    )
+    PriceRuleFactory.create(**scope)
+
+    with pytest.raises(IntegrityError, match="active_rules_of_one_scope_never_overlap"), transaction.atomic():
+        PriceRuleFactory.create(**scope)
+
+
+def test_tiers_without_an_open_end_are_told_before_activation(operator: User):
+    draft = PriceRuleFactory.create(draft=True, price_model="graduated", unit_price=None)
+    draft.tiers.create(up_to=10, unit_price=1)
+
+    with pytest.raises(RuleIncomplete, match="the last one has no end"):
+        activate(draft, by=operator, at=NOW)
+
+
+def test_a_rule_for_a_product_of_another_customer_is_told_before_activation(operator: User):
+    draft = PriceRuleFactory.create(draft=True, customer=CustomerFactory.create(), product=ProductFactory.create())
+
+    with pytest.raises(RuleIncomplete, match="is no product of"):
+        activate(draft, by=operator, at=NOW)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "UPDATE pricing_pricerule SET unit_price = 3 WHERE unit_price IS NOT NULL",
+        "UPDATE pricing_pricerule SET category = 'tiles'",
+        "UPDATE pricing_pricerule SET effective_from = now()",
+        "DELETE FROM pricing_pricetier",
+        "UPDATE pricing_pricetier SET unit_price = 3",
+        "INSERT INTO pricing_pricetier (rule_id, up_to, unit_price, flat_fee) SELECT id, 5, 1, 0 FROM pricing_pricerule",
+    ],
+)
+def test_the_database_itself_refuses_to_edit_a_rule_in_force(sql: str):
+    PriceRuleFactory.create(priority=1)
+    graduated((10, "1", "0"), (None, "0.5", "0"))
+    before = list(PriceRule.objects.values()), [list(rule.tiers.values()) for rule in PriceRule.objects.all()]
+
+    with pytest.raises(IntegrityError, match="never edited"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(sql)
+
+    assert (list(PriceRule.objects.values()), [list(rule.tiers.values()) for rule in PriceRule.objects.all()]) == before
+
+
+def test_prices_and_scopes_are_told_in_words():
+    customer = CustomerFactory.create(name="Acme")
+    rule = PriceRuleFactory.create(
+        customer=customer,
+        unit_price=Decimal("2.50"),
+        category="tiles",
+        channel=Channel.WEBINAR,
+        action_type=ActionTypeFactory.create(name="Sample order"),
+    )
+    tiered = graduated((100, "1", "0"), (None, "0.0125", "5"))
+    yen = PriceRuleFactory.create(currency="JPY", unit_price=Decimal(380))
+
+    assert (price_in_words(rule), scope_in_words(rule)) == ("$2.50 each", ["Acme", "tiles", "Webinar", "Sample order"])
+    assert price_in_words(tiered) == "$1.00 each up to 100, then $0.0125 each plus $5.00"
+    assert (price_in_words(yen), scope_in_words(yen)) == ("¥380 each", [])

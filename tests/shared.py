@@ -1,0 +1,13 @@
+"""Real data that nobody here made; it lies beside the checkout and is not part of it."""
+
+from pathlib import Path
+
+import pytest
+
+DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
+
+OTTO = DATA / "otto" / "train.sample.jsonl"
+X_EDUCATION = DATA / "x_education" / "Lead Scoring.csv"
+WEBHOOKS = DATA / "webhook-samples"
+
+needed = pytest.mark.skipif(not DATA.is_dir(), reason="the real data is not on this machine: it lies in ../shared/data")
