@@ -112,9 +112,10 @@ class Command(BaseCommand):
             return
         columns = (TextColumn("  {task.description}"), BarColumn(), MofNCompleteColumn())
         with Progress(*columns, console=self.console) as bars:
-            self._load(bars, address, today, children)
+            summary = self._load(bars, address, today, children)
+        self._say(summary)
 
-    def _load(self, bars: Progress, address: str, today: datetime, children: Children) -> None:
+    def _load(self, bars: Progress, address: str, today: datetime, children: Children) -> str:
         def bar(words: str) -> load.Told:
             task = bars.add_task(words, total=None)
             return lambda done, of: bars.update(task, completed=done, total=of)
@@ -124,8 +125,8 @@ class Command(BaseCommand):
         result = load.bill_last_month(
             today=today, told=bar("billing run of last month, customers"), check=children.check
         )
-        bars.console.print(
-            f"  {counts['leads_received']:,} leads with {counts['actions_received']:,} actions received; "
+        return (
+            f"{counts['leads_received']:,} leads with {counts['actions_received']:,} actions received; "
             f"{Invoice.objects.count()} invoices drafted, {result.failed} waiting for a decision"
         )
 
