@@ -34,7 +34,7 @@ migrations: $(VENV)/.dev
 	$(BIN)/python manage.py lintmigrations
 
 templates: $(VENV)/.dev
-	$(BIN)/djlint --check --lint . --quiet
+	$(BIN)/djlint --check --lint .
 
 lock: $(VENV)/.dev ## Lock the requirements anew, with hashes
 	for part in requirements requirements-desk requirements-dev; do \
