@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test check lint types contracts migrations templates lock schema screenshots clean help
+.PHONY: run test check lint types contracts migrations templates bench lock schema screenshots clean help
 
 help: ## What there is to make
 	@grep -hE '^[a-z]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 14
@@ -35,6 +35,9 @@ migrations: $(VENV)/.dev
 
 templates: $(VENV)/.dev
 	$(BIN)/djlint --check --lint .
+
+bench: $(VENV)/.dev ## How fast, side by side with the floor and the usual way (ARGS=--quick)
+	$(BIN)/python -m tests.bench $(ARGS)
 
 lock: $(VENV)/.dev ## Lock the requirements anew, with hashes
 	for part in requirements requirements-desk requirements-dev; do \

@@ -3,7 +3,9 @@
 from http import HTTPStatus
 from typing import Any
 
-from rest_framework.exceptions import APIException
+from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
+from django.http import Http404
+from rest_framework.exceptions import APIException, NotFound, PermissionDenied
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
@@ -16,6 +18,7 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response | No
     """The problem document for `error`, or None where it is nobody's refusal but our fault."""
     if isinstance(error, Refused):
         return _problem(error.http_status, error.code, str(error), error.facts)
+    error = _as_api_exception(error)
     response = exception_handler(error, context)
     if response is None:
         return None
@@ -26,6 +29,13 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response | No
         if header in response:
             problem[header] = response[header]
     return problem
+
+
+def _as_api_exception(error: Exception) -> Exception:
+    """Django's own two, by the names the API framework gives them."""
+    if isinstance(error, Http404):
+        return NotFound()
+    return PermissionDenied() if isinstance(error, DjangoPermissionDenied) else error
 
 
 def _problem(status: int, code: str, detail: str, facts: dict[str, object]) -> Response:

@@ -8,8 +8,11 @@ from invoices.domain.wording import clean, month_in_words, quantity_in_words
 from invoices.models import InvoiceLine
 from pricing.models import Charge, PriceRule
 
-# Each charge of a line was rounded to six places by itself.
-ROUNDING_PER_ACTION = Decimal("0.0000005")
+LIMITS: dict[str, str] = {
+    Charge.Cap.PER_LEAD: "the limit per lead",
+    Charge.Cap.PER_PERIOD: "the limit per billing period",
+    Charge.Cap.BUDGET: "your monthly budget",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +87,10 @@ def reason_in_words(code: str) -> str:
 
 
 def _unit_price(rule: PriceRule) -> Decimal | None:
-    return rule.unit_price if rule.price_model == PriceRule.PriceModel.PER_UNIT else None
+    """One price for all units; with free ones among them, and for every other model, the rows beneath tell it."""
+    is_whole_price = rule.price_model == PriceRule.PriceModel.PER_UNIT and not rule.free_units
+    price: Decimal | None = rule.unit_price if is_whole_price else None
+    return price
 
 
 def _tiers(line: InvoiceLine) -> tuple[TierPart, ...]:
@@ -99,10 +105,9 @@ def _late(line: InvoiceLine) -> tuple[str, ...]:
 
 
 def _trimmed(line: InvoiceLine, unit_price: Decimal | None, currency: str) -> tuple[str, ...]:
-    """That a cap took a part of the price, where the line itself shows it: less than quantity times price."""
-    if unit_price is None:
+    """That caps took a part of the price, where the line itself shows it: less than quantity times price."""
+    caps = [LIMITS.get(part["cap"], "a limit") for part in line.detail if part.get("cap")]
+    if unit_price is None or not caps:
         return ()
-    full = line.quantity * unit_price
-    if line.exact_amount >= full - line.actions * ROUNDING_PER_ACTION:
-        return ()
-    return (f"Full price {in_words(full, currency)}; your monthly budget limits what is charged",)
+    full = in_words(line.quantity * unit_price, currency)
+    return (f"Full price {full}; {' and '.join(caps)} {'limits' if len(caps) == 1 else 'limit'} what is charged",)

@@ -39,11 +39,15 @@ def assign(customers: Mapping[int, Customer], cycles: set[Cycle]) -> dict[Cycle,
     comes after everything that is closed.
     """
     periods = _locked_open(customers)
-    unopened = {_home(customers[cycle[0]], cycle[1], periods) for cycle in cycles} - set(periods)
+    if cycles <= set(periods):
+        return {cycle: periods[cycle] for cycle in cycles}
+    last_closed = _last_closed(customers)
+    homes = {cycle: _home(cycle, periods, last_closed) for cycle in cycles}
+    unopened = set(homes.values()) - set(periods)
     if unopened:
-        open_cycles((customers[customer_id], month) for customer_id, month in unopened)
+        open_cycles((customers[customer], month) for customer, month in unopened)
         periods = _locked_open(customers)
-    return {cycle: periods[_home(customers[cycle[0]], cycle[1], periods)] for cycle in cycles}
+    return {cycle: periods[home] for cycle, home in homes.items()}
 
 
 def mark_unrated(periods: Iterable[BillingPeriod], *, reason: str) -> None:
@@ -62,11 +66,16 @@ def _locked_open(customers: Mapping[int, Customer]) -> dict[Cycle, BillingPeriod
     return {(period.customer_id, Month.parse(period.label)): period for period in found}
 
 
-def _home(customer: Customer, month: Month, open_now: Mapping[Cycle, BillingPeriod]) -> Cycle:
-    if (customer.pk, month) in open_now:
-        return customer.pk, month
-    last_closed = BillingPeriod.objects.closed().filter(customer=customer).aggregate(last=Max("label"))["last"]
-    if last_closed is None or str(month) > last_closed:
-        return customer.pk, month
-    earliest = min((found for owner, found in open_now if owner == customer.pk), default=None)
-    return customer.pk, earliest or Month.parse(last_closed).next()
+def _last_closed(customers: Mapping[int, Customer]) -> dict[int, Month]:
+    """Each customer's latest closed cycle, for those who have one."""
+    closed = BillingPeriod.objects.closed().filter(customer__in=customers).values_list("customer")
+    return {customer: Month.parse(label) for customer, label in closed.annotate(Max("label"))}
+
+
+def _home(cycle: Cycle, open_now: Mapping[Cycle, BillingPeriod], last_closed: Mapping[int, Month]) -> Cycle:
+    customer, month = cycle
+    last = last_closed.get(customer)
+    if cycle in open_now or last is None or month > last:
+        return cycle
+    earliest = min((found for owner, found in open_now if owner == customer), default=None)
+    return customer, earliest or last.next()

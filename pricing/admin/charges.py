@@ -5,17 +5,20 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 
 from billing_engine.core import money
 from leads.admin.bases import ReadOnlyPage
 from leads.admin.search import leads_named
-from leads.admin.shown import NOTHING, amount, chip, deed, instant, link, number
+from leads.admin.shown import NOTHING, amount, chip, deed, instant, link, number, page_of, to
 from leads.models import Lead
 from pricing.admin.outcome import price_of, reason_chip
 from pricing.domain.explain import explain
-from pricing.models import Charge
+from pricing.models import Charge, PriceRule
+
+OF_VALUE = (PriceRule.PriceModel.PERCENTAGE, PriceRule.PriceModel.GRADUATED_PERCENTAGE)
 
 # A charge has no index of its own but its action's: what is asked of a period goes through the actions' index.
 BY_PERIOD = "action__period__id__exact"
@@ -26,7 +29,23 @@ RELATED = (
     "action__lead__product",
     "period__customer",
     "rule",
+    "paid_by__action_type",
 )
+THE_ACTION: Any = (
+    "The action",
+    {
+        "fields": (
+            ("shown_action", "shown_type"),
+            ("shown_lead", "shown_source"),
+            ("shown_product", "occurred_locally"),
+            ("shown_quantity", "shown_value"),
+            "shown_period",
+        )
+    },
+)
+PRICED: Any = ("shown_amount", "outcome"), ("shown_full_amount", "cap_in_words"), ("shown_rule", "before")
+COVERED: Any = ("shown_amount", "outcome"), ("shown_rule", "before"), "shown_paid_by"
+EXCLUDED: Any = (("shown_amount", "outcome"),)
 
 
 @admin.register(Charge)
@@ -49,26 +68,17 @@ class ChargeAdmin(ReadOnlyPage[Charge]):
         ("action__action_type", AutocompleteSelectFilter),
         ("rule", AutocompleteSelectFilter),
         ("reason", ChoicesDropdownFilter),
+        ("cap", ChoicesDropdownFilter),
     )
     search_fields = ("action__external_id",)
     search_help_text = "The lead's id or e-mail address"
-    fieldsets = (
-        (
-            None,
-            {"fields": (("shown_amount", "outcome"), ("shown_full_amount", "cap_in_words"), ("shown_rule", "before"))},
-        ),
-        (
-            "The action",
-            {
-                "fields": (
-                    ("shown_action", "shown_type"),
-                    ("shown_lead", "shown_source"),
-                    ("shown_product", "shown_quantity"),
-                    ("occurred_locally", "shown_period"),
-                )
-            },
-        ),
-    )
+    fieldsets = ((None, {"fields": (*PRICED, "shown_paid_by")}), THE_ACTION)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Charge | None = None) -> Any:
+        """What is charged says how it was counted and capped, what another one pays for says which."""
+        excluded = COVERED if obj and obj.rule_id else EXCLUDED
+        fields = excluded if obj and obj.reason else PRICED
+        return (None, {"fields": fields}), THE_ACTION
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Charge]:
         return super().get_queryset(request).select_related(*RELATED)
@@ -151,7 +161,10 @@ class ChargeAdmin(ReadOnlyPage[Charge]):
 
     @admin.display(description="amount")
     def shown_outcome(self, charge: Charge) -> SafeString:
-        return amount(reason_chip(charge) if charge.reason else price_of(charge, charge.period.customer.currency))
+        if charge.reason:
+            return amount(reason_chip(charge))
+        price = price_of(charge, charge.period.customer.currency)
+        return amount(format_html("{} {}", chip("Capped", "blue"), price) if charge.cap else price)
 
     @admin.display(description="amount")
     def shown_amount(self, charge: Charge) -> SafeString:
@@ -167,4 +180,23 @@ class ChargeAdmin(ReadOnlyPage[Charge]):
 
     @admin.display(description="counted before")
     def before(self, charge: Charge) -> SafeString | str:
+        if charge.rule and charge.rule.price_model in OF_VALUE:
+            words = money.price_in_words(charge.value_before or money.ZERO, charge.period.customer.currency)
+            return f"a value of {words}"
         return number(charge.quantity_before)
+
+    @admin.display(description="value")
+    def shown_value(self, charge: Charge) -> SafeString | str:
+        value = charge.action.value
+        return NOTHING if value is None else amount(money.price_in_words(value, charge.period.customer.currency))
+
+    @admin.display(description="charged instead")
+    def shown_paid_by(self, charge: Charge) -> SafeString | str:
+        """The earlier charge that this one duplicates, or the dearest of the lead."""
+        paid = charge.paid_by
+        if paid is None:
+            return NOTHING
+        words = (
+            f"{paid.action_type} {paid}, {paid.occurred_at.astimezone(charge.period.customer.zone):%Y-%m-%d %H:%M %Z}"
+        )
+        return to(page_of("pricing.charge", paid.pk), words)

@@ -34,7 +34,9 @@ def reason_chip(charge: Charge) -> SafeString:
 
 
 def _why(charge: Charge, currency: str) -> SafeString:
-    shown = reason_chip(charge) if charge.reason else chip(price_of(charge, currency), "green")
+    shown = (
+        reason_chip(charge) if charge.reason else chip(price_of(charge, currency), "blue" if charge.cap else "green")
+    )
     return _linked(page_of("pricing.charge", charge.pk), shown)
 
 

@@ -3,13 +3,66 @@
 from typing import Any
 
 from django import forms
-from unfold.forms import PaginationInlineFormSet
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 
 from leads.admin.choices import currency_field
-from pricing.models import PriceRule, PriceTier
+from pricing.models import PriceRule
+from pricing.models.rule import PARTS_OF_A_PRICE
 
-GRADUATED = PriceRule.PriceModel.GRADUATED
-PER_UNIT = PriceRule.PriceModel.PER_UNIT
+Model = PriceRule.PriceModel
+
+# What else a model's price may have: an allowance, a fee, bounds.
+OPTIONS = {
+    Model.PER_UNIT: ("free_units",),
+    Model.GRADUATED: ("free_units",),
+    Model.VOLUME: ("free_units",),
+    Model.PACKAGE: ("free_units",),
+    Model.PERCENTAGE: ("fixed_fee", "minimum", "maximum", "free_actions", "free_value"),
+    Model.GRADUATED_PERCENTAGE: (),
+}
+ASKED = {model: (*PARTS_OF_A_PRICE[model], *OPTIONS[model]) for model in Model}
+PARTS = tuple(dict.fromkeys(part for parts in ASKED.values() for part in parts))
+# Parts that are a number even where nobody wrote one.
+NOTHING_IS_ZERO = ("free_units", "fixed_fee", "free_actions", "free_value")
+MEANINGS = {
+    Model.PER_UNIT: "Each unit costs the same.",
+    Model.GRADUATED: "Each unit costs what its tier says: the first ones this, the next ones that.",
+    Model.VOLUME: "The period's whole quantity picks one tier, and its price holds for all units.",
+    Model.PACKAGE: "Each package that is begun costs its price, full or not.",
+    Model.PERCENTAGE: "A part of the action's money value. Without a value it costs nothing.",
+    Model.GRADUATED_PERCENTAGE: "A part of the money value, by the tier that the period's value has come to.",
+}
+MISSING = {
+    "unit_price": "A per unit price needs a unit price; 0 is one.",
+    "package_size": "A package price needs to know how many make a package.",
+    "package_price": "A package price needs what a package costs; 0 is a price.",
+    "percent": "A percentage needs its percent; 0 is one.",
+}
+NEGATIVE = {
+    "unit_price": "A price is not negative.",
+    "package_price": "A price is not negative.",
+    "percent": "A percent is not negative.",
+    "fixed_fee": "A fee is not negative.",
+    "minimum": "A minimum is not negative.",
+    "maximum": "A maximum is not negative.",
+    "free_units": "An allowance is not negative.",
+    "free_value": "An allowance is not negative.",
+    "cap_per_lead": "A limit is not negative.",
+    "cap_per_period": "A limit is not negative.",
+}
+DAYS_AT_MOST = 3_650
+
+
+def shown_for(part: str) -> str:
+    """When the field is there, as the page's script asks it."""
+    return " || ".join(f"price_model == '{model}'" for model in Model if part in ASKED[model])
+
+
+def _meanings() -> SafeString:
+    """One sentence per price model, of which the page shows the chosen one's."""
+    rows = ((f"price_model == '{model}'", words) for model, words in MEANINGS.items())
+    return format_html_join("", '<span x-show="{}" x-cloak>{}</span>', rows)
 
 
 class RuleForm(forms.ModelForm[PriceRule]):
@@ -29,15 +82,34 @@ class RuleForm(forms.ModelForm[PriceRule]):
             "channel",
             "price_model",
             "currency",
-            "unit_price",
+            *PARTS,
+            "once_per",
+            "once_days",
+            "highest_only",
+            "cap_per_lead",
+            "cap_per_period",
             "effective_from",
             "effective_to",
             "priority",
         )
+        help_texts = {
+            "free_actions": "The first actions of a period, at no charge. With a free value too: until one of them runs out.",
+            "once_per": "What comes again within so many days is not charged.",
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in NOTHING_IS_ZERO:
+            if name in self.fields:
+                self.fields[name].required = False
+        if "price_model" in self.fields:
+            self.fields["price_model"].help_text = _meanings()
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or self.cleaned_data
+        self._leave_out_what_is_hidden(given)
         self._check_price(given)
+        self._check_once(given)
         self._check_product(given)
         self._check_source(given)
         self._check_currency(given)
@@ -51,12 +123,39 @@ class RuleForm(forms.ModelForm[PriceRule]):
         # against overlaps, and Django fails on that.
         return super()._get_validation_exclusions() - {"state"}  # type: ignore[misc]  # django-stubs does not know it
 
+    def _leave_out_what_is_hidden(self, given: dict[str, Any]) -> None:
+        """The fields of other price models, whatever is left in them; and days without "once"."""
+        model = given.get("price_model")
+        hidden = [part for part in PARTS if model and part not in ASKED[Model(model)]]
+        if not given.get("once_per"):
+            hidden.append("once_days")
+        for name in hidden:
+            self.errors.pop(name, None)
+            given[name] = None
+        for name in NOTHING_IS_ZERO:
+            if name not in self.errors and given.get(name) is None:
+                given[name] = 0
+
     def _check_price(self, given: dict[str, Any]) -> None:
-        _check_not_negative(self, "unit_price")
-        if given.get("price_model") == PER_UNIT and given.get("unit_price") is None and "unit_price" not in self.errors:
-            self.add_error("unit_price", "A per unit price needs a unit price; 0 is one.")
-        if given.get("price_model") == GRADUATED:
-            given["unit_price"] = None  # the field is hidden then, whatever is left in it
+        check_not_negative(self, NEGATIVE)
+        for part in PARTS_OF_A_PRICE.get(given.get("price_model", ""), ()):
+            if given.get(part) is None and part not in self.errors:
+                self.add_error(part, MISSING[part])
+        size = given.get("package_size")
+        if size is not None and size <= 0:
+            self.add_error("package_size", "A package holds more than nothing.")
+        least, most = given.get("minimum"), given.get("maximum")
+        if least is not None and most is not None and least > most:
+            self.add_error("maximum", f"The maximum is below the minimum of {least.normalize():f}.")
+
+    def _check_once(self, given: dict[str, Any]) -> None:
+        days = given.get("once_days")
+        if "once_days" in self.errors or not given.get("once_per"):
+            return
+        if not days:
+            self.add_error("once_days", "Within how many days? At least 1.")
+        elif days > DAYS_AT_MOST:
+            self.add_error("once_days", f"At most {DAYS_AT_MOST:,} days, ten years.")
 
     def _check_product(self, given: dict[str, Any]) -> None:
         customer, product, category = given.get("customer"), given.get("product"), given.get("category")
@@ -82,59 +181,9 @@ class RuleForm(forms.ModelForm[PriceRule]):
             self.add_error("currency", f"{customer} is billed in {customer.currency}: this rule would price nothing.")
 
 
-class TierForm(forms.ModelForm[PriceTier]):
-    """One tier."""
-
-    class Meta:
-        model = PriceTier
-        fields = ("up_to", "unit_price", "flat_fee")
-
-    def clean(self) -> dict[str, Any]:
-        given = super().clean() or self.cleaned_data
-        _check_not_negative(self, "unit_price")
-        _check_not_negative(self, "flat_fee")
-        if given.get("up_to") is not None and given["up_to"] <= 0:
-            self.add_error("up_to", "A tier ends after its first unit.")
-        return given
-
-
-def _check_not_negative(form: forms.ModelForm[Any], name: str) -> None:
-    price = form.cleaned_data.get(name)
-    if price is not None and price < 0:
-        form.add_error(name, "A price is not negative.")
-
-
-class TierFormSet(PaginationInlineFormSet):
-    """The tiers of a graduated price, from the first unit on."""
-
-    instance: PriceRule
-
-    def clean(self) -> None:
-        super().clean()
-        forms_kept = [form for form in self.forms if _is_kept(form)]
-        if any(form.errors for form in forms_kept):
-            return
-        if self.instance.price_model == GRADUATED:
-            self._check_graduated(forms_kept)
-        elif forms_kept:
-            raise forms.ValidationError("A per unit price has no tiers: remove them, or choose graduated.")
-
-    def _check_graduated(self, kept: list[forms.ModelForm[PriceTier]]) -> None:
-        if not kept:
-            raise forms.ValidationError("A graduated price needs tiers; the last one has no end.")
-        last = None
-        for form in kept[:-1]:
-            end = form.cleaned_data.get("up_to")
-            if end is None:
-                form.add_error("up_to", "Only the last tier has no end.")
-            elif last is not None and end <= last:
-                form.add_error("up_to", f"Tiers ascend: this one must end after {last.normalize():f}.")
-            last = end
-        if kept[-1].cleaned_data.get("up_to") is not None:
-            kept[-1].add_error("up_to", "The last tier has no end: leave this empty, or add another tier.")
-
-
-def _is_kept(form: forms.ModelForm[PriceTier]) -> bool:
-    """Filled in, and not to be removed."""
-    is_filled = form.has_changed() or form.instance.pk is not None
-    return is_filled and not getattr(form, "cleaned_data", {}).get("DELETE")
+def check_not_negative(form: forms.ModelForm[Any], words: dict[str, str]) -> None:
+    """Where the number of a field is below zero, these are the words beside it."""
+    for name, message in words.items():
+        number = form.cleaned_data.get(name)
+        if number is not None and number < 0:
+            form.add_error(name, message)

@@ -18,11 +18,11 @@ from leads.admin.bases import Page
 from leads.admin.buttons import Dialog, Done, button, person
 from leads.admin.choices import WITHOUT_IDLE_ZEROS
 from leads.admin.shown import NOTHING, chip, chips, instant, link, number, page_of, shortened
-from pricing.admin.rule_form import RuleForm
+from pricing.admin.rule_form import PARTS, RuleForm, shown_for
 from pricing.admin.rule_words import activation_in_words, is_active, is_draft, revisions, state_in_words, zone_of
 from pricing.admin.tiers import TierRows
 from pricing.domain.rules import activate, retire, revise
-from pricing.domain.words import price_in_words, scope_in_words
+from pricing.domain.words import limits_in_words, model_in_words, price_in_words, scope_in_words
 from pricing.models import PriceRule
 
 CHANGE = "pricing.change_pricerule"
@@ -35,12 +35,38 @@ EDITED: Any = (
             "description": "What is left open matches anything.",
         },
     ),
-    ("Price", {"fields": ("price_model", "currency", "unit_price")}),
+    (
+        "Price",
+        {
+            "fields": (
+                "price_model",
+                "currency",
+                "unit_price",
+                ("package_size", "package_price"),
+                ("percent", "fixed_fee"),
+                ("minimum", "maximum"),
+            )
+        },
+    ),
+    (
+        "Limits",
+        {
+            "fields": (
+                "free_units",
+                ("free_actions", "free_value"),
+                "once_per",
+                "once_days",
+                "highest_only",
+                ("cap_per_lead", "cap_per_period"),
+            )
+        },
+    ),
     ("When", {"fields": ("effective_from", "effective_to", "priority")}),
 )
 SEEN: Any = (
-    ("What it prices", {"fields": ("name", "scope", "shown_price")}),
-    ("When", {"fields": (("starts", "ends"), ("state_chip", "priority"))}),
+    ("What it prices", {"fields": ("shown_name", "scope")}),
+    ("Price", {"fields": ("shown_model", "whole_price", "limits")}),
+    ("When", {"fields": (("starts", "ends"), ("state_chip", "shown_priority"))}),
     ("Life", {"fields": (("drafted", "activated"), ("shown_revises", "retired"))}),
 )
 SEEN_NAMES = tuple(flatten_fieldsets(SEEN))
@@ -65,7 +91,7 @@ class PriceRuleAdmin(Page[PriceRule]):
     autocomplete_fields = ("customer", "product", "source", "action_type")
     inlines = (TierRows,)
     actions_detail = ("activate_rule", "revise_rule", "retire_rule")
-    conditional_fields = {"unit_price": "price_model == 'per_unit'"}
+    conditional_fields = {part: shown_for(part) for part in PARTS} | {"once_days": "once_per"}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[PriceRule]:
         return (
@@ -109,6 +135,12 @@ class PriceRuleAdmin(Page[PriceRule]):
                 request,
                 f"For {obj.customer or 'all customers'} this rule begins at {local:%Y-%m-%d %H:%M %Z}, not at midnight.",
             )
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:  # noqa: FBT001 -- Django's
+        super().save_formset(request, form, formset, change)
+        if left_out := getattr(formset, "left_out", 0):
+            model = form.instance.get_price_model_display().lower()
+            messages.info(request, f"A {model} price has no tiers: {left_out} removed.")
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
@@ -180,6 +212,19 @@ class PriceRuleAdmin(Page[PriceRule]):
     @admin.display(description="price")
     def shown_price(self, rule: PriceRule) -> SafeString | str:
         return shortened(price_in_words(rule))
+
+    @admin.display(description="price model")
+    def shown_model(self, rule: PriceRule) -> str:
+        return rule.get_price_model_display()
+
+    @admin.display(description="price")
+    def whole_price(self, rule: PriceRule) -> str:
+        return model_in_words(rule)
+
+    @admin.display(description="limits")
+    def limits(self, rule: PriceRule) -> SafeString | str:
+        words = limits_in_words(rule)
+        return chips(words) if words else NOTHING
 
     @admin.display(description="priority", ordering="priority")
     def shown_priority(self, rule: PriceRule) -> SafeString | str:

@@ -1,4 +1,4 @@
-"""The tiers of a graduated price: edited with a draft, afterwards only looked at."""
+"""The tiers of a price: edited with a draft, afterwards only looked at."""
 
 from typing import Any
 
@@ -9,23 +9,23 @@ from unfold.admin import TabularInline
 
 from billing_engine.core import money
 from leads.admin.choices import WITHOUT_IDLE_ZEROS
-from leads.admin.shown import number
-from pricing.admin.rule_form import TierForm, TierFormSet
+from leads.admin.shown import NOTHING, number
 from pricing.admin.rule_words import is_draft
+from pricing.admin.tier_form import TierForm, TierFormSet, rate_of
+from pricing.domain.words import percent_in_words
 from pricing.models import PriceRule, PriceTier
 
 
 class TierRows(TabularInline):
-    """The tiers of a graduated price."""
+    """The tiers of a price."""
 
     model = PriceTier
     form = TierForm
     formset = TierFormSet
     template = "pricing/tiers.html"
-    fields = ("up_to", "unit_price", "flat_fee")
+    fields = ("up_to", "unit_price", "percent", "flat_fee")
     ordering = ("up_to",)
     formfield_overrides = WITHOUT_IDLE_ZEROS
-    readonly_fields = ("shown_up_to", "shown_unit_price", "shown_flat_fee")
     hide_title = True
     verbose_name_plural = "tiers"
 
@@ -33,10 +33,13 @@ class TierRows(TabularInline):
         return 0 if obj is not None and obj.tiers.exists() else 2
 
     def get_fields(self, request: HttpRequest, obj: PriceRule | None = None) -> tuple[str, ...]:
-        return self.fields if obj is None or is_draft(obj) else self.readonly_fields
+        if obj is None or self.has_change_permission(request, obj):
+            return self.fields
+        return ("shown_up_to", f"shown_{rate_of(obj.price_model)}", "shown_flat_fee")
 
     def get_readonly_fields(self, request: HttpRequest, obj: PriceRule | None = None) -> tuple[str, ...]:
-        return () if obj is None or is_draft(obj) else self.readonly_fields
+        shown = self.get_fields(request, obj)
+        return () if shown == self.fields else shown
 
     def has_add_permission(self, request: HttpRequest, obj: PriceRule | None = None) -> bool:
         return (obj is None or is_draft(obj)) and super().has_add_permission(request, obj)
@@ -49,11 +52,19 @@ class TierRows(TabularInline):
 
     @admin.display(description="up to")
     def shown_up_to(self, tier: PriceTier) -> SafeString | str:
-        return number(tier.up_to) if tier.up_to is not None else "no end"
+        if tier.up_to is None:
+            return "no end"
+        if rate_of(tier.rule.price_model) == "percent":
+            return money.price_in_words(tier.up_to, tier.rule.currency)
+        return number(tier.up_to)
 
     @admin.display(description="unit price")
     def shown_unit_price(self, tier: PriceTier) -> str:
-        return money.price_in_words(tier.unit_price, tier.rule.currency)
+        return NOTHING if tier.unit_price is None else money.price_in_words(tier.unit_price, tier.rule.currency)
+
+    @admin.display(description="percent")
+    def shown_percent(self, tier: PriceTier) -> str:
+        return NOTHING if tier.percent is None else percent_in_words(tier.percent)
 
     @admin.display(description="flat fee")
     def shown_flat_fee(self, tier: PriceTier) -> str:

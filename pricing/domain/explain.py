@@ -4,12 +4,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from billing_engine.core import money
-from pricing.domain.charges import in_units
-from pricing.domain.facts import micro, price_facts
-from pricing.domain.words import number, price_in_words, scope_in_words, tier_name
+from pricing.domain.explain_price import price_sentences
+from pricing.domain.facts import catalogue_for, customer_facts, rule_facts, rules_for
+from pricing.domain.words import days_in_words, price_in_words, scope_in_words
 from pricing.models import Charge, PriceRule
-from pricing.rating.facts import Graduated
-from pricing.rating.tiers import parts, tier_of
+from pricing.rating.facts import ActionFacts
+from pricing.rating.match import DIMENSIONS, Rank, RuleBook, rank
+
+# How the winner outranks another rule in what is no part of a scope.
+OUTRANKED = {"priority": "the winner's is higher", "effective from": "the winner began later"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,27 +24,17 @@ class Explanation:
 
 
 def explain(charge: Charge) -> Explanation:
-    """Why this charge; reads its action, rule and customer."""
-    if charge.reason or charge.rule is None:
+    """Why this charge; reads its action, lead, rule and customer, and the rules that also matched."""
+    if charge.rule is None:
         return _excluded(charge)
-    currency = charge.period.customer.currency
-    sentences = [_rule_sentence(charge.rule), *_price_sentences(charge, charge.rule, currency)]
-    if charge.cap:
-        sentences.append(
-            f"{charge.get_cap_display()} was used up: of {money.price_in_words(charge.full_amount, currency)} "
-            f"only {money.price_in_words(charge.amount, currency)} is charged."
-        )
-    facts = {
-        "outcome": "charged",
-        "rule": charge.rule.pk,
-        "rule_name": charge.rule.name,
-        "quantity_before": str(charge.quantity_before),
-        "quantity_after": str(charge.quantity_before + charge.action.quantity),
-        "full_amount": str(charge.full_amount),
-        "amount": str(charge.amount),
-        "cap": charge.cap,
-    }
-    return Explanation(sentences, facts)
+    lost = _lost(charge, charge.rule)
+    facts = _facts(charge) | {"also_matched": lost}
+    sentences = [_rule_sentence(charge, charge.rule), *map(_lost_sentence, lost)]
+    if charge.reason:
+        return Explanation([*sentences, _covered(charge, charge.rule)], facts)
+    price, parts = price_sentences(charge, charge.rule)
+    cap = [_cap_sentence(charge, charge.rule)] if charge.cap else []
+    return Explanation([*sentences, *price, *cap], facts | {"parts": parts})
 
 
 def _excluded(charge: Charge) -> Explanation:
@@ -51,26 +44,81 @@ def _excluded(charge: Charge) -> Explanation:
     waiver = getattr(charge.action, "waiver", None)
     if charge.reason == Charge.Reason.WAIVED and waiver:
         words += f" {waiver.waived_by}: {waiver.note}."
-    return Explanation([words], {"outcome": "excluded", "reason": charge.reason, "amount": str(charge.amount)})
+    return Explanation([words], _facts(charge))
 
 
-def _rule_sentence(rule: PriceRule) -> str:
+def _facts(charge: Charge) -> dict[str, Any]:
+    action, before = charge.action, charge.quantity_before
+    value_before = charge.value_before or money.ZERO
+    counts = not charge.reason
+    return {
+        "outcome": "excluded" if charge.reason else "charged",
+        "reason": charge.reason or None,
+        "rule": charge.rule_id,
+        "rule_name": charge.rule.name if charge.rule else None,
+        "quantity": str(action.quantity),
+        "value": None if action.value is None else str(action.value),
+        "quantity_before": str(before),
+        "quantity_after": str(before + action.quantity if counts else before),
+        "value_before": str(value_before),
+        "value_after": str(value_before + (action.value or money.ZERO) if counts else value_before),
+        "full_amount": str(charge.full_amount),
+        "amount": str(charge.amount),
+        "cap": charge.cap or None,
+        "paid_by": charge.paid_by_id,
+    }
+
+
+def _rule_sentence(charge: Charge, rule: PriceRule) -> str:
     scope = " · ".join(scope_in_words(rule)) or "everything"
-    return f"Priced by «{rule.name}» (revision {rule.pk}; {scope}): {price_in_words(rule)}."
+    begin = "Matched" if charge.reason else "Priced"
+    return f"{begin} by «{rule.name}» (revision {rule.pk}; {scope}): {price_in_words(rule)}."
 
 
-def _price_sentences(charge: Charge, rule: PriceRule, currency: str) -> list[str]:
-    price, quantity = price_facts(rule), charge.action.quantity
-    if not isinstance(price, Graduated):
-        full = money.price_in_words(charge.full_amount, currency)
-        return [f"{number(quantity)} × {price_in_words(rule).removesuffix(' each')} = {full}."]
-    before, after = charge.quantity_before, charge.quantity_before + quantity
-    sentences = [
-        f"This rule had counted {number(before)} in the period before this action, and {number(after)} with it."
-    ]
-    for part in parts(price, micro(before), micro(quantity)):
-        tier, start = tier_of(price, part.tier)
-        name = tier_name(in_units(start), None if tier.up_to is None else in_units(tier.up_to))
-        amount = money.price_in_words(in_units(part.amount), currency)
-        sentences.append(f"{number(in_units(part.quantity))} in the tier {name}: {amount}.")
-    return sentences
+def _lost(charge: Charge, won: PriceRule) -> list[dict[str, Any]]:
+    """The rules that matched too, each with the first thing it was beaten on."""
+    customer, lead, action = charge.period.customer, charge.action.lead, charge.action
+    facts = ActionFacts(
+        action.pk, lead.pk, "", lead.product_id, lead.source_id, action.action_type_id, action.occurred_at, 0
+    )
+    matching = RuleBook(rules_for(customer), customer_facts(customer), catalogue_for(customer)).matching(facts)
+    # What outranks the winner was not in force yet when this was rated.
+    best = rank(rule_facts(won))
+    lost = [rule for rule in matching if rank(rule) < best]
+    names = dict(PriceRule.objects.filter(pk__in=[rule.id for rule in lost]).values_list("pk", "name"))
+    return [{"rule": rule.id, "name": names[rule.id], "lost_on": _first_difference(best, rank(rule))} for rule in lost]
+
+
+def _first_difference(ours: Rank, theirs: Rank) -> str:
+    return next(name for name, mine, other in zip(DIMENSIONS, ours, theirs, strict=True) if mine != other)
+
+
+def _lost_sentence(lost: dict[str, Any]) -> str:
+    on = lost["lost_on"]
+    why = OUTRANKED.get(on, f"it is for any {on}, the winner for this one")
+    return f"«{lost['name']}» matched too, and lost on {on}: {why}."
+
+
+def _covered(charge: Charge, rule: PriceRule) -> str:
+    """Why the rule charges nothing for it: the action whose charge pays for it, or was dearer."""
+    found, paid = charge.paid_by, Charge.objects.filter(pk=charge.paid_by_id).first()
+    is_dearer = charge.reason == Charge.Reason.NOT_HIGHEST
+    this = f"action {found} of {found.occurred_at:%Y-%m-%d %H:%M} UTC" if found else "another action"
+    if paid:
+        cost = paid.full_amount if is_dearer else paid.amount
+        this += f" ({money.price_in_words(cost, charge.period.customer.currency)})"
+    if is_dearer:
+        return f"Not charged: only a lead's dearest action in the period is, and that is {this}."
+    how_often = f"once {rule.get_once_per_display()} in {days_in_words(rule.once_days or 0)}"
+    return f"Not charged: this is charged {how_often}, and {this} pays for it."
+
+
+def _cap_sentence(charge: Charge, rule: PriceRule) -> str:
+    currency = charge.period.customer.currency
+    limits = {Charge.Cap.PER_LEAD: rule.cap_per_lead, Charge.Cap.PER_PERIOD: rule.cap_per_period}
+    limit = limits.get(Charge.Cap(charge.cap))
+    of = "" if limit is None else f" of {money.price_in_words(limit, currency)}"
+    return (
+        f"{charge.get_cap_display()}{of} was used up: of {money.price_in_words(charge.full_amount, currency)} "
+        f"only {money.price_in_words(charge.amount, currency)} is charged."
+    )

@@ -12,6 +12,11 @@ from leads.models import BillingPeriod
 from pricing.domain.facts import price_facts
 from pricing.models import PriceRule, PriceTier
 
+TIERED = (
+    PriceRule.PriceModel.GRADUATED,
+    PriceRule.PriceModel.VOLUME,
+    PriceRule.PriceModel.GRADUATED_PERCENTAGE,
+)
 OVERLAP = "active_rules_of_one_scope_never_overlap"
 
 
@@ -93,7 +98,10 @@ def revise(rule: PriceRule, *, by: User, at: datetime) -> PriceRule:
     draft.effective_from, draft.effective_to = max(at, rule.effective_from), rule.effective_to
     draft.save()
     PriceTier.objects.bulk_create(
-        PriceTier(rule=draft, up_to=tier.up_to, unit_price=tier.unit_price, flat_fee=tier.flat_fee) for tier in tiers
+        PriceTier(
+            rule=draft, up_to=tier.up_to, unit_price=tier.unit_price, percent=tier.percent, flat_fee=tier.flat_fee
+        )
+        for tier in tiers
     )
     return draft
 
@@ -117,8 +125,8 @@ def _locked(rule: PriceRule) -> PriceRule:
 
 
 def _check_price(rule: PriceRule) -> None:
-    if rule.price_model == PriceRule.PriceModel.PER_UNIT and rule.tiers.exists():
-        raise RuleIncomplete("A per unit price has no tiers: remove them, or choose graduated.")
+    if rule.price_model not in TIERED and rule.tiers.exists():
+        raise RuleIncomplete(f"A {rule.get_price_model_display().lower()} price has no tiers: remove them.")
     try:
         price_facts(rule)
     except ValueError as error:

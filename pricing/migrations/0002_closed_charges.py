@@ -6,6 +6,11 @@ from billing_engine.core.frozen import refuse, refuse_statement
 
 CLOSED = "EXISTS (SELECT FROM touched JOIN leads_billingperiod p ON p.id = period_id WHERE p.state = 'closed')"
 WORDS = "This billing period is closed: its charges never change."
+UNKNOWN = (
+    "EXISTS (SELECT FROM (SELECT DISTINCT period_id, rule_id FROM touched) named"
+    " LEFT JOIN leads_billingperiod period ON period.id = period_id LEFT JOIN pricing_pricerule rule ON rule.id = rule_id"
+    " WHERE period.id IS NULL OR (rule_id IS NOT NULL AND COALESCE(rule.state, 'draft') = 'draft'))"
+)
 TERMS = (
     "customer_id",
     "product_id",
@@ -18,6 +23,20 @@ TERMS = (
     "effective_from",
     "price_model",
     "unit_price",
+    "free_units",
+    "package_size",
+    "package_price",
+    "percent",
+    "fixed_fee",
+    "minimum",
+    "maximum",
+    "free_actions",
+    "free_value",
+    "once_per",
+    "once_days",
+    "highest_only",
+    "cap_per_lead",
+    "cap_per_period",
     "first_revision_id",
 )
 
@@ -40,6 +59,21 @@ class Migration(migrations.Migration):
             when=CLOSED,
             words=WORDS,
             rows="OLD",
+        ),
+        refuse_statement(
+            name="charges_name_a_period_and_a_rule_in_force",
+            table="pricing_charge",
+            event="INSERT",
+            when=UNKNOWN,
+            words="A charge names a billing period, and a price rule that is or was in force.",
+        ),
+        # What charges point at stays: they have no foreign key to it.
+        refuse(
+            name="an_action_is_voided_never_deleted",
+            table="leads_action",
+            on="DELETE",
+            when="TRUE",
+            words="An action is never deleted: void it.",
         ),
         refuse(
             name="a_period_closes_only_with_nothing_unrated",

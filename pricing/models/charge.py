@@ -20,17 +20,33 @@ class Charge(models.Model):
         OUTSIDE_CONTRACT = "outside_contract", "Outside the contract's dates"
         EXCLUDED_CONTACT = "excluded_contact", "Contact on the exclusion list"
         WAIVED = "waived", "Waived by a person"
+        ALREADY_CHARGED = "already_charged", "Charged already"
+        NOT_HIGHEST = "not_highest", "Not the dearest action of its lead"
 
     class Cap(models.TextChoices):
         """What trimmed a charge."""
 
+        PER_LEAD = "per_lead", "The rule's limit per lead"
+        PER_PERIOD = "per_period", "The rule's limit per period"
         BUDGET = "budget", "The customer's monthly budget"
 
-    # The charge *is* its action's: written in the actions' order this is the cheapest key there is.
-    action = models.OneToOneField(Action, on_delete=models.PROTECT, primary_key=True, related_name="charge")
-    period = models.ForeignKey(BillingPeriod, on_delete=models.PROTECT, related_name="charges", db_index=False)
+    # The charge *is* its action's: written in the actions' order this is the cheapest key there is. Three foreign keys,
+    # checked row by row, would cost ten times what the writing does; the triggers beside `closed charges` hold the same,
+    # once per statement: period and rule exist, and neither they nor an action ever go away.
+    action = models.OneToOneField(
+        Action, on_delete=models.PROTECT, primary_key=True, related_name="charge", db_constraint=False
+    )
+    period = models.ForeignKey(
+        BillingPeriod, on_delete=models.PROTECT, related_name="charges", db_constraint=False, db_index=False
+    )
     rule = models.ForeignKey(
-        PriceRule, on_delete=models.PROTECT, null=True, blank=True, related_name="charges", db_index=False
+        PriceRule,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="charges",
+        db_constraint=False,
+        db_index=False,
     )
     reason = models.CharField(max_length=20, choices=Reason.choices, blank=True)
     amount = models.DecimalField(max_digits=18, decimal_places=6)
@@ -38,6 +54,21 @@ class Charge(models.Model):
     cap = models.CharField(max_length=10, choices=Cap.choices, blank=True)
     quantity_before = models.DecimalField(
         max_digits=18, decimal_places=6, help_text="What the rule had counted in the period before this action."
+    )
+
+    value_before = models.DecimalField(
+        max_digits=18, decimal_places=6, null=True, blank=True, help_text="The same, of money value, for a percentage."
+    )
+    # No constraint and no index: it points into what is rated at the same time, and nobody looks charges up by it.
+    paid_by = models.ForeignKey(
+        Action,
+        on_delete=models.DO_NOTHING,
+        null=True,
+        blank=True,
+        related_name="pays_for",
+        db_constraint=False,
+        db_index=False,
+        help_text="The action whose charge pays for this one too, or was dearer.",
     )
 
     class Meta:
@@ -91,6 +122,12 @@ class PeriodTally(models.Model):
     unrated = models.PositiveIntegerField()
     amount = models.DecimalField(max_digits=18, decimal_places=6)
     rated_at = models.DateTimeField()
+
+    rated_to_at = models.DateTimeField(null=True, blank=True, help_text="When the last action rated occurred.")
+    rated_to_action = models.BigIntegerField(null=True, blank=True, help_text="Which one it was.")
+    counters = models.JSONField(
+        null=True, blank=True, help_text="What rating had counted there, to go on from; empty: it must be rated whole."
+    )
 
     class Meta:
         constraints = [

@@ -1,6 +1,6 @@
 """Scope, price and effective dates."""
 
-from typing import Self
+from typing import Any, Self
 
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
@@ -15,6 +15,38 @@ from leads.models.customer import known_currency
 def _one(expression: F | Coalesce, range_type: str) -> Func:
     """The range that holds exactly this value: "&&" on it is the equality core PostgreSQL can exclude by."""
     return Func(expression, expression, Value("[]"), function=range_type)
+
+
+def money_field(**options: Any) -> "models.DecimalField[Any, Any]":
+    """An amount of the rule's currency, to six places."""
+    return models.DecimalField(max_digits=16, decimal_places=6, **options)
+
+
+# What each price model is made of; tiers are rows of their own.
+PARTS_OF_A_PRICE = {
+    "per_unit": ("unit_price",),
+    "graduated": (),
+    "volume": (),
+    "package": ("package_size", "package_price"),
+    "percentage": ("percent",),
+    "graduated_percentage": (),
+}
+
+
+def _priced() -> Q:
+    """Of the parts that a model needs, all; of the others, none."""
+    every = [part for parts in PARTS_OF_A_PRICE.values() for part in parts]
+    condition = Q()
+    for model, needed in PARTS_OF_A_PRICE.items():
+        condition |= Q(price_model=model, **{f"{part}__isnull": part not in needed for part in every})
+    return condition
+
+
+def _not_negative() -> Q:
+    condition = Q(package_size=None) | Q(package_size__gt=0)
+    for part in ("unit_price", "package_price", "percent", "minimum", "maximum", "cap_per_lead", "cap_per_period"):
+        condition &= Q(**{part: None}) | Q(**{f"{part}__gte": 0})
+    return condition & Q(free_units__gte=0, fixed_fee__gte=0, free_value__gte=0)
 
 
 class PriceRuleQuerySet(models.QuerySet["PriceRule"]):
@@ -40,6 +72,14 @@ class PriceRule(models.Model):
     class PriceModel(models.TextChoices):
         PER_UNIT = "per_unit", "Per unit"
         GRADUATED = "graduated", "Graduated"
+        VOLUME = "volume", "Volume"
+        PACKAGE = "package", "Package"
+        PERCENTAGE = "percentage", "Percentage"
+        GRADUATED_PERCENTAGE = "graduated_percentage", "Graduated percentage"
+
+    class Once(models.TextChoices):
+        LEAD = "lead", "per lead"
+        PERSON = "person", "per person"
 
     name = models.CharField(max_length=200, help_text="Explanations name it, so say what is priced.")
     state = models.CharField(max_length=7, choices=State.choices, default=State.DRAFT)
@@ -59,7 +99,31 @@ class PriceRule(models.Model):
     effective_to = models.DateTimeField(null=True, blank=True, help_text="And before this one; empty: no end.")
 
     price_model = models.CharField(max_length=20, choices=PriceModel.choices, default=PriceModel.PER_UNIT)
-    unit_price = models.DecimalField(max_digits=16, decimal_places=6, null=True, blank=True, help_text="Per unit only.")
+    unit_price = money_field(null=True, blank=True)
+    free_units = models.DecimalField(
+        max_digits=18,
+        decimal_places=6,
+        default=0,
+        help_text="The first units of a period, at no charge; tiers begin after.",
+    )
+    package_size = models.DecimalField(max_digits=18, decimal_places=6, null=True, blank=True)
+    package_price = money_field(null=True, blank=True, help_text="Of each package that is begun.")
+    percent = models.DecimalField(
+        max_digits=10, decimal_places=6, null=True, blank=True, help_text="Of the action's value."
+    )
+    fixed_fee = money_field(default=0, help_text="Per charged action, on top of the percentage.")
+    minimum = money_field(null=True, blank=True, help_text="Per action, the fixed fee included.")
+    maximum = money_field(null=True, blank=True, help_text="Per action, the fixed fee included.")
+    free_actions = models.PositiveIntegerField(default=0, help_text="The first actions of a period, at no charge.")
+    free_value = money_field(default=0, help_text="The first value of a period, at no charge.")
+
+    once_per = models.CharField("charge once", max_length=6, choices=Once.choices, blank=True)
+    once_days = models.PositiveIntegerField(
+        "within days", null=True, blank=True, help_text="Of the last charged one, of the same action type."
+    )
+    highest_only = models.BooleanField(default=False, help_text="Of a lead's actions in a period, only the dearest.")
+    cap_per_lead = money_field(null=True, blank=True, help_text="At most this for one lead, over all periods.")
+    cap_per_period = money_field(null=True, blank=True, help_text="At most this for all leads in a period.")
 
     first_revision = models.ForeignKey(
         "self",
@@ -107,13 +171,12 @@ class PriceRule(models.Model):
             models.CheckConstraint(
                 name="a_rule_does_not_end_before_it_begins", condition=Q(effective_to__gte=F("effective_from"))
             ),
+            models.CheckConstraint(name="a_rule_has_the_price_its_model_needs", condition=_priced()),
+            models.CheckConstraint(name="nothing_in_a_price_is_negative", condition=_not_negative()),
+            models.CheckConstraint(name="a_maximum_is_not_below_its_minimum", condition=Q(maximum__gte=F("minimum"))),
             models.CheckConstraint(
-                name="a_per_unit_rule_has_a_unit_price",
-                condition=Q(price_model="per_unit", unit_price__isnull=False)
-                | (~Q(price_model="per_unit") & Q(unit_price=None)),
-            ),
-            models.CheckConstraint(
-                name="a_unit_price_is_not_negative", condition=Q(unit_price=None) | Q(unit_price__gte=0)
+                name="charging_once_says_within_how_many_days",
+                condition=Q(once_per="", once_days=None) | (~Q(once_per="") & Q(once_days__gte=1)),
             ),
             models.CheckConstraint(
                 name="a_rule_in_force_says_since_when", condition=Q(state="draft") | Q(activated_at__isnull=False)
@@ -131,16 +194,17 @@ class PriceRule(models.Model):
 
 
 class PriceTier(models.Model):
-    """One step of a graduated price: from above the step before up to and with `up_to` units."""
+    """One step of a tiered price: from above the step before up to and with `up_to`."""
 
     rule = models.ForeignKey(PriceRule, on_delete=models.CASCADE, related_name="tiers", db_index=False)
     up_to = models.DecimalField(
         max_digits=18, decimal_places=6, null=True, blank=True, help_text="The last unit of this tier; empty: no end."
     )
-    unit_price = models.DecimalField(max_digits=16, decimal_places=6)
-    flat_fee = models.DecimalField(
-        max_digits=16, decimal_places=6, default=0, help_text="Due with the first unit that enters the tier."
+    unit_price = money_field(null=True, blank=True)
+    percent = models.DecimalField(
+        max_digits=10, decimal_places=6, null=True, blank=True, help_text="Of the value, for a graduated percentage."
     )
+    flat_fee = money_field(default=0, help_text="Due with the first unit that enters the tier.")
 
     class Meta:
         constraints = [
@@ -149,7 +213,11 @@ class PriceTier(models.Model):
             ),
             models.CheckConstraint(
                 name="tiers_and_their_prices_are_not_negative",
-                condition=(Q(up_to=None) | Q(up_to__gt=0)) & Q(unit_price__gte=0) & Q(flat_fee__gte=0),
+                condition=(Q(up_to=None) | Q(up_to__gt=0)) & Q(flat_fee__gte=0),
+            ),
+            models.CheckConstraint(
+                name="a_tier_has_a_unit_price_or_a_percent",
+                condition=Q(unit_price__gte=0, percent=None) | Q(unit_price=None, percent__gte=0),
             ),
         ]
 

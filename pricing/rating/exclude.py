@@ -8,8 +8,20 @@ TEST_LEAD = "test_lead"
 OUTSIDE_CONTRACT = "outside_contract"
 EXCLUDED_CONTACT = "excluded_contact"
 WAIVED = "waived"
+# Found in later steps: step 3, and step 4's option.
+ALREADY_CHARGED = "already_charged"
+NOT_HIGHEST = "not_highest"
 
-REASONS = (VOIDED, NOT_BILLABLE, TEST_LEAD, OUTSIDE_CONTRACT, EXCLUDED_CONTACT, WAIVED)
+REASONS = (
+    VOIDED,
+    NOT_BILLABLE,
+    TEST_LEAD,
+    OUTSIDE_CONTRACT,
+    EXCLUDED_CONTACT,
+    WAIVED,
+    ALREADY_CHARGED,
+    NOT_HIGHEST,
+)
 
 
 def exclusion(action: ActionFacts, customer: CustomerFacts, catalogue: Catalogue) -> str:
@@ -20,9 +32,9 @@ def exclusion(action: ActionFacts, customer: CustomerFacts, catalogue: Catalogue
         return NOT_BILLABLE
     if action.is_test:
         return TEST_LEAD
-    if _outside_contract(action, customer):
+    if (customer.contract_start or customer.contract_end) and _outside_contract(action, customer):
         return OUTSIDE_CONTRACT
-    if action.email_domain in customer.excluded_domains:
+    if customer.excluded_domains and action.person.rpartition("@")[2] in customer.excluded_domains:
         return EXCLUDED_CONTACT
     return WAIVED if action.is_waived else ""
 

@@ -1,37 +1,41 @@
 """What rating knows and what it answers, as plain values.
 
-Money and quantities are integers in micro-units (1 = 0.000001): exact, and many times faster than Decimal.
+Money, quantities, values and percents are integers in micro-units (1 = 0.000001): exact, and many times faster than
+Decimal. Ids are whatever names a thing: numbers in the database, texts in files.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import NamedTuple
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
-MICRO = 1_000_000
+from pricing.rating.prices import Price
+
+Id = Any  # hashable
 
 
 class ActionFacts(NamedTuple):
     """One action, as far as its price depends on it; actions come in the order (occurred_at, id)."""
 
-    id: int
-    lead: int
-    email_domain: str
-    product: int
-    source: int
-    action_type: int
+    id: Id
+    lead: Id
+    person: str
+    product: Id
+    source: Id
+    action_type: Id
     occurred_at: datetime
     quantity: int
-    is_test: bool
-    is_voided: bool
-    is_waived: bool
+    value: int | None = None
+    is_test: bool = False
+    is_voided: bool = False
+    is_waived: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class CustomerFacts:
     """The customer whose period is rated; its contract is the half-open stretch [contract_start, contract_end)."""
 
-    id: int
+    id: Id
     currency: str
     contract_start: datetime | None = None
     contract_end: datetime | None = None
@@ -39,84 +43,76 @@ class CustomerFacts:
     hard_budget: int | None = None
 
 
+class ProductFacts(NamedTuple):
+    """What a rule's scope may ask of a product."""
+
+    id: Id
+    category: str
+
+
+class SourceFacts(NamedTuple):
+    """What a rule's scope may ask of a source."""
+
+    id: Id
+    channel: str
+
+
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """What products, sources and action types are, where a rule may ask for it."""
+    """What the products, sources and action types named by actions are."""
 
-    category_of_product: Mapping[int, str]
-    channel_of_source: Mapping[int, str]
-    is_billable: Mapping[int, bool]
-
-
-@dataclass(frozen=True, slots=True)
-class Tier:
-    """One step of a tiered price: (the tier before, up_to]; `up_to` None has no end. Micro-units."""
-
-    up_to: int | None
-    unit_price: int
-    flat_fee: int = 0
+    products: Mapping[Id, ProductFacts]
+    sources: Mapping[Id, SourceFacts]
+    is_billable: Mapping[Id, bool]
 
 
 @dataclass(frozen=True, slots=True)
-class PerUnit:
-    """`q × unit price`."""
+class Once:
+    """Charge once per lead, or per person, and action type within a stretch of time."""
 
-    unit_price: int
-
-
-@dataclass(frozen=True, slots=True)
-class Graduated:
-    """`F(c + q) − F(c)` over tiers, ascending, the last one open."""
-
-    tiers: tuple[Tier, ...]
-
-    def __post_init__(self) -> None:
-        ends = [tier.up_to for tier in self.tiers]
-        bounded = [end for end in ends if end is not None]
-        if not ends or ends[-1] is not None or len(bounded) != len(ends) - 1 or bounded != sorted(set(bounded)):
-            raise ValueError("Tiers ascend, and the last one has no end.")
-
-
-Price = PerUnit | Graduated
+    per_person: bool
+    within: timedelta
 
 
 @dataclass(frozen=True, slots=True)
 class RuleFacts:
     """One revision of a price rule; what its scope leaves None (or empty) is open. Effective [from, to)."""
 
-    id: int
-    lineage: int
+    id: Id
+    lineage: Id
     price: Price
     currency: str
     effective_from: datetime
     effective_to: datetime | None = None
-    customer: int | None = None
-    product: int | None = None
+    customer: Id | None = None
+    product: Id | None = None
     category: str = ""
-    source: int | None = None
+    source: Id | None = None
     channel: str = ""
-    action_type: int | None = None
+    action_type: Id | None = None
     priority: int = 0
-
-
-@dataclass(slots=True)
-class Counters:
-    """What rating has counted so far in the period; starts empty, or with what was carried over."""
-
-    quantity: dict[int, int] = field(default_factory=dict)  # by the rule's lineage
-    charged: int = 0
+    once: Once | None = None
+    highest_only: bool = False
+    cap_per_lead: int | None = None
+    cap_per_period: int | None = None
 
 
 class Decision(NamedTuple):
-    """What became of one action: charged by `rule`, excluded for `reason`, or, with neither, unrated."""
+    """What became of one action: charged by `rule`, excluded for `reason`, or, with neither, unrated.
 
-    action: int
-    rule: int | None
+    `quantity_before` and `value_before` are what the rule had counted before it; `paid_by` is the action whose charge
+    an `already_charged` one duplicates, or the dearest one of a `not_highest`.
+    """
+
+    action: Id
+    rule: Id | None
     reason: str
-    amount: int
-    full_amount: int
-    cap: str
-    quantity_before: int
+    amount: int = 0
+    full_amount: int = 0
+    cap: str = ""
+    counted_before: int = 0
+    value_before: int = 0
+    paid_by: Id | None = None
 
     @property
     def is_unrated(self) -> bool:

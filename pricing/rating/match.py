@@ -3,13 +3,14 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from pricing.rating.facts import ActionFacts, Catalogue, CustomerFacts, RuleFacts
+from pricing.rating.facts import ActionFacts, Catalogue, CustomerFacts, Id, RuleFacts
 
-Rank = tuple[int, bool, bool, bool, bool, bool, bool, datetime, int]
+Rank = tuple[int, bool, bool, bool, bool, bool, bool, datetime]
+DIMENSIONS = ("priority", "customer", "product", "category", "source", "channel", "action type", "effective from")
 
 
 def rank(rule: RuleFacts) -> Rank:
-    """How rules compare, dimension by dimension: the greater one wins. The id only makes the order total."""
+    """How rules compare, dimension by dimension (`DIMENSIONS`): the greater one wins."""
     return (
         rule.priority,
         rule.customer is not None,
@@ -19,7 +20,6 @@ def rank(rule: RuleFacts) -> Rank:
         rule.channel != "",
         rule.action_type is not None,
         rule.effective_from,
-        rule.id,
     )
 
 
@@ -33,31 +33,55 @@ class RuleBook:
             key=rank,
             reverse=True,
         )
-        self._of_scope: dict[tuple[int, int, int], list[RuleFacts]] = {}
+        self._of_type: dict[Id, list[RuleFacts]] = {}
+        self._of_scope: dict[tuple[Id, Id, Id], list[RuleFacts]] = {}
 
     def winner(self, action: ActionFacts) -> RuleFacts | None:
         """The best rule effective when the action occurred, or None: unrated."""
+        at = action.occurred_at
         for rule in self.candidates(action):
-            if rule.effective_from <= action.occurred_at and (
-                rule.effective_to is None or action.occurred_at < rule.effective_to
-            ):
+            if rule.effective_from <= at and (rule.effective_to is None or at < rule.effective_to):
                 return rule
         return None
 
+    def matching(self, action: ActionFacts) -> list[RuleFacts]:
+        """All rules effective when the action occurred, the winner first."""
+        at = action.occurred_at
+        return [
+            rule
+            for rule in self.candidates(action)
+            if rule.effective_from <= at and (rule.effective_to is None or at < rule.effective_to)
+        ]
+
     def candidates(self, action: ActionFacts) -> list[RuleFacts]:
         """All rules whose scope holds the action, whenever they are effective, best first."""
-        # A customer has few (product, source, action type) and many actions: each scope is searched once.
-        key = (action.product, action.source, action.action_type)
-        found = self._of_scope.get(key)
+        # A customer has few (product, source, action type) and many actions: each scope is searched once, and only
+        # among the rules open to its action type.
+        scope = (action.product, action.source, action.action_type)
+        found = self._of_scope.get(scope)
         if found is None:
-            found = self._of_scope[key] = [rule for rule in self._rules if self._holds(rule, *key)]
+            found = self._of_scope[scope] = [
+                rule for rule in self._open_to(action.action_type) if self._holds(rule, action.product, action.source)
+            ]
         return found
 
-    def _holds(self, rule: RuleFacts, product: int, source: int, action_type: int) -> bool:
+    @property
+    def rules(self) -> list[RuleFacts]:
+        """All of them, best first."""
+        return self._rules
+
+    def _open_to(self, action_type: Id) -> list[RuleFacts]:
+        found = self._of_type.get(action_type)
+        if found is None:
+            found = [rule for rule in self._rules if rule.action_type in (None, action_type)]
+            self._of_type[action_type] = found
+        return found
+
+    def _holds(self, rule: RuleFacts, product: Id, source: Id) -> bool:
+        about, sender = self._catalogue.products[product], self._catalogue.sources[source]
         return (
-            rule.product in (None, product)
-            and rule.category in ("", self._catalogue.category_of_product[product])
-            and rule.source in (None, source)
-            and rule.channel in ("", self._catalogue.channel_of_source[source])
-            and rule.action_type in (None, action_type)
+            rule.product in (None, about.id)
+            and rule.category in ("", about.category)
+            and rule.source in (None, sender.id)
+            and rule.channel in ("", sender.channel)
         )

@@ -76,9 +76,15 @@ class PeriodTallyFactory(DjangoModelFactory[PeriodTally]):
 
 def graduated(*tiers: tuple[int | None, str, str], **facts: object) -> PriceRule:
     """A graduated rule in force; a tier is (up to, unit price, flat fee)."""
-    rule = PriceRuleFactory.create(draft=True, price_model=PriceRule.PriceModel.GRADUATED, unit_price=None, **facts)
-    for up_to, unit_price, flat_fee in tiers:
-        rule.tiers.create(up_to=up_to, unit_price=Decimal(unit_price), flat_fee=Decimal(flat_fee))
+    return tiered(PriceRule.PriceModel.GRADUATED, *tiers, **facts)
+
+
+def tiered(model: PriceRule.PriceModel, *tiers: tuple[int | None, str, str], **facts: object) -> PriceRule:
+    """A rule in force with tiers; a tier is (up to, unit price or percent, flat fee)."""
+    rate = "percent" if model == PriceRule.PriceModel.GRADUATED_PERCENTAGE else "unit_price"
+    rule = PriceRuleFactory.create(draft=True, price_model=model, unit_price=None, **facts)
+    for up_to, price, flat_fee in tiers:
+        rule.tiers.create(up_to=up_to, flat_fee=Decimal(flat_fee), **{rate: Decimal(price)})
     rule.state, rule.activated_at = PriceRule.State.ACTIVE, LONG_AGO
     rule.save()
     return rule

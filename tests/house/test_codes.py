@@ -6,7 +6,7 @@ from pathlib import Path
 
 from leads.domain import files, mapping
 from pricing.models import Charge
-from pricing.rating.caps import BUDGET
+from pricing.rating.caps import BUDGET, PER_LEAD, PER_PERIOD
 from pricing.rating.exclude import REASONS
 from tests.house.tree import codes, nodes, prose, sources, table, text
 
@@ -27,7 +27,7 @@ def test_the_reasons_of_a_charge_are_the_reasons_of_rating_in_their_order():
 
 
 def test_the_caps_of_a_charge_are_the_caps_of_rating():
-    assert Charge.Cap.values == [BUDGET]
+    assert Charge.Cap.values == [PER_LEAD, PER_PERIOD, BUDGET]
 
 
 def test_every_reason_for_not_charging_is_explained_where_rating_is_explained():

@@ -105,13 +105,6 @@ def test_a_price_is_not_negative(operations: Client) -> None:
     assert errors(add(operations, unit_price="-1")) == {"unit_price": ["A price is not negative."]}
 
 
-def test_a_per_unit_price_has_no_tiers(operations: Client) -> None:
-    response = add(operations, **tiers(("", "1")) | {"price_model": "per_unit", "unit_price": "1"})
-    (formset,) = response.context["inline_admin_formsets"]
-    assert formset.formset.non_form_errors() == ["A per unit price has no tiers: remove them, or choose graduated."]
-    assert PriceRule.objects.count() == 0
-
-
 @pytest.mark.parametrize(
     ("rows", "words"),
     [
@@ -241,6 +234,35 @@ def test_a_charges_page_says_why(operations: Client) -> None:
     charge = ChargeFactory.create()
     response = operations.get(reverse("admin:pricing_charge_change", args=[charge.pk]))
     assert response.context["sentences"][-1] == "1 × $2.50 = $2.50."
+
+
+def test_what_another_charge_pays_for_leads_to_it(operations: Client) -> None:
+    paid = ChargeFactory.create()
+    rule = PriceRuleFactory.create(customer=paid.period.customer, priority=1, once_per="lead", once_days=30)
+    charge = ChargeFactory.create(
+        action__lead=paid.action.lead,
+        action__period=paid.period,
+        rule=rule,
+        reason="already_charged",
+        amount=0,
+        paid_by=paid.action,
+    )
+
+    response = operations.get(reverse("admin:pricing_charge_change", args=[charge.pk]))
+
+    assert reverse("admin:pricing_charge_change", args=[paid.pk]) in response.content.decode()
+    assert response.context["sentences"][-1] == (
+        f"Not charged: this is charged once per lead in 30 days, and action {paid.action} of 2026-10-15 12:00 UTC ($2.50)"
+        " pays for it."
+    )
+
+
+@pytest.mark.parametrize("reason", ["already_charged", "not_highest"])
+def test_charges_are_listed_by_why_they_cost_nothing(operations: Client, reason: str) -> None:
+    ChargeFactory.create()
+    charge = ChargeFactory.create(reason=reason, amount=0)
+    response = operations.get(reverse("admin:pricing_charge_changelist"), {"reason__exact": reason})
+    assert list(response.context["cl"].result_list) == [charge]
 
 
 def test_charges_are_listed_by_period_in_the_order_they_were_rated(operations: Client) -> None:

@@ -1,0 +1,54 @@
+"""Why a charge is what it is, for the source whose action it was and for staff."""
+
+from typing import Any
+
+from django.http import Http404
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.authentication import SessionAuthentication
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from leads.api.authentication import ApiKeyAuthentication
+from leads.models import ApiKey
+from pricing.domain.explain import explain
+from pricing.models import Charge
+
+
+class ExplanationSerializer(serializers.Serializer[Any]):
+    """The same answer twice: sentences for people, facts for programs."""
+
+    action = serializers.IntegerField(help_text="The action's id, which is the charge's too.")
+    sentences = serializers.ListField(child=serializers.CharField())
+    facts = serializers.DictField()
+
+
+class ExplanationView(APIView):
+    """Why a charge is what it is."""
+
+    authentication_classes = [ApiKeyAuthentication, SessionAuthentication]
+
+    @extend_schema(
+        operation_id="explain_charge",
+        summary="Why this charge",
+        description="The rule that won, the rules that matched too and what they lost on, what was counted, tier by tier, "
+        "the charge it duplicates and the cap it hit. A source sees the charges of its own actions, staff all.",
+        parameters=[OpenApiParameter("charge", int, OpenApiParameter.PATH, description="The action's id.")],
+        responses={200: ExplanationSerializer},
+    )
+    def get(self, request: Request, charge: int) -> Response:
+        found = _visible_to(request).filter(pk=charge).first()
+        if found is None:
+            raise Http404
+        explanation = explain(found)
+        return Response({"action": charge, "sentences": explanation.sentences, "facts": explanation.facts})
+
+
+def _visible_to(request: Request) -> Any:
+    charges = Charge.objects.select_related(
+        "rule", "paid_by", "period__customer", "action__lead", "action__action_type", "action__waiver__waived_by"
+    )
+    if isinstance(request.auth, ApiKey):
+        return charges.filter(action__lead__source=request.auth.source)
+    return charges if request.user.has_perm("pricing.view_charge") else charges.none()

@@ -1,0 +1,52 @@
+"""What is printed: one JSON object per action, a line each, in rating order."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+from msgspec import UNSET, Struct, UnsetType
+
+from pricing.files.desk import Rated, rate
+from pricing.files.explain import Explainer, Explanation
+from pricing.files.read import read_files
+from pricing.files.values import written
+
+
+class Charge(Struct):
+    """One action and what became of it."""
+
+    action: str
+    outcome: str
+    amount: str
+    full_amount: str
+    rule: str | None
+    reason: str | None
+    period: str
+    explanation: Explanation | UnsetType = UNSET
+
+
+def price_files(rules: Path, actions: Path, *, explain: bool = False) -> Iterator[bytes]:
+    """The lines, each with its line feed. Raises FilesRefused before the first one."""
+    rule_set, placed = read_files(rules, actions)
+    rated = rate(rule_set, placed)
+    explainer = Explainer(rule_set, rated) if explain else None
+    encode = msgspec.json.Encoder().encode
+    for each in rated:
+        charge = _charge(each)
+        if explainer:
+            charge.explanation = explainer.explain(each)
+        yield encode(charge) + b"\n"
+
+
+def _charge(rated: Rated) -> Charge:
+    decision = rated.decision
+    outcome = "unrated" if decision.is_unrated else "excluded" if decision.reason else "charged"
+    return Charge(
+        action=rated.action.facts.id,
+        outcome=outcome,
+        amount=written(decision.amount),
+        full_amount=written(decision.full_amount),
+        rule=decision.rule,
+        reason=decision.reason or None,
+        period=str(rated.action.month),
+    )

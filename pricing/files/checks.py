@@ -1,0 +1,132 @@
+"""What is wrong with rules that have their form: two of one name, the 30th of February, tiers out of order."""
+
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime
+from functools import cache
+from zoneinfo import available_timezones
+
+from msgspec.structs import astuple
+
+from billing_engine.core.money import currencies
+from pricing.files import forms
+from pricing.files.faults import Problem, step
+from pricing.files.values import micro, rule_facts, written
+from pricing.rating.facts import RuleFacts
+
+Placed = tuple[int, RuleFacts]  # a rule and its place in the list
+
+
+def problems_of(read: forms.Rules) -> Iterator[Problem]:
+    """All of them, each with its pointer."""
+    for place, customer in enumerate(read.customers):
+        yield from _within(f"/customers/{place}", _customer_problems(customer))
+    yield from _doubles("customers", "code", [customer.code for customer in read.customers])
+    yield from _doubles("action_types", "code", [kind.code for kind in read.action_types])
+    sound = dict[int, forms.Rule]()
+    for place, rule in enumerate(read.rules):
+        found = list(_within(f"/rules/{place}", _rule_problems(rule)))
+        yield from found
+        if not found:
+            sound[place] = rule
+    yield from _doubles("rules", "id", [rule.id for rule in read.rules])
+    yield from _overlaps(sound)
+
+
+def _within(pointer: str, problems: Iterable[Problem]) -> Iterator[Problem]:
+    for problem in problems:
+        yield Problem(pointer + problem.pointer, problem.reason)
+
+
+def _doubles(members: str, name: str, values: list[str]) -> Iterator[Problem]:
+    first = dict[str, int]()
+    for place, value in enumerate(values):
+        if value in first:
+            yield Problem(f"/{members}/{place}/{name}", f'"{value}" is taken by /{members}/{first[value]}')
+        first.setdefault(value, place)
+
+
+def _overlaps(rules: dict[int, forms.Rule]) -> Iterator[Problem]:
+    """Two rules of the same scope, currency and priority would have nothing to choose between them by."""
+    of_scope = dict[tuple[object, ...], list[Placed]]()
+    for place, form in rules.items():
+        facts = rule_facts(form)
+        # One that ends where it begins prices nothing, and so overlaps nothing.
+        if facts.effective_from != facts.effective_to:
+            of_scope.setdefault((*astuple(form.scope), facts.currency, facts.priority), []).append((place, facts))
+    for alike in of_scope.values():
+        yield from _overlaps_in(sorted(alike, key=lambda each: (each[1].effective_from, each[0])))
+
+
+def _overlaps_in(alike: list[Placed]) -> Iterator[Problem]:
+    """Of rules in the order they begin, those that begin before an earlier one has ended."""
+    (reaching, last), *others = alike
+    for place, rule in others:
+        if last.effective_to is None or rule.effective_from < last.effective_to:
+            words = (
+                f'overlaps rule "{last.id}" at /rules/{reaching}: same scope, currency and priority at the same time'
+            )
+            yield Problem(f"/rules/{place}", words)
+        if last.effective_to is not None and (rule.effective_to is None or rule.effective_to > last.effective_to):
+            reaching, last = place, rule
+
+
+def _customer_problems(customer: forms.Customer) -> Iterator[Problem]:
+    """What cannot be of a customer that has its form."""
+    if not _is_currency(customer.currency):
+        yield Problem("/currency", f"{customer.currency} is no ISO 4217 currency")
+    if customer.time_zone not in _time_zones():
+        yield Problem("/time_zone", f"{customer.time_zone} is no IANA time zone such as America/New_York")
+    if customer.hard_budget and customer.monthly_budget is None:
+        yield Problem("/hard_budget", "is true, but there is no monthly_budget")
+    yield from _disorder("contract_from", customer.contract_from, "contract_to", customer.contract_to, date)
+
+
+def _rule_problems(rule: forms.Rule) -> Iterator[Problem]:
+    """What cannot be of a rule that has its form."""
+    if not _is_currency(rule.currency):
+        yield Problem("/currency", f"{rule.currency} is no ISO 4217 currency")
+    yield from _disorder("effective_from", rule.effective_from, "effective_to", rule.effective_to, datetime)
+    price = rule.price
+    if isinstance(price, forms.Percentage):
+        if price.minimum is not None and price.maximum is not None and micro(price.minimum) > micro(price.maximum):
+            yield Problem("/price/minimum", f"{price.minimum} is above the maximum {price.maximum}")
+    elif isinstance(price, forms.Graduated | forms.Volume | forms.GraduatedPercentage):
+        yield from _tier_problems([tier.up_to for tier in price.tiers])
+
+
+def _tier_problems(ends: list[str | None]) -> Iterator[Problem]:
+    reached = 0
+    for place, end in enumerate(ends):
+        pointer = f"/price/tiers/{place}/up_to"
+        is_last = place == len(ends) - 1
+        if (end is None) != is_last:
+            yield Problem(
+                pointer, "must be null: the last tier has no end" if is_last else "is null, but another tier follows"
+            )
+        if end is not None:
+            if micro(end) <= reached:
+                yield Problem(pointer, f"{end} is not above the tier before, which ends at {written(reached)}")
+            reached = max(reached, micro(end))
+
+
+def _disorder(first: str, start: str | None, last: str, end: str | None, kind: type[date]) -> Iterator[Problem]:
+    """Two times of which either may be none that there is, or that stand the wrong way round."""
+    read = {}
+    for name, text in ((first, start), (last, end)):
+        if text is not None:
+            try:
+                read[name] = kind.fromisoformat(text)
+            except ValueError as error:
+                yield Problem(step("", name), f"{text} is no time there is: {error}")
+    if len(read) == 2 and read[last] < read[first]:
+        yield Problem(step("", last), f"{end} is before {first}, {start}")
+
+
+@cache
+def _time_zones() -> set[str]:
+    return available_timezones()
+
+
+@cache
+def _is_currency(code: str) -> bool:
+    return any(code == known for known, _ in currencies())

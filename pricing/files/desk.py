@@ -1,0 +1,67 @@
+"""Rates what was read: each customer's months one after the other, by the function that bills."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from billing_engine.core.spans import Month
+from pricing.files.read import RuleSet
+from pricing.files.values import Placed
+from pricing.rating.counters import Counters
+from pricing.rating.facts import ActionFacts, Catalogue, CustomerFacts, Decision, RuleFacts
+from pricing.rating.period import rate_period
+
+
+class Rated(NamedTuple):
+    """An action and what became of it."""
+
+    action: Placed
+    decision: Decision
+
+
+def rate(rule_set: RuleSet, actions: Iterable[Placed]) -> list[Rated]:
+    """One decision per action, over all customers in the order (occurred_at, id as text)."""
+    ordered = sorted(actions, key=lambda action: (action.facts.occurred_at, action.facts.id))
+    catalogue = catalogue_of(rule_set, ordered)
+    decided: dict[object, Decision] = {}
+    for code, months in _months(ordered).items():
+        customer, rules = rule_set.customer(code).facts, rules_open_to(rule_set, code)
+        decided |= _rate_customer(months, customer, rules, catalogue)
+    return [Rated(action, decided[action.facts.id]) for action in ordered]
+
+
+def rules_open_to(rule_set: RuleSet, customer: str) -> list[RuleFacts]:
+    """The rules that are this customer's or everybody's."""
+    return [rule for rule in rule_set.rules if rule.customer in (None, customer)]
+
+
+def catalogue_of(rule_set: RuleSet, actions: Sequence[Placed]) -> Catalogue:
+    """What the actions say about their products and sources; a type that is not listed is billable."""
+    kinds = {action.facts.action_type for action in actions}
+    return Catalogue(
+        products={product: product for product in {action.facts.product for action in actions}},
+        sources={source: source for source in {action.facts.source for action in actions}},
+        is_billable={kind: rule_set.is_billable.get(kind, True) for kind in kinds},
+    )
+
+
+def _months(ordered: Iterable[Placed]) -> dict[str, dict[Month, list[ActionFacts]]]:
+    """Each customer's months in their order."""
+    found = defaultdict[str, dict[Month, list[ActionFacts]]](dict)
+    for action in ordered:
+        found[action.customer].setdefault(action.month, []).append(action.facts)
+    return found
+
+
+def _rate_customer(
+    months: dict[Month, list[ActionFacts]], customer: CustomerFacts, rules: list[RuleFacts], catalogue: Catalogue
+) -> dict[object, Decision]:
+    decided: dict[object, Decision] = {}
+    before = Counters()
+    for actions in months.values():
+        # What was paid once, and what a lead was charged, goes on over months; all that is counted begins anew.
+        carried = Counters(by_lead=before.by_lead, paid=before.paid)
+        for decision in rate_period(actions, customer=customer, rules=rules, catalogue=catalogue, carried=carried):
+            decided[decision.action] = decision
+        before = carried
+    return decided

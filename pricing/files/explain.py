@@ -1,0 +1,181 @@
+"""Why each action costs what it does, as data and in words, beside its decision."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from msgspec import Struct
+
+from billing_engine.core.spans import Month
+from pricing.files import words
+from pricing.files.desk import Rated, catalogue_of, rules_open_to
+from pricing.files.read import RuleSet
+from pricing.files.values import written
+from pricing.files.words import Case
+from pricing.rating.exclude import ALREADY_CHARGED, NOT_HIGHEST
+from pricing.rating.facts import ActionFacts, Id, RuleFacts
+from pricing.rating.match import DIMENSIONS, RuleBook
+from pricing.rating.parts import FIXED_FEE, FREE, PAID, TO_MAXIMUM, TO_MINIMUM, Tiered, TierPart, parts
+from pricing.rating.prices import Counted, Price
+
+KINDS = {
+    FREE: "free",
+    PAID: "paid",
+    FIXED_FEE: "fixed_fee",
+    TO_MINIMUM: "to_minimum",
+    TO_MAXIMUM: "to_maximum",
+}
+OfPeriod = tuple[str, Month, Id | None]  # a customer, its month and a rule
+
+
+class Winner(Struct):
+    """The rule that decided, and by what right."""
+
+    id: str
+    scope: dict[str, str]
+    priority: int
+    effective_from: str
+    effective_to: str | None
+
+
+class Loser(Struct):
+    """A rule that holds the action too, and the dimension it lost on."""
+
+    rule: str
+    lost_on: str
+
+
+class Part(Struct):
+    """What of the action fell into one tier, or one part of another price, and what that costs; they add up to the price.
+
+    `kind` is `free`, `tier`, `paid` (units, begun packages, or the value of which a percentage is taken), `fixed_fee`,
+    `to_minimum` or `to_maximum`. Tiers are counted from 1.
+    """
+
+    kind: str
+    tier: int | None
+    counted: str
+    amount: str
+
+
+class Explanation(Struct):
+    """Everything that made the amount; what has no meaning for an outcome is null or empty."""
+
+    rule: Winner | None
+    also_matched: list[Loser]
+    quantity_before: str | None
+    quantity_after: str | None
+    value_before: str | None
+    value_after: str | None
+    parts: list[Part]
+    duplicates: str | None
+    dearest: str | None
+    cap: str | None
+    words: list[str]
+
+
+class Explainer:
+    """Explains the decisions of one rating."""
+
+    def __init__(self, rule_set: RuleSet, rated: list[Rated]) -> None:
+        catalogue = catalogue_of(rule_set, [each.action for each in rated])
+        self._rules = {rule.id: rule for rule in rule_set.rules}
+        self._books = {
+            code: RuleBook(rules_open_to(rule_set, code), rule_set.customer(code).facts, catalogue)
+            for code in {each.action.customer for each in rated}
+        }
+        self._counts = Counts(rated)
+
+    def explain(self, rated: Rated) -> Explanation:
+        """Why this decision."""
+        action, decision = rated.action.facts, rated.decision
+        book = self._books[rated.action.customer]
+        if decision.rule is None:
+            return _without_rule([words.of_exclusion(decision, None)] if decision.reason else _unrated(book, action))
+        rule = self._rules[decision.rule]
+        others = [other for other in book.matching(action) if other is not rule]
+        case = self._case(rated, rule)
+        before = case.before
+        quantity, value = (0, 0) if decision.reason else (action.quantity, action.value or 0)
+        return Explanation(
+            rule=_winner(rule),
+            also_matched=[Loser(str(other.id), DIMENSIONS[words.lost_on(other, rule)]) for other in others],
+            quantity_before=written(before.quantity),
+            quantity_after=written(before.quantity + quantity),
+            value_before=written(before.value),
+            value_after=written(before.value + value),
+            parts=[] if decision.reason else [_part(part, rule.price) for part in case.parts],
+            duplicates=str(decision.paid_by) if decision.reason == ALREADY_CHARGED else None,
+            dearest=str(decision.paid_by) if decision.reason == NOT_HIGHEST else None,
+            cap=decision.cap or None,
+            words=_sentences(case, others),
+        )
+
+    def _case(self, rated: Rated, rule: RuleFacts) -> Case:
+        action, before, total = rated.action.facts, self._counts.before(rated), self._counts.total(rated)
+        found = parts(rule.price, before, action.quantity, action.value, total=total)
+        return Case(action, rule, rated.decision, before, total, found)
+
+
+class Counts:
+    """What the decisions do not say themselves: how many actions a rule had charged before, and its period's total."""
+
+    def __init__(self, rated: list[Rated]) -> None:
+        self._actions: dict[Id, int] = {}
+        self._totals: defaultdict[OfPeriod, int] = defaultdict(int)
+        charged: defaultdict[OfPeriod, int] = defaultdict(int)
+        for each in rated:
+            key = _key(each)
+            self._actions[each.decision.action] = charged[key]
+            if not each.decision.reason:
+                charged[key] += 1
+                self._totals[key] += each.action.facts.quantity
+
+    def before(self, rated: Rated) -> Counted:
+        """What the rule had counted in the period before this action."""
+        decision = rated.decision
+        return Counted(self._actions[decision.action], decision.counted_before, decision.value_before)
+
+    def total(self, rated: Rated) -> int:
+        """The units the rule counts in the whole period."""
+        return self._totals[_key(rated)]
+
+
+def _key(rated: Rated) -> OfPeriod:
+    return rated.action.customer, rated.action.month, rated.decision.rule
+
+
+def _without_rule(sentences: list[str]) -> Explanation:
+    return Explanation(None, [], None, None, None, None, [], None, None, None, sentences)
+
+
+def _unrated(book: RuleBook, action: ActionFacts) -> list[str]:
+    asleep = [
+        f"Rule {rule.id} has the scope, but is not effective at {action.occurred_at.isoformat()}."
+        for rule in book.candidates(action)
+    ]
+    return ["No rule holds this action: it is neither free nor excluded, and waits for a rule.", *asleep]
+
+
+def _winner(rule: RuleFacts) -> Winner:
+    end = rule.effective_to
+    return Winner(
+        id=str(rule.id),
+        scope=words.scope(rule),
+        priority=rule.priority,
+        effective_from=rule.effective_from.isoformat(),
+        effective_to=None if end is None else end.isoformat(),
+    )
+
+
+def _sentences(case: Case, others: Iterable[RuleFacts]) -> list[str]:
+    rule, decision = case.rule, case.decision
+    found = [words.of_rule(rule)]
+    found += [words.of_loser(other, rule, DIMENSIONS[words.lost_on(other, rule)]) for other in others]
+    if decision.reason:
+        return [*found, words.of_exclusion(decision, rule)]
+    return [*found, *words.of_price(case), *([words.of_cap(case)] if decision.cap else [])]
+
+
+def _part(part: TierPart, price: Price) -> Part:
+    tier = part.tier if isinstance(price, Tiered) and part.tier != FREE else None
+    return Part("tier" if tier else KINDS[part.tier], tier, written(part.counted), written(part.amount))

@@ -1,0 +1,60 @@
+"""The formats as JSON Schema, made from the forms. `python -m pricing.files.published` writes them anew."""
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from pricing.files import forms
+
+FOLDER = Path(__file__).resolve().parent / "schema"
+FORMS: dict[str, Any] = {"rules.schema.json": forms.Rules, "action.schema.json": forms.Action}
+BEYOND = (
+    "Beyond what a schema can say the program refuses: a name that stands twice (in one object, or of two customers, "
+    "action types, rules or actions), a time, time zone or currency that there is none of, an end before its beginning, "
+    "tiers that do not ascend or of which not the last one alone is open, a minimum above its maximum, a hard budget "
+    "without an amount, and two rules of the same scope, currency and priority that overlap in time."
+)
+
+
+def schemas() -> dict[str, str]:
+    """Each schema's text, by the name of its file."""
+    return {name: _schema(name, form) for name, form in FORMS.items()}
+
+
+def _schema(name: str, form: Any) -> str:
+    _, parts = msgspec.json.schema_components([form], ref_template="#/$defs/{name}")
+    whole = parts.pop(form.__name__)
+    schema = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": name,
+        "$comment": BEYOND,
+        **whole,
+        **({"$defs": parts} if parts else {}),
+    }
+    return msgspec.json.format(msgspec.json.encode(_titled(schema)), indent=2).decode() + "\n"
+
+
+def _titled(schema: Any) -> Any:
+    """Every member with a title; without OpenAPI's `discriminator`, which JSON Schema does not know."""
+    if isinstance(schema, list):
+        return [_titled(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    found = {
+        name: _titled(each)
+        for name, each in schema.items()
+        if name not in ("discriminator", "properties", "default", "examples")
+    }
+    found |= {name: schema[name] for name in ("default", "examples") if name in schema}
+    if "properties" in schema:
+        found["properties"] = {
+            name: {"title": name.replace("_", " ").capitalize(), **_titled(each)}
+            for name, each in schema["properties"].items()
+        }
+    return found
+
+
+if __name__ == "__main__":
+    for name, text in schemas().items():
+        (FOLDER / name).write_text(text, encoding="utf-8")

@@ -1,0 +1,101 @@
+"""Both files read and checked: what rating needs, or every fault there is."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pricing.files import forms
+from pricing.files.checks import problems_of
+from pricing.files.decode import FormDecoder
+from pricing.files.faults import Fault, FilesRefused, Problem
+from pricing.files.values import Customer, Placed, customer_of, placed, rule_facts
+from pricing.rating.facts import RuleFacts
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSet:
+    """RULES.json, read."""
+
+    rules: list[RuleFacts] = field(default_factory=list)
+    customers: dict[str, Customer] = field(default_factory=dict)
+    is_billable: dict[str, bool] = field(default_factory=dict)
+
+    def customer(self, code: str) -> Customer:
+        """The customer listed, or one with the defaults."""
+        found = self.customers.get(code)
+        if found is None:
+            found = self.customers[code] = customer_of(forms.Customer(code))
+        return found
+
+
+def read_files(rules: Path, actions: Path) -> tuple[RuleSet, list[Placed]]:
+    """The rules, and the actions as they stand in the file. Raises FilesRefused with every fault of both."""
+    faults: list[Fault] = []
+    rule_set = _read_rules(rules, faults)
+    found = _read_actions(actions, rule_set, faults)
+    if faults:
+        raise FilesRefused(faults)
+    return rule_set, found
+
+
+def _read_rules(file: Path, faults: list[Fault]) -> RuleSet:
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        faults.append(_unreadable(file, error))
+        return RuleSet()
+    read = FormDecoder(forms.Rules).decode(content)
+    problems = read if isinstance(read, list) else list(problems_of(read))
+    if isinstance(read, list) or problems:
+        faults += [Fault(str(file), None, problem) for problem in problems]
+        return RuleSet()
+    return RuleSet(
+        [rule_facts(rule) for rule in read.rules],
+        {customer.code: customer_of(customer) for customer in read.customers},
+        {kind.code: kind.billable for kind in read.action_types},
+    )
+
+
+def _read_actions(file: Path, rule_set: RuleSet, faults: list[Fault]) -> list[Placed]:
+    found: list[Placed] = []
+    try:
+        with file.open("rb") as lines:
+            for number, read in _read_lines(lines, rule_set):
+                if isinstance(read, list):
+                    faults += [Fault(str(file), number, problem) for problem in read]
+                else:
+                    found.append(read)
+    except OSError as error:
+        faults.append(_unreadable(file, error))
+    return found
+
+
+def _read_lines(lines: Iterable[bytes], rule_set: RuleSet) -> Iterator[tuple[int | None, Placed | list[Problem]]]:
+    """Each line with its number: the action, or the problems with it; lines of nothing but space are no lines."""
+    decoder = FormDecoder(forms.Action)
+    taken: dict[str, int] = {}
+    seen: dict[Any, Any] = {}
+    some = False
+    for number, line in enumerate(lines, start=1):
+        if line.isspace():
+            continue
+        some = True
+        read = decoder.decode(line)
+        if isinstance(read, list):
+            yield number, read
+            continue
+        first = taken.setdefault(read.id, number)
+        if first != number:
+            yield number, [Problem("/id", f'"{read.id}" is taken by line {first}')]
+            continue
+        try:
+            yield number, placed(read, rule_set.customer(read.customer).zone, seen)
+        except ValueError as error:
+            yield number, [Problem("/occurred_at", str(error))]
+    if not some:
+        yield None, [Problem("", "holds no action")]
+
+
+def _unreadable(file: Path, error: OSError) -> Fault:
+    return Fault(str(file), None, Problem("", f"cannot be read: {error.strerror}"))

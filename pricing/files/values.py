@@ -1,0 +1,162 @@
+"""The forms as the values rating knows."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from billing_engine.core.spans import Month
+from leads.domain.identity import person_key
+from pricing.files import forms
+from pricing.rating.facts import ActionFacts, CustomerFacts, Once, ProductFacts, RuleFacts, SourceFacts
+from pricing.rating.prices import (
+    Graduated,
+    GraduatedPercentage,
+    Package,
+    Percentage,
+    PerUnit,
+    Price,
+    Tier,
+    Volume,
+)
+
+PLACES = 6
+ONE = 10**PLACES
+
+
+class Customer(NamedTuple):
+    """What rating knows of a customer, and the zone its months are cut in."""
+
+    facts: CustomerFacts
+    zone: ZoneInfo
+
+
+class Placed(NamedTuple):
+    """An action, whose it is, and the month it belongs to."""
+
+    customer: str
+    month: Month
+    facts: ActionFacts
+
+
+def micro(number: str) -> int:
+    """`2.5` as 2500000."""
+    whole, _, part = number.partition(".")
+    return int(whole + part.ljust(PLACES, "0"))
+
+
+def written(number: int) -> str:
+    """2500000 as `2.500000`."""
+    whole, part = divmod(abs(number), ONE)
+    return f"{'-' if number < 0 else ''}{whole}.{part:0{PLACES}d}"
+
+
+def customer_of(customer: forms.Customer) -> Customer:
+    """The customer; its contract is a stretch of whole days in its own zone."""
+    zone = ZoneInfo(customer.time_zone)
+    budget = customer.monthly_budget if customer.hard_budget else None
+    # The last day there is stands for "no end": nothing comes after it.
+    last = None if customer.contract_to is None else date.fromisoformat(customer.contract_to)
+    facts = CustomerFacts(
+        id=customer.code,
+        currency=customer.currency,
+        contract_start=None
+        if customer.contract_from is None
+        else _midnight(date.fromisoformat(customer.contract_from), zone),
+        contract_end=None if last in (None, date.max) else _midnight(last + timedelta(days=1), zone),
+        excluded_domains=frozenset(domain.lower() for domain in customer.excluded_domains),
+        hard_budget=None if budget is None else micro(budget),
+    )
+    return Customer(facts, zone)
+
+
+def rule_facts(rule: forms.Rule) -> RuleFacts:
+    """The rule; it has no revisions, so its quantities are counted under its own id."""
+    scope, once = rule.scope, rule.once
+    return RuleFacts(
+        id=rule.id,
+        lineage=rule.id,
+        price=_price(rule.price),
+        currency=rule.currency,
+        effective_from=datetime.fromisoformat(rule.effective_from),
+        effective_to=None if rule.effective_to is None else datetime.fromisoformat(rule.effective_to),
+        customer=scope.customer,
+        product=scope.product,
+        category=scope.category or "",
+        source=scope.source,
+        channel=scope.channel or "",
+        action_type=scope.action_type,
+        priority=rule.priority,
+        once=None if once is None else Once(per_person=once.per == "person", within=timedelta(days=once.days)),
+        highest_only=rule.highest_only,
+        cap_per_lead=_micro(rule.cap_per_lead),
+        cap_per_period=_micro(rule.cap_per_period),
+    )
+
+
+def placed(action: forms.Action, zone: ZoneInfo, seen: dict[Any, Any]) -> Placed:
+    """The action in its month; ValueError where there is no such time. What repeats is kept once, in `seen`."""
+    kept = seen.setdefault
+    try:
+        occurred_at = datetime.fromisoformat(action.occurred_at).astimezone(UTC)
+        month = Month.containing(occurred_at, zone)
+    except (ValueError, OverflowError) as error:
+        raise ValueError(f"{action.occurred_at} is no time there is: {error}") from error
+    person = action.person or ""
+    product, source = ProductFacts(action.product, action.category), SourceFacts(action.source, action.channel)
+    facts = ActionFacts(
+        id=action.id,
+        lead=kept(action.lead, action.lead),
+        # What is no e-mail address is a person all the same, told apart by how it is written.
+        person=person_key(person) or person.strip().casefold(),
+        product=kept(product, product),
+        source=kept(source, source),
+        action_type=kept(action.type, action.type),
+        occurred_at=occurred_at,
+        quantity=micro(action.quantity),
+        value=_micro(action.value),
+        is_test=action.is_test,
+        is_voided=action.voided,
+    )
+    return Placed(kept(action.customer, action.customer), kept(month, month), facts)
+
+
+def _price(price: forms.Price) -> Price:
+    match price:
+        case forms.PerUnit():
+            return PerUnit(micro(price.unit_price), micro(price.free_units))
+        case forms.Graduated():
+            return Graduated(_tiers(price.tiers), micro(price.free_units))
+        case forms.Volume():
+            return Volume(_tiers(price.tiers), micro(price.free_units))
+        case forms.Package():
+            return Package(micro(price.package_size), micro(price.package_price), micro(price.free_units))
+        case forms.Percentage():
+            return Percentage(
+                percent=micro(price.percent),
+                fixed_fee=micro(price.fixed_fee),
+                minimum=_micro(price.minimum),
+                maximum=_micro(price.maximum),
+                free_actions=price.free_actions,
+                free_value=micro(price.free_value),
+            )
+        case forms.GraduatedPercentage():
+            return GraduatedPercentage(_tiers(price.tiers))
+
+
+def _tiers(tiers: list[forms.UnitTier] | list[forms.PercentTier]) -> tuple[Tier, ...]:
+    return tuple(
+        Tier(
+            _micro(tier.up_to),
+            micro(tier.unit_price if isinstance(tier, forms.UnitTier) else tier.percent),
+            micro(tier.flat_fee),
+        )
+        for tier in tiers
+    )
+
+
+def _micro(number: str | None) -> int | None:
+    return None if number is None else micro(number)
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time.min, tzinfo=zone).astimezone(UTC)

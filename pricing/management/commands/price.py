@@ -1,0 +1,51 @@
+"""`manage.py price --rules RULES.json --actions ACTIONS.ndjson [--explain]`: a file in, charges out, no database."""
+
+import io
+import os
+import sys
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from pricing.files.charges import price_files
+from pricing.files.faults import FilesRefused
+
+LINES_AT_A_TIME = 1_000
+
+
+class Command(BaseCommand):
+    """Rates files by the function that bills; prints one JSON object per action in rating order."""
+
+    help = "Price the actions of a file by the rules of a file; needs no database. The formats: docs/price-files.md."
+    # Checks would ask for what a desk without a database does not have.
+    requires_system_checks = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--rules", type=Path, required=True, metavar="RULES.json")
+        parser.add_argument("--actions", type=Path, required=True, metavar="ACTIONS.ndjson")
+        parser.add_argument("--explain", action="store_true", help="Add to each charge why it is what it is.")
+
+    def handle(self, *args: Any, rules: Path, actions: Path, explain: bool, **options: Any) -> None:
+        try:
+            self._print(price_files(rules, actions, explain=explain))
+        except FilesRefused as refusal:
+            for fault in refusal.faults:
+                self.stderr.write(str(fault))
+            raise SystemExit(2) from refusal
+
+    def _print(self, lines: Iterator[bytes]) -> None:
+        # JSON is UTF-8, whatever the terminal's language.
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(encoding="utf-8", newline="\n")
+        try:
+            while some := b"".join(islice(lines, LINES_AT_A_TIME)):
+                self.stdout.write(some.decode(), ending="")
+            self.stdout.flush()
+        except BrokenPipeError:
+            # Whoever reads has enough, as `head` does; what is still buffered goes nowhere.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise SystemExit(1) from None

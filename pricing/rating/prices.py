@@ -1,0 +1,191 @@
+"""Step 4: the price models, one class each. Counted things and money are integers in micro-units.
+
+The cumulative ones are a function `F` of what the rule has counted in the period: an action costs `F(after) − F(before)`,
+so splitting a quantity never changes its price. A free allowance comes before everything: `F(x)` is what `x` less the
+allowance costs, and tiers and packages count what is left.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+MICRO = 1_000_000
+PERCENT = 100 * MICRO  # a percent in micro-units, of an amount
+
+
+class Counted(NamedTuple):
+    """What a rule has counted in the period: actions, units, money value. Micro-units, but for the actions."""
+
+    actions: int = 0
+    quantity: int = 0
+    value: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """One step of a tiered price: (the tier before, up_to]; `up_to` None has no end. `rate` is money per unit, or percent."""
+
+    up_to: int | None
+    rate: int
+    flat_fee: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PerUnit:
+    """`q × unit price`."""
+
+    unit_price: int
+    free_units: int = 0
+
+    def price(self, before: Counted, quantity: int, value: int | None) -> int:
+        if not self.free_units:
+            return times(quantity, self.unit_price)
+        paid_before = paid_part(before.quantity, self.free_units)
+        return times(paid_part(before.quantity + quantity, self.free_units) - paid_before, self.unit_price)
+
+
+@dataclass(frozen=True, slots=True)
+class Graduated:
+    """`F(c + q) − F(c)` over tiers of units."""
+
+    tiers: tuple[Tier, ...]
+    free_units: int = 0
+
+    def __post_init__(self) -> None:
+        check_tiers(self.tiers)
+
+    def price(self, before: Counted, quantity: int, value: int | None) -> int:
+        low = paid_part(before.quantity, self.free_units)
+        return up_to(self.tiers, paid_part(before.quantity + quantity, self.free_units), MICRO) - up_to(
+            self.tiers, low, MICRO
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """The period's total picks one tier, whose unit price applies to all units; its flat fee falls on the first."""
+
+    tiers: tuple[Tier, ...]
+    free_units: int = 0
+
+    def __post_init__(self) -> None:
+        check_tiers(self.tiers)
+
+    def tier(self, total: int) -> Tier:
+        """The one tier that the period's total quantity picks."""
+        paid = paid_part(total, self.free_units)
+        return next(tier for tier in self.tiers if tier.up_to is None or paid <= tier.up_to)
+
+    def price_within(self, total: int, before: Counted, quantity: int) -> int:
+        """What `quantity` costs in a period whose total is `total`."""
+        tier = self.tier(total)
+        paid_before = paid_part(before.quantity, self.free_units)
+        paid = paid_part(before.quantity + quantity, self.free_units) - paid_before
+        return times(paid, tier.rate) + (tier.flat_fee if paid and not paid_before else 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """`P` per started block of `N` units: the action that opens a block carries its price."""
+
+    package_size: int
+    package_price: int
+    free_units: int = 0
+
+    def __post_init__(self) -> None:
+        if self.package_size <= 0:
+            raise ValueError("A package holds more than nothing.")
+
+    def price(self, before: Counted, quantity: int, value: int | None) -> int:
+        return self.package_price * (self._blocks(before.quantity + quantity) - self._blocks(before.quantity))
+
+    def _blocks(self, quantity: int) -> int:
+        return -(-paid_part(quantity, self.free_units) // self.package_size)
+
+
+@dataclass(frozen=True, slots=True)
+class Percentage:
+    """`p %` of the action's value plus a fixed fee, between a minimum and a maximum; the first N actions or value V free."""
+
+    percent: int
+    fixed_fee: int = 0
+    minimum: int | None = None
+    maximum: int | None = None
+    free_actions: int = 0
+    free_value: int = 0
+
+    def price(self, before: Counted, quantity: int, value: int | None) -> int:
+        if not value:
+            return 0
+        charged = value - self.free_part(before, value)
+        if not charged:
+            return 0
+        amount = share(charged, self.percent) + self.fixed_fee
+        if self.minimum is not None:
+            amount = max(amount, self.minimum)
+        return amount if self.maximum is None else min(amount, self.maximum)
+
+    def free_part(self, before: Counted, value: int) -> int:
+        """What of the value is free: the allowance ends with whichever part of it runs out first."""
+        if not (self.free_actions or self.free_value) or (self.free_actions and before.actions >= self.free_actions):
+            return 0
+        return min(value, max(0, self.free_value - before.value)) if self.free_value else value
+
+
+@dataclass(frozen=True, slots=True)
+class GraduatedPercentage:
+    """`F(v + value) − F(v)` over tiers of value, each with its percent."""
+
+    tiers: tuple[Tier, ...]
+
+    def __post_init__(self) -> None:
+        check_tiers(self.tiers)
+
+    def price(self, before: Counted, quantity: int, value: int | None) -> int:
+        return up_to(self.tiers, before.value + (value or 0), PERCENT) - up_to(self.tiers, before.value, PERCENT)
+
+
+Price = PerUnit | Graduated | Volume | Package | Percentage | GraduatedPercentage
+
+
+def check_tiers(tiers: tuple[Tier, ...]) -> None:
+    """ValueError unless they ascend and the last one, alone, has no end."""
+    ends = [tier.up_to for tier in tiers]
+    bounded = [end for end in ends if end is not None]
+    if not ends or ends[-1] is not None or len(bounded) != len(ends) - 1 or bounded != sorted(set(bounded)):
+        raise ValueError("Tiers ascend, and the last one has no end.")
+    if bounded and bounded[0] <= 0:
+        raise ValueError("A tier ends above zero.")
+
+
+def up_to(tiers: tuple[Tier, ...], counted: int, scale: int) -> int:
+    """`F(counted)`: what everything up to there costs together, rounded once; nothing costs nothing."""
+    total, start = 0, 0
+    for tier in tiers:
+        if counted <= start:
+            break
+        end = tier.up_to
+        if end is None or counted < end:
+            end = counted
+        total += tier.flat_fee * scale + (end - start) * tier.rate
+        start = end
+    return _rounded(total, scale)
+
+
+def times(quantity: int, unit_price: int) -> int:
+    """Units × price, in micro-units, half away from zero."""
+    return _rounded(quantity * unit_price, MICRO)
+
+
+def share(value: int, percent: int) -> int:
+    """Percent of a value, in micro-units, half away from zero."""
+    return _rounded(value * percent, PERCENT)
+
+
+def paid_part(counted: int, free: int) -> int:
+    """What of the counted is beyond the free allowance."""
+    return counted - free if counted > free else 0
+
+
+def _rounded(product: int, scale: int) -> int:
+    # Neither prices nor quantities are negative, so half up is half away from zero.
+    return (product + scale // 2) // scale

@@ -1,0 +1,89 @@
+"""Rating in processes of their own: each rates the periods it is given, one after the other."""
+
+import json
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, cast
+
+from django.db import connection
+
+from leads.models import BillingPeriod
+from pricing.domain.rate import rate
+
+PROGRAM = "import django; django.setup(); from tests.bench.worker import main; main()"
+AT = datetime(2026, 11, 2, tzinfo=UTC)
+
+
+@dataclass
+class Work:
+    """What one or more workers did at once."""
+
+    seconds: float  # from the first start to the last end
+    of_period: dict[int, float]
+    at_rest_mb: float  # a worker's memory before it rates
+    peak_mb: float  # the largest worker's
+
+
+def work(shares: list[list[int]]) -> Work:
+    """Rate each share of periods in a worker of its own, all at once; who starts them waits until all are ready."""
+    with _processes(len(shares)) as processes:
+        at_rest = [_answer(process)["mb"] for process in processes]
+        started = time.perf_counter()
+        for process, share in zip(processes, shares, strict=True):
+            print(json.dumps(share), file=cast("IO[str]", process.stdin), flush=True)
+        answers = [_answer(process) for process in processes]
+        seconds = time.perf_counter() - started
+    of_period = {int(period): took for answer in answers for period, took in answer["of_period"].items()}
+    return Work(seconds, of_period, max(at_rest), max(answer["mb"] for answer in answers))
+
+
+def main() -> None:
+    """A worker: say that you are ready, read which periods, rate them, say how it went."""
+    connection.ensure_connection()
+    _say(mb=_peak_mb())
+    of_period = {}
+    for period in json.loads(sys.stdin.readline() or "[]"):
+        started = time.perf_counter()
+        rate(BillingPeriod.objects.get(pk=period), at=AT)
+        of_period[period] = time.perf_counter() - started
+    _say(mb=_peak_mb(), of_period=of_period)
+
+
+@contextmanager
+def _processes(count: int) -> Iterator[list[subprocess.Popen[str]]]:
+    command = [sys.executable, "-c", PROGRAM]
+    processes = list[subprocess.Popen[str]]()
+    try:
+        for _ in range(count):
+            processes.append(subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True))
+        yield processes
+    finally:
+        for process in processes:
+            process.kill()
+            process.communicate()
+
+
+def _answer(process: subprocess.Popen[str]) -> dict[str, float]:
+    line = cast("IO[str]", process.stdout).readline()
+    if not line:
+        raise RuntimeError("A worker ended; what it said stands above.")
+    return json.loads(line)
+
+
+def _say(**facts: object) -> None:
+    print(json.dumps(facts), flush=True)
+
+
+def _peak_mb() -> float:
+    """The most memory this process ever had, without what its parent had when it was started."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        return int(status.read_text().partition("VmHWM:")[2].split()[0]) / 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2  # macOS counts in bytes

@@ -1,0 +1,60 @@
+"""Why a charge is what it is, over HTTP: for the source whose action it was, and for staff."""
+
+from datetime import UTC, datetime
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.test import Client
+
+from leads.domain.keys import create_key
+from leads.models import Source
+from pricing.domain.explain import explain
+from pricing.domain.rate import rate
+from pricing.models import Charge
+from tests.factories.leads import ActionFactory, SourceFactory
+from tests.factories.pricing import PriceRuleFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def charge() -> Charge:
+    PriceRuleFactory.create(name="Samples")
+    action = ActionFactory.create(quantity=2)
+    rate(action.period, at=datetime(2026, 11, 2, tzinfo=UTC))
+    return Charge.objects.get()
+
+
+def ask(client: Client, charge: Charge, key: str | None = None) -> tuple[int, dict[str, object]]:
+    headers = {} if key is None else {"Authorization": f"Bearer {key}"}
+    answer = client.get(f"/api/v1/charges/{charge.pk}/explanation", headers=headers)
+    return answer.status_code, answer.json()
+
+
+def test_a_source_is_told_why_its_own_action_is_charged(client: Client, charge: Charge):
+    _, key = create_key(Source.objects.get())
+
+    status, answer = ask(client, charge, key)
+
+    explanation = explain(Charge.objects.get())
+    assert (status, answer) == (
+        200,
+        {"action": charge.pk, "sentences": explanation.sentences, "facts": explanation.facts},
+    )
+
+
+def test_another_source_is_told_nothing(client: Client, charge: Charge):
+    _, key = create_key(SourceFactory.create())
+
+    status, answer = ask(client, charge, key)
+
+    assert (status, answer["code"]) == (404, "not_found")
+
+
+def test_staff_who_may_see_charges_are_told_and_nobody_else(client: Client, charge: Charge):
+    assert ask(client, charge)[0] == 401
+    user = User.objects.create_user("olga")
+    client.force_login(user)
+    assert ask(client, charge)[0] == 404
+    user.user_permissions.add(Permission.objects.get(codename="view_charge"))
+    assert ask(client, charge)[0] == 200
