@@ -42,12 +42,25 @@ class ExplanationView(APIView):
         if found is None:
             raise Http404
         explanation = explain(found)
-        return Response({"action": charge, "sentences": explanation.sentences, "facts": explanation.facts})
+        sentences, facts = explanation.sentences, explanation.facts
+        if _paid_elsewhere(request, found):
+            sentences = [*sentences[:-1], "Not charged: a charge of the same person, by another source, pays for it."]
+            facts = facts | {"paid_by": None}
+        return Response({"action": charge, "sentences": sentences, "facts": facts})
+
+
+def _paid_elsewhere(request: Request, charge: Charge) -> bool:
+    """Whether the charge that pays for this one is another source's, of which this one sees nothing."""
+    return (
+        isinstance(request.auth, ApiKey)
+        and charge.paid_by is not None
+        and charge.paid_by.lead.source_id != request.auth.source_id
+    )
 
 
 def _visible_to(request: Request) -> Any:
     charges = Charge.objects.select_related(
-        "rule", "paid_by", "period__customer", "action__lead", "action__action_type", "action__waiver__waived_by"
+        "rule", "paid_by__lead", "period__customer", "action__lead", "action__action_type", "action__waiver__waived_by"
     )
     if isinstance(request.auth, ApiKey):
         return charges.filter(action__lead__source=request.auth.source)

@@ -34,9 +34,15 @@ def exclusion(action: ActionFacts, customer: CustomerFacts, catalogue: Catalogue
         return TEST_LEAD
     if (customer.contract_start or customer.contract_end) and _outside_contract(action, customer):
         return OUTSIDE_CONTRACT
-    if customer.excluded_domains and action.person.rpartition("@")[2] in customer.excluded_domains:
+    if customer.excluded_domains and _domain(action.person) in customer.excluded_domains:
         return EXCLUDED_CONTACT
     return WAIVED if action.is_waived else ""
+
+
+def _domain(person: str) -> str:
+    """Of an e-mail address; a person known by something else has none."""
+    _, at, domain = person.rpartition("@")
+    return domain if at else ""
 
 
 def _outside_contract(action: ActionFacts, customer: CustomerFacts) -> bool:

@@ -100,7 +100,7 @@ class RuleFacts:
 class Decision(NamedTuple):
     """What became of one action: charged by `rule`, excluded for `reason`, or, with neither, unrated.
 
-    `quantity_before` and `value_before` are what the rule had counted before it; `paid_by` is the action whose charge
+    `counted_before` and `value_before` are what the rule had counted before it; `paid_by` is the action whose charge
     an `already_charged` one duplicates, or the dearest one of a `not_highest`.
     """
 

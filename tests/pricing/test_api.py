@@ -11,7 +11,7 @@ from leads.models import Source
 from pricing.domain.explain import explain
 from pricing.domain.rate import rate
 from pricing.models import Charge
-from tests.factories.leads import ActionFactory, SourceFactory
+from tests.factories.leads import ActionFactory, LeadFactory, SourceFactory
 from tests.factories.pricing import PriceRuleFactory
 
 pytestmark = pytest.mark.django_db
@@ -58,3 +58,21 @@ def test_staff_who_may_see_charges_are_told_and_nobody_else(client: Client, char
     assert ask(client, charge)[0] == 404
     user.user_permissions.add(Permission.objects.get(codename="view_charge"))
     assert ask(client, charge)[0] == 200
+
+
+def test_a_source_is_not_told_of_another_sources_charge_that_pays_for_its_own(client: Client):
+    PriceRuleFactory.create(once_per="person", once_days=30)
+    paying = ActionFactory.create()
+    other = LeadFactory.create(product=paying.lead.product, person_key=paying.lead.person_key)
+    action = ActionFactory.create(lead=other, period=paying.period)
+    rate(paying.period, at=datetime(2026, 11, 2, tzinfo=UTC))
+    covered = Charge.objects.get(pk=action.pk)
+    assert (covered.reason, covered.paid_by) == ("already_charged", paying)
+
+    _, answer = ask(client, covered, create_key(other.source)[1])
+
+    facts = answer["facts"]
+    assert isinstance(facts, dict)
+    assert facts["paid_by"] is None
+    assert isinstance(answer["sentences"], list)
+    assert answer["sentences"][-1] == "Not charged: a charge of the same person, by another source, pays for it."
