@@ -1,11 +1,10 @@
 """Step 2: which rule prices an action. The highest priority wins, then the most specific scope, then the later start."""
 
 from collections.abc import Iterable
-from datetime import datetime
 
-from pricing.rating.facts import ActionFacts, Catalogue, CustomerFacts, Id, RuleFacts
+from pricing.rating.facts import ActionFacts, Catalogue, CustomerFacts, Id, Instant, RuleFacts
 
-Rank = tuple[int, bool, bool, bool, bool, bool, bool, datetime]
+Rank = tuple[int, bool, bool, bool, bool, bool, bool, Instant]
 DIMENSIONS = ("priority", "customer", "product", "category", "source", "channel", "action type", "effective from")
 
 
@@ -39,7 +38,9 @@ class RuleBook:
     def winner(self, action: ActionFacts) -> RuleFacts | None:
         """The best rule effective when the action occurred, or None: unrated."""
         at = action.occurred_at
-        for rule in self.candidates(action):
+        # The look-up of `candidates`, without the call: this line is passed once per action.
+        scope = (action.product, action.source, action.action_type)
+        for rule in self._of_scope.get(scope) or self.candidates(action):
             if rule.effective_from <= at and (rule.effective_to is None or at < rule.effective_to):
                 return rule
         return None

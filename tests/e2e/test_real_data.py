@@ -130,7 +130,7 @@ def _post(live_server: LiveServer, key: str, leads: object) -> Counter[str]:
 
 def _rate_everything() -> dict[str, int]:
     for period in BillingPeriod.objects.all():
-        rate_waiting(period.pk, at=NOW)
+        rate_waiting([period.pk], at=NOW)
     sums = PeriodTally.objects.aggregate(*(Sum(name) for name in ("actions", "charged", "excluded", "unrated")))
     return {name.removesuffix("__sum"): count for name, count in sums.items()}
 
