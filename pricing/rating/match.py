@@ -61,8 +61,14 @@ class RuleBook:
         scope = (action.product, action.source, action.action_type)
         found = self._of_scope.get(scope)
         if found is None:
+            about, sender = self._catalogue.products[action.product], self._catalogue.sources[action.source]
             found = self._of_scope[scope] = [
-                rule for rule in self._open_to(action.action_type) if self._holds(rule, action.product, action.source)
+                rule
+                for rule in self._open_to(action.action_type)
+                if (rule.product is None or rule.product == about.id)
+                and (not rule.category or rule.category == about.category)
+                and (rule.source is None or rule.source == sender.id)
+                and (not rule.channel or rule.channel == sender.channel)
             ]
         return found
 
@@ -77,12 +83,3 @@ class RuleBook:
             found = [rule for rule in self._rules if rule.action_type in (None, action_type)]
             self._of_type[action_type] = found
         return found
-
-    def _holds(self, rule: RuleFacts, product: Id, source: Id) -> bool:
-        about, sender = self._catalogue.products[product], self._catalogue.sources[source]
-        return (
-            rule.product in (None, about.id)
-            and rule.category in ("", about.category)
-            and rule.source in (None, sender.id)
-            and rule.channel in ("", sender.channel)
-        )
