@@ -65,7 +65,7 @@ def test_overlapping_deliveries_in_opposite_order_never_block_each_other_for_goo
 def test_of_two_conflicting_deliveries_at_the_same_instant_one_is_stored_and_one_waits_for_a_person():
     counts = receive_at_once([lead(1, quantity=1)], [lead(1, quantity=2)])
 
-    assert (counts["actions_created"], counts["actions_quarantined"]) == (2, 2)
+    assert (counts["actions_created"], counts["actions_conflict"]) == (2, 2)
     [stored] = set(Action.objects.values_list("quantity", flat=True))
     refused = {item.content["actions"][0]["quantity"] for item in QuarantinedItem.objects.all()}
     assert {stored, *refused} == {1, 2}
