@@ -57,12 +57,11 @@ def test_every_request_on_the_page_is_answered_as_printed(terrazza: None, client
     numbers: dict[int, int] = {}  # as printed: as it is
 
     for (method, path, body, headers), expected in zip(requests, printed, strict=True):
-        for shown, real in numbers.items():
-            path = path.replace(f"/{shown}", f"/{real}")
         if method == "GET":
             rate_what_is_open()
+        real = re.sub(r"(?<=receipts/)\d+", lambda shown: str(numbers[int(shown[0])]), path)
         answer = client.generic(
-            method, path, body, headers=headers | {"Authorization": f"Bearer {key}"}, **typed(headers)
+            method, real, body, headers=headers | {"Authorization": f"Bearer {key}"}, **typed(headers)
         )
         assert answer.status_code == expected.get("status", 200 if method == "GET" else 202)
         assert numbered(answer.json(), expected, numbers) == expected
