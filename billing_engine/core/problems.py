@@ -8,8 +8,9 @@ from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
 from django.db import OperationalError
 from django.http import Http404
 from rest_framework.exceptions import APIException, NotFound, PermissionDenied
+from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import exception_handler
+from rest_framework.views import APIView, exception_handler
 
 from billing_engine.core.errors import Refused
 
@@ -19,6 +20,17 @@ BUSY = "busy"
 RETRY_AFTER_SECONDS = 5
 
 logger = logging.getLogger(__name__)
+
+
+class UnknownAddress(APIView):
+    """Where nothing of the API is: a problem document too, not a page for people."""
+
+    authentication_classes = ()
+    permission_classes = ()
+    schema = None
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        raise NotFound
 
 
 def problem_response(error: Exception, context: dict[str, Any]) -> Response | None:

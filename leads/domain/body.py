@@ -12,7 +12,7 @@ from msgspec import Meta, Struct, convert, field
 from billing_engine.core.errors import Refused
 from leads.domain import limits
 from leads.domain.faults import Fault, fault_of
-from leads.domain.identity import external_id
+from leads.domain.identity import external_id, in_utc
 
 JSON = "application/json"
 NDJSON = "application/x-ndjson"
@@ -163,6 +163,12 @@ def _opened(content: dict[str, Any]) -> Parcel:
     batch_id = "" if envelope.batch_id is None else external_id(envelope.batch_id)
     if "\0" in batch_id or len(batch_id) > 200:
         raise EnvelopeInvalid("A batch_id has up to 200 characters, none of them NUL.", pointer="/batch_id")
-    return Parcel(
-        [Placed(f"/leads/{place}", item) for place, item in enumerate(envelope.leads)], batch_id, envelope.sent_at
-    )
+    items = [Placed(f"/leads/{place}", item) for place, item in enumerate(envelope.leads)]
+    return Parcel(items, batch_id, _sent_at(envelope))
+
+
+def _sent_at(envelope: Envelope) -> datetime | None:
+    try:
+        return envelope.sent_at and in_utc(envelope.sent_at)
+    except OverflowError as error:
+        raise EnvelopeInvalid("This is no time of our days.", pointer="/sent_at") from error

@@ -7,7 +7,7 @@ from typing import Any
 
 from leads.domain.body import Malformed, Placed
 from leads.domain.faults import Fault
-from leads.domain.identity import external_id, person_key
+from leads.domain.identity import external_id, in_utc, person_key
 from leads.domain.items import ActionItem, LeadItem, VoidItem, read_action, read_lead
 from leads.domain.receipt import CONFLICT, CREATED, DUPLICATE, HELD, NEWS, QUARANTINED, TEST, UPDATED, Result
 from leads.domain.store import NewAction, NewLead, StoredAction, StoredLead, as_json
@@ -38,7 +38,13 @@ class SentAction:
         """What is stored if its id is new."""
         item = self.sound
         return NewAction(
-            *self.key, self.action_type, period, item.occurred_at, item.quantity, item.value, as_json(item.attributes)
+            *self.key,
+            self.action_type,
+            period,
+            in_utc(item.occurred_at),
+            item.quantity,
+            item.value,
+            as_json(item.attributes),
         )
 
     @property
@@ -112,7 +118,7 @@ class SentLead:
             item.is_test,
             as_json(item.consent),
             as_json(item.attributes),
-            item.occurred_at,
+            item.occurred_at and in_utc(item.occurred_at),
         )
 
     def join(self, stored: StoredLead) -> None:

@@ -73,6 +73,18 @@ def test_an_envelope_is_kept_with_its_delivery_and_pointers_lead_into_it(client:
     assert (kept.batch_id, kept.sent_at) == ("17", datetime(2026, 10, 20, 7, tzinfo=UTC))
 
 
+def test_an_offset_may_be_as_large_as_it_can_be_written(client: Client, key: str):
+    at = "2026-10-16T11:59:00+23:59"
+
+    answer = post(client, key, {"sent_at": at, "leads": [lead(1, action(occurred_at=at), occurred_at=at)]})
+
+    assert outcomes(answer) == [("created", "created")]
+    noon = datetime(2026, 10, 15, 12, tzinfo=UTC)
+    assert (Delivery.objects.get().sent_at, Lead.objects.get().occurred_at, Action.objects.get().occurred_at) == (
+        noon,
+    ) * 3
+
+
 @pytest.mark.parametrize("version", [{}, {"schema_version": 1}, {"schema_version": "1"}])
 def test_an_envelope_says_its_version_or_means_the_first(client: Client, key: str, version: dict[str, Any]):
     assert outcomes(post(client, key, version | {"leads": [lead()]})) == [("created",)]
@@ -92,6 +104,7 @@ def test_an_envelope_says_its_version_or_means_the_first(client: Client, key: st
         ({"leads": [], "batch_id": "\0"}, "envelope_invalid", "/batch_id"),
         ({"leads": [], "batch_id": 10**300}, "envelope_invalid", "/batch_id"),
         ({"leads": [], "sent_at": "2026-10-20T09:00:00"}, "envelope_invalid", "/sent_at"),
+        ({"leads": [], "sent_at": "0001-01-01T00:00:00+23:59"}, "envelope_invalid", "/sent_at"),
     ],
 )
 def test_an_envelope_that_is_none_is_refused_whole_and_says_where(
