@@ -17,6 +17,7 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from leads.admin.bases import ReadOnlyPage
 from leads.admin.recently import Received
 from leads.admin.shown import NOTHING, block, chip, code, instant, link, list_of, number, shortened, to
+from leads.domain.answers import refused_in
 from leads.domain.receipt import CONFLICT, QUARANTINED
 from leads.models import Delivery
 from leads.models.delivery import OUTCOMES
@@ -24,6 +25,7 @@ from leads.models.delivery import OUTCOMES
 KINDS = ("leads", "actions")
 REFUSED = (CONFLICT, QUARANTINED)
 SHOWN_AT_MOST = 200_000
+LINKED_AT_MOST = 500  # numbers that an address can carry
 
 
 @admin.register(Delivery)
@@ -139,10 +141,10 @@ class DeliveryAdmin(ReadOnlyPage[Delivery]):
     def quarantined(self, delivery: Delivery) -> SafeString | str:
         if not any(_count(delivery, kind, outcome) for kind in KINDS for outcome in REFUSED):
             return "Nothing of it was refused."
-        return to(
-            list_of("leads.quarantineditem", delivery__id__exact=delivery.pk, state="all"),
-            "What was refused, and what became of it",
-        )
+        # Not by the delivery: what was refused before waits under the number of its first time.
+        numbers = refused_in(delivery)[:LINKED_AT_MOST]
+        rows = {"id__in": ",".join(map(str, numbers))} if numbers else {"delivery__id__exact": str(delivery.pk)}
+        return to(list_of("leads.quarantineditem", **rows, state="all"), "What was refused, and what became of it")
 
     @admin.display(description="file")
     def download(self, delivery: Delivery) -> SafeString:

@@ -82,10 +82,23 @@ def receipt_again(source: Source, number: int) -> dict[str, Any] | None:
     if delivery is None:
         return None
     answer: dict[str, Any] = msgspec.json.decode(zlib.decompress(delivery.answer)) if delivery.answer else {}
-    results = [result for lead in answer.get("results", []) for result in (lead, *lead.get("actions", []))]
-    _tell_settled(source, results)
+    _tell_settled(source, _results(answer))
     envelope = {"received_at": delivery.received_at, "batch_id": delivery.batch_id, "sent_at": delivery.sent_at}
     return {"receipt": number, **envelope, "counts": _counts(delivery), "results": answer.get("results", [])}
+
+
+def refused_in(delivery: Delivery) -> list[int]:
+    """The numbers of the quarantined items that a delivery was answered, also of those that waited already."""
+    answer = msgspec.json.decode(zlib.decompress(delivery.answer)) if delivery.answer else {}
+    return sorted(_numbers(_results(answer)))
+
+
+def _results(answer: dict[str, Any]) -> list[dict[str, Any]]:
+    return [result for lead in answer.get("results", []) for result in (lead, *lead.get("actions", []))]
+
+
+def _numbers(results: list[dict[str, Any]]) -> set[int]:
+    return {result["quarantined_item"] for result in results if "quarantined_item" in result}
 
 
 def _check(key: str) -> None:
@@ -106,7 +119,7 @@ def _answered(source: Source, key: str, body: bytes) -> Answer | None:
 
 def _tell_settled(source: Source, results: list[dict[str, Any]]) -> None:
     """Beside each quarantined item: whether it still waits."""
-    numbers = {result["quarantined_item"] for result in results if "quarantined_item" in result}
+    numbers = _numbers(results)
     items = QuarantinedItem.objects.defer("content").in_bulk(numbers) if numbers else {}
     for result in results:
         item = items.get(result.get("quarantined_item", 0))

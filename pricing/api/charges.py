@@ -32,6 +32,7 @@ class ExplanationView(APIView):
 
     @extend_schema(
         operation_id="explain_charge",
+        tags=["Charges"],
         summary="Why this charge",
         description="The rule that won, the rules that matched too and what they lost on, what was counted, tier by tier, "
         "the charge it duplicates and the cap it hit. A source sees the charges of its own actions, staff all.",
