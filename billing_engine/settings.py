@@ -117,7 +117,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 
-# Above what a delivery may hold (leads/api/deliveries.py), so that it is refused in the API's own words.
+# Above what a delivery may hold (leads/domain/limits.py), so that it is refused in the API's own words.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 6 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
 
@@ -147,6 +147,11 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "Lead Billing Engine",
     "DESCRIPTION": "Send leads and what they did; send again when unsure. Nothing is lost, nothing counts twice.",
     "VERSION": "1.0.0",
+    "OAS_VERSION": "3.1.1",
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "leads.api.document.add_forms",
+    ],
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SERVE_AUTHENTICATION": [],

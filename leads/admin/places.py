@@ -35,7 +35,7 @@ class Difference:
 
 def faulty_place(item: QuarantinedItem) -> Place:
     """The item's pointer leads into the delivery; this one leads into the content kept here."""
-    rest = re.sub(r"^/\d+", "", item.pointer)
+    rest = re.sub(r"^(/leads)?/\d+", "", item.pointer)
     if item.kind == QuarantinedItem.Kind.ACTION:
         rest = re.sub(r"^/actions/\d+", "/actions/0", rest)
     found = _at(item.content, rest)

@@ -40,7 +40,7 @@ class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
     """How the OpenAPI document names it."""
 
     target_class = ApiKeyAuthentication
-    name = "API key"
+    name = "api_key"
 
     def get_security_definition(self, auto_schema: object) -> dict[str, str]:
         return {"type": "http", "scheme": "bearer"}

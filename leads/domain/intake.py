@@ -8,12 +8,19 @@ from datetime import datetime
 from django.db import transaction
 
 from leads.domain import held, store
-from leads.domain.items import Fault, Placed, read_body
-from leads.domain.periods import Cycle, assign, cycle_of, mark_unrated
+from leads.domain.body import Parcel, Placed, read_parcel
+from leads.domain.faults import Fault
+from leads.domain.items import ActionItem, VoidItem
+from leads.domain.limits import check_items
+from leads.domain.periods import assign, cycle_of, mark_unrated
 from leads.domain.products import KnownProducts
-from leads.domain.receipt import CREATED, Receipt
-from leads.domain.sent import SentAction, SentLead, sent_lead
-from leads.models import ActionType, BillingPeriod, Customer, Delivery, Source
+from leads.domain.receipt import DUPLICATE, UPDATED, Receipt
+from leads.domain.sent import SentAction, SentLead, channel_fault, sent_lead
+from leads.domain.voiding import Void, void_sent
+from leads.models import ActionType, Customer, Delivery, Source
+
+# For compressing answers: half the time of the usual level, and almost as small.
+QUICKLY = 1
 
 
 def receive(source: Source, *, body: bytes, content_type: str, received_at: datetime, name: str = "") -> Receipt:
@@ -21,24 +28,50 @@ def receive(source: Source, *, body: bytes, content_type: str, received_at: date
 
     When this returns, everything is committed: stored, known already, or in quarantine with its reason.
     """
-    return receive_items(
-        source, items=read_body(body), body=body, content_type=content_type, received_at=received_at, name=name
+    return receive_parcel(
+        source, opened(body, content_type), body=body, content_type=content_type, received_at=received_at, name=name
     )
 
 
-@transaction.atomic
+def opened(body: bytes, content_type: str) -> Parcel:
+    """What a request holds, unless it is refused as a whole: unreadable, or more than one may hold."""
+    parcel = read_parcel(body, content_type)
+    check_items([item for _, item in parcel.items])
+    return parcel
+
+
 def receive_items(
     source: Source, *, items: Sequence[Placed], body: bytes, content_type: str, received_at: datetime, name: str = ""
 ) -> Receipt:
     """The same for items read from `body` already; what a reader of files could not read comes as `Malformed`."""
+    return receive_parcel(
+        source, Parcel(list(items)), body=body, content_type=content_type, received_at=received_at, name=name
+    )
+
+
+@transaction.atomic
+def receive_parcel(
+    source: Source,
+    parcel: Parcel,
+    *,
+    body: bytes,
+    content_type: str,
+    received_at: datetime,
+    name: str = "",
+    idempotency_key: str = "",
+) -> Receipt:
+    """Store what a parcel holds, all of it or nothing; whoever calls this inside a transaction commits it."""
     delivery = store.next_delivery_id()
-    leads = [sent_lead(placed, received_at=received_at) for placed in items]
+    leads = [sent_lead(placed, received_at=received_at) for placed in parcel.items]
+    _check_channels(source, leads)
     _find_products(source, leads)
     owners = _store_leads(source, delivery, received_at, leads)
     actions = [action for lead in leads for action in lead.actions if not action.is_refused]
-    _store_actions(delivery, actions, owners)
+    _store_actions(delivery, [action for action in actions if isinstance(action.item, ActionItem)], owners)
+    _void([action for action in actions if isinstance(action.item, VoidItem)], received_at)
     for lead in leads:
         lead.settle()
+    held.keep(source, delivery=delivery, received_at=received_at, leads=leads)
     receipt = Receipt(delivery, [lead.result for lead in leads])
     Delivery.objects.create(
         pk=delivery,
@@ -48,15 +81,30 @@ def receive_items(
         content_type=content_type[:100],
         body=zlib.compress(body),
         body_size=len(body),
-        body_sha256=hashlib.sha256(body).hexdigest(),
+        body_sha256=digest(body),
+        batch_id=parcel.batch_id,
+        sent_at=parcel.sent_at,
+        idempotency_key=idempotency_key,
+        answer=zlib.compress(receipt.as_bytes, QUICKLY),
         **receipt.counts(),
     )
-    held.keep(source, delivery=delivery, received_at=received_at, leads=leads)
     return receipt
 
 
+def digest(body: bytes) -> str:
+    """What tells one body from another."""
+    return hashlib.sha256(body).hexdigest()
+
+
+def _check_channels(source: Source, leads: Iterable[SentLead]) -> None:
+    for lead in leads:
+        fault = channel_fault(lead.item, source.channel) if lead.item else None
+        if fault:
+            lead.refuse(fault)
+
+
 def _find_products(source: Source, leads: Iterable[SentLead]) -> None:
-    asking = [(lead, lead.item.product) for lead in leads if lead.item and lead.item.product]
+    asking = [(lead, lead.item.product) for lead in leads if lead.item and lead.item.product and not lead.is_refused]
     products = KnownProducts(source, (product for _, product in asking))
     for lead, item in asking:
         found = products.find(item)
@@ -79,11 +127,10 @@ def _store_leads(source: Source, delivery: int, received_at: datetime, leads: Se
                 Fault("product_missing", "/product", "This lead is not known yet: say which product it is about.")
             )
             continue
-        for action in lead.actions:
-            action.lead = stored.id
+        lead.join(stored)
         if lead.product and stored.external_id in created:
             created.discard(stored.external_id)
-            lead.result.outcome = CREATED
+            lead.stored()
         else:
             lead.compare(stored)
     return {stored.id: stored.customer for stored in known.values()}
@@ -105,10 +152,26 @@ def _store_actions(delivery: int, actions: Sequence[SentAction], owners: dict[in
     )
     for place, action in enumerate(sound):
         if _is_new(action, place, first, created):
-            action.result.outcome = CREATED
+            action.stored()
         else:
             action.compare(known[action.key])
-    _mark(sound, cycles, periods)
+    new = {cycles[first[key]] for key in created}
+    mark_unrated({periods[cycle].pk: periods[cycle] for cycle in new}.values(), reason="intake")
+
+
+def _void(actions: Sequence[SentAction], at: datetime) -> None:
+    """Take back what the source takes back, where that is still possible."""
+    voids = [
+        Void(*action.key, action.item.void.reason.strip()) for action in actions if isinstance(action.item, VoidItem)
+    ]
+    voided = void_sent(voids, at=at)
+    for action in actions:
+        fault = voided.faults.get(action.key)
+        if fault:
+            action.result.refused(fault)
+        else:
+            action.result.outcome = UPDATED if action.key in voided.now else DUPLICATE
+            voided.now.discard(action.key)  # of equals, the first one sent
 
 
 def _is_new(action: SentAction, place: int, first: dict[tuple[int, str], int], created: set[tuple[int, str]]) -> bool:
@@ -126,9 +189,3 @@ def _with_known_types(actions: Iterable[SentAction]) -> list[SentAction]:
         else:
             action.result.refused(Fault("unknown_action_type", "/type", f"No action type has the code {wanted!r}."))
     return sound
-
-
-def _mark(actions: Sequence[SentAction], cycles: dict[int, Cycle], periods: dict[Cycle, BillingPeriod]) -> None:
-    new = {cycles[place] for place, action in enumerate(actions) if action.result.outcome == CREATED}
-    touched = {period.pk: period for period in (periods[cycle] for cycle in new)}
-    mark_unrated(touched.values(), reason="intake")

@@ -3,8 +3,9 @@
 from collections import defaultdict
 from collections.abc import Iterable
 
+from leads.domain.faults import Fault
 from leads.domain.identity import external_id
-from leads.domain.items import Fault, ProductItem
+from leads.domain.items import ProductItem
 from leads.models import Customer, Product, Source
 
 POINTER = "/product"

@@ -8,9 +8,9 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from billing_engine.core.errors import Refused
-from leads.domain.files import ROW_MALFORMED
+from leads.domain.body import ROW_MALFORMED
+from leads.domain.faults import Fault
 from leads.domain.intake import receive
-from leads.domain.items import Fault
 from leads.domain.mapping import COLUMN_MISSING, mapped
 from leads.domain.receipt import Receipt, Result
 from leads.models import QuarantinedItem

@@ -1,26 +1,30 @@
 """A delivery's items on their way into the tables: what was sent, what it stands for, what became of it."""
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from leads.domain.identity import external_id, person_key
-from leads.domain.items import ActionItem, Fault, LeadItem, Malformed, Placed, read_action, read_lead
-from leads.domain.receipt import CONFLICT, CREATED, DUPLICATE, HELD, QUARANTINED, UPDATED, Result
+from leads.domain.body import Malformed, Placed
+from leads.domain.faults import Fault
+from leads.domain.identity import external_id, in_utc, person_key
+from leads.domain.items import ActionItem, LeadItem, VoidItem, read_action, read_lead
+from leads.domain.receipt import CONFLICT, CREATED, DUPLICATE, HELD, NEWS, QUARANTINED, TEST, UPDATED, Result
 from leads.domain.store import NewAction, NewLead, StoredAction, StoredLead, as_json
 from leads.models import Product
 
 
 @dataclass(slots=True)
 class SentAction:
-    """One action of a sent lead."""
+    """One action of a sent lead, or the word that takes one back."""
 
     raw: Any
-    item: ActionItem | None
+    item: ActionItem | VoidItem | None
     result: Result
     action_type: int = 0
     lead: int = 0
     conflicts_with: int | None = None
+    is_test: bool = False
 
     @property
     def is_refused(self) -> bool:
@@ -34,15 +38,25 @@ class SentAction:
         """What is stored if its id is new."""
         item = self.sound
         return NewAction(
-            *self.key, self.action_type, period, item.occurred_at, item.quantity, item.value, as_json(item.attributes)
+            *self.key,
+            self.action_type,
+            period,
+            in_utc(item.occurred_at),
+            item.quantity,
+            item.value,
+            as_json(item.attributes),
         )
 
     @property
     def sound(self) -> ActionItem:
         """The item of an action that was not refused."""
-        if self.item is None:
-            raise ValueError("A refused action has no item.")
+        if not isinstance(self.item, ActionItem):
+            raise TypeError("What was refused, and what takes an action back, is no action.")
         return self.item
+
+    def stored(self) -> None:
+        """It was new."""
+        self.result.outcome = TEST if self.is_test else CREATED
 
     def compare(self, stored: StoredAction) -> None:
         """Known already: the same again changes nothing, anything else is a conflict for a person to settle."""
@@ -102,9 +116,19 @@ class SentLead:
             contact.region,
             item.campaign,
             item.is_test,
+            as_json(item.consent),
             as_json(item.attributes),
-            item.occurred_at,
+            item.occurred_at and in_utc(item.occurred_at),
         )
+
+    def join(self, stored: StoredLead) -> None:
+        """Its actions are those of the lead that is stored."""
+        for action in self.actions:
+            action.lead, action.is_test = stored.id, stored.is_test
+
+    def stored(self) -> None:
+        """It was new."""
+        self.result.outcome = TEST if self.item and self.item.is_test else CREATED
 
     def compare(self, stored: StoredLead) -> None:
         """Known already: what it is billed by must be the same; everything else stays as it was first sent."""
@@ -124,8 +148,15 @@ class SentLead:
 
     def settle(self) -> None:
         """A known lead that brought something new was updated."""
-        if self.result.outcome == DUPLICATE and any(action.result.outcome == CREATED for action in self.actions):
+        if self.result.outcome == DUPLICATE and any(action.result.outcome in NEWS for action in self.actions):
             self.result.outcome = UPDATED
+
+
+def channel_fault(lead: LeadItem, channel: str) -> Fault | None:
+    """A lead that names its channel must name its source's: by another one it might be charged another price."""
+    if not lead.channel or re.sub(r"[\s-]+", "_", lead.channel.strip().lower()) == channel:
+        return None
+    return Fault("channel_mismatch", "/channel", f"The leads of this source are of the channel {channel!r}.")
 
 
 def sent_lead(placed: Placed, *, received_at: datetime) -> SentLead:

@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 import msgspec
 from django.db import connection
 
+from leads.domain import limits
+
 _json = msgspec.json.Encoder(decimal_format="number")
 
 
@@ -29,6 +31,7 @@ class NewLead(NamedTuple):
     region: str
     campaign: str
     is_test: bool
+    consent: str
     attributes: str
     occurred_at: datetime | None
 
@@ -69,11 +72,16 @@ class StoredAction(NamedTuple):
     value: Decimal | None
 
 
+BEGIN = """
+    SELECT nextval(pg_get_serial_sequence('leads_delivery', 'id')),
+           set_config('lock_timeout', %s, true), set_config('statement_timeout', %s, true)
+"""
 INSERT_LEADS = """
     INSERT INTO leads_lead (source_id, delivery_id, received_at, external_id, product_id, name, email, person_key, phone,
-                            firm, country, region, campaign, is_test, attributes, occurred_at)
+                            firm, country, region, campaign, is_test, consent, attributes, occurred_at)
     SELECT %s, %s, %s, sent.* FROM unnest(%s::text[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[],
-           %s::text[], %s::text[], %s::text[], %s::text[], %s::bool[], %s::jsonb[], %s::timestamptz[]) AS sent
+           %s::text[], %s::text[], %s::text[], %s::text[], %s::bool[], %s::jsonb[], %s::jsonb[], %s::timestamptz[])
+           AS sent
     ON CONFLICT (source_id, external_id) DO NOTHING RETURNING external_id
 """
 LEADS = """
@@ -97,9 +105,12 @@ ACTIONS = """
 
 
 def next_delivery_id() -> int:
-    """Taken first: leads and actions name their delivery, whose counts are known only at the end."""
+    """Taken first: leads and actions name their delivery, whose counts are known only at the end.
+
+    From here to the end of the transaction no step may take for ever (see `limits`).
+    """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT nextval(pg_get_serial_sequence('leads_delivery', 'id'))")
+        cursor.execute(BEGIN, [f"{limits.WAITING_SECONDS * 1000:.0f}", f"{limits.STEP_SECONDS * 1000:.0f}"])
         return int(cursor.fetchone()[0])
 
 

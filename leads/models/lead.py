@@ -1,7 +1,7 @@
 """One person's interest in one product from one source."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
 
 from leads.models.delivery import Delivery
 from leads.models.product import Product
@@ -31,6 +31,12 @@ class Lead(models.Model):
     region = models.CharField(max_length=80, blank=True)
     campaign = models.CharField(max_length=200, blank=True)
     is_test = models.BooleanField("test", default=False)
+    consent = models.JSONField(
+        default=dict,
+        db_default=Value({}, models.JSONField()),
+        blank=True,
+        help_text="What the person agreed to, when, and in what words, as the source says.",
+    )
     attributes = models.JSONField(default=dict, blank=True)
     occurred_at = models.DateTimeField(
         null=True, blank=True, help_text="When the person showed interest, as the source says."

@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from billing_engine.core.spans import Month
+from leads.domain.body import BodyNotReadable
 from leads.domain.intake import receive
-from leads.domain.items import BodyNotReadable
 from leads.domain.periods import open_cycles
 from leads.domain.receipt import Receipt
 from leads.models import (
@@ -29,6 +29,7 @@ from leads.models import (
     Source,
     UnratedMark,
 )
+from leads.models.delivery import OUTCOMES
 from tests.factories.leads import ActionTypeFactory, ProductFactory, SourceFactory
 
 pytestmark = pytest.mark.django_db
@@ -75,17 +76,22 @@ def test_a_lead_its_product_and_its_actions_go_into_the_tables(source: Source, p
     receipt = send(source, lead(sent, contact=contact, campaign="Spring", attributes={"vip": True}))
 
     assert receipt.as_json() == {
-        "delivery": receipt.delivery_id,
+        "receipt": receipt.delivery_id,
         "counts": {
             "leads_received": 1,
             "leads_created": 1,
             "leads_updated": 0,
             "leads_duplicate": 0,
+            "leads_conflict": 0,
             "leads_quarantined": 0,
+            "leads_test": 0,
             "actions_received": 1,
             "actions_created": 1,
+            "actions_updated": 0,
             "actions_duplicate": 0,
+            "actions_conflict": 0,
             "actions_quarantined": 0,
+            "actions_test": 0,
         },
         "results": [{"id": "L-1", "outcome": "created", "actions": [{"id": "A-1", "outcome": "created"}]}],
     }
@@ -380,8 +386,6 @@ def test_whatever_json_is_sent_every_item_is_accounted_for(source: Source, produ
 
     assert len(receipt.results) == counts["leads_received"] == len(items)
     for kind in ("leads", "actions"):
-        settled = sum(
-            counts.get(f"{kind}_{outcome}", 0) for outcome in ("created", "updated", "duplicate", "quarantined")
-        )
+        settled = sum(counts[f"{kind}_{outcome}"] for outcome in OUTCOMES)
         assert counts[f"{kind}_received"] == settled
     assert ActionType.objects.count() == 1
