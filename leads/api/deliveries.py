@@ -12,6 +12,7 @@ from rest_framework.views import APIView
 
 from billing_engine.core.errors import Refused
 from leads.domain.intake import receive
+from leads.domain.signature import verify
 from leads.models import ApiKey
 
 BYTES_AT_MOST = 5 * 1024 * 1024
@@ -115,6 +116,7 @@ class DeliveriesView(APIView):
         if not isinstance(body, bytes):  # an empty body is not handed to the parser
             body = b""
         key = cast("ApiKey", request.auth)  # nobody gets here without one
+        verify(key.source, headers=request.headers, body=body, at=now())
         receipt = receive(
             key.source,
             body=body,

@@ -33,6 +33,8 @@ def receive_items(
     """The same for items read from `body` already; what a reader of files could not read comes as `Malformed`."""
     delivery = store.next_delivery_id()
     leads = [sent_lead(placed, received_at=received_at) for placed in items]
+    for lead in leads:
+        lead.default_country = source.default_country
     _find_products(source, leads)
     owners = _store_leads(source, delivery, received_at, leads)
     actions = [action for lead in leads for action in lead.actions if not action.is_refused]
