@@ -5,14 +5,15 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from billing_engine.core.errors import Refused
 from leads.admin.places import Difference, differences, faulty_place, lead_differences, marked
-from leads.admin.shown import page_of, pretty
+from leads.admin.shown import NOTHING, page_of, pretty
 from leads.domain.identity import external_id
 from leads.domain.quarantine import ACTION_CONFLICT, LEAD_CONFLICT, StillRefused
-from leads.models import Lead, QuarantinedItem, QuarantineStep
+from leads.models import Action, Lead, QuarantinedItem, QuarantineStep
 
 CONFLICTS = (ACTION_CONFLICT, LEAD_CONFLICT)
 
@@ -80,14 +81,28 @@ def _differences(item: QuarantinedItem, stored: Any) -> list[Difference]:
     return differences(item, stored) if stored else []
 
 
+def steps_of(action: Action) -> QuerySet[QuarantineStep]:
+    """What was done about all that came in conflict with the action."""
+    return QuarantineStep.objects.filter(item__stored_action=action).select_related("by").order_by("pk")
+
+
+def step_in_words(step: QuarantineStep) -> str:
+    """«2026-10-15, olga: the new version taken; quantity: 1 → 3. Counted again»"""
+    changed = "".join(f"; {each}" for each in _changed(step))
+    return f"{step.at:%Y-%m-%d}, {step.by or NOTHING}: {step.get_kind_display().lower()}{changed}. {step.note}"
+
+
+def _changed(step: QuarantineStep) -> list[str]:
+    return [f"{name}: {was or NOTHING} → {now or NOTHING}" for name, (was, now) in step.changed.items()]
+
+
 def _step(step: QuarantineStep) -> dict[str, Any]:
-    changed = [f"{name}: {was or '–'} → {now or '–'}" for name, (was, now) in step.changed.items()]
     return {
         "what": step.get_kind_display(),
         "at": step.at,
         "by": step.by,
         "note": step.note,
-        "changed": changed,
+        "changed": _changed(step),
         "delivery": step.delivery_id,
         "delivery_address": page_of("leads.delivery", step.delivery_id) if step.delivery_id else "",
     }

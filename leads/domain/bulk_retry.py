@@ -87,12 +87,18 @@ def ask_for_unfinished_retries() -> int:
 def _goes_in(item: QuarantinedItem, by: User | None, at: datetime) -> bool:
     try:
         with transaction.atomic():
-            repair(item, content=item.content, by=by, at=at)
+            return _repaired(item, by, at)
     except OperationalError:
         raise  # the database, not the item, is in trouble
-    except Refused:
-        return False
     except Exception:  # one item's fault stops no other
         logger.exception("Retrying quarantined item %s failed", item.pk)
+        return False
+
+
+def _repaired(item: QuarantinedItem, by: User | None, at: datetime) -> bool:
+    """A refusal is an answer, and its note is kept."""
+    try:
+        repair(item, content=item.content, by=by, at=at)
+    except Refused:
         return False
     return True
