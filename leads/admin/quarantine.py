@@ -18,7 +18,7 @@ from billing_engine.core.admin import for_each
 from billing_engine.core.errors import Refused
 from leads.admin.bases import ReadOnlyPage
 from leads.admin.buttons import Dialog, Done, WithReason, button, person
-from leads.admin.quarantined_item import CONFLICTS, RepairForm, located_again, may_take_new, page_of_item
+from leads.admin.quarantined_item import RepairForm, located_again, may_take_new, page_of_item
 from leads.admin.recently import Received
 from leads.admin.shown import (
     NOTHING,
@@ -37,7 +37,7 @@ from leads.admin.shown import (
 from leads.admin.waiting import groups
 from leads.domain.bulk_retry import retry_next, start_retry
 from leads.domain.conflicts import take_new
-from leads.domain.quarantine import discard, repair
+from leads.domain.quarantine import CONFLICTS, discard, repair
 from leads.domain.receipt import CONFLICT, QUARANTINED, Receipt
 from leads.models import QuarantinedItem, Source
 
@@ -187,7 +187,8 @@ class QuarantinedItemAdmin(ReadOnlyPage[QuarantinedItem]):
     )
     def take_the_new(self, request: HttpRequest, item: QuarantinedItem, answers: dict[str, Any]) -> Done:
         receipt = take_new(item, note=answers["reason"], by=person(request), at=now())
-        return Done(f"The new version is stored. {in_words(receipt)}")
+        held = messages.WARNING if _held(receipt) else messages.SUCCESS
+        return Done("The new version is stored, and its period is rated anew within seconds.", level=held)
 
     @button(
         "Keep what is stored",
@@ -258,7 +259,7 @@ class QuarantinedItemAdmin(ReadOnlyPage[QuarantinedItem]):
 
     @admin.display(description="code", ordering="code")
     def shown_code(self, item: QuarantinedItem) -> SafeString:
-        return chip(item.code, "red" if item.stored_action_id else "orange")
+        return chip(item.code, "red" if item.code in CONFLICTS else "orange")
 
     @admin.display(description="message")
     def shown_message(self, item: QuarantinedItem) -> SafeString | str:

@@ -15,8 +15,6 @@ from leads.domain.identity import external_id
 from leads.domain.quarantine import ACTION_CONFLICT, LEAD_CONFLICT, StillRefused
 from leads.models import Action, Lead, QuarantinedItem, QuarantineStep
 
-CONFLICTS = (ACTION_CONFLICT, LEAD_CONFLICT)
-
 
 class RepairForm(forms.Form):
     """The item, to be mended."""
@@ -76,6 +74,8 @@ def _stored_lead(item: QuarantinedItem) -> Lead | None:
 
 
 def _differences(item: QuarantinedItem, stored: Any) -> list[Difference]:
+    if item.state == QuarantinedItem.State.REPAIRED:
+        return []  # they are the same now
     if isinstance(stored, Lead):
         return lead_differences(item, stored)
     return differences(item, stored) if stored else []

@@ -28,7 +28,7 @@ class SourceForm(forms.ModelForm[Source]):
 
     default_country = forms.ChoiceField(
         required=False,
-        label="default country",
+        label="Default country",
         choices=lambda: [("", "–"), *sorted(countries().items(), key=lambda each: each[1])],
         widget=UnfoldAdminSelect2Widget,
         help_text="How phone numbers without a country code are read, where a lead names no country.",

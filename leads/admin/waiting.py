@@ -5,6 +5,7 @@ from typing import Any
 from django.db.models import Count, Min, Sum
 
 from leads.admin.shown import list_of
+from leads.domain.quarantine import CONFLICTS
 from leads.models import QuarantinedItem
 
 GROUPS_SHOWN = 20
@@ -25,6 +26,7 @@ def groups() -> list[dict[str, Any]]:
             "code": row["code"],
             "count": row["count"],
             "actions": row["actions"],
+            "is_conflict": row["code"] in CONFLICTS,  # that is settled, not retried
             "since": row["since"],
             "these": list_of("leads.quarantineditem", code=row["code"], source__id__exact=row["source"]),
         }

@@ -30,7 +30,7 @@ class ApiKeyAuthentication(BaseAuthentication):
         key = holder(whole.decode("latin-1").strip(), at=now())
         if key is None:
             raise AuthenticationFailed(
-                "No such key: unknown, expired or revoked, or its source is inactive.", "key_not_valid"
+                "This API key is unknown, expired or revoked, or its source is inactive.", "key_not_valid"
             )
         return SourceAsUser(key.source), key
 

@@ -18,6 +18,7 @@ from leads.models import Action, QuarantinedItem, QuarantineStep
 
 ACTION_CONFLICT = "action_conflict"
 LEAD_CONFLICT = "lead_conflict"
+CONFLICTS = (ACTION_CONFLICT, LEAD_CONFLICT)
 State = QuarantinedItem.State
 Kind = QuarantineStep.Kind
 

@@ -87,5 +87,5 @@ def _refusals() -> list[tuple[str, str]]:
 
 def _refusals_of_requests() -> set[str]:
     ours = {code for path, code in _refusals() if path not in FOR_PEOPLE | FOR_IMPORTS}
-    keys = set(re.findall(r'AuthenticationFailed\([^)]*"(\w+)"\)', text(Path("leads/api/authentication.py"))))
+    keys = set(re.findall(r'AuthenticationFailed\([^)]*"(\w+)"\s*\)', text(Path("leads/api/authentication.py"))))
     return ours | keys | BY_THE_FRAMEWORK
