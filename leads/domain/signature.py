@@ -23,6 +23,7 @@ TOLERANCE = timedelta(minutes=5)
 PREFIX = "whsec_"
 SECRET_BYTES_AT_LEAST = 24
 SECRET_LENGTH = 200
+SECRETS = "SELECT * FROM leads_signingsecret WHERE source_id = %s AND revoked_at IS NULL"
 ID, TIMESTAMP, SIGNATURE = "webhook-id", "webhook-timestamp", "webhook-signature"
 
 
@@ -83,7 +84,7 @@ def verify(source: Source, *, headers: Mapping[str, str], body: bytes, at: datet
     signed = {name: headers.get(name, "") for name in (ID, TIMESTAMP, SIGNATURE)}
     if not any(signed.values()) and not source.signature_required:
         return ""
-    secrets = [one for one in SigningSecret.objects.filter(source=source, revoked_at=None) if one.is_good(at)]
+    secrets = [one for one in SigningSecret.objects.raw(SECRETS, [source.pk]) if one.is_good(at)]
     if not secrets and not source.signature_required:
         return ""  # nobody has agreed on a secret yet: the headers mean nothing to us
     if not all(signed.values()):

@@ -207,6 +207,15 @@ class Migration(migrations.Migration):
                 name="a_bulk_retry_tries_what_waited",
             ),
         ),
+        migrations.AlterField(
+            model_name="lead",
+            name="person_key",
+            field=models.CharField(
+                blank=True,
+                help_text="The e-mail address, or else the phone number, normalised: the same person, whatever the source.",
+                max_length=254,
+            ),
+        ),
         refuse(
             name="nothing_is_ever_deleted_from_quarantine",
             table="leads_quarantineditem",
