@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from leads.admin import quarantine
+from leads.admin.quarantine import RETRIED_HERE
 from leads.models import Action, ApiKey, BulkRetry, Lead, QuarantinedItem
 from tests.e2e.conftest import log_in
 from tests.factories.leads import ActionTypeFactory, CustomerFactory, ProductFactory, SourceFactory
@@ -135,20 +135,20 @@ def test_once_the_product_is_added_all_that_waited_for_it_goes_in(page: Page, co
 
 
 def test_many_are_retried_by_the_workers_while_the_page_tells_how_far(
-    page: Page, company: None, live_server: LiveServer, workers: None, monkeypatch: pytest.MonkeyPatch
+    page: Page, company: None, live_server: LiveServer, workers: None
 ):
-    monkeypatch.setattr(quarantine, "RETRIED_HERE", 5)
+    many = RETRIED_HERE + 20
     log_in(page, "operations")
     open_source(page)
     key = make_a_key(page)
-    send(live_server, key, [lead(f"L-{number}", "SLAB-2") for number in range(40)])
+    send(live_server, key, [lead(f"L-{number}", "SLAB-2") for number in range(many)])
     ProductFactory.create(sku="SLAB-2", customer__code="OTHER")
     page.goto("/admin/leads/quarantineditem/")
     page.get_by_role("button", name="Retry all").first.click()
-    expect(page.get_by_text("All of 40 tried")).to_be_visible()
+    expect(page.get_by_text(f"All of {many} tried")).to_be_visible()
 
-    until(lambda: BulkRetry.objects.filter(refused=40, finished_at__isnull=False).exists())
-    assert QuarantinedItem.objects.waiting().count() == 40
+    until(lambda: BulkRetry.objects.filter(refused=many, finished_at__isnull=False).exists())
+    assert QuarantinedItem.objects.waiting().count() == many
 
 
 def _choose_customer(page: Page) -> None:
