@@ -19,12 +19,15 @@ environ.Env.read_env(BASE_DIR / ".env")
 
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY")
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 HTTPS = env.bool("HTTPS", default=False)
 DATABASES = {"default": env.db_url("DATABASE_URL")}
 REDIS_URL = env.str("REDIS_URL")
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
+# What a source may ask in a minute, where its page says nothing else; 0 for no limit.
+REQUESTS_PER_MINUTE = env.int("REQUESTS_PER_MINUTE", default=6_000)
 
 # Who sends the invoices; frozen onto each one when it is issued.
 SELLER = {
@@ -137,6 +140,7 @@ X_FRAME_OPTIONS = "DENY"
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["leads.api.authentication.ApiKeyAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_THROTTLE_CLASSES": ["leads.api.throttle.SourceThrottle"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
@@ -179,6 +183,7 @@ CELERY_TASK_ROUTES = {
 # Messages may be lost, rows may not: each sweep finds what is waiting and asks for it again.
 CELERY_BEAT_SCHEDULE = {
     "rate what is waiting": {"task": "pricing.sweep", "schedule": 5.0, "options": {"expires": 5}},
+    "retry what a bulk retry has left": {"task": "leads.sweep", "schedule": 5.0, "options": {"expires": 5}},
     "bill what a run has left": {"task": "invoices.sweep", "schedule": 5.0, "options": {"expires": 5}},
 }
 

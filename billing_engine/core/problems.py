@@ -36,7 +36,10 @@ class UnknownAddress(APIView):
 def problem_response(error: Exception, context: dict[str, Any]) -> Response | None:
     """The problem document for `error`, or None where it is nobody's refusal but our fault."""
     if isinstance(error, Refused):
-        return _problem(error.http_status, error.code, str(error), error.facts)
+        refusal = _problem(error.http_status, error.code, str(error), error.facts)
+        if error.http_status == HTTPStatus.UNAUTHORIZED:
+            refusal["WWW-Authenticate"] = "Bearer"  # HTTP asks for it with every 401
+        return refusal
     if isinstance(error, OperationalError):
         return _busy(error)
     error = _as_api_exception(error)

@@ -29,7 +29,9 @@ class ApiKeyAuthentication(BaseAuthentication):
             return None
         key = holder(whole.decode("latin-1").strip(), at=now())
         if key is None:
-            raise AuthenticationFailed("This API key is unknown, revoked, or its source is inactive.", "key_not_valid")
+            raise AuthenticationFailed(
+                "This API key is unknown, expired or revoked, or its source is inactive.", "key_not_valid"
+            )
         return SourceAsUser(key.source), key
 
     def authenticate_header(self, request: Request) -> str:

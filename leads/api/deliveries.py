@@ -17,6 +17,7 @@ from leads.api.document import DELIVERY, DELIVERY_EXAMPLES, IDEMPOTENCY_KEY, REC
 from leads.domain import limits
 from leads.domain.answers import receive_once
 from leads.domain.body import JSON, NDJSON, unpacked
+from leads.domain.signature import verify
 from leads.models import ApiKey
 
 
@@ -68,13 +69,17 @@ class DeliveriesView(APIView):
     )
     def post(self, request: Request) -> HttpResponse:
         key = cast("ApiKey", request.auth)  # nobody gets here without one
-        sent = _sent(request)
+        at = now()
+        body = unpacked(_sent(request), request.headers.get("Content-Encoding", ""))
+        webhook_id = verify(key.source, headers=request.headers, body=body, at=at)
+        idempotency_key = request.headers.get("Idempotency-Key")
         answer = receive_once(
             key.source,
-            body=unpacked(sent, request.headers.get("Content-Encoding", "")),
+            body=body,
             content_type=request.content_type or JSON,
-            received_at=now(),
-            idempotency_key=request.headers.get("Idempotency-Key"),
+            received_at=at,
+            # A signed message's id is the name of the message.
+            idempotency_key=webhook_id or None if idempotency_key is None else idempotency_key,
         )
         response = HttpResponse(answer.content, content_type=JSON, status=status.HTTP_202_ACCEPTED)
         response["Location"] = reverse("receipt", args=[answer.receipt])

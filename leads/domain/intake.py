@@ -63,6 +63,8 @@ def receive_parcel(
     """Store what a parcel holds, all of it or nothing; whoever calls this inside a transaction commits it."""
     delivery = store.next_delivery_id()
     leads = [sent_lead(placed, received_at=received_at) for placed in parcel.items]
+    for lead in leads:
+        lead.default_country = source.default_country
     _check_channels(source, leads)
     _find_products(source, leads)
     owners = _store_leads(source, delivery, received_at, leads)

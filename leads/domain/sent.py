@@ -7,7 +7,7 @@ from typing import Any
 
 from leads.domain.body import Malformed, Placed
 from leads.domain.faults import Fault
-from leads.domain.identity import external_id, in_utc, person_key
+from leads.domain.identity import external_id, in_utc, known_as, person_key
 from leads.domain.items import ActionItem, LeadItem, VoidItem, read_action, read_lead
 from leads.domain.receipt import CONFLICT, CREATED, DUPLICATE, HELD, NEWS, QUARANTINED, TEST, UPDATED, Result
 from leads.domain.store import NewAction, NewLead, StoredAction, StoredLead, as_json
@@ -83,6 +83,7 @@ class SentLead:
     result: Result
     actions: list[SentAction] = field(default_factory=list)
     product: Product | None = None
+    default_country: str = ""
 
     @property
     def is_refused(self) -> bool:
@@ -90,7 +91,12 @@ class SentLead:
 
     @property
     def person(self) -> str:
-        return person_key(self.item.contact.email) if self.item else ""
+        if self.item is None:
+            return ""
+        contact = self.item.contact
+        return person_key(
+            contact.email, phone=contact.phone, country=contact.country, default_country=self.default_country
+        )
 
     def refuse(self, fault: Fault, *, outcome: str = QUARANTINED) -> None:
         """Into quarantine, and its actions with it: without their lead they belong nowhere."""
@@ -136,11 +142,12 @@ class SentLead:
             name
             for name, sent, known in (
                 ("product", self.product.pk if self.product else None, stored.product),
-                ("e-mail address", self.person or None, stored.person_key or self.person),
                 ("is_test", self.item.is_test if self.item and self.product else None, stored.is_test),
             )
             if sent is not None and sent != known
         ]
+        if other_person := known_as(self.person, stored.person_key):
+            differs.insert(1 if "product" in differs else 0, other_person)
         self.result.outcome = DUPLICATE
         if differs:
             words = f"A lead with this id is stored with another {' and '.join(differs)}."

@@ -145,6 +145,16 @@ class QuarantinedItem(models.Model):
         indexes = [
             models.Index(name="quarantine_waiting", fields=["received_at"], condition=Q(state="waiting")),
             models.Index(name="quarantine_of_lead", fields=["source", "lead_external_id"]),
+            # What waits, by source and code: counted, and walked through, from the index alone.
+            models.Index(
+                name="quarantine_groups",
+                fields=["source", "code", "id"],
+                include=["actions_held", "received_at"],
+                condition=Q(state="waiting"),
+            ),
+            models.Index(
+                name="quarantine_of_an_action", fields=["stored_action"], condition=Q(stored_action__isnull=False)
+            ),
         ]
         constraints = [
             models.CheckConstraint(

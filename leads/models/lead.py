@@ -23,7 +23,9 @@ class Lead(models.Model):
     name = models.CharField(max_length=200, blank=True)
     email = models.CharField("e-mail", max_length=254, blank=True)
     person_key = models.CharField(
-        max_length=254, blank=True, help_text="The e-mail normalised: the same person, whatever the source."
+        max_length=254,
+        blank=True,
+        help_text="The e-mail address, or else the phone number, normalised: the same person, whatever the source.",
     )
     phone = models.CharField(max_length=40, blank=True)
     firm = models.CharField(max_length=200, blank=True)

@@ -16,7 +16,7 @@ class Paid(NamedTuple):
 
 
 def key_of(action: ActionFacts, rule: RuleFacts) -> Key | None:
-    """What must be charged once; None where the rule does not ask. Without an e-mail address a person is its lead."""
+    """What must be charged once; None where the rule does not ask. A lead of nobody known is a person of its own."""
     if rule.once is None:
         return None
     by_person = rule.once.per_person and bool(action.person)

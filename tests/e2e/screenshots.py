@@ -13,7 +13,7 @@ PAGES = (
     ("front-page", "finance", "/admin/", ""),
     ("price-rules", "operations", "/admin/pricing/pricerule/", ""),
     ("charge", "operations", "/admin/pricing/charge/", "#result_list a"),
-    ("quarantine", "operations", "/admin/leads/quarantineditem/", "#result_list a"),
+    ("quarantine", "operations", "/admin/leads/quarantineditem/", ""),
     ("unrated", "operations", "/admin/pricing/unratedaction/", ""),
     ("billing-run", "finance", "/admin/invoices/billingrun/", "#result_list a"),
     ("invoice", "finance", "/admin/invoices/invoice/?q=Northlight", "#result_list a"),

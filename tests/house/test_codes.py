@@ -18,10 +18,19 @@ SOURCES = Path("docs/lead-sources.md")
 # Fault codes that are put together when the program runs, and what comes out.
 PUT_TOGETHER = {"{name}_invalid": {"quantity_invalid", "value_invalid"}}
 # What only the admin's buttons can answer: there it is a sentence, and its code is for programs to come.
-FOR_PEOPLE = {"leads/domain/keys.py", "leads/domain/quarantine.py", "leads/domain/voiding.py"}
+FOR_PEOPLE = {
+    f"leads/domain/{name}.py" for name in ("bulk_retry", "conflicts", "credentials", "keys", "quarantine", "voiding")
+}
 FOR_IMPORTS = {"leads/domain/files.py"}
 # What Django REST framework answers before our code is asked.
-BY_THE_FRAMEWORK = {"not_authenticated", "not_found", "not_acceptable", "unsupported_media_type", "method_not_allowed"}
+BY_THE_FRAMEWORK = {
+    "not_authenticated",
+    "not_found",
+    "not_acceptable",
+    "unsupported_media_type",
+    "method_not_allowed",
+    "throttled",
+}
 
 
 def test_the_reasons_of_a_charge_are_the_reasons_of_rating_in_their_order():
@@ -87,5 +96,5 @@ def _refusals() -> list[tuple[str, str]]:
 
 def _refusals_of_requests() -> set[str]:
     ours = {code for path, code in _refusals() if path not in FOR_PEOPLE | FOR_IMPORTS}
-    keys = set(re.findall(r'AuthenticationFailed\([^)]*"(\w+)"\)', text(Path("leads/api/authentication.py"))))
+    keys = set(re.findall(r'AuthenticationFailed\([^)]*"(\w+)"\s*\)', text(Path("leads/api/authentication.py"))))
     return ours | keys | BY_THE_FRAMEWORK | {BUSY, LeadMissing.code}

@@ -335,6 +335,15 @@ def test_a_lead_is_found_by_its_id_its_person_or_the_beginning_of_either(viewer:
     assert list(response.context["cl"].result_list) == [found]
 
 
+def test_a_lead_that_is_known_by_phone_is_found_by_the_number_however_it_is_written(viewer: Client) -> None:
+    found = LeadFactory.create(email="", person_key="+12127365000")
+    LeadFactory.create(external_id="OTHER")
+
+    response = viewer.get(reverse("admin:leads_lead_changelist"), {"q": "+1 (212) 736-5000"})
+
+    assert list(response.context["cl"].result_list) == [found]
+
+
 def test_an_action_is_voided_for_a_reason(operations: Client) -> None:
     action = ActionFactory.create()
 

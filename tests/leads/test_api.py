@@ -45,7 +45,7 @@ def test_a_delivery_with_a_valid_key_is_answered_with_its_receipt(client: Client
     assert (delivery.source, delivery.content_type) == (source, "application/json")
 
 
-@pytest.mark.parametrize("wrong", [None, "", "lbe_", "lbe_deadbeef_x", "nonsense", "lbe_é"])
+@pytest.mark.parametrize("wrong", [None, "", "lbe_", "lbe_deadbeef_x", "lbe_\0_x", "nonsense", "lbe_é"])
 def test_without_a_valid_key_nothing_is_taken(client: Client, source: Source, wrong: str | None):
     answer = post(client, wrong, LEAD)
 

@@ -4,6 +4,8 @@ import csv
 import gzip
 import json
 import re
+import subprocess
+import sys
 from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
@@ -11,6 +13,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from django.conf import settings
 from django.core.management import call_command
 from django.test import Client
 from time_machine import travel
@@ -20,6 +23,7 @@ from leads.domain.files import LEADS_AT_A_TIME
 from leads.domain.items import ActionItem, ContactItem, LeadItem, ProductItem, VoidItem
 from leads.domain.keys import create_key
 from leads.domain.mapping import mapped
+from leads.domain.signature import create_secret
 from leads.models import ActionType, BillingPeriod
 from leads.models.delivery import OUTCOMES
 from pricing.domain.rate import rate
@@ -101,6 +105,39 @@ def test_the_request_in_the_readme_stores_all_it_sends(terrazza: None, client: C
 
     [lead] = answer.json()["results"]
     assert (lead["outcome"], [action["outcome"] for action in lead["actions"]]) == ("created", ["created", "created"])
+
+
+def test_the_two_ways_to_sign_print_the_signature_on_the_page():
+    [shell], [python], [signature] = blocks("sign")[:1], blocks("sign")[1:], blocks("signature")
+
+    answers = [
+        subprocess.run([*program, text], capture_output=True, check=True, text=True).stdout
+        for program, text in ((["sh", "-c"], shell), ([sys.executable, "-c"], python))
+    ]
+
+    assert [answer.strip() for answer in answers] == [signature.strip()] * 2
+
+
+@travel("2026-11-02T08:30:00Z", tick=False)
+def test_the_signed_request_on_the_page_is_taken(terrazza: None, client: Client):
+    source = SourceFactory.create(signature_required=True)
+    [secret] = set(re.findall(r"whsec_[\w+/]+=*", "".join(blocks("sign"))))
+    create_secret(source, given=secret)
+    [request] = blocks("signed")
+    headers = dict(re.findall(r"--header '(webhook-[a-z]+): (.*)'", request))
+
+    answer = client.post(
+        "/api/v1/deliveries",
+        data=re.findall(r"--data '([\s\S]*)'", request)[0],
+        content_type="application/json",
+        headers={"Authorization": f"Bearer {create_key(source)[1]}", **headers},
+    )
+
+    assert (len(headers), answer.status_code) == (3, 202)
+
+
+def test_the_rate_limit_on_the_page_is_that_of_the_settings():
+    assert re.findall(r"all its keys together: ([\d,]+) unless", PAGE) == [f"{settings.REQUESTS_PER_MINUTE:,}"]
 
 
 def numbered(answer: Any, printed: Any, numbers: dict[int, int]) -> Any:
