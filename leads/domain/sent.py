@@ -6,9 +6,9 @@ from typing import Any
 
 from leads.domain.identity import external_id, person_key
 from leads.domain.items import ActionItem, Fault, LeadItem, Malformed, Placed, read_action, read_lead
+from leads.domain.known import KnownProduct
 from leads.domain.receipt import CONFLICT, CREATED, DUPLICATE, HELD, QUARANTINED, UPDATED, Result
-from leads.domain.store import NewAction, NewLead, StoredAction, StoredLead, as_json
-from leads.models import Product
+from leads.domain.store import NewAction, NewLead, StoredAction, StoredLead
 
 
 @dataclass(slots=True)
@@ -30,11 +30,20 @@ class SentAction:
     def key(self) -> tuple[int, str]:
         return self.lead, self.result.id or ""
 
-    def row(self, period: int) -> NewAction:
+    def row(self, number: int, *, period: int, delivery: int) -> NewAction:
         """What is stored if its id is new."""
         item = self.sound
         return NewAction(
-            *self.key, self.action_type, period, item.occurred_at, item.quantity, item.value, as_json(item.attributes)
+            number,
+            self.lead,
+            self.result.id or "",
+            self.action_type,
+            period,
+            delivery,
+            item.occurred_at,
+            item.quantity,
+            item.value,
+            item.attributes,
         )
 
     @property
@@ -68,11 +77,23 @@ class SentLead:
     item: LeadItem | None
     result: Result
     actions: list[SentAction] = field(default_factory=list)
-    product: Product | None = None
+    product: KnownProduct | None = None
 
     @property
     def is_refused(self) -> bool:
         return self.result.fault is not None
+
+    @property
+    def has_refusals(self) -> bool:
+        """Whether it, or one of its actions, goes into quarantine."""
+        return self.is_refused or any(action.is_refused for action in self.actions)
+
+    @property
+    def sound(self) -> LeadItem:
+        """The item of a lead that was not refused."""
+        if self.item is None:
+            raise ValueError("A refused lead has no item.")
+        return self.item
 
     @property
     def person(self) -> str:
@@ -84,15 +105,17 @@ class SentLead:
         for action in self.actions:
             action.result.refused(HELD)
 
-    def row(self) -> NewLead | None:
-        """What is stored if its id is new; None where it does not say what it is about."""
-        item = self.item
-        if item is None or self.product is None:
-            return None
+    def row(self, number: int, *, product: int, source: int, delivery: int, received_at: datetime) -> NewLead:
+        """What is stored if its id is new."""
+        item = self.sound
         contact = item.contact
         return NewLead(
-            external_id(item.id),
-            self.product.pk,
+            number,
+            source,
+            delivery,
+            received_at,
+            self.result.id or "",
+            product,
             contact.name,
             contact.email,
             self.person,
@@ -102,9 +125,14 @@ class SentLead:
             contact.region,
             item.campaign,
             item.is_test,
-            as_json(item.attributes),
+            item.attributes,
             item.occurred_at,
         )
+
+    def join(self, stored: StoredLead) -> None:
+        """Its actions are those of the lead that is stored."""
+        for action in self.actions:
+            action.lead = stored.id
 
     def compare(self, stored: StoredLead) -> None:
         """Known already: what it is billed by must be the same; everything else stays as it was first sent."""

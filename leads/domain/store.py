@@ -1,25 +1,31 @@
-"""Writing many leads and actions with few statements, each thing once, however many senders there are.
+"""Writing many leads and actions with one statement, each thing once, however many senders there are.
 
 Rows go in ordered by their key, so two overlapping deliveries wait for each other in the same order and never deadlock;
-`ON CONFLICT DO NOTHING` decides who was first.
+the unique constraints decide who was first, and who was not looks again.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 import msgspec
-from django.db import connection
+from django.db import DatabaseError, connection
+
+from leads.models import Delivery
 
 _json = msgspec.json.Encoder(decimal_format="number")
 
 
-class NewLead(NamedTuple):
-    """A lead to be stored unless its id is known; the order is that of the statement below."""
+class NewLead(msgspec.Struct, gc=False):
+    """A row of leads: the members are the columns."""
 
+    id: int
+    source_id: int
+    delivery_id: int
+    received_at: datetime
     external_id: str
-    product: int
+    product_id: int
     name: str
     email: str
     person_key: str
@@ -29,7 +35,7 @@ class NewLead(NamedTuple):
     region: str
     campaign: str
     is_test: bool
-    attributes: str
+    attributes: dict[str, Any]
     occurred_at: datetime | None
 
 
@@ -44,19 +50,6 @@ class StoredLead(NamedTuple):
     is_test: bool
 
 
-class NewAction(NamedTuple):
-    """An action to be stored unless its id is known; the order is that of the statement below."""
-
-    lead: int
-    external_id: str
-    action_type: int
-    period: int
-    occurred_at: datetime
-    quantity: Decimal
-    value: Decimal | None
-    attributes: str
-
-
 class StoredAction(NamedTuple):
     """What is stored of an action."""
 
@@ -69,65 +62,65 @@ class StoredAction(NamedTuple):
     value: Decimal | None
 
 
-INSERT_LEADS = """
-    INSERT INTO leads_lead (source_id, delivery_id, received_at, external_id, product_id, name, email, person_key, phone,
-                            firm, country, region, campaign, is_test, attributes, occurred_at)
-    SELECT %s, %s, %s, sent.* FROM unnest(%s::text[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[],
-           %s::text[], %s::text[], %s::text[], %s::text[], %s::bool[], %s::jsonb[], %s::timestamptz[]) AS sent
-    ON CONFLICT (source_id, external_id) DO NOTHING RETURNING external_id
-"""
-LEADS = """
-    SELECT lead.id, lead.external_id, lead.product_id, product.customer_id, lead.person_key, lead.is_test
-      FROM leads_lead lead JOIN leads_product product ON product.id = lead.product_id
-     WHERE lead.source_id = %s AND lead.external_id = ANY(%s)
-"""
-INSERT_ACTIONS = """
-    INSERT INTO leads_action (delivery_id, void_reason, lead_id, external_id, action_type_id, period_id, occurred_at,
-                              quantity, value, attributes)
-    SELECT %s, '', sent.* FROM unnest(%s::bigint[], %s::text[], %s::bigint[], %s::bigint[], %s::timestamptz[],
-           %s::numeric[], %s::numeric[], %s::jsonb[]) AS sent
-    ON CONFLICT (lead_id, external_id) DO NOTHING RETURNING lead_id, external_id
-"""
+class NewAction(msgspec.Struct, gc=False):
+    """A row of actions: the members are the columns."""
+
+    id: int
+    lead_id: int
+    external_id: str
+    action_type_id: int
+    period_id: int
+    delivery_id: int
+    occurred_at: datetime
+    quantity: Decimal
+    value: Decimal | None
+    attributes: dict[str, Any]
+    void_reason: str = ""
+
+    def as_stored(self) -> StoredAction:
+        return StoredAction(
+            self.id,
+            self.lead_id,
+            self.external_id,
+            self.action_type_id,
+            self.occurred_at,
+            self.quantity,
+            self.value,
+        )
+
+
+class Overtaken(Exception):
+    """Somebody else has stored, or closed, meanwhile what was not when we looked: look again."""
+
+
+# A row of ours that is there already, a period that is closed, and the two that a deadlock's other side may cause.
+_OVERTAKEN = {"23505", "40001", "40P01", "23503"}
+
+STORE = "SELECT intake_store(%s, %s, %s, %s)"
 ACTIONS = """
     SELECT action.id, action.lead_id, action.external_id, action_type_id, occurred_at, quantity, value
-      FROM leads_action action
-      JOIN unnest(%s::bigint[], %s::text[]) AS sent (lead_id, external_id)
-        ON sent.lead_id = action.lead_id AND sent.external_id = action.external_id
+      FROM unnest(%s::bigint[], %s::text[]) AS sent (lead_id, external_id)
+      JOIN leads_action action ON sent.lead_id = action.lead_id AND sent.external_id = action.external_id
 """
 
 
-def next_delivery_id() -> int:
-    """Taken first: leads and actions name their delivery, whose counts are known only at the end."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT nextval(pg_get_serial_sequence('leads_delivery', 'id'))")
-        return int(cursor.fetchone()[0])
-
-
-def store_leads(source: int, delivery: int, received_at: datetime, leads: Sequence[NewLead]) -> set[str]:
-    """Store those whose id is new; answers their ids."""
-    if not leads:
-        return set()
-    with connection.cursor() as cursor:
-        cursor.execute(
-            INSERT_LEADS, [source, delivery, received_at, *_columns(sorted(leads, key=lambda lead: lead[0]))]
-        )
-        return {external_id for (external_id,) in cursor.fetchall()}
-
-
-def stored_leads(source: int, external_ids: Sequence[str]) -> dict[str, StoredLead]:
-    """Those of a source's leads that are there, by their ids."""
-    with connection.cursor() as cursor:
-        cursor.execute(LEADS, [source, list(external_ids)])
-        return {row[1]: StoredLead._make(row) for row in cursor.fetchall()}
-
-
-def store_actions(delivery: int, actions: Sequence[NewAction]) -> set[tuple[int, str]]:
-    """Store those whose (lead, id) is new; answers these."""
-    if not actions:
-        return set()
-    with connection.cursor() as cursor:
-        cursor.execute(INSERT_ACTIONS, [delivery, *_columns(sorted(actions, key=lambda action: action[:2]))])
-        return set(cursor.fetchall())
+def store(
+    delivery: Delivery, *, leads: Sequence[NewLead], actions: Sequence[NewAction], periods: Collection[int]
+) -> None:
+    """Store all of it or nothing, and mark the periods to be rated. Raises Overtaken where somebody was faster."""
+    parameters: list[str | list[int]] = [
+        as_json(_columns(delivery)),
+        as_json(sorted(leads, key=lambda lead: lead.external_id)),
+        as_json(sorted(actions, key=lambda action: (action.lead_id, action.external_id))),
+        sorted(periods),
+    ]
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(STORE, parameters)
+    except DatabaseError as error:
+        if getattr(error.__cause__, "pgcode", None) in _OVERTAKEN:
+            raise Overtaken from error
+        raise
 
 
 def stored_actions(keys: Sequence[tuple[int, str]]) -> dict[tuple[int, str], StoredAction]:
@@ -135,7 +128,7 @@ def stored_actions(keys: Sequence[tuple[int, str]]) -> dict[tuple[int, str], Sto
     if not keys:
         return {}
     with connection.cursor() as cursor:
-        cursor.execute(ACTIONS, _columns(keys))
+        cursor.execute(ACTIONS, [list(column) for column in zip(*keys, strict=True)])
         return {(row[1], row[2]): StoredAction._make(row) for row in cursor.fetchall()}
 
 
@@ -144,5 +137,6 @@ def as_json(content: Any) -> str:
     return _json.encode(content).decode()
 
 
-def _columns(rows: Sequence[tuple[Any, ...]]) -> list[list[Any]]:
-    return [list(column) for column in zip(*rows, strict=True)]
+def _columns(delivery: Delivery) -> dict[str, Any]:
+    columns = {str(field.column): getattr(delivery, field.attname) for field in Delivery._meta.concrete_fields}
+    return {column: f"\\x{value.hex()}" if isinstance(value, bytes) else value for column, value in columns.items()}
