@@ -9,14 +9,14 @@ from datetime import datetime
 from django.db import connection, transaction
 
 from leads.domain import held
-from leads.domain.identity import external_id
 from leads.domain.items import Fault, Placed, read_body
 from leads.domain.known import Known, look
 from leads.domain.periods import Periods
 from leads.domain.products import add_products, find_product
 from leads.domain.receipt import CREATED, Receipt
 from leads.domain.sent import SentAction, SentLead, sent_lead
-from leads.domain.store import NewAction, NewLead, Overtaken, StoredLead, store, stored_actions
+from leads.domain.store import NewAction, NewLead, Overtaken, StoredLead, next_action_id, store, stored_actions
+from leads.domain.whole import is_plain
 from leads.models import Delivery, Source
 
 # Each time somebody else has stored some of it, so that less is left; more often than this nobody is overtaken.
@@ -48,17 +48,18 @@ def receive_items(
         body_size=len(body),
         body_sha256=hashlib.sha256(body).hexdigest(),
     )
+    plain = is_plain(body)
     for _ in range(LOOKS):
         try:
-            return _receive(source, delivery, items)
+            return _receive(source, delivery, items, plain=plain)
         except Overtaken:
             continue
     raise Overtaken
 
 
-def _receive(source: Source, delivery: Delivery, items: Sequence[Placed]) -> Receipt:
+def _receive(source: Source, delivery: Delivery, items: Sequence[Placed], *, plain: bool) -> Receipt:
     """Look, decide, store: what has changed between the look and the storing raises Overtaken, and nothing is stored."""
-    leads = [sent_lead(placed, received_at=delivery.received_at) for placed in items]
+    leads = [sent_lead(placed, received_at=delivery.received_at, plain=plain) for placed in items]
     known = _known(source, leads)
     delivery.pk = known.delivery
     new_leads = _sort_leads(source, delivery, leads, known)
@@ -87,18 +88,8 @@ def _known(source: Source, leads: Sequence[SentLead]) -> Known:
     sound = [lead for lead in leads if lead.item]
     products = [lead.item.product for lead in sound if lead.item and lead.item.product]
     ids = [lead.result.id or "" for lead in sound]
-
-    def known() -> Known:
-        return look(
-            source,
-            skus={external_id(product.sku) for product in products},
-            codes={product.customer for product in products if product.customer},
-            leads=ids,
-            actions=sum(len(lead.actions) for lead in sound),
-        )
-
-    found = known()
-    return known() if add_products(source, products, found) else found
+    found = look(source, products=products, leads=ids)
+    return look(source, products=products, leads=ids) if add_products(source, products, found) else found
 
 
 def _sort_leads(source: Source, delivery: Delivery, leads: Sequence[SentLead], known: Known) -> list[NewLead]:
@@ -152,23 +143,31 @@ def _new_leads(source: Source, delivery: Delivery, leads: Iterable[SentLead], kn
 
 def _sort_actions(delivery: Delivery, actions: Sequence[SentAction], known: Known) -> tuple[list[NewAction], Periods]:
     """Compare the known ones; answers the rows of the new ones, each in its billing period."""
-    numbers, new_leads = iter(known.action_ids), set(known.lead_ids)
+    new_leads = set(known.lead_ids)
     owners = {lead.id: lead.customer for lead in known.lead_by_id.values()}
     sound = [action for action in actions if _finds_type(action, known)]
     stored = stored_actions([action.key for action in sound if action.lead not in new_leads])
     periods = Periods(known)
-    rows = list[NewAction]()
+    rows = dict[tuple[int, str], NewAction]()
     for action in sound:
-        found = stored.get(action.key)
-        if found:
-            action.compare(found)
-            continue
-        period = periods.of(owners[action.lead], action.sound.occurred_at)
-        row = action.row(next(numbers), period=period, delivery=delivery.pk)
-        rows.append(row)
-        stored[action.key] = row.as_stored()  # of equals, the first one sent
-        action.result.outcome = CREATED
-    return rows, periods
+        key = action.key
+        if key in stored:
+            action.compare(stored[key])
+        elif key in rows:  # of equals, the first one sent
+            _compare_within(action, rows[key])
+        else:
+            period = periods.of(owners[action.lead], action.sound.occurred_at)
+            rows[key] = action.row(period=period, delivery=delivery.pk)
+            action.result.outcome = CREATED
+    return list(rows.values()), periods
+
+
+def _compare_within(action: SentAction, first: NewAction) -> None:
+    """Both came in the same delivery."""
+    action.compare(first.as_stored())
+    if action.is_refused:
+        first.id = first.id or next_action_id()
+        action.conflicts_with = first.id
 
 
 def _finds_type(action: SentAction, known: Known) -> bool:

@@ -1,13 +1,15 @@
 """What is there already of all that a delivery's items may refer to, asked for in one statement."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
 import msgspec
 from django.db import connection
 
+from leads.domain.identity import external_id
+from leads.domain.items import ProductItem
 from leads.domain.store import StoredLead
 from leads.models import Source
 
@@ -44,7 +46,6 @@ class Known(msgspec.Struct, dict=True):
 
     delivery: int
     lead_ids: list[int]
-    action_ids: list[int]
     leads: list[StoredLead]
     products: list[KnownProduct]
     customers: list[KnownCustomer]
@@ -83,21 +84,20 @@ class Known(msgspec.Struct, dict=True):
 _decoder = msgspec.json.Decoder(Known)
 
 
-def look(source: Source, *, skus: Iterable[str], codes: Iterable[str], leads: Sequence[str], actions: int) -> Known:
-    """What is known of these SKUs, customer codes and lead ids; and numbers for as many leads and actions."""
+def look(source: Source, *, products: Sequence[ProductItem], leads: Sequence[str]) -> Known:
+    """What is known of these products, their customers and these lead ids; and numbers for the new leads."""
     parameters = [
         source.pk,
         source.customer_id,
-        list(skus),
-        list(_spellings(codes)),
+        list({external_id(product.sku) for product in products}),
+        list(_spellings({product.customer for product in products if product.customer})),
+        source.customer_id is not None or all(product.customer for product in products),
         list(dict.fromkeys(leads)),
-        actions,
     ]
     with connection.cursor() as cursor:
         cursor.execute(KNOWN, parameters)
         return _decoder.decode(cursor.fetchone()[0])
 
 
-def _spellings(codes: Iterable[str]) -> set[str]:
-    wanted = set(codes)
+def _spellings(wanted: set[str]) -> set[str]:
     return wanted | {code.upper() for code in wanted} | {code.lower() for code in wanted}

@@ -9,6 +9,7 @@ from leads.domain.items import ActionItem, Fault, LeadItem, Malformed, Placed, r
 from leads.domain.known import KnownProduct
 from leads.domain.receipt import CONFLICT, CREATED, DUPLICATE, HELD, QUARANTINED, UPDATED, Result
 from leads.domain.store import NewAction, NewLead, StoredAction, StoredLead
+from leads.domain.whole import WholeLead, read_whole
 
 
 @dataclass(slots=True)
@@ -30,11 +31,10 @@ class SentAction:
     def key(self) -> tuple[int, str]:
         return self.lead, self.result.id or ""
 
-    def row(self, number: int, *, period: int, delivery: int) -> NewAction:
+    def row(self, *, period: int, delivery: int) -> NewAction:
         """What is stored if its id is new."""
         item = self.sound
         return NewAction(
-            number,
             self.lead,
             self.result.id or "",
             self.action_type,
@@ -156,9 +156,12 @@ class SentLead:
             self.result.outcome = UPDATED
 
 
-def sent_lead(placed: Placed, *, received_at: datetime) -> SentLead:
-    """The lead and its actions, each read as far as it can be."""
+def sent_lead(placed: Placed, *, received_at: datetime, plain: bool = False) -> SentLead:
+    """The lead and its actions, each read as far as it can be; `plain` where no text of it can hold a NUL."""
     pointer, raw = placed
+    whole = read_whole(raw, received_at=received_at) if plain else None
+    if whole:
+        return _whole(pointer, raw, whole)
     item = read_lead(raw, received_at=received_at)
     content = raw.content if isinstance(raw, Malformed) else raw
     actions = _sent_actions(content, pointer, received_at)
@@ -169,6 +172,16 @@ def sent_lead(placed: Placed, *, received_at: datetime) -> SentLead:
     else:
         lead.item = item
     return lead
+
+
+def _whole(pointer: str, raw: Any, lead: WholeLead) -> SentLead:
+    raws = raw.get("actions", ())
+    actions = [
+        SentAction(raws[place], item, Result(f"{pointer}/actions/{place}", external_id(item.id)))
+        for place, item in enumerate(lead.actions)
+    ]
+    result = Result(pointer, external_id(lead.id), actions=[action.result for action in actions])
+    return SentLead(raw, lead, result, actions)
 
 
 def _sent_actions(lead: Any, pointer: str, received_at: datetime) -> list[SentAction]:

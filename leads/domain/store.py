@@ -51,9 +51,9 @@ class StoredLead(NamedTuple):
 
 
 class StoredAction(NamedTuple):
-    """What is stored of an action."""
+    """What is stored of an action; without a number where it is stored just now."""
 
-    id: int
+    id: int | None
     lead: int
     external_id: str
     action_type: int
@@ -63,9 +63,8 @@ class StoredAction(NamedTuple):
 
 
 class NewAction(msgspec.Struct, gc=False):
-    """A row of actions: the members are the columns."""
+    """A row of actions: the members are the columns. PostgreSQL numbers it, unless somebody has to know its number."""
 
-    id: int
     lead_id: int
     external_id: str
     action_type_id: int
@@ -75,17 +74,11 @@ class NewAction(msgspec.Struct, gc=False):
     quantity: Decimal
     value: Decimal | None
     attributes: dict[str, Any]
-    void_reason: str = ""
+    id: int | None = None
 
     def as_stored(self) -> StoredAction:
         return StoredAction(
-            self.id,
-            self.lead_id,
-            self.external_id,
-            self.action_type_id,
-            self.occurred_at,
-            self.quantity,
-            self.value,
+            self.id, self.lead_id, self.external_id, self.action_type_id, self.occurred_at, self.quantity, self.value
         )
 
 
@@ -97,6 +90,7 @@ class Overtaken(Exception):
 _OVERTAKEN = {"23505", "40001", "40P01", "23503"}
 
 STORE = "SELECT intake_store(%s, %s, %s, %s)"
+NEXT_ACTION = "SELECT nextval('leads_action_id_seq')"
 ACTIONS = """
     SELECT action.id, action.lead_id, action.external_id, action_type_id, occurred_at, quantity, value
       FROM unnest(%s::bigint[], %s::text[]) AS sent (lead_id, external_id)
@@ -130,6 +124,13 @@ def stored_actions(keys: Sequence[tuple[int, str]]) -> dict[tuple[int, str], Sto
     with connection.cursor() as cursor:
         cursor.execute(ACTIONS, [list(column) for column in zip(*keys, strict=True)])
         return {(row[1], row[2]): StoredAction._make(row) for row in cursor.fetchall()}
+
+
+def next_action_id() -> int:
+    """The number of an action that is yet to be stored."""
+    with connection.cursor() as cursor:
+        cursor.execute(NEXT_ACTION)
+        return int(cursor.fetchone()[0])
 
 
 def as_json(content: Any) -> str:

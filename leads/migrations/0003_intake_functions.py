@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
     operations = [
         migrations.RunSQL(
             SQL.read_text(encoding="utf-8"),
-            "DROP FUNCTION intake_known(bigint, bigint, text[], text[], text[], int);"
+            "DROP FUNCTION intake_known(bigint, bigint, text[], text[], boolean, text[]);"
             "DROP FUNCTION intake_store(jsonb, jsonb, jsonb, bigint[]);",
         )
     ]
