@@ -18,7 +18,7 @@ accesslog = "-"
 access_log_format = '%(h)s "%(m)s %(U)s" %(s)s %(B)s %(M)sms'
 
 
-def when_ready(server: object) -> None:
+def when_ready(_server: object) -> None:
     """What is loaded stays: the collector need not walk through it again and again, nor workers copy its pages for that.
 
     Requests make few cycles and, in a large delivery, very many objects; looking for cycles every 700 of them costs more

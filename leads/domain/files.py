@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from billing_engine.core.errors import Refused
 from leads.domain.items import BodyNotReadable, Fault, Malformed, Placed, read_body
 from leads.domain.mapping import mapped
-from leads.domain.store import as_json
+from leads.domain.rows import as_json
 
 LEADS_AT_A_TIME = 500
 

@@ -9,8 +9,8 @@ from typing import Any
 from django.db.models import JSONField, Value
 
 from leads.domain.items import is_storable
+from leads.domain.rows import as_json
 from leads.domain.sent import SentLead
-from leads.domain.store import as_json
 from leads.models import QuarantinedItem, Source
 
 

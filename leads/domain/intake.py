@@ -14,8 +14,9 @@ from leads.domain.known import Known, look
 from leads.domain.periods import Periods
 from leads.domain.products import add_products, find_product
 from leads.domain.receipt import CREATED, Receipt
+from leads.domain.rows import NewAction, NewLead, StoredLead
 from leads.domain.sent import SentAction, SentLead, sent_lead
-from leads.domain.store import NewAction, NewLead, Overtaken, StoredLead, next_action_id, store, stored_actions
+from leads.domain.store import Overtaken, next_action_id, store, stored_actions
 from leads.domain.whole import is_plain
 from leads.models import Delivery, Source
 

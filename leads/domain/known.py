@@ -10,7 +10,7 @@ from django.db import connection
 
 from leads.domain.identity import external_id
 from leads.domain.items import ProductItem
-from leads.domain.store import StoredLead
+from leads.domain.rows import StoredLead
 from leads.models import Source
 
 KNOWN = "SELECT intake_known(%s, %s, %s, %s, %s, %s)"

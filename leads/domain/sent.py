@@ -8,7 +8,7 @@ from leads.domain.identity import external_id, person_key
 from leads.domain.items import ActionItem, Fault, LeadItem, Malformed, Placed, read_action, read_lead
 from leads.domain.known import KnownProduct
 from leads.domain.receipt import CONFLICT, CREATED, DUPLICATE, HELD, QUARANTINED, UPDATED, Result
-from leads.domain.store import NewAction, NewLead, StoredAction, StoredLead
+from leads.domain.rows import NewAction, NewLead, StoredAction, StoredLead
 from leads.domain.whole import WholeLead, read_whole
 
 
@@ -43,6 +43,7 @@ class SentAction:
             item.occurred_at,
             item.quantity,
             item.value,
+            "",
             item.attributes,
         )
 
@@ -125,8 +126,8 @@ class SentLead:
             contact.region,
             item.campaign,
             item.is_test,
-            item.attributes,
             item.occurred_at,
+            item.attributes,
         )
 
     def join(self, stored: StoredLead) -> None:
