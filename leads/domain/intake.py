@@ -119,7 +119,7 @@ def _new_leads(source: Source, delivery: Delivery, leads: Iterable[SentLead], kn
     numbers = iter(known.lead_ids)
     rows = list[NewLead]()
     for lead in leads:
-        if lead.item is None or lead.item.product is None:
+        if lead.is_refused or lead.item is None or lead.item.product is None:
             continue
         product = find_product(source, lead.item.product, known)
         if isinstance(product, Fault):

@@ -18,7 +18,7 @@ class Overtaken(Exception):
     """Somebody else has stored, or closed, meanwhile what was not when we looked: look again."""
 
 
-# A row of ours that is there already, a period that is closed, and the two that a deadlock's other side may cause.
+# A row of ours is there already; a period is closed; two waited for each other; what a row names is gone.
 _OVERTAKEN = {"23505", "40001", "40P01", "23503"}
 
 # From so many rows on, COPY is faster than a function that is given them, though it takes three more round trips.

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from msgspec import field
 
-from leads.domain.items import ActionItem, LeadItem
+from leads.domain.items import ActionItem, LeadItem, is_storable
 
 
 class WholeLead(LeadItem):
@@ -40,7 +40,7 @@ def read_whole(item: Any, *, received_at: datetime) -> WholeLead | None:
     except (msgspec.ValidationError, RecursionError):
         return None
     latest = received_at + _CLOCKS_DIFFER_BY
-    if not (_is_id(lead.id) and _is_flat(lead.attributes)):
+    if not (_is_id(lead.id) and _is_flat(lead.attributes)) or (lead.product and not _is_id(lead.product.sku)):
         return None
     if lead.occurred_at is not None and not _EARLIEST <= lead.occurred_at <= latest:
         return None
@@ -53,21 +53,31 @@ def read_whole(item: Any, *, received_at: datetime) -> WholeLead | None:
 
 
 def _is_id(given: str | int) -> bool:
-    return not isinstance(given, str) or (given.isascii() and given.isprintable() and not given.isspace())
+    if isinstance(given, int):
+        return -_SAFE < given < _SAFE
+    return given.isascii() and given.isprintable() and not given.isspace()
 
 
 def _is_flat(attributes: dict[str, Any]) -> bool:
     """No object or list in it, no number that might be too large or too fine."""
     for value in attributes.values():
-        if not isinstance(value, _TEXT) and not (isinstance(value, int) and -_SAFE < value < _SAFE):
+        if isinstance(value, _TEXT):
+            continue
+        if not (isinstance(value, int | Decimal) and _is_storable(value)):
             return False
     return True
 
 
+def _is_storable(number: int | Decimal) -> bool:
+    return is_storable(number) if isinstance(number, Decimal) else -_SAFE < number < _SAFE
+
+
 def _is_amount(number: Decimal) -> bool:
+    if not number.is_finite():
+        return False
     if number in _SMALL:
         return True
-    if not (number.is_finite() and 0 <= number < _LIMIT):
+    if not 0 <= number < _LIMIT:
         return False
     exponent = number.as_tuple().exponent
     return isinstance(exponent, int) and exponent >= -6

@@ -8,7 +8,21 @@ from pathlib import Path
 from django.contrib.contenttypes.fields import GenericForeignKey
 from django.db.models import FloatField, Model
 
-from tests.house.tree import APPS, ROOT, STOREYS, codes, nodes, our_models, pages, product, sources, storey, table, text
+from tests.house.tree import (
+    APPS,
+    ROOT,
+    STOREYS,
+    codes,
+    files,
+    nodes,
+    our_models,
+    pages,
+    product,
+    sources,
+    storey,
+    table,
+    text,
+)
 
 GLOSSARY = Path("docs/glossary.md")
 EXACT = tuple(f"{app}/{room}" for app in APPS for room in ("models", "domain", "rating"))
@@ -175,7 +189,9 @@ def _migrations() -> list[Path]:
 
 
 def _triggers() -> list[str]:
-    return [name for path in _migrations() for name in _refusals(path)]
+    written = (text(path) for path in files() if path.suffix == ".sql" and "migrations" in path.parts)
+    plain = [name for sql in written for name in re.findall(r"CREATE FUNCTION (\w+)\(\) RETURNS trigger", sql)]
+    return plain + [name for path in _migrations() for name in _refusals(path)]
 
 
 def _refusals(path: Path) -> Iterator[str]:
