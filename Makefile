@@ -36,7 +36,7 @@ migrations: $(VENV)/.dev
 templates: $(VENV)/.dev
 	$(BIN)/djlint --check --lint .
 
-bench: $(VENV)/.dev ## How fast, side by side with the floor and the usual way (ARGS=--quick)
+bench: $(VENV)/.dev ## How fast rating and intake are, beside the floor and the usual way (ARGS="intake --quick")
 	$(BIN)/python -m tests.bench $(ARGS)
 
 lock: $(VENV)/.dev ## Lock the requirements anew, with hashes

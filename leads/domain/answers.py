@@ -61,8 +61,11 @@ def receive_once(
     if idempotency_key is not None:
         _check(idempotency_key)
     parcel = opened(body, content_type)
+    if idempotency_key is None:
+        receipt = receive_parcel(source, parcel, body=body, content_type=content_type, received_at=received_at)
+        return Answer(receipt.delivery_id, receipt.as_bytes)
     with transaction.atomic():
-        answered = _answered(source, idempotency_key, body) if idempotency_key else None
+        answered = _answered(source, idempotency_key, body)
         if answered:
             return answered
         receipt = receive_parcel(
@@ -71,7 +74,7 @@ def receive_once(
             body=body,
             content_type=content_type,
             received_at=received_at,
-            idempotency_key=idempotency_key or "",
+            idempotency_key=idempotency_key,
         )
     return Answer(receipt.delivery_id, receipt.as_bytes)
 

@@ -10,9 +10,10 @@ from django.db import transaction
 from billing_engine.core.errors import Refused
 from leads.domain.faults import Fault
 from leads.domain.identity import external_id, person_key
-from leads.domain.items import LeadItem, read_action, read_lead
-from leads.domain.periods import assign, cycle_of, mark_unrated
-from leads.domain.products import KnownProducts
+from leads.domain.items import LeadItem, ProductItem, read_action, read_lead
+from leads.domain.known import look
+from leads.domain.periods import Periods, mark_unrated
+from leads.domain.products import find_product
 from leads.domain.quarantine import ACTION_CONFLICT, LEAD_CONFLICT, NoteMissing, StillRefused, resend, stored_action_of
 from leads.domain.receipt import Receipt
 from leads.domain.voiding import PeriodClosed
@@ -72,9 +73,9 @@ def _take_action(item: QuarantinedItem) -> Changes:
         raise StillRefused(
             Fault("unknown_action_type", "/actions/0/type", f"No action type has the code {new.type!r}.")
         )
-    customer = period.customer
-    cycle = cycle_of(customer, new.occurred_at)
-    if assign({customer.pk: customer}, {cycle})[cycle].pk != period.pk:
+    product = stored.lead.product
+    of_it = ProductItem(sku=product.sku, customer=period.customer.code)
+    if Periods(look(item.source, products=[of_it], leads=[])).of(product.customer_id, new.occurred_at) != period.pk:
         raise OtherPeriod
     changed = _written(
         stored,
@@ -122,10 +123,10 @@ def _take_lead(item: QuarantinedItem) -> Changes:
 def _product(item: QuarantinedItem, new: LeadItem, stored: Lead) -> Product:
     if new.product is None:
         return stored.product
-    found = KnownProducts(item.source, [new.product]).find(new.product)
+    found = find_product(item.source, new.product, look(item.source, products=[new.product], leads=[]))
     if isinstance(found, Fault):
         raise StillRefused(found)
-    return found
+    return Product.objects.get(pk=found.pk)
 
 
 def _sound(read: Any) -> Any:

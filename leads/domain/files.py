@@ -9,7 +9,7 @@ from billing_engine.core.errors import Refused
 from leads.domain.body import ROW_MALFORMED, BodyNotReadable, Malformed, Placed, read_line, read_parcel
 from leads.domain.faults import Fault
 from leads.domain.mapping import mapped
-from leads.domain.store import as_json
+from leads.domain.rows import as_json
 
 LEADS_AT_A_TIME = 500
 

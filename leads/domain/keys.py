@@ -3,9 +3,10 @@
 import hashlib
 import secrets
 from datetime import datetime
+from typing import Any
 
 from django.contrib.auth.models import User
-from django.db import connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 
 from leads.domain.credentials import KeyIsRevoked, TimeIsOver, let_expire, note_use, revoke
 from leads.models import ApiKey, Source
@@ -63,14 +64,27 @@ def holder(whole: str, *, at: datetime) -> ApiKey | None:
 def _found(prefix: str) -> ApiKey | None:
     if not prefix.isalnum():
         return None
-    with connection.cursor() as cursor:
-        cursor.execute(KEY, [prefix])
-        row = cursor.fetchone()
+    # Every request begins with this statement: it shows whether the kept connection still works, Django need not ask.
+    connection.health_check_done = True  # type: ignore[attr-defined]  # of Django's base class, not in its stubs
+    try:
+        row = _asked(prefix)
+    except (OperationalError, InterfaceError):
+        if connection.in_atomic_block:
+            raise
+        connection.close()
+        row = _asked(prefix)
     if row is None:
         return None
     key = ApiKey.from_db(connection.alias, KEY_COLUMNS, row[: len(KEY_COLUMNS)])
     key.source = Source.from_db(connection.alias, SOURCE_COLUMNS, row[len(KEY_COLUMNS) :])
     return key
+
+
+def _asked(prefix: str) -> tuple[Any, ...] | None:
+    with connection.cursor() as cursor:
+        cursor.execute(KEY, [prefix])
+        row: tuple[Any, ...] | None = cursor.fetchone()
+    return row
 
 
 def digest(whole: str) -> str:

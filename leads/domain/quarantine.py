@@ -13,7 +13,7 @@ from leads.domain.identity import external_id
 from leads.domain.intake import receive
 from leads.domain.mapping import COLUMN_MISSING, mapped
 from leads.domain.receipt import Receipt, Result
-from leads.domain.store import as_json
+from leads.domain.rows import as_json
 from leads.models import Action, QuarantinedItem, QuarantineStep
 
 ACTION_CONFLICT = "action_conflict"

@@ -9,9 +9,10 @@ from leads.domain.body import Malformed, Placed
 from leads.domain.faults import Fault
 from leads.domain.identity import external_id, in_utc, known_as, person_key
 from leads.domain.items import ActionItem, LeadItem, VoidItem, read_action, read_lead
+from leads.domain.known import KnownProduct
 from leads.domain.receipt import CONFLICT, CREATED, DUPLICATE, HELD, NEWS, QUARANTINED, TEST, UPDATED, Result
-from leads.domain.store import NewAction, NewLead, StoredAction, StoredLead, as_json
-from leads.models import Product
+from leads.domain.rows import NewAction, NewLead, StoredAction, StoredLead
+from leads.domain.whole import WholeLead, read_whole
 
 
 @dataclass(slots=True)
@@ -34,17 +35,19 @@ class SentAction:
     def key(self) -> tuple[int, str]:
         return self.lead, self.result.id or ""
 
-    def row(self, period: int) -> NewAction:
+    def row(self, *, period: int, delivery: int) -> NewAction:
         """What is stored if its id is new."""
         item = self.sound
         return NewAction(
             *self.key,
             self.action_type,
             period,
+            delivery,
             in_utc(item.occurred_at),
             item.quantity,
             item.value,
-            as_json(item.attributes),
+            "",
+            item.attributes,
         )
 
     @property
@@ -82,12 +85,24 @@ class SentLead:
     item: LeadItem | None
     result: Result
     actions: list[SentAction] = field(default_factory=list)
-    product: Product | None = None
+    product: KnownProduct | None = None
     default_country: str = ""
 
     @property
     def is_refused(self) -> bool:
         return self.result.fault is not None
+
+    @property
+    def has_refusals(self) -> bool:
+        """Whether it, or one of its actions, goes into quarantine."""
+        return self.is_refused or any(action.is_refused for action in self.actions)
+
+    @property
+    def sound(self) -> LeadItem:
+        """The item of a lead that was not refused."""
+        if self.item is None:
+            raise ValueError("A refused lead has no item.")
+        return self.item
 
     @property
     def person(self) -> str:
@@ -104,15 +119,17 @@ class SentLead:
         for action in self.actions:
             action.result.refused(HELD)
 
-    def row(self) -> NewLead | None:
-        """What is stored if its id is new; None where it does not say what it is about."""
-        item = self.item
-        if item is None or self.product is None:
-            return None
+    def row(self, number: int, *, product: int, source: int, delivery: int, received_at: datetime) -> NewLead:
+        """What is stored if its id is new."""
+        item = self.sound
         contact = item.contact
         return NewLead(
-            external_id(item.id),
-            self.product.pk,
+            number,
+            source,
+            delivery,
+            received_at,
+            self.result.id or "",
+            product,
             contact.name,
             contact.email,
             self.person,
@@ -122,9 +139,9 @@ class SentLead:
             contact.region,
             item.campaign,
             item.is_test,
-            as_json(item.consent),
-            as_json(item.attributes),
             item.occurred_at and in_utc(item.occurred_at),
+            item.consent,
+            item.attributes,
         )
 
     def join(self, stored: StoredLead) -> None:
@@ -166,19 +183,32 @@ def channel_fault(lead: LeadItem, channel: str) -> Fault | None:
     return Fault("channel_mismatch", "/channel", f"The leads of this source are of the channel {channel!r}.")
 
 
-def sent_lead(placed: Placed, *, received_at: datetime) -> SentLead:
-    """The lead and its actions, each read as far as it can be."""
+def sent_lead(placed: Placed, *, received_at: datetime, plain: bool = False, default_country: str = "") -> SentLead:
+    """The lead and its actions, each read as far as it can be; `plain` where no text of it can hold a NUL."""
     pointer, raw = placed
+    whole = read_whole(raw, received_at=received_at) if plain else None
+    if whole:
+        return _whole(pointer, raw, whole, default_country)
     item = read_lead(raw, received_at=received_at)
     content = raw.content if isinstance(raw, Malformed) else raw
     actions = _sent_actions(content, pointer, received_at)
     result = Result(pointer, _id(content), actions=[action.result for action in actions])
-    lead = SentLead(content, None, result, actions)
+    lead = SentLead(content, None, result, actions, default_country=default_country)
     if isinstance(item, Fault):
         lead.refuse(item)
     else:
         lead.item = item
     return lead
+
+
+def _whole(pointer: str, raw: Any, lead: WholeLead, default_country: str) -> SentLead:
+    raws = raw.get("actions", ())
+    actions = [
+        SentAction(raws[place], item, Result(f"{pointer}/actions/{place}", external_id(item.id)))
+        for place, item in enumerate(lead.actions)
+    ]
+    result = Result(pointer, external_id(lead.id), actions=[action.result for action in actions])
+    return SentLead(raw, lead, result, actions, default_country=default_country)
 
 
 def _sent_actions(lead: Any, pointer: str, received_at: datetime) -> list[SentAction]:

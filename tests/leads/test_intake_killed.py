@@ -112,7 +112,7 @@ def test_a_kill_between_any_two_statements_leaves_all_or_nothing_and_sending_aga
     *killed, (through, stored, more, is_repeated, _) = attempts
     everything = {"Delivery": 1, "Lead": 1, "Action": 2, "Product": 1, "QuarantinedItem": 3, "voided": 1}
     assert (through, stored, more, is_repeated) == (True, everything, {}, True)
-    assert len(killed) > 15  # statements
+    assert len(killed) > 10  # statements
     assert [attempt[:2] for attempt in killed] == [[False, {}]] * len(killed)
     assert [attempt[2] for attempt in killed] == [everything | {"BillingPeriod": 2}] + [everything] * (len(killed) - 1)
     assert [attempt[3] for attempt in killed] == [False] * len(killed)
