@@ -13,6 +13,7 @@ import psutil
 from billing_engine.desk.folder import Folder
 from billing_engine.desk.ports import free_port, is_free
 from billing_engine.desk.processes import Children
+from billing_engine.desk.redis import Redis
 
 WORKERS = 2
 STARTED_WITHIN = 30
@@ -36,6 +37,15 @@ class Server:
 
 
 @contextmanager
+def closing_down(redis: Redis) -> Iterator[None]:
+    """Whatever happens, it does not stay."""
+    try:
+        yield
+    finally:
+        redis.down()
+
+
+@contextmanager
 def server(folder: Folder) -> Iterator[Server]:
     """Started on a free port of the loopback, stopped at the end, whatever happens."""
     port = free_port(18_000)
@@ -45,9 +55,12 @@ def server(folder: Folder) -> Iterator[Server]:
         "WEB_BIND": f"127.0.0.1:{port}",
         "WEB_WORKERS": str(WORKERS),
         "LOG_LEVEL": "WARNING",
+        "REQUESTS_PER_MINUTE": "100000000",  # counted like any other limit, and never reached
     }
     command = [sys.executable, "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py", "billing_engine.wsgi"]
-    with Children(folder) as children:
+    redis = Redis(folder)
+    environ["REDIS_URL"] = redis.up()
+    with Children(folder) as children, closing_down(redis):
         children.start("web", command, cwd=CHECKOUT, environ=environ)
         deadline = time.monotonic() + STARTED_WITHIN
         while is_free(port) and time.monotonic() < deadline:
