@@ -25,6 +25,7 @@ HTTPS = env.bool("HTTPS", default=False)
 DATABASES = {"default": env.db_url("DATABASE_URL")}
 REDIS_URL = env.str("REDIS_URL")
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
+FOUR_EYES = env.bool("FOUR_EYES", default=False)
 
 # Who sends the invoices; frozen onto each one when it is issued.
 SELLER = {
