@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.timezone import now
 from unfold.enums import ActionVariant
-from unfold.widgets import UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminTextInputWidget, UnfoldBooleanSwitchWidget
 
 from billing_engine.core.errors import Refused
 from billing_engine.core.spans import Month
@@ -30,6 +30,17 @@ class SaysWhy(forms.Form):
         required=False,
         widget=UnfoldAdminTextInputWidget,
         help_text="Stays in the rule's history. Needed where the rule changes the price of what has occurred.",
+    )
+
+
+class Activation(SaysWhy):
+    """What an activation may need beyond the click."""
+
+    override = forms.BooleanField(
+        label="Although price checks fail",
+        required=False,
+        widget=UnfoldBooleanSwitchWidget,
+        help_text="With a reason; both stay in the history.",
     )
 
 
@@ -77,11 +88,13 @@ class RuleButtons:
         icon="check_circle",
         variant=ActionVariant.PRIMARY,
         offered=is_draft,
-        asks=Dialog(title=lambda rule: f"Activate «{rule}», as it is saved?", says=activation_in_words, form=SaysWhy),
+        asks=Dialog(
+            title=lambda rule: f"Activate «{rule}», as it is saved?", says=activation_in_words, form=Activation
+        ),
     )
     def activate_rule(self, request: HttpRequest, rule: PriceRule, answers: dict[str, Any]) -> Done:
         try:
-            activate(rule, by=person(request), at=now(), reason=answers["reason"])
+            activate(rule, by=person(request), at=now(), **answers)
         except RulesOverlap as refusal:
             raise Overlaps(refusal) from refusal
         return Done(f"«{rule}» is active. Open periods are rated anew within seconds; what is billed stays.")

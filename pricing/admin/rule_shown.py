@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
@@ -115,6 +116,14 @@ class ShownRule:
     def ends(self, rule: PriceRule) -> SafeString | str:
         return instant(rule.effective_to, zone_of(rule)) if rule.effective_to else "no end"
 
+    @admin.display(description="in force", ordering="effective_from")
+    def in_force(self, rule: PriceRule) -> SafeString:
+        """Its state, and beneath it the days from when to when."""
+        zone = zone_of(rule)
+        begin, end = _day(rule.effective_from, zone), _day(rule.effective_to, zone)
+        days = format_html("{} – {}", begin, end) if rule.effective_to else format_html("from {}", begin)
+        return format_html('<span class="rule-when">{}<span>{}</span></span>', self.state_chip(rule), days)
+
     @admin.display(description="drafted")
     def drafted(self, rule: PriceRule) -> SafeString:
         return _by(rule.created_at, rule.created_by)
@@ -130,6 +139,15 @@ class ShownRule:
     @admin.display(description="revises")
     def shown_revises(self, rule: PriceRule) -> SafeString | str:
         return link(rule.revises) if rule.revises else NOTHING
+
+
+def _day(at: datetime | None, zone: ZoneInfo) -> SafeString | str:
+    """The day; the instant when pointed at."""
+    if at is None:
+        return ""
+    local = at.astimezone(zone)
+    whole, day = f"{local:%Y-%m-%d %H:%M %Z}", f"{local:%Y-%m-%d}"
+    return format_html('<time datetime="{}" title="{}">{}</time>', at.isoformat(), whole, day)
 
 
 def _by(at: datetime | None, user: object) -> SafeString:

@@ -11,6 +11,7 @@ from django.utils.timezone import now
 
 from leads.admin.shown import Colour, chip, instant, link
 from pricing.domain.cautions import Caution, cautions_about
+from pricing.domain.checks import checks_with
 from pricing.domain.history import differences, history_of, terms_in_words
 from pricing.domain.words import price_in_words, scope_in_words
 from pricing.models import PriceRule, RuleChange
@@ -64,6 +65,8 @@ def activation_in_words(rule: PriceRule) -> str:
     words.append(
         "Open periods are rated anew; closed ones never change. Afterwards it can be revised and retired, not edited."
     )
+    failing = [result for result in checks_with(rule, at=now()) if not result.holds]
+    words += [f"Price check «{result.check}» would fail: {result.found}." for result in failing]
     words += [f"Mind: {caution_in_words(caution)}" for caution in cautions_about(rule, at=now())]
     return "\n".join(words)
 

@@ -1,12 +1,14 @@
 """Scope, price and effective dates: drafted in a form, then activated, revised and retired by buttons."""
 
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.utils import flatten_fieldsets
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path, reverse
 from django.utils.dateparse import parse_datetime
 from django.utils.timezone import now
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
@@ -15,12 +17,15 @@ from leads.admin.bases import Page
 from leads.admin.buttons import person
 from leads.admin.choices import WITHOUT_IDLE_ZEROS
 from leads.admin.shown import instant
+from pricing.admin.checks import shown_results
 from pricing.admin.rule_form import PARTS, RuleForm, shown_for
 from pricing.admin.rule_life import RuleButtons
 from pricing.admin.rule_shown import RuleChangeList, ShownRule
 from pricing.admin.rule_words import caution_with_links, history, is_draft, revisions, zone_of
 from pricing.admin.tiers import TierRows
+from pricing.admin.try_one import TryForm, try_view
 from pricing.domain.cautions import cautions_about
+from pricing.domain.checks import checks_with
 from pricing.domain.history import Terms, record_saved, stored_terms
 from pricing.models import PriceRule
 
@@ -74,7 +79,7 @@ class PriceRuleAdmin(RuleButtons, ShownRule, Page[PriceRule]):
     form = RuleForm
     formfield_overrides = WITHOUT_IDLE_ZEROS
     change_form_template = "pricing/rule.html"
-    list_display = ("shown_name", "state_chip", "scope", "shown_price", "shown_rank", "starts", "ends", "used")
+    list_display = ("shown_name", "scope", "shown_price", "shown_rank", "in_force", "used")
     list_filter = (
         ("state", ChoicesDropdownFilter),
         ("customer", AutocompleteSelectFilter),
@@ -92,6 +97,15 @@ class PriceRuleAdmin(RuleButtons, ShownRule, Page[PriceRule]):
 
     class Media:
         css = {"all": ["pricing/rules.css"]}
+        js = ["pricing/rule_form.js"]
+
+    def get_urls(self) -> list[URLPattern]:
+        tried = self.admin_site.admin_view(partial(try_view, self))
+        return [
+            path("try/", tried, name="pricing_pricerule_try_new"),
+            path("<int:object_id>/try/", tried, name="pricing_pricerule_try"),
+            *super().get_urls(),
+        ]
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[RuleChangeList]:
         return RuleChangeList
@@ -161,6 +175,10 @@ class PriceRuleAdmin(RuleButtons, ShownRule, Page[PriceRule]):
         rule: PriceRule | None = kwargs.get("obj")
         context["revisions"] = revisions(rule) if rule else []
         context["history"] = history(rule) if rule else []
+        context["checks"] = shown_results(checks_with(rule, at=now())) if rule and is_draft(rule) else []
+        context["try_form"] = TryForm(rule=rule or PriceRule())
+        named = ("pricing_pricerule_try", [rule.pk]) if rule else ("pricing_pricerule_try_new", [])
+        context["try_address"] = reverse(f"admin:{named[0]}", args=named[1])
         context["is_draft"] = rule is None or is_draft(rule)
         context["begins"] = instant(rule.effective_from, zone_of(rule)) if rule else ""
         return super().render_change_form(request, context, *args, **kwargs)

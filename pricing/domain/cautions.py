@@ -30,12 +30,13 @@ class Caution:
 
 def cautions_about(rule: PriceRule, *, at: datetime) -> list[Caution]:
     """What a person should know before this draft is activated, the gravest first."""
+    beside = neighbours(rule, begin=rule.effective_from, end=rule.effective_to)
     return [
         *_overlap(rule),
-        *_never_wins(rule),
+        *_never_wins(rule, beside),
         *_backdated(rule, at),
         *_gap(rule),
-        *_far(rule),
+        *_far(rule, beside),
     ]
 
 
@@ -45,15 +46,13 @@ def _overlap(rule: PriceRule) -> Iterator[Caution]:
         yield Caution("It can't be activated beside a rule of the same scope, priority and time", others)
 
 
-def _never_wins(rule: PriceRule) -> Iterator[Caution]:
+def _never_wins(rule: PriceRule, beside: list[PriceRule]) -> Iterator[Caution]:
     if rule.action_type and not rule.action_type.is_billable:
         yield Caution(f"It can never win: «{rule.action_type}» is not billable, so its actions are excluded before")
         return
     ours = rank_of(rule)
     stronger = [
-        other
-        for other in neighbours(rule, begin=rule.effective_from, end=rule.effective_to)
-        if other.pk != rule.revises_id and covers(other, rule) and rank_of(other) > ours
+        other for other in beside if other.pk != rule.revises_id and covers(other, rule) and rank_of(other) > ours
     ]
     until = rule.effective_from
     for other in sorted(stronger, key=lambda each: each.effective_from):
@@ -88,8 +87,8 @@ def _told(found: list[Gap]) -> str:
     return ", ".join(words) + (f" and {len(found) - GAPS_TOLD} more" if len(found) > GAPS_TOLD else "")
 
 
-def _far(rule: PriceRule) -> Iterator[Caution]:
-    replaced = rule.revises or _replaced(rule)
+def _far(rule: PriceRule, beside: list[PriceRule]) -> Iterator[Caution]:
+    replaced = rule.revises or _replaced(rule, beside)
     costs = None if replaced is None else _cost(replaced)
     would = _cost(rule)
     if replaced is None or not costs or would is None or replaced.currency != rule.currency:
@@ -102,14 +101,10 @@ def _far(rule: PriceRule) -> Iterator[Caution]:
         yield Caution(words, [replaced])
 
 
-def _replaced(rule: PriceRule) -> PriceRule | None:
+def _replaced(rule: PriceRule, beside: list[PriceRule]) -> PriceRule | None:
     """Which rule prices all that this one matches, until it begins."""
     ours = rank_of(rule)
-    wider = [
-        other
-        for other in neighbours(rule, begin=rule.effective_from, end=rule.effective_to)
-        if covers(other, rule) and rank_of(other) < ours
-    ]
+    wider = [other for other in beside if covers(other, rule) and rank_of(other) < ours]
     return max(wider, key=rank_of, default=None)
 
 

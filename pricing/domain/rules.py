@@ -9,6 +9,7 @@ from django.db.models import Max, Q
 from billing_engine.core.errors import Refused
 from leads.domain.periods import mark_open_periods
 from leads.models import BillingPeriod
+from pricing.domain.checks import check_prices
 from pricing.domain.facts import price_facts
 from pricing.domain.history import Terms, differences, record, stored_terms
 from pricing.domain.people import check_people
@@ -75,17 +76,19 @@ class RulesOverlap(Refused):
 
 
 @transaction.atomic
-def activate(rule: PriceRule, *, by: User, at: datetime, reason: str = "") -> PriceRule:
+def activate(rule: PriceRule, *, by: User, at: datetime, reason: str = "", override: bool = False) -> PriceRule:
     """Put a draft in force; a revision ends the rule it revises where it begins itself.
 
     Open periods are rated anew by the workers; closed ones never change. What changes the price of what has occurred
-    needs a reason and a person who did not write it; with FOUR_EYES every activation needs that person.
+    needs a reason and a person who did not write it; with FOUR_EYES every activation needs that person. A price check
+    that would fail refuses it, unless `override` says, with a reason, that this is meant.
     """
     rule = _locked(rule)
     if rule.state != PriceRule.State.DRAFT:
         raise NotADraft
     _check_price(rule)
     check_people(rule, by=by, at=at, reason=reason)
+    overridden = check_prices(rule, at=at, override=override, reason=reason)
     customers = {rule.customer}
     if rule.revises_id:
         old = _locked(PriceRule(pk=rule.revises_id))
@@ -97,7 +100,8 @@ def activate(rule: PriceRule, *, by: User, at: datetime, reason: str = "") -> Pr
     rule.state, rule.activated_by, rule.activated_at = PriceRule.State.ACTIVE, by, at
     _save(rule)
     changed = differences(before, stored_terms(rule.pk)) if rule.revises_id else []
-    record(rule, RuleChange.What.ACTIVATED, by=by, at=at, reason=reason, changed=changed)
+    against = [str(check) for check in overridden]
+    record(rule, RuleChange.What.ACTIVATED, by=by, at=at, reason=reason, changed=changed, overridden=against)
     for customer in customers:
         mark_open_periods(customer=customer, reason="rule activated")
     return rule

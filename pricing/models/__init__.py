@@ -1,6 +1,7 @@
 """What an action costs, and why."""
 
 from pricing.models.charge import Charge, PeriodTally, UnratedAction, Waiver
+from pricing.models.check import PriceCheck
 from pricing.models.history import RuleChange
 from pricing.models.rule import PriceRule, PriceTier
 from pricing.models.use import RuleUse, UseCount
@@ -8,6 +9,7 @@ from pricing.models.use import RuleUse, UseCount
 __all__ = [
     "Charge",
     "PeriodTally",
+    "PriceCheck",
     "PriceRule",
     "PriceTier",
     "RuleChange",
