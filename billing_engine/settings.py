@@ -28,6 +28,7 @@ REDIS_URL = env.str("REDIS_URL")
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
 # What a source may ask in a minute, where its page says nothing else; 0 for no limit.
 REQUESTS_PER_MINUTE = env.int("REQUESTS_PER_MINUTE", default=6_000)
+FOUR_EYES = env.bool("FOUR_EYES", default=False)
 
 # Who sends the invoices; frozen onto each one when it is issued.
 SELLER = {

@@ -4,6 +4,7 @@ from celery import shared_task
 from django.utils.timezone import now
 
 from pricing.domain.sweep import ask_for_ratings, rate_together
+from pricing.domain.uses import ask_for_counts, count_uses
 
 
 @shared_task(name="pricing.rate_periods")
@@ -12,7 +13,13 @@ def rate_periods_task(*, period_ids: list[int], **_: object) -> None:
     rate_together(period_ids, at=now())
 
 
+@shared_task(name="pricing.count_uses")
+def count_uses_task(*, period_id: int, **_: object) -> None:
+    """Count what each rule charged in a period."""
+    count_uses(period_id, at=now())
+
+
 @shared_task(name="pricing.sweep")
 def sweep_task(**_: object) -> int:
-    """Ask for the rating of every open period that something has changed for; answers how many."""
-    return ask_for_ratings()
+    """Ask for the rating and the counts of every period that something has changed for; answers how many."""
+    return ask_for_ratings() + ask_for_counts(at=now())

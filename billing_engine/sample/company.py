@@ -198,7 +198,7 @@ def create(*, at: datetime) -> None:
     )
     Source.objects.bulk_create(Source(code=code, name=name, channel=channel) for code, name, channel in SOURCES)
     for name, scope, price in RULES:
-        activate(_rule(name, scope, price, customers), by=admin, at=at)
+        activate(_rule(name, scope, price, customers), by=admin, at=at, reason="Opening prices")
 
 
 def _people() -> User:

@@ -1,31 +1,33 @@
 """Scope, price and effective dates: drafted in a form, then activated, revised and retired by buttons."""
 
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.utils import flatten_fieldsets
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path, reverse
 from django.utils.dateparse import parse_datetime
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
 from django.utils.timezone import now
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
-from unfold.enums import ActionVariant
 
 from leads.admin.bases import Page
-from leads.admin.buttons import Dialog, Done, button, person
+from leads.admin.buttons import person
 from leads.admin.choices import WITHOUT_IDLE_ZEROS
-from leads.admin.shown import NOTHING, chip, chips, instant, link, number, page_of, shortened
+from leads.admin.shown import instant
+from pricing.admin.checks import shown_results
 from pricing.admin.rule_form import PARTS, RuleForm, shown_for
-from pricing.admin.rule_words import activation_in_words, is_active, is_draft, revisions, state_in_words, zone_of
+from pricing.admin.rule_life import RuleButtons
+from pricing.admin.rule_shown import RuleChangeList, ShownRule
+from pricing.admin.rule_words import caution_with_links, history, is_draft, revisions, zone_of
 from pricing.admin.tiers import TierRows
-from pricing.domain.rules import activate, retire, revise
-from pricing.domain.words import limits_in_words, model_in_words, price_in_words, scope_in_words
+from pricing.admin.try_one import TryForm, try_view
+from pricing.domain.cautions import cautions_about
+from pricing.domain.checks import checks_with
+from pricing.domain.history import Terms, record_saved, stored_terms
 from pricing.models import PriceRule
-
-CHANGE = "pricing.change_pricerule"
 
 EDITED: Any = (
     (
@@ -66,18 +68,18 @@ EDITED: Any = (
 SEEN: Any = (
     ("What it prices", {"fields": ("shown_name", "scope")}),
     ("Price", {"fields": ("shown_model", "whole_price", "limits")}),
-    ("When", {"fields": (("starts", "ends"), ("state_chip", "shown_priority"))}),
+    ("When", {"fields": (("starts", "ends"), ("state_chip", "shown_priority"), "shown_use")}),
     ("Life", {"fields": (("drafted", "activated"), ("shown_revises", "retired"))}),
 )
 SEEN_NAMES = tuple(flatten_fieldsets(SEEN))
 
 
 @admin.register(PriceRule)
-class PriceRuleAdmin(Page[PriceRule]):
+class PriceRuleAdmin(RuleButtons, ShownRule, Page[PriceRule]):
     form = RuleForm
     formfield_overrides = WITHOUT_IDLE_ZEROS
     change_form_template = "pricing/rule.html"
-    list_display = ("shown_name", "state_chip", "scope", "shown_price", "shown_priority", "starts", "ends")
+    list_display = ("shown_name", "scope", "shown_price", "shown_rank", "in_force", "used")
     list_filter = (
         ("state", ChoicesDropdownFilter),
         ("customer", AutocompleteSelectFilter),
@@ -90,8 +92,23 @@ class PriceRuleAdmin(Page[PriceRule]):
     ordering = ("-effective_from", "-pk")
     autocomplete_fields = ("customer", "product", "source", "action_type")
     inlines = (TierRows,)
-    actions_detail = ("activate_rule", "revise_rule", "retire_rule")
+    actions_detail = ("activate_rule", "revise_rule", "roll_back_rule", "retire_rule")
     conditional_fields = {part: shown_for(part) for part in PARTS} | {"once_days": "once_per"}
+
+    class Media:
+        css = {"all": ["pricing/rules.css"]}
+        js = ["pricing/rule_form.js"]
+
+    def get_urls(self) -> list[URLPattern]:
+        tried = self.admin_site.admin_view(partial(try_view, self))
+        return [
+            path("try/", tried, name="pricing_pricerule_try_new"),
+            path("<int:object_id>/try/", tried, name="pricing_pricerule_try"),
+            *super().get_urls(),
+        ]
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[RuleChangeList]:
+        return RuleChangeList
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[PriceRule]:
         return (
@@ -128,6 +145,7 @@ class PriceRuleAdmin(Page[PriceRule]):
     def save_model(self, request: HttpRequest, obj: PriceRule, form: Any, change: bool) -> None:  # noqa: FBT001 -- Django's
         if not change:
             obj.created_by = person(request)
+        form.terms_before = stored_terms(obj.pk) if change else None
         super().save_model(request, obj, form, change)
         local = obj.effective_from.astimezone(zone_of(obj))
         if (local.hour, local.minute) != (0, 0):
@@ -135,6 +153,15 @@ class PriceRuleAdmin(Page[PriceRule]):
                 request,
                 f"For {obj.customer or 'all customers'} this rule begins at {local:%Y-%m-%d %H:%M %Z}, not at midnight.",
             )
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001 -- Django's
+        """Now the tiers are stored too: the history is written, and what to think about is told."""
+        super().save_related(request, form, formsets, change)
+        before: Terms | None = form.terms_before
+        rule = self.get_queryset(request).get(pk=form.instance.pk)
+        record_saved(rule, before=before, by=person(request), at=now())
+        for caution in cautions_about(rule, at=now()):
+            messages.warning(request, caution_with_links(caution))
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:  # noqa: FBT001 -- Django's
         super().save_formset(request, form, formset, change)
@@ -147,116 +174,14 @@ class PriceRuleAdmin(Page[PriceRule]):
     ) -> HttpResponse:
         rule: PriceRule | None = kwargs.get("obj")
         context["revisions"] = revisions(rule) if rule else []
+        context["history"] = history(rule) if rule else []
+        context["checks"] = shown_results(checks_with(rule, at=now())) if rule and is_draft(rule) else []
+        context["try_form"] = TryForm(rule=rule or PriceRule())
+        named = ("pricing_pricerule_try", [rule.pk]) if rule else ("pricing_pricerule_try_new", [])
+        context["try_address"] = reverse(f"admin:{named[0]}", args=named[1])
         context["is_draft"] = rule is None or is_draft(rule)
+        context["begins"] = instant(rule.effective_from, zone_of(rule)) if rule else ""
         return super().render_change_form(request, context, *args, **kwargs)
-
-    @button(
-        "Activate",
-        permission=CHANGE,
-        icon="check_circle",
-        variant=ActionVariant.PRIMARY,
-        offered=is_draft,
-        asks=Dialog(title=lambda rule: f"Activate «{rule}», as it is saved?", says=activation_in_words),
-    )
-    def activate_rule(self, request: HttpRequest, rule: PriceRule, answers: dict[str, Any]) -> Done:
-        activate(rule, by=person(request), at=now())
-        return Done(f"«{rule}» is active. Open periods are rated anew within seconds; what is billed stays.")
-
-    @button(
-        "Revise",
-        permission=CHANGE,
-        icon="edit_calendar",
-        variant=ActionVariant.PRIMARY,
-        offered=is_active,
-        asks=Dialog(
-            title=lambda rule: f"Revise «{rule}»?",
-            says="A draft copy opens, for you to change its price and say from when. Until you activate it, nothing changes.",
-            submit="Make a draft",
-        ),
-    )
-    def revise_rule(self, request: HttpRequest, rule: PriceRule, answers: dict[str, Any]) -> Done:
-        draft = revise(rule, by=person(request), at=now())
-        message = f"A draft copy of «{rule}». Change the price and when it begins, save, then activate it."
-        return Done(message, page_of("pricing.pricerule", draft.pk), messages.INFO)
-
-    @button(
-        "Retire",
-        permission=CHANGE,
-        icon="event_busy",
-        offered=is_active,
-        asks=Dialog(
-            title=lambda rule: f"Retire «{rule}»?",
-            says=(
-                "It ends now: what occurs from now on is priced by the next rule that matches, or waits as unrated."
-                " What occurred before keeps its price, however late it arrives."
-            ),
-            is_dangerous=True,
-        ),
-    )
-    def retire_rule(self, request: HttpRequest, rule: PriceRule, answers: dict[str, Any]) -> Done:
-        retire(rule, by=person(request), at=now())
-        return Done(f"«{rule}» is retired.")
-
-    @admin.display(description="name", ordering="name")
-    def shown_name(self, rule: PriceRule) -> SafeString | str:
-        return shortened(rule.name)
-
-    @admin.display(description="state", ordering="state")
-    def state_chip(self, rule: PriceRule) -> SafeString:
-        return chip(*state_in_words(rule, at=now()))
-
-    @admin.display(description="scope")
-    def scope(self, rule: PriceRule) -> SafeString:
-        return chips(scope_in_words(rule) or ["Everything"])
-
-    @admin.display(description="price")
-    def shown_price(self, rule: PriceRule) -> SafeString | str:
-        return shortened(price_in_words(rule))
-
-    @admin.display(description="price model")
-    def shown_model(self, rule: PriceRule) -> str:
-        return rule.get_price_model_display()
-
-    @admin.display(description="price")
-    def whole_price(self, rule: PriceRule) -> str:
-        return model_in_words(rule)
-
-    @admin.display(description="limits")
-    def limits(self, rule: PriceRule) -> SafeString | str:
-        words = limits_in_words(rule)
-        return chips(words) if words else NOTHING
-
-    @admin.display(description="priority", ordering="priority")
-    def shown_priority(self, rule: PriceRule) -> SafeString | str:
-        return number(rule.priority)
-
-    @admin.display(description="from", ordering="effective_from")
-    def starts(self, rule: PriceRule) -> SafeString | str:
-        return instant(rule.effective_from, zone_of(rule))
-
-    @admin.display(description="to", ordering="effective_to")
-    def ends(self, rule: PriceRule) -> SafeString | str:
-        return instant(rule.effective_to, zone_of(rule)) if rule.effective_to else "no end"
-
-    @admin.display(description="drafted")
-    def drafted(self, rule: PriceRule) -> SafeString:
-        return _by(rule.created_at, rule.created_by)
-
-    @admin.display(description="activated")
-    def activated(self, rule: PriceRule) -> SafeString:
-        return _by(rule.activated_at, rule.activated_by)
-
-    @admin.display(description="retired")
-    def retired(self, rule: PriceRule) -> SafeString:
-        return _by(rule.retired_at, rule.retired_by)
-
-    @admin.display(description="revises")
-    def shown_revises(self, rule: PriceRule) -> SafeString | str:
-        return link(rule.revises) if rule.revises else NOTHING
-
-
-def _by(at: datetime | None, user: object) -> SafeString:
-    return format_html("{}{}", instant(at), f" by {user}" if user else "")
 
 
 def _parsed(text: object) -> datetime | None:

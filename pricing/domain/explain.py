@@ -8,7 +8,7 @@ from pricing.domain.explain_price import price_sentences
 from pricing.domain.facts import catalogue_for, customer_facts, moment, rule_facts, rules_for
 from pricing.domain.words import days_in_words, price_in_words, scope_in_words
 from pricing.models import Charge, PriceRule
-from pricing.rating.facts import ActionFacts
+from pricing.rating.facts import ActionFacts, RuleFacts
 from pricing.rating.match import DIMENSIONS, Rank, RuleBook, rank
 
 # How the winner outranks another rule in what is no part of a scope.
@@ -89,14 +89,22 @@ def _lost(charge: Charge, won: PriceRule) -> list[dict[str, Any]]:
     return [{"rule": rule.id, "name": names[rule.id], "lost_on": _first_difference(best, rank(rule))} for rule in lost]
 
 
+def lost_on(winner: RuleFacts, other: RuleFacts) -> str:
+    """What the other rule lost on, in words: `priority: the winner's is higher`."""
+    return _why(_first_difference(rank(winner), rank(other)))
+
+
+def _why(dimension: str) -> str:
+    why = OUTRANKED.get(dimension, f"it is for any {dimension}, the winner for this one")
+    return f"{dimension}: {why}"
+
+
 def _first_difference(ours: Rank, theirs: Rank) -> str:
     return next(name for name, mine, other in zip(DIMENSIONS, ours, theirs, strict=True) if mine != other)
 
 
 def _lost_sentence(lost: dict[str, Any]) -> str:
-    on = lost["lost_on"]
-    why = OUTRANKED.get(on, f"it is for any {on}, the winner for this one")
-    return f"«{lost['name']}» matched too, and lost on {on}: {why}."
+    return f"«{lost['name']}» matched too, and lost on {_why(lost['lost_on'])}."
 
 
 def _covered(charge: Charge, rule: PriceRule) -> str:

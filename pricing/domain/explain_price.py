@@ -54,6 +54,13 @@ def price_sentences(charge: Charge, rule: PriceRule) -> tuple[list[str], list[di
         micro(charge.quantity_before),
         micro(charge.value_before or money.ZERO),
     )
+    return sentences_of(charge, price, before, total=total)
+
+
+def sentences_of(
+    charge: Charge, price: Price, before: Counted, *, total: int
+) -> tuple[list[str], list[dict[str, str | int]]]:
+    """The same, of a charge that need not be stored; `total` is the period's whole quantity, for a volume."""
     quantity, value = micro(charge.action.quantity), maybe_micro(charge.action.value)
     found = parts(price, before, quantity, value, total=total)
     told = Told(charge, price, charge.period.customer.currency, before, found, total)

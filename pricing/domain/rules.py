@@ -9,8 +9,12 @@ from django.db.models import Max, Q
 from billing_engine.core.errors import Refused
 from leads.domain.periods import mark_open_periods
 from leads.models import BillingPeriod
+from pricing.domain.checks import check_prices
 from pricing.domain.facts import price_facts
-from pricing.models import PriceRule, PriceTier
+from pricing.domain.history import Terms, differences, record, stored_terms
+from pricing.domain.people import check_people
+from pricing.domain.scopes import same_scope
+from pricing.models import PriceRule, PriceTier, RuleChange
 
 TIERED = (
     PriceRule.PriceModel.GRADUATED,
@@ -41,6 +45,13 @@ class HasEnded(Refused):
     message = "This rule has ended: make a new one."
 
 
+class IsTheLatest(Refused):
+    """One rolls back to an earlier revision."""
+
+    code = "is_the_latest_revision"
+    message = "This is the latest revision: there is nothing to roll back."
+
+
 class WouldRewriteHistory(Refused):
     """A rule that priced closed periods keeps pricing them."""
 
@@ -59,43 +70,98 @@ class RulesOverlap(Refused):
     code = "rules_overlap"
     message = "Another active rule already covers this scope, priority and time: revise or retire that one."
 
+    def __init__(self, others: list[PriceRule]) -> None:
+        self.others = others
+        super().__init__(rules=[other.pk for other in others])
+
 
 @transaction.atomic
-def activate(rule: PriceRule, *, by: User, at: datetime) -> PriceRule:
+def activate(rule: PriceRule, *, by: User, at: datetime, reason: str = "", override: bool = False) -> PriceRule:
     """Put a draft in force; a revision ends the rule it revises where it begins itself.
 
-    Open periods are rated anew by the workers; closed ones never change.
+    Open periods are rated anew by the workers; closed ones never change. What changes the price of what has occurred
+    needs a reason and a person who did not write it; with FOUR_EYES every activation needs that person. A price check
+    that would fail refuses it, unless `override` says, with a reason, that this is meant.
     """
     rule = _locked(rule)
     if rule.state != PriceRule.State.DRAFT:
         raise NotADraft
     _check_price(rule)
+    check_people(rule, by=by, at=at, reason=reason)
+    overridden = check_prices(rule, at=at, override=override, reason=reason)
     customers = {rule.customer}
     if rule.revises_id:
         old = _locked(PriceRule(pk=rule.revises_id))
         customers.add(old.customer)
+        before = stored_terms(old.pk)
         _end(old, at=rule.effective_from)
+        ended = differences(before, stored_terms(old.pk))
+        record(old, RuleChange.What.ENDED, by=by, at=at, changed=ended)
     rule.state, rule.activated_by, rule.activated_at = PriceRule.State.ACTIVE, by, at
     _save(rule)
+    changed = differences(before, stored_terms(rule.pk)) if rule.revises_id else []
+    against = [str(check) for check in overridden]
+    record(rule, RuleChange.What.ACTIVATED, by=by, at=at, reason=reason, changed=changed, overridden=against)
     for customer in customers:
         mark_open_periods(customer=customer, reason="rule activated")
     return rule
 
 
 @transaction.atomic
-def revise(rule: PriceRule, *, by: User, at: datetime) -> PriceRule:
-    """A draft that copies the rule from `at` on; nothing changes until it is activated."""
-    draft = _locked(rule)
-    if draft.state != PriceRule.State.ACTIVE:
+def revise(rule: PriceRule, *, by: User, at: datetime, since: datetime | None = None) -> PriceRule:
+    """A draft that copies the rule, effective from `since` (or now) on; nothing changes until it is activated."""
+    rule = _locked(rule)
+    if rule.state != PriceRule.State.ACTIVE:
         raise NotActive
-    if draft.effective_to is not None and draft.effective_to <= at:
+    since = at if since is None else since
+    if rule.effective_to is not None and rule.effective_to <= since:
         raise HasEnded
+    return _copy(rule, by=by, at=at, since=max(since, rule.effective_from), until=rule.effective_to, revises=rule)
+
+
+@transaction.atomic
+def roll_back(rule: PriceRule, *, by: User, at: datetime, since: datetime) -> PriceRule:
+    """A draft that copies an old revision, to follow the one in force from `since` on; history only ever grows.
+
+    Where nothing of the rule is in force any more, it brings the rule back.
+    """
+    rule = _locked(rule)
+    if rule.state == PriceRule.State.DRAFT:
+        raise NotActive
+    latest = _latest(rule, since=since)
+    if latest is not None and latest.pk == rule.pk:
+        raise IsTheLatest
+    begin = since if latest is None else max(since, latest.effective_from)
+    return _copy(rule, by=by, at=at, since=begin, until=latest.effective_to if latest else None, revises=latest)
+
+
+@transaction.atomic
+def retire(rule: PriceRule, *, by: User, at: datetime, reason: str = "") -> PriceRule:
+    """End the rule at `at`; it still prices what occurred before, however late that arrives."""
+    rule = _locked(rule)
+    if rule.state != PriceRule.State.ACTIVE:
+        raise NotActive
+    before = stored_terms(rule.pk)
+    _end(rule, at=at)
+    rule.refresh_from_db()
+    rule.state, rule.retired_by, rule.retired_at = PriceRule.State.RETIRED, by, at
+    rule.save(update_fields=["state", "retired_by", "retired_at"])
+    changed = differences(before, stored_terms(rule.pk))
+    record(rule, RuleChange.What.RETIRED, by=by, at=at, reason=reason, changed=changed)
+    mark_open_periods(customer=rule.customer, reason="rule retired")
+    return rule
+
+
+def _copy(
+    rule: PriceRule, *, by: User, at: datetime, since: datetime, until: datetime | None, revises: PriceRule | None
+) -> PriceRule:
     tiers = list(rule.tiers.all())
-    rule = PriceRule.objects.get(pk=rule.pk)
+    draft = PriceRule.objects.get(pk=rule.pk)
     draft.pk, draft._state.adding = None, True
     draft.state, draft.activated_at, draft.activated_by = PriceRule.State.DRAFT, None, None
-    draft.created_by, draft.revises, draft.first_revision_id = by, rule, rule.lineage
-    draft.effective_from, draft.effective_to = max(at, rule.effective_from), rule.effective_to
+    draft.retired_at, draft.retired_by = None, None
+    draft.created_by, draft.revises, draft.first_revision_id = by, revises, rule.lineage
+    draft.effective_from, draft.effective_to = since, until
     draft.save()
     PriceTier.objects.bulk_create(
         PriceTier(
@@ -103,21 +169,22 @@ def revise(rule: PriceRule, *, by: User, at: datetime) -> PriceRule:
         )
         for tier in tiers
     )
+    record(draft, RuleChange.What.DRAFTED, by=by, at=at, changed=_copied(rule, draft, revises))
     return draft
 
 
-@transaction.atomic
-def retire(rule: PriceRule, *, by: User, at: datetime) -> PriceRule:
-    """End the rule at `at`; it still prices what occurred before, however late that arrives."""
-    rule = _locked(rule)
-    if rule.state != PriceRule.State.ACTIVE:
-        raise NotActive
-    _end(rule, at=at)
-    rule.refresh_from_db()
-    rule.state, rule.retired_by, rule.retired_at = PriceRule.State.RETIRED, by, at
-    rule.save(update_fields=["state", "retired_by", "retired_at"])
-    mark_open_periods(customer=rule.customer, reason="rule retired")
-    return rule
+def _copied(rule: PriceRule, draft: PriceRule, revises: PriceRule | None) -> list[tuple[str, str, str]]:
+    """How the copy differs from the revision that it follows."""
+    before: Terms = stored_terms((revises or rule).pk)
+    return differences(before, stored_terms(draft.pk))
+
+
+def _latest(rule: PriceRule, *, since: datetime) -> PriceRule | None:
+    """The revision that is, or will be, in force last; None where none is any more."""
+    lineage = Q(pk=rule.lineage) | Q(first_revision_id=rule.lineage)
+    lasting = Q(effective_to=None) | Q(effective_to__gt=since)
+    active = PriceRule.objects.filter(lineage, lasting, state=PriceRule.State.ACTIVE)
+    return active.order_by("-effective_from", "-pk").first()
 
 
 def _locked(rule: PriceRule) -> PriceRule:
@@ -154,5 +221,5 @@ def _save(rule: PriceRule) -> None:
             rule.save()
     except IntegrityError as error:
         if OVERLAP in str(error):
-            raise RulesOverlap from error
+            raise RulesOverlap(same_scope(rule)) from error
         raise

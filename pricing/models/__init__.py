@@ -1,6 +1,20 @@
 """What an action costs, and why."""
 
 from pricing.models.charge import Charge, PeriodTally, UnratedAction, Waiver
+from pricing.models.check import PriceCheck
+from pricing.models.history import RuleChange
 from pricing.models.rule import PriceRule, PriceTier
+from pricing.models.use import RuleUse, UseCount
 
-__all__ = ["Charge", "PeriodTally", "PriceRule", "PriceTier", "UnratedAction", "Waiver"]
+__all__ = [
+    "Charge",
+    "PeriodTally",
+    "PriceCheck",
+    "PriceRule",
+    "PriceTier",
+    "RuleChange",
+    "RuleUse",
+    "UnratedAction",
+    "UseCount",
+    "Waiver",
+]

@@ -6,8 +6,8 @@ from decimal import Decimal
 import factory
 from factory.django import DjangoModelFactory
 
-from pricing.models import Charge, PeriodTally, PriceRule, PriceTier, UnratedAction
-from tests.factories.leads import ActionFactory, BillingPeriodFactory
+from pricing.models import Charge, PeriodTally, PriceCheck, PriceRule, PriceTier, UnratedAction
+from tests.factories.leads import ActionFactory, ActionTypeFactory, BillingPeriodFactory, ProductFactory
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
@@ -72,6 +72,19 @@ class PeriodTallyFactory(DjangoModelFactory[PeriodTally]):
     unrated = 1
     amount = Decimal("2.50")
     rated_at = LONG_AGO
+
+
+class PriceCheckFactory(DjangoModelFactory[PriceCheck]):
+    """A sample order costs $2.50, whatever the product and the source."""
+
+    class Meta:
+        model = PriceCheck
+
+    name = factory.Sequence(lambda n: f"Check {n}")
+    product = factory.SubFactory(ProductFactory)
+    customer = factory.SelfAttribute("product.customer")
+    action_type = factory.SubFactory(ActionTypeFactory)
+    expected = Decimal("2.50")
 
 
 def graduated(*tiers: tuple[int | None, str, str], **facts: object) -> PriceRule:

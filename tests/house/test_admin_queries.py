@@ -31,6 +31,7 @@ from tests.factories.people import GroupFactory, UserFactory, superuser
 from tests.factories.pricing import (
     ChargeFactory,
     PeriodTallyFactory,
+    PriceCheckFactory,
     PriceRuleFactory,
     PriceTierFactory,
     UnratedActionFactory,
@@ -84,6 +85,7 @@ ROWS: dict[str, Make] = {
     "leads.SigningSecret": lambda: SigningSecretFactory.create(created_by=UserFactory.create()),
     "leads.Source": lambda: SourceFactory.create(customer=CustomerFactory.create()),
     "pricing.Charge": ChargeFactory.create,
+    "pricing.PriceCheck": lambda: PriceCheckFactory.create(source=SourceFactory.create()),
     "pricing.PriceRule": a_rule_of_its_own_customer,
     "pricing.UnratedAction": UnratedActionFactory.create,
     "invoices.BillingRun": lambda: BillingRunItemFactory.create().run,

@@ -153,7 +153,7 @@ def test_each_state_has_its_buttons(operations: Client) -> None:
     retired = PriceRuleFactory.create(state=State.RETIRED, priority=1)
     assert buttons(operations, draft) == ["Activate"]
     assert buttons(operations, active) == ["Revise", "Retire"]
-    assert buttons(operations, retired) == []
+    assert buttons(operations, retired) == ["Roll back to this"]
 
 
 def test_a_rule_in_force_has_no_form(operations: Client) -> None:
@@ -184,7 +184,7 @@ def test_activating_puts_a_draft_in_force_and_open_periods_are_rated_anew(operat
 
 
 def test_an_overlap_is_told_in_words_and_the_draft_stays_a_draft(operations: Client) -> None:
-    PriceRuleFactory.create()
+    other = PriceRuleFactory.create()
     draft = PriceRuleFactory.create(draft=True)
 
     response = press(operations, "activate_rule", draft)
@@ -192,18 +192,20 @@ def test_an_overlap_is_told_in_words_and_the_draft_stays_a_draft(operations: Cli
     draft.refresh_from_db()
     (words,) = response.context["form"].non_field_errors()
     assert words.startswith("Another active rule already covers this scope, priority and time")
+    assert reverse("admin:pricing_pricerule_change", args=[other.pk]) in response.content.decode()
     assert draft.state == State.DRAFT
 
 
 def test_revising_opens_a_draft_and_changes_nothing_yet(operations: Client) -> None:
     rule = PriceRuleFactory.create()
 
-    response = press(operations, "revise_rule", rule)
+    response = press(operations, "revise_rule", rule, since="2026-12-01")
 
     rule.refresh_from_db()
     draft = PriceRule.objects.get(revises=rule)
     assert response.redirect_chain == [(reverse("admin:pricing_pricerule_change", args=[draft.pk]), 302)]
     assert (draft.state, rule.state, rule.effective_to) == (State.DRAFT, State.ACTIVE, None)
+    assert draft.effective_from == datetime(2026, 12, 1, tzinfo=UTC)
 
 
 def test_a_retired_rule_ends(operations: Client) -> None:
@@ -213,7 +215,7 @@ def test_a_retired_rule_ends(operations: Client) -> None:
     assert (rule.state, rule.effective_to is None) == (State.RETIRED, False)
 
 
-@pytest.mark.parametrize("button", ["activate_rule", "revise_rule", "retire_rule"])
+@pytest.mark.parametrize("button", ["activate_rule", "revise_rule", "roll_back_rule", "retire_rule"])
 def test_finance_presses_none_of_them(client: Client, button: str) -> None:
     client.force_login(with_role("Finance"))
     rule = PriceRuleFactory.create(draft=button == "activate_rule")
@@ -225,7 +227,7 @@ def test_finance_presses_none_of_them(client: Client, button: str) -> None:
 
 def test_all_revisions_are_listed_on_each_of_them(operations: Client) -> None:
     first = PriceRuleFactory.create()
-    press(operations, "revise_rule", first)
+    press(operations, "revise_rule", first, since="2026-12-01")
     response = operations.get(reverse("admin:pricing_pricerule_change", args=[first.pk]))
     assert len(response.context["revisions"]) == 2
 

@@ -35,12 +35,12 @@ def test_the_new_version_of_an_action_is_charged_and_the_tally_says_so(operator:
 
     send(1)
     period = BillingPeriod.objects.get()
-    rate_waiting(period.pk, at=NOW)
+    rate_waiting([period.pk], at=NOW)
     before = list(Charge.objects.order_by("pk").values_list("amount", flat=True))
     send(4)
-    rate_waiting(period.pk, at=NOW)
+    rate_waiting([period.pk], at=NOW)
     take_new(QuarantinedItem.objects.get(), note="Counted again", by=operator, at=NOW)
-    rate_waiting(period.pk, at=NOW)
+    rate_waiting([period.pk], at=NOW)
 
     assert before == [Decimal("2.50"), Decimal("2.50")]
     assert list(Charge.objects.order_by("pk").values_list("amount", flat=True)) == [10, Decimal("2.50")]

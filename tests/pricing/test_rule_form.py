@@ -210,7 +210,7 @@ def test_a_revision_copies_everything_but_its_life(operations: Client) -> None:
         category="tiles",
         channel="webinar",
     )
-    press(operations, "revise_rule", rule)
+    press(operations, "revise_rule", rule, since="2026-12-01")
 
     draft = PriceRule.objects.get(revises=rule)
     life = {"id", "state", "effective_from", "first_revision", "revises"} | {

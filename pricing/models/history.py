@@ -1,0 +1,40 @@
+"""Who did what to a price rule, and when."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from pricing.models.rule import PriceRule
+
+
+class RuleChange(models.Model):
+    """What somebody did to a price rule: when, why, and how the rule differed afterwards."""
+
+    class What(models.TextChoices):
+        DRAFTED = "drafted", "Drafted"
+        EDITED = "edited", "Edited"
+        ACTIVATED = "activated", "Activated"
+        ENDED = "ended", "Ended by its revision"
+        RETIRED = "retired", "Retired"
+
+    rule = models.ForeignKey(PriceRule, on_delete=models.CASCADE, related_name="changes")
+    what = models.CharField(max_length=9, choices=What.choices)
+    at = models.DateTimeField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    reason = models.CharField(max_length=500, blank=True)
+    differences = models.JSONField(
+        default=list, blank=True, help_text="What is different since, in words: [what, before, after] each."
+    )
+    overridden = models.JSONField(
+        default=list, blank=True, help_text="The price checks that failed when it was activated all the same."
+    )
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="a_price_check_is_overridden_for_a_reason", condition=Q(overridden=[]) | ~Q(reason="")
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_what_display()} {self.at:%Y-%m-%d %H:%M}"

@@ -1,0 +1,89 @@
+// The form of a price rule: its tiers are checked as they are typed, and an example is priced at once with what stands there.
+document.addEventListener("DOMContentLoaded", () => {
+  const panel = document.querySelector("[data-try]");
+  const form = document.getElementById("pricerule_form");
+  const PAUSE = 250;
+
+  // --- Tiers -----------------------------------------------------------------------------------
+
+  const rows = () =>
+    [...document.querySelectorAll("#tiers-group .form-row, #tiers-group tbody.has_original, #tiers-group tbody[id^='tiers-']")].filter(
+      (row) => !row.classList.contains("empty-form") && !row.id.endsWith("-empty") && row.querySelector("[name$='-up_to']"),
+    );
+  const field = (row, name) => row.querySelector(`[name$='-${name}']`);
+  const text = (row, name) => (field(row, name)?.value ?? "").trim();
+  const shown = (number) => number.toLocaleString("en-US", { maximumFractionDigits: 6 });
+
+  const tell = (row, begins, fault) => {
+    const cell = field(row, "up_to").closest("td");
+    let line = cell.querySelector(".tier-told");
+    if (!line) {
+      line = document.createElement("p");
+      line.className = "tier-told";
+      line.setAttribute("role", "status");
+      cell.append(line);
+    }
+    line.textContent = fault || begins;
+    line.classList.toggle("tier-fault", Boolean(fault));
+  };
+
+  const checkTiers = () => {
+    if (!form) return;
+    const byValue = form.elements.price_model?.value === "graduated_percentage";
+    const rate = byValue ? "percent" : "unit_price";
+    const kept = rows().filter((row) => !field(row, "DELETE")?.checked);
+    const filled = kept.filter((row) => ["up_to", rate, "flat_fee"].some((name) => !["", "0"].includes(text(row, name))) || text(row, rate));
+    for (const row of kept) if (!filled.includes(row)) tell(row, "", "");
+    let start = 0;
+    filled.forEach((row, place) => {
+      const isLast = place === filled.length - 1;
+      const typed = text(row, "up_to");
+      const end = Number(typed);
+      let fault = "";
+      if (typed && Number.isNaN(end)) fault = "A number, please.";
+      else if (!typed && !isLast) fault = "Only the last tier has no end.";
+      else if (typed && end <= start) fault = start ? `Must end after ${shown(start)}.` : "A tier ends above zero.";
+      else if (typed && isLast) fault = "The last tier has no end: leave this empty, or add another tier.";
+      else if (!text(row, rate)) fault = byValue ? "It needs a percent; 0 is one." : "It needs a unit price; 0 is one.";
+      const from = start ? `above ${shown(start)}` : "from the first";
+      tell(row, typed ? `${from} up to ${shown(end)}` : `${from}, without end`, fault);
+      if (typed && end > start) start = end;
+    });
+  };
+
+  // --- Try one action --------------------------------------------------------------------------
+
+  let asked = 0;
+  let timer = 0;
+
+  const attempt = async () => {
+    const data = form ? new FormData(form) : new FormData();
+    for (const input of panel.querySelectorAll("input, select")) data.set(input.name, input.value);
+    if (!data.has("csrfmiddlewaretoken")) data.set("csrfmiddlewaretoken", document.querySelector("[name=csrfmiddlewaretoken]").value);
+    const number = ++asked;
+    try {
+      const answer = await fetch(panel.dataset.try, { method: "POST", body: data });
+      const told = await answer.text();
+      // An older answer may come last: it is not shown.
+      if (answer.ok && number === asked) panel.querySelector("[data-try-result]").innerHTML = told;
+    } catch {
+      // The server is away for a moment: the next change asks again.
+    }
+  };
+
+  const changed = () => {
+    checkTiers();
+    if (!panel) return;
+    window.clearTimeout(timer);
+    timer = window.setTimeout(attempt, PAUSE);
+  };
+
+  document.addEventListener("input", changed);
+  document.addEventListener("change", changed);
+  document.addEventListener("click", (event) => {
+    if (event.target.closest(".add-row, .inline-deletelink, [x-on\\:click*='add']")) window.setTimeout(changed, 50);
+  });
+  // Fields with a search box of their own tell their changes to jQuery alone.
+  window.django?.jQuery?.(document).on("change", "select", changed);
+  changed();
+});
