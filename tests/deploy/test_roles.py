@@ -5,6 +5,7 @@ import subprocess
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
+import environ
 import pytest
 
 from tests.deploy.roles import CHECKOUT, empty, wait
@@ -16,7 +17,7 @@ def test_web_migrates_worker_and_beat_wait_for_it_and_all_of_them_end_when_told_
     with empty() as engine:
         for role in ("worker", "beat"):
             engine.start(role)
-        one = engine.start("migrate")
+        one = engine.start("migrate", DATABASE_URL="", **_parts(engine.environ["DATABASE_URL"]))
         web = engine.start("web", MIGRATE_ON_START="1")
         assert one.wait(timeout=60) == 0, engine.log("migrate")
         engine.running.pop("migrate")
@@ -40,6 +41,13 @@ def test_a_role_that_there_is_not_is_refused():
 
 
 READY = {"ready": True, "database": "ok", "migrations": "ok", "broker": "ok", "beat": "ok"}
+
+
+def _parts(url: str) -> dict[str, str]:
+    """The same database as RDS's secret tells of it, each part in a variable of its own."""
+    parts = environ.Env.db_url_config(url)
+    names = ("HOST", "PORT", "NAME", "USER", "PASSWORD")
+    return {f"DATABASE_{name}": str(parts[name]) for name in names} | {"DATABASE_SSLMODE": "disable"}
 
 
 def _ready(port: int) -> dict[str, object] | None:
