@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test check lint types contracts migrations templates bench lock schema screenshots clean help
+.PHONY: run test check lint types contracts migrations templates deployment bench lock schema screenshots clean help
 
 help: ## What there is to make
 	@grep -hE '^[a-z]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 14
@@ -16,7 +16,7 @@ test: $(VENV)/.dev ## All tests, the real-browser ones too (ARGS="-k rating" for
 	@$(BIN)/python tests/e2e/chromium.py
 	$(BIN)/python -m pytest -n 2 $(ARGS)
 
-check: lint types contracts migrations templates ## Everything static
+check: lint types contracts migrations templates deployment ## Everything static
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -35,6 +35,12 @@ migrations: $(VENV)/.dev
 
 templates: $(VENV)/.dev
 	$(BIN)/djlint --check --lint .
+
+deployment: $(VENV)/.dev
+	$(BIN)/hadolint Dockerfile
+	HTTPS=1 DEBUG=0 SECRET_KEY=01234567890123456789012345678901234567890123456789 ALLOWED_HOSTS=engine.example \
+		DATABASE_URL=postgres://engine:-@database/engine REDIS_URL=redis:// \
+		$(BIN)/python manage.py check --deploy --fail-level WARNING
 
 bench: $(VENV)/.dev ## How fast rating and intake are, beside the floor and the usual way (ARGS="intake --quick")
 	$(BIN)/python -m tests.bench $(ARGS)

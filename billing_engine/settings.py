@@ -1,5 +1,6 @@
 """Every setting, once. The machine's part comes from the environment; `.env.example` lists it."""
 
+import os
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import django_stubs_ext
 import environ
 
 from billing_engine.menu import UNFOLD  # noqa: F401 -- the setting of django-unfold
+from billing_engine.production import refuse_what_is_missing
 
 django_stubs_ext.monkeypatch()
 
@@ -69,6 +71,7 @@ INSTALLED_APPS = [
 INSTALLED_APPS += [app for app in ("django_migration_linter",) if find_spec(app)]
 
 MIDDLEWARE = [
+    "billing_engine.health.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -136,6 +139,11 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
 X_FRAME_OPTIONS = "DENY"
 
+if HTTPS:
+    refuse_what_is_missing(
+        debug=DEBUG, secret_key=SECRET_KEY, hosts=os.environ.get("ALLOWED_HOSTS", ""), database=DATABASES["default"]
+    )
+
 # --- API ----------------------------------------------------------------------------------------
 
 REST_FRAMEWORK = {
@@ -181,6 +189,7 @@ CELERY_TASK_ROUTES = {
     "pricing.*": {"queue": "rating"},
     "invoices.*": {"queue": "billing"},
 }
+CELERY_BEAT_SCHEDULER = "billing_engine.beat:BeatingScheduler"
 # Messages may be lost, rows may not: each sweep finds what is waiting and asks for it again.
 CELERY_BEAT_SCHEDULE = {
     "rate what is waiting": {"task": "pricing.sweep", "schedule": 5.0, "options": {"expires": 5}},

@@ -15,7 +15,7 @@ keepalive = 75
 control_socket_disable = True
 accesslog = "-"
 # Without the query string: it may hold a lead's data.
-access_log_format = '%(h)s "%(m)s %(U)s" %(s)s %(B)s %(M)sms'
+access_log_format = '%({x-forwarded-for}i)s "%(m)s %(U)s" %(s)s %(B)s %(M)sms'
 
 
 def when_ready(_server: object) -> None:
