@@ -1,5 +1,6 @@
 """What earlier periods carry over into a rating: who has paid for what lately, and what leads were charged before."""
 
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
 
@@ -26,13 +27,17 @@ PAID = f"""
 CHARGED_TO_LEADS = f"SELECT charge.rule_id, action.lead_id, sum(charge.amount) {EARLIER} GROUP BY 1, 2"
 
 
-def carried_over(period: BillingPeriod, rules: list[RuleFacts], *, with_own: bool = False) -> Counters:
+def carried_over(
+    period: BillingPeriod, rules: list[RuleFacts], *, with_own: bool = False, without: Collection[int] = ()
+) -> Counters:
     """Counters as they stand when the period begins: tiers and limits of a period begin anew, these two do not.
 
-    `with_own`: as they stand after what is charged in the period itself.
+    `with_own`: as they stand after what is charged in the period itself. `without`: as if these periods had no charges.
     """
     counters = Counters()
-    earlier = BillingPeriod.objects.filter(customer=period.customer, start_at__lt=period.start_at)
+    earlier = BillingPeriod.objects.filter(customer=period.customer, start_at__lt=period.start_at).exclude(
+        pk__in=without
+    )
     periods = [*earlier.values_list("pk", flat=True), *([period.pk] if with_own else [])]
     if periods:
         _carry_paid(counters, period, periods, {rule.id: rule for rule in rules if rule.once})

@@ -151,7 +151,7 @@ def test_each_state_has_its_buttons(operations: Client) -> None:
     draft = PriceRuleFactory.create(draft=True)
     active = PriceRuleFactory.create()
     retired = PriceRuleFactory.create(state=State.RETIRED, priority=1)
-    assert buttons(operations, draft) == ["Activate"]
+    assert buttons(operations, draft) == ["Activate", "Simulate"]
     assert buttons(operations, active) == ["Revise", "Retire"]
     assert buttons(operations, retired) == ["Roll back to this"]
 
