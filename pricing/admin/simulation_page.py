@@ -1,6 +1,6 @@
 """The page of one simulation: how far it is, and what it came to by customer, rule and action type."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from billing_engine.core import money
 from billing_engine.core.exports import Cell
-from leads.admin.shown import Colour, chip, link, page_of, to
+from leads.admin.shown import Colour, chip, link, page_of, shortened, to
 from pricing.admin.simulation_chart import charts, signed
 from pricing.domain.simulated_figures import (
     BY_ACTION_TYPE,
@@ -71,7 +71,7 @@ def simulation_page(model_admin: Any, request: HttpRequest, simulation: Simulati
         "charts": charts(customers),
         "tables": [
             _table("By customer", customers, "leads.customer"),
-            _table("By rule", by(simulation, BY_RULE), "pricing.pricerule"),
+            _table("By rule", by(simulation, BY_RULE), "pricing.pricerule", [pk for pk, *_ in simulation.drafts_told]),
             _table("By action type", by(simulation, BY_ACTION_TYPE), ""),
         ],
         "moves": [{"title": title, "rows": _moves(simulation, kind)} for kind, title in KINDS],
@@ -142,18 +142,22 @@ def _total(figure: Figure) -> dict[str, Any]:
     }
 
 
-def _table(title: str, figures: list[Figure], model: str) -> dict[str, Any]:
+def _table(title: str, figures: list[Figure], model: str, drafts: Collection[int] = ()) -> dict[str, Any]:
     keys = [figure.key for figure in figures if figure.key]
     # A draft may be gone: then its name is no link.
     there = set(PriceRule.objects.filter(pk__in=keys).values_list("pk", flat=True)) if "rule" in model else set(keys)
-    rows = [_row(figure, model if figure.key in there else "") for figure in figures[:ROWS_SHOWN]]
+    rows = [
+        _row(figure, model if figure.key in there else "", is_draft=figure.key in drafts)
+        for figure in figures[:ROWS_SHOWN]
+    ]
     return {"title": title, "rows": rows, "left_out": len(figures) - len(rows)}
 
 
-def _row(figure: Figure, model: str) -> dict[str, Any]:
-    name = figure.name or "no rule"
+def _row(figure: Figure, model: str, *, is_draft: bool = False) -> dict[str, Any]:
+    name = figure.name or "no rule: excluded or unrated"
     return {
         "name": to(page_of(model, figure.key), name) if model and figure.key else name,
+        "chip": chip("Draft", "orange") if is_draft else "",
         "charges": _changed(figure.of("now_charges"), figure.of("then_charges")),
         "now": money.in_words(figure.now, figure.currency),
         "then": money.in_words(figure.then, figure.currency),
@@ -171,8 +175,8 @@ def _moves(simulation: Simulation, kind: str) -> list[dict[str, Any]]:
             "customer": link(move.period.customer),
             "product": move.action.lead.product.sku,
             "at": move.action.occurred_at.astimezone(move.period.customer.zone),
-            "now": move.now_words,
-            "then": move.then_words,
+            "now": shortened(move.now_words),
+            "then": shortened(move.then_words),
             "difference": signed(move.then_amount - move.now_amount, move.period.customer.currency),
             "tone": _tone(move.then_amount - move.now_amount),
         }

@@ -27,7 +27,7 @@ COUNTED = (
 BY_CUSTOMER = ("period__customer", "period__customer__name")
 BY_RULE = ("rule", "rule_name")
 BY_ACTION_TYPE = ("action_type", "action_type__name")
-MOVES_SHOWN = 50
+MOVES_SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True)
