@@ -44,6 +44,7 @@ UNFOLD: dict[str, Any] = {
                 "separator": True,
                 "items": [
                     page("Price rules", "sell", "pricing.pricerule"),
+                    page("Simulations", "science", "pricing.simulation"),
                     page("Price checks", "rule", "pricing.pricecheck"),
                     page("Unrated actions", "help", "pricing.unratedaction"),
                     page("Charges", "payments", "pricing.charge"),

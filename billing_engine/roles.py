@@ -22,6 +22,7 @@ OPERATIONS = {
         "add_pricerule", "change_pricerule", "delete_pricerule",  # change is activate, revise and retire too; delete is of drafts
         "add_pricetier", "change_pricetier", "delete_pricetier",
         "add_pricecheck", "change_pricecheck", "delete_pricecheck",
+        "add_simulation",
         "add_waiver",
     ),
 }  # fmt: skip

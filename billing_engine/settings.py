@@ -186,6 +186,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3_600, "socket_keepaliv
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 CELERY_TASK_ROUTES = {
+    # Not on the rating queue: a worker takes from its queues in turn, so that ratings never wait for simulations.
+    "pricing.simulate_customer": {"queue": "celery"},
     "pricing.*": {"queue": "rating"},
     "invoices.*": {"queue": "billing"},
 }

@@ -3,6 +3,7 @@
 from celery import shared_task
 from django.utils.timezone import now
 
+from pricing.domain.simulate import ask_for_simulations, simulate_customer
 from pricing.domain.sweep import ask_for_ratings, rate_together
 from pricing.domain.uses import ask_for_counts, count_uses
 
@@ -19,7 +20,13 @@ def count_uses_task(*, period_id: int, **_: object) -> None:
     count_uses(period_id, at=now())
 
 
+@shared_task(name="pricing.simulate_customer", acks_late=True)
+def simulate_customer_task(*, item_id: int, **_: object) -> None:
+    """Rate one customer's part of a simulation."""
+    simulate_customer(item_id, at=now())
+
+
 @shared_task(name="pricing.sweep")
 def sweep_task(**_: object) -> int:
-    """Ask for the rating and the counts of every period that something has changed for; answers how many."""
-    return ask_for_ratings() + ask_for_counts(at=now())
+    """Ask for the ratings, counts and simulations that are waiting; answers how many."""
+    return ask_for_ratings() + ask_for_counts(at=now()) + ask_for_simulations(at=now())

@@ -5,9 +5,12 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils.html import format_html, format_html_join
+from django.utils.http import urlencode
 from django.utils.timezone import now
+from unfold.decorators import action
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminTextInputWidget, UnfoldBooleanSwitchWidget
 
@@ -81,6 +84,14 @@ class Overlaps(Refused):
 
 class RuleButtons:
     """What may be done to a rule beyond editing its draft."""
+
+    def _simulate_rule(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        asked = urlencode({"drafts": object_id})
+        return HttpResponseRedirect(f"{reverse('admin:pricing_simulation_new_simulation')}?{asked}")
+
+    simulate_rule: Any = action(_simulate_rule, description="Simulate", icon="science", url_path="simulate")
+    simulate_rule.needs = "pricing.add_simulation"
+    simulate_rule.offered = is_draft
 
     @button(
         "Activate",

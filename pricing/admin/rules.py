@@ -92,7 +92,7 @@ class PriceRuleAdmin(RuleButtons, ShownRule, Page[PriceRule]):
     ordering = ("-effective_from", "-pk")
     autocomplete_fields = ("customer", "product", "source", "action_type")
     inlines = (TierRows,)
-    actions_detail = ("activate_rule", "revise_rule", "roll_back_rule", "retire_rule")
+    actions_detail = ("activate_rule", "simulate_rule", "revise_rule", "roll_back_rule", "retire_rule")
     conditional_fields = {part: shown_for(part) for part in PARTS} | {"once_days": "once_per"}
 
     class Media:

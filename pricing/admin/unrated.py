@@ -3,14 +3,16 @@
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.db.models import Count, Min, QuerySet
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, Max, Min, QuerySet
 from django.db.models.functions import Least
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
-from django.urls import reverse
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
@@ -26,12 +28,11 @@ from pricing.models import UnratedAction
 
 WAIVED_AT_ONCE = 1_000
 GROUPED_AT_MOST = 10_000
-GROUPS_SHOWN = 8
+GROUPS_SHOWN = 25
 GROUP = {
     "customer": "period__customer",
-    "product": "action__lead__product",
     "action_type": "action__action_type",
-    "source": "action__lead__source",
+    "product": "action__lead__product",
 }
 FILTERS = {name: f"{path}__id__exact" for name, path in GROUP.items()}
 
@@ -48,7 +49,9 @@ class UnratedActionAdmin(ReadOnlyPage[UnratedAction]):
         "shown_quantity",
         "make_a_rule",
     )
-    list_filter = tuple((path, AutocompleteSelectFilter) for path in ("period", *GROUP.values()))
+    list_filter = tuple(
+        (path, AutocompleteSelectFilter) for path in ("period", *GROUP.values(), "action__lead__source")
+    )
     ordering = ("-action_id",)
     fields = (
         ("shown_action", "shown_type"),
@@ -113,6 +116,18 @@ class UnratedActionAdmin(ReadOnlyPage[UnratedAction]):
         waive(row.action, note=answers["reason"], by=person(request), at=now())
         return Done("Waived, and gone from here within seconds.", list_of("pricing.unratedaction"))
 
+    def get_urls(self) -> list[URLPattern]:
+        group = path("waive/", self.admin_site.admin_view(self.waive_group), name="pricing_unratedaction_waive_group")
+        return [group, *super().get_urls()]
+
+    def waive_group(self, request: HttpRequest) -> HttpResponse:
+        """The same as choosing all of a group in the list."""
+        if not self.has_waive_permission(request):
+            raise PermissionDenied
+        chosen = _asked_for(request).select_related("action", "period__customer").order_by("action_id")
+        refused = self.waive_selected(request, chosen)
+        return refused or HttpResponseRedirect(list_of("pricing.unratedaction"))
+
     def _ask_why(self, request: HttpRequest, form: WithReason, rows: list[UnratedAction]) -> HttpResponse:
         page = {
             **self.admin_site.each_context(request),
@@ -166,28 +181,35 @@ class UnratedActionAdmin(ReadOnlyPage[UnratedAction]):
 
     @admin.display(description="")
     def make_a_rule(self, row: UnratedAction) -> SafeString:
-        lead = row.action.lead
-        ids = (row.period.customer_id, lead.product_id, row.action.action_type_id, lead.source_id)
-        return format_html(
-            '<a class="text-link whitespace-nowrap" href="{}">Make a rule</a>',
-            new_rule(dict(zip(GROUP, ids, strict=True)), since=min(row.period.start_at, row.action.occurred_at)),
-        )
+        lead, customer = row.action.lead, row.period.customer
+        scope = {"customer": customer.pk, "action_type": row.action.action_type_id, "product": lead.product_id}
+        named = f"{customer}: {row.action.action_type}, {lead.product.sku}"
+        since = min(row.period.start_at, row.action.occurred_at)
+        address = new_rule(scope | {"source": lead.source_id}, name=named, currency=customer.currency, since=since)
+        return format_html('<a class="text-link whitespace-nowrap" href="{}">Make a rule</a>', address)
 
 
-def new_rule(scope: dict[str, Any], *, since: datetime) -> str:
-    """The address of a new rule's form, its scope and its beginning filled in."""
-    return f"{reverse('admin:pricing_pricerule_add')}?{urlencode({**scope, 'effective_from': since.isoformat()})}"
+def new_rule(scope: dict[str, Any], *, name: str, currency: str, since: datetime) -> str:
+    """The address of a new rule's form, with what is known of it filled in."""
+    given = {**scope, "name": name, "currency": currency, "effective_from": since.isoformat()}
+    return f"{reverse('admin:pricing_pricerule_add')}?{urlencode(given)}"
 
 
 def groups(waiting: QuerySet[UnratedAction]) -> list[dict[str, Any]]:
-    """What waits, by customer, product, action type and source, the most first; of very many, the latest."""
+    """What waits, by customer, action type and product, the most first; of very many, the latest."""
     latest = waiting.order_by("-action_id").values("pk")[:GROUPED_AT_MOST]
     names = {f"{name}_name": f"{path}__name" for name, path in GROUP.items()}
+    more = ("action__lead__product__sku", "period__customer__currency", "period__customer__time_zone")
     rows: Iterable[dict[str, Any]] = (
         UnratedAction.objects.filter(pk__in=latest)
-        .values(*GROUP.values(), *names.values(), "action__lead__product__sku")
-        .annotate(count=Count("pk"), since=Least(Min("period__start_at"), Min("action__occurred_at")))
-        .order_by("-count")[:GROUPS_SHOWN]
+        .values(*GROUP.values(), *names.values(), *more)
+        .annotate(
+            count=Count("pk"),
+            first=Min("action__occurred_at"),
+            last=Max("action__occurred_at"),
+            since=Least(Min("period__start_at"), Min("action__occurred_at")),
+        )
+        .order_by("-count", *GROUP.values())[:GROUPS_SHOWN]
     )
     return [_group(row, names) for row in rows]
 
@@ -196,10 +218,23 @@ def _group(row: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
     scope = {name: row[path] for name, path in GROUP.items()}
     shown = {name: row[path] for name, path in names.items()}
     where = {FILTERS[name]: key for name, key in scope.items()}
+    sku, zone = row["action__lead__product__sku"], ZoneInfo(row["period__customer__time_zone"])
+    named = f"{shown['customer_name']}: {shown['action_type_name']}, {sku}"
     return {
         **shown,
-        "sku": row["action__lead__product__sku"],
+        "sku": sku,
         "count": row["count"],
+        "first": row["first"].astimezone(zone),
+        "last": row["last"].astimezone(zone),
         "these": list_of("pricing.unratedaction", **where),
-        "new_rule": new_rule(scope, since=row["since"]),
+        "new_rule": new_rule(scope, name=named, currency=row["period__customer__currency"], since=row["since"]),
+        "waive": f"{reverse('admin:pricing_unratedaction_waive_group')}?{urlencode(scope)}",
     }
+
+
+def _asked_for(request: HttpRequest) -> QuerySet[UnratedAction]:
+    """The waiting actions of the group that the address names."""
+    keys = {name: request.GET.get(name, "") for name in GROUP}
+    if not all(key.isdecimal() for key in keys.values()):
+        raise Http404
+    return UnratedAction.objects.filter(**{GROUP[name]: int(key) for name, key in keys.items()})

@@ -35,15 +35,20 @@ CHARGED_TO_LEADS = """
 
 
 def carried_over(
-    periods: Sequence[BillingPeriod], rules: Mapping[int, list[RuleFacts]], *, with_own: Collection[int] = ()
+    periods: Sequence[BillingPeriod],
+    rules: Mapping[int, list[RuleFacts]],
+    *,
+    with_own: Collection[int] = (),
+    without: Collection[int] = (),
 ) -> dict[int, Counters]:
     """Each period's counters as they stand when it begins: tiers and limits begin anew, these two do not.
 
-    `rules` are each customer's; for the periods in `with_own`, as they stand after what is charged in the period itself.
+    `rules` are each customer's; for the periods in `with_own`, as they stand after what is charged in the period itself;
+    as if the periods in `without` had no charges.
     """
     counters = {period.pk: Counters() for period in periods}
     carrying = [period for period in periods if carries(rules[period.customer_id])]
-    pairs = [*_earlier(carrying), *((period.pk, period.pk) for period in carrying if period.pk in with_own)]
+    pairs = [*_earlier(carrying, without), *((period.pk, period.pk) for period in carrying if period.pk in with_own)]
     if pairs:
         limits = {rule.id: rule for period in carrying for rule in rules[period.customer_id]}
         _carry_paid(counters, pairs, {pk: rule for pk, rule in limits.items() if rule.once})
@@ -56,14 +61,14 @@ def carries(rules: Iterable[RuleFacts]) -> bool:
     return any(rule.once or rule.cap_per_lead is not None for rule in rules)
 
 
-def _earlier(periods: Sequence[BillingPeriod]) -> list[Pair]:
+def _earlier(periods: Sequence[BillingPeriod], without: Collection[int]) -> list[Pair]:
     owners = {period.customer_id for period in periods}
     starts = BillingPeriod.objects.filter(customer__in=owners).values_list("customer", "start_at", "pk")
     return [
         (period.pk, pk)
         for period in periods
         for customer, start, pk in starts
-        if customer == period.customer_id and start < period.start_at
+        if customer == period.customer_id and start < period.start_at and pk not in without
     ]
 
 

@@ -4,6 +4,7 @@ from pricing.models.charge import Charge, PeriodTally, UnratedAction, Waiver
 from pricing.models.check import PriceCheck
 from pricing.models.history import RuleChange
 from pricing.models.rule import PriceRule, PriceTier
+from pricing.models.simulation import SimulatedCustomer, SimulatedMove, SimulatedSum, Simulation
 from pricing.models.use import RuleUse, UseCount
 
 __all__ = [
@@ -14,6 +15,10 @@ __all__ = [
     "PriceTier",
     "RuleChange",
     "RuleUse",
+    "SimulatedCustomer",
+    "SimulatedMove",
+    "SimulatedSum",
+    "Simulation",
     "UnratedAction",
     "UseCount",
     "Waiver",

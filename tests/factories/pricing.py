@@ -6,8 +6,19 @@ from decimal import Decimal
 import factory
 from factory.django import DjangoModelFactory
 
-from pricing.models import Charge, PeriodTally, PriceCheck, PriceRule, PriceTier, UnratedAction
+from pricing.models import (
+    Charge,
+    PeriodTally,
+    PriceCheck,
+    PriceRule,
+    PriceTier,
+    SimulatedMove,
+    SimulatedSum,
+    Simulation,
+    UnratedAction,
+)
 from tests.factories.leads import ActionFactory, ActionTypeFactory, BillingPeriodFactory, ProductFactory
+from tests.factories.people import UserFactory
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
@@ -85,6 +96,47 @@ class PriceCheckFactory(DjangoModelFactory[PriceCheck]):
     customer = factory.SelfAttribute("product.customer")
     action_type = factory.SubFactory(ActionTypeFactory)
     expected = Decimal("2.50")
+
+
+class SimulationFactory(DjangoModelFactory[Simulation]):
+    """A finished one of October."""
+
+    class Meta:
+        model = Simulation
+
+    months = ["2026-10"]
+    created_at = LONG_AGO
+    created_by = factory.SubFactory(UserFactory)
+    finished_at = LONG_AGO
+
+
+class SimulatedSumFactory(DjangoModelFactory[SimulatedSum]):
+    class Meta:
+        model = SimulatedSum
+
+    simulation = factory.SubFactory(SimulationFactory)
+    period = factory.SubFactory(BillingPeriodFactory)
+    rule = factory.SubFactory(PriceRuleFactory, customer=factory.SelfAttribute("..period.customer"))
+    rule_name = factory.SelfAttribute("rule.name")
+    action_type = factory.SubFactory(ActionTypeFactory)
+    now_charges = 1
+    now_amount = Decimal("2.50")
+    then_charges = 1
+    then_amount = Decimal(3)
+
+
+class SimulatedMoveFactory(DjangoModelFactory[SimulatedMove]):
+    class Meta:
+        model = SimulatedMove
+
+    simulation = factory.SubFactory(SimulationFactory)
+    kind = SimulatedMove.Kind.AMOUNT
+    action = factory.SubFactory(ActionFactory)
+    period = factory.SelfAttribute("action.period")
+    now_amount = Decimal("2.50")
+    then_amount = Decimal(3)
+    now_words = "$2.50 by «Samples»"
+    then_words = "$3.00 by «Samples, dearer»"
 
 
 def graduated(*tiers: tuple[int | None, str, str], **facts: object) -> PriceRule:

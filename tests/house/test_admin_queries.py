@@ -34,6 +34,8 @@ from tests.factories.pricing import (
     PriceCheckFactory,
     PriceRuleFactory,
     PriceTierFactory,
+    SimulatedMoveFactory,
+    SimulatedSumFactory,
     UnratedActionFactory,
 )
 
@@ -87,6 +89,7 @@ ROWS: dict[str, Make] = {
     "pricing.Charge": ChargeFactory.create,
     "pricing.PriceCheck": lambda: PriceCheckFactory.create(source=SourceFactory.create()),
     "pricing.PriceRule": a_rule_of_its_own_customer,
+    "pricing.Simulation": lambda: SimulatedSumFactory.create().simulation,
     "pricing.UnratedAction": UnratedActionFactory.create,
     "invoices.BillingRun": lambda: BillingRunItemFactory.create().run,
     "invoices.Invoice": lambda: InvoiceLineFactory.create().invoice,
@@ -109,6 +112,10 @@ PARTS: dict[str, Make] = {
     "pricing.PriceRule": lambda rule: (
         PriceTierFactory.create(rule=rule),
         PriceRuleFactory.create(draft=True, first_revision=rule, customer=rule.customer),
+    ),
+    "pricing.Simulation": lambda simulation: (
+        SimulatedSumFactory.create(simulation=simulation),
+        SimulatedMoveFactory.create(simulation=simulation),
     ),
     "invoices.BillingRun": lambda run: BillingRunItemFactory.create(run=run),
     "invoices.Invoice": lambda invoice: InvoiceLineFactory.create(invoice=invoice, product=ProductFactory.create()),

@@ -31,6 +31,7 @@ DOES = {
         "pricing.add_pricecheck",
         "pricing.add_pricerule",
         "pricing.add_pricetier",
+        "pricing.add_simulation",
         "pricing.add_waiver",
         "pricing.change_pricecheck",
         "pricing.change_pricerule",

@@ -151,7 +151,7 @@ def test_each_state_has_its_buttons(operations: Client) -> None:
     draft = PriceRuleFactory.create(draft=True)
     active = PriceRuleFactory.create()
     retired = PriceRuleFactory.create(state=State.RETIRED, priority=1)
-    assert buttons(operations, draft) == ["Activate"]
+    assert buttons(operations, draft) == ["Activate", "Simulate"]
     assert buttons(operations, active) == ["Revise", "Retire"]
     assert buttons(operations, retired) == ["Roll back to this"]
 
@@ -295,19 +295,57 @@ def test_unrated_actions_are_grouped_by_what_is_missing(operations: Client) -> N
 
 
 def test_a_rule_is_made_from_what_is_missing(operations: Client) -> None:
-    row = UnratedActionFactory.create()
+    row = UnratedActionFactory.create(action__lead__product__customer__currency="JPY")
     (group,) = operations.get(reverse("admin:pricing_unratedaction_changelist")).context["groups"]
 
     form = operations.get(group["new_rule"]).context["adminform"].form
 
-    lead = row.action.lead
-    assert {name: form[name].value() for name in ("customer", "product", "source", "action_type")} == {
-        "customer": str(row.period.customer_id),
-        "product": str(lead.product_id),
-        "source": str(lead.source_id),
-        "action_type": str(row.action.action_type_id),
+    product, kind, customer = row.action.lead.product, row.action.action_type, row.period.customer
+    assert {
+        name: form[name].value() for name in ("name", "customer", "product", "source", "action_type", "currency")
+    } == {
+        "name": f"{customer}: {kind}, {product.sku}",
+        "customer": str(customer.pk),
+        "product": str(product.pk),
+        "source": None,
+        "action_type": str(kind.pk),
+        "currency": "JPY",
     }
     assert form["effective_from"].value() == row.period.start_at
+
+
+def test_a_group_says_how_many_wait_since_when_and_until_when(operations: Client) -> None:
+    first = UnratedActionFactory.create(action__occurred_at=datetime(2026, 10, 2, tzinfo=UTC))
+    UnratedActionFactory.create(
+        action__lead__product=first.action.lead.product, action__occurred_at=datetime(2026, 10, 30, tzinfo=UTC)
+    )
+
+    (group,) = operations.get(reverse("admin:pricing_unratedaction_changelist")).context["groups"]
+
+    days = [group[name].date().isoformat() for name in ("first", "last")]
+    assert (group["count"], days) == (2, ["2026-10-02", "2026-10-30"])
+
+
+def test_a_whole_group_is_waived_for_a_reason(operations: Client) -> None:
+    row = UnratedActionFactory.create()
+    same = UnratedActionFactory.create(action__lead=row.action.lead)
+    UnratedActionFactory.create()
+    group = operations.get(reverse("admin:pricing_unratedaction_changelist")).context["groups"][0]
+
+    asked = operations.get(group["waive"])
+    assert (asked.status_code, Waiver.objects.count()) == (200, 0)
+    operations.post(group["waive"], {"reason": "A trial month"})
+
+    assert {waiver.action for waiver in Waiver.objects.all()} == {row.action, same.action}
+
+
+def test_a_viewer_waives_no_group(client: Client) -> None:
+    row = UnratedActionFactory.create()
+    client.force_login(with_role("Viewer"))
+    address = reverse("admin:pricing_unratedaction_waive_group")
+    group = f"?customer={row.period.customer_id}&product={row.action.lead.product_id}"
+    asked = client.post(f"{address}{group}&action_type={row.action.action_type_id}", {"reason": "x"})
+    assert (asked.status_code, Waiver.objects.count()) == (403, 0)
 
 
 def test_actions_are_waived_for_a_reason_and_only_then(operations: Client) -> None:

@@ -1,0 +1,136 @@
+"""What prices would have been: drafts tried on past actions. Nothing here is a charge, and nothing real points here."""
+
+from typing import Self
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+
+from leads.models import Action, ActionType, BillingPeriod, Customer
+from pricing.models.rule import PriceRule
+
+
+def money_sum() -> "models.DecimalField[object, object]":
+    """A sum of charges, to six places."""
+    return models.DecimalField(max_digits=18, decimal_places=6)
+
+
+class Simulation(models.Model):
+    """Drafts of price rules tried on the real actions of past periods; nothing real is changed."""
+
+    drafts = models.ManyToManyField(PriceRule, related_name="simulations", blank=True)
+    drafts_told = models.JSONField(default=list, help_text="The drafts as they were: [id, name, price in words] each.")
+    months = ArrayField(models.CharField(max_length=10), help_text="The cycles, such as 2026-10.")
+    from_the_start = models.BooleanField(
+        "as if in force already",
+        default=True,
+        help_text="The drafts are taken to begin with the first month; otherwise on their own day.",
+    )
+    created_at = models.DateTimeField()
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    finished_at = models.DateTimeField(null=True, blank=True)
+    stopped_at = models.DateTimeField(null=True, blank=True, help_text="When somebody stopped it.")
+
+    def __str__(self) -> str:
+        return f"Simulation {self.pk}"
+
+
+class SimulatedCustomerQuerySet(models.QuerySet["SimulatedCustomer"]):
+    """Customers of simulations, asked for in English."""
+
+    def unsettled(self) -> Self:
+        return self.filter(state__in=(SimulatedCustomer.State.WAITING, SimulatedCustomer.State.RUNNING))
+
+
+class SimulatedCustomer(models.Model):
+    """One customer's part of a simulation: its periods, rated one after the other."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "Waiting"
+        RUNNING = "running", "Running"
+        DONE = "done", "Done"
+        STOPPED = "stopped", "Stopped"
+        FAILED = "failed", "Failed"
+
+    simulation = models.ForeignKey(Simulation, on_delete=models.CASCADE, related_name="customers", db_index=False)
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="+", db_index=False)
+    state = models.CharField(max_length=7, choices=State.choices, default=State.WAITING)
+    claimed_at = models.DateTimeField(null=True, blank=True, help_text="When a worker last said that it is at it.")
+    actions = models.PositiveIntegerField(help_text="How many there are to rate.")
+    actions_rated = models.PositiveIntegerField(default=0)
+    behind = models.PositiveIntegerField(
+        default=0, help_text="Periods that were waiting to be rated: what they cost now was not known yet."
+    )
+    message = models.TextField(blank=True, help_text="Why it failed.")
+
+    objects = SimulatedCustomerQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="a_simulation_has_a_customer_once", fields=["simulation", "customer"]),
+            models.CheckConstraint(name="a_failed_simulation_says_why", condition=~Q(state="failed") | ~Q(message="")),
+        ]
+        indexes = [
+            models.Index(name="simulation_unsettled", fields=["id"], condition=Q(state__in=["waiting", "running"]))
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.customer} in simulation {self.simulation_id}"
+
+
+class SimulatedSum(models.Model):
+    """What the actions of one period, rule and action type come to: now, and with the drafts."""
+
+    simulation = models.ForeignKey(Simulation, on_delete=models.CASCADE, related_name="sums")
+    period = models.ForeignKey(BillingPeriod, on_delete=models.CASCADE, related_name="+", db_index=False)
+    # A draft may be thrown away after it was tried: what it would have cost stays readable.
+    rule = models.ForeignKey(
+        PriceRule, on_delete=models.DO_NOTHING, null=True, related_name="+", db_constraint=False, db_index=False
+    )
+    rule_name = models.CharField(max_length=200, blank=True)
+    action_type = models.ForeignKey(ActionType, on_delete=models.PROTECT, related_name="+", db_index=False)
+    now_charges = models.IntegerField(default=0)
+    now_amount = money_sum()
+    now_excluded = models.IntegerField(default=0)
+    now_unrated = models.IntegerField(default=0)
+    then_charges = models.IntegerField(default=0)
+    then_amount = money_sum()
+    then_excluded = models.IntegerField(default=0)
+    then_unrated = models.IntegerField(default=0)
+    newly_charged = models.IntegerField(default=0)
+    newly_excluded = models.IntegerField(default=0, help_text="Of what it charges or leaves unrated now.")
+    newly_unrated = models.IntegerField(default=0, help_text="Of what it charges or excludes now.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                name="a_simulation_sums_a_rule_and_an_action_type_once",
+                fields=["simulation", "period", "rule", "action_type"],
+                nulls_distinct=False,
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.rule_name or 'no rule'}: {self.now_amount} → {self.then_amount}"
+
+
+class SimulatedMove(models.Model):
+    """An action whose outcome differs much between now and a simulation."""
+
+    class Kind(models.TextChoices):
+        AMOUNT = "amount", "Another amount"
+        UNRATED = "unrated", "Newly unrated"
+        EXCLUDED = "excluded", "Newly excluded"
+
+    simulation = models.ForeignKey(Simulation, on_delete=models.CASCADE, related_name="moves")
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    period = models.ForeignKey(BillingPeriod, on_delete=models.CASCADE, related_name="+", db_index=False)
+    action = models.ForeignKey(Action, on_delete=models.CASCADE, related_name="+", db_index=False)
+    now_amount = money_sum()
+    then_amount = money_sum()
+    now_words = models.CharField(max_length=300)
+    then_words = models.CharField(max_length=300)
+
+    def __str__(self) -> str:
+        return f"{self.now_words} → {self.then_words}"
