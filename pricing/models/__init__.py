@@ -2,5 +2,6 @@
 
 from pricing.models.charge import Charge, PeriodTally, UnratedAction, Waiver
 from pricing.models.rule import PriceRule, PriceTier
+from pricing.models.terms import PeriodTerms
 
-__all__ = ["Charge", "PeriodTally", "PriceRule", "PriceTier", "UnratedAction", "Waiver"]
+__all__ = ["Charge", "PeriodTally", "PeriodTerms", "PriceRule", "PriceTier", "UnratedAction", "Waiver"]
