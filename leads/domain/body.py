@@ -20,8 +20,6 @@ NDJSON = "application/x-ndjson"
 SCHEMA_VERSIONS = (1,)
 ROW_MALFORMED = "row_malformed"
 
-# Numbers keep the digits they were sent with: 0.1 stays 0.1.
-_decoder = msgspec.json.Decoder(float_hook=Decimal)
 _GZIP = 16 + zlib.MAX_WBITS
 
 
@@ -83,6 +81,18 @@ class Envelope(Struct, forbid_unknown_fields=True):
     schema_version: int | str | None = 1
     batch_id: Annotated[str, Meta(max_length=200)] | int | None = field(default="")
     sent_at: Annotated[datetime, Meta(tz=True)] | None = None
+
+
+def _number(digits: str) -> Decimal:
+    """A number beyond all numbers is none that could be stored: that is its item's fault, not its neighbours'."""
+    try:
+        return Decimal(digits)
+    except ArithmeticError:
+        return Decimal("Infinity")
+
+
+# Numbers keep the digits they were sent with: 0.1 stays 0.1.
+_decoder = msgspec.json.Decoder(float_hook=_number)
 
 
 def unpacked(body: bytes, encoding: str) -> bytes:

@@ -72,7 +72,11 @@ def retry_next(retry_id: int, *, at: datetime) -> bool:
         BulkRetry.objects.filter(pk=retry.pk).update(finished_at=at)
         return False
     outcome = "stored" if _goes_in(item, retry.started_by, at) else "refused"
-    BulkRetry.objects.filter(pk=retry.pk).update(**{outcome: getattr(retry, outcome) + 1, "reached": item.pk})
+    tried = {"stored": retry.stored, "refused": retry.refused}
+    tried[outcome] += 1
+    # Items may come to wait with this code while the retry is under way: then there is more to try than waited at first.
+    total = max(retry.total, sum(tried.values()))
+    BulkRetry.objects.filter(pk=retry.pk).update(**tried, total=total, reached=item.pk)
     return True
 
 

@@ -18,12 +18,13 @@ from leads.domain.products import add_products, find_product
 from leads.domain.receipt import DUPLICATE, UPDATED, Receipt
 from leads.domain.rows import NewAction, NewLead, StoredLead
 from leads.domain.sent import SentAction, SentLead, channel_fault, sent_lead
-from leads.domain.store import Overtaken, next_action_id, store, store_delivery, stored_actions
+from leads.domain.store import Overtaken, next_action_id, overtaken, store, store_delivery, stored_actions
 from leads.domain.voiding import Void, void_sent
 from leads.domain.whole import is_plain
 from leads.models import Delivery, Source
 
-# Each time somebody else has stored some of it, so that less is left; more often than this nobody is overtaken.
+# Mostly somebody else has stored some of it each time, so that less is left. Who is overtaken more often than this
+# hears that the server is busy, and sends it again.
 LOOKS = 10
 # For compressing: a third of the usual level's time, a fifth more bytes.
 QUICKLY = 1
@@ -72,7 +73,7 @@ def receive_parcel(
     delivery = Delivery(
         source=source,
         received_at=received_at,
-        name=name,
+        name=name[:200],
         content_type=content_type[:100],
         body=zlib.compress(body, QUICKLY),
         body_size=len(body),
@@ -117,7 +118,7 @@ def _receive(source: Source, delivery: Delivery, items: Sequence[Placed], *, pla
         receipt = _settle(delivery, leads)
         store(leads=new_leads, actions=new_actions, periods=touched, delivery=delivery)
         return receipt
-    with transaction.atomic():
+    with overtaken(), transaction.atomic():
         store(leads=new_leads, actions=new_actions, periods=touched)
         _void(voids, delivery.received_at)
         held.keep(source, delivery=delivery.pk, received_at=delivery.received_at, leads=leads)

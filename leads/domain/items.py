@@ -87,7 +87,7 @@ class VoidItem(Struct, forbid_unknown_fields=True):
 _json = msgspec.json.Encoder(decimal_format="number")
 _LIMIT = Decimal(10) ** 12
 _DIGITS = 300
-_TOO_MANY_DIGITS = 10 ** (_DIGITS + 1)
+_TOO_MANY_DIGITS: int = 10 ** (_DIGITS + 1)
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 _CLOCKS_DIFFER_BY = timedelta(minutes=5)
 
@@ -104,6 +104,7 @@ def read_lead(item: Any, *, received_at: datetime) -> LeadItem | Fault:
         return lead
     return (
         _id_fault(lead.id)
+        or _sku_fault(lead)
         or _time_fault(lead.occurred_at, received_at)
         or _size_fault("attributes", lead.attributes)
         or _size_fault("consent", lead.consent)
@@ -164,6 +165,12 @@ def _id_fault(given: str | int) -> Fault | None:
     return Fault("member_invalid", "/id", "An id has from 1 to 200 characters that are not space.")
 
 
+def _sku_fault(lead: LeadItem) -> Fault | None:
+    if lead.product is None or 0 < len(external_id(lead.product.sku)) <= 100:
+        return None
+    return Fault("member_invalid", "/product/sku", "A SKU has from 1 to 100 characters that are not space.")
+
+
 def _time_fault(instant: datetime | None, received_at: datetime) -> Fault | None:
     if instant is None or _EARLIEST <= instant <= received_at + _CLOCKS_DIFFER_BY:
         return None
@@ -189,7 +196,7 @@ def _number_fault(action: ActionItem) -> Fault | None:
     for name, number in (("quantity", action.quantity), ("value", action.value)):
         if number is None:
             continue
-        if not number.is_finite() or not 0 <= number < _LIMIT:
+        if not is_storable(number) or not 0 <= number < _LIMIT:
             return Fault(f"{name}_invalid", f"/{name}", f"A {name} is a number from 0 to below 10¹².")
         if number != number.quantize(Decimal("0.000001")):
             return Fault(f"{name}_invalid", f"/{name}", f"A {name} has at most six decimal places.")
@@ -227,5 +234,10 @@ def _leaf_fault(leaf: Any) -> Fault | None:
 
 
 def is_storable(number: Decimal | int) -> bool:
-    """PostgreSQL's numbers end somewhere; far before that, nobody's do."""
-    return abs(number.adjusted()) <= _DIGITS if isinstance(number, Decimal) else abs(number) < _TOO_MANY_DIGITS
+    """PostgreSQL's numbers end somewhere, those of zero too; far before that, nobody's do."""
+    if isinstance(number, int):
+        return abs(number) < _TOO_MANY_DIGITS
+    exponent = number.as_tuple().exponent
+    if not isinstance(exponent, int):
+        return False  # no number, or none that ends
+    return abs(exponent) <= _DIGITS and len(number.as_tuple().digits) <= _DIGITS

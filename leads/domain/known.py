@@ -90,14 +90,10 @@ def look(source: Source, *, products: Sequence[ProductItem], leads: Sequence[str
         source.pk,
         source.customer_id,
         list({external_id(product.sku) for product in products}),
-        list(_spellings({product.customer for product in products if product.customer})),
+        list({product.customer.lower() for product in products if product.customer}),
         source.customer_id is not None or all(product.customer for product in products),
         list(dict.fromkeys(leads)),
     ]
     with connection.cursor() as cursor:
         cursor.execute(KNOWN, parameters)
         return _decoder.decode(cursor.fetchone()[0])
-
-
-def _spellings(wanted: set[str]) -> set[str]:
-    return wanted | {code.upper() for code in wanted} | {code.lower() for code in wanted}

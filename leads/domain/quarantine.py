@@ -7,10 +7,10 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from billing_engine.core.errors import Refused
-from leads.domain.body import ROW_MALFORMED
+from leads.domain.body import ROW_MALFORMED, Placed
 from leads.domain.faults import Fault
 from leads.domain.identity import external_id
-from leads.domain.intake import receive
+from leads.domain.intake import receive_items
 from leads.domain.mapping import COLUMN_MISSING, mapped
 from leads.domain.receipt import Receipt, Result
 from leads.domain.rows import as_json
@@ -77,9 +77,12 @@ def resend(
     To be called within a transaction, so that a refusal undoes all of it.
     """
     _settle(item, state=State.REPAIRED, by=by, at=at, note=note)
-    receipt = receive(
+    lead = _as_lead(item, content)
+    # One item, whatever it looks like: it is no envelope and no list.
+    receipt = receive_items(
         item.source,
-        body=as_json(_as_lead(item, content)).encode(),
+        items=[Placed("", lead)],
+        body=as_json(lead).encode(),
         content_type="application/json",
         received_at=at,
         name=f"Repair of quarantined item {item.pk}",

@@ -89,7 +89,7 @@ def verify(source: Source, *, headers: Mapping[str, str], body: bytes, at: datet
 
 
 def _refuse_stale(timestamp: str, at: datetime) -> None:
-    if not timestamp.isascii() or not timestamp.isdecimal() or len(timestamp) > 12:
+    if not timestamp.isascii() or not timestamp.isdecimal() or len(timestamp) > 11:
         raise SignatureStale(f"{TIMESTAMP} is in whole seconds since 1970.")
     signed_at = datetime.fromtimestamp(int(timestamp), tz=UTC)
     if abs(at - signed_at) > TOLERANCE:

@@ -4,8 +4,8 @@ Rows go in ordered by their key, so two overlapping deliveries wait for each oth
 the unique constraints decide who was first, and who was not looks again.
 """
 
-from collections.abc import Collection, Sequence
-from contextlib import nullcontext
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from io import BytesIO
 from typing import Any
 
@@ -52,14 +52,20 @@ def store(
     """
     leads = sorted(leads, key=lambda lead: lead.external_id)
     actions = sorted(actions, key=lambda action: (action.lead_id, action.external_id))
+    is_small = len(leads) + len(actions) < MANY or any(action.id for action in actions)
+    # One statement is a transaction by itself, which saves two round trips.
+    with overtaken(), nullcontext() if is_small and not connection.in_atomic_block else transaction.atomic():
+        _store(delivery, leads if is_small else [], actions if is_small else [], periods)
+        if not is_small:
+            _copy(NewLead, leads)
+            _copy(NewAction, actions)
+
+
+@contextmanager
+def overtaken() -> Iterator[None]:
+    """Raises Overtaken for what the database refuses because somebody was faster."""
     try:
-        is_small = len(leads) + len(actions) < MANY or any(action.id for action in actions)
-        # One statement is a transaction by itself, which saves two round trips.
-        with nullcontext() if is_small and not connection.in_atomic_block else transaction.atomic():
-            _store(delivery, leads if is_small else [], actions if is_small else [], periods)
-            if not is_small:
-                _copy(NewLead, leads)
-                _copy(NewAction, actions)
+        yield
     except DatabaseError as error:
         if getattr(error.__cause__, "pgcode", None) in _OVERTAKEN:
             raise Overtaken from error

@@ -11,8 +11,14 @@ from leads.domain.faults import Fault
 from leads.domain.periods import mark_unrated
 from leads.models import Action, BillingPeriod
 
-# The locks keep a close from passing between the look and the change, and let other deliveries pass; in the order of
-# the actions, so that two deliveries that take back the same never deadlock.
+# The locks keep a close from passing between the look and the change, and let other deliveries pass. The periods before
+# the actions, as a person's void takes them, and each in order: nobody waits for one who waits for him.
+LOCK = """
+    SELECT FROM leads_billingperiod WHERE id IN (
+        SELECT action.period_id FROM unnest(%s::bigint[], %s::text[]) AS sent (lead_id, external_id)
+          JOIN leads_action action ON action.lead_id = sent.lead_id AND action.external_id = sent.external_id
+    ) ORDER BY id FOR KEY SHARE
+"""
 VOID = """
     WITH taken AS (
         SELECT action.id, sent.reason
@@ -21,7 +27,7 @@ VOID = """
           JOIN leads_billingperiod period ON period.id = action.period_id
          WHERE action.voided_at IS NULL AND period.state = 'open'
          ORDER BY action.id
-           FOR NO KEY UPDATE OF action FOR KEY SHARE OF period
+           FOR NO KEY UPDATE OF action
     )
     UPDATE leads_action action SET voided_at = %s, void_reason = taken.reason
       FROM taken WHERE taken.id = action.id
@@ -80,12 +86,13 @@ def void(action: Action, *, reason: str, at: datetime) -> None:
 
 
 def void_sent(voids: Sequence[Void], *, at: datetime) -> Voided:
-    """The same for what a delivery takes back, in two statements however many; of equals the first one's reason holds."""
+    """The same for what a delivery takes back, in three statements however many; of equals the first one's reason holds."""
     first = {(sent.lead, sent.external_id): sent for sent in reversed(voids)}
     if not first:
         return Voided(set(), set(), {})
     leads, ids, reasons = (list(column) for column in zip(*first.values(), strict=True))
     with connection.cursor() as cursor:
+        cursor.execute(LOCK, [leads, ids])
         cursor.execute(VOID, [leads, ids, reasons, at])
         done = cursor.fetchall()
         cursor.execute(VOIDED, [leads, ids])

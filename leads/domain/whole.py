@@ -27,6 +27,8 @@ _LIMIT = Decimal(10) ** 12
 _SMALL = frozenset(map(Decimal, range(101)))
 _TEXT = (str, bool, type(None))
 _SAFE = 2**53
+_MOST_ZEROS = 12
+_FEW_DIGITS = 20
 _CERTAINLY_SMALL = limits.ATTRIBUTES_BYTES // 10  # characters: one may take six bytes
 
 
@@ -77,15 +79,13 @@ def _is_flat(attributes: dict[str, Any]) -> bool:
 
 
 def _is_storable(number: int | Decimal) -> bool:
-    return is_storable(number) if isinstance(number, Decimal) else -_SAFE < number < _SAFE
+    if isinstance(number, int):
+        return -_SAFE < number < _SAFE
+    return len(number.as_tuple().digits) <= _FEW_DIGITS and is_storable(number)
 
 
 def _is_amount(number: Decimal) -> bool:
-    if not number.is_finite():
-        return False
-    if number in _SMALL:
-        return True
-    if not 0 <= number < _LIMIT:
-        return False
     exponent = number.as_tuple().exponent
-    return isinstance(exponent, int) and exponent >= -6
+    if not isinstance(exponent, int) or not -6 <= exponent <= _MOST_ZEROS:
+        return False
+    return number in _SMALL or 0 <= number < _LIMIT

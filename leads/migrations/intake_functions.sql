@@ -22,7 +22,7 @@ BEGIN
       INTO known, owners, lead_rows
       FROM leads_lead lead JOIN leads_product product ON product.id = lead.product_id
      WHERE lead.source_id = of_source AND lead.external_id = ANY (leads);
-    named := ARRAY(SELECT id FROM leads_customer WHERE code = ANY (codes)) || of_customer;
+    named := ARRAY(SELECT id FROM leads_customer WHERE lower(code) = ANY (codes)) || of_customer;
     SELECT array_agg(DISTINCT customer_id), json_agg(json_build_array(id, customer_id, sku))
       INTO product_owners, product_rows
       FROM leads_product WHERE sku = ANY (skus) AND (NOT only_named OR customer_id = ANY (named));

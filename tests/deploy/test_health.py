@@ -127,7 +127,7 @@ def _started(**more: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
         cwd=CHECKOUT,
-        env=os.environ | told | more,
+        env={**os.environ, "DJANGO_ALLOW_ASYNC_UNSAFE": "", **told, **more},
         capture_output=True,
         text=True,
         check=False,

@@ -145,6 +145,30 @@ def test_an_action_taken_back_twice_at_the_same_instant_is_taken_back_once():
     assert Action.objects.filter(voided_at=None).count() == 50
 
 
+TAKE_BACK = """
+from leads.domain.voiding import AlreadyVoided, void
+from leads.models import Action
+for action in Action.objects.order_by("-pk"):
+    try:
+        void(action, reason="by a person", at=now())
+    except AlreadyVoided:
+        pass
+"""
+
+
+def test_a_person_and_a_source_who_take_back_the_same_at_the_same_instant_never_block_each_other_for_good():
+    body = [lead(number) for number in range(50)]
+    receive_at_once(body)
+    voids = [{"id": each["id"], "actions": [{"id": "A-1", "void": {"reason": "r"}}]} for each in body]
+
+    _, answer = at_once(TAKE_BACK, RECEIVE.format(body=json.dumps(voids).encode()))
+
+    counts = json.loads(answer)["counts"]
+    assert counts["actions_updated"] + counts["actions_duplicate"] == 50
+    assert Action.objects.filter(void_reason="r").count() == counts["actions_updated"]
+    assert not Action.objects.filter(voided_at=None).exists()
+
+
 CLOSE = """
 from invoices.domain.close import close
 from leads.models import BillingPeriod
