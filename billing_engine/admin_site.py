@@ -13,8 +13,10 @@ class BillingAdminSite(UnfoldAdminSite):
     def extra_urls(self) -> list[URLPattern]:
         """Pages that belong to no model; Unfold asks for them."""
         from reports.admin.activity import activity_csv, activity_page  # noqa: PLC0415 -- made before there are models
+        from reports.admin.invariants import invariants_page  # noqa: PLC0415 -- as above
 
         return [
             path("reports/activity/", self.admin_view(activity_page), name="reports_activity"),
             path("reports/activity.csv", self.admin_view(activity_csv), name="reports_activity_csv"),
+            path("reports/invariants/", self.admin_view(invariants_page), name="reports_invariants"),
         ]

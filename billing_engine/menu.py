@@ -66,6 +66,12 @@ UNFOLD: dict[str, Any] = {
                         "link": reverse_lazy("admin:reports_activity"),
                         "permission": may("invoices.view_invoice"),
                     },
+                    {
+                        "title": "Invariants",
+                        "icon": "balance",
+                        "link": reverse_lazy("admin:reports_invariants"),
+                        "permission": may("invoices.view_invoice"),
+                    },
                 ],
             },
             {

@@ -13,6 +13,7 @@ OPERATIONS = {
         "add_product", "change_product",
         "add_source", "change_source",
         "add_apikey", "change_apikey",
+        "add_signingsecret", "change_signingsecret",
         "add_actiontype", "change_actiontype",
         "change_quarantineditem",  # retry and discard
         "change_action",  # void

@@ -1,5 +1,6 @@
 """Every setting, once. The machine's part comes from the environment; `.env.example` lists it."""
 
+import os
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import django_stubs_ext
 import environ
 
 from billing_engine.menu import UNFOLD  # noqa: F401 -- the setting of django-unfold
+from billing_engine.production import refuse_what_is_missing
 
 django_stubs_ext.monkeypatch()
 
@@ -19,12 +21,15 @@ environ.Env.read_env(BASE_DIR / ".env")
 
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY")
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 HTTPS = env.bool("HTTPS", default=False)
 DATABASES = {"default": env.db_url("DATABASE_URL")}
 REDIS_URL = env.str("REDIS_URL")
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
+# What a source may ask in a minute, where its page says nothing else; 0 for no limit.
+REQUESTS_PER_MINUTE = env.int("REQUESTS_PER_MINUTE", default=6_000)
 FOUR_EYES = env.bool("FOUR_EYES", default=False)
 
 # Who sends the invoices; frozen onto each one when it is issued.
@@ -66,6 +71,7 @@ INSTALLED_APPS = [
 INSTALLED_APPS += [app for app in ("django_migration_linter",) if find_spec(app)]
 
 MIDDLEWARE = [
+    "billing_engine.health.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -118,7 +124,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 
-# Above what a delivery may hold (leads/api/deliveries.py), so that it is refused in the API's own words.
+# Above what a delivery may hold (leads/domain/limits.py), so that it is refused in the API's own words.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 6 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
 
@@ -133,11 +139,17 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
 X_FRAME_OPTIONS = "DENY"
 
+if HTTPS:
+    refuse_what_is_missing(
+        debug=DEBUG, secret_key=SECRET_KEY, hosts=os.environ.get("ALLOWED_HOSTS", ""), database=DATABASES["default"]
+    )
+
 # --- API ----------------------------------------------------------------------------------------
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["leads.api.authentication.ApiKeyAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_THROTTLE_CLASSES": ["leads.api.throttle.SourceThrottle"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
@@ -148,6 +160,11 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "Lead Billing Engine",
     "DESCRIPTION": "Send leads and what they did; send again when unsure. Nothing is lost, nothing counts twice.",
     "VERSION": "1.0.0",
+    "OAS_VERSION": "3.1.1",
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "leads.api.document.add_forms",
+    ],
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SERVE_AUTHENTICATION": [],
@@ -174,9 +191,11 @@ CELERY_TASK_ROUTES = {
     "pricing.*": {"queue": "rating"},
     "invoices.*": {"queue": "billing"},
 }
+CELERY_BEAT_SCHEDULER = "billing_engine.beat:BeatingScheduler"
 # Messages may be lost, rows may not: each sweep finds what is waiting and asks for it again.
 CELERY_BEAT_SCHEDULE = {
     "rate what is waiting": {"task": "pricing.sweep", "schedule": 5.0, "options": {"expires": 5}},
+    "retry what a bulk retry has left": {"task": "leads.sweep", "schedule": 5.0, "options": {"expires": 5}},
     "bill what a run has left": {"task": "invoices.sweep", "schedule": 5.0, "options": {"expires": 5}},
 }
 

@@ -3,16 +3,15 @@
 from celery import shared_task
 from django.utils.timezone import now
 
-from pricing.domain.rate import rate_waiting
 from pricing.domain.simulate import ask_for_simulations, simulate_customer
-from pricing.domain.sweep import ask_for_ratings
+from pricing.domain.sweep import ask_for_ratings, rate_together
 from pricing.domain.uses import ask_for_counts, count_uses
 
 
-@shared_task(name="pricing.rate_period")
-def rate_period_task(*, period_id: int, **_: object) -> None:
-    """Rate one open period, if something has changed for it."""
-    rate_waiting(period_id, at=now())
+@shared_task(name="pricing.rate_periods")
+def rate_periods_task(*, period_ids: list[int], **_: object) -> None:
+    """Rate these open periods, those that something has changed for."""
+    rate_together(period_ids, at=now())
 
 
 @shared_task(name="pricing.count_uses")

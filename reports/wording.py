@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from babel.numbers import format_currency
 
-from billing_engine.core.money import LOCALE
+from billing_engine.core.money import LOCALE, price_in_words
 
 
 def exact_in_words(amount: Decimal, currency: str) -> str:
@@ -21,3 +21,8 @@ def difference_in_words(amount: Decimal, currency: str) -> str:
 def count_in_words(count: int) -> str:
     """`1,234`."""
     return f"{count:,}"
+
+
+def side_in_words(side: int | Decimal, currency: str) -> str:
+    """A count as `1,234`; an amount with all the places it has."""
+    return price_in_words(Decimal(side), currency) if currency else f"{side:,}"

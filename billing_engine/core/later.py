@@ -12,13 +12,15 @@ from kombu.exceptions import OperationalError
 
 logger = logging.getLogger(__name__)
 
+Argument = int | str | list[int]
 
-def after_commit(task: str, **arguments: int | str) -> None:
+
+def after_commit(task: str, **arguments: Argument) -> None:
     """Send `task` with `arguments` once the transaction in progress has committed."""
     transaction.on_commit(partial(_send, task, arguments))
 
 
-def _send(task: str, arguments: dict[str, int | str]) -> None:
+def _send(task: str, arguments: dict[str, Argument]) -> None:
     try:
         current_app.send_task(task, kwargs=arguments, retry=False)
     except OperationalError:

@@ -1,23 +1,47 @@
 """One handler turns every refusal and every API error into an RFC 9457 problem document."""
 
+import logging
 from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
+from django.db import OperationalError
 from django.http import Http404
 from rest_framework.exceptions import APIException, NotFound, PermissionDenied
+from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import exception_handler
+from rest_framework.views import APIView, exception_handler
 
 from billing_engine.core.errors import Refused
 
 PROBLEM_JSON = "application/problem+json"
 
+BUSY = "busy"
+RETRY_AFTER_SECONDS = 5
+
+logger = logging.getLogger(__name__)
+
+
+class UnknownAddress(APIView):
+    """Where nothing of the API is: a problem document too, not a page for people."""
+
+    authentication_classes = ()
+    permission_classes = ()
+    schema = None
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        raise NotFound
+
 
 def problem_response(error: Exception, context: dict[str, Any]) -> Response | None:
     """The problem document for `error`, or None where it is nobody's refusal but our fault."""
     if isinstance(error, Refused):
-        return _problem(error.http_status, error.code, str(error), error.facts)
+        refusal = _problem(error.http_status, error.code, str(error), error.facts)
+        if error.http_status == HTTPStatus.UNAUTHORIZED:
+            refusal["WWW-Authenticate"] = "Bearer"  # HTTP asks for it with every 401
+        return refusal
+    if isinstance(error, OperationalError):
+        return _busy(error)
     error = _as_api_exception(error)
     response = exception_handler(error, context)
     if response is None:
@@ -28,6 +52,15 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response | No
     for header in ("WWW-Authenticate", "Retry-After", "Allow"):
         if header in response:
             problem[header] = response[header]
+    return problem
+
+
+def _busy(error: OperationalError) -> Response:
+    """The database gave up waiting, or is away: nothing was stored, and the same may be sent again."""
+    logger.warning("A request was broken off: %s", error)
+    words = "This took too long, or had to wait too long for another request. Nothing was stored: send it again."
+    problem = _problem(HTTPStatus.SERVICE_UNAVAILABLE, BUSY, words, {})
+    problem["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return problem
 
 

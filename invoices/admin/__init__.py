@@ -1,5 +1,5 @@
 """Finance's pages: billing runs and invoices."""
 
-from invoices.admin import invoices, runs
+from invoices.admin import invoices, periods, runs
 
-__all__ = ["invoices", "runs"]
+__all__ = ["invoices", "periods", "runs"]

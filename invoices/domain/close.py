@@ -11,6 +11,7 @@ from invoices.domain.lines import lines_of
 from invoices.models import Invoice, InvoiceLine
 from leads.models import BillingPeriod
 from pricing.domain.rate import rate
+from pricing.domain.terms import keep_terms
 from pricing.models import PeriodTally
 
 
@@ -53,6 +54,7 @@ def close(period: BillingPeriod, *, at: datetime) -> Invoice | None:
             "or waive them with a reason."
         )
     invoice = draft(period)
+    keep_terms(period)
     period.state, period.closed_at = BillingPeriod.State.CLOSED, at
     period.save(update_fields=["state", "closed_at"])
     return invoice

@@ -93,7 +93,7 @@ def bill(item_id: int, *, at: datetime) -> None:
 def _bill(item: BillingRunItem, at: datetime) -> None:
     try:
         # On its own: when the close is refused for what is unrated, the queue shows it.
-        rate_waiting(item.period_id, at=at)
+        rate_waiting([item.period_id], at=at)
         with transaction.atomic():
             item.invoice = close(item.period, at=at)
     except Refused as refusal:

@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timezone import now
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
@@ -13,6 +14,7 @@ from unfold.enums import ActionVariant
 from billing_engine.core import money
 from leads.admin.bases import Page, ReadOnlyPage
 from leads.admin.buttons import Dialog, Done, WithReason, button
+from leads.admin.quarantined_item import step_in_words, steps_of
 from leads.admin.search import leads_named
 from leads.admin.shown import NOTHING, block, chip, instant, link, number, page_of, pretty, shortened, to
 from leads.domain.periods import mark_open_periods
@@ -73,7 +75,7 @@ class ActionAdmin(ReadOnlyPage[Action]):
             },
         ),
         ("What happened", {"fields": ("occurred_locally", ("shown_quantity", "shown_value"), "attributes_in_words")}),
-        ("Where it stands", {"fields": (("shown_period", "state"), "shown_delivery")}),
+        ("Where it stands", {"fields": (("shown_period", "state"), "shown_delivery", "conflicts_in_words")}),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Action]:
@@ -167,3 +169,11 @@ class ActionAdmin(ReadOnlyPage[Action]):
     @admin.display(description="attributes")
     def attributes_in_words(self, action: Action) -> SafeString | str:
         return block(pretty(action.attributes)) if action.attributes else NOTHING
+
+    @admin.display(description="conflicts")
+    def conflicts_in_words(self, action: Action) -> SafeString | str:
+        told = [(page_of("leads.quarantineditem", step.item_id), step_in_words(step)) for step in steps_of(action)]
+        if not told:
+            return NOTHING
+        rows = format_html_join("", '<li><a class="text-link" href="{}">{}</a></li>', told)
+        return format_html('<ul class="lb-wide">{}</ul>', rows)

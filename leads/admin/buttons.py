@@ -59,7 +59,7 @@ def person(request: HttpRequest) -> User:
 
 @dataclass(frozen=True, slots=True)
 class Dialog:
-    """What a button asks before it acts. Each text may depend on the row."""
+    """What a button asks before it acts. Each text may depend on the row; `also` is what its template shows besides."""
 
     title: Said
     says: Said = ""
@@ -67,6 +67,8 @@ class Dialog:
     form: Callable[..., forms.Form] = OnlyConfirmed
     first: Callable[[Any], dict[str, Any]] | None = None
     is_dangerous: bool = False
+    template: str = "leads/dialog.html"
+    also: Callable[[Any, forms.Form, Refused | None], dict[str, Any]] | None = None
 
 
 def button(
@@ -122,14 +124,18 @@ def _row(self: Any, request: HttpRequest, object_id: str) -> Model:
 def _asked(self: Any, request: HttpRequest, row: Model, act: Act, asks: Dialog, label: str) -> HttpResponse:
     first = asks.first(row) if asks.first else None
     form = asks.form(data=request.POST if request.method == "POST" else None, initial=first)
+    refused: Refused | None = None
     if request.method == "POST" and form.is_valid():
         try:
             outcome = act(self, request, row, form.cleaned_data)
         except Refused as refusal:
+            refused = refusal
             form.add_error(None, str(refusal))
         else:
             return outcome if isinstance(outcome, HttpResponse) else _gone_on(request, row, outcome)
-    return dialog_page(self, request, row, {"form": form, "asks": _told(asks, row), "presses": asks.submit or label})
+    shown = {"form": form, "asks": _told(asks, row), "presses": asks.submit or label}
+    also = asks.also(row, form, refused) if asks.also else {}
+    return dialog_page(self, request, row, shown | also, template=asks.template)
 
 
 def _told(asks: Dialog, row: Model) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """What came in, as it came in."""
 
 import zlib
-from typing import Any
 
 import msgspec
 from django.contrib import admin
@@ -11,16 +10,22 @@ from django.template.defaultfilters import filesizeformat
 from django.template.loader import render_to_string
 from django.urls import path, reverse
 from django.urls.resolvers import URLPattern
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
 from leads.admin.bases import ReadOnlyPage
 from leads.admin.recently import Received
 from leads.admin.shown import NOTHING, block, chip, code, instant, link, list_of, number, shortened, to
+from leads.domain.answers import refused_in
+from leads.domain.receipt import CONFLICT, QUARANTINED
 from leads.models import Delivery
+from leads.models.delivery import OUTCOMES
 
+KINDS = ("leads", "actions")
+REFUSED = (CONFLICT, QUARANTINED)
 SHOWN_AT_MOST = 200_000
+LINKED_AT_MOST = 500  # numbers that an address can carry
 
 
 @admin.register(Delivery)
@@ -45,6 +50,8 @@ class DeliveryAdmin(ReadOnlyPage[Delivery]):
                 "fields": (
                     ("shown_source", "shown_received"),
                     ("shown_name", "content_type"),
+                    ("shown_batch", "shown_sent"),
+                    ("shown_key",),
                     ("body_size_in_words", "digest"),
                 )
             },
@@ -55,7 +62,7 @@ class DeliveryAdmin(ReadOnlyPage[Delivery]):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Delivery]:
         # A list of fifty deliveries must not read fifty bodies.
-        return super().get_queryset(request).select_related("source").defer("body")
+        return super().get_queryset(request).select_related("source").defer("body", "answer")
 
     def get_urls(self) -> list[URLPattern]:
         raw = path("<int:delivery_id>/body/", self.admin_site.admin_view(self.raw_body), name="leads_delivery_body")
@@ -84,6 +91,18 @@ class DeliveryAdmin(ReadOnlyPage[Delivery]):
     @admin.display(description="came as")
     def shown_name(self, delivery: Delivery) -> SafeString | str:
         return shortened(delivery.name or "request")
+
+    @admin.display(description="batch")
+    def shown_batch(self, delivery: Delivery) -> SafeString | str:
+        return shortened(delivery.batch_id or NOTHING)
+
+    @admin.display(description="sent, as it says")
+    def shown_sent(self, delivery: Delivery) -> SafeString | str:
+        return instant(delivery.sent_at) if delivery.sent_at else NOTHING
+
+    @admin.display(description="idempotency key")
+    def shown_key(self, delivery: Delivery) -> SafeString | str:
+        return code(delivery.idempotency_key) if delivery.idempotency_key else NOTHING
 
     @admin.display(description="size", ordering="body_size")
     def shown_size(self, delivery: Delivery) -> SafeString:
@@ -115,17 +134,17 @@ class DeliveryAdmin(ReadOnlyPage[Delivery]):
 
     @admin.display(description="counts")
     def adds_up(self, delivery: Delivery) -> str:
-        return render_to_string("leads/delivery_counts.html", {"delivery": delivery})
+        rows = [(kind.title(), _count(delivery, kind, "received"), _counts(delivery, kind)) for kind in KINDS]
+        return render_to_string("leads/delivery_counts.html", {"outcomes": OUTCOMES, "rows": rows})
 
     @admin.display(description="quarantine")
     def quarantined(self, delivery: Delivery) -> SafeString | str:
-        held = delivery.leads_quarantined + delivery.actions_quarantined
-        if not held:
+        if not any(_count(delivery, kind, outcome) for kind in KINDS for outcome in REFUSED):
             return "Nothing of it was refused."
-        return to(
-            list_of("leads.quarantineditem", delivery__id__exact=delivery.pk, state="all"),
-            "What was refused, and what became of it",
-        )
+        # Not by the delivery: what was refused before waits under the number of its first time.
+        numbers = refused_in(delivery)[:LINKED_AT_MOST]
+        rows = {"id__in": ",".join(map(str, numbers))} if numbers else {"delivery__id__exact": str(delivery.pk)}
+        return to(list_of("leads.quarantineditem", **rows, state="all"), "What was refused, and what became of it")
 
     @admin.display(description="file")
     def download(self, delivery: Delivery) -> SafeString:
@@ -149,8 +168,16 @@ def body_in_words(delivery: Delivery) -> str:
 
 def _became(delivery: Delivery, kind: str) -> SafeString:
     """«10 created · 2 duplicate», and in colour what waits for a person."""
-    counts = {name: getattr(delivery, f"{kind}_{name}", 0) for name in ("created", "updated", "duplicate")}
-    words = " · ".join(f"{count:,} {name}" for name, count in counts.items() if count)
-    held: int = getattr(delivery, f"{kind}_quarantined")
-    shown: Any = chip(f"{held:,} quarantined", "orange") if held else ""
+    counts = [(outcome, count) for outcome, count in zip(OUTCOMES, _counts(delivery, kind), strict=True) if count]
+    words = " · ".join(f"{count:,} {outcome}" for outcome, count in counts if outcome not in REFUSED)
+    held = [chip(f"{count:,} {outcome}", "orange") for outcome, count in counts if outcome in REFUSED]
+    shown = format_html_join(" ", "{}", ((each,) for each in held))
     return format_html('<span class="lb-chips">{} {}</span>', words or (NOTHING if not held else ""), shown)
+
+
+def _counts(delivery: Delivery, kind: str) -> list[int]:
+    return [_count(delivery, kind, outcome) for outcome in OUTCOMES]
+
+
+def _count(delivery: Delivery, kind: str, name: str) -> int:
+    return int(getattr(delivery, f"{kind}_{name}"))

@@ -59,7 +59,7 @@ class LeadAdmin(ReadOnlyPage[Lead]):
     )
     list_select_related = ("source", "product")
     search_fields = ("external_id",)
-    search_help_text = "Id or e-mail address, or the beginning of one"
+    search_help_text = "Id or e-mail address, or the beginning of one; or a phone number with its +"
     ordering = ("-pk",)
     inlines: Any = (ActionRows,)
     fieldsets = (

@@ -1,13 +1,16 @@
 """Where in an item its fault is, and how a refused action differs from the one that is stored."""
 
+import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC
 from typing import Any
 
 from leads.admin.shown import NOTHING, pretty
-from leads.domain.items import ActionItem, read_action
-from leads.models import Action, QuarantinedItem
+from leads.domain.identity import external_id
+from leads.domain.items import ActionItem, LeadItem, read_action, read_lead
+from leads.models import Action, Lead, QuarantinedItem
 
 _MISSING = object()
 
@@ -21,8 +24,16 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Line:
+    """One line of JSON, and whether the fault is in it."""
+
+    text: str
+    is_fault: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Difference:
-    """One member of an action, as stored and as sent."""
+    """One member, as stored and as sent."""
 
     name: str
     stored: str
@@ -35,7 +46,7 @@ class Difference:
 
 def faulty_place(item: QuarantinedItem) -> Place:
     """The item's pointer leads into the delivery; this one leads into the content kept here."""
-    rest = re.sub(r"^/\d+", "", item.pointer)
+    rest = re.sub(r"^(/leads)?/\d+", "", item.pointer)
     if item.kind == QuarantinedItem.Kind.ACTION:
         rest = re.sub(r"^/actions/\d+", "/actions/0", rest)
     found = _at(item.content, rest)
@@ -58,6 +69,55 @@ def differences(item: QuarantinedItem, stored: Action) -> list[Difference]:
         Difference("value", _plain(stored.value), _plain(read.value)),
         Difference("attributes", pretty(stored.attributes), pretty(read.attributes)),
     ]
+
+
+def lead_differences(item: QuarantinedItem, stored: Lead) -> list[Difference]:
+    """The stored lead beside the one that was sent under its id."""
+    read = read_lead(item.content, received_at=item.received_at)
+    if not isinstance(read, LeadItem):
+        return []
+    sku = external_id(read.product.sku) if read.product else NOTHING
+    return [
+        Difference("product", stored.product.sku, sku),
+        Difference("e-mail", stored.email or NOTHING, read.contact.email or NOTHING),
+        Difference("phone", stored.phone or NOTHING, read.contact.phone or NOTHING),
+        Difference("name", stored.name or NOTHING, read.contact.name or NOTHING),
+        Difference("test", "yes" if stored.is_test else "no", "yes" if read.is_test else "no"),
+    ]
+
+
+def marked(content: Any, pointer: str) -> list[Line]:
+    """The content as indented JSON, line by line, and which of them the pointer means; what is missing has a line too."""
+    lines = list(_lines(content, "", "", "", ""))
+    aim = "" if pointer == "/" else pointer
+    found = [Line(text, _is_within(path, aim)) for text, path in lines]
+    if not aim or any(line.is_fault for line in found):
+        return found
+    # A member that is not there is missing at the end of what should hold it.
+    parent, _, name = aim.rpartition("/")
+    place = max((number for number, (_, path) in enumerate(lines) if path == parent), default=None)
+    if place is not None:
+        found.insert(place, Line(f"{'  ' * (parent.count('/') + 1)}{json.dumps(name)} is missing", is_fault=True))
+    return found
+
+
+def _lines(value: Any, path: str, indent: str, before: str, after: str) -> Iterator[tuple[str, str]]:
+    """(text, pointer) of each line."""
+    if not (value and isinstance(value, dict | list)):
+        yield f"{indent}{before}{pretty(value)}{after}", path
+        return
+    opens, closes = "{}" if isinstance(value, dict) else "[]"
+    yield f"{indent}{before}{opens}", path
+    parts = list(value.items()) if isinstance(value, dict) else list(enumerate(value))
+    for number, (name, part) in enumerate(parts, start=1):
+        step = str(name).replace("~", "~0").replace("/", "~1")
+        told = f"{pretty(name)}: " if isinstance(value, dict) else ""
+        yield from _lines(part, f"{path}/{step}", indent + "  ", told, "," if number < len(parts) else "")
+    yield f"{indent}{closes}{after}", path
+
+
+def _is_within(path: str, aim: str) -> bool:
+    return bool(aim) and (path == aim or path.startswith(aim + "/"))
 
 
 def _at(content: Any, pointer: str) -> Any:

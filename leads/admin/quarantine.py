@@ -1,34 +1,52 @@
 """What was refused, and waits for a person: mended and sent in again, or let go for a reason."""
 
-import json
-from decimal import Decimal
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
 from django.urls import path
 from django.utils.safestring import SafeString
 from django.utils.timezone import now
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter, DropdownFilter
 from unfold.enums import ActionVariant
-from unfold.widgets import UnfoldAdminTextareaWidget
 
 from billing_engine.core.admin import for_each
+from billing_engine.core.errors import Refused
 from leads.admin.bases import ReadOnlyPage
 from leads.admin.buttons import Dialog, Done, WithReason, button, person
-from leads.admin.places import differences, faulty_place
+from leads.admin.quarantined_item import RepairForm, located_again, may_take_new, page_of_item
 from leads.admin.recently import Received
-from leads.admin.shown import NOTHING, Colour, chip, code, instant, link, number, page_of, pretty, shortened, to
-from leads.domain.quarantine import discard, repair
+from leads.admin.shown import (
+    NOTHING,
+    Colour,
+    chip,
+    code,
+    instant,
+    link,
+    list_of,
+    number,
+    page_of,
+    pretty,
+    shortened,
+    to,
+)
+from leads.admin.waiting import groups
+from leads.domain.bulk_retry import retry_next, start_retry
+from leads.domain.conflicts import take_new
+from leads.domain.quarantine import CONFLICTS, discard, repair
 from leads.domain.receipt import CONFLICT, QUARANTINED, Receipt
-from leads.models import QuarantinedItem
+from leads.models import QuarantinedItem, Source
 
 State = QuarantinedItem.State
 COLOURS: dict[str, Colour] = {State.WAITING: "orange", State.REPAIRED: "green", State.DISCARDED: "plain"}
 CODES_FROM = 10_000
 RETRIED_AT_ONCE = 500
+RETRIED_HERE = 100  # more of them are the workers' business
+DISCARDED_AT_ONCE = 1_000
 
 
 class ByState(DropdownFilter):
@@ -62,23 +80,6 @@ class ByCode(DropdownFilter):
         return queryset.filter(code=self.value()) if self.value() else queryset
 
 
-class RepairForm(forms.Form):
-    """The item, to be mended."""
-
-    content = forms.CharField(
-        label="The item", widget=UnfoldAdminTextareaWidget({"class": "lb-area", "rows": 18, "spellcheck": "false"})
-    )
-
-    def clean_content(self) -> dict[str, Any]:
-        try:
-            content = json.loads(self.cleaned_data["content"], parse_float=Decimal)
-        except ValueError as error:
-            raise forms.ValidationError(f"This is not JSON: {error}.") from error
-        if not isinstance(content, dict):
-            raise forms.ValidationError("A lead is one JSON object: { … }.")
-        return content
-
-
 @admin.register(QuarantinedItem)
 class QuarantinedItemAdmin(ReadOnlyPage[QuarantinedItem]):
     change_form_template = "leads/quarantined_item.html"
@@ -101,42 +102,72 @@ class QuarantinedItemAdmin(ReadOnlyPage[QuarantinedItem]):
         ("shown_state", "settled"),
         "settled_note",
     )
-    actions = ("retry_selected",)
-    actions_detail = ("discard_item",)
+    actions = ("retry_selected", "discard_selected")
+    actions_detail = ("take_the_new", "keep_stored", "discard_item")
+    list_before_template = "leads/quarantine_groups.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[QuarantinedItem]:
-        return super().get_queryset(request).select_related("source", "settled_by", "stored_action__action_type")
+        return (
+            super()
+            .get_queryset(request)
+            .select_related("source", "settled_by", "stored_action__action_type", "stored_action__period")
+        )
 
     def get_urls(self) -> list[Any]:
         # "Retry" is no button above the page but the one below the text to be mended.
         retry = path(
             "<path:object_id>/retry/", self.admin_site.admin_view(self.retry), name="leads_quarantineditem_retry"
         )
-        return [retry, *super().get_urls()]
+        every = path("retry-all/", self.admin_site.admin_view(self.retry_all), name="leads_quarantineditem_retry_all")
+        return [retry, every, *super().get_urls()]
 
     def has_settle_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("leads.change_quarantineditem")
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        response = super().changelist_view(request, extra_context)
+        shown = getattr(response, "context_data", None)
+        if shown and "cl" in shown:
+            shown |= {"groups": groups(), "may_settle": self.has_settle_permission(request)}
+        return response
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         item: QuarantinedItem = kwargs["obj"]
-        context |= {
-            "place": faulty_place(item),
-            "content_in_words": pretty(item.content),
-            "differences": differences(item, item.stored_action) if item.stored_action else [],
-            "may_settle": item.state == State.WAITING and self.has_settle_permission(request),
-        }
+        context |= page_of_item(item)
+        context["may_settle"] = item.state == State.WAITING and self.has_settle_permission(request)
         return super().render_change_form(request, context, *args, **kwargs)
+
+    def retry_all(self, request: HttpRequest) -> HttpResponse:
+        """All of one source and one code: a few at once, many by the workers."""
+        if request.method != "POST" or not self.has_settle_permission(request):
+            raise PermissionDenied
+        source = get_object_or_404(Source, pk=request.POST.get("source"))
+        back = list_of("leads.quarantineditem")
+        try:
+            retry = start_retry(source, code=request.POST.get("code", ""), by=person(request), at=now())
+        except Refused as refusal:
+            messages.error(request, str(refusal))
+            return HttpResponseRedirect(back)
+        if retry.total > RETRIED_HERE:
+            return HttpResponseRedirect(page_of("leads.bulkretry", retry.pk))
+        while retry_next(retry.pk, at=now()):
+            pass
+        retry.refresh_from_db()
+        level = messages.WARNING if retry.refused else messages.SUCCESS
+        messages.add_message(request, level, f"Stored: {retry.stored}. Refused again: {retry.refused}.")
+        return HttpResponseRedirect(back)
 
     @button(
         "Retry",
         permission="leads.change_quarantineditem",
         asks=Dialog(
             title="Send the mended item in again",
-            says=lambda item: f"{item.message}\nWhere: {faulty_place(item).pointer}",
             form=RepairForm,
             first=lambda item: {"content": pretty(item.content)},
+            template="leads/mend.html",
+            also=located_again,
         ),
     )
     def retry(self, request: HttpRequest, item: QuarantinedItem, answers: dict[str, Any]) -> Done:
@@ -144,11 +175,42 @@ class QuarantinedItemAdmin(ReadOnlyPage[QuarantinedItem]):
         return Done(in_words(receipt), level=messages.WARNING if _held(receipt) else messages.SUCCESS)
 
     @button(
+        "Take the new version",
+        permission="leads.change_quarantineditem",
+        icon="published_with_changes",
+        offered=lambda item: item.state == State.WAITING and may_take_new(item),
+        asks=Dialog(
+            title="Put the new version in the place of what is stored?",
+            says="What was stored is noted here with your reason, and its billing period is rated anew within seconds.",
+            form=WithReason,
+        ),
+    )
+    def take_the_new(self, request: HttpRequest, item: QuarantinedItem, answers: dict[str, Any]) -> Done:
+        receipt = take_new(item, note=answers["reason"], by=person(request), at=now())
+        held = messages.WARNING if _held(receipt) else messages.SUCCESS
+        return Done("The new version is stored, and its period is rated anew within seconds.", level=held)
+
+    @button(
+        "Keep what is stored",
+        permission="leads.change_quarantineditem",
+        icon="inventory",
+        offered=lambda item: item.state == State.WAITING and item.code in CONFLICTS,
+        asks=Dialog(
+            title="Keep what is stored?",
+            says="The new version is discarded: it stays in this list, with your reason, and is never billed.",
+            form=WithReason,
+        ),
+    )
+    def keep_stored(self, request: HttpRequest, item: QuarantinedItem, answers: dict[str, Any]) -> Done:
+        discard(item, note=answers["reason"], by=person(request), at=now())
+        return Done("What is stored stays; the new version is discarded.")
+
+    @button(
         "Discard",
         permission="leads.change_quarantineditem",
         icon="delete_sweep",
         variant=ActionVariant.DANGER,
-        offered=lambda item: item.state == State.WAITING,
+        offered=lambda item: item.state == State.WAITING and item.code not in CONFLICTS,
         asks=Dialog(
             title="Discard this item?",
             says="It is never stored and never billed. It stays in this list as discarded, with your reason.",
@@ -162,16 +224,34 @@ class QuarantinedItemAdmin(ReadOnlyPage[QuarantinedItem]):
 
     @admin.action(description="Retry as they are", permissions=["settle"])
     def retry_selected(self, request: HttpRequest, queryset: QuerySet[QuarantinedItem]) -> None:
-        items = list(queryset.waiting().order_by("received_at", "pk")[: RETRIED_AT_ONCE + 1])  # type: ignore[attr-defined]  # the model's own queryset
-        if len(items) > RETRIED_AT_ONCE:
-            messages.warning(request, f"More than {RETRIED_AT_ONCE} at once: the oldest {RETRIED_AT_ONCE} are retried.")
         at, by = now(), person(request)
         for_each(
             request,
-            items[:RETRIED_AT_ONCE],
+            _oldest(request, queryset, RETRIED_AT_ONCE),
             lambda item: repair(item, content=item.content, by=by, at=at),
             done="Stored",
         )
+
+    @admin.action(description="Discard, with a reason", permissions=["settle"])
+    def discard_selected(self, request: HttpRequest, queryset: QuerySet[QuarantinedItem]) -> HttpResponse | None:
+        rows = _oldest(request, queryset, DISCARDED_AT_ONCE)
+        form = WithReason(request.POST if "reason" in request.POST else None)
+        if not form.is_valid():
+            return self._ask_why(request, form, rows)
+        note, by, at = form.cleaned_data["reason"], person(request), now()
+        for_each(request, rows, lambda item: discard(item, note=note, by=by, at=at), done="Discarded")
+        return None
+
+    def _ask_why(self, request: HttpRequest, form: WithReason, rows: list[QuarantinedItem]) -> HttpResponse:
+        page = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": "Discard",
+            "form": form,
+            "rows": rows,
+            "checkbox": ACTION_CHECKBOX_NAME,
+        }
+        return render(request, "leads/discard.html", page)
 
     @admin.display(description="received", ordering="received_at")
     def shown_received(self, item: QuarantinedItem) -> SafeString | str:
@@ -179,7 +259,7 @@ class QuarantinedItemAdmin(ReadOnlyPage[QuarantinedItem]):
 
     @admin.display(description="code", ordering="code")
     def shown_code(self, item: QuarantinedItem) -> SafeString:
-        return chip(item.code, "red" if item.stored_action_id else "orange")
+        return chip(item.code, "red" if item.code in CONFLICTS else "orange")
 
     @admin.display(description="message")
     def shown_message(self, item: QuarantinedItem) -> SafeString | str:
@@ -208,6 +288,13 @@ class QuarantinedItemAdmin(ReadOnlyPage[QuarantinedItem]):
     @admin.display(description="settled")
     def settled(self, item: QuarantinedItem) -> SafeString | str:
         return instant(item.settled_at) if item.settled_at else NOTHING
+
+
+def _oldest(request: HttpRequest, queryset: Any, at_most: int) -> list[QuarantinedItem]:
+    items = list(queryset.waiting().order_by("received_at", "pk")[: at_most + 1])
+    if len(items) > at_most:
+        messages.warning(request, f"More than {at_most:,} at once: these are the oldest {at_most:,}.")
+    return items[:at_most]
 
 
 def in_words(receipt: Receipt) -> str:

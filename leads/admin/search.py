@@ -1,8 +1,8 @@
-"""Finding a lead among millions: by its whole id or its beginning, by the person's e-mail address or its beginning."""
+"""Finding a lead among millions: by its id or its beginning, by the person's e-mail address or its beginning, by phone."""
 
 from django.db.models import Q
 
-from leads.domain.identity import person_key
+from leads.domain.identity import person_key, phone_key
 from leads.models import Lead, Source
 
 
@@ -12,6 +12,8 @@ def leads_named(term: str) -> Q:
     if "@" in term:
         whole = person_key(term)
         return Q(person_key=whole) if whole else Q(person_key__startswith=term.lower())
+    if phone := phone_key(term, "") if term.startswith("+") else "":
+        return Q(person_key=phone)
     # Naming every source opens the index that begins with the source.
     of_any_source = Q(source__in=list(Source.objects.values_list("pk", flat=True)))
     exact = of_any_source & Q(external_id=term)

@@ -1,32 +1,61 @@
-"""Who sends leads, and the keys that let them."""
+"""Who sends leads: what they may do, and how they prove themselves."""
 
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.timezone import now
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 from unfold.enums import ActionVariant
-from unfold.widgets import UnfoldAdminTextareaWidget
+from unfold.widgets import UnfoldAdminSelect2Widget, UnfoldAdminTextareaWidget
 
-from leads.admin.bases import Page, ReadOnlyPage, ReadOnlyRows
-from leads.admin.buttons import Dialog, Done, button, dialog_link, dialog_page, page_of, person
-from leads.admin.shown import NOTHING, chip, code, instant, link, list_of, shortened, to
-from leads.domain.keys import create_key, revoke_key
+from billing_engine.core.countries import countries
+from leads.admin.bases import Page
+from leads.admin.buttons import Dialog, button, person
+from leads.admin.credentials import ApiKeyRows, SigningSecretRows, WithEnd, WithSecret, new_key_page, new_secret_page
+from leads.admin.shown import chip, link, list_of, shortened, to
+from leads.domain.keys import create_key
 from leads.domain.periods import mark_open_periods
-from leads.models import ApiKey, Source
+from leads.domain.signature import create_secret
+from leads.models import Source
 
 
 class SourceForm(forms.ModelForm[Source]):
     """A source; its code in small letters."""
 
+    default_country = forms.ChoiceField(
+        required=False,
+        label="Default country",
+        choices=lambda: [("", "–"), *sorted(countries().items(), key=lambda each: each[1])],
+        widget=UnfoldAdminSelect2Widget,
+        help_text="How phone numbers without a country code are read, where a lead names no country.",
+    )
+
     class Meta:
         model = Source
-        fields = ("name", "code", "channel", "is_active", "customer", "new_products", "field_mapping")
+        fields = (
+            "name",
+            "code",
+            "channel",
+            "is_active",
+            "requests_per_minute",
+            "signature_required",
+            "customer",
+            "new_products",
+            "default_country",
+            "field_mapping",
+        )
         widgets = {"field_mapping": UnfoldAdminTextareaWidget({"rows": 4, "class": "lb-key"})}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "requests_per_minute" in self.fields:  # not for those who only look
+            usual = settings.REQUESTS_PER_MINUTE
+            words = f"all its keys together; empty: {usual:,}" if usual else "all its keys together; empty: no limit"
+            self.fields["requests_per_minute"].help_text = f"How often it may ask, {words}; 0: no limit."
 
     def clean_code(self) -> str:
         lowered = str(self.cleaned_data["code"]).lower()
@@ -34,51 +63,12 @@ class SourceForm(forms.ModelForm[Source]):
             raise forms.ValidationError(f"There is a source {lowered} already.")
         return lowered
 
-
-class ApiKeyRows(ReadOnlyRows):
-    """A source's keys; the secret part is kept nowhere."""
-
-    model = ApiKey
-    verbose_name_plural = "API keys"
-    hide_title = True
-    fields = ("shown_prefix", "state", "created", "creator", "last_used", "revoke")
-    readonly_fields = fields
-    ordering = ("-pk",)
-
-    def get_queryset(self, request: HttpRequest) -> Any:
-        self.may_revoke = request.user.has_perm("leads.change_apikey")
-        return super().get_queryset(request).select_related("created_by")
-
-    @admin.display(description="key")
-    def shown_prefix(self, key: ApiKey) -> SafeString | str:
-        return code(f"lbe_{key.prefix}_…")
-
-    @admin.display(description="state")
-    def state(self, key: ApiKey) -> SafeString:
-        return state_of(key)
-
-    @admin.display(description="created")
-    def created(self, key: ApiKey) -> SafeString | str:
-        return instant(key.created_at)
-
-    @admin.display(description="by")
-    def creator(self, key: ApiKey) -> str:
-        return str(key.created_by or NOTHING)
-
-    @admin.display(description="last used")
-    def last_used(self, key: ApiKey) -> SafeString | str:
-        return instant(key.last_used_at) if key.last_used_at else "never"
-
-    @admin.display(description="")
-    def revoke(self, key: ApiKey) -> SafeString | str:
-        if key.revoked_at:
-            return instant(key.revoked_at)
-        return dialog_link(reverse("admin:leads_apikey_revoke", args=[key.pk]), "Revoke") if self.may_revoke else ""
-
-
-def state_of(key: ApiKey) -> SafeString:
-    """Whether it opens the door."""
-    return chip("Revoked", "red") if key.revoked_at else chip("Active", "green")
+    def clean_signature_required(self) -> bool:
+        required = bool(self.cleaned_data["signature_required"])
+        good = any(one.is_good(now()) for one in self.instance.signing_secrets.all()) if self.instance.pk else False
+        if required and not good:
+            raise forms.ValidationError("Make a signing secret first, or everything would be refused.")
+        return required
 
 
 @admin.register(Source)
@@ -91,11 +81,12 @@ class SourceAdmin(Page[Source]):
     search_help_text = "Code or name"
     ordering = ("name",)
     autocomplete_fields = ("customer",)
-    inlines = (ApiKeyRows,)
-    actions_detail = ("new_key",)
+    inlines = (ApiKeyRows, SigningSecretRows)
+    actions_detail = ("new_key", "new_secret")
     fieldsets = (
         (None, {"fields": (("name", "code"), "channel", "is_active")}),
-        ("What its leads are about", {"fields": ("customer", "new_products")}),
+        ("Trust", {"fields": ("requests_per_minute", "signature_required")}),
+        ("What its leads are about", {"fields": ("customer", "new_products", "default_country")}),
         ("Imported files", {"fields": ("field_mapping",)}),
     )
 
@@ -120,13 +111,31 @@ class SourceAdmin(Page[Source]):
                 " and kept nowhere: have the place ready where it will live."
             ),
             submit="Create key",
+            form=WithEnd,
         ),
     )
     def new_key(self, request: HttpRequest, source: Source, answers: dict[str, Any]) -> HttpResponse:
-        key, whole = create_key(source, by=person(request))
-        address = f"{request.scheme}://{request.get_host()}/api/v1/deliveries"
-        context = {"key": key, "whole": whole, "address": address, "new": True}
-        return dialog_page(self, request, source, context, template="leads/new_key.html")
+        _, whole = create_key(source, by=person(request), expires_at=answers["end"], at=now())
+        return new_key_page(self, request, source, whole)
+
+    @button(
+        "New signing secret",
+        permission="leads.add_signingsecret",
+        icon="signature",
+        offered=lambda source: source.is_active,
+        asks=Dialog(
+            title="Create a signing secret?",
+            says=lambda source: (
+                f"«{source}» signs its deliveries with it (Standard Webhooks). From now on a signature that does not fit"
+                " is refused; an unsigned delivery only where a signature is required."
+            ),
+            submit="Create secret",
+            form=WithSecret,
+        ),
+    )
+    def new_secret(self, request: HttpRequest, source: Source, answers: dict[str, Any]) -> HttpResponse:
+        _, whole = create_secret(source, by=person(request), given=answers["given"])
+        return new_secret_page(self, request, source, whole)
 
     @admin.display(description="name", ordering="name")
     def shown_name(self, source: Source) -> SafeString | str:
@@ -143,61 +152,3 @@ class SourceAdmin(Page[Source]):
     @admin.display(description="")
     def deliveries(self, source: Source) -> SafeString:
         return to(list_of("leads.delivery", source__id__exact=source.pk), "Deliveries")
-
-
-@admin.register(ApiKey)
-class ApiKeyAdmin(ReadOnlyPage[ApiKey]):
-    """Reached from its source; not in the menu."""
-
-    list_display = ("shown_prefix", "shown_source", "state", "created", "last_used")
-    list_select_related = ("source",)
-    list_filter = (("source", AutocompleteSelectFilter),)
-    fields = ("shown_source", "shown_prefix", "state", "created", "creator", "last_used", "revoked")
-    readonly_fields = fields
-    actions_detail = ("revoke",)
-
-    @button(
-        "Revoke",
-        permission="leads.change_apikey",
-        icon="key_off",
-        variant=ActionVariant.DANGER,
-        offered=lambda key: key.revoked_at is None,
-        asks=Dialog(
-            title=lambda key: f"Revoke the key lbe_{key.prefix}_…?",
-            says=lambda key: (
-                f"From the next request on «{key.source}» is refused with it. That cannot be undone; a new key can be made."
-            ),
-            is_dangerous=True,
-        ),
-    )
-    def revoke(self, request: HttpRequest, key: ApiKey, answers: dict[str, Any]) -> Done:
-        revoke_key(key, at=now())
-        return Done(f"The key lbe_{key.prefix}_… is revoked.", page_of(key.source))
-
-    @admin.display(description="key")
-    def shown_prefix(self, key: ApiKey) -> SafeString | str:
-        return code(f"lbe_{key.prefix}_…")
-
-    @admin.display(description="source")
-    def shown_source(self, key: ApiKey) -> SafeString | str:
-        return link(key.source)
-
-    @admin.display(description="state")
-    def state(self, key: ApiKey) -> SafeString:
-        return state_of(key)
-
-    @admin.display(description="created", ordering="created_at")
-    def created(self, key: ApiKey) -> SafeString | str:
-        return instant(key.created_at)
-
-    @admin.display(description="by")
-    def creator(self, key: ApiKey) -> str:
-        return str(key.created_by or NOTHING)
-
-    @admin.display(description="last used", ordering="last_used_at")
-    def last_used(self, key: ApiKey) -> SafeString | str:
-        return instant(key.last_used_at) if key.last_used_at else "never"
-
-    @admin.display(description="revoked")
-    def revoked(self, key: ApiKey) -> SafeString | str:
-        return instant(key.revoked_at) if key.revoked_at else NOTHING

@@ -29,7 +29,9 @@ class ApiKeyAuthentication(BaseAuthentication):
             return None
         key = holder(whole.decode("latin-1").strip(), at=now())
         if key is None:
-            raise AuthenticationFailed("This API key is unknown, revoked, or its source is inactive.", "key_not_valid")
+            raise AuthenticationFailed(
+                "This API key is unknown, expired or revoked, or its source is inactive.", "key_not_valid"
+            )
         return SourceAsUser(key.source), key
 
     def authenticate_header(self, request: Request) -> str:
@@ -40,7 +42,7 @@ class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
     """How the OpenAPI document names it."""
 
     target_class = ApiKeyAuthentication
-    name = "API key"
+    name = "api_key"
 
     def get_security_definition(self, auto_schema: object) -> dict[str, str]:
         return {"type": "http", "scheme": "bearer"}

@@ -2,27 +2,23 @@
 
 from typing import Any, cast
 
+from django.http import HttpResponse
+from django.urls import reverse
 from django.utils.timezone import now
-from drf_spectacular.utils import OpenApiExample, extend_schema
-from rest_framework import serializers, status
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework import status
 from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
-from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from billing_engine.core.errors import Refused
-from leads.domain.intake import receive
+from leads.api.answers import ReceiptSerializer, problems
+from leads.api.document import DELIVERY, DELIVERY_EXAMPLES, IDEMPOTENCY_KEY, RECEIPT_EXAMPLE
+from leads.domain import limits
+from leads.domain.answers import receive_once
+from leads.domain.body import JSON, NDJSON, unpacked
+from leads.domain.signature import verify
 from leads.models import ApiKey
-
-BYTES_AT_MOST = 5 * 1024 * 1024
-
-
-class TooLarge(Refused):
-    """More than one request may hold."""
-
-    code = "too_large"
-    http_status = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
-    message = f"A delivery has at most {BYTES_AT_MOST:,} bytes: send it in parts."
 
 
 class LengthMissing(Refused):
@@ -36,89 +32,68 @@ class LengthMissing(Refused):
 class RawBody(BaseParser):
     """Leaves the body alone: the domain reads it, and keeps it as it was sent."""
 
-    media_type = "application/json"
+    media_type = JSON
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
         return stream.read()
 
 
-class CountsSerializer(serializers.Serializer[Any]):
-    """Received = created (+ updated) + duplicate + quarantined, for leads and for actions."""
+class RawLines(RawBody):
+    """The same of a body with a lead a line."""
 
-    leads_received = serializers.IntegerField()
-    leads_created = serializers.IntegerField()
-    leads_updated = serializers.IntegerField()
-    leads_duplicate = serializers.IntegerField()
-    leads_quarantined = serializers.IntegerField()
-    actions_received = serializers.IntegerField()
-    actions_created = serializers.IntegerField()
-    actions_duplicate = serializers.IntegerField()
-    actions_quarantined = serializers.IntegerField()
-
-
-class ItemResultSerializer(serializers.Serializer[Any]):
-    """What became of one item."""
-
-    id = serializers.CharField(allow_null=True)
-    outcome = serializers.ChoiceField(["created", "updated", "duplicate", "conflict", "quarantined"])
-    code = serializers.CharField(required=False, help_text="Why it is in quarantine, for programs.")
-    pointer = serializers.CharField(required=False, help_text="Where in the body (JSON pointer).")
-    message = serializers.CharField(required=False, help_text="Why, for people.")
-
-
-class LeadResultSerializer(ItemResultSerializer):
-    """What became of a lead and of each of its actions."""
-
-    actions = ItemResultSerializer(many=True, required=False)
-
-
-class ReceiptSerializer(serializers.Serializer[Any]):
-    """One result per lead and per action, in the order sent."""
-
-    delivery = serializers.IntegerField()
-    counts = CountsSerializer()
-    results = LeadResultSerializer(many=True)
-
-
-LEAD = {
-    "id": "L-88231",
-    "product": {"sku": "TILE-9", "customer": "TERRAZZA"},
-    "contact": {"name": "A. Architect", "email": "a@studio.example", "firm": "Studio", "country": "US"},
-    "campaign": "Spring terrazzo",
-    "actions": [
-        {"id": "A-1", "type": "sample_order", "occurred_at": "2026-10-31T17:41:09-05:00", "quantity": 3},
-        {"id": "A-2", "type": "page_view", "occurred_at": "2026-10-31T17:40:31-05:00"},
-    ],
-}
+    media_type = NDJSON
 
 
 class DeliveriesView(APIView):
-    """Leads with their actions, one object or a list."""
+    """Leads with their actions: one object, a list, an envelope, or one a line."""
 
-    parser_classes = [RawBody]
+    parser_classes = [RawBody, RawLines]
 
     @extend_schema(
         operation_id="deliver",
+        tags=["Leads in"],
         summary="Deliver leads",
-        description="One lead object or a list of them. Send again when unsure: nothing counts twice. The answer comes "
-        "after everything is stored; what cannot be stored as data waits in quarantine, and the answer says why.",
-        request={"application/json": {"oneOf": [{"type": "object"}, {"type": "array", "items": {"type": "object"}}]}},
-        responses={202: ReceiptSerializer},
-        examples=[OpenApiExample("A lead with two actions", value=LEAD, request_only=True)],
+        description="One lead, a list of leads, an envelope around a list, or one lead a line (NDJSON); gzip if you like. "
+        "Send again when unsure: nothing counts twice. The answer comes after everything is stored; what cannot be "
+        "stored as data waits in quarantine, and the answer says why.",
+        parameters=[
+            IDEMPOTENCY_KEY,
+            OpenApiParameter("Content-Encoding", str, OpenApiParameter.HEADER, enum=["gzip", "identity"]),
+        ],
+        request=DELIVERY,
+        responses={
+            (202, JSON): OpenApiResponse(ReceiptSerializer, "Everything is stored", [RECEIPT_EXAMPLE]),
+            **problems(400, 401, 406, 409, 411, 413, 415, 429, 503),
+        },
+        examples=DELIVERY_EXAMPLES,
     )
-    def post(self, request: Request) -> Response:
-        if "CONTENT_LENGTH" not in request.META:
-            raise LengthMissing
-        if int(request.META["CONTENT_LENGTH"] or 0) > BYTES_AT_MOST:
-            raise TooLarge
-        body: object = request.data
-        if not isinstance(body, bytes):  # an empty body is not handed to the parser
-            body = b""
+    def post(self, request: Request) -> HttpResponse:
         key = cast("ApiKey", request.auth)  # nobody gets here without one
-        receipt = receive(
+        at = now()
+        body = unpacked(_sent(request), request.headers.get("Content-Encoding", ""))
+        webhook_id = verify(key.source, headers=request.headers, body=body, at=at)
+        idempotency_key = request.headers.get("Idempotency-Key")
+        answer = receive_once(
             key.source,
             body=body,
-            content_type=request.content_type or "application/json",
-            received_at=now(),
+            content_type=request.content_type or JSON,
+            received_at=at,
+            # A signed message's id is the name of the message.
+            idempotency_key=webhook_id or None if idempotency_key is None else idempotency_key,
         )
-        return Response(receipt.as_json(), status=status.HTTP_202_ACCEPTED)
+        response = HttpResponse(answer.content, content_type=JSON, status=status.HTTP_202_ACCEPTED)
+        response["Location"] = reverse("receipt", args=[answer.receipt])
+        if answer.is_repeated:
+            response["Idempotent-Replayed"] = "true"
+        return response
+
+
+def _sent(request: Request) -> bytes:
+    """The body as it was sent, perhaps packed; refused unread where it is too long."""
+    length = request.META.get("CONTENT_LENGTH")
+    if length is None:
+        raise LengthMissing
+    if length.isdecimal() and int(length) > limits.BYTES:
+        raise limits.TooLarge
+    body: object = request.data
+    return body if isinstance(body, bytes) else b""  # an empty body is not handed to the parser

@@ -3,5 +3,10 @@
 from django.urls import path
 
 from leads.api.deliveries import DeliveriesView
+from leads.api.receipts import LimitsView, ReceiptView
 
-urlpatterns = [path("deliveries", DeliveriesView.as_view(), name="deliveries")]
+urlpatterns = [
+    path("deliveries", DeliveriesView.as_view(), name="deliveries"),
+    path("receipts/<int:receipt>", ReceiptView.as_view(), name="receipt"),
+    path("limits", LimitsView.as_view(), name="limits"),
+]

@@ -6,13 +6,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from billing_engine.core.errors import Refused
-from leads.domain.items import BodyNotReadable, Fault, Malformed, Placed, read_body
+from leads.domain.body import ROW_MALFORMED, BodyNotReadable, Malformed, Placed, read_line, read_parcel
+from leads.domain.faults import Fault
 from leads.domain.mapping import mapped
-from leads.domain.store import as_json
+from leads.domain.rows import as_json
 
 LEADS_AT_A_TIME = 500
-
-ROW_MALFORMED = "row_malformed"
 
 
 class FileNotReadable(Refused):
@@ -48,7 +47,7 @@ def parts_of(path: Path, mapping: Mapping[str, Any]) -> Iterator[Part]:
 def _json_parts(path: Path, mapping: Mapping[str, Any]) -> Iterator[Part]:
     size = path.stat().st_size
     try:
-        placed = read_body(path.read_bytes())
+        placed = read_parcel(path.read_bytes()).items
     except BodyNotReadable as error:
         raise FileNotReadable(f"{path.name}: {error}") from error
     for start in range(0, len(placed), LEADS_AT_A_TIME):
@@ -67,23 +66,13 @@ def _ndjson_parts(path: Path, mapping: Mapping[str, Any]) -> Iterator[Part]:
             reaches += len(line)
             if not line.strip():
                 continue
-            items.append(_as_lead(Placed(f"/{number}", _json_line(line)), mapping))
+            items.append(_as_lead(Placed(f"/{number}", read_line(line)), mapping))
             lines.append(line)
             if len(items) == LEADS_AT_A_TIME:
                 yield Part(items, b"".join(lines), "application/x-ndjson", reaches)
                 items, lines = [], []
     if items:
         yield Part(items, b"".join(lines), "application/x-ndjson", reaches)
-
-
-def _json_line(line: bytes) -> Any:
-    try:
-        found = read_body(line)
-    except BodyNotReadable as error:
-        return Malformed(line.decode(errors="replace"), Fault(ROW_MALFORMED, "", str(error)))
-    if len(found) == 1:
-        return found[0].item
-    return Malformed(line.decode(errors="replace"), Fault(ROW_MALFORMED, "", "A line holds one lead."))
 
 
 def _csv_parts(path: Path, mapping: Mapping[str, Any]) -> Iterator[Part]:

@@ -1,63 +1,127 @@
-"""What cannot be stored as data is kept as it was sent, with its reason."""
+"""What cannot be stored as data is kept as it was sent, with its reason; the same refused again is kept once."""
 
-import json
+import hashlib
 from collections.abc import Iterable
+from dataclasses import astuple, dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import JSONField, Value
+import msgspec
+from django.db import connection
 
+from leads.domain import limits
+from leads.domain.faults import Fault
 from leads.domain.items import is_storable
+from leads.domain.receipt import Result
 from leads.domain.sent import SentLead
-from leads.domain.store import as_json
 from leads.models import QuarantinedItem, Source
+
+TOO_DEEP = "… nested too deeply to be kept here; the delivery has it whole."
+
+# Numbered as they were sent, written in the order of their digests: two deliveries refused alike never deadlock. What
+# waits already is counted, says what is wrong with it now, and answers with its number.
+KEEP = """
+    WITH numbered AS MATERIALIZED (
+        SELECT nextval(pg_get_serial_sequence('leads_quarantineditem', 'id')), sent.*
+          FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::jsonb[], %s::int[], %s::text[], %s::bigint[],
+                      %s::bytea[]) AS sent (kind, pointer, code, message, content, held, lead, stored_action, digest)
+    )
+    INSERT INTO leads_quarantineditem (source_id, delivery_id, received_at, state, settled_note, times_sent, id, kind,
+           pointer, code, message, content, actions_held, lead_external_id, stored_action_id, digest)
+    SELECT %s, %s, %s, 'waiting', '', 1, numbered.* FROM numbered ORDER BY digest
+    ON CONFLICT (source_id, digest) WHERE state = 'waiting'
+    DO UPDATE SET times_sent = leads_quarantineditem.times_sent + 1, code = EXCLUDED.code, message = EXCLUDED.message,
+                  stored_action_id = EXCLUDED.stored_action_id
+    RETURNING digest, id
+"""
+
+_json = msgspec.json.Encoder(decimal_format="number", order="deterministic")
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One refused item; the order is that of the statement above."""
+
+    kind: str
+    pointer: str
+    code: str
+    message: str
+    content: str
+    actions_held: int
+    lead: str
+    stored_action: int | None
+    digest: bytes
 
 
 def keep(source: Source, *, delivery: int, received_at: datetime, leads: Iterable[SentLead]) -> None:
-    """Keep what was refused, whole leads with their actions, single actions with just enough of their lead."""
-    items = [item for lead in leads for item in _refused_parts(lead)]
-    for item in items:
-        item.source, item.delivery_id, item.received_at = source, delivery, received_at
-    QuarantinedItem.objects.bulk_create(items)
+    """Keep what was refused, whole leads with their actions, single actions with just enough of their lead.
+
+    Each refused result is told the number of its item.
+    """
+    refused = [(refusal, results) for lead in leads for refusal, results in _refused_parts(lead)]
+    if not refused:
+        return
+    rows: dict[bytes, Refusal] = {}
+    for refusal, _ in refused:
+        rows.setdefault(refusal.digest, refusal)  # of equals, the first one sent
+    columns = [list(column) for column in zip(*map(astuple, rows.values()), strict=True)]
+    with connection.cursor() as cursor:
+        cursor.execute(KEEP, [*columns, source.pk, delivery, received_at])
+        numbers = {bytes(digest): number for digest, number in cursor.fetchall()}
+    for refusal, results in refused:
+        for result in results:
+            result.quarantined_item = numbers[refusal.digest]
 
 
-def _refused_parts(lead: SentLead) -> Iterable[QuarantinedItem]:
-    if lead.result.fault:
-        yield QuarantinedItem(
-            kind=QuarantinedItem.Kind.LEAD,
-            pointer=(lead.result.pointer + lead.result.fault.pointer)[:200],
-            code=lead.result.fault.code,
-            message=lead.result.fault.message,
-            content=storable(lead.raw),
-            actions_held=len(lead.actions),
+def _refused_parts(lead: SentLead) -> Iterable[tuple[Refusal, list[Result]]]:
+    """Each part that was refused, and whose results it stands for."""
+    result = lead.result
+    if result.fault:
+        held = [action.result for action in lead.actions]
+        yield (
+            _refusal(QuarantinedItem.Kind.LEAD, result, result.fault, lead.raw, lead=result.id, held=len(held)),
+            [result, *held],
         )
         return
     for action in lead.actions:
-        if action.result.fault:
-            yield QuarantinedItem(
-                kind=QuarantinedItem.Kind.ACTION,
-                pointer=(action.result.pointer + action.result.fault.pointer)[:200],
-                code=action.result.fault.code,
-                message=action.result.fault.message,
-                content=storable({**lead.raw, "actions": [action.raw]}),
-                actions_held=1,
-                stored_action_id=action.conflicts_with,
+        fault = action.result.fault
+        if fault:
+            content = {**lead.raw, "actions": [action.raw]}
+            stored = action.conflicts_with
+            yield (
+                _refusal(
+                    QuarantinedItem.Kind.ACTION, action.result, fault, content, lead=result.id, held=1, stored=stored
+                ),
+                [action.result],
             )
 
 
-def storable(content: Any) -> Any:
+def _refusal(
+    kind: str, result: Result, fault: Fault, content: Any, *, lead: str | None, held: int, stored: int | None = None
+) -> Refusal:
+    kept = _json.encode(_cleaned(content))
+    return Refusal(
+        kind,
+        (result.pointer + fault.pointer)[:200],
+        fault.code,
+        fault.message.replace("\0", "\ufffd"),
+        kept.decode(),
+        held,
+        (lead or "").replace("\0", "\ufffd")[:200],
+        stored,
+        hashlib.sha256(kind.encode() + b"\0" + kept).digest(),
+    )
+
+
+def _cleaned(value: Any, depth: int = 0) -> Any:
     """The JSON value as PostgreSQL can hold it; the delivery keeps the bytes as they were sent."""
-    if content is None:
-        return Value(None, JSONField())  # the JSON value null, not the absence of one
-    return json.loads(as_json(_cleaned(content)))
-
-
-def _cleaned(value: Any) -> Any:
     if isinstance(value, str):
         return value.replace("\0", "\ufffd")
-    if isinstance(value, Decimal) and not is_storable(value):
+    if isinstance(value, Decimal | int) and not is_storable(value):
         return str(value)
+    if isinstance(value, dict | list) and depth > 2 * limits.DEPTH:
+        return TOO_DEEP
     if isinstance(value, dict):
-        return {_cleaned(name): _cleaned(member) for name, member in value.items()}
-    return [_cleaned(member) for member in value] if isinstance(value, list) else value
+        return {_cleaned(name): _cleaned(member, depth + 1) for name, member in value.items()}
+    return [_cleaned(member, depth + 1) for member in value] if isinstance(value, list) else value

@@ -1,4 +1,13 @@
-"""Who and what is the same: ids as text, the person behind an e-mail address."""
+"""Who and what is the same: ids as text, the person behind an e-mail address or a phone number, instants."""
+
+import unicodedata
+from datetime import UTC, datetime
+
+import phonenumbers
+
+from billing_engine.core.countries import country_code
+
+KEY_LENGTH = 254
 
 
 def external_id(given: str | int) -> str:
@@ -6,9 +15,60 @@ def external_id(given: str | int) -> str:
     return str(given).strip()
 
 
-def person_key(email: str) -> str:
-    """The same person whatever the spelling: case, surrounding space and a plus-address do not matter."""
-    local, at, domain = email.strip().lower().rpartition("@")
+def in_utc(instant: datetime) -> datetime:
+    """The same instant; an offset may be larger than PostgreSQL knows."""
+    return instant.astimezone(UTC)
+
+
+def person_key(email: str, *, phone: str = "", country: str = "", default_country: str = "") -> str:
+    """The same person whatever the spelling: by the e-mail address, or, where there is none, by the phone number.
+
+    `country` is as the lead says it, a code or an English name; `default_country` a code for where it says none. "" is
+    nobody in particular: such a lead is a person of its own.
+    """
+    return email_key(email) or phone_key(phone, country_code(country) or default_country)
+
+
+def email_key(email: str) -> str:
+    """`ann@studio.example` of ` Ann+news@Studio.example. `; "" of what is no address.
+
+    Case, surrounding space, a plus-address and how a domain's letters are encoded do not matter. Dots do: only some
+    hosts ignore them.
+    """
+    local, at, domain = unicodedata.normalize("NFKC", email).strip().lower().rpartition("@")
+    local, domain = local.strip().partition("+")[0], domain.strip().rstrip(".")
     if not (local and domain):
         return ""
-    return local.partition("+")[0] + at + domain
+    return (local + at + (domain if domain.isascii() else _in_ascii(domain)))[:KEY_LENGTH]
+
+
+def phone_key(phone: str, country: str) -> str:
+    """`+12127365000` of `(212) 736-5000` in the US; "" of what is no valid number there.
+
+    Only valid numbers: 000-0000 and its like are typed by many people, who are not one. An extension is a person.
+    """
+    if not phone:
+        return ""
+    try:
+        number = phonenumbers.parse(phone, country or None)
+    except phonenumbers.NumberParseException:
+        return ""
+    if not phonenumbers.is_valid_number(number):
+        return ""
+    whole = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return f"{whole};ext={number.extension}" if number.extension else whole
+
+
+def known_as(sent: str, stored: str) -> str:
+    """By what two person keys differ, in words; "" where they may be one person: known once by phone, once by e-mail."""
+    if not (sent and stored) or sent == stored or ("@" in sent) != ("@" in stored):
+        return ""
+    return "e-mail address" if "@" in sent else "phone number"
+
+
+def _in_ascii(domain: str) -> str:
+    """`xn--bcher-kva.example` of `bücher.example`, as the domain name system spells it."""
+    try:
+        return domain.encode("idna").decode()
+    except UnicodeError:
+        return domain

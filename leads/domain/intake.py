@@ -5,15 +5,29 @@ import zlib
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 
-from leads.domain import held, store
-from leads.domain.items import Fault, Placed, read_body
-from leads.domain.periods import Cycle, assign, cycle_of, mark_unrated
-from leads.domain.products import KnownProducts
-from leads.domain.receipt import CREATED, Receipt
-from leads.domain.sent import SentAction, SentLead, sent_lead
-from leads.models import ActionType, BillingPeriod, Customer, Delivery, Source
+from leads.domain import held
+from leads.domain.body import Parcel, Placed, read_parcel
+from leads.domain.faults import Fault
+from leads.domain.items import ActionItem, VoidItem
+from leads.domain.known import Known, look
+from leads.domain.limits import check_items
+from leads.domain.periods import Periods
+from leads.domain.products import add_products, find_product
+from leads.domain.receipt import DUPLICATE, UPDATED, Receipt
+from leads.domain.rows import NewAction, NewLead, StoredLead
+from leads.domain.sent import SentAction, SentLead, channel_fault, sent_lead
+from leads.domain.store import Overtaken, next_action_id, overtaken, store, store_delivery, stored_actions
+from leads.domain.voiding import Void, void_sent
+from leads.domain.whole import is_plain
+from leads.models import Delivery, Source
+
+# Mostly somebody else has stored some of it each time, so that less is left. Who is overtaken more often than this
+# hears that the server is busy, and sends it again.
+LOOKS = 10
+# For compressing: a third of the usual level's time, a fifth more bytes.
+QUICKLY = 1
 
 
 def receive(source: Source, *, body: bytes, content_type: str, received_at: datetime, name: str = "") -> Receipt:
@@ -21,114 +35,221 @@ def receive(source: Source, *, body: bytes, content_type: str, received_at: date
 
     When this returns, everything is committed: stored, known already, or in quarantine with its reason.
     """
-    return receive_items(
-        source, items=read_body(body), body=body, content_type=content_type, received_at=received_at, name=name
+    return receive_parcel(
+        source, opened(body, content_type), body=body, content_type=content_type, received_at=received_at, name=name
     )
 
 
-@transaction.atomic
+def opened(body: bytes, content_type: str) -> Parcel:
+    """What a request holds, unless it is refused as a whole: unreadable, or more than one may hold."""
+    parcel = read_parcel(body, content_type)
+    check_items([item for _, item in parcel.items])
+    return parcel
+
+
 def receive_items(
     source: Source, *, items: Sequence[Placed], body: bytes, content_type: str, received_at: datetime, name: str = ""
 ) -> Receipt:
     """The same for items read from `body` already; what a reader of files could not read comes as `Malformed`."""
-    delivery = store.next_delivery_id()
-    leads = [sent_lead(placed, received_at=received_at) for placed in items]
-    _find_products(source, leads)
-    owners = _store_leads(source, delivery, received_at, leads)
-    actions = [action for lead in leads for action in lead.actions if not action.is_refused]
-    _store_actions(delivery, actions, owners)
-    for lead in leads:
-        lead.settle()
-    receipt = Receipt(delivery, [lead.result for lead in leads])
-    Delivery.objects.create(
-        pk=delivery,
+    return receive_parcel(
+        source, Parcel(list(items)), body=body, content_type=content_type, received_at=received_at, name=name
+    )
+
+
+def receive_parcel(
+    source: Source,
+    parcel: Parcel,
+    *,
+    body: bytes,
+    content_type: str,
+    received_at: datetime,
+    name: str = "",
+    idempotency_key: str = "",
+) -> Receipt:
+    """Store what a parcel holds, all of it or nothing; whoever calls this inside a transaction commits it.
+
+    Raises OperationalError where it was overtaken again and again.
+    """
+    delivery = Delivery(
         source=source,
         received_at=received_at,
-        name=name,
+        name=name[:200],
         content_type=content_type[:100],
-        body=zlib.compress(body),
+        body=zlib.compress(body, QUICKLY),
         body_size=len(body),
-        body_sha256=hashlib.sha256(body).hexdigest(),
-        **receipt.counts(),
+        body_sha256=digest(body),
+        batch_id=parcel.batch_id,
+        sent_at=parcel.sent_at,
+        idempotency_key=idempotency_key,
     )
-    held.keep(source, delivery=delivery, received_at=received_at, leads=leads)
+    plain = is_plain(body)
+    for _ in range(LOOKS):
+        try:
+            return _receive(source, delivery, parcel.items, plain=plain)
+        except Overtaken:
+            continue
+    raise OperationalError("Other deliveries were faster again and again.")
+
+
+def digest(body: bytes) -> str:
+    """What tells one body from another."""
+    return hashlib.sha256(body).hexdigest()
+
+
+def _receive(source: Source, delivery: Delivery, items: Sequence[Placed], *, plain: bool) -> Receipt:
+    """Look, decide, store: what has changed between the look and the storing raises Overtaken, and nothing is stored."""
+    leads = [
+        sent_lead(placed, received_at=delivery.received_at, plain=plain, default_country=source.default_country)
+        for placed in items
+    ]
+    _check_channels(source, leads)
+    known = _known(source, leads)
+    delivery.pk = known.delivery
+    new_leads = _sort_leads(source, delivery, leads, known)
+    actions = [action for lead in leads for action in lead.actions if not action.is_refused]
+    new_actions, periods = _sort_actions(
+        delivery, [action for action in actions if isinstance(action.item, ActionItem)], known
+    )
+    if periods.open_missing():
+        raise Overtaken
+    voids = [action for action in actions if isinstance(action.item, VoidItem)]
+    touched = {row.period_id for row in new_actions}
+    if not voids and not any(lead.has_refusals for lead in leads):
+        receipt = _settle(delivery, leads)
+        store(leads=new_leads, actions=new_actions, periods=touched, delivery=delivery)
+        return receipt
+    with overtaken(), transaction.atomic():
+        store(leads=new_leads, actions=new_actions, periods=touched)
+        _void(voids, delivery.received_at)
+        held.keep(source, delivery=delivery.pk, received_at=delivery.received_at, leads=leads)
+        receipt = _settle(delivery, leads)
+        store_delivery(delivery)
     return receipt
 
 
-def _find_products(source: Source, leads: Iterable[SentLead]) -> None:
-    asking = [(lead, lead.item.product) for lead in leads if lead.item and lead.item.product]
-    products = KnownProducts(source, (product for _, product in asking))
-    for lead, item in asking:
-        found = products.find(item)
-        if isinstance(found, Fault):
-            lead.refuse(found)
-        else:
-            lead.product = found
+def _settle(delivery: Delivery, leads: Sequence[SentLead]) -> Receipt:
+    """The receipt, and the delivery that keeps it."""
+    for lead in leads:
+        lead.settle()
+    receipt = Receipt(delivery.pk, [lead.result for lead in leads])
+    for name, count in receipt.counts().items():
+        setattr(delivery, name, count)
+    delivery.answer = zlib.compress(receipt.as_bytes, QUICKLY)
+    return receipt
 
 
-def _store_leads(source: Source, delivery: int, received_at: datetime, leads: Sequence[SentLead]) -> dict[int, int]:
-    """Store the new leads and compare the known ones; answers each stored lead's customer."""
-    sound = [lead for lead in leads if not lead.is_refused]
-    rows = {row.external_id: row for lead in reversed(sound) if (row := lead.row())}  # of equals, the first one sent
-    created = store.store_leads(source.pk, delivery, received_at, list(rows.values()))
-    known = store.stored_leads(source.pk, [lead.result.id or "" for lead in sound])
-    for lead in sound:
-        stored = known.get(lead.result.id or "")
-        if stored is None:
-            lead.refuse(
-                Fault("product_missing", "/product", "This lead is not known yet: say which product it is about.")
-            )
+def _check_channels(source: Source, leads: Iterable[SentLead]) -> None:
+    for lead in leads:
+        fault = channel_fault(lead.item, source.channel) if lead.item else None
+        if fault:
+            lead.refuse(fault)
+
+
+def _known(source: Source, leads: Sequence[SentLead]) -> Known:
+    """What the items refer to, with the products that the source may add."""
+    sound = [lead for lead in leads if lead.item and not lead.is_refused]
+    products = [lead.item.product for lead in sound if lead.item and lead.item.product]
+    ids = [lead.result.id or "" for lead in sound]
+    found = look(source, products=products, leads=ids)
+    return look(source, products=products, leads=ids) if add_products(source, products, found) else found
+
+
+def _sort_leads(source: Source, delivery: Delivery, leads: Sequence[SentLead], known: Known) -> list[NewLead]:
+    """Compare the known ones; answers the rows of the new ones."""
+    rows = _new_leads(source, delivery, leads, known)
+    new = {row.external_id for row in rows}
+    for lead in leads:
+        if lead.is_refused:
             continue
-        for action in lead.actions:
-            action.lead = stored.id
-        if lead.product and stored.external_id in created:
-            created.discard(stored.external_id)
-            lead.result.outcome = CREATED
+        stored = known.lead_by_id.get(lead.result.id or "")
+        if stored is None:
+            words = "This lead is not known yet: say which product it is about."
+            lead.refuse(Fault("product_missing", "/product", words))
+            continue
+        lead.join(stored)
+        if lead.product and stored.external_id in new:
+            new.discard(stored.external_id)
+            lead.stored()
         else:
             lead.compare(stored)
-    return {stored.id: stored.customer for stored in known.values()}
+    return rows
 
 
-def _store_actions(delivery: int, actions: Sequence[SentAction], owners: dict[int, int]) -> None:
-    """Store the new actions, each in its billing period, and compare the known ones."""
-    sound = _with_known_types(actions)
-    customers = Customer.objects.in_bulk({owners[action.lead] for action in sound})
-    cycles = {
-        place: cycle_of(customers[owners[action.lead]], action.sound.occurred_at) for place, action in enumerate(sound)
-    }
-    periods = assign(customers, set(cycles.values()))
-    first = {action.key: place for place, action in reversed(list(enumerate(sound)))}  # of equals, the first one sent
-    rows = [sound[place].row(periods[cycles[place]].pk) for place in first.values()]
-    created = store.store_actions(delivery, rows)
-    known = store.stored_actions(
-        [action.key for place, action in enumerate(sound) if not _is_new(action, place, first, created)]
-    )
-    for place, action in enumerate(sound):
-        if _is_new(action, place, first, created):
-            action.result.outcome = CREATED
+def _new_leads(source: Source, delivery: Delivery, leads: Iterable[SentLead], known: Known) -> list[NewLead]:
+    """The rows of those whose id is new, each once; what they say of their product is found or refused."""
+    numbers = iter(known.lead_ids)
+    rows = list[NewLead]()
+    for lead in leads:
+        if lead.is_refused or lead.item is None or lead.item.product is None:
+            continue
+        product = find_product(source, lead.item.product, known)
+        if isinstance(product, Fault):
+            lead.refuse(product)
+            continue
+        lead.product = product
+        id_ = lead.result.id or ""
+        if id_ not in known.lead_by_id:  # of equals, the first one sent
+            row = lead.row(
+                next(numbers),
+                product=product.pk,
+                source=source.pk,
+                delivery=delivery.pk,
+                received_at=delivery.received_at,
+            )
+            rows.append(row)
+            known.lead_by_id[id_] = StoredLead(
+                row.id, id_, product.pk, product.customer_id, row.person_key, row.is_test
+            )
+    return rows
+
+
+def _sort_actions(delivery: Delivery, actions: Sequence[SentAction], known: Known) -> tuple[list[NewAction], Periods]:
+    """Compare the known ones; answers the rows of the new ones, each in its billing period."""
+    new_leads = set(known.lead_ids)
+    owners = {lead.id: lead.customer for lead in known.lead_by_id.values()}
+    sound = [action for action in actions if _finds_type(action, known)]
+    stored = stored_actions([action.key for action in sound if action.lead not in new_leads])
+    periods = Periods(known)
+    rows = dict[tuple[int, str], NewAction]()
+    for action in sound:
+        key = action.key
+        if key in stored:
+            action.compare(stored[key])
+        elif key in rows:  # of equals, the first one sent
+            _compare_within(action, rows[key])
         else:
-            action.compare(known[action.key])
-    _mark(sound, cycles, periods)
+            period = periods.of(owners[action.lead], action.sound.occurred_at)
+            rows[key] = action.row(period=period, delivery=delivery.pk)
+            action.stored()
+    return list(rows.values()), periods
 
 
-def _is_new(action: SentAction, place: int, first: dict[tuple[int, str], int], created: set[tuple[int, str]]) -> bool:
-    return action.key in created and first[action.key] == place
+def _compare_within(action: SentAction, first: NewAction) -> None:
+    """Both came in the same delivery."""
+    action.compare(first.as_stored())
+    if action.is_refused:
+        first.id = first.id or next_action_id()
+        action.conflicts_with = first.id
 
 
-def _with_known_types(actions: Iterable[SentAction]) -> list[SentAction]:
-    types = {code.lower(): pk for code, pk in ActionType.objects.values_list("code", "pk")}
-    sound = []
+def _finds_type(action: SentAction, known: Known) -> bool:
+    wanted = action.sound.type
+    action.action_type = known.type_by_code.get(wanted.lower(), 0)
+    if not action.action_type:
+        action.result.refused(Fault("unknown_action_type", "/type", f"No action type has the code {wanted!r}."))
+    return bool(action.action_type)
+
+
+def _void(actions: Sequence[SentAction], at: datetime) -> None:
+    """Take back what the source takes back, where that is still possible."""
+    voids = [
+        Void(*action.key, action.item.void.reason.strip()) for action in actions if isinstance(action.item, VoidItem)
+    ]
+    voided = void_sent(voids, at=at)
     for action in actions:
-        wanted = action.sound.type
-        if wanted.lower() in types:
-            action.action_type = types[wanted.lower()]
-            sound.append(action)
+        fault = voided.faults.get(action.key)
+        if fault:
+            action.result.refused(fault)
         else:
-            action.result.refused(Fault("unknown_action_type", "/type", f"No action type has the code {wanted!r}."))
-    return sound
-
-
-def _mark(actions: Sequence[SentAction], cycles: dict[int, Cycle], periods: dict[Cycle, BillingPeriod]) -> None:
-    new = {cycles[place] for place, action in enumerate(actions) if action.result.outcome == CREATED}
-    touched = {period.pk: period for period in (periods[cycle] for cycle in new)}
-    mark_unrated(touched.values(), reason="intake")
+            action.result.outcome = UPDATED if action.key in voided.now else DUPLICATE
+            voided.now.discard(action.key)  # of equals, the first one sent

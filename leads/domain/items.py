@@ -1,15 +1,15 @@
 """What a source may send: the form of a lead and of an action, checked item by item so that none fails its neighbours."""
 
-import re
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Annotated, Any, NamedTuple, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 from msgspec import Meta, Struct, convert, field
 
-from billing_engine.core.errors import Refused
+from leads.domain import limits
+from leads.domain.body import Malformed
+from leads.domain.faults import Fault, fault_of
 from leads.domain.identity import external_id
 
 Id = Annotated[str, Meta(min_length=1, max_length=200)] | int
@@ -17,6 +17,12 @@ Short = Annotated[str, Meta(max_length=80)]
 Text = Annotated[str, Meta(max_length=200)]
 Item = TypeVar("Item")
 Instant = Annotated[datetime, Meta(tz=True)]
+
+
+# For the OpenAPI document: each action is read by itself, so that a bad one does not fail its lead.
+_ACTIONS = {
+    "items": {"anyOf": [{"$ref": "#/components/schemas/ActionItem"}, {"$ref": "#/components/schemas/VoidItem"}]}
+}
 
 
 class ProductItem(Struct, forbid_unknown_fields=True):
@@ -45,11 +51,13 @@ class LeadItem(Struct, forbid_unknown_fields=True):
     id: Id
     product: ProductItem | None = None
     contact: ContactItem = field(default_factory=ContactItem)
+    channel: Annotated[str, Meta(max_length=40)] = ""
     campaign: Text = ""
+    consent: dict[str, Any] = field(default_factory=dict)
     occurred_at: Instant | None = None
     is_test: bool = False
     attributes: dict[str, Any] = field(default_factory=dict)
-    actions: list[Any] = field(default_factory=list)
+    actions: Annotated[list[Any], Meta(extra_json_schema=_ACTIONS)] = field(default_factory=list)
 
 
 class ActionItem(Struct, forbid_unknown_fields=True):
@@ -63,56 +71,25 @@ class ActionItem(Struct, forbid_unknown_fields=True):
     attributes: dict[str, Any] = field(default_factory=dict)
 
 
-class BodyNotReadable(Refused):
-    """Nothing in the body could be taken as an item."""
+class Void(Struct, forbid_unknown_fields=True):
+    """Why an action is taken back."""
 
-    code = "body_not_readable"
-    http_status = 400
-
-
-class Fault(NamedTuple):
-    """Why one item can't be stored as data: a stable code, where in the item (JSON pointer), and words."""
-
-    code: str
-    pointer: str
-    message: str
+    reason: Annotated[str, Meta(min_length=1, max_length=200)]
 
 
-class Malformed(NamedTuple):
-    """An item that a reader of files could not even make an object of."""
+class VoidItem(Struct, forbid_unknown_fields=True):
+    """An action sent earlier that its source takes back."""
 
-    content: Any
-    fault: Fault
-
-
-class Placed(NamedTuple):
-    """An item and where in the body it stands (JSON pointer)."""
-
-    pointer: str
-    item: Any
+    id: Id
+    void: Void
 
 
-# Numbers keep the digits they were sent with: 0.1 stays 0.1.
-_decoder = msgspec.json.Decoder(float_hook=Decimal)
-_WHERE = re.compile(r"(?P<words>.*?)(?: - at `\$(?P<path>.*)`)?$", re.DOTALL)
-_STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+|\.\.\.)\]")
+_json = msgspec.json.Encoder(decimal_format="number")
 _LIMIT = Decimal(10) ** 12
 _DIGITS = 300
+_TOO_MANY_DIGITS: int = 10 ** (_DIGITS + 1)
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 _CLOCKS_DIFFER_BY = timedelta(minutes=5)
-
-
-def read_body(body: bytes) -> list[Placed]:
-    """The items of a request, one lead object or a list of them, each with its place. Raises BodyNotReadable."""
-    try:
-        content = _decoder.decode(body)
-    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        raise BodyNotReadable(f"The body is not JSON: {error}") from error
-    if isinstance(content, list):
-        return [Placed(f"/{place}", item) for place, item in enumerate(content)]
-    if isinstance(content, dict):
-        return [Placed("", content)]
-    raise BodyNotReadable("The body is neither a lead object nor a list of them.")
 
 
 def read_lead(item: Any, *, received_at: datetime) -> LeadItem | Fault:
@@ -125,17 +102,42 @@ def read_lead(item: Any, *, received_at: datetime) -> LeadItem | Fault:
     lead = _converted(item, LeadItem, scanned=item | {"actions": None})
     if isinstance(lead, Fault):
         return lead
-    return _id_fault(lead.id) or _time_fault(lead.occurred_at, received_at) or lead
+    return (
+        _id_fault(lead.id)
+        or _sku_fault(lead)
+        or _time_fault(lead.occurred_at, received_at)
+        or _size_fault("attributes", lead.attributes)
+        or _size_fault("consent", lead.consent)
+        or _number_of_actions_fault(lead)
+        or lead
+    )
 
 
-def read_action(item: Any, *, received_at: datetime) -> ActionItem | Fault:
-    """The action, or what is wrong with it."""
+def read_action(item: Any, *, received_at: datetime) -> ActionItem | VoidItem | Fault:
+    """The action, or the word that takes one back, or what is wrong with it."""
     if not isinstance(item, dict):
         return Fault("not_an_object", "", "An action is a JSON object.")
+    if item.get("void") is not None:
+        return _read_void(item)
     action = _converted(item, ActionItem, scanned=item)
     if isinstance(action, Fault):
         return action
-    return _id_fault(action.id) or _time_fault(action.occurred_at, received_at) or _number_fault(action) or action
+    return (
+        _id_fault(action.id)
+        or _time_fault(action.occurred_at, received_at)
+        or _number_fault(action)
+        or _size_fault("attributes", action.attributes)
+        or action
+    )
+
+
+def _read_void(item: dict[str, Any]) -> VoidItem | Fault:
+    void = _converted(item, VoidItem, scanned=item)
+    if isinstance(void, Fault):
+        return void
+    if not void.void.reason.strip():
+        return Fault("member_invalid", "/void/reason", "A reason is more than space.")
+    return _id_fault(void.id) or void
 
 
 def _converted(item: dict[str, Any], form: type[Item], *, scanned: dict[str, Any]) -> Item | Fault:
@@ -145,7 +147,7 @@ def _converted(item: dict[str, Any], form: type[Item], *, scanned: dict[str, Any
     try:
         return convert(_given(item), form)
     except msgspec.ValidationError as error:
-        return _fault(str(error))
+        return fault_of(str(error))
 
 
 def _given(item: dict[str, Any]) -> dict[str, Any]:
@@ -157,24 +159,16 @@ def _given(item: dict[str, Any]) -> dict[str, Any]:
     return given
 
 
-def _fault(text: str) -> Fault:
-    """msgspec's «Expected `str`, got `int` - at `$.contact.email`» as a fault."""
-    found = _WHERE.match(text)
-    words, path = (found["words"], found["path"] or "") if found else (text, "")
-    pointer = "".join(f"/{name or number}" for name, number in _STEP.findall(path))
-    if "missing required field" in words:
-        return Fault("member_missing", pointer, words + ".")
-    if "unknown field" in words:
-        return Fault("member_unknown", pointer, words + "; what has no place of its own goes into `attributes`.")
-    if "timezone" in words:
-        return Fault("time_without_offset", pointer, "A time needs its offset, such as 2026-10-31T17:41:09-05:00.")
-    return Fault("member_invalid", pointer, words + ".")
-
-
 def _id_fault(given: str | int) -> Fault | None:
     if 0 < len(external_id(given)) <= 200:
         return None
     return Fault("member_invalid", "/id", "An id has from 1 to 200 characters that are not space.")
+
+
+def _sku_fault(lead: LeadItem) -> Fault | None:
+    if lead.product is None or 0 < len(external_id(lead.product.sku)) <= 100:
+        return None
+    return Fault("member_invalid", "/product/sku", "A SKU has from 1 to 100 characters that are not space.")
 
 
 def _time_fault(instant: datetime | None, received_at: datetime) -> Fault | None:
@@ -185,11 +179,24 @@ def _time_fault(instant: datetime | None, received_at: datetime) -> Fault | None
     return Fault("occurred_in_the_future", "/occurred_at", f"It was received before, at {received_at.isoformat()}.")
 
 
+def _size_fault(name: str, content: dict[str, Any]) -> Fault | None:
+    if not content or len(_json.encode(content)) <= limits.ATTRIBUTES_BYTES:
+        return None
+    return Fault("member_too_large", f"/{name}", f"It has more than {limits.ATTRIBUTES_BYTES:,} bytes as JSON.")
+
+
+def _number_of_actions_fault(lead: LeadItem) -> Fault | None:
+    if len(lead.actions) <= limits.ACTIONS_A_LEAD:
+        return None
+    words = f"A lead comes with at most {limits.ACTIONS_A_LEAD:,} actions at once: send the others in a delivery of their own."
+    return Fault("too_many_actions", "/actions", words)
+
+
 def _number_fault(action: ActionItem) -> Fault | None:
     for name, number in (("quantity", action.quantity), ("value", action.value)):
         if number is None:
             continue
-        if not number.is_finite() or not 0 <= number < _LIMIT:
+        if not is_storable(number) or not 0 <= number < _LIMIT:
             return Fault(f"{name}_invalid", f"/{name}", f"A {name} is a number from 0 to below 10¹².")
         if number != number.quantize(Decimal("0.000001")):
             return Fault(f"{name}_invalid", f"/{name}", f"A {name} has at most six decimal places.")
@@ -197,27 +204,40 @@ def _number_fault(action: ActionItem) -> Fault | None:
 
 
 def _unstorable(item: Any) -> Fault | None:
-    for leaf in _leaves(item):
-        if isinstance(leaf, str) and "\0" in leaf:
+    """What PostgreSQL, or anybody, could not hold: looked for level by level, so that no depth is too deep to look."""
+    level = [item]
+    for _ in range(limits.DEPTH):
+        below: list[Any] = []
+        for value in level:
+            if isinstance(value, dict):
+                below += value
+                below += value.values()
+            elif isinstance(value, list):
+                below += value
+            elif fault := _leaf_fault(value):
+                return fault
+        if not below:
+            return None
+        level = below
+    if any(isinstance(value, dict | list) for value in level):
+        return Fault("nested_too_deeply", "", f"Objects and lists stand at most {limits.DEPTH} deep in one another.")
+    return next((fault for value in level if (fault := _leaf_fault(value))), None)
+
+
+def _leaf_fault(leaf: Any) -> Fault | None:
+    if isinstance(leaf, str):
+        if "\0" in leaf:
             return Fault("nul_character", "", "PostgreSQL cannot store the character NUL (\\u0000).")
-        if isinstance(leaf, Decimal) and not is_storable(leaf):
-            return Fault("number_too_large", "", f"No number of a lead is as large, or as fine, as {leaf}.")
+    elif isinstance(leaf, Decimal | int) and not is_storable(leaf):
+        return Fault("number_too_large", "", f"No number has more than {_DIGITS} digits, or is as small.")
     return None
 
 
-def is_storable(number: Decimal) -> bool:
-    """PostgreSQL's numbers end somewhere; far before that, nobody's do."""
-    return abs(number.adjusted()) <= _DIGITS
-
-
-def _leaves(value: Any) -> Iterator[Any]:
-    """Every text, name and number in a JSON value."""
-    if isinstance(value, dict):
-        for name, member in value.items():
-            yield name
-            yield from _leaves(member)
-    elif isinstance(value, list):
-        for member in value:
-            yield from _leaves(member)
-    else:
-        yield value
+def is_storable(number: Decimal | int) -> bool:
+    """PostgreSQL's numbers end somewhere, those of zero too; far before that, nobody's do."""
+    if isinstance(number, int):
+        return abs(number) < _TOO_MANY_DIGITS
+    exponent = number.as_tuple().exponent
+    if not isinstance(exponent, int):
+        return False  # no number, or none that ends
+    return abs(exponent) <= _DIGITS and len(number.as_tuple().digits) <= _DIGITS

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.utils.text import slugify
 
-from leads.domain.items import Fault
+from leads.domain.faults import Fault
 
 _PLACE = re.compile(r"\{([^{}|]+)(\|slug)?\}")
 _NOTHING = ("", "0")

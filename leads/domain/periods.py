@@ -1,26 +1,16 @@
 """Which billing period an action belongs to."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
+from functools import cached_property
 
 from django.db.models import Max
 
 from billing_engine.core.spans import Month
+from leads.domain.known import Known
 from leads.models import BillingPeriod, Customer, UnratedMark
 
 Cycle = tuple[int, Month]  # a customer's id and the month
-
-# FOR KEY SHARE: a close (FOR UPDATE) waits for us and we for it; sources and ratings wait for nobody. A period that was
-# closed while we waited is no longer in the answer.
-OPEN_PERIODS = """
-    SELECT id, customer_id, label, start_at, end_at, state, closed_at
-      FROM leads_billingperiod WHERE customer_id = ANY(%s) AND state = 'open' ORDER BY id FOR KEY SHARE
-"""
-
-
-def cycle_of(customer: Customer, instant: datetime) -> Cycle:
-    """The customer's cycle that contains the instant."""
-    return customer.pk, Month.containing(instant, customer.zone)
 
 
 def open_cycles(cycles: Iterable[tuple[Customer, Month]]) -> None:
@@ -32,22 +22,51 @@ def open_cycles(cycles: Iterable[tuple[Customer, Month]]) -> None:
     BillingPeriod.objects.bulk_create(missing, ignore_conflicts=True)
 
 
-def assign(customers: Mapping[int, Customer], cycles: set[Cycle]) -> dict[Cycle, BillingPeriod]:
-    """The open period for each cycle: its own if that is still open, otherwise the customer's earliest open one.
+class Periods:
+    """The open period for each instant: its own cycle's if that is still open, otherwise the customer's earliest open one.
 
-    The periods stay open until the transaction in progress ends. A cycle that nobody opened yet counts as open when it
-    comes after everything that is closed.
+    A cycle that nobody opened yet counts as open when it comes after everything that is closed. That the periods are
+    open still is for whoever writes to see to.
     """
-    periods = _locked_open(customers)
-    if cycles <= set(periods):
-        return {cycle: periods[cycle] for cycle in cycles}
-    last_closed = _last_closed(customers)
-    homes = {cycle: _home(cycle, periods, last_closed) for cycle in cycles}
-    unopened = set(homes.values()) - set(periods)
-    if unopened:
-        open_cycles((customers[customer], month) for customer, month in unopened)
-        periods = _locked_open(customers)
-    return {cycle: periods[home] for cycle, home in homes.items()}
+
+    def __init__(self, known: Known) -> None:
+        self._zones = known.zones
+        self._open = {(period.customer_id, Month.parse(period.label)): period.pk for period in known.periods}
+        # One look for each action is what a large delivery spends its time on: the plain month is looked up first.
+        self._found = {(owner, month.year, month.month): pk for (owner, month), pk in self._open.items()}
+        self._unopened: set[Cycle] = set()
+
+    def of(self, customer: int, instant: datetime) -> int:
+        """The number of the open period; 0 where there is none, see `open_missing`."""
+        local = instant.astimezone(self._zones[customer])
+        cycle = customer, local.year, local.month
+        if cycle not in self._found:
+            home = self._home((customer, Month(local.year, local.month)))
+            if home not in self._open:
+                self._unopened.add(home)
+            self._found[cycle] = self._open.get(home, 0)
+        return self._found[cycle]
+
+    def open_missing(self) -> bool:
+        """Open what `of` did not find, whoever is first; answers whether there was any, and the caller looks again."""
+        if self._unopened:
+            customers = Customer.objects.in_bulk({customer for customer, _ in self._unopened})
+            open_cycles((customers[customer], month) for customer, month in self._unopened)
+        return bool(self._unopened)
+
+    def _home(self, cycle: Cycle) -> Cycle:
+        customer, month = cycle
+        last = self._last_closed.get(customer)
+        if last is None or month > last:
+            return cycle
+        earliest = min((found for owner, found in self._open if owner == customer), default=None)
+        return customer, earliest or last.next()
+
+    @cached_property
+    def _last_closed(self) -> dict[int, Month]:
+        """Each customer's latest closed cycle, for those who have one."""
+        closed = BillingPeriod.objects.closed().filter(customer__in=self._zones).values_list("customer")
+        return {customer: Month.parse(label) for customer, label in closed.annotate(Max("label"))}
 
 
 def mark_unrated(periods: Iterable[BillingPeriod], *, reason: str) -> None:
@@ -59,23 +78,3 @@ def mark_open_periods(*, customer: Customer | None, reason: str) -> None:
     """What rating depends on has changed: its open periods, or everybody's, are rated anew."""
     periods = BillingPeriod.objects.open()
     mark_unrated(periods if customer is None else periods.filter(customer=customer), reason=reason)
-
-
-def _locked_open(customers: Mapping[int, Customer]) -> dict[Cycle, BillingPeriod]:
-    found = BillingPeriod.objects.raw(OPEN_PERIODS, [list(customers)])
-    return {(period.customer_id, Month.parse(period.label)): period for period in found}
-
-
-def _last_closed(customers: Mapping[int, Customer]) -> dict[int, Month]:
-    """Each customer's latest closed cycle, for those who have one."""
-    closed = BillingPeriod.objects.closed().filter(customer__in=customers).values_list("customer")
-    return {customer: Month.parse(label) for customer, label in closed.annotate(Max("label"))}
-
-
-def _home(cycle: Cycle, open_now: Mapping[Cycle, BillingPeriod], last_closed: Mapping[int, Month]) -> Cycle:
-    customer, month = cycle
-    last = last_closed.get(customer)
-    if cycle in open_now or last is None or month > last:
-        return cycle
-    earliest = min((found for owner, found in open_now if owner == customer), default=None)
-    return customer, earliest or last.next()

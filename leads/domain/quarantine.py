@@ -3,17 +3,24 @@
 from datetime import datetime
 from typing import Any
 
-import msgspec
 from django.contrib.auth.models import User
 from django.db import transaction
 
 from billing_engine.core.errors import Refused
-from leads.domain.files import ROW_MALFORMED
-from leads.domain.intake import receive
-from leads.domain.items import Fault
+from leads.domain.body import ROW_MALFORMED, Placed
+from leads.domain.faults import Fault
+from leads.domain.identity import external_id
+from leads.domain.intake import receive_items
 from leads.domain.mapping import COLUMN_MISSING, mapped
 from leads.domain.receipt import Receipt, Result
-from leads.models import QuarantinedItem
+from leads.domain.rows import as_json
+from leads.models import Action, QuarantinedItem, QuarantineStep
+
+ACTION_CONFLICT = "action_conflict"
+LEAD_CONFLICT = "lead_conflict"
+CONFLICTS = (ACTION_CONFLICT, LEAD_CONFLICT)
+State = QuarantinedItem.State
+Kind = QuarantineStep.Kind
 
 
 class AlreadySettled(Refused):
@@ -24,9 +31,13 @@ class AlreadySettled(Refused):
 
 
 class StillRefused(Refused):
-    """The mended item still can't be stored."""
+    """The mended item still can't be stored; `fault` says why, its pointer leads into the item's content."""
 
     code = "still_refused"
+
+    def __init__(self, fault: Fault) -> None:
+        self.fault = fault
+        super().__init__(f"{fault.message} ({fault.code})")
 
 
 class NoteMissing(Refused):
@@ -36,23 +47,52 @@ class NoteMissing(Refused):
     message = "Say why this item is discarded."
 
 
-@transaction.atomic
-def repair(item: QuarantinedItem, *, content: dict[str, Any], by: User, at: datetime) -> Receipt:
-    """Send the mended item in again, as a delivery of its own; raises StillRefused, and nothing is changed, if it can't be.
+def repair(item: QuarantinedItem, *, content: dict[str, Any], by: User | None, at: datetime) -> Receipt:
+    """Send the mended item in again, as a delivery of its own.
 
-    An action of a mended lead that is at fault itself goes back to quarantine as an item of its own.
+    Raises StillRefused if it can't be stored: then nothing is stored, the attempt is noted, and, where the content is as
+    it was, the item waits with what is wrong with it now. An action of a mended lead that is at fault itself goes back to
+    quarantine as an item of its own.
     """
-    _settle(item, state=QuarantinedItem.State.REPAIRED, by=by, at=at)
-    receipt = receive(
+    try:
+        with transaction.atomic():
+            return resend(item, content=content, by=by, at=at, kind=Kind.REPAIRED)
+    except StillRefused as refusal:
+        _note_refusal(item, refusal.fault, same=content == item.content, by=by, at=at)
+        raise
+
+
+def resend(
+    item: QuarantinedItem,
+    *,
+    content: dict[str, Any],
+    by: User | None,
+    at: datetime,
+    kind: str,
+    note: str = "",
+    changed: dict[str, list[str]] | None = None,
+) -> Receipt:
+    """Settle the item by sending `content` in through the door of every lead; raises StillRefused if it is refused.
+
+    To be called within a transaction, so that a refusal undoes all of it.
+    """
+    _settle(item, state=State.REPAIRED, by=by, at=at, note=note)
+    lead = _as_lead(item, content)
+    # One item, whatever it looks like: it is no envelope and no list.
+    receipt = receive_items(
         item.source,
-        body=msgspec.json.encode(_as_lead(item, content)),
+        items=[Placed("", lead)],
+        body=as_json(lead).encode(),
         content_type="application/json",
         received_at=at,
         name=f"Repair of quarantined item {item.pk}",
     )
     result = _result_of(item, receipt)
     if result.fault:
-        raise StillRefused(f"{result.fault.message} ({result.fault.code})")
+        raise StillRefused(result.fault._replace(pointer=result.pointer + result.fault.pointer))
+    QuarantineStep.objects.create(
+        item=item, kind=kind, at=at, by=by, note=note, changed=changed or {}, delivery_id=receipt.delivery_id
+    )
     return receipt
 
 
@@ -61,7 +101,31 @@ def discard(item: QuarantinedItem, *, note: str, by: User, at: datetime) -> None
     """Let the item go; it stays in the list of what was discarded, with the reason."""
     if not note.strip():
         raise NoteMissing
-    _settle(item, state=QuarantinedItem.State.DISCARDED, by=by, at=at, note=note.strip())
+    _settle(item, state=State.DISCARDED, by=by, at=at, note=note.strip())
+    QuarantineStep.objects.create(item=item, kind=Kind.DISCARDED, at=at, by=by, note=note.strip())
+
+
+@transaction.atomic
+def _note_refusal(item: QuarantinedItem, fault: Fault, *, same: bool, by: User | None, at: datetime) -> None:
+    note = f"{fault.message} ({fault.code})"
+    QuarantineStep.objects.create(item=item, kind=Kind.REFUSED_AGAIN, at=at, by=by, note=note)
+    if same and fault.code != item.code:
+        # What it waited for has come, and now it waits for something else.
+        stored = stored_action_of(item) if fault.code == ACTION_CONFLICT else None
+        QuarantinedItem.objects.waiting().filter(pk=item.pk).update(
+            code=fault.code, message=fault.message, pointer=fault.pointer[:200], stored_action=stored
+        )
+
+
+def stored_action_of(item: QuarantinedItem) -> Action | None:
+    """What is stored under the id of the item's first action, if anything."""
+    content = item.content if isinstance(item.content, dict) else {}
+    lead, actions = content.get("id"), content.get("actions")
+    first = actions[0] if isinstance(actions, list) and actions and isinstance(actions[0], dict) else {}
+    if lead is None or first.get("id") is None:
+        return None
+    of_lead = Action.objects.filter(lead__source=item.source, lead__external_id=external_id(lead))
+    return of_lead.filter(external_id=external_id(first["id"])).first()
 
 
 def _as_lead(item: QuarantinedItem, content: dict[str, Any]) -> dict[str, Any]:
@@ -70,16 +134,17 @@ def _as_lead(item: QuarantinedItem, content: dict[str, Any]) -> dict[str, Any]:
         return content
     lead = mapped(item.source.field_mapping, content)
     if isinstance(lead, Fault):
-        raise StillRefused(f"{lead.message} ({lead.code})")
+        raise StillRefused(lead)
     return lead
 
 
 def _result_of(item: QuarantinedItem, receipt: Receipt) -> Result:
     lead = receipt.results[0]
-    return lead.actions[0] if item.kind == QuarantinedItem.Kind.ACTION and lead.actions else lead
+    of_its_lead = lead.fault or item.kind == QuarantinedItem.Kind.LEAD or not lead.actions
+    return lead if of_its_lead else lead.actions[0]
 
 
-def _settle(item: QuarantinedItem, *, state: str, by: User, at: datetime, note: str = "") -> None:
+def _settle(item: QuarantinedItem, *, state: str, by: User | None, at: datetime, note: str = "") -> None:
     waiting = QuarantinedItem.objects.waiting().filter(pk=item.pk)
     if not waiting.update(state=state, settled_at=at, settled_by=by, settled_note=note):
         raise AlreadySettled

@@ -2,15 +2,17 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
-from leads.domain.items import Fault
+import msgspec
 
-CREATED = "created"
-UPDATED = "updated"
-DUPLICATE = "duplicate"
-CONFLICT = "conflict"
-QUARANTINED = "quarantined"
+from leads.domain.faults import Fault
+from leads.models.delivery import OUTCOMES
+
+CREATED, UPDATED, DUPLICATE, CONFLICT, QUARANTINED, TEST = OUTCOMES
+# Something was stored, or changed, that was not before.
+NEWS = (CREATED, UPDATED, TEST)
 
 HELD = Fault("lead_quarantined", "", "Waits with its lead.")
 
@@ -23,6 +25,7 @@ class Result:
     id: str | None
     outcome: str = ""
     fault: Fault | None = None
+    quarantined_item: int | None = None  # under which number it waits
     actions: list["Result"] = field(default_factory=list)
 
     def refused(self, fault: Fault, *, outcome: str = QUARANTINED) -> None:
@@ -35,13 +38,14 @@ class Result:
                 "code": self.fault.code,
                 "pointer": self.pointer + self.fault.pointer,
                 "message": self.fault.message,
+                "quarantined_item": self.quarantined_item,
             }
         if self.actions:
             answer["actions"] = [action.as_json() for action in self.actions]
         return answer
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Receipt:
     """The answer to one delivery."""
 
@@ -50,20 +54,22 @@ class Receipt:
 
     def counts(self) -> dict[str, int]:
         """`leads_received` and so on: the columns of the delivery."""
-        found: dict[str, int] = {}
         actions = [action for lead in self.results for action in lead.actions]
-        for kind, results in (("leads", self.results), ("actions", actions)):
-            outcomes = Counter(QUARANTINED if result.outcome == CONFLICT else result.outcome for result in results)
-            found[f"{kind}_received"] = len(results)
-            for outcome in (CREATED, DUPLICATE, QUARANTINED):
-                found[f"{kind}_{outcome}"] = outcomes[outcome]
-            if kind == "leads":
-                found["leads_updated"] = outcomes[UPDATED]
-        return found
+        return _counted("leads", self.results) | _counted("actions", actions)
+
+    @cached_property
+    def as_bytes(self) -> bytes:
+        """What its source is answered, and the delivery keeps."""
+        return msgspec.json.encode(self.as_json())
 
     def as_json(self) -> dict[str, Any]:
         return {
-            "delivery": self.delivery_id,
+            "receipt": self.delivery_id,
             "counts": self.counts(),
             "results": [result.as_json() for result in self.results],
         }
+
+
+def _counted(kind: str, results: list[Result]) -> dict[str, int]:
+    outcomes = Counter(result.outcome for result in results)
+    return {f"{kind}_received": len(results)} | {f"{kind}_{outcome}": outcomes[outcome] for outcome in OUTCOMES}

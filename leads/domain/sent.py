@@ -1,26 +1,31 @@
 """A delivery's items on their way into the tables: what was sent, what it stands for, what became of it."""
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from leads.domain.identity import external_id, person_key
-from leads.domain.items import ActionItem, Fault, LeadItem, Malformed, Placed, read_action, read_lead
-from leads.domain.receipt import CONFLICT, CREATED, DUPLICATE, HELD, QUARANTINED, UPDATED, Result
-from leads.domain.store import NewAction, NewLead, StoredAction, StoredLead, as_json
-from leads.models import Product
+from leads.domain.body import Malformed, Placed
+from leads.domain.faults import Fault
+from leads.domain.identity import external_id, in_utc, known_as, person_key
+from leads.domain.items import ActionItem, LeadItem, VoidItem, read_action, read_lead
+from leads.domain.known import KnownProduct
+from leads.domain.receipt import CONFLICT, CREATED, DUPLICATE, HELD, NEWS, QUARANTINED, TEST, UPDATED, Result
+from leads.domain.rows import NewAction, NewLead, StoredAction, StoredLead
+from leads.domain.whole import WholeLead, read_whole
 
 
 @dataclass(slots=True)
 class SentAction:
-    """One action of a sent lead."""
+    """One action of a sent lead, or the word that takes one back."""
 
     raw: Any
-    item: ActionItem | None
+    item: ActionItem | VoidItem | None
     result: Result
     action_type: int = 0
     lead: int = 0
     conflicts_with: int | None = None
+    is_test: bool = False
 
     @property
     def is_refused(self) -> bool:
@@ -30,19 +35,31 @@ class SentAction:
     def key(self) -> tuple[int, str]:
         return self.lead, self.result.id or ""
 
-    def row(self, period: int) -> NewAction:
+    def row(self, *, period: int, delivery: int) -> NewAction:
         """What is stored if its id is new."""
         item = self.sound
         return NewAction(
-            *self.key, self.action_type, period, item.occurred_at, item.quantity, item.value, as_json(item.attributes)
+            *self.key,
+            self.action_type,
+            period,
+            delivery,
+            in_utc(item.occurred_at),
+            item.quantity,
+            item.value,
+            "",
+            item.attributes,
         )
 
     @property
     def sound(self) -> ActionItem:
         """The item of an action that was not refused."""
-        if self.item is None:
-            raise ValueError("A refused action has no item.")
+        if not isinstance(self.item, ActionItem):
+            raise TypeError("What was refused, and what takes an action back, is no action.")
         return self.item
+
+    def stored(self) -> None:
+        """It was new."""
+        self.result.outcome = TEST if self.is_test else CREATED
 
     def compare(self, stored: StoredAction) -> None:
         """Known already: the same again changes nothing, anything else is a conflict for a person to settle."""
@@ -68,15 +85,33 @@ class SentLead:
     item: LeadItem | None
     result: Result
     actions: list[SentAction] = field(default_factory=list)
-    product: Product | None = None
+    product: KnownProduct | None = None
+    default_country: str = ""
 
     @property
     def is_refused(self) -> bool:
         return self.result.fault is not None
 
     @property
+    def has_refusals(self) -> bool:
+        """Whether it, or one of its actions, goes into quarantine."""
+        return self.is_refused or any(action.is_refused for action in self.actions)
+
+    @property
+    def sound(self) -> LeadItem:
+        """The item of a lead that was not refused."""
+        if self.item is None:
+            raise ValueError("A refused lead has no item.")
+        return self.item
+
+    @property
     def person(self) -> str:
-        return person_key(self.item.contact.email) if self.item else ""
+        if self.item is None:
+            return ""
+        contact = self.item.contact
+        return person_key(
+            contact.email, phone=contact.phone, country=contact.country, default_country=self.default_country
+        )
 
     def refuse(self, fault: Fault, *, outcome: str = QUARANTINED) -> None:
         """Into quarantine, and its actions with it: without their lead they belong nowhere."""
@@ -84,15 +119,17 @@ class SentLead:
         for action in self.actions:
             action.result.refused(HELD)
 
-    def row(self) -> NewLead | None:
-        """What is stored if its id is new; None where it does not say what it is about."""
-        item = self.item
-        if item is None or self.product is None:
-            return None
+    def row(self, number: int, *, product: int, source: int, delivery: int, received_at: datetime) -> NewLead:
+        """What is stored if its id is new."""
+        item = self.sound
         contact = item.contact
         return NewLead(
-            external_id(item.id),
-            self.product.pk,
+            number,
+            source,
+            delivery,
+            received_at,
+            self.result.id or "",
+            product,
             contact.name,
             contact.email,
             self.person,
@@ -102,9 +139,19 @@ class SentLead:
             contact.region,
             item.campaign,
             item.is_test,
-            as_json(item.attributes),
-            item.occurred_at,
+            item.occurred_at and in_utc(item.occurred_at),
+            item.consent,
+            item.attributes,
         )
+
+    def join(self, stored: StoredLead) -> None:
+        """Its actions are those of the lead that is stored."""
+        for action in self.actions:
+            action.lead, action.is_test = stored.id, stored.is_test
+
+    def stored(self) -> None:
+        """It was new."""
+        self.result.outcome = TEST if self.item and self.item.is_test else CREATED
 
     def compare(self, stored: StoredLead) -> None:
         """Known already: what it is billed by must be the same; everything else stays as it was first sent."""
@@ -112,11 +159,12 @@ class SentLead:
             name
             for name, sent, known in (
                 ("product", self.product.pk if self.product else None, stored.product),
-                ("e-mail address", self.person or None, stored.person_key or self.person),
                 ("is_test", self.item.is_test if self.item and self.product else None, stored.is_test),
             )
             if sent is not None and sent != known
         ]
+        if other_person := known_as(self.person, stored.person_key):
+            differs.insert(1 if "product" in differs else 0, other_person)
         self.result.outcome = DUPLICATE
         if differs:
             words = f"A lead with this id is stored with another {' and '.join(differs)}."
@@ -124,23 +172,43 @@ class SentLead:
 
     def settle(self) -> None:
         """A known lead that brought something new was updated."""
-        if self.result.outcome == DUPLICATE and any(action.result.outcome == CREATED for action in self.actions):
+        if self.result.outcome == DUPLICATE and any(action.result.outcome in NEWS for action in self.actions):
             self.result.outcome = UPDATED
 
 
-def sent_lead(placed: Placed, *, received_at: datetime) -> SentLead:
-    """The lead and its actions, each read as far as it can be."""
+def channel_fault(lead: LeadItem, channel: str) -> Fault | None:
+    """A lead that names its channel must name its source's: by another one it might be charged another price."""
+    if not lead.channel or re.sub(r"[\s-]+", "_", lead.channel.strip().lower()) == channel:
+        return None
+    return Fault("channel_mismatch", "/channel", f"The leads of this source are of the channel {channel!r}.")
+
+
+def sent_lead(placed: Placed, *, received_at: datetime, plain: bool = False, default_country: str = "") -> SentLead:
+    """The lead and its actions, each read as far as it can be; `plain` where no text of it can hold a NUL."""
     pointer, raw = placed
+    whole = read_whole(raw, received_at=received_at) if plain else None
+    if whole:
+        return _whole(pointer, raw, whole, default_country)
     item = read_lead(raw, received_at=received_at)
     content = raw.content if isinstance(raw, Malformed) else raw
     actions = _sent_actions(content, pointer, received_at)
     result = Result(pointer, _id(content), actions=[action.result for action in actions])
-    lead = SentLead(content, None, result, actions)
+    lead = SentLead(content, None, result, actions, default_country=default_country)
     if isinstance(item, Fault):
         lead.refuse(item)
     else:
         lead.item = item
     return lead
+
+
+def _whole(pointer: str, raw: Any, lead: WholeLead, default_country: str) -> SentLead:
+    raws = raw.get("actions", ())
+    actions = [
+        SentAction(raws[place], item, Result(f"{pointer}/actions/{place}", external_id(item.id)))
+        for place, item in enumerate(lead.actions)
+    ]
+    result = Result(pointer, external_id(lead.id), actions=[action.result for action in actions])
+    return SentLead(raw, lead, result, actions, default_country=default_country)
 
 
 def _sent_actions(lead: Any, pointer: str, received_at: datetime) -> list[SentAction]:

@@ -1,133 +1,101 @@
-"""Writing many leads and actions with few statements, each thing once, however many senders there are.
+"""Writing leads and actions, few by one statement and many by COPY, each thing once, however many senders there are.
 
 Rows go in ordered by their key, so two overlapping deliveries wait for each other in the same order and never deadlock;
-`ON CONFLICT DO NOTHING` decides who was first.
+the unique constraints decide who was first, and who was not looks again.
 """
 
-from collections.abc import Sequence
-from datetime import datetime
-from decimal import Decimal
-from typing import Any, NamedTuple
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from io import BytesIO
+from typing import Any
 
-import msgspec
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
 
-_json = msgspec.json.Encoder(decimal_format="number")
-
-
-class NewLead(NamedTuple):
-    """A lead to be stored unless its id is known; the order is that of the statement below."""
-
-    external_id: str
-    product: int
-    name: str
-    email: str
-    person_key: str
-    phone: str
-    firm: str
-    country: str
-    region: str
-    campaign: str
-    is_test: bool
-    attributes: str
-    occurred_at: datetime | None
+from leads.domain import limits
+from leads.domain.rows import COPY, NewAction, NewLead, StoredAction, as_json, copy_text
+from leads.models import Delivery
 
 
-class StoredLead(NamedTuple):
-    """What is stored of a lead."""
-
-    id: int
-    external_id: str
-    product: int
-    customer: int
-    person_key: str
-    is_test: bool
+class Overtaken(Exception):
+    """Somebody else has stored, or closed, meanwhile what was not when we looked: look again."""
 
 
-class NewAction(NamedTuple):
-    """An action to be stored unless its id is known; the order is that of the statement below."""
+# A row of ours is there already; a period is closed; two waited for each other; what a row names is gone.
+_OVERTAKEN = {"23505", "40001", "40P01", "23503"}
 
-    lead: int
-    external_id: str
-    action_type: int
-    period: int
-    occurred_at: datetime
-    quantity: Decimal
-    value: Decimal | None
-    attributes: str
+# From so many rows on, COPY is faster than a function that is given them, though it takes three more round trips.
+MANY = 300
 
-
-class StoredAction(NamedTuple):
-    """What is stored of an action."""
-
-    id: int
-    lead: int
-    external_id: str
-    action_type: int
-    occurred_at: datetime
-    quantity: Decimal
-    value: Decimal | None
-
-
-INSERT_LEADS = """
-    INSERT INTO leads_lead (source_id, delivery_id, received_at, external_id, product_id, name, email, person_key, phone,
-                            firm, country, region, campaign, is_test, attributes, occurred_at)
-    SELECT %s, %s, %s, sent.* FROM unnest(%s::text[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[],
-           %s::text[], %s::text[], %s::text[], %s::text[], %s::bool[], %s::jsonb[], %s::timestamptz[]) AS sent
-    ON CONFLICT (source_id, external_id) DO NOTHING RETURNING external_id
+# Until the transaction ends no step takes for ever. Sent together they are one transaction, where none is in progress.
+STORE = """
+    SELECT set_config('lock_timeout', %s, true), set_config('statement_timeout', %s, true);
+    SELECT intake_store(%s, %s, %s, %s)
 """
-LEADS = """
-    SELECT lead.id, lead.external_id, lead.product_id, product.customer_id, lead.person_key, lead.is_test
-      FROM leads_lead lead JOIN leads_product product ON product.id = lead.product_id
-     WHERE lead.source_id = %s AND lead.external_id = ANY(%s)
-"""
-INSERT_ACTIONS = """
-    INSERT INTO leads_action (delivery_id, void_reason, lead_id, external_id, action_type_id, period_id, occurred_at,
-                              quantity, value, attributes)
-    SELECT %s, '', sent.* FROM unnest(%s::bigint[], %s::text[], %s::bigint[], %s::bigint[], %s::timestamptz[],
-           %s::numeric[], %s::numeric[], %s::jsonb[]) AS sent
-    ON CONFLICT (lead_id, external_id) DO NOTHING RETURNING lead_id, external_id
-"""
+NEXT_ACTION = "SELECT nextval('leads_action_id_seq')"
 ACTIONS = """
     SELECT action.id, action.lead_id, action.external_id, action_type_id, occurred_at, quantity, value
-      FROM leads_action action
-      JOIN unnest(%s::bigint[], %s::text[]) AS sent (lead_id, external_id)
-        ON sent.lead_id = action.lead_id AND sent.external_id = action.external_id
+      FROM unnest(%s::bigint[], %s::text[]) AS sent (lead_id, external_id)
+      JOIN leads_action action ON sent.lead_id = action.lead_id AND sent.external_id = action.external_id
 """
 
 
-def next_delivery_id() -> int:
-    """Taken first: leads and actions name their delivery, whose counts are known only at the end."""
+def store(
+    *,
+    leads: Sequence[NewLead],
+    actions: Sequence[NewAction],
+    periods: Collection[int],
+    delivery: Delivery | None = None,
+) -> None:
+    """Store the rows, and mark the periods to be rated; all of it or nothing. Raises Overtaken where somebody was faster.
+
+    With the delivery, which may also be stored by itself, later in the same transaction.
+    """
+    leads = sorted(leads, key=lambda lead: lead.external_id)
+    actions = sorted(actions, key=lambda action: (action.lead_id, action.external_id))
+    is_small = len(leads) + len(actions) < MANY or any(action.id for action in actions)
+    # One statement is a transaction by itself, which saves two round trips.
+    with overtaken(), nullcontext() if is_small and not connection.in_atomic_block else transaction.atomic():
+        _store(delivery, leads if is_small else [], actions if is_small else [], periods)
+        if not is_small:
+            _copy(NewLead, leads)
+            _copy(NewAction, actions)
+
+
+@contextmanager
+def overtaken() -> Iterator[None]:
+    """Raises Overtaken for what the database refuses because somebody was faster."""
+    try:
+        yield
+    except DatabaseError as error:
+        if getattr(error.__cause__, "pgcode", None) in _OVERTAKEN:
+            raise Overtaken from error
+        raise
+
+
+def store_delivery(delivery: Delivery) -> None:
+    """Store the delivery, whose rows are stored already."""
+    _store(delivery, [], [], [])
+
+
+def _store(
+    delivery: Delivery | None, leads: Sequence[NewLead], actions: Sequence[NewAction], periods: Collection[int]
+) -> None:
+    parameters: list[str | list[int] | None] = [
+        f"{limits.WAITING_SECONDS}s",
+        f"{limits.STEP_SECONDS}s",
+        as_json(_columns(delivery)) if delivery else None,
+        as_json(leads),
+        as_json(actions),
+        sorted(periods),
+    ]
     with connection.cursor() as cursor:
-        cursor.execute("SELECT nextval(pg_get_serial_sequence('leads_delivery', 'id'))")
-        return int(cursor.fetchone()[0])
+        cursor.execute(STORE, parameters)
 
 
-def store_leads(source: int, delivery: int, received_at: datetime, leads: Sequence[NewLead]) -> set[str]:
-    """Store those whose id is new; answers their ids."""
-    if not leads:
-        return set()
-    with connection.cursor() as cursor:
-        cursor.execute(
-            INSERT_LEADS, [source, delivery, received_at, *_columns(sorted(leads, key=lambda lead: lead[0]))]
-        )
-        return {external_id for (external_id,) in cursor.fetchall()}
-
-
-def stored_leads(source: int, external_ids: Sequence[str]) -> dict[str, StoredLead]:
-    """Those of a source's leads that are there, by their ids."""
-    with connection.cursor() as cursor:
-        cursor.execute(LEADS, [source, list(external_ids)])
-        return {row[1]: StoredLead._make(row) for row in cursor.fetchall()}
-
-
-def store_actions(delivery: int, actions: Sequence[NewAction]) -> set[tuple[int, str]]:
-    """Store those whose (lead, id) is new; answers these."""
-    if not actions:
-        return set()
-    with connection.cursor() as cursor:
-        cursor.execute(INSERT_ACTIONS, [delivery, *_columns(sorted(actions, key=lambda action: action[:2]))])
-        return set(cursor.fetchall())
+def _copy(form: type[NewLead] | type[NewAction], rows: Sequence[NewLead] | Sequence[NewAction]) -> None:
+    if rows:
+        with connection.cursor() as cursor, connection.wrap_database_errors:
+            cursor.copy_expert(COPY[form], BytesIO(copy_text(rows)))
 
 
 def stored_actions(keys: Sequence[tuple[int, str]]) -> dict[tuple[int, str], StoredAction]:
@@ -135,14 +103,17 @@ def stored_actions(keys: Sequence[tuple[int, str]]) -> dict[tuple[int, str], Sto
     if not keys:
         return {}
     with connection.cursor() as cursor:
-        cursor.execute(ACTIONS, _columns(keys))
+        cursor.execute(ACTIONS, [list(column) for column in zip(*keys, strict=True)])
         return {(row[1], row[2]): StoredAction._make(row) for row in cursor.fetchall()}
 
 
-def as_json(content: Any) -> str:
-    """JSON text with every number's digits as they were sent."""
-    return _json.encode(content).decode()
+def next_action_id() -> int:
+    """The number of an action that is yet to be stored."""
+    with connection.cursor() as cursor:
+        cursor.execute(NEXT_ACTION)
+        return int(cursor.fetchone()[0])
 
 
-def _columns(rows: Sequence[tuple[Any, ...]]) -> list[list[Any]]:
-    return [list(column) for column in zip(*rows, strict=True)]
+def _columns(delivery: Delivery) -> dict[str, Any]:
+    columns = {str(field.column): getattr(delivery, field.attname) for field in Delivery._meta.concrete_fields}
+    return {column: f"\\x{value.hex()}" if isinstance(value, bytes) else value for column, value in columns.items()}

@@ -1,12 +1,46 @@
 """An action that its source takes back."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from billing_engine.core.errors import Refused
+from leads.domain.faults import Fault
 from leads.domain.periods import mark_unrated
 from leads.models import Action, BillingPeriod
+
+# The locks keep a close from passing between the look and the change, and let other deliveries pass. The periods before
+# the actions, as a person's void takes them, and each in order: nobody waits for one who waits for him.
+LOCK = """
+    SELECT FROM leads_billingperiod WHERE id IN (
+        SELECT action.period_id FROM unnest(%s::bigint[], %s::text[]) AS sent (lead_id, external_id)
+          JOIN leads_action action ON action.lead_id = sent.lead_id AND action.external_id = sent.external_id
+    ) ORDER BY id FOR KEY SHARE
+"""
+VOID = """
+    WITH taken AS (
+        SELECT action.id, sent.reason
+          FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS sent (lead_id, external_id, reason)
+          JOIN leads_action action ON action.lead_id = sent.lead_id AND action.external_id = sent.external_id
+          JOIN leads_billingperiod period ON period.id = action.period_id
+         WHERE action.voided_at IS NULL AND period.state = 'open'
+         ORDER BY action.id
+           FOR NO KEY UPDATE OF action
+    )
+    UPDATE leads_action action SET voided_at = %s, void_reason = taken.reason
+      FROM taken WHERE taken.id = action.id
+    RETURNING action.lead_id, action.external_id, action.period_id
+"""
+# What was not voided just now is voided already, billed, or not there.
+VOIDED = """
+    SELECT action.lead_id, action.external_id, action.voided_at IS NOT NULL
+      FROM unnest(%s::bigint[], %s::text[]) AS sent (lead_id, external_id)
+      JOIN leads_action action ON action.lead_id = sent.lead_id AND action.external_id = sent.external_id
+"""
+
+Key = tuple[int, str]  # a lead's id and the action's external id
 
 
 class PeriodClosed(Refused):
@@ -23,6 +57,22 @@ class AlreadyVoided(Refused):
     message = "This action is voided already."
 
 
+class Void(NamedTuple):
+    """Which action is taken back, and why."""
+
+    lead: int
+    external_id: str
+    reason: str
+
+
+class Voided(NamedTuple):
+    """What became of each: those voided just now, those voided before, and why the others can't be."""
+
+    now: set[Key]
+    before: set[Key]
+    faults: dict[Key, Fault]
+
+
 @transaction.atomic
 def void(action: Action, *, reason: str, at: datetime) -> None:
     """Exclude an action from its open period, for the reason its source gives."""
@@ -33,3 +83,27 @@ def void(action: Action, *, reason: str, at: datetime) -> None:
     if not Action.objects.filter(pk=action.pk, voided_at=None).update(voided_at=at, void_reason=reason):
         raise AlreadyVoided
     mark_unrated([period], reason="voided")
+
+
+def void_sent(voids: Sequence[Void], *, at: datetime) -> Voided:
+    """The same for what a delivery takes back, in three statements however many; of equals the first one's reason holds."""
+    first = {(sent.lead, sent.external_id): sent for sent in reversed(voids)}
+    if not first:
+        return Voided(set(), set(), {})
+    leads, ids, reasons = (list(column) for column in zip(*first.values(), strict=True))
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK, [leads, ids])
+        cursor.execute(VOID, [leads, ids, reasons, at])
+        done = cursor.fetchall()
+        cursor.execute(VOIDED, [leads, ids])
+        stored = {(lead, external_id): is_voided for lead, external_id, is_voided in cursor.fetchall()}
+    mark_unrated([BillingPeriod(pk=period) for period in {period for *_, period in done}], reason="voided")
+    now = {(lead, external_id) for lead, external_id, _ in done}
+    before = {key for key, is_voided in stored.items() if is_voided and key not in now}
+    return Voided(now, before, {key: _fault(key, stored) for key in first if key not in now | before})
+
+
+def _fault(key: Key, stored: dict[Key, bool]) -> Fault:
+    if key in stored:
+        return Fault("period_closed", "", "This action is billed already: it takes a credit, which a person gives.")
+    return Fault("unknown_action", "/id", "No action with this id is stored for this lead.")

@@ -6,19 +6,23 @@ from leads.models.delivery import Delivery, QuarantinedItem
 from leads.models.lead import Lead
 from leads.models.period import BillingPeriod, UnratedMark
 from leads.models.product import Product
-from leads.models.source import ApiKey, Channel, Source
+from leads.models.quarantine import BulkRetry, QuarantineStep
+from leads.models.source import ApiKey, Channel, SigningSecret, Source
 
 __all__ = [
     "Action",
     "ActionType",
     "ApiKey",
     "BillingPeriod",
+    "BulkRetry",
     "Channel",
     "Customer",
     "Delivery",
     "Lead",
     "Product",
+    "QuarantineStep",
     "QuarantinedItem",
+    "SigningSecret",
     "Source",
     "UnratedMark",
 ]

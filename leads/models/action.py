@@ -40,10 +40,17 @@ class ActionQuerySet(models.QuerySet["Action"]):
 class Action(models.Model):
     """One thing a lead did."""
 
-    lead = models.ForeignKey(Lead, on_delete=models.PROTECT, related_name="actions", db_index=False)
+    # As on the lead: what is named is looked for once per statement, not once per row.
+    lead = models.ForeignKey(
+        Lead, on_delete=models.PROTECT, related_name="actions", db_constraint=False, db_index=False
+    )
     external_id = models.CharField(max_length=200, help_text="The source's own id, unique within the lead.")
-    action_type = models.ForeignKey(ActionType, on_delete=models.PROTECT, related_name="actions", db_index=False)
-    period = models.ForeignKey(BillingPeriod, on_delete=models.PROTECT, related_name="actions", db_index=False)
+    action_type = models.ForeignKey(
+        ActionType, on_delete=models.PROTECT, related_name="actions", db_constraint=False, db_index=False
+    )
+    period = models.ForeignKey(
+        BillingPeriod, on_delete=models.PROTECT, related_name="actions", db_constraint=False, db_index=False
+    )
     # As on the lead: written together with its delivery, never looked up by it.
     delivery = models.ForeignKey(
         Delivery, on_delete=models.DO_NOTHING, related_name="actions", db_constraint=False, db_index=False

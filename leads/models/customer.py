@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Lower
 
 from billing_engine.core.money import currencies
 
@@ -86,6 +87,11 @@ class Customer(models.Model):
 
     class Meta:
         constraints = [
+            models.UniqueConstraint(
+                Lower("code"),
+                name="a_customer_has_one_code_however_written",
+                violation_error_message="Another customer has this code, written with other capitals.",
+            ),
             models.CheckConstraint(
                 name="a_contract_does_not_end_before_it_begins", condition=Q(contract_to__gte=F("contract_from"))
             ),

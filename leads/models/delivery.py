@@ -1,12 +1,23 @@
 """What came in, as it came in."""
 
+from functools import reduce
+from operator import add
 from typing import Self
 
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.expressions import Combinable
 
 from leads.models.source import Source
+
+# What becomes of an item; each outcome has a column per kind, and they add up to what was received.
+OUTCOMES = ("created", "updated", "duplicate", "conflict", "quarantined", "test")
+
+
+def _sum_of(kind: str) -> Combinable:
+    first, *others = (F(f"{kind}_{outcome}") for outcome in OUTCOMES)
+    return reduce(add, others, first)
 
 
 class Delivery(models.Model):
@@ -20,32 +31,48 @@ class Delivery(models.Model):
     body_size = models.PositiveIntegerField(help_text="Bytes before compression.")
     body_sha256 = models.CharField("digest", max_length=64, help_text="SHA-256 of the bytes as received.")
 
+    batch_id = models.CharField(
+        max_length=200, blank=True, default="", db_default="", help_text="The sender's own, of an envelope."
+    )
+    sent_at = models.DateTimeField(null=True, blank=True, help_text="When it was sent, as its envelope says.")
+    idempotency_key = models.CharField(
+        max_length=200, blank=True, default="", db_default="", help_text="A request with the same one gets its answer."
+    )
+    answer = models.BinaryField(
+        default=b"", db_default=b"", help_text="The receipt as it was answered, compressed with zlib."
+    )
+
     # An item is a lead or an action: each gets a result of its own, and each kind adds up.
     leads_received = models.PositiveIntegerField(default=0)
     leads_created = models.PositiveIntegerField(default=0)
-    leads_updated = models.PositiveIntegerField(default=0)
+    leads_updated = models.PositiveIntegerField(default=0, help_text="Known ones that got something new.")
     leads_duplicate = models.PositiveIntegerField(default=0)
-    leads_quarantined = models.PositiveIntegerField(default=0, help_text="Conflicts among them.")
+    leads_conflict = models.PositiveIntegerField(default=0, db_default=0)
+    leads_quarantined = models.PositiveIntegerField(default=0)
+    leads_test = models.PositiveIntegerField(default=0, db_default=0, help_text="Stored as tests, never charged.")
     actions_received = models.PositiveIntegerField(default=0)
     actions_created = models.PositiveIntegerField(default=0)
+    actions_updated = models.PositiveIntegerField(default=0, db_default=0, help_text="Known ones that were voided.")
     actions_duplicate = models.PositiveIntegerField(default=0)
-    actions_quarantined = models.PositiveIntegerField(default=0, help_text="Conflicts among them.")
+    actions_conflict = models.PositiveIntegerField(default=0, db_default=0)
+    actions_quarantined = models.PositiveIntegerField(default=0)
+    actions_test = models.PositiveIntegerField(default=0, db_default=0, help_text="Stored as tests, never charged.")
 
     class Meta:
         verbose_name_plural = "deliveries"
         constraints = [
             models.CheckConstraint(
-                name="received_leads_are_stored_or_duplicate_or_quarantined",
-                condition=Q(
-                    leads_received=F("leads_created")
-                    + F("leads_updated")
-                    + F("leads_duplicate")
-                    + F("leads_quarantined")
-                ),
+                name="every_received_lead_has_exactly_one_outcome",
+                condition=Q(leads_received=_sum_of("leads")),
             ),
             models.CheckConstraint(
-                name="received_actions_are_stored_or_duplicate_or_quarantined",
-                condition=Q(actions_received=F("actions_created") + F("actions_duplicate") + F("actions_quarantined")),
+                name="every_received_action_has_exactly_one_outcome",
+                condition=Q(actions_received=_sum_of("actions")),
+            ),
+            models.UniqueConstraint(
+                name="an_idempotency_key_names_one_delivery",
+                fields=["source", "idempotency_key"],
+                condition=~Q(idempotency_key=""),
             ),
         ]
         indexes = [
@@ -53,17 +80,7 @@ class Delivery(models.Model):
                 name="delivery_received_at",
                 fields=["received_at"],
                 # So that a month's figures are read from the index alone, however large the bodies are.
-                include=[
-                    "leads_received",
-                    "leads_created",
-                    "leads_updated",
-                    "leads_duplicate",
-                    "leads_quarantined",
-                    "actions_received",
-                    "actions_created",
-                    "actions_duplicate",
-                    "actions_quarantined",
-                ],
+                include=[f"{kind}_{name}" for kind in ("leads", "actions") for name in ("received", *OUTCOMES)],
             )
         ]
 
@@ -100,6 +117,11 @@ class QuarantinedItem(models.Model):
         help_text="The lead as received, for an action with just this action; of a file, the record."
     )
     actions_held = models.PositiveIntegerField(default=0, help_text="How many actions wait in it.")
+    lead_external_id = models.CharField(
+        "lead", max_length=200, blank=True, default="", db_default="", help_text="The source's own id of its lead."
+    )
+    digest = models.BinaryField(null=True, help_text="SHA-256 of kind and content: the same is kept once.")
+    times_sent = models.PositiveIntegerField(default=1, db_default=1, help_text="How often just this was sent.")
     stored_action = models.ForeignKey(
         "leads.Action",
         on_delete=models.PROTECT,
@@ -122,11 +144,25 @@ class QuarantinedItem(models.Model):
     class Meta:
         indexes = [
             models.Index(name="quarantine_waiting", fields=["received_at"], condition=Q(state="waiting")),
+            models.Index(name="quarantine_of_lead", fields=["source", "lead_external_id"]),
+            # What waits, by source and code: counted, and walked through, from the index alone.
+            models.Index(
+                name="quarantine_groups",
+                fields=["source", "code", "id"],
+                include=["actions_held", "received_at"],
+                condition=Q(state="waiting"),
+            ),
+            models.Index(
+                name="quarantine_of_an_action", fields=["stored_action"], condition=Q(stored_action__isnull=False)
+            ),
         ]
         constraints = [
             models.CheckConstraint(
                 name="a_settled_item_says_when",
                 condition=Q(state="waiting", settled_at=None) | (~Q(state="waiting") & Q(settled_at__isnull=False)),
+            ),
+            models.UniqueConstraint(
+                name="the_same_refused_item_waits_once", fields=["source", "digest"], condition=Q(state="waiting")
             ),
             models.CheckConstraint(
                 name="a_discarded_item_says_why", condition=~Q(state="discarded") | ~Q(settled_note="")

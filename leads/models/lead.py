@@ -1,7 +1,7 @@
 """One person's interest in one product from one source."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
 
 from leads.models.delivery import Delivery
 from leads.models.product import Product
@@ -11,9 +11,13 @@ from leads.models.source import Source
 class Lead(models.Model):
     """One person's interest in one product from one source."""
 
-    source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="leads", db_index=False)
+    # No foreign keys in the database: checked row by row, they cost more than the writing. A trigger checks once per
+    # statement that what is named is there, and what is named is not deleted.
+    source = models.ForeignKey(
+        Source, on_delete=models.PROTECT, related_name="leads", db_constraint=False, db_index=False
+    )
     external_id = models.CharField(max_length=200, help_text="The source's own id.")
-    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="leads")
+    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="leads", db_constraint=False)
     # Constraint and index off: a lead is written with its delivery, deliveries are never deleted, and nobody looks
     # leads up by it; each would cost every write.
     delivery = models.ForeignKey(
@@ -23,7 +27,9 @@ class Lead(models.Model):
     name = models.CharField(max_length=200, blank=True)
     email = models.CharField("e-mail", max_length=254, blank=True)
     person_key = models.CharField(
-        max_length=254, blank=True, help_text="The e-mail normalised: the same person, whatever the source."
+        max_length=254,
+        blank=True,
+        help_text="The e-mail address, or else the phone number, normalised: the same person, whatever the source.",
     )
     phone = models.CharField(max_length=40, blank=True)
     firm = models.CharField(max_length=200, blank=True)
@@ -31,6 +37,12 @@ class Lead(models.Model):
     region = models.CharField(max_length=80, blank=True)
     campaign = models.CharField(max_length=200, blank=True)
     is_test = models.BooleanField("test", default=False)
+    consent = models.JSONField(
+        default=dict,
+        db_default=Value({}, models.JSONField()),
+        blank=True,
+        help_text="What the person agreed to, when, and in what words, as the source says.",
+    )
     attributes = models.JSONField(default=dict, blank=True)
     occurred_at = models.DateTimeField(
         null=True, blank=True, help_text="When the person showed interest, as the source says."

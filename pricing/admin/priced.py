@@ -38,7 +38,7 @@ class PricedActionAdmin(ActionAdmin):
     list_display = (*ActionAdmin.list_display[:-1], "priced")
     fieldsets = (
         *ActionAdmin.fieldsets[:2],
-        ("Where it stands", {"fields": (("shown_period", "priced"), "state", "shown_delivery")}),
+        ("Where it stands", {"fields": (("shown_period", "priced"), "state", "shown_delivery", "conflicts_in_words")}),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Action]:

@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from leads.api.answers import problems
 from leads.api.authentication import ApiKeyAuthentication
 from leads.models import ApiKey
 from pricing.domain.explain import explain
@@ -31,11 +32,12 @@ class ExplanationView(APIView):
 
     @extend_schema(
         operation_id="explain_charge",
+        tags=["Charges"],
         summary="Why this charge",
         description="The rule that won, the rules that matched too and what they lost on, what was counted, tier by tier, "
         "the charge it duplicates and the cap it hit. A source sees the charges of its own actions, staff all.",
         parameters=[OpenApiParameter("charge", int, OpenApiParameter.PATH, description="The action's id.")],
-        responses={200: ExplanationSerializer},
+        responses={200: ExplanationSerializer, **problems(401, 404, 406, 429, 503)},
     )
     def get(self, request: Request, charge: int) -> Response:
         found = _visible_to(request).filter(pk=charge).first()

@@ -3,14 +3,15 @@
 Whatever else has changed (a rule, a waiver, an action that occurred before that place) has the period rated whole.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
-from django.db.models import Q
+from django.db import connection
 
-from leads.models import Action, BillingPeriod
+from leads.models import BillingPeriod
+from pricing.domain.actions import Place
+from pricing.domain.facts import moment
 from pricing.models import PeriodTally
 from pricing.rating.counters import Counters
 from pricing.rating.facts import RuleFacts
@@ -18,14 +19,20 @@ from pricing.rating.period import needs_foresight
 from pricing.rating.prices import Counted
 
 ONLY_NEW_ACTIONS = {"intake"}
+ACTIONS_UP_TO = """
+    SELECT asked.period_id,
+           (SELECT count(*) FROM leads_action action
+             WHERE action.period_id = asked.period_id
+               AND (action.occurred_at, action.id) <= (asked.occurred_at, asked.action_id))
+      FROM unnest(%s::bigint[], %s::timestamptz[], %s::bigint[]) AS asked (period_id, occurred_at, action_id)
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Bookmark:
-    """The last action rated, what rating had counted with it, and the tally so far."""
+    """The place of the last action rated, and the tally with what rating had counted there."""
 
-    at: datetime
-    action: int
+    place: Place
     tally: PeriodTally
 
     def restore(self, counters: Counters) -> None:
@@ -39,22 +46,44 @@ class Bookmark:
 def kept(counters: Counters) -> dict[str, Any]:
     """The counters as the tally keeps them; who paid for what, and what leads were charged, is read from the charges."""
     return {
-        "counted": {str(lineage): list(counted) for lineage, counted in counters.counted.items()},
+        "counted": {
+            str(lineage): [counted.actions, counted.quantity, counted.value]
+            for lineage, counted in counters.counted.items()
+        },
         "by_rule": {str(lineage): amount for lineage, amount in counters.by_rule.items()},
         "charged": counters.charged,
     }
 
 
-def bookmark(period: BillingPeriod, rules: Sequence[RuleFacts], *, reasons: Collection[str]) -> Bookmark | None:
-    """The place to go on from, or None where the period must be rated whole; `reasons` are those of its marks."""
-    tally = PeriodTally.objects.filter(period=period, counters__isnull=False, rated_to_at__isnull=False).first()
-    if tally is None or set(reasons) != ONLY_NEW_ACTIONS or needs_foresight(rules):
-        return None
-    assert tally.rated_to_at is not None, "the query above asked for it"  # noqa: S101 -- tells mypy
-    place = Bookmark(tally.rated_to_at, tally.rated_to_action or 0, tally)
-    return place if _nothing_came_before(period, place) else None
+def bookmarks(
+    periods: Sequence[BillingPeriod], rules: Mapping[int, list[RuleFacts]], *, reasons: Mapping[int, Collection[str]]
+) -> dict[int, Bookmark]:
+    """The place to go on from, for each period that must not be rated whole.
+
+    `rules` are each customer's, `reasons` those of each period's marks.
+    """
+    asking = [
+        period.pk
+        for period in periods
+        if set(reasons[period.pk]) == ONLY_NEW_ACTIONS and not needs_foresight(rules[period.customer_id])
+    ]
+    if not asking:
+        return {}
+    tallies = PeriodTally.objects.filter(period__in=asking, counters__isnull=False, rated_to_at__isnull=False)
+    found = {tally.period_id: _bookmark(tally) for tally in tallies}
+    counts = _actions_up_to(found)
+    return {period: mark for period, mark in found.items() if counts[period] == mark.tally.actions}
 
 
-def _nothing_came_before(period: BillingPeriod, place: Bookmark) -> bool:
-    up_to_it = Q(occurred_at__lt=place.at) | Q(occurred_at=place.at, pk__lte=place.action)
-    return Action.objects.of(period).filter(up_to_it).count() == place.tally.actions
+def _bookmark(tally: PeriodTally) -> Bookmark:
+    assert tally.rated_to_at is not None, "asked for above"  # noqa: S101 -- tells mypy
+    return Bookmark((moment(tally.rated_to_at), tally.rated_to_action or 0), tally)
+
+
+def _actions_up_to(found: Mapping[int, Bookmark]) -> dict[int, int]:
+    """How many actions each period has up to its bookmark now: more than were rated, if some came in before it."""
+    tallies = [mark.tally for mark in found.values()]
+    with connection.cursor() as cursor:
+        instants, actions = [tally.rated_to_at for tally in tallies], [tally.rated_to_action for tally in tallies]
+        cursor.execute(ACTIONS_UP_TO, [list(found), instants, actions])
+        return dict(cursor.fetchall())

@@ -1,27 +1,72 @@
 """Decisions become charges by COPY, in the order of their actions."""
 
 from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 from decimal import Decimal
 from io import StringIO
+from types import TracebackType
+from typing import Self
 
 from django.db import connection
 
-from leads.models import BillingPeriod
 from pricing.rating.facts import Decision
 
+# Large enough that a COPY's own cost vanishes, small enough that memory stays flat.
+CHARGES_AT_A_TIME = 10_000
 NULL = r"\N"
 
 COPY = (
     "COPY pricing_charge (action_id, period_id, rule_id, reason, amount, full_amount, cap, quantity_before,"
     " value_before, paid_by_id) FROM STDIN"
 )
+# The thread that copies gives way to the one that decides as seldom as it can.
+BYTES_AT_A_TIME = 1 << 22
 
 
-def copy_charges(period: BillingPeriod, batches: Iterable[list[Decision]]) -> None:
-    """Write one charge per decision, a COPY per batch. Reading and writing share one connection: they take turns."""
-    with connection.cursor() as cursor:
-        for decisions in batches:
-            cursor.copy_expert(COPY, StringIO(charge_lines(period.pk, decisions)))
+class ChargeWriter:
+    """Writes charges in the transaction in progress; while PostgreSQL stores some, the next ones are decided.
+
+    There is one connection: who wants to use it meanwhile waits first (`wait`). Leaving the `with` block writes the rest.
+    """
+
+    def __init__(self) -> None:
+        self._lines = list[str]()
+        self._count = 0
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="charges")
+        self._writing: Future[None] | None = None
+        self._cursor = connection.cursor()  # opened here: to another thread Django would give another connection
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self._thread.shutdown(wait=True)
+        with self._cursor:
+            if kind is None:
+                self.wait()
+                self._copy(self._taken())
+
+    def write(self, period: int, decisions: list[Decision]) -> None:
+        """Charges of one period, none of them unrated."""
+        self._lines.append(charge_lines(period, decisions))
+        self._count += len(decisions)
+        if self._count >= CHARGES_AT_A_TIME:
+            self.wait()
+            self._writing = self._thread.submit(self._copy, self._taken())
+
+    def wait(self) -> None:
+        """Until nothing is being written; raises what PostgreSQL refused."""
+        writing, self._writing = self._writing, None
+        if writing is not None:
+            writing.result()
+
+    def _taken(self) -> str:
+        lines, self._lines, self._count = self._lines, [], 0
+        return "".join(lines)
+
+    def _copy(self, lines: str) -> None:
+        if lines:
+            self._cursor.copy_expert(COPY, StringIO(lines), BYTES_AT_A_TIME)
 
 
 def charge_lines(period: int, decisions: Iterable[Decision]) -> str:

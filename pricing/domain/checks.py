@@ -14,7 +14,7 @@ from leads.models import Product, Source
 from pricing.domain.charges import in_units
 from pricing.domain.drafts import as_if_active
 from pricing.domain.example import Example, decide
-from pricing.domain.facts import rule_facts
+from pricing.domain.facts import moment, rule_facts
 from pricing.domain.scopes import known_of
 from pricing.models import Charge, PriceCheck, PriceRule
 from pricing.rating.facts import Decision, RuleFacts
@@ -144,12 +144,13 @@ def _when(check: PriceCheck, at: datetime) -> datetime:
 
 
 def _could_price(rule: RuleFacts, check: PriceCheck, at: datetime) -> bool:
+    when = moment(at)
     return (
         rule.customer in (None, check.customer_id)
         and rule.currency == check.customer.currency
         and rule.action_type in (None, check.action_type_id)
-        and rule.effective_from <= at
-        and (rule.effective_to is None or at < rule.effective_to)
+        and rule.effective_from <= when
+        and (rule.effective_to is None or when < rule.effective_to)
     )
 
 

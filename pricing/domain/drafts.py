@@ -7,9 +7,9 @@ from decimal import Decimal
 
 from django.db.models import DecimalField
 
-from pricing.domain.facts import rule_facts
+from pricing.domain.facts import moment, rule_facts
 from pricing.models import PriceRule, PriceTier
-from pricing.rating.facts import RuleFacts
+from pricing.rating.facts import Instant, RuleFacts
 
 UNSAVED = 0  # no rule has this id
 
@@ -40,10 +40,10 @@ def with_tiers(rule: PriceRule, tiers: Sequence[PriceTier]) -> PriceRule:
     return rule
 
 
-def _begin(draft: PriceRule, since: datetime | None) -> datetime:
-    return draft.effective_from if since is None else min(draft.effective_from, since)
+def _begin(draft: PriceRule, since: datetime | None) -> Instant:
+    return moment(draft.effective_from if since is None else min(draft.effective_from, since))
 
 
-def _ended(rule: RuleFacts, at: datetime) -> RuleFacts:
+def _ended(rule: RuleFacts, at: Instant) -> RuleFacts:
     end = max(rule.effective_from, at)
     return replace(rule, effective_to=end if rule.effective_to is None else min(rule.effective_to, end))

@@ -13,7 +13,7 @@ from pricing.domain.charges import in_units
 from pricing.domain.drafts import as_if_active
 from pricing.domain.explain import lost_on
 from pricing.domain.explain_price import counts_value, sentences_of
-from pricing.domain.facts import customer_facts, maybe_micro, micro, rule_facts
+from pricing.domain.facts import customer_facts, maybe_micro, micro, moment, rule_facts
 from pricing.models import Charge, PriceRule
 from pricing.rating.counters import Counters
 from pricing.rating.facts import ActionFacts, Catalogue, Decision, ProductFacts, RuleFacts, SourceFacts
@@ -129,7 +129,7 @@ def _action(example: Example) -> ActionFacts:
         product=example.product.pk,
         source=example.source.pk,
         action_type=example.action_type.pk,
-        occurred_at=example.occurred_at,
+        occurred_at=moment(example.occurred_at),
         quantity=micro(example.quantity),
         value=maybe_micro(example.value),
     )

@@ -5,7 +5,7 @@ from typing import Any
 
 from billing_engine.core import money
 from pricing.domain.explain_price import price_sentences
-from pricing.domain.facts import catalogue_for, customer_facts, rule_facts, rules_for
+from pricing.domain.facts import catalogue_for, customer_facts, moment, rule_facts, rules_for
 from pricing.domain.words import days_in_words, price_in_words, scope_in_words
 from pricing.models import Charge, PriceRule
 from pricing.rating.facts import ActionFacts, RuleFacts
@@ -79,7 +79,7 @@ def _lost(charge: Charge, won: PriceRule) -> list[dict[str, Any]]:
     """The rules that matched too, each with the first thing it was beaten on."""
     customer, lead, action = charge.period.customer, charge.action.lead, charge.action
     facts = ActionFacts(
-        action.pk, lead.pk, "", lead.product_id, lead.source_id, action.action_type_id, action.occurred_at, 0
+        action.pk, lead.pk, "", lead.product_id, lead.source_id, action.action_type_id, moment(action.occurred_at), 0
     )
     matching = RuleBook(rules_for(customer), customer_facts(customer), catalogue_for(customer)).matching(facts)
     # What outranks the winner was not in force yet when this was rated.

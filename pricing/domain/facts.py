@@ -1,17 +1,16 @@
 """Rows in, plain values out: everything rating is told, read from the database in one place."""
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db import connection
+from django.db.models import Q
 
-from leads.models import ActionType, BillingPeriod, Customer, Product, Source
+from leads.models import ActionType, Customer, Product, Source
 from pricing.models import PriceRule
 from pricing.rating.facts import (
-    ActionFacts,
     Catalogue,
     CustomerFacts,
     Once,
@@ -30,19 +29,8 @@ from pricing.rating.prices import (
     Volume,
 )
 
-ROWS_AT_A_TIME = 5_000
-
-# OFFSET 0 keeps the planner from reading all leads there are for the few of one period: each is looked up by its key.
-ACTIONS_OF_A_PERIOD = """
-    SELECT action.id, action.lead_id, lead.person_key, lead.product_id, lead.source_id, action.action_type_id,
-           action.occurred_at, (action.quantity * 1000000)::bigint, (action.value * 1000000)::bigint, lead.is_test,
-           action.voided_at IS NOT NULL, waiver.action_id IS NOT NULL
-      FROM leads_action action
-      JOIN LATERAL (SELECT * FROM leads_lead WHERE id = action.lead_id OFFSET 0) lead ON TRUE
-      LEFT JOIN pricing_waiver waiver ON waiver.action_id = action.id
-     WHERE action.period_id = %(period)s AND {after}
-     ORDER BY action.occurred_at, action.id
-"""
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
 
 
 def micro(amount: Decimal) -> int:
@@ -55,12 +43,27 @@ def maybe_micro(amount: Decimal | None) -> int | None:
     return None if amount is None else micro(amount)
 
 
+def moment(instant: datetime) -> int:
+    """An instant as rating is told it: whole microseconds since 1970."""
+    return (instant - EPOCH) // MICROSECOND
+
+
+def maybe_moment(instant: datetime | None) -> int | None:
+    """The same, where there may be none."""
+    return None if instant is None else moment(instant)
+
+
+def instant(microseconds: int) -> datetime:
+    """And back, in UTC."""
+    return EPOCH + microseconds * MICROSECOND
+
+
 def customer_facts(customer: Customer) -> CustomerFacts:
     """What rating knows of a customer; contract days begin and end at its own midnight."""
     zone = customer.zone
 
-    def midnight(day: datetime) -> datetime:
-        return day.replace(tzinfo=zone).astimezone(UTC)
+    def midnight(day: datetime) -> int:
+        return moment(day.replace(tzinfo=zone))
 
     first, last = customer.contract_from, customer.contract_to
     budget = customer.monthly_budget
@@ -76,7 +79,21 @@ def customer_facts(customer: Customer) -> CustomerFacts:
 
 def rules_for(customer: Customer) -> list[RuleFacts]:
     """Every rule that could price an action of this customer, whenever it is or was in force."""
-    return [rule_facts(rule) for rule in PriceRule.objects.in_force().open_to(customer).prefetch_related("tiers")]
+    return rule_books([customer])[customer.pk]
+
+
+def rule_books(customers: Sequence[Customer]) -> dict[int, list[RuleFacts]]:
+    """The same for several, by customer; read at once."""
+    found = PriceRule.objects.in_force().filter(Q(customer=None) | Q(customer__in=customers))
+    rules = [rule_facts(rule) for rule in found.prefetch_related("tiers")]
+    for_all = [rule for rule in rules if rule.customer is None]
+    of_one = defaultdict[int | None, list[RuleFacts]](list)
+    for rule in rules:
+        of_one[rule.customer].append(rule)
+    return {
+        customer.pk: [rule for rule in for_all + of_one[customer.pk] if rule.currency == customer.currency]
+        for customer in customers
+    }
 
 
 def rule_facts(rule: PriceRule) -> RuleFacts:
@@ -86,8 +103,8 @@ def rule_facts(rule: PriceRule) -> RuleFacts:
         lineage=rule.lineage,
         price=price_facts(rule),
         currency=rule.currency,
-        effective_from=rule.effective_from,
-        effective_to=rule.effective_to,
+        effective_from=moment(rule.effective_from),
+        effective_to=maybe_moment(rule.effective_to),
         customer=rule.customer_id,
         product=rule.product_id,
         category=rule.category,
@@ -95,11 +112,17 @@ def rule_facts(rule: PriceRule) -> RuleFacts:
         channel=rule.channel,
         action_type=rule.action_type_id,
         priority=rule.priority,
-        once=Once(rule.once_per == PriceRule.Once.PERSON, timedelta(days=rule.once_days)) if rule.once_days else None,
+        once=_once(rule),
         highest_only=rule.highest_only,
         cap_per_lead=maybe_micro(rule.cap_per_lead),
         cap_per_period=maybe_micro(rule.cap_per_period),
     )
+
+
+def _once(rule: PriceRule) -> Once | None:
+    if not rule.once_days:
+        return None
+    return Once(rule.once_per == PriceRule.Once.PERSON, timedelta(days=rule.once_days) // MICROSECOND)
 
 
 def price_facts(rule: PriceRule) -> Price:
@@ -107,42 +130,14 @@ def price_facts(rule: PriceRule) -> Price:
     return _PRICES[PriceRule.PriceModel(rule.price_model)](rule)
 
 
-def catalogue_for(customer: Customer) -> Catalogue:
-    """What the customer's products, every source and every action type are."""
-    products = Product.objects.filter(customer=customer).values_list("pk", "category")
+def catalogue_for(*customers: Customer) -> Catalogue:
+    """What these customers' products, every source and every action type are."""
+    products = Product.objects.filter(customer__in=customers).values_list("pk", "category")
     return Catalogue(
         products={pk: ProductFacts(pk, category) for pk, category in products},
         sources={pk: SourceFacts(pk, channel) for pk, channel in Source.objects.values_list("pk", "channel")},
         is_billable=dict(ActionType.objects.values_list("pk", "is_billable")),
     )
-
-
-Place = tuple[datetime, int]  # when an action occurred, and its id: its place in rating order
-
-
-@dataclass(slots=True)
-class StoredActions(Iterable[ActionFacts]):
-    """A period's actions in rating order, streamed through a server-side cursor as often as they are gone through.
-
-    All of them, or those `after` a place; afterwards `last` is the place of the last one, or still `after`.
-
-    Inside a transaction only, in which the period's lock keeps them from being rated by somebody else.
-    """
-
-    period: BillingPeriod
-    after: Place | None = None
-    last: Place | None = field(default=None, init=False)
-
-    def __iter__(self) -> Iterator[ActionFacts]:
-        after = "(action.occurred_at, action.id) > (%(at)s, %(id)s)" if self.after else "TRUE"
-        self.last = self.after
-        at, action = self.after or (None, None)
-        with connection.chunked_cursor() as cursor:
-            sql = ACTIONS_OF_A_PERIOD.format(after=after)
-            cursor.execute(sql, {"period": self.period.pk, "at": at, "id": action})
-            while rows := cursor.fetchmany(ROWS_AT_A_TIME):
-                self.last = rows[-1][6], rows[-1][0]
-                yield from map(ActionFacts._make, rows)
 
 
 def _needed(amount: Decimal | None, name: str) -> int:

@@ -9,8 +9,9 @@ from typing import NamedTuple
 from django.db import connection
 
 from leads.models import BillingPeriod
+from pricing.domain.actions import START, StoredActions
 from pricing.domain.carry import carried_over
-from pricing.domain.facts import StoredActions, catalogue_for, customer_facts
+from pricing.domain.facts import catalogue_for, customer_facts
 from pricing.rating.counters import Counters
 from pricing.rating.facts import ActionFacts, Decision, Id, RuleFacts
 from pricing.rating.once import Key, Paid
@@ -141,7 +142,7 @@ class Carry:
 
     def begin(self, period: BillingPeriod, rules: list[RuleFacts]) -> Counters:
         """As `carried_over`, the simulated periods counted as they were simulated."""
-        counters = carried_over(period, rules, without=self._done)
+        counters = carried_over([period], {period.customer_id: rules}, without=self._done)[period.pk]
         self._stored_by_lead = dict(counters.by_lead)
         for key, ones in self._paid.items():
             counters.paid[key] = sorted({*counters.paid[key], *ones})
@@ -176,7 +177,7 @@ def compare(
 ) -> Comparison:
     """Rate the period with these rules beside what is charged now; raises Stopped. Inside a transaction, writes nothing."""
     counters = carry.begin(period, rules)
-    actions = _Watched(StoredActions(period))
+    actions = _Watched(StoredActions({period.pk: START}))
     decisions = rate_period(
         actions,
         customer=customer_facts(period.customer),

@@ -5,11 +5,13 @@ from pricing.models.check import PriceCheck
 from pricing.models.history import RuleChange
 from pricing.models.rule import PriceRule, PriceTier
 from pricing.models.simulation import SimulatedCustomer, SimulatedMove, SimulatedSum, Simulation
+from pricing.models.terms import PeriodTerms
 from pricing.models.use import RuleUse, UseCount
 
 __all__ = [
     "Charge",
     "PeriodTally",
+    "PeriodTerms",
     "PriceCheck",
     "PriceRule",
     "PriceTier",

@@ -32,11 +32,17 @@ def exclusion(action: ActionFacts, customer: CustomerFacts, catalogue: Catalogue
         return NOT_BILLABLE
     if action.is_test:
         return TEST_LEAD
-    if (customer.contract_start or customer.contract_end) and _outside_contract(action, customer):
+    if _outside_contract(action, customer):
         return OUTSIDE_CONTRACT
     if customer.excluded_domains and _domain(action.person) in customer.excluded_domains:
         return EXCLUDED_CONTACT
     return WAIVED if action.is_waived else ""
+
+
+def excludes_some(customer: CustomerFacts) -> bool:
+    """Whether the customer has terms that exclude actions of any kind: contract dates, excluded domains."""
+    bounds = (customer.contract_start, customer.contract_end)
+    return bounds != (None, None) or bool(customer.excluded_domains)
 
 
 def _domain(person: str) -> str:

@@ -1,11 +1,10 @@
 """Step 2: which rule prices an action. The highest priority wins, then the most specific scope, then the later start."""
 
 from collections.abc import Iterable
-from datetime import datetime
 
-from pricing.rating.facts import ActionFacts, Catalogue, CustomerFacts, Id, RuleFacts
+from pricing.rating.facts import ActionFacts, Catalogue, CustomerFacts, Id, Instant, RuleFacts
 
-Rank = tuple[int, bool, bool, bool, bool, bool, bool, datetime]
+Rank = tuple[int, bool, bool, bool, bool, bool, bool, Instant]
 DIMENSIONS = ("priority", "customer", "product", "category", "source", "channel", "action type", "effective from")
 
 
@@ -39,7 +38,9 @@ class RuleBook:
     def winner(self, action: ActionFacts) -> RuleFacts | None:
         """The best rule effective when the action occurred, or None: unrated."""
         at = action.occurred_at
-        for rule in self.candidates(action):
+        # The look-up of `candidates`, without the call: this line is passed once per action.
+        scope = (action.product, action.source, action.action_type)
+        for rule in self._of_scope.get(scope) or self.candidates(action):
             if rule.effective_from <= at and (rule.effective_to is None or at < rule.effective_to):
                 return rule
         return None
@@ -60,8 +61,14 @@ class RuleBook:
         scope = (action.product, action.source, action.action_type)
         found = self._of_scope.get(scope)
         if found is None:
+            about, sender = self._catalogue.products[action.product], self._catalogue.sources[action.source]
             found = self._of_scope[scope] = [
-                rule for rule in self._open_to(action.action_type) if self._holds(rule, action.product, action.source)
+                rule
+                for rule in self._open_to(action.action_type)
+                if (rule.product is None or rule.product == about.id)
+                and (not rule.category or rule.category == about.category)
+                and (rule.source is None or rule.source == sender.id)
+                and (not rule.channel or rule.channel == sender.channel)
             ]
         return found
 
@@ -76,12 +83,3 @@ class RuleBook:
             found = [rule for rule in self._rules if rule.action_type in (None, action_type)]
             self._of_type[action_type] = found
         return found
-
-    def _holds(self, rule: RuleFacts, product: Id, source: Id) -> bool:
-        about, sender = self._catalogue.products[product], self._catalogue.sources[source]
-        return (
-            rule.product in (None, about.id)
-            and rule.category in ("", about.category)
-            and rule.source in (None, sender.id)
-            and rule.channel in ("", sender.channel)
-        )

@@ -1,10 +1,9 @@
 """Step 3: once per lead, or per person, within N days of a *charged* one, also if that was in an earlier period."""
 
 from collections.abc import Iterable
-from datetime import datetime
 from typing import NamedTuple
 
-from pricing.rating.facts import ActionFacts, Id, RuleFacts
+from pricing.rating.facts import ActionFacts, Id, Instant, RuleFacts
 
 Key = tuple[Id, bool, Id, Id]  # the rule's lineage, per person or per lead, who, the action type
 
@@ -12,12 +11,12 @@ Key = tuple[Id, bool, Id, Id]  # the rule's lineage, per person or per lead, who
 class Paid(NamedTuple):
     """A charge that covers others: when its action occurred, and which it is."""
 
-    at: datetime
+    at: Instant
     action: Id
 
 
 def key_of(action: ActionFacts, rule: RuleFacts) -> Key | None:
-    """What must be charged once; None where the rule does not ask. Without an e-mail address a person is its lead."""
+    """What must be charged once; None where the rule does not ask. A lead of nobody known is a person of its own."""
     if rule.once is None:
         return None
     by_person = rule.once.per_person and bool(action.person)
@@ -32,5 +31,9 @@ def covering(action: ActionFacts, rule: RuleFacts, paid: Iterable[Paid]) -> Paid
     """
     if rule.once is None:
         return None
-    within = rule.once.within
-    return max((one for one in paid if abs(action.occurred_at - one.at) < within), default=None, key=lambda one: one.at)
+    at, within = action.occurred_at, rule.once.within
+    latest = None
+    for one in paid:
+        if (latest is None or one.at > latest.at) and abs(at - one.at) < within:
+            latest = one
+    return latest

@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 from pricing.rating.prices import (
     MICRO,
-    PERCENT,
     Counted,
     Graduated,
     GraduatedPercentage,
@@ -17,7 +16,6 @@ from pricing.rating.prices import (
     Volume,
     paid_part,
     share,
-    up_to,
 )
 
 Tiered = Graduated | Volume | GraduatedPercentage
@@ -52,14 +50,14 @@ def parts(
     if isinstance(price, Percentage):
         return _of_percentage(price, before, value or 0)
     if isinstance(price, GraduatedPercentage):
-        return _split(price.tiers, before.value, before.value + (value or 0), PERCENT)
+        return _split(price, before.value, before.value + (value or 0))
     low, high = paid_part(before.quantity, price.free_units), paid_part(before.quantity + quantity, price.free_units)
     free = quantity - (high - low)
     found = [TierPart(FREE, free, 0)] if free else []
     if high == low:
         return found
     if isinstance(price, Graduated):
-        return found + _split(price.tiers, low, high, MICRO)
+        return found + _split(price, low, high)
     if isinstance(price, Volume):
         whole = before.quantity + quantity if total is None else total
         return [*found, _of_volume(price, whole, before, quantity, high - low)]
@@ -103,12 +101,12 @@ def _of_percentage(price: Percentage, before: Counted, value: int) -> list[TierP
     return found
 
 
-def _split(tiers: tuple[Tier, ...], low: int, high: int, scale: int) -> list[TierPart]:
+def _split(price: Graduated | GraduatedPercentage, low: int, high: int) -> list[TierPart]:
     found, start = list[TierPart](), 0
-    for number, tier in enumerate(tiers, start=1):
+    for number, tier in enumerate(price.tiers, start=1):
         begin, end = max(low, start), high if tier.up_to is None else min(high, tier.up_to)
         if end > begin:
-            amount = up_to(tiers, end, scale) - up_to(tiers, begin, scale)
+            amount = price.stairs.up_to(end) - price.stairs.up_to(begin)
             found.append(TierPart(number, end - begin, amount, tier.flat_fee if begin == start else 0))
         start = high if tier.up_to is None else tier.up_to
     return found

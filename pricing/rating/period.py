@@ -9,13 +9,15 @@ from dataclasses import dataclass, field
 
 from pricing.rating.caps import capped
 from pricing.rating.counters import Counters
-from pricing.rating.exclude import ALREADY_CHARGED, NOT_HIGHEST, exclusion
+from pricing.rating.exclude import ALREADY_CHARGED, NOT_HIGHEST, excludes_some, exclusion
 from pricing.rating.facts import ActionFacts, Catalogue, CustomerFacts, Decision, Id, RuleFacts
 from pricing.rating.match import RuleBook
 from pricing.rating.once import Paid, covering, key_of
 from pricing.rating.prices import Counted, Volume
 
 OfLead = tuple[Id, Id]  # a rule's lineage and a lead
+
+_new = tuple.__new__
 
 
 @dataclass(slots=True)
@@ -58,6 +60,9 @@ class Rater:
         self._book, self._customer, self._catalogue = book, customer, catalogue
         self._counters = counters
         self._seen = Foresight()
+        self._not_billable = {kind for kind, is_billable in catalogue.is_billable.items() if not is_billable}
+        self._excludes = excludes_some(customer)
+        self._has_budget = customer.hard_budget is not None
 
     def foresee(self, actions: Iterable[ActionFacts]) -> None:
         """Go through the period beforehand, where a rule asks for it."""
@@ -74,25 +79,51 @@ class Rater:
             self._seen.totals = {lineage: counted.quantity for lineage, counted in twin._counters.counted.items()}
 
     def decide(self, action: ActionFacts) -> Decision:
-        """What becomes of the action, given all that came before it."""
-        reason = exclusion(action, self._customer, self._catalogue)
-        if reason:
+        """What becomes of the action, given all that came before it.
+
+        Passed once for each of millions of actions: what most of them have nothing to do with is asked for elsewhere.
+        """
+        if reason := self._exclusion(action):
             return Decision(action.id, None, reason)
         rule = self._book.winner(action)
         if rule is None:
             return Decision(action.id, None, "")
         counters = self._counters
-        before = counters.before(rule)
-        if rule.once is not None and (paid := self._paid(action, rule)):
-            return Decision(action.id, rule.id, ALREADY_CHARGED, 0, 0, "", before.quantity, before.value, paid.action)
+        counted = counters.counted[rule.lineage]
+        quantity_before, value_before = counted.quantity, counted.value
+        cap = ""
+        if rule.is_plain and not self._has_budget:
+            full = amount = rule.price.price(counted, action.quantity, action.value)  # type: ignore[union-attr]  # no Volume
+        else:
+            if covered := self._covered(action, rule):
+                return Decision(action.id, rule.id, covered[0], 0, 0, "", quantity_before, value_before, covered[1])
+            full = self._price(action, rule, counted)
+            amount, cap = capped(full, action, rule, self._customer, counters)
+            counters.remember(action, rule, amount)
+        counted.actions += 1
+        counted.quantity += action.quantity
+        counted.value += action.value or 0
+        counters.charged += amount
+        # Half the time that naming the fields takes.
+        return _new(Decision, (action.id, rule.id, "", amount, full, cap, quantity_before, value_before, None))
+
+    def _exclusion(self, action: ActionFacts) -> str:
+        if (
+            action.is_voided
+            or action.is_test
+            or action.is_waived
+            or self._excludes
+            or action.action_type in self._not_billable
+        ):
+            return exclusion(action, self._customer, self._catalogue)
+        return ""
+
+    def _covered(self, action: ActionFacts, rule: RuleFacts) -> tuple[str, Id] | None:
+        """Why another action of this lead or person pays for this one too, and which."""
+        if paid := self._paid(action, rule):
+            return ALREADY_CHARGED, paid.action
         dearest = self._seen.dearest.get((rule.lineage, action.lead)) if rule.highest_only else None
-        if dearest and dearest[1] != action.id:
-            return Decision(action.id, rule.id, NOT_HIGHEST, 0, 0, "", before.quantity, before.value, dearest[1])
-        full = self._price(action, rule, before)
-        amount, cap = capped(full, action, rule, self._customer, counters)
-        counters.count(action, rule, before, amount)
-        # Most actions end here, and `_make` takes half as long as naming the fields does.
-        return Decision._make((action.id, rule.id, "", amount, full, cap, before.quantity, before.value, None))
+        return (NOT_HIGHEST, dearest[1]) if dearest and dearest[1] != action.id else None
 
     def _price(self, action: ActionFacts, rule: RuleFacts, before: Counted) -> int:
         model = rule.price
@@ -107,7 +138,7 @@ class Rater:
 
     def _consider(self, action: ActionFacts) -> None:
         """Remember the action if it is its lead's dearest so far; it is priced on its own, the earliest of equals stays."""
-        if exclusion(action, self._customer, self._catalogue):
+        if self._exclusion(action):
             return
         rule = self._book.winner(action)
         if rule is None or not rule.highest_only:

@@ -5,14 +5,14 @@ so splitting a quantity never changes its price. A free allowance comes before e
 allowance costs, and tiers and packages count what is left.
 """
 
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import dataclass, field
 
 MICRO = 1_000_000
 PERCENT = 100 * MICRO  # a percent in micro-units, of an amount
 
 
-class Counted(NamedTuple):
+@dataclass(slots=True)
+class Counted:
     """What a rule has counted in the period: actions, units, money value. Micro-units, but for the actions."""
 
     actions: int = 0
@@ -27,6 +27,36 @@ class Tier:
     up_to: int | None
     rate: int
     flat_fee: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Stairs:
+    """Tiers laid out for adding up: each step with its end, its start, what everything up to its start costs, its rate."""
+
+    steps: tuple[tuple[int | None, int, int, int], ...]
+    scale: int
+
+    @classmethod
+    def of(cls, tiers: tuple[Tier, ...], scale: int) -> "Stairs":
+        """ValueError where these are no tiers; costs are kept at `scale` times micro-units, so that nothing is rounded."""
+        check_tiers(tiers)
+        steps, start, cost = [], 0, 0
+        for tier in tiers:
+            cost += tier.flat_fee * scale
+            steps.append((tier.up_to, start, cost, tier.rate))
+            if tier.up_to is not None:
+                cost += (tier.up_to - start) * tier.rate
+                start = tier.up_to
+        return cls(tuple(steps), scale)
+
+    def up_to(self, counted: int) -> int:
+        """`F(counted)`: what everything up to there costs together, rounded once; nothing costs nothing."""
+        if counted <= 0:
+            return 0
+        for end, start, cost, rate in self.steps:
+            if end is None or counted <= end:
+                return (cost + (counted - start) * rate + self.scale // 2) // self.scale
+        raise AssertionError("The last tier has no end.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +79,15 @@ class Graduated:
 
     tiers: tuple[Tier, ...]
     free_units: int = 0
+    stairs: "Stairs" = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        check_tiers(self.tiers)
+        object.__setattr__(self, "stairs", Stairs.of(self.tiers, MICRO))
 
     def price(self, before: Counted, quantity: int, value: int | None) -> int:
         low = paid_part(before.quantity, self.free_units)
-        return up_to(self.tiers, paid_part(before.quantity + quantity, self.free_units), MICRO) - up_to(
-            self.tiers, low, MICRO
-        )
+        high = paid_part(before.quantity + quantity, self.free_units)
+        return self.stairs.up_to(high) - self.stairs.up_to(low)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,12 +166,13 @@ class GraduatedPercentage:
     """`F(v + value) − F(v)` over tiers of value, each with its percent."""
 
     tiers: tuple[Tier, ...]
+    stairs: "Stairs" = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        check_tiers(self.tiers)
+        object.__setattr__(self, "stairs", Stairs.of(self.tiers, PERCENT))
 
     def price(self, before: Counted, quantity: int, value: int | None) -> int:
-        return up_to(self.tiers, before.value + (value or 0), PERCENT) - up_to(self.tiers, before.value, PERCENT)
+        return self.stairs.up_to(before.value + (value or 0)) - self.stairs.up_to(before.value)
 
 
 Price = PerUnit | Graduated | Volume | Package | Percentage | GraduatedPercentage
@@ -155,20 +186,6 @@ def check_tiers(tiers: tuple[Tier, ...]) -> None:
         raise ValueError("Tiers ascend, and the last one has no end.")
     if bounded and bounded[0] <= 0:
         raise ValueError("A tier ends above zero.")
-
-
-def up_to(tiers: tuple[Tier, ...], counted: int, scale: int) -> int:
-    """`F(counted)`: what everything up to there costs together, rounded once; nothing costs nothing."""
-    total, start = 0, 0
-    for tier in tiers:
-        if counted <= start:
-            break
-        end = tier.up_to
-        if end is None or counted < end:
-            end = counted
-        total += tier.flat_fee * scale + (end - start) * tier.rate
-        start = end
-    return _rounded(total, scale)
 
 
 def times(quantity: int, unit_price: int) -> int:

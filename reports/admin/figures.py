@@ -8,10 +8,14 @@ from billing_engine.core.money import ZERO, in_words
 from billing_engine.core.spans import Month
 from invoices.models import Invoice
 from leads.admin.shown import list_of
+from leads.domain.receipt import CONFLICT, CREATED, DUPLICATE, QUARANTINED
+from leads.models.delivery import OUTCOMES
 from reports.queries.month import Money, Rated, Received
 from reports.wording import count_in_words
 
 State = Invoice.State
+ALWAYS_TOLD = (CREATED, DUPLICATE, QUARANTINED)  # the others where there are any
+REFUSED = (CONFLICT, QUARANTINED)
 WHOLE_BAR = 1_000
 SLIVER = 4
 
@@ -58,8 +62,8 @@ def received_in_words(month: Month, leads: Received, actions: Received) -> list[
         return []
     deliveries, refused = list_of("leads.delivery", **_received_within(month)), _quarantine(month, state="all")
     return [
-        _received("leads", leads, deliveries, refused, ("created", "updated", "duplicate")),
-        _received("actions", actions, deliveries, refused, ("created", "duplicate")),
+        _received("leads", leads, deliveries, refused),
+        _received("actions", actions, deliveries, refused),
     ]
 
 
@@ -72,10 +76,15 @@ def _quarantine(month: Month, **where: str) -> str:
     return list_of("leads.quarantineditem", **_received_within(month), **where)
 
 
-def _received(kind: str, counts: Received, deliveries: str, refused: str, names: tuple[str, ...]) -> Equation:
-    parts = [Figure(name, count_in_words(getattr(counts, name)), deliveries) for name in names]
-    held = Figure("quarantined", count_in_words(counts.quarantined), refused, "orange" if counts.quarantined else "")
-    return Equation(Figure(f"{kind} received", count_in_words(counts.received), deliveries), (*parts, held))
+def _received(kind: str, counts: Received, deliveries: str, refused: str) -> Equation:
+    """What is always told, and of the rest what there is."""
+    told = [name for name in OUTCOMES if name in ALWAYS_TOLD or getattr(counts, name)]
+    parts = [_outcome(name, getattr(counts, name), refused if name in REFUSED else deliveries) for name in told]
+    return Equation(Figure(f"{kind} received", count_in_words(counts.received), deliveries), tuple(parts))
+
+
+def _outcome(name: str, count: int, address: str) -> Figure:
+    return Figure(name, count_in_words(count), address, "orange" if count and name in REFUSED else "")
 
 
 def still_waiting(month: Month, count: int) -> Figure | None:

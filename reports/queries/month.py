@@ -10,21 +10,23 @@ from django.db.models.functions import Coalesce
 from billing_engine.core.spans import Month
 from invoices.models import Invoice
 from leads.models import BillingPeriod, Delivery, QuarantinedItem
+from leads.models.delivery import OUTCOMES
 from pricing.models import PeriodTally
 
-LEADS = ("received", "created", "updated", "duplicate", "quarantined")
-ACTIONS = ("received", "created", "duplicate", "quarantined")
+COUNTS = ("received", *OUTCOMES)
 
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """received = created + updated + duplicate + quarantined, of leads or of actions."""
+    """received = created + updated + duplicate + conflict + quarantined + test, of leads or of actions."""
 
     received: int
     created: int
     duplicate: int
     quarantined: int
     updated: int = 0
+    conflict: int = 0
+    test: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +52,12 @@ class Money:
 def received_in(month: Month) -> tuple[Received, Received]:
     """Leads and actions of the deliveries received in the month (UTC); read from the index alone."""
     span = month.span(ZoneInfo("UTC"))
-    names = [f"leads_{name}" for name in LEADS] + [f"actions_{name}" for name in ACTIONS]
+    names = [f"{kind}_{name}" for kind in ("leads", "actions") for name in COUNTS]
     sums = Delivery.objects.filter(received_at__gte=span.start, received_at__lt=span.end).aggregate(
         **{name: Coalesce(Sum(name), 0) for name in names}
     )
-    leads = Received(**{name: sums[f"leads_{name}"] for name in LEADS})
-    return leads, Received(**{name: sums[f"actions_{name}"] for name in ACTIONS})
+    leads = Received(**{name: sums[f"leads_{name}"] for name in COUNTS})
+    return leads, Received(**{name: sums[f"actions_{name}"] for name in COUNTS})
 
 
 def quarantine_waiting(month: Month) -> int:

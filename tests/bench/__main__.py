@@ -1,13 +1,15 @@
-"""How fast rating is, beside what this machine's PostgreSQL can do: `make bench`, or `make bench ARGS=--quick`.
+"""How fast the engine is, beside what this machine can do: `make bench`, or `make bench ARGS="intake --quick"`.
 
-A benchmark, no test. It starts a PostgreSQL of its own on a throw-away folder, with the settings a server comes with
-(nothing is left unsafe for speed), and leaves neither a process nor a file behind.
+Benchmarks, no tests. Each starts a PostgreSQL of its own on a throw-away folder, with the settings a server comes with
+(nothing is left unsafe for speed), and leaves neither a process nor a file behind. Without a name all run, one after
+the other.
 """
 
 import argparse
 import os
 import shutil
 import signal
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,14 +22,19 @@ from billing_engine.desk.folder import Folder
 from billing_engine.desk.postgres import Postgres
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
+BENCHES = ("rating", "intake")
+QUICK, FULL = 100_000, 1_000_000
 
 
 def main() -> None:
     """Measure, and print one table."""
     options = _options()
+    if options.bench is None:
+        sys.exit(max(_alone(bench) for bench in BENCHES))
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ended politely is ended by Ctrl-C
     try:
-        with _server(CHECKOUT / "var" / "bench") as database_url:
+        folder = Folder(CHECKOUT / "var" / "bench")
+        with _server(folder) as database_url:
             os.environ |= {
                 "DJANGO_SETTINGS_MODULE": "billing_engine.settings",
                 "DATABASE_URL": database_url,
@@ -36,18 +43,33 @@ def main() -> None:
                 "DEBUG": "off",  # Django would remember every query
             }
             django.setup()
-            from tests.bench.measure import measure  # noqa: PLC0415 -- models load after the settings
-
-            measure(actions=options.actions, rounds=options.rounds)
+            _measure(options, folder)
     except KeyboardInterrupt:
         sys.exit("\nStopped; nothing is left running.")
     except DeskError as error:
         sys.exit(str(error))
 
 
+def _measure(options: argparse.Namespace, folder: Folder) -> None:
+    if options.bench == "rating":
+        from tests.bench.measure import measure  # noqa: PLC0415 -- models load after the settings
+
+        measure(actions=options.actions or (QUICK if options.quick else FULL), rounds=options.rounds)
+    else:
+        from tests.bench.intake.measure import measure_intake  # noqa: PLC0415 -- models load after the settings
+
+        measure_intake(folder, quick=options.quick, rounds=options.rounds)
+
+
+def _alone(bench: str) -> int:
+    """The same command with its name: each bench has a process and a server of its own."""
+    return subprocess.run(
+        [sys.executable, "-m", "tests.bench", bench, *sys.argv[1:]], cwd=CHECKOUT, check=False
+    ).returncode
+
+
 @contextmanager
-def _server(place: Path) -> Iterator[str]:
-    folder = Folder(place)
+def _server(folder: Folder) -> Iterator[str]:
     postgres = Postgres(folder, durable=True)
     _forget(folder, postgres)  # what a killed run left
     try:
@@ -64,8 +86,9 @@ def _forget(folder: Folder, postgres: Postgres) -> None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("--actions", type=int, default=1_000_000, help="how many to rate (%(default)s)")
-    parser.add_argument("--quick", dest="actions", action="store_const", const=100_000, help="only 100,000")
+    parser.add_argument("bench", nargs="?", choices=BENCHES, help="which one; all, one after the other, without")
+    parser.add_argument("--quick", action="store_true", help="fewer of everything")
+    parser.add_argument("--actions", type=int, help=f"rating: how many to rate ({FULL:,}; {QUICK:,} when quick)")
     parser.add_argument("--rounds", type=int, default=3, help="each figure is the median of so many (%(default)s)")
     return parser.parse_args()
 

@@ -4,13 +4,16 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import StringIO
+from itertools import groupby
 
 from django.db import connection, transaction
 
 from leads.models import BillingPeriod
+from pricing.domain.actions import START, StoredActions, period_of
 from pricing.domain.carry import carried_over
 from pricing.domain.charges import COPY, charge_lines
-from pricing.domain.facts import StoredActions, catalogue_for, customer_facts, rules_for
+from pricing.domain.facts import catalogue_for, customer_facts, rule_books
+from pricing.domain.sweep import TOGETHER
 from pricing.rating.period import rate_period
 
 
@@ -30,24 +33,38 @@ class Stages:
 def stages_of(periods: list[int], *, bare: str) -> dict[str, float]:
     """Fetch, decide, format and write, apart; written twice, into the bare table and into the real one."""
     stages = Stages()
-    for number in periods:
+    for start in range(0, len(periods), TOGETHER):
         with transaction.atomic():
-            _apart(BillingPeriod.objects.select_related("customer").get(pk=number), stages, bare)
+            _apart(periods[start : start + TOGETHER], stages, bare)
             opened = time.perf_counter()
         stages.seconds["commit"] = stages.seconds.get("commit", 0) + time.perf_counter() - opened
     return stages.seconds
 
 
-def _apart(period: BillingPeriod, stages: Stages, bare: str) -> None:
+def _apart(numbers: list[int], stages: Stages, bare: str) -> None:
     with stages.stage("rules, catalogue, carried over"):
-        rules, catalogue = rules_for(period.customer), catalogue_for(period.customer)
-        customer, carried = customer_facts(period.customer), carried_over(period, rules)
+        periods = list(BillingPeriod.objects.select_related("customer").filter(pk__in=numbers))
+        customers = {period.pk: period.customer for period in periods}
+        rules, catalogue = rule_books(list(customers.values())), catalogue_for(*customers.values())
+        carried = carried_over(periods, rules)
     with stages.stage("fetch the actions"):
-        actions = list(StoredActions(period))
+        actions = {pk: list(each) for pk, each in groupby(StoredActions(dict.fromkeys(numbers, START)), key=period_of)}
     with stages.stage("decide"):
-        decided = list(rate_period(actions, customer=customer, rules=rules, catalogue=catalogue, carried=carried))
+        decided = {
+            pk: list(
+                rate_period(
+                    each,
+                    customer=customer_facts(customers[pk]),
+                    rules=rules[customers[pk].pk],
+                    catalogue=catalogue,
+                    carried=carried[pk],
+                )
+            )
+            for pk, each in actions.items()
+        }
     with stages.stage("format"):
-        text = StringIO(charge_lines(period.pk, [one for one in decided if not one.is_unrated]))
+        lines = [charge_lines(pk, [one for one in each if not one.is_unrated]) for pk, each in decided.items()]
+        text = StringIO("".join(lines))
     with connection.cursor() as cursor:
         with stages.stage("COPY into the bare table"):
             cursor.copy_expert(COPY.replace("pricing_charge", bare), text)

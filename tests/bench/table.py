@@ -102,16 +102,10 @@ def _where_the_time_goes(figures: "Figures") -> None:
     stages = dict(figures.stages)
     bare, real = stages["COPY into the bare table"], stages.pop("COPY into the real one")
     stages["checks and triggers"] = real - bare
-    stages["locks, tally, marks, foresight, waiting"] = total - sum(stages.values())
+    stages["locks, tally, marks, less what is done at once"] = total - sum(stages.values())
     print(f"\n{'where one worker’s time goes (stages apart)':44}{'share':>14}{'µs an action':>14}")
     for name, seconds in stages.items():
         print(f"{name:44}{seconds / total:>14.1%}{seconds / figures.actions * 1e6:>14.2f}")
-    of_period = figures.one[-1].of_period
-    per_action = [
-        sum(of_period[one] for one in group) / sum(figures.sizes[one] for one in group) * 1e6
-        for group in (set(of_period) & figures.foresight, set(of_period) - figures.foresight)
-    ]
-    print("a period with foresight {:.1f} µs an action, one without {:.1f}".format(*per_action))
 
 
 def _against(value: float, aim: float) -> str:

@@ -1,4 +1,4 @@
-"""Rating in processes of their own: each rates the periods it is given, one after the other."""
+"""Rating in processes of their own: each rates the periods it is given."""
 
 import json
 import resource
@@ -9,13 +9,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from typing import IO, cast
 
 from django.db import connection
 
+from leads.domain.periods import mark_unrated
 from leads.models import BillingPeriod
-from pricing.domain.rate import rate
+from pricing.domain.rate import rate_waiting
+from pricing.domain.sweep import TOGETHER
 
 PROGRAM = "import django; django.setup(); from tests.bench.worker import main; main()"
 AT = datetime(2026, 11, 2, tzinfo=UTC)
@@ -26,13 +29,13 @@ class Work:
     """What one or more workers did at once."""
 
     seconds: float  # from the first start to the last end
-    of_period: dict[int, float]
     at_rest_mb: float  # a worker's memory before it rates
     peak_mb: float  # the largest worker's
 
 
 def work(shares: list[list[int]]) -> Work:
     """Rate each share of periods in a worker of its own, all at once; who starts them waits until all are ready."""
+    mark_unrated(BillingPeriod.objects.filter(pk__in=chain(*shares)), reason="intake")
     with _processes(len(shares)) as processes:
         at_rest = [_answer(process)["mb"] for process in processes]
         started = time.perf_counter()
@@ -40,20 +43,17 @@ def work(shares: list[list[int]]) -> Work:
             print(json.dumps(share), file=cast("IO[str]", process.stdin), flush=True)
         answers = [_answer(process) for process in processes]
         seconds = time.perf_counter() - started
-    of_period = {int(period): took for answer in answers for period, took in answer["of_period"].items()}
-    return Work(seconds, of_period, max(at_rest), max(answer["mb"] for answer in answers))
+    return Work(seconds, max(at_rest), max(answer["mb"] for answer in answers))
 
 
 def main() -> None:
-    """A worker: say that you are ready, read which periods, rate them, say how it went."""
+    """A worker: say that you are ready, read which periods, rate them as the sweep asks for them, say how it went."""
     connection.ensure_connection()
     _say(mb=_peak_mb())
-    of_period = {}
-    for period in json.loads(sys.stdin.readline() or "[]"):
-        started = time.perf_counter()
-        rate(BillingPeriod.objects.get(pk=period), at=AT)
-        of_period[period] = time.perf_counter() - started
-    _say(mb=_peak_mb(), of_period=of_period)
+    periods = json.loads(sys.stdin.readline() or "[]")
+    for start in range(0, len(periods), TOGETHER):
+        rate_waiting(periods[start : start + TOGETHER], at=AT)
+    _say(mb=_peak_mb())
 
 
 @contextmanager

@@ -54,13 +54,17 @@ def page(browser: Browser, live_server: LiveServer) -> Iterator[Page]:
 
 @pytest.fixture
 def people(transactional_db: None) -> dict[str, User]:
-    """One person a role, named after it."""
+    """One person a role, named after it, and a second one in operations."""
     ensure_roles()
     found = {}
-    for role in ("Operations", "Finance", "Viewer"):
-        user = User.objects.create_user(role.lower(), password=PASSWORD, is_staff=True)
-        user.groups.add(Group.objects.get(name=role))
-        found[role.lower()] = user
+    for name, role in (
+        ("operations", "Operations"),
+        ("colleague", "Operations"),
+        ("finance", "Finance"),
+        ("viewer", "Viewer"),
+    ):
+        found[name] = User.objects.create_user(name, password=PASSWORD, is_staff=True)
+        found[name].groups.add(Group.objects.get(name=role))
     return found
 
 

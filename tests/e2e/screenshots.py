@@ -12,11 +12,11 @@ PICTURES = Path(__file__).resolve().parent.parent.parent / "docs" / "pictures"
 PAGES = (
     ("front-page", "finance", "/admin/", ""),
     ("price-rules", "operations", "/admin/pricing/pricerule/", ""),
-    ("charge", "operations", "/admin/pricing/charge/", "#result_list a"),
-    ("quarantine", "operations", "/admin/leads/quarantineditem/", "#result_list a"),
+    ("charge", "operations", "/admin/pricing/charge/", "#result_list tbody a"),
+    ("quarantine", "operations", "/admin/leads/quarantineditem/", ""),
     ("unrated", "operations", "/admin/pricing/unratedaction/", ""),
-    ("billing-run", "finance", "/admin/invoices/billingrun/", "#result_list a"),
-    ("invoice", "finance", "/admin/invoices/invoice/?q=Northlight", "#result_list a"),
+    ("billing-run", "finance", "/admin/invoices/billingrun/", "#result_list tbody a"),
+    ("invoice", "finance", "/admin/invoices/invoice/?q=Northlight", "#result_list tbody a"),
     ("billing-activity", "finance", "/admin/reports/activity/", ""),
 )
 

@@ -53,7 +53,9 @@ def test_a_price_is_changed_the_month_is_billed_and_its_invoice_issued(page: Pag
     until(lambda: amounts() == [5, 5])
 
     log_in(page, "operations")
-    _change_the_price(page)
+    _draft_a_price(page)
+    log_in(page, "colleague")
+    _activate_it(page)
     until(lambda: amounts() == [6, 6])
     _see_why(page)
 
@@ -63,7 +65,7 @@ def test_a_price_is_changed_the_month_is_billed_and_its_invoice_issued(page: Pag
     _open_the_pdf(page)
 
 
-def _change_the_price(page: Page) -> None:
+def _draft_a_price(page: Page) -> None:
     page.get_by_role("link", name="Price rules").click()
     page.get_by_role("link", name="Samples", exact=True).click()
     page.get_by_role("link", name="Revise").click()
@@ -73,10 +75,19 @@ def _change_the_price(page: Page) -> None:
     page.locator("input[name=effective_from_1]").fill("00:00:00")
     page.get_by_role("button", name="Save and continue editing").click()
     page.get_by_role("link", name="Activate").click()
+    page.get_by_label("Reason").fill("The contract says so")
+    page.get_by_role("button", name="Activate").click()
+    expect(page.get_by_text("who wrote it does not activate it; ask a second person")).to_be_visible()
+
+
+def _activate_it(page: Page) -> None:
+    page.goto(f"/admin/pricing/pricerule/{PriceRule.objects.get(unit_price=3).pk}/change/")
+    page.get_by_role("link", name="Activate").click()
+    page.get_by_label("Reason").fill("The contract says so")
     page.get_by_role("button", name="Activate").click()
     expect(page.get_by_role("link", name="Revise")).to_be_visible()
     revision = PriceRule.objects.get(unit_price=3)
-    assert (revision.state, revision.activated_by.username if revision.activated_by else "") == ("active", "operations")
+    assert (revision.state, revision.activated_by.username if revision.activated_by else "") == ("active", "colleague")
 
 
 def _see_why(page: Page) -> None:

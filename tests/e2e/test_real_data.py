@@ -89,9 +89,9 @@ def test_the_crm_export_by_file_is_accounted_for_to_the_last_row(capsys: pytest.
     actions = 6_914 + 9_137 + 9_240 + 3_561
     unknown = sum(UNKNOWN.values())
     assert capsys.readouterr().out.splitlines() == [
-        "leads: 9,240 received = 9,240 created + 0 updated + 0 duplicate + 0 quarantined",
+        "leads: 9,240 received = 9,240 created + 0 duplicate + 0 quarantined",
         f"actions: {actions:,} received = {actions - unknown:,} created + 0 duplicate + {unknown:,} quarantined",
-        "leads: 9,240 received = 0 created + 0 updated + 9,240 duplicate + 0 quarantined",
+        "leads: 9,240 received = 0 created + 9,240 duplicate + 0 quarantined",
         f"actions: {actions:,} received = 0 created + {actions - unknown:,} duplicate + {unknown:,} quarantined",
     ]
     assert Action.objects.count() == actions - unknown
@@ -130,7 +130,7 @@ def _post(live_server: LiveServer, key: str, leads: object) -> Counter[str]:
 
 def _rate_everything() -> dict[str, int]:
     for period in BillingPeriod.objects.all():
-        rate_waiting(period.pk, at=NOW)
+        rate_waiting([period.pk], at=NOW)
     sums = PeriodTally.objects.aggregate(*(Sum(name) for name in ("actions", "charged", "excluded", "unrated")))
     return {name.removesuffix("__sum"): count for name, count in sums.items()}
 

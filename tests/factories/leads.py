@@ -11,12 +11,15 @@ from leads.models import (
     ActionType,
     ApiKey,
     BillingPeriod,
+    BulkRetry,
     Channel,
     Customer,
     Delivery,
     Lead,
     Product,
     QuarantinedItem,
+    QuarantineStep,
+    SigningSecret,
     Source,
 )
 
@@ -57,6 +60,15 @@ class ApiKeyFactory(DjangoModelFactory[ApiKey]):
     source = factory.SubFactory(SourceFactory)
     prefix = factory.Sequence(lambda n: f"{n:08x}")
     digest = "0" * 64
+
+
+class SigningSecretFactory(DjangoModelFactory[SigningSecret]):
+    class Meta:
+        model = SigningSecret
+
+    source = factory.SubFactory(SourceFactory)
+    sealed = b""
+    hint = "whsec_ABCD"
 
 
 class ActionTypeFactory(DjangoModelFactory[ActionType]):
@@ -132,3 +144,23 @@ class QuarantinedItemFactory(DjangoModelFactory[QuarantinedItem]):
     message = "No product has the SKU 'TILE-X'."
     content = factory.LazyFunction(lambda: {"id": "L-1", "product": {"sku": "TILE-X"}})
     received_at = MID_OCTOBER
+
+
+class BulkRetryFactory(DjangoModelFactory[BulkRetry]):
+    class Meta:
+        model = BulkRetry
+
+    source = factory.SubFactory(SourceFactory)
+    code = "unknown_product"
+    started_at = MID_OCTOBER
+    total = 3
+    up_to = 3
+
+
+class QuarantineStepFactory(DjangoModelFactory[QuarantineStep]):
+    class Meta:
+        model = QuarantineStep
+
+    item = factory.SubFactory(QuarantinedItemFactory)
+    kind = QuarantineStep.Kind.REFUSED_AGAIN
+    at = MID_OCTOBER

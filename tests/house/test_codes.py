@@ -4,10 +4,12 @@ import ast
 import re
 from pathlib import Path
 
-from leads.domain import files, mapping
+from billing_engine.core.problems import BUSY
+from leads.domain import body, files, mapping
 from pricing.models import Charge
 from pricing.rating.caps import BUDGET, PER_LEAD, PER_PERIOD
 from pricing.rating.exclude import REASONS
+from reports.api.actions import LeadMissing
 from tests.house.tree import codes, nodes, prose, sources, table, text
 
 PRICING = Path("pricing/README.md")
@@ -16,10 +18,19 @@ SOURCES = Path("docs/lead-sources.md")
 # Fault codes that are put together when the program runs, and what comes out.
 PUT_TOGETHER = {"{name}_invalid": {"quantity_invalid", "value_invalid"}}
 # What only the admin's buttons can answer: there it is a sentence, and its code is for programs to come.
-FOR_PEOPLE = {"leads/domain/keys.py", "leads/domain/quarantine.py", "leads/domain/voiding.py"}
+FOR_PEOPLE = {
+    f"leads/domain/{name}.py" for name in ("bulk_retry", "conflicts", "credentials", "keys", "quarantine", "voiding")
+}
 FOR_IMPORTS = {"leads/domain/files.py"}
 # What Django REST framework answers before our code is asked.
-BY_THE_FRAMEWORK = {"not_authenticated", "unsupported_media_type", "method_not_allowed"}
+BY_THE_FRAMEWORK = {
+    "not_authenticated",
+    "not_found",
+    "not_acceptable",
+    "unsupported_media_type",
+    "method_not_allowed",
+    "throttled",
+}
 
 
 def test_the_reasons_of_a_charge_are_the_reasons_of_rating_in_their_order():
@@ -65,7 +76,7 @@ def _faults() -> set[str]:
 
 def _texts(node: ast.expr) -> set[str]:
     if isinstance(node, ast.Name):  # a constant of the module that the file imports or makes
-        return {str(getattr(module, node.id)) for module in (files, mapping) if hasattr(module, node.id)}
+        return {str(getattr(module, node.id)) for module in (body, files, mapping) if hasattr(module, node.id)}
     return {str(node.value)} if isinstance(node, ast.Constant) else PUT_TOGETHER[ast.unparse(node)[2:-1]]
 
 
@@ -85,5 +96,5 @@ def _refusals() -> list[tuple[str, str]]:
 
 def _refusals_of_requests() -> set[str]:
     ours = {code for path, code in _refusals() if path not in FOR_PEOPLE | FOR_IMPORTS}
-    keys = set(re.findall(r'AuthenticationFailed\([^)]*"(\w+)"\)', text(Path("leads/api/authentication.py"))))
-    return ours | keys | BY_THE_FRAMEWORK
+    keys = set(re.findall(r'AuthenticationFailed\([^)]*"(\w+)"\s*\)', text(Path("leads/api/authentication.py"))))
+    return ours | keys | BY_THE_FRAMEWORK | {BUSY, LeadMissing.code}

@@ -175,7 +175,11 @@ def _migrations() -> list[Path]:
 
 
 def _triggers() -> list[str]:
-    return [name for path in _migrations() for name in _refusals(path)]
+    in_sql = [sql for app in APPS for sql in sorted((ROOT / app / "migrations").glob("*.sql"))]
+    return [
+        *(name for path in _migrations() for name in _refusals(path)),
+        *(name for sql in in_sql for name in re.findall(r"CREATE TRIGGER (\w+)", text(sql))),
+    ]
 
 
 def _refusals(path: Path) -> Iterator[str]:

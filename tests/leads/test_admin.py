@@ -1,8 +1,10 @@
 """What people do in the admin of the leads storey."""
 
 import json
+import re
 import zlib
 from datetime import UTC, datetime
+from html import unescape
 from typing import Any
 
 import pytest
@@ -177,7 +179,22 @@ def test_a_deliverys_counts_visibly_add_up(operations: Client) -> None:
     )
     shown = page(operations, "leads_delivery_change", delivery.pk)
     cells = [cell.split(">", 1)[1].split("<")[0] for cell in shown.split('<td class="lb-')[1:]]
-    assert cells == ["5", "=", "2", "+", "0", "+", "2", "+", "1", "3", "=", "3", "+", "–", "+", "0", "+", "0"]
+    leads = ["5", "=", "2", "+", "0", "+", "2", "+", "0", "+", "1", "+", "0"]
+    assert cells == [*leads, "3", "=", "3", "+", "0", "+", "0", "+", "0", "+", "0", "+", "0"]
+
+
+def test_a_delivery_leads_to_what_was_refused_of_it_also_when_that_waited_already(operations: Client):
+    source = SourceFactory.create()
+    for _ in range(2):
+        receive(source, body=b'[{"id": 1, "colour": "red"}, 7]', content_type="application/json", received_at=RECEIVED)
+    second = Delivery.objects.order_by("pk")[1]
+
+    shown = page(operations, "leads_delivery_change", second.pk)
+
+    [address] = re.findall(r'href="([^"]*quarantineditem[^"]*id__in[^"]*)"', shown)
+    listed = operations.get(unescape(address)).context["cl"].result_list
+    assert set(listed) == set(QuarantinedItem.objects.all())
+    assert len(listed) == 2
 
 
 def delivered(body: bytes) -> Delivery:
@@ -314,6 +331,15 @@ def test_a_lead_is_found_by_its_id_its_person_or_the_beginning_of_either(viewer:
     LeadFactory.create(external_id="OTHER", email="bob@studio.example")
 
     response = viewer.get(reverse("admin:leads_lead_changelist"), {"q": term})
+
+    assert list(response.context["cl"].result_list) == [found]
+
+
+def test_a_lead_that_is_known_by_phone_is_found_by_the_number_however_it_is_written(viewer: Client) -> None:
+    found = LeadFactory.create(email="", person_key="+12127365000")
+    LeadFactory.create(external_id="OTHER")
+
+    response = viewer.get(reverse("admin:leads_lead_changelist"), {"q": "+1 (212) 736-5000"})
 
     assert list(response.context["cl"].result_list) == [found]
 

@@ -40,12 +40,12 @@ def test_a_delivery_with_a_valid_key_is_answered_with_its_receipt(client: Client
     answer = post(client, key, LEAD)
 
     delivery = Delivery.objects.get()
-    assert (answer.status_code, answer.json()["delivery"]) == (202, delivery.pk)
+    assert (answer.status_code, answer.json()["receipt"]) == (202, delivery.pk)
     assert answer.json()["results"] == [{"id": "L-1", "outcome": "created"}]
     assert (delivery.source, delivery.content_type) == (source, "application/json")
 
 
-@pytest.mark.parametrize("wrong", [None, "", "lbe_", "lbe_deadbeef_x", "nonsense", "lbe_é"])
+@pytest.mark.parametrize("wrong", [None, "", "lbe_", "lbe_deadbeef_x", "lbe_\0_x", "nonsense", "lbe_é"])
 def test_without_a_valid_key_nothing_is_taken(client: Client, source: Source, wrong: str | None):
     answer = post(client, wrong, LEAD)
 
@@ -137,8 +137,17 @@ def test_other_methods_are_refused(client: Client, key: str):
 def test_the_documentation_of_the_api_is_open_and_whole(client: Client):
     schema = client.get("/api/schema/", headers={"Accept": "application/json"}).json()
 
-    assert sorted(schema["paths"]) == ["/api/v1/charges/{charge}/explanation", "/api/v1/deliveries"]
-    assert schema["paths"]["/api/v1/deliveries"]["post"]["security"] == [{"API key": []}]
+    assert sorted(schema["paths"]) == [
+        "/api/v1/actions/{source}/{action}",
+        "/api/v1/charges/{charge}/explanation",
+        "/api/v1/deliveries",
+        "/api/v1/limits",
+        "/api/v1/receipts/{receipt}",
+    ]
+    deliver = schema["paths"]["/api/v1/deliveries"]["post"]
+    assert deliver["security"] == [{"api_key": []}]
+    assert sorted(deliver["responses"]) == ["202", "400", "401", "406", "409", "411", "413", "415", "429", "503"]
+    assert sorted(deliver["requestBody"]["content"]) == ["application/json", "application/x-ndjson"]
     assert client.get("/api/docs/").status_code == 200
 
 

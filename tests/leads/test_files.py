@@ -46,7 +46,7 @@ def test_a_csv_file_becomes_leads_by_the_sources_field_mapping(tmp_path: Path, c
     content = "\ufeffId,Mail,Kind,Visits\r\n1,a@b.example,Web Visit,3\r\n2,,Web Visit,0\r\n3,,Web Visit,\r\n"
 
     assert imported(tmp_path / "crm.csv", content, capsys) == [
-        "leads: 3 received = 3 created + 0 updated + 0 duplicate + 0 quarantined",
+        "leads: 3 received = 3 created + 0 duplicate + 0 quarantined",
         "actions: 1 received = 1 created + 0 duplicate + 0 quarantined",
     ]
     assert sorted(Lead.objects.values_list("external_id", "email")) == [("1", "a@b.example"), ("2", ""), ("3", "")]
@@ -91,7 +91,7 @@ def test_ndjson_is_read_line_by_line_and_a_broken_line_harms_no_other(
 
     lines = imported(tmp_path / "leads.ndjson", f"{good}\n\n{{broken\n", capsys)
 
-    assert lines[0] == "leads: 2 received = 1 created + 0 updated + 0 duplicate + 1 quarantined"
+    assert lines[0] == "leads: 2 received = 1 created + 0 duplicate + 1 quarantined"
     assert (QuarantinedItem.objects.get().pointer, QuarantinedItem.objects.get().content) == ("/3", "{broken\n")
 
 
@@ -101,7 +101,7 @@ def test_json_is_a_list_of_leads_taken_in_parts(tmp_path: Path, capsys: pytest.C
 
     lines = imported(tmp_path / "leads.json", json.dumps(leads), capsys)
 
-    assert lines[0] == "leads: 1,001 received = 1,001 created + 0 updated + 0 duplicate + 0 quarantined"
+    assert lines[0] == "leads: 1,001 received = 1,001 created + 0 duplicate + 0 quarantined"
     assert list(Delivery.objects.order_by("pk").values_list("leads_received", flat=True)) == [500, 500, 1]
 
 
@@ -110,7 +110,7 @@ def test_importing_the_same_file_again_counts_nothing_twice(tmp_path: Path, caps
     imported(tmp_path / "crm.csv", content, capsys)
 
     assert imported(tmp_path / "crm.csv", content, capsys) == [
-        "leads: 1 received = 0 created + 0 updated + 1 duplicate + 0 quarantined",
+        "leads: 1 received = 0 created + 1 duplicate + 0 quarantined",
         "actions: 1 received = 0 created + 1 duplicate + 0 quarantined",
     ]
 
@@ -119,7 +119,7 @@ def test_importing_the_same_file_again_counts_nothing_twice(tmp_path: Path, caps
     ("name", "content", "words"),
     [
         ("leads.xlsx", b"PK", "leads.xlsx is neither .json nor .ndjson (.jsonl) nor .csv."),
-        ("leads.json", b"{", "leads.json: The body is not JSON"),
+        ("leads.json", b"{", "leads.json: This is not JSON"),
         ("leads.csv", b"", "leads.csv is empty."),
         ("leads.csv", b"Id,Mail,Kind,Visits\n\xff,,Web visit,1\n", "leads.csv is not CSV in UTF-8"),
     ],

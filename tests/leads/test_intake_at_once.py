@@ -6,8 +6,11 @@ from typing import Any
 
 import pytest
 
-from leads.models import Action, BillingPeriod, Delivery, Lead, QuarantinedItem, UnratedMark
+from leads.domain.keys import create_key
+from leads.models import Action, BillingPeriod, Delivery, Lead, QuarantinedItem, Source, UnratedMark
+from pricing.models import Charge
 from tests.factories.leads import ActionTypeFactory, ProductFactory, SourceFactory
+from tests.factories.pricing import PriceRuleFactory
 from tests.processes import at_once
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.processes]
@@ -65,7 +68,7 @@ def test_overlapping_deliveries_in_opposite_order_never_block_each_other_for_goo
 def test_of_two_conflicting_deliveries_at_the_same_instant_one_is_stored_and_one_waits_for_a_person():
     counts = receive_at_once([lead(1, quantity=1)], [lead(1, quantity=2)])
 
-    assert (counts["actions_created"], counts["actions_quarantined"]) == (2, 2)
+    assert (counts["actions_created"], counts["actions_conflict"]) == (2, 2)
     [stored] = set(Action.objects.values_list("quantity", flat=True))
     refused = {item.content["actions"][0]["quantity"] for item in QuarantinedItem.objects.all()}
     assert {stored, *refused} == {1, 2}
@@ -80,3 +83,109 @@ def test_two_deliveries_that_add_the_same_products_add_each_once():
     counts = receive_at_once(body, body[::-1])
 
     assert (counts["leads_created"], counts["leads_duplicate"], counts["leads_quarantined"]) == (30, 30, 0)
+
+
+POST = """
+import json
+from django.test import Client
+answer = Client(HTTP_HOST="localhost").post(
+    "/api/v1/deliveries", {body!r}, content_type="application/json",
+    headers={{"Authorization": "Bearer {key}", "Idempotency-Key": "k-1"}},
+)
+told = answer.json()
+print(json.dumps([answer.status_code, answer.get("Idempotent-Replayed"), told.get("receipt"), told.get("code")]))
+"""
+
+
+def post_at_once(*bodies: list[dict[str, Any]]) -> list[Any]:
+    _, key = create_key(Source.objects.get())
+    return [json.loads(answer) for answer in at_once(*(POST.format(body=json.dumps(body), key=key) for body in bodies))]
+
+
+def test_of_requests_with_one_idempotency_key_at_the_same_instant_one_is_stored_and_the_others_get_its_answer():
+    body = [lead(number) for number in range(50)]
+
+    answers = post_at_once(body, body, body)
+
+    receipt = Delivery.objects.get().pk
+    assert sorted(answers, key=str) == [
+        [202, "true", receipt, None],
+        [202, "true", receipt, None],
+        [202, None, receipt, None],
+    ]
+    assert (Lead.objects.count(), Action.objects.count()) == (50, 100)
+
+
+def test_of_two_bodies_with_one_idempotency_key_at_the_same_instant_one_is_stored_and_one_is_refused():
+    answers = post_at_once([lead(1)], [lead(2)])
+
+    receipt = Delivery.objects.get().pk
+    assert sorted(answers) == [[202, None, receipt, None], [409, None, None, "idempotency_key_reused"]]
+    assert Lead.objects.count() == 1
+
+
+def test_what_two_deliveries_are_refused_for_at_the_same_instant_waits_once():
+    refused = [lead(number, quantity=-1) for number in range(50)]
+
+    counts = receive_at_once(refused, refused[::-1])
+
+    assert (counts["leads_created"], counts["leads_duplicate"], counts["actions_quarantined"]) == (50, 50, 200)
+    assert set(QuarantinedItem.objects.values_list("times_sent", flat=True)) == {2}
+    assert QuarantinedItem.objects.count() == 100
+
+
+def test_an_action_taken_back_twice_at_the_same_instant_is_taken_back_once():
+    body = [lead(number) for number in range(50)]
+    receive_at_once(body)
+    voids = [{"id": each["id"], "actions": [{"id": "A-1", "void": {"reason": "r"}}]} for each in body]
+
+    counts = receive_at_once(voids, voids[::-1])
+
+    assert (counts["actions_updated"], counts["actions_duplicate"]) == (50, 50)
+    assert Action.objects.filter(voided_at=None).count() == 50
+
+
+TAKE_BACK = """
+from leads.domain.voiding import AlreadyVoided, void
+from leads.models import Action
+for action in Action.objects.order_by("-pk"):
+    try:
+        void(action, reason="by a person", at=now())
+    except AlreadyVoided:
+        pass
+"""
+
+
+def test_a_person_and_a_source_who_take_back_the_same_at_the_same_instant_never_block_each_other_for_good():
+    body = [lead(number) for number in range(50)]
+    receive_at_once(body)
+    voids = [{"id": each["id"], "actions": [{"id": "A-1", "void": {"reason": "r"}}]} for each in body]
+
+    _, answer = at_once(TAKE_BACK, RECEIVE.format(body=json.dumps(voids).encode()))
+
+    counts = json.loads(answer)["counts"]
+    assert counts["actions_updated"] + counts["actions_duplicate"] == 50
+    assert Action.objects.filter(void_reason="r").count() == counts["actions_updated"]
+    assert not Action.objects.filter(voided_at=None).exists()
+
+
+CLOSE = """
+from invoices.domain.close import close
+from leads.models import BillingPeriod
+close(BillingPeriod.objects.get(), at=now())
+"""
+
+
+def test_an_action_is_never_taken_back_out_of_a_period_that_closes_at_the_same_instant():
+    PriceRuleFactory.create()
+    body = [lead(number) for number in range(50)]
+    receive_at_once(body)
+    voids = [{"id": each["id"], "actions": [{"id": "A-1", "void": {"reason": "r"}}]} for each in body]
+
+    _, answer = at_once(CLOSE, RECEIVE.format(body=json.dumps(voids).encode()))
+
+    counts = json.loads(answer)["counts"]
+    charged = Charge.objects.filter(reason="").count()
+    assert BillingPeriod.objects.get().state == "closed"
+    assert (counts["actions_updated"], counts["actions_quarantined"], charged) in [(50, 0, 50), (0, 50, 100)]
+    assert Action.objects.exclude(voided_at=None).count() == counts["actions_updated"]

@@ -147,6 +147,7 @@ actions = st.builds(
     is_test=rarely,
     is_voided=rarely,
     is_waived=rarely,
+    period=st.none(),
 )
 
 periods = (

@@ -92,6 +92,23 @@ def test_of_a_leads_actions_only_the_dearest_is_charged_and_the_earliest_of_equa
     ]
 
 
+def test_a_person_who_has_paid_for_a_leads_dearest_action_is_not_charged_for_its_second_dearest():
+    rule = replace(ANY, once=Once(per_person=True, within=30 * DAY), highest_only=True)
+    first = AN_ORDER._replace(id=1, quantity=3 * MICRO)
+    cheaper, dearest = (
+        AN_ORDER._replace(id=number, lead=2, quantity=number * MICRO, action_type=kind, occurred_at=NOON + DAY)
+        for number, kind in ((2, VIEW), (3, ORDER))
+    )
+
+    decisions = rated(first, cheaper, dearest, rules=[rule])
+
+    assert [(decision.action, decision.reason, decision.paid_by) for decision in decisions] == [
+        (1, "", None),
+        (2, "not_highest", 3),
+        (3, "already_charged", 1),
+    ]
+
+
 def test_caps_are_per_lead_then_per_period_then_the_budget_and_the_last_that_trims_is_named():
     rule = replace(ANY, price=PerUnit(10 * MICRO), cap_per_lead=15 * MICRO, cap_per_period=22 * MICRO)
     customer = replace(CUSTOMER, hard_budget=21 * MICRO)

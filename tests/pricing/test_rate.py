@@ -249,21 +249,21 @@ def test_a_mark_left_while_a_period_is_rated_survives_that_rating(
 
     forget = module._forget_charges
 
-    def somebody_else_marks(rated: BillingPeriod) -> None:
+    def somebody_else_marks(rated: list[BillingPeriod]) -> None:
         forget(rated)
-        mark_unrated([rated], reason="meanwhile")
+        mark_unrated(rated, reason="meanwhile")
 
     monkeypatch.setattr(module, "_forget_charges", somebody_else_marks)
-    rate_waiting(period.pk, at=NOW)
+    rate_waiting([period.pk], at=NOW)
 
     assert list(UnratedMark.objects.values_list("reason", flat=True)) == ["meanwhile"]
 
 
 def test_a_period_nothing_has_changed_for_is_not_rated_again(period: BillingPeriod):
     mark_unrated([period], reason="intake")
-    assert rate_waiting(period.pk, at=NOW) is not None
+    assert rate_waiting([period.pk], at=NOW) != []
 
-    assert rate_waiting(period.pk, at=NOW) is None
+    assert rate_waiting([period.pk], at=NOW) == []
 
 
 def test_the_sweep_asks_for_open_periods_with_a_mark_and_no_others(

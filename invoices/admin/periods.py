@@ -1,0 +1,73 @@
+"""The billing period's page with the auditors' button. Here, because finance's pages are; the rest of the page is pricing's."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from unfold.enums import ActionVariant
+
+from billing_engine.core.errors import Refused
+from billing_engine.core.money import price_in_words
+from leads.admin.buttons import Dialog, button, dialog_page
+from leads.admin.shown import page_of
+from leads.models import BillingPeriod
+from pricing.admin.periods import BillingPeriodAdmin
+from pricing.domain.prove import Proof, prove
+from pricing.domain.prove_words import outcome_in_words
+from pricing.models import PeriodTally
+
+AT_ONCE = 200_000  # actions: some seconds
+SHOWN = 20
+
+
+class TooManyToProveAtOnce(Refused):
+    """A page does not keep a person waiting for minutes."""
+
+    code = "too_many_to_prove_at_once"
+
+
+admin.site.unregister(BillingPeriod)
+
+
+@admin.register(BillingPeriod)
+class ProvableBillingPeriodAdmin(BillingPeriodAdmin):
+    actions_detail: Any = ("prove",)
+
+    @button(
+        "Prove",
+        permission="pricing.view_charge",
+        icon="verified",
+        variant=ActionVariant.PRIMARY,
+        offered=lambda period: not period.is_open,
+        asks=Dialog(
+            title=lambda period: f"Rate {period} again?",
+            says="Every action is rated again and compared with its charge, to the last digit. Nothing is changed.",
+        ),
+    )
+    def prove(self, request: HttpRequest, period: BillingPeriod, answers: dict[str, Any]) -> HttpResponse:
+        tally = PeriodTally.objects.filter(period=period).first()
+        if tally and tally.actions > AT_ONCE:
+            raise TooManyToProveAtOnce(
+                f"This period has {tally.actions:,} actions, more than a page proves at once. On a machine of the engine,"
+                f" run: manage.py prove_period {period.customer.code} {period.label}"
+            )
+        return dialog_page(self, request, period, _told(prove(period)), template="invoices/proof.html")
+
+
+def _told(proof: Proof) -> dict[str, Any]:
+    currency = proof.period.customer.currency
+    return {
+        "title": f"Proof of {proof.period}",
+        "proof": proof,
+        "amount": price_in_words(proof.amount, currency),
+        "differences": [
+            {
+                "action": one.action,
+                "address": page_of("leads.action", one.action),
+                "stored": outcome_in_words(one.stored, currency, beside=one.again),
+                "again": outcome_in_words(one.again, currency, beside=one.stored),
+            }
+            for one in proof.differences[:SHOWN]
+        ],
+        "more": proof.differing - min(SHOWN, len(proof.differences)),
+    }

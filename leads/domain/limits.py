@@ -1,0 +1,63 @@
+"""How much a delivery may hold: published at `/api/v1/limits`, in the guide and in the OpenAPI document, and enforced.
+
+What is wrong with a request as a whole refuses it; what is wrong with one item puts that item into quarantine.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from billing_engine.core.errors import Refused
+
+# Of a request as a whole.
+BYTES = 5 * 1024 * 1024  # of a body, as it is sent and unpacked
+LEADS = 5_000
+ACTIONS = 20_000
+
+# Of one item.
+ACTIONS_A_LEAD = 1_000
+ATTRIBUTES_BYTES = 16 * 1024  # of `attributes`, and of `consent`, as JSON
+DEPTH = 16  # objects and lists within one another, the lead itself the first
+
+# Of time: a step that takes longer is broken off, and with it everything.
+WAITING_SECONDS = 10  # for another request that stores the same
+STEP_SECONDS = 20
+
+PUBLISHED = {
+    "body_bytes": BYTES,
+    "leads_per_delivery": LEADS,
+    "actions_per_delivery": ACTIONS,
+    "actions_per_lead": ACTIONS_A_LEAD,
+    "attributes_bytes": ATTRIBUTES_BYTES,
+    "nesting_depth": DEPTH,
+    "waiting_seconds": WAITING_SECONDS,
+    "step_seconds": STEP_SECONDS,
+}
+
+
+class TooLarge(Refused):
+    """More bytes than one request may hold."""
+
+    code = "too_large"
+    http_status = 413
+    message = f"A delivery has at most {BYTES:,} bytes, packed and unpacked: send it in parts."
+
+
+class TooManyItems(Refused):
+    """More leads, or more actions, than one request may hold."""
+
+    code = "too_many_items"
+    http_status = 413
+
+
+def check_items(items: Sequence[Any]) -> None:
+    """Refuse a request with more leads or actions than one may hold."""
+    if len(items) > LEADS:
+        raise TooManyItems(f"A delivery has at most {LEADS:,} leads, this one {len(items):,}: send it in parts.")
+    actions = sum(_actions_in(item) for item in items)
+    if actions > ACTIONS:
+        raise TooManyItems(f"A delivery has at most {ACTIONS:,} actions, this one {actions:,}: send it in parts.")
+
+
+def _actions_in(item: Any) -> int:
+    actions = item.get("actions") if isinstance(item, dict) else None
+    return len(actions) if isinstance(actions, list) else 0

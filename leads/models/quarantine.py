@@ -1,0 +1,79 @@
+"""What people do about what waits in quarantine, kept for good."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from leads.models.delivery import Delivery, QuarantinedItem
+from leads.models.source import Source
+
+
+class QuarantineStep(models.Model):
+    """One thing done about a quarantined item: by whom, when, and what came of it."""
+
+    class Kind(models.TextChoices):
+        REFUSED_AGAIN = "refused_again", "Retried, refused again"
+        REPAIRED = "repaired", "Retried, went in"
+        TOOK_NEW = "took_new", "The new version taken"
+        DISCARDED = "discarded", "Discarded"
+
+    item = models.ForeignKey(QuarantinedItem, on_delete=models.PROTECT, related_name="steps")
+    kind = models.CharField(max_length=13, choices=Kind.choices)
+    at = models.DateTimeField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    note = models.TextField(blank=True, help_text="The reason given, or what was still wrong.")
+    changed = models.JSONField(
+        default=dict, blank=True, help_text="What the new version changed: of each member, before and after."
+    )
+    delivery = models.ForeignKey(
+        Delivery,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        help_text="What it went in as.",
+    )
+
+    def __str__(self) -> str:
+        return self.get_kind_display()
+
+
+class BulkRetry(models.Model):
+    """One pass over what waits of one source with one code: what went in, and what is refused still."""
+
+    source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="bulk_retries", db_index=False)
+    code = models.CharField(max_length=40)
+    started_at = models.DateTimeField()
+    started_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    total = models.PositiveIntegerField(help_text="How many waited when it began.")
+    stored = models.PositiveIntegerField(default=0)
+    refused = models.PositiveIntegerField(default=0, help_text="Refused again.")
+    reached = models.BigIntegerField(default=0, help_text="The last item that was tried.")
+    up_to = models.BigIntegerField(help_text="The last item that waited when it began.")
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name_plural = "bulk retries"
+        constraints = [
+            models.UniqueConstraint(
+                name="one_bulk_retry_of_a_source_and_code_at_a_time",
+                fields=["source", "code"],
+                condition=Q(finished_at=None),
+            ),
+            models.CheckConstraint(
+                name="a_bulk_retry_tries_what_waited", condition=Q(total__gte=F("stored") + F("refused"))
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source}: {self.code}"
+
+    @property
+    def percent(self) -> int:
+        """How far it is."""
+        if self.finished_at or not self.total:
+            return 100
+        return 100 * (self.stored + self.refused) // self.total

@@ -1,0 +1,173 @@
+"""A closed period is rated again, by the function that rated it, and every charge compared to the last digit.
+
+Told to the function: the actions as they are stored, the terms kept at the close, the prices as PostgreSQL has kept
+them, and the charges of the customer's earlier periods. Nothing is written.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from decimal import Decimal
+from itertools import islice
+from typing import NamedTuple
+
+from django.db import connection, transaction
+from django.db.models import Q
+
+from billing_engine.core.errors import Refused
+from leads.models import BillingPeriod
+from pricing.domain.actions import START, StoredActions
+from pricing.domain.carry import carried_over, carries
+from pricing.domain.charges import in_units
+from pricing.domain.terms import kept_terms, terms_now
+from pricing.rating.facts import Decision, RuleFacts
+from pricing.rating.period import needs_foresight, rate_period
+
+AT_A_TIME = 10_000
+DIFFERENCES_KEPT = 200
+
+CHARGES = """
+    SELECT action.id, charge.period_id, charge.rule_id, charge.reason, (charge.amount * 1000000)::bigint,
+           (charge.full_amount * 1000000)::bigint, charge.cap, (charge.quantity_before * 1000000)::bigint,
+           (COALESCE(charge.value_before, 0) * 1000000)::bigint, charge.paid_by_id
+      FROM leads_action action
+      LEFT JOIN pricing_charge charge ON charge.action_id = action.id
+     WHERE action.period_id = %s
+     ORDER BY action.occurred_at, action.id
+"""
+BY_TODAYS_TERMS = (
+    "This period was closed before its terms were kept: it was rated again by today's rules, contract and catalogue,"
+    " and what has changed since shows as a difference."
+)
+
+
+class PeriodIsOpen(Refused):
+    """Only what is closed stands still to be proven."""
+
+    code = "period_is_open"
+    message = "This period is open: it is rated again whenever something changes, and there is nothing to prove yet."
+
+
+class Outcome(NamedTuple):
+    """What became of an action, every digit of it, in micro-units."""
+
+    period: int
+    rule: int | None
+    reason: str
+    amount: int
+    full_amount: int
+    cap: str
+    quantity_before: int
+    value_before: int
+    paid_by: int | None
+
+
+class Difference(NamedTuple):
+    """An action whose charge is not what rating makes of it; None is no charge at all."""
+
+    action: int
+    stored: Outcome | None
+    again: Outcome | None
+
+
+@dataclass(slots=True)
+class Proof:
+    """A closed period, rated again."""
+
+    period: BillingPeriod
+    doubts: tuple[str, ...]  # why a difference would not have to be a fault
+    actions: int = 0
+    charges: int = 0
+    micro_amount: int = 0
+    differing: int = 0
+    differences: list[Difference] = field(default_factory=list)  # the first ones
+
+    @property
+    def amount(self) -> Decimal:
+        """What the stored charges come to."""
+        return in_units(self.micro_amount)
+
+    @property
+    def holds(self) -> bool:
+        return self.differing == 0
+
+    def compare(self, decision: Decision, stored: Outcome | None) -> None:
+        again = None if decision.is_unrated else Outcome(self.period.pk, *decision[1:])
+        self.actions += 1
+        if stored is not None:
+            self.charges += 1
+            self.micro_amount += stored.amount
+            if stored == again:
+                return
+        self.differing += 1
+        if len(self.differences) < DIFFERENCES_KEPT:
+            self.differences.append(Difference(decision.action, stored, again))
+
+
+def prove(period: BillingPeriod, *, told: Callable[[int], object] | None = None) -> Proof:
+    """Rate the closed period again and compare; `told` hears now and then how many actions are done.
+
+    Raises PeriodIsOpen. Memory does not grow with the period, as rating's does not.
+    """
+    with _looking_only():
+        period = BillingPeriod.objects.select_related("customer").get(pk=period.pk)
+        if period.is_open:
+            raise PeriodIsOpen(period=period.pk)
+        kept = kept_terms(period)
+        terms = kept or terms_now(period)
+        proof = Proof(period, (*(() if kept else (BY_TODAYS_TERMS,)), *_unsettled(period, terms.rules)))
+        actions = StoredActions({period.pk: START})
+        decisions = rate_period(
+            actions.remember() if needs_foresight(terms.rules) else actions,
+            customer=terms.customer,
+            rules=terms.rules,
+            catalogue=terms.catalogue,
+            carried=carried_over([period], {period.customer_id: terms.rules})[period.pk],
+        )
+        _compare(proof, decisions, told)
+    return proof
+
+
+def _compare(proof: Proof, decisions: Iterator[Decision], told: Callable[[int], object] | None) -> None:
+    charges = _stored(proof.period)
+    # Strict: both go through the period's actions, in the same order.
+    pairs = zip(decisions, charges, strict=True)
+    while some := list(islice(pairs, AT_A_TIME)):
+        for decision, stored in some:
+            proof.compare(decision, stored)
+        if told:
+            told(proof.actions)
+
+
+def _stored(period: BillingPeriod) -> Iterator[Outcome | None]:
+    """The charge of each of the period's actions, in rating order."""
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(CHARGES, [period.pk])
+        while rows := cursor.fetchmany(AT_A_TIME):
+            for _, of, *outcome in rows:
+                yield None if of is None else Outcome(of, *outcome)
+
+
+def _unsettled(period: BillingPeriod, rules: list[RuleFacts]) -> Iterator[str]:
+    """Earlier periods whose charges could still change when this one closed, where something is carried over from them."""
+    if not carries(rules):
+        return
+    earlier = BillingPeriod.objects.filter(customer=period.customer_id, start_at__lt=period.start_at)
+    for one in earlier.filter(Q(closed_at=None) | Q(closed_at__gt=period.closed_at)).order_by("start_at"):
+        yield (
+            f"{one.label} was still open when this period was closed, and has perhaps been rated again since: what it"
+            " carries over (who has paid, what leads were charged) may no longer be what it was."
+        )
+
+
+@contextmanager
+def _looking_only() -> Iterator[None]:
+    """One moment of the database, and PostgreSQL refuses to write; at the end there is nothing to keep."""
+    is_first = not connection.in_atomic_block  # inside the caller's transaction the moment is the caller's
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            if is_first:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            cursor.execute("SET TRANSACTION READ ONLY")
+        yield
+        transaction.set_rollback(True)

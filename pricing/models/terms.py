@@ -1,0 +1,20 @@
+"""What a period was rated by, kept when it closes."""
+
+from django.db import models
+
+from leads.models import BillingPeriod
+
+
+class PeriodTerms(models.Model):
+    """What a closed period was rated by, as far as it may change afterwards; kept so that its charges can be proven."""
+
+    period = models.OneToOneField(BillingPeriod, on_delete=models.CASCADE, primary_key=True, related_name="terms")
+    rules = models.JSONField(help_text="Each price rule in force, by id, with its end then (or none).")
+    customer = models.JSONField(help_text="Contract dates, excluded domains and hard budget.")
+    catalogue = models.JSONField(help_text="Products' categories, sources' channels, what is billable.")
+
+    class Meta:
+        verbose_name_plural = "period terms"
+
+    def __str__(self) -> str:
+        return f"Terms of {self.period}"

@@ -1,0 +1,95 @@
+"""The five sums, live: both sides, their difference, and the rows for which one does not hold."""
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.timezone import now
+
+from billing_engine.core.spans import Month
+from invoices.domain.wording import month_in_words
+from leads.admin.shown import list_of, page_of
+from reports.queries.invariant import Invariant, Sides
+from reports.queries.invariants import invariants
+from reports.wording import side_in_words
+
+# It tells of all of these at once: who may not see one of them does not see the page.
+MAY_SEE = ("leads.view_delivery", "leads.view_billingperiod", "pricing.view_charge", "invoices.view_invoice")
+ALL = "all"
+BREACHES_SHOWN = 20
+LISTS = {"1": "leads.delivery", "2": "leads.billingperiod", "5": "leads.customer"}
+
+
+def invariants_page(request: HttpRequest) -> HttpResponse:
+    """Recounted when it is asked for: of the month asked for, of this month, or of all time."""
+    if not request.user.has_perms(MAY_SEE):
+        raise PermissionDenied
+    month = _chosen(request.GET.get("month", ""))
+    found = invariants(month)
+    page = {
+        **admin.site.each_context(request),
+        "title": "Invariants",
+        "month": month_in_words(str(month)) if month else "All time",
+        "earlier": month.previous() if month else None,
+        "later": month.next() if month else None,
+        "all": None if month is None else ALL,
+        "invariants": [_shown(invariant, month) for invariant in found],
+        "broken": sum(not invariant.holds for invariant in found),
+    }
+    response = TemplateResponse(request, "reports/invariants.html", page)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def _chosen(asked: str) -> Month | None:
+    if asked == ALL:
+        return None
+    try:
+        return Month.parse(asked)
+    except ValueError:
+        return Month.containing(now(), ZoneInfo("UTC"))
+
+
+def _shown(invariant: Invariant, month: Month | None) -> dict[str, Any]:
+    breaches = invariant.breaches[:BREACHES_SHOWN]
+    return {
+        "number": invariant.number,
+        "left": invariant.left,
+        "right": invariant.right,
+        "note": invariant.note,
+        "holds": invariant.holds,
+        "sides": [_side(sides) for sides in invariant.sides],
+        "breaches": [
+            {"words": one.words, "row": one.row, "address": page_of(one.model, one.row) if one.row else ""}
+            for one in breaches
+        ],
+        "more": invariant.broken - len(breaches),
+        "rows": _rows(invariant.number, month),
+    }
+
+
+def _side(sides: Sides) -> dict[str, Any]:
+    def words(side: Any) -> str:
+        return side_in_words(side, sides.currency)
+
+    return {
+        "name": sides.name,
+        "left": words(sides.left),
+        "right": words(sides.right),
+        "difference": words(sides.difference),
+        "agrees": not sides.difference,
+    }
+
+
+def _rows(number: str, month: Month | None) -> str:
+    """The list of what it is about."""
+    model = LISTS.get(number, "invoices.invoice")
+    if month is None or number in ("4", "5"):
+        return list_of(model)
+    if model == "leads.delivery":
+        span = month.span(ZoneInfo("UTC"))
+        return list_of(model, received_at__gte=span.start.isoformat(), received_at__lt=span.end.isoformat())
+    return list_of(model, **{"cycle" if model == "leads.billingperiod" else "month": str(month)})

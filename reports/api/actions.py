@@ -1,0 +1,198 @@
+"""What has become of an action, for the source that sent it and for staff."""
+
+from typing import Any
+
+from django.http import Http404
+from django.urls import reverse
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework import serializers
+from rest_framework.authentication import SessionAuthentication
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from billing_engine.core.errors import Refused
+from leads.api.answers import SettledSerializer, problems
+from leads.api.authentication import ApiKeyAuthentication
+from leads.domain.answers import settled
+from leads.domain.identity import external_id
+from leads.models import Action, ApiKey, Source
+from pricing.models import Charge
+from reports.queries.fate import FATES, Fate, fate_of
+
+MAY_SEE = ("leads.view_action", "leads.view_quarantineditem", "pricing.view_charge", "invoices.view_invoice")
+
+
+class LeadMissing(Refused):
+    """An action's id alone names no action."""
+
+    code = "lead_missing"
+    http_status = 400
+    message = "Say of which lead (?lead=…): an action's id is unique within its lead."
+
+
+class ChargeSerializer(serializers.Serializer[Any]):
+    """What it costs, or why it costs nothing."""
+
+    amount = serializers.DecimalField(18, 6)
+    full_amount = serializers.DecimalField(18, 6, help_text="Before any cap.")
+    currency = serializers.CharField()
+    rule = serializers.CharField(allow_null=True, help_text="The price rule's name.")
+    rule_id = serializers.IntegerField(allow_null=True, help_text="Its revision.")
+    reason = serializers.ChoiceField(Charge.Reason.values, allow_blank=True, help_text="Why it is not charged.")
+    cap = serializers.ChoiceField(Charge.Cap.values, allow_blank=True, help_text="What trimmed it.")
+    explanation = serializers.CharField(help_text="Where to read the whole explanation.")
+
+
+class InvoicedSerializer(serializers.Serializer[Any]):
+    """The invoice it is on."""
+
+    number = serializers.CharField()
+    issued_on = serializers.DateField()
+
+
+class RefusalSerializer(SettledSerializer):
+    """One time that it was refused, and what has become of that since."""
+
+    quarantined_item = serializers.IntegerField()
+    code = serializers.CharField()
+    message = serializers.CharField()
+
+
+class FateSerializer(serializers.Serializer[Any]):
+    """One action, from the door to the invoice."""
+
+    source = serializers.CharField()  # type: ignore[assignment]  # a field of the answer, not the option of that name
+    lead = serializers.CharField()
+    id = serializers.CharField()
+    fate = serializers.ChoiceField(FATES)
+    words = serializers.CharField(help_text="The same for people.")
+    action = serializers.IntegerField(allow_null=True, help_text="Our number of it; null where it is not stored.")
+    type = serializers.CharField(allow_null=True)
+    occurred_at = serializers.DateTimeField(allow_null=True)
+    quantity = serializers.DecimalField(18, 6, allow_null=True)
+    value = serializers.DecimalField(18, 6, allow_null=True)
+    voided_at = serializers.DateTimeField(allow_null=True)
+    void_reason = serializers.CharField(allow_blank=True)
+    period = serializers.CharField(allow_null=True, help_text="The billing period it is assigned to.")
+    charge = ChargeSerializer(allow_null=True)
+    invoice = InvoicedSerializer(allow_null=True)
+    quarantine = RefusalSerializer(many=True, help_text="Every time that it was refused, the latest first.")
+
+
+EXAMPLE = OpenApiExample(
+    "Charged",
+    value={
+        "source": "web",
+        "lead": "L-88231",
+        "id": "A-1",
+        "fate": "charged",
+        "words": "Charged $7.50 by «Samples».",
+        "action": 4711,
+        "type": "sample_order",
+        "occurred_at": "2026-10-31T22:41:09Z",
+        "quantity": "3.000000",
+        "value": None,
+        "voided_at": None,
+        "void_reason": "",
+        "period": "2026-10",
+        "charge": {
+            "amount": "7.500000",
+            "full_amount": "7.500000",
+            "currency": "USD",
+            "rule": "Samples",
+            "rule_id": 12,
+            "reason": "",
+            "cap": "",
+            "explanation": "/api/v1/charges/4711/explanation",
+        },
+        "invoice": None,
+        "quarantine": [],
+    },
+    response_only=True,
+)
+
+
+class ActionView(APIView):
+    """What has become of an action."""
+
+    authentication_classes = [ApiKeyAuthentication, SessionAuthentication]
+
+    @extend_schema(
+        operation_id="action",
+        tags=["Leads in"],
+        summary="What has become of an action",
+        description="Quarantined, waiting to be rated, excluded and why, charged how much and by which rule, or invoiced and "
+        "on which invoice. A source sees its own actions, staff all.",
+        parameters=[
+            OpenApiParameter("source", str, OpenApiParameter.PATH, description="The source's code."),
+            OpenApiParameter("action", str, OpenApiParameter.PATH, description="The action's id, as it was sent."),
+            OpenApiParameter("lead", str, required=True, description="The lead's id: an action's is unique within it."),
+        ],
+        responses={
+            200: OpenApiResponse(FateSerializer, "Its fate", [EXAMPLE]),
+            **problems(400, 401, 404, 406, 429, 503),
+        },
+    )
+    def get(self, request: Request, source: str, action: str) -> Response:
+        lead = external_id(request.query_params.get("lead", ""))
+        if not lead:
+            raise LeadMissing
+        found = _visible_to(request, source)
+        fate = fate_of(found, lead=lead, action=external_id(action)) if found and "\0" not in lead + action else None
+        if found is None or fate is None:
+            raise Http404
+        named = {"source": found.code, "lead": lead, "id": external_id(action)}
+        return Response(FateSerializer(named | _as_json(fate)).data)
+
+
+def _visible_to(request: Request, code: str) -> Source | None:
+    if isinstance(request.auth, ApiKey):
+        own = request.auth.source
+        return own if own.code.lower() == code.lower() else None
+    if "\0" in code or not request.user.has_perms(MAY_SEE):
+        return None
+    return Source.objects.filter(code__iexact=code).first()
+
+
+def _as_json(fate: Fate) -> dict[str, Any]:
+    return {
+        "fate": fate.fate,
+        "words": fate.words,
+        **_facts(fate.action),
+        "charge": fate.charge and _charge(fate.charge),
+        "invoice": fate.invoice,
+        "quarantine": [
+            {"quarantined_item": item.pk, "code": item.code, "message": item.message, **settled(item)}
+            for item in fate.refusals
+        ],
+    }
+
+
+def _facts(action: Action | None) -> dict[str, Any]:
+    if action is None:
+        names = ("action", "type", "occurred_at", "quantity", "value", "voided_at", "period")
+        return dict.fromkeys(names) | {"void_reason": ""}
+    return {
+        "action": action.pk,
+        "type": action.action_type.code,
+        "occurred_at": action.occurred_at,
+        "quantity": action.quantity,
+        "value": action.value,
+        "voided_at": action.voided_at,
+        "void_reason": action.void_reason,
+        "period": action.period.label,
+    }
+
+
+def _charge(charge: Charge) -> dict[str, Any]:
+    return {
+        "amount": charge.amount,
+        "full_amount": charge.full_amount,
+        "currency": charge.action.period.customer.currency,
+        "rule": charge.rule.name if charge.rule else None,
+        "rule_id": charge.rule_id,
+        "reason": charge.reason,
+        "cap": charge.cap,
+        "explanation": reverse("explanation", args=[charge.pk]),
+    }

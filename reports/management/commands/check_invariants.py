@@ -1,0 +1,46 @@
+"""`manage.py check_invariants [--month 2026-10]`: the five sums, recounted."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from billing_engine.core.spans import Month
+from reports.queries.invariant import Invariant
+from reports.queries.invariants import invariants
+from reports.wording import side_in_words
+
+
+class Command(BaseCommand):
+    """Writes nothing; exits 0 where every sum holds, 1 where one does not, 2 where the month is none."""
+
+    help = "Recount what must add up, from delivery to invoice; exits 1 where a sum does not hold."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--month", metavar="2026-10", help="Only this month; without it, everything.")
+
+    def handle(self, *args: Any, month: str | None = None, **options: Any) -> None:
+        try:
+            chosen = Month.parse(month) if month else None
+        except ValueError as error:
+            raise CommandError(f"{month!r} is no month: write it as 2026-10.", returncode=2) from error
+        found = invariants(chosen)
+        for invariant in found:
+            self._tell(invariant)
+        if not all(invariant.holds for invariant in found):
+            raise SystemExit(1)
+
+    def _tell(self, invariant: Invariant) -> None:
+        state = "holds" if invariant.holds else "DOES NOT HOLD"
+        self.stdout.write(f"{invariant.number}. {invariant.left} = {invariant.right}: {state}")
+        for sides in invariant.sides:
+            sign = "=" if not sides.difference else "≠"
+            left, right = side_in_words(sides.left, sides.currency), side_in_words(sides.right, sides.currency)
+            self.stdout.write(f"   {sides.name}: {left} {sign} {right}")
+        for breach in invariant.breaches:
+            row = f"{breach.model} {breach.row}: " if breach.row else ""
+            self.stdout.write(f"   {row}{breach.words}")
+        if hidden := invariant.broken - len(invariant.breaches):
+            self.stdout.write(f"   … and {hidden:,} more")
+        if invariant.note:
+            self.stdout.write(f"   {invariant.note}")

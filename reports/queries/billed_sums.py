@@ -1,0 +1,171 @@
+"""The invariants of what is billed: lines, totals, numbers, what is owed."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from billing_engine.core.money import ZERO, in_words, price_in_words, rounded
+from reports.queries.invariant import Invariant, Sides, rows_of
+
+# Both ways: a line without its charges, and charges without their line, are rows too. Charges stand for the first of
+# their lines alone, so that a second one has none.
+LINES = """
+    WITH summed AS (
+        SELECT action.period_id, CASE charge.reason WHEN '' THEN 'charges' ELSE 'not_charged' END AS kind,
+               CASE charge.reason WHEN '' THEN lead.product_id ELSE 0 END AS product_id, action.action_type_id,
+               CASE charge.reason WHEN '' THEN charge.rule_id ELSE 0 END AS rule_id, charge.reason,
+               CASE WHEN charge.reason <> '' OR (action.occurred_at >= period.start_at AND action.occurred_at < period.end_at)
+                    THEN '' ELSE to_char(action.occurred_at AT TIME ZONE customer.time_zone, 'YYYY-MM') END AS late_from,
+               min(customer.currency) AS currency, count(*) AS charges, sum(charge.amount) AS amount
+          FROM leads_action action
+          JOIN pricing_charge charge ON charge.action_id = action.id
+          JOIN leads_lead lead ON lead.id = action.lead_id
+          JOIN leads_billingperiod period ON period.id = action.period_id
+          JOIN leads_customer customer ON customer.id = period.customer_id
+         WHERE period.state = 'closed' AND (%(month)s = '' OR period.label = %(month)s)
+         GROUP BY 1, 2, 3, 4, 5, 6, 7
+    ), line AS (
+        SELECT line.id, line.invoice_id, invoice.period_id, line.kind, COALESCE(line.product_id, 0) AS product_id,
+               COALESCE(line.action_type_id, 0) AS action_type_id, COALESCE(line.rule_id, 0) AS rule_id, line.reason,
+               line.late_from, line.position, line.actions, line.exact_amount, line.amount, invoice.currency,
+               row_number() OVER (PARTITION BY invoice.period_id, line.kind, line.product_id, line.action_type_id,
+                                  line.rule_id, line.reason, line.late_from ORDER BY line.id) AS nth
+          FROM invoices_invoiceline line
+          JOIN invoices_invoice invoice ON invoice.id = line.invoice_id
+          JOIN leads_billingperiod period ON period.id = invoice.period_id
+         WHERE line.kind IN ('charges', 'not_charged') AND (%(month)s = '' OR period.label = %(month)s)
+    )
+    SELECT line.id, line.invoice_id, line.position, summed.period_id, COALESCE(line.currency, summed.currency),
+           COALESCE(summed.charges, 0), COALESCE(line.actions, 0),
+           COALESCE(summed.amount, 0), COALESCE(line.exact_amount, 0), COALESCE(line.amount, 0)
+      FROM summed
+      FULL JOIN line ON line.period_id = summed.period_id AND line.kind = summed.kind
+           AND line.product_id = summed.product_id AND line.action_type_id = summed.action_type_id
+           AND line.rule_id = summed.rule_id AND line.reason = summed.reason AND line.late_from = summed.late_from
+           AND line.nth = 1
+     ORDER BY line.invoice_id, line.position, summed.period_id
+"""
+TOTALS = """
+    SELECT invoice.id, invoice.currency, invoice.subtotal, invoice.tax_rate, invoice.tax, invoice.total,
+           COALESCE((SELECT sum(amount) FROM invoices_invoiceline line WHERE line.invoice_id = invoice.id), 0)
+      FROM invoices_invoice invoice
+      JOIN leads_billingperiod period ON period.id = invoice.period_id
+     WHERE %(month)s = '' OR period.label = %(month)s
+     ORDER BY invoice.id
+"""
+NUMBERS = """
+    SELECT series.prefix, series.last, count(invoice.id)
+      FROM invoices_numberseries series
+      LEFT JOIN invoices_invoice invoice ON starts_with(invoice.number, series.prefix)
+     GROUP BY 1, 2 ORDER BY 1
+"""
+# What the series has given that no invoice has, and the other way about.
+GAPS = """
+    SELECT given.number FROM (
+        SELECT series.prefix || lpad(n::text, greatest(6, length(n::text)), '0') AS number
+          FROM invoices_numberseries series, generate_series(1, series.last) n) given
+     WHERE NOT EXISTS (SELECT FROM invoices_invoice invoice WHERE invoice.number = given.number)
+     ORDER BY 1
+"""
+STRAYS = r"""
+    SELECT invoice.id, invoice.number, count(*) OVER (PARTITION BY invoice.number)
+      FROM invoices_invoice invoice
+      LEFT JOIN invoices_numberseries series ON series.prefix = substring(invoice.number FROM '^(.*?)\d+$')
+     WHERE invoice.number IS NOT NULL
+       AND (series.prefix IS NULL OR substring(invoice.number FROM '(\d{1,18})$')::bigint NOT BETWEEN 1 AND series.last
+            OR EXISTS (SELECT FROM invoices_invoice other WHERE other.number = invoice.number AND other.id <> invoice.id))
+     ORDER BY 1
+"""
+ISSUED = """
+    SELECT invoice.id, invoice.customer_id, period.customer_id, customer.name, invoice.currency, invoice.total,
+           invoice.tax + COALESCE((SELECT sum(amount) FROM invoices_invoiceline line WHERE line.invoice_id = invoice.id), 0)
+      FROM invoices_invoice invoice
+      JOIN leads_billingperiod period ON period.id = invoice.period_id
+      JOIN leads_customer customer ON customer.id = invoice.customer_id
+     WHERE invoice.number IS NOT NULL
+     ORDER BY invoice.id
+"""
+NOT_YET = "Credit notes and payments are not kept yet: what is issued is what is outstanding."
+
+Sums = defaultdict[str, list[Any]]
+
+
+def lines(asked: Mapping[str, Any]) -> list[Invariant]:
+    """3. A line is the rounded sum of its charges; every charge of a closed period is on exactly one."""
+    sums = Invariant("3a", "exact amounts of the lines", "sum of their charges; a line is that, rounded once")
+    once = Invariant("3b", "charges of closed periods", "charges on the lines of invoices, each on exactly one")
+    amounts, counts = Sums(lambda: [ZERO, ZERO]), [0, 0]
+    for line, invoice, position, period, currency, charges, on_line, amount, exact, billed in rows_of(LINES, asked):
+        amounts[currency][0] += exact
+        amounts[currency][1] += amount
+        counts[0] += charges
+        counts[1] += on_line
+        row = ("invoices.invoice", invoice) if line else ("leads.billingperiod", period)
+        name = f"line {position} (id {line})" if line else "no line"
+        if charges != on_line:
+            once.tell(*row, f"{name}: {on_line:,} on the line, {charges:,} charges")
+        if amount != exact:
+            said = f"{price_in_words(exact, currency)} on the line, charges of {price_in_words(amount, currency)}"
+            sums.tell(*row, f"{name}: {said}")
+        elif billed != rounded(exact, currency):
+            sums.tell(
+                *row, f"{name}: {price_in_words(exact, currency)} is not rounded to {price_in_words(billed, currency)}"
+            )
+    sums.sides = _by_currency(amounts)
+    once.sides = [Sides("charges", counts[0], counts[1])]
+    return [sums, once]
+
+
+def totals(asked: Mapping[str, Any]) -> Invariant:
+    """3. An invoice's total is the sum of its lines, and the tax on it."""
+    found = Invariant("3c", "totals of the invoices", "sum of their lines + tax")
+    sums = Sums(lambda: [ZERO, ZERO])
+    for pk, currency, subtotal, rate, tax, total, of_lines in rows_of(TOTALS, asked):
+        sums[currency][0] += total
+        sums[currency][1] += of_lines + tax
+        if subtotal != of_lines or total != of_lines + tax:
+            words = f"lines {in_words(of_lines, currency)} + tax {in_words(tax, currency)}, total {in_words(total, currency)}"
+            found.tell("invoices.invoice", pk, words)
+        elif tax != rounded(subtotal * rate / 100, currency):
+            found.tell(
+                "invoices.invoice", pk, f"tax {in_words(tax, currency)} is not {rate.normalize():f} % of the lines"
+            )
+    found.sides = _by_currency(sums)
+    return found
+
+
+def numbers() -> Invariant:
+    """4. Each number that a series has given is on one invoice."""
+    found = Invariant("4", "numbers given", "invoices that have one: no gap and no double, per series")
+    found.sides = [Sides(prefix, last, count) for prefix, last, count in rows_of(NUMBERS, {})]
+    for (number,) in rows_of(GAPS, {}):
+        found.tell("invoices.invoice", None, f"{number} was given, and no invoice has it")
+    for pk, number, holders in rows_of(STRAYS, {}):
+        words = "is on more than one invoice" if holders > 1 else "was never given by its series"
+        found.tell("invoices.invoice", pk, f"{number} {words}")
+    return found
+
+
+def outstanding() -> Invariant:
+    """5. What customers owe is what was issued to them, less credits and payments (which are not kept yet)."""
+    found = Invariant("5", "issued − credited − paid", "outstanding, per customer and in total", note=NOT_YET)
+    sums = Sums(lambda: [ZERO, ZERO])
+    owed: defaultdict[tuple[int, str, str], Decimal] = defaultdict(Decimal)
+    for pk, customer, of_period, name, currency, total, came_to in rows_of(ISSUED, {}):
+        sums[currency][0] += total
+        sums[currency][1] += came_to
+        owed[customer, name, currency] += total - came_to
+        if customer != of_period:
+            found.tell("invoices.invoice", pk, f"issued to {name}, for a billing period of another customer")
+    for (customer, name, currency), difference in owed.items():
+        if difference:
+            found.tell(
+                "leads.customer", customer, f"{name}: issued and outstanding differ by {in_words(difference, currency)}"
+            )
+    found.sides = _by_currency(sums)
+    return found
+
+
+def _by_currency(sums: Mapping[str, list[Any]]) -> list[Sides]:
+    return [Sides(currency, left, right, currency) for currency, (left, right) in sorted(sums.items())]

@@ -1,0 +1,88 @@
+"""What has become of one action, from the door to the invoice."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from billing_engine.core.money import in_words, price_in_words
+from invoices.models import Invoice
+from leads.domain.answers import refusals_of
+from leads.models import Action, QuarantinedItem, Source
+from pricing.models import Charge
+
+WAITING, EXCLUDED, CHARGED, INVOICED = "waiting", "excluded", "charged", "invoiced"
+QUARANTINED = "quarantined"
+# From the door to the invoice; the last two are of items that a person let go, or mended under another id.
+FATES = (
+    QUARANTINED,
+    WAITING,
+    EXCLUDED,
+    CHARGED,
+    INVOICED,
+    QuarantinedItem.State.DISCARDED.value,
+    QuarantinedItem.State.REPAIRED.value,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """One action: where it has got to, in a word and in words, and every row that says so."""
+
+    fate: str
+    words: str
+    action: Action | None
+    charge: Charge | None
+    invoice: Invoice | None  # from issue on
+    refusals: list[QuarantinedItem]
+
+
+def fate_of(source: Source, *, lead: str, action: str) -> Fate | None:
+    """The fate of an action by its source's own ids; None where nothing of that name was ever received."""
+    refusals = refusals_of(source, lead=lead, action=action)
+    stored = (
+        Action.objects.filter(lead__source=source, lead__external_id=lead, external_id=action)
+        .select_related("action_type", "period__customer", "period__invoice", "charge__rule", "unrated")
+        .first()
+    )
+    if stored:
+        return _of_stored(stored, refusals)
+    if not refusals:
+        return None
+    latest = next((item for item in refusals if item.state == QuarantinedItem.State.WAITING), refusals[0])
+    return Fate(*_of_refused(latest), None, None, None, refusals)
+
+
+def _of_refused(item: QuarantinedItem) -> tuple[str, str]:
+    if item.state == QuarantinedItem.State.WAITING:
+        return QUARANTINED, f"Waits in quarantine: {item.message}"
+    if item.state == QuarantinedItem.State.DISCARDED:
+        return item.state, f"Discarded: {item.settled_note}"
+    return item.state, "Mended by a person, and stored under another id."
+
+
+def _of_stored(action: Action, refusals: list[QuarantinedItem]) -> Fate:
+    charge: Charge | None = getattr(action, "charge", None)
+    invoice: Invoice | None = getattr(action.period, "invoice", None)
+    if invoice and invoice.number is None:
+        invoice = None
+    if charge is None:
+        no_rule = hasattr(action, "unrated")
+        words = "Stored; no price rule matches it yet." if no_rule else "Stored; it has not been rated yet."
+        return Fate(WAITING, words, action, None, None, refusals)
+    if charge.reason:
+        return Fate(EXCLUDED, _excluded(charge, action), action, charge, invoice, refusals)
+    words = _charged(charge, action.period.customer.currency)
+    if invoice is None:
+        return Fate(CHARGED, words, action, charge, None, refusals)
+    return Fate(INVOICED, f"{words} It is on invoice {invoice.number}.", action, charge, invoice, refusals)
+
+
+def _excluded(charge: Charge, action: Action) -> str:
+    why = f" ({action.void_reason})" if charge.reason == Charge.Reason.VOIDED and action.void_reason else ""
+    return f"Not charged: {charge.get_reason_display()}{why}."
+
+
+def _charged(charge: Charge, currency: str) -> str:
+    rule: Any = charge.rule  # a charge without reason has one
+    trimmed = f", of {price_in_words(charge.full_amount, currency)}" if charge.cap else ""
+    amount = price_in_words(charge.amount, currency) if charge.amount else in_words(charge.amount, currency)
+    return f"Charged {amount}{trimmed} by «{rule.name}»."

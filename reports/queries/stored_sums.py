@@ -1,0 +1,104 @@
+"""The invariants of what came in: received, and stored."""
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from leads.models.delivery import OUTCOMES
+from reports.queries.invariant import Invariant, Sides, rows_of
+
+KINDS = ("leads", "actions")
+
+
+def _outcomes(kind: str) -> str:
+    return " + ".join(f"{kind}_{outcome}" for outcome in OUTCOMES)
+
+
+RECEIVED = f"""
+    SELECT COALESCE(sum(leads_received), 0)::bigint, COALESCE(sum({_outcomes("leads")}), 0)::bigint,
+           COALESCE(sum(actions_received), 0)::bigint, COALESCE(sum({_outcomes("actions")}), 0)::bigint
+      FROM leads_delivery
+     WHERE %(from)s::timestamptz IS NULL OR (received_at >= %(from)s AND received_at < %(to)s)
+"""  # noqa: S608 -- the names of our own columns
+UNEQUAL_DELIVERIES = f"""
+    SELECT id, leads_received, {_outcomes("leads")}, actions_received, {_outcomes("actions")}
+      FROM leads_delivery
+     WHERE (%(from)s::timestamptz IS NULL OR (received_at >= %(from)s AND received_at < %(to)s))
+       AND (leads_received <> {_outcomes("leads")} OR actions_received <> {_outcomes("actions")})
+     ORDER BY id
+"""  # noqa: S608 -- the names of our own columns
+# Recounted from the rows, not read from the tallies: those are compared with it.
+STORED = """
+    WITH counted AS (
+        SELECT action.period_id, count(*) AS actions,
+               count(*) FILTER (WHERE charge.reason = '') AS charged,
+               count(*) FILTER (WHERE charge.reason <> '') AS excluded,
+               count(unrated.action_id) AS unrated,
+               count(*) FILTER (WHERE charge.action_id = unrated.action_id) AS twice,
+               count(*) FILTER (WHERE charge.period_id <> action.period_id) AS astray
+          FROM leads_action action
+          LEFT JOIN pricing_charge charge ON charge.action_id = action.id
+          LEFT JOIN pricing_unratedaction unrated ON unrated.action_id = action.id
+         WHERE %(month)s = '' OR action.period_id IN (SELECT id FROM leads_billingperiod WHERE label = %(month)s)
+         GROUP BY 1
+    )
+    SELECT period.id, period.state = 'closed', EXISTS (SELECT FROM leads_unratedmark mark WHERE mark.period_id = period.id),
+           COALESCE(counted.actions, 0), COALESCE(counted.charged, 0), COALESCE(counted.excluded, 0),
+           COALESCE(counted.unrated, 0), COALESCE(twice, 0), COALESCE(astray, 0),
+           tally.actions, tally.charged, tally.excluded, tally.unrated
+      FROM leads_billingperiod period
+      LEFT JOIN counted ON counted.period_id = period.id
+      LEFT JOIN pricing_periodtally tally ON tally.period_id = period.id
+     WHERE %(month)s = '' OR period.label = %(month)s
+     ORDER BY period.id
+"""
+
+
+def received(asked: Mapping[str, Any]) -> Invariant:
+    """1. Of each delivery, every item has one outcome."""
+    found = Invariant("1", "received", "stored + duplicates + conflicts + quarantined, per delivery")
+    [(leads, of_leads, actions, of_actions)] = rows_of(RECEIVED, asked)
+    found.sides = [Sides("leads", leads, of_leads), Sides("actions", actions, of_actions)]
+    for pk, *counts in rows_of(UNEQUAL_DELIVERIES, asked):
+        for kind, told, came_to in zip(KINDS, counts[::2], counts[1::2], strict=True):
+            if told != came_to:
+                found.tell("leads.delivery", pk, f"{told:,} {kind} received, {came_to:,} with an outcome")
+    return found
+
+
+def stored(asked: Mapping[str, Any]) -> Invariant:
+    """2. Of each period, every action is charged, excluded or unrated, and none twice; a closed one has none unrated."""
+    found = Invariant("2", "stored actions", "charged + excluded + unrated, per period; those about to be rated")
+    sums = Counter[str]()
+    for pk, is_closed, is_waiting, *counts in rows_of(STORED, asked):
+        period = dict(zip(("actions", "charged", "excluded", "unrated", "twice", "astray"), counts[:6], strict=True))
+        # A mark that is left says that something came or changed since; a worker rates it within seconds.
+        waiting = period["actions"] - period["charged"] - period["excluded"] - period["unrated"]
+        period["waiting"] = max(0, waiting) if is_waiting and not is_closed else 0
+        sums.update(period)
+        for words in _faults(period, is_closed=is_closed, tally=None if is_waiting else counts[6:]):
+            found.tell("leads.billingperiod", pk, words)
+    parts = sum(sums[name] for name in ("charged", "excluded", "unrated", "waiting"))
+    found.sides = [Sides("actions", sums["actions"], parts)]
+    return found
+
+
+def _faults(period: Mapping[str, int], *, is_closed: bool, tally: list[int] | None) -> list[str]:
+    faults = []
+    parts = sum(period[name] for name in ("charged", "excluded", "unrated", "waiting"))
+    if period["actions"] != parts:
+        faults.append(f"{period['actions']:,} actions, {parts:,} charged, excluded or unrated")
+    if period["twice"]:
+        faults.append(f"{period['twice']:,} charged and unrated at once")
+    if period["astray"]:
+        faults.append(f"{period['astray']:,} charges name another period than their action's")
+    if is_closed and period["unrated"]:
+        faults.append(f"closed with {period['unrated']:,} unrated")
+    told = [period[name] for name in ("actions", "charged", "excluded", "unrated")]
+    if tally and tally[0] is not None and tally != told:
+        faults.append(f"the tally says {_counts(tally)}, the rows {_counts(told)}")
+    return faults
+
+
+def _counts(counts: list[int]) -> str:
+    return "{:,} = {:,} + {:,} + {:,}".format(*counts)

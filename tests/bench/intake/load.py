@@ -1,0 +1,152 @@
+"""The sender: one process with keep-alive connections to a server on this machine; it stops by itself.
+
+It knows no Django and prepares every request before the clock starts, so that it takes as little as it can of the cores
+it shares with what is measured.
+"""
+
+import json
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from statistics import median, quantiles
+from typing import Any
+
+import msgspec
+
+CONNECTIONS = 8
+SECONDS_AT_MOST = 600
+ANSWER_SECONDS = 60
+
+
+@dataclass
+class Load:
+    """What the sender saw; seconds."""
+
+    requests: int
+    seconds: float
+    latencies: list[float]
+
+    @property
+    def rate(self) -> float:
+        """Requests a second."""
+        return self.requests / self.seconds
+
+    @property
+    def p50(self) -> float:
+        return median(self.latencies)
+
+    @property
+    def p95(self) -> float:
+        return quantiles(self.latencies, n=20)[-1] if len(self.latencies) > 1 else self.latencies[0]
+
+
+def send(
+    port: int,
+    path: str,
+    deliveries: Iterable[tuple[str, Any]],
+    *,
+    rate: float | None = None,
+    connections: int = CONNECTIONS,
+) -> Load:
+    """Have a process of its own send these, as fast as the answers come, or so many a second."""
+    with tempfile.NamedTemporaryFile("wb", suffix=".ndjson") as file:
+        for key, body in deliveries:
+            file.write(key.encode() + b" " + msgspec.json.encode(body) + b"\n")
+        file.flush()
+        asked = json.dumps({"port": port, "path": path, "file": file.name, "rate": rate, "connections": connections})
+        answer = subprocess.run([sys.executable, "-m", __name__, asked], stdout=subprocess.PIPE, check=True).stdout
+    return Load(**json.loads(answer))
+
+
+def main(port: int, path: str, file: str, rate: float | None, connections: int) -> None:
+    """Send every line of the file once, and say how it went."""
+    requests = [_request(path, *line.split(b" ", 1)) for line in Path(file).read_bytes().splitlines()]
+    latencies = [0.0] * len(requests)
+    failures: list[str] = []
+    places = _places(len(requests), rate)
+    threads = [
+        threading.Thread(target=_send, args=(port, requests, places, latencies, failures), daemon=True)
+        for _ in range(min(connections, len(requests)))
+    ]
+    started = time.perf_counter()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(max(0, started + SECONDS_AT_MOST - time.perf_counter()))
+    seconds = time.perf_counter() - started
+    if failures or any(thread.is_alive() for thread in threads):
+        sys.exit(failures[0] if failures else f"Not done within {SECONDS_AT_MOST} seconds.")
+    print(json.dumps({"requests": len(requests), "seconds": seconds, "latencies": latencies}))
+
+
+class _places:  # noqa: N801 -- an iterator that threads share
+    """The number of each request and when it is due; with a rate it is due whether earlier ones were answered or not."""
+
+    def __init__(self, requests: int, rate: float | None) -> None:
+        self._requests, self._rate = requests, rate
+        self._next = count()  # its `next` is one step for all threads
+        self._started = time.perf_counter()
+
+    def __iter__(self) -> Iterator[tuple[int, float]]:
+        while (place := next(self._next)) < self._requests:
+            now = time.perf_counter()
+            due = self._started + place / self._rate if self._rate else now
+            if due > now:
+                time.sleep(due - now)
+            yield place, due
+
+
+def _send(port: int, requests: list[bytes], places: _places, latencies: list[float], failures: list[str]) -> None:
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=ANSWER_SECONDS) as connection:
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            for place, due in places:
+                connection.sendall(requests[place])
+                answer = _answer(connection)
+                latencies[place] = time.perf_counter() - due
+                if not answer.startswith(b"HTTP/1.1 2"):
+                    failures.append(answer[:2_000].decode(errors="replace"))
+                if failures:
+                    return
+    except (OSError, ValueError) as error:
+        failures.append(repr(error))
+
+
+def _answer(connection: socket.socket) -> bytes:
+    """The whole answer; the connection is then free for the next request."""
+    answer = connection.recv(65_536)
+    while b"\r\n\r\n" not in answer:
+        answer += _more(connection)
+    head, _, body = answer.partition(b"\r\n\r\n")
+    length = int(head.lower().partition(b"content-length:")[2].split(b"\r\n", 1)[0])
+    parts, had = [answer], len(body)
+    while had < length:
+        parts.append(_more(connection))
+        had += len(parts[-1])
+    return b"".join(parts)
+
+
+def _more(connection: socket.socket) -> bytes:
+    piece = connection.recv(262_144)
+    if not piece:
+        raise ConnectionError("The server hung up.")
+    return piece
+
+
+def _request(path: str, key: bytes, body: bytes) -> bytes:
+    head = (
+        f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {key.decode()}\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+if __name__ == "__main__":
+    main(**json.loads(sys.argv[1]))

@@ -1,0 +1,73 @@
+"""gunicorn with the engine's own configuration, two workers, for as long as a bench needs it."""
+
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from billing_engine.desk.folder import Folder
+from billing_engine.desk.ports import free_port, is_free
+from billing_engine.desk.processes import Children
+from billing_engine.desk.redis import Redis
+
+WORKERS = 2
+STARTED_WITHIN = 30
+CHECKOUT = Path(__file__).resolve().parent.parent.parent.parent
+
+
+@dataclass
+class Server:
+    """A running gunicorn."""
+
+    port: int
+    _children: Children
+
+    def memory_mb(self) -> float:
+        """The largest worker's own memory: what it does not share with its siblings counts as well as what it does."""
+        self._children.check()
+        return max(worker.memory_info().rss for worker in self.workers()) / 1024**2
+
+    def workers(self) -> list[psutil.Process]:
+        return [worker for main in psutil.Process().children() if _is_gunicorn(main) for worker in main.children()]
+
+
+@contextmanager
+def closing_down(redis: Redis) -> Iterator[None]:
+    """Whatever happens, it does not stay."""
+    try:
+        yield
+    finally:
+        redis.down()
+
+
+@contextmanager
+def server(folder: Folder) -> Iterator[Server]:
+    """Started on a free port of the loopback, stopped at the end, whatever happens."""
+    port = free_port(18_000)
+    environ = {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "tests.bench.intake.settings",
+        "WEB_BIND": f"127.0.0.1:{port}",
+        "WEB_WORKERS": str(WORKERS),
+        "LOG_LEVEL": "WARNING",
+        "REQUESTS_PER_MINUTE": "100000000",  # counted like any other limit, and never reached
+    }
+    command = [sys.executable, "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py", "billing_engine.wsgi"]
+    redis = Redis(folder)
+    environ["REDIS_URL"] = redis.up()
+    with Children(folder) as children, closing_down(redis):
+        children.start("web", command, cwd=CHECKOUT, environ=environ)
+        deadline = time.monotonic() + STARTED_WITHIN
+        while is_free(port) and time.monotonic() < deadline:
+            children.check()
+            time.sleep(0.1)
+        yield Server(port, children)
+
+
+def _is_gunicorn(process: psutil.Process) -> bool:
+    return any("gunicorn" in part for part in process.cmdline())

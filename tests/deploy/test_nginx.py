@@ -1,0 +1,211 @@
+"""What the web server in front of gunicorn does with everybody's requests. Real NGINX, real gunicorn."""
+
+import json
+import re
+import signal
+import socket
+import time
+from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPConnection
+from urllib.parse import urlencode
+
+import pytest
+
+from leads.domain import limits
+from tests.deploy.roles import BALANCER, CHECKOUT, PASSWORD, Deployed, wait
+
+pytestmark = pytest.mark.processes
+
+DELIVERY = "/api/v1/deliveries"
+
+
+def test_a_static_file_comes_from_nginx_packed_and_to_be_kept_for_ever(engine: Deployed):
+    names = json.loads((CHECKOUT / "var/static/staticfiles.json").read_text(encoding="utf-8"))["paths"]
+    status, headers, body = _ask(engine, "GET", f"/static/{names['unfold/css/styles.css']}", Accept_Encoding="gzip")
+
+    assert status == 200
+    assert headers["content-type"] == "text/css"
+    assert headers["content-encoding"] == "gzip"
+    assert "max-age=31536000, immutable" in headers["cache-control"]
+    assert headers["x-content-type-options"] == "nosniff"
+    assert body[:2] == b"\x1f\x8b"
+    assert "/static/" not in engine.log("web")
+
+
+def test_somebody_logs_in_to_the_admin(engine: Deployed):
+    status, cookie = _log_in(engine, PASSWORD)
+
+    assert status == 302
+    status, headers, body = _ask(engine, "GET", "/admin/", Cookie=cookie)
+    assert (status, b"Log out" in body) == (200, True)
+    assert "script-src 'self' 'unsafe-eval';" in headers["content-security-policy"]
+    assert [
+        name for name in headers if name in SAID_ONCE and "," in headers[name] and name != "permissions-policy"
+    ] == []
+    assert set(headers) >= SAID_ONCE
+
+
+def test_too_many_attempts_to_log_in_from_one_address_have_to_wait_and_another_address_has_not(engine: Deployed):
+    answers = [_ask(engine, "POST", "/admin/login/", b"x", source="127.0.0.9") for _ in range(9)]
+
+    refused = [headers for status, headers, _ in answers if status == 429]
+    assert [status for status, *_ in answers][-1] == 429
+    assert len(refused) >= 2
+    assert {headers["retry-after"] for headers in refused} == {"60"}
+    assert _ask(engine, "POST", "/admin/login/", b"x", source="127.0.0.10")[0] == 403
+    assert _ask(engine, "GET", "/admin/login/", source="127.0.0.9")[0] == 200
+
+
+def test_the_largest_delivery_goes_through(engine: Deployed):
+    body = _lead("large", filler=limits.BYTES)
+    assert len(body) == limits.BYTES
+
+    status, _, answer = _deliver(engine, body)
+
+    assert (status, json.loads(answer)["counts"]["leads_received"]) == (202, 1), answer
+
+
+def test_a_little_too_much_is_refused_by_the_api_and_far_too_much_by_nginx_in_the_same_form(engine: Deployed):
+    little, much = (_deliver(engine, b"x" * size) for size in (limits.BYTES + 1, 7 * 1024 * 1024))
+
+    for status, headers, answer in (little, much):
+        problem = json.loads(answer)
+        assert status == 413
+        assert headers["content-type"].startswith("application/problem+json")
+        assert (problem["status"], problem["code"]) == (413, "too_large")
+        assert problem["type"] == "urn:lead-billing:problem:too_large"
+
+
+def test_large_bodies_are_for_deliveries_only(engine: Deployed):
+    assert _ask(engine, "POST", "/admin/login/", b"x" * 2 * 1024 * 1024, source="127.0.0.11")[0] == 413
+
+
+def test_slow_clients_keep_nobody_waiting(engine: Deployed):
+    head = f"POST {DELIVERY} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5000000\r\n\r\n".encode()
+    slow = [socket.create_connection(("127.0.0.1", engine.nginx)) for _ in range(30)]
+    for one in slow:
+        one.sendall(head + b"{")
+
+    start = time.monotonic()
+    status, *_ = _ask(engine, "GET", "/readyz?only=database")
+    took = time.monotonic() - start
+    for one in slow:
+        one.close()
+
+    assert status == 200
+    assert took < 2
+
+
+def test_reloads_under_load_fail_no_request(engine: Deployed):
+    gunicorn, nginx = engine.running["web"], engine.running["nginx"]
+    with ThreadPoolExecutor(4) as pool:
+        asked = [pool.submit(_deliver, engine, _lead(f"reload-{number}")) for number in range(120)]
+        for process in (nginx, gunicorn, nginx, gunicorn):
+            time.sleep(0.2)
+            process.send_signal(signal.SIGHUP)
+        statuses = [each.result()[0] for each in asked]
+
+    assert statuses == [202] * 120
+    wait(gunicorn, lambda: engine.log("web").count("Handling signal: hup") == 2)
+    wait(nginx, lambda: _ask(engine, "GET", "/livez")[0] == 200)
+
+
+def test_the_address_of_who_asks_is_believed_from_the_load_balancer_only(engine: Deployed):
+    mark = len(engine.log("web"))
+    _ask(engine, "GET", "/livez", source="127.0.0.7", X_Forwarded_For="203.0.113.9")
+    _ask(engine, "GET", "/livez", source=BALANCER, X_Forwarded_For="1.2.3.4, 203.0.113.9")
+    wait(engine.running["web"], lambda: engine.log("web")[mark:].count("/livez") == 2)
+
+    assert re.findall(r'(\S+) "GET /livez"', engine.log("web")[mark:]) == ["127.0.0.7", "203.0.113.9"]
+
+
+def test_https_is_believed_from_the_load_balancer_only(engine: Deployed):
+    try:
+        _restart_web(engine, HTTPS="1", SECRET_KEY="0123456789" * 5, ALLOWED_HOSTS="127.0.0.1")
+        ours = _ask(engine, "GET", "/admin/login/", source=BALANCER, X_Forwarded_Proto="https")
+        spoofed = _ask(engine, "GET", "/admin/login/", source="127.0.0.7", X_Forwarded_Proto="https")
+        nonsense = _ask(engine, "GET", "/admin/login/", source=BALANCER, X_Forwarded_Proto="javascript")
+        health = _ask(engine, "GET", "/livez", Host="10.0.0.7")
+    finally:
+        _restart_web(engine)
+
+    assert [status for status, *_ in (ours, spoofed, nonsense, health)] == [200, 301, 301, 200]
+
+
+def test_where_gunicorn_is_gone_the_answer_says_when_to_come_back(engine: Deployed):
+    try:
+        assert engine.stop("web") == 0
+        status, headers, body = _deliver(engine, _lead("nobody-there"))
+    finally:
+        _start_web(engine)
+
+    assert (status, headers["retry-after"], json.loads(body)["code"]) == (503, "5", "busy")
+    assert headers["x-frame-options"] == "DENY"
+
+
+def test_nginx_waits_longer_than_gunicorn_works_and_hangs_up_later_than_the_load_balancer():
+    text = (CHECKOUT / "deploy/nginx/nginx.conf.template").read_text(encoding="utf-8")
+    gunicorn = (CHECKOUT / "deploy/gunicorn.conf.py").read_text(encoding="utf-8")
+    seconds = {name: int(value) for name, value in re.findall(r"(\w+) (\d+)s;", text)}
+    timeout = int(re.findall(r"^timeout = (\d+)", gunicorn, re.MULTILINE)[0])
+
+    assert timeout < seconds["proxy_read_timeout"]
+    assert seconds["keepalive_timeout"] > 60
+    assert "client_max_body_size 6m;" in text
+
+
+SAID_ONCE = {
+    "content-security-policy",
+    "permissions-policy",
+    "x-content-type-options",
+    "x-frame-options",
+    "referrer-policy",
+}
+
+
+def _ask(
+    engine: Deployed, method: str, path: str, body: bytes | None = None, source: str = "127.0.0.1", **headers: str
+) -> tuple[int, dict[str, str], bytes]:
+    connection = HTTPConnection("127.0.0.1", engine.nginx, timeout=60, source_address=(source, 0))
+    try:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        connection.request(method, path, body, named)
+        answer = connection.getresponse()
+        said: dict[str, str] = {}
+        for name, value in answer.getheaders():
+            said[name.lower()] = f"{said[name.lower()]}, {value}" if name.lower() in said else value
+        return answer.status, said, answer.read()
+    finally:
+        connection.close()
+
+
+def _deliver(engine: Deployed, body: bytes) -> tuple[int, dict[str, str], bytes]:
+    key = f"Bearer {engine.key}"
+    return _ask(engine, "POST", DELIVERY, body, Authorization=key, Content_Type="application/json")
+
+
+def _lead(name: str, *, filler: int = 0) -> bytes:
+    """One lead; with a filler as many bytes long, the spaces that JSON allows after it."""
+    lead = {"id": name, "product": {"sku": "T", "customer": "C"}, "contact": {"name": "A"}, "actions": []}
+    return json.dumps(lead).encode().ljust(filler)
+
+
+def _log_in(engine: Deployed, password: str) -> tuple[int, str]:
+    _, headers, body = _ask(engine, "GET", "/admin/login/")
+    token = re.findall(rb'name="csrfmiddlewaretoken" value="(\w+)"', body)[0].decode()
+    cookie = headers["set-cookie"].split(";")[0]
+    form = urlencode({"username": "root", "password": password, "csrfmiddlewaretoken": token, "next": "/admin/"})
+    status, headers, _ = _ask(
+        engine, "POST", "/admin/login/", form.encode(), Cookie=cookie, Content_Type="application/x-www-form-urlencoded"
+    )
+    return status, "; ".join(re.findall(r"((?:sessionid|csrftoken)=\w+)", headers.get("set-cookie", "")))
+
+
+def _restart_web(engine: Deployed, **more: str) -> None:
+    engine.stop("web")
+    _start_web(engine, **more)
+
+
+def _start_web(engine: Deployed, **more: str) -> None:
+    web = engine.start("web", **more)
+    wait(web, lambda: _ask(engine, "GET", "/livez")[0] == 200)

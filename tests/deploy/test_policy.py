@@ -1,0 +1,52 @@
+"""The content security policy, asked of a real browser: the admin works, and nothing of it breaks the policy."""
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.deploy.roles import PASSWORD, Deployed
+from tests.e2e import chromium
+
+pytestmark = [pytest.mark.processes, pytest.mark.browser]
+
+PAGES = (
+    "/admin/",
+    "/admin/leads/customer/add/",
+    "/admin/leads/source/add/",
+    "/admin/leads/source/",
+    "/admin/leads/quarantineditem/",
+    "/admin/pricing/pricerule/",
+    "/admin/pricing/pricerule/add/",
+    "/admin/invoices/invoice/",
+    "/admin/auth/user/add/",
+    "/admin/password_change/",
+    "/api/docs/",
+)
+
+
+def test_the_admin_and_the_api_page_work_under_the_policy(engine: Deployed):
+    program = chromium.found()
+    if program is None:
+        pytest.fail(chromium.HOW_TO_GET_ONE)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
+        assert _complaints(browser, engine.address) == []
+        browser.close()
+
+
+def _complaints(browser: Browser, address: str) -> list[str]:
+    page = browser.new_page(base_url=address, viewport={"width": 1440, "height": 900})
+    heard: list[str] = []
+    page.on("console", lambda message: heard.append(f"{page.url}: {message.text}") if message.type == "error" else None)
+    page.on("pageerror", lambda error: heard.append(f"{page.url}: {error}"))
+    page.goto("/admin/login/")
+    page.locator("[name=username]").fill("root")
+    page.locator("[name=password]").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    page.get_by_text("Received").first.wait_for()
+    for path in PAGES:
+        answer = page.goto(path, wait_until="networkidle")
+        assert answer is not None
+        assert answer.status == 200, path
+        assert "script-src 'self' 'unsafe-eval';" in answer.headers["content-security-policy"]
+    page.get_by_text("/api/v1/deliveries").first.wait_for()
+    return heard

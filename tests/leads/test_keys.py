@@ -1,0 +1,130 @@
+"""API keys: rotated with an overlap, expiring, revoked, and cheap to check."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.db import connections, transaction
+from django.test.utils import CaptureQueriesContext
+
+from leads.domain.credentials import KeyHasExpired, KeyIsRevoked, TimeIsOver
+from leads.domain.keys import create_key, holder, revoke_key, rotate_key
+from leads.models import ApiKey, Source
+from tests.factories.leads import SourceFactory
+from tests.factories.people import UserFactory
+from tests.processes import at_once
+
+pytestmark = pytest.mark.django_db
+
+NOW = datetime(2026, 10, 15, 12, tzinfo=UTC)
+WEEK = timedelta(days=7)
+
+
+@pytest.fixture
+def source() -> Source:
+    return SourceFactory.create()
+
+
+def test_a_rotated_key_opens_beside_the_new_one_until_the_time_chosen_and_not_after(source: Source):
+    old, old_text = create_key(source)
+    olga = UserFactory.create()
+
+    new, new_text = rotate_key(old, until=NOW + WEEK, by=olga, at=NOW)
+
+    assert (new.source, new.created_by) == (source, olga)
+    just_before = NOW + WEEK - timedelta(seconds=1)
+    assert [holder(text, at=just_before) for text in (old_text, new_text)] == [old, new]
+    assert [holder(text, at=NOW + WEEK) for text in (old_text, new_text)] == [None, new]
+
+
+def test_a_key_rotated_without_overlap_is_revoked_at_once(source: Source):
+    old, old_text = create_key(source)
+
+    rotate_key(old, until=NOW, by=None, at=NOW)
+
+    old.refresh_from_db()
+    assert (old.revoked_at, holder(old_text, at=NOW)) == (NOW, None)
+
+
+def test_rotating_never_lengthens_a_keys_life(source: Source):
+    old, _ = create_key(source, expires_at=NOW + timedelta(days=1), at=NOW)
+
+    rotate_key(old, until=NOW + WEEK, by=None, at=NOW)
+
+    old.refresh_from_db()
+    assert old.expires_at == NOW + timedelta(days=1)
+
+
+def test_an_overlap_in_the_past_is_refused_and_makes_no_key(source: Source):
+    old, old_text = create_key(source)
+
+    with pytest.raises(TimeIsOver):
+        rotate_key(old, until=NOW - WEEK, by=None, at=NOW)
+
+    assert list(ApiKey.objects.all()) == [old]
+    assert holder(old_text, at=NOW) == old
+
+
+def test_what_is_over_is_not_rotated(source: Source):
+    revoked, _ = create_key(source)
+    revoke_key(revoked, at=NOW)
+    expired, _ = create_key(source, expires_at=NOW, at=NOW - WEEK)
+
+    with pytest.raises(KeyIsRevoked):
+        rotate_key(revoked, until=NOW + WEEK, by=None, at=NOW)
+    with pytest.raises(KeyHasExpired):
+        rotate_key(expired, until=NOW + WEEK, by=None, at=NOW)
+
+    assert ApiKey.objects.count() == 2
+
+
+def test_no_key_is_born_expired(source: Source):
+    with pytest.raises(TimeIsOver):
+        create_key(source, expires_at=NOW, at=NOW)
+    assert not ApiKey.objects.exists()
+
+
+def test_a_key_is_found_by_one_query_once_its_use_has_been_noted(source: Source):
+    _, whole = create_key(source)
+    holder(whole, at=NOW)
+
+    with CaptureQueriesContext(connections["default"]) as asked:
+        found = holder(whole, at=NOW + timedelta(seconds=30))
+        assert found is not None
+        assert found.source == source
+
+    assert len(asked) == 1
+
+
+def test_the_use_is_noted_again_after_a_minute(source: Source):
+    key, whole = create_key(source)
+
+    noted = []
+    for seconds in (0, 59, 60, 61):
+        holder(whole, at=NOW + timedelta(seconds=seconds))
+        key.refresh_from_db()
+        noted.append(key.last_used_at)
+
+    assert noted == [NOW, NOW, NOW + timedelta(minutes=1), NOW + timedelta(minutes=1)]
+
+
+FIND = """
+from datetime import datetime, timezone
+from time import monotonic
+from leads.domain.keys import holder
+began = monotonic()
+key = holder({whole!r}, at=datetime(2026, 10, 15, 12, tzinfo=timezone.utc))
+print(key is not None, key.last_used_at, monotonic() - began < 1)
+"""
+
+
+@pytest.mark.processes
+@pytest.mark.django_db(transaction=True)
+def test_noting_a_use_waits_for_nobody_who_is_changing_the_key():
+    key, whole = create_key(SourceFactory.create())
+
+    with transaction.atomic():
+        ApiKey.objects.select_for_update().get(pk=key.pk)
+        [answer] = at_once(FIND.format(whole=whole))
+
+    key.refresh_from_db()
+    assert (answer, key.last_used_at) == ("True None True", None)

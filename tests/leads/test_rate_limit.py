@@ -1,0 +1,143 @@
+"""How often a source may ask: counted in Redis by all processes together, and never in the way where Redis is away."""
+
+import json
+import socket
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.conf import LazySettings
+from django.test import Client
+
+from billing_engine.core import turns
+from billing_engine.core.turns import wait_for_turn
+from leads.domain.keys import create_key
+from leads.models import Delivery, Source
+from tests.factories.leads import ProductFactory, SourceFactory
+from tests.processes import at_once, empty_broker
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _fresh() -> Iterator[None]:
+    empty_broker()
+    _forget_the_connection()
+    yield
+    _forget_the_connection()
+
+
+def _forget_the_connection() -> None:
+    turns._client.cache_clear()
+    turns._take_turn.cache_clear()
+    turns._Absence.until = 0
+
+
+@pytest.fixture
+def source() -> Source:
+    ProductFactory.create(sku="TILE-9")
+    return SourceFactory.create(requests_per_minute=2)
+
+
+def post(client: Client, key: str) -> Any:
+    return client.post(
+        "/api/v1/deliveries",
+        json.dumps({"id": "L-1", "product": {"sku": "TILE-9"}}),
+        content_type="application/json",
+        headers={"Authorization": f"Bearer {key}"},
+    )
+
+
+def test_who_asks_too_often_hears_when_to_come_again_and_nothing_is_stored(client: Client, source: Source):
+    _, key = create_key(source)
+
+    answers = [post(client, key) for _ in range(3)]
+
+    assert [answer.status_code for answer in answers] == [202, 202, 429]
+    problem = answers[2].json()
+    assert (problem["code"], answers[2]["Content-Type"]) == ("throttled", "application/problem+json")
+    assert 28 <= int(answers[2]["Retry-After"]) <= 30
+    assert Delivery.objects.count() == 2
+
+
+def test_all_keys_of_a_source_count_together_and_sources_apart(client: Client, source: Source):
+    keys = [create_key(source)[1] for _ in range(3)]
+    other = create_key(SourceFactory.create(requests_per_minute=1))[1]
+
+    assert [post(client, key).status_code for key in [*keys, other]] == [202, 202, 429, 202]
+
+
+def test_where_the_source_says_nothing_the_settings_do(client: Client, settings: LazySettings):
+    settings.REQUESTS_PER_MINUTE = 1
+    ProductFactory.create(sku="TILE-9")
+    usual, free = SourceFactory.create(), SourceFactory.create(requests_per_minute=0)
+
+    def answers(source: Source) -> list[int]:
+        _, key = create_key(source)
+        return [post(client, key).status_code for _ in range(3)]
+
+    assert (answers(usual), answers(free)) == ([202, 429, 429], [202, 202, 202])
+
+
+def test_a_wrong_key_is_told_so_however_often_it_comes(client: Client, source: Source):
+    assert [post(client, "lbe_no_key").status_code for _ in range(4)] == [401] * 4
+
+
+@pytest.mark.parametrize("per_minute", [1, 7, 60, 7_000])
+def test_a_minutes_worth_may_come_at_once_and_not_one_more(per_minute: int):
+    began = time.monotonic()
+    waits = [wait_for_turn("burst", per_minute=per_minute) for _ in range(per_minute + 1)]
+    refilled = int((time.monotonic() - began) * per_minute / 60) + 1
+
+    assert waits[:per_minute] == [0] * per_minute
+    assert (waits[per_minute] > 0) or refilled > 1
+
+
+def test_turns_come_back_evenly():
+    waits = (wait_for_turn("evenly", per_minute=600) for _ in range(10_000))
+    wait = next(filter(None, waits))
+    assert 0 < wait <= 100  # milliseconds: a tenth of a second a turn
+
+    time.sleep(wait / 1000 + 0.01)
+
+    assert wait_for_turn("evenly", per_minute=600) == 0
+
+
+ASK = """
+from time import monotonic
+from billing_engine.core.turns import wait_for_turn
+began = monotonic()
+print(sum(wait_for_turn("together", per_minute=60) == 0 for _ in range(40)), monotonic() - began)
+"""
+
+
+@pytest.mark.processes
+@pytest.mark.django_db(transaction=True)
+def test_processes_count_together():
+    began = time.monotonic()
+    answers = [answer.split() for answer in at_once(ASK, ASK, ASK)]
+    took = time.monotonic() - began
+
+    through = sum(int(passed) for passed, _ in answers)
+    assert 60 <= through <= 60 + took + 1  # one a second comes back meanwhile
+    assert through < 120
+
+
+@pytest.mark.parametrize("answers", [False, True])
+def test_where_redis_is_away_everybody_is_let_through_and_nobody_waits_long(
+    client: Client, source: Source, settings: LazySettings, answers: bool, caplog: pytest.LogCaptureFixture
+):
+    _, key = create_key(source)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        if not answers:
+            silent.close()  # nobody there at all; otherwise somebody who never answers
+        settings.REDIS_URL = f"redis://127.0.0.1:{port}/0"
+        began = time.monotonic()
+        statuses = [post(client, key).status_code for _ in range(5)]
+        took = time.monotonic() - began
+
+    assert statuses == [202] * 5
+    assert took < 2
+    assert caplog.text.count("Redis is away") == 1
