@@ -5,8 +5,9 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from decimal import Decimal
 from io import BytesIO, StringIO
+from itertools import zip_longest
 from typing import Any
-from zipfile import BadZipFile, ZipFile
+from zipfile import ZipFile
 
 from openpyxl import Workbook, load_workbook
 from openpyxl.cell import WriteOnlyCell
@@ -45,12 +46,24 @@ def read_sheet(content: bytes, *, most: int) -> list[Row]:
         if not any(cells):
             continue
         if header is None:
-            header = [cell.strip().lower() for cell in cells]
+            header = _header(cells)
             continue
         if len(rows) == most:
             raise TooManyRows(f"At most {most:,} rows at once.")
-        rows.append((number, dict(zip(header, cells, strict=False))))
+        if any(cells[len(header) :]):
+            raise NotASheet(f"Row {number} has more cells than there are columns in the header.")
+        rows.append((number, dict(zip_longest(header, cells[: len(header)], fillvalue=""))))
+    if not rows:
+        raise NotASheet("There is no row beneath the header.")
     return rows
+
+
+def _header(cells: list[str]) -> list[str]:
+    names = [cell.strip().lower() for cell in cells]
+    twice = sorted({name for name in names if name and names.count(name) > 1})
+    if twice:
+        raise NotASheet(f"Twice in the header: {', '.join(twice)}.")
+    return names
 
 
 def write_xlsx(title: str, header: Iterable[str], rows: Iterable[Iterable[Cell]]) -> bytes:
@@ -77,11 +90,14 @@ def _xlsx(content: bytes) -> Iterator[list[str]]:
         with ZipFile(BytesIO(content)) as packed:
             if sum(part.file_size for part in packed.infolist()) > UNPACKED_AT_MOST:
                 raise NotASheet("This XLSX is larger than any list of ours.")
-        book = load_workbook(BytesIO(content), read_only=True, data_only=True)
-    except (BadZipFile, KeyError, ValueError, OSError) as error:
-        raise NotASheet from error
-    for row in book.worksheets[0].iter_rows(values_only=True):
-        yield [_text(value) for value in row]
+        sheet: Any = load_workbook(BytesIO(content), read_only=True, data_only=True).worksheets[0]
+        sheet.reset_dimensions()  # it may claim a million columns, and each row would be filled up to them
+        for row in sheet.iter_rows(values_only=True):
+            yield [_text(value) for value in row]
+    except (Refused, GeneratorExit):
+        raise
+    except Exception as error:
+        raise NotASheet from error  # a broken file breaks its reader in any way: as XML, as ZIP, as a list of sheets
 
 
 def _csv(content: bytes) -> Iterator[list[str]]:

@@ -82,6 +82,12 @@ def _cell(rule: PriceRule, column: str, field: str) -> Cell:
     return Decimal(f"{value.normalize():f}") if isinstance(value, Decimal) else value
 
 
+def as_text(rule: PriceRule) -> Cells:
+    """The rule's row as it would be read back."""
+    cells = zip(COLUMNS, cells_of(rule), strict=True)
+    return {column: "" if value is None else str(value) for column, value in cells}
+
+
 def tiers_as_text(rule: PriceRule) -> str:
     """`100: 2.4; 500: 1.8 + 20; : 1.2`: up to, price (or percent), flat fee; the last one has no end."""
     tiers = sorted(rule.tiers.all(), key=lambda tier: (tier.up_to is None, tier.up_to or 0))

@@ -11,7 +11,17 @@ from django.forms import inlineformset_factory
 
 from billing_engine.core.errors import Refused
 from billing_engine.core.sheets import Row
-from pricing.admin.rule_columns import COLUMN_OF, COLUMNS, Cells, Faults, Names, differs, form_data, unknown_columns
+from pricing.admin.rule_columns import (
+    COLUMN_OF,
+    COLUMNS,
+    Cells,
+    Faults,
+    Names,
+    as_text,
+    differs,
+    form_data,
+    unknown_columns,
+)
 from pricing.admin.rule_form import RuleForm
 from pricing.admin.tier_form import TierForm, TierFormSet
 from pricing.domain.history import record_saved, stored_terms
@@ -99,6 +109,7 @@ def _planned(number: int, cells: Cells, rules: dict[int, PriceRule], names: Name
     seen.add(given)
     if rule is not None:
         _compare(found, rule, cells)
+        cells = as_text(rule) | cells  # a column that is left out of the sheet stays as it is
     if found.does != SAME and not found.faults:
         _check(found, cells, names)
     return found

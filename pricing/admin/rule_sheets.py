@@ -24,7 +24,7 @@ from pricing.admin.rule_import import NEW, REVISION, Plan, apply, plan
 from pricing.domain.rules import activate
 from pricing.models import PriceRule
 
-ROWS_AT_MOST = 5_000
+ROWS_AT_MOST = 2_000  # each is a form; they are looked at while somebody waits
 BYTES_AT_MOST = 5 * 1024 * 1024
 GOOD_ROWS_SHOWN = 100
 ACTIVATED_AT_ONCE = 500
@@ -56,8 +56,8 @@ class RuleSheets:
     opts: Any
 
     def has_import_permission(self, request: HttpRequest) -> bool:
-        """Whether this person drafts rules."""
-        return request.user.has_perm("pricing.add_pricerule")
+        """Whether this person drafts rules, and changes drafts."""
+        return request.user.has_perms(["pricing.add_pricerule", "pricing.change_pricerule"])
 
     def has_activate_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("pricing.change_pricerule")

@@ -1,10 +1,12 @@
 """Price rules in a spreadsheet: exported, edited, brought back; first told row by row, then drafts and nothing else."""
 
 import csv
+import re
 from datetime import UTC, datetime
 from decimal import Decimal
 from io import BytesIO, StringIO
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -202,6 +204,11 @@ def test_a_draft_is_changed_and_its_history_says_how(operations: Client) -> None
 @pytest.mark.parametrize(
     ("facts", "column", "words"),
     [
+        ({"id": "9" * 30}, "id", f"There is no rule {'9' * 30}; leave it empty for a new one."),
+        ({"unit price": "-1"}, "unit price", "A price is not negative."),
+        ({"unit price": "1" * 30}, "unit price", "Ensure that there are no more than 16 digits in total."),
+        ({"priority": "99999"}, "priority", "Ensure this value is less than or equal to 32767."),
+        ({"currency": "USX"}, "currency", "Select a valid choice. USX is not one of the available choices."),
         ({"id": "999999"}, "id", "There is no rule 999999; leave it empty for a new one."),
         ({"customer": "NOBODY"}, "customer", "Nothing has the code «NOBODY»."),
         ({"product": "NONE"}, "product", "No product has the SKU «NONE»."),
@@ -245,6 +252,59 @@ def test_a_rule_in_force_is_revised_from_a_stated_instant_and_a_retired_one_not_
         (3, FROM, begin),
         (4, "state", "It is retired: make a new rule, with an empty id."),
     ]
+
+
+def test_a_column_that_is_left_out_of_the_sheet_stays_as_it_is_and_an_empty_cell_empties_it(
+    operations: Client,
+) -> None:
+    rule = graduated((10, "1", "0"), (None, "0.5", "2"), category="tiles", cap_per_lead=5)
+    named = {"id": rule.pk, FROM: "2026-12-01"}
+
+    confirm(operations, dry_run(operations, as_csv([named | {"priority": 3, "cap per lead": ""}])))
+
+    draft = PriceRule.objects.get(state="draft")
+    assert (draft.revises, draft.category, draft.priority, draft.cap_per_lead) == (rule, "tiles", 3, None)
+    assert list(draft.tiers.order_by("up_to").values_list("up_to", "unit_price", "flat_fee")) == [
+        (10, 1, 0),
+        (None, Decimal("0.5"), 2),
+    ]
+
+
+def broken_xlsx(part: str, content: bytes) -> bytes:
+    """A workbook of which one part was replaced by something else."""
+    out = BytesIO()
+    with ZipFile(BytesIO(as_xlsx([row()]))) as whole, ZipFile(out, "w") as broken:
+        for name in whole.namelist():
+            broken.writestr(name, content if name == part else whole.read(name))
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("part", ["xl/workbook.xml", "xl/worksheets/sheet1.xml", "[Content_Types].xml"])
+@pytest.mark.parametrize("content", [b"", b"<a><b></a>", b"<a/>"])
+def test_a_broken_workbook_is_told(operations: Client, part: str, content: bytes) -> None:
+    asked = dry_run(operations, broken_xlsx(part, content))
+    (words,) = asked.context["form"].errors["sheet"]
+    assert words in ("This is neither a CSV in UTF-8 nor an XLSX.", "There is no row beneath the header.")
+
+
+def test_a_workbook_that_claims_to_be_enormous_is_read_as_it_is(operations: Client) -> None:
+    sheet = ZipFile(BytesIO(as_xlsx([row()]))).read("xl/worksheets/sheet1.xml")
+    claimed = re.sub(rb'<dimension ref="[^"]*"', b'<dimension ref="A1:XFD1048576"', sheet)
+    assert claimed != sheet
+    asked = dry_run(operations, broken_xlsx("xl/worksheets/sheet1.xml", claimed))
+    assert (faults(asked), asked.context["good_count"]) == ([], 1)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"name,priority\n", "There is no row beneath the header."),
+        (b"name,name\nx,y\n", "Twice in the header: name."),
+        (b"name,unit price\nx,2,50\n", "Row 2 has more cells than there are columns in the header."),
+    ],
+)
+def test_a_table_that_loses_cells_is_refused(operations: Client, content: bytes, words: str) -> None:
+    assert dry_run(operations, content).context["form"].errors == {"sheet": [words]}
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe\x00", b"PK\x03\x04 and no more", b"a\0b"])
