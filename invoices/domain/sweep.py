@@ -1,7 +1,7 @@
 """Finds what waits to be billed or rendered, whatever became of the messages."""
 
 from billing_engine.core.later import after_commit
-from invoices.models import BillingRunItem, Invoice
+from invoices.models import BillingCycle, BillingRunItem, Invoice
 
 AT_A_TIME = 5_000
 
@@ -12,6 +12,14 @@ def ask_for_waiting_items() -> int:
     for item_id in waiting:
         after_commit("invoices.bill", item_id=item_id)
     return len(waiting)
+
+
+def ask_for_errands() -> int:
+    """Ask for what finance wants done with all invoices of a cycle; answers how many."""
+    cycles = list(BillingCycle.objects.exclude(errand="").values_list("pk", flat=True))
+    for cycle_id in cycles:
+        after_commit("invoices.errand", cycle_id=cycle_id)
+    return len(cycles)
 
 
 def ask_for_missing_documents() -> int:

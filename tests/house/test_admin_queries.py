@@ -1,6 +1,7 @@
 """No page of the admin asks the database more often because there is more to show."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from tests.factories.invoices import BillingRunItemFactory, InvoiceLineFactory
+from tests.factories.invoices import BillingCycleFactory, BillingRunItemFactory, CycleStepFactory, InvoiceLineFactory
 from tests.factories.leads import (
     ActionFactory,
     ActionTypeFactory,
@@ -41,6 +42,7 @@ from tests.factories.pricing import (
 
 Make = Callable[..., Any]
 numbers = iter(range(1, 10_000))
+NOW = datetime(2026, 11, 3, tzinfo=UTC)
 
 
 def a_user_with_a_role() -> User:
@@ -91,6 +93,7 @@ ROWS: dict[str, Make] = {
     "pricing.PriceRule": a_rule_of_its_own_customer,
     "pricing.Simulation": lambda: SimulatedSumFactory.create().simulation,
     "pricing.UnratedAction": UnratedActionFactory.create,
+    "invoices.BillingCycle": BillingCycleFactory.create,
     "invoices.BillingRun": lambda: BillingRunItemFactory.create().run,
     "invoices.Invoice": lambda: InvoiceLineFactory.create().invoice,
 }
@@ -116,6 +119,11 @@ PARTS: dict[str, Make] = {
     "pricing.Simulation": lambda simulation: (
         SimulatedSumFactory.create(simulation=simulation),
         SimulatedMoveFactory.create(simulation=simulation),
+    ),
+    "invoices.BillingCycle": lambda cycle: (
+        CycleStepFactory.create(cycle=cycle),
+        InvoiceLineFactory.create(invoice__period__label=cycle.label),
+        BillingRunItemFactory.create(period__label=cycle.label, state="failed", message="Why", settled_at=NOW),
     ),
     "invoices.BillingRun": lambda run: BillingRunItemFactory.create(run=run),
     "invoices.Invoice": lambda invoice: InvoiceLineFactory.create(invoice=invoice, product=ProductFactory.create()),
