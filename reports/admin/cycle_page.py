@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from billing_engine.core.spans import Month
 from invoices.domain.waiting import UTC_ZONE, Left, failed_in, left_in
 from invoices.domain.wording import month_in_words
-from invoices.models import BillingCycle, BillingRun
+from invoices.models import BillingCycle, BillingRun, BillingRunItem
 from leads.admin.shown import list_of, page_of
 from leads.models import BillingPeriod
 from reports.admin.cycle_figures import money_table, received_sum, stored_sum
@@ -61,7 +62,7 @@ def cycle_page(model_admin: Any, request: HttpRequest, cycle: BillingCycle) -> H
         "later": _page_of(month.next()),
         "steps": steps_of(cycle, left),
         "hindrances": hindrances(cycle, left),
-        "failures": failed_in(cycle.label).select_related("period__customer").order_by("-pk")[:FAILURES_SHOWN],
+        "failures": _latest_failures(cycle.label),
         "sums": sums,
         "tables": tables,
         "adds_up": all(one.adds_up for one in sums) and all(one.adds_up for one in tables),
@@ -74,6 +75,8 @@ def cycle_page(model_admin: Any, request: HttpRequest, cycle: BillingCycle) -> H
     }
     response = TemplateResponse(request, "reports/cycle.html", page)
     response["Cache-Control"] = "no-store"
+    if request.headers.get("HX-Request") and not page["is_moving"]:
+        response["HX-Refresh"] = "true"  # the workers are done: the buttons, which are no part of the news, are others
     return response
 
 
@@ -163,6 +166,12 @@ def hindrances(cycle: BillingCycle, left: Left) -> list[Hindrance]:
         for count, what, advice, address, tone in found
         if count
     ]
+
+
+def _latest_failures(label: str) -> QuerySet[BillingRunItem]:
+    """Of each period the last one."""
+    failed = failed_in(label).select_related("period__customer").order_by("period_id", "-pk")
+    return failed.distinct("period_id")[:FAILURES_SHOWN]
 
 
 def _received_in(label: str) -> dict[str, str]:
