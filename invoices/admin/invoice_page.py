@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
-from billing_engine.core.spans import Month
+from billing_engine.core.spans import Cycle, Span
 from invoices.domain.paper import paper_of
 from invoices.models import Invoice, InvoiceDocument, InvoiceLine
 from leads.admin.shown import Colour, list_of
@@ -75,7 +75,7 @@ def _charges(invoice: Invoice, line: InvoiceLine) -> str:
     }
     if line.kind == InvoiceLine.Kind.NOT_CHARGED:
         return list_of("pricing.charge", **facts, reason__exact=line.reason)
-    occurred = Month.parse(line.late_from).span(invoice.customer.zone) if line.late_from else invoice.period.span
+    occurred = _late(line.late_from, invoice) if line.late_from else invoice.period.span
     return list_of(
         "pricing.charge",
         **facts,
@@ -84,3 +84,11 @@ def _charges(invoice: Invoice, line: InvoiceLine) -> str:
         action__occurred_at__gte=occurred.start.isoformat(),
         action__occurred_at__lt=occurred.end.isoformat(),
     )
+
+
+def _late(month: str, invoice: Invoice) -> Span:
+    """What of this month is late on the invoice: what came before its period, or after it where that is all there is."""
+    whole, period = Cycle.parse(month).span(invoice.customer.zone), invoice.period.span
+    if whole.start < period.start:
+        return Span(whole.start, min(whole.end, period.start))
+    return Span(max(whole.start, period.end), whole.end)
