@@ -9,10 +9,9 @@ from django.utils.safestring import SafeString
 from django.utils.timezone import now
 from unfold.enums import ActionVariant
 
-from billing_engine.core.spans import Month
-from invoices.domain.cycle import close_cycle, know_cycles, lock, reopen
+from billing_engine.core.spans import labels_of
+from invoices.domain.cycle import bill_cycle, close_cycle, know_cycles, lock, reopen
 from invoices.domain.errand import begin, stop, waiting_for
-from invoices.domain.run import start
 from invoices.domain.wording import month_in_words
 from invoices.models import BillingCycle
 from leads.admin.bases import ReadOnlyPage
@@ -37,7 +36,7 @@ def month_of(cycle: BillingCycle) -> str:
 
 def has_open_periods(cycle: BillingCycle) -> bool:
     """Whether a billing run would find something to do."""
-    periods = BillingPeriod.objects.open().labelled(cycle.label).filter(customer__is_active=True)
+    periods = BillingPeriod.objects.open().filter(label__in=labels_of(cycle.label), customer__is_active=True)
     return periods.exists()
 
 
@@ -93,7 +92,7 @@ class BillingCycleAdmin(ReadOnlyPage[BillingCycle]):
         ),
     )
     def run(self, request: HttpRequest, cycle: BillingCycle, answers: dict[str, Any]) -> Done:
-        start(Month.parse(cycle.label), by=person(request), at=now())
+        bill_cycle(cycle, by=person(request), at=now())
         return Done(f"{month_of(cycle)} is being billed.")
 
     @button(
