@@ -17,6 +17,7 @@ from billing_engine.core import money
 from invoices.domain.charged import LATE_FROM
 from invoices.domain.shares import Shares, shares
 from invoices.models import Invoice, InvoiceLine
+from leads.models import BillingPeriod
 from pricing.models import Charge
 
 ROWS_AT_A_TIME = 2_000
@@ -67,6 +68,11 @@ OF_INVOICE = f"""
 OF_LINE = f"""
     SELECT {COLUMNS}
     {CHARGES} {ON_LINE} {NAMES} {WHERE} AND line.id = %(line)s
+"""
+UNBILLED = f"""
+    SELECT {COLUMNS}
+    {CHARGES} {NAMES} {WHERE}
+     ORDER BY action.occurred_at, action.id
 """
 BEFORE = f"""
     SELECT count(*), COALESCE(sum({FLOOR}), 0), count(*) FILTER (WHERE {REMAINDER} > %(threshold)s),
@@ -124,11 +130,17 @@ Place = tuple[datetime, int]  # of a charge in rating order: when its action occ
 
 def detail_of(invoice: Invoice) -> Iterator[tuple[DetailLine, DetailCharge, Decimal]]:
     """Every charge of the invoice with its line and its share of it: line by line, in rating order; streamed."""
-    spread = shares_of(invoice)
+    spread, zero = shares_of(invoice), money.rounded(money.ZERO, invoice.currency)
     for row in _streamed(OF_INVOICE, _facts(invoice)):
         line, charge = DetailLine._make(row[:3]), DetailCharge._make(row[3:])
-        share = money.ZERO if charge.reason else spread[line.position].of(charge.exact_amount)
+        share = zero if charge.reason else spread[line.position].of(charge.exact_amount)
         yield line, charge, share
+
+
+def unbilled_of(period: BillingPeriod) -> Iterator[DetailCharge]:
+    """Every charge of a period that stands on no invoice yet, in rating order; streamed."""
+    facts = {"period": period.pk, "zone": period.customer.time_zone}
+    return map(DetailCharge._make, _streamed(UNBILLED, facts))
 
 
 def shares_of(invoice: Invoice, line: InvoiceLine | None = None) -> dict[int, Shares]:
