@@ -9,6 +9,7 @@ from django.core import signing
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.timezone import now
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminFileFieldWidget
@@ -27,7 +28,7 @@ from pricing.models import PriceRule
 ROWS_AT_MOST = 2_000  # each is a form; they are looked at while somebody waits
 BYTES_AT_MOST = 5 * 1024 * 1024
 GOOD_ROWS_SHOWN = 100
-ACTIVATED_AT_ONCE = 500
+AT_ONCE = 500
 SALT = "a sheet of price rules"
 AN_HOUR = 3_600
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -70,11 +71,27 @@ class RuleSheets:
     def export_csv(self, request: HttpRequest, queryset: QuerySet[PriceRule]) -> Any:
         return csv_response("price-rules.csv", COLUMNS, map(cells_of, _whole(queryset)))
 
+    def has_simulate_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("pricing.add_simulation")
+
+    @admin.action(description="Simulate the drafts", permissions=["simulate"])
+    def simulate_selected(self, request: HttpRequest, queryset: QuerySet[PriceRule]) -> HttpResponse | None:
+        drafts = queryset.filter(state=PriceRule.State.DRAFT).order_by("pk").values_list("pk", flat=True)
+        chosen = list(drafts[: AT_ONCE + 1])
+        if not chosen:
+            messages.warning(request, "None of these is a draft; only drafts are simulated.")
+            return None
+        if len(chosen) > AT_ONCE:
+            messages.error(request, f"At most {AT_ONCE:,} at once.")
+            return None
+        form = reverse("admin:pricing_simulation_new_simulation")
+        return HttpResponseRedirect(f"{form}?drafts={','.join(map(str, chosen))}")
+
     @admin.action(description="Activate", permissions=["activate"])
     def activate_selected(self, request: HttpRequest, queryset: QuerySet[PriceRule]) -> None:
-        rules = list(queryset.order_by("effective_from", "pk")[: ACTIVATED_AT_ONCE + 1])
-        if len(rules) > ACTIVATED_AT_ONCE:
-            messages.error(request, f"At most {ACTIVATED_AT_ONCE:,} at once.")
+        rules = list(queryset.order_by("effective_from", "pk")[: AT_ONCE + 1])
+        if len(rules) > AT_ONCE:
+            messages.error(request, f"At most {AT_ONCE:,} at once.")
             return
         by, at = person(request), now()
         for_each(request, rules, lambda rule: activate(rule, by=by, at=at), done="Activated")
