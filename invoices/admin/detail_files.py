@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404
 
 from billing_engine.core.errors import Refused
 from billing_engine.core.exports import Cell, csv_response
+from billing_engine.core.spans import labels_of
 from billing_engine.core.workbooks import xlsx_response
 from invoices.domain.detail_table import HEADER, refuse_too_many, rows_of_invoice, rows_of_month
 from invoices.models import Invoice
@@ -34,10 +35,12 @@ def detail_of_invoice(request: HttpRequest, invoice: int, form: str) -> HttpResp
 def detail_of_month(request: HttpRequest, label: str, form: str) -> HttpResponseBase:
     """Every charge of a cycle, of all customers, billed or not."""
     _permitted(request, OF_A_MONTH)
-    if "\0" in label or not BillingPeriod.objects.labelled(label).exists():
+    if "\0" in label or not BillingPeriod.objects.filter(label__in=labels_of(label)).exists():
         raise Http404
     back = list_of("invoices.invoice", month=label)
-    return _file(request, f"detail-{label}", form, rows_of_month(label), back, action__period__label=label)
+    return _file(
+        request, f"detail-{label}", form, rows_of_month(label), back, action__period__label__in=labels_of(label)
+    )
 
 
 def _permitted(request: HttpRequest, permissions: tuple[str, ...]) -> None:

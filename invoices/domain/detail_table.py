@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from billing_engine.core import money
 from billing_engine.core.errors import Refused
 from billing_engine.core.exports import Cell
+from billing_engine.core.spans import labels_of
 from invoices.domain.detail import DetailCharge, detail_of, unbilled_of
 from invoices.domain.paper_lines import reason_in_words
 from invoices.models import Invoice, InvoiceLine
@@ -43,9 +44,8 @@ HEADER = (
     "Amount",
     "Currency",
 )
-OF_CHARGES_ALONE = HEADER.index("Exact amount") - HEADER.index(
-    "Reason"
-)  # how many columns a line without charges lacks
+# How many columns a line without charges lacks.
+OF_CHARGES_ALONE = HEADER.index("Exact amount") - HEADER.index("Reason")
 WORKBOOK_ROWS = 100_000  # some twenty seconds
 BEHIND_CHARGES = (InvoiceLine.Kind.CHARGES, InvoiceLine.Kind.NOT_CHARGED)
 
@@ -71,8 +71,12 @@ def rows_of_invoice(invoice: Invoice) -> Iterator[list[Cell]]:
 
 
 def rows_of_month(label: str) -> Iterator[list[Cell]]:
-    """All customers' charges of a cycle; those that are not billed yet have no line and no rounded amount."""
-    periods = BillingPeriod.objects.labelled(label).select_related("customer").order_by("customer__name", "pk")
+    """All customers' charges of a cycle, or a month and its weeks; what is not billed yet has no line and no rounded amount."""
+    periods = (
+        BillingPeriod.objects.filter(label__in=labels_of(label))
+        .select_related("customer")
+        .order_by("customer__name", "pk")
+    )
     for period in periods:
         invoices = list(Invoice.objects.filter(period=period).select_related("customer", "period__customer"))
         for invoice in invoices:
