@@ -58,6 +58,7 @@ UNFOLD: dict[str, Any] = {
                 "separator": True,
                 "items": [
                     page("Billing runs", "play_circle", "invoices.billingrun"),
+                    page("Billing schedules", "event_repeat", "invoices.billingschedule"),
                     page("Invoices", "receipt_long", "invoices.invoice"),
                     page("Billing periods", "calendar_month", "leads.billingperiod"),
                     {
@@ -88,7 +89,11 @@ UNFOLD: dict[str, Any] = {
             {
                 "title": "Administration",
                 "separator": True,
-                "items": [page("Users", "group", "auth.user"), page("Roles", "badge", "auth.group")],
+                "items": [
+                    page("Users", "group", "auth.user"),
+                    page("Roles", "badge", "auth.group"),
+                    page("Schedule", "schedule", "django_celery_beat.periodictask"),
+                ],
             },
         ],
     },

@@ -43,6 +43,7 @@ DOES = {
     "Finance": {
         "invoices.add_billingrun",
         "invoices.change_billingrun",
+        "invoices.change_billingschedule",
         "invoices.change_invoice",
         "leads.change_billingperiod",
     },
