@@ -57,6 +57,7 @@ UNFOLD: dict[str, Any] = {
                 "title": "Finance",
                 "separator": True,
                 "items": [
+                    page("Month close", "event_available", "invoices.billingcycle"),
                     page("Billing runs", "play_circle", "invoices.billingrun"),
                     page("Billing schedules", "event_repeat", "invoices.billingschedule"),
                     page("Invoices", "receipt_long", "invoices.invoice"),

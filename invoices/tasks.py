@@ -4,9 +4,10 @@ from celery import shared_task
 from django.utils.timezone import now
 
 from invoices.domain.document import document_of
+from invoices.domain.errand import do_next
 from invoices.domain.run import bill
 from invoices.domain.schedule import start_due_runs
-from invoices.domain.sweep import ask_for_missing_documents, ask_for_waiting_items, finish_done_runs
+from invoices.domain.sweep import ask_for_errands, ask_for_missing_documents, ask_for_waiting_items, finish_done_runs
 from invoices.models import Invoice
 
 
@@ -22,11 +23,19 @@ def render_task(*, invoice_id: int, **_: object) -> None:
     document_of(Invoice.objects.get(pk=invoice_id), at=now())
 
 
+@shared_task(name="invoices.errand")
+def errand_task(*, cycle_id: int, **_: object) -> None:
+    """Approve or issue all invoices of a cycle, one after the other."""
+    refused = set[int]()
+    while do_next(cycle_id, refused=refused, at=now()):
+        pass
+
+
 @shared_task(name="invoices.sweep")
 def sweep_task(**_: object) -> int:
-    """Ask for what runs have left to bill and for PDFs that are missing; answers how many."""
+    """Ask for what runs have left to bill, for errands left undone and for PDFs that are missing; answers how many."""
     finish_done_runs(at=now())
-    return ask_for_waiting_items(at=now()) + ask_for_missing_documents()
+    return ask_for_waiting_items(at=now()) + ask_for_errands() + ask_for_missing_documents()
 
 
 @shared_task(name="invoices.start_due_runs")

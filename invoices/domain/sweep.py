@@ -6,7 +6,7 @@ from django.db.models import Exists, Max, OuterRef
 from django.db.models.functions import Coalesce
 
 from billing_engine.core.later import after_commit
-from invoices.models import BillingRun, BillingRunItem, Invoice
+from invoices.models import BillingCycle, BillingRun, BillingRunItem, Invoice
 
 AT_A_TIME = 5_000
 QUIET = timedelta(seconds=10)
@@ -32,6 +32,14 @@ def finish_done_runs(*, at: datetime) -> int:
     waiting = BillingRunItem.objects.waiting().filter(run=OuterRef("pk"))
     done = BillingRun.objects.filter(~Exists(waiting), finished_at=None)
     return done.update(finished_at=at, paused_at=None, paused_by=None)
+
+
+def ask_for_errands() -> int:
+    """Ask for what finance wants done with all invoices of a cycle; answers how many."""
+    cycles = list(BillingCycle.objects.exclude(errand="").values_list("pk", flat=True))
+    for cycle_id in cycles:
+        after_commit("invoices.errand", cycle_id=cycle_id)
+    return len(cycles)
 
 
 def ask_for_missing_documents() -> int:

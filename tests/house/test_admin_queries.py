@@ -1,6 +1,7 @@
 """No page of the admin asks the database more often because there is more to show."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from django_celery_beat.models import CrontabSchedule, IntervalSchedule, Periodi
 
 from invoices.models import BillingSchedule
 from leads.models import Customer
-from tests.factories.invoices import BillingRunItemFactory, InvoiceLineFactory
+from tests.factories.invoices import BillingCycleFactory, BillingRunItemFactory, CycleStepFactory, InvoiceLineFactory
 from tests.factories.leads import (
     ActionFactory,
     ActionTypeFactory,
@@ -44,6 +45,7 @@ from tests.factories.pricing import (
 
 Make = Callable[..., Any]
 numbers = iter(range(1, 10_000))
+NOW = datetime(2026, 11, 3, tzinfo=UTC)
 
 
 def a_user_with_a_role() -> User:
@@ -110,9 +112,11 @@ ROWS: dict[str, Make] = {
     "django_celery_beat.CrontabSchedule": lambda: a_task().crontab,
     "django_celery_beat.IntervalSchedule": lambda: IntervalSchedule.objects.create(every=next(numbers), period="days"),
     "django_celery_beat.PeriodicTask": a_task,
+    "invoices.BillingCycle": BillingCycleFactory.create,
     "invoices.BillingRun": lambda: BillingRunItemFactory.create().run,
     "invoices.BillingSchedule": a_schedule,
     "invoices.Invoice": lambda: InvoiceLineFactory.create().invoice,
+    "invoices.InvoiceLine": lambda: InvoiceLineFactory.create(product=ProductFactory.create()),
 }
 
 # What a row's own page lists, where it lists anything.
@@ -136,6 +140,11 @@ PARTS: dict[str, Make] = {
     "pricing.Simulation": lambda simulation: (
         SimulatedSumFactory.create(simulation=simulation),
         SimulatedMoveFactory.create(simulation=simulation),
+    ),
+    "invoices.BillingCycle": lambda cycle: (
+        CycleStepFactory.create(cycle=cycle),
+        InvoiceLineFactory.create(invoice__period__label=cycle.label),
+        BillingRunItemFactory.create(period__label=cycle.label, state="failed", message="Why", settled_at=NOW),
     ),
     "invoices.BillingRun": lambda run: BillingRunItemFactory.create(run=run),
     "invoices.Invoice": lambda invoice: InvoiceLineFactory.create(invoice=invoice, product=ProductFactory.create()),

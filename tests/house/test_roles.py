@@ -42,6 +42,7 @@ DOES = {
     },
     "Finance": {
         "invoices.add_billingrun",
+        "invoices.change_billingcycle",
         "invoices.change_billingrun",
         "invoices.change_billingschedule",
         "invoices.change_invoice",

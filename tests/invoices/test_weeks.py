@@ -114,8 +114,8 @@ def test_late_activity_is_told_with_its_month_and_its_charges_are_found(finance:
     invoice = drafted(period)
 
     assert list(invoice.lines.order_by("position").values_list("late_from", "quantity")) == [("", 1), ("2026-10", 4)]
-    found = [finance.get(address).context["cl"].queryset for address in charges_of(invoice).values()]
-    assert [[charge.action.quantity for charge in charges] for charges in found] == [[1], [4]]
+    pages = [finance.get(address).context["page"] for address in charges_of(invoice).values()]
+    assert [[shown.quantity for shown in page.charges] for page in pages] == [["1"], ["4"]]
 
 
 def test_a_month_tells_of_the_weeks_that_begin_in_it(finance: Client) -> None:

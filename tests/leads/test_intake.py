@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -30,7 +30,7 @@ from leads.models import (
     UnratedMark,
 )
 from leads.models.delivery import OUTCOMES
-from tests.factories.leads import ActionTypeFactory, CustomerFactory, ProductFactory, SourceFactory
+from tests.factories.leads import ActionTypeFactory, ProductFactory, SourceFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -270,18 +270,6 @@ def test_a_sku_that_several_customers_have_needs_the_customer(source: Source, pr
     assert Lead.objects.get().product == other
     unknown = {"sku": "TILE-9", "customer": "NOBODY"}
     assert faults(send(source, lead(product=unknown, id="L-2"))) == [("unknown_customer", "/0/product/customer")]
-
-
-def test_a_customers_code_means_the_same_however_it_is_written(source: Source):
-    product = ProductFactory.create(sku="TILE-9", customer__code="AcmeTile")
-
-    for number, code in enumerate(["AcmeTile", "ACMETILE", "acmetile", "acmeTile"]):
-        named = {"sku": "TILE-9", "customer": code}
-        assert outcomes(send(source, lead(product=named, id=f"L-{number}"))) == [("created", [])]
-    with pytest.raises(IntegrityError), transaction.atomic():
-        CustomerFactory.create(code="ACMEtile")
-
-    assert {each.product for each in Lead.objects.all()} == {product}
 
 
 def test_a_source_of_one_customer_means_that_customers_products(product: Product):

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("invoices", "0002_issued_invoices"),
+        ("invoices", "0003_billing_cycles"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
