@@ -14,7 +14,7 @@ from unfold.decorators import action
 from unfold.enums import ActionVariant
 
 from billing_engine.core.errors import Refused
-from billing_engine.core.spans import Month
+from billing_engine.core.spans import Cycle
 from invoices.admin.run_page import run_page
 from invoices.admin.start_form import StartForm
 from invoices.domain.run import progress, retry_failed, start
@@ -35,11 +35,11 @@ def has_failed_items(run: BillingRun) -> bool:
 
 @admin.register(BillingRun)
 class BillingRunAdmin(ReadOnlyPage[BillingRun]):
-    list_display = ("shown_month", "shown_state", "billed", "nothing", "failed", "waiting", "started", "shown_by")
-    list_display_links = ("shown_month",)
+    list_display = ("shown_cycle", "shown_state", "billed", "nothing", "failed", "waiting", "started", "shown_by")
+    list_display_links = ("shown_cycle",)
     list_select_related = ("started_by",)
     search_fields = ("cycle__startswith",)
-    search_help_text = "Month, such as 2026-10"
+    search_help_text = "Cycle, such as 2026-10 or 2026-W43"
     ordering = ("-pk",)
     actions_list: Any = ("start_run",)
     actions_detail: Any = ("retry",)
@@ -56,8 +56,8 @@ class BillingRunAdmin(ReadOnlyPage[BillingRun]):
         found: QuerySet[BillingRun] = super().get_queryset(request)
         return found.annotate(**counts)
 
-    @admin.display(description="month", ordering="cycle")
-    def shown_month(self, run: BillingRun) -> str:
+    @admin.display(description="cycle", ordering="cycle")
+    def shown_cycle(self, run: BillingRun) -> str:
         return month_in_words(run.cycle)
 
     @admin.display(description="state", ordering="finished_at")
@@ -98,7 +98,7 @@ class BillingRunAdmin(ReadOnlyPage[BillingRun]):
         form = StartForm(data=request.POST if request.method == "POST" else None, at=now())
         if request.method == "POST" and form.is_valid():
             try:
-                run = start(Month.parse(form.cleaned_data["month"]), by=person(request), at=now())
+                run = start(Cycle.parse(form.cleaned_data["cycle"]), by=person(request), at=now())
             except Refused as refusal:
                 form.add_error(None, str(refusal))
             else:

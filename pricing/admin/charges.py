@@ -22,8 +22,8 @@ OF_VALUE = (PriceRule.PriceModel.PERCENTAGE, PriceRule.PriceModel.GRADUATED_PERC
 
 # A charge has no index of its own but its action's: what is asked of a period goes through the actions' index.
 BY_PERIOD = "action__period__id__exact"
-# An invoice's line links to its charges, and late activity is told by when it occurred; a month's figures to theirs.
-LINKED = ("action__occurred_at__gte", "action__occurred_at__lt", "action__period__label")
+# The figures of a month close lead to its charges.
+LINKED = ("action__period__label__in",)
 RELATED = (
     "action__action_type",
     "action__lead__source",

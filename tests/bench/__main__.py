@@ -22,7 +22,7 @@ from billing_engine.desk.folder import Folder
 from billing_engine.desk.postgres import Postgres
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
-BENCHES = ("rating", "intake", "simulation")
+BENCHES = ("rating", "intake", "close", "simulation")
 QUICK, FULL = 100_000, 1_000_000
 
 
@@ -60,6 +60,10 @@ def _measure(options: argparse.Namespace, folder: Folder) -> None:
         from tests.bench.simulation.measure import measure_simulation  # noqa: PLC0415 -- models load after the settings
 
         measure_simulation(actions=actions, rounds=options.rounds)
+    elif options.bench == "close":
+        from tests.bench.close import measure_close  # noqa: PLC0415 -- models load after the settings
+
+        measure_close(actions=actions, rounds=options.rounds)
     else:
         from tests.bench.intake.measure import measure_intake  # noqa: PLC0415 -- models load after the settings
 

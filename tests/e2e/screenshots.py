@@ -20,6 +20,7 @@ PAGES = (
     ("charge", "operations", "/admin/pricing/charge/", FIRST, ""),
     ("quarantine", "operations", "/admin/leads/quarantineditem/", "", ""),
     ("unrated", "operations", "/admin/pricing/unratedaction/", "", ""),
+    ("month-close", "finance", "/admin/invoices/billingcycle/", "#result_list tbody tr:nth-child(2) a", ""),
     ("billing-run", "finance", "/admin/invoices/billingrun/", FIRST, ""),
     ("invoice", "finance", "/admin/invoices/invoice/?q=Northlight", FIRST, ""),
     ("billing-activity", "finance", "/admin/reports/activity/", "", ""),

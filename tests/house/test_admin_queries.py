@@ -96,6 +96,7 @@ ROWS: dict[str, Make] = {
     "invoices.BillingCycle": BillingCycleFactory.create,
     "invoices.BillingRun": lambda: BillingRunItemFactory.create().run,
     "invoices.Invoice": lambda: InvoiceLineFactory.create().invoice,
+    "invoices.InvoiceLine": lambda: InvoiceLineFactory.create(product=ProductFactory.create()),
 }
 
 # What a row's own page lists, where it lists anything.
