@@ -59,6 +59,8 @@ UNFOLD: dict[str, Any] = {
                 "items": [
                     page("Billing runs", "play_circle", "invoices.billingrun"),
                     page("Invoices", "receipt_long", "invoices.invoice"),
+                    page("Mails", "mail", "invoices.invoicemail"),
+                    page("Mail templates", "edit_note", "invoices.mailtemplate"),
                     page("Billing periods", "calendar_month", "leads.billingperiod"),
                     {
                         "title": "Billing activity",

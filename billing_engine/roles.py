@@ -28,7 +28,14 @@ OPERATIONS = {
 }  # fmt: skip
 FINANCE = {
     "leads": ("change_billingperiod",),
-    "invoices": ("add_billingrun", "change_billingrun", "change_invoice"),
+    "invoices": (
+        "add_billingrun",
+        "change_billingrun",
+        "change_invoice",
+        "add_invoicemail",
+        "add_mailtemplate",
+        "change_mailtemplate",
+    ),
 }
 ROLES: dict[str, dict[str, tuple[str, ...]]] = {"Operations": OPERATIONS, "Finance": FINANCE, "Viewer": {}}
 

@@ -2,11 +2,12 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from uuid import uuid4
 
 import factory
 from factory.django import DjangoModelFactory
 
-from invoices.models import BillingRun, BillingRunItem, Invoice, InvoiceLine
+from invoices.models import BillingRun, BillingRunItem, Invoice, InvoiceLine, InvoiceMail, MailTemplate
 from tests.factories.leads import BillingPeriodFactory
 
 IN_NOVEMBER = datetime(2026, 11, 3, 9, tzinfo=UTC)
@@ -49,3 +50,23 @@ class BillingRunItemFactory(DjangoModelFactory[BillingRunItem]):
 
     run = factory.SubFactory(BillingRunFactory)
     period = factory.SubFactory(BillingPeriodFactory)
+
+
+class MailTemplateFactory(DjangoModelFactory[MailTemplate]):
+    class Meta:
+        model = MailTemplate
+
+    subject = "Invoice {number}"
+    body = "{total}, due {due_on}"
+
+
+class InvoiceMailFactory(DjangoModelFactory[InvoiceMail]):
+    class Meta:
+        model = InvoiceMail
+
+    invoice = factory.SubFactory(InvoiceFactory)
+    request = factory.LazyFunction(uuid4)
+    to = ("books@acme.example",)
+    subject = "Invoice"
+    body = "Please find it attached."
+    asked_at = IN_NOVEMBER

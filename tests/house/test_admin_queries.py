@@ -12,7 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from tests.factories.invoices import BillingRunItemFactory, InvoiceLineFactory
+from tests.factories.invoices import BillingRunItemFactory, InvoiceLineFactory, InvoiceMailFactory, MailTemplateFactory
 from tests.factories.leads import (
     ActionFactory,
     ActionTypeFactory,
@@ -93,6 +93,8 @@ ROWS: dict[str, Make] = {
     "pricing.UnratedAction": UnratedActionFactory.create,
     "invoices.BillingRun": lambda: BillingRunItemFactory.create().run,
     "invoices.Invoice": lambda: InvoiceLineFactory.create().invoice,
+    "invoices.InvoiceMail": lambda: InvoiceMailFactory.create(asked_by=UserFactory.create()),
+    "invoices.MailTemplate": lambda: MailTemplateFactory.create(customer=CustomerFactory.create()),
     "invoices.InvoiceLine": lambda: InvoiceLineFactory.create(product=ProductFactory.create()),
 }
 
@@ -119,7 +121,10 @@ PARTS: dict[str, Make] = {
         SimulatedMoveFactory.create(simulation=simulation),
     ),
     "invoices.BillingRun": lambda run: BillingRunItemFactory.create(run=run),
-    "invoices.Invoice": lambda invoice: InvoiceLineFactory.create(invoice=invoice, product=ProductFactory.create()),
+    "invoices.Invoice": lambda invoice: (
+        InvoiceLineFactory.create(invoice=invoice, product=ProductFactory.create()),
+        InvoiceMailFactory.create(invoice=invoice, asked_by=UserFactory.create()),
+    ),
 }
 
 EVERY_PAGE = sorted(model._meta.label for model in admin.site._registry)

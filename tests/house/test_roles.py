@@ -42,8 +42,11 @@ DOES = {
     },
     "Finance": {
         "invoices.add_billingrun",
+        "invoices.add_invoicemail",
+        "invoices.add_mailtemplate",
         "invoices.change_billingrun",
         "invoices.change_invoice",
+        "invoices.change_mailtemplate",
         "leads.change_billingperiod",
     },
     "Viewer": set(),
