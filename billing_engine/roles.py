@@ -34,6 +34,9 @@ FINANCE = {
         "change_billingschedule",
         "change_billingcycle",
         "change_invoice",
+        "add_invoicemail",
+        "add_mailtemplate",
+        "change_mailtemplate",
     ),
 }
 ROLES: dict[str, dict[str, tuple[str, ...]]] = {"Operations": OPERATIONS, "Finance": FINANCE, "Viewer": {}}

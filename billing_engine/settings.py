@@ -41,6 +41,16 @@ SELLER = {
     "pay_to": env.str("SELLER_PAY_TO", default="").replace("\\n", "\n"),
 }
 
+# How mails leave: smtp+tls://user:password@host:587; where nothing is said they are written to the log.
+EMAIL = env.email_url("EMAIL_URL", default="consolemail://")
+EMAIL_BACKEND = EMAIL["EMAIL_BACKEND"]
+EMAIL_HOST, EMAIL_PORT = EMAIL["EMAIL_HOST"] or "localhost", EMAIL["EMAIL_PORT"] or 25
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = EMAIL["EMAIL_HOST_USER"] or "", EMAIL["EMAIL_HOST_PASSWORD"] or ""
+EMAIL_USE_TLS, EMAIL_USE_SSL = EMAIL.get("EMAIL_USE_TLS", False), EMAIL.get("EMAIL_USE_SSL", False)
+EMAIL_FILE_PATH = f"/{EMAIL['EMAIL_FILE_PATH']}"  # django-environ takes the first stroke for a part of the scheme
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default=SELLER["email"] or "billing@localhost")
+
 # --- The house ----------------------------------------------------------------------------------
 
 INSTALLED_APPS = [

@@ -2,6 +2,7 @@
 
 from invoices.models.cycle import BillingCycle, CycleStep
 from invoices.models.invoice import Invoice, InvoiceDocument, InvoiceLine, NumberSeries
+from invoices.models.mail import InvoiceMail, MailTemplate
 from invoices.models.run import BillingRun, BillingRunItem
 from invoices.models.schedule import BillingSchedule
 
@@ -14,5 +15,7 @@ __all__ = [
     "Invoice",
     "InvoiceDocument",
     "InvoiceLine",
+    "InvoiceMail",
+    "MailTemplate",
     "NumberSeries",
 ]
