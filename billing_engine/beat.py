@@ -1,4 +1,4 @@
-"""Celery's beat, which also says that it is alive."""
+"""Celery's beat, which also says that it is alive, and how much waits."""
 
 import logging
 import time
@@ -6,24 +6,31 @@ from typing import Any
 
 import redis
 from celery.beat import PersistentScheduler
+from django.conf import settings
+from django.db import DatabaseError, close_old_connections
+from django.utils.timezone import now
 
-from billing_engine import health
+from billing_engine import health, measures
 
 EVERY_SECONDS = 5.0
+MEASURE_SECONDS = 60.0
 
 logger = logging.getLogger(__name__)
 
 
 class BeatingScheduler(PersistentScheduler):
-    """The usual schedule; every few seconds it leaves a sign in Redis that readiness looks for."""
+    """The usual schedule; every few seconds it leaves a sign in Redis, every minute it writes down how much waits."""
 
     last_sign = 0.0
+    last_measure = float("-inf")
 
     def tick(self, *args: Any, **kwargs: Any) -> float:
         """Send what is due, and leave the sign."""
         wait: float = super().tick(*args, **kwargs)
         if time.monotonic() - self.last_sign >= EVERY_SECONDS:
             self._leave_a_sign()
+        if settings.METRICS_NAMESPACE and time.monotonic() - self.last_measure >= MEASURE_SECONDS:
+            self._measure()
         return min(wait, EVERY_SECONDS)
 
     def _leave_a_sign(self) -> None:
@@ -32,3 +39,11 @@ class BeatingScheduler(PersistentScheduler):
             self.last_sign = time.monotonic()
         except redis.RedisError as error:
             logger.warning("Beat could not say that it is alive: %s", error)
+
+    def _measure(self) -> None:
+        self.last_measure = time.monotonic()
+        close_old_connections()
+        try:
+            measures.write(at=now())
+        except (DatabaseError, redis.RedisError) as error:
+            logger.warning("Beat could not measure what waits: %s", error)
