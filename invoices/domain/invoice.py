@@ -8,6 +8,7 @@ from django.db import transaction
 
 from billing_engine.core.errors import Refused
 from billing_engine.core.later import after_commit
+from invoices.domain.cycle import check_unlocked
 from invoices.models import Invoice, NumberSeries
 from leads.domain.periods import mark_unrated
 from leads.models import BillingPeriod, Customer
@@ -44,6 +45,7 @@ def discard(invoice: Invoice) -> BillingPeriod:
     """Throw the draft away and open its period again: it is rated anew and can be billed anew."""
     invoice = _locked(invoice, State.DRAFT)
     period = BillingPeriod.objects.select_for_update().get(pk=invoice.period_id)
+    check_unlocked(period)
     invoice.delete()
     period.state, period.closed_at = BillingPeriod.State.OPEN, None
     period.save(update_fields=["state", "closed_at"])
