@@ -34,7 +34,7 @@ contracts: $(VENV)/.dev
 
 migrations: $(VENV)/.dev
 	$(BIN)/python manage.py makemigrations --check --dry-run
-	$(BIN)/python manage.py lintmigrations --ignore-name $(SMALL_TABLES)
+	$(BIN)/python manage.py lintmigrations --include-apps leads pricing invoices --ignore-name $(SMALL_TABLES)
 
 templates: $(VENV)/.dev
 	$(BIN)/djlint --check --lint .

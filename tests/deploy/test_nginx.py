@@ -112,11 +112,11 @@ def test_reloads_under_load_fail_no_request(engine: Deployed):
 
 def test_the_address_of_who_asks_is_believed_from_the_load_balancer_only(engine: Deployed):
     mark = len(engine.log("web"))
-    _ask(engine, "GET", "/livez", source="127.0.0.7", X_Forwarded_For="203.0.113.9")
-    _ask(engine, "GET", "/livez", source=BALANCER, X_Forwarded_For="1.2.3.4, 203.0.113.9")
-    wait(engine.running["web"], lambda: engine.log("web")[mark:].count("/livez") == 2)
+    _ask(engine, "GET", "/livez?whose", source="127.0.0.7", X_Forwarded_For="203.0.113.9")
+    _ask(engine, "GET", "/livez?whose", source=BALANCER, X_Forwarded_For="1.2.3.4, 203.0.113.9")
+    wait(engine.running["web"], lambda: engine.log("web")[mark:].count("/livez?whose") == 2)
 
-    assert re.findall(r'(\S+) "GET /livez"', engine.log("web")[mark:]) == ["127.0.0.7", "203.0.113.9"]
+    assert re.findall(r'(\S+) "GET /livez\?whose"', engine.log("web")[mark:]) == ["127.0.0.7", "203.0.113.9"]
 
 
 def test_https_is_believed_from_the_load_balancer_only(engine: Deployed):
