@@ -88,7 +88,11 @@ UNFOLD: dict[str, Any] = {
             {
                 "title": "Administration",
                 "separator": True,
-                "items": [page("Users", "group", "auth.user"), page("Roles", "badge", "auth.group")],
+                "items": [
+                    page("Companies", "apartment", "leads.company"),
+                    page("Users", "group", "auth.user"),
+                    page("Roles", "badge", "auth.group"),
+                ],
             },
         ],
     },

@@ -6,6 +6,7 @@ from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from functools import cache
 
 from babel.core import Locale
+from babel.localedata import locale_identifiers
 from babel.numbers import format_currency, get_currency_precision, list_currencies
 
 ZERO = Decimal(0)
@@ -36,17 +37,17 @@ def spread(amounts: Sequence[Decimal], currency: str) -> list[Decimal]:
     return floors
 
 
-def in_words(amount: Decimal, currency: str) -> str:
+def in_words(amount: Decimal, currency: str, locale: Locale = LOCALE) -> str:
     """`$1,234.50`, `¥1,235`: as people read it, with the currency's own number of places."""
-    return _spaced(format_currency(rounded(amount, currency), currency, locale=LOCALE))
+    return _spaced(format_currency(rounded(amount, currency), currency, locale=locale))
 
 
-def price_in_words(price: Decimal, currency: str) -> str:
+def price_in_words(price: Decimal, currency: str, locale: Locale = LOCALE) -> str:
     """A unit price with as many of its six places as it needs, never fewer than the minor unit: `$0.0125`."""
     minor = minor_unit(currency)
     exact = price.normalize()
     shown = exact if exact.as_tuple().exponent < minor.as_tuple().exponent else price.quantize(minor)  # type: ignore[operator]  # finite numbers have integer exponents
-    return _spaced(format_currency(shown, currency, locale=LOCALE, decimal_quantization=False))
+    return _spaced(format_currency(shown, currency, locale=locale, decimal_quantization=False))
 
 
 def _spaced(amount: str) -> str:
@@ -58,3 +59,10 @@ def _spaced(amount: str) -> str:
 def currencies() -> list[tuple[str, str]]:
     """Every ISO 4217 code in force that babel knows, with its name, for choosing one."""
     return sorted((code, f"{code} · {LOCALE.currencies.get(code, code)}") for code in list_currencies(LOCALE))
+
+
+@cache
+def locales() -> list[tuple[str, str]]:
+    """Every language of a country that babel has formats for, with its name, for choosing one: `de_DE`."""
+    parsed = (Locale.parse(name) for name in locale_identifiers() if re.fullmatch(r"[a-z]{2}_[A-Z]{2}", name))
+    return sorted((str(locale), f"{locale} · {locale.get_display_name(LOCALE)}") for locale in parsed)

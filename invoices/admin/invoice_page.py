@@ -8,22 +8,30 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
+from billing_engine.core.money import in_words
 from billing_engine.core.spans import Month
+from invoices.domain.flags import flags_of
 from invoices.domain.paper import paper_of
-from invoices.models import Invoice, InvoiceDocument, InvoiceLine
+from invoices.models import Adjustment, Invoice, InvoiceDocument, InvoiceLine
 from leads.admin.shown import Colour, list_of
 
 State = Invoice.State
-STATE_COLOURS: dict[Invoice.State, Colour] = {State.DRAFT: "orange", State.APPROVED: "blue", State.ISSUED: "green"}
+STATE_COLOURS: dict[Invoice.State, Colour] = {
+    State.DRAFT: "orange",
+    State.APPROVED: "blue",
+    State.ISSUED: "green",
+    State.VOID: "red",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What happened to an invoice, when and by whom."""
+    """What happened to an invoice, when, by whom and why."""
 
     name: str
     at: datetime
     by: User | None
+    why: str = ""
 
 
 def invoice_page(model_admin: Any, request: HttpRequest, invoice: Invoice) -> HttpResponse:
@@ -43,6 +51,7 @@ def invoice_page(model_admin: Any, request: HttpRequest, invoice: Invoice) -> Ht
         "charged": [(line, addresses.get(line.position, "")) for line in paper.lines],
         "uncharged": [(line, addresses.get(line.position, "")) for line in paper.uncharged],
         "steps": steps_of(invoice),
+        "flags": flags_of([invoice]).get(invoice.pk, []),
         "document": InvoiceDocument.objects.filter(invoice=invoice).defer("content").first(),
         "media": model_admin.media,
         "actions_detail": model_admin._get_actions_navigation(  # noqa: SLF001 -- Unfold makes its header's buttons so
@@ -53,18 +62,34 @@ def invoice_page(model_admin: Any, request: HttpRequest, invoice: Invoice) -> Ht
 
 
 def steps_of(invoice: Invoice) -> list[Step]:
-    """Drafted, approved, issued: as far as it has come."""
-    steps = [Step("Drafted", invoice.created_at, None)]
+    """Drafted, adjusted, approved, issued, sent, voided: as far as it has come, in this order."""
+    adjusted = Adjustment.objects.filter(line__invoice=invoice).select_related("line", "adjusted_by")
+    steps = [
+        Step("Drafted", invoice.created_at, None),
+        *(
+            Step(
+                f"Adjusted by {in_words(one.line.amount, invoice.currency)}",
+                one.adjusted_at,
+                one.adjusted_by,
+                one.reason,
+            )
+            for one in adjusted.order_by("line__position")
+        ),
+    ]
     if invoice.approved_at:
         steps.append(Step("Approved", invoice.approved_at, invoice.approved_by))
     if invoice.issued_at:
         steps.append(Step("Issued", invoice.issued_at, invoice.issued_by))
+    if invoice.sent_at:
+        steps.append(Step("Sent", invoice.sent_at, None))
+    if invoice.voided_at:
+        steps.append(Step("Voided", invoice.voided_at, invoice.voided_by, invoice.void_reason))
     return steps
 
 
 def charges_of(invoice: Invoice) -> dict[int, str]:
-    """By the line's position the address of exactly the charges behind it; the minimum has none."""
-    lines = invoice.lines.exclude(kind=InvoiceLine.Kind.MINIMUM)
+    """By the line's position the address of exactly the charges behind it; a minimum and an adjustment have none."""
+    lines = invoice.lines.filter(kind__in=(InvoiceLine.Kind.CHARGES, InvoiceLine.Kind.NOT_CHARGED))
     return {line.position: _charges(invoice, line) for line in lines}
 
 

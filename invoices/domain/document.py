@@ -28,7 +28,7 @@ def document_of(invoice: Invoice, *, at: datetime) -> InvoiceDocument:
 
     Raises InvoiceIsNotIssued.
     """
-    if invoice.state != Invoice.State.ISSUED:
+    if invoice.number is None:
         raise InvoiceIsNotIssued(invoice=invoice.pk)
     stored = InvoiceDocument.objects.filter(invoice=invoice).first()
     if stored is not None:

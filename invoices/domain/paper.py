@@ -5,11 +5,9 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.conf import settings
-
 from billing_engine.core.money import in_words
-from invoices.domain.invoice import bill_to
 from invoices.domain.paper_lines import ChargedLine, UnchargedLine, charged_line, uncharged_line
+from invoices.domain.seller import bill_to, seller_of
 from invoices.domain.wording import (
     clean,
     day_in_words,
@@ -45,7 +43,7 @@ class Paper:
     """An invoice as it is read: every text final, every amount formatted, nothing left to compute."""
 
     title: str
-    mark: str  # "DRAFT" until it is issued
+    mark: str  # "DRAFT" until it is issued, "VOID" when it is void
     number: str
     made_on: str  # ISO date, for the document's metadata
     seller: Party
@@ -66,20 +64,20 @@ class Paper:
 
 
 def paper_of(invoice: Invoice) -> Paper:
-    """The paper of an invoice, draft or issued, in two queries however many lines it has."""
-    invoice = Invoice.objects.select_related("customer", "period").get(pk=invoice.pk)
+    """The paper of an invoice, draft or issued, in three queries however many lines it has."""
+    invoice = Invoice.objects.select_related("customer__seller", "period").get(pk=invoice.pk)
     stored = list(invoice.lines.select_related("action_type", "rule").order_by("position"))
     charged = [line for line in stored if line.kind != InvoiceLine.Kind.NOT_CHARGED]
     uncharged = [line for line in stored if line.kind == InvoiceLine.Kind.NOT_CHARGED]
-    issued = invoice.state == Invoice.State.ISSUED
+    issued = invoice.number is not None
     # What an issued invoice says of the two parties was frozen with it; until then it is what holds today.
-    seller = invoice.seller if issued else settings.SELLER
+    seller = invoice.seller if issued else seller_of(invoice.customer)
     customer: dict[str, Any] = invoice.bill_to if issued else bill_to(invoice.customer)
     zone = ZoneInfo(customer["time_zone"])
     total = in_words(invoice.total, invoice.currency)
     return Paper(
         title="Invoice",
-        mark="" if issued else "DRAFT",
+        mark=_mark(invoice),
         number=invoice.number or "",
         made_on=(invoice.issued_on or invoice.created_at.astimezone(zone).date()).isoformat(),
         seller=_party(seller, [seller["email"]]),
@@ -126,12 +124,30 @@ def _facts(invoice: Invoice, customer: dict[str, Any], zone: ZoneInfo) -> tuple[
     return tuple(fact for fact in facts if fact.value)
 
 
+def _mark(invoice: Invoice) -> str:
+    if invoice.state == Invoice.State.VOID:
+        return "VOID"
+    return "" if invoice.number else "DRAFT"
+
+
 def _subtotals(invoice: Invoice) -> tuple[Fact, ...]:
-    subtotal = Fact("Subtotal", in_words(invoice.subtotal, invoice.currency))
-    if not invoice.tax_rate and not invoice.tax:
-        return (subtotal, Fact("Tax", in_words(Decimal(0), invoice.currency)))
-    tax = Fact(f"Tax ({rate_in_words(invoice.tax_rate)})", in_words(invoice.tax, invoice.currency))
-    return (subtotal, tax)
+    """From the lines to the total: each tax by its rate, or why there is none; credit used or carried forward."""
+
+    def fact(label: str, amount: Decimal) -> Fact:
+        return Fact(label, in_words(amount, invoice.currency))
+
+    facts = [fact("Subtotal", invoice.subtotal)]
+    for tax in invoice.taxes.order_by("position"):
+        on = f" on {in_words(tax.base, invoice.currency)}" if tax.category else ""
+        facts.append(fact(f"{clean(tax.name)} ({rate_in_words(tax.rate)}){on}", tax.amount))
+    if len(facts) == 1:
+        reason = clean(invoice.tax_exempt_reason)
+        facts.append(fact(f"Tax exempt: {reason}" if reason else "Tax", Decimal(0)))
+    if invoice.credit < 0:
+        facts.append(fact("Credit used", invoice.credit))
+    elif invoice.credit:
+        facts.append(fact("Carried to your credit balance", invoice.credit))
+    return tuple(facts)
 
 
 def _uncharged_total(lines: list[InvoiceLine], currency: str) -> Fact | None:

@@ -85,7 +85,8 @@ def money_in(month: Month) -> list[Money]:
     for currency, amount in unbilled:
         found.setdefault(currency, Money(currency)).unbilled = amount
     invoiced = (
-        Invoice.objects.filter(period__label=str(month))
+        Invoice.objects.live()
+        .filter(period__label=str(month))
         .values_list("currency", "state")
         .annotate(Sum("total"), Count("pk"))
     )
