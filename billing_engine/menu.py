@@ -57,7 +57,9 @@ UNFOLD: dict[str, Any] = {
                 "title": "Finance",
                 "separator": True,
                 "items": [
+                    page("Month close", "event_available", "invoices.billingcycle"),
                     page("Billing runs", "play_circle", "invoices.billingrun"),
+                    page("Billing schedules", "event_repeat", "invoices.billingschedule"),
                     page("Invoices", "receipt_long", "invoices.invoice"),
                     page("Billing periods", "calendar_month", "leads.billingperiod"),
                     {
@@ -92,6 +94,7 @@ UNFOLD: dict[str, Any] = {
                     page("Companies", "apartment", "leads.company"),
                     page("Users", "group", "auth.user"),
                     page("Roles", "badge", "auth.group"),
+                    page("Schedule", "schedule", "django_celery_beat.periodictask"),
                 ],
             },
         ],

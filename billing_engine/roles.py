@@ -32,7 +32,10 @@ FINANCE: dict[str, tuple[str, ...]] = {
         "change_billingperiod",  # re-open
         "add_company", "change_company",
     ),
-    "invoices": ("add_billingrun", "change_billingrun", "change_invoice"),
+    "invoices": (
+        "add_billingrun", "change_billingrun", "change_billingschedule", "change_billingcycle",
+        "change_invoice",
+    ),
 }  # fmt: skip
 ROLES: dict[str, dict[str, tuple[str, ...]]] = {"Operations": OPERATIONS, "Finance": FINANCE, "Viewer": {}}
 

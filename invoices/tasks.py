@@ -4,8 +4,15 @@ from celery import shared_task
 from django.utils.timezone import now
 
 from invoices.domain.document import document_of
+from invoices.domain.errand import do_next
 from invoices.domain.run import bill
-from invoices.domain.sweep import ask_for_missing_documents, ask_for_waiting_items
+from invoices.domain.schedule import start_due_runs
+from invoices.domain.sweep import (
+    ask_for_errands,
+    ask_for_missing_documents,
+    ask_for_waiting_items,
+    finish_done_runs,
+)
 from invoices.models import Invoice
 
 
@@ -21,7 +28,22 @@ def render_task(*, invoice_id: int, **_: object) -> None:
     document_of(Invoice.objects.get(pk=invoice_id), at=now())
 
 
+@shared_task(name="invoices.errand")
+def errand_task(*, cycle_id: int, **_: object) -> None:
+    """Approve or issue all invoices of a cycle, one after the other."""
+    refused = set[int]()
+    while do_next(cycle_id, refused=refused, at=now()):
+        pass
+
+
 @shared_task(name="invoices.sweep")
 def sweep_task(**_: object) -> int:
-    """Ask for what runs have left to bill and for PDFs that are missing; answers how many."""
-    return ask_for_waiting_items() + ask_for_missing_documents()
+    """Ask for what runs have left to bill, for errands left undone and for PDFs that are missing; answers how many."""
+    finish_done_runs(at=now())
+    return ask_for_waiting_items(at=now()) + ask_for_errands() + ask_for_missing_documents()
+
+
+@shared_task(name="invoices.start_due_runs")
+def start_due_runs_task(**_: object) -> int:
+    """Start the runs of the cycles that are over; answers how many."""
+    return len(start_due_runs(at=now()))

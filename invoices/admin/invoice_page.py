@@ -9,11 +9,10 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from billing_engine.core.money import in_words
-from billing_engine.core.spans import Month
 from invoices.domain.flags import flags_of
 from invoices.domain.paper import paper_of
 from invoices.models import Adjustment, Invoice, InvoiceDocument, InvoiceLine
-from leads.admin.shown import Colour, list_of
+from leads.admin.shown import Colour, page_of
 
 State = Invoice.State
 STATE_COLOURS: dict[Invoice.State, Colour] = {
@@ -88,24 +87,10 @@ def steps_of(invoice: Invoice) -> list[Step]:
 
 
 def charges_of(invoice: Invoice) -> dict[int, str]:
-    """By the line's position the address of exactly the charges behind it; a minimum and an adjustment have none."""
-    lines = invoice.lines.filter(kind__in=(InvoiceLine.Kind.CHARGES, InvoiceLine.Kind.NOT_CHARGED))
-    return {line.position: _charges(invoice, line) for line in lines}
-
-
-def _charges(invoice: Invoice, line: InvoiceLine) -> str:
-    facts: dict[str, object] = {
-        "action__period__id__exact": invoice.period_id,
-        "action__action_type__id__exact": line.action_type_id,
-    }
-    if line.kind == InvoiceLine.Kind.NOT_CHARGED:
-        return list_of("pricing.charge", **facts, reason__exact=line.reason)
-    occurred = Month.parse(line.late_from).span(invoice.customer.zone) if line.late_from else invoice.period.span
-    return list_of(
-        "pricing.charge",
-        **facts,
-        action__lead__product__id__exact=line.product_id,
-        rule__id__exact=line.rule_id,
-        action__occurred_at__gte=occurred.start.isoformat(),
-        action__occurred_at__lt=occurred.end.isoformat(),
-    )
+    """By the line's position the address of the page with exactly its charges; a minimum and an adjustment have none, and
+    what is void has none any more: they are rated anew."""
+    if invoice.state == State.VOID:
+        return {}
+    counted = (InvoiceLine.Kind.CHARGES, InvoiceLine.Kind.NOT_CHARGED)
+    lines = invoice.lines.filter(kind__in=counted).values_list("position", "pk")
+    return {position: page_of("invoices.invoiceline", line) for position, line in lines}

@@ -8,11 +8,11 @@ from django.db import connection
 
 from leads.models import BillingPeriod
 
-KEY = """
-    lead.product_id, action.action_type_id, charge.rule_id,
+LATE_FROM = """
     CASE WHEN action.occurred_at >= period.start_at AND action.occurred_at < period.end_at THEN ''
-         ELSE to_char(action.occurred_at AT TIME ZONE %(zone)s, 'YYYY-MM') END AS late_from
+         ELSE to_char(action.occurred_at AT TIME ZONE %(zone)s, 'YYYY-MM') END
 """
+KEY = f"lead.product_id, action.action_type_id, charge.rule_id, {LATE_FROM} AS late_from"
 OF_THE_PERIOD = """
       FROM leads_action action
       JOIN pricing_charge charge ON charge.action_id = action.id

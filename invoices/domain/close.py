@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from billing_engine.core import money
 from billing_engine.core.errors import Refused
 from invoices.domain.adjust import store_taxes
 from invoices.domain.lines import lines_of
@@ -72,7 +73,9 @@ def _rated(period: BillingPeriod, at: datetime) -> PeriodTally:
 
 def draft(period: BillingPeriod, *, at: datetime, adjustments: Sequence[Adjusted] = ()) -> Invoice | None:
     """The period's invoice with its lines, taxes and credit; None where it would be empty."""
-    lines = [*lines_of(period), *(line for line, _ in adjustments)]
+    with money.read_in(period.customer.locale):  # for the words beneath the lines
+        charged = lines_of(period)
+    lines = [*charged, *(line for line, _ in adjustments)]
     if not lines:
         return None
     invoice = Invoice(customer=period.customer, period=period, currency=period.customer.currency)

@@ -1,10 +1,12 @@
 """Everything that stands on an invoice, in words and formatted money; the page and the PDF are both made from it."""
 
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from billing_engine.core import money
 from billing_engine.core.money import in_words
 from invoices.domain.paper_lines import ChargedLine, UnchargedLine, charged_line, uncharged_line
 from invoices.domain.seller import bill_to, seller_of
@@ -57,6 +59,7 @@ class Paper:
     uncharged: tuple[UnchargedLine, ...]
     uncharged_total: Fact | None
     payment: tuple[str, ...]
+    questions: tuple[str, ...]
 
     def as_data(self) -> dict[str, Any]:
         """The same as plain lists, dictionaries and strings."""
@@ -66,13 +69,18 @@ class Paper:
 def paper_of(invoice: Invoice) -> Paper:
     """The paper of an invoice, draft or issued, in three queries however many lines it has."""
     invoice = Invoice.objects.select_related("customer__seller", "period").get(pk=invoice.pk)
+    # What an issued invoice says of the two parties was frozen with it; until then it is what holds today.
+    issued = invoice.number is not None
+    seller: dict[str, Any] = invoice.seller if issued else seller_of(invoice.customer)
+    customer: dict[str, Any] = invoice.bill_to if issued else bill_to(invoice.customer)
+    with money.read_in(customer.get("locale", str(money.LOCALE))):  # those issued before there was a choice have none
+        return _paper(invoice, seller, customer)
+
+
+def _paper(invoice: Invoice, seller: dict[str, Any], customer: dict[str, Any]) -> Paper:
     stored = list(invoice.lines.select_related("action_type", "rule").order_by("position"))
     charged = [line for line in stored if line.kind != InvoiceLine.Kind.NOT_CHARGED]
     uncharged = [line for line in stored if line.kind == InvoiceLine.Kind.NOT_CHARGED]
-    issued = invoice.number is not None
-    # What an issued invoice says of the two parties was frozen with it; until then it is what holds today.
-    seller = invoice.seller if issued else seller_of(invoice.customer)
-    customer: dict[str, Any] = invoice.bill_to if issued else bill_to(invoice.customer)
     zone = ZoneInfo(customer["time_zone"])
     total = in_words(invoice.total, invoice.currency)
     return Paper(
@@ -91,7 +99,25 @@ def paper_of(invoice: Invoice) -> Paper:
         uncharged=tuple(uncharged_line(line, invoice.currency) for line in uncharged),
         uncharged_total=_uncharged_total(uncharged, invoice.currency),
         payment=_payment(invoice, seller["pay_to"]),
+        questions=_questions(invoice, seller, customer),
     )
+
+
+def _questions(invoice: Invoice, seller: dict[str, Any], customer: dict[str, Any]) -> tuple[str, ...]:
+    """Until when and how to dispute, and where the detail is; what an older invoice did not know is left out."""
+    days, email, address = customer.get("dispute_days"), clean(seller["email"]), clean(seller.get("detail_url", ""))
+    told = []
+    if days is not None:
+        by_then = (
+            f"until {day_in_words(invoice.issued_on + timedelta(days=days))}"
+            if invoice.issued_on
+            else (f"within {days} {'day' if days == 1 else 'days'} of issue")
+        )
+        to = f" by e-mail to {email}" if email else ""
+        told.append(f"Charges may be disputed {by_then}{to}: name the invoice, the line and why.")
+    if address:
+        told.append(f"Every charge in detail: {address.replace('{number}', invoice.number or '…')}")
+    return tuple(told)
 
 
 def _party(details: dict[str, Any], emails: list[str]) -> Party:

@@ -9,6 +9,7 @@ from billing_engine.core import money
 from billing_engine.core.errors import Refused
 from invoices.domain.adjust import kept
 from invoices.domain.close import close
+from invoices.domain.cycle import check_not_closed, check_unlocked
 from invoices.domain.document import document_of
 from invoices.domain.invoice import State, locked, to_draft
 from invoices.domain.total import balance
@@ -56,11 +57,12 @@ def reopen(period: BillingPeriod, *, reason: str, by: User, at: datetime) -> Bil
     """Open a closed period again: its draft is thrown away, it is rated anew and can be billed anew.
 
     By somebody who neither started the run that closed it nor adjusted or approved its invoice. Raises NeedsReason,
-    PeriodIsOpenAlready, PeriodIsIssued or NeedsSecondPerson, and then nothing has changed.
+    PeriodIsOpenAlready, PeriodIsIssued, CycleLocked or NeedsSecondPerson, and then nothing has changed.
     """
     period = _locked(period.pk)
     if period.is_open:
         raise PeriodIsOpenAlready
+    check_unlocked(period)
     found = Invoice.objects.live().filter(period=period).first()
     if found is not None and found.state == State.ISSUED:
         raise PeriodIsIssued(f"{period} is on invoice {found.number}: it opens again only when that is voided.")
@@ -80,6 +82,7 @@ def regenerate(invoice: Invoice, *, at: datetime) -> Invoice | None:
     All or nothing: where the period cannot be closed again (an action is unrated), the old draft stays as it was.
     """
     period = _locked(invoice.period_id)
+    check_unlocked(period)
     invoice = locked(invoice, State.DRAFT)
     adjustments, items = kept(invoice), list(invoice.run_items.values_list("pk", flat=True))
     invoice.delete()
@@ -93,10 +96,12 @@ def regenerate(invoice: Invoice, *, at: datetime) -> Invoice | None:
 def void(invoice: Invoice, *, reason: str, by: User, at: datetime) -> Invoice:
     """Declare an issued invoice void: it keeps its number, its lines and its PDF, and its period can be billed anew.
 
-    By somebody else than who issued it. Credit it drew is given back, credit it carried forward is taken back. Raises
-    NeedsReason, WrongState, NeedsSecondPerson or CreditIsUsed, and then nothing has changed.
+    By somebody else than who issued it, as long as its month is not closed for good. Credit it drew is given back,
+    credit it carried forward is taken back. Raises NeedsReason, WrongState, NeedsSecondPerson, CycleLocked or
+    CreditIsUsed, and then nothing has changed.
     """
     period = _locked(invoice.period_id)
+    check_not_closed(period)
     invoice = locked(invoice, State.ISSUED)
     _of_a_second_person(by, {invoice.issued_by_id}, "voids it")
     document_of(invoice, at=at)  # its annex lists charges that are about to be rated anew

@@ -2,7 +2,7 @@
 
 from leads.models.action import Action, ActionType
 from leads.models.company import Company
-from leads.models.customer import Customer
+from leads.models.customer import Customer, CycleChange
 from leads.models.delivery import Delivery, QuarantinedItem
 from leads.models.lead import Lead
 from leads.models.period import BillingPeriod, UnratedMark
@@ -21,6 +21,7 @@ __all__ = [
     "Company",
     "Customer",
     "CustomerTax",
+    "CycleChange",
     "Delivery",
     "Lead",
     "Product",

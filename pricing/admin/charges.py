@@ -22,7 +22,8 @@ OF_VALUE = (PriceRule.PriceModel.PERCENTAGE, PriceRule.PriceModel.GRADUATED_PERC
 
 # A charge has no index of its own but its action's: what is asked of a period goes through the actions' index.
 BY_PERIOD = "action__period__id__exact"
-OCCURRED = ("action__occurred_at__gte", "action__occurred_at__lt")
+# The figures of a month close lead to its charges.
+LINKED = ("action__period__label__in",)
 RELATED = (
     "action__action_type",
     "action__lead__source",
@@ -84,8 +85,7 @@ class ChargeAdmin(ReadOnlyPage[Charge]):
         return super().get_queryset(request).select_related(*RELATED)
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
-        # An invoice's line links to its charges; late activity is told by when it occurred.
-        return lookup in OCCURRED or super().lookup_allowed(lookup, value, request)
+        return lookup in LINKED or super().lookup_allowed(lookup, value, request)
 
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
         return ("action__occurred_at", "action_id") if BY_PERIOD in request.GET else ("-action_id",)

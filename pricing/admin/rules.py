@@ -20,6 +20,7 @@ from leads.admin.shown import instant
 from pricing.admin.checks import shown_results
 from pricing.admin.rule_form import PARTS, RuleForm, shown_for
 from pricing.admin.rule_life import RuleButtons
+from pricing.admin.rule_sheets import RuleSheets
 from pricing.admin.rule_shown import RuleChangeList, ShownRule
 from pricing.admin.rule_words import caution_with_links, history, is_draft, revisions, zone_of
 from pricing.admin.tiers import TierRows
@@ -75,7 +76,7 @@ SEEN_NAMES = tuple(flatten_fieldsets(SEEN))
 
 
 @admin.register(PriceRule)
-class PriceRuleAdmin(RuleButtons, ShownRule, Page[PriceRule]):
+class PriceRuleAdmin(RuleSheets, RuleButtons, ShownRule, Page[PriceRule]):
     form = RuleForm
     formfield_overrides = WITHOUT_IDLE_ZEROS
     change_form_template = "pricing/rule.html"
@@ -92,6 +93,8 @@ class PriceRuleAdmin(RuleButtons, ShownRule, Page[PriceRule]):
     ordering = ("-effective_from", "-pk")
     autocomplete_fields = ("customer", "product", "source", "action_type")
     inlines = (TierRows,)
+    actions: Any = ("simulate_selected", "activate_selected", "export_xlsx", "export_csv")
+    actions_list: Any = ("import_rules", "export_all")
     actions_detail = ("activate_rule", "simulate_rule", "revise_rule", "roll_back_rule", "retire_rule")
     conditional_fields = {part: shown_for(part) for part in PARTS} | {"once_days": "once_per"}
 

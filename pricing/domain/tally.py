@@ -1,5 +1,6 @@
 """What a rating comes to, counted while its decisions stream by."""
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
@@ -16,7 +17,8 @@ class Tally:
     """Counts decisions; the unrated ones stay here, the others become charges."""
 
     def __init__(self) -> None:
-        self.charged = self.excluded = self.amount = 0
+        self.charged = self.amount = 0
+        self.excluded_by = Counter[str]()
         self.unrated: list[int] = []
 
     def count(self, decisions: list[Decision]) -> list[Decision]:
@@ -24,9 +26,9 @@ class Tally:
         rated = [one for one in decisions if one.rule is not None or one.reason]
         if len(rated) < len(decisions):
             self.unrated += [one.action for one in decisions if one.is_unrated]
-        excluded = sum([one.reason != "" for one in rated])
-        self.excluded += excluded
-        self.charged += len(rated) - excluded
+        reasons = [one.reason for one in rated if one.reason]
+        self.excluded_by.update(reasons)
+        self.charged += len(rated) - len(reasons)
         self.amount += sum([one.amount for one in rated])
         return rated
 
@@ -40,7 +42,8 @@ class Tally:
             else before
         )
         stored.charged += self.charged
-        stored.excluded += self.excluded
+        stored.excluded += self.excluded_by.total()
+        stored.excluded_by = dict(self.excluded_by + Counter(stored.excluded_by))
         stored.unrated += len(self.unrated)
         stored.actions = stored.charged + stored.excluded + stored.unrated
         stored.amount += in_units(self.amount)

@@ -119,6 +119,9 @@ class PeriodTally(models.Model):
     actions = models.PositiveIntegerField()
     charged = models.PositiveIntegerField()
     excluded = models.PositiveIntegerField()
+    excluded_by = models.JSONField(
+        default=dict, db_default=models.Value({}, models.JSONField()), help_text="How many for which reason."
+    )
     unrated = models.PositiveIntegerField()
     amount = models.DecimalField(max_digits=18, decimal_places=6)
     rated_at = models.DateTimeField()

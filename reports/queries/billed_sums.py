@@ -23,7 +23,7 @@ LINES = """
           JOIN leads_lead lead ON lead.id = action.lead_id
           JOIN leads_billingperiod period ON period.id = action.period_id
           JOIN leads_customer customer ON customer.id = period.customer_id
-         WHERE period.state = 'closed' AND (%(month)s = '' OR period.label = %(month)s)
+         WHERE period.state = 'closed' AND (%(month)s = '' OR period.label = ANY(%(labels)s))
          GROUP BY 1, 2, 3, 4, 5, 6, 7
     ), line AS (
         SELECT line.id, line.invoice_id, invoice.period_id, line.kind, COALESCE(line.product_id, 0) AS product_id,
@@ -35,7 +35,7 @@ LINES = """
           JOIN invoices_invoice invoice ON invoice.id = line.invoice_id
           JOIN leads_billingperiod period ON period.id = invoice.period_id
          WHERE line.kind IN ('charges', 'not_charged') AND invoice.state <> 'void'
-           AND (%(month)s = '' OR period.label = %(month)s)
+           AND (%(month)s = '' OR period.label = ANY(%(labels)s))
     )
     SELECT line.id, line.invoice_id, line.position, summed.period_id, COALESCE(line.currency, summed.currency),
            COALESCE(summed.charges, 0), COALESCE(line.actions, 0),
@@ -55,7 +55,7 @@ TOTALS = """
                      AND entry.kind IN ('carried', 'used')), 0)
       FROM invoices_invoice invoice
       JOIN leads_billingperiod period ON period.id = invoice.period_id
-     WHERE %(month)s = '' OR period.label = %(month)s
+     WHERE %(month)s = '' OR period.label = ANY(%(labels)s)
      ORDER BY invoice.id
 """
 # The category of a product may change afterwards: what a tax was taken of is compared where it is taken of all lines.
@@ -65,7 +65,7 @@ TAXES = """
       FROM invoices_invoicetax tax
       JOIN invoices_invoice invoice ON invoice.id = tax.invoice_id
       JOIN leads_billingperiod period ON period.id = invoice.period_id
-     WHERE %(month)s = '' OR period.label = %(month)s
+     WHERE %(month)s = '' OR period.label = ANY(%(labels)s)
      ORDER BY invoice.id, tax.position
 """
 NUMBERS = """

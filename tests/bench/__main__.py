@@ -22,7 +22,7 @@ from billing_engine.desk.folder import Folder
 from billing_engine.desk.postgres import Postgres
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
-BENCHES = ("rating", "intake")
+BENCHES = ("rating", "intake", "simulation", "close", "paper")
 QUICK, FULL = 100_000, 1_000_000
 
 
@@ -51,10 +51,23 @@ def main() -> None:
 
 
 def _measure(options: argparse.Namespace, folder: Folder) -> None:
+    actions = options.actions or (QUICK if options.quick else FULL)
     if options.bench == "rating":
         from tests.bench.measure import measure  # noqa: PLC0415 -- models load after the settings
 
-        measure(actions=options.actions or (QUICK if options.quick else FULL), rounds=options.rounds)
+        measure(actions=actions, rounds=options.rounds)
+    elif options.bench == "simulation":
+        from tests.bench.simulation.measure import measure_simulation  # noqa: PLC0415 -- models load after the settings
+
+        measure_simulation(actions=actions, rounds=options.rounds)
+    elif options.bench == "close":
+        from tests.bench.close import measure_close  # noqa: PLC0415 -- models load after the settings
+
+        measure_close(actions=actions, rounds=options.rounds)
+    elif options.bench == "paper":
+        from tests.bench.paper.measure import measure_paper  # noqa: PLC0415 -- models load after the settings
+
+        measure_paper(quick=options.quick, rounds=options.rounds)
     else:
         from tests.bench.intake.measure import measure_intake  # noqa: PLC0415 -- models load after the settings
 
@@ -88,7 +101,9 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("bench", nargs="?", choices=BENCHES, help="which one; all, one after the other, without")
     parser.add_argument("--quick", action="store_true", help="fewer of everything")
-    parser.add_argument("--actions", type=int, help=f"rating: how many to rate ({FULL:,}; {QUICK:,} when quick)")
+    parser.add_argument(
+        "--actions", type=int, help=f"rating, simulation: how many to rate ({FULL:,}; {QUICK:,} when quick)"
+    )
     parser.add_argument("--rounds", type=int, default=3, help="each figure is the median of so many (%(default)s)")
     return parser.parse_args()
 

@@ -15,6 +15,7 @@ PAGES = (
     ("charge", "operations", "/admin/pricing/charge/", "#result_list tbody a"),
     ("quarantine", "operations", "/admin/leads/quarantineditem/", ""),
     ("unrated", "operations", "/admin/pricing/unratedaction/", ""),
+    ("month-close", "finance", "/admin/invoices/billingcycle/", "#result_list tbody tr:nth-child(2) a"),
     ("billing-run", "finance", "/admin/invoices/billingrun/", "#result_list tbody a"),
     ("invoice", "finance", "/admin/invoices/invoice/?q=Northlight", "#result_list tbody a"),
     ("billing-activity", "finance", "/admin/reports/activity/", ""),

@@ -6,8 +6,9 @@ from decimal import Decimal
 import factory
 from factory.django import DjangoModelFactory
 
-from invoices.models import BillingRun, BillingRunItem, Invoice, InvoiceLine
+from invoices.models import BillingCycle, BillingRun, BillingRunItem, CycleStep, Invoice, InvoiceLine
 from tests.factories.leads import BillingPeriodFactory
+from tests.factories.people import UserFactory
 
 IN_NOVEMBER = datetime(2026, 11, 3, 9, tzinfo=UTC)
 
@@ -49,3 +50,20 @@ class BillingRunItemFactory(DjangoModelFactory[BillingRunItem]):
 
     run = factory.SubFactory(BillingRunFactory)
     period = factory.SubFactory(BillingPeriodFactory)
+
+
+class BillingCycleFactory(DjangoModelFactory[BillingCycle]):
+    class Meta:
+        model = BillingCycle
+
+    label = factory.Sequence(lambda n: f"{2000 + n // 12:04d}-{n % 12 + 1:02d}")
+
+
+class CycleStepFactory(DjangoModelFactory[CycleStep]):
+    class Meta:
+        model = CycleStep
+
+    cycle = factory.SubFactory(BillingCycleFactory)
+    kind = CycleStep.Kind.LOCKED
+    by = factory.SubFactory(UserFactory)
+    at = IN_NOVEMBER

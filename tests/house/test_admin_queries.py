@@ -1,6 +1,7 @@
 """No page of the admin asks the database more often because there is more to show."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -11,8 +12,11 @@ from django.db.models import Model
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
 
-from tests.factories.invoices import BillingRunItemFactory, InvoiceLineFactory
+from invoices.models import BillingSchedule
+from leads.models import Customer
+from tests.factories.invoices import BillingCycleFactory, BillingRunItemFactory, CycleStepFactory, InvoiceLineFactory
 from tests.factories.leads import (
     ActionFactory,
     ActionTypeFactory,
@@ -42,6 +46,7 @@ from tests.factories.pricing import (
 
 Make = Callable[..., Any]
 numbers = iter(range(1, 10_000))
+NOW = datetime(2026, 11, 3, tzinfo=UTC)
 
 
 def a_user_with_a_role() -> User:
@@ -71,6 +76,19 @@ def a_rule_of_its_own_customer() -> Model:
     ).rule
 
 
+def a_task() -> PeriodicTask:
+    hourly = CrontabSchedule.objects.create(minute=str(next(numbers) % 60))
+    return PeriodicTask.objects.create(name=f"task {next(numbers)}", task="invoices.sweep", crontab=hourly)
+
+
+def a_schedule() -> BillingSchedule:
+    """Each kind has one; those beyond the three only stand for more rows."""
+    taken = set(BillingSchedule.objects.values_list("cycle", flat=True))
+    return BillingSchedule.objects.create(
+        cycle=next(kind for kind in (*Customer.Cycle.values, "a", "b", "c") if kind not in taken)
+    )
+
+
 # One row of each model as rich as it gets, by the model's label.
 ROWS: dict[str, Make] = {
     "auth.User": a_user_with_a_role,
@@ -93,8 +111,14 @@ ROWS: dict[str, Make] = {
     "pricing.PriceRule": a_rule_of_its_own_customer,
     "pricing.Simulation": lambda: SimulatedSumFactory.create().simulation,
     "pricing.UnratedAction": UnratedActionFactory.create,
+    "invoices.BillingCycle": BillingCycleFactory.create,
+    "django_celery_beat.CrontabSchedule": lambda: a_task().crontab,
+    "django_celery_beat.IntervalSchedule": lambda: IntervalSchedule.objects.create(every=next(numbers), period="days"),
+    "django_celery_beat.PeriodicTask": a_task,
     "invoices.BillingRun": lambda: BillingRunItemFactory.create().run,
+    "invoices.BillingSchedule": a_schedule,
     "invoices.Invoice": lambda: InvoiceLineFactory.create().invoice,
+    "invoices.InvoiceLine": lambda: InvoiceLineFactory.create(product=ProductFactory.create()),
 }
 
 # What a row's own page lists, where it lists anything.
@@ -118,6 +142,11 @@ PARTS: dict[str, Make] = {
     "pricing.Simulation": lambda simulation: (
         SimulatedSumFactory.create(simulation=simulation),
         SimulatedMoveFactory.create(simulation=simulation),
+    ),
+    "invoices.BillingCycle": lambda cycle: (
+        CycleStepFactory.create(cycle=cycle),
+        InvoiceLineFactory.create(invoice__period__label=cycle.label),
+        BillingRunItemFactory.create(period__label=cycle.label, state="failed", message="Why", settled_at=NOW),
     ),
     "invoices.BillingRun": lambda run: BillingRunItemFactory.create(run=run),
     "invoices.Invoice": lambda invoice: InvoiceLineFactory.create(invoice=invoice, product=ProductFactory.create()),

@@ -45,7 +45,9 @@ DOES = {
     },
     "Finance": {
         "invoices.add_billingrun",
+        "invoices.change_billingcycle",
         "invoices.change_billingrun",
+        "invoices.change_billingschedule",
         "invoices.change_invoice",
         "leads.add_company",
         "leads.change_billingperiod",

@@ -274,8 +274,8 @@ def test_each_line_opens_exactly_its_charges(finance: Client) -> None:
     for line in invoice.lines.order_by("position"):
         answer = finance.get(charges_of(invoice)[line.position])
         assert answer.status_code == 200
-        found = answer.context["cl"].queryset
-        behind[line.position] = (line.description, line.late_from, sorted(charge.action.quantity for charge in found))
+        found = answer.context["page"].charges
+        behind[line.position] = (line.description, line.late_from, sorted(row.charge.quantity for row in found))
 
     assert list(behind.values()) == [
         ("Felt panel · Sample order", "", [7]),

@@ -16,6 +16,7 @@ from pricing.models import PriceRule, SimulatedCustomer, Simulation
 from tests.factories.leads import ActionFactory, BillingPeriodFactory
 from tests.factories.people import with_role
 from tests.factories.pricing import PriceRuleFactory, SimulationFactory
+from tests.pricing.test_admin import told
 from tests.pricing.test_simulate import draft_of
 
 pytestmark = pytest.mark.django_db
@@ -148,3 +149,22 @@ def test_a_viewer_looks_and_simulates_nothing(client: Client) -> None:
     stop = reverse("admin:pricing_simulation_stop_simulation", args=[simulation.pk])
     assert client.post(stop).status_code == 403
     assert Simulation.objects.get().stopped_at is None
+
+
+def test_the_drafts_among_the_chosen_rules_are_offered_for_one_simulation(operations: Client) -> None:
+    first, second = (PriceRuleFactory.create(draft=True, priority=number) for number in (1, 2))
+    active = PriceRuleFactory.create()
+    PriceRuleFactory.create(draft=True, priority=3)
+    chosen = {"action": "simulate_selected", "_selected_action": [first.pk, second.pk, active.pk]}
+
+    answer = operations.post(reverse("admin:pricing_pricerule_changelist"), chosen, follow=True)
+
+    assert answer.context["form"]["drafts"].value() == [str(first.pk), str(second.pk)]
+    boxes = [box for box in answer.context["form"]["drafts"] if box.data["selected"]]
+    assert len(boxes) == 2
+
+
+def test_rules_in_force_are_not_simulated_and_that_is_told(operations: Client) -> None:
+    chosen = {"action": "simulate_selected", "_selected_action": [PriceRuleFactory.create().pk]}
+    answer = operations.post(reverse("admin:pricing_pricerule_changelist"), chosen, follow=True)
+    assert told(answer) == ["None of these is a draft; only drafts are simulated."]

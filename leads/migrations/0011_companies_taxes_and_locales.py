@@ -9,7 +9,7 @@ import leads.models.customer
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("leads", "0009_customer_codes_however_written"),
+        ("leads", "0010_cycles"),
     ]
 
     operations = [

@@ -18,8 +18,8 @@ def but(*columns: str) -> str:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("invoices", "0002_issued_invoices"),
-        ("leads", "0010_companies_taxes_and_locales"),
+        ("invoices", "0004_runs_paused_and_by_schedule"),
+        ("leads", "0011_companies_taxes_and_locales"),
         ("pricing", "0006_period_terms"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

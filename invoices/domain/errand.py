@@ -1,0 +1,90 @@
+"""What finance decides for all invoices of a cycle at once, done by the workers one invoice after the other.
+
+The errand stands on the cycle until it is done or stopped: a worker that dies is followed by the next sweep's, and two at
+once do each invoice once.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import QuerySet
+
+from billing_engine.core.errors import Refused
+from billing_engine.core.later import after_commit
+from billing_engine.core.spans import labels_of
+from invoices.domain.invoice import approve, issue
+from invoices.models import BillingCycle, Invoice
+
+Errand = BillingCycle.Errand
+State = Invoice.State
+
+FROM = {Errand.APPROVE: State.DRAFT, Errand.ISSUE: State.APPROVED}
+ACTS: dict[str, Callable[..., Invoice]] = {Errand.APPROVE: approve, Errand.ISSUE: issue}
+
+
+class ErrandInProgress(Refused):
+    """One errand of a cycle at a time."""
+
+    code = "errand_in_progress"
+
+
+class NothingToDo(Refused):
+    """No invoice waits for it."""
+
+    code = "nothing_to_do"
+
+
+def begin(cycle: BillingCycle, errand: BillingCycle.Errand, *, by: User) -> int:
+    """Let the workers do it; answers for how many invoices. Raises NothingToDo or ErrandInProgress."""
+    count = waiting_for(cycle, errand)
+    if not count:
+        raise NothingToDo(f"No invoice of this month is {FROM[errand].label.lower()}.")
+    if not BillingCycle.objects.filter(pk=cycle.pk, errand="").update(errand=errand, errand_of=by):
+        cycle.refresh_from_db()
+        raise ErrandInProgress(f"{cycle.get_errand_display()} is in progress: wait for it, or stop it.")
+    after_commit("invoices.errand", cycle_id=cycle.pk)
+    return count
+
+
+def stop(cycle: BillingCycle) -> None:
+    """What is done stays done; the invoice in hand is finished."""
+    BillingCycle.objects.filter(pk=cycle.pk).update(errand="")
+
+
+@transaction.atomic
+def do_next(cycle_id: int, *, refused: set[int], at: datetime) -> bool:
+    """Do it for the next invoice, by their customers' names; answers whether there may be more for whoever asks.
+
+    What is refused stays as it is, for a person to look at, and is told to the next call. Somebody else who is at it
+    already is left alone.
+    """
+    cycle = (
+        BillingCycle.objects.select_for_update(skip_locked=True, of=("self",))
+        .exclude(errand="")
+        .select_related("errand_of")
+        .filter(pk=cycle_id)
+        .first()
+    )
+    if cycle is None or cycle.errand_of is None:
+        return False
+    invoice = _waiting(cycle, Errand(cycle.errand)).exclude(pk__in=refused).order_by("customer__name", "pk").first()
+    if invoice is None:
+        stop(cycle)
+        return False
+    try:
+        with transaction.atomic():
+            ACTS[cycle.errand](invoice, by=cycle.errand_of, at=at)
+    except Refused:
+        refused.add(invoice.pk)
+    return True
+
+
+def waiting_for(cycle: BillingCycle, errand: BillingCycle.Errand) -> int:
+    """How many of its invoices wait for it."""
+    return _waiting(cycle, errand).count()
+
+
+def _waiting(cycle: BillingCycle, errand: BillingCycle.Errand) -> QuerySet[Invoice]:
+    return Invoice.objects.filter(period__label__in=labels_of(cycle.label), state=FROM[errand])

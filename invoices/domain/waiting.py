@@ -1,0 +1,72 @@
+"""What of a month, and of the weeks that begin in it, is not where it has to be before finance closes it."""
+
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from django.db.models import Count, Q, QuerySet, Sum
+
+from billing_engine.core.spans import Cycle, labels_of
+from invoices.models import BillingRunItem, Invoice
+from leads.models import BillingPeriod, QuarantinedItem
+from pricing.models import PeriodTally
+
+State = Invoice.State
+UTC_ZONE = ZoneInfo("UTC")
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """Counts of what is left to do, in the order in which it is done."""
+
+    quarantined: int  # items received in the cycle (UTC)
+    unrated: int  # actions
+    failed: int  # periods that the last attempt to bill did not bill
+    open_periods: int  # of active customers; billing runs close them
+    inactive_periods: int  # open, and no run bills them
+    drafts: int
+    approved: int
+
+    @property
+    def not_issued(self) -> int:
+        return self.drafts + self.approved
+
+
+def left_in(label: str) -> Left:
+    """Counted now."""
+    is_active = Q(customer__is_active=True)
+    labels = labels_of(label)
+    periods = (
+        BillingPeriod.objects.open()
+        .filter(label__in=labels)
+        .aggregate(active=Count("pk", filter=is_active), inactive=Count("pk", filter=~is_active))
+    )
+    drafts = (
+        Invoice.objects.filter(period__label__in=labels)
+        .order_by()
+        .aggregate(
+            drafts=Count("pk", filter=Q(state=State.DRAFT)), approved=Count("pk", filter=Q(state=State.APPROVED))
+        )
+    )
+    unrated = PeriodTally.objects.filter(period__label__in=labels, period__state="open").aggregate(n=Sum("unrated"))[
+        "n"
+    ]
+    return Left(
+        quarantined=_quarantined(label).count(),
+        unrated=unrated or 0,
+        failed=failed_in(label).values("period").distinct().count(),
+        open_periods=periods["active"],
+        inactive_periods=periods["inactive"],
+        **drafts,
+    )
+
+
+def failed_in(label: str) -> "QuerySet[BillingRunItem]":
+    """What runs tried and could not bill, while its period is still open."""
+    return BillingRunItem.objects.filter(
+        state=BillingRunItem.State.FAILED, period__label__in=labels_of(label), period__state=BillingPeriod.State.OPEN
+    )
+
+
+def _quarantined(label: str) -> "QuerySet[QuarantinedItem]":
+    span = Cycle.parse(label).span(UTC_ZONE)
+    return QuarantinedItem.objects.waiting().filter(received_at__gte=span.start, received_at__lt=span.end)

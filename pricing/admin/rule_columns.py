@@ -1,0 +1,200 @@
+"""A price rule as one row of a spreadsheet, and such a row as the form of a draft."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from billing_engine.core.exports import Cell
+from leads.models import ActionType, Customer, Product, Source
+from pricing.models import PriceRule
+
+# The columns, each with its field; what has none is for people, or is read in its own way.
+COLUMNS = {
+    "id": "",
+    "name": "name",
+    "state": "",
+    "customer": "customer",
+    "product": "product",
+    "category": "category",
+    "action type": "action_type",
+    "source": "source",
+    "channel": "channel",
+    "priority": "priority",
+    "currency": "currency",
+    "effective from (utc)": "effective_from",
+    "effective to (utc)": "effective_to",
+    "price model": "price_model",
+    "unit price": "unit_price",
+    "tiers": "",
+    "free units": "free_units",
+    "package size": "package_size",
+    "package price": "package_price",
+    "percent": "percent",
+    "fixed fee": "fixed_fee",
+    "minimum": "minimum",
+    "maximum": "maximum",
+    "free actions": "free_actions",
+    "free value": "free_value",
+    "once per": "once_per",
+    "once days": "once_days",
+    "highest only": "highest_only",
+    "cap per lead": "cap_per_lead",
+    "cap per period": "cap_per_period",
+}
+COLUMN_OF = {field: column for column, field in COLUMNS.items() if field}
+NAMED = ("customer", "product", "source", "action_type")
+INSTANTS = ("effective_from", "effective_to")
+YES = {"yes", "true", "1", "x"}
+NO = {"", "no", "false", "0"}
+INSTANT = re.compile(r"^(\d{4}-\d\d-\d\d)(?:[t ](\d\d:\d\d)(?::00)?)?$")
+TIER = re.compile(r"^(?P<up_to>[^:+]*):(?P<rate>[^:+]*)(?:\+(?P<fee>[^:+]*))?$")
+
+Cells = dict[str, str]
+Faults = list[tuple[str, str]]  # a column, and what is wrong with it
+
+
+def cells_of(rule: PriceRule) -> list[Cell]:
+    """The rule's row."""
+    return [_cell(rule, column, field) for column, field in COLUMNS.items()]
+
+
+def _cell(rule: PriceRule, column: str, field: str) -> Cell:
+    match column:
+        case "id":
+            return rule.pk
+        case "state":
+            return rule.state
+        case "tiers":
+            return tiers_as_text(rule)
+        case "product":
+            return rule.product.sku if rule.product else ""
+        case "customer" | "source" | "action type":
+            named = getattr(rule, field)
+            return named.code if named else ""
+    value = getattr(rule, field)
+    if isinstance(value, datetime):
+        return f"{value.astimezone(UTC):%Y-%m-%d %H:%M}"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return Decimal(f"{value.normalize():f}") if isinstance(value, Decimal) else value
+
+
+def as_text(rule: PriceRule) -> Cells:
+    """The rule's row as it would be read back."""
+    cells = zip(COLUMNS, cells_of(rule), strict=True)
+    return {column: "" if value is None else str(value) for column, value in cells}
+
+
+def tiers_as_text(rule: PriceRule) -> str:
+    """`100: 2.4; 500: 1.8 + 20; : 1.2`: up to, price (or percent), flat fee; the last one has no end."""
+    tiers = sorted(rule.tiers.all(), key=lambda tier: (tier.up_to is None, tier.up_to or 0))
+    return "; ".join(_tier(tier) for tier in tiers)
+
+
+def _tier(tier: Any) -> str:
+    rate = tier.unit_price if tier.percent is None else tier.percent
+    end = "" if tier.up_to is None else f"{tier.up_to.normalize():f}"
+    fee = f" + {tier.flat_fee.normalize():f}" if tier.flat_fee else ""
+    return f"{end}: {rate.normalize():f}{fee}"
+
+
+def differs(rule: PriceRule, cells: Cells) -> list[str]:
+    """The columns in which a row is not what the rule is; numbers and instants are compared as such."""
+    stored = dict(zip(COLUMNS, cells_of(rule), strict=True))
+    return [
+        column
+        for column in COLUMNS
+        if column not in ("id", "state") and column in cells and _plain(stored[column]) != _plain(cells[column])
+    ]
+
+
+def _plain(value: Cell) -> str:
+    text = "" if value is None else str(value).strip()
+    try:
+        return f"{Decimal(text).normalize():f}"
+    except ArithmeticError:
+        pass
+    text = text.lower()
+    if instant := INSTANT.match(text):
+        return f"{instant[1]} {instant[2] or '00:00'}"
+    return "" if text in NO else "yes" if text in YES else re.sub(r"\s+", " ", text)
+
+
+@dataclass(slots=True)
+class Names:
+    """What codes and SKUs stand for, read once for a whole sheet."""
+
+    customers: dict[str, int]
+    products: dict[tuple[int | None, str], list[int]]
+    sources: dict[str, int]
+    action_types: dict[str, int]
+
+    @classmethod
+    def read(cls) -> "Names":
+        products: dict[tuple[int | None, str], list[int]] = {}
+        for pk, customer, sku in Product.objects.values_list("pk", "customer", "sku"):
+            products.setdefault((customer, sku.lower()), []).append(pk)
+            products.setdefault((None, sku.lower()), []).append(pk)
+        return cls(
+            customers={code.lower(): pk for pk, code in Customer.objects.values_list("pk", "code")},
+            products=products,
+            sources={code.lower(): pk for pk, code in Source.objects.values_list("pk", "code")},
+            action_types={code.lower(): pk for pk, code in ActionType.objects.values_list("pk", "code")},
+        )
+
+
+def form_data(cells: Cells, names: Names) -> tuple[dict[str, Any], Faults]:
+    """The row as what a browser would send of the form, and what of it nobody knows."""
+    data: dict[str, Any] = {field: cells.get(column, "") for column, field in COLUMNS.items() if field}
+    faults: Faults = []
+    _name(data, faults, names)
+    switch = str(data["highest_only"]).lower()
+    if switch not in YES | NO:
+        faults.append(("highest only", f"«{data['highest_only']}» is neither yes nor no."))
+    data["highest_only"] = "on" if switch in YES else ""
+    for field in ("channel", "price_model", "once_per"):
+        data[field] = str(data[field]).lower().replace(" ", "_")
+    data["currency"] = str(data["currency"]).upper()
+    data["priority"] = data["priority"] or "0"
+    tiers, wrong = _tiers(cells.get("tiers", ""), of_value=data["price_model"] == "graduated_percentage")
+    return data | tiers, faults + wrong
+
+
+def _name(data: dict[str, Any], faults: Faults, names: Names) -> None:
+    known = {"customer": names.customers, "source": names.sources, "action_type": names.action_types}
+    for field, codes in known.items():
+        code = str(data[field]).strip()
+        data[field] = codes.get(code.lower(), "") if code else ""
+        if code and not data[field]:
+            faults.append((COLUMN_OF[field], f"Nothing has the code «{code}»."))
+    sku = str(data["product"]).strip()
+    found = names.products.get((data["customer"] or None, sku.lower()), []) if sku else []
+    data["product"] = found[0] if len(found) == 1 else ""
+    if sku and not found:
+        faults.append(("product", f"No product has the SKU «{sku}»."))
+    if len(found) > 1:
+        faults.append(("product", f"Several customers have the SKU «{sku}»: name the customer."))
+
+
+def _tiers(text: str, *, of_value: bool) -> tuple[dict[str, str], Faults]:
+    parts: Sequence[str] = [part.strip() for part in text.split(";") if part.strip()]
+    found = [TIER.match(part) for part in parts]
+    wrong = [part for part, match in zip(parts, found, strict=True) if match is None]
+    faults: Faults = [("tiers", f"«{part}» is no tier: write «100: 2.40» or «500: 1.80 + 20».") for part in wrong]
+    data = {"tiers-TOTAL_FORMS": str(len(parts)), "tiers-INITIAL_FORMS": "0"}
+    rate = "percent" if of_value else "unit_price"
+    for number, match in enumerate(each for each in found if each):
+        data |= {
+            f"tiers-{number}-up_to": match["up_to"].strip(),
+            f"tiers-{number}-{rate}": match["rate"].strip(),
+            f"tiers-{number}-flat_fee": (match["fee"] or "0").strip(),
+        }
+    return data, faults
+
+
+def unknown_columns(header: Iterable[str]) -> list[str]:
+    """Columns that mean nothing here: a typing error in a header must not lose a column."""
+    return [name for name in header if name and name not in COLUMNS]

@@ -1,0 +1,188 @@
+"""The page on which finance closes a month: what adds up, what stands in the way, and the steps from run to close."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+
+from billing_engine.core.spans import Cycle, labels_of
+from invoices.domain.waiting import UTC_ZONE, Left, failed_in, left_in
+from invoices.domain.wording import month_in_words
+from invoices.models import BillingCycle, BillingRun, BillingRunItem
+from leads.admin.shown import list_of, page_of
+from leads.models import BillingPeriod
+from reports.admin.cycle_figures import money_table, received_sum, stored_sum
+from reports.queries.cycle import money_of
+from reports.wording import count_in_words
+
+State = BillingCycle.State
+DONE, NEXT, LATER = "done", "next", "later"
+FAILURES_SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of the close: how far it is, in words, and where to go for it."""
+
+    name: str
+    words: str
+    address: str
+    progress: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hindrance:
+    """What stands in the way: how many, of what, what to do about it, where."""
+
+    count: str
+    what: str
+    advice: str
+    address: str
+    tone: str
+
+
+def cycle_page(model_admin: Any, request: HttpRequest, cycle: BillingCycle) -> HttpResponse:
+    """The cycle as it stands; nothing on it is older than the request."""
+    left = left_in(cycle.label)
+    money = money_of(cycle.label)
+    month = Cycle.parse(cycle.label)
+    sums = [received_sum(cycle.label), stored_sum(cycle.label)]
+    tables = [money_table(one, cycle.label) for one in money]
+    page = {
+        **model_admin.admin_site.each_context(request),
+        "opts": model_admin.opts,
+        "original": cycle,
+        "object": cycle,
+        "title": f"Close of {month_in_words(cycle.label)}",
+        "cycle": cycle,
+        "month": month_in_words(cycle.label),
+        "earlier": _page_of(month.previous()),
+        "later": _page_of(month.next()),
+        "steps": steps_of(cycle, left),
+        "hindrances": hindrances(cycle, left),
+        "failures": _latest_failures(cycle.label),
+        "sums": sums,
+        "tables": tables,
+        "adds_up": all(one.adds_up for one in sums) and all(one.adds_up for one in tables),
+        "history": cycle.steps.select_related("by").order_by("pk"),
+        "is_moving": bool(cycle.errand) or _run_in_progress(cycle.label) is not None,
+        "media": model_admin.media,
+        "actions_detail": model_admin._get_actions_navigation(  # noqa: SLF001 -- Unfold makes its header's buttons so
+            model_admin.actions_detail, model_admin.get_actions_detail(request, str(cycle.pk)), str(cycle.pk)
+        ),
+    }
+    response = TemplateResponse(request, "reports/cycle.html", page)
+    response["Cache-Control"] = "no-store"
+    if request.headers.get("HX-Request") and not page["is_moving"]:
+        response["HX-Refresh"] = "true"  # the workers are done: the buttons, which are no part of the news, are others
+    return response
+
+
+def steps_of(cycle: BillingCycle, left: Left) -> list[Step]:
+    """From the billing run to the close, each done, next or later."""
+    periods = BillingPeriod.objects.filter(label__in=labels_of(cycle.label))
+    total = periods.count()
+    invoices = {"month": cycle.label}
+    still_open = left.open_periods + left.inactive_periods
+    told = [
+        (
+            "Run",
+            not left.open_periods,
+            f"{count_in_words(total - still_open)} of {count_in_words(total)} periods billed",
+            list_of("leads.billingperiod", cycle=cycle.label),
+        ),
+        (
+            "Approve",
+            not left.open_periods and not left.drafts,
+            _to_go(left.drafts, "draft", plural="s"),
+            list_of("invoices.invoice", **invoices, state__exact="draft"),
+        ),
+        (
+            "Lock",
+            cycle.state != State.OPEN,
+            "nothing joins it any more" if cycle.state != State.OPEN else "when all is drafted",
+            "",
+        ),
+        (
+            "Issue",
+            not left.open_periods and not left.not_issued,
+            _to_go(left.approved, "approved invoice", plural="s"),
+            list_of("invoices.invoice", **invoices, state__exact="approved"),
+        ),
+        (
+            "Close",
+            cycle.state == State.CLOSED,
+            "for good" if cycle.state == State.CLOSED else "when all is issued",
+            "",
+        ),
+    ]
+    first = next((place for place, (_, is_done, _, _) in enumerate(told) if not is_done), len(told))
+    return [
+        Step(name, words, address, DONE if is_done else NEXT if place == first else LATER)
+        for place, (name, is_done, words, address) in enumerate(told)
+    ]
+
+
+def _to_go(count: int, what: str, *, plural: str = "") -> str:
+    return f"{count_in_words(count)} {what}{'' if count == 1 else plural} to go" if count else "none waits"
+
+
+def hindrances(cycle: BillingCycle, left: Left) -> list[Hindrance]:
+    """What keeps the month open, the first to be dealt with first."""
+    found = (
+        (
+            left.quarantined,
+            "in quarantine",
+            "Mend and retry, or discard with a reason",
+            list_of("leads.quarantineditem", **_received_in(cycle.label)),
+            "orange",
+        ),
+        (
+            left.unrated,
+            "unrated",
+            "No rule prices them: make one, or waive them",
+            list_of("pricing.unratedaction", period__label__in=",".join(labels_of(cycle.label))),
+            "orange",
+        ),
+        (
+            left.failed,
+            "could not be billed",
+            "See below what stands in the way, then retry the run",
+            list_of("invoices.billingrun", q=cycle.label),
+            "red",
+        ),
+        (
+            left.inactive_periods,
+            "of inactive customers",
+            "No run bills them: activate the customer, or lock with a reason",
+            list_of("leads.billingperiod", cycle=cycle.label, state__exact="open"),
+            "orange",
+        ),
+    )
+    return [
+        Hindrance(count_in_words(count), what, advice, address, tone)
+        for count, what, advice, address, tone in found
+        if count
+    ]
+
+
+def _latest_failures(label: str) -> QuerySet[BillingRunItem]:
+    """Of each period the last one."""
+    failed = failed_in(label).select_related("period__customer").order_by("period_id", "-pk")
+    return failed.distinct("period_id")[:FAILURES_SHOWN]
+
+
+def _received_in(label: str) -> dict[str, str]:
+    span = Cycle.parse(label).span(UTC_ZONE)
+    return {"received_at__gte": span.start.isoformat(), "received_at__lt": span.end.isoformat()}
+
+
+def _run_in_progress(label: str) -> BillingRun | None:
+    return BillingRun.objects.filter(cycle__in=labels_of(label), finished_at=None).first()
+
+
+def _page_of(month: Cycle) -> str:
+    found = BillingCycle.objects.filter(label=str(month)).first()
+    return page_of("invoices.billingcycle", found.pk) if found else ""

@@ -1,0 +1,184 @@
+"""The months finance closes, and the page of each. Here, because its sums reach from the door to the invoice."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.safestring import SafeString
+from django.utils.timezone import now
+from unfold.enums import ActionVariant
+
+from billing_engine.core.spans import labels_of
+from invoices.domain.cycle import bill_cycle, close_cycle, know_cycles, lock, reopen
+from invoices.domain.errand import begin, stop, waiting_for
+from invoices.domain.wording import month_in_words
+from invoices.models import BillingCycle
+from leads.admin.bases import ReadOnlyPage
+from leads.admin.buttons import Dialog, Done, WithReason, button, person
+from leads.admin.shown import Colour, chip
+from leads.models import BillingPeriod
+from reports.admin.cycle_form import MayNeedAReason
+from reports.admin.cycle_page import cycle_page
+
+State = BillingCycle.State
+Errand = BillingCycle.Errand
+DECIDE = "invoices.change_invoice"
+CLOSE = "invoices.change_billingcycle"
+RUN = "invoices.add_billingrun"
+COLOURS: dict[str, Colour] = {State.OPEN: "blue", State.LOCKED: "orange", State.CLOSED: "green"}
+
+
+def month_of(cycle: BillingCycle) -> str:
+    """`October 2026`."""
+    return month_in_words(cycle.label)
+
+
+def has_open_periods(cycle: BillingCycle) -> bool:
+    """Whether a billing run would find something to do."""
+    periods = BillingPeriod.objects.open().filter(label__in=labels_of(cycle.label), customer__is_active=True)
+    return periods.exists()
+
+
+def waits_for(errand: BillingCycle.Errand) -> Any:
+    """Whether the errand has something to do, and none is in progress."""
+    return lambda cycle: not cycle.errand and waiting_for(cycle, errand) > 0
+
+
+@admin.register(BillingCycle)
+class BillingCycleAdmin(ReadOnlyPage[BillingCycle]):
+    list_display = ("shown_month", "state_chip")
+    list_display_links = ("shown_month",)
+    search_fields = ("label__startswith",)
+    search_help_text = "Month, such as 2026-10"
+    ordering = ("-label",)
+    actions_detail: Any = ("run", "approve_all", "issue_all", "stop_errand", "lock", "reopen", "close")
+
+    class Media:
+        css = {"all": ["invoices/finance.css", "reports/reports.css"]}
+
+    @admin.display(description="month", ordering="label")
+    def shown_month(self, cycle: BillingCycle) -> str:
+        return month_of(cycle)
+
+    @admin.display(description="state", ordering="state")
+    def state_chip(self, cycle: BillingCycle) -> SafeString:
+        return chip(cycle.get_state_display(), COLOURS[cycle.state])
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        know_cycles()
+        response: HttpResponse = super().changelist_view(request, extra_context)
+        return response
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        cycle: BillingCycle | None = self.get_object(request, object_id)
+        if cycle is None:
+            raise Http404
+        if not self.has_view_permission(request, cycle):
+            raise PermissionDenied
+        return cycle_page(self, request, cycle)
+
+    @button(
+        "Start billing run",
+        permission=RUN,
+        icon="play_arrow",
+        variant=ActionVariant.PRIMARY,
+        offered=has_open_periods,
+        asks=Dialog(
+            title=lambda cycle: f"Bill {month_of(cycle)}?",
+            says="Each customer by itself: its period is rated, closed and drafted, or it says why not.",
+        ),
+    )
+    def run(self, request: HttpRequest, cycle: BillingCycle, answers: dict[str, Any]) -> Done:
+        bill_cycle(cycle, by=person(request), at=now())
+        return Done(f"{month_of(cycle)} is being billed.")
+
+    @button(
+        "Approve all",
+        permission=DECIDE,
+        icon="check",
+        variant=ActionVariant.PRIMARY,
+        offered=waits_for(Errand.APPROVE),
+        asks=Dialog(
+            title=lambda cycle: f"Approve {waiting_for(cycle, Errand.APPROVE):,} drafts of {month_of(cycle)}?",
+            says="You looked at them and stand for them. The workers do it, one after the other; it can be stopped.",
+        ),
+    )
+    def approve_all(self, request: HttpRequest, cycle: BillingCycle, answers: dict[str, Any]) -> Done:
+        return Done(f"Approving {begin(cycle, Errand.APPROVE, by=person(request)):,}.")
+
+    @button(
+        "Issue all",
+        permission=DECIDE,
+        icon="send",
+        variant=ActionVariant.PRIMARY,
+        offered=waits_for(Errand.ISSUE),
+        asks=Dialog(
+            title=lambda cycle: f"Issue {waiting_for(cycle, Errand.ISSUE):,} invoices of {month_of(cycle)}?",
+            says="Each gets its number, and from then on nobody can change it. It can be stopped, not undone.",
+        ),
+    )
+    def issue_all(self, request: HttpRequest, cycle: BillingCycle, answers: dict[str, Any]) -> Done:
+        return Done(f"Issuing {begin(cycle, Errand.ISSUE, by=person(request)):,}.")
+
+    @button(
+        "Stop",
+        permission=DECIDE,
+        icon="stop",
+        offered=lambda cycle: bool(cycle.errand),
+        asks=Dialog(title="Stop?", says="What is done stays done; the rest waits until somebody begins again."),
+    )
+    def stop_errand(self, request: HttpRequest, cycle: BillingCycle, answers: dict[str, Any]) -> Done:
+        stop(cycle)
+        return Done("Stopped.")
+
+    @button(
+        "Lock",
+        permission=CLOSE,
+        icon="lock",
+        offered=lambda cycle: cycle.state == State.OPEN,
+        asks=Dialog(
+            title=lambda cycle: f"Lock {month_of(cycle)}?",
+            says=(
+                "From here on nothing joins the month, and none of its drafts is made anew; what arrives late goes to the"
+                " next open period. A second person may open it again, while nothing is issued."
+            ),
+            form=MayNeedAReason,
+        ),
+    )
+    def lock(self, request: HttpRequest, cycle: BillingCycle, answers: dict[str, Any]) -> Done:
+        lock(cycle, by=person(request), at=now(), reason=answers["reason"])
+        return Done(f"{month_of(cycle)} is locked.")
+
+    @button(
+        "Open again",
+        permission=CLOSE,
+        icon="lock_open",
+        offered=lambda cycle: cycle.state == State.LOCKED,
+        asks=Dialog(
+            title=lambda cycle: f"Open {month_of(cycle)} again?",
+            says="Its drafts can then be made anew. Only a second person can, with a reason, and while nothing is issued.",
+            form=WithReason,
+        ),
+    )
+    def reopen(self, request: HttpRequest, cycle: BillingCycle, answers: dict[str, Any]) -> Done:
+        reopen(cycle, by=person(request), at=now(), reason=answers["reason"])
+        return Done(f"{month_of(cycle)} is open again.")
+
+    @button(
+        "Close",
+        permission=CLOSE,
+        icon="task_alt",
+        variant=ActionVariant.PRIMARY,
+        offered=lambda cycle: cycle.state == State.LOCKED,
+        asks=Dialog(
+            title=lambda cycle: f"Close {month_of(cycle)}?",
+            says="For good: everything of it is issued, and nothing of it is ever opened again.",
+            form=MayNeedAReason,
+        ),
+    )
+    def close(self, request: HttpRequest, cycle: BillingCycle, answers: dict[str, Any]) -> Done:
+        close_cycle(cycle, by=person(request), at=now(), reason=answers["reason"])
+        return Done(f"{month_of(cycle)} is closed.")

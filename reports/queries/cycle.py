@@ -1,0 +1,88 @@
+"""A cycle's money, from its charges to the totals of its invoices, and what was excluded for which reason."""
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from billing_engine.core.spans import labels_of
+from reports.queries.invariant import rows_of
+
+UNBILLED = "unbilled"  # beside the states of invoices
+
+# One statement, so that all of it is of one moment. From the tallies and the lines, which are thousands; the charges,
+# which are millions, are recounted on the page of the invariants.
+MONEY = """
+    WITH invoice AS MATERIALIZED (
+        SELECT invoice.* FROM invoices_invoice invoice JOIN leads_billingperiod period ON period.id = invoice.period_id
+         WHERE period.label = ANY (%(labels)s)
+    ), line AS (
+        SELECT invoice.currency, invoice.state, line.kind, sum(line.exact_amount) AS exact, sum(line.amount) AS amount
+          FROM invoices_invoiceline line JOIN invoice ON invoice.id = line.invoice_id
+         GROUP BY 1, 2, 3
+    ), tally AS (
+        SELECT customer.currency, period.state, sum(tally.amount) AS amount
+          FROM pricing_periodtally tally
+          JOIN leads_billingperiod period ON period.id = tally.period_id
+          JOIN leads_customer customer ON customer.id = period.customer_id
+         WHERE period.label = ANY (%(labels)s)
+         GROUP BY 1, 2
+    )
+    SELECT currency, '' AS state, 'charged' AS what, sum(amount) FROM tally GROUP BY 1
+    UNION ALL SELECT currency, 'unbilled', 'charges', amount FROM tally WHERE state = 'open'
+    UNION ALL SELECT currency, state, 'charges', exact FROM line WHERE kind = 'charges'
+    UNION ALL SELECT currency, state, 'rounding', amount - exact FROM line WHERE kind = 'charges'
+    UNION ALL SELECT currency, state, kind, amount FROM line WHERE kind NOT IN ('charges', 'not_charged')
+    UNION ALL SELECT currency, state, 'tax', sum(tax) FROM invoice GROUP BY 1, 2
+    UNION ALL SELECT currency, state, 'total', sum(total) FROM invoice GROUP BY 1, 2
+    UNION ALL SELECT currency, state, 'invoices', count(*) FROM invoice GROUP BY 1, 2
+"""
+EXCLUDED = """
+    SELECT reason, sum(n::bigint)
+      FROM leads_billingperiod period
+      JOIN pricing_periodtally tally ON tally.period_id = period.id, jsonb_each_text(tally.excluded_by) AS each (reason, n)
+     WHERE period.label = ANY (%(labels)s)
+     GROUP BY 1
+"""
+CHARGED, CHARGES, TOTAL, INVOICES = "charged", "charges", "total", "invoices"
+
+
+@dataclass(slots=True)
+class CycleMoney:
+    """One currency of a cycle: for each state how much of what, in the order of an invoice."""
+
+    currency: str
+    charged: Decimal = Decimal(0)  # all charges, as the rating counted them
+    parts: dict[str, dict[str, Decimal]] = field(default_factory=lambda: defaultdict(dict))  # what: {state: amount}
+    invoices: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def unaccounted(self) -> Decimal:
+        """charged − (on invoices, in whatever state, + unbilled): nothing, or something is wrong."""
+        return self.charged - sum(self.parts[CHARGES].values())
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether every charge is somewhere, and each state's parts are its total."""
+        return not self.unaccounted and all(
+            sum(amounts.get(state, Decimal(0)) for what, amounts in self.parts.items() if what != TOTAL) == total
+            for state, total in self.parts[TOTAL].items()
+        )
+
+
+def money_of(label: str) -> list[CycleMoney]:
+    """By currency."""
+    found: dict[str, CycleMoney] = {}
+    for currency, state, what, amount in rows_of(MONEY, {"labels": list(labels_of(label))}):
+        money = found.setdefault(currency, CycleMoney(currency))
+        if what == CHARGED:
+            money.charged = amount
+        elif what == INVOICES:
+            money.invoices[state] = int(amount)
+        else:
+            money.parts[what][state] = amount
+    return [found[currency] for currency in sorted(found)]
+
+
+def excluded_in(label: str) -> Counter[str]:
+    """How many actions of the cycle were excluded for which reason."""
+    return Counter({reason: int(count) for reason, count in rows_of(EXCLUDED, {"labels": list(labels_of(label))})})

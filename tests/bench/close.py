@@ -1,0 +1,86 @@
+"""How long finance waits for the page of the month close, with a whole month behind it."""
+
+import time
+from datetime import UTC, datetime
+from statistics import median, quantiles
+
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext, override_settings
+from django.urls import reverse
+
+from invoices.domain.close import close
+from invoices.domain.cycle import know_cycles
+from invoices.models import BillingCycle
+from leads.models import BillingPeriod, Delivery
+from pricing.models import UnratedAction
+from tests.bench import world
+from tests.bench.measure import execute, say
+from tests.bench.worker import work
+
+NOVEMBER_3 = datetime(2026, 11, 3, tzinfo=UTC)
+AIM_MS = 500
+ACTIONS_A_DELIVERY = 4  # as when every lead is sent alone: the most rows a month can have
+DELIVERIES = """
+    INSERT INTO leads_delivery (source_id, received_at, name, content_type, body, body_size, body_sha256, {counts})
+    SELECT source_id, '2026-10-01Z'::timestamptz + n * interval '10 seconds', '', '', '', 0, '', {values}
+      FROM leads_delivery first, generate_series(1, %(deliveries)s) n WHERE first.id = (SELECT min(id) FROM leads_delivery)
+"""
+
+
+def measure_close(*, actions: int, rounds: int) -> None:
+    """The page as finance opens it, through all of Django, again and again."""
+    call_command("migrate", verbosity=0)
+    say(f"loading {actions:,} actions")
+    here, periods = world.build()
+    here.load(periods, actions)
+    _deliver(actions // ACTIONS_A_DELIVERY)
+    say("rating them, and billing half of the customers")
+    work([[period.pk for period in periods]])
+    _bill(periods[: len(periods) // 2])
+    execute("VACUUM ANALYZE")
+    know_cycles()
+    address = reverse("admin:invoices_billingcycle_change", args=[BillingCycle.objects.get().pk])
+    browser = Client()
+    browser.force_login(User.objects.create(username="fay", is_staff=True, is_superuser=True))
+    say("opening the page")
+    with override_settings(ALLOWED_HOSTS=["*"]):
+        times, queries = _opened(browser, address, 10 * rounds)
+    slowest = quantiles(times, n=20)[-1]
+    print(
+        f"\nThe month-close page, {actions:,} actions in {actions // ACTIONS_A_DELIVERY:,} deliveries, {len(periods)} periods"
+    )
+    print(f"  median {median(times):.0f} ms (aim: under {AIM_MS}), p95 {slowest:.0f} ms, {queries} queries")
+
+
+def _deliver(deliveries: int) -> None:
+    fields = [
+        field.column for field in Delivery._meta.concrete_fields if field.column.startswith(("leads_", "actions_"))
+    ]
+    ones = {"leads_received": 1, "leads_created": 1, "actions_received": 4, "actions_created": 4}
+    values = ", ".join(str(ones.get(name, 0)) for name in fields)
+    with connection.cursor() as cursor:
+        cursor.execute(DELIVERIES.format(counts=", ".join(fields), values=values), {"deliveries": deliveries})
+
+
+def _bill(periods: list[BillingPeriod]) -> None:
+    waiting = set(UnratedAction.objects.values_list("period_id", flat=True))
+    for period in periods:
+        if period.pk not in waiting:
+            close(period, at=NOVEMBER_3)
+
+
+def _opened(browser: Client, address: str, times: int) -> tuple[list[float], int]:
+    """Milliseconds, each; and how many queries it takes."""
+    browser.get(address)
+    with CaptureQueriesContext(connection) as asked:
+        assert browser.get(address).status_code == 200
+        queries = len(asked)
+    found = []
+    for _ in range(times):
+        started = time.perf_counter()
+        browser.get(address)
+        found.append(1_000 * (time.perf_counter() - started))
+    return found, queries

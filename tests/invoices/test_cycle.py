@@ -1,0 +1,195 @@
+"""A month is locked when all of it is drafted, opened again by a second person, and closed when all of it is issued."""
+
+from datetime import UTC, datetime
+
+import pytest
+from django.contrib.auth.models import User
+
+from billing_engine.core.errors import Refused
+from invoices.domain.cycle import (
+    CycleLocked,
+    CycleNotReady,
+    IssuedAlready,
+    ReasonMissing,
+    SecondPersonReopens,
+    WrongCycleState,
+    bill_cycle,
+    close_cycle,
+    know_cycles,
+    lock,
+    reopen,
+)
+from invoices.domain.invoice import issue
+from invoices.domain.reopen import regenerate
+from invoices.domain.run import bill
+from invoices.models import BillingCycle, CycleStep
+from leads.domain.intake import receive
+from leads.domain.store import as_json
+from leads.models import Action, BillingPeriod
+from tests.factories.leads import (
+    ActionTypeFactory,
+    CustomerFactory,
+    ProductFactory,
+    QuarantinedItemFactory,
+    SourceFactory,
+)
+from tests.factories.people import with_role
+from tests.invoices.made import IN_OCTOBER, NOVEMBER_3, a_draft, a_price, an_open_period, approved, issued, received
+
+pytestmark = pytest.mark.django_db
+
+State = BillingCycle.State
+
+
+@pytest.fixture
+def fay() -> User:
+    """Finance too."""
+    return with_role("Finance")
+
+
+def october() -> BillingCycle:
+    know_cycles()
+    return BillingCycle.objects.get(label="2026-10")
+
+
+def state() -> str:
+    return BillingCycle.objects.get(label="2026-10").state
+
+
+def test_a_month_with_all_its_periods_billed_is_locked_and_says_by_whom(frank: User):
+    a_draft()
+
+    lock(october(), by=frank, at=NOVEMBER_3)
+
+    assert (state(), list(CycleStep.objects.values_list("kind", "by", "at", "reason"))) == (
+        "locked",
+        [("locked", frank.pk, NOVEMBER_3, "")],
+    )
+
+
+def test_a_month_with_an_open_period_or_one_that_is_not_over_is_not_locked(frank: User):
+    cycle = BillingCycle.objects.create(label="2026-10")
+    CustomerFactory.create(time_zone="Pacific/Honolulu")
+    with pytest.raises(CycleNotReady, match=r"It is not over yet in Pacific/Honolulu\."):
+        lock(cycle, by=frank, at=datetime(2026, 11, 1, 9, tzinfo=UTC))
+    an_open_period()
+    with pytest.raises(CycleNotReady, match=r"Still open: 1 billing period\. A billing run closes them\."):
+        lock(cycle, by=frank, at=NOVEMBER_3)
+
+    assert (state(), CycleStep.objects.count(), BillingPeriod.objects.closed().count()) == ("open", 0, 0)
+
+
+def test_what_stays_behind_in_quarantine_or_with_an_inactive_customer_needs_a_reason(frank: User):
+    a_draft()
+    QuarantinedItemFactory.create(received_at=IN_OCTOBER)
+    an_open_period(is_active=False)
+
+    with pytest.raises(ReasonMissing, match="1 item in quarantine and 1 open period of inactive customers would stay"):
+        lock(october(), by=frank, at=NOVEMBER_3)
+    assert state() == "open"
+    lock(october(), by=frank, at=NOVEMBER_3, reason=" Both are settled with the customer. ")
+
+    assert CycleStep.objects.get().reason == "Both are settled with the customer."
+
+
+def test_what_arrives_for_a_locked_month_goes_to_the_next_also_of_a_customer_who_had_nothing_in_it(frank: User):
+    a_draft()
+    product = ProductFactory.create(sku="TILE-9")
+    ActionTypeFactory.create(code="sample_order")
+    lock(october(), by=frank, at=NOVEMBER_3)
+
+    sent = {"id": "1", "type": "sample_order", "occurred_at": IN_OCTOBER.isoformat()}
+    body = as_json({"id": "L", "product": {"sku": product.sku}, "actions": [sent]}).encode()
+    receive(SourceFactory.create(), body=body, content_type="application/json", received_at=NOVEMBER_3)
+
+    assert Action.objects.get(lead__product=product).period.label == "2026-11"
+    assert set(BillingPeriod.objects.labelled("2026-10").values_list("state", flat=True)) == {"closed"}
+
+
+def test_a_draft_of_a_locked_month_is_not_made_anew(frank: User):
+    invoice = a_draft()
+    lock(october(), by=frank, at=NOVEMBER_3)
+
+    with pytest.raises(CycleLocked, match="2026-10 is locked"):
+        regenerate(invoice, at=NOVEMBER_3)
+
+    invoice.refresh_from_db()
+    assert (invoice.state, invoice.period.state) == ("draft", "closed")
+
+
+def test_only_a_second_person_opens_a_locked_month_again_and_only_for_a_reason(frank: User, fay: User):
+    invoice = a_draft()
+    cycle = lock(october(), by=frank, at=NOVEMBER_3)
+
+    refusals: list[tuple[type[Refused], User, str]] = [(SecondPersonReopens, frank, "Why"), (ReasonMissing, fay, "  ")]
+    for refusal, by, reason in refusals:
+        with pytest.raises(refusal):
+            reopen(cycle, by=by, at=NOVEMBER_3, reason=reason)
+    assert state() == "locked"
+    reopen(cycle, by=fay, at=NOVEMBER_3, reason="The price was wrong")
+
+    assert (state(), list(CycleStep.objects.values_list("kind", "by", "reason"))) == (
+        "open",
+        [("locked", frank.pk, ""), ("reopened", fay.pk, "The price was wrong")],
+    )
+    assert regenerate(invoice, at=NOVEMBER_3) is not None
+
+
+def test_a_month_of_which_something_is_issued_is_never_opened_again(frank: User, fay: User):
+    issued(a_draft(), frank)
+    a_draft(5)
+    cycle = lock(october(), by=frank, at=NOVEMBER_3)
+
+    with pytest.raises(IssuedAlready, match="1 invoice of it is issued"):
+        reopen(cycle, by=fay, at=NOVEMBER_3, reason="The price was wrong")
+
+    assert state() == "locked"
+
+
+def test_a_month_is_closed_when_all_of_it_is_issued_and_then_for_good(frank: User, fay: User):
+    issued(a_draft(), frank)
+    late = approved(a_draft(5), frank)
+    cycle = lock(october(), by=frank, at=NOVEMBER_3)
+
+    with pytest.raises(CycleNotReady, match="Not issued yet: 1 invoice"):
+        close_cycle(cycle, by=frank, at=NOVEMBER_3)
+    assert state() == "locked"
+    issue(late, by=frank, at=NOVEMBER_3)
+    close_cycle(cycle, by=frank, at=NOVEMBER_3)
+
+    assert state() == "closed"
+    for act in (lock, close_cycle, reopen):
+        with pytest.raises(WrongCycleState):
+            act(cycle, by=fay, at=NOVEMBER_3, reason="Why")
+
+
+def test_a_month_is_known_as_soon_as_it_has_a_billing_period():
+    a_price()
+    received(an_open_period(), 1)
+
+    know_cycles()
+    know_cycles()
+
+    assert list(BillingCycle.objects.values_list("label", "state")) == [("2026-10", "open")]
+
+
+def test_a_month_is_closed_with_the_weeks_that_begin_in_it(frank: User):
+    a_price()
+    weekly = CustomerFactory.create(cycle="weekly")
+    product = ProductFactory.create(customer=weekly, sku="TILE-9")
+    ActionTypeFactory.create(code="sample_order")
+    sent = {"id": "1", "type": "sample_order", "occurred_at": IN_OCTOBER.isoformat()}
+    body = as_json({"id": "L", "product": {"sku": product.sku}, "actions": [sent]}).encode()
+    receive(SourceFactory.create(), body=body, content_type="application/json", received_at=IN_OCTOBER)
+
+    with pytest.raises(CycleNotReady, match="Still open: 1 billing period"):
+        lock(october(), by=frank, at=NOVEMBER_3)
+    for run in bill_cycle(october(), by=frank, at=NOVEMBER_3):
+        for item in run.items.all():
+            bill(item.pk, at=NOVEMBER_3)
+    lock(october(), by=frank, at=NOVEMBER_3)
+
+    assert list(BillingCycle.objects.values_list("label", "state")) == [("2026-10", "locked")]
+    weeks = ["2026-W41", "2026-W42", "2026-W43", "2026-W44"]
+    closed = BillingPeriod.objects.closed().filter(customer=weekly).order_by("start_at")
+    assert [period.label for period in closed] == weeks

@@ -1,0 +1,98 @@
+"""All drafts of a month are approved, and all approved invoices issued, by the workers; it can be stopped and goes on."""
+
+import pytest
+from django.contrib.auth.models import User
+
+from invoices.domain.cycle import know_cycles
+from invoices.domain.errand import ErrandInProgress, NothingToDo, begin, do_next, stop
+from invoices.models import BillingCycle, Invoice
+from tests.invoices.made import NOVEMBER_3, a_draft
+from tests.processes import at_once
+
+Errand = BillingCycle.Errand
+
+
+def october() -> BillingCycle:
+    know_cycles()
+    return BillingCycle.objects.get(label="2026-10")
+
+
+def work(cycle: BillingCycle) -> None:
+    while do_next(cycle.pk, refused=set(), at=NOVEMBER_3):
+        pass
+
+
+def states() -> list[tuple[str, str]]:
+    return list(Invoice.objects.order_by("customer__name").values_list("state", "customer__name"))
+
+
+@pytest.mark.django_db
+def test_all_drafts_are_approved_and_then_issued_in_the_order_of_the_customers_names(frank: User):
+    for name in ("Cedar", "Ash", "Birch"):
+        a_draft(name=name)
+
+    assert begin(october(), Errand.APPROVE, by=frank) == 3
+    work(october())
+    assert begin(october(), Errand.ISSUE, by=frank) == 3
+    work(october())
+
+    assert list(Invoice.objects.order_by("number").values_list("customer__name", "state", "issued_by")) == [
+        ("Ash", "issued", frank.pk),
+        ("Birch", "issued", frank.pk),
+        ("Cedar", "issued", frank.pk),
+    ]
+    assert october().errand == ""
+
+
+@pytest.mark.django_db
+def test_an_errand_is_stopped_between_two_invoices_and_begun_again(frank: User):
+    a_draft(name="Ash")
+    a_draft(name="Birch")
+    begin(october(), Errand.APPROVE, by=frank)
+
+    do_next(october().pk, refused=set(), at=NOVEMBER_3)
+    stop(october())
+    work(october())
+
+    assert states() == [("approved", "Ash"), ("draft", "Birch")]
+    assert begin(october(), Errand.APPROVE, by=frank) == 1
+    work(october())
+    assert states() == [("approved", "Ash"), ("approved", "Birch")]
+
+
+@pytest.mark.django_db
+def test_one_errand_of_a_month_at_a_time_and_only_where_something_waits(frank: User):
+    a_draft()
+
+    with pytest.raises(NothingToDo, match="No invoice of this month is approved"):
+        begin(october(), Errand.ISSUE, by=frank)
+    begin(october(), Errand.APPROVE, by=frank)
+    with pytest.raises(ErrandInProgress, match="Approving is in progress"):
+        begin(october(), Errand.APPROVE, by=frank)
+
+
+WORK = """
+from invoices.domain.errand import do_next
+from invoices.models import BillingCycle
+import time
+refused = set()
+deadline = time.monotonic() + 20
+while BillingCycle.objects.exclude(errand="").exists() and time.monotonic() < deadline:
+    do_next(BillingCycle.objects.get().pk, refused=refused, at=now())
+"""
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.processes
+def test_two_workers_at_one_errand_issue_each_invoice_once_and_without_a_gap(frank: User):
+    for _ in range(20):
+        a_draft()
+    begin(october(), Errand.APPROVE, by=frank)
+    work(october())
+    begin(october(), Errand.ISSUE, by=frank)
+
+    at_once(WORK, WORK)
+
+    numbers = sorted(Invoice.objects.values_list("number", flat=True))
+    assert numbers == [f"INV-{number[4:8]}-{place:06d}" for place, number in enumerate(numbers, start=1)]
+    assert october().errand == ""

@@ -1,0 +1,71 @@
+"""Shares of a line: what is spread in passing is what is spread with all of it in memory."""
+
+from collections import Counter
+from decimal import ROUND_FLOOR, Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from billing_engine.core import money
+from invoices.domain.shares import DoesNotAddUp, Shares, shares
+
+CURRENCIES = ("USD", "JPY", "KWD")
+# Few remainders, so that many are alike; and any.
+AMOUNTS = st.lists(
+    st.one_of(
+        st.sampled_from([Decimal(text) for text in ("0", "0.005", "0.004999", "0.5", "1.25", "2.5", "0.0005", "7")]),
+        st.decimals(0, 10_000, places=6),
+    ),
+    max_size=60,
+)
+
+
+def told(amounts: list[Decimal], currency: str) -> Shares:
+    """As the database tells it: the sum of the floors, and how often each remainder occurs."""
+    unit = money.minor_unit(currency)
+    floors = [amount.quantize(unit, rounding=ROUND_FLOOR) for amount in amounts]
+    counted = Counter(amount - floor for amount, floor in zip(amounts, floors, strict=True))
+    total = money.rounded(sum(amounts, money.ZERO), currency)
+    return shares(
+        total, floors=sum(floors, money.ZERO), remainders=sorted(counted.items(), reverse=True), currency=currency
+    )
+
+
+@given(AMOUNTS, st.sampled_from(CURRENCIES))
+def test_shares_are_those_of_the_largest_remainder_and_add_up_to_the_line(
+    amounts: list[Decimal], currency: str
+) -> None:
+    one_by_one = told(amounts, currency)
+
+    assert [one_by_one.of(amount) for amount in amounts] == money.spread(amounts, currency)
+
+
+@given(AMOUNTS, st.sampled_from(CURRENCIES), st.data())
+def test_a_page_in_the_middle_shows_the_shares_of_the_whole(amounts: list[Decimal], currency: str, data: st.DataObject):
+    first = data.draw(st.integers(0, len(amounts)))
+    page, whole = told(amounts, currency), money.spread(amounts, currency)
+    floors = [amount.quantize(page.unit, rounding=ROUND_FLOOR) for amount in amounts[:first]]
+    remainders = [amount - floor for amount, floor in zip(amounts, floors, strict=False)]
+
+    before = page.after(
+        floors=sum(floors, money.ZERO),
+        above=sum(remainder > page.threshold for remainder in remainders),
+        ties=sum(remainder == page.threshold for remainder in remainders),
+    )
+
+    assert before == sum(whole[:first], money.ZERO)
+    assert [page.of(amount) for amount in amounts[first:]] == whole[first:]
+
+
+@given(st.lists(st.decimals(0, 100, places=6), min_size=1), st.sampled_from(CURRENCIES))
+def test_no_share_is_a_unit_away_from_what_was_charged(amounts: list[Decimal], currency: str) -> None:
+    one_by_one = told(amounts, currency)
+
+    assert all(abs(one_by_one.of(amount) - amount) < one_by_one.unit for amount in amounts)
+
+
+@pytest.mark.parametrize("amount", ["0.99", "1.03"])
+def test_charges_that_cannot_come_to_the_line_are_told_not_hidden(amount: str) -> None:
+    with pytest.raises(DoesNotAddUp):
+        shares(Decimal(amount), floors=Decimal(1), remainders=[(Decimal("0.005"), 2)], currency="USD")
