@@ -61,6 +61,8 @@ UNFOLD: dict[str, Any] = {
                     page("Billing runs", "play_circle", "invoices.billingrun"),
                     page("Billing schedules", "event_repeat", "invoices.billingschedule"),
                     page("Invoices", "receipt_long", "invoices.invoice"),
+                    page("Mails", "mail", "invoices.invoicemail"),
+                    page("Mail templates", "edit_note", "invoices.mailtemplate"),
                     page("Billing periods", "calendar_month", "leads.billingperiod"),
                     {
                         "title": "Billing activity",

@@ -35,6 +35,9 @@ FINANCE: dict[str, tuple[str, ...]] = {
     "invoices": (
         "add_billingrun", "change_billingrun", "change_billingschedule", "change_billingcycle",
         "change_invoice",
+        "add_invoicemail",
+        "add_mailtemplate",
+        "change_mailtemplate",
     ),
 }  # fmt: skip
 ROLES: dict[str, dict[str, tuple[str, ...]]] = {"Operations": OPERATIONS, "Finance": FINANCE, "Viewer": {}}

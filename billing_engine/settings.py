@@ -32,6 +32,8 @@ LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
 REQUESTS_PER_MINUTE = env.int("REQUESTS_PER_MINUTE", default=6_000)
 FOUR_EYES = env.bool("FOUR_EYES", default=False)
 ADJUSTER_APPROVES = env.bool("ADJUSTER_APPROVES", default=False)
+# Where CloudWatch shows what beat measures; empty for nowhere.
+METRICS_NAMESPACE = env.str("METRICS_NAMESPACE", default="")
 
 # Who sends the invoices of customers that name no company of ours; frozen onto each one when it is issued.
 SELLER = {
@@ -44,6 +46,16 @@ SELLER = {
     "number_prefix": env.str("SELLER_NUMBER_PREFIX", default="INV-{year}-"),
     "number_digits": 6,
 }
+
+# How mails leave: smtp+tls://user:password@host:587; where nothing is said they are written to the log.
+EMAIL = env.email_url("EMAIL_URL", default="consolemail://")
+EMAIL_BACKEND = EMAIL["EMAIL_BACKEND"]
+EMAIL_HOST, EMAIL_PORT = EMAIL["EMAIL_HOST"] or "localhost", EMAIL["EMAIL_PORT"] or 25
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = EMAIL["EMAIL_HOST_USER"] or "", EMAIL["EMAIL_HOST_PASSWORD"] or ""
+EMAIL_USE_TLS, EMAIL_USE_SSL = EMAIL.get("EMAIL_USE_TLS", False), EMAIL.get("EMAIL_USE_SSL", False)
+EMAIL_FILE_PATH = f"/{EMAIL['EMAIL_FILE_PATH']}"  # django-environ takes the first stroke for a part of the scheme
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default=SELLER["email"] or "billing@localhost")
 
 # --- The house ----------------------------------------------------------------------------------
 

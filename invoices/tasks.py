@@ -5,12 +5,14 @@ from django.utils.timezone import now
 
 from invoices.domain.document import document_of
 from invoices.domain.errand import do_next
+from invoices.domain.mail import deliver
 from invoices.domain.run import bill
 from invoices.domain.schedule import start_due_runs
 from invoices.domain.sweep import (
     ask_for_errands,
     ask_for_missing_documents,
     ask_for_waiting_items,
+    ask_for_waiting_mails,
     finish_done_runs,
 )
 from invoices.models import Invoice
@@ -36,11 +38,17 @@ def errand_task(*, cycle_id: int, **_: object) -> None:
         pass
 
 
+@shared_task(name="invoices.mail")
+def mail_task(*, mail_id: int, **_: object) -> None:
+    """Send one mail."""
+    deliver(mail_id, at=now())
+
+
 @shared_task(name="invoices.sweep")
 def sweep_task(**_: object) -> int:
-    """Ask for what runs have left to bill, for errands left undone and for PDFs that are missing; answers how many."""
+    """Ask for what runs have left to bill, errands left undone, PDFs that are missing, mails that wait; answers how many."""
     finish_done_runs(at=now())
-    return ask_for_waiting_items(at=now()) + ask_for_errands() + ask_for_missing_documents()
+    return ask_for_waiting_items(at=now()) + ask_for_errands() + ask_for_missing_documents() + ask_for_waiting_mails()
 
 
 @shared_task(name="invoices.start_due_runs")

@@ -19,6 +19,7 @@ from billing_engine.core.admin import for_each
 from invoices.admin.dialogs import AnAdjustment, WhichAdjustment, adjustments_of, has_adjustments
 from invoices.admin.filters import MonthFilter
 from invoices.admin.invoice_page import STATE_COLOURS, invoice_page
+from invoices.admin.sending import Sendable
 from invoices.domain.adjust import adjust, withdraw
 from invoices.domain.document import document_of, preview
 from invoices.domain.flags import flags_of
@@ -58,7 +59,7 @@ def file_button(label: str, *, icon: str, when: Callable[[Invoice], bool]) -> Ca
 
 
 @admin.register(Invoice)
-class InvoiceAdmin(ReadOnlyPage[Invoice]):
+class InvoiceAdmin(Sendable, ReadOnlyPage[Invoice]):
     list_display = (
         "shown_number",
         "shown_customer",
@@ -74,14 +75,14 @@ class InvoiceAdmin(ReadOnlyPage[Invoice]):
     search_fields = ("number__icontains", "customer__name", "customer__code__istartswith")
     search_help_text = "Invoice number, customer's name or code"
     ordering = ("-pk",)
-    actions = ("approve_chosen", "issue_chosen")
+    actions = ("approve_chosen", "issue_chosen", "send_chosen")
     actions_detail: Any = (
-        *("approve", "issue", "send_back", "adjust", "withdraw", "regenerate", "reopen", "void"),
+        *("approve", "issue", "send", "send_back", "adjust", "withdraw", "regenerate", "reopen", "void"),
         *("preview_pdf", "download_pdf"),
     )
 
     class Media:
-        css = {"all": ["invoices/finance.css"]}
+        css = {"all": ["invoices/finance.css", "invoices/detail.css"]}
 
     # --- The list -------------------------------------------------------------------------------
 

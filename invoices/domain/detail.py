@@ -69,11 +69,14 @@ OF_LINE = f"""
     SELECT {COLUMNS}
     {CHARGES} {ON_LINE} {NAMES} {WHERE} AND line.id = %(line)s
 """
-UNBILLED = f"""
-    SELECT {COLUMNS}
-    {CHARGES} {NAMES} {WHERE}
-     ORDER BY action.occurred_at, action.id
-"""
+OF_PERIOD = f"SELECT {COLUMNS} {CHARGES} {NAMES} {WHERE}"
+IN_RATING_ORDER = " ORDER BY action.occurred_at, action.id"
+# What charges of a period may be asked for by.
+FILTERS = {
+    "sku": " AND product.sku = %(sku)s",
+    "type": " AND type.code = %(type)s",
+    "reason": " AND charge.reason = %(reason)s",
+}
 BEFORE = f"""
     SELECT count(*), COALESCE(sum({FLOOR}), 0), count(*) FILTER (WHERE {REMAINDER} > %(threshold)s),
            count(*) FILTER (WHERE {REMAINDER} = %(threshold)s), COALESCE(sum(charge.amount), 0)
@@ -140,7 +143,19 @@ def detail_of(invoice: Invoice) -> Iterator[tuple[DetailLine, DetailCharge, Deci
 def unbilled_of(period: BillingPeriod) -> Iterator[DetailCharge]:
     """Every charge of a period that stands on no invoice yet, in rating order; streamed."""
     facts = {"period": period.pk, "zone": period.customer.time_zone}
-    return map(DetailCharge._make, _streamed(UNBILLED, facts))
+    return map(DetailCharge._make, _streamed(OF_PERIOD + IN_RATING_ORDER, facts))
+
+
+def page_of_period(
+    period: BillingPeriod, *, limit: int, after: Place | None = None, **asked: str
+) -> list[DetailCharge]:
+    """At most `limit` charges of a period in rating order, of a product, type or reason where these are asked for."""
+    facts: dict[str, Any] = {"period": period.pk, "zone": period.customer.time_zone, "limit": limit, **asked}
+    sql = OF_PERIOD + "".join(FILTERS[name] for name, value in asked.items() if value)
+    if after:
+        sql += " AND (action.occurred_at, action.id) > (%(at)s, %(action)s)"
+        facts |= {"at": after[0], "action": after[1]}
+    return [DetailCharge._make(row) for row in _rows(f"{sql}{IN_RATING_ORDER} LIMIT %(limit)s", facts)]
 
 
 def shares_of(invoice: Invoice, line: InvoiceLine | None = None) -> dict[int, Shares]:

@@ -1,4 +1,4 @@
-"""Finds what waits to be billed or rendered, whatever became of the messages."""
+"""Finds what waits to be billed, rendered or sent, whatever became of the messages."""
 
 from datetime import datetime, timedelta
 
@@ -6,7 +6,7 @@ from django.db.models import Exists, Max, OuterRef
 from django.db.models.functions import Coalesce
 
 from billing_engine.core.later import after_commit
-from invoices.models import BillingCycle, BillingRun, BillingRunItem, Invoice
+from invoices.models import BillingCycle, BillingRun, BillingRunItem, Invoice, InvoiceMail
 
 AT_A_TIME = 5_000
 QUIET = timedelta(seconds=10)
@@ -48,3 +48,11 @@ def ask_for_missing_documents() -> int:
     for invoice_id in missing:
         after_commit("invoices.render", invoice_id=invoice_id)
     return len(missing)
+
+
+def ask_for_waiting_mails() -> int:
+    """Ask for every mail that waits; one that is being sent right now is left alone by who asks. Answers how many."""
+    waiting = list(InvoiceMail.objects.waiting().order_by("asked_at").values_list("pk", flat=True)[:AT_A_TIME])
+    for mail_id in waiting:
+        after_commit("invoices.mail", mail_id=mail_id)
+    return len(waiting)

@@ -4,6 +4,7 @@ from invoices.models.adjustment import Adjustment, Reopening
 from invoices.models.credit import CreditEntry
 from invoices.models.cycle import BillingCycle, CycleStep
 from invoices.models.invoice import Invoice, InvoiceDocument, InvoiceLine, NumberSeries
+from invoices.models.mail import InvoiceMail, MailTemplate
 from invoices.models.run import BillingRun, BillingRunItem
 from invoices.models.schedule import BillingSchedule
 from invoices.models.taxes import InvoiceTax
@@ -19,7 +20,9 @@ __all__ = [
     "Invoice",
     "InvoiceDocument",
     "InvoiceLine",
+    "InvoiceMail",
     "InvoiceTax",
+    "MailTemplate",
     "NumberSeries",
     "Reopening",
 ]

@@ -16,7 +16,14 @@ from django_celery_beat.models import CrontabSchedule, IntervalSchedule, Periodi
 
 from invoices.models import BillingSchedule
 from leads.models import Customer
-from tests.factories.invoices import BillingCycleFactory, BillingRunItemFactory, CycleStepFactory, InvoiceLineFactory
+from tests.factories.invoices import (
+    BillingCycleFactory,
+    BillingRunItemFactory,
+    CycleStepFactory,
+    InvoiceLineFactory,
+    InvoiceMailFactory,
+    MailTemplateFactory,
+)
 from tests.factories.leads import (
     ActionFactory,
     ActionTypeFactory,
@@ -118,6 +125,8 @@ ROWS: dict[str, Make] = {
     "invoices.BillingRun": lambda: BillingRunItemFactory.create().run,
     "invoices.BillingSchedule": a_schedule,
     "invoices.Invoice": lambda: InvoiceLineFactory.create().invoice,
+    "invoices.InvoiceMail": lambda: InvoiceMailFactory.create(asked_by=UserFactory.create()),
+    "invoices.MailTemplate": lambda: MailTemplateFactory.create(customer=CustomerFactory.create()),
     "invoices.InvoiceLine": lambda: InvoiceLineFactory.create(product=ProductFactory.create()),
 }
 
@@ -149,7 +158,10 @@ PARTS: dict[str, Make] = {
         BillingRunItemFactory.create(period__label=cycle.label, state="failed", message="Why", settled_at=NOW),
     ),
     "invoices.BillingRun": lambda run: BillingRunItemFactory.create(run=run),
-    "invoices.Invoice": lambda invoice: InvoiceLineFactory.create(invoice=invoice, product=ProductFactory.create()),
+    "invoices.Invoice": lambda invoice: (
+        InvoiceLineFactory.create(invoice=invoice, product=ProductFactory.create()),
+        InvoiceMailFactory.create(invoice=invoice, asked_by=UserFactory.create()),
+    ),
 }
 
 EVERY_PAGE = sorted(model._meta.label for model in admin.site._registry)

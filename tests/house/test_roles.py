@@ -45,10 +45,13 @@ DOES = {
     },
     "Finance": {
         "invoices.add_billingrun",
+        "invoices.add_invoicemail",
+        "invoices.add_mailtemplate",
         "invoices.change_billingcycle",
         "invoices.change_billingrun",
         "invoices.change_billingschedule",
         "invoices.change_invoice",
+        "invoices.change_mailtemplate",
         "leads.add_company",
         "leads.change_billingperiod",
         "leads.change_company",

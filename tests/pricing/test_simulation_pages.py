@@ -13,7 +13,7 @@ from leads.models import BillingPeriod
 from pricing.domain.rate import rate
 from pricing.domain.simulate import simulate_customer
 from pricing.models import PriceRule, SimulatedCustomer, Simulation
-from tests.factories.leads import ActionFactory, BillingPeriodFactory
+from tests.factories.leads import ActionFactory, ActionTypeFactory, BillingPeriodFactory
 from tests.factories.people import with_role
 from tests.factories.pricing import PriceRuleFactory, SimulationFactory
 from tests.pricing.test_admin import told
@@ -71,6 +71,21 @@ def test_a_simulation_is_begun_in_a_form_and_its_result_is_one_page(operations: 
     assert "$6.00 by «=Samples»" in move["then"]
     listed = operations.get(reverse("admin:pricing_simulation_changelist")).content.decode()
     assert [words in listed for words in ("+$1.00", "Finished", "2026-10")] == [True] * 3
+
+
+def test_who_does_not_move_stands_in_the_table_and_not_in_the_chart(operations: Client) -> None:
+    moves, stays = ActionFactory.create(), ActionFactory.create(action_type=ActionTypeFactory.create(code="view"))
+    rule = PriceRuleFactory.create(action_type=moves.action_type)
+    PriceRuleFactory.create(action_type=stays.action_type)
+    for action in (moves, stays):
+        rate(action.period, at=NOW)
+    draft = draft_of(rule, since=datetime(2026, 12, 1, tzinfo=UTC), unit_price=Decimal(3))
+
+    simulation = finished(begun(operations, drafts=[draft.pk]))
+    page = operations.get(reverse("admin:pricing_simulation_change", args=[simulation.pk]))
+
+    assert len(page.context["tables"][0]["rows"]) == 2
+    assert [len(chart.bars) for chart in page.context["charts"]] == [1]
 
 
 def test_a_simulation_is_taken_home_as_csv_in_which_nothing_is_a_formula(operations: Client) -> None:

@@ -39,8 +39,6 @@ class Figures:
     two: list[Work] = field(default_factory=list)
     few: list[Work] = field(default_factory=list)
     whole: list[Work] = field(default_factory=list)
-    pages: list[Waited] = field(default_factory=list)
-    rules: int = 0
 
 
 def measure_simulation(*, actions: int, rounds: int) -> None:
@@ -67,12 +65,11 @@ def measure_simulation(*, actions: int, rounds: int) -> None:
     drafts = _drafts(person)
     figures.drafts = len(drafts)
     _rounds(figures, periods, (few, whole), drafts, rounds)
-    say(f"pages with {fill_up(here):,} rules")
-    execute("VACUUM ANALYZE")
-    figures.rules = PriceRule.objects.count()
-    figures.pages = measure_pages()
     figures.setting = setting()
     _print(figures)
+    say(f"pages with {fill_up(here):,} rules")
+    execute("VACUUM ANALYZE")
+    _print_pages(measure_pages(), PriceRule.objects.count())
 
 
 def _drafts(person: User) -> list[PriceRule]:
@@ -148,8 +145,11 @@ def _print(figures: Figures) -> None:
     one = median(each.seconds for each in figures.one)
     print(f"{'one worker : the function and its fetching':44}{fed / one:>16.3f}")
     _print_memory(figures)
-    print(f"\n{f'with {figures.rules:,} rules':44}{'median ms':>12}{'worst ms':>12}{'queries':>9}{'aim':>18}")
-    for page in figures.pages:
+
+
+def _print_pages(pages: list[Waited], rules: int) -> None:
+    print(f"\n{f'with {rules:,} rules':44}{'median ms':>12}{'worst ms':>12}{'queries':>9}{'aim':>18}")
+    for page in pages:
         told = "" if page.aim_ms is None else against(-page.ms, -page.aim_ms)
         print(f"{page.page:44}{page.ms:>12.0f}{page.worst_ms:>12.0f}{page.queries:>9}{told:>18}")
 
