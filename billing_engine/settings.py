@@ -31,9 +31,9 @@ LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
 # What a source may ask in a minute, where its page says nothing else; 0 for no limit.
 REQUESTS_PER_MINUTE = env.int("REQUESTS_PER_MINUTE", default=6_000)
 FOUR_EYES = env.bool("FOUR_EYES", default=False)
+ADJUSTER_APPROVES = env.bool("ADJUSTER_APPROVES", default=False)
 # Where CloudWatch shows what beat measures; empty for nowhere.
 METRICS_NAMESPACE = env.str("METRICS_NAMESPACE", default="")
-ADJUSTER_APPROVES = env.bool("ADJUSTER_APPROVES", default=False)
 
 # Who sends the invoices of customers that name no company of ours; frozen onto each one when it is issued.
 SELLER = {

@@ -72,16 +72,6 @@ def issue(invoice: Invoice, *, by: User, at: datetime) -> Invoice:
     return invoice
 
 
-@transaction.atomic
-def mark_sent(invoice: Invoice, *, at: datetime) -> Invoice:
-    """It went to the customer; sending it again changes nothing here."""
-    invoice = locked(invoice, State.ISSUED)
-    if invoice.sent_at is None:
-        invoice.sent_at = at
-        invoice.save(update_fields=["sent_at"])
-    return invoice
-
-
 def locked(invoice: Invoice, *states: Invoice.State) -> Invoice:
     """The invoice as it is now, locked; raises WrongState where it is in none of the states."""
     found = (

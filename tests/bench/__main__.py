@@ -65,14 +65,14 @@ def _measure(options: argparse.Namespace, folder: Folder) -> None:
         from tests.bench.close import measure_close  # noqa: PLC0415 -- models load after the settings
 
         measure_close(actions=actions, rounds=options.rounds)
-    elif options.bench == "run":
-        from tests.bench.run.measure import measure_run  # noqa: PLC0415 -- models load after the settings
-
-        measure_run(quick=options.quick, rounds=options.rounds)
     elif options.bench == "paper":
         from tests.bench.paper.measure import measure_paper  # noqa: PLC0415 -- models load after the settings
 
         measure_paper(quick=options.quick, rounds=options.rounds)
+    elif options.bench == "run":
+        from tests.bench.run.measure import measure_run  # noqa: PLC0415 -- models load after the settings
+
+        measure_run(quick=options.quick, rounds=options.rounds)
     else:
         from tests.bench.intake.measure import measure_intake  # noqa: PLC0415 -- models load after the settings
 

@@ -10,7 +10,7 @@ from django.db import IntegrityError, connection, transaction
 
 from invoices.domain.adjust import adjust
 from invoices.domain.close import close
-from invoices.domain.invoice import WrongState, approve, issue, mark_sent, send_back
+from invoices.domain.invoice import WrongState, approve, issue, send_back
 from invoices.models import Invoice, InvoiceLine, NumberSeries
 from leads.models import BillingPeriod, Customer
 from tests.factories.leads import ActionFactory, ActionTypeFactory
@@ -66,18 +66,7 @@ def test_each_step_wants_the_state_before_it(draft: Invoice, accountant: User):
     approve(draft, by=accountant, at=NOW)
     with pytest.raises(WrongState, match="is approved, not draft"):
         approve(draft, by=accountant, at=NOW)
-    with pytest.raises(WrongState, match="is approved, not issued"):
-        mark_sent(draft, at=NOW)
     assert send_back(draft).state == "draft"
-
-
-def test_the_first_sending_of_an_issued_invoice_is_kept(draft: Invoice, accountant: User):
-    issued = issue(approve(draft, by=accountant, at=NOW), by=accountant, at=NOW)
-
-    mark_sent(issued, at=NOW)
-    again = mark_sent(issued, at=datetime(2026, 12, 1, tzinfo=UTC))
-
-    assert (again.state, again.sent_at) == ("issued", NOW)
 
 
 def test_what_is_issued_keeps_the_customers_details_of_that_day(draft: Invoice, accountant: User):

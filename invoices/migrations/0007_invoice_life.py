@@ -18,7 +18,7 @@ def but(*columns: str) -> str:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("invoices", "0004_runs_paused_and_by_schedule"),
+        ("invoices", "0006_mail_templates_and_mails"),
         ("leads", "0011_companies_taxes_and_locales"),
         ("pricing", "0006_period_terms"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
@@ -136,11 +136,6 @@ class Migration(migrations.Migration):
                 help_text="Below zero: paid from the customer's credit balance; above: carried to it.",
                 max_digits=18,
             ),
-        ),
-        migrations.AddField(
-            model_name="invoice",
-            name="sent_at",
-            field=models.DateTimeField(blank=True, help_text="When it first went to the customer.", null=True),
         ),
         migrations.AddField(
             model_name="invoice",
