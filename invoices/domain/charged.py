@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.db import connection
 
@@ -34,6 +34,8 @@ ONE_BY_ONE = f"""
     {OF_THE_PERIOD} AND charge.reason = '' AND charge.rule_id = ANY(%(rules)s)
      ORDER BY action.occurred_at, action.id
 """
+# All rows are wanted, not the first few soon, as PostgreSQL takes it of a cursor.
+ALL_ROWS_SOON = "SET LOCAL cursor_tuple_fraction = 1"
 
 
 class LineKey(NamedTuple):
@@ -109,20 +111,25 @@ class Summed:
 def summed(period: BillingPeriod) -> Summed:
     """What was charged, a line each; what caps took off; what was not charged, by action type and reason."""
     found = Summed()
-    for reason, cap, *row in _rows(SUMMED, period):
-        found.add(reason, cap, LineKey._make(row[:4]), Sums._make(row[4:]))
+    with connection.cursor() as cursor:
+        cursor.execute(SUMMED, {"period": period.pk, "zone": period.customer.time_zone})
+        for reason, cap, *row in cursor.fetchall():
+            found.add(reason, cap, LineKey._make(row[:4]), Sums._make(row[4:]))
     return found
 
 
 def one_by_one(period: BillingPeriod, rules: list[int]) -> Iterator[tuple[LineKey, OneCharge]]:
     """The single charges of these rules, streamed in rating order."""
-    for row in _rows(ONE_BY_ONE, period, rules=rules):
-        yield LineKey._make(row[:4]), OneCharge._make(row[4:])
-
-
-def _rows(sql: str, period: BillingPeriod, **more: list[int]) -> Iterator[tuple[Any, ...]]:
-    """Rows of a query over one period; streamed through a server-side cursor, as there may be one per action."""
+    asked: dict[str, int | str | list[int]] = {
+        "period": period.pk,
+        "zone": period.customer.time_zone,
+        "rules": rules,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(ALL_ROWS_SOON)
+    # Streamed through a server-side cursor, as there may be one per action.
     with connection.chunked_cursor() as cursor:
-        cursor.execute(sql, {"period": period.pk, "zone": period.customer.time_zone, **more})
+        cursor.execute(ONE_BY_ONE, asked)
         while rows := cursor.fetchmany(5_000):
-            yield from rows
+            for row in rows:
+                yield LineKey._make(row[:4]), OneCharge._make(row[4:])
