@@ -52,7 +52,7 @@ deployment: $(VENV)/.dev
 		DATABASE_URL=postgres://engine:-@database/engine REDIS_URL=redis:// \
 		$(BIN)/python manage.py check --deploy --fail-level WARNING
 
-bench: $(VENV)/.dev ## How fast rating, simulation and intake are, beside the floor and the usual way (ARGS="intake --quick")
+bench: $(VENV)/.dev ## How fast the engine is, beside its floors and the usual way (ARGS="intake --quick")
 	$(BIN)/python -m tests.bench $(ARGS)
 
 lock: $(VENV)/.dev ## Lock the requirements anew, with hashes

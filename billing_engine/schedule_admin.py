@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 from django_celery_beat.admin import PeriodicTaskForm, TaskSelectWidget
 from django_celery_beat.models import ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule
 from unfold.admin import ModelAdmin
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
 from billing_engine.superusers import SuperusersOnly
 from leads.admin.shown import chip, instant
@@ -31,9 +31,10 @@ class TaskForm(PeriodicTaskForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if "regtask" in self.fields:
-            self.fields["regtask"].widget = TaskSelect()
-            self.fields["task"].widget = UnfoldAdminTextInputWidget()
+        if "regtask" in self.fields:  # not where the page is only looked at
+            task = self.fields["regtask"]
+            task.widget, task.label, task.required, task.initial = TaskSelect(), "Task", True, self.instance.task
+            self.fields["description"].widget = UnfoldAdminTextareaWidget({"rows": 3})
 
 
 @admin.register(PeriodicTask)
@@ -47,7 +48,7 @@ class PeriodicTaskAdmin(SuperusersOnly, ModelAdmin):
     ordering = ("name",)
     search_fields = ("name", "task")
     fieldsets = (
-        (None, {"fields": ("name", ("regtask", "task"), "enabled", "description")}),
+        (None, {"fields": ("name", "regtask", "enabled", "description")}),
         ("When", {"fields": (("crontab", "interval"), "start_time")}),
         ("With", {"fields": ("kwargs",)}),
     )
@@ -103,5 +104,5 @@ class IntervalAdmin(TimesAdmin):
 
 
 def is_housekeeping(task: PeriodicTask) -> bool:
-    """Whether it stands in the settings."""
-    return task.name in settings.CELERY_BEAT_SCHEDULE
+    """Whether it stands in the settings, or is Celery's own."""
+    return task.name in settings.CELERY_BEAT_SCHEDULE or task.name.startswith("celery.")

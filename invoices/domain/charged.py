@@ -1,11 +1,13 @@
 """The charges of a period, added up by what the lines of its invoice have in common."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.db import connection
 
+from billing_engine.core import money
 from leads.models import BillingPeriod
 
 LATE_FROM = """
@@ -20,26 +22,20 @@ OF_THE_PERIOD = """
       JOIN leads_billingperiod period ON period.id = action.period_id
      WHERE action.period_id = %(period)s
 """
-CHARGED = f"""
-    SELECT {KEY}, count(*), sum(action.quantity), sum(charge.amount), sum(charge.full_amount)
-    {OF_THE_PERIOD} AND charge.reason = ''
-     GROUP BY 1, 2, 3, 4
-"""
-TRIMMED = f"""
-    SELECT {KEY}, charge.cap, sum(charge.full_amount - charge.amount)
-    {OF_THE_PERIOD} AND charge.cap <> ''
-     GROUP BY 1, 2, 3, 4, 5
-"""
-NOT_CHARGED = f"""
-    SELECT action.action_type_id, charge.reason, count(*), sum(action.quantity)
-    {OF_THE_PERIOD} AND charge.reason <> ''
-     GROUP BY 1, 2
+# One look at the charges for all that is on the invoice.
+SUMMED = f"""
+    SELECT charge.reason, charge.cap, {KEY},
+           count(*), sum(action.quantity), sum(charge.amount), sum(charge.full_amount)
+    {OF_THE_PERIOD}
+     GROUP BY 1, 2, 3, 4, 5, 6
 """
 ONE_BY_ONE = f"""
     SELECT {KEY}, charge.quantity_before, charge.value_before, action.quantity, action.value
     {OF_THE_PERIOD} AND charge.reason = '' AND charge.rule_id = ANY(%(rules)s)
      ORDER BY action.occurred_at, action.id
 """
+# All rows are wanted, not the first few soon, as PostgreSQL takes it of a cursor.
+ALL_ROWS_SOON = "SET LOCAL cursor_tuple_fraction = 1"
 
 
 class LineKey(NamedTuple):
@@ -59,6 +55,29 @@ class Sums(NamedTuple):
     amount: Decimal
     full_amount: Decimal
 
+    def plus(self, other: "Sums") -> "Sums":
+        """Both together."""
+        return Sums(
+            self.actions + other.actions,
+            self.quantity + other.quantity,
+            self.amount + other.amount,
+            self.full_amount + other.full_amount,
+        )
+
+
+class NotCharged(NamedTuple):
+    """What exclusions of one row have in common."""
+
+    action_type: int
+    reason: str
+
+
+class Excluded(NamedTuple):
+    """How much was excluded."""
+
+    actions: int
+    quantity: Decimal
+
 
 class OneCharge(NamedTuple):
     """A charge, as far as the tiers it touched depend on it."""
@@ -69,33 +88,48 @@ class OneCharge(NamedTuple):
     value: Decimal | None
 
 
-def charged(period: BillingPeriod) -> dict[LineKey, Sums]:
-    """What was charged, a line each."""
-    return {LineKey._make(row[:4]): Sums._make(row[4:]) for row in _rows(CHARGED, period)}
+@dataclass(slots=True)
+class Summed:
+    """All charges of a period, added up."""
+
+    charged: dict[LineKey, Sums] = field(default_factory=dict)
+    trimmed: dict[LineKey, dict[str, Decimal]] = field(default_factory=dict)  # what caps took off each line, by cap
+    not_charged: dict[NotCharged, Excluded] = field(default_factory=dict)
+
+    def add(self, reason: str, cap: str, key: LineKey, sums: Sums) -> None:
+        """Count charges of one outcome."""
+        if reason:
+            place = NotCharged(key.action_type, reason)
+            actions, quantity = self.not_charged.get(place, (0, money.ZERO))
+            self.not_charged[place] = Excluded(actions + sums.actions, quantity + sums.quantity)
+            return
+        self.charged[key] = self.charged[key].plus(sums) if key in self.charged else sums
+        if cap:
+            self.trimmed.setdefault(key, {})[cap] = sums.full_amount - sums.amount
 
 
-def trimmed(period: BillingPeriod) -> dict[LineKey, dict[str, Decimal]]:
-    """What caps took off each line, by cap."""
-    found: dict[LineKey, dict[str, Decimal]] = {}
-    for row in _rows(TRIMMED, period):
-        found.setdefault(LineKey._make(row[:4]), {})[row[4]] = row[5]
+def summed(period: BillingPeriod) -> Summed:
+    """What was charged, a line each; what caps took off; what was not charged, by action type and reason."""
+    found = Summed()
+    with connection.cursor() as cursor:
+        cursor.execute(SUMMED, {"period": period.pk, "zone": period.customer.time_zone})
+        for reason, cap, *row in cursor.fetchall():
+            found.add(reason, cap, LineKey._make(row[:4]), Sums._make(row[4:]))
     return found
-
-
-def not_charged(period: BillingPeriod) -> list[tuple[Any, ...]]:
-    """(action type, reason, how many actions, their quantity) of what was excluded."""
-    return list(_rows(NOT_CHARGED, period))
 
 
 def one_by_one(period: BillingPeriod, rules: list[int]) -> Iterator[tuple[LineKey, OneCharge]]:
     """The single charges of these rules, streamed in rating order."""
-    for row in _rows(ONE_BY_ONE, period, rules=rules):
-        yield LineKey._make(row[:4]), OneCharge._make(row[4:])
-
-
-def _rows(sql: str, period: BillingPeriod, **more: list[int]) -> Iterator[tuple[Any, ...]]:
-    """Rows of a query over one period; streamed through a server-side cursor, as there may be one per action."""
+    asked: dict[str, int | str | list[int]] = {
+        "period": period.pk,
+        "zone": period.customer.time_zone,
+        "rules": rules,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(ALL_ROWS_SOON)
+    # Streamed through a server-side cursor, as there may be one per action.
     with connection.chunked_cursor() as cursor:
-        cursor.execute(sql, {"period": period.pk, "zone": period.customer.time_zone, **more})
+        cursor.execute(ONE_BY_ONE, asked)
         while rows := cursor.fetchmany(5_000):
-            yield from rows
+            for row in rows:
+                yield LineKey._make(row[:4]), OneCharge._make(row[4:])

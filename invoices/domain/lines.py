@@ -4,7 +4,7 @@ from collections import Counter
 from decimal import Decimal
 
 from billing_engine.core import money
-from invoices.domain.charged import charged, not_charged
+from invoices.domain.charged import Summed, summed
 from invoices.domain.minimum import minimum_of
 from invoices.domain.tiers import details
 from invoices.models import InvoiceLine
@@ -15,19 +15,20 @@ from pricing.models import Charge, PriceRule
 def lines_of(period: BillingPeriod) -> list[InvoiceLine]:
     """The lines of the period's invoice, in the order they stand on it, not yet stored."""
     currency = period.customer.currency
-    priced = _charged_lines(period, currency)
+    found = summed(period)
+    priced = _charged_lines(period, found, currency)
     minimum = _minimum_line(period, sum((line.amount for line in priced), money.ZERO), currency)
-    return [*priced, *minimum, *_not_charged_lines(period)]
+    return [*priced, *minimum, *_not_charged_lines(found)]
 
 
-def _charged_lines(period: BillingPeriod, currency: str) -> list[InvoiceLine]:
-    rows = charged(period)
+def _charged_lines(period: BillingPeriod, found: Summed, currency: str) -> list[InvoiceLine]:
+    rows = found.charged
     products = Product.objects.in_bulk({key.product for key in rows})
     types = ActionType.objects.in_bulk({key.action_type for key in rows})
     rules = {
         rule.pk: rule for rule in PriceRule.objects.filter(pk__in={key.rule for key in rows}).prefetch_related("tiers")
     }
-    beneath = details(period, rows, rules)
+    beneath = details(period, found, rules)
     alike = Counter(key._replace(rule=0) for key in rows)  # lines that only their rules tell apart
     order = sorted(
         rows,
@@ -79,9 +80,8 @@ def _minimum_line(period: BillingPeriod, priced: Decimal, currency: str) -> list
     ]
 
 
-def _not_charged_lines(period: BillingPeriod) -> list[InvoiceLine]:
-    rows = not_charged(period)
-    types = ActionType.objects.in_bulk({row[0] for row in rows})
+def _not_charged_lines(found: Summed) -> list[InvoiceLine]:
+    types = ActionType.objects.in_bulk({row.action_type for row in found.not_charged})
     lines = [
         InvoiceLine(
             kind=InvoiceLine.Kind.NOT_CHARGED,
@@ -92,6 +92,6 @@ def _not_charged_lines(period: BillingPeriod) -> list[InvoiceLine]:
             quantity=quantity,
             amount=money.ZERO,
         )
-        for action_type, reason, count, quantity in rows
+        for (action_type, reason), (count, quantity) in found.not_charged.items()
     ]
     return sorted(lines, key=lambda line: line.description)

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from billing_engine.core import money
-from invoices.domain.charged import LineKey, OneCharge, Sums, one_by_one, trimmed
+from invoices.domain.charged import LineKey, OneCharge, Summed, Sums, one_by_one
 from leads.models import BillingPeriod
 from pricing.domain.charges import in_units
 from pricing.domain.explain_price import counts_value, part_name
@@ -46,21 +46,20 @@ class Row(NamedTuple):
     cap: str = ""
 
 
-def details(period: BillingPeriod, lines: dict[LineKey, Sums], rules: dict[int, PriceRule]) -> dict[LineKey, Detail]:
+def details(period: BillingPeriod, found: Summed, rules: dict[int, PriceRule]) -> dict[LineKey, Detail]:
     """The rows beneath each line; none beneath quantity × unit price that no cap has trimmed."""
     currency = period.customer.currency
     prices = {pk: price_facts(rule) for pk, rule in rules.items()}
     sums = _sums(period, prices, {pk: rule.lineage for pk, rule in rules.items()})
-    caps = trimmed(period)
-    found: dict[LineKey, Detail] = {}
-    for key, line in lines.items():
-        price, cut = prices[key.rule], [_cut(cap, amount) for cap, amount in sorted(caps.get(key, {}).items())]
+    beneath: dict[LineKey, Detail] = {}
+    for key, line in found.charged.items():
+        price, cut = prices[key.rule], [_cut(cap, amount) for cap, amount in sorted(found.trimmed.get(key, {}).items())]
         rows = (
             list(_rows(price, sums[key], currency)) if _has_parts(price) else _in_one_piece(price, line, cut, currency)
         )
         if rows:
-            found[key] = _rounded([*rows, *cut], currency)
-    return found
+            beneath[key] = _rounded([*rows, *cut], currency)
+    return beneath
 
 
 def _has_parts(price: Price) -> bool:

@@ -206,7 +206,7 @@ def test_superusers_move_the_schedule_and_only_look_at_the_housekeeping(client: 
     boss.force_login(superuser())
     task, sweep = PeriodicTask.objects.get(name=NAME), PeriodicTask.objects.get(task="invoices.sweep")
     later = CrontabSchedule.objects.create(minute="30")
-    given = {"name": NAME, "regtask": task.task, "task": task.task, "crontab": str(later.pk), "kwargs": "{}"}
+    given = {"name": NAME, "regtask": task.task, "crontab": str(later.pk), "kwargs": "{}"}
     given |= {"enabled": "on", "description": "", "start_time_0": "", "start_time_1": "", "interval": ""}
 
     def address(row: PeriodicTask) -> str:
