@@ -15,7 +15,7 @@ from leads.models import Customer
 from pricing.domain.words import price_in_words, scope_in_words
 from pricing.models import PriceRule
 
-MONTHS_OFFERED = 24
+MONTHS_OFFERED = 60  # months, and weeks where there are customers billed by them
 
 
 class Drafts(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # Django has no such parameter when it runs
