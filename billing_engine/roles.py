@@ -28,7 +28,13 @@ OPERATIONS = {
 }  # fmt: skip
 FINANCE = {
     "leads": ("change_billingperiod",),
-    "invoices": ("add_billingrun", "change_billingrun", "change_invoice", "change_billingcycle"),
+    "invoices": (
+        "add_billingrun",
+        "change_billingrun",
+        "change_billingschedule",
+        "change_billingcycle",
+        "change_invoice",
+    ),
 }
 ROLES: dict[str, dict[str, tuple[str, ...]]] = {"Operations": OPERATIONS, "Finance": FINANCE, "Viewer": {}}
 

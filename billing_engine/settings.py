@@ -57,6 +57,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.humanize",
     "rest_framework",
+    "django_celery_beat",
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "billing_engine.core",
@@ -192,7 +193,8 @@ CELERY_TASK_ROUTES = {
     "invoices.*": {"queue": "billing"},
 }
 CELERY_BEAT_SCHEDULER = "billing_engine.beat:BeatingScheduler"
-# Messages may be lost, rows may not: each sweep finds what is waiting and asks for it again.
+# Messages may be lost, rows may not: each sweep finds what is waiting and asks for it again. Beat puts these back when it
+# starts; what people may move stands in billing_engine/schedule.py.
 CELERY_BEAT_SCHEDULE = {
     "rate what is waiting": {"task": "pricing.sweep", "schedule": 5.0, "options": {"expires": 5}},
     "retry what a bulk retry has left": {"task": "leads.sweep", "schedule": 5.0, "options": {"expires": 5}},

@@ -35,6 +35,13 @@ class RunInProgress(Refused):
     message = "A run of this cycle is in progress already."
 
 
+class RunIsFinished(Refused):
+    """What is over is neither paused nor resumed."""
+
+    code = "run_is_finished"
+    message = "This run is finished."
+
+
 @dataclass(frozen=True, slots=True)
 class Progress:
     """How far a run has come."""
@@ -78,11 +85,11 @@ def zones_not_over(cycle: Cycle, *, at: datetime) -> list[str]:
 def bill(item_id: int, *, at: datetime) -> None:
     """Bill one item of a run: its period closed and its invoice drafted, or the reason why not; all or nothing.
 
-    An item that somebody else is billing, or has billed, is left alone.
+    An item that somebody else is billing, or has billed, is left alone; so is one whose run is paused.
     """
     with transaction.atomic():
         item = (
-            BillingRunItem.objects.waiting()
+            BillingRunItem.objects.to_bill()
             .select_for_update(of=("self",), skip_locked=True)
             .select_related("period")
             .filter(pk=item_id)
@@ -111,6 +118,29 @@ def _bill(item: BillingRunItem, at: datetime) -> None:
         item.state, item.code, item.message = State.FAILED, "unexpected", f"{type(error).__name__}: {error}"
     else:
         item.state = State.BILLED if item.invoice else State.NOTHING
+
+
+@transaction.atomic
+def pause(run: BillingRun, *, by: User | None, at: datetime) -> None:
+    """Let the workers leave the run alone: who is being billed at this moment is billed, the others wait."""
+    _unfinished(run)
+    BillingRun.objects.filter(pk=run.pk, paused_at=None).update(paused_at=at, paused_by=by)
+
+
+@transaction.atomic
+def resume(run: BillingRun) -> int:
+    """Let the workers go on; answers with how many customers."""
+    _unfinished(run)
+    BillingRun.objects.filter(pk=run.pk).update(paused_at=None, paused_by=None)
+    waiting = list(run.items.waiting().values_list("pk", flat=True))
+    for item_id in waiting:
+        after_commit("invoices.bill", item_id=item_id)
+    return len(waiting)
+
+
+def _unfinished(run: BillingRun) -> None:
+    if not BillingRun.objects.select_for_update(no_key=True).filter(pk=run.pk, finished_at=None).exists():
+        raise RunIsFinished
 
 
 @transaction.atomic
@@ -145,4 +175,4 @@ def _create_run(cycle: Cycle, by: User | None, at: datetime) -> BillingRun:
 def _finish_if_done(run_id: int, at: datetime) -> None:
     waiting = BillingRunItem.objects.waiting().filter(run_id=run_id)
     if not waiting.exists():
-        BillingRun.objects.filter(pk=run_id, finished_at=None).update(finished_at=at)
+        BillingRun.objects.filter(pk=run_id, finished_at=None).update(finished_at=at, paused_at=None, paused_by=None)

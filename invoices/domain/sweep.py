@@ -1,14 +1,27 @@
 """Finds what waits to be billed or rendered, whatever became of the messages."""
 
+from datetime import datetime, timedelta
+
+from django.db.models import Exists, Max, OuterRef
+from django.db.models.functions import Coalesce
+
 from billing_engine.core.later import after_commit
-from invoices.models import BillingCycle, BillingRunItem, Invoice
+from invoices.models import BillingCycle, BillingRun, BillingRunItem, Invoice
 
 AT_A_TIME = 5_000
+QUIET = timedelta(seconds=10)
 
 
-def ask_for_waiting_items() -> int:
-    """Ask for every item of a run that waits to be billed; answers how many."""
-    waiting = list(BillingRunItem.objects.waiting().values_list("pk", flat=True)[:AT_A_TIME])
+def ask_for_waiting_items(*, at: datetime) -> int:
+    """Ask for every item that waits of runs in which nothing has happened lately; answers how many.
+
+    While something happens the messages are there: asked for again and again, a long run would drown in them.
+    """
+    latest = Coalesce(Max("items__settled_at"), "started_at")
+    quiet = BillingRun.objects.filter(finished_at=None).annotate(latest=latest).filter(latest__lt=at - QUIET)
+    waiting = list(
+        BillingRunItem.objects.to_bill().filter(run__in=quiet.values("pk")).values_list("pk", flat=True)[:AT_A_TIME]
+    )
     for item_id in waiting:
         after_commit("invoices.bill", item_id=item_id)
     return len(waiting)
@@ -20,6 +33,13 @@ def ask_for_errands() -> int:
     for cycle_id in cycles:
         after_commit("invoices.errand", cycle_id=cycle_id)
     return len(cycles)
+
+
+def finish_done_runs(*, at: datetime) -> int:
+    """Finish the runs whose last worker died between billing and saying so; answers how many."""
+    waiting = BillingRunItem.objects.waiting().filter(run=OuterRef("pk"))
+    done = BillingRun.objects.filter(~Exists(waiting), finished_at=None)
+    return done.update(finished_at=at, paused_at=None, paused_by=None)
 
 
 def ask_for_missing_documents() -> int:

@@ -80,11 +80,12 @@ def test_who_asks_for_a_check_there_is_not_is_told_which_there_are():
     )
 
 
-def test_beat_leaves_its_sign_with_an_end_at_its_first_look(settings: LazySettings, tmp_path: object):
+@pytest.mark.django_db(transaction=True)  # beat ends transactions
+def test_beat_leaves_its_sign_with_an_end_at_its_first_look(settings: LazySettings):
     empty_broker()
     app = Celery(set_as_current=False)
     app.conf.beat_schedule = {}
-    scheduler = BeatingScheduler(app=app, schedule_filename=f"{tmp_path}/beat", lazy=True)
+    scheduler = BeatingScheduler(app=app, lazy=True)
     scheduler.setup_schedule()
 
     assert scheduler.tick() <= 5.0

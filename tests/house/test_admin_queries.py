@@ -12,7 +12,10 @@ from django.db.models import Model
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
 
+from invoices.models import BillingSchedule
+from leads.models import Customer
 from tests.factories.invoices import BillingCycleFactory, BillingRunItemFactory, CycleStepFactory, InvoiceLineFactory
 from tests.factories.leads import (
     ActionFactory,
@@ -72,6 +75,19 @@ def a_rule_of_its_own_customer() -> Model:
     ).rule
 
 
+def a_task() -> PeriodicTask:
+    hourly = CrontabSchedule.objects.create(minute=str(next(numbers) % 60))
+    return PeriodicTask.objects.create(name=f"task {next(numbers)}", task="invoices.sweep", crontab=hourly)
+
+
+def a_schedule() -> BillingSchedule:
+    """Each kind has one; those beyond the three only stand for more rows."""
+    taken = set(BillingSchedule.objects.values_list("cycle", flat=True))
+    return BillingSchedule.objects.create(
+        cycle=next(kind for kind in (*Customer.Cycle.values, "a", "b", "c") if kind not in taken)
+    )
+
+
 # One row of each model as rich as it gets, by the model's label.
 ROWS: dict[str, Make] = {
     "auth.User": a_user_with_a_role,
@@ -94,7 +110,11 @@ ROWS: dict[str, Make] = {
     "pricing.Simulation": lambda: SimulatedSumFactory.create().simulation,
     "pricing.UnratedAction": UnratedActionFactory.create,
     "invoices.BillingCycle": BillingCycleFactory.create,
+    "django_celery_beat.CrontabSchedule": lambda: a_task().crontab,
+    "django_celery_beat.IntervalSchedule": lambda: IntervalSchedule.objects.create(every=next(numbers), period="days"),
+    "django_celery_beat.PeriodicTask": a_task,
     "invoices.BillingRun": lambda: BillingRunItemFactory.create().run,
+    "invoices.BillingSchedule": a_schedule,
     "invoices.Invoice": lambda: InvoiceLineFactory.create().invoice,
     "invoices.InvoiceLine": lambda: InvoiceLineFactory.create(product=ProductFactory.create()),
 }

@@ -44,6 +44,7 @@ DOES = {
         "invoices.add_billingrun",
         "invoices.change_billingcycle",
         "invoices.change_billingrun",
+        "invoices.change_billingschedule",
         "invoices.change_invoice",
         "leads.change_billingperiod",
     },

@@ -118,6 +118,7 @@ def test_progress_is_told_to_the_page_that_asks(finance: Client) -> None:
         "failed": 0,
         "waiting": 2,
         "finished": False,
+        "paused": False,
     }
     assert f'data-progress="{page(run, "progress")}"' in shown(finance.get(page(run)))
 
