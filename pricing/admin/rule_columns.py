@@ -53,6 +53,7 @@ INSTANT = re.compile(r"^(\d{4}-\d\d-\d\d)(?:[t ](\d\d:\d\d)(?::00)?)?$")
 TIER = re.compile(r"^(?P<up_to>[^:+]*):(?P<rate>[^:+]*)(?:\+(?P<fee>[^:+]*))?$")
 
 Cells = dict[str, str]
+Differences = list[tuple[str, str, str]]  # a column, what is stored there, what the row has
 Faults = list[tuple[str, str]]  # a column, and what is wrong with it
 
 
@@ -101,18 +102,17 @@ def _tier(tier: Any) -> str:
     return f"{end}: {rate.normalize():f}{fee}"
 
 
-def differs(rule: PriceRule, cells: Cells) -> list[str]:
-    """The columns in which a row is not what the rule is; numbers and instants are compared as such."""
-    stored = dict(zip(COLUMNS, cells_of(rule), strict=True))
+def differs(rule: PriceRule, cells: Cells) -> Differences:
+    """In what a row is not what the rule is; numbers and instants are compared as such."""
     return [
-        column
-        for column in COLUMNS
-        if column not in ("id", "state") and column in cells and _plain(stored[column]) != _plain(cells[column])
+        (column, stored, cells[column])
+        for column, stored in as_text(rule).items()
+        if column not in ("id", "state") and column in cells and _plain(stored) != _plain(cells[column])
     ]
 
 
-def _plain(value: Cell) -> str:
-    text = "" if value is None else str(value).strip()
+def _plain(text: str) -> str:
+    text = text.strip()
     try:
         return f"{Decimal(text).normalize():f}"
     except ArithmeticError:

@@ -15,6 +15,7 @@ from pricing.admin.rule_columns import (
     COLUMN_OF,
     COLUMNS,
     Cells,
+    Differences,
     Faults,
     Names,
     as_text,
@@ -66,7 +67,7 @@ class Plan:
     name: str
     does: str
     rule: PriceRule | None = None
-    changed: list[str] = field(default_factory=list)
+    changed: Differences = field(default_factory=list)
     faults: Faults = field(default_factory=list)
     form: RuleForm | None = None
     tiers: Any = None
@@ -125,7 +126,7 @@ def _compare(found: Plan, rule: PriceRule, cells: Cells) -> None:
         found.faults.append(("state", "It is retired: make a new rule, with an empty id."))
     else:
         found.does = REVISION
-        if COLUMN_OF["effective_from"] not in found.changed:
+        if COLUMN_OF["effective_from"] not in [column for column, _, _ in found.changed]:
             words = (
                 f"From when? A rule in force is revised from a later instant than {rule.effective_from:%Y-%m-%d %H:%M}."
             )

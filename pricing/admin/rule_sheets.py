@@ -173,5 +173,5 @@ def _row(each: Plan) -> dict[str, Any]:
         "name": each.name,
         "does": chip(each.does.capitalize(), "blue" if each.does == REVISION else "green"),
         "rule": link(each.rule) if each.rule else "",
-        "changed": ", ".join(each.changed),
+        "changed": each.changed,
     }

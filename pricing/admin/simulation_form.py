@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.db.models import Case, When
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminSelect2MultipleWidget,
@@ -55,7 +56,9 @@ class SimulationForm(forms.Form):
         assert isinstance(drafts, Drafts)  # noqa: S101 -- tells mypy
         assert isinstance(months, forms.MultipleChoiceField)  # noqa: S101 -- tells mypy
         related = ("customer", "product", "source", "action_type")
-        found = PriceRule.objects.filter(state=PriceRule.State.DRAFT).order_by("-pk")
+        chosen = [pk for pk in self.initial.get("drafts", ()) if str(pk).isdecimal()]
+        first = Case(When(pk__in=chosen, then=0), default=1)
+        found = PriceRule.objects.filter(state=PriceRule.State.DRAFT).order_by(first, "-pk")
         drafts.queryset = found.select_related(*related).prefetch_related("tiers")
         months.choices = _months()
 

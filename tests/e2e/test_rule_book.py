@@ -115,6 +115,7 @@ def _simulate_it_on_last_month(page: Page, *, then: str, difference: str) -> Non
     page.get_by_role("link", name="Simulate").click()
     expect(page.get_by_label(f"{LAST_MONTH} ·")).to_be_checked()
     page.get_by_role("button", name="Simulate").click()
+    expect(page.locator(".sim[data-finished]")).to_be_visible()  # the page comes anew by itself once it is
     total = page.locator(".sim-total")
     expect(total).to_contain_text(difference)
     expect(total).to_contain_text("$5.00")

@@ -192,7 +192,10 @@ def test_a_draft_is_changed_and_its_history_says_how(operations: Client) -> None
     draft = PriceRuleFactory.create(draft=True)
     (cells,) = exported(operations)
 
-    confirm(operations, dry_run(operations, as_xlsx([cells | {PRICE: 3, "name": "=Samples"}])))
+    asked = dry_run(operations, as_xlsx([cells | {PRICE: 3, "name": "=Samples"}]))
+    (shown,) = asked.context["good"]
+    assert shown["changed"] == [("name", draft.name, "=Samples"), (PRICE, "2.5", "3")]
+    confirm(operations, asked)
 
     draft.refresh_from_db()
     assert (draft.unit_price, draft.name, PriceRule.objects.count()) == (3, "=Samples", 1)

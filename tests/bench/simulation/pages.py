@@ -45,6 +45,7 @@ def fill_up(here: World) -> int:
     return there
 
 
+@override_settings(STORAGES=WITHOUT_A_MANIFEST)
 def measure_pages() -> list[Waited]:
     """Each page so many times, as somebody of operations would ask for it, the first time not counted."""
     client = Client(headers={"host": "localhost"})
@@ -61,14 +62,13 @@ def measure_pages() -> list[Waited]:
     def tried(pk: int, data: dict[str, object]) -> Callable[[], HttpResponse]:
         return lambda: client.post(reverse("admin:pricing_pricerule_try", args=[pk]), data)
 
-    with override_settings(STORAGES=WITHOUT_A_MANIFEST):
-        return [
-            _waited("try one action, a draft as it is typed", tried(draft.pk, typed), 150),
-            _waited("try one action, a rule in force", tried(rule.pk, {}), 150),
-            _waited("the list of rules", lambda: client.get(listed), 300),
-            _waited("the list, searched", lambda: client.get(listed, {"q": "Rule 42"}), 300),
-            _waited("the list, of one customer", lambda: client.get(listed, {"customer__id__exact": 7}), 300),
-        ]
+    return [
+        _waited("try one action, a draft as it is typed", tried(draft.pk, typed), 150),
+        _waited("try one action, a rule in force", tried(rule.pk, {}), 150),
+        _waited("the list of rules", lambda: client.get(listed), 300),
+        _waited("the list, searched", lambda: client.get(listed, {"q": "Rule 42"}), 300),
+        _waited("the list, of one customer", lambda: client.get(listed, {"customer__id__exact": 7}), 300),
+    ]
 
 
 def _waited(page: str, ask: Callable[[], HttpResponse], aim_ms: float) -> Waited:
