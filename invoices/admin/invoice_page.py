@@ -59,6 +59,8 @@ def steps_of(invoice: Invoice) -> list[Step]:
         steps.append(Step("Approved", invoice.approved_at, invoice.approved_by))
     if invoice.issued_at:
         steps.append(Step("Issued", invoice.issued_at, invoice.issued_by))
+    if invoice.sent_at:
+        steps.append(Step("Sent", invoice.sent_at, None))
     return steps
 
 

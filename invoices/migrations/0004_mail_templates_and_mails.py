@@ -69,7 +69,7 @@ class Migration(migrations.Migration):
                 ),
                 ("settled_at", models.DateTimeField(blank=True, null=True)),
                 ("reason", models.TextField(blank=True, help_text="Why it could not be sent.")),
-                ("via", models.CharField(blank=True, help_text="The mail server that took it.", max_length=200)),
+                ("via", models.CharField(blank=True, help_text="The mail server it was handed to.", max_length=200)),
                 (
                     "sha256",
                     models.CharField(
