@@ -25,7 +25,7 @@ Is anything about it unclear? Write to {seller_email}.
 """
 
 
-def write_the_template_for_all(apps: Any, _editor: object) -> None:
+def write_the_template_for_all(apps: Any, schema_editor: object) -> None:  # noqa: ARG001 -- Django calls it so
     apps.get_model("invoices", "MailTemplate").objects.create(customer=None, subject=SUBJECT, body=BODY)
 
 
