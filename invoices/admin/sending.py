@@ -42,7 +42,9 @@ def mail_of(invoice: Invoice) -> dict[str, Any]:
 def told(invoice: Invoice) -> str:
     """What goes with it, and by which way."""
     sent = f"It was sent before, first on {invoice.sent_at:%Y-%m-%d}. " if invoice.sent_at else ""
-    return f"{sent}{invoice.number}.pdf goes with it. By: {server()}."
+    way = server()
+    how = f"Mails leave by {way}." if ":" in way else f"Mails do not leave this machine: {way} (EMAIL_URL)."
+    return f"{sent}{invoice.number}.pdf goes with it. {how}"
 
 
 class Sendable:

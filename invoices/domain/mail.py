@@ -117,10 +117,13 @@ def deliver(mail_id: int, *, at: datetime) -> None:
         mail = _locked(mail_id)
         if mail is None:
             return
-        document = document_of(mail.invoice, at=at)
-        mail.sha256, mail.via, mail.settled_at = document.sha256, server(), at
+        mail.via, mail.settled_at = server(), at
         try:
+            document = document_of(mail.invoice, at=at)
+            mail.sha256 = document.sha256
             _message(mail, document).send()
+        except Refused as refusal:
+            mail.state, mail.reason = State.FAILED, str(refusal)
         except (SMTPException, OSError) as error:
             mail.state, mail.reason = State.FAILED, _in_words(error)
         else:

@@ -25,7 +25,7 @@ Is anything about it unclear? Write to {seller_email}.
 """
 
 
-def write_the_template_for_all(apps: Any, _editor: object) -> None:
+def write_the_template_for_all(apps: Any, schema_editor: object) -> None:  # noqa: ARG001 -- Django calls it so
     apps.get_model("invoices", "MailTemplate").objects.create(customer=None, subject=SUBJECT, body=BODY)
 
 
@@ -69,7 +69,7 @@ class Migration(migrations.Migration):
                 ),
                 ("settled_at", models.DateTimeField(blank=True, null=True)),
                 ("reason", models.TextField(blank=True, help_text="Why it could not be sent.")),
-                ("via", models.CharField(blank=True, help_text="The mail server that took it.", max_length=200)),
+                ("via", models.CharField(blank=True, help_text="The mail server it was handed to.", max_length=200)),
                 (
                     "sha256",
                     models.CharField(

@@ -65,7 +65,7 @@ class InvoiceMail(models.Model):
     )
     settled_at = models.DateTimeField(null=True, blank=True)
     reason = models.TextField(blank=True, help_text="Why it could not be sent.")
-    via = models.CharField(max_length=200, blank=True, help_text="The mail server that took it.")
+    via = models.CharField(max_length=200, blank=True, help_text="The mail server it was handed to.")
     sha256 = models.CharField("digest", max_length=64, blank=True, help_text="SHA-256 of the PDF that went with it.")
 
     objects = InvoiceMailQuerySet.as_manager()
@@ -86,4 +86,5 @@ class InvoiceMail(models.Model):
         indexes = [models.Index(name="mail_waiting", fields=["asked_at"], condition=Q(state="waiting"))]
 
     def __str__(self) -> str:
-        return f"{self.invoice} to {', '.join(self.to)}"
+        others = f" and {len(self.to) - 1} more" if len(self.to) > 1 else ""
+        return f"{self.invoice} to {self.to[0]}{others}"

@@ -132,7 +132,7 @@ def test_why_is_told_only_of_the_line_s_own_charges(viewer: Client) -> None:
 def test_the_minimum_has_no_charges_and_says_so(viewer: Client) -> None:
     line = a_mixed_invoice().lines.get(kind="minimum")
 
-    assert "No charges stand behind this line: it is monthly minimum." in words(viewer, address(line))
+    assert "No charges stand behind this line (monthly minimum)." in words(viewer, address(line))
 
 
 def test_who_may_see_no_charges_sees_no_line(client: Client) -> None:

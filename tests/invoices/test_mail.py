@@ -16,6 +16,7 @@ from invoices.domain.document import InvoiceIsNotIssued, document_of
 from invoices.domain.mail import MOST_ATTEMPTS, BadRecipients, MailNotFailed, NothingWritten, deliver, send, send_again
 from invoices.domain.sweep import ask_for_waiting_mails
 from invoices.models import Invoice, InvoiceMail
+from tests.factories.invoices import InvoiceMailFactory
 from tests.invoices.made import NOVEMBER_3, a_draft, approved, issued
 from tests.invoices.post import PostOffice
 
@@ -191,3 +192,13 @@ def test_a_machine_without_a_mail_server_says_so(
     mail.refresh_from_db()
     assert (mail.state, mail.via) == ("sent", "console, not a mail server")
     assert f"Subject: Invoice {invoice.number}" in capsys.readouterr().out
+
+
+def test_what_is_no_issued_invoice_when_its_turn_comes_does_not_go_out(frank: User, post_office: PostOffice) -> None:
+    mail = InvoiceMailFactory.create(invoice=a_draft())
+
+    deliver(mail.pk, at=NOVEMBER_4)
+
+    mail.refresh_from_db()
+    assert (mail.state, mail.reason.split(":")[0]) == ("failed", "This invoice is not issued yet")
+    assert post_office.arrived == []
