@@ -128,7 +128,7 @@ def deliver(mail_id: int, *, at: datetime) -> None:
             mail.state, mail.reason = State.FAILED, _in_words(error)
         else:
             mail.state = State.SENT
-            Invoice.objects.filter(pk=mail.invoice_id, sent_at=None).update(sent_at=at)
+            Invoice.objects.filter(pk=mail.invoice_id, state=Invoice.State.ISSUED, sent_at=None).update(sent_at=at)
         mail.save(update_fields=["sha256", "via", "settled_at", "state", "reason"])
 
 
