@@ -10,6 +10,8 @@ from celery import current_app
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
+from billing_engine.core import trail
+
 logger = logging.getLogger(__name__)
 
 Argument = int | str | list[int]
@@ -22,6 +24,6 @@ def after_commit(task: str, **arguments: Argument) -> None:
 
 def _send(task: str, arguments: dict[str, Argument]) -> None:
     try:
-        current_app.send_task(task, kwargs=arguments, retry=False)
+        current_app.send_task(task, kwargs=arguments, headers={trail.HEADER: trail.asked_by()}, retry=False)
     except OperationalError:
         logger.warning("Could not ask for %s(%s); the next sweep will.", task, arguments)
