@@ -11,29 +11,12 @@ from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
+from billing_engine import schedule_admin  # noqa: F401 -- registers its pages
+from billing_engine.superusers import SuperusersOnly
 from leads.admin.shown import chip, chips, instant
 
 admin.site.unregister(User)
 admin.site.unregister(Group)
-
-
-class SuperusersOnly:
-    """A person who could give themselves any role would have every role."""
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return _is_superuser(request)
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return _is_superuser(request)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return _is_superuser(request)
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return _is_superuser(request)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(User)
@@ -105,7 +88,3 @@ class RoleAdmin(SuperusersOnly, DjangoGroupAdmin, ModelAdmin):
     @admin.display(description="may")
     def may(self, role: Group) -> str:
         return chips(sorted(permission.name.removeprefix("Can ") for permission in role.permissions.all()))
-
-
-def _is_superuser(request: HttpRequest) -> bool:
-    return request.user.is_active and getattr(request.user, "is_superuser", False)

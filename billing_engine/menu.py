@@ -59,7 +59,10 @@ UNFOLD: dict[str, Any] = {
                 "items": [
                     page("Month close", "event_available", "invoices.billingcycle"),
                     page("Billing runs", "play_circle", "invoices.billingrun"),
+                    page("Billing schedules", "event_repeat", "invoices.billingschedule"),
                     page("Invoices", "receipt_long", "invoices.invoice"),
+                    page("Mails", "mail", "invoices.invoicemail"),
+                    page("Mail templates", "edit_note", "invoices.mailtemplate"),
                     page("Billing periods", "calendar_month", "leads.billingperiod"),
                     {
                         "title": "Billing activity",
@@ -89,7 +92,11 @@ UNFOLD: dict[str, Any] = {
             {
                 "title": "Administration",
                 "separator": True,
-                "items": [page("Users", "group", "auth.user"), page("Roles", "badge", "auth.group")],
+                "items": [
+                    page("Users", "group", "auth.user"),
+                    page("Roles", "badge", "auth.group"),
+                    page("Schedule", "schedule", "django_celery_beat.periodictask"),
+                ],
             },
         ],
     },

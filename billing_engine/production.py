@@ -7,11 +7,12 @@ from django.core.exceptions import ImproperlyConfigured
 
 KEY_LENGTH = 50  # what `check --deploy` asks for
 TOKEN_LENGTH = 20
+NEEDED = ("SECRET_KEY", "DATABASE_URL", "REDIS_URL")
 
 
-def need(environ: Mapping[str, str], *names: str) -> None:
-    """Raise ImproperlyConfigured with every one of the variables that is not there, or empty."""
-    missing = [name for name in names if not environ.get(name, "").strip()]
+def need(environ: Mapping[str, str]) -> None:
+    """Raise ImproperlyConfigured with every one of the variables without which nothing runs that is not there, or empty."""
+    missing = [name for name in NEEDED if not environ.get(name, "").strip()]
     if missing:
         raise ImproperlyConfigured(
             f"Not in the environment, and not in .env: {', '.join(missing)}. See .env.example; on a desk `make run` sets them."

@@ -28,7 +28,16 @@ OPERATIONS = {
 }  # fmt: skip
 FINANCE = {
     "leads": ("change_billingperiod",),
-    "invoices": ("add_billingrun", "change_billingrun", "change_invoice", "change_billingcycle"),
+    "invoices": (
+        "add_billingrun",
+        "change_billingrun",
+        "change_billingschedule",
+        "change_billingcycle",
+        "change_invoice",
+        "add_invoicemail",
+        "add_mailtemplate",
+        "change_mailtemplate",
+    ),
 }
 ROLES: dict[str, dict[str, tuple[str, ...]]] = {"Operations": OPERATIONS, "Finance": FINANCE, "Viewer": {}}
 

@@ -12,6 +12,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/v1/", include("leads.api.urls")),
     path("api/v1/", include("pricing.api.urls")),
+    path("api/v1/", include("invoices.api.urls")),
     path("api/v1/", include("reports.api.urls")),
     re_path(r"^api/v1/[\s\S]*$", UnknownAddress.as_view()),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),

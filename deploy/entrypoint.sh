@@ -39,7 +39,7 @@ worker)
     ;;
 beat)
     python manage.py wait_for_migrations
-    exec python -m celery --quiet -A billing_engine beat --schedule "$SCRATCH/beat" --pidfile= --loglevel "${LOG_LEVEL:-INFO}"
+    exec python -m celery --quiet -A billing_engine beat --pidfile= --loglevel "${LOG_LEVEL:-INFO}"
     ;;
 migrate)
     exec python manage.py migrate_alone

@@ -5,8 +5,16 @@ from django.utils.timezone import now
 
 from invoices.domain.document import document_of
 from invoices.domain.errand import do_next
+from invoices.domain.mail import deliver
 from invoices.domain.run import bill
-from invoices.domain.sweep import ask_for_errands, ask_for_missing_documents, ask_for_waiting_items
+from invoices.domain.schedule import start_due_runs
+from invoices.domain.sweep import (
+    ask_for_errands,
+    ask_for_missing_documents,
+    ask_for_waiting_items,
+    ask_for_waiting_mails,
+    finish_done_runs,
+)
 from invoices.models import Invoice
 
 
@@ -30,7 +38,20 @@ def errand_task(*, cycle_id: int, **_: object) -> None:
         pass
 
 
+@shared_task(name="invoices.mail")
+def mail_task(*, mail_id: int, **_: object) -> None:
+    """Send one mail."""
+    deliver(mail_id, at=now())
+
+
 @shared_task(name="invoices.sweep")
 def sweep_task(**_: object) -> int:
-    """Ask for what runs have left to bill, for errands left undone and for PDFs that are missing; answers how many."""
-    return ask_for_waiting_items() + ask_for_errands() + ask_for_missing_documents()
+    """Ask for what runs have left to bill, errands left undone, PDFs that are missing, mails that wait; answers how many."""
+    finish_done_runs(at=now())
+    return ask_for_waiting_items(at=now()) + ask_for_errands() + ask_for_missing_documents() + ask_for_waiting_mails()
+
+
+@shared_task(name="invoices.start_due_runs")
+def start_due_runs_task(**_: object) -> int:
+    """Start the runs of the cycles that are over; answers how many."""
+    return len(start_due_runs(at=now()))

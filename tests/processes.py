@@ -62,7 +62,7 @@ def worker(folder: Path, name: str) -> Iterator[subprocess.Popen[bytes]]:
     program = [sys.executable, "-m", "celery", "-A", "billing_engine", "worker", "--beat", "--concurrency", "2"]
     log = (folder / f"{name}.log").open("wb")
     process = subprocess.Popen(
-        [*program, "-Q", "celery,rating,billing", "--schedule", str(folder / f"{name}.beat"), "--loglevel", "INFO"],
+        [*program, "-Q", "celery,rating,billing", "--loglevel", "INFO"],
         cwd=CHECKOUT,
         env=environ() | {"DJANGO_SETTINGS_MODULE": "billing_engine.settings"},
         stdout=log,

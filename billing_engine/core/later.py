@@ -4,6 +4,7 @@ A message may be lost on the way (Redis may vanish); the rows' state is the real
 """
 
 import logging
+import time
 from functools import partial
 
 from celery import current_app
@@ -14,6 +15,10 @@ from billing_engine.core import trail
 
 logger = logging.getLogger(__name__)
 
+LEFT_ALONE = 10.0  # seconds, after a message could not be sent: each attempt takes six, and a run asks for hundreds
+
+_asked_again_at = 0.0
+
 Argument = int | str | list[int]
 
 
@@ -23,7 +28,12 @@ def after_commit(task: str, **arguments: Argument) -> None:
 
 
 def _send(task: str, arguments: dict[str, Argument]) -> None:
+    global _asked_again_at  # noqa: PLW0603 -- of this process; at worst another thread tries too
     try:
+        if time.monotonic() < _asked_again_at:
+            raise OperationalError
         current_app.send_task(task, kwargs=arguments, headers={trail.HEADER: trail.asked_by()}, retry=False)
     except OperationalError:
+        if time.monotonic() >= _asked_again_at:
+            _asked_again_at = time.monotonic() + LEFT_ALONE
         logger.warning("Could not ask for %s(%s); the next sweep will.", task, arguments)

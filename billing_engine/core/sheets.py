@@ -1,7 +1,7 @@
-"""Tables as people keep them, CSV or XLSX: read into rows of text, and written so that no cell is ever a formula."""
+"""Tables as people keep them, CSV or XLSX, read into rows of text."""
 
 import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal
 from io import BytesIO, StringIO
@@ -9,11 +9,10 @@ from itertools import zip_longest
 from typing import Any
 from zipfile import ZipFile
 
-from openpyxl import Workbook, load_workbook
-from openpyxl.cell import WriteOnlyCell
+from openpyxl import load_workbook
 
 from billing_engine.core.errors import Refused
-from billing_engine.core.exports import STARTS_A_FORMULA, Cell
+from billing_engine.core.exports import STARTS_A_FORMULA
 
 ZIP = b"PK\x03\x04"  # how every XLSX begins
 UNPACKED_AT_MOST = 64 * 1024 * 1024
@@ -64,25 +63,6 @@ def _header(cells: list[str]) -> list[str]:
     if twice:
         raise NotASheet(f"Twice in the header: {', '.join(twice)}.")
     return names
-
-
-def write_xlsx(title: str, header: Iterable[str], rows: Iterable[Iterable[Cell]]) -> bytes:
-    """A workbook of one sheet. Text is stored as text, whatever it begins with; numbers as numbers."""
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet(title)
-    sheet.freeze_panes = "A2"
-    for row in (header, *rows):
-        sheet.append([_cell(sheet, value) for value in row])
-    out = BytesIO()
-    book.save(out)
-    return out.getvalue()
-
-
-def _cell(sheet: Any, value: Cell) -> Any:
-    cell = WriteOnlyCell(sheet, value="" if value is None else value)  # type: ignore[arg-type]  # it takes Decimals too
-    if isinstance(value, str):
-        cell.data_type = "s"  # openpyxl would take «=1+1» for a formula
-    return cell
 
 
 def _xlsx(content: bytes) -> Iterator[list[str]]:

@@ -1,8 +1,21 @@
-"""Half-open stretches of time `[start, end)`; months are cut in the customer's own time zone."""
+"""Half-open stretches of time `[start, end)`, and the cycles that a customer's time is cut into, in its own time zone."""
 
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
+from fractions import Fraction
+from itertools import takewhile
+from typing import ClassVar, Self
 from zoneinfo import ZoneInfo
+
+WEEK = timedelta(weeks=1)
+FORTNIGHT = timedelta(weeks=2)
+ANCHOR = date(2024, 1, 1)  # a Monday: every two weeks are counted from here, for everybody
+LAST_YEAR = 9998
+INSTANT = timedelta(microseconds=1)
+LABEL = re.compile(r"([0-9]{4})-(?:([0-9]{2})|W([0-9]{2})(x2)?)", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,41 +35,212 @@ class Span:
         return self.start <= instant < self.end
 
 
+class Cycle(ABC):
+    """Whole days that are billed together, under a label; which instants they hold depends on the zone."""
+
+    __slots__ = ()
+    kind: ClassVar[str]
+
+    @staticmethod
+    def parse(text: str) -> "Cycle":
+        """`2026-10`, `2026-W43` or `2026-W43x2`; ValueError for anything else."""
+        found = LABEL.fullmatch(text)
+        if found is None:
+            raise ValueError(f"No such cycle: {text}")
+        year, month, week, two = found.groups()
+        if month:
+            return Month(int(year), int(month))
+        return (Fortnight if two else Week)(int(year), int(week))
+
+    @classmethod
+    def containing(cls, instant: datetime, zone: ZoneInfo) -> Self:
+        """The one that holds this instant."""
+        found = cls.of_day(instant.astimezone(zone).date())
+        span = found.span(zone)
+        # Where clocks go back over midnight, a day's date comes again after the next day has begun.
+        return found if instant in span else found.next() if instant >= span.end else found.previous()
+
+    @classmethod
+    @abstractmethod
+    def of_day(cls, day: date) -> Self:
+        """The one that holds this day."""
+
+    @property
+    @abstractmethod
+    def first(self) -> date:
+        """Its first day."""
+
+    def next(self) -> Self:
+        """The one after it."""
+        return self.of_day(self.first + self._longest())
+
+    def previous(self) -> Self:
+        """The one before it."""
+        return self.of_day(self.first - timedelta(days=1))
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """What to look for: its own label; a month's stands for all cycles that begin in it."""
+        return (str(self),)
+
+    def span(self, zone: ZoneInfo) -> Span:
+        """Its instants in `zone`, in UTC; 23 or 25 hours a day where clocks change."""
+        return Span(midnight(self.first, zone), midnight(self.next().first, zone))
+
+    def _longest(self) -> timedelta:
+        """Further than its last day, and never beyond the next one."""
+        return FORTNIGHT
+
+
 @dataclass(frozen=True, slots=True, order=True)
-class Month:
-    """A calendar month, written `2026-10`; which instants it holds depends on the zone."""
+class Month(Cycle):
+    """A calendar month, written `2026-10`."""
+
+    kind: ClassVar[str] = "monthly"
 
     year: int
     month: int
 
     def __post_init__(self) -> None:
-        if not (1 <= self.year <= 9998 and 1 <= self.month <= 12):
+        if not (1 <= self.year <= LAST_YEAR and 1 <= self.month <= 12):
             raise ValueError(f"No such month: {self.year}-{self.month}")
 
     @classmethod
-    def parse(cls, text: str) -> "Month":
-        """`2026-10`, or ValueError."""
-        year, _, month = text.partition("-")
-        return cls(int(year), int(month))
+    def of_day(cls, day: date) -> "Month":
+        return cls(day.year, day.month)
 
-    @classmethod
-    def containing(cls, instant: datetime, zone: ZoneInfo) -> "Month":
-        local = instant.astimezone(zone)
-        return cls(local.year, local.month)
+    @property
+    def first(self) -> date:
+        return date(self.year, self.month, 1)
 
-    def next(self) -> "Month":
-        return Month(self.year + self.month // 12, self.month % 12 + 1)
-
-    def previous(self) -> "Month":
-        return Month(self.year - (self.month == 1), (self.month - 2) % 12 + 1)
-
-    def span(self, zone: ZoneInfo) -> Span:
-        """The instants of this month in `zone`, in UTC; 23 or 25 hours a day where clocks change."""
-        after = self.next()
-        return Span(
-            datetime(self.year, self.month, 1, tzinfo=zone).astimezone(UTC),
-            datetime(after.year, after.month, 1, tzinfo=zone).astimezone(UTC),
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Its own, and those of the weeks and two weeks that begin in it."""
+        end = self.next().first
+        return (
+            str(self),
+            *(
+                str(cycle)
+                for kind in (Week, Fortnight)
+                for cycle in takewhile(lambda one: one.first < end, _from(kind.of_day(self.first)))
+                if cycle.first >= self.first
+            ),
         )
+
+    def _longest(self) -> timedelta:
+        return timedelta(days=31)
 
     def __str__(self) -> str:
         return f"{self.year:04d}-{self.month:02d}"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Week(Cycle):
+    """From Monday to Sunday, written `2026-W43`: the 43rd week by ISO 8601."""
+
+    kind: ClassVar[str] = "weekly"
+
+    year: int
+    week: int
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.year <= LAST_YEAR:
+            raise ValueError(f"No such week: {self.year}-W{self.week}")
+        date.fromisocalendar(self.year, self.week, 1)  # ValueError where the year has no such week
+
+    @classmethod
+    def of_day(cls, day: date) -> Self:
+        year, week, _ = day.isocalendar()
+        return cls(year, week)
+
+    @property
+    def first(self) -> date:
+        return date.fromisocalendar(self.year, self.week, 1)
+
+    def _longest(self) -> timedelta:
+        return WEEK
+
+    def __str__(self) -> str:
+        return f"{self.year:04d}-W{self.week:02d}"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Fortnight(Week):
+    """Two weeks, written `2026-W43x2` after the first of them; counted in twos from January 1, 2024."""
+
+    kind: ClassVar[str] = "fortnightly"
+
+    def __post_init__(self) -> None:
+        super(Fortnight, self).__post_init__()
+        if (self.first - ANCHOR) % FORTNIGHT:
+            raise ValueError(f"No two weeks begin with {self.year}-W{self.week:02d}")
+
+    @classmethod
+    def of_day(cls, day: date) -> Self:
+        year, week, _ = (day - (day - ANCHOR) % FORTNIGHT).isocalendar()
+        return cls(year, week)
+
+    def _longest(self) -> timedelta:
+        return FORTNIGHT
+
+    def __str__(self) -> str:
+        return f"{self.year:04d}-W{self.week:02d}x2"
+
+
+CYCLES: Mapping[str, type[Cycle]] = {cycle.kind: cycle for cycle in (Month, Week, Fortnight)}
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """How a customer's time is cut: into cycles of one kind, and of others until it changed; no gap, no overlap."""
+
+    zone: ZoneInfo
+    kind: type[Cycle]
+    before: tuple[tuple[datetime, type[Cycle]], ...] = ()  # until when (the end of such a cycle), by which; in order
+
+    def containing(self, instant: datetime) -> tuple[Cycle, Span]:
+        """The cycle that holds this instant, and its span: the first one after a change begins with the change."""
+        begin, kind, end = None, self.kind, None
+        for until, earlier in self.before:
+            if instant < until:
+                kind, end = earlier, until
+                break
+            begin = until
+        cycle = kind.containing(instant, self.zone)
+        span = cycle.span(self.zone)
+        return cycle, Span(max(span.start, begin or span.start), min(span.end, end or span.end))
+
+    def span_of(self, cycle: Cycle) -> Span | None:
+        """The part of this cycle that is billed by it; None where the customer was billed by other cycles."""
+        found, span = self.containing(cycle.span(self.zone).end - INSTANT)
+        return span if found == cycle else None
+
+
+def labels_of(label: str) -> tuple[str, ...]:
+    """What to look for under a label: a month's with its weeks; of what is no cycle the text itself."""
+    try:
+        return Cycle.parse(label).labels
+    except ValueError:
+        return (label,)
+
+
+def midnight(day: date, zone: ZoneInfo) -> datetime:
+    """When the day begins in `zone`, in UTC."""
+    return datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)
+
+
+def months_of(first: date, after: date) -> Fraction:
+    """How many months the days from `first` up to but without `after` are, each a part of its own month."""
+    months = Fraction(0)
+    while first < after:
+        month = Month.of_day(first)
+        end = month.next().first
+        months += Fraction((min(end, after) - first).days, (end - month.first).days)
+        first = end
+    return months
+
+
+def _from(cycle: Cycle) -> Iterator[Cycle]:
+    while True:
+        yield cycle
+        cycle = cycle.next()

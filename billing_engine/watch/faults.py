@@ -26,6 +26,7 @@ def start(dsn: str) -> None:
         sentry_sdk.init(
             dsn=dsn,
             send_default_pii=False,
+            auto_session_tracking=False,
             include_local_variables=False,
             max_request_body_size="never",
             before_send=_without_persons,

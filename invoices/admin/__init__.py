@@ -1,5 +1,5 @@
 """Finance's pages: billing runs and invoices."""
 
-from invoices.admin import charges, invoices, lines, periods, runs
+from invoices.admin import charges, invoices, lines, mails, periods, runs, schedules
 
-__all__ = ["charges", "invoices", "lines", "periods", "runs"]
+__all__ = ["charges", "invoices", "lines", "mails", "periods", "runs", "schedules"]

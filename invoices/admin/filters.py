@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 from django.http import HttpRequest
 from unfold.contrib.filters.admin import DropdownFilter
 
+from billing_engine.core.spans import labels_of
 from invoices.domain.wording import month_in_words
 from invoices.models import Invoice
 
@@ -19,8 +20,9 @@ class MonthFilter(DropdownFilter):
     parameter_name = "month"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        labels = Invoice.objects.order_by("-period__label").values_list("period__label", flat=True).distinct()
-        return [(label, month_in_words(label)) for label in labels[:MONTHS_OFFERED]]
+        labels = Invoice.objects.values_list("period__label", flat=True).annotate(latest=Max("period__end_at"))
+        latest = labels.order_by("-latest", "period__label").values_list("period__label", flat=True)
+        return [(label, month_in_words(label)) for label in latest[:MONTHS_OFFERED]]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Invoice]) -> QuerySet[Invoice]:
-        return queryset.filter(period__label=self.value()) if self.value() else queryset
+        return queryset.filter(period__label__in=labels_of(value)) if (value := self.value()) else queryset

@@ -42,6 +42,7 @@ def invoice_page(model_admin: Any, request: HttpRequest, invoice: Invoice) -> Ht
         "charged": [(line, addresses.get(line.position, "")) for line in paper.lines],
         "uncharged": [(line, addresses.get(line.position, "")) for line in paper.uncharged],
         "steps": steps_of(invoice),
+        "mails": invoice.mails.select_related("asked_by").order_by("-pk"),
         "document": InvoiceDocument.objects.filter(invoice=invoice).defer("content").first(),
         "media": model_admin.media,
         "actions_detail": model_admin._get_actions_navigation(  # noqa: SLF001 -- Unfold makes its header's buttons so

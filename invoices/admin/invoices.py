@@ -17,6 +17,7 @@ from billing_engine.core import money
 from billing_engine.core.admin import for_each
 from invoices.admin.filters import MonthFilter
 from invoices.admin.invoice_page import STATE_COLOURS, invoice_page
+from invoices.admin.sending import Sendable
 from invoices.domain.document import document_of, preview
 from invoices.domain.invoice import approve, discard, issue, send_back
 from invoices.domain.wording import month_in_words
@@ -52,7 +53,7 @@ def file_button(label: str, *, icon: str, when: Callable[[Invoice], bool]) -> Ca
 
 
 @admin.register(Invoice)
-class InvoiceAdmin(ReadOnlyPage[Invoice]):
+class InvoiceAdmin(Sendable, ReadOnlyPage[Invoice]):
     list_display = ("shown_number", "shown_customer", "shown_month", "shown_total", "shown_state", "shown_due")
     list_display_links = ("shown_number",)
     list_filter = (("state", ChoicesDropdownFilter), MonthFilter, ("customer", AutocompleteSelectFilter))
@@ -60,11 +61,11 @@ class InvoiceAdmin(ReadOnlyPage[Invoice]):
     search_fields = ("number__icontains", "customer__name", "customer__code__istartswith")
     search_help_text = "Invoice number, customer's name or code"
     ordering = ("-pk",)
-    actions = ("approve_chosen", "issue_chosen")
-    actions_detail: Any = ("approve", "issue", "send_back", "discard", "preview_pdf", "download_pdf")
+    actions = ("approve_chosen", "issue_chosen", "send_chosen")
+    actions_detail: Any = ("approve", "issue", "send", "send_back", "discard", "preview_pdf", "download_pdf")
 
     class Media:
-        css = {"all": ["invoices/finance.css"]}
+        css = {"all": ["invoices/finance.css", "invoices/detail.css"]}
 
     # --- The list -------------------------------------------------------------------------------
 

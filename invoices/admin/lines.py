@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 
 from billing_engine.core import money
+from invoices.admin.detail_files import MAY_SEE_CHARGES, detail_of_invoice, detail_of_month
 from invoices.admin.line_page import LinePage, line_page
 from invoices.domain.detail import line_of
 from invoices.models import InvoiceLine
@@ -19,8 +20,6 @@ from leads.admin.bases import ReadOnlyPage
 from leads.admin.shown import amount, link, number, page_of
 from pricing.domain.explain import explain
 from pricing.models import Charge
-
-MAY_SEE_CHARGES = "pricing.view_charge"
 
 
 @admin.register(InvoiceLine)
@@ -62,12 +61,13 @@ class InvoiceLineAdmin(ReadOnlyPage[InvoiceLine]):
         return found.select_related("invoice__customer", "invoice__period")
 
     def get_urls(self) -> list[URLPattern]:
-        why = path(
-            "<path:object_id>/why/<int:charge>/",
-            self.admin_site.admin_view(self.why),
-            name="invoices_invoiceline_why",
+        own = (
+            ("<path:object_id>/why/<int:charge>/", self.why, "invoices_invoiceline_why"),
+            ("of-invoice/<int:invoice>.<str:form>", detail_of_invoice, "invoices_detail_of_invoice"),
+            ("of-month/<str:label>.<str:form>", detail_of_month, "invoices_detail_of_month"),
         )
-        return [why, *super().get_urls()]
+        made = [path(route, self.admin_site.admin_view(view), name=name) for route, view, name in own]
+        return [*made, *super().get_urls()]
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None

@@ -14,10 +14,10 @@ from unfold.decorators import action
 from unfold.enums import ActionVariant
 
 from billing_engine.core.errors import Refused
-from billing_engine.core.spans import Month
+from billing_engine.core.spans import Cycle
 from invoices.admin.run_page import run_page
 from invoices.admin.start_form import StartForm
-from invoices.domain.run import progress, retry_failed, start
+from invoices.domain.run import pause, progress, resume, retry_failed, start
 from invoices.domain.wording import month_in_words
 from invoices.models import BillingRun, BillingRunItem
 from leads.admin.bases import ReadOnlyPage
@@ -33,16 +33,21 @@ def has_failed_items(run: BillingRun) -> bool:
     return run.items.filter(state=State.FAILED).exists()
 
 
+def is_going_on(run: BillingRun) -> bool:
+    """Whether workers are at it."""
+    return run.finished_at is None and run.paused_at is None
+
+
 @admin.register(BillingRun)
 class BillingRunAdmin(ReadOnlyPage[BillingRun]):
-    list_display = ("shown_month", "shown_state", "billed", "nothing", "failed", "waiting", "started", "shown_by")
-    list_display_links = ("shown_month",)
+    list_display = ("shown_cycle", "shown_state", "billed", "nothing", "failed", "waiting", "started", "shown_by")
+    list_display_links = ("shown_cycle",)
     list_select_related = ("started_by",)
     search_fields = ("cycle__startswith",)
-    search_help_text = "Month, such as 2026-10"
+    search_help_text = "Cycle, such as 2026-10 or 2026-W43"
     ordering = ("-pk",)
     actions_list: Any = ("start_run",)
-    actions_detail: Any = ("retry",)
+    actions_detail: Any = ("resume", "pause", "retry")
 
     class Media:
         css = {"all": ["invoices/finance.css"]}
@@ -56,12 +61,14 @@ class BillingRunAdmin(ReadOnlyPage[BillingRun]):
         found: QuerySet[BillingRun] = super().get_queryset(request)
         return found.annotate(**counts)
 
-    @admin.display(description="month", ordering="cycle")
-    def shown_month(self, run: BillingRun) -> str:
+    @admin.display(description="cycle", ordering="cycle")
+    def shown_cycle(self, run: BillingRun) -> str:
         return month_in_words(run.cycle)
 
     @admin.display(description="state", ordering="finished_at")
     def shown_state(self, run: Any) -> SafeString:
+        if run.paused_at:
+            return chip("Paused", "orange")
         if run.finished_at is None:
             return chip("In progress", "blue")
         return chip("Finished, some failed", "red") if run.failed_items else chip("Finished", "green")
@@ -98,7 +105,7 @@ class BillingRunAdmin(ReadOnlyPage[BillingRun]):
         form = StartForm(data=request.POST if request.method == "POST" else None, at=now())
         if request.method == "POST" and form.is_valid():
             try:
-                run = start(Month.parse(form.cleaned_data["month"]), by=person(request), at=now())
+                run = start(Cycle.parse(form.cleaned_data["cycle"]), by=person(request), at=now())
             except Refused as refusal:
                 form.add_error(None, str(refusal))
             else:
@@ -144,7 +151,33 @@ class BillingRunAdmin(ReadOnlyPage[BillingRun]):
         now_at = progress(run)
         states = {state.value: getattr(now_at, state.value) for state in State}
         facts = {**states, "total": now_at.total, "percent": now_at.percent, "finished": run.finished_at is not None}
+        facts["paused"] = run.paused_at is not None
         return JsonResponse(facts, headers={"Cache-Control": "no-store"})
+
+    @button(
+        "Pause",
+        permission=START,
+        icon="pause",
+        offered=is_going_on,
+        asks=Dialog(
+            title="Pause this run?",
+            says="Who is being billed at this moment is billed; the others wait until somebody resumes the run.",
+        ),
+    )
+    def pause(self, request: HttpRequest, run: BillingRun, answers: dict[str, Any]) -> Done:
+        pause(run, by=person(request), at=now())
+        return Done("Paused.")
+
+    @button(
+        "Resume",
+        permission=START,
+        icon="play_arrow",
+        variant=ActionVariant.PRIMARY,
+        offered=lambda run: run.paused_at is not None,
+        asks=Dialog(title="Go on with this run?", says="The workers bill the customers that still wait."),
+    )
+    def resume(self, request: HttpRequest, run: BillingRun, answers: dict[str, Any]) -> Done:
+        return Done(f"Going on with {resume(run)}.")
 
     @button(
         "Retry failed",

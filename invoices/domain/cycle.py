@@ -1,4 +1,4 @@
-"""The close of a cycle: locked when everything of it is drafted, closed when everything is issued."""
+"""The close of a month, with the weeks that begin in it: locked when all is drafted, closed when all is issued."""
 
 from datetime import datetime
 
@@ -6,9 +6,11 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from billing_engine.core.errors import Refused
-from billing_engine.core.spans import Month
+from billing_engine.core.spans import Cycle, Month, labels_of
+from invoices.domain.run import start, zones_not_over
 from invoices.domain.waiting import Left, left_in
-from invoices.models import BillingCycle, CycleStep, Invoice
+from invoices.models import BillingCycle, BillingRun, CycleStep, Invoice
+from leads.domain.periods import open_cycle
 from leads.models import BillingPeriod, Customer
 
 State = BillingCycle.State
@@ -53,10 +55,19 @@ class IssuedAlready(Refused):
 
 
 def know_cycles() -> None:
-    """See to it that every cycle that has a billing period can be closed."""
-    known = BillingCycle.objects.values("label")
-    labels = BillingPeriod.objects.exclude(label__in=known).values_list("label", flat=True).distinct()
-    BillingCycle.objects.bulk_create((BillingCycle(label=label) for label in labels), ignore_conflicts=True)
+    """See to it that every month that has a billing period can be closed."""
+    months = {_month_of(label) for label in BillingPeriod.objects.values_list("label", flat=True).distinct()}
+    known = set(BillingCycle.objects.values_list("label", flat=True))
+    BillingCycle.objects.bulk_create((BillingCycle(label=label) for label in months - known), ignore_conflicts=True)
+
+
+def bill_cycle(cycle: BillingCycle, *, by: User, at: datetime) -> list[BillingRun]:
+    """Start a run of the month, and of each of its weeks that has something open. Raises CycleNotOver or RunInProgress."""
+    labels = labels_of(cycle.label)
+    is_open = BillingPeriod.objects.open().filter(label__in=labels, customer__is_active=True)
+    found = set(is_open.values_list("label", flat=True).distinct())
+    with transaction.atomic():
+        return [start(Cycle.parse(label), by=by, at=at) for label in labels if label in found or label == cycle.label]
 
 
 @transaction.atomic
@@ -80,7 +91,7 @@ def reopen(cycle: BillingCycle, *, by: User, at: datetime, reason: str) -> Billi
     cycle = _held(cycle, State.LOCKED)
     if not reason.strip():
         raise ReasonMissing("Say why this month is opened again.")
-    issued = Invoice.objects.filter(period__label=cycle.label).exclude(number=None).count()
+    issued = Invoice.objects.filter(period__label__in=labels_of(cycle.label)).exclude(number=None).count()
     if issued:
         raise IssuedAlready(f"{_many(issued, 'invoice')} of it {'is' if issued == 1 else 'are'} issued.")
     locked = cycle.steps.filter(kind=Kind.LOCKED).latest("pk")
@@ -102,8 +113,9 @@ def close_cycle(cycle: BillingCycle, *, by: User, at: datetime, reason: str = ""
 
 def check_unlocked(period: BillingPeriod) -> None:
     """Refuse where the period's cycle is locked or closed; until the transaction ends nobody locks it."""
-    BillingCycle.objects.bulk_create([BillingCycle(label=period.label)], ignore_conflicts=True)
-    cycle = BillingCycle.objects.select_for_update(no_key=True).get(label=period.label)
+    label = _month_of(period.label)
+    BillingCycle.objects.bulk_create([BillingCycle(label=label)], ignore_conflicts=True)
+    cycle = BillingCycle.objects.select_for_update(no_key=True).get(label=label)
     if cycle.state != State.OPEN:
         raise CycleLocked(f"{cycle.label} is {cycle.get_state_display().lower()}: a second person may open it again.")
 
@@ -115,15 +127,15 @@ def _held(cycle: BillingCycle, state: BillingCycle.State) -> BillingCycle:
     return found
 
 
+def _month_of(label: str) -> str:
+    """The month in which a cycle begins."""
+    return str(Month.of_day(Cycle.parse(label).first))
+
+
 def _check_over(label: str, at: datetime) -> None:
-    month = Month.parse(label)
-    zones = {customer.time_zone for customer in Customer.objects.filter(is_active=True) if _ends(month, customer) > at}
+    zones = {zone for each in labels_of(label) for zone in zones_not_over(Cycle.parse(each), at=at)}
     if zones:
         raise CycleNotReady(f"It is not over yet in {', '.join(sorted(zones))}.")
-
-
-def _ends(month: Month, customer: Customer) -> datetime:
-    return month.span(customer.zone).end
 
 
 def _check_ready(left: Left, reason: str) -> None:
@@ -142,22 +154,14 @@ def _check_ready(left: Left, reason: str) -> None:
 
 
 def _close_empty(label: str, at: datetime) -> None:
-    """A closed period for each customer who has none in the cycle."""
-    month = Month.parse(label)
-    missing = []
-    for customer in Customer.objects.filter(is_active=True).exclude(periods__label=label):
-        span = month.span(customer.zone)
-        missing.append(
-            BillingPeriod(
-                customer=customer,
-                label=label,
-                start_at=span.start,
-                end_at=span.end,
-                state=BillingPeriod.State.CLOSED,
-                closed_at=at,
-            )
-        )
-    BillingPeriod.objects.bulk_create(missing, ignore_conflicts=True)
+    """A closed period for each customer who has none in the month, or in a week of it."""
+    labels = labels_of(label)
+    periods = BillingPeriod.objects.filter(label__in=labels, customer__is_active=True)
+    before = list(periods.values_list("pk", flat=True))
+    for each in labels:
+        open_cycle(Cycle.parse(each), Customer.objects.filter(is_active=True))
+    opened = periods.open().exclude(pk__in=before).filter(actions=None)
+    opened.update(state=BillingPeriod.State.CLOSED, closed_at=at)
 
 
 def _step(

@@ -17,6 +17,7 @@ from billing_engine.core import money
 from invoices.domain.charged import LATE_FROM
 from invoices.domain.shares import Shares, shares
 from invoices.models import Invoice, InvoiceLine
+from leads.models import BillingPeriod
 from pricing.models import Charge
 
 ROWS_AT_A_TIME = 2_000
@@ -68,6 +69,14 @@ OF_LINE = f"""
     SELECT {COLUMNS}
     {CHARGES} {ON_LINE} {NAMES} {WHERE} AND line.id = %(line)s
 """
+OF_PERIOD = f"SELECT {COLUMNS} {CHARGES} {NAMES} {WHERE}"
+IN_RATING_ORDER = " ORDER BY action.occurred_at, action.id"
+# What charges of a period may be asked for by.
+FILTERS = {
+    "sku": " AND product.sku = %(sku)s",
+    "type": " AND type.code = %(type)s",
+    "reason": " AND charge.reason = %(reason)s",
+}
 BEFORE = f"""
     SELECT count(*), COALESCE(sum({FLOOR}), 0), count(*) FILTER (WHERE {REMAINDER} > %(threshold)s),
            count(*) FILTER (WHERE {REMAINDER} = %(threshold)s), COALESCE(sum(charge.amount), 0)
@@ -124,11 +133,29 @@ Place = tuple[datetime, int]  # of a charge in rating order: when its action occ
 
 def detail_of(invoice: Invoice) -> Iterator[tuple[DetailLine, DetailCharge, Decimal]]:
     """Every charge of the invoice with its line and its share of it: line by line, in rating order; streamed."""
-    spread = shares_of(invoice)
+    spread, zero = shares_of(invoice), money.rounded(money.ZERO, invoice.currency)
     for row in _streamed(OF_INVOICE, _facts(invoice)):
         line, charge = DetailLine._make(row[:3]), DetailCharge._make(row[3:])
-        share = money.ZERO if charge.reason else spread[line.position].of(charge.exact_amount)
+        share = zero if charge.reason else spread[line.position].of(charge.exact_amount)
         yield line, charge, share
+
+
+def unbilled_of(period: BillingPeriod) -> Iterator[DetailCharge]:
+    """Every charge of a period that stands on no invoice yet, in rating order; streamed."""
+    facts = {"period": period.pk, "zone": period.customer.time_zone}
+    return map(DetailCharge._make, _streamed(OF_PERIOD + IN_RATING_ORDER, facts))
+
+
+def page_of_period(
+    period: BillingPeriod, *, limit: int, after: Place | None = None, **asked: str
+) -> list[DetailCharge]:
+    """At most `limit` charges of a period in rating order, of a product, type or reason where these are asked for."""
+    facts: dict[str, Any] = {"period": period.pk, "zone": period.customer.time_zone, "limit": limit, **asked}
+    sql = OF_PERIOD + "".join(FILTERS[name] for name, value in asked.items() if value)
+    if after:
+        sql += " AND (action.occurred_at, action.id) > (%(at)s, %(action)s)"
+        facts |= {"at": after[0], "action": after[1]}
+    return [DetailCharge._make(row) for row in _rows(f"{sql}{IN_RATING_ORDER} LIMIT %(limit)s", facts)]
 
 
 def shares_of(invoice: Invoice, line: InvoiceLine | None = None) -> dict[int, Shares]:

@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 
 from billing_engine.core.errors import Refused
 from billing_engine.core.later import after_commit
+from billing_engine.core.spans import labels_of
 from invoices.domain.invoice import approve, issue
 from invoices.models import BillingCycle, Invoice
 
@@ -86,4 +87,4 @@ def waiting_for(cycle: BillingCycle, errand: BillingCycle.Errand) -> int:
 
 
 def _waiting(cycle: BillingCycle, errand: BillingCycle.Errand) -> QuerySet[Invoice]:
-    return Invoice.objects.filter(period__label=cycle.label, state=FROM[errand])
+    return Invoice.objects.filter(period__label__in=labels_of(cycle.label), state=FROM[errand])

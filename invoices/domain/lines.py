@@ -1,11 +1,11 @@
 """What stands on an invoice: charges by product, action type, rule and lateness; then what was not charged, and why."""
 
 from collections import Counter
-from datetime import date, timedelta
 from decimal import Decimal
 
 from billing_engine.core import money
 from invoices.domain.charged import charged, not_charged
+from invoices.domain.minimum import minimum_of
 from invoices.domain.tiers import details
 from invoices.models import InvoiceLine
 from leads.models import ActionType, BillingPeriod, Product
@@ -67,11 +67,10 @@ def _minimum_line(period: BillingPeriod, priced: Decimal, currency: str) -> list
     minimum = period.customer.monthly_minimum
     if not minimum:
         return []
-    days, of_days = _contract_days(period)
-    missing = money.rounded(minimum * days / of_days, currency) - priced
+    least, part = minimum_of(period)
+    missing = least - priced
     if missing <= 0:
         return []
-    part = "" if days == of_days else f", {days} of {of_days} days"
     return [
         InvoiceLine(
             kind=InvoiceLine.Kind.MINIMUM,
@@ -81,18 +80,6 @@ def _minimum_line(period: BillingPeriod, priced: Decimal, currency: str) -> list
             amount=missing,
         )
     ]
-
-
-def _contract_days(period: BillingPeriod) -> tuple[int, int]:
-    customer, zone = period.customer, period.customer.zone
-    first, after = period.start_at.astimezone(zone).date(), period.end_at.astimezone(zone).date()
-    begins = max(first, customer.contract_from or first)
-    ends = min(after, customer.contract_to + timedelta(days=1) if customer.contract_to else after)
-    return max(0, _days(begins, ends)), _days(first, after)
-
-
-def _days(first: date, after: date) -> int:
-    return (after - first).days
 
 
 def _not_charged_lines(period: BillingPeriod) -> list[InvoiceLine]:

@@ -3,6 +3,7 @@
 import logging
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, OperationalError, transaction
@@ -11,10 +12,10 @@ from django.db.models import Count
 from billing_engine.core import trail
 from billing_engine.core.errors import Refused
 from billing_engine.core.later import after_commit
-from billing_engine.core.spans import Month
+from billing_engine.core.spans import Cycle
 from invoices.domain.close import close
 from invoices.models import BillingRun, BillingRunItem
-from leads.domain.periods import open_cycles
+from leads.domain.periods import open_cycle
 from leads.models import BillingPeriod, Customer
 from pricing.domain.rate import rate_waiting
 
@@ -32,7 +33,14 @@ class RunInProgress(Refused):
     """One run of a cycle at a time."""
 
     code = "run_in_progress"
-    message = "A run of this month is in progress already."
+    message = "A run of this cycle is in progress already."
+
+
+class RunIsFinished(Refused):
+    """What is over is neither paused nor resumed."""
+
+    code = "run_is_finished"
+    message = "This run is finished."
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +62,12 @@ class Progress:
 
 
 @transaction.atomic
-def start(cycle: Month, *, by: User | None, at: datetime) -> BillingRun:
-    """Begin to bill a month: an item per open period of it, each billed by a task of its own."""
-    customers = list(Customer.objects.filter(is_active=True))
-    unfinished = {customer.time_zone for customer in customers if cycle.span(customer.zone).end > at}
+def start(cycle: Cycle, *, by: User | None, at: datetime) -> BillingRun:
+    """Begin to bill a cycle: an item per open period of it, each billed by a task of its own."""
+    unfinished = zones_not_over(cycle, at=at)
     if unfinished:
-        raise CycleNotOver(f"{cycle} is not over yet in {', '.join(sorted(unfinished))}.")
-    open_cycles((customer, cycle) for customer in customers if customer.monthly_minimum)
+        raise CycleNotOver(f"{cycle} is not over yet in {', '.join(unfinished)}.")
+    open_cycle(cycle, Customer.objects.filter(is_active=True, monthly_minimum__gt=0))
     run = _create_run(cycle, by, at)
     periods = BillingPeriod.objects.open().labelled(str(cycle)).filter(customer__is_active=True)
     items = BillingRunItem.objects.bulk_create(BillingRunItem(run=run, period=period) for period in periods)
@@ -70,14 +77,20 @@ def start(cycle: Month, *, by: User | None, at: datetime) -> BillingRun:
     return run
 
 
+def zones_not_over(cycle: Cycle, *, at: datetime) -> list[str]:
+    """The time zones of active customers in which the cycle has not ended yet."""
+    zones = Customer.objects.filter(is_active=True, cycle=cycle.kind).values_list("time_zone", flat=True)
+    return sorted(zone for zone in zones.distinct() if cycle.span(ZoneInfo(zone)).end > at)
+
+
 def bill(item_id: int, *, at: datetime) -> None:
     """Bill one item of a run: its period closed and its invoice drafted, or the reason why not; all or nothing.
 
-    An item that somebody else is billing, or has billed, is left alone.
+    An item that somebody else is billing, or has billed, is left alone; so is one whose run is paused.
     """
     with transaction.atomic():
         item = (
-            BillingRunItem.objects.waiting()
+            BillingRunItem.objects.to_bill()
             .select_for_update(of=("self",), skip_locked=True)
             .select_related("period")
             .filter(pk=item_id)
@@ -110,6 +123,29 @@ def _bill(item: BillingRunItem, at: datetime) -> None:
 
 
 @transaction.atomic
+def pause(run: BillingRun, *, by: User | None, at: datetime) -> None:
+    """Let the workers leave the run alone: who is being billed at this moment is billed, the others wait."""
+    _unfinished(run)
+    BillingRun.objects.filter(pk=run.pk, paused_at=None).update(paused_at=at, paused_by=by)
+
+
+@transaction.atomic
+def resume(run: BillingRun) -> int:
+    """Let the workers go on; answers with how many customers."""
+    _unfinished(run)
+    BillingRun.objects.filter(pk=run.pk).update(paused_at=None, paused_by=None)
+    waiting = list(run.items.waiting().values_list("pk", flat=True))
+    for item_id in waiting:
+        after_commit("invoices.bill", item_id=item_id)
+    return len(waiting)
+
+
+def _unfinished(run: BillingRun) -> None:
+    if not BillingRun.objects.select_for_update(no_key=True).filter(pk=run.pk, finished_at=None).exists():
+        raise RunIsFinished
+
+
+@transaction.atomic
 def retry_failed(run: BillingRun) -> int:
     """Let the workers try what failed again; answers how many items."""
     failed = list(run.items.select_for_update().filter(state=State.FAILED).values_list("pk", flat=True))
@@ -130,7 +166,7 @@ def progress(run: BillingRun) -> Progress:
     return Progress(**{state.value: counts.get(state.value, 0) for state in State})
 
 
-def _create_run(cycle: Month, by: User | None, at: datetime) -> BillingRun:
+def _create_run(cycle: Cycle, by: User | None, at: datetime) -> BillingRun:
     try:
         with transaction.atomic():
             return BillingRun.objects.create(cycle=str(cycle), started_at=at, started_by=by)
@@ -141,4 +177,4 @@ def _create_run(cycle: Month, by: User | None, at: datetime) -> BillingRun:
 def _finish_if_done(run_id: int, at: datetime) -> None:
     waiting = BillingRunItem.objects.waiting().filter(run_id=run_id)
     if not waiting.exists():
-        BillingRun.objects.filter(pk=run_id, finished_at=None).update(finished_at=at)
+        BillingRun.objects.filter(pk=run_id, finished_at=None).update(finished_at=at, paused_at=None, paused_by=None)

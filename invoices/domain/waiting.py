@@ -1,11 +1,11 @@
-"""What of a cycle is not where it has to be before finance closes it."""
+"""What of a month, and of the weeks that begin in it, is not where it has to be before finance closes it."""
 
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Q, QuerySet, Sum
 
-from billing_engine.core.spans import Month
+from billing_engine.core.spans import Cycle, labels_of
 from invoices.models import BillingRunItem, Invoice
 from leads.models import BillingPeriod, QuarantinedItem
 from pricing.models import PeriodTally
@@ -34,19 +34,22 @@ class Left:
 def left_in(label: str) -> Left:
     """Counted now."""
     is_active = Q(customer__is_active=True)
+    labels = labels_of(label)
     periods = (
         BillingPeriod.objects.open()
-        .labelled(label)
+        .filter(label__in=labels)
         .aggregate(active=Count("pk", filter=is_active), inactive=Count("pk", filter=~is_active))
     )
     drafts = (
-        Invoice.objects.filter(period__label=label)
+        Invoice.objects.filter(period__label__in=labels)
         .order_by()
         .aggregate(
             drafts=Count("pk", filter=Q(state=State.DRAFT)), approved=Count("pk", filter=Q(state=State.APPROVED))
         )
     )
-    unrated = PeriodTally.objects.filter(period__label=label, period__state="open").aggregate(n=Sum("unrated"))["n"]
+    unrated = PeriodTally.objects.filter(period__label__in=labels, period__state="open").aggregate(n=Sum("unrated"))[
+        "n"
+    ]
     return Left(
         quarantined=_quarantined(label).count(),
         unrated=unrated or 0,
@@ -60,10 +63,10 @@ def left_in(label: str) -> Left:
 def failed_in(label: str) -> "QuerySet[BillingRunItem]":
     """What runs tried and could not bill, while its period is still open."""
     return BillingRunItem.objects.filter(
-        state=BillingRunItem.State.FAILED, period__label=label, period__state=BillingPeriod.State.OPEN
+        state=BillingRunItem.State.FAILED, period__label__in=labels_of(label), period__state=BillingPeriod.State.OPEN
     )
 
 
 def _quarantined(label: str) -> "QuerySet[QuarantinedItem]":
-    span = Month.parse(label).span(UTC_ZONE)
+    span = Cycle.parse(label).span(UTC_ZONE)
     return QuarantinedItem.objects.waiting().filter(received_at__gte=span.start, received_at__lt=span.end)

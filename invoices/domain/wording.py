@@ -9,7 +9,7 @@ from babel.dates import format_date
 from babel.numbers import format_decimal
 
 from billing_engine.core.money import LOCALE
-from billing_engine.core.spans import Month
+from billing_engine.core.spans import Cycle, Month
 
 # They would let a name change the direction of the text around it; letters of right-to-left scripts need none of them.
 DIRECTION_OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -42,18 +42,22 @@ def day_in_words(day: date) -> str:
 
 
 def month_in_words(label: str) -> str:
-    """`October 2026` for `2026-10`; what is no month stays what it is."""
+    """`October 2026` for `2026-10`, `October 19 – 25, 2026` for `2026-W43`; what is no cycle stays what it is."""
     try:
-        month = Month.parse(label)
+        cycle = Cycle.parse(label)
     except ValueError:
         return label
-    return str(format_date(date(month.year, month.month, 1), "MMMM y", locale=LOCALE))
+    if isinstance(cycle, Month):
+        return str(format_date(cycle.first, "MMMM y", locale=LOCALE))
+    return _days_in_words(cycle.first, cycle.next().first - timedelta(days=1))
 
 
 def stretch_in_words(start: datetime, end: datetime, zone: ZoneInfo) -> str:
     """`October 1 – 31, 2026`: the days of the half-open stretch, as the zone counts them."""
-    first = start.astimezone(zone).date()
-    last = (end.astimezone(zone) - timedelta(microseconds=1)).date()
+    return _days_in_words(start.astimezone(zone).date(), (end.astimezone(zone) - timedelta(microseconds=1)).date())
+
+
+def _days_in_words(first: date, last: date) -> str:
     if (first.year, first.month) != (last.year, last.month):
         return f"{day_in_words(first)} – {day_in_words(last)}"
     return f"{format_date(first, 'MMMM d', locale=LOCALE)} – {last.day}, {last.year}"

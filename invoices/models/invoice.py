@@ -51,6 +51,7 @@ class Invoice(models.Model):
     )
     issued_on = models.DateField(null=True, blank=True, help_text="The day of issue in the customer's time zone.")
     due_on = models.DateField(null=True, blank=True)
+    sent_at = models.DateTimeField(null=True, blank=True, help_text="When it first went to the customer.")
     seller = models.JSONField(default=dict, blank=True, help_text="Who sends it, as it was when it was issued.")
     bill_to = models.JSONField(
         default=dict, blank=True, help_text="The customer's details, as they were when it was issued."

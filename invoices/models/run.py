@@ -13,18 +13,25 @@ from leads.models import BillingPeriod
 class BillingRun(models.Model):
     """One pass over many billing periods by the workers: progress, outcome, resumable."""
 
-    cycle = models.CharField(max_length=10, help_text="The month that is billed, such as 2026-10.")
+    cycle = models.CharField(max_length=10, help_text="The cycle that is billed, such as 2026-10 or 2026-W43.")
     started_at = models.DateTimeField()
     started_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     finished_at = models.DateTimeField(null=True, blank=True)
+    paused_at = models.DateTimeField(null=True, blank=True, help_text="When somebody paused it; empty once it goes on.")
+    paused_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                name="a_finished_run_is_not_paused", condition=Q(finished_at=None) | Q(paused_at=None)
+            ),
             models.UniqueConstraint(
                 name="one_run_of_a_cycle_at_a_time", fields=["cycle"], condition=Q(finished_at=None)
-            )
+            ),
         ]
 
     def __str__(self) -> str:
@@ -36,6 +43,10 @@ class BillingRunItemQuerySet(models.QuerySet["BillingRunItem"]):
 
     def waiting(self) -> Self:
         return self.filter(state=BillingRunItem.State.WAITING)
+
+    def to_bill(self) -> Self:
+        """Waiting, and nobody has paused their run."""
+        return self.waiting().filter(run__paused_at=None)
 
 
 class BillingRunItem(models.Model):

@@ -1,30 +1,36 @@
 """Who is billed."""
 
+from datetime import datetime
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
+from django.utils.timezone import now
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from leads.admin.bases import Page
+from leads.admin.buttons import person
 from leads.admin.choices import addresses_field, currency_field, domains_field, time_zone_field
 from leads.admin.shown import amount, chip, day, list_of, shortened, to
+from leads.domain.cycles import change_cycle
 from leads.domain.periods import mark_open_periods
 from leads.models import BillingPeriod, Customer
 
 # What a period's charges depend on: where one of these changes, the open periods are rated anew.
 RATED_BY = {"contract_from", "contract_to", "excluded_domains", "monthly_budget", "hard_budget"}
-FIXED_BY_PERIODS = ("currency", "time_zone", "cycle")
+FIXED_BY_PERIODS = ("currency", "time_zone")
 
 
 class CustomerForm(forms.ModelForm[Customer]):
     """A customer; its currency and time zone chosen from what there is."""
 
     currency = currency_field("Fixed from its first billing period on.")
-    time_zone = time_zone_field("Billing time zone", "Months begin and end at midnight here. Fixed like the currency.")
+    time_zone = time_zone_field(
+        "Billing time zone", "Months and weeks begin and end at midnight here. Fixed like the currency."
+    )
     excluded_domains = domains_field(
         "E-mail domains that are never charged: own staff, competitors, students. Separated by commas."
     )
@@ -77,7 +83,13 @@ class CustomerAdmin(Page[Customer]):
         return FIXED_BY_PERIODS if has_periods else ()
 
     def save_model(self, request: HttpRequest, obj: Customer, form: Any, change: bool) -> None:  # noqa: FBT001 -- Django's
+        wanted, is_new = obj.cycle, change and "cycle" in form.changed_data
+        if is_new:
+            obj.cycle = form.initial["cycle"]  # the domain changes it, where no period is cut in two
         super().save_model(request, obj, form, change)
+        if is_new:
+            begin = change_cycle(obj, to=Customer.Cycle(wanted), by=person(request), at=now())
+            messages.info(request, _begins(obj, begin))
         if change and RATED_BY & set(form.changed_data):
             mark_open_periods(customer=obj, reason="customer changed")
 
@@ -103,3 +115,18 @@ class CustomerAdmin(Page[Customer]):
     @admin.display(description="")
     def products(self, customer: Customer) -> SafeString:
         return to(list_of("leads.product", customer__id__exact=customer.pk), "Products")
+
+
+def _begins(customer: Customer, begin: datetime | None) -> str:
+    """When the new cycle begins, and what becomes of the days up to its first Monday or first of the month."""
+    cycle = Customer.objects.prefetch_related("cycle_changes").get(pk=customer.pk)
+    name = cycle.get_cycle_display().lower()
+    if begin is None:
+        return f"Billed {name} from the beginning: there is no billing period yet."
+    _, span = cycle.calendar.containing(begin)
+    first = begin.astimezone(customer.zone)
+    until = span.end.astimezone(customer.zone)
+    return (
+        f"Billed {name} from {first:%Y-%m-%d} on, where the last billing period ends;"
+        f" the first period goes up to {until:%Y-%m-%d}."
+    )

@@ -118,6 +118,7 @@ PROBLEMS = {
         "key_not_valid",
         "This API key is unknown, revoked, or its source is inactive.",
     ),
+    403: ("Not for you", "permission_denied", "You do not have permission to perform this action."),
     404: ("Nothing of this source", "not_found", "Not found."),
     405: ("Another method", "method_not_allowed", 'Method "PUT" not allowed.'),
     406: ("The answer is JSON", "not_acceptable", "Could not satisfy the request Accept header."),
@@ -133,7 +134,7 @@ PROBLEMS = {
     503: ("Too busy, nothing was stored", "busy", "This took too long, … Nothing was stored: send it again."),
 }
 TITLES = {
-    400: "Bad Request", 401: "Unauthorized", 404: "Not Found", 405: "Method Not Allowed", 406: "Not Acceptable",
+    400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed", 406: "Not Acceptable",
     409: "Conflict", 411: "Length Required", 413: "Request Entity Too Large", 415: "Unsupported Media Type",
     429: "Too Many Requests", 503: "Service Unavailable",
 }  # fmt: skip

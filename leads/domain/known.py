@@ -2,8 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from datetime import datetime
 from functools import cached_property
-from zoneinfo import ZoneInfo
 
 import msgspec
 from django.db import connection
@@ -39,6 +39,8 @@ class OpenPeriod(msgspec.Struct, array_like=True, frozen=True, gc=False):
     pk: int
     customer_id: int
     label: str
+    start_at: datetime
+    end_at: datetime
 
 
 class Known(msgspec.Struct, dict=True):
@@ -70,11 +72,6 @@ class Known(msgspec.Struct, dict=True):
     @cached_property
     def customer_by_number(self) -> dict[int, KnownCustomer]:
         return {customer.pk: customer for customer in self.customers}
-
-    @cached_property
-    def zones(self) -> dict[int, ZoneInfo]:
-        """The billing time zone of each customer."""
-        return {customer.pk: ZoneInfo(customer.time_zone) for customer in self.customers}
 
     @cached_property
     def type_by_code(self) -> dict[str, int]:

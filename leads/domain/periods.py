@@ -1,25 +1,53 @@
 """Which billing period an action belongs to."""
 
-from collections.abc import Iterable
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import cached_property
 
+from django.db import transaction
 from django.db.models import Max
 
-from billing_engine.core.spans import Month
-from leads.domain.known import Known
+from billing_engine.core.spans import Cycle, Span
+from leads.domain.known import Known, OpenPeriod
 from leads.models import BillingPeriod, Customer, UnratedMark
 
-Cycle = tuple[int, Month]  # a customer's id and the month
 
-
-def open_cycles(cycles: Iterable[tuple[Customer, Month]]) -> None:
-    """See to it that a period exists for each cycle, whoever creates it first."""
+@transaction.atomic
+def open_cycle(cycle: Cycle, customers: Iterable[Customer]) -> None:
+    """See to it that each of these customers who is billed by this cycle has its period, whoever creates it first."""
     missing = []
-    for customer, month in sorted(cycles, key=lambda cycle: (cycle[0].pk, cycle[1])):
-        span = month.span(customer.zone)
-        missing.append(BillingPeriod(customer=customer, label=str(month), start_at=span.start, end_at=span.end))
+    for customer in _holding_calendars(customer.pk for customer in customers):
+        span = customer.calendar.span_of(cycle)
+        if span:
+            missing.append(_period(customer, cycle, span))
     BillingPeriod.objects.bulk_create(missing, ignore_conflicts=True)
+
+
+@transaction.atomic
+def open_periods(instants: Mapping[int, Iterable[datetime]]) -> None:
+    """See to it that each customer, by its number, has the periods that hold these instants."""
+    missing = []
+    for customer in _holding_calendars(instants):
+        calendar, found = customer.calendar, None
+        for instant in sorted(instants[customer.pk]):
+            if found is None or instant >= found.end:
+                cycle, found = calendar.containing(instant)
+                missing.append(_period(customer, cycle, found))
+    BillingPeriod.objects.bulk_create(missing, ignore_conflicts=True)
+
+
+def _holding_calendars(customers: Iterable[int]) -> Iterable[Customer]:
+    """The customers; until the transaction ends nobody gives them another cycle."""
+    # In the order of their numbers, so that two who open periods never wait for each other.
+    found = Customer.objects.filter(pk__in=set(customers)).order_by("pk")
+    list(found.select_for_update(no_key=True).values_list("pk", flat=True))
+    return found.prefetch_related("cycle_changes")  # read after the locks
+
+
+def _period(customer: Customer, cycle: Cycle, span: Span) -> BillingPeriod:
+    return BillingPeriod(customer=customer, label=str(cycle), start_at=span.start, end_at=span.end)
 
 
 class Periods:
@@ -30,43 +58,38 @@ class Periods:
     """
 
     def __init__(self, known: Known) -> None:
-        self._zones = known.zones
-        self._open = {(period.customer_id, Month.parse(period.label)): period.pk for period in known.periods}
-        # One look for each action is what a large delivery spends its time on: the plain month is looked up first.
-        self._found = {(owner, month.year, month.month): pk for (owner, month), pk in self._open.items()}
-        self._unopened: set[Cycle] = set()
+        self._customers = known.customer_by_number
+        of_one = defaultdict[int, list[OpenPeriod]](list)
+        for period in sorted(known.periods, key=lambda period: period.start_at):
+            of_one[period.customer_id].append(period)
+        self._open = {customer: ([one.start_at for one in some], some) for customer, some in of_one.items()}
+        self._unopened = defaultdict[int, set[datetime]](set)
 
     def of(self, customer: int, instant: datetime) -> int:
         """The number of the open period; 0 where there is none, see `open_missing`."""
-        local = instant.astimezone(self._zones[customer])
-        cycle = customer, local.year, local.month
-        if cycle not in self._found:
-            home = self._home((customer, Month(local.year, local.month)))
-            if home not in self._open:
-                self._unopened.add(home)
-            self._found[cycle] = self._open.get(home, 0)
-        return self._found[cycle]
+        starts, periods = self._open.get(customer, ([], []))
+        place = bisect_right(starts, instant) - 1
+        if place >= 0 and instant < periods[place].end_at:
+            return periods[place].pk
+        last = self._last_closed.get(customer)
+        if last and instant < last:
+            if periods:
+                return periods[0].pk
+            instant = last  # late, and all is closed: what comes next
+        self._unopened[customer].add(instant)
+        return 0
 
     def open_missing(self) -> bool:
         """Open what `of` did not find, whoever is first; answers whether there was any, and the caller looks again."""
         if self._unopened:
-            customers = Customer.objects.in_bulk({customer for customer, _ in self._unopened})
-            open_cycles((customers[customer], month) for customer, month in self._unopened)
+            open_periods(self._unopened)
         return bool(self._unopened)
 
-    def _home(self, cycle: Cycle) -> Cycle:
-        customer, month = cycle
-        last = self._last_closed.get(customer)
-        if last is None or month > last:
-            return cycle
-        earliest = min((found for owner, found in self._open if owner == customer), default=None)
-        return customer, earliest or last.next()
-
     @cached_property
-    def _last_closed(self) -> dict[int, Month]:
-        """Each customer's latest closed cycle, for those who have one."""
-        closed = BillingPeriod.objects.closed().filter(customer__in=self._zones).values_list("customer")
-        return {customer: Month.parse(label) for customer, label in closed.annotate(Max("label"))}
+    def _last_closed(self) -> dict[int, datetime]:
+        """When each customer's latest closed period ends, for those who have one."""
+        closed = BillingPeriod.objects.closed().filter(customer__in=self._customers).values_list("customer")
+        return dict(closed.annotate(Max("end_at")))
 
 
 def mark_unrated(periods: Iterable[BillingPeriod], *, reason: str) -> None:

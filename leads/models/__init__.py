@@ -1,7 +1,7 @@
 """Who is billed, and what came in."""
 
 from leads.models.action import Action, ActionType
-from leads.models.customer import Customer
+from leads.models.customer import Customer, CycleChange
 from leads.models.delivery import Delivery, QuarantinedItem
 from leads.models.lead import Lead
 from leads.models.period import BillingPeriod, UnratedMark
@@ -17,6 +17,7 @@ __all__ = [
     "BulkRetry",
     "Channel",
     "Customer",
+    "CycleChange",
     "Delivery",
     "Lead",
     "Product",

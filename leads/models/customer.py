@@ -2,6 +2,7 @@
 
 from zoneinfo import ZoneInfo, available_timezones
 
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
@@ -10,6 +11,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Lower
 
 from billing_engine.core.money import currencies
+from billing_engine.core.spans import CYCLES, Calendar
 
 CODE = RegexValidator(r"^[A-Za-z0-9][A-Za-z0-9._-]*$", "Letters, digits, dots, dashes and underscores only.")
 DOMAIN = RegexValidator(r"^[a-z0-9-]+(\.[a-z0-9-]+)+$", "A domain in small letters, such as example.com.")
@@ -32,6 +34,8 @@ class Customer(models.Model):
 
     class Cycle(models.TextChoices):
         MONTHLY = "monthly", "Monthly"
+        WEEKLY = "weekly", "Weekly"
+        FORTNIGHTLY = "fortnightly", "Every two weeks"
 
     code = models.CharField(max_length=40, unique=True, validators=[CODE])
     name = models.CharField(max_length=200)
@@ -45,9 +49,15 @@ class Customer(models.Model):
         max_length=64,
         default="UTC",
         validators=[known_time_zone],
-        help_text="Months begin and end at midnight here.",
+        help_text="Months and weeks begin and end at midnight here.",
     )
-    cycle = models.CharField("billing cycle", max_length=10, choices=Cycle.choices, default=Cycle.MONTHLY)
+    cycle = models.CharField(
+        "billing cycle",
+        max_length=12,
+        choices=Cycle.choices,
+        default=Cycle.MONTHLY,
+        help_text="A change takes effect where the last billing period there is ends.",
+    )
     payment_terms_days = models.PositiveSmallIntegerField(
         "payment terms", default=30, help_text="Days from issue to due."
     )
@@ -57,10 +67,14 @@ class Customer(models.Model):
         decimal_places=2,
         null=True,
         blank=True,
-        help_text="Charged at least this a month; by days where the contract begins or ends inside it.",
+        help_text="Charged at least this a month; by days in weeks, and where the contract begins or ends.",
     )
     monthly_budget = models.DecimalField(
-        max_digits=14, decimal_places=2, null=True, blank=True, help_text="What the customer wants to spend a month."
+        max_digits=14,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        help_text="What the customer wants to spend a month; by days in weeks.",
     )
     hard_budget = models.BooleanField(default=False, help_text="Charge nothing above the budget.")
 
@@ -113,3 +127,34 @@ class Customer(models.Model):
     def zone(self) -> ZoneInfo:
         """The billing time zone, to compute with."""
         return ZoneInfo(self.time_zone)
+
+    @property
+    def calendar(self) -> Calendar:
+        """How its time is cut into billing periods."""
+        changes = sorted(self.cycle_changes.all(), key=lambda change: change.takes_effect_at)
+        before = tuple((change.takes_effect_at, CYCLES[change.cycle_before]) for change in changes)
+        return Calendar(self.zone, CYCLES[self.cycle], before)
+
+
+class CycleChange(models.Model):
+    """From when on a customer is billed by another cycle; until then by the one before."""
+
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="cycle_changes", db_index=False)
+    takes_effect_at = models.DateTimeField(help_text="The end of the last period of the cycle before.")
+    cycle_before = models.CharField(max_length=12, choices=Customer.Cycle.choices)
+    cycle_after = models.CharField(max_length=12, choices=Customer.Cycle.choices)
+    changed_at = models.DateTimeField()
+    changed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                name="a_customer_changes_its_cycle_once_at_a_time", fields=["customer", "takes_effect_at"]
+            ),
+            models.CheckConstraint(name="a_change_of_cycle_changes_it", condition=~Q(cycle_before=F("cycle_after"))),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_cycle_after_display()} from {self.takes_effect_at:%Y-%m-%d %H:%M} UTC"

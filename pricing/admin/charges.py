@@ -23,7 +23,7 @@ OF_VALUE = (PriceRule.PriceModel.PERCENTAGE, PriceRule.PriceModel.GRADUATED_PERC
 # A charge has no index of its own but its action's: what is asked of a period goes through the actions' index.
 BY_PERIOD = "action__period__id__exact"
 # The figures of a month close lead to its charges.
-LINKED = ("action__period__label",)
+LINKED = ("action__period__label__in",)
 RELATED = (
     "action__action_type",
     "action__lead__source",

@@ -10,8 +10,10 @@ from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter, DropdownFilter
 
 from billing_engine.core import money
+from billing_engine.core.spans import labels_of
 from leads.admin.bases import ReadOnlyPage
 from leads.admin.shown import NOTHING, amount, chip, instant, link, list_of, number, to, together
+from leads.domain.cycles import latest_labels
 from leads.models import BillingPeriod, UnratedMark
 from pricing.models import PeriodTally
 
@@ -25,11 +27,10 @@ class ByCycle(DropdownFilter):
     parameter_name = "cycle"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        labels = BillingPeriod.objects.order_by("-label").values_list("label", flat=True).distinct()[:LABELS_SHOWN]
-        return [(label, label) for label in labels]
+        return [(label, label) for label, _ in latest_labels()[:LABELS_SHOWN]]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[BillingPeriod]) -> QuerySet[BillingPeriod]:
-        return queryset.filter(label=self.value()) if self.value() else queryset
+        return queryset.filter(label__in=labels_of(value)) if (value := self.value()) else queryset
 
 
 @admin.register(BillingPeriod)
@@ -48,7 +49,7 @@ class BillingPeriodAdmin(ReadOnlyPage[BillingPeriod]):
     list_filter = (ByCycle, ("state", ChoicesDropdownFilter), ("customer", AutocompleteSelectFilter))
     search_fields = ("customer__code__istartswith", "customer__name", "label__startswith")
     search_help_text = "Customer or cycle"
-    ordering = ("-label", "customer__name")
+    ordering = ("-start_at", "customer__name")
     fieldsets = (
         (None, {"fields": (("shown_customer", "label"), ("start", "end"), ("state_chip", "closed"))}),
         ("What its actions came to", {"fields": ("adds_up", ("tally_amount", "rated"), "waits")}),

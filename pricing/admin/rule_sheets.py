@@ -7,8 +7,9 @@ from django import forms
 from django.contrib import admin, messages
 from django.core import signing
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.timezone import now
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminFileFieldWidget
@@ -16,7 +17,8 @@ from unfold.widgets import UnfoldAdminFileFieldWidget
 from billing_engine.core.admin import for_each
 from billing_engine.core.errors import Refused
 from billing_engine.core.exports import csv_response
-from billing_engine.core.sheets import read_sheet, write_xlsx
+from billing_engine.core.sheets import read_sheet
+from billing_engine.core.workbooks import xlsx_response
 from leads.admin.buttons import person
 from leads.admin.shown import chip, link, list_of
 from pricing.admin.rule_columns import COLUMNS, cells_of
@@ -27,10 +29,9 @@ from pricing.models import PriceRule
 ROWS_AT_MOST = 2_000  # each is a form; they are looked at while somebody waits
 BYTES_AT_MOST = 5 * 1024 * 1024
 GOOD_ROWS_SHOWN = 100
-ACTIVATED_AT_ONCE = 500
+AT_ONCE = 500
 SALT = "a sheet of price rules"
 AN_HOUR = 3_600
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 class SheetForm(forms.Form):
@@ -63,23 +64,39 @@ class RuleSheets:
         return request.user.has_perm("pricing.change_pricerule")
 
     @admin.action(description="Export as XLSX")
-    def export_xlsx(self, request: HttpRequest, queryset: QuerySet[PriceRule]) -> HttpResponse:
+    def export_xlsx(self, request: HttpRequest, queryset: QuerySet[PriceRule]) -> HttpResponseBase:
         return _workbook(queryset)
 
     @admin.action(description="Export as CSV")
     def export_csv(self, request: HttpRequest, queryset: QuerySet[PriceRule]) -> Any:
         return csv_response("price-rules.csv", COLUMNS, map(cells_of, _whole(queryset)))
 
+    def has_simulate_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("pricing.add_simulation")
+
+    @admin.action(description="Simulate the drafts", permissions=["simulate"])
+    def simulate_selected(self, request: HttpRequest, queryset: QuerySet[PriceRule]) -> HttpResponse | None:
+        drafts = queryset.filter(state=PriceRule.State.DRAFT).order_by("pk").values_list("pk", flat=True)
+        chosen = list(drafts[: AT_ONCE + 1])
+        if not chosen:
+            messages.warning(request, "None of these is a draft; only drafts are simulated.")
+            return None
+        if len(chosen) > AT_ONCE:
+            messages.error(request, f"At most {AT_ONCE:,} at once.")
+            return None
+        form = reverse("admin:pricing_simulation_new_simulation")
+        return HttpResponseRedirect(f"{form}?drafts={','.join(map(str, chosen))}")
+
     @admin.action(description="Activate", permissions=["activate"])
     def activate_selected(self, request: HttpRequest, queryset: QuerySet[PriceRule]) -> None:
-        rules = list(queryset.order_by("effective_from", "pk")[: ACTIVATED_AT_ONCE + 1])
-        if len(rules) > ACTIVATED_AT_ONCE:
-            messages.error(request, f"At most {ACTIVATED_AT_ONCE:,} at once.")
+        rules = list(queryset.order_by("effective_from", "pk")[: AT_ONCE + 1])
+        if len(rules) > AT_ONCE:
+            messages.error(request, f"At most {AT_ONCE:,} at once.")
             return
         by, at = person(request), now()
         for_each(request, rules, lambda rule: activate(rule, by=by, at=at), done="Activated")
 
-    def _export_all(self, request: HttpRequest) -> HttpResponse:
+    def _export_all(self, request: HttpRequest) -> HttpResponseBase:
         return _workbook(PriceRule.objects.exclude(state=PriceRule.State.RETIRED))
 
     export_all: Any = action(_export_all, description="Export", icon="download", url_path="export")
@@ -128,10 +145,8 @@ class RuleSheets:
         return render(request, "pricing/import_rules.html", {"columns": list(COLUMNS), **whole})
 
 
-def _workbook(rules: QuerySet[PriceRule]) -> HttpResponse:
-    content = write_xlsx("Price rules", COLUMNS, map(cells_of, _whole(rules)))
-    name = 'attachment; filename="price-rules.xlsx"'
-    return HttpResponse(content, content_type=XLSX, headers={"Content-Disposition": name, "Cache-Control": "no-store"})
+def _workbook(rules: QuerySet[PriceRule]) -> HttpResponseBase:
+    return xlsx_response("price-rules.xlsx", "Price rules", COLUMNS, map(cells_of, _whole(rules)))
 
 
 def _whole(rules: QuerySet[PriceRule]) -> Iterable[PriceRule]:

@@ -93,7 +93,7 @@ class PriceRuleAdmin(RuleSheets, RuleButtons, ShownRule, Page[PriceRule]):
     ordering = ("-effective_from", "-pk")
     autocomplete_fields = ("customer", "product", "source", "action_type")
     inlines = (TierRows,)
-    actions: Any = ("activate_selected", "export_xlsx", "export_csv")
+    actions: Any = ("simulate_selected", "activate_selected", "export_xlsx", "export_csv")
     actions_list: Any = ("import_rules", "export_all")
     actions_detail = ("activate_rule", "simulate_rule", "revise_rule", "roll_back_rule", "retire_rule")
     conditional_fields = {part: shown_for(part) for part in PARTS} | {"once_days": "once_per"}

@@ -39,10 +39,10 @@ ROW = 46
 
 
 def charts(figures: Sequence[Figure]) -> list[Chart]:
-    """One per currency, of the customers that moved most."""
-    found = []
-    for currency in sorted({figure.currency for figure in figures}):
-        own = [figure for figure in figures if figure.currency == currency]
+    """One per currency, of the customers that moved most; none where nothing moved."""
+    found, moved = [], [figure for figure in figures if figure.difference]
+    for currency in sorted({figure.currency for figure in moved}):
+        own = [figure for figure in moved if figure.currency == currency]
         shown = own[:BARS_SHOWN]
         most = max((amount for figure in shown for amount in (figure.now, figure.then)), default=Decimal(0))
         bars = [_bar(figure, place, most) for place, figure in enumerate(shown)]

@@ -3,18 +3,18 @@
 from typing import Any
 
 from django import forms
-from django.db.models import Count
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminSelect2MultipleWidget,
     UnfoldBooleanSwitchWidget,
 )
 
-from leads.models import BillingPeriod, Customer
+from leads.domain.cycles import latest_labels
+from leads.models import Customer
 from pricing.domain.words import price_in_words, scope_in_words
 from pricing.models import PriceRule
 
-MONTHS_OFFERED = 24
+MONTHS_OFFERED = 60  # months, and weeks where there are customers billed by them
 
 
 class Drafts(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # Django has no such parameter when it runs
@@ -67,5 +67,7 @@ class SimulationForm(forms.Form):
 
 
 def _months() -> list[tuple[str, str]]:
-    counted = BillingPeriod.objects.values_list("label").annotate(Count("pk")).order_by("-label")[:MONTHS_OFFERED]
-    return [(label, f"{label} · {count} customer{'s' if count != 1 else ''}") for label, count in counted]
+    return [
+        (label, f"{label} · {count} customer{'s' if count != 1 else ''}")
+        for label, count in latest_labels()[:MONTHS_OFFERED]
+    ]

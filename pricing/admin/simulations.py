@@ -88,7 +88,11 @@ class SimulationAdmin(ReadOnlyPage[Simulation]):
         return request.user.has_perm(START)
 
     def _new_simulation(self, request: HttpRequest) -> HttpResponse:
-        first = {"drafts": request.GET.getlist("drafts"), "months": [str(_last_month())], "from_the_start": True}
+        first = {
+            "drafts": request.GET.get("drafts", "").split(","),
+            "months": [str(_last_month())],
+            "from_the_start": True,
+        }
         form = SimulationForm(request.POST if request.method == "POST" else None, initial=first)
         if request.method == "POST" and form.is_valid():
             try:

@@ -9,7 +9,6 @@ from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Max, Min, QuerySet
-from django.db.models.functions import Least
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
@@ -27,7 +26,7 @@ from pricing.domain.waive import waive
 from pricing.models import UnratedAction
 
 WAIVED_AT_ONCE = 1_000
-GROUPED_AT_MOST = 10_000
+GROUPED_AT_MOST = 100_000
 GROUPS_SHOWN = 25
 GROUP = {
     "customer": "period__customer",
@@ -78,7 +77,9 @@ class UnratedActionAdmin(ReadOnlyPage[UnratedAction]):
         response = super().changelist_view(request, extra_context)
         shown = getattr(response, "context_data", None)
         if shown and "cl" in shown:
-            shown["groups"] = groups(shown["cl"].queryset)
+            shown["groups"] = groups(shown["cl"].queryset, at=now())
+            shown["grouped_at_most"], shown["groups_shown"] = GROUPED_AT_MOST, GROUPS_SHOWN
+            shown["is_cut"] = sum(group["count"] for group in shown["groups"]) < shown["cl"].result_count
         return response
 
     def has_waive_permission(self, request: HttpRequest) -> bool:
@@ -184,7 +185,7 @@ class UnratedActionAdmin(ReadOnlyPage[UnratedAction]):
         lead, customer = row.action.lead, row.period.customer
         scope = {"customer": customer.pk, "action_type": row.action.action_type_id, "product": lead.product_id}
         named = f"{customer}: {row.action.action_type}, {lead.product.sku}"
-        since = min(row.period.start_at, row.action.occurred_at)
+        since = midnight_of(row.action.occurred_at, customer.zone)
         address = new_rule(scope | {"source": lead.source_id}, name=named, currency=customer.currency, since=since)
         return format_html('<a class="text-link whitespace-nowrap" href="{}">Make a rule</a>', address)
 
@@ -195,31 +196,32 @@ def new_rule(scope: dict[str, Any], *, name: str, currency: str, since: datetime
     return f"{reverse('admin:pricing_pricerule_add')}?{urlencode(given)}"
 
 
-def groups(waiting: QuerySet[UnratedAction]) -> list[dict[str, Any]]:
-    """What waits, by customer, action type and product, the most first; of very many, the latest."""
-    latest = waiting.order_by("-action_id").values("pk")[:GROUPED_AT_MOST]
+def midnight_of(at: datetime, zone: ZoneInfo) -> datetime:
+    """The beginning of that day, where the customer is."""
+    return at.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def groups(waiting: QuerySet[UnratedAction], *, at: datetime) -> list[dict[str, Any]]:
+    """What waits, by customer, action type and product, the most first; of very many, what came first."""
+    oldest = waiting.order_by("action_id").values("pk")[:GROUPED_AT_MOST]
     names = {f"{name}_name": f"{path}__name" for name, path in GROUP.items()}
     more = ("action__lead__product__sku", "period__customer__currency", "period__customer__time_zone")
     rows: Iterable[dict[str, Any]] = (
-        UnratedAction.objects.filter(pk__in=latest)
+        UnratedAction.objects.filter(pk__in=oldest)
         .values(*GROUP.values(), *names.values(), *more)
-        .annotate(
-            count=Count("pk"),
-            first=Min("action__occurred_at"),
-            last=Max("action__occurred_at"),
-            since=Least(Min("period__start_at"), Min("action__occurred_at")),
-        )
+        .annotate(count=Count("pk"), first=Min("action__occurred_at"), last=Max("action__occurred_at"))
         .order_by("-count", *GROUP.values())[:GROUPS_SHOWN]
     )
-    return [_group(row, names) for row in rows]
+    return [_group(row, names, at) for row in rows]
 
 
-def _group(row: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
+def _group(row: dict[str, Any], names: dict[str, str], at: datetime) -> dict[str, Any]:
     scope = {name: row[path] for name, path in GROUP.items()}
     shown = {name: row[path] for name, path in names.items()}
     where = {FILTERS[name]: key for name, key in scope.items()}
     sku, zone = row["action__lead__product__sku"], ZoneInfo(row["period__customer__time_zone"])
     named = f"{shown['customer_name']}: {shown['action_type_name']}, {sku}"
+    since, currency = midnight_of(row["first"], zone), row["period__customer__currency"]
     return {
         **shown,
         "sku": sku,
@@ -227,7 +229,8 @@ def _group(row: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
         "first": row["first"].astimezone(zone),
         "last": row["last"].astimezone(zone),
         "these": list_of("pricing.unratedaction", **where),
-        "new_rule": new_rule(scope, name=named, currency=row["period__customer__currency"], since=row["since"]),
+        "days": (at - row["first"]).days,
+        "new_rule": new_rule(scope, name=named, currency=currency, since=since),
         "waive": f"{reverse('admin:pricing_unratedaction_waive_group')}?{urlencode(scope)}",
     }
 

@@ -97,7 +97,7 @@ def _far(rule: PriceRule, beside: list[PriceRule]) -> Iterator[Caution]:
     if abs(change) > FAR:
         before, after = (money.price_in_words(each, rule.currency) for each in (costs, would))
         costs_then = f"ten units, worth 1,000 together, cost {before} there and {after} here"
-        words = f"Far from what it replaces ({change:+.0%}): {costs_then}"
+        words = f"Far from what it replaces ({change:+,.0%}): {costs_then}"
         yield Caution(words, [replaced])
 
 

@@ -2,13 +2,15 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
 from django.db.models import Q
 
-from leads.models import ActionType, Customer, Product, Source
+from billing_engine.core.spans import months_of
+from leads.models import ActionType, BillingPeriod, Customer, Product, Source
 from pricing.models import PriceRule
 from pricing.rating.facts import (
     Catalogue,
@@ -58,8 +60,17 @@ def instant(microseconds: int) -> datetime:
     return EPOCH + microseconds * MICROSECOND
 
 
+def period_facts(period: BillingPeriod) -> CustomerFacts:
+    """What rating knows of the period's customer; of the monthly budget by days, where it is no whole month."""
+    facts, zone = customer_facts(period.customer), period.customer.zone
+    if facts.hard_budget is None:
+        return facts
+    months = months_of(period.start_at.astimezone(zone).date(), period.end_at.astimezone(zone).date())
+    return replace(facts, hard_budget=int(facts.hard_budget * months))
+
+
 def customer_facts(customer: Customer) -> CustomerFacts:
-    """What rating knows of a customer; contract days begin and end at its own midnight."""
+    """What rating knows of a customer, over a month; contract days begin and end at its own midnight."""
     zone = customer.zone
 
     def midnight(day: datetime) -> int:

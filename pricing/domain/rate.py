@@ -15,7 +15,7 @@ from pricing.domain.actions import START, StoredActions, period_of
 from pricing.domain.bookmark import Bookmark, bookmarks, kept
 from pricing.domain.carry import carried_over, carries
 from pricing.domain.charges import CHARGES_AT_A_TIME, ChargeWriter
-from pricing.domain.facts import catalogue_for, customer_facts, rule_books
+from pricing.domain.facts import catalogue_for, period_facts, rule_books
 from pricing.domain.tally import Tally, save_tallies
 from pricing.models import PeriodTally, UnratedAction
 from pricing.rating.counters import Counters
@@ -155,7 +155,7 @@ def _together(ratings: Iterable[PeriodRating]) -> list[list[PeriodRating]]:
 
 
 def _charge(rating: PeriodRating, actions: Iterable[ActionFacts], catalogue: Catalogue, writer: ChargeWriter) -> None:
-    customer = customer_facts(rating.period.customer)
+    customer = period_facts(rating.period)
     decisions = iter(
         rate_period(actions, customer=customer, rules=rating.rules, catalogue=catalogue, carried=rating.counters)
     )

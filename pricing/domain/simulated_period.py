@@ -11,7 +11,7 @@ from django.db import connection
 from leads.models import BillingPeriod
 from pricing.domain.actions import START, StoredActions
 from pricing.domain.carry import carried_over
-from pricing.domain.facts import catalogue_for, customer_facts
+from pricing.domain.facts import catalogue_for, period_facts
 from pricing.rating.counters import Counters
 from pricing.rating.facts import ActionFacts, Decision, Id, RuleFacts
 from pricing.rating.once import Key, Paid
@@ -180,7 +180,7 @@ def compare(
     actions = _Watched(StoredActions({period.pk: START}))
     decisions = rate_period(
         actions,
-        customer=customer_facts(period.customer),
+        customer=period_facts(period),
         rules=rules,
         catalogue=catalogue_for(period.customer),
         carried=counters,

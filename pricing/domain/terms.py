@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from leads.models import BillingPeriod
-from pricing.domain.facts import catalogue_for, customer_facts, rule_facts, rules_for
+from pricing.domain.facts import catalogue_for, period_facts, rule_facts, rules_for
 from pricing.models import PeriodTerms, PriceRule
 from pricing.rating.facts import Catalogue, CustomerFacts, ProductFacts, RuleFacts, SourceFacts
 
@@ -26,7 +26,7 @@ class Terms:
 def terms_now(period: BillingPeriod) -> Terms:
     """What the period would be rated by at this moment."""
     customer = period.customer
-    return Terms(customer_facts(customer), rules_for(customer), catalogue_for(customer))
+    return Terms(period_facts(period), rules_for(customer), catalogue_for(customer))
 
 
 def keep_terms(period: BillingPeriod) -> None:

@@ -48,5 +48,5 @@ def _charge(rated: Rated) -> Charge:
         full_amount=written(decision.full_amount),
         rule=decision.rule,
         reason=decision.reason or None,
-        period=str(rated.action.month),
+        period=str(rated.action.cycle),
     )

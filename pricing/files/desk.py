@@ -1,10 +1,11 @@
-"""Rates what was read: each customer's months one after the other, by the function that bills."""
+"""Rates what was read: each customer's cycles one after the other, by the function that bills."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
-from billing_engine.core.spans import Month
+from billing_engine.core.spans import Cycle, months_of
 from pricing.files.read import RuleSet
 from pricing.files.values import Placed
 from pricing.rating.counters import Counters
@@ -24,9 +25,9 @@ def rate(rule_set: RuleSet, actions: Iterable[Placed]) -> list[Rated]:
     ordered = sorted(actions, key=lambda action: (action.facts.occurred_at, action.facts.id))
     catalogue = catalogue_of(rule_set, ordered)
     decided: dict[object, Decision] = {}
-    for code, months in _months(ordered).items():
+    for code, cycles in _cycles(ordered).items():
         customer, rules = rule_set.customer(code).facts, rules_open_to(rule_set, code)
-        decided |= _rate_customer(months, customer, rules, catalogue)
+        decided |= _rate_customer(cycles, customer, rules, catalogue)
     return [Rated(action, decided[action.facts.id]) for action in ordered]
 
 
@@ -45,23 +46,32 @@ def catalogue_of(rule_set: RuleSet, actions: Sequence[Placed]) -> Catalogue:
     )
 
 
-def _months(ordered: Iterable[Placed]) -> dict[str, dict[Month, list[ActionFacts]]]:
-    """Each customer's months in their order."""
-    found = defaultdict[str, dict[Month, list[ActionFacts]]](dict)
+def _cycles(ordered: Iterable[Placed]) -> dict[str, dict[Cycle, list[ActionFacts]]]:
+    """Each customer's cycles in their order."""
+    found = defaultdict[str, dict[Cycle, list[ActionFacts]]](dict)
     for action in ordered:
-        found[action.customer].setdefault(action.month, []).append(action.facts)
+        found[action.customer].setdefault(action.cycle, []).append(action.facts)
     return found
 
 
 def _rate_customer(
-    months: dict[Month, list[ActionFacts]], customer: CustomerFacts, rules: list[RuleFacts], catalogue: Catalogue
+    cycles: dict[Cycle, list[ActionFacts]], customer: CustomerFacts, rules: list[RuleFacts], catalogue: Catalogue
 ) -> dict[object, Decision]:
     decided: dict[object, Decision] = {}
     before = Counters()
-    for actions in months.values():
-        # What was paid once, and what a lead was charged, goes on over months; all that is counted begins anew.
+    for cycle, actions in cycles.items():
+        # What was paid once, and what a lead was charged, goes on over cycles; all that is counted begins anew.
         carried = Counters(by_lead=before.by_lead, paid=before.paid)
-        for decision in rate_period(actions, customer=customer, rules=rules, catalogue=catalogue, carried=carried):
+        for decision in rate_period(
+            actions, customer=_within(cycle, customer), rules=rules, catalogue=catalogue, carried=carried
+        ):
             decided[decision.action] = decision
         before = carried
     return decided
+
+
+def _within(cycle: Cycle, customer: CustomerFacts) -> CustomerFacts:
+    """The customer with its monthly budget by days."""
+    if customer.hard_budget is None:
+        return customer
+    return replace(customer, hard_budget=int(customer.hard_budget * months_of(cycle.first, cycle.next().first)))

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from billing_engine.core.spans import Month
+from billing_engine.core.spans import Cycle
 from pricing.files import words
 from pricing.files.desk import Rated, catalogue_of, rules_open_to
 from pricing.files.read import RuleSet
@@ -24,7 +24,7 @@ KINDS = {
     TO_MINIMUM: "to_minimum",
     TO_MAXIMUM: "to_maximum",
 }
-OfPeriod = tuple[str, Month, Id | None]  # a customer, its month and a rule
+OfPeriod = tuple[str, Cycle, Id | None]  # a customer, its cycle and a rule
 
 
 class Winner(Struct):
@@ -141,7 +141,7 @@ class Counts:
 
 
 def _key(rated: Rated) -> OfPeriod:
-    return rated.action.customer, rated.action.month, rated.decision.rule
+    return rated.action.customer, rated.action.cycle, rated.decision.rule
 
 
 def _without_rule(sentences: list[str]) -> Explanation:

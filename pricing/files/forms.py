@@ -35,9 +35,14 @@ class Customer(Form):
 
     code: Name
     currency: Currency = "USD"
-    time_zone: Annotated[Name, Meta(description="IANA name; months and contract days begin at midnight here.")] = "UTC"
-    cycle: Annotated[Literal["monthly"], Meta(description="Only months are known.")] = "monthly"
-    monthly_budget: Annotated[Number | None, Meta(description="What the customer wants to spend a month.")] = None
+    time_zone: Annotated[Name, Meta(description="IANA name; cycles and contract days begin at midnight here.")] = "UTC"
+    cycle: Annotated[
+        Literal["monthly", "weekly", "fortnightly"],
+        Meta(description="Calendar months, weeks from Monday, or two of them, counted in twos from January 1, 2024."),
+    ] = "monthly"
+    monthly_budget: Annotated[
+        Number | None, Meta(description="What the customer wants to spend a month; by days in weeks.")
+    ] = None
     hard_budget: Annotated[bool, Meta(description="Charge nothing above the budget.")] = False
     excluded_domains: Annotated[list[Domain], Meta(description="E-mail domains that are never charged.")] = []
     contract_from: Annotated[Day | None, Meta(description="First day, in the customer's time zone.")] = None

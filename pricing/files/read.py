@@ -90,7 +90,7 @@ def _read_lines(lines: Iterable[bytes], rule_set: RuleSet) -> Iterator[tuple[int
             yield number, [Problem("/id", f'"{read.id}" is taken by line {first}')]
             continue
         try:
-            yield number, placed(read, rule_set.customer(read.customer).zone, seen)
+            yield number, placed(read, rule_set.customer(read.customer), seen)
         except ValueError as error:
             yield number, [Problem("/occurred_at", str(error))]
     if not some:

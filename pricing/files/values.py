@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from billing_engine.core.spans import Month
+from billing_engine.core.spans import CYCLES, Cycle
 from leads.domain.identity import person_key
 from pricing.files import forms
 from pricing.rating.facts import ActionFacts, CustomerFacts, Once, ProductFacts, RuleFacts, SourceFacts
@@ -24,17 +24,18 @@ ONE = 10**PLACES
 
 
 class Customer(NamedTuple):
-    """What rating knows of a customer, and the zone its months are cut in."""
+    """What rating knows of a customer, and what its time is cut into, in which zone."""
 
     facts: CustomerFacts
     zone: ZoneInfo
+    kind: type[Cycle]
 
 
 class Placed(NamedTuple):
-    """An action, whose it is, and the month it belongs to."""
+    """An action, whose it is, and the cycle it belongs to."""
 
     customer: str
-    month: Month
+    cycle: Cycle
     facts: ActionFacts
 
 
@@ -66,7 +67,7 @@ def customer_of(customer: forms.Customer) -> Customer:
         excluded_domains=frozenset(domain.lower() for domain in customer.excluded_domains),
         hard_budget=None if budget is None else micro(budget),
     )
-    return Customer(facts, zone)
+    return Customer(facts, zone, CYCLES[customer.cycle])
 
 
 def rule_facts(rule: forms.Rule) -> RuleFacts:
@@ -93,12 +94,12 @@ def rule_facts(rule: forms.Rule) -> RuleFacts:
     )
 
 
-def placed(action: forms.Action, zone: ZoneInfo, seen: dict[Any, Any]) -> Placed:
-    """The action in its month; ValueError where there is no such time. What repeats is kept once, in `seen`."""
+def placed(action: forms.Action, customer: Customer, seen: dict[Any, Any]) -> Placed:
+    """The action in its cycle; ValueError where there is no such time. What repeats is kept once, in `seen`."""
     kept = seen.setdefault
     try:
         occurred_at = datetime.fromisoformat(action.occurred_at).astimezone(UTC)
-        month = Month.containing(occurred_at, zone)
+        cycle = customer.kind.containing(occurred_at, customer.zone)
     except (ValueError, OverflowError) as error:
         raise ValueError(f"{action.occurred_at} is no time there is: {error}") from error
     person = action.person or ""
@@ -117,7 +118,7 @@ def placed(action: forms.Action, zone: ZoneInfo, seen: dict[Any, Any]) -> Placed
         is_test=action.is_test,
         is_voided=action.voided,
     )
-    return Placed(kept(action.customer, action.customer), kept(month, month), facts)
+    return Placed(kept(action.customer, action.customer), kept(cycle, cycle), facts)
 
 
 def _price(price: forms.Price) -> Price:

@@ -35,5 +35,5 @@ class ActivityForm(forms.Form):
 def _months(customer: Customer | None) -> list[tuple[str, str]]:
     if customer is None:
         return []
-    labels = BillingPeriod.objects.filter(customer=customer).order_by("-label").values_list("label", flat=True)
+    labels = BillingPeriod.objects.filter(customer=customer).order_by("-start_at").values_list("label", flat=True)
     return [(label, month_in_words(label)) for label in labels]

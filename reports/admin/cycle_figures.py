@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from billing_engine.core.money import ZERO, in_words, price_in_words
-from billing_engine.core.spans import Month
+from billing_engine.core.spans import Cycle, labels_of
 from invoices.domain.paper_lines import reason_in_words
 from invoices.models import Invoice, InvoiceLine
 from leads.admin.shown import list_of
@@ -54,11 +54,11 @@ class MoneyTable:
 
 def received_sum(label: str) -> Sum:
     """received = stored + duplicates + conflicts + quarantined + tests, of leads and of actions."""
-    leads, actions = received_in(Month.parse(label))
+    leads, actions = received_in(Cycle.parse(label))
     return Sum(
         "Received",
         "by the API and by import, within the month (UTC)",
-        received_in_words(Month.parse(label), leads, actions),
+        received_in_words(Cycle.parse(label), leads, actions),
         adds_up=all(counts.received == _outcomes(counts) for counts in (leads, actions)),
     )
 
@@ -70,13 +70,13 @@ def _outcomes(counts: Received) -> int:
 
 def stored_sum(label: str) -> Sum:
     """stored = charged + excluded, reason by reason, + unrated, in the cycle's billing periods."""
-    rated, excluded = rated_in(Month.parse(label)), excluded_in(label)
+    rated, excluded = rated_in(Cycle.parse(label)), excluded_in(label)
     figures = [_charges("charged", rated.charged, label, "green", reason__exact="")]
     figures += [
         _charges(reason_in_words(reason).lower(), count, label, "", reason__exact=reason)
         for reason, count in excluded.most_common()
     ]
-    unrated = list_of("pricing.unratedaction", period__label=label) if rated.unrated else ""
+    unrated = list_of("pricing.unratedaction", period__label__in=",".join(labels_of(label))) if rated.unrated else ""
     figures.append(Figure("unrated", count_in_words(rated.unrated), unrated, "orange" if rated.unrated else ""))
     whole = Figure("actions stored", count_in_words(rated.actions), list_of("leads.billingperiod", cycle=label))
     return Sum(
@@ -88,7 +88,7 @@ def stored_sum(label: str) -> Sum:
 
 
 def _charges(name: str, count: int, label: str, tone: str, **where: str) -> Figure:
-    address = list_of("pricing.charge", action__period__label=label, **where) if count else ""
+    address = list_of("pricing.charge", action__period__label__in=",".join(labels_of(label)), **where) if count else ""
     return Figure(name, count_in_words(count), address, tone)
 
 

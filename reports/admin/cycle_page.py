@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
-from billing_engine.core.spans import Month
+from billing_engine.core.spans import Cycle, labels_of
 from invoices.domain.waiting import UTC_ZONE, Left, failed_in, left_in
 from invoices.domain.wording import month_in_words
-from invoices.models import BillingCycle, BillingRun
+from invoices.models import BillingCycle, BillingRun, BillingRunItem
 from leads.admin.shown import list_of, page_of
 from leads.models import BillingPeriod
 from reports.admin.cycle_figures import money_table, received_sum, stored_sum
@@ -46,7 +47,7 @@ def cycle_page(model_admin: Any, request: HttpRequest, cycle: BillingCycle) -> H
     """The cycle as it stands; nothing on it is older than the request."""
     left = left_in(cycle.label)
     money = money_of(cycle.label)
-    month = Month.parse(cycle.label)
+    month = Cycle.parse(cycle.label)
     sums = [received_sum(cycle.label), stored_sum(cycle.label)]
     tables = [money_table(one, cycle.label) for one in money]
     page = {
@@ -61,7 +62,7 @@ def cycle_page(model_admin: Any, request: HttpRequest, cycle: BillingCycle) -> H
         "later": _page_of(month.next()),
         "steps": steps_of(cycle, left),
         "hindrances": hindrances(cycle, left),
-        "failures": failed_in(cycle.label).select_related("period__customer").order_by("-pk")[:FAILURES_SHOWN],
+        "failures": _latest_failures(cycle.label),
         "sums": sums,
         "tables": tables,
         "adds_up": all(one.adds_up for one in sums) and all(one.adds_up for one in tables),
@@ -74,12 +75,14 @@ def cycle_page(model_admin: Any, request: HttpRequest, cycle: BillingCycle) -> H
     }
     response = TemplateResponse(request, "reports/cycle.html", page)
     response["Cache-Control"] = "no-store"
+    if request.headers.get("HX-Request") and not page["is_moving"]:
+        response["HX-Refresh"] = "true"  # the workers are done: the buttons, which are no part of the news, are others
     return response
 
 
 def steps_of(cycle: BillingCycle, left: Left) -> list[Step]:
     """From the billing run to the close, each done, next or later."""
-    periods = BillingPeriod.objects.labelled(cycle.label)
+    periods = BillingPeriod.objects.filter(label__in=labels_of(cycle.label))
     total = periods.count()
     invoices = {"month": cycle.label}
     still_open = left.open_periods + left.inactive_periods
@@ -140,7 +143,7 @@ def hindrances(cycle: BillingCycle, left: Left) -> list[Hindrance]:
             left.unrated,
             "unrated",
             "No rule prices them: make one, or waive them",
-            list_of("pricing.unratedaction", period__label=cycle.label),
+            list_of("pricing.unratedaction", period__label__in=",".join(labels_of(cycle.label))),
             "orange",
         ),
         (
@@ -165,15 +168,21 @@ def hindrances(cycle: BillingCycle, left: Left) -> list[Hindrance]:
     ]
 
 
+def _latest_failures(label: str) -> QuerySet[BillingRunItem]:
+    """Of each period the last one."""
+    failed = failed_in(label).select_related("period__customer").order_by("period_id", "-pk")
+    return failed.distinct("period_id")[:FAILURES_SHOWN]
+
+
 def _received_in(label: str) -> dict[str, str]:
-    span = Month.parse(label).span(UTC_ZONE)
+    span = Cycle.parse(label).span(UTC_ZONE)
     return {"received_at__gte": span.start.isoformat(), "received_at__lt": span.end.isoformat()}
 
 
 def _run_in_progress(label: str) -> BillingRun | None:
-    return BillingRun.objects.filter(cycle=label, finished_at=None).first()
+    return BillingRun.objects.filter(cycle__in=labels_of(label), finished_at=None).first()
 
 
-def _page_of(month: Month) -> str:
+def _page_of(month: Cycle) -> str:
     found = BillingCycle.objects.filter(label=str(month)).first()
     return page_of("invoices.billingcycle", found.pk) if found else ""

@@ -9,13 +9,15 @@ from django.utils.safestring import SafeString
 from django.utils.timezone import now
 from unfold.enums import ActionVariant
 
-from invoices.domain.cycle import close_cycle, know_cycles, lock, reopen
+from billing_engine.core.spans import labels_of
+from invoices.domain.cycle import bill_cycle, close_cycle, know_cycles, lock, reopen
 from invoices.domain.errand import begin, stop, waiting_for
 from invoices.domain.wording import month_in_words
 from invoices.models import BillingCycle
 from leads.admin.bases import ReadOnlyPage
 from leads.admin.buttons import Dialog, Done, WithReason, button, person
 from leads.admin.shown import Colour, chip
+from leads.models import BillingPeriod
 from reports.admin.cycle_form import MayNeedAReason
 from reports.admin.cycle_page import cycle_page
 
@@ -23,12 +25,19 @@ State = BillingCycle.State
 Errand = BillingCycle.Errand
 DECIDE = "invoices.change_invoice"
 CLOSE = "invoices.change_billingcycle"
+RUN = "invoices.add_billingrun"
 COLOURS: dict[str, Colour] = {State.OPEN: "blue", State.LOCKED: "orange", State.CLOSED: "green"}
 
 
 def month_of(cycle: BillingCycle) -> str:
     """`October 2026`."""
     return month_in_words(cycle.label)
+
+
+def has_open_periods(cycle: BillingCycle) -> bool:
+    """Whether a billing run would find something to do."""
+    periods = BillingPeriod.objects.open().filter(label__in=labels_of(cycle.label), customer__is_active=True)
+    return periods.exists()
 
 
 def waits_for(errand: BillingCycle.Errand) -> Any:
@@ -43,7 +52,7 @@ class BillingCycleAdmin(ReadOnlyPage[BillingCycle]):
     search_fields = ("label__startswith",)
     search_help_text = "Month, such as 2026-10"
     ordering = ("-label",)
-    actions_detail: Any = ("approve_all", "issue_all", "stop_errand", "lock", "reopen", "close")
+    actions_detail: Any = ("run", "approve_all", "issue_all", "stop_errand", "lock", "reopen", "close")
 
     class Media:
         css = {"all": ["invoices/finance.css", "reports/reports.css"]}
@@ -70,6 +79,21 @@ class BillingCycleAdmin(ReadOnlyPage[BillingCycle]):
         if not self.has_view_permission(request, cycle):
             raise PermissionDenied
         return cycle_page(self, request, cycle)
+
+    @button(
+        "Start billing run",
+        permission=RUN,
+        icon="play_arrow",
+        variant=ActionVariant.PRIMARY,
+        offered=has_open_periods,
+        asks=Dialog(
+            title=lambda cycle: f"Bill {month_of(cycle)}?",
+            says="Each customer by itself: its period is rated, closed and drafted, or it says why not.",
+        ),
+    )
+    def run(self, request: HttpRequest, cycle: BillingCycle, answers: dict[str, Any]) -> Done:
+        bill_cycle(cycle, by=person(request), at=now())
+        return Done(f"{month_of(cycle)} is being billed.")
 
     @button(
         "Approve all",

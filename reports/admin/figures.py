@@ -5,7 +5,7 @@ from itertools import accumulate
 from zoneinfo import ZoneInfo
 
 from billing_engine.core.money import ZERO, in_words
-from billing_engine.core.spans import Month
+from billing_engine.core.spans import Cycle
 from invoices.models import Invoice
 from leads.admin.shown import list_of
 from leads.domain.receipt import CONFLICT, CREATED, DUPLICATE, QUARANTINED
@@ -56,7 +56,7 @@ class MoneyRow:
     total: str
 
 
-def received_in_words(month: Month, leads: Received, actions: Received) -> list[Equation]:
+def received_in_words(month: Cycle, leads: Received, actions: Received) -> list[Equation]:
     """Two equations, of leads and of actions; empty where nothing was received."""
     if not leads.received and not actions.received:
         return []
@@ -67,12 +67,12 @@ def received_in_words(month: Month, leads: Received, actions: Received) -> list[
     ]
 
 
-def _received_within(month: Month) -> dict[str, str]:
+def _received_within(month: Cycle) -> dict[str, str]:
     span = month.span(ZoneInfo("UTC"))
     return {"received_at__gte": span.start.isoformat(), "received_at__lt": span.end.isoformat()}
 
 
-def _quarantine(month: Month, **where: str) -> str:
+def _quarantine(month: Cycle, **where: str) -> str:
     return list_of("leads.quarantineditem", **_received_within(month), **where)
 
 
@@ -87,14 +87,14 @@ def _outcome(name: str, count: int, address: str) -> Figure:
     return Figure(name, count_in_words(count), address, "orange" if count and name in REFUSED else "")
 
 
-def still_waiting(month: Month, count: int) -> Figure | None:
+def still_waiting(month: Cycle, count: int) -> Figure | None:
     """What of the month's quarantine is not settled yet."""
     if not count:
         return None
     return Figure("of what was quarantined still wait for a person.", count_in_words(count), _quarantine(month))
 
 
-def rated_in_words(month: Month, rated: Rated) -> Equation | None:
+def rated_in_words(month: Cycle, rated: Rated) -> Equation | None:
     """stored = charged + excluded + unrated; None where nothing is stored."""
     if not rated.actions:
         return None
@@ -116,7 +116,7 @@ def bar(rated: Rated) -> list[Slice]:
     return [Slice(start, length, tone) for start, (tone, length) in zip(starts, lengths.items(), strict=False)]
 
 
-def money_in_words(month: Month, money: Money) -> MoneyRow:
+def money_in_words(month: Cycle, money: Money) -> MoneyRow:
     """One currency's row."""
     periods = list_of("leads.billingperiod", cycle=str(month), state__exact="open")
     figures = [Figure("Not billed yet", in_words(money.unbilled, money.currency), periods if money.unbilled else "")]

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.timezone import now
 
-from billing_engine.core.spans import Month
+from billing_engine.core.spans import Cycle, Month
 from invoices.domain.wording import month_in_words
 from invoices.models import Invoice
 from leads.admin.shown import list_of
@@ -52,27 +52,27 @@ def month_at_a_glance(request: HttpRequest, context: dict[str, Any]) -> dict[str
     }
 
 
-def _chosen(request: HttpRequest, current: Month) -> Month:
+def _chosen(request: HttpRequest, current: Cycle) -> Cycle:
     try:
-        return Month.parse(request.GET.get("month", ""))
+        return Cycle.parse(request.GET.get("month", ""))
     except ValueError:
         return current
 
 
-def _received(month: Month) -> dict[str, Any]:
+def _received(month: Cycle) -> dict[str, Any]:
     return {
         "equations": received_in_words(month, *received_in(month)),
         "still_waiting": still_waiting(month, quarantine_waiting(month)),
     }
 
 
-def _rated(month: Month) -> dict[str, Any]:
+def _rated(month: Cycle) -> dict[str, Any]:
     rated = rated_in(month)
     equation = rated_in_words(month, rated)
     return {"equation": equation, "bar": bar(rated) if equation else []}
 
 
-def _money(month: Month) -> dict[str, Any]:
+def _money(month: Cycle) -> dict[str, Any]:
     return {"rows": [money_in_words(month, row) for row in money_in(month)], "periods": periods_in(month)}
 
 

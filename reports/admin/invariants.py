@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.timezone import now
 
-from billing_engine.core.spans import Month
+from billing_engine.core.spans import Cycle, Month
 from invoices.domain.wording import month_in_words
 from leads.admin.shown import list_of, page_of
 from reports.queries.invariant import Invariant, Sides
@@ -44,16 +44,16 @@ def invariants_page(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _chosen(asked: str) -> Month | None:
+def _chosen(asked: str) -> Cycle | None:
     if asked == ALL:
         return None
     try:
-        return Month.parse(asked)
+        return Cycle.parse(asked)
     except ValueError:
         return Month.containing(now(), ZoneInfo("UTC"))
 
 
-def _shown(invariant: Invariant, month: Month | None) -> dict[str, Any]:
+def _shown(invariant: Invariant, month: Cycle | None) -> dict[str, Any]:
     breaches = invariant.breaches[:BREACHES_SHOWN]
     return {
         "number": invariant.number,
@@ -84,7 +84,7 @@ def _side(sides: Sides) -> dict[str, Any]:
     }
 
 
-def _rows(number: str, month: Month | None) -> str:
+def _rows(number: str, month: Cycle | None) -> str:
     """The list of what it is about."""
     model = LISTS.get(number, "invoices.invoice")
     if month is None or number in ("4", "5"):

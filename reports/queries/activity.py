@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import connection
 
+from billing_engine.core.spans import labels_of
 from leads.models import Customer
 
 ROWS_AT_A_TIME = 2_000
@@ -22,7 +23,7 @@ ACTIVITY = """
           LEFT JOIN pricing_charge charge ON charge.action_id = action.id
          WHERE action.period_id IN (
                    SELECT id FROM leads_billingperiod
-                    WHERE customer_id = %(customer)s AND (%(month)s = '' OR label = %(month)s))
+                    WHERE customer_id = %(customer)s AND (%(month)s = '' OR label = ANY(%(labels)s)))
          GROUP BY 1, 2, 3, 4, 5
     )
     SELECT period.label, product.sku, product.name, source.name, type.name, type.unit,
@@ -32,7 +33,7 @@ ACTIVITY = """
       JOIN leads_product product ON product.id = counted.product_id
       JOIN leads_source source ON source.id = counted.source_id
       JOIN leads_actiontype type ON type.id = counted.action_type_id
-     ORDER BY period.label, product.name, product.id, source.name, source.id, type.name, type.id, counted.reason
+     ORDER BY period.start_at, product.name, product.id, source.name, source.id, type.name, type.id, counted.reason
 """
 NAMES = 6  # columns before those that are counted
 
@@ -103,6 +104,6 @@ def total_of(rows: Iterable[ActivityRow]) -> Counted:
 
 def _rows(customer: Customer, month: str) -> Iterator[tuple[Any, ...]]:
     with connection.chunked_cursor() as cursor:
-        cursor.execute(ACTIVITY, {"customer": customer.pk, "month": month})
+        cursor.execute(ACTIVITY, {"customer": customer.pk, "month": month, "labels": list(labels_of(month))})
         while rows := cursor.fetchmany(ROWS_AT_A_TIME):
             yield from rows

@@ -23,7 +23,7 @@ LINES = """
           JOIN leads_lead lead ON lead.id = action.lead_id
           JOIN leads_billingperiod period ON period.id = action.period_id
           JOIN leads_customer customer ON customer.id = period.customer_id
-         WHERE period.state = 'closed' AND (%(month)s = '' OR period.label = %(month)s)
+         WHERE period.state = 'closed' AND (%(month)s = '' OR period.label = ANY(%(labels)s))
          GROUP BY 1, 2, 3, 4, 5, 6, 7
     ), line AS (
         SELECT line.id, line.invoice_id, invoice.period_id, line.kind, COALESCE(line.product_id, 0) AS product_id,
@@ -34,7 +34,7 @@ LINES = """
           FROM invoices_invoiceline line
           JOIN invoices_invoice invoice ON invoice.id = line.invoice_id
           JOIN leads_billingperiod period ON period.id = invoice.period_id
-         WHERE line.kind IN ('charges', 'not_charged') AND (%(month)s = '' OR period.label = %(month)s)
+         WHERE line.kind IN ('charges', 'not_charged') AND (%(month)s = '' OR period.label = ANY(%(labels)s))
     )
     SELECT line.id, line.invoice_id, line.position, summed.period_id, COALESCE(line.currency, summed.currency),
            COALESCE(summed.charges, 0), COALESCE(line.actions, 0),
@@ -51,7 +51,7 @@ TOTALS = """
            COALESCE((SELECT sum(amount) FROM invoices_invoiceline line WHERE line.invoice_id = invoice.id), 0)
       FROM invoices_invoice invoice
       JOIN leads_billingperiod period ON period.id = invoice.period_id
-     WHERE %(month)s = '' OR period.label = %(month)s
+     WHERE %(month)s = '' OR period.label = ANY(%(labels)s)
      ORDER BY invoice.id
 """
 NUMBERS = """

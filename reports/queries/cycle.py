@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from billing_engine.core.spans import labels_of
 from reports.queries.invariant import rows_of
 
 UNBILLED = "unbilled"  # beside the states of invoices
@@ -13,7 +14,7 @@ UNBILLED = "unbilled"  # beside the states of invoices
 MONEY = """
     WITH invoice AS MATERIALIZED (
         SELECT invoice.* FROM invoices_invoice invoice JOIN leads_billingperiod period ON period.id = invoice.period_id
-         WHERE period.label = %(label)s
+         WHERE period.label = ANY (%(labels)s)
     ), line AS (
         SELECT invoice.currency, invoice.state, line.kind, sum(line.exact_amount) AS exact, sum(line.amount) AS amount
           FROM invoices_invoiceline line JOIN invoice ON invoice.id = line.invoice_id
@@ -23,7 +24,7 @@ MONEY = """
           FROM pricing_periodtally tally
           JOIN leads_billingperiod period ON period.id = tally.period_id
           JOIN leads_customer customer ON customer.id = period.customer_id
-         WHERE period.label = %(label)s
+         WHERE period.label = ANY (%(labels)s)
          GROUP BY 1, 2
     )
     SELECT currency, '' AS state, 'charged' AS what, sum(amount) FROM tally GROUP BY 1
@@ -39,7 +40,7 @@ EXCLUDED = """
     SELECT reason, sum(n::bigint)
       FROM leads_billingperiod period
       JOIN pricing_periodtally tally ON tally.period_id = period.id, jsonb_each_text(tally.excluded_by) AS each (reason, n)
-     WHERE period.label = %(label)s
+     WHERE period.label = ANY (%(labels)s)
      GROUP BY 1
 """
 CHARGED, CHARGES, TOTAL, INVOICES = "charged", "charges", "total", "invoices"
@@ -71,7 +72,7 @@ class CycleMoney:
 def money_of(label: str) -> list[CycleMoney]:
     """By currency."""
     found: dict[str, CycleMoney] = {}
-    for currency, state, what, amount in rows_of(MONEY, {"label": label}):
+    for currency, state, what, amount in rows_of(MONEY, {"labels": list(labels_of(label))}):
         money = found.setdefault(currency, CycleMoney(currency))
         if what == CHARGED:
             money.charged = amount
@@ -84,4 +85,4 @@ def money_of(label: str) -> list[CycleMoney]:
 
 def excluded_in(label: str) -> Counter[str]:
     """How many actions of the cycle were excluded for which reason."""
-    return Counter({reason: int(count) for reason, count in rows_of(EXCLUDED, {"label": label})})
+    return Counter({reason: int(count) for reason, count in rows_of(EXCLUDED, {"labels": list(labels_of(label))})})

@@ -1,4 +1,7 @@
-"""A month at a glance, from sums that are kept (deliveries, tallies, invoices): no action is counted."""
+"""A month at a glance, from sums that are kept (deliveries, tallies, invoices): no action is counted.
+
+The billing periods of a month are its own and those of the weeks that begin in it.
+"""
 
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -7,7 +10,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Count, Q, Sum
 from django.db.models.functions import Coalesce
 
-from billing_engine.core.spans import Month
+from billing_engine.core.spans import Cycle
 from invoices.models import Invoice
 from leads.models import BillingPeriod, Delivery, QuarantinedItem
 from leads.models.delivery import OUTCOMES
@@ -49,7 +52,7 @@ class Money:
     invoices: dict[str, int] = field(default_factory=dict)
 
 
-def received_in(month: Month) -> tuple[Received, Received]:
+def received_in(month: Cycle) -> tuple[Received, Received]:
     """Leads and actions of the deliveries received in the month (UTC); read from the index alone."""
     span = month.span(ZoneInfo("UTC"))
     names = [f"{kind}_{name}" for kind in ("leads", "actions") for name in COUNTS]
@@ -60,32 +63,32 @@ def received_in(month: Month) -> tuple[Received, Received]:
     return leads, Received(**{name: sums[f"actions_{name}"] for name in COUNTS})
 
 
-def quarantine_waiting(month: Month) -> int:
+def quarantine_waiting(month: Cycle) -> int:
     """Refused items received in the month (UTC) that still wait for a person."""
     span = month.span(ZoneInfo("UTC"))
     return QuarantinedItem.objects.waiting().filter(received_at__gte=span.start, received_at__lt=span.end).count()
 
 
-def rated_in(month: Month) -> Rated:
+def rated_in(month: Cycle) -> Rated:
     """What became of the actions of the month's billing periods."""
-    sums = PeriodTally.objects.filter(period__label=str(month)).aggregate(
+    sums = PeriodTally.objects.filter(period__label__in=month.labels).aggregate(
         **{name: Coalesce(Sum(name), 0) for name in ("actions", "charged", "excluded", "unrated")}
     )
     return Rated(**sums)
 
 
-def money_in(month: Month) -> list[Money]:
+def money_in(month: Cycle) -> list[Money]:
     """Per currency: charged but not billed yet, and the invoices by state."""
     found: dict[str, Money] = {}
     unbilled = (
-        PeriodTally.objects.filter(period__label=str(month), period__state=BillingPeriod.State.OPEN)
+        PeriodTally.objects.filter(period__label__in=month.labels, period__state=BillingPeriod.State.OPEN)
         .values_list("period__customer__currency")
         .annotate(Sum("amount"))
     )
     for currency, amount in unbilled:
         found.setdefault(currency, Money(currency)).unbilled = amount
     invoiced = (
-        Invoice.objects.filter(period__label=str(month))
+        Invoice.objects.filter(period__label__in=month.labels)
         .values_list("currency", "state")
         .annotate(Sum("total"), Count("pk"))
     )
@@ -95,7 +98,7 @@ def money_in(month: Month) -> list[Money]:
     return [found[currency] for currency in sorted(found)]
 
 
-def periods_in(month: Month) -> dict[str, int]:
+def periods_in(month: Cycle) -> dict[str, int]:
     """How many billing periods the month has, and how many of them are closed."""
-    periods = BillingPeriod.objects.labelled(str(month))
+    periods = BillingPeriod.objects.filter(label__in=month.labels)
     return periods.aggregate(total=Count("pk"), closed=Count("pk", filter=Q(state=BillingPeriod.State.CLOSED)))

@@ -39,7 +39,7 @@ STORED = """
           FROM leads_action action
           LEFT JOIN pricing_charge charge ON charge.action_id = action.id
           LEFT JOIN pricing_unratedaction unrated ON unrated.action_id = action.id
-         WHERE %(month)s = '' OR action.period_id IN (SELECT id FROM leads_billingperiod WHERE label = %(month)s)
+         WHERE %(month)s = '' OR action.period_id IN (SELECT id FROM leads_billingperiod WHERE label = ANY(%(labels)s))
          GROUP BY 1
     )
     SELECT period.id, period.state = 'closed', EXISTS (SELECT FROM leads_unratedmark mark WHERE mark.period_id = period.id),
@@ -49,7 +49,7 @@ STORED = """
       FROM leads_billingperiod period
       LEFT JOIN counted ON counted.period_id = period.id
       LEFT JOIN pricing_periodtally tally ON tally.period_id = period.id
-     WHERE %(month)s = '' OR period.label = %(month)s
+     WHERE %(month)s = '' OR period.label = ANY(%(labels)s)
      ORDER BY period.id
 """
 

@@ -20,9 +20,10 @@ import django
 from billing_engine.desk import DeskError
 from billing_engine.desk.folder import Folder
 from billing_engine.desk.postgres import Postgres
+from billing_engine.desk.redis import Redis
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
-BENCHES = ("rating", "intake", "close")
+BENCHES = ("rating", "intake", "simulation", "run", "close")
 QUICK, FULL = 100_000, 1_000_000
 
 
@@ -34,11 +35,11 @@ def main() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ended politely is ended by Ctrl-C
     try:
         folder = Folder(CHECKOUT / "var" / "bench")
-        with _server(folder) as database_url:
+        with _server(folder) as database_url, _broker(folder, options.bench) as redis_url:
             os.environ |= {
                 "DJANGO_SETTINGS_MODULE": "billing_engine.settings",
                 "DATABASE_URL": database_url,
-                "REDIS_URL": "redis://127.0.0.1:1/0",  # nothing here asks for work
+                "REDIS_URL": redis_url,
                 "SECRET_KEY": "only-for-the-benchmark",
                 "DEBUG": "off",  # Django would remember every query
             }
@@ -51,14 +52,23 @@ def main() -> None:
 
 
 def _measure(options: argparse.Namespace, folder: Folder) -> None:
+    actions = options.actions or (QUICK if options.quick else FULL)
     if options.bench == "rating":
         from tests.bench.measure import measure  # noqa: PLC0415 -- models load after the settings
 
-        measure(actions=options.actions or (QUICK if options.quick else FULL), rounds=options.rounds)
+        measure(actions=actions, rounds=options.rounds)
+    elif options.bench == "simulation":
+        from tests.bench.simulation.measure import measure_simulation  # noqa: PLC0415 -- models load after the settings
+
+        measure_simulation(actions=actions, rounds=options.rounds)
     elif options.bench == "close":
         from tests.bench.close import measure_close  # noqa: PLC0415 -- models load after the settings
 
-        measure_close(actions=options.actions or (QUICK if options.quick else FULL), rounds=options.rounds)
+        measure_close(actions=actions, rounds=options.rounds)
+    elif options.bench == "run":
+        from tests.bench.run.measure import measure_run  # noqa: PLC0415 -- models load after the settings
+
+        measure_run(quick=options.quick, rounds=options.rounds)
     else:
         from tests.bench.intake.measure import measure_intake  # noqa: PLC0415 -- models load after the settings
 
@@ -82,6 +92,19 @@ def _server(folder: Folder) -> Iterator[str]:
         _forget(folder, postgres)
 
 
+@contextmanager
+def _broker(folder: Folder, bench: str) -> Iterator[str]:
+    """A run asks for work, which nobody does here; the others ask for none."""
+    if bench != "run":
+        yield "redis://127.0.0.1:1/0"
+        return
+    redis = Redis(folder)
+    try:
+        yield redis.up()
+    finally:
+        redis.down()
+
+
 def _forget(folder: Folder, postgres: Postgres) -> None:
     postgres.down()
     shutil.rmtree(postgres.home, ignore_errors=True)
@@ -92,7 +115,9 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("bench", nargs="?", choices=BENCHES, help="which one; all, one after the other, without")
     parser.add_argument("--quick", action="store_true", help="fewer of everything")
-    parser.add_argument("--actions", type=int, help=f"rating: how many to rate ({FULL:,}; {QUICK:,} when quick)")
+    parser.add_argument(
+        "--actions", type=int, help=f"rating, simulation: how many to rate ({FULL:,}; {QUICK:,} when quick)"
+    )
     parser.add_argument("--rounds", type=int, default=3, help="each figure is the median of so many (%(default)s)")
     return parser.parse_args()
 

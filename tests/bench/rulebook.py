@@ -51,7 +51,7 @@ def write_rules(
     PriceTier.objects.bulk_create(
         PriceTier(rule=rule, **tier) for rule, each in zip(rules, tiers, strict=True) for tier in each
     )
-    PriceRule.objects.filter(state="draft").update(state="active", activated_at=LONG_AGO)
+    PriceRule.objects.filter(pk__in=[rule.pk for rule in rules]).update(state="active", activated_at=LONG_AGO)
 
 
 def _of(place: int, own: list[Product], sources: list[Source], kinds: dict[str, ActionType]) -> list[Terms]:

@@ -20,7 +20,7 @@ from leads.models import BillingPeriod
 from pricing.domain.rate import rate_waiting
 from pricing.domain.sweep import TOGETHER
 
-PROGRAM = "import django; django.setup(); from tests.bench.worker import main; main()"
+PROGRAM = "import django; django.setup(); from {module} import main; main()"
 AT = datetime(2026, 11, 2, tzinfo=UTC)
 
 
@@ -36,7 +36,12 @@ class Work:
 def work(shares: list[list[int]]) -> Work:
     """Rate each share of periods in a worker of its own, all at once; who starts them waits until all are ready."""
     mark_unrated(BillingPeriod.objects.filter(pk__in=chain(*shares)), reason="intake")
-    with _processes(len(shares)) as processes:
+    return share_out(shares, module=__name__)
+
+
+def share_out(shares: list[list[int]], *, module: str) -> Work:
+    """Each share to a process that runs this module's `main`: it says when it is ready, and when it is done."""
+    with _processes(len(shares), module) as processes:
         at_rest = [_answer(process)["mb"] for process in processes]
         started = time.perf_counter()
         for process, share in zip(processes, shares, strict=True):
@@ -48,17 +53,23 @@ def work(shares: list[list[int]]) -> Work:
 
 def main() -> None:
     """A worker: say that you are ready, read which periods, rate them as the sweep asks for them, say how it went."""
+    with a_share() as periods:
+        for start in range(0, len(periods), TOGETHER):
+            rate_waiting(periods[start : start + TOGETHER], at=AT)
+
+
+@contextmanager
+def a_share() -> Iterator[list[int]]:
+    """What this worker is given to do, when it is ready; its memory is told before and after."""
     connection.ensure_connection()
     _say(mb=_peak_mb())
-    periods = json.loads(sys.stdin.readline() or "[]")
-    for start in range(0, len(periods), TOGETHER):
-        rate_waiting(periods[start : start + TOGETHER], at=AT)
+    yield json.loads(sys.stdin.readline() or "[]")
     _say(mb=_peak_mb())
 
 
 @contextmanager
-def _processes(count: int) -> Iterator[list[subprocess.Popen[str]]]:
-    command = [sys.executable, "-c", PROGRAM]
+def _processes(count: int, module: str) -> Iterator[list[subprocess.Popen[str]]]:
+    command = [sys.executable, "-c", PROGRAM.format(module=module)]
     processes = list[subprocess.Popen[str]]()
     try:
         for _ in range(count):

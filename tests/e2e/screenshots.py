@@ -8,16 +8,22 @@ from playwright.sync_api import Page, sync_playwright
 from tests.e2e import chromium
 
 PICTURES = Path(__file__).resolve().parent.parent.parent / "docs" / "pictures"
-# (picture, whose log-in, page, and what to open on it)
+FIRST = "#result_list tbody a"
+REVISED = "Quote request"
+DRAFTS = f"/admin/pricing/pricerule/?state__exact=draft&q={REVISED}"
+# (picture, whose log-in, page, what to open on it, what to have at the top)
 PAGES = (
-    ("front-page", "finance", "/admin/", ""),
-    ("price-rules", "operations", "/admin/pricing/pricerule/", ""),
-    ("charge", "operations", "/admin/pricing/charge/", "#result_list tbody a"),
-    ("quarantine", "operations", "/admin/leads/quarantineditem/", ""),
-    ("unrated", "operations", "/admin/pricing/unratedaction/", ""),
-    ("billing-run", "finance", "/admin/invoices/billingrun/", "#result_list tbody a"),
-    ("invoice", "finance", "/admin/invoices/invoice/?q=Northlight", "#result_list tbody a"),
-    ("billing-activity", "finance", "/admin/reports/activity/", ""),
+    ("front-page", "finance", "/admin/", "", ""),
+    ("price-rules", "operations", "/admin/pricing/pricerule/", "", ""),
+    ("rule-editor", "operations", DRAFTS, FIRST, "h2:text-is('Price')"),
+    ("simulation", "operations", "/admin/pricing/simulation/", FIRST, ""),
+    ("charge", "operations", "/admin/pricing/charge/", FIRST, ""),
+    ("quarantine", "operations", "/admin/leads/quarantineditem/", "", ""),
+    ("unrated", "operations", "/admin/pricing/unratedaction/", "", ""),
+    ("month-close", "finance", "/admin/invoices/billingcycle/", "#result_list tbody tr:nth-child(2) a", ""),
+    ("billing-run", "finance", "/admin/invoices/billingrun/", FIRST, ""),
+    ("invoice", "finance", "/admin/invoices/invoice/?q=Northlight", FIRST, ""),
+    ("billing-activity", "finance", "/admin/reports/activity/", "", ""),
 )
 
 
@@ -27,17 +33,40 @@ def main(address: str) -> None:
     PICTURES.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(program), args=["--no-sandbox"])
-        for name, person, path, link in PAGES:
+        _draft_and_simulate(browser.new_page(base_url=address))
+        for name, person, path, link, top in PAGES:
             page = browser.new_page(base_url=address, viewport={"width": 1280, "height": 800})
             _log_in(page, person)
             page.goto(path)
             if link:
                 page.locator(link).first.click()
             page.wait_for_load_state("networkidle")
+            if top:
+                page.locator(top).evaluate("each => each.scrollIntoView()")
+                page.mouse.wheel(0, -80)  # the bar at the top covers it
+                page.wait_for_timeout(500)
             page.screenshot(path=PICTURES / f"{name}.png")
             print(f"docs/pictures/{name}.png")
             page.close()
         browser.close()
+
+
+def _draft_and_simulate(page: Page) -> None:
+    """A price for next month and what it would have done, if nobody has drafted one yet."""
+    _log_in(page, "operations")
+    page.goto(DRAFTS)
+    if page.locator(FIRST).count():
+        return
+    page.goto("/admin/pricing/pricerule/")
+    page.get_by_role("link", name=REVISED, exact=True).click()
+    page.get_by_role("link", name="Revise").click()
+    page.get_by_role("button", name="Make a draft").click()
+    page.get_by_label("Unit price").fill("19.50")
+    page.get_by_role("button", name="Save and continue editing").click()
+    page.get_by_role("link", name="Simulate").click()
+    page.get_by_role("button", name="Simulate").click()
+    page.locator(".sim-total").wait_for()
+    page.close()
 
 
 def _log_in(page: Page, person: str) -> None:

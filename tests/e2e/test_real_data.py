@@ -13,7 +13,7 @@ from django.core.management import call_command
 from django.db.models import Count, Sum
 from pytest_django.live_server_helper import LiveServer
 
-from billing_engine.core.spans import Month
+from billing_engine.core.spans import Cycle
 from invoices.domain.run import bill, progress, start
 from invoices.models import Invoice
 from leads.domain.keys import create_key
@@ -137,7 +137,7 @@ def _rate_everything() -> dict[str, int]:
 
 def _bill(*cycles: str) -> None:
     for cycle in cycles:
-        run = start(Month.parse(cycle), by=None, at=NOW)
+        run = start(Cycle.parse(cycle), by=None, at=NOW)
         for item in run.items.all():
             bill(item.pk, at=NOW)
         assert progress(run).failed == 0

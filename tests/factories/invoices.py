@@ -2,11 +2,21 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from uuid import uuid4
 
 import factory
 from factory.django import DjangoModelFactory
 
-from invoices.models import BillingCycle, BillingRun, BillingRunItem, CycleStep, Invoice, InvoiceLine
+from invoices.models import (
+    BillingCycle,
+    BillingRun,
+    BillingRunItem,
+    CycleStep,
+    Invoice,
+    InvoiceLine,
+    InvoiceMail,
+    MailTemplate,
+)
 from tests.factories.leads import BillingPeriodFactory
 from tests.factories.people import UserFactory
 
@@ -67,3 +77,23 @@ class CycleStepFactory(DjangoModelFactory[CycleStep]):
     kind = CycleStep.Kind.LOCKED
     by = factory.SubFactory(UserFactory)
     at = IN_NOVEMBER
+
+
+class MailTemplateFactory(DjangoModelFactory[MailTemplate]):
+    class Meta:
+        model = MailTemplate
+
+    subject = "Invoice {number}"
+    body = "{total}, due {due_on}"
+
+
+class InvoiceMailFactory(DjangoModelFactory[InvoiceMail]):
+    class Meta:
+        model = InvoiceMail
+
+    invoice = factory.SubFactory(InvoiceFactory)
+    request = factory.LazyFunction(uuid4)
+    to = ("books@acme.example",)
+    subject = "Invoice"
+    body = "Please find it attached."
+    asked_at = IN_NOVEMBER

@@ -12,8 +12,18 @@ from django.db.models import Model
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
 
-from tests.factories.invoices import BillingCycleFactory, BillingRunItemFactory, CycleStepFactory, InvoiceLineFactory
+from invoices.models import BillingSchedule
+from leads.models import Customer
+from tests.factories.invoices import (
+    BillingCycleFactory,
+    BillingRunItemFactory,
+    CycleStepFactory,
+    InvoiceLineFactory,
+    InvoiceMailFactory,
+    MailTemplateFactory,
+)
 from tests.factories.leads import (
     ActionFactory,
     ActionTypeFactory,
@@ -72,6 +82,19 @@ def a_rule_of_its_own_customer() -> Model:
     ).rule
 
 
+def a_task() -> PeriodicTask:
+    hourly = CrontabSchedule.objects.create(minute=str(next(numbers) % 60))
+    return PeriodicTask.objects.create(name=f"task {next(numbers)}", task="invoices.sweep", crontab=hourly)
+
+
+def a_schedule() -> BillingSchedule:
+    """Each kind has one; those beyond the three only stand for more rows."""
+    taken = set(BillingSchedule.objects.values_list("cycle", flat=True))
+    return BillingSchedule.objects.create(
+        cycle=next(kind for kind in (*Customer.Cycle.values, "a", "b", "c") if kind not in taken)
+    )
+
+
 # One row of each model as rich as it gets, by the model's label.
 ROWS: dict[str, Make] = {
     "auth.User": a_user_with_a_role,
@@ -94,8 +117,14 @@ ROWS: dict[str, Make] = {
     "pricing.Simulation": lambda: SimulatedSumFactory.create().simulation,
     "pricing.UnratedAction": UnratedActionFactory.create,
     "invoices.BillingCycle": BillingCycleFactory.create,
+    "django_celery_beat.CrontabSchedule": lambda: a_task().crontab,
+    "django_celery_beat.IntervalSchedule": lambda: IntervalSchedule.objects.create(every=next(numbers), period="days"),
+    "django_celery_beat.PeriodicTask": a_task,
     "invoices.BillingRun": lambda: BillingRunItemFactory.create().run,
+    "invoices.BillingSchedule": a_schedule,
     "invoices.Invoice": lambda: InvoiceLineFactory.create().invoice,
+    "invoices.InvoiceMail": lambda: InvoiceMailFactory.create(asked_by=UserFactory.create()),
+    "invoices.MailTemplate": lambda: MailTemplateFactory.create(customer=CustomerFactory.create()),
     "invoices.InvoiceLine": lambda: InvoiceLineFactory.create(product=ProductFactory.create()),
 }
 
@@ -127,7 +156,10 @@ PARTS: dict[str, Make] = {
         BillingRunItemFactory.create(period__label=cycle.label, state="failed", message="Why", settled_at=NOW),
     ),
     "invoices.BillingRun": lambda run: BillingRunItemFactory.create(run=run),
-    "invoices.Invoice": lambda invoice: InvoiceLineFactory.create(invoice=invoice, product=ProductFactory.create()),
+    "invoices.Invoice": lambda invoice: (
+        InvoiceLineFactory.create(invoice=invoice, product=ProductFactory.create()),
+        InvoiceMailFactory.create(invoice=invoice, asked_by=UserFactory.create()),
+    ),
 }
 
 EVERY_PAGE = sorted(model._meta.label for model in admin.site._registry)

@@ -19,7 +19,8 @@ SOURCES = Path("docs/lead-sources.md")
 PUT_TOGETHER = {"{name}_invalid": {"quantity_invalid", "value_invalid"}}
 # What only the admin's buttons can answer: there it is a sentence, and its code is for programs to come.
 FOR_PEOPLE = {
-    f"leads/domain/{name}.py" for name in ("bulk_retry", "conflicts", "credentials", "keys", "quarantine", "voiding")
+    f"leads/domain/{name}.py"
+    for name in ("bulk_retry", "conflicts", "credentials", "cycles", "keys", "quarantine", "voiding")
 }
 FOR_IMPORTS = {"leads/domain/files.py"}
 # What Django REST framework answers before our code is asked.

@@ -42,9 +42,13 @@ DOES = {
     },
     "Finance": {
         "invoices.add_billingrun",
+        "invoices.add_invoicemail",
+        "invoices.add_mailtemplate",
         "invoices.change_billingcycle",
         "invoices.change_billingrun",
+        "invoices.change_billingschedule",
         "invoices.change_invoice",
+        "invoices.change_mailtemplate",
         "leads.change_billingperiod",
     },
     "Viewer": set(),

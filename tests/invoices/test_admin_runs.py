@@ -62,9 +62,9 @@ def test_started_for_the_month_chosen(finance: Client, frank: User) -> None:
     an_open_period()
 
     form = finance.get(reverse(START)).context["form"]
-    answer = finance.post(reverse(START), {"month": "2026-10"})
+    answer = finance.post(reverse(START), {"cycle": "2026-10"})
 
-    assert form.fields["month"].choices == [("2026-10", "October 2026 · 1 open")]
+    assert form.fields["cycle"].choices == [("2026-10", "October 2026 · 1 open")]
     run = BillingRun.objects.get()
     assert (run.cycle, run.started_by, run.started_at) == ("2026-10", frank, NOVEMBER_3)
     assert answer["Location"] == page(run)
@@ -74,7 +74,7 @@ def test_last_month_is_offered_first_and_months_that_are_not_over_are_not(financ
     for month in (Month(2026, 8), OCTOBER, Month(2026, 11)):
         an_open_period_of(month)
 
-    field = finance.get(reverse(START)).context["form"].fields["month"]
+    field = finance.get(reverse(START)).context["form"].fields["cycle"]
 
     assert field.initial == "2026-10"
     assert [value for value, _ in field.choices] == ["2026-10", "2026-08"]
@@ -87,20 +87,20 @@ def an_open_period_of(month: Month) -> None:
 def test_a_second_run_of_a_month_in_progress_is_refused_in_words(finance: Client) -> None:
     a_run("Acme", done=False)
 
-    answer = finance.post(reverse(START), {"month": "2026-10"})
+    answer = finance.post(reverse(START), {"cycle": "2026-10"})
 
-    assert "A run of this month is in progress already." in shown(answer)
+    assert "A run of this cycle is in progress already." in shown(answer)
     assert BillingRun.objects.count() == 1
 
 
 def test_a_month_that_nobody_offered_is_refused(finance: Client) -> None:
-    finance.post(reverse(START), {"month": "2027-01"})
+    finance.post(reverse(START), {"cycle": "2027-01"})
 
     assert not BillingRun.objects.exists()
 
 
 def test_who_may_only_look_starts_nothing(viewer: Client) -> None:
-    assert viewer.post(reverse(START), {"month": "2026-10"}).status_code == 403
+    assert viewer.post(reverse(START), {"cycle": "2026-10"}).status_code == 403
     assert "Start billing run" not in shown(viewer.get(reverse(LIST)))
     assert not BillingRun.objects.exists()
 
@@ -118,6 +118,7 @@ def test_progress_is_told_to_the_page_that_asks(finance: Client) -> None:
         "failed": 0,
         "waiting": 2,
         "finished": False,
+        "paused": False,
     }
     assert f'data-progress="{page(run, "progress")}"' in shown(finance.get(page(run)))
 

@@ -13,12 +13,14 @@ from invoices.domain.cycle import (
     ReasonMissing,
     SecondPersonReopens,
     WrongCycleState,
+    bill_cycle,
     close_cycle,
     know_cycles,
     lock,
     reopen,
 )
 from invoices.domain.invoice import discard, issue
+from invoices.domain.run import bill
 from invoices.models import BillingCycle, CycleStep
 from leads.domain.intake import receive
 from leads.domain.store import as_json
@@ -168,3 +170,25 @@ def test_a_month_is_known_as_soon_as_it_has_a_billing_period():
     know_cycles()
 
     assert list(BillingCycle.objects.values_list("label", "state")) == [("2026-10", "open")]
+
+
+def test_a_month_is_closed_with_the_weeks_that_begin_in_it(frank: User):
+    a_price()
+    weekly = CustomerFactory.create(cycle="weekly")
+    product = ProductFactory.create(customer=weekly, sku="TILE-9")
+    ActionTypeFactory.create(code="sample_order")
+    sent = {"id": "1", "type": "sample_order", "occurred_at": IN_OCTOBER.isoformat()}
+    body = as_json({"id": "L", "product": {"sku": product.sku}, "actions": [sent]}).encode()
+    receive(SourceFactory.create(), body=body, content_type="application/json", received_at=IN_OCTOBER)
+
+    with pytest.raises(CycleNotReady, match="Still open: 1 billing period"):
+        lock(october(), by=frank, at=NOVEMBER_3)
+    for run in bill_cycle(october(), by=frank, at=NOVEMBER_3):
+        for item in run.items.all():
+            bill(item.pk, at=NOVEMBER_3)
+    lock(october(), by=frank, at=NOVEMBER_3)
+
+    assert list(BillingCycle.objects.values_list("label", "state")) == [("2026-10", "locked")]
+    weeks = ["2026-W41", "2026-W42", "2026-W43", "2026-W44"]
+    closed = BillingPeriod.objects.closed().filter(customer=weekly).order_by("start_at")
+    assert [period.label for period in closed] == weeks

@@ -154,6 +154,22 @@ def test_currency_and_time_zone_are_fixed_once_there_are_periods(operations: Cli
     assert (customer.name, customer.currency, customer.time_zone) == ("Acme", "USD", "UTC")
 
 
+def test_a_change_of_the_billing_cycle_says_when_it_takes_effect_and_its_first_period(operations: Client) -> None:
+    customer = BillingPeriodFactory.create().customer
+    address = reverse("admin:leads_customer_change", args=[customer.pk])
+
+    response = operations.post(address, CUSTOMER | {"cycle": "weekly"}, follow=True)
+
+    customer.refresh_from_db()
+    assert (customer.name, customer.cycle) == ("Acme", "weekly")
+    assert told(response)[0] == (
+        "Billed weekly from 2026-11-01 on, where the last billing period ends; the first period goes up to 2026-11-02."
+    )
+    change = customer.cycle_changes.get()
+    assert (change.cycle_before, change.changed_by.groups.get().name) == ("monthly", "Operations")
+    assert told(operations.post(address, CUSTOMER | {"cycle": "weekly"}, follow=True))[0].startswith("The customer")
+
+
 def test_a_hard_budget_without_amount_is_told_next_to_the_amount(operations: Client) -> None:
     response = operations.post(reverse("admin:leads_customer_add"), CUSTOMER | {"hard_budget": "on"})
     assert response.context["adminform"].form.errors == {"monthly_budget": ["A hard budget needs its amount."]}

@@ -79,8 +79,18 @@ OPERATIONS = [
 ]
 
 
+# What a source's key does not open is asked as finance, in tests/invoices/test_api_fuzz.py.
+FOR_STAFF = [
+    ("GET", "/api/v1/invoices"),
+    ("GET", "/api/v1/invoices/{invoice}"),
+    ("GET", "/api/v1/invoices/{invoice}/lines"),
+    ("GET", "/api/v1/lines/{line}/charges"),
+    ("GET", "/api/v1/charges"),
+]
+
+
 def test_every_operation_is_asked(api: Any) -> None:
-    assert sorted(each.ok().label for each in api.get_all_operations()) == sorted(map(" ".join, OPERATIONS))
+    assert sorted(each.ok().label for each in api.get_all_operations()) == sorted(map(" ".join, OPERATIONS + FOR_STAFF))
 
 
 @pytest.mark.parametrize("mode", list(GenerationMode))

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from billing_engine.core.spans import Month
 from leads.domain.body import BodyNotReadable
 from leads.domain.intake import receive
-from leads.domain.periods import open_cycles
+from leads.domain.periods import open_cycle
 from leads.domain.receipt import Receipt
 from leads.models import (
     Action,
@@ -308,7 +308,7 @@ def test_an_action_belongs_to_the_month_of_its_customers_own_time_zone(source: S
 
 
 def test_an_action_of_a_closed_period_goes_to_the_earliest_open_one(source: Source, product: Product):
-    open_cycles((product.customer, Month(2026, month)) for month in (8, 9, 10))
+    _ = [open_cycle(Month(2026, month), [product.customer]) for month in (8, 9, 10)]
     BillingPeriod.objects.filter(label__in=["2026-08", "2026-09"]).update(state="closed", closed_at=RECEIVED_AT)
 
     send(source, lead(action(occurred_at="2026-07-01T12:00:00Z"), action(id="A-2", occurred_at="2026-09-01T12:00:00Z")))
@@ -317,7 +317,7 @@ def test_an_action_of_a_closed_period_goes_to_the_earliest_open_one(source: Sour
 
 
 def test_when_every_period_is_closed_a_late_action_opens_the_next(source: Source, product: Product):
-    open_cycles([(product.customer, Month(2026, 9))])
+    open_cycle(Month(2026, 9), [product.customer])
     BillingPeriod.objects.update(state="closed", closed_at=RECEIVED_AT)
 
     send(source, lead(action(occurred_at="2026-07-01T12:00:00Z")))

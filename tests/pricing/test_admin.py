@@ -9,9 +9,8 @@ from django.test import Client
 from django.urls import reverse
 
 from leads.models import UnratedMark
-from pricing.models import PriceRule, Waiver
+from pricing.models import PriceRule
 from tests.factories.leads import (
-    ActionTypeFactory,
     BillingPeriodFactory,
     CustomerFactory,
     ProductFactory,
@@ -23,7 +22,6 @@ from tests.factories.pricing import (
     PeriodTallyFactory,
     PriceRuleFactory,
     PriceTierFactory,
-    UnratedActionFactory,
 )
 
 pytestmark = pytest.mark.django_db
@@ -279,102 +277,6 @@ def test_charges_are_listed_by_period_in_the_order_they_were_rated(operations: C
         reverse("admin:pricing_charge_changelist"), {"action__period__id__exact": later.period_id}
     )
     assert list(response.context["cl"].result_list) == [earlier, later]
-
-
-def test_unrated_actions_are_grouped_by_what_is_missing(operations: Client) -> None:
-    first = UnratedActionFactory.create()
-    second = UnratedActionFactory.create(action__lead=first.action.lead)
-    UnratedActionFactory.create(action__action_type=ActionTypeFactory.create(code="quote"))
-
-    response = operations.get(reverse("admin:pricing_unratedaction_changelist"))
-
-    groups = response.context["groups"]
-    these = operations.get(groups[0]["these"])
-    assert [group["count"] for group in groups] == [2, 1]
-    assert set(these.context["cl"].result_list) == {first, second}
-
-
-def test_a_rule_is_made_from_what_is_missing(operations: Client) -> None:
-    row = UnratedActionFactory.create(action__lead__product__customer__currency="JPY")
-    (group,) = operations.get(reverse("admin:pricing_unratedaction_changelist")).context["groups"]
-
-    form = operations.get(group["new_rule"]).context["adminform"].form
-
-    product, kind, customer = row.action.lead.product, row.action.action_type, row.period.customer
-    assert {
-        name: form[name].value() for name in ("name", "customer", "product", "source", "action_type", "currency")
-    } == {
-        "name": f"{customer}: {kind}, {product.sku}",
-        "customer": str(customer.pk),
-        "product": str(product.pk),
-        "source": None,
-        "action_type": str(kind.pk),
-        "currency": "JPY",
-    }
-    assert form["effective_from"].value() == row.period.start_at
-
-
-def test_a_group_says_how_many_wait_since_when_and_until_when(operations: Client) -> None:
-    first = UnratedActionFactory.create(action__occurred_at=datetime(2026, 10, 2, tzinfo=UTC))
-    UnratedActionFactory.create(
-        action__lead__product=first.action.lead.product, action__occurred_at=datetime(2026, 10, 30, tzinfo=UTC)
-    )
-
-    (group,) = operations.get(reverse("admin:pricing_unratedaction_changelist")).context["groups"]
-
-    days = [group[name].date().isoformat() for name in ("first", "last")]
-    assert (group["count"], days) == (2, ["2026-10-02", "2026-10-30"])
-
-
-def test_a_whole_group_is_waived_for_a_reason(operations: Client) -> None:
-    row = UnratedActionFactory.create()
-    same = UnratedActionFactory.create(action__lead=row.action.lead)
-    UnratedActionFactory.create()
-    group = operations.get(reverse("admin:pricing_unratedaction_changelist")).context["groups"][0]
-
-    asked = operations.get(group["waive"])
-    assert (asked.status_code, Waiver.objects.count()) == (200, 0)
-    operations.post(group["waive"], {"reason": "A trial month"})
-
-    assert {waiver.action for waiver in Waiver.objects.all()} == {row.action, same.action}
-
-
-def test_a_viewer_waives_no_group(client: Client) -> None:
-    row = UnratedActionFactory.create()
-    client.force_login(with_role("Viewer"))
-    address = reverse("admin:pricing_unratedaction_waive_group")
-    group = f"?customer={row.period.customer_id}&product={row.action.lead.product_id}"
-    asked = client.post(f"{address}{group}&action_type={row.action.action_type_id}", {"reason": "x"})
-    assert (asked.status_code, Waiver.objects.count()) == (403, 0)
-
-
-def test_actions_are_waived_for_a_reason_and_only_then(operations: Client) -> None:
-    rows = [UnratedActionFactory.create(), UnratedActionFactory.create()]
-    address = reverse("admin:pricing_unratedaction_changelist")
-    selected = {"action": "waive_selected", "_selected_action": [row.pk for row in rows]}
-
-    asked = operations.post(address, selected)
-    assert (asked.status_code, Waiver.objects.count()) == (200, 0)
-    operations.post(address, selected | {"reason": "A gift"})
-
-    assert list(Waiver.objects.values_list("note", flat=True)) == ["A gift", "A gift"]
-    assert UnratedMark.objects.count() == 2
-
-
-def test_one_action_is_waived_on_its_own_page(operations: Client) -> None:
-    row = UnratedActionFactory.create()
-    operations.post(reverse("admin:pricing_unratedaction_waive_action", args=[row.pk]), {"reason": "A gift"})
-    assert Waiver.objects.get().action == row.action
-
-
-def test_a_viewer_waives_nothing(client: Client) -> None:
-    client.force_login(with_role("Viewer"))
-    row = UnratedActionFactory.create()
-    client.post(
-        reverse("admin:pricing_unratedaction_changelist"),
-        {"action": "waive_selected", "_selected_action": [row.pk], "reason": "A gift"},
-    )
-    assert Waiver.objects.count() == 0
 
 
 def test_a_periods_page_leads_to_its_charges(operations: Client) -> None:

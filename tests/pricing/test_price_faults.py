@@ -135,7 +135,10 @@ BAD_RULES: dict[str, tuple[Any, list[str]]] = {
         with_price(model="percentage", percent="-1"),
         [f'/rules/0/price/percent: "-1" {NO_NUMBER}'],
     ),
-    "weekly": (with_customer(cycle="weekly"), ['/customers/0/cycle: is "weekly"; known are monthly']),
+    "daily": (
+        with_customer(cycle="daily"),
+        ['/customers/0/cycle: is "daily"; known are fortnightly, monthly, weekly'],
+    ),
     "an address for a domain": (
         with_customer(excluded_domains=["ann@rival.example"]),
         ['/customers/0/excluded_domains/0: "ann@rival.example" is no domain such as "example.com"'],

@@ -14,7 +14,7 @@ from django.test import Client
 from django.urls import reverse
 from openpyxl import Workbook, load_workbook
 
-from billing_engine.core.sheets import NotASheet, TooManyRows, read_sheet, write_xlsx
+from billing_engine.core.sheets import NotASheet, TooManyRows, read_sheet
 from pricing.admin.rule_columns import COLUMNS
 from pricing.models import PriceRule, RuleChange
 from tests.factories.leads import ActionTypeFactory, CustomerFactory, ProductFactory, SourceFactory
@@ -38,7 +38,7 @@ def operations(client: Client) -> Client:
 
 
 def exported(client: Client) -> Rows:
-    sheet = load_workbook(BytesIO(client.get(reverse(EXPORT)).content)).worksheets[0]
+    sheet = load_workbook(BytesIO(client.get(reverse(EXPORT)).getvalue())).worksheets[0]
     header, *rows = sheet.iter_rows(values_only=True)
     return [dict(zip(header, row, strict=True)) for row in rows]
 
@@ -146,7 +146,7 @@ def test_what_is_exported_comes_back_unchanged_whatever_its_price_model(operatio
     PriceRuleFactory.create(draft=True, source=SourceFactory.create(), unit_price=Decimal("0.000001"))
     before = state()
 
-    everything = operations.get(reverse(EXPORT)).content
+    everything = operations.get(reverse(EXPORT)).getvalue()
     listed = reverse("admin:pricing_pricerule_changelist")
     selected = {"action": "export_csv", "_selected_action": list(PriceRule.objects.values_list("pk", flat=True))}
     as_text = b"".join(operations.post(listed, selected).streaming_content)
@@ -346,13 +346,19 @@ def test_many_drafts_are_activated_at_once_and_a_refusal_stops_no_other(operatio
 
 def test_no_cell_of_an_export_is_a_formula(operations: Client) -> None:
     PriceRuleFactory.create(name='=HYPERLINK("http://evil.example")')
-    sheet = load_workbook(BytesIO(operations.get(reverse(EXPORT)).content)).worksheets[0]
+    sheet = load_workbook(BytesIO(operations.get(reverse(EXPORT)).getvalue())).worksheets[0]
     name = sheet.cell(2, list(COLUMNS).index("name") + 1)
     assert (name.data_type, name.value) == ("s", '=HYPERLINK("http://evil.example")')
 
 
 def test_a_sheet_is_read_as_it_would_be_typed() -> None:
-    content = write_xlsx("x", ["A", "b "], [[Decimal("2.50"), datetime(2026, 11, 1)], [None, None], ["=1", "yes"]])  # noqa: DTZ001 -- as a spreadsheet has it
+    book = Workbook()
+    sheet = book.worksheets[0]
+    for row in (["A", "b "], [Decimal("2.50"), datetime(2026, 11, 1)], [None, None], ["=1", "yes"]):  # noqa: DTZ001 -- as a spreadsheet has it
+        sheet.append(row)
+    sheet.cell(4, 1).data_type = "s"
+    book.save(out := BytesIO())
+    content = out.getvalue()
     assert read_sheet(content, most=10) == [(2, {"a": "2.5", "b": "2026-11-01 00:00"}), (4, {"a": "=1", "b": "yes"})]
     assert read_sheet(b"a;b\n'=1;2,5\n", most=10) == [(2, {"a": "=1", "b": "2,5"})]
     with pytest.raises(TooManyRows, match="At most 1 rows at once"):

@@ -13,9 +13,10 @@ from leads.models import BillingPeriod
 from pricing.domain.rate import rate
 from pricing.domain.simulate import simulate_customer
 from pricing.models import PriceRule, SimulatedCustomer, Simulation
-from tests.factories.leads import ActionFactory, BillingPeriodFactory
+from tests.factories.leads import ActionFactory, ActionTypeFactory, BillingPeriodFactory
 from tests.factories.people import with_role
 from tests.factories.pricing import PriceRuleFactory, SimulationFactory
+from tests.pricing.test_admin import told
 from tests.pricing.test_simulate import draft_of
 
 pytestmark = pytest.mark.django_db
@@ -70,6 +71,21 @@ def test_a_simulation_is_begun_in_a_form_and_its_result_is_one_page(operations: 
     assert "$6.00 by «=Samples»" in move["then"]
     listed = operations.get(reverse("admin:pricing_simulation_changelist")).content.decode()
     assert [words in listed for words in ("+$1.00", "Finished", "2026-10")] == [True] * 3
+
+
+def test_who_does_not_move_stands_in_the_table_and_not_in_the_chart(operations: Client) -> None:
+    moves, stays = ActionFactory.create(), ActionFactory.create(action_type=ActionTypeFactory.create(code="view"))
+    rule = PriceRuleFactory.create(action_type=moves.action_type)
+    PriceRuleFactory.create(action_type=stays.action_type)
+    for action in (moves, stays):
+        rate(action.period, at=NOW)
+    draft = draft_of(rule, since=datetime(2026, 12, 1, tzinfo=UTC), unit_price=Decimal(3))
+
+    simulation = finished(begun(operations, drafts=[draft.pk]))
+    page = operations.get(reverse("admin:pricing_simulation_change", args=[simulation.pk]))
+
+    assert len(page.context["tables"][0]["rows"]) == 2
+    assert [len(chart.bars) for chart in page.context["charts"]] == [1]
 
 
 def test_a_simulation_is_taken_home_as_csv_in_which_nothing_is_a_formula(operations: Client) -> None:
@@ -148,3 +164,22 @@ def test_a_viewer_looks_and_simulates_nothing(client: Client) -> None:
     stop = reverse("admin:pricing_simulation_stop_simulation", args=[simulation.pk])
     assert client.post(stop).status_code == 403
     assert Simulation.objects.get().stopped_at is None
+
+
+def test_the_drafts_among_the_chosen_rules_are_offered_for_one_simulation(operations: Client) -> None:
+    first, second = (PriceRuleFactory.create(draft=True, priority=number) for number in (1, 2))
+    active = PriceRuleFactory.create()
+    PriceRuleFactory.create(draft=True, priority=3)
+    chosen = {"action": "simulate_selected", "_selected_action": [first.pk, second.pk, active.pk]}
+
+    answer = operations.post(reverse("admin:pricing_pricerule_changelist"), chosen, follow=True)
+
+    assert answer.context["form"]["drafts"].value() == [str(first.pk), str(second.pk)]
+    boxes = [box for box in answer.context["form"]["drafts"] if box.data["selected"]]
+    assert len(boxes) == 2
+
+
+def test_rules_in_force_are_not_simulated_and_that_is_told(operations: Client) -> None:
+    chosen = {"action": "simulate_selected", "_selected_action": [PriceRuleFactory.create().pk]}
+    answer = operations.post(reverse("admin:pricing_pricerule_changelist"), chosen, follow=True)
+    assert told(answer) == ["None of these is a draft; only drafts are simulated."]

@@ -74,9 +74,7 @@ def test_the_guide_has_every_metric_with_its_labels_and_no_other():
     rows = table(text(GUIDE), "metric", "labels", "what it is")
 
     told = {codes(row[0])[0]: tuple(codes(row[1])) for row in rows}
-    assert told == {name: labels for name, (_, labels) in GAUGES.items()} | {
-        TIMES.name: ("method", "route", "status")
-    }
+    assert told == {name: labels for name, (_, labels) in GAUGES.items()} | {TIMES.name: ("method", "route", "status")}
 
 
 def test_the_guide_says_what_to_do_about_every_alert():

@@ -1,4 +1,4 @@
-"""`manage.py migrate_alone`: migrations and roles, while nobody else migrates."""
+"""`manage.py migrate_alone`: migrations, roles and the schedule, while nobody else migrates."""
 
 import time
 from typing import Any
@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand
 from django.db import connection
 
 from billing_engine.roles import ensure_roles
+from billing_engine.schedule import ensure_schedule
 
 STEP_SECONDS = 0.5
 LOCK = 20_261_124  # an advisory lock that stands for "somebody migrates"
@@ -16,7 +17,7 @@ LOCK = 20_261_124  # an advisory lock that stands for "somebody migrates"
 class Command(BaseCommand):
     """Many web processes may start at once: one migrates, the others wait and find nothing left to do."""
 
-    help = "Apply the migrations and the roles; of several at once, one does it and the others wait."
+    help = "Apply the migrations, the roles and the schedule; of several at once, one does it and the others wait."
 
     def handle(self, *args: Any, **options: Any) -> None:
         # Asked for again and again instead of waited for: a statement that waits has a snapshot, and the other one's
@@ -26,6 +27,7 @@ class Command(BaseCommand):
         try:
             call_command("migrate", interactive=False, verbosity=options["verbosity"])
             ensure_roles()
+            ensure_schedule()
         finally:
             connection.close()  # and the lock with it, also where a migration has broken the connection
 

@@ -25,6 +25,7 @@ from billing_engine.desk.ports import free_port
 from billing_engine.desk.processes import Children
 from billing_engine.roles import ensure_roles
 from billing_engine.sample import company, load
+from billing_engine.schedule import ensure_schedule
 from invoices.models import Invoice
 
 CHECKOUT: Path = settings.BASE_DIR
@@ -74,6 +75,7 @@ class Command(BaseCommand):
         with self.console.status("Migrating …"):
             call_command("migrate", verbosity=0)
             ensure_roles()
+            ensure_schedule()
         self._say("Database migrated")
         if _static_is_stale():
             with self.console.status("Collecting static files …"):
@@ -96,8 +98,7 @@ class Command(BaseCommand):
         celery = [PYTHON, "-m", "celery", "-A", "billing_engine"]
         queues = ["-Q", "celery,rating,billing", "--concurrency", "2"]
         children.start("worker", [*celery, "worker", "--loglevel", "INFO", *queues], cwd=CHECKOUT, environ=environ)
-        schedule = CHECKOUT / "var" / "dev" / "beat"
-        children.start("beat", [*celery, "beat", "--loglevel", "INFO", "--schedule", schedule], cwd=CHECKOUT)
+        children.start("beat", [*celery, "beat", "--loglevel", "INFO"], cwd=CHECKOUT)
         with self.console.status("Starting gunicorn, a Celery worker and beat …"):
             _wait_for(f"{address}admin/login/", children)
         self._say("gunicorn, a Celery worker and beat are running (logs in var/dev/logs)")

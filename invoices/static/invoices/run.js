@@ -1,4 +1,5 @@
-// The page of a billing run asks how far it is, every two seconds, and shows itself anew once the run has finished.
+// The page of a billing run asks how far it is, every two seconds, and shows itself anew once the run has
+// finished, is paused or goes on.
 document.addEventListener("DOMContentLoaded", () => {
   const run = document.querySelector("[data-run]");
   if (!run || "finished" in run.dataset) return;
@@ -18,7 +19,7 @@ document.addEventListener("DOMContentLoaded", () => {
       if (answer.ok) {
         const progress = await answer.json();
         show(progress);
-        if (progress.finished) {
+        if (progress.finished || progress.paused !== ("paused" in run.dataset)) {
           window.location.reload();
           return;
         }

@@ -4,6 +4,29 @@ document.addEventListener("DOMContentLoaded", () => {
   const form = document.getElementById("pricerule_form");
   const PAUSE = 250;
 
+  // --- Scope -----------------------------------------------------------------------------------
+
+  const SCOPE = ["customer", "product", "category", "source", "channel", "action_type"];
+  const scopeShown = document.querySelector("[data-scope]");
+
+  const said = (input) => {
+    if (!input || !input.value) return "";
+    return (input.tagName === "SELECT" ? (input.selectedOptions[0]?.textContent ?? "") : input.value).trim();
+  };
+
+  const showScope = () => {
+    if (!form || !scopeShown) return;
+    const fixed = SCOPE.map((name) => said(form.elements[name])).filter(Boolean);
+    scopeShown.replaceChildren(
+      ...(fixed.length ? fixed : ["Everything"]).map((words) => {
+        const chip = document.createElement("span");
+        chip.className = "lb-chip bg-base-100 text-base-700 dark:bg-base-500/20 dark:text-base-200";
+        chip.textContent = words;
+        return chip;
+      }),
+    );
+  };
+
   // --- Tiers -----------------------------------------------------------------------------------
 
   const rows = () =>
@@ -72,6 +95,7 @@ document.addEventListener("DOMContentLoaded", () => {
   };
 
   const changed = () => {
+    showScope();
     checkTiers();
     if (!panel) return;
     window.clearTimeout(timer);

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from billing_engine.core.spans import Month
+from billing_engine.core.spans import Cycle
 from reports.queries.invariant import Invariant
 from reports.queries.invariants import invariants
 from reports.wording import side_in_words
@@ -21,7 +21,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, month: str | None = None, **options: Any) -> None:
         try:
-            chosen = Month.parse(month) if month else None
+            chosen = Cycle.parse(month) if month else None
         except ValueError as error:
             raise CommandError(f"{month!r} is no month: write it as 2026-10.", returncode=2) from error
         found = invariants(chosen)

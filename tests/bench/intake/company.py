@@ -12,7 +12,7 @@ from django.db import connection
 
 from billing_engine.core.spans import Month
 from leads.domain.keys import create_key
-from leads.domain.periods import open_cycles
+from leads.domain.periods import open_cycle
 from leads.models import ActionType, Channel, Customer, Product, Source
 
 CUSTOMERS, PRODUCTS, SOURCES = 20, 5, 8
@@ -62,7 +62,7 @@ class Company:
             Product(customer=one, sku=f"SKU-{n}", name=f"Product {n}") for one in customers for n in range(PRODUCTS)
         )
         ActionType.objects.bulk_create(ActionType(code=code, name=code) for code in KINDS)
-        open_cycles((one, MONTH) for one in customers)
+        open_cycle(MONTH, customers)
         sources = Source.objects.bulk_create(
             Source(code=f"source{n}", name=f"Source {n}", channel=Channel.values[n]) for n in range(SOURCES)
         )

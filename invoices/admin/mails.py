@@ -1,0 +1,178 @@
+"""What customers are written, and every mail that was: to whom, when, by whom, with which PDF, and what came of it."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.timezone import now
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
+from unfold.enums import ActionVariant
+from unfold.widgets import UnfoldAdminTextareaWidget
+
+from billing_engine.core.errors import Refused
+from invoices.admin.sending import SEND
+from invoices.domain.mail import recipients_of, send_again
+from invoices.domain.mail_text import PLACEHOLDERS, check_template, filled
+from invoices.models import Invoice, InvoiceMail, MailTemplate
+from leads.admin.bases import Page, ReadOnlyPage
+from leads.admin.buttons import Dialog, Done, button, dialog_page, page_of, person
+from leads.admin.shown import NOTHING, Colour, chip, code, instant, link, shortened
+
+State = InvoiceMail.State
+COLOURS: dict[InvoiceMail.State, Colour] = {State.WAITING: "blue", State.SENT: "green", State.FAILED: "red"}
+
+
+class MailTemplateForm(forms.ModelForm[MailTemplate]):
+    """A template; a name that no mail can say is told beside the field that has it."""
+
+    class Meta:
+        model = MailTemplate
+        fields = ("customer", "subject", "body")
+        widgets = {"body": UnfoldAdminTextareaWidget({"rows": 16})}
+
+    def clean_subject(self) -> str:
+        return self._checked("subject")
+
+    def clean_body(self) -> str:
+        return self._checked("body")
+
+    def _checked(self, field: str) -> str:
+        text: str = self.cleaned_data[field]
+        try:
+            check_template(text)
+        except Refused as refusal:
+            raise forms.ValidationError(str(refusal), refusal.code) from refusal
+        return text
+
+
+@admin.register(MailTemplate)
+class MailTemplateAdmin(Page[MailTemplate]):
+    form = MailTemplateForm
+    list_display = ("shown_whom", "subject")
+    list_select_related = ("customer",)
+    ordering = ("customer__name",)
+    autocomplete_fields = ("customer",)
+    readonly_fields = ("names",)
+    fields = ("customer", "subject", "body", "names")
+    actions_detail: Any = ("preview",)
+
+    class Media:
+        css = {"all": ["invoices/detail.css"]}
+
+    @admin.display(description="for")
+    def shown_whom(self, template: MailTemplate) -> str:
+        return str(template)
+
+    @admin.display(description="names to use")
+    def names(self, template: MailTemplate) -> SafeString:
+        rows = format_html_join(
+            "", "<dt>{{{}}}</dt><dd>{}</dd>", ((name, says) for name, (says, _) in PLACEHOLDERS.items())
+        )
+        return format_html('<dl class="mail-names lb-wide">{}</dl>', rows)
+
+    @button(
+        "Preview",
+        permission="invoices.view_mailtemplate",
+        icon="visibility",
+        asks=Dialog(title="Preview with the latest invoice?", says="As it would go out now. Nothing is sent."),
+    )
+    def preview(self, request: HttpRequest, template: MailTemplate, answers: dict[str, Any]) -> HttpResponse:
+        issued = Invoice.objects.filter(state=Invoice.State.ISSUED).select_related("customer", "period")
+        if template.customer_id:
+            issued = issued.filter(customer=template.customer_id)
+        invoice = issued.order_by("-issued_at").first()
+        subject, body = filled(template, invoice) if invoice else ("", "")
+        shown = {
+            "title": f"{invoice} as a mail" if invoice else "No invoice is issued yet",
+            "invoice": invoice,
+            "to": ", ".join(recipients_of(invoice)) if invoice else "",
+            "subject": subject,
+            "body": body,
+        }
+        return dialog_page(self, request, template, shown, template="invoices/mail_preview.html")
+
+
+@admin.register(InvoiceMail)
+class InvoiceMailAdmin(ReadOnlyPage[InvoiceMail]):
+    list_display = ("shown_to", "shown_invoice", "shown_customer", "asked", "shown_by", "shown_state", "shown_reason")
+    list_filter = (("state", ChoicesDropdownFilter),)
+    search_fields = ("invoice__number__istartswith",)
+    search_help_text = "Invoice number"
+    ordering = ("-pk",)
+    actions_detail: Any = ("send_again",)
+    fieldsets = (
+        (None, {"fields": (("shown_invoice", "shown_state"), "whole_to", ("asked", "shown_by"), "shown_reason")}),
+        ("What was said", {"fields": ("subject", "letter")}),
+        ("How it went", {"fields": (("settled", "via"), "shown_attempts", "shown_digest")}),
+    )
+
+    class Media:
+        css = {"all": ["invoices/detail.css"]}
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[InvoiceMail]:
+        found: QuerySet[InvoiceMail] = super().get_queryset(request)
+        return found.select_related("invoice__customer", "asked_by")
+
+    @button(
+        "Send again",
+        permission=SEND,
+        icon="mail",
+        variant=ActionVariant.PRIMARY,
+        offered=lambda mail: mail.state == State.FAILED,
+        asks=Dialog(title="Send it again?", says="To the same addresses and with the same words, as a new mail."),
+    )
+    def send_again(self, request: HttpRequest, mail: InvoiceMail, answers: dict[str, Any]) -> Done:
+        return Done("On its way.", address=page_of(send_again(mail, by=person(request), at=now())))
+
+    @admin.display(description="to")
+    def shown_to(self, mail: InvoiceMail) -> SafeString | str:
+        return shortened(", ".join(mail.to))
+
+    @admin.display(description="to")
+    def whole_to(self, mail: InvoiceMail) -> str:
+        return ", ".join(mail.to)
+
+    @admin.display(description="invoice")
+    def shown_invoice(self, mail: InvoiceMail) -> SafeString | str:
+        return link(mail.invoice)
+
+    @admin.display(description="customer")
+    def shown_customer(self, mail: InvoiceMail) -> SafeString | str:
+        return link(mail.invoice.customer)
+
+    @admin.display(description="asked for")
+    def asked(self, mail: InvoiceMail) -> SafeString | str:
+        return instant(mail.asked_at)
+
+    @admin.display(description="by")
+    def shown_by(self, mail: InvoiceMail) -> str:
+        return (mail.asked_by.get_full_name() or str(mail.asked_by)) if mail.asked_by else NOTHING
+
+    @admin.display(description="outcome")
+    def shown_state(self, mail: InvoiceMail) -> SafeString:
+        return chip(mail.get_state_display(), COLOURS[State(mail.state)])
+
+    @admin.display(description="reason")
+    def shown_reason(self, mail: InvoiceMail) -> SafeString | str:
+        return shortened(mail.reason)
+
+    @admin.display(description="message")
+    def letter(self, mail: InvoiceMail) -> SafeString:
+        return format_html('<div class="mail-letter lb-wide">{}</div>', mail.body)
+
+    @admin.display(description="settled")
+    def settled(self, mail: InvoiceMail) -> SafeString | str:
+        return instant(mail.settled_at)
+
+    @admin.display(description="attempts")
+    def shown_attempts(self, mail: InvoiceMail) -> str:
+        twice = ": a worker ended while it was sending, so it may have arrived twice" if mail.attempts > 1 else ""
+        return f"{mail.attempts}{twice}"
+
+    @admin.display(description="digest of the PDF")
+    def shown_digest(self, mail: InvoiceMail) -> SafeString | str:
+        return code(mail.sha256) if mail.sha256 else NOTHING

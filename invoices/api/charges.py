@@ -1,0 +1,117 @@
+"""Charges, a page at a time: those behind a line with their shares of it, and those of a billing period."""
+
+from django.http import Http404
+from django.urls import reverse
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from billing_engine.core import money
+from invoices.api.asked import (
+    AFTER,
+    LIMIT,
+    BadFilter,
+    InvoicesView,
+    asked_limit,
+    asked_number,
+    asked_text,
+    next_address,
+)
+from invoices.api.asked import text_filter as text
+from invoices.api.invoices import PRODUCT, TYPE
+from invoices.api.shapes import LineChargeSerializer, PeriodChargeSerializer, charge_shape, page_of
+from invoices.domain.detail import DetailCharge, Place, page_of_line, page_of_period, passed_before, shares_of
+from invoices.domain.shares import nothing_to_spread
+from invoices.models import InvoiceLine
+from leads.api.answers import problems
+from leads.models import Action, BillingPeriod
+from pricing.models import Charge
+
+
+class LineChargesPage(InvoicesView):
+    """The charges behind a line."""
+
+    @extend_schema(
+        operation_id="line_charges",
+        tags=["Invoices"],
+        summary="The charges behind a line",
+        description="In the order they were rated. `amount` is each charge's share of the line, by largest remainder: "
+        "together they are the line, to the cent.",
+        parameters=[
+            OpenApiParameter("line", int, OpenApiParameter.PATH, description="Our number of the line."),
+            AFTER,
+            LIMIT,
+        ],
+        responses={200: page_of(LineChargeSerializer, "LineCharge"), **problems(400, 401, 403, 404, 406, 429, 503)},
+    )
+    def get(self, request: Request, line: int) -> Response:
+        found = InvoiceLine.objects.select_related("invoice__customer").filter(pk=line).first()
+        if found is None:
+            raise Http404
+        currency, limit = found.invoice.currency, asked_limit(request)
+        after = _place(request, found.invoice.period_id)
+        rows = page_of_line(found, limit=limit + 1, after=after)
+        spread = shares_of(found.invoice, found).get(found.position) or nothing_to_spread(currency)
+        if rows and after:
+            passed_before(found, rows[0], spread)
+        shares = [str(money.rounded(spread.of(row.exact_amount), currency)) for row in rows[:limit]]
+        results = [_shown(row) | {"amount": share} for row, share in zip(rows[:limit], shares, strict=True)]
+        return Response({"results": results, "next": next_address(request, _last(rows, limit))})
+
+
+class ChargesPage(InvoicesView):
+    """The charges of a billing period."""
+
+    @extend_schema(
+        operation_id="charges",
+        tags=["Invoices"],
+        summary="The charges of a billing period, billed or not",
+        description="In the order they were rated; of one customer and one cycle.",
+        parameters=[
+            OpenApiParameter("customer", {"type": "string", "minLength": 1}, required=True, description="Its code."),
+            OpenApiParameter(
+                "period", {"type": "string", "minLength": 1}, required=True, description="The cycle, such as 2026-10."
+            ),
+            PRODUCT,
+            TYPE,
+            text("reason", "Why it was not charged.", enum=Charge.Reason.values),
+            AFTER,
+            LIMIT,
+        ],
+        responses={200: page_of(PeriodChargeSerializer, "Charge"), **problems(400, 401, 403, 404, 406, 429, 503)},
+    )
+    def get(self, request: Request) -> Response:
+        customer, label = asked_text(request, "customer"), asked_text(request, "period")
+        if not customer or not label:
+            raise BadFilter("Say whose charges («customer») and of which cycle («period»).")
+        filters = {
+            "sku": asked_text(request, "product"),
+            "type": asked_text(request, "type"),
+            "reason": asked_text(request, "reason", Charge.Reason.values),
+        }
+        limit = asked_limit(request)
+        periods = BillingPeriod.objects.labelled(label).select_related("customer")
+        period = periods.filter(customer__code__iexact=customer).first()
+        if period is None:
+            raise Http404
+        rows = page_of_period(period, limit=limit + 1, after=_place(request, period.pk), **filters)
+        results = [_shown(row) for row in rows[:limit]]
+        return Response({"results": results, "next": next_address(request, _last(rows, limit))})
+
+
+def _place(request: Request, period: int) -> Place | None:
+    action = asked_number(request, "after")
+    if action is None:
+        return None
+    found = Action.objects.filter(pk=action, period=period).first()
+    if found is None:
+        raise BadFilter("«after» must be an action of these charges.", parameter="after")
+    return found.occurred_at, found.pk
+
+
+def _last(rows: list[DetailCharge], limit: int) -> int | None:
+    return rows[limit - 1].action if len(rows) > limit else None
+
+
+def _shown(charge: DetailCharge) -> dict[str, object]:
+    return charge_shape(charge, reverse("explanation", args=[charge.action]))

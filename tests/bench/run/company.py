@@ -1,0 +1,52 @@
+"""What is billed: customers of even size, ten rules of mixed models each, and a month of actions that are rated already."""
+
+from random import Random
+
+from leads.models import ActionType, BillingPeriod, Channel, Customer, Delivery, Source
+from pricing.models import PriceRule
+from tests.bench.rulebook import KINDS, LONG_AGO
+from tests.bench.world import ACTIONS, ACTIONS_A_LEAD, LEADS, START, World, copy, settle
+
+ACTIONS_EACH = 1_000
+
+
+class EvenWorld(World):
+    """The world of the other bench, in which every customer has as much as any other."""
+
+    def load_evenly(self, periods: list[BillingPeriod]) -> None:
+        """About a thousand actions each, of all customers mixed in the order of their time."""
+        whose = [period for period in periods for _ in range(ACTIONS_EACH // ACTIONS_A_LEAD)]
+        self.random.shuffle(whose)
+        products = dict[int, list[int]]()
+        for period in periods:
+            products[period.customer_id] = list(period.customer.products.order_by("pk").values_list("pk", flat=True))
+        copy(LEADS, (self._lead(number, products[period.customer_id]) for number, period in enumerate(whose, 1)))
+        copy(ACTIONS, self._actions(whose, len(periods) * ACTIONS_EACH))
+        self.actions = len(periods) * ACTIONS_EACH
+
+
+def build(customers: int, seed: int = 20_261_001) -> tuple[EvenWorld, list[BillingPeriod]]:
+    """Everything but what the customers' leads did."""
+    owners = Customer.objects.bulk_create(
+        Customer(code=f"C{number:04d}", name=f"Customer {number}", tax_rate=8) for number in range(customers)
+    )
+    channels = [*Channel.values, Channel.WEBSITE]
+    sources = Source.objects.bulk_create(
+        Source(code=f"source{n}", name=f"Source {n}", channel=channel) for n, channel in enumerate(channels)
+    )
+    kinds = ActionType.objects.bulk_create(
+        ActionType(code=code, name=code, is_billable=code != "site_visit") for code in KINDS
+    )
+    delivery = Delivery.objects.create(source=sources[0], received_at=START, body=b"", body_size=0)
+    world = EvenWorld(Random(seed), sources, kinds, delivery)
+    periods = settle(owners, sources, kinds)
+    # Nothing may stay unrated: the close would be refused.
+    PriceRule.objects.create(
+        name="Anything else",
+        unit_price=1,
+        priority=-1,
+        state="active",
+        activated_at=LONG_AGO,
+        effective_from=LONG_AGO,
+    )
+    return world, periods

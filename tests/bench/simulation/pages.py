@@ -1,0 +1,84 @@
+"""What operations wait for with five thousand rules: the list of rules, and «try one action»."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from statistics import median
+
+from django.contrib.auth.models import User
+from django.db import connection
+from django.http import HttpResponse
+from django.test import Client
+from django.test.utils import CaptureQueriesContext, override_settings
+from django.urls import reverse
+
+from leads.models import Customer
+from pricing.models import PriceRule
+from tests.bench.world import World, settle
+
+RULES = 5_000
+TIMES = 25
+CUSTOMERS_AT_A_TIME = 100
+WITHOUT_A_MANIFEST = {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+
+
+@dataclass(frozen=True)
+class Waited:
+    """How long somebody waits for a page."""
+
+    page: str
+    ms: float
+    worst_ms: float
+    queries: int
+    aim_ms: float | None
+
+
+def fill_up(here: World) -> int:
+    """As many rules as asked for, each with its scope and price, in force; answers how many there are."""
+    while (there := PriceRule.objects.count()) < RULES:
+        missing = (RULES - there + 9) // 10
+        count = min(missing, CUSTOMERS_AT_A_TIME)
+        more = Customer.objects.bulk_create(
+            Customer(code=f"M{there}-{number}", name=f"More {there}-{number}") for number in range(count)
+        )
+        settle(more, here.sources, here.kinds, first_place=1)
+    return there
+
+
+def measure_pages() -> list[Waited]:
+    """Each page so many times, as somebody of operations would ask for it, the first time not counted."""
+    client = Client(headers={"host": "localhost"})
+    client.force_login(User.objects.create_superuser("pages"))
+    listed = reverse("admin:pricing_pricerule_changelist")
+    rule = PriceRule.objects.filter(price_model="graduated", customer__isnull=False).order_by("-pk")[0]
+    draft = PriceRule.objects.filter(state="draft").order_by("-pk")[0]
+    form = client.get(reverse("admin:pricing_pricerule_change", args=[draft.pk])).context["adminform"].form
+    typed = {name: form[name].value() for name in form.fields if form[name].value() is not None}
+    begin = draft.effective_from
+    typed |= {"effective_from_0": f"{begin:%Y-%m-%d}", "effective_from_1": f"{begin:%H:%M:%S}"}
+    typed |= {"tiers-TOTAL_FORMS": "0", "tiers-INITIAL_FORMS": "0"}
+
+    def tried(pk: int, data: dict[str, object]) -> Callable[[], HttpResponse]:
+        return lambda: client.post(reverse("admin:pricing_pricerule_try", args=[pk]), data)
+
+    with override_settings(STORAGES=WITHOUT_A_MANIFEST):
+        return [
+            _waited("try one action, a draft as it is typed", tried(draft.pk, typed), 150),
+            _waited("try one action, a rule in force", tried(rule.pk, {}), 150),
+            _waited("the list of rules", lambda: client.get(listed), 300),
+            _waited("the list, searched", lambda: client.get(listed, {"q": "Rule 42"}), 300),
+            _waited("the list, of one customer", lambda: client.get(listed, {"customer__id__exact": 7}), 300),
+        ]
+
+
+def _waited(page: str, ask: Callable[[], HttpResponse], aim_ms: float) -> Waited:
+    with CaptureQueriesContext(connection) as queries:
+        answer = ask()
+    if answer.status_code != 200 or b"as soon as the form is complete" in answer.content:
+        raise RuntimeError(f"{page}: {answer.status_code}\n{answer.content.decode()[:2_000]}")
+    taken = []
+    for _ in range(TIMES):
+        started = time.perf_counter()
+        ask()
+        taken.append((time.perf_counter() - started) * 1e3)
+    return Waited(page, median(taken), max(taken), len(queries), aim_ms)

@@ -1,0 +1,76 @@
+"""However often a mail's task is repeated, and whoever dies meanwhile: one request is one mail, as far as SMTP can say."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from invoices.domain.mail import send
+from invoices.models import Invoice, InvoiceMail
+from tests.factories.people import with_role
+from tests.invoices.made import a_draft, issued
+from tests.invoices.post import PostOffice
+from tests.invoices.test_mail import NOVEMBER_4, TO
+from tests.processes import CHECKOUT, at_once, empty_broker, environ, kill, until, worker
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.processes]
+
+DELIVER = "from invoices.domain.mail import deliver; deliver({mail}, at=now())"
+ALONE = "import django; django.setup(); from django.utils.timezone import now; "
+
+
+@pytest.fixture
+def mail() -> InvoiceMail:
+    frank = with_role("Finance")
+    empty_broker()
+    return send(issued(a_draft(3, billing_contacts=TO), frank), by=frank, at=NOVEMBER_4)
+
+
+def sending(mail: InvoiceMail) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(
+        [sys.executable, "-c", ALONE + DELIVER.format(mail=mail.pk)],
+        cwd=CHECKOUT,
+        env=environ() | {"DJANGO_SETTINGS_MODULE": "billing_engine.settings"},
+        start_new_session=True,
+    )
+
+
+def test_eight_at_once_send_it_once(mail: InvoiceMail, post_office: PostOffice) -> None:
+    at_once(*[DELIVER.format(mail=mail.pk)] * 8)
+
+    mail.refresh_from_db()
+    assert (mail.state, len(post_office.arrived)) == ("sent", 1)
+
+
+def test_killed_while_the_server_had_not_taken_it_yet_it_is_sent_by_the_next(
+    mail: InvoiceMail, post_office: PostOffice, tmp_path: Path
+) -> None:
+    post_office.hangs_before = True
+    first = sending(mail)
+    assert post_office.reached.wait(60)
+    kill(first)
+    post_office.hangs_before = False
+
+    with worker(tmp_path, "second"):
+        until(lambda: not InvoiceMail.objects.waiting().exists())
+
+    mail.refresh_from_db()
+    assert (mail.state, mail.attempts, len(post_office.arrived)) == ("sent", 2, 1)
+    assert Invoice.objects.get().sent_at == mail.settled_at
+
+
+def test_killed_between_the_server_s_yes_and_our_note_a_second_copy_can_be_known_as_one(
+    mail: InvoiceMail, post_office: PostOffice
+) -> None:
+    post_office.hangs_after = True
+    first = sending(mail)
+    assert post_office.reached.wait(60)
+    kill(first)
+    post_office.hangs_after = False
+
+    at_once(DELIVER.format(mail=mail.pk))
+
+    mail.refresh_from_db()
+    assert (mail.state, mail.attempts) == ("sent", 2)
+    assert [message["Message-ID"] for message in post_office.arrived] == [f"<{mail.request}@localhost>"] * 2

@@ -1,0 +1,124 @@
+"""What waits for a price: told in groups by what is missing, priced by a rule made from it, or waived for a reason."""
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from leads.models import UnratedMark
+from pricing.models import Waiver
+from tests.factories.leads import ActionTypeFactory, CustomerFactory
+from tests.factories.people import with_role
+from tests.factories.pricing import UnratedActionFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def operations(client: Client) -> Client:
+    client.force_login(with_role("Operations"))
+    return client
+
+
+def test_unrated_actions_are_grouped_by_what_is_missing(operations: Client) -> None:
+    first = UnratedActionFactory.create()
+    second = UnratedActionFactory.create(action__lead=first.action.lead)
+    UnratedActionFactory.create(action__action_type=ActionTypeFactory.create(code="quote"))
+
+    response = operations.get(reverse("admin:pricing_unratedaction_changelist"))
+
+    groups = response.context["groups"]
+    these = operations.get(groups[0]["these"])
+    assert [group["count"] for group in groups] == [2, 1]
+    assert set(these.context["cl"].result_list) == {first, second}
+
+
+def test_a_rule_is_made_from_what_is_missing(operations: Client) -> None:
+    customer = CustomerFactory.create(currency="JPY", time_zone="Asia/Tokyo")
+    row = UnratedActionFactory.create(
+        action__lead__product__customer=customer, action__occurred_at=datetime(2026, 10, 9, 16, 30, tzinfo=UTC)
+    )
+    UnratedActionFactory.create(action__lead=row.action.lead, action__occurred_at=datetime(2026, 10, 20, tzinfo=UTC))
+    (group,) = operations.get(reverse("admin:pricing_unratedaction_changelist")).context["groups"]
+
+    form = operations.get(group["new_rule"]).context["adminform"].form
+
+    product, kind = row.action.lead.product, row.action.action_type
+    assert {
+        name: form[name].value() for name in ("name", "customer", "product", "source", "action_type", "currency")
+    } == {
+        "name": f"{customer}: {kind}, {product.sku}",
+        "customer": str(customer.pk),
+        "product": str(product.pk),
+        "source": None,
+        "action_type": str(kind.pk),
+        "currency": "JPY",
+    }
+    # The day on which the oldest of them occurred: the tenth in Tokyo.
+    assert form["effective_from"].value() == datetime(2026, 10, 10, tzinfo=ZoneInfo("Asia/Tokyo"))
+
+
+def test_a_group_says_how_many_wait_since_when_and_until_when(operations: Client) -> None:
+    first = UnratedActionFactory.create(action__occurred_at=datetime(2026, 10, 2, tzinfo=UTC))
+    UnratedActionFactory.create(
+        action__lead__product=first.action.lead.product, action__occurred_at=datetime(2026, 10, 30, tzinfo=UTC)
+    )
+
+    (group,) = operations.get(reverse("admin:pricing_unratedaction_changelist")).context["groups"]
+
+    days = [group[name].date().isoformat() for name in ("first", "last")]
+    since = (datetime.now(tz=UTC) - datetime(2026, 10, 2, tzinfo=UTC)).days
+    assert (group["count"], days, group["days"]) == (2, ["2026-10-02", "2026-10-30"], since)
+
+
+def test_a_whole_group_is_waived_for_a_reason(operations: Client) -> None:
+    row = UnratedActionFactory.create()
+    same = UnratedActionFactory.create(action__lead=row.action.lead)
+    UnratedActionFactory.create()
+    group = operations.get(reverse("admin:pricing_unratedaction_changelist")).context["groups"][0]
+
+    asked = operations.get(group["waive"])
+    assert (asked.status_code, Waiver.objects.count()) == (200, 0)
+    operations.post(group["waive"], {"reason": "A trial month"})
+
+    assert {waiver.action for waiver in Waiver.objects.all()} == {row.action, same.action}
+
+
+def test_a_viewer_waives_no_group(client: Client) -> None:
+    row = UnratedActionFactory.create()
+    client.force_login(with_role("Viewer"))
+    address = reverse("admin:pricing_unratedaction_waive_group")
+    group = f"?customer={row.period.customer_id}&product={row.action.lead.product_id}"
+    asked = client.post(f"{address}{group}&action_type={row.action.action_type_id}", {"reason": "x"})
+    assert (asked.status_code, Waiver.objects.count()) == (403, 0)
+
+
+def test_actions_are_waived_for_a_reason_and_only_then(operations: Client) -> None:
+    rows = [UnratedActionFactory.create(), UnratedActionFactory.create()]
+    address = reverse("admin:pricing_unratedaction_changelist")
+    selected = {"action": "waive_selected", "_selected_action": [row.pk for row in rows]}
+
+    asked = operations.post(address, selected)
+    assert (asked.status_code, Waiver.objects.count()) == (200, 0)
+    operations.post(address, selected | {"reason": "A gift"})
+
+    assert list(Waiver.objects.values_list("note", flat=True)) == ["A gift", "A gift"]
+    assert UnratedMark.objects.count() == 2
+
+
+def test_one_action_is_waived_on_its_own_page(operations: Client) -> None:
+    row = UnratedActionFactory.create()
+    operations.post(reverse("admin:pricing_unratedaction_waive_action", args=[row.pk]), {"reason": "A gift"})
+    assert Waiver.objects.get().action == row.action
+
+
+def test_a_viewer_waives_nothing(client: Client) -> None:
+    client.force_login(with_role("Viewer"))
+    row = UnratedActionFactory.create()
+    client.post(
+        reverse("admin:pricing_unratedaction_changelist"),
+        {"action": "waive_selected", "_selected_action": [row.pk], "reason": "A gift"},
+    )
+    assert Waiver.objects.count() == 0
