@@ -25,6 +25,8 @@ ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 DJANGO_SET
 WORKDIR /app
 COPY --from=build /venv /venv
 COPY --from=build /app /app
+# Fargate mounts a volume at /tmp, and it is everybody's to write to only where the image says that it is one.
+VOLUME ["/tmp"]
 USER 10001:10001
 EXPOSE 8000 8080
 HEALTHCHECK --interval=15s --timeout=5s --start-period=60s CMD ["deploy/entrypoint.sh", "health"]

@@ -93,6 +93,7 @@ UNFOLD: dict[str, Any] = {
                 "title": "Administration",
                 "separator": True,
                 "items": [
+                    page("Companies", "apartment", "leads.company"),
                     page("Users", "group", "auth.user"),
                     page("Roles", "badge", "auth.group"),
                     page("Schedule", "schedule", "django_celery_beat.periodictask"),

@@ -10,6 +10,7 @@ STOREYS = ("leads", "pricing", "invoices")
 OPERATIONS = {
     "leads": (
         "add_customer", "change_customer",
+        "add_customertax", "change_customertax", "delete_customertax",
         "add_product", "change_product",
         "add_source", "change_source",
         "add_apikey", "change_apikey",
@@ -26,19 +27,19 @@ OPERATIONS = {
         "add_waiver",
     ),
 }  # fmt: skip
-FINANCE = {
-    "leads": ("change_billingperiod",),
+FINANCE: dict[str, tuple[str, ...]] = {
+    "leads": (
+        "change_billingperiod",  # re-open
+        "add_company", "change_company",
+    ),
     "invoices": (
-        "add_billingrun",
-        "change_billingrun",
-        "change_billingschedule",
-        "change_billingcycle",
+        "add_billingrun", "change_billingrun", "change_billingschedule", "change_billingcycle",
         "change_invoice",
         "add_invoicemail",
         "add_mailtemplate",
         "change_mailtemplate",
     ),
-}
+}  # fmt: skip
 ROLES: dict[str, dict[str, tuple[str, ...]]] = {"Operations": OPERATIONS, "Finance": FINANCE, "Viewer": {}}
 
 

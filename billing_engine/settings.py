@@ -44,14 +44,20 @@ OTEL_EXPORTER_OTLP_ENDPOINT = env.str("OTEL_EXPORTER_OTLP_ENDPOINT", default="")
 # What a source may ask in a minute, where its page says nothing else; 0 for no limit.
 REQUESTS_PER_MINUTE = env.int("REQUESTS_PER_MINUTE", default=6_000)
 FOUR_EYES = env.bool("FOUR_EYES", default=False)
+# Where CloudWatch shows what beat measures; empty for nowhere.
+METRICS_NAMESPACE = env.str("METRICS_NAMESPACE", default="")
+ADJUSTER_APPROVES = env.bool("ADJUSTER_APPROVES", default=False)
 
-# Who sends the invoices; frozen onto each one when it is issued.
+# Who sends the invoices of customers that name no company of ours; frozen onto each one when it is issued.
 SELLER = {
     "name": env.str("SELLER_NAME", default="Lead Billing Engine"),
     "address": env.str("SELLER_ADDRESS", default="").replace("\\n", "\n"),
     "tax_id": env.str("SELLER_TAX_ID", default=""),
     "email": env.str("SELLER_EMAIL", default=""),
     "pay_to": env.str("SELLER_PAY_TO", default="").replace("\\n", "\n"),
+    "detail_url": env.str("SELLER_DETAIL_URL", default=""),
+    "number_prefix": env.str("SELLER_NUMBER_PREFIX", default="INV-{year}-"),
+    "number_digits": 6,
 }
 
 # How mails leave: smtp+tls://user:password@host:587; where nothing is said they are written to the log.

@@ -38,7 +38,7 @@ CUSTOMERS: list[dict[str, Any]] = [
         "name": "Terrazza Stoneworks",
         "legal_name": "Terrazza Stoneworks, Inc.",
         "time_zone": "America/New_York",
-        "tax_rate": Decimal("8.875"),
+        "taxes": [("Sales tax", Decimal("8.875"))],
         "address": "418 Quarry Lane\nBarre, VT 05641\nUnited States",
         "purchase_order": "PO-2026-0117",
         "excluded_domains": ["terrazza.example"],
@@ -58,6 +58,8 @@ CUSTOMERS: list[dict[str, Any]] = [
         "legal_name": "Fjord Acoustics AS",
         "currency": "EUR",
         "time_zone": "Europe/Oslo",
+        "locale": "nb_NO",
+        "tax_exempt_reason": "Services to a business abroad: reverse charge",
         "address": "Sandviksbodene 12\n5035 Bergen\nNorway",
         "tax_id": "NO 912 345 678 MVA",
     },
@@ -73,7 +75,7 @@ CUSTOMERS: list[dict[str, Any]] = [
         "code": "LUMEN",
         "name": "Lumen Glassworks",
         "time_zone": "America/New_York",
-        "tax_rate": Decimal(6),
+        "taxes": [("Sales tax", Decimal(6))],
         "address": "7 Furnace Road\nCorning, NY 14830\nUnited States",
         "excluded_domains": ["lumenglass.example", "designschool.example"],
     },
@@ -83,7 +85,8 @@ CUSTOMERS: list[dict[str, Any]] = [
         "legal_name": "Hikari Textiles K.K.",
         "currency": "JPY",
         "time_zone": "Asia/Tokyo",
-        "tax_rate": Decimal(10),
+        "locale": "ja_JP",
+        "taxes": [("Consumption tax", Decimal(10))],
         "address": "3-14 Nishijin\nKamigyo-ku, Kyoto 602-8216\nJapan",
     },
     {
@@ -96,7 +99,7 @@ CUSTOMERS: list[dict[str, Any]] = [
         "code": "KILN",
         "name": "Kiln & Clay Tile",
         "time_zone": "America/Chicago",
-        "tax_rate": Decimal("6.35"),
+        "taxes": [("Sales tax", Decimal("6.35"))],
         "address": "33 Glaze Court\nSt. Louis, MO 63110\nUnited States",
     },
 ]
@@ -190,7 +193,7 @@ def create(*, at: datetime) -> None:
     ActionType.objects.bulk_create(
         ActionType(code=code, name=name, unit=unit, is_billable=billable) for code, name, unit, billable in ACTION_TYPES
     )
-    customers = {facts["code"]: Customer.objects.create(**_with_contact(facts)) for facts in CUSTOMERS}
+    customers = {facts["code"]: _customer(facts) for facts in CUSTOMERS}
     Product.objects.bulk_create(
         Product(customer=customers[code], sku=sku, name=name, category=category)
         for code, products in PRODUCTS.items()
@@ -209,8 +212,12 @@ def _people() -> User:
     return User.objects.get(username="admin")
 
 
-def _with_contact(facts: dict[str, Any]) -> dict[str, Any]:
-    return facts | {"billing_contacts": [f"payables@{facts['code'].lower()}.example"]}
+def _customer(facts: dict[str, Any]) -> Customer:
+    own = {name: value for name, value in facts.items() if name != "taxes"}
+    customer = Customer.objects.create(**own, billing_contacts=[f"payables@{facts['code'].lower()}.example"])
+    for name, rate in facts.get("taxes", ()):
+        customer.taxes.create(name=name, rate=rate)
+    return customer
 
 
 def _rule(

@@ -26,7 +26,7 @@ FORMS = ("csv", "xlsx")
 def detail_of_invoice(request: HttpRequest, invoice: int, form: str) -> HttpResponseBase:
     """Every charge of one invoice."""
     _permitted(request, OF_AN_INVOICE)
-    found = get_object_or_404(Invoice.objects.select_related("customer", "period__customer"), pk=invoice)
+    found = get_object_or_404(Invoice.objects.live().select_related("customer", "period__customer"), pk=invoice)
     name = f"detail-{found.number or f'draft-{found.customer.code}-{found.period.label}'}"
     back = page_of("invoices.invoice", invoice)
     return _file(request, name, form, rows_of_invoice(found), back, action__period=found.period_id)

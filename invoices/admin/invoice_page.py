@@ -8,21 +8,29 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
+from billing_engine.core.money import in_words
+from invoices.domain.flags import flags_of
 from invoices.domain.paper import paper_of
-from invoices.models import Invoice, InvoiceDocument, InvoiceLine
+from invoices.models import Adjustment, Invoice, InvoiceDocument, InvoiceLine
 from leads.admin.shown import Colour, page_of
 
 State = Invoice.State
-STATE_COLOURS: dict[Invoice.State, Colour] = {State.DRAFT: "orange", State.APPROVED: "blue", State.ISSUED: "green"}
+STATE_COLOURS: dict[Invoice.State, Colour] = {
+    State.DRAFT: "orange",
+    State.APPROVED: "blue",
+    State.ISSUED: "green",
+    State.VOID: "red",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What happened to an invoice, when and by whom."""
+    """What happened to an invoice, when, by whom and why."""
 
     name: str
     at: datetime
     by: User | None
+    why: str = ""
 
 
 def invoice_page(model_admin: Any, request: HttpRequest, invoice: Invoice) -> HttpResponse:
@@ -43,6 +51,7 @@ def invoice_page(model_admin: Any, request: HttpRequest, invoice: Invoice) -> Ht
         "uncharged": [(line, addresses.get(line.position, "")) for line in paper.uncharged],
         "steps": steps_of(invoice),
         "mails": invoice.mails.select_related("asked_by").order_by("-pk"),
+        "flags": flags_of([invoice]).get(invoice.pk, []),
         "document": InvoiceDocument.objects.filter(invoice=invoice).defer("content").first(),
         "media": model_admin.media,
         "actions_detail": model_admin._get_actions_navigation(  # noqa: SLF001 -- Unfold makes its header's buttons so
@@ -53,17 +62,36 @@ def invoice_page(model_admin: Any, request: HttpRequest, invoice: Invoice) -> Ht
 
 
 def steps_of(invoice: Invoice) -> list[Step]:
-    """Drafted, approved, issued: as far as it has come."""
-    steps = [Step("Drafted", invoice.created_at, None)]
+    """Drafted, adjusted, approved, issued, sent, voided: as far as it has come, in this order."""
+    adjusted = Adjustment.objects.filter(line__invoice=invoice).select_related("line", "adjusted_by")
+    steps = [
+        Step("Drafted", invoice.created_at, None),
+        *(
+            Step(
+                f"Adjusted by {in_words(one.line.amount, invoice.currency)}",
+                one.adjusted_at,
+                one.adjusted_by,
+                one.reason,
+            )
+            for one in adjusted.order_by("line__position")
+        ),
+    ]
     if invoice.approved_at:
         steps.append(Step("Approved", invoice.approved_at, invoice.approved_by))
     if invoice.issued_at:
         steps.append(Step("Issued", invoice.issued_at, invoice.issued_by))
+    if invoice.sent_at:
+        steps.append(Step("Sent", invoice.sent_at, None))
+    if invoice.voided_at:
+        steps.append(Step("Voided", invoice.voided_at, invoice.voided_by, invoice.void_reason))
     return steps
 
 
 def charges_of(invoice: Invoice) -> dict[int, str]:
-    """By the line's position the address of the page with exactly its charges; the minimum has none."""
+    """By the line's position the address of the page with exactly its charges; a minimum and an adjustment have none, and
+    what is void has none any more: they are rated anew."""
+    if invoice.state == State.VOID:
+        return {}
     counted = (InvoiceLine.Kind.CHARGES, InvoiceLine.Kind.NOT_CHARGED)
     lines = invoice.lines.filter(kind__in=counted).values_list("position", "pk")
     return {position: page_of("invoices.invoiceline", line) for position, line in lines}

@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timezone import now
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
@@ -15,19 +16,24 @@ from unfold.enums import ActionVariant
 
 from billing_engine.core import money
 from billing_engine.core.admin import for_each
+from invoices.admin.dialogs import AnAdjustment, WhichAdjustment, adjustments_of, has_adjustments
 from invoices.admin.filters import MonthFilter
 from invoices.admin.invoice_page import STATE_COLOURS, invoice_page
 from invoices.admin.sending import Sendable
+from invoices.domain.adjust import adjust, withdraw
 from invoices.domain.document import document_of, preview
-from invoices.domain.invoice import approve, discard, issue, send_back
+from invoices.domain.flags import flags_of
+from invoices.domain.invoice import approve, issue, send_back
+from invoices.domain.reopen import regenerate, reopen, void
 from invoices.domain.wording import month_in_words
 from invoices.models import Invoice
 from leads.admin.bases import ReadOnlyPage
-from leads.admin.buttons import Dialog, Done, button, person
-from leads.admin.shown import amount, chip, day, link, list_of
+from leads.admin.buttons import Dialog, Done, WithReason, button, person
+from leads.admin.shown import amount, chip, day, link, list_of, page_of
 
 State = Invoice.State
 DECIDE = "invoices.change_invoice"
+REOPEN = "leads.change_billingperiod"
 
 
 def is_in(*states: Invoice.State) -> Callable[[Invoice], bool]:
@@ -54,7 +60,15 @@ def file_button(label: str, *, icon: str, when: Callable[[Invoice], bool]) -> Ca
 
 @admin.register(Invoice)
 class InvoiceAdmin(Sendable, ReadOnlyPage[Invoice]):
-    list_display = ("shown_number", "shown_customer", "shown_month", "shown_total", "shown_state", "shown_due")
+    list_display = (
+        "shown_number",
+        "shown_customer",
+        "shown_month",
+        "shown_total",
+        "shown_state",
+        "shown_due",
+        "shown_flags",
+    )
     list_display_links = ("shown_number",)
     list_filter = (("state", ChoicesDropdownFilter), MonthFilter, ("customer", AutocompleteSelectFilter))
     list_select_related = ("customer", "period")
@@ -62,7 +76,10 @@ class InvoiceAdmin(Sendable, ReadOnlyPage[Invoice]):
     search_help_text = "Invoice number, customer's name or code"
     ordering = ("-pk",)
     actions = ("approve_chosen", "issue_chosen", "send_chosen")
-    actions_detail: Any = ("approve", "issue", "send", "send_back", "discard", "preview_pdf", "download_pdf")
+    actions_detail: Any = (
+        *("approve", "issue", "send", "send_back", "adjust", "withdraw", "regenerate", "reopen", "void"),
+        *("preview_pdf", "download_pdf"),
+    )
 
     class Media:
         css = {"all": ["invoices/finance.css", "invoices/detail.css"]}
@@ -87,11 +104,27 @@ class InvoiceAdmin(Sendable, ReadOnlyPage[Invoice]):
 
     @admin.display(description="state", ordering="state")
     def shown_state(self, invoice: Invoice) -> SafeString:
-        return chip(invoice.get_state_display(), STATE_COLOURS[State(invoice.state)])
+        shown = "Sent" if invoice.sent_at and invoice.state == State.ISSUED else invoice.get_state_display()
+        return chip(shown, STATE_COLOURS[State(invoice.state)])
 
     @admin.display(description="due", ordering="due_on")
     def shown_due(self, invoice: Invoice) -> str:
         return day(invoice.due_on)
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """The list with the flags of the rows it shows, asked for once."""
+        changes = super().get_changelist_instance(request)
+        rows = list(changes.result_list)
+        flags = flags_of(rows)
+        for row in rows:
+            row.__dict__["flags"] = flags.get(row.pk, [])
+        changes.result_list = rows
+        return changes
+
+    @admin.display(description="to look at")
+    def shown_flags(self, invoice: Invoice) -> SafeString | str:
+        flags = invoice.__dict__.get("flags", [])
+        return format_html_join("", '<span class="invoice-flag">{}</span>', ((flag.words,) for flag in flags))
 
     def has_decide_permission(self, request: HttpRequest) -> bool:
         """Whether this person approves and issues."""
@@ -151,26 +184,92 @@ class InvoiceAdmin(Sendable, ReadOnlyPage[Invoice]):
         return Done("Sent back: it is a draft again.")
 
     @button(
-        "Discard draft",
+        "Adjust",
         permission=DECIDE,
-        icon="delete",
+        icon="edit",
         offered=is_in(State.DRAFT),
         asks=Dialog(
-            title=lambda invoice: f"Discard the draft for {worth(invoice)}?",
-            says="Its billing period opens again and is rated anew; the next billing run drafts a new invoice.",
+            title=lambda invoice: f"Adjust the draft for {worth(invoice)}",
+            says="A line of its own is added. Somebody else than you approves it then.",
+            form=AnAdjustment,
+        ),
+    )
+    def adjust(self, request: HttpRequest, invoice: Invoice, answers: dict[str, Any]) -> Done:
+        adjust(invoice, **answers, by=person(request), at=now())
+        return Done("Adjusted.")
+
+    @button(
+        "Withdraw adjustment",
+        permission=DECIDE,
+        icon="backspace",
+        offered=has_adjustments,
+        asks=Dialog(title="Take an adjustment off?", form=WhichAdjustment, first=adjustments_of),
+    )
+    def withdraw(self, request: HttpRequest, invoice: Invoice, answers: dict[str, Any]) -> Done:
+        withdraw(invoice.lines.get(pk=answers["line"]), at=now())
+        return Done("Adjustment withdrawn.")
+
+    @button(
+        "Regenerate",
+        permission=DECIDE,
+        icon="refresh",
+        offered=is_in(State.DRAFT),
+        asks=Dialog(
+            title=lambda invoice: f"Draft it anew for {invoice.customer}?",
+            says="Its billing period is rated again by what holds now; late deliveries for the month are taken in. "
+            "Adjustments are kept.",
+        ),
+    )
+    def regenerate(self, request: HttpRequest, invoice: Invoice, answers: dict[str, Any]) -> Done:
+        fresh = regenerate(invoice, at=now())
+        if fresh is None:
+            return Done("Nothing is left to bill.", address=list_of("invoices.invoice"))
+        return Done(
+            f"Drafted anew: {money.in_words(invoice.total, invoice.currency)} before, "
+            f"{money.in_words(fresh.total, fresh.currency)} now.",
+            address=page_of("invoices.invoice", fresh.pk),
+        )
+
+    @button(
+        "Re-open period",
+        permission=REOPEN,
+        icon="lock_open",
+        offered=is_in(State.DRAFT, State.APPROVED),
+        asks=Dialog(
+            title=lambda invoice: f"Throw this draft away and re-open {invoice.period}?",
+            says="The billing period is rated anew and the next billing run drafts a new invoice. Adjustments are lost. "
+            "It takes a person who had no hand in the invoice.",
+            form=WithReason,
             is_dangerous=True,
         ),
     )
-    def discard(self, request: HttpRequest, invoice: Invoice, answers: dict[str, Any]) -> Done:
-        period = discard(invoice)
-        return Done(f"Draft discarded; {period} is open again.", address=list_of("invoices.invoice"))
+    def reopen(self, request: HttpRequest, invoice: Invoice, answers: dict[str, Any]) -> Done:
+        period = reopen(invoice.period, reason=answers["reason"], by=person(request), at=now())
+        return Done(f"Draft thrown away; {period} is open again.", address=list_of("invoices.invoice"))
+
+    @button(
+        "Void",
+        permission=DECIDE,
+        icon="block",
+        offered=is_in(State.ISSUED),
+        asks=Dialog(
+            title=lambda invoice: f"Void {invoice.number}, {worth(invoice)}?",
+            says="It keeps its number and its PDF and asks for nothing any more. Its billing period opens again and can be "
+            "billed anew. It takes another person than who issued it.",
+            form=WithReason,
+            is_dangerous=True,
+        ),
+    )
+    def void(self, request: HttpRequest, invoice: Invoice, answers: dict[str, Any]) -> Done:
+        void(invoice, reason=answers["reason"], by=person(request), at=now())
+        return Done(f"{invoice.number} is void; {invoice.period} is open again.")
 
     @file_button("Preview PDF", icon="picture_as_pdf", when=is_in(State.DRAFT, State.APPROVED))
     def preview_pdf(self, request: HttpRequest, object_id: str) -> HttpResponse:
         invoice = self._found(request, object_id)
         return _pdf(preview(invoice), f"draft-{invoice.customer.code}-{invoice.period.label}.pdf")
 
-    @file_button("Download PDF", icon="download", when=is_in(State.ISSUED))
+    @file_button("Download PDF", icon="download", when=is_in(State.ISSUED, State.VOID))
     def download_pdf(self, request: HttpRequest, object_id: str) -> HttpResponse:
         invoice = self._found(request, object_id)
         return _pdf(bytes(document_of(invoice, at=now()).content), f"{invoice.number}.pdf")

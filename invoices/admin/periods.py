@@ -4,11 +4,13 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
+from django.utils.timezone import now
 from unfold.enums import ActionVariant
 
 from billing_engine.core.errors import Refused
 from billing_engine.core.money import price_in_words
-from leads.admin.buttons import Dialog, button, dialog_page
+from invoices.domain.reopen import reopen
+from leads.admin.buttons import Dialog, Done, WithReason, button, dialog_page, person
 from leads.admin.shown import page_of
 from leads.models import BillingPeriod
 from pricing.admin.periods import BillingPeriodAdmin
@@ -31,7 +33,7 @@ admin.site.unregister(BillingPeriod)
 
 @admin.register(BillingPeriod)
 class ProvableBillingPeriodAdmin(BillingPeriodAdmin):
-    actions_detail: Any = ("prove",)
+    actions_detail: Any = ("prove", "reopen")
 
     @button(
         "Prove",
@@ -52,6 +54,23 @@ class ProvableBillingPeriodAdmin(BillingPeriodAdmin):
                 f" run: manage.py prove_period {period.customer.code} {period.label}"
             )
         return dialog_page(self, request, period, _told(prove(period)), template="invoices/proof.html")
+
+    @button(
+        "Re-open",
+        permission="leads.change_billingperiod",
+        icon="lock_open",
+        offered=lambda period: not period.is_open,
+        asks=Dialog(
+            title=lambda period: f"Re-open {period}?",
+            says="Its draft is thrown away, it is rated anew and the next billing run bills it again. It takes a person who "
+            "had no hand in the invoice. What is issued is voided instead.",
+            form=WithReason,
+            is_dangerous=True,
+        ),
+    )
+    def reopen(self, request: HttpRequest, period: BillingPeriod, answers: dict[str, Any]) -> Done:
+        reopen(period, reason=answers["reason"], by=person(request), at=now())
+        return Done("Open again; it is rated anew.")
 
 
 def _told(proof: Proof) -> dict[str, Any]:

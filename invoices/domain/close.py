@@ -1,18 +1,22 @@
 """A period is closed and its invoice drafted in one transaction: all of it happens, or nothing."""
 
+from collections.abc import Sequence
 from datetime import datetime
-from decimal import Decimal
 
 from django.db import transaction
 
 from billing_engine.core import money
 from billing_engine.core.errors import Refused
+from invoices.domain.adjust import store_taxes
 from invoices.domain.lines import lines_of
-from invoices.models import Invoice, InvoiceLine
+from invoices.domain.total import move_credit, total_up
+from invoices.models import Adjustment, Invoice, InvoiceLine
 from leads.models import BillingPeriod
 from pricing.domain.rate import rate
 from pricing.domain.terms import keep_terms
 from pricing.models import PeriodTally
+
+Adjusted = tuple[InvoiceLine, Adjustment]
 
 
 class PeriodNotOver(Refused):
@@ -36,11 +40,11 @@ class AlreadyClosed(Refused):
 
 
 @transaction.atomic
-def close(period: BillingPeriod, *, at: datetime) -> Invoice | None:
+def close(period: BillingPeriod, *, at: datetime, adjustments: Sequence[Adjusted] = ()) -> Invoice | None:
     """Rate what is left, close the period and draft its invoice; None where there is nothing to bill.
 
     Raises AlreadyClosed, PeriodNotOver or HasUnratedActions, and then nothing has changed. Deliveries for this customer
-    wait for it, and find the period closed.
+    wait for it, and find the period closed. `adjustments` are those of the draft that this one takes the place of.
     """
     period = BillingPeriod.objects.select_for_update(of=("self",)).select_related("customer").get(pk=period.pk)
     if not period.is_open:
@@ -53,7 +57,7 @@ def close(period: BillingPeriod, *, at: datetime) -> Invoice | None:
             f"{tally.unrated} {'action is' if tally.unrated == 1 else 'actions are'} unrated: make a rule for them, "
             "or waive them with a reason."
         )
-    invoice = draft(period)
+    invoice = draft(period, at=at, adjustments=adjustments)
     keep_terms(period)
     period.state, period.closed_at = BillingPeriod.State.CLOSED, at
     period.save(update_fields=["state", "closed_at"])
@@ -67,29 +71,22 @@ def _rated(period: BillingPeriod, at: datetime) -> PeriodTally:
     return tally
 
 
-def draft(period: BillingPeriod) -> Invoice | None:
-    """The period's invoice with its lines; None where it would be empty."""
-    lines = lines_of(period)
+def draft(period: BillingPeriod, *, at: datetime, adjustments: Sequence[Adjusted] = ()) -> Invoice | None:
+    """The period's invoice with its lines, taxes and credit; None where it would be empty."""
+    with money.read_in(period.customer.locale):  # for the words beneath the lines
+        charged = lines_of(period)
+    lines = [*charged, *(line for line, _ in adjustments)]
     if not lines:
         return None
-    customer = period.customer
-    subtotal = sum((line.amount for line in lines), money.ZERO)
-    tax = tax_on(subtotal, rate=customer.tax_rate, currency=customer.currency)
-    invoice = Invoice.objects.create(
-        customer=customer,
-        period=period,
-        currency=customer.currency,
-        subtotal=subtotal,
-        tax_rate=customer.tax_rate,
-        tax=tax,
-        total=subtotal + tax,
-    )
-    for line in lines:
-        line.invoice = invoice
+    invoice = Invoice(customer=period.customer, period=period, currency=period.customer.currency)
+    taxes = total_up(invoice, lines)
+    invoice.save()
+    for position, line in enumerate(lines, start=1):
+        line.invoice, line.position = invoice, position
     InvoiceLine.objects.bulk_create(lines, batch_size=1_000)
+    for line, adjustment in adjustments:
+        adjustment.line = line
+        adjustment.save(force_insert=True)
+    store_taxes(invoice, taxes)
+    move_credit(invoice, at=at)
     return invoice
-
-
-def tax_on(subtotal: Decimal, *, rate: Decimal, currency: str) -> Decimal:
-    """`rate` percent of the lines' sum, rounded once."""
-    return money.rounded(subtotal * rate / 100, currency)

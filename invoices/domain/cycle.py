@@ -91,7 +91,7 @@ def reopen(cycle: BillingCycle, *, by: User, at: datetime, reason: str) -> Billi
     cycle = _held(cycle, State.LOCKED)
     if not reason.strip():
         raise ReasonMissing("Say why this month is opened again.")
-    issued = Invoice.objects.filter(period__label__in=labels_of(cycle.label)).exclude(number=None).count()
+    issued = Invoice.objects.filter(period__label__in=labels_of(cycle.label), state=Invoice.State.ISSUED).count()
     if issued:
         raise IssuedAlready(f"{_many(issued, 'invoice')} of it {'is' if issued == 1 else 'are'} issued.")
     locked = cycle.steps.filter(kind=Kind.LOCKED).latest("pk")
@@ -113,10 +113,21 @@ def close_cycle(cycle: BillingCycle, *, by: User, at: datetime, reason: str = ""
 
 def check_unlocked(period: BillingPeriod) -> None:
     """Refuse where the period's cycle is locked or closed; until the transaction ends nobody locks it."""
+    _check(period, State.OPEN)
+
+
+def check_not_closed(period: BillingPeriod) -> None:
+    """Refuse where the period's cycle is closed for good; until the transaction ends nobody closes it."""
+    _check(period, State.OPEN, State.LOCKED)
+
+
+def _check(period: BillingPeriod, *states: BillingCycle.State) -> None:
     label = _month_of(period.label)
     BillingCycle.objects.bulk_create([BillingCycle(label=label)], ignore_conflicts=True)
     cycle = BillingCycle.objects.select_for_update(no_key=True).get(label=label)
-    if cycle.state != State.OPEN:
+    if cycle.state == State.CLOSED and State.LOCKED in states:
+        raise CycleLocked(f"{cycle.label} is closed for good.")
+    if cycle.state not in states:
         raise CycleLocked(f"{cycle.label} is {cycle.get_state_display().lower()}: a second person may open it again.")
 
 

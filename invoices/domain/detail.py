@@ -194,7 +194,7 @@ def passed_before(line: InvoiceLine, first: DetailCharge, spread: Shares) -> Pas
 
 def line_of(charge: Charge) -> InvoiceLine | None:
     """The line that a charge stands on; None while its period is not billed."""
-    invoice = Invoice.objects.filter(period=charge.period_id).select_related("customer", "period").first()
+    invoice = Invoice.objects.live().filter(period=charge.period_id).select_related("customer", "period").first()
     if invoice is None:
         return None
     found = _rows(LINE_OF, _facts(invoice, action=charge.pk))

@@ -78,7 +78,7 @@ def rows_of_month(label: str) -> Iterator[list[Cell]]:
         .order_by("customer__name", "pk")
     )
     for period in periods:
-        invoices = list(Invoice.objects.filter(period=period).select_related("customer", "period__customer"))
+        invoices = list(Invoice.objects.live().filter(period=period).select_related("customer", "period__customer"))
         for invoice in invoices:
             yield from rows_of_invoice(invoice)
         if not invoices:

@@ -9,19 +9,24 @@ from datetime import datetime
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from billing_engine.core.errors import Refused
 from billing_engine.core.later import after_commit
 from billing_engine.core.spans import labels_of
 from invoices.domain.invoice import approve, issue
+from invoices.domain.mail import send
 from invoices.models import BillingCycle, Invoice
 
 Errand = BillingCycle.Errand
 State = Invoice.State
 
-FROM = {Errand.APPROVE: State.DRAFT, Errand.ISSUE: State.APPROVED}
-ACTS: dict[str, Callable[..., Invoice]] = {Errand.APPROVE: approve, Errand.ISSUE: issue}
+FROM = {
+    Errand.APPROVE: Q(state=State.DRAFT),
+    Errand.ISSUE: Q(state=State.APPROVED),
+    Errand.SEND: Q(state=State.ISSUED, mails=None),  # what was sent by itself is not sent again
+}
+ACTS: dict[str, Callable[..., object]] = {Errand.APPROVE: approve, Errand.ISSUE: issue, Errand.SEND: send}
 
 
 class ErrandInProgress(Refused):
@@ -34,13 +39,14 @@ class NothingToDo(Refused):
     """No invoice waits for it."""
 
     code = "nothing_to_do"
+    message = "No invoice of this month waits for that."
 
 
 def begin(cycle: BillingCycle, errand: BillingCycle.Errand, *, by: User) -> int:
     """Let the workers do it; answers for how many invoices. Raises NothingToDo or ErrandInProgress."""
     count = waiting_for(cycle, errand)
     if not count:
-        raise NothingToDo(f"No invoice of this month is {FROM[errand].label.lower()}.")
+        raise NothingToDo
     if not BillingCycle.objects.filter(pk=cycle.pk, errand="").update(errand=errand, errand_of=by):
         cycle.refresh_from_db()
         raise ErrandInProgress(f"{cycle.get_errand_display()} is in progress: wait for it, or stop it.")
@@ -87,4 +93,4 @@ def waiting_for(cycle: BillingCycle, errand: BillingCycle.Errand) -> int:
 
 
 def _waiting(cycle: BillingCycle, errand: BillingCycle.Errand) -> QuerySet[Invoice]:
-    return Invoice.objects.filter(period__label__in=labels_of(cycle.label), state=FROM[errand])
+    return Invoice.objects.filter(FROM[errand], period__label__in=labels_of(cycle.label))

@@ -1,4 +1,4 @@
-"""draft → approved → issued; a draft may also be discarded, which opens its period again."""
+"""draft → approved → issued → sent. Voiding and opening a period again are in `reopen`."""
 
 from datetime import datetime, timedelta
 
@@ -8,10 +8,9 @@ from django.db import transaction
 
 from billing_engine.core.errors import Refused
 from billing_engine.core.later import after_commit
-from invoices.domain.cycle import check_unlocked
-from invoices.models import Invoice, NumberSeries
-from leads.domain.periods import mark_unrated
-from leads.models import BillingPeriod, Customer
+from invoices.domain.numbers import next_number
+from invoices.domain.seller import bill_to, seller_of
+from invoices.models import Adjustment, Invoice
 
 State = Invoice.State
 
@@ -22,10 +21,19 @@ class WrongState(Refused):
     code = "wrong_state"
 
 
+class AdjusterApproves(Refused):
+    """Whoever changed an invoice by hand does not approve it."""
+
+    code = "adjuster_approves"
+    message = "You adjusted this invoice: somebody else has to approve it."
+
+
 @transaction.atomic
 def approve(invoice: Invoice, *, by: User, at: datetime) -> Invoice:
-    """Somebody has looked at the draft and stands for it."""
-    invoice = _locked(invoice, State.DRAFT)
+    """Somebody has looked at the draft and stands for it; not who adjusted it, unless the settings allow it."""
+    invoice = locked(invoice, State.DRAFT)
+    if not settings.ADJUSTER_APPROVES and Adjustment.objects.filter(line__invoice=invoice, adjusted_by=by).exists():
+        raise AdjusterApproves
     invoice.state, invoice.approved_by, invoice.approved_at = State.APPROVED, by, at
     invoice.save(update_fields=["state", "approved_by", "approved_at"])
     return invoice
@@ -34,23 +42,15 @@ def approve(invoice: Invoice, *, by: User, at: datetime) -> Invoice:
 @transaction.atomic
 def send_back(invoice: Invoice) -> Invoice:
     """Approved by mistake: a draft again."""
-    invoice = _locked(invoice, State.APPROVED)
+    invoice = locked(invoice, State.APPROVED)
+    return to_draft(invoice)
+
+
+def to_draft(invoice: Invoice) -> Invoice:
+    """A locked invoice without its approval."""
     invoice.state, invoice.approved_by, invoice.approved_at = State.DRAFT, None, None
     invoice.save(update_fields=["state", "approved_by", "approved_at"])
     return invoice
-
-
-@transaction.atomic
-def discard(invoice: Invoice) -> BillingPeriod:
-    """Throw the draft away and open its period again: it is rated anew and can be billed anew."""
-    invoice = _locked(invoice, State.DRAFT)
-    period = BillingPeriod.objects.select_for_update().get(pk=invoice.period_id)
-    check_unlocked(period)
-    invoice.delete()
-    period.state, period.closed_at = BillingPeriod.State.OPEN, None
-    period.save(update_fields=["state", "closed_at"])
-    mark_unrated([period], reason="draft discarded")
-    return period
 
 
 @transaction.atomic
@@ -59,44 +59,38 @@ def issue(invoice: Invoice, *, by: User, at: datetime) -> Invoice:
 
     From here on the invoice changes for nobody, the database refuses it.
     """
-    invoice = _locked(invoice, State.APPROVED)
+    invoice = locked(invoice, State.APPROVED)
     customer = invoice.customer
     invoice.state, invoice.issued_by, invoice.issued_at = State.ISSUED, by, at
     invoice.issued_on = at.astimezone(customer.zone).date()
     invoice.due_on = invoice.issued_on + timedelta(days=customer.payment_terms_days)
-    invoice.seller, invoice.bill_to = dict(settings.SELLER), bill_to(customer)
+    invoice.seller, invoice.bill_to = seller_of(customer), bill_to(customer)
     # Last, so that the series is locked for no longer than one write; a rollback takes the number back with it.
-    invoice.number = _next_number(f"INV-{invoice.issued_on.year}-")
+    invoice.number = next_number(invoice.seller, year=invoice.issued_on.year)
     invoice.save()
     after_commit("invoices.render", invoice_id=invoice.pk)
     return invoice
 
 
-def bill_to(customer: Customer) -> dict[str, object]:
-    """The customer's details as an invoice keeps them."""
-    return {
-        "name": customer.legal_name or customer.name,
-        "code": customer.code,
-        "address": customer.address,
-        "tax_id": customer.tax_id,
-        "purchase_order": customer.purchase_order,
-        "contacts": list(customer.billing_contacts),
-        "time_zone": customer.time_zone,
-        "payment_terms_days": customer.payment_terms_days,
-    }
+@transaction.atomic
+def mark_sent(invoice: Invoice, *, at: datetime) -> Invoice:
+    """It went to the customer; sending it again changes nothing here."""
+    invoice = locked(invoice, State.ISSUED)
+    if invoice.sent_at is None:
+        invoice.sent_at = at
+        invoice.save(update_fields=["sent_at"])
+    return invoice
 
 
-def _locked(invoice: Invoice, state: Invoice.State) -> Invoice:
-    found = Invoice.objects.select_for_update(of=("self",)).select_related("customer").filter(pk=invoice.pk).first()
-    if found is None or found.state != state:
+def locked(invoice: Invoice, *states: Invoice.State) -> Invoice:
+    """The invoice as it is now, locked; raises WrongState where it is in none of the states."""
+    found = (
+        Invoice.objects.select_for_update(of=("self",))
+        .select_related("customer__seller", "period")
+        .filter(pk=invoice.pk)
+        .first()
+    )
+    if found is None or found.state not in states:
         is_now = "gone" if found is None else found.get_state_display().lower()
-        raise WrongState(f"This invoice is {is_now}, not {state.label.lower()}.")
+        raise WrongState(f"This invoice is {is_now}, not {' or '.join(state.label.lower() for state in states)}.")
     return found
-
-
-def _next_number(prefix: str) -> str:
-    NumberSeries.objects.bulk_create([NumberSeries(prefix=prefix)], ignore_conflicts=True)
-    series = NumberSeries.objects.select_for_update().get(prefix=prefix)
-    series.last += 1
-    series.save(update_fields=["last"])
-    return str(series)

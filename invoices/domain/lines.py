@@ -17,10 +17,7 @@ def lines_of(period: BillingPeriod) -> list[InvoiceLine]:
     currency = period.customer.currency
     priced = _charged_lines(period, currency)
     minimum = _minimum_line(period, sum((line.amount for line in priced), money.ZERO), currency)
-    lines = [*priced, *minimum, *_not_charged_lines(period)]
-    for position, line in enumerate(lines, start=1):
-        line.position = position
-    return lines
+    return [*priced, *minimum, *_not_charged_lines(period)]
 
 
 def _charged_lines(period: BillingPeriod, currency: str) -> list[InvoiceLine]:

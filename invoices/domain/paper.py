@@ -1,15 +1,15 @@
 """Everything that stands on an invoice, in words and formatted money; the page and the PDF are both made from it."""
 
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.conf import settings
-
+from billing_engine.core import money
 from billing_engine.core.money import in_words
-from invoices.domain.invoice import bill_to
 from invoices.domain.paper_lines import ChargedLine, UnchargedLine, charged_line, uncharged_line
+from invoices.domain.seller import bill_to, seller_of
 from invoices.domain.wording import (
     clean,
     day_in_words,
@@ -45,7 +45,7 @@ class Paper:
     """An invoice as it is read: every text final, every amount formatted, nothing left to compute."""
 
     title: str
-    mark: str  # "DRAFT" until it is issued
+    mark: str  # "DRAFT" until it is issued, "VOID" when it is void
     number: str
     made_on: str  # ISO date, for the document's metadata
     seller: Party
@@ -59,6 +59,7 @@ class Paper:
     uncharged: tuple[UnchargedLine, ...]
     uncharged_total: Fact | None
     payment: tuple[str, ...]
+    questions: tuple[str, ...]
 
     def as_data(self) -> dict[str, Any]:
         """The same as plain lists, dictionaries and strings."""
@@ -66,20 +67,25 @@ class Paper:
 
 
 def paper_of(invoice: Invoice) -> Paper:
-    """The paper of an invoice, draft or issued, in two queries however many lines it has."""
-    invoice = Invoice.objects.select_related("customer", "period").get(pk=invoice.pk)
+    """The paper of an invoice, draft or issued, in three queries however many lines it has."""
+    invoice = Invoice.objects.select_related("customer__seller", "period").get(pk=invoice.pk)
+    # What an issued invoice says of the two parties was frozen with it; until then it is what holds today.
+    issued = invoice.number is not None
+    seller: dict[str, Any] = invoice.seller if issued else seller_of(invoice.customer)
+    customer: dict[str, Any] = invoice.bill_to if issued else bill_to(invoice.customer)
+    with money.read_in(customer.get("locale", str(money.LOCALE))):  # those issued before there was a choice have none
+        return _paper(invoice, seller, customer)
+
+
+def _paper(invoice: Invoice, seller: dict[str, Any], customer: dict[str, Any]) -> Paper:
     stored = list(invoice.lines.select_related("action_type", "rule").order_by("position"))
     charged = [line for line in stored if line.kind != InvoiceLine.Kind.NOT_CHARGED]
     uncharged = [line for line in stored if line.kind == InvoiceLine.Kind.NOT_CHARGED]
-    issued = invoice.state == Invoice.State.ISSUED
-    # What an issued invoice says of the two parties was frozen with it; until then it is what holds today.
-    seller = invoice.seller if issued else settings.SELLER
-    customer: dict[str, Any] = invoice.bill_to if issued else bill_to(invoice.customer)
     zone = ZoneInfo(customer["time_zone"])
     total = in_words(invoice.total, invoice.currency)
     return Paper(
         title="Invoice",
-        mark="" if issued else "DRAFT",
+        mark=_mark(invoice),
         number=invoice.number or "",
         made_on=(invoice.issued_on or invoice.created_at.astimezone(zone).date()).isoformat(),
         seller=_party(seller, [seller["email"]]),
@@ -93,7 +99,25 @@ def paper_of(invoice: Invoice) -> Paper:
         uncharged=tuple(uncharged_line(line, invoice.currency) for line in uncharged),
         uncharged_total=_uncharged_total(uncharged, invoice.currency),
         payment=_payment(invoice, seller["pay_to"]),
+        questions=_questions(invoice, seller, customer),
     )
+
+
+def _questions(invoice: Invoice, seller: dict[str, Any], customer: dict[str, Any]) -> tuple[str, ...]:
+    """Until when and how to dispute, and where the detail is; what an older invoice did not know is left out."""
+    days, email, address = customer.get("dispute_days"), clean(seller["email"]), clean(seller.get("detail_url", ""))
+    told = []
+    if days is not None:
+        by_then = (
+            f"until {day_in_words(invoice.issued_on + timedelta(days=days))}"
+            if invoice.issued_on
+            else (f"within {days} {'day' if days == 1 else 'days'} of issue")
+        )
+        to = f" by e-mail to {email}" if email else ""
+        told.append(f"Charges may be disputed {by_then}{to}: name the invoice, the line and why.")
+    if address:
+        told.append(f"Every charge in detail: {address.replace('{number}', invoice.number or '…')}")
+    return tuple(told)
 
 
 def _party(details: dict[str, Any], emails: list[str]) -> Party:
@@ -126,12 +150,30 @@ def _facts(invoice: Invoice, customer: dict[str, Any], zone: ZoneInfo) -> tuple[
     return tuple(fact for fact in facts if fact.value)
 
 
+def _mark(invoice: Invoice) -> str:
+    if invoice.state == Invoice.State.VOID:
+        return "VOID"
+    return "" if invoice.number else "DRAFT"
+
+
 def _subtotals(invoice: Invoice) -> tuple[Fact, ...]:
-    subtotal = Fact("Subtotal", in_words(invoice.subtotal, invoice.currency))
-    if not invoice.tax_rate and not invoice.tax:
-        return (subtotal, Fact("Tax", in_words(Decimal(0), invoice.currency)))
-    tax = Fact(f"Tax ({rate_in_words(invoice.tax_rate)})", in_words(invoice.tax, invoice.currency))
-    return (subtotal, tax)
+    """From the lines to the total: each tax by its rate, or why there is none; credit used or carried forward."""
+
+    def fact(label: str, amount: Decimal) -> Fact:
+        return Fact(label, in_words(amount, invoice.currency))
+
+    facts = [fact("Subtotal", invoice.subtotal)]
+    for tax in invoice.taxes.order_by("position"):
+        on = f" on {in_words(tax.base, invoice.currency)}" if tax.category else ""
+        facts.append(fact(f"{clean(tax.name)} ({rate_in_words(tax.rate)}){on}", tax.amount))
+    if len(facts) == 1:
+        reason = clean(invoice.tax_exempt_reason)
+        facts.append(fact(f"Tax exempt: {reason}" if reason else "Tax", Decimal(0)))
+    if invoice.credit < 0:
+        facts.append(fact("Credit used", invoice.credit))
+    elif invoice.credit:
+        facts.append(fact("Carried to your credit balance", invoice.credit))
+    return tuple(facts)
 
 
 def _uncharged_total(lines: list[InvoiceLine], currency: str) -> Fact | None:

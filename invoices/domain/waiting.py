@@ -25,6 +25,7 @@ class Left:
     inactive_periods: int  # open, and no run bills them
     drafts: int
     approved: int
+    unsent: int  # issued; nothing waits for it, some invoices go out by other ways
 
     @property
     def not_issued(self) -> int:
@@ -44,7 +45,9 @@ def left_in(label: str) -> Left:
         Invoice.objects.filter(period__label__in=labels)
         .order_by()
         .aggregate(
-            drafts=Count("pk", filter=Q(state=State.DRAFT)), approved=Count("pk", filter=Q(state=State.APPROVED))
+            drafts=Count("pk", filter=Q(state=State.DRAFT)),
+            approved=Count("pk", filter=Q(state=State.APPROVED)),
+            unsent=Count("pk", filter=Q(state=State.ISSUED, sent_at=None)),
         )
     )
     unrated = PeriodTally.objects.filter(period__label__in=labels, period__state="open").aggregate(n=Sum("unrated"))[

@@ -5,10 +5,10 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from babel.core import Locale
 from babel.dates import format_date
-from babel.numbers import format_decimal
 
-from billing_engine.core.money import LOCALE
+from billing_engine.core.money import LOCALE, number_in_words, reader
 from billing_engine.core.spans import Cycle, Month
 
 # They would let a name change the direction of the text around it; letters of right-to-left scripts need none of them.
@@ -28,17 +28,17 @@ def lines_of(text: str) -> tuple[str, ...]:
 
 def quantity_in_words(quantity: Decimal) -> str:
     """`1,250`, `0.5`: as many of its six places as it needs."""
-    return str(format_decimal(quantity, "#,##0.######", locale=LOCALE))
+    return number_in_words(quantity)
 
 
 def rate_in_words(rate: Decimal) -> str:
     """`8.875%`: as many places as it needs."""
-    return f"{rate.normalize():f}%"
+    return f"{number_in_words(rate)}%"
 
 
 def day_in_words(day: date) -> str:
-    """`October 1, 2026`."""
-    return str(format_date(day, "long", locale=LOCALE))
+    """`October 1, 2026`, or where days come first `1 October 2026`."""
+    return str(format_date(day, "long", locale=date_order()))
 
 
 def month_in_words(label: str) -> str:
@@ -60,4 +60,11 @@ def stretch_in_words(start: datetime, end: datetime, zone: ZoneInfo) -> str:
 def _days_in_words(first: date, last: date) -> str:
     if (first.year, first.month) != (last.year, last.month):
         return f"{day_in_words(first)} – {day_in_words(last)}"
+    if date_order() != LOCALE:
+        return f"{first.day} – {day_in_words(last)}"
     return f"{format_date(first, 'MMMM d', locale=LOCALE)} – {last.day}, {last.year}"
+
+
+def date_order() -> Locale:
+    """The words are English ones, as everything on an invoice; their order is the reader's."""
+    return LOCALE if reader() == LOCALE else Locale("en", "001")

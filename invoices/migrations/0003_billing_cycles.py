@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
                     "errand",
                     models.CharField(
                         blank=True,
-                        choices=[("", "Nothing"), ("approve", "Approving"), ("issue", "Issuing")],
+                        choices=[("", "Nothing"), ("approve", "Approving"), ("issue", "Issuing"), ("send", "Sending")],
                         help_text="What the workers do with all its invoices now.",
                         max_length=7,
                     ),

@@ -31,8 +31,8 @@ def write_the_template_for_all(apps: Any, _editor: object) -> None:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("invoices", "0005_sent_at"),
-        ("leads", "0010_cycles"),
+        ("invoices", "0005_invoice_life"),
+        ("leads", "0011_companies_taxes_and_locales"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

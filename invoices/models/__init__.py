@@ -1,21 +1,28 @@
 """What a customer owes."""
 
+from invoices.models.adjustment import Adjustment, Reopening
+from invoices.models.credit import CreditEntry
 from invoices.models.cycle import BillingCycle, CycleStep
 from invoices.models.invoice import Invoice, InvoiceDocument, InvoiceLine, NumberSeries
 from invoices.models.mail import InvoiceMail, MailTemplate
 from invoices.models.run import BillingRun, BillingRunItem
 from invoices.models.schedule import BillingSchedule
+from invoices.models.taxes import InvoiceTax
 
 __all__ = [
+    "Adjustment",
     "BillingCycle",
     "BillingRun",
     "BillingRunItem",
     "BillingSchedule",
+    "CreditEntry",
     "CycleStep",
     "Invoice",
     "InvoiceDocument",
     "InvoiceLine",
     "InvoiceMail",
+    "InvoiceTax",
     "MailTemplate",
     "NumberSeries",
+    "Reopening",
 ]

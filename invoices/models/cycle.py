@@ -20,6 +20,7 @@ class BillingCycle(models.Model):
         NONE = "", "Nothing"
         APPROVE = "approve", "Approving"
         ISSUE = "issue", "Issuing"
+        SEND = "send", "Sending"
 
     errand = models.CharField(
         max_length=7, choices=Errand.choices, blank=True, help_text="What the workers do with all its invoices now."

@@ -1,5 +1,7 @@
 """What a customer owes for one billing period."""
 
+from typing import Self
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -9,36 +11,53 @@ from pricing.models import PriceRule
 
 
 class NumberSeries(models.Model):
-    """Where invoice numbers come from, one after the other, without a gap."""
+    """Where invoice numbers come from, one after the other, without a gap: one per selling company and year."""
 
-    prefix = models.CharField(max_length=20, primary_key=True)
+    prefix = models.CharField(max_length=30, primary_key=True)
+    digits = models.PositiveSmallIntegerField(default=6, db_default=6)
     last = models.PositiveIntegerField(default=0)
 
     class Meta:
         verbose_name_plural = "number series"
 
     def __str__(self) -> str:
-        return f"{self.prefix}{self.last:06d}"
+        return f"{self.prefix}{self.last:0{self.digits}d}"
+
+
+class InvoiceQuerySet(models.QuerySet["Invoice"]):
+    """Invoices, asked for in English."""
+
+    def live(self) -> Self:
+        """All but the void: of each period at most one."""
+        return self.exclude(state=Invoice.State.VOID)
 
 
 class Invoice(models.Model):
-    """What a customer owes for one billing period; from issue on nobody changes it."""
+    """What a customer owes for one billing period; from issue on nobody changes it, it may only be sent or voided."""
 
     class State(models.TextChoices):
         DRAFT = "draft", "Draft"
         APPROVED = "approved", "Approved"
         ISSUED = "issued", "Issued"
+        VOID = "void", "Void"
 
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="invoices", db_index=False)
-    period = models.OneToOneField(BillingPeriod, on_delete=models.PROTECT, related_name="invoice")
+    period = models.ForeignKey(BillingPeriod, on_delete=models.PROTECT, related_name="invoices")
     state = models.CharField(max_length=8, choices=State.choices, default=State.DRAFT, db_index=True)
-    number = models.CharField(max_length=30, null=True, blank=True, unique=True)
+    number = models.CharField(max_length=40, null=True, blank=True, unique=True)
 
     currency = models.CharField(max_length=3)
-    subtotal = models.DecimalField(max_digits=18, decimal_places=3, default=0)
-    tax_rate = models.DecimalField(max_digits=7, decimal_places=4, default=0, help_text="Percent.")
-    tax = models.DecimalField(max_digits=18, decimal_places=3, default=0)
+    subtotal = models.DecimalField(max_digits=18, decimal_places=3, default=0, help_text="The sum of the lines.")
+    tax = models.DecimalField(max_digits=18, decimal_places=3, default=0, help_text="The sum of the taxes.")
+    credit = models.DecimalField(
+        max_digits=18,
+        decimal_places=3,
+        default=0,
+        db_default=0,
+        help_text="Below zero: paid from the customer's credit balance; above: carried to it.",
+    )
     total = models.DecimalField(max_digits=18, decimal_places=3, default=0)
+    tax_exempt_reason = models.CharField(max_length=200, blank=True, db_default="", help_text="Why it bears no tax.")
 
     created_at = models.DateTimeField(auto_now_add=True)
     approved_at = models.DateTimeField(null=True, blank=True)
@@ -49,29 +68,50 @@ class Invoice(models.Model):
     issued_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
+    sent_at = models.DateTimeField(null=True, blank=True, help_text="When it first went to the customer.")
+    voided_at = models.DateTimeField(null=True, blank=True)
+    voided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    void_reason = models.CharField(max_length=200, blank=True, db_default="")
     issued_on = models.DateField(null=True, blank=True, help_text="The day of issue in the customer's time zone.")
     due_on = models.DateField(null=True, blank=True)
-    sent_at = models.DateTimeField(null=True, blank=True, help_text="When it first went to the customer.")
     seller = models.JSONField(default=dict, blank=True, help_text="Who sends it, as it was when it was issued.")
     bill_to = models.JSONField(
         default=dict, blank=True, help_text="The customer's details, as they were when it was issued."
     )
 
+    objects = InvoiceQuerySet.as_manager()
+
     class Meta:
         constraints = [
+            models.UniqueConstraint(
+                name="a_period_has_one_invoice_that_is_not_void", fields=["period"], condition=~Q(state="void")
+            ),
             models.CheckConstraint(
                 name="an_invoice_has_its_number_from_issue_on",
-                condition=(Q(state="issued") & Q(number__isnull=False, issued_at__isnull=False, due_on__isnull=False))
-                | (~Q(state="issued") & Q(number=None, issued_at=None)),
+                condition=Q(
+                    state__in=["issued", "void"], number__isnull=False, issued_at__isnull=False, due_on__isnull=False
+                )
+                | Q(state__in=["draft", "approved"], number=None, issued_at=None, sent_at=None),
+            ),
+            models.CheckConstraint(
+                name="a_void_invoice_says_when_by_whom_and_why",
+                condition=(Q(state="void", voided_at__isnull=False, voided_by__isnull=False) & ~Q(void_reason=""))
+                | (~Q(state="void") & Q(voided_at=None, voided_by=None, void_reason="")),
             ),
             models.CheckConstraint(
                 name="an_invoice_is_approved_before_it_is_issued",
                 condition=Q(state="draft", approved_at=None) | (~Q(state="draft") & Q(approved_at__isnull=False)),
             ),
             models.CheckConstraint(
-                name="an_invoice_total_is_lines_plus_tax", condition=Q(total=F("subtotal") + F("tax"))
+                name="an_invoice_total_is_lines_plus_tax_and_credit",
+                condition=Q(total=F("subtotal") + F("tax") + F("credit")),
             ),
             models.CheckConstraint(name="an_invoice_total_is_not_negative", condition=Q(total__gte=0)),
+            models.CheckConstraint(
+                name="what_is_carried_to_the_balance_leaves_nothing_to_pay", condition=Q(credit__lte=0) | Q(total=0)
+            ),
         ]
         indexes = [models.Index(name="invoice_of_customer", fields=["customer", "created_at"])]
 
@@ -85,6 +125,7 @@ class InvoiceLine(models.Model):
     class Kind(models.TextChoices):
         CHARGES = "charges", "Charges"
         MINIMUM = "minimum", "Monthly minimum"
+        ADJUSTMENT = "adjustment", "Adjustment"
         NOT_CHARGED = "not_charged", "Not charged"
 
     invoice = models.ForeignKey(Invoice, on_delete=models.CASCADE, related_name="lines", db_index=False)
@@ -119,6 +160,7 @@ class InvoiceLine(models.Model):
             models.UniqueConstraint(
                 name="every_charge_is_on_exactly_one_line",
                 fields=["invoice", "kind", "product", "action_type", "rule", "reason", "late_from"],
+                condition=~Q(kind="adjustment"),
                 nulls_distinct=False,
             ),
             models.CheckConstraint(

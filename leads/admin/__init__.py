@@ -1,10 +1,22 @@
 """The admin of the leads storey: one file per subject."""
 
-from leads.admin import actions, bulk_retries, credentials, customers, deliveries, leads, products, quarantine, sources
+from leads.admin import (
+    actions,
+    bulk_retries,
+    companies,
+    credentials,
+    customers,
+    deliveries,
+    leads,
+    products,
+    quarantine,
+    sources,
+)
 
 __all__ = [
     "actions",
     "bulk_retries",
+    "companies",
     "credentials",
     "customers",
     "deliveries",

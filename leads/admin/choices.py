@@ -9,7 +9,7 @@ from django.contrib.postgres.forms import SimpleArrayField
 from django.db import models
 from unfold.widgets import UnfoldAdminSelect2Widget, UnfoldAdminTextInputWidget
 
-from billing_engine.core.money import currencies
+from billing_engine.core.money import currencies, locales
 from leads.models.customer import DOMAIN
 
 
@@ -22,6 +22,13 @@ def time_zone_field(label: str, help_text: str) -> forms.ChoiceField:
 def currency_field(help_text: str = "") -> forms.ChoiceField:
     """Every ISO 4217 currency."""
     return forms.ChoiceField(choices=currencies, help_text=help_text, initial="USD", widget=UnfoldAdminSelect2Widget)
+
+
+def locale_field(label: str, help_text: str) -> forms.ChoiceField:
+    """Every language of a country."""
+    return forms.ChoiceField(
+        label=label, help_text=help_text, choices=locales, initial="en_US", widget=UnfoldAdminSelect2Widget
+    )
 
 
 def domains_field(help_text: str) -> SimpleArrayField:

@@ -8,16 +8,24 @@ from django.contrib import admin, messages
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.timezone import now
+from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from leads.admin.bases import Page
 from leads.admin.buttons import person
-from leads.admin.choices import addresses_field, currency_field, domains_field, time_zone_field
+from leads.admin.choices import (
+    WITHOUT_IDLE_ZEROS,
+    addresses_field,
+    currency_field,
+    domains_field,
+    locale_field,
+    time_zone_field,
+)
 from leads.admin.shown import amount, chip, day, list_of, shortened, to
 from leads.domain.cycles import change_cycle
 from leads.domain.periods import mark_open_periods
-from leads.models import BillingPeriod, Customer
+from leads.models import BillingPeriod, Customer, CustomerTax
 
 # What a period's charges depend on: where one of these changes, the open periods are rated anew.
 RATED_BY = {"contract_from", "contract_to", "excluded_domains", "monthly_budget", "hard_budget"}
@@ -34,6 +42,7 @@ class CustomerForm(forms.ModelForm[Customer]):
     excluded_domains = domains_field(
         "E-mail domains that are never charged: own staff, competitors, students. Separated by commas."
     )
+    locale = locale_field("Number format", "How numbers and dates read on the invoice.")
     billing_contacts = addresses_field("Who gets the invoices. Separated by commas.")
 
     class Meta:
@@ -42,7 +51,8 @@ class CustomerForm(forms.ModelForm[Customer]):
             "name",
             "code",
             "is_active",
-            *("currency", "time_zone", "cycle", "payment_terms_days", "tax_rate", "billing_contacts"),
+            *("currency", "time_zone", "cycle", "payment_terms_days", "dispute_days", "billing_contacts"),
+            *("tax_exempt_reason", "seller", "locale", "detail_annex"),
             *("monthly_minimum", "monthly_budget", "hard_budget"),
             *("contract_from", "contract_to", "excluded_domains"),
             *("legal_name", "tax_id", "address", "purchase_order"),
@@ -59,9 +69,20 @@ class CustomerForm(forms.ModelForm[Customer]):
         return given
 
 
+class Taxes(TabularInline):
+    """The taxes a customer's invoices bear."""
+
+    model = CustomerTax
+    fields = ("name", "rate", "category")
+    extra = 0
+    formfield_overrides = WITHOUT_IDLE_ZEROS
+    verbose_name_plural = "taxes, for invoices drafted from now on"
+
+
 @admin.register(Customer)
 class CustomerAdmin(Page[Customer]):
     form = CustomerForm
+    inlines = (Taxes,)
     list_display = ("shown_name", "code", "is_billed", "currency", "time_zone", "shown_terms", "contract", "products")
     list_filter = ("is_active", ("cycle", ChoicesDropdownFilter))
     search_fields = ("code__istartswith", "name")
@@ -71,11 +92,30 @@ class CustomerAdmin(Page[Customer]):
         (None, {"fields": (("name", "code"), "is_active")}),
         (
             "Billing",
-            {"fields": (("currency", "time_zone"), ("cycle", "payment_terms_days"), "tax_rate", "billing_contacts")},
+            {
+                "fields": (
+                    ("currency", "time_zone"),
+                    "cycle",
+                    ("payment_terms_days", "dispute_days"),
+                    "billing_contacts",
+                )
+            },
         ),
+        ("Tax", {"fields": ("tax_exempt_reason",)}),
         ("Commitments", {"fields": ("monthly_minimum", ("monthly_budget", "hard_budget"))}),
         ("Contract", {"fields": (("contract_from", "contract_to"), "excluded_domains")}),
-        ("On the invoice", {"fields": (("legal_name", "tax_id"), "address", "purchase_order")}),
+        (
+            "On the invoice",
+            {
+                "fields": (
+                    "seller",
+                    ("legal_name", "tax_id"),
+                    "address",
+                    "purchase_order",
+                    ("locale", "detail_annex"),
+                )
+            },
+        ),
     )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Customer | None = None) -> tuple[str, ...]:

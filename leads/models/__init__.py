@@ -1,6 +1,7 @@
 """Who is billed, and what came in."""
 
 from leads.models.action import Action, ActionType
+from leads.models.company import Company
 from leads.models.customer import Customer, CycleChange
 from leads.models.delivery import Delivery, QuarantinedItem
 from leads.models.lead import Lead
@@ -8,6 +9,7 @@ from leads.models.period import BillingPeriod, UnratedMark
 from leads.models.product import Product
 from leads.models.quarantine import BulkRetry, QuarantineStep
 from leads.models.source import ApiKey, Channel, SigningSecret, Source
+from leads.models.tax import CustomerTax
 
 __all__ = [
     "Action",
@@ -16,7 +18,9 @@ __all__ = [
     "BillingPeriod",
     "BulkRetry",
     "Channel",
+    "Company",
     "Customer",
+    "CustomerTax",
     "CycleChange",
     "Delivery",
     "Lead",

@@ -10,8 +10,9 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
 
-from billing_engine.core.money import currencies
+from billing_engine.core.money import currencies, locales
 from billing_engine.core.spans import CYCLES, Calendar
+from leads.models.company import Company
 
 CODE = RegexValidator(r"^[A-Za-z0-9][A-Za-z0-9._-]*$", "Letters, digits, dots, dashes and underscores only.")
 DOMAIN = RegexValidator(r"^[a-z0-9-]+(\.[a-z0-9-]+)+$", "A domain in small letters, such as example.com.")
@@ -27,6 +28,12 @@ def known_currency(code: str) -> None:
     """Refuse what is no ISO 4217 code."""
     if code not in dict(currencies()):
         raise ValidationError(f"{code} is no ISO 4217 currency, such as USD.")
+
+
+def known_locale(name: str) -> None:
+    """Refuse what babel has no number formats for."""
+    if name not in dict(locales()):
+        raise ValidationError(f"{name} is no locale, such as en_US.")
 
 
 class Customer(models.Model):
@@ -61,7 +68,16 @@ class Customer(models.Model):
     payment_terms_days = models.PositiveSmallIntegerField(
         "payment terms", default=30, help_text="Days from issue to due."
     )
-    tax_rate = models.DecimalField(max_digits=7, decimal_places=4, default=0, help_text="Percent of the charged lines.")
+    tax_exempt_reason = models.CharField(
+        "exempt from tax because",
+        max_length=200,
+        blank=True,
+        db_default="",
+        help_text="Stands on the invoice in the place of any tax, such as: Reverse charge, Article 196 of 2006/112/EC.",
+    )
+    dispute_days = models.PositiveSmallIntegerField(
+        "dispute window", default=30, db_default=30, help_text="Days from issue in which an invoice may be disputed."
+    )
     monthly_minimum = models.DecimalField(
         max_digits=14,
         decimal_places=2,
@@ -87,6 +103,26 @@ class Customer(models.Model):
         help_text="E-mail domains that are never charged: own staff, competitors, students. Separated by commas.",
     )
 
+    seller = models.ForeignKey(
+        Company,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="customers",
+        db_index=False,
+        help_text="Which of our companies sends the invoices; empty: the one of the settings.",
+    )
+    locale = models.CharField(
+        "number format",
+        max_length=12,
+        default="en_US",
+        db_default="en_US",
+        validators=[known_locale],
+        help_text="How numbers and dates read on the invoice.",
+    )
+    detail_annex = models.BooleanField(
+        default=True, db_default=True, help_text="The PDF ends with a list of every charge."
+    )
     legal_name = models.CharField(
         max_length=200, blank=True, help_text="As it stands on the invoice; the name if empty."
     )
@@ -109,7 +145,6 @@ class Customer(models.Model):
             models.CheckConstraint(
                 name="a_contract_does_not_end_before_it_begins", condition=Q(contract_to__gte=F("contract_from"))
             ),
-            models.CheckConstraint(name="a_tax_rate_is_a_percentage", condition=Q(tax_rate__gte=0, tax_rate__lt=100)),
             models.CheckConstraint(
                 name="a_minimum_and_a_budget_are_not_negative",
                 condition=(Q(monthly_minimum=None) | Q(monthly_minimum__gte=0))

@@ -4,8 +4,10 @@ import logging
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.db.models import Min
+
 from billing_engine.core.later import after_commit
-from leads.models import BillingPeriod
+from leads.models import BillingPeriod, UnratedMark
 from pricing.domain.rate import rate_waiting
 
 logger = logging.getLogger(__name__)
@@ -27,6 +29,14 @@ def ask_for_ratings() -> int:
         if (actions or 0) > LARGE:
             after_commit("pricing.rate_periods", period_ids=[pk])
     return len(sizes)
+
+
+def waiting_since() -> datetime | None:
+    """Since when the oldest of what came in has waited to be rated; None where nothing waits."""
+    oldest: datetime | None = UnratedMark.objects.filter(period__state=BillingPeriod.State.OPEN).aggregate(
+        at=Min("created_at")
+    )["at"]
+    return oldest
 
 
 def rate_together(period_ids: Sequence[int], *, at: datetime) -> None:

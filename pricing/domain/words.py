@@ -38,8 +38,7 @@ def scope_in_words(rule: PriceRule) -> list[str]:
 
 def number(quantity: Decimal) -> str:
     """Without the zeros nobody wrote: `3`, `1,250`, `0.5`."""
-    whole = quantity == quantity.to_integral_value()
-    return f"{int(quantity):,}" if whole else f"{quantity.normalize():,f}"
+    return money.number_in_words(quantity)
 
 
 def tier_name(start: Decimal, up_to: Decimal | None) -> str:

@@ -48,7 +48,9 @@ class Bridge:
     exact: str
     rounding: str
     minimum: str
+    adjustments: str
     tax: str
+    credit: str
     total: str
     invoice: str
     address: str
@@ -114,14 +116,17 @@ def _bridge(entry: Reconciliation) -> Bridge:
     invoice = entry.invoice
 
     def added(amount: Decimal) -> str:
-        return f"+{in_words(amount, invoice.currency)}" if amount else "–"
+        sign = "+" if amount > 0 else ""
+        return f"{sign}{in_words(amount, invoice.currency)}" if amount else "–"
 
     return Bridge(
         month=month_in_words(entry.month),
         exact=exact_in_words(entry.exact, invoice.currency),
         rounding=difference_in_words(entry.rounding, invoice.currency),
         minimum=added(entry.minimum),
+        adjustments=added(entry.adjustments),
         tax=added(entry.tax),
+        credit=added(entry.credit),
         total=in_words(entry.total, invoice.currency),
         invoice=invoice.number or invoice.get_state_display(),
         address=reverse("admin:invoices_invoice_change", args=[invoice.pk]),

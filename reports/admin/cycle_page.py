@@ -112,6 +112,12 @@ def steps_of(cycle: BillingCycle, left: Left) -> list[Step]:
             list_of("invoices.invoice", **invoices, state__exact="approved"),
         ),
         (
+            "Send",
+            not left.open_periods and not left.not_issued and not left.unsent,
+            _to_go(left.unsent, "issued invoice", plural="s"),
+            list_of("invoices.invoice", **invoices, state__exact="issued", sent_at__isnull=True),
+        ),
+        (
             "Close",
             cycle.state == State.CLOSED,
             "for good" if cycle.state == State.CLOSED else "when all is issued",

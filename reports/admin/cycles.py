@@ -26,6 +26,7 @@ Errand = BillingCycle.Errand
 DECIDE = "invoices.change_invoice"
 CLOSE = "invoices.change_billingcycle"
 RUN = "invoices.add_billingrun"
+SEND = "invoices.add_invoicemail"
 COLOURS: dict[str, Colour] = {State.OPEN: "blue", State.LOCKED: "orange", State.CLOSED: "green"}
 
 
@@ -52,7 +53,7 @@ class BillingCycleAdmin(ReadOnlyPage[BillingCycle]):
     search_fields = ("label__startswith",)
     search_help_text = "Month, such as 2026-10"
     ordering = ("-label",)
-    actions_detail: Any = ("run", "approve_all", "issue_all", "stop_errand", "lock", "reopen", "close")
+    actions_detail: Any = ("run", "approve_all", "issue_all", "send_all", "stop_errand", "lock", "reopen", "close")
 
     class Media:
         css = {"all": ["invoices/finance.css", "reports/reports.css"]}
@@ -122,6 +123,20 @@ class BillingCycleAdmin(ReadOnlyPage[BillingCycle]):
     )
     def issue_all(self, request: HttpRequest, cycle: BillingCycle, answers: dict[str, Any]) -> Done:
         return Done(f"Issuing {begin(cycle, Errand.ISSUE, by=person(request)):,}.")
+
+    @button(
+        "Send all",
+        permission=SEND,
+        icon="mail",
+        variant=ActionVariant.PRIMARY,
+        offered=waits_for(Errand.SEND),
+        asks=Dialog(
+            title=lambda cycle: f"Send {waiting_for(cycle, Errand.SEND):,} invoices of {month_of(cycle)} by e-mail?",
+            says="To each customer's billing contacts, by its template, with the PDF. Who has no contact is left out.",
+        ),
+    )
+    def send_all(self, request: HttpRequest, cycle: BillingCycle, answers: dict[str, Any]) -> Done:
+        return Done(f"Sending {begin(cycle, Errand.SEND, by=person(request)):,}.")
 
     @button(
         "Stop",

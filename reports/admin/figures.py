@@ -120,9 +120,9 @@ def money_in_words(month: Cycle, money: Money) -> MoneyRow:
     """One currency's row."""
     periods = list_of("leads.billingperiod", cycle=str(month), state__exact="open")
     figures = [Figure("Not billed yet", in_words(money.unbilled, money.currency), periods if money.unbilled else "")]
-    for state in State:
+    for state in (State.DRAFT, State.APPROVED, State.ISSUED):
         count = money.invoices.get(state, 0)
         address = list_of("invoices.invoice", month=str(month), state__exact=state.value) if count else ""
-        figures.append(Figure(state.label, in_words(money.by_state.get(state, ZERO), money.currency), address))
+        figures.append(Figure(str(state.label), in_words(money.by_state.get(state, ZERO), money.currency), address))
     total = money.unbilled + sum(money.by_state.values())
     return MoneyRow(money.currency, tuple(figures), in_words(total, money.currency))

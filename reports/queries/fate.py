@@ -40,7 +40,7 @@ def fate_of(source: Source, *, lead: str, action: str) -> Fate | None:
     refusals = refusals_of(source, lead=lead, action=action)
     stored = (
         Action.objects.filter(lead__source=source, lead__external_id=lead, external_id=action)
-        .select_related("action_type", "period__customer", "period__invoice", "charge__rule", "unrated")
+        .select_related("action_type", "period__customer", "charge__rule", "unrated")
         .first()
     )
     if stored:
@@ -61,13 +61,11 @@ def _of_refused(item: QuarantinedItem) -> tuple[str, str]:
 
 def _of_stored(action: Action, refusals: list[QuarantinedItem]) -> Fate:
     charge: Charge | None = getattr(action, "charge", None)
-    invoice: Invoice | None = getattr(action.period, "invoice", None)
-    if invoice and invoice.number is None:
-        invoice = None
     if charge is None:
         no_rule = hasattr(action, "unrated")
         words = "Stored; no price rule matches it yet." if no_rule else "Stored; it has not been rated yet."
         return Fate(WAITING, words, action, None, None, refusals)
+    invoice = Invoice.objects.filter(period=action.period, state=Invoice.State.ISSUED).first()
     if charge.reason:
         return Fate(EXCLUDED, _excluded(charge, action), action, charge, invoice, refusals)
     words = _charged(charge, action.period.customer.currency)

@@ -88,7 +88,8 @@ def money_in(month: Cycle) -> list[Money]:
     for currency, amount in unbilled:
         found.setdefault(currency, Money(currency)).unbilled = amount
     invoiced = (
-        Invoice.objects.filter(period__label__in=month.labels)
+        Invoice.objects.live()
+        .filter(period__label__in=month.labels)
         .values_list("currency", "state")
         .annotate(Sum("total"), Count("pk"))
     )

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import Count, DecimalField, Q, Sum
 from django.db.models.functions import Coalesce
@@ -17,7 +18,7 @@ MONEY = DecimalField(max_digits=18, decimal_places=6)
 
 @dataclass(frozen=True, slots=True)
 class Reconciliation:
-    """exact + rounding + minimum + tax = total, for one invoice."""
+    """exact + rounding + minimum + adjustments + tax + credit = total, for one invoice."""
 
     month: str
     invoice: Invoice
@@ -26,26 +27,30 @@ class Reconciliation:
     lines: int
     rounding: Decimal
     minimum: Decimal
+    adjustments: Decimal
     tax: Decimal
+    credit: Decimal
     total: Decimal
 
     @property
     def agrees(self) -> bool:
         """Whether the invoice is the sum of its charges, and nothing but rounding lies between."""
         at_most = self.lines * minor_unit(self.invoice.currency) / 2
-        adds_up = self.exact + self.rounding + self.minimum + self.tax == self.total
+        adds_up = sum((self.rounding, self.minimum, self.adjustments, self.tax, self.credit), self.exact) == self.total
         return adds_up and self.exact == self.exact_on_lines and abs(self.rounding) <= at_most
 
 
 def reconciled(customer: Customer, exact: Mapping[str, Decimal]) -> list[Reconciliation]:
     """One entry per invoiced month in `exact` (what the report summed for it); one query."""
-    found = (
+    found: Any = (
         Invoice.objects.filter(customer=customer, period__label__in=list(exact))
+        .exclude(state=Invoice.State.VOID)
         .select_related("period")
         .annotate(
             exact_on_lines=_sum("exact_amount", Kind.CHARGES),
             charged=_sum("amount", Kind.CHARGES),
             minimum=_sum("amount", Kind.MINIMUM),
+            adjustments=_sum("amount", Kind.ADJUSTMENT),
             line_count=Count("lines", filter=Q(lines__kind=Kind.CHARGES)),
         )
         .order_by("period__label")
@@ -59,7 +64,9 @@ def reconciled(customer: Customer, exact: Mapping[str, Decimal]) -> list[Reconci
             lines=invoice.line_count,
             rounding=invoice.charged - exact[invoice.period.label],
             minimum=invoice.minimum,
+            adjustments=invoice.adjustments,
             tax=invoice.tax,
+            credit=invoice.credit,
             total=invoice.total,
         )
         for invoice in found

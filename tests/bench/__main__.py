@@ -23,7 +23,7 @@ from billing_engine.desk.postgres import Postgres
 from billing_engine.desk.redis import Redis
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
-BENCHES = ("rating", "intake", "simulation", "run", "close")
+BENCHES = ("rating", "intake", "simulation", "run", "close", "paper")
 QUICK, FULL = 100_000, 1_000_000
 
 
@@ -69,6 +69,10 @@ def _measure(options: argparse.Namespace, folder: Folder) -> None:
         from tests.bench.run.measure import measure_run  # noqa: PLC0415 -- models load after the settings
 
         measure_run(quick=options.quick, rounds=options.rounds)
+    elif options.bench == "paper":
+        from tests.bench.paper.measure import measure_paper  # noqa: PLC0415 -- models load after the settings
+
+        measure_paper(quick=options.quick, rounds=options.rounds)
     else:
         from tests.bench.intake.measure import measure_intake  # noqa: PLC0415 -- models load after the settings
 

@@ -13,6 +13,7 @@ from leads.models import (
     BillingPeriod,
     BulkRetry,
     Channel,
+    Company,
     Customer,
     Delivery,
     Lead,
@@ -27,12 +28,29 @@ OCTOBER = Month(2026, 10)
 MID_OCTOBER = datetime(2026, 10, 15, 12, tzinfo=UTC)
 
 
+class CompanyFactory(DjangoModelFactory[Company]):
+    class Meta:
+        model = Company
+
+    code = factory.Sequence(lambda n: f"OURS{n}")
+    name = factory.LazyAttribute(lambda company: f"{company.code}, Inc.")
+    address = "1 Way"
+    number_prefix = factory.LazyAttribute(lambda company: f"{company.code}-{{year}}-")
+
+
 class CustomerFactory(DjangoModelFactory[Customer]):
     class Meta:
         model = Customer
+        skip_postgeneration_save = True
 
     code = factory.Sequence(lambda n: f"ACME{n}")
     name = factory.LazyAttribute(lambda customer: customer.code.title())
+
+    @factory.post_generation
+    def tax_rate(self: Customer, create: bool, rate: object, **_: object) -> None:
+        """`tax_rate=19`: one tax on everything."""
+        if rate:
+            self.taxes.create(name="Tax", rate=rate)
 
 
 class ProductFactory(DjangoModelFactory[Product]):

@@ -1,6 +1,7 @@
 """Invoices in the admin: what finance sees and does there."""
 
 import re
+from decimal import Decimal
 from html import unescape
 
 import pytest
@@ -14,8 +15,10 @@ from django.urls import reverse
 
 from invoices.admin.invoice_page import charges_of
 from invoices.domain.paper import paper_of
+from invoices.domain.reopen import void
 from invoices.models import Invoice, InvoiceDocument
 from leads.models import BillingPeriod
+from tests.factories.people import UserFactory, with_role
 from tests.factories.pricing import graduated
 from tests.invoices.made import (
     IN_SEPTEMBER,
@@ -33,7 +36,10 @@ from tests.invoices.made import (
 pytestmark = pytest.mark.django_db
 
 LIST = "admin:invoices_invoice_changelist"
-ACTS = ("approve", "issue", "send_back", "discard", "preview_pdf", "download_pdf")
+ACTS = (
+    *("approve", "issue", "send_back", "adjust", "withdraw", "regenerate", "reopen", "void"),
+    *("preview_pdf", "download_pdf"),
+)
 
 
 def page(invoice: Invoice, act: str = "change") -> str:
@@ -54,23 +60,29 @@ def offered(browser: Client, invoice: Invoice) -> list[str]:
     return [act for act in ACTS if f'href="{page(invoice, act)}"' in html]
 
 
-def test_a_draft_can_be_approved_or_discarded(finance: Client) -> None:
-    assert offered(finance, a_draft()) == ["approve", "discard", "preview_pdf"]
+def test_a_draft_can_be_approved_adjusted_drafted_anew_or_thrown_away(finance: Client) -> None:
+    assert offered(finance, a_draft()) == ["approve", "adjust", "regenerate", "reopen", "preview_pdf"]
 
 
 def test_what_is_approved_can_be_issued_or_sent_back(finance: Client, frank: User) -> None:
-    assert offered(finance, approved(a_draft(), frank)) == ["issue", "send_back", "preview_pdf"]
+    assert offered(finance, approved(a_draft(), frank)) == ["issue", "send_back", "reopen", "preview_pdf"]
 
 
-def test_what_is_issued_can_only_be_downloaded(finance: Client, frank: User) -> None:
-    assert offered(finance, issued(a_draft(), frank)) == ["download_pdf"]
+def test_what_is_issued_can_only_be_downloaded_or_voided(finance: Client, frank: User) -> None:
+    assert offered(finance, issued(a_draft(), frank)) == ["void", "download_pdf"]
+
+
+def test_what_is_void_can_only_be_downloaded(finance: Client, frank: User) -> None:
+    invoice = void(issued(a_draft(), frank), reason="Wrong", by=UserFactory.create(), at=NOVEMBER_3)
+
+    assert offered(finance, invoice) == ["download_pdf"]
 
 
 def test_who_may_only_look_gets_no_button_that_changes_anything(viewer: Client, frank: User) -> None:
     draft = a_draft()
 
     assert offered(viewer, draft) == ["preview_pdf"]
-    for act in ("approve", "issue", "send_back", "discard"):
+    for act in ("approve", "issue", "send_back", "adjust", "regenerate", "reopen", "void"):
         assert viewer.post(page(draft, act)).status_code == 403
     assert Invoice.objects.get().state == "draft"
 
@@ -93,21 +105,69 @@ def test_approved_issued_and_downloaded_from_its_page(finance: Client, frank: Us
 def test_a_refusal_is_told_where_it_was_asked_for(finance: Client, frank: User) -> None:
     invoice = issued(a_draft(), frank)
 
-    answer = finance.post(page(invoice, "discard"))
+    answer = finance.post(page(invoice, "regenerate"))
 
     assert "This invoice is issued, not draft." in shown(answer)
     assert Invoice.objects.get().state == "issued"
 
 
-def test_sent_back_and_discarded_opens_the_period_again(finance: Client, frank: User) -> None:
+def test_reopened_by_a_second_person_with_a_reason(finance: Client, frank: User) -> None:
     invoice = approved(a_draft(), frank)
 
-    finance.post(page(invoice, "send_back"))
-    answer = finance.post(page(invoice, "discard"))
+    refused = finance.post(page(invoice, "reopen"), {"reason": "Wrong price"})
+    finance.force_login(with_role("Finance"))
+    answer = finance.post(page(invoice, "reopen"), {"reason": "Wrong price"})
 
+    assert "You had a hand in this invoice: somebody else re-opens it." in shown(refused)
     assert answer["Location"] == reverse(LIST)
     assert not Invoice.objects.exists()
     assert BillingPeriod.objects.get().is_open
+
+
+def test_adjusted_withdrawn_and_approved_by_somebody_else(finance: Client, frank: User) -> None:
+    invoice = a_draft(4)
+    goodwill = {"amount": "-2.50", "text": "Goodwill", "reason": "Late delivery"}
+
+    assert told(finance.post(page(invoice, "adjust"), goodwill)) == ["Adjusted."]
+    assert "withdraw" in offered(finance, invoice)
+    finance.post(page(invoice, "adjust"), goodwill | {"text": "Twice"})
+    line = invoice.lines.get(description="Twice")
+    assert told(finance.post(page(invoice, "withdraw"), {"line": line.pk}))[-1] == "Adjustment withdrawn."
+    refused = finance.post(page(invoice, "approve"))
+
+    assert "You adjusted this invoice: somebody else has to approve it." in shown(refused)
+    said = shown(finance.get(page(invoice)))
+    assert ("Goodwill" in said, "Twice" in said, "Late delivery" in said) == (True, False, True)
+    invoice.refresh_from_db()
+    assert (invoice.state, invoice.total) == ("draft", Decimal("7.5"))
+
+
+def test_drafted_anew_from_its_page(finance: Client) -> None:
+    invoice = a_draft(4)
+
+    answer = finance.post(page(invoice, "regenerate"))
+
+    fresh = Invoice.objects.get()
+    assert answer["Location"] == page(fresh)
+    assert told(answer) == ["Drafted anew: $10.00 before, $10.00 now."]
+
+
+def test_voided_from_its_page_and_shown_as_void(finance: Client, frank: User) -> None:
+    invoice = issued(a_draft(), UserFactory.create())
+
+    answer = finance.post(page(invoice, "void"), {"reason": "Wrong address"})
+
+    assert told(answer) == [f"INV-2026-000001 is void; {invoice.period} is open again."]
+    said = shown(finance.get(page(invoice)))
+    assert ("VOID" in said, "Wrong address" in said) == (True, True)
+
+
+def test_what_to_look_at_stands_on_a_drafts_page_and_in_the_list(finance: Client) -> None:
+    invoice = a_draft()
+
+    words = "The customer's first invoice: nothing to compare with"
+    assert words in shown(finance.get(page(invoice)))
+    assert words in shown(finance.get(reverse(LIST)))
 
 
 def test_the_preview_of_a_draft_is_stored_nowhere(finance: Client) -> None:

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from billing_engine.core import money
 from billing_engine.core.spans import Month
-from invoices.domain.close import AlreadyClosed, HasUnratedActions, PeriodNotOver, close, tax_on
+from invoices.domain.close import AlreadyClosed, HasUnratedActions, PeriodNotOver, close
+from invoices.domain.total import tax_on
 from invoices.models import Invoice
 from leads.models import BillingPeriod, Customer
 from pricing.domain.rate import rate
@@ -45,7 +46,7 @@ def lines(invoice: Invoice | None) -> list[tuple[str, str, Decimal, Decimal]]:
 
 def test_closing_rates_what_is_left_and_drafts_the_invoice(period: BillingPeriod):
     PriceRuleFactory.create(unit_price=Decimal("2.50"))
-    change(period.customer, tax_rate=Decimal("8.875"))
+    period.customer.taxes.create(rate=Decimal("8.875"))
     lead = LeadFactory.create(product=ProductFactory.create(customer=period.customer, name="Tile"))
     did(period, lead=lead, quantity=3)
     did(period, lead=lead, quantity=1)

@@ -18,6 +18,7 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from pypdf import PdfReader
 
+from invoices.domain.annex import annex_of
 from invoices.domain.document import InvoiceIsNotIssued, document_of, preview, render
 from invoices.domain.paper import Fact, Paper, Party, paper_of
 from invoices.domain.paper_lines import ChargedLine, TierPart, UnchargedLine
@@ -57,6 +58,7 @@ def a_paper(*lines: ChargedLine, **more: Any) -> Paper:
         "facts": (Fact("Invoice number", "INV-2026-000012"),),
         "headline": "$7.50 due December 3, 2026",
         "subject": "Lead activity of October 2026",
+        "questions": (),
         "lines": lines,
         "subtotals": (Fact("Subtotal", "$7.50"),),
         "total": Fact("Total due", "$7.50 USD"),
@@ -102,7 +104,9 @@ def test_the_pdf_says_what_the_paper_says_cent_by_cent(frank: User) -> None:
 
     text = squeezed("".join(pages))
     assert [part for part in texts_of(paper.as_data()) if squeezed(part) not in text] == []
-    assert amounts_of("".join(pages)) == amounts_of("\n".join(texts_of(paper.as_data())))
+    annex = annex_of(invoice)
+    assert annex is not None
+    assert amounts_of("".join(pages)) == amounts_of("\n".join([*texts_of(paper.as_data()), *texts_of(annex.as_data())]))
 
 
 def paper_with_everything(invoice: Invoice) -> Paper:

@@ -5,8 +5,8 @@ from django.contrib.auth.models import User
 
 from invoices.domain.cycle import know_cycles
 from invoices.domain.errand import ErrandInProgress, NothingToDo, begin, do_next, stop
-from invoices.models import BillingCycle, Invoice
-from tests.invoices.made import NOVEMBER_3, a_draft
+from invoices.models import BillingCycle, Invoice, InvoiceMail
+from tests.invoices.made import NOVEMBER_3, a_draft, issued
 from tests.processes import at_once
 
 Errand = BillingCycle.Errand
@@ -18,7 +18,8 @@ def october() -> BillingCycle:
 
 
 def work(cycle: BillingCycle) -> None:
-    while do_next(cycle.pk, refused=set(), at=NOVEMBER_3):
+    refused = set[int]()
+    while do_next(cycle.pk, refused=refused, at=NOVEMBER_3):
         pass
 
 
@@ -45,6 +46,20 @@ def test_all_drafts_are_approved_and_then_issued_in_the_order_of_the_customers_n
 
 
 @pytest.mark.django_db
+def test_all_issued_invoices_are_sent_once_and_who_has_no_address_is_left_for_a_person(frank: User):
+    sent = issued(a_draft(name="Ash", billing_contacts=["books@ash.example"]), frank)
+    issued(a_draft(name="Birch"), frank)
+
+    assert begin(october(), Errand.SEND, by=frank) == 2
+    work(october())
+    assert begin(october(), Errand.SEND, by=frank) == 1
+    work(october())
+
+    assert list(InvoiceMail.objects.values_list("invoice", "to")) == [(sent.pk, ["books@ash.example"])]
+    assert october().errand == ""
+
+
+@pytest.mark.django_db
 def test_an_errand_is_stopped_between_two_invoices_and_begun_again(frank: User):
     a_draft(name="Ash")
     a_draft(name="Birch")
@@ -64,7 +79,7 @@ def test_an_errand_is_stopped_between_two_invoices_and_begun_again(frank: User):
 def test_one_errand_of_a_month_at_a_time_and_only_where_something_waits(frank: User):
     a_draft()
 
-    with pytest.raises(NothingToDo, match="No invoice of this month is approved"):
+    with pytest.raises(NothingToDo, match="No invoice of this month waits for that"):
         begin(october(), Errand.ISSUE, by=frank)
     begin(october(), Errand.APPROVE, by=frank)
     with pytest.raises(ErrandInProgress, match="Approving is in progress"):

@@ -8,11 +8,13 @@ from django.conf import LazySettings
 from django.contrib.auth.models import User
 from django.db import IntegrityError, connection, transaction
 
+from invoices.domain.adjust import adjust
 from invoices.domain.close import close
-from invoices.domain.invoice import WrongState, approve, discard, issue, send_back
+from invoices.domain.invoice import WrongState, approve, issue, mark_sent, send_back
 from invoices.models import Invoice, InvoiceLine, NumberSeries
-from leads.models import BillingPeriod, Customer, UnratedMark
+from leads.models import BillingPeriod, Customer
 from tests.factories.leads import ActionFactory, ActionTypeFactory
+from tests.factories.people import UserFactory
 from tests.factories.pricing import PriceRuleFactory
 from tests.processes import at_once
 
@@ -50,7 +52,7 @@ def test_an_invoice_is_approved_and_then_issued(draft: Invoice, accountant: User
     # In New York it is still the first of November.
     assert (issued.issued_on, issued.due_on) == (date(2026, 11, 1), date(2026, 12, 1))
     assert (issued.seller, issued.bill_to["name"], issued.bill_to["address"]) == (
-        {"name": "Swatchyard, Inc."},
+        {"code": "", "name": "Swatchyard, Inc."},
         "Acme, Inc.",
         "1 Way",
     )
@@ -64,25 +66,18 @@ def test_each_step_wants_the_state_before_it(draft: Invoice, accountant: User):
     approve(draft, by=accountant, at=NOW)
     with pytest.raises(WrongState, match="is approved, not draft"):
         approve(draft, by=accountant, at=NOW)
-    with pytest.raises(WrongState, match="is approved, not draft"):
-        discard(draft)
+    with pytest.raises(WrongState, match="is approved, not issued"):
+        mark_sent(draft, at=NOW)
     assert send_back(draft).state == "draft"
 
 
-def test_discarding_a_draft_opens_its_period_again_so_that_it_is_rated_and_billed_anew(draft: Invoice):
-    period = discard(draft)
+def test_the_first_sending_of_an_issued_invoice_is_kept(draft: Invoice, accountant: User):
+    issued = issue(approve(draft, by=accountant, at=NOW), by=accountant, at=NOW)
 
-    period.refresh_from_db()
-    assert (period.state, period.closed_at, Invoice.objects.count(), InvoiceLine.objects.count()) == (
-        "open",
-        None,
-        0,
-        0,
-    )
-    assert list(UnratedMark.objects.values_list("period", "reason")) == [(period.pk, "draft discarded")]
-    again = close(period, at=NOW)
-    assert again is not None
-    assert again.total == Decimal("2.5")
+    mark_sent(issued, at=NOW)
+    again = mark_sent(issued, at=datetime(2026, 12, 1, tzinfo=UTC))
+
+    assert (again.state, again.sent_at) == ("issued", NOW)
 
 
 def test_what_is_issued_keeps_the_customers_details_of_that_day(draft: Invoice, accountant: User):
@@ -101,7 +96,21 @@ def test_what_is_issued_keeps_the_customers_details_of_that_day(draft: Invoice, 
         "UPDATE invoices_invoice SET number = 'INV-2026-000009'",
         "UPDATE invoices_invoice SET state = 'draft', number = NULL, issued_at = NULL, approved_at = NULL",
         "UPDATE invoices_invoice SET bill_to = '{}'",
+        "UPDATE invoices_invoice SET state = 'void', voided_at = now(), voided_by_id = issued_by_id, void_reason = 'x',"
+        " total = 0, subtotal = 0, tax = 0, credit = 0",
+        "UPDATE invoices_invoice SET sent_at = now(), due_on = '2030-01-01'",
         "DELETE FROM invoices_invoice",
+        "UPDATE invoices_invoicetax SET amount = 0",
+        "DELETE FROM invoices_invoicetax",
+        "INSERT INTO invoices_invoicetax (invoice_id, position, name, rate, category, base, amount)"
+        " SELECT id, 9, 'More', 1, '', 1, 1 FROM invoices_invoice",
+        "INSERT INTO invoices_creditentry (invoice_id, customer_id, kind, currency, amount, created_at)"
+        " SELECT id, customer_id, 'used', currency, -1, now() FROM invoices_invoice",
+        "INSERT INTO invoices_creditentry (invoice_id, customer_id, kind, currency, amount, created_at)"
+        " SELECT id, customer_id, 'returned', currency, 1, now() FROM invoices_invoice",
+        "UPDATE invoices_adjustment SET reason = 'another'",
+        "DELETE FROM invoices_adjustment",
+        "UPDATE leads_billingperiod SET state = 'open', closed_at = NULL",
         "UPDATE invoices_invoiceline SET amount = 0",
         "DELETE FROM invoices_invoiceline",
         "INSERT INTO invoices_invoiceline (invoice_id, position, kind, description, reason, late_from, actions, quantity,"
@@ -109,11 +118,15 @@ def test_what_is_issued_keeps_the_customers_details_of_that_day(draft: Invoice, 
     ],
 )
 def test_the_database_itself_refuses_to_change_what_is_issued(draft: Invoice, accountant: User, sql: str):
+    draft.customer.taxes.create(name="VAT", rate=20)
+    adjust(draft, amount=Decimal(1), text="More", reason="Agreed", by=UserFactory.create(), at=NOW)
     issue(approve(draft, by=accountant, at=NOW), by=accountant, at=NOW)
     before = list(Invoice.objects.values()), list(InvoiceLine.objects.values())
 
     with (
-        pytest.raises(IntegrityError, match=r"never changes|only while it is a draft"),
+        pytest.raises(
+            IntegrityError, match=r"never changes|only while it is a draft|opens again only when that is voided"
+        ),
         transaction.atomic(),
         connection.cursor() as cursor,
     ):

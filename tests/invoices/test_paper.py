@@ -210,7 +210,7 @@ def test_a_period_is_told_in_its_own_days() -> None:
 
 
 @pytest.mark.parametrize("lines", [1, 3])
-def test_a_paper_takes_two_queries_however_many_lines_it_has(
+def test_a_paper_takes_three_queries_however_many_lines_it_has(
     lines: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     period = an_open_period()
@@ -219,5 +219,5 @@ def test_a_paper_takes_two_queries_however_many_lines_it_has(
         received(period, 1, product=f"Product {number}")
     invoice = billed(period)
 
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         assert len(paper_of(invoice).lines) == lines

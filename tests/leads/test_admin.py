@@ -133,7 +133,10 @@ CUSTOMER = {
     "time_zone": "Europe/Berlin",
     "cycle": "monthly",
     "payment_terms_days": "30",
-    "tax_rate": "0",
+    "dispute_days": "30",
+    "locale": "de_DE",
+    "taxes-TOTAL_FORMS": "0",
+    "taxes-INITIAL_FORMS": "0",
     "excluded_domains": "Acme.example, rival.example",
     "billing_contacts": "",
 }

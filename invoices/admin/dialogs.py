@@ -1,0 +1,51 @@
+"""What finance fills in when it changes an invoice by hand."""
+
+from typing import Any
+
+from django import forms
+from unfold.widgets import (
+    UnfoldAdminDecimalFieldWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextInputWidget,
+)
+
+from billing_engine.core import money
+from invoices.models import Invoice, InvoiceLine
+
+
+class AnAdjustment(forms.Form):
+    """A line by hand."""
+
+    amount = forms.DecimalField(
+        max_digits=14,
+        decimal_places=3,
+        help_text="Below zero, the invoice asks for less.",
+        widget=UnfoldAdminDecimalFieldWidget({"autofocus": True}),
+    )
+    text = forms.CharField(
+        max_length=200, help_text="Stands on the invoice, for the customer.", widget=UnfoldAdminTextInputWidget
+    )
+    reason = forms.CharField(max_length=200, help_text="For our own books.", widget=UnfoldAdminTextInputWidget)
+
+
+class WhichAdjustment(forms.Form):
+    """One of the adjustments that a draft has."""
+
+    line = forms.TypedChoiceField(label="Adjustment", coerce=int, widget=UnfoldAdminSelectWidget)
+
+    def __init__(self, *args: Any, initial: dict[str, Any], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["line"].choices = initial["lines"]  # type: ignore[attr-defined]  # a choice field has choices
+
+
+def adjustments_of(invoice: Invoice) -> dict[str, Any]:
+    """To choose from."""
+    lines = invoice.lines.filter(kind=InvoiceLine.Kind.ADJUSTMENT).order_by("position")
+    return {
+        "lines": [(line.pk, f"{line.description}, {money.in_words(line.amount, invoice.currency)}") for line in lines]
+    }
+
+
+def has_adjustments(invoice: Invoice) -> bool:
+    """Whether there is one to take off."""
+    return invoice.state == Invoice.State.DRAFT and bool(adjustments_of(invoice)["lines"])

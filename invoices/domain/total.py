@@ -1,0 +1,79 @@
+"""What a draft comes to: its lines, the taxes on them, and the customer's credit balance."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from django.db.models import Q, Sum
+
+from billing_engine.core import money
+from invoices.models import CreditEntry, Invoice, InvoiceLine, InvoiceTax
+from leads.models import Customer, CustomerTax
+
+Kind = CreditEntry.Kind
+
+
+def tax_on(base: Decimal, *, rate: Decimal, currency: str) -> Decimal:
+    """`rate` percent of the lines' sum, rounded once."""
+    return money.rounded(base * rate / 100, currency)
+
+
+def taxes_on(lines: Sequence[InvoiceLine], *, taxes: Sequence[CustomerTax], currency: str) -> list[InvoiceTax]:
+    """Each tax on the sum of the lines it applies to: all, or those of products of its category. Not yet stored."""
+    found = []
+    for tax in sorted(taxes, key=lambda tax: (tax.category != "", tax.category, tax.name)):
+        base = sum((line.amount for line in lines if _bears(line, tax)), money.ZERO)
+        if tax.category and not base:
+            continue  # none of its products were charged
+        amount = tax_on(base, rate=tax.rate, currency=currency)
+        found.append(InvoiceTax(name=tax.name, rate=tax.rate, category=tax.category, base=base, amount=amount))
+    for position, one in enumerate(found, start=1):
+        one.position = position
+    return found
+
+
+def _bears(line: InvoiceLine, tax: CustomerTax) -> bool:
+    return not tax.category or (line.product is not None and line.product.category == tax.category)
+
+
+def total_up(invoice: Invoice, lines: Sequence[InvoiceLine]) -> list[InvoiceTax]:
+    """Set the sums of a draft from its lines; answers its taxes. Nothing is stored."""
+    customer = invoice.customer
+    exempt = customer.tax_exempt_reason
+    taxes = [] if exempt else taxes_on(lines, taxes=list(customer.taxes.all()), currency=invoice.currency)
+    invoice.tax_exempt_reason = exempt
+    invoice.subtotal = sum((line.amount for line in lines), money.ZERO)
+    invoice.tax = sum((tax.amount for tax in taxes), money.ZERO)
+    invoice.credit = credit_for(invoice.subtotal + invoice.tax, balance=balance(customer, invoice.currency))
+    invoice.total = invoice.subtotal + invoice.tax + invoice.credit
+    return taxes
+
+
+def credit_for(due: Decimal, *, balance: Decimal) -> Decimal:
+    """What the balance pays of it (below zero), or what is carried to the balance (above), so that nothing below zero
+    is asked for."""
+    return -due if due < 0 else -min(due, balance)
+
+
+def balance(customer: Customer, currency: str) -> Decimal:
+    """What the customer has in credit. What a draft would carry forward is none yet; what a draft would use is gone."""
+    entries = CreditEntry.objects.filter(customer=customer, currency=currency)
+    if not entries.exists():
+        return money.ZERO
+    # Two drafts of one customer do not spend the same credit; deliveries, which only need it to stay, pass.
+    Customer.objects.select_for_update(no_key=True).get(pk=customer.pk)
+    certain = Q(amount__lt=0) | ~Q(invoice__state__in=[Invoice.State.DRAFT, Invoice.State.APPROVED])
+    return max(money.ZERO, entries.filter(certain).aggregate(sum=Sum("amount"))["sum"] or money.ZERO)
+
+
+def move_credit(invoice: Invoice, *, at: datetime) -> None:
+    """Write down what a draft does to the balance."""
+    if invoice.credit:
+        CreditEntry.objects.create(
+            customer=invoice.customer,
+            invoice=invoice,
+            kind=Kind.CARRIED if invoice.credit > 0 else Kind.USED,
+            currency=invoice.currency,
+            amount=invoice.credit,
+            created_at=at,
+        )

@@ -1,0 +1,42 @@
+"""The company that sells: who sends the invoices."""
+
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.db import models
+from django.db.models import Q
+
+PREFIX = RegexValidator(
+    r"^[A-Za-z0-9./_-]*\{year\}([A-Za-z0-9./_-]*[A-Za-z./_-])?$",
+    "Letters, digits, dots, dashes and slashes around {year}, and no digit at the end, such as INV-{year}-.",
+)
+
+
+class Company(models.Model):
+    """One of our companies that sends invoices, with a number series of its own."""
+
+    code = models.CharField(max_length=40, unique=True, validators=[RegexValidator(r"^[A-Za-z0-9._-]+$")])
+    name = models.CharField(max_length=200)
+    address = models.TextField()
+    tax_id = models.CharField("tax ID", max_length=40, blank=True)
+    email = models.EmailField(help_text="Whom customers write to, and where they dispute an invoice.")
+    pay_to = models.TextField("how to pay", help_text="As it stands on every invoice.")
+    number_prefix = models.CharField(
+        max_length=20,
+        unique=True,
+        validators=[PREFIX],
+        help_text="What invoice numbers begin with: {year} becomes the year of issue. Numbers begin again each year.",
+    )
+    number_digits = models.PositiveSmallIntegerField(
+        default=6, validators=[MinValueValidator(1), MaxValueValidator(9)], help_text="INV-2026-000001 has six."
+    )
+
+    class Meta:
+        verbose_name_plural = "companies"
+        constraints = [
+            models.CheckConstraint(
+                name="a_number_prefix_names_the_year_and_ends_in_no_digit",
+                condition=Q(number_prefix__contains="{year}") & ~Q(number_prefix__regex=r"[0-9]$"),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,74 @@
+"""The same invoice for both: as a paper with its annex, and as HTML."""
+
+from html import escape
+
+from invoices.domain.annex import Annex, AnnexPart
+from invoices.domain.paper import Fact, Paper, Party
+from invoices.domain.paper_lines import ChargedLine
+
+LINES = 28  # two pages
+PARTS = 5  # lines that the annex's charges are of
+
+
+def paper() -> Paper:
+    """Two pages."""
+    lines = tuple(
+        ChargedLine(
+            number, f"Palladiana Bianco {number} · Sample order", (), "1,250", "samples", "$0.25", "$312.50", ()
+        )
+        for number in range(1, LINES + 1)
+    )
+    return Paper(
+        title="Invoice",
+        mark="",
+        number="INV-2026-000012",
+        made_on="2026-11-03",
+        seller=Party("Swatchyard, Inc.", ("350 Harbor Street", "Brooklyn, NY 11231"), "EIN 00", ("billing@a.example",)),
+        bill_to=Party("Terrazza Stoneworks, Inc.", ("418 Quarry Lane", "Barre, VT 05641"), "", ("ap@b.example",)),
+        facts=(Fact("Invoice number", "INV-2026-000012"), Fact("Due date", "December 3, 2026")),
+        headline="$8,750.00 due December 3, 2026",
+        subject="Lead activity of October 2026",
+        lines=lines,
+        subtotals=(Fact("Subtotal", "$8,750.00"), Fact("Tax", "$0.00")),
+        total=Fact("Total due", "$8,750.00 USD"),
+        uncharged=(),
+        uncharged_total=None,
+        payment=("Swatchyard, Inc.", "First Example Bank, account 0000000000"),
+        questions=("Charges may be disputed until December 3, 2026.",),
+    )
+
+
+def annex(charges: int) -> Annex:
+    """So many charges, of five lines."""
+    rows = [
+        (f"Oct {number % 28 + 1}, 12:00", f"Web site · lead-{number:06d}", f"order-{number:08d}", "1", "$2.50")
+        for number in range(charges // PARTS)
+    ]
+    parts = (AnnexPart(part, f"Palladiana Bianco {part} · Sample order", "$5,000.00", rows) for part in range(PARTS))
+    return Annex(tuple(parts), "Each charge with its share of its line, to the cent.")
+
+
+STYLE = """
+@page { size: letter; margin: 19mm 20mm 22mm; @bottom-right { content: "Page " counter(page) " of " counter(pages) } }
+body { font: 10pt serif } table { width: 100%; border-collapse: collapse } td, th { padding: 6pt 4pt; text-align: left }
+.annex { font-size: 7.6pt } .annex td, .annex th { padding: 1.5pt 0 } tr { break-inside: avoid }
+"""
+
+
+def html(paper: Paper, annex: Annex | None) -> str:
+    """The same words in plain tables, as WeasyPrint likes them."""
+    told = [f"<h1>{paper.title}</h1><p>{escape(party.name)}</p>" for party in (paper.seller, paper.bill_to)]
+    told += [f"<p>{escape(fact.label)} {escape(fact.value)}</p>" for fact in paper.facts]
+    told.append(
+        _table("", [(line.description, line.quantity, line.unit, line.unit_price, line.amount) for line in paper.lines])
+    )
+    told += [f"<p>{escape(fact.label)} {escape(fact.value)}</p>" for fact in (*paper.subtotals, paper.total)]
+    told += [f"<p>{escape(line)}</p>" for line in (*paper.payment, *paper.questions)]
+    for part in annex.parts if annex else ():
+        told.append(f"<h2>{escape(part.description)}</h2>" + _table("annex", part.rows))
+    return f'<html lang="en"><title>Invoice</title><style>{STYLE}</style><body>{"".join(told)}</body></html>'
+
+
+def _table(kind: str, rows: list[tuple[str, ...]]) -> str:
+    cells = ("".join(f"<td>{escape(cell)}</td>" for cell in row) for row in rows)
+    return f'<table class="{kind}">' + "".join(f"<tr>{row}</tr>" for row in cells) + "</table>"

@@ -1,0 +1,94 @@
+"""The backup of docs/deployment.md, typed as it stands there: what is restored is the same, and as frozen as before."""
+
+import os
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import environ
+import psycopg2
+import pytest
+
+from billing_engine.desk.programs import postgres_programs
+from tests.deploy.roles import CHECKOUT, Deployed, empty
+
+pytestmark = pytest.mark.processes
+
+AN_ISSUED_INVOICE = """
+import django; django.setup()
+from tests.factories.people import UserFactory
+from tests.invoices.made import IN_SEPTEMBER, a_price, an_open_period, billed, issued, received
+a_price("2.505")
+period = an_open_period(code="ACME", name="Acme", tax_rate=10)
+received(period, 1, 2)
+received(period, 3, at=IN_SEPTEMBER)
+received(period, 1, is_test=True)
+issued(billed(period), UserFactory.create())
+"""
+CHECKS = (("check_invariants",), ("prove_period", "ACME", "2026-10"), ("wait_for_migrations", "--seconds", "5"))
+
+
+def test_what_is_restored_is_the_same_to_the_last_row_proves_the_same_and_is_as_frozen(tmp_path: Path):
+    with empty() as engine:
+        engine.run("manage.py", "migrate_alone", "--verbosity", "0")
+        engine.run("-c", AN_ISSUED_INVOICE)
+        first = engine.environ["DATABASE_URL"]
+        second = urlsplit(first)._replace(path=f"{urlsplit(first).path}_restored").geturl()
+        before = _everything(first), _said(engine)
+        try:
+            for line in _lines():
+                _type(line.replace("rehearsal", urlsplit(second).path[1:]), first, second, tmp_path)
+            engine.environ["DATABASE_URL"] = second
+
+            assert (_everything(second), _said(engine)) == before
+            assert before[0]["pricing_charge"][0] == 4
+            for frozen in ("pricing_charge SET amount = amount + 1", "invoices_invoice SET number = 'INV-1'"):
+                with pytest.raises(psycopg2.Error, match=r"never edited|is issued|An issued"):
+                    _ask(second, f"UPDATE {frozen}")
+        finally:
+            _ask(first, f'DROP DATABASE IF EXISTS "{urlsplit(second).path[1:]}" WITH (FORCE)')
+
+
+def _lines() -> list[str]:
+    text = (CHECKOUT / "docs" / "deployment.md").read_text(encoding="utf-8")
+    lines = re.findall(r"^(?:pg_dump|pg_restore|psql) .+$", text, re.MULTILINE)
+    assert [line.split()[0] for line in lines] == ["pg_dump", "psql", "pg_restore", "psql"]
+    return lines
+
+
+def _type(line: str, first: str, second: str, folder: Path) -> None:
+    programs = postgres_programs()
+    path = f"{programs}:{os.environ['PATH']}" if programs else os.environ["PATH"]
+    told = {**os.environ, "PATH": path, "DATABASE_URL": first, "REHEARSAL_URL": second}
+    done = subprocess.run(line, shell=True, cwd=folder, env=told, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{line}\n{done.stderr}"
+
+
+def _said(engine: Deployed) -> list[str]:
+    return [engine.run("manage.py", *words) for words in CHECKS]
+
+
+def _everything(url: str) -> dict[str, tuple[int, str | None]]:
+    """Of every table how many rows, and one hash of all of them; of every sequence where it stands."""
+    tables = _ask(url, "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
+    rows = {
+        name: _ask(url, f"SELECT count(*), md5(string_agg(t::text, E'\\n' ORDER BY t::text)) FROM \"{name}\" t")[0]
+        for (name,) in tables
+    }
+    sequences = _ask(url, "SELECT sequencename, coalesce(last_value, 0), NULL FROM pg_sequences ORDER BY 1")
+    return rows | {name: (value, nothing) for name, value, nothing in sequences}
+
+
+def _ask(url: str, statement: str) -> list[tuple[Any, ...]]:
+    server = environ.Env.db_url_config(url)
+    names = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
+    connection = psycopg2.connect(**{name: server[key] for name, key in names.items() if server[key]})
+    connection.autocommit = True
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
+            return cursor.fetchall() if cursor.description else []
+    finally:
+        connection.close()
