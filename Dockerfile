@@ -5,8 +5,8 @@ FROM python:3.13-slim-bookworm AS build
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PYTHONDONTWRITEBYTECODE=1
 WORKDIR /app
 RUN python -m venv /venv
-COPY requirements.txt ./
-RUN /venv/bin/pip install --require-hashes --only-binary :all: -r requirements.txt
+COPY requirements.txt requirements-watch.txt ./
+RUN /venv/bin/pip install --require-hashes --only-binary :all: -r requirements.txt -r requirements-watch.txt
 COPY . ./
 # The settings want to be told of a database and Redis; collecting files asks neither, and the key signs nothing.
 RUN SECRET_KEY=signs-nothing DATABASE_URL=postgres:/// REDIS_URL=redis:// \

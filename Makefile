@@ -49,14 +49,14 @@ deployment: $(VENV)/.dev
 	@if command -v actionlint >/dev/null; then actionlint; \
 		else echo "actionlint is not on the path: left to CI (go install github.com/rhysd/actionlint/cmd/actionlint@v1.7.12)"; fi
 	HTTPS=1 DEBUG=0 SECRET_KEY=01234567890123456789012345678901234567890123456789 ALLOWED_HOSTS=engine.example \
-		DATABASE_URL=postgres://engine:-@database/engine REDIS_URL=redis:// \
+		DATABASE_URL=postgres://engine:-@database/engine REDIS_URL=redis://redis \
 		$(BIN)/python manage.py check --deploy --fail-level WARNING
 
 bench: $(VENV)/.dev ## How fast the engine is, beside its floors and the usual way (ARGS="intake --quick")
 	$(BIN)/python -m tests.bench $(ARGS)
 
 lock: $(VENV)/.dev ## Lock the requirements anew, with hashes
-	for part in requirements requirements-desk requirements-dev requirements-cloud; do \
+	for part in requirements requirements-desk requirements-watch requirements-dev requirements-cloud; do \
 		$(BIN)/uv pip compile $$part.in --output-file $$part.txt --universal --python-version 3.11 \
 			--fork-strategy fewest --generate-hashes --no-strip-extras --no-header --quiet || exit 1; done
 
@@ -81,9 +81,9 @@ $(VENV)/.desk: requirements.txt requirements-desk.txt | $(VENV)/bin/python
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt -r requirements-desk.txt
 	@touch $@
 
-$(VENV)/.dev: requirements-dev.txt $(VENV)/.desk
+$(VENV)/.dev: requirements-dev.txt requirements-watch.txt $(VENV)/.desk
 	@echo "Installing what checks and tests need …"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-watch.txt -r requirements-dev.txt
 	@touch $@
 
 # Its own environment: the emulator of AWS wants other versions than the engine does.

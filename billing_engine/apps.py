@@ -1,7 +1,10 @@
 """The roof as Django apps: its management commands, and the admin with the house's own site."""
 
 from django.apps import AppConfig
+from django.conf import settings
 from django.contrib.admin.apps import AdminConfig
+
+from billing_engine.watch import faults, traces
 
 
 class BillingEngineConfig(AppConfig):
@@ -9,6 +12,12 @@ class BillingEngineConfig(AppConfig):
 
     name = "billing_engine"
     label = "billing_engine"
+
+    def ready(self) -> None:
+        if settings.SENTRY_DSN:
+            faults.start(settings.SENTRY_DSN)
+        if settings.OTEL_EXPORTER_OTLP_ENDPOINT:
+            traces.start()
 
 
 class BillingAdminConfig(AdminConfig):

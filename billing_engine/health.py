@@ -47,7 +47,7 @@ def fault_of(name: str) -> str | None:
 
 def beats() -> None:
     """Beat is at work: it says so each time it looks at its schedule."""
-    _redis().set(BEAT_KEY, time.time(), ex=BEAT_LATE_SECONDS)
+    broker().set(BEAT_KEY, time.time(), ex=BEAT_LATE_SECONDS)
 
 
 def _readiness(only: str) -> JsonResponse:
@@ -74,15 +74,16 @@ def _migrations() -> str | None:
 
 
 def _broker() -> str | None:
-    _redis().ping()
+    broker().ping()
     return None
 
 
 def _beat() -> str | None:
-    return None if _redis().exists(BEAT_KEY) else f"not seen for {BEAT_LATE_SECONDS} seconds"
+    return None if broker().exists(BEAT_KEY) else f"not seen for {BEAT_LATE_SECONDS} seconds"
 
 
-def _redis() -> redis.Redis:
+def broker() -> redis.Redis:
+    """Redis, which is given little time to answer."""
     return redis.Redis.from_url(
         settings.REDIS_URL, socket_timeout=TIMEOUT_SECONDS, socket_connect_timeout=TIMEOUT_SECONDS
     )

@@ -1,19 +1,48 @@
-"""What a server that strangers reach must be told: it starts with all of it or not at all."""
+"""What the engine must be told: it starts with all of it or not at all, and says everything that is missing at once."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
 KEY_LENGTH = 50  # what `check --deploy` asks for
+TOKEN_LENGTH = 20
+NEEDED = ("SECRET_KEY", "DATABASE_URL", "REDIS_URL")
 
 
-def refuse_what_is_missing(*, debug: bool, secret_key: str, hosts: str, database: Mapping[str, object]) -> None:
-    """Raise ImproperlyConfigured with everything that is missing, at once and by the variable's name."""
+def need(environ: Mapping[str, str]) -> None:
+    """Raise ImproperlyConfigured with every one of the variables without which nothing runs that is not there, or empty."""
+    missing = [name for name in NEEDED if not environ.get(name, "").strip()]
+    if missing:
+        raise ImproperlyConfigured(
+            f"Not in the environment, and not in .env: {', '.join(missing)}. See .env.example; on a desk `make run` sets them."
+        )
+
+
+def one_of(name: str, value: str, allowed: Collection[str]) -> str:
+    """The value, if it is one of those; raises ImproperlyConfigured with the variable's name."""
+    if value not in allowed:
+        raise ImproperlyConfigured(f"{name} is {value!r}, and may be {', '.join(allowed)}.")
+    return value
+
+
+def refuse_what_is_missing(
+    *,
+    debug: bool,
+    secret_key: str,
+    hosts: str,
+    database: Mapping[str, object],
+    redis_url: str,
+    metrics_token: str,
+) -> None:
+    """Raise ImproperlyConfigured with everything that a server which strangers reach lacks, by the variable's name."""
     faults = {
         "DEBUG must be off": debug,
         f"SECRET_KEY must have {KEY_LENGTH} characters or more": len(secret_key) < KEY_LENGTH,
         "ALLOWED_HOSTS must name the hosts, and not all": not hosts.strip() or "*" in hosts.split(","),
         "DATABASE_URL must name a host and a password": not (database.get("HOST") and database.get("PASSWORD")),
+        "REDIS_URL must name a host": not urlsplit(redis_url).hostname,
+        f"METRICS_TOKEN must have {TOKEN_LENGTH} characters or more": 0 < len(metrics_token) < TOKEN_LENGTH,
     }
     missing = [words for words, fault in faults.items() if fault]
     if missing:

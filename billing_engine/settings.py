@@ -8,7 +8,9 @@ import django_stubs_ext
 import environ
 
 from billing_engine.menu import UNFOLD  # noqa: F401 -- the setting of django-unfold
-from billing_engine.production import refuse_what_is_missing
+from billing_engine.production import need, one_of, refuse_what_is_missing
+from billing_engine.watch.logs import JSON, LEVELS, LINES, logging_config
+from billing_engine.watch.proxies import networks
 
 django_stubs_ext.monkeypatch()
 
@@ -16,6 +18,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = environ.Env()
 environ.Env.read_env(BASE_DIR / ".env")
+need(os.environ)
 
 # --- The machine's part -------------------------------------------------------------------------
 
@@ -27,7 +30,17 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 HTTPS = env.bool("HTTPS", default=False)
 DATABASES = {"default": env.db_url("DATABASE_URL")}
 REDIS_URL = env.str("REDIS_URL")
-LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
+LOG_LEVEL = one_of("LOG_LEVEL", env.str("LOG_LEVEL", default="INFO").upper(), LEVELS)
+LOG_FORMAT = one_of("LOG_FORMAT", env.str("LOG_FORMAT", default=JSON if HTTPS else LINES), (JSON, LINES))
+# Whose X-Request-ID and X-Forwarded-For are believed: NGINX, which stands beside gunicorn.
+PROXIES = networks("PROXIES", env.list("PROXIES", default=["127.0.0.1", "::1"]))
+# Who may read /metrics: whoever has the token, or asks from there without a proxy between.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+METRICS_NETWORKS = networks(
+    "METRICS_NETWORKS", env.list("METRICS_NETWORKS", default=[] if HTTPS else ["127.0.0.1", "::1"])
+)
+SENTRY_DSN = env.str("SENTRY_DSN", default="")
+OTEL_EXPORTER_OTLP_ENDPOINT = env.str("OTEL_EXPORTER_OTLP_ENDPOINT", default="")
 # What a source may ask in a minute, where its page says nothing else; 0 for no limit.
 REQUESTS_PER_MINUTE = env.int("REQUESTS_PER_MINUTE", default=6_000)
 FOUR_EYES = env.bool("FOUR_EYES", default=False)
@@ -88,7 +101,9 @@ INSTALLED_APPS = [
 INSTALLED_APPS += [app for app in ("django_migration_linter",) if find_spec(app)]
 
 MIDDLEWARE = [
+    "billing_engine.watch.requests.RequestsMiddleware",
     "billing_engine.health.HealthMiddleware",
+    "billing_engine.watch.door.MetricsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -158,7 +173,12 @@ X_FRAME_OPTIONS = "DENY"
 
 if HTTPS:
     refuse_what_is_missing(
-        debug=DEBUG, secret_key=SECRET_KEY, hosts=os.environ.get("ALLOWED_HOSTS", ""), database=DATABASES["default"]
+        debug=DEBUG,
+        secret_key=SECRET_KEY,
+        hosts=os.environ.get("ALLOWED_HOSTS", ""),
+        database=DATABASES["default"],
+        redis_url=REDIS_URL,
+        metrics_token=METRICS_TOKEN,
     )
 
 # --- API ----------------------------------------------------------------------------------------
@@ -178,6 +198,8 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Send leads and what they did; send again when unsure. Nothing is lost, nothing counts twice.",
     "VERSION": "1.0.0",
     "OAS_VERSION": "3.1.1",
+    # Two fields are called state; one of them has to be told from the other.
+    "ENUM_NAME_OVERRIDES": {"QuarantineStateEnum": ["waiting", "repaired", "discarded"]},
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "leads.api.document.add_forms",
@@ -219,10 +241,4 @@ CELERY_BEAT_SCHEDULE = {
 
 # --- Logs ---------------------------------------------------------------------------------------
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
-}
+LOGGING = logging_config(form=LOG_FORMAT, level=LOG_LEVEL)

@@ -34,12 +34,12 @@ web)
     ;;
 worker)
     python manage.py wait_for_migrations
-    exec python -m celery -A billing_engine worker -Q "${WORKER_QUEUES:-celery,rating,billing}" \
+    exec python -m celery --quiet -A billing_engine worker -Q "${WORKER_QUEUES:-celery,rating,billing}" \
         --concurrency "${WORKER_PROCESSES:-2}" --loglevel "${LOG_LEVEL:-INFO}"
     ;;
 beat)
     python manage.py wait_for_migrations
-    exec python -m celery -A billing_engine beat --pidfile= --loglevel "${LOG_LEVEL:-INFO}"
+    exec python -m celery --quiet -A billing_engine beat --pidfile= --loglevel "${LOG_LEVEL:-INFO}"
     ;;
 migrate)
     exec python manage.py migrate_alone

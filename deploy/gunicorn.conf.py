@@ -2,6 +2,15 @@
 
 import gc
 import os
+import shutil
+import tempfile
+
+from django.conf import settings
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "billing_engine.settings")
+# Where the processes count what they answer together. A reload reads this file again and keeps the folder.
+if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="engine-counts-")
 
 bind = os.environ.get("WEB_BIND", "127.0.0.1:8000")
 workers = int(os.environ.get("WEB_WORKERS", "2"))
@@ -13,9 +22,9 @@ graceful_timeout = 25
 keepalive = 75
 # It would live in the home directory, which a container does not have.
 control_socket_disable = True
-accesslog = "-"
-# Without the query string: it may hold a lead's data.
-access_log_format = '%({x-forwarded-for}i)s "%(m)s %(U)s" %(s)s %(B)s %(M)sms'
+# The engine tells of each request itself (billing_engine/watch/requests.py); what gunicorn has to say goes the same way.
+accesslog = None
+logconfig_dict = settings.LOGGING
 
 
 def when_ready(_server: object) -> None:
@@ -27,3 +36,8 @@ def when_ready(_server: object) -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
+
+
+def on_exit(_server: object) -> None:
+    """What was counted is over with the processes that counted it."""
+    shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)

@@ -11,6 +11,8 @@ from celery import current_app
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
+from billing_engine.core import trail
+
 logger = logging.getLogger(__name__)
 
 LEFT_ALONE = 10.0  # seconds, after a message could not be sent: each attempt takes six, and a run asks for hundreds
@@ -30,7 +32,7 @@ def _send(task: str, arguments: dict[str, Argument]) -> None:
     try:
         if time.monotonic() < _asked_again_at:
             raise OperationalError
-        current_app.send_task(task, kwargs=arguments, retry=False)
+        current_app.send_task(task, kwargs=arguments, headers={trail.HEADER: trail.asked_by()}, retry=False)
     except OperationalError:
         if time.monotonic() >= _asked_again_at:
             _asked_again_at = time.monotonic() + LEFT_ALONE

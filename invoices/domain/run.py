@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, OperationalError, transaction
 from django.db.models import Count
 
+from billing_engine.core import trail
 from billing_engine.core.errors import Refused
 from billing_engine.core.later import after_commit
 from billing_engine.core.spans import Cycle
@@ -97,6 +98,7 @@ def bill(item_id: int, *, at: datetime) -> None:
         )
         if item is None:
             return
+        trail.follow(run=item.run_id, item=item.pk)
         _bill(item, at)
         item.settled_at = at
         item.save()
@@ -114,7 +116,7 @@ def _bill(item: BillingRunItem, at: datetime) -> None:
     except OperationalError:
         raise  # the database, not the item, is in trouble: it stays waiting
     except Exception as error:  # one customer's fault stops no other's bill
-        logger.exception("Billing %s failed", item.period)
+        logger.exception("Billing item %s failed", item.pk)
         item.state, item.code, item.message = State.FAILED, "unexpected", f"{type(error).__name__}: {error}"
     else:
         item.state = State.BILLED if item.invoice else State.NOTHING

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import msgspec
 from django.db import connection, transaction
 
+from billing_engine.core import trail
 from billing_engine.core.errors import Refused
 from leads.domain import limits
 from leads.domain.identity import external_id
@@ -116,6 +117,7 @@ def _answered(source: Source, key: str, body: bytes) -> Answer | None:
     for receipt, body_sha256, answer in found:
         if body_sha256 != digest(body):
             raise IdempotencyKeyReused
+        trail.follow(delivery=receipt)
         return Answer(receipt, zlib.decompress(answer), is_repeated=True)
     return None
 

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.db import OperationalError, transaction
 
+from billing_engine.core import trail
 from leads.domain import held
 from leads.domain.body import Parcel, Placed, read_parcel
 from leads.domain.faults import Fault
@@ -85,9 +86,11 @@ def receive_parcel(
     plain = is_plain(body)
     for _ in range(LOOKS):
         try:
-            return _receive(source, delivery, parcel.items, plain=plain)
+            receipt = _receive(source, delivery, parcel.items, plain=plain)
         except Overtaken:
             continue
+        trail.follow(delivery=receipt.delivery_id)
+        return receipt
     raise OperationalError("Other deliveries were faster again and again.")
 
 

@@ -8,12 +8,14 @@ import pytest
 import redis
 from celery import Celery
 from django.conf import LazySettings
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
 
 from billing_engine import health
 from billing_engine.beat import BeatingScheduler
+from billing_engine.production import need
 from tests.deploy.roles import CHECKOUT
 from tests.processes import empty_broker
 
@@ -102,6 +104,8 @@ def test_beat_leaves_its_sign_with_an_end_at_its_first_look(settings: LazySettin
         ({"ALLOWED_HOSTS": "*"}, "ALLOWED_HOSTS must name the hosts, and not all"),
         ({"DATABASE_URL": "postgres:///engine"}, "DATABASE_URL must name a host and a password"),
         ({"DEBUG": "1"}, "DEBUG must be off"),
+        ({"REDIS_URL": "redis:///0"}, "REDIS_URL must name a host"),
+        ({"METRICS_TOKEN": "guess me"}, "METRICS_TOKEN must have 20 characters or more"),
     ],
 )
 def test_a_server_that_strangers_reach_does_not_start_with_less_than_it_must_be_told(wrong: dict[str, str], words: str):
@@ -109,6 +113,28 @@ def test_a_server_that_strangers_reach_does_not_start_with_less_than_it_must_be_
 
     assert done.returncode != 0
     assert f"With HTTPS=1 this is no desk: {words}." in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"DATABASE_URL": " "}, "Not in the environment, and not in .env: DATABASE_URL. See .env.example"),
+        ({"LOG_LEVEL": "LOUD"}, "LOG_LEVEL is 'LOUD', and may be DEBUG, INFO, WARNING, ERROR."),
+        ({"LOG_FORMAT": "xml"}, "LOG_FORMAT is 'xml', and may be json, lines."),
+        ({"PROXIES": "nginx"}, "PROXIES must be addresses or ranges, such as 10.0.0.0/16: 'nginx'"),
+        ({"METRICS_NETWORKS": "10.0.0.1/8"}, "METRICS_NETWORKS must be addresses or ranges, such as 10.0.0.0/16"),
+    ],
+)
+def test_what_is_missing_or_makes_no_sense_is_said_by_the_variables_name(wrong: dict[str, str], words: str):
+    done = _started(**wrong)
+
+    assert done.returncode != 0
+    assert words in done.stderr
+
+
+def test_everything_that_is_missing_is_said_at_once():
+    with pytest.raises(ImproperlyConfigured, match="DATABASE_URL, REDIS_URL"):
+        need({"SECRET_KEY": "x"})
 
 
 def test_a_server_that_was_told_everything_passes_djangos_own_questions_for_a_deployment():

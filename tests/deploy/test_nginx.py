@@ -8,6 +8,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection
 from urllib.parse import urlencode
+from urllib.request import urlopen
 
 import pytest
 
@@ -110,13 +111,54 @@ def test_reloads_under_load_fail_no_request(engine: Deployed):
     wait(nginx, lambda: _ask(engine, "GET", "/livez")[0] == 200)
 
 
-def test_the_address_of_who_asks_is_believed_from_the_load_balancer_only(engine: Deployed):
+def test_the_address_and_the_id_of_a_request_are_believed_from_the_load_balancer_only(engine: Deployed):
     mark = len(engine.log("web"))
-    _ask(engine, "GET", "/livez?whose", source="127.0.0.7", X_Forwarded_For="203.0.113.9")
-    _ask(engine, "GET", "/livez?whose", source=BALANCER, X_Forwarded_For="1.2.3.4, 203.0.113.9")
-    wait(engine.running["web"], lambda: engine.log("web")[mark:].count("/livez?whose") == 2)
+    given = {"X_Forwarded_For": "1.2.3.4, 203.0.113.9", "X_Request_ID": "from-the-balancer"}
+    answers = [_ask(engine, "GET", "/no/such/page", source=source, **given) for source in ("127.0.0.7", BALANCER)]
+    wait(engine.running["web"], lambda: engine.log("web")[mark:].count("/no/such/page") == 2)
 
-    assert re.findall(r'(\S+) "GET /livez\?whose"', engine.log("web")[mark:]) == ["127.0.0.7", "203.0.113.9"]
+    strange, known = (headers["x-request-id"] for _, headers, _ in answers)
+    assert (bool(re.fullmatch(r"[0-9a-f]{32}", strange)), known) == (True, "from-the-balancer")
+    told = re.findall(r"GET /no/such/page 404 in \S+ ms (.*)", engine.log("web")[mark:])
+    assert [dict(word.split("=") for word in line.split()) for line in told] == [
+        {"request": strange, "address": "127.0.0.7"},
+        {"request": known, "address": "203.0.113.9"},
+    ]
+
+
+def test_metrics_are_gunicorns_to_tell_and_never_nginxs(engine: Deployed):
+    for path in ("/metrics", "/metrics?x=1", "//metrics", "/%6detrics", "/static/../metrics"):
+        status, _, body = _ask(engine, "GET", path)
+        assert (status, b"lead_billing" in body) == (404, False)
+
+    with urlopen(f"http://127.0.0.1:{engine.web}/metrics", timeout=10) as answer:
+        assert b'lead_billing_answers{part="database"} 1.0' in answer.read()
+
+
+def test_every_process_counts_into_what_any_of_them_answers(engine: Deployed):
+    before = _answered(engine)
+    with ThreadPoolExecutor(8) as pool:
+        assert {each[0] for each in pool.map(lambda _: _ask(engine, "GET", "/admin/login/"), range(40))} == {200}
+
+    assert _answered(engine) - before == 40
+    engine.running["web"].send_signal(signal.SIGHUP)
+    wait(engine.running["web"], lambda: "Booting worker" in engine.log("web").rpartition("hup")[2])
+    assert _answered(engine) - before == 40
+
+
+def test_gunicorns_own_words_go_the_way_of_every_line(engine: Deployed):
+    try:
+        _restart_web(engine, LOG_FORMAT="json")
+        _ask(engine, "GET", "/no/such/page")
+    finally:
+        _restart_web(engine)
+    text = engine.log("web")
+    lines = [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+
+    assert {"gunicorn.error", "billing_engine.requests"} <= {line["logger"] for line in lines}
+    assert any(line["event"].startswith("Listening at") for line in lines)
+    first = text.index('{"timestamp"')
+    assert [line for line in text[first:].splitlines() if not re.match(r"\{|\d{4}-\d\d-\d\dT", line)] == []
 
 
 def test_https_is_believed_from_the_load_balancer_only(engine: Deployed):
@@ -152,6 +194,15 @@ def test_nginx_waits_longer_than_gunicorn_works_and_hangs_up_later_than_the_load
     assert timeout < seconds["proxy_read_timeout"]
     assert seconds["keepalive_timeout"] > 60
     assert "client_max_body_size 6m;" in text
+
+
+def _answered(engine: Deployed) -> int:
+    """How many log-in pages all processes together have answered."""
+    with urlopen(f"http://127.0.0.1:{engine.web}/metrics", timeout=10) as answer:
+        found = re.findall(
+            r'request_seconds_count\{method="GET",route="admin/login/",status="2xx"\} (\S+)', answer.read().decode()
+        )
+    return sum(int(float(each)) for each in found)
 
 
 SAID_ONCE = {

@@ -1,0 +1,94 @@
+"""What waits, how long it has waited, and how far runs are: figures that a machine asks for several times a minute.
+
+Each is read from an index, from kept sums or from a table with a row per period, and no count goes further than
+`AT_MOST`: with millions of rows it takes no longer.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Count, Exists, OuterRef, QuerySet, Sum
+from django.db.models.functions import Coalesce
+
+from invoices.models import BillingRun, BillingRunItem, InvoiceMail
+from leads.models import BillingPeriod, Delivery, QuarantinedItem, UnratedMark
+from leads.models.delivery import OUTCOMES
+from pricing.models import PeriodTally, UnratedAction
+
+AT_MOST = 100_000
+LATELY = timedelta(minutes=5)
+KINDS = ("lead", "action")
+RATED_OUTCOMES = ("charged", "excluded", "unrated")
+
+Open = BillingPeriod.State.OPEN
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """What waits for a worker or for a person; `since` is when the oldest came, where that is known."""
+
+    name: str
+    waiting: int
+    since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class RunProgress:
+    """A billing run that is not finished."""
+
+    cycle: str
+    started_at: datetime
+    items: dict[str, int]
+
+
+def received_lately(at: datetime) -> dict[tuple[str, str], int]:
+    """Leads and actions received in the five minutes before, by outcome; from the index alone."""
+    names = {(kind, outcome): f"{kind}s_{outcome}" for kind in KINDS for outcome in OUTCOMES}
+    lately = Delivery.objects.filter(received_at__gt=at - LATELY, received_at__lte=at)
+    sums = lately.aggregate(**{name: Coalesce(Sum(name), 0) for name in names.values()})
+    return {key: sums[name] for key, name in names.items()}
+
+
+def rated_in_open_periods() -> dict[str, int]:
+    """What became of the actions of all open periods, from the kept sums."""
+    open_ones = PeriodTally.objects.filter(period__state=Open)
+    sums: dict[str, int] = open_ones.aggregate(**{name: Coalesce(Sum(name), 0) for name in RATED_OUTCOMES})
+    return sums
+
+
+def queues(*, unrated: int) -> list[Queue]:
+    """Every queue there is; a new one is a line here."""
+    marks = UnratedMark.objects.order_by("pk").values_list("created_at", flat=True)
+    actions = UnratedAction.objects.order_by("pk").values_list("action__delivery__received_at", flat=True)
+    quarantined = QuarantinedItem.objects.waiting().order_by("received_at").values_list("received_at", flat=True)
+    mails = InvoiceMail.objects.waiting()
+    failed = BillingRunItem.objects.filter(state=BillingRunItem.State.FAILED, period__state=Open)
+    return [
+        Queue("marks", UnratedMark.objects.all()[:AT_MOST].count(), marks.first()),
+        Queue("unrated", unrated, actions.first() if unrated else None),
+        Queue("quarantine", QuarantinedItem.objects.waiting()[:AT_MOST].count(), quarantined.first()),
+        Queue("failed_bills", failed.values("period").distinct().count(), None),
+        Queue("mails", mails[:AT_MOST].count(), mails.order_by("asked_at").values_list("asked_at", flat=True).first()),
+        Queue("failed_mails", _failed_mails().values("invoice").distinct().count(), None),
+    ]
+
+
+def _failed_mails() -> "QuerySet[InvoiceMail]":
+    """What could not be sent, and was not asked for again since."""
+    later = InvoiceMail.objects.filter(invoice=OuterRef("invoice"), pk__gt=OuterRef("pk"))
+    return InvoiceMail.objects.filter(~Exists(later), state=InvoiceMail.State.FAILED)
+
+
+def runs() -> list[RunProgress]:
+    """The runs that are not finished, with their items by state."""
+    counts = dict[int, dict[str, int]]()
+    items = BillingRunItem.objects.filter(run__finished_at=None).values_list("run", "state").annotate(Count("pk"))
+    for run, state, count in items:
+        counts.setdefault(run, {})[state] = count
+    return [
+        RunProgress(run.cycle, run.started_at, {state: counts.get(run.pk, {}).get(state, 0) for state in STATES})
+        for run in BillingRun.objects.filter(finished_at=None).order_by("cycle")
+    ]
+
+
+STATES = tuple(state.value for state in BillingRunItem.State)
