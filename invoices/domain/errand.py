@@ -14,6 +14,7 @@ from django.db.models import Q, QuerySet
 from billing_engine.core.errors import Refused
 from billing_engine.core.later import after_commit
 from billing_engine.core.spans import labels_of
+from invoices.domain.flags import flags_of
 from invoices.domain.invoice import approve, issue
 from invoices.domain.mail import send
 from invoices.models import BillingCycle, Invoice
@@ -26,7 +27,6 @@ FROM = {
     Errand.ISSUE: Q(state=State.APPROVED),
     Errand.SEND: Q(state=State.ISSUED, mails=None),  # what was sent by itself is not sent again
 }
-ACTS: dict[str, Callable[..., object]] = {Errand.APPROVE: approve, Errand.ISSUE: issue, Errand.SEND: send}
 
 
 class ErrandInProgress(Refused):
@@ -40,6 +40,12 @@ class NothingToDo(Refused):
 
     code = "nothing_to_do"
     message = "No invoice of this month waits for that."
+
+
+class DraftIsFlagged(Refused):
+    """What stands out is looked at by itself."""
+
+    code = "draft_is_flagged"
 
 
 def begin(cycle: BillingCycle, errand: BillingCycle.Errand, *, by: User) -> int:
@@ -59,6 +65,17 @@ def stop(cycle: BillingCycle) -> None:
     BillingCycle.objects.filter(pk=cycle.pk).update(errand="")
 
 
+def _approve_unseen(invoice: Invoice, *, by: User, at: datetime) -> Invoice:
+    """Approve a draft among many: not where something about it stands out."""
+    stops = [flag.words for flag in flags_of([invoice]).get(invoice.pk, []) if flag.stops]
+    if stops:
+        raise DraftIsFlagged(f"Look at it first: {'; '.join(stops)}.")
+    return approve(invoice, by=by, at=at)
+
+
+ACTS: dict[str, Callable[..., object]] = {Errand.APPROVE: _approve_unseen, Errand.ISSUE: issue, Errand.SEND: send}
+
+
 @transaction.atomic
 def do_next(cycle_id: int, *, refused: set[int], at: datetime) -> bool:
     """Do it for the next invoice, by their customers' names; answers whether there may be more for whoever asks.
@@ -75,7 +92,13 @@ def do_next(cycle_id: int, *, refused: set[int], at: datetime) -> bool:
     )
     if cycle is None or cycle.errand_of is None:
         return False
-    invoice = _waiting(cycle, Errand(cycle.errand)).exclude(pk__in=refused).order_by("customer__name", "pk").first()
+    invoice = (
+        _waiting(cycle, Errand(cycle.errand))
+        .exclude(pk__in=refused)
+        .select_related("period")
+        .order_by("customer__name", "pk")
+        .first()
+    )
     if invoice is None:
         stop(cycle)
         return False
@@ -93,4 +116,5 @@ def waiting_for(cycle: BillingCycle, errand: BillingCycle.Errand) -> int:
 
 
 def _waiting(cycle: BillingCycle, errand: BillingCycle.Errand) -> QuerySet[Invoice]:
-    return Invoice.objects.filter(FROM[errand], period__label__in=labels_of(cycle.label))
+    found = Invoice.objects.filter(FROM[errand], period__label__in=labels_of(cycle.label))
+    return found.select_related("period")

@@ -15,6 +15,7 @@ from pricing.models import PeriodTally
 MONTHS_BACK = 3
 FAR = Decimal("0.5")  # of what the last invoices came to on average
 State = Invoice.State
+FIRST = "first"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,11 @@ class Flag:
 
     code: str
     words: str
+
+    @property
+    def stops(self) -> bool:
+        """Whether a person looks at the draft by itself; a first invoice is only worth knowing."""
+        return self.code != FIRST
 
 
 def flags_of(invoices: Iterable[Invoice]) -> dict[int, list[Flag]]:
@@ -49,7 +55,7 @@ def _flags(
     if not draft.total:
         yield Flag("zero", "Asks for nothing")
     if not earlier:
-        yield Flag("first", "The customer's first invoice: nothing to compare with")
+        yield Flag(FIRST, "The customer's first invoice: nothing to compare with")
         return
     mean = sum((one.total for one in earlier), money.ZERO) / len(earlier)
     if abs(draft.total - mean) > mean * FAR and draft.total:

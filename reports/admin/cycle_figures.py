@@ -16,9 +16,15 @@ from reports.wording import count_in_words, difference_in_words
 
 State = Invoice.State
 Kind = InvoiceLine.Kind
-ROUNDING, TAX = "rounding", "tax"
-NAMES = {CHARGES: "Charges, exact", ROUNDING: "Rounding of the lines", TAX: "Tax", TOTAL: "Total"}
-LAST = (TAX, TOTAL)
+ROUNDING, TAX, CREDIT = "rounding", "tax", "credit"
+NAMES = {
+    CHARGES: "Charges, exact",
+    ROUNDING: "Rounding of the lines",
+    TAX: "Tax",
+    CREDIT: "Credit balance",
+    TOTAL: "Total",
+}
+LAST = (TAX, CREDIT, TOTAL)
 
 
 @dataclass(frozen=True, slots=True)

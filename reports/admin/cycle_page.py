@@ -14,7 +14,7 @@ from invoices.models import BillingCycle, BillingRun, BillingRunItem
 from leads.admin.shown import list_of, page_of
 from leads.models import BillingPeriod
 from reports.admin.cycle_figures import money_table, received_sum, stored_sum
-from reports.queries.cycle import money_of
+from reports.queries.cycle import flagged_in, money_of, without_invoice_in
 from reports.wording import count_in_words
 
 State = BillingCycle.State
@@ -157,6 +157,20 @@ def hindrances(cycle: BillingCycle, left: Left) -> list[Hindrance]:
             "could not be billed",
             "See below what stands in the way, then retry the run",
             list_of("invoices.billingrun", q=cycle.label),
+            "red",
+        ),
+        (
+            flagged_in(cycle.label) if left.drafts else 0,
+            "drafts stand out",
+            "Look at each: its page says why. Approve all leaves them",
+            list_of("invoices.invoice", month=cycle.label, state__exact="draft"),
+            "blue",
+        ),
+        (
+            without_invoice_in(cycle.label),
+            "closed without an invoice",
+            "Actions came in, and nothing was drafted",
+            list_of("leads.billingperiod", cycle=cycle.label, state__exact="closed"),
             "red",
         ),
         (

@@ -1,10 +1,13 @@
-"""A cycle's money, from its charges to the totals of its invoices, and what was excluded for which reason."""
+"""A cycle's money, from its charges to the totals of its invoices; what was excluded for which reason; what is flagged."""
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 from billing_engine.core.spans import labels_of
+from invoices.domain.flags import flags_of, without_invoice
+from invoices.models import Invoice
+from leads.models import BillingPeriod
 from reports.queries.invariant import rows_of
 
 UNBILLED = "unbilled"  # beside the states of invoices
@@ -14,7 +17,7 @@ UNBILLED = "unbilled"  # beside the states of invoices
 MONEY = """
     WITH invoice AS MATERIALIZED (
         SELECT invoice.* FROM invoices_invoice invoice JOIN leads_billingperiod period ON period.id = invoice.period_id
-         WHERE period.label = ANY (%(labels)s)
+         WHERE period.label = ANY (%(labels)s) AND invoice.state <> 'void'
     ), line AS (
         SELECT invoice.currency, invoice.state, line.kind, sum(line.exact_amount) AS exact, sum(line.amount) AS amount
           FROM invoices_invoiceline line JOIN invoice ON invoice.id = line.invoice_id
@@ -33,6 +36,7 @@ MONEY = """
     UNION ALL SELECT currency, state, 'rounding', amount - exact FROM line WHERE kind = 'charges'
     UNION ALL SELECT currency, state, kind, amount FROM line WHERE kind NOT IN ('charges', 'not_charged')
     UNION ALL SELECT currency, state, 'tax', sum(tax) FROM invoice GROUP BY 1, 2
+    UNION ALL SELECT currency, state, 'credit', sum(credit) FROM invoice GROUP BY 1, 2 HAVING sum(credit) <> 0
     UNION ALL SELECT currency, state, 'total', sum(total) FROM invoice GROUP BY 1, 2
     UNION ALL SELECT currency, state, 'invoices', count(*) FROM invoice GROUP BY 1, 2
 """
@@ -86,3 +90,14 @@ def money_of(label: str) -> list[CycleMoney]:
 def excluded_in(label: str) -> Counter[str]:
     """How many actions of the cycle were excluded for which reason."""
     return Counter({reason: int(count) for reason, count in rows_of(EXCLUDED, {"labels": list(labels_of(label))})})
+
+
+def flagged_in(label: str) -> int:
+    """How many drafts a person should look at before they are approved."""
+    drafts = Invoice.objects.filter(period__label__in=labels_of(label), state=Invoice.State.DRAFT)
+    return sum(any(flag.stops for flag in flags) for flags in flags_of(drafts.select_related("period")).values())
+
+
+def without_invoice_in(label: str) -> int:
+    """How many closed periods with actions stand on no invoice."""
+    return without_invoice(BillingPeriod.objects.closed().filter(label__in=labels_of(label))).count()

@@ -6,7 +6,7 @@ from django.contrib.auth.models import User
 from invoices.domain.cycle import know_cycles
 from invoices.domain.errand import ErrandInProgress, NothingToDo, begin, do_next, stop
 from invoices.models import BillingCycle, Invoice, InvoiceMail
-from tests.invoices.made import NOVEMBER_3, a_draft, issued
+from tests.invoices.made import NOVEMBER_3, a_draft, an_open_period, billed, issued, received
 from tests.processes import at_once
 
 Errand = BillingCycle.Errand
@@ -110,4 +110,20 @@ def test_two_workers_at_one_errand_issue_each_invoice_once_and_without_a_gap(fra
 
     numbers = sorted(Invoice.objects.values_list("number", flat=True))
     assert numbers == [f"INV-{number[4:8]}-{place:06d}" for place, number in enumerate(numbers, start=1)]
+    assert october().errand == ""
+
+
+@pytest.mark.django_db
+def test_a_draft_that_stands_out_is_left_for_a_person_who_looks_at_it(frank: User):
+    plain = a_draft(name="Ash")
+    empty = an_open_period(name="Birch", excluded_domains=["birch.example"])
+    received(empty, 3, email="own@birch.example")
+    flagged = billed(empty)
+
+    begin(october(), Errand.APPROVE, by=frank)
+    work(october())
+
+    plain.refresh_from_db()
+    flagged.refresh_from_db()
+    assert (plain.state, flagged.state, flagged.total) == ("approved", "draft", 0)
     assert october().errand == ""
