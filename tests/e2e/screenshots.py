@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
+from pypdfium2 import PdfDocument
 
 from tests.e2e import chromium
 
@@ -20,7 +21,7 @@ PAGES = (
     ("charge", "operations", "/admin/pricing/charge/", FIRST, ""),
     ("quarantine", "operations", "/admin/leads/quarantineditem/", "", ""),
     ("unrated", "operations", "/admin/pricing/unratedaction/", "", ""),
-    ("month-close", "finance", "/admin/invoices/billingcycle/", "#result_list tbody tr:nth-child(2) a", ""),
+    ("month-close", "finance", "/admin/invoices/billingcycle/", ":nth-match(#result_list tbody a, 2)", ""),
     ("billing-run", "finance", "/admin/invoices/billingrun/", FIRST, ""),
     ("invoice", "finance", "/admin/invoices/invoice/?q=Northlight", FIRST, ""),
     ("billing-activity", "finance", "/admin/reports/activity/", "", ""),
@@ -47,6 +48,8 @@ def main(address: str) -> None:
                 page.wait_for_timeout(500)
             page.screenshot(path=PICTURES / f"{name}.png")
             print(f"docs/pictures/{name}.png")
+            if name == "invoice":
+                _draw_the_pdf(page)
             page.close()
         browser.close()
 
@@ -67,6 +70,14 @@ def _draft_and_simulate(page: Page) -> None:
     page.get_by_role("button", name="Simulate").click()
     page.locator(".sim-total").wait_for()
     page.close()
+
+
+def _draw_the_pdf(page: Page) -> None:
+    """The first page of the paper, as the invoice on the page has it."""
+    address = page.get_by_role("link", name="PDF").first.get_attribute("href") or sys.exit("The invoice has no PDF.")
+    with PdfDocument(page.request.get(address).body()) as paper:
+        paper[0].render(scale=1.5).to_pil().save(PICTURES / "invoice-pdf.png")
+    print("docs/pictures/invoice-pdf.png")
 
 
 def _log_in(page: Page, person: str) -> None:
