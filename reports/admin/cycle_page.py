@@ -45,6 +45,8 @@ class Hindrance:
 
 def cycle_page(model_admin: Any, request: HttpRequest, cycle: BillingCycle) -> HttpResponse:
     """The cycle as it stands; nothing on it is older than the request."""
+    # Looked at first: what ends while the rest is counted shows at the next look.
+    is_moving = bool(cycle.errand) or _run_in_progress(cycle.label) is not None
     left = left_in(cycle.label)
     money = money_of(cycle.label)
     month = Cycle.parse(cycle.label)
@@ -67,7 +69,7 @@ def cycle_page(model_admin: Any, request: HttpRequest, cycle: BillingCycle) -> H
         "tables": tables,
         "adds_up": all(one.adds_up for one in sums) and all(one.adds_up for one in tables),
         "history": cycle.steps.select_related("by").order_by("pk"),
-        "is_moving": bool(cycle.errand) or _run_in_progress(cycle.label) is not None,
+        "is_moving": is_moving,
         "media": model_admin.media,
         "actions_detail": model_admin._get_actions_navigation(  # noqa: SLF001 -- Unfold makes its header's buttons so
             model_admin.actions_detail, model_admin.get_actions_detail(request, str(cycle.pk)), str(cycle.pk)
@@ -75,7 +77,7 @@ def cycle_page(model_admin: Any, request: HttpRequest, cycle: BillingCycle) -> H
     }
     response = TemplateResponse(request, "reports/cycle.html", page)
     response["Cache-Control"] = "no-store"
-    if request.headers.get("HX-Request") and not page["is_moving"]:
+    if request.headers.get("HX-Request") and not is_moving:
         response["HX-Refresh"] = "true"  # the workers are done: the buttons, which are no part of the news, are others
     return response
 

@@ -41,6 +41,7 @@ def main() -> None:
                 "DATABASE_URL": database_url,
                 "REDIS_URL": redis_url,
                 "SECRET_KEY": "only-for-the-benchmark",
+                "LOG_LEVEL": "WARNING",
                 "DEBUG": "off",  # Django would remember every query
             }
             django.setup()

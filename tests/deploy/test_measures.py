@@ -9,6 +9,7 @@ import redis
 from django.conf import LazySettings
 
 from billing_engine import measures
+from billing_engine.health import BEAT_KEY
 from billing_engine.measures import Measures
 from leads.models import BillingPeriod, UnratedMark
 from tests.deploy.roles import empty, wait
@@ -72,9 +73,11 @@ def test_beat_writes_the_line_bare_and_only_where_a_namespace_is_named():
         assert json.loads(line)["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "LeadBilling/test"
         assert engine.stop("beat") == 0
         (engine.folder / "beat.log").unlink()
+        broker = redis.Redis.from_url(engine.environ["REDIS_URL"])
+        broker.delete(BEAT_KEY)
 
         beat = engine.start("beat")
-        wait(beat, lambda: "Sending due task" in engine.log("beat"))
+        wait(beat, lambda: broker.exists(BEAT_KEY))
         assert "_aws" not in engine.log("beat")
 
 

@@ -1,10 +1,9 @@
 """The content security policy, asked of a real browser: the admin works, and nothing of it breaks the policy."""
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from tests.deploy.roles import PASSWORD, Deployed
-from tests.e2e import chromium
 
 pytestmark = [pytest.mark.processes, pytest.mark.browser]
 
@@ -23,14 +22,8 @@ PAGES = (
 )
 
 
-def test_the_admin_and_the_api_page_work_under_the_policy(engine: Deployed):
-    program = chromium.found()
-    if program is None:
-        pytest.fail(chromium.HOW_TO_GET_ONE)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
-        assert _complaints(browser, engine.address) == []
-        browser.close()
+def test_the_admin_and_the_api_page_work_under_the_policy(engine: Deployed, browser: Browser):
+    assert _complaints(browser, engine.address) == []
 
 
 def _complaints(browser: Browser, address: str) -> list[str]:

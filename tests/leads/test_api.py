@@ -139,9 +139,14 @@ def test_the_documentation_of_the_api_is_open_and_whole(client: Client):
 
     assert sorted(schema["paths"]) == [
         "/api/v1/actions/{source}/{action}",
+        "/api/v1/charges",
         "/api/v1/charges/{charge}/explanation",
         "/api/v1/deliveries",
+        "/api/v1/invoices",
+        "/api/v1/invoices/{invoice}",
+        "/api/v1/invoices/{invoice}/lines",
         "/api/v1/limits",
+        "/api/v1/lines/{line}/charges",
         "/api/v1/receipts/{receipt}",
     ]
     deliver = schema["paths"]["/api/v1/deliveries"]["post"]
