@@ -157,7 +157,7 @@ STORAGES = {
 }
 
 # Above what a delivery may hold (leads/domain/limits.py), so that it is refused in the API's own words.
-DATA_UPLOAD_MAX_MEMORY_SIZE = 6 * 1024 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = 21 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
 
 # --- Safety -------------------------------------------------------------------------------------

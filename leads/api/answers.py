@@ -102,6 +102,7 @@ class LimitsSerializer(serializers.Serializer[Any]):
     body_bytes = serializers.IntegerField(help_text="Of a body, packed and unpacked; more: 413.")
     leads_per_delivery = serializers.IntegerField(help_text="More: 413.")
     actions_per_delivery = serializers.IntegerField(help_text="More: 413.")
+    values_per_delivery = serializers.IntegerField(help_text="Commas, [ and { in the body; more: 413.")
     actions_per_lead = serializers.IntegerField(help_text="More: the lead waits in quarantine.")
     attributes_bytes = serializers.IntegerField(
         help_text="Of `attributes`, and of `consent`, as JSON; more: quarantine."

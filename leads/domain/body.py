@@ -117,9 +117,14 @@ def unpacked(body: bytes, encoding: str) -> bytes:
     return bytes(found)
 
 
+def is_lines(content_type: str) -> bool:
+    """Whether a body is sent as NDJSON."""
+    return content_type.partition(";")[0].strip().lower() == NDJSON
+
+
 def read_parcel(body: bytes, content_type: str = JSON) -> Parcel:
     """One lead, a list of leads, an envelope, or NDJSON. Raises BodyNotReadable and what an envelope is refused for."""
-    if content_type.partition(";")[0].strip().lower() == NDJSON:
+    if is_lines(content_type):
         return Parcel(read_lines(body))
     content = decoded(body)
     if isinstance(content, list):

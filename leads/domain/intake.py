@@ -9,11 +9,11 @@ from django.db import OperationalError, transaction
 
 from billing_engine.core import trail
 from leads.domain import held
-from leads.domain.body import Parcel, Placed, read_parcel
+from leads.domain.body import Parcel, Placed, is_lines, read_parcel
 from leads.domain.faults import Fault
 from leads.domain.items import ActionItem, VoidItem
 from leads.domain.known import Known, look
-from leads.domain.limits import check_items
+from leads.domain.limits import check_items, check_values
 from leads.domain.periods import Periods
 from leads.domain.products import add_products, find_product
 from leads.domain.receipt import DUPLICATE, UPDATED, Receipt
@@ -43,6 +43,7 @@ def receive(source: Source, *, body: bytes, content_type: str, received_at: date
 
 def opened(body: bytes, content_type: str) -> Parcel:
     """What a request holds, unless it is refused as a whole: unreadable, or more than one may hold."""
+    check_values(body, is_lines=is_lines(content_type))
     parcel = read_parcel(body, content_type)
     check_items([item for _, item in parcel.items])
     return parcel

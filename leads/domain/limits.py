@@ -9,9 +9,10 @@ from typing import Any
 from billing_engine.core.errors import Refused
 
 # Of a request as a whole.
-BYTES = 5 * 1024 * 1024  # of a body, as it is sent and unpacked
+BYTES = 20 * 1024 * 1024  # of a body, as it is sent and unpacked
 LEADS = 5_000
 ACTIONS = 20_000
+VALUES = 500_000  # commas, and beginnings of objects and lists: as many values, each of which takes memory
 
 # Of one item.
 ACTIONS_A_LEAD = 1_000
@@ -26,6 +27,7 @@ PUBLISHED = {
     "body_bytes": BYTES,
     "leads_per_delivery": LEADS,
     "actions_per_delivery": ACTIONS,
+    "values_per_delivery": VALUES,
     "actions_per_lead": ACTIONS_A_LEAD,
     "attributes_bytes": ATTRIBUTES_BYTES,
     "nesting_depth": DEPTH,
@@ -43,10 +45,17 @@ class TooLarge(Refused):
 
 
 class TooManyItems(Refused):
-    """More leads, or more actions, than one request may hold."""
+    """More leads, actions or values than one request may hold."""
 
     code = "too_many_items"
     http_status = 413
+
+
+def check_values(body: bytes, *, is_lines: bool) -> None:
+    """Refuse, before it is read, a body that would become far larger in memory than it is: `[0,0,0,…` as much as `{},{},…`."""
+    values = sum(body.count(sign) for sign in ((b",", b"[", b"{", b"\n") if is_lines else (b",", b"[", b"{")))
+    if values > VALUES:
+        raise TooManyItems(f"A delivery has at most {VALUES:,} values, this one about {values:,}: send it in parts.")
 
 
 def check_items(items: Sequence[Any]) -> None:

@@ -109,7 +109,7 @@ def test_the_last_use_of_a_key_is_noted_to_the_minute(client: Client, key: str):
         (b"{", "application/json", 400, "body_not_readable"),
         (b"", "application/json", 411, "length_missing"),
         (b"<lead/>", "application/xml", 415, "unsupported_media_type"),
-        (b" " * (5 * 1024 * 1024 + 1), "application/json", 413, "too_large"),
+        (b" " * (20 * 1024 * 1024 + 1), "application/json", 413, "too_large"),
     ],
 )
 def test_a_request_that_is_wrong_as_a_whole_is_a_problem_document(

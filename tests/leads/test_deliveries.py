@@ -171,6 +171,26 @@ def test_a_body_that_can_not_be_unpacked_is_refused_whole(
     assert not Delivery.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("body", "content_type"),
+    [
+        (b"[" + b"0," * limits.VALUES + b"0]", "application/json"),
+        (b'{"id": "L", "x": [' + b"{}," * limits.VALUES + b"{}]}", "application/json"),
+        (b"[" + b"[" * 900 * 600 + b"]", "application/json"),
+        (b"1\n" * (limits.VALUES + 1), "application/x-ndjson"),
+    ],
+    ids=["numbers", "objects", "nested", "lines"],
+)
+def test_a_body_that_would_grow_in_memory_is_refused_before_it_is_read(
+    client: Client, key: str, body: bytes, content_type: str
+):
+    answer = post(client, key, body, content_type=content_type)
+
+    assert (answer.status_code, answer.json()["code"]) == (413, "too_many_items")
+    assert "at most 500,000 values" in answer.json()["detail"]
+    assert not Delivery.objects.exists()
+
+
 def test_more_leads_or_actions_than_a_request_may_hold_are_refused_whole(client: Client, key: str):
     many_leads = [{}] * (limits.LEADS + 1)
     many_actions = [{"actions": [{}] * 1000}] * (limits.ACTIONS // 1000) + [{"actions": [{}]}]
