@@ -29,6 +29,8 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[:
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 HTTPS = env.bool("HTTPS", default=False)
 DATABASES = {"default": env.db_url("DATABASE_URL")}
+# A copy of it, a moment behind, that reports read from; empty: they read from the database itself.
+COPY_DATABASE_URL = env.str("COPY_DATABASE_URL", default="")
 REDIS_URL = env.str("REDIS_URL")
 LOG_LEVEL = one_of("LOG_LEVEL", env.str("LOG_LEVEL", default="INFO").upper(), LEVELS)
 LOG_FORMAT = one_of("LOG_FORMAT", env.str("LOG_FORMAT", default=JSON if HTTPS else LINES), (JSON, LINES))
@@ -134,8 +136,12 @@ TEMPLATES = [
     },
 ]
 
-DATABASES["default"]["CONN_MAX_AGE"] = 60
-DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+if COPY_DATABASE_URL:
+    DATABASES["copy"] = env.db_url_config(COPY_DATABASE_URL)
+for database in DATABASES.values():
+    database["CONN_MAX_AGE"] = 60
+    database["CONN_HEALTH_CHECKS"] = True
+DATABASE_ROUTERS = ["billing_engine.core.copy.CopyRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_PASSWORD_VALIDATORS = [

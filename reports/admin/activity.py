@@ -10,6 +10,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.http import urlencode
 
+from billing_engine.core.copy import from_copy, rows_from_copy
 from invoices.domain.paper_lines import reason_in_words
 from leads.models import BillingPeriod, Customer
 from pricing.models import Charge
@@ -23,6 +24,7 @@ HEADER = ("Month", "SKU", "Product", "Source", "Action type", "Actions", "Charge
 AFTER_REASONS = ("Unrated", "Quantity charged", "Unit", "Amount", "Currency")
 
 
+@from_copy
 def activity_page(request: HttpRequest) -> HttpResponse:
     """The activity of the customer and month asked for, reconciled with the invoices."""
     _permitted(request)
@@ -48,7 +50,7 @@ def activity_csv(request: HttpRequest) -> StreamingHttpResponse:
         raise Http404
     header = (*HEADER, *(f"Excluded: {reason_in_words(code)}" for code in Charge.Reason.values), *AFTER_REASONS)
     name = "-".join(filter(None, ("activity", customer.code, month)))
-    return csv_response(f"{name}.csv", header, _cells(customer, activity_of(customer, month=month)))
+    return csv_response(f"{name}.csv", header, rows_from_copy(_cells(customer, activity_of(customer, month=month))))
 
 
 def _permitted(request: HttpRequest) -> None:

@@ -6,8 +6,7 @@ from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
-from django.db import connection
-
+from billing_engine.core.copy import connection
 from billing_engine.core.spans import labels_of
 from leads.models import Customer
 
@@ -103,7 +102,7 @@ def total_of(rows: Iterable[ActivityRow]) -> Counted:
 
 
 def _rows(customer: Customer, month: str) -> Iterator[tuple[Any, ...]]:
-    with connection.chunked_cursor() as cursor:
+    with connection().chunked_cursor() as cursor:
         cursor.execute(ACTIVITY, {"customer": customer.pk, "month": month, "labels": list(labels_of(month))})
         while rows := cursor.fetchmany(ROWS_AT_A_TIME):
             yield from rows

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from django.db import connection
+from billing_engine.core.copy import connection
 
 BREACHES_KEPT = 100
 ROWS_AT_A_TIME = 2_000
@@ -61,7 +61,7 @@ class Invariant:
 
 def rows_of(sql: str, asked: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:
     """The rows of one statement, which sees one moment; streamed."""
-    with connection.chunked_cursor() as cursor:
+    with connection().chunked_cursor() as cursor:
         cursor.execute(sql, asked)
         while rows := cursor.fetchmany(ROWS_AT_A_TIME):
             yield from rows

@@ -2,12 +2,14 @@
 
 from zoneinfo import ZoneInfo
 
+from billing_engine.core.copy import from_copy
 from billing_engine.core.spans import Cycle
 from reports.queries.billed_sums import lines, numbers, outstanding, totals
 from reports.queries.invariant import Invariant
 from reports.queries.stored_sums import received, stored
 
 
+@from_copy
 def invariants(month: Cycle | None = None) -> list[Invariant]:
     """Each as it stands, of one month (deliveries by UTC, periods by their label) or of all time; weeks belong to the month
     in which they begin.

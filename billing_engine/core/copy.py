@@ -1,0 +1,73 @@
+"""Reports may read from a copy of the database; everything else reads where it writes.
+
+A copy is a moment behind. Whoever decides by what is read, and whoever has just written, asks the database itself.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+COPY = "copy"
+
+_reporting: ContextVar[bool] = ContextVar("reporting", default=False)
+
+Given = ParamSpec("Given")
+Answer = TypeVar("Answer")
+Row = TypeVar("Row")
+
+
+@contextmanager
+def reporting() -> Iterator[None]:
+    """What is read meanwhile may be a moment old."""
+    token = _reporting.set(True)
+    try:
+        yield
+    finally:
+        _reporting.reset(token)
+
+
+def from_copy(reads: Callable[Given, Answer]) -> Callable[Given, Answer]:
+    """The same function, reading from the copy where there is one."""
+
+    @wraps(reads)
+    def reading(*args: Given.args, **kwargs: Given.kwargs) -> Answer:
+        with reporting():
+            return reads(*args, **kwargs)
+
+    return reading
+
+
+def rows_from_copy(rows: Iterable[Row]) -> Iterator[Row]:
+    """The same rows, whenever somebody takes them."""
+    with reporting():
+        yield from rows
+
+
+def connection() -> BaseDatabaseWrapper:
+    """The connection that raw SQL of reports goes through."""
+    return connections[_alias() or DEFAULT_DB_ALIAS]
+
+
+def _alias() -> str | None:
+    return COPY if _reporting.get() and COPY in connections.databases else None
+
+
+class CopyRouter:
+    """Sends what reports read to the copy, where there is one."""
+
+    def db_for_read(self, model: Any, **hints: Any) -> str | None:
+        return _alias()
+
+    def db_for_write(self, model: Any, **hints: Any) -> str:
+        return DEFAULT_DB_ALIAS
+
+    def allow_relation(self, one: Any, other: Any, **hints: Any) -> bool:
+        return True  # they are the same rows
+
+    def allow_migrate(self, db: str, app_label: str, **hints: Any) -> bool:
+        return db == DEFAULT_DB_ALIAS
