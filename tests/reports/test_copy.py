@@ -36,6 +36,7 @@ except Exception as error:
 """
 READ = """
 import json
+from django.conf import settings
 from django.db import connections
 from django.test.utils import CaptureQueriesContext, setup_test_environment
 from django.contrib.auth.models import User
@@ -44,6 +45,7 @@ from django.urls import reverse
 from invoices.models import Invoice
 from reports.queries.invariants import invariants
 setup_test_environment()
+settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 invoice, client = Invoice.objects.get(), Client()
 client.force_login(User.objects.get(is_superuser=True))
 asked = {"customer": invoice.customer_id, "month": invoice.period.label}
