@@ -6,9 +6,14 @@ from datetime import UTC, datetime
 import pytest
 from django.conf import LazySettings
 from django.contrib.auth.models import User
+from hypothesis import settings as hypothesis
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.e2e import chromium
+
+# Tests have no timings: a busy machine is no fault of the code.
+hypothesis.register_profile("house", deadline=None)
+hypothesis.load_profile("house")
 
 
 @pytest.fixture(autouse=True)
