@@ -18,7 +18,7 @@ run: $(VENV)/.desk ## Everything on this machine, with a sample company; Ctrl-C 
 
 test: $(VENV)/.dev $(VENV)/.cloud ## All tests, the real-browser ones too (ARGS="-k rating" for some)
 	@$(BIN)/python tests/e2e/chromium.py
-	$(BIN)/python -m pytest -n 2 $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
 
 check: lint types contracts migrations templates deployment ## Everything static
 
