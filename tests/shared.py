@@ -11,3 +11,10 @@ X_EDUCATION = DATA / "x_education" / "Lead Scoring.csv"
 WEBHOOKS = DATA / "webhook-samples"
 
 needed = pytest.mark.skipif(not DATA.is_dir(), reason="the real data is not on this machine: it lies in ../shared/data")
+
+# What once went wrong, each with its right outcome.
+INTAKE_CASES = DATA.parent / "cases" / "intake"
+
+needs_cases = pytest.mark.skipif(
+    not INTAKE_CASES.is_dir(), reason="the cases are not on this machine: they lie in ../shared/cases"
+)

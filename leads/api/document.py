@@ -8,7 +8,7 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter
 from leads.domain import limits
 from leads.domain.answers import KEY_CHARACTERS
 from leads.domain.body import JSON, NDJSON, Envelope
-from leads.domain.items import ActionItem, LeadItem, VoidItem
+from leads.domain.items import AMOUNT, ActionItem, LeadItem, VoidItem
 from leads.models import Channel
 
 COMPONENTS = "#/components/schemas/"
@@ -112,8 +112,6 @@ def _exact(form: Any) -> Any:
     """Quantities and values may be numbers too, not texts alone."""
     if isinstance(form, dict):
         if form.get("format") == "decimal":
-            return {
-                "anyOf": [{"type": "number", "minimum": 0}, {"type": "string", "pattern": r"^\d{1,12}(\.\d{1,6})?$"}]
-            }
+            return {"anyOf": [{"type": "number", "minimum": 0}, {"type": "string", "pattern": AMOUNT}]}
         return {name: _exact(part) for name, part in form.items()}
     return [_exact(part) for part in form] if isinstance(form, list) else form

@@ -1,5 +1,6 @@
 """Who and what is the same: ids as text, the person behind an e-mail address or a phone number, instants."""
 
+import re
 import unicodedata
 from datetime import UTC, datetime
 
@@ -8,6 +9,8 @@ import phonenumbers
 from billing_engine.core.countries import country_code
 
 KEY_LENGTH = 254
+
+_BEYOND_MICROSECONDS = re.compile(r"(:\d\d\.\d{6})\d+")
 
 
 def external_id(given: str | int) -> str:
@@ -18,6 +21,11 @@ def external_id(given: str | int) -> str:
 def in_utc(instant: datetime) -> datetime:
     """The same instant; an offset may be larger than PostgreSQL knows."""
     return instant.astimezone(UTC)
+
+
+def to_the_microsecond(instant: str) -> str:
+    """A time as it is written, cut behind its sixth decimal: rounded, a month's last instant would be in the next month."""
+    return _BEYOND_MICROSECONDS.sub(r"\1", instant)
 
 
 def person_key(email: str, *, phone: str = "", country: str = "", default_country: str = "") -> str:

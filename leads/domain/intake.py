@@ -21,7 +21,7 @@ from leads.domain.rows import NewAction, NewLead, StoredLead
 from leads.domain.sent import SentAction, SentLead, channel_fault, sent_lead
 from leads.domain.store import Overtaken, next_action_id, overtaken, store, store_delivery, stored_actions
 from leads.domain.voiding import Void, void_sent
-from leads.domain.whole import is_plain
+from leads.domain.whole import are_plain
 from leads.models import Delivery, Source
 
 # Mostly somebody else has stored some of it each time, so that less is left. Who is overtaken more often than this
@@ -84,7 +84,7 @@ def receive_parcel(
         sent_at=parcel.sent_at,
         idempotency_key=idempotency_key,
     )
-    plain = is_plain(body)
+    plain = are_plain([item for _, item in parcel.items])
     for _ in range(LOOKS):
         try:
             receipt = _receive(source, delivery, parcel.items, plain=plain)

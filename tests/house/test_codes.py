@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 from billing_engine.core.problems import BUSY
-from leads.domain import body, files, mapping
+from leads.domain import body, decode, files, mapping
 from pricing.models import Charge
 from pricing.rating.caps import BUDGET, PER_LEAD, PER_PERIOD
 from pricing.rating.exclude import REASONS
@@ -77,7 +77,7 @@ def _faults() -> set[str]:
 
 def _texts(node: ast.expr) -> set[str]:
     if isinstance(node, ast.Name):  # a constant of the module that the file imports or makes
-        return {str(getattr(module, node.id)) for module in (body, files, mapping) if hasattr(module, node.id)}
+        return {str(getattr(module, node.id)) for module in (body, decode, files, mapping) if hasattr(module, node.id)}
     return {str(node.value)} if isinstance(node, ast.Constant) else PUT_TOGETHER[ast.unparse(node)[2:-1]]
 
 
