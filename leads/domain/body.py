@@ -67,12 +67,25 @@ class Placed(NamedTuple):
     item: Any
 
 
+class Lines(NamedTuple):
+    """What became of some lines of a file: read = taken + blank + refused."""
+
+    read: int = 0
+    taken: int = 0  # of rows that became leads
+    blank: int = 0
+    refused: int = 0  # of rows that nobody can read
+
+    def and_(self, other: "Lines") -> "Lines":
+        return Lines(*map(sum, zip(self, other, strict=True)))
+
+
 class Parcel(NamedTuple):
     """What a body holds: its items, and what its envelope says of them."""
 
     items: list[Placed]
     batch_id: str = ""
     sent_at: datetime | None = None
+    lines: Lines = Lines()
 
 
 class Envelope(Struct, forbid_unknown_fields=True):

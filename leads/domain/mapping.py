@@ -76,7 +76,9 @@ def _written(column: str, given: Any) -> str:
         return "true" if given else "false"
     if isinstance(given, str | int):
         return str(given).strip()
-    kind = {dict: "an object", list: "a list"}.get(type(given), "a number with a fraction")
+    kind = (
+        "an object" if isinstance(given, dict) else "a list" if isinstance(given, list) else "a number with a fraction"
+    )
     words = (
         f"The field mapping asks for {column!r}, which is {kind} here: only a text, a whole number, true or false fits."
     )

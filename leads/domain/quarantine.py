@@ -10,6 +10,7 @@ from billing_engine.core.errors import Refused
 from leads.domain.body import Placed
 from leads.domain.decode import ITEM_MALFORMED, MEMBER_TWICE, ROW_MALFORMED
 from leads.domain.faults import Fault
+from leads.domain.files.parts import ROWS_IN_A_FIELD
 from leads.domain.identity import external_id
 from leads.domain.intake import receive_items
 from leads.domain.mapping import COLUMN_INVALID, COLUMN_MISSING, mapped
@@ -136,7 +137,7 @@ def stored_action_of(item: QuarantinedItem) -> Action | None:
 
 def _as_lead(item: QuarantinedItem, content: dict[str, Any]) -> dict[str, Any]:
     """A record of a file becomes a lead by its source's field mapping, which may have been mended meanwhile."""
-    if item.code not in (COLUMN_INVALID, COLUMN_MISSING, *NOT_AS_SENT) or "id" in content:
+    if item.code not in (COLUMN_INVALID, COLUMN_MISSING, ROWS_IN_A_FIELD, *NOT_AS_SENT) or "id" in content:
         return content
     lead = mapped(item.source.field_mapping, content)
     if isinstance(lead, Fault):

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from leads.domain.body import MemberTwice, read_parcel
 from leads.domain.decode import BodyNotReadable, Flawed, decoded
-from leads.domain.files import parts_of
+from leads.domain.files.parts import LeadsFile
 from leads.domain.intake import receive, receive_items
 from leads.domain.quarantine import StillRefused, repair
 from leads.domain.receipt import Receipt
@@ -288,7 +288,7 @@ def test_a_fraction_of_a_second_is_cut_and_never_rounded(source: Source, plain: 
 def test_a_time_that_a_mapping_puts_together_is_cut_too(source: Source, tmp_path: Path):
     mapping = {"id": "{Id}", "occurred_at": "2026-10-31T23:59:59.{Fraction}Z", "product": {"sku": "TZ-101"}}
     (tmp_path / "x.json").write_text('[{"Id": 1, "Fraction": 9999999}]')
-    [part] = parts_of(tmp_path / "x.json", mapping)
+    [part] = LeadsFile(tmp_path / "x.json", mapping).parts()
 
     receive_part(source, part)
 
