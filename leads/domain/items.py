@@ -11,7 +11,7 @@ from msgspec import Meta, Struct, convert, field
 from leads.domain import limits
 from leads.domain.decode import Flawed, Malformed
 from leads.domain.faults import Fault, fault_of
-from leads.domain.identity import external_id, to_the_microsecond
+from leads.domain.identity import external_id, to_the_microsecond, unseen_in
 
 Id = Annotated[str, Meta(min_length=1, max_length=200)] | int
 Short = Annotated[str, Meta(max_length=80)]
@@ -169,15 +169,20 @@ def _given(item: dict[str, Any]) -> dict[str, Any]:
 
 
 def _id_fault(given: str | int) -> Fault | None:
-    if 0 < len(external_id(given)) <= 200:
-        return None
-    return Fault("member_invalid", "/id", "An id has from 1 to 200 characters that are not space.")
+    if not 0 < len(external_id(given)) <= 200:
+        return Fault("member_invalid", "/id", "An id has from 1 to 200 characters that are not space.")
+    unseen = unseen_in(external_id(given))
+    return Fault("member_invalid", "/id", f"The id {unseen}.") if unseen else None
 
 
 def _sku_fault(lead: LeadItem) -> Fault | None:
-    if lead.product is None or 0 < len(external_id(lead.product.sku)) <= 100:
+    if lead.product is None:
         return None
-    return Fault("member_invalid", "/product/sku", "A SKU has from 1 to 100 characters that are not space.")
+    sku = external_id(lead.product.sku)
+    if not 0 < len(sku) <= 100:
+        return Fault("member_invalid", "/product/sku", "A SKU has from 1 to 100 characters that are not space.")
+    unseen = unseen_in(sku)
+    return Fault("member_invalid", "/product/sku", f"The SKU {unseen}.") if unseen else None
 
 
 def _time_fault(instant: datetime | None, received_at: datetime) -> Fault | None:
