@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from billing_engine.core.exports import Cell
+from leads.domain.identity import external_id
 from leads.models import ActionType, Customer, Product, Source
 from pricing.models import PriceRule
 
@@ -170,7 +171,7 @@ def _name(data: dict[str, Any], faults: Faults, names: Names) -> None:
         data[field] = codes.get(code.lower(), "") if code else ""
         if code and not data[field]:
             faults.append((COLUMN_OF[field], f"Nothing has the code «{code}»."))
-    sku = str(data["product"]).strip()
+    sku = external_id(data["product"])
     found = names.products.get((data["customer"] or None, sku.lower()), []) if sku else []
     data["product"] = found[0] if len(found) == 1 else ""
     if sku and not found:
