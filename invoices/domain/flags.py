@@ -8,6 +8,7 @@ from decimal import Decimal
 from django.db.models import Exists, OuterRef, QuerySet
 
 from billing_engine.core import money
+from invoices.domain.taken_back import TakenBack, taken_back_in
 from invoices.models import Invoice, InvoiceLine
 from leads.models import ActionType, BillingPeriod
 from pricing.models import PeriodTally
@@ -32,14 +33,20 @@ class Flag:
 
 
 def flags_of(invoices: Iterable[Invoice]) -> dict[int, list[Flag]]:
-    """The flags of each invoice, by its id; in four queries however many invoices. What is issued has none any more."""
+    """The flags of each invoice, by its id; in five queries however many invoices. What is issued has none any more."""
     drafts = [invoice for invoice in invoices if invoice.state in (State.DRAFT, State.APPROVED)]
     if not drafts:
         return {}
-    earlier = _earlier(drafts)
+    earlier, taken_back = _earlier(drafts), taken_back_in([draft.period_id for draft in drafts])
     kinds = _kinds({one.pk for found in earlier.values() for one in found} | {draft.pk for draft in drafts})
     names = dict(ActionType.objects.values_list("pk", "name"))
-    return {draft.pk: list(_flags(draft, earlier[draft.pk], kinds, names)) for draft in drafts}
+    return {
+        draft.pk: [
+            *_since(draft, taken_back.get(draft.period_id, TakenBack())),
+            *_flags(draft, earlier[draft.pk], kinds, names),
+        ]
+        for draft in drafts
+    }
 
 
 def without_invoice(periods: QuerySet[BillingPeriod]) -> QuerySet[BillingPeriod]:
@@ -47,6 +54,12 @@ def without_invoice(periods: QuerySet[BillingPeriod]) -> QuerySet[BillingPeriod]
     invoiced = Invoice.objects.live().filter(period=OuterRef("pk"))
     received = PeriodTally.objects.filter(period=OuterRef("pk"), actions__gt=0)
     return periods.filter(Exists(received), ~Exists(invoiced))
+
+
+def _since(draft: Invoice, taken_back: TakenBack) -> Iterable[Flag]:
+    """What has become another since it was drafted."""
+    if taken_back.actions > draft.approved_over:
+        yield Flag("taken_back", f"{taken_back.words}: regenerate")
 
 
 def _flags(
