@@ -18,7 +18,7 @@ from billing_engine.core import money
 from billing_engine.core.admin import for_each
 from invoices.admin.billing_again import BILL_AGAIN, billed_again
 from invoices.admin.dialogs import AnAdjustment, MayNeedAReason, WhichAdjustment, adjustments_of, has_adjustments
-from invoices.admin.filters import MonthFilter, ToBeCreditedFilter
+from invoices.admin.filters import CutByBudgetFilter, MonthFilter, ToBeCreditedFilter
 from invoices.admin.invoice_page import STATE_COLOURS, invoice_page
 from invoices.admin.sending import Sendable
 from invoices.domain.adjust import adjust, withdraw
@@ -78,6 +78,7 @@ class InvoiceAdmin(Sendable, ReadOnlyPage[Invoice]):
         MonthFilter,
         ("customer", AutocompleteSelectFilter),
         ToBeCreditedFilter,
+        CutByBudgetFilter,
     )
     list_select_related = ("customer", "period")
     search_fields = ("number__icontains", "customer__name", "customer__code__istartswith")

@@ -1,6 +1,7 @@
 """A closed period opened again: for a draft anew, for a correction, or because its invoice was voided."""
 
 from datetime import datetime
+from decimal import Decimal
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -13,6 +14,7 @@ from invoices.domain.document import document_of
 from invoices.domain.invoice import State, locked, to_draft
 from invoices.domain.month_lock import CycleLocked, check_not_closed, check_unlocked, why_locked, why_not_regenerated
 from invoices.domain.total import balance
+from invoices.domain.wording import month_in_words
 from invoices.models import BillingRunItem, CreditEntry, Invoice, Reopening
 from leads.domain.periods import mark_unrated
 from leads.domain.voiding import apply_voids
@@ -200,11 +202,9 @@ def _opened(period: BillingPeriod, *, why: str, sealed: bool) -> None:
 def _give_back_credit(invoice: Invoice, *, at: datetime) -> None:
     if not invoice.credit:
         return
-    if invoice.credit > balance(invoice.customer, invoice.currency):
-        raise CreditIsUsed(
-            f"{money.in_words(invoice.credit, invoice.currency)} of credit that this invoice carried forward is used by"
-            " a later invoice: void that one first."
-        )
+    missing = invoice.credit - balance(invoice.customer, invoice.currency)
+    if missing > 0:
+        raise CreditIsUsed(_used_in_words(invoice, missing))
     CreditEntry.objects.create(
         customer=invoice.customer,
         invoice=invoice,
@@ -213,3 +213,22 @@ def _give_back_credit(invoice: Invoice, *, at: datetime) -> None:
         amount=-invoice.credit,
         created_at=at,
     )
+
+
+def _used_in_words(invoice: Invoice, missing: Decimal) -> str:
+    """Which invoices draw on its credit, the latest first as far as it takes, and what to do about each."""
+    used = CreditEntry.objects.filter(customer=invoice.customer_id, currency=invoice.currency, kind=Kind.USED)
+    told, left = [], missing
+    for entry in used.exclude(invoice__state=State.VOID).select_related("invoice__period").order_by("-pk"):
+        if left <= 0:
+            break
+        told.append(f"{_named(entry.invoice)} ({money.in_words(-entry.amount, invoice.currency)})")
+        left += entry.amount
+    amounts = [money.in_words(amount, invoice.currency) for amount in (missing, invoice.credit)]
+    return f"{amounts[0]} of the {amounts[1]} of credit that this invoice carried forward is used. {'. '.join(told)}."
+
+
+def _named(user: Invoice) -> str:
+    if user.state == State.ISSUED:
+        return f"Void {user.number} first"
+    return f"Re-open the period of {user}, {month_in_words(user.period.label)}, first"

@@ -161,6 +161,13 @@ class InvoiceLine(models.Model):
     unit = models.CharField(max_length=40, blank=True, help_text="What the quantity counted when this was drafted.")
     exact_amount = models.DecimalField(max_digits=18, decimal_places=6, default=0, help_text="The sum before rounding.")
     amount = models.DecimalField(max_digits=18, decimal_places=3)
+    cut_by_budget = models.DecimalField(
+        max_digits=18,
+        decimal_places=6,
+        default=0,
+        db_default=0,
+        help_text="What a hard monthly budget kept from being charged.",
+    )
     detail = models.JSONField(default=list, blank=True, help_text="Quantity and amount tier by tier.")
 
     class Meta:

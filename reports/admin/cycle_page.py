@@ -16,7 +16,7 @@ from invoices.models import BillingCycle, BillingRun, BillingRunItem
 from leads.admin.shown import list_of, page_of
 from leads.models import BillingPeriod
 from reports.admin.cycle_figures import money_table, received_sum, stored_sum
-from reports.queries.cycle import flagged_in, money_of, without_invoice_in
+from reports.queries.cycle import cut_by_budgets_in, flagged_in, money_of, without_invoice_in
 from reports.wording import count_in_words
 
 State = BillingCycle.State
@@ -185,6 +185,7 @@ def hindrances(cycle: BillingCycle, left: Left) -> list[Hindrance]:
             "orange",
         ),
         _taken_back(cycle.label),
+        _cut_by_budgets(cycle.label),
         (
             left.inactive_periods,
             "of inactive customers",
@@ -210,6 +211,19 @@ def _taken_back(label: str) -> tuple[int, str, str, str, str]:
         f"{amounts}, taken back after the invoice was issued: its page lists them",
         list_of("invoices.invoice", month=label, to_be_credited="1"),
         "orange",
+    )
+
+
+def _cut_by_budgets(label: str) -> tuple[int, str, str, str, str]:
+    """What hard budgets kept from being charged: right as agreed, and worth knowing."""
+    found = cut_by_budgets_in(label)
+    amounts = " and ".join(in_words(found[currency][1], currency) for currency in sorted(found))
+    return (
+        sum(count for count, _ in found.values()),
+        "cut by a hard budget",
+        f"{amounts} above monthly budgets is not charged",
+        list_of("invoices.invoice", month=label, cut_by_budget="1"),
+        "blue",
     )
 
 
