@@ -1,6 +1,7 @@
 """The page of one quarantined item: what is wrong and where, what it is in conflict with, what was done about it."""
 
 import json
+from datetime import UTC, tzinfo
 from decimal import Decimal
 from typing import Any
 
@@ -9,6 +10,7 @@ from django.db.models import QuerySet
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from billing_engine.core.errors import Refused
+from billing_engine.core.instants import instant_in_words
 from leads.admin.places import Difference, differences, faulty_place, lead_differences, marked
 from leads.admin.shown import NOTHING, page_of, pretty
 from leads.domain.identity import external_id
@@ -31,6 +33,11 @@ class RepairForm(forms.Form):
         if not isinstance(content, dict):
             raise forms.ValidationError("A lead is one JSON object: { … }.")
         return content
+
+
+def zone_of(item: QuarantinedItem) -> tzinfo:
+    """The customer's, where the item's source has only one; what it is about is not known yet."""
+    return item.source.customer.zone if item.source.customer else UTC
 
 
 def page_of_item(item: QuarantinedItem) -> dict[str, Any]:
@@ -87,9 +94,9 @@ def steps_of(action: Action) -> QuerySet[QuarantineStep]:
 
 
 def step_in_words(step: QuarantineStep) -> str:
-    """«2026-10-15, olga: the new version taken; quantity: 1 → 3. Counted again»"""
+    """«2026-10-15 12:00 UTC, olga: the new version taken; quantity: 1 → 3. Counted again»"""
     changed = "".join(f"; {each}" for each in _changed(step))
-    return f"{step.at:%Y-%m-%d}, {step.by or NOTHING}: {step.get_kind_display().lower()}{changed}. {step.note}"
+    return f"{instant_in_words(step.at, UTC)}, {step.by or NOTHING}: {step.get_kind_display().lower()}{changed}. {step.note}"
 
 
 def _changed(step: QuarantineStep) -> list[str]:

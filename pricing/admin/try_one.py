@@ -15,7 +15,7 @@ from django.utils.timezone import now
 from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from billing_engine.core import money
-from leads.admin.shown import link
+from leads.admin.shown import instant, link
 from leads.models import ActionType, Product, Source
 from pricing.admin.rule_words import is_draft, zone_of
 from pricing.admin.tier_form import TierForm, TierFormSet
@@ -179,7 +179,7 @@ def _shown(rule: PriceRule, example: Example, priced: Priced) -> dict[str, Any]:
     winner = priced.winner
     return {
         "example": example,
-        "at": example.occurred_at.astimezone(example.customer.zone),
+        "at": instant(example.occurred_at, example.customer.zone),
         "amount": money.price_in_words(priced.amount, example.customer.currency),
         "reason": Charge.Reason(priced.reason).label.lower() if priced.reason else "",
         "wins": wins,
