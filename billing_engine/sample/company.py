@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib.auth.models import Group, User
 from django.db import transaction
 
+from billing_engine.desk import DeskError
 from billing_engine.roles import ensure_roles
 from leads.models import ActionType, Channel, Customer, Product, Source
 from pricing.domain.rules import activate
@@ -183,6 +184,15 @@ PEOPLE = [
 def exists() -> bool:
     """Whether the sample company has been made."""
     return Customer.objects.filter(code="TERRAZZA").exists()
+
+
+def refuse_among_others() -> None:
+    """Raise where the database is somebody's already: sample people have passwords that everybody knows."""
+    if not exists() and (User.objects.exists() or Customer.objects.exists()):
+        raise DeskError(
+            "This database has people or customers of its own, so no sample company was added. Start with --no-sample, "
+            "or name an empty database in DATABASE_URL."
+        )
 
 
 @transaction.atomic
