@@ -15,9 +15,10 @@ from billing_engine.core import money
 from leads.admin.bases import Page, ReadOnlyPage
 from leads.admin.buttons import Dialog, Done, WithReason, button
 from leads.admin.choices import WITHOUT_IDLE_ZEROS
+from leads.admin.days import ActionDays, asks_for_days
 from leads.admin.quarantined_item import step_in_words, steps_of
 from leads.admin.search import leads_named
-from leads.admin.shown import NOTHING, block, chip, instant, link, number, page_of, pretty, shortened, to
+from leads.admin.shown import NOTHING, block, chip, delivered, instant, link, number, page_of, pretty, shortened
 from leads.domain.periods import mark_open_periods
 from leads.domain.voiding import void
 from leads.models import Action, ActionType, Lead
@@ -67,6 +68,7 @@ class ActionAdmin(ReadOnlyPage[Action]):
         "state",
     )
     list_filter = (
+        ActionDays,
         ("period", AutocompleteSelectFilter),
         ("action_type", AutocompleteSelectFilter),
         ("lead__source", AutocompleteSelectFilter),
@@ -86,7 +88,7 @@ class ActionAdmin(ReadOnlyPage[Action]):
                 )
             },
         ),
-        ("What happened", {"fields": ("occurred_locally", ("shown_quantity", "shown_value"), "attributes_in_words")}),
+        ("What happened", {"fields": ("occurred", ("shown_quantity", "shown_value"), "attributes_in_words")}),
         ("Where it stands", {"fields": (("shown_period", "state"), "shown_delivery", "conflicts_in_words")}),
     )
 
@@ -95,8 +97,9 @@ class ActionAdmin(ReadOnlyPage[Action]):
         return found.select_related("action_type", "lead__source", "lead__product__customer", "period__customer")
 
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
-        # Within a period its own index is in order of time; over all, the latest stored come first.
-        return ("-occurred_at", "-pk") if "period__id__exact" in request.GET else ("-pk",)
+        # Within a period its own index is in order of time, and days are read so; over all, the latest stored come first.
+        in_time = "period__id__exact" in request.GET or asks_for_days(request, ActionDays)
+        return ("-occurred_at", "-pk") if in_time else ("-pk",)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Action], search_term: str
@@ -144,10 +147,6 @@ class ActionAdmin(ReadOnlyPage[Action]):
 
     @admin.display(description="occurred")
     def occurred(self, action: Action) -> SafeString | str:
-        return instant(action.occurred_at)
-
-    @admin.display(description="occurred")
-    def occurred_locally(self, action: Action) -> SafeString | str:
         return instant(action.occurred_at, action.period.customer.zone)
 
     @admin.display(description="quantity")
@@ -177,7 +176,7 @@ class ActionAdmin(ReadOnlyPage[Action]):
 
     @admin.display(description="delivery")
     def shown_delivery(self, action: Action) -> SafeString | str:
-        return to(page_of("leads.delivery", action.delivery_id), f"Delivery {action.delivery_id}")
+        return delivered(action.delivery_id, action=action.pk)
 
     @admin.display(description="attributes")
     def attributes_in_words(self, action: Action) -> SafeString | str:
