@@ -13,8 +13,7 @@ WEBHOOKS = DATA / "webhook-samples"
 needed = pytest.mark.skipif(not DATA.is_dir(), reason="the real data is not on this machine: it lies in ../shared/data")
 
 # What once went wrong, each with its right outcome.
-INTAKE_CASES = DATA.parent / "cases" / "intake"
+CASES = DATA.parent / "cases"
+BILLING_CASES, INTAKE_CASES = CASES / "billing", CASES / "intake"
 
-needs_cases = pytest.mark.skipif(
-    not INTAKE_CASES.is_dir(), reason="the cases are not on this machine: they lie in ../shared/cases"
-)
+needs_cases = pytest.mark.skipif(not CASES.is_dir(), reason="the cases are not on this machine: they lie in ../shared/cases")

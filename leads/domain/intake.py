@@ -16,6 +16,7 @@ from leads.domain.items import ActionItem, VoidItem
 from leads.domain.known import Known, look
 from leads.domain.limits import check_items, check_values
 from leads.domain.periods import Periods
+from leads.domain.plausible import implausible
 from leads.domain.products import add_products, find_product
 from leads.domain.receipt import DUPLICATE, NEWS, UPDATED, Receipt
 from leads.domain.rows import NewAction, NewLead, StoredLead
@@ -249,6 +250,8 @@ def _sort_actions(
             action.compare(stored[key])
         elif key in rows:  # of equals, the first one sent
             _compare_within(action, rows[key])
+        elif fault := implausible(action.sound, known.type_by_number[action.action_type]):
+            action.result.refused(fault)
         else:
             period = periods.of(owners[action.lead], action.sound.occurred_at)
             rows[key] = action.row(period=period, delivery=delivery.pk)
@@ -266,10 +269,11 @@ def _compare_within(action: SentAction, first: NewAction) -> None:
 
 def _finds_type(action: SentAction, known: Known) -> bool:
     wanted = action.sound.type
-    action.action_type = known.type_by_code.get(wanted.lower(), 0)
-    if not action.action_type:
+    kind = known.type_by_code.get(wanted.lower())
+    action.action_type = kind.pk if kind else 0
+    if kind is None:
         action.result.refused(Fault("unknown_action_type", "/type", f"No action type has the code {wanted!r}."))
-    return bool(action.action_type)
+    return kind is not None
 
 
 def _void(actions: Sequence[SentAction], at: datetime) -> None:

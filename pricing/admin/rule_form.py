@@ -6,7 +6,7 @@ from django import forms
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
-from leads.admin.choices import currency_field
+from leads.admin.choices import currency_field, offer_own_currency
 from pricing.models import PriceRule
 from pricing.models.rule import PARTS_OF_A_PRICE
 
@@ -99,6 +99,7 @@ class RuleForm(forms.ModelForm[PriceRule]):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        offer_own_currency(self, self.instance.currency)
         for name in NOTHING_IS_ZERO:
             if name in self.fields:
                 self.fields[name].required = False

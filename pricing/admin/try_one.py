@@ -44,10 +44,20 @@ class TryForm(forms.Form):
         Source.objects.order_by("name"), required=False, empty_label="One of its scope", widget=UnfoldAdminSelectWidget
     )
     occurred_on = forms.DateField(label="Day", required=False, widget=UnfoldAdminTextInputWidget({"type": "date"}))
-    quantity = forms.DecimalField(min_value=0, initial=1, required=False, widget=UnfoldAdminDecimalFieldWidget)
-    value = forms.DecimalField(min_value=0, required=False, widget=UnfoldAdminDecimalFieldWidget)
+    # As much as the door takes.
+    quantity = forms.DecimalField(
+        min_value=0, max_digits=18, decimal_places=6, initial=1, required=False, widget=UnfoldAdminDecimalFieldWidget
+    )
+    value = forms.DecimalField(
+        min_value=0, max_digits=18, decimal_places=6, required=False, widget=UnfoldAdminDecimalFieldWidget
+    )
     counted = forms.DecimalField(
-        label="Counted before", min_value=0, required=False, widget=UnfoldAdminDecimalFieldWidget
+        label="Counted before",
+        min_value=0,
+        max_digits=18,
+        decimal_places=6,
+        required=False,
+        widget=UnfoldAdminDecimalFieldWidget,
     )
 
     def __init__(self, *, rule: PriceRule, data: Any = None) -> None:
