@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("leads", "0012_lines_of_files"),
+        ("leads", "0014_lines_of_files"),
     ]
 
     operations = [
