@@ -15,11 +15,11 @@ BILLED = "Billed since."
 def still_failed() -> "QuerySet[BillingRunItem]":
     """Of each open period the last attempt, where that could not bill it and the cause is still there."""
     later = BillingRunItem.objects.filter(period=OuterRef("period"), pk__gt=OuterRef("pk"))
-    unrated = PeriodTally.objects.filter(period=OuterRef("period"), unrated__gt=0)
+    all_rated = PeriodTally.objects.filter(period=OuterRef("period"), unrated=0)
     failed = BillingRunItem.objects.filter(
         ~Exists(later), state=BillingRunItem.State.FAILED, period__state=BillingPeriod.State.OPEN
     )
-    return failed.exclude(~Exists(unrated), code=HasUnratedActions.code)
+    return failed.exclude(Exists(all_rated), code=HasUnratedActions.code)
 
 
 def failed_in(label: str) -> "QuerySet[BillingRunItem]":
@@ -34,4 +34,6 @@ def blocker_of(item: BillingRunItem) -> str:
     if item.code != HasUnratedActions.code:
         return item.message
     tally: PeriodTally | None = getattr(item.period, "tally", None)
-    return unrated_in_words(tally.unrated) if tally and tally.unrated else SETTLED
+    if tally is None:
+        return item.message
+    return unrated_in_words(tally.unrated) if tally.unrated else SETTLED
