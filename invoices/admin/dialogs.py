@@ -29,8 +29,8 @@ class AnAdjustment(forms.Form):
     """A line by hand."""
 
     amount = forms.DecimalField(
-        max_digits=14,
-        decimal_places=3,
+        max_digits=16,
+        decimal_places=money.MOST_PLACES,
         help_text="Below zero, the invoice asks for less.",
         widget=UnfoldAdminDecimalFieldWidget({"autofocus": True}),
     )
@@ -56,6 +56,23 @@ def adjustments_of(invoice: Invoice) -> dict[str, Any]:
     return {
         "lines": [(line.pk, f"{line.description}, {money.in_words(line.amount, invoice.currency)}") for line in lines]
     }
+
+
+def what_a_void_does(invoice: Invoice) -> str:
+    """Before it is done, what becomes of the period and of the invoice's adjustments."""
+    amounts = invoice.lines.filter(kind=InvoiceLine.Kind.ADJUSTMENT).values_list("amount", flat=True)
+    words = (
+        "It keeps its number and its PDF and asks for nothing any more. Its billing period opens again and can be "
+        "billed anew. "
+    )
+    if amounts:
+        sum_ = money.in_words(sum(amounts, money.ZERO), invoice.currency)
+        words += (
+            f"Its adjustment of {sum_} goes"
+            if len(amounts) == 1
+            else f"Its {len(amounts)} adjustments, {sum_} together, go"
+        ) + " onto the next draft of the period, with the same reason and author. "
+    return words + "It takes another person than who issued it."
 
 
 def has_adjustments(invoice: Invoice) -> bool:

@@ -17,7 +17,14 @@ from unfold.enums import ActionVariant
 from billing_engine.core import money
 from billing_engine.core.admin import for_each
 from invoices.admin.billing_again import BILL_AGAIN, billed_again
-from invoices.admin.dialogs import AnAdjustment, MayNeedAReason, WhichAdjustment, adjustments_of, has_adjustments
+from invoices.admin.dialogs import (
+    AnAdjustment,
+    MayNeedAReason,
+    WhichAdjustment,
+    adjustments_of,
+    has_adjustments,
+    what_a_void_does,
+)
 from invoices.admin.filters import CutByBudgetFilter, MonthFilter, ToBeCreditedFilter
 from invoices.admin.invoice_page import STATE_COLOURS, invoice_page
 from invoices.admin.sending import Sendable
@@ -267,8 +274,7 @@ class InvoiceAdmin(Sendable, ReadOnlyPage[Invoice]):
         offered=is_in(State.ISSUED),
         asks=Dialog(
             title=lambda invoice: f"Void {invoice.number}, {worth(invoice)}?",
-            says="It keeps its number and its PDF and asks for nothing any more. Its billing period opens again and can be "
-            "billed anew. It takes another person than who issued it.",
+            says=what_a_void_does,
             form=WithReason,
             is_dangerous=True,
         ),

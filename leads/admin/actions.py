@@ -14,6 +14,7 @@ from unfold.enums import ActionVariant
 from billing_engine.core import money
 from leads.admin.bases import Page, ReadOnlyPage
 from leads.admin.buttons import Dialog, Done, WithReason, button
+from leads.admin.choices import WITHOUT_IDLE_ZEROS
 from leads.admin.quarantined_item import step_in_words, steps_of
 from leads.admin.search import leads_named
 from leads.admin.shown import NOTHING, block, chip, instant, link, number, page_of, pretty, shortened, to
@@ -29,7 +30,8 @@ class ActionTypeAdmin(Page[ActionType]):
     search_fields = ("code__istartswith", "name")
     search_help_text = "Code or name"
     ordering = ("name",)
-    fields = (("name", "code"), "unit", "is_billable")
+    fields = (("name", "code"), "unit", "is_billable", ("largest_quantity", "largest_value"))
+    formfield_overrides = WITHOUT_IDLE_ZEROS
 
     def save_model(self, request: HttpRequest, obj: ActionType, form: Any, change: bool) -> None:  # noqa: FBT001 -- Django's
         super().save_model(request, obj, form, change)

@@ -10,6 +10,9 @@ from leads.models.delivery import Delivery
 from leads.models.lead import Lead
 from leads.models.period import BillingPeriod
 
+LARGEST_QUANTITY = 1_000_000
+LARGEST_VALUE = 1_000_000_000
+
 
 class ActionType(models.Model):
     """The kind of action."""
@@ -22,6 +25,29 @@ class ActionType(models.Model):
     is_billable = models.BooleanField(
         "billable", default=True, help_text="Where not, its actions are excluded as not_billable."
     )
+    largest_quantity = models.DecimalField(
+        max_digits=18,
+        decimal_places=6,
+        default=LARGEST_QUANTITY,
+        db_default=LARGEST_QUANTITY,
+        help_text="An action with a larger one waits in quarantine, and can be retried once this is raised.",
+    )
+    largest_value = models.DecimalField(
+        max_digits=18,
+        decimal_places=6,
+        default=LARGEST_VALUE,
+        db_default=LARGEST_VALUE,
+        help_text="The same for its money value, in the customer's currency.",
+    )
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="the_limits_of_an_action_type_are_not_negative",
+                condition=Q(largest_quantity__gte=0, largest_value__gte=0),
+                violation_error_message="A limit is not negative.",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -93,7 +93,7 @@ def _lost(charge: Charge, won: PriceRule) -> list[dict[str, Any]]:
     )
     matching = RuleBook(rules_for(customer), customer_facts(customer), catalogue_for(customer)).matching(facts)
     # What outranks the winner was not in force yet when this was rated.
-    best = rank(rule_facts(won))
+    best = rank(rule_facts(won, customer.zone))
     lost = [rule for rule in matching if rank(rule) < best]
     names = dict(PriceRule.objects.filter(pk__in=[rule.id for rule in lost]).values_list("pk", "name"))
     return [{"rule": rule.id, "name": names[rule.id], "lost_on": _first_difference(best, rank(rule))} for rule in lost]

@@ -9,6 +9,7 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from billing_engine.core.spans import Month
+from billing_engine.core.wall_clock import read
 from leads.domain.periods import mark_unrated
 from leads.domain.voiding import AlreadyVoided, void
 from leads.models import Action, BillingPeriod, Channel, UnratedMark
@@ -108,8 +109,8 @@ def test_rules_match_by_product_category_source_and_channel(period: BillingPerio
 
 def test_a_late_action_is_priced_by_the_rules_of_the_day_it_happened(period: BillingPeriod):
     october = datetime(2026, 10, 1, tzinfo=UTC)
-    PriceRuleFactory.create(unit_price=1, effective_to=october)
-    PriceRuleFactory.create(unit_price=2, effective_from=october)
+    PriceRuleFactory.create(unit_price=1, wall_to=read("2026-10-01"))
+    PriceRuleFactory.create(unit_price=2, wall_from=read("2026-10-01"))
     did(period, occurred_at=october - timedelta(microseconds=1))
     did(period, occurred_at=october)
 

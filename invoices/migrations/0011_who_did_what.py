@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("invoices", "0009_cut_by_budget"), migrations.swappable_dependency(settings.AUTH_USER_MODEL)]
+    dependencies = [("invoices", "0010_cut_by_budget"), migrations.swappable_dependency(settings.AUTH_USER_MODEL)]
 
     operations = [
         migrations.AddField(

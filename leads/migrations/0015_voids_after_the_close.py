@@ -16,7 +16,7 @@ def facts(row: str) -> str:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("leads", "0011_companies_taxes_and_locales")]
+    dependencies = [("leads", "0014_lines_of_files")]
 
     operations = [
         migrations.AddField(

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("invoices", "0008_approved_over_voids")]
+    dependencies = [("invoices", "0009_approved_over_voids")]
 
     operations = [
         migrations.AddField(
@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
                 decimal_places=6,
                 default=0,
                 help_text="What a hard monthly budget kept from being charged.",
-                max_digits=18,
+                max_digits=40,
             ),
         ),
     ]

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("invoices", "0007_invoice_life"), ("leads", "0012_voids_after_the_close")]
+    dependencies = [("invoices", "0008_wide_sums"), ("leads", "0015_voids_after_the_close")]
 
     operations = [
         migrations.AddField(
