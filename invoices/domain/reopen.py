@@ -16,6 +16,7 @@ from invoices.domain.total import balance
 from invoices.models import BillingRunItem, CreditEntry, Invoice, Reopening
 from leads.domain.periods import mark_unrated
 from leads.models import BillingPeriod
+from pricing.domain.carry import mark_earlier
 
 Kind = CreditEntry.Kind
 
@@ -158,6 +159,7 @@ def _opened(period: BillingPeriod, *, why: str) -> None:
     period.state, period.closed_at = BillingPeriod.State.OPEN, None
     period.save(update_fields=["state", "closed_at"])
     mark_unrated([period], reason=why)
+    mark_earlier(period)
 
 
 def _give_back_credit(invoice: Invoice, *, at: datetime) -> None:

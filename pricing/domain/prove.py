@@ -20,16 +20,20 @@ from pricing.domain.actions import START, StoredActions
 from pricing.domain.carry import carried_over, carries
 from pricing.domain.charges import in_units
 from pricing.domain.terms import kept_terms, terms_now
-from pricing.rating.facts import Decision, RuleFacts
+from pricing.models import PeriodTerms
+from pricing.rating.caps import CAPS
+from pricing.rating.facts import Cuts, Decision, RuleFacts
 from pricing.rating.period import needs_foresight, rate_period
 
 AT_A_TIME = 10_000
 DIFFERENCES_KEPT = 200
 
 CHARGES = """
-    SELECT action.id, charge.period_id, charge.rule_id, charge.reason, (charge.amount * 1000000)::bigint,
-           (charge.full_amount * 1000000)::bigint, charge.cap, (charge.quantity_before * 1000000)::bigint,
-           (COALESCE(charge.value_before, 0) * 1000000)::bigint, charge.paid_by_id
+    SELECT charge.period_id, charge.rule_id, charge.reason, (charge.amount * 1000000)::bigint,
+           (charge.full_amount * 1000000)::bigint, (charge.cut_per_lead * 1000000)::bigint,
+           (charge.cut_per_period * 1000000)::bigint, (charge.cut_by_budget * 1000000)::bigint,
+           (charge.quantity_before * 1000000)::bigint, (COALESCE(charge.value_before, 0) * 1000000)::bigint,
+           charge.paid_by_id
       FROM leads_action action
       LEFT JOIN pricing_charge charge ON charge.action_id = action.id
      WHERE action.period_id = %s
@@ -56,7 +60,7 @@ class Outcome(NamedTuple):
     reason: str
     amount: int
     full_amount: int
-    cap: str
+    cuts: Cuts
     quantity_before: int
     value_before: int
     paid_by: int | None
@@ -144,18 +148,22 @@ def _stored(period: BillingPeriod) -> Iterator[Outcome | None]:
     with connection.chunked_cursor() as cursor:
         cursor.execute(CHARGES, [period.pk])
         while rows := cursor.fetchmany(AT_A_TIME):
-            for _, of, *outcome in rows:
-                yield None if of is None else Outcome(of, *outcome)
+            for of, rule, reason, amount, full, *rest in rows:
+                cuts = tuple((cap, cut) for cap, cut in zip(CAPS, rest[:3], strict=True) if cut is not None)
+                yield None if of is None else Outcome(of, rule, reason, amount, full, cuts, *rest[3:])
 
 
 def _unsettled(period: BillingPeriod, rules: list[RuleFacts]) -> Iterator[str]:
-    """Earlier periods whose charges could still change when this one closed, where something is carried over from them."""
+    """Periods whose charges could have changed since this one closed, where what they charged counts in it."""
     if not carries(rules):
         return
-    earlier = BillingPeriod.objects.filter(customer=period.customer_id, start_at__lt=period.start_at)
-    for one in earlier.filter(Q(closed_at=None) | Q(closed_at__gt=period.closed_at)).order_by("start_at"):
+    changed = Q(closed_at=None) | Q(closed_at__gt=period.closed_at)
+    later = PeriodTerms.objects.filter(period=period).values_list("later_closed", flat=True).first() or []
+    counted = Q(start_at__lt=period.start_at) | Q(pk__in=later)
+    for one in BillingPeriod.objects.filter(counted, changed, customer=period.customer_id).order_by("start_at"):
+        when = "was opened again after" if one.pk in later else "was still open when"
         yield (
-            f"{one.label} was still open when this period was closed, and has perhaps been rated again since: what it"
+            f"{one.label} {when} this period was closed, and has perhaps been rated again since: what it"
             " carries over (who has paid, what leads were charged) may no longer be what it was."
         )
 

@@ -10,7 +10,7 @@ from billing_engine.core.errors import Refused
 from leads.domain.periods import mark_open_periods
 from leads.models import BillingPeriod
 from pricing.domain.checks import check_prices
-from pricing.domain.facts import price_facts
+from pricing.domain.facts import rule_facts
 from pricing.domain.history import Terms, differences, record, stored_terms
 from pricing.domain.people import check_people
 from pricing.domain.scopes import same_scope
@@ -195,7 +195,7 @@ def _check_price(rule: PriceRule) -> None:
     if rule.price_model not in TIERED and rule.tiers.exists():
         raise RuleIncomplete(f"A {rule.get_price_model_display().lower()} price has no tiers: remove them.")
     try:
-        price_facts(rule)
+        rule_facts(rule)
     except ValueError as error:
         raise RuleIncomplete(str(error)) from error
     if rule.product and rule.customer_id not in (None, rule.product.customer_id):

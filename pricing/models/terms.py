@@ -12,6 +12,11 @@ class PeriodTerms(models.Model):
     rules = models.JSONField(help_text="Each price rule in force, by id, with its end then (or none).")
     customer = models.JSONField(help_text="Contract dates, excluded domains and hard budget.")
     catalogue = models.JSONField(help_text="Products' categories, sources' channels, what is billable.")
+    later_closed = models.JSONField(
+        default=list,
+        db_default=models.Value([], models.JSONField()),
+        help_text="Later periods that were closed already: what they charged is counted in this one.",
+    )
 
     class Meta:
         verbose_name_plural = "period terms"

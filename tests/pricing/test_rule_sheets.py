@@ -138,8 +138,7 @@ def test_what_is_exported_comes_back_unchanged_whatever_its_price_model(operatio
         price_model="package", unit_price=None, package_size=10, package_price=Decimal("4.5"), priority=2
     )
     PriceRuleFactory.create(
-        price_model="percentage", unit_price=None, percent=Decimal("1.3"), minimum=1, free_actions=3, highest_only=True,
-        priority=3,
+        price_model="percentage", unit_price=None, percent=Decimal("1.3"), minimum=1, highest_only=True, priority=3,
     )  # fmt: skip
     graduated((10, "1", "0"), (None, "0.0125", "2"), category="tiles", effective_to=datetime(2026, 12, 1, tzinfo=UTC))
     tiered(PriceRule.PriceModel.GRADUATED_PERCENTAGE, (1000, "2", "5"), (None, "1", "0"), channel="webinar")
@@ -216,6 +215,12 @@ def test_a_draft_is_changed_and_its_history_says_how(operations: Client) -> None
         ({"customer": "NOBODY"}, "customer", "Nothing has the code «NOBODY»."),
         ({"product": "NONE"}, "product", "No product has the SKU «NONE»."),
         ({"product": "TWICE"}, "product", "Several customers have the SKU «TWICE»: name the customer."),
+        (
+            {"highest only": "yes", "free units": "5"},
+            "highest only",
+            "Highest only can't be combined with a free allowance: it needs a per-unit or percentage price without a free"
+            " part.",
+        ),
         ({"highest only": "maybe"}, "highest only", "«maybe» is neither yes nor no."),
         ({"tiers": "up to ten"}, "tiers", "«up to ten» is no tier: write «100: 2.40» or «500: 1.80 + 20»."),
         (
