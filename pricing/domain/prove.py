@@ -29,11 +29,9 @@ AT_A_TIME = 10_000
 DIFFERENCES_KEPT = 200
 
 CHARGES = """
-    SELECT charge.period_id, charge.rule_id, charge.reason, (charge.amount * 1000000)::bigint,
-           (charge.full_amount * 1000000)::bigint, (charge.cut_per_lead * 1000000)::bigint,
-           (charge.cut_per_period * 1000000)::bigint, (charge.cut_by_budget * 1000000)::bigint,
-           (charge.quantity_before * 1000000)::bigint, (COALESCE(charge.value_before, 0) * 1000000)::bigint,
-           charge.paid_by_id
+    SELECT charge.period_id, charge.rule_id, charge.reason, charge.amount * 1000000, charge.full_amount * 1000000,
+           charge.cut_per_lead * 1000000, charge.cut_per_period * 1000000, charge.cut_by_budget * 1000000,
+           charge.quantity_before * 1000000, COALESCE(charge.value_before, 0) * 1000000, charge.paid_by_id
       FROM leads_action action
       LEFT JOIN pricing_charge charge ON charge.action_id = action.id
      WHERE action.period_id = %s
@@ -148,9 +146,15 @@ def _stored(period: BillingPeriod) -> Iterator[Outcome | None]:
     with connection.chunked_cursor() as cursor:
         cursor.execute(CHARGES, [period.pk])
         while rows := cursor.fetchmany(AT_A_TIME):
-            for of, rule, reason, amount, full, *rest in rows:
-                cuts = tuple((cap, cut) for cap, cut in zip(CAPS, rest[:3], strict=True) if cut is not None)
-                yield None if of is None else Outcome(of, rule, reason, amount, full, cuts, *rest[3:])
+            for of, rule, reason, *amounts, paid_by in rows:
+                yield None if of is None else _outcome(of, rule, reason, amounts, paid_by)
+
+
+def _outcome(period: int, rule: int | None, reason: str, amounts: list[Decimal | None], paid_by: int | None) -> Outcome:
+    """As rating counts: sums outgrow every integer of PostgreSQL, so they come as numerics."""
+    amount, full, *cut, quantity_before, value_before = (None if each is None else int(each) for each in amounts)
+    cuts = tuple((cap, each) for cap, each in zip(CAPS, cut, strict=True) if each is not None)
+    return Outcome(period, rule, reason, amount or 0, full or 0, cuts, quantity_before or 0, value_before or 0, paid_by)
 
 
 def _unsettled(period: BillingPeriod, rules: list[RuleFacts]) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from billing_engine.core.wall_clock import written
 from pricing.rating.caps import PER_LEAD, PER_PERIOD
 from pricing.rating.exclude import (
     ALREADY_CHARGED,
@@ -67,7 +68,7 @@ def of_loser(loser: RuleFacts, winner: RuleFacts, dimension: str) -> str:
     if dimension == "priority":
         lost = f"its priority is {loser.priority}, that of {winner.id} is {winner.priority}"
     elif dimension == "effective from":
-        lost = f"it began earlier, {loser.effective_from.isoformat()}"
+        lost = f"it began earlier, {written(loser.effective_from)}"
     else:
         lost = f"it leaves the {dimension} open, {winner.id} fixes it"
     return f"Rule {loser.id} holds too and lost on {dimension}: {lost}."

@@ -21,13 +21,13 @@ from pricing.models import Charge, PriceRule
 from tests.factories.leads import ActionFactory, ActionTypeFactory, BillingPeriodFactory, CustomerFactory, LeadFactory
 from tests.factories.people import with_role
 from tests.factories.pricing import PriceRuleFactory
-from tests.shared import CASES, cases_needed
+from tests.shared import BILLING_CASES, needs_cases
 
-pytestmark = [pytest.mark.django_db, cases_needed]
+pytestmark = [pytest.mark.django_db, needs_cases]
 
 CASE: dict[str, Any] = {}
-if CASES.is_dir():
-    CASE = json.loads((CASES / "billing" / "reopened-earlier-month.json").read_text(encoding="utf-8"))
+if BILLING_CASES.is_dir():
+    CASE = json.loads((BILLING_CASES / "reopened-earlier-month.json").read_text(encoding="utf-8"))
 NOVEMBER_3 = datetime(2026, 11, 3, tzinfo=UTC)
 ONCE = {"once_per": "lead", "once_days": 30}
 

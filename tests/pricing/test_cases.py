@@ -1,39 +1,26 @@
 """Cases that went wrong once, with their right values; they lie beside the checkout, and are run by the real command."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.pricing.test_price_command import price
-from tests.shared import CASES, cases_needed
+from tests.shared import BILLING_CASES, needs_cases
 
-BILLING = CASES / "billing"
-
-pytestmark = [cases_needed, pytest.mark.processes]
+pytestmark = [needs_cases, pytest.mark.processes]
 
 
-def run(case: str, tmp_path: Path) -> tuple[dict[str, dict[str, Any]], str]:
+def run(case: str) -> tuple[dict[str, dict[str, Any]], str]:
     """What the command prints for the case, by action, and what it says where it refuses."""
-    folder = BILLING / case
+    folder = BILLING_CASES / case
     done = price("--rules", folder / "rules.json", "--actions", folder / "actions.ndjson", "--explain")
-    if "effective_from" in done.stderr:  # its days are written as rules will have them: until then, as instants
-        done = price("--rules", instants(folder, tmp_path), "--actions", folder / "actions.ndjson", "--explain")
     charges = [json.loads(line) for line in done.stdout.splitlines()]
     return {charge["action"]: charge for charge in charges}, done.stderr
 
 
-def instants(folder: Path, tmp_path: Path) -> Path:
-    rules = json.loads((folder / "rules.json").read_text(encoding="utf-8"))
-    for rule in rules["rules"]:
-        rule["effective_from"] += "T00:00:00Z"
-    (tmp_path / "rules.json").write_text(json.dumps(rules))
-    return tmp_path / "rules.json"
-
-
-def test_highest_only_with_a_free_allowance_is_refused(tmp_path: Path):
-    charges, refusal = run("highest_free", tmp_path)
+def test_highest_only_with_a_free_allowance_is_refused():
+    charges, refusal = run("highest_free")
 
     assert charges == {}
     assert (
@@ -42,8 +29,8 @@ def test_highest_only_with_a_free_allowance_is_refused(tmp_path: Path):
     )
 
 
-def test_highest_only_with_a_volume_price_is_refused(tmp_path: Path):
-    charges, refusal = run("volume_highest", tmp_path)
+def test_highest_only_with_a_volume_price_is_refused():
+    charges, refusal = run("volume_highest")
 
     assert charges == {}
     assert (
@@ -52,8 +39,8 @@ def test_highest_only_with_a_volume_price_is_refused(tmp_path: Path):
     )
 
 
-def test_a_leads_highest_priced_action_that_another_leads_charge_paid_for_is_named_as_just_that(tmp_path: Path):
-    charges, _ = run("highest_once_person", tmp_path)
+def test_a_leads_highest_priced_action_that_another_leads_charge_paid_for_is_named_as_just_that():
+    charges, _ = run("highest_once_person")
 
     assert {action: (charge["reason"], float(charge["amount"])) for action, charge in charges.items()} == {
         "a": (None, 10),
@@ -67,8 +54,8 @@ def test_a_leads_highest_priced_action_that_another_leads_charge_paid_for_is_nam
     )
 
 
-def test_what_cost_nothing_for_want_of_a_value_pays_for_nobody(tmp_path: Path):
-    charges, _ = run("once_zero_value_covers", tmp_path)
+def test_what_cost_nothing_for_want_of_a_value_pays_for_nobody():
+    charges, _ = run("once_zero_value_covers")
 
     assert {action: (charge["reason"], float(charge["amount"])) for action, charge in charges.items()} == {
         "a": (None, 0),

@@ -9,6 +9,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from billing_engine.core.spans import Month
+from billing_engine.core.wall_clock import read
 from leads.domain.periods import mark_unrated
 from leads.models import BillingPeriod, Lead
 from pricing.domain.drafts import as_if_active
@@ -22,13 +23,13 @@ from pricing.models import Charge, PriceRule
 from tests.factories.leads import ActionFactory, BillingPeriodFactory, LeadFactory
 from tests.factories.people import UserFactory
 from tests.factories.pricing import PriceRuleFactory
-from tests.shared import CASES, cases_needed
+from tests.shared import BILLING_CASES, needs_cases
 
-pytestmark = [pytest.mark.django_db, cases_needed]
+pytestmark = [pytest.mark.django_db, needs_cases]
 
-CASE = json.loads((CASES / "billing" / "revisions.json").read_text()) if CASES.is_dir() else {}
+CASE = json.loads((BILLING_CASES / "revisions.json").read_text()) if BILLING_CASES.is_dir() else {}
 WRITTEN, NOW = datetime(2026, 10, 12, tzinfo=UTC), datetime(2026, 11, 2, tzinfo=UTC)
-SINCE = datetime(2026, 10, 16, tzinfo=UTC)
+SINCE = read("2026-10-16")
 
 
 @pytest.fixture
@@ -143,7 +144,7 @@ def test_a_simulated_limit_counts_what_the_rule_in_force_charged(period: Billing
     draft.cap_per_period = Decimal(15)
     draft.save()
 
-    rules = as_if_active(rules_for(period.customer), [draft])
+    rules = as_if_active(rules_for(period.customer), [draft], zone=period.customer.zone)
     found = compare(period, rules, Carry(), may_go_on=lambda: True)
 
     assert sum(each.amount for each in found.then.values()) == 15_000_000
