@@ -14,7 +14,7 @@ from pricing.domain.gaps import Gap, gaps
 from pricing.domain.people import taken_over
 from pricing.domain.scopes import covers, neighbours, rank_of, rivals, same_scope
 from pricing.models import PriceRule
-from pricing.rating.prices import MICRO, Counted, Volume
+from pricing.rating.prices import MICRO, Counted, Price, Volume, costs_anything
 
 # What two prices are compared by: ten units worth a thousand together.
 QUANTITY, VALUE = 10 * MICRO, 1_000 * MICRO
@@ -113,16 +113,22 @@ def _told(found: list[Gap]) -> str:
 
 def _far(rule: PriceRule, beside: list[PriceRule]) -> Iterator[Caution]:
     replaced = rule.revises or _replaced(rule, beside)
-    costs = None if replaced is None else _cost(replaced)
-    would = _cost(rule)
-    if replaced is None or not costs or would is None or replaced.currency != rule.currency:
+    if replaced is None or replaced.currency != rule.currency:
+        return
+    theirs, ours = _price(replaced), _price(rule)
+    if theirs is None or ours is None:
+        return
+    costs, would = _costs(theirs, ours)
+    if not costs:
         return
     change = (would - costs) / costs
-    if abs(change) > FAR:
-        before, after = (money.price_in_words(each, rule.currency) for each in (costs, would))
-        costs_then = f"ten units, worth 1,000 together, cost {before} there and {after} here"
-        words = f"Far from what it replaces ({change:+,.0%}): {costs_then}"
-        yield Caution(words, [replaced])
+    before, after = (money.price_in_words(each, rule.currency) for each in (costs, would))
+    free = " after what is free" if any(_allowance(theirs) + _allowance(ours)) else ""
+    if not costs_anything(ours):
+        yield Caution(f"It charges nothing: ten units, worth 1,000 together, cost {before} there{free}", [replaced])
+    elif abs(change) > FAR:
+        costs_then = f"ten units, worth 1,000 together, cost {before} there and {after} here{free}"
+        yield Caution(f"Far from what it replaces ({change:+,.0%}): {costs_then}", [replaced])
 
 
 def _replaced(rule: PriceRule, beside: list[PriceRule]) -> PriceRule | None:
@@ -132,12 +138,26 @@ def _replaced(rule: PriceRule, beside: list[PriceRule]) -> PriceRule | None:
     return max(wider, key=rank_of, default=None)
 
 
-def _cost(rule: PriceRule) -> Decimal | None:
-    """Of the first ten units of a period, worth a thousand together; None while its price is incomplete."""
+def _price(rule: PriceRule) -> Price | None:
+    """None while it is incomplete."""
     try:
-        price = price_facts(rule)
+        return price_facts(rule)
     except ValueError:
         return None
+
+
+def _costs(*prices: Price) -> list[Decimal]:
+    """What each asks for ten units worth a thousand together, the first of a period that neither gives for nothing."""
+    before = Counted(*map(max, zip(*map(_allowance, prices), strict=True)))
+    return [in_units(_cost(price, before)) for price in prices]
+
+
+def _cost(price: Price, before: Counted) -> int:
     if isinstance(price, Volume):
-        return in_units(price.price_within(QUANTITY, Counted(), QUANTITY))
-    return in_units(price.price(Counted(), QUANTITY, VALUE))
+        return price.price_within(before.quantity + QUANTITY, before, QUANTITY)
+    return price.price(before, QUANTITY, VALUE)
+
+
+def _allowance(price: Price) -> tuple[int, int, int]:
+    """What is free at the start of a period: actions, units, value."""
+    return getattr(price, "free_actions", 0), getattr(price, "free_units", 0), getattr(price, "free_value", 0)

@@ -9,15 +9,17 @@ from typing import Self
 
 from django.db import connection
 
-from pricing.rating.facts import Decision
+from pricing.rating.caps import CAPS
+from pricing.rating.facts import Cuts, Decision
 
 # Large enough that a COPY's own cost vanishes, small enough that memory stays flat.
 CHARGES_AT_A_TIME = 10_000
 NULL = r"\N"
+NO_CUTS = "\t".join([NULL] * len(CAPS))
 
 COPY = (
-    "COPY pricing_charge (action_id, period_id, rule_id, reason, amount, full_amount, cap, quantity_before,"
-    " value_before, paid_by_id) FROM STDIN"
+    "COPY pricing_charge (action_id, period_id, rule_id, reason, amount, full_amount, cut_per_lead, cut_per_period,"
+    " cut_by_budget, quantity_before, value_before, paid_by_id) FROM STDIN"
 )
 # The thread that copies gives way to the one that decides as seldom as it can.
 BYTES_AT_A_TIME = 1 << 22
@@ -74,11 +76,17 @@ def charge_lines(period: int, decisions: Iterable[Decision]) -> str:
     return "".join(
         [
             f"{action}\t{period}\t{NULL if rule is None else rule}\t{reason}\t"
-            f"{amount}e-6\t{full_amount}e-6\t{cap}\t{quantity}e-6\t"
+            f"{amount}e-6\t{full_amount}e-6\t{_columns(cuts) if cuts else NO_CUTS}\t{quantity}e-6\t"
             f"{f'{value}e-6' if value else NULL}\t{NULL if paid_by is None else paid_by}\n"
-            for action, rule, reason, amount, full_amount, cap, quantity, value, paid_by in decisions
+            for action, rule, reason, amount, full_amount, cuts, quantity, value, paid_by in decisions
         ]
     )
+
+
+def _columns(cuts: Cuts) -> str:
+    """What each cap cut off, a column each."""
+    cut = dict(cuts)
+    return "\t".join(f"{cut[cap]}e-6" if cap in cut else NULL for cap in CAPS)
 
 
 def in_units(micro_units: int) -> Decimal:

@@ -38,8 +38,8 @@ MICROSECOND = timedelta(microseconds=1)
 
 
 def micro(amount: Decimal) -> int:
-    """A Decimal of up to six places as an integer of micro-units."""
-    return int(amount.scaleb(6))
+    """A Decimal of up to six places as an integer of micro-units; a default that was never stored is a plain number."""
+    return int(Decimal(amount).scaleb(6))
 
 
 def maybe_micro(amount: Decimal | None) -> int | None:

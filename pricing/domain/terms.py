@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from leads.models import BillingPeriod, Customer
+from pricing.domain.carry import closed_already
 from pricing.domain.facts import catalogue_for, period_facts, rule_facts, rules_for
 from pricing.models import PeriodTerms, PriceRule
 from pricing.rating.facts import Catalogue, CustomerFacts, ProductFacts, RuleFacts, SourceFacts
@@ -33,6 +34,7 @@ def terms_now(period: BillingPeriod) -> Terms:
 def keep_terms(period: BillingPeriod) -> None:
     """Keep what the period is rated by now: within its close, when nothing has changed since its rating."""
     terms = terms_now(period)
+    later = closed_already(period).order_by("pk").values_list("pk", flat=True)
     customer, catalogue = terms.customer, terms.catalogue
     PeriodTerms.objects.update_or_create(
         period=period,
@@ -49,6 +51,7 @@ def keep_terms(period: BillingPeriod) -> None:
                 "channels": {str(source.id): source.channel for source in catalogue.sources.values()},
                 "billable": {str(kind): is_billable for kind, is_billable in catalogue.is_billable.items()},
             },
+            "later_closed": list(later),
         },
     )
 

@@ -90,6 +90,6 @@ def _excluded(charge: Charge, action: Action) -> str:
 
 def _charged(charge: Charge, currency: str) -> str:
     rule: Any = charge.rule  # a charge without reason has one
-    trimmed = f", of {price_in_words(charge.full_amount, currency)}" if charge.cap else ""
+    trimmed = f", of {price_in_words(charge.full_amount, currency)}" if charge.cuts else ""
     amount = price_in_words(charge.amount, currency) if charge.amount else in_words(charge.amount, currency)
     return f"Charged {amount}{trimmed} by «{rule.name}»."
