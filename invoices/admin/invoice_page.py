@@ -13,7 +13,7 @@ from invoices.domain.flags import flags_of
 from invoices.domain.paper import paper_of
 from invoices.domain.taken_back import actions_taken_back, taken_back_of
 from invoices.models import Adjustment, Invoice, InvoiceDocument, InvoiceLine
-from leads.admin.shown import Colour, page_of
+from leads.admin.shown import Colour, instant, page_of
 
 State = Invoice.State
 TAKEN_BACK_SHOWN = 20
@@ -41,7 +41,7 @@ class TakenBackPanel:
 
     actions: int
     total: str
-    shown: list[tuple[str, str, str, str, datetime | None]]
+    shown: list[tuple[str, str, str, str, str]]
     more: int
     is_issued: bool
 
@@ -87,7 +87,7 @@ def taken_back_panel(invoice: Invoice) -> TakenBackPanel | None:
             f"{one.action_type.name} of lead {one.lead.external_id}",
             price_in_words(one.charge.amount, currency),
             one.void_reason,
-            None if one.voided_at is None else one.voided_at.astimezone(zone),
+            instant(one.voided_at, zone),
         )
         for one in actions_taken_back(invoice)[:TAKEN_BACK_SHOWN]
     ]
