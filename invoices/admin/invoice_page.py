@@ -11,6 +11,7 @@ from django.template.response import TemplateResponse
 from billing_engine.core.money import in_words, price_in_words
 from invoices.domain.flags import flags_of
 from invoices.domain.paper import paper_of
+from invoices.domain.replacement import places_of
 from invoices.domain.taken_back import actions_taken_back, taken_back_of
 from invoices.models import Adjustment, Invoice, InvoiceDocument, InvoiceLine
 from leads.admin.shown import Colour, instant, page_of
@@ -65,6 +66,11 @@ def invoice_page(model_admin: Any, request: HttpRequest, invoice: Invoice) -> Ht
         "steps": steps_of(invoice),
         "flags": flags_of([invoice]).get(invoice.pk, []),
         "taken_back": taken_back_panel(invoice),
+        "places": [
+            (words, page_of("invoices.invoice", other.pk), str(other))
+            for words, other in zip(("In place of", "In its place"), places_of([invoice])[invoice.pk], strict=True)
+            if other
+        ],
         "mails": invoice.mails.select_related("asked_by").order_by("-pk"),
         "document": InvoiceDocument.objects.filter(invoice=invoice).defer("content").first(),
         "media": model_admin.media,
