@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timezone import now
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
@@ -116,7 +116,8 @@ class InvoiceAdmin(Sendable, ReadOnlyPage[Invoice]):
 
     @admin.display(description="total", ordering="total")
     def shown_total(self, invoice: Invoice) -> SafeString:
-        return amount(money.in_words(invoice.total, invoice.currency))
+        total = money.in_words(invoice.total, invoice.currency)
+        return amount(format_html("<s>{}</s>", total) if invoice.state == State.VOID else total)
 
     @admin.display(description="state", ordering="state")
     def shown_state(self, invoice: Invoice) -> SafeString:
@@ -125,7 +126,7 @@ class InvoiceAdmin(Sendable, ReadOnlyPage[Invoice]):
 
     @admin.display(description="due", ordering="due_on")
     def shown_due(self, invoice: Invoice) -> str:
-        return day(invoice.due_on)
+        return day(None if invoice.state == State.VOID else invoice.due_on)
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         """The list with the flags of the rows it shows, asked for once."""

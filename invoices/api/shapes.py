@@ -7,6 +7,8 @@ from rest_framework import serializers
 
 from billing_engine.core import money
 from invoices.domain.detail import DetailCharge
+from invoices.domain.paper import amount_due
+from invoices.domain.replacement import Places
 from invoices.models import Invoice, InvoiceLine
 from pricing.api.charges import CutSerializer, cuts_shape
 from pricing.models import Charge
@@ -24,9 +26,14 @@ class InvoiceSerializer(serializers.Serializer[Any]):
     subtotal = serializers.CharField()
     tax = serializers.CharField()
     total = serializers.CharField()
+    amount_due = serializers.CharField(help_text="Nothing before it is issued, and nothing once it is void.")
     issued_on = serializers.DateField(allow_null=True)
-    due_on = serializers.DateField(allow_null=True)
+    due_on = serializers.DateField(allow_null=True, help_text="None once it is void.")
     sent_at = serializers.DateTimeField(allow_null=True)
+    replaces = serializers.IntegerField(allow_null=True, help_text="The void invoice in whose place it stands.")
+    replaced_by = serializers.IntegerField(
+        allow_null=True, help_text="The one that stands in its place, perhaps a draft."
+    )
     lines = serializers.CharField(help_text="Where its lines are.")
 
 
@@ -82,7 +89,7 @@ def page_of(shape: type[serializers.Serializer[Any]], name: str) -> Any:
     return type(f"{name}PageSerializer", (serializers.Serializer,), fields | {"__doc__": f"A page: {shape.__doc__}"})
 
 
-def invoice_shape(invoice: Invoice, lines: str) -> dict[str, Any]:
+def invoice_shape(invoice: Invoice, places: Places, lines: str) -> dict[str, Any]:
     """As `InvoiceSerializer` says; reads its customer and period."""
     amounts = {name: _rounded(getattr(invoice, name), invoice.currency) for name in ("subtotal", "tax", "total")}
     return {
@@ -93,9 +100,12 @@ def invoice_shape(invoice: Invoice, lines: str) -> dict[str, Any]:
         "period": invoice.period.label,
         "currency": invoice.currency,
         **amounts,
+        "amount_due": _rounded(amount_due(invoice), invoice.currency),
         "issued_on": invoice.issued_on,
-        "due_on": invoice.due_on,
+        "due_on": None if invoice.state == Invoice.State.VOID else invoice.due_on,
         "sent_at": invoice.sent_at,
+        "replaces": places.replaces and places.replaces.pk,
+        "replaced_by": places.replaced_by and places.replaced_by.pk,
         "lines": lines,
     }
 
