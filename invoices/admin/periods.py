@@ -33,7 +33,7 @@ admin.site.unregister(BillingPeriod)
 
 @admin.register(BillingPeriod)
 class ProvableBillingPeriodAdmin(BillingPeriodAdmin):
-    actions_detail: Any = ("prove", "reopen")
+    actions_detail: Any = ("prove", "reopen", "retry")
 
     @button(
         "Prove",

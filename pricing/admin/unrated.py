@@ -16,12 +16,13 @@ from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.utils.timezone import now
-from unfold.contrib.filters.admin import AutocompleteSelectFilter
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 
 from billing_engine.core.admin import for_each
 from leads.admin.bases import ReadOnlyPage
 from leads.admin.buttons import Dialog, Done, WithReason, button, person
-from leads.admin.shown import deed, instant, link, list_of, number
+from leads.admin.shown import chip, deed, instant, link, list_of, number, shortened
+from pricing.admin import unpriceable
 from pricing.domain.waive import waive
 from pricing.models import UnratedAction
 
@@ -38,7 +39,7 @@ FILTERS = {name: f"{path}__id__exact" for name, path in GROUP.items()}
 
 @admin.register(UnratedAction)
 class UnratedActionAdmin(ReadOnlyPage[UnratedAction]):
-    list_before_template = "pricing/unrated_groups.html"
+    list_before_template = "pricing/unrated_top.html"
     list_display = (
         "shown_deed",
         "shown_customer",
@@ -46,10 +47,12 @@ class UnratedActionAdmin(ReadOnlyPage[UnratedAction]):
         "shown_source",
         "occurred",
         "shown_quantity",
+        "why",
         "make_a_rule",
     )
-    list_filter = tuple(
-        (path, AutocompleteSelectFilter) for path in ("period", *GROUP.values(), "action__lead__source")
+    list_filter = (
+        ("code", ChoicesDropdownFilter),
+        *((path, AutocompleteSelectFilter) for path in ("period", *GROUP.values(), "action__lead__source")),
     )
     ordering = ("-action_id",)
     fields = (
@@ -57,6 +60,7 @@ class UnratedActionAdmin(ReadOnlyPage[UnratedAction]):
         ("shown_customer", "shown_period"),
         ("shown_product", "shown_source"),
         ("occurred_locally", "shown_quantity"),
+        "why",
         "make_a_rule",
     )
     actions = ("waive_selected",)
@@ -77,9 +81,14 @@ class UnratedActionAdmin(ReadOnlyPage[UnratedAction]):
         response = super().changelist_view(request, extra_context)
         shown = getattr(response, "context_data", None)
         if shown and "cl" in shown:
-            shown["groups"] = groups(shown["cl"].queryset, at=now())
+            waiting = shown["cl"].queryset
+            shown["groups"] = groups(waiting.exclude(code=unpriceable.UNPRICEABLE), at=now())
+            shown["unpriceable"] = unpriceable.reasons(waiting)
+            may_retry = request.user.has_perm("pricing.change_ratingattempts")
+            shown["given_up"] = unpriceable.given_up(may_retry=may_retry)
             shown["grouped_at_most"], shown["groups_shown"] = GROUPED_AT_MOST, GROUPS_SHOWN
-            shown["is_cut"] = sum(group["count"] for group in shown["groups"]) < shown["cl"].result_count
+            told = (*shown["groups"], *shown["unpriceable"])
+            shown["is_cut"] = sum(group["count"] for group in told) < shown["cl"].result_count
         return response
 
     def has_waive_permission(self, request: HttpRequest) -> bool:
@@ -175,6 +184,12 @@ class UnratedActionAdmin(ReadOnlyPage[UnratedAction]):
     @admin.display(description="quantity")
     def shown_quantity(self, row: UnratedAction) -> SafeString | str:
         return number(row.action.quantity)
+
+    @admin.display(description="why")
+    def why(self, row: UnratedAction) -> SafeString:
+        if row.code == unpriceable.UNPRICEABLE:
+            return format_html("{} <span>{}</span>", chip(row.get_code_display(), "red"), shortened(row.message))
+        return chip(row.get_code_display())
 
     @admin.display(description="period")
     def shown_period(self, row: UnratedAction) -> SafeString | str:

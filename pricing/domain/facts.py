@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import Q
 
@@ -30,6 +30,7 @@ from pricing.rating.prices import (
     Tier,
     Volume,
 )
+from pricing.rating.unpriceable import Unpriceable
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -96,7 +97,7 @@ def rules_for(customer: Customer) -> list[RuleFacts]:
 def rule_books(customers: Sequence[Customer]) -> dict[int, list[RuleFacts]]:
     """The same for several, by customer; read at once."""
     found = PriceRule.objects.in_force().filter(Q(customer=None) | Q(customer__in=customers))
-    rules = [rule_facts(rule) for rule in found.prefetch_related("tiers")]
+    rules = [facts_in_force(rule) for rule in found.prefetch_related("tiers")]
     for_all = [rule for rule in rules if rule.customer is None]
     of_one = defaultdict[int | None, list[RuleFacts]](list)
     for rule in rules:
@@ -107,12 +108,23 @@ def rule_books(customers: Sequence[Customer]) -> dict[int, list[RuleFacts]]:
     }
 
 
-def rule_facts(rule: PriceRule) -> RuleFacts:
-    """One revision of a rule, with its price."""
+def facts_in_force(rule: PriceRule) -> RuleFacts:
+    """A rule that something is wrong with is no reason to rate nothing: only what it wins can't be priced."""
+    try:
+        return rule_facts(rule)
+    except ValueError as error:
+        words = f"The price rule {rule.name} (revision {rule.pk}) can't be used. {error}"
+        return rule_facts(
+            rule, cast("Price", Unpriceable(words))
+        )  # has what rating asks of a price, and answers nothing
+
+
+def rule_facts(rule: PriceRule, price: Price | None = None) -> RuleFacts:
+    """One revision of a rule, with its price, or with another; ValueError, in words, where it has none."""
     return RuleFacts(
         id=rule.pk,
         lineage=rule.lineage,
-        price=price_facts(rule),
+        price=price_facts(rule) if price is None else price,
         currency=rule.currency,
         effective_from=moment(rule.effective_from),
         effective_to=maybe_moment(rule.effective_to),
@@ -124,7 +136,7 @@ def rule_facts(rule: PriceRule) -> RuleFacts:
         action_type=rule.action_type_id,
         priority=rule.priority,
         once=_once(rule),
-        highest_only=rule.highest_only,
+        highest_only=rule.highest_only and price is None,
         cap_per_lead=maybe_micro(rule.cap_per_lead),
         cap_per_period=maybe_micro(rule.cap_per_period),
     )

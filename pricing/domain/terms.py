@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from leads.models import BillingPeriod
-from pricing.domain.facts import catalogue_for, period_facts, rule_facts, rules_for
+from pricing.domain.facts import catalogue_for, facts_in_force, period_facts, rules_for
 from pricing.models import PeriodTerms, PriceRule
 from pricing.rating.facts import Catalogue, CustomerFacts, ProductFacts, RuleFacts, SourceFacts
 
@@ -70,7 +70,7 @@ def kept_terms(period: BillingPeriod) -> Terms | None:
 
 def _rules(ends: Mapping[int, int | None]) -> list[RuleFacts]:
     found = PriceRule.objects.filter(pk__in=ends).prefetch_related("tiers").order_by("pk")
-    return [replace(rule_facts(rule), effective_to=ends[rule.pk]) for rule in found]
+    return [replace(facts_in_force(rule), effective_to=ends[rule.pk]) for rule in found]
 
 
 def _catalogue(kept: dict[str, dict[str, Any]]) -> Catalogue:

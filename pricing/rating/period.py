@@ -14,6 +14,7 @@ from pricing.rating.facts import ActionFacts, Catalogue, CustomerFacts, Decision
 from pricing.rating.match import RuleBook
 from pricing.rating.once import Paid, covering, key_of
 from pricing.rating.prices import Counted, Volume
+from pricing.rating.unpriceable import in_words
 
 OfLead = tuple[Id, Id]  # a rule's lineage and a lead
 
@@ -35,6 +36,7 @@ def rate_period(
     rules: Sequence[RuleFacts],
     catalogue: Catalogue,
     carried: Counters | None = None,
+    faults: dict[Id, str] | None = None,
 ) -> Iterator[Decision]:
     """One decision per action, in the order given, which must be (occurred_at, id).
 
@@ -42,10 +44,14 @@ def rate_period(
     not an iterator). `carried` is what earlier periods, or the part of this one that is rated already, leave behind; it
     is counted on. Pure otherwise: the same values in, the same decisions out, to the last digit. Memory does not grow
     with the actions, only with the leads that a "once", a "highest only" or a cap per lead must remember.
+
+    An action that can't be priced is told to `faults`, by its id and in words, and stays unrated; where there is nobody to
+    tell, the fault is raised.
     """
-    rater = Rater(RuleBook(rules, customer, catalogue), customer, catalogue, Counters() if carried is None else carried)
+    book, counters = RuleBook(rules, customer, catalogue), Counters() if carried is None else carried
+    rater = Rater(book, customer, catalogue, counters, faults)
     rater.foresee(actions)
-    return map(rater.decide, actions)
+    return map(rater.decide if faults is None else rater.decide_or_tell, actions)
 
 
 def needs_foresight(rules: Iterable[RuleFacts]) -> bool:
@@ -56,9 +62,16 @@ def needs_foresight(rules: Iterable[RuleFacts]) -> bool:
 class Rater:
     """Decides one action after the other, counting as it goes."""
 
-    def __init__(self, book: RuleBook, customer: CustomerFacts, catalogue: Catalogue, counters: Counters) -> None:
+    def __init__(
+        self,
+        book: RuleBook,
+        customer: CustomerFacts,
+        catalogue: Catalogue,
+        counters: Counters,
+        faults: dict[Id, str] | None = None,
+    ) -> None:
         self._book, self._customer, self._catalogue = book, customer, catalogue
-        self._counters = counters
+        self._counters, self._faults = counters, faults
         self._seen = Foresight()
         self._not_billable = {kind for kind, is_billable in catalogue.is_billable.items() if not is_billable}
         self._excludes = excludes_some(customer)
@@ -69,13 +82,13 @@ class Rater:
         rules = self._book.rules
         if any(rule.highest_only for rule in rules):
             for action in actions:
-                self._consider(action)
+                self._consider_or_tell(action)
         if any(isinstance(rule.price, Volume) for rule in rules):
             # What counts towards a volume is what gets as far as a price: decided by a twin, whose prices are not used.
-            twin = Rater(self._book, self._customer, self._catalogue, self._counters.copy())
+            twin = Rater(self._book, self._customer, self._catalogue, self._counters.copy(), self._faults)
             twin._seen.dearest = self._seen.dearest
             for action in actions:
-                twin.decide(action)
+                twin.decide_or_tell(action)
             self._seen.totals = {lineage: counted.quantity for lineage, counted in twin._counters.counted.items()}
 
     def decide(self, action: ActionFacts) -> Decision:
@@ -106,6 +119,25 @@ class Rater:
         counters.charged += amount
         # Half the time that naming the fields takes.
         return _new(Decision, (action.id, rule.id, "", amount, full, cap, quantity_before, value_before, None))
+
+    def decide_or_tell(self, action: ActionFacts) -> Decision:
+        """The same; an action that can't be priced, for whatever reason, stays unrated, and what comes after it goes on."""
+        try:
+            return self.decide(action)
+        except Exception as error:
+            self._tell(action, error)
+            return Decision(action.id, None, "")
+
+    def _consider_or_tell(self, action: ActionFacts) -> None:
+        try:
+            self._consider(action)
+        except Exception as error:
+            self._tell(action, error)
+
+    def _tell(self, action: ActionFacts, error: Exception) -> None:
+        if self._faults is None:
+            raise error
+        self._faults[action.id] = in_words(error)
 
     def _exclusion(self, action: ActionFacts) -> str:
         if (
