@@ -12,9 +12,10 @@ WEBHOOKS = DATA / "webhook-samples"
 
 needed = pytest.mark.skipif(not DATA.is_dir(), reason="the real data is not on this machine: it lies in ../shared/data")
 
-# What once went wrong in billing, the same.
-BILLING_CASES = DATA.parent / "cases" / "billing"
+# What once went wrong, each with its right outcome.
+CASES = DATA.parent / "cases"
+BILLING_CASES, INTAKE_CASES = CASES / "billing", CASES / "intake"
 
-needs_billing_cases = pytest.mark.skipif(
-    not BILLING_CASES.is_dir(), reason="the cases are not on this machine: they lie in ../shared/cases"
+needs_cases = pytest.mark.skipif(
+    not CASES.is_dir(), reason="the cases are not on this machine: they lie in ../shared/cases"
 )

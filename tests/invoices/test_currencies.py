@@ -24,7 +24,7 @@ from reports.queries.invariants import invariants
 from tests.factories.leads import BillingPeriodFactory, CustomerFactory, ProductFactory
 from tests.factories.people import UserFactory
 from tests.invoices.made import NOVEMBER_3, a_price, an_open_period, received
-from tests.shared import BILLING_CASES, needs_billing_cases
+from tests.shared import BILLING_CASES, needs_cases
 
 PLACES = {"USD": 2, "JPY": 0, "KWD": 3, "RSD": 2, "IQD": 3, "IDR": 2, "HUF": 2, "CLF": 4, "UYW": 4, "UYI": 0, "XOF": 0}
 
@@ -96,7 +96,7 @@ def test_every_thread_keeps_every_digit():
     assert [getcontext().prec, *seen] == [money.KEPT_DIGITS, money.KEPT_DIGITS]
 
 
-@needs_billing_cases
+@needs_cases
 @pytest.mark.django_db
 @pytest.mark.parametrize("currency", ["RSD", "IQD"])
 def test_a_price_of_a_currency_is_billed_with_its_places(currency: str):
@@ -135,7 +135,7 @@ def test_the_lines_of_an_invoice_add_up_whatever_the_places(currency: str):
     assert [one.number for one in invariants() if not one.holds] == []
 
 
-@needs_billing_cases
+@needs_cases
 @pytest.mark.django_db
 def test_a_minimum_has_the_places_of_its_currency():
     given_, right = Decimal(cases()["KWD minimum"]["given"]), Decimal(cases()["KWD minimum"]["right"])
@@ -224,7 +224,7 @@ def test_an_adjustment_that_cannot_be_paid_is_refused_in_words(currency: str, am
     assert invoice.lines.count() == 1
 
 
-@needs_billing_cases
+@needs_cases
 def test_a_tax_is_rounded_once_per_name_and_rate():
     case = cases()["tax per rate"]
     taxes = [CustomerTax(name=name, rate=Decimal(rate), category=category) for name, rate, category in case["taxes"]]

@@ -21,7 +21,7 @@ from leads.domain.store import MANY
 from leads.models import Action, ActionType, QuarantinedItem, Source
 from leads.tasks import retry_task
 from tests.factories.leads import ActionTypeFactory, ProductFactory, SourceFactory
-from tests.shared import BILLING_CASES, needs_billing_cases
+from tests.shared import BILLING_CASES, needs_cases
 
 pytestmark = pytest.mark.django_db
 
@@ -151,7 +151,7 @@ def test_a_new_version_that_is_implausible_does_not_take_the_place_of_what_is_st
     assert Action.objects.get().quantity == 1
 
 
-@needs_billing_cases
+@needs_cases
 def test_a_quantity_nobody_means_is_kept_back_by_a_type_that_nobody_set_up():
     ProductFactory.create(sku="TILE")
     ActionType.objects.create(code="sample_order", name="Sample order")

@@ -24,7 +24,7 @@ from pricing.rating.period import rate_period
 from pricing.rating.prices import Counted, PerUnit
 from tests.factories.leads import ActionFactory, ActionTypeFactory, BillingPeriodFactory, LeadFactory
 from tests.factories.pricing import PriceRuleFactory, tiered
-from tests.shared import BILLING_CASES, needs_billing_cases
+from tests.shared import BILLING_CASES, needs_cases
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 10, 20, 12, tzinfo=UTC)
@@ -238,7 +238,7 @@ def test_of_those_tried_together_only_the_one_at_fault_has_tried_in_vain(broken:
     assert not period.unrated_marks.exists()
 
 
-@needs_billing_cases
+@needs_cases
 @pytest.mark.parametrize("case", ["amount", "count", "line"])
 def test_what_once_overflowed_is_charged_and_billed(period: BillingPeriod, case: str):
     [found] = [

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("invoices", "0008_wide_sums"),
+        ("invoices", "0010_cut_by_budget"),
     ]
 
     operations = [

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("leads", "0013_plausible_sizes"),
-        ("pricing", "0008_wide_sums"),
+        ("pricing", "0009_wall_clock"),
     ]
 
     operations = [
