@@ -23,7 +23,7 @@ from billing_engine.core.instants import day, zone_in_words
 from leads.admin.bases import ReadOnlyPage
 from leads.admin.buttons import Dialog, Done, WithReason, button, person
 from leads.admin.days import DaysOfItsAction, asks_for_days
-from leads.admin.shown import chip, deed, instant, link, list_of, number, shortened
+from leads.admin.shown import NOTHING, chip, deed, instant, link, list_of, number
 from pricing.admin import unpriceable
 from pricing.domain.waive import waive
 from pricing.models import UnratedAction
@@ -62,7 +62,7 @@ class UnratedActionAdmin(ReadOnlyPage[UnratedAction]):
         ("shown_customer", "shown_period"),
         ("shown_product", "shown_source"),
         ("occurred", "shown_quantity"),
-        "why",
+        ("why", "what_went_wrong"),
         "make_a_rule",
     )
     actions = ("waive_selected",)
@@ -188,9 +188,11 @@ class UnratedActionAdmin(ReadOnlyPage[UnratedAction]):
 
     @admin.display(description="why")
     def why(self, row: UnratedAction) -> SafeString:
-        if row.code == unpriceable.UNPRICEABLE:
-            return format_html("{} <span>{}</span>", chip(row.get_code_display(), "red"), shortened(row.message))
-        return chip(row.get_code_display())
+        return chip(row.get_code_display(), "red" if row.code == unpriceable.UNPRICEABLE else "plain")
+
+    @admin.display(description="what went wrong")
+    def what_went_wrong(self, row: UnratedAction) -> str:
+        return row.message or NOTHING
 
     @admin.display(description="period")
     def shown_period(self, row: UnratedAction) -> SafeString | str:
