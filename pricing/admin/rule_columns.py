@@ -11,6 +11,7 @@ from django.db.models import TextChoices
 
 from billing_engine.core.exports import Cell
 from billing_engine.core.wall_clock import NotAWallClockTime, read, written
+from leads.domain.identity import external_id
 from leads.models import ActionType, Channel, Customer, Product, Source
 from pricing.domain.fit import close_to
 from pricing.models import PriceRule
@@ -217,7 +218,7 @@ def _name(data: dict[str, Any], faults: Faults, names: Names) -> None:
         data[field] = codes.get(code.lower(), "") if code else ""
         if code and not data[field]:
             faults.append((COLUMN_OF[field], f"Nothing has the code “{code}”.{_meant(code, names.spelled[field])}"))
-    sku = str(data["product"]).strip()
+    sku = external_id(data["product"])
     found = names.products.get((data["customer"] or None, sku.lower()), []) if sku else []
     data["product"] = found[0] if len(found) == 1 else ""
     if sku and not found:

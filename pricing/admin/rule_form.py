@@ -8,7 +8,7 @@ from django.utils.safestring import SafeString
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from billing_engine.core.money import currencies
-from leads.admin.choices import currency_field
+from leads.admin.choices import currency_field, offer_own_currency
 from leads.models import Customer
 from pricing.admin.wall_clock_field import EACH_IN_ITS_ZONE, WallClockFormField
 from pricing.domain.fit import contradictions
@@ -125,6 +125,7 @@ class RuleForm(forms.ModelForm[PriceRule]):
             currency: Any = self.fields["currency"]
             currency.required, currency.initial = False, ""
             currency.choices = [("", "The customer’s"), *currencies()]
+            offer_own_currency(self, self.instance.currency)
             currency.error_messages["invalid_choice"] = "%(value)s is no currency code of ISO 4217, such as USD."
         if "price_model" in self.fields:
             self.fields["price_model"].help_text = _meanings()

@@ -17,7 +17,7 @@ from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminSelectWidge
 
 from billing_engine.core import money
 from billing_engine.core.wall_clock import instant_of
-from leads.admin.shown import link
+from leads.admin.shown import instant, link
 from leads.models import ActionType, Product, Source
 from pricing.admin.rule_words import is_draft
 from pricing.admin.tier_form import TierForm, TierFormSet
@@ -47,10 +47,20 @@ class TryForm(forms.Form):
         Source.objects.order_by("name"), required=False, empty_label="One of its scope", widget=UnfoldAdminSelectWidget
     )
     occurred_on = forms.DateField(label="Day", required=False, widget=UnfoldAdminTextInputWidget({"type": "date"}))
-    quantity = forms.DecimalField(min_value=0, initial=1, required=False, widget=UnfoldAdminDecimalFieldWidget)
-    value = forms.DecimalField(min_value=0, required=False, widget=UnfoldAdminDecimalFieldWidget)
+    # As much as the door takes.
+    quantity = forms.DecimalField(
+        min_value=0, max_digits=18, decimal_places=6, initial=1, required=False, widget=UnfoldAdminDecimalFieldWidget
+    )
+    value = forms.DecimalField(
+        min_value=0, max_digits=18, decimal_places=6, required=False, widget=UnfoldAdminDecimalFieldWidget
+    )
     counted = forms.DecimalField(
-        label="Counted before", min_value=0, required=False, widget=UnfoldAdminDecimalFieldWidget
+        label="Counted before",
+        min_value=0,
+        max_digits=18,
+        decimal_places=6,
+        required=False,
+        widget=UnfoldAdminDecimalFieldWidget,
     )
 
     def __init__(self, *, rule: PriceRule, data: Any = None) -> None:
@@ -184,7 +194,7 @@ def _shown(rule: PriceRule, example: Example, priced: Priced) -> dict[str, Any]:
     winner = priced.winner
     return {
         "example": example,
-        "at": example.occurred_at.astimezone(example.customer.zone),
+        "at": instant(example.occurred_at, example.customer.zone),
         "amount": money.price_in_words(priced.amount, example.customer.currency),
         "reason": Charge.Reason(priced.reason).label.lower() if priced.reason else "",
         "wins": wins,

@@ -34,7 +34,17 @@ def explain(charge: Charge) -> Explanation:
         return Explanation([*sentences, _covered(charge, charge.rule)], facts)
     price, parts = price_sentences(charge, charge.rule)
     cap = [_cap_sentence(charge, charge.rule)] if charge.cap else []
-    return Explanation([*sentences, *price, *cap], facts | {"parts": parts})
+    since = [_taken_back_sentence(charge)] if charge.action.voided_after_close else []
+    return Explanation([*sentences, *price, *cap, *since], facts | {"parts": parts})
+
+
+def _taken_back_sentence(charge: Charge) -> str:
+    """The action was taken back when its period was closed already."""
+    why = f" ({charge.action.void_reason})" if charge.action.void_reason else ""
+    return (
+        f"Taken back on {charge.action.voided_at:%Y-%m-%d %H:%M} UTC{why}, after the period was closed: the charge stands"
+        " until the draft is regenerated or, once issued, it is credited."
+    )
 
 
 def _excluded(charge: Charge) -> Explanation:

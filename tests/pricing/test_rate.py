@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from billing_engine.core.spans import Month
 from billing_engine.core.wall_clock import read
 from leads.domain.periods import mark_unrated
-from leads.domain.voiding import AlreadyVoided, PeriodClosed, void
+from leads.domain.voiding import AlreadyVoided, void
 from leads.models import Action, BillingPeriod, Channel, UnratedMark
 from pricing.domain.explain import explain
 from pricing.domain.rate import PeriodIsClosed, rate, rate_waiting
@@ -194,7 +194,7 @@ def test_a_waived_action_names_who_waived_it_and_why(period: BillingPeriod, oper
         waive(action, note="again", by=operator, at=NOW)
 
 
-def test_a_closed_period_is_not_rated_voided_or_waived(period: BillingPeriod, operator: User):
+def test_a_closed_period_is_not_rated_or_waived_and_a_void_leaves_its_charges(period: BillingPeriod, operator: User):
     PriceRuleFactory.create()
     action = Action.objects.get(pk=did(period))
     rate(period, at=NOW)
@@ -205,8 +205,11 @@ def test_a_closed_period_is_not_rated_voided_or_waived(period: BillingPeriod, op
         rate(period, at=NOW)
     with pytest.raises(PeriodIsClosed):
         waive(action, note="late", by=operator, at=NOW)
-    with pytest.raises(PeriodClosed):
-        void(action, reason="late", at=NOW)
+    void(action, reason="late", at=NOW)
+    action.refresh_from_db()
+    assert (action.voided_at, action.voided_after_close) == (NOW, True)
+    with pytest.raises(AlreadyVoided):
+        void(action, reason="again", at=NOW)
     assert list(Charge.objects.values()) == before
 
 

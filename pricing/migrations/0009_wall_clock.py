@@ -26,7 +26,7 @@ def one(expression: F | Coalesce, range_type: str) -> Func:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("pricing", "0007_excluded_by_reason")]
+    dependencies = [("pricing", "0008_wide_sums")]
 
     operations = [
         migrations.RunSQL(FORGET, migrations.RunSQL.noop),
