@@ -16,4 +16,6 @@ needed = pytest.mark.skipif(not DATA.is_dir(), reason="the real data is not on t
 CASES = DATA.parent / "cases"
 BILLING_CASES, INTAKE_CASES = CASES / "billing", CASES / "intake"
 
-needs_cases = pytest.mark.skipif(not CASES.is_dir(), reason="the cases are not on this machine: they lie in ../shared/cases")
+needs_cases = pytest.mark.skipif(
+    not CASES.is_dir(), reason="the cases are not on this machine: they lie in ../shared/cases"
+)
