@@ -10,7 +10,19 @@ from unfold.widgets import (
 )
 
 from billing_engine.core import money
+from invoices.domain.month_lock import why_locked
 from invoices.models import Invoice, InvoiceLine
+
+
+class MayNeedAReason(forms.Form):
+    """A reason, where what is approved departs from what holds now."""
+
+    reason = forms.CharField(
+        max_length=200,
+        required=False,
+        widget=UnfoldAdminTextInputWidget,
+        help_text="Needed where actions were taken back since it was drafted.",
+    )
 
 
 class AnAdjustment(forms.Form):
@@ -65,4 +77,5 @@ def what_a_void_does(invoice: Invoice) -> str:
 
 def has_adjustments(invoice: Invoice) -> bool:
     """Whether there is one to take off."""
-    return invoice.state == Invoice.State.DRAFT and bool(adjustments_of(invoice)["lines"])
+    is_open = invoice.state == Invoice.State.DRAFT and not why_locked(invoice.period.label)
+    return is_open and bool(adjustments_of(invoice)["lines"])

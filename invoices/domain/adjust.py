@@ -11,6 +11,7 @@ from django.db.models import Max
 from billing_engine.core import money
 from billing_engine.core.errors import Refused
 from invoices.domain.invoice import State, locked
+from invoices.domain.month_lock import check_unlocked
 from invoices.domain.total import move_credit, total_up
 from invoices.models import Adjustment, Invoice, InvoiceLine, InvoiceTax
 from leads.models import BillingPeriod
@@ -34,8 +35,9 @@ def adjust(invoice: Invoice, *, amount: Decimal, text: str, reason: str, by: Use
     """Put a line on a draft by hand: above zero it costs more, below zero less. Taxes and total follow.
 
     A draft whose sum falls below zero asks for nothing: the rest is carried to the customer's credit balance.
-    Raises WrongState or AdjustsNothing.
+    Raises CycleLocked, WrongState or AdjustsNothing.
     """
+    check_unlocked(invoice.period.label)
     invoice = locked(invoice, State.DRAFT)
     if not amount:
         raise AdjustsNothing("An adjustment is more or less than nothing.")
@@ -59,7 +61,8 @@ def adjust(invoice: Invoice, *, amount: Decimal, text: str, reason: str, by: Use
 
 @transaction.atomic
 def withdraw(line: InvoiceLine, *, at: datetime) -> Invoice:
-    """Take an adjustment off a draft again. Raises WrongState or NoAdjustment."""
+    """Take an adjustment off a draft again. Raises CycleLocked, WrongState or NoAdjustment."""
+    check_unlocked(line.invoice.period.label)
     invoice = locked(line.invoice, State.DRAFT)
     if line.kind != InvoiceLine.Kind.ADJUSTMENT:
         raise NoAdjustment

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from billing_engine.core import money
 from billing_engine.core.money import in_words
-from invoices.domain.paper_lines import ChargedLine, UnchargedLine, charged_line, uncharged_line
+from invoices.domain.paper_lines import ChargedLine, UnchargedLine, charged_line, counted_together, uncharged_line
 from invoices.domain.seller import bill_to, seller_of
 from invoices.domain.wording import (
     clean,
@@ -82,6 +82,7 @@ def _paper(invoice: Invoice, seller: dict[str, Any], customer: dict[str, Any]) -
     stored = list(invoice.lines.select_related("action_type", "rule").order_by("position"))
     charged = [line for line in stored if line.kind != InvoiceLine.Kind.NOT_CHARGED]
     uncharged = [line for line in stored if line.kind == InvoiceLine.Kind.NOT_CHARGED]
+    over = counted_together(charged)
     zone = ZoneInfo(customer["time_zone"])
     total = in_words(invoice.total, invoice.currency)
     return Paper(
@@ -94,7 +95,7 @@ def _paper(invoice: Invoice, seller: dict[str, Any], customer: dict[str, Any]) -
         facts=_facts(invoice, customer, zone),
         headline=f"{total} due {day_in_words(invoice.due_on)}" if invoice.due_on else f"{total} due",
         subject=f"Lead activity of {month_in_words(invoice.period.label)}",
-        lines=tuple(charged_line(line, invoice.currency) for line in charged),
+        lines=tuple(charged_line(line, invoice.currency, counted_over=over.get(line.position, "")) for line in charged),
         subtotals=_subtotals(invoice),
         total=Fact("Total due", f"{total} {invoice.currency}"),
         uncharged=tuple(uncharged_line(line, invoice.currency) for line in uncharged),

@@ -1,7 +1,7 @@
 """What a draft comes to: its lines, the taxes on them, and the customer's credit balance."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -12,6 +12,7 @@ from invoices.models import CreditEntry, Invoice, InvoiceLine, InvoiceTax
 from leads.models import Customer, CustomerTax
 
 Kind = CreditEntry.Kind
+CERTAIN = Q(amount__lt=0) | ~Q(invoice__state__in=[Invoice.State.DRAFT, Invoice.State.APPROVED])
 
 
 def tax_on(base: Decimal, *, rate: Decimal, currency: str) -> Decimal:
@@ -86,8 +87,13 @@ def balance(customer: Customer, currency: str) -> Decimal:
         return money.ZERO
     # Two drafts of one customer do not spend the same credit; deliveries, which only need it to stay, pass.
     Customer.objects.select_for_update(no_key=True).get(pk=customer.pk)
-    certain = Q(amount__lt=0) | ~Q(invoice__state__in=[Invoice.State.DRAFT, Invoice.State.APPROVED])
-    return max(money.ZERO, entries.filter(certain).aggregate(sum=Sum("amount"))["sum"] or money.ZERO)
+    return max(money.ZERO, entries.filter(CERTAIN).aggregate(sum=Sum("amount"))["sum"] or money.ZERO)
+
+
+def balances(customers: Iterable[int]) -> dict[tuple[int, str], Decimal]:
+    """The same of many customers, by currency, where there is any; only looked at, so that it may be spent meanwhile."""
+    entries = CreditEntry.objects.filter(CERTAIN, customer__in=customers).values_list("customer", "currency")
+    return {(customer, currency): sum_ for customer, currency, sum_ in entries.annotate(Sum("amount")) if sum_ > 0}
 
 
 def move_credit(invoice: Invoice, *, at: datetime) -> None:

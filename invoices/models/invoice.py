@@ -69,6 +69,10 @@ class Invoice(models.Model):
     approved_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
+    approved_over = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="How many actions had been taken back when it was approved all the same."
+    )
+    approved_over_reason = models.CharField(max_length=200, blank=True, db_default="")
     issued_at = models.DateTimeField(null=True, blank=True)
     issued_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
@@ -108,6 +112,11 @@ class Invoice(models.Model):
             models.CheckConstraint(
                 name="an_invoice_is_approved_before_it_is_issued",
                 condition=Q(state="draft", approved_at=None) | (~Q(state="draft") & Q(approved_at__isnull=False)),
+            ),
+            models.CheckConstraint(
+                name="what_is_approved_over_voids_says_why",
+                condition=Q(approved_over=0, approved_over_reason="")
+                | (Q(approved_over__gt=0) & ~Q(approved_over_reason="")),
             ),
             models.CheckConstraint(
                 name="an_invoice_total_is_lines_plus_tax_and_credit",
@@ -159,6 +168,13 @@ class InvoiceLine(models.Model):
         max_digits=SUM_DIGITS, decimal_places=6, default=0, help_text="The sum before rounding."
     )
     amount = models.DecimalField(max_digits=SUM_DIGITS, decimal_places=MOST_PLACES)
+    cut_by_budget = models.DecimalField(
+        max_digits=SUM_DIGITS,
+        decimal_places=6,
+        default=0,
+        db_default=0,
+        help_text="What a hard monthly budget kept from being charged.",
+    )
     detail = models.JSONField(default=list, blank=True, help_text="Quantity and amount tier by tier.")
 
     class Meta:

@@ -15,9 +15,10 @@ from billing_engine.core import money
 from leads.admin.bases import Page, ReadOnlyPage
 from leads.admin.buttons import Dialog, Done, WithReason, button
 from leads.admin.choices import WITHOUT_IDLE_ZEROS
+from leads.admin.days import ActionDays, asks_for_days
 from leads.admin.quarantined_item import step_in_words, steps_of
 from leads.admin.search import leads_named
-from leads.admin.shown import NOTHING, block, chip, instant, link, number, page_of, pretty, shortened, to
+from leads.admin.shown import NOTHING, block, chip, delivered, instant, link, number, page_of, pretty, shortened
 from leads.domain.early import BEFORE_ITS_LEAD
 from leads.domain.periods import mark_open_periods
 from leads.domain.voiding import void
@@ -42,6 +43,16 @@ class ActionTypeAdmin(Page[ActionType]):
     @admin.display(description="billable", ordering="is_billable")
     def billable(self, kind: ActionType) -> SafeString:
         return chip("Billable", "green") if kind.is_billable else chip("Not billable")
+
+
+def _what_a_void_does(action: Action) -> str:
+    """What happens to its charge, and when."""
+    if action.period.is_open:
+        return "It is kept, and excluded from billing as voided, with your reason. You can't undo this."
+    return (
+        f"{action.period} is closed, so its charge stands for now. A draft is flagged until it is regenerated; what is"
+        " issued is shown as to be credited. You can't undo this."
+    )
 
 
 class BeforeItsLead(DropdownFilter):
@@ -71,6 +82,7 @@ class ActionAdmin(ReadOnlyPage[Action]):
         "state",
     )
     list_filter = (
+        ActionDays,
         ("period", AutocompleteSelectFilter),
         ("action_type", AutocompleteSelectFilter),
         ("lead__source", AutocompleteSelectFilter),
@@ -91,7 +103,7 @@ class ActionAdmin(ReadOnlyPage[Action]):
                 )
             },
         ),
-        ("What happened", {"fields": ("occurred_locally", ("shown_quantity", "shown_value"), "attributes_in_words")}),
+        ("What happened", {"fields": ("occurred", ("shown_quantity", "shown_value"), "attributes_in_words")}),
         ("Where it stands", {"fields": (("shown_period", "state"), "shown_delivery", "conflicts_in_words")}),
     )
 
@@ -102,8 +114,9 @@ class ActionAdmin(ReadOnlyPage[Action]):
         )
 
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
-        # Within a period its own index is in order of time; over all, the latest stored come first.
-        return ("-occurred_at", "-pk") if "period__id__exact" in request.GET else ("-pk",)
+        # Within a period its own index is in order of time, and days are read so; over all, the latest stored come first.
+        in_time = "period__id__exact" in request.GET or asks_for_days(request, ActionDays)
+        return ("-occurred_at", "-pk") if in_time else ("-pk",)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Action], search_term: str
@@ -117,17 +130,17 @@ class ActionAdmin(ReadOnlyPage[Action]):
         permission="leads.change_action",
         icon="block",
         variant=ActionVariant.DANGER,
-        offered=lambda action: action.voided_at is None and action.period.is_open,
+        offered=lambda action: action.voided_at is None,
         asks=Dialog(
             title="Void this action?",
-            says="It stays, and is excluded from billing as voided; the reason stands in its explanation. That cannot be undone.",
+            says=_what_a_void_does,
             form=WithReason,
             is_dangerous=True,
         ),
     )
     def void_action(self, request: HttpRequest, action: Action, answers: dict[str, Any]) -> Done:
         void(action, reason=answers["reason"], at=now())
-        return Done("Voided. Its period is rated anew within seconds.")
+        return Done("Voided. Its period is rated again within seconds." if action.period.is_open else "Voided.")
 
     @admin.display(description="action")
     def shown_id(self, action: Action) -> SafeString | str:
@@ -153,10 +166,6 @@ class ActionAdmin(ReadOnlyPage[Action]):
 
     @admin.display(description="occurred")
     def occurred(self, action: Action) -> SafeString | str:
-        return instant(action.occurred_at)
-
-    @admin.display(description="occurred")
-    def occurred_locally(self, action: Action) -> SafeString | str:
         return instant(action.occurred_at, action.period.customer.zone)
 
     @admin.display(description="quantity")
@@ -180,12 +189,13 @@ class ActionAdmin(ReadOnlyPage[Action]):
     @admin.display(description="state")
     def state(self, action: Action) -> SafeString | str:
         if action.voided_at:
-            return chip(f"Voided: {action.void_reason}" if action.void_reason else "Voided", "red")
+            said = f"Voided: {action.void_reason}" if action.void_reason else "Voided"
+            return chip(f"{said} (after its period was closed)" if action.voided_after_close else said, "red")
         return chip("Stored")
 
     @admin.display(description="delivery")
     def shown_delivery(self, action: Action) -> SafeString | str:
-        return to(page_of("leads.delivery", action.delivery_id), f"Delivery {action.delivery_id}")
+        return delivered(action.delivery_id, action=action.pk)
 
     @admin.display(description="attributes")
     def attributes_in_words(self, action: Action) -> SafeString | str:

@@ -66,4 +66,4 @@ class ProductAdmin(Page[Product]):
 
     @admin.display(description="added", ordering="created_at")
     def added(self, product: Product) -> SafeString | str:
-        return instant(product.created_at)
+        return instant(product.created_at, product.customer.zone)

@@ -18,7 +18,6 @@ from leads.domain.plausible import implausible
 from leads.domain.products import find_product
 from leads.domain.quarantine import ACTION_CONFLICT, LEAD_CONFLICT, NoteMissing, StillRefused, resend, stored_action_of
 from leads.domain.receipt import Receipt
-from leads.domain.voiding import PeriodClosed
 from leads.models import Action, ActionType, BillingPeriod, Lead, Product, QuarantinedItem, QuarantineStep
 
 CONTACT = ("name", "email", "phone", "firm", "country", "region")
@@ -30,6 +29,13 @@ class NoConflict(Refused):
 
     code = "no_conflict"
     message = "This item is in conflict with nothing that is stored."
+
+
+class PeriodClosed(Refused):
+    """What is billed is not replaced, it is credited."""
+
+    code = "period_is_closed"
+    message = "This action is billed already."
 
 
 class OtherPeriod(Refused):

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("leads", "0014_lines_of_files"),
+        ("leads", "0016_sealed_periods"),
     ]
 
     operations = [
