@@ -136,6 +136,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "billing_engine.core.odd_addresses.OddAddressesMiddleware",
 ]
 
 ROOT_URLCONF = "billing_engine.urls"
