@@ -82,6 +82,7 @@ class ByCode(DropdownFilter):
 
 @admin.register(QuarantinedItem)
 class QuarantinedItemAdmin(ReadOnlyPage[QuarantinedItem]):
+    nothing_yet = "Nothing is waiting in quarantine."
     change_form_template = "leads/quarantined_item.html"
     list_display = (
         "shown_received",
@@ -265,7 +266,7 @@ class QuarantinedItemAdmin(ReadOnlyPage[QuarantinedItem]):
 
     @admin.display(description="message")
     def shown_message(self, item: QuarantinedItem) -> SafeString | str:
-        return shortened(item.message)
+        return shortened(item.message, fits=88)
 
     @admin.display(description="source")
     def shown_source(self, item: QuarantinedItem) -> SafeString | str:

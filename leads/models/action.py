@@ -2,6 +2,7 @@
 
 from typing import Self
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 
@@ -77,7 +78,17 @@ class Action(models.Model):
             models.CheckConstraint(name="a_quantity_is_not_negative", condition=Q(quantity__gte=0)),
             models.CheckConstraint(name="a_value_is_not_negative", condition=Q(value=None) | Q(value__gte=0)),
         ]
-        indexes = [models.Index(name="action_rating_order", fields=["period", "occurred_at", "id"])]
+        indexes = [
+            models.Index(name="action_rating_order", fields=["period", "occurred_at", "id"]),
+            # Finds an action by its own id alone, for a hundredth of what a tree of them would cost each write.
+            BrinIndex(
+                name="action_named",
+                fields=["external_id"],
+                opclasses=["text_bloom_ops"],
+                pages_per_range=32,
+                autosummarize=True,
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.external_id

@@ -35,6 +35,7 @@ class ByCycle(DropdownFilter):
 
 @admin.register(BillingPeriod)
 class BillingPeriodAdmin(ReadOnlyPage[BillingPeriod]):
+    nothing_yet = "There are no billing periods yet. The first action of a customer opens one."
     list_display = (
         "label",
         "shown_customer",
