@@ -47,8 +47,8 @@ def provide(environ: MutableMapping[str, str], checkout: Path, *, test: bool = F
     folder = Folder(_place(checkout, test=test))
     if not environ.get(SECRET_KEY):
         environ[SECRET_KEY] = _kept_secret(folder)
-    postgres = not environ.get(DATABASE_URL) and postgres_programs()
-    redis = not environ.get(REDIS_URL) and redis_programs()
+    postgres = not (environ.get(DATABASE_URL) or environ.get("DATABASE_HOST")) and postgres_programs()
+    redis = not (environ.get(REDIS_URL) or environ.get("REDIS_HOST")) and redis_programs()
     if postgres or redis:
         atexit.register(Hold(folder).leave, stop=partial(down, checkout, test=test))
     if postgres:

@@ -12,7 +12,15 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdo
 
 from billing_engine.core import money
 from billing_engine.core.admin import COUNTED_AT_MOST
-from invoices.admin.filters import CurrencyFilter, DueFilter, IssuedOn, MonthFilter, SentFilter
+from invoices.admin.filters import (
+    CurrencyFilter,
+    CutByBudgetFilter,
+    DueFilter,
+    IssuedOn,
+    MonthFilter,
+    SentFilter,
+    ToBeCreditedFilter,
+)
 from invoices.admin.invoice_page import STATE_COLOURS
 from invoices.domain.flags import flags_of
 from invoices.domain.wording import month_in_words
@@ -53,6 +61,8 @@ class InvoiceList(ReadOnlyPage[Invoice]):
         IssuedOn,
         SentFilter,
         DueFilter,
+        ToBeCreditedFilter,
+        CutByBudgetFilter,
     )
     list_before_template = "invoices/totals.html"
     nothing_yet = "There are no invoices yet. A billing run drafts them when a billing period has ended."

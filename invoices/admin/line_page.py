@@ -167,6 +167,11 @@ def _shown_day(each: LineDay, chosen: LineDay | None) -> ShownDay:
 
 
 def _why(row: DetailCharge, currency: str) -> str:
+    words = _rule_or_reason(row, currency)
+    return f"{words}; taken back since" if row.taken_back and not row.reason else words
+
+
+def _rule_or_reason(row: DetailCharge, currency: str) -> str:
     if row.reason:
         return reason_in_words(row.reason)
     if row.cap:

@@ -50,7 +50,8 @@ NAMES = """
 COLUMNS = f"""
     action.id, action.external_id, action.occurred_at, action.quantity, action.value, type.code, type.name, type.unit,
     lead.id, lead.external_id, source.code, source.name, product.sku, product.name, action.delivery_id,
-    {LATE_FROM}, charge.rule_id, rule.name, charge.reason, charge.cap, charge.full_amount, charge.amount
+    {LATE_FROM}, charge.rule_id, rule.name, charge.reason, charge.cap, charge.full_amount, charge.amount,
+    action.voided_after_close
 """
 FLOOR = "trunc(charge.amount, %(places)s)"  # a charge is never negative
 REMAINDER = f"charge.amount - {FLOOR}"
@@ -118,6 +119,7 @@ class DetailCharge(NamedTuple):
     cap: str
     full_amount: Decimal
     exact_amount: Decimal
+    taken_back: bool  # after its period was closed
 
 
 class DetailLine(NamedTuple):

@@ -19,7 +19,7 @@ from invoices.domain.wording import (
     rate_in_words,
     stretch_in_words,
 )
-from invoices.models import Invoice, InvoiceLine
+from invoices.models import Invoice, InvoiceLine, InvoiceTax
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,7 @@ class Fact:
 
     label: str
     value: str
+    notes: tuple[str, ...] = ()  # beneath the label
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,13 +161,13 @@ def _mark(invoice: Invoice) -> str:
 def _subtotals(invoice: Invoice) -> tuple[Fact, ...]:
     """From the lines to the total: each tax by its rate, or why there is none; credit used or carried forward."""
 
-    def fact(label: str, amount: Decimal) -> Fact:
-        return Fact(label, in_words(amount, invoice.currency))
+    def fact(label: str, amount: Decimal, notes: tuple[str, ...] = ()) -> Fact:
+        return Fact(label, in_words(amount, invoice.currency), notes)
 
     facts = [fact("Subtotal", invoice.subtotal)]
     for tax in invoice.taxes.order_by("position"):
-        on = f" on {in_words(tax.base, invoice.currency)}" if tax.category else ""
-        facts.append(fact(f"{clean(tax.name)} ({rate_in_words(tax.rate)}){on}", tax.amount))
+        on = f" on {in_words(tax.base, invoice.currency)}" if tax.categories else ""
+        facts.append(fact(f"{clean(tax.name)} ({rate_in_words(tax.rate)}){on}", tax.amount, _taxed(tax)))
     if len(facts) == 1:
         reason = clean(invoice.tax_exempt_reason)
         facts.append(fact(f"Tax exempt: {reason}" if reason else "Tax", Decimal(0)))
@@ -175,6 +176,13 @@ def _subtotals(invoice: Invoice) -> tuple[Fact, ...]:
     elif invoice.credit:
         facts.append(fact("Carried to your credit balance", invoice.credit))
     return tuple(facts)
+
+
+def _taxed(tax: InvoiceTax) -> tuple[str, ...]:
+    """The product categories that a tax is on, each with its sum; none where it is on every line."""
+    return tuple(
+        f"{clean(part['category'])}: {in_words(Decimal(part['base']), tax.invoice.currency)}" for part in tax.categories
+    )
 
 
 def _uncharged_total(lines: list[InvoiceLine], currency: str) -> Fact | None:

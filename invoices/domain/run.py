@@ -14,6 +14,7 @@ from billing_engine.core.errors import Refused
 from billing_engine.core.later import after_commit
 from billing_engine.core.spans import Cycle
 from invoices.domain.close import close
+from invoices.domain.month_lock import check_unlocked
 from invoices.models import BillingRun, BillingRunItem
 from leads.domain.periods import open_cycle
 from leads.models import BillingPeriod, Customer
@@ -63,7 +64,9 @@ class Progress:
 
 @transaction.atomic
 def start(cycle: Cycle, *, by: User | None, at: datetime) -> BillingRun:
-    """Begin to bill a cycle: an item per open period of it, each billed by a task of its own."""
+    """Begin to bill a cycle: an item per open period of it, each billed by a task of its own. Raises CycleLocked,
+    CycleNotOver or RunInProgress."""
+    check_unlocked(str(cycle))
     unfinished = zones_not_over(cycle, at=at)
     if unfinished:
         raise CycleNotOver(f"{cycle} is not over yet in {', '.join(unfinished)}.")

@@ -14,6 +14,7 @@ from unfold.enums import ActionVariant
 from billing_engine.core import money
 from leads.admin.bases import Page, ReadOnlyPage
 from leads.admin.buttons import Dialog, Done, WithReason, button
+from leads.admin.choices import WITHOUT_IDLE_ZEROS
 from leads.admin.days import ActionDays, asks_for_days
 from leads.admin.quarantined_item import step_in_words, steps_of
 from leads.admin.search import actions_named
@@ -30,7 +31,8 @@ class ActionTypeAdmin(Page[ActionType]):
     search_fields = ("code__istartswith", "name")
     search_help_text = "Code or name"
     ordering = ("name",)
-    fields = (("name", "code"), "unit", "is_billable")
+    fields = (("name", "code"), "unit", "is_billable", ("largest_quantity", "largest_value"))
+    formfield_overrides = WITHOUT_IDLE_ZEROS
 
     def save_model(self, request: HttpRequest, obj: ActionType, form: Any, change: bool) -> None:  # noqa: FBT001 -- Django's
         super().save_model(request, obj, form, change)
@@ -40,6 +42,16 @@ class ActionTypeAdmin(Page[ActionType]):
     @admin.display(description="billable", ordering="is_billable")
     def billable(self, kind: ActionType) -> SafeString:
         return chip("Billable", "green") if kind.is_billable else chip("Not billable")
+
+
+def _what_a_void_does(action: Action) -> str:
+    """What happens to its charge, and when."""
+    if action.period.is_open:
+        return "It is kept, and excluded from billing as voided, with your reason. You can't undo this."
+    return (
+        f"{action.period} is closed, so its charge stands for now. A draft is flagged until it is regenerated; what is"
+        " issued is shown as to be credited. You can't undo this."
+    )
 
 
 @admin.register(Action)
@@ -100,17 +112,17 @@ class ActionAdmin(ReadOnlyPage[Action]):
         permission="leads.change_action",
         icon="block",
         variant=ActionVariant.DANGER,
-        offered=lambda action: action.voided_at is None and action.period.is_open,
+        offered=lambda action: action.voided_at is None,
         asks=Dialog(
             title="Void this action?",
-            says="It stays, and is excluded from billing as voided; the reason stands in its explanation. That cannot be undone.",
+            says=_what_a_void_does,
             form=WithReason,
             is_dangerous=True,
         ),
     )
     def void_action(self, request: HttpRequest, action: Action, answers: dict[str, Any]) -> Done:
         void(action, reason=answers["reason"], at=now())
-        return Done("Voided. Its period is rated anew within seconds.")
+        return Done("Voided. Its period is rated again within seconds." if action.period.is_open else "Voided.")
 
     @admin.display(description="action")
     def shown_id(self, action: Action) -> SafeString | str:
@@ -157,7 +169,8 @@ class ActionAdmin(ReadOnlyPage[Action]):
     @admin.display(description="state")
     def state(self, action: Action) -> SafeString | str:
         if action.voided_at:
-            return chip(f"Voided: {action.void_reason}" if action.void_reason else "Voided", "red")
+            said = f"Voided: {action.void_reason}" if action.void_reason else "Voided"
+            return chip(f"{said} (after its period was closed)" if action.voided_after_close else said, "red")
         return chip("Stored")
 
     @admin.display(description="delivery")

@@ -152,8 +152,11 @@ class DeliveryAdmin(ReadOnlyPage[Delivery]):
 
     @admin.display(description="counts")
     def adds_up(self, delivery: Delivery) -> str:
+        # Of a file its lines as well, each of which has become something.
         rows = [(kind.title(), _count(delivery, kind, "received"), _counts(delivery, kind)) for kind in KINDS]
-        return render_to_string("leads/delivery_counts.html", {"outcomes": OUTCOMES, "rows": rows})
+        return render_to_string(
+            "leads/delivery_counts.html", {"outcomes": OUTCOMES, "rows": rows, "delivery": delivery}
+        )
 
     @admin.display(description="quarantine")
     def quarantined(self, delivery: Delivery) -> SafeString | str:

@@ -18,7 +18,7 @@ from billing_engine.core.admin import for_each
 from billing_engine.core.errors import Refused
 from leads.admin.bases import ReadOnlyPage
 from leads.admin.buttons import Dialog, Done, WithReason, button, person
-from leads.admin.quarantined_item import RepairForm, located_again, may_take_new, page_of_item, zone_of
+from leads.admin.quarantined_item import RepairForm, as_typed, located_again, may_take_new, page_of_item, zone_of
 from leads.admin.recently import Received
 from leads.admin.shown import (
     NOTHING,
@@ -30,7 +30,6 @@ from leads.admin.shown import (
     list_of,
     number,
     page_of,
-    pretty,
     shortened,
     to,
 )
@@ -168,7 +167,7 @@ class QuarantinedItemAdmin(ReadOnlyPage[QuarantinedItem]):
         asks=Dialog(
             title="Send the mended item in again",
             form=RepairForm,
-            first=lambda item: {"content": pretty(item.content)},
+            first=lambda item: {"content": as_typed(item)},
             template="leads/mend.html",
             also=located_again,
         ),

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from django.db.models import Q
 
-from leads.domain.identity import person_key, phone_key
+from leads.domain.identity import external_id, person_key, phone_key
 from leads.models import Action, Lead, Source
 
 AS_NUMBERS = 1_000  # beyond it a list is asked by the condition itself
@@ -13,7 +13,7 @@ AS_NUMBERS = 1_000  # beyond it a list is asked by the condition itself
 
 def leads_named(term: str, *, path: str = "pk") -> Q:
     """Rows whose lead, at `path`, is named so; an id or address that is whole is preferred to one that only begins so."""
-    term = term.strip()
+    term = external_id(term)
     for ways in (_whole(term), _begun(term)):
         found = _numbers(Lead, ways)
         if len(found) > AS_NUMBERS:
@@ -25,7 +25,7 @@ def leads_named(term: str, *, path: str = "pk") -> Q:
 
 def actions_named(term: str, *, path: str = "pk") -> Q:
     """Rows whose action, at `path`, has this id, or belongs to a lead that is named so."""
-    term = term.strip()
+    term = external_id(term)
     own = [Q(external_id=term)]
     found = _numbers(Action, own)
     lead = "lead" if path == "pk" else f"{path}__lead"
@@ -44,7 +44,7 @@ def first_leads(term: str, at_most: int) -> list[Lead]:
 
 def first_actions(term: str, at_most: int) -> list[Action]:
     """Some actions with this id, the latest first."""
-    numbers = _numbers(Action, [Q(external_id=term.strip())])
+    numbers = _numbers(Action, [Q(external_id=external_id(term))])
     related = Action.objects.select_related("action_type", "lead", "period__customer")
     return list(related.filter(pk__in=numbers).order_by("-pk")[:at_most])
 

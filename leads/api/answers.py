@@ -110,6 +110,10 @@ class LimitsSerializer(serializers.Serializer[Any]):
     nesting_depth = serializers.IntegerField(help_text="Of an item's objects and lists; more: quarantine.")
     waiting_seconds = serializers.IntegerField(help_text="For another request that stores the same; longer: 503.")
     step_seconds = serializers.IntegerField(help_text="Of any one step of storing; longer: 503.")
+    largest_quantity = serializers.IntegerField(
+        help_text="Of an action, unless its type has another limit; more: quarantine."
+    )
+    largest_value = serializers.IntegerField(help_text="The same, in its currency.")
 
 
 PROBLEMS = {

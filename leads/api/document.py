@@ -8,7 +8,7 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter
 from leads.domain import limits
 from leads.domain.answers import KEY_CHARACTERS
 from leads.domain.body import JSON, NDJSON, Envelope
-from leads.domain.items import ActionItem, LeadItem, VoidItem
+from leads.domain.items import AMOUNT, ActionItem, LeadItem, VoidItem
 from leads.models import Channel
 
 COMPONENTS = "#/components/schemas/"
@@ -120,6 +120,6 @@ def _exact(form: Any) -> Any:
     if not isinstance(form, dict):
         return form
     if form.get("format") == "decimal":
-        return {"anyOf": [{"type": "number", "minimum": 0}, {"type": "string", "pattern": r"^\d{1,12}(\.\d{1,6})?$"}]}
+        return {"anyOf": [{"type": "number", "minimum": 0}, {"type": "string", "pattern": AMOUNT}]}
     free = {"additionalProperties": True} if form.get("type") == "object" and "properties" not in form else {}
     return {name: _exact(part) for name, part in form.items() if name != "default"} | free

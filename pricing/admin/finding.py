@@ -14,7 +14,7 @@ from pricing.models import PriceRule
 def _rules(term: str, at_most: int) -> Iterator[Found]:
     """By any part of the name; those in force first, the latest before the earlier ones."""
     named = PriceRule.objects.filter(name__icontains=term).select_related("customer").prefetch_related("tiers")
-    for rule in named.order_by("state", "-effective_from", "-pk")[:at_most]:
+    for rule in named.order_by("state", "-wall_from", "-pk")[:at_most]:
         told = (
             rule.get_state_display(),
             str(rule.customer) if rule.customer else "All customers",

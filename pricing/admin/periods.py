@@ -66,6 +66,8 @@ class BillingPeriodAdmin(ReadOnlyPage[BillingPeriod]):
 
     @admin.display(description="state", ordering="state")
     def state_chip(self, period: BillingPeriod) -> SafeString:
+        if period.is_open and period.is_sealed:
+            return chip("Open, its month is locked", "orange")
         return chip("Open", "blue") if period.is_open else chip("Closed", "green")
 
     @admin.display(description="from")

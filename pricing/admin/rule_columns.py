@@ -3,11 +3,13 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from billing_engine.core.exports import Cell
+from billing_engine.core.wall_clock import NotAWallClockTime, read, written
+from leads.domain.identity import external_id
 from leads.models import ActionType, Customer, Product, Source
 from pricing.models import PriceRule
 
@@ -24,8 +26,8 @@ COLUMNS = {
     "channel": "channel",
     "priority": "priority",
     "currency": "currency",
-    "effective from (utc)": "effective_from",
-    "effective to (utc)": "effective_to",
+    "effective from": "wall_from",
+    "effective to": "wall_to",
     "price model": "price_model",
     "unit price": "unit_price",
     "tiers": "",
@@ -46,10 +48,9 @@ COLUMNS = {
 }
 COLUMN_OF = {field: column for column, field in COLUMNS.items() if field}
 NAMED = ("customer", "product", "source", "action_type")
-INSTANTS = ("effective_from", "effective_to")
+WALL_CLOCK = ("wall_from", "wall_to")
 YES = {"yes", "true", "1", "x"}
 NO = {"", "no", "false", "0"}
-INSTANT = re.compile(r"^(\d{4}-\d\d-\d\d)(?:[t ](\d\d:\d\d)(?::00)?)?$")
 TIER = re.compile(r"^(?P<up_to>[^:+]*):(?P<rate>[^:+]*)(?:\+(?P<fee>[^:+]*))?$")
 
 Cells = dict[str, str]
@@ -77,7 +78,7 @@ def _cell(rule: PriceRule, column: str, field: str) -> Cell:
             return named.code if named else ""
     value = getattr(rule, field)
     if isinstance(value, datetime):
-        return f"{value.astimezone(UTC):%Y-%m-%d %H:%M}"
+        return written(value)
     if isinstance(value, bool):
         return "yes" if value else "no"
     return Decimal(f"{value.normalize():f}") if isinstance(value, Decimal) else value
@@ -103,7 +104,7 @@ def _tier(tier: Any) -> str:
 
 
 def differs(rule: PriceRule, cells: Cells) -> Differences:
-    """In what a row is not what the rule is; numbers and instants are compared as such."""
+    """In what a row is not what the rule is; numbers and times are compared as such."""
     return [
         (column, stored, cells[column])
         for column, stored in as_text(rule).items()
@@ -117,9 +118,10 @@ def _plain(text: str) -> str:
         return f"{Decimal(text).normalize():f}"
     except ArithmeticError:
         pass
-    text = text.lower()
-    if instant := INSTANT.match(text):
-        return f"{instant[1]} {instant[2] or '00:00'}"
+    try:
+        return written(read(text))
+    except NotAWallClockTime:
+        text = text.lower()
     return "" if text in NO else "yes" if text in YES else re.sub(r"\s+", " ", text)
 
 
@@ -157,10 +159,23 @@ def form_data(cells: Cells, names: Names) -> tuple[dict[str, Any], Faults]:
     data["highest_only"] = "on" if switch in YES else ""
     for field in ("channel", "price_model", "once_per"):
         data[field] = str(data[field]).lower().replace(" ", "_")
+    for field in WALL_CLOCK:
+        _wall_clock(data, faults, field)
     data["currency"] = str(data["currency"]).upper()
     data["priority"] = data["priority"] or "0"
     tiers, wrong = _tiers(cells.get("tiers", ""), of_value=data["price_model"] == "graduated_percentage")
     return data | tiers, faults + wrong
+
+
+def _wall_clock(data: dict[str, Any], faults: Faults, field: str) -> None:
+    """A cell as the two boxes of the form, a day and a time."""
+    text = str(data.pop(field)).strip()
+    day, at = text, ""
+    try:
+        day, _, at = read(text).isoformat().partition("T") if text else ("", "", "")
+    except NotAWallClockTime as error:
+        faults.append((COLUMN_OF[field], str(error)))
+    data |= {f"{field}_0": day, f"{field}_1": at}
 
 
 def _name(data: dict[str, Any], faults: Faults, names: Names) -> None:
@@ -170,7 +185,7 @@ def _name(data: dict[str, Any], faults: Faults, names: Names) -> None:
         data[field] = codes.get(code.lower(), "") if code else ""
         if code and not data[field]:
             faults.append((COLUMN_OF[field], f"Nothing has the code «{code}»."))
-    sku = str(data["product"]).strip()
+    sku = external_id(data["product"])
     found = names.products.get((data["customer"] or None, sku.lower()), []) if sku else []
     data["product"] = found[0] if len(found) == 1 else ""
     if sku and not found:

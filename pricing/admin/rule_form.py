@@ -6,7 +6,8 @@ from django import forms
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
-from leads.admin.choices import currency_field
+from leads.admin.choices import currency_field, offer_own_currency
+from pricing.admin.wall_clock_field import EACH_IN_ITS_ZONE, WallClockFormField
 from pricing.models import PriceRule
 from pricing.models.rule import PARTS_OF_A_PRICE
 
@@ -69,6 +70,10 @@ class RuleForm(forms.ModelForm[PriceRule]):
     """A draft of a price rule."""
 
     currency = currency_field("Must be the customer's.")
+    wall_from = WallClockFormField(label="From", help_text=EACH_IN_ITS_ZONE)
+    wall_to = WallClockFormField(
+        label="Until", required=False, help_text="The first day, or time, that it no longer prices. Empty: no end."
+    )
 
     class Meta:
         model = PriceRule
@@ -88,8 +93,8 @@ class RuleForm(forms.ModelForm[PriceRule]):
             "highest_only",
             "cap_per_lead",
             "cap_per_period",
-            "effective_from",
-            "effective_to",
+            "wall_from",
+            "wall_to",
             "priority",
         )
         help_texts = {
@@ -99,6 +104,7 @@ class RuleForm(forms.ModelForm[PriceRule]):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        offer_own_currency(self, self.instance.currency)
         for name in NOTHING_IS_ZERO:
             if name in self.fields:
                 self.fields[name].required = False
@@ -113,9 +119,9 @@ class RuleForm(forms.ModelForm[PriceRule]):
         self._check_product(given)
         self._check_source(given)
         self._check_currency(given)
-        start, end = given.get("effective_from"), given.get("effective_to")
+        start, end = given.get("wall_from"), given.get("wall_to")
         if start and end and end <= start:
-            self.add_error("effective_to", "A rule ends after it begins.")
+            self.add_error("wall_to", "A rule ends after it begins.")
         return given
 
     def _get_validation_exclusions(self) -> set[str]:

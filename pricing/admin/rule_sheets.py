@@ -89,7 +89,7 @@ class RuleSheets:
 
     @admin.action(description="Activate", permissions=["activate"])
     def activate_selected(self, request: HttpRequest, queryset: QuerySet[PriceRule]) -> None:
-        rules = list(queryset.order_by("effective_from", "pk")[: AT_ONCE + 1])
+        rules = list(queryset.order_by("wall_from", "pk")[: AT_ONCE + 1])
         if len(rules) > AT_ONCE:
             messages.error(request, f"At most {AT_ONCE:,} at once.")
             return

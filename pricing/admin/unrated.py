@@ -1,7 +1,7 @@
 """The queue of actions that no rule matches: neither free nor excluded, and the close of their period waits for them."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -187,20 +187,15 @@ class UnratedActionAdmin(ReadOnlyPage[UnratedAction]):
         lead, customer = row.action.lead, row.period.customer
         scope = {"customer": customer.pk, "action_type": row.action.action_type_id, "product": lead.product_id}
         named = f"{customer}: {row.action.action_type}, {lead.product.sku}"
-        since = midnight_of(row.action.occurred_at, customer.zone)
+        since = row.action.occurred_at.astimezone(customer.zone).date()
         address = new_rule(scope | {"source": lead.source_id}, name=named, currency=customer.currency, since=since)
         return format_html('<a class="text-link whitespace-nowrap" href="{}">Make a rule</a>', address)
 
 
-def new_rule(scope: dict[str, Any], *, name: str, currency: str, since: datetime) -> str:
+def new_rule(scope: dict[str, Any], *, name: str, currency: str, since: date) -> str:
     """The address of a new rule's form, with what is known of it filled in."""
-    given = {**scope, "name": name, "currency": currency, "effective_from": since.isoformat()}
+    given = {**scope, "name": name, "currency": currency, "wall_from": since.isoformat()}
     return f"{reverse('admin:pricing_pricerule_add')}?{urlencode(given)}"
-
-
-def midnight_of(at: datetime, zone: ZoneInfo) -> datetime:
-    """The beginning of that day, where the customer is."""
-    return at.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def groups(waiting: QuerySet[UnratedAction], *, at: datetime) -> list[dict[str, Any]]:
@@ -223,7 +218,7 @@ def _group(row: dict[str, Any], names: dict[str, str], at: datetime) -> dict[str
     where = {FILTERS[name]: key for name, key in scope.items()}
     sku, zone = row["action__lead__product__sku"], ZoneInfo(row["period__customer__time_zone"])
     named = f"{shown['customer_name']}: {shown['action_type_name']}, {sku}"
-    since, currency = midnight_of(row["first"], zone), row["period__customer__currency"]
+    since, currency = row["first"].astimezone(zone).date(), row["period__customer__currency"]
     return {
         **shown,
         "sku": sku,

@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from billing_engine.core import money
+from billing_engine.core.wall_clock import in_words
 from pricing.domain.charges import in_units
 from pricing.domain.facts import price_facts
 from pricing.domain.gaps import Gap, gaps
@@ -30,7 +31,7 @@ class Caution:
 
 def cautions_about(rule: PriceRule, *, at: datetime) -> list[Caution]:
     """What a person should know before this draft is activated, the gravest first."""
-    beside = neighbours(rule, begin=rule.effective_from, end=rule.effective_to)
+    beside = neighbours(rule, begin=rule.wall_from, end=rule.wall_to)
     return [
         *_overlap(rule),
         *_never_wins(rule, beside),
@@ -54,13 +55,13 @@ def _never_wins(rule: PriceRule, beside: list[PriceRule]) -> Iterator[Caution]:
     stronger = [
         other for other in beside if other.pk != rule.revises_id and covers(other, rule) and rank_of(other) > ours
     ]
-    until = rule.effective_from
-    for other in sorted(stronger, key=lambda each: each.effective_from):
-        if other.effective_from <= until and (other.effective_to is None or other.effective_to > until):
-            if other.effective_to is None or (rule.effective_to and other.effective_to >= rule.effective_to):
+    until = rule.wall_from
+    for other in sorted(stronger, key=lambda each: each.wall_from):
+        if other.wall_from <= until and (other.wall_to is None or other.wall_to > until):
+            if other.wall_to is None or (rule.wall_to and other.wall_to >= rule.wall_to):
                 yield Caution("It can never win: it is outranked wherever it matches", stronger)
                 return
-            until = other.effective_to
+            until = other.wall_to
 
 
 def _backdated(rule: PriceRule, at: datetime) -> Iterator[Caution]:
@@ -72,14 +73,14 @@ def _backdated(rule: PriceRule, at: datetime) -> Iterator[Caution]:
 
 def _gap(rule: PriceRule) -> Iterator[Caution]:
     revised = rule.revises
-    begin = gaps(rule, at=rule.effective_from, besides=[revised.pk] if revised else ())
+    begin = gaps(rule, at=rule.wall_from, besides=[revised.pk] if revised else ())
     if begin:
-        yield Caution(f"No price from {rule.effective_from:%Y-%m-%d} on for {_told(begin)}")
-    if rule.effective_to is not None:
-        lost = gaps(rule, at=rule.effective_to, besides=[revised.pk] if revised else (), with_rule=False)
+        yield Caution(f"No price from {in_words(rule.wall_from)} for {_told(begin)}")
+    if rule.wall_to is not None:
+        lost = gaps(rule, at=rule.wall_to, besides=[revised.pk] if revised else (), with_rule=False)
         lost = [gap for gap in lost if gap not in begin]
         if lost:
-            yield Caution(f"No price from its end on, {rule.effective_to:%Y-%m-%d}, for {_told(lost)}")
+            yield Caution(f"No price from its end, {in_words(rule.wall_to)}, for {_told(lost)}")
 
 
 def _told(found: list[Gap]) -> str:

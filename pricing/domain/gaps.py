@@ -1,4 +1,4 @@
-"""What has no price: action types of products, at an instant, that no rule would match."""
+"""What has no price: action types of products, at a wall-clock time, that no rule would match."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ def gaps(
 def _gaps(rule: PriceRule, at: datetime, besides: set[int], *, with_rule: bool) -> Iterator[Gap]:
     kinds = list(ActionType.objects.filter(is_billable=True).order_by("name").values_list("pk", "name"))
     sources = list(Source.objects.filter(is_active=True).values_list("pk", "channel"))
-    force = PriceRule.objects.in_force().filter(currency=rule.currency, effective_from__lte=at).exclude(pk__in=besides)
+    force = PriceRule.objects.in_force().filter(currency=rule.currency, wall_from__lte=at).exclude(pk__in=besides)
     rows = list(in_time(force, at, None).values(*SCOPE))
     if with_rule:
         rows.append({name: getattr(rule, name) for name in SCOPE})

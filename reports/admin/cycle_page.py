@@ -7,14 +7,16 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
+from billing_engine.core.money import in_words
 from billing_engine.core.spans import Cycle, labels_of
+from invoices.domain.taken_back import to_be_credited
 from invoices.domain.waiting import UTC_ZONE, Left, failed_in, left_in
 from invoices.domain.wording import month_in_words
 from invoices.models import BillingCycle, BillingRun, BillingRunItem
 from leads.admin.shown import list_of, page_of
 from leads.models import BillingPeriod
 from reports.admin.cycle_figures import money_table, received_sum, stored_sum
-from reports.queries.cycle import flagged_in, money_of, without_invoice_in
+from reports.queries.cycle import cut_by_budgets_in, flagged_in, money_of, without_invoice_in
 from reports.wording import count_in_words
 
 State = BillingCycle.State
@@ -87,17 +89,17 @@ def steps_of(cycle: BillingCycle, left: Left) -> list[Step]:
     periods = BillingPeriod.objects.filter(label__in=labels_of(cycle.label))
     total = periods.count()
     invoices = {"month": cycle.label}
-    still_open = left.open_periods + left.inactive_periods
+    still_open = left.not_billed + left.inactive_periods
     told = [
         (
             "Run",
-            not left.open_periods,
+            not left.not_billed,
             f"{count_in_words(total - still_open)} of {count_in_words(total)} periods billed",
             list_of("leads.billingperiod", cycle=cycle.label),
         ),
         (
             "Approve",
-            not left.open_periods and not left.drafts,
+            not left.not_billed and not left.drafts,
             _to_go(left.drafts, "draft", plural="s"),
             list_of("invoices.invoice", **invoices, state__exact="draft"),
         ),
@@ -109,13 +111,13 @@ def steps_of(cycle: BillingCycle, left: Left) -> list[Step]:
         ),
         (
             "Issue",
-            not left.open_periods and not left.not_issued,
+            not left.not_billed and not left.not_issued,
             _to_go(left.approved, "approved invoice", plural="s"),
             list_of("invoices.invoice", **invoices, state__exact="approved"),
         ),
         (
             "Send",
-            not left.open_periods and not left.not_issued and not left.unsent,
+            not left.not_billed and not left.not_issued and not left.unsent,
             _to_go(left.unsent, "issued invoice", plural="s"),
             list_of("invoices.invoice", **invoices, state__exact="issued", sent_at__isnull=True),
         ),
@@ -176,6 +178,15 @@ def hindrances(cycle: BillingCycle, left: Left) -> list[Hindrance]:
             "red",
         ),
         (
+            left.sealed_periods,
+            "to be billed again",
+            "Their invoices are void and the month is locked: Bill again is on the page of each",
+            list_of("leads.billingperiod", cycle=cycle.label, state__exact="open"),
+            "orange",
+        ),
+        _taken_back(cycle.label),
+        _cut_by_budgets(cycle.label),
+        (
             left.inactive_periods,
             "of inactive customers",
             "No run bills them: activate the customer, or lock with a reason",
@@ -188,6 +199,32 @@ def hindrances(cycle: BillingCycle, left: Left) -> list[Hindrance]:
         for count, what, advice, address, tone in found
         if count
     ]
+
+
+def _taken_back(label: str) -> tuple[int, str, str, str, str]:
+    """What was taken back after it was issued: the customer is owed it."""
+    found = to_be_credited(labels_of(label))
+    amounts = " and ".join(in_words(found[currency].amount, currency) for currency in sorted(found))
+    return (
+        sum(one.actions for one in found.values()),
+        "to be credited",
+        f"{amounts}, taken back after the invoice was issued: its page lists them",
+        list_of("invoices.invoice", month=label, to_be_credited="1"),
+        "orange",
+    )
+
+
+def _cut_by_budgets(label: str) -> tuple[int, str, str, str, str]:
+    """What hard budgets kept from being charged: right as agreed, and worth knowing."""
+    found = cut_by_budgets_in(label)
+    amounts = " and ".join(in_words(found[currency][1], currency) for currency in sorted(found))
+    return (
+        sum(count for count, _ in found.values()),
+        "cut by a hard budget",
+        f"{amounts} above monthly budgets is not charged",
+        list_of("invoices.invoice", month=label, cut_by_budget="1"),
+        "blue",
+    )
 
 
 def _latest_failures(label: str) -> QuerySet[BillingRunItem]:

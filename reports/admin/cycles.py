@@ -12,6 +12,7 @@ from unfold.enums import ActionVariant
 from billing_engine.core.spans import labels_of
 from invoices.domain.cycle import bill_cycle, close_cycle, know_cycles, lock, reopen
 from invoices.domain.errand import begin, stop, waiting_for
+from invoices.domain.month_lock import why_locked
 from invoices.domain.wording import month_in_words
 from invoices.models import BillingCycle
 from leads.admin.bases import ReadOnlyPage
@@ -35,8 +36,10 @@ def month_of(cycle: BillingCycle) -> str:
     return month_in_words(cycle.label)
 
 
-def has_open_periods(cycle: BillingCycle) -> bool:
-    """Whether a billing run would find something to do."""
+def is_to_be_billed(cycle: BillingCycle) -> bool:
+    """Whether a billing run would find something to do, and may."""
+    if why_locked(cycle.label):
+        return False
     periods = BillingPeriod.objects.open().filter(label__in=labels_of(cycle.label), customer__is_active=True)
     return periods.exists()
 
@@ -86,7 +89,7 @@ class BillingCycleAdmin(ReadOnlyPage[BillingCycle]):
         permission=RUN,
         icon="play_arrow",
         variant=ActionVariant.PRIMARY,
-        offered=has_open_periods,
+        offered=is_to_be_billed,
         asks=Dialog(
             title=lambda cycle: f"Bill {month_of(cycle)}?",
             says="Each customer by itself: its period is rated, closed and drafted, or it says why not.",

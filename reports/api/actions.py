@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from billing_engine.core.errors import Refused
+from billing_engine.core.money import SUM_DIGITS
 from leads.api.answers import SettledSerializer, problems
 from leads.api.authentication import ApiKeyAuthentication
 from leads.domain.answers import settled
@@ -34,8 +35,8 @@ class LeadMissing(Refused):
 class ChargeSerializer(serializers.Serializer[Any]):
     """What it costs, or why it costs nothing."""
 
-    amount = serializers.DecimalField(18, 6)
-    full_amount = serializers.DecimalField(18, 6, help_text="Before any cap.")
+    amount = serializers.DecimalField(SUM_DIGITS, 6)
+    full_amount = serializers.DecimalField(SUM_DIGITS, 6, help_text="Before any cap.")
     currency = serializers.CharField()
     rule = serializers.CharField(allow_null=True, help_text="The price rule's name.")
     rule_id = serializers.IntegerField(allow_null=True, help_text="Its revision.")

@@ -68,10 +68,19 @@ def _of_stored(action: Action, refusals: list[QuarantinedItem]) -> Fate:
     invoice = Invoice.objects.filter(period=action.period, state=Invoice.State.ISSUED).first()
     if charge.reason:
         return Fate(EXCLUDED, _excluded(charge, action), action, charge, invoice, refusals)
-    words = _charged(charge, action.period.customer.currency)
+    words = _charged(charge, action.period.customer.currency) + _since(action, invoice)
     if invoice is None:
         return Fate(CHARGED, words, action, charge, None, refusals)
-    return Fate(INVOICED, f"{words} It is on invoice {invoice.number}.", action, charge, invoice, refusals)
+    return Fate(INVOICED, words, action, charge, invoice, refusals)
+
+
+def _since(action: Action, invoice: Invoice | None) -> str:
+    """Which invoice it is on, and what becomes of it there when it was taken back after its period was closed."""
+    on = f" It is on invoice {invoice.number}." if invoice else ""
+    if not action.voided_after_close:
+        return on
+    next_ = "it is to be credited" if invoice else "the draft takes it off when it is regenerated"
+    return f"{on} It was taken back since: {next_}."
 
 
 def _excluded(charge: Charge, action: Action) -> str:

@@ -105,7 +105,9 @@ def test_the_days_of_a_list_are_chosen_in_a_calendar(page: Page, people: dict[st
 
     page.locator('a:has-text("Filters")').first.click()
     page.get_by_role("textbox", name="From", exact=True).fill("2026-10-01")
-    page.get_by_role("textbox", name="To", exact=True).fill(period.actions.latest("occurred_at").occurred_at.date().isoformat())
+    page.get_by_role("textbox", name="To", exact=True).fill(
+        period.actions.latest("occurred_at").occurred_at.date().isoformat()
+    )
     page.get_by_role("button", name="Apply").click()
     expect(page.locator("#result_list tr.data-row")).to_have_count(3)
     page.goto(f"{reverse('admin:pricing_charge_changelist')}?occurred_from=2026-10-01&occurred_to=2026-10-01")

@@ -140,12 +140,12 @@ def test_the_page_tells_the_sums_and_what_stands_in_the_way(finance: Client):
 
 def test_finance_locks_the_month_from_its_page_and_a_refusal_is_told_in_the_dialog(finance: Client):
     a_draft()
-    an_open_period()
+    an_open_period(name="Ash")
     address = reverse("admin:invoices_billingcycle_lock", args=[october().pk])
 
     refused = finance.post(address, {"reason": ""})
 
-    assert "Still open: 1 billing period." in refused.content.decode()
+    assert "Still open: 1 billing period (Ash)." in refused.content.decode()
     assert october().state == "open"
 
 

@@ -19,9 +19,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from billing_engine import desk
 from billing_engine.desk.folder import Folder
+from billing_engine.desk.interrupts import Interrupts
 from billing_engine.desk.ports import free_port
 from billing_engine.desk.processes import Children
-from billing_engine.desk.signals import Signals
 from billing_engine.roles import ensure_roles
 from billing_engine.sample import company, load
 from billing_engine.schedule import ensure_schedule
@@ -50,13 +50,13 @@ class Command(BaseCommand):
     def handle(self, *args: Any, port: int, no_sample: bool, **options: Any) -> None:
         self.console = Console()
         children = Children(Folder(CHECKOUT / "var" / "dev"))
-        self.signals = Signals(
+        self.interrupts = Interrupts(
             awaited=lambda: ", ".join(children.awaited()) or "PostgreSQL and Redis",
             force=lambda: _end_by_force(children),
         )
-        self.signals.install()
+        self.interrupts.install()
         try:
-            with self.signals.raising():
+            with self.interrupts.raising():
                 self._run(children, port, sample=not no_sample)
         except KeyboardInterrupt:
             self.console.print("Stopping …")
@@ -106,7 +106,7 @@ class Command(BaseCommand):
             "beat": [*celery, "beat", "--loglevel", "INFO"],
         }
         for name, program in programs.items():
-            with self.signals.held():
+            with self.interrupts.held():
                 children.start(name, program, cwd=CHECKOUT, environ=environ)
         with self.console.status("Starting gunicorn, a Celery worker and beat …"):
             _wait_for(f"{address}admin/login/", children)

@@ -16,7 +16,7 @@ import os, signal, sys, time
 from pathlib import Path
 from billing_engine.desk.folder import Folder
 from billing_engine.desk.processes import Children
-from billing_engine.desk.signals import Signals
+from billing_engine.desk.interrupts import Interrupts
 
 def run(children, signals, program, go_on):
     try:
@@ -32,7 +32,7 @@ def run(children, signals, program, go_on):
         children.stop()
 
 children = Children(Folder(Path(sys.argv[1])))
-signals = Signals(awaited=lambda: ", ".join(children.awaited()), force=children.kill)
+signals = Interrupts(awaited=lambda: ", ".join(children.awaited()), force=children.kill)
 signals.install()
 """
 STUBBORN = (
@@ -57,7 +57,7 @@ from billing_engine.desk.seat import environment
 from billing_engine.desk.processes import MARK
 
 FUNCTIONS = {"run", "raising", "held", "_raise_if_due", "start", "_remember", "stop", "_started"}
-FILES = {"processes.py", "signals.py", "<string>"}
+FILES = {"processes.py", "interrupts.py", "<string>"}
 
 def at(line, passed):
     def trace(frame, event, _argument):
@@ -73,8 +73,8 @@ def at(line, passed):
 
 def lines_passed(line):
     children = Children(Folder(Path(sys.argv[1])))
-    Signals(awaited=lambda: "", force=lambda: None).install()
-    signals = Signals(awaited=lambda: "", force=lambda: None)
+    Interrupts(awaited=lambda: "", force=lambda: None).install()
+    signals = Interrupts(awaited=lambda: "", force=lambda: None)
     signals.install()
     passed = []
     sys.settrace(at(line, passed))

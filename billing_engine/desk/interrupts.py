@@ -16,7 +16,7 @@ NUMBERS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 _AS_IF_INTERRUPTED = 130
 
 
-class Signals:
+class Interrupts:
     """Counts the signals that ask for the end, and says what each of them does."""
 
     def __init__(self, *, awaited: Callable[[], str], force: Callable[[], None]) -> None:

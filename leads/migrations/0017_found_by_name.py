@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("leads", "0011_companies_taxes_and_locales"),
+        ("leads", "0016_sealed_periods"),
     ]
 
     operations = [

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("invoices", "0007_invoice_life"),
+        ("invoices", "0010_cut_by_budget"),
     ]
 
     operations = [
