@@ -1,5 +1,6 @@
 """The button that bills a period whose invoice is void in a locked month; on its page, and on that of the invoice."""
 
+from django.contrib.auth.models import User
 from django.utils.timezone import now
 
 from billing_engine.core import money
@@ -14,9 +15,9 @@ BILL_AGAIN = Dialog(
 )
 
 
-def billed_again(period: BillingPeriod) -> Done:
+def billed_again(period: BillingPeriod, *, by: User) -> Done:
     """Draft it, and go on to the draft."""
-    invoice = bill_again(period, at=now())
+    invoice = bill_again(period, by=by, at=now())
     if invoice is None:
         return Done(f"{period} is closed: nothing is left to bill.", address=page_of("leads.billingperiod", period.pk))
     total = money.in_words(invoice.total, invoice.currency)

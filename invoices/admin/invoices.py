@@ -224,7 +224,7 @@ class InvoiceAdmin(Sendable, InvoiceList):
         asks=BILL_AGAIN,
     )
     def bill_again(self, request: HttpRequest, invoice: Invoice, answers: dict[str, Any]) -> Done:
-        return billed_again(invoice.period)
+        return billed_again(invoice.period, by=person(request))
 
     @file_button("Preview PDF", icon="picture_as_pdf", when=is_in(State.DRAFT, State.APPROVED))
     def preview_pdf(self, request: HttpRequest, object_id: str) -> HttpResponse:

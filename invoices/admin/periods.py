@@ -45,7 +45,7 @@ class ProvableBillingPeriodAdmin(BillingPeriodAdmin):
         asks=BILL_AGAIN,
     )
     def bill_again(self, request: HttpRequest, period: BillingPeriod, answers: dict[str, Any]) -> Done:
-        return billed_again(period)
+        return billed_again(period, by=person(request))
 
     @button(
         "Prove",

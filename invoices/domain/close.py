@@ -54,15 +54,18 @@ def close(period: BillingPeriod, *, at: datetime, adjustments: Sequence[Adjusted
         raise PeriodNotOver
     tally = _rated(period, at)
     if tally.unrated:
-        raise HasUnratedActions(
-            f"{tally.unrated} {'action is' if tally.unrated == 1 else 'actions are'} unrated: make a rule for them, "
-            "or waive them with a reason."
-        )
+        raise HasUnratedActions(unrated_in_words(tally.unrated))
     invoice = draft(period, at=at, adjustments=carried(period) if adjustments is None else adjustments)
     keep_terms(period)
     period.state, period.closed_at = BillingPeriod.State.CLOSED, at
     period.save(update_fields=["state", "closed_at"])
     return invoice
+
+
+def unrated_in_words(count: int) -> str:
+    """Why a period with so many unrated actions is not closed, and what to do."""
+    are = "action is" if count == 1 else "actions are"
+    return f"{count} {are} unrated: make a rule for them, or waive them with a reason."
 
 
 def _rated(period: BillingPeriod, at: datetime) -> PeriodTally:

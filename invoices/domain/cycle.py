@@ -7,6 +7,7 @@ from django.db import transaction
 
 from billing_engine.core.errors import Refused
 from billing_engine.core.spans import Cycle, labels_of
+from invoices.domain.history import note
 from invoices.domain.month_lock import check_unlocked, month_of
 from invoices.domain.run import start, zones_not_over
 from invoices.domain.waiting import Left, left_in, open_in_words
@@ -165,7 +166,7 @@ def _step(
 ) -> BillingCycle:
     cycle.state = state
     cycle.save(update_fields=["state"])
-    CycleStep.objects.create(cycle=cycle, kind=kind, by=by, at=at, reason=reason.strip())
+    note(cycle.label, kind, by=by, at=at, reason=reason)
     return cycle
 
 

@@ -21,7 +21,12 @@ def month_of(label: str) -> str:
 
 def why_locked(label: str) -> str:
     """Why nothing of the cycle is billed, adjusted or drafted again, in one sentence; "" where its month is open."""
-    return _sentence(BillingCycle.objects.filter(label=month_of(label)).first(), State.OPEN)
+    return why_month_locked(BillingCycle.objects.filter(label=month_of(label)).first())
+
+
+def why_month_locked(month: BillingCycle | None) -> str:
+    """The same of a month at hand; one that nobody knows yet is open."""
+    return _sentence(month, State.OPEN)
 
 
 def why_not_regenerated(period: BillingPeriod) -> str:

@@ -11,11 +11,12 @@ from billing_engine.core.errors import Refused
 from invoices.domain.adjust import kept
 from invoices.domain.close import close
 from invoices.domain.document import document_of
+from invoices.domain.history import note
 from invoices.domain.invoice import State, locked, to_draft
 from invoices.domain.month_lock import CycleLocked, check_not_closed, check_unlocked, why_locked, why_not_regenerated
 from invoices.domain.total import balance
 from invoices.domain.wording import month_in_words
-from invoices.models import BillingRunItem, CreditEntry, Invoice, Reopening
+from invoices.models import BillingRunItem, CreditEntry, CycleStep, Invoice, Reopening
 from leads.domain.periods import mark_unrated
 from leads.domain.voiding import apply_voids
 from leads.models import BillingPeriod
@@ -82,6 +83,7 @@ def reopen(period: BillingPeriod, *, reason: str, by: User, at: datetime) -> Bil
     if invoice is not None:
         to_draft(invoice).delete()
     _open(period, reason=reason, by=by, at=at, invoice=name)
+    note(period.label, CycleStep.Kind.PERIOD, by=by, at=at, reason=reason, about=str(period))
     return period
 
 
@@ -123,12 +125,13 @@ def void(invoice: Invoice, *, reason: str, by: User, at: datetime) -> Invoice:
     invoice.save(update_fields=["state", "voided_by", "voided_at", "void_reason"])
     _give_back_credit(invoice, at=at)
     _open(period, reason=reason, by=by, at=at, invoice=str(invoice), sealed=is_locked)
+    note(period.label, CycleStep.Kind.VOIDED, by=by, at=at, reason=reason, about=f"{invoice}, {invoice.customer}")
     invoice.period = period
     return invoice
 
 
 @transaction.atomic
-def bill_again(period: BillingPeriod, *, at: datetime) -> Invoice | None:
+def bill_again(period: BillingPeriod, *, by: User, at: datetime) -> Invoice | None:
     """Rate and close a sealed period, and draft its invoice anew, of the actions that it has; None where nothing is left.
 
     Raises NothingToBillAgain, or what `close` raises.
@@ -137,6 +140,7 @@ def bill_again(period: BillingPeriod, *, at: datetime) -> Invoice | None:
     if not may_bill_again(period):
         raise NothingToBillAgain
     check_not_closed(period.label)
+    note(period.label, CycleStep.Kind.BILLED_AGAIN, by=by, at=at, about=str(period))
     return close(period, at=at)
 
 

@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 from django.db.models import Count, Q, QuerySet, Sum
 
 from billing_engine.core.spans import Cycle, labels_of
-from invoices.models import BillingRunItem, Invoice
+from invoices.domain.blockers import failed_in
+from invoices.models import Invoice
 from leads.models import BillingPeriod, QuarantinedItem
 from pricing.models import PeriodTally
 
@@ -21,7 +22,7 @@ class Left:
 
     quarantined: int  # items received in the cycle (UTC)
     unrated: int  # actions
-    failed: int  # periods that the last attempt to bill did not bill
+    failed: int  # periods that the last attempt to bill did not bill, for a cause that is there still
     open_periods: int  # of active customers; billing runs close them
     sealed_periods: int  # of active customers, opened in a locked month: each is billed by itself
     inactive_periods: int  # open, and no run bills them
@@ -66,18 +67,11 @@ def left_in(label: str) -> Left:
     return Left(
         quarantined=_quarantined(label).count(),
         unrated=unrated or 0,
-        failed=failed_in(label).values("period").distinct().count(),
+        failed=failed_in(label).count(),
         open_periods=periods["active"],
         sealed_periods=periods["sealed"],
         inactive_periods=periods["inactive"],
         **drafts,
-    )
-
-
-def failed_in(label: str) -> "QuerySet[BillingRunItem]":
-    """What runs tried and could not bill, while its period is still open."""
-    return BillingRunItem.objects.filter(
-        state=BillingRunItem.State.FAILED, period__label__in=labels_of(label), period__state=BillingPeriod.State.OPEN
     )
 
 

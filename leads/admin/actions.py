@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timezone import now
-from unfold.contrib.filters.admin import AutocompleteSelectFilter
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, DropdownFilter
 from unfold.enums import ActionVariant
 
 from billing_engine.core import money
@@ -19,6 +19,7 @@ from leads.admin.days import ActionDays, asks_for_days
 from leads.admin.quarantined_item import step_in_words, steps_of
 from leads.admin.search import actions_named
 from leads.admin.shown import NOTHING, block, chip, delivered, instant, link, number, page_of, pretty, shortened
+from leads.domain.early import BEFORE_ITS_LEAD
 from leads.domain.periods import mark_open_periods
 from leads.domain.voiding import void
 from leads.models import Action, ActionType
@@ -54,6 +55,19 @@ def _what_a_void_does(action: Action) -> str:
     )
 
 
+class BeforeItsLead(DropdownFilter):
+    """Actions that occurred before their lead did, as its source says."""
+
+    title = "time"
+    parameter_name = "flag"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(BEFORE_ITS_LEAD, "Before its lead")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Action]) -> QuerySet[Action]:
+        return queryset.filter(early__isnull=False) if self.value() == BEFORE_ITS_LEAD else queryset
+
+
 @admin.register(Action)
 class ActionAdmin(ReadOnlyPage[Action]):
     nothing_yet = "No actions have been received yet. They arrive with the leads that sources send."
@@ -73,8 +87,9 @@ class ActionAdmin(ReadOnlyPage[Action]):
         ("period", AutocompleteSelectFilter),
         ("action_type", AutocompleteSelectFilter),
         ("lead__source", AutocompleteSelectFilter),
+        BeforeItsLead,
     )
-    list_select_related: Any = ("action_type", "lead__source", "period__customer")
+    list_select_related: Any = ("action_type", "lead__source", "period__customer", "early")
     search_fields = ("external_id",)
     search_help_text = "Id, or its lead's id or e-mail address"
     actions_detail = ("void_action",)
@@ -95,7 +110,9 @@ class ActionAdmin(ReadOnlyPage[Action]):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Action]:
         found: QuerySet[Action] = super().get_queryset(request)
-        return found.select_related("action_type", "lead__source", "lead__product__customer", "period__customer")
+        return found.select_related(
+            "action_type", "lead__source", "lead__product__customer", "period__customer", "early"
+        )
 
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
         # Within a period its own index is in order of time, and days are read so; over all, the latest stored come first.
@@ -130,7 +147,9 @@ class ActionAdmin(ReadOnlyPage[Action]):
 
     @admin.display(description="lead")
     def shown_lead(self, action: Action) -> SafeString | str:
-        return link(action.lead)
+        if not hasattr(action, "early"):
+            return link(action.lead)
+        return format_html("{} {}", link(action.lead), chip("Before its lead", "orange"))
 
     @admin.display(description="source")
     def shown_source(self, action: Action) -> SafeString | str:

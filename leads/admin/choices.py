@@ -34,7 +34,7 @@ def offer_own_currency(form: forms.BaseForm, own: str) -> None:
     """A currency that is not offered, such as a fund code, stays what it is where it stands already."""
     field = form.fields.get("currency")
     if isinstance(field, forms.ChoiceField) and own and own not in dict(currencies()):
-        field.choices = [*currencies(), (own, own)]
+        field.choices = [*field.choices, (own, own)]
 
 
 def locale_field(label: str, help_text: str) -> forms.ChoiceField:

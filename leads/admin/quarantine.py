@@ -159,7 +159,8 @@ class QuarantinedItemAdmin(ReadOnlyPage[QuarantinedItem]):
         retry.refresh_from_db()
         level = messages.WARNING if retry.refused else messages.SUCCESS
         messages.add_message(request, level, f"Stored: {retry.stored}. Refused again: {retry.refused}.")
-        return HttpResponseRedirect(back)
+        # Where some were refused, the retry's page says why, each.
+        return HttpResponseRedirect(page_of("leads.bulkretry", retry.pk) if retry.refused else back)
 
     @button(
         "Retry",

@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from billing_engine.core.errors import Refused
+from leads.domain.early import look_again
 from leads.domain.faults import Fault
 from leads.domain.identity import external_id, person_key
 from leads.domain.items import LeadItem, ProductItem, read_action, read_lead
@@ -95,6 +96,7 @@ def _take_action(item: QuarantinedItem) -> Changes:
         value=new.value,
         attributes=new.attributes,
     )
+    look_again(stored, new.occurred_at)
     mark_unrated([period], reason="conflict settled")
     return changed
 

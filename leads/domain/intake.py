@@ -10,6 +10,7 @@ from django.db import OperationalError, transaction
 from billing_engine.core import trail
 from leads.domain import held
 from leads.domain.body import Lines, Parcel, Placed, is_lines, read_parcel
+from leads.domain.early import BEFORE_ITS_LEAD, is_early, keep_early
 from leads.domain.faults import Fault
 from leads.domain.items import ActionItem, VoidItem
 from leads.domain.known import Known, look
@@ -17,7 +18,7 @@ from leads.domain.limits import check_items, check_values
 from leads.domain.periods import Periods
 from leads.domain.plausible import implausible
 from leads.domain.products import add_products, find_product
-from leads.domain.receipt import DUPLICATE, UPDATED, Receipt
+from leads.domain.receipt import DUPLICATE, NEWS, UPDATED, Receipt
 from leads.domain.rows import NewAction, NewLead, StoredLead
 from leads.domain.sent import SentAction, SentLead, channel_fault, sent_lead
 from leads.domain.store import Overtaken, next_action_id, overtaken, store, store_delivery, stored_actions
@@ -128,19 +129,22 @@ def _receive(source: Source, delivery: Delivery, items: Sequence[Placed], *, pla
     delivery.pk = known.delivery
     new_leads = _sort_leads(source, delivery, leads, known)
     actions = [action for lead in leads for action in lead.actions if not action.is_refused]
+    times = {row.id: row.occurred_at for row in new_leads}
     new_actions, periods = _sort_actions(
-        delivery, [action for action in actions if isinstance(action.item, ActionItem)], known
+        delivery, [action for action in actions if isinstance(action.item, ActionItem)], known, times
     )
     if periods.open_missing():
         raise Overtaken
     voids = [action for action in actions if isinstance(action.item, VoidItem)]
     touched = {row.period_id for row in new_actions}
-    if not voids and not any(lead.has_refusals for lead in leads):
+    early = {action.key for action in actions if action.result.flags and action.result.outcome in NEWS}
+    if not (voids or early) and not any(lead.has_refusals for lead in leads):
         receipt = _settle(delivery, leads)
         store(leads=new_leads, actions=new_actions, periods=touched, delivery=delivery)
         return receipt
     with overtaken(), transaction.atomic():
         store(leads=new_leads, actions=new_actions, periods=touched)
+        keep_early(early)
         _void(voids, delivery.received_at)
         held.keep(source, delivery=delivery.pk, received_at=delivery.received_at, leads=leads)
         receipt = _settle(delivery, leads)
@@ -224,16 +228,24 @@ def _new_leads(source: Source, delivery: Delivery, leads: Iterable[SentLead], kn
     return rows
 
 
-def _sort_actions(delivery: Delivery, actions: Sequence[SentAction], known: Known) -> tuple[list[NewAction], Periods]:
-    """Compare the known ones; answers the rows of the new ones, each in its billing period."""
+def _sort_actions(
+    delivery: Delivery, actions: Sequence[SentAction], known: Known, times: dict[int, datetime | None]
+) -> tuple[list[NewAction], Periods]:
+    """Compare the known ones; answers the rows of the new ones, each in its billing period.
+
+    `times` are those of the new leads; one that is known keeps its own.
+    """
     new_leads = set(known.lead_ids)
     owners = {lead.id: lead.customer for lead in known.lead_by_id.values()}
     sound = [action for action in actions if _finds_type(action, known)]
-    stored = stored_actions([action.key for action in sound if action.lead not in new_leads])
+    stored, known_times = stored_actions([action.key for action in sound if action.lead not in new_leads])
+    times = times | known_times
     periods = Periods(known)
     rows = dict[tuple[int, str], NewAction]()
     for action in sound:
         key = action.key
+        if is_early(action.sound.occurred_at, times.get(action.lead)):
+            action.result.flags = (BEFORE_ITS_LEAD,)
         if key in stored:
             action.compare(stored[key])
         elif key in rows:  # of equals, the first one sent

@@ -13,7 +13,7 @@ NAME = "a_closed_period_gets_no_new_actions"
 def as_before() -> str:
     """Both functions as they were."""
     store = (HERE / "intake_functions.sql").read_text(encoding="utf-8").partition("-- Stores a delivery")[2]
-    known = (HERE / "intake_known.sql").read_text(encoding="utf-8")
+    known = (HERE / "intake_known_types.sql").read_text(encoding="utf-8")
     return f"{known}\n-- {store.replace('CREATE FUNCTION', 'CREATE OR REPLACE FUNCTION')}"
 
 

@@ -1,4 +1,4 @@
--- As in intake_known.sql and intake_functions.sql; a sealed period takes nothing new, as if it were closed.
+-- As in intake_known_types.sql and intake_functions.sql; a sealed period takes nothing new, as if it were closed.
 
 -- Everything that the items of a delivery may refer to, and numbers for what is new in it. Changes nothing.
 -- With only_named, products are those of the customers named: then every item says whose product it means.
@@ -31,7 +31,8 @@ BEGIN
         'products', coalesce(product_rows, '[]'),
         'customers', (SELECT coalesce(json_agg(json_build_array(id, code, name, time_zone)), '[]')
                         FROM leads_customer WHERE id = ANY (named)),
-        'types', (SELECT coalesce(json_agg(json_build_array(id, code)), '[]') FROM leads_actiontype),
+        'types', (SELECT coalesce(json_agg(json_build_array(id, code, largest_quantity, largest_value)), '[]')
+                    FROM leads_actiontype),
         'periods', (SELECT coalesce(json_agg(json_build_array(id, customer_id, label, start_at, end_at)), '[]')
                       FROM leads_billingperiod WHERE customer_id = ANY (named) AND state = 'open' AND NOT is_sealed)
     );

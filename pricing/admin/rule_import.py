@@ -26,6 +26,8 @@ from pricing.admin.rule_columns import (
 )
 from pricing.admin.rule_form import RuleForm
 from pricing.admin.tier_form import TierForm, TierFormSet
+from pricing.domain.cautions import Caution, cautions_about
+from pricing.domain.drafts import with_tiers
 from pricing.domain.history import record_saved, stored_terms
 from pricing.domain.rules import revise
 from pricing.models import PriceRule, PriceTier
@@ -82,6 +84,17 @@ def plan(rows: list[Row]) -> list[Plan]:
     rules = PriceRule.objects.filter(pk__in=ids).select_related(*RELATED).prefetch_related("tiers").in_bulk()
     names, seen = Names.read(), set[str]()
     return [_planned(number, cells, rules, names, seen) for number, cells in rows]
+
+
+def preview(each: Plan, *, at: datetime) -> tuple[PriceRule, list[Caution]] | None:
+    """The draft that a good row would make, not stored, and what a person should think about; None for an idle one."""
+    if each.form is None or each.faults:
+        return None
+    rule: PriceRule = each.form.instance
+    if each.does == REVISION and each.rule is not None:
+        rule.revises, rule.first_revision_id = each.rule, each.rule.lineage
+    kept = [form.instance for form in each.tiers.forms if not form.cleaned_data.get("DELETE")]
+    return rule, cautions_about(with_tiers(rule, kept), at=at)
 
 
 @transaction.atomic

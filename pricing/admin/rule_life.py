@@ -28,7 +28,8 @@ from pricing.admin.rule_words import (
 )
 from pricing.admin.wall_clock_field import EACH_IN_ITS_ZONE, WallClockFormField
 from pricing.domain.in_force import now_in, zones_of
-from pricing.domain.rules import RulesOverlap, activate, retire, revise, roll_back
+from pricing.domain.overlap import RulesOverlap
+from pricing.domain.rules import activate, retire, revise, roll_back
 from pricing.models import PriceRule
 
 CHANGE = "pricing.change_pricerule"

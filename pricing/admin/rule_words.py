@@ -13,9 +13,11 @@ from billing_engine.core.wall_clock import in_words
 from leads.admin.shown import Colour, chip, instant, link
 from pricing.domain.cautions import Caution, cautions_about
 from pricing.domain.checks import checks_with
+from pricing.domain.fit import matches_in_words
 from pricing.domain.history import differences, history_of, terms_in_words
 from pricing.domain.in_force import Standing, Zones, standing, zones_of, zones_of_each
 from pricing.domain.rules import check_may_be_changed
+from pricing.domain.scopes import rivals
 from pricing.domain.words import price_in_words, scope_in_words
 from pricing.models import PriceRule, RuleChange
 
@@ -69,12 +71,16 @@ def activation_in_words(rule: PriceRule) -> str:
     scope = " · ".join(scope_in_words(rule)) or "everything"
     words = [f"From {time_in_words(rule)}, it prices {scope}: {price_in_words(rule)}."]
     if rule.revises:
-        words.append(f"«{rule.revises}», which it revises, ends there.")
+        words.append(f"“{rule.revises}”, which it revises, ends there.")
     words.append(
         "Open periods are rated anew; closed ones never change. Afterwards it can be revised and retired, not edited."
     )
-    failing = [result for result in checks_with(rule, at=now()) if not result.holds]
-    words += [f"Price check «{result.check}» would fail: {result.found}." for result in failing]
+    words.append(matches_in_words(rule, at=now()))
+    results = checks_with(rule, at=now())
+    words += [f"Price check “{result.check}” would fail: {result.found}." for result in results if result.is_broken]
+    already = [f"“{result.check}”" for result in results if result.failed_before and not result.holds]
+    if already:
+        words.append(f"Price checks that fail without this draft too, and so hold nothing up: {', '.join(already)}.")
     words += [f"Mind: {caution_in_words(caution)}" for caution in cautions_about(rule, at=now())]
     return "\n".join(words)
 
@@ -86,16 +92,16 @@ def time_in_words(rule: PriceRule) -> str:
 
 
 def caution_in_words(caution: Caution) -> str:
-    """`It can never win …: «Stone samples».`"""
-    names = ", ".join(f"«{rule}»" for rule in caution.rules)
-    return f"{caution.words}: {names}." if names else f"{caution.words}."
+    """`It can never win …: “Stone samples”.`"""
+    names = ", ".join(f"“{rule}”" for rule in caution.rules)
+    return f"{caution.words}: {names}." if names else caution.sentence
 
 
 def caution_with_links(caution: Caution) -> SafeString:
     """The same, each rule a link to its page."""
     if not caution.rules:
-        return format_html("{}.", caution.words)
-    links = format_html_join(", ", "«{}»", ((link(rule),) for rule in caution.rules))
+        return format_html("{}", caution.sentence)
+    links = format_html_join(", ", "“{}”", ((link(rule),) for rule in caution.rules))
     return format_html("{}: {}.", caution.words, links)
 
 
@@ -125,6 +131,13 @@ def revisions(rule: PriceRule) -> list[dict[str, Any]]:
         for revision in found
     ]
     return rows if len(rows) > 1 else []
+
+
+def rivals_of(draft: PriceRule) -> list[dict[str, Any]]:
+    """The other drafts that would follow the same rule."""
+    return [
+        {"link": link(other), "begins": in_words(other.wall_from), "by": other.created_by} for other in rivals(draft)
+    ]
 
 
 def history(rule: PriceRule) -> list[dict[str, Any]]:

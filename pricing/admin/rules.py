@@ -21,11 +21,12 @@ from pricing.admin.rule_form import PARTS, RuleForm, shown_for
 from pricing.admin.rule_life import RuleButtons, next_month
 from pricing.admin.rule_sheets import RuleSheets
 from pricing.admin.rule_shown import RuleChangeList, ShownRule
-from pricing.admin.rule_words import caution_with_links, history, is_draft, revisions
+from pricing.admin.rule_words import caution_with_links, history, is_draft, revisions, rivals_of
 from pricing.admin.tiers import TierRows
 from pricing.admin.try_one import TryForm, try_view
 from pricing.domain.cautions import cautions_about
 from pricing.domain.checks import checks_with
+from pricing.domain.fit import categories
 from pricing.domain.history import Terms, record_saved, stored_terms
 from pricing.models import PriceRule
 
@@ -177,10 +178,14 @@ class PriceRuleAdmin(RuleSheets, RuleButtons, ShownRule, Page[PriceRule]):
         rule: PriceRule | None = kwargs.get("obj")
         context["revisions"] = revisions(rule) if rule else []
         context["history"] = history(rule) if rule else []
-        context["checks"] = shown_results(checks_with(rule, at=now())) if rule and is_draft(rule) else []
+        results = checks_with(rule, at=now()) if rule and is_draft(rule) else []
+        context["checks"] = shown_results([result for result in results if result.holds or result.is_broken])
+        context["failed_before"] = shown_results([each for each in results if each.failed_before and not each.holds])
+        context["rivals"] = rivals_of(rule) if rule and is_draft(rule) else []
         context["try_form"] = TryForm(rule=rule or PriceRule())
         named = ("pricing_pricerule_try", [rule.pk]) if rule else ("pricing_pricerule_try_new", [])
         context["try_address"] = reverse(f"admin:{named[0]}", args=named[1])
+        context["categories"] = categories() if rule is None or is_draft(rule) else []
         context["is_draft"] = rule is None or is_draft(rule)
         context["begins"] = in_words(rule.wall_from) if rule else ""
         return super().render_change_form(request, context, *args, **kwargs)

@@ -9,9 +9,10 @@ from billing_engine.core import money
 from billing_engine.core.wall_clock import in_words
 from pricing.domain.charges import in_units
 from pricing.domain.facts import price_facts
+from pricing.domain.fit import matches_nothing_of_much, unmatched
 from pricing.domain.gaps import Gap, gaps
 from pricing.domain.people import taken_over
-from pricing.domain.scopes import covers, neighbours, rank_of, same_scope
+from pricing.domain.scopes import covers, neighbours, rank_of, rivals, same_scope
 from pricing.models import PriceRule
 from pricing.rating.prices import MICRO, Counted, Volume
 
@@ -28,13 +29,21 @@ class Caution:
     words: str
     rules: list[PriceRule] = field(default_factory=list)
 
+    @property
+    def sentence(self) -> str:
+        """The words alone, with their stop."""
+        return self.words if self.words.endswith("?") else f"{self.words}."
+
 
 def cautions_about(rule: PriceRule, *, at: datetime) -> list[Caution]:
     """What a person should know before this draft is activated, the gravest first."""
     beside = neighbours(rule, begin=rule.wall_from, end=rule.wall_to)
     return [
         *_overlap(rule),
+        *(Caution(words) for words in unmatched(rule)),
         *_never_wins(rule, beside),
+        *_rivals(rule),
+        *_unused(rule, at),
         *_backdated(rule, at),
         *_gap(rule),
         *_far(rule, beside),
@@ -45,6 +54,19 @@ def _overlap(rule: PriceRule) -> Iterator[Caution]:
     others = [other for other in same_scope(rule) if other.pk != rule.revises_id]
     if others:
         yield Caution("It can't be activated beside a rule of the same scope, priority and time", others)
+
+
+def _rivals(rule: PriceRule) -> Iterator[Caution]:
+    others = rivals(rule)
+    if others:
+        begins = " and ".join(in_words(other.wall_from) for other in others)
+        words = f"{len(others)} other drafts revise" if len(others) > 1 else "Another draft revises"
+        yield Caution(f"{words} the same rule, from {begins}", others)
+
+
+def _unused(rule: PriceRule, at: datetime) -> Iterator[Caution]:
+    if matches_nothing_of_much(rule, at=at):
+        yield Caution("It matches 0 actions of last month")
 
 
 def _never_wins(rule: PriceRule, beside: list[PriceRule]) -> Iterator[Caution]:
@@ -78,14 +100,15 @@ def _gap(rule: PriceRule) -> Iterator[Caution]:
         yield Caution(f"No price from {in_words(rule.wall_from)} for {_told(begin)}")
     if rule.wall_to is not None:
         lost = gaps(rule, at=rule.wall_to, besides=[revised.pk] if revised else (), with_rule=False)
-        lost = [gap for gap in lost if gap not in begin]
+        known = set(begin)
+        lost = [gap for gap in lost if gap not in known]
         if lost:
             yield Caution(f"No price from its end, {in_words(rule.wall_to)}, for {_told(lost)}")
 
 
 def _told(found: list[Gap]) -> str:
-    words = [f"«{gap.action_type}» of {gap.product}" for gap in found[:GAPS_TOLD]]
-    return ", ".join(words) + (f" and {len(found) - GAPS_TOLD} more" if len(found) > GAPS_TOLD else "")
+    words = [f"“{gap.action_type}” of {gap.product}" for gap in found[:GAPS_TOLD]]
+    return ", ".join(words) + (f" and {len(found) - GAPS_TOLD:,} more" if len(found) > GAPS_TOLD else "")
 
 
 def _far(rule: PriceRule, beside: list[PriceRule]) -> Iterator[Caution]:

@@ -1,7 +1,7 @@
 """Price checks: saved expectations, held against the rules as they are, or as a draft would make them."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from itertools import product as pairs
 from typing import Any
@@ -40,20 +40,32 @@ class OverrideNeedsAReason(Refused):
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """Whether a check holds; if not, what its action would cost instead, and which one that is."""
+    """Whether a check holds; if not, what its action would cost instead, and which one that is.
+
+    `failed_before`: it fails, and did without the draft that it was held against; the draft is not to blame.
+    """
 
     check: PriceCheck
     holds: bool
     found: str
+    failed_before: bool = False
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether it fails by the draft."""
+        return not self.holds and not self.failed_before
 
 
 def check_prices(rule: PriceRule, *, at: datetime, override: bool, reason: str) -> list[PriceCheck]:
-    """The checks that fail with this draft, if a person overrides them; otherwise they refuse its activation."""
-    failing = [result for result in checks_with(rule, at=at) if not result.holds]
+    """The checks that fail by this draft, if a person overrides them; otherwise they refuse its activation.
+
+    What fails without the draft too is none of its business.
+    """
+    failing = [result for result in checks_with(rule, at=at) if result.is_broken]
     if not failing:
         return []
     if not override:
-        words = "; ".join(f"«{result.check}»: {result.found}" for result in failing[:5])
+        words = "; ".join(f"“{result.check}”: {result.found}" for result in failing[:5])
         raise PriceChecksFail(f"{len(failing)} price check{'s' if len(failing) > 1 else ''} would fail. {words}.")
     if not reason.strip():
         raise OverrideNeedsAReason
@@ -99,9 +111,9 @@ class _Desk:
         )
         drafts = [] if draft is None else [draft]
         self._names = {rule.pk: rule.name for rule in (*rules, *drafts)}
-        self._rules = {
-            zone: as_if_active([rule_facts(rule, zone) for rule in rules], drafts, zone=zone) for zone in zones
-        }
+        self._before = {zone: [rule_facts(rule, zone) for rule in rules] for zone in zones}
+        self._rules = {zone: as_if_active(facts, drafts, zone=zone) for zone, facts in self._before.items()}
+        self._has_draft = draft is not None
         products = Product.objects.filter(customer__in=customers).select_related("customer").order_by("sku", "pk")
         self._products: dict[int, list[Product]] = {}
         for product in products:
@@ -109,8 +121,15 @@ class _Desk:
         self._sources = list(Source.objects.filter(is_active=True).order_by("pk"))
 
     def hold(self, check: PriceCheck, at: datetime) -> CheckResult:
-        """The check's result; the first example that costs something else fails it."""
-        rules = [rule for rule in self._rules[check.customer.zone] if _could_price(rule, check, at)]
+        """The check's result, and whether it failed before the draft."""
+        result = self._hold(check, at, self._rules[check.customer.zone])
+        if result.holds or not self._has_draft:
+            return result
+        return replace(result, failed_before=not self._hold(check, at, self._before[check.customer.zone]).holds)
+
+    def _hold(self, check: PriceCheck, at: datetime, book: list[RuleFacts]) -> CheckResult:
+        """The first example that costs something else fails it."""
+        rules = [rule for rule in book if _could_price(rule, check, at)]
         wrong, is_empty = None, True
         for example in self._examples(check, rules, at):
             is_empty = False

@@ -11,18 +11,20 @@ from leads.domain.periods import mark_open_periods
 from pricing.domain.billed import check_not_billed
 from pricing.domain.checks import check_prices
 from pricing.domain.facts import price_facts
+from pricing.domain.fit import contradictions
 from pricing.domain.history import Terms, differences, record, stored_terms
 from pricing.domain.in_force import now_in, zones_of
+from pricing.domain.overlap import OVERLAP, RulesOverlap, check_overlap
 from pricing.domain.people import check_people
 from pricing.domain.scopes import same_scope
 from pricing.models import PriceRule, PriceTier, RuleChange
+from pricing.models.rule import TIERS_AT_MOST
 
 TIERED = (
     PriceRule.PriceModel.GRADUATED,
     PriceRule.PriceModel.VOLUME,
     PriceRule.PriceModel.GRADUATED_PERCENTAGE,
 )
-OVERLAP = "active_rules_of_one_scope_never_overlap"
 
 
 class NotADraft(Refused):
@@ -66,17 +68,6 @@ class RuleIncomplete(Refused):
     code = "rule_incomplete"
 
 
-class RulesOverlap(Refused):
-    """Two active rules of one scope and priority would price the same instant."""
-
-    code = "rules_overlap"
-    message = "Another active rule already covers this scope, priority and time: revise or retire that one."
-
-    def __init__(self, others: list[PriceRule]) -> None:
-        self.others = others
-        super().__init__(rules=[other.pk for other in others])
-
-
 @transaction.atomic
 def activate(rule: PriceRule, *, by: User, at: datetime, reason: str = "", override: bool = False) -> PriceRule:
     """Put a draft in force; a revision ends the rule it revises where it begins itself.
@@ -89,6 +80,7 @@ def activate(rule: PriceRule, *, by: User, at: datetime, reason: str = "", overr
     if rule.state != PriceRule.State.DRAFT:
         raise NotADraft
     _check_price(rule)
+    check_overlap(rule)
     check_people(rule, by=by, at=at, reason=reason)
     overridden = check_prices(rule, at=at, override=override, reason=reason)
     customers = {rule.customer}
@@ -205,7 +197,7 @@ def _latest(rule: PriceRule, *, since: datetime) -> PriceRule | None:
 def _locked(rule: PriceRule) -> PriceRule:
     return (
         PriceRule.objects.select_for_update(of=("self",))
-        .select_related("customer", "product__customer")
+        .select_related("customer", "product__customer", "source")
         .get(pk=rule.pk)
     )
 
@@ -213,12 +205,15 @@ def _locked(rule: PriceRule) -> PriceRule:
 def _check_price(rule: PriceRule) -> None:
     if rule.price_model not in TIERED and rule.tiers.exists():
         raise RuleIncomplete(f"A {rule.get_price_model_display().lower()} price has no tiers: remove them.")
+    if rule.tiers.count() > TIERS_AT_MOST:
+        raise RuleIncomplete(f"A price has at most {TIERS_AT_MOST:,} tiers.")
     try:
         price_facts(rule)
     except ValueError as error:
         raise RuleIncomplete(str(error)) from error
-    if rule.product and rule.customer_id not in (None, rule.product.customer_id):
-        raise RuleIncomplete(f"{rule.product} is no product of {rule.customer}.")
+    wrong = contradictions(rule)
+    if wrong:
+        raise RuleIncomplete(" ".join(misfit.words for misfit in wrong))
 
 
 def _end(rule: PriceRule, *, until: datetime, at: datetime) -> None:

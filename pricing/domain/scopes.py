@@ -82,6 +82,14 @@ def same_scope(rule: PriceRule) -> list[PriceRule]:
     return list(in_time(found, rule.wall_from, rule.wall_to).order_by("wall_from"))
 
 
+def rivals(draft: PriceRule) -> list[PriceRule]:
+    """The other drafts that would follow the same rule: when one is activated, the others were written for what was."""
+    if draft.first_revision_id is None:
+        return []
+    drafts = PriceRule.objects.filter(state=PriceRule.State.DRAFT, first_revision=draft.first_revision_id)
+    return list(drafts.exclude(pk=draft.pk).select_related("created_by").order_by("wall_from", "pk"))
+
+
 def in_time(rules: QuerySet[PriceRule], begin: datetime, end: datetime | None) -> QuerySet[PriceRule]:
     """Those in force at some wall-clock time in [begin, end)."""
     found = rules.filter(Q(wall_to=None) | Q(wall_to__gt=begin)).exclude(wall_to=F("wall_from"))

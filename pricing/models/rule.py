@@ -23,6 +23,8 @@ def money_field(**options: Any) -> "models.DecimalField[Any, Any]":
     return models.DecimalField(max_digits=16, decimal_places=6, **options)
 
 
+TIERS_AT_MOST = 1_000  # of a price: more is a mistake, and a form of them takes minutes
+
 # What each price model is made of; tiers are rows of their own.
 PARTS_OF_A_PRICE = {
     "per_unit": ("unit_price",),

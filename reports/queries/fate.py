@@ -40,7 +40,7 @@ def fate_of(source: Source, *, lead: str, action: str) -> Fate | None:
     refusals = refusals_of(source, lead=lead, action=action)
     stored = (
         Action.objects.filter(lead__source=source, lead__external_id=lead, external_id=action)
-        .select_related("action_type", "period__customer", "charge__rule", "unrated")
+        .select_related("action_type", "period__customer", "charge__rule", "unrated", "early")
         .first()
     )
     if stored:

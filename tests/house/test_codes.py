@@ -17,7 +17,10 @@ PRICING = Path("pricing/README.md")
 SOURCES = Path("docs/lead-sources.md")
 
 # Fault codes that are put together when the program runs, and what comes out.
-PUT_TOGETHER = {"{name}_invalid": {"quantity_invalid", "value_invalid"}}
+PUT_TOGETHER = {
+    "{name}_invalid": {"quantity_invalid", "value_invalid"},
+    "{name}_implausible": {"quantity_implausible", "value_implausible"},
+}
 # What only the admin's buttons can answer: there it is a sentence, and its code is for programs to come.
 FOR_PEOPLE = {
     f"leads/domain/{name}.py"

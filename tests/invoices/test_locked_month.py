@@ -104,14 +104,14 @@ def test_the_same_actions_are_billed_again_without_those_taken_back(frank: User,
     void_action(Action.objects.get(period=period, quantity=6), reason="Cancelled", at=LATER)
     send_late(invoice, SourceFactory.create())
 
-    again = bill_again(period, at=LATER)
+    again = bill_again(period, by=vera, at=LATER)
 
     assert again is not None
     assert (again.total, again.state) == (10, "draft")
     issue(approve(again, by=frank, at=LATER), by=frank, at=LATER)
     assert close_cycle(october(), by=frank, at=LATER).state == "closed"
     with pytest.raises((AlreadyClosed, NothingToBillAgain)):
-        bill_again(period, at=LATER)
+        bill_again(period, by=vera, at=LATER)
 
 
 def test_a_draft_that_was_billed_again_is_regenerated_while_the_others_of_the_month_stay(
@@ -119,7 +119,7 @@ def test_a_draft_that_was_billed_again_is_regenerated_while_the_others_of_the_mo
 ) -> None:
     invoice, other = a_draft(4), a_draft(3)
     locked(frank, invoice)
-    again = bill_again(voided(invoice, vera), at=LATER)
+    again = bill_again(voided(invoice, vera), by=vera, at=LATER)
     assert again is not None
 
     fresh = regenerate(again, at=LATER)
@@ -187,7 +187,7 @@ def test_when_the_month_is_opened_again_its_periods_take_what_is_new(frank: User
     period.refresh_from_db()
     assert (period.is_sealed, Action.objects.get(external_id="late").period) == (False, period)
     with pytest.raises(NothingToBillAgain):
-        bill_again(period, at=LATER)
+        bill_again(period, by=vera, at=LATER)
     assert bill_cycle(october(), by=vera, at=LATER)
 
 

@@ -95,7 +95,7 @@ def test_a_failing_check_blocks_the_activation(operator: User):
     rule = PriceRuleFactory.create()
     draft = dearer(rule, operator)
 
-    with pytest.raises(PriceChecksFail, match=r"1 price check would fail. «A sample of Acme»: \$15.00 for"):
+    with pytest.raises(PriceChecksFail, match=r"1 price check would fail. “A sample of Acme”: \$15.00 for"):
         activate(draft, by=operator, at=NOW)
     with pytest.raises(OverrideNeedsAReason):
         activate(draft, by=operator, at=NOW, override=True, reason=" ")
@@ -152,18 +152,19 @@ def operations(client: Client) -> Client:
 def test_the_dialog_tells_what_fails_and_overrides_with_a_reason(operations: Client) -> None:
     SourceFactory.create()
     PriceCheckFactory.create(name="A sample of Acme")
-    draft = PriceRuleFactory.create(draft=True, unit_price=15, wall_from=read("2090-01-01"))
+    PriceRuleFactory.create()
+    draft = PriceRuleFactory.create(draft=True, priority=1, unit_price=15, wall_from=read("2090-01-01"))
 
     asked = operations.get(reverse("admin:pricing_pricerule_activate_rule", args=[draft.pk])).content.decode()
     refused = press(operations, "activate_rule", draft)
     overridden = press(operations, "activate_rule", draft, override="on", reason="As agreed")
 
-    assert "Price check «A sample of Acme» would fail: $15.00" in asked
+    assert "Price check “A sample of Acme” would fail: $15.00" in asked
     (words,) = refused.context["form"].non_field_errors()
     assert words.startswith("1 price check would fail")
     draft.refresh_from_db()
     assert draft.state == "active"
-    assert "against the price check «A sample of Acme»" in overridden.content.decode()
+    assert "against the price check “A sample of Acme”" in overridden.content.decode()
 
 
 def test_a_drafts_page_shows_its_checks_and_the_list_shows_todays(operations: Client) -> None:

@@ -219,8 +219,8 @@ def test_action_types_of_products_without_a_price_are_told():
 
     name = f"{product.sku} · {product.name}"
     assert words(rule) == [
-        (f"No price from October 20, 2026 for «View» of {name}", []),
-        (f"No price from its end, November 1, 2026, for «Order» of {name}", []),
+        (f"No price from October 20, 2026 for “View” of {name}", []),
+        (f"No price from its end, November 1, 2026, for “Order” of {name}", []),
     ]
 
     # Priced from every source, though by no rule that is open to all of them, is priced.

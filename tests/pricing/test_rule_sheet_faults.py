@@ -10,8 +10,9 @@ import pytest
 from django.test import Client
 
 from billing_engine.core.wall_clock import read
+from pricing.admin.rule_form import NO_NUMBER
 from pricing.models import PriceRule
-from tests.factories.leads import ProductFactory
+from tests.factories.leads import ActionTypeFactory, CustomerFactory, ProductFactory, SourceFactory
 from tests.factories.people import with_role
 from tests.pricing.test_rule_sheets import FROM, PRICE, as_csv, as_xlsx, confirm, dry_run, exported, faults, row
 
@@ -31,20 +32,24 @@ def operations(client: Client) -> Client:
         ({"unit price": "-1"}, "unit price", "A price is not negative."),
         ({"unit price": "1" * 30}, "unit price", "Ensure that there are no more than 16 digits in total."),
         ({"priority": "99999"}, "priority", "Ensure this value is less than or equal to 32767."),
-        ({"currency": "USX"}, "currency", "Select a valid choice. USX is not one of the available choices."),
+        ({"currency": "USX"}, "currency", "USX is no currency code of ISO 4217, such as USD."),
         ({"id": "999999"}, "id", "There is no rule 999999; leave it empty for a new one."),
-        ({"customer": "NOBODY"}, "customer", "Nothing has the code «NOBODY»."),
-        ({"product": "NONE"}, "product", "No product has the SKU «NONE»."),
-        ({"product": "TWICE"}, "product", "Several customers have the SKU «TWICE»: name the customer."),
-        ({"highest only": "maybe"}, "highest only", "«maybe» is neither yes nor no."),
-        ({"tiers": "up to ten"}, "tiers", "«up to ten» is no tier: write «100: 2.40» or «500: 1.80 + 20»."),
+        ({"customer": "NOBODY"}, "customer", "Nothing has the code “NOBODY”."),
+        ({"product": "NONE"}, "product", "No product has the SKU “NONE”."),
+        ({"product": "TWICE"}, "product", "Several customers have the SKU “TWICE”: name the customer."),
+        ({"highest only": "maybe"}, "highest only", "“maybe” is neither yes nor no."),
+        ({"tiers": "up to ten"}, "tiers", "“up to ten” is no tier: write “100: 2.40” or “500: 1.80 + 20”."),
         (
             {"price model": "graduated", "tiers": "10: 1; 5: 2; : 3"},
             "tiers",
             "Tier 2: Tiers ascend: this one must end after 10.",
         ),
         ({"price model": "volume"}, "tiers", "A volume price needs tiers; the last one has no end."),
-        ({"price model": "cheap"}, "price model", "Select a valid choice. cheap is not one of the available choices."),
+        (
+            {"price model": "cheap"},
+            "price model",
+            "“cheap” is none of these: per unit, graduated, volume, package, percentage, graduated percentage.",
+        ),
         ({PRICE: ""}, "unit price", "A per unit price needs a unit price; 0 is one."),
         ({"effective to": "2026-10-01"}, "effective to", "A rule ends after it begins."),
         (
@@ -63,6 +68,22 @@ def operations(client: Client) -> Client:
             "“2026-12-01T09:00-05:00” has an offset. A rule begins and ends at this time in each customer’s own time zone:"
             " write it without, such as 2026-12-01T09:00.",
         ),
+        (
+            {"channel": "webinars"},
+            "channel",
+            "“webinars” is none of these: web site, social media, e-mail campaign, referral, webinar, event, demo request,"
+            " trade show, conference, newsletter, feedback.",
+        ),
+        ({"once per": "person per month"}, "once per", "“person per month” is none of these: per lead, per person."),
+        ({"tiers": "1: 1;" * 1_900}, "tiers", "These are 1,900 tiers; a price has at most 1,000."),
+        ({PRICE: "18,50"}, PRICE, NO_NUMBER),
+        ({PRICE: "dear"}, PRICE, NO_NUMBER),
+        ({"price model": "volume", "tiers": "10: 18,50; : 1"}, "tiers", f"Tier 1: {NO_NUMBER}"),
+        (
+            {"action type": "sample_ordr"},
+            "action type",
+            "Nothing has the code “sample_ordr”. Did you mean sample_order?",
+        ),
         ({"name": ""}, "name", "This field is required."),
         ({"once per": "lead"}, "once days", "Within how many days? At least 1."),
     ],
@@ -70,6 +91,7 @@ def operations(client: Client) -> Client:
 def test_each_fault_is_told_with_its_row_and_column(
     operations: Client, facts: dict[str, Any], column: str, words: str
 ) -> None:
+    ActionTypeFactory.create(code="sample_order")
     for _ in range(2):
         ProductFactory.create(sku="TWICE")
 
@@ -141,3 +163,42 @@ def test_an_unknown_column_is_told_and_not_lost(operations: Client) -> None:
     asked = dry_run(operations, as_csv([{**row(), "unitprice": "3"}]))
     (words,) = asked.context["form"].errors["sheet"]
     assert words.startswith("Unknown columns: unitprice. There are: id, name, state")
+
+
+@pytest.mark.parametrize("channel", ["Web site", "web_site", "website", "WEB-SITE"])
+def test_labels_are_understood_as_well_as_codes(operations: Client, channel: str) -> None:
+    cells = row(channel=channel, **{"price model": "Per unit", "once per": "per lead", "once days": "30"})
+
+    confirm(operations, dry_run(operations, as_csv([cells])))
+
+    rule = PriceRule.objects.get()
+    assert (rule.channel, rule.price_model, rule.once_per) == ("website", "per_unit", "lead")
+
+
+def test_a_row_without_a_currency_takes_the_customers(operations: Client) -> None:
+    CustomerFactory.create(code="TOKYO", currency="JPY"), CustomerFactory.create(code="ACME")
+    asked = dry_run(operations, as_csv([row(customer="TOKYO", currency=""), row(customer="", currency="")]))
+
+    words = "In which currency? This rule is for the customers of one."
+    assert faults(asked) == [(3, "currency", words)]
+    confirm(operations, dry_run(operations, as_csv([row(customer="TOKYO", currency="")])))
+    assert PriceRule.objects.get().currency == "JPY"
+
+
+def test_the_dry_run_shows_what_each_new_draft_is_and_what_to_think_about(operations: Client) -> None:
+    product = ProductFactory.create(category="brick", customer__code="ACME")
+    SourceFactory.create()
+    cells = row(customer="ACME", category="bricks", **{"effective to": "2027-01-01", "price model": "graduated"})
+    cells |= {PRICE: "", "tiers": "10: 2; : 1"}
+
+    asked = dry_run(operations, as_csv([cells]))
+
+    (shown,) = asked.context["good"]
+    assert (shown["begins"], shown["price"]) == (
+        "November 1, 2026 until January 1, 2027",
+        "$2.00 each up to 10, then $1.00 each",
+    )
+    assert f"No product of {product.customer} is in the category “bricks”. Did you mean “brick”?" in shown["cautions"]
+    page = asked.content.decode()
+    assert [words in page for words in ("November 1, 2026", "bricks", "Did you mean “brick”?")] == [True] * 3
+    assert PriceRule.objects.count() == 0

@@ -15,6 +15,7 @@ from openpyxl import Workbook, load_workbook
 from billing_engine.core.sheets import NotASheet, TooManyRows, read_sheet
 from billing_engine.core.wall_clock import read
 from pricing.admin.rule_columns import COLUMNS
+from pricing.admin.rule_form import NO_NUMBER
 from pricing.models import PriceRule, RuleChange
 from tests.factories.leads import ActionTypeFactory, CustomerFactory, ProductFactory, SourceFactory
 from tests.factories.people import with_role
@@ -109,8 +110,8 @@ def test_five_hundred_rules_are_changed_by_spreadsheet_and_three_faults_are_foun
     asked = dry_run(operations, as_xlsx(wrong))
 
     assert faults(asked) == [
-        (12, "unit price", "Enter a number."),
-        (202, "action type", "Nothing has the code «sample_ordr»."),
+        (12, "unit price", NO_NUMBER),
+        (202, "action type", "Nothing has the code “sample_ordr”."),
         (501, FROM, "A revision begins after the rule it revises, which begins on January 1, 2020."),
     ]
     refused = confirm(operations, asked)

@@ -11,12 +11,12 @@ from billing_engine.core.spans import Month, Week
 from billing_engine.core.wall_clock import read
 from leads.models import ActionType, BillingPeriod, Channel, UnratedMark
 from pricing.domain.billed import WouldRewriteHistory
+from pricing.domain.overlap import RulesOverlap
 from pricing.domain.rules import (
     HasEnded,
     NotActive,
     NotADraft,
     RuleIncomplete,
-    RulesOverlap,
     activate,
     retire,
     revise,
