@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("leads", "0016_sealed_periods"),
+        ("leads", "0017_early_actions"),
     ]
 
     operations = [

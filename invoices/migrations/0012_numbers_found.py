@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("invoices", "0010_cut_by_budget"),
+        ("invoices", "0011_who_did_what"),
     ]
 
     operations = [
