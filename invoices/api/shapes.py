@@ -10,6 +10,7 @@ from invoices.domain.detail import DetailCharge
 from invoices.domain.paper import amount_due
 from invoices.domain.replacement import Places
 from invoices.models import Invoice, InvoiceLine
+from pricing.api.charges import CutSerializer, cuts_shape
 from pricing.models import Charge
 
 
@@ -70,8 +71,8 @@ class PeriodChargeSerializer(serializers.Serializer[Any]):
     value = serializers.CharField(allow_null=True)
     rule = serializers.IntegerField(allow_null=True)
     reason = serializers.ChoiceField(Charge.Reason.values, allow_blank=True)
-    cap = serializers.ChoiceField(Charge.Cap.values, allow_blank=True)
     full_amount = serializers.CharField(help_text="Before any cap.")
+    cuts = CutSerializer(many=True, help_text="What each cap cut off the full amount, in their order.")
     exact_amount = serializers.CharField()
     explanation = serializers.CharField(help_text="Where to read why.")
 
@@ -144,8 +145,8 @@ def charge_shape(charge: DetailCharge, explanation: str) -> dict[str, Any]:
         "value": None if charge.value is None else str(charge.value),
         "rule": charge.rule,
         "reason": charge.reason,
-        "cap": charge.cap,
         "full_amount": str(charge.full_amount),
+        "cuts": cuts_shape(charge.cuts),
         "exact_amount": str(charge.exact_amount),
         "explanation": explanation,
     }
