@@ -97,6 +97,7 @@ DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default=SELLER["email"] or "billing@l
 # --- The house ----------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
+    "billing_engine.core",  # before Unfold: some of its templates are replaced
     "unfold.apps.BasicAppConfig",
     "unfold.contrib.filters",
     "unfold.contrib.forms",
@@ -113,7 +114,6 @@ INSTALLED_APPS = [
     "django_celery_beat",
     "drf_spectacular",
     "drf_spectacular_sidecar",
-    "billing_engine.core",
     "leads",
     "pricing",
     "invoices",

@@ -98,6 +98,7 @@ class MailTemplateAdmin(Page[MailTemplate]):
 
 @admin.register(InvoiceMail)
 class InvoiceMailAdmin(ReadOnlyPage[InvoiceMail]):
+    nothing_yet = "No invoice has been mailed yet."
     list_display = ("shown_to", "shown_invoice", "shown_customer", "asked", "shown_by", "shown_state", "shown_reason")
     list_filter = (("state", ChoicesDropdownFilter),)
     search_fields = ("invoice__number__istartswith",)

@@ -98,6 +98,7 @@ class ByMonth(DropdownFilter):
 
 @admin.register(QuarantinedItem)
 class QuarantinedItemAdmin(ReadOnlyPage[QuarantinedItem]):
+    nothing_yet = "Nothing is waiting in quarantine."
     change_form_template = "leads/quarantined_item.html"
     list_display = (
         "shown_received",
@@ -303,7 +304,7 @@ class QuarantinedItemAdmin(ReadOnlyPage[QuarantinedItem]):
 
     @admin.display(description="message")
     def shown_message(self, item: QuarantinedItem) -> SafeString | str:
-        return shortened(item.message)
+        return shortened(item.message, fits=88)
 
     @admin.display(description="source")
     def shown_source(self, item: QuarantinedItem) -> SafeString | str:

@@ -52,6 +52,7 @@ class ByRating(DropdownFilter):
 
 @admin.register(BillingPeriod)
 class BillingPeriodAdmin(ReadOnlyPage[BillingPeriod]):
+    nothing_yet = "There are no billing periods yet. The first action of a customer opens one."
     list_display = (
         "label",
         "shown_customer",

@@ -41,6 +41,7 @@ FILTERS = {name: f"{path}__id__exact" for name, path in GROUP.items()}
 
 @admin.register(UnratedAction)
 class UnratedActionAdmin(ReadOnlyPage[UnratedAction]):
+    nothing_yet = "Nothing is waiting for a price: a rule covers every action."
     list_before_template = "pricing/unrated_top.html"
     list_display = (
         "shown_deed",
