@@ -192,6 +192,7 @@ def _to_go(count: int, what: str, *, plural: str = "") -> str:
 
 def hindrances(cycle: BillingCycle, left: Left) -> list[Hindrance]:
     """What keeps the month open, the first to be dealt with first."""
+    flagged = flagged_in(cycle.label) if left.drafts else 0
     found = (
         (
             left.quarantined,
@@ -215,9 +216,9 @@ def hindrances(cycle: BillingCycle, left: Left) -> list[Hindrance]:
             "red",
         ),
         (
-            flagged_in(cycle.label) if left.drafts else 0,
-            "drafts stand out",
-            "Look at each: its page says why. Approve all leaves them",
+            flagged,
+            "draft stands out" if flagged == 1 else "drafts stand out",
+            "Look at each: its page says why. Approve all skips them",
             list_of("invoices.invoice", month=cycle.label, state__exact="draft"),
             "blue",
         ),
