@@ -90,7 +90,8 @@ class InvoiceList(ReadOnlyPage[Invoice]):
 
     @admin.display(description="total", ordering="total")
     def shown_total(self, invoice: Invoice) -> SafeString:
-        return amount(money.in_words(invoice.total, invoice.currency))
+        total = money.in_words(invoice.total, invoice.currency)
+        return amount(format_html("<s>{}</s>", total) if invoice.state == State.VOID else total)
 
     @admin.display(description="state", ordering="state")
     def shown_state(self, invoice: Invoice) -> SafeString:
@@ -107,6 +108,8 @@ class InvoiceList(ReadOnlyPage[Invoice]):
 
     @admin.display(description="due", ordering="due_on")
     def shown_due(self, invoice: Invoice) -> SafeString | str:
+        if invoice.state == State.VOID:
+            return day(None)
         today = now().astimezone(invoice.customer.zone).date()
         if invoice.state == State.ISSUED and invoice.due_on and invoice.due_on < today:
             return format_html('<span class="invoice-overdue" title="Overdue">{}</span>', day(invoice.due_on))

@@ -11,9 +11,10 @@ from django.template.response import TemplateResponse
 from billing_engine.core.money import in_words, price_in_words
 from invoices.domain.flags import flags_of
 from invoices.domain.paper import paper_of
+from invoices.domain.replacement import places_of
 from invoices.domain.taken_back import actions_taken_back, taken_back_of
 from invoices.models import Adjustment, Invoice, InvoiceDocument, InvoiceLine
-from leads.admin.shown import Colour, page_of
+from leads.admin.shown import Colour, instant, page_of
 
 State = Invoice.State
 TAKEN_BACK_SHOWN = 20
@@ -41,7 +42,7 @@ class TakenBackPanel:
 
     actions: int
     total: str
-    shown: list[tuple[str, str, str, str, datetime | None]]
+    shown: list[tuple[str, str, str, str, str]]
     more: int
     is_issued: bool
 
@@ -65,6 +66,11 @@ def invoice_page(model_admin: Any, request: HttpRequest, invoice: Invoice) -> Ht
         "steps": steps_of(invoice),
         "flags": flags_of([invoice]).get(invoice.pk, []),
         "taken_back": taken_back_panel(invoice),
+        "places": [
+            (words, page_of("invoices.invoice", other.pk), str(other))
+            for words, other in zip(("In place of", "In its place"), places_of([invoice])[invoice.pk], strict=True)
+            if other
+        ],
         "mails": invoice.mails.select_related("asked_by").order_by("-pk"),
         "document": InvoiceDocument.objects.filter(invoice=invoice).defer("content").first(),
         "media": model_admin.media,
@@ -87,7 +93,7 @@ def taken_back_panel(invoice: Invoice) -> TakenBackPanel | None:
             f"{one.action_type.name} of lead {one.lead.external_id}",
             price_in_words(one.charge.amount, currency),
             one.void_reason,
-            None if one.voided_at is None else one.voided_at.astimezone(zone),
+            instant(one.voided_at, zone),
         )
         for one in actions_taken_back(invoice)[:TAKEN_BACK_SHOWN]
     ]

@@ -12,6 +12,7 @@ from invoices.domain.lines import lines_of
 from invoices.domain.total import move_credit, total_up
 from invoices.models import Adjustment, Invoice, InvoiceLine
 from leads.models import BillingPeriod
+from pricing.domain.carry import mark_earlier
 from pricing.domain.rate import rate
 from pricing.domain.terms import keep_terms
 from pricing.models import PeriodTally
@@ -59,6 +60,7 @@ def close(period: BillingPeriod, *, at: datetime, adjustments: Sequence[Adjusted
     keep_terms(period)
     period.state, period.closed_at = BillingPeriod.State.CLOSED, at
     period.save(update_fields=["state", "closed_at"])
+    mark_earlier(period)
     return invoice
 
 

@@ -1,18 +1,16 @@
 """What of a month, and of the weeks that begin in it, is not where it has to be before finance closes it."""
 
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Q, QuerySet, Sum
 
-from billing_engine.core.spans import Cycle, labels_of
+from billing_engine.core.spans import labels_of
 from invoices.domain.blockers import failed_in
 from invoices.models import Invoice
 from leads.models import BillingPeriod, QuarantinedItem
 from pricing.models import PeriodTally
 
 State = Invoice.State
-UTC_ZONE = ZoneInfo("UTC")
 NAMED = 3
 
 
@@ -20,7 +18,7 @@ NAMED = 3
 class Left:
     """Counts of what is left to do, in the order in which it is done."""
 
-    quarantined: int  # items received in the cycle (UTC)
+    quarantined: int  # items of which something occurred in the month, or was received in it, where that is all we know
     unrated: int  # actions
     failed: int  # periods that the last attempt to bill did not bill, for a cause that is there still
     open_periods: int  # of active customers; billing runs close them
@@ -65,7 +63,7 @@ def left_in(label: str) -> Left:
         "n"
     ]
     return Left(
-        quarantined=_quarantined(label).count(),
+        quarantined=quarantined_in(label).count(),
         unrated=unrated or 0,
         failed=failed_in(label).count(),
         open_periods=periods["active"],
@@ -83,6 +81,6 @@ def open_in_words(label: str) -> str:
     return f"{len(names):,} billing period{'' if len(names) == 1 else 's'} ({', '.join(names[:NAMED])}{more})"
 
 
-def _quarantined(label: str) -> "QuerySet[QuarantinedItem]":
-    span = Cycle.parse(label).span(UTC_ZONE)
-    return QuarantinedItem.objects.waiting().filter(received_at__gte=span.start, received_at__lt=span.end)
+def quarantined_in(month: str) -> "QuerySet[QuarantinedItem]":
+    """What waits in quarantine and counts to the month."""
+    return QuarantinedItem.objects.waiting().of_month(month)

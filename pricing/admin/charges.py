@@ -5,9 +5,9 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter, DropdownFilter
 
 from billing_engine.core import money
 from billing_engine.core.instants import instant_in_words
@@ -33,6 +33,11 @@ RELATED = (
     "rule",
     "paid_by__action_type",
 )
+CUT_BY = {
+    Charge.Cap.PER_LEAD.value: "cut_per_lead",
+    Charge.Cap.PER_PERIOD.value: "cut_per_period",
+    Charge.Cap.BUDGET.value: "cut_by_budget",
+}
 THE_ACTION: Any = (
     "The action",
     {
@@ -48,6 +53,20 @@ THE_ACTION: Any = (
 PRICED: Any = ("shown_amount", "outcome"), ("shown_full_amount", "cap_in_words"), ("shown_rule", "before")
 COVERED: Any = ("shown_amount", "outcome"), ("shown_rule", "before"), "shown_paid_by"
 EXCLUDED: Any = (("shown_amount", "outcome"),)
+
+
+class ByCap(DropdownFilter):
+    """Which cap trimmed it."""
+
+    title = "cap"
+    parameter_name = "cap"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return list(Charge.Cap.choices)
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Charge]) -> QuerySet[Charge]:
+        column = CUT_BY.get(self.value() or "")
+        return queryset.filter(**{f"{column}__isnull": False}) if column else queryset
 
 
 @admin.register(Charge)
@@ -72,7 +91,7 @@ class ChargeAdmin(ReadOnlyPage[Charge]):
         ("action__action_type", AutocompleteSelectFilter),
         ("rule", AutocompleteSelectFilter),
         ("reason", ChoicesDropdownFilter),
-        ("cap", ChoicesDropdownFilter),
+        ByCap,
     )
     search_fields = ("action__external_id",)
     search_help_text = "The action's id, or its lead's id or e-mail address"
@@ -162,7 +181,7 @@ class ChargeAdmin(ReadOnlyPage[Charge]):
         if charge.reason:
             return amount(reason_chip(charge))
         price = price_of(charge, charge.period.customer.currency)
-        return amount(format_html("{} {}", chip("Capped", "blue"), price) if charge.cap else price)
+        return amount(format_html("{} {}", chip("Capped", "blue"), price) if charge.cuts else price)
 
     @admin.display(description="amount")
     def shown_amount(self, charge: Charge) -> SafeString:
@@ -174,7 +193,9 @@ class ChargeAdmin(ReadOnlyPage[Charge]):
 
     @admin.display(description="capped by")
     def cap_in_words(self, charge: Charge) -> SafeString | str:
-        return chip(charge.get_cap_display(), "blue") if charge.cap else NOTHING
+        currency = charge.period.customer.currency
+        cuts = ((chip(cap.label, "blue"), money.price_in_words(cut, currency)) for cap, cut in charge.cuts)
+        return format_html_join(", ", "{} −{}", cuts) or NOTHING
 
     @admin.display(description="counted before")
     def before(self, charge: Charge) -> SafeString | str:
@@ -190,7 +211,7 @@ class ChargeAdmin(ReadOnlyPage[Charge]):
 
     @admin.display(description="charged instead")
     def shown_paid_by(self, charge: Charge) -> SafeString | str:
-        """The earlier charge that this one duplicates, or the dearest of the lead."""
+        """The charge that pays for this one too, or the lead's highest-priced action."""
         paid = charge.paid_by
         if paid is None:
             return NOTHING

@@ -5,6 +5,8 @@ from typing import Any
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 from django.utils.timezone import now
 from unfold.enums import ActionVariant
@@ -19,6 +21,7 @@ from leads.admin.bases import ReadOnlyPage
 from leads.admin.buttons import Dialog, Done, WithReason, button, person
 from leads.admin.shown import Colour, chip
 from leads.models import BillingPeriod
+from reports.admin.bridge import bridge
 from reports.admin.cycle_form import MayNeedAReason
 from reports.admin.cycle_page import cycle_page
 
@@ -79,6 +82,17 @@ class BillingCycleAdmin(ReadOnlyPage[BillingCycle]):
         know_cycles()
         response: HttpResponse = super().changelist_view(request, extra_context)
         return response
+
+    def get_urls(self) -> list[URLPattern]:
+        counted = path("<int:cycle>/bridge/", self.admin_site.admin_view(self.bridge), name="invoices_cycle_bridge")
+        return [counted, *super().get_urls()]
+
+    def bridge(self, request: HttpRequest, cycle: int) -> HttpResponse:
+        """What lies between received and billed: the month's page asks for it."""
+        found = get_object_or_404(BillingCycle, pk=cycle)
+        if not self.has_view_permission(request, found):
+            raise PermissionDenied
+        return bridge(request, found.label)
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None

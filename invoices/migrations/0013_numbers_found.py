@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("invoices", "0011_who_did_what"),
+        ("invoices", "0012_attempts_at_billing"),
     ]
 
     operations = [

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("leads", "0017_early_actions"),
+        ("leads", "0018_quarantine_by_month"),
     ]
 
     operations = [
