@@ -25,7 +25,6 @@ from invoices.domain.document import document_of, preview
 from invoices.domain.flags import flags_of
 from invoices.domain.invoice import approve, issue, send_back
 from invoices.domain.reopen import regenerate, reopen, void
-from invoices.domain.wording import month_in_words
 from invoices.models import Invoice
 from leads.admin.bases import ReadOnlyPage
 from leads.admin.buttons import Dialog, Done, WithReason, button, person
@@ -71,7 +70,7 @@ class InvoiceAdmin(Sendable, ReadOnlyPage[Invoice]):
     )
     list_display_links = ("shown_number",)
     list_filter = (("state", ChoicesDropdownFilter), MonthFilter, ("customer", AutocompleteSelectFilter))
-    list_select_related = ("customer", "period")
+    list_select_related = ("customer", "period__customer")
     search_fields = ("number__icontains", "customer__name", "customer__code__istartswith")
     search_help_text = "Invoice number, customer's name or code"
     ordering = ("-pk",)
@@ -96,7 +95,7 @@ class InvoiceAdmin(Sendable, ReadOnlyPage[Invoice]):
 
     @admin.display(description="month", ordering="period__label")
     def shown_month(self, invoice: Invoice) -> str:
-        return month_in_words(invoice.period.label)
+        return invoice.period.in_words
 
     @admin.display(description="total", ordering="total")
     def shown_total(self, invoice: Invoice) -> SafeString:

@@ -9,9 +9,9 @@ from django.http import Http404
 
 from billing_engine.core import money
 from invoices.domain.detail import DetailCharge, Passed, Place, page_of_line, passed_before, shares_of
-from invoices.domain.paper_lines import reason_in_words
+from invoices.domain.paper_lines import late_note, reason_in_words
 from invoices.domain.shares import nothing_to_spread
-from invoices.domain.wording import month_in_words, quantity_in_words
+from invoices.domain.wording import quantity_in_words
 from invoices.models import InvoiceLine
 from leads.models import Action
 
@@ -74,7 +74,7 @@ def line_page(line: InvoiceLine, *, after: str = "", before: str = "") -> LinePa
         last=last,
         is_first=not passed.charges,
         is_last=last >= line.actions,
-        notes=(f"Late activity of {month_in_words(line.late_from)}",) if line.late_from else (),
+        notes=late_note(line),
         is_charged=line.kind == InvoiceLine.Kind.CHARGES,
         zone=line.invoice.customer.time_zone,
     )

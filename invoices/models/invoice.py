@@ -144,7 +144,9 @@ class InvoiceLine(models.Model):
     )
     reason = models.CharField(max_length=20, blank=True, help_text="Why these were not charged.")
     late_from = models.CharField(
-        max_length=10, blank=True, help_text="The earlier cycle in which this late activity occurred."
+        max_length=10,
+        blank=True,
+        help_text="Of late activity: the first day of the week or month in which it occurred.",
     )
 
     actions = models.PositiveIntegerField(default=0)

@@ -2,14 +2,17 @@
 
 from dataclasses import dataclass
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.utils.timezone import now
 
 from billing_engine.core.spans import Cycle, labels_of
+from invoices.domain.cycle import unfinished_in
 from invoices.domain.waiting import UTC_ZONE, Left, failed_in, left_in
-from invoices.domain.wording import month_in_words
+from invoices.domain.wording import end_in_words, month_in_words
 from invoices.models import BillingCycle, BillingRun, BillingRunItem
 from leads.admin.shown import list_of, page_of
 from leads.models import BillingPeriod
@@ -20,6 +23,7 @@ from reports.wording import count_in_words
 State = BillingCycle.State
 DONE, NEXT, LATER = "done", "next", "later"
 FAILURES_SHOWN = 20
+FIRST_ZONE = ZoneInfo("Etc/GMT-14")  # where a day ends first
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,7 @@ def cycle_page(model_admin: Any, request: HttpRequest, cycle: BillingCycle) -> H
         "steps": steps_of(cycle, left),
         "hindrances": hindrances(cycle, left),
         "failures": _latest_failures(cycle.label),
+        "unfinished": _unfinished(cycle.label),
         "sums": sums,
         "tables": tables,
         "adds_up": all(one.adds_up for one in sums) and all(one.adds_up for one in tables),
@@ -194,6 +199,14 @@ def _latest_failures(label: str) -> QuerySet[BillingRunItem]:
     """Of each period the last one."""
     failed = failed_in(label).select_related("period__customer").order_by("period_id", "-pk")
     return failed.distinct("period_id")[:FAILURES_SHOWN]
+
+
+def _unfinished(label: str) -> list[tuple[BillingPeriod, str]]:
+    """Who is not over yet, and when, once the month is over for the first; before that it is everybody."""
+    at = now()
+    if at < Cycle.parse(label).span(FIRST_ZONE).end:
+        return []
+    return [(period, end_in_words(period)) for period in unfinished_in(label, at=at)]
 
 
 def _received_in(label: str) -> dict[str, str]:

@@ -6,17 +6,17 @@ from decimal import Decimal
 from typing import Any
 
 from billing_engine.core.money import ZERO, in_words, price_in_words, rounded
+from invoices.domain.charged import LATE_FROM
 from reports.queries.invariant import Invariant, Sides, rows_of
 
 # Both ways: a line without its charges, and charges without their line, are rows too. Charges stand for the first of
 # their lines alone, so that a second one has none.
-LINES = """
+LINES = f"""
     WITH summed AS (
         SELECT action.period_id, CASE charge.reason WHEN '' THEN 'charges' ELSE 'not_charged' END AS kind,
                CASE charge.reason WHEN '' THEN lead.product_id ELSE 0 END AS product_id, action.action_type_id,
                CASE charge.reason WHEN '' THEN charge.rule_id ELSE 0 END AS rule_id, charge.reason,
-               CASE WHEN charge.reason <> '' OR (action.occurred_at >= period.start_at AND action.occurred_at < period.end_at)
-                    THEN '' ELSE to_char(action.occurred_at AT TIME ZONE customer.time_zone, 'YYYY-MM') END AS late_from,
+               CASE WHEN charge.reason <> '' THEN '' ELSE {LATE_FROM.replace("%(zone)s", "customer.time_zone")} END AS late_from,
                min(customer.currency) AS currency, count(*) AS charges, sum(charge.amount) AS amount
           FROM leads_action action
           JOIN pricing_charge charge ON charge.action_id = action.id
@@ -46,7 +46,7 @@ LINES = """
            AND line.rule_id = summed.rule_id AND line.reason = summed.reason AND line.late_from = summed.late_from
            AND line.nth = 1
      ORDER BY line.invoice_id, line.position, summed.period_id
-"""
+"""  # noqa: S608 -- an expression of our own
 TOTALS = """
     SELECT invoice.id, invoice.currency, invoice.subtotal, invoice.tax, invoice.credit, invoice.total,
            COALESCE((SELECT sum(amount) FROM invoices_invoiceline line WHERE line.invoice_id = invoice.id), 0),

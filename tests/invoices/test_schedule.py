@@ -1,6 +1,6 @@
 """Runs that start by themselves after grace days; runs paused and resumed; the schedule that people may move."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from celery import Celery
@@ -50,45 +50,46 @@ def test_no_run_starts_by_itself_unless_somebody_wants_it() -> None:
     }
 
 
-def test_a_run_starts_when_the_cycle_and_its_grace_days_are_over_everywhere() -> None:
+def test_a_run_starts_when_a_period_and_its_grace_days_are_over_where_its_customer_is() -> None:
     scheduled(grace_days=2)
-    an_open_period()
-    CustomerFactory.create(time_zone="Pacific/Honolulu")  # ten hours later
+    here = an_open_period(billed_from=OCTOBER.first).customer
+    away = CustomerFactory.create(billed_from=OCTOBER.first, time_zone="Pacific/Honolulu")  # ten hours later
 
-    assert start_due_runs(at=NOVEMBER_1 + 2 * DAY) == []
-    [run] = start_due_runs(at=NOVEMBER_1 + 2 * DAY + timedelta(hours=10))
-
-    assert (run.cycle, run.started_by, run.items.count()) == ("2026-10", None, 1)
+    assert start_due_runs(at=NOVEMBER_1 + 2 * DAY - timedelta(seconds=1)) == []
+    for at, customer in ((NOVEMBER_1 + 2 * DAY, here), (NOVEMBER_1 + 2 * DAY + timedelta(hours=10), away)):
+        [run] = start_due_runs(at=at)
+        assert (run.cycle, run.started_by, run.items.get().period.customer) == ("2026-10", None, customer)
+        bill(run.items.get().pk, at=at)
     assert start_due_runs(at=NOVEMBER_1 + 5 * DAY) == []
 
 
 def test_every_cycle_that_is_due_gets_its_run_and_other_kinds_are_left_alone() -> None:
     scheduled("weekly")
-    weekly = CustomerFactory.create(cycle="weekly")
+    weekly = CustomerFactory.create(cycle="weekly", billed_from=date(2026, 10, 19))
     for number in (45, 43, 44):
         BillingPeriodFactory.create(customer=weekly, month=Week(2026, number))
-    an_open_period()
+    an_open_period(billed_from=OCTOBER.first)
 
     assert labels(start_due_runs(at=NOVEMBER_3)) == ["2026-W43", "2026-W44"]
 
 
 def test_what_a_run_has_had_is_not_due_again_but_what_comes_in_afterwards_is() -> None:
     scheduled()
-    stuck = an_open_period(currency="KWD")  # nothing prices its dinars
+    stuck = an_open_period(currency="KWD", billed_from=OCTOBER.first)  # nothing prices its dinars
     received(stuck, 1)
     [run] = start_due_runs(at=NOVEMBER_3)
     bill(run.items.get().pk, at=NOVEMBER_3)
     assert progress(run) == Progress(billed=0, nothing=0, failed=1, waiting=0)
     assert start_due_runs(at=NOVEMBER_3) == []
 
-    BillingPeriodFactory.create(month=OCTOBER)
+    BillingPeriodFactory.create(month=OCTOBER, customer__billed_from=OCTOBER.first)
 
     assert labels(start_due_runs(at=NOVEMBER_3)) == ["2026-10"]
 
 
 def test_customers_who_only_owe_a_minimum_are_billed_too() -> None:
     scheduled()
-    CustomerFactory.create(monthly_minimum=50)
+    CustomerFactory.create(monthly_minimum=50, billed_from=OCTOBER.first)
 
     [run] = start_due_runs(at=NOVEMBER_3)
     bill(run.items.get().pk, at=NOVEMBER_3)

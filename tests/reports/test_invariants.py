@@ -183,7 +183,7 @@ def test_3_a_charge_changed_is_told_with_its_line(invoice: Invoice) -> None:
     late = Charge.objects.get(action__occurred_at=IN_SEPTEMBER)
     by_hand("UPDATE pricing_charge SET amount = 7.516, full_amount = 7.516 WHERE action_id = %s", late.pk)
 
-    words = _line(invoice, "charges", "$7.515 on the line, charges of $7.516", late_from="2026-09")
+    words = _line(invoice, "charges", "$7.515 on the line, charges of $7.516", late_from="2026-09-01")
     assert broken() == {"3a": [Breach("invoices.invoice", invoice.pk, words)]}
 
 
@@ -195,7 +195,9 @@ def test_3_a_line_rounded_otherwise_is_told_with_its_invoice_though_all_sides_ag
         "3a": [
             Breach("invoices.invoice", invoice.pk, _line(invoice, "charges", "$7.515 is not rounded to $7.51")),
             Breach(
-                "invoices.invoice", invoice.pk, _line(invoice, "charges", "$7.515 is not rounded to $7.53", "2026-09")
+                "invoices.invoice",
+                invoice.pk,
+                _line(invoice, "charges", "$7.515 is not rounded to $7.53", "2026-09-01"),
             ),
         ]
     }
