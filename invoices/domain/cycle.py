@@ -84,7 +84,7 @@ def bill_cycle(cycle: BillingCycle, *, by: User, at: datetime) -> Begun:
     nothing is over.
     """
     unfinished = unfinished_in(cycle.label, at=at)
-    open_missing(active_customers(), until=at, labels=labels_of(cycle.label))
+    open_missing(active_customers(), until=at, cycles=_cycles_of(cycle.label))
     in_progress, runs = False, []
     for each in _labels_over(cycle.label, at):
         try:
@@ -103,14 +103,14 @@ def unfinished_in(label: str, *, at: datetime) -> list[BillingPeriod]:
     month = Cycle.parse(label)
     if at >= month.span(LAST_ZONE).end:
         return []
-    return unfinished_periods([Cycle.parse(each) for each in labels_of(label)], active_customers(), at=at)
+    return unfinished_periods(_cycles_of(label), active_customers(), at=at)
 
 
 def has_something_to_bill(cycle: BillingCycle, *, at: datetime) -> bool:
     """Whether a run would find something that is over: open, or not opened by anybody yet."""
     if _labels_over(cycle.label, at):
         return True
-    missing = missing_periods(active_customers(), until=at, labels=labels_of(cycle.label))
+    missing = missing_periods(active_customers(), until=at, cycles=_cycles_of(cycle.label))
     return cycle.state == State.OPEN and any(True for _ in missing)
 
 
@@ -197,6 +197,11 @@ def _month_of(label: str) -> str:
     return str(Cycle.parse(label).closing_month)
 
 
+def _cycles_of(label: str) -> list[Cycle]:
+    """A month, and the weeks and two weeks that end in it."""
+    return [Cycle.parse(each) for each in labels_of(label)]
+
+
 def _labels_over(label: str, at: datetime) -> list[str]:
     """The cycles of a month of which something is open and over, in their order."""
     found = to_bill().filter(label__in=labels_of(label), end_at__lte=at).values_list("label")
@@ -228,7 +233,7 @@ def _close_empty(label: str, at: datetime) -> None:
     """A closed period for each customer who has none in the month, or in a week of it; what has a minimum due stays open."""
     empty = BillingPeriod.objects.open().filter(label__in=labels_of(label), actions=None)
     before = list(empty.values_list("pk", flat=True))
-    open_missing(Customer.objects.all(), until=at, labels=labels_of(label))
+    open_missing(Customer.objects.all(), until=at, cycles=_cycles_of(label))
     for period in empty.exclude(pk__in=before).order_by("customer", "start_at"):
         close_if_empty(period, at=at)
 

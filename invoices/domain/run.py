@@ -67,7 +67,7 @@ def start(cycle: Cycle, *, by: User | None, at: datetime) -> BillingRun:
 
     Who has no period of it yet gets one. What has not ended is left to a later run. Raises CycleNotOver where nothing has.
     """
-    open_missing(active_customers(), until=at, labels={str(cycle)})
+    open_missing(active_customers(), until=at, cycles=[cycle])
     run = _create_run(cycle, by, at)
     periods = _ended(cycle, at)
     if not periods.exists() and (unfinished := unfinished_periods([cycle], active_customers(), at=at)):

@@ -31,21 +31,51 @@ def open_periods(instants: Mapping[int, Iterable[datetime]]) -> None:
 
 
 @transaction.atomic
-def open_missing(customers: QuerySet[Customer], *, until: datetime, labels: Collection[str] | None = None) -> None:
+def open_missing(customers: QuerySet[Customer], *, until: datetime, cycles: Collection[Cycle] | None = None) -> None:
     """See to it that each of these customers has every period, from its first day on, that is over by `until`.
 
-    Or those with one of the labels. Who has them all is left alone.
+    Or those of these cycles. Who has them all is left alone.
     """
-    behind = {period.customer_id for period in missing_periods(customers, until=until, labels=labels)}
+    behind = {period.customer_id for period in missing_periods(customers, until=until, cycles=cycles)}
     if behind:
-        missing = list(missing_periods(_holding_calendars(behind), until=until, labels=labels))
+        missing = list(missing_periods(_holding_calendars(behind), until=until, cycles=cycles))
         BillingPeriod.objects.bulk_create(missing, ignore_conflicts=True)
 
 
 def missing_periods(
-    customers: QuerySet[Customer], *, until: datetime, labels: Collection[str] | None = None
+    customers: QuerySet[Customer], *, until: datetime, cycles: Collection[Cycle] | None = None
 ) -> Iterator[BillingPeriod]:
-    """The periods of these customers that are over by `until` and that nobody has opened; not stored."""
+    """The periods of these customers, or of these cycles, that are over by `until` and nobody has opened; not stored."""
+    if cycles is None:
+        yield from _missing(customers, until)
+        return
+    labelled = BillingPeriod.objects.filter(label__in=[str(cycle) for cycle in cycles])
+    there = set(labelled.values_list("customer", "label"))
+    for period in _periods_of(cycles, customers):
+        if period.end_at <= until and (period.customer_id, period.label) not in there:
+            yield period
+
+
+def unfinished_periods(
+    cycles: Collection[Cycle], customers: QuerySet[Customer], *, at: datetime
+) -> list[BillingPeriod]:
+    """The periods of these cycles that are not over at `at`, opened or not, the first to end first; not stored."""
+    found = [period for period in _periods_of(cycles, customers) if period.end_at > at]
+    return sorted(found, key=lambda period: (period.end_at, period.customer.name))
+
+
+def _periods_of(cycles: Collection[Cycle], customers: QuerySet[Customer]) -> Iterator[BillingPeriod]:
+    """What these customers are billed for by these cycles, opened or not."""
+    for customer in customers.prefetch_related("cycle_changes"):
+        calendar = customer.calendar
+        kinds = {calendar.kind, *(kind for _, kind in calendar.before)}
+        for cycle in cycles:
+            span = calendar.span_of(cycle) if type(cycle) in kinds else None
+            if span:
+                yield _period(customer, cycle, span)
+
+
+def _missing(customers: QuerySet[Customer], until: datetime) -> Iterator[BillingPeriod]:
     covered = _covered(customers)
     for customer in customers.prefetch_related("cycle_changes"):
         calendar = customer.calendar
@@ -54,23 +84,8 @@ def missing_periods(
         is_whole = first == begin and last - first == length
         there = () if is_whole else set(customer.periods.values_list("start_at", flat=True))
         for cycle, span in _from(calendar, last if is_whole else begin, until):
-            if span.start not in there and (labels is None or str(cycle) in labels):
+            if span.start not in there:
                 yield _period(customer, cycle, span)
-
-
-def unfinished_periods(
-    cycles: Collection[Cycle], customers: QuerySet[Customer], *, at: datetime
-) -> list[BillingPeriod]:
-    """The periods of these cycles that are not over at `at`, opened or not, the first to end first; not stored."""
-    found = []
-    for customer in customers.prefetch_related("cycle_changes"):
-        calendar = customer.calendar
-        kinds = {calendar.kind, *(kind for _, kind in calendar.before)}
-        for cycle in cycles:
-            span = calendar.span_of(cycle) if type(cycle) in kinds else None
-            if span and span.end > at:
-                found.append(_period(customer, cycle, span))
-    return sorted(found, key=lambda period: (period.end_at, period.customer.name))
 
 
 def _covered(customers: QuerySet[Customer]) -> dict[int, tuple[datetime, datetime, object]]:

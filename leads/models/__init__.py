@@ -1,7 +1,7 @@
 """Who is billed, and what came in."""
 
 from leads.models.action import Action, ActionType
-from leads.models.company import Company
+from leads.models.company import Company, NumberPrefix
 from leads.models.customer import Customer, CycleChange
 from leads.models.delivery import Delivery, QuarantinedItem
 from leads.models.lead import Lead
@@ -24,6 +24,7 @@ __all__ = [
     "CycleChange",
     "Delivery",
     "Lead",
+    "NumberPrefix",
     "Product",
     "QuarantineStep",
     "QuarantinedItem",

@@ -15,7 +15,6 @@ from time_machine import travel
 from leads.domain.intake import receive
 from leads.domain.keys import create_key, holder
 from leads.models import Action, ApiKey, Customer, Delivery, QuarantinedItem, Source, UnratedMark
-from tests.factories.invoices import BillingCycleFactory
 from tests.factories.leads import (
     ActionFactory,
     ActionTypeFactory,
@@ -174,46 +173,6 @@ def test_a_change_of_the_billing_cycle_says_when_it_takes_effect_and_its_first_p
     change = customer.cycle_changes.get()
     assert (change.cycle_before, change.changed_by.groups.get().name) == ("monthly", "Operations")
     assert told(operations.post(address, CUSTOMER | {"cycle": "weekly"}, follow=True))[0].startswith("The customer")
-
-
-@pytest.mark.parametrize(
-    ("given", "faults", "day"),
-    [
-        ({}, {}, "2026-11-01"),  # the first of this month, which has begun in Berlin
-        ({"billed_from": "2026-11-20"}, {}, "2026-11-20"),
-        ({"monthly_minimum": "500"}, {"billed_from": ["Say from which day on the minimum is due."]}, ""),
-        ({"monthly_minimum": "500", "billed_from": "2026-12-01"}, {}, "2026-12-01"),
-        (
-            {"billed_from": "2026-09-15"},
-            {"billed_from": ["September 2026 is locked: bill from October 1, 2026 on, or later."]},
-            "",
-        ),
-        ({"billed_from": "2026-10-01"}, {}, "2026-10-01"),
-    ],
-)
-def test_a_customer_is_billed_from_a_stated_day_which_is_needed_with_a_minimum(
-    operations: Client, given: dict[str, str], faults: dict[str, list[str]], day: str
-) -> None:
-    BillingCycleFactory.create(label="2026-09", state="locked")
-
-    with travel(datetime(2026, 10, 31, 23, 30, tzinfo=UTC), tick=False):
-        response = operations.post(reverse("admin:leads_customer_add"), CUSTOMER | given)
-
-    context = response.context or {}
-    assert (context["adminform"].form.errors if faults else {}) == faults
-    assert [str(one) for one in Customer.objects.values_list("billed_from", flat=True)] == [day] * bool(day)
-
-
-def test_the_day_from_which_a_customer_is_billed_is_fixed_once_there_is_a_period(operations: Client) -> None:
-    customer = BillingPeriodFactory.create().customer
-    before = customer.billed_from
-
-    operations.post(
-        reverse("admin:leads_customer_change", args=[customer.pk]), CUSTOMER | {"billed_from": "2026-12-01"}
-    )
-
-    customer.refresh_from_db()
-    assert (customer.name, customer.billed_from) == ("Acme", before)
 
 
 def test_a_hard_budget_without_amount_is_told_next_to_the_amount(operations: Client) -> None:

@@ -2,12 +2,12 @@
 
 import json
 import zlib
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -322,32 +322,6 @@ def test_when_every_period_is_closed_a_late_action_opens_the_next(source: Source
     send(source, lead(action(occurred_at="2026-09-01T12:00:00Z")))
 
     assert Action.objects.get().period.label == "2026-10"
-
-
-def test_a_month_that_nobody_opened_counts_as_open_also_between_closed_ones(source: Source, product: Product):
-    _ = [BillingPeriodFactory.create(customer=product.customer, month=Month(2026, month)) for month in (7, 9, 10)]
-    BillingPeriod.objects.filter(label__in=["2026-07", "2026-09"]).update(state="closed", closed_at=RECEIVED_AT)
-
-    send(source, lead(action(occurred_at="2026-08-01T12:00:00Z")))
-
-    assert Action.objects.get().period.label == "2026-08"
-
-
-def test_what_occurred_before_a_customer_is_billed_is_late_and_opens_no_period_before_that_day(source: Source):
-    ActionTypeFactory.create(code="sample_order")
-    customer = ProductFactory.create(sku="TILE-9", customer__billed_from=date(2026, 10, 15)).customer
-
-    send(source, lead(action(occurred_at="2024-02-29T12:00:00Z"), action(id="A-2", occurred_at="2026-10-14T23:59:59Z")))
-    send(source, lead(action(id="A-3", occurred_at="2026-10-15T00:00:00Z")))
-
-    period = BillingPeriod.objects.get()
-    assert (period.customer, period.label, period.start_at) == (customer, "2026-10", datetime(2026, 10, 15, tzinfo=UTC))
-    assert set(Action.objects.values_list("period", flat=True)) == {period.pk}
-    with pytest.raises(IntegrityError, match="before the day from which its customer is billed"), transaction.atomic():
-        september = Month(2026, 9).span(customer.zone)
-        BillingPeriod.objects.create(customer=customer, label="2026-09", start_at=september.start, end_at=september.end)
-    with pytest.raises(IntegrityError, match="stays once there is a billing period"), transaction.atomic():
-        Customer.objects.update(billed_from=date(2024, 2, 1))
 
 
 def test_a_period_with_new_actions_is_marked_as_unrated(source: Source, product: Product):
