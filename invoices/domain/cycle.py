@@ -12,8 +12,10 @@ from billing_engine.core.errors import Refused
 from billing_engine.core.span_words import day_in_words
 from billing_engine.core.spans import Cycle, Month, labels_of
 from invoices.domain.close import close_if_empty
+from invoices.domain.history import note
+from invoices.domain.month_lock import check_unlocked, month_of
 from invoices.domain.run import CycleNotOver, RunInProgress, active_customers, start, to_bill
-from invoices.domain.waiting import Left, left_in
+from invoices.domain.waiting import Left, left_in, open_in_words
 from invoices.domain.wording import month_in_words, unfinished_in_words
 from invoices.models import BillingCycle, BillingRun, CycleStep, Invoice
 from leads.domain.periods import missing_periods, open_missing, unfinished_periods
@@ -22,12 +24,6 @@ from leads.models import BillingPeriod, Customer
 LAST_ZONE = ZoneInfo("Etc/GMT+12")  # where a day ends last
 State = BillingCycle.State
 Kind = CycleStep.Kind
-
-
-class CycleLocked(Refused):
-    """What finance has locked is not drafted anew."""
-
-    code = "cycle_locked"
 
 
 class WrongCycleState(Refused):
@@ -71,7 +67,7 @@ class Begun:
 
 def know_cycles() -> None:
     """See to it that every month that has a billing period can be closed."""
-    months = {_month_of(label) for label in BillingPeriod.objects.values_list("label", flat=True).distinct()}
+    months = {month_of(label) for label in BillingPeriod.objects.values_list("label", flat=True).distinct()}
     known = set(BillingCycle.objects.values_list("label", flat=True))
     BillingCycle.objects.bulk_create((BillingCycle(label=label) for label in months - known), ignore_conflicts=True)
 
@@ -80,9 +76,10 @@ def know_cycles() -> None:
 def bill_cycle(cycle: BillingCycle, *, by: User, at: datetime) -> Begun:
     """Start a run of what is over of the month and of each week that ends in it; what is not over is named, and waits.
 
-    A cycle whose run is in progress is left to it. Raises RunInProgress where that is so of all, CycleNotOver where
-    nothing is over.
+    A cycle whose run is in progress is left to it. Raises CycleLocked, RunInProgress where that is so of all, or
+    CycleNotOver where nothing is over.
     """
+    check_unlocked(cycle.label)
     unfinished = unfinished_in(cycle.label, at=at)
     open_missing(active_customers(), until=at, cycles=_cycles_of(cycle.label))
     in_progress, runs = False, []
@@ -111,7 +108,7 @@ def has_something_to_bill(cycle: BillingCycle, *, at: datetime) -> bool:
     if _labels_over(cycle.label, at):
         return True
     missing = missing_periods(active_customers(), until=at, cycles=_cycles_of(cycle.label))
-    return cycle.state == State.OPEN and any(True for _ in missing)
+    return any(True for _ in missing)
 
 
 @transaction.atomic
@@ -123,9 +120,10 @@ def lock(cycle: BillingCycle, *, by: User, at: datetime, reason: str = "") -> Bi
     """
     cycle = _held(cycle, State.OPEN)
     _check_over(cycle.label, at)
-    _check_ready(left_in(cycle.label), reason)
+    _check_ready(cycle.label, reason)
     _close_empty(cycle.label, at)
-    _check_ready(left_in(cycle.label), reason)  # a delivery may have opened one meanwhile; from here on none can
+    _check_ready(cycle.label, reason)  # a delivery may have opened one meanwhile; from here on none can
+    _seal(cycle.label)
     return _step(cycle, State.LOCKED, Kind.LOCKED, by=by, at=at, reason=reason)
 
 
@@ -141,6 +139,7 @@ def reopen(cycle: BillingCycle, *, by: User, at: datetime, reason: str) -> Billi
     locked = cycle.steps.filter(kind=Kind.LOCKED).latest("pk")
     if locked.by_id == by.pk:
         raise SecondPersonReopens
+    BillingPeriod.objects.filter(label__in=labels_of(cycle.label)).update(is_sealed=False)
     return _step(cycle, State.OPEN, Kind.REOPENED, by=by, at=at, reason=reason)
 
 
@@ -148,8 +147,7 @@ def reopen(cycle: BillingCycle, *, by: User, at: datetime, reason: str) -> Billi
 def close_cycle(cycle: BillingCycle, *, by: User, at: datetime, reason: str = "") -> BillingCycle:
     """For good: everything of it is issued. Raises WrongCycleState, CycleNotReady or ReasonMissing."""
     cycle = _held(cycle, State.LOCKED)
-    left = left_in(cycle.label)
-    _check_ready(left, reason)
+    left = _check_ready(cycle.label, reason)
     if left.not_issued:
         raise CycleNotReady(f"Not issued yet: {_many(left.not_issued, 'invoice')}.")
     return _step(cycle, State.CLOSED, Kind.CLOSED, by=by, at=at, reason=reason)
@@ -165,36 +163,11 @@ def refuse_locked_first_day(day: date) -> str:
     return f"{month_in_words(locked.label)} is {state}: bill from {day_in_words(first)} on, or later."
 
 
-def check_unlocked(period: BillingPeriod) -> None:
-    """Refuse where the period's cycle is locked or closed; until the transaction ends nobody locks it."""
-    _check(period, State.OPEN)
-
-
-def check_not_closed(period: BillingPeriod) -> None:
-    """Refuse where the period's cycle is closed for good; until the transaction ends nobody closes it."""
-    _check(period, State.OPEN, State.LOCKED)
-
-
-def _check(period: BillingPeriod, *states: BillingCycle.State) -> None:
-    label = _month_of(period.label)
-    BillingCycle.objects.bulk_create([BillingCycle(label=label)], ignore_conflicts=True)
-    cycle = BillingCycle.objects.select_for_update(no_key=True).get(label=label)
-    if cycle.state == State.CLOSED and State.LOCKED in states:
-        raise CycleLocked(f"{cycle.label} is closed for good.")
-    if cycle.state not in states:
-        raise CycleLocked(f"{cycle.label} is {cycle.get_state_display().lower()}: a second person may open it again.")
-
-
 def _held(cycle: BillingCycle, state: BillingCycle.State) -> BillingCycle:
     found = BillingCycle.objects.select_for_update().get(pk=cycle.pk)
     if found.state != state:
         raise WrongCycleState(f"This month is {found.get_state_display().lower()}, not {state.label.lower()}.")
     return found
-
-
-def _month_of(label: str) -> str:
-    """The month that a cycle is closed with."""
-    return str(Cycle.parse(label).closing_month)
 
 
 def _cycles_of(label: str) -> list[Cycle]:
@@ -214,9 +187,12 @@ def _check_over(label: str, at: datetime) -> None:
         raise CycleNotReady(f"Not over yet: {unfinished_in_words(unfinished)}.")
 
 
-def _check_ready(left: Left, reason: str) -> None:
-    if left.open_periods:
-        raise CycleNotReady(f"Still open: {_many(left.open_periods, 'billing period')}. A billing run closes them.")
+def _check_ready(label: str, reason: str) -> Left:
+    left = left_in(label)
+    if left.not_billed:
+        closes = "A billing run closes" if left.open_periods else "On its page, Bill again closes"
+        what = "it" if left.not_billed == 1 else "them"
+        raise CycleNotReady(f"Still open: {open_in_words(label)}. {closes} {what}.")
     behind = [
         words
         for count, words in (
@@ -227,6 +203,7 @@ def _check_ready(left: Left, reason: str) -> None:
     ]
     if behind and not reason.strip():
         raise ReasonMissing(f"{' and '.join(behind)} would stay behind: say why.")
+    return left
 
 
 def _close_empty(label: str, at: datetime) -> None:
@@ -238,12 +215,20 @@ def _close_empty(label: str, at: datetime) -> None:
         close_if_empty(period, at=at)
 
 
+def _seal(label: str) -> None:
+    """What stays open in the month takes nothing new either."""
+    still_open = BillingPeriod.objects.open().filter(label__in=labels_of(label)).order_by("pk")
+    # A delivery that is being stored has found the period unsealed: the locks wait for it.
+    found = list(still_open.select_for_update().values_list("pk", flat=True))
+    BillingPeriod.objects.filter(pk__in=found).update(is_sealed=True)
+
+
 def _step(
     cycle: BillingCycle, state: BillingCycle.State, kind: CycleStep.Kind, *, by: User, at: datetime, reason: str
 ) -> BillingCycle:
     cycle.state = state
     cycle.save(update_fields=["state"])
-    CycleStep.objects.create(cycle=cycle, kind=kind, by=by, at=at, reason=reason.strip())
+    note(cycle.label, kind, by=by, at=at, reason=reason)
     return cycle
 
 

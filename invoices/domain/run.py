@@ -13,8 +13,10 @@ from billing_engine.core.errors import Refused
 from billing_engine.core.later import after_commit
 from billing_engine.core.spans import Cycle
 from invoices.domain.close import PeriodNotOver, close
-from invoices.domain.wording import unfinished_in_words
-from invoices.models import BillingRun, BillingRunItem
+from invoices.domain.history import note
+from invoices.domain.month_lock import check_unlocked
+from invoices.domain.wording import month_in_words, unfinished_in_words
+from invoices.models import BillingRun, BillingRunItem, CycleStep
 from leads.domain.periods import open_missing, unfinished_periods
 from leads.models import BillingPeriod, Customer
 from pricing.domain.rate import rate_waiting
@@ -65,8 +67,10 @@ class Progress:
 def start(cycle: Cycle, *, by: User | None, at: datetime) -> BillingRun:
     """Begin to bill what is over of a cycle: an item per open period that has ended, each billed by a task of its own.
 
-    Who has no period of it yet gets one. What has not ended is left to a later run. Raises CycleNotOver where nothing has.
+    Who has no period of it yet gets one. What has not ended is left to a later run. Raises CycleLocked, RunInProgress, or
+    CycleNotOver where nothing has ended.
     """
+    check_unlocked(str(cycle))
     open_missing(active_customers(), until=at, cycles=[cycle])
     run = _create_run(cycle, by, at)
     periods = _ended(cycle, at)
@@ -77,7 +81,8 @@ def start(cycle: Cycle, *, by: User | None, at: datetime) -> BillingRun:
 
 @transaction.atomic
 def start_by_schedule(cycle: Cycle, *, ended: datetime, at: datetime) -> BillingRun:
-    """Begin to bill what of a cycle has ended by `ended` and no run has had."""
+    """Begin to bill what of a cycle has ended by `ended` and no run has had. Raises CycleLocked or RunInProgress."""
+    check_unlocked(str(cycle))
     return _with_items(_create_run(cycle, None, at), _ended(cycle, ended).filter(run_items=None), at)
 
 
@@ -193,9 +198,11 @@ def progress(run: BillingRun) -> Progress:
 def _create_run(cycle: Cycle, by: User | None, at: datetime) -> BillingRun:
     try:
         with transaction.atomic():
-            return BillingRun.objects.create(cycle=str(cycle), started_at=at, started_by=by)
+            run = BillingRun.objects.create(cycle=str(cycle), started_at=at, started_by=by)
     except IntegrityError as error:
         raise RunInProgress from error
+    note(str(cycle), CycleStep.Kind.RUN, by=by, at=at, about=month_in_words(str(cycle)))
+    return run
 
 
 def _finish_if_done(run_id: int, at: datetime) -> None:

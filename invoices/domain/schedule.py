@@ -7,6 +7,7 @@ from typing import NamedTuple
 from django.db.models import Min
 
 from billing_engine.core.spans import Cycle
+from invoices.domain.month_lock import CycleLocked
 from invoices.domain.run import RunInProgress, active_customers, start_by_schedule, to_bill
 from invoices.models import BillingRun, BillingSchedule
 from leads.domain.periods import missing_periods, open_missing
@@ -27,7 +28,7 @@ def start_due_runs(*, at: datetime) -> list[BillingRun]:
         for cycle in due_cycles(schedule, at=at):
             try:
                 started.append(start_by_schedule(cycle, ended=at - grace(schedule), at=at))
-            except RunInProgress:  # somebody was faster
+            except (RunInProgress, CycleLocked):  # another was faster; what a lock left open is a person's to bill
                 continue
     return started
 

@@ -6,12 +6,14 @@ from zoneinfo import ZoneInfo
 from django.db.models import Count, Q, QuerySet, Sum
 
 from billing_engine.core.spans import Cycle, labels_of
-from invoices.models import BillingRunItem, Invoice
+from invoices.domain.blockers import failed_in
+from invoices.models import Invoice
 from leads.models import BillingPeriod, QuarantinedItem
 from pricing.models import PeriodTally
 
 State = Invoice.State
 UTC_ZONE = ZoneInfo("UTC")
+NAMED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +22,17 @@ class Left:
 
     quarantined: int  # items received in the cycle (UTC)
     unrated: int  # actions
-    failed: int  # periods that the last attempt to bill did not bill
+    failed: int  # periods that the last attempt to bill did not bill, for a cause that is there still
     open_periods: int  # of active customers; billing runs close them
+    sealed_periods: int  # of active customers, opened in a locked month: each is billed by itself
     inactive_periods: int  # open, and no run bills them
     drafts: int
     approved: int
     unsent: int  # issued; nothing waits for it, some invoices go out by other ways
+
+    @property
+    def not_billed(self) -> int:
+        return self.open_periods + self.sealed_periods
 
     @property
     def not_issued(self) -> int:
@@ -39,7 +46,11 @@ def left_in(label: str) -> Left:
     periods = (
         BillingPeriod.objects.open()
         .filter(label__in=labels)
-        .aggregate(active=Count("pk", filter=is_active), inactive=Count("pk", filter=~is_active))
+        .aggregate(
+            active=Count("pk", filter=is_active & Q(is_sealed=False)),
+            sealed=Count("pk", filter=is_active & Q(is_sealed=True)),
+            inactive=Count("pk", filter=~is_active),
+        )
     )
     drafts = (
         Invoice.objects.filter(period__label__in=labels)
@@ -56,18 +67,20 @@ def left_in(label: str) -> Left:
     return Left(
         quarantined=_quarantined(label).count(),
         unrated=unrated or 0,
-        failed=failed_in(label).values("period").distinct().count(),
+        failed=failed_in(label).count(),
         open_periods=periods["active"],
+        sealed_periods=periods["sealed"],
         inactive_periods=periods["inactive"],
         **drafts,
     )
 
 
-def failed_in(label: str) -> "QuerySet[BillingRunItem]":
-    """What runs tried and could not bill, while its period is still open."""
-    return BillingRunItem.objects.filter(
-        state=BillingRunItem.State.FAILED, period__label__in=labels_of(label), period__state=BillingPeriod.State.OPEN
-    )
+def open_in_words(label: str) -> str:
+    """Whose periods are open still: `1 billing period (Ash)`, and of many the first three."""
+    found = BillingPeriod.objects.open().filter(label__in=labels_of(label), customer__is_active=True)
+    names = list(found.order_by("customer__name").values_list("customer__name", flat=True))
+    more = f" and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
+    return f"{len(names):,} billing period{'' if len(names) == 1 else 's'} ({', '.join(names[:NAMED])}{more})"
 
 
 def _quarantined(label: str) -> "QuerySet[QuarantinedItem]":

@@ -2,7 +2,7 @@
 
 from invoices.models.adjustment import Adjustment, Reopening
 from invoices.models.credit import CreditEntry
-from invoices.models.cycle import BillingCycle, CycleStep
+from invoices.models.cycle import BillingCycle, CycleStep, SkippedInvoice
 from invoices.models.invoice import Invoice, InvoiceDocument, InvoiceLine, NumberSeries
 from invoices.models.mail import InvoiceMail, MailTemplate
 from invoices.models.run import BillingRun, BillingRunItem
@@ -25,4 +25,5 @@ __all__ = [
     "MailTemplate",
     "NumberSeries",
     "Reopening",
+    "SkippedInvoice",
 ]

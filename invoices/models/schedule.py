@@ -16,7 +16,7 @@ class BillingSchedule(models.Model):
     is_active = models.BooleanField(
         "starts by itself",
         default=False,
-        help_text="A run bills each period that is over where its customer is, its grace days too.",
+        help_text="A run bills each period that is over where its customer is, after its grace days.",
     )
     grace_days = models.PositiveSmallIntegerField(
         default=0,

@@ -21,6 +21,7 @@ from leads.admin.choices import (
     currency_field,
     domains_field,
     locale_field,
+    offer_own_currency,
     time_zone_field,
 )
 from leads.admin.shown import amount, chip, day, list_of, shortened, to
@@ -45,8 +46,8 @@ class CustomerForm(forms.ModelForm[Customer]):
     billed_from = forms.DateField(
         required=False,
         widget=UnfoldAdminDateWidget,
-        help_text="First day, in the billing time zone; the first of this month if empty, and needed with a monthly minimum."
-        " Nothing is billed for a time before it, and from it on no time is left out. Fixed like the currency.",
+        help_text="First day, in the billing time zone: nothing before it is billed, and nothing after it is left out."
+        " Empty: the first of this month. Needed with a monthly minimum. Fixed like the currency.",
     )
     excluded_domains = domains_field(
         "E-mail domains that are never charged: own staff, competitors, students. Separated by commas."
@@ -69,13 +70,15 @@ class CustomerForm(forms.ModelForm[Customer]):
         )
         widgets = {"address": UnfoldAdminTextareaWidget({"rows": 4})}
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offer_own_currency(self, self.instance.currency)
+
     def clean(self) -> dict[str, Any]:
         given = super().clean() or self.cleaned_data
         start, end = given.get("contract_from"), given.get("contract_to")
         if start and end and end < start:
             self.add_error("contract_to", "A contract does not end before it begins.")
-        if given.get("hard_budget") and given.get("monthly_budget") is None:
-            self.add_error("monthly_budget", "A hard budget needs its amount.")
         if "billed_from" in self.fields:
             self._clean_billed_from(given)
         return given

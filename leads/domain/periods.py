@@ -169,15 +169,15 @@ class Periods:
 
     @cached_property
     def _last_closed(self) -> dict[int, datetime]:
-        """When each customer's latest closed period ends, for those who have one."""
-        closed = BillingPeriod.objects.closed().filter(customer__in=self._customers).values_list("customer")
+        """When each customer's latest closed period ends, for those who have one; a sealed one is as good as closed."""
+        closed = BillingPeriod.objects.takes_nothing_new().filter(customer__in=self._customers).values_list("customer")
         return dict(closed.annotate(Max("end_at")))
 
     @cached_property
     def _closed(self) -> dict[int, list[Span]]:
-        """What of each customer's time is closed; only asked for where something is older than that."""
+        """What of each customer's time takes nothing new; only asked for where something is older than that."""
         found = defaultdict[int, list[Span]](list)
-        closed = BillingPeriod.objects.closed().filter(customer__in=self._customers)
+        closed = BillingPeriod.objects.takes_nothing_new().filter(customer__in=self._customers)
         for customer, start, end in closed.values_list("customer", "start_at", "end_at"):
             found[customer].append(Span(start, end))
         return found

@@ -11,6 +11,7 @@ from unfold.enums import ActionVariant
 
 from invoices.domain.cycle import bill_cycle, close_cycle, has_something_to_bill, know_cycles, lock, reopen
 from invoices.domain.errand import begin, stop, waiting_for
+from invoices.domain.month_lock import why_month_locked
 from invoices.domain.wording import month_in_words, unfinished_in_words
 from invoices.models import BillingCycle
 from leads.admin.bases import ReadOnlyPage
@@ -33,9 +34,15 @@ def month_of(cycle: BillingCycle) -> str:
     return month_in_words(cycle.label)
 
 
-def can_be_billed(cycle: BillingCycle) -> bool:
-    """Whether a billing run would find something to do."""
-    return has_something_to_bill(cycle, at=now())
+def is_to_be_billed(cycle: BillingCycle) -> bool:
+    """Whether a billing run would find something to do, and may."""
+    return not why_month_locked(cycle) and has_something_to_bill(cycle, at=now())
+
+
+def many(cycle: BillingCycle, errand: BillingCycle.Errand, what: str) -> str:
+    """`1 draft`, `1,234 invoices`: those that wait for the errand."""
+    count = waiting_for(cycle, errand)
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def waits_for(errand: BillingCycle.Errand) -> Any:
@@ -83,7 +90,7 @@ class BillingCycleAdmin(ReadOnlyPage[BillingCycle]):
         permission=RUN,
         icon="play_arrow",
         variant=ActionVariant.PRIMARY,
-        offered=can_be_billed,
+        offered=is_to_be_billed,
         asks=Dialog(
             title=lambda cycle: f"Bill {month_of(cycle)}?",
             says=(
@@ -105,12 +112,12 @@ class BillingCycleAdmin(ReadOnlyPage[BillingCycle]):
         variant=ActionVariant.PRIMARY,
         offered=waits_for(Errand.APPROVE),
         asks=Dialog(
-            title=lambda cycle: f"Approve {waiting_for(cycle, Errand.APPROVE):,} drafts of {month_of(cycle)}?",
+            title=lambda cycle: f"Approve {many(cycle, Errand.APPROVE, 'draft')} of {month_of(cycle)}?",
             says="You looked at them and stand for them. The workers do it, one after the other; it can be stopped.",
         ),
     )
     def approve_all(self, request: HttpRequest, cycle: BillingCycle, answers: dict[str, Any]) -> Done:
-        return Done(f"Approving {begin(cycle, Errand.APPROVE, by=person(request)):,}.")
+        return Done(f"Approving {begin(cycle, Errand.APPROVE, by=person(request), at=now()):,}.")
 
     @button(
         "Issue all",
@@ -119,12 +126,12 @@ class BillingCycleAdmin(ReadOnlyPage[BillingCycle]):
         variant=ActionVariant.PRIMARY,
         offered=waits_for(Errand.ISSUE),
         asks=Dialog(
-            title=lambda cycle: f"Issue {waiting_for(cycle, Errand.ISSUE):,} invoices of {month_of(cycle)}?",
+            title=lambda cycle: f"Issue {many(cycle, Errand.ISSUE, 'invoice')} of {month_of(cycle)}?",
             says="Each gets its number, and from then on nobody can change it. It can be stopped, not undone.",
         ),
     )
     def issue_all(self, request: HttpRequest, cycle: BillingCycle, answers: dict[str, Any]) -> Done:
-        return Done(f"Issuing {begin(cycle, Errand.ISSUE, by=person(request)):,}.")
+        return Done(f"Issuing {begin(cycle, Errand.ISSUE, by=person(request), at=now()):,}.")
 
     @button(
         "Send all",
@@ -133,12 +140,12 @@ class BillingCycleAdmin(ReadOnlyPage[BillingCycle]):
         variant=ActionVariant.PRIMARY,
         offered=waits_for(Errand.SEND),
         asks=Dialog(
-            title=lambda cycle: f"Send {waiting_for(cycle, Errand.SEND):,} invoices of {month_of(cycle)} by e-mail?",
+            title=lambda cycle: f"Send {many(cycle, Errand.SEND, 'invoice')} of {month_of(cycle)} by e-mail?",
             says="To each customer's billing contacts, by its template, with the PDF. Who has no contact is left out.",
         ),
     )
     def send_all(self, request: HttpRequest, cycle: BillingCycle, answers: dict[str, Any]) -> Done:
-        return Done(f"Sending {begin(cycle, Errand.SEND, by=person(request)):,}.")
+        return Done(f"Sending {begin(cycle, Errand.SEND, by=person(request), at=now()):,}.")
 
     @button(
         "Stop",

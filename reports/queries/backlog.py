@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from django.db.models import Count, Exists, OuterRef, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
+from invoices.domain.blockers import still_failed
 from invoices.models import BillingRun, BillingRunItem, InvoiceMail
 from leads.models import BillingPeriod, Delivery, QuarantinedItem, UnratedMark
 from leads.models.delivery import OUTCOMES
@@ -62,12 +63,11 @@ def queues(*, unrated: int) -> list[Queue]:
     actions = UnratedAction.objects.order_by("pk").values_list("action__delivery__received_at", flat=True)
     quarantined = QuarantinedItem.objects.waiting().order_by("received_at").values_list("received_at", flat=True)
     mails = InvoiceMail.objects.waiting()
-    failed = BillingRunItem.objects.filter(state=BillingRunItem.State.FAILED, period__state=Open)
     return [
         Queue("marks", UnratedMark.objects.all()[:AT_MOST].count(), marks.first()),
         Queue("unrated", unrated, actions.first() if unrated else None),
         Queue("quarantine", QuarantinedItem.objects.waiting()[:AT_MOST].count(), quarantined.first()),
-        Queue("failed_bills", failed.values("period").distinct().count(), None),
+        Queue("failed_bills", still_failed()[:AT_MOST].count(), None),
         Queue("mails", mails[:AT_MOST].count(), mails.order_by("asked_at").values_list("asked_at", flat=True).first()),
         Queue("failed_mails", _failed_mails().values("invoice").distinct().count(), None),
     ]

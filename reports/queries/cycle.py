@@ -4,9 +4,11 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from django.db.models import Count, Sum
+
 from billing_engine.core.spans import labels_of
 from invoices.domain.flags import flags_of, without_invoice
-from invoices.models import Invoice
+from invoices.models import Invoice, InvoiceLine
 from leads.models import BillingPeriod
 from reports.queries.invariant import rows_of
 
@@ -116,3 +118,11 @@ def flagged_in(label: str) -> int:
 def without_invoice_in(label: str) -> int:
     """How many closed periods with actions stand on no invoice."""
     return without_invoice(BillingPeriod.objects.closed().filter(label__in=labels_of(label))).count()
+
+
+def cut_by_budgets_in(label: str) -> dict[str, tuple[int, Decimal]]:
+    """By currency, from how many invoices of the cycle hard budgets kept how much."""
+    lines = InvoiceLine.objects.filter(invoice__period__label__in=labels_of(label), cut_by_budget__gt=0)
+    live = lines.exclude(invoice__state=Invoice.State.VOID).values_list("invoice__currency")
+    found = live.annotate(Count("invoice", distinct=True), Sum("cut_by_budget"))
+    return {currency: (count, amount) for currency, count, amount in found}

@@ -9,7 +9,6 @@ from billing_engine.core.errors import Refused
 from billing_engine.core.spans import Week
 from invoices.domain.cycle import (
     Begun,
-    CycleLocked,
     CycleNotReady,
     IssuedAlready,
     ReasonMissing,
@@ -23,6 +22,7 @@ from invoices.domain.cycle import (
     reopen,
 )
 from invoices.domain.invoice import issue
+from invoices.domain.month_lock import CycleLocked
 from invoices.domain.reopen import regenerate
 from invoices.domain.run import CycleNotOver, RunInProgress, bill, start
 from invoices.domain.wording import unfinished_in_words
@@ -90,8 +90,8 @@ def test_a_month_with_an_open_period_or_one_that_is_not_over_is_not_locked(frank
         CycleNotReady, match=r"^Not over yet: Hula: October 2026 ends November 1, 2026, 00:00 Pacific/Hon"
     ):
         lock(cycle, by=frank, at=datetime(2026, 11, 1, 9, tzinfo=UTC))
-    an_open_period()
-    with pytest.raises(CycleNotReady, match=r"Still open: 1 billing period\. A billing run closes them\."):
+    an_open_period(name="Ash")
+    with pytest.raises(CycleNotReady, match=r"Still open: 1 billing period \(Ash\)\. A billing run closes it\."):
         lock(cycle, by=frank, at=NOVEMBER_3)
 
     assert (state(), CycleStep.objects.count(), BillingPeriod.objects.closed().count()) == ("open", 0, 0)

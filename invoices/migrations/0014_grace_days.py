@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("invoices", "0009_numbers_by_seller_and_year")]
+    dependencies = [("invoices", "0013_numbers_by_seller_and_year")]
 
     operations = [
         migrations.AlterField(
@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
             name="is_active",
             field=models.BooleanField(
                 default=False,
-                help_text="A run bills each period that is over where its customer is, its grace days too.",
+                help_text="A run bills each period that is over where its customer is, after its grace days.",
                 verbose_name="starts by itself",
             ),
         ),

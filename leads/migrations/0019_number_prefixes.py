@@ -9,7 +9,7 @@ from billing_engine.core.frozen import refuse
 
 
 class Migration(migrations.Migration):
-    dependencies = [("leads", "0012_billed_from")]
+    dependencies = [("leads", "0018_billed_from")]
 
     operations = [
         migrations.CreateModel(

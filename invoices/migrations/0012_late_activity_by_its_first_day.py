@@ -5,8 +5,8 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("invoices", "0007_invoice_life"),
-        ("leads", "0012_billed_from"),
+        ("invoices", "0011_who_did_what"),
+        ("leads", "0018_billed_from"),
     ]
 
     operations = [

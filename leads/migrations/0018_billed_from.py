@@ -16,7 +16,7 @@ KNOWN_SO_FAR = """
 
 
 class Migration(migrations.Migration):
-    dependencies = [("leads", "0011_companies_taxes_and_locales")]
+    dependencies = [("leads", "0017_early_actions")]
 
     operations = [
         migrations.AddField(

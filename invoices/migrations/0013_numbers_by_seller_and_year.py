@@ -6,8 +6,8 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("invoices", "0008_late_activity_by_its_first_day"),
-        ("leads", "0013_number_prefixes"),
+        ("invoices", "0012_late_activity_by_its_first_day"),
+        ("leads", "0019_number_prefixes"),
     ]
 
     operations = [
