@@ -76,7 +76,8 @@ def issue(invoice: Invoice, *, by: User, at: datetime) -> Invoice:
     invoice.due_on = invoice.issued_on + timedelta(days=customer.payment_terms_days)
     invoice.seller, invoice.bill_to = seller_of(customer), bill_to(customer)
     # Last, so that the series is locked for no longer than one write; a rollback takes the number back with it.
-    invoice.number = next_number(invoice.seller, year=invoice.issued_on.year)
+    given = next_number(customer.seller, invoice.seller, year=invoice.issued_on.year)
+    invoice.series, invoice.serial, invoice.number = given
     invoice.save()
     after_commit("invoices.render", invoice_id=invoice.pk)
     return invoice

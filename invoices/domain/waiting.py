@@ -1,4 +1,4 @@
-"""What of a month, and of the weeks that begin in it, is not where it has to be before finance closes it."""
+"""What of a month, and of the weeks that end in it, is not where it has to be before finance closes it."""
 
 from dataclasses import dataclass
 

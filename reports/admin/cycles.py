@@ -11,16 +11,14 @@ from django.utils.safestring import SafeString
 from django.utils.timezone import now
 from unfold.enums import ActionVariant
 
-from billing_engine.core.spans import labels_of
-from invoices.domain.cycle import bill_cycle, close_cycle, know_cycles, lock, reopen
+from invoices.domain.cycle import bill_cycle, close_cycle, has_something_to_bill, know_cycles, lock, reopen
 from invoices.domain.errand import begin, stop, waiting_for
 from invoices.domain.month_lock import why_month_locked
-from invoices.domain.wording import month_in_words
+from invoices.domain.wording import month_in_words, unfinished_in_words
 from invoices.models import BillingCycle
 from leads.admin.bases import ReadOnlyPage
 from leads.admin.buttons import Dialog, Done, WithReason, button, person
 from leads.admin.shown import Colour, chip
-from leads.models import BillingPeriod
 from reports.admin.bridge import bridge
 from reports.admin.cycle_form import MayNeedAReason
 from reports.admin.cycle_page import cycle_page
@@ -41,10 +39,7 @@ def month_of(cycle: BillingCycle) -> str:
 
 def is_to_be_billed(cycle: BillingCycle) -> bool:
     """Whether a billing run would find something to do, and may."""
-    if why_month_locked(cycle):
-        return False
-    periods = BillingPeriod.objects.open().filter(label__in=labels_of(cycle.label), customer__is_active=True)
-    return periods.exists()
+    return not why_month_locked(cycle) and has_something_to_bill(cycle, at=now())
 
 
 def many(cycle: BillingCycle, errand: BillingCycle.Errand, what: str) -> str:
@@ -112,12 +107,17 @@ class BillingCycleAdmin(ReadOnlyPage[BillingCycle]):
         offered=is_to_be_billed,
         asks=Dialog(
             title=lambda cycle: f"Bill {month_of(cycle)}?",
-            says="Each customer by itself: its period is rated, closed and drafted, or it says why not.",
+            says=(
+                "Each customer by itself: its period is rated, closed and drafted, or it says why not. Who is not over yet"
+                " is named, and keeps nobody waiting."
+            ),
         ),
     )
     def run(self, request: HttpRequest, cycle: BillingCycle, answers: dict[str, Any]) -> Done:
-        bill_cycle(cycle, by=person(request), at=now())
-        return Done(f"{month_of(cycle)} is being billed.")
+        begun = bill_cycle(cycle, by=person(request), at=now())
+        if not begun.unfinished:
+            return Done(f"{month_of(cycle)} is being billed.")
+        return Done(f"What is over is being billed. Not over yet: {unfinished_in_words(begun.unfinished)}.")
 
     @button(
         "Approve all",

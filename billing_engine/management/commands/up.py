@@ -24,6 +24,7 @@ from billing_engine.desk.ports import free_port
 from billing_engine.desk.processes import Children
 from billing_engine.roles import ensure_roles
 from billing_engine.sample import company, load
+from billing_engine.sample.leads import last_month
 from billing_engine.schedule import ensure_schedule
 from invoices.models import Invoice
 
@@ -116,7 +117,7 @@ class Command(BaseCommand):
     def _sample(self, address: str, children: Children) -> None:
         today = now()
         if not company.exists():
-            company.create(at=today)
+            company.create(at=today, billed_from=last_month(today).first)
             self._say("Sample company made: 8 brands, 11 sources, their price rules and people")
         if load.is_billed(today=today):
             return
