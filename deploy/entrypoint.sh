@@ -1,5 +1,5 @@
 #!/bin/sh
-# What a container runs, by name: web, nginx, worker, beat, migrate, health. Every role ends in the program itself, so
+# What a container runs, by name: web, nginx, worker, outgoing, beat, migrate, health. Every role ends in the program itself, so
 # that signals reach it. The same works outside a container, from the checkout.
 set -eu
 cd "$(dirname "$0")/.."
@@ -32,9 +32,14 @@ web)
     if [ "${MIGRATE_ON_START:-0}" = 1 ]; then python manage.py migrate_alone; fi
     exec python -m gunicorn -c deploy/gunicorn.conf.py billing_engine.wsgi
     ;;
-worker)
+worker|outgoing)
+    # Mails and PDFs have workers of their own: what a mail server or a large document holds up is held up alone.
+    case "$ROLE" in
+    worker) queues=celery,rating,billing ;;
+    outgoing) queues=mails,documents ;;
+    esac
     python manage.py wait_for_migrations
-    exec python -m celery --quiet -A billing_engine worker -Q "${WORKER_QUEUES:-celery,rating,billing}" \
+    exec python -m celery --quiet -A billing_engine worker -Q "${WORKER_QUEUES:-$queues}" --hostname "$ROLE@%h" \
         --concurrency "${WORKER_PROCESSES:-2}" --loglevel "${LOG_LEVEL:-INFO}"
     ;;
 beat)
@@ -56,7 +61,7 @@ health)
     esac
     ;;
 *)
-    echo "Unknown role: $ROLE. There are web, nginx, worker, beat, migrate and health." >&2
+    echo "Unknown role: $ROLE. There are web, nginx, worker, outgoing, beat, migrate and health." >&2
     exit 64
     ;;
 esac

@@ -4,24 +4,22 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timezone import now
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
-from unfold.decorators import action
 from unfold.enums import ActionVariant
 
 from billing_engine.core import money
 from billing_engine.core.admin import for_each
 from invoices.admin.dialogs import AnAdjustment, WhichAdjustment, adjustments_of, has_adjustments
-from invoices.admin.filters import MonthFilter
+from invoices.admin.documents import Documented
+from invoices.admin.filters import DocumentFilter, MonthFilter, SentFilter
 from invoices.admin.invoice_page import STATE_COLOURS, invoice_page
 from invoices.admin.sending import Sendable
 from invoices.domain.adjust import adjust, withdraw
-from invoices.domain.document import document_of, preview
 from invoices.domain.flags import flags_of
 from invoices.domain.invoice import approve, issue, send_back
 from invoices.domain.reopen import regenerate, reopen, void
@@ -46,20 +44,8 @@ def worth(invoice: Invoice) -> str:
     return f"{invoice.customer}, {money.in_words(invoice.total, invoice.currency)}"
 
 
-def file_button(label: str, *, icon: str, when: Callable[[Invoice], bool]) -> Callable[[Any], Any]:
-    """A button that asks nothing and answers with a file, for those who may see the invoice."""
-
-    def decorate(view: Any) -> Any:
-        made: Any = action(description=label, permissions=["view"], icon=icon)
-        made = made(view)
-        made.offered = when
-        return made
-
-    return decorate
-
-
 @admin.register(Invoice)
-class InvoiceAdmin(Sendable, ReadOnlyPage[Invoice]):
+class InvoiceAdmin(Documented, Sendable, ReadOnlyPage[Invoice]):
     list_display = (
         "shown_number",
         "shown_customer",
@@ -70,7 +56,13 @@ class InvoiceAdmin(Sendable, ReadOnlyPage[Invoice]):
         "shown_flags",
     )
     list_display_links = ("shown_number",)
-    list_filter = (("state", ChoicesDropdownFilter), MonthFilter, ("customer", AutocompleteSelectFilter))
+    list_filter = (
+        ("state", ChoicesDropdownFilter),
+        MonthFilter,
+        SentFilter,
+        DocumentFilter,
+        ("customer", AutocompleteSelectFilter),
+    )
     list_select_related = ("customer", "period")
     search_fields = ("number__icontains", "customer__name", "customer__code__istartswith")
     search_help_text = "Invoice number, customer's name or code"
@@ -78,7 +70,7 @@ class InvoiceAdmin(Sendable, ReadOnlyPage[Invoice]):
     actions = ("approve_chosen", "issue_chosen", "send_chosen")
     actions_detail: Any = (
         *("approve", "issue", "send", "send_back", "adjust", "withdraw", "regenerate", "reopen", "void"),
-        *("preview_pdf", "download_pdf"),
+        *("make_pdf_again", "preview_pdf", "download_pdf", "download_void_pdf"),
     )
 
     class Media:
@@ -263,29 +255,3 @@ class InvoiceAdmin(Sendable, ReadOnlyPage[Invoice]):
     def void(self, request: HttpRequest, invoice: Invoice, answers: dict[str, Any]) -> Done:
         void(invoice, reason=answers["reason"], by=person(request), at=now())
         return Done(f"{invoice.number} is void; {invoice.period} is open again.")
-
-    @file_button("Preview PDF", icon="picture_as_pdf", when=is_in(State.DRAFT, State.APPROVED))
-    def preview_pdf(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        invoice = self._found(request, object_id)
-        return _pdf(preview(invoice), f"draft-{invoice.customer.code}-{invoice.period.label}.pdf")
-
-    @file_button("Download PDF", icon="download", when=is_in(State.ISSUED, State.VOID))
-    def download_pdf(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        invoice = self._found(request, object_id)
-        return _pdf(bytes(document_of(invoice, at=now()).content), f"{invoice.number}.pdf")
-
-    def _found(self, request: HttpRequest, object_id: str) -> Invoice:
-        invoice: Invoice | None = self.get_object(request, object_id)
-        if invoice is None:
-            raise Http404
-        if not self.has_view_permission(request, invoice):
-            raise PermissionDenied
-        return invoice
-
-
-def _pdf(content: bytes, name: str) -> HttpResponse:
-    return HttpResponse(
-        content,
-        content_type="application/pdf",
-        headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private, no-store"},
-    )

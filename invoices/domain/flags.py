@@ -8,6 +8,8 @@ from decimal import Decimal
 from django.db.models import Exists, OuterRef, QuerySet
 
 from billing_engine.core import money
+from invoices.domain.document.fonts import named
+from invoices.domain.printable import unprintable_on
 from invoices.models import Invoice, InvoiceLine
 from leads.models import ActionType, BillingPeriod
 from pricing.models import PeriodTally
@@ -32,14 +34,20 @@ class Flag:
 
 
 def flags_of(invoices: Iterable[Invoice]) -> dict[int, list[Flag]]:
-    """The flags of each invoice, by its id; in four queries however many invoices. What is issued has none any more."""
+    """The flags of each invoice, by its id; in seven queries however many invoices. What is issued has none any more."""
     drafts = [invoice for invoice in invoices if invoice.state in (State.DRAFT, State.APPROVED)]
     if not drafts:
         return {}
-    earlier = _earlier(drafts)
+    earlier, unprintable = _earlier(drafts), unprintable_on(drafts)
     kinds = _kinds({one.pk for found in earlier.values() for one in found} | {draft.pk for draft in drafts})
     names = dict(ActionType.objects.values_list("pk", "name"))
-    return {draft.pk: list(_flags(draft, earlier[draft.pk], kinds, names)) for draft in drafts}
+    return {
+        draft.pk: [
+            *_not_printed(unprintable.get(draft.pk, "")),
+            *_flags(draft, earlier[draft.pk], kinds, names),
+        ]
+        for draft in drafts
+    }
 
 
 def without_invoice(periods: QuerySet[BillingPeriod]) -> QuerySet[BillingPeriod]:
@@ -47,6 +55,11 @@ def without_invoice(periods: QuerySet[BillingPeriod]) -> QuerySet[BillingPeriod]
     invoiced = Invoice.objects.live().filter(period=OuterRef("pk"))
     received = PeriodTally.objects.filter(period=OuterRef("pk"), actions__gt=0)
     return periods.filter(Exists(received), ~Exists(invoiced))
+
+
+def _not_printed(characters: str) -> Iterable[Flag]:
+    if characters:
+        yield Flag("unprintable", f"Cannot be printed: {named(characters)}")
 
 
 def _flags(

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from billing_engine.core import money
 from billing_engine.core.money import in_words
 from invoices.domain.paper_lines import ChargedLine, UnchargedLine, charged_line, uncharged_line
+from invoices.domain.replacement import in_its_place, replacement_of
 from invoices.domain.seller import bill_to, seller_of
 from invoices.domain.wording import (
     clean,
@@ -60,15 +61,21 @@ class Paper:
     uncharged_total: Fact | None
     payment: tuple[str, ...]
     questions: tuple[str, ...]
+    notices: tuple[str, ...] = ()  # what overrides all the rest: that it is void, and what replaces it
 
     def as_data(self) -> dict[str, Any]:
         """The same as plain lists, dictionaries and strings."""
         return asdict(self)
 
 
-def paper_of(invoice: Invoice) -> Paper:
-    """The paper of an invoice, draft or issued, in three queries however many lines it has."""
+def paper_of(invoice: Invoice, *, as_issued: bool = False) -> Paper:
+    """The paper of an invoice, draft or issued, in three queries however many lines it has.
+
+    Of a void one, if asked for, the paper that it was before.
+    """
     invoice = Invoice.objects.select_related("customer__seller", "period").get(pk=invoice.pk)
+    if as_issued and invoice.state == Invoice.State.VOID:
+        invoice.state = Invoice.State.ISSUED
     # What an issued invoice says of the two parties was frozen with it; until then it is what holds today.
     issued = invoice.number is not None
     seller: dict[str, Any] = invoice.seller if issued else seller_of(invoice.customer)
@@ -100,7 +107,17 @@ def _paper(invoice: Invoice, seller: dict[str, Any], customer: dict[str, Any]) -
         uncharged_total=_uncharged_total(uncharged, invoice.currency),
         payment=_payment(invoice, seller["pay_to"]),
         questions=_questions(invoice, seller, customer),
+        notices=_notices(invoice, zone),
     )
+
+
+def _notices(invoice: Invoice, zone: ZoneInfo) -> tuple[str, ...]:
+    """What a void invoice says first."""
+    if invoice.state != Invoice.State.VOID or invoice.voided_at is None:
+        return ()
+    since = f"Void since {day_in_words(invoice.voided_at.astimezone(zone).date())}: nothing is to be paid for it."
+    replacement = replacement_of(invoice)
+    return (since, in_its_place(replacement)) if replacement else (since,)
 
 
 def _questions(invoice: Invoice, seller: dict[str, Any], customer: dict[str, Any]) -> tuple[str, ...]:

@@ -1,15 +1,18 @@
 """What of a month, and of the weeks that begin in it, is not where it has to be before finance closes it."""
 
+import re
+from collections import Counter
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Q, QuerySet, Sum
 
 from billing_engine.core.spans import Cycle, labels_of
-from invoices.models import BillingRunItem, Invoice
+from invoices.models import BillingRunItem, Invoice, InvoiceDocument, InvoiceMail
 from leads.models import BillingPeriod, QuarantinedItem
 from pricing.models import PeriodTally
 
+ADDRESS = re.compile(r"<?[\w.+-]+@[\w.-]+>?")
 State = Invoice.State
 UTC_ZONE = ZoneInfo("UTC")
 
@@ -68,6 +71,36 @@ def failed_in(label: str) -> "QuerySet[BillingRunItem]":
     return BillingRunItem.objects.filter(
         state=BillingRunItem.State.FAILED, period__label__in=labels_of(label), period__state=BillingPeriod.State.OPEN
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Unsent:
+    """Mails that are a person's turn, by why."""
+
+    reason: str
+    invoices: int
+
+
+def unsent_by_reason(label: str = "") -> list[Unsent]:
+    """Why mails of a cycle's invoices, or of all, could not be sent; the most frequent reason first."""
+    mails = InvoiceMail.objects.a_persons_turn()
+    if label:
+        mails = mails.filter(invoice__period__label__in=labels_of(label))
+    counted = Counter(_without_addresses(reason) for reason in mails.values_list("reason", flat=True))
+    return [Unsent(reason, count) for reason, count in counted.most_common()]
+
+
+def documents_failed(label: str = "") -> int:
+    """How many invoices of a cycle, or of all, have a PDF that could not be made."""
+    failed = InvoiceDocument.objects.failed()
+    if label:
+        failed = failed.filter(invoice__period__label__in=labels_of(label))
+    return failed.values("invoice").distinct().count()
+
+
+def _without_addresses(reason: str) -> str:
+    """Servers put the address into their words, each time another one; the reason is the same."""
+    return ADDRESS.sub("…", reason)
 
 
 def _quarantined(label: str) -> "QuerySet[QuarantinedItem]":

@@ -8,14 +8,15 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from billing_engine.core.spans import Cycle, labels_of
-from invoices.domain.waiting import UTC_ZONE, Left, failed_in, left_in
+from invoices.domain.errand import without_contacts
+from invoices.domain.waiting import UTC_ZONE, Left, documents_failed, failed_in, left_in, unsent_by_reason
 from invoices.domain.wording import month_in_words
 from invoices.models import BillingCycle, BillingRun, BillingRunItem
 from leads.admin.shown import list_of, page_of
 from leads.models import BillingPeriod
 from reports.admin.cycle_figures import money_table, received_sum, stored_sum
 from reports.queries.cycle import flagged_in, money_of, without_invoice_in
-from reports.wording import count_in_words
+from reports.wording import count_in_words, names_in_words, reasons_in_words
 
 State = BillingCycle.State
 DONE, NEXT, LATER = "done", "next", "later"
@@ -117,7 +118,7 @@ def steps_of(cycle: BillingCycle, left: Left) -> list[Step]:
             "Send",
             not left.open_periods and not left.not_issued and not left.unsent,
             _to_go(left.unsent, "issued invoice", plural="s"),
-            list_of("invoices.invoice", **invoices, state__exact="issued", sent_at__isnull=True),
+            list_of("invoices.invoice", **invoices, sent="no"),
         ),
         (
             "Close",
@@ -185,9 +186,37 @@ def hindrances(cycle: BillingCycle, left: Left) -> list[Hindrance]:
     )
     return [
         Hindrance(count_in_words(count), what, advice, address, tone)
-        for count, what, advice, address, tone in found
+        for count, what, advice, address, tone in (*found, *_outgoing(cycle))
         if count
     ]
+
+
+def _outgoing(cycle: BillingCycle) -> tuple[tuple[int, str, str, str, str], ...]:
+    """What is issued and did not go out."""
+    unsent, contactless = unsent_by_reason(cycle.label), without_contacts(cycle)
+    return (
+        (
+            sum(one.invoices for one in unsent),
+            "could not be sent",
+            reasons_in_words(unsent),
+            list_of("invoices.invoicemail", month=cycle.label, turn="person"),
+            "red",
+        ),
+        (
+            documents_failed(cycle.label),
+            "without their PDF",
+            "It could not be made: the invoice's page says why",
+            list_of("invoices.invoice", month=cycle.label, document="failed"),
+            "red",
+        ),
+        (
+            len(contactless),
+            "without billing contacts",
+            f"Send all leaves them out: {names_in_words(contactless)}",
+            list_of("invoices.invoice", month=cycle.label, sent="nobody"),
+            "orange",
+        ),
+    )
 
 
 def _latest_failures(label: str) -> QuerySet[BillingRunItem]:

@@ -15,7 +15,7 @@ from leads.admin.shown import list_of
 from reports.admin.figures import bar, money_in_words, rated_in_words, received_in_words, still_waiting
 from reports.queries.attention import Waiting, waiting
 from reports.queries.month import money_in, periods_in, quarantine_waiting, rated_in, received_in
-from reports.wording import count_in_words
+from reports.wording import count_in_words, reasons_in_words
 
 State = Invoice.State
 
@@ -124,6 +124,29 @@ def _tasks(queues: Waiting) -> list[tuple[str, Task]]:
                 list_of("invoices.invoice", state__exact=State.APPROVED.value),
                 "blue",
             ),
+            *_outgoing(queues),
         )
         if count
     ]
+
+
+def _outgoing(queues: Waiting) -> tuple[tuple[str, int, str, str, str, str], ...]:
+    """What is issued and did not go out."""
+    return (
+        (
+            "invoices.view_invoicemail",
+            sum(one.invoices for one in queues.unsent),
+            "could not be sent",
+            reasons_in_words(queues.unsent),
+            list_of("invoices.invoicemail", turn="person"),
+            "red",
+        ),
+        (
+            "invoices.view_invoice",
+            queues.documents,
+            "without their PDF",
+            "It could not be made: the invoice's page says why",
+            list_of("invoices.invoice", document="failed"),
+            "red",
+        ),
+    )

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Sum
 
+from invoices.domain.waiting import Unsent, documents_failed, unsent_by_reason
 from invoices.models import BillingRunItem, Invoice
 from leads.models import BillingPeriod, QuarantinedItem, UnratedMark
 from pricing.models import PeriodTally
@@ -22,6 +23,8 @@ class Waiting:
     drafts: int
     approved: int
     to_rate: int
+    unsent: tuple[Unsent, ...]  # mails, by why
+    documents: int  # that could not be made
 
 
 def waiting() -> Waiting:
@@ -40,4 +43,6 @@ def waiting() -> Waiting:
         drafts=states.get(Invoice.State.DRAFT, 0),
         approved=states.get(Invoice.State.APPROVED, 0),
         to_rate=UnratedMark.objects.values("period").distinct().count(),
+        unsent=tuple(unsent_by_reason()),
+        documents=documents_failed(),
     )

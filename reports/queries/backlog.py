@@ -7,10 +7,10 @@ Each is read from an index, from kept sums or from a table with a row per period
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Exists, OuterRef, QuerySet, Sum
+from django.db.models import Count, Min, Q, Sum
 from django.db.models.functions import Coalesce
 
-from invoices.models import BillingRun, BillingRunItem, InvoiceMail
+from invoices.models import BillingRun, BillingRunItem, InvoiceDocument, InvoiceMail
 from leads.models import BillingPeriod, Delivery, QuarantinedItem, UnratedMark
 from leads.models.delivery import OUTCOMES
 from pricing.models import PeriodTally, UnratedAction
@@ -21,6 +21,7 @@ KINDS = ("lead", "action")
 RATED_OUTCOMES = ("charged", "excluded", "unrated")
 
 Open = BillingPeriod.State.OPEN
+WAITS = Q(state=InvoiceDocument.State.WAITING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,22 +62,23 @@ def queues(*, unrated: int) -> list[Queue]:
     marks = UnratedMark.objects.order_by("pk").values_list("created_at", flat=True)
     actions = UnratedAction.objects.order_by("pk").values_list("action__delivery__received_at", flat=True)
     quarantined = QuarantinedItem.objects.waiting().order_by("received_at").values_list("received_at", flat=True)
-    mails = InvoiceMail.objects.waiting()
+    mails = InvoiceMail.objects.waiting().aggregate(n=Count("pk"), since=Min("asked_at"))
+    documents = InvoiceDocument.objects.exclude(state=InvoiceDocument.State.KEPT).aggregate(
+        n=Count("pk", filter=WAITS),
+        since=Min("asked_at", filter=WAITS),
+        failed=Count("invoice", filter=~WAITS, distinct=True),
+    )
     failed = BillingRunItem.objects.filter(state=BillingRunItem.State.FAILED, period__state=Open)
     return [
         Queue("marks", UnratedMark.objects.all()[:AT_MOST].count(), marks.first()),
         Queue("unrated", unrated, actions.first() if unrated else None),
         Queue("quarantine", QuarantinedItem.objects.waiting()[:AT_MOST].count(), quarantined.first()),
         Queue("failed_bills", failed.values("period").distinct().count(), None),
-        Queue("mails", mails[:AT_MOST].count(), mails.order_by("asked_at").values_list("asked_at", flat=True).first()),
-        Queue("failed_mails", _failed_mails().values("invoice").distinct().count(), None),
+        Queue("mails", mails["n"], mails["since"]),
+        Queue("failed_mails", InvoiceMail.objects.a_persons_turn().values("invoice").distinct().count(), None),
+        Queue("documents", documents["n"], documents["since"]),
+        Queue("failed_documents", documents["failed"], None),
     ]
-
-
-def _failed_mails() -> "QuerySet[InvoiceMail]":
-    """What could not be sent, and was not asked for again since."""
-    later = InvoiceMail.objects.filter(invoice=OuterRef("invoice"), pk__gt=OuterRef("pk"))
-    return InvoiceMail.objects.filter(~Exists(later), state=InvoiceMail.State.FAILED)
 
 
 def runs() -> list[RunProgress]:

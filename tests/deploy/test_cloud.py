@@ -138,7 +138,8 @@ def test_every_container_runs_the_image_that_was_named_as_nobody_on_a_system_it_
     assert {container["image"] for container in containers} == {cloud.repository}
     assert {container["user"] for container in containers} == {"10001:10001"}
     assert {container["readonlyRootFilesystem"] for container in containers} == {True}
-    assert [container["command"] for container in containers] == [["web"], ["nginx"], ["worker"], ["beat"], ["migrate"]]
+    roles = ("web", "nginx", "worker", "outgoing", "beat", "migrate")
+    assert [container["command"] for container in containers] == [[role] for role in roles]
     assert {container["logConfiguration"]["options"]["awslogs-group"] for container in containers} == {
         f"/infra/{role}" for role in ("web", "nginx", "worker", "beat", "migrate")
     }

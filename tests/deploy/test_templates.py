@@ -17,19 +17,28 @@ SERVICES = of_type(SERVICE, "AWS::ECS::Service")
 CONTAINERS = {
     container["Name"]: container for properties in TASKS.values() for container in properties["ContainerDefinitions"]
 }
-SECRETS = ["SECRET_KEY", "SECRET_KEY_FALLBACKS", "DATABASE_USER", "DATABASE_PASSWORD", "REDIS_PASSWORD"]
+SECRETS = ["SECRET_KEY", "SECRET_KEY_FALLBACKS", "EMAIL_URL", "DATABASE_USER", "DATABASE_PASSWORD", "REDIS_PASSWORD"]
 
 
-def test_everybody_but_nginx_gets_the_same_five_secrets():
+def test_everybody_but_nginx_gets_the_same_six_secrets():
     told = {name: [secret["Name"] for secret in one.get("Secrets", [])] for name, one in CONTAINERS.items()}
 
-    assert told == {"web": SECRETS, "nginx": [], "worker": SECRETS, "beat": SECRETS, "migrate": SECRETS}
+    assert told == {
+        "web": SECRETS,
+        "nginx": [],
+        "worker": SECRETS,
+        "outgoing": SECRETS,
+        "beat": SECRETS,
+        "migrate": SECRETS,
+    }
 
 
 def test_who_stays_is_asked_for_its_health_and_migrate_which_ends_is_not():
     asked = {name: one["HealthCheck"]["Command"] for name, one in CONTAINERS.items() if "HealthCheck" in one}
 
-    assert asked == {key: ["CMD", "deploy/entrypoint.sh", "health"] for key in ("web", "nginx", "worker", "beat")}
+    assert asked == {
+        key: ["CMD", "deploy/entrypoint.sh", "health"] for key in ("web", "nginx", "worker", "outgoing", "beat")
+    }
 
 
 def test_every_container_has_no_rights_and_a_folder_of_its_own_to_write_to():
@@ -138,7 +147,7 @@ def test_a_way_out_has_one_nat_per_zone_and_without_it_the_endpoints_take_its_pl
 
     assert [conditions[name] for name in ("NatA", "NatB", "NatRouteA", "NatRouteB")] == ["WithNat"] * 4
     endpoints = [name for name, condition in conditions.items() if condition == "WithEndpoints"]
-    assert endpoints == ["RegistryEndpoint", "ImageEndpoint", "SecretEndpoint", "LogEndpoint"]
+    assert endpoints == ["RegistryEndpoint", "ImageEndpoint", "SecretEndpoint", "LogEndpoint", "MailEndpoint"]
 
 
 def test_with_a_certificate_plain_http_is_only_redirected():

@@ -4,9 +4,11 @@ import pytest
 from django.contrib.auth.models import User
 
 from invoices.domain.cycle import know_cycles
-from invoices.domain.errand import ErrandInProgress, NothingToDo, begin, do_next, stop
+from invoices.domain.errand import ErrandInProgress, NothingToDo, begin, do_next, stop, waiting_for, without_contacts
+from invoices.domain.mail.asked import send
 from invoices.models import BillingCycle, Invoice, InvoiceMail
-from tests.invoices.made import NOVEMBER_3, a_draft, an_open_period, billed, issued, received
+from tests.invoices.made import NOVEMBER_3, a_draft, an_open_period, billed, issued, posted, received
+from tests.invoices.post import PostOffice
 from tests.processes import at_once
 
 Errand = BillingCycle.Errand
@@ -46,17 +48,35 @@ def test_all_drafts_are_approved_and_then_issued_in_the_order_of_the_customers_n
 
 
 @pytest.mark.django_db
-def test_all_issued_invoices_are_sent_once_and_who_has_no_address_is_left_for_a_person(frank: User):
+def test_all_issued_invoices_are_sent_once_and_who_has_no_address_is_named(frank: User):
     sent = issued(a_draft(name="Ash", billing_contacts=["books@ash.example"]), frank)
     issued(a_draft(name="Birch"), frank)
 
-    assert begin(october(), Errand.SEND, by=frank) == 2
-    work(october())
+    assert without_contacts(october()) == ["Birch"]
     assert begin(october(), Errand.SEND, by=frank) == 1
     work(october())
 
     assert list(InvoiceMail.objects.values_list("invoice", "to")) == [(sent.pk, ["books@ash.example"])]
     assert october().errand == ""
+    assert waiting_for(october(), Errand.SEND) == 0  # the one is on its way, the other nobody can be written to
+    with pytest.raises(NothingToDo):
+        begin(october(), Errand.SEND, by=frank)
+
+
+@pytest.mark.django_db
+def test_send_all_is_what_is_issued_and_not_sent_what_failed_included(frank: User, post_office: PostOffice):
+    post_office.refuses = {"old@birch.example": "550 No such box"}
+    for name in ("Ash", "Birch"):
+        contacts = [f"{'old' if name == 'Birch' else 'books'}@{name.lower()}.example"]
+        posted(
+            send(issued(a_draft(name=name, billing_contacts=contacts), frank), by=frank, at=NOVEMBER_3), at=NOVEMBER_3
+        )
+    assert list(InvoiceMail.objects.order_by("pk").values_list("state", flat=True)) == ["sent", "failed"]
+
+    assert begin(october(), Errand.SEND, by=frank) == 1
+    work(october())
+
+    assert [mail.to for mail in InvoiceMail.objects.waiting()] == [["old@birch.example"]]
 
 
 @pytest.mark.django_db

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from decimal import Decimal
 from html import unescape
+from typing import Any
 
 import pytest
 import time_machine
@@ -27,6 +28,7 @@ pytestmark = pytest.mark.django_db
 
 SEPTEMBER = Month(2026, 9)
 FIRST = datetime(2026, 10, 1, tzinfo=UTC)
+NOTHING_GOES_OUT: dict[str, Any] = {"unsent": (), "documents": 0}
 END = datetime(2026, 11, 1, tzinfo=UTC)
 
 
@@ -105,14 +107,26 @@ def test_what_failed_waits_until_it_is_billed() -> None:
     run = start(OCTOBER, by=None, at=NOVEMBER_3)
     bill(run.items.get().pk, at=NOVEMBER_3)
 
-    failed = Waiting(quarantined=0, unrated=1, failed=1, failed_runs=(run.pk,), drafts=0, approved=0, to_rate=0)
+    failed = Waiting(
+        quarantined=0,
+        unrated=1,
+        failed=1,
+        failed_runs=(run.pk,),
+        drafts=0,
+        approved=0,
+        to_rate=0,
+        unsent=(),
+        documents=0,
+    )
     assert waiting() == failed
 
     a_price()
     rate(stuck, at=NOVEMBER_3)
     bill(start(OCTOBER, by=None, at=NOVEMBER_3).items.get().pk, at=NOVEMBER_3)
 
-    assert waiting() == Waiting(quarantined=0, unrated=0, failed=0, failed_runs=(), drafts=1, approved=0, to_rate=0)
+    assert waiting() == Waiting(
+        quarantined=0, unrated=0, failed=0, failed_runs=(), drafts=1, approved=0, to_rate=0, unsent=(), documents=0
+    )
 
 
 def test_the_bar_is_whole_and_shows_even_one_of_a_million() -> None:

@@ -37,6 +37,8 @@ LOOK_FIRST = (
     ("What was refused, and why", "admin/leads/quarantineditem/"),
     ("The API, to read and to try", "api/docs/"),
 )
+# What goes out has workers of its own: a mail server that hangs, or a document of thousands of lines, stops no rating.
+WORKERS = {"worker": "celery,rating,billing", "outgoing": "mails,documents"}
 
 
 class Command(BaseCommand):
@@ -96,12 +98,13 @@ class Command(BaseCommand):
             environ=environ,
         )
         celery = [PYTHON, "-m", "celery", "-A", "billing_engine"]
-        queues = ["-Q", "celery,rating,billing", "--concurrency", "2"]
-        children.start("worker", [*celery, "worker", "--loglevel", "INFO", *queues], cwd=CHECKOUT, environ=environ)
+        for name, queues in WORKERS.items():
+            listens = ["-Q", queues, "--concurrency", "2", "--hostname", f"{name}@%h"]
+            children.start(name, [*celery, "worker", "--loglevel", "INFO", *listens], cwd=CHECKOUT, environ=environ)
         children.start("beat", [*celery, "beat", "--loglevel", "INFO"], cwd=CHECKOUT)
-        with self.console.status("Starting gunicorn, a Celery worker and beat …"):
+        with self.console.status("Starting gunicorn, Celery workers and beat …"):
             _wait_for(f"{address}admin/login/", children)
-        self._say("gunicorn, a Celery worker and beat are running (logs in var/dev/logs)")
+        self._say("gunicorn, Celery workers and beat are running (logs in var/dev/logs)")
         return address
 
     def _sample(self, address: str, children: Children) -> None:

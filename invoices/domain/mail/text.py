@@ -10,7 +10,9 @@ from billing_engine.core.errors import Refused
 from billing_engine.core.money import in_words
 from invoices.domain.wording import clean, day_in_words, lines_of, month_in_words
 from invoices.models import Invoice, MailTemplate
+from invoices.models.mail import MOST_MESSAGE, MOST_SUBJECT
 
+MOST_CHARACTERS = {"subject": MOST_SUBJECT, "message": MOST_MESSAGE}
 Says = Callable[[Invoice], str]
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
