@@ -1,4 +1,4 @@
-# One image for every process: `web`, `nginx`, `worker`, `beat` and `migrate` are commands of deploy/entrypoint.sh.
+# One image for every process: `web`, `nginx`, `worker`, `beat`, `migrate` and `manage` are commands of deploy/entrypoint.sh.
 # It runs as uid 10001, with nothing but /tmp to write to: docker run --read-only --tmpfs /tmp IMAGE web
 
 FROM python:3.13-slim-bookworm AS build

@@ -12,7 +12,7 @@ from billing_engine import desk
 CHECKOUT = Path(__file__).resolve().parent
 # Commands that ask neither the database nor Redis. The settings want to be told of both, so they are told of ones that
 # nobody connects to; what the environment says comes first.
-WITHOUT_DATABASE = ("price",)
+WITHOUT_DATABASE = ("price", "down")
 NOWHERE = {"DATABASE_URL": "postgres:///", "REDIS_URL": "redis://", "SECRET_KEY": "signs-nothing"}
 
 

@@ -14,9 +14,12 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 
+from billing_engine import heartbeat
+
 BEAT_KEY = "billing_engine:beat"
 BEAT_LATE_SECONDS = 60  # the schedule's shortest step is five seconds
 TIMEOUT_SECONDS = 2
+STEP_SECONDS = 1.0
 
 logger = logging.getLogger(__name__)
 
@@ -43,6 +46,16 @@ def fault_of(name: str) -> str | None:
         logger.warning("Not ready: %s: %s", name, error)
         connection.close_if_unusable_or_obsolete()
         return "does not answer"
+
+
+def wait_for(name: str, *, seconds: float) -> None:
+    """Until one of `CHECKS` finds no fault; raises TimeoutError with the fault after that time. Waiting counts as alive."""
+    deadline = time.monotonic() + seconds
+    while (fault := fault_of(name)) is not None:
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"Not within {seconds:.0f} seconds: {fault}")
+        heartbeat.leave()
+        time.sleep(STEP_SECONDS)
 
 
 def beats() -> None:

@@ -8,11 +8,14 @@ from django.core.exceptions import ImproperlyConfigured
 KEY_LENGTH = 50  # what `check --deploy` asks for
 TOKEN_LENGTH = 20
 NEEDED = ("SECRET_KEY", "DATABASE_URL", "REDIS_URL")
+INSTEAD = {"DATABASE_URL": ("DATABASE_HOST",), "REDIS_URL": ("REDIS_HOST",)}  # the parts, see addresses.py
 
 
 def need(environ: Mapping[str, str]) -> None:
     """Raise ImproperlyConfigured with every one of the variables without which nothing runs that is not there, or empty."""
-    missing = [name for name in NEEDED if not environ.get(name, "").strip()]
+    missing = [
+        name for name in NEEDED if not any(environ.get(one, "").strip() for one in (name, *INSTEAD.get(name, ())))
+    ]
     if missing:
         raise ImproperlyConfigured(
             f"Not in the environment, and not in .env: {', '.join(missing)}. See .env.example; on a desk `make run` sets them."

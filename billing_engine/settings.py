@@ -7,6 +7,7 @@ from pathlib import Path
 import django_stubs_ext
 import environ
 
+from billing_engine import addresses
 from billing_engine.menu import UNFOLD  # noqa: F401 -- the setting of django-unfold
 from billing_engine.production import need, one_of, refuse_what_is_missing
 from billing_engine.watch.logs import JSON, LEVELS, LINES, logging_config
@@ -28,10 +29,27 @@ SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 HTTPS = env.bool("HTTPS", default=False)
-DATABASES = {"default": env.db_url("DATABASE_URL")}
+DATABASES = {
+    "default": addresses.database(
+        env.str("DATABASE_URL", default=""),
+        # Where the parts are secrets of their own, as RDS keeps them.
+        host=env.str("DATABASE_HOST", default=""),
+        port=env.int("DATABASE_PORT", default=5432),
+        name=env.str("DATABASE_NAME", default="engine"),
+        user=env.str("DATABASE_USER", default=""),
+        password=env.str("DATABASE_PASSWORD", default=""),
+        sslmode=env.str("DATABASE_SSLMODE", default="require"),
+    )
+}
 # A copy of it, a moment behind, that reports read from; empty: they read from the database itself.
 COPY_DATABASE_URL = env.str("COPY_DATABASE_URL", default="")
-REDIS_URL = env.str("REDIS_URL")
+REDIS_URL = addresses.broker(
+    env.str("REDIS_URL", default=""),
+    host=env.str("REDIS_HOST", default=""),
+    port=env.int("REDIS_PORT", default=6379),
+    password=env.str("REDIS_PASSWORD", default=""),
+    tls=env.bool("REDIS_TLS", default=True),
+)
 LOG_LEVEL = one_of("LOG_LEVEL", env.str("LOG_LEVEL", default="INFO").upper(), LEVELS)
 LOG_FORMAT = one_of("LOG_FORMAT", env.str("LOG_FORMAT", default=JSON if HTTPS else LINES), (JSON, LINES))
 # Whose X-Request-ID and X-Forwarded-For are believed: NGINX, which stands beside gunicorn.
@@ -239,6 +257,7 @@ CELERY_TASK_ROUTES = {
     "invoices.render": {"queue": "documents"},
     "invoices.*": {"queue": "billing"},
 }
+CELERY_WORKER_CONSUMER = "billing_engine.consumer:BeatingConsumer"
 CELERY_BEAT_SCHEDULER = "billing_engine.beat:BeatingScheduler"
 # Messages may be lost, rows may not: each sweep finds what is waiting and asks for it again. Beat puts these back when it
 # starts; what people may move stands in billing_engine/schedule.py.

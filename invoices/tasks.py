@@ -37,8 +37,7 @@ def render_task(*, document_id: int, attempt: int, **_: object) -> None:
 @shared_task(name="invoices.errand")
 def errand_task(*, cycle_id: int, **_: object) -> None:
     """Approve or issue all invoices of a cycle, one after the other."""
-    refused = set[int]()
-    while do_next(cycle_id, refused=refused, at=now()):
+    while do_next(cycle_id, at=now()):
         pass
 
 

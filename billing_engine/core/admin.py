@@ -1,6 +1,7 @@
 """What every admin page stands on: read-only by default, never counting a million rows, refusals told in words."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -9,6 +10,7 @@ from django.core.paginator import Paginator
 from django.db import connection, models
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from unfold.admin import ModelAdmin
 
 from billing_engine.core.errors import Refused
@@ -16,6 +18,9 @@ from billing_engine.core.errors import Refused
 Row = TypeVar("Row", bound=models.Model)
 
 COUNTED_AT_MOST = 10_000
+SKIPPED = "skipped"  # in the session, by model
+SKIPPED_SHOWN = 200
+TOLD_ONE_BY_ONE = 3
 
 
 class PatientPaginator(Paginator[Any]):
@@ -67,15 +72,57 @@ class ReadOnlyAdmin(BaseAdmin[Row]):
         return False
 
 
+@dataclass(frozen=True, slots=True)
+class SkippedRow:
+    """A row that an act on many left as it was, and the refusal's own words."""
+
+    name: str
+    why: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """What an act on many rows skipped: the act in words, the first rows, how many more."""
+
+    act: str
+    rows: list[SkippedRow]
+    more: int = 0
+
+
 def for_each(request: HttpRequest, rows: Iterable[Row], act: Callable[[Row], object], *, done: str) -> None:
-    """Do it to each row; a refusal is told and the next row goes on. «Activated: 3»."""
-    count = 0
+    """Do it to each row; what is refused is skipped and told, and the next row goes on. «Activated: 3».
+
+    What was skipped and why stays on the list, for this person, until the next act on it.
+    """
+    count, skipped, kind = 0, list[tuple[str, str, str]](), ""
     for row in rows:
+        kind = row._meta.label_lower
         try:
             act(row)
         except Refused as refusal:
-            messages.error(request, f"{row}: {refusal}")
+            skipped.append((str(row), str(refusal), _page_of(row)))
         else:
             count += 1
+    if kind:
+        request.session[SKIPPED] = request.session.get(SKIPPED, {}) | {kind: (done, count, skipped)}
+    if len(skipped) <= TOLD_ONE_BY_ONE:
+        for name, why, _ in skipped:
+            messages.error(request, f"{name}: {why}")
+    else:
+        messages.error(request, f"Skipped: {len(skipped):,}. The list says why.")
     if count:
         messages.success(request, f"{done}: {count}")
+
+
+def skipped_by(request: HttpRequest, model: type[models.Model]) -> Skipped | None:
+    """What this person's last act on rows of the model skipped; None where it was nothing."""
+    done, count, rows = request.session.get(SKIPPED, {}).get(model._meta.label_lower, ("", 0, []))
+    if not rows:
+        return None
+    act = f"{done}: {count:,}. Skipped: {len(rows):,}"
+    return Skipped(act, [SkippedRow(*row) for row in rows[:SKIPPED_SHOWN]], max(0, len(rows) - SKIPPED_SHOWN))
+
+
+def _page_of(row: models.Model) -> str:
+    return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])

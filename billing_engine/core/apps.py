@@ -1,6 +1,10 @@
 """The floor as a Django app."""
 
+import decimal
+
 from django.apps import AppConfig
+
+from billing_engine.core.money import KEPT_DIGITS
 
 
 class CoreConfig(AppConfig):
@@ -8,3 +12,7 @@ class CoreConfig(AppConfig):
 
     name = "billing_engine.core"
     label = "core"
+
+    def ready(self) -> None:
+        """Sums of money keep every digit that a column holds, in this thread and in all that start after it."""
+        decimal.DefaultContext.prec = decimal.getcontext().prec = KEPT_DIGITS

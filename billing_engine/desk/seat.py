@@ -25,6 +25,10 @@ from billing_engine.desk.folder import STEP_SECONDS, Folder
 # stranger can wait under the name.
 ELSEWHERE = Path("/var/lib/lead-billing-engine")
 
+# What every server carries in its environment, so that the code of one checkout finds all it started, wherever the data is.
+MARK = "LEAD_BILLING_CHECKOUT"
+_CHECKOUT = str(Path(__file__).resolve().parents[2])
+
 
 @dataclass(frozen=True)
 class Account:
@@ -65,7 +69,7 @@ class Seat:
         identity: dict[str, Any] = {}
         if self.account:
             identity = {"user": self.account.uid, "group": self.account.gid, "extra_groups": []}
-        environment = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"}
+        environment = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC", MARK: _CHECKOUT}
         try:
             return subprocess.run(  # noqa: S603 -- our own programs and arguments, no shell
                 [str(part) for part in command],
@@ -128,12 +132,20 @@ def named_by(pid_file: Path, *, names: Collection[str], home: Path, clue: str) -
 
 def servers_at(home: Path) -> list[psutil.Process]:
     """Every database process that works in or below a home, also those whose parent is gone."""
-    return [
-        process
-        for process in psutil.process_iter(["name"])
-        if str(process.info["name"]).startswith(("postgres", "redis-server", "valkey-server"))
-        and _works_at(process, home=home, clue=str(home))
-    ]
+    return [process for process in _servers() if _works_at(process, home=home, clue=str(home))]
+
+
+def started_here() -> list[psutil.Process]:
+    """Every database process that the code of this checkout started, wherever it keeps its data."""
+    return [process for process in _servers() if environment(process).get(MARK) == _CHECKOUT]
+
+
+def environment(process: psutil.Process) -> dict[str, str]:
+    """What a process was started with; empty for another user's, or for one that has just ended."""
+    try:
+        return process.environ()
+    except (psutil.Error, OSError):
+        return {}
 
 
 def end(processes: Sequence[psutil.Process]) -> None:
@@ -162,6 +174,11 @@ def is_alive(process: psutil.Process) -> bool:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
+
+
+def _servers() -> list[psutil.Process]:
+    names = ("postgres", "redis-server", "valkey-server")
+    return [process for process in psutil.process_iter(["name"]) if str(process.info["name"]).startswith(names)]
 
 
 def _works_at(process: psutil.Process, *, home: Path, clue: str) -> bool:

@@ -1,12 +1,14 @@
 """Swatchyard: eight brands, their products, eleven sources, and the price rules that operations keep."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from django.contrib.auth.models import Group, User
 from django.db import transaction
 
+from billing_engine.core.wall_clock import read
+from billing_engine.desk import DeskError
 from billing_engine.roles import ensure_roles
 from leads.models import ActionType, Channel, Customer, Product, Source
 from pricing.domain.rules import activate
@@ -20,7 +22,7 @@ SELLER = {
     "SELLER_EMAIL": "billing@swatchyard.example",
     "SELLER_PAY_TO": "Swatchyard, Inc.\\nFirst Example Bank, routing 000000000, account 0000000000\\nName the invoice number",
 }
-FROM = datetime(2020, 1, 1, tzinfo=UTC)
+FROM = read("2020-01-01")
 
 ACTION_TYPES = [
     ("page_view", "Page view", "view", True),
@@ -185,6 +187,15 @@ def exists() -> bool:
     return Customer.objects.filter(code="TERRAZZA").exists()
 
 
+def refuse_among_others() -> None:
+    """Raise where the database is somebody's already: sample people have passwords that everybody knows."""
+    if not exists() and (User.objects.exists() or Customer.objects.exists()):
+        raise DeskError(
+            "This database has people or customers of its own, so no sample company was added. Start with --no-sample, "
+            "or name an empty database in DATABASE_URL."
+        )
+
+
 @transaction.atomic
 def create(*, at: datetime) -> None:
     """Make the company: people, customers, products, sources, action types and active price rules."""
@@ -232,8 +243,8 @@ def _rule(
     if "customer" in facts:
         facts["customer"] = customers[facts["customer"]]
     if isinstance(price, str):
-        return PriceRule.objects.create(name=name, effective_from=FROM, unit_price=Decimal(price), **facts)
-    rule = PriceRule.objects.create(name=name, effective_from=FROM, price_model=PriceRule.PriceModel.GRADUATED, **facts)
+        return PriceRule.objects.create(name=name, wall_from=FROM, unit_price=Decimal(price), **facts)
+    rule = PriceRule.objects.create(name=name, wall_from=FROM, price_model=PriceRule.PriceModel.GRADUATED, **facts)
     for up_to, unit_price, flat_fee in price:
         rule.tiers.create(up_to=up_to, unit_price=Decimal(unit_price), flat_fee=Decimal(flat_fee))
     return rule

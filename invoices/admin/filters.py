@@ -8,8 +8,9 @@ from unfold.contrib.filters.admin import DropdownFilter
 
 from billing_engine.core.spans import labels_of
 from invoices.domain.errand import HAS_CONTACTS
+from invoices.domain.taken_back import periods_taken_back_from
 from invoices.domain.wording import month_in_words
-from invoices.models import Invoice, InvoiceDocument, InvoiceMail
+from invoices.models import Invoice, InvoiceDocument, InvoiceLine, InvoiceMail
 
 MONTHS_OFFERED = 36
 
@@ -91,3 +92,34 @@ class TurnFilter(DropdownFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[InvoiceMail]) -> QuerySet[InvoiceMail]:
         turn = InvoiceMail.objects.a_persons_turn()
         return queryset.filter(pk__in=turn.values("pk")) if self.value() else queryset
+
+
+class ToBeCreditedFilter(DropdownFilter):
+    """Invoices of which the customer is owed something back."""
+
+    title = "to be credited"
+    parameter_name = "to_be_credited"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("1", "Actions taken back after it was issued")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Invoice]) -> QuerySet[Invoice]:
+        if not self.value():
+            return queryset
+        return queryset.filter(state=Invoice.State.ISSUED, period__in=periods_taken_back_from())
+
+
+class CutByBudgetFilter(DropdownFilter):
+    """Invoices that a hard budget kept from asking for more."""
+
+    title = "cut by a budget"
+    parameter_name = "cut_by_budget"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("1", "Cut by a hard monthly budget")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Invoice]) -> QuerySet[Invoice]:
+        if not self.value():
+            return queryset
+        cut = InvoiceLine.objects.filter(invoice=OuterRef("pk"), cut_by_budget__gt=0)
+        return queryset.filter(Exists(cut)).exclude(state=Invoice.State.VOID)

@@ -8,15 +8,17 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
-from billing_engine.core.money import in_words
+from billing_engine.core.money import in_words, price_in_words
 from invoices.admin.documents import documents_of
 from invoices.domain.flags import flags_of
 from invoices.domain.mail.server import is_a_server, server
 from invoices.domain.paper import paper_of
+from invoices.domain.taken_back import actions_taken_back, taken_back_of
 from invoices.models import Adjustment, Invoice, InvoiceLine
 from leads.admin.shown import Colour, page_of
 
 State = Invoice.State
+TAKEN_BACK_SHOWN = 20
 STATE_COLOURS: dict[Invoice.State, Colour] = {
     State.DRAFT: "orange",
     State.APPROVED: "blue",
@@ -33,6 +35,17 @@ class Step:
     at: datetime
     by: User | None
     why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TakenBackPanel:
+    """What was taken back since: each with its page, its words, its charge, why and when (where the customer is)."""
+
+    actions: int
+    total: str
+    shown: list[tuple[str, str, str, str, datetime | None]]
+    more: int
+    is_issued: bool
 
 
 def invoice_page(model_admin: Any, request: HttpRequest, invoice: Invoice) -> HttpResponse:
@@ -53,6 +66,7 @@ def invoice_page(model_admin: Any, request: HttpRequest, invoice: Invoice) -> Ht
         "uncharged": [(line, addresses.get(line.position, "")) for line in paper.uncharged],
         "steps": steps_of(invoice),
         "flags": flags_of([invoice]).get(invoice.pk, []),
+        "taken_back": taken_back_panel(invoice),
         "mails": invoice.mails.select_related("asked_by").order_by("-pk"),
         "documents": documents_of(invoice),
         "no_mail_server": "" if is_a_server() else server(),
@@ -62,6 +76,26 @@ def invoice_page(model_admin: Any, request: HttpRequest, invoice: Invoice) -> Ht
         ),
     }
     return TemplateResponse(request, "invoices/invoice_page.html", page)
+
+
+def taken_back_panel(invoice: Invoice) -> TakenBackPanel | None:
+    """The first of the actions that were taken back since; None where there are none."""
+    found = taken_back_of(invoice)
+    if not found.actions:
+        return None
+    zone, currency = invoice.customer.zone, invoice.currency
+    shown = [
+        (
+            page_of("leads.action", one.pk),
+            f"{one.action_type.name} of lead {one.lead.external_id}",
+            price_in_words(one.charge.amount, currency),
+            one.void_reason,
+            None if one.voided_at is None else one.voided_at.astimezone(zone),
+        )
+        for one in actions_taken_back(invoice)[:TAKEN_BACK_SHOWN]
+    ]
+    total = price_in_words(found.amount, currency)
+    return TakenBackPanel(found.actions, total, shown, found.actions - len(shown), invoice.state == State.ISSUED)
 
 
 def steps_of(invoice: Invoice) -> list[Step]:
@@ -80,7 +114,7 @@ def steps_of(invoice: Invoice) -> list[Step]:
         ),
     ]
     if invoice.approved_at:
-        steps.append(Step("Approved", invoice.approved_at, invoice.approved_by))
+        steps.append(Step("Approved", invoice.approved_at, invoice.approved_by, invoice.approved_over_reason))
     if invoice.issued_at:
         steps.append(Step("Issued", invoice.issued_at, invoice.issued_by))
     if invoice.sent_at:

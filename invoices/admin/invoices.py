@@ -14,15 +14,24 @@ from unfold.enums import ActionVariant
 
 from billing_engine.core import money
 from billing_engine.core.admin import for_each
-from invoices.admin.dialogs import AnAdjustment, WhichAdjustment, adjustments_of, has_adjustments
+from invoices.admin.billing_again import BILL_AGAIN, billed_again
+from invoices.admin.dialogs import (
+    AnAdjustment,
+    MayNeedAReason,
+    WhichAdjustment,
+    adjustments_of,
+    has_adjustments,
+    what_a_void_does,
+)
 from invoices.admin.documents import Documented
-from invoices.admin.filters import DocumentFilter, MonthFilter, SentFilter
+from invoices.admin.filters import CutByBudgetFilter, DocumentFilter, MonthFilter, SentFilter, ToBeCreditedFilter
 from invoices.admin.invoice_page import STATE_COLOURS, invoice_page
 from invoices.admin.sending import Sendable
 from invoices.domain.adjust import adjust, withdraw
 from invoices.domain.flags import flags_of
 from invoices.domain.invoice import approve, issue, send_back
-from invoices.domain.reopen import regenerate, reopen, void
+from invoices.domain.month_lock import why_locked, why_not_regenerated
+from invoices.domain.reopen import may_bill_again, may_reopen, regenerate, reopen, void
 from invoices.domain.wording import month_in_words
 from invoices.models import Invoice
 from leads.admin.bases import ReadOnlyPage
@@ -32,6 +41,7 @@ from leads.admin.shown import amount, chip, day, link, list_of, page_of
 State = Invoice.State
 DECIDE = "invoices.change_invoice"
 REOPEN = "leads.change_billingperiod"
+RUN = "invoices.add_billingrun"
 
 
 def is_in(*states: Invoice.State) -> Callable[[Invoice], bool]:
@@ -60,16 +70,18 @@ class InvoiceAdmin(Documented, Sendable, ReadOnlyPage[Invoice]):
         ("state", ChoicesDropdownFilter),
         MonthFilter,
         SentFilter,
-        DocumentFilter,
         ("customer", AutocompleteSelectFilter),
+        ToBeCreditedFilter,
+        CutByBudgetFilter,
+        DocumentFilter,
     )
-    list_select_related = ("customer", "period")
+    list_select_related = ("customer__seller", "period")
     search_fields = ("number__icontains", "customer__name", "customer__code__istartswith")
     search_help_text = "Invoice number, customer's name or code"
     ordering = ("-pk",)
     actions = ("approve_chosen", "issue_chosen", "send_chosen")
     actions_detail: Any = (
-        *("approve", "issue", "send", "send_back", "adjust", "withdraw", "regenerate", "reopen", "void"),
+        *("approve", "issue", "send", "send_back", "adjust", "withdraw", "regenerate", "reopen", "void", "bill_again"),
         *("make_pdf_again", "preview_pdf", "download_pdf", "download_void_pdf"),
     )
 
@@ -144,10 +156,14 @@ class InvoiceAdmin(Documented, Sendable, ReadOnlyPage[Invoice]):
         icon="check",
         variant=ActionVariant.PRIMARY,
         offered=is_in(State.DRAFT),
-        asks=Dialog(title=lambda invoice: f"Approve {worth(invoice)}?", says="You looked at it and stand for it."),
+        asks=Dialog(
+            title=lambda invoice: f"Approve {worth(invoice)}?",
+            says="You looked at it and stand for it.",
+            form=MayNeedAReason,
+        ),
     )
     def approve(self, request: HttpRequest, invoice: Invoice, answers: dict[str, Any]) -> Done:
-        approve(invoice, by=person(request), at=now())
+        approve(invoice, by=person(request), at=now(), reason=answers["reason"])
         return Done("Approved. It can be issued now.")
 
     @button(
@@ -179,7 +195,7 @@ class InvoiceAdmin(Documented, Sendable, ReadOnlyPage[Invoice]):
         "Adjust",
         permission=DECIDE,
         icon="edit",
-        offered=is_in(State.DRAFT),
+        offered=lambda invoice: invoice.state == State.DRAFT and not why_locked(invoice.period.label),
         asks=Dialog(
             title=lambda invoice: f"Adjust the draft for {worth(invoice)}",
             says="A line of its own is added. Somebody else than you approves it then.",
@@ -205,7 +221,7 @@ class InvoiceAdmin(Documented, Sendable, ReadOnlyPage[Invoice]):
         "Regenerate",
         permission=DECIDE,
         icon="refresh",
-        offered=is_in(State.DRAFT),
+        offered=lambda invoice: invoice.state == State.DRAFT and not why_not_regenerated(invoice.period),
         asks=Dialog(
             title=lambda invoice: f"Draft it anew for {invoice.customer}?",
             says="Its billing period is rated again by what holds now; late deliveries for the month are taken in. "
@@ -226,7 +242,7 @@ class InvoiceAdmin(Documented, Sendable, ReadOnlyPage[Invoice]):
         "Re-open period",
         permission=REOPEN,
         icon="lock_open",
-        offered=is_in(State.DRAFT, State.APPROVED),
+        offered=lambda invoice: invoice.state in (State.DRAFT, State.APPROVED) and may_reopen(invoice.period),
         asks=Dialog(
             title=lambda invoice: f"Throw this draft away and re-open {invoice.period}?",
             says="The billing period is rated anew and the next billing run drafts a new invoice. Adjustments are lost. "
@@ -246,12 +262,23 @@ class InvoiceAdmin(Documented, Sendable, ReadOnlyPage[Invoice]):
         offered=is_in(State.ISSUED),
         asks=Dialog(
             title=lambda invoice: f"Void {invoice.number}, {worth(invoice)}?",
-            says="It keeps its number and its PDF and asks for nothing any more. Its billing period opens again and can be "
-            "billed anew. It takes another person than who issued it.",
+            says=what_a_void_does,
             form=WithReason,
             is_dangerous=True,
         ),
     )
     def void(self, request: HttpRequest, invoice: Invoice, answers: dict[str, Any]) -> Done:
-        void(invoice, reason=answers["reason"], by=person(request), at=now())
-        return Done(f"{invoice.number} is void; {invoice.period} is open again.")
+        invoice = void(invoice, reason=answers["reason"], by=person(request), at=now())
+        then = ": press Bill again for its draft" if invoice.period.is_sealed else ""
+        return Done(f"{invoice.number} is void; {invoice.period} is open again{then}.")
+
+    @button(
+        "Bill again",
+        permission=RUN,
+        icon="receipt_long",
+        variant=ActionVariant.PRIMARY,
+        offered=lambda invoice: invoice.state == State.VOID and may_bill_again(invoice.period),
+        asks=BILL_AGAIN,
+    )
+    def bill_again(self, request: HttpRequest, invoice: Invoice, answers: dict[str, Any]) -> Done:
+        return billed_again(invoice.period, by=person(request))

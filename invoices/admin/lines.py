@@ -73,7 +73,7 @@ class InvoiceLineAdmin(ReadOnlyPage[InvoiceLine]):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         line = self._found(request, object_id)
-        shown: LinePage = line_page(line, after=request.GET.get("after", ""), before=request.GET.get("before", ""))
+        shown: LinePage = line_page(line, **{name: request.GET.get(name, "") for name in ("after", "before", "day")})
         return self._page(request, "invoices/line_page.html", line, {"line": line, "page": shown})
 
     def why(self, request: HttpRequest, object_id: str, charge: int) -> HttpResponse:

@@ -194,7 +194,7 @@ class InvoiceMailAdmin(ReadOnlyPage[InvoiceMail]):
 
     @admin.display(description="asked for")
     def asked(self, mail: InvoiceMail) -> SafeString | str:
-        return instant(mail.asked_at)
+        return instant(mail.asked_at, mail.invoice.customer.zone)
 
     @admin.display(description="by")
     def shown_by(self, mail: InvoiceMail) -> str:
@@ -214,7 +214,7 @@ class InvoiceMailAdmin(ReadOnlyPage[InvoiceMail]):
 
     @admin.display(description="settled")
     def settled(self, mail: InvoiceMail) -> SafeString | str:
-        return instant(mail.settled_at)
+        return instant(mail.settled_at, mail.invoice.customer.zone)
 
     @admin.display(description="next attempt")
     def next_try(self, mail: InvoiceMail) -> SafeString | str:

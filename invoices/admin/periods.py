@@ -9,7 +9,8 @@ from unfold.enums import ActionVariant
 
 from billing_engine.core.errors import Refused
 from billing_engine.core.money import price_in_words
-from invoices.domain.reopen import reopen
+from invoices.admin.billing_again import BILL_AGAIN, billed_again
+from invoices.domain.reopen import may_bill_again, may_reopen, reopen
 from leads.admin.buttons import Dialog, Done, WithReason, button, dialog_page, person
 from leads.admin.shown import page_of
 from leads.models import BillingPeriod
@@ -33,7 +34,18 @@ admin.site.unregister(BillingPeriod)
 
 @admin.register(BillingPeriod)
 class ProvableBillingPeriodAdmin(BillingPeriodAdmin):
-    actions_detail: Any = ("prove", "reopen")
+    actions_detail: Any = ("bill_again", "prove", "reopen")
+
+    @button(
+        "Bill again",
+        permission="invoices.add_billingrun",
+        icon="receipt_long",
+        variant=ActionVariant.PRIMARY,
+        offered=may_bill_again,
+        asks=BILL_AGAIN,
+    )
+    def bill_again(self, request: HttpRequest, period: BillingPeriod, answers: dict[str, Any]) -> Done:
+        return billed_again(period, by=person(request))
 
     @button(
         "Prove",
@@ -59,7 +71,7 @@ class ProvableBillingPeriodAdmin(BillingPeriodAdmin):
         "Re-open",
         permission="leads.change_billingperiod",
         icon="lock_open",
-        offered=lambda period: not period.is_open,
+        offered=may_reopen,
         asks=Dialog(
             title=lambda period: f"Re-open {period}?",
             says="Its draft is thrown away, it is rated anew and the next billing run bills it again. It takes a person who "

@@ -9,6 +9,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from billing_engine.core.money import in_words
+from invoices.domain.blockers import BILLED, SETTLED, blocker_of
 from invoices.domain.run import progress
 from invoices.domain.wording import month_in_words
 from invoices.models import BillingRun, BillingRunItem, Invoice
@@ -64,26 +65,30 @@ def failures_of(run: BillingRun) -> list[Failure]:
     """What failed, by customer; the first two hundred."""
     items = (
         run.items.filter(state=BillingRunItem.State.FAILED)
-        .select_related("period__customer")
+        .select_related("period__customer", "period__tally")
         .order_by("period__customer__name")
     )
     return [_failure(item) for item in items[:FAILURES_SHOWN]]
 
 
 def _failure(item: BillingRunItem) -> Failure:
-    customer = item.period.customer
-    remedy, address = _remedy(item)
+    customer, reason = item.period.customer, blocker_of(item)
+    remedy, address = _remedy(item, reason)
     return Failure(
         customer=customer.name,
         customer_address=reverse("admin:leads_customer_change", args=[customer.pk]),
-        reason=item.message,
+        reason=reason,
         remedy=remedy,
         remedy_address=address,
     )
 
 
-def _remedy(item: BillingRunItem) -> tuple[str, str]:
+def _remedy(item: BillingRunItem, reason: str) -> tuple[str, str]:
     """What to do about it, and where."""
+    if reason == BILLED:
+        return "See its invoice", list_of("invoices.invoice", period__id__exact=item.period_id)
+    if reason == SETTLED:
+        return "See the period", list_of("leads.billingperiod", id__exact=item.period_id)
     if item.code == "unrated_actions":
         return "See the unrated actions", list_of("pricing.unratedaction", period__id__exact=item.period_id)
     if item.code == "period_is_closed":

@@ -32,7 +32,7 @@ def _cycles(at: datetime) -> list[tuple[str, str]]:
     """The last cycle of each kind that customers have, then every other one that is over and has open periods."""
     counted = (
         BillingPeriod.objects.open()
-        .filter(end_at__lte=at)
+        .filter(end_at__lte=at, is_sealed=False)
         .values_list("label")
         .annotate(Count("pk"), latest=Max("end_at"))
         .order_by("-latest", "label")

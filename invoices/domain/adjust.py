@@ -11,8 +11,10 @@ from django.db.models import Max
 from billing_engine.core import money
 from billing_engine.core.errors import Refused
 from invoices.domain.invoice import State, locked
+from invoices.domain.month_lock import check_unlocked
 from invoices.domain.total import move_credit, total_up
 from invoices.models import Adjustment, Invoice, InvoiceLine, InvoiceTax
+from leads.models import BillingPeriod
 
 
 class AdjustsNothing(Refused):
@@ -33,12 +35,14 @@ def adjust(invoice: Invoice, *, amount: Decimal, text: str, reason: str, by: Use
     """Put a line on a draft by hand: above zero it costs more, below zero less. Taxes and total follow.
 
     A draft whose sum falls below zero asks for nothing: the rest is carried to the customer's credit balance.
-    Raises WrongState or AdjustsNothing.
+    Raises CycleLocked, WrongState or AdjustsNothing.
     """
+    check_unlocked(invoice.period.label)
     invoice = locked(invoice, State.DRAFT)
-    if not amount or amount != money.rounded(amount, invoice.currency):
-        unit = money.in_words(money.minor_unit(invoice.currency), invoice.currency)
-        raise AdjustsNothing(f"An adjustment is an amount of at least {unit}, and no part of that.")
+    if not amount:
+        raise AdjustsNothing("An adjustment is more or less than nothing.")
+    if not money.fits(amount, invoice.currency):
+        raise AdjustsNothing(money.no_fraction_in_words(invoice.currency))
     if not text.strip() or not reason.strip():
         raise AdjustsNothing("An adjustment needs a text for the customer, and a reason.")
     line = InvoiceLine.objects.create(
@@ -57,7 +61,8 @@ def adjust(invoice: Invoice, *, amount: Decimal, text: str, reason: str, by: Use
 
 @transaction.atomic
 def withdraw(line: InvoiceLine, *, at: datetime) -> Invoice:
-    """Take an adjustment off a draft again. Raises WrongState or NoAdjustment."""
+    """Take an adjustment off a draft again. Raises CycleLocked, WrongState or NoAdjustment."""
+    check_unlocked(line.invoice.period.label)
     invoice = locked(line.invoice, State.DRAFT)
     if line.kind != InvoiceLine.Kind.ADJUSTMENT:
         raise NoAdjustment
@@ -89,6 +94,18 @@ def kept(invoice: Invoice) -> list[tuple[InvoiceLine, Adjustment]]:
     """The adjustments of a draft, as new rows, for the draft that takes its place."""
     lines = invoice.lines.filter(kind=InvoiceLine.Kind.ADJUSTMENT).select_related("adjustment").order_by("position")
     return [_copied(line, line.adjustment) for line in lines]
+
+
+def carried(period: BillingPeriod) -> list[tuple[InvoiceLine, Adjustment]]:
+    """Those of the invoice whose void opened the period last, for the draft that takes its place.
+
+    None where the period was opened again since: who threw that draft away was told that its adjustments go with it.
+    """
+    opened = period.reopenings.order_by("pk").last()
+    if opened is None or not opened.invoice:
+        return []
+    voided = Invoice.objects.filter(period=period, state=State.VOID, number=opened.invoice).first()
+    return kept(voided) if voided else []
 
 
 def _copied(line: InvoiceLine, adjustment: Adjustment) -> tuple[InvoiceLine, Adjustment]:

@@ -51,7 +51,9 @@ def annex_of(invoice: Invoice) -> Annex | None:
         if charges > AT_MOST:
             count = quantity_in_words(money.ZERO + charges)
             return Annex((), f"{count} charges are more than this document lists; ask for them as a file.")
-        return Annex(_parts(invoice, lines), "Each charge with its share of its line, to the cent.")
+        shown_zone = customer.time_zone.replace("_", " ")
+        note = f"Each charge with its share of its line, to the cent. Times are in the time zone {shown_zone}."
+        return Annex(_parts(invoice, lines), note)
 
 
 def _parts(invoice: Invoice, lines: list[InvoiceLine]) -> tuple[AnnexPart, ...]:

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from billing_engine.core import money
 from billing_engine.core.errors import Refused
-from invoices.domain.adjust import store_taxes
+from invoices.domain.adjust import carried, store_taxes
 from invoices.domain.lines import lines_of
 from invoices.domain.printable import unprintable_in_annex
 from invoices.domain.total import move_credit, total_up
@@ -41,11 +41,12 @@ class AlreadyClosed(Refused):
 
 
 @transaction.atomic
-def close(period: BillingPeriod, *, at: datetime, adjustments: Sequence[Adjusted] = ()) -> Invoice | None:
+def close(period: BillingPeriod, *, at: datetime, adjustments: Sequence[Adjusted] | None = None) -> Invoice | None:
     """Rate what is left, close the period and draft its invoice; None where there is nothing to bill.
 
     Raises AlreadyClosed, PeriodNotOver or HasUnratedActions, and then nothing has changed. Deliveries for this customer
-    wait for it, and find the period closed. `adjustments` are those of the draft that this one takes the place of.
+    wait for it, and find the period closed. `adjustments` are those of the draft that this one takes the place of;
+    without them, those of the invoice whose void opened the period.
     """
     period = BillingPeriod.objects.select_for_update(of=("self",)).select_related("customer").get(pk=period.pk)
     if not period.is_open:
@@ -54,15 +55,18 @@ def close(period: BillingPeriod, *, at: datetime, adjustments: Sequence[Adjusted
         raise PeriodNotOver
     tally = _rated(period, at)
     if tally.unrated:
-        raise HasUnratedActions(
-            f"{tally.unrated} {'action is' if tally.unrated == 1 else 'actions are'} unrated: make a rule for them, "
-            "or waive them with a reason."
-        )
-    invoice = draft(period, at=at, adjustments=adjustments)
+        raise HasUnratedActions(unrated_in_words(tally.unrated))
+    invoice = draft(period, at=at, adjustments=carried(period) if adjustments is None else adjustments)
     keep_terms(period)
     period.state, period.closed_at = BillingPeriod.State.CLOSED, at
     period.save(update_fields=["state", "closed_at"])
     return invoice
+
+
+def unrated_in_words(count: int) -> str:
+    """Why a period with so many unrated actions is not closed, and what to do."""
+    are = "action is" if count == 1 else "actions are"
+    return f"{count} {are} unrated: make a rule for them, or waive them with a reason."
 
 
 def _rated(period: BillingPeriod, at: datetime) -> PeriodTally:

@@ -6,21 +6,17 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from billing_engine.core.errors import Refused
-from billing_engine.core.spans import Cycle, Month, labels_of
+from billing_engine.core.spans import Cycle, labels_of
+from invoices.domain.history import note
+from invoices.domain.month_lock import check_unlocked, month_of
 from invoices.domain.run import start, zones_not_over
-from invoices.domain.waiting import Left, left_in
+from invoices.domain.waiting import Left, left_in, open_in_words
 from invoices.models import BillingCycle, BillingRun, CycleStep, Invoice
 from leads.domain.periods import open_cycle
 from leads.models import BillingPeriod, Customer
 
 State = BillingCycle.State
 Kind = CycleStep.Kind
-
-
-class CycleLocked(Refused):
-    """What finance has locked is not drafted anew."""
-
-    code = "cycle_locked"
 
 
 class WrongCycleState(Refused):
@@ -56,17 +52,19 @@ class IssuedAlready(Refused):
 
 def know_cycles() -> None:
     """See to it that every month that has a billing period can be closed."""
-    months = {_month_of(label) for label in BillingPeriod.objects.values_list("label", flat=True).distinct()}
+    months = {month_of(label) for label in BillingPeriod.objects.values_list("label", flat=True).distinct()}
     known = set(BillingCycle.objects.values_list("label", flat=True))
     BillingCycle.objects.bulk_create((BillingCycle(label=label) for label in months - known), ignore_conflicts=True)
 
 
 def bill_cycle(cycle: BillingCycle, *, by: User, at: datetime) -> list[BillingRun]:
-    """Start a run of the month, and of each of its weeks that has something open. Raises CycleNotOver or RunInProgress."""
+    """Start a run of the month, and of each of its weeks that has something open. Raises CycleLocked, CycleNotOver or
+    RunInProgress."""
     labels = labels_of(cycle.label)
     is_open = BillingPeriod.objects.open().filter(label__in=labels, customer__is_active=True)
     found = set(is_open.values_list("label", flat=True).distinct())
     with transaction.atomic():
+        check_unlocked(cycle.label)
         return [start(Cycle.parse(label), by=by, at=at) for label in labels if label in found or label == cycle.label]
 
 
@@ -79,9 +77,10 @@ def lock(cycle: BillingCycle, *, by: User, at: datetime, reason: str = "") -> Bi
     """
     cycle = _held(cycle, State.OPEN)
     _check_over(cycle.label, at)
-    _check_ready(left_in(cycle.label), reason)
+    _check_ready(cycle.label, reason)
     _close_empty(cycle.label, at)
-    _check_ready(left_in(cycle.label), reason)  # a delivery may have opened one meanwhile; from here on none can
+    _check_ready(cycle.label, reason)  # a delivery may have opened one meanwhile; from here on none can
+    _seal(cycle.label)
     return _step(cycle, State.LOCKED, Kind.LOCKED, by=by, at=at, reason=reason)
 
 
@@ -97,6 +96,7 @@ def reopen(cycle: BillingCycle, *, by: User, at: datetime, reason: str) -> Billi
     locked = cycle.steps.filter(kind=Kind.LOCKED).latest("pk")
     if locked.by_id == by.pk:
         raise SecondPersonReopens
+    BillingPeriod.objects.filter(label__in=labels_of(cycle.label)).update(is_sealed=False)
     return _step(cycle, State.OPEN, Kind.REOPENED, by=by, at=at, reason=reason)
 
 
@@ -104,31 +104,10 @@ def reopen(cycle: BillingCycle, *, by: User, at: datetime, reason: str) -> Billi
 def close_cycle(cycle: BillingCycle, *, by: User, at: datetime, reason: str = "") -> BillingCycle:
     """For good: everything of it is issued. Raises WrongCycleState, CycleNotReady or ReasonMissing."""
     cycle = _held(cycle, State.LOCKED)
-    left = left_in(cycle.label)
-    _check_ready(left, reason)
+    left = _check_ready(cycle.label, reason)
     if left.not_issued:
         raise CycleNotReady(f"Not issued yet: {_many(left.not_issued, 'invoice')}.")
     return _step(cycle, State.CLOSED, Kind.CLOSED, by=by, at=at, reason=reason)
-
-
-def check_unlocked(period: BillingPeriod) -> None:
-    """Refuse where the period's cycle is locked or closed; until the transaction ends nobody locks it."""
-    _check(period, State.OPEN)
-
-
-def check_not_closed(period: BillingPeriod) -> None:
-    """Refuse where the period's cycle is closed for good; until the transaction ends nobody closes it."""
-    _check(period, State.OPEN, State.LOCKED)
-
-
-def _check(period: BillingPeriod, *states: BillingCycle.State) -> None:
-    label = _month_of(period.label)
-    BillingCycle.objects.bulk_create([BillingCycle(label=label)], ignore_conflicts=True)
-    cycle = BillingCycle.objects.select_for_update(no_key=True).get(label=label)
-    if cycle.state == State.CLOSED and State.LOCKED in states:
-        raise CycleLocked(f"{cycle.label} is closed for good.")
-    if cycle.state not in states:
-        raise CycleLocked(f"{cycle.label} is {cycle.get_state_display().lower()}: a second person may open it again.")
 
 
 def _held(cycle: BillingCycle, state: BillingCycle.State) -> BillingCycle:
@@ -138,20 +117,18 @@ def _held(cycle: BillingCycle, state: BillingCycle.State) -> BillingCycle:
     return found
 
 
-def _month_of(label: str) -> str:
-    """The month in which a cycle begins."""
-    return str(Month.of_day(Cycle.parse(label).first))
-
-
 def _check_over(label: str, at: datetime) -> None:
     zones = {zone for each in labels_of(label) for zone in zones_not_over(Cycle.parse(each), at=at)}
     if zones:
         raise CycleNotReady(f"It is not over yet in {', '.join(sorted(zones))}.")
 
 
-def _check_ready(left: Left, reason: str) -> None:
-    if left.open_periods:
-        raise CycleNotReady(f"Still open: {_many(left.open_periods, 'billing period')}. A billing run closes them.")
+def _check_ready(label: str, reason: str) -> Left:
+    left = left_in(label)
+    if left.not_billed:
+        closes = "A billing run closes" if left.open_periods else "On its page, Bill again closes"
+        what = "it" if left.not_billed == 1 else "them"
+        raise CycleNotReady(f"Still open: {open_in_words(label)}. {closes} {what}.")
     behind = [
         words
         for count, words in (
@@ -162,6 +139,7 @@ def _check_ready(left: Left, reason: str) -> None:
     ]
     if behind and not reason.strip():
         raise ReasonMissing(f"{' and '.join(behind)} would stay behind: say why.")
+    return left
 
 
 def _close_empty(label: str, at: datetime) -> None:
@@ -175,12 +153,20 @@ def _close_empty(label: str, at: datetime) -> None:
     opened.update(state=BillingPeriod.State.CLOSED, closed_at=at)
 
 
+def _seal(label: str) -> None:
+    """What stays open in the month takes nothing new either."""
+    still_open = BillingPeriod.objects.open().filter(label__in=labels_of(label)).order_by("pk")
+    # A delivery that is being stored has found the period unsealed: the locks wait for it.
+    found = list(still_open.select_for_update().values_list("pk", flat=True))
+    BillingPeriod.objects.filter(pk__in=found).update(is_sealed=True)
+
+
 def _step(
     cycle: BillingCycle, state: BillingCycle.State, kind: CycleStep.Kind, *, by: User, at: datetime, reason: str
 ) -> BillingCycle:
     cycle.state = state
     cycle.save(update_fields=["state"])
-    CycleStep.objects.create(cycle=cycle, kind=kind, by=by, at=at, reason=reason.strip())
+    note(cycle.label, kind, by=by, at=at, reason=reason)
     return cycle
 
 

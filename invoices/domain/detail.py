@@ -6,7 +6,7 @@ and in however many pieces, it is read.
 
 from collections.abc import Generator, Iterator
 from contextlib import closing
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from itertools import groupby
 from typing import Any, NamedTuple
@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from django.db import connection
 
 from billing_engine.core import money
+from billing_engine.core.spans import Span
 from invoices.domain.charged import LATE_FROM
 from invoices.domain.shares import Shares, shares
 from invoices.models import Invoice, InvoiceLine
@@ -49,7 +50,8 @@ NAMES = """
 COLUMNS = f"""
     action.id, action.external_id, action.occurred_at, action.quantity, action.value, type.code, type.name, type.unit,
     lead.id, lead.external_id, source.code, source.name, product.sku, product.name, action.delivery_id,
-    {LATE_FROM}, charge.rule_id, rule.name, charge.reason, charge.cap, charge.full_amount, charge.amount
+    {LATE_FROM}, charge.rule_id, rule.name, charge.reason, charge.cap, charge.full_amount, charge.amount,
+    action.voided_after_close
 """
 FLOOR = "trunc(charge.amount, %(places)s)"  # a charge is never negative
 REMAINDER = f"charge.amount - {FLOOR}"
@@ -79,8 +81,15 @@ FILTERS = {
 }
 BEFORE = f"""
     SELECT count(*), COALESCE(sum({FLOOR}), 0), count(*) FILTER (WHERE {REMAINDER} > %(threshold)s),
-           count(*) FILTER (WHERE {REMAINDER} = %(threshold)s), COALESCE(sum(charge.amount), 0)
+           count(*) FILTER (WHERE {REMAINDER} = %(threshold)s), COALESCE(sum(charge.amount), 0),
+           COALESCE(sum(action.quantity), 0)
     {CHARGES} {ON_LINE} {WHERE} AND line.id = %(line)s AND (action.occurred_at, action.id) < (%(at)s, %(action)s)
+"""
+DAYS = f"""
+    SELECT (action.occurred_at AT TIME ZONE %(zone)s)::date, count(*), sum(action.quantity)
+    {CHARGES} {ON_LINE} {WHERE} AND line.id = %(line)s
+     GROUP BY 1
+     ORDER BY 1
 """
 LINE_OF = f"SELECT line.id {CHARGES} {ON_LINE} {WHERE} AND action.id = %(action)s"
 
@@ -110,6 +119,7 @@ class DetailCharge(NamedTuple):
     cap: str
     full_amount: Decimal
     exact_amount: Decimal
+    taken_back: bool  # after its period was closed
 
 
 class DetailLine(NamedTuple):
@@ -124,8 +134,17 @@ class Passed(NamedTuple):
     """What of a line comes before a page of it."""
 
     charges: int
+    quantity: Decimal
     exact: Decimal
     amount: Decimal
+
+
+class LineDay(NamedTuple):
+    """What of a line occurred on one day of its customer's."""
+
+    day: date
+    charges: int
+    quantity: Decimal
 
 
 Place = tuple[datetime, int]  # of a charge in rating order: when its action occurred, and the action's id
@@ -170,12 +189,20 @@ def shares_of(invoice: Invoice, line: InvoiceLine | None = None) -> dict[int, Sh
 
 
 def page_of_line(
-    line: InvoiceLine, *, limit: int, after: Place | None = None, before: Place | None = None
+    line: InvoiceLine,
+    *,
+    limit: int,
+    after: Place | None = None,
+    before: Place | None = None,
+    within: Span | None = None,
 ) -> list[DetailCharge]:
-    """At most `limit` charges of a line in rating order: its first, or those next to the place given."""
+    """At most `limit` charges of a line, or of a stretch of it, in rating order: the first, or those next to the place."""
     facts = _facts(line.invoice, line=line.pk, limit=limit)
     backwards = before is not None and after is None
     sql = OF_LINE
+    if within:
+        sql += " AND action.occurred_at >= %(start)s AND action.occurred_at < %(end)s"
+        facts |= {"start": within.start, "end": within.end}
     if place := before if backwards else after:
         sql += f" AND (action.occurred_at, action.id) {'<' if backwards else '>'} (%(at)s, %(action)s)"
         facts |= {"at": place[0], "action": place[1]}
@@ -187,9 +214,19 @@ def page_of_line(
 
 def passed_before(line: InvoiceLine, first: DetailCharge, spread: Shares) -> Passed:
     """What of the line comes before `first`; `spread` goes on from there."""
-    place = {"at": first.occurred_at, "action": first.action, "threshold": spread.threshold}
-    [(charges, floors, above, ties, exact)] = _rows(BEFORE, _facts(line.invoice, line=line.pk, **place))
-    return Passed(charges, exact, spread.after(floors=floors, above=above, ties=ties))
+    return passed_at(line, (first.occurred_at, first.action), spread)
+
+
+def passed_at(line: InvoiceLine, place: Place, spread: Shares) -> Passed:
+    """What of the line comes before a place, whether a charge is there or not; `spread` goes on from there."""
+    facts = {"at": place[0], "action": place[1], "threshold": spread.threshold}
+    [(charges, floors, above, ties, exact, quantity)] = _rows(BEFORE, _facts(line.invoice, line=line.pk, **facts))
+    return Passed(charges, quantity, exact, spread.after(floors=floors, above=above, ties=ties))
+
+
+def days_of_line(line: InvoiceLine) -> list[LineDay]:
+    """The customer's days on which something of the line occurred, with how many actions and their quantity."""
+    return [LineDay._make(row) for row in _rows(DAYS, _facts(line.invoice, line=line.pk))]
 
 
 def line_of(charge: Charge) -> InvoiceLine | None:

@@ -4,20 +4,21 @@ The errand stands on the cycle until it is done or stopped: a worker that dies i
 once do each invoice once.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from billing_engine.core.errors import Refused
 from billing_engine.core.later import after_commit
 from billing_engine.core.spans import labels_of
 from invoices.domain.flags import flags_of
+from invoices.domain.history import note
 from invoices.domain.invoice import approve, issue
 from invoices.domain.mail.asked import send
-from invoices.models import BillingCycle, Invoice, InvoiceMail
+from invoices.models import BillingCycle, CycleStep, Invoice, InvoiceMail, SkippedInvoice
 
 Errand = BillingCycle.Errand
 State = Invoice.State
@@ -51,7 +52,8 @@ class DraftIsFlagged(Refused):
     code = "draft_is_flagged"
 
 
-def begin(cycle: BillingCycle, errand: BillingCycle.Errand, *, by: User) -> int:
+@transaction.atomic
+def begin(cycle: BillingCycle, errand: BillingCycle.Errand, *, by: User, at: datetime) -> int:
     """Let the workers do it; answers for how many invoices. Raises NothingToDo or ErrandInProgress."""
     count = waiting_for(cycle, errand)
     if not count:
@@ -59,6 +61,7 @@ def begin(cycle: BillingCycle, errand: BillingCycle.Errand, *, by: User) -> int:
     if not BillingCycle.objects.filter(pk=cycle.pk, errand="").update(errand=errand, errand_of=by):
         cycle.refresh_from_db()
         raise ErrandInProgress(f"{cycle.get_errand_display()} is in progress: wait for it, or stop it.")
+    note(cycle.label, CycleStep.Kind(errand.value), by=by, at=at)
     after_commit("invoices.errand", cycle_id=cycle.pk)
     return count
 
@@ -76,15 +79,19 @@ def _approve_unseen(invoice: Invoice, *, by: User, at: datetime) -> Invoice:
     return approve(invoice, by=by, at=at)
 
 
-ACTS: dict[str, Callable[..., object]] = {Errand.APPROVE: _approve_unseen, Errand.ISSUE: issue, Errand.SEND: send}
+ACTS: dict[BillingCycle.Errand, Callable[..., object]] = {
+    Errand.APPROVE: _approve_unseen,
+    Errand.ISSUE: issue,
+    Errand.SEND: send,
+}
 
 
 @transaction.atomic
-def do_next(cycle_id: int, *, refused: set[int], at: datetime) -> bool:
-    """Do it for the next invoice, by their customers' names; answers whether there may be more for whoever asks.
+def do_next(cycle_id: int, *, at: datetime) -> bool:
+    """Do it for the next invoice, by their customers' names; answers whether there may be more for who asks.
 
-    What is refused stays as it is, for a person to look at, and is told to the next call. Somebody else who is at it
-    already is left alone.
+    What is refused stays as it is, and why is written down for a person to look at. Another worker that is at it already is
+    left alone.
     """
     cycle = (
         BillingCycle.objects.select_for_update(skip_locked=True, of=("self",))
@@ -95,10 +102,11 @@ def do_next(cycle_id: int, *, refused: set[int], at: datetime) -> bool:
     )
     if cycle is None or cycle.errand_of is None:
         return False
+    step = cycle.steps.filter(kind=cycle.errand).latest("pk")
     invoice = (
         _waiting(cycle, Errand(cycle.errand))
-        .exclude(pk__in=refused)
-        .select_related("period")
+        .exclude(skips__step=step)
+        .select_related("period", "customer")
         .order_by("customer__name", "pk")
         .first()
     )
@@ -107,10 +115,18 @@ def do_next(cycle_id: int, *, refused: set[int], at: datetime) -> bool:
         return False
     try:
         with transaction.atomic():
-            ACTS[cycle.errand](invoice, by=cycle.errand_of, at=at)
-    except Refused:
-        refused.add(invoice.pk)
+            ACTS[Errand(cycle.errand)](invoice, by=cycle.errand_of, at=at)
+    except Refused as refusal:
+        name = f"{invoice}, {invoice.customer}"
+        SkippedInvoice.objects.create(step=step, invoice=invoice, name=name, code=refusal.code, words=str(refusal))
+    else:
+        CycleStep.objects.filter(pk=step.pk).update(done=F("done") + 1)
     return True
+
+
+def last_act(steps: Iterable[CycleStep]) -> CycleStep | None:
+    """Of a month's steps in their order the latest act on all its invoices: what it skipped is told until the next."""
+    return next((step for step in reversed(list(steps)) if step.kind in ACTS), None)
 
 
 def waiting_for(cycle: BillingCycle, errand: BillingCycle.Errand) -> int:

@@ -5,11 +5,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet, Sum
 
 from billing_engine.core import money
 from invoices.domain.document.fonts import named
 from invoices.domain.printable import unprintable_on
+from invoices.domain.taken_back import TakenBack, taken_back_in
+from invoices.domain.total import balances
 from invoices.models import Invoice, InvoiceLine
 from leads.models import ActionType, BillingPeriod
 from pricing.models import PeriodTally
@@ -17,7 +19,8 @@ from pricing.models import PeriodTally
 MONTHS_BACK = 3
 FAR = Decimal("0.5")  # of what the last invoices came to on average
 State = Invoice.State
-FIRST = "first"
+FIRST, BUDGET, SAME = "first", "budget", "replaces"
+WORTH_KNOWING = (FIRST, BUDGET, SAME)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,22 +32,46 @@ class Flag:
 
     @property
     def stops(self) -> bool:
-        """Whether a person looks at the draft by itself; a first invoice is only worth knowing."""
-        return self.code != FIRST
+        """Whether a person looks at the draft by itself; some things are only worth knowing."""
+        return self.code not in WORTH_KNOWING
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What drafts are held against, each asked for once for all of them."""
+
+    earlier: Mapping[int, list[Invoice]]
+    kinds: Mapping[int, set[int]]
+    names: Mapping[int, str]
+    voided: Mapping[int, Invoice]  # the last void one of a period
+    taken_back: Mapping[int, TakenBack]  # by period
+    credit: Mapping[tuple[int, str], Decimal]
+    cut: Mapping[int, Decimal]  # by hard budgets
+    unprintable: Mapping[int, str]
 
 
 def flags_of(invoices: Iterable[Invoice]) -> dict[int, list[Flag]]:
-    """The flags of each invoice, by its id; in seven queries however many invoices. What is issued has none any more."""
+    """The flags of each invoice, by its id; in nine queries however many invoices. What is issued has none any more."""
     drafts = [invoice for invoice in invoices if invoice.state in (State.DRAFT, State.APPROVED)]
     if not drafts:
         return {}
-    earlier, unprintable = _earlier(drafts), unprintable_on(drafts)
-    kinds = _kinds({one.pk for found in earlier.values() for one in found} | {draft.pk for draft in drafts})
-    names = dict(ActionType.objects.values_list("pk", "name"))
+    earlier, periods = _earlier(drafts), [draft.period_id for draft in drafts]
+    voided = Invoice.objects.filter(period__in=periods, state=State.VOID).order_by("pk")
+    with_it = Compared(
+        earlier=earlier,
+        kinds=_kinds({one.pk for found in earlier.values() for one in found} | {draft.pk for draft in drafts}),
+        names=dict(ActionType.objects.values_list("pk", "name")),
+        voided={one.period_id: one for one in voided},
+        taken_back=taken_back_in(periods),
+        credit=balances({draft.customer_id for draft in drafts}),
+        cut=_cut_by_budgets(drafts),
+        unprintable=unprintable_on(drafts),
+    )
     return {
         draft.pk: [
-            *_not_printed(unprintable.get(draft.pk, "")),
-            *_flags(draft, earlier[draft.pk], kinds, names),
+            *_not_printed(with_it.unprintable.get(draft.pk, "")),
+            *_since(draft, with_it),
+            *_flags(draft, with_it),
         ]
         for draft in drafts
     }
@@ -62,19 +89,48 @@ def _not_printed(characters: str) -> Iterable[Flag]:
         yield Flag("unprintable", f"Cannot be printed: {named(characters)}")
 
 
-def _flags(
-    draft: Invoice, earlier: list[Invoice], kinds: Mapping[int, set[int]], names: Mapping[int, str]
-) -> Iterable[Flag]:
+def _since(draft: Invoice, compared: Compared) -> Iterable[Flag]:
+    """What is another since it was drafted."""
+    taken_back = compared.taken_back.get(draft.period_id, TakenBack())
+    if taken_back.actions > draft.approved_over:
+        yield Flag("taken_back", f"{taken_back.words}: regenerate")
+    credit = compared.credit.get((draft.customer_id, draft.currency))
+    if credit and draft.total:
+        yield Flag("credit", f"Credit of {money.in_words(credit, draft.currency)} since: regenerate")
+
+
+def _flags(draft: Invoice, compared: Compared) -> Iterable[Flag]:
+    """What stands out about it."""
     if not draft.total:
         yield Flag("zero", "Asks for nothing")
-    if not earlier:
+    if cut := compared.cut.get(draft.pk):
+        yield Flag(BUDGET, f"The monthly budget cut {money.in_words(cut, draft.currency)}")
+    earlier, voided = compared.earlier[draft.pk], compared.voided.get(draft.period_id)
+    if voided:
+        yield _replacing(draft, voided)
+    if earlier:
+        yield from _unlike(draft, earlier, compared)
+    elif not voided:
         yield Flag(FIRST, "The customer's first invoice: nothing to compare with")
-        return
+
+
+def _replacing(draft: Invoice, voided: Invoice) -> Flag:
+    """How the draft differs from the void invoice in whose place it stands."""
+    of = f"In place of {voided.number}, which is void"
+    difference = draft.total - voided.total
+    if not difference:
+        return Flag(SAME, f"{of}: the same total")
+    more = "more" if difference > 0 else "less"
+    return Flag("replaces_other", f"{of}: {money.in_words(abs(difference), draft.currency)} {more}")
+
+
+def _unlike(draft: Invoice, earlier: list[Invoice], compared: Compared) -> Iterable[Flag]:
+    """How the draft differs from the customer's last invoices."""
     mean = sum((one.total for one in earlier), money.ZERO) / len(earlier)
     if abs(draft.total - mean) > mean * FAR and draft.total:
         yield Flag("far", _far(draft, mean, len(earlier)))
-    known = set[int]().union(*(kinds[one.pk] for one in earlier))
-    if new := sorted(names[kind] for kind in kinds[draft.pk] - known):
+    known = set[int]().union(*(compared.kinds[one.pk] for one in earlier))
+    if new := sorted(compared.names[kind] for kind in compared.kinds[draft.pk] - known):
         yield Flag("new_kinds", f"Charged for the first time: {', '.join(new)}")
 
 
@@ -116,3 +172,9 @@ def _kinds(invoices: set[int]) -> Mapping[int, set[int]]:
     for invoice, kind in lines.values_list("invoice", "action_type").distinct():
         kinds[invoice].add(kind)
     return kinds
+
+
+def _cut_by_budgets(drafts: list[Invoice]) -> Mapping[int, Decimal]:
+    """What hard budgets kept from each draft, where they did."""
+    cut = InvoiceLine.objects.filter(invoice__in=drafts, cut_by_budget__gt=0).values_list("invoice")
+    return dict(cut.annotate(Sum("cut_by_budget")))

@@ -11,9 +11,11 @@ from invoices.domain.document.kept import ask_for
 from invoices.domain.document.void import name_the_replacement
 from invoices.domain.numbers import next_number
 from invoices.domain.seller import bill_to, seller_of
+from invoices.domain.taken_back import check_taken_back, taken_back_of
 from invoices.models import Adjustment, Invoice
 
 State = Invoice.State
+APPROVAL = ("state", "approved_by", "approved_at", "approved_over", "approved_over_reason")
 
 
 class WrongState(Refused):
@@ -30,13 +32,18 @@ class AdjusterApproves(Refused):
 
 
 @transaction.atomic
-def approve(invoice: Invoice, *, by: User, at: datetime) -> Invoice:
-    """Somebody has looked at the draft and stands for it; not who adjusted it, unless the settings allow it."""
+def approve(invoice: Invoice, *, by: User, at: datetime, reason: str = "") -> Invoice:
+    """A person has looked at the draft and stands for it; not who adjusted it, unless the settings allow it.
+
+    Where actions of it were taken back since, it takes a reason: raises TakenBackSince without one.
+    """
     invoice = locked(invoice, State.DRAFT)
     if not settings.ADJUSTER_APPROVES and Adjustment.objects.filter(line__invoice=invoice, adjusted_by=by).exists():
         raise AdjusterApproves
+    invoice.approved_over = taken_back_of(invoice).actions if reason.strip() else check_taken_back(invoice)
+    invoice.approved_over_reason = reason.strip() if invoice.approved_over else ""
     invoice.state, invoice.approved_by, invoice.approved_at = State.APPROVED, by, at
-    invoice.save(update_fields=["state", "approved_by", "approved_at"])
+    invoice.save(update_fields=APPROVAL)
     return invoice
 
 
@@ -50,7 +57,8 @@ def send_back(invoice: Invoice) -> Invoice:
 def to_draft(invoice: Invoice) -> Invoice:
     """A locked invoice without its approval."""
     invoice.state, invoice.approved_by, invoice.approved_at = State.DRAFT, None, None
-    invoice.save(update_fields=["state", "approved_by", "approved_at"])
+    invoice.approved_over, invoice.approved_over_reason = 0, ""
+    invoice.save(update_fields=APPROVAL)
     return invoice
 
 
@@ -58,9 +66,11 @@ def to_draft(invoice: Invoice) -> Invoice:
 def issue(invoice: Invoice, *, by: User, at: datetime) -> Invoice:
     """Give the invoice its number and freeze it; its PDF is rendered after commit.
 
-    From here on the invoice changes for nobody, the database refuses it.
+    From here on the invoice changes for nobody, the database refuses it. Raises TakenBackSince where actions of it were
+    taken back since it was approved.
     """
     invoice = locked(invoice, State.APPROVED)
+    check_taken_back(invoice, known=invoice.approved_over)
     customer = invoice.customer
     invoice.state, invoice.issued_by, invoice.issued_at = State.ISSUED, by, at
     invoice.issued_on = at.astimezone(customer.zone).date()

@@ -54,6 +54,7 @@ def _charged_lines(period: BillingPeriod, found: Summed, currency: str) -> list[
             quantity=rows[key].quantity,
             exact_amount=rows[key].amount,
             amount=money.rounded(rows[key].amount, currency),
+            cut_by_budget=found.trimmed.get(key, {}).get(Charge.Cap.BUDGET, money.ZERO),
             detail=beneath.get(key, []),
         )
         for key in order

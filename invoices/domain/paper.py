@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from billing_engine.core import money
 from billing_engine.core.money import in_words
-from invoices.domain.paper_lines import ChargedLine, UnchargedLine, charged_line, uncharged_line
+from invoices.domain.paper_lines import ChargedLine, UnchargedLine, charged_line, counted_together, uncharged_line
 from invoices.domain.replacement import in_its_place, replacement_of
 from invoices.domain.seller import bill_to, seller_of
 from invoices.domain.wording import (
@@ -20,7 +20,7 @@ from invoices.domain.wording import (
     rate_in_words,
     stretch_in_words,
 )
-from invoices.models import Invoice, InvoiceLine
+from invoices.models import Invoice, InvoiceLine, InvoiceTax
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,7 @@ class Fact:
 
     label: str
     value: str
+    notes: tuple[str, ...] = ()  # beneath the label
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,7 @@ def _paper(invoice: Invoice, seller: dict[str, Any], customer: dict[str, Any]) -
     stored = list(invoice.lines.select_related("action_type", "rule").order_by("position"))
     charged = [line for line in stored if line.kind != InvoiceLine.Kind.NOT_CHARGED]
     uncharged = [line for line in stored if line.kind == InvoiceLine.Kind.NOT_CHARGED]
+    over = counted_together(charged)
     zone = ZoneInfo(customer["time_zone"])
     total = in_words(invoice.total, invoice.currency)
     return Paper(
@@ -100,7 +102,7 @@ def _paper(invoice: Invoice, seller: dict[str, Any], customer: dict[str, Any]) -
         facts=_facts(invoice, customer, zone),
         headline=f"{total} due {day_in_words(invoice.due_on)}" if invoice.due_on else f"{total} due",
         subject=f"Lead activity of {month_in_words(invoice.period.label)}",
-        lines=tuple(charged_line(line, invoice.currency) for line in charged),
+        lines=tuple(charged_line(line, invoice.currency, counted_over=over.get(line.position, "")) for line in charged),
         subtotals=_subtotals(invoice),
         total=Fact("Total due", f"{total} {invoice.currency}"),
         uncharged=tuple(uncharged_line(line, invoice.currency) for line in uncharged),
@@ -176,13 +178,13 @@ def _mark(invoice: Invoice) -> str:
 def _subtotals(invoice: Invoice) -> tuple[Fact, ...]:
     """From the lines to the total: each tax by its rate, or why there is none; credit used or carried forward."""
 
-    def fact(label: str, amount: Decimal) -> Fact:
-        return Fact(label, in_words(amount, invoice.currency))
+    def fact(label: str, amount: Decimal, notes: tuple[str, ...] = ()) -> Fact:
+        return Fact(label, in_words(amount, invoice.currency), notes)
 
     facts = [fact("Subtotal", invoice.subtotal)]
     for tax in invoice.taxes.order_by("position"):
-        on = f" on {in_words(tax.base, invoice.currency)}" if tax.category else ""
-        facts.append(fact(f"{clean(tax.name)} ({rate_in_words(tax.rate)}){on}", tax.amount))
+        on = f" on {in_words(tax.base, invoice.currency)}" if tax.categories else ""
+        facts.append(fact(f"{clean(tax.name)} ({rate_in_words(tax.rate)}){on}", tax.amount, _taxed(tax)))
     if len(facts) == 1:
         reason = clean(invoice.tax_exempt_reason)
         facts.append(fact(f"Tax exempt: {reason}" if reason else "Tax", Decimal(0)))
@@ -191,6 +193,13 @@ def _subtotals(invoice: Invoice) -> tuple[Fact, ...]:
     elif invoice.credit:
         facts.append(fact("Carried to your credit balance", invoice.credit))
     return tuple(facts)
+
+
+def _taxed(tax: InvoiceTax) -> tuple[str, ...]:
+    """The product categories that a tax is on, each with its sum; none where it is on every line."""
+    return tuple(
+        f"{clean(part['category'])}: {in_words(Decimal(part['base']), tax.invoice.currency)}" for part in tax.categories
+    )
 
 
 def _uncharged_total(lines: list[InvoiceLine], currency: str) -> Fact | None:

@@ -1,5 +1,6 @@
 """The lines of an invoice in words: what was charged, tier by tier, and what was not, and why."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -51,20 +52,41 @@ class UnchargedLine:
     amount: str
 
 
-def charged_line(line: InvoiceLine, currency: str) -> ChargedLine:
-    """A line of charges, or the monthly minimum, which has no quantity."""
+def charged_line(line: InvoiceLine, currency: str, *, counted_over: str = "") -> ChargedLine:
+    """A line of charges, or the monthly minimum, which has no quantity; `counted_over` as `counted_together` found it."""
     counted = line.kind == InvoiceLine.Kind.CHARGES
     unit_price = _unit_price(line.rule) if counted and line.rule else None
+    tiers = _tiers(line) if unit_price is None else ()
     return ChargedLine(
         position=line.position,
         description=clean(line.description),
-        notes=_late(line) + _trimmed(line, unit_price, currency),
+        notes=_late(line) + _trimmed(line, unit_price, currency) + ((counted_over,) if tiers and counted_over else ()),
         quantity=quantity_in_words(line.quantity) if counted else "",
         unit=clean(line.unit),
         unit_price="" if unit_price is None else price_in_words(unit_price, currency),
         amount=in_words(line.amount, currency),
-        tiers=_tiers(line) if unit_price is None else (),
+        tiers=tiers,
     )
+
+
+def counted_together(lines: Iterable[InvoiceLine]) -> dict[int, str]:
+    """By position, of lines that one rule priced: that its tiers go on from one line to the next, and over what."""
+    by_rule: dict[int, list[InvoiceLine]] = {}
+    for line in lines:
+        if line.kind == InvoiceLine.Kind.CHARGES and line.rule_id:
+            by_rule.setdefault(line.rule_id, []).append(line)
+    return {
+        line.position: f"Counted over all {what}"
+        for alike in by_rule.values()
+        if (what := _what_differs(alike))
+        for line in alike
+    }
+
+
+def _what_differs(lines: list[InvoiceLine]) -> str:
+    """`products` of lines for several products; "" where they are for one product and one action type."""
+    kinds = {"products": {line.product_id for line in lines}, "action types": {line.action_type_id for line in lines}}
+    return " and ".join(words for words, found in kinds.items() if len(found) > 1)
 
 
 def uncharged_line(line: InvoiceLine, currency: str) -> UnchargedLine:

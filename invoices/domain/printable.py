@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 
 from django.db import connection
+from django.db.models import Value, prefetch_related_objects
 
 from invoices.domain.annex import AT_MOST
 from invoices.domain.document.fonts import unprintable
@@ -38,30 +39,30 @@ def unprintable_in_annex(period: BillingPeriod, lines: Iterable[InvoiceLine]) ->
 
 
 def unprintable_on(drafts: Collection[Invoice]) -> dict[int, str]:
-    """By the draft's id what of it could not be shown, its parties as they are now; in three queries however many drafts."""
+    """By the draft's id what of it could not be shown, its parties as they are now; in one query however many drafts.
+
+    And two more where the drafts come without their customers and the companies that bill these.
+    """
+    prefetch_related_objects(list(drafts), "customer__seller")
     texts = defaultdict[int, list[str]](list)
     ids = [draft.pk for draft in drafts]
-    for invoice, *told in InvoiceLine.objects.filter(invoice__in=ids).values_list("invoice", "description", "unit"):
+    lines = InvoiceLine.objects.filter(invoice__in=ids).values_list("invoice", "description", "unit")
+    taxes = InvoiceTax.objects.filter(invoice__in=ids).values_list("invoice", "name", Value(""))
+    for invoice, *told in lines.union(taxes):
         texts[invoice] += told
-    for invoice, name in InvoiceTax.objects.filter(invoice__in=ids).values_list("invoice", "name"):
-        texts[invoice].append(name)
-    parties = _parties({draft.customer_id for draft in drafts})
     found = {}
     for draft in drafts:
-        said = "".join(map(clean, [*parties[draft.customer_id], *texts[draft.pk], draft.tax_exempt_reason]))
-        if missing := "".join(dict.fromkeys(unprintable(said) + draft.unprintable)):
+        printed = [*_parties(draft.customer), *texts[draft.pk], draft.tax_exempt_reason]
+        if missing := "".join(dict.fromkeys(unprintable("".join(map(clean, printed))) + draft.unprintable)):
             found[draft.pk] = missing
     return found
 
 
-def _parties(customers: set[int]) -> dict[int, list[str]]:
-    """What is printed of each customer and of the company that bills it."""
-    found = {}
-    for customer in Customer.objects.select_related("seller").filter(pk__in=customers):
-        seller, billed = seller_of(customer), bill_to(customer)
-        found[customer.pk] = [
-            *(str(seller.get(name, "")) for name in PRINTED_OF_SELLER),
-            *(str(billed.get(name, "")) for name in PRINTED_OF_CUSTOMER),
-            *billed["contacts"],
-        ]
-    return found
+def _parties(customer: Customer) -> list[str]:
+    """What is printed of a customer and of the company that bills it."""
+    seller, billed = seller_of(customer), bill_to(customer)
+    return [
+        *(str(seller.get(name, "")) for name in PRINTED_OF_SELLER),
+        *(str(billed.get(name, "")) for name in PRINTED_OF_CUSTOMER),
+        *billed["contacts"],
+    ]

@@ -1,6 +1,7 @@
 """A closed period opened again: for a draft anew, for a correction, or because its invoice was voided."""
 
 from datetime import datetime
+from decimal import Decimal
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -9,12 +10,15 @@ from billing_engine.core import money
 from billing_engine.core.errors import Refused
 from invoices.domain.adjust import kept
 from invoices.domain.close import close
-from invoices.domain.cycle import check_not_closed, check_unlocked
 from invoices.domain.document.void import keep_and_mark_void
+from invoices.domain.history import note
 from invoices.domain.invoice import State, locked, to_draft
+from invoices.domain.month_lock import CycleLocked, check_not_closed, check_unlocked, why_locked, why_not_regenerated
 from invoices.domain.total import balance
-from invoices.models import BillingRunItem, CreditEntry, Invoice, Reopening
+from invoices.domain.wording import month_in_words
+from invoices.models import BillingRunItem, CreditEntry, CycleStep, Invoice, Reopening
 from leads.domain.periods import mark_unrated
+from leads.domain.voiding import apply_voids
 from leads.models import BillingPeriod
 
 Kind = CreditEntry.Kind
@@ -46,6 +50,13 @@ class NeedsReason(Refused):
     message = "Say why: the reason is kept."
 
 
+class NothingToBillAgain(Refused):
+    """Only a period that was opened in a locked month is billed by itself."""
+
+    code = "nothing_to_bill_again"
+    message = "This period was not opened in a locked month: a billing run bills it."
+
+
 class CreditIsUsed(Refused):
     """Credit that later invoices have drawn on is not taken back."""
 
@@ -62,7 +73,7 @@ def reopen(period: BillingPeriod, *, reason: str, by: User, at: datetime) -> Bil
     period = _locked(period.pk)
     if period.is_open:
         raise PeriodIsOpenAlready
-    check_unlocked(period)
+    check_unlocked(period.label)
     found = Invoice.objects.live().filter(period=period).first()
     if found is not None and found.state == State.ISSUED:
         raise PeriodIsIssued(f"{period} is on invoice {found.number}: it opens again only when that is voided.")
@@ -72,6 +83,7 @@ def reopen(period: BillingPeriod, *, reason: str, by: User, at: datetime) -> Bil
     if invoice is not None:
         to_draft(invoice).delete()
     _open(period, reason=reason, by=by, at=at, invoice=name)
+    note(period.label, CycleStep.Kind.PERIOD, by=by, at=at, reason=reason, about=str(period))
     return period
 
 
@@ -79,14 +91,17 @@ def reopen(period: BillingPeriod, *, reason: str, by: User, at: datetime) -> Bil
 def regenerate(invoice: Invoice, *, at: datetime) -> Invoice | None:
     """Rate the period of a draft again and draft it anew, with its adjustments kept; None where nothing is left to bill.
 
-    All or nothing: where the period cannot be closed again (an action is unrated), the old draft stays as it was.
+    All or nothing: where the period cannot be closed again (an action is unrated), the old draft stays as it was. In a
+    locked month only what is sealed is drafted again; raises CycleLocked for the rest.
     """
     period = _locked(invoice.period_id)
-    check_unlocked(period)
+    check_not_closed(period.label)
+    if why := why_not_regenerated(period):
+        raise CycleLocked(why)
     invoice = locked(invoice, State.DRAFT)
     adjustments, items = kept(invoice), list(invoice.run_items.values_list("pk", flat=True))
     invoice.delete()
-    _opened(period, why="regenerated")
+    _opened(period, why="regenerated", sealed=period.is_sealed)
     fresh = close(period, at=at, adjustments=adjustments)
     BillingRunItem.objects.filter(pk__in=items).update(invoice=fresh)
     return fresh
@@ -96,12 +111,12 @@ def regenerate(invoice: Invoice, *, at: datetime) -> Invoice | None:
 def void(invoice: Invoice, *, reason: str, by: User, at: datetime) -> Invoice:
     """Declare an issued invoice void: it keeps its number, its lines and its PDF, and its period can be billed anew.
 
-    By somebody else than who issued it, as long as its month is not closed for good. Credit it drew is given back,
-    credit it carried forward is taken back. Raises NeedsReason, WrongState, NeedsSecondPerson, CycleLocked or
-    CreditIsUsed, and then nothing has changed.
+    By another person than who issued it, as long as its month is not closed for good; in a locked month the period is
+    sealed, so that it takes nothing new. Credit it drew is given back, credit it carried forward is taken back. Raises
+    NeedsReason, WrongState, NeedsSecondPerson, CycleLocked or CreditIsUsed, and then nothing has changed.
     """
     period = _locked(invoice.period_id)
-    check_not_closed(period)
+    is_locked = check_not_closed(period.label)
     invoice = locked(invoice, State.ISSUED)
     _of_a_second_person(by, {invoice.issued_by_id}, "voids it")
     invoice.state, invoice.voided_by, invoice.voided_at = State.VOID, by, at
@@ -109,8 +124,35 @@ def void(invoice: Invoice, *, reason: str, by: User, at: datetime) -> Invoice:
     invoice.save(update_fields=["state", "voided_by", "voided_at", "void_reason"])
     keep_and_mark_void(invoice, at=at)
     _give_back_credit(invoice, at=at)
-    _open(period, reason=reason, by=by, at=at, invoice=str(invoice))
+    _open(period, reason=reason, by=by, at=at, invoice=str(invoice), sealed=is_locked)
+    note(period.label, CycleStep.Kind.VOIDED, by=by, at=at, reason=reason, about=f"{invoice}, {invoice.customer}")
+    invoice.period = period
     return invoice
+
+
+@transaction.atomic
+def bill_again(period: BillingPeriod, *, by: User, at: datetime) -> Invoice | None:
+    """Rate and close a sealed period, and draft its invoice anew, of the actions that it has; None where nothing is left.
+
+    Raises NothingToBillAgain, or what `close` raises.
+    """
+    period = _locked(period.pk)
+    if not may_bill_again(period):
+        raise NothingToBillAgain
+    check_not_closed(period.label)
+    note(period.label, CycleStep.Kind.BILLED_AGAIN, by=by, at=at, about=str(period))
+    return close(period, at=at)
+
+
+def may_bill_again(period: BillingPeriod) -> bool:
+    """Whether it was opened in a locked month: no billing run comes by there."""
+    return period.is_open and period.is_sealed
+
+
+def may_reopen(period: BillingPeriod) -> bool:
+    """Whether a second person could open it: it is closed, not issued, and its month is not locked."""
+    is_issued = Invoice.objects.filter(period=period, state=State.ISSUED).exists()
+    return not period.is_open and not is_issued and not why_locked(period.label)
 
 
 def _locked(period: int) -> BillingPeriod:
@@ -140,7 +182,7 @@ def _said(reason: str) -> str:
     return reason.strip()
 
 
-def _open(period: BillingPeriod, *, reason: str, by: User, at: datetime, invoice: str) -> None:
+def _open(period: BillingPeriod, *, reason: str, by: User, at: datetime, invoice: str, sealed: bool = False) -> None:
     assert period.closed_at is not None  # noqa: S101 -- tells mypy: the database keeps that a closed one says when
     Reopening.objects.create(
         period=period,
@@ -150,24 +192,23 @@ def _open(period: BillingPeriod, *, reason: str, by: User, at: datetime, invoice
         closed_at=period.closed_at,
         invoice=invoice,
     )
-    _opened(period, why="reopened")
+    _opened(period, why="reopened", sealed=sealed)
 
 
-def _opened(period: BillingPeriod, *, why: str) -> None:
+def _opened(period: BillingPeriod, *, why: str, sealed: bool) -> None:
     """What it was rated by goes with the next close; from here it is rated by what holds now, from its first action on."""
-    period.state, period.closed_at = BillingPeriod.State.OPEN, None
-    period.save(update_fields=["state", "closed_at"])
+    period.state, period.closed_at, period.is_sealed = BillingPeriod.State.OPEN, None, sealed
+    period.save(update_fields=["state", "closed_at", "is_sealed"])
+    apply_voids(period)
     mark_unrated([period], reason=why)
 
 
 def _give_back_credit(invoice: Invoice, *, at: datetime) -> None:
     if not invoice.credit:
         return
-    if invoice.credit > balance(invoice.customer, invoice.currency):
-        raise CreditIsUsed(
-            f"{money.in_words(invoice.credit, invoice.currency)} of credit that this invoice carried forward is used by"
-            " a later invoice: void that one first."
-        )
+    missing = invoice.credit - balance(invoice.customer, invoice.currency)
+    if missing > 0:
+        raise CreditIsUsed(_used_in_words(invoice, missing))
     CreditEntry.objects.create(
         customer=invoice.customer,
         invoice=invoice,
@@ -176,3 +217,22 @@ def _give_back_credit(invoice: Invoice, *, at: datetime) -> None:
         amount=-invoice.credit,
         created_at=at,
     )
+
+
+def _used_in_words(invoice: Invoice, missing: Decimal) -> str:
+    """Which invoices draw on its credit, the latest first as far as it takes, and what to do about each."""
+    used = CreditEntry.objects.filter(customer=invoice.customer_id, currency=invoice.currency, kind=Kind.USED)
+    told, left = [], missing
+    for entry in used.exclude(invoice__state=State.VOID).select_related("invoice__period").order_by("-pk"):
+        if left <= 0:
+            break
+        told.append(f"{_named(entry.invoice)} ({money.in_words(-entry.amount, invoice.currency)})")
+        left += entry.amount
+    amounts = [money.in_words(amount, invoice.currency) for amount in (missing, invoice.credit)]
+    return f"{amounts[0]} of the {amounts[1]} of credit that this invoice carried forward is used. {'. '.join(told)}."
+
+
+def _named(user: Invoice) -> str:
+    if user.state == State.ISSUED:
+        return f"Void {user.number} first"
+    return f"Re-open the period of {user}, {month_in_words(user.period.label)}, first"

@@ -14,7 +14,10 @@ from billing_engine.core.errors import Refused
 from billing_engine.core.later import after_commit
 from billing_engine.core.spans import Cycle
 from invoices.domain.close import close
-from invoices.models import BillingRun, BillingRunItem
+from invoices.domain.history import note
+from invoices.domain.month_lock import check_unlocked
+from invoices.domain.wording import month_in_words
+from invoices.models import BillingRun, BillingRunItem, CycleStep
 from leads.domain.periods import open_cycle
 from leads.models import BillingPeriod, Customer
 from pricing.domain.rate import rate_waiting
@@ -63,7 +66,9 @@ class Progress:
 
 @transaction.atomic
 def start(cycle: Cycle, *, by: User | None, at: datetime) -> BillingRun:
-    """Begin to bill a cycle: an item per open period of it, each billed by a task of its own."""
+    """Begin to bill a cycle: an item per open period of it, each billed by a task of its own. Raises CycleLocked,
+    CycleNotOver or RunInProgress."""
+    check_unlocked(str(cycle))
     unfinished = zones_not_over(cycle, at=at)
     if unfinished:
         raise CycleNotOver(f"{cycle} is not over yet in {', '.join(unfinished)}.")
@@ -169,9 +174,11 @@ def progress(run: BillingRun) -> Progress:
 def _create_run(cycle: Cycle, by: User | None, at: datetime) -> BillingRun:
     try:
         with transaction.atomic():
-            return BillingRun.objects.create(cycle=str(cycle), started_at=at, started_by=by)
+            run = BillingRun.objects.create(cycle=str(cycle), started_at=at, started_by=by)
     except IntegrityError as error:
         raise RunInProgress from error
+    note(str(cycle), CycleStep.Kind.RUN, by=by, at=at, about=month_in_words(str(cycle)))
+    return run
 
 
 def _finish_if_done(run_id: int, at: datetime) -> None:

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Min
 
 from billing_engine.core.spans import CYCLES, Cycle
+from invoices.domain.month_lock import CycleLocked
 from invoices.domain.run import RunInProgress, start, zones_not_over
 from invoices.models import BillingRun, BillingSchedule
 from leads.models import BillingPeriod, Customer
@@ -21,7 +22,7 @@ def start_due_runs(*, at: datetime) -> list[BillingRun]:
         for cycle in due_cycles(schedule, at=at):
             try:
                 started.append(start(cycle, by=None, at=at))
-            except RunInProgress:  # somebody was faster
+            except (RunInProgress, CycleLocked):  # another was faster; what a lock left open is a person's to bill
                 continue
     return started
 

@@ -1,6 +1,7 @@
 """What a draft comes to: its lines, the taxes on them, and the customer's credit balance."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -11,6 +12,7 @@ from invoices.models import CreditEntry, Invoice, InvoiceLine, InvoiceTax
 from leads.models import Customer, CustomerTax
 
 Kind = CreditEntry.Kind
+CERTAIN = Q(amount__lt=0) | ~Q(invoice__state__in=[Invoice.State.DRAFT, Invoice.State.APPROVED])
 
 
 def tax_on(base: Decimal, *, rate: Decimal, currency: str) -> Decimal:
@@ -19,21 +21,44 @@ def tax_on(base: Decimal, *, rate: Decimal, currency: str) -> Decimal:
 
 
 def taxes_on(lines: Sequence[InvoiceLine], *, taxes: Sequence[CustomerTax], currency: str) -> list[InvoiceTax]:
-    """Each tax on the sum of the lines it applies to: all, or those of products of its category. Not yet stored."""
+    """Each tax, by its name and rate, on the sum of the lines it applies to: all, or those of its categories.
+
+    A line bears it once, whichever of its categories the line is of. Not yet stored.
+    """
     found = []
-    for tax in sorted(taxes, key=lambda tax: (tax.category != "", tax.category, tax.name)):
-        base = sum((line.amount for line in lines if _bears(line, tax)), money.ZERO)
-        if tax.category and not base:
-            continue  # none of its products were charged
-        amount = tax_on(base, rate=tax.rate, currency=currency)
-        found.append(InvoiceTax(name=tax.name, rate=tax.rate, category=tax.category, base=base, amount=amount))
+    for (name, rate), categories in _by_name_and_rate(taxes).items():
+        is_everywhere = "" in categories
+        bases = {} if is_everywhere else _bases(lines, categories)
+        borne = [line.amount for line in lines if is_everywhere or _category(line) in bases]
+        if not is_everywhere and not any(bases.values()):
+            continue  # nothing of its categories was charged
+        base = sum(borne, money.ZERO)
+        told = [{"category": category, "base": str(amount)} for category, amount in bases.items() if amount]
+        amount = tax_on(base, rate=rate, currency=currency)
+        found.append(InvoiceTax(name=name, rate=rate, categories=told, base=base, amount=amount))
     for position, one in enumerate(found, start=1):
         one.position = position
     return found
 
 
-def _bears(line: InvoiceLine, tax: CustomerTax) -> bool:
-    return not tax.category or (line.product is not None and line.product.category == tax.category)
+def _by_name_and_rate(taxes: Sequence[CustomerTax]) -> dict[tuple[str, Decimal], list[str]]:
+    """The categories of each; those on every line come first."""
+    found = defaultdict[tuple[str, Decimal], list[str]](list)
+    for tax in sorted(taxes, key=lambda tax: (tax.category != "", tax.category, tax.name)):
+        found[tax.name, Decimal(tax.rate)].append(tax.category)
+    return found
+
+
+def _bases(lines: Sequence[InvoiceLine], categories: Sequence[str]) -> dict[str, Decimal]:
+    """What the lines of each category come to."""
+    return {
+        category: sum((line.amount for line in lines if _category(line) == category), money.ZERO)
+        for category in categories
+    }
+
+
+def _category(line: InvoiceLine) -> str:
+    return line.product.category if line.product is not None else ""
 
 
 def total_up(invoice: Invoice, lines: Sequence[InvoiceLine]) -> list[InvoiceTax]:
@@ -62,8 +87,13 @@ def balance(customer: Customer, currency: str) -> Decimal:
         return money.ZERO
     # Two drafts of one customer do not spend the same credit; deliveries, which only need it to stay, pass.
     Customer.objects.select_for_update(no_key=True).get(pk=customer.pk)
-    certain = Q(amount__lt=0) | ~Q(invoice__state__in=[Invoice.State.DRAFT, Invoice.State.APPROVED])
-    return max(money.ZERO, entries.filter(certain).aggregate(sum=Sum("amount"))["sum"] or money.ZERO)
+    return max(money.ZERO, entries.filter(CERTAIN).aggregate(sum=Sum("amount"))["sum"] or money.ZERO)
+
+
+def balances(customers: Iterable[int]) -> dict[tuple[int, str], Decimal]:
+    """The same of many customers, by currency, where there is any; only looked at, so that it may be spent meanwhile."""
+    entries = CreditEntry.objects.filter(CERTAIN, customer__in=customers).values_list("customer", "currency")
+    return {(customer, currency): sum_ for customer, currency, sum_ in entries.annotate(Sum("amount")) if sum_ > 0}
 
 
 def move_credit(invoice: Invoice, *, at: datetime) -> None:

@@ -5,16 +5,19 @@ from collections import Counter
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, Q, QuerySet, Sum, Value
 
 from billing_engine.core.spans import Cycle, labels_of
-from invoices.models import BillingRunItem, Invoice, InvoiceDocument, InvoiceMail
+from invoices.domain.blockers import failed_in
+from invoices.models import Invoice, InvoiceDocument, InvoiceMail
 from leads.models import BillingPeriod, QuarantinedItem
 from pricing.models import PeriodTally
 
 ADDRESS = re.compile(r"<?[\w.+-]+@[\w.-]+>?")
 State = Invoice.State
 UTC_ZONE = ZoneInfo("UTC")
+NAMED = 3
+MAIL, DOCUMENT = "mail", "document"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +26,17 @@ class Left:
 
     quarantined: int  # items received in the cycle (UTC)
     unrated: int  # actions
-    failed: int  # periods that the last attempt to bill did not bill
+    failed: int  # periods that the last attempt to bill did not bill, for a cause that is there still
     open_periods: int  # of active customers; billing runs close them
+    sealed_periods: int  # of active customers, opened in a locked month: each is billed by itself
     inactive_periods: int  # open, and no run bills them
     drafts: int
     approved: int
     unsent: int  # issued; nothing waits for it, some invoices go out by other ways
+
+    @property
+    def not_billed(self) -> int:
+        return self.open_periods + self.sealed_periods
 
     @property
     def not_issued(self) -> int:
@@ -42,7 +50,11 @@ def left_in(label: str) -> Left:
     periods = (
         BillingPeriod.objects.open()
         .filter(label__in=labels)
-        .aggregate(active=Count("pk", filter=is_active), inactive=Count("pk", filter=~is_active))
+        .aggregate(
+            active=Count("pk", filter=is_active & Q(is_sealed=False)),
+            sealed=Count("pk", filter=is_active & Q(is_sealed=True)),
+            inactive=Count("pk", filter=~is_active),
+        )
     )
     drafts = (
         Invoice.objects.filter(period__label__in=labels)
@@ -59,18 +71,20 @@ def left_in(label: str) -> Left:
     return Left(
         quarantined=_quarantined(label).count(),
         unrated=unrated or 0,
-        failed=failed_in(label).values("period").distinct().count(),
+        failed=failed_in(label).count(),
         open_periods=periods["active"],
+        sealed_periods=periods["sealed"],
         inactive_periods=periods["inactive"],
         **drafts,
     )
 
 
-def failed_in(label: str) -> "QuerySet[BillingRunItem]":
-    """What runs tried and could not bill, while its period is still open."""
-    return BillingRunItem.objects.filter(
-        state=BillingRunItem.State.FAILED, period__label__in=labels_of(label), period__state=BillingPeriod.State.OPEN
-    )
+def open_in_words(label: str) -> str:
+    """Whose periods are open still: `1 billing period (Ash)`, and of many the first three."""
+    found = BillingPeriod.objects.open().filter(label__in=labels_of(label), customer__is_active=True)
+    names = list(found.order_by("customer__name").values_list("customer__name", flat=True))
+    more = f" and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
+    return f"{len(names):,} billing period{'' if len(names) == 1 else 's'} ({', '.join(names[:NAMED])}{more})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,21 +95,30 @@ class Unsent:
     invoices: int
 
 
-def unsent_by_reason(label: str = "") -> list[Unsent]:
-    """Why mails of a cycle's invoices, or of all, could not be sent; the most frequent reason first."""
-    mails = InvoiceMail.objects.a_persons_turn()
-    if label:
-        mails = mails.filter(invoice__period__label__in=labels_of(label))
-    counted = Counter(_without_addresses(reason) for reason in mails.values_list("reason", flat=True))
-    return [Unsent(reason, count) for reason, count in counted.most_common()]
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    """What is issued and did not get out: mails by why, the most frequent reason first; invoices without a PDF."""
+
+    mails: tuple[Unsent, ...] = ()
+    documents: int = 0
+
+    @property
+    def invoices(self) -> int:
+        """Whose latest mail went to nobody, or not to all."""
+        return sum(one.invoices for one in self.mails)
 
 
-def documents_failed(label: str = "") -> int:
-    """How many invoices of a cycle, or of all, have a PDF that could not be made."""
-    failed = InvoiceDocument.objects.failed()
-    if label:
-        failed = failed.filter(invoice__period__label__in=labels_of(label))
-    return failed.values("invoice").distinct().count()
+def stuck_in(label: str = "") -> Stuck:
+    """Of a cycle's invoices, or of all; in one query."""
+    of_cycle = {"invoice__period__label__in": labels_of(label)} if label else {}
+    mails = InvoiceMail.objects.a_persons_turn().filter(**of_cycle).values_list(Value(MAIL), "invoice", "reason")
+    documents = InvoiceDocument.objects.failed().filter(**of_cycle).values_list(Value(DOCUMENT), "invoice", "reason")
+    found = set(mails.union(documents))
+    reasons = Counter(_without_addresses(reason) for what, _, reason in found if what == MAIL)
+    return Stuck(
+        tuple(Unsent(reason, count) for reason, count in reasons.most_common()),
+        len({invoice for what, invoice, _ in found if what == DOCUMENT}),
+    )
 
 
 def _without_addresses(reason: str) -> str:

@@ -2,7 +2,7 @@
 
 from invoices.models.adjustment import Adjustment, Reopening
 from invoices.models.credit import CreditEntry
-from invoices.models.cycle import BillingCycle, CycleStep
+from invoices.models.cycle import BillingCycle, CycleStep, SkippedInvoice
 from invoices.models.document import InvoiceDocument
 from invoices.models.invoice import Invoice, InvoiceLine, NumberSeries
 from invoices.models.mail import InvoiceMail, MailTemplate
@@ -26,4 +26,5 @@ __all__ = [
     "MailTemplate",
     "NumberSeries",
     "Reopening",
+    "SkippedInvoice",
 ]

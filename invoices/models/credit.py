@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import Q
 
+from billing_engine.core.money import MOST_PLACES, SUM_DIGITS
 from invoices.models.invoice import Invoice
 from leads.models import Customer
 
@@ -20,7 +21,9 @@ class CreditEntry(models.Model):
     invoice = models.ForeignKey(Invoice, on_delete=models.CASCADE, related_name="credit_entries", db_index=False)
     kind = models.CharField(max_length=10, choices=Kind.choices)
     currency = models.CharField(max_length=3)
-    amount = models.DecimalField(max_digits=18, decimal_places=3, help_text="Above zero: more in credit.")
+    amount = models.DecimalField(
+        max_digits=SUM_DIGITS, decimal_places=MOST_PLACES, help_text="Above zero: more in credit."
+    )
     created_at = models.DateTimeField()
 
     class Meta:

@@ -39,25 +39,64 @@ class BillingCycle(models.Model):
 
 
 class CycleStep(models.Model):
-    """What somebody did to a billing cycle, and why."""
+    """What a person, or the schedule, did to all of a month or to one invoice of it, and why."""
 
     class Kind(models.TextChoices):
+        RUN = "run", "Billing run started"
+        APPROVED = "approve", "Approve all"
         LOCKED = "locked", "Locked"
         REOPENED = "reopened", "Opened again"
+        ISSUED = "issue", "Issue all"
+        SENT = "send", "Send all"
+        PERIOD = "period", "Period re-opened"
+        VOIDED = "void", "Invoice voided"
+        BILLED_AGAIN = "rebill", "Billed again"
         CLOSED = "closed", "Closed"
 
     cycle = models.ForeignKey(BillingCycle, on_delete=models.PROTECT, related_name="steps")
     kind = models.CharField(max_length=8, choices=Kind.choices)
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Empty: the schedule.",
+    )
     at = models.DateTimeField()
     reason = models.CharField(max_length=500, blank=True)
+    about = models.CharField(max_length=300, blank=True, db_default="", help_text="Which cycle, period or invoice.")
+    done = models.PositiveIntegerField(default=0, db_default=0, help_text="Of an act on all: for how many invoices.")
 
     class Meta:
         constraints = [
             models.CheckConstraint(
                 name="a_cycle_is_opened_again_for_a_reason", condition=~Q(kind="reopened") | ~Q(reason="")
             ),
+            models.CheckConstraint(
+                name="only_a_run_is_started_by_nobody", condition=Q(by__isnull=False) | Q(kind="run")
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.cycle} {self.kind}"
+
+
+class SkippedInvoice(models.Model):
+    """An invoice that an act on all of a month left as it was, and why."""
+
+    step = models.ForeignKey(CycleStep, on_delete=models.CASCADE, related_name="skipped")
+    invoice = models.ForeignKey(
+        "invoices.Invoice", on_delete=models.SET_NULL, null=True, related_name="skips", help_text="Empty: drafted anew."
+    )
+    name = models.CharField(max_length=300)
+    code = models.CharField(max_length=40)
+    words = models.TextField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="an_act_on_all_skips_an_invoice_once", fields=["step", "invoice"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.words}"

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from billing_engine.core.money import MOST_PLACES, SUM_DIGITS
 from leads.models import ActionType, BillingPeriod, Customer, Product
 from pricing.models import PriceRule
 
@@ -47,16 +48,20 @@ class Invoice(models.Model):
     number = models.CharField(max_length=40, null=True, blank=True, unique=True)
 
     currency = models.CharField(max_length=3)
-    subtotal = models.DecimalField(max_digits=18, decimal_places=3, default=0, help_text="The sum of the lines.")
-    tax = models.DecimalField(max_digits=18, decimal_places=3, default=0, help_text="The sum of the taxes.")
+    subtotal = models.DecimalField(
+        max_digits=SUM_DIGITS, decimal_places=MOST_PLACES, default=0, help_text="The sum of the lines."
+    )
+    tax = models.DecimalField(
+        max_digits=SUM_DIGITS, decimal_places=MOST_PLACES, default=0, help_text="The sum of the taxes."
+    )
     credit = models.DecimalField(
-        max_digits=18,
-        decimal_places=3,
+        max_digits=SUM_DIGITS,
+        decimal_places=MOST_PLACES,
         default=0,
         db_default=0,
         help_text="Below zero: paid from the customer's credit balance; above: carried to it.",
     )
-    total = models.DecimalField(max_digits=18, decimal_places=3, default=0)
+    total = models.DecimalField(max_digits=SUM_DIGITS, decimal_places=MOST_PLACES, default=0)
     tax_exempt_reason = models.CharField(max_length=200, blank=True, db_default="", help_text="Why it bears no tax.")
 
     created_at = models.DateTimeField(auto_now_add=True)
@@ -64,6 +69,10 @@ class Invoice(models.Model):
     approved_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
+    approved_over = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="How many actions had been taken back when it was approved all the same."
+    )
+    approved_over_reason = models.CharField(max_length=200, blank=True, db_default="")
     issued_at = models.DateTimeField(null=True, blank=True)
     issued_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
@@ -111,6 +120,11 @@ class Invoice(models.Model):
                 condition=Q(state="draft", approved_at=None) | (~Q(state="draft") & Q(approved_at__isnull=False)),
             ),
             models.CheckConstraint(
+                name="what_is_approved_over_voids_says_why",
+                condition=Q(approved_over=0, approved_over_reason="")
+                | (Q(approved_over__gt=0) & ~Q(approved_over_reason="")),
+            ),
+            models.CheckConstraint(
                 name="an_invoice_total_is_lines_plus_tax_and_credit",
                 condition=Q(total=F("subtotal") + F("tax") + F("credit")),
             ),
@@ -154,10 +168,19 @@ class InvoiceLine(models.Model):
     )
 
     actions = models.PositiveIntegerField(default=0)
-    quantity = models.DecimalField(max_digits=18, decimal_places=6, default=0)
+    quantity = models.DecimalField(max_digits=SUM_DIGITS, decimal_places=6, default=0)
     unit = models.CharField(max_length=40, blank=True, help_text="What the quantity counted when this was drafted.")
-    exact_amount = models.DecimalField(max_digits=18, decimal_places=6, default=0, help_text="The sum before rounding.")
-    amount = models.DecimalField(max_digits=18, decimal_places=3)
+    exact_amount = models.DecimalField(
+        max_digits=SUM_DIGITS, decimal_places=6, default=0, help_text="The sum before rounding."
+    )
+    amount = models.DecimalField(max_digits=SUM_DIGITS, decimal_places=MOST_PLACES)
+    cut_by_budget = models.DecimalField(
+        max_digits=SUM_DIGITS,
+        decimal_places=6,
+        default=0,
+        db_default=0,
+        help_text="What a hard monthly budget kept from being charged.",
+    )
     detail = models.JSONField(default=list, blank=True, help_text="Quantity and amount tier by tier.")
 
     class Meta:

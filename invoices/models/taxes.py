@@ -3,23 +3,33 @@
 from django.db import models
 from django.db.models import Q
 
+from billing_engine.core.money import MOST_PLACES, SUM_DIGITS
 from invoices.models.invoice import Invoice
 
 
 class InvoiceTax(models.Model):
-    """A tax on an invoice: its rate on the sum of the lines it applies to, rounded once."""
+    """A tax on an invoice: its rate on the sum of the lines it applies to, rounded once per name and rate."""
 
     invoice = models.ForeignKey(Invoice, on_delete=models.CASCADE, related_name="taxes", db_index=False)
     position = models.PositiveSmallIntegerField()
     name = models.CharField(max_length=40)
     rate = models.DecimalField(max_digits=7, decimal_places=4, help_text="Percent.")
-    category = models.CharField(max_length=80, blank=True, help_text="The product category it applies to; empty: all.")
-    base = models.DecimalField(max_digits=18, decimal_places=3, help_text="The sum of the lines it applies to.")
-    amount = models.DecimalField(max_digits=18, decimal_places=3)
+    categories = models.JSONField(
+        default=list,
+        blank=True,
+        help_text="The product categories it applies to, each with the sum of its lines; empty: every line.",
+    )
+    base = models.DecimalField(
+        max_digits=SUM_DIGITS, decimal_places=MOST_PLACES, help_text="The sum of the lines it applies to."
+    )
+    amount = models.DecimalField(max_digits=SUM_DIGITS, decimal_places=MOST_PLACES)
 
     class Meta:
         verbose_name_plural = "invoice taxes"
         constraints = [
+            models.UniqueConstraint(
+                name="an_invoice_has_one_tax_of_a_name_and_rate", fields=["invoice", "name", "rate"]
+            ),
             models.UniqueConstraint(name="an_invoice_tax_has_its_own_position", fields=["invoice", "position"]),
             models.CheckConstraint(name="an_invoice_tax_is_a_percentage", condition=Q(rate__gte=0, rate__lt=100)),
         ]

@@ -8,15 +8,18 @@ from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timezone import now
-from unfold.contrib.filters.admin import AutocompleteSelectFilter
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, DropdownFilter
 from unfold.enums import ActionVariant
 
 from billing_engine.core import money
 from leads.admin.bases import Page, ReadOnlyPage
 from leads.admin.buttons import Dialog, Done, WithReason, button
+from leads.admin.choices import WITHOUT_IDLE_ZEROS
+from leads.admin.days import ActionDays, asks_for_days
 from leads.admin.quarantined_item import step_in_words, steps_of
 from leads.admin.search import leads_named
-from leads.admin.shown import NOTHING, block, chip, instant, link, number, page_of, pretty, shortened, to
+from leads.admin.shown import NOTHING, block, chip, delivered, instant, link, number, page_of, pretty, shortened
+from leads.domain.early import BEFORE_ITS_LEAD
 from leads.domain.periods import mark_open_periods
 from leads.domain.voiding import void
 from leads.models import Action, ActionType, Lead
@@ -29,7 +32,8 @@ class ActionTypeAdmin(Page[ActionType]):
     search_fields = ("code__istartswith", "name")
     search_help_text = "Code or name"
     ordering = ("name",)
-    fields = (("name", "code"), "unit", "is_billable")
+    fields = (("name", "code"), "unit", "is_billable", ("largest_quantity", "largest_value"))
+    formfield_overrides = WITHOUT_IDLE_ZEROS
 
     def save_model(self, request: HttpRequest, obj: ActionType, form: Any, change: bool) -> None:  # noqa: FBT001 -- Django's
         super().save_model(request, obj, form, change)
@@ -39,6 +43,29 @@ class ActionTypeAdmin(Page[ActionType]):
     @admin.display(description="billable", ordering="is_billable")
     def billable(self, kind: ActionType) -> SafeString:
         return chip("Billable", "green") if kind.is_billable else chip("Not billable")
+
+
+def _what_a_void_does(action: Action) -> str:
+    """What happens to its charge, and when."""
+    if action.period.is_open:
+        return "It is kept, and excluded from billing as voided, with your reason. You can't undo this."
+    return (
+        f"{action.period} is closed, so its charge stands for now. A draft is flagged until it is regenerated; what is"
+        " issued is shown as to be credited. You can't undo this."
+    )
+
+
+class BeforeItsLead(DropdownFilter):
+    """Actions that occurred before their lead did, as its source says."""
+
+    title = "time"
+    parameter_name = "flag"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(BEFORE_ITS_LEAD, "Before its lead")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Action]) -> QuerySet[Action]:
+        return queryset.filter(early__isnull=False) if self.value() == BEFORE_ITS_LEAD else queryset
 
 
 @admin.register(Action)
@@ -55,11 +82,13 @@ class ActionAdmin(ReadOnlyPage[Action]):
         "state",
     )
     list_filter = (
+        ActionDays,
         ("period", AutocompleteSelectFilter),
         ("action_type", AutocompleteSelectFilter),
         ("lead__source", AutocompleteSelectFilter),
+        BeforeItsLead,
     )
-    list_select_related: Any = ("action_type", "lead__source", "period__customer")
+    list_select_related: Any = ("action_type", "lead__source", "period__customer", "early")
     search_fields = ("external_id",)
     search_help_text = "Its lead's id or e-mail address"
     actions_detail = ("void_action",)
@@ -74,17 +103,20 @@ class ActionAdmin(ReadOnlyPage[Action]):
                 )
             },
         ),
-        ("What happened", {"fields": ("occurred_locally", ("shown_quantity", "shown_value"), "attributes_in_words")}),
+        ("What happened", {"fields": ("occurred", ("shown_quantity", "shown_value"), "attributes_in_words")}),
         ("Where it stands", {"fields": (("shown_period", "state"), "shown_delivery", "conflicts_in_words")}),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Action]:
         found: QuerySet[Action] = super().get_queryset(request)
-        return found.select_related("action_type", "lead__source", "lead__product__customer", "period__customer")
+        return found.select_related(
+            "action_type", "lead__source", "lead__product__customer", "period__customer", "early"
+        )
 
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
-        # Within a period its own index is in order of time; over all, the latest stored come first.
-        return ("-occurred_at", "-pk") if "period__id__exact" in request.GET else ("-pk",)
+        # Within a period its own index is in order of time, and days are read so; over all, the latest stored come first.
+        in_time = "period__id__exact" in request.GET or asks_for_days(request, ActionDays)
+        return ("-occurred_at", "-pk") if in_time else ("-pk",)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Action], search_term: str
@@ -98,17 +130,17 @@ class ActionAdmin(ReadOnlyPage[Action]):
         permission="leads.change_action",
         icon="block",
         variant=ActionVariant.DANGER,
-        offered=lambda action: action.voided_at is None and action.period.is_open,
+        offered=lambda action: action.voided_at is None,
         asks=Dialog(
             title="Void this action?",
-            says="It stays, and is excluded from billing as voided; the reason stands in its explanation. That cannot be undone.",
+            says=_what_a_void_does,
             form=WithReason,
             is_dangerous=True,
         ),
     )
     def void_action(self, request: HttpRequest, action: Action, answers: dict[str, Any]) -> Done:
         void(action, reason=answers["reason"], at=now())
-        return Done("Voided. Its period is rated anew within seconds.")
+        return Done("Voided. Its period is rated again within seconds." if action.period.is_open else "Voided.")
 
     @admin.display(description="action")
     def shown_id(self, action: Action) -> SafeString | str:
@@ -116,7 +148,9 @@ class ActionAdmin(ReadOnlyPage[Action]):
 
     @admin.display(description="lead")
     def shown_lead(self, action: Action) -> SafeString | str:
-        return link(action.lead)
+        if not hasattr(action, "early"):
+            return link(action.lead)
+        return format_html("{} {}", link(action.lead), chip("Before its lead", "orange"))
 
     @admin.display(description="source")
     def shown_source(self, action: Action) -> SafeString | str:
@@ -132,10 +166,6 @@ class ActionAdmin(ReadOnlyPage[Action]):
 
     @admin.display(description="occurred")
     def occurred(self, action: Action) -> SafeString | str:
-        return instant(action.occurred_at)
-
-    @admin.display(description="occurred")
-    def occurred_locally(self, action: Action) -> SafeString | str:
         return instant(action.occurred_at, action.period.customer.zone)
 
     @admin.display(description="quantity")
@@ -159,12 +189,13 @@ class ActionAdmin(ReadOnlyPage[Action]):
     @admin.display(description="state")
     def state(self, action: Action) -> SafeString | str:
         if action.voided_at:
-            return chip(f"Voided: {action.void_reason}" if action.void_reason else "Voided", "red")
+            said = f"Voided: {action.void_reason}" if action.void_reason else "Voided"
+            return chip(f"{said} (after its period was closed)" if action.voided_after_close else said, "red")
         return chip("Stored")
 
     @admin.display(description="delivery")
     def shown_delivery(self, action: Action) -> SafeString | str:
-        return to(page_of("leads.delivery", action.delivery_id), f"Delivery {action.delivery_id}")
+        return delivered(action.delivery_id, action=action.pk)
 
     @admin.display(description="attributes")
     def attributes_in_words(self, action: Action) -> SafeString | str:

@@ -6,10 +6,10 @@ from typing import Any, TypeVar
 from django.contrib.admin import ShowFacets
 from django.contrib.admin.utils import flatten_fieldsets
 from django.db.models import Model
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from unfold.admin import TabularInline
 
-from billing_engine.core.admin import BaseAdmin, ReadOnlyAdmin
+from billing_engine.core.admin import BaseAdmin, ReadOnlyAdmin, skipped_by
 
 Row = TypeVar("Row", bound=Model)
 Parent = TypeVar("Parent", bound=Model)
@@ -22,12 +22,19 @@ class Page(BaseAdmin[Row]):
     show_facets = ShowFacets.NEVER  # they would count what no page counts
     # Other than Django's, this one never asks for the whole list: the filters' own links are enough.
     list_disable_select_all = False
+    list_before_template = "leads/skipped.html"
 
     class Media:
         css = {"all": ["leads/admin.css"]}
 
     def has_delete_permission(self, request: HttpRequest, obj: Row | None = None) -> bool:
         return False
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """With what the last act on many of its rows skipped."""
+        shown = {"skipped": skipped_by(request, self.model)} | (extra_context or {})
+        response: HttpResponse = super().changelist_view(request, shown)
+        return response
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
         """The buttons above the page: those the person may press and the row's state allows."""

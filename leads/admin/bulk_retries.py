@@ -7,9 +7,31 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
+from billing_engine.core.admin import SKIPPED_SHOWN, Skipped, SkippedRow
 from leads.admin.bases import ReadOnlyPage
-from leads.admin.shown import NOTHING, chip, code, instant, link, list_of, number
-from leads.models import BulkRetry
+from leads.admin.shown import NOTHING, chip, code, instant, link, list_of, number, page_of
+from leads.models import BulkRetry, QuarantineStep
+
+
+def refused_again(retry: BulkRetry) -> Skipped | None:
+    """What the retry left in quarantine, each with what was wrong with it when it was tried."""
+    steps = QuarantineStep.objects.filter(
+        kind=QuarantineStep.Kind.REFUSED_AGAIN,
+        item__source=retry.source_id,
+        item_id__lte=retry.reached,
+        by=retry.started_by_id,
+        at__gte=retry.started_at,
+    )
+    if retry.finished_at:
+        steps = steps.filter(at__lte=retry.finished_at)
+    count = steps.count() if retry.refused else 0
+    if not count:
+        return None
+    rows = [
+        SkippedRow(str(step.item), step.note, page_of("leads.quarantineditem", step.item_id))
+        for step in steps.select_related("item").order_by("pk")[:SKIPPED_SHOWN]
+    ]
+    return Skipped(f"Stored: {retry.stored:,}. Refused again: {retry.refused:,}", rows, count - len(rows))
 
 
 @admin.register(BulkRetry)
@@ -31,6 +53,7 @@ class BulkRetryAdmin(ReadOnlyPage[BulkRetry]):
     ) -> HttpResponse:
         retry: BulkRetry = kwargs["obj"]
         context["waiting"] = max(0, retry.total - retry.stored - retry.refused)
+        context["skipped"] = refused_again(retry)
         context["these"] = list_of("leads.quarantineditem", code=retry.code, source__id__exact=retry.source_id)
         return super().render_change_form(request, context, *args, **kwargs)
 

@@ -14,14 +14,27 @@ from leads.models.customer import DOMAIN
 
 
 def time_zone_field(label: str, help_text: str) -> forms.ChoiceField:
-    """Every IANA time zone."""
-    zones = [(zone, zone.replace("_", " ")) for zone in sorted(available_timezones())]
+    """Every IANA time zone, and none of them chosen beforehand: a wrong one moves money to another month."""
+    zones = [("", "Choose a time zone"), *((zone, _zone_label(zone)) for zone in sorted(available_timezones()))]
     return forms.ChoiceField(label=label, help_text=help_text, choices=zones, widget=UnfoldAdminSelect2Widget)
 
 
+def _zone_label(zone: str) -> str:
+    """As every list shows it; found by its city as people write it, too."""
+    city = zone.rpartition("/")[2]
+    return f"{zone} · {city.replace('_', ' ')}" if "_" in city else zone
+
+
 def currency_field(help_text: str = "") -> forms.ChoiceField:
-    """Every ISO 4217 currency."""
+    """Every currency in force."""
     return forms.ChoiceField(choices=currencies, help_text=help_text, initial="USD", widget=UnfoldAdminSelect2Widget)
+
+
+def offer_own_currency(form: forms.BaseForm, own: str) -> None:
+    """A currency that is not offered, such as a fund code, stays what it is where it stands already."""
+    field = form.fields.get("currency")
+    if isinstance(field, forms.ChoiceField) and own and own not in dict(currencies()):
+        field.choices = [*field.choices, (own, own)]
 
 
 def locale_field(label: str, help_text: str) -> forms.ChoiceField:

@@ -20,6 +20,7 @@ from leads.admin.choices import (
     currency_field,
     domains_field,
     locale_field,
+    offer_own_currency,
     time_zone_field,
 )
 from leads.admin.shown import amount, chip, day, list_of, shortened, to
@@ -59,13 +60,15 @@ class CustomerForm(forms.ModelForm[Customer]):
         )
         widgets = {"address": UnfoldAdminTextareaWidget({"rows": 4})}
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offer_own_currency(self, self.instance.currency)
+
     def clean(self) -> dict[str, Any]:
         given = super().clean() or self.cleaned_data
         start, end = given.get("contract_from"), given.get("contract_to")
         if start and end and end < start:
             self.add_error("contract_to", "A contract does not end before it begins.")
-        if given.get("hard_budget") and given.get("monthly_budget") is None:
-            self.add_error("monthly_budget", "A hard budget needs its amount.")
         return given
 
 

@@ -1,6 +1,7 @@
 """What came in, as it came in."""
 
 import zlib
+from typing import Any
 
 import msgspec
 from django.contrib import admin
@@ -15,6 +16,7 @@ from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
 from leads.admin.bases import ReadOnlyPage
+from leads.admin.delivered_item import asked_item
 from leads.admin.recently import Received
 from leads.admin.shown import NOTHING, block, chip, code, instant, link, list_of, number, shortened, to
 from leads.domain.answers import refused_in
@@ -63,6 +65,21 @@ class DeliveryAdmin(ReadOnlyPage[Delivery]):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Delivery]:
         # A list of fifty deliveries must not read fifty bodies.
         return super().get_queryset(request).select_related("source").defer("body", "answer")
+
+    def get_fieldsets(self, request: HttpRequest, obj: Delivery | None = None) -> Any:
+        """With the item first that a link from an action or a lead asks for."""
+        item = asked_item(obj, request.GET) if obj else None
+        if item is None:
+            return self.fieldsets
+        obj.__dict__["asked_item"] = item
+        return (("The item", {"fields": ("the_item",)}), *self.fieldsets)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Delivery | None = None) -> tuple[str, ...]:
+        return (*super().get_readonly_fields(request, obj), "the_item")
+
+    @admin.display(description="as it was sent")
+    def the_item(self, delivery: Delivery) -> str:
+        return render_to_string("leads/delivered_item.html", {"item": delivery.__dict__["asked_item"]})
 
     def get_urls(self) -> list[URLPattern]:
         raw = path("<int:delivery_id>/body/", self.admin_site.admin_view(self.raw_body), name="leads_delivery_body")
@@ -134,8 +151,11 @@ class DeliveryAdmin(ReadOnlyPage[Delivery]):
 
     @admin.display(description="counts")
     def adds_up(self, delivery: Delivery) -> str:
+        # Of a file its lines as well, each of which has become something.
         rows = [(kind.title(), _count(delivery, kind, "received"), _counts(delivery, kind)) for kind in KINDS]
-        return render_to_string("leads/delivery_counts.html", {"outcomes": OUTCOMES, "rows": rows})
+        return render_to_string(
+            "leads/delivery_counts.html", {"outcomes": OUTCOMES, "rows": rows, "delivery": delivery}
+        )
 
     @admin.display(description="quarantine")
     def quarantined(self, delivery: Delivery) -> SafeString | str:

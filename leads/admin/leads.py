@@ -9,8 +9,9 @@ from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
 from leads.admin.bases import ReadOnlyPage, ReadOnlyRows
+from leads.admin.days import LeadDays
 from leads.admin.search import leads_named
-from leads.admin.shown import NOTHING, block, chip, instant, link, number, page_of, pretty, shortened, to
+from leads.admin.shown import NOTHING, block, chip, delivered, instant, link, number, pretty, shortened
 from leads.models import Action, Lead
 
 
@@ -38,7 +39,7 @@ class ActionRows(ReadOnlyRows):
 
     @admin.display(description="occurred")
     def occurred(self, action: Action) -> SafeString | str:
-        return instant(action.occurred_at)
+        return instant(action.occurred_at, action.period.customer.zone)
 
     @admin.display(description="quantity")
     def shown_quantity(self, action: Action) -> SafeString | str:
@@ -53,6 +54,7 @@ class ActionRows(ReadOnlyRows):
 class LeadAdmin(ReadOnlyPage[Lead]):
     list_display = ("shown_id", "shown_person", "firm", "shown_product", "shown_source", "shown_test", "received")
     list_filter = (
+        LeadDays,
         ("source", AutocompleteSelectFilter),
         ("product", AutocompleteSelectFilter),
         "is_test",
@@ -105,15 +107,15 @@ class LeadAdmin(ReadOnlyPage[Lead]):
 
     @admin.display(description="received")
     def received(self, lead: Lead) -> SafeString | str:
-        return instant(lead.received_at)
+        return instant(lead.received_at, lead.product.customer.zone)
 
     @admin.display(description="interest shown")
     def occurred(self, lead: Lead) -> SafeString | str:
-        return instant(lead.occurred_at)
+        return instant(lead.occurred_at, lead.product.customer.zone)
 
     @admin.display(description="delivery")
     def shown_delivery(self, lead: Lead) -> SafeString | str:
-        return to(page_of("leads.delivery", lead.delivery_id), f"Delivery {lead.delivery_id}")
+        return delivered(lead.delivery_id, lead=lead.pk)
 
     @admin.display(description="attributes")
     def attributes_in_words(self, lead: Lead) -> SafeString | str:

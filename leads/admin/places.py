@@ -4,9 +4,10 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import tzinfo
 from typing import Any
 
+from billing_engine.core.instants import instant_in_words
 from leads.admin.shown import NOTHING, pretty
 from leads.domain.identity import external_id
 from leads.domain.items import ActionItem, LeadItem, read_action, read_lead
@@ -62,9 +63,10 @@ def differences(item: QuarantinedItem, stored: Action) -> list[Difference]:
     read = read_action(sent, received_at=item.received_at)
     if not isinstance(read, ActionItem):
         return []
+    zone = stored.period.customer.zone
     return [
         Difference("type", stored.action_type.code, read.type),
-        Difference("occurred at", _when(stored.occurred_at), _when(read.occurred_at)),
+        Difference("occurred at", _when(stored.occurred_at, zone), _when(read.occurred_at, zone)),
         Difference("quantity", _plain(stored.quantity), _plain(read.quantity)),
         Difference("value", _plain(stored.value), _plain(read.value)),
         Difference("attributes", pretty(stored.attributes), pretty(read.attributes)),
@@ -138,8 +140,8 @@ def _in_short(found: Any) -> str:
     return words if len(words) <= 120 else words[:119] + "…"
 
 
-def _when(at: Any) -> str:
-    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}".rstrip("0").rstrip(".") + " UTC"
+def _when(at: Any, zone: tzinfo) -> str:
+    return instant_in_words(at, zone, seconds=True)
 
 
 def _plain(value: Any) -> str:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
@@ -10,12 +11,28 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter, FieldTextFilt
 from billing_engine.core import money
 from leads.admin.bases import Page
 from leads.admin.shown import NOTHING, amount, instant, link, shortened
+from leads.domain.identity import external_id, unseen_in
 from leads.domain.periods import mark_open_periods
 from leads.models import Product
 
 
+class ProductForm(forms.ModelForm[Product]):
+    """A product; its SKU is compared with what sources send as ids are."""
+
+    class Meta:
+        model = Product
+        fields = ("customer", "sku", "name", "category", "list_price")
+
+    def clean_sku(self) -> str:
+        sku = external_id(self.cleaned_data["sku"])
+        if unseen := unseen_in(sku):
+            raise forms.ValidationError(f"The SKU {unseen}.")
+        return sku
+
+
 @admin.register(Product)
 class ProductAdmin(Page[Product]):
+    form = ProductForm
     list_display = ("sku", "shown_name", "shown_customer", "category", "shown_list_price", "added")
     list_filter = (("customer", AutocompleteSelectFilter), ("category", FieldTextFilter))
     list_select_related = ("customer",)
@@ -49,4 +66,4 @@ class ProductAdmin(Page[Product]):
 
     @admin.display(description="added", ordering="created_at")
     def added(self, product: Product) -> SafeString | str:
-        return instant(product.created_at)
+        return instant(product.created_at, product.customer.zone)

@@ -18,7 +18,7 @@ from billing_engine.core.admin import for_each
 from billing_engine.core.errors import Refused
 from leads.admin.bases import ReadOnlyPage
 from leads.admin.buttons import Dialog, Done, WithReason, button, person
-from leads.admin.quarantined_item import RepairForm, located_again, may_take_new, page_of_item
+from leads.admin.quarantined_item import RepairForm, as_typed, located_again, may_take_new, page_of_item, zone_of
 from leads.admin.recently import Received
 from leads.admin.shown import (
     NOTHING,
@@ -30,7 +30,6 @@ from leads.admin.shown import (
     list_of,
     number,
     page_of,
-    pretty,
     shortened,
     to,
 )
@@ -110,7 +109,9 @@ class QuarantinedItemAdmin(ReadOnlyPage[QuarantinedItem]):
         return (
             super()
             .get_queryset(request)
-            .select_related("source", "settled_by", "stored_action__action_type", "stored_action__period")
+            .select_related(
+                "source__customer", "settled_by", "stored_action__action_type", "stored_action__period__customer"
+            )
         )
 
     def get_urls(self) -> list[Any]:
@@ -157,7 +158,8 @@ class QuarantinedItemAdmin(ReadOnlyPage[QuarantinedItem]):
         retry.refresh_from_db()
         level = messages.WARNING if retry.refused else messages.SUCCESS
         messages.add_message(request, level, f"Stored: {retry.stored}. Refused again: {retry.refused}.")
-        return HttpResponseRedirect(back)
+        # Where some were refused, the retry's page says why, each.
+        return HttpResponseRedirect(page_of("leads.bulkretry", retry.pk) if retry.refused else back)
 
     @button(
         "Retry",
@@ -165,7 +167,7 @@ class QuarantinedItemAdmin(ReadOnlyPage[QuarantinedItem]):
         asks=Dialog(
             title="Send the mended item in again",
             form=RepairForm,
-            first=lambda item: {"content": pretty(item.content)},
+            first=lambda item: {"content": as_typed(item)},
             template="leads/mend.html",
             also=located_again,
         ),
@@ -255,7 +257,7 @@ class QuarantinedItemAdmin(ReadOnlyPage[QuarantinedItem]):
 
     @admin.display(description="received", ordering="received_at")
     def shown_received(self, item: QuarantinedItem) -> SafeString | str:
-        return instant(item.received_at)
+        return instant(item.received_at, zone_of(item))
 
     @admin.display(description="code", ordering="code")
     def shown_code(self, item: QuarantinedItem) -> SafeString:
@@ -287,7 +289,7 @@ class QuarantinedItemAdmin(ReadOnlyPage[QuarantinedItem]):
 
     @admin.display(description="settled")
     def settled(self, item: QuarantinedItem) -> SafeString | str:
-        return instant(item.settled_at) if item.settled_at else NOTHING
+        return instant(item.settled_at, zone_of(item)) if item.settled_at else NOTHING
 
 
 def _oldest(request: HttpRequest, queryset: Any, at_most: int) -> list[QuarantinedItem]:

@@ -1,7 +1,6 @@
 """The page of one quarantined item: what is wrong and where, what it is in conflict with, what was done about it."""
 
-import json
-from decimal import Decimal
+from datetime import UTC, tzinfo
 from typing import Any
 
 from django import forms
@@ -9,8 +8,10 @@ from django.db.models import QuerySet
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from billing_engine.core.errors import Refused
+from billing_engine.core.instants import instant_in_words
 from leads.admin.places import Difference, differences, faulty_place, lead_differences, marked
 from leads.admin.shown import NOTHING, page_of, pretty
+from leads.domain.decode import BodyNotReadable, decoded, repeated_in
 from leads.domain.identity import external_id
 from leads.domain.quarantine import ACTION_CONFLICT, LEAD_CONFLICT, StillRefused
 from leads.models import Action, Lead, QuarantinedItem, QuarantineStep
@@ -24,13 +25,26 @@ class RepairForm(forms.Form):
     )
 
     def clean_content(self) -> dict[str, Any]:
+        # By the door's own reader: what it takes here, it takes from a source, and nothing else.
         try:
-            content = json.loads(self.cleaned_data["content"], parse_float=Decimal)
-        except ValueError as error:
-            raise forms.ValidationError(f"This is not JSON: {error}.") from error
+            content, has_repeats = decoded(str(self.cleaned_data["content"]).encode())
+        except BodyNotReadable as error:
+            raise forms.ValidationError(str(error)) from error
         if not isinstance(content, dict):
             raise forms.ValidationError("A lead is one JSON object: { … }.")
+        if has_repeats and (fault := repeated_in(content)):
+            raise forms.ValidationError(f"{fault.message} It stands at {fault.pointer}.")
         return content
+
+
+def as_typed(item: QuarantinedItem) -> str:
+    """What the form begins with: the object, or the text that no object could be made of, as it was sent."""
+    return item.content if isinstance(item.content, str) else pretty(item.content)
+
+
+def zone_of(item: QuarantinedItem) -> tzinfo:
+    """The customer's, where the item's source has only one; what it is about is not known yet."""
+    return item.source.customer.zone if item.source.customer else UTC
 
 
 def page_of_item(item: QuarantinedItem) -> dict[str, Any]:
@@ -87,9 +101,9 @@ def steps_of(action: Action) -> QuerySet[QuarantineStep]:
 
 
 def step_in_words(step: QuarantineStep) -> str:
-    """«2026-10-15, olga: the new version taken; quantity: 1 → 3. Counted again»"""
+    """«2026-10-15 12:00 UTC, olga: the new version taken; quantity: 1 → 3. Counted again»"""
     changed = "".join(f"; {each}" for each in _changed(step))
-    return f"{step.at:%Y-%m-%d}, {step.by or NOTHING}: {step.get_kind_display().lower()}{changed}. {step.note}"
+    return f"{instant_in_words(step.at, UTC)}, {step.by or NOTHING}: {step.get_kind_display().lower()}{changed}. {step.note}"
 
 
 def _changed(step: QuarantineStep) -> list[str]:

@@ -2,13 +2,13 @@
 
 from django.db.models import Q
 
-from leads.domain.identity import person_key, phone_key
+from leads.domain.identity import external_id, person_key, phone_key
 from leads.models import Lead, Source
 
 
 def leads_named(term: str) -> Q:
     """Every way in goes through an index: (source, external id) or the person."""
-    term = term.strip()
+    term = external_id(term)
     if "@" in term:
         whole = person_key(term)
         return Q(person_key=whole) if whole else Q(person_key__startswith=term.lower())

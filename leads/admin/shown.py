@@ -1,8 +1,7 @@
-"""How facts look on a page: instants with their zone, numbers without idle zeros, states as chips, rows as links."""
+"""How facts look on a page: numbers without idle zeros, states as chips, rows as links."""
 
 import json
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -13,7 +12,9 @@ from django.utils.html import format_html, format_html_join
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 
-NOTHING = "–"
+from billing_engine.core.instants import NOTHING, day, instant
+
+__all__ = ["NOTHING", "day", "instant"]  # passed on: a page imports how it shows things from here
 
 Colour = Literal["plain", "green", "blue", "orange", "red"]
 
@@ -24,25 +25,6 @@ COLOURS: dict[Colour, str] = {
     "orange": "bg-orange-100 text-orange-700 dark:bg-orange-500/20 dark:text-orange-400",
     "red": "bg-red-100 text-red-700 dark:bg-red-500/20 dark:text-red-400",
 }
-
-
-def instant(at: datetime | None, zone: tzinfo = UTC) -> SafeString | str:
-    """`2026-10-31 14:02 UTC`, in the zone given and naming it."""
-    if at is None:
-        return NOTHING
-    local = at.astimezone(zone)
-    return format_html(
-        '<time class="lb-instant" datetime="{}" title="{}">{} <span class="lb-quiet">{}</span></time>',
-        at.isoformat(),
-        f"{local:%A, %-d %B %Y, %H:%M:%S} {local.tzname()}",
-        f"{local:%Y-%m-%d %H:%M}",
-        local.tzname(),
-    )
-
-
-def day(on: date | None) -> str:
-    """`2026-10-31`."""
-    return NOTHING if on is None else on.isoformat()
 
 
 def number(value: int | Decimal | None) -> SafeString | str:
@@ -97,6 +79,12 @@ def page_of(model: str, key: object) -> str:
     """The address of a row's page, the row itself not read: `page_of("leads.delivery", 3)`."""
     app, name = model.split(".")
     return reverse(f"admin:{app}_{name}_change", args=[key])
+
+
+def delivered(delivery: int, **item: int) -> SafeString:
+    """A link to a delivery, and in it to an item of it: `delivered(13, action=17)`."""
+    ((kind, key),) = item.items()
+    return to(f"{page_of('leads.delivery', delivery)}?{kind}={key}#item", f"Delivery {delivery}")
 
 
 def to(address: str, text: object) -> SafeString:

@@ -6,6 +6,7 @@ from drf_spectacular.utils import OpenApiExample, OpenApiResponse
 from rest_framework import serializers
 
 from billing_engine.core.problems import PROBLEM_JSON
+from leads.domain.early import BEFORE_ITS_LEAD
 from leads.models import QuarantinedItem
 from leads.models.delivery import OUTCOMES
 
@@ -57,6 +58,11 @@ class ItemResultSerializer(serializers.Serializer[Any]):
     pointer = serializers.CharField(required=False, help_text="Where in the body (JSON pointer; `/17` is line 17).")
     message = serializers.CharField(required=False, help_text="Why, for people.")
     quarantined_item = serializers.IntegerField(required=False, help_text="The number under which it waits.")
+    flags = serializers.ListField(
+        child=serializers.ChoiceField([BEFORE_ITS_LEAD]),
+        required=False,
+        help_text="What is odd about a stored action: it occurred before its lead.",
+    )
 
 
 class LeadResultSerializer(ItemResultSerializer):
@@ -110,6 +116,10 @@ class LimitsSerializer(serializers.Serializer[Any]):
     nesting_depth = serializers.IntegerField(help_text="Of an item's objects and lists; more: quarantine.")
     waiting_seconds = serializers.IntegerField(help_text="For another request that stores the same; longer: 503.")
     step_seconds = serializers.IntegerField(help_text="Of any one step of storing; longer: 503.")
+    largest_quantity = serializers.IntegerField(
+        help_text="Of an action, unless its type has another limit; more: quarantine."
+    )
+    largest_value = serializers.IntegerField(help_text="The same, in its currency.")
 
 
 PROBLEMS = {

@@ -8,7 +8,7 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter
 from leads.domain import limits
 from leads.domain.answers import KEY_CHARACTERS
 from leads.domain.body import JSON, NDJSON, Envelope
-from leads.domain.items import ActionItem, LeadItem, VoidItem
+from leads.domain.items import AMOUNT, ActionItem, LeadItem, VoidItem
 from leads.models import Channel
 
 COMPONENTS = "#/components/schemas/"
@@ -103,17 +103,23 @@ def add_forms(result: dict[str, Any], **_: object) -> dict[str, Any]:
     found["LeadItem"]["properties"]["channel"]["examples"] = Channel.values
     found["LeadItem"]["properties"]["actions"]["maxItems"] = limits.ACTIONS_A_LEAD
     found["Envelope"]["properties"]["leads"] |= {"items": LEAD_REF, "maxItems": limits.LEADS}
-    found["Envelope"]["properties"]["schema_version"] = {"enum": [1, "1"], "default": 1}
+    # The door takes "1" too; an enum that mixes kinds is one that client generators drop.
+    found["Envelope"]["properties"]["schema_version"] = {"type": "integer", "enum": [1]}
     result["components"]["schemas"] |= found
+    result["paths"]["/api/v1/deliveries"]["post"]["requestBody"]["required"] = True
     return result
 
 
 def _exact(form: Any) -> Any:
-    """Quantities and values may be numbers too, not texts alone."""
-    if isinstance(form, dict):
-        if form.get("format") == "decimal":
-            return {
-                "anyOf": [{"type": "number", "minimum": 0}, {"type": "string", "pattern": r"^\d{1,12}(\.\d{1,6})?$"}]
-            }
-        return {name: _exact(part) for name, part in form.items()}
-    return [_exact(part) for part in form] if isinstance(form, list) else form
+    """Quantities and values may be numbers too, and a free object holds anything.
+
+    A default is what the door assumes; client generators take a member that has one for a required one.
+    """
+    if isinstance(form, list):
+        return [_exact(part) for part in form]
+    if not isinstance(form, dict):
+        return form
+    if form.get("format") == "decimal":
+        return {"anyOf": [{"type": "number", "minimum": 0}, {"type": "string", "pattern": AMOUNT}]}
+    free = {"additionalProperties": True} if form.get("type") == "object" and "properties" not in form else {}
+    return {name: _exact(part) for name, part in form.items() if name != "default"} | free

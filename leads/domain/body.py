@@ -3,7 +3,6 @@
 import codecs
 import zlib
 from datetime import datetime
-from decimal import Decimal
 from typing import Annotated, Any, NamedTuple
 
 import msgspec
@@ -11,29 +10,38 @@ from msgspec import Meta, Struct, convert, field
 
 from billing_engine.core.errors import Refused
 from leads.domain import limits
+from leads.domain.decode import (
+    ROW_MALFORMED,
+    BodyNotReadable,
+    Malformed,
+    Repeats,
+    as_item,
+    decoded,
+    parts,
+    read_item,
+    twice,
+)
 from leads.domain.faults import Fault, fault_of
-from leads.domain.identity import external_id, in_utc
+from leads.domain.identity import external_id, in_utc, to_the_microsecond
 
 JSON = "application/json"
 NDJSON = "application/x-ndjson"
 
 SCHEMA_VERSIONS = (1,)
-ROW_MALFORMED = "row_malformed"
-
 _GZIP = 16 + zlib.MAX_WBITS
-
-
-class BodyNotReadable(Refused):
-    """Nothing in the body could be taken as an item."""
-
-    code = "body_not_readable"
-    http_status = 400
 
 
 class EnvelopeInvalid(Refused):
     """The members around the leads are not those of an envelope."""
 
     code = "envelope_invalid"
+    http_status = 400
+
+
+class MemberTwice(Refused):
+    """An envelope that says two things of one: one of them would be lost."""
+
+    code = "member_twice"
     http_status = 400
 
 
@@ -52,18 +60,23 @@ class EncodingNotSupported(Refused):
     message = "A body is sent as it is or with Content-Encoding: gzip."
 
 
-class Malformed(NamedTuple):
-    """An item that a reader of files could not even make an object of."""
-
-    content: Any
-    fault: Fault
-
-
 class Placed(NamedTuple):
     """An item and where in the body it stands: a JSON pointer; `/17` for line 17 of NDJSON or CSV."""
 
     pointer: str
     item: Any
+
+
+class Lines(NamedTuple):
+    """What became of some lines of a file: read = taken + blank + refused."""
+
+    read: int = 0
+    taken: int = 0  # of rows that became leads
+    blank: int = 0
+    refused: int = 0  # of rows that nobody can read
+
+    def and_(self, other: "Lines") -> "Lines":
+        return Lines(*map(sum, zip(self, other, strict=True)))
 
 
 class Parcel(NamedTuple):
@@ -72,6 +85,7 @@ class Parcel(NamedTuple):
     items: list[Placed]
     batch_id: str = ""
     sent_at: datetime | None = None
+    lines: Lines = Lines()
 
 
 class Envelope(Struct, forbid_unknown_fields=True):
@@ -81,18 +95,6 @@ class Envelope(Struct, forbid_unknown_fields=True):
     schema_version: int | str | None = 1
     batch_id: Annotated[str, Meta(max_length=200)] | int | None = field(default="")
     sent_at: Annotated[datetime, Meta(tz=True)] | None = None
-
-
-def _number(digits: str) -> Decimal:
-    """A number beyond all numbers is none that could be stored: that is its item's fault, not its neighbours'."""
-    try:
-        return Decimal(digits)
-    except ArithmeticError:
-        return Decimal("Infinity")
-
-
-# Numbers keep the digits they were sent with: 0.1 stays 0.1.
-_decoder = msgspec.json.Decoder(float_hook=_number)
 
 
 def unpacked(body: bytes, encoding: str) -> bytes:
@@ -123,18 +125,40 @@ def is_lines(content_type: str) -> bool:
 
 
 def read_parcel(body: bytes, content_type: str = JSON) -> Parcel:
-    """One lead, a list of leads, an envelope, or NDJSON. Raises BodyNotReadable and what an envelope is refused for."""
+    """One lead, a list of leads, an envelope, or NDJSON. Raises BodyNotReadable and what an envelope is refused for.
+
+    An item that can't be read, or can't be taken as it is, is `Flawed` or `Malformed`.
+    """
     if is_lines(content_type):
         return Parcel(read_lines(body))
-    content = decoded(body)
+    try:
+        content, has_repeats = decoded(body)
+    except BodyNotReadable as error:
+        content, has_repeats = _read_apart(body, error), False
     if isinstance(content, list):
-        return Parcel([Placed(f"/{place}", item) for place, item in enumerate(content)])
+        return Parcel(_placed(content, "", has_repeats=has_repeats))
     if not isinstance(content, dict):
         raise BodyNotReadable("The body is neither a lead object, nor a list of them, nor an envelope.")
     # No lead has one of these two.
     if "leads" in content or "schema_version" in content:
-        return _opened(content)
-    return Parcel([Placed("", content)])
+        return _opened(content, has_repeats=has_repeats)
+    return Parcel([Placed("", as_item(content) if has_repeats else content)])
+
+
+def _read_apart(body: bytes, whole: BodyNotReadable) -> Any:
+    """What can't be read as a whole, item by item; raises why it can't, where that does not help."""
+    apart = parts(body)
+    try:
+        if apart is None:
+            return read_item(body)
+        around, texts = apart
+        content, has_repeats = decoded(around)
+        items = [read_item(text) for text in texts]
+    except BodyNotReadable:
+        raise whole from None
+    if has_repeats:
+        _refuse_repeats(content)
+    return items if isinstance(content, list) else content | {"leads": items}
 
 
 def read_lines(body: bytes) -> list[Placed]:
@@ -149,27 +173,34 @@ def read_lines(body: bytes) -> list[Placed]:
 def read_line(line: bytes) -> Any:
     """The object on a line of NDJSON, or why it is none."""
     try:
-        content = decoded(line)
+        content = read_item(line)
     except BodyNotReadable as error:
         return Malformed(line.decode(errors="replace"), Fault(ROW_MALFORMED, "", str(error)))
-    if isinstance(content, dict):
+    if isinstance(content, dict | Malformed):
         return content
     return Malformed(line.decode(errors="replace"), Fault(ROW_MALFORMED, "", "A line holds one lead object."))
 
 
-def decoded(body: bytes) -> Any:
-    """The JSON value. Raises BodyNotReadable."""
-    try:
-        return _decoder.decode(body.removeprefix(codecs.BOM_UTF8))
-    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        raise BodyNotReadable(f"This is not JSON: {error}") from error
+def _placed(items: list[Any], pointer: str, *, has_repeats: bool) -> list[Placed]:
+    if has_repeats:
+        items = [as_item(item) for item in items]
+    return [Placed(f"{pointer}/{place}", item) for place, item in enumerate(items)]
 
 
-def _opened(content: dict[str, Any]) -> Parcel:
+def _refuse_repeats(envelope: Any) -> None:
+    if isinstance(envelope, Repeats):
+        fault = twice(envelope)
+        raise MemberTwice(fault.message, pointer=fault.pointer)
+
+
+def _opened(content: dict[str, Any], *, has_repeats: bool) -> Parcel:
+    _refuse_repeats(content)
     version = content.get("schema_version", 1)
     if str(version) not in map(str, SCHEMA_VERSIONS):
         words = f"This engine reads schema_version {', '.join(map(str, SCHEMA_VERSIONS))}."
         raise SchemaVersionUnknown(words, pointer="/schema_version")
+    if isinstance(content.get("sent_at"), str):
+        content["sent_at"] = to_the_microsecond(content["sent_at"])
     try:
         envelope = convert(content, Envelope)
     except msgspec.ValidationError as error:
@@ -178,7 +209,7 @@ def _opened(content: dict[str, Any]) -> Parcel:
     batch_id = "" if envelope.batch_id is None else external_id(envelope.batch_id)
     if "\0" in batch_id or len(batch_id) > 200:
         raise EnvelopeInvalid("A batch_id has up to 200 characters, none of them NUL.", pointer="/batch_id")
-    items = [Placed(f"/leads/{place}", item) for place, item in enumerate(envelope.leads)]
+    items = _placed(content["leads"], "/leads", has_repeats=has_repeats)
     return Parcel(items, batch_id, _sent_at(envelope))
 
 

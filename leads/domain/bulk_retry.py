@@ -10,7 +10,7 @@ from django.db.models import Count, Max
 from billing_engine.core.errors import Refused
 from billing_engine.core.later import after_commit
 from leads.domain.quarantine import repair
-from leads.models import BulkRetry, QuarantinedItem, Source
+from leads.models import BulkRetry, QuarantinedItem, QuarantineStep, Source
 
 logger = logging.getLogger(__name__)
 
@@ -94,8 +94,10 @@ def _goes_in(item: QuarantinedItem, by: User | None, at: datetime) -> bool:
             return _repaired(item, by, at)
     except OperationalError:
         raise  # the database, not the item, is in trouble
-    except Exception:  # one item's fault stops no other
+    except Exception as error:  # one item's fault stops no other
         logger.exception("Retrying quarantined item %s failed", item.pk)
+        note = f"It failed unexpectedly: {type(error).__name__}"
+        QuarantineStep.objects.create(item=item, kind=QuarantineStep.Kind.REFUSED_AGAIN, at=at, by=by, note=note)
         return False
 
 

@@ -8,15 +8,16 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from billing_engine.core.errors import Refused
+from leads.domain.early import look_again
 from leads.domain.faults import Fault
 from leads.domain.identity import external_id, person_key
 from leads.domain.items import LeadItem, ProductItem, read_action, read_lead
 from leads.domain.known import look
 from leads.domain.periods import Periods, mark_unrated
+from leads.domain.plausible import implausible
 from leads.domain.products import find_product
 from leads.domain.quarantine import ACTION_CONFLICT, LEAD_CONFLICT, NoteMissing, StillRefused, resend, stored_action_of
 from leads.domain.receipt import Receipt
-from leads.domain.voiding import PeriodClosed
 from leads.models import Action, ActionType, BillingPeriod, Lead, Product, QuarantinedItem, QuarantineStep
 
 CONTACT = ("name", "email", "phone", "firm", "country", "region")
@@ -28,6 +29,13 @@ class NoConflict(Refused):
 
     code = "no_conflict"
     message = "This item is in conflict with nothing that is stored."
+
+
+class PeriodClosed(Refused):
+    """What is billed is not replaced, it is credited."""
+
+    code = "period_is_closed"
+    message = "This action is billed already."
 
 
 class OtherPeriod(Refused):
@@ -75,7 +83,10 @@ def _take_action(item: QuarantinedItem) -> Changes:
         )
     product = stored.lead.product
     of_it = ProductItem(sku=product.sku, customer=period.customer.code)
-    if Periods(look(item.source, products=[of_it], leads=[])).of(product.customer_id, new.occurred_at) != period.pk:
+    known = look(item.source, products=[of_it], leads=[])
+    if fault := implausible(new, known.type_by_number[kind.pk]):
+        raise StillRefused(fault._replace(pointer=f"/actions/0{fault.pointer}"))
+    if Periods(known).of(product.customer_id, new.occurred_at) != period.pk:
         raise OtherPeriod
     changed = _written(
         stored,
@@ -85,6 +96,7 @@ def _take_action(item: QuarantinedItem) -> Changes:
         value=new.value,
         attributes=new.attributes,
     )
+    look_again(stored, new.occurred_at)
     mark_unrated([period], reason="conflict settled")
     return changed
 

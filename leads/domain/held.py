@@ -11,13 +11,12 @@ import msgspec
 from django.db import connection
 
 from leads.domain import limits
+from leads.domain.decode import TOO_DEEP
 from leads.domain.faults import Fault
 from leads.domain.items import is_storable
 from leads.domain.receipt import Result
 from leads.domain.sent import SentLead
 from leads.models import QuarantinedItem, Source
-
-TOO_DEEP = "… nested too deeply to be kept here; the delivery has it whole."
 
 # Numbered as they were sent, written in the order of their digests: two deliveries refused alike never deadlock. What
 # waits already is counted, says what is wrong with it now, and answers with its number.

@@ -1,23 +1,46 @@
 """Who and what is the same: ids as text, the person behind an e-mail address or a phone number, instants."""
 
+import re
 import unicodedata
 from datetime import UTC, datetime
 
+import idna
 import phonenumbers
 
 from billing_engine.core.countries import country_code
 
 KEY_LENGTH = 254
 
+_ENDS_OR_CONTROLS = {"Cc", "Zl", "Zp"}
+_BLANKS = "\u115f\u1160\u2800\u3164\uffa0"  # letters by their category, and nothing to look at
+_WITH_NAME = re.compile(r"[^<>]*<([^<>]*)>")  # Ann <ann@studio.example>
+
+_BEYOND_MICROSECONDS = re.compile(r"(:\d\d\.\d{6})\d+")
+
 
 def external_id(given: str | int) -> str:
-    """Sources send ids as numbers and as text; 17 and "17" are the same."""
-    return str(given).strip()
+    """Sources send ids as numbers and as text; 17 and "17" are the same, and so is an é in one character or in two."""
+    text = str(given).strip()
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
+def unseen_in(id_: str) -> str:
+    """What in an id nobody could see, in words: two ids that look the same must be the same."""
+    if any(unicodedata.category(sign) in _ENDS_OR_CONTROLS for sign in id_):
+        return "has a line end or another control character"
+    if id_ and any(unicodedata.category(sign) == "Cf" or sign in _BLANKS for sign in (id_[0], id_[-1])):
+        return "begins or ends with a character that can't be seen"
+    return ""
 
 
 def in_utc(instant: datetime) -> datetime:
     """The same instant; an offset may be larger than PostgreSQL knows."""
     return instant.astimezone(UTC)
+
+
+def to_the_microsecond(instant: str) -> str:
+    """A time as it is written, cut behind its sixth decimal: rounded, a month's last instant would be in the next month."""
+    return _BEYOND_MICROSECONDS.sub(r"\1", instant)
 
 
 def person_key(email: str, *, phone: str = "", country: str = "", default_country: str = "") -> str:
@@ -32,9 +55,13 @@ def person_key(email: str, *, phone: str = "", country: str = "", default_countr
 def email_key(email: str) -> str:
     """`ann@studio.example` of ` Ann+news@Studio.example. `; "" of what is no address.
 
-    Case, surrounding space, a plus-address and how a domain's letters are encoded do not matter. Dots do: only some
-    hosts ignore them.
+    Case, surrounding space, a name around it (`Ann <…>`), characters that can't be seen, a plus-address and how a domain's
+    letters are encoded do not matter. Dots do: only some hosts ignore them.
     """
+    if not email.isascii():
+        email = "".join(sign for sign in email if unicodedata.category(sign) != "Cf")
+    if named := _WITH_NAME.fullmatch(email.strip()):
+        email = named[1]
     local, at, domain = unicodedata.normalize("NFKC", email).strip().lower().rpartition("@")
     local, domain = local.strip().partition("+")[0], domain.strip().rstrip(".")
     if not (local and domain):
@@ -67,8 +94,8 @@ def known_as(sent: str, stored: str) -> str:
 
 
 def _in_ascii(domain: str) -> str:
-    """`xn--bcher-kva.example` of `bücher.example`, as the domain name system spells it."""
+    """`xn--bcher-kva.example` of `bücher.example`, by IDNA 2008, for which `straße.example` is another than `strasse.example`."""
     try:
-        return domain.encode("idna").decode()
-    except UnicodeError:
+        return idna.encode(domain, uts46=True).decode()
+    except idna.IDNAError:
         return domain

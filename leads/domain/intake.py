@@ -9,19 +9,21 @@ from django.db import OperationalError, transaction
 
 from billing_engine.core import trail
 from leads.domain import held
-from leads.domain.body import Parcel, Placed, is_lines, read_parcel
+from leads.domain.body import Lines, Parcel, Placed, is_lines, read_parcel
+from leads.domain.early import BEFORE_ITS_LEAD, is_early, keep_early
 from leads.domain.faults import Fault
 from leads.domain.items import ActionItem, VoidItem
 from leads.domain.known import Known, look
 from leads.domain.limits import check_items, check_values
 from leads.domain.periods import Periods
+from leads.domain.plausible import implausible
 from leads.domain.products import add_products, find_product
-from leads.domain.receipt import DUPLICATE, UPDATED, Receipt
+from leads.domain.receipt import DUPLICATE, NEWS, UPDATED, Receipt
 from leads.domain.rows import NewAction, NewLead, StoredLead
 from leads.domain.sent import SentAction, SentLead, channel_fault, sent_lead
 from leads.domain.store import Overtaken, next_action_id, overtaken, store, store_delivery, stored_actions
 from leads.domain.voiding import Void, void_sent
-from leads.domain.whole import is_plain
+from leads.domain.whole import are_plain
 from leads.models import Delivery, Source
 
 # Mostly somebody else has stored some of it each time, so that less is left. Who is overtaken more often than this
@@ -50,11 +52,23 @@ def opened(body: bytes, content_type: str) -> Parcel:
 
 
 def receive_items(
-    source: Source, *, items: Sequence[Placed], body: bytes, content_type: str, received_at: datetime, name: str = ""
+    source: Source,
+    *,
+    items: Sequence[Placed],
+    body: bytes,
+    content_type: str,
+    received_at: datetime,
+    name: str = "",
+    lines: Lines | None = None,
 ) -> Receipt:
     """The same for items read from `body` already; what a reader of files could not read comes as `Malformed`."""
     return receive_parcel(
-        source, Parcel(list(items)), body=body, content_type=content_type, received_at=received_at, name=name
+        source,
+        Parcel(list(items), lines=lines or Lines()),
+        body=body,
+        content_type=content_type,
+        received_at=received_at,
+        name=name,
     )
 
 
@@ -83,8 +97,12 @@ def receive_parcel(
         batch_id=parcel.batch_id,
         sent_at=parcel.sent_at,
         idempotency_key=idempotency_key,
+        lines_read=parcel.lines.read,
+        lines_taken=parcel.lines.taken,
+        lines_blank=parcel.lines.blank,
+        lines_refused=parcel.lines.refused,
     )
-    plain = is_plain(body)
+    plain = are_plain([item for _, item in parcel.items])
     for _ in range(LOOKS):
         try:
             receipt = _receive(source, delivery, parcel.items, plain=plain)
@@ -111,19 +129,22 @@ def _receive(source: Source, delivery: Delivery, items: Sequence[Placed], *, pla
     delivery.pk = known.delivery
     new_leads = _sort_leads(source, delivery, leads, known)
     actions = [action for lead in leads for action in lead.actions if not action.is_refused]
+    times = {row.id: row.occurred_at for row in new_leads}
     new_actions, periods = _sort_actions(
-        delivery, [action for action in actions if isinstance(action.item, ActionItem)], known
+        delivery, [action for action in actions if isinstance(action.item, ActionItem)], known, times
     )
     if periods.open_missing():
         raise Overtaken
     voids = [action for action in actions if isinstance(action.item, VoidItem)]
     touched = {row.period_id for row in new_actions}
-    if not voids and not any(lead.has_refusals for lead in leads):
+    early = {action.key for action in actions if action.result.flags and action.result.outcome in NEWS}
+    if not (voids or early) and not any(lead.has_refusals for lead in leads):
         receipt = _settle(delivery, leads)
         store(leads=new_leads, actions=new_actions, periods=touched, delivery=delivery)
         return receipt
     with overtaken(), transaction.atomic():
         store(leads=new_leads, actions=new_actions, periods=touched)
+        keep_early(early)
         _void(voids, delivery.received_at)
         held.keep(source, delivery=delivery.pk, received_at=delivery.received_at, leads=leads)
         receipt = _settle(delivery, leads)
@@ -207,20 +228,30 @@ def _new_leads(source: Source, delivery: Delivery, leads: Iterable[SentLead], kn
     return rows
 
 
-def _sort_actions(delivery: Delivery, actions: Sequence[SentAction], known: Known) -> tuple[list[NewAction], Periods]:
-    """Compare the known ones; answers the rows of the new ones, each in its billing period."""
+def _sort_actions(
+    delivery: Delivery, actions: Sequence[SentAction], known: Known, times: dict[int, datetime | None]
+) -> tuple[list[NewAction], Periods]:
+    """Compare the known ones; answers the rows of the new ones, each in its billing period.
+
+    `times` are those of the new leads; one that is known keeps its own.
+    """
     new_leads = set(known.lead_ids)
     owners = {lead.id: lead.customer for lead in known.lead_by_id.values()}
     sound = [action for action in actions if _finds_type(action, known)]
-    stored = stored_actions([action.key for action in sound if action.lead not in new_leads])
+    stored, known_times = stored_actions([action.key for action in sound if action.lead not in new_leads])
+    times = times | known_times
     periods = Periods(known)
     rows = dict[tuple[int, str], NewAction]()
     for action in sound:
         key = action.key
+        if is_early(action.sound.occurred_at, times.get(action.lead)):
+            action.result.flags = (BEFORE_ITS_LEAD,)
         if key in stored:
             action.compare(stored[key])
         elif key in rows:  # of equals, the first one sent
             _compare_within(action, rows[key])
+        elif fault := implausible(action.sound, known.type_by_number[action.action_type]):
+            action.result.refused(fault)
         else:
             period = periods.of(owners[action.lead], action.sound.occurred_at)
             rows[key] = action.row(period=period, delivery=delivery.pk)
@@ -238,10 +269,11 @@ def _compare_within(action: SentAction, first: NewAction) -> None:
 
 def _finds_type(action: SentAction, known: Known) -> bool:
     wanted = action.sound.type
-    action.action_type = known.type_by_code.get(wanted.lower(), 0)
-    if not action.action_type:
+    kind = known.type_by_code.get(wanted.lower())
+    action.action_type = kind.pk if kind else 0
+    if kind is None:
         action.result.refused(Fault("unknown_action_type", "/type", f"No action type has the code {wanted!r}."))
-    return bool(action.action_type)
+    return kind is not None
 
 
 def _void(actions: Sequence[SentAction], at: datetime) -> None:

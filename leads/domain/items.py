@@ -1,5 +1,6 @@
 """What a source may send: the form of a lead and of an action, checked item by item so that none fails its neighbours."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Any, TypeVar
@@ -8,9 +9,9 @@ import msgspec
 from msgspec import Meta, Struct, convert, field
 
 from leads.domain import limits
-from leads.domain.body import Malformed
+from leads.domain.decode import Flawed, Malformed
 from leads.domain.faults import Fault, fault_of
-from leads.domain.identity import external_id
+from leads.domain.identity import external_id, to_the_microsecond, unseen_in
 
 Id = Annotated[str, Meta(min_length=1, max_length=200)] | int
 Short = Annotated[str, Meta(max_length=80)]
@@ -84,6 +85,10 @@ class VoidItem(Struct, forbid_unknown_fields=True):
     void: Void
 
 
+# How a quantity or a value is spelled where it is sent as a text; the OpenAPI document says so too.
+AMOUNT = r"^\d{1,12}(\.\d{1,6})?$"
+
+_is_amount = re.compile(AMOUNT, re.ASCII).fullmatch
 _json = msgspec.json.Encoder(decimal_format="number")
 _LIMIT = Decimal(10) ** 12
 _DIGITS = 300
@@ -94,7 +99,7 @@ _CLOCKS_DIFFER_BY = timedelta(minutes=5)
 
 def read_lead(item: Any, *, received_at: datetime) -> LeadItem | Fault:
     """The lead, its actions still unread, or what is wrong with it."""
-    if isinstance(item, Malformed):
+    if isinstance(item, Flawed | Malformed) and item.fault:
         return item.fault
     if not isinstance(item, dict):
         return Fault("not_an_object", "", "A lead is a JSON object.")
@@ -115,6 +120,8 @@ def read_lead(item: Any, *, received_at: datetime) -> LeadItem | Fault:
 
 def read_action(item: Any, *, received_at: datetime) -> ActionItem | VoidItem | Fault:
     """The action, or the word that takes one back, or what is wrong with it."""
+    if isinstance(item, Flawed) and item.fault:
+        return item.fault
     if not isinstance(item, dict):
         return Fault("not_an_object", "", "An action is a JSON object.")
     if item.get("void") is not None:
@@ -125,7 +132,7 @@ def read_action(item: Any, *, received_at: datetime) -> ActionItem | VoidItem | 
     return (
         _id_fault(action.id)
         or _time_fault(action.occurred_at, received_at)
-        or _number_fault(action)
+        or _number_fault(item, action)
         or _size_fault("attributes", action.attributes)
         or action
     )
@@ -156,19 +163,26 @@ def _given(item: dict[str, Any]) -> dict[str, Any]:
     for part in ("product", "contact"):
         if isinstance(given.get(part), dict):
             given[part] = {name: member for name, member in given[part].items() if member is not None}
+    if isinstance(given.get("occurred_at"), str):
+        given["occurred_at"] = to_the_microsecond(given["occurred_at"])
     return given
 
 
 def _id_fault(given: str | int) -> Fault | None:
-    if 0 < len(external_id(given)) <= 200:
-        return None
-    return Fault("member_invalid", "/id", "An id has from 1 to 200 characters that are not space.")
+    if not 0 < len(external_id(given)) <= 200:
+        return Fault("member_invalid", "/id", "An id has from 1 to 200 characters that are not space.")
+    unseen = unseen_in(external_id(given))
+    return Fault("member_invalid", "/id", f"The id {unseen}.") if unseen else None
 
 
 def _sku_fault(lead: LeadItem) -> Fault | None:
-    if lead.product is None or 0 < len(external_id(lead.product.sku)) <= 100:
+    if lead.product is None:
         return None
-    return Fault("member_invalid", "/product/sku", "A SKU has from 1 to 100 characters that are not space.")
+    sku = external_id(lead.product.sku)
+    if not 0 < len(sku) <= 100:
+        return Fault("member_invalid", "/product/sku", "A SKU has from 1 to 100 characters that are not space.")
+    unseen = unseen_in(sku)
+    return Fault("member_invalid", "/product/sku", f"The SKU {unseen}.") if unseen else None
 
 
 def _time_fault(instant: datetime | None, received_at: datetime) -> Fault | None:
@@ -176,7 +190,13 @@ def _time_fault(instant: datetime | None, received_at: datetime) -> Fault | None
         return None
     if instant < _EARLIEST:
         return Fault("occurred_too_early", "/occurred_at", "Nothing that occurred before the year 2000 is billed.")
-    return Fault("occurred_in_the_future", "/occurred_at", f"It was received before, at {received_at.isoformat()}.")
+    return Fault("occurred_in_the_future", "/occurred_at", _ahead(instant, received_at))
+
+
+def _ahead(instant: datetime, received_at: datetime) -> str:
+    """Says both times: «received before» alone would sound like a duplicate."""
+    times = [f"{each.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" for each in (instant, received_at)]
+    return f"It says {times[0]}, which is still to come: we received it at {times[1]}. Check your clock and the offset."
 
 
 def _size_fault(name: str, content: dict[str, Any]) -> Fault | None:
@@ -192,7 +212,12 @@ def _number_of_actions_fault(lead: LeadItem) -> Fault | None:
     return Fault("too_many_actions", "/actions", words)
 
 
-def _number_fault(action: ActionItem) -> Fault | None:
+def is_spelled(amount: Any) -> bool:
+    """Whether a quantity or value that is sent as a text is spelled as the OpenAPI document says."""
+    return not isinstance(amount, str) or _is_amount(amount) is not None
+
+
+def _number_fault(item: dict[str, Any], action: ActionItem) -> Fault | None:
     for name, number in (("quantity", action.quantity), ("value", action.value)):
         if number is None:
             continue
@@ -200,6 +225,9 @@ def _number_fault(action: ActionItem) -> Fault | None:
             return Fault(f"{name}_invalid", f"/{name}", f"A {name} is a number from 0 to below 10¹².")
         if number != number.quantize(Decimal("0.000001")):
             return Fault(f"{name}_invalid", f"/{name}", f"A {name} has at most six decimal places.")
+        if not is_spelled(item.get(name)):
+            words = f"A {name} sent as a text has up to 12 digits and up to six decimal places, and nothing else: 12 or 0.5."
+            return Fault(f"{name}_invalid", f"/{name}", words)
     return None
 
 

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 from functools import cached_property
 
 import msgspec
@@ -43,6 +44,15 @@ class OpenPeriod(msgspec.Struct, array_like=True, frozen=True, gc=False):
     end_at: datetime
 
 
+class KnownType(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """As much of an action type as a delivery needs."""
+
+    pk: int
+    code: str
+    largest_quantity: Decimal
+    largest_value: Decimal
+
+
 class Known(msgspec.Struct, dict=True):
     """What there is, and the numbers that the new rows of this delivery get."""
 
@@ -51,7 +61,7 @@ class Known(msgspec.Struct, dict=True):
     leads: list[StoredLead]
     products: list[KnownProduct]
     customers: list[KnownCustomer]
-    types: list[tuple[int, str]]
+    types: list[KnownType]
     periods: list[OpenPeriod]
 
     @cached_property
@@ -74,8 +84,12 @@ class Known(msgspec.Struct, dict=True):
         return {customer.pk: customer for customer in self.customers}
 
     @cached_property
-    def type_by_code(self) -> dict[str, int]:
-        return {code.lower(): number for number, code in self.types}
+    def type_by_code(self) -> dict[str, KnownType]:
+        return {kind.code.lower(): kind for kind in self.types}
+
+    @cached_property
+    def type_by_number(self) -> dict[int, KnownType]:
+        return {kind.pk: kind for kind in self.types}
 
 
 _decoder = msgspec.json.Decoder(Known)

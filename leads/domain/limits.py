@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from billing_engine.core.errors import Refused
+from leads.models.action import LARGEST_QUANTITY, LARGEST_VALUE
 
 # Of a request as a whole.
 BYTES = 20 * 1024 * 1024  # of a body, as it is sent and unpacked
@@ -33,6 +34,9 @@ PUBLISHED = {
     "nesting_depth": DEPTH,
     "waiting_seconds": WAITING_SECONDS,
     "step_seconds": STEP_SECONDS,
+    # Unless the action type has limits of its own.
+    "largest_quantity": LARGEST_QUANTITY,
+    "largest_value": LARGEST_VALUE,
 }
 
 

@@ -87,8 +87,8 @@ class Periods:
 
     @cached_property
     def _last_closed(self) -> dict[int, datetime]:
-        """When each customer's latest closed period ends, for those who have one."""
-        closed = BillingPeriod.objects.closed().filter(customer__in=self._customers).values_list("customer")
+        """When each customer's latest closed period ends, for those who have one; a sealed one is as good as closed."""
+        closed = BillingPeriod.objects.takes_nothing_new().filter(customer__in=self._customers).values_list("customer")
         return dict(closed.annotate(Max("end_at")))
 
 

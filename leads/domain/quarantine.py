@@ -7,11 +7,13 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from billing_engine.core.errors import Refused
-from leads.domain.body import ROW_MALFORMED, Placed
+from leads.domain.body import Placed
+from leads.domain.decode import ITEM_MALFORMED, MEMBER_TWICE, ROW_MALFORMED
 from leads.domain.faults import Fault
+from leads.domain.files.parts import ROWS_IN_A_FIELD
 from leads.domain.identity import external_id
 from leads.domain.intake import receive_items
-from leads.domain.mapping import COLUMN_MISSING, mapped
+from leads.domain.mapping import COLUMN_INVALID, COLUMN_MISSING, mapped
 from leads.domain.receipt import Receipt, Result
 from leads.domain.rows import as_json
 from leads.models import Action, QuarantinedItem, QuarantineStep
@@ -19,6 +21,8 @@ from leads.models import Action, QuarantinedItem, QuarantineStep
 ACTION_CONFLICT = "action_conflict"
 LEAD_CONFLICT = "lead_conflict"
 CONFLICTS = (ACTION_CONFLICT, LEAD_CONFLICT)
+# What waits is not quite what was sent: nobody could keep that. A person has to say what was meant.
+NOT_AS_SENT = (ITEM_MALFORMED, MEMBER_TWICE, ROW_MALFORMED)
 State = QuarantinedItem.State
 Kind = QuarantineStep.Kind
 
@@ -76,6 +80,9 @@ def resend(
 
     To be called within a transaction, so that a refusal undoes all of it.
     """
+    code = item.code
+    if code in NOT_AS_SENT and content == item.content:
+        raise StillRefused(Fault(code, "", item.message))
     _settle(item, state=State.REPAIRED, by=by, at=at, note=note)
     lead = _as_lead(item, content)
     # One item, whatever it looks like: it is no envelope and no list.
@@ -130,7 +137,7 @@ def stored_action_of(item: QuarantinedItem) -> Action | None:
 
 def _as_lead(item: QuarantinedItem, content: dict[str, Any]) -> dict[str, Any]:
     """A record of a file becomes a lead by its source's field mapping, which may have been mended meanwhile."""
-    if item.code not in (COLUMN_MISSING, ROW_MALFORMED) or "id" in content:
+    if item.code not in (COLUMN_INVALID, COLUMN_MISSING, ROWS_IN_A_FIELD, *NOT_AS_SENT) or "id" in content:
         return content
     lead = mapped(item.source.field_mapping, content)
     if isinstance(lead, Fault):

@@ -27,6 +27,7 @@ class Result:
     fault: Fault | None = None
     quarantined_item: int | None = None  # under which number it waits
     actions: list["Result"] = field(default_factory=list)
+    flags: tuple[str, ...] = ()  # what is odd about it, and no reason to refuse it
 
     def refused(self, fault: Fault, *, outcome: str = QUARANTINED) -> None:
         self.outcome, self.fault = outcome, fault
@@ -40,6 +41,8 @@ class Result:
                 "message": self.fault.message,
                 "quarantined_item": self.quarantined_item,
             }
+        if self.flags:
+            answer["flags"] = self.flags
         if self.actions:
             answer["actions"] = [action.as_json() for action in self.actions]
         return answer

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from leads.domain.body import Malformed, Placed
+from leads.domain.body import Placed
+from leads.domain.decode import Flawed, Malformed
 from leads.domain.faults import Fault
 from leads.domain.identity import external_id, in_utc, known_as, person_key
 from leads.domain.items import ActionItem, LeadItem, VoidItem, read_action, read_lead
@@ -186,7 +187,7 @@ def channel_fault(lead: LeadItem, channel: str) -> Fault | None:
 def sent_lead(placed: Placed, *, received_at: datetime, plain: bool = False, default_country: str = "") -> SentLead:
     """The lead and its actions, each read as far as it can be; `plain` where no text of it can hold a NUL."""
     pointer, raw = placed
-    whole = read_whole(raw, received_at=received_at) if plain else None
+    whole = read_whole(raw, received_at=received_at) if plain and not isinstance(raw, Flawed) else None
     if whole:
         return _whole(pointer, raw, whole, default_country)
     item = read_lead(raw, received_at=received_at)

@@ -6,8 +6,9 @@ the unique constraints decide who was first, and who was not looks again.
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
+from datetime import datetime
 from io import BytesIO
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import DatabaseError, connection, transaction
 
@@ -33,9 +34,11 @@ STORE = """
 """
 NEXT_ACTION = "SELECT nextval('leads_action_id_seq')"
 ACTIONS = """
-    SELECT action.id, action.lead_id, action.external_id, action_type_id, occurred_at, quantity, value
+    SELECT lead.id, lead.occurred_at, action.id, action.lead_id, action.external_id, action_type_id, action.occurred_at,
+           quantity, value
       FROM unnest(%s::bigint[], %s::text[]) AS sent (lead_id, external_id)
-      JOIN leads_action action ON sent.lead_id = action.lead_id AND sent.external_id = action.external_id
+      JOIN leads_lead lead ON lead.id = sent.lead_id
+      LEFT JOIN leads_action action ON sent.lead_id = action.lead_id AND sent.external_id = action.external_id
 """
 
 
@@ -98,13 +101,22 @@ def _copy(form: type[NewLead] | type[NewAction], rows: Sequence[NewLead] | Seque
             cursor.copy_expert(COPY[form], BytesIO(copy_text(rows)))
 
 
-def stored_actions(keys: Sequence[tuple[int, str]]) -> dict[tuple[int, str], StoredAction]:
-    """What is stored under each (lead, id)."""
+class Stored(NamedTuple):
+    """What is stored under each (lead, id), and when each of the leads occurred."""
+
+    actions: dict[tuple[int, str], StoredAction]
+    leads: dict[int, datetime | None]
+
+
+def stored_actions(keys: Sequence[tuple[int, str]]) -> Stored:
+    """What is stored of these actions, and of their leads."""
     if not keys:
-        return {}
+        return Stored({}, {})
     with connection.cursor() as cursor:
         cursor.execute(ACTIONS, [list(column) for column in zip(*keys, strict=True)])
-        return {(row[1], row[2]): StoredAction._make(row) for row in cursor.fetchall()}
+        rows = cursor.fetchall()
+    actions = (StoredAction._make(row[2:]) for row in rows if row[2] is not None)
+    return Stored({(action.lead, action.external_id): action for action in actions}, {row[0]: row[1] for row in rows})
 
 
 def next_action_id() -> int:

@@ -4,6 +4,8 @@ Most leads are flawless, and this is all the reading they get. Of any other it s
 reads it part by part and finds what is wrong with which.
 """
 
+import re
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -12,7 +14,7 @@ import msgspec
 from msgspec import field
 
 from leads.domain import limits
-from leads.domain.items import ActionItem, LeadItem, is_storable
+from leads.domain.items import ActionItem, LeadItem, is_spelled, is_storable
 
 
 class WholeLead(LeadItem):
@@ -32,13 +34,25 @@ _FEW_DIGITS = 20
 _CERTAINLY_SMALL = limits.ATTRIBUTES_BYTES // 10  # characters: one may take six bytes
 
 
-def is_plain(body: bytes) -> bool:
-    """Whether no text in it can hold the character NUL, written as itself or as an escape."""
-    return b"\\u0000" not in body and b"\0" not in body
+_encoder = msgspec.json.Encoder(decimal_format="number")
+_LONG_FRACTION = re.compile(rb"\.\d{7}")
+_OF_A_SECOND = re.compile(rb"\d:\d\d\.\d{7}")
+
+
+def are_plain(items: Sequence[Any]) -> bool:
+    """Whether no text in them holds the character NUL, or a time finer than a microsecond.
+
+    Looked for in the items written down again: there every character is spelled in one way only.
+    """
+    try:
+        text = _encoder.encode(items)
+    except RecursionError:
+        return False
+    return b"\\u0000" not in text and not (_LONG_FRACTION.search(text) and _OF_A_SECOND.search(text))
 
 
 def read_whole(item: Any, *, received_at: datetime) -> WholeLead | None:
-    """The lead of a plain body, if it is beyond doubt."""
+    """The lead of plain items, if it is beyond doubt."""
     try:
         lead = msgspec.convert(item, WholeLead)
     except (msgspec.ValidationError, RecursionError):
@@ -50,12 +64,18 @@ def read_whole(item: Any, *, received_at: datetime) -> WholeLead | None:
         return None
     if lead.occurred_at is not None and not _EARLIEST <= lead.occurred_at <= latest:
         return None
-    for action in lead.actions:
-        if not (_EARLIEST <= action.occurred_at <= latest and _is_id(action.id) and _is_flat(action.attributes)):
-            return None
-        if not (_is_amount(action.quantity) and (action.value is None or _is_amount(action.value))):
-            return None
+    raws = item["actions"] if lead.actions else ()
+    if not all(_is_sound(action, raw, latest) for action, raw in zip(lead.actions, raws, strict=True)):
+        return None
     return lead
+
+
+def _is_sound(action: ActionItem, raw: dict[str, Any], latest: datetime) -> bool:
+    if not (_EARLIEST <= action.occurred_at <= latest and _is_id(action.id) and _is_flat(action.attributes)):
+        return False
+    if not (_is_amount(action.quantity) and (action.value is None or _is_amount(action.value))):
+        return False
+    return is_spelled(raw.get("quantity")) and is_spelled(raw.get("value"))
 
 
 def _is_id(given: str | int) -> bool:

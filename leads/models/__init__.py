@@ -4,6 +4,7 @@ from leads.models.action import Action, ActionType
 from leads.models.company import Company
 from leads.models.customer import Customer, CycleChange
 from leads.models.delivery import Delivery, QuarantinedItem
+from leads.models.early import EarlyAction
 from leads.models.lead import Lead
 from leads.models.period import BillingPeriod, UnratedMark
 from leads.models.product import Product
@@ -23,6 +24,7 @@ __all__ = [
     "CustomerTax",
     "CycleChange",
     "Delivery",
+    "EarlyAction",
     "Lead",
     "Product",
     "QuarantineStep",

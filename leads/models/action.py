@@ -10,6 +10,9 @@ from leads.models.delivery import Delivery
 from leads.models.lead import Lead
 from leads.models.period import BillingPeriod
 
+LARGEST_QUANTITY = 1_000_000
+LARGEST_VALUE = 1_000_000_000
+
 
 class ActionType(models.Model):
     """The kind of action."""
@@ -22,6 +25,29 @@ class ActionType(models.Model):
     is_billable = models.BooleanField(
         "billable", default=True, help_text="Where not, its actions are excluded as not_billable."
     )
+    largest_quantity = models.DecimalField(
+        max_digits=18,
+        decimal_places=6,
+        default=LARGEST_QUANTITY,
+        db_default=LARGEST_QUANTITY,
+        help_text="An action with a larger one waits in quarantine, and can be retried once this is raised.",
+    )
+    largest_value = models.DecimalField(
+        max_digits=18,
+        decimal_places=6,
+        default=LARGEST_VALUE,
+        db_default=LARGEST_VALUE,
+        help_text="The same for its money value, in the customer's currency.",
+    )
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="the_limits_of_an_action_type_are_not_negative",
+                condition=Q(largest_quantity__gte=0, largest_value__gte=0),
+                violation_error_message="A limit is not negative.",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -35,6 +61,9 @@ class ActionQuerySet(models.QuerySet["Action"]):
 
     def in_rating_order(self) -> Self:
         return self.order_by("occurred_at", "pk")
+
+    def voided_after_close(self) -> Self:
+        return self.filter(voided_after_close=True)
 
 
 class Action(models.Model):
@@ -68,6 +97,11 @@ class Action(models.Model):
     attributes = models.JSONField(default=dict, blank=True)
     voided_at = models.DateTimeField(null=True, blank=True)
     void_reason = models.CharField(max_length=200, blank=True)
+    voided_after_close = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Its period was closed when it was taken back: what it was charged stands until that is opened again.",
+    )
 
     objects = ActionQuerySet.as_manager()
 
@@ -76,8 +110,15 @@ class Action(models.Model):
             models.UniqueConstraint(name="a_leads_action_id_names_one_action", fields=["lead", "external_id"]),
             models.CheckConstraint(name="a_quantity_is_not_negative", condition=Q(quantity__gte=0)),
             models.CheckConstraint(name="a_value_is_not_negative", condition=Q(value=None) | Q(value__gte=0)),
+            models.CheckConstraint(
+                name="only_a_voided_action_is_voided_after_its_close",
+                condition=Q(voided_after_close=False) | Q(voided_at__isnull=False),
+            ),
         ]
-        indexes = [models.Index(name="action_rating_order", fields=["period", "occurred_at", "id"])]
+        indexes = [
+            models.Index(name="action_rating_order", fields=["period", "occurred_at", "id"]),
+            models.Index(name="action_voided_after_close", fields=["period"], condition=Q(voided_after_close=True)),
+        ]
 
     def __str__(self) -> str:
         return self.external_id

@@ -10,8 +10,9 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
 
-from billing_engine.core.money import currencies, locales
+from billing_engine.core.money import MOST_PLACES, is_currency, locales
 from billing_engine.core.spans import CYCLES, Calendar
+from leads.models.commitments import commitment_faults
 from leads.models.company import Company
 
 CODE = RegexValidator(r"^[A-Za-z0-9][A-Za-z0-9._-]*$", "Letters, digits, dots, dashes and underscores only.")
@@ -26,7 +27,7 @@ def known_time_zone(name: str) -> None:
 
 def known_currency(code: str) -> None:
     """Refuse what is no ISO 4217 code."""
-    if code not in dict(currencies()):
+    if not is_currency(code):
         raise ValidationError(f"{code} is no ISO 4217 currency, such as USD.")
 
 
@@ -79,15 +80,15 @@ class Customer(models.Model):
         "dispute window", default=30, db_default=30, help_text="Days from issue in which an invoice may be disputed."
     )
     monthly_minimum = models.DecimalField(
-        max_digits=14,
-        decimal_places=2,
+        max_digits=16,
+        decimal_places=MOST_PLACES,
         null=True,
         blank=True,
         help_text="Charged at least this a month; by days in weeks, and where the contract begins or ends.",
     )
     monthly_budget = models.DecimalField(
-        max_digits=14,
-        decimal_places=2,
+        max_digits=16,
+        decimal_places=MOST_PLACES,
         null=True,
         blank=True,
         help_text="What the customer wants to spend a month; by days in weeks.",
@@ -153,10 +154,25 @@ class Customer(models.Model):
             models.CheckConstraint(
                 name="a_hard_budget_names_its_amount", condition=Q(hard_budget=False) | Q(monthly_budget__isnull=False)
             ),
+            models.CheckConstraint(
+                name="a_hard_budget_covers_the_minimum",
+                condition=Q(hard_budget=False) | Q(monthly_minimum=None) | Q(monthly_budget__gte=F("monthly_minimum")),
+            ),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """Refuse a minimum and a budget that cannot be billed in the customer's currency, or contradict each other."""
+        faults = commitment_faults(
+            currency=self.currency,
+            minimum=self.monthly_minimum,
+            budget=self.monthly_budget,
+            is_hard=self.hard_budget,
+        )
+        if faults:
+            raise ValidationError(dict(faults))
 
     @property
     def zone(self) -> ZoneInfo:

@@ -42,6 +42,14 @@ class Delivery(models.Model):
         default=b"", db_default=b"", help_text="The receipt as it was answered, compressed with zlib."
     )
 
+    # Of a file that has lines, without those of its header; each has one outcome.
+    lines_read = models.PositiveIntegerField(default=0, db_default=0)
+    lines_taken = models.PositiveIntegerField(default=0, db_default=0, help_text="Of rows that became leads.")
+    lines_blank = models.PositiveIntegerField(default=0, db_default=0)
+    lines_refused = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="Of rows that can't be read; they wait in quarantine."
+    )
+
     # An item is a lead or an action: each gets a result of its own, and each kind adds up.
     leads_received = models.PositiveIntegerField(default=0)
     leads_created = models.PositiveIntegerField(default=0)
@@ -69,6 +77,10 @@ class Delivery(models.Model):
                 name="every_received_action_has_exactly_one_outcome",
                 condition=Q(actions_received=_sum_of("actions")),
             ),
+            models.CheckConstraint(
+                name="every_line_read_has_exactly_one_outcome",
+                condition=Q(lines_read=F("lines_taken") + F("lines_blank") + F("lines_refused")),
+            ),
             models.UniqueConstraint(
                 name="an_idempotency_key_names_one_delivery",
                 fields=["source", "idempotency_key"],
@@ -81,7 +93,13 @@ class Delivery(models.Model):
                 fields=["received_at"],
                 # So that a month's figures are read from the index alone, however large the bodies are.
                 include=[f"{kind}_{name}" for kind in ("leads", "actions") for name in ("received", *OUTCOMES)],
-            )
+            ),
+            models.Index(
+                name="delivery_of_lines",
+                fields=["received_at"],
+                include=["lines_read", "lines_taken", "lines_blank", "lines_refused"],
+                condition=Q(lines_read__gt=0),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -19,6 +19,9 @@ class BillingPeriodQuerySet(models.QuerySet["BillingPeriod"]):
     def closed(self) -> Self:
         return self.filter(state=BillingPeriod.State.CLOSED)
 
+    def takes_nothing_new(self) -> Self:
+        return self.filter(Q(state=BillingPeriod.State.CLOSED) | Q(is_sealed=True))
+
     def labelled(self, label: str) -> Self:
         return self.filter(label=label)
 
@@ -36,6 +39,12 @@ class BillingPeriod(models.Model):
     end_at = models.DateTimeField(help_text="No longer part of it.")
     state = models.CharField(max_length=6, choices=State.choices, default=State.OPEN)
     closed_at = models.DateTimeField(null=True, blank=True)
+    is_sealed = models.BooleanField(
+        "sealed",
+        default=False,
+        db_default=False,
+        help_text="Its month is locked: though it may be open, it takes no new actions.",
+    )
 
     objects = BillingPeriodQuerySet.as_manager()
 

@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import Q
 
+from billing_engine.core.money import MOST_PLACES
 from leads.models.customer import Customer
 
 
@@ -14,8 +15,8 @@ class Product(models.Model):
     name = models.CharField(max_length=200)
     category = models.CharField(max_length=80, blank=True, db_index=True)
     list_price = models.DecimalField(
-        max_digits=14,
-        decimal_places=2,
+        max_digits=16,
+        decimal_places=MOST_PLACES,
         null=True,
         blank=True,
         help_text="What the product sells for; no part of any charge.",

@@ -10,7 +10,9 @@ from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 
 from billing_engine.core import money
+from billing_engine.core.instants import instant_in_words
 from leads.admin.bases import ReadOnlyPage
+from leads.admin.days import DaysOfItsAction, asks_for_days
 from leads.admin.search import leads_named
 from leads.admin.shown import NOTHING, amount, chip, deed, instant, link, number, page_of, to
 from leads.models import Lead
@@ -38,7 +40,7 @@ THE_ACTION: Any = (
         "fields": (
             ("shown_action", "shown_type"),
             ("shown_lead", "shown_source"),
-            ("shown_product", "occurred_locally"),
+            ("shown_product", "occurred"),
             ("shown_quantity", "shown_value"),
             "shown_period",
         )
@@ -63,6 +65,7 @@ class ChargeAdmin(ReadOnlyPage[Charge]):
         "shown_outcome",
     )
     list_filter = (
+        DaysOfItsAction,
         ("action__period", AutocompleteSelectFilter),
         ("action__period__customer", AutocompleteSelectFilter),
         ("action__lead__product", AutocompleteSelectFilter),
@@ -88,7 +91,8 @@ class ChargeAdmin(ReadOnlyPage[Charge]):
         return lookup in LINKED or super().lookup_allowed(lookup, value, request)
 
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
-        return ("action__occurred_at", "action_id") if BY_PERIOD in request.GET else ("-action_id",)
+        in_time = BY_PERIOD in request.GET or asks_for_days(request, DaysOfItsAction)
+        return ("action__occurred_at", "action_id") if in_time else ("-action_id",)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Charge], search_term: str
@@ -129,10 +133,6 @@ class ChargeAdmin(ReadOnlyPage[Charge]):
 
     @admin.display(description="occurred")
     def occurred(self, charge: Charge) -> SafeString | str:
-        return instant(charge.action.occurred_at)
-
-    @admin.display(description="occurred")
-    def occurred_locally(self, charge: Charge) -> SafeString | str:
         return instant(charge.action.occurred_at, charge.period.customer.zone)
 
     @admin.display(description="quantity")
@@ -196,7 +196,5 @@ class ChargeAdmin(ReadOnlyPage[Charge]):
         paid = charge.paid_by
         if paid is None:
             return NOTHING
-        words = (
-            f"{paid.action_type} {paid}, {paid.occurred_at.astimezone(charge.period.customer.zone):%Y-%m-%d %H:%M %Z}"
-        )
-        return to(page_of("pricing.charge", paid.pk), words)
+        when = instant_in_words(paid.occurred_at, charge.period.customer.zone)
+        return to(page_of("pricing.charge", paid.pk), f"{paid.action_type} {paid}, {when}")

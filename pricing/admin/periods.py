@@ -65,6 +65,8 @@ class BillingPeriodAdmin(ReadOnlyPage[BillingPeriod]):
 
     @admin.display(description="state", ordering="state")
     def state_chip(self, period: BillingPeriod) -> SafeString:
+        if period.is_open and period.is_sealed:
+            return chip("Open, its month is locked", "orange")
         return chip("Open", "blue") if period.is_open else chip("Closed", "green")
 
     @admin.display(description="from")
@@ -77,7 +79,7 @@ class BillingPeriodAdmin(ReadOnlyPage[BillingPeriod]):
 
     @admin.display(description="closed")
     def closed(self, period: BillingPeriod) -> SafeString | str:
-        return instant(period.closed_at)
+        return instant(period.closed_at, period.customer.zone)
 
     @admin.display(description="actions", ordering="tally__actions")
     def tally_actions(self, period: BillingPeriod) -> SafeString | str:
@@ -107,7 +109,7 @@ class BillingPeriodAdmin(ReadOnlyPage[BillingPeriod]):
     @admin.display(description="rated", ordering="tally__rated_at")
     def rated(self, period: BillingPeriod) -> SafeString | str:
         tally = _tally(period)
-        return instant(tally.rated_at) if tally else "not yet"
+        return instant(tally.rated_at, period.customer.zone) if tally else "not yet"
 
     @admin.display(description="counts")
     def adds_up(self, period: BillingPeriod) -> str:

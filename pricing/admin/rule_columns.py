@@ -3,13 +3,19 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import TextChoices
+
 from billing_engine.core.exports import Cell
-from leads.models import ActionType, Customer, Product, Source
+from billing_engine.core.wall_clock import NotAWallClockTime, read, written
+from leads.domain.identity import external_id
+from leads.models import ActionType, Channel, Customer, Product, Source
+from pricing.domain.fit import close_to
 from pricing.models import PriceRule
+from pricing.models.rule import TIERS_AT_MOST
 
 # The columns, each with its field; what has none is for people, or is read in its own way.
 COLUMNS = {
@@ -24,8 +30,8 @@ COLUMNS = {
     "channel": "channel",
     "priority": "priority",
     "currency": "currency",
-    "effective from (utc)": "effective_from",
-    "effective to (utc)": "effective_to",
+    "effective from": "wall_from",
+    "effective to": "wall_to",
     "price model": "price_model",
     "unit price": "unit_price",
     "tiers": "",
@@ -46,10 +52,15 @@ COLUMNS = {
 }
 COLUMN_OF = {field: column for column, field in COLUMNS.items() if field}
 NAMED = ("customer", "product", "source", "action_type")
-INSTANTS = ("effective_from", "effective_to")
+WALL_CLOCK = ("wall_from", "wall_to")
+CHOSEN: dict[str, type[TextChoices]] = {
+    "channel": Channel,
+    "price_model": PriceRule.PriceModel,
+    "once_per": PriceRule.Once,
+}
+NO_TIERS = {"tiers-TOTAL_FORMS": "0", "tiers-INITIAL_FORMS": "0"}
 YES = {"yes", "true", "1", "x"}
 NO = {"", "no", "false", "0"}
-INSTANT = re.compile(r"^(\d{4}-\d\d-\d\d)(?:[t ](\d\d:\d\d)(?::00)?)?$")
 TIER = re.compile(r"^(?P<up_to>[^:+]*):(?P<rate>[^:+]*)(?:\+(?P<fee>[^:+]*))?$")
 
 Cells = dict[str, str]
@@ -77,7 +88,7 @@ def _cell(rule: PriceRule, column: str, field: str) -> Cell:
             return named.code if named else ""
     value = getattr(rule, field)
     if isinstance(value, datetime):
-        return f"{value.astimezone(UTC):%Y-%m-%d %H:%M}"
+        return written(value)
     if isinstance(value, bool):
         return "yes" if value else "no"
     return Decimal(f"{value.normalize():f}") if isinstance(value, Decimal) else value
@@ -103,7 +114,7 @@ def _tier(tier: Any) -> str:
 
 
 def differs(rule: PriceRule, cells: Cells) -> Differences:
-    """In what a row is not what the rule is; numbers and instants are compared as such."""
+    """In what a row is not what the rule is; numbers and times are compared as such."""
     return [
         (column, stored, cells[column])
         for column, stored in as_text(rule).items()
@@ -117,9 +128,10 @@ def _plain(text: str) -> str:
         return f"{Decimal(text).normalize():f}"
     except ArithmeticError:
         pass
-    text = text.lower()
-    if instant := INSTANT.match(text):
-        return f"{instant[1]} {instant[2] or '00:00'}"
+    try:
+        return written(read(text))
+    except NotAWallClockTime:
+        text = text.lower()
     return "" if text in NO else "yes" if text in YES else re.sub(r"\s+", " ", text)
 
 
@@ -153,14 +165,41 @@ def form_data(cells: Cells, names: Names) -> tuple[dict[str, Any], Faults]:
     _name(data, faults, names)
     switch = str(data["highest_only"]).lower()
     if switch not in YES | NO:
-        faults.append(("highest only", f"«{data['highest_only']}» is neither yes nor no."))
+        faults.append(("highest only", f"“{data['highest_only']}” is neither yes nor no."))
     data["highest_only"] = "on" if switch in YES else ""
-    for field in ("channel", "price_model", "once_per"):
-        data[field] = str(data[field]).lower().replace(" ", "_")
+    for field, choices in CHOSEN.items():
+        _choose(data, faults, field, choices)
+    for field in WALL_CLOCK:
+        _wall_clock(data, faults, field)
     data["currency"] = str(data["currency"]).upper()
     data["priority"] = data["priority"] or "0"
     tiers, wrong = _tiers(cells.get("tiers", ""), of_value=data["price_model"] == "graduated_percentage")
     return data | tiers, faults + wrong
+
+
+def _choose(data: dict[str, Any], faults: Faults, field: str, choices: type[TextChoices]) -> None:
+    """One of a few words, by its code or by its label, however it is written."""
+    text = str(data[field]).strip()
+    known = {_bare(name): code for code, label in choices.choices for name in (code, str(label))}
+    data[field] = known.get(_bare(text), "")
+    if text and not data[field]:
+        there_are = ", ".join(str(label).lower() for label in choices.labels)
+        faults.append((COLUMN_OF[field], f"“{text}” is none of these: {there_are}."))
+
+
+def _bare(text: str) -> str:
+    return re.sub(r"[\s_-]+", "", text.casefold())
+
+
+def _wall_clock(data: dict[str, Any], faults: Faults, field: str) -> None:
+    """A cell as the two boxes of the form, a day and a time."""
+    text = str(data.pop(field)).strip()
+    day, at = text, ""
+    try:
+        day, _, at = read(text).isoformat().partition("T") if text else ("", "", "")
+    except NotAWallClockTime as error:
+        faults.append((COLUMN_OF[field], str(error)))
+    data |= {f"{field}_0": day, f"{field}_1": at}
 
 
 def _name(data: dict[str, Any], faults: Faults, names: Names) -> None:
@@ -169,21 +208,29 @@ def _name(data: dict[str, Any], faults: Faults, names: Names) -> None:
         code = str(data[field]).strip()
         data[field] = codes.get(code.lower(), "") if code else ""
         if code and not data[field]:
-            faults.append((COLUMN_OF[field], f"Nothing has the code «{code}»."))
-    sku = str(data["product"]).strip()
+            faults.append((COLUMN_OF[field], f"Nothing has the code “{code}”.{_meant(code, codes)}"))
+    sku = external_id(data["product"])
     found = names.products.get((data["customer"] or None, sku.lower()), []) if sku else []
     data["product"] = found[0] if len(found) == 1 else ""
     if sku and not found:
-        faults.append(("product", f"No product has the SKU «{sku}»."))
+        faults.append(("product", f"No product has the SKU “{sku}”."))
     if len(found) > 1:
-        faults.append(("product", f"Several customers have the SKU «{sku}»: name the customer."))
+        faults.append(("product", f"Several customers have the SKU “{sku}”: name the customer."))
+
+
+def _meant(code: str, known: Iterable[str]) -> str:
+    found = close_to(code, known)
+    return f" Did you mean {' or '.join(found)}?" if found else ""
 
 
 def _tiers(text: str, *, of_value: bool) -> tuple[dict[str, str], Faults]:
     parts: Sequence[str] = [part.strip() for part in text.split(";") if part.strip()]
+    if len(parts) > TIERS_AT_MOST:
+        words = f"These are {len(parts):,} tiers; a price has at most {TIERS_AT_MOST:,}."
+        return dict(NO_TIERS), [("tiers", words)]
     found = [TIER.match(part) for part in parts]
     wrong = [part for part, match in zip(parts, found, strict=True) if match is None]
-    faults: Faults = [("tiers", f"«{part}» is no tier: write «100: 2.40» or «500: 1.80 + 20».") for part in wrong]
+    faults: Faults = [("tiers", f"“{part}” is no tier: write “100: 2.40” or “500: 1.80 + 20”.") for part in wrong]
     data = {"tiers-TOTAL_FORMS": str(len(parts)), "tiers-INITIAL_FORMS": "0"}
     rate = "percent" if of_value else "unit_price"
     for number, match in enumerate(each for each in found if each):

@@ -5,8 +5,13 @@ from typing import Any
 from django import forms
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
+from unfold.widgets import UnfoldAdminTextInputWidget
 
-from leads.admin.choices import currency_field
+from billing_engine.core.money import currencies
+from leads.admin.choices import currency_field, offer_own_currency
+from leads.models import Customer
+from pricing.admin.wall_clock_field import EACH_IN_ITS_ZONE, WallClockFormField
+from pricing.domain.fit import contradictions
 from pricing.models import PriceRule
 from pricing.models.rule import PARTS_OF_A_PRICE
 
@@ -52,6 +57,7 @@ NEGATIVE = {
     "cap_per_period": "A limit is not negative.",
 }
 DAYS_AT_MOST = 3_650
+NO_NUMBER = "Write a number such as 18.50: with a point before the decimals, and without other separators."
 
 
 def shown_for(part: str) -> str:
@@ -68,7 +74,17 @@ def _meanings() -> SafeString:
 class RuleForm(forms.ModelForm[PriceRule]):
     """A draft of a price rule."""
 
-    currency = currency_field("Must be the customer's.")
+    currency = currency_field("The customer's, if you choose none.")
+    category = forms.CharField(
+        max_length=80,
+        required=False,
+        widget=UnfoldAdminTextInputWidget({"list": "categories", "autocomplete": "off"}),
+        help_text="Of products. Those there are already are offered as you type.",
+    )
+    wall_from = WallClockFormField(label="From", help_text=EACH_IN_ITS_ZONE)
+    wall_to = WallClockFormField(
+        label="Until", required=False, help_text="The first day, or time, that it no longer prices. Empty: no end."
+    )
 
     class Meta:
         model = PriceRule
@@ -88,8 +104,8 @@ class RuleForm(forms.ModelForm[PriceRule]):
             "highest_only",
             "cap_per_lead",
             "cap_per_period",
-            "effective_from",
-            "effective_to",
+            "wall_from",
+            "wall_to",
             "priority",
         )
         help_texts = {
@@ -102,6 +118,15 @@ class RuleForm(forms.ModelForm[PriceRule]):
         for name in NOTHING_IS_ZERO:
             if name in self.fields:
                 self.fields[name].required = False
+        for field in self.fields.values():
+            if isinstance(field, forms.DecimalField):
+                field.error_messages["invalid"] = NO_NUMBER
+        if "currency" in self.fields:
+            currency: Any = self.fields["currency"]
+            currency.required, currency.initial = False, ""
+            currency.choices = [("", "The customer’s"), *currencies()]
+            offer_own_currency(self, self.instance.currency)
+            currency.error_messages["invalid_choice"] = "%(value)s is no currency code of ISO 4217, such as USD."
         if "price_model" in self.fields:
             self.fields["price_model"].help_text = _meanings()
 
@@ -110,12 +135,12 @@ class RuleForm(forms.ModelForm[PriceRule]):
         self._leave_out_what_is_hidden(given)
         self._check_price(given)
         self._check_once(given)
-        self._check_product(given)
-        self._check_source(given)
-        self._check_currency(given)
-        start, end = given.get("effective_from"), given.get("effective_to")
+        self._choose_currency(given)
+        for misfit in contradictions(_rule_of(given)):
+            self.add_error(misfit.field, misfit.words)
+        start, end = given.get("wall_from"), given.get("wall_to")
         if start and end and end <= start:
-            self.add_error("effective_to", "A rule ends after it begins.")
+            self.add_error("wall_to", "A rule ends after it begins.")
         return given
 
     def _get_validation_exclusions(self) -> set[str]:
@@ -157,28 +182,24 @@ class RuleForm(forms.ModelForm[PriceRule]):
         elif days > DAYS_AT_MOST:
             self.add_error("once_days", f"At most {DAYS_AT_MOST:,} days, ten years.")
 
-    def _check_product(self, given: dict[str, Any]) -> None:
-        customer, product, category = given.get("customer"), given.get("product"), given.get("category")
-        if product and customer and product.customer_id != customer.pk:
-            self.add_error("product", f"{product} is no product of {customer}, but of {product.customer}.")
-        if product and category and product.category != category:
-            self.add_error(
-                "category", f"{product} is in the category «{product.category}»: this rule would price nothing."
-            )
-
-    def _check_source(self, given: dict[str, Any]) -> None:
-        source, channel = given.get("source"), given.get("channel")
-        if source and channel and source.channel != channel:
-            self.add_error(
-                "channel",
-                f"{source} is of the channel «{source.get_channel_display()}»: this rule would price nothing.",
-            )
-
-    def _check_currency(self, given: dict[str, Any]) -> None:
+    def _choose_currency(self, given: dict[str, Any]) -> None:
+        """Where none was chosen it is the customer's; for all customers it must be said, unless they have one alone."""
+        if given.get("currency") or "currency" in self.errors:
+            return
         product = given.get("product")
         customer = given.get("customer") or (product and product.customer)
-        if customer and given.get("currency") and given["currency"] != customer.currency:
-            self.add_error("currency", f"{customer} is billed in {customer.currency}: this rule would price nothing.")
+        found = {customer.currency} if customer else set(Customer.objects.values_list("currency", flat=True).distinct())
+        if len(found) == 1:
+            (given["currency"],) = found
+        else:
+            self.add_error("currency", "In which currency? This rule is for the customers of one.")
+
+
+def _rule_of(given: dict[str, Any]) -> PriceRule:
+    """As much of the scope as was understood."""
+    named = {name: given.get(name) for name in ("customer", "product", "source")}
+    written = {name: given.get(name) or "" for name in ("category", "channel", "currency")}
+    return PriceRule(**named, **written)
 
 
 def check_not_negative(form: forms.ModelForm[Any], words: dict[str, str]) -> None:

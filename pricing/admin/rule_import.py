@@ -11,6 +11,7 @@ from django.forms import inlineformset_factory
 
 from billing_engine.core.errors import Refused
 from billing_engine.core.sheets import Row
+from billing_engine.core.wall_clock import in_words
 from pricing.admin.rule_columns import (
     COLUMN_OF,
     COLUMNS,
@@ -25,6 +26,8 @@ from pricing.admin.rule_columns import (
 )
 from pricing.admin.rule_form import RuleForm
 from pricing.admin.tier_form import TierForm, TierFormSet
+from pricing.domain.cautions import Caution, cautions_about
+from pricing.domain.drafts import with_tiers
 from pricing.domain.history import record_saved, stored_terms
 from pricing.domain.rules import revise
 from pricing.models import PriceRule, PriceTier
@@ -83,6 +86,17 @@ def plan(rows: list[Row]) -> list[Plan]:
     return [_planned(number, cells, rules, names, seen) for number, cells in rows]
 
 
+def preview(each: Plan, *, at: datetime) -> tuple[PriceRule, list[Caution]] | None:
+    """The draft that a good row would make, not stored, and what a person should think about; None for an idle one."""
+    if each.form is None or each.faults:
+        return None
+    rule: PriceRule = each.form.instance
+    if each.does == REVISION and each.rule is not None:
+        rule.revises, rule.first_revision_id = each.rule, each.rule.lineage
+    kept = [form.instance for form in each.tiers.forms if not form.cleaned_data.get("DELETE")]
+    return rule, cautions_about(with_tiers(rule, kept), at=at)
+
+
 @transaction.atomic
 def apply(plans: list[Plan], *, by: User, at: datetime) -> dict[str, int]:
     """Make the drafts, all or none; answers how many of what. Raises SheetHasFaults."""
@@ -126,11 +140,9 @@ def _compare(found: Plan, rule: PriceRule, cells: Cells) -> None:
         found.faults.append(("state", "It is retired: make a new rule, with an empty id."))
     else:
         found.does = REVISION
-        if COLUMN_OF["effective_from"] not in [column for column, _, _ in found.changed]:
-            words = (
-                f"From when? A rule in force is revised from a later instant than {rule.effective_from:%Y-%m-%d %H:%M}."
-            )
-            found.faults.append((COLUMN_OF["effective_from"], words))
+        if COLUMN_OF["wall_from"] not in [column for column, _, _ in found.changed]:
+            words = f"From when? A rule in force is revised from a later time than {in_words(rule.wall_from)}."
+            found.faults.append((COLUMN_OF["wall_from"], words))
 
 
 def _check(found: Plan, cells: Cells, names: Names) -> None:
@@ -149,15 +161,15 @@ def _check_beginning(found: Plan) -> None:
     rule, form = found.rule, found.form
     if found.does != REVISION or rule is None or form is None:
         return
-    since = form.cleaned_data.get("effective_from")
+    since = form.cleaned_data.get("wall_from")
     if since is None:
         return
-    column = COLUMN_OF["effective_from"]
-    if since <= rule.effective_from:
-        words = f"A revision begins after the rule it revises, which began {rule.effective_from:%Y-%m-%d %H:%M}."
+    column = COLUMN_OF["wall_from"]
+    if since <= rule.wall_from:
+        words = f"A revision begins after the rule it revises, which begins on {in_words(rule.wall_from)}."
         found.faults.append((column, words))
-    elif rule.effective_to is not None and since >= rule.effective_to:
-        found.faults.append((column, f"The rule has ended {rule.effective_to:%Y-%m-%d %H:%M}: make a new one."))
+    elif rule.wall_to is not None and since >= rule.wall_to:
+        found.faults.append((column, f"The rule ends on {in_words(rule.wall_to)}: make a new one."))
 
 
 def _told(found: Plan) -> Iterator[tuple[str, str]]:
@@ -180,7 +192,7 @@ def _save(each: Plan, *, by: User, at: datetime) -> None:
     if each.does == CHANGED:
         before = stored_terms(rule.pk)
     elif each.does == REVISION and each.rule is not None:
-        draft = revise(each.rule, by=by, at=at, since=rule.effective_from)
+        draft = revise(each.rule, by=by, at=at, since=rule.wall_from)
         before = stored_terms(draft.pk)
         rule.pk, rule.revises, rule.first_revision_id = draft.pk, each.rule, each.rule.lineage
         rule.created_at, rule._state.adding = draft.created_at, False

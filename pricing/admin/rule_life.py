@@ -1,6 +1,6 @@
 """The buttons of a price rule: activated, revised from a day on, rolled back, retired; each asks first."""
 
-from datetime import date, datetime, time
+from datetime import datetime, time
 from typing import Any
 
 from django import forms
@@ -16,10 +16,20 @@ from unfold.widgets import UnfoldAdminTextInputWidget, UnfoldBooleanSwitchWidget
 
 from billing_engine.core.errors import Refused
 from billing_engine.core.spans import Month
+from billing_engine.core.wall_clock import in_words
 from leads.admin.buttons import Dialog, Done, button, person
 from leads.admin.shown import link, page_of
-from pricing.admin.rule_words import activation_in_words, is_active, is_draft, may_be_rolled_back, zone_of
-from pricing.domain.rules import RulesOverlap, activate, retire, revise, roll_back
+from pricing.admin.rule_words import (
+    activation_in_words,
+    is_draft,
+    may_be_changed,
+    may_be_rolled_back,
+    time_in_words,
+)
+from pricing.admin.wall_clock_field import EACH_IN_ITS_ZONE, WallClockFormField
+from pricing.domain.in_force import now_in, zones_of
+from pricing.domain.overlap import RulesOverlap
+from pricing.domain.rules import activate, retire, revise, roll_back
 from pricing.models import PriceRule
 
 CHANGE = "pricing.change_pricerule"
@@ -50,22 +60,19 @@ class Activation(SaysWhy):
 class FromADay(forms.Form):
     """When the new revision begins."""
 
-    since = forms.DateField(
-        label="From",
-        widget=UnfoldAdminTextInputWidget({"type": "date", "autofocus": True}),
-        help_text="It begins at midnight of this day, where the customer is.",
-    )
+    since = WallClockFormField(label="From", help_text=EACH_IN_ITS_ZONE, autofocus=True)
 
 
-def next_month(rule: PriceRule) -> dict[str, date]:
+def next_month(rule: PriceRule) -> dict[str, datetime]:
     """The first day that a new price usually begins on."""
-    month = Month.containing(now(), zone_of(rule)).next()
-    return {"since": date(month.year, month.month, 1)}
+    today = now_in(zones_of(rule), at=now()).date()
+    return {"since": datetime.combine(Month.of_day(today).next().first, time.min)}
 
 
-def midnight(rule: PriceRule, day: date) -> datetime:
-    """The beginning of the day in the rule's zone."""
-    return datetime.combine(day, time.min, tzinfo=zone_of(rule))
+def _from(draft: PriceRule, since: datetime) -> str:
+    """From when on, and why that is another day than was asked for."""
+    words = f"from {time_in_words(draft)}"
+    return words if draft.wall_from == since else f"{words}, because the rule that it follows begins only then"
 
 
 class Overlaps(Refused):
@@ -115,7 +122,7 @@ class RuleButtons:
         permission=CHANGE,
         icon="edit_calendar",
         variant=ActionVariant.PRIMARY,
-        offered=is_active,
+        offered=may_be_changed,
         asks=Dialog(
             title=lambda rule: f"Revise «{rule}»?",
             says=(
@@ -128,9 +135,10 @@ class RuleButtons:
         ),
     )
     def revise_rule(self, request: HttpRequest, rule: PriceRule, answers: dict[str, Any]) -> Done:
-        since = midnight(rule, answers["since"])
-        draft = revise(rule, by=person(request), at=now(), since=since)
-        message = f"A draft copy of «{rule}», from {since:%Y-%m-%d} on. Change the price, save, then activate it."
+        draft = revise(rule, by=person(request), at=now(), since=answers["since"])
+        message = (
+            f"A draft copy of “{rule}”, {_from(draft, answers['since'])}. Change the price, save, then activate it."
+        )
         return Done(message, page_of("pricing.pricerule", draft.pk), messages.INFO)
 
     @button(
@@ -147,28 +155,28 @@ class RuleButtons:
         ),
     )
     def roll_back_rule(self, request: HttpRequest, rule: PriceRule, answers: dict[str, Any]) -> Done:
-        since = midnight(rule, answers["since"])
-        draft = roll_back(rule, by=person(request), at=now(), since=since)
-        message = (
-            f"A draft with the terms of the earlier revision, from {since:%Y-%m-%d} on. Look at it, then activate it."
-        )
+        draft = roll_back(rule, by=person(request), at=now(), since=answers["since"])
+        since = _from(draft, answers["since"])
+        message = f"A draft with the terms of the earlier revision, {since}. Look at it, then activate it."
         return Done(message, page_of("pricing.pricerule", draft.pk), messages.INFO)
 
     @button(
         "Retire",
         permission=CHANGE,
         icon="event_busy",
-        offered=is_active,
+        offered=may_be_changed,
         asks=Dialog(
             title=lambda rule: f"Retire «{rule}»?",
             says=(
-                "It ends now: what occurs from now on is priced by the next rule that matches, or waits as unrated."
-                " What occurred before keeps its price, however late it arrives."
+                "It ends now, for customers in several time zones at the time it is where the day is furthest on: what"
+                " occurs from then on is priced by the next rule that matches, or waits as unrated. What occurred before"
+                " keeps its price, however late it arrives."
             ),
             form=SaysWhy,
             is_dangerous=True,
         ),
     )
     def retire_rule(self, request: HttpRequest, rule: PriceRule, answers: dict[str, Any]) -> Done:
-        retire(rule, by=person(request), at=now(), reason=answers["reason"])
-        return Done(f"«{rule}» is retired.")
+        retired = retire(rule, by=person(request), at=now(), reason=answers["reason"])
+        end = "" if retired.wall_to is None else in_words(retired.wall_to)
+        return Done(f"“{rule}” is retired. It prices what occurred before {end}, in each customer’s time zone.")

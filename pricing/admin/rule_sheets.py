@@ -18,12 +18,16 @@ from billing_engine.core.admin import for_each
 from billing_engine.core.errors import Refused
 from billing_engine.core.exports import csv_response
 from billing_engine.core.sheets import read_sheet
+from billing_engine.core.wall_clock import in_words
 from billing_engine.core.workbooks import xlsx_response
 from leads.admin.buttons import person
-from leads.admin.shown import chip, link, list_of
+from leads.admin.shown import chip, chips, link, list_of
 from pricing.admin.rule_columns import COLUMNS, cells_of
-from pricing.admin.rule_import import NEW, REVISION, Plan, apply, plan
+from pricing.admin.rule_import import NEW, REVISION, Plan, apply, plan, preview
+from pricing.admin.rule_words import caution_with_links
+from pricing.domain.fit import unmatched
 from pricing.domain.rules import activate
+from pricing.domain.words import price_in_words, scope_in_words
 from pricing.models import PriceRule
 
 ROWS_AT_MOST = 2_000  # each is a form; they are looked at while somebody waits
@@ -89,12 +93,15 @@ class RuleSheets:
 
     @admin.action(description="Activate", permissions=["activate"])
     def activate_selected(self, request: HttpRequest, queryset: QuerySet[PriceRule]) -> None:
-        rules = list(queryset.order_by("effective_from", "pk")[: AT_ONCE + 1])
+        rules = list(queryset.order_by("wall_from", "pk")[: AT_ONCE + 1])
         if len(rules) > AT_ONCE:
             messages.error(request, f"At most {AT_ONCE:,} at once.")
             return
         by, at = person(request), now()
         for_each(request, rules, lambda rule: activate(rule, by=by, at=at), done="Activated")
+        for rule in rules:
+            for words in unmatched(rule):
+                messages.warning(request, f"{rule}: {words if words.endswith('?') else f'{words}.'}")
 
     def _export_all(self, request: HttpRequest) -> HttpResponseBase:
         return _workbook(PriceRule.objects.exclude(state=PriceRule.State.RETIRED))
@@ -174,4 +181,19 @@ def _row(each: Plan) -> dict[str, Any]:
         "does": chip(each.does.capitalize(), "blue" if each.does == REVISION else "green"),
         "rule": link(each.rule) if each.rule else "",
         "changed": each.changed,
+        **_previewed(each),
+    }
+
+
+def _previewed(each: Plan) -> dict[str, Any]:
+    """What the draft would be, and what to think about."""
+    found = preview(each, at=now())
+    if found is None:
+        return {}
+    rule, cautions = found
+    return {
+        "begins": in_words(rule.wall_from) + (f" until {in_words(rule.wall_to)}" if rule.wall_to else ""),
+        "price": price_in_words(rule),
+        "scope": chips(scope_in_words(rule) or ["Everything"]),
+        "cautions": [caution_with_links(caution) for caution in cautions],
     }

@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
@@ -12,8 +11,10 @@ from django.utils.safestring import SafeString
 from django.utils.timezone import now
 
 from billing_engine.core import money
+from billing_engine.core.wall_clock import in_words
 from leads.admin.shown import NOTHING, amount, chip, chips, instant, link, list_of, number, shortened
-from pricing.admin.rule_words import state_in_words, zone_of
+from pricing.admin.rule_words import state_in_words, time_in_words
+from pricing.domain.in_force import zones_of_each
 from pricing.domain.scopes import rank_of
 from pricing.domain.uses import Use, uses_of
 from pricing.domain.words import limits_in_words, model_in_words, price_in_words, scope_in_words
@@ -24,13 +25,13 @@ DIMENSIONS_OF_A_SCOPE = DIMENSIONS[1:-1]  # between the priority and the beginni
 
 
 class RuleChangeList(ChangeList):
-    """A page of rules, with what each has charged: one question for all of them."""
+    """A page of rules, with what each has charged, and where its customers are: one question each for all of them."""
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
-        uses = uses_of([rule.pk for rule in self.result_list])
+        uses, zones = uses_of([rule.pk for rule in self.result_list]), zones_of_each(self.result_list)
         for rule in self.result_list:
-            rule.use = uses.get(rule.pk)
+            rule.use, rule.zones = uses.get(rule.pk), zones[rule.pk]
 
 
 class ShownRule:
@@ -42,7 +43,7 @@ class ShownRule:
 
     @admin.display(description="state", ordering="state")
     def state_chip(self, rule: PriceRule) -> SafeString:
-        return chip(*state_in_words(rule, at=now()))
+        return chip(*state_in_words(rule, at=now(), zones=getattr(rule, "zones", None)))
 
     @admin.display(description="scope")
     def scope(self, rule: PriceRule) -> SafeString:
@@ -108,20 +109,18 @@ class ShownRule:
     def shown_priority(self, rule: PriceRule) -> SafeString | str:
         return number(rule.priority)
 
-    @admin.display(description="from", ordering="effective_from")
-    def starts(self, rule: PriceRule) -> SafeString | str:
-        return instant(rule.effective_from, zone_of(rule))
+    @admin.display(description="from", ordering="wall_from")
+    def starts(self, rule: PriceRule) -> str:
+        return time_in_words(rule)
 
-    @admin.display(description="to", ordering="effective_to")
-    def ends(self, rule: PriceRule) -> SafeString | str:
-        return instant(rule.effective_to, zone_of(rule)) if rule.effective_to else "no end"
+    @admin.display(description="until", ordering="wall_to")
+    def ends(self, rule: PriceRule) -> str:
+        return in_words(rule.wall_to) if rule.wall_to else "no end"
 
-    @admin.display(description="in force", ordering="effective_from")
+    @admin.display(description="in force", ordering="wall_from")
     def in_force(self, rule: PriceRule) -> SafeString:
-        """Its state, and beneath it the days from when to when."""
-        zone = zone_of(rule)
-        begin, end = _day(rule.effective_from, zone), _day(rule.effective_to, zone)
-        days = format_html("{} – {}", begin, end) if rule.effective_to else format_html("from {}", begin)
+        """Its state, and beneath it from when until when."""
+        days = f"from {in_words(rule.wall_from)}" + (f" until {in_words(rule.wall_to)}" if rule.wall_to else "")
         return format_html('<span class="rule-when">{}<span>{}</span></span>', self.state_chip(rule), days)
 
     @admin.display(description="drafted")
@@ -139,15 +138,6 @@ class ShownRule:
     @admin.display(description="revises")
     def shown_revises(self, rule: PriceRule) -> SafeString | str:
         return link(rule.revises) if rule.revises else NOTHING
-
-
-def _day(at: datetime | None, zone: ZoneInfo) -> SafeString | str:
-    """The day; the instant when pointed at."""
-    if at is None:
-        return ""
-    local = at.astimezone(zone)
-    whole, day = f"{local:%Y-%m-%d %H:%M %Z}", f"{local:%Y-%m-%d}"
-    return format_html('<time datetime="{}" title="{}">{}</time>', at.isoformat(), whole, day)
 
 
 def _by(at: datetime | None, user: object) -> SafeString:

@@ -9,24 +9,24 @@ from django.contrib.admin.utils import flatten_fieldsets
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
-from django.utils.dateparse import parse_datetime
 from django.utils.timezone import now
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 
+from billing_engine.core.wall_clock import NotAWallClockTime, in_words, read
 from leads.admin.bases import Page
 from leads.admin.buttons import person
 from leads.admin.choices import WITHOUT_IDLE_ZEROS
-from leads.admin.shown import instant
 from pricing.admin.checks import shown_results
 from pricing.admin.rule_form import PARTS, RuleForm, shown_for
-from pricing.admin.rule_life import RuleButtons
+from pricing.admin.rule_life import RuleButtons, next_month
 from pricing.admin.rule_sheets import RuleSheets
 from pricing.admin.rule_shown import RuleChangeList, ShownRule
-from pricing.admin.rule_words import caution_with_links, history, is_draft, revisions, zone_of
+from pricing.admin.rule_words import caution_with_links, history, is_draft, revisions, rivals_of
 from pricing.admin.tiers import TierRows
 from pricing.admin.try_one import TryForm, try_view
 from pricing.domain.cautions import cautions_about
 from pricing.domain.checks import checks_with
+from pricing.domain.fit import categories
 from pricing.domain.history import Terms, record_saved, stored_terms
 from pricing.models import PriceRule
 
@@ -64,7 +64,7 @@ EDITED: Any = (
             )
         },
     ),
-    ("When", {"fields": ("effective_from", "effective_to", "priority")}),
+    ("When", {"fields": ("wall_from", "wall_to", "priority")}),
 )
 SEEN: Any = (
     ("What it prices", {"fields": ("shown_name", "scope")}),
@@ -90,7 +90,7 @@ class PriceRuleAdmin(RuleSheets, RuleButtons, ShownRule, Page[PriceRule]):
     )
     search_fields = ("name",)
     search_help_text = "Name"
-    ordering = ("-effective_from", "-pk")
+    ordering = ("-wall_from", "-pk")
     autocomplete_fields = ("customer", "product", "source", "action_type")
     inlines = (TierRows,)
     actions: Any = ("simulate_selected", "activate_selected", "export_xlsx", "export_csv")
@@ -118,7 +118,14 @@ class PriceRuleAdmin(RuleSheets, RuleButtons, ShownRule, Page[PriceRule]):
             super()
             .get_queryset(request)
             .select_related(
-                "customer", "product", "source", "action_type", "created_by", "activated_by", "retired_by", "revises"
+                "customer",
+                "product__customer",
+                "source",
+                "action_type",
+                "created_by",
+                "activated_by",
+                "retired_by",
+                "revises",
             )
             .prefetch_related("tiers")
         )
@@ -141,8 +148,7 @@ class PriceRuleAdmin(RuleSheets, RuleButtons, ShownRule, Page[PriceRule]):
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """From the address: a link that says «make a rule from this» fills the scope in."""
         given: dict[str, Any] = super().get_changeform_initial_data(request)
-        month = now().replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-        given["effective_from"] = _parsed(given.get("effective_from")) or month
+        given["wall_from"] = _parsed(given.get("wall_from")) or next_month(PriceRule())["since"]
         return given
 
     def save_model(self, request: HttpRequest, obj: PriceRule, form: Any, change: bool) -> None:  # noqa: FBT001 -- Django's
@@ -150,12 +156,6 @@ class PriceRuleAdmin(RuleSheets, RuleButtons, ShownRule, Page[PriceRule]):
             obj.created_by = person(request)
         form.terms_before = stored_terms(obj.pk) if change else None
         super().save_model(request, obj, form, change)
-        local = obj.effective_from.astimezone(zone_of(obj))
-        if (local.hour, local.minute) != (0, 0):
-            messages.warning(
-                request,
-                f"For {obj.customer or 'all customers'} this rule begins at {local:%Y-%m-%d %H:%M %Z}, not at midnight.",
-            )
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001 -- Django's
         """Now the tiers are stored too: the history is written, and what to think about is told."""
@@ -178,18 +178,21 @@ class PriceRuleAdmin(RuleSheets, RuleButtons, ShownRule, Page[PriceRule]):
         rule: PriceRule | None = kwargs.get("obj")
         context["revisions"] = revisions(rule) if rule else []
         context["history"] = history(rule) if rule else []
-        context["checks"] = shown_results(checks_with(rule, at=now())) if rule and is_draft(rule) else []
+        results = checks_with(rule, at=now()) if rule and is_draft(rule) else []
+        context["checks"] = shown_results([result for result in results if result.holds or result.is_broken])
+        context["failed_before"] = shown_results([each for each in results if each.failed_before and not each.holds])
+        context["rivals"] = rivals_of(rule) if rule and is_draft(rule) else []
         context["try_form"] = TryForm(rule=rule or PriceRule())
         named = ("pricing_pricerule_try", [rule.pk]) if rule else ("pricing_pricerule_try_new", [])
         context["try_address"] = reverse(f"admin:{named[0]}", args=named[1])
+        context["categories"] = categories() if rule is None or is_draft(rule) else []
         context["is_draft"] = rule is None or is_draft(rule)
-        context["begins"] = instant(rule.effective_from, zone_of(rule)) if rule else ""
+        context["begins"] = in_words(rule.wall_from) if rule else ""
         return super().render_change_form(request, context, *args, **kwargs)
 
 
 def _parsed(text: object) -> datetime | None:
     try:
-        found = parse_datetime(str(text or ""))
-    except ValueError:
+        return read(str(text or ""))
+    except NotAWallClockTime:
         return None
-    return found if found and found.tzinfo else None

@@ -10,6 +10,7 @@ from unfold.widgets import (
     UnfoldBooleanSwitchWidget,
 )
 
+from billing_engine.core.wall_clock import in_words
 from leads.domain.cycles import latest_labels
 from leads.models import Customer
 from pricing.domain.words import price_in_words, scope_in_words
@@ -23,7 +24,7 @@ class Drafts(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # Djang
 
     def label_from_instance(self, rule: PriceRule) -> str:
         scope = " · ".join(scope_in_words(rule)) or "everything"
-        return f"{rule.name} – {scope}: {price_in_words(rule)}, from {rule.effective_from:%Y-%m-%d}"
+        return f"{rule.name} – {scope}: {price_in_words(rule)}, from {in_words(rule.wall_from)}"
 
 
 class SimulationForm(forms.Form):

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from unfold.forms import PaginationInlineFormSet
 
-from pricing.admin.rule_form import check_not_negative
+from pricing.admin.rule_form import NO_NUMBER, check_not_negative
 from pricing.domain.rules import TIERED
 from pricing.models import PriceRule, PriceTier
 
@@ -37,6 +37,9 @@ class TierForm(forms.ModelForm[PriceTier]):
         super().__init__(*args, **kwargs)
         if "flat_fee" in self.fields:
             self.fields["flat_fee"].required = False
+        for field in self.fields.values():
+            if isinstance(field, forms.DecimalField):
+                field.error_messages["invalid"] = NO_NUMBER
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or self.cleaned_data

@@ -1,8 +1,9 @@
 """«Try one action»: what an example costs with the form as it stands, nothing of it saved."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.core.exceptions import PermissionDenied
@@ -15,9 +16,10 @@ from django.utils.timezone import now
 from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from billing_engine.core import money
-from leads.admin.shown import link
+from billing_engine.core.wall_clock import instant_of
+from leads.admin.shown import instant, link
 from leads.models import ActionType, Product, Source
-from pricing.admin.rule_words import is_draft, zone_of
+from pricing.admin.rule_words import is_draft
 from pricing.admin.tier_form import TierForm, TierFormSet
 from pricing.domain.drafts import with_tiers
 from pricing.domain.example import Example, Priced, price_example
@@ -26,6 +28,7 @@ from pricing.models import Charge, PriceRule, PriceTier
 
 TierForms: Any = inlineformset_factory(PriceRule, PriceTier, form=TierForm, formset=TierFormSet)
 PRODUCTS_OFFERED = 300
+NOON = time(12)
 
 
 class TryForm(forms.Form):
@@ -44,10 +47,20 @@ class TryForm(forms.Form):
         Source.objects.order_by("name"), required=False, empty_label="One of its scope", widget=UnfoldAdminSelectWidget
     )
     occurred_on = forms.DateField(label="Day", required=False, widget=UnfoldAdminTextInputWidget({"type": "date"}))
-    quantity = forms.DecimalField(min_value=0, initial=1, required=False, widget=UnfoldAdminDecimalFieldWidget)
-    value = forms.DecimalField(min_value=0, required=False, widget=UnfoldAdminDecimalFieldWidget)
+    # As much as the door takes.
+    quantity = forms.DecimalField(
+        min_value=0, max_digits=18, decimal_places=6, initial=1, required=False, widget=UnfoldAdminDecimalFieldWidget
+    )
+    value = forms.DecimalField(
+        min_value=0, max_digits=18, decimal_places=6, required=False, widget=UnfoldAdminDecimalFieldWidget
+    )
     counted = forms.DecimalField(
-        label="Counted before", min_value=0, required=False, widget=UnfoldAdminDecimalFieldWidget
+        label="Counted before",
+        min_value=0,
+        max_digits=18,
+        decimal_places=6,
+        required=False,
+        widget=UnfoldAdminDecimalFieldWidget,
     )
 
     def __init__(self, *, rule: PriceRule, data: Any = None) -> None:
@@ -132,7 +145,8 @@ def example_of(rule: PriceRule, given: dict[str, Any], *, at: datetime) -> Examp
         missing = "product" if product is None else "source" if source is None else "action type"
         return f"There is no {missing} yet that this rule could price."
     day = given["occurred_on"]
-    when = datetime(day.year, day.month, day.day, 12, tzinfo=zone_of(rule)) if day else _within(rule, at)
+    zone = product.customer.zone
+    when = datetime.combine(day, NOON, tzinfo=zone) if day else _within(rule, zone, at)
     return Example(
         product=product,
         source=source,
@@ -168,10 +182,11 @@ def _channel(rule: PriceRule) -> dict[str, str]:
     return {"channel": rule.channel} if rule.channel else {}
 
 
-def _within(rule: PriceRule, at: datetime) -> datetime:
-    """Now, if the rule prices what occurs now, otherwise when it begins."""
-    is_over = rule.effective_to is not None and rule.effective_to <= at
-    return rule.effective_from if is_over or rule.effective_from > at else at
+def _within(rule: PriceRule, zone: ZoneInfo, at: datetime) -> datetime:
+    """Now, if the rule prices what occurs now where the customer is, otherwise when it begins there."""
+    is_over = rule.wall_to is not None and instant_of(rule.wall_to, zone) <= at
+    begin = instant_of(rule.wall_from, zone)
+    return begin if is_over or begin > at else at
 
 
 def _shown(rule: PriceRule, example: Example, priced: Priced) -> dict[str, Any]:
@@ -179,7 +194,7 @@ def _shown(rule: PriceRule, example: Example, priced: Priced) -> dict[str, Any]:
     winner = priced.winner
     return {
         "example": example,
-        "at": example.occurred_at.astimezone(example.customer.zone),
+        "at": instant(example.occurred_at, example.customer.zone),
         "amount": money.price_in_words(priced.amount, example.customer.currency),
         "reason": Charge.Reason(priced.reason).label.lower() if priced.reason else "",
         "wins": wins,

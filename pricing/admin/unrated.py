@@ -1,7 +1,7 @@
 """The queue of actions that no rule matches: neither free nor excluded, and the close of their period waits for them."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -19,8 +19,10 @@ from django.utils.timezone import now
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
 from billing_engine.core.admin import for_each
+from billing_engine.core.instants import day, zone_in_words
 from leads.admin.bases import ReadOnlyPage
 from leads.admin.buttons import Dialog, Done, WithReason, button, person
+from leads.admin.days import DaysOfItsAction, asks_for_days
 from leads.admin.shown import deed, instant, link, list_of, number
 from pricing.domain.waive import waive
 from pricing.models import UnratedAction
@@ -48,15 +50,15 @@ class UnratedActionAdmin(ReadOnlyPage[UnratedAction]):
         "shown_quantity",
         "make_a_rule",
     )
-    list_filter = tuple(
-        (path, AutocompleteSelectFilter) for path in ("period", *GROUP.values(), "action__lead__source")
+    list_filter = (
+        DaysOfItsAction,
+        *((path, AutocompleteSelectFilter) for path in ("period", *GROUP.values(), "action__lead__source")),
     )
-    ordering = ("-action_id",)
     fields = (
         ("shown_action", "shown_type"),
         ("shown_customer", "shown_period"),
         ("shown_product", "shown_source"),
-        ("occurred_locally", "shown_quantity"),
+        ("occurred", "shown_quantity"),
         "make_a_rule",
     )
     actions = ("waive_selected",)
@@ -68,6 +70,9 @@ class UnratedActionAdmin(ReadOnlyPage[UnratedAction]):
             .get_queryset(request)
             .select_related("action__action_type", "action__lead__source", "action__lead__product", "period__customer")
         )
+
+    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
+        return ("action__occurred_at", "action_id") if asks_for_days(request, DaysOfItsAction) else ("-action_id",)
 
     def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
         may_add = request.user.has_perm("pricing.add_pricerule")
@@ -166,10 +171,6 @@ class UnratedActionAdmin(ReadOnlyPage[UnratedAction]):
 
     @admin.display(description="occurred")
     def occurred(self, row: UnratedAction) -> SafeString | str:
-        return instant(row.action.occurred_at)
-
-    @admin.display(description="occurred")
-    def occurred_locally(self, row: UnratedAction) -> SafeString | str:
         return instant(row.action.occurred_at, row.period.customer.zone)
 
     @admin.display(description="quantity")
@@ -185,20 +186,15 @@ class UnratedActionAdmin(ReadOnlyPage[UnratedAction]):
         lead, customer = row.action.lead, row.period.customer
         scope = {"customer": customer.pk, "action_type": row.action.action_type_id, "product": lead.product_id}
         named = f"{customer}: {row.action.action_type}, {lead.product.sku}"
-        since = midnight_of(row.action.occurred_at, customer.zone)
+        since = row.action.occurred_at.astimezone(customer.zone).date()
         address = new_rule(scope | {"source": lead.source_id}, name=named, currency=customer.currency, since=since)
         return format_html('<a class="text-link whitespace-nowrap" href="{}">Make a rule</a>', address)
 
 
-def new_rule(scope: dict[str, Any], *, name: str, currency: str, since: datetime) -> str:
+def new_rule(scope: dict[str, Any], *, name: str, currency: str, since: date) -> str:
     """The address of a new rule's form, with what is known of it filled in."""
-    given = {**scope, "name": name, "currency": currency, "effective_from": since.isoformat()}
+    given = {**scope, "name": name, "currency": currency, "wall_from": since.isoformat()}
     return f"{reverse('admin:pricing_pricerule_add')}?{urlencode(given)}"
-
-
-def midnight_of(at: datetime, zone: ZoneInfo) -> datetime:
-    """The beginning of that day, where the customer is."""
-    return at.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def groups(waiting: QuerySet[UnratedAction], *, at: datetime) -> list[dict[str, Any]]:
@@ -221,18 +217,23 @@ def _group(row: dict[str, Any], names: dict[str, str], at: datetime) -> dict[str
     where = {FILTERS[name]: key for name, key in scope.items()}
     sku, zone = row["action__lead__product__sku"], ZoneInfo(row["period__customer__time_zone"])
     named = f"{shown['customer_name']}: {shown['action_type_name']}, {sku}"
-    since, currency = midnight_of(row["first"], zone), row["period__customer__currency"]
+    since, currency = row["first"].astimezone(zone).date(), row["period__customer__currency"]
     return {
         **shown,
         "sku": sku,
         "count": row["count"],
-        "first": row["first"].astimezone(zone),
-        "last": row["last"].astimezone(zone),
+        "occurred": _from_to(row["first"], row["last"], zone),
         "these": list_of("pricing.unratedaction", **where),
         "days": (at - row["first"]).days,
         "new_rule": new_rule(scope, name=named, currency=currency, since=since),
         "waive": f"{reverse('admin:pricing_unratedaction_waive_group')}?{urlencode(scope)}",
     }
+
+
+def _from_to(first: datetime, last: datetime, zone: ZoneInfo) -> str:
+    """`2026-10-29 EDT`, or `2026-10-29 – 2026-11-02 EST`: the customer's days."""
+    days = dict.fromkeys(day(each.astimezone(zone).date()) for each in (first, last))
+    return f"{' – '.join(days)} {zone_in_words(last, zone)}"
 
 
 def _asked_for(request: HttpRequest) -> QuerySet[UnratedAction]:

@@ -24,7 +24,8 @@ _period_of_row = itemgetter(-1)
 ACTIONS = """
     SELECT action.id, action.lead_id, lead.person_key, lead.product_id, lead.source_id, action.action_type_id,
            (extract(epoch FROM action.occurred_at) * 1000000)::bigint, (action.quantity * 1000000)::bigint,
-           (action.value * 1000000)::bigint, lead.is_test, action.voided_at IS NOT NULL, waiver.action_id IS NOT NULL,
+           (action.value * 1000000)::bigint, lead.is_test,
+           action.voided_at IS NOT NULL AND NOT action.voided_after_close, waiver.action_id IS NOT NULL,
            action.period_id
       FROM unnest(%(periods)s::bigint[], %(instants)s::timestamptz[], %(actions)s::bigint[])
            AS asked (period_id, occurred_at, action_id)

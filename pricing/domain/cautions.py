@@ -6,11 +6,13 @@ from datetime import datetime
 from decimal import Decimal
 
 from billing_engine.core import money
+from billing_engine.core.wall_clock import in_words
 from pricing.domain.charges import in_units
 from pricing.domain.facts import price_facts
+from pricing.domain.fit import matches_nothing_of_much, unmatched
 from pricing.domain.gaps import Gap, gaps
 from pricing.domain.people import taken_over
-from pricing.domain.scopes import covers, neighbours, rank_of, same_scope
+from pricing.domain.scopes import covers, neighbours, rank_of, rivals, same_scope
 from pricing.models import PriceRule
 from pricing.rating.prices import MICRO, Counted, Volume
 
@@ -27,13 +29,21 @@ class Caution:
     words: str
     rules: list[PriceRule] = field(default_factory=list)
 
+    @property
+    def sentence(self) -> str:
+        """The words alone, with their stop."""
+        return self.words if self.words.endswith("?") else f"{self.words}."
+
 
 def cautions_about(rule: PriceRule, *, at: datetime) -> list[Caution]:
     """What a person should know before this draft is activated, the gravest first."""
-    beside = neighbours(rule, begin=rule.effective_from, end=rule.effective_to)
+    beside = neighbours(rule, begin=rule.wall_from, end=rule.wall_to)
     return [
         *_overlap(rule),
+        *(Caution(words) for words in unmatched(rule)),
         *_never_wins(rule, beside),
+        *_rivals(rule),
+        *_unused(rule, at),
         *_backdated(rule, at),
         *_gap(rule),
         *_far(rule, beside),
@@ -46,6 +56,19 @@ def _overlap(rule: PriceRule) -> Iterator[Caution]:
         yield Caution("It can't be activated beside a rule of the same scope, priority and time", others)
 
 
+def _rivals(rule: PriceRule) -> Iterator[Caution]:
+    others = rivals(rule)
+    if others:
+        begins = " and ".join(in_words(other.wall_from) for other in others)
+        words = f"{len(others)} other drafts revise" if len(others) > 1 else "Another draft revises"
+        yield Caution(f"{words} the same rule, from {begins}", others)
+
+
+def _unused(rule: PriceRule, at: datetime) -> Iterator[Caution]:
+    if matches_nothing_of_much(rule, at=at):
+        yield Caution("It matches 0 actions of last month")
+
+
 def _never_wins(rule: PriceRule, beside: list[PriceRule]) -> Iterator[Caution]:
     if rule.action_type and not rule.action_type.is_billable:
         yield Caution(f"It can never win: «{rule.action_type}» is not billable, so its actions are excluded before")
@@ -54,13 +77,13 @@ def _never_wins(rule: PriceRule, beside: list[PriceRule]) -> Iterator[Caution]:
     stronger = [
         other for other in beside if other.pk != rule.revises_id and covers(other, rule) and rank_of(other) > ours
     ]
-    until = rule.effective_from
-    for other in sorted(stronger, key=lambda each: each.effective_from):
-        if other.effective_from <= until and (other.effective_to is None or other.effective_to > until):
-            if other.effective_to is None or (rule.effective_to and other.effective_to >= rule.effective_to):
+    until = rule.wall_from
+    for other in sorted(stronger, key=lambda each: each.wall_from):
+        if other.wall_from <= until and (other.wall_to is None or other.wall_to > until):
+            if other.wall_to is None or (rule.wall_to and other.wall_to >= rule.wall_to):
                 yield Caution("It can never win: it is outranked wherever it matches", stronger)
                 return
-            until = other.effective_to
+            until = other.wall_to
 
 
 def _backdated(rule: PriceRule, at: datetime) -> Iterator[Caution]:
@@ -72,19 +95,20 @@ def _backdated(rule: PriceRule, at: datetime) -> Iterator[Caution]:
 
 def _gap(rule: PriceRule) -> Iterator[Caution]:
     revised = rule.revises
-    begin = gaps(rule, at=rule.effective_from, besides=[revised.pk] if revised else ())
+    begin = gaps(rule, at=rule.wall_from, besides=[revised.pk] if revised else ())
     if begin:
-        yield Caution(f"No price from {rule.effective_from:%Y-%m-%d} on for {_told(begin)}")
-    if rule.effective_to is not None:
-        lost = gaps(rule, at=rule.effective_to, besides=[revised.pk] if revised else (), with_rule=False)
-        lost = [gap for gap in lost if gap not in begin]
+        yield Caution(f"No price from {in_words(rule.wall_from)} for {_told(begin)}")
+    if rule.wall_to is not None:
+        lost = gaps(rule, at=rule.wall_to, besides=[revised.pk] if revised else (), with_rule=False)
+        known = set(begin)
+        lost = [gap for gap in lost if gap not in known]
         if lost:
-            yield Caution(f"No price from its end on, {rule.effective_to:%Y-%m-%d}, for {_told(lost)}")
+            yield Caution(f"No price from its end, {in_words(rule.wall_to)}, for {_told(lost)}")
 
 
 def _told(found: list[Gap]) -> str:
-    words = [f"«{gap.action_type}» of {gap.product}" for gap in found[:GAPS_TOLD]]
-    return ", ".join(words) + (f" and {len(found) - GAPS_TOLD} more" if len(found) > GAPS_TOLD else "")
+    words = [f"“{gap.action_type}” of {gap.product}" for gap in found[:GAPS_TOLD]]
+    return ", ".join(words) + (f" and {len(found) - GAPS_TOLD:,} more" if len(found) > GAPS_TOLD else "")
 
 
 def _far(rule: PriceRule, beside: list[PriceRule]) -> Iterator[Caution]:

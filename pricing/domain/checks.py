@@ -1,7 +1,7 @@
 """Price checks: saved expectations, held against the rules as they are, or as a draft would make them."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from itertools import product as pairs
 from typing import Any
@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 
 from billing_engine.core import money
 from billing_engine.core.errors import Refused
+from billing_engine.core.wall_clock import instant_of, shown
 from leads.models import Product, Source
 from pricing.domain.charges import in_units
 from pricing.domain.drafts import as_if_active
@@ -21,6 +22,7 @@ from pricing.rating.facts import Decision, RuleFacts
 
 RELATED = ("customer", "product__customer", "action_type", "source")
 NOON = timedelta(hours=12)
+A_DAY = timedelta(days=1)  # clocks are set by no more
 
 
 class PriceChecksFail(Refused):
@@ -38,20 +40,32 @@ class OverrideNeedsAReason(Refused):
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """Whether a check holds; if not, what its action would cost instead, and which one that is."""
+    """Whether a check holds; if not, what its action would cost instead, and which one that is.
+
+    `failed_before`: it fails, and did without the draft that it was held against; the draft is not to blame.
+    """
 
     check: PriceCheck
     holds: bool
     found: str
+    failed_before: bool = False
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether it fails by the draft."""
+        return not self.holds and not self.failed_before
 
 
 def check_prices(rule: PriceRule, *, at: datetime, override: bool, reason: str) -> list[PriceCheck]:
-    """The checks that fail with this draft, if a person overrides them; otherwise they refuse its activation."""
-    failing = [result for result in checks_with(rule, at=at) if not result.holds]
+    """The checks that fail by this draft, if a person overrides them; otherwise they refuse its activation.
+
+    What fails without the draft too is none of its business.
+    """
+    failing = [result for result in checks_with(rule, at=at) if result.is_broken]
     if not failing:
         return []
     if not override:
-        words = "; ".join(f"«{result.check}»: {result.found}" for result in failing[:5])
+        words = "; ".join(f"“{result.check}”: {result.found}" for result in failing[:5])
         raise PriceChecksFail(f"{len(failing)} price check{'s' if len(failing) > 1 else ''} would fail. {words}.")
     if not reason.strip():
         raise OverrideNeedsAReason
@@ -64,17 +78,20 @@ def checks_with(rule: PriceRule, *, at: datetime) -> list[CheckResult]:
     checks = PriceCheck.objects.filter(customer__currency=rule.currency)
     if None not in concerned:
         checks = checks.filter(customer__in=concerned)
-    return run_checks(checks, at=max(at, rule.effective_from), draft=rule)
+    return run_checks(checks, at=at, draft=rule)
 
 
 def run_checks(
     checks: QuerySet[PriceCheck] | Sequence[PriceCheck], *, at: datetime, draft: PriceRule | None = None
 ) -> list[CheckResult]:
-    """Hold each check against the rules, at its own day or at `at`; as many queries for many checks as for one."""
+    """Hold each check against the rules, at its own day or at `at`, and once the draft has begun where its customer is.
+
+    As many queries for many checks as for one.
+    """
     found = list(checks.select_related(*RELATED).order_by("name", "pk") if isinstance(checks, QuerySet) else checks)
     if not found:
         return []
-    when = {check.pk: _when(check, at) for check in found}
+    when = {check.pk: _when(check, at, draft) for check in found}
     desk = _Desk(found, begin=min(when.values()), end=max(when.values()), draft=draft)
     return [desk.hold(check, when[check.pk]) for check in found]
 
@@ -83,19 +100,20 @@ class _Desk:
     """The rules, products and sources that the checks of several customers need, each read once."""
 
     def __init__(self, checks: list[PriceCheck], *, begin: datetime, end: datetime, draft: PriceRule | None) -> None:
-        customers = {check.customer_id for check in checks}
-        rules = (
+        customers, zones = {check.customer_id for check in checks}, {check.customer.zone for check in checks}
+        currencies = {check.customer.currency for check in checks}
+        rules = list(
             PriceRule.objects.in_force()
-            .filter(Q(customer=None) | Q(customer__in=customers), Q(effective_to=None) | Q(effective_to__gt=begin))
-            .filter(effective_from__lte=end, currency__in={check.customer.currency for check in checks})
+            .filter(Q(customer=None) | Q(customer__in=customers), currency__in=currencies)
+            .filter(Q(wall_to=None) | Q(wall_to__gt=min(shown(begin, zone) for zone in zones) - A_DAY))
+            .filter(wall_from__lte=max(shown(end, zone) for zone in zones) + A_DAY)
             .prefetch_related("tiers")
         )
-        facts = [rule_facts(rule) for rule in rules]
-        self._names = {rule.pk: rule.name for rule in rules}
-        if draft is not None:
-            facts = as_if_active(facts, [draft])
-            self._names[draft.pk] = draft.name
-        self._rules = facts
+        drafts = [] if draft is None else [draft]
+        self._names = {rule.pk: rule.name for rule in (*rules, *drafts)}
+        self._before = {zone: [rule_facts(rule, zone) for rule in rules] for zone in zones}
+        self._rules = {zone: as_if_active(facts, drafts, zone=zone) for zone, facts in self._before.items()}
+        self._has_draft = draft is not None
         products = Product.objects.filter(customer__in=customers).select_related("customer").order_by("sku", "pk")
         self._products: dict[int, list[Product]] = {}
         for product in products:
@@ -103,8 +121,15 @@ class _Desk:
         self._sources = list(Source.objects.filter(is_active=True).order_by("pk"))
 
     def hold(self, check: PriceCheck, at: datetime) -> CheckResult:
-        """The check's result; the first example that costs something else fails it."""
-        rules = [rule for rule in self._rules if _could_price(rule, check, at)]
+        """The check's result, and whether it failed before the draft."""
+        result = self._hold(check, at, self._rules[check.customer.zone])
+        if result.holds or not self._has_draft:
+            return result
+        return replace(result, failed_before=not self._hold(check, at, self._before[check.customer.zone]).holds)
+
+    def _hold(self, check: PriceCheck, at: datetime, book: list[RuleFacts]) -> CheckResult:
+        """The first example that costs something else fails it."""
+        rules = [rule for rule in book if _could_price(rule, check, at)]
         wrong, is_empty = None, True
         for example in self._examples(check, rules, at):
             is_empty = False
@@ -137,9 +162,9 @@ class _Desk:
         return f"{amount} {of}, by «{self._names[decision.rule]}»"
 
 
-def _when(check: PriceCheck, at: datetime) -> datetime:
+def _when(check: PriceCheck, at: datetime, draft: PriceRule | None) -> datetime:
     if check.occurs_on is None:
-        return at
+        return at if draft is None else max(at, instant_of(draft.wall_from, check.customer.zone))
     return datetime.combine(check.occurs_on, time.min, tzinfo=check.customer.zone) + NOON
 
 

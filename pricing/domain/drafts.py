@@ -4,10 +4,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from django.db.models import DecimalField
 
-from pricing.domain.facts import moment, rule_facts
+from pricing.domain.facts import moment, rule_facts, wall_moment
 from pricing.models import PriceRule, PriceTier
 from pricing.rating.facts import Instant, RuleFacts
 
@@ -15,17 +16,17 @@ UNSAVED = 0  # no rule has this id
 
 
 def as_if_active(
-    rules: Iterable[RuleFacts], drafts: Sequence[PriceRule], *, since: datetime | None = None
+    rules: Iterable[RuleFacts], drafts: Sequence[PriceRule], *, zone: ZoneInfo, since: datetime | None = None
 ) -> list[RuleFacts]:
-    """The rules in force, and these drafts beside them: what a draft revises ends where the draft begins.
+    """The rules in force in a time zone, and these drafts beside them: what one revises ends where it begins itself.
 
     With `since`, drafts that begin later are taken to begin then, so that what is past can be rated with them.
     ValueError, in words, where a draft's price is incomplete.
     """
-    begins = {draft: _begin(draft, since) for draft in drafts}
+    begins = {draft: _begin(draft, zone, since) for draft in drafts}
     ends = {draft.revises_id: begin for draft, begin in begins.items() if draft.revises_id}
     kept = [_ended(rule, ends[rule.id]) if rule.id in ends else rule for rule in rules]
-    return kept + [replace(rule_facts(draft), effective_from=begin) for draft, begin in begins.items()]
+    return kept + [replace(rule_facts(draft, zone), effective_from=begin) for draft, begin in begins.items()]
 
 
 def with_tiers(rule: PriceRule, tiers: Sequence[PriceTier]) -> PriceRule:
@@ -40,8 +41,9 @@ def with_tiers(rule: PriceRule, tiers: Sequence[PriceTier]) -> PriceRule:
     return rule
 
 
-def _begin(draft: PriceRule, since: datetime | None) -> Instant:
-    return moment(draft.effective_from if since is None else min(draft.effective_from, since))
+def _begin(draft: PriceRule, zone: ZoneInfo, since: datetime | None) -> Instant:
+    begin = wall_moment(draft.wall_from, zone)
+    return begin if since is None else min(begin, moment(since))
 
 
 def _ended(rule: RuleFacts, at: Instant) -> RuleFacts:

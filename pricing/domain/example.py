@@ -2,18 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from django.db.models import Q
 
+from billing_engine.core.wall_clock import shown
 from leads.models import Action, ActionType, BillingPeriod, Customer, Product, Source
 from pricing.domain.charges import in_units
 from pricing.domain.drafts import as_if_active
 from pricing.domain.explain import lost_on
 from pricing.domain.explain_price import counts_value, sentences_of
-from pricing.domain.facts import customer_facts, maybe_micro, micro, moment, rule_facts
+from pricing.domain.facts import customer_facts, maybe_micro, micro, moment, price_facts, rule_facts
 from pricing.models import Charge, PriceRule
 from pricing.rating.counters import Counters
 from pricing.rating.facts import ActionFacts, Catalogue, Decision, ProductFacts, RuleFacts, SourceFacts
@@ -22,6 +23,7 @@ from pricing.rating.period import rate_period
 from pricing.rating.prices import Counted
 
 RELATED = ("customer", "product", "source", "action_type")
+A_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +67,10 @@ def price_example(example: Example, *, draft: PriceRule | None = None) -> Priced
 
     Only rules that could price this one action are read: the others can't win, and a rule book may hold thousands.
     """
-    rules = list(_rules_for(example))
-    facts = [rule_facts(rule) for rule in rules]
+    rules, zone = list(_rules_for(example)), example.customer.zone
+    facts = [rule_facts(rule, zone) for rule in rules]
     if draft is not None:
-        facts, rules = as_if_active(facts, [draft]), [*rules, draft]
+        facts, rules = as_if_active(facts, [draft], zone=zone), [*rules, draft]
     by_id = {rule.pk: rule for rule in rules}
     matching = RuleBook(facts, customer_facts(example.customer), catalogue_of(example)).matching(_action(example))
     decision = decide(example, facts, winner=matching[0] if matching else None)
@@ -102,19 +104,21 @@ def catalogue_of(example: Example) -> Catalogue:
 
 
 def _rules_for(example: Example) -> Any:
-    """The rules in force that match it, by scope and time."""
-    product, source, at = example.product, example.source, example.occurred_at
+    """The rules in force about that day that match it by their scope."""
+    product, source = example.product, example.source
+    # Clocks are set by a day at most; which of these were in force at the very instant, rating finds out.
+    clock = shown(example.occurred_at, example.customer.zone)
     return (
         PriceRule.objects.in_force()
         .open_to(example.customer)
         .filter(
-            Q(effective_to=None) | Q(effective_to__gt=at),
+            Q(wall_to=None) | Q(wall_to__gt=clock - A_DAY),
             Q(product=None) | Q(product=product),
             Q(category="") | Q(category=product.category),
             Q(source=None) | Q(source=source),
             Q(channel="") | Q(channel=source.channel),
             Q(action_type=None) | Q(action_type=example.action_type),
-            effective_from__lte=at,
+            wall_from__lte=clock + A_DAY,
         )
         .select_related(*RELATED)
         .prefetch_related("tiers")
@@ -147,5 +151,5 @@ def _sentences(example: Example, winner: PriceRule, decision: Decision) -> list[
     )
     before = Counted(1 if example.counted else 0, decision.counted_before, decision.value_before)
     total = decision.counted_before + micro(example.quantity)
-    words, _ = sentences_of(charge, rule_facts(winner).price, before, total=total)
+    words, _ = sentences_of(charge, price_facts(winner), before, total=total)
     return words

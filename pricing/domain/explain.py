@@ -34,7 +34,17 @@ def explain(charge: Charge) -> Explanation:
         return Explanation([*sentences, _covered(charge, charge.rule)], facts)
     price, parts = price_sentences(charge, charge.rule)
     cap = [_cap_sentence(charge, charge.rule)] if charge.cap else []
-    return Explanation([*sentences, *price, *cap], facts | {"parts": parts})
+    since = [_taken_back_sentence(charge)] if charge.action.voided_after_close else []
+    return Explanation([*sentences, *price, *cap, *since], facts | {"parts": parts})
+
+
+def _taken_back_sentence(charge: Charge) -> str:
+    """The action was taken back when its period was closed already."""
+    why = f" ({charge.action.void_reason})" if charge.action.void_reason else ""
+    return (
+        f"Taken back on {charge.action.voided_at:%Y-%m-%d %H:%M} UTC{why}, after the period was closed: the charge stands"
+        " until the draft is regenerated or, once issued, it is credited."
+    )
 
 
 def _excluded(charge: Charge) -> Explanation:
@@ -83,7 +93,7 @@ def _lost(charge: Charge, won: PriceRule) -> list[dict[str, Any]]:
     )
     matching = RuleBook(rules_for(customer), customer_facts(customer), catalogue_for(customer)).matching(facts)
     # What outranks the winner was not in force yet when this was rated.
-    best = rank(rule_facts(won))
+    best = rank(rule_facts(won, customer.zone))
     lost = [rule for rule in matching if rank(rule) < best]
     names = dict(PriceRule.objects.filter(pk__in=[rule.id for rule in lost]).values_list("pk", "name"))
     return [{"rule": rule.id, "name": names[rule.id], "lost_on": _first_difference(best, rank(rule))} for rule in lost]

@@ -6,10 +6,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db.models import Q
 
 from billing_engine.core.spans import months_of
+from billing_engine.core.wall_clock import instant_of
 from leads.models import ActionType, BillingPeriod, Customer, Product, Source
 from pricing.models import PriceRule
 from pricing.rating.facts import (
@@ -50,9 +52,9 @@ def moment(instant: datetime) -> int:
     return (instant - EPOCH) // MICROSECOND
 
 
-def maybe_moment(instant: datetime | None) -> int | None:
-    """The same, where there may be none."""
-    return None if instant is None else moment(instant)
+def wall_moment(wall: datetime, zone: ZoneInfo) -> int:
+    """A wall-clock time as rating is told it: the instant it stands for in a customer's time zone."""
+    return moment(instant_of(wall, zone))
 
 
 def instant(microseconds: int) -> datetime:
@@ -94,28 +96,33 @@ def rules_for(customer: Customer) -> list[RuleFacts]:
 
 
 def rule_books(customers: Sequence[Customer]) -> dict[int, list[RuleFacts]]:
-    """The same for several, by customer; read at once."""
+    """The same for several, by customer; read at once, and made instants once per time zone."""
     found = PriceRule.objects.in_force().filter(Q(customer=None) | Q(customer__in=customers))
-    rules = [rule_facts(rule) for rule in found.prefetch_related("tiers")]
-    for_all = [rule for rule in rules if rule.customer is None]
-    of_one = defaultdict[int | None, list[RuleFacts]](list)
-    for rule in rules:
-        of_one[rule.customer].append(rule)
+    of = defaultdict[int | None, list[PriceRule]](list)
+    for rule in found.prefetch_related("tiers"):
+        of[rule.customer_id].append(rule)
+    for_all = {
+        (name, currency): [rule_facts(rule, ZoneInfo(name)) for rule in of[None] if rule.currency == currency]
+        for name, currency in {(customer.time_zone, customer.currency) for customer in customers}
+    }
     return {
-        customer.pk: [rule for rule in for_all + of_one[customer.pk] if rule.currency == customer.currency]
+        customer.pk: [
+            *for_all[customer.time_zone, customer.currency],
+            *(rule_facts(rule, customer.zone) for rule in of[customer.pk] if rule.currency == customer.currency),
+        ]
         for customer in customers
     }
 
 
-def rule_facts(rule: PriceRule) -> RuleFacts:
-    """One revision of a rule, with its price."""
+def rule_facts(rule: PriceRule, zone: ZoneInfo) -> RuleFacts:
+    """One revision of a rule, with its price, for the customers of one time zone: there it begins and ends."""
     return RuleFacts(
         id=rule.pk,
         lineage=rule.lineage,
         price=price_facts(rule),
         currency=rule.currency,
-        effective_from=moment(rule.effective_from),
-        effective_to=maybe_moment(rule.effective_to),
+        effective_from=wall_moment(rule.wall_from, zone),
+        effective_to=None if rule.wall_to is None else wall_moment(rule.wall_to, zone),
         customer=rule.customer_id,
         product=rule.product_id,
         category=rule.category,

@@ -1,6 +1,6 @@
-"""What has no price: action types of products, at an instant, that no rule would match."""
+"""What has no price: action types of products, at a wall-clock time, that no rule would match."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -12,6 +12,7 @@ from pricing.domain.scopes import in_time, known_of
 from pricing.models import PriceRule
 
 Row = dict[str, object]
+LONGEST_NAME = 40
 SCOPE = ("id", "customer_id", "product_id", "category", "source_id", "channel", "action_type_id", "currency")
 
 
@@ -23,35 +24,43 @@ class Gap:
     action_type: str
 
 
-def gaps(
-    rule: PriceRule, *, at: datetime, besides: Iterable[int] = (), with_rule: bool = True, most: int = 20
-) -> list[Gap]:
-    """What of the rule's scope and its products' other actions no rule in force would price at `at`.
+def gaps(rule: PriceRule, *, at: datetime, besides: Iterable[int] = (), with_rule: bool = True) -> list[Gap]:
+    """All that of the rule's scope and its products' other actions no rule in force would price at `at`.
 
     `besides` are rules that will have ended then; `with_rule` counts the rule itself as in force.
     """
-    found = list[Gap]()
-    for gap in _gaps(rule, at, set(besides), with_rule=with_rule):
-        found.append(gap)
-        if len(found) == most:
-            break
-    return found
-
-
-def _gaps(rule: PriceRule, at: datetime, besides: set[int], *, with_rule: bool) -> Iterator[Gap]:
     kinds = list(ActionType.objects.filter(is_billable=True).order_by("name").values_list("pk", "name"))
     sources = list(Source.objects.filter(is_active=True).values_list("pk", "channel"))
-    force = PriceRule.objects.in_force().filter(currency=rule.currency, effective_from__lte=at).exclude(pk__in=besides)
+    force = PriceRule.objects.in_force().filter(currency=rule.currency, wall_from__lte=at).exclude(pk__in=besides)
     rows = list(in_time(force, at, None).values(*SCOPE))
     if with_rule:
         rows.append({name: getattr(rule, name) for name in SCOPE})
+    found = list[Gap]()
     for customer, products in groupby(_products(rule), key=itemgetter("customer_id")):
         own = [row for row in rows if row["customer_id"] in (None, customer)]
+        named = {row["product_id"] for row in own}
+        # No rule can tell products of one category apart, but for those that it names: each kind is looked at once.
+        unpriced: dict[Any, list[str]] = {}
         for product in products:
-            about = [row for row in own if _is_about(row, product)]
-            for kind, name in kinds:
-                if not _is_priced([row for row in about if row["action_type_id"] in (None, kind)], sources):
-                    yield Gap(f"{product['sku']} · {product['name']}", name)
+            kind = product["pk"] if product["pk"] in named else product["category"]
+            if kind not in unpriced:
+                unpriced[kind] = _unpriced([row for row in own if _is_about(row, product)], kinds, sources)
+            found += [Gap(_name(product), action_type) for action_type in unpriced[kind]]
+    return found
+
+
+def _unpriced(rows: list[Row], kinds: list[tuple[int, str]], sources: list[tuple[int, str]]) -> list[str]:
+    """The action types that no rule of these prices from every source."""
+    return [
+        name
+        for kind, name in kinds
+        if not _is_priced([row for row in rows if row["action_type_id"] in (None, kind)], sources)
+    ]
+
+
+def _name(product: Any) -> str:
+    name = product["name"]
+    return f"{product['sku']} · {name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1].rstrip() + '…'}"
 
 
 def _products(rule: PriceRule) -> Iterable[Any]:

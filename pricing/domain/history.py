@@ -6,6 +6,7 @@ from datetime import datetime
 from django.contrib.auth.models import User
 from django.db.models import Q, QuerySet
 
+from billing_engine.core.wall_clock import in_words
 from leads.models import Channel
 from pricing.domain.words import limits_in_words, model_in_words
 from pricing.models import PriceRule, RuleChange
@@ -31,8 +32,8 @@ def terms_in_words(rule: PriceRule) -> dict[str, str]:
         "Limits": ", ".join(limits_in_words(rule)) or "none",
         "Currency": rule.currency,
         "Priority": str(rule.priority),
-        "Begins": _instant(rule, rule.effective_from),
-        "Ends": NO_END if rule.effective_to is None else _instant(rule, rule.effective_to),
+        "Begins": in_words(rule.wall_from),
+        "Ends": NO_END if rule.wall_to is None else in_words(rule.wall_to),
     }
 
 
@@ -88,8 +89,3 @@ def last_author(rule: PriceRule) -> int | None:
     written = (RuleChange.What.DRAFTED, RuleChange.What.EDITED)
     last = RuleChange.objects.filter(rule=rule, what__in=written).order_by("-at", "-pk").first()
     return last.by_id if last else rule.created_by_id
-
-
-def _instant(rule: PriceRule, at: datetime) -> str:
-    local = at.astimezone(rule.customer.zone) if rule.customer else at
-    return f"{local:%Y-%m-%d %H:%M} {local.tzname()}"

@@ -1,13 +1,17 @@
 """Who may put a draft in force: a second person where the house asks for one, or where it reaches into the past."""
 
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.db.models import Q
 
 from billing_engine.core.errors import Refused
+from billing_engine.core.wall_clock import in_words, instant_of
 from leads.models import BillingPeriod
 from pricing.domain.history import last_author
+from pricing.domain.in_force import customers_of, now_in, zones_of
 from pricing.domain.scopes import known_of, neighbours, rank_of
 from pricing.models import PriceRule
 
@@ -40,7 +44,7 @@ def check_people(rule: PriceRule, *, by: User, at: datetime, reason: str) -> Non
     if not repriced:
         return
     names = ", ".join(f"«{other}»" for other in repriced[:3]) + (" and others" if len(repriced) > 3 else "")
-    since = f"It begins on {rule.effective_from:%Y-%m-%d} and changes what {names} priced until now"
+    since = f"It begins on {in_words(rule.wall_from)} and changes what {names} priced until now"
     if not reason.strip():
         raise BackdatingNeedsAReason(f"{since}: say why.")
     if is_author:
@@ -52,17 +56,31 @@ def taken_over(rule: PriceRule, *, at: datetime) -> list[PriceRule]:
 
     What nobody has priced yet may be priced by anybody: then there are none.
     """
-    if rule.effective_from >= at:
+    zones = [zone for zone in zones_of(rule, rule.revises) if instant_of(rule.wall_from, zone) < at]
+    touched = _touched(rule, zones, at=at) if zones else []
+    if not touched:
         return []
-    customer = known_of(rule).get("customer_id") if rule.revises is None else None
-    touched = BillingPeriod.objects.open().filter(end_at__gt=rule.effective_from, start_at__lt=at)
-    if not (touched if customer is None else touched.filter(customer_id=customer)).exists():
-        return []
-    until = at if rule.effective_to is None else min(at, rule.effective_to)
+    until = now_in(zones, at=at)
     ours = rank_of(rule)
-    found = neighbours(rule, begin=rule.effective_from, end=until)
+    found = neighbours(rule, begin=rule.wall_from, end=until if rule.wall_to is None else min(until, rule.wall_to))
     lost = [other for other in found if other.pk == rule.revises_id or rank_of(other) < ours]
     revised = rule.revises
-    if revised and revised not in lost and (revised.effective_to is None or revised.effective_to > rule.effective_from):
+    if revised and revised not in lost and (revised.wall_to is None or revised.wall_to > rule.wall_from):
         lost.append(revised)
-    return lost
+    return [other for other in lost if _has_priced(other, since=rule.wall_from, touched=touched, at=at)]
+
+
+def _touched(rule: PriceRule, zones: list[ZoneInfo], *, at: datetime) -> list[tuple[int, ZoneInfo]]:
+    """The customers, each with its zone, that have an open period in what is past of the rule's time."""
+    past = Q(pk=None)
+    for zone in zones:
+        past |= Q(customer__time_zone=zone.key, end_at__gt=instant_of(rule.wall_from, zone))
+    periods = BillingPeriod.objects.open().filter(past, start_at__lt=at, customer__in=customers_of(rule, rule.revises))
+    found = periods.values_list("customer", "customer__time_zone").distinct()
+    return [(customer, ZoneInfo(name)) for customer, name in found]
+
+
+def _has_priced(other: PriceRule, *, since: datetime, touched: list[tuple[int, ZoneInfo]], at: datetime) -> bool:
+    """Whether it was in force, from `since` on, before `at` where one of these customers is."""
+    begin, owner = max(since, other.wall_from), known_of(other).get("customer_id")
+    return any(instant_of(begin, zone) < at for customer, zone in touched if owner in (None, customer))

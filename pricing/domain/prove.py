@@ -27,9 +27,9 @@ AT_A_TIME = 10_000
 DIFFERENCES_KEPT = 200
 
 CHARGES = """
-    SELECT action.id, charge.period_id, charge.rule_id, charge.reason, (charge.amount * 1000000)::bigint,
-           (charge.full_amount * 1000000)::bigint, charge.cap, (charge.quantity_before * 1000000)::bigint,
-           (COALESCE(charge.value_before, 0) * 1000000)::bigint, charge.paid_by_id
+    SELECT action.id, charge.period_id, charge.rule_id, charge.reason, charge.amount * 1000000,
+           charge.full_amount * 1000000, charge.cap, charge.quantity_before * 1000000,
+           COALESCE(charge.value_before, 0) * 1000000, charge.paid_by_id
       FROM leads_action action
       LEFT JOIN pricing_charge charge ON charge.action_id = action.id
      WHERE action.period_id = %s
@@ -144,8 +144,24 @@ def _stored(period: BillingPeriod) -> Iterator[Outcome | None]:
     with connection.chunked_cursor() as cursor:
         cursor.execute(CHARGES, [period.pk])
         while rows := cursor.fetchmany(AT_A_TIME):
-            for _, of, *outcome in rows:
-                yield None if of is None else Outcome(of, *outcome)
+            for row in rows:
+                yield None if row[1] is None else _outcome(*row[1:])
+
+
+def _outcome(
+    period: int,
+    rule: int | None,
+    reason: str,
+    amount: Decimal,
+    full_amount: Decimal,
+    cap: str,
+    quantity_before: Decimal,
+    value_before: Decimal,
+    paid_by: int | None,
+) -> Outcome:
+    """As rating counts: sums outgrow every integer of PostgreSQL, so they come as numerics."""
+    before = int(quantity_before), int(value_before)
+    return Outcome(period, rule, reason, int(amount), int(full_amount), cap, *before, paid_by)
 
 
 def _unsettled(period: BillingPeriod, rules: list[RuleFacts]) -> Iterator[str]:

@@ -4,24 +4,27 @@ from datetime import datetime
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
-from django.db.models import Max, Q
+from django.db.models import F, Q
 
 from billing_engine.core.errors import Refused
 from leads.domain.periods import mark_open_periods
-from leads.models import BillingPeriod
+from pricing.domain.billed import check_not_billed
 from pricing.domain.checks import check_prices
 from pricing.domain.facts import price_facts
+from pricing.domain.fit import contradictions
 from pricing.domain.history import Terms, differences, record, stored_terms
+from pricing.domain.in_force import now_in, zones_of
+from pricing.domain.overlap import OVERLAP, RulesOverlap, check_overlap
 from pricing.domain.people import check_people
 from pricing.domain.scopes import same_scope
 from pricing.models import PriceRule, PriceTier, RuleChange
+from pricing.models.rule import TIERS_AT_MOST
 
 TIERED = (
     PriceRule.PriceModel.GRADUATED,
     PriceRule.PriceModel.VOLUME,
     PriceRule.PriceModel.GRADUATED_PERCENTAGE,
 )
-OVERLAP = "active_rules_of_one_scope_never_overlap"
 
 
 class NotADraft(Refused):
@@ -52,27 +55,17 @@ class IsTheLatest(Refused):
     message = "This is the latest revision: there is nothing to roll back."
 
 
-class WouldRewriteHistory(Refused):
-    """A rule that priced closed periods keeps pricing them."""
+class NeverInForce(Refused):
+    """A revision that ends where it begins prices nothing, ever; another one has taken its place."""
 
-    code = "would_rewrite_history"
+    code = "rule_is_never_in_force"
+    message = "Another revision took this one's place before it priced anything: choose that one."
 
 
 class RuleIncomplete(Refused):
     """A rule without a whole price can't be activated."""
 
     code = "rule_incomplete"
-
-
-class RulesOverlap(Refused):
-    """Two active rules of one scope and priority would price the same instant."""
-
-    code = "rules_overlap"
-    message = "Another active rule already covers this scope, priority and time: revise or retire that one."
-
-    def __init__(self, others: list[PriceRule]) -> None:
-        self.others = others
-        super().__init__(rules=[other.pk for other in others])
 
 
 @transaction.atomic
@@ -87,6 +80,7 @@ def activate(rule: PriceRule, *, by: User, at: datetime, reason: str = "", overr
     if rule.state != PriceRule.State.DRAFT:
         raise NotADraft
     _check_price(rule)
+    check_overlap(rule)
     check_people(rule, by=by, at=at, reason=reason)
     overridden = check_prices(rule, at=at, override=override, reason=reason)
     customers = {rule.customer}
@@ -94,7 +88,7 @@ def activate(rule: PriceRule, *, by: User, at: datetime, reason: str = "", overr
         old = _locked(PriceRule(pk=rule.revises_id))
         customers.add(old.customer)
         before = stored_terms(old.pk)
-        _end(old, at=rule.effective_from)
+        _end(old, until=rule.wall_from, at=at)
         ended = differences(before, stored_terms(old.pk))
         record(old, RuleChange.What.ENDED, by=by, at=at, changed=ended)
     rule.state, rule.activated_by, rule.activated_at = PriceRule.State.ACTIVE, by, at
@@ -107,16 +101,26 @@ def activate(rule: PriceRule, *, by: User, at: datetime, reason: str = "", overr
     return rule
 
 
-@transaction.atomic
-def revise(rule: PriceRule, *, by: User, at: datetime, since: datetime | None = None) -> PriceRule:
-    """A draft that copies the rule, effective from `since` (or now) on; nothing changes until it is activated."""
-    rule = _locked(rule)
+def check_may_be_changed(rule: PriceRule) -> None:
+    """Refuse to revise or retire what is a draft, retired, or will never price anything."""
     if rule.state != PriceRule.State.ACTIVE:
         raise NotActive
-    since = at if since is None else since
-    if rule.effective_to is not None and rule.effective_to <= since:
+    if rule.wall_from == rule.wall_to:
+        raise NeverInForce
+
+
+@transaction.atomic
+def revise(rule: PriceRule, *, by: User, at: datetime, since: datetime | None = None) -> PriceRule:
+    """A draft that copies the rule, in force from `since` (or now) on; nothing changes until it is activated.
+
+    `since` is a wall-clock time; the draft never begins before the rule it copies.
+    """
+    rule = _locked(rule)
+    check_may_be_changed(rule)
+    since = now_in(zones_of(rule), at=at) if since is None else since
+    if rule.wall_to is not None and rule.wall_to <= since:
         raise HasEnded
-    return _copy(rule, by=by, at=at, since=max(since, rule.effective_from), until=rule.effective_to, revises=rule)
+    return _copy(rule, by=by, at=at, since=max(since, rule.wall_from), until=rule.wall_to, revises=rule)
 
 
 @transaction.atomic
@@ -131,18 +135,21 @@ def roll_back(rule: PriceRule, *, by: User, at: datetime, since: datetime) -> Pr
     latest = _latest(rule, since=since)
     if latest is not None and latest.pk == rule.pk:
         raise IsTheLatest
-    begin = since if latest is None else max(since, latest.effective_from)
-    return _copy(rule, by=by, at=at, since=begin, until=latest.effective_to if latest else None, revises=latest)
+    begin = since if latest is None else max(since, latest.wall_from)
+    return _copy(rule, by=by, at=at, since=begin, until=latest.wall_to if latest else None, revises=latest)
 
 
 @transaction.atomic
 def retire(rule: PriceRule, *, by: User, at: datetime, reason: str = "") -> PriceRule:
-    """End the rule at `at`; it still prices what occurred before, however late that arrives."""
+    """End the rule now; it still prices what occurred before, however late that arrives.
+
+    A rule of many customers ends at one time on the clocks of all, where the day is furthest on now: so nothing that has
+    occurred loses its price.
+    """
     rule = _locked(rule)
-    if rule.state != PriceRule.State.ACTIVE:
-        raise NotActive
+    check_may_be_changed(rule)
     before = stored_terms(rule.pk)
-    _end(rule, at=at)
+    _end(rule, until=now_in(zones_of(rule), at=at), at=at)
     rule.refresh_from_db()
     rule.state, rule.retired_by, rule.retired_at = PriceRule.State.RETIRED, by, at
     rule.save(update_fields=["state", "retired_by", "retired_at"])
@@ -161,7 +168,7 @@ def _copy(
     draft.state, draft.activated_at, draft.activated_by = PriceRule.State.DRAFT, None, None
     draft.retired_at, draft.retired_by = None, None
     draft.created_by, draft.revises, draft.first_revision_id = by, revises, rule.lineage
-    draft.effective_from, draft.effective_to = since, until
+    draft.wall_from, draft.wall_to = since, until
     draft.save()
     PriceTier.objects.bulk_create(
         PriceTier(
@@ -182,37 +189,39 @@ def _copied(rule: PriceRule, draft: PriceRule, revises: PriceRule | None) -> lis
 def _latest(rule: PriceRule, *, since: datetime) -> PriceRule | None:
     """The revision that is, or will be, in force last; None where none is any more."""
     lineage = Q(pk=rule.lineage) | Q(first_revision_id=rule.lineage)
-    lasting = Q(effective_to=None) | Q(effective_to__gt=since)
-    active = PriceRule.objects.filter(lineage, lasting, state=PriceRule.State.ACTIVE)
-    return active.order_by("-effective_from", "-pk").first()
+    lasting = Q(wall_to=None) | Q(wall_to__gt=since)
+    active = PriceRule.objects.filter(lineage, lasting, state=PriceRule.State.ACTIVE).exclude(wall_to=F("wall_from"))
+    return active.order_by("-wall_from", "-pk").first()
 
 
 def _locked(rule: PriceRule) -> PriceRule:
-    return PriceRule.objects.select_for_update(of=("self",)).select_related("customer").get(pk=rule.pk)
+    return (
+        PriceRule.objects.select_for_update(of=("self",))
+        .select_related("customer", "product__customer", "source")
+        .get(pk=rule.pk)
+    )
 
 
 def _check_price(rule: PriceRule) -> None:
     if rule.price_model not in TIERED and rule.tiers.exists():
         raise RuleIncomplete(f"A {rule.get_price_model_display().lower()} price has no tiers: remove them.")
+    if rule.tiers.count() > TIERS_AT_MOST:
+        raise RuleIncomplete(f"A price has at most {TIERS_AT_MOST:,} tiers.")
     try:
         price_facts(rule)
     except ValueError as error:
         raise RuleIncomplete(str(error)) from error
-    if rule.product and rule.customer_id not in (None, rule.product.customer_id):
-        raise RuleIncomplete(f"{rule.product} is no product of {rule.customer}.")
+    wrong = contradictions(rule)
+    if wrong:
+        raise RuleIncomplete(" ".join(misfit.words for misfit in wrong))
 
 
-def _end(rule: PriceRule, *, at: datetime) -> None:
+def _end(rule: PriceRule, *, until: datetime, at: datetime) -> None:
     """Never later than it ends already, never before it began (then it priced nothing), never within what is billed."""
-    closed = BillingPeriod.objects.closed().filter(Q() if rule.customer is None else Q(customer=rule.customer))
-    billed_until = closed.aggregate(until=Max("end_at"))["until"]
-    if billed_until is not None and at < billed_until and rule.effective_from < billed_until:
-        raise WouldRewriteHistory(
-            f"What occurred before {billed_until:%Y-%m-%d %H:%M} UTC is billed: begin there or later."
-        )
-    end = max(rule.effective_from, at)
-    rule.effective_to = end if rule.effective_to is None else min(end, rule.effective_to)
-    rule.save(update_fields=["effective_to"])
+    check_not_billed(rule, since=until, at=at)
+    end = max(rule.wall_from, until)
+    rule.wall_to = end if rule.wall_to is None else min(end, rule.wall_to)
+    rule.save(update_fields=["wall_to"])
 
 
 def _save(rule: PriceRule) -> None:

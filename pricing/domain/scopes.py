@@ -52,7 +52,7 @@ def rank_of(rule: PriceRule) -> Rank:
             lineage=rule.pk,
             price=FREE,
             currency=rule.currency,
-            effective_from=rule.effective_from,
+            effective_from=rule.wall_from,
             customer=rule.customer_id,
             product=rule.product_id,
             category=rule.category,
@@ -65,7 +65,7 @@ def rank_of(rule: PriceRule) -> Rank:
 
 
 def neighbours(rule: PriceRule, *, begin: datetime, end: datetime | None) -> list[PriceRule]:
-    """The other rules in force at some time in [begin, end) that an action of this one could match too."""
+    """The other rules in force at some wall-clock time in [begin, end) that an action of this one could match too."""
     known = known_of(rule)
     found = in_time(PriceRule.objects.in_force(), begin, end).filter(currency=rule.currency).exclude(pk=rule.pk)
     for name in ("customer_id", "action_type_id"):
@@ -79,10 +79,18 @@ def same_scope(rule: PriceRule) -> list[PriceRule]:
     """The rules in force of the same scope, currency and priority at the same time: the database refuses the second."""
     equal = {name: getattr(rule, name) for name in EQUAL}
     found = PriceRule.objects.in_force().filter(**equal).exclude(pk=rule.pk)
-    return list(in_time(found, rule.effective_from, rule.effective_to).order_by("effective_from"))
+    return list(in_time(found, rule.wall_from, rule.wall_to).order_by("wall_from"))
+
+
+def rivals(draft: PriceRule) -> list[PriceRule]:
+    """The other drafts that would follow the same rule: when one is activated, the others were written for what was."""
+    if draft.first_revision_id is None:
+        return []
+    drafts = PriceRule.objects.filter(state=PriceRule.State.DRAFT, first_revision=draft.first_revision_id)
+    return list(drafts.exclude(pk=draft.pk).select_related("created_by").order_by("wall_from", "pk"))
 
 
 def in_time(rules: QuerySet[PriceRule], begin: datetime, end: datetime | None) -> QuerySet[PriceRule]:
-    """Those effective at some time in [begin, end)."""
-    found = rules.filter(Q(effective_to=None) | Q(effective_to__gt=begin)).exclude(effective_to=F("effective_from"))
-    return found if end is None else found.filter(effective_from__lt=end)
+    """Those in force at some wall-clock time in [begin, end)."""
+    found = rules.filter(Q(wall_to=None) | Q(wall_to__gt=begin)).exclude(wall_to=F("wall_from"))
+    return found if end is None else found.filter(wall_from__lt=end)

@@ -5,7 +5,7 @@ charged. A worker that dies leaves its customer claimed; the sweep hands it out 
 """
 
 import logging
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,6 +18,7 @@ from billing_engine.core.later import after_commit
 from leads.models import Action, BillingPeriod, Customer
 from pricing.domain.drafts import as_if_active
 from pricing.domain.facts import rules_for
+from pricing.domain.in_force import customers_of
 from pricing.domain.simulated_period import Carry, Stopped, compare
 from pricing.domain.simulated_results import forget, keep
 from pricing.domain.words import price_in_words
@@ -58,7 +59,8 @@ def start(
     if any(draft.state != PriceRule.State.DRAFT for draft in drafts):
         raise NotADraftAnyMore
     periods = BillingPeriod.objects.filter(label__in=months)
-    periods = periods.filter(customer__in=customers) if customers else periods.filter(_concerned(drafts))
+    concerned = customers or customers_of(*drafts, *(draft.revises for draft in drafts))
+    periods = periods.filter(customer__in=concerned)
     counted = _actions_by_customer(periods)
     if not counted:
         raise NothingToSimulate
@@ -145,18 +147,9 @@ def _simulate(item: SimulatedCustomer) -> None:
 
 
 def _rules(simulation: Simulation, customer: Customer, *, since: datetime) -> list[RuleFacts]:
-    drafts = simulation.drafts.filter(state=PriceRule.State.DRAFT).order_by("effective_from", "pk")
+    drafts = simulation.drafts.filter(state=PriceRule.State.DRAFT).order_by("wall_from", "pk")
     begin = since if simulation.from_the_start else None
-    return as_if_active(rules_for(customer), list(drafts.prefetch_related("tiers")), since=begin)
-
-
-def _concerned(drafts: Iterable[PriceRule]) -> Q:
-    """The customers of the drafts and of what they revise; all of the currency, where one is open to all."""
-    found = Q(pk=None)
-    for rule in [each for draft in drafts for each in (draft, draft.revises) if each is not None]:
-        owner = rule.customer_id or (rule.product and rule.product.customer_id)
-        found |= Q(customer=owner) if owner else Q(customer__currency=rule.currency)
-    return found
+    return as_if_active(rules_for(customer), list(drafts.prefetch_related("tiers")), zone=customer.zone, since=begin)
 
 
 def _actions_by_customer(periods: Any) -> dict[int, int]:

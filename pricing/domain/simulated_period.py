@@ -21,7 +21,7 @@ AT_A_TIME = 10_000
 MOVES_KEPT = 50  # of each kind, per period
 
 NOW = """
-    SELECT action_id, rule_id, reason, (amount * 1000000)::bigint FROM pricing_charge WHERE action_id = ANY(%s)
+    SELECT action_id, rule_id, reason, amount * 1000000 FROM pricing_charge WHERE action_id = ANY(%s)
 """
 
 Outcome = tuple[Id | None, str, int]  # the rule, the reason for an exclusion, the amount
@@ -198,7 +198,7 @@ def compare(
 def _stored(actions: list[Id]) -> dict[Id, Outcome]:
     with connection.cursor() as cursor:
         cursor.execute(NOW, [actions])
-        return {action: (rule, reason, amount) for action, rule, reason, amount in cursor.fetchall()}
+        return {action: (rule, reason, int(amount)) for action, rule, reason, amount in cursor.fetchall()}
 
 
 def _state(outcome: Outcome) -> str:

@@ -1,14 +1,15 @@
 """What a period is rated by, kept when it closes: whatever of it may still change afterwards.
 
-Prices are no part of it: PostgreSQL keeps a rule's terms as they are. Which rules there were and when each ended, the
-customer's contract and the catalogue go on changing, and a closed period stays with those of its day.
+Prices are no part of it: PostgreSQL keeps a rule's terms as they are. Which rules there were, which instants each began
+and ended at here (governments change what a clock shows), the customer's contract and the catalogue go on changing, and a
+closed period stays with those of its day.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from leads.models import BillingPeriod
+from leads.models import BillingPeriod, Customer
 from pricing.domain.facts import catalogue_for, period_facts, rule_facts, rules_for
 from pricing.models import PeriodTerms, PriceRule
 from pricing.rating.facts import Catalogue, CustomerFacts, ProductFacts, RuleFacts, SourceFacts
@@ -36,7 +37,7 @@ def keep_terms(period: BillingPeriod) -> None:
     PeriodTerms.objects.update_or_create(
         period=period,
         defaults={
-            "rules": {str(rule.id): rule.effective_to for rule in terms.rules},
+            "rules": {str(rule.id): [rule.effective_from, rule.effective_to] for rule in terms.rules},
             "customer": {
                 "contract_start": customer.contract_start,
                 "contract_end": customer.contract_end,
@@ -63,14 +64,18 @@ def kept_terms(period: BillingPeriod) -> Terms | None:
         customer=CustomerFacts(
             **customer | {"id": period.customer_id, "currency": period.customer.currency, "excluded_domains": domains}
         ),
-        rules=_rules({int(pk): end for pk, end in kept.rules.items()}),
+        rules=_rules({int(pk): times for pk, times in kept.rules.items()}, customer=period.customer),
         catalogue=_catalogue(kept.catalogue),
     )
 
 
-def _rules(ends: Mapping[int, int | None]) -> list[RuleFacts]:
-    found = PriceRule.objects.filter(pk__in=ends).prefetch_related("tiers").order_by("pk")
-    return [replace(rule_facts(rule), effective_to=ends[rule.pk]) for rule in found]
+def _rules(times: Mapping[int, tuple[int, int | None]], *, customer: Customer) -> list[RuleFacts]:
+    found = PriceRule.objects.filter(pk__in=times).prefetch_related("tiers").order_by("pk")
+    return [_at(rule_facts(rule, customer.zone), *times[rule.pk]) for rule in found]
+
+
+def _at(rule: RuleFacts, begin: int, end: int | None) -> RuleFacts:
+    return replace(rule, effective_from=begin, effective_to=end)
 
 
 def _catalogue(kept: dict[str, dict[str, Any]]) -> Catalogue:

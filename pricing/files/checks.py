@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
+from decimal import Decimal
 from functools import cache
 from zoneinfo import available_timezones
 
 from msgspec.structs import astuple
 
-from billing_engine.core.money import currencies
+from billing_engine.core.money import fits, is_currency, no_fraction_in_words
 from pricing.files import forms
 from pricing.files.faults import Problem, step
 from pricing.files.values import micro, rule_facts, written
@@ -72,18 +73,20 @@ def _overlaps_in(alike: list[Placed]) -> Iterator[Problem]:
 
 def _customer_problems(customer: forms.Customer) -> Iterator[Problem]:
     """What cannot be of a customer that has its form."""
-    if not _is_currency(customer.currency):
+    if not is_currency(customer.currency):
         yield Problem("/currency", f"{customer.currency} is no ISO 4217 currency")
     if customer.time_zone not in _time_zones():
         yield Problem("/time_zone", f"{customer.time_zone} is no IANA time zone such as America/New_York")
     if customer.hard_budget and customer.monthly_budget is None:
         yield Problem("/hard_budget", "is true, but there is no monthly_budget")
+    elif customer.monthly_budget is not None and not fits(Decimal(customer.monthly_budget), customer.currency):
+        yield Problem("/monthly_budget", no_fraction_in_words(customer.currency))
     yield from _disorder("contract_from", customer.contract_from, "contract_to", customer.contract_to, date)
 
 
 def _rule_problems(rule: forms.Rule) -> Iterator[Problem]:
     """What cannot be of a rule that has its form."""
-    if not _is_currency(rule.currency):
+    if not is_currency(rule.currency):
         yield Problem("/currency", f"{rule.currency} is no ISO 4217 currency")
     yield from _disorder("effective_from", rule.effective_from, "effective_to", rule.effective_to, datetime)
     price = rule.price
@@ -125,8 +128,3 @@ def _disorder(first: str, start: str | None, last: str, end: str | None, kind: t
 @cache
 def _time_zones() -> set[str]:
     return available_timezones()
-
-
-@cache
-def _is_currency(code: str) -> bool:
-    return any(code == known for known, _ in currencies())

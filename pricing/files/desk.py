@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from billing_engine.core.spans import Cycle, months_of
 from pricing.files.read import RuleSet
-from pricing.files.values import Placed
+from pricing.files.values import Placed, in_zone
 from pricing.rating.counters import Counters
 from pricing.rating.facts import ActionFacts, Catalogue, CustomerFacts, Decision, RuleFacts
 from pricing.rating.period import rate_period
@@ -32,8 +32,9 @@ def rate(rule_set: RuleSet, actions: Iterable[Placed]) -> list[Rated]:
 
 
 def rules_open_to(rule_set: RuleSet, customer: str) -> list[RuleFacts]:
-    """The rules that are this customer's or everybody's."""
-    return [rule for rule in rule_set.rules if rule.customer in (None, customer)]
+    """The rules that are this customer's or everybody's, in its time zone."""
+    zone = rule_set.customer(customer).zone
+    return [in_zone(rule, zone) for rule in rule_set.rules if rule.customer in (None, customer)]
 
 
 def catalogue_of(rule_set: RuleSet, actions: Sequence[Placed]) -> Catalogue:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
+from billing_engine.core import wall_clock
 from billing_engine.core.spans import Cycle
 from pricing.files import words
 from pricing.files.desk import Rated, catalogue_of, rules_open_to
@@ -92,7 +93,7 @@ class Explainer:
         if decision.rule is None:
             return _without_rule([words.of_exclusion(decision, None)] if decision.reason else _unrated(book, action))
         rule = self._rules[decision.rule]
-        others = [other for other in book.matching(action) if other is not rule]
+        others = [self._rules[other.id] for other in book.matching(action) if other.id != rule.id]
         case = self._case(rated, rule)
         before = case.before
         quantity, value = (0, 0) if decision.reason else (action.quantity, action.value or 0)
@@ -162,8 +163,8 @@ def _winner(rule: RuleFacts) -> Winner:
         id=str(rule.id),
         scope=words.scope(rule),
         priority=rule.priority,
-        effective_from=rule.effective_from.isoformat(),
-        effective_to=None if end is None else end.isoformat(),
+        effective_from=wall_clock.written(rule.effective_from),
+        effective_to=None if end is None else wall_clock.written(end),
     )
 
 

@@ -10,6 +10,7 @@ NUMBER = r"^(0|[1-9][0-9]{0,17})(\.[0-9]{1,6})?" + _END
 POSITIVE = r"^(?=.*[1-9])" + NUMBER[1:]
 DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}" + _END
 INSTANT = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})" + _END
+WALL_CLOCK = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?)?" + _END
 DOMAIN = r"^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+" + _END
 CURRENCY = r"^[A-Z]{3}" + _END
 
@@ -18,6 +19,7 @@ Number = Annotated[str, Meta(pattern=NUMBER, examples=["2.50"])]
 Positive = Annotated[str, Meta(pattern=POSITIVE, examples=["10"])]
 Day = Annotated[str, Meta(pattern=DAY, extra_json_schema={"format": "date"})]
 Instant = Annotated[str, Meta(pattern=INSTANT, extra_json_schema={"format": "date-time"})]
+WallClock = Annotated[str, Meta(pattern=WALL_CLOCK, examples=["2026-12-01", "2026-12-01T09:00"])]
 Domain = Annotated[str, Meta(pattern=DOMAIN)]
 Currency = Annotated[str, Meta(pattern=CURRENCY, description="ISO 4217.")]
 FreeUnits = Annotated[
@@ -35,7 +37,9 @@ class Customer(Form):
 
     code: Name
     currency: Currency = "USD"
-    time_zone: Annotated[Name, Meta(description="IANA name; cycles and contract days begin at midnight here.")] = "UTC"
+    time_zone: Annotated[
+        Name, Meta(description="IANA name; cycles, contract days and rules begin at midnight here.")
+    ] = "UTC"
     cycle: Annotated[
         Literal["monthly", "weekly", "fortnightly"],
         Meta(description="Calendar months, weeks from Monday, or two of them, counted in twos from January 1, 2024."),
@@ -148,7 +152,7 @@ class Once(Form):
 
 
 class Rule(Form, kw_only=True):
-    """A price rule: scope, price and the time [effective_from, effective_to)."""
+    """A price rule: scope, price and the time [effective_from, effective_to), on each customer's own clock."""
 
     id: Name
     scope: Scope = field(default_factory=Scope)
@@ -159,8 +163,10 @@ class Rule(Form, kw_only=True):
         ),
     ] = 0
     currency: Currency = "USD"
-    effective_from: Instant
-    effective_to: Annotated[Instant | None, Meta(description="Prices what occurred before this; null: no end.")] = None
+    effective_from: Annotated[WallClock, Meta(description="A day, or a time, in each customer's own time zone.")]
+    effective_to: Annotated[
+        WallClock | None, Meta(description="The first day, or time, that it no longer prices; null: no end.")
+    ] = None
     price: Price
     once: Once | None = None
     highest_only: Annotated[bool, Meta(description="Of a lead's actions in a period, only the dearest.")] = False

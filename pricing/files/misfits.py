@@ -16,6 +16,10 @@ PATTERNS = {
     forms.POSITIVE: 'is no number above 0 with at most six decimal places, such as "10"',
     forms.DAY: 'is no day such as "2026-01-31"',
     forms.INSTANT: 'is no time with its offset, such as "2026-01-31T17:41:09-06:00"',
+    forms.WALL_CLOCK: (
+        'is no day such as "2026-12-01" and no time without an offset such as "2026-12-01T09:00":'
+        " a rule begins and ends in each customer's own time zone"
+    ),
     forms.DOMAIN: 'is no domain such as "example.com"',
     forms.CURRENCY: 'is no ISO 4217 currency such as "USD"',
 }

@@ -1,10 +1,12 @@
 """The forms as the values rating knows."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from billing_engine.core.spans import CYCLES, Cycle
+from billing_engine.core.wall_clock import instant_of, read
 from leads.domain.identity import person_key
 from pricing.files import forms
 from pricing.rating.facts import ActionFacts, CustomerFacts, Once, ProductFacts, RuleFacts, SourceFacts
@@ -71,15 +73,15 @@ def customer_of(customer: forms.Customer) -> Customer:
 
 
 def rule_facts(rule: forms.Rule) -> RuleFacts:
-    """The rule; it has no revisions, so its quantities are counted under its own id."""
+    """The rule, its times still those of a clock; it has no revisions, so its quantities are counted under its own id."""
     scope, once = rule.scope, rule.once
     return RuleFacts(
         id=rule.id,
         lineage=rule.id,
         price=_price(rule.price),
         currency=rule.currency,
-        effective_from=datetime.fromisoformat(rule.effective_from),
-        effective_to=None if rule.effective_to is None else datetime.fromisoformat(rule.effective_to),
+        effective_from=read(rule.effective_from),
+        effective_to=None if rule.effective_to is None else read(rule.effective_to),
         customer=scope.customer,
         product=scope.product,
         category=scope.category or "",
@@ -91,6 +93,14 @@ def rule_facts(rule: forms.Rule) -> RuleFacts:
         highest_only=rule.highest_only,
         cap_per_lead=_micro(rule.cap_per_lead),
         cap_per_period=_micro(rule.cap_per_period),
+    )
+
+
+def in_zone(rule: RuleFacts, zone: ZoneInfo) -> RuleFacts:
+    """The rule with the instants at which it begins and ends for the customers of a time zone."""
+    begin, end = rule.effective_from, rule.effective_to
+    return replace(
+        rule, effective_from=instant_of(begin, zone), effective_to=None if end is None else instant_of(end, zone)
     )
 
 

@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from billing_engine.core import money
+from billing_engine.core.wall_clock import written
 from pricing.files.values import ONE, PLACES
 from pricing.rating.caps import BUDGET, PER_LEAD, PER_PERIOD
 from pricing.rating.exclude import (
@@ -103,7 +104,7 @@ def of_loser(loser: RuleFacts, winner: RuleFacts, dimension: str) -> str:
     if dimension == "priority":
         lost = f"its priority is {loser.priority}, that of {winner.id} is {winner.priority}"
     elif dimension == "effective from":
-        lost = f"it began earlier, {loser.effective_from.isoformat()}"
+        lost = f"it began earlier, {written(loser.effective_from)}"
     else:
         lost = f"it leaves the {dimension} open, {winner.id} fixes it"
     return f"Rule {loser.id} holds too and lost on {dimension}: {lost}."

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from billing_engine.core.money import SUM_DIGITS
 from leads.models import Action, BillingPeriod
 from pricing.models.rule import PriceRule
 
@@ -49,15 +50,19 @@ class Charge(models.Model):
         db_index=False,
     )
     reason = models.CharField(max_length=20, choices=Reason.choices, blank=True)
-    amount = models.DecimalField(max_digits=18, decimal_places=6)
-    full_amount = models.DecimalField(max_digits=18, decimal_places=6, help_text="Before any cap.")
+    amount = models.DecimalField(max_digits=SUM_DIGITS, decimal_places=6)
+    full_amount = models.DecimalField(max_digits=SUM_DIGITS, decimal_places=6, help_text="Before any cap.")
     cap = models.CharField(max_length=10, choices=Cap.choices, blank=True)
     quantity_before = models.DecimalField(
-        max_digits=18, decimal_places=6, help_text="What the rule had counted in the period before this action."
+        max_digits=SUM_DIGITS, decimal_places=6, help_text="What the rule had counted in the period before this action."
     )
 
     value_before = models.DecimalField(
-        max_digits=18, decimal_places=6, null=True, blank=True, help_text="The same, of money value, for a percentage."
+        max_digits=SUM_DIGITS,
+        decimal_places=6,
+        null=True,
+        blank=True,
+        help_text="The same, of money value, for a percentage.",
     )
     # No constraint and no index: it points into what is rated at the same time, and nobody looks charges up by it.
     paid_by = models.ForeignKey(
@@ -123,7 +128,7 @@ class PeriodTally(models.Model):
         default=dict, db_default=models.Value({}, models.JSONField()), help_text="How many for which reason."
     )
     unrated = models.PositiveIntegerField()
-    amount = models.DecimalField(max_digits=18, decimal_places=6)
+    amount = models.DecimalField(max_digits=SUM_DIGITS, decimal_places=6)
     rated_at = models.DateTimeField()
 
     rated_to_at = models.DateTimeField(null=True, blank=True, help_text="When the last action rated occurred.")

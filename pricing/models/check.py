@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from billing_engine.core.money import SUM_DIGITS
 from leads.models import ActionType, Channel, Customer, Product, Source
 
 
@@ -36,7 +37,7 @@ class PriceCheck(models.Model):
     )
     expected = models.DecimalField(
         "costs",
-        max_digits=18,
+        max_digits=SUM_DIGITS,
         decimal_places=6,
         help_text="As the first action of a month, in the customer's currency.",
     )

@@ -10,6 +10,7 @@ from django.db.models.functions import Coalesce
 
 from leads.models import ActionType, Channel, Customer, Product, Source
 from leads.models.customer import known_currency
+from pricing.models.wall_clock import WallClockField
 
 
 def _one(expression: F | Coalesce, range_type: str) -> Func:
@@ -21,6 +22,8 @@ def money_field(**options: Any) -> "models.DecimalField[Any, Any]":
     """An amount of the rule's currency, to six places."""
     return models.DecimalField(max_digits=16, decimal_places=6, **options)
 
+
+TIERS_AT_MOST = 1_000  # of a price: more is a mistake, and a form of them takes minutes
 
 # What each price model is made of; tiers are rows of their own.
 PARTS_OF_A_PRICE = {
@@ -95,8 +98,11 @@ class PriceRule(models.Model):
     priority = models.SmallIntegerField(default=0, help_text="The highest wins; among equals the most specific.")
 
     currency = models.CharField(max_length=3, default="USD", validators=[known_currency])
-    effective_from = models.DateTimeField(help_text="Prices what occurred at this instant or later (UTC).")
-    effective_to = models.DateTimeField(null=True, blank=True, help_text="And before this one; empty: no end.")
+    # No instants: each customer's time zone makes one of them (`pricing.domain.facts`).
+    wall_from = WallClockField("from", help_text="The first day, or time, in each customer's own time zone.")
+    wall_to = WallClockField(
+        "until", null=True, blank=True, help_text="The first day, or time, that it no longer prices. Empty: no end."
+    )
 
     price_model = models.CharField(max_length=20, choices=PriceModel.choices, default=PriceModel.PER_UNIT)
     unit_price = money_field(null=True, blank=True)
@@ -164,12 +170,12 @@ class PriceRule(models.Model):
                     (_one(Coalesce(F("action_type_id"), Value(0)), "int8range"), "&&"),
                     (_one(F("currency"), "textrange"), "&&"),
                     (_one(F("priority"), "int4range"), "&&"),
-                    (Func(F("effective_from"), F("effective_to"), function="tstzrange"), "&&"),
+                    (Func(F("wall_from"), F("wall_to"), function="tsrange"), "&&"),
                 ],
                 violation_error_message="Another active rule already covers this scope, priority and time.",
             ),
             models.CheckConstraint(
-                name="a_rule_does_not_end_before_it_begins", condition=Q(effective_to__gte=F("effective_from"))
+                name="a_rule_does_not_end_before_it_begins", condition=Q(wall_to__gte=F("wall_from"))
             ),
             models.CheckConstraint(name="a_rule_has_the_price_its_model_needs", condition=_priced()),
             models.CheckConstraint(name="nothing_in_a_price_is_negative", condition=_not_negative()),
@@ -182,7 +188,7 @@ class PriceRule(models.Model):
                 name="a_rule_in_force_says_since_when", condition=Q(state="draft") | Q(activated_at__isnull=False)
             ),
         ]
-        indexes = [models.Index(name="price_rule_state", fields=["state", "effective_from"])]
+        indexes = [models.Index(name="price_rule_state", fields=["state", "wall_from"])]
 
     def __str__(self) -> str:
         return self.name

@@ -7,13 +7,14 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
+from billing_engine.core.money import SUM_DIGITS
 from leads.models import Action, ActionType, BillingPeriod, Customer
 from pricing.models.rule import PriceRule
 
 
 def money_sum() -> "models.DecimalField[object, object]":
     """A sum of charges, to six places."""
-    return models.DecimalField(max_digits=18, decimal_places=6)
+    return models.DecimalField(max_digits=SUM_DIGITS, decimal_places=6)
 
 
 class Simulation(models.Model):

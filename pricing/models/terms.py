@@ -9,7 +9,9 @@ class PeriodTerms(models.Model):
     """What a closed period was rated by, as far as it may change afterwards; kept so that its charges can be proven."""
 
     period = models.OneToOneField(BillingPeriod, on_delete=models.CASCADE, primary_key=True, related_name="terms")
-    rules = models.JSONField(help_text="Each price rule in force, by id, with its end then (or none).")
+    rules = models.JSONField(
+        help_text="Each price rule in force, by id, with the instants it began and ended (or none)."
+    )
     customer = models.JSONField(help_text="Contract dates, excluded domains and hard budget.")
     catalogue = models.JSONField(help_text="Products' categories, sources' channels, what is billable.")
 

@@ -2,6 +2,7 @@
 
 from django.db import models
 
+from billing_engine.core.money import SUM_DIGITS
 from leads.models import BillingPeriod
 from pricing.models.rule import PriceRule
 
@@ -12,7 +13,7 @@ class RuleUse(models.Model):
     rule = models.ForeignKey(PriceRule, on_delete=models.CASCADE, related_name="uses", db_index=False)
     period = models.ForeignKey(BillingPeriod, on_delete=models.CASCADE, related_name="rule_uses")
     charges = models.PositiveIntegerField()
-    amount = models.DecimalField(max_digits=18, decimal_places=6)
+    amount = models.DecimalField(max_digits=SUM_DIGITS, decimal_places=6)
 
     class Meta:
         constraints = [

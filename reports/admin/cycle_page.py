@@ -3,19 +3,22 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
+from billing_engine.core.admin import SKIPPED_SHOWN, Skipped, SkippedRow
+from billing_engine.core.money import in_words
 from billing_engine.core.spans import Cycle, labels_of
-from invoices.domain.errand import without_contacts
-from invoices.domain.waiting import UTC_ZONE, Left, documents_failed, failed_in, left_in, unsent_by_reason
+from invoices.domain.blockers import blocker_of, failed_in
+from invoices.domain.errand import last_act, without_contacts
+from invoices.domain.taken_back import to_be_credited
+from invoices.domain.waiting import UTC_ZONE, Left, left_in, stuck_in
 from invoices.domain.wording import month_in_words
-from invoices.models import BillingCycle, BillingRun, BillingRunItem
+from invoices.models import BillingCycle, BillingRun, BillingRunItem, CycleStep
 from leads.admin.shown import list_of, page_of
 from leads.models import BillingPeriod
 from reports.admin.cycle_figures import money_table, received_sum, stored_sum
-from reports.queries.cycle import flagged_in, money_of, without_invoice_in
+from reports.queries.cycle import cut_by_budgets_in, flagged_in, money_of, without_invoice_in
 from reports.wording import count_in_words, names_in_words, reasons_in_words
 
 State = BillingCycle.State
@@ -50,6 +53,7 @@ def cycle_page(model_admin: Any, request: HttpRequest, cycle: BillingCycle) -> H
     is_moving = bool(cycle.errand) or _run_in_progress(cycle.label) is not None
     left = left_in(cycle.label)
     money = money_of(cycle.label)
+    history = list(cycle.steps.select_related("by").order_by("pk"))
     month = Cycle.parse(cycle.label)
     sums = [received_sum(cycle.label), stored_sum(cycle.label)]
     tables = [money_table(one, cycle.label) for one in money]
@@ -61,15 +65,15 @@ def cycle_page(model_admin: Any, request: HttpRequest, cycle: BillingCycle) -> H
         "title": f"Close of {month_in_words(cycle.label)}",
         "cycle": cycle,
         "month": month_in_words(cycle.label),
-        "earlier": _page_of(month.previous()),
-        "later": _page_of(month.next()),
+        **_neighbours(month),
         "steps": steps_of(cycle, left),
         "hindrances": hindrances(cycle, left),
-        "failures": _latest_failures(cycle.label),
+        "failures": _failures(cycle.label),
         "sums": sums,
         "tables": tables,
         "adds_up": all(one.adds_up for one in sums) and all(one.adds_up for one in tables),
-        "history": cycle.steps.select_related("by").order_by("pk"),
+        "history": [_told(step) for step in history],
+        "skipped": _skipped(last_act(history)),
         "is_moving": is_moving,
         "media": model_admin.media,
         "actions_detail": model_admin._get_actions_navigation(  # noqa: SLF001 -- Unfold makes its header's buttons so
@@ -83,22 +87,50 @@ def cycle_page(model_admin: Any, request: HttpRequest, cycle: BillingCycle) -> H
     return response
 
 
+def _told(step: CycleStep) -> dict[str, Any]:
+    """An act in words: what, on what, with what outcome, by whom, when and why."""
+    is_on_all = step.kind in BillingCycle.Errand.values
+    return {
+        "what": step.get_kind_display(),
+        "about": f"{count_in_words(step.done)} done" if is_on_all else step.about,
+        "by": (step.by.get_full_name() or str(step.by)) if step.by else "its schedule",
+        "at": step.at,
+        "reason": step.reason,
+    }
+
+
+def _skipped(act: CycleStep | None) -> Skipped | None:
+    """What an act on all of a month's invoices skipped, and why."""
+    if act is None:
+        return None
+    rows = list(act.skipped.order_by("pk")[:SKIPPED_SHOWN])
+    if not rows:
+        return None
+    count = act.skipped.count()
+    told = [
+        SkippedRow(row.name, row.words, page_of("invoices.invoice", row.invoice_id) if row.invoice_id else "")
+        for row in rows
+    ]
+    words = f"{act.get_kind_display()}: {count_in_words(act.done)} done, {count_in_words(count)} skipped"
+    return Skipped(words, told, count - len(rows))
+
+
 def steps_of(cycle: BillingCycle, left: Left) -> list[Step]:
     """From the billing run to the close, each done, next or later."""
     periods = BillingPeriod.objects.filter(label__in=labels_of(cycle.label))
     total = periods.count()
     invoices = {"month": cycle.label}
-    still_open = left.open_periods + left.inactive_periods
+    still_open = left.not_billed + left.inactive_periods
     told = [
         (
             "Run",
-            not left.open_periods,
+            not left.not_billed,
             f"{count_in_words(total - still_open)} of {count_in_words(total)} periods billed",
             list_of("leads.billingperiod", cycle=cycle.label),
         ),
         (
             "Approve",
-            not left.open_periods and not left.drafts,
+            not left.not_billed and not left.drafts,
             _to_go(left.drafts, "draft", plural="s"),
             list_of("invoices.invoice", **invoices, state__exact="draft"),
         ),
@@ -110,13 +142,13 @@ def steps_of(cycle: BillingCycle, left: Left) -> list[Step]:
         ),
         (
             "Issue",
-            not left.open_periods and not left.not_issued,
+            not left.not_billed and not left.not_issued,
             _to_go(left.approved, "approved invoice", plural="s"),
             list_of("invoices.invoice", **invoices, state__exact="approved"),
         ),
         (
             "Send",
-            not left.open_periods and not left.not_issued and not left.unsent,
+            not left.not_billed and not left.not_issued and not left.unsent,
             _to_go(left.unsent, "issued invoice", plural="s"),
             list_of("invoices.invoice", **invoices, sent="no"),
         ),
@@ -177,6 +209,15 @@ def hindrances(cycle: BillingCycle, left: Left) -> list[Hindrance]:
             "red",
         ),
         (
+            left.sealed_periods,
+            "to be billed again",
+            "Their invoices are void and the month is locked: Bill again is on the page of each",
+            list_of("leads.billingperiod", cycle=cycle.label, state__exact="open"),
+            "orange",
+        ),
+        _taken_back(cycle.label),
+        _cut_by_budgets(cycle.label),
+        (
             left.inactive_periods,
             "of inactive customers",
             "No run bills them: activate the customer, or lock with a reason",
@@ -186,24 +227,24 @@ def hindrances(cycle: BillingCycle, left: Left) -> list[Hindrance]:
     )
     return [
         Hindrance(count_in_words(count), what, advice, address, tone)
-        for count, what, advice, address, tone in (*found, *_outgoing(cycle))
+        for count, what, advice, address, tone in (*found, *_outgoing(cycle, left))
         if count
     ]
 
 
-def _outgoing(cycle: BillingCycle) -> tuple[tuple[int, str, str, str, str], ...]:
+def _outgoing(cycle: BillingCycle, left: Left) -> tuple[tuple[int, str, str, str, str], ...]:
     """What is issued and did not go out."""
-    unsent, contactless = unsent_by_reason(cycle.label), without_contacts(cycle)
+    stuck, contactless = stuck_in(cycle.label), without_contacts(cycle) if left.unsent else []
     return (
         (
-            sum(one.invoices for one in unsent),
+            stuck.invoices,
             "could not be sent",
-            reasons_in_words(unsent),
+            reasons_in_words(stuck.mails),
             list_of("invoices.invoicemail", month=cycle.label, turn="person"),
             "red",
         ),
         (
-            documents_failed(cycle.label),
+            stuck.documents,
             "without their PDF",
             "It could not be made: the invoice's page says why",
             list_of("invoices.invoice", month=cycle.label, document="failed"),
@@ -219,10 +260,36 @@ def _outgoing(cycle: BillingCycle) -> tuple[tuple[int, str, str, str, str], ...]
     )
 
 
-def _latest_failures(label: str) -> QuerySet[BillingRunItem]:
-    """Of each period the last one."""
-    failed = failed_in(label).select_related("period__customer").order_by("period_id", "-pk")
-    return failed.distinct("period_id")[:FAILURES_SHOWN]
+def _taken_back(label: str) -> tuple[int, str, str, str, str]:
+    """What was taken back after it was issued: the customer is owed it."""
+    found = to_be_credited(labels_of(label))
+    amounts = " and ".join(in_words(found[currency].amount, currency) for currency in sorted(found))
+    return (
+        sum(one.actions for one in found.values()),
+        "to be credited",
+        f"{amounts}, taken back after the invoice was issued: its page lists them",
+        list_of("invoices.invoice", month=label, to_be_credited="1"),
+        "orange",
+    )
+
+
+def _cut_by_budgets(label: str) -> tuple[int, str, str, str, str]:
+    """What hard budgets kept from being charged: right as agreed, and worth knowing."""
+    found = cut_by_budgets_in(label)
+    amounts = " and ".join(in_words(found[currency][1], currency) for currency in sorted(found))
+    return (
+        sum(count for count, _ in found.values()),
+        "cut by a hard budget",
+        f"{amounts} above monthly budgets is not charged",
+        list_of("invoices.invoice", month=label, cut_by_budget="1"),
+        "blue",
+    )
+
+
+def _failures(label: str) -> list[tuple[BillingRunItem, str]]:
+    """The first that could not be billed, each with what stands in the way now."""
+    failed = failed_in(label).select_related("period__customer", "period__tally").order_by("period__customer__name")
+    return [(item, blocker_of(item)) for item in failed[:FAILURES_SHOWN]]
 
 
 def _received_in(label: str) -> dict[str, str]:
@@ -234,6 +301,8 @@ def _run_in_progress(label: str) -> BillingRun | None:
     return BillingRun.objects.filter(cycle__in=labels_of(label), finished_at=None).first()
 
 
-def _page_of(month: Cycle) -> str:
-    found = BillingCycle.objects.filter(label=str(month)).first()
-    return page_of("invoices.billingcycle", found.pk) if found else ""
+def _neighbours(month: Cycle) -> dict[str, str]:
+    """The pages of the months before and after it, where they are known."""
+    names = {str(month.previous()): "earlier", str(month.next()): "later"}
+    found = BillingCycle.objects.filter(label__in=names)
+    return {names[one.label]: page_of("invoices.billingcycle", one.pk) for one in found}

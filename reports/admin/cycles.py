@@ -14,7 +14,8 @@ from billing_engine.core.spans import labels_of
 from invoices.domain.cycle import bill_cycle, close_cycle, know_cycles, lock, reopen
 from invoices.domain.errand import begin, stop, waiting_for, without_contacts
 from invoices.domain.mail.server import check_server, is_a_server, server
-from invoices.domain.waiting import unsent_by_reason
+from invoices.domain.month_lock import why_month_locked
+from invoices.domain.waiting import stuck_in
 from invoices.domain.wording import month_in_words
 from invoices.models import BillingCycle
 from leads.admin.bases import ReadOnlyPage
@@ -39,21 +40,23 @@ def month_of(cycle: BillingCycle) -> str:
     return month_in_words(cycle.label)
 
 
-def has_open_periods(cycle: BillingCycle) -> bool:
-    """Whether a billing run would find something to do."""
+def is_to_be_billed(cycle: BillingCycle) -> bool:
+    """Whether a billing run would find something to do, and may."""
+    if why_month_locked(cycle):
+        return False
     periods = BillingPeriod.objects.open().filter(label__in=labels_of(cycle.label), customer__is_active=True)
     return periods.exists()
+
+
+def many(cycle: BillingCycle, errand: BillingCycle.Errand, what: str) -> str:
+    """`1 draft`, `1,234 invoices`: those that wait for the errand."""
+    count = waiting_for(cycle, errand)
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def waits_for(errand: BillingCycle.Errand) -> Any:
     """Whether the errand has something to do, and none is in progress."""
     return lambda cycle: not cycle.errand and waiting_for(cycle, errand) > 0
-
-
-def invoices_in_words(cycle: BillingCycle, errand: BillingCycle.Errand) -> str:
-    """`1 invoice`, `236 invoices`."""
-    count = waiting_for(cycle, errand)
-    return f"{count:,} invoice{'' if count == 1 else 's'}"
 
 
 def may_send_all(cycle: BillingCycle) -> bool:
@@ -67,7 +70,7 @@ def may_send_all(cycle: BillingCycle) -> bool:
 
 def told_before_sending(cycle: BillingCycle) -> str:
     """To whom, what failed before, and who is left out."""
-    failed = sum(one.invoices for one in unsent_by_reason(cycle.label))
+    failed = stuck_in(cycle.label).invoices
     again = f" {failed:,} of them could not be sent before." if failed else ""
     nobody = without_contacts(cycle)
     left_out = f" Left out, for want of billing contacts: {names_in_words(nobody)}." if nobody else ""
@@ -115,7 +118,7 @@ class BillingCycleAdmin(ReadOnlyPage[BillingCycle]):
         permission=RUN,
         icon="play_arrow",
         variant=ActionVariant.PRIMARY,
-        offered=has_open_periods,
+        offered=is_to_be_billed,
         asks=Dialog(
             title=lambda cycle: f"Bill {month_of(cycle)}?",
             says="Each customer by itself: its period is rated, closed and drafted, or it says why not.",
@@ -132,12 +135,12 @@ class BillingCycleAdmin(ReadOnlyPage[BillingCycle]):
         variant=ActionVariant.PRIMARY,
         offered=waits_for(Errand.APPROVE),
         asks=Dialog(
-            title=lambda cycle: f"Approve {waiting_for(cycle, Errand.APPROVE):,} drafts of {month_of(cycle)}?",
+            title=lambda cycle: f"Approve {many(cycle, Errand.APPROVE, 'draft')} of {month_of(cycle)}?",
             says="You looked at them and stand for them. The workers do it, one after the other; it can be stopped.",
         ),
     )
     def approve_all(self, request: HttpRequest, cycle: BillingCycle, answers: dict[str, Any]) -> Done:
-        return Done(f"Approving {begin(cycle, Errand.APPROVE, by=person(request)):,}.")
+        return Done(f"Approving {begin(cycle, Errand.APPROVE, by=person(request), at=now()):,}.")
 
     @button(
         "Issue all",
@@ -146,12 +149,12 @@ class BillingCycleAdmin(ReadOnlyPage[BillingCycle]):
         variant=ActionVariant.PRIMARY,
         offered=waits_for(Errand.ISSUE),
         asks=Dialog(
-            title=lambda cycle: f"Issue {waiting_for(cycle, Errand.ISSUE):,} invoices of {month_of(cycle)}?",
+            title=lambda cycle: f"Issue {many(cycle, Errand.ISSUE, 'invoice')} of {month_of(cycle)}?",
             says="Each gets its number, and from then on nobody can change it. It can be stopped, not undone.",
         ),
     )
     def issue_all(self, request: HttpRequest, cycle: BillingCycle, answers: dict[str, Any]) -> Done:
-        return Done(f"Issuing {begin(cycle, Errand.ISSUE, by=person(request)):,}.")
+        return Done(f"Issuing {begin(cycle, Errand.ISSUE, by=person(request), at=now()):,}.")
 
     @button(
         "Send all",
@@ -160,12 +163,12 @@ class BillingCycleAdmin(ReadOnlyPage[BillingCycle]):
         variant=ActionVariant.PRIMARY,
         offered=may_send_all,
         asks=Dialog(
-            title=lambda cycle: f"Send {invoices_in_words(cycle, Errand.SEND)} of {month_of(cycle)} by e-mail?",
+            title=lambda cycle: f"Send {many(cycle, Errand.SEND, 'invoice')} of {month_of(cycle)} by e-mail?",
             says=told_before_sending,
         ),
     )
     def send_all(self, request: HttpRequest, cycle: BillingCycle, answers: dict[str, Any]) -> Done:
-        count = begin(cycle, Errand.SEND, by=person(request))
+        count = begin(cycle, Errand.SEND, by=person(request), at=now())
         if not is_a_server():
             return Done(f"Writing down {count:,}: this server sends no mail.", level=messages.WARNING)
         return Done(f"Sending {count:,}.")

@@ -135,15 +135,15 @@ def _outgoing(queues: Waiting) -> tuple[tuple[str, int, str, str, str, str], ...
     return (
         (
             "invoices.view_invoicemail",
-            sum(one.invoices for one in queues.unsent),
+            queues.stuck.invoices,
             "could not be sent",
-            reasons_in_words(queues.unsent),
+            reasons_in_words(queues.stuck.mails),
             list_of("invoices.invoicemail", turn="person"),
             "red",
         ),
         (
             "invoices.view_invoice",
-            queues.documents,
+            queues.stuck.documents,
             "without their PDF",
             "It could not be made: the invoice's page says why",
             list_of("invoices.invoice", document="failed"),

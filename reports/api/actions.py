@@ -12,9 +12,11 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from billing_engine.core.errors import Refused
+from billing_engine.core.money import SUM_DIGITS
 from leads.api.answers import SettledSerializer, problems
 from leads.api.authentication import ApiKeyAuthentication
 from leads.domain.answers import settled
+from leads.domain.early import BEFORE_ITS_LEAD
 from leads.domain.identity import external_id
 from leads.models import Action, ApiKey, Source
 from pricing.models import Charge
@@ -34,8 +36,8 @@ class LeadMissing(Refused):
 class ChargeSerializer(serializers.Serializer[Any]):
     """What it costs, or why it costs nothing."""
 
-    amount = serializers.DecimalField(18, 6)
-    full_amount = serializers.DecimalField(18, 6, help_text="Before any cap.")
+    amount = serializers.DecimalField(SUM_DIGITS, 6)
+    full_amount = serializers.DecimalField(SUM_DIGITS, 6, help_text="Before any cap.")
     currency = serializers.CharField()
     rule = serializers.CharField(allow_null=True, help_text="The price rule's name.")
     rule_id = serializers.IntegerField(allow_null=True, help_text="Its revision.")
@@ -74,6 +76,9 @@ class FateSerializer(serializers.Serializer[Any]):
     value = serializers.DecimalField(18, 6, allow_null=True)
     voided_at = serializers.DateTimeField(allow_null=True)
     void_reason = serializers.CharField(allow_blank=True)
+    flags = serializers.ListField(
+        child=serializers.ChoiceField([BEFORE_ITS_LEAD]), help_text="What is odd about it: it occurred before its lead."
+    )
     period = serializers.CharField(allow_null=True, help_text="The billing period it is assigned to.")
     charge = ChargeSerializer(allow_null=True)
     invoice = InvoicedSerializer(allow_null=True)
@@ -95,6 +100,7 @@ EXAMPLE = OpenApiExample(
         "value": None,
         "voided_at": None,
         "void_reason": "",
+        "flags": [],
         "period": "2026-10",
         "charge": {
             "amount": "7.500000",
@@ -172,7 +178,7 @@ def _as_json(fate: Fate) -> dict[str, Any]:
 def _facts(action: Action | None) -> dict[str, Any]:
     if action is None:
         names = ("action", "type", "occurred_at", "quantity", "value", "voided_at", "period")
-        return dict.fromkeys(names) | {"void_reason": ""}
+        return dict.fromkeys(names) | {"void_reason": "", "flags": []}
     return {
         "action": action.pk,
         "type": action.action_type.code,
@@ -181,6 +187,7 @@ def _facts(action: Action | None) -> dict[str, Any]:
         "value": action.value,
         "voided_at": action.voided_at,
         "void_reason": action.void_reason,
+        "flags": [BEFORE_ITS_LEAD] if hasattr(action, "early") else [],
         "period": action.period.label,
     }
 

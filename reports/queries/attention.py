@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Sum
 
-from invoices.domain.waiting import Unsent, documents_failed, unsent_by_reason
-from invoices.models import BillingRunItem, Invoice
+from invoices.domain.blockers import still_failed
+from invoices.domain.waiting import Stuck, stuck_in
+from invoices.models import Invoice
 from leads.models import BillingPeriod, QuarantinedItem, UnratedMark
 from pricing.models import PeriodTally
 
@@ -23,13 +24,12 @@ class Waiting:
     drafts: int
     approved: int
     to_rate: int
-    unsent: tuple[Unsent, ...]  # mails, by why
-    documents: int  # that could not be made
+    stuck: Stuck  # mails and PDFs
 
 
 def waiting() -> Waiting:
     """Counted from the queues themselves; each has an index or is small."""
-    failed = BillingRunItem.objects.filter(state=BillingRunItem.State.FAILED, period__state=Open)
+    failed = still_failed()
     states = dict(
         Invoice.objects.filter(state__in=(Invoice.State.DRAFT, Invoice.State.APPROVED))
         .values_list("state")
@@ -38,11 +38,10 @@ def waiting() -> Waiting:
     return Waiting(
         quarantined=QuarantinedItem.objects.waiting().count(),
         unrated=PeriodTally.objects.filter(period__state=Open).aggregate(n=Sum("unrated"))["n"] or 0,
-        failed=failed.values("period").distinct().count(),
+        failed=failed.count(),
         failed_runs=tuple(failed.order_by("-run_id").values_list("run_id", flat=True).distinct()[:2]),
         drafts=states.get(Invoice.State.DRAFT, 0),
         approved=states.get(Invoice.State.APPROVED, 0),
         to_rate=UnratedMark.objects.values("period").distinct().count(),
-        unsent=tuple(unsent_by_reason()),
-        documents=documents_failed(),
+        stuck=stuck_in(),
     )

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from django.db.models import Count, Min, Q, Sum
 from django.db.models.functions import Coalesce
 
+from invoices.domain.blockers import still_failed
 from invoices.models import BillingRun, BillingRunItem, InvoiceDocument, InvoiceMail
 from leads.models import BillingPeriod, Delivery, QuarantinedItem, UnratedMark
 from leads.models.delivery import OUTCOMES
@@ -68,12 +69,11 @@ def queues(*, unrated: int) -> list[Queue]:
         since=Min("asked_at", filter=WAITS),
         failed=Count("invoice", filter=~WAITS, distinct=True),
     )
-    failed = BillingRunItem.objects.filter(state=BillingRunItem.State.FAILED, period__state=Open)
     return [
         Queue("marks", UnratedMark.objects.all()[:AT_MOST].count(), marks.first()),
         Queue("unrated", unrated, actions.first() if unrated else None),
         Queue("quarantine", QuarantinedItem.objects.waiting()[:AT_MOST].count(), quarantined.first()),
-        Queue("failed_bills", failed.values("period").distinct().count(), None),
+        Queue("failed_bills", still_failed()[:AT_MOST].count(), None),
         Queue("mails", mails["n"], mails["since"]),
         Queue("failed_mails", InvoiceMail.objects.a_persons_turn().values("invoice").distinct().count(), None),
         Queue("documents", documents["n"], documents["since"]),

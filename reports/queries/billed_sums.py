@@ -61,7 +61,8 @@ TOTALS = """
 # The category of a product may change afterwards: what a tax was taken of is compared where it is taken of all lines.
 TAXES = """
     SELECT invoice.id, invoice.currency, tax.name, tax.rate, tax.base, tax.amount,
-           CASE tax.category WHEN '' THEN invoice.subtotal ELSE tax.base END
+           CASE tax.categories WHEN '[]' THEN invoice.subtotal
+           ELSE (SELECT sum((part ->> 'base')::numeric) FROM jsonb_array_elements(tax.categories) part) END
       FROM invoices_invoicetax tax
       JOIN invoices_invoice invoice ON invoice.id = tax.invoice_id
       JOIN leads_billingperiod period ON period.id = invoice.period_id

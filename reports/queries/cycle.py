@@ -4,9 +4,11 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from django.db.models import Count, Sum
+
 from billing_engine.core.spans import labels_of
 from invoices.domain.flags import flags_of, without_invoice
-from invoices.models import Invoice
+from invoices.models import Invoice, InvoiceLine
 from leads.models import BillingPeriod
 from reports.queries.invariant import rows_of
 
@@ -95,9 +97,20 @@ def excluded_in(label: str) -> Counter[str]:
 def flagged_in(label: str) -> int:
     """How many drafts a person should look at before they are approved."""
     drafts = Invoice.objects.filter(period__label__in=labels_of(label), state=Invoice.State.DRAFT)
-    return sum(any(flag.stops for flag in flags) for flags in flags_of(drafts.select_related("period")).values())
+    return sum(
+        any(flag.stops for flag in flags)
+        for flags in flags_of(drafts.select_related("period", "customer__seller")).values()
+    )
 
 
 def without_invoice_in(label: str) -> int:
     """How many closed periods with actions stand on no invoice."""
     return without_invoice(BillingPeriod.objects.closed().filter(label__in=labels_of(label))).count()
+
+
+def cut_by_budgets_in(label: str) -> dict[str, tuple[int, Decimal]]:
+    """By currency, from how many invoices of the cycle hard budgets kept how much."""
+    lines = InvoiceLine.objects.filter(invoice__period__label__in=labels_of(label), cut_by_budget__gt=0)
+    live = lines.exclude(invoice__state=Invoice.State.VOID).values_list("invoice__currency")
+    found = live.annotate(Count("invoice", distinct=True), Sum("cut_by_budget"))
+    return {currency: (count, amount) for currency, count, amount in found}

@@ -40,7 +40,7 @@ def fate_of(source: Source, *, lead: str, action: str) -> Fate | None:
     refusals = refusals_of(source, lead=lead, action=action)
     stored = (
         Action.objects.filter(lead__source=source, lead__external_id=lead, external_id=action)
-        .select_related("action_type", "period__customer", "charge__rule", "unrated")
+        .select_related("action_type", "period__customer", "charge__rule", "unrated", "early")
         .first()
     )
     if stored:
@@ -68,10 +68,19 @@ def _of_stored(action: Action, refusals: list[QuarantinedItem]) -> Fate:
     invoice = Invoice.objects.filter(period=action.period, state=Invoice.State.ISSUED).first()
     if charge.reason:
         return Fate(EXCLUDED, _excluded(charge, action), action, charge, invoice, refusals)
-    words = _charged(charge, action.period.customer.currency)
+    words = _charged(charge, action.period.customer.currency) + _since(action, invoice)
     if invoice is None:
         return Fate(CHARGED, words, action, charge, None, refusals)
-    return Fate(INVOICED, f"{words} It is on invoice {invoice.number}.", action, charge, invoice, refusals)
+    return Fate(INVOICED, words, action, charge, invoice, refusals)
+
+
+def _since(action: Action, invoice: Invoice | None) -> str:
+    """Which invoice it is on, and what becomes of it there when it was taken back after its period was closed."""
+    on = f" It is on invoice {invoice.number}." if invoice else ""
+    if not action.voided_after_close:
+        return on
+    next_ = "it is to be credited" if invoice else "the draft takes it off when it is regenerated"
+    return f"{on} It was taken back since: {next_}."
 
 
 def _excluded(charge: Charge, action: Action) -> str:

@@ -8,12 +8,12 @@ from typing import Any
 from django.db.models import Count, DecimalField, Q, Sum
 from django.db.models.functions import Coalesce
 
-from billing_engine.core.money import minor_unit
+from billing_engine.core.money import SUM_DIGITS, minor_unit
 from invoices.models import Invoice, InvoiceLine
 from leads.models import Customer
 
 Kind = InvoiceLine.Kind
-MONEY = DecimalField(max_digits=18, decimal_places=6)
+MONEY = DecimalField(max_digits=SUM_DIGITS, decimal_places=6)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,13 @@ UNEQUAL_DELIVERIES = f"""
        AND (leads_received <> {_outcomes("leads")} OR actions_received <> {_outcomes("actions")})
      ORDER BY id
 """  # noqa: S608 -- the names of our own columns
+# Of files that have lines; most deliveries have none, and an index knows which.
+LINES = """
+    SELECT id, lines_read, lines_taken + lines_blank + lines_refused
+      FROM leads_delivery
+     WHERE lines_read > 0 AND (%(from)s::timestamptz IS NULL OR (received_at >= %(from)s AND received_at < %(to)s))
+     ORDER BY id
+"""
 # Recounted from the rows, not read from the tallies: those are compared with it.
 STORED = """
     WITH counted AS (
@@ -55,15 +62,34 @@ STORED = """
 
 
 def received(asked: Mapping[str, Any]) -> Invariant:
-    """1. Of each delivery, every item has one outcome."""
-    found = Invariant("1", "received", "stored + duplicates + conflicts + quarantined, per delivery")
+    """1. Of each delivery, every item has one outcome; of each file, every line that was read."""
+    found = Invariant(
+        "1",
+        "received",
+        "stored + duplicates + conflicts + quarantined, per delivery",
+        "Of a file, lines read = lines of rows taken + blank + refused.",
+    )
     [(leads, of_leads, actions, of_actions)] = rows_of(RECEIVED, asked)
-    found.sides = [Sides("leads", leads, of_leads), Sides("actions", actions, of_actions)]
+    lines, of_lines = _lines(found, asked)
+    found.sides = [
+        Sides("leads", leads, of_leads),
+        Sides("actions", actions, of_actions),
+        Sides("lines", lines, of_lines),
+    ]
     for pk, *counts in rows_of(UNEQUAL_DELIVERIES, asked):
         for kind, told, came_to in zip(KINDS, counts[::2], counts[1::2], strict=True):
             if told != came_to:
                 found.tell("leads.delivery", pk, f"{told:,} {kind} received, {came_to:,} with an outcome")
     return found
+
+
+def _lines(found: Invariant, asked: Mapping[str, Any]) -> tuple[int, int]:
+    sums = Counter[str]()
+    for pk, read, came_to in rows_of(LINES, asked):
+        sums.update(read=read, came_to=came_to)
+        if read != came_to:
+            found.tell("leads.delivery", pk, f"{read:,} lines read, {came_to:,} with an outcome")
+    return sums["read"], sums["came_to"]
 
 
 def stored(asked: Mapping[str, Any]) -> Invariant:

@@ -45,7 +45,7 @@ def write_rules(
         terms += [{"customer": customer, **one} for one in (ten[:9] if place >= 180 else ten)]
     tiers = [one.pop("tiers", ()) for one in terms]
     rules = PriceRule.objects.bulk_create(
-        PriceRule(name=f"Rule {n}", effective_from=LONG_AGO, **({"unit_price": "2.50"} | one))
+        PriceRule(name=f"Rule {n}", wall_from=LONG_AGO.replace(tzinfo=None), **({"unit_price": "2.50"} | one))
         for n, one in enumerate(terms)
     )
     PriceTier.objects.bulk_create(

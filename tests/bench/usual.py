@@ -10,6 +10,7 @@ from decimal import Decimal
 from django.db import transaction
 from django.db.models import F, Q
 
+from billing_engine.core.wall_clock import shown
 from leads.models import Action
 from pricing.models import Charge, PriceRule
 
@@ -42,6 +43,7 @@ def _charge(action: Action) -> Charge:
 
 def _rule(action: Action) -> PriceRule | None:
     product, source = action.lead.product, action.lead.source
+    clock = shown(action.occurred_at, product.customer.zone)
     return (
         PriceRule.objects.in_force()
         .open_to(product.customer)
@@ -51,8 +53,8 @@ def _rule(action: Action) -> PriceRule | None:
             Q(source=None) | Q(source=source),
             Q(channel="") | Q(channel=source.channel),
             Q(action_type=None) | Q(action_type=action.action_type_id),
-            Q(effective_to=None) | Q(effective_to__gt=action.occurred_at),
-            effective_from__lte=action.occurred_at,
+            Q(wall_to=None) | Q(wall_to__gt=clock),
+            wall_from__lte=clock,
         )
         .order_by("-priority", *(F(one).asc(nulls_last=True) for one in MOST_SPECIFIC))
         .first()

@@ -38,7 +38,10 @@ def test_a_role_that_there_is_not_is_refused():
         )
 
         assert done.returncode == 64
-        assert done.stderr == b"Unknown role: webb. There are web, nginx, worker, outgoing, beat, migrate and health.\n"
+        assert (
+            done.stderr
+            == b"Unknown role: webb. There are web, nginx, worker, outgoing, beat, migrate, manage and health.\n"
+        )
 
 
 READY = {"ready": True, "database": "ok", "migrations": "ok", "broker": "ok", "beat": "ok"}

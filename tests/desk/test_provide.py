@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from billing_engine.desk import down, provide
-from tests.desk.elsewhere import CHECKOUT
+from billing_engine.desk.seat import servers_at
+from tests.desk.elsewhere import CHECKOUT, kill, line_of, start
 
 
 @pytest.fixture
@@ -57,7 +58,12 @@ def test_one_that_is_set_does_not_keep_the_other_from_being_provided(checkout: P
     provide(environ, checkout)
     assert environ.pop("REDIS_URL").startswith("redis://:")
     assert environ == named
-    assert sorted(path.name for path in (checkout / "var" / "dev").iterdir()) == ["redis", "redis.json", "redis.lock"]
+    assert sorted(path.name for path in (checkout / "var" / "dev").iterdir()) == [
+        "redis",
+        "redis.json",
+        "redis.lock",
+        "users.lock",
+    ]
 
 
 def test_tests_and_development_never_share_a_server(checkout: Path) -> None:
@@ -71,6 +77,57 @@ def test_tests_and_development_never_share_a_server(checkout: Path) -> None:
 def test_stopping_where_nothing_was_ever_started_is_no_mistake(checkout: Path) -> None:
     down(checkout)
     assert list(checkout.iterdir()) == []
+
+
+COMMAND = """
+import sys
+from pathlib import Path
+from billing_engine.desk import provide
+environ = {"SECRET_KEY": "-", "DATABASE_URL": "postgres:///"}
+provide(environ, Path(sys.argv[1]))
+print(environ["REDIS_URL"], flush=True)
+sys.stdin.readline()
+"""
+
+
+def servers(checkout: Path) -> int:
+    return len(servers_at(checkout / "var" / "dev" / "redis"))
+
+
+def command(checkout: Path, *, code_at: Path = CHECKOUT) -> "subprocess.Popen[str]":
+    """A command that uses the servers until a line is written to it."""
+    running = start(COMMAND, checkout, stdin=subprocess.PIPE, code_at=code_at)
+    assert line_of(running).startswith("redis://")
+    return running
+
+
+def test_the_last_command_to_leave_stops_the_servers(checkout: Path) -> None:
+    first, second = command(checkout), command(checkout)
+    first.communicate("\n", timeout=30)
+    assert servers(checkout) == 1
+    second.communicate("\n", timeout=30)
+    assert servers(checkout) == 0
+
+
+def test_what_a_killed_command_left_running_is_stopped_by_the_next_that_ends(checkout: Path) -> None:
+    kill(command(checkout))
+    assert servers(checkout) == 1
+    command(checkout).communicate("\n", timeout=30)
+    assert servers(checkout) == 0
+
+
+def test_down_stops_what_the_code_of_this_checkout_started_wherever_the_data_is(checkout: Path, place: Path) -> None:
+    code = place / "code"
+    shutil.copytree(CHECKOUT / "billing_engine" / "desk", code / "billing_engine" / "desk")
+    (code / "billing_engine" / "__init__.py").touch()
+    interrupted = place / "an interrupted test"
+    kill(command(interrupted, code_at=code))
+    ours = command(checkout)
+    assert (len(servers_at(interrupted)), servers(checkout)) == (1, 1)
+    program = "from pathlib import Path; from billing_engine.desk import down_all; down_all(Path.cwd())"
+    start(program, code_at=code).communicate(timeout=30)
+    assert (len(servers_at(interrupted)), servers(checkout)) == (0, 1)
+    ours.communicate("\n", timeout=30)
 
 
 def test_without_psutil_and_the_wheels_nothing_is_provided_and_nothing_fails(place: Path) -> None:

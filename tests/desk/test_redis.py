@@ -11,6 +11,7 @@ from redis import Redis as Client
 from redis.exceptions import AuthenticationError
 
 from billing_engine.desk.folder import Folder
+from billing_engine.desk.programs import redis_programs
 from billing_engine.desk.redis import Redis
 from tests.desk.elsewhere import as_nobody, kill, line_of, start, with_own_ports
 
@@ -119,6 +120,40 @@ def test_a_server_that_hangs_is_waited_for_and_no_second_one_ruins_its_data(redi
     os.kill(pid, signal.SIGCONT)
     assert waiting.communicate(timeout=30)[0].strip() == url
     assert pid_of(redis) == pid
+
+
+def test_a_queue_that_cannot_be_read_is_set_aside_with_one_sentence(
+    redis: Redis, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The queue's head as Redis finds it that opens one of Valkey's, or of a later version."""
+    put(redis.up(), "one")
+    redis.down()
+    [base] = (redis.home / "appendonlydir").glob("*.base.rdb")
+    base.write_bytes(b"REDIS9999" + base.read_bytes()[9:])
+    url = redis.up()
+    assert queue(url) == []
+    put(url, "two")
+    redis.down()
+    assert queue(redis.up()) == [b"two"]
+    [aside] = redis.home.glob("appendonlydir-unreadable-*")
+    assert capsys.readouterr().err == (
+        f"valkey-server cannot read the queue in {redis.home / 'appendonlydir'}, so it was moved to {aside.name}. "
+        "Waiting work is found again by itself.\n"
+    )
+
+
+def test_the_program_that_wrote_the_queue_goes_on_when_another_is_installed_later(
+    redis: Redis, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(redis.up(), "one")
+    redis.down()
+    later = place / "bin" / "redis-server"
+    later.parent.mkdir()
+    later.write_text("#!/bin/sh\nexit 1\n", encoding="utf-8")
+    later.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{later.parent}:{os.environ['PATH']}")
+    assert redis_programs()[0] == later
+    assert queue(redis.up()) == [b"one"]
 
 
 def test_an_ordinary_user_has_the_same_server_as_root(ordinary: Path) -> None:

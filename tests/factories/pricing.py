@@ -6,6 +6,7 @@ from decimal import Decimal
 import factory
 from factory.django import DjangoModelFactory
 
+from billing_engine.core.wall_clock import read
 from pricing.models import (
     Charge,
     PeriodTally,
@@ -21,6 +22,7 @@ from tests.factories.leads import ActionFactory, ActionTypeFactory, BillingPerio
 from tests.factories.people import UserFactory
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+LONG_AGO_ON_A_CLOCK = read("2020-01-01")
 
 
 class PriceRuleFactory(DjangoModelFactory[PriceRule]):
@@ -35,7 +37,7 @@ class PriceRuleFactory(DjangoModelFactory[PriceRule]):
     name = factory.Sequence(lambda n: f"Rule {n}")
     state = PriceRule.State.ACTIVE
     activated_at = LONG_AGO
-    effective_from = LONG_AGO
+    wall_from = LONG_AGO_ON_A_CLOCK
     unit_price = Decimal("2.50")
 
 

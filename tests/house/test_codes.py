@@ -5,7 +5,8 @@ import re
 from pathlib import Path
 
 from billing_engine.core.problems import BUSY
-from leads.domain import body, files, mapping
+from leads.domain import body, decode, mapping
+from leads.domain.files import parts
 from pricing.models import Charge
 from pricing.rating.caps import BUDGET, PER_LEAD, PER_PERIOD
 from pricing.rating.exclude import REASONS
@@ -16,13 +17,16 @@ PRICING = Path("pricing/README.md")
 SOURCES = Path("docs/lead-sources.md")
 
 # Fault codes that are put together when the program runs, and what comes out.
-PUT_TOGETHER = {"{name}_invalid": {"quantity_invalid", "value_invalid"}}
+PUT_TOGETHER = {
+    "{name}_invalid": {"quantity_invalid", "value_invalid"},
+    "{name}_implausible": {"quantity_implausible", "value_implausible"},
+}
 # What only the admin's buttons can answer: there it is a sentence, and its code is for programs to come.
 FOR_PEOPLE = {
     f"leads/domain/{name}.py"
     for name in ("bulk_retry", "conflicts", "credentials", "cycles", "keys", "quarantine", "voiding")
 }
-FOR_IMPORTS = {"leads/domain/files.py"}
+FOR_IMPORTS = {"leads/domain/files/lines.py"}
 # What Django REST framework answers before our code is asked.
 BY_THE_FRAMEWORK = {
     "not_authenticated",
@@ -77,7 +81,7 @@ def _faults() -> set[str]:
 
 def _texts(node: ast.expr) -> set[str]:
     if isinstance(node, ast.Name):  # a constant of the module that the file imports or makes
-        return {str(getattr(module, node.id)) for module in (body, files, mapping) if hasattr(module, node.id)}
+        return {str(getattr(module, node.id)) for module in (body, decode, mapping, parts) if hasattr(module, node.id)}
     return {str(node.value)} if isinstance(node, ast.Constant) else PUT_TOGETHER[ast.unparse(node)[2:-1]]
 
 

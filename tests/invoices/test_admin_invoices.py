@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from invoices.admin.invoice_page import charges_of
+from invoices.domain.adjust import adjust
 from invoices.domain.paper import paper_of
 from invoices.domain.reopen import void
 from invoices.models import Invoice, InvoiceDocument
@@ -163,6 +164,30 @@ def test_voided_from_its_page_and_shown_as_void(finance: Client, frank: User) ->
     assert told(answer) == [f"INV-2026-000001 is void; {invoice.period} is open again."]
     said = shown(finance.get(page(invoice)))
     assert ("VOID" in said, "Wrong address" in said) == (True, True)
+
+
+@pytest.mark.parametrize(
+    ("amounts", "words"),
+    [
+        ((), "can be billed anew. It takes another person than who issued it."),
+        (
+            ("-0.40",),
+            "Its adjustment of -$0.40 goes onto the next draft of the period, with the same reason and author.",
+        ),
+        (("-1", "3"), "Its 2 adjustments, $2.00 together, go onto the next draft"),
+    ],
+)
+def test_before_a_void_it_is_said_what_becomes_of_the_adjustments(
+    finance: Client, frank: User, amounts: tuple[str, ...], words: str
+) -> None:
+    draft = a_draft()
+    for amount in amounts:
+        adjust(draft, amount=Decimal(amount), text="x", reason="x", by=UserFactory.create(), at=NOVEMBER_3)
+    invoice = issued(draft, frank)
+
+    said = shown(finance.get(page(invoice, "void")))
+
+    assert (words in said, "adjustment" in said) == (True, bool(amounts))
 
 
 def test_what_to_look_at_stands_on_a_drafts_page_and_in_the_list(finance: Client) -> None:

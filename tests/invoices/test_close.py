@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from billing_engine.core import money
 from billing_engine.core.spans import Month
+from billing_engine.core.wall_clock import read
 from invoices.domain.close import AlreadyClosed, HasUnratedActions, PeriodNotOver, close
 from invoices.domain.total import tax_on
 from invoices.models import Invoice
@@ -89,8 +90,8 @@ def test_the_database_itself_refuses_to_close_a_period_with_unrated_actions(peri
 
 def test_lines_that_only_their_rules_tell_apart_name_them(period: BillingPeriod):
     noon = datetime(2026, 10, 15, 12, tzinfo=UTC)
-    PriceRuleFactory.create(name="Old price", unit_price=1, effective_to=noon)
-    PriceRuleFactory.create(name="New price", unit_price=2, effective_from=noon)
+    PriceRuleFactory.create(name="Old price", unit_price=1, wall_to=read("2026-10-15T12:00"))
+    PriceRuleFactory.create(name="New price", unit_price=2, wall_from=read("2026-10-15T12:00"))
     lead = LeadFactory.create(product=ProductFactory.create(customer=period.customer, name="Tile"))
     did(period, lead=lead, occurred_at=noon), did(period, lead=lead, occurred_at=noon - timedelta(days=1))
 

@@ -7,7 +7,6 @@ from django.contrib.auth.models import User
 
 from billing_engine.core.errors import Refused
 from invoices.domain.cycle import (
-    CycleLocked,
     CycleNotReady,
     IssuedAlready,
     ReasonMissing,
@@ -20,6 +19,7 @@ from invoices.domain.cycle import (
     reopen,
 )
 from invoices.domain.invoice import issue
+from invoices.domain.month_lock import CycleLocked
 from invoices.domain.reopen import regenerate
 from invoices.domain.run import bill
 from invoices.models import BillingCycle, CycleStep
@@ -72,8 +72,8 @@ def test_a_month_with_an_open_period_or_one_that_is_not_over_is_not_locked(frank
     CustomerFactory.create(time_zone="Pacific/Honolulu")
     with pytest.raises(CycleNotReady, match=r"It is not over yet in Pacific/Honolulu\."):
         lock(cycle, by=frank, at=datetime(2026, 11, 1, 9, tzinfo=UTC))
-    an_open_period()
-    with pytest.raises(CycleNotReady, match=r"Still open: 1 billing period\. A billing run closes them\."):
+    an_open_period(name="Ash")
+    with pytest.raises(CycleNotReady, match=r"Still open: 1 billing period \(Ash\)\. A billing run closes it\."):
         lock(cycle, by=frank, at=NOVEMBER_3)
 
     assert (state(), CycleStep.objects.count(), BillingPeriod.objects.closed().count()) == ("open", 0, 0)

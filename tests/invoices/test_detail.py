@@ -33,6 +33,7 @@ def whole_line(line: InvoiceLine, limit: int) -> list[tuple[DetailCharge, Decima
         before = passed_before(line, rows[0], spread)
         assert before == (
             len(found),
+            sum((one.quantity for one, _ in found), money.ZERO),
             sum((one.exact_amount for one, _ in found), money.ZERO),
             sum((share for _, share in found), money.ZERO),
         )

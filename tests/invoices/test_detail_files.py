@@ -114,6 +114,7 @@ def test_a_charge_s_row_says_everything_that_is_asked_of_it(finance: Client, fra
         "SKU": action.lead.product.sku,
         "Product": "Oak veneer",
         "Occurred at": "2026-09-30 23:30:00+02:00",
+        "Time zone": "Europe/Berlin",
         "Quantity": "1.5",
         "Unit": "sample",
         "Value": "",

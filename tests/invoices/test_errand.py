@@ -1,13 +1,32 @@
 """All drafts of a month are approved, and all approved invoices issued, by the workers; it can be stopped and goes on."""
 
+from decimal import Decimal
+from html import unescape
+
 import pytest
 from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
 
-from invoices.domain.cycle import know_cycles
-from invoices.domain.errand import ErrandInProgress, NothingToDo, begin, do_next, stop, waiting_for, without_contacts
+from billing_engine.core.spans import Month
+from invoices.domain.adjust import adjust
+from invoices.domain.cycle import know_cycles, lock
+from invoices.domain.errand import (
+    ErrandInProgress,
+    NothingToDo,
+    begin,
+    do_next,
+    last_act,
+    stop,
+    waiting_for,
+    without_contacts,
+)
 from invoices.domain.mail.asked import send
-from invoices.models import BillingCycle, Invoice, InvoiceMail
-from tests.invoices.made import NOVEMBER_3, a_draft, an_open_period, billed, issued, posted, received
+from invoices.domain.reopen import bill_again, reopen, void
+from invoices.domain.run import bill, start
+from invoices.models import BillingCycle, CycleStep, Invoice, InvoiceMail
+from tests.factories.people import with_role
+from tests.invoices.made import NOVEMBER_3, a_draft, a_price, an_open_period, billed, issued, posted, received
 from tests.invoices.post import PostOffice
 from tests.processes import at_once
 
@@ -20,8 +39,7 @@ def october() -> BillingCycle:
 
 
 def work(cycle: BillingCycle) -> None:
-    refused = set[int]()
-    while do_next(cycle.pk, refused=refused, at=NOVEMBER_3):
+    while do_next(cycle.pk, at=NOVEMBER_3):
         pass
 
 
@@ -34,9 +52,9 @@ def test_all_drafts_are_approved_and_then_issued_in_the_order_of_the_customers_n
     for name in ("Cedar", "Ash", "Birch"):
         a_draft(name=name)
 
-    assert begin(october(), Errand.APPROVE, by=frank) == 3
+    assert begin(october(), Errand.APPROVE, by=frank, at=NOVEMBER_3) == 3
     work(october())
-    assert begin(october(), Errand.ISSUE, by=frank) == 3
+    assert begin(october(), Errand.ISSUE, by=frank, at=NOVEMBER_3) == 3
     work(october())
 
     assert list(Invoice.objects.order_by("number").values_list("customer__name", "state", "issued_by")) == [
@@ -53,14 +71,14 @@ def test_all_issued_invoices_are_sent_once_and_who_has_no_address_is_named(frank
     issued(a_draft(name="Birch"), frank)
 
     assert without_contacts(october()) == ["Birch"]
-    assert begin(october(), Errand.SEND, by=frank) == 1
+    assert begin(october(), Errand.SEND, by=frank, at=NOVEMBER_3) == 1
     work(october())
 
     assert list(InvoiceMail.objects.values_list("invoice", "to")) == [(sent.pk, ["books@ash.example"])]
     assert october().errand == ""
     assert waiting_for(october(), Errand.SEND) == 0  # the one is on its way, the other nobody can be written to
     with pytest.raises(NothingToDo):
-        begin(october(), Errand.SEND, by=frank)
+        begin(october(), Errand.SEND, by=frank, at=NOVEMBER_3)
 
 
 @pytest.mark.django_db
@@ -73,7 +91,7 @@ def test_send_all_is_what_is_issued_and_not_sent_what_failed_included(frank: Use
         )
     assert list(InvoiceMail.objects.order_by("pk").values_list("state", flat=True)) == ["sent", "failed"]
 
-    assert begin(october(), Errand.SEND, by=frank) == 1
+    assert begin(october(), Errand.SEND, by=frank, at=NOVEMBER_3) == 1
     work(october())
 
     assert [mail.to for mail in InvoiceMail.objects.waiting()] == [["old@birch.example"]]
@@ -83,14 +101,14 @@ def test_send_all_is_what_is_issued_and_not_sent_what_failed_included(frank: Use
 def test_an_errand_is_stopped_between_two_invoices_and_begun_again(frank: User):
     a_draft(name="Ash")
     a_draft(name="Birch")
-    begin(october(), Errand.APPROVE, by=frank)
+    begin(october(), Errand.APPROVE, by=frank, at=NOVEMBER_3)
 
-    do_next(october().pk, refused=set(), at=NOVEMBER_3)
+    do_next(october().pk, at=NOVEMBER_3)
     stop(october())
     work(october())
 
     assert states() == [("approved", "Ash"), ("draft", "Birch")]
-    assert begin(october(), Errand.APPROVE, by=frank) == 1
+    assert begin(october(), Errand.APPROVE, by=frank, at=NOVEMBER_3) == 1
     work(october())
     assert states() == [("approved", "Ash"), ("approved", "Birch")]
 
@@ -100,20 +118,19 @@ def test_one_errand_of_a_month_at_a_time_and_only_where_something_waits(frank: U
     a_draft()
 
     with pytest.raises(NothingToDo, match="No invoice of this month waits for that"):
-        begin(october(), Errand.ISSUE, by=frank)
-    begin(october(), Errand.APPROVE, by=frank)
+        begin(october(), Errand.ISSUE, by=frank, at=NOVEMBER_3)
+    begin(october(), Errand.APPROVE, by=frank, at=NOVEMBER_3)
     with pytest.raises(ErrandInProgress, match="Approving is in progress"):
-        begin(october(), Errand.APPROVE, by=frank)
+        begin(october(), Errand.APPROVE, by=frank, at=NOVEMBER_3)
 
 
 WORK = """
 from invoices.domain.errand import do_next
 from invoices.models import BillingCycle
 import time
-refused = set()
 deadline = time.monotonic() + 20
 while BillingCycle.objects.exclude(errand="").exists() and time.monotonic() < deadline:
-    do_next(BillingCycle.objects.get().pk, refused=refused, at=now())
+    do_next(BillingCycle.objects.get().pk, at=now())
 """
 
 
@@ -122,9 +139,9 @@ while BillingCycle.objects.exclude(errand="").exists() and time.monotonic() < de
 def test_two_workers_at_one_errand_issue_each_invoice_once_and_without_a_gap(frank: User):
     for _ in range(20):
         a_draft()
-    begin(october(), Errand.APPROVE, by=frank)
+    begin(october(), Errand.APPROVE, by=frank, at=NOVEMBER_3)
     work(october())
-    begin(october(), Errand.ISSUE, by=frank)
+    begin(october(), Errand.ISSUE, by=frank, at=NOVEMBER_3)
 
     at_once(WORK, WORK)
 
@@ -140,10 +157,101 @@ def test_a_draft_that_stands_out_is_left_for_a_person_who_looks_at_it(frank: Use
     received(empty, 3, email="own@birch.example")
     flagged = billed(empty)
 
-    begin(october(), Errand.APPROVE, by=frank)
+    begin(october(), Errand.APPROVE, by=frank, at=NOVEMBER_3)
     work(october())
 
     plain.refresh_from_db()
     flagged.refresh_from_db()
     assert (plain.state, flagged.state, flagged.total) == ("approved", "draft", 0)
     assert october().errand == ""
+
+
+@pytest.mark.django_db
+def test_what_an_act_on_all_skips_is_told_with_the_refusals_own_words_until_the_next_act(
+    frank: User, finance: Client
+) -> None:
+    for name in ("Ash", "Birch", "Cedar"):
+        a_draft(name=name)
+    adjusted = Invoice.objects.get(customer__name="Birch")
+    adjust(adjusted, amount=Decimal(-1), text="Goodwill", reason="Agreed", by=frank, at=NOVEMBER_3)
+
+    begin(october(), Errand.APPROVE, by=frank, at=NOVEMBER_3)
+    work(october())
+    work(october())  # a worker that comes late finds nothing to do
+
+    act = last_act(CycleStep.objects.order_by("pk"))
+    assert act is not None
+    assert (act.kind, act.by, act.done) == ("approve", frank, 2)
+    why = "You adjusted this invoice: somebody else has to approve it."
+    assert list(act.skipped.values_list("invoice", "name", "code", "words")) == [
+        (adjusted.pk, f"Draft {adjusted.pk}, Birch", "adjuster_approves", why)
+    ]
+    assert "Approve all: 2 done, 1 skipped" in page_of_october(finance)
+    assert why in page_of_october(finance)
+
+    begin(october(), Errand.ISSUE, by=frank, at=NOVEMBER_3)
+    work(october())
+
+    assert why not in page_of_october(finance)
+
+
+def page_of_october(browser: Client) -> str:
+    answer = browser.get(reverse("admin:invoices_billingcycle_change", args=[october().pk]))
+    return unescape(answer.content.decode())
+
+
+@pytest.mark.django_db
+def test_who_did_what_of_a_month_lists_every_act(frank: User, finance: Client) -> None:
+    vera = with_role("Finance")
+    a_price()
+    received(an_open_period(name="Ash", billing_contacts=["books@ash.example"]), 1)
+    run = start(Month(2026, 10), by=frank, at=NOVEMBER_3)
+    bill(run.items.get().pk, at=NOVEMBER_3)
+    reopen(Invoice.objects.get().period, reason="Wrong price", by=vera, at=NOVEMBER_3)
+    run = start(Month(2026, 10), by=None, at=NOVEMBER_3)
+    bill(run.items.get().pk, at=NOVEMBER_3)
+    for errand in (Errand.APPROVE, Errand.ISSUE, Errand.SEND):
+        begin(october(), errand, by=frank, at=NOVEMBER_3)
+        work(october())
+    lock(october(), by=frank, at=NOVEMBER_3)
+    invoice = void(Invoice.objects.get(), reason="Wrong address", by=vera, at=NOVEMBER_3)
+    bill_again(invoice.period, by=vera, at=NOVEMBER_3)
+
+    told = CycleStep.objects.order_by("pk").values_list("kind", "by", "about", "reason", "done")
+    assert list(told) == [
+        ("run", frank.pk, "October 2026", "", 0),
+        ("period", vera.pk, "Ash 2026-10", "Wrong price", 0),
+        ("run", None, "October 2026", "", 0),
+        ("approve", frank.pk, "", "", 1),
+        ("issue", frank.pk, "", "", 1),
+        ("send", frank.pk, "", "", 1),
+        ("locked", frank.pk, "", "", 0),
+        ("void", vera.pk, "INV-2026-000001, Ash", "Wrong address", 0),
+        ("rebill", vera.pk, "Ash 2026-10", "", 0),
+    ]
+    text = " ".join(page_of_october(finance).split())
+    for words in (
+        f"<b>Billing run started</b> <em>October 2026</em> <span>by {frank}</span>",
+        "<b>Billing run started</b> <em>October 2026</em> <span>by its schedule</span>",
+        f"<b>Issue all</b> <em>1 done</em> <span>by {frank}</span>",
+        f"<b>Invoice voided</b> <em>INV-2026-000001, Ash</em> <span>by {vera}</span>",
+    ):
+        assert words in text
+
+
+@pytest.mark.django_db
+def test_what_an_act_on_chosen_rows_skips_stays_on_the_list_until_the_next_one(frank: User, finance: Client) -> None:
+    drafts = [a_draft(name=name) for name in ("Ash", "Birch", "Cedar", "Dogwood", "Elm")]
+    for draft in drafts[1:]:
+        adjust(draft, amount=Decimal(-1), text="Goodwill", reason="Agreed", by=frank, at=NOVEMBER_3)
+    address, chosen = reverse("admin:invoices_invoice_changelist"), [draft.pk for draft in drafts]
+
+    answer = finance.post(address, {"action": "approve_chosen", "_selected_action": chosen}, follow=True)
+
+    told = [str(message) for message in answer.context["messages"]]
+    assert told == ["Skipped: 4. The list says why.", "Approved: 1"]
+    for shown in (answer.content.decode(), finance.get(address).content.decode()):
+        assert "Approved: 1. Skipped: 4" in shown
+        assert shown.count("You adjusted this invoice: somebody else has to approve it.") == 4
+    finance.post(address, {"action": "issue_chosen", "_selected_action": [drafts[0].pk]})
+    assert "Skipped" not in finance.get(address).content.decode()

@@ -8,6 +8,7 @@ import pytest
 from django.conf import LazySettings
 from django.contrib.auth.models import User
 
+from billing_engine.core.wall_clock import read
 from invoices.domain.adjust import AdjustsNothing, NoAdjustment, adjust, withdraw
 from invoices.domain.close import HasUnratedActions, close
 from invoices.domain.flags import flags_of, without_invoice
@@ -143,7 +144,7 @@ def test_a_draft_made_anew_takes_in_what_holds_now_and_keeps_its_adjustments(acc
 def test_a_draft_that_cannot_be_made_anew_stays_as_it_was() -> None:
     invoice = a_draft(4)
     before = list(Invoice.objects.values()), list(invoice.lines.values()), state_of(invoice.period)
-    invoice.lines.get().rule.__class__.objects.update(effective_to=datetime(2020, 1, 2, tzinfo=UTC))
+    invoice.lines.get().rule.__class__.objects.update(wall_to=read("2020-01-02"))
 
     with pytest.raises(HasUnratedActions):
         regenerate(invoice, at=LATER)

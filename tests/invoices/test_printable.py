@@ -13,7 +13,7 @@ from invoices.domain.errand import begin, do_next
 from invoices.domain.flags import flags_of
 from invoices.domain.paper import paper_of
 from invoices.domain.reopen import regenerate
-from invoices.models import BillingCycle, Invoice
+from invoices.models import BillingCycle, Invoice, SkippedInvoice
 from leads.models import Company
 from tests.factories.people import with_role
 from tests.invoices.made import NOVEMBER_3, a_draft, a_price, an_open_period, billed, received
@@ -77,12 +77,12 @@ def test_it_is_told_until_it_is_mended_and_approve_all_leaves_the_draft(frank: U
     draft = a_draft(3, legal_name=f"Tiles {AN_F}", name="Tiles")
     know_cycles()
     cycle = BillingCycle.objects.get(label="2026-10")
-    begin(cycle, BillingCycle.Errand.APPROVE, by=frank)
-    refused = set[int]()
-    while do_next(cycle.pk, refused=refused, at=NOVEMBER_3):
+    begin(cycle, BillingCycle.Errand.APPROVE, by=frank, at=NOVEMBER_3)
+    while do_next(cycle.pk, at=NOVEMBER_3):
         pass
     draft.refresh_from_db()
-    assert (draft.state, refused) == ("draft", {draft.pk})
+    [skipped] = SkippedInvoice.objects.all()
+    assert (draft.state, skipped.words) == ("draft", "Look at it first: Cannot be printed: ⵣ (U+2D63).")
 
     draft.customer.legal_name = "Tiles GmbH"
     draft.customer.save()

@@ -1,6 +1,5 @@
 """What stands beneath a line: how its price comes about, adding up to the line to the cent."""
 
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -8,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from billing_engine.core.wall_clock import read
 from invoices.domain.paper import paper_of
 from invoices.domain.paper_lines import TierPart
 from invoices.models import InvoiceLine
@@ -112,8 +112,10 @@ def test_a_percentage_tells_the_value_it_was_taken_of():
 
 def test_free_actions_are_counted_with_those_of_a_revision_and_those_without_value():
     period = an_open_period()
-    first = untiered(Model.PERCENTAGE, percent=2, free_actions=2, effective_to=IN_OCTOBER)
-    untiered(Model.PERCENTAGE, percent=2, free_actions=2, effective_from=IN_OCTOBER, first_revision=first)
+    first = untiered(Model.PERCENTAGE, percent=2, free_actions=2, wall_to=IN_OCTOBER.replace(tzinfo=None))
+    untiered(
+        Model.PERCENTAGE, percent=2, free_actions=2, wall_from=IN_OCTOBER.replace(tzinfo=None), first_revision=first
+    )
     worth(period, None, "100", "100")
 
     assert rows(period) == [("free of charge", "$100.00", "", "$0.00"), ("of the value", "$100.00", "2 %", "$2.00")]
@@ -166,7 +168,7 @@ def test_a_line_of_one_price_says_which_limits_cut_it():
 def test_the_rows_beneath_a_line_add_up_to_it(
     model: PriceRule.PriceModel, sizes: list[Decimal], rate: Decimal, cap: Decimal | None
 ):
-    PriceRule.objects.update(effective_to=datetime(2020, 1, 1, tzinfo=UTC))
+    PriceRule.objects.update(wall_to=read("2020-01-01"))
     period = an_open_period()
     tiered(model, (7, str(rate), "0.333333"), (None, "0.111111", "1"), customer=period.customer, cap_per_period=cap)
     kind = ActionTypeFactory.create(code="purchase")

@@ -372,17 +372,19 @@ def test_an_action_is_voided_for_a_reason(operations: Client) -> None:
     assert (action.void_reason, action.voided_at is None) == ("Order cancelled", False)
 
 
-def test_an_action_that_is_billed_is_not_voided(operations: Client) -> None:
+def test_an_action_that_is_billed_is_voided_too_and_says_so(operations: Client) -> None:
     action = ActionFactory.create()
     action.period.state, action.period.closed_at = "closed", RECEIVED
     action.period.save()
+    assert "Void" in [button["title"] for button in _buttons(operations, action)]
 
-    response = press(operations, "leads_action_void_action", action, reason="Too late")
+    press(operations, "leads_action_void_action", action, reason="Order cancelled")
 
     action.refresh_from_db()
-    assert response.context["form"].non_field_errors() == ["This action is billed already."]
-    assert action.voided_at is None
+    assert (action.void_reason, action.voided_after_close) == ("Order cancelled", True)
     assert "Void" not in [button["title"] for button in _buttons(operations, action)]
+    page = operations.get(reverse("admin:leads_action_change", args=[action.pk])).content.decode()
+    assert "Voided: Order cancelled (after its period was closed)" in page
 
 
 def _buttons(client: Client, action: Action) -> list[dict[str, Any]]:

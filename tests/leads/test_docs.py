@@ -19,7 +19,7 @@ from django.test import Client
 from time_machine import travel
 
 from leads.domain import limits
-from leads.domain.files import LEADS_AT_A_TIME
+from leads.domain.files.parts import LEADS_AT_A_TIME
 from leads.domain.items import ActionItem, ContactItem, LeadItem, ProductItem, VoidItem
 from leads.domain.keys import create_key
 from leads.domain.mapping import mapped

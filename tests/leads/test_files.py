@@ -7,7 +7,11 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils.timezone import now
 
+from leads.domain.files.parts import LeadsFile
+from leads.domain.intake import receive_items
+from leads.domain.quarantine import repair
 from leads.models import Action, Delivery, Lead, QuarantinedItem, Source
 from tests.factories.leads import ActionTypeFactory, ProductFactory, SourceFactory
 
@@ -29,6 +33,9 @@ MAPPING: dict[str, Any] = {
 }
 
 
+HEAD = "Id,Mail,Kind,Visits\n"
+
+
 @pytest.fixture(autouse=True)
 def source() -> Source:
     ActionTypeFactory.create(code="web_visit")
@@ -42,10 +49,19 @@ def imported(path: Path, content: str | bytes, capsys: pytest.CaptureFixture[str
     return capsys.readouterr().out.splitlines()
 
 
+def refused(path: Path, content: str | bytes, capsys: pytest.CaptureFixture[str]) -> str:
+    """Why nothing of the file was stored."""
+    with pytest.raises(CommandError) as refusal:
+        imported(path, content, capsys)
+    assert not Lead.objects.exists()
+    return str(refusal.value)
+
+
 def test_a_csv_file_becomes_leads_by_the_sources_field_mapping(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     content = "\ufeffId,Mail,Kind,Visits\r\n1,a@b.example,Web Visit,3\r\n2,,Web Visit,0\r\n3,,Web Visit,\r\n"
 
     assert imported(tmp_path / "crm.csv", content, capsys) == [
+        "lines: 3 read = 3 taken + 0 blank + 0 refused",
         "leads: 3 received = 3 created + 0 duplicate + 0 quarantined",
         "actions: 1 received = 1 created + 0 duplicate + 0 quarantined",
     ]
@@ -60,7 +76,7 @@ def test_a_row_quoted_whole_is_read_as_the_row_it_is(tmp_path: Path, capsys: pyt
     ActionTypeFactory.create(code="web_visit")
 
     assert (
-        imported(tmp_path / "crm.csv", content, capsys)[1]
+        imported(tmp_path / "crm.csv", content, capsys)[2]
         == "actions: 2 received = 2 created + 0 duplicate + 0 quarantined"
     )
 
@@ -75,14 +91,6 @@ def test_a_row_with_too_few_fields_waits_in_quarantine_with_its_line(
     assert item.message == "The row has 2 fields, the header 4."
 
 
-def test_a_column_the_mapping_asks_for_and_the_file_lacks_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
-    imported(tmp_path / "crm.csv", "Id,Mail,Kind\n1,,Web visit\n", capsys)
-
-    item = QuarantinedItem.objects.get()
-    assert item.message == "The field mapping asks for 'Visits', which the record does not have."
-    assert item.content == {"Id": "1", "Mail": "", "Kind": "Web visit"}
-
-
 def test_ndjson_is_read_line_by_line_and_a_broken_line_harms_no_other(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], source: Source
 ):
@@ -91,7 +99,10 @@ def test_ndjson_is_read_line_by_line_and_a_broken_line_harms_no_other(
 
     lines = imported(tmp_path / "leads.ndjson", f"{good}\n\n{{broken\n", capsys)
 
-    assert lines[0] == "leads: 2 received = 1 created + 0 duplicate + 1 quarantined"
+    assert lines[:2] == [
+        "lines: 3 read = 1 taken + 1 blank + 1 refused",
+        "leads: 2 received = 1 created + 0 duplicate + 1 quarantined",
+    ]
     assert (QuarantinedItem.objects.get().pointer, QuarantinedItem.objects.get().content) == ("/3", "{broken\n")
 
 
@@ -109,7 +120,7 @@ def test_importing_the_same_file_again_counts_nothing_twice(tmp_path: Path, caps
     content = "Id,Mail,Kind,Visits\n1,,Web visit,3\n"
     imported(tmp_path / "crm.csv", content, capsys)
 
-    assert imported(tmp_path / "crm.csv", content, capsys) == [
+    assert imported(tmp_path / "crm.csv", content, capsys)[1:] == [
         "leads: 1 received = 0 created + 1 duplicate + 0 quarantined",
         "actions: 1 received = 0 created + 1 duplicate + 0 quarantined",
     ]
@@ -118,20 +129,21 @@ def test_importing_the_same_file_again_counts_nothing_twice(tmp_path: Path, caps
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
-        ("leads.xlsx", b"PK", "leads.xlsx is neither .json nor .ndjson (.jsonl) nor .csv."),
+        ("leads.xlsx", b"PK", "leads.xlsx is neither .json nor .ndjson (.jsonl) nor .csv (.tsv)."),
         ("leads.json", b"{", "leads.json: This is not JSON"),
         ("leads.csv", b"", "leads.csv is empty."),
-        ("leads.csv", b"Id,Mail,Kind,Visits\n\xff,,Web visit,1\n", "leads.csv is not CSV in UTF-8"),
+        ("leads.csv", b"Id,Mail\xe9,Kind,Visits\n", "leads.csv is not CSV in UTF-8: its header has the byte 0xE9."),
+        ("leads.csv", b"PK\x03\x04", "leads.csv is no table of text: it is an Excel workbook or another ZIP file."),
+        ("leads.csv", b"\xff\xfeI\0d\0", "leads.csv is no table of text: it is in UTF-16."),
+        ("leads.csv", b"\n<html>", "leads.csv is no table: it is HTML or XML. Export it as CSV."),
+        ("leads.csv", b"Id,Mail,Kind,Visits\r1,,x,1\r", "leads.csv ends its lines with a carriage return alone."),
     ],
 )
 def test_a_file_that_cannot_be_read_is_refused_in_words(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, content: bytes, words: str
 ):
-    with pytest.raises(CommandError) as refusal:
-        imported(tmp_path / name, content, capsys)
-
-    assert str(refusal.value).startswith(words)
-    assert not Lead.objects.exists()
+    assert refused(tmp_path / name, content, capsys).startswith(words)
+    assert not Delivery.objects.exists()
 
 
 def test_a_csv_file_needs_a_field_mapping(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
@@ -146,3 +158,68 @@ def test_unknown_sources_and_files_are_told(tmp_path: Path):
         call_command("import_leads", "x.json", source="nobody")
     with pytest.raises(CommandError, match="There is no file"):
         call_command("import_leads", str(tmp_path / "x.json"), source="crm")
+
+
+# --- The command ------------------------------------------------------------------------------------------
+
+
+def test_where_nothing_is_stored_the_command_says_so_and_fails(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    ActionTypeFactory.create(code="web_visit")
+    Source.objects.update(field_mapping=MAPPING | {"product": {"sku": "GONE"}})
+
+    words = refused(tmp_path / "crm.csv", HEAD + "1,,Web visit,1\n2,,Web visit,1\n", capsys)
+
+    assert words == "Nothing was stored: 2 of 2 leads wait in quarantine."
+    assert capsys.readouterr().out.splitlines()[0] == "lines: 2 read = 2 taken + 0 blank + 0 refused"
+
+
+def test_a_dry_run_prints_what_the_first_rows_become_and_stores_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    (tmp_path / "crm.csv").write_text(HEAD + "1,a@b.example,Web visit,3\n2,,Web visit,many\n3,x\n")
+
+    call_command("import_leads", str(tmp_path / "crm.csv"), source="crm", dry_run=True)
+
+    lead = {"id": "1", "product": {"sku": "TILE-9"}, "contact": {"email": "a@b.example"}}
+    visits = {"id": "visits", "type": "web_visit", "occurred_at": "2026-10-01T00:00:00Z", "quantity": "3"}
+    out = capsys.readouterr().out.splitlines()
+    place, _, told = out[0].partition(" ")
+    assert (place, json.loads(told)) == ("/2", lead | {"actions": [visits]})
+    assert out[1].startswith("/3 ")
+    assert out[2] == "  member_invalid /actions/0/quantity: Invalid decimal string."
+    assert out[4:] == ["  row_malformed : The row has 2 fields, the header 4.", "A dry run: nothing was stored."]
+    assert not Delivery.objects.exists()
+
+
+def test_an_import_that_was_broken_off_goes_on_where_it_was(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], source: Source
+):
+    content = HEAD + "".join(f"{number},,Web visit,1\n" for number in range(1_200))
+    (tmp_path / "crm.csv").write_text(content)
+    first = next(LeadsFile(tmp_path / "crm.csv", source.field_mapping).parts())
+    receive_items(source, items=first.items, body=first.body, content_type="text/csv", received_at=now())
+
+    assert imported(tmp_path / "crm.csv", content, capsys)[1:] == [
+        "leads: 1,200 received = 700 created + 500 duplicate + 0 quarantined",
+        "actions: 1,200 received = 700 created + 500 duplicate + 0 quarantined",
+    ]
+
+
+def test_ids_that_a_spreadsheet_has_shortened_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    rows = "".join(f"1.0012{number}E+14,,x,\n" for number in range(7))
+    (tmp_path / "crm.csv").write_text(HEAD + rows)
+
+    call_command("import_leads", str(tmp_path / "crm.csv"), source="crm")
+
+    assert (
+        "Lines 2, 3, 4, 5, 6 and 2 more: the id looks like a number that a spreadsheet has shortened (1.00123E+14):"
+        " several ids may have become one." in capsys.readouterr().err
+    )
+
+
+def test_what_looks_like_rows_and_is_meant_so_goes_in_as_it_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    imported(tmp_path / "crm.csv", HEAD + '0,,x,\n1,,"x\n2,,x",\n', capsys)
+
+    repair(item := QuarantinedItem.objects.get(), content=item.content, by=None, at=now())
+
+    assert sorted(Lead.objects.values_list("external_id", flat=True)) == ["0", "1"]

@@ -5,14 +5,17 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
 from billing_engine.core.countries import country_code
 from leads.domain.identity import email_key, known_as, person_key, phone_key
 from leads.domain.intake import receive
-from leads.models import Lead, Source
-from tests.factories.leads import ProductFactory, SourceFactory
+from leads.models import Action, Lead, Product, Source
+from tests.factories.leads import ActionTypeFactory, CustomerFactory, ProductFactory, SourceFactory
+from tests.factories.people import with_role
 
 NOW = datetime(2026, 10, 15, 12, tzinfo=UTC)
 
@@ -26,6 +29,11 @@ NOW = datetime(2026, 10, 15, 12, tzinfo=UTC)
         "ann+a+b@studio.example",
         "ann@studio.example.",
         "\uff41nn@studio.example",
+        "Ann <ann@studio.example>",
+        '"Ann, A." <Ann+news@Studio.example>',
+        "<ann@studio.example>",
+        "ann\u200b@studio.example",
+        "\ufeffann@stu\u200bdio.example\u2060",
     ],
 )
 def test_spellings_of_one_address_are_one_person(written: str):
@@ -37,11 +45,18 @@ def test_a_domain_is_the_same_in_its_own_letters_and_in_ascii():
     assert keys == {"eva@xn--bcher-kva.example"}
 
 
+def test_domains_are_compared_by_idna_2008():
+    assert email_key("eva@straße.example") == "eva@xn--strae-oqa.example" != email_key("eva@strasse.example")
+    assert email_key("eva@no😀where.example") == "eva@no😀where.example"  # no domain can be, and nothing fails
+
+
 def test_dots_before_the_at_tell_people_apart():
     assert email_key("a.nn@studio.example") != email_key("ann@studio.example")
 
 
-@pytest.mark.parametrize("written", ["", " ", "@", "ann", "ann@", "@studio.example", "+news@studio.example", "ann@."])
+@pytest.mark.parametrize(
+    "written", ["", " ", "@", "ann", "ann@", "@studio.example", "+news@studio.example", "ann@.", "Ann <>", "<@>"]
+)
 def test_what_is_no_address_is_nobody(written: str):
     assert email_key(written) == ""
 
@@ -120,3 +135,85 @@ def test_a_lead_with_a_phone_number_only_is_stored_as_that_person():
         "lead_conflict",
         "A lead with this id is stored with another phone number.",
     )
+
+
+# --- Ids ---------------------------------------------------------------------------------------------------
+
+COMPOSED, DECOMPOSED = "caf\u00e9", "cafe\u0301"
+
+
+def sent(source: Source, lead: dict[str, Any]) -> Any:
+    return receive(source, body=json.dumps(lead).encode(), content_type="application/json", received_at=NOW).results[0]
+
+
+@pytest.mark.django_db
+def test_ids_are_the_same_however_their_letters_are_put_together():
+    ActionTypeFactory.create(code="page_view")
+    ProductFactory.create(sku=COMPOSED)
+    source = SourceFactory.create()
+    action = {"id": DECOMPOSED, "type": "page_view", "occurred_at": "2026-10-01T00:00:00Z"}
+
+    first = sent(source, {"id": DECOMPOSED, "product": {"sku": DECOMPOSED}, "actions": [action]})
+    again = sent(source, {"id": COMPOSED, "product": {"sku": COMPOSED}, "actions": [action | {"id": COMPOSED}]})
+
+    assert (first.outcome, again.outcome, again.actions[0].outcome) == ("created", "duplicate", "duplicate")
+    assert (Lead.objects.get().external_id, Action.objects.get().external_id) == (COMPOSED, COMPOSED)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("id_", "words"),
+    [
+        ("\u200b", "begins or ends with a character that can't be seen"),
+        ("L-1\u200b", "begins or ends with a character that can't be seen"),
+        ("\ufeffL-1", "begins or ends with a character that can't be seen"),
+        ("L-1\u00ad", "begins or ends with a character that can't be seen"),
+        ("L-1\u3164", "begins or ends with a character that can't be seen"),
+        ("L-1\nL-2", "has a line end or another control character"),
+        ("L-1\u2028L-2", "has a line end or another control character"),
+        ("L-1\x7fL-2", "has a line end or another control character"),
+    ],
+)
+def test_an_id_that_nobody_can_tell_from_another_is_refused(id_: str, words: str):
+    ActionTypeFactory.create(code="page_view")
+    ProductFactory.create(sku="TILE")
+    source = SourceFactory.create()
+    action = {"id": id_, "type": "page_view", "occurred_at": "2026-10-01T00:00:00Z"}
+
+    faults = [
+        sent(source, {"id": id_, "product": {"sku": "TILE"}}).fault,
+        sent(source, {"id": "1", "product": {"sku": id_}}).fault,
+        sent(source, {"id": "2", "product": {"sku": "TILE"}, "actions": [action]}).actions[0].fault,
+        sent(source, {"id": "2", "actions": [{"id": id_, "void": {"reason": "x"}}]}).actions[0].fault,
+    ]
+
+    assert [(fault.code, fault.pointer) for fault in faults] == [
+        ("member_invalid", "/id"),
+        ("member_invalid", "/product/sku"),
+        ("member_invalid", "/id"),
+        ("member_invalid", "/id"),
+    ]
+    assert [fault.message for fault in faults] == [f"The {what} {words}." for what in ("id", "SKU", "id", "id")]
+
+
+@pytest.mark.django_db
+def test_what_joins_letters_within_an_id_stays():
+    family = "\U0001f469\u200d\U0001f467"
+    ProductFactory.create(sku="TILE")
+
+    assert sent(SourceFactory.create(), {"id": family, "product": {"sku": "TILE"}}).outcome == "created"
+
+
+@pytest.mark.django_db
+def test_a_sku_typed_in_the_admin_is_compared_as_ids_are(client: Client):
+    client.force_login(with_role("Operations"))
+    customer = CustomerFactory.create()
+    typed = {"customer": customer.pk, "sku": f"{DECOMPOSED} ", "name": "Tile", "category": "", "list_price": ""}
+
+    refused = client.post(reverse("admin:leads_product_add"), typed | {"sku": "TILE\u200b"})
+    client.post(reverse("admin:leads_product_add"), typed)
+
+    assert refused.context["adminform"].form.errors == {
+        "sku": ["The SKU begins or ends with a character that can't be seen."]
+    }
+    assert Product.objects.get().sku == COMPOSED

@@ -15,10 +15,9 @@ from leads.domain.bulk_retry import (
     retry_next,
     start_retry,
 )
-from leads.domain.conflicts import NoConflict, OtherPeriod, take_new
+from leads.domain.conflicts import NoConflict, OtherPeriod, PeriodClosed, take_new
 from leads.domain.intake import receive
 from leads.domain.quarantine import AlreadySettled, NoteMissing, StillRefused, discard, repair
-from leads.domain.voiding import PeriodClosed
 from leads.models import (
     Action,
     ActionType,

@@ -46,7 +46,8 @@ def leads() -> list[dict[str, Any]]:
             "attributes": {word: word, "number": 0.1, "deep": {"list": [word, None, True]}},
             "actions": [
                 {
-                    "id": f"A {word.strip()} {number}",
+                    # Of an id no line end and no control character is taken.
+                    "id": f"A {''.join(sign for sign in word if sign.isprintable())} {number}",
                     "type": "sample_order",
                     "occurred_at": "2026-10-15T12:00:00.5Z",
                     "quantity": 0.25,

@@ -1,13 +1,15 @@
-"""A source takes an action back: before its month is billed it is excluded, afterwards it waits for a credit."""
+"""A source takes an action back: before its month is billed it is excluded, afterwards it applies once the month is opened."""
 
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from django.db import IntegrityError, transaction
 
 from leads.domain.intake import receive
 from leads.domain.receipt import Receipt
 from leads.domain.store import as_json
+from leads.domain.voiding import apply_voids
 from leads.models import Action, BillingPeriod, QuarantinedItem, Source, UnratedMark
 from pricing.domain.rate import rate
 from pricing.models import Charge
@@ -17,6 +19,7 @@ from tests.factories.pricing import PriceRuleFactory
 pytestmark = pytest.mark.django_db
 
 RECEIVED_AT = datetime(2026, 10, 20, 9, tzinfo=UTC)
+LATER = datetime(2026, 11, 5, 9, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -109,18 +112,51 @@ def test_of_another_source_nothing_is_taken_back(source: Source):
     assert Action.objects.get().voided_at is None
 
 
-def test_what_is_billed_waits_in_quarantine_for_its_credit(source: Source):
+def test_a_void_is_recorded_at_once_whatever_the_state_of_the_period(source: Source):
+    PriceRuleFactory.create()
     send(source, action(1), action(2))
     send(source, void(2))
+    period = BillingPeriod.objects.get()
+    rate(period, at=RECEIVED_AT)
+    BillingPeriod.objects.update(state="closed", closed_at=RECEIVED_AT)
+    UnratedMark.objects.all().delete()
+    before = list(Charge.objects.order_by("pk").values())
+
+    receipt = send(source, void(1), void(2), at=LATER)
+
+    assert (outcomes(receipt), codes(receipt)) == (("updated", "updated", "duplicate"), [])
+    told = Action.objects.order_by("external_id").values_list("voided_at", "void_reason", "voided_after_close")
+    assert list(told) == [(LATER, "Order cancelled", True), (RECEIVED_AT, "Order cancelled", False)]
+    assert outcomes(send(source, void(1), void(2))) == ("duplicate", "duplicate", "duplicate")
+    assert list(Charge.objects.order_by("pk").values()) == before
+    assert not QuarantinedItem.objects.exists()
+    assert not UnratedMark.objects.exists()
+
+
+def test_what_a_closed_period_was_rated_by_is_changed_by_nobody_not_even_by_a_void(source: Source):
+    send(source, action())
     BillingPeriod.objects.update(state="closed", closed_at=RECEIVED_AT)
 
-    receipt = send(source, void(1), void(2))
+    with pytest.raises(IntegrityError, match="its actions never change"), transaction.atomic():
+        Action.objects.update(voided_at=LATER)
+    with pytest.raises(IntegrityError, match="only_a_voided_action_is_voided_after_its_close"), transaction.atomic():
+        Action.objects.update(voided_after_close=True)
 
-    assert (outcomes(receipt), codes(receipt)) == (("duplicate", "quarantined", "duplicate"), ["period_closed"])
-    assert Action.objects.get(external_id="A-1").voided_at is None
-    again = send(source, void(1), void(2))
-    assert outcomes(again) == outcomes(receipt)
-    assert QuarantinedItem.objects.get().times_sent == 2
+    assert Action.objects.get().voided_at is None
+
+
+def test_when_its_period_is_opened_again_a_void_applies(source: Source):
+    PriceRuleFactory.create()
+    send(source, action())
+    period = BillingPeriod.objects.get()
+    BillingPeriod.objects.update(state="closed", closed_at=RECEIVED_AT)
+    send(source, void(), at=LATER)
+
+    BillingPeriod.objects.update(state="open", closed_at=None)
+    apply_voids(period)
+    rate(period, at=LATER)
+
+    assert (Charge.objects.get().reason, Action.objects.get().voided_after_close) == ("voided", False)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from leads.domain.body import read_parcel
 from leads.domain.faults import Fault
 from leads.domain.sent import SentLead, sent_lead
-from leads.domain.whole import is_plain, read_whole
+from leads.domain.whole import are_plain, read_whole
 
 RECEIVED_AT = datetime(2026, 10, 20, 9, tzinfo=UTC)
 
@@ -55,7 +55,7 @@ def test_both_ways_of_reading_find_the_same(lead: dict[str, Any]):
     body = json.dumps(lead).encode()
     [placed] = read_parcel(body).items
 
-    in_one_step = sent_lead(placed, received_at=RECEIVED_AT, plain=is_plain(body))
+    in_one_step = sent_lead(placed, received_at=RECEIVED_AT, plain=are_plain([placed.item]))
 
     assert found(in_one_step) == found(sent_lead(placed, received_at=RECEIVED_AT, plain=False))
 

@@ -5,10 +5,13 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+import time_machine
 from django.test import Client
 from django.urls import reverse
 
+from billing_engine.core.wall_clock import read
 from leads.models import UnratedMark
+from pricing.admin.rule_words import state_in_words
 from pricing.models import PriceRule
 from tests.factories.leads import (
     BillingPeriodFactory,
@@ -33,8 +36,8 @@ PER_UNIT = {
     "price_model": "per_unit",
     "unit_price": "2.50",
     "currency": "USD",
-    "effective_from_0": "2026-11-01",
-    "effective_from_1": "00:00:00",
+    "wall_from_0": "2026-11-01",
+    "wall_from_1": "",
     "priority": "0",
 } | NO_TIERS
 
@@ -139,10 +142,37 @@ def test_a_rule_is_in_its_customers_currency(operations: Client) -> None:
     assert errors(response) == {"currency": [f"{customer} is billed in EUR: this rule would price nothing."]}
 
 
-def test_a_rule_that_begins_in_the_middle_of_a_day_is_saved_with_a_warning(operations: Client) -> None:
-    customer = CustomerFactory.create(time_zone="America/New_York")
-    response = add(operations, customer=customer.pk)
-    assert f"For {customer} this rule begins at 2026-10-31 20:00 EDT, not at midnight." in told(response)
+def test_a_new_rule_is_preset_to_begin_with_next_month_at_every_customers_midnight(operations: Client) -> None:
+    with time_machine.travel(datetime(2026, 10, 31, 23, tzinfo=UTC), tick=False):
+        asked = operations.get(reverse("admin:pricing_pricerule_add")).context["adminform"].form
+    add(operations, customer=CustomerFactory.create(time_zone="America/New_York").pk)
+
+    assert asked["wall_from"].value() == read("2026-11-01")
+    assert 'name="wall_from_0" value="2026-11-01"' in str(asked["wall_from"])
+    assert (PriceRule.objects.get().wall_from, PriceRule.objects.get().wall_to) == (read("2026-11-01"), None)
+
+
+def test_a_rule_may_begin_at_a_time_of_the_day_and_in_no_zone(operations: Client) -> None:
+    add(operations, wall_from_1="09:00", wall_to_0="2026-12-01")
+    wrong = [
+        errors(add(operations, **typed))
+        for typed in (
+            {"wall_from_0": "12/01/2026"},
+            {"wall_from_1": "09:00Z"},
+            {"wall_from_0": ""},
+            {"wall_from_0": "", "wall_from_1": "09:00"},
+        )
+    ]
+
+    rule = PriceRule.objects.get()
+    assert (rule.wall_from, rule.wall_to) == (read("2026-11-01T09:00"), read("2026-12-01"))
+    assert [next(iter(each)) for each in wrong] == ["wall_from"] * 4
+    assert [words.partition(". ")[0].partition(": ")[0] for each in wrong for words in each["wall_from"]] == [
+        "“12/01/2026” is ambiguous",
+        "“2026-11-01T09:00Z” has an offset",
+        "This field is required.",
+        "On which day?",
+    ]
 
 
 def test_each_state_has_its_buttons(operations: Client) -> None:
@@ -197,20 +227,66 @@ def test_an_overlap_is_told_in_words_and_the_draft_stays_a_draft(operations: Cli
 def test_revising_opens_a_draft_and_changes_nothing_yet(operations: Client) -> None:
     rule = PriceRuleFactory.create()
 
-    response = press(operations, "revise_rule", rule, since="2026-12-01")
+    response = press(operations, "revise_rule", rule, since_0="2026-12-01")
 
     rule.refresh_from_db()
     draft = PriceRule.objects.get(revises=rule)
     assert response.redirect_chain == [(reverse("admin:pricing_pricerule_change", args=[draft.pk]), 302)]
-    assert (draft.state, rule.state, rule.effective_to) == (State.DRAFT, State.ACTIVE, None)
-    assert draft.effective_from == datetime(2026, 12, 1, tzinfo=UTC)
+    assert (draft.state, rule.state, rule.wall_to) == (State.DRAFT, State.ACTIVE, None)
+    assert draft.wall_from == read("2026-12-01")
+
+
+def test_revising_from_before_a_rules_beginning_tells_the_day_that_is_really_used(operations: Client) -> None:
+    rule = PriceRuleFactory.create(wall_from=read("2099-12-01"))
+
+    response = press(operations, "revise_rule", rule, since_0="2099-11-15")
+
+    assert PriceRule.objects.get(revises=rule).wall_from == read("2099-12-01")
+    assert told(response) == [
+        f"A draft copy of “{rule}”, from December 1, 2099, in each customer’s time zone, because the rule that it follows"
+        " begins only then. Change the price, save, then activate it."
+    ]
+
+
+def test_a_revision_superseded_on_its_first_day_says_so_and_has_no_buttons(operations: Client) -> None:
+    begin = read("2099-12-01")
+    old = PriceRuleFactory.create(wall_from=begin, wall_to=begin)
+    new = PriceRuleFactory.create(wall_from=begin, first_revision=old, revises=old)
+
+    assert [state_in_words(rule, at=datetime(2026, 10, 20, tzinfo=UTC))[0] for rule in (old, new)] == [
+        "Never in force",
+        "Scheduled",
+    ]
+    assert (buttons(operations, old), buttons(operations, new)) == ([], ["Revise", "Retire"])
+    for button in ("revise_rule", "retire_rule"):
+        answer = press(operations, button, old, since_0="2099-12-01")
+        (words,) = answer.context["form"].non_field_errors()
+        assert words == "Another revision took this one's place before it priced anything: choose that one."
+    assert PriceRule.objects.count() == 2
+
+
+def test_a_rule_for_all_is_scheduled_until_it_begins_for_somebody_and_ended_when_it_is_over_for_all(
+    operations: Client,
+) -> None:
+    for zone in ("America/Los_Angeles", "Europe/Oslo"):
+        CustomerFactory.create(time_zone=zone)
+    rule = PriceRuleFactory.create(wall_from=read("2026-11-01"), wall_to=read("2026-12-01"))
+    instants = [
+        datetime(2026, 10, 31, 22, 59, tzinfo=UTC),
+        datetime(2026, 10, 31, 23, tzinfo=UTC),  # Oslo
+        datetime(2026, 11, 30, 23, tzinfo=UTC),  # over in Oslo
+        datetime(2026, 12, 1, 7, 59, tzinfo=UTC),
+        datetime(2026, 12, 1, 8, tzinfo=UTC),  # over in Los Angeles too
+    ]
+
+    assert [state_in_words(rule, at=at)[0] for at in instants] == ["Scheduled", "Active", "Active", "Active", "Ended"]
 
 
 def test_a_retired_rule_ends(operations: Client) -> None:
     rule = PriceRuleFactory.create()
     press(operations, "retire_rule", rule)
     rule.refresh_from_db()
-    assert (rule.state, rule.effective_to is None) == (State.RETIRED, False)
+    assert (rule.state, rule.wall_to is None) == (State.RETIRED, False)
 
 
 @pytest.mark.parametrize("button", ["activate_rule", "revise_rule", "roll_back_rule", "retire_rule"])
@@ -225,7 +301,7 @@ def test_finance_presses_none_of_them(client: Client, button: str) -> None:
 
 def test_all_revisions_are_listed_on_each_of_them(operations: Client) -> None:
     first = PriceRuleFactory.create()
-    press(operations, "revise_rule", first, since="2026-12-01")
+    press(operations, "revise_rule", first, since_0="2026-12-01")
     response = operations.get(reverse("admin:pricing_pricerule_change", args=[first.pk]))
     assert len(response.context["revisions"]) == 2
 
@@ -294,4 +370,4 @@ def test_a_periods_page_leads_to_its_charges(operations: Client) -> None:
 def test_a_rule_of_one_source_may_not_name_another_channel(operations: Client) -> None:
     source = SourceFactory.create()
     response = add(operations, source=source.pk, channel="webinar")
-    assert errors(response) == {"channel": [f"{source} is of the channel «Web site»: this rule would price nothing."]}
+    assert errors(response) == {"channel": [f"{source} is of the channel “Web site”: this rule would price nothing."]}

@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
+from billing_engine.core.wall_clock import read
 from pricing.domain.checks import CheckResult, OverrideNeedsAReason, PriceChecksFail, checks_with, run_checks
 from pricing.domain.rules import activate, revise
 from pricing.models import PriceCheck, PriceRule, RuleChange
@@ -20,7 +21,7 @@ from tests.pricing.test_admin import press
 pytestmark = pytest.mark.django_db
 
 NOW = datetime(2026, 10, 20, tzinfo=UTC)
-NEXT_MONTH = datetime(2026, 11, 1, tzinfo=UTC)
+NEXT_MONTH = read("2026-11-01")
 
 
 def results(at: datetime = NOW) -> list[tuple[bool, str]]:
@@ -75,8 +76,8 @@ def test_what_a_check_leaves_open_must_hold_for_every_product_and_every_source_o
 def test_a_check_of_a_day_is_held_against_the_rules_of_that_day():
     SourceFactory.create()
     PriceCheckFactory.create(occurs_on=date(2026, 10, 31))
-    PriceRuleFactory.create(effective_to=NEXT_MONTH)
-    PriceRuleFactory.create(effective_from=NEXT_MONTH, unit_price=3)
+    PriceRuleFactory.create(wall_to=NEXT_MONTH)
+    PriceRuleFactory.create(wall_from=NEXT_MONTH, unit_price=3)
 
     assert results(at=datetime(2026, 11, 5, tzinfo=UTC)) == [(True, "holds")]
 
@@ -94,14 +95,14 @@ def test_a_failing_check_blocks_the_activation(operator: User):
     rule = PriceRuleFactory.create()
     draft = dearer(rule, operator)
 
-    with pytest.raises(PriceChecksFail, match=r"1 price check would fail. «A sample of Acme»: \$15.00 for"):
+    with pytest.raises(PriceChecksFail, match=r"1 price check would fail. “A sample of Acme”: \$15.00 for"):
         activate(draft, by=operator, at=NOW)
     with pytest.raises(OverrideNeedsAReason):
         activate(draft, by=operator, at=NOW, override=True, reason=" ")
 
     draft.refresh_from_db()
     rule.refresh_from_db()
-    assert (draft.state, rule.effective_to, RuleChange.objects.filter(what="activated").count()) == ("draft", None, 0)
+    assert (draft.state, rule.wall_to, RuleChange.objects.filter(what="activated").count()) == ("draft", None, 0)
     assert checks_with(draft, at=NOW)[0].check == check
 
 
@@ -123,7 +124,7 @@ def test_the_draft_is_held_against_the_day_it_begins_and_takes_the_place_of_what
 
     assert results() != [(True, "holds")]  # today it costs 2.50 still
     assert activate(draft, by=operator, at=NOW).state == "active"
-    assert results(at=NEXT_MONTH) == [(True, "holds")]
+    assert results(at=NEXT_MONTH.replace(tzinfo=UTC)) == [(True, "holds")]
 
 
 def test_checks_of_other_customers_are_left_alone(operator: User):
@@ -151,18 +152,19 @@ def operations(client: Client) -> Client:
 def test_the_dialog_tells_what_fails_and_overrides_with_a_reason(operations: Client) -> None:
     SourceFactory.create()
     PriceCheckFactory.create(name="A sample of Acme")
-    draft = PriceRuleFactory.create(draft=True, unit_price=15, effective_from=datetime(2090, 1, 1, tzinfo=UTC))
+    PriceRuleFactory.create()
+    draft = PriceRuleFactory.create(draft=True, priority=1, unit_price=15, wall_from=read("2090-01-01"))
 
     asked = operations.get(reverse("admin:pricing_pricerule_activate_rule", args=[draft.pk])).content.decode()
     refused = press(operations, "activate_rule", draft)
     overridden = press(operations, "activate_rule", draft, override="on", reason="As agreed")
 
-    assert "Price check «A sample of Acme» would fail: $15.00" in asked
+    assert "Price check “A sample of Acme” would fail: $15.00" in asked
     (words,) = refused.context["form"].non_field_errors()
     assert words.startswith("1 price check would fail")
     draft.refresh_from_db()
     assert draft.state == "active"
-    assert "against the price check «A sample of Acme»" in overridden.content.decode()
+    assert "against the price check “A sample of Acme”" in overridden.content.decode()
 
 
 def test_a_drafts_page_shows_its_checks_and_the_list_shows_todays(operations: Client) -> None:

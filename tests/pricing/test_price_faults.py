@@ -11,6 +11,10 @@ from tests.pricing.test_price_files import ACTION, CUSTOMER, RULE, accepted, fau
 TIERS = [{"up_to": "10", "unit_price": "1"}, {"up_to": None, "unit_price": "0.5"}]
 KNOWN_MODELS = "known are per_unit, graduated, volume, package, percentage, graduated_percentage"
 NO_NUMBER = 'is no number from 0 with at most six decimal places, such as "2.50"'
+NO_WALL_CLOCK = (
+    'is no day such as "2026-12-01" and no time without an offset such as "2026-12-01T09:00":'
+    " a rule begins and ends in each customer's own time zone"
+)
 NO_POSITIVE = 'is no number above 0 with at most six decimal places, such as "10"'
 
 
@@ -53,12 +57,17 @@ BAD_RULES: dict[str, tuple[Any, list[str]]] = {
     "priority a text": (with_rule(priority="1"), ["/rules/0/priority: is a string, not a whole number"]),
     "priority a flag": (with_rule(priority=True), ["/rules/0/priority: is true or false, not a whole number"]),
     "priority a fraction": (with_rule(priority=1.5), ["/rules/0/priority: is a number, not a whole number"]),
-    "time without offset": (
-        with_rule(effective_from="2026-01-01T00:00:00"),
-        [
-            '/rules/0/effective_from: "2026-01-01T00:00:00" is no time with its offset, '
-            'such as "2026-01-31T17:41:09-06:00"'
-        ],
+    "time with an offset": (
+        with_rule(effective_from="2026-01-01T00:00:00-05:00"),
+        [f'/rules/0/effective_from: "2026-01-01T00:00:00-05:00" {NO_WALL_CLOCK}'],
+    ),
+    "time in UTC": (
+        with_rule(effective_to="2026-02-01T00:00Z"),
+        [f'/rules/0/effective_to: "2026-02-01T00:00Z" {NO_WALL_CLOCK}'],
+    ),
+    "a day the other way round": (
+        with_rule(effective_from="01/12/2026"),
+        [f'/rules/0/effective_from: "01/12/2026" {NO_WALL_CLOCK}'],
     ),
     "currency in small letters": (
         with_rule(currency="usd"),
@@ -218,12 +227,12 @@ OVERLAP = "same scope, currency and priority at the same time"
 IMPOSSIBLE_RULES: dict[str, tuple[Any, list[str]]] = {
     "no such currency": (with_rule(currency="XQZ"), ["/rules/0/currency: XQZ is no ISO 4217 currency"]),
     "no such day": (
-        with_rule(effective_from="2026-02-30T00:00:00Z"),
-        ["/rules/0/effective_from: 2026-02-30T00:00:00Z is no time there is: day is out of range for month"],
+        with_rule(effective_from="2026-02-30"),
+        ["/rules/0/effective_from: 2026-02-30 is no time there is: day is out of range for month"],
     ),
     "ends before it begins": (
-        with_rule(effective_to="2025-12-31T23:59:59Z"),
-        ["/rules/0/effective_to: 2025-12-31T23:59:59Z is before effective_from, 2026-01-01T00:00:00Z"],
+        with_rule(effective_to="2025-12-31T23:59:59"),
+        ["/rules/0/effective_to: 2025-12-31T23:59:59 is before effective_from, 2026-01-01"],
     ),
     "minimum above maximum": (
         with_price(model="percentage", percent="1", minimum="2", maximum="1.99"),
@@ -282,7 +291,7 @@ IMPOSSIBLE_RULES: dict[str, tuple[Any, list[str]]] = {
         ["/customers/0/contract_to: 2026-02-30 is no time there is: day is out of range for month"],
     ),
     "two at once": (
-        {"rules": [RULE, RULE | {"id": "r2", "effective_from": "2026-06-01T00:00:00Z"}]},
+        {"rules": [RULE, RULE | {"id": "r2", "effective_from": "2026-06-01"}]},
         [f'/rules/1: overlaps rule "r1" at /rules/0: {OVERLAP}'],
     ),
     "two at once, in other words": (
@@ -292,9 +301,9 @@ IMPOSSIBLE_RULES: dict[str, tuple[Any, list[str]]] = {
     "within a longer one": (
         {
             "rules": [
-                RULE | {"id": "late", "effective_from": "2026-05-01T00:00:00Z", "effective_to": "2026-06-01T00:00:00Z"},
-                RULE | {"id": "long", "effective_to": "2027-01-01T00:00:00Z"},
-                RULE | {"id": "early", "effective_to": "2026-02-01T00:00:00+02:00"},
+                RULE | {"id": "late", "effective_from": "2026-05-01", "effective_to": "2026-06-01"},
+                RULE | {"id": "long", "effective_to": "2027-01-01"},
+                RULE | {"id": "early", "effective_to": "2026-02-01T09:00"},
             ]
         },
         [
@@ -318,17 +327,17 @@ def test_rules_that_cannot_be_are_refused_in_words_though_their_form_is_good(nam
     [
         # The next begins where the last ends; one that ends where it begins prices nothing.
         [
-            RULE | {"effective_to": "2026-02-01T00:00:00Z"},
-            RULE | {"id": "r2", "effective_from": "2026-01-31T19:00:00-05:00"},
+            RULE | {"effective_to": "2026-02-01"},
+            RULE | {"id": "r2", "effective_from": "2026-02-01T00:00"},
         ],
-        [RULE, RULE | {"id": "r2", "effective_to": "2026-01-01T00:00:00Z"}],
+        [RULE, RULE | {"id": "r2", "effective_to": "2026-01-01"}],
         [
             RULE,
             RULE | {"id": "r2", "priority": 1},
             RULE | {"id": "r3", "currency": "EUR"},
             RULE | {"id": "r4", "scope": {"customer": "ACME"}},
         ],
-        [RULE | {"effective_to": "9999-12-31T23:59:59-12:00"}],
+        [RULE | {"effective_to": "9999-12-31T23:59:59"}],
     ],
 )
 def test_rules_that_do_not_overlap_areaccepted(rules: list[dict[str, Any]], tmp_path: Path):

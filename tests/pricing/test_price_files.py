@@ -18,7 +18,7 @@ NAMES = sorted(folder.name for folder in EXAMPLES.iterdir() if folder.is_dir())
 MODELS = {"per_unit", "graduated", "volume", "package", "percentage", "graduated_percentage"}
 
 PER_UNIT = {"model": "per_unit", "unit_price": "2.50", "free_units": "0"}
-RULE = {"id": "r1", "scope": {}, "effective_from": "2026-01-01T00:00:00Z", "price": PER_UNIT}
+RULE = {"id": "r1", "scope": {}, "effective_from": "2026-01-01", "price": PER_UNIT}
 CUSTOMER = {"code": "ACME", "currency": "USD", "time_zone": "America/New_York", "cycle": "monthly"}
 ACTION = {
     "id": "a1",

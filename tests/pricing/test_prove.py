@@ -134,7 +134,7 @@ def test_what_changes_after_the_close_moves_nothing(period: BillingPeriod, opera
     # A dearer rule for the very month, the old one ended, contract, budget, catalogue: everything else is changed.
     dearer = PriceRuleFactory.create(draft=True, unit_price=Decimal(9), priority=5)
     activate(dearer, by=operator, at=NOW + timedelta(days=1))
-    PriceRule.objects.filter(pk=rule.pk).update(effective_to=rule.effective_from + timedelta(days=1), state="retired")
+    PriceRule.objects.filter(pk=rule.pk).update(wall_to=rule.wall_from + timedelta(days=1), state="retired")
     Customer.objects.update(
         hard_budget=False,
         monthly_budget=None,

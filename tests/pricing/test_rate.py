@@ -9,8 +9,9 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from billing_engine.core.spans import Month
+from billing_engine.core.wall_clock import read
 from leads.domain.periods import mark_unrated
-from leads.domain.voiding import AlreadyVoided, PeriodClosed, void
+from leads.domain.voiding import AlreadyVoided, void
 from leads.models import Action, BillingPeriod, Channel, UnratedMark
 from pricing.domain.explain import explain
 from pricing.domain.rate import PeriodIsClosed, rate, rate_waiting
@@ -108,8 +109,8 @@ def test_rules_match_by_product_category_source_and_channel(period: BillingPerio
 
 def test_a_late_action_is_priced_by_the_rules_of_the_day_it_happened(period: BillingPeriod):
     october = datetime(2026, 10, 1, tzinfo=UTC)
-    PriceRuleFactory.create(unit_price=1, effective_to=october)
-    PriceRuleFactory.create(unit_price=2, effective_from=october)
+    PriceRuleFactory.create(unit_price=1, wall_to=read("2026-10-01"))
+    PriceRuleFactory.create(unit_price=2, wall_from=read("2026-10-01"))
     did(period, occurred_at=october - timedelta(microseconds=1))
     did(period, occurred_at=october)
 
@@ -193,7 +194,7 @@ def test_a_waived_action_names_who_waived_it_and_why(period: BillingPeriod, oper
         waive(action, note="again", by=operator, at=NOW)
 
 
-def test_a_closed_period_is_not_rated_voided_or_waived(period: BillingPeriod, operator: User):
+def test_a_closed_period_is_not_rated_or_waived_and_a_void_leaves_its_charges(period: BillingPeriod, operator: User):
     PriceRuleFactory.create()
     action = Action.objects.get(pk=did(period))
     rate(period, at=NOW)
@@ -204,8 +205,11 @@ def test_a_closed_period_is_not_rated_voided_or_waived(period: BillingPeriod, op
         rate(period, at=NOW)
     with pytest.raises(PeriodIsClosed):
         waive(action, note="late", by=operator, at=NOW)
-    with pytest.raises(PeriodClosed):
-        void(action, reason="late", at=NOW)
+    void(action, reason="late", at=NOW)
+    action.refresh_from_db()
+    assert (action.voided_at, action.voided_after_close) == (NOW, True)
+    with pytest.raises(AlreadyVoided):
+        void(action, reason="again", at=NOW)
     assert list(Charge.objects.values()) == before
 
 

@@ -210,10 +210,10 @@ def test_a_revision_copies_everything_but_its_life(operations: Client) -> None:
         category="tiles",
         channel="webinar",
     )
-    press(operations, "revise_rule", rule, since="2026-12-01")
+    press(operations, "revise_rule", rule, since_0="2026-12-01")
 
     draft = PriceRule.objects.get(revises=rule)
-    life = {"id", "state", "effective_from", "first_revision", "revises"} | {
+    life = {"id", "state", "wall_from", "first_revision", "revises"} | {
         f"{done}_{what}" for done in ("created", "activated", "retired") for what in ("at", "by")
     }
     terms = [field.attname for field in PriceRule._meta.fields if field.name not in life]

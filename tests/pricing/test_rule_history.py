@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
+from billing_engine.core.wall_clock import read
 from pricing.domain.cautions import cautions_about
 from pricing.domain.people import BackdatingNeedsAReason, BackdatingNeedsASecondPerson, SecondPersonNeeded
 from pricing.domain.rules import IsTheLatest, activate, retire, revise, roll_back
@@ -27,8 +28,8 @@ from tests.pricing.test_admin import PER_UNIT, add, press, told
 pytestmark = pytest.mark.django_db
 
 NOW = datetime(2026, 10, 20, tzinfo=UTC)
-OCTOBER = datetime(2026, 10, 1, tzinfo=UTC)
-NEXT_MONTH = datetime(2026, 11, 1, tzinfo=UTC)
+TODAY = read("2026-10-20")
+OCTOBER, NEXT_MONTH = read("2026-10-01"), read("2026-11-01")
 
 
 @pytest.fixture
@@ -63,7 +64,7 @@ def test_what_has_occurred_gets_another_price_only_for_a_reason_and_by_a_second_
         activate(draft, by=operator, at=NOW, reason="A typing error")
     draft.refresh_from_db()
     old.refresh_from_db()
-    assert (draft.state, old.effective_to, RuleChange.objects.filter(what="activated").count()) == ("draft", None, 0)
+    assert (draft.state, old.wall_to, RuleChange.objects.filter(what="activated").count()) == ("draft", None, 0)
 
     activate(draft, by=accountant, at=NOW, reason="A typing error")
 
@@ -71,7 +72,7 @@ def test_what_has_occurred_gets_another_price_only_for_a_reason_and_by_a_second_
         "activated",
         accountant,
         "A typing error",
-        [["Begins", "2020-01-01 00:00 UTC", "2026-10-01 00:00 UTC"]],
+        [["Begins", "January 1, 2020", "October 1, 2026"]],
     )
 
 
@@ -117,11 +118,11 @@ def test_with_four_eyes_who_wrote_a_draft_last_does_not_activate_it(
 
 
 def test_the_history_says_who_did_what_and_what_changed(operations: Client) -> None:
-    add(operations, effective_from_0="2099-01-01")
+    add(operations, wall_from_0="2099-01-01")
     rule = PriceRule.objects.get()
     address = reverse("admin:pricing_pricerule_change", args=[rule.pk])
-    operations.post(address, PER_UNIT | {"unit_price": "3", "priority": "2", "effective_from_0": "2099-01-01"})
-    operations.post(address, PER_UNIT | {"unit_price": "3", "priority": "2", "effective_from_0": "2099-01-01"})
+    operations.post(address, PER_UNIT | {"unit_price": "3", "priority": "2", "wall_from_0": "2099-01-01"})
+    operations.post(address, PER_UNIT | {"unit_price": "3", "priority": "2", "wall_from_0": "2099-01-01"})
     press(operations, "activate_rule", rule, reason="Agreed by mail")
 
     by = rule.created_by
@@ -143,8 +144,8 @@ def test_a_revision_ends_the_old_rule_and_both_histories_say_so(operator: User):
 
     activate(draft, by=operator, at=NOW)
 
-    begins = ["Begins", "2020-01-01 00:00 UTC", "2026-11-01 00:00 UTC"]
-    assert history(old) == [("ended", operator, "", [["Ends", "no end", "2026-11-01 00:00 UTC"]])]
+    begins = ["Begins", "January 1, 2020", "November 1, 2026"]
+    assert history(old) == [("ended", operator, "", [["Ends", "no end", "November 1, 2026"]])]
     assert history(draft) == [
         ("drafted", operator, "", [begins]),
         ("activated", operator, "", [["Price", "$2.50 each", "$3.00 each"], begins]),
@@ -157,7 +158,7 @@ def test_rolling_back_is_a_new_revision_with_the_old_terms(operator: User):
     second.tiers.all().delete()
     second.tiers.create(unit_price=9)
     second = activate(second, by=operator, at=NOW)
-    december = datetime(2026, 12, 1, tzinfo=UTC)
+    december = read("2026-12-01")
 
     with pytest.raises(IsTheLatest):
         roll_back(second, by=operator, at=NOW, since=december)
@@ -168,8 +169,8 @@ def test_rolling_back_is_a_new_revision_with_the_old_terms(operator: User):
         list(rule.tiers.order_by("up_to").values_list("up_to", "unit_price", "flat_fee")) for rule in (first, third)
     ]
     assert tiers[0] == tiers[1]
-    assert (third.revises, third.lineage, third.effective_from) == (second, first.pk, december)
-    assert second.effective_to == december
+    assert (third.revises, third.lineage, third.wall_from) == (second, first.pk, december)
+    assert second.wall_to == december
 
 
 def test_a_rule_that_was_retired_is_brought_back_by_rolling_back(operator: User):
@@ -177,8 +178,8 @@ def test_a_rule_that_was_retired_is_brought_back_by_rolling_back(operator: User)
 
     draft = roll_back(rule, by=operator, at=NOW, since=NEXT_MONTH)
 
-    assert history(rule) == [("retired", operator, "No longer sold", [["Ends", "no end", "2026-10-20 00:00 UTC"]])]
-    assert (draft.revises, draft.lineage, draft.effective_to, draft.state) == (None, rule.pk, None, "draft")
+    assert history(rule) == [("retired", operator, "No longer sold", [["Ends", "no end", "October 20, 2026"]])]
+    assert (draft.revises, draft.lineage, draft.wall_to, draft.state) == (None, rule.pk, None, "draft")
     assert (draft.retired_at, draft.retired_by) == (None, None)
 
 
@@ -187,11 +188,11 @@ def test_a_rule_that_was_retired_is_brought_back_by_rolling_back(operator: User)
 
 def test_a_rule_that_can_never_win_is_told(operator: User):
     stronger = [
-        PriceRuleFactory.create(priority=5, effective_to=NEXT_MONTH),
-        PriceRuleFactory.create(priority=6, effective_from=NOW),
+        PriceRuleFactory.create(priority=5, wall_to=NEXT_MONTH),
+        PriceRuleFactory.create(priority=6, wall_from=TODAY),
     ]
-    never = PriceRuleFactory.create(draft=True, category="tiles", effective_from=OCTOBER)
-    before = PriceRuleFactory.create(draft=True, category="tiles", effective_from=datetime(2019, 1, 1, tzinfo=UTC))
+    never = PriceRuleFactory.create(draft=True, category="tiles", wall_from=OCTOBER)
+    before = PriceRuleFactory.create(draft=True, category="tiles", wall_from=read("2019-01-01"))
 
     assert words(never) == [("It can never win: it is outranked wherever it matches", stronger)]
     assert words(before) == []
@@ -213,13 +214,13 @@ def test_action_types_of_products_without_a_price_are_told():
     other = SourceFactory.create(channel="webinar")
     ActionTypeFactory.create(code="save", is_billable=False)
     rule = PriceRuleFactory.create(
-        draft=True, customer=product.customer, action_type=order, effective_from=NOW, effective_to=NEXT_MONTH
+        draft=True, customer=product.customer, action_type=order, wall_from=TODAY, wall_to=NEXT_MONTH
     )
 
     name = f"{product.sku} · {product.name}"
     assert words(rule) == [
-        (f"No price from 2026-10-20 on for «View» of {name}", []),
-        (f"No price from its end on, 2026-11-01, for «Order» of {name}", []),
+        (f"No price from October 20, 2026 for “View” of {name}", []),
+        (f"No price from its end, November 1, 2026, for “Order” of {name}", []),
     ]
 
     # Priced from every source, though by no rule that is open to all of them, is priced.
@@ -233,8 +234,8 @@ def test_a_price_far_from_the_one_it_replaces_is_told(operator: User):
     draft = revise(old, by=operator, at=NOW, since=NEXT_MONTH)
     PriceRule.objects.filter(pk=draft.pk).update(unit_price=25)
     draft.refresh_from_db()
-    near = PriceRuleFactory.create(draft=True, category="tiles", effective_from=NEXT_MONTH, unit_price=Decimal(3))
-    far = PriceRuleFactory.create(draft=True, category="tiles", effective_from=NEXT_MONTH, unit_price=Decimal(1))
+    near = PriceRuleFactory.create(draft=True, category="tiles", wall_from=NEXT_MONTH, unit_price=Decimal(3))
+    far = PriceRuleFactory.create(draft=True, category="tiles", wall_from=NEXT_MONTH, unit_price=Decimal(1))
 
     cost = "ten units, worth 1,000 together, cost $25.00 there and"
     assert words(draft) == [(f"Far from what it replaces (+900%): {cost} $250.00 here", [old])]
@@ -245,7 +246,7 @@ def test_a_price_far_from_the_one_it_replaces_is_told(operator: User):
 def test_saving_tells_what_stands_in_the_way_with_links(operations: Client) -> None:
     other = PriceRuleFactory.create()
 
-    response = add(operations, effective_from_0="2020-02-01")
+    response = add(operations, wall_from_0="2020-02-01")
 
     address = reverse("admin:pricing_pricerule_change", args=[other.pk])
     (overlap,) = [message for message in told(response) if "be activated beside" in message]

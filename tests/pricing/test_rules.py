@@ -1,20 +1,22 @@
 """The life of a price rule, and what the database refuses about it."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
 from django.contrib.auth.models import User
 from django.db import IntegrityError, connection, transaction
 
-from leads.models import ActionType, Channel, UnratedMark
+from billing_engine.core.spans import Month, Week
+from billing_engine.core.wall_clock import read
+from leads.models import ActionType, BillingPeriod, Channel, UnratedMark
+from pricing.domain.billed import WouldRewriteHistory
+from pricing.domain.overlap import RulesOverlap
 from pricing.domain.rules import (
     HasEnded,
     NotActive,
     NotADraft,
     RuleIncomplete,
-    RulesOverlap,
-    WouldRewriteHistory,
     activate,
     retire,
     revise,
@@ -28,12 +30,14 @@ from tests.factories.leads import (
     ProductFactory,
     SourceFactory,
 )
-from tests.factories.pricing import LONG_AGO, PriceRuleFactory, graduated
+from tests.factories.pricing import LONG_AGO_ON_A_CLOCK, ChargeFactory, PriceRuleFactory, graduated
 
 pytestmark = pytest.mark.django_db
 
+TODAY = read("2026-10-20")
 NOW = datetime(2026, 10, 20, tzinfo=UTC)
-NEXT_MONTH = datetime(2026, 11, 1, tzinfo=UTC)
+IN_NOVEMBER = datetime(2026, 11, 4, tzinfo=UTC)
+NEXT_MONTH = read("2026-11-01")
 
 
 def test_a_draft_is_activated_by_somebody_and_open_periods_are_rated_anew(operator: User):
@@ -51,18 +55,18 @@ def test_a_draft_is_activated_by_somebody_and_open_periods_are_rated_anew(operat
 
 def test_revising_makes_a_draft_and_activating_it_ends_the_old_rule_where_the_new_one_begins(operator: User):
     old = PriceRuleFactory.create(unit_price="2.50")
-    draft = revise(old, by=operator, at=NEXT_MONTH)
+    draft = revise(old, by=operator, at=NOW, since=NEXT_MONTH)
     draft.unit_price = Decimal("2.75")
     draft.save()
 
     activate(draft, by=operator, at=NOW)
 
     old.refresh_from_db()
-    assert (old.state, old.effective_to, old.unit_price) == ("active", NEXT_MONTH, Decimal("2.5"))
+    assert (old.state, old.wall_to, old.unit_price) == ("active", NEXT_MONTH, Decimal("2.5"))
     draft.refresh_from_db()
-    assert (draft.effective_from, draft.effective_to, draft.revises) == (NEXT_MONTH, None, old)
+    assert (draft.wall_from, draft.wall_to, draft.revises) == (NEXT_MONTH, None, old)
     assert draft.lineage == old.lineage == old.pk
-    assert revise(draft, by=operator, at=NEXT_MONTH).lineage == old.pk
+    assert revise(draft, by=operator, at=NOW, since=NEXT_MONTH).lineage == old.pk
 
 
 def test_a_revision_copies_tiers_and_scope(operator: User):
@@ -78,16 +82,16 @@ def test_a_revision_copies_tiers_and_scope(operator: User):
 
 def test_a_revision_from_the_very_start_leaves_the_old_rule_nothing_to_price(operator: User):
     old = PriceRuleFactory.create()
-    draft = revise(old, by=operator, at=LONG_AGO)
+    draft = revise(old, by=operator, at=NOW, since=LONG_AGO_ON_A_CLOCK)
 
     activate(draft, by=operator, at=NOW)
 
     old.refresh_from_db()
-    assert old.effective_from == old.effective_to == LONG_AGO
+    assert old.wall_from == old.wall_to == LONG_AGO_ON_A_CLOCK
 
 
 def test_what_has_ended_is_not_revised(operator: User):
-    ended = PriceRuleFactory.create(effective_to=NOW)
+    ended = PriceRuleFactory.create(wall_to=TODAY)
 
     with pytest.raises(HasEnded):
         revise(ended, by=operator, at=NOW)
@@ -103,24 +107,60 @@ def test_a_revision_that_leaves_a_customer_has_both_customers_rated_anew(operato
     assert set(UnratedMark.objects.values_list("period", flat=True)) == {old.pk, new.pk}
 
 
-def test_a_revision_never_begins_within_what_is_billed(operator: User):
-    period = BillingPeriodFactory.create(state="closed", closed_at=NOW)
-    old = PriceRuleFactory.create()
-    draft = revise(old, by=operator, at=period.end_at - timedelta(microseconds=1))
+def billed(rule: PriceRule, *, on: datetime, time_zone: str = "UTC", **period: object) -> BillingPeriod:
+    """A closed October (or another period) in which the rule priced one action."""
+    period = BillingPeriodFactory.create(customer__time_zone=time_zone, **period)
+    ChargeFactory.create(action__period=period, action__occurred_at=on, rule=rule)
+    BillingPeriod.objects.filter(pk=period.pk).update(state="closed", closed_at=NOW)
+    return period
 
-    with pytest.raises(WouldRewriteHistory, match="before 2026-11-01 00:00 UTC is billed"):
-        activate(draft, by=operator, at=NOW)
+
+def test_a_revision_never_begins_within_what_is_billed(operator: User):
+    old = PriceRuleFactory.create()
+    billed(old, on=datetime(2026, 10, 20, 12, tzinfo=UTC))
+    draft = revise(old, by=operator, at=IN_NOVEMBER, since=read("2026-10-20T12:00"))
+
+    with pytest.raises(WouldRewriteHistory, match="Begin on November 1, 2026 or later"):
+        activate(draft, by=operator, at=IN_NOVEMBER)
 
     old.refresh_from_db()
-    assert (old.effective_to, PriceRule.objects.get(pk=draft.pk).state) == (None, "draft")
-    PriceRule.objects.filter(pk=draft.pk).update(effective_from=period.end_at)
-    assert activate(draft, by=operator, at=NOW).state == "active"
+    assert (old.wall_to, PriceRule.objects.get(pk=draft.pk).state) == (None, "draft")
+    PriceRule.objects.filter(pk=draft.pk).update(wall_from=NEXT_MONTH)
+    assert activate(draft, by=operator, at=IN_NOVEMBER).state == "active"
+
+
+def test_one_customers_closed_week_pins_no_price_that_it_never_used(operator: User):
+    old = PriceRuleFactory.create(action_type=ActionTypeFactory.create(code="view"))
+    billed(old, on=datetime(2026, 10, 31, 12, tzinfo=UTC))
+    other = PriceRuleFactory.create(action_type=ActionTypeFactory.create(code="order"))
+    week = BillingPeriodFactory.create(customer__time_zone="America/New_York", month=Week(2026, 45))
+    ChargeFactory.create(action__period=week, action__occurred_at=datetime(2026, 11, 3, tzinfo=UTC), rule=other)
+    BillingPeriod.objects.filter(pk=week.pk).update(state="closed", closed_at=NOW)
+
+    activated = activate(revise(old, by=operator, at=IN_NOVEMBER, since=NEXT_MONTH), by=operator, at=IN_NOVEMBER)
+
+    assert activated.state == "active"
+    with pytest.raises(WouldRewriteHistory, match=r"in 2026-W45, for one\. Begin on November 9, 2026 or later"):
+        activate(revise(other, by=operator, at=IN_NOVEMBER, since=NEXT_MONTH), by=operator, at=IN_NOVEMBER)
+
+
+def test_what_an_earlier_revision_billed_late_counts_where_its_customer_is(operator: User):
+    """Late activity of October, billed in November: a revision from within October would contradict it."""
+    old = PriceRuleFactory.create()
+    billed(old, on=datetime(2026, 10, 15, 3, 59, tzinfo=UTC), time_zone="America/New_York", month=Month(2026, 11))
+
+    at = datetime(2026, 12, 2, tzinfo=UTC)
+    draft = revise(old, by=operator, at=at, since=read("2026-10-14T23:59"))
+    with pytest.raises(WouldRewriteHistory, match="Begin on December 1, 2026 or later"):
+        activate(draft, by=operator, at=at)
+    PriceRule.objects.filter(pk=draft.pk).update(wall_from=read("2026-10-15"))
+    assert activate(draft, by=operator, at=at).state == "active"
 
 
 def test_a_retired_rule_still_prices_what_occurred_before(operator: User):
     rule = retire(PriceRuleFactory.create(), by=operator, at=NOW)
 
-    assert (rule.state, rule.effective_to, rule.retired_by) == ("retired", NOW, operator)
+    assert (rule.state, rule.wall_to, rule.retired_by) == ("retired", TODAY, operator)
     assert PriceRule.objects.in_force().get() == rule
     with pytest.raises(NotActive):
         retire(rule, by=operator, at=NOW)
@@ -129,9 +169,9 @@ def test_a_retired_rule_still_prices_what_occurred_before(operator: User):
 
 
 def test_two_active_rules_of_the_same_scope_never_overlap_in_time(operator: User):
-    PriceRuleFactory.create(effective_to=NEXT_MONTH)
-    overlaps = PriceRuleFactory.create(draft=True, effective_from=NOW)
-    follows = PriceRuleFactory.create(draft=True, effective_from=NEXT_MONTH)
+    PriceRuleFactory.create(wall_to=NEXT_MONTH)
+    overlaps = PriceRuleFactory.create(draft=True, wall_from=TODAY)
+    follows = PriceRuleFactory.create(draft=True, wall_from=NEXT_MONTH)
 
     with pytest.raises(RulesOverlap):
         activate(overlaps, by=operator, at=NOW)
@@ -190,7 +230,7 @@ def test_a_rule_for_a_product_of_another_customer_is_told_before_activation(oper
     [
         "UPDATE pricing_pricerule SET unit_price = 3 WHERE unit_price IS NOT NULL",
         "UPDATE pricing_pricerule SET category = 'tiles'",
-        "UPDATE pricing_pricerule SET effective_from = now()",
+        "UPDATE pricing_pricerule SET wall_from = now()",
         "DELETE FROM pricing_pricetier",
         "UPDATE pricing_pricetier SET unit_price = 3",
         "INSERT INTO pricing_pricetier (rule_id, up_to, unit_price, flat_fee) SELECT id, 5, 1, 0 FROM pricing_pricerule",

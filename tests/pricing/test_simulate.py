@@ -11,6 +11,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from billing_engine.core.spans import Month
+from billing_engine.core.wall_clock import read
 from leads.models import BillingPeriod, UnratedMark
 from pricing.domain import simulated_period
 from pricing.domain.rate import rate
@@ -42,7 +43,7 @@ from tests.factories.leads import (
     SourceFactory,
 )
 from tests.factories.people import UserFactory
-from tests.factories.pricing import LONG_AGO, PriceRuleFactory, graduated, tiered
+from tests.factories.pricing import LONG_AGO_ON_A_CLOCK, PriceRuleFactory, graduated, tiered
 
 pytestmark = pytest.mark.django_db
 
@@ -55,7 +56,7 @@ def draft_of(rule: PriceRule, *, since: datetime, **facts: object) -> PriceRule:
     """A revision of the rule, with these terms."""
     draft = PriceRule.objects.get(pk=rule.pk)
     draft.pk, draft._state.adding, draft.state, draft.activated_at = None, True, "draft", None
-    draft.revises, draft.first_revision_id, draft.effective_from = rule, rule.lineage, since
+    draft.revises, draft.first_revision_id, draft.wall_from = rule, rule.lineage, since
     for name, value in facts.items():
         setattr(draft, name, value)
     draft.save()
@@ -139,14 +140,14 @@ def test_a_simulation_equals_to_the_last_digit_what_billing_then_does(seed: int,
     (earlier, *periods), rules = world(draw, (SEPTEMBER, OCTOBER, NOVEMBER))
     for period in (earlier, *periods):
         rate(period, at=NOW)
-    since = periods[0].start_at + timedelta(days=draw.randrange(40))
+    since = (periods[0].start_at + timedelta(days=draw.randrange(40))).replace(tzinfo=None)
     drafts = [
         draft_of(rules[0], since=since, once_days=10, unit_price=Decimal("1.30")),
         draft_of(rules[1], since=since, cap_per_lead=Decimal("4.5")),
         draft_of(rules[2], since=since, free_units=Decimal("2.5")),
         draft_of(rules[3], since=since, cap_per_period=Decimal(5)),
         draft_of(rules[5], since=since, category="wood"),
-        PriceRuleFactory.create(draft=True, priority=-1, effective_from=since, unit_price=Decimal("0.000007")),
+        PriceRuleFactory.create(draft=True, priority=-1, wall_from=since, unit_price=Decimal("0.000007")),
     ]
     before = stored(periods)
     was = outcomes()
@@ -195,7 +196,7 @@ def test_last_months_invoices_with_next_months_price_and_nothing_billed_moves(op
     action = ActionFactory.create(quantity=3)
     rate(action.period, at=NOW)
     BillingPeriod.objects.update(state="closed", closed_at=NOW)
-    december = datetime(2026, 12, 1, tzinfo=UTC)
+    december = read("2026-12-01")
     draft = draft_of(rule, since=december, unit_price=Decimal(3), name="Samples, dearer")
     before = outcomes(), list(PeriodTally.objects.values()), list(PriceRule.objects.values())
 
@@ -223,7 +224,7 @@ def test_what_becomes_unrated_or_excluded_is_counted_and_named(operator: User) -
     wood = ActionFactory.create(lead__product__category="wood")
     for period in {wood.period, twice[0].period}:
         rate(period, at=NOW)
-    draft = draft_of(rule, since=LONG_AGO, category="tiles", once_per="lead", once_days=5)
+    draft = draft_of(rule, since=LONG_AGO_ON_A_CLOCK, category="tiles", once_per="lead", once_days=5)
 
     simulation = run(start([draft], months=["2026-10"], by=operator, at=NOW))
 

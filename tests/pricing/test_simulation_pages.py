@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from billing_engine.core.wall_clock import read
 from leads.models import BillingPeriod
 from pricing.domain.rate import rate
 from pricing.domain.simulate import simulate_customer
@@ -47,7 +48,7 @@ def raised(name: str = "=Samples") -> PriceRule:
     """A draft that raises in December what an October action cost."""
     rule = PriceRuleFactory.create(name=name)
     rate(ActionFactory.create(quantity=2).period, at=NOW)
-    return draft_of(rule, since=datetime(2026, 12, 1, tzinfo=UTC), unit_price=Decimal(3))
+    return draft_of(rule, since=read("2026-12-01"), unit_price=Decimal(3))
 
 
 def test_a_simulation_is_begun_in_a_form_and_its_result_is_one_page(operations: Client) -> None:
@@ -79,7 +80,7 @@ def test_who_does_not_move_stands_in_the_table_and_not_in_the_chart(operations: 
     PriceRuleFactory.create(action_type=stays.action_type)
     for action in (moves, stays):
         rate(action.period, at=NOW)
-    draft = draft_of(rule, since=datetime(2026, 12, 1, tzinfo=UTC), unit_price=Decimal(3))
+    draft = draft_of(rule, since=read("2026-12-01"), unit_price=Decimal(3))
 
     simulation = finished(begun(operations, drafts=[draft.pk]))
     page = operations.get(reverse("admin:pricing_simulation_change", args=[simulation.pk]))

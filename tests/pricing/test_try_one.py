@@ -15,7 +15,7 @@ from pricing.domain.rate import rate
 from pricing.models import PriceRule, RuleChange
 from tests.factories.leads import ActionFactory, ActionTypeFactory, LeadFactory, SourceFactory
 from tests.factories.people import with_role
-from tests.factories.pricing import PriceRuleFactory, graduated, tiered
+from tests.factories.pricing import LONG_AGO_ON_A_CLOCK, PriceRuleFactory, graduated, tiered
 from tests.pricing.test_admin import PER_UNIT, tiers
 
 pytestmark = pytest.mark.django_db
@@ -81,11 +81,11 @@ def test_tiers_that_are_not_saved_are_counted_in(operations: Client) -> None:
 
 
 def test_an_incomplete_form_says_what_is_missing(operations: Client) -> None:
-    answer = attempt(operations, unit_price="", effective_to_0="2026-10-01", effective_to_1="00:00:00")
+    answer = attempt(operations, unit_price="", wall_to_0="2026-10-01", wall_to_1="")
 
     assert answer.context["faults"] == [
         "Unit price: A per unit price needs a unit price; 0 is one.",
-        "Effective to: A rule ends after it begins.",
+        "Until: A rule ends after it begins.",
     ]
 
 
@@ -93,14 +93,10 @@ def test_a_draft_that_revises_takes_the_old_ones_place(operations: Client) -> No
     LeadFactory.create()
     ActionTypeFactory.create()
     old = PriceRuleFactory.create()
-    draft = PriceRuleFactory.create(draft=True, revises=old, first_revision=old, effective_from=NOON)
+    draft = PriceRuleFactory.create(draft=True, revises=old, first_revision=old, wall_from=NOON.replace(tzinfo=None))
 
-    answer = attempt(
-        operations, draft, unit_price="4", effective_from_0="2026-10-15", **{"try-occurred_on": "2026-10-20"}
-    )
-    before = attempt(
-        operations, draft, unit_price="4", effective_from_0="2026-10-15", **{"try-occurred_on": "2026-10-10"}
-    )
+    answer = attempt(operations, draft, unit_price="4", wall_from_0="2026-10-15", **{"try-occurred_on": "2026-10-20"})
+    before = attempt(operations, draft, unit_price="4", wall_from_0="2026-10-15", **{"try-occurred_on": "2026-10-10"})
 
     assert (answer.context["amount"], answer.context["wins"], answer.context["losers"]) == ("$4.00", True, [])
     assert (before.context["amount"], before.context["wins"]) == ("$2.50", False)
@@ -170,7 +166,7 @@ def test_however_many_rules_there_are_few_are_read(operations: Client) -> None:
         attempt(operations)
     source = SourceFactory.create()
     PriceRule.objects.bulk_create(
-        PriceRule(name=f"Rule {n}", state="active", activated_at=NOON, effective_from=NOON, unit_price=1, source=source,
+        PriceRule(name=f"Rule {n}", state="active", activated_at=NOON, wall_from=LONG_AGO_ON_A_CLOCK, unit_price=1, source=source,
                   priority=n)
         for n in range(300)
     )  # fmt: skip

@@ -15,9 +15,13 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from invoices.domain.blockers import BILLED, SETTLED
 from invoices.domain.cycle import know_cycles, lock
+from invoices.domain.run import bill, start
 from invoices.models import BillingCycle, Invoice
+from leads.models import Action
 from pricing.domain.rate import rate
+from pricing.domain.waive import waive
 from pricing.models import Charge, PeriodTally
 from reports.queries.cycle import excluded_in, money_of
 from tests.factories.invoices import InvoiceMailFactory
@@ -26,6 +30,7 @@ from tests.factories.people import with_role
 from tests.invoices.made import (
     IN_OCTOBER,
     NOVEMBER_3,
+    OCTOBER,
     a_draft,
     a_price,
     an_open_period,
@@ -186,12 +191,12 @@ def test_send_all_names_whom_it_leaves_out_and_says_where_mails_go(
 
 def test_finance_locks_the_month_from_its_page_and_a_refusal_is_told_in_the_dialog(finance: Client):
     a_draft()
-    an_open_period()
+    an_open_period(name="Ash")
     address = reverse("admin:invoices_billingcycle_lock", args=[october().pk])
 
     refused = finance.post(address, {"reason": ""})
 
-    assert "Still open: 1 billing period." in refused.content.decode()
+    assert "Still open: 1 billing period (Ash)." in refused.content.decode()
     assert october().state == "open"
 
 
@@ -235,3 +240,29 @@ def test_the_page_says_who_locked_the_month(finance: Client, frank: User):
     text = page(finance)
 
     assert f"<b>Locked</b> <span>by {frank}</span>" in text
+
+
+def test_a_cause_that_is_gone_stands_in_nobodys_way_and_the_page_says_what_is_next(
+    finance: Client, frank: User
+) -> None:
+    period = an_open_period(name="Ash")
+    received(period, 1)
+    run = start(OCTOBER, by=frank, at=NOVEMBER_3)
+    bill(run.items.get().pk, at=NOVEMBER_3)
+    address = reverse("admin:invoices_billingrun_change", args=[run.pk])
+    words = "1 action is unrated: make a rule for them, or waive them with a reason."
+    before = page(finance)
+    assert "<b>1</b> <strong>could not be billed</strong>" in before
+    assert words in before
+    assert words in unescape(finance.get(address).content.decode())
+
+    waive(Action.objects.get(), note="A gift", by=frank, at=NOVEMBER_3)
+    rate(period, at=NOVEMBER_3)
+
+    after = page(finance)
+    assert "could not be billed" not in after
+    assert "Start billing run" in after
+    assert "0 of 1 periods billed" in after
+    assert SETTLED in unescape(finance.get(address).content.decode())
+    bill(start(OCTOBER, by=frank, at=NOVEMBER_3).items.get().pk, at=NOVEMBER_3)
+    assert BILLED in unescape(finance.get(address).content.decode())

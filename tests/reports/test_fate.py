@@ -93,6 +93,7 @@ def test_an_action_waits_then_is_charged_then_invoiced(client: Client, source: S
         "value": None,
         "voided_at": None,
         "void_reason": "",
+        "flags": [],
         "period": "2026-10",
         "charge": {
             "amount": "3.000000",

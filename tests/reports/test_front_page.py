@@ -3,7 +3,6 @@
 from datetime import UTC, datetime
 from decimal import Decimal
 from html import unescape
-from typing import Any
 
 import pytest
 import time_machine
@@ -15,6 +14,7 @@ from django.urls import reverse
 
 from billing_engine.core.spans import Month
 from invoices.domain.run import bill, start
+from invoices.domain.waiting import Stuck
 from leads.models import QuarantinedItem
 from pricing.domain.rate import rate
 from reports.admin.figures import Figure, bar
@@ -28,7 +28,6 @@ pytestmark = pytest.mark.django_db
 
 SEPTEMBER = Month(2026, 9)
 FIRST = datetime(2026, 10, 1, tzinfo=UTC)
-NOTHING_GOES_OUT: dict[str, Any] = {"unsent": (), "documents": 0}
 END = datetime(2026, 11, 1, tzinfo=UTC)
 
 
@@ -115,8 +114,7 @@ def test_what_failed_waits_until_it_is_billed() -> None:
         drafts=0,
         approved=0,
         to_rate=0,
-        unsent=(),
-        documents=0,
+        stuck=Stuck(),
     )
     assert waiting() == failed
 
@@ -125,7 +123,7 @@ def test_what_failed_waits_until_it_is_billed() -> None:
     bill(start(OCTOBER, by=None, at=NOVEMBER_3).items.get().pk, at=NOVEMBER_3)
 
     assert waiting() == Waiting(
-        quarantined=0, unrated=0, failed=0, failed_runs=(), drafts=1, approved=0, to_rate=0, unsent=(), documents=0
+        quarantined=0, unrated=0, failed=0, failed_runs=(), drafts=1, approved=0, to_rate=0, stuck=Stuck()
     )
 
 

@@ -88,7 +88,7 @@ def sides() -> dict[str, list[Sides]]:
 def test_all_hold_over_what_the_product_made(invoice: Invoice) -> None:
     assert broken() == {}
     assert sides() == {
-        "1": [Sides("leads", 2, 2), Sides("actions", 3, 3)],
+        "1": [Sides("leads", 2, 2), Sides("actions", 3, 3), Sides("lines", 0, 0)],
         "2": [Sides("actions", 4, 4)],
         "3a": [Sides("USD", Decimal("15.03"), Decimal("15.03"), "USD")],
         "3b": [Sides("charges", 4, 4)],
@@ -129,6 +129,14 @@ def test_1_an_item_without_an_outcome_is_told_with_its_delivery(invoice: Invoice
 
     assert broken() == {"1": [Breach("leads.delivery", delivery.pk, "5 actions received, 4 with an outcome")]}
     assert sides()["1"][1].difference == 1
+
+
+def test_1_a_line_of_a_file_that_became_nothing_is_told_with_its_delivery(invoice: Invoice) -> None:
+    delivery = DeliveryFactory.create(lines_read=5, lines_taken=3, lines_blank=1, lines_refused=1)
+    without("leads_delivery", "every_line_read_has_exactly_one_outcome")
+    by_hand("UPDATE leads_delivery SET lines_taken = 2 WHERE id = %s", delivery.pk)
+    assert broken() == {"1": [Breach("leads.delivery", delivery.pk, "5 lines read, 4 with an outcome")]}
+    assert sides()["1"][2] == Sides("lines", 5, 4)
 
 
 def test_2_an_action_that_lost_its_charge_is_told_with_its_period(invoice: Invoice) -> None:
@@ -383,10 +391,10 @@ def test_who_may_not_see_the_rows_does_not_see_their_sums(client: Client) -> Non
 
 
 def test_the_page_asks_as_often_for_many_periods_as_for_one(invoice: Invoice, django_assert_num_queries: Any) -> None:
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         invariants()
     for _ in range(3):
         a_draft(2)
     assert BillingPeriod.objects.count() == 4
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         invariants()

@@ -1,4 +1,4 @@
-"""`manage.py down`: stops the embedded servers that another command left running."""
+"""`manage.py down`: stops the embedded servers that other commands or interrupted tests left running."""
 
 from typing import Any
 
@@ -11,7 +11,8 @@ from billing_engine import desk
 class Command(BaseCommand):
     """The data stays."""
 
-    help = "Stop this checkout's embedded PostgreSQL and Redis."
+    help = "Stop every embedded PostgreSQL and Redis of this checkout, the tests' too."
+    requires_system_checks = ()
 
     def handle(self, *args: Any, **options: Any) -> None:
-        desk.down(settings.BASE_DIR)
+        desk.down_all(settings.BASE_DIR)

@@ -1,12 +1,14 @@
 """`manage.py migrate_alone`: migrations, roles and the schedule, while nobody else migrates."""
 
 import time
+from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management import call_command
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
+from billing_engine import health, heartbeat
 from billing_engine.roles import ensure_roles
 from billing_engine.schedule import ensure_schedule
 
@@ -19,10 +21,18 @@ class Command(BaseCommand):
 
     help = "Apply the migrations, the roles and the schedule; of several at once, one does it and the others wait."
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--seconds", type=float, default=600, help="How long to wait for the database.")
+
+    def handle(self, *args: Any, seconds: float, **options: Any) -> None:
+        try:
+            health.wait_for("database", seconds=seconds)
+        except TimeoutError as error:
+            raise CommandError(str(error)) from error
         # Asked for again and again instead of waited for: a statement that waits has a snapshot, and the other one's
         # CREATE INDEX CONCURRENTLY would wait for that: a deadlock.
         while not _locked():
+            heartbeat.leave()
             time.sleep(STEP_SECONDS)
         try:
             call_command("migrate", interactive=False, verbosity=options["verbosity"])

@@ -1,13 +1,11 @@
 """`manage.py up`: everything on one machine, from nothing to invoices; Ctrl-C stops all of it."""
 
 import os
-import signal
 import sys
 import time
 from argparse import ArgumentParser
 from datetime import datetime
 from pathlib import Path
-from types import FrameType
 from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -21,6 +19,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from billing_engine import desk
 from billing_engine.desk.folder import Folder
+from billing_engine.desk.interrupts import Interrupts
 from billing_engine.desk.ports import free_port
 from billing_engine.desk.processes import Children
 from billing_engine.roles import ensure_roles
@@ -52,24 +51,34 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, port: int, no_sample: bool, **options: Any) -> None:
         self.console = Console()
-        # SIGINT too: a shell that starts us in the background has it ignored. SIGHUP: the terminal was closed.
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            signal.signal(number, _as_ctrl_c)
+        children = Children(Folder(CHECKOUT / "var" / "dev"))
+        self.interrupts = Interrupts(
+            awaited=lambda: ", ".join(children.awaited()) or "PostgreSQL and Redis",
+            force=lambda: _end_by_force(children),
+        )
+        self.interrupts.install()
         try:
-            with Children(Folder(CHECKOUT / "var" / "dev")) as children:
-                self._prepare()
-                address = self._serve(children, port)
-                if not no_sample:
-                    self._sample(address, children)
-                self._ready(address)
-                _until_stopped(children)
+            with self.interrupts.raising():
+                self._run(children, port, sample=not no_sample)
         except KeyboardInterrupt:
             self.console.print("Stopping …")
         except (desk.DeskError, TimeoutError) as error:
             raise CommandError(str(error)) from error
         finally:
+            children.stop()
             desk.down(CHECKOUT)
         self.console.print("Stopped; the data stays in var/dev.")
+
+    def _run(self, children: Children, port: int, *, sample: bool) -> None:
+        children.claim()
+        self._prepare()
+        if sample:
+            company.refuse_among_others()
+        address = self._serve(children, port)
+        if sample:
+            self._sample(address, children)
+        self._ready(address)
+        _until_stopped(children)
 
     def _prepare(self) -> None:
         host, name = settings.DATABASES["default"]["HOST"], settings.DATABASES["default"]["NAME"]
@@ -91,17 +100,21 @@ class Command(BaseCommand):
             self._say(f"Port {wanted} is taken: using {port}")
         address = f"http://127.0.0.1:{port}/"
         environ = {**company.SELLER, **os.environ, "WEB_BIND": f"127.0.0.1:{port}"}
-        children.start(
-            "web",
-            [PYTHON, "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py", "billing_engine.wsgi"],
-            cwd=CHECKOUT,
-            environ=environ,
-        )
         celery = [PYTHON, "-m", "celery", "-A", "billing_engine"]
-        for name, queues in WORKERS.items():
-            listens = ["-Q", queues, "--concurrency", "2", "--hostname", f"{name}@%h"]
-            children.start(name, [*celery, "worker", "--loglevel", "INFO", *listens], cwd=CHECKOUT, environ=environ)
-        children.start("beat", [*celery, "beat", "--loglevel", "INFO"], cwd=CHECKOUT)
+        programs = {
+            "web": [PYTHON, "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py", "billing_engine.wsgi"],
+            **{
+                name: [
+                    *(*celery, "worker", "--loglevel", "INFO"),
+                    *("-Q", queues, "--concurrency", "2", "--hostname", f"{name}@%h"),
+                ]
+                for name, queues in WORKERS.items()
+            },
+            "beat": [*celery, "beat", "--loglevel", "INFO"],
+        }
+        for name, program in programs.items():
+            with self.interrupts.held():
+                children.start(name, program, cwd=CHECKOUT, environ=environ)
         with self.console.status("Starting gunicorn, Celery workers and beat …"):
             _wait_for(f"{address}admin/login/", children)
         self._say("gunicorn, Celery workers and beat are running (logs in var/dev/logs)")
@@ -148,8 +161,9 @@ class Command(BaseCommand):
         self.console.print(f"• {words}", highlight=False, soft_wrap=True)
 
 
-def _as_ctrl_c(_number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
+def _end_by_force(children: Children) -> None:
+    children.kill()
+    desk.kill(CHECKOUT)
 
 
 def _until_stopped(children: Children) -> None:

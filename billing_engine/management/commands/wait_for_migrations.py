@@ -1,6 +1,5 @@
 """`manage.py wait_for_migrations`: until the database is there and knows every migration of this code."""
 
-import time
 from argparse import ArgumentParser
 from typing import Any
 
@@ -8,11 +7,9 @@ from django.core.management.base import BaseCommand, CommandError
 
 from billing_engine import health
 
-STEP_SECONDS = 1.0
-
 
 class Command(BaseCommand):
-    """A worker on tables that are not there yet would only fail: it waits until somebody has migrated."""
+    """A worker on tables that are not there yet would only fail: it waits until another process has migrated."""
 
     help = "Wait until every migration has been applied."
 
@@ -20,8 +17,7 @@ class Command(BaseCommand):
         parser.add_argument("--seconds", type=float, default=600, help="How long to wait before giving up.")
 
     def handle(self, *args: Any, seconds: float, **options: Any) -> None:
-        deadline = time.monotonic() + seconds
-        while (fault := health.fault_of("migrations")) is not None:
-            if time.monotonic() > deadline:
-                raise CommandError(f"Not within {seconds:.0f} seconds: {fault}")
-            time.sleep(STEP_SECONDS)
+        try:
+            health.wait_for("migrations", seconds=seconds)
+        except TimeoutError as error:
+            raise CommandError(str(error)) from error

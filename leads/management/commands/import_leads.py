@@ -1,7 +1,9 @@
 """`manage.py import_leads FILE --source CODE`: a file through the same intake as HTTP."""
 
+import json
 from argparse import ArgumentParser
 from collections import Counter
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +13,17 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from billing_engine.core.errors import Refused
-from leads.domain.files import parts_of
+from leads.domain.body import Lines, Placed
+from leads.domain.decode import Malformed
+from leads.domain.files.parts import LeadsFile
 from leads.domain.intake import receive_items
-from leads.domain.receipt import CREATED, DUPLICATE, QUARANTINED
+from leads.domain.receipt import CONFLICT, CREATED, DUPLICATE, QUARANTINED
+from leads.domain.sent import sent_lead
 from leads.models import Source
 from leads.models.delivery import OUTCOMES
 
 ALWAYS_TOLD = (CREATED, DUPLICATE, QUARANTINED)  # the others where there are any
+TRIED = 5
 
 
 class Command(BaseCommand):
@@ -28,40 +34,98 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path)
         parser.add_argument("--source", required=True, metavar="CODE")
+        parser.add_argument(
+            "--dry-run", action="store_true", help=f"Print what becomes of the first {TRIED} leads; store nothing."
+        )
 
-    def handle(self, *args: Any, file: Path, source: str, **options: Any) -> None:
+    def handle(self, *args: Any, file: Path, source: str, dry_run: bool = False, **options: Any) -> None:
         sender = Source.objects.filter(code__iexact=source).first()
         if sender is None:
             raise CommandError(f"There is no source {source!r}.")
         if not file.is_file():
             raise CommandError(f"There is no file {file}.")
+        leads = LeadsFile(file, sender.field_mapping)
         try:
-            counts = self._take(file, sender)
+            if dry_run:
+                self._try(leads, sender)
+                return
+            counts = self._take(leads, file, sender)
         except Refused as refusal:
             raise CommandError(str(refusal)) from refusal
+        if not _stored(counts):
+            held = sum(counts[f"leads_{outcome}"] for outcome in (QUARANTINED, CONFLICT))
+            raise CommandError(
+                f"Nothing was stored: {held:,} of {counts['leads_received']:,} leads wait in quarantine."
+            )
+
+    def _take(self, leads: LeadsFile, file: Path, source: Source) -> Counter[str]:
+        counts: Counter[str] = Counter()
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        try:
+            with Progress(*columns, console=Console(stderr=True)) as progress:
+                bar = progress.add_task(f"{file.name}, bytes", total=file.stat().st_size)
+                for part in leads.parts():
+                    receipt = receive_items(
+                        source,
+                        items=part.items,
+                        body=part.body,
+                        content_type=part.content_type,
+                        received_at=now(),
+                        name=file.name,
+                        lines=part.lines,
+                    )
+                    counts.update(receipt.counts())
+                    progress.update(bar, completed=part.reaches)
+        finally:
+            # Also when it ends in the middle: what was stored so far stays.
+            self._tell(leads, counts)
+        return counts
+
+    def _tell(self, leads: LeadsFile, counts: Counter[str]) -> None:
+        self._tell_columns(leads)
+        if not counts and leads.lines is None:
+            return
+        for words in leads.notices.in_words():
+            self.stderr.write(self.style.WARNING(words))
+        if leads.lines is not None:
+            self.stdout.write(_sum_of_lines(leads.lines))
         for kind in ("leads", "actions"):
             self.stdout.write(_sum(kind, counts))
 
-    def _take(self, file: Path, source: Source) -> Counter[str]:
-        counts: Counter[str] = Counter()
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        with Progress(*columns, console=Console(stderr=True)) as progress:
-            bar = progress.add_task(f"{file.name}, bytes", total=file.stat().st_size)
-            for part in parts_of(file, source.field_mapping):
-                receipt = receive_items(
-                    source,
-                    items=part.items,
-                    body=part.body,
-                    content_type=part.content_type,
-                    received_at=now(),
-                    name=file.name,
-                )
-                counts.update(receipt.counts())
-                progress.update(bar, completed=part.reaches)
-        return counts
+    def _tell_columns(self, leads: LeadsFile) -> None:
+        if leads.notices.separated_by:
+            self.stderr.write(f"Columns separated by {leads.notices.separated_by}.")
+
+    def _try(self, leads: LeadsFile, source: Source) -> None:
+        """The first leads as the mapping makes them, and what is wrong with them by themselves."""
+        for part in islice(leads.parts(), 1):
+            self._tell_columns(leads)
+            for placed in part.items[:TRIED]:
+                self._print(placed, source)
+        for words in leads.notices.in_words():
+            self.stderr.write(self.style.WARNING(words))
+        self.stdout.write("A dry run: nothing was stored.")
+
+    def _print(self, placed: Placed, source: Source) -> None:
+        read = sent_lead(placed, received_at=now(), default_country=source.default_country)
+        content = placed.item.content if isinstance(placed.item, Malformed) else placed.item
+        self.stdout.write(f"{placed.pointer} {json.dumps(content, ensure_ascii=False, default=str)}")
+        for result in (read.result, *(action.result for action in read.actions)):
+            if result.fault and result.fault.code != "lead_quarantined":
+                place = (result.pointer + result.fault.pointer).removeprefix(placed.pointer)
+                self.stdout.write(self.style.ERROR(f"  {result.fault.code} {place}: {result.fault.message}"))
+
+
+def _stored(counts: Counter[str]) -> int:
+    """How many leads are stored now, or were before."""
+    return sum(counts[f"leads_{outcome}"] for outcome in OUTCOMES if outcome not in (QUARANTINED, CONFLICT))
 
 
 def _sum(kind: str, counts: Counter[str]) -> str:
     told = [outcome for outcome in OUTCOMES if outcome in ALWAYS_TOLD or counts[f"{kind}_{outcome}"]]
     parts = " + ".join(f"{counts[f'{kind}_{outcome}']:,} {outcome}" for outcome in told)
     return f"{kind}: {counts[f'{kind}_received']:,} received = {parts}"
+
+
+def _sum_of_lines(lines: Lines) -> str:
+    return f"lines: {lines.read:,} read = {lines.taken:,} taken + {lines.blank:,} blank + {lines.refused:,} refused"

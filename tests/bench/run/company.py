@@ -48,6 +48,6 @@ def build(customers: int, seed: int = 20_261_001) -> tuple[EvenWorld, list[Billi
         priority=-1,
         state="active",
         activated_at=LONG_AGO,
-        effective_from=LONG_AGO,
+        wall_from=LONG_AGO.replace(tzinfo=None),
     )
     return world, periods

@@ -56,8 +56,8 @@ def measure_pages() -> list[Waited]:
     draft = PriceRule.objects.filter(state="draft").order_by("-pk")[0]
     form = client.get(reverse("admin:pricing_pricerule_change", args=[draft.pk])).context["adminform"].form
     typed = {name: form[name].value() for name in form.fields if form[name].value() is not None}
-    begin = draft.effective_from
-    typed |= {"effective_from_0": f"{begin:%Y-%m-%d}", "effective_from_1": f"{begin:%H:%M:%S}"}
+    begin = draft.wall_from
+    typed |= {"wall_from_0": f"{begin:%Y-%m-%d}", "wall_from_1": f"{begin:%H:%M}"}
     typed |= {"tiers-TOTAL_FORMS": "0", "tiers-INITIAL_FORMS": "0"}
 
     def tried(pk: int, data: dict[str, object]) -> Callable[[], HttpResponse]:

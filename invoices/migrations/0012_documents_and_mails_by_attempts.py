@@ -21,7 +21,7 @@ MAILS = """
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("invoices", "0007_invoice_life"),
+        ("invoices", "0011_who_did_what"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

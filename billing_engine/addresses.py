@@ -1,0 +1,29 @@
+"""Where the database and the broker are: one address each, or its parts where a platform keeps them apart."""
+
+from typing import Any
+from urllib.parse import quote
+
+import environ
+
+
+def database(url: str, *, host: str, port: int, name: str, user: str, password: str, sslmode: str) -> dict[str, Any]:
+    """Django's settings of a database; the address wins over the parts."""
+    if url or not host:
+        return dict(environ.Env.db_url_config(url))
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "HOST": host,
+        "PORT": port,
+        "NAME": name,
+        "USER": user,
+        "PASSWORD": password,
+        "OPTIONS": {"sslmode": sslmode},
+    }
+
+
+def broker(url: str, *, host: str, port: int, password: str, tls: bool) -> str:
+    """The address of Redis; one that is given wins over the parts."""
+    if url or not host:
+        return url
+    login = f":{quote(password, safe='')}@" if password else ""
+    return f"rediss://{login}{host}:{port}/0?ssl_cert_reqs=required" if tls else f"redis://{login}{host}:{port}/0"

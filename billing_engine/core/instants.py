@@ -1,0 +1,40 @@
+"""How instants and days read: `2026-10-31 14:02 EDT`, in one form everywhere, and never without their zone."""
+
+from datetime import UTC, date, datetime, tzinfo
+
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+NOTHING = "–"
+
+
+def zone_in_words(at: datetime, zone: tzinfo) -> str:
+    """`EDT`; where a zone has no letters of its own, its distance: `UTC-03`."""
+    name = at.astimezone(zone).tzname() or ""
+    return f"UTC{name}" if name.startswith(("+", "-")) else name
+
+
+def instant_in_words(at: datetime, zone: tzinfo, *, seconds: bool = False) -> str:
+    """`2026-10-31 14:02 EDT`; with `seconds` to the last digit there is: `2026-10-31 14:02:07.25 EDT`."""
+    local = at.astimezone(zone)
+    exact = f"{local:%Y-%m-%d %H:%M:%S.%f}".rstrip("0").rstrip(".") if seconds else f"{local:%Y-%m-%d %H:%M}"
+    return f"{exact} {zone_in_words(at, zone)}"
+
+
+def instant(at: datetime | None, zone: tzinfo = UTC) -> SafeString | str:
+    """The same for a page; pointed at, it tells the weekday, the seconds and the zone's whole name."""
+    if at is None:
+        return NOTHING
+    local = at.astimezone(zone)
+    return format_html(
+        '<time class="lb-instant" datetime="{}" title="{}">{} <span class="lb-quiet">{}</span></time>',
+        at.isoformat(),
+        f"{local:%A, %B %-d, %Y, %H:%M:%S} ({getattr(zone, 'key', zone)})",
+        f"{local:%Y-%m-%d %H:%M}",
+        zone_in_words(at, zone),
+    )
+
+
+def day(on: date | None) -> str:
+    """`2026-10-31`."""
+    return NOTHING if on is None else on.isoformat()

@@ -1,0 +1,15 @@
+"""`{{ step.at|instant:invoice.customer.zone }}`: instants in templates, as everywhere else with their zone."""
+
+from datetime import UTC, datetime, tzinfo
+
+from django import template
+
+from billing_engine.core.instants import instant as shown
+
+register = template.Library()
+
+
+@register.filter
+def instant(at: datetime | None, zone: tzinfo | str | None = None) -> str:
+    """In the zone given; without one in UTC, for what concerns no customer."""
+    return shown(at, zone if isinstance(zone, tzinfo) else UTC)

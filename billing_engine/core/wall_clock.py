@@ -1,0 +1,106 @@
+"""Wall-clock times: what the clock on a wall shows, and so another instant in every time zone.
+
+A price holds "from November 1, 2026": for each customer from midnight of that day where it is billed. Kept as a datetime
+without a zone, because it is no instant before somebody says where the wall stands.
+"""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
+EARLIEST, LATEST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+MIDDLE_YEAR = 5_000  # of those Python knows
+
+WRITTEN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?)?", re.ASCII)
+OFFSET = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}.*(Z|[+-][0-9]{2}:?[0-9]{2})", re.ASCII | re.IGNORECASE)
+OTHER_WAY_ROUND = re.compile(r"[0-9]{1,2}[/.\-][0-9]{1,2}[/.\-][0-9]{1,4}([T ,].*)?", re.ASCII)
+
+
+class NotAWallClockTime(ValueError):
+    """A text that could mean another time than its writer meant, or none at all; says so in a sentence."""
+
+
+@lru_cache(maxsize=65_536)
+def instant_of(wall: datetime, zone: ZoneInfo) -> datetime:
+    """The first instant, in UTC, at which a clock in `zone` shows `wall` or a later time.
+
+    A time that comes twice, where clocks are set back, is the first of the two; one that clocks skip is the instant they
+    skip it. So times in their order are instants in their order, and what ends where the next begins leaves no gap.
+    """
+    try:
+        found = wall.replace(tzinfo=zone).astimezone(UTC)
+        if shown(found, zone) == wall:
+            return found
+        before = wall.replace(tzinfo=zone, fold=1).astimezone(UTC)
+        return _first(before, found, lambda at: shown(at, zone) >= wall)
+    except OverflowError:  # at either end of all years
+        return EARLIEST if wall.year < MIDDLE_YEAR else LATEST
+
+
+def shown(at: datetime, zone: ZoneInfo) -> datetime:
+    """What a clock in `zone` shows at this instant."""
+    return at.astimezone(zone).replace(tzinfo=None, fold=0)
+
+
+def not_before(at: datetime, zone: ZoneInfo) -> datetime:
+    """The earliest whole minute on a clock in `zone` that stands for no instant before `at`."""
+    wall = shown(at, zone)
+    started = instant_of(wall, zone)
+    if started < at:  # the clock shows it for the second time: it stands for the first
+        back = _first(started, at, lambda each: each.astimezone(zone).utcoffset() == at.astimezone(zone).utcoffset())
+        wall = shown(back - SECOND, zone) + SECOND
+    whole = wall.replace(second=0, microsecond=0)
+    return whole if whole == wall else whole + MINUTE
+
+
+def read(text: str) -> datetime:
+    """`2026-12-01` or `2026-12-01T09:00`. Raises NotAWallClockTime with a sentence."""
+    text = text.strip()
+    if WRITTEN.fullmatch(text):
+        try:
+            return datetime.fromisoformat(text)
+        except ValueError as error:
+            raise NotAWallClockTime(f"There is no {text}: {error}.") from error
+    if OFFSET.fullmatch(text):
+        raise NotAWallClockTime(
+            f"“{text}” has an offset. A rule begins and ends at this time in each customer’s own time zone:"
+            " write it without, such as 2026-12-01T09:00."
+        )
+    if OTHER_WAY_ROUND.fullmatch(text):
+        raise NotAWallClockTime(
+            f"“{text}” is ambiguous: the month may come first or the day. Put the year first, such as 2026-12-01."
+        )
+    raise NotAWallClockTime(f"“{text}” is not a day such as 2026-12-01, or a time such as 2026-12-01T09:00.")
+
+
+def written(wall: datetime) -> str:
+    """As it is read: a day, with its time where that is not midnight."""
+    if wall.time() == time.min:
+        return f"{wall:%Y-%m-%d}"
+    return wall.isoformat(timespec="auto" if wall.second or wall.microsecond else "minutes")
+
+
+def in_words(wall: datetime) -> str:
+    """`November 1, 2026`, or `November 1, 2026, 09:00`."""
+    day = f"{wall:%B} {wall.day}, {wall.year}"
+    if wall.time() == time.min:
+        return day
+    return f"{day}, {wall.time().isoformat(timespec='auto' if wall.second or wall.microsecond else 'minutes')}"
+
+
+def _first(before: datetime, after: datetime, holds: Callable[[datetime], bool]) -> datetime:
+    """The whole second at which it first holds, when it does not at `before` and does at `after`: clocks change on one."""
+    low, high = before.replace(microsecond=0), after.replace(microsecond=0)
+    if high < after:
+        high += SECOND
+    while high - low > SECOND:
+        middle = low + (high - low) // 2
+        middle = middle.replace(microsecond=0)
+        if holds(middle):
+            high = middle
+        else:
+            low = middle
+    return high

@@ -1,0 +1,75 @@
+"""Where in a delivery a stored lead or action came from: its item, as it was sent, the action in it marked."""
+
+import zlib
+from dataclasses import dataclass
+from typing import Any
+
+from billing_engine.core.errors import Refused
+from leads.admin.places import Line, marked
+from leads.domain.body import Placed, read_parcel
+from leads.domain.identity import external_id
+from leads.models import Action, Delivery, Lead
+
+LINES_AROUND = 3
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveredItem:
+    """An item of a delivery: where it stands there, and its text, line by line."""
+
+    name: str
+    place: str
+    lines: list[Line]
+
+
+def asked_item(delivery: Delivery, asked: Any) -> DeliveredItem | None:
+    """What the address asks for, `?action=17` or `?lead=5`; None where it names nothing that came with this delivery."""
+    kind, key = next(((kind, asked[kind]) for kind in ("action", "lead") if asked.get(kind)), ("", ""))
+    if not key.isdecimal() or len(key) >= len(str(2**63)):
+        return None
+    if kind == "lead":
+        lead = Lead.objects.filter(pk=int(key), delivery=delivery.pk).first()
+        return _delivered(delivery, lead.external_id, "") if lead else None
+    action = Action.objects.select_related("lead").filter(pk=int(key), delivery=delivery.pk).first()
+    return _delivered(delivery, action.lead.external_id, action.external_id) if action else None
+
+
+def _delivered(delivery: Delivery, lead: str, action: str) -> DeliveredItem | None:
+    body = zlib.decompress(delivery.body)
+    name = f"Action {action} of lead {lead}" if action else f"Lead {lead}"
+    try:
+        items = read_parcel(body, delivery.content_type).items
+    except Refused:
+        return _in_text(name, body.decode(errors="replace"), lead, action)
+    of_lead = [placed for placed in items if _named(placed.item, lead)]
+    for placed in of_lead:
+        pointer = _pointer(placed, action)
+        if pointer is not None:
+            return DeliveredItem(name, placed.pointer + pointer or "/", marked(placed.item, pointer or "/"))
+    return None
+
+
+def _pointer(placed: Placed, action: str) -> str | None:
+    """To the action within the lead; "" for the lead itself."""
+    if not action:
+        return ""
+    actions = placed.item.get("actions")
+    found = (place for place, each in enumerate(actions if isinstance(actions, list) else []) if _named(each, action))
+    return next((f"/actions/{place}" for place in found), None)
+
+
+def _named(item: Any, name: str) -> bool:
+    return isinstance(item, dict) and external_id(item.get("id", "")) == name
+
+
+def _in_text(name: str, text: str, lead: str, action: str) -> DeliveredItem | None:
+    """In a file: the row that has both ids, or else the lead's, with its neighbours and the names of the columns."""
+    rows = text.splitlines()
+    with_lead = [number for number, row in enumerate(rows) if lead in row]
+    number = next((each for each in with_lead if action in rows[each]), with_lead[0] if with_lead else None)
+    if number is None:
+        return None
+    first = max(number - LINES_AROUND, 1)
+    shown = [Line(rows[0], is_fault=number == 0)]
+    shown += [Line(rows[each], each == number) for each in range(first, min(number + LINES_AROUND + 1, len(rows)))]
+    return DeliveredItem(name, f"line {number + 1}", shown)

@@ -1,0 +1,267 @@
+"""JSON decoded so that nothing in it is lost without a word: a member written twice is found, and one item that can't be
+read fails no other.
+
+Nearly every body is flawless, and for it one compiled pass and a count are all that happens here.
+"""
+
+import codecs
+import json
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+import msgspec
+
+from billing_engine.core.errors import Refused
+from leads.domain import limits
+from leads.domain.faults import Fault
+
+MEMBER_TWICE = "member_twice"
+ITEM_MALFORMED = "item_malformed"
+ROW_MALFORMED = "row_malformed"
+TOO_DEEP = "… nested too deeply to be kept here; the delivery has it whole."
+
+_LEVELS_KEPT = 2 * limits.DEPTH
+
+
+class BodyNotReadable(Refused):
+    """Nothing in the body could be taken as an item."""
+
+    code = "body_not_readable"
+    http_status = 400
+
+
+class Flawed(dict[str, Any]):
+    """An object that was read, and can't be taken as it is; without a fault of its own, one of its actions can't."""
+
+    def __init__(self, content: dict[str, Any], fault: Fault | None) -> None:
+        super().__init__(content)
+        self.fault = fault
+
+
+class Malformed(NamedTuple):
+    """An item that no object could be made of."""
+
+    content: Any
+    fault: Fault
+
+
+class Repeats(dict[str, Any]):
+    """An object with a member that was written twice: both are kept, the second one under a name that says so."""
+
+    def __init__(self, members: list[tuple[str, Any]]) -> None:
+        super().__init__()
+        self.name = ""
+        for name, value in members:
+            place, written = 1, name
+            while written in self:
+                self.name = self.name or name
+                place += 1
+                written = f"{name} ({place})"
+            self[written] = value
+
+
+def _number(digits: str) -> Decimal:
+    """A number beyond all numbers is none that could be stored: that is its item's fault, not its neighbours'."""
+    try:
+        return Decimal(digits)
+    except ArithmeticError:
+        return Decimal("Infinity")
+
+
+# Numbers keep the digits they were sent with: 0.1 stays 0.1.
+_decoder = msgspec.json.Decoder(float_hook=_number)
+_encoder = msgspec.json.Encoder(decimal_format="number")
+
+_UNREADABLE = (msgspec.MsgspecError, ValueError, RecursionError)
+_SPACED = (b" :", b"\t:", b"\n:", b"\r:")
+_NAME = re.compile(rb'"[ \t\r\n]*:')
+_HIDDEN = re.compile(rb"\\u00(?:22|3[aA])")  # a quote or a colon that a count of them does not see
+
+
+class Decoded(NamedTuple):
+    """A JSON value, and whether an object in it has a member that was written twice: then it is a `Repeats`."""
+
+    content: Any
+    has_repeats: bool
+
+
+def decoded(body: bytes) -> Decoded:
+    """The JSON value of a text in UTF-8. Raises BodyNotReadable."""
+    body = body.removeprefix(codecs.BOM_UTF8)
+    try:
+        content = _decoder.decode(body)
+        return _read_slowly(body) if _may_repeat(body, content) else Decoded(content, has_repeats=False)
+    except _UNREADABLE as error:
+        raise BodyNotReadable(_why(body, error)) from error
+
+
+def _may_repeat(body: bytes, content: Any) -> bool:
+    """Whether more members are written than were read. Says yes too often rather than too rarely.
+
+    Each member written ends its name with a quote and a colon. Texts may hold the two as well: then both counts do, unless
+    the text hides them from one of the counts, and then nothing is concluded.
+    """
+    written = body.count(b'":') if not any(space in body for space in _SPACED) else len(_NAME.findall(body))
+    if b"\\u" in body and _HIDDEN.search(body):
+        return True
+    return written > _encoder.encode(content).count(b'":')
+
+
+def _read_slowly(body: bytes) -> Decoded:
+    repeats = list[Repeats]()
+
+    def read(members: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(members)
+        if len(found) < len(members):
+            found = Repeats(members)
+            repeats.append(found)
+        return found
+
+    content = json.loads(body, object_pairs_hook=read, parse_float=_number)
+    return Decoded(content, bool(repeats))
+
+
+def as_item(item: Any) -> Any:
+    """The item as it is, or `Flawed` where a member of it, or of one of its actions, was written twice."""
+    if not isinstance(item, dict):
+        return item
+    fault = repeated_in(item)
+    if fault is None:
+        return item
+    actions = item.get("actions")
+    if not fault.pointer.startswith("/actions/") or not isinstance(actions, list):
+        return Flawed(item, fault)
+    # Only in its actions: each of them is at fault, or not, by itself.
+    return Flawed(item | {"actions": [as_item(action) for action in actions]}, None)
+
+
+def repeated_in(item: Any) -> Fault | None:
+    """The first member that is written twice anywhere in it, those of its actions last."""
+    return next((twice(repeats, pointer) for pointer, repeats in _repeats(item, "")), None)
+
+
+def twice(repeats: Repeats, pointer: str = "") -> Fault:
+    """What is wrong with such an object."""
+    step = repeats.name.replace("~", "~0").replace("/", "~1")
+    return Fault(MEMBER_TWICE, f"{pointer}/{step}", f"The member {repeats.name!r} is written twice.")
+
+
+def _repeats(value: Any, pointer: str) -> Iterator[tuple[str, Repeats]]:
+    """Every object with a member written twice, those of the actions last; what is deeper is refused for its depth."""
+    if isinstance(value, Repeats):
+        yield pointer, value
+    if pointer.count("/") > limits.DEPTH:
+        return
+    if isinstance(value, dict):
+        for name in sorted(value, key=lambda name: name == "actions"):
+            step = name.replace("~", "~0").replace("/", "~1")
+            yield from _repeats(value[name], f"{pointer}/{step}")
+    elif isinstance(value, list):
+        for place, part in enumerate(value):
+            yield from _repeats(part, f"{pointer}/{place}")
+
+
+def read_item(raw: bytes) -> Any:
+    """One item as far as it can be read: `Flawed` or `Malformed` where it can't be taken. Raises BodyNotReadable."""
+    raw = raw.removeprefix(codecs.BOM_UTF8)
+    try:
+        return _item(raw)
+    except BodyNotReadable:
+        mended, words = _mended(raw)
+        item = _item(mended)
+    if not words:
+        return item  # nested too deeply, which is found where all depth is looked at
+    fault = Fault(ITEM_MALFORMED, "", words)
+    return Flawed(item, fault) if isinstance(item, dict) else Malformed(item, fault)
+
+
+def _item(raw: bytes) -> Any:
+    content, has_repeats = decoded(raw)
+    return as_item(content) if has_repeats else content
+
+
+# --- What makes a text unreadable, and the text without it ---------------------------------------------
+
+# Both halves of a character, half of one, or any other escape.
+_ESCAPE = re.compile(rb"\\u(?i:d[89ab]..\\ud[c-f]..)|(\\u(?i:d[89a-f][0-9a-f]{2}))|\\.", re.DOTALL)
+# A text that never ends goes on to the end: nothing is read twice.
+_TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[\[\]{},]', re.DOTALL)
+
+
+def _why(body: bytes, error: Exception) -> str:
+    """Why it can't be read, in words that are true."""
+    _, words = _mended(body)
+    if words:
+        return words
+    deep = isinstance(error, RecursionError)
+    return (
+        f"Objects and lists stand more than {limits.DEPTH} deep in one another."
+        if deep
+        else f"This is not JSON: {error}"
+    )
+
+
+def _mended(raw: bytes) -> tuple[bytes, str]:
+    """The text with what nobody can read replaced, and what that is; without words where it was nested too deeply."""
+    words = ""
+    if half := next((found for found in _ESCAPE.finditer(raw) if found[1]), None):
+        words = f"The escape {half[1].decode()} is half a character, at byte {half.start():,}."
+        raw = _ESCAPE.sub(lambda found: b"\\ufffd" if found[1] else found[0], raw)
+    try:
+        raw.decode()
+    except UnicodeDecodeError as error:
+        words = f"This is not UTF-8: the byte 0x{raw[error.start]:02X}, at byte {error.start:,}."
+        raw = raw.decode(errors="replace").encode()
+    return _shallow(raw), words
+
+
+def _shallow(raw: bytes) -> bytes:
+    """The text without what stands deeper than could be kept."""
+    kept, depth, start = bytearray(), 0, 0
+    for token in _TOKEN.finditer(raw):
+        if token[0] in b"[{":
+            depth += 1
+            if depth == _LEVELS_KEPT + 1:
+                kept += raw[start : token.start()] + _encoder.encode(TOO_DEEP)
+        elif token[0] in b"]}":
+            depth -= 1
+            if depth == _LEVELS_KEPT:
+                start = token.end()
+    return bytes(kept) + raw[start:] if depth == 0 else raw
+
+
+def parts(body: bytes) -> tuple[bytes, list[bytes]] | None:
+    """A list, or an envelope around one, without its items, and the text of each item; None where no item's end is plain."""
+    body = body.removeprefix(codecs.BOM_UTF8)
+    begins = _beginning(body)
+    if begins is None:
+        return None
+    found, depth, start = list[bytes](), 0, begins + 1
+    for token in _TOKEN.finditer(body, begins):
+        if token[0] in b"[{":
+            depth += 1
+        elif token[0] in b"]}":
+            depth -= 1
+        if (token[0] == b"," and depth == 1) or depth == 0:
+            found.append(body[start : token.start()])
+            start = token.end()
+        if depth == 0:
+            return body[: begins + 1] + body[token.start() :], found if b"".join(found).strip() else []
+    return None
+
+
+def _beginning(body: bytes) -> int | None:
+    """Where the list begins: at once, or behind the envelope's `leads`."""
+    depth = 0
+    for token in _TOKEN.finditer(body):
+        if token[0] == b"[" and depth == 0:
+            return token.start()
+        if token[0] in b"[{":
+            depth += 1
+        elif token[0] in b"]}":
+            depth -= 1
+        elif token[0] == b'"leads"' and depth == 1 and (opens := re.compile(rb"\s*:\s*\[").match(body, token.end())):
+            return opens.end() - 1
+    return None

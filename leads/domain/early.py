@@ -1,0 +1,38 @@
+"""Actions before their lead's own time: stored, charged as any other, and told to those who may find it odd."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from django.db import connection
+
+from leads.models import Action, EarlyAction
+
+BEFORE_ITS_LEAD = "before_its_lead"
+
+KEEP = """
+    INSERT INTO leads_earlyaction (action_id)
+    SELECT action.id
+      FROM unnest(%s::bigint[], %s::text[]) AS sent (lead_id, external_id)
+      JOIN leads_action action ON action.lead_id = sent.lead_id AND action.external_id = sent.external_id
+     ORDER BY action.id
+"""
+
+
+def is_early(occurred_at: datetime, lead_occurred_at: datetime | None) -> bool:
+    """Whether an action occurred before its lead; of a lead without a time nobody knows."""
+    return lead_occurred_at is not None and occurred_at < lead_occurred_at
+
+
+def keep_early(keys: Collection[tuple[int, str]]) -> None:
+    """Note which of the actions that were stored just now are."""
+    if keys:
+        with connection.cursor() as cursor:
+            cursor.execute(KEEP, [list(column) for column in zip(*keys, strict=True)])
+
+
+def look_again(action: Action, occurred_at: datetime) -> None:
+    """Note it of an action that occurred at another time than was stored."""
+    if is_early(occurred_at, action.lead.occurred_at):
+        EarlyAction.objects.get_or_create(action=action)
+    else:
+        EarlyAction.objects.filter(action=action).delete()

@@ -1,0 +1,55 @@
+"""What is worth telling about a file though it could be read: a few lines named of each kind, however many there are."""
+
+import re
+from collections import defaultdict
+from typing import Any
+
+from leads.domain.body import Placed
+from leads.domain.files.rows import Row
+
+NAMED = 5
+
+_SPOILED = re.compile(r"[+-]?\d(?:\.\d+)?E\+\d+", re.IGNORECASE)
+_IDS = "the id looks like a number that a spreadsheet has shortened (1.00123E+14): several ids may have become one"
+_WITHIN = "a quoted field holds lines that read as rows: it waits in quarantine"
+
+
+class Notices:
+    """Collected while a file is read."""
+
+    def __init__(self) -> None:
+        self.separated_by = ""
+        self._lines: dict[str, list[int]] = defaultdict(list)
+        self._counts: dict[str, int] = defaultdict(int)
+
+    def look_at(self, row: Row, placed: Placed | None) -> None:
+        """Note what is odd about a row that became a lead."""
+        if row.within:
+            self._note(_WITHIN, row.line)
+        if placed and isinstance(placed.item, dict) and any(map(_is_spoiled, _ids(placed.item))):
+            self._note(_IDS, row.line)
+
+    def in_words(self) -> list[str]:
+        """«Lines 7, 9 and 12 more: …»"""
+        return [f"{_which(self._lines[words], count)}: {words}." for words, count in self._counts.items()]
+
+    def _note(self, words: str, line: int) -> None:
+        self._counts[words] += 1
+        if len(self._lines[words]) < NAMED:
+            self._lines[words].append(line)
+
+
+def _ids(lead: dict[str, Any]) -> list[Any]:
+    given = lead.get("actions")
+    actions = given if isinstance(given, list) else []
+    return [each.get("id") for each in (lead, *actions) if isinstance(each, dict)]
+
+
+def _is_spoiled(given: Any) -> bool:
+    return isinstance(given, str) and _SPOILED.fullmatch(given) is not None
+
+
+def _which(named: list[int], count: int) -> str:
+    told = ", ".join(f"{line:,}" for line in named)
+    more = f" and {count - len(named):,} more" if count > len(named) else ""
+    return f"{'Line' if count == 1 else 'Lines'} {told}{more}"
