@@ -39,8 +39,12 @@ DATABASES = {
         user=env.str("DATABASE_USER", default=""),
         password=env.str("DATABASE_PASSWORD", default=""),
         sslmode=env.str("DATABASE_SSLMODE", default="require"),
+        sslrootcert=env.str("DATABASE_SSLROOTCERT", default=""),
     )
 }
+# For `migrate` alone: who may make the two logins of PostgreSQL, and the one that everything else uses.
+DATABASE_ADMIN = (env.str("DATABASE_ADMIN_USER", default=""), env.str("DATABASE_ADMIN_PASSWORD", default=""))
+DATABASE_APP = (env.str("DATABASE_APP_USER", default=""), env.str("DATABASE_APP_PASSWORD", default=""))
 # A copy of it, a moment behind, that reports read from; empty: they read from the database itself.
 COPY_DATABASE_URL = env.str("COPY_DATABASE_URL", default="")
 REDIS_URL = addresses.broker(
@@ -93,6 +97,7 @@ DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default="") or SELLER["email"] or "bi
 # --- The house ----------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
+    "billing_engine.core",  # before Unfold: some of its templates are replaced
     "unfold.apps.BasicAppConfig",
     "unfold.contrib.filters",
     "unfold.contrib.forms",
@@ -109,7 +114,6 @@ INSTALLED_APPS = [
     "django_celery_beat",
     "drf_spectacular",
     "drf_spectacular_sidecar",
-    "billing_engine.core",
     "leads",
     "pricing",
     "invoices",
@@ -132,6 +136,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "billing_engine.core.odd_addresses.OddAddressesMiddleware",
 ]
 
 ROOT_URLCONF = "billing_engine.urls"

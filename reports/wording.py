@@ -3,21 +3,19 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
-from babel.numbers import format_currency
-
-from billing_engine.core.money import LOCALE, price_in_words
+from billing_engine.core.money import price_in_words
 from invoices.domain.waiting import Unsent
 
 NAMED = 3
 
 
 def exact_in_words(amount: Decimal, currency: str) -> str:
-    """`$1,234.567800`: all six places, so that a column of them adds up by eye."""
-    return str(format_currency(amount, currency, "¤#,##0.000000", locale=LOCALE, currency_digits=False))
+    """`$1,234.5678`, `$5.00`: the currency's own places, and more where the amount has them."""
+    return price_in_words(amount, currency)
 
 
 def difference_in_words(amount: Decimal, currency: str) -> str:
-    """`+$0.002200`, `−$0.002200`, `$0.000000`: what is added or taken away."""
+    """`+$0.0022`, `−$0.0022`, `$0.00`: what is added or taken away."""
     sign = "+" if amount > 0 else "−" if amount < 0 else ""
     return sign + exact_in_words(abs(amount), currency)
 

@@ -1,16 +1,22 @@
 """Filters finance's lists share."""
 
+from collections.abc import Iterable
+from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from django.db.models import Exists, Max, OuterRef, QuerySet
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 from django.http import HttpRequest
+from django.utils.timezone import now
 from unfold.contrib.filters.admin import DropdownFilter
 
+from billing_engine.core.days import DateFilter
 from billing_engine.core.spans import labels_of
 from invoices.domain.errand import HAS_CONTACTS
 from invoices.domain.taken_back import periods_taken_back_from
 from invoices.domain.wording import month_in_words
 from invoices.models import Invoice, InvoiceDocument, InvoiceLine, InvoiceMail
+from leads.models import Customer
 
 MONTHS_OFFERED = 36
 
@@ -92,6 +98,64 @@ class TurnFilter(DropdownFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[InvoiceMail]) -> QuerySet[InvoiceMail]:
         turn = InvoiceMail.objects.a_persons_turn()
         return queryset.filter(pk__in=turn.values("pk")) if self.value() else queryset
+
+
+class CurrencyFilter(DropdownFilter):
+    """What an invoice is in; the customers' currencies are few, invoices may be many."""
+
+    title = "currency"
+    parameter_name = "currency"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        codes = Customer.objects.order_by("currency").values_list("currency", flat=True).distinct()
+        return [(code, code) for code in codes]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Invoice]) -> QuerySet[Invoice]:
+        return queryset.filter(currency=value) if (value := self.value()) else queryset
+
+
+class IssuedOn(DateFilter):
+    """The customer's day on which an invoice was issued."""
+
+    title = "day of issue"
+    parameter_name = "issued"
+    at = "issued_on"
+
+
+class LineIssuedOn(DateFilter):
+    """The same, of a line's invoice."""
+
+    title = "day of issue"
+    parameter_name = "issued"
+    at = "invoice__issued_on"
+
+
+class DueFilter(DropdownFilter):
+    """Whether the day it is due by has passed, where the customer is."""
+
+    title = "due"
+    parameter_name = "due"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("overdue", "Overdue"), ("later", "Not due yet")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Invoice]) -> QuerySet[Invoice]:
+        if self.value() not in ("overdue", "later"):
+            return queryset
+        zones = Customer.objects.order_by().values_list("time_zone", flat=True).distinct()
+        passed = overdue_at(now(), zones)
+        return queryset.filter(state=Invoice.State.ISSUED).filter(passed if self.value() == "overdue" else ~passed)
+
+
+def overdue_at(at: datetime, zones: Iterable[str]) -> Q:
+    """Invoices whose due day is over where their customer is."""
+    alike: dict[date, list[str]] = {}
+    for name in zones:
+        alike.setdefault(at.astimezone(ZoneInfo(name)).date(), []).append(name)
+    overdue = Q(pk__in=[])
+    for today, names in alike.items():
+        overdue |= Q(due_on__lt=today, customer__time_zone__in=names)
+    return overdue
 
 
 class ToBeCreditedFilter(DropdownFilter):

@@ -6,10 +6,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.utils.html import format_html_join
-from django.utils.safestring import SafeString
 from django.utils.timezone import now
-from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 from unfold.enums import ActionVariant
 
 from billing_engine.core import money
@@ -24,19 +21,16 @@ from invoices.admin.dialogs import (
     what_a_void_does,
 )
 from invoices.admin.documents import Documented
-from invoices.admin.filters import CutByBudgetFilter, DocumentFilter, MonthFilter, SentFilter, ToBeCreditedFilter
-from invoices.admin.invoice_page import STATE_COLOURS, invoice_page
+from invoices.admin.invoice_list import InvoiceList
+from invoices.admin.invoice_page import invoice_page
 from invoices.admin.sending import Sendable
 from invoices.domain.adjust import adjust, withdraw
-from invoices.domain.flags import flags_of
 from invoices.domain.invoice import approve, issue, send_back
 from invoices.domain.month_lock import why_locked, why_not_regenerated
 from invoices.domain.reopen import may_bill_again, may_reopen, regenerate, reopen, void
-from invoices.domain.wording import month_in_words
 from invoices.models import Invoice
-from leads.admin.bases import ReadOnlyPage
 from leads.admin.buttons import Dialog, Done, WithReason, button, person
-from leads.admin.shown import amount, chip, day, link, list_of, page_of
+from leads.admin.shown import list_of, page_of
 
 State = Invoice.State
 DECIDE = "invoices.change_invoice"
@@ -55,30 +49,7 @@ def worth(invoice: Invoice) -> str:
 
 
 @admin.register(Invoice)
-class InvoiceAdmin(Documented, Sendable, ReadOnlyPage[Invoice]):
-    list_display = (
-        "shown_number",
-        "shown_customer",
-        "shown_month",
-        "shown_total",
-        "shown_state",
-        "shown_due",
-        "shown_flags",
-    )
-    list_display_links = ("shown_number",)
-    list_filter = (
-        ("state", ChoicesDropdownFilter),
-        MonthFilter,
-        SentFilter,
-        ("customer", AutocompleteSelectFilter),
-        ToBeCreditedFilter,
-        CutByBudgetFilter,
-        DocumentFilter,
-    )
-    list_select_related = ("customer__seller", "period")
-    search_fields = ("number__icontains", "customer__name", "customer__code__istartswith")
-    search_help_text = "Invoice number, customer's name or code"
-    ordering = ("-pk",)
+class InvoiceAdmin(Documented, Sendable, InvoiceList):
     actions = ("approve_chosen", "issue_chosen", "send_chosen")
     actions_detail: Any = (
         *("approve", "issue", "send", "send_back", "adjust", "withdraw", "regenerate", "reopen", "void", "bill_again"),
@@ -87,48 +58,6 @@ class InvoiceAdmin(Documented, Sendable, ReadOnlyPage[Invoice]):
 
     class Media:
         css = {"all": ["invoices/finance.css", "invoices/detail.css"]}
-
-    # --- The list -------------------------------------------------------------------------------
-
-    @admin.display(description="invoice", ordering="number")
-    def shown_number(self, invoice: Invoice) -> str:
-        return invoice.number or f"Draft {invoice.pk}"
-
-    @admin.display(description="customer", ordering="customer__name")
-    def shown_customer(self, invoice: Invoice) -> SafeString | str:
-        return link(invoice.customer)
-
-    @admin.display(description="month", ordering="period__label")
-    def shown_month(self, invoice: Invoice) -> str:
-        return month_in_words(invoice.period.label)
-
-    @admin.display(description="total", ordering="total")
-    def shown_total(self, invoice: Invoice) -> SafeString:
-        return amount(money.in_words(invoice.total, invoice.currency))
-
-    @admin.display(description="state", ordering="state")
-    def shown_state(self, invoice: Invoice) -> SafeString:
-        shown = "Sent" if invoice.sent_at and invoice.state == State.ISSUED else invoice.get_state_display()
-        return chip(shown, STATE_COLOURS[State(invoice.state)])
-
-    @admin.display(description="due", ordering="due_on")
-    def shown_due(self, invoice: Invoice) -> str:
-        return day(invoice.due_on)
-
-    def get_changelist_instance(self, request: HttpRequest) -> Any:
-        """The list with the flags of the rows it shows, asked for once."""
-        changes = super().get_changelist_instance(request)
-        rows = list(changes.result_list)
-        flags = flags_of(rows)
-        for row in rows:
-            row.__dict__["flags"] = flags.get(row.pk, [])
-        changes.result_list = rows
-        return changes
-
-    @admin.display(description="to look at")
-    def shown_flags(self, invoice: Invoice) -> SafeString | str:
-        flags = invoice.__dict__.get("flags", [])
-        return format_html_join("", '<span class="invoice-flag">{}</span>', ((flag.words,) for flag in flags))
 
     def has_decide_permission(self, request: HttpRequest) -> bool:
         """Whether this person approves and issues."""

@@ -174,9 +174,9 @@ def _why(row: DetailCharge, currency: str) -> str:
 def _rule_or_reason(row: DetailCharge, currency: str) -> str:
     if row.reason:
         return reason_in_words(row.reason)
-    if row.cap:
-        return f"{row.rule_name}; {money.price_in_words(row.full_amount, currency)} before the {CAPS[row.cap]}"
-    return row.rule_name or ""
+    full = f"{money.price_in_words(row.full_amount, currency)} less " if row.cuts else ""
+    cuts = [f"{money.price_in_words(cut, currency)} above the {CAPS[cap]}" for cap, cut in row.cuts]
+    return "; ".join(filter(None, [row.rule_name, full + " and ".join(cuts)]))
 
 
 def _nothing() -> Passed:

@@ -126,7 +126,8 @@ class MailTemplateAdmin(Page[MailTemplate]):
 
 @admin.register(InvoiceMail)
 class InvoiceMailAdmin(ReadOnlyPage[InvoiceMail]):
-    list_display = ("shown_to", "shown_invoice", "shown_customer", "asked", "shown_by", "shown_state", "shown_reason")
+    nothing_yet = "No invoice has been mailed yet."
+    list_display = ("shown_to", "shown_invoice", "shown_customer", "asked", "shown_state", "shown_reason")
     list_filter = (("state", ChoicesDropdownFilter), TurnFilter, MailMonthFilter)
     search_fields = ("invoice__number__istartswith", "invoice__customer__name")
     search_help_text = "Invoice number or customer's name"

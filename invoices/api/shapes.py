@@ -7,7 +7,10 @@ from rest_framework import serializers
 
 from billing_engine.core import money
 from invoices.domain.detail import DetailCharge
+from invoices.domain.paper import amount_due
+from invoices.domain.replacement import Places
 from invoices.models import Invoice, InvoiceLine
+from pricing.api.charges import CutSerializer, cuts_shape
 from pricing.models import Charge
 
 
@@ -23,9 +26,14 @@ class InvoiceSerializer(serializers.Serializer[Any]):
     subtotal = serializers.CharField()
     tax = serializers.CharField()
     total = serializers.CharField()
+    amount_due = serializers.CharField(help_text="Nothing before it is issued, and nothing once it is void.")
     issued_on = serializers.DateField(allow_null=True)
-    due_on = serializers.DateField(allow_null=True)
+    due_on = serializers.DateField(allow_null=True, help_text="None once it is void.")
     sent_at = serializers.DateTimeField(allow_null=True)
+    replaces = serializers.IntegerField(allow_null=True, help_text="The void invoice in whose place it stands.")
+    replaced_by = serializers.IntegerField(
+        allow_null=True, help_text="The one that stands in its place, perhaps a draft."
+    )
     lines = serializers.CharField(help_text="Where its lines are.")
 
 
@@ -63,8 +71,8 @@ class PeriodChargeSerializer(serializers.Serializer[Any]):
     value = serializers.CharField(allow_null=True)
     rule = serializers.IntegerField(allow_null=True)
     reason = serializers.ChoiceField(Charge.Reason.values, allow_blank=True)
-    cap = serializers.ChoiceField(Charge.Cap.values, allow_blank=True)
     full_amount = serializers.CharField(help_text="Before any cap.")
+    cuts = CutSerializer(many=True, help_text="What each cap cut off the full amount, in their order.")
     exact_amount = serializers.CharField()
     explanation = serializers.CharField(help_text="Where to read why.")
 
@@ -81,7 +89,7 @@ def page_of(shape: type[serializers.Serializer[Any]], name: str) -> Any:
     return type(f"{name}PageSerializer", (serializers.Serializer,), fields | {"__doc__": f"A page: {shape.__doc__}"})
 
 
-def invoice_shape(invoice: Invoice, lines: str) -> dict[str, Any]:
+def invoice_shape(invoice: Invoice, places: Places, lines: str) -> dict[str, Any]:
     """As `InvoiceSerializer` says; reads its customer and period."""
     amounts = {name: _rounded(getattr(invoice, name), invoice.currency) for name in ("subtotal", "tax", "total")}
     return {
@@ -92,9 +100,12 @@ def invoice_shape(invoice: Invoice, lines: str) -> dict[str, Any]:
         "period": invoice.period.label,
         "currency": invoice.currency,
         **amounts,
+        "amount_due": _rounded(amount_due(invoice), invoice.currency),
         "issued_on": invoice.issued_on,
-        "due_on": invoice.due_on,
+        "due_on": None if invoice.state == Invoice.State.VOID else invoice.due_on,
         "sent_at": invoice.sent_at,
+        "replaces": places.replaces and places.replaces.pk,
+        "replaced_by": places.replaced_by and places.replaced_by.pk,
         "lines": lines,
     }
 
@@ -134,8 +145,8 @@ def charge_shape(charge: DetailCharge, explanation: str) -> dict[str, Any]:
         "value": None if charge.value is None else str(charge.value),
         "rule": charge.rule,
         "reason": charge.reason,
-        "cap": charge.cap,
         "full_amount": str(charge.full_amount),
+        "cuts": cuts_shape(charge.cuts),
         "exact_amount": str(charge.exact_amount),
         "explanation": explanation,
     }

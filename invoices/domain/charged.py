@@ -9,6 +9,7 @@ from django.db import connection
 
 from billing_engine.core import money
 from leads.models import BillingPeriod
+from pricing.models import Charge
 
 LATE_FROM = """
     CASE WHEN action.occurred_at >= period.start_at AND action.occurred_at < period.end_at THEN ''
@@ -24,10 +25,11 @@ OF_THE_PERIOD = """
 """
 # One look at the charges for all that is on the invoice.
 SUMMED = f"""
-    SELECT charge.reason, charge.cap, {KEY},
-           count(*), sum(action.quantity), sum(charge.amount), sum(charge.full_amount)
+    SELECT charge.reason, {KEY},
+           count(*), sum(action.quantity), sum(charge.amount), sum(charge.full_amount),
+           sum(charge.cut_per_lead), sum(charge.cut_per_period), sum(charge.cut_by_budget)
     {OF_THE_PERIOD}
-     GROUP BY 1, 2, 3, 4, 5, 6
+     GROUP BY 1, 2, 3, 4, 5
 """
 ONE_BY_ONE = f"""
     SELECT {KEY}, charge.quantity_before, charge.value_before, action.quantity, action.value
@@ -54,15 +56,6 @@ class Sums(NamedTuple):
     quantity: Decimal
     amount: Decimal
     full_amount: Decimal
-
-    def plus(self, other: "Sums") -> "Sums":
-        """Both together."""
-        return Sums(
-            self.actions + other.actions,
-            self.quantity + other.quantity,
-            self.amount + other.amount,
-            self.full_amount + other.full_amount,
-        )
 
 
 class NotCharged(NamedTuple):
@@ -96,16 +89,16 @@ class Summed:
     trimmed: dict[LineKey, dict[str, Decimal]] = field(default_factory=dict)  # what caps took off each line, by cap
     not_charged: dict[NotCharged, Excluded] = field(default_factory=dict)
 
-    def add(self, reason: str, cap: str, key: LineKey, sums: Sums) -> None:
-        """Count charges of one outcome."""
+    def add(self, reason: str, key: LineKey, sums: Sums, cuts: dict[str, Decimal]) -> None:
+        """Count charges of one outcome, and what each cap cut off them."""
         if reason:
             place = NotCharged(key.action_type, reason)
             actions, quantity = self.not_charged.get(place, (0, money.ZERO))
             self.not_charged[place] = Excluded(actions + sums.actions, quantity + sums.quantity)
             return
-        self.charged[key] = self.charged[key].plus(sums) if key in self.charged else sums
-        if cap:
-            self.trimmed.setdefault(key, {})[cap] = sums.full_amount - sums.amount
+        self.charged[key] = sums
+        if cuts:
+            self.trimmed[key] = cuts
 
 
 def summed(period: BillingPeriod) -> Summed:
@@ -113,8 +106,9 @@ def summed(period: BillingPeriod) -> Summed:
     found = Summed()
     with connection.cursor() as cursor:
         cursor.execute(SUMMED, {"period": period.pk, "zone": period.customer.time_zone})
-        for reason, cap, *row in cursor.fetchall():
-            found.add(reason, cap, LineKey._make(row[:4]), Sums._make(row[4:]))
+        for reason, *row in cursor.fetchall():
+            cuts = {cap.value: cut for cap, cut in zip(Charge.Cap, row[8:], strict=True) if cut is not None}
+            found.add(reason, LineKey._make(row[:4]), Sums._make(row[4:8]), cuts)
     return found
 
 

@@ -13,6 +13,7 @@ from invoices.domain.printable import unprintable_in_annex
 from invoices.domain.total import move_credit, total_up
 from invoices.models import Adjustment, Invoice, InvoiceLine
 from leads.models import BillingPeriod
+from pricing.domain.carry import mark_earlier
 from pricing.domain.rate import rate
 from pricing.domain.terms import keep_terms
 from pricing.models import PeriodTally
@@ -60,6 +61,7 @@ def close(period: BillingPeriod, *, at: datetime, adjustments: Sequence[Adjusted
     keep_terms(period)
     period.state, period.closed_at = BillingPeriod.State.CLOSED, at
     period.save(update_fields=["state", "closed_at"])
+    mark_earlier(period)
     return invoice
 
 

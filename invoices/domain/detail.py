@@ -50,8 +50,8 @@ NAMES = """
 COLUMNS = f"""
     action.id, action.external_id, action.occurred_at, action.quantity, action.value, type.code, type.name, type.unit,
     lead.id, lead.external_id, source.code, source.name, product.sku, product.name, action.delivery_id,
-    {LATE_FROM}, charge.rule_id, rule.name, charge.reason, charge.cap, charge.full_amount, charge.amount,
-    action.voided_after_close
+    {LATE_FROM}, charge.rule_id, rule.name, charge.reason, charge.full_amount, charge.cut_per_lead,
+    charge.cut_per_period, charge.cut_by_budget, charge.amount, action.voided_after_close
 """
 FLOOR = "trunc(charge.amount, %(places)s)"  # a charge is never negative
 REMAINDER = f"charge.amount - {FLOOR}"
@@ -116,10 +116,18 @@ class DetailCharge(NamedTuple):
     rule: int | None
     rule_name: str | None
     reason: str
-    cap: str
     full_amount: Decimal
+    cut_per_lead: Decimal | None
+    cut_per_period: Decimal | None
+    cut_by_budget: Decimal | None
     exact_amount: Decimal
     taken_back: bool  # after its period was closed
+
+    @property
+    def cuts(self) -> list[tuple[Charge.Cap, Decimal]]:
+        """What each cap that trimmed it cut off, in their order."""
+        cut = (self.cut_per_lead, self.cut_per_period, self.cut_by_budget)
+        return [(cap, amount) for cap, amount in zip(Charge.Cap, cut, strict=True) if amount is not None]
 
 
 class DetailLine(NamedTuple):

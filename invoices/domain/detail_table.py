@@ -39,8 +39,10 @@ HEADER = (
     "Value",
     "Rule",
     "Rule revision",
-    "Cap",
     "Full price",
+    "Cut by the limit per lead",
+    "Cut by the limit per period",
+    "Cut by the budget",
     "Exact amount",
     "Amount",
     "Currency",
@@ -118,8 +120,10 @@ def _of_charge(charge: DetailCharge, zone: ZoneInfo) -> list[Cell]:
         None if charge.value is None else _plain(charge.value),
         charge.rule_name or "",
         charge.rule,
-        Charge.Cap(charge.cap).label if charge.cap else "",
         charge.full_amount,
+        charge.cut_per_lead,
+        charge.cut_per_period,
+        charge.cut_by_budget,
         charge.exact_amount,
     ]
 

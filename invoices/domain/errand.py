@@ -134,6 +134,12 @@ def waiting_for(cycle: BillingCycle, errand: BillingCycle.Errand) -> int:
     return _waiting(cycle, errand).count()
 
 
+def tried_before(cycle: BillingCycle) -> int:
+    """How many of those that Send all takes went to nobody before."""
+    failed = InvoiceMail.objects.a_persons_turn().filter(invoice=OuterRef("pk"))
+    return _waiting(cycle, Errand.SEND).filter(Exists(failed)).count()
+
+
 def without_contacts(cycle: BillingCycle) -> list[str]:
     """The customers of its issued invoices that nobody can be written to about, by name."""
     found = Invoice.objects.filter(UNSENT & ~HAS_CONTACTS, period__label__in=labels_of(cycle.label))

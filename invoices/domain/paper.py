@@ -62,6 +62,8 @@ class Paper:
     uncharged_total: Fact | None
     payment: tuple[str, ...]
     questions: tuple[str, ...]
+    was: str = ""  # the headline and the total of a void invoice, as they were: to be shown crossed out
+    total_was: str = ""
     notices: tuple[str, ...] = ()  # what overrides all the rest: that it is void, and what replaces it
 
     def as_data(self) -> dict[str, Any]:
@@ -92,6 +94,9 @@ def _paper(invoice: Invoice, seller: dict[str, Any], customer: dict[str, Any]) -
     over = counted_together(charged)
     zone = ZoneInfo(customer["time_zone"])
     total = in_words(invoice.total, invoice.currency)
+    asked = f"{total} due {day_in_words(invoice.due_on)}" if invoice.due_on else f"{total} due"
+    is_void = invoice.state == Invoice.State.VOID
+    due = in_words(amount_due(invoice) if is_void else invoice.total, invoice.currency)
     return Paper(
         title="Invoice",
         mark=_mark(invoice),
@@ -100,17 +105,24 @@ def _paper(invoice: Invoice, seller: dict[str, Any], customer: dict[str, Any]) -
         seller=_party(seller, [seller["email"]]),
         bill_to=_party(customer, customer["contacts"]),
         facts=_facts(invoice, customer, zone),
-        headline=f"{total} due {day_in_words(invoice.due_on)}" if invoice.due_on else f"{total} due",
+        headline="Nothing is due" if is_void else asked,
         subject=f"Lead activity of {month_in_words(invoice.period.label)}",
         lines=tuple(charged_line(line, invoice.currency, counted_over=over.get(line.position, "")) for line in charged),
         subtotals=_subtotals(invoice),
-        total=Fact("Total due", f"{total} {invoice.currency}"),
+        total=Fact("Total due", f"{due} {invoice.currency}"),
         uncharged=tuple(uncharged_line(line, invoice.currency) for line in uncharged),
         uncharged_total=_uncharged_total(uncharged, invoice.currency),
         payment=_payment(invoice, seller["pay_to"]),
-        questions=_questions(invoice, seller, customer),
+        questions=() if is_void else _questions(invoice, seller, customer),
+        was=asked if is_void else "",
+        total_was=f"{total} {invoice.currency}" if is_void else "",
         notices=_notices(invoice, zone),
     )
+
+
+def amount_due(invoice: Invoice) -> Decimal:
+    """What the customer is asked to pay: nothing before it is issued, and nothing once it is void."""
+    return invoice.total if invoice.state == Invoice.State.ISSUED else money.ZERO
 
 
 def _notices(invoice: Invoice, zone: ZoneInfo) -> tuple[str, ...]:
@@ -160,13 +172,19 @@ def _facts(invoice: Invoice, customer: dict[str, Any], zone: ZoneInfo) -> tuple[
     facts = (
         Fact("Invoice number", invoice.number or "When issued"),
         Fact("Issue date", issue),
-        Fact("Due date", due),
-        Fact("Terms", f"Net {days} days" if days else "Due on receipt"),
+        Fact("Due date", "" if invoice.state == Invoice.State.VOID else due),
+        Fact("Terms", _terms(invoice, days)),
         Fact("Billing period", period),
         Fact("Time zone", customer["time_zone"].replace("_", " ")),
         Fact("PO number", clean(customer["purchase_order"])),
     )
     return tuple(fact for fact in facts if fact.value)
+
+
+def _terms(invoice: Invoice, days: int) -> str:
+    if invoice.state == Invoice.State.VOID:
+        return ""
+    return f"Net {days} days" if days else "Due on receipt"
 
 
 def _mark(invoice: Invoice) -> str:
@@ -211,6 +229,8 @@ def _uncharged_total(lines: list[InvoiceLine], currency: str) -> Fact | None:
 
 
 def _payment(invoice: Invoice, pay_to: str) -> tuple[str, ...]:
+    if invoice.state == Invoice.State.VOID:
+        return ("Nothing to pay: this invoice is void.",)
     if not invoice.total:
         return ("Nothing to pay: this invoice is for your records.",)
     return (*lines_of(pay_to), f"Please state {invoice.number or 'the invoice number'} with your payment.")

@@ -127,9 +127,9 @@ def _late(line: InvoiceLine) -> tuple[str, ...]:
 
 
 def _trimmed(line: InvoiceLine, unit_price: Decimal | None, currency: str) -> tuple[str, ...]:
-    """That caps took a part of the price, where the line itself shows it: less than quantity times price."""
-    caps = [LIMITS.get(part["cap"], "a limit") for part in line.detail if part.get("cap")]
-    if unit_price is None or not caps:
+    """What each cap took off the price, where the line itself shows it: less than quantity times price."""
+    cuts = [f"{part['cut']} above {LIMITS[part['cap']]}" for part in line.detail if part.get("cap")]
+    if unit_price is None or not cuts:
         return ()
     full = in_words(line.quantity * unit_price, currency)
-    return (f"Full price {full}; {' and '.join(caps)} {'limits' if len(caps) == 1 else 'limit'} what is charged",)
+    return (f"Full price {full}; not charged: {' and '.join(cuts)}",)

@@ -20,6 +20,7 @@ from invoices.models import BillingRunItem, CreditEntry, CycleStep, Invoice, Reo
 from leads.domain.periods import mark_unrated
 from leads.domain.voiding import apply_voids
 from leads.models import BillingPeriod
+from pricing.domain.carry import mark_earlier
 
 Kind = CreditEntry.Kind
 
@@ -201,6 +202,7 @@ def _opened(period: BillingPeriod, *, why: str, sealed: bool) -> None:
     period.save(update_fields=["state", "closed_at", "is_sealed"])
     apply_voids(period)
     mark_unrated([period], reason=why)
+    mark_earlier(period)
 
 
 def _give_back_credit(invoice: Invoice, *, at: datetime) -> None:

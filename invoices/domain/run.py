@@ -1,13 +1,14 @@
 """A billing run: one pass over the periods of a cycle by the workers, safe to kill, to start twice and to resume."""
 
 import logging
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth.models import User
-from django.db import IntegrityError, OperationalError, transaction
-from django.db.models import Count
+from django.db import DatabaseError, IntegrityError, OperationalError, transaction
+from django.db.models import Count, F
 
 from billing_engine.core import trail
 from billing_engine.core.errors import Refused
@@ -21,8 +22,11 @@ from invoices.models import BillingRun, BillingRunItem, CycleStep
 from leads.domain.periods import open_cycle
 from leads.models import BillingPeriod, Customer
 from pricing.domain.rate import rate_waiting
+from pricing.models.attempts import TRIES
 
 logger = logging.getLogger(__name__)
+GIVEN_UP = "given_up"
+NOT_SAID = "Its worker died each time: look into the log of the workers."
 State = BillingRunItem.State
 
 
@@ -91,16 +95,44 @@ def zones_not_over(cycle: Cycle, *, at: datetime) -> list[str]:
 def bill(item_id: int, *, at: datetime) -> None:
     """Bill one item of a run: its period closed and its invoice drafted, or the reason why not; all or nothing.
 
-    An item that somebody else is billing, or has billed, is left alone; so is one whose run is paused.
+    An item that somebody else is billing, or has billed, is left alone; so is one whose run is paused. Each attempt is
+    counted before it is made; what three of them have not ended is failed, for a person to retry.
     """
+    if not _claimed(item_id, at):
+        return
+    try:
+        _bill_claimed(item_id, at)
+    except OperationalError as error:
+        with suppress(DatabaseError):
+            BillingRunItem.objects.waiting().filter(pk=item_id).update(message=f"{type(error).__name__}: {error}")
+        raise
+
+
+@transaction.atomic
+def _claimed(item_id: int, at: datetime) -> bool:
+    """Whether this is an attempt at it; committed before the work, so that a worker that dies has counted it."""
+    item = _free(item_id)
+    if item is None:
+        return False
+    if item.attempts < TRIES:
+        BillingRunItem.objects.filter(pk=item_id).update(attempts=F("attempts") + 1, message="")
+        return True
+    item.state, item.code, item.settled_at = State.FAILED, GIVEN_UP, at
+    item.message = f"Begun {TRIES} times, and never ended. {item.message or NOT_SAID}"
+    item.save()
+    _finish_if_done(item.run_id, at)
+    return False
+
+
+def _free(item_id: int) -> BillingRunItem | None:
+    """The item, locked, if it waits and nobody is at it."""
+    waiting = BillingRunItem.objects.to_bill().select_for_update(of=("self",), skip_locked=True)
+    return waiting.select_related("period").filter(pk=item_id).first()
+
+
+def _bill_claimed(item_id: int, at: datetime) -> None:
     with transaction.atomic():
-        item = (
-            BillingRunItem.objects.to_bill()
-            .select_for_update(of=("self",), skip_locked=True)
-            .select_related("period")
-            .filter(pk=item_id)
-            .first()
-        )
+        item = _free(item_id)
         if item is None:
             return
         trail.follow(run=item.run_id, item=item.pk)
@@ -159,7 +191,9 @@ def retry_failed(run: BillingRun) -> int:
             BillingRun.objects.filter(pk=run.pk).update(finished_at=None if failed else run.finished_at)
     except IntegrityError as error:
         raise RunInProgress from error
-    BillingRunItem.objects.filter(pk__in=failed).update(state=State.WAITING, code="", message="", settled_at=None)
+    BillingRunItem.objects.filter(pk__in=failed).update(
+        state=State.WAITING, code="", message="", attempts=0, settled_at=None
+    )
     for item_id in failed:
         after_commit("invoices.bill", item_id=item_id)
     return len(failed)

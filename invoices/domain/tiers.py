@@ -10,13 +10,13 @@ from billing_engine.core import money
 from invoices.domain.charged import LineKey, OneCharge, Summed, Sums, one_by_one
 from leads.models import BillingPeriod
 from pricing.domain.charges import in_units
-from pricing.domain.explain_price import counts_value, part_name
 from pricing.domain.facts import maybe_micro, micro, price_facts
 from pricing.domain.totals import volume_totals
 from pricing.domain.words import number, percent_in_words
 from pricing.models import Charge, PriceRule
 from pricing.rating.parts import FIXED_FEE, FREE, PAID, TO_MINIMUM, parts, tier_of
-from pricing.rating.prices import Counted, Package, Percentage, PerUnit, Price, Volume
+from pricing.rating.prices import OF_VALUE, Counted, Package, Percentage, PerUnit, Price, Volume
+from pricing.wording.price import tier_name
 
 Detail = list[dict[str, str]]
 
@@ -53,7 +53,7 @@ def details(period: BillingPeriod, found: Summed, rules: dict[int, PriceRule]) -
     sums = _sums(period, prices, {pk: rule.lineage for pk, rule in rules.items()})
     beneath: dict[LineKey, Detail] = {}
     for key, line in found.charged.items():
-        price, cut = prices[key.rule], [_cut(cap, amount) for cap, amount in sorted(found.trimmed.get(key, {}).items())]
+        price, cut = prices[key.rule], [_cut(cap, amount) for cap, amount in found.trimmed.get(key, {}).items()]
         rows = (
             list(_rows(price, sums[key], currency)) if _has_parts(price) else _in_one_piece(price, line, cut, currency)
         )
@@ -103,18 +103,18 @@ def _rows(price: Price, line: TierSums, currency: str) -> Iterator[Row]:
             yield Row("beyond the free ones", words, _price(price.unit_price, currency), exact)
         elif isinstance(price, Package):
             size = number(in_units(price.package_size))
-            yield Row(f"packages of {size} begun", words, _price(price.package_price, currency), exact)
+            yield Row(f"packages of {size} started", words, _price(price.package_price, currency), exact)
         elif isinstance(price, Percentage):
             yield Row(*_part_of_percentage(price, part, words, currency), exact)
         else:
             rate = _rate(price, part, currency)
             fee = line.flat_fee[part]
-            name = part_name(price, part, currency)
+            name = tier_name(price, part, currency)
             yield Row(name, words, f"{rate} + {_price(fee, currency)}" if fee else rate, exact)
 
 
 def _is_value(price: Price, part: int) -> bool:
-    return counts_value(price) and not (isinstance(price, Percentage) and part >= FIXED_FEE)
+    return isinstance(price, OF_VALUE) and not (isinstance(price, Percentage) and part >= FIXED_FEE)
 
 
 def _part_of_percentage(price: Percentage, part: int, words: str, currency: str) -> tuple[str, str, str]:
@@ -130,7 +130,7 @@ def _part_of_percentage(price: Percentage, part: int, words: str, currency: str)
 def _rate(price: Price, number_of_tier: int, currency: str) -> str:
     assert not isinstance(price, PerUnit | Package | Percentage), "these have no tiers"  # noqa: S101 -- tells mypy
     tier, _ = tier_of(price, number_of_tier)
-    return percent_in_words(in_units(tier.rate)) if counts_value(price) else _price(tier.rate, currency)
+    return percent_in_words(in_units(tier.rate)) if isinstance(price, OF_VALUE) else _price(tier.rate, currency)
 
 
 def _price(micro_units: int, currency: str) -> str:
@@ -158,6 +158,6 @@ def _rounded(rows: list[Row], currency: str) -> Detail:
             "unit_price": row.unit_price,
             "amount": money.in_words(amount, currency),
         }
-        | ({"cap": row.cap} if row.cap else {})
+        | ({"cap": row.cap, "cut": money.in_words(-amount, currency)} if row.cap else {})
         for row, amount in zip(rows, amounts, strict=True)
     ]

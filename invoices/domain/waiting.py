@@ -3,11 +3,10 @@
 import re
 from collections import Counter
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Q, QuerySet, Sum, Value
 
-from billing_engine.core.spans import Cycle, labels_of
+from billing_engine.core.spans import labels_of
 from invoices.domain.blockers import failed_in
 from invoices.models import Invoice, InvoiceDocument, InvoiceMail
 from leads.models import BillingPeriod, QuarantinedItem
@@ -15,7 +14,6 @@ from pricing.models import PeriodTally
 
 ADDRESS = re.compile(r"<?[\w.+-]+@[\w.-]+>?")
 State = Invoice.State
-UTC_ZONE = ZoneInfo("UTC")
 NAMED = 3
 MAIL, DOCUMENT = "mail", "document"
 
@@ -24,7 +22,7 @@ MAIL, DOCUMENT = "mail", "document"
 class Left:
     """Counts of what is left to do, in the order in which it is done."""
 
-    quarantined: int  # items received in the cycle (UTC)
+    quarantined: int  # items of which something occurred in the month, or was received in it, where that is all we know
     unrated: int  # actions
     failed: int  # periods that the last attempt to bill did not bill, for a cause that is there still
     open_periods: int  # of active customers; billing runs close them
@@ -69,7 +67,7 @@ def left_in(label: str) -> Left:
         "n"
     ]
     return Left(
-        quarantined=_quarantined(label).count(),
+        quarantined=quarantined_in(label).count(),
         unrated=unrated or 0,
         failed=failed_in(label).count(),
         open_periods=periods["active"],
@@ -126,6 +124,6 @@ def _without_addresses(reason: str) -> str:
     return ADDRESS.sub("…", reason)
 
 
-def _quarantined(label: str) -> "QuerySet[QuarantinedItem]":
-    span = Cycle.parse(label).span(UTC_ZONE)
-    return QuarantinedItem.objects.waiting().filter(received_at__gte=span.start, received_at__lt=span.end)
+def quarantined_in(month: str) -> "QuerySet[QuarantinedItem]":
+    """What waits in quarantine and counts to the month."""
+    return QuarantinedItem.objects.waiting().of_month(month)

@@ -3,8 +3,10 @@
 from typing import Self
 
 from django.conf import settings
+from django.contrib.postgres.indexes import OpClass
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Reverse
 
 from billing_engine.core.money import MOST_PLACES, SUM_DIGITS
 from leads.models import ActionType, BillingPeriod, Customer, Product
@@ -133,7 +135,14 @@ class Invoice(models.Model):
                 name="what_is_carried_to_the_balance_leaves_nothing_to_pay", condition=Q(credit__lte=0) | Q(total=0)
             ),
         ]
-        indexes = [models.Index(name="invoice_of_customer", fields=["customer", "created_at"])]
+        indexes = [
+            models.Index(name="invoice_of_customer", fields=["customer", "created_at"]),
+            models.Index(
+                F("issued_at").desc(nulls_first=True), F("number").desc(), F("id").desc(), name="invoice_latest_first"
+            ),
+            # A number is remembered by its end: so it is found read backwards.
+            models.Index(OpClass(Reverse("number"), "text_pattern_ops"), name="invoice_number_end"),
+        ]
 
     def __str__(self) -> str:
         return self.number or f"Draft {self.pk}"

@@ -5,17 +5,16 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter, DropdownFilter
 
 from billing_engine.core import money
 from billing_engine.core.instants import instant_in_words
 from leads.admin.bases import ReadOnlyPage
 from leads.admin.days import DaysOfItsAction, asks_for_days
-from leads.admin.search import leads_named
+from leads.admin.search import actions_named
 from leads.admin.shown import NOTHING, amount, chip, deed, instant, link, number, page_of, to
-from leads.models import Lead
 from pricing.admin.outcome import price_of, reason_chip
 from pricing.domain.explain import explain
 from pricing.models import Charge, PriceRule
@@ -34,6 +33,11 @@ RELATED = (
     "rule",
     "paid_by__action_type",
 )
+CUT_BY = {
+    Charge.Cap.PER_LEAD.value: "cut_per_lead",
+    Charge.Cap.PER_PERIOD.value: "cut_per_period",
+    Charge.Cap.BUDGET.value: "cut_by_budget",
+}
 THE_ACTION: Any = (
     "The action",
     {
@@ -51,8 +55,23 @@ COVERED: Any = ("shown_amount", "outcome"), ("shown_rule", "before"), "shown_pai
 EXCLUDED: Any = (("shown_amount", "outcome"),)
 
 
+class ByCap(DropdownFilter):
+    """Which cap trimmed it."""
+
+    title = "cap"
+    parameter_name = "cap"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return list(Charge.Cap.choices)
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Charge]) -> QuerySet[Charge]:
+        column = CUT_BY.get(self.value() or "")
+        return queryset.filter(**{f"{column}__isnull": False}) if column else queryset
+
+
 @admin.register(Charge)
 class ChargeAdmin(ReadOnlyPage[Charge]):
+    nothing_yet = "No actions have been rated yet. Charges appear within seconds of the actions they price."
     change_form_template = "pricing/charge.html"
     list_display = (
         "shown_deed",
@@ -72,10 +91,10 @@ class ChargeAdmin(ReadOnlyPage[Charge]):
         ("action__action_type", AutocompleteSelectFilter),
         ("rule", AutocompleteSelectFilter),
         ("reason", ChoicesDropdownFilter),
-        ("cap", ChoicesDropdownFilter),
+        ByCap,
     )
     search_fields = ("action__external_id",)
-    search_help_text = "The lead's id or e-mail address"
+    search_help_text = "The action's id, or its lead's id or e-mail address"
     fieldsets = ((None, {"fields": (*PRICED, "shown_paid_by")}), THE_ACTION)
 
     def get_fieldsets(self, request: HttpRequest, obj: Charge | None = None) -> Any:
@@ -97,9 +116,7 @@ class ChargeAdmin(ReadOnlyPage[Charge]):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Charge], search_term: str
     ) -> tuple[QuerySet[Charge], bool]:
-        if not search_term.strip():
-            return queryset, False
-        return queryset.filter(action__lead__in=Lead.objects.filter(leads_named(search_term))), False
+        return (queryset.filter(actions_named(search_term, path="action")) if search_term.strip() else queryset), False
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
@@ -164,7 +181,7 @@ class ChargeAdmin(ReadOnlyPage[Charge]):
         if charge.reason:
             return amount(reason_chip(charge))
         price = price_of(charge, charge.period.customer.currency)
-        return amount(format_html("{} {}", chip("Capped", "blue"), price) if charge.cap else price)
+        return amount(format_html("{} {}", chip("Capped", "blue"), price) if charge.cuts else price)
 
     @admin.display(description="amount")
     def shown_amount(self, charge: Charge) -> SafeString:
@@ -176,7 +193,9 @@ class ChargeAdmin(ReadOnlyPage[Charge]):
 
     @admin.display(description="capped by")
     def cap_in_words(self, charge: Charge) -> SafeString | str:
-        return chip(charge.get_cap_display(), "blue") if charge.cap else NOTHING
+        currency = charge.period.customer.currency
+        cuts = ((chip(cap.label, "blue"), money.price_in_words(cut, currency)) for cap, cut in charge.cuts)
+        return format_html_join(", ", "{} −{}", cuts) or NOTHING
 
     @admin.display(description="counted before")
     def before(self, charge: Charge) -> SafeString | str:
@@ -192,7 +211,7 @@ class ChargeAdmin(ReadOnlyPage[Charge]):
 
     @admin.display(description="charged instead")
     def shown_paid_by(self, charge: Charge) -> SafeString | str:
-        """The earlier charge that this one duplicates, or the dearest of the lead."""
+        """The charge that pays for this one too, or the lead's highest-priced action."""
         paid = charge.paid_by
         if paid is None:
             return NOTHING

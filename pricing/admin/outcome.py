@@ -29,13 +29,13 @@ def price_of(charge: Charge, currency: str) -> str:
 def reason_chip(charge: Charge) -> SafeString:
     """Charged, or in two words why not."""
     if not charge.reason:
-        return chip("Charged", "green") if not charge.cap else chip("Capped", "blue")
+        return chip("Charged", "green") if not charge.cuts else chip("Capped", "blue")
     return chip(charge.reason.replace("_", " ").capitalize(), REASONS.get(charge.reason, "plain"))
 
 
 def _why(charge: Charge, currency: str) -> SafeString:
     shown = (
-        reason_chip(charge) if charge.reason else chip(price_of(charge, currency), "blue" if charge.cap else "green")
+        reason_chip(charge) if charge.reason else chip(price_of(charge, currency), "blue" if charge.cuts else "green")
     )
     return _linked(page_of("pricing.charge", charge.pk), shown)
 

@@ -14,6 +14,7 @@ from pricing.admin.wall_clock_field import EACH_IN_ITS_ZONE, WallClockFormField
 from pricing.domain.fit import contradictions
 from pricing.models import PriceRule
 from pricing.models.rule import PARTS_OF_A_PRICE
+from pricing.rating.highest import highest_only_misfit
 
 Model = PriceRule.PriceModel
 
@@ -34,7 +35,7 @@ MEANINGS = {
     Model.PER_UNIT: "Each unit costs the same.",
     Model.GRADUATED: "Each unit costs what its tier says: the first ones this, the next ones that.",
     Model.VOLUME: "The period's whole quantity picks one tier, and its price holds for all units.",
-    Model.PACKAGE: "Each package that is begun costs its price, full or not.",
+    Model.PACKAGE: "Each package that is started costs its price, full or not.",
     Model.PERCENTAGE: "A part of the action's money value. Without a value it costs nothing.",
     Model.GRADUATED_PERCENTAGE: "A part of the money value, by the tier that the period's value has come to.",
 }
@@ -135,6 +136,7 @@ class RuleForm(forms.ModelForm[PriceRule]):
         self._leave_out_what_is_hidden(given)
         self._check_price(given)
         self._check_once(given)
+        self._check_highest_only(given)
         self._choose_currency(given)
         for misfit in contradictions(_rule_of(given)):
             self.add_error(misfit.field, misfit.words)
@@ -181,6 +183,13 @@ class RuleForm(forms.ModelForm[PriceRule]):
             self.add_error("once_days", "Within how many days? At least 1.")
         elif days > DAYS_AT_MOST:
             self.add_error("once_days", f"At most {DAYS_AT_MOST:,} days, ten years.")
+
+    def _check_highest_only(self, given: dict[str, Any]) -> None:
+        if not given.get("highest_only") or "price_model" not in given:
+            return
+        free = (given.get(part) for part in ("free_units", "free_actions", "free_value"))
+        if misfit := highest_only_misfit(given["price_model"], *free):
+            self.add_error("highest_only", misfit)
 
     def _choose_currency(self, given: dict[str, Any]) -> None:
         """Where none was chosen it is the customer's; for all customers it must be said, unless they have one alone."""

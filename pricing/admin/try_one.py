@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.http import urlencode
+from django.utils.text import Truncator
 from django.utils.timezone import now
 from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
@@ -28,13 +29,21 @@ from pricing.models import Charge, PriceRule, PriceTier
 
 TierForms: Any = inlineformset_factory(PriceRule, PriceTier, form=TierForm, formset=TierFormSet)
 PRODUCTS_OFFERED = 300
+NAME_AT_MOST = 48
 NOON = time(12)
+
+
+class ProductField(forms.ModelChoiceField[Product]):
+    """Products by names that fit into the box, however long a spreadsheet made them."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        return Truncator(obj).chars(NAME_AT_MOST)
 
 
 class TryForm(forms.Form):
     """An example action; what is left open is taken from the rule's scope."""
 
-    product = forms.ModelChoiceField(
+    product = ProductField(
         Product.objects.none(), required=False, empty_label="One of its scope", widget=UnfoldAdminSelectWidget
     )
     action_type = forms.ModelChoiceField(

@@ -1,5 +1,7 @@
 """Why a charge is what it is, for the source whose action it was and for staff."""
 
+from collections.abc import Iterable
+from decimal import Decimal
 from typing import Any
 
 from django.http import Http404
@@ -15,6 +17,18 @@ from leads.api.authentication import ApiKeyAuthentication
 from leads.models import ApiKey
 from pricing.domain.explain import explain
 from pricing.models import Charge
+
+
+class CutSerializer(serializers.Serializer[Any]):
+    """What a cap cut off a charge."""
+
+    cap = serializers.ChoiceField(Charge.Cap.values)
+    amount = serializers.CharField()
+
+
+def cuts_shape(cuts: Iterable[tuple[Charge.Cap, Decimal]]) -> list[dict[str, str]]:
+    """As `CutSerializer` says."""
+    return [{"cap": cap.value, "amount": str(cut)} for cap, cut in cuts]
 
 
 class ExplanationSerializer(serializers.Serializer[Any]):

@@ -9,12 +9,12 @@ from billing_engine.core import money
 from billing_engine.core.wall_clock import in_words
 from pricing.domain.charges import in_units
 from pricing.domain.facts import price_facts
-from pricing.domain.fit import matches_nothing_of_much, unmatched
+from pricing.domain.fit import LastMonth, matches_nothing_of_much, unmatched
 from pricing.domain.gaps import Gap, gaps
 from pricing.domain.people import taken_over
 from pricing.domain.scopes import covers, neighbours, rank_of, rivals, same_scope
 from pricing.models import PriceRule
-from pricing.rating.prices import MICRO, Counted, Volume
+from pricing.rating.prices import MICRO, Counted, Price, Volume, costs_anything
 
 # What two prices are compared by: ten units worth a thousand together.
 QUANTITY, VALUE = 10 * MICRO, 1_000 * MICRO
@@ -35,15 +35,18 @@ class Caution:
         return self.words if self.words.endswith("?") else f"{self.words}."
 
 
-def cautions_about(rule: PriceRule, *, at: datetime) -> list[Caution]:
-    """What a person should know before this draft is activated, the gravest first."""
+def cautions_about(rule: PriceRule, *, at: datetime, last_month: LastMonth | None = None) -> list[Caution]:
+    """What a person should know before this draft is activated, the gravest first.
+
+    `last_month` is what was read already of its actions, where many drafts are looked at.
+    """
     beside = neighbours(rule, begin=rule.wall_from, end=rule.wall_to)
     return [
         *_overlap(rule),
         *(Caution(words) for words in unmatched(rule)),
         *_never_wins(rule, beside),
         *_rivals(rule),
-        *_unused(rule, at),
+        *_unused(rule, at, last_month),
         *_backdated(rule, at),
         *_gap(rule),
         *_far(rule, beside),
@@ -64,14 +67,14 @@ def _rivals(rule: PriceRule) -> Iterator[Caution]:
         yield Caution(f"{words} the same rule, from {begins}", others)
 
 
-def _unused(rule: PriceRule, at: datetime) -> Iterator[Caution]:
-    if matches_nothing_of_much(rule, at=at):
+def _unused(rule: PriceRule, at: datetime, last_month: LastMonth | None) -> Iterator[Caution]:
+    if matches_nothing_of_much(rule, at=at) if last_month is None else last_month.has_none_for(rule):
         yield Caution("It matches 0 actions of last month")
 
 
 def _never_wins(rule: PriceRule, beside: list[PriceRule]) -> Iterator[Caution]:
     if rule.action_type and not rule.action_type.is_billable:
-        yield Caution(f"It can never win: «{rule.action_type}» is not billable, so its actions are excluded before")
+        yield Caution(f"It can never win: “{rule.action_type}” is not billable, so its actions are excluded before")
         return
     ours = rank_of(rule)
     stronger = [
@@ -113,16 +116,22 @@ def _told(found: list[Gap]) -> str:
 
 def _far(rule: PriceRule, beside: list[PriceRule]) -> Iterator[Caution]:
     replaced = rule.revises or _replaced(rule, beside)
-    costs = None if replaced is None else _cost(replaced)
-    would = _cost(rule)
-    if replaced is None or not costs or would is None or replaced.currency != rule.currency:
+    if replaced is None or replaced.currency != rule.currency:
+        return
+    theirs, ours = _price(replaced), _price(rule)
+    if theirs is None or ours is None:
+        return
+    costs, would = _costs(theirs, ours)
+    if not costs:
         return
     change = (would - costs) / costs
-    if abs(change) > FAR:
-        before, after = (money.price_in_words(each, rule.currency) for each in (costs, would))
-        costs_then = f"ten units, worth 1,000 together, cost {before} there and {after} here"
-        words = f"Far from what it replaces ({change:+,.0%}): {costs_then}"
-        yield Caution(words, [replaced])
+    before, after = (money.price_in_words(each, rule.currency) for each in (costs, would))
+    free = " after what is free" if any(_allowance(theirs) + _allowance(ours)) else ""
+    if not costs_anything(ours):
+        yield Caution(f"It charges nothing: ten units, worth 1,000 together, cost {before} there{free}", [replaced])
+    elif abs(change) > FAR:
+        costs_then = f"ten units, worth 1,000 together, cost {before} there and {after} here{free}"
+        yield Caution(f"Far from what it replaces ({change:+,.0%}): {costs_then}", [replaced])
 
 
 def _replaced(rule: PriceRule, beside: list[PriceRule]) -> PriceRule | None:
@@ -132,12 +141,26 @@ def _replaced(rule: PriceRule, beside: list[PriceRule]) -> PriceRule | None:
     return max(wider, key=rank_of, default=None)
 
 
-def _cost(rule: PriceRule) -> Decimal | None:
-    """Of the first ten units of a period, worth a thousand together; None while its price is incomplete."""
+def _price(rule: PriceRule) -> Price | None:
+    """None while it is incomplete."""
     try:
-        price = price_facts(rule)
+        return price_facts(rule)
     except ValueError:
         return None
+
+
+def _costs(*prices: Price) -> list[Decimal]:
+    """What each asks for ten units worth a thousand together, the first of a period that neither gives for nothing."""
+    before = Counted(*map(max, zip(*map(_allowance, prices), strict=True)))
+    return [in_units(_cost(price, before)) for price in prices]
+
+
+def _cost(price: Price, before: Counted) -> int:
     if isinstance(price, Volume):
-        return in_units(price.price_within(QUANTITY, Counted(), QUANTITY))
-    return in_units(price.price(Counted(), QUANTITY, VALUE))
+        return price.price_within(before.quantity + QUANTITY, before, QUANTITY)
+    return price.price(before, QUANTITY, VALUE)
+
+
+def _allowance(price: Price) -> tuple[int, int, int]:
+    """What is free at the start of a period: actions, units, value."""
+    return getattr(price, "free_actions", 0), getattr(price, "free_units", 0), getattr(price, "free_value", 0)

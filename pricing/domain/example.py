@@ -13,14 +13,14 @@ from leads.models import Action, ActionType, BillingPeriod, Customer, Product, S
 from pricing.domain.charges import in_units
 from pricing.domain.drafts import as_if_active
 from pricing.domain.explain import lost_on
-from pricing.domain.explain_price import counts_value, sentences_of
+from pricing.domain.explain_price import sentences_of
 from pricing.domain.facts import customer_facts, maybe_micro, micro, moment, price_facts, rule_facts
 from pricing.models import Charge, PriceRule
 from pricing.rating.counters import Counters
 from pricing.rating.facts import ActionFacts, Catalogue, Decision, ProductFacts, RuleFacts, SourceFacts
 from pricing.rating.match import RuleBook
 from pricing.rating.period import rate_period
-from pricing.rating.prices import Counted
+from pricing.rating.prices import OF_VALUE, Counted
 
 RELATED = ("customer", "product", "source", "action_type")
 A_DAY = timedelta(days=1)
@@ -85,7 +85,7 @@ def decide(example: Example, rules: Sequence[RuleFacts], *, winner: RuleFacts | 
     carried = Counters()
     if winner is not None and example.counted:
         counted = micro(example.counted)
-        of_value = counts_value(winner.price)
+        of_value = isinstance(winner.price, OF_VALUE)
         carried.counted[winner.lineage] = Counted(1, 0, counted) if of_value else Counted(1, counted, 0)
     actions = [_action(example)]
     customer = customer_facts(example.customer)

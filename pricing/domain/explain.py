@@ -4,12 +4,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from billing_engine.core import money
+from leads.models import Action
 from pricing.domain.explain_price import price_sentences
-from pricing.domain.facts import catalogue_for, customer_facts, moment, rule_facts, rules_for
-from pricing.domain.words import days_in_words, price_in_words, scope_in_words
+from pricing.domain.facts import catalogue_for, customer_facts, maybe_micro, micro, moment, rule_facts, rules_for
+from pricing.domain.words import price_in_words, scope_in_words
 from pricing.models import Charge, PriceRule
 from pricing.rating.facts import ActionFacts, RuleFacts
 from pricing.rating.match import DIMENSIONS, Rank, RuleBook, rank
+from pricing.wording.decision import already_charged, cuts_in_words, not_highest
 
 # How the winner outranks another rule in what is no part of a scope.
 OUTRANKED = {"priority": "the winner's is higher", "effective from": "the winner began later"}
@@ -33,9 +35,8 @@ def explain(charge: Charge) -> Explanation:
     if charge.reason:
         return Explanation([*sentences, _covered(charge, charge.rule)], facts)
     price, parts = price_sentences(charge, charge.rule)
-    cap = [_cap_sentence(charge, charge.rule)] if charge.cap else []
     since = [_taken_back_sentence(charge)] if charge.action.voided_after_close else []
-    return Explanation([*sentences, *price, *cap, *since], facts | {"parts": parts})
+    return Explanation([*sentences, *price, *_cut_sentences(charge, charge.rule), *since], facts | {"parts": parts})
 
 
 def _taken_back_sentence(charge: Charge) -> str:
@@ -74,7 +75,7 @@ def _facts(charge: Charge) -> dict[str, Any]:
         "value_after": str(value_before + (action.value or money.ZERO) if counts else value_before),
         "full_amount": str(charge.full_amount),
         "amount": str(charge.amount),
-        "cap": charge.cap or None,
+        "cuts": [{"cap": cap.value, "amount": str(cut)} for cap, cut in charge.cuts],
         "paid_by": charge.paid_by_id,
     }
 
@@ -82,7 +83,7 @@ def _facts(charge: Charge) -> dict[str, Any]:
 def _rule_sentence(charge: Charge, rule: PriceRule) -> str:
     scope = " · ".join(scope_in_words(rule)) or "everything"
     begin = "Matched" if charge.reason else "Priced"
-    return f"{begin} by «{rule.name}» (revision {rule.pk}; {scope}): {price_in_words(rule)}."
+    return f"{begin} by “{rule.name}” (revision {rule.pk}; {scope}): {price_in_words(rule)}."
 
 
 def _lost(charge: Charge, won: PriceRule) -> list[dict[str, Any]]:
@@ -114,29 +115,33 @@ def _first_difference(ours: Rank, theirs: Rank) -> str:
 
 
 def _lost_sentence(lost: dict[str, Any]) -> str:
-    return f"«{lost['name']}» matched too, and lost on {_why(lost['lost_on'])}."
+    return f"“{lost['name']}” matched too, and lost on {_why(lost['lost_on'])}."
 
 
 def _covered(charge: Charge, rule: PriceRule) -> str:
-    """Why the rule charges nothing for it: the action whose charge pays for it, or was dearer."""
-    found, paid = charge.paid_by, Charge.objects.filter(pk=charge.paid_by_id).first()
-    is_dearer = charge.reason == Charge.Reason.NOT_HIGHEST
-    this = f"action {found} of {found.occurred_at:%Y-%m-%d %H:%M} UTC" if found else "another action"
-    if paid:
-        cost = paid.full_amount if is_dearer else paid.amount
-        this += f" ({money.price_in_words(cost, charge.period.customer.currency)})"
-    if is_dearer:
-        return f"Not charged: only a lead's dearest action in the period is, and that is {this}."
-    how_often = f"once {rule.get_once_per_display()} in {days_in_words(rule.once_days or 0)}"
-    return f"Not charged: this is charged {how_often}, and {this} pays for it."
-
-
-def _cap_sentence(charge: Charge, rule: PriceRule) -> str:
+    """Why the rule charges nothing for it: which action's charge pays for it, or is the lead's highest-priced."""
     currency = charge.period.customer.currency
-    limits = {Charge.Cap.PER_LEAD: rule.cap_per_lead, Charge.Cap.PER_PERIOD: rule.cap_per_period}
-    limit = limits.get(Charge.Cap(charge.cap))
-    of = "" if limit is None else f" of {money.price_in_words(limit, currency)}"
-    return (
-        f"{charge.get_cap_display()}{of} was used up: of {money.price_in_words(charge.full_amount, currency)} "
-        f"only {money.price_in_words(charge.amount, currency)} is charged."
+    found = Charge.objects.filter(pk=charge.paid_by_id).select_related("action", "paid_by").first()
+    if charge.reason == Charge.Reason.NOT_HIGHEST:
+        cost = found and not found.reason and money.price_in_words(found.full_amount, currency)
+        paid = found and found.reason == Charge.Reason.ALREADY_CHARGED and _action_in_words(found.paid_by)
+        return not_highest(highest=_action_in_words(charge.paid_by), cost=cost or "", paid=paid or "")
+    amount = f" ({money.price_in_words(found.amount, currency)})" if found else ""
+    return already_charged(
+        paid=f"{_action_in_words(charge.paid_by)}{amount}",
+        per_person=rule.once_per == PriceRule.Once.PERSON,
+        within_days=rule.once_days or 0,
     )
+
+
+def _action_in_words(action: Action | None) -> str:
+    return f"action {action} of {action.occurred_at:%Y-%m-%d %H:%M} UTC" if action else "another action"
+
+
+def _cut_sentences(charge: Charge, rule: PriceRule) -> list[str]:
+    limits = {
+        Charge.Cap.PER_LEAD.value: maybe_micro(rule.cap_per_lead),
+        Charge.Cap.PER_PERIOD.value: maybe_micro(rule.cap_per_period),
+    }
+    cuts = tuple((cap.value, micro(cut)) for cap, cut in charge.cuts)
+    return cuts_in_words(micro(charge.full_amount), cuts, limits, charge.period.customer.currency)

@@ -20,16 +20,18 @@ from pricing.domain.actions import START, StoredActions
 from pricing.domain.carry import carried_over, carries
 from pricing.domain.charges import in_units
 from pricing.domain.terms import kept_terms, terms_now
-from pricing.rating.facts import Decision, RuleFacts
+from pricing.models import PeriodTerms
+from pricing.rating.caps import CAPS
+from pricing.rating.facts import Cuts, Decision, RuleFacts
 from pricing.rating.period import needs_foresight, rate_period
 
 AT_A_TIME = 10_000
 DIFFERENCES_KEPT = 200
 
 CHARGES = """
-    SELECT action.id, charge.period_id, charge.rule_id, charge.reason, charge.amount * 1000000,
-           charge.full_amount * 1000000, charge.cap, charge.quantity_before * 1000000,
-           COALESCE(charge.value_before, 0) * 1000000, charge.paid_by_id
+    SELECT charge.period_id, charge.rule_id, charge.reason, charge.amount * 1000000, charge.full_amount * 1000000,
+           charge.cut_per_lead * 1000000, charge.cut_per_period * 1000000, charge.cut_by_budget * 1000000,
+           charge.quantity_before * 1000000, COALESCE(charge.value_before, 0) * 1000000, charge.paid_by_id
       FROM leads_action action
       LEFT JOIN pricing_charge charge ON charge.action_id = action.id
      WHERE action.period_id = %s
@@ -56,7 +58,7 @@ class Outcome(NamedTuple):
     reason: str
     amount: int
     full_amount: int
-    cap: str
+    cuts: Cuts
     quantity_before: int
     value_before: int
     paid_by: int | None
@@ -144,34 +146,28 @@ def _stored(period: BillingPeriod) -> Iterator[Outcome | None]:
     with connection.chunked_cursor() as cursor:
         cursor.execute(CHARGES, [period.pk])
         while rows := cursor.fetchmany(AT_A_TIME):
-            for row in rows:
-                yield None if row[1] is None else _outcome(*row[1:])
+            for of, rule, reason, *amounts, paid_by in rows:
+                yield None if of is None else _outcome(of, rule, reason, amounts, paid_by)
 
 
-def _outcome(
-    period: int,
-    rule: int | None,
-    reason: str,
-    amount: Decimal,
-    full_amount: Decimal,
-    cap: str,
-    quantity_before: Decimal,
-    value_before: Decimal,
-    paid_by: int | None,
-) -> Outcome:
+def _outcome(period: int, rule: int | None, reason: str, amounts: list[Decimal | None], paid_by: int | None) -> Outcome:
     """As rating counts: sums outgrow every integer of PostgreSQL, so they come as numerics."""
-    before = int(quantity_before), int(value_before)
-    return Outcome(period, rule, reason, int(amount), int(full_amount), cap, *before, paid_by)
+    amount, full, *cut, quantity_before, value_before = (None if each is None else int(each) for each in amounts)
+    cuts = tuple((cap, each) for cap, each in zip(CAPS, cut, strict=True) if each is not None)
+    return Outcome(period, rule, reason, amount or 0, full or 0, cuts, quantity_before or 0, value_before or 0, paid_by)
 
 
 def _unsettled(period: BillingPeriod, rules: list[RuleFacts]) -> Iterator[str]:
-    """Earlier periods whose charges could still change when this one closed, where something is carried over from them."""
+    """Periods whose charges could have changed since this one closed, where what they charged counts in it."""
     if not carries(rules):
         return
-    earlier = BillingPeriod.objects.filter(customer=period.customer_id, start_at__lt=period.start_at)
-    for one in earlier.filter(Q(closed_at=None) | Q(closed_at__gt=period.closed_at)).order_by("start_at"):
+    changed = Q(closed_at=None) | Q(closed_at__gt=period.closed_at)
+    later = PeriodTerms.objects.filter(period=period).values_list("later_closed", flat=True).first() or []
+    counted = Q(start_at__lt=period.start_at) | Q(pk__in=later)
+    for one in BillingPeriod.objects.filter(counted, changed, customer=period.customer_id).order_by("start_at"):
+        when = "was opened again after" if one.pk in later else "was still open when"
         yield (
-            f"{one.label} was still open when this period was closed, and has perhaps been rated again since: what it"
+            f"{one.label} {when} this period was closed, and has perhaps been rated again since: what it"
             " carries over (who has paid, what leads were charged) may no longer be what it was."
         )
 

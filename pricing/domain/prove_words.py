@@ -23,10 +23,15 @@ def _result(outcome: Outcome, currency: str) -> str:
     return f"{price_in_words(in_units(outcome.amount), currency)}{by}"
 
 
+def _cuts(outcome: Outcome, currency: str) -> str:
+    cut = [f"{price_in_words(in_units(amount), currency)} cut by {cap}" for cap, amount in outcome.cuts]
+    return " and ".join(cut) or "not capped"
+
+
 def _rest(outcome: Outcome, beside: Outcome, currency: str) -> list[str]:
     words = {
         "full_amount": f"of {price_in_words(in_units(outcome.full_amount), currency)}",
-        "cap": f"capped by {outcome.cap}" if outcome.cap else "not capped",
+        "cuts": _cuts(outcome, currency),
         "quantity_before": f"{number(in_units(outcome.quantity_before))} counted before",
         "value_before": f"{price_in_words(in_units(outcome.value_before), currency)} of value before",
         "paid_by": "paid by no other action" if outcome.paid_by is None else f"paid by action {outcome.paid_by}",

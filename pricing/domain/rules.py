@@ -19,6 +19,7 @@ from pricing.domain.people import check_people
 from pricing.domain.scopes import same_scope
 from pricing.models import PriceRule, PriceTier, RuleChange
 from pricing.models.rule import TIERS_AT_MOST
+from pricing.rating.highest import misfit_of
 
 TIERED = (
     PriceRule.PriceModel.GRADUATED,
@@ -208,9 +209,11 @@ def _check_price(rule: PriceRule) -> None:
     if rule.tiers.count() > TIERS_AT_MOST:
         raise RuleIncomplete(f"A price has at most {TIERS_AT_MOST:,} tiers.")
     try:
-        price_facts(rule)
+        price = price_facts(rule)
     except ValueError as error:
         raise RuleIncomplete(str(error)) from error
+    if rule.highest_only and (misfit := misfit_of(price)):
+        raise RuleIncomplete(misfit)
     wrong = contradictions(rule)
     if wrong:
         raise RuleIncomplete(" ".join(misfit.words for misfit in wrong))

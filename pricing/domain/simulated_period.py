@@ -136,7 +136,8 @@ class Carry:
 
     def __init__(self) -> None:
         self._done = list[int]()
-        self._paid = dict[Key, list[Paid]]()
+        self._paid = defaultdict[Key, list[Paid]](list)
+        self._stored_paid = dict[Key, set[Paid]]()
         self._by_lead = dict[tuple[Id, Id], int]()
         self._stored_by_lead = dict[tuple[Id, Id], int]()
 
@@ -144,8 +145,9 @@ class Carry:
         """As `carried_over`, the simulated periods counted as they were simulated."""
         counters = carried_over([period], {period.customer_id: rules}, without=self._done)[period.pk]
         self._stored_by_lead = dict(counters.by_lead)
+        self._stored_paid = {key: set(ones) for key, ones in counters.paid.items()}
         for key, ones in self._paid.items():
-            counters.paid[key] = sorted({*counters.paid[key], *ones})
+            counters.paid[key] = sorted([*counters.paid[key], *ones])
         for lead, amount in self._by_lead.items():
             counters.by_lead[lead] += amount
         return counters
@@ -153,7 +155,10 @@ class Carry:
     def end(self, period: BillingPeriod, counters: Counters) -> None:
         """The period is rated; these are its counters now."""
         self._done.append(period.pk)
-        self._paid = {key: ones for key, ones in counters.paid.items() if ones}
+        # What is stored, of earlier periods and of later closed ones, is read anew for the next.
+        for key, ones in counters.paid.items():
+            known = self._stored_paid.get(key, set()).union(self._paid.get(key, ()))
+            self._paid[key] += [one for one in ones if one not in known]
         stored = self._stored_by_lead
         self._by_lead = {lead: amount - stored.get(lead, 0) for lead, amount in counters.by_lead.items()}
 
@@ -184,6 +189,7 @@ def compare(
         rules=rules,
         catalogue=catalogue_for(period.customer),
         carried=counters,
+        faults={},  # what can't be priced counts as unrated
     )
     comparison = Comparison()
     while batch := list(islice(decisions, AT_A_TIME)):

@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from leads.models import BillingPeriod, Customer
-from pricing.domain.facts import catalogue_for, period_facts, rule_facts, rules_for
+from pricing.domain.carry import closed_already
+from pricing.domain.facts import catalogue_for, facts_in_force, period_facts, rules_for
 from pricing.models import PeriodTerms, PriceRule
 from pricing.rating.facts import Catalogue, CustomerFacts, ProductFacts, RuleFacts, SourceFacts
 
@@ -33,6 +34,7 @@ def terms_now(period: BillingPeriod) -> Terms:
 def keep_terms(period: BillingPeriod) -> None:
     """Keep what the period is rated by now: within its close, when nothing has changed since its rating."""
     terms = terms_now(period)
+    later = closed_already(period).order_by("pk").values_list("pk", flat=True)
     customer, catalogue = terms.customer, terms.catalogue
     PeriodTerms.objects.update_or_create(
         period=period,
@@ -49,6 +51,7 @@ def keep_terms(period: BillingPeriod) -> None:
                 "channels": {str(source.id): source.channel for source in catalogue.sources.values()},
                 "billable": {str(kind): is_billable for kind, is_billable in catalogue.is_billable.items()},
             },
+            "later_closed": list(later),
         },
     )
 
@@ -71,7 +74,7 @@ def kept_terms(period: BillingPeriod) -> Terms | None:
 
 def _rules(times: Mapping[int, tuple[int, int | None]], *, customer: Customer) -> list[RuleFacts]:
     found = PriceRule.objects.filter(pk__in=times).prefetch_related("tiers").order_by("pk")
-    return [_at(rule_facts(rule, customer.zone), *times[rule.pk]) for rule in found]
+    return [_at(facts_in_force(rule, customer.zone), *times[rule.pk]) for rule in found]
 
 
 def _at(rule: RuleFacts, begin: int, end: int | None) -> RuleFacts:

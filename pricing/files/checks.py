@@ -11,8 +11,9 @@ from msgspec.structs import astuple
 from billing_engine.core.money import fits, is_currency, no_fraction_in_words
 from pricing.files import forms
 from pricing.files.faults import Problem, step
-from pricing.files.values import micro, rule_facts, written
+from pricing.files.values import free_parts, micro, model_of, rule_facts, written
 from pricing.rating.facts import RuleFacts
+from pricing.rating.highest import highest_only_misfit
 
 Placed = tuple[int, RuleFacts]  # a rule and its place in the list
 
@@ -90,6 +91,8 @@ def _rule_problems(rule: forms.Rule) -> Iterator[Problem]:
         yield Problem("/currency", f"{rule.currency} is no ISO 4217 currency")
     yield from _disorder("effective_from", rule.effective_from, "effective_to", rule.effective_to, datetime)
     price = rule.price
+    if rule.highest_only and (misfit := highest_only_misfit(model_of(price), *free_parts(price))):
+        yield Problem("/highest_only", misfit)
     if isinstance(price, forms.Percentage):
         if price.minimum is not None and price.maximum is not None and micro(price.minimum) > micro(price.maximum):
             yield Problem("/price/minimum", f"{price.minimum} is above the maximum {price.maximum}")

@@ -11,12 +11,12 @@ from pricing.files import words
 from pricing.files.desk import Rated, catalogue_of, rules_open_to
 from pricing.files.read import RuleSet
 from pricing.files.values import written
-from pricing.files.words import Case
 from pricing.rating.exclude import ALREADY_CHARGED, NOT_HIGHEST
 from pricing.rating.facts import ActionFacts, Id, RuleFacts
 from pricing.rating.match import DIMENSIONS, RuleBook
-from pricing.rating.parts import FIXED_FEE, FREE, PAID, TO_MAXIMUM, TO_MINIMUM, Tiered, TierPart, parts
+from pricing.rating.parts import FIXED_FEE, FREE, PAID, TO_MAXIMUM, TO_MINIMUM, Tiered, TierPart
 from pricing.rating.prices import Counted, Price
+from pricing.wording.price import Case, steps
 
 KINDS = {
     FREE: "free",
@@ -48,13 +48,20 @@ class Loser(Struct):
 class Part(Struct):
     """What of the action fell into one tier, or one part of another price, and what that costs; they add up to the price.
 
-    `kind` is `free`, `tier`, `paid` (units, begun packages, or the value of which a percentage is taken), `fixed_fee`,
+    `kind` is `free`, `tier`, `paid` (units, started packages, or the value of which a percentage is taken), `fixed_fee`,
     `to_minimum` or `to_maximum`. Tiers are counted from 1.
     """
 
     kind: str
     tier: int | None
     counted: str
+    amount: str
+
+
+class Cut(Struct):
+    """What a cap cut off the full amount."""
+
+    cap: str
     amount: str
 
 
@@ -69,8 +76,8 @@ class Explanation(Struct):
     value_after: str | None
     parts: list[Part]
     duplicates: str | None
-    dearest: str | None
-    cap: str | None
+    highest: str | None
+    cuts: list[Cut]
     words: list[str]
 
 
@@ -85,13 +92,16 @@ class Explainer:
             for code in {each.action.customer for each in rated}
         }
         self._counts = Counts(rated)
+        self._decided = {each.decision.action: each.decision for each in rated}
 
     def explain(self, rated: Rated) -> Explanation:
         """Why this decision."""
         action, decision = rated.action.facts, rated.decision
         book = self._books[rated.action.customer]
         if decision.rule is None:
-            return _without_rule([words.of_exclusion(decision, None)] if decision.reason else _unrated(book, action))
+            return _without_rule(
+                [words.of_exclusion(decision, None, {})] if decision.reason else _unrated(book, action)
+            )
         rule = self._rules[decision.rule]
         others = [self._rules[other.id] for other in book.matching(action) if other.id != rule.id]
         case = self._case(rated, rule)
@@ -106,15 +116,23 @@ class Explainer:
             value_after=written(before.value + value),
             parts=[] if decision.reason else [_part(part, rule.price) for part in case.parts],
             duplicates=str(decision.paid_by) if decision.reason == ALREADY_CHARGED else None,
-            dearest=str(decision.paid_by) if decision.reason == NOT_HIGHEST else None,
-            cap=decision.cap or None,
-            words=_sentences(case, others),
+            highest=str(decision.paid_by) if decision.reason == NOT_HIGHEST else None,
+            cuts=[Cut(cap, written(cut)) for cap, cut in decision.cuts],
+            words=self._sentences(rated, rule, case, others),
         )
 
     def _case(self, rated: Rated, rule: RuleFacts) -> Case:
         action, before, total = rated.action.facts, self._counts.before(rated), self._counts.total(rated)
-        found = parts(rule.price, before, action.quantity, action.value, total=total)
-        return Case(action, rule, rated.decision, before, total, found)
+        full = rated.decision.full_amount
+        return Case(rule.price, rule.currency, before, action.quantity, action.value, total, full)
+
+    def _sentences(self, rated: Rated, rule: RuleFacts, case: Case, others: Iterable[RuleFacts]) -> list[str]:
+        decision = rated.decision
+        found = [words.of_rule(rule)]
+        found += [words.of_loser(other, rule, DIMENSIONS[words.lost_on(other, rule)]) for other in others]
+        if decision.reason:
+            return [*found, words.of_exclusion(decision, rule, self._decided)]
+        return [*found, *steps(case), *words.of_cuts(decision, rule)]
 
 
 class Counts:
@@ -146,7 +164,7 @@ def _key(rated: Rated) -> OfPeriod:
 
 
 def _without_rule(sentences: list[str]) -> Explanation:
-    return Explanation(None, [], None, None, None, None, [], None, None, None, sentences)
+    return Explanation(None, [], None, None, None, None, [], None, None, [], sentences)
 
 
 def _unrated(book: RuleBook, action: ActionFacts) -> list[str]:
@@ -166,15 +184,6 @@ def _winner(rule: RuleFacts) -> Winner:
         effective_from=wall_clock.written(rule.effective_from),
         effective_to=None if end is None else wall_clock.written(end),
     )
-
-
-def _sentences(case: Case, others: Iterable[RuleFacts]) -> list[str]:
-    rule, decision = case.rule, case.decision
-    found = [words.of_rule(rule)]
-    found += [words.of_loser(other, rule, DIMENSIONS[words.lost_on(other, rule)]) for other in others]
-    if decision.reason:
-        return [*found, words.of_exclusion(decision, rule)]
-    return [*found, *words.of_price(case), *([words.of_cap(case)] if decision.cap else [])]
 
 
 def _part(part: TierPart, price: Price) -> Part:

@@ -115,7 +115,7 @@ class Volume(Form, tag_field="model", tag="volume"):
 
 
 class Package(Form, tag_field="model", tag="package"):
-    """A price per package begun."""
+    """A price per package started."""
 
     package_size: Annotated[Positive, Meta(description="Units in a package.")]
     package_price: Number
@@ -169,7 +169,13 @@ class Rule(Form, kw_only=True):
     ] = None
     price: Price
     once: Once | None = None
-    highest_only: Annotated[bool, Meta(description="Of a lead's actions in a period, only the dearest.")] = False
+    highest_only: Annotated[
+        bool,
+        Meta(
+            description="Of a lead's actions in a period, charge only the highest-priced one. Needs a per-unit or"
+            " percentage price without a free part."
+        ),
+    ] = False
     cap_per_lead: Annotated[Number | None, Meta(description="At most this for one lead, over all periods.")] = None
     cap_per_period: Annotated[Number | None, Meta(description="At most this for all leads in a period.")] = None
 

@@ -131,6 +131,18 @@ def placed(action: forms.Action, customer: Customer, seen: dict[Any, Any]) -> Pl
     return Placed(kept(action.customer, action.customer), kept(cycle, cycle), facts)
 
 
+def model_of(price: forms.Price) -> str:
+    """Its price model, as the file names it."""
+    return str(price.__struct_config__.tag)
+
+
+def free_parts(price: forms.Price) -> tuple[int, ...]:
+    """What of the price is free: units, actions, value."""
+    if isinstance(price, forms.Percentage):
+        return price.free_actions, micro(price.free_value)
+    return () if isinstance(price, forms.GraduatedPercentage) else (micro(price.free_units),)
+
+
 def _price(price: forms.Price) -> Price:
     match price:
         case forms.PerUnit():

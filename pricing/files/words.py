@@ -1,14 +1,9 @@
-"""How a price came about, in sentences, from what rating knows."""
+"""What decided about an action of a file, by the names that stand in the files."""
 
-from collections.abc import Iterator
-from decimal import Decimal
-from functools import lru_cache
-from typing import NamedTuple
+from collections.abc import Mapping
 
-from billing_engine.core import money
 from billing_engine.core.wall_clock import written
-from pricing.files.values import ONE, PLACES
-from pricing.rating.caps import BUDGET, PER_LEAD, PER_PERIOD
+from pricing.rating.caps import PER_LEAD, PER_PERIOD
 from pricing.rating.exclude import (
     ALREADY_CHARGED,
     EXCLUDED_CONTACT,
@@ -19,19 +14,11 @@ from pricing.rating.exclude import (
     VOIDED,
     WAIVED,
 )
-from pricing.rating.facts import ActionFacts, Decision, RuleFacts
+from pricing.rating.facts import Decision, Id, RuleFacts
 from pricing.rating.match import rank
-from pricing.rating.parts import FIXED_FEE, FREE, PAID, TO_MAXIMUM, TO_MINIMUM, Tiered, TierPart, tier_of
-from pricing.rating.prices import (
-    Counted,
-    Graduated,
-    GraduatedPercentage,
-    Package,
-    Percentage,
-    PerUnit,
-    Volume,
-    paid_part,
-)
+from pricing.wording.decision import already_charged, cuts_in_words, not_highest
+from pricing.wording.numbers import money
+from pricing.wording.rule import Terms, sentence
 
 EXCLUDED = {
     VOIDED: "it was voided",
@@ -41,43 +28,6 @@ EXCLUDED = {
     EXCLUDED_CONTACT: "the lead's e-mail address is at one of the customer's excluded domains",
     WAIVED: "a person waived it",
 }
-CAPS = {
-    PER_LEAD: "The rule's limit per lead",
-    PER_PERIOD: "The rule's limit per period",
-    BUDGET: "The customer's monthly budget",
-}
-
-
-class Case(NamedTuple):
-    """One action under the rule that decided it, and the parts its price is the sum of.
-
-    `total` is what the rule counted in the whole period, which a volume price depends on.
-    """
-
-    action: ActionFacts
-    rule: RuleFacts
-    decision: Decision
-    before: Counted
-    total: int
-    parts: list[TierPart]
-
-    def money(self, amount: int) -> str:
-        """`$2.50`, with as many of its six places as it needs."""
-        return _in_words(amount, self.rule.currency)
-
-    @property
-    def full(self) -> str:
-        return self.money(self.decision.full_amount)
-
-
-@lru_cache(100_000)  # the same few prices again and again, and babel takes its time
-def _in_words(amount: int, currency: str) -> str:
-    return money.price_in_words(Decimal(amount).scaleb(-PLACES), currency)
-
-
-def number(counted: int) -> str:
-    """Micro-units without the zeros nobody wrote: `3`, `1,250`, `0.5`."""
-    return f"{counted // ONE:,}" + (f".{counted % ONE:0{PLACES}d}".rstrip("0") if counted % ONE else "")
 
 
 def scope(rule: RuleFacts) -> dict[str, str]:
@@ -96,7 +46,21 @@ def scope(rule: RuleFacts) -> dict[str, str]:
 def of_rule(rule: RuleFacts) -> str:
     """Why this rule may price the action at all."""
     fixed = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in scope(rule).items())
-    return f"Rule {rule.id} decides: its scope is {fixed or 'everything'}, its priority {rule.priority}."
+    decides = f"Rule {rule.id} decides: its scope is {fixed or 'everything'}, its priority {rule.priority}."
+    return f"{decides} It charges {sentence(terms_of(rule))}."
+
+
+def terms_of(rule: RuleFacts) -> Terms:
+    """What the rule's sentence says."""
+    return Terms(
+        currency=rule.currency,
+        price=rule.price,
+        once_days=rule.once.within.days if rule.once else 0,
+        once_per_person=bool(rule.once and rule.once.per_person),
+        highest_only=rule.highest_only,
+        cap_per_lead=rule.cap_per_lead,
+        cap_per_period=rule.cap_per_period,
+    )
 
 
 def of_loser(loser: RuleFacts, winner: RuleFacts, dimension: str) -> str:
@@ -116,114 +80,20 @@ def lost_on(loser: RuleFacts, winner: RuleFacts) -> int:
     return next(place for place, (theirs, ours) in enumerate(pairs) if theirs != ours)
 
 
-def of_exclusion(decision: Decision, rule: RuleFacts | None) -> str:
-    """Why an excluded action costs nothing."""
+def of_exclusion(decision: Decision, rule: RuleFacts | None, decided: Mapping[Id, Decision]) -> str:
+    """Why an excluded action costs nothing; `decided` has what became of the others."""
     if decision.reason == ALREADY_CHARGED and rule and rule.once:
-        who, days = "person" if rule.once.per_person else "lead", rule.once.within.days
-        return (
-            f"Not charged: action {decision.paid_by} of the same {who} and action type was charged,"
-            f" and this one occurred within {days} days of it."
-        )
-    if decision.reason == NOT_HIGHEST:
-        return f"Not charged: of this lead's actions in the period only the dearest is, action {decision.paid_by}."
+        paid, days = f"action {decision.paid_by}", rule.once.within.days
+        return already_charged(paid=paid, per_person=rule.once.per_person, within_days=days)
+    if decision.reason == NOT_HIGHEST and rule:
+        highest = decided[decision.paid_by]
+        paid = f"action {highest.paid_by}" if highest.reason == ALREADY_CHARGED else ""
+        cost = money(highest.full_amount, rule.currency)
+        return not_highest(highest=f"action {highest.action}", cost=cost, paid=paid)
     return f"Not charged: {EXCLUDED[decision.reason]}."
 
 
-def of_cap(case: Case) -> str:
-    """What trimmed the price."""
-    return f"{CAPS[case.decision.cap]} leaves {case.money(case.decision.amount)} of {case.full}."
-
-
-def of_price(case: Case) -> list[str]:
-    """How the full price was reckoned, part by part."""
-    match case.rule.price:
-        case PerUnit() as price:
-            each = [f"{number(part.counted)} × {case.money(price.unit_price)} = {case.full}." for part in _paid(case)]
-            return [*([_counted(case), *_free(case)] if price.free_units else []), *each]
-        case Volume() as price:
-            return [*_free(case), *_volume(case, price)]
-        case Package() as price:
-            return [_counted(case), *_free(case), _packages(case, price)]
-        case Percentage() as price:
-            return list(_percentage(case, price)) if case.action.value else [_without_value(case)]
-        case Graduated() as price:
-            return [_counted(case), *_free(case), *_tiers(case, price)]
-        case GraduatedPercentage() as price:
-            return [_counted_value(case), *_tiers(case, price)] if case.action.value else [_without_value(case)]
-
-
-def _counted(case: Case) -> str:
-    before, quantity = case.before.quantity, case.action.quantity
-    return f"The rule had counted {number(before)} in the period before this action, and {number(before + quantity)} with it."
-
-
-def _counted_value(case: Case) -> str:
-    before, value = case.before.value, case.action.value or 0
-    counted, reached = number(before), number(before + value)
-    return f"The rule had counted a value of {counted} in the period before this action, and {reached} with it."
-
-
-def _without_value(case: Case) -> str:
-    return f"The action has {'no value' if case.action.value is None else 'a value of zero'}, so it costs nothing."
-
-
-def _free(case: Case) -> Iterator[str]:
-    return (
-        f"{number(part.counted)} of it are in the period's free allowance." for part in case.parts if part.tier == FREE
-    )
-
-
-def _paid(case: Case) -> list[TierPart]:
-    return [part for part in case.parts if part.tier != FREE]
-
-
-def _tiers(case: Case, price: Tiered) -> Iterator[str]:
-    by_value = isinstance(price, GraduatedPercentage)
-    for part in _paid(case):
-        tier, _ = tier_of(price, part.tier)
-        counted = f"{number(part.counted)}{' of its value' if by_value else ''}"
-        rate = f"{number(tier.rate)} %" if by_value else f"{case.money(tier.rate)} each"
-        fee = f" and the flat fee of {case.money(part.flat_fee)} for entering it" if part.flat_fee else ""
-        yield f"{counted} in tier {_tier(price, part)} at {rate}{fee}: {case.money(part.amount)}."
-
-
-def _tier(price: Tiered, part: TierPart) -> str:
-    """`2 (above 10, up to 20)`."""
-    tier, start = tier_of(price, part.tier)
-    bounds = [f"above {number(start)}"] if start or tier.up_to is None else []
-    return f"{part.tier} ({', '.join(bounds + ([] if tier.up_to is None else [f'up to {number(tier.up_to)}']))})"
-
-
-def _volume(case: Case, price: Volume) -> Iterator[str]:
-    for part in _paid(case):
-        tier, _ = tier_of(price, part.tier)
-        yield (
-            f"The rule counted {number(case.total)} in the whole period, {number(paid_part(case.total, price.free_units))}"
-            f" of them not free: tier {_tier(price, part)} prices all of these at {case.money(tier.rate)} each."
-        )
-        fee = (
-            f" + the flat fee of {case.money(part.flat_fee)}, which the first of the period carries"
-            if part.flat_fee
-            else ""
-        )
-        yield f"{number(part.counted)} × {case.money(tier.rate)}{fee} = {case.full}."
-
-
-def _packages(case: Case, price: Package) -> str:
-    size, cost = number(price.package_size), case.money(price.package_price)
-    begun = number(sum(part.counted for part in _paid(case)))
-    return f"Each package of {size} that is begun costs {cost}; this action begins {begun}: {case.full}."
-
-
-def _percentage(case: Case, price: Percentage) -> Iterator[str]:
-    of = {part.tier: part for part in case.parts}
-    if FREE in of:
-        yield f"{number(of[FREE].counted)} of its value {number(case.action.value or 0)} are in the period's free allowance."
-    if PAID in of:
-        yield f"{number(price.percent)} % of {number(of[PAID].counted)} = {case.money(of[PAID].amount)}."
-    if FIXED_FEE in of:
-        yield f"The fixed fee of {case.money(of[FIXED_FEE].amount)} is added."
-    if TO_MINIMUM in of:
-        yield f"At least {case.full} is charged for an action."
-    if TO_MAXIMUM in of:
-        yield f"At most {case.full} is charged for an action."
+def of_cuts(decision: Decision, rule: RuleFacts) -> list[str]:
+    """What each cap took off the price."""
+    limits = {PER_LEAD: rule.cap_per_lead, PER_PERIOD: rule.cap_per_period}
+    return cuts_in_words(decision.full_amount, decision.cuts, limits, rule.currency)

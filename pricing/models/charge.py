@@ -1,12 +1,36 @@
 """One action priced, and those that are not."""
 
+from decimal import Decimal
+from typing import Any
+
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q, Value
+from django.db.models.functions import Coalesce
 
 from billing_engine.core.money import SUM_DIGITS
 from leads.models import Action, BillingPeriod
 from pricing.models.rule import PriceRule
+
+
+def _exact(**options: Any) -> "models.DecimalField[Any, Any]":
+    return models.DecimalField(max_digits=SUM_DIGITS, decimal_places=6, **options)
+
+
+def _cut(help_text: str) -> "models.DecimalField[Any, Any]":
+    """Empty where the cap cut nothing."""
+    return _exact(null=True, blank=True, help_text=help_text)
+
+
+def _adds_up() -> Q:
+    """Most charges are not cut, and the database is done with the first half; the other asks for the sum."""
+    cuts = ("cut_per_lead", "cut_per_period", "cut_by_budget")
+    is_whole = Q(full_amount=F("amount"), **{f"{cut}__isnull": True for cut in cuts})
+    nothing = Value(0, output_field=_exact())
+    adds_up = Q(full_amount=sum((Coalesce(cut, nothing) for cut in cuts), start=F("amount")))
+    for cut in cuts:
+        adds_up &= Q(**{cut: None}) | Q(**{f"{cut}__gt": 0})
+    return is_whole | adds_up
 
 
 class Charge(models.Model):
@@ -22,10 +46,10 @@ class Charge(models.Model):
         EXCLUDED_CONTACT = "excluded_contact", "Contact on the exclusion list"
         WAIVED = "waived", "Waived by a person"
         ALREADY_CHARGED = "already_charged", "Charged already"
-        NOT_HIGHEST = "not_highest", "Not the dearest action of its lead"
+        NOT_HIGHEST = "not_highest", "Not the highest-priced action of its lead"
 
     class Cap(models.TextChoices):
-        """What trimmed a charge."""
+        """What trims a charge, in this order; the codes are those of `pricing.rating.caps`."""
 
         PER_LEAD = "per_lead", "The rule's limit per lead"
         PER_PERIOD = "per_period", "The rule's limit per period"
@@ -50,9 +74,11 @@ class Charge(models.Model):
         db_index=False,
     )
     reason = models.CharField(max_length=20, choices=Reason.choices, blank=True)
-    amount = models.DecimalField(max_digits=SUM_DIGITS, decimal_places=6)
-    full_amount = models.DecimalField(max_digits=SUM_DIGITS, decimal_places=6, help_text="Before any cap.")
-    cap = models.CharField(max_length=10, choices=Cap.choices, blank=True)
+    amount = _exact()
+    full_amount = _exact(help_text="Before any cap.")
+    cut_per_lead = _cut("What the rule's limit per lead cut off the full price.")
+    cut_per_period = _cut("What the rule's limit per period cut off what that left.")
+    cut_by_budget = _cut("What the customer's monthly budget cut off what those left.")
     quantity_before = models.DecimalField(
         max_digits=SUM_DIGITS, decimal_places=6, help_text="What the rule had counted in the period before this action."
     )
@@ -73,7 +99,7 @@ class Charge(models.Model):
         related_name="pays_for",
         db_constraint=False,
         db_index=False,
-        help_text="The action whose charge pays for this one too, or was dearer.",
+        help_text="The action whose charge pays for this one too, or the lead's highest-priced one.",
     )
 
     class Meta:
@@ -83,20 +109,40 @@ class Charge(models.Model):
                 condition=Q(reason="", rule__isnull=False) | (~Q(reason="") & Q(amount=0)),
             ),
             models.CheckConstraint(name="a_charge_is_not_negative", condition=Q(amount__gte=0)),
-            models.CheckConstraint(
-                name="a_trimmed_charge_names_its_cap", condition=Q(full_amount=models.F("amount")) | ~Q(cap="")
-            ),
+            models.CheckConstraint(name="a_charge_is_its_full_price_less_what_each_cap_cut", condition=_adds_up()),
         ]
 
     def __str__(self) -> str:
         return f"Charge of action {self.pk}"
 
+    @property
+    def cuts(self) -> list[tuple[Cap, Decimal]]:
+        """What each cap that trimmed it cut off, in their order."""
+        cut = (self.cut_per_lead, self.cut_per_period, self.cut_by_budget)
+        return [(cap, amount) for cap, amount in zip(self.Cap, cut, strict=True) if amount is not None]
+
 
 class UnratedAction(models.Model):
-    """An action that no rule matches: not excluded and not free, it waits here and blocks the close."""
+    """An action without a price: not excluded and not free, it waits here and blocks the close."""
+
+    class Code(models.TextChoices):
+        """Why it has none."""
+
+        NO_RULE = "no_rule", "No rule matches"
+        UNPRICEABLE = "unpriceable", "Can't be priced"
 
     action = models.OneToOneField(Action, on_delete=models.CASCADE, primary_key=True, related_name="unrated")
     period = models.ForeignKey(BillingPeriod, on_delete=models.CASCADE, related_name="unrated_actions")
+    code = models.CharField(max_length=11, choices=Code.choices, default=Code.NO_RULE, db_default=Code.NO_RULE)
+    message = models.TextField(blank=True, db_default="", help_text="What went wrong when it was priced.")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="what_cannot_be_priced_says_why", condition=~Q(code="unpriceable") | ~Q(message="")
+            )
+        ]
+        indexes = [models.Index(name="unrated_unpriceable", fields=["action"], condition=Q(code="unpriceable"))]
 
     def __str__(self) -> str:
         return f"Action {self.pk}"

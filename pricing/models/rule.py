@@ -11,6 +11,7 @@ from django.db.models.functions import Coalesce
 from leads.models import ActionType, Channel, Customer, Product, Source
 from leads.models.customer import known_currency
 from pricing.models.wall_clock import WallClockField
+from pricing.rating.highest import GOES_WITH
 
 
 def _one(expression: F | Coalesce, range_type: str) -> Func:
@@ -113,7 +114,7 @@ class PriceRule(models.Model):
         help_text="The first units of a period, at no charge; tiers begin after.",
     )
     package_size = models.DecimalField(max_digits=18, decimal_places=6, null=True, blank=True)
-    package_price = money_field(null=True, blank=True, help_text="Of each package that is begun.")
+    package_price = money_field(null=True, blank=True, help_text="Of each package that is started.")
     percent = models.DecimalField(
         max_digits=10, decimal_places=6, null=True, blank=True, help_text="Of the action's value."
     )
@@ -127,7 +128,9 @@ class PriceRule(models.Model):
     once_days = models.PositiveIntegerField(
         "within days", null=True, blank=True, help_text="Of the last charged one, of the same action type."
     )
-    highest_only = models.BooleanField(default=False, help_text="Of a lead's actions in a period, only the dearest.")
+    highest_only = models.BooleanField(
+        default=False, help_text="Of a lead's actions in a period, charge only the highest-priced one."
+    )
     cap_per_lead = money_field(null=True, blank=True, help_text="At most this for one lead, over all periods.")
     cap_per_period = money_field(null=True, blank=True, help_text="At most this for all leads in a period.")
 
@@ -183,6 +186,11 @@ class PriceRule(models.Model):
             models.CheckConstraint(
                 name="charging_once_says_within_how_many_days",
                 condition=Q(once_per="", once_days=None) | (~Q(once_per="") & Q(once_days__gte=1)),
+            ),
+            models.CheckConstraint(
+                name="highest_only_needs_a_price_that_each_action_has_by_itself",
+                condition=Q(highest_only=False)
+                | Q(price_model__in=GOES_WITH, free_units=0, free_actions=0, free_value=0),
             ),
             models.CheckConstraint(
                 name="a_rule_in_force_says_since_when", condition=Q(state="draft") | Q(activated_at__isnull=False)

@@ -14,6 +14,11 @@ class PeriodTerms(models.Model):
     )
     customer = models.JSONField(help_text="Contract dates, excluded domains and hard budget.")
     catalogue = models.JSONField(help_text="Products' categories, sources' channels, what is billable.")
+    later_closed = models.JSONField(
+        default=list,
+        db_default=models.Value([], models.JSONField()),
+        help_text="Later periods that were closed already: what they charged is counted in this one.",
+    )
 
     class Meta:
         verbose_name_plural = "period terms"

@@ -1,26 +1,31 @@
-"""Step 5: what trims a price, in this order. A trimmed charge keeps its full price beside what is charged."""
+"""Step 5: what trims a price, in this order. A trimmed charge keeps its full price, and what each cap cut off it."""
 
 from pricing.rating.counters import Counters
-from pricing.rating.facts import ActionFacts, CustomerFacts, RuleFacts
+from pricing.rating.facts import ActionFacts, CustomerFacts, Cuts, RuleFacts
 
 PER_LEAD = "per_lead"
 PER_PERIOD = "per_period"
 BUDGET = "budget"
+CAPS = (PER_LEAD, PER_PERIOD, BUDGET)
 
 
 def capped(
     full: int, action: ActionFacts, rule: RuleFacts, customer: CustomerFacts, counters: Counters
-) -> tuple[int, str]:
-    """What of `full` may still be charged, and the last cap that trimmed it ("" where none did)."""
+) -> tuple[int, Cuts]:
+    """What of `full` may still be charged, and what each cap cut off what the one before had left."""
     if rule.cap_per_lead is None and rule.cap_per_period is None and customer.hard_budget is None:
-        return full, ""
-    amount, cap = full, ""
+        return full, ()
+    amount, cuts = full, list[tuple[str, int]]()
     limits = (
         (PER_LEAD, rule.cap_per_lead, counters.charged_to_lead(rule, action)),
         (PER_PERIOD, rule.cap_per_period, counters.charged_by_rule(rule)),
         (BUDGET, customer.hard_budget, counters.charged),
     )
     for name, limit, used in limits:
-        if limit is not None and amount > max(0, limit - used):
-            amount, cap = max(0, limit - used), name
-    return amount, cap
+        if limit is None:
+            continue
+        left = max(0, limit - used)
+        if amount > left:
+            cuts.append((name, amount - left))
+            amount = left
+    return amount, tuple(cuts)

@@ -4,13 +4,14 @@ from collections import defaultdict
 from dataclasses import dataclass, field, replace
 
 from pricing.rating.facts import ActionFacts, Id, RuleFacts
-from pricing.rating.once import Key, Paid, key_of
+from pricing.rating.limits import Asked
+from pricing.rating.once import Key, Paid, keys_of
 from pricing.rating.prices import Counted
 
 
 @dataclass(slots=True)
 class Counters:
-    """Starts empty, or with what earlier periods carry over: the last paid ones, and what leads were charged."""
+    """Starts empty, or with what other periods carry over: the last paid ones, and what leads were charged."""
 
     counted: defaultdict[Id, Counted] = field(default_factory=lambda: defaultdict(Counted))  # by lineage
     by_rule: defaultdict[Id, int] = field(default_factory=lambda: defaultdict(int))  # charged, by lineage
@@ -25,16 +26,21 @@ class Counters:
         return Counters(counted, self.by_rule.copy(), self.by_lead.copy(), paid, self.charged)
 
     def charged_by_rule(self, rule: RuleFacts) -> int:
+        """What all revisions of the rule charged in the period, if the rule limits that."""
         return self.by_rule[rule.lineage] if rule.cap_per_period is not None else 0
 
     def charged_to_lead(self, rule: RuleFacts, action: ActionFacts) -> int:
+        """What all revisions of the rule charged the lead, in every period, if the rule limits that."""
         return self.by_lead[rule.lineage, action.lead] if rule.cap_per_lead is not None else 0
 
-    def remember(self, action: ActionFacts, rule: RuleFacts, amount: int) -> None:
-        """This action is charged: what the rule's limits count, and what later actions must not be charged for again."""
-        if rule.cap_per_period is not None:
+    def charge(self, action: ActionFacts, rule: RuleFacts, asked: Asked, amount: int) -> None:
+        """This action is charged: counted is what any revision of its rule limits, whether this one does or not."""
+        if asked.per_period:
             self.by_rule[rule.lineage] += amount
-        if rule.cap_per_lead is not None:
+        if asked.per_lead:
             self.by_lead[rule.lineage, action.lead] += amount
-        if rule.once is not None and (key := key_of(action, rule)):
+
+    def pay(self, action: ActionFacts, rule: RuleFacts, asked: Asked) -> None:
+        """Its charge covers what comes again, of its lead or its person, as any revision of the rule may ask."""
+        for key in keys_of(rule.lineage, asked, action.lead, action.person, action.action_type):
             self.paid[key].append(Paid(action.occurred_at, action.id))

@@ -5,16 +5,18 @@ Decimal. Ids are whatever names a thing: numbers in the database, texts in files
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from pricing.rating.prices import Price, Volume
+from pricing.rating.highest import misfit_of
+from pricing.rating.prices import Price
 
 Id = Any  # hashable
 # What is compared and subtracted, all of one kind: datetimes in files, whole microseconds since 1970 from the database,
 # which cost a tenth to read.
 Instant = Any
 Stretch = Any  # between two instants
+Cuts = tuple[tuple[str, int], ...]  # caps that trimmed a price, in their order, and how much each took off
 
 
 class ActionFacts(NamedTuple):
@@ -99,20 +101,17 @@ class RuleFacts:
     highest_only: bool = False
     cap_per_lead: int | None = None
     cap_per_period: int | None = None
-    # Most rules: what an action costs depends on nothing but what came before it in the period.
-    is_plain: bool = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        limits = (self.once, self.cap_per_lead, self.cap_per_period)
-        is_plain = limits == (None, None, None) and not self.highest_only and not isinstance(self.price, Volume)
-        object.__setattr__(self, "is_plain", is_plain)
+        if self.highest_only and (misfit := misfit_of(self.price)):
+            raise ValueError(misfit)
 
 
 class Decision(NamedTuple):
     """What became of one action: charged by `rule`, excluded for `reason`, or, with neither, unrated.
 
-    `counted_before` and `value_before` are what the rule had counted before it; `paid_by` is the action whose charge
-    an `already_charged` one duplicates, or the dearest one of a `not_highest`.
+    `cuts` is what caps took off the full price; `counted_before` and `value_before` are what the rule had counted before
+    it; `paid_by` is the action whose charge an `already_charged` one duplicates, or the highest-priced of a `not_highest`.
     """
 
     action: Id
@@ -120,7 +119,7 @@ class Decision(NamedTuple):
     reason: str
     amount: int = 0
     full_amount: int = 0
-    cap: str = ""
+    cuts: Cuts = ()
     counted_before: int = 0
     value_before: int = 0
     paid_by: Id | None = None

@@ -1,9 +1,11 @@
-"""Step 3: once per lead, or per person, within N days of a *charged* one, also if that was in an earlier period."""
+"""Step 3: once per lead, or per person, within N days of a *charged* one, whatever period that was in."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from pricing.rating.facts import ActionFacts, Id, Instant, RuleFacts
+from pricing.rating.limits import Asked
+from pricing.rating.prices import OF_VALUE, Price, costs_anything
 
 Key = tuple[Id, bool, Id, Id]  # the rule's lineage, per person or per lead, who, the action type
 
@@ -23,11 +25,31 @@ def key_of(action: ActionFacts, rule: RuleFacts) -> Key | None:
     return rule.lineage, by_person, action.person if by_person else action.lead, action.action_type
 
 
+def keys_of(lineage: Id, asked: Asked, lead: Id, person: str, kind: Id) -> Iterator[Key]:
+    """All that a charge may be looked for by, if the rule is, was or becomes once per lead or once per person."""
+    if asked.once_per_lead or not person:
+        yield lineage, False, lead, kind
+    if asked.once_per_person and person:
+        yield lineage, True, person, kind
+
+
+def pays(price: Price, quantity: int, value: int | None, *, amount: int, full: int) -> bool:
+    """Whether a charge covers what comes again: above zero it does.
+
+    So does one of nothing that took of a free allowance, or of a package that is paid. For want of a value or a quantity,
+    at a price of zero, or where caps left nothing, nobody has given anything for it.
+    """
+    if amount or full:
+        return amount > 0
+    counted = value if isinstance(price, OF_VALUE) else quantity
+    return bool(counted) and costs_anything(price)
+
+
 def covering(action: ActionFacts, rule: RuleFacts, paid: Iterable[Paid]) -> Paid | None:
     """The latest charge that pays for this action too, if there is one.
 
-    Within a period all charges are earlier. A late action may also have occurred before a charge of an earlier period:
-    within N days of it on that side it is covered as well.
+    Within a period all charges are earlier. An action may also have occurred before a charge of another period, if it is
+    late or its period was opened again: within N days of it on that side it is covered as well.
     """
     if rule.once is None:
         return None

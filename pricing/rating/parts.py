@@ -22,7 +22,7 @@ Tiered = Graduated | Volume | GraduatedPercentage
 
 # What is not a tier, by number: the free allowance of every model, and what the others are made of.
 FREE = 0
-PAID = 1  # units, begun packages, or the value of which a percentage is taken
+PAID = 1  # units, started packages, or the value of which a percentage is taken
 FIXED_FEE = 2
 TO_MINIMUM = 3
 TO_MAXIMUM = 4
@@ -81,9 +81,9 @@ def _of_blocks(price: PerUnit | Package, before: Counted, quantity: int, paid: i
     amount = price.price(before, quantity, None)
     if isinstance(price, PerUnit):
         return [TierPart(PAID, paid, amount)]
-    # At a price of one, what the packages cost is how many are begun.
-    begun = replace(price, package_price=1).price(before, quantity, None)
-    return [TierPart(PAID, begun * MICRO, amount)] if begun else []
+    # At a price of one, what the packages cost is how many are started.
+    started = replace(price, package_price=1).price(before, quantity, None)
+    return [TierPart(PAID, started * MICRO, amount)] if started else []
 
 
 def _of_percentage(price: Percentage, before: Counted, value: int) -> list[TierPart]:

@@ -1,31 +1,38 @@
 """The whole of rating: a period's actions in order, the rules and what earlier periods carry over; one decision each.
 
 `rate_period` is what everything calls. Most rules decide an action when they meet it; a volume price and "highest only"
-must have seen the period first, so for these the actions are gone through once or twice before.
+must have seen the period first, so for these the actions are gone through before.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
 
 from pricing.rating.caps import capped
 from pricing.rating.counters import Counters
 from pricing.rating.exclude import ALREADY_CHARGED, NOT_HIGHEST, excludes_some, exclusion
-from pricing.rating.facts import ActionFacts, Catalogue, CustomerFacts, Decision, Id, RuleFacts
+from pricing.rating.facts import ActionFacts, Catalogue, CustomerFacts, Cuts, Decision, Id, RuleFacts
+from pricing.rating.highest import worth
+from pricing.rating.limits import asked_by
 from pricing.rating.match import RuleBook
-from pricing.rating.once import Paid, covering, key_of
+from pricing.rating.once import Paid, covering, key_of, pays
 from pricing.rating.prices import Counted, Volume
+from pricing.rating.unpriceable import in_words
 
 OfLead = tuple[Id, Id]  # a rule's lineage and a lead
+# How often a period is gone through for its volumes' totals where they depend on prices, which depend on them.
+ROUNDS = 4
 
 _new = tuple.__new__
 
 
 @dataclass(slots=True)
 class Foresight:
-    """What only the whole period shows: each lead's dearest action under a "highest only" rule, each volume's total."""
+    """What only the whole period shows: each lead's highest-priced action, where a rule charges no other; volumes' totals."""
 
-    dearest: dict[OfLead, tuple[int, Id]] = field(default_factory=dict)  # its price on its own, the action
-    totals: dict[Id, int] = field(default_factory=dict)  # by lineage
+    highest: dict[OfLead, tuple[int, Id]] = field(default_factory=dict)  # what it is worth, the action
+    totals: Mapping[Id, int] = field(default_factory=dict)  # by lineage
+    uncertain: AbstractSet[Id] = frozenset()  # lineages of which a charge pays for others whatever caps left of it
 
 
 def rate_period(
@@ -35,6 +42,7 @@ def rate_period(
     rules: Sequence[RuleFacts],
     catalogue: Catalogue,
     carried: Counters | None = None,
+    faults: dict[Id, str] | None = None,
 ) -> Iterator[Decision]:
     """One decision per action, in the order given, which must be (occurred_at, id).
 
@@ -42,10 +50,14 @@ def rate_period(
     not an iterator). `carried` is what earlier periods, or the part of this one that is rated already, leave behind; it
     is counted on. Pure otherwise: the same values in, the same decisions out, to the last digit. Memory does not grow
     with the actions, only with the leads that a "once", a "highest only" or a cap per lead must remember.
+
+    An action that can't be priced is told to `faults`, by its id and in words, and stays unrated; where there is nobody to
+    tell, the fault is raised.
     """
-    rater = Rater(RuleBook(rules, customer, catalogue), customer, catalogue, Counters() if carried is None else carried)
+    book, counters = RuleBook(rules, customer, catalogue), Counters() if carried is None else carried
+    rater = Rater(book, customer, catalogue, counters, faults)
     rater.foresee(actions)
-    return map(rater.decide, actions)
+    return map(rater.decide if faults is None else rater.decide_or_tell, actions)
 
 
 def needs_foresight(rules: Iterable[RuleFacts]) -> bool:
@@ -56,27 +68,32 @@ def needs_foresight(rules: Iterable[RuleFacts]) -> bool:
 class Rater:
     """Decides one action after the other, counting as it goes."""
 
-    def __init__(self, book: RuleBook, customer: CustomerFacts, catalogue: Catalogue, counters: Counters) -> None:
+    def __init__(
+        self,
+        book: RuleBook,
+        customer: CustomerFacts,
+        catalogue: Catalogue,
+        counters: Counters,
+        faults: dict[Id, str] | None = None,
+    ) -> None:
         self._book, self._customer, self._catalogue = book, customer, catalogue
-        self._counters = counters
+        self._counters, self._faults = counters, faults
         self._seen = Foresight()
         self._not_billable = {kind for kind, is_billable in catalogue.is_billable.items() if not is_billable}
         self._excludes = excludes_some(customer)
-        self._has_budget = customer.hard_budget is not None
+        self._asked = asked_by(book.rules)
+        # Most rules: what an action costs depends on nothing but what came before it in the period.
+        self._plain = frozenset(rule.id for rule in book.rules if self._is_plain(rule))
 
     def foresee(self, actions: Iterable[ActionFacts]) -> None:
         """Go through the period beforehand, where a rule asks for it."""
         rules = self._book.rules
         if any(rule.highest_only for rule in rules):
             for action in actions:
-                self._consider(action)
-        if any(isinstance(rule.price, Volume) for rule in rules):
-            # What counts towards a volume is what gets as far as a price: decided by a twin, whose prices are not used.
-            twin = Rater(self._book, self._customer, self._catalogue, self._counters.copy())
-            twin._seen.dearest = self._seen.dearest
-            for action in actions:
-                twin.decide(action)
-            self._seen.totals = {lineage: counted.quantity for lineage, counted in twin._counters.counted.items()}
+                self._consider_or_tell(action)
+        volumes = {rule.lineage for rule in rules if isinstance(rule.price, Volume)}
+        if volumes:
+            self._foresee_totals(actions, volumes)
 
     def decide(self, action: ActionFacts) -> Decision:
         """What becomes of the action, given all that came before it.
@@ -91,21 +108,44 @@ class Rater:
         counters = self._counters
         counted = counters.counted[rule.lineage]
         quantity_before, value_before = counted.quantity, counted.value
-        cap = ""
-        if rule.is_plain and not self._has_budget:
+        cuts: Cuts = ()
+        if rule.id in self._plain:
             full = amount = rule.price.price(counted, action.quantity, action.value)  # type: ignore[union-attr]  # no Volume
         else:
             if covered := self._covered(action, rule):
-                return Decision(action.id, rule.id, covered[0], 0, 0, "", quantity_before, value_before, covered[1])
+                return Decision(action.id, rule.id, covered[0], 0, 0, (), quantity_before, value_before, covered[1])
             full = self._price(action, rule, counted)
-            amount, cap = capped(full, action, rule, self._customer, counters)
-            counters.remember(action, rule, amount)
+            amount, cuts = capped(full, action, rule, self._customer, counters)
+            self._remember(action, rule, amount, full)
         counted.actions += 1
         counted.quantity += action.quantity
         counted.value += action.value or 0
         counters.charged += amount
         # Half the time that naming the fields takes.
-        return _new(Decision, (action.id, rule.id, "", amount, full, cap, quantity_before, value_before, None))
+        return _new(Decision, (action.id, rule.id, "", amount, full, cuts, quantity_before, value_before, None))
+
+    def _is_plain(self, rule: RuleFacts) -> bool:
+        has_budget = self._customer.hard_budget is not None
+        return not (has_budget or rule.highest_only or rule.lineage in self._asked or isinstance(rule.price, Volume))
+
+    def decide_or_tell(self, action: ActionFacts) -> Decision:
+        """The same; an action that can't be priced, for whatever reason, stays unrated, and what comes after it goes on."""
+        try:
+            return self.decide(action)
+        except Exception as error:
+            self._tell(action, error)
+            return Decision(action.id, None, "")
+
+    def _consider_or_tell(self, action: ActionFacts) -> None:
+        try:
+            self._consider(action)
+        except Exception as error:
+            self._tell(action, error)
+
+    def _tell(self, action: ActionFacts, error: Exception) -> None:
+        if self._faults is None:
+            raise error
+        self._faults[action.id] = in_words(error)
 
     def _exclusion(self, action: ActionFacts) -> str:
         if (
@@ -122,8 +162,8 @@ class Rater:
         """Why another action of this lead or person pays for this one too, and which."""
         if paid := self._paid(action, rule):
             return ALREADY_CHARGED, paid.action
-        dearest = self._seen.dearest.get((rule.lineage, action.lead)) if rule.highest_only else None
-        return (NOT_HIGHEST, dearest[1]) if dearest and dearest[1] != action.id else None
+        highest = self._seen.highest.get((rule.lineage, action.lead)) if rule.highest_only else None
+        return (NOT_HIGHEST, highest[1]) if highest and highest[1] != action.id else None
 
     def _price(self, action: ActionFacts, rule: RuleFacts, before: Counted) -> int:
         model = rule.price
@@ -132,12 +172,24 @@ class Rater:
             return model.price_within(total, before, action.quantity)
         return model.price(before, action.quantity, action.value)
 
+    def _remember(self, action: ActionFacts, rule: RuleFacts, amount: int, full: int) -> None:
+        asked = self._asked.get(rule.lineage)
+        if asked is None:
+            return
+        self._counters.charge(action, rule, asked, amount)
+        given = full if rule.lineage in self._seen.uncertain else amount
+        if asked.once and pays(rule.price, action.quantity, action.value, amount=given, full=full):
+            self._counters.pay(action, rule, asked)
+
     def _paid(self, action: ActionFacts, rule: RuleFacts) -> Paid | None:
         key = key_of(action, rule)
         return None if key is None else covering(action, rule, self._counters.paid[key])
 
     def _consider(self, action: ActionFacts) -> None:
-        """Remember the action if it is its lead's dearest so far; it is priced on its own, the earliest of equals stays."""
+        """Remember the action if it is its lead's highest-priced so far; the earliest of equals stays.
+
+        What other periods' charges pay for is left out; within the period, the choice comes before "once".
+        """
         if self._exclusion(action):
             return
         rule = self._book.winner(action)
@@ -145,7 +197,34 @@ class Rater:
             return
         if self._paid(action, rule):
             return
-        price = self._price(action, rule, Counted())
-        best = self._seen.dearest.get((rule.lineage, action.lead))
+        price = worth(rule.price, action.quantity, action.value)
+        best = self._seen.highest.get((rule.lineage, action.lead))
         if best is None or price > best[0]:
-            self._seen.dearest[rule.lineage, action.lead] = price, action.id
+            self._seen.highest[rule.lineage, action.lead] = price, action.id
+
+    def _foresee_totals(self, actions: Iterable[ActionFacts], volumes: set[Id]) -> None:
+        """What counts towards a volume is what gets as far as a price: decided by a twin, whose prices are not used.
+
+        They matter only where "once" meets a cap: what a cap leaves nothing of pays for nobody, and so lets another
+        action count. Then the totals are those that lead to themselves. Where none do, caps don't matter to that.
+        """
+        capped = self._customer.hard_budget is not None
+        asked = {lineage: self._asked[lineage] for lineage in volumes & self._asked.keys()}
+        unsure = {of for of, its in asked.items() if its.once and (capped or its.per_lead or its.per_period)}
+        totals: Mapping[Id, int] = {}
+        for _ in range(ROUNDS if unsure else 1):
+            before, totals = totals, self._totals(actions, volumes, totals)
+            if not unsure or totals == before:
+                self._seen.totals = totals
+                return
+        self._seen.uncertain = unsure
+        self._seen.totals = self._totals(actions, volumes, {})
+
+    def _totals(self, actions: Iterable[ActionFacts], volumes: set[Id], totals: Mapping[Id, int]) -> dict[Id, int]:
+        """What each volume comes to, if its prices are those at the totals given."""
+        twin = Rater(self._book, self._customer, self._catalogue, self._counters.copy(), self._faults)
+        twin._seen = replace(self._seen, totals=totals)
+        for action in actions:
+            twin.decide_or_tell(action)
+        counted = twin._counters.counted
+        return {lineage: counted[lineage].quantity for lineage in volumes}

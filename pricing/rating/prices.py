@@ -8,6 +8,7 @@ allowance costs, and tiers and packages count what is left.
 from dataclasses import dataclass, field
 
 MICRO = 1_000_000
+HALF = MICRO // 2
 PERCENT = 100 * MICRO  # a percent in micro-units, of an amount
 
 
@@ -61,16 +62,19 @@ class Stairs:
 
 @dataclass(frozen=True, slots=True)
 class PerUnit:
-    """`q × unit price`."""
+    """`F(x) = x × unit price`."""
 
     unit_price: int
     free_units: int = 0
 
     def price(self, before: Counted, quantity: int, value: int | None) -> int:
-        if not self.free_units:
-            return times(quantity, self.unit_price)
-        paid_before = paid_part(before.quantity, self.free_units)
-        return times(paid_part(before.quantity + quantity, self.free_units) - paid_before, self.unit_price)
+        counted, each = before.quantity, self.unit_price
+        if self.free_units:
+            low = paid_part(counted, self.free_units)
+            return between(low, paid_part(counted + quantity, self.free_units), each)
+        # The same, without the calls: this line is passed once per action.
+        low = counted * each + HALF
+        return (low + quantity * each) // MICRO - low // MICRO
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +112,9 @@ class Volume:
     def price_within(self, total: int, before: Counted, quantity: int) -> int:
         """What `quantity` costs in a period whose total is `total`."""
         tier = self.tier(total)
-        paid_before = paid_part(before.quantity, self.free_units)
-        paid = paid_part(before.quantity + quantity, self.free_units) - paid_before
-        return times(paid, tier.rate) + (tier.flat_fee if paid and not paid_before else 0)
+        low = paid_part(before.quantity, self.free_units)
+        high = paid_part(before.quantity + quantity, self.free_units)
+        return between(low, high, tier.rate) + (tier.flat_fee if high and not low else 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +150,10 @@ class Percentage:
     def price(self, before: Counted, quantity: int, value: int | None) -> int:
         if not value:
             return 0
-        charged = value - self.free_part(before, value)
+        return self.of_value(value - self.free_part(before, value))
+
+    def of_value(self, charged: int | None) -> int:
+        """What this much of an action's value costs, beyond what is free of it."""
         if not charged:
             return 0
         amount = share(charged, self.percent) + self.fixed_fee
@@ -188,9 +195,24 @@ def check_tiers(tiers: tuple[Tier, ...]) -> None:
         raise ValueError("A tier ends above zero.")
 
 
-def times(quantity: int, unit_price: int) -> int:
-    """Units × price, in micro-units, half away from zero."""
-    return _rounded(quantity * unit_price, MICRO)
+# Those that are of an action's value, not of its quantity.
+OF_VALUE = (Percentage, GraduatedPercentage)
+
+
+def costs_anything(price: Price) -> bool:
+    """Whether it can ever come to more than nothing."""
+    if isinstance(price, PerUnit):
+        return price.unit_price > 0
+    if isinstance(price, Package):
+        return price.package_price > 0
+    if isinstance(price, Percentage):
+        return price.maximum != 0 and bool(price.percent or price.fixed_fee or price.minimum)
+    return any(tier.rate or tier.flat_fee for tier in price.tiers)
+
+
+def between(low: int, high: int, unit_price: int) -> int:
+    """`F(high) − F(low)` for units × price, in micro-units, each rounded half away from zero."""
+    return _rounded(high * unit_price, MICRO) - _rounded(low * unit_price, MICRO)
 
 
 def share(value: int, percent: int) -> int:

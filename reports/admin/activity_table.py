@@ -14,6 +14,7 @@ from reports.queries.activity import ActivityRow, Counted
 from reports.queries.reconciliation import Reconciliation, reconciled
 from reports.wording import count_in_words, difference_in_words, exact_in_words
 
+ROWS_OPEN = 20  # more of them would hide what they come to
 ROWS_SHOWN = 500  # a page is for looking; the CSV has all of them
 
 
@@ -57,25 +58,53 @@ class Bridge:
     agrees: bool
 
 
+@dataclass(slots=True)
+class Subtotals:
+    """All months' rows, by one of their names; the most money first."""
+
+    name: str
+    counted: dict[str, Counted] = field(default_factory=dict)
+    rows: list[tuple[str, Line]] = field(default_factory=list)
+
+    def add(self, name: str, counted: Counted) -> None:
+        """Count a row under its name."""
+        self.counted.setdefault(name, Counted()).join(counted)
+
+    def told(self, currency: str) -> "Subtotals":
+        """With its rows in words."""
+        order = sorted(self.counted.items(), key=lambda entry: (-entry[1].amount, entry[0]))
+        self.rows = [(name, _line(counted, currency)) for name, counted in order]
+        return self
+
+
 @dataclass(frozen=True, slots=True)
 class Sheet:
     """All of it."""
 
     months: list[MonthPart]
     total: Line
+    by: tuple[Subtotals, ...]
     bridges: list[Bridge]
     rows: int
     hidden: int
+
+    @property
+    def is_long(self) -> bool:
+        """Whether the single rows wait until they are asked for."""
+        return self.rows > ROWS_OPEN
 
 
 def sheet_of(customer: Customer, rows: Iterator[ActivityRow]) -> Sheet:
     """Read the rows once: the first of them are shown, all of them are in the totals."""
     months: dict[str, MonthPart] = {}
     total, count = Counted(), 0
+    products, sources = Subtotals("Product"), Subtotals("Source")
     for row in rows:
         month = months.setdefault(row.month, MonthPart(month_in_words(row.month)))
         month.counted.join(row.counted)
         total.join(row.counted)
+        products.add(f"{row.product} · {row.sku}", row.counted)
+        sources.add(row.source, row.counted)
         count += 1
         if count <= ROWS_SHOWN:
             month.rows.append((row, _line(row.counted, customer.currency, row.unit)))
@@ -85,6 +114,7 @@ def sheet_of(customer: Customer, rows: Iterator[ActivityRow]) -> Sheet:
     return Sheet(
         months=list(months.values()),
         total=_line(total, customer.currency),
+        by=tuple(each.told(customer.currency) for each in (products, sources)),
         bridges=[_bridge(entry) for entry in reconciled(customer, exact)],
         rows=count,
         hidden=max(0, count - ROWS_SHOWN),

@@ -5,6 +5,8 @@ from typing import Any
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 from django.utils.timezone import now
 from unfold.enums import ActionVariant
@@ -12,16 +14,16 @@ from unfold.enums import ActionVariant
 from billing_engine.core.errors import Refused
 from billing_engine.core.spans import labels_of
 from invoices.domain.cycle import bill_cycle, close_cycle, know_cycles, lock, reopen
-from invoices.domain.errand import begin, stop, waiting_for, without_contacts
+from invoices.domain.errand import begin, stop, tried_before, waiting_for, without_contacts
 from invoices.domain.mail.server import check_server, is_a_server, server
 from invoices.domain.month_lock import why_month_locked
-from invoices.domain.waiting import stuck_in
 from invoices.domain.wording import month_in_words
 from invoices.models import BillingCycle
 from leads.admin.bases import ReadOnlyPage
 from leads.admin.buttons import Dialog, Done, WithReason, button, person
 from leads.admin.shown import Colour, chip
 from leads.models import BillingPeriod
+from reports.admin.bridge import bridge
 from reports.admin.cycle_form import MayNeedAReason
 from reports.admin.cycle_page import cycle_page
 from reports.wording import names_in_words
@@ -70,7 +72,7 @@ def may_send_all(cycle: BillingCycle) -> bool:
 
 def told_before_sending(cycle: BillingCycle) -> str:
     """To whom, what failed before, and who is left out."""
-    failed = stuck_in(cycle.label).invoices
+    failed = tried_before(cycle)
     again = f" {failed:,} of them could not be sent before." if failed else ""
     nobody = without_contacts(cycle)
     left_out = f" Left out, for want of billing contacts: {names_in_words(nobody)}." if nobody else ""
@@ -102,6 +104,17 @@ class BillingCycleAdmin(ReadOnlyPage[BillingCycle]):
         know_cycles()
         response: HttpResponse = super().changelist_view(request, extra_context)
         return response
+
+    def get_urls(self) -> list[URLPattern]:
+        counted = path("<int:cycle>/bridge/", self.admin_site.admin_view(self.bridge), name="invoices_cycle_bridge")
+        return [counted, *super().get_urls()]
+
+    def bridge(self, request: HttpRequest, cycle: int) -> HttpResponse:
+        """What lies between received and billed: the month's page asks for it."""
+        found = get_object_or_404(BillingCycle, pk=cycle)
+        if not self.has_view_permission(request, found):
+            raise PermissionDenied
+        return bridge(request, found.label)
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None

@@ -19,6 +19,7 @@ from leads.domain.answers import settled
 from leads.domain.early import BEFORE_ITS_LEAD
 from leads.domain.identity import external_id
 from leads.models import Action, ApiKey, Source
+from pricing.api.charges import CutSerializer, cuts_shape
 from pricing.models import Charge
 from reports.queries.fate import FATES, Fate, fate_of
 
@@ -42,7 +43,7 @@ class ChargeSerializer(serializers.Serializer[Any]):
     rule = serializers.CharField(allow_null=True, help_text="The price rule's name.")
     rule_id = serializers.IntegerField(allow_null=True, help_text="Its revision.")
     reason = serializers.ChoiceField(Charge.Reason.values, allow_blank=True, help_text="Why it is not charged.")
-    cap = serializers.ChoiceField(Charge.Cap.values, allow_blank=True, help_text="What trimmed it.")
+    cuts = CutSerializer(many=True, help_text="What each cap cut off the full amount, in their order.")
     explanation = serializers.CharField(help_text="Where to read the whole explanation.")
 
 
@@ -109,7 +110,7 @@ EXAMPLE = OpenApiExample(
             "rule": "Samples",
             "rule_id": 12,
             "reason": "",
-            "cap": "",
+            "cuts": [],
             "explanation": "/api/v1/charges/4711/explanation",
         },
         "invoice": None,
@@ -200,6 +201,6 @@ def _charge(charge: Charge) -> dict[str, Any]:
         "rule": charge.rule.name if charge.rule else None,
         "rule_id": charge.rule_id,
         "reason": charge.reason,
-        "cap": charge.cap,
+        "cuts": cuts_shape(charge.cuts),
         "explanation": reverse("explanation", args=[charge.pk]),
     }

@@ -123,6 +123,17 @@ def test_a_little_too_much_is_refused_by_the_api_and_far_too_much_by_nginx_in_th
         assert problem["type"] == "urn:lead-billing:problem:too_large"
 
 
+def test_the_longest_ids_there_can_be_are_asked_for_and_longer_addresses_refused_in_the_same_form(engine: Deployed):
+    longest = "%F0%9F%98%80" * 200
+    status, headers, answer = _ask(engine, "GET", f"/api/v1/actions/web/{longest}?lead={longest}")
+    assert (status, json.loads(answer)["code"]) == (401, "not_authenticated")
+
+    status, headers, answer = _ask(engine, "GET", f"/api/v1/actions/web/{longest * 4}")
+
+    assert (status, headers["content-type"]) == (414, "application/problem+json")
+    assert json.loads(answer)["code"] == "address_too_long"
+
+
 def test_large_bodies_are_for_deliveries_only(engine: Deployed):
     assert _ask(engine, "POST", "/admin/login/", b"x" * 2 * 1024 * 1024, source="127.0.0.11")[0] == 413
 

@@ -162,6 +162,7 @@ class QuarantinedItemFactory(DjangoModelFactory[QuarantinedItem]):
     message = "No product has the SKU 'TILE-X'."
     content = factory.LazyFunction(lambda: {"id": "L-1", "product": {"sku": "TILE-X"}})
     received_at = MID_OCTOBER
+    months = factory.LazyAttribute(lambda item: [f"{item.received_at:%Y-%m}"])
 
 
 class BulkRetryFactory(DjangoModelFactory[BulkRetry]):

@@ -4,7 +4,7 @@ import ast
 import re
 from pathlib import Path
 
-from billing_engine.core.problems import BUSY
+from billing_engine.core.problems import BAD_FILTER, BUSY
 from leads.domain import body, decode, mapping
 from leads.domain.files import parts
 from pricing.models import Charge
@@ -102,4 +102,4 @@ def _refusals() -> list[tuple[str, str]]:
 def _refusals_of_requests() -> set[str]:
     ours = {code for path, code in _refusals() if path not in FOR_PEOPLE | FOR_IMPORTS}
     keys = set(re.findall(r'AuthenticationFailed\([^)]*"(\w+)"\s*\)', text(Path("leads/api/authentication.py"))))
-    return ours | keys | BY_THE_FRAMEWORK | {BUSY, LeadMissing.code}
+    return ours | keys | BY_THE_FRAMEWORK | {BAD_FILTER, BUSY, LeadMissing.code}

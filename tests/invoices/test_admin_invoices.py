@@ -169,7 +169,7 @@ def test_voided_from_its_page_and_shown_as_void(finance: Client, frank: User) ->
 @pytest.mark.parametrize(
     ("amounts", "words"),
     [
-        ((), "can be billed anew. It takes another person than who issued it."),
+        ((), "can be billed again. It takes another person than who issued it."),
         (
             ("-0.40",),
             "Its adjustment of -$0.40 goes onto the next draft of the period, with the same reason and author.",

@@ -162,7 +162,7 @@ def test_what_a_budget_trimmed_is_a_row_of_the_detail(period: BillingPeriod):
 
     assert invoice is not None
     assert [(row["tier"], row["amount"]) for row in invoice.lines.get().detail] == [
-        ("units 1 and above", "$6.00"),
+        ("all units", "$6.00"),
         ("above the monthly budget", "-$2.00"),
     ]
 

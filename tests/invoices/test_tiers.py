@@ -52,8 +52,8 @@ def test_free_units_stand_before_the_tiers():
 
     assert rows(period) == [
         ("free of charge", "4", "", "$0.00"),
-        ("units 1–2", "2", "$1.00", "$2.00"),
-        ("units 3 and above", "2", "$0.50 + $3.00", "$4.00"),
+        ("units 5–6", "2", "$1.00", "$2.00"),
+        ("units 7 and above", "2", "$0.50 + $3.00", "$4.00"),
     ]
 
 
@@ -85,14 +85,14 @@ def test_a_volume_names_the_tier_that_the_period_picked_and_its_flat_fee_where_i
     ]
 
 
-def test_packages_are_told_by_how_many_were_begun():
+def test_packages_are_told_by_how_many_were_started():
     period = an_open_period()
     untiered(Model.PACKAGE, package_size=10, package_price=5, free_units=1)
     received(period, 5, 7, 100)
 
     assert rows(period) == [
         ("free of charge", "1", "", "$0.00"),
-        ("packages of 10 begun", "12", "$5.00", "$60.00"),
+        ("packages of 10 started", "12", "$5.00", "$60.00"),
     ]
 
 
@@ -103,7 +103,7 @@ def test_a_percentage_tells_the_value_it_was_taken_of():
 
     assert rows(period) == [
         ("free of charge", "$100.00", "", "$0.00"),
-        ("of the value", "$10,250.00", "1.3 %", "$133.25"),
+        ("of the value", "$10,250.00", "1.3%", "$133.25"),
         ("fixed fee", "3", "$0.10", "$0.30"),
         ("raised to at least $1.00", "1", "", "$0.25"),
         ("lowered to at most $50.00", "1", "", "-$80.10"),
@@ -118,7 +118,7 @@ def test_free_actions_are_counted_with_those_of_a_revision_and_those_without_val
     )
     worth(period, None, "100", "100")
 
-    assert rows(period) == [("free of charge", "$100.00", "", "$0.00"), ("of the value", "$100.00", "2 %", "$2.00")]
+    assert rows(period) == [("free of charge", "$100.00", "", "$0.00"), ("of the value", "$100.00", "2%", "$2.00")]
 
 
 def test_a_graduated_percentage_tells_the_value_in_each_tier():
@@ -127,9 +127,9 @@ def test_a_graduated_percentage_tells_the_value_in_each_tier():
     worth(period, "600", "900", "4000")
 
     assert rows(period) == [
-        ("value up to $1,000.00", "$1,000.00", "2 %", "$20.00"),
-        ("value above $1,000.00 up to $5,000.00", "$4,000.00", "1.5 %", "$60.00"),
-        ("value above $5,000.00", "$500.00", "1 % + $10.00", "$15.00"),
+        ("value up to $1,000.00", "$1,000.00", "2%", "$20.00"),
+        ("value above $1,000.00 up to $5,000.00", "$4,000.00", "1.5%", "$60.00"),
+        ("value above $5,000.00", "$500.00", "1% + $10.00", "$15.00"),
     ]
 
 
@@ -141,10 +141,27 @@ def test_what_each_cap_took_off_is_a_row_of_its_own():
     received(period, 4)
 
     assert rows(period) == [
-        ("units 1 and above", "9", "$3.00", "$27.00"),
-        ("above the monthly budget", "", "", "-$7.00"),
-        ("above the limit per lead", "", "", "-$2.00"),
+        ("all units", "9", "$3.00", "$27.00"),
+        ("above the limit per lead", "", "", "-$7.00"),
+        ("above the monthly budget", "", "", "-$2.00"),
     ]
+
+
+def test_two_caps_that_trim_one_action_are_each_told_with_their_own_amount():
+    period = an_open_period(monthly_budget=Decimal(55), hard_budget=True)
+    a_price("1000", cap_per_lead=Decimal(60))
+    received(period, 1)
+
+    invoice = billed(period)
+
+    assert beneath(invoice.lines.get(kind="charges")) == [
+        ("full price", "1", "$1,000.00", "$1,000.00"),
+        ("above the limit per lead", "", "", "-$940.00"),
+        ("above the monthly budget", "", "", "-$5.00"),
+    ]
+    (line,) = paper_of(invoice).lines
+    told = "Full price $1,000.00; not charged: $940.00 above the limit per lead and $5.00 above your monthly budget"
+    assert (line.amount, line.notes) == ("$55.00", (told,))
 
 
 def test_a_line_of_one_price_says_which_limits_cut_it():
@@ -155,7 +172,7 @@ def test_a_line_of_one_price_says_which_limits_cut_it():
     (line,) = paper_of(billed(period)).lines
 
     assert (line.unit_price, line.amount, line.tiers) == ("$2.50", "$6.00", ())
-    assert line.notes == ("Full price $7.50; the limit per lead limits what is charged",)
+    assert line.notes == ("Full price $7.50; not charged: $1.50 above the limit per lead",)
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

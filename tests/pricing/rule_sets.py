@@ -14,6 +14,7 @@ from pricing.rating.facts import (
     RuleFacts,
     SourceFacts,
 )
+from pricing.rating.highest import misfit_of
 from pricing.rating.prices import (
     MICRO,
     Graduated,
@@ -101,14 +102,17 @@ def rules(price: st.SearchStrategy[Price] = prices, *, highest: bool = True) -> 
         lasts=st.sampled_from([None, None, None, 0, 20, 45]),
         priority=st.integers(0, 1),
         once=once,
-        highest_only=st.sampled_from([False, False, highest]),
+        highest_only=st.sampled_from([False, highest, highest]),
         cap_per_lead=caps,
         cap_per_period=caps,
     )
 
 
-def _rule(number: int, scope: dict[str, Any], effective_from: datetime, lasts: int | None, **rest: Any) -> RuleFacts:
+def _rule(
+    number: int, scope: dict[str, Any], effective_from: datetime, lasts: int | None, *, highest_only: bool, **rest: Any
+) -> RuleFacts:
     end = None if lasts is None else effective_from + timedelta(days=lasts)
+    rest["highest_only"] = highest_only and not misfit_of(rest["price"])
     return RuleFacts(id=number, lineage=number, effective_from=effective_from, effective_to=end, **scope, **rest)
 
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 from pricing.rating.counters import Counters
 from pricing.rating.facts import (
     ActionFacts,
+    Cuts,
     Once,
     RuleFacts,
 )
@@ -75,7 +76,7 @@ def test_what_is_charged_already_does_not_use_up_tiers():
     assert [decision.counted_before for decision in decisions] == [0, MICRO, MICRO]
 
 
-def test_of_a_leads_actions_only_the_dearest_is_charged_and_the_earliest_of_equals():
+def test_of_a_leads_actions_only_the_highest_priced_is_charged_and_the_earliest_of_equals():
     rule = replace(ANY, highest_only=True)
     sizes = [1, 3, 3, 2]
     actions = [AN_ORDER._replace(id=place, quantity=size * MICRO) for place, size in enumerate(sizes)]
@@ -92,15 +93,15 @@ def test_of_a_leads_actions_only_the_dearest_is_charged_and_the_earliest_of_equa
     ]
 
 
-def test_a_person_who_has_paid_for_a_leads_dearest_action_is_not_charged_for_its_second_dearest():
+def test_a_person_who_has_paid_for_a_leads_highest_priced_action_is_not_charged_for_its_second():
     rule = replace(ANY, once=Once(per_person=True, within=30 * DAY), highest_only=True)
     first = AN_ORDER._replace(id=1, quantity=3 * MICRO)
-    cheaper, dearest = (
+    cheaper, highest = (
         AN_ORDER._replace(id=number, lead=2, quantity=number * MICRO, action_type=kind, occurred_at=NOON + DAY)
         for number, kind in ((2, VIEW), (3, ORDER))
     )
 
-    decisions = rated(first, cheaper, dearest, rules=[rule])
+    decisions = rated(first, cheaper, highest, rules=[rule])
 
     assert [(decision.action, decision.reason, decision.paid_by) for decision in decisions] == [
         (1, "", None),
@@ -109,19 +110,19 @@ def test_a_person_who_has_paid_for_a_leads_dearest_action_is_not_charged_for_its
     ]
 
 
-def test_caps_are_per_lead_then_per_period_then_the_budget_and_the_last_that_trims_is_named():
+def test_caps_are_per_lead_then_per_period_then_the_budget_and_each_keeps_what_it_cut():
     rule = replace(ANY, price=PerUnit(10 * MICRO), cap_per_lead=15 * MICRO, cap_per_period=22 * MICRO)
     customer = replace(CUSTOMER, hard_budget=21 * MICRO)
     actions = [AN_ORDER._replace(id=place, lead=lead) for place, lead in enumerate([1, 1, 1, 2, 3])]
 
     decisions = rated(*actions, rules=[rule], customer=customer)
 
-    assert [(decision.amount // MICRO, decision.cap) for decision in decisions] == [
-        (10, ""),
-        (5, "per_lead"),
-        (0, "per_lead"),
-        (6, "budget"),
-        (0, "budget"),
+    assert [(decision.amount // MICRO, _whole(decision.cuts)) for decision in decisions] == [
+        (10, {}),
+        (5, {"per_lead": 5}),
+        (0, {"per_lead": 10}),
+        (6, {"per_period": 3, "budget": 1}),
+        (0, {"per_period": 9, "budget": 1}),
     ]
     assert {decision.full_amount // MICRO for decision in decisions} == {10}
 
@@ -133,4 +134,8 @@ def test_a_limit_per_lead_reaches_over_all_periods():
 
     [decision] = rate_period([AN_ORDER], customer=CUSTOMER, rules=[rule], catalogue=CATALOGUE, carried=counters)
 
-    assert (decision.amount, decision.cap) == (MICRO, "per_lead")
+    assert (decision.amount, decision.cuts) == (MICRO, (("per_lead", MICRO),))
+
+
+def _whole(cuts: Cuts) -> dict[str, int]:
+    return {cap: cut // MICRO for cap, cut in cuts}

@@ -67,13 +67,25 @@ class Buckets:
         return rounded(self.cost) - was
 
 
+class Meter:
+    """Units at one price, each action to six places of the sum so far."""
+
+    def __init__(self, price: Amount) -> None:
+        self.price, self.cost = price, Fraction(0)
+
+    def run(self, much: Amount) -> Amount:
+        was = rounded(self.cost)
+        self.cost += much * self.price
+        return rounded(self.cost) - was
+
+
 def of(micro: int) -> Amount:
     return Fraction(micro, MICRO)
 
 
 def per_unit(price: Any, sent: Sent) -> list[Amount]:
-    free = Allowance(of(price.free_units))
-    return [rounded(free.rest(quantity) * of(price.unit_price)) for quantity, _ in sent]
+    free, meter = Allowance(of(price.free_units)), Meter(of(price.unit_price))
+    return [meter.run(free.rest(quantity)) for quantity, _ in sent]
 
 
 def graduated(price: Any, sent: Sent) -> list[Amount]:
@@ -85,9 +97,10 @@ def volume(price: Any, sent: Sent) -> list[Amount]:
     total = max(Fraction(0), sum((quantity for quantity, _ in sent), Fraction(0)) - of(price.free_units))
     [tier, *_] = [tier for tier in price.tiers if tier.up_to is None or total <= of(tier.up_to)]
     free, fee, found = Allowance(of(price.free_units)), of(tier.flat_fee), []
+    meter = Meter(of(tier.rate))
     for quantity, _ in sent:
         paid = free.rest(quantity)
-        found.append(rounded(paid * of(tier.rate)) + (fee if paid else 0))
+        found.append(meter.run(paid) + (fee if paid else 0))
         fee = Fraction(0) if paid else fee
     return found
 

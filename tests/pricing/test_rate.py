@@ -149,7 +149,7 @@ def test_contacts_on_the_customers_list_are_excluded_whatever_the_spelling(perio
     assert [reason for _, reason, _ in charges()] == ["excluded_contact", "", "excluded_contact"]
 
 
-def test_a_trimmed_charge_keeps_its_full_price_and_names_the_cap(period: BillingPeriod):
+def test_a_trimmed_charge_keeps_its_full_price_and_what_the_cap_cut(period: BillingPeriod):
     PriceRuleFactory.create(unit_price=2)
     period.customer.monthly_budget, period.customer.hard_budget = Decimal(3), True
     period.customer.save()
@@ -157,12 +157,12 @@ def test_a_trimmed_charge_keeps_its_full_price_and_names_the_cap(period: Billing
 
     rate(period, at=NOW)
 
-    assert list(Charge.objects.order_by("pk").values_list("amount", "full_amount", "cap")) == [
-        (2, 2, ""),
-        (1, 2, "budget"),
+    assert list(Charge.objects.order_by("pk").values_list("amount", "full_amount", "cut_by_budget")) == [
+        (2, 2, None),
+        (1, 2, 1),
     ]
     explanation = explain(Charge.objects.order_by("pk")[1])
-    assert explanation.sentences[-1] == "The customer's monthly budget was used up: of $2.00 only $1.00 is charged."
+    assert explanation.sentences[-1] == "The customer's monthly budget leaves $1.00 of $2.00: $1.00 is not charged."
 
 
 def test_a_voided_action_becomes_excluded_while_its_period_is_open(period: BillingPeriod):
@@ -218,8 +218,8 @@ def test_a_closed_period_is_not_rated_or_waived_and_a_void_leaves_its_charges(pe
     [
         "UPDATE pricing_charge SET amount = 9",
         "DELETE FROM pricing_charge",
-        "INSERT INTO pricing_charge (action_id, period_id, reason, amount, full_amount, cap, quantity_before)"
-        " SELECT 0, period_id, 'waived', 0, 0, '', 0 FROM leads_action",
+        "INSERT INTO pricing_charge (action_id, period_id, reason, amount, full_amount, quantity_before)"
+        " SELECT 0, period_id, 'waived', 0, 0, 0 FROM leads_action",
         "UPDATE leads_action SET quantity = 9",
         "UPDATE leads_action SET occurred_at = now()",
         "DELETE FROM leads_action",

@@ -44,20 +44,20 @@ from tests.pricing.world import (
 def test_an_action_is_charged_its_quantity_times_the_unit_price():
     three = AN_ORDER._replace(quantity=3 * MICRO)
 
-    assert rated(three, rules=[ANY]) == [Decision(1, ANY.id, "", 6 * MICRO, 6 * MICRO, "", 0)]
+    assert rated(three, rules=[ANY]) == [Decision(1, ANY.id, "", 6 * MICRO, 6 * MICRO, (), 0)]
 
 
 def test_an_action_that_no_rule_matches_is_neither_free_nor_excluded_but_unrated():
     [decision] = rated(AN_ORDER, rules=[replace(ANY, action_type=VIEW)])
 
-    assert decision == Decision(1, None, "", 0, 0, "", 0)
+    assert decision == Decision(1, None, "", 0, 0, (), 0)
     assert decision.is_unrated
 
 
 def test_a_deliberate_rule_at_price_zero_charges_zero():
     [decision] = rated(AN_ORDER, rules=[replace(ANY, price=PerUnit(0))])
 
-    assert decision == Decision(1, ANY.id, "", 0, 0, "", 0)
+    assert decision == Decision(1, ANY.id, "", 0, 0, (), 0)
     assert not decision.is_unrated
 
 
@@ -74,7 +74,7 @@ def test_a_deliberate_rule_at_price_zero_charges_zero():
     ],
 )
 def test_what_is_excluded_costs_zero_and_says_why(action: ActionFacts, customer: CustomerFacts, reason: str):
-    assert rated(action, rules=[ANY], customer=customer) == [Decision(1, None, reason, 0, 0, "", 0)]
+    assert rated(action, rules=[ANY], customer=customer) == [Decision(1, None, reason, 0, 0, (), 0)]
 
 
 def test_of_several_exclusions_the_first_in_order_is_given():
@@ -100,7 +100,7 @@ def test_excluded_actions_do_not_use_up_tiers():
     voided = AN_ORDER._replace(id=1, quantity=10 * MICRO, is_voided=True)
     counted = AN_ORDER._replace(id=2)
 
-    assert rated(voided, counted, rules=[replace(ANY, price=TIERS)])[1] == Decision(2, 1, "", MICRO, MICRO, "", 0)
+    assert rated(voided, counted, rules=[replace(ANY, price=TIERS)])[1] == Decision(2, 1, "", MICRO, MICRO, (), 0)
 
 
 def test_a_rule_for_the_customer_beats_a_rule_for_the_action_type():
@@ -186,7 +186,7 @@ def test_revisions_of_one_rule_count_their_quantities_together():
     first, second = rated(before, AN_ORDER._replace(id=2), rules=[old, new])
 
     assert (first.rule, first.amount) == (1, 10 * MICRO)
-    assert second == Decision(2, 2, "", MICRO // 2 + 5 * MICRO, MICRO // 2 + 5 * MICRO, "", 10 * MICRO)
+    assert second == Decision(2, 2, "", MICRO // 2 + 5 * MICRO, MICRO // 2 + 5 * MICRO, (), 10 * MICRO)
 
 
 def test_without_an_action_nothing_is_due_not_even_a_flat_fee():
@@ -213,10 +213,10 @@ def test_a_hard_budget_is_charged_to_the_last_cent_and_no_further():
     actions = [AN_ORDER._replace(id=place) for place in range(1, 5)]
 
     assert rated(*actions, rules=[ANY], customer=customer) == [
-        Decision(1, 1, "", 2 * MICRO, 2 * MICRO, "", 0),
-        Decision(2, 1, "", 2 * MICRO, 2 * MICRO, "", MICRO),
-        Decision(3, 1, "", 1 * MICRO, 2 * MICRO, "budget", 2 * MICRO),
-        Decision(4, 1, "", 0, 2 * MICRO, "budget", 3 * MICRO),
+        Decision(1, 1, "", 2 * MICRO, 2 * MICRO, (), 0),
+        Decision(2, 1, "", 2 * MICRO, 2 * MICRO, (), MICRO),
+        Decision(3, 1, "", 1 * MICRO, 2 * MICRO, (("budget", MICRO),), 2 * MICRO),
+        Decision(4, 1, "", 0, 2 * MICRO, (("budget", 2 * MICRO),), 3 * MICRO),
     ]
 
 

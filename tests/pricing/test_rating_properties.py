@@ -14,9 +14,9 @@ from pricing.files.values import Placed
 from pricing.rating.counters import Counters
 from pricing.rating.exclude import ALREADY_CHARGED, NOT_HIGHEST
 from pricing.rating.facts import ActionFacts, CustomerFacts, Decision, RuleFacts
-from pricing.rating.once import key_of
+from pricing.rating.once import key_of, pays
 from pricing.rating.period import rate_period
-from pricing.rating.prices import Counted, Graduated, GraduatedPercentage, Package, Price
+from pricing.rating.prices import Counted, Graduated, GraduatedPercentage, Package, PerUnit, Price, Volume
 from tests.pricing.rule_sets import (
     CATALOGUE,
     amounts,
@@ -24,9 +24,11 @@ from tests.pricing.rule_sets import (
     graduated,
     graduated_percentage,
     package,
+    per_unit,
     periods,
     rule_sets,
     streaming_prices,
+    volume,
 )
 
 Actions = list[ActionFacts]
@@ -81,9 +83,10 @@ def test_no_charge_is_negative_and_none_is_above_its_full_price(
 ):
     for decision in rated(actions, rules, customer):
         assert 0 <= decision.amount <= decision.full_amount
-        assert bool(decision.cap) == (decision.amount < decision.full_amount)
+        assert all(cut > 0 for _, cut in decision.cuts)
+        assert decision.amount + sum(cut for _, cut in decision.cuts) == decision.full_amount
         if decision.reason or decision.is_unrated:
-            assert (decision.amount, decision.full_amount, decision.cap) == (0, 0, "")
+            assert (decision.amount, decision.full_amount, decision.cuts) == (0, 0, ())
 
 
 @many
@@ -119,8 +122,9 @@ def test_a_cap_trims_no_more_than_it_must(actions: Actions, rules: Rules, custom
             "per_period": (by_rule[decision.rule], of[decision.rule].cap_per_period),
             "budget": (total, customer.hard_budget),
         }
-        if decision.cap:
-            assert used[decision.cap][0] == used[decision.cap][1]
+        if decision.cuts:
+            last, _ = decision.cuts[-1]
+            assert used[last][0] == used[last][1]
 
 
 @many
@@ -150,7 +154,9 @@ def test_what_is_covered_names_the_charge_that_covers_it_and_no_two_charges_cove
         key = key_of(action, rule)
         if rule.once and key:
             assert all(action.occurred_at - other.occurred_at >= rule.once.within for other in paying.get(key, []))
-            paying.setdefault(key, []).append(action)
+            amount, full = decision.amount, decision.full_amount
+            if pays(rule.price, action.quantity, action.value, amount=amount, full=full):
+                paying.setdefault(key, []).append(action)
     for decision in decisions:
         if decision.reason == ALREADY_CHARGED:
             rule, action, paid = of[decision.rule], facts[decision.action], facts[decision.paid_by]
@@ -198,11 +204,22 @@ def test_counting_goes_on_without_gaps(actions: Actions, rules: Rules, customer:
 
 
 @many
-@given(st.one_of(graduated, package, graduated_percentage), amounts, st.lists(amounts, max_size=6))
+@given(st.one_of(per_unit, graduated, package, graduated_percentage), amounts, st.lists(amounts, max_size=6))
 def test_splitting_a_quantity_never_changes_its_price(
-    price: Graduated | Package | GraduatedPercentage, before: int, split: list[int]
+    price: PerUnit | Graduated | Package | GraduatedPercentage, before: int, split: list[int]
 ):
     assert sum(_one_by_one(price, before, split)) == price.price(Counted(0, before, before), sum(split), sum(split))
+
+
+@many
+@given(volume, amounts, st.lists(amounts, max_size=6), amounts)
+def test_nor_does_it_under_a_volume_price(price: Volume, before: int, split: list[int], later: int):
+    total, at, found = before + sum(split) + later, before, 0
+    for part in split:
+        found += price.price_within(total, Counted(0, at), part)
+        at += part
+
+    assert found == price.price_within(total, Counted(0, before), sum(split))
 
 
 def _one_by_one(price: Price, at: int, split: list[int]) -> Iterator[int]:

@@ -37,7 +37,7 @@ ROUNDED = [title for title in EXAMPLES if title not in RATED]
 CUSTOMER = 7
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 TIER = re.compile(r"([\d.]+) (?:each|% of the value)(?: plus ([\d.]+))?(?: up to (\d+))?")
-PACKAGE = re.compile(r"([\d.]+) per begun package of ([\d.]+)")
+PACKAGE = re.compile(r"([\d.]+) per started package of ([\d.]+)")
 PERCENTAGE = re.compile(
     r"([\d.]+) % of the value(?: plus (?P<fixed_fee>[\d.]+))?"
     r"(?:, at least (?P<minimum>[\d.]+) and at most (?P<maximum>[\d.]+))?"
@@ -218,7 +218,7 @@ def printed(decision: Decision, example: Tables) -> Row:
     row = example["day"][decision.action - 1]
     outcome = decision.reason or "unrated"
     if decision.rule is not None and not decision.reason:
-        capped = f", capped by {decision.cap}" if decision.cap else ""
+        capped = "".join(f", {like('1.00', Decimal(cut).scaleb(-6))} cut by {cap}" for cap, cut in decision.cuts)
         outcome = example["rule"][decision.rule - 1]["rule"] + capped
     numbers = {
         "amount": decision.amount,

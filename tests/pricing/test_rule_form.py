@@ -1,6 +1,7 @@
 """The form of a draft: each price model is asked for what it is made of, and mistakes are told beside their field."""
 
 from decimal import Decimal
+from html import unescape
 from typing import Any
 
 import pytest
@@ -147,6 +148,24 @@ def test_limits_are_stored_and_days_without_once_are_forgotten(operations: Clien
     assert (rule.once_days, rule.highest_only, rule.cap_per_lead, rule.cap_per_period) == (None, True, 10, 70)
 
 
+@pytest.mark.parametrize(
+    ("price", "other"),
+    [
+        ({"free_units": "5"}, "a free allowance"),
+        ({"price_model": "percentage", "percent": "2", "free_actions": "3"}, "a free allowance"),
+        ({"price_model": "percentage", "percent": "2", "free_value": "100"}, "a free allowance"),
+        ({"price_model": "package", "package_size": "10", "package_price": "5"}, "a package price"),
+    ],
+)
+def test_highest_only_is_refused_beside_what_no_true_sentence_explains(
+    operations: Client, price: dict[str, str], other: str
+) -> None:
+    words = f"Highest only can't be combined with {other}: it needs a per-unit or percentage price without a free part."
+
+    assert errors(add(operations, highest_only="on", **price)) == {"highest_only": [words]}
+    assert not PriceRule.objects.exists()
+
+
 def test_a_percent_is_no_unit_price_and_a_unit_price_no_percent(operations: Client) -> None:
     by_unit = add(operations, **by_percent(("", "", "2")) | {"price_model": "volume"})
     by_value = add(operations, **by_percent(("", "2", "")))
@@ -203,7 +222,6 @@ def test_a_revision_copies_everything_but_its_life(operations: Client) -> None:
         (None, "1", "0"),
         once_per="person",
         once_days=30,
-        highest_only=True,
         cap_per_lead=Decimal(10),
         cap_per_period=Decimal(70),
         priority=3,
@@ -231,6 +249,9 @@ def test_a_rule_in_force_is_told_in_words_with_its_tiers(operations: Client) -> 
 
     page = operations.get(reverse("admin:pricing_pricerule_change", args=[rule.pk])).content.decode()
 
-    assert "2 % of the value up to $1,000.00, then 1 % of the value plus $5.00" in page
-    assert "at most $10.00 per lead" in page
+    words = (
+        "2% of a period's value up to $1,000.00, then 1% of a period's value above $1,000.00 plus $5.00 once per period"
+    )
+    assert f"{words} on entering this tier" in unescape(page)
+    assert "at most $10.00 per lead over all periods" in page
     assert [words in page for words in ("$1,000.00", "no end")] == [True, True]

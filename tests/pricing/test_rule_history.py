@@ -58,7 +58,7 @@ def test_what_has_occurred_gets_another_price_only_for_a_reason_and_by_a_second_
     old = PriceRuleFactory.create()
     draft = revise(old, by=operator, at=NOW, since=OCTOBER)
 
-    with pytest.raises(BackdatingNeedsAReason, match=f"changes what «{old}» priced until now: say why"):
+    with pytest.raises(BackdatingNeedsAReason, match=f"changes what “{old}” priced until now: say why"):
         activate(draft, by=accountant, at=NOW)
     with pytest.raises(BackdatingNeedsASecondPerson, match="who wrote it does not activate it"):
         activate(draft, by=operator, at=NOW, reason="A typing error")
@@ -203,7 +203,7 @@ def test_a_rule_of_what_is_not_billable_never_wins():
     rule = PriceRuleFactory.create(draft=True, action_type=kind)
 
     assert words(rule) == [
-        ("It can never win: «Save» is not billable, so its actions are excluded before", []),
+        ("It can never win: “Save” is not billable, so its actions are excluded before", []),
     ]
 
 
@@ -241,6 +241,23 @@ def test_a_price_far_from_the_one_it_replaces_is_told(operator: User):
     assert words(draft) == [(f"Far from what it replaces (+900%): {cost} $250.00 here", [old])]
     assert words(near) == []
     assert words(far) == [(f"Far from what it replaces (-60%): {cost} $10.00 here", [old])]
+
+
+def test_a_free_allowance_alone_is_not_far_and_a_price_of_nothing_is_told_as_that(operator: User):
+    old = PriceRuleFactory.create()
+    free, nothing, dear = (revise(old, by=operator, at=NOW, since=NEXT_MONTH) for _ in range(3))
+    for draft, changed in (
+        (free, {"free_units": 10}),
+        (nothing, {"unit_price": 0}),
+        (dear, {"free_units": 20, "unit_price": 9}),
+    ):
+        PriceRule.objects.filter(pk=draft.pk).update(**changed)
+        draft.refresh_from_db()
+
+    assert words(free) == []
+    assert words(nothing) == [("It charges nothing: ten units, worth 1,000 together, cost $25.00 there", [old])]
+    cost = "ten units, worth 1,000 together, cost $25.00 there and $90.00 here after what is free"
+    assert words(dear) == [(f"Far from what it replaces (+260%): {cost}", [old])]
 
 
 def test_saving_tells_what_stands_in_the_way_with_links(operations: Client) -> None:

@@ -37,6 +37,12 @@ def operations(client: Client) -> Client:
         ({"customer": "NOBODY"}, "customer", "Nothing has the code “NOBODY”."),
         ({"product": "NONE"}, "product", "No product has the SKU “NONE”."),
         ({"product": "TWICE"}, "product", "Several customers have the SKU “TWICE”: name the customer."),
+        (
+            {"highest only": "yes", "free units": "5"},
+            "highest only",
+            "Highest only can't be combined with a free allowance: it needs a per-unit or percentage price without a free"
+            " part.",
+        ),
         ({"highest only": "maybe"}, "highest only", "“maybe” is neither yes nor no."),
         ({"tiers": "up to ten"}, "tiers", "“up to ten” is no tier: write “100: 2.40” or “500: 1.80 + 20”."),
         (

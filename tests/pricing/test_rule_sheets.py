@@ -138,8 +138,7 @@ def test_what_is_exported_comes_back_unchanged_whatever_its_price_model(operatio
         price_model="package", unit_price=None, package_size=10, package_price=Decimal("4.5"), priority=2
     )
     PriceRuleFactory.create(
-        price_model="percentage", unit_price=None, percent=Decimal("1.3"), minimum=1, free_actions=3, highest_only=True,
-        priority=3,
+        price_model="percentage", unit_price=None, percent=Decimal("1.3"), minimum=1, highest_only=True, priority=3,
     )  # fmt: skip
     graduated((10, "1", "0"), (None, "0.0125", "2"), category="tiles", wall_to=read("2026-12-01T09:00"))
     tiered(PriceRule.PriceModel.GRADUATED_PERCENTAGE, (1000, "2", "5"), (None, "1", "0"), channel="webinar")

@@ -94,7 +94,7 @@ def test_the_list_says_model_price_and_rank(client: Client) -> None:
     page = listed(client)[0].content.decode()
 
     expected = (
-        "$1.00 each, once per lead in 30 days",
+        "$1.00 each for all units of a period, once per lead and action type in 30 days",
         "Graduated",
         "○○●○●○",
         "Priority 3; fixes category, channel",

@@ -260,5 +260,8 @@ def test_prices_and_scopes_are_told_in_words():
     yen = PriceRuleFactory.create(currency="JPY", unit_price=Decimal(380))
 
     assert (price_in_words(rule), scope_in_words(rule)) == ("$2.50 each", ["Acme", "tiles", "Webinar", "Sample order"])
-    assert price_in_words(tiered) == "$1.00 each up to 100, then $0.0125 each plus $5.00"
+    assert price_in_words(tiered) == (
+        "$1.00 each for units 1–100 of a period, then $0.0125 each for units 101 and above plus $5.00 once per period on"
+        " entering this tier"
+    )
     assert (price_in_words(yen), scope_in_words(yen)) == ("¥380 each", [])

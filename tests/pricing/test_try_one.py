@@ -74,8 +74,8 @@ def test_tiers_that_are_not_saved_are_counted_in(operations: Client) -> None:
     assert (answer.context["amount"], answer.context["sentences"][1:]) == (
         "$15.00",
         [
-            "10 in the tier «units 1–100» at $1.00 each: $10.00.",
-            "10 in the tier «units 101 and above» at $0.50 each: $5.00.",
+            "10 in the tier “units 1–100” at $1.00 each: $10.00.",
+            "10 in the tier “units 101 and above” at $0.50 each: $5.00.",
         ],
     )
 

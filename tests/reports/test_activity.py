@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -144,7 +145,7 @@ def test_the_totals_hold_rows_that_the_page_has_no_room_for(monkeypatch: pytest.
     sheet = sheet_of(customer, iter(rows))
 
     assert (len(sheet.months[0].rows), sheet.rows, sheet.hidden) == (2, 5, 3)
-    assert (sheet.total.actions, sheet.total.amount) == ("5", "$5.000000")
+    assert (sheet.total.actions, sheet.total.amount) == ("5", "$5.00")
 
 
 def test_the_page_shows_the_rows_and_that_they_agree(finance: Client, period: BillingPeriod) -> None:
@@ -197,3 +198,37 @@ def test_who_may_not_see_invoices_sees_no_activity(client: Client, period: Billi
     assert client.get(reverse(PAGE)).status_code == 403
     assert client.get(reverse(CSV), {"customer": period.customer_id}).status_code == 403
     assert not Invoice.objects.exists()
+
+
+def test_the_page_adds_up_by_product_and_by_source_and_reconciles_first(finance: Client) -> None:
+    period = an_open_period(name="Acme", code="ACME")
+    a_price("2.50")
+    web, webinars = (SourceFactory.create(name=name) for name in ("Web", "Webinars"))
+    for source, product, quantity in ((web, "Oak", 3), (web, "Stone", 1), (webinars, "Oak", 5)):
+        received(period, quantity, product=product, source=source)
+    billed(period)
+
+    sheet = sheet_of(period.customer, activity_of(period.customer))
+    html = finance.get(reverse(PAGE), {"customer": period.customer_id}).content.decode()
+
+    skus = dict(period.customer.products.values_list("name", "sku"))
+    told = [[(name, line.actions, line.amount) for name, line in part.rows] for part in sheet.by]
+    assert told == [
+        [(f"Oak · {skus['Oak']}", "2", "$20.00"), (f"Stone · {skus['Stone']}", "1", "$2.50")],
+        [("Webinars", "1", "$12.50"), ("Web", "2", "$10.00")],
+    ]
+    parts = ("From these amounts to the invoice", "By product", "By source", "By product, source")
+    places = [html.index(f"<h2>{words}") for words in parts]
+    assert places == sorted(places)
+    assert re.findall(r"<details[^>]* open", html)
+
+
+def test_very_many_rows_wait_behind_what_they_come_to(
+    finance: Client, monkeypatch: pytest.MonkeyPatch, period: BillingPeriod
+) -> None:
+    monkeypatch.setattr("reports.admin.activity_table.ROWS_OPEN", 2)
+
+    html = finance.get(reverse(PAGE), {"customer": period.customer_id}).content.decode()
+
+    assert not re.findall(r"<details[^>]* open", html)
+    assert "3 rows" in html

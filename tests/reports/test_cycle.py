@@ -116,7 +116,7 @@ def test_money_that_is_nowhere_is_told_on_the_page(finance: Client):
 
     text = page(finance)
 
-    assert "does not add up: +$1.000000" in text
+    assert "does not add up: +$1.00" in text
     assert "charged $11.00" in text
 
 

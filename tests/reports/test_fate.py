@@ -102,7 +102,7 @@ def test_an_action_waits_then_is_charged_then_invoiced(client: Client, source: S
             "rule": "Samples",
             "rule_id": rule.pk,
             "reason": "",
-            "cap": "per_lead",
+            "cuts": [{"cap": "per_lead", "amount": "0.750000"}],
             "explanation": f"/api/v1/charges/{stored.pk}/explanation",
         },
         "invoice": None,

@@ -36,7 +36,8 @@ from tests.factories.leads import (
 )
 from tests.processes import empty_broker
 
-DATED = ("marks", "unrated", "quarantine", "mails", "documents")
+DATED = ("marks", "unrated", "given_up", "quarantine", "mails", "documents")
+UNDATED = ("unpriceable", "failed_bills", "failed_mails", "failed_documents")
 NOW = datetime(2026, 10, 15, 12, tzinfo=UTC)
 Figures = dict[str, dict[tuple[str, ...], float]]
 
@@ -69,7 +70,7 @@ def test_an_empty_engine_has_nothing_waiting_and_says_so(db: None, client: Clien
         "lead_billing_answers": {("database",): 1, ("broker",): 1, ("beat",): 0},
         "lead_billing_received_items": {(kind, one): 0 for kind in ("lead", "action") for one in outcomes},
         "lead_billing_rated_actions": {("charged",): 0, ("excluded",): 0, ("unrated",): 0},
-        "lead_billing_backlog": {(queue,): 0 for queue in (*DATED, "failed_bills", "failed_mails", "failed_documents")},
+        "lead_billing_backlog": {(queue,): 0 for queue in (*DATED, *UNDATED)},
         "lead_billing_backlog_oldest_seconds": {(queue,): 0 for queue in DATED},
         "lead_billing_run_items": {},
         "lead_billing_run_seconds": {},
@@ -122,6 +123,8 @@ def test_what_waits_is_counted_with_the_age_of_the_oldest(db: None, client: Clie
     assert found["lead_billing_backlog"] == {
         ("marks",): 2,
         ("unrated",): 3,
+        ("unpriceable",): 0,
+        ("given_up",): 0,
         ("quarantine",): 2,
         ("failed_bills",): 0,
         ("mails",): 0,
@@ -132,6 +135,7 @@ def test_what_waits_is_counted_with_the_age_of_the_oldest(db: None, client: Clie
     assert found["lead_billing_backlog_oldest_seconds"] == {
         ("marks",): 7200,
         ("unrated",): 7200,
+        ("given_up",): 0,
         ("quarantine",): 7200,
         ("mails",): 0,
         ("documents",): 0,

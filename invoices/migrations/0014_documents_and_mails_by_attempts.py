@@ -21,7 +21,7 @@ MAILS = """
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("invoices", "0011_who_did_what"),
+        ("invoices", "0013_numbers_found"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

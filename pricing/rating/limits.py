@@ -1,0 +1,46 @@
+"""What the limits of a rule count is its lineage's: what any revision asks for is remembered of all of them."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from pricing.rating.facts import Id, RuleFacts
+
+
+class Asked(NamedTuple):
+    """What the revisions of one rule, together, ask of what has been charged."""
+
+    per_lead: bool = False
+    per_period: bool = False
+    once_per_lead: bool = False
+    once_per_person: bool = False
+
+    @property
+    def once(self) -> bool:
+        """Whether one of them charges once, per lead or per person."""
+        return self.once_per_lead or self.once_per_person
+
+    @property
+    def carries(self) -> bool:
+        """Whether what is charged in one period matters in another one."""
+        return self.per_lead or self.once
+
+    def beside(self, rule: RuleFacts) -> "Asked":
+        """The same, and what one more revision asks."""
+        once = rule.once
+        return Asked(
+            self.per_lead or rule.cap_per_lead is not None,
+            self.per_period or rule.cap_per_period is not None,
+            self.once_per_lead or (once is not None and not once.per_person),
+            self.once_per_person or (once is not None and once.per_person),
+        )
+
+
+NOTHING = Asked()
+
+
+def asked_by(rules: Iterable[RuleFacts]) -> dict[Id, Asked]:
+    """By lineage, of those that ask anything at all."""
+    found = dict[Id, Asked]()
+    for rule in rules:
+        found[rule.lineage] = found.get(rule.lineage, NOTHING).beside(rule)
+    return {lineage: asked for lineage, asked in found.items() if asked != NOTHING}

@@ -1,0 +1,119 @@
+"""Limits count what all revisions of a rule charged, whether the one that charged knew the limit or not."""
+
+from collections import Counter, defaultdict
+from dataclasses import replace
+from datetime import timedelta
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pricing.rating.facts import ActionFacts, CustomerFacts, Decision, Once, RuleFacts
+from pricing.rating.once import pays
+from pricing.rating.period import rate_period
+from pricing.rating.prices import MICRO, PerUnit
+from tests.pricing.rule_sets import CATALOGUE, START, amounts, caps, once, periods, prices, streaming_prices
+
+CUSTOMER = CustomerFacts("ACME", "USD")
+MIDDLE = START + timedelta(days=15)
+many = settings(max_examples=150, deadline=None)
+
+limits = st.fixed_dictionaries({"once": once, "cap_per_lead": caps, "cap_per_period": caps})
+
+
+def revised(price: st.SearchStrategy = prices) -> st.SearchStrategy[list[RuleFacts]]:
+    """A rule and its revision from the middle of the month on, each with limits of its own, or none."""
+    return st.builds(
+        lambda first, second, before, after: [
+            RuleFacts("r1", "r", first, "USD", START - timedelta(days=30), MIDDLE, **before),
+            RuleFacts("r2", "r", second, "USD", MIDDLE, **after),
+        ],
+        price,
+        price,
+        limits,
+        limits,
+    )
+
+
+def rated(actions: list[ActionFacts], rules: list[RuleFacts]) -> list[Decision]:
+    return list(rate_period(actions, customer=CUSTOMER, rules=rules, catalogue=CATALOGUE))
+
+
+@many
+@given(periods, revised())
+def test_caps_count_what_every_revision_charged(actions: list[ActionFacts], rules: list[RuleFacts]):
+    of = {rule.id: rule for rule in rules}
+    by_lead, in_period = Counter[object](), 0
+    for action, decision in zip(actions, rated(actions, rules), strict=True):
+        rule = of.get(decision.rule)
+        if rule is None or decision.reason:
+            continue
+        left = decision.full_amount
+        for cap, used in ((rule.cap_per_lead, by_lead[action.lead]), (rule.cap_per_period, in_period)):
+            left = left if cap is None else min(left, max(0, cap - used))
+        assert decision.amount == left
+        by_lead[action.lead] += decision.amount
+        in_period += decision.amount
+
+
+@many
+@given(periods, revised())
+def test_once_sees_what_every_revision_charged_by_lead_and_by_person(
+    actions: list[ActionFacts], rules: list[RuleFacts]
+):
+    of = {rule.id: rule for rule in rules}
+    paying = list[ActionFacts]()
+    for action, decision in zip(actions, rated(actions, rules), strict=True):
+        rule = of.get(decision.rule)
+        if rule is None:
+            continue
+        covering = [paid.id for paid in paying if covers(rule, paid, action)]
+        assert (decision.reason == "already_charged") == bool(covering)
+        if covering:
+            assert decision.paid_by in covering
+        elif pays(rule.price, action.quantity, action.value, amount=decision.amount, full=decision.full_amount):
+            paying.append(action)
+
+
+def covers(rule: RuleFacts, paid: ActionFacts, action: ActionFacts) -> bool:
+    """Second reckoning: of the same person or lead and type, less than so many days apart."""
+    if rule.once is None or paid.action_type != action.action_type:
+        return False
+    by_person = rule.once.per_person and action.person
+    is_same = paid.person == action.person if by_person else paid.lead == action.lead
+    if rule.once.per_person and not by_person:
+        is_same = is_same and not paid.person  # a lead of nobody known is a person of its own
+    return bool(is_same) and abs(action.occurred_at - paid.occurred_at) < rule.once.within
+
+
+@many
+@given(periods, streaming_prices, st.sampled_from(["cap_per_lead", "cap_per_period"]), amounts)
+def test_a_cap_added_by_a_revision_is_for_what_comes_after_as_if_it_had_always_been_there(
+    actions: list[ActionFacts], price: object, cap: str, limit: int
+):
+    first = RuleFacts("r1", "r", price, "USD", START - timedelta(days=30), MIDDLE)
+    second = replace(first, id="r2", effective_from=MIDDLE, effective_to=None, **{cap: limit})
+
+    added = rated(actions, [first, second])
+    always = rated(actions, [replace(first, **{cap: limit}), second])
+
+    after = [place for place, action in enumerate(actions) if action.occurred_at >= MIDDLE]
+    assert [added[place] for place in after] == [always[place] for place in after]
+
+
+def test_a_revision_that_asks_for_the_lead_sees_who_paid_as_a_person_and_the_other_way_round():
+    person, lead = Once(per_person=True, within=timedelta(days=30)), Once(per_person=False, within=timedelta(days=30))
+    early = ActionFacts(1, 1, "ann@studio.example", *_about(), START, MICRO)
+    late = early._replace(id=2, occurred_at=MIDDLE)
+    reasons = defaultdict[str, list[str]](list)
+    for name, before, after in (("to person", lead, person), ("to lead", person, lead), ("added", None, person)):
+        first = RuleFacts("r1", "r", PerUnit(MICRO), "USD", START - timedelta(days=30), MIDDLE, once=before)
+        second = replace(first, id="r2", effective_from=MIDDLE, effective_to=None, once=after)
+        elsewhere = late._replace(lead=2) if after and after.per_person else late
+        reasons[name] = [decision.reason for decision in rated([early, elsewhere], [first, second])]
+
+    assert list(reasons.values()) == [["", "already_charged"]] * 3
+
+
+def _about() -> tuple[object, object, str]:
+    product, source = next(iter(CATALOGUE.products)), next(iter(CATALOGUE.sources))
+    return product, source, "order"
