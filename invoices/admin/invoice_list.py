@@ -15,6 +15,7 @@ from billing_engine.core.admin import COUNTED_AT_MOST
 from invoices.admin.filters import (
     CurrencyFilter,
     CutByBudgetFilter,
+    DocumentFilter,
     DueFilter,
     IssuedOn,
     MonthFilter,
@@ -62,10 +63,11 @@ class InvoiceList(ReadOnlyPage[Invoice]):
         DueFilter,
         ToBeCreditedFilter,
         CutByBudgetFilter,
+        DocumentFilter,
     )
     list_before_template = "invoices/totals.html"
     nothing_yet = "There are no invoices yet. A billing run drafts them when a billing period has ended."
-    list_select_related = ("customer", "period__customer")
+    list_select_related = ("customer__seller", "period__customer")
     search_fields = ("number__icontains", "customer__name", "customer__code__istartswith")
     search_help_text = "Invoice number, customer's name or code"
     ordering: Any = (F("issued_at").desc(nulls_first=True), "-number", "-pk")

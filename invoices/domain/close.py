@@ -10,6 +10,7 @@ from billing_engine.core.errors import Refused
 from invoices.domain.adjust import carried, store_taxes
 from invoices.domain.lines import lines_of
 from invoices.domain.minimum import minimum_of
+from invoices.domain.printable import unprintable_in_annex
 from invoices.domain.total import move_credit, total_up
 from invoices.models import Adjustment, Invoice, InvoiceLine
 from leads.models import BillingPeriod
@@ -108,6 +109,7 @@ def draft(period: BillingPeriod, *, at: datetime, adjustments: Sequence[Adjusted
         return None
     invoice = Invoice(customer=period.customer, period=period, currency=period.customer.currency)
     taxes = total_up(invoice, lines)
+    invoice.unprintable = unprintable_in_annex(period, lines)[:100]
     invoice.save()
     for position, line in enumerate(lines, start=1):
         line.invoice, line.position = invoice, position

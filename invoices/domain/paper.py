@@ -12,6 +12,7 @@ from billing_engine.core import money
 from billing_engine.core.money import in_words
 from billing_engine.core.span_words import count_of_days, day_in_words, span_in_words, stretch_in_words
 from invoices.domain.paper_lines import ChargedLine, UnchargedLine, charged_line, counted_together, uncharged_line
+from invoices.domain.replacement import in_its_place, replacement_of
 from invoices.domain.seller import bill_to, seller_of
 from invoices.domain.wording import (
     clean,
@@ -63,15 +64,21 @@ class Paper:
     questions: tuple[str, ...]
     was: str = ""  # the headline and the total of a void invoice, as they were: to be shown crossed out
     total_was: str = ""
+    notices: tuple[str, ...] = ()  # what overrides all the rest: that it is void, and what replaces it
 
     def as_data(self) -> dict[str, Any]:
         """The same as plain lists, dictionaries and strings."""
         return asdict(self)
 
 
-def paper_of(invoice: Invoice) -> Paper:
-    """The paper of an invoice, draft or issued, in three queries however many lines it has."""
+def paper_of(invoice: Invoice, *, as_issued: bool = False) -> Paper:
+    """The paper of an invoice, draft or issued, in three queries however many lines it has.
+
+    Of a void one, if asked for, the paper that it was before.
+    """
     invoice = Invoice.objects.select_related("customer__seller", "period").get(pk=invoice.pk)
+    if as_issued and invoice.state == Invoice.State.VOID:
+        invoice.state = Invoice.State.ISSUED
     # What an issued invoice says of the two parties was frozen with it; until then it is what holds today.
     issued = invoice.number is not None
     seller: dict[str, Any] = invoice.seller if issued else seller_of(invoice.customer)
@@ -111,12 +118,22 @@ def _paper(invoice: Invoice, seller: dict[str, Any], customer: dict[str, Any]) -
         questions=() if is_void else _questions(invoice, seller, customer),
         was=asked if is_void else "",
         total_was=f"{total} {invoice.currency}" if is_void else "",
+        notices=_notices(invoice, zone),
     )
 
 
 def amount_due(invoice: Invoice) -> Decimal:
     """What the customer is asked to pay: nothing before it is issued, and nothing once it is void."""
     return invoice.total if invoice.state == Invoice.State.ISSUED else money.ZERO
+
+
+def _notices(invoice: Invoice, zone: ZoneInfo) -> tuple[str, ...]:
+    """What a void invoice says first."""
+    if invoice.state != Invoice.State.VOID or invoice.voided_at is None:
+        return ()
+    since = f"Void since {day_in_words(invoice.voided_at.astimezone(zone).date())}: nothing is to be paid for it."
+    replacement = replacement_of(invoice)
+    return (since, in_its_place(replacement)) if replacement else (since,)
 
 
 def _questions(invoice: Invoice, seller: dict[str, Any], customer: dict[str, Any]) -> tuple[str, ...]:

@@ -109,6 +109,12 @@ class Invoice(models.Model):
     bill_to = models.JSONField(
         default=dict, blank=True, help_text="The customer's details, as they were when it was issued."
     )
+    unprintable = models.CharField(
+        max_length=100,
+        blank=True,
+        db_default="",
+        help_text="Characters in the annex that no font of ours has, found when it was drafted.",
+    )
 
     objects = InvoiceQuerySet.as_manager()
 
@@ -229,15 +235,3 @@ class InvoiceLine(models.Model):
 
     def __str__(self) -> str:
         return self.description
-
-
-class InvoiceDocument(models.Model):
-    """The PDF of an issued invoice, kept with its digest: the same bytes for ever."""
-
-    invoice = models.OneToOneField(Invoice, on_delete=models.PROTECT, primary_key=True, related_name="document")
-    content = models.BinaryField()
-    sha256 = models.CharField("digest", max_length=64)
-    rendered_at = models.DateTimeField()
-
-    def __str__(self) -> str:
-        return f"{self.invoice}.pdf"

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
@@ -11,8 +11,10 @@ from django.utils.safestring import SafeString
 from django.utils.timezone import now
 from unfold.enums import ActionVariant
 
+from billing_engine.core.errors import Refused
 from invoices.domain.cycle import bill_cycle, close_cycle, has_something_to_bill, know_cycles, lock, reopen
-from invoices.domain.errand import begin, stop, waiting_for
+from invoices.domain.errand import begin, stop, tried_before, waiting_for, without_contacts
+from invoices.domain.mail.server import check_server, is_a_server, server
 from invoices.domain.month_lock import why_month_locked
 from invoices.domain.wording import month_in_words, unfinished_in_words
 from invoices.models import BillingCycle
@@ -22,6 +24,7 @@ from leads.admin.shown import Colour, chip
 from reports.admin.bridge import bridge
 from reports.admin.cycle_form import MayNeedAReason
 from reports.admin.cycle_page import cycle_page
+from reports.wording import names_in_words
 
 State = BillingCycle.State
 Errand = BillingCycle.Errand
@@ -51,6 +54,25 @@ def many(cycle: BillingCycle, errand: BillingCycle.Errand, what: str) -> str:
 def waits_for(errand: BillingCycle.Errand) -> Any:
     """Whether the errand has something to do, and none is in progress."""
     return lambda cycle: not cycle.errand and waiting_for(cycle, errand) > 0
+
+
+def may_send_all(cycle: BillingCycle) -> bool:
+    """Whether something waits, and a server takes it; without one on a desk it is written down."""
+    try:
+        check_server()
+    except Refused:
+        return False
+    return bool(waits_for(Errand.SEND)(cycle))
+
+
+def told_before_sending(cycle: BillingCycle) -> str:
+    """To whom, what failed before, and who is left out."""
+    failed = tried_before(cycle)
+    again = f" {failed:,} of them could not be sent before." if failed else ""
+    nobody = without_contacts(cycle)
+    left_out = f" Left out, for want of billing contacts: {names_in_words(nobody)}." if nobody else ""
+    way = "" if is_a_server() else f" Nobody gets them: this server only writes mails down ({server()})."
+    return f"All that is issued and not sent goes to its billing contacts, by its template, with the PDF.{again}{left_out}{way}"
 
 
 @admin.register(BillingCycle)
@@ -152,14 +174,17 @@ class BillingCycleAdmin(ReadOnlyPage[BillingCycle]):
         permission=SEND,
         icon="mail",
         variant=ActionVariant.PRIMARY,
-        offered=waits_for(Errand.SEND),
+        offered=may_send_all,
         asks=Dialog(
             title=lambda cycle: f"Send {many(cycle, Errand.SEND, 'invoice')} of {month_of(cycle)} by e-mail?",
-            says="To each customer's billing contacts, by its template, with the PDF. Who has no contact is left out.",
+            says=told_before_sending,
         ),
     )
     def send_all(self, request: HttpRequest, cycle: BillingCycle, answers: dict[str, Any]) -> Done:
-        return Done(f"Sending {begin(cycle, Errand.SEND, by=person(request), at=now()):,}.")
+        count = begin(cycle, Errand.SEND, by=person(request), at=now())
+        if not is_a_server():
+            return Done(f"Writing down {count:,}: this server sends no mail.", level=messages.WARNING)
+        return Done(f"Sending {count:,}.")
 
     @button(
         "Stop",

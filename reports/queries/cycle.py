@@ -112,7 +112,10 @@ def late_in(label: str) -> list[tuple[str, int, Decimal]]:
 def flagged_in(label: str) -> int:
     """How many drafts a person should look at before they are approved."""
     drafts = Invoice.objects.filter(period__label__in=labels_of(label), state=Invoice.State.DRAFT)
-    return sum(any(flag.stops for flag in flags) for flags in flags_of(drafts.select_related("period")).values())
+    return sum(
+        any(flag.stops for flag in flags)
+        for flags in flags_of(drafts.select_related("period", "customer__seller")).values()
+    )
 
 
 def without_invoice_in(label: str) -> int:

@@ -11,7 +11,9 @@ from billing_engine.core.money import in_words
 from billing_engine.core.span_words import day_in_words
 from invoices.domain.wording import clean, lines_of
 from invoices.models import Invoice, MailTemplate
+from invoices.models.mail import MOST_MESSAGE, MOST_SUBJECT
 
+MOST_CHARACTERS = {"subject": MOST_SUBJECT, "message": MOST_MESSAGE}
 Says = Callable[[Invoice], str]
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
