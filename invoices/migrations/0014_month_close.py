@@ -4,7 +4,7 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("invoices", "0012_attempts_at_billing")]
+    dependencies = [("invoices", "0013_numbers_found")]
 
     operations = [
         migrations.AlterModelOptions(name="billingcycle", options={"verbose_name_plural": "month close"}),
