@@ -208,7 +208,7 @@ def hindrances(cycle: BillingCycle, left: Left) -> list[Hindrance]:
         (
             left.unrated,
             "unrated",
-            "No rule prices them: make one, or waive them",
+            "No rule prices them: operations make one, or waive them",
             list_of("pricing.unratedaction", period__label__in=",".join(labels_of(cycle.label))),
             "orange",
         ),
