@@ -6,7 +6,9 @@ from urllib.parse import quote
 import environ
 
 
-def database(url: str, *, host: str, port: int, name: str, user: str, password: str, sslmode: str) -> dict[str, Any]:
+def database(
+    url: str, *, host: str, port: int, name: str, user: str, password: str, sslmode: str, sslrootcert: str
+) -> dict[str, Any]:
     """Django's settings of a database; the address wins over the parts."""
     if url or not host:
         return dict(environ.Env.db_url_config(url))
@@ -17,7 +19,7 @@ def database(url: str, *, host: str, port: int, name: str, user: str, password: 
         "NAME": name,
         "USER": user,
         "PASSWORD": password,
-        "OPTIONS": {"sslmode": sslmode},
+        "OPTIONS": {"sslmode": sslmode, **({"sslrootcert": sslrootcert} if sslrootcert else {})},
     }
 
 

@@ -1,7 +1,13 @@
 """The admin as this house has it: Unfold's site, with the month at a glance in front and the reports inside."""
 
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from unfold.sites import UnfoldAdminSite
+
+from billing_engine.core.finding import Found, Group, found
 
 
 class BillingAdminSite(UnfoldAdminSite):
@@ -9,6 +15,23 @@ class BillingAdminSite(UnfoldAdminSite):
 
     index_template = "reports/front_page.html"
     index_title = "At a glance"
+
+    def search(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """One box for everything: pages of the menu, and whatever the storeys find of what this person may see."""
+        term = request.GET.get("s", "").strip()
+        if not term:
+            return HttpResponse()
+        pages = self._pages_named(request, term)
+        groups = [*([Group("Pages", pages)] if pages else []), *found(term, user=request.user)]
+        return TemplateResponse(request, "core/search_results.html", {"groups": groups, "term": term})
+
+    def _pages_named(self, request: HttpRequest, term: str) -> tuple[Found, ...]:
+        return tuple(
+            Found(item["title"], section.get("title", ""), str(item["link"]))
+            for section in self.get_sidebar_list(request)
+            for item in section["items"]
+            if item["has_permission"] and term.lower() in item["title"].lower()
+        )
 
     def extra_urls(self) -> list[URLPattern]:
         """Pages that belong to no model; Unfold asks for them."""

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.http import HttpRequest
+from django.templatetags.static import static
 from django.urls import reverse_lazy
 
 
@@ -13,6 +14,15 @@ def may(permission: str) -> Any:
         return request.user.has_perm(permission)
 
     return allowed
+
+
+def asset(path: str) -> Any:
+    """The address of a file of ours, looked up when a page asks for it: then there are names with digests."""
+
+    def address(_: HttpRequest) -> str:
+        return static(path)
+
+    return address
 
 
 def page(title: str, icon: str, model: str, permission: str | None = None) -> dict[str, Any]:
@@ -33,6 +43,9 @@ UNFOLD: dict[str, Any] = {
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_BACK_BUTTON": True,
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": asset("core/favicon.svg")}],
+    "STYLES": [asset("core/kit.css")],
+    "SCRIPTS": [asset("core/search.js")],
     "DASHBOARD_CALLBACK": "reports.admin.front_page.month_at_a_glance",
     "BORDER_RADIUS": "6px",
     "SIDEBAR": {

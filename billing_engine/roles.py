@@ -25,12 +25,16 @@ OPERATIONS = {
         "add_pricecheck", "change_pricecheck", "delete_pricecheck",
         "add_simulation",
         "add_waiver",
+        "change_ratingattempts",  # retry
     ),
 }  # fmt: skip
 FINANCE: dict[str, tuple[str, ...]] = {
     "leads": (
         "change_billingperiod",  # re-open
         "add_company", "change_company",
+    ),
+    "pricing": (
+        "change_ratingattempts",  # retry
     ),
     "invoices": (
         "add_billingrun", "change_billingrun", "change_billingschedule", "change_billingcycle",

@@ -1,14 +1,23 @@
 """Every address."""
 
 from django.contrib import admin
+from django.http import HttpRequest, HttpResponseRedirect
+from django.templatetags.static import static
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from billing_engine.core.problems import UnknownAddress
 
+
+def favicon(_: HttpRequest) -> HttpResponseRedirect:
+    """Where browsers look for it by themselves."""
+    return HttpResponseRedirect(static("core/favicon.svg"))
+
+
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
+    path("favicon.ico", favicon),
     path("admin/", admin.site.urls),
     path("api/v1/", include("leads.api.urls")),
     path("api/v1/", include("pricing.api.urls")),

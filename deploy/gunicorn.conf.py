@@ -20,6 +20,8 @@ preload_app = True
 timeout = 60
 graceful_timeout = 25
 keepalive = 75
+# The two longest ids there can be, each sign written as %F0%9F%98%80, take 4,800 bytes.
+limit_request_line = 8190
 # It would live in the home directory, which a container does not have.
 control_socket_disable = True
 # The engine tells of each request itself (billing_engine/watch/requests.py); what gunicorn has to say goes the same way.

@@ -17,6 +17,7 @@ from billing_engine.core.errors import Refused
 PROBLEM_JSON = "application/problem+json"
 
 BUSY = "busy"
+BAD_FILTER = "bad_filter"  # also of every address that can't be read
 RETRY_AFTER_SECONDS = 5
 
 logger = logging.getLogger(__name__)
@@ -72,12 +73,15 @@ def _as_api_exception(error: Exception) -> Exception:
 
 
 def _problem(status: int, code: str, detail: str, facts: dict[str, object]) -> Response:
-    body = {
+    return Response(problem_body(status, code, detail) | facts, status=status, content_type=PROBLEM_JSON)
+
+
+def problem_body(status: int, code: str, detail: str) -> dict[str, object]:
+    """The document itself."""
+    return {
         "type": f"urn:lead-billing:problem:{code}",
         "title": HTTPStatus(status).phrase,
         "status": status,
         "code": code,
         "detail": detail,
-        **facts,
     }
-    return Response(body, status=status, content_type=PROBLEM_JSON)

@@ -3,6 +3,7 @@
 import tempfile
 from collections.abc import Iterable
 from datetime import datetime
+from decimal import Decimal
 from typing import IO, Any
 
 from django.http import FileResponse
@@ -14,6 +15,7 @@ from billing_engine.core.exports import Cell
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 ROWS_A_SHEET = 1_048_576  # the format has no more
+EXACT_DIGITS = 15  # of a number in a spreadsheet
 LONGEST_TEXT = 32_767  # of a cell; the same
 
 
@@ -55,6 +57,8 @@ def _sheet(book: Workbook, title: str, header: list[str]) -> Any:
 def _cell(sheet: Any, cell: Cell) -> Any:
     if isinstance(cell, datetime):  # a workbook knows no time zones: as text it keeps its own
         return cell.isoformat()
+    if isinstance(cell, Decimal) and len(cell.as_tuple().digits) > EXACT_DIGITS:
+        return f"{cell:f}"  # as a number it would lose its last digits
     if not isinstance(cell, str):
         return cell
     text = ILLEGAL_CHARACTERS_RE.sub("\N{REPLACEMENT CHARACTER}", cell)[:LONGEST_TEXT]

@@ -63,7 +63,7 @@ def what_a_void_does(invoice: Invoice) -> str:
     amounts = invoice.lines.filter(kind=InvoiceLine.Kind.ADJUSTMENT).values_list("amount", flat=True)
     words = (
         "It keeps its number and its PDF and asks for nothing any more. Its billing period opens again and can be "
-        "billed anew. "
+        "billed again. "
     )
     if amounts:
         sum_ = money.in_words(sum(amounts, money.ZERO), invoice.currency)

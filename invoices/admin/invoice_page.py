@@ -9,11 +9,14 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from billing_engine.core.money import in_words, price_in_words
+from invoices.admin.documents import documents_of
 from invoices.domain.flags import flags_of
+from invoices.domain.mail.server import is_a_server, server
 from invoices.domain.paper import paper_of
+from invoices.domain.replacement import places_of
 from invoices.domain.taken_back import actions_taken_back, taken_back_of
-from invoices.models import Adjustment, Invoice, InvoiceDocument, InvoiceLine
-from leads.admin.shown import Colour, page_of
+from invoices.models import Adjustment, Invoice, InvoiceLine
+from leads.admin.shown import Colour, instant, page_of
 
 State = Invoice.State
 TAKEN_BACK_SHOWN = 20
@@ -41,7 +44,7 @@ class TakenBackPanel:
 
     actions: int
     total: str
-    shown: list[tuple[str, str, str, str, datetime | None]]
+    shown: list[tuple[str, str, str, str, str]]
     more: int
     is_issued: bool
 
@@ -65,8 +68,14 @@ def invoice_page(model_admin: Any, request: HttpRequest, invoice: Invoice) -> Ht
         "steps": steps_of(invoice),
         "flags": flags_of([invoice]).get(invoice.pk, []),
         "taken_back": taken_back_panel(invoice),
+        "places": [
+            (words, page_of("invoices.invoice", other.pk), str(other))
+            for words, other in zip(("In place of", "In its place"), places_of([invoice])[invoice.pk], strict=True)
+            if other
+        ],
         "mails": invoice.mails.select_related("asked_by").order_by("-pk"),
-        "document": InvoiceDocument.objects.filter(invoice=invoice).defer("content").first(),
+        "documents": documents_of(invoice),
+        "no_mail_server": "" if is_a_server() else server(),
         "media": model_admin.media,
         "actions_detail": model_admin._get_actions_navigation(  # noqa: SLF001 -- Unfold makes its header's buttons so
             model_admin.actions_detail, found, str(invoice.pk)
@@ -87,7 +96,7 @@ def taken_back_panel(invoice: Invoice) -> TakenBackPanel | None:
             f"{one.action_type.name} of lead {one.lead.external_id}",
             price_in_words(one.charge.amount, currency),
             one.void_reason,
-            None if one.voided_at is None else one.voided_at.astimezone(zone),
+            instant(one.voided_at, zone),
         )
         for one in actions_taken_back(invoice)[:TAKEN_BACK_SHOWN]
     ]

@@ -4,14 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
-from django.utils.html import format_html_join
-from django.utils.safestring import SafeString
+from django.http import HttpRequest, HttpResponse
 from django.utils.timezone import now
-from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
-from unfold.decorators import action
 from unfold.enums import ActionVariant
 
 from billing_engine.core import money
@@ -25,20 +20,17 @@ from invoices.admin.dialogs import (
     has_adjustments,
     what_a_void_does,
 )
-from invoices.admin.filters import CutByBudgetFilter, MonthFilter, ToBeCreditedFilter
-from invoices.admin.invoice_page import STATE_COLOURS, invoice_page
+from invoices.admin.documents import Documented
+from invoices.admin.invoice_list import InvoiceList
+from invoices.admin.invoice_page import invoice_page
 from invoices.admin.sending import Sendable
 from invoices.domain.adjust import adjust, withdraw
-from invoices.domain.document import document_of, preview
-from invoices.domain.flags import flags_of
 from invoices.domain.invoice import approve, issue, send_back
 from invoices.domain.month_lock import why_locked, why_not_regenerated
 from invoices.domain.reopen import may_bill_again, may_reopen, regenerate, reopen, void
-from invoices.domain.wording import month_in_words
 from invoices.models import Invoice
-from leads.admin.bases import ReadOnlyPage
 from leads.admin.buttons import Dialog, Done, WithReason, button, person
-from leads.admin.shown import amount, chip, day, link, list_of, page_of
+from leads.admin.shown import list_of, page_of
 
 State = Invoice.State
 DECIDE = "invoices.change_invoice"
@@ -56,91 +48,16 @@ def worth(invoice: Invoice) -> str:
     return f"{invoice.customer}, {money.in_words(invoice.total, invoice.currency)}"
 
 
-def file_button(label: str, *, icon: str, when: Callable[[Invoice], bool]) -> Callable[[Any], Any]:
-    """A button that asks nothing and answers with a file, for those who may see the invoice."""
-
-    def decorate(view: Any) -> Any:
-        made: Any = action(description=label, permissions=["view"], icon=icon)
-        made = made(view)
-        made.offered = when
-        return made
-
-    return decorate
-
-
 @admin.register(Invoice)
-class InvoiceAdmin(Sendable, ReadOnlyPage[Invoice]):
-    list_display = (
-        "shown_number",
-        "shown_customer",
-        "shown_month",
-        "shown_total",
-        "shown_state",
-        "shown_due",
-        "shown_flags",
-    )
-    list_display_links = ("shown_number",)
-    list_filter = (
-        ("state", ChoicesDropdownFilter),
-        MonthFilter,
-        ("customer", AutocompleteSelectFilter),
-        ToBeCreditedFilter,
-        CutByBudgetFilter,
-    )
-    list_select_related = ("customer", "period")
-    search_fields = ("number__icontains", "customer__name", "customer__code__istartswith")
-    search_help_text = "Invoice number, customer's name or code"
-    ordering = ("-pk",)
+class InvoiceAdmin(Documented, Sendable, InvoiceList):
     actions = ("approve_chosen", "issue_chosen", "send_chosen")
     actions_detail: Any = (
         *("approve", "issue", "send", "send_back", "adjust", "withdraw", "regenerate", "reopen", "void", "bill_again"),
-        *("preview_pdf", "download_pdf"),
+        *("make_pdf_again", "preview_pdf", "download_pdf", "download_void_pdf"),
     )
 
     class Media:
         css = {"all": ["invoices/finance.css", "invoices/detail.css"]}
-
-    # --- The list -------------------------------------------------------------------------------
-
-    @admin.display(description="invoice", ordering="number")
-    def shown_number(self, invoice: Invoice) -> str:
-        return invoice.number or f"Draft {invoice.pk}"
-
-    @admin.display(description="customer", ordering="customer__name")
-    def shown_customer(self, invoice: Invoice) -> SafeString | str:
-        return link(invoice.customer)
-
-    @admin.display(description="month", ordering="period__label")
-    def shown_month(self, invoice: Invoice) -> str:
-        return month_in_words(invoice.period.label)
-
-    @admin.display(description="total", ordering="total")
-    def shown_total(self, invoice: Invoice) -> SafeString:
-        return amount(money.in_words(invoice.total, invoice.currency))
-
-    @admin.display(description="state", ordering="state")
-    def shown_state(self, invoice: Invoice) -> SafeString:
-        shown = "Sent" if invoice.sent_at and invoice.state == State.ISSUED else invoice.get_state_display()
-        return chip(shown, STATE_COLOURS[State(invoice.state)])
-
-    @admin.display(description="due", ordering="due_on")
-    def shown_due(self, invoice: Invoice) -> str:
-        return day(invoice.due_on)
-
-    def get_changelist_instance(self, request: HttpRequest) -> Any:
-        """The list with the flags of the rows it shows, asked for once."""
-        changes = super().get_changelist_instance(request)
-        rows = list(changes.result_list)
-        flags = flags_of(rows)
-        for row in rows:
-            row.__dict__["flags"] = flags.get(row.pk, [])
-        changes.result_list = rows
-        return changes
-
-    @admin.display(description="to look at")
-    def shown_flags(self, invoice: Invoice) -> SafeString | str:
-        flags = invoice.__dict__.get("flags", [])
-        return format_html_join("", '<span class="invoice-flag">{}</span>', ((flag.words,) for flag in flags))
 
     def has_decide_permission(self, request: HttpRequest) -> bool:
         """Whether this person approves and issues."""
@@ -294,29 +211,3 @@ class InvoiceAdmin(Sendable, ReadOnlyPage[Invoice]):
     )
     def bill_again(self, request: HttpRequest, invoice: Invoice, answers: dict[str, Any]) -> Done:
         return billed_again(invoice.period, by=person(request))
-
-    @file_button("Preview PDF", icon="picture_as_pdf", when=is_in(State.DRAFT, State.APPROVED))
-    def preview_pdf(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        invoice = self._found(request, object_id)
-        return _pdf(preview(invoice), f"draft-{invoice.customer.code}-{invoice.period.label}.pdf")
-
-    @file_button("Download PDF", icon="download", when=is_in(State.ISSUED, State.VOID))
-    def download_pdf(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        invoice = self._found(request, object_id)
-        return _pdf(bytes(document_of(invoice, at=now()).content), f"{invoice.number}.pdf")
-
-    def _found(self, request: HttpRequest, object_id: str) -> Invoice:
-        invoice: Invoice | None = self.get_object(request, object_id)
-        if invoice is None:
-            raise Http404
-        if not self.has_view_permission(request, invoice):
-            raise PermissionDenied
-        return invoice
-
-
-def _pdf(content: bytes, name: str) -> HttpResponse:
-    return HttpResponse(
-        content,
-        content_type="application/pdf",
-        headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private, no-store"},
-    )

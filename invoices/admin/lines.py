@@ -13,9 +13,10 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdo
 
 from billing_engine.core import money
 from invoices.admin.detail_files import MAY_SEE_CHARGES, detail_of_invoice, detail_of_month
+from invoices.admin.filters import LineIssuedOn
 from invoices.admin.line_page import LinePage, line_page
 from invoices.domain.detail import line_of
-from invoices.models import InvoiceLine
+from invoices.models import Invoice, InvoiceLine
 from leads.admin.bases import ReadOnlyPage
 from leads.admin.shown import amount, link, number, page_of
 from pricing.domain.explain import explain
@@ -24,8 +25,10 @@ from pricing.models import Charge
 
 @admin.register(InvoiceLine)
 class InvoiceLineAdmin(ReadOnlyPage[InvoiceLine]):
+    nothing_yet = "There are no invoice lines yet. They are drafted with the invoices."
     list_display = ("description", "shown_invoice", "shown_customer", "shown_actions", "shown_amount")
     list_filter = (
+        LineIssuedOn,
         ("kind", ChoicesDropdownFilter),
         ("invoice__customer", AutocompleteSelectFilter),
         ("product", AutocompleteSelectFilter),
@@ -39,6 +42,11 @@ class InvoiceLineAdmin(ReadOnlyPage[InvoiceLine]):
 
     class Media:
         css = {"all": ["invoices/finance.css", "invoices/detail.css"]}
+
+    @staticmethod
+    def above(line: InvoiceLine) -> Invoice:
+        """A line's page stands below its invoice's."""
+        return line.invoice
 
     @admin.display(description="invoice")
     def shown_invoice(self, line: InvoiceLine) -> SafeString | str:
@@ -91,6 +99,7 @@ class InvoiceLineAdmin(ReadOnlyPage[InvoiceLine]):
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "original": line,
+            "back_to": page_of("invoices.invoice", line.invoice_id),
             "title": line.description,
             "media": self.media,
             **shown,

@@ -34,7 +34,7 @@ admin.site.unregister(BillingPeriod)
 
 @admin.register(BillingPeriod)
 class ProvableBillingPeriodAdmin(BillingPeriodAdmin):
-    actions_detail: Any = ("bill_again", "prove", "reopen")
+    actions_detail: Any = ("bill_again", "prove", "reopen", "retry")
 
     @button(
         "Bill again",

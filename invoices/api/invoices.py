@@ -19,6 +19,7 @@ from invoices.api.asked import (
     text_filter,
 )
 from invoices.api.shapes import InvoiceSerializer, LineSerializer, invoice_shape, line_shape, page_of
+from invoices.domain.replacement import Places, places_of
 from invoices.models import Invoice, InvoiceLine
 from leads.api.answers import problems
 
@@ -51,8 +52,9 @@ class InvoicesPage(InvoicesView):
     )
     def get(self, request: Request) -> Response:
         limit, found = asked_limit(request), _filtered(request).order_by("-pk")
-        rows = list(found.select_related("customer", "period")[: limit + 1])
-        results = [_shown(invoice) for invoice in rows[:limit]]
+        rows = list(found.select_related("customer", "period__customer")[: limit + 1])
+        places = places_of(rows[:limit])
+        results = [_shown(invoice, places[invoice.pk]) for invoice in rows[:limit]]
         return Response({"results": results, "next": next_address(request, _last(rows, limit))})
 
 
@@ -67,10 +69,10 @@ class InvoicePage(InvoicesView):
         responses={200: InvoiceSerializer, **problems(401, 403, 404, 406, 429, 503)},
     )
     def get(self, request: Request, invoice: int) -> Response:
-        found = Invoice.objects.select_related("customer", "period").filter(pk=invoice).first()
+        found = Invoice.objects.select_related("customer", "period__customer").filter(pk=invoice).first()
         if found is None:
             raise Http404
-        return Response(_shown(found))
+        return Response(_shown(found, places_of([found])[found.pk]))
 
 
 class LinesPage(InvoicesView):
@@ -93,7 +95,7 @@ class LinesPage(InvoicesView):
         responses={200: page_of(LineSerializer, "Line"), **problems(400, 401, 403, 404, 406, 429, 503)},
     )
     def get(self, request: Request, invoice: int) -> Response:
-        found = Invoice.objects.filter(pk=invoice).first()
+        found = Invoice.objects.prefetch_related("customer__cycle_changes").filter(pk=invoice).first()
         if found is None:
             raise Http404
         limit, lines = asked_limit(request), found.lines.order_by("position")
@@ -127,8 +129,8 @@ def _last(rows: list[Invoice], limit: int) -> int | None:
     return rows[limit - 1].pk if len(rows) > limit else None
 
 
-def _shown(invoice: Invoice) -> dict[str, object]:
-    return invoice_shape(invoice, reverse("api-lines", args=[invoice.pk]))
+def _shown(invoice: Invoice, places: Places) -> dict[str, object]:
+    return invoice_shape(invoice, places, reverse("api-lines", args=[invoice.pk]))
 
 
 def _charges(line: InvoiceLine) -> str | None:

@@ -66,6 +66,9 @@ class BillingRunItem(models.Model):
     )
     code = models.CharField(max_length=40, blank=True, help_text="Why it failed, for programs.")
     message = models.TextField(blank=True, help_text="Why it failed, for people.")
+    attempts = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="How often a worker began; counted before the work."
+    )
     settled_at = models.DateTimeField(null=True, blank=True)
 
     objects = BillingRunItemQuerySet.as_manager()

@@ -17,12 +17,12 @@ from leads.admin.buttons import Dialog, Done, WithReason, button
 from leads.admin.choices import WITHOUT_IDLE_ZEROS
 from leads.admin.days import ActionDays, asks_for_days
 from leads.admin.quarantined_item import step_in_words, steps_of
-from leads.admin.search import leads_named
+from leads.admin.search import actions_named
 from leads.admin.shown import NOTHING, block, chip, delivered, instant, link, number, page_of, pretty, shortened
 from leads.domain.early import BEFORE_ITS_LEAD
 from leads.domain.periods import mark_open_periods
 from leads.domain.voiding import void
-from leads.models import Action, ActionType, Lead
+from leads.models import Action, ActionType
 
 
 @admin.register(ActionType)
@@ -70,6 +70,7 @@ class BeforeItsLead(DropdownFilter):
 
 @admin.register(Action)
 class ActionAdmin(ReadOnlyPage[Action]):
+    nothing_yet = "No actions have been received yet. They arrive with the leads that sources send."
     list_display: tuple[str, ...] = (
         "shown_id",
         "action_type",
@@ -90,7 +91,7 @@ class ActionAdmin(ReadOnlyPage[Action]):
     )
     list_select_related: Any = ("action_type", "lead__source", "period__customer", "early")
     search_fields = ("external_id",)
-    search_help_text = "Its lead's id or e-mail address"
+    search_help_text = "Id, or its lead's id or e-mail address"
     actions_detail = ("void_action",)
     fieldsets: Any = (
         (
@@ -121,9 +122,7 @@ class ActionAdmin(ReadOnlyPage[Action]):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Action], search_term: str
     ) -> tuple[QuerySet[Action], bool]:
-        if not search_term.strip():
-            return queryset, False
-        return queryset.filter(lead__in=Lead.objects.filter(leads_named(search_term))), False
+        return (queryset.filter(actions_named(search_term)) if search_term.strip() else queryset), False
 
     @button(
         "Void",

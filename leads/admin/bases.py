@@ -19,6 +19,7 @@ class Page(BaseAdmin[Row]):
     """A list and a page in the house's look. Nothing that has a history is ever deleted."""
 
     list_fullwidth = True
+    nothing_yet = ""  # what a list says that has no rows at all; empty: that there are none of its kind
     show_facets = ShowFacets.NEVER  # they would count what no page counts
     # Other than Django's, this one never asks for the whole list: the filters' own links are enough.
     list_disable_select_all = False

@@ -34,7 +34,8 @@ def offer_own_currency(form: forms.BaseForm, own: str) -> None:
     """A currency that is not offered, such as a fund code, stays what it is where it stands already."""
     field = form.fields.get("currency")
     if isinstance(field, forms.ChoiceField) and own and own not in dict(currencies()):
-        field.choices = [*field.choices, (own, own)]
+        offered: Any = field.choices
+        field.choices = [*offered, (own, own)]
 
 
 def locale_field(label: str, help_text: str) -> forms.ChoiceField:

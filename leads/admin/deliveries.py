@@ -32,6 +32,7 @@ LINKED_AT_MOST = 500  # numbers that an address can carry
 
 @admin.register(Delivery)
 class DeliveryAdmin(ReadOnlyPage[Delivery]):
+    nothing_yet = "Nothing has been delivered yet. Each request and each file of a source appears here."
     list_display = (
         "shown_received",
         "shown_source",

@@ -1,6 +1,7 @@
 """What was refused, and waits for a person: mended and sent in again, or let go for a reason."""
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
@@ -46,6 +47,7 @@ CODES_FROM = 10_000
 RETRIED_AT_ONCE = 500
 RETRIED_HERE = 100  # more of them are the workers' business
 DISCARDED_AT_ONCE = 1_000
+MONTHS_SHOWN = 36
 
 
 class ByState(DropdownFilter):
@@ -79,8 +81,24 @@ class ByCode(DropdownFilter):
         return queryset.filter(code=self.value()) if self.value() else queryset
 
 
+class ByMonth(DropdownFilter):
+    """The months that what waits counts to, the latest first."""
+
+    title = "month"
+    parameter_name = "month"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        found = QuarantinedItem.objects.waiting().values_list("months", flat=True).distinct()
+        months = sorted({month for months in found for month in months}, reverse=True)
+        return [(month, month) for month in months[:MONTHS_SHOWN]]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return queryset.of_month(value) if (value := self.value()) else queryset
+
+
 @admin.register(QuarantinedItem)
 class QuarantinedItemAdmin(ReadOnlyPage[QuarantinedItem]):
+    nothing_yet = "Nothing is waiting in quarantine."
     change_form_template = "leads/quarantined_item.html"
     list_display = (
         "shown_received",
@@ -92,12 +110,20 @@ class QuarantinedItemAdmin(ReadOnlyPage[QuarantinedItem]):
         "shown_state",
     )
     list_display_links = ("shown_received", "shown_code")
-    list_filter = (ByState, ByCode, ("source", AutocompleteSelectFilter), ("kind", ChoicesDropdownFilter), Received)
+    list_filter = (
+        ByState,
+        ByCode,
+        ByMonth,
+        ("source", AutocompleteSelectFilter),
+        ("kind", ChoicesDropdownFilter),
+        Received,
+    )
     list_select_related = ("source",)
     ordering = ("-received_at", "-pk")
     fields = (
         ("shown_source", "shown_delivery"),
         ("shown_received", "where"),
+        ("shown_months", "shown_occurred"),
         ("shown_state", "settled"),
         "settled_note",
     )
@@ -259,13 +285,26 @@ class QuarantinedItemAdmin(ReadOnlyPage[QuarantinedItem]):
     def shown_received(self, item: QuarantinedItem) -> SafeString | str:
         return instant(item.received_at, zone_of(item))
 
+    @admin.display(description="occurred")
+    def shown_occurred(self, item: QuarantinedItem) -> SafeString | str:
+        if item.occurred_at is None:
+            return "No time in it can be read"
+        return instant(item.occurred_at, ZoneInfo(item.zone or "UTC"))
+
+    @admin.display(description="counts to")
+    def shown_months(self, item: QuarantinedItem) -> str:
+        """Which months, and what they go by."""
+        zone = item.zone or "UTC: its customer is not known"
+        by = "in which it was received, UTC" if item.occurred_at is None else zone
+        return f"{', '.join(item.months)} ({by})"
+
     @admin.display(description="code", ordering="code")
     def shown_code(self, item: QuarantinedItem) -> SafeString:
         return chip(item.code, "red" if item.code in CONFLICTS else "orange")
 
     @admin.display(description="message")
     def shown_message(self, item: QuarantinedItem) -> SafeString | str:
-        return shortened(item.message)
+        return shortened(item.message, fits=88)
 
     @admin.display(description="source")
     def shown_source(self, item: QuarantinedItem) -> SafeString | str:

@@ -16,6 +16,8 @@ from billing_engine.core.instants import NOTHING, day, instant
 
 __all__ = ["NOTHING", "day", "instant"]  # passed on: a page imports how it shows things from here
 
+FITS = 48  # signs: two lines of a column, or three
+
 Colour = Literal["plain", "green", "blue", "orange", "red"]
 
 COLOURS: dict[Colour, str] = {
@@ -55,10 +57,24 @@ def together(shown: Iterable[SafeString]) -> SafeString:
     return format_html_join("", "{}", ((piece,) for piece in shown))
 
 
-def shortened(text: object) -> SafeString | str:
-    """A text that may be long, cut with an ellipsis where its column ends; whole when pointed at."""
+def shortened(text: object, fits: int = FITS) -> SafeString | str:
+    """A text that may be long: in a list without its middle then, and whole when pointed at; whole on a page."""
     words = str(text)
-    return format_html('<span class="lb-cut" title="{}">{}</span>', words, words) if words else NOTHING
+    return format_html('<span class="lb-cut" title="{}">{}</span>', words, _cut(words, fits)) if words else NOTHING
+
+
+def _cut(words: str, fits: int = FITS) -> SafeString | str:
+    """Names that begin alike are told apart by how they end; a list shows one of the two, a page the other."""
+    if len(words) <= fits:
+        return words
+    short = f"{_whole_words(words[: fits // 2])} … {_whole_words(words[-fits // 2 :][::-1])[::-1]}"
+    return format_html('<span class="lb-short">{}</span><span class="lb-whole">{}</span>', short, words)
+
+
+def _whole_words(part: str) -> str:
+    """Up to its last blank, where that leaves something worth reading."""
+    until = part.rfind(" ")
+    return part[:until] if until > len(part) // 2 else part
 
 
 def code(text: object) -> SafeString | str:
@@ -89,7 +105,7 @@ def delivered(delivery: int, **item: int) -> SafeString:
 
 def to(address: str, text: object) -> SafeString:
     """A link, cut where its column ends."""
-    return format_html('<a class="text-link lb-cut" href="{}" title="{}">{}</a>', address, text, text)
+    return format_html('<a class="text-link lb-cut" href="{}" title="{}">{}</a>', address, text, _cut(str(text)))
 
 
 def deed(kind: object, external_id: object) -> SafeString:

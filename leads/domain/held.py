@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import astuple, dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from django.db import connection
@@ -14,6 +14,7 @@ from leads.domain import limits
 from leads.domain.decode import TOO_DEEP
 from leads.domain.faults import Fault
 from leads.domain.items import is_storable
+from leads.domain.occurred import occurred, zones_of
 from leads.domain.receipt import Result
 from leads.domain.sent import SentLead
 from leads.models import QuarantinedItem, Source
@@ -22,16 +23,21 @@ from leads.models import QuarantinedItem, Source
 # waits already is counted, says what is wrong with it now, and answers with its number.
 KEEP = """
     WITH numbered AS MATERIALIZED (
-        SELECT nextval(pg_get_serial_sequence('leads_quarantineditem', 'id')), sent.*
+        SELECT nextval(pg_get_serial_sequence('leads_quarantineditem', 'id')) AS id, sent.*
           FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::jsonb[], %s::int[], %s::text[], %s::bigint[],
-                      %s::bytea[]) AS sent (kind, pointer, code, message, content, held, lead, stored_action, digest)
+                      %s::bytea[], %s::timestamptz[], %s::text[], %s::text[])
+               AS sent (kind, pointer, code, message, content, held, lead, stored_action, digest, occurred_at, zone, months)
     )
     INSERT INTO leads_quarantineditem (source_id, delivery_id, received_at, state, settled_note, times_sent, id, kind,
-           pointer, code, message, content, actions_held, lead_external_id, stored_action_id, digest)
-    SELECT %s, %s, %s, 'waiting', '', 1, numbered.* FROM numbered ORDER BY digest
+           pointer, code, message, content, actions_held, lead_external_id, stored_action_id, digest,
+           occurred_at, zone, months)
+    SELECT %s, %s, %s, 'waiting', '', 1, id, kind, pointer, code, message, content, held, lead, stored_action, digest,
+           occurred_at, zone, string_to_array(months, ' ')
+      FROM numbered ORDER BY digest
     ON CONFLICT (source_id, digest) WHERE state = 'waiting'
     DO UPDATE SET times_sent = leads_quarantineditem.times_sent + 1, code = EXCLUDED.code, message = EXCLUDED.message,
-                  stored_action_id = EXCLUDED.stored_action_id
+                  stored_action_id = EXCLUDED.stored_action_id, zone = EXCLUDED.zone,
+                  months = CASE WHEN EXCLUDED.occurred_at IS NULL THEN leads_quarantineditem.months ELSE EXCLUDED.months END
     RETURNING digest, id
 """
 
@@ -53,53 +59,72 @@ class Refusal:
     digest: bytes
 
 
+class Part(NamedTuple):
+    """A refused item, what it holds, and whose results it stands for."""
+
+    refusal: Refusal
+    content: Any
+    results: list[Result]
+
+
 def keep(source: Source, *, delivery: int, received_at: datetime, leads: Iterable[SentLead]) -> None:
     """Keep what was refused, whole leads with their actions, single actions with just enough of their lead.
 
     Each refused result is told the number of its item.
     """
-    refused = [(refusal, results) for lead in leads for refusal, results in _refused_parts(lead)]
+    refused = [part for lead in leads for part in _refused_parts(lead)]
     if not refused:
         return
-    rows: dict[bytes, Refusal] = {}
-    for refusal, _ in refused:
-        rows.setdefault(refusal.digest, refusal)  # of equals, the first one sent
-    columns = [list(column) for column in zip(*map(astuple, rows.values()), strict=True)]
+    first: dict[bytes, Part] = {}
+    for part in refused:
+        first.setdefault(part.refusal.digest, part)  # of equals, the first one sent
+    contents = [part.content for part in first.values()]
+    when = [
+        occurred(content, received_at=received_at, zone=zone)
+        for content, zone in zip(contents, zones_of(source, contents), strict=True)
+    ]
+    rows = [
+        (*astuple(part.refusal), at, zone, " ".join(months))
+        for part, (at, zone, months) in zip(first.values(), when, strict=True)
+    ]
+    columns = [list(column) for column in zip(*rows, strict=True)]
     with connection.cursor() as cursor:
         cursor.execute(KEEP, [*columns, source.pk, delivery, received_at])
         numbers = {bytes(digest): number for digest, number in cursor.fetchall()}
-    for refusal, results in refused:
-        for result in results:
-            result.quarantined_item = numbers[refusal.digest]
+    for part in refused:
+        for result in part.results:
+            result.quarantined_item = numbers[part.refusal.digest]
 
 
-def _refused_parts(lead: SentLead) -> Iterable[tuple[Refusal, list[Result]]]:
-    """Each part that was refused, and whose results it stands for."""
+def _refused_parts(lead: SentLead) -> Iterable[Part]:
+    """Each part that was refused."""
     result = lead.result
     if result.fault:
         held = [action.result for action in lead.actions]
-        yield (
-            _refusal(QuarantinedItem.Kind.LEAD, result, result.fault, lead.raw, lead=result.id, held=len(held)),
-            [result, *held],
-        )
+        content = _cleaned(lead.raw)
+        refusal = _refusal(QuarantinedItem.Kind.LEAD, result, result.fault, content, lead=result.id, held=len(held))
+        yield Part(refusal, content, [result, *held])
         return
     for action in lead.actions:
         fault = action.result.fault
         if fault:
-            content = {**lead.raw, "actions": [action.raw]}
-            stored = action.conflicts_with
-            yield (
-                _refusal(
-                    QuarantinedItem.Kind.ACTION, action.result, fault, content, lead=result.id, held=1, stored=stored
-                ),
-                [action.result],
+            content = _cleaned({**lead.raw, "actions": [action.raw]})
+            refusal = _refusal(
+                QuarantinedItem.Kind.ACTION,
+                action.result,
+                fault,
+                content,
+                lead=result.id,
+                held=1,
+                stored=action.conflicts_with,
             )
+            yield Part(refusal, content, [action.result])
 
 
 def _refusal(
     kind: str, result: Result, fault: Fault, content: Any, *, lead: str | None, held: int, stored: int | None = None
 ) -> Refusal:
-    kept = _json.encode(_cleaned(content))
+    kept = _json.encode(content)
     return Refusal(
         kind,
         (result.pointer + fault.pointer)[:200],

@@ -14,6 +14,7 @@ from leads.domain.files.parts import ROWS_IN_A_FIELD
 from leads.domain.identity import external_id
 from leads.domain.intake import receive_items
 from leads.domain.mapping import COLUMN_INVALID, COLUMN_MISSING, mapped
+from leads.domain.occurred import occurred, zones_of
 from leads.domain.receipt import Receipt, Result
 from leads.domain.rows import as_json
 from leads.models import Action, QuarantinedItem, QuarantineStep
@@ -116,6 +117,10 @@ def discard(item: QuarantinedItem, *, note: str, by: User, at: datetime) -> None
 def _note_refusal(item: QuarantinedItem, fault: Fault, *, same: bool, by: User | None, at: datetime) -> None:
     note = f"{fault.message} ({fault.code})"
     QuarantineStep.objects.create(item=item, kind=Kind.REFUSED_AGAIN, at=at, by=by, note=note)
+    # Whose it is may be known by now, and with it when its month begins.
+    [zone] = zones_of(item.source, [item.content])
+    when = occurred(item.content, received_at=item.received_at, zone=zone)
+    QuarantinedItem.objects.waiting().filter(pk=item.pk).update(occurred_at=when.at, zone=when.zone, months=when.months)
     if same and fault.code != item.code:
         # What it waited for has come, and now it waits for something else.
         stored = stored_action_of(item) if fault.code == ACTION_CONFLICT else None

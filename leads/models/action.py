@@ -2,6 +2,7 @@
 
 from typing import Self
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 
@@ -80,7 +81,7 @@ class Action(models.Model):
     period = models.ForeignKey(
         BillingPeriod, on_delete=models.PROTECT, related_name="actions", db_constraint=False, db_index=False
     )
-    # As on the lead: written together with its delivery, never looked up by it.
+    # As on the lead: written together with its delivery, looked up by it only when a month's deliveries are counted.
     delivery = models.ForeignKey(
         Delivery, on_delete=models.DO_NOTHING, related_name="actions", db_constraint=False, db_index=False
     )
@@ -116,8 +117,18 @@ class Action(models.Model):
             ),
         ]
         indexes = [
+            # Some pages for millions of rows: actions lie in the order of their deliveries.
+            BrinIndex(name="action_delivery", fields=["delivery"]),
             models.Index(name="action_rating_order", fields=["period", "occurred_at", "id"]),
             models.Index(name="action_voided_after_close", fields=["period"], condition=Q(voided_after_close=True)),
+            # Finds an action by its own id alone, for a hundredth of what a tree of them would cost each write.
+            BrinIndex(
+                name="action_named",
+                fields=["external_id"],
+                opclasses=["text_bloom_ops"],
+                pages_per_range=32,
+                autosummarize=True,
+            ),
         ]
 
     def __str__(self) -> str:

@@ -5,6 +5,8 @@ from operator import add
 from typing import Self
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.expressions import Combinable
@@ -112,6 +114,10 @@ class QuarantinedItemQuerySet(models.QuerySet["QuarantinedItem"]):
     def waiting(self) -> Self:
         return self.filter(state=QuarantinedItem.State.WAITING)
 
+    def of_month(self, month: str) -> Self:
+        """Those that count to it."""
+        return self.filter(months__contains=[month])
+
 
 class QuarantinedItem(models.Model):
     """One item of a delivery that was refused: the item, where in it, error code and message."""
@@ -151,6 +157,18 @@ class QuarantinedItem(models.Model):
     )
     state = models.CharField(max_length=9, choices=State.choices, default=State.WAITING)
     received_at = models.DateTimeField()
+    occurred_at = models.DateTimeField(null=True, blank=True, help_text="The earliest time in it that can be read.")
+    zone = models.CharField(
+        max_length=64,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="The time zone of its customer, where that is known; otherwise its months are those of UTC.",
+    )
+    months = ArrayField(
+        models.CharField(max_length=7),
+        help_text="In which it occurred, or else was received: there it counts until it is settled.",
+    )
     settled_at = models.DateTimeField(null=True, blank=True)
     settled_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
@@ -162,6 +180,7 @@ class QuarantinedItem(models.Model):
     class Meta:
         indexes = [
             models.Index(name="quarantine_waiting", fields=["received_at"], condition=Q(state="waiting")),
+            GinIndex(name="quarantine_by_month", fields=["months"], condition=Q(state="waiting")),
             models.Index(name="quarantine_of_lead", fields=["source", "lead_external_id"]),
             # What waits, by source and code: counted, and walked through, from the index alone.
             models.Index(
@@ -179,6 +198,7 @@ class QuarantinedItem(models.Model):
                 name="a_settled_item_says_when",
                 condition=Q(state="waiting", settled_at=None) | (~Q(state="waiting") & Q(settled_at__isnull=False)),
             ),
+            models.CheckConstraint(name="a_quarantined_item_counts_to_a_month", condition=Q(months__len__gt=0)),
             models.UniqueConstraint(
                 name="the_same_refused_item_waits_once", fields=["source", "digest"], condition=Q(state="waiting")
             ),

@@ -75,7 +75,8 @@ class Source(models.Model):
     field_mapping = models.JSONField(
         default=dict,
         blank=True,
-        help_text="How the columns of an imported file become a lead; see docs/lead-sources.md.",
+        help_text="A lead in JSON, with {Column} wherever a column of the imported file belongs, such as "
+        '{"id": "{Lead ID}", "product": {"sku": "{SKU}"}}.',
     )
     created_at = models.DateTimeField(auto_now_add=True)
 

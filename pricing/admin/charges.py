@@ -13,9 +13,8 @@ from billing_engine.core import money
 from billing_engine.core.instants import instant_in_words
 from leads.admin.bases import ReadOnlyPage
 from leads.admin.days import DaysOfItsAction, asks_for_days
-from leads.admin.search import leads_named
+from leads.admin.search import actions_named
 from leads.admin.shown import NOTHING, amount, chip, deed, instant, link, number, page_of, to
-from leads.models import Lead
 from pricing.admin.outcome import price_of, reason_chip
 from pricing.domain.explain import explain
 from pricing.models import Charge, PriceRule
@@ -72,6 +71,7 @@ class ByCap(DropdownFilter):
 
 @admin.register(Charge)
 class ChargeAdmin(ReadOnlyPage[Charge]):
+    nothing_yet = "No actions have been rated yet. Charges appear within seconds of the actions they price."
     change_form_template = "pricing/charge.html"
     list_display = (
         "shown_deed",
@@ -94,7 +94,7 @@ class ChargeAdmin(ReadOnlyPage[Charge]):
         ByCap,
     )
     search_fields = ("action__external_id",)
-    search_help_text = "The lead's id or e-mail address"
+    search_help_text = "The action's id, or its lead's id or e-mail address"
     fieldsets = ((None, {"fields": (*PRICED, "shown_paid_by")}), THE_ACTION)
 
     def get_fieldsets(self, request: HttpRequest, obj: Charge | None = None) -> Any:
@@ -116,9 +116,7 @@ class ChargeAdmin(ReadOnlyPage[Charge]):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Charge], search_term: str
     ) -> tuple[QuerySet[Charge], bool]:
-        if not search_term.strip():
-            return queryset, False
-        return queryset.filter(action__lead__in=Lead.objects.filter(leads_named(search_term))), False
+        return (queryset.filter(actions_named(search_term, path="action")) if search_term.strip() else queryset), False
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any

@@ -70,7 +70,7 @@ class CheckForm(forms.ModelForm[PriceCheck]):
         if customer and product and product.customer_id != customer.pk:
             self.add_error("product", f"{product} is no product of {customer}, but of {product.customer}.")
         if source and given.get("channel") and source.channel != given["channel"]:
-            self.add_error("channel", f"{source} is of the channel «{source.get_channel_display()}».")
+            self.add_error("channel", f"{source} is of the channel “{source.get_channel_display()}”.")
         return given
 
 

@@ -12,10 +12,14 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdo
 from billing_engine.core import money
 from billing_engine.core.spans import labels_of
 from leads.admin.bases import ReadOnlyPage
+from leads.admin.buttons import Dialog, Done, button
 from leads.admin.shown import NOTHING, amount, chip, instant, link, list_of, number, to, together
 from leads.domain.cycles import latest_labels
 from leads.models import BillingPeriod, UnratedMark
-from pricing.models import PeriodTally
+from pricing.admin.unpriceable import in_words
+from pricing.domain.attempts import retry
+from pricing.models import PeriodTally, RatingAttempts
+from pricing.models.attempts import TRIES
 
 LABELS_SHOWN = 36
 
@@ -33,8 +37,22 @@ class ByCycle(DropdownFilter):
         return queryset.filter(label__in=labels_of(value)) if (value := self.value()) else queryset
 
 
+class ByRating(DropdownFilter):
+    """Those that three attempts could not rate."""
+
+    title = "rating"
+    parameter_name = "rating"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("given_up", "Can't be rated")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[BillingPeriod]) -> QuerySet[BillingPeriod]:
+        return queryset.filter(rating_attempts__attempts__gte=TRIES) if self.value() == "given_up" else queryset
+
+
 @admin.register(BillingPeriod)
 class BillingPeriodAdmin(ReadOnlyPage[BillingPeriod]):
+    nothing_yet = "There are no billing periods yet. The first action of a customer opens one."
     list_display = (
         "label",
         "shown_customer",
@@ -46,7 +64,7 @@ class BillingPeriodAdmin(ReadOnlyPage[BillingPeriod]):
         "tally_amount",
         "rated",
     )
-    list_filter = (ByCycle, ("state", ChoicesDropdownFilter), ("customer", AutocompleteSelectFilter))
+    list_filter = (ByCycle, ByRating, ("state", ChoicesDropdownFilter), ("customer", AutocompleteSelectFilter))
     search_fields = ("customer__code__istartswith", "customer__name", "label__startswith")
     search_help_text = "Customer or cycle"
     ordering = ("-start_at", "customer__name")
@@ -55,6 +73,8 @@ class BillingPeriodAdmin(ReadOnlyPage[BillingPeriod]):
         ("What its actions came to", {"fields": ("adds_up", ("tally_amount", "rated"), "waits")}),
         ("Where to look", {"fields": ("see",)}),
     )
+
+    actions_detail: Any = ("retry",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[BillingPeriod]:
         return super().get_queryset(request).select_related("customer", "tally")
@@ -120,8 +140,24 @@ class BillingPeriodAdmin(ReadOnlyPage[BillingPeriod]):
 
     @admin.display(description="waits")
     def waits(self, period: BillingPeriod) -> SafeString | str:
+        if tried := _given_up(period):
+            return format_html("{} {}", chip(f"Can't be rated: tried {tried.attempts} times", "red"), in_words(tried))
         waiting = UnratedMark.objects.filter(period=period).exists()
         return chip("To be rated again: something changed", "orange") if waiting else "Nothing changed since."
+
+    @button(
+        "Retry",
+        permission="pricing.change_ratingattempts",
+        icon="refresh",
+        offered=lambda period: _given_up(period) is not None,
+        asks=Dialog(
+            title=lambda period: f"Rate {period} again?",
+            says="The workers have tried in vain and stopped. They try again, and rate the whole billing period.",
+        ),
+    )
+    def retry(self, request: HttpRequest, period: BillingPeriod, answers: dict[str, Any]) -> Done:
+        retry(period)
+        return Done("The workers try again within seconds.")
 
     @admin.display(description="links")
     def see(self, period: BillingPeriod) -> SafeString:
@@ -137,6 +173,10 @@ class BillingPeriodAdmin(ReadOnlyPage[BillingPeriod]):
 
 def _tally(period: BillingPeriod) -> PeriodTally | None:
     return getattr(period, "tally", None)
+
+
+def _given_up(period: BillingPeriod) -> RatingAttempts | None:
+    return RatingAttempts.objects.given_up().filter(period=period).first()
 
 
 def _count(period: BillingPeriod, name: str) -> SafeString | str:

@@ -143,6 +143,7 @@ class Names:
     products: dict[tuple[int | None, str], list[int]]
     sources: dict[str, int]
     action_types: dict[str, int]
+    spelled: dict[str, list[str]]  # the codes as they are written, by field
 
     @classmethod
     def read(cls) -> "Names":
@@ -150,12 +151,20 @@ class Names:
         for pk, customer, sku in Product.objects.values_list("pk", "customer", "sku"):
             products.setdefault((customer, sku.lower()), []).append(pk)
             products.setdefault((None, sku.lower()), []).append(pk)
-        return cls(
-            customers={code.lower(): pk for pk, code in Customer.objects.values_list("pk", "code")},
-            products=products,
-            sources={code.lower(): pk for pk, code in Source.objects.values_list("pk", "code")},
-            action_types={code.lower(): pk for pk, code in ActionType.objects.values_list("pk", "code")},
+        customers, sources, kinds = (
+            dict(model.objects.values_list("code", "pk")) for model in (Customer, Source, ActionType)
         )
+        return cls(
+            customers=_in_small_letters(customers),
+            products=products,
+            sources=_in_small_letters(sources),
+            action_types=_in_small_letters(kinds),
+            spelled={"customer": list(customers), "source": list(sources), "action_type": list(kinds)},
+        )
+
+
+def _in_small_letters(codes: dict[str, int]) -> dict[str, int]:
+    return {code.lower(): pk for code, pk in codes.items()}
 
 
 def form_data(cells: Cells, names: Names) -> tuple[dict[str, Any], Faults]:
@@ -208,7 +217,7 @@ def _name(data: dict[str, Any], faults: Faults, names: Names) -> None:
         code = str(data[field]).strip()
         data[field] = codes.get(code.lower(), "") if code else ""
         if code and not data[field]:
-            faults.append((COLUMN_OF[field], f"Nothing has the code “{code}”.{_meant(code, codes)}"))
+            faults.append((COLUMN_OF[field], f"Nothing has the code “{code}”.{_meant(code, names.spelled[field])}"))
     sku = external_id(data["product"])
     found = names.products.get((data["customer"] or None, sku.lower()), []) if sku else []
     data["product"] = found[0] if len(found) == 1 else ""

@@ -28,6 +28,7 @@ from pricing.admin.rule_form import RuleForm
 from pricing.admin.tier_form import TierForm, TierFormSet
 from pricing.domain.cautions import Caution, cautions_about
 from pricing.domain.drafts import with_tiers
+from pricing.domain.fit import LastMonth
 from pricing.domain.history import record_saved, stored_terms
 from pricing.domain.rules import revise
 from pricing.models import PriceRule, PriceTier
@@ -86,7 +87,7 @@ def plan(rows: list[Row]) -> list[Plan]:
     return [_planned(number, cells, rules, names, seen) for number, cells in rows]
 
 
-def preview(each: Plan, *, at: datetime) -> tuple[PriceRule, list[Caution]] | None:
+def preview(each: Plan, *, at: datetime, last_month: LastMonth) -> tuple[PriceRule, list[Caution]] | None:
     """The draft that a good row would make, not stored, and what a person should think about; None for an idle one."""
     if each.form is None or each.faults:
         return None
@@ -94,7 +95,7 @@ def preview(each: Plan, *, at: datetime) -> tuple[PriceRule, list[Caution]] | No
     if each.does == REVISION and each.rule is not None:
         rule.revises, rule.first_revision_id = each.rule, each.rule.lineage
     kept = [form.instance for form in each.tiers.forms if not form.cleaned_data.get("DELETE")]
-    return rule, cautions_about(with_tiers(rule, kept), at=at)
+    return rule, cautions_about(with_tiers(rule, kept), at=at, last_month=last_month)
 
 
 @transaction.atomic

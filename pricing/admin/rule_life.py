@@ -75,6 +75,18 @@ def _from(draft: PriceRule, since: datetime) -> str:
     return words if draft.wall_from == since else f"{words}, because the rule that it follows begins only then"
 
 
+def _how_it_ends(rule: PriceRule) -> str:
+    zones = zones_of(rule)
+    when = "It ends now"
+    if len(zones) > 1:
+        end = in_words(now_in(zones, at=now()))
+        when = f"It ends on {end}, on each customer’s clock: now where the day is furthest on, within hours elsewhere"
+    return (
+        f"{when}. What occurs from then on is priced by the next rule that matches, or waits as unrated. What occurred"
+        " before keeps its price, however late it arrives."
+    )
+
+
 class Overlaps(Refused):
     """The refusal with links to the rules it is about."""
 
@@ -107,7 +119,7 @@ class RuleButtons:
         variant=ActionVariant.PRIMARY,
         offered=is_draft,
         asks=Dialog(
-            title=lambda rule: f"Activate «{rule}», as it is saved?", says=activation_in_words, form=Activation
+            title=lambda rule: f"Activate “{rule}”, as it is saved?", says=activation_in_words, form=Activation
         ),
     )
     def activate_rule(self, request: HttpRequest, rule: PriceRule, answers: dict[str, Any]) -> Done:
@@ -115,7 +127,7 @@ class RuleButtons:
             activate(rule, by=person(request), at=now(), **answers)
         except RulesOverlap as refusal:
             raise Overlaps(refusal) from refusal
-        return Done(f"«{rule}» is active. Open periods are rated anew within seconds; what is billed stays.")
+        return Done(f"“{rule}” is active. Open periods are rated anew within seconds; what is billed stays.")
 
     @button(
         "Revise",
@@ -124,7 +136,7 @@ class RuleButtons:
         variant=ActionVariant.PRIMARY,
         offered=may_be_changed,
         asks=Dialog(
-            title=lambda rule: f"Revise «{rule}»?",
+            title=lambda rule: f"Revise “{rule}”?",
             says=(
                 "A rule in force is never edited: this makes a revision that follows it from a day on. A draft opens for"
                 " you to change; until it is activated nothing changes, and what is billed never does."
@@ -147,7 +159,7 @@ class RuleButtons:
         icon="history",
         offered=may_be_rolled_back,
         asks=Dialog(
-            title=lambda rule: f"Roll back to this revision of «{rule}»?",
+            title=lambda rule: f"Roll back to this revision of “{rule}”?",
             says="A draft opens that copies this revision, to follow the one in force. Nothing of the history is lost.",
             submit="Make a draft",
             form=FromADay,
@@ -166,12 +178,8 @@ class RuleButtons:
         icon="event_busy",
         offered=may_be_changed,
         asks=Dialog(
-            title=lambda rule: f"Retire «{rule}»?",
-            says=(
-                "It ends now, for customers in several time zones at the time it is where the day is furthest on: what"
-                " occurs from then on is priced by the next rule that matches, or waits as unrated. What occurred before"
-                " keeps its price, however late it arrives."
-            ),
+            title=lambda rule: f"Retire “{rule}”?",
+            says=_how_it_ends,
             form=SaysWhy,
             is_dangerous=True,
         ),

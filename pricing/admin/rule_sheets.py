@@ -25,7 +25,7 @@ from leads.admin.shown import chip, chips, link, list_of
 from pricing.admin.rule_columns import COLUMNS, cells_of
 from pricing.admin.rule_import import NEW, REVISION, Plan, apply, plan, preview
 from pricing.admin.rule_words import caution_with_links
-from pricing.domain.fit import unmatched
+from pricing.domain.fit import LastMonth, unmatched
 from pricing.domain.rules import activate
 from pricing.domain.words import price_in_words, scope_in_words
 from pricing.models import PriceRule
@@ -167,27 +167,32 @@ def _dry_run(plans: list[Plan]) -> dict[str, Any]:
     return {
         "is_dry_run": True,
         "faulty": [{"plan": each, "rule": link(each.rule) if each.rule else ""} for each in faulty],
-        "good": [_row(each) for each in good[:GOOD_ROWS_SHOWN]],
+        "good": _rows(good[:GOOD_ROWS_SHOWN]),
         "good_count": len(good),
         "left_out": max(0, len(good) - GOOD_ROWS_SHOWN),
         "unchanged": sum(not each.faults and each.does == "unchanged" for each in plans),
     }
 
 
-def _row(each: Plan) -> dict[str, Any]:
+def _rows(good: list[Plan]) -> list[dict[str, Any]]:
+    last_month = LastMonth.read(at=now()) if good else LastMonth([])
+    return [_row(each, last_month) for each in good]
+
+
+def _row(each: Plan, last_month: LastMonth) -> dict[str, Any]:
     return {
         "number": each.number,
         "name": each.name,
         "does": chip(each.does.capitalize(), "blue" if each.does == REVISION else "green"),
         "rule": link(each.rule) if each.rule else "",
         "changed": each.changed,
-        **_previewed(each),
+        **_previewed(each, last_month),
     }
 
 
-def _previewed(each: Plan) -> dict[str, Any]:
+def _previewed(each: Plan, last_month: LastMonth) -> dict[str, Any]:
     """What the draft would be, and what to think about."""
-    found = preview(each, at=now())
+    found = preview(each, at=now(), last_month=last_month)
     if found is None:
         return {}
     rule, cautions = found

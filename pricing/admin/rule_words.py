@@ -75,13 +75,14 @@ def activation_in_words(rule: PriceRule) -> str:
     words.append(
         "Open periods are rated anew; closed ones never change. Afterwards it can be revised and retired, not edited."
     )
-    words.append(matches_in_words(rule, at=now()))
+    cautions, matches = cautions_about(rule, at=now()), matches_in_words(rule, at=now())
+    words += [] if matches in [caution.sentence for caution in cautions] else [matches]
     results = checks_with(rule, at=now())
     words += [f"Price check “{result.check}” would fail: {result.found}." for result in results if result.is_broken]
     already = [f"“{result.check}”" for result in results if result.failed_before and not result.holds]
     if already:
         words.append(f"Price checks that fail without this draft too, and so hold nothing up: {', '.join(already)}.")
-    words += [f"Mind: {caution_in_words(caution)}" for caution in cautions_about(rule, at=now())]
+    words += [f"Mind: {caution_in_words(caution)}" for caution in cautions]
     return "\n".join(words)
 
 

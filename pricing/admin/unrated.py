@@ -16,14 +16,15 @@ from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.utils.timezone import now
-from unfold.contrib.filters.admin import AutocompleteSelectFilter
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 
 from billing_engine.core.admin import for_each
 from billing_engine.core.instants import day, zone_in_words
 from leads.admin.bases import ReadOnlyPage
 from leads.admin.buttons import Dialog, Done, WithReason, button, person
 from leads.admin.days import DaysOfItsAction, asks_for_days
-from leads.admin.shown import deed, instant, link, list_of, number
+from leads.admin.shown import NOTHING, chip, deed, instant, link, list_of, number
+from pricing.admin import unpriceable
 from pricing.domain.waive import waive
 from pricing.models import UnratedAction
 
@@ -40,7 +41,8 @@ FILTERS = {name: f"{path}__id__exact" for name, path in GROUP.items()}
 
 @admin.register(UnratedAction)
 class UnratedActionAdmin(ReadOnlyPage[UnratedAction]):
-    list_before_template = "pricing/unrated_groups.html"
+    nothing_yet = "Nothing is waiting for a price: a rule covers every action."
+    list_before_template = "pricing/unrated_top.html"
     list_display = (
         "shown_deed",
         "shown_customer",
@@ -48,10 +50,12 @@ class UnratedActionAdmin(ReadOnlyPage[UnratedAction]):
         "shown_source",
         "occurred",
         "shown_quantity",
+        "why",
         "make_a_rule",
     )
     list_filter = (
         DaysOfItsAction,
+        ("code", ChoicesDropdownFilter),
         *((path, AutocompleteSelectFilter) for path in ("period", *GROUP.values(), "action__lead__source")),
     )
     fields = (
@@ -59,6 +63,7 @@ class UnratedActionAdmin(ReadOnlyPage[UnratedAction]):
         ("shown_customer", "shown_period"),
         ("shown_product", "shown_source"),
         ("occurred", "shown_quantity"),
+        ("why", "what_went_wrong"),
         "make_a_rule",
     )
     actions = ("waive_selected",)
@@ -82,9 +87,14 @@ class UnratedActionAdmin(ReadOnlyPage[UnratedAction]):
         response = super().changelist_view(request, extra_context)
         shown = getattr(response, "context_data", None)
         if shown and "cl" in shown:
-            shown["groups"] = groups(shown["cl"].queryset, at=now())
+            waiting = shown["cl"].queryset
+            shown["groups"] = groups(waiting.exclude(code=unpriceable.UNPRICEABLE), at=now())
+            shown["unpriceable"] = unpriceable.reasons(waiting)
+            may_retry = request.user.has_perm("pricing.change_ratingattempts")
+            shown["given_up"] = unpriceable.given_up(may_retry=may_retry)
             shown["grouped_at_most"], shown["groups_shown"] = GROUPED_AT_MOST, GROUPS_SHOWN
-            shown["is_cut"] = sum(group["count"] for group in shown["groups"]) < shown["cl"].result_count
+            told = (*shown["groups"], *shown["unpriceable"])
+            shown["is_cut"] = sum(group["count"] for group in told) < shown["cl"].result_count
         return response
 
     def has_waive_permission(self, request: HttpRequest) -> bool:
@@ -176,6 +186,14 @@ class UnratedActionAdmin(ReadOnlyPage[UnratedAction]):
     @admin.display(description="quantity")
     def shown_quantity(self, row: UnratedAction) -> SafeString | str:
         return number(row.action.quantity)
+
+    @admin.display(description="why")
+    def why(self, row: UnratedAction) -> SafeString:
+        return chip(row.get_code_display(), "red" if row.code == unpriceable.UNPRICEABLE else "plain")
+
+    @admin.display(description="what went wrong")
+    def what_went_wrong(self, row: UnratedAction) -> str:
+        return row.message or NOTHING
 
     @admin.display(description="period")
     def shown_period(self, row: UnratedAction) -> SafeString | str:

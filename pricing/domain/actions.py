@@ -1,7 +1,7 @@
 """A period's actions as rating wants them, streamed in rating order, those of many periods in one go."""
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from operator import attrgetter, itemgetter
 from typing import Any
@@ -37,6 +37,17 @@ ACTIONS = """
 """
 # All rows are wanted, not the first few soon, as PostgreSQL takes it of a cursor (half the time); sorted in memory.
 ALL_ROWS_SOON = "SET LOCAL cursor_tuple_fraction = 1; SET LOCAL work_mem = '64MB'"
+
+
+@dataclass(frozen=True, slots=True)
+class Without(Iterable[ActionFacts]):
+    """Actions but for those set aside, gone through as often as they can be."""
+
+    actions: Iterable[ActionFacts]
+    aside: Container[int]
+
+    def __iter__(self) -> Iterator[ActionFacts]:
+        return (action for action in self.actions if action.id not in self.aside)
 
 
 @dataclass(slots=True)

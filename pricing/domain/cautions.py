@@ -9,7 +9,7 @@ from billing_engine.core import money
 from billing_engine.core.wall_clock import in_words
 from pricing.domain.charges import in_units
 from pricing.domain.facts import price_facts
-from pricing.domain.fit import matches_nothing_of_much, unmatched
+from pricing.domain.fit import LastMonth, matches_nothing_of_much, unmatched
 from pricing.domain.gaps import Gap, gaps
 from pricing.domain.people import taken_over
 from pricing.domain.scopes import covers, neighbours, rank_of, rivals, same_scope
@@ -35,15 +35,18 @@ class Caution:
         return self.words if self.words.endswith("?") else f"{self.words}."
 
 
-def cautions_about(rule: PriceRule, *, at: datetime) -> list[Caution]:
-    """What a person should know before this draft is activated, the gravest first."""
+def cautions_about(rule: PriceRule, *, at: datetime, last_month: LastMonth | None = None) -> list[Caution]:
+    """What a person should know before this draft is activated, the gravest first.
+
+    `last_month` is what was read already of its actions, where many drafts are looked at.
+    """
     beside = neighbours(rule, begin=rule.wall_from, end=rule.wall_to)
     return [
         *_overlap(rule),
         *(Caution(words) for words in unmatched(rule)),
         *_never_wins(rule, beside),
         *_rivals(rule),
-        *_unused(rule, at),
+        *_unused(rule, at, last_month),
         *_backdated(rule, at),
         *_gap(rule),
         *_far(rule, beside),
@@ -64,21 +67,20 @@ def _rivals(rule: PriceRule) -> Iterator[Caution]:
         yield Caution(f"{words} the same rule, from {begins}", others)
 
 
-def _unused(rule: PriceRule, at: datetime) -> Iterator[Caution]:
-    if matches_nothing_of_much(rule, at=at):
+def _unused(rule: PriceRule, at: datetime, last_month: LastMonth | None) -> Iterator[Caution]:
+    if matches_nothing_of_much(rule, at=at) if last_month is None else last_month.has_none_for(rule):
         yield Caution("It matches 0 actions of last month")
 
 
 def _never_wins(rule: PriceRule, beside: list[PriceRule]) -> Iterator[Caution]:
     if rule.action_type and not rule.action_type.is_billable:
-        yield Caution(f"It can never win: «{rule.action_type}» is not billable, so its actions are excluded before")
+        yield Caution(f"It can never win: “{rule.action_type}” is not billable, so its actions are excluded before")
         return
     ours = rank_of(rule)
-    stronger = [
-        other for other in beside if other.pk != rule.revises_id and covers(other, rule) and rank_of(other) > ours
-    ]
+    found = (other for other in beside if other.pk != rule.revises_id and covers(other, rule) and rank_of(other) > ours)
+    stronger = sorted(found, key=lambda each: (each.wall_from, each.pk))
     until = rule.wall_from
-    for other in sorted(stronger, key=lambda each: each.wall_from):
+    for other in stronger:
         if other.wall_from <= until and (other.wall_to is None or other.wall_to > until):
             if other.wall_to is None or (rule.wall_to and other.wall_to >= rule.wall_to):
                 yield Caution("It can never win: it is outranked wherever it matches", stronger)

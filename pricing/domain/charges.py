@@ -7,7 +7,7 @@ from io import StringIO
 from types import TracebackType
 from typing import Self
 
-from django.db import connection
+from django.db import DataError, IntegrityError, connection, transaction
 
 from pricing.rating.caps import CAPS
 from pricing.rating.facts import Cuts, Decision
@@ -16,6 +16,7 @@ from pricing.rating.facts import Cuts, Decision
 CHARGES_AT_A_TIME = 10_000
 NULL = r"\N"
 NO_CUTS = "\t".join([NULL] * len(CAPS))
+REFUSED = (DataError, IntegrityError)  # for what the charges are, not for the state the database is in
 
 COPY = (
     "COPY pricing_charge (action_id, period_id, rule_id, reason, amount, full_amount, cut_per_lead, cut_per_period,"
@@ -36,7 +37,8 @@ class ChargeWriter:
         self._count = 0
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="charges")
         self._writing: Future[None] | None = None
-        self._cursor = connection.cursor()  # opened here: to another thread Django would give another connection
+        # Both taken here: to another thread Django would give another connection.
+        self._cursor, self._errors = connection.cursor(), connection.wrap_database_errors
 
     def __enter__(self) -> Self:
         return self
@@ -68,7 +70,34 @@ class ChargeWriter:
 
     def _copy(self, lines: str) -> None:
         if lines:
-            self._cursor.copy_expert(COPY, StringIO(lines), BYTES_AT_A_TIME)
+            with self._errors:
+                self._cursor.copy_expert(COPY, StringIO(lines), BYTES_AT_A_TIME)
+
+
+class FaultFinder:
+    """Tries which charges PostgreSQL takes; stands in for a `ChargeWriter` whose charges it refused.
+
+    What it writes is thrown away by whoever uses it. The halves of a batch that is refused are tried, and their halves.
+    """
+
+    def __init__(self) -> None:
+        self.refused: dict[int, str] = {}  # why, by action
+
+    def write(self, period: int, decisions: list[Decision]) -> None:
+        """Charges of one period, none of them unrated."""
+        try:
+            with transaction.atomic(), connection.cursor() as cursor, connection.wrap_database_errors:
+                cursor.copy_expert(COPY, StringIO(charge_lines(period, decisions)))
+        except REFUSED as error:
+            if len(decisions) == 1:
+                self.refused[decisions[0].action] = f"Its charge can't be stored. {str(error).partition(chr(10))[0]}"
+                return
+            half = len(decisions) // 2
+            self.write(period, decisions[:half])
+            self.write(period, decisions[half:])
+
+    def wait(self) -> None:
+        """Nothing is written in the background."""
 
 
 def charge_lines(period: int, decisions: Iterable[Decision]) -> str:

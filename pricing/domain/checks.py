@@ -159,7 +159,7 @@ class _Desk:
         if decision.rule is None:
             return f"unrated {of}"
         amount = money.price_in_words(in_units(decision.amount), example.customer.currency)
-        return f"{amount} {of}, by «{self._names[decision.rule]}»"
+        return f"{amount} {of}, by “{self._names[decision.rule]}”"
 
 
 def _when(check: PriceCheck, at: datetime, draft: PriceRule | None) -> datetime:

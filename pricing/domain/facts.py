@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from django.db.models import Q
@@ -32,6 +32,7 @@ from pricing.rating.prices import (
     Tier,
     Volume,
 )
+from pricing.rating.unpriceable import Unpriceable
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -102,24 +103,37 @@ def rule_books(customers: Sequence[Customer]) -> dict[int, list[RuleFacts]]:
     for rule in found.prefetch_related("tiers"):
         of[rule.customer_id].append(rule)
     for_all = {
-        (name, currency): [rule_facts(rule, ZoneInfo(name)) for rule in of[None] if rule.currency == currency]
+        (name, currency): [facts_in_force(rule, ZoneInfo(name)) for rule in of[None] if rule.currency == currency]
         for name, currency in {(customer.time_zone, customer.currency) for customer in customers}
     }
     return {
         customer.pk: [
             *for_all[customer.time_zone, customer.currency],
-            *(rule_facts(rule, customer.zone) for rule in of[customer.pk] if rule.currency == customer.currency),
+            *(facts_in_force(rule, customer.zone) for rule in of[customer.pk] if rule.currency == customer.currency),
         ]
         for customer in customers
     }
 
 
-def rule_facts(rule: PriceRule, zone: ZoneInfo) -> RuleFacts:
-    """One revision of a rule, with its price, for the customers of one time zone: there it begins and ends."""
+def facts_in_force(rule: PriceRule, zone: ZoneInfo) -> RuleFacts:
+    """A rule that something is wrong with is no reason to rate nothing: only what it wins can't be priced."""
+    try:
+        return rule_facts(rule, zone)
+    except ValueError as error:
+        words = f"The price rule {rule.name} (revision {rule.pk}) can't be used. {error}"
+        # It has what rating asks of a price, and answers nothing.
+        return rule_facts(rule, zone, price=cast("Price", Unpriceable(words)))
+
+
+def rule_facts(rule: PriceRule, zone: ZoneInfo, *, price: Price | None = None) -> RuleFacts:
+    """One revision of a rule, for the customers of one time zone: there it begins and ends.
+
+    With its price, or with another; ValueError, in words, where it has none.
+    """
     return RuleFacts(
         id=rule.pk,
         lineage=rule.lineage,
-        price=price_facts(rule),
+        price=price_facts(rule) if price is None else price,
         currency=rule.currency,
         effective_from=wall_moment(rule.wall_from, zone),
         effective_to=None if rule.wall_to is None else wall_moment(rule.wall_to, zone),
@@ -131,7 +145,7 @@ def rule_facts(rule: PriceRule, zone: ZoneInfo) -> RuleFacts:
         action_type=rule.action_type_id,
         priority=rule.priority,
         once=_once(rule),
-        highest_only=rule.highest_only,
+        highest_only=rule.highest_only and price is None,
         cap_per_lead=maybe_micro(rule.cap_per_lead),
         cap_per_period=maybe_micro(rule.cap_per_period),
     )

@@ -4,12 +4,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
+from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from billing_engine.core.spans import Month
 from leads.models import Action, BillingPeriod, Channel, Customer, Product, Source
 from pricing.domain.in_force import customers_of
+from pricing.domain.scopes import FIXES
 from pricing.models import PriceRule
 
 COUNTED_AT_MOST = 10_000  # of last month's actions: more is many, and nobody waits for it
@@ -47,6 +49,37 @@ def matches_last_month(rule: PriceRule, *, at: datetime) -> int:
     return found[: COUNTED_AT_MOST + 1].count()
 
 
+@dataclass(frozen=True, slots=True)
+class LastMonth:
+    """What kinds of actions there were last month, read once where many rules ask."""
+
+    kinds: list[dict[str, Any]]
+
+    @classmethod
+    def read(cls, *, at: datetime) -> "LastMonth":
+        """All customers' kinds of actions."""
+        periods = BillingPeriod.objects.filter(label__in=_last_month(at).labels)
+        columns = {
+            "customer_id": F("period__customer"),
+            "currency": F("period__customer__currency"),
+            "product_id": F("lead__product"),
+            "category": F("lead__product__category"),
+            "source_id": F("lead__source"),
+            "channel": F("lead__source__channel"),
+        }
+        found = Action.objects.filter(period__in=periods).annotate(**columns).values(*columns, "action_type_id")
+        return cls(list(found.distinct()))
+
+    def has_none_for(self, rule: PriceRule) -> bool:
+        """Whether its customers had actions, and it matches none of them."""
+        scope = {name: getattr(rule, name) for name in FIXES if getattr(rule, name)}
+        owner = rule.customer_id or (rule.product and rule.product.customer_id)
+        theirs = [
+            kind for kind in self.kinds if kind["currency"] == rule.currency and owner in (None, kind["customer_id"])
+        ]
+        return bool(theirs) and not any(all(kind[name] == it for name, it in scope.items()) for kind in theirs)
+
+
 def matches_in_words(rule: PriceRule, *, at: datetime) -> str:
     """`It matches 1,204 actions of last month.`"""
     count = matches_last_month(rule, at=at)
@@ -61,9 +94,12 @@ def matches_nothing_of_much(rule: PriceRule, *, at: datetime) -> bool:
 
 
 def _actions_of_last_month(rule: PriceRule, at: datetime) -> QuerySet[Action]:
-    month = Month.of_day(at.date()).previous()
-    periods = BillingPeriod.objects.filter(customer__in=customers_of(rule), label__in=month.labels)
+    periods = BillingPeriod.objects.filter(customer__in=customers_of(rule), label__in=_last_month(at).labels)
     return Action.objects.filter(period__in=periods)
+
+
+def _last_month(at: datetime) -> Month:
+    return Month.of_day(at.date()).previous()
 
 
 def _of_product(rule: PriceRule) -> Iterator[Misfit]:

@@ -43,7 +43,7 @@ def check_people(rule: PriceRule, *, by: User, at: datetime, reason: str) -> Non
     repriced = taken_over(rule, at=at)
     if not repriced:
         return
-    names = ", ".join(f"«{other}»" for other in repriced[:3]) + (" and others" if len(repriced) > 3 else "")
+    names = ", ".join(f"“{other}”" for other in repriced[:3]) + (" and others" if len(repriced) > 3 else "")
     since = f"It begins on {in_words(rule.wall_from)} and changes what {names} priced until now"
     if not reason.strip():
         raise BackdatingNeedsAReason(f"{since}: say why.")

@@ -1,5 +1,6 @@
 """Rate stored periods: their actions stream in, their charges stream out, and no object is made per action."""
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,19 +11,23 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from billing_engine.core.errors import Refused
 from leads.domain.periods import mark_unrated
-from leads.models import BillingPeriod, UnratedMark
-from pricing.domain.actions import START, StoredActions, period_of
+from leads.models import Action, BillingPeriod, UnratedMark
+from pricing.domain.actions import START, StoredActions, Without, period_of
 from pricing.domain.bookmark import Bookmark, bookmarks, kept
 from pricing.domain.carry import carried_over, carries
-from pricing.domain.charges import CHARGES_AT_A_TIME, ChargeWriter
+from pricing.domain.charges import CHARGES_AT_A_TIME, REFUSED, ChargeWriter, FaultFinder
 from pricing.domain.facts import catalogue_for, period_facts, rule_books
 from pricing.domain.tally import Tally, save_tallies
-from pricing.models import PeriodTally, UnratedAction
+from pricing.models import PeriodTally, RatingAttempts, UnratedAction
 from pricing.rating.counters import Counters
 from pricing.rating.facts import ActionFacts, Catalogue, RuleFacts
 from pricing.rating.period import needs_foresight, rate_period
 
 UNRATED_AT_A_TIME = 5_000
+# Without some charges others may be refused that had been cut to nothing; more often than this it is something else.
+TIMES_SET_ASIDE = 3
+
+logger = logging.getLogger(__name__)
 
 
 class PeriodIsClosed(Refused):
@@ -52,9 +57,17 @@ class PeriodRating:
             self.period,
             self.start.tally if self.start else None,
             last=None if last == START else last,
-            counters=None if self.has_foresight else kept(self.counters),
+            # What could not be priced is tried again with whatever comes next.
+            counters=None if self.has_foresight or self.tally.faults else kept(self.counters),
             at=at,
         )
+
+    def unrated(self) -> Iterator[UnratedAction]:
+        """The actions without a price, and why; not stored yet."""
+        faults = self.tally.faults
+        for action in self.tally.unrated:
+            code = UnratedAction.Code.UNPRICEABLE if action in faults else UnratedAction.Code.NO_RULE
+            yield UnratedAction(action_id=action, period=self.period, code=code, message=faults.get(action, ""))
 
 
 @transaction.atomic
@@ -102,46 +115,87 @@ def _one_per_customer(periods: Iterable[BillingPeriod]) -> Iterator[list[Billing
 
 
 def _rate(periods: Sequence[BillingPeriod], at: datetime) -> list[PeriodTally]:
-    """Rate locked open periods of as many customers together: what they have in common is read once."""
+    """Rate locked open periods of as many customers together: what they have in common is read once.
+
+    Charges that PostgreSQL refuses are found, and their actions stay unrated: the others are rated as if they were none.
+    """
+    aside = dict[int, str]()
+    for _ in range(TIMES_SET_ASIDE):
+        try:
+            with transaction.atomic():
+                return _rate_without(aside, periods, at)
+        except REFUSED:
+            refused = _refused(periods, aside)
+            if not refused:
+                raise  # not what a single action is charged
+            logger.exception("Charges were refused: the actions %s stay unrated.", sorted(refused)[:10])
+            aside |= refused
+    return _rate_without(aside, periods, at)
+
+
+def _rate_without(aside: Mapping[int, str], periods: Sequence[BillingPeriod], at: datetime) -> list[PeriodTally]:
     # First the marks, then the actions: whoever commits in between leaves a mark that this rating does not take away.
     marks = list(UnratedMark.objects.filter(period__in=periods).values_list("pk", "period", "reason"))
+    ratings = _begun(periods, marks)
+    with ChargeWriter() as writer:
+        read = _decide(ratings, aside, writer)
+    for action, period in Action.objects.filter(pk__in=aside, period__in=ratings).values_list("pk", "period"):
+        ratings[period].tally.set_aside(action, aside[action])
+    UnratedAction.objects.bulk_create(
+        (row for one in ratings.values() for row in one.unrated()), batch_size=UNRATED_AT_A_TIME
+    )
+    tallies = [rating.tallied(read[period], at) for period, rating in ratings.items()]
+    save_tallies(tallies)
+    UnratedMark.objects.filter(pk__in=[pk for pk, _, _ in marks]).delete()
+    RatingAttempts.objects.filter(period__in=periods).delete()
+    _mark_later([one.period for one in ratings.values() if carries(one.rules)])
+    return tallies
+
+
+def _refused(periods: Sequence[BillingPeriod], aside: Mapping[int, str]) -> dict[int, str]:
+    """The actions whose charges PostgreSQL refuses, and why; nothing is written."""
+    finder = FaultFinder()
+    with transaction.atomic():
+        marks = list(UnratedMark.objects.filter(period__in=periods).values_list("pk", "period", "reason"))
+        _decide(_begun(periods, marks), aside, finder)
+        transaction.set_rollback(True)
+    return finder.refused
+
+
+def _begun(periods: Sequence[BillingPeriod], marks: Sequence[tuple[int, int, str]]) -> dict[int, PeriodRating]:
+    """Where each starts from; what is rated whole has no charges any more."""
     rules = rule_books([period.customer for period in periods])
     reasons = {period.pk: {reason for _, of, reason in marks if of == period.pk} for period in periods}
     starts = bookmarks(periods, rules, reasons=reasons)
     counters = carried_over(periods, rules, with_own=starts)
-    ratings = {
+    _forget_charges([period for period in periods if period.pk not in starts])
+    return {
         period.pk: PeriodRating(period, rules[period.customer_id], starts.get(period.pk), counters[period.pk])
         for period in periods
     }
-    _forget_charges([period for period in periods if period.pk not in starts])
-    tallies = _decide(ratings, catalogue_for(*(period.customer for period in periods)), at)
-    UnratedMark.objects.filter(pk__in=[pk for pk, _, _ in marks]).delete()
-    _mark_later([period for period in periods if carries(rules[period.customer_id])])
-    return tallies
 
 
-def _decide(ratings: Mapping[int, PeriodRating], catalogue: Catalogue, at: datetime) -> list[PeriodTally]:
-    """Decide every action, write the charges, the unrated actions and the tallies."""
-    with ChargeWriter() as writer:
-        read = dict[int, StoredActions]()
-        for rating in ratings.values():
-            if rating.start:
-                rating.start.restore(rating.counters)
-        # One at a time where a rule needs foresight: its actions are gone through more than once.
-        for some in _together(ratings.values()):
-            after = {rating.period.pk: rating.start.place if rating.start else START for rating in some}
-            actions = StoredActions(after, before_fetch=writer.wait)
-            read |= dict.fromkeys(after, actions)
-            if some[0].has_foresight:
-                _charge(some[0], actions.remember(), catalogue, writer)
-                continue
-            for period, each in groupby(actions, key=period_of):
-                _charge(ratings[period], each, catalogue, writer)
-    unrated = [UnratedAction(action_id=pk, period=one.period) for one in ratings.values() for pk in one.tally.unrated]
-    UnratedAction.objects.bulk_create(unrated, batch_size=UNRATED_AT_A_TIME)
-    tallies = [rating.tallied(read[period], at) for period, rating in ratings.items()]
-    save_tallies(tallies)
-    return tallies
+def _decide(
+    ratings: Mapping[int, PeriodRating], aside: Mapping[int, str], writer: ChargeWriter | FaultFinder
+) -> dict[int, StoredActions]:
+    """Decide every action and write the charges; answers what was read, by period."""
+    catalogue = catalogue_for(*(rating.period.customer for rating in ratings.values()))
+    read = dict[int, StoredActions]()
+    for rating in ratings.values():
+        if rating.start:
+            rating.start.restore(rating.counters)
+    # One at a time where a rule needs foresight: its actions are gone through more than once.
+    for some in _together(ratings.values()):
+        after = {rating.period.pk: rating.start.place if rating.start else START for rating in some}
+        actions = StoredActions(after, before_fetch=writer.wait)
+        read |= dict.fromkeys(after, actions)
+        if some[0].has_foresight:
+            kept = actions.remember()
+            _charge(some[0], Without(kept, aside) if aside else kept, catalogue, writer)
+            continue
+        for period, each in groupby(Without(actions, aside) if aside else actions, key=period_of):
+            _charge(ratings[period], each, catalogue, writer)
+    return read
 
 
 def _together(ratings: Iterable[PeriodRating]) -> list[list[PeriodRating]]:
@@ -154,10 +208,16 @@ def _together(ratings: Iterable[PeriodRating]) -> list[list[PeriodRating]]:
     return [*alone, together] if together else alone
 
 
-def _charge(rating: PeriodRating, actions: Iterable[ActionFacts], catalogue: Catalogue, writer: ChargeWriter) -> None:
-    customer = period_facts(rating.period)
-    decisions = iter(
-        rate_period(actions, customer=customer, rules=rating.rules, catalogue=catalogue, carried=rating.counters)
+def _charge(
+    rating: PeriodRating, actions: Iterable[ActionFacts], catalogue: Catalogue, writer: ChargeWriter | FaultFinder
+) -> None:
+    decisions = rate_period(
+        actions,
+        customer=period_facts(rating.period),
+        rules=rating.rules,
+        catalogue=catalogue,
+        carried=rating.counters,
+        faults=rating.tally.faults,
     )
     while batch := list(islice(decisions, CHARGES_AT_A_TIME)):
         writer.write(rating.period.pk, rating.tally.count(batch))

@@ -71,7 +71,7 @@ def neighbours(rule: PriceRule, *, begin: datetime, end: datetime | None) -> lis
     for name in ("customer_id", "action_type_id"):
         if name in known:
             found = found.filter(Q(**{name: None}) | Q(**{name: known[name]}))
-    related = found.select_related("customer", "product", "source", "action_type")
+    related = found.select_related("customer", "product", "source", "action_type").order_by("wall_from", "pk")
     return [other for other in related if share(rule, other)]
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import OperationalError, transaction
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, F, Q, Sum
 
 from billing_engine.core.errors import Refused
 from billing_engine.core.later import after_commit
@@ -23,6 +23,7 @@ from pricing.domain.simulated_period import Carry, Stopped, compare
 from pricing.domain.simulated_results import forget, keep
 from pricing.domain.words import price_in_words
 from pricing.models import PeriodTally, PriceRule, SimulatedCustomer, Simulation
+from pricing.models.attempts import TRIES
 from pricing.rating.facts import RuleFacts
 
 logger = logging.getLogger(__name__)
@@ -120,12 +121,22 @@ def simulate_customer(item_id: int, *, at: datetime) -> None:
 
 def _claimed(item_id: int, at: datetime) -> SimulatedCustomer | None:
     free = Q(state=State.WAITING) | Q(state=State.RUNNING, claimed_at__lt=at - SILENT_FOR_LONG)
-    if not SimulatedCustomer.objects.filter(free, pk=item_id).update(state=State.RUNNING, claimed_at=at):
+    found = SimulatedCustomer.objects.filter(free, pk=item_id)
+    if not found.update(state=State.RUNNING, claimed_at=at, attempts=F("attempts") + 1):
         return None
     item = SimulatedCustomer.objects.select_related("simulation", "customer").get(pk=item_id)
+    if item.attempts > TRIES:
+        _give_up(item, at)
+        return None
     item.actions_rated, item.behind = 0, 0
     forget(item)  # what a worker that died has left
     return item
+
+
+def _give_up(item: SimulatedCustomer, at: datetime) -> None:
+    item.state, item.message = State.FAILED, f"Begun {TRIES} times, and never ended: its worker died, or the database."
+    item.save(update_fields=["state", "message"])
+    _finish_if_done(item.simulation_id, at)
 
 
 def _simulate(item: SimulatedCustomer) -> None:

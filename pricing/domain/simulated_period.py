@@ -189,6 +189,7 @@ def compare(
         rules=rules,
         catalogue=catalogue_for(period.customer),
         carried=counters,
+        faults={},  # what can't be priced counts as unrated
     )
     comparison = Comparison()
     while batch := list(islice(decisions, AT_A_TIME)):

@@ -8,7 +8,9 @@ from django.db.models import Min
 
 from billing_engine.core.later import after_commit
 from leads.models import BillingPeriod, UnratedMark
+from pricing.domain.attempts import claim, give_back, note_failure
 from pricing.domain.rate import rate_waiting
+from pricing.models.attempts import TRIES
 
 logger = logging.getLogger(__name__)
 
@@ -19,33 +21,41 @@ LARGE = 50_000
 
 
 def ask_for_ratings() -> int:
-    """Ask for the rating of every open period with a mark; answers how many."""
+    """Ask for the rating of every open period with a mark, but for those that were given up; answers how many."""
     waiting = BillingPeriod.objects.open().filter(unrated_marks__isnull=False).distinct().order_by("pk")
-    sizes = list(waiting.values_list("pk", "tally__actions"))
-    small = [pk for pk, actions in sizes if (actions or 0) <= LARGE]
-    for start in range(0, len(small), TOGETHER):
-        after_commit("pricing.rate_periods", period_ids=small[start : start + TOGETHER])
-    for pk, actions in sizes:
-        if (actions or 0) > LARGE:
-            after_commit("pricing.rate_periods", period_ids=[pk])
+    waiting = waiting.exclude(rating_attempts__attempts__gte=TRIES)
+    sizes = list(waiting.values_list("pk", "tally__actions", "rating_attempts__attempts"))
+    # One that was tried in vain before is tried alone: it may be it that kills its workers.
+    alone = [pk for pk, actions, attempts in sizes if (actions or 0) > LARGE or attempts]
+    together = [pk for pk, _, _ in sizes if pk not in set(alone)]
+    for start in range(0, len(together), TOGETHER):
+        after_commit("pricing.rate_periods", period_ids=together[start : start + TOGETHER])
+    for pk in alone:
+        after_commit("pricing.rate_periods", period_ids=[pk])
     return len(sizes)
 
 
 def waiting_since() -> datetime | None:
-    """Since when the oldest of what came in has waited to be rated; None where nothing waits."""
-    oldest: datetime | None = UnratedMark.objects.filter(period__state=BillingPeriod.State.OPEN).aggregate(
-        at=Min("created_at")
-    )["at"]
+    """Since when the oldest of what came in has waited for a worker to rate it; None where nothing waits."""
+    marks = UnratedMark.objects.filter(period__state=BillingPeriod.State.OPEN)
+    waiting = marks.exclude(period__rating_attempts__attempts__gte=TRIES)
+    oldest: datetime | None = waiting.aggregate(at=Min("created_at"))["at"]
     return oldest
 
 
 def rate_together(period_ids: Sequence[int], *, at: datetime) -> None:
-    """Rate those that wait; if one of several can't be rated, each is asked for by itself, and only that one fails."""
+    """Rate those that wait; if one of several can't be rated, each is asked for by itself, and only that one fails.
+
+    One that fails by itself three times is a person's turn.
+    """
+    claimed = claim(period_ids, at=at)
     try:
-        rate_waiting(period_ids, at=at)
-    except Exception:
-        if len(period_ids) == 1:
+        rate_waiting(claimed, at=at)
+    except Exception as error:
+        if len(claimed) == 1:
+            note_failure(claimed[0], error)
             raise
-        logger.exception("Could not rate the periods %s together; each is tried alone.", period_ids)
-        for period_id in period_ids:
+        logger.exception("Could not rate the periods %s together; each is tried alone.", claimed)
+        give_back(claimed)
+        for period_id in claimed:
             after_commit("pricing.rate_periods", period_ids=[period_id])

@@ -20,6 +20,7 @@ class Tally:
         self.charged = self.amount = 0
         self.excluded_by = Counter[str]()
         self.unrated: list[int] = []
+        self.faults: dict[int, str] = {}  # why some of the unrated ones can't be priced
 
     def count(self, decisions: list[Decision]) -> list[Decision]:
         """Count them; answers those that become charges."""
@@ -31,6 +32,11 @@ class Tally:
         self.charged += len(rated) - len(reasons)
         self.amount += sum([one.amount for one in rated])
         return rated
+
+    def set_aside(self, action: int, why: str) -> None:
+        """An action that was not even decided, since its charge can't be stored."""
+        self.unrated.append(action)
+        self.faults[action] = why
 
     def stored(
         self, period: BillingPeriod, before: PeriodTally | None, *, last: Place | None, counters: object, at: datetime

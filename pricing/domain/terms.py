@@ -11,7 +11,7 @@ from typing import Any
 
 from leads.models import BillingPeriod, Customer
 from pricing.domain.carry import closed_already
-from pricing.domain.facts import catalogue_for, period_facts, rule_facts, rules_for
+from pricing.domain.facts import catalogue_for, facts_in_force, period_facts, rules_for
 from pricing.models import PeriodTerms, PriceRule
 from pricing.rating.facts import Catalogue, CustomerFacts, ProductFacts, RuleFacts, SourceFacts
 
@@ -74,7 +74,7 @@ def kept_terms(period: BillingPeriod) -> Terms | None:
 
 def _rules(times: Mapping[int, tuple[int, int | None]], *, customer: Customer) -> list[RuleFacts]:
     found = PriceRule.objects.filter(pk__in=times).prefetch_related("tiers").order_by("pk")
-    return [_at(rule_facts(rule, customer.zone), *times[rule.pk]) for rule in found]
+    return [_at(facts_in_force(rule, customer.zone), *times[rule.pk]) for rule in found]
 
 
 def _at(rule: RuleFacts, begin: int, end: int | None) -> RuleFacts:

@@ -1,5 +1,6 @@
 """What an action costs, and why."""
 
+from pricing.models.attempts import RatingAttempts
 from pricing.models.charge import Charge, PeriodTally, UnratedAction, Waiver
 from pricing.models.check import PriceCheck
 from pricing.models.history import RuleChange
@@ -15,6 +16,7 @@ __all__ = [
     "PriceCheck",
     "PriceRule",
     "PriceTier",
+    "RatingAttempts",
     "RuleChange",
     "RuleUse",
     "SimulatedCustomer",

@@ -123,10 +123,26 @@ class Charge(models.Model):
 
 
 class UnratedAction(models.Model):
-    """An action that no rule matches: not excluded and not free, it waits here and blocks the close."""
+    """An action without a price: not excluded and not free, it waits here and blocks the close."""
+
+    class Code(models.TextChoices):
+        """Why it has none."""
+
+        NO_RULE = "no_rule", "No rule matches"
+        UNPRICEABLE = "unpriceable", "Can't be priced"
 
     action = models.OneToOneField(Action, on_delete=models.CASCADE, primary_key=True, related_name="unrated")
     period = models.ForeignKey(BillingPeriod, on_delete=models.CASCADE, related_name="unrated_actions")
+    code = models.CharField(max_length=11, choices=Code.choices, default=Code.NO_RULE, db_default=Code.NO_RULE)
+    message = models.TextField(blank=True, db_default="", help_text="What went wrong when it was priced.")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="what_cannot_be_priced_says_why", condition=~Q(code="unpriceable") | ~Q(message="")
+            )
+        ]
+        indexes = [models.Index(name="unrated_unpriceable", fields=["action"], condition=Q(code="unpriceable"))]
 
     def __str__(self) -> str:
         return f"Action {self.pk}"

@@ -58,6 +58,9 @@ class SimulatedCustomer(models.Model):
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="+", db_index=False)
     state = models.CharField(max_length=7, choices=State.choices, default=State.WAITING)
     claimed_at = models.DateTimeField(null=True, blank=True, help_text="When a worker last said that it is at it.")
+    attempts = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="How often a worker began; counted before the work."
+    )
     actions = models.PositiveIntegerField(help_text="How many there are to rate.")
     actions_rated = models.PositiveIntegerField(default=0)
     behind = models.PositiveIntegerField(

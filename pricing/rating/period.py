@@ -17,6 +17,7 @@ from pricing.rating.limits import asked_by
 from pricing.rating.match import RuleBook
 from pricing.rating.once import Paid, covering, key_of, pays
 from pricing.rating.prices import Counted, Volume
+from pricing.rating.unpriceable import in_words
 
 OfLead = tuple[Id, Id]  # a rule's lineage and a lead
 # How often a period is gone through for its volumes' totals where they depend on prices, which depend on them.
@@ -41,6 +42,7 @@ def rate_period(
     rules: Sequence[RuleFacts],
     catalogue: Catalogue,
     carried: Counters | None = None,
+    faults: dict[Id, str] | None = None,
 ) -> Iterator[Decision]:
     """One decision per action, in the order given, which must be (occurred_at, id).
 
@@ -48,10 +50,14 @@ def rate_period(
     not an iterator). `carried` is what earlier periods, or the part of this one that is rated already, leave behind; it
     is counted on. Pure otherwise: the same values in, the same decisions out, to the last digit. Memory does not grow
     with the actions, only with the leads that a "once", a "highest only" or a cap per lead must remember.
+
+    An action that can't be priced is told to `faults`, by its id and in words, and stays unrated; where there is nobody to
+    tell, the fault is raised.
     """
-    rater = Rater(RuleBook(rules, customer, catalogue), customer, catalogue, Counters() if carried is None else carried)
+    book, counters = RuleBook(rules, customer, catalogue), Counters() if carried is None else carried
+    rater = Rater(book, customer, catalogue, counters, faults)
     rater.foresee(actions)
-    return map(rater.decide, actions)
+    return map(rater.decide if faults is None else rater.decide_or_tell, actions)
 
 
 def needs_foresight(rules: Iterable[RuleFacts]) -> bool:
@@ -62,9 +68,16 @@ def needs_foresight(rules: Iterable[RuleFacts]) -> bool:
 class Rater:
     """Decides one action after the other, counting as it goes."""
 
-    def __init__(self, book: RuleBook, customer: CustomerFacts, catalogue: Catalogue, counters: Counters) -> None:
+    def __init__(
+        self,
+        book: RuleBook,
+        customer: CustomerFacts,
+        catalogue: Catalogue,
+        counters: Counters,
+        faults: dict[Id, str] | None = None,
+    ) -> None:
         self._book, self._customer, self._catalogue = book, customer, catalogue
-        self._counters = counters
+        self._counters, self._faults = counters, faults
         self._seen = Foresight()
         self._not_billable = {kind for kind, is_billable in catalogue.is_billable.items() if not is_billable}
         self._excludes = excludes_some(customer)
@@ -77,7 +90,7 @@ class Rater:
         rules = self._book.rules
         if any(rule.highest_only for rule in rules):
             for action in actions:
-                self._consider(action)
+                self._consider_or_tell(action)
         volumes = {rule.lineage for rule in rules if isinstance(rule.price, Volume)}
         if volumes:
             self._foresee_totals(actions, volumes)
@@ -114,6 +127,25 @@ class Rater:
     def _is_plain(self, rule: RuleFacts) -> bool:
         has_budget = self._customer.hard_budget is not None
         return not (has_budget or rule.highest_only or rule.lineage in self._asked or isinstance(rule.price, Volume))
+
+    def decide_or_tell(self, action: ActionFacts) -> Decision:
+        """The same; an action that can't be priced, for whatever reason, stays unrated, and what comes after it goes on."""
+        try:
+            return self.decide(action)
+        except Exception as error:
+            self._tell(action, error)
+            return Decision(action.id, None, "")
+
+    def _consider_or_tell(self, action: ActionFacts) -> None:
+        try:
+            self._consider(action)
+        except Exception as error:
+            self._tell(action, error)
+
+    def _tell(self, action: ActionFacts, error: Exception) -> None:
+        if self._faults is None:
+            raise error
+        self._faults[action.id] = in_words(error)
 
     def _exclusion(self, action: ActionFacts) -> str:
         if (
@@ -192,9 +224,9 @@ class Rater:
 
     def _totals(self, actions: Iterable[ActionFacts], volumes: set[Id], totals: Mapping[Id, int]) -> dict[Id, int]:
         """What each volume comes to, if its prices are those at the totals given."""
-        twin = Rater(self._book, self._customer, self._catalogue, self._counters.copy())
+        twin = Rater(self._book, self._customer, self._catalogue, self._counters.copy(), self._faults)
         twin._seen = replace(self._seen, totals=totals)
         for action in actions:
-            twin.decide(action)
+            twin.decide_or_tell(action)
         counted = twin._counters.counted
         return {lineage: counted[lineage].quantity for lineage in volumes}

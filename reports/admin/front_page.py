@@ -12,12 +12,14 @@ from billing_engine.core.spans import Cycle, Month
 from invoices.domain.wording import month_in_words
 from invoices.models import Invoice
 from leads.admin.shown import list_of
+from pricing.models import UnratedAction
 from reports.admin.figures import bar, money_in_words, rated_in_words, received_in_words, still_waiting
 from reports.queries.attention import Waiting, waiting
 from reports.queries.month import money_in, periods_in, quarantine_waiting, rated_in, received_in
-from reports.wording import count_in_words
+from reports.wording import count_in_words, reasons_in_words
 
 State = Invoice.State
+Row = tuple[str, int, str, str, str, str]  # the permission, how many, and what a task says
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,52 +80,106 @@ def _money(month: Cycle) -> dict[str, Any]:
 
 def _tasks(queues: Waiting) -> list[tuple[str, Task]]:
     """What waits, the most pressing first, each with the permission that shows it."""
-    runs = list_of("invoices.billingrun")
-    if len(queues.failed_runs) == 1:
-        runs = reverse("admin:invoices_billingrun_change", args=[queues.failed_runs[0]])
     return [
         (permission, Task(count_in_words(count), what, advice, address, tone))
         for permission, count, what, advice, address, tone in (
-            (
-                "leads.view_quarantineditem",
-                queues.quarantined,
-                "in quarantine",
-                "Mend and retry, or discard with a reason",
-                list_of("leads.quarantineditem"),
-                "orange",
-            ),
-            (
-                "pricing.view_unratedaction",
-                queues.unrated,
-                "unrated",
-                "No rule matches: price them, or waive them",
-                list_of("pricing.unratedaction"),
-                "orange",
-            ),
-            (
-                "invoices.view_billingrun",
-                queues.failed,
-                "could not be billed",
-                "See what stands in the way, then retry",
-                runs,
-                "red",
-            ),
-            (
-                "invoices.view_invoice",
-                queues.drafts,
-                "to approve",
-                "Draft invoices nobody has looked at yet",
-                list_of("invoices.invoice", state__exact=State.DRAFT.value),
-                "blue",
-            ),
-            (
-                "invoices.view_invoice",
-                queues.approved,
-                "to issue",
-                "Approved invoices without a number yet",
-                list_of("invoices.invoice", state__exact=State.APPROVED.value),
-                "blue",
-            ),
+            *_of_actions(queues),
+            *_of_bills(queues),
+            *_outgoing(queues),
         )
         if count
     ]
+
+
+def _of_actions(queues: Waiting) -> tuple[Row, ...]:
+    """On the way from the door to a charge."""
+    unrated = "pricing.view_unratedaction"
+    return (
+        (
+            "leads.view_quarantineditem",
+            queues.quarantined,
+            "in quarantine",
+            "Mend and retry, or discard with a reason",
+            list_of("leads.quarantineditem"),
+            "orange",
+        ),
+        (
+            unrated,
+            queues.unrated,
+            "unrated",
+            "No rule matches: price them, or waive them",
+            list_of("pricing.unratedaction"),
+            "orange",
+        ),
+        (
+            unrated,
+            queues.unpriceable,
+            "can't be priced",
+            "Of the unrated: see what went wrong",
+            list_of("pricing.unratedaction", code__exact=UnratedAction.Code.UNPRICEABLE.value),
+            "red",
+        ),
+        (
+            unrated,
+            queues.given_up,
+            "can't be rated",
+            "Billing periods the workers gave up: see why, then retry",
+            list_of("leads.billingperiod", rating="given_up"),
+            "red",
+        ),
+    )
+
+
+def _of_bills(queues: Waiting) -> tuple[Row, ...]:
+    """On the way from the charges to an invoice."""
+    runs = list_of("invoices.billingrun")
+    if len(queues.failed_runs) == 1:
+        runs = reverse("admin:invoices_billingrun_change", args=[queues.failed_runs[0]])
+    return (
+        (
+            "invoices.view_billingrun",
+            queues.failed,
+            "could not be billed",
+            "See what stands in the way, then retry",
+            runs,
+            "red",
+        ),
+        (
+            "invoices.view_invoice",
+            queues.drafts,
+            "to approve",
+            "Draft invoices nobody has looked at yet",
+            list_of("invoices.invoice", state__exact=State.DRAFT.value),
+            "blue",
+        ),
+        (
+            "invoices.view_invoice",
+            queues.approved,
+            "to issue",
+            "Approved invoices without a number yet",
+            list_of("invoices.invoice", state__exact=State.APPROVED.value),
+            "blue",
+        ),
+    )
+
+
+def _outgoing(queues: Waiting) -> tuple[Row, ...]:
+    """What is issued and did not go out."""
+    return (
+        (
+            "invoices.view_invoicemail",
+            queues.stuck.invoices,
+            "could not be sent",
+            reasons_in_words(queues.stuck.mails),
+            list_of("invoices.invoicemail", turn="person"),
+            "red",
+        ),
+        (
+            "invoices.view_invoice",
+            queues.stuck.documents,
+            "without their PDF",
+            "It could not be made: the invoice's page says why",
+            list_of("invoices.invoice", document="failed"),
+            "red",
+        ),
+    )

@@ -1,13 +1,15 @@
 """What waits for a person, whatever its month."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from django.db.models import Count, Sum
+from django.db.models import Count, QuerySet, Sum
 
 from invoices.domain.blockers import still_failed
+from invoices.domain.waiting import Stuck, stuck_in
 from invoices.models import Invoice
 from leads.models import BillingPeriod, QuarantinedItem, UnratedMark
-from pricing.models import PeriodTally
+from pricing.models import PeriodTally, RatingAttempts, UnratedAction
+from pricing.models.attempts import TRIES
 
 Open = BillingPeriod.State.OPEN
 
@@ -23,6 +25,9 @@ class Waiting:
     drafts: int
     approved: int
     to_rate: int
+    unpriceable: int = 0  # of the unrated ones
+    given_up: int = 0  # billing periods that can't be rated
+    stuck: Stuck = field(default_factory=Stuck)  # mails and PDFs
 
 
 def waiting() -> Waiting:
@@ -40,5 +45,13 @@ def waiting() -> Waiting:
         failed_runs=tuple(failed.order_by("-run_id").values_list("run_id", flat=True).distinct()[:2]),
         drafts=states.get(Invoice.State.DRAFT, 0),
         approved=states.get(Invoice.State.APPROVED, 0),
-        to_rate=UnratedMark.objects.values("period").distinct().count(),
+        to_rate=_to_rate().values("period").distinct().count(),
+        unpriceable=UnratedAction.objects.filter(code=UnratedAction.Code.UNPRICEABLE).count(),
+        given_up=RatingAttempts.objects.given_up().count(),
+        stuck=stuck_in(),
     )
+
+
+def _to_rate() -> QuerySet[UnratedMark]:
+    """The marks that a worker will see to."""
+    return UnratedMark.objects.exclude(period__rating_attempts__attempts__gte=TRIES)

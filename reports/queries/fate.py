@@ -7,7 +7,7 @@ from billing_engine.core.money import in_words, price_in_words
 from invoices.models import Invoice
 from leads.domain.answers import refusals_of
 from leads.models import Action, QuarantinedItem, Source
-from pricing.models import Charge
+from pricing.models import Charge, UnratedAction
 
 WAITING, EXCLUDED, CHARGED, INVOICED = "waiting", "excluded", "charged", "invoiced"
 QUARANTINED = "quarantined"
@@ -62,9 +62,7 @@ def _of_refused(item: QuarantinedItem) -> tuple[str, str]:
 def _of_stored(action: Action, refusals: list[QuarantinedItem]) -> Fate:
     charge: Charge | None = getattr(action, "charge", None)
     if charge is None:
-        no_rule = hasattr(action, "unrated")
-        words = "Stored; no price rule matches it yet." if no_rule else "Stored; it has not been rated yet."
-        return Fate(WAITING, words, action, None, None, refusals)
+        return Fate(WAITING, _waiting(getattr(action, "unrated", None)), action, None, None, refusals)
     invoice = Invoice.objects.filter(period=action.period, state=Invoice.State.ISSUED).first()
     if charge.reason:
         return Fate(EXCLUDED, _excluded(charge, action), action, charge, invoice, refusals)
@@ -81,6 +79,14 @@ def _since(action: Action, invoice: Invoice | None) -> str:
         return on
     next_ = "it is to be credited" if invoice else "the draft takes it off when it is regenerated"
     return f"{on} It was taken back since: {next_}."
+
+
+def _waiting(unrated: UnratedAction | None) -> str:
+    if unrated is None:
+        return "Stored; it has not been rated yet."
+    if unrated.code == UnratedAction.Code.UNPRICEABLE:
+        return "Stored; it could not be priced, and a person looks into it."
+    return "Stored; no price rule matches it yet."
 
 
 def _excluded(charge: Charge, action: Action) -> str:

@@ -8,6 +8,7 @@ from urllib.parse import urlencode, urlsplit
 from urllib.request import HTTPCookieProcessor, build_opener
 
 import environ
+import psycopg2
 import pytest
 
 from billing_engine.desk.ports import free_port
@@ -19,7 +20,7 @@ from tests.processes import until
 # One group, so that one of pytest's processes builds and starts it for all of these.
 pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("image")]
 
-ROLES = ("web", "nginx", "worker", "beat")
+ROLES = ("web", "nginx", "worker", "outgoing", "beat")
 LATE_SECONDS = 12
 
 
@@ -52,6 +53,8 @@ def told(deployed: Deployed) -> dict[str, str]:
         "ALLOWED_HOSTS": "127.0.0.1",
         **{f"DATABASE_{name}": str(parts[name]) for name in names},
         "DATABASE_SSLMODE": "disable",
+        "DATABASE_USER": "engine_app",
+        "DATABASE_PASSWORD": "the app's password",
         "REDIS_HOST": str(broker.hostname),
         "REDIS_PORT": str(broker.port),
         "REDIS_PASSWORD": str(broker.password),
@@ -62,9 +65,23 @@ def told(deployed: Deployed) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def running(image: Image, told: dict[str, str]) -> dict[str, Container]:
+def as_owner(deployed: Deployed, told: dict[str, str]) -> dict[str, str]:
+    """What the migration is told besides: who it is, and the administrator's and the app's logins."""
+    admin = environ.Env.db_url_config(deployed.environ["DATABASE_URL"])
+    return {
+        "DATABASE_ADMIN_USER": str(admin["USER"]),
+        "DATABASE_ADMIN_PASSWORD": str(admin["PASSWORD"]),
+        "DATABASE_USER": "engine_owner",
+        "DATABASE_PASSWORD": "the owner's password",
+        "DATABASE_APP_USER": told["DATABASE_USER"],
+        "DATABASE_APP_PASSWORD": told["DATABASE_PASSWORD"],
+    }
+
+
+@pytest.fixture(scope="module")
+def running(image: Image, told: dict[str, str], as_owner: dict[str, str]) -> dict[str, Container]:
     """Everything that a first install starts, healthy."""
-    image.run("migrate", environ=told)
+    image.run("migrate", environ=told | as_owner)
     containers = {role: image.start(role, environ=told) for role in ROLES}
     for role, container in containers.items():
         until(
@@ -85,6 +102,30 @@ def test_a_role_has_a_read_only_root_no_capability_and_an_ordinary_user(running:
         status = container.execute("cat", "/proc/1/status").stdout
         found = dict(re.findall(r"^(Uid|CapEff|NoNewPrivs):\t(\S+)", status, re.MULTILINE))
         assert found == {"Uid": "10001", "CapEff": "0000000000000000", "NoNewPrivs": "1"}, role
+
+
+def test_the_app_owns_nothing_in_the_database_and_switches_off_none_of_its_promises(
+    running: dict[str, Container], told: dict[str, str]
+) -> None:
+    host, port, name, user, password = (
+        told[f"DATABASE_{part}"] for part in ("HOST", "PORT", "NAME", "USER", "PASSWORD")
+    )
+    app = psycopg2.connect(host=host, port=port, dbname=name, user=user, password=password)
+    app.autocommit = True
+    with app.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_class WHERE pg_get_userbyid(relowner) = current_user")
+        assert cursor.fetchone() == (0,)
+        for statement in (
+            "TRUNCATE invoices_invoice CASCADE",
+            "ALTER TABLE invoices_invoice DISABLE TRIGGER ALL",
+            "DROP TABLE pricing_charge",
+            "SET session_replication_role = replica",
+            "CREATE TABLE of_its_own ()",
+            "DELETE FROM django_migrations",
+        ):
+            with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+                cursor.execute(statement)
+    app.close()
 
 
 def test_from_the_first_install_to_the_first_log_in(
@@ -111,7 +152,7 @@ def test_operators_commands_run_as_one_off_tasks(
     assert image.run("manage", "wait_for_migrations", "--seconds", "5", environ=told) == ""
 
 
-@pytest.mark.parametrize("role", ["worker", "beat"])
+@pytest.mark.parametrize("role", ["worker", "outgoing", "beat"])
 def test_a_role_that_hangs_becomes_unhealthy_and_is_healthy_again_when_it_goes_on(
     image: Image, running: dict[str, Container], role: str
 ) -> None:

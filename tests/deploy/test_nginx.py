@@ -27,10 +27,28 @@ def test_a_static_file_comes_from_nginx_packed_and_to_be_kept_for_ever(engine: D
     assert status == 200
     assert headers["content-type"] == "text/css"
     assert headers["content-encoding"] == "gzip"
-    assert "max-age=31536000, immutable" in headers["cache-control"]
+    assert headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert "expires" not in headers
     assert headers["x-content-type-options"] == "nosniff"
     assert body[:2] == b"\x1f\x8b"
     assert "/static/" not in engine.log("web")
+
+
+def test_a_static_file_without_a_hash_in_its_name_is_kept_for_an_hour(engine: Deployed):
+    headers = _ask(engine, "GET", "/static/unfold/css/styles.css")[1]
+
+    assert headers["cache-control"] == "public, max-age=3600"
+
+
+def test_addresses_of_one_ipv6_network_share_their_attempts_to_log_in(engine: Deployed):
+    def posted(address: str) -> int:
+        return _ask(engine, "POST", "/admin/login/", b"x", source=BALANCER, X_Forwarded_For=address)[0]
+
+    answers = [posted(f"2001:db8:0:7::{number:x}") for number in range(1, 10)]
+    answers += [posted(f"2001:db8:0:7:{number:x}:1:2:3") for number in range(1, 4)]
+
+    assert answers[-1] == 429
+    assert [posted(address) for address in ("2001:db8:0:8::1", "2001:db8::1", "198.51.100.7")] == [403, 403, 403]
 
 
 def test_somebody_logs_in_to_the_admin(engine: Deployed):
@@ -103,6 +121,17 @@ def test_a_little_too_much_is_refused_by_the_api_and_far_too_much_by_nginx_in_th
         assert headers["content-type"].startswith("application/problem+json")
         assert (problem["status"], problem["code"]) == (413, "too_large")
         assert problem["type"] == "urn:lead-billing:problem:too_large"
+
+
+def test_the_longest_ids_there_can_be_are_asked_for_and_longer_addresses_refused_in_the_same_form(engine: Deployed):
+    longest = "%F0%9F%98%80" * 200
+    status, headers, answer = _ask(engine, "GET", f"/api/v1/actions/web/{longest}?lead={longest}")
+    assert (status, json.loads(answer)["code"]) == (401, "not_authenticated")
+
+    status, headers, answer = _ask(engine, "GET", f"/api/v1/actions/web/{longest * 4}")
+
+    assert (status, headers["content-type"]) == (414, "application/problem+json")
+    assert json.loads(answer)["code"] == "address_too_long"
 
 
 def test_large_bodies_are_for_deliveries_only(engine: Deployed):

@@ -38,7 +38,9 @@ OF_A_MACHINE = [
 
 
 def test_no_file_is_a_junk_drawer():
-    offenders = [str(path) for path in files() if path.stem.lower() in JUNK_DRAWERS or JUNK_DRAWERS & set(path.parts)]
+    # A template in the place of one of Unfold's lies where Unfold keeps that one.
+    ours = [path for path in files() if not path.is_relative_to("billing_engine/core/templates/unfold")]
+    offenders = [str(path) for path in ours if path.stem.lower() in JUNK_DRAWERS or JUNK_DRAWERS & set(path.parts)]
 
     assert offenders == []
 

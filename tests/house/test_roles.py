@@ -39,6 +39,7 @@ DOES = {
         "pricing.change_pricecheck",
         "pricing.change_pricerule",
         "pricing.change_pricetier",
+        "pricing.change_ratingattempts",
         "pricing.delete_pricecheck",
         "pricing.delete_pricerule",
         "pricing.delete_pricetier",
@@ -55,6 +56,7 @@ DOES = {
         "leads.add_company",
         "leads.change_billingperiod",
         "leads.change_company",
+        "pricing.change_ratingattempts",
     },
     "Viewer": set(),
 }

@@ -41,7 +41,7 @@ def test_a_check_holds_when_its_action_costs_what_is_expected():
 
     assert results() == [(True, "holds")]
     PriceCheck.objects.update(expected=Decimal("2.49"))
-    assert results() == [(False, f"$2.50 for {check.product.sku} from {source}, by «Samples»")]
+    assert results() == [(False, f"$2.50 for {check.product.sku} from {source}, by “Samples”")]
 
 
 def test_what_is_unrated_or_excluded_fails_a_check():
@@ -66,7 +66,7 @@ def test_what_a_check_leaves_open_must_hold_for_every_product_and_every_source_o
     assert results() == [(True, "holds")]
 
     own = PriceRuleFactory.create(product=wood, unit_price=3)
-    assert results() == [(False, f"$3.00 for {wood.sku} from {webinar}, by «{own}»")]
+    assert results() == [(False, f"$3.00 for {wood.sku} from {webinar}, by “{own}”")]
 
     PriceCheck.objects.update(product=check.product)
     PriceRuleFactory.create(channel="website", unit_price=9)
@@ -198,7 +198,7 @@ def test_a_check_contradicts_itself_nowhere(operations: Client) -> None:
     assert form.errors == {
         "quantity": ["A quantity is not negative."],
         "product": [f"{product} is no product of {other}, but of {product.customer}."],
-        "channel": [f"{source} is of the channel «Web site»."],
+        "channel": [f"{source} is of the channel “Web site”."],
     }
     assert PriceCheck.objects.count() == 0
 

@@ -13,7 +13,7 @@ from billing_engine.core.spans import Month
 from billing_engine.core.wall_clock import read
 from pricing.domain.cautions import cautions_about
 from pricing.domain.checks import PriceChecksFail, checks_with
-from pricing.domain.fit import close_to, matches_in_words, matches_last_month
+from pricing.domain.fit import LastMonth, close_to, matches_in_words, matches_last_month
 from pricing.domain.gaps import gaps
 from pricing.domain.overlap import RulesOverlap
 from pricing.domain.rules import RuleIncomplete, activate, revise
@@ -103,9 +103,13 @@ def test_how_many_of_last_months_actions_a_rule_matches_is_counted_by_its_scope(
         {"action_type": view},
     ]
 
-    counts = [matches_last_month(PriceRuleFactory.create(draft=True, **scope), at=NOW) for scope in scopes]
+    rules = [PriceRuleFactory.create(draft=True, **scope) for scope in scopes]
 
-    assert counts == [3, 3, 0, 3, 1, 0, 0, 1]
+    assert [matches_last_month(rule, at=NOW) for rule in rules] == [3, 3, 0, 3, 1, 0, 0, 1]
+    read_at_once = LastMonth.read(at=NOW)
+    assert [read_at_once.has_none_for(rule) for rule in rules] == [False] * 2 + [False] + [False] * 2 + [True] * 2 + [
+        False
+    ]
     unused = PriceRuleFactory.create(draft=True, source=webinar, action_type=view)
     assert matches_in_words(unused, at=NOW) == "It matches 0 actions of last month."
     assert "It matches 0 actions of last month." in told_about(unused)

@@ -58,7 +58,7 @@ def test_what_has_occurred_gets_another_price_only_for_a_reason_and_by_a_second_
     old = PriceRuleFactory.create()
     draft = revise(old, by=operator, at=NOW, since=OCTOBER)
 
-    with pytest.raises(BackdatingNeedsAReason, match=f"changes what «{old}» priced until now: say why"):
+    with pytest.raises(BackdatingNeedsAReason, match=f"changes what “{old}” priced until now: say why"):
         activate(draft, by=accountant, at=NOW)
     with pytest.raises(BackdatingNeedsASecondPerson, match="who wrote it does not activate it"):
         activate(draft, by=operator, at=NOW, reason="A typing error")
@@ -203,7 +203,7 @@ def test_a_rule_of_what_is_not_billable_never_wins():
     rule = PriceRuleFactory.create(draft=True, action_type=kind)
 
     assert words(rule) == [
-        ("It can never win: «Save» is not billable, so its actions are excluded before", []),
+        ("It can never win: “Save” is not billable, so its actions are excluded before", []),
     ]
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -52,22 +53,24 @@ def exact_of(customer: Customer) -> dict[str, Decimal]:
 
 
 def plain(rows: Any) -> list[tuple[Any, ...]]:
-    return [(row.month, row.product, row.source, row.action_type, row.counted) for row in rows]
+    return [(row.month, row.late_from, row.product, row.source, row.action_type, row.counted) for row in rows]
 
 
 def test_each_action_is_counted_once_as_charged_excluded_or_unrated(period: BillingPeriod) -> None:
     billed(period)
 
     assert plain(activity_of(period.customer)) == [
-        ("2026-10", "Felt panel", "Web", "Sample order", counted(1, 1, quantity=7, amount="7.023331")),
+        ("2026-10", "", "Felt panel", "Web", "Sample order", counted(1, 1, quantity=7, amount="7.023331")),
         (
             "2026-10",
+            "",
             "Oak veneer",
             "Web",
             "Sample order",
-            counted(5, 3, excluded={"test_lead": 2}, quantity=9, amount="9.029997"),
+            counted(4, 2, excluded={"test_lead": 2}, quantity=7, amount="7.023331"),
         ),
-        ("2026-10", "Stone", "Web", "Quote request", counted(2, 2, quantity=3, amount="2.555555")),
+        ("2026-10", "", "Stone", "Web", "Quote request", counted(2, 2, quantity=3, amount="2.555555")),
+        ("2026-10", "2026-09-01", "Oak veneer", "Web", "Sample order", counted(1, 1, quantity=2, amount="2.006666")),
     ]
 
 
@@ -83,7 +86,7 @@ def test_what_no_rule_prices_is_unrated_rated_or_not(web: Source) -> None:
     rate(period, at=NOVEMBER_3)
 
     assert before == plain(activity_of(period.customer))
-    assert before == [("2026-10", "Oak veneer", "Web", "Sample order", Counted(actions=2, unrated=2))]
+    assert before == [("2026-10", "", "Oak veneer", "Web", "Sample order", Counted(actions=2, unrated=2))]
 
 
 def test_a_month_is_asked_for_alone(web: Source) -> None:
@@ -129,22 +132,24 @@ def test_it_takes_one_query_however_many_rows(
     billed(period)
 
     with django_assert_num_queries(1):
-        assert len(list(activity_of(period.customer))) == 3
+        assert len(list(activity_of(period.customer))) == 4
     with django_assert_num_queries(1):
         reconciled(period.customer, {"2026-10": Decimal(0)})
 
 
 def test_the_totals_hold_rows_that_the_page_has_no_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("reports.admin.activity_table.ROWS_SHOWN", 2)
-    customer = an_open_period().customer
+    period = an_open_period()
+    customer, span = period.customer, (period.start_at, period.end_at)
     rows = [
-        ActivityRow("2026-10", str(n), "P", "S", "T", "sample", counted(1, 1, quantity=1, amount="1")) for n in range(5)
+        ActivityRow("2026-10", *span, "", str(n), "P", "S", "T", "sample", counted(1, 1, quantity=1, amount="1"))
+        for n in range(5)
     ]
 
     sheet = sheet_of(customer, iter(rows))
 
     assert (len(sheet.months[0].rows), sheet.rows, sheet.hidden) == (2, 5, 3)
-    assert (sheet.total.actions, sheet.total.amount) == ("5", "$5.000000")
+    assert (sheet.total.actions, sheet.total.amount) == ("5", "$5.00")
 
 
 def test_the_page_shows_the_rows_and_that_they_agree(finance: Client, period: BillingPeriod) -> None:
@@ -153,10 +158,11 @@ def test_the_page_shows_the_rows_and_that_they_agree(finance: Client, period: Bi
     answer = finance.get(reverse(PAGE), {"customer": period.customer_id, "month": "2026-10"})
 
     sheet = answer.context["sheet"]
-    assert [(row.product, line.amount) for row, line in sheet.months[0].rows] == [
-        ("Felt panel", "$7.023331"),
-        ("Oak veneer", "$9.029997"),
-        ("Stone", "$2.555555"),
+    assert [(row.product, late, line.amount) for row, late, line in sheet.months[0].rows] == [
+        ("Felt panel", "", "$7.023331"),
+        ("Oak veneer", "", "$7.023331"),
+        ("Stone", "", "$2.555555"),
+        ("Oak veneer", "September 2026", "$2.006666"),
     ]
     (bridge,) = sheet.bridges
     assert (bridge.exact, bridge.rounding, bridge.minimum, bridge.agrees) == (
@@ -176,10 +182,12 @@ def test_the_csv_has_the_same_figures(finance: Client, period: BillingPeriod) ->
     assert answer.streaming
     assert answer["Content-Disposition"] == 'attachment; filename="activity-ACME-2026-10.csv"'
     rows = list(csv.DictReader(io.StringIO(answer.getvalue().decode("utf-8-sig"))))
-    assert [(row["Product"], row["Charged"], row["Excluded: Test lead"], row["Amount"]) for row in rows] == [
-        ("Felt panel", "1", "0", "7.023331"),
-        ("Oak veneer", "3", "2", "9.029997"),
-        ("Stone", "2", "0", "2.555555"),
+    told = ("Product", "Late activity of", "Charged", "Excluded: Test lead", "Amount")
+    assert [tuple(row[name] for name in told) for row in rows] == [
+        ("Felt panel", "", "1", "0", "7.023331"),
+        ("Oak veneer", "", "2", "2", "7.023331"),
+        ("Stone", "", "2", "0", "2.555555"),
+        ("Oak veneer", "September 2026", "1", "0", "2.006666"),
     ]
     assert sum(Decimal(row["Amount"]) for row in rows) == exact_of(period.customer)["2026-10"]
 
@@ -197,3 +205,37 @@ def test_who_may_not_see_invoices_sees_no_activity(client: Client, period: Billi
     assert client.get(reverse(PAGE)).status_code == 403
     assert client.get(reverse(CSV), {"customer": period.customer_id}).status_code == 403
     assert not Invoice.objects.exists()
+
+
+def test_the_page_adds_up_by_product_and_by_source_and_reconciles_first(finance: Client) -> None:
+    period = an_open_period(name="Acme", code="ACME")
+    a_price("2.50")
+    web, webinars = (SourceFactory.create(name=name) for name in ("Web", "Webinars"))
+    for source, product, quantity in ((web, "Oak", 3), (web, "Stone", 1), (webinars, "Oak", 5)):
+        received(period, quantity, product=product, source=source)
+    billed(period)
+
+    sheet = sheet_of(period.customer, activity_of(period.customer))
+    html = finance.get(reverse(PAGE), {"customer": period.customer_id}).content.decode()
+
+    skus = dict(period.customer.products.values_list("name", "sku"))
+    told = [[(name, line.actions, line.amount) for name, line in part.rows] for part in sheet.by]
+    assert told == [
+        [(f"Oak · {skus['Oak']}", "2", "$20.00"), (f"Stone · {skus['Stone']}", "1", "$2.50")],
+        [("Webinars", "1", "$12.50"), ("Web", "2", "$10.00")],
+    ]
+    parts = ("From these amounts to the invoice", "By product", "By source", "By product, source")
+    places = [html.index(f"<h2>{words}") for words in parts]
+    assert places == sorted(places)
+    assert re.findall(r"<details[^>]* open", html)
+
+
+def test_very_many_rows_wait_behind_what_they_come_to(
+    finance: Client, monkeypatch: pytest.MonkeyPatch, period: BillingPeriod
+) -> None:
+    monkeypatch.setattr("reports.admin.activity_table.ROWS_OPEN", 2)
+
+    html = finance.get(reverse(PAGE), {"customer": period.customer_id}).content.decode()
+
+    assert not re.findall(r"<details[^>]* open", html)
+    assert "3 rows" in html

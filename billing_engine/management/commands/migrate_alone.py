@@ -2,13 +2,17 @@
 
 import time
 from argparse import ArgumentParser
+from collections.abc import Callable
 from typing import Any
 
+import psycopg2
+from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
 from billing_engine import health, heartbeat
+from billing_engine.database_roles import Login, ensure_logins, let_the_app_in
 from billing_engine.roles import ensure_roles
 from billing_engine.schedule import ensure_schedule
 
@@ -25,6 +29,9 @@ class Command(BaseCommand):
         parser.add_argument("--seconds", type=float, default=600, help="How long to wait for the database.")
 
     def handle(self, *args: Any, seconds: float, **options: Any) -> None:
+        admin, app = Login(*settings.DATABASE_ADMIN), Login(*settings.DATABASE_APP)
+        if admin and app:
+            _as_soon_as_it_answers(lambda: ensure_logins(settings.DATABASES["default"], admin=admin, app=app), seconds)
         try:
             health.wait_for("database", seconds=seconds)
         except TimeoutError as error:
@@ -38,8 +45,23 @@ class Command(BaseCommand):
             call_command("migrate", interactive=False, verbosity=options["verbosity"])
             ensure_roles()
             ensure_schedule()
+            if app:
+                let_the_app_in(app)
         finally:
             connection.close()  # and the lock with it, also where a migration has broken the connection
+
+
+def _as_soon_as_it_answers(act: Callable[[], None], seconds: float) -> None:
+    """The database of a new stack may take a while to take logins."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            return act()
+        except psycopg2.OperationalError as error:
+            if time.monotonic() > deadline:
+                raise CommandError(f"Not within {seconds:.0f} seconds: {error}") from error
+            heartbeat.leave()
+            time.sleep(STEP_SECONDS)
 
 
 def _locked() -> bool:

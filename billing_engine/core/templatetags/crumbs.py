@@ -1,0 +1,62 @@
+"""Where a page is, at its top: a list as the menu calls it, a row by its own name, and above it what it belongs to."""
+
+from typing import Any
+
+from django import template
+from django.conf import settings
+from django.contrib import admin
+from django.db.models import Model
+from django.urls import reverse
+
+register = template.Library()
+
+Part = dict[str, Any]
+
+
+@register.filter
+def crumbs(parts: list[Part]) -> list[Part]:
+    """Unfold's parts without the app in front, which is no place of its own."""
+    *before, last = parts
+    row = last["title"]
+    if not isinstance(row, Model):
+        return [_list(last)] if before else [{**last, "title": _as_begun(str(row))}]
+    above = _above(row)
+    if above is not None:
+        return [_list_of(above), _row(above), {**last, "title": str(row)}]
+    return [*(_list(each) for each in before[-1:]), {**last, "title": str(row)}]
+
+
+def named(address: str, otherwise: str) -> str:
+    """A list's name: the menu's, if it has one."""
+    for section in settings.UNFOLD["SIDEBAR"]["navigation"]:
+        for item in section["items"]:
+            if str(item["link"]) == address:
+                return str(item["title"])
+    return _as_begun(otherwise)
+
+
+def _list(part: Part) -> Part:
+    return {**part, "title": named(str(part["link"]), str(part["title"]))}
+
+
+def _list_of(row: Model) -> Part:
+    meta = row._meta
+    address = reverse(f"admin:{meta.app_label}_{meta.model_name}_changelist")
+    return {"link": address, "title": named(address, str(meta.verbose_name_plural))}
+
+
+def _row(row: Model) -> Part:
+    meta = row._meta
+    return {"link": reverse(f"admin:{meta.app_label}_{meta.model_name}_change", args=[row.pk]), "title": str(row)}
+
+
+def _above(row: Model) -> Model | None:
+    """What the row's page says the row belongs to."""
+    if not admin.site.is_registered(type(row)):
+        return None
+    above = getattr(admin.site.get_model_admin(type(row)), "above", None)
+    return above(row) if above else None
+
+
+def _as_begun(words: str) -> str:
+    return words[:1].upper() + words[1:]

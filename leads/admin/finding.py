@@ -1,0 +1,58 @@
+"""How the search finds customers, leads, actions, products and sources."""
+
+from collections.abc import Iterator
+from functools import partial
+
+from django.db.models import Q
+
+from billing_engine.core.finding import Found, finds
+from billing_engine.core.instants import instant_in_words
+from leads.admin.search import first_actions, first_leads
+from leads.admin.shown import list_of, page_of
+from leads.models import Customer, Product, Source
+
+
+def list_named(model: str, term: str) -> str:
+    """The model's list, asked for the term."""
+    return list_of(model, q=term)
+
+
+def customers_named(term: str) -> Q:
+    """By code, or by any part of the name."""
+    return Q(code__istartswith=term) | Q(name__icontains=term) | Q(legal_name__icontains=term)
+
+
+@finds("Customers", place=1, permission="leads.view_customer", every=partial(list_named, "leads.customer"))
+def _customers(term: str, at_most: int) -> Iterator[Found]:
+    for customer in Customer.objects.filter(customers_named(term)).order_by("name", "pk")[:at_most]:
+        detail = f"{customer.code} · {customer.currency}" + ("" if customer.is_active else " · inactive")
+        yield Found(customer.name, detail, page_of("leads.customer", customer.pk))
+
+
+@finds("Leads", place=3, permission="leads.view_lead", every=partial(list_named, "leads.lead"))
+def _leads(term: str, at_most: int) -> Iterator[Found]:
+    for lead in first_leads(term, at_most):
+        told = (lead.email or lead.name, lead.product.customer.name, lead.product.name)
+        yield Found(lead.external_id, " · ".join(filter(None, told)), page_of("leads.lead", lead.pk))
+
+
+@finds("Actions", place=4, permission="leads.view_action", every=partial(list_named, "leads.action"))
+def _actions(term: str, at_most: int) -> Iterator[Found]:
+    for action in first_actions(term, at_most):
+        when = instant_in_words(action.occurred_at, action.period.customer.zone)
+        detail = f"{action.action_type} · lead {action.lead} · {when}"
+        yield Found(action.external_id, detail, page_of("leads.action", action.pk))
+
+
+@finds("Products", place=6, permission="leads.view_product", every=partial(list_named, "leads.product"))
+def _products(term: str, at_most: int) -> Iterator[Found]:
+    named = Product.objects.filter(Q(sku__istartswith=term) | Q(name__icontains=term))
+    for product in named.select_related("customer").order_by("name", "pk")[:at_most]:
+        yield Found(product.name, f"{product.sku} · {product.customer}", page_of("leads.product", product.pk))
+
+
+@finds("Sources", place=7, permission="leads.view_source", every=partial(list_named, "leads.source"))
+def _sources(term: str, at_most: int) -> Iterator[Found]:
+    named = Source.objects.filter(Q(code__istartswith=term) | Q(name__icontains=term))
+    for source in named.order_by("name", "pk")[:at_most]:
+        yield Found(source.name, f"{source.code} · {source.get_channel_display()}", page_of("leads.source", source.pk))

@@ -1,0 +1,53 @@
+"""Above the queue of unrated actions: what can't be priced and why, and the billing periods that can't be rated at all."""
+
+from typing import Any
+
+from django.db.models import Count, QuerySet
+from django.urls import reverse
+from django.utils.safestring import SafeString
+
+from leads.admin.buttons import dialog_link
+from leads.admin.shown import instant, link, list_of
+from pricing.models import RatingAttempts, UnratedAction
+from pricing.models.attempts import TRIES
+
+REASONS_SHOWN = 10
+PERIODS_SHOWN = 10
+UNPRICEABLE = UnratedAction.Code.UNPRICEABLE
+
+
+def reasons(waiting: QuerySet[UnratedAction]) -> list[dict[str, Any]]:
+    """What is said of the actions that can't be priced, and of how many; the most first."""
+    rows = (
+        UnratedAction.objects.filter(pk__in=waiting.filter(code=UNPRICEABLE).order_by().values("pk"))
+        .values("message")
+        .annotate(count=Count("pk"))
+        .order_by("-count", "message")[:REASONS_SHOWN]
+    )
+    these = list_of("pricing.unratedaction", code__exact=UNPRICEABLE.value)
+    return [{**row, "these": these} for row in rows]
+
+
+def given_up(*, may_retry: bool) -> dict[str, Any]:
+    """The periods that three attempts could not rate; the latest ones, each with its way to try again."""
+    found = RatingAttempts.objects.given_up().select_related("period__customer").order_by("-attempted_at")
+    rows = [
+        {
+            "period": link(one.period),
+            "at": instant(one.attempted_at, one.period.customer.zone),
+            "message": in_words(one),
+            "retry": retry_link(one) if may_retry else "",
+        }
+        for one in found[:PERIODS_SHOWN]
+    ]
+    return {"rows": rows, "count": found.count() if len(rows) == PERIODS_SHOWN else len(rows), "tries": TRIES}
+
+
+def in_words(attempts: RatingAttempts) -> str:
+    """What the last attempt came to."""
+    return attempts.message or "The worker died while it rated this."
+
+
+def retry_link(attempts: RatingAttempts) -> SafeString:
+    """Opens the dialog of the period's own button."""
+    return dialog_link(reverse("admin:leads_billingperiod_retry", args=[attempts.pk]), "Retry")

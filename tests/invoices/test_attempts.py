@@ -1,0 +1,100 @@
+"""A bill that never ends is tried three times; then it is failed with its reason, and a person lets it be tried again."""
+
+import signal
+import subprocess
+import sys
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+from django.db import connection, transaction
+
+from billing_engine.core.spans import Month
+from invoices.domain.run import Progress, bill, progress, retry_failed, start
+from invoices.models import BillingRunItem, Invoice
+from pricing.domain.simulate import simulate_customer
+from pricing.domain.simulate import start as simulate
+from tests.factories.leads import ActionFactory
+from tests.factories.people import UserFactory
+from tests.factories.pricing import PriceRuleFactory
+from tests.invoices.made import NOVEMBER_3
+from tests.processes import CHECKOUT, empty_broker, environ, kill, until
+
+LATER = datetime(2026, 11, 2, tzinfo=UTC)
+BILL = """
+import django; django.setup()
+from datetime import UTC, datetime
+from invoices.domain.run import bill
+bill({item}, at=datetime(2026, 11, 2, tzinfo=UTC))
+"""
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.processes
+def test_a_bill_whose_workers_die_is_tried_three_times_and_then_a_persons_turn():
+    empty_broker()
+    PriceRuleFactory.create()
+    ActionFactory.create()
+    run = start(Month(2026, 10), by=None, at=LATER)
+    item = run.items.get()
+
+    for attempt in (1, 2, 3):
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("LOCK TABLE invoices_invoice")
+            worker = subprocess.Popen(
+                [sys.executable, "-c", BILL.format(item=item.pk)],
+                cwd=CHECKOUT,
+                env=environ() | {"DJANGO_SETTINGS_MODULE": "billing_engine.settings"},
+                start_new_session=True,
+            )
+            until(_waits_for_invoices)
+            kill(worker)
+        until(lambda: _is_free(item))
+        item.refresh_from_db()
+        assert (worker.returncode, item.state, item.attempts) == (-signal.SIGKILL, "waiting", attempt)
+
+    bill(item.pk, at=LATER)
+    item.refresh_from_db()
+    run.refresh_from_db()
+    assert (item.state, item.code, item.message) == (
+        "failed",
+        "given_up",
+        "Begun 3 times, and never ended. Its worker died each time: look into the log of the workers.",
+    )
+    assert (run.finished_at, Invoice.objects.count()) == (LATER, 0)
+
+    retry_failed(run)
+    bill(item.pk, at=LATER)
+    assert progress(run) == Progress(billed=1, nothing=0, failed=0, waiting=0)
+    assert Invoice.objects.count() == 1
+
+
+def _waits_for_invoices() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE relation = 'invoices_invoice'::regclass AND NOT granted")
+        return bool(cursor.fetchone()[0])
+
+
+def _is_free(item: BillingRunItem) -> bool:
+    """PostgreSQL needs a moment to see that the other end is gone."""
+    with transaction.atomic():
+        return BillingRunItem.objects.select_for_update(skip_locked=True).filter(pk=item.pk).exists()
+
+
+@pytest.mark.django_db
+def test_a_simulation_whose_workers_die_is_begun_three_times():
+    PriceRuleFactory.create()
+    ActionFactory.create()
+    draft = PriceRuleFactory.create(draft=True, unit_price=Decimal(3), priority=1)
+    simulation = simulate([draft], months=["2026-10"], by=UserFactory.create(), at=NOVEMBER_3)
+    simulation.customers.update(attempts=3)  # and never was it said that one had ended
+
+    simulate_customer(simulation.customers.get().pk, at=NOVEMBER_3)
+
+    customer = simulation.customers.get()
+    simulation.refresh_from_db()
+    assert (customer.state, customer.message) == (
+        "failed",
+        "Begun 3 times, and never ended: its worker died, or the database.",
+    )
+    assert (simulation.finished_at, simulation.sums.count()) == (NOVEMBER_3, 0)
