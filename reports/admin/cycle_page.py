@@ -6,13 +6,15 @@ from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.utils.timezone import now
 
 from billing_engine.core.admin import SKIPPED_SHOWN, Skipped, SkippedRow
 from billing_engine.core.spans import Cycle, labels_of
 from invoices.domain.blockers import blocker_of, failed_in
+from invoices.domain.cycle import unfinished_in
 from invoices.domain.errand import last_act
 from invoices.domain.waiting import Left, left_in, quarantined_in
-from invoices.domain.wording import month_in_words
+from invoices.domain.wording import end_in_words, month_in_words
 from invoices.models import BillingCycle, BillingRun, BillingRunItem, CycleStep
 from leads.admin.shown import instant, list_of, page_of
 from leads.models import BillingPeriod
@@ -25,6 +27,7 @@ State = BillingCycle.State
 DONE, NEXT, LATER = "done", "next", "later"
 FAILURES_SHOWN = 20
 ITEMS_SHOWN = 20
+FIRST_ZONE = ZoneInfo("Etc/GMT-14")  # where a day ends first
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,7 @@ def cycle_page(model_admin: Any, request: HttpRequest, cycle: BillingCycle) -> H
         "quarantined": _waiting_items(cycle.label) if left.quarantined else [],
         "quarantined_more": max(0, left.quarantined - ITEMS_SHOWN),
         "quarantine_address": list_of("leads.quarantineditem", month=cycle.label),
+        "unfinished": _unfinished(cycle.label),
         "sums": sums,
         "tables": tables,
         "adds_up": all(one.adds_up for one in sums) and all(one.adds_up for one in tables),
@@ -158,7 +162,7 @@ def steps_of(cycle: BillingCycle, left: Left) -> list[Step]:
             "Send",
             not left.not_billed and not left.not_issued and not left.unsent,
             _to_go(left.unsent, "issued invoice", plural="s"),
-            list_of("invoices.invoice", **invoices, state__exact="issued", sent_at__isnull=True),
+            list_of("invoices.invoice", **invoices, sent="no"),
         ),
         (
             "Close",
@@ -200,6 +204,14 @@ def _waiting_items(label: str) -> list[WaitingItem]:
         )
         for item in found[:ITEMS_SHOWN]
     ]
+
+
+def _unfinished(label: str) -> list[tuple[BillingPeriod, str]]:
+    """Who is not over yet, and when, once the month is over for the first; before that it is everybody."""
+    at = now()
+    if at < Cycle.parse(label).span(FIRST_ZONE).end:
+        return []
+    return [(period, end_in_words(period)) for period in unfinished_in(label, at=at)]
 
 
 def _run_in_progress(label: str) -> BillingRun | None:

@@ -4,12 +4,13 @@ from dataclasses import dataclass
 
 from billing_engine.core.money import in_words
 from billing_engine.core.spans import labels_of
+from invoices.domain.errand import without_contacts
 from invoices.domain.taken_back import to_be_credited
-from invoices.domain.waiting import Left
+from invoices.domain.waiting import Left, stuck_in
 from invoices.models import BillingCycle
 from leads.admin.shown import list_of
 from reports.queries.cycle import cut_by_budgets_in, flagged_in, without_invoice_in
-from reports.wording import count_in_words
+from reports.wording import count_in_words, names_in_words, reasons_in_words
 
 Card = tuple[int, str, str, str, str]  # how many, of what, what to do about it, where, in which colour
 
@@ -29,7 +30,11 @@ def hindrances(cycle: BillingCycle, left: Left) -> list[Hindrance]:
     """What keeps the month open, the first to be dealt with first."""
     return [
         Hindrance(count_in_words(count), what, advice, address, tone)
-        for count, what, advice, address, tone in (*_before_drafts(cycle.label, left), *_of_invoices(cycle.label, left))
+        for count, what, advice, address, tone in (
+            *_before_drafts(cycle.label, left),
+            *_of_invoices(cycle.label, left),
+            *_outgoing(cycle, left),
+        )
         if count
     ]
 
@@ -93,6 +98,34 @@ def _of_invoices(label: str, left: Left) -> tuple[Card, ...]:
             "of inactive customers",
             "No run bills them: activate the customer, or lock with a reason",
             list_of("leads.billingperiod", cycle=label, state__exact="open"),
+            "orange",
+        ),
+    )
+
+
+def _outgoing(cycle: BillingCycle, left: Left) -> tuple[Card, ...]:
+    """What is issued and did not go out."""
+    stuck, contactless = stuck_in(cycle.label), without_contacts(cycle) if left.unsent else []
+    return (
+        (
+            stuck.invoices,
+            "could not be sent",
+            reasons_in_words(stuck.mails),
+            list_of("invoices.invoicemail", month=cycle.label, turn="person"),
+            "red",
+        ),
+        (
+            stuck.documents,
+            "without their PDF",
+            "It could not be made: the invoice's page says why",
+            list_of("invoices.invoice", month=cycle.label, document="failed"),
+            "red",
+        ),
+        (
+            len(contactless),
+            "without billing contacts",
+            f"Send all leaves them out: {names_in_words(contactless)}",
+            list_of("invoices.invoice", month=cycle.label, sent="nobody"),
             "orange",
         ),
     )
