@@ -254,8 +254,10 @@ def test_what_is_kept_otherwise_than_it_was_sent_is_not_stored_untouched(source:
 
     with pytest.raises(StillRefused):
         repair(item, content=item.content, by=None, at=NOW)
-
     assert not Lead.objects.exists()
+
+    repair(item, content=item.content, by=None, at=NOW, by_hand=True)
+    assert Lead.objects.get().external_id == "1"
 
 
 # --- Times and amounts ------------------------------------------------------------------------------------
