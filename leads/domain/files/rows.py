@@ -105,4 +105,6 @@ def _why(first: bytes, error: Exception) -> str:
     words = str(error)
     if isinstance(error, UnicodeDecodeError) or words == "unexpected end of data":
         return "A quote opens on this line, and nothing below closes it."
+    if "expected after" in words:
+        return "A quote closes in the middle of a field: a quote within a field is written twice."
     return f"The row can't be read: {words}."
