@@ -282,8 +282,13 @@ def new_key_page(
 ) -> HttpResponse:
     """The only time a key is shown."""
     address = f"{request.scheme}://{request.get_host()}/api/v1/deliveries"
-    shown: dict[str, Any] = {"title": f"The new key of {source}", "whole": whole, "label": "API key"}
-    shown |= {"address": address, "old": old, "until": until, "example": _example(source)}
+    shown: dict[str, Any] = {
+        "title": f"The new key of {source}",
+        "whole": whole,
+        "label": "API key",
+        "address": address,
+    }
+    shown |= {"old": old, "until": until, "example": _example(source)}
     return dialog_page(page, request, source, shown, template="leads/new_key.html")
 
 

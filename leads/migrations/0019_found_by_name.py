@@ -35,12 +35,6 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddIndex(
-            model_name="lead",
-            index=django.contrib.postgres.indexes.BrinIndex(
-                autosummarize=True, fields=["received_at"], name="lead_received"
-            ),
-        ),
-        migrations.AddIndex(
             model_name="action",
             index=django.contrib.postgres.indexes.BrinIndex(
                 autosummarize=True,

@@ -49,6 +49,7 @@ def test_every_container_but_nginx_gets_the_same_secrets_and_migrate_alone_the_o
         "web": usual,
         "nginx": [],
         "worker": usual,
+        "outgoing": usual,
         "beat": usual,
         "migrate": sorted([*SECRETS, *OWNERS]),
         "manage": sorted([*SECRETS, "DJANGO_SUPERUSER_PASSWORD"]),
@@ -66,6 +67,7 @@ def test_the_app_logs_in_as_the_app_and_migrate_as_the_owner():
     assert users == {
         "web": "AppSecret",
         "worker": "AppSecret",
+        "outgoing": "AppSecret",
         "beat": "AppSecret",
         "migrate": "OwnerSecret",
         "manage": "AppSecret",
@@ -138,7 +140,9 @@ def test_the_service_comes_after_the_listener_that_ties_it_to_the_load_balancer(
 def test_who_stays_is_asked_for_its_health_and_migrate_which_ends_is_not():
     asked = {name: one["HealthCheck"]["Command"] for name, one in CONTAINERS.items() if "HealthCheck" in one}
 
-    assert asked == {key: ["CMD", "deploy/entrypoint.sh", "health"] for key in ("web", "nginx", "worker", "beat")}
+    assert asked == {
+        key: ["CMD", "deploy/entrypoint.sh", "health"] for key in ("web", "nginx", "worker", "outgoing", "beat")
+    }
 
 
 def test_every_container_has_no_rights_and_a_folder_of_its_own_to_write_to():
