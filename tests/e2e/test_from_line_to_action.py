@@ -38,7 +38,7 @@ def test_from_the_invoice_to_the_raw_delivery_and_out_by_mail(
     expect(page.get_by_role("row", name="The line 3 3 sample $1.005 $1.01")).to_be_visible()
     page.locator(".detail-why a").first.click()
     dialog = page.locator("#modal-content #dialog")
-    expect(dialog).to_contain_text("Priced by «Samples»")
+    expect(dialog).to_contain_text("Priced by “Samples”")
     dialog.get_by_role("link", name="The delivery, as it was received").click()
     expect(page.locator("body")).to_contain_text("L-7")
 
