@@ -2,20 +2,26 @@
 
 from typing import Any
 
+from django import forms
 from django.conf import settings
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
+from django.utils.timezone import now
 from django_celery_beat.admin import PeriodicTaskForm, TaskSelectWidget
 from django_celery_beat.models import ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule
 from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
+from billing_engine.schedule import next_run, next_time
 from billing_engine.superusers import SuperusersOnly
 from leads.admin.shown import chip, instant
 
 for model in (ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule):
     admin.site.unregister(model)
+
+
+NEVER = "This time never comes: nothing would ever start."
 
 
 class TaskSelect(UnfoldAdminSelectWidget, TaskSelectWidget):
@@ -28,6 +34,12 @@ class TaskForm(PeriodicTaskForm):
     class Meta:
         model = PeriodicTask
         exclude = ()
+
+    def clean(self) -> dict[str, Any]:
+        given: dict[str, Any] = super().clean() or self.cleaned_data
+        if given.get("crontab") and next_time(given["crontab"], at=now()) is None:
+            self.add_error("crontab", NEVER)
+        return given
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -42,7 +54,7 @@ class PeriodicTaskAdmin(SuperusersOnly, ModelAdmin):
     """Housekeeping comes with the program, which puts it back when beat starts: it is only looked at here."""
 
     form = TaskForm
-    list_display = ("name", "shown_state", "when", "last")
+    list_display = ("name", "shown_state", "when", "last", "next")
     list_fullwidth = True
     list_select_related = ("interval", "crontab")
     ordering = ("name",)
@@ -76,6 +88,13 @@ class PeriodicTaskAdmin(SuperusersOnly, ModelAdmin):
     def last(self, task: PeriodicTask) -> SafeString | str:
         return instant(task.last_run_at) if task.last_run_at else "never"
 
+    @admin.display(description="next run")
+    def next(self, task: PeriodicTask) -> SafeString | str:
+        if not task.enabled:
+            return "–"
+        at = next_run(task, at=now())
+        return instant(at) if at else chip("Never", "red")
+
 
 class TimesAdmin(SuperusersOnly, ModelAdmin):
     """Times that tasks are sent at."""
@@ -89,11 +108,27 @@ class TimesAdmin(SuperusersOnly, ModelAdmin):
         return False  # reached from the task
 
 
+class CrontabForm(forms.ModelForm[CrontabSchedule]):
+    """A time that comes: February 31 is refused, as the scheduler would drop it without a word."""
+
+    def clean(self) -> dict[str, Any]:
+        given: dict[str, Any] = super().clean() or self.cleaned_data
+        if not self.errors and next_time(CrontabSchedule(**given), at=now()) is None:
+            raise forms.ValidationError(NEVER)
+        return given
+
+
 @admin.register(CrontabSchedule)
 class CrontabAdmin(TimesAdmin):
-    list_display = ("human_readable", "timezone")
+    form = CrontabForm
+    list_display = ("human_readable", "timezone", "next")
     ordering = ("pk",)
     fields = (("minute", "hour"), ("day_of_month", "month_of_year", "day_of_week"), "timezone")
+
+    @admin.display(description="next time")
+    def next(self, crontab: CrontabSchedule) -> SafeString | str:
+        at = next_time(crontab, at=now())
+        return instant(at) if at else chip("Never", "red")
 
 
 @admin.register(IntervalSchedule)

@@ -85,14 +85,14 @@ SELLER = {
 }
 
 # How mails leave: smtp+tls://user:password@host:587; where nothing is said they are written to the log.
-EMAIL = env.email_url("EMAIL_URL", default="consolemail://")
+EMAIL = env.email_url_config(env.str("EMAIL_URL", default="") or "consolemail://")
 EMAIL_BACKEND = EMAIL["EMAIL_BACKEND"]
 EMAIL_HOST, EMAIL_PORT = EMAIL["EMAIL_HOST"] or "localhost", EMAIL["EMAIL_PORT"] or 25
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = EMAIL["EMAIL_HOST_USER"] or "", EMAIL["EMAIL_HOST_PASSWORD"] or ""
 EMAIL_USE_TLS, EMAIL_USE_SSL = EMAIL.get("EMAIL_USE_TLS", False), EMAIL.get("EMAIL_USE_SSL", False)
 EMAIL_FILE_PATH = f"/{EMAIL['EMAIL_FILE_PATH']}"  # django-environ takes the first stroke for a part of the scheme
 EMAIL_TIMEOUT = 20
-DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default=SELLER["email"] or "billing@localhost")
+DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default="") or SELLER["email"] or "billing@localhost"
 
 # --- The house ----------------------------------------------------------------------------------
 
@@ -257,6 +257,9 @@ CELERY_TASK_ROUTES = {
     # Not on the rating queue: a worker takes from its queues in turn, so that ratings never wait for simulations.
     "pricing.simulate_customer": {"queue": "celery"},
     "pricing.*": {"queue": "rating"},
+    # What a mail server or a large document holds up is held up alone: these two have workers of their own.
+    "invoices.mail": {"queue": "mails"},
+    "invoices.render": {"queue": "documents"},
     "invoices.*": {"queue": "billing"},
 }
 CELERY_WORKER_CONSUMER = "billing_engine.consumer:BeatingConsumer"

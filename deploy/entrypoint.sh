@@ -1,6 +1,6 @@
 #!/bin/sh
-# What a container runs, by name: web, nginx, worker, beat, migrate, manage, health. Every role ends in the program itself,
-# so that signals reach it. The same works outside a container, from the checkout.
+# What a container runs, by name: web, nginx, worker, outgoing, beat, migrate, manage, health. Every role ends in the program
+# itself, so that signals reach it. The same works outside a container, from the checkout.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -20,9 +20,14 @@ web)
     if [ "${MIGRATE_ON_START:-0}" = 1 ]; then python manage.py migrate_alone; fi
     exec python -m gunicorn -c deploy/gunicorn.conf.py billing_engine.wsgi
     ;;
-worker)
+worker|outgoing)
+    # Mails and PDFs have workers of their own: what a mail server or a large document holds up is held up alone.
+    case "$ROLE" in
+    worker) queues=celery,rating,billing ;;
+    outgoing) queues=mails,documents ;;
+    esac
     python manage.py wait_for_migrations
-    exec python -m celery --quiet -A billing_engine worker -Q "${WORKER_QUEUES:-celery,rating,billing}" \
+    exec python -m celery --quiet -A billing_engine worker -Q "${WORKER_QUEUES:-$queues}" --hostname "$ROLE@%h" \
         --concurrency "${WORKER_PROCESSES:-2}" --loglevel "${LOG_LEVEL:-INFO}"
     ;;
 beat)
@@ -44,13 +49,13 @@ health)
     case "$(cat "$SCRATCH/role" 2>/dev/null || true)" in
     web) answers "${WEB_BIND:-8000}" livez ;;
     nginx) answers "${NGINX_LISTEN:-8080}" nginx-livez ;;
-    worker | beat) test -n "$(find "$SCRATCH/heartbeat" -newermt "$LATE_SECONDS seconds ago" 2>/dev/null)" ;;
+    worker | outgoing | beat) test -n "$(find "$SCRATCH/heartbeat" -newermt "$LATE_SECONDS seconds ago" 2>/dev/null)" ;;
     migrate | manage) ;; # they end by themselves
     *) exit 1 ;;
     esac
     ;;
 *)
-    echo "Unknown role: $ROLE. There are web, nginx, worker, beat, migrate, manage and health." >&2
+    echo "Unknown role: $ROLE. There are web, nginx, worker, outgoing, beat, migrate, manage and health." >&2
     exit 64
     ;;
 esac

@@ -3,19 +3,23 @@
 from celery import shared_task
 from django.utils.timezone import now
 
-from invoices.domain.document import document_of
+from invoices.domain.document.kept import make
 from invoices.domain.errand import do_next
-from invoices.domain.mail import deliver
+from invoices.domain.mail.delivery import deliver, settle_what_became_void
 from invoices.domain.run import bill
 from invoices.domain.schedule import start_due_runs
 from invoices.domain.sweep import (
+    ask_for_due_documents,
+    ask_for_due_mails,
     ask_for_errands,
     ask_for_missing_documents,
     ask_for_waiting_items,
-    ask_for_waiting_mails,
     finish_done_runs,
 )
-from invoices.models import Invoice
+
+# Both are shorter than the lease of an attempt, after which another worker may take it.
+MOST_SECONDS_FOR_A_DOCUMENT = 330
+MOST_SECONDS_FOR_A_MAIL = 240
 
 
 @shared_task(name="invoices.bill")
@@ -24,10 +28,10 @@ def bill_task(*, item_id: int, **_: object) -> None:
     bill(item_id, at=now())
 
 
-@shared_task(name="invoices.render")
-def render_task(*, invoice_id: int, **_: object) -> None:
-    """Render and keep the PDF of an issued invoice."""
-    document_of(Invoice.objects.get(pk=invoice_id), at=now())
+@shared_task(name="invoices.render", time_limit=MOST_SECONDS_FOR_A_DOCUMENT)
+def render_task(*, document_id: int, attempt: int, **_: object) -> None:
+    """Make and keep one PDF."""
+    make(document_id, attempt=attempt, at=now())
 
 
 @shared_task(name="invoices.errand")
@@ -37,17 +41,20 @@ def errand_task(*, cycle_id: int, **_: object) -> None:
         pass
 
 
-@shared_task(name="invoices.mail")
-def mail_task(*, mail_id: int, **_: object) -> None:
+@shared_task(name="invoices.mail", time_limit=MOST_SECONDS_FOR_A_MAIL)
+def mail_task(*, mail_id: int, attempt: int, **_: object) -> None:
     """Send one mail."""
-    deliver(mail_id, at=now())
+    deliver(mail_id, attempt=attempt, at=now())
 
 
 @shared_task(name="invoices.sweep")
 def sweep_task(**_: object) -> int:
-    """Ask for what runs have left to bill, errands left undone, PDFs that are missing, mails that wait; answers how many."""
-    finish_done_runs(at=now())
-    return ask_for_waiting_items(at=now()) + ask_for_errands() + ask_for_missing_documents() + ask_for_waiting_mails()
+    """Ask for what runs have left to bill, errands left undone, PDFs and mails that are due; answers how many."""
+    at = now()
+    finish_done_runs(at=at)
+    ask_for_missing_documents(at=at)
+    settle_what_became_void(at=at)
+    return ask_for_waiting_items(at=at) + ask_for_errands() + ask_for_due_documents(at=at) + ask_for_due_mails(at=at)
 
 
 @shared_task(name="invoices.start_due_runs")

@@ -56,13 +56,25 @@ def at_once(*programs: str, seconds: float = 60) -> list[str]:
     return [output.strip() for output, _ in answers]
 
 
+RATING, OUTGOING = "celery,rating,billing", "mails,documents"
+
+
 @contextmanager
-def worker(folder: Path, name: str) -> Iterator[subprocess.Popen[bytes]]:
-    """A real Celery worker with its beat, on the test's database and Redis; ended with everything it started."""
-    program = [sys.executable, "-m", "celery", "-A", "billing_engine", "worker", "--beat", "--concurrency", "2"]
+def worker(folder: Path, name: str, queues: str = f"{RATING},{OUTGOING}") -> Iterator[subprocess.Popen[bytes]]:
+    """A real Celery worker on the test's database and Redis, with beat where it rates; ended with all that it started."""
+    program = [sys.executable, "-m", "celery", "-A", "billing_engine", "worker", "--concurrency", "2"]
     log = (folder / f"{name}.log").open("wb")
     process = subprocess.Popen(
-        [*program, "-Q", "celery,rating,billing", "--loglevel", "INFO"],
+        [
+            *program,
+            "-Q",
+            queues,
+            "--hostname",
+            f"{name}@%h",
+            "--loglevel",
+            "INFO",
+            *(["--beat"] if RATING in queues else []),
+        ],
         cwd=CHECKOUT,
         env=environ() | {"DJANGO_SETTINGS_MODULE": "billing_engine.settings"},
         stdout=log,

@@ -57,7 +57,7 @@ def finds(name: str, *, place: int, permission: str, every: Callable[[str], str]
 def found(term: str, *, user: Any) -> list[Group]:
     """What the term names, kind by kind, of what this person may see."""
     term = term.strip()
-    if not term or len(term) > LONGEST or "\0" in term:
+    if not term or len(term) > LONGEST:
         return []
     kinds = (kind for kind in sorted(_kinds, key=lambda kind: kind.place) if user.has_perm(kind.permission))
     groups = (_group(kind, term) for kind in kinds)

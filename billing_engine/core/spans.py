@@ -79,8 +79,18 @@ class Cycle(ABC):
         return self.of_day(self.first - timedelta(days=1))
 
     @property
+    def last(self) -> date:
+        """Its last day."""
+        return self.next().first - timedelta(days=1)
+
+    @property
+    def closing_month(self) -> "Month":
+        """The month that finance closes it with: the one it ends in, so that it is over when the month is."""
+        return Month.of_day(self.last)
+
+    @property
     def labels(self) -> tuple[str, ...]:
-        """What to look for: its own label; a month's stands for all cycles that begin in it."""
+        """What to look for: its own label; a month's stands for all cycles that end in it."""
         return (str(self),)
 
     def span(self, zone: ZoneInfo) -> Span:
@@ -115,15 +125,14 @@ class Month(Cycle):
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """Its own, and those of the weeks and two weeks that begin in it."""
+        """Its own, and those of the weeks and two weeks that end in it."""
         end = self.next().first
         return (
             str(self),
             *(
                 str(cycle)
                 for kind in (Week, Fortnight)
-                for cycle in takewhile(lambda one: one.first < end, _from(kind.of_day(self.first)))
-                if cycle.first >= self.first
+                for cycle in takewhile(lambda one: one.last < end, _from(kind.of_day(self.first)))
             ),
         )
 
@@ -192,27 +201,42 @@ CYCLES: Mapping[str, type[Cycle]] = {cycle.kind: cycle for cycle in (Month, Week
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """How a customer's time is cut: into cycles of one kind, and of others until it changed; no gap, no overlap."""
+    """How a customer's time is cut: from its first day on, into cycles of one kind, and of others until it changed."""
 
     zone: ZoneInfo
     kind: type[Cycle]
     before: tuple[tuple[datetime, type[Cycle]], ...] = ()  # until when (the end of such a cycle), by which; in order
+    begin: datetime | None = None  # the midnight from which on the customer is billed
 
     def containing(self, instant: datetime) -> tuple[Cycle, Span]:
-        """The cycle that holds this instant, and its span: the first one after a change begins with the change."""
-        begin, kind, end = None, self.kind, None
+        """The cycle that holds this instant, and its span: the first one, and the first after a change, begins there.
+
+        What is before the first day is cut into cycles too, so that it has a name; it is in no billing period.
+        """
+        start, kind, end = None, self.kind, None
         for until, earlier in self.before:
             if instant < until:
                 kind, end = earlier, until
                 break
-            begin = until
+            start = until
+        if self.begin and not self.begins_by(instant):
+            end = min(self.begin, end or self.begin)
+        elif self.begin:
+            start = max(self.begin, start or self.begin)
         cycle = kind.containing(instant, self.zone)
         span = cycle.span(self.zone)
-        return cycle, Span(max(span.start, begin or span.start), min(span.end, end or span.end))
+        return cycle, Span(max(span.start, start or span.start), min(span.end, end or span.end))
+
+    def begins_by(self, instant: datetime) -> bool:
+        """Whether the customer is billed at this instant."""
+        return self.begin is None or self.begin <= instant
 
     def span_of(self, cycle: Cycle) -> Span | None:
-        """The part of this cycle that is billed by it; None where the customer was billed by other cycles."""
-        found, span = self.containing(cycle.span(self.zone).end - INSTANT)
+        """The part of this cycle that is billed by it; None where the customer is billed by others, or not yet."""
+        last = cycle.span(self.zone).end - INSTANT
+        if not self.begins_by(last):
+            return None
+        found, span = self.containing(last)
         return span if found == cycle else None
 
 

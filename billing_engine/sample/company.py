@@ -1,6 +1,6 @@
 """Swatchyard: eight brands, their products, eleven sources, and the price rules that operations keep."""
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -197,14 +197,14 @@ def refuse_among_others() -> None:
 
 
 @transaction.atomic
-def create(*, at: datetime) -> None:
-    """Make the company: people, customers, products, sources, action types and active price rules."""
+def create(*, at: datetime, billed_from: date) -> None:
+    """Make the company: people, customers billed from that day, products, sources, action types, active price rules."""
     ensure_roles()
     admin = _people()
     ActionType.objects.bulk_create(
         ActionType(code=code, name=name, unit=unit, is_billable=billable) for code, name, unit, billable in ACTION_TYPES
     )
-    customers = {facts["code"]: _customer(facts) for facts in CUSTOMERS}
+    customers = {facts["code"]: _customer(facts | {"billed_from": billed_from}) for facts in CUSTOMERS}
     Product.objects.bulk_create(
         Product(customer=customers[code], sku=sku, name=name, category=category)
         for code, products in PRODUCTS.items()

@@ -109,7 +109,7 @@ def _stored(at: datetime) -> dict[str, Figures]:
     }
 
 
-UNDATED = {"failed_bills", "failed_mails", "unpriceable"}  # their pages say since when
+UNDATED = {"failed_bills", "failed_mails", "failed_documents", "unpriceable"}  # their pages say since when
 
 
 def _seconds(since: datetime | None, at: datetime) -> float:

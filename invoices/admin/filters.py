@@ -12,9 +12,10 @@ from unfold.contrib.filters.admin import DropdownFilter
 
 from billing_engine.core.days import DateFilter
 from billing_engine.core.spans import labels_of
+from invoices.domain.errand import HAS_CONTACTS
 from invoices.domain.taken_back import periods_taken_back_from
 from invoices.domain.wording import month_in_words
-from invoices.models import Invoice, InvoiceLine
+from invoices.models import Invoice, InvoiceDocument, InvoiceLine, InvoiceMail
 from leads.models import Customer
 
 MONTHS_OFFERED = 36
@@ -25,6 +26,7 @@ class MonthFilter(DropdownFilter):
 
     title = "month"
     parameter_name = "month"
+    path = "period__label"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         labels = Invoice.objects.values_list("period__label", flat=True).annotate(latest=Max("period__end_at"))
@@ -32,7 +34,70 @@ class MonthFilter(DropdownFilter):
         return [(label, month_in_words(label)) for label in latest[:MONTHS_OFFERED]]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Invoice]) -> QuerySet[Invoice]:
-        return queryset.filter(period__label__in=labels_of(value)) if (value := self.value()) else queryset
+        return queryset.filter(**{f"{self.path}__in": labels_of(value)}) if (value := self.value()) else queryset
+
+
+class MailMonthFilter(MonthFilter):
+    """The month of the invoice that a mail is about."""
+
+    path = "invoice__period__label"
+
+
+class SentFilter(DropdownFilter):
+    """Whether an issued invoice went out; by whichever way it did not."""
+
+    title = "sent"
+    parameter_name = "sent"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [
+            ("no", "Not sent"),
+            ("failed", "Failed, or not to all"),
+            ("nobody", "Not sent: no billing contacts"),
+            ("on_the_way", "On its way"),
+            ("yes", "Sent"),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Invoice]) -> QuerySet[Invoice]:
+        issued = queryset.filter(state=Invoice.State.ISSUED)
+        waiting = Exists(InvoiceMail.objects.waiting().filter(invoice=OuterRef("pk")))
+        turn = Exists(InvoiceMail.objects.a_persons_turn().filter(invoice=OuterRef("pk")))
+        found = {
+            "no": issued.filter(sent_at=None),
+            "failed": issued.filter(turn),
+            "nobody": issued.filter(~HAS_CONTACTS, sent_at=None),
+            "on_the_way": issued.filter(waiting),
+            "yes": issued.exclude(sent_at=None),
+        }
+        return found.get(self.value() or "", queryset)
+
+
+class DocumentFilter(DropdownFilter):
+    """Whether an invoice has its PDFs."""
+
+    title = "PDF"
+    parameter_name = "document"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(state.value, state.label) for state in InvoiceDocument.State]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Invoice]) -> QuerySet[Invoice]:
+        such = InvoiceDocument.objects.filter(invoice=OuterRef("pk"), state=self.value() or "")
+        return queryset.filter(Exists(such)) if self.value() else queryset
+
+
+class TurnFilter(DropdownFilter):
+    """Mails that a person has to look at: the latest of their invoice, and not sent to all."""
+
+    title = "whose turn"
+    parameter_name = "turn"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("person", "A person's")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[InvoiceMail]) -> QuerySet[InvoiceMail]:
+        turn = InvoiceMail.objects.a_persons_turn()
+        return queryset.filter(pk__in=turn.values("pk")) if self.value() else queryset
 
 
 class CurrencyFilter(DropdownFilter):
@@ -63,21 +128,6 @@ class LineIssuedOn(DateFilter):
     title = "day of issue"
     parameter_name = "issued"
     at = "invoice__issued_on"
-
-
-class SentFilter(DropdownFilter):
-    """Whether what is issued went out."""
-
-    title = "sent"
-    parameter_name = "sent"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("yes", "Sent"), ("no", "Issued, not sent")]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Invoice]) -> QuerySet[Invoice]:
-        if self.value() == "yes":
-            return queryset.filter(sent_at__isnull=False)
-        return queryset.filter(state=Invoice.State.ISSUED, sent_at=None) if self.value() == "no" else queryset
 
 
 class DueFilter(DropdownFilter):

@@ -15,6 +15,7 @@ from billing_engine.core.admin import COUNTED_AT_MOST
 from invoices.admin.filters import (
     CurrencyFilter,
     CutByBudgetFilter,
+    DocumentFilter,
     DueFilter,
     IssuedOn,
     MonthFilter,
@@ -23,7 +24,6 @@ from invoices.admin.filters import (
 )
 from invoices.admin.invoice_page import STATE_COLOURS
 from invoices.domain.flags import flags_of
-from invoices.domain.wording import month_in_words
 from invoices.models import Invoice
 from leads.admin.bases import ReadOnlyPage
 from leads.admin.shown import amount, chip, day, instant, link
@@ -63,10 +63,11 @@ class InvoiceList(ReadOnlyPage[Invoice]):
         DueFilter,
         ToBeCreditedFilter,
         CutByBudgetFilter,
+        DocumentFilter,
     )
     list_before_template = "invoices/totals.html"
     nothing_yet = "There are no invoices yet. A billing run drafts them when a billing period has ended."
-    list_select_related = ("customer", "period")
+    list_select_related = ("customer__seller", "period__customer")
     search_fields = ("number__icontains", "customer__name", "customer__code__istartswith")
     search_help_text = "Invoice number, customer's name or code"
     ordering: Any = (F("issued_at").desc(nulls_first=True), "-number", "-pk")
@@ -86,7 +87,7 @@ class InvoiceList(ReadOnlyPage[Invoice]):
 
     @admin.display(description="month", ordering="period__label")
     def shown_month(self, invoice: Invoice) -> str:
-        return month_in_words(invoice.period.label)
+        return invoice.period.in_words
 
     @admin.display(description="total", ordering="total")
     def shown_total(self, invoice: Invoice) -> SafeString:

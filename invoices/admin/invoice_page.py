@@ -9,11 +9,13 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from billing_engine.core.money import in_words, price_in_words
+from invoices.admin.documents import documents_of
 from invoices.domain.flags import flags_of
+from invoices.domain.mail.server import is_a_server, server
 from invoices.domain.paper import paper_of
 from invoices.domain.replacement import places_of
 from invoices.domain.taken_back import actions_taken_back, taken_back_of
-from invoices.models import Adjustment, Invoice, InvoiceDocument, InvoiceLine
+from invoices.models import Adjustment, Invoice, InvoiceLine
 from leads.admin.shown import Colour, instant, page_of
 
 State = Invoice.State
@@ -72,7 +74,8 @@ def invoice_page(model_admin: Any, request: HttpRequest, invoice: Invoice) -> Ht
             if other
         ],
         "mails": invoice.mails.select_related("asked_by").order_by("-pk"),
-        "document": InvoiceDocument.objects.filter(invoice=invoice).defer("content").first(),
+        "documents": documents_of(invoice),
+        "no_mail_server": "" if is_a_server() else server(),
         "media": model_admin.media,
         "actions_detail": model_admin._get_actions_navigation(  # noqa: SLF001 -- Unfold makes its header's buttons so
             model_admin.actions_detail, found, str(invoice.pk)

@@ -4,11 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils.timezone import now
-from unfold.decorators import action
 from unfold.enums import ActionVariant
 
 from billing_engine.core import money
@@ -22,11 +20,11 @@ from invoices.admin.dialogs import (
     has_adjustments,
     what_a_void_does,
 )
+from invoices.admin.documents import Documented
 from invoices.admin.invoice_list import InvoiceList
 from invoices.admin.invoice_page import invoice_page
 from invoices.admin.sending import Sendable
 from invoices.domain.adjust import adjust, withdraw
-from invoices.domain.document import document_of, preview
 from invoices.domain.invoice import approve, issue, send_back
 from invoices.domain.month_lock import why_locked, why_not_regenerated
 from invoices.domain.reopen import may_bill_again, may_reopen, regenerate, reopen, void
@@ -50,24 +48,12 @@ def worth(invoice: Invoice) -> str:
     return f"{invoice.customer}, {money.in_words(invoice.total, invoice.currency)}"
 
 
-def file_button(label: str, *, icon: str, when: Callable[[Invoice], bool]) -> Callable[[Any], Any]:
-    """A button that asks nothing and answers with a file, for those who may see the invoice."""
-
-    def decorate(view: Any) -> Any:
-        made: Any = action(description=label, permissions=["view"], icon=icon)
-        made = made(view)
-        made.offered = when
-        return made
-
-    return decorate
-
-
 @admin.register(Invoice)
-class InvoiceAdmin(Sendable, InvoiceList):
+class InvoiceAdmin(Documented, Sendable, InvoiceList):
     actions = ("approve_chosen", "issue_chosen", "send_chosen")
     actions_detail: Any = (
         *("approve", "issue", "send", "send_back", "adjust", "withdraw", "regenerate", "reopen", "void", "bill_again"),
-        *("preview_pdf", "download_pdf"),
+        *("make_pdf_again", "preview_pdf", "download_pdf", "download_void_pdf"),
     )
 
     class Media:
@@ -225,29 +211,3 @@ class InvoiceAdmin(Sendable, InvoiceList):
     )
     def bill_again(self, request: HttpRequest, invoice: Invoice, answers: dict[str, Any]) -> Done:
         return billed_again(invoice.period, by=person(request))
-
-    @file_button("Preview PDF", icon="picture_as_pdf", when=is_in(State.DRAFT, State.APPROVED))
-    def preview_pdf(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        invoice = self._found(request, object_id)
-        return _pdf(preview(invoice), f"draft-{invoice.customer.code}-{invoice.period.label}.pdf")
-
-    @file_button("Download PDF", icon="download", when=is_in(State.ISSUED, State.VOID))
-    def download_pdf(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        invoice = self._found(request, object_id)
-        return _pdf(bytes(document_of(invoice, at=now()).content), f"{invoice.number}.pdf")
-
-    def _found(self, request: HttpRequest, object_id: str) -> Invoice:
-        invoice: Invoice | None = self.get_object(request, object_id)
-        if invoice is None:
-            raise Http404
-        if not self.has_view_permission(request, invoice):
-            raise PermissionDenied
-        return invoice
-
-
-def _pdf(content: bytes, name: str) -> HttpResponse:
-    return HttpResponse(
-        content,
-        content_type="application/pdf",
-        headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private, no-store"},
-    )

@@ -8,6 +8,7 @@ from babel.dates import format_date
 from django.http import Http404
 
 from billing_engine.core import money
+from billing_engine.core.span_words import day_in_words
 from billing_engine.core.spans import Span, midnight
 from invoices.domain.detail import (
     DetailCharge,
@@ -20,9 +21,9 @@ from invoices.domain.detail import (
     passed_before,
     shares_of,
 )
-from invoices.domain.paper_lines import charged_line, counted_together, reason_in_words
+from invoices.domain.paper_lines import charged_line, counted_together, late_note, reason_in_words
 from invoices.domain.shares import Shares, nothing_to_spread
-from invoices.domain.wording import day_in_words, month_in_words, quantity_in_words
+from invoices.domain.wording import quantity_in_words
 from invoices.models import InvoiceLine
 from leads.models import Action
 
@@ -116,7 +117,7 @@ def line_page(line: InvoiceLine, *, after: str = "", before: str = "", day: str 
 def _notes(line: InvoiceLine) -> tuple[str, ...]:
     """What stands beneath the line on the invoice."""
     if line.kind != InvoiceLine.Kind.CHARGES:
-        return (f"Late activity of {month_in_words(line.late_from)}",) if line.late_from else ()
+        return late_note(line)
     over = counted_together(line.invoice.lines.filter(rule=line.rule_id)).get(line.position, "")
     return charged_line(line, line.invoice.currency, counted_over=over).notes
 

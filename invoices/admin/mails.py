@@ -13,26 +13,54 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminTextareaWidget
 
+from billing_engine.core.admin import for_each
 from billing_engine.core.errors import Refused
-from invoices.admin.sending import SEND
-from invoices.domain.mail import recipients_of, send_again
-from invoices.domain.mail_text import PLACEHOLDERS, check_template, filled
+from invoices.admin.filters import MailMonthFilter, TurnFilter
+from invoices.admin.sending import SEND, OneKindOfLine
+from invoices.domain.mail.asked import check_may_be_sent_again, recipients_of, send_again
+from invoices.domain.mail.text import MOST_CHARACTERS, PLACEHOLDERS, check_template, filled
 from invoices.models import Invoice, InvoiceMail, MailTemplate
 from leads.admin.bases import Page, ReadOnlyPage
 from leads.admin.buttons import Dialog, Done, button, dialog_page, page_of, person
 from leads.admin.shown import NOTHING, Colour, chip, code, instant, link, shortened
 
 State = InvoiceMail.State
-COLOURS: dict[InvoiceMail.State, Colour] = {State.WAITING: "blue", State.SENT: "green", State.FAILED: "red"}
+COLOURS: dict[InvoiceMail.State, Colour] = {
+    State.WAITING: "blue",
+    State.SENT: "green",
+    State.PARTLY: "orange",
+    State.WRITTEN: "orange",
+    State.FAILED: "red",
+    State.VOID: "plain",
+}
+SEND_AGAIN_SAYS = "With the same words, to those who have not got it, as a new mail."
+
+
+def may_be_sent_again(mail: InvoiceMail) -> bool:
+    """Whether it would be refused."""
+    try:
+        check_may_be_sent_again(mail)
+    except Refused:
+        return False
+    return True
+
+
+def told_before_again(mail: InvoiceMail) -> str:
+    """To whom, and what may have arrived already."""
+    doubt = " It may have arrived before; the new mail has the same Message-ID." if mail.may_have_arrived else ""
+    return f"{SEND_AGAIN_SAYS} To {', '.join(mail.without_it)}.{doubt}"
 
 
 class MailTemplateForm(forms.ModelForm[MailTemplate]):
-    """A template; a name that no mail can say is told beside the field that has it."""
+    """A template; a name that no mail can say is told beside the field that has it. Its limits are a mail's."""
+
+    body = OneKindOfLine(
+        label="Message", max_length=MOST_CHARACTERS["message"], widget=UnfoldAdminTextareaWidget({"rows": 16})
+    )
 
     class Meta:
         model = MailTemplate
         fields = ("customer", "subject", "body")
-        widgets = {"body": UnfoldAdminTextareaWidget({"rows": 16})}
 
     def clean_subject(self) -> str:
         return self._checked("subject")
@@ -99,16 +127,28 @@ class MailTemplateAdmin(Page[MailTemplate]):
 @admin.register(InvoiceMail)
 class InvoiceMailAdmin(ReadOnlyPage[InvoiceMail]):
     nothing_yet = "No invoice has been mailed yet."
-    list_display = ("shown_to", "shown_invoice", "shown_customer", "asked", "shown_by", "shown_state", "shown_reason")
-    list_filter = (("state", ChoicesDropdownFilter),)
-    search_fields = ("invoice__number__istartswith",)
-    search_help_text = "Invoice number"
+    list_display = ("shown_to", "shown_invoice", "shown_customer", "asked", "shown_state", "shown_reason")
+    list_filter = (("state", ChoicesDropdownFilter), TurnFilter, MailMonthFilter)
+    search_fields = ("invoice__number__istartswith", "invoice__customer__name")
+    search_help_text = "Invoice number or customer's name"
     ordering = ("-pk",)
+    actions = ("send_chosen_again",)
     actions_detail: Any = ("send_again",)
     fieldsets = (
         (None, {"fields": (("shown_invoice", "shown_state"), "whole_to", ("asked", "shown_by"), "shown_reason")}),
         ("What was said", {"fields": ("subject", "letter")}),
-        ("How it went", {"fields": (("settled", "via"), "shown_attempts", "shown_digest")}),
+        (
+            "How it went",
+            {
+                "fields": (
+                    "shown_addresses",
+                    ("settled", "next_try"),
+                    ("via", "shown_attempts"),
+                    "shown_id",
+                    "shown_digest",
+                )
+            },
+        ),
     )
 
     class Media:
@@ -123,11 +163,19 @@ class InvoiceMailAdmin(ReadOnlyPage[InvoiceMail]):
         permission=SEND,
         icon="mail",
         variant=ActionVariant.PRIMARY,
-        offered=lambda mail: mail.state == State.FAILED,
-        asks=Dialog(title="Send it again?", says="To the same addresses and with the same words, as a new mail."),
+        offered=may_be_sent_again,
+        asks=Dialog(title="Send it again?", says=told_before_again),
     )
     def send_again(self, request: HttpRequest, mail: InvoiceMail, answers: dict[str, Any]) -> Done:
         return Done("On its way.", address=page_of(send_again(mail, by=person(request), at=now())))
+
+    def has_send_permission(self, request: HttpRequest) -> bool:
+        """Whether this person sends invoices."""
+        return request.user.has_perm(SEND)
+
+    @admin.action(description="Send again", permissions=["send"])
+    def send_chosen_again(self, request: HttpRequest, rows: QuerySet[InvoiceMail]) -> None:
+        for_each(request, rows, lambda mail: send_again(mail, by=person(request), at=now()), done="On their way")
 
     @admin.display(description="to")
     def shown_to(self, mail: InvoiceMail) -> SafeString | str:
@@ -155,7 +203,7 @@ class InvoiceMailAdmin(ReadOnlyPage[InvoiceMail]):
 
     @admin.display(description="outcome")
     def shown_state(self, mail: InvoiceMail) -> SafeString:
-        return chip(mail.get_state_display(), COLOURS[State(mail.state)])
+        return chip(mail.outcome, COLOURS[State(mail.state)])
 
     @admin.display(description="reason")
     def shown_reason(self, mail: InvoiceMail) -> SafeString | str:
@@ -169,10 +217,25 @@ class InvoiceMailAdmin(ReadOnlyPage[InvoiceMail]):
     def settled(self, mail: InvoiceMail) -> SafeString | str:
         return instant(mail.settled_at, mail.invoice.customer.zone)
 
+    @admin.display(description="next attempt")
+    def next_try(self, mail: InvoiceMail) -> SafeString | str:
+        return instant(mail.next_attempt_at)
+
     @admin.display(description="attempts")
     def shown_attempts(self, mail: InvoiceMail) -> str:
-        twice = ": a worker ended while it was sending, so it may have arrived twice" if mail.attempts > 1 else ""
-        return f"{mail.attempts}{twice}"
+        ended = f", of which {mail.interrupted} ended with their worker" if mail.interrupted else ""
+        return f"{mail.attempts}{ended}"
+
+    @admin.display(description="by address")
+    def shown_addresses(self, mail: InvoiceMail) -> SafeString:
+        """What the server said of each."""
+        taken = "written down" if mail.state == State.WRITTEN else "not taken"
+        said = {**dict.fromkeys(mail.to, taken), **mail.refused, **dict.fromkeys(mail.taken, "taken")}
+        return format_html_join("", '<div class="lb-wide">{}: {}</div>', said.items())
+
+    @admin.display(description="Message-ID")
+    def shown_id(self, mail: InvoiceMail) -> SafeString | str:
+        return code(mail.message_id) if mail.message_id else NOTHING
 
     @admin.display(description="digest of the PDF")
     def shown_digest(self, mail: InvoiceMail) -> SafeString | str:

@@ -2,11 +2,15 @@
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.timezone import now
 
+from invoices.domain.schedule import next_due
+from invoices.domain.wording import month_in_words
 from invoices.models import BillingSchedule
 from leads.admin.bases import Page
-from leads.admin.shown import amount, chip
+from leads.admin.shown import amount, chip, instant
 
 
 @admin.register(BillingSchedule)
@@ -15,8 +19,8 @@ class BillingScheduleAdmin(Page[BillingSchedule]):
 
     list_display = ("cycle", "shown_state", "shown_grace")
     ordering = ("pk",)
-    fields = ("cycle", "is_active", "grace_days")
-    readonly_fields = ("cycle",)
+    fields = ("cycle", "is_active", "grace_days", "shown_next")
+    readonly_fields = ("cycle", "shown_next")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -28,3 +32,12 @@ class BillingScheduleAdmin(Page[BillingSchedule]):
     @admin.display(description="grace days", ordering="grace_days")
     def shown_grace(self, schedule: BillingSchedule) -> SafeString:
         return amount(str(schedule.grace_days))
+
+    @admin.display(description="due next")
+    def shown_next(self, schedule: BillingSchedule) -> SafeString | str:
+        """Which cycle, and when the first of its customers is; as it is now, and as it would be were it switched on."""
+        due = next_due(schedule, at=now())
+        if due is None:
+            return "No customer is billed by it"
+        when = instant(due.at) if due.at > now() else "due now, at the next look"
+        return format_html("{}, {}", month_in_words(str(due.cycle)), when)

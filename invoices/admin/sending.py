@@ -5,7 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.timezone import now
@@ -13,12 +13,22 @@ from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from billing_engine.core.admin import for_each
-from invoices.domain.mail import recipients_of, send, server
-from invoices.domain.mail_text import written
-from invoices.models import Invoice
+from billing_engine.core.errors import Refused
+from billing_engine.core.span_words import day_in_words
+from invoices.domain.mail.asked import check_may_be_sent, recipients_of, send
+from invoices.domain.mail.server import is_a_server, server
+from invoices.domain.mail.text import MOST_CHARACTERS, written
+from invoices.models import Invoice, InvoiceMail
 from leads.admin.buttons import Dialog, Done, button, person
 
 SEND = "invoices.add_invoicemail"
+
+
+class OneKindOfLine(forms.CharField):
+    """A text as it is kept: a browser ends its lines with two characters, which are counted as one."""
+
+    def to_python(self, value: Any) -> str:
+        return (super().to_python(value) or "").replace("\r\n", "\n")
 
 
 class MailForm(forms.Form):
@@ -27,10 +37,21 @@ class MailForm(forms.Form):
     to = forms.CharField(
         label="To", help_text="Addresses, apart by commas or lines.", widget=UnfoldAdminTextareaWidget({"rows": 2})
     )
-    subject = forms.CharField(max_length=400, widget=UnfoldAdminTextInputWidget())
-    body = forms.CharField(label="Message", max_length=20_000, widget=UnfoldAdminTextareaWidget({"rows": 14}))
+    subject = forms.CharField(max_length=MOST_CHARACTERS["subject"], widget=UnfoldAdminTextInputWidget())
+    body = OneKindOfLine(
+        label="Message", max_length=MOST_CHARACTERS["message"], widget=UnfoldAdminTextareaWidget({"rows": 14})
+    )
     # Made with the dialog: pressing its button twice sends one mail.
     request = forms.UUIDField(widget=forms.HiddenInput())
+
+
+def may_be_sent(invoice: Invoice) -> bool:
+    """Whether it would be refused."""
+    try:
+        check_may_be_sent(invoice)
+    except Refused:
+        return False
+    return True
 
 
 def mail_of(invoice: Invoice) -> dict[str, Any]:
@@ -40,11 +61,24 @@ def mail_of(invoice: Invoice) -> dict[str, Any]:
 
 
 def told(invoice: Invoice) -> str:
-    """What goes with it, and by which way."""
-    sent = f"It was sent before, first on {invoice.sent_at:%Y-%m-%d}. " if invoice.sent_at else ""
-    way = server()
-    how = f"Mails leave by {way}." if ":" in way else f"Mails do not leave this machine: {way} (EMAIL_URL)."
-    return f"{sent}{invoice.number}.pdf goes with it. {how}"
+    """What goes with it, by which way, and what of it may have arrived already."""
+    sent = (
+        f"It was sent before, first on {day_in_words(invoice.sent_at.astimezone(invoice.customer.zone).date())}. "
+        if invoice.sent_at
+        else ""
+    )
+    latest = invoice.mails.order_by("-pk").first()
+    doubt = (
+        "The last mail may have arrived: unless you change its words, a second copy has the same Message-ID. "
+        if latest is not None and latest.may_have_arrived and latest.state == InvoiceMail.State.FAILED
+        else ""
+    )
+    how = (
+        f"Mails leave by {server()}."
+        if is_a_server()
+        else f"Nobody gets it: this server writes mails down instead of sending them ({server()}; see EMAIL_URL)."
+    )
+    return f"{sent}{doubt}{invoice.number}.pdf goes with it. {how}"
 
 
 class Sendable:
@@ -59,7 +93,7 @@ class Sendable:
         permission=SEND,
         icon="mail",
         variant=ActionVariant.PRIMARY,
-        offered=lambda invoice: invoice.state == Invoice.State.ISSUED,
+        offered=may_be_sent,
         asks=Dialog(title=lambda invoice: f"Send {invoice}", says=told, form=MailForm, first=mail_of),
     )
     def send(self, request: HttpRequest, invoice: Invoice, answers: dict[str, Any]) -> Done:
@@ -71,8 +105,11 @@ class Sendable:
             text=(answers["subject"], answers["body"]),
             request=answers["request"],
         )
-        return Done(f"On its way to {', '.join(mail.to)}. What comes of it stands on this page.")
+        if not is_a_server():
+            return Done(f"Written down for {', '.join(mail.to)}: this server sends no mail.", level=messages.WARNING)
+        return Done(f"On its way to {', '.join(mail.to)}. This page shows what comes of it.")
 
     @admin.action(description="Send", permissions=["send"])
     def send_chosen(self, request: HttpRequest, rows: QuerySet[Invoice]) -> None:
-        for_each(request, rows, lambda invoice: send(invoice, by=person(request), at=now()), done="On their way")
+        done = "On their way" if is_a_server() else "Written down, not sent: this server has no mail server"
+        for_each(request, rows, lambda invoice: send(invoice, by=person(request), at=now()), done=done)

@@ -52,7 +52,7 @@ class InvoicesPage(InvoicesView):
     )
     def get(self, request: Request) -> Response:
         limit, found = asked_limit(request), _filtered(request).order_by("-pk")
-        rows = list(found.select_related("customer", "period")[: limit + 1])
+        rows = list(found.select_related("customer", "period__customer")[: limit + 1])
         places = places_of(rows[:limit])
         results = [_shown(invoice, places[invoice.pk]) for invoice in rows[:limit]]
         return Response({"results": results, "next": next_address(request, _last(rows, limit))})
@@ -69,7 +69,7 @@ class InvoicePage(InvoicesView):
         responses={200: InvoiceSerializer, **problems(401, 403, 404, 406, 429, 503)},
     )
     def get(self, request: Request, invoice: int) -> Response:
-        found = Invoice.objects.select_related("customer", "period").filter(pk=invoice).first()
+        found = Invoice.objects.select_related("customer", "period__customer").filter(pk=invoice).first()
         if found is None:
             raise Http404
         return Response(_shown(found, places_of([found])[found.pk]))
@@ -95,7 +95,7 @@ class LinesPage(InvoicesView):
         responses={200: page_of(LineSerializer, "Line"), **problems(400, 401, 403, 404, 406, 429, 503)},
     )
     def get(self, request: Request, invoice: int) -> Response:
-        found = Invoice.objects.filter(pk=invoice).first()
+        found = Invoice.objects.prefetch_related("customer__cycle_changes").filter(pk=invoice).first()
         if found is None:
             raise Http404
         limit, lines = asked_limit(request), found.lines.order_by("position")

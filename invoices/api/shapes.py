@@ -6,8 +6,10 @@ from typing import Any
 from rest_framework import serializers
 
 from billing_engine.core import money
+from billing_engine.core.span_words import days_of
 from invoices.domain.detail import DetailCharge
 from invoices.domain.paper import amount_due
+from invoices.domain.paper_lines import late_of
 from invoices.domain.replacement import Places
 from invoices.models import Invoice, InvoiceLine
 from pricing.api.charges import CutSerializer, cuts_shape
@@ -22,6 +24,9 @@ class InvoiceSerializer(serializers.Serializer[Any]):
     state = serializers.ChoiceField(Invoice.State.values)
     customer = serializers.CharField(help_text="The customer's code.")
     period = serializers.CharField(help_text="The cycle, such as 2026-10.")
+    first_day = serializers.DateField(help_text="Of the billing period, in the customer's time zone.")
+    last_day = serializers.DateField(help_text="Of the billing period: the cycle's last day.")
+    period_in_words = serializers.CharField(help_text="As on the paper: October 2026, or the days it has.")
     currency = serializers.CharField()
     subtotal = serializers.CharField()
     tax = serializers.CharField()
@@ -48,7 +53,10 @@ class LineSerializer(serializers.Serializer[Any]):
     type = serializers.CharField(allow_null=True, help_text="The action type's code.")
     rule = serializers.IntegerField(allow_null=True, help_text="The rule's revision.")
     reason = serializers.CharField(allow_blank=True, help_text="Why these were not charged.")
-    late_from = serializers.CharField(allow_blank=True, help_text="The earlier cycle of late activity.")
+    late_from = serializers.CharField(
+        allow_blank=True, help_text="Of late activity: the first day of the week or month in which it occurred."
+    )
+    late_activity_of = serializers.CharField(allow_blank=True, help_text="The same in words, such as September 2026.")
     actions = serializers.IntegerField()
     quantity = serializers.CharField()
     exact_amount = serializers.CharField(help_text="The charges' sum before rounding.")
@@ -66,7 +74,7 @@ class PeriodChargeSerializer(serializers.Serializer[Any]):
     source = serializers.CharField()  # type: ignore[assignment]  # a field of the answer, not the option of that name
     product = serializers.CharField(help_text="Its SKU.")
     occurred_at = serializers.DateTimeField()
-    late_from = serializers.CharField(allow_blank=True)
+    late_from = serializers.CharField(allow_blank=True, help_text="As of its line.")
     quantity = serializers.CharField()
     value = serializers.CharField(allow_null=True)
     rule = serializers.IntegerField(allow_null=True)
@@ -91,6 +99,7 @@ def page_of(shape: type[serializers.Serializer[Any]], name: str) -> Any:
 
 def invoice_shape(invoice: Invoice, places: Places, lines: str) -> dict[str, Any]:
     """As `InvoiceSerializer` says; reads its customer and period."""
+    first, last = days_of(invoice.period.start_at, invoice.period.end_at, invoice.customer.zone)
     amounts = {name: _rounded(getattr(invoice, name), invoice.currency) for name in ("subtotal", "tax", "total")}
     return {
         "invoice": invoice.pk,
@@ -98,6 +107,9 @@ def invoice_shape(invoice: Invoice, places: Places, lines: str) -> dict[str, Any
         "state": invoice.state,
         "customer": invoice.customer.code,
         "period": invoice.period.label,
+        "first_day": first,
+        "last_day": last,
+        "period_in_words": invoice.period.in_words,
         "currency": invoice.currency,
         **amounts,
         "amount_due": _rounded(amount_due(invoice), invoice.currency),
@@ -111,7 +123,7 @@ def invoice_shape(invoice: Invoice, places: Places, lines: str) -> dict[str, Any
 
 
 def line_shape(line: InvoiceLine, currency: str, charges: str | None) -> dict[str, Any]:
-    """As `LineSerializer` says; reads its product and action type."""
+    """As `LineSerializer` says; reads its product and action type, and of a late line its customer."""
     return {
         "line": line.pk,
         "position": line.position,
@@ -122,6 +134,7 @@ def line_shape(line: InvoiceLine, currency: str, charges: str | None) -> dict[st
         "rule": line.rule_id,
         "reason": line.reason,
         "late_from": line.late_from,
+        "late_activity_of": late_of(line),
         "actions": line.actions,
         "quantity": str(line.quantity),
         "exact_amount": str(line.exact_amount),

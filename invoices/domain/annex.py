@@ -8,8 +8,9 @@ from babel.core import Locale
 from babel.dates import format_datetime
 
 from billing_engine.core import money
+from billing_engine.core.span_words import date_order
 from invoices.domain.detail import DetailCharge, detail_of
-from invoices.domain.wording import clean, date_order, quantity_in_words
+from invoices.domain.wording import clean, quantity_in_words
 from invoices.models import Invoice, InvoiceLine
 
 AT_MOST = 10_000  # charges: some hundred and fifty pages

@@ -11,9 +11,14 @@ from billing_engine.core import money
 from leads.models import BillingPeriod
 from pricing.models import Charge
 
+# Of late activity: the first day of the customer's period in which it occurred, or of the month, where it occurred before
+# the customer was billed. What it is called is made of that day, in `wording`.
 LATE_FROM = """
     CASE WHEN action.occurred_at >= period.start_at AND action.occurred_at < period.end_at THEN ''
-         ELSE to_char(action.occurred_at AT TIME ZONE %(zone)s, 'YYYY-MM') END
+         ELSE to_char(COALESCE(
+             (SELECT own.start_at FROM leads_billingperiod own WHERE own.customer_id = period.customer_id
+                 AND own.start_at <= action.occurred_at AND own.end_at > action.occurred_at) AT TIME ZONE %(zone)s,
+             date_trunc('month', action.occurred_at AT TIME ZONE %(zone)s)), 'YYYY-MM-DD') END
 """
 KEY = f"lead.product_id, action.action_type_id, charge.rule_id, {LATE_FROM} AS late_from"
 OF_THE_PERIOD = """

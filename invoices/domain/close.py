@@ -9,6 +9,8 @@ from billing_engine.core import money
 from billing_engine.core.errors import Refused
 from invoices.domain.adjust import carried, store_taxes
 from invoices.domain.lines import lines_of
+from invoices.domain.minimum import minimum_of
+from invoices.domain.printable import unprintable_in_annex
 from invoices.domain.total import move_credit, total_up
 from invoices.models import Adjustment, Invoice, InvoiceLine
 from leads.models import BillingPeriod
@@ -48,7 +50,30 @@ def close(period: BillingPeriod, *, at: datetime, adjustments: Sequence[Adjusted
     wait for it, and find the period closed. `adjustments` are those of the draft that this one takes the place of;
     without them, those of the invoice whose void opened the period.
     """
-    period = BillingPeriod.objects.select_for_update(of=("self",)).select_related("customer").get(pk=period.pk)
+    period = _held(period)
+    _rate_and_close(period, at)
+    return draft(period, at=at, adjustments=carried(period) if adjustments is None else adjustments)
+
+
+@transaction.atomic
+def close_if_empty(period: BillingPeriod, *, at: datetime) -> bool:
+    """Close a period in which nothing came in and for which nothing is due, without a draft; answers whether it was one.
+
+    Of an inactive customer nothing is due: no run bills it.
+    """
+    period = _held(period)
+    if period.actions.exists() or (period.customer.is_active and minimum_of(period)[0]):
+        return False
+    _rate_and_close(period, at)
+    return True
+
+
+def _held(period: BillingPeriod) -> BillingPeriod:
+    return BillingPeriod.objects.select_for_update(of=("self",)).select_related("customer").get(pk=period.pk)
+
+
+def _rate_and_close(period: BillingPeriod, at: datetime) -> None:
+    """The one way in which a period is closed: over, rated, with nothing unrated, and with what it was rated by kept."""
     if not period.is_open:
         raise AlreadyClosed
     if period.end_at > at:
@@ -56,12 +81,10 @@ def close(period: BillingPeriod, *, at: datetime, adjustments: Sequence[Adjusted
     tally = _rated(period, at)
     if tally.unrated:
         raise HasUnratedActions(unrated_in_words(tally.unrated))
-    invoice = draft(period, at=at, adjustments=carried(period) if adjustments is None else adjustments)
     keep_terms(period)
     period.state, period.closed_at = BillingPeriod.State.CLOSED, at
     period.save(update_fields=["state", "closed_at"])
     mark_earlier(period)
-    return invoice
 
 
 def unrated_in_words(count: int) -> str:
@@ -86,6 +109,7 @@ def draft(period: BillingPeriod, *, at: datetime, adjustments: Sequence[Adjusted
         return None
     invoice = Invoice(customer=period.customer, period=period, currency=period.customer.currency)
     taxes = total_up(invoice, lines)
+    invoice.unprintable = unprintable_in_annex(period, lines)[:100]
     invoice.save()
     for position, line in enumerate(lines, start=1):
         line.invoice, line.position = invoice, position

@@ -1,20 +1,27 @@
-"""The close of a month, with the weeks that begin in it: locked when all is drafted, closed when all is issued."""
+"""The close of a month, with the weeks that end in it: locked when all is drafted, closed when all is issued."""
 
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import Min
 
 from billing_engine.core.errors import Refused
-from billing_engine.core.spans import Cycle, labels_of
+from billing_engine.core.span_words import day_in_words
+from billing_engine.core.spans import Cycle, Month, labels_of
+from invoices.domain.close import close_if_empty
 from invoices.domain.history import note
 from invoices.domain.month_lock import check_unlocked, month_of
-from invoices.domain.run import start, zones_not_over
+from invoices.domain.run import CycleNotOver, RunInProgress, active_customers, start, to_bill
 from invoices.domain.waiting import Left, left_in, open_in_words
+from invoices.domain.wording import month_in_words, unfinished_in_words
 from invoices.models import BillingCycle, BillingRun, CycleStep, Invoice
-from leads.domain.periods import open_cycle
+from leads.domain.periods import missing_periods, open_missing, unfinished_periods
 from leads.models import BillingPeriod, Customer
 
+LAST_ZONE = ZoneInfo("Etc/GMT+12")  # where a day ends last
 State = BillingCycle.State
 Kind = CycleStep.Kind
 
@@ -50,6 +57,14 @@ class IssuedAlready(Refused):
     code = "issued_already"
 
 
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """The runs of a month that were started, and the periods of it that are not over yet."""
+
+    runs: list[BillingRun]
+    unfinished: list[BillingPeriod]
+
+
 def know_cycles() -> None:
     """See to it that every month that has a billing period can be closed."""
     months = {month_of(label) for label in BillingPeriod.objects.values_list("label", flat=True).distinct()}
@@ -57,15 +72,43 @@ def know_cycles() -> None:
     BillingCycle.objects.bulk_create((BillingCycle(label=label) for label in months - known), ignore_conflicts=True)
 
 
-def bill_cycle(cycle: BillingCycle, *, by: User, at: datetime) -> list[BillingRun]:
-    """Start a run of the month, and of each of its weeks that has something open. Raises CycleLocked, CycleNotOver or
-    RunInProgress."""
-    labels = labels_of(cycle.label)
-    is_open = BillingPeriod.objects.open().filter(label__in=labels, customer__is_active=True)
-    found = set(is_open.values_list("label", flat=True).distinct())
-    with transaction.atomic():
-        check_unlocked(cycle.label)
-        return [start(Cycle.parse(label), by=by, at=at) for label in labels if label in found or label == cycle.label]
+@transaction.atomic
+def bill_cycle(cycle: BillingCycle, *, by: User, at: datetime) -> Begun:
+    """Start a run of what is over of the month and of each week that ends in it; what is not over is named, and waits.
+
+    A cycle whose run is in progress is left to it. Raises CycleLocked, RunInProgress where that is so of all, or
+    CycleNotOver where nothing is over.
+    """
+    check_unlocked(cycle.label)
+    unfinished = unfinished_in(cycle.label, at=at)
+    open_missing(active_customers(), until=at, cycles=_cycles_of(cycle.label))
+    in_progress, runs = False, []
+    for each in _labels_over(cycle.label, at):
+        try:
+            runs.append(start(Cycle.parse(each), by=by, at=at))
+        except RunInProgress:
+            in_progress = True
+    if not runs and in_progress:
+        raise RunInProgress
+    if not runs and unfinished:
+        raise CycleNotOver(f"Not over yet: {unfinished_in_words(unfinished)}.")
+    return Begun(runs, unfinished)
+
+
+def unfinished_in(label: str, *, at: datetime) -> list[BillingPeriod]:
+    """The periods of active customers, of the month and of the weeks that end in it, that are not over yet."""
+    month = Cycle.parse(label)
+    if at >= month.span(LAST_ZONE).end:
+        return []
+    return unfinished_periods(_cycles_of(label), active_customers(), at=at)
+
+
+def has_something_to_bill(cycle: BillingCycle, *, at: datetime) -> bool:
+    """Whether a run would find something that is over: open, or not opened by anybody yet."""
+    if _labels_over(cycle.label, at):
+        return True
+    missing = missing_periods(active_customers(), until=at, cycles=_cycles_of(cycle.label))
+    return any(True for _ in missing)
 
 
 @transaction.atomic
@@ -110,6 +153,16 @@ def close_cycle(cycle: BillingCycle, *, by: User, at: datetime, reason: str = ""
     return _step(cycle, State.CLOSED, Kind.CLOSED, by=by, at=at, reason=reason)
 
 
+def refuse_locked_first_day(day: date) -> str:
+    """Why no customer can be billed from this day on: a month would get a billing period after it was locked."""
+    locked = BillingCycle.objects.exclude(state=State.OPEN).order_by("label").last()
+    if locked is None or locked.label < str(Month.of_day(day)):
+        return ""
+    first = Cycle.parse(locked.label).next().first
+    state = locked.get_state_display().lower()
+    return f"{month_in_words(locked.label)} is {state}: bill from {day_in_words(first)} on, or later."
+
+
 def _held(cycle: BillingCycle, state: BillingCycle.State) -> BillingCycle:
     found = BillingCycle.objects.select_for_update().get(pk=cycle.pk)
     if found.state != state:
@@ -117,10 +170,21 @@ def _held(cycle: BillingCycle, state: BillingCycle.State) -> BillingCycle:
     return found
 
 
+def _cycles_of(label: str) -> list[Cycle]:
+    """A month, and the weeks and two weeks that end in it."""
+    return [Cycle.parse(each) for each in labels_of(label)]
+
+
+def _labels_over(label: str, at: datetime) -> list[str]:
+    """The cycles of a month of which something is open and over, in their order."""
+    found = to_bill().filter(label__in=labels_of(label), end_at__lte=at).values_list("label")
+    return [each for each, _ in found.annotate(begin=Min("start_at")).order_by("begin", "label")]
+
+
 def _check_over(label: str, at: datetime) -> None:
-    zones = {zone for each in labels_of(label) for zone in zones_not_over(Cycle.parse(each), at=at)}
-    if zones:
-        raise CycleNotReady(f"It is not over yet in {', '.join(sorted(zones))}.")
+    unfinished = unfinished_in(label, at=at)
+    if unfinished:
+        raise CycleNotReady(f"Not over yet: {unfinished_in_words(unfinished)}.")
 
 
 def _check_ready(label: str, reason: str) -> Left:
@@ -143,14 +207,12 @@ def _check_ready(label: str, reason: str) -> Left:
 
 
 def _close_empty(label: str, at: datetime) -> None:
-    """A closed period for each customer who has none in the month, or in a week of it."""
-    labels = labels_of(label)
-    periods = BillingPeriod.objects.filter(label__in=labels, customer__is_active=True)
-    before = list(periods.values_list("pk", flat=True))
-    for each in labels:
-        open_cycle(Cycle.parse(each), Customer.objects.filter(is_active=True))
-    opened = periods.open().exclude(pk__in=before).filter(actions=None)
-    opened.update(state=BillingPeriod.State.CLOSED, closed_at=at)
+    """A closed period for each customer who has none in the month, or in a week of it; what has a minimum due stays open."""
+    empty = BillingPeriod.objects.open().filter(label__in=labels_of(label), actions=None)
+    before = list(empty.values_list("pk", flat=True))
+    open_missing(Customer.objects.all(), until=at, cycles=_cycles_of(label))
+    for period in empty.exclude(pk__in=before).order_by("customer", "start_at"):
+        close_if_empty(period, at=at)
 
 
 def _seal(label: str) -> None:

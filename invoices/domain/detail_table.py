@@ -2,15 +2,16 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from billing_engine.core import money
 from billing_engine.core.errors import Refused
 from billing_engine.core.exports import Cell
-from billing_engine.core.spans import labels_of
+from billing_engine.core.spans import Calendar, labels_of
 from invoices.domain.detail import DetailCharge, detail_of, unbilled_of
-from invoices.domain.paper_lines import reason_in_words
+from invoices.domain.paper_lines import late_of, reason_in_words
+from invoices.domain.wording import late_in_words
 from invoices.models import Invoice, InvoiceLine
 from leads.models import BillingPeriod
 from pricing.models import Charge
@@ -49,6 +50,7 @@ HEADER = (
 )
 # How many columns a line without charges lacks.
 OF_CHARGES_ALONE = HEADER.index("Exact amount") - HEADER.index("Reason")
+_late_in_words = lru_cache(maxsize=1_000)(late_in_words)  # asked for every charge, of few weeks and months
 WORKBOOK_ROWS = 100_000  # some twenty seconds
 BEHIND_CHARGES = (InvoiceLine.Kind.CHARGES, InvoiceLine.Kind.NOT_CHARGED)
 
@@ -62,13 +64,13 @@ class TooManyForAWorkbook(Refused):
 
 def rows_of_invoice(invoice: Invoice) -> Iterator[list[Cell]]:
     """The lines in their order, each with its charges; a line that no charges stand behind is a row of its own."""
-    zone = invoice.customer.zone
+    calendar = invoice.customer.calendar
     head: list[Cell] = [str(invoice), *_of_period(invoice.period)]
     bare = list(invoice.lines.exclude(kind__in=BEHIND_CHARGES).order_by("-position"))
     for line, charge, share in detail_of(invoice):
         while bare and bare[-1].position < line.position:
             yield _bare(head, bare.pop(), invoice.currency)
-        yield [*head, line.position, line.description, *_of_charge(charge, zone), share, invoice.currency]
+        yield [*head, line.position, line.description, *_of_charge(charge, calendar), share, invoice.currency]
     for last in reversed(bare):
         yield _bare(head, last, invoice.currency)
 
@@ -85,8 +87,9 @@ def rows_of_month(label: str) -> Iterator[list[Cell]]:
         for invoice in invoices:
             yield from rows_of_invoice(invoice)
         if not invoices:
+            calendar = period.customer.calendar
             for charge in unbilled_of(period):
-                told = _of_charge(charge, period.customer.zone)
+                told = _of_charge(charge, calendar)
                 yield ["", *_of_period(period), None, "", *told, None, period.customer.currency]
 
 
@@ -101,9 +104,9 @@ def _of_period(period: BillingPeriod) -> list[Cell]:
     return [period.customer.code, period.customer.name, period.label]
 
 
-def _of_charge(charge: DetailCharge, zone: ZoneInfo) -> list[Cell]:
+def _of_charge(charge: DetailCharge, calendar: Calendar) -> list[Cell]:
     return [
-        charge.late_from,
+        _late_in_words(charge.late_from, calendar) if charge.late_from else "",
         "not charged" if charge.reason else "charged",
         reason_in_words(charge.reason) if charge.reason else "",
         charge.action,
@@ -113,8 +116,8 @@ def _of_charge(charge: DetailCharge, zone: ZoneInfo) -> list[Cell]:
         charge.source_name,
         charge.sku,
         charge.product,
-        charge.occurred_at.astimezone(zone),
-        zone.key,
+        charge.occurred_at.astimezone(calendar.zone),
+        calendar.zone.key,
         _plain(charge.quantity),
         charge.unit,
         None if charge.value is None else _plain(charge.value),
@@ -133,7 +136,7 @@ def _bare(head: list[Cell], line: InvoiceLine, currency: str) -> list[Cell]:
     kind = line.get_kind_display().lower()
     lacking: list[Cell] = [None] * OF_CHARGES_ALONE
     amount = money.rounded(line.amount, currency)
-    return [*head, line.position, line.description, line.late_from, kind, *lacking, line.exact_amount, amount, currency]
+    return [*head, line.position, line.description, late_of(line), kind, *lacking, line.exact_amount, amount, currency]
 
 
 def _plain(number: Decimal) -> Decimal:

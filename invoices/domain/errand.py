@@ -9,7 +9,7 @@ from datetime import datetime
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from billing_engine.core.errors import Refused
 from billing_engine.core.later import after_commit
@@ -17,16 +17,19 @@ from billing_engine.core.spans import labels_of
 from invoices.domain.flags import flags_of
 from invoices.domain.history import note
 from invoices.domain.invoice import approve, issue
-from invoices.domain.mail import send
-from invoices.models import BillingCycle, CycleStep, Invoice, SkippedInvoice
+from invoices.domain.mail.asked import send
+from invoices.models import BillingCycle, CycleStep, Invoice, InvoiceMail, SkippedInvoice
 
 Errand = BillingCycle.Errand
 State = Invoice.State
 
+UNSENT = Q(state=State.ISSUED, sent_at=None) & ~Exists(InvoiceMail.objects.waiting().filter(invoice=OuterRef("pk")))
+HAS_CONTACTS = Q(bill_to__contacts__0__isnull=False)
 FROM = {
     Errand.APPROVE: Q(state=State.DRAFT),
     Errand.ISSUE: Q(state=State.APPROVED),
-    Errand.SEND: Q(state=State.ISSUED, mails=None),  # what was sent by itself is not sent again
+    # Also what failed: what a server took, of whatever mail, is not sent again.
+    Errand.SEND: UNSENT & HAS_CONTACTS,
 }
 
 
@@ -129,6 +132,18 @@ def last_act(steps: Iterable[CycleStep]) -> CycleStep | None:
 def waiting_for(cycle: BillingCycle, errand: BillingCycle.Errand) -> int:
     """How many of its invoices wait for it."""
     return _waiting(cycle, errand).count()
+
+
+def tried_before(cycle: BillingCycle) -> int:
+    """How many of those that Send all takes went to nobody before."""
+    failed = InvoiceMail.objects.a_persons_turn().filter(invoice=OuterRef("pk"))
+    return _waiting(cycle, Errand.SEND).filter(Exists(failed)).count()
+
+
+def without_contacts(cycle: BillingCycle) -> list[str]:
+    """The customers of its issued invoices that nobody can be written to about, by name."""
+    found = Invoice.objects.filter(UNSENT & ~HAS_CONTACTS, period__label__in=labels_of(cycle.label))
+    return list(found.order_by("customer__name").values_list("customer__name", flat=True))
 
 
 def _waiting(cycle: BillingCycle, errand: BillingCycle.Errand) -> QuerySet[Invoice]:

@@ -8,6 +8,8 @@ from decimal import Decimal
 from django.db.models import Exists, OuterRef, QuerySet, Sum
 
 from billing_engine.core import money
+from invoices.domain.document.fonts import named
+from invoices.domain.printable import unprintable_on
 from invoices.domain.taken_back import TakenBack, taken_back_in
 from invoices.domain.total import balances
 from invoices.models import Invoice, InvoiceLine
@@ -45,10 +47,11 @@ class Compared:
     taken_back: Mapping[int, TakenBack]  # by period
     credit: Mapping[tuple[int, str], Decimal]
     cut: Mapping[int, Decimal]  # by hard budgets
+    unprintable: Mapping[int, str]
 
 
 def flags_of(invoices: Iterable[Invoice]) -> dict[int, list[Flag]]:
-    """The flags of each invoice, by its id; in eight queries however many invoices. What is issued has none any more."""
+    """The flags of each invoice, by its id; in nine queries however many invoices. What is issued has none any more."""
     drafts = [invoice for invoice in invoices if invoice.state in (State.DRAFT, State.APPROVED)]
     if not drafts:
         return {}
@@ -62,8 +65,16 @@ def flags_of(invoices: Iterable[Invoice]) -> dict[int, list[Flag]]:
         taken_back=taken_back_in(periods),
         credit=balances({draft.customer_id for draft in drafts}),
         cut=_cut_by_budgets(drafts),
+        unprintable=unprintable_on(drafts),
     )
-    return {draft.pk: [*_since(draft, with_it), *_flags(draft, with_it)] for draft in drafts}
+    return {
+        draft.pk: [
+            *_not_printed(with_it.unprintable.get(draft.pk, "")),
+            *_since(draft, with_it),
+            *_flags(draft, with_it),
+        ]
+        for draft in drafts
+    }
 
 
 def without_invoice(periods: QuerySet[BillingPeriod]) -> QuerySet[BillingPeriod]:
@@ -71,6 +82,11 @@ def without_invoice(periods: QuerySet[BillingPeriod]) -> QuerySet[BillingPeriod]
     invoiced = Invoice.objects.live().filter(period=OuterRef("pk"))
     received = PeriodTally.objects.filter(period=OuterRef("pk"), actions__gt=0)
     return periods.filter(Exists(received), ~Exists(invoiced))
+
+
+def _not_printed(characters: str) -> Iterable[Flag]:
+    if characters:
+        yield Flag("unprintable", f"Cannot be printed: {named(characters)}")
 
 
 def _since(draft: Invoice, compared: Compared) -> Iterable[Flag]:

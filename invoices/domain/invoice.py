@@ -7,7 +7,8 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from billing_engine.core.errors import Refused
-from billing_engine.core.later import after_commit
+from invoices.domain.document.kept import ask_for
+from invoices.domain.document.void import name_the_replacement
 from invoices.domain.numbers import next_number
 from invoices.domain.seller import bill_to, seller_of
 from invoices.domain.taken_back import check_taken_back, taken_back_of
@@ -75,10 +76,12 @@ def issue(invoice: Invoice, *, by: User, at: datetime) -> Invoice:
     invoice.issued_on = at.astimezone(customer.zone).date()
     invoice.due_on = invoice.issued_on + timedelta(days=customer.payment_terms_days)
     invoice.seller, invoice.bill_to = seller_of(customer), bill_to(customer)
+    ask_for(invoice, at=at)
     # Last, so that the series is locked for no longer than one write; a rollback takes the number back with it.
-    invoice.number = next_number(invoice.seller, year=invoice.issued_on.year)
+    given = next_number(customer.seller, invoice.seller, year=invoice.issued_on.year)
+    invoice.series, invoice.serial, invoice.number = given
     invoice.save()
-    after_commit("invoices.render", invoice_id=invoice.pk)
+    name_the_replacement(invoice, at=at)
     return invoice
 
 

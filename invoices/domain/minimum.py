@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from billing_engine.core import money
+from billing_engine.core.span_words import count_of_days, days_in_words
 from billing_engine.core.spans import months_of
 from leads.models import BillingPeriod
 
@@ -28,5 +29,9 @@ def _days_of(period: BillingPeriod) -> tuple[date, date]:
 
 
 def _in_words(begins: date, ends: date, first: date, after: date) -> str:
-    days, of_days = max(0, (ends - begins).days), (after - first).days
-    return f", {days} days" if days == of_days else f", {days} of {of_days} days"
+    """` for October 22 – 25, 2026 (4 of 7 days)`: the days it is due for; nothing where it is due for none."""
+    days, of_days = (ends - begins).days, (after - first).days
+    if days <= 0:
+        return ""
+    part = count_of_days(days) if days == of_days else f"{days} of {count_of_days(of_days)}"
+    return f" for {days_in_words(begins, ends - timedelta(days=1))} ({part})"

@@ -1,7 +1,7 @@
 """What a locked month still allows. The functions that refuse are those that hide the buttons."""
 
 from billing_engine.core.errors import Refused
-from billing_engine.core.spans import Cycle, Month
+from billing_engine.core.spans import Cycle
 from invoices.models import BillingCycle
 from leads.models import BillingPeriod
 
@@ -15,8 +15,8 @@ class CycleLocked(Refused):
 
 
 def month_of(label: str) -> str:
-    """The month in which a cycle begins."""
-    return str(Month.of_day(Cycle.parse(label).first))
+    """The month that a cycle is closed with: the one it ends in."""
+    return str(Cycle.parse(label).closing_month)
 
 
 def why_locked(label: str) -> str:

@@ -1,19 +1,29 @@
-"""Invoice numbers: one series per selling company and year, without a gap and without a double."""
+"""Invoice numbers: one series per seller and year, without a gap and without a double, whatever its prefix is by then."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from invoices.models import NumberSeries
+from leads.domain.number_prefixes import STANDARD, claim
+from leads.models import Company
 
 
-def next_number(seller: dict[str, Any], *, year: int) -> str:
-    """The series' next number. Its row stays locked until the caller commits; a rollback takes the number back.
+class Numbered(NamedTuple):
+    """A number: its series, its place there, and how it reads."""
 
-    Two companies never share a prefix: each has one of its own.
+    series: NumberSeries
+    serial: int
+    text: str
+
+
+def next_number(company: Company | None, seller: dict[str, Any], *, year: int) -> Numbered:
+    """The next one of the seller's series, in words as `seller` says: of one of our companies, or of the settings' own.
+
+    The series' row stays locked until the caller commits; a rollback takes the number back. Raises PrefixTaken.
     """
-    prefix = seller.get("number_prefix", "INV-{year}-").replace("{year}", str(year))
-    fresh = NumberSeries(prefix=prefix, digits=seller.get("number_digits", 6))
-    NumberSeries.objects.bulk_create([fresh], ignore_conflicts=True)
-    series = NumberSeries.objects.select_for_update().get(prefix=prefix)
+    prefix, digits = seller.get("number_prefix", STANDARD), seller.get("number_digits", 6)
+    claim(prefix, seller=company)
+    NumberSeries.objects.bulk_create([NumberSeries(seller=company, year=year)], ignore_conflicts=True)
+    series = NumberSeries.objects.select_for_update(of=("self",)).get(seller=company, year=year)
     series.last += 1
     series.save(update_fields=["last"])
-    return str(series)
+    return Numbered(series, series.last, f"{prefix.replace('{year}', str(year))}{series.last:0{digits}d}")

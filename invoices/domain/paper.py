@@ -6,18 +6,19 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.db.models import prefetch_related_objects
+
 from billing_engine.core import money
 from billing_engine.core.money import in_words
+from billing_engine.core.span_words import count_of_days, day_in_words, span_in_words, stretch_in_words
 from invoices.domain.paper_lines import ChargedLine, UnchargedLine, charged_line, counted_together, uncharged_line
+from invoices.domain.replacement import in_its_place, replacement_of
 from invoices.domain.seller import bill_to, seller_of
 from invoices.domain.wording import (
     clean,
-    day_in_words,
     lines_of,
-    month_in_words,
     quantity_in_words,
     rate_in_words,
-    stretch_in_words,
 )
 from invoices.models import Invoice, InvoiceLine, InvoiceTax
 
@@ -63,15 +64,21 @@ class Paper:
     questions: tuple[str, ...]
     was: str = ""  # the headline and the total of a void invoice, as they were: to be shown crossed out
     total_was: str = ""
+    notices: tuple[str, ...] = ()  # what overrides all the rest: that it is void, and what replaces it
 
     def as_data(self) -> dict[str, Any]:
         """The same as plain lists, dictionaries and strings."""
         return asdict(self)
 
 
-def paper_of(invoice: Invoice) -> Paper:
-    """The paper of an invoice, draft or issued, in three queries however many lines it has."""
+def paper_of(invoice: Invoice, *, as_issued: bool = False) -> Paper:
+    """The paper of an invoice, draft or issued, in three queries however many lines it has.
+
+    Of a void one, if asked for, the paper that it was before.
+    """
     invoice = Invoice.objects.select_related("customer__seller", "period").get(pk=invoice.pk)
+    if as_issued and invoice.state == Invoice.State.VOID:
+        invoice.state = Invoice.State.ISSUED
     # What an issued invoice says of the two parties was frozen with it; until then it is what holds today.
     issued = invoice.number is not None
     seller: dict[str, Any] = invoice.seller if issued else seller_of(invoice.customer)
@@ -82,6 +89,8 @@ def paper_of(invoice: Invoice) -> Paper:
 
 def _paper(invoice: Invoice, seller: dict[str, Any], customer: dict[str, Any]) -> Paper:
     stored = list(invoice.lines.select_related("action_type", "rule").order_by("position"))
+    if any(line.late_from for line in stored):
+        prefetch_related_objects([invoice.customer], "cycle_changes")  # by which late lines name their week
     charged = [line for line in stored if line.kind != InvoiceLine.Kind.NOT_CHARGED]
     uncharged = [line for line in stored if line.kind == InvoiceLine.Kind.NOT_CHARGED]
     over = counted_together(charged)
@@ -99,7 +108,7 @@ def _paper(invoice: Invoice, seller: dict[str, Any], customer: dict[str, Any]) -
         bill_to=_party(customer, customer["contacts"]),
         facts=_facts(invoice, customer, zone),
         headline="Nothing is due" if is_void else asked,
-        subject=f"Lead activity of {month_in_words(invoice.period.label)}",
+        subject=f"Lead activity of {span_in_words(invoice.period.start_at, invoice.period.end_at, zone)}",
         lines=tuple(charged_line(line, invoice.currency, counted_over=over.get(line.position, "")) for line in charged),
         subtotals=_subtotals(invoice),
         total=Fact("Total due", f"{due} {invoice.currency}"),
@@ -109,12 +118,22 @@ def _paper(invoice: Invoice, seller: dict[str, Any], customer: dict[str, Any]) -
         questions=() if is_void else _questions(invoice, seller, customer),
         was=asked if is_void else "",
         total_was=f"{total} {invoice.currency}" if is_void else "",
+        notices=_notices(invoice, zone),
     )
 
 
 def amount_due(invoice: Invoice) -> Decimal:
     """What the customer is asked to pay: nothing before it is issued, and nothing once it is void."""
     return invoice.total if invoice.state == Invoice.State.ISSUED else money.ZERO
+
+
+def _notices(invoice: Invoice, zone: ZoneInfo) -> tuple[str, ...]:
+    """What a void invoice says first."""
+    if invoice.state != Invoice.State.VOID or invoice.voided_at is None:
+        return ()
+    since = f"Void since {day_in_words(invoice.voided_at.astimezone(zone).date())}: nothing is to be paid for it."
+    replacement = replacement_of(invoice)
+    return (since, in_its_place(replacement)) if replacement else (since,)
 
 
 def _questions(invoice: Invoice, seller: dict[str, Any], customer: dict[str, Any]) -> tuple[str, ...]:
@@ -125,7 +144,7 @@ def _questions(invoice: Invoice, seller: dict[str, Any], customer: dict[str, Any
         by_then = (
             f"until {day_in_words(invoice.issued_on + timedelta(days=days))}"
             if invoice.issued_on
-            else (f"within {days} {'day' if days == 1 else 'days'} of issue")
+            else f"within {count_of_days(days)} of issue"
         )
         to = f" by e-mail to {email}" if email else ""
         told.append(f"Charges may be disputed {by_then}{to}: name the invoice, the line and why.")
@@ -150,7 +169,7 @@ def _facts(invoice: Invoice, customer: dict[str, Any], zone: ZoneInfo) -> tuple[
         issue, due = day_in_words(invoice.issued_on), day_in_words(invoice.due_on)
     else:
         days, issue = customer["payment_terms_days"], "When issued"
-        due = f"{days} days after issue" if days else "On issue"
+        due = f"{count_of_days(days)} after issue" if days else "On issue"
     period = stretch_in_words(invoice.period.start_at, invoice.period.end_at, zone)
     facts = (
         Fact("Invoice number", invoice.number or "When issued"),
@@ -167,7 +186,7 @@ def _facts(invoice: Invoice, customer: dict[str, Any], zone: ZoneInfo) -> tuple[
 def _terms(invoice: Invoice, days: int) -> str:
     if invoice.state == Invoice.State.VOID:
         return ""
-    return f"Net {days} days" if days else "Due on receipt"
+    return f"Net {count_of_days(days)}" if days else "Due on receipt"
 
 
 def _mark(invoice: Invoice) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from billing_engine.core.money import in_words, price_in_words
-from invoices.domain.wording import clean, month_in_words, quantity_in_words
+from invoices.domain.wording import clean, late_in_words, quantity_in_words
 from invoices.models import InvoiceLine
 from pricing.models import Charge, PriceRule
 
@@ -60,7 +60,9 @@ def charged_line(line: InvoiceLine, currency: str, *, counted_over: str = "") ->
     return ChargedLine(
         position=line.position,
         description=clean(line.description),
-        notes=_late(line) + _trimmed(line, unit_price, currency) + ((counted_over,) if tiers and counted_over else ()),
+        notes=late_note(line)
+        + _trimmed(line, unit_price, currency)
+        + ((counted_over,) if tiers and counted_over else ()),
         quantity=quantity_in_words(line.quantity) if counted else "",
         unit=clean(line.unit),
         unit_price="" if unit_price is None else price_in_words(unit_price, currency),
@@ -97,7 +99,7 @@ def uncharged_line(line: InvoiceLine, currency: str) -> UnchargedLine:
         # The stored description ends with the reason, which has a column of its own here.
         description=clean(line.description).removesuffix(f": {reason.lower()}"),
         reason=reason,
-        notes=_late(line),
+        notes=late_note(line),
         actions=quantity_in_words(Decimal(line.actions)),
         amount=in_words(line.amount, currency),
     )
@@ -122,8 +124,14 @@ def _tiers(line: InvoiceLine) -> tuple[TierPart, ...]:
     )
 
 
-def _late(line: InvoiceLine) -> tuple[str, ...]:
-    return (f"Late activity of {month_in_words(line.late_from)}",) if line.late_from else ()
+def late_note(line: InvoiceLine) -> tuple[str, ...]:
+    """Of when it is; only asks for the customer where there is something to say."""
+    return (f"Late activity of {late_of(line)}",) if line.late_from else ()
+
+
+def late_of(line: InvoiceLine) -> str:
+    """`October 2026`, or the week by its days: when the late activity of this line occurred; "" where it is not late."""
+    return late_in_words(line.late_from, line.invoice.customer.calendar) if line.late_from else ""
 
 
 def _trimmed(line: InvoiceLine, unit_price: Decimal | None, currency: str) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from billing_engine.core import money
 from billing_engine.core.errors import Refused
 from invoices.domain.adjust import kept
 from invoices.domain.close import close
-from invoices.domain.document import document_of
+from invoices.domain.document.void import keep_and_mark_void
 from invoices.domain.history import note
 from invoices.domain.invoice import State, locked, to_draft
 from invoices.domain.month_lock import CycleLocked, check_not_closed, check_unlocked, why_locked, why_not_regenerated
@@ -120,10 +120,10 @@ def void(invoice: Invoice, *, reason: str, by: User, at: datetime) -> Invoice:
     is_locked = check_not_closed(period.label)
     invoice = locked(invoice, State.ISSUED)
     _of_a_second_person(by, {invoice.issued_by_id}, "voids it")
-    document_of(invoice, at=at)  # its annex lists charges that are about to be rated anew
     invoice.state, invoice.voided_by, invoice.voided_at = State.VOID, by, at
     invoice.void_reason = _said(reason)
     invoice.save(update_fields=["state", "voided_by", "voided_at", "void_reason"])
+    keep_and_mark_void(invoice, at=at)
     _give_back_credit(invoice, at=at)
     _open(period, reason=reason, by=by, at=at, invoice=str(invoice), sealed=is_locked)
     note(period.label, CycleStep.Kind.VOIDED, by=by, at=at, reason=reason, about=f"{invoice}, {invoice.customer}")

@@ -4,22 +4,21 @@ import logging
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from django.contrib.auth.models import User
 from django.db import DatabaseError, IntegrityError, OperationalError, transaction
-from django.db.models import Count, F
+from django.db.models import Count, F, QuerySet
 
 from billing_engine.core import trail
 from billing_engine.core.errors import Refused
 from billing_engine.core.later import after_commit
 from billing_engine.core.spans import Cycle
-from invoices.domain.close import close
+from invoices.domain.close import PeriodNotOver, close
 from invoices.domain.history import note
 from invoices.domain.month_lock import check_unlocked
-from invoices.domain.wording import month_in_words
+from invoices.domain.wording import month_in_words, unfinished_in_words
 from invoices.models import BillingRun, BillingRunItem, CycleStep
-from leads.domain.periods import open_cycle
+from leads.domain.periods import open_missing, unfinished_periods
 from leads.models import BillingPeriod, Customer
 from pricing.domain.rate import rate_waiting
 from pricing.models.attempts import TRIES
@@ -31,7 +30,7 @@ State = BillingRunItem.State
 
 
 class CycleNotOver(Refused):
-    """A cycle is billed when it is over for every customer."""
+    """A period is billed when it is over where its customer is, and of this cycle none is."""
 
     code = "cycle_not_over"
 
@@ -70,26 +69,47 @@ class Progress:
 
 @transaction.atomic
 def start(cycle: Cycle, *, by: User | None, at: datetime) -> BillingRun:
-    """Begin to bill a cycle: an item per open period of it, each billed by a task of its own. Raises CycleLocked,
-    CycleNotOver or RunInProgress."""
+    """Begin to bill what is over of a cycle: an item per open period that has ended, each billed by a task of its own.
+
+    Who has no period of it yet gets one. What has not ended is left to a later run. Raises CycleLocked, RunInProgress, or
+    CycleNotOver where nothing has ended.
+    """
     check_unlocked(str(cycle))
-    unfinished = zones_not_over(cycle, at=at)
-    if unfinished:
-        raise CycleNotOver(f"{cycle} is not over yet in {', '.join(unfinished)}.")
-    open_cycle(cycle, Customer.objects.filter(is_active=True, monthly_minimum__gt=0))
+    open_missing(active_customers(), until=at, cycles=[cycle])
     run = _create_run(cycle, by, at)
-    periods = BillingPeriod.objects.open().labelled(str(cycle)).filter(customer__is_active=True)
+    periods = _ended(cycle, at)
+    if not periods.exists() and (unfinished := unfinished_periods([cycle], active_customers(), at=at)):
+        raise CycleNotOver(f"Not over yet: {unfinished_in_words(unfinished)}.")
+    return _with_items(run, periods, at)
+
+
+@transaction.atomic
+def start_by_schedule(cycle: Cycle, *, ended: datetime, at: datetime) -> BillingRun:
+    """Begin to bill what of a cycle has ended by `ended` and no run has had. Raises CycleLocked or RunInProgress."""
+    check_unlocked(str(cycle))
+    return _with_items(_create_run(cycle, None, at), _ended(cycle, ended).filter(run_items=None), at)
+
+
+def active_customers() -> QuerySet[Customer]:
+    """Whom runs bill."""
+    return Customer.objects.filter(is_active=True)
+
+
+def to_bill() -> QuerySet[BillingPeriod]:
+    """Open periods of active customers."""
+    return BillingPeriod.objects.open().filter(customer__is_active=True)
+
+
+def _ended(cycle: Cycle, by: datetime) -> QuerySet[BillingPeriod]:
+    return to_bill().filter(label=str(cycle), end_at__lte=by)
+
+
+def _with_items(run: BillingRun, periods: QuerySet[BillingPeriod], at: datetime) -> BillingRun:
     items = BillingRunItem.objects.bulk_create(BillingRunItem(run=run, period=period) for period in periods)
     _finish_if_done(run.pk, at)
     for item in items:
         after_commit("invoices.bill", item_id=item.pk)
     return run
-
-
-def zones_not_over(cycle: Cycle, *, at: datetime) -> list[str]:
-    """The time zones of active customers in which the cycle has not ended yet."""
-    zones = Customer.objects.filter(is_active=True, cycle=cycle.kind).values_list("time_zone", flat=True)
-    return sorted(zone for zone in zones.distinct() if cycle.span(ZoneInfo(zone)).end > at)
 
 
 def bill(item_id: int, *, at: datetime) -> None:
@@ -136,18 +156,21 @@ def _bill_claimed(item_id: int, at: datetime) -> None:
         if item is None:
             return
         trail.follow(run=item.run_id, item=item.pk)
-        _bill(item, at)
-        item.settled_at = at
-        item.save()
+        if _bill(item, at):
+            item.settled_at = at
+            item.save()
     _finish_if_done(item.run_id, at)
 
 
-def _bill(item: BillingRunItem, at: datetime) -> None:
+def _bill(item: BillingRunItem, at: datetime) -> bool:
+    """Whether the item is settled, one way or the other."""
     try:
         # On its own: when the close is refused for what is unrated, the queue shows it.
         rate_waiting([item.period_id], at=at)
         with transaction.atomic():
             item.invoice = close(item.period, at=at)
+    except PeriodNotOver:  # by this worker's clock: it stays waiting, and is asked for again
+        return False
     except Refused as refusal:
         item.state, item.code, item.message = State.FAILED, refusal.code, str(refusal)
     except OperationalError:
@@ -157,6 +180,7 @@ def _bill(item: BillingRunItem, at: datetime) -> None:
         item.state, item.code, item.message = State.FAILED, "unexpected", f"{type(error).__name__}: {error}"
     else:
         item.state = State.BILLED if item.invoice else State.NOTHING
+    return True
 
 
 @transaction.atomic

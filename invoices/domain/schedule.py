@@ -1,53 +1,79 @@
-"""Runs that start by themselves: of each cycle that is over, and its grace days too."""
+"""Runs that start by themselves: of each period that is over, and its grace days too."""
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+from typing import NamedTuple
 
 from django.db.models import Min
 
-from billing_engine.core.spans import CYCLES, Cycle
+from billing_engine.core.spans import Cycle
 from invoices.domain.month_lock import CycleLocked
-from invoices.domain.run import RunInProgress, start, zones_not_over
+from invoices.domain.run import RunInProgress, active_customers, start_by_schedule, to_bill
 from invoices.models import BillingRun, BillingSchedule
-from leads.models import BillingPeriod, Customer
+from leads.domain.periods import missing_periods, open_missing
+from leads.models import BillingPeriod
 
-UTC_ZONE = ZoneInfo("UTC")
+
+class Due(NamedTuple):
+    """A cycle and when the schedule bills the first of its customers."""
+
+    cycle: Cycle
+    at: datetime
 
 
 def start_due_runs(*, at: datetime) -> list[BillingRun]:
-    """Start a run of each cycle that is due; answers those started. A cycle whose run is in progress is left to it."""
+    """Start a run of each cycle of which something is due; answers those started. A cycle whose run is in progress waits."""
     started = []
     for schedule in BillingSchedule.objects.filter(is_active=True).order_by("cycle"):
         for cycle in due_cycles(schedule, at=at):
             try:
-                started.append(start(cycle, by=None, at=at))
+                started.append(start_by_schedule(cycle, ended=at - grace(schedule), at=at))
             except (RunInProgress, CycleLocked):  # another was faster; what a lock left open is a person's to bill
                 continue
     return started
 
 
 def due_cycles(schedule: BillingSchedule, *, at: datetime) -> list[Cycle]:
-    """The cycles to bill, the earliest first: over, with their grace days, in every time zone of who is billed by them.
+    """The cycles of which a period is due, the earliest first; periods that nobody has opened are opened.
 
-    What a run has had already is not due again, whatever came of it: what failed is retried by a person.
+    A period is due when it is over and its grace days are, where the customer is. Which cycle the customer is billed by
+    now does not matter. What a run has had already is not due again, whatever came of it: a person retries what failed.
     """
-    ended = at - timedelta(days=schedule.grace_days)
-    due = dict.fromkeys([*_with_new_periods(schedule.cycle, ended), *_with_minimums_only(schedule.cycle, ended)])
-    return [cycle for cycle in due if not zones_not_over(cycle, at=ended)]
+    ended = at - grace(schedule)
+    open_missing(active_customers(), until=ended)
+    labels = (
+        to_bill().filter(run_items=None).filter(end_at__lte=ended).values_list("label").annotate(begin=Min("start_at"))
+    )
+    cycles = [Cycle.parse(label) for label, _ in labels.order_by("begin", "label")]
+    return [cycle for cycle in cycles if cycle.kind == schedule.cycle]
 
 
-def _with_new_periods(kind: str, ended: datetime) -> Iterable[Cycle]:
-    """Cycles with open periods that no run has had."""
-    found = BillingPeriod.objects.open().filter(end_at__lte=ended, run_items=None, customer__is_active=True)
-    labels = found.values_list("label").annotate(begin=Min("start_at")).order_by("begin", "label")
-    cycles = [Cycle.parse(label) for label, _ in labels]
-    return [cycle for cycle in cycles if cycle.kind == kind]
+def next_due(schedule: BillingSchedule, *, at: datetime) -> Due | None:
+    """Which cycle this schedule bills next, and when; None where no customer is billed by such cycles."""
+    found = (Due(cycle, end + grace(schedule)) for cycle, end in _to_come(schedule, at - grace(schedule)))
+    return min(found, key=lambda due: due.at, default=None)
 
 
-def _with_minimums_only(kind: str, ended: datetime) -> Iterable[Cycle]:
-    """The last cycle, where customers owe a minimum for it and nothing came in: nobody has opened their periods."""
-    last = CYCLES[kind].containing(ended, UTC_ZONE).previous()
-    owing = Customer.objects.filter(is_active=True, cycle=kind, monthly_minimum__gt=0)
-    has_run = BillingRun.objects.filter(cycle=str(last))
-    return [last] if not has_run.exists() and owing.exists() else []
+def _to_come(schedule: BillingSchedule, ended: datetime) -> Iterator[tuple[Cycle, datetime]]:
+    """Of each customer the cycles that are not billed yet, opened or not: those that are over, and the present one."""
+    for label, end in to_bill().filter(run_items=None).values_list("label").annotate(end=Min("end_at")):
+        cycle = Cycle.parse(label)
+        if cycle.kind == schedule.cycle:
+            yield cycle, end
+    closed = set(BillingPeriod.objects.closed().filter(end_at__gt=ended).values_list("customer", "label"))
+    for customer in active_customers().prefetch_related("cycle_changes"):
+        calendar = customer.calendar
+        cycle, span = calendar.containing(max(ended, calendar.begin or ended))
+        while (customer.pk, str(cycle)) in closed:
+            cycle, span = calendar.containing(span.end)
+        if cycle.kind == schedule.cycle:
+            yield cycle, span.end
+    for period in missing_periods(active_customers(), until=ended):
+        cycle = Cycle.parse(period.label)
+        if cycle.kind == schedule.cycle:
+            yield cycle, period.end_at
+
+
+def grace(schedule: BillingSchedule) -> timedelta:
+    """How long after the end of a period its run waits."""
+    return timedelta(days=schedule.grace_days)

@@ -2,14 +2,17 @@
 
 from datetime import datetime, timedelta
 
+from django.db import transaction
 from django.db.models import Exists, Max, OuterRef
 from django.db.models.functions import Coalesce
 
 from billing_engine.core.later import after_commit
-from invoices.models import BillingCycle, BillingRun, BillingRunItem, Invoice, InvoiceMail
+from invoices.domain.document.kept import ask_for
+from invoices.models import BillingCycle, BillingRun, BillingRunItem, Invoice, InvoiceDocument, InvoiceMail
 
 AT_A_TIME = 5_000
 QUIET = timedelta(seconds=10)
+ASKED_AGAIN_AFTER = timedelta(minutes=1)
 
 
 def ask_for_waiting_items(*, at: datetime) -> int:
@@ -42,17 +45,39 @@ def finish_done_runs(*, at: datetime) -> int:
     return done.update(finished_at=at, paused_at=None, paused_by=None)
 
 
-def ask_for_missing_documents() -> int:
-    """Ask for the PDF of every issued invoice that has none yet; answers how many."""
-    missing = Invoice.objects.filter(state=Invoice.State.ISSUED, document=None).values_list("pk", flat=True)[:AT_A_TIME]
-    for invoice_id in missing:
-        after_commit("invoices.render", invoice_id=invoice_id)
-    return len(missing)
+@transaction.atomic
+def ask_for_missing_documents(*, at: datetime) -> int:
+    """Ask for the PDF of every issued invoice that nobody asked for; answers how many.
+
+    The invoice is locked first, as by whoever voids it: two who come in two orders wait for each other for ever.
+    """
+    missing = Invoice.objects.filter(~Exists(InvoiceDocument.objects.filter(invoice=OuterRef("pk"))), state="issued")
+    found = list(missing.select_for_update(skip_locked=True)[:AT_A_TIME])
+    for invoice in found:
+        ask_for(invoice, at=at)
+    return len(found)
 
 
-def ask_for_waiting_mails() -> int:
-    """Ask for every mail that waits; one that is being sent right now is left alone by who asks. Answers how many."""
-    waiting = list(InvoiceMail.objects.waiting().order_by("asked_at").values_list("pk", flat=True)[:AT_A_TIME])
-    for mail_id in waiting:
-        after_commit("invoices.mail", mail_id=mail_id)
-    return len(waiting)
+@transaction.atomic
+def ask_for_due_documents(*, at: datetime) -> int:
+    """Ask for every PDF whose next attempt is due, and for each not again within a minute; answers how many."""
+    due = InvoiceDocument.objects.due(at).select_for_update(skip_locked=True).order_by("next_attempt_at")
+    found = list(due.values_list("pk", "attempts")[:AT_A_TIME])
+    InvoiceDocument.objects.filter(pk__in=[pk for pk, _ in found]).update(next_attempt_at=at + ASKED_AGAIN_AFTER)
+    for pk, attempts in found:
+        after_commit("invoices.render", document_id=pk, attempt=attempts)
+    return len(found)
+
+
+@transaction.atomic
+def ask_for_due_mails(*, at: datetime) -> int:
+    """Ask for every mail whose next attempt is due, and for each not again within a minute; answers how many.
+
+    With a server that hangs thousands may be due: asked for with every sweep, their messages would fill the broker.
+    """
+    due = InvoiceMail.objects.due(at).select_for_update(skip_locked=True).order_by("next_attempt_at")
+    found = list(due.values_list("pk", "attempts")[:AT_A_TIME])
+    InvoiceMail.objects.filter(pk__in=[pk for pk, _ in found]).update(next_attempt_at=at + ASKED_AGAIN_AFTER)
+    for pk, attempts in found:
+        after_commit("invoices.mail", mail_id=pk, attempt=attempts)
+    return len(found)

@@ -1,17 +1,21 @@
-"""What of a month, and of the weeks that begin in it, is not where it has to be before finance closes it."""
+"""What of a month, and of the weeks that end in it, is not where it has to be before finance closes it."""
 
+import re
+from collections import Counter
 from dataclasses import dataclass
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, Q, QuerySet, Sum, Value
 
 from billing_engine.core.spans import labels_of
 from invoices.domain.blockers import failed_in
-from invoices.models import Invoice
+from invoices.models import Invoice, InvoiceDocument, InvoiceMail
 from leads.models import BillingPeriod, QuarantinedItem
 from pricing.models import PeriodTally
 
+ADDRESS = re.compile(r"<?[\w.+-]+@[\w.-]+>?")
 State = Invoice.State
 NAMED = 3
+MAIL, DOCUMENT = "mail", "document"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,45 @@ def open_in_words(label: str) -> str:
     names = list(found.order_by("customer__name").values_list("customer__name", flat=True))
     more = f" and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
     return f"{len(names):,} billing period{'' if len(names) == 1 else 's'} ({', '.join(names[:NAMED])}{more})"
+
+
+@dataclass(frozen=True, slots=True)
+class Unsent:
+    """Mails that are a person's turn, by why."""
+
+    reason: str
+    invoices: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    """What is issued and did not get out: mails by why, the most frequent reason first; invoices without a PDF."""
+
+    mails: tuple[Unsent, ...] = ()
+    documents: int = 0
+
+    @property
+    def invoices(self) -> int:
+        """Whose latest mail went to nobody, or not to all."""
+        return sum(one.invoices for one in self.mails)
+
+
+def stuck_in(label: str = "") -> Stuck:
+    """Of a cycle's invoices, or of all; in one query."""
+    of_cycle = {"invoice__period__label__in": labels_of(label)} if label else {}
+    mails = InvoiceMail.objects.a_persons_turn().filter(**of_cycle).values_list(Value(MAIL), "invoice", "reason")
+    documents = InvoiceDocument.objects.failed().filter(**of_cycle).values_list(Value(DOCUMENT), "invoice", "reason")
+    found = set(mails.union(documents))
+    reasons = Counter(_without_addresses(reason) for what, _, reason in found if what == MAIL)
+    return Stuck(
+        tuple(Unsent(reason, count) for reason, count in reasons.most_common()),
+        len({invoice for what, invoice, _ in found if what == DOCUMENT}),
+    )
+
+
+def _without_addresses(reason: str) -> str:
+    """Servers put the address into their words, each time another one; the reason is the same."""
+    return ADDRESS.sub("…", reason)
 
 
 def quarantined_in(month: str) -> "QuerySet[QuarantinedItem]":

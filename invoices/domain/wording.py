@@ -1,15 +1,16 @@
-"""How dates, quantities and rates read on an invoice: formatting and nothing else."""
+"""How quantities, rates and names read on an invoice: formatting and nothing else. Days are worded by `span_words`."""
 
 import unicodedata
-from datetime import date, datetime, timedelta
+from collections.abc import Sequence
+from datetime import date, timedelta
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
-from babel.core import Locale
-from babel.dates import format_date
+from billing_engine.core.money import number_in_words
+from billing_engine.core.span_words import day_in_words, named_in_words, span_in_words
+from billing_engine.core.spans import Calendar, Cycle, Month, midnight
+from leads.models import BillingPeriod
 
-from billing_engine.core.money import LOCALE, number_in_words, reader
-from billing_engine.core.spans import Cycle, Month
+NAMED = 3  # more would be no sentence
 
 # They would let a name change the direction of the text around it; letters of right-to-left scripts need none of them.
 DIRECTION_OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -36,35 +37,37 @@ def rate_in_words(rate: Decimal) -> str:
     return f"{number_in_words(rate)}%"
 
 
-def day_in_words(day: date) -> str:
-    """`October 1, 2026`, or where days come first `1 October 2026`."""
-    return str(format_date(day, "long", locale=date_order()))
-
-
 def month_in_words(label: str) -> str:
-    """`October 2026` for `2026-10`, `October 19 – 25, 2026` for `2026-W43`; what is no cycle stays what it is."""
+    """`October 2026` for `2026-10`, `October 19 – 25, 2026` for `2026-W43`: the whole cycle, whoever is billed by it.
+
+    What is no cycle stays what it is.
+    """
     try:
         cycle = Cycle.parse(label)
     except ValueError:
         return label
-    if isinstance(cycle, Month):
-        return str(format_date(cycle.first, "MMMM y", locale=LOCALE))
-    return _days_in_words(cycle.first, cycle.next().first - timedelta(days=1))
+    return named_in_words(cycle.first, cycle.last)
 
 
-def stretch_in_words(start: datetime, end: datetime, zone: ZoneInfo) -> str:
-    """`October 1 – 31, 2026`: the days of the half-open stretch, as the zone counts them."""
-    return _days_in_words(start.astimezone(zone).date(), (end.astimezone(zone) - timedelta(microseconds=1)).date())
+def late_in_words(late_from: str, calendar: Calendar) -> str:
+    """The week or month in which late activity occurred, by the first day of it: the days it has in the customer's calendar."""
+    day = date.fromisoformat(late_from)
+    instant = midnight(day, calendar.zone)
+    if calendar.begin and not calendar.begins_by(instant):
+        last_unbilled = calendar.begin.astimezone(calendar.zone).date() - timedelta(days=1)
+        return named_in_words(day, min(Month.of_day(day).last, last_unbilled))
+    span = calendar.containing(instant)[1]
+    return span_in_words(span.start, span.end, calendar.zone)
 
 
-def _days_in_words(first: date, last: date) -> str:
-    if (first.year, first.month) != (last.year, last.month):
-        return f"{day_in_words(first)} – {day_in_words(last)}"
-    if date_order() != LOCALE:
-        return f"{first.day} – {day_in_words(last)}"
-    return f"{format_date(first, 'MMMM d', locale=LOCALE)} – {last.day}, {last.year}"
+def unfinished_in_words(periods: Sequence[BillingPeriod]) -> str:
+    """Whose periods are not over and when they are, by name; the rest counted."""
+    told = [f"{clean(period.customer.name)}: {end_in_words(period)}" for period in periods[:NAMED]]
+    more = len(periods) - len(told)
+    return "; ".join([*told, f"{more:,} more"] if more else told)
 
 
-def date_order() -> Locale:
-    """The words are English ones, as everything on an invoice; their order is the reader's."""
-    return LOCALE if reader() == LOCALE else Locale("en", "001")
+def end_in_words(period: BillingPeriod) -> str:
+    """`October 2026 ends November 1, 2026, 00:00 Pacific/Honolulu`."""
+    end = period.end_at.astimezone(period.customer.zone)
+    return f"{period.in_words} ends {day_in_words(end.date())}, {end:%H:%M} {period.customer.time_zone}"

@@ -3,7 +3,8 @@
 from invoices.models.adjustment import Adjustment, Reopening
 from invoices.models.credit import CreditEntry
 from invoices.models.cycle import BillingCycle, CycleStep, SkippedInvoice
-from invoices.models.invoice import Invoice, InvoiceDocument, InvoiceLine, NumberSeries
+from invoices.models.document import InvoiceDocument
+from invoices.models.invoice import Invoice, InvoiceLine, NumberSeries
 from invoices.models.mail import InvoiceMail, MailTemplate
 from invoices.models.run import BillingRun, BillingRunItem
 from invoices.models.schedule import BillingSchedule

@@ -30,6 +30,7 @@ class BillingCycle(models.Model):
     )
 
     class Meta:
+        verbose_name_plural = "month close"
         constraints = [
             models.CheckConstraint(name="an_errand_is_somebodys", condition=Q(errand="") | Q(errand_of__isnull=False)),
         ]

@@ -9,22 +9,34 @@ from django.db.models import F, Q
 from django.db.models.functions import Reverse
 
 from billing_engine.core.money import MOST_PLACES, SUM_DIGITS
-from leads.models import ActionType, BillingPeriod, Customer, Product
+from leads.models import ActionType, BillingPeriod, Company, Customer, Product
 from pricing.models import PriceRule
 
 
 class NumberSeries(models.Model):
     """Where invoice numbers come from, one after the other, without a gap: one per selling company and year."""
 
-    prefix = models.CharField(max_length=30, primary_key=True)
-    digits = models.PositiveSmallIntegerField(default=6, db_default=6)
+    seller = models.ForeignKey(
+        Company,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        db_index=False,
+        help_text="Empty: the seller of the settings.",
+    )
+    year = models.PositiveSmallIntegerField(help_text="Of the day of issue, where the customer is.")
     last = models.PositiveIntegerField(default=0)
 
     class Meta:
         verbose_name_plural = "number series"
+        constraints = [
+            models.UniqueConstraint(
+                name="a_seller_has_one_number_series_a_year", fields=["seller", "year"], nulls_distinct=False
+            ),
+        ]
 
     def __str__(self) -> str:
-        return f"{self.prefix}{self.last:0{self.digits}d}"
+        return f"{self.seller.name if self.seller else settings.SELLER['name']}, {self.year}"
 
 
 class InvoiceQuerySet(models.QuerySet["Invoice"]):
@@ -48,6 +60,12 @@ class Invoice(models.Model):
     period = models.ForeignKey(BillingPeriod, on_delete=models.PROTECT, related_name="invoices")
     state = models.CharField(max_length=8, choices=State.choices, default=State.DRAFT, db_index=True)
     number = models.CharField(max_length=40, null=True, blank=True, unique=True)
+    series = models.ForeignKey(
+        NumberSeries, on_delete=models.PROTECT, null=True, blank=True, related_name="invoices", db_index=False
+    )
+    serial = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Which of its series; the number is its words."
+    )
 
     currency = models.CharField(max_length=3)
     subtotal = models.DecimalField(
@@ -91,6 +109,12 @@ class Invoice(models.Model):
     bill_to = models.JSONField(
         default=dict, blank=True, help_text="The customer's details, as they were when it was issued."
     )
+    unprintable = models.CharField(
+        max_length=100,
+        blank=True,
+        db_default="",
+        help_text="Characters in the annex that no font of ours has, found when it was drafted.",
+    )
 
     objects = InvoiceQuerySet.as_manager()
 
@@ -105,6 +129,12 @@ class Invoice(models.Model):
                     state__in=["issued", "void"], number__isnull=False, issued_at__isnull=False, due_on__isnull=False
                 )
                 | Q(state__in=["draft", "approved"], number=None, issued_at=None, sent_at=None),
+            ),
+            models.UniqueConstraint(name="a_series_gives_each_number_once", fields=["series", "serial"]),
+            models.CheckConstraint(
+                name="a_number_has_its_place_in_a_series",
+                condition=Q(number=None, series=None, serial=None)
+                | Q(number__isnull=False, series__isnull=False, serial__gte=1),
             ),
             models.CheckConstraint(
                 name="a_void_invoice_says_when_by_whom_and_why",
@@ -167,7 +197,9 @@ class InvoiceLine(models.Model):
     )
     reason = models.CharField(max_length=20, blank=True, help_text="Why these were not charged.")
     late_from = models.CharField(
-        max_length=10, blank=True, help_text="The earlier cycle in which this late activity occurred."
+        max_length=10,
+        blank=True,
+        help_text="Of late activity: the first day of the week or month in which it occurred.",
     )
 
     actions = models.PositiveIntegerField(default=0)
@@ -203,15 +235,3 @@ class InvoiceLine(models.Model):
 
     def __str__(self) -> str:
         return self.description
-
-
-class InvoiceDocument(models.Model):
-    """The PDF of an issued invoice, kept with its digest: the same bytes for ever."""
-
-    invoice = models.OneToOneField(Invoice, on_delete=models.PROTECT, primary_key=True, related_name="document")
-    content = models.BinaryField()
-    sha256 = models.CharField("digest", max_length=64)
-    rendered_at = models.DateTimeField()
-
-    def __str__(self) -> str:
-        return f"{self.invoice}.pdf"

@@ -3,11 +3,13 @@
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.http import HttpRequest
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from leads.admin.bases import Page
 from leads.admin.shown import shortened
+from leads.domain.number_prefixes import refusal_of_prefix
 from leads.models import Company
 
 
@@ -16,6 +18,13 @@ class CompanyForm(forms.ModelForm[Company]):
         model = Company
         fields = ("name", "code", "address", "tax_id", "email", "pay_to", "number_prefix", "number_digits")
         widgets = {"address": UnfoldAdminTextareaWidget({"rows": 4}), "pay_to": UnfoldAdminTextareaWidget({"rows": 4})}
+
+    def clean_number_prefix(self) -> str:
+        """One that no other seller has or had."""
+        prefix: str = self.cleaned_data["number_prefix"]
+        if words := refusal_of_prefix(prefix, seller=self.instance):
+            raise forms.ValidationError(words)
+        return prefix
 
 
 @admin.register(Company)
@@ -29,6 +38,14 @@ class CompanyAdmin(Page[Company]):
         ("On the invoice", {"fields": ("address", ("tax_id", "email"), "pay_to")}),
         ("Invoice numbers", {"fields": (("number_prefix", "number_digits"),)}),
     )
+
+    def save_model(self, request: HttpRequest, obj: Company, form: Any, change: bool) -> None:  # noqa: FBT001 -- Django's
+        super().save_model(request, obj, form, change)
+        if change and {"number_prefix", "number_digits"} & set(form.changed_data):
+            messages.info(
+                request,
+                f"The next invoice is numbered like {self.number_format(obj)}; the count of its year goes on, without a gap.",
+            )
 
     @admin.display(description="name", ordering="name")
     def shown_name(self, company: Company) -> Any:

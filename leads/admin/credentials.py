@@ -1,5 +1,6 @@
 """How sources prove themselves: API keys and signing secrets, each shown once, rotated with an overlap, revoked at once."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -20,7 +21,7 @@ from leads.admin.shown import NOTHING, chip, code, instant, link, together
 from leads.domain.credentials import revoke
 from leads.domain.keys import revoke_key, rotate_key
 from leads.domain.signature import rotate_secret
-from leads.models import ApiKey, SigningSecret, Source
+from leads.models import ActionType, ApiKey, Product, SigningSecret, Source
 
 OVERLAP = timedelta(days=7)
 SOON = timedelta(days=14)
@@ -281,8 +282,32 @@ def new_key_page(
 ) -> HttpResponse:
     """The only time a key is shown."""
     address = f"{request.scheme}://{request.get_host()}/api/v1/deliveries"
-    shown = {"title": f"The new key of {source}", "whole": whole, "label": "API key", "address": address}
-    return dialog_page(page, request, source, shown | {"old": old, "until": until}, template="leads/new_key.html")
+    shown: dict[str, Any] = {
+        "title": f"The new key of {source}",
+        "whole": whole,
+        "label": "API key",
+        "address": address,
+    }
+    shown |= {"old": old, "until": until, "example": _example(source)}
+    return dialog_page(page, request, source, shown, template="leads/new_key.html")
+
+
+def _example(source: Source) -> dict[str, str]:
+    """What a test may name, so that it can be pasted as it is; stand-ins where there is nothing yet."""
+    whose = {"customer": source.customer_id} if source.customer_id else {}
+    product = Product.objects.filter(**whose).select_related("customer").order_by("pk").first()
+    kind = ActionType.objects.order_by("pk").first()
+    named = {
+        "sku": product.sku if product else "A-SKU",
+        "customer": product.customer.code if product else "A-CUSTOMER",
+        "type": kind.code if kind else "AN-ACTION-TYPE",
+    }
+    return {name: _for_shell(text) for name, text in named.items()}
+
+
+def _for_shell(text: str) -> str:
+    """A JSON text within the single quotes of a shell."""
+    return json.dumps(text, ensure_ascii=False).replace("'", "'\\''")
 
 
 def new_secret_page(

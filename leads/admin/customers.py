@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.contrib import admin, messages
@@ -10,7 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.timezone import now
 from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
-from unfold.widgets import UnfoldAdminTextareaWidget
+from unfold.widgets import UnfoldAdminDateWidget, UnfoldAdminTextareaWidget
 
 from leads.admin.bases import Page
 from leads.admin.buttons import person
@@ -25,12 +26,14 @@ from leads.admin.choices import (
 )
 from leads.admin.shown import amount, chip, day, list_of, shortened, to
 from leads.domain.cycles import change_cycle
+from leads.domain.first_day import refusal_of_first_day
 from leads.domain.periods import mark_open_periods
 from leads.models import BillingPeriod, Customer, CustomerTax
+from leads.models.customer import first_of_this_month
 
 # What a period's charges depend on: where one of these changes, the open periods are rated anew.
 RATED_BY = {"contract_from", "contract_to", "excluded_domains", "monthly_budget", "hard_budget"}
-FIXED_BY_PERIODS = ("currency", "time_zone")
+FIXED_BY_PERIODS = ("currency", "time_zone", "billed_from")
 
 
 class CustomerForm(forms.ModelForm[Customer]):
@@ -39,6 +42,12 @@ class CustomerForm(forms.ModelForm[Customer]):
     currency = currency_field("Fixed from its first billing period on.")
     time_zone = time_zone_field(
         "Billing time zone", "Months and weeks begin and end at midnight here. Fixed like the currency."
+    )
+    billed_from = forms.DateField(
+        required=False,
+        widget=UnfoldAdminDateWidget,
+        help_text="First day, in the billing time zone: nothing before it is billed, and nothing after it is left out."
+        " Empty: the first of this month. Needed with a monthly minimum. Fixed like the currency.",
     )
     excluded_domains = domains_field(
         "E-mail domains that are never charged: own staff, competitors, students. Separated by commas."
@@ -52,7 +61,8 @@ class CustomerForm(forms.ModelForm[Customer]):
             "name",
             "code",
             "is_active",
-            *("currency", "time_zone", "cycle", "payment_terms_days", "dispute_days", "billing_contacts"),
+            *("currency", "time_zone", "billed_from", "cycle", "payment_terms_days"),
+            *("dispute_days", "billing_contacts"),
             *("tax_exempt_reason", "seller", "locale", "detail_annex"),
             *("monthly_minimum", "monthly_budget", "hard_budget"),
             *("contract_from", "contract_to", "excluded_domains"),
@@ -69,7 +79,20 @@ class CustomerForm(forms.ModelForm[Customer]):
         start, end = given.get("contract_from"), given.get("contract_to")
         if start and end and end < start:
             self.add_error("contract_to", "A contract does not end before it begins.")
+        if "billed_from" in self.fields:
+            self._clean_billed_from(given)
         return given
+
+    def _clean_billed_from(self, given: dict[str, Any]) -> None:
+        """Stated where money hangs on it, and never within what finance has locked."""
+        if given.get("billed_from") is None and "billed_from" not in self.errors:
+            if given.get("monthly_minimum"):
+                self.add_error("billed_from", "Say from which day on the minimum is due.")
+                return
+            given["billed_from"] = first_of_this_month(ZoneInfo(given.get("time_zone") or "UTC"))
+        day = given.get("billed_from")
+        if day and (refusal := refusal_of_first_day(day)):
+            self.add_error("billed_from", refusal)
 
 
 class Taxes(TabularInline):
@@ -98,7 +121,7 @@ class CustomerAdmin(Page[Customer]):
             {
                 "fields": (
                     ("currency", "time_zone"),
-                    "cycle",
+                    ("billed_from", "cycle"),
                     ("payment_terms_days", "dispute_days"),
                     "billing_contacts",
                 )

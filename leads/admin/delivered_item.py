@@ -21,6 +21,11 @@ class DeliveredItem:
     place: str
     lines: list[Line]
 
+    @property
+    def first(self) -> int:
+        """The first line of what was asked for: where the page begins to be read."""
+        return next(number for number, line in enumerate(self.lines) if line.is_fault)
+
 
 def asked_item(delivery: Delivery, asked: Any) -> DeliveredItem | None:
     """What the address asks for, `?action=17` or `?lead=5`; None where it names nothing that came with this delivery."""
@@ -45,8 +50,13 @@ def _delivered(delivery: Delivery, lead: str, action: str) -> DeliveredItem | No
     for placed in of_lead:
         pointer = _pointer(placed, action)
         if pointer is not None:
-            return DeliveredItem(name, placed.pointer + pointer or "/", marked(placed.item, pointer or "/"))
+            lines = marked(placed.item, pointer or "/")
+            return DeliveredItem(name, placed.pointer + pointer or "/", lines if action else _all_of(lines))
     return None
+
+
+def _all_of(lines: list[Line]) -> list[Line]:
+    return [Line(line.text, is_fault=True) for line in lines]
 
 
 def _pointer(placed: Placed, action: str) -> str | None:

@@ -27,7 +27,7 @@ class RepairForm(forms.Form):
     def clean_content(self) -> dict[str, Any]:
         # By the door's own reader: what it takes here, it takes from a source, and nothing else.
         try:
-            content, has_repeats = decoded(str(self.cleaned_data["content"]).encode())
+            content, has_repeats, _ = decoded(str(self.cleaned_data["content"]).encode())
         except BodyNotReadable as error:
             raise forms.ValidationError(str(error)) from error
         if not isinstance(content, dict):

@@ -23,6 +23,7 @@ from leads.domain.decode import (
 )
 from leads.domain.faults import Fault, fault_of
 from leads.domain.identity import external_id, in_utc, to_the_microsecond
+from leads.domain.whole import is_plain
 
 JSON = "application/json"
 NDJSON = "application/x-ndjson"
@@ -86,6 +87,7 @@ class Parcel(NamedTuple):
     batch_id: str = ""
     sent_at: datetime | None = None
     lines: Lines = Lines()
+    plain: bool | None = None  # whether no text in it needs a closer look; None where nobody has looked yet
 
 
 class Envelope(Struct, forbid_unknown_fields=True):
@@ -132,9 +134,14 @@ def read_parcel(body: bytes, content_type: str = JSON) -> Parcel:
     if is_lines(content_type):
         return Parcel(read_lines(body))
     try:
-        content, has_repeats = decoded(body)
+        content, has_repeats, text = decoded(body)
     except BodyNotReadable as error:
-        content, has_repeats = _read_apart(body, error), False
+        content, has_repeats, text = _read_apart(body, error), False, b""
+    parcel = _parcel(content, has_repeats=has_repeats)
+    return parcel._replace(plain=is_plain(text)) if text else parcel
+
+
+def _parcel(content: Any, *, has_repeats: bool) -> Parcel:
     if isinstance(content, list):
         return Parcel(_placed(content, "", has_repeats=has_repeats))
     if not isinstance(content, dict):
@@ -152,7 +159,7 @@ def _read_apart(body: bytes, whole: BodyNotReadable) -> Any:
         if apart is None:
             return read_item(body)
         around, texts = apart
-        content, has_repeats = decoded(around)
+        content, has_repeats, _ = decoded(around)
         items = [read_item(text) for text in texts]
     except BodyNotReadable:
         raise whole from None

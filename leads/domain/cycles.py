@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models import Count, Max
 
 from billing_engine.core.errors import Refused
+from leads.domain.periods import open_missing, open_periods
 from leads.models import BillingPeriod, Customer, CycleChange
 
 
@@ -21,13 +22,17 @@ class SameCycle(Refused):
 def change_cycle(customer: Customer, *, to: Customer.Cycle, by: User | None, at: datetime) -> datetime | None:
     """Bill the customer by another cycle, from the end of the last period it has; answers when that is.
 
-    None where it has no period yet: then it is billed so from the beginning. A change that no period has come of yet is
-    replaced. Raises SameCycle.
+    What is over by `at`, and what goes on then, is billed as it was to be: its periods are opened first. None where the
+    customer's first period is not over: then it is billed so from its first day on. A change that no period has come of
+    yet is replaced. Raises SameCycle.
     """
     # FOR UPDATE: whoever is opening a period of this customer is waited for, and whoever wants to waits for this.
     customer = Customer.objects.select_for_update().get(pk=customer.pk)
     if customer.cycle == to:
         raise SameCycle
+    open_missing(Customer.objects.filter(pk=customer.pk), until=at)
+    if BillingPeriod.objects.filter(customer=customer).exists() and customer.calendar.begins_by(at):
+        open_periods({customer.pk: [at]})
     begin: datetime | None = BillingPeriod.objects.filter(customer=customer).aggregate(end=Max("end_at"))["end"]
     before = _cycle_before(customer, begin)
     if begin and before != to:

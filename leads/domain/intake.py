@@ -102,7 +102,7 @@ def receive_parcel(
         lines_blank=parcel.lines.blank,
         lines_refused=parcel.lines.refused,
     )
-    plain = are_plain([item for _, item in parcel.items])
+    plain = are_plain([item for _, item in parcel.items]) if parcel.plain is None else parcel.plain
     for _ in range(LOOKS):
         try:
             receipt = _receive(source, delivery, parcel.items, plain=plain)

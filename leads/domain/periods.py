@@ -1,33 +1,25 @@
-"""Which billing period an action belongs to."""
+"""Which billing period an action belongs to, and which periods there have to be: from each customer's first day on, all."""
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import cached_property
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import DurationField, ExpressionWrapper, F, Max, Min, QuerySet, Sum
 
-from billing_engine.core.spans import Cycle, Span
+from billing_engine.core.spans import Calendar, Cycle, Span, midnight
 from leads.domain.known import Known, OpenPeriod
 from leads.models import BillingPeriod, Customer, UnratedMark
 
-
-@transaction.atomic
-def open_cycle(cycle: Cycle, customers: Iterable[Customer]) -> None:
-    """See to it that each of these customers who is billed by this cycle has its period, whoever creates it first."""
-    missing = []
-    for customer in _holding_calendars(customer.pk for customer in customers):
-        span = customer.calendar.span_of(cycle)
-        if span:
-            missing.append(_period(customer, cycle, span))
-    BillingPeriod.objects.bulk_create(missing, ignore_conflicts=True)
+LENGTH = ExpressionWrapper(F("end_at") - F("start_at"), output_field=DurationField())
 
 
 @transaction.atomic
 def open_periods(instants: Mapping[int, Iterable[datetime]]) -> None:
-    """See to it that each customer, by its number, has the periods that hold these instants."""
+    """See to it that each customer, by its number, has the periods that hold these instants, none before its first day."""
     missing = []
     for customer in _holding_calendars(instants):
         calendar, found = customer.calendar, None
@@ -38,7 +30,84 @@ def open_periods(instants: Mapping[int, Iterable[datetime]]) -> None:
     BillingPeriod.objects.bulk_create(missing, ignore_conflicts=True)
 
 
-def _holding_calendars(customers: Iterable[int]) -> Iterable[Customer]:
+@transaction.atomic
+def open_missing(customers: QuerySet[Customer], *, until: datetime, cycles: Collection[Cycle] | None = None) -> None:
+    """See to it that each of these customers has every period, from its first day on, that is over by `until`.
+
+    Or those of these cycles. Who has them all is left alone.
+    """
+    behind = {period.customer_id for period in missing_periods(customers, until=until, cycles=cycles)}
+    if behind:
+        missing = list(missing_periods(_holding_calendars(behind), until=until, cycles=cycles))
+        BillingPeriod.objects.bulk_create(missing, ignore_conflicts=True)
+
+
+def missing_periods(
+    customers: QuerySet[Customer], *, until: datetime, cycles: Collection[Cycle] | None = None
+) -> Iterator[BillingPeriod]:
+    """The periods of these customers, or of these cycles, that are over by `until` and nobody has opened; not stored."""
+    if cycles is None:
+        yield from _missing(customers, until)
+        return
+    labelled = BillingPeriod.objects.filter(label__in=[str(cycle) for cycle in cycles])
+    there = set(labelled.values_list("customer", "label"))
+    for period in _periods_of(cycles, customers):
+        if period.end_at <= until and (period.customer_id, period.label) not in there:
+            yield period
+
+
+def unfinished_periods(
+    cycles: Collection[Cycle], customers: QuerySet[Customer], *, at: datetime
+) -> list[BillingPeriod]:
+    """The periods of these cycles that are not over at `at`, opened or not, the first to end first; not stored."""
+    found = [period for period in _periods_of(cycles, customers) if period.end_at > at]
+    return sorted(found, key=lambda period: (period.end_at, period.customer.name))
+
+
+def _periods_of(cycles: Collection[Cycle], customers: QuerySet[Customer]) -> Iterator[BillingPeriod]:
+    """What these customers are billed for by these cycles, opened or not."""
+    for customer in customers.prefetch_related("cycle_changes"):
+        calendar = customer.calendar
+        kinds = {calendar.kind, *(kind for _, kind in calendar.before)}
+        for cycle in cycles:
+            span = calendar.span_of(cycle) if type(cycle) in kinds else None
+            if span:
+                yield _period(customer, cycle, span)
+
+
+def _missing(customers: QuerySet[Customer], until: datetime) -> Iterator[BillingPeriod]:
+    covered = _covered(customers)
+    for customer in customers.prefetch_related("cycle_changes"):
+        calendar = customer.calendar
+        begin = _begin(calendar)
+        first, last, length = covered.get(customer.pk, (begin, begin, begin - begin))
+        is_whole = first == begin and last - first == length
+        there = () if is_whole else set(customer.periods.values_list("start_at", flat=True))
+        for cycle, span in _from(calendar, last if is_whole else begin, until):
+            if span.start not in there:
+                yield _period(customer, cycle, span)
+
+
+def _covered(customers: QuerySet[Customer]) -> dict[int, tuple[datetime, datetime, object]]:
+    """By customer: where its periods begin and end, and how long they are together. Without a gap that is the same."""
+    found = BillingPeriod.objects.filter(customer__in=customers).values_list("customer")
+    sums = found.annotate(first=Min("start_at"), last=Max("end_at"), length=Sum(LENGTH))
+    return {customer: (first, last, length) for customer, first, last, length in sums}
+
+
+def _from(calendar: Calendar, instant: datetime, until: datetime) -> Iterator[tuple[Cycle, Span]]:
+    """The calendar's cycles one after the other, as long as they are over by `until`."""
+    while (found := calendar.containing(instant))[1].end <= until:
+        yield found
+        instant = found[1].end
+
+
+def _begin(calendar: Calendar) -> datetime:
+    assert calendar.begin is not None  # noqa: S101 -- tells mypy: a customer's calendar has a first day
+    return calendar.begin
+
+
+def _holding_calendars(customers: Iterable[int]) -> QuerySet[Customer]:
     """The customers; until the transaction ends nobody gives them another cycle."""
     # In the order of their numbers, so that two who open periods never wait for each other.
     found = Customer.objects.filter(pk__in=set(customers)).order_by("pk")
@@ -53,8 +122,8 @@ def _period(customer: Customer, cycle: Cycle, span: Span) -> BillingPeriod:
 class Periods:
     """The open period for each instant: its own cycle's if that is still open, otherwise the customer's earliest open one.
 
-    A cycle that nobody opened yet counts as open when it comes after everything that is closed. That the periods are
-    open still is for whoever writes to see to.
+    A cycle that nobody opened yet counts as open. What occurred before the customer's first day has no cycle of its own: it
+    is late, whatever its age. That the periods are open still is for whoever writes to see to.
     """
 
     def __init__(self, known: Known) -> None:
@@ -71,11 +140,11 @@ class Periods:
         place = bisect_right(starts, instant) - 1
         if place >= 0 and instant < periods[place].end_at:
             return periods[place].pk
-        last = self._last_closed.get(customer)
-        if last and instant < last:
+        if self._is_late(customer, instant):
             if periods:
                 return periods[0].pk
-            instant = last  # late, and all is closed: what comes next
+            # All is closed: what comes next.
+            instant = max(self._first_instant[customer], self._last_closed.get(customer, instant))
         self._unopened[customer].add(instant)
         return 0
 
@@ -85,11 +154,33 @@ class Periods:
             open_periods(self._unopened)
         return bool(self._unopened)
 
+    def _is_late(self, customer: int, instant: datetime) -> bool:
+        """Whether it has no period of its own any more, or never had one."""
+        if instant < self._first_instant[customer]:
+            return True
+        last = self._last_closed.get(customer)
+        return last is not None and instant < last and any(instant in span for span in self._closed[customer])
+
+    @cached_property
+    def _first_instant(self) -> dict[int, datetime]:
+        """From when on each customer is billed."""
+        found = Customer.objects.filter(pk__in=self._customers).values_list("pk", "billed_from", "time_zone")
+        return {customer: midnight(day, ZoneInfo(zone)) for customer, day, zone in found}
+
     @cached_property
     def _last_closed(self) -> dict[int, datetime]:
         """When each customer's latest closed period ends, for those who have one; a sealed one is as good as closed."""
         closed = BillingPeriod.objects.takes_nothing_new().filter(customer__in=self._customers).values_list("customer")
         return dict(closed.annotate(Max("end_at")))
+
+    @cached_property
+    def _closed(self) -> dict[int, list[Span]]:
+        """What of each customer's time takes nothing new; only asked for where something is older than that."""
+        found = defaultdict[int, list[Span]](list)
+        closed = BillingPeriod.objects.takes_nothing_new().filter(customer__in=self._customers)
+        for customer, start, end in closed.values_list("customer", "start_at", "end_at"):
+            found[customer].append(Span(start, end))
+        return found
 
 
 def mark_unrated(periods: Iterable[BillingPeriod], *, reason: str) -> None:

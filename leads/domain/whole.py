@@ -45,9 +45,13 @@ def are_plain(items: Sequence[Any]) -> bool:
     Looked for in the items written down again: there every character is spelled in one way only.
     """
     try:
-        text = _encoder.encode(items)
+        return is_plain(_encoder.encode(items))
     except RecursionError:
         return False
+
+
+def is_plain(text: bytes) -> bool:
+    """The same of items that are written down already."""
     return b"\\u0000" not in text and not (_LONG_FRACTION.search(text) and _OF_A_SECOND.search(text))
 
 
@@ -64,18 +68,18 @@ def read_whole(item: Any, *, received_at: datetime) -> WholeLead | None:
         return None
     if lead.occurred_at is not None and not _EARLIEST <= lead.occurred_at <= latest:
         return None
-    raws = item["actions"] if lead.actions else ()
-    if not all(_is_sound(action, raw, latest) for action, raw in zip(lead.actions, raws, strict=True)):
-        return None
-    return lead
+    return lead if not lead.actions or _are_sound(lead.actions, item["actions"], latest) else None
 
 
-def _is_sound(action: ActionItem, raw: dict[str, Any], latest: datetime) -> bool:
-    if not (_EARLIEST <= action.occurred_at <= latest and _is_id(action.id) and _is_flat(action.attributes)):
-        return False
-    if not (_is_amount(action.quantity) and (action.value is None or _is_amount(action.value))):
-        return False
-    return is_spelled(raw.get("quantity")) and is_spelled(raw.get("value"))
+def _are_sound(actions: Sequence[ActionItem], raws: Sequence[dict[str, Any]], latest: datetime) -> bool:
+    for action, raw in zip(actions, raws, strict=True):
+        if not (_EARLIEST <= action.occurred_at <= latest and _is_id(action.id) and _is_flat(action.attributes)):
+            return False
+        if not _is_amount(action.quantity, raw.get("quantity")):
+            return False
+        if action.value is not None and not _is_amount(action.value, raw["value"]):
+            return False
+    return True
 
 
 def _is_id(given: str | int) -> bool:
@@ -104,7 +108,9 @@ def _is_storable(number: int | Decimal) -> bool:
     return len(number.as_tuple().digits) <= _FEW_DIGITS and is_storable(number)
 
 
-def _is_amount(number: Decimal) -> bool:
+def _is_amount(number: Decimal, sent: Any) -> bool:
+    if isinstance(sent, str) and not is_spelled(sent):
+        return False
     exponent = number.as_tuple().exponent
     if not isinstance(exponent, int) or not -6 <= exponent <= _MOST_ZEROS:
         return False

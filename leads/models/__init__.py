@@ -1,7 +1,7 @@
 """Who is billed, and what came in."""
 
 from leads.models.action import Action, ActionType
-from leads.models.company import Company
+from leads.models.company import Company, NumberPrefix
 from leads.models.customer import Customer, CycleChange
 from leads.models.delivery import Delivery, QuarantinedItem
 from leads.models.early import EarlyAction
@@ -26,6 +26,7 @@ __all__ = [
     "Delivery",
     "EarlyAction",
     "Lead",
+    "NumberPrefix",
     "Product",
     "QuarantineStep",
     "QuarantinedItem",

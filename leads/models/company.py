@@ -3,6 +3,7 @@
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Lower
 
 PREFIX = RegexValidator(
     r"^[A-Za-z0-9./_-]*\{year\}([A-Za-z0-9./_-]*[A-Za-z./_-])?$",
@@ -21,17 +22,26 @@ class Company(models.Model):
     pay_to = models.TextField("how to pay", help_text="As it stands on every invoice.")
     number_prefix = models.CharField(
         max_length=20,
-        unique=True,
         validators=[PREFIX],
-        help_text="What invoice numbers begin with: {year} becomes the year of issue. Numbers begin again each year.",
+        help_text=(
+            "What invoice numbers begin with: {year} becomes the year of issue. Numbers begin again each year."
+            " A change takes effect with the next invoice, and the year's count goes on."
+        ),
     )
     number_digits = models.PositiveSmallIntegerField(
-        default=6, validators=[MinValueValidator(1), MaxValueValidator(9)], help_text="INV-2026-000001 has six."
+        default=6,
+        validators=[MinValueValidator(1), MaxValueValidator(9)],
+        help_text="INV-2026-000001 has six. A change takes effect with the next invoice.",
     )
 
     class Meta:
         verbose_name_plural = "companies"
         constraints = [
+            models.UniqueConstraint(
+                Lower("number_prefix"),
+                name="two_companies_never_share_a_number_prefix",
+                violation_error_message="Another company has this prefix.",
+            ),
             models.CheckConstraint(
                 name="a_number_prefix_names_the_year_and_ends_in_no_digit",
                 condition=Q(number_prefix__contains="{year}") & ~Q(number_prefix__regex=r"[0-9]$"),
@@ -40,3 +50,26 @@ class Company(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class NumberPrefix(models.Model):
+    """A prefix that invoices were issued under: it stays its seller's, also when that has taken another."""
+
+    prefix = models.CharField(max_length=20)
+    seller = models.ForeignKey(
+        Company,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="used_prefixes",
+        db_index=False,
+        help_text="Empty: the seller of the settings.",
+    )
+
+    class Meta:
+        verbose_name_plural = "number prefixes"
+        constraints = [
+            models.UniqueConstraint(Lower("prefix"), name="a_used_number_prefix_is_one_sellers_however_written"),
+        ]
+
+    def __str__(self) -> str:
+        return self.prefix

@@ -1,5 +1,6 @@
 """The company billed."""
 
+from datetime import date
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.conf import settings
@@ -9,12 +10,14 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
+from django.utils.timezone import now
 
 from billing_engine.core.money import MOST_PLACES, is_currency, locales
-from billing_engine.core.spans import CYCLES, Calendar
+from billing_engine.core.spans import CYCLES, Calendar, midnight
 from leads.models.commitments import commitment_faults
 from leads.models.company import Company
 
+UTC_ZONE = ZoneInfo("UTC")
 CODE = RegexValidator(r"^[A-Za-z0-9][A-Za-z0-9._-]*$", "Letters, digits, dots, dashes and underscores only.")
 DOMAIN = RegexValidator(r"^[a-z0-9-]+(\.[a-z0-9-]+)+$", "A domain in small letters, such as example.com.")
 
@@ -35,6 +38,11 @@ def known_locale(name: str) -> None:
     """Refuse what babel has no number formats for."""
     if name not in dict(locales()):
         raise ValidationError(f"{name} is no locale, such as en_US.")
+
+
+def first_of_this_month(zone: ZoneInfo = UTC_ZONE) -> date:
+    """From when a customer is billed of whom nobody has said it: the first day of the month in which it is made."""
+    return now().astimezone(zone).date().replace(day=1)
 
 
 class Customer(models.Model):
@@ -65,6 +73,11 @@ class Customer(models.Model):
         choices=Cycle.choices,
         default=Cycle.MONTHLY,
         help_text="A change takes effect where the last billing period there is ends.",
+    )
+    billed_from = models.DateField(
+        "billed from",
+        default=first_of_this_month,
+        help_text="First day, in the billing time zone: no billing period begins before it, and from it on none is left out.",
     )
     payment_terms_days = models.PositiveSmallIntegerField(
         "payment terms", default=30, help_text="Days from issue to due."
@@ -181,10 +194,10 @@ class Customer(models.Model):
 
     @property
     def calendar(self) -> Calendar:
-        """How its time is cut into billing periods."""
+        """How its time is cut into billing periods, from its first day on."""
         changes = sorted(self.cycle_changes.all(), key=lambda change: change.takes_effect_at)
         before = tuple((change.takes_effect_at, CYCLES[change.cycle_before]) for change in changes)
-        return Calendar(self.zone, CYCLES[self.cycle], before)
+        return Calendar(self.zone, CYCLES[self.cycle], before, midnight(self.billed_from, self.zone))
 
 
 class CycleChange(models.Model):

@@ -1,5 +1,6 @@
 """One person's interest in one product from one source."""
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q, Value
 
@@ -57,6 +58,8 @@ class Lead(models.Model):
         ]
         indexes = [
             models.Index(name="lead_person", fields=["person_key"], condition=~Q(person_key="")),
+            # Leads are stored in the order they come, so that a note per some pages finds those of a day.
+            BrinIndex(name="lead_received", fields=["received_at"], autosummarize=True),
         ]
 
     def __str__(self) -> str:

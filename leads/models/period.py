@@ -6,6 +6,7 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.db import models
 from django.db.models import F, Func, Q, Value
 
+from billing_engine.core.span_words import span_in_words
 from billing_engine.core.spans import Span
 from leads.models.customer import Customer
 
@@ -72,6 +73,11 @@ class BillingPeriod(models.Model):
     @property
     def span(self) -> Span:
         return Span(self.start_at, self.end_at)
+
+    @property
+    def in_words(self) -> str:
+        """`October 2026`, or the days that it has."""
+        return span_in_words(self.start_at, self.end_at, self.customer.zone)
 
     @property
     def is_open(self) -> bool:

@@ -12,6 +12,7 @@ from django.utils.http import urlencode
 
 from billing_engine.core.copy import from_copy, rows_from_copy
 from invoices.domain.paper_lines import reason_in_words
+from invoices.domain.wording import late_in_words
 from leads.models import BillingPeriod, Customer
 from pricing.models import Charge
 from reports.admin.activity_form import ActivityForm
@@ -20,7 +21,7 @@ from reports.exports import Cell, csv_response
 from reports.queries.activity import ActivityRow, activity_of
 
 PERMISSION = "invoices.view_invoice"
-HEADER = ("Month", "SKU", "Product", "Source", "Action type", "Actions", "Charged")
+HEADER = ("Month", "Late activity of", "SKU", "Product", "Source", "Action type", "Actions", "Charged")
 AFTER_REASONS = ("Unrated", "Quantity charged", "Unit", "Amount", "Currency")
 
 
@@ -73,10 +74,12 @@ def _sheet(customer: Customer, month: str) -> Sheet:
 
 
 def _cells(customer: Customer, rows: Iterator[ActivityRow]) -> Iterator[list[Cell]]:
+    calendar = customer.calendar
     for row in rows:
         counted = row.counted
         yield [
             row.month,
+            late_in_words(row.late_from, calendar) if row.late_from else "",
             row.sku,
             row.product,
             row.source,

@@ -6,7 +6,7 @@ from django.contrib.admin.widgets import AutocompleteSelect
 from unfold.contrib.filters.forms import AutocompleteDropdownForm
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from invoices.domain.wording import month_in_words
+from billing_engine.core.span_words import span_in_words
 from invoices.models import Invoice
 from leads.models import BillingPeriod, Customer
 
@@ -35,5 +35,6 @@ class ActivityForm(forms.Form):
 def _months(customer: Customer | None) -> list[tuple[str, str]]:
     if customer is None:
         return []
-    labels = BillingPeriod.objects.filter(customer=customer).order_by("-start_at").values_list("label", flat=True)
-    return [(label, month_in_words(label)) for label in labels]
+    periods = BillingPeriod.objects.filter(customer=customer).order_by("-start_at")
+    spans = periods.values_list("label", "start_at", "end_at")
+    return [(label, span_in_words(start, end, customer.zone)) for label, start, end in spans]

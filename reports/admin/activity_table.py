@@ -7,8 +7,9 @@ from decimal import Decimal
 from django.urls import reverse
 
 from billing_engine.core.money import in_words
+from billing_engine.core.span_words import span_in_words
 from invoices.domain.paper_lines import reason_in_words
-from invoices.domain.wording import month_in_words, quantity_in_words
+from invoices.domain.wording import late_in_words, quantity_in_words
 from leads.models import Customer
 from reports.queries.activity import ActivityRow, Counted
 from reports.queries.reconciliation import Reconciliation, reconciled
@@ -36,7 +37,7 @@ class MonthPart:
     """A month: its rows and their total."""
 
     name: str
-    rows: list[tuple[ActivityRow, Line]] = field(default_factory=list)
+    rows: list[tuple[ActivityRow, str, Line]] = field(default_factory=list)  # the second: when late activity occurred
     counted: Counted = field(default_factory=Counted)
     total: Line | None = None
 
@@ -97,17 +98,19 @@ class Sheet:
 def sheet_of(customer: Customer, rows: Iterator[ActivityRow]) -> Sheet:
     """Read the rows once: the first of them are shown, all of them are in the totals."""
     months: dict[str, MonthPart] = {}
+    calendar = customer.calendar
     total, count = Counted(), 0
     products, sources = Subtotals("Product"), Subtotals("Source")
     for row in rows:
-        month = months.setdefault(row.month, MonthPart(month_in_words(row.month)))
+        month = months.setdefault(row.month, MonthPart(span_in_words(row.start_at, row.end_at, calendar.zone)))
         month.counted.join(row.counted)
         total.join(row.counted)
         products.add(f"{row.product} · {row.sku}", row.counted)
         sources.add(row.source, row.counted)
         count += 1
         if count <= ROWS_SHOWN:
-            month.rows.append((row, _line(row.counted, customer.currency, row.unit)))
+            late = late_in_words(row.late_from, calendar) if row.late_from else ""
+            month.rows.append((row, late, _line(row.counted, customer.currency, row.unit)))
     for month in months.values():
         month.total = _line(month.counted, customer.currency)
     exact = {label: month.counted.amount for label, month in months.items()}
@@ -150,7 +153,7 @@ def _bridge(entry: Reconciliation) -> Bridge:
         return f"{sign}{in_words(amount, invoice.currency)}" if amount else "–"
 
     return Bridge(
-        month=month_in_words(entry.month),
+        month=invoice.period.in_words,
         exact=exact_in_words(entry.exact, invoice.currency),
         rounding=difference_in_words(entry.rounding, invoice.currency),
         minimum=added(entry.minimum),

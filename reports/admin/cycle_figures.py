@@ -10,7 +10,7 @@ from invoices.domain.paper_lines import reason_in_words
 from invoices.models import Invoice, InvoiceLine
 from leads.admin.shown import list_of
 from reports.admin.figures import Equation, Figure, received_in_words
-from reports.queries.cycle import CHARGES, TOTAL, UNBILLED, CycleMoney, excluded_in
+from reports.queries.cycle import CHARGES, TOTAL, UNBILLED, CycleMoney, excluded_in, late_in
 from reports.queries.month import Received, rated_in, received_in
 from reports.wording import count_in_words, difference_in_words
 
@@ -35,6 +35,7 @@ class Sum:
     note: str
     equations: list[Equation]
     adds_up: bool
+    of_which: tuple[str, ...] = ()  # what is in it and is worth a word
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,16 @@ def stored_sum(label: str) -> Sum:
         "what occurred in the month where the customer is, and late activity billed with it",
         [Equation(whole, tuple(figures))] if rated.actions else [],
         adds_up=rated.actions == rated.charged + excluded.total() + rated.unrated,
+        of_which=_late(label),
+    )
+
+
+def _late(label: str) -> tuple[str, ...]:
+    """`of which late activity: 4 actions, $10.00`, in each currency."""
+    return tuple(
+        f"of which late activity: {count_in_words(count)} action{'' if count == 1 else 's'},"
+        f" {price_in_words(amount, currency)}"
+        for currency, count, amount in late_in(label)
     )
 
 

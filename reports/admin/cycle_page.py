@@ -6,26 +6,29 @@ from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.utils.timezone import now
 
 from billing_engine.core.admin import SKIPPED_SHOWN, Skipped, SkippedRow
 from billing_engine.core.money import in_words
 from billing_engine.core.spans import Cycle, labels_of
 from invoices.domain.blockers import blocker_of, failed_in
-from invoices.domain.errand import last_act
+from invoices.domain.cycle import unfinished_in
+from invoices.domain.errand import last_act, without_contacts
 from invoices.domain.taken_back import to_be_credited
-from invoices.domain.waiting import Left, left_in, quarantined_in
-from invoices.domain.wording import month_in_words
+from invoices.domain.waiting import Left, left_in, quarantined_in, stuck_in
+from invoices.domain.wording import end_in_words, month_in_words
 from invoices.models import BillingCycle, BillingRun, BillingRunItem, CycleStep
 from leads.admin.shown import instant, list_of, page_of
 from leads.models import BillingPeriod
 from reports.admin.cycle_figures import money_table, received_sum, stored_sum
 from reports.queries.cycle import cut_by_budgets_in, flagged_in, money_of, without_invoice_in
-from reports.wording import count_in_words
+from reports.wording import count_in_words, names_in_words, reasons_in_words
 
 State = BillingCycle.State
 DONE, NEXT, LATER = "done", "next", "later"
 FAILURES_SHOWN = 20
 ITEMS_SHOWN = 20
+FIRST_ZONE = ZoneInfo("Etc/GMT-14")  # where a day ends first
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,7 @@ def cycle_page(model_admin: Any, request: HttpRequest, cycle: BillingCycle) -> H
         "quarantined": _waiting_items(cycle.label) if left.quarantined else [],
         "quarantined_more": max(0, left.quarantined - ITEMS_SHOWN),
         "quarantine_address": list_of("leads.quarantineditem", month=cycle.label),
+        "unfinished": _unfinished(cycle.label),
         "sums": sums,
         "tables": tables,
         "adds_up": all(one.adds_up for one in sums) and all(one.adds_up for one in tables),
@@ -170,7 +174,7 @@ def steps_of(cycle: BillingCycle, left: Left) -> list[Step]:
             "Send",
             not left.not_billed and not left.not_issued and not left.unsent,
             _to_go(left.unsent, "issued invoice", plural="s"),
-            list_of("invoices.invoice", **invoices, state__exact="issued", sent_at__isnull=True),
+            list_of("invoices.invoice", **invoices, sent="no"),
         ),
         (
             "Close",
@@ -192,6 +196,7 @@ def _to_go(count: int, what: str, *, plural: str = "") -> str:
 
 def hindrances(cycle: BillingCycle, left: Left) -> list[Hindrance]:
     """What keeps the month open, the first to be dealt with first."""
+    flagged = flagged_in(cycle.label) if left.drafts else 0
     found = (
         (
             left.quarantined,
@@ -215,9 +220,9 @@ def hindrances(cycle: BillingCycle, left: Left) -> list[Hindrance]:
             "red",
         ),
         (
-            flagged_in(cycle.label) if left.drafts else 0,
-            "drafts stand out",
-            "Look at each: its page says why. Approve all leaves them",
+            flagged,
+            "draft stands out" if flagged == 1 else "drafts stand out",
+            "Look at each: its page says why. Approve all skips them",
             list_of("invoices.invoice", month=cycle.label, state__exact="draft"),
             "blue",
         ),
@@ -247,9 +252,37 @@ def hindrances(cycle: BillingCycle, left: Left) -> list[Hindrance]:
     )
     return [
         Hindrance(count_in_words(count), what, advice, address, tone)
-        for count, what, advice, address, tone in found
+        for count, what, advice, address, tone in (*found, *_outgoing(cycle, left))
         if count
     ]
+
+
+def _outgoing(cycle: BillingCycle, left: Left) -> tuple[tuple[int, str, str, str, str], ...]:
+    """What is issued and did not go out."""
+    stuck, contactless = stuck_in(cycle.label), without_contacts(cycle) if left.unsent else []
+    return (
+        (
+            stuck.invoices,
+            "could not be sent",
+            reasons_in_words(stuck.mails),
+            list_of("invoices.invoicemail", month=cycle.label, turn="person"),
+            "red",
+        ),
+        (
+            stuck.documents,
+            "without their PDF",
+            "It could not be made: the invoice's page says why",
+            list_of("invoices.invoice", month=cycle.label, document="failed"),
+            "red",
+        ),
+        (
+            len(contactless),
+            "without billing contacts",
+            f"Send all leaves them out: {names_in_words(contactless)}",
+            list_of("invoices.invoice", month=cycle.label, sent="nobody"),
+            "orange",
+        ),
+    )
 
 
 def _taken_back(label: str) -> tuple[int, str, str, str, str]:
@@ -300,6 +333,14 @@ def _waiting_items(label: str) -> list[WaitingItem]:
         )
         for item in found[:ITEMS_SHOWN]
     ]
+
+
+def _unfinished(label: str) -> list[tuple[BillingPeriod, str]]:
+    """Who is not over yet, and when, once the month is over for the first; before that it is everybody."""
+    at = now()
+    if at < Cycle.parse(label).span(FIRST_ZONE).end:
+        return []
+    return [(period, end_in_words(period)) for period in unfinished_in(label, at=at)]
 
 
 def _run_in_progress(label: str) -> BillingRun | None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
@@ -11,19 +11,20 @@ from django.utils.safestring import SafeString
 from django.utils.timezone import now
 from unfold.enums import ActionVariant
 
-from billing_engine.core.spans import labels_of
-from invoices.domain.cycle import bill_cycle, close_cycle, know_cycles, lock, reopen
-from invoices.domain.errand import begin, stop, waiting_for
+from billing_engine.core.errors import Refused
+from invoices.domain.cycle import bill_cycle, close_cycle, has_something_to_bill, know_cycles, lock, reopen
+from invoices.domain.errand import begin, stop, tried_before, waiting_for, without_contacts
+from invoices.domain.mail.server import check_server, is_a_server, server
 from invoices.domain.month_lock import why_month_locked
-from invoices.domain.wording import month_in_words
+from invoices.domain.wording import month_in_words, unfinished_in_words
 from invoices.models import BillingCycle
 from leads.admin.bases import ReadOnlyPage
 from leads.admin.buttons import Dialog, Done, WithReason, button, person
 from leads.admin.shown import Colour, chip
-from leads.models import BillingPeriod
 from reports.admin.bridge import bridge
 from reports.admin.cycle_form import MayNeedAReason
 from reports.admin.cycle_page import cycle_page
+from reports.wording import names_in_words
 
 State = BillingCycle.State
 Errand = BillingCycle.Errand
@@ -41,10 +42,7 @@ def month_of(cycle: BillingCycle) -> str:
 
 def is_to_be_billed(cycle: BillingCycle) -> bool:
     """Whether a billing run would find something to do, and may."""
-    if why_month_locked(cycle):
-        return False
-    periods = BillingPeriod.objects.open().filter(label__in=labels_of(cycle.label), customer__is_active=True)
-    return periods.exists()
+    return not why_month_locked(cycle) and has_something_to_bill(cycle, at=now())
 
 
 def many(cycle: BillingCycle, errand: BillingCycle.Errand, what: str) -> str:
@@ -56,6 +54,25 @@ def many(cycle: BillingCycle, errand: BillingCycle.Errand, what: str) -> str:
 def waits_for(errand: BillingCycle.Errand) -> Any:
     """Whether the errand has something to do, and none is in progress."""
     return lambda cycle: not cycle.errand and waiting_for(cycle, errand) > 0
+
+
+def may_send_all(cycle: BillingCycle) -> bool:
+    """Whether something waits, and a server takes it; without one on a desk it is written down."""
+    try:
+        check_server()
+    except Refused:
+        return False
+    return bool(waits_for(Errand.SEND)(cycle))
+
+
+def told_before_sending(cycle: BillingCycle) -> str:
+    """To whom, what failed before, and who is left out."""
+    failed = tried_before(cycle)
+    again = f" {failed:,} of them could not be sent before." if failed else ""
+    nobody = without_contacts(cycle)
+    left_out = f" Left out, for want of billing contacts: {names_in_words(nobody)}." if nobody else ""
+    way = "" if is_a_server() else f" Nobody gets them: this server only writes mails down ({server()})."
+    return f"All that is issued and not sent goes to its billing contacts, by its template, with the PDF.{again}{left_out}{way}"
 
 
 @admin.register(BillingCycle)
@@ -112,12 +129,17 @@ class BillingCycleAdmin(ReadOnlyPage[BillingCycle]):
         offered=is_to_be_billed,
         asks=Dialog(
             title=lambda cycle: f"Bill {month_of(cycle)}?",
-            says="Each customer by itself: its period is rated, closed and drafted, or it says why not.",
+            says=(
+                "Each customer by itself: its period is rated, closed and drafted, or it says why not. Who is not over yet"
+                " is named, and keeps nobody waiting."
+            ),
         ),
     )
     def run(self, request: HttpRequest, cycle: BillingCycle, answers: dict[str, Any]) -> Done:
-        bill_cycle(cycle, by=person(request), at=now())
-        return Done(f"{month_of(cycle)} is being billed.")
+        begun = bill_cycle(cycle, by=person(request), at=now())
+        if not begun.unfinished:
+            return Done(f"{month_of(cycle)} is being billed.")
+        return Done(f"What is over is being billed. Not over yet: {unfinished_in_words(begun.unfinished)}.")
 
     @button(
         "Approve all",
@@ -152,14 +174,17 @@ class BillingCycleAdmin(ReadOnlyPage[BillingCycle]):
         permission=SEND,
         icon="mail",
         variant=ActionVariant.PRIMARY,
-        offered=waits_for(Errand.SEND),
+        offered=may_send_all,
         asks=Dialog(
             title=lambda cycle: f"Send {many(cycle, Errand.SEND, 'invoice')} of {month_of(cycle)} by e-mail?",
-            says="To each customer's billing contacts, by its template, with the PDF. Who has no contact is left out.",
+            says=told_before_sending,
         ),
     )
     def send_all(self, request: HttpRequest, cycle: BillingCycle, answers: dict[str, Any]) -> Done:
-        return Done(f"Sending {begin(cycle, Errand.SEND, by=person(request), at=now()):,}.")
+        count = begin(cycle, Errand.SEND, by=person(request), at=now())
+        if not is_a_server():
+            return Done(f"Writing down {count:,}: this server sends no mail.", level=messages.WARNING)
+        return Done(f"Sending {count:,}.")
 
     @button(
         "Stop",

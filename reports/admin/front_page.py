@@ -16,7 +16,7 @@ from pricing.models import UnratedAction
 from reports.admin.figures import bar, money_in_words, rated_in_words, received_in_words, still_waiting
 from reports.queries.attention import Waiting, waiting
 from reports.queries.month import money_in, periods_in, quarantine_waiting, rated_in, received_in
-from reports.wording import count_in_words
+from reports.wording import count_in_words, reasons_in_words
 
 State = Invoice.State
 Row = tuple[str, int, str, str, str, str]  # the permission, how many, and what a task says
@@ -82,7 +82,11 @@ def _tasks(queues: Waiting) -> list[tuple[str, Task]]:
     """What waits, the most pressing first, each with the permission that shows it."""
     return [
         (permission, Task(count_in_words(count), what, advice, address, tone))
-        for permission, count, what, advice, address, tone in (*_of_actions(queues), *_of_bills(queues))
+        for permission, count, what, advice, address, tone in (
+            *_of_actions(queues),
+            *_of_bills(queues),
+            *_outgoing(queues),
+        )
         if count
     ]
 
@@ -155,5 +159,27 @@ def _of_bills(queues: Waiting) -> tuple[Row, ...]:
             "Approved invoices without a number yet",
             list_of("invoices.invoice", state__exact=State.APPROVED.value),
             "blue",
+        ),
+    )
+
+
+def _outgoing(queues: Waiting) -> tuple[Row, ...]:
+    """What is issued and did not go out."""
+    return (
+        (
+            "invoices.view_invoicemail",
+            queues.stuck.invoices,
+            "could not be sent",
+            reasons_in_words(queues.stuck.mails),
+            list_of("invoices.invoicemail", turn="person"),
+            "red",
+        ),
+        (
+            "invoices.view_invoice",
+            queues.stuck.documents,
+            "without their PDF",
+            "It could not be made: the invoice's page says why",
+            list_of("invoices.invoice", document="failed"),
+            "red",
         ),
     )

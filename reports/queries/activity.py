@@ -1,40 +1,43 @@
-"""Billing activity of a customer by month, product, source and action type: what was received, what became of it."""
+"""Billing activity of a customer by month, product, source and action type: what was received, late or not, what became of it."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
 from billing_engine.core.copy import connection
 from billing_engine.core.spans import labels_of
+from invoices.domain.charged import LATE_FROM
 from leads.models import Customer
 
 ROWS_AT_A_TIME = 2_000
 
 # Counted by ids first; names are only looked up for what is left. An action without a charge is unrated: reason NULL.
-ACTIVITY = """
+ACTIVITY = f"""
     WITH counted AS (
-        SELECT action.period_id, lead.product_id, lead.source_id, action.action_type_id, charge.reason,
+        SELECT action.period_id, {LATE_FROM} AS late_from, lead.product_id, lead.source_id, action.action_type_id, charge.reason,
                count(*) AS actions, sum(action.quantity) AS quantity, sum(charge.amount) AS amount
           FROM leads_action action
           JOIN leads_lead lead ON lead.id = action.lead_id
+          JOIN leads_billingperiod period ON period.id = action.period_id
           LEFT JOIN pricing_charge charge ON charge.action_id = action.id
-         WHERE action.period_id IN (
-                   SELECT id FROM leads_billingperiod
-                    WHERE customer_id = %(customer)s AND (%(month)s = '' OR label = ANY(%(labels)s)))
-         GROUP BY 1, 2, 3, 4, 5
+         WHERE period.customer_id = %(customer)s AND (%(month)s = '' OR period.label = ANY(%(labels)s))
+         GROUP BY 1, 2, 3, 4, 5, 6
     )
-    SELECT period.label, product.sku, product.name, source.name, type.name, type.unit,
-           counted.reason, counted.actions, counted.quantity, counted.amount
+    SELECT period.label, period.start_at, period.end_at, counted.late_from,
+           product.sku, product.name, source.name, type.name, type.unit, counted.reason,
+           counted.actions, counted.quantity, counted.amount
       FROM counted
       JOIN leads_billingperiod period ON period.id = counted.period_id
       JOIN leads_product product ON product.id = counted.product_id
       JOIN leads_source source ON source.id = counted.source_id
       JOIN leads_actiontype type ON type.id = counted.action_type_id
-     ORDER BY period.start_at, product.name, product.id, source.name, source.id, type.name, type.id, counted.reason
-"""
-NAMES = 6  # columns before those that are counted
+     ORDER BY period.start_at, counted.late_from, product.name, product.id, source.name, source.id,
+              type.name, type.id, counted.reason
+"""  # noqa: S608 -- an expression of our own
+NAMES = 9  # columns before those that are counted
 
 
 @dataclass(slots=True)
@@ -73,9 +76,12 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class ActivityRow:
-    """One month × product × source × action type."""
+    """One billing period × when its late activity occurred × product × source × action type."""
 
     month: str
+    start_at: datetime
+    end_at: datetime
+    late_from: str  # as on the line of an invoice
     sku: str
     product: str
     source: str
@@ -102,7 +108,13 @@ def total_of(rows: Iterable[ActivityRow]) -> Counted:
 
 
 def _rows(customer: Customer, month: str) -> Iterator[tuple[Any, ...]]:
+    asked: dict[str, Any] = {
+        "customer": customer.pk,
+        "zone": customer.time_zone,
+        "month": month,
+        "labels": list(labels_of(month)),
+    }
     with connection().chunked_cursor() as cursor:
-        cursor.execute(ACTIVITY, {"customer": customer.pk, "month": month, "labels": list(labels_of(month))})
+        cursor.execute(ACTIVITY, asked)
         while rows := cursor.fetchmany(ROWS_AT_A_TIME):
             yield from rows

@@ -1,10 +1,11 @@
 """What waits for a person, whatever its month."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.db.models import Count, QuerySet, Sum
 
 from invoices.domain.blockers import still_failed
+from invoices.domain.waiting import Stuck, stuck_in
 from invoices.models import Invoice
 from leads.models import BillingPeriod, QuarantinedItem, UnratedMark
 from pricing.models import PeriodTally, RatingAttempts, UnratedAction
@@ -26,6 +27,7 @@ class Waiting:
     to_rate: int
     unpriceable: int = 0  # of the unrated ones
     given_up: int = 0  # billing periods that can't be rated
+    stuck: Stuck = field(default_factory=Stuck)  # mails and PDFs
 
 
 def waiting() -> Waiting:
@@ -46,6 +48,7 @@ def waiting() -> Waiting:
         to_rate=_to_rate().values("period").distinct().count(),
         unpriceable=UnratedAction.objects.filter(code=UnratedAction.Code.UNPRICEABLE).count(),
         given_up=RatingAttempts.objects.given_up().count(),
+        stuck=stuck_in(),
     )
 
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Exists, Min, OuterRef, QuerySet, Sum
+from django.db.models import Count, Min, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
 from invoices.domain.blockers import still_failed
-from invoices.models import BillingRun, BillingRunItem, InvoiceMail
+from invoices.models import BillingRun, BillingRunItem, InvoiceDocument, InvoiceMail
 from leads.models import BillingPeriod, Delivery, QuarantinedItem, UnratedMark
 from leads.models.delivery import OUTCOMES
 from pricing.models import PeriodTally, RatingAttempts, UnratedAction
@@ -24,6 +24,7 @@ KINDS = ("lead", "action")
 RATED_OUTCOMES = ("charged", "excluded", "unrated")
 
 Open = BillingPeriod.State.OPEN
+WAITS = Q(state=InvoiceDocument.State.WAITING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,12 @@ def queues(*, unrated: int) -> list[Queue]:
     marks = UnratedMark.objects.exclude(period__rating_attempts__attempts__gte=TRIES).order_by("pk")
     actions = UnratedAction.objects.order_by("pk").values_list("action__delivery__received_at", flat=True)
     quarantined = QuarantinedItem.objects.waiting().order_by("received_at").values_list("received_at", flat=True)
-    mails = InvoiceMail.objects.waiting()
+    mails = InvoiceMail.objects.waiting().aggregate(n=Count("pk"), since=Min("asked_at"))
+    documents = InvoiceDocument.objects.exclude(state=InvoiceDocument.State.KEPT).aggregate(
+        n=Count("pk", filter=WAITS),
+        since=Min("asked_at", filter=WAITS),
+        failed=Count("invoice", filter=~WAITS, distinct=True),
+    )
     return [
         Queue("marks", *_counted(marks, "created_at")),
         Queue("unrated", unrated, actions.first() if unrated else None),
@@ -72,8 +78,10 @@ def queues(*, unrated: int) -> list[Queue]:
         Queue("given_up", *_counted(RatingAttempts.objects.given_up().order_by("attempted_at"), "attempted_at")),
         Queue("quarantine", QuarantinedItem.objects.waiting()[:AT_MOST].count(), quarantined.first()),
         Queue("failed_bills", still_failed()[:AT_MOST].count(), None),
-        Queue("mails", mails[:AT_MOST].count(), mails.order_by("asked_at").values_list("asked_at", flat=True).first()),
-        Queue("failed_mails", _failed_mails().values("invoice").distinct().count(), None),
+        Queue("mails", mails["n"], mails["since"]),
+        Queue("failed_mails", InvoiceMail.objects.a_persons_turn().values("invoice").distinct().count(), None),
+        Queue("documents", documents["n"], documents["since"]),
+        Queue("failed_documents", documents["failed"], None),
     ]
 
 
@@ -81,12 +89,6 @@ def _counted(oldest_first: "QuerySet[Any]", since: str) -> tuple[int, datetime |
     """How many of them, and since when the oldest waits."""
     found = oldest_first[:AT_MOST].aggregate(waiting=Count("pk"), since=Min(since))
     return found["waiting"], found["since"]
-
-
-def _failed_mails() -> "QuerySet[InvoiceMail]":
-    """What could not be sent, and was not asked for again since."""
-    later = InvoiceMail.objects.filter(invoice=OuterRef("invoice"), pk__gt=OuterRef("pk"))
-    return InvoiceMail.objects.filter(~Exists(later), state=InvoiceMail.State.FAILED)
 
 
 def runs() -> list[RunProgress]:

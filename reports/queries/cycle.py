@@ -49,6 +49,16 @@ EXCLUDED = """
      WHERE period.label = ANY (%(labels)s)
      GROUP BY 1
 """
+# From the index in rating order: as many rows as are late, not as many as there are.
+LATE = """
+    SELECT customer.currency, count(*), COALESCE(sum(charge.amount), 0)
+      FROM leads_billingperiod period
+      JOIN leads_customer customer ON customer.id = period.customer_id
+      JOIN leads_action action ON action.period_id = period.id AND action.occurred_at < period.start_at
+      LEFT JOIN pricing_charge charge ON charge.action_id = action.id
+     WHERE period.label = ANY (%(labels)s)
+     GROUP BY 1 ORDER BY 1
+"""
 CHARGED, CHARGES, TOTAL, INVOICES = "charged", "charges", "total", "invoices"
 
 
@@ -94,10 +104,18 @@ def excluded_in(label: str) -> Counter[str]:
     return Counter({reason: int(count) for reason, count in rows_of(EXCLUDED, {"labels": list(labels_of(label))})})
 
 
+def late_in(label: str) -> list[tuple[str, int, Decimal]]:
+    """What occurred before the periods of the cycle that it is billed with: by currency, how many actions and how much."""
+    return [(currency, count, amount) for currency, count, amount in rows_of(LATE, {"labels": list(labels_of(label))})]
+
+
 def flagged_in(label: str) -> int:
     """How many drafts a person should look at before they are approved."""
     drafts = Invoice.objects.filter(period__label__in=labels_of(label), state=Invoice.State.DRAFT)
-    return sum(any(flag.stops for flag in flags) for flags in flags_of(drafts.select_related("period")).values())
+    return sum(
+        any(flag.stops for flag in flags)
+        for flags in flags_of(drafts.select_related("period", "customer__seller")).values()
+    )
 
 
 def without_invoice_in(label: str) -> int:

@@ -12,7 +12,7 @@ from reports.queries.stored_sums import received, stored
 @from_copy
 def invariants(month: Cycle | None = None) -> list[Invariant]:
     """Each as it stands, of one month (deliveries by UTC, periods by their label) or of all time; weeks belong to the month
-    in which they begin.
+    in which they end.
 
     Numbers and what is owed know no month. Each is one statement or two, and each statement sees one moment.
     """

@@ -1,6 +1,6 @@
 """A month at a glance, from sums that are kept (deliveries, tallies, invoices): no action is counted.
 
-The billing periods of a month are its own and those of the weeks that begin in it.
+The billing periods of a month are its own and those of the weeks that end in it.
 """
 
 from dataclasses import dataclass, field

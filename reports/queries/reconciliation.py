@@ -45,7 +45,7 @@ def reconciled(customer: Customer, exact: Mapping[str, Decimal]) -> list[Reconci
     found: Any = (
         Invoice.objects.filter(customer=customer, period__label__in=list(exact))
         .exclude(state=Invoice.State.VOID)
-        .select_related("period")
+        .select_related("period__customer")
         .annotate(
             exact_on_lines=_sum("exact_amount", Kind.CHARGES),
             charged=_sum("amount", Kind.CHARGES),

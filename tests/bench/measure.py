@@ -108,7 +108,9 @@ def _usual(figures: Figures, periods: list[int]) -> None:
 def _sizes(figures: Figures, here: world.World, rounds: int) -> None:
     """One period of few actions, one of as many as all the others together."""
     say(f"loading one customer with {FEW:,} actions and one with {figures.actions:,}")
-    both = Customer.objects.bulk_create(Customer(code=code, name=code) for code in ("FEW", "WHOLE"))
+    both = Customer.objects.bulk_create(
+        Customer(code=code, name=code, billed_from=world.MONTH.first) for code in ("FEW", "WHOLE")
+    )
     # Placed so that their ten rules are the common ones; none needs foresight.
     few, whole = world.settle(both, here.sources, here.kinds, first_place=1)
     here.load([few], FEW)

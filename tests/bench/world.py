@@ -140,6 +140,7 @@ def _customer(number: int) -> Customer:
     return Customer(
         code=f"C{number:03d}",
         name=f"Customer {number}",
+        billed_from=MONTH.first,
         monthly_budget=2_000 if number % 20 == 5 else None,
         hard_budget=number % 20 == 5,
         excluded_domains=["student50.example", "student100.example"] if number % 20 == 7 else [],

@@ -51,7 +51,7 @@ out = ecs.describe_services(cluster=cluster, services=["ecs-web", "ecs-worker", 
 TASKS = """
 ecs = boto3.client("ecs")
 out = [ecs.describe_task_definition(taskDefinition=f"ecs-{name}")["taskDefinition"]
-       for name in ("web", "worker", "beat", "migrate")]
+       for name in ("web", "worker", "beat", "migrate", "manage")]
 """
 WAY_IN = """
 balancers = boto3.client("elbv2")
@@ -66,9 +66,7 @@ DATA = """
 secrets = boto3.client("secretsmanager")
 kept = {one["Name"].split("-")[1]: json.loads(secrets.get_secret_value(SecretId=one["ARN"])["SecretString"])
         for one in secrets.list_secrets()["SecretList"]}
-[bucket] = [one["Name"] for one in boto3.client("s3").list_buckets()["Buckets"]]
-public = boto3.client("s3").get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"]
-out = {"database": database, "cache": cache, "secrets": kept, "public": public}
+out = {"database": database, "cache": cache, "secrets": kept}
 """
 
 
@@ -122,7 +120,7 @@ def test_the_way_in_leads_from_the_load_balancer_to_nginx(cloud: Cloud):
 
     assert (balancer["Scheme"], len(balancer["AvailabilityZones"])) == ("internet-facing", 2)
     assert [action["TargetGroupArn"] for action in listener["DefaultActions"]] == [target["TargetGroupArn"]]
-    assert target["HealthCheckPath"] == "/readyz?only=database,migrations"
+    assert target["HealthCheckPath"] == "/livez"
     assert web["loadBalancers"] == [
         {"targetGroupArn": target["TargetGroupArn"], "containerName": "nginx", "containerPort": target["Port"]}
     ]
@@ -134,14 +132,15 @@ def test_every_container_runs_the_image_that_was_named_as_nobody_on_a_system_it_
     tasks = cloud.ask(TASKS)
     containers = [container for task in tasks for container in task["containerDefinitions"]]
 
-    assert [task["networkMode"] for task in tasks] == ["awsvpc"] * 4
+    assert [task["networkMode"] for task in tasks] == ["awsvpc"] * 5
     assert {container["image"] for container in containers} == {cloud.repository}
     assert {container["user"] for container in containers} == {"10001:10001"}
     assert {container["readonlyRootFilesystem"] for container in containers} == {True}
-    assert [container["command"] for container in containers] == [["web"], ["nginx"], ["worker"], ["beat"], ["migrate"]]
-    assert {container["logConfiguration"]["options"]["awslogs-group"] for container in containers} == {
-        f"/infra/{role}" for role in ("web", "nginx", "worker", "beat", "migrate")
-    }
+    assert [container["command"] for container in containers] == [
+        *(["web"], ["nginx"], ["worker"], ["outgoing"], ["beat"], ["migrate"], ["manage", "check"]),
+    ]
+    groups = [container["logConfiguration"]["options"]["awslogs-group"] for container in containers]
+    assert (len(set(groups)), len(groups)) == (6, 7)  # a worker's two containers share one
 
 
 def test_no_container_is_told_a_secret_in_the_open(cloud: Cloud):
@@ -176,7 +175,6 @@ def test_the_data_lies_sealed_twice_and_behind_the_wall(cloud: Cloud):
         "TransitEncryptionEnabled": True,
         "AutomaticFailover": "enabled",
     }
-    assert set(found["public"].values()) == {True}
 
 
 def test_secrets_are_long_and_hold_the_keys_that_tasks_ask_for(cloud: Cloud):
@@ -190,10 +188,13 @@ def test_secrets_are_long_and_hold_the_keys_that_tasks_ask_for(cloud: Cloud):
         for part, key in [secret["ValueFrom"]["Fn::Join"][1]]
     }
 
-    assert len(asked) == 5
+    assert len(asked) == 11
     assert [(name, key) for name, key in sorted(asked) if key not in secrets[name]] == []
     assert len(secrets["EngineSecret"]["SECRET_KEY"]) == 64
-    assert min(len(secrets[name]["password"]) for name in ("DatabaseSecret", "CacheSecret")) >= 40
+    assert (
+        min(len(secrets[name]["password"]) for name in ("DatabaseSecret", "OwnerSecret", "AppSecret", "CacheSecret"))
+        >= 40
+    )
 
 
 def _picked(row: dict[str, Any], *names: str) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from tests.processes import until
 # One group, so that one of pytest's processes builds and starts it for all of these.
 pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("image")]
 
-ROLES = ("web", "nginx", "worker", "beat")
+ROLES = ("web", "nginx", "worker", "outgoing", "beat")
 LATE_SECONDS = 12
 
 
@@ -152,7 +152,7 @@ def test_operators_commands_run_as_one_off_tasks(
     assert image.run("manage", "wait_for_migrations", "--seconds", "5", environ=told) == ""
 
 
-@pytest.mark.parametrize("role", ["worker", "beat"])
+@pytest.mark.parametrize("role", ["worker", "outgoing", "beat"])
 def test_a_role_that_hangs_becomes_unhealthy_and_is_healthy_again_when_it_goes_on(
     image: Image, running: dict[str, Container], role: str
 ) -> None:

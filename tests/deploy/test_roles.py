@@ -15,7 +15,7 @@ pytestmark = pytest.mark.processes
 
 def test_web_migrates_worker_and_beat_wait_for_it_and_all_of_them_end_when_told_to():
     with empty() as engine:
-        for role in ("worker", "beat"):
+        for role in ("worker", "outgoing", "beat"):
             engine.start(role)
         one = engine.start("migrate", DATABASE_URL="", **_parts(engine.environ["DATABASE_URL"]))
         web = engine.start("web", MIGRATE_ON_START="1")
@@ -27,7 +27,8 @@ def test_web_migrates_worker_and_beat_wait_for_it_and_all_of_them_end_when_told_
         both = engine.log("migrate") + engine.log("web")
         assert both.count("Applying leads.0001_initial... OK") == 1
         assert both.count("No migrations to apply.") == 1
-        assert {role: engine.stop(role) for role in list(engine.running)} == {"worker": 0, "beat": 0, "web": 0}
+        stopped = {role: engine.stop(role) for role in list(engine.running)}
+        assert stopped == {"worker": 0, "outgoing": 0, "beat": 0, "web": 0}
 
 
 def test_a_role_that_there_is_not_is_refused():
@@ -37,7 +38,10 @@ def test_a_role_that_there_is_not_is_refused():
         )
 
         assert done.returncode == 64
-        assert done.stderr == b"Unknown role: webb. There are web, nginx, worker, beat, migrate, manage and health.\n"
+        assert (
+            done.stderr
+            == b"Unknown role: webb. There are web, nginx, worker, outgoing, beat, migrate, manage and health.\n"
+        )
 
 
 READY = {"ready": True, "database": "ok", "migrations": "ok", "broker": "ok", "beat": "ok"}

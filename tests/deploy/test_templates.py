@@ -4,11 +4,16 @@ Refused by it: scaling and its alarms, NAT. Emptied by it: secrets, health check
 containers. Not kept by it: the grace period and what happens to data on deletion. All else is in test_cloud.py.
 """
 
+import json
+import re
+import ssl
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from tests.deploy.cloud import of_type, template
+from tests.deploy.roles import CHECKOUT
 
 INFRA = template("ecs.infra.yml")
 SERVICE = template("ecs.service.yml")
@@ -17,19 +22,127 @@ SERVICES = of_type(SERVICE, "AWS::ECS::Service")
 CONTAINERS = {
     container["Name"]: container for properties in TASKS.values() for container in properties["ContainerDefinitions"]
 }
-SECRETS = ["SECRET_KEY", "SECRET_KEY_FALLBACKS", "DATABASE_USER", "DATABASE_PASSWORD", "REDIS_PASSWORD"]
+SECRETS = [
+    *("SECRET_KEY", "SECRET_KEY_FALLBACKS", "DATABASE_USER", "DATABASE_PASSWORD", "REDIS_PASSWORD", "EMAIL_URL"),
+]
+OWNERS = ["DATABASE_ADMIN_USER", "DATABASE_ADMIN_PASSWORD", "DATABASE_APP_USER", "DATABASE_APP_PASSWORD"]
+# Variables of .env.example that no task is told of, each with its reason.
+NOT_TOLD = {
+    "DEBUG": "never where strangers can reach the server",
+    "DATABASE_URL": "its parts are told",
+    "DATABASE_PORT": "RDS has the default one",
+    "REDIS_URL": "its parts are told",
+    "REDIS_PORT": "ElastiCache has the default one",
+    "COPY_DATABASE_URL": "no template makes a replica",
+    "LOG_FORMAT": "HTTPS chooses",
+    "PROXIES": "NGINX stands in the same task, which is the default",
+    "METRICS_TOKEN": "nothing on AWS scrapes: beat writes the measures",
+    "METRICS_NETWORKS": "nothing on AWS scrapes: beat writes the measures",
+}
 
 
-def test_everybody_but_nginx_gets_the_same_five_secrets():
-    told = {name: [secret["Name"] for secret in one.get("Secrets", [])] for name, one in CONTAINERS.items()}
+def test_every_container_but_nginx_gets_the_same_secrets_and_migrate_alone_the_owners():
+    told = {name: sorted(secret["Name"] for secret in one.get("Secrets", [])) for name, one in CONTAINERS.items()}
+    usual = sorted(SECRETS)
 
-    assert told == {"web": SECRETS, "nginx": [], "worker": SECRETS, "beat": SECRETS, "migrate": SECRETS}
+    assert told == {
+        "web": usual,
+        "nginx": [],
+        "worker": usual,
+        "outgoing": usual,
+        "beat": usual,
+        "migrate": sorted([*SECRETS, *OWNERS]),
+        "manage": sorted([*SECRETS, "DJANGO_SUPERUSER_PASSWORD"]),
+    }
+
+
+def test_the_app_logs_in_as_the_app_and_migrate_as_the_owner():
+    users = {
+        name: secret["ValueFrom"]["Fn::Join"][1][0]["Fn::ImportValue"]["Fn::Sub"].partition("-")[2]
+        for name, one in CONTAINERS.items()
+        for secret in one.get("Secrets", [])
+        if secret["Name"] == "DATABASE_USER"
+    }
+
+    assert users == {
+        "web": "AppSecret",
+        "worker": "AppSecret",
+        "outgoing": "AppSecret",
+        "beat": "AppSecret",
+        "migrate": "OwnerSecret",
+        "manage": "AppSecret",
+    }
+
+
+def test_every_variable_is_told_to_the_tasks_or_is_an_exception_with_a_reason():
+    listed = re.findall(
+        r"^# ?([A-Z][A-Z0-9_]*)=", (CHECKOUT / ".env.example").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    told = {
+        row["Name"] for one in CONTAINERS.values() for row in [*one.get("Environment", []), *one.get("Secrets", [])]
+    }
+
+    assert set(listed) - told == set(NOT_TOLD)
+
+
+def test_tls_is_left_out_in_an_emulator_alone_and_the_certificate_is_checked_elsewhere():
+    told = {row["Name"]: row["Value"] for row in CONTAINERS["web"]["Environment"]}
+
+    assert told["REDIS_TLS"] == {"Fn::If": ["InAnEmulator", "0", "1"]}
+    assert told["DATABASE_SSLMODE"] == {"Fn::If": ["InAnEmulator", "prefer", "verify-full"]}
+    assert told["DATABASE_SSLROOTCERT"] == "/app/deploy/rds-ca.pem"
+
+
+def test_the_certificates_of_rds_can_be_read_and_none_of_them_ends_within_a_year():
+    trusted = ssl.create_default_context(cafile=str(CHECKOUT / "deploy" / "rds-ca.pem")).get_ca_certs()
+    soon = datetime.now(UTC) + timedelta(days=365)
+
+    assert len([one for one in trusted if "Amazon RDS" in str(one["subject"])]) > 50
+    assert [one for one in trusted if ssl.cert_time_to_seconds(str(one["notAfter"])) < soon.timestamp()] == []
+
+
+def test_nothing_that_a_create_makes_blocks_the_next_one():
+    named = [
+        name
+        for parsed in (INFRA,)
+        for name, one in parsed["Resources"].items()
+        if {"LogGroupName", "RepositoryName", "BucketName", "DBInstanceIdentifier"} & set(one.get("Properties", {}))
+    ]
+
+    assert named == []
+    assert "CapacityProviders" not in INFRA["Resources"]["Cluster"]["Properties"]
+
+
+def test_the_stack_policy_keeps_data_and_network_from_being_replaced():
+    policy = json.loads((CHECKOUT / "templates" / "ecs.infra.policy.json").read_text(encoding="utf-8"))
+    [_, denied] = policy["Statement"]
+    names = {one.removeprefix("LogicalResourceId/") for one in denied["Resource"]}
+
+    assert denied["Action"] == ["Update:Replace", "Update:Delete"]
+    assert {"Database", "Vpc"} <= names <= set(INFRA["Resources"])
+
+
+def test_a_restored_database_takes_the_place_of_the_other_by_a_parameter():
+    host = {row["Name"]: row["Value"] for row in CONTAINERS["worker"]["Environment"]}["DATABASE_HOST"]
+    database = of_type(INFRA, "AWS::RDS::DBInstance")["Database"]
+
+    assert host["Fn::If"][:2] == ["WithDatabaseHost", {"Ref": "DatabaseHost"}]
+    assert database["DBSnapshotIdentifier"]["Fn::If"][:2] == ["FromSnapshot", {"Ref": "DatabaseSnapshot"}]
+    assert database["DBName"]["Fn::If"] == ["FromSnapshot", {"Ref": "AWS::NoValue"}, "engine"]
+
+
+def test_the_service_comes_after_the_listener_that_ties_it_to_the_load_balancer():
+    [tag] = SERVICES["WebService"]["Tags"]
+
+    assert tag["Value"] == {"Fn::If": ["WithCertificate", {"Ref": "HttpsListener"}, {"Ref": "HttpListener"}]}
 
 
 def test_who_stays_is_asked_for_its_health_and_migrate_which_ends_is_not():
     asked = {name: one["HealthCheck"]["Command"] for name, one in CONTAINERS.items() if "HealthCheck" in one}
 
-    assert asked == {key: ["CMD", "deploy/entrypoint.sh", "health"] for key in ("web", "nginx", "worker", "beat")}
+    assert asked == {
+        key: ["CMD", "deploy/entrypoint.sh", "health"] for key in ("web", "nginx", "worker", "outgoing", "beat")
+    }
 
 
 def test_every_container_has_no_rights_and_a_folder_of_its_own_to_write_to():
@@ -43,10 +156,10 @@ def test_every_container_has_no_rights_and_a_folder_of_its_own_to_write_to():
 def test_web_migrates_when_told_to_and_nginx_waits_for_it():
     environment = {row["Name"]: row["Value"] for row in CONTAINERS["web"]["Environment"]}
 
-    assert environment["MIGRATE_ON_START"] == {"Ref": "MigrateOnStart"}
-    assert SERVICE["Parameters"]["MigrateOnStart"]["Default"] == "1"
+    assert environment["MIGRATE_ON_START"] == {"Fn::If": ["MigratesOnStart", "1", "0"]}
+    assert SERVICE["Parameters"]["MigrateOnStart"]["Default"] == "auto"
+    assert CONTAINERS["web"]["StartTimeout"] == 120
     assert CONTAINERS["nginx"]["DependsOn"] == [{"ContainerName": "web", "Condition": "HEALTHY"}]
-    assert SERVICES["WebService"]["HealthCheckGracePeriodSeconds"] >= 300
 
 
 def test_beat_alone_writes_the_measures_and_alarms_and_scaling_read_them_where_it_writes():
@@ -102,10 +215,10 @@ def test_data_is_kept_when_a_stack_is_deleted():
 
     assert kept.pop("Database") == "Snapshot"
     assert kept.pop("Cache") == "Delete"
-    assert set(kept.values()) == {"Retain"}
-    assert {"Bucket", "EngineSecret", "DatabaseSecret", "Registry", "WebLogs"} <= set(kept)
+    assert set(kept.values()) == {"RetainExceptOnCreate"}
+    assert {"EngineSecret", "DatabaseSecret", "OwnerSecret", "AppSecret", "Registry", "WebLogs"} <= set(kept)
     replaced = {name: one.get("UpdateReplacePolicy") for name, one in INFRA["Resources"].items()}
-    assert {name: replaced[name] for name in kept} == kept
+    assert {replaced[name] for name in kept} == {"Retain"}
 
 
 def test_only_the_load_balancer_is_open_to_everybody():
@@ -138,7 +251,7 @@ def test_a_way_out_has_one_nat_per_zone_and_without_it_the_endpoints_take_its_pl
 
     assert [conditions[name] for name in ("NatA", "NatB", "NatRouteA", "NatRouteB")] == ["WithNat"] * 4
     endpoints = [name for name, condition in conditions.items() if condition == "WithEndpoints"]
-    assert endpoints == ["RegistryEndpoint", "ImageEndpoint", "SecretEndpoint", "LogEndpoint"]
+    assert endpoints == ["RegistryEndpoint", "ImageEndpoint", "SecretEndpoint", "LogEndpoint", "MailEndpoint"]
 
 
 def test_with_a_certificate_plain_http_is_only_redirected():

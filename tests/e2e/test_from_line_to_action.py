@@ -8,13 +8,12 @@ from django.contrib.auth.models import User
 from django.urls import reverse
 from playwright.sync_api import Page, expect
 
-from invoices.domain.mail import deliver
 from invoices.models import InvoiceMail
 from leads.domain.intake import receive
 from leads.models import BillingPeriod
 from tests.e2e.conftest import log_in
 from tests.factories.leads import ActionTypeFactory, ProductFactory, SourceFactory
-from tests.invoices.made import IN_OCTOBER, NOVEMBER_3, a_price, billed, issued
+from tests.invoices.made import IN_OCTOBER, NOVEMBER_3, a_price, billed, issued, posted
 from tests.invoices.post import opened
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -51,7 +50,7 @@ def test_from_the_invoice_to_the_raw_delivery_and_out_by_mail(
     with opened() as (office, port):
         settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
         settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", port
-        deliver(InvoiceMail.objects.get().pk, at=NOVEMBER_3)
+        posted(InvoiceMail.objects.get(), at=NOVEMBER_3)
     assert [message["To"] for message in office.arrived] == ["books@acme.example"]
     page.reload()
     expect(page.locator(".invoice-side")).to_contain_text("Sent")

@@ -96,4 +96,7 @@ class InvoiceMailFactory(DjangoModelFactory[InvoiceMail]):
     to = ("books@acme.example",)
     subject = "Invoice"
     body = "Please find it attached."
+    message_id = factory.LazyAttribute(lambda mail: f"<{mail.request}@localhost>")
     asked_at = IN_NOVEMBER
+    state = "waiting"
+    next_attempt_at = factory.LazyAttribute(lambda mail: mail.asked_at if mail.state == "waiting" else None)

@@ -1,6 +1,6 @@
 """Rows of the storey `leads`."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import factory
 from factory.django import DjangoModelFactory
@@ -25,6 +25,7 @@ from leads.models import (
 )
 
 OCTOBER = Month(2026, 10)
+LONG_AGO = date(2020, 1, 1)
 MID_OCTOBER = datetime(2026, 10, 15, 12, tzinfo=UTC)
 
 
@@ -45,6 +46,7 @@ class CustomerFactory(DjangoModelFactory[Customer]):
 
     code = factory.Sequence(lambda n: f"ACME{n}")
     name = factory.LazyAttribute(lambda customer: customer.code.title())
+    billed_from = LONG_AGO
 
     @factory.post_generation
     def tax_rate(self: Customer, create: bool, rate: object, **_: object) -> None:

@@ -24,9 +24,11 @@ PUT_TOGETHER = {
 # What only the admin's buttons can answer: there it is a sentence, and its code is for programs to come.
 FOR_PEOPLE = {
     f"leads/domain/{name}.py"
-    for name in ("bulk_retry", "conflicts", "credentials", "cycles", "keys", "quarantine", "voiding")
+    for name in ("bulk_retry", "conflicts", "credentials", "cycles", "keys", "number_prefixes", "quarantine", "voiding")
 }
 FOR_IMPORTS = {"leads/domain/files/lines.py"}
+# What NGINX answers before anybody else is asked.
+BY_NGINX = {"address_too_long"}
 # What Django REST framework answers before our code is asked.
 BY_THE_FRAMEWORK = {
     "not_authenticated",
@@ -102,4 +104,4 @@ def _refusals() -> list[tuple[str, str]]:
 def _refusals_of_requests() -> set[str]:
     ours = {code for path, code in _refusals() if path not in FOR_PEOPLE | FOR_IMPORTS}
     keys = set(re.findall(r'AuthenticationFailed\([^)]*"(\w+)"\s*\)', text(Path("leads/api/authentication.py"))))
-    return ours | keys | BY_THE_FRAMEWORK | {BAD_FILTER, BUSY, LeadMissing.code}
+    return ours | keys | BY_NGINX | BY_THE_FRAMEWORK | {BAD_FILTER, BUSY, LeadMissing.code}

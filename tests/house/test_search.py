@@ -122,7 +122,7 @@ def test_of_many_the_first_are_shown_and_the_list_of_all(browser: Client) -> Non
 
 
 @pytest.mark.parametrize(
-    "term", ["zzz", "<b>zzz</b>", "%", "_", "\\", "x" * 300, "z\0z", "draft 99999999999999999999", "draft 7"]
+    "term", ["zzz", "<b>zzz</b>", "%", "_", "\\", "x" * 300, "draft 99999999999999999999", "draft 7"]
 )
 def test_what_is_nowhere_is_said_to_be_nowhere(browser: Client, term: str) -> None:
     an_invoice("INV-2026-000001")

@@ -7,10 +7,9 @@ from celery import Celery
 from django.conf import settings
 
 from billing_engine.celery import app
+from billing_engine.management.commands.up import WORKERS
 from billing_engine.schedule import EDITABLE
-from tests.house.tree import STOREYS, nodes, product, storey
-
-UP = Path("billing_engine/management/commands/up.py")
+from tests.house.tree import ROOT, STOREYS, nodes, product, storey
 
 
 def test_every_task_has_a_name_of_its_own_app_and_takes_nothing_by_position():
@@ -38,6 +37,14 @@ def test_every_task_waits_on_a_queue_that_the_worker_listens_to():
     queues = {name: app.amqp.router.route({}, name)["queue"].name for name in sorted(_registered())}
 
     assert {name: queue for name, queue in queues.items() if queue not in _listened_to()} == {}
+
+
+def test_mails_and_documents_have_workers_of_their_own_in_every_way_to_start_them():
+    assert set(WORKERS["outgoing"].split(",")).isdisjoint(WORKERS["worker"].split(","))
+    roles = (ROOT / "deploy/entrypoint.sh").read_text()
+    assert [f"{role}) queues={queues}" in roles for role, queues in WORKERS.items()] == [True] * len(WORKERS)
+    assert all(f"command: [{role}]" in (ROOT / "deploy/compose.yml").read_text() for role in WORKERS)
+    assert all(f"Command: [{role}]" in (ROOT / "templates/ecs.service.yml").read_text() for role in WORKERS)
 
 
 def test_every_task_is_asked_for_by_somebody():
@@ -116,10 +123,4 @@ def _registered() -> set[str]:
 
 
 def _listened_to() -> set[str]:
-    [queues] = [
-        part.elts[place + 1].value
-        for part in nodes(UP, ast.List)
-        for place, element in enumerate(part.elts)
-        if isinstance(element, ast.Constant) and element.value == "-Q"
-    ]
-    return set(str(queues).split(","))
+    return {queue for queues in WORKERS.values() for queue in queues.split(",")}

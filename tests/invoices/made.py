@@ -8,8 +8,10 @@ from django.contrib.auth.models import User
 
 from billing_engine.core.spans import Month
 from invoices.domain.close import close
+from invoices.domain.document.kept import document_of, make
 from invoices.domain.invoice import approve, issue
-from invoices.models import Invoice
+from invoices.domain.mail.delivery import deliver
+from invoices.models import Invoice, InvoiceDocument, InvoiceMail
 from leads.models import BillingPeriod, Customer
 from pricing.domain.rate import rate
 from tests.factories.leads import (
@@ -83,6 +85,23 @@ def approved(invoice: Invoice, by: User) -> Invoice:
 def issued(invoice: Invoice, by: User) -> Invoice:
     """Approved and issued on the third of November."""
     return issue(approved(invoice, by), by=by, at=NOVEMBER_3)
+
+
+def printed(invoice: Invoice, *, at: datetime = NOVEMBER_3) -> InvoiceDocument:
+    """The PDF that went to the customer, after whatever is asked for of this invoice has been made, as a worker does."""
+    for document in InvoiceDocument.objects.waiting().filter(invoice=invoice).order_by("pk"):
+        make(document.pk, attempt=document.attempts, at=at)
+    return document_of(invoice)
+
+
+def posted(mail: InvoiceMail, *, at: datetime) -> InvoiceMail:
+    """The mail after one more attempt to deliver it, with its PDF made before."""
+    for document in InvoiceDocument.objects.waiting().filter(invoice=mail.invoice_id):
+        make(document.pk, attempt=document.attempts, at=at)
+    mail.refresh_from_db()
+    deliver(mail.pk, attempt=mail.attempts, at=at)
+    mail.refresh_from_db()
+    return mail
 
 
 def texts_of(data: Any) -> list[str]:

@@ -22,14 +22,17 @@ class PostOffice:
         self.arrived: list[EmailMessage] = []
         self.recipients: list[list[str]] = []
         self.refusal = ""  # the answer about whoever is to be written to
-        self.reached = threading.Event()  # somebody is in the middle of sending
+        self.refuses: dict[str, str] = {}  # the answer about one address
+        self.answer = "250 OK"  # to the whole message; nothing else than this means that it is taken
+        self.reached = threading.Event()  # a client is in the middle of sending
         self.hangs_before = self.hangs_after = False  # it keeps the mail
+        self.dies_after = False  # it has the whole message, and closes the connection without a word
 
     async def handle_RCPT(  # noqa: N802 -- aiosmtpd calls it by SMTP's verb
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: object
     ) -> str:
-        if self.refusal:
-            return self.refusal
+        if refusal := self.refuses.get(address, self.refusal):
+            return refusal
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
@@ -37,14 +40,20 @@ class PostOffice:
         if self.hangs_before:
             self.reached.set()
             await asyncio.sleep(LONG)
+        if self.answer.startswith("250"):
+            self._take(envelope)
+        if self.dies_after and server.transport is not None:
+            server.transport.close()
+        if self.hangs_after:
+            self.reached.set()
+            await asyncio.sleep(LONG)
+        return self.answer
+
+    def _take(self, envelope: Envelope) -> None:
         message = message_from_bytes(bytes(envelope.content or b""), policy=default)
         assert isinstance(message, EmailMessage)
         self.arrived.append(message)
         self.recipients.append(list(envelope.rcpt_tos))
-        if self.hangs_after:
-            self.reached.set()
-            await asyncio.sleep(LONG)
-        return "250 OK"
 
 
 @contextmanager

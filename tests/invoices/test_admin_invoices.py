@@ -30,6 +30,7 @@ from tests.invoices.made import (
     approved,
     billed,
     issued,
+    printed,
     received,
     texts_of,
 )
@@ -39,7 +40,7 @@ pytestmark = pytest.mark.django_db
 LIST = "admin:invoices_invoice_changelist"
 ACTS = (
     *("approve", "issue", "send_back", "adjust", "withdraw", "regenerate", "reopen", "void"),
-    *("preview_pdf", "download_pdf"),
+    *("make_pdf_again", "preview_pdf", "download_pdf", "download_void_pdf"),
 )
 
 
@@ -76,7 +77,7 @@ def test_what_is_issued_can_only_be_downloaded_or_voided(finance: Client, frank:
 def test_what_is_void_can_only_be_downloaded(finance: Client, frank: User) -> None:
     invoice = void(issued(a_draft(), frank), reason="Wrong", by=UserFactory.create(), at=NOVEMBER_3)
 
-    assert offered(finance, invoice) == ["download_pdf"]
+    assert offered(finance, invoice) == ["download_pdf", "download_void_pdf"]
 
 
 def test_who_may_only_look_gets_no_button_that_changes_anything(viewer: Client, frank: User) -> None:
@@ -94,13 +95,15 @@ def test_approved_issued_and_downloaded_from_its_page(finance: Client, frank: Us
     assert "Approve" in shown(finance.get(page(invoice, "approve")))
     assert told(finance.post(page(invoice, "approve"))) == ["Approved. It can be issued now."]
     assert told(finance.post(page(invoice, "issue")))[-1] == "Issued as INV-2026-000001."
+    assert told(finance.get(page(invoice, "download_pdf")))[-1] == "The PDF is being made. Try again in a moment."
+    invoice.refresh_from_db()
+    kept = printed(invoice)
     answer = finance.get(page(invoice, "download_pdf"))
 
-    invoice.refresh_from_db()
     assert (invoice.approved_by, invoice.issued_by) == (frank, frank)
     assert answer["Content-Type"] == "application/pdf"
     assert answer["Content-Disposition"] == 'attachment; filename="INV-2026-000001.pdf"'
-    assert answer.content == bytes(InvoiceDocument.objects.get().content)
+    assert answer.content == bytes(kept.content)
 
 
 def test_a_refusal_is_told_where_it_was_asked_for(finance: Client, frank: User) -> None:

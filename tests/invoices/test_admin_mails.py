@@ -5,16 +5,17 @@ from html import unescape
 from uuid import uuid4
 
 import pytest
+from django.conf import LazySettings
 from django.contrib.auth.models import User
 from django.db.models import Model
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
-from invoices.domain.mail import deliver, send
-from invoices.domain.mail_text import PLACEHOLDERS, BadTemplate, check_template, filled, written
+from invoices.domain.mail.asked import send
+from invoices.domain.mail.text import MOST_CHARACTERS, PLACEHOLDERS, BadTemplate, check_template, filled, written
 from invoices.models import Invoice, InvoiceMail, MailTemplate
-from tests.invoices.made import a_draft, issued
+from tests.invoices.made import a_draft, issued, posted
 from tests.invoices.post import PostOffice
 from tests.invoices.test_mail import NOVEMBER_4, TO
 
@@ -57,7 +58,7 @@ def test_sent_from_its_page_and_pressed_twice_it_goes_out_once(
     for _ in range(2):
         assert finance.post(page(invoice, "send"), pressed).status_code == 302
     mail = InvoiceMail.objects.get()
-    deliver(mail.pk, at=NOVEMBER_4)
+    posted(mail, at=NOVEMBER_4)
 
     [message] = post_office.arrived
     text = message.get_body()
@@ -73,7 +74,7 @@ def test_sent_from_its_page_and_pressed_twice_it_goes_out_once(
 @pytest.mark.parametrize(
     ("wrong", "says"),
     [
-        ({"to": "nobody"}, "Nobody can be written to at «nobody»."),
+        ({"to": "nobody"}, "Nobody can be written to at “nobody”."),
         ({"to": ","}, "Say to whom"),
         ({"subject": ""}, "This field is required."),
     ],
@@ -90,7 +91,9 @@ def test_who_may_only_look_sends_nothing(viewer: Client, invoice: Invoice) -> No
     assert not InvoiceMail.objects.exists()
 
 
-def test_many_are_sent_from_the_list_and_what_is_no_invoice_yet_is_told(finance: Client, invoice: Invoice) -> None:
+def test_many_are_sent_from_the_list_and_what_is_no_invoice_yet_is_told(
+    finance: Client, invoice: Invoice, post_office: PostOffice
+) -> None:
     draft = a_draft(1, name="Later")
     chosen = {"action": "send_chosen", "_selected_action": [invoice.pk, draft.pk]}
 
@@ -106,7 +109,7 @@ def test_what_failed_is_sent_again_from_its_page(
 ) -> None:
     post_office.refusal = "550 No such box"
     mail = send(invoice, by=frank, at=NOVEMBER_4)
-    deliver(mail.pk, at=NOVEMBER_4)
+    posted(mail, at=NOVEMBER_4)
     assert "No such box" in words(finance.get(page(invoice)))
 
     assert finance.post(page(mail, "send_again")).status_code == 302
@@ -181,3 +184,79 @@ def test_the_template_is_previewed_with_the_latest_invoice(finance: Client, view
 
 def test_a_preview_without_an_invoice_says_what_it_needs(finance: Client) -> None:
     assert "No invoice is issued yet" in words(finance.post(page(MailTemplate.objects.get(), "preview")))
+
+
+def test_the_latest_mails_that_failed_are_sent_again_together(
+    finance: Client, frank: User, invoice: Invoice, post_office: PostOffice
+) -> None:
+    post_office.refuses = {TO[1]: "550 No such box"}
+    other = issued(a_draft(1, name="Other", billing_contacts=[TO[1]]), frank)
+    early = posted(send(invoice, by=frank, at=NOVEMBER_4), at=NOVEMBER_4)
+    mails = [posted(send(one, by=frank, at=NOVEMBER_4), at=NOVEMBER_4) for one in (invoice, other)]
+    chosen = {"action": "send_chosen_again", "_selected_action": [mail.pk for mail in (early, *mails)]}
+    of_a_person = finance.get(reverse("admin:invoices_invoicemail_changelist"), {"turn": "person"})
+    assert {mail.pk for mail in of_a_person.context["cl"].result_list} == {mail.pk for mail in mails}
+
+    told = words(finance.post(reverse("admin:invoices_invoicemail_changelist"), chosen, follow=True))
+
+    assert "On their way: 2" in told
+    assert "A later mail of this invoice was made since" in told
+    waiting = InvoiceMail.objects.waiting().order_by("pk")
+    assert {(mail.invoice_id, *mail.to) for mail in waiting} == {(invoice.pk, TO[1]), (other.pk, TO[1])}
+
+
+def test_a_mail_that_was_written_down_is_nowhere_called_sent(
+    finance: Client, frank: User, invoice: Invoice, settings: LazySettings
+) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    pressed = finance.post(page(invoice, "send"), answers(), follow=True)
+    assert "this server sends no mail" in words(pressed)
+    mail = posted(InvoiceMail.objects.get(), at=NOVEMBER_4)
+
+    for address in (page(invoice), page(mail), reverse("admin:invoices_invoicemail_changelist")):
+        told = words(finance.get(address))
+        assert "Not sent: no mail server" in told
+    assert "Issued" in words(finance.get(reverse("admin:invoices_invoice_changelist"), {"sent": "no"}))
+    assert (
+        list(finance.get(reverse("admin:invoices_invoice_changelist"), {"sent": "yes"}).context["cl"].result_list) == []
+    )
+
+
+@pytest.mark.parametrize(
+    ("sent", "found"),
+    [
+        ("no", ["Failed", "Never", "Waits"]),
+        ("failed", ["Failed", "Partly"]),
+        ("on_the_way", ["Waits"]),
+        ("yes", ["Done", "Partly"]),
+    ],
+)
+def test_invoices_are_found_by_what_became_of_their_mails(
+    finance: Client, frank: User, post_office: PostOffice, sent: str, found: list[str]
+) -> None:
+    post_office.refuses = {TO[1]: "550 No such box"}
+    contacts = {"Done": TO[:1], "Partly": TO, "Failed": TO[1:], "Waits": TO[:1], "Never": TO}
+    for name, to in contacts.items():
+        invoice = issued(a_draft(1, name=name, billing_contacts=to), frank)
+        if name != "Never":
+            mail = send(invoice, by=frank, at=NOVEMBER_4)
+            if name != "Waits":
+                posted(mail, at=NOVEMBER_4)
+    a_draft(1, name="Draft")
+
+    rows = finance.get(reverse("admin:invoices_invoice_changelist"), {"sent": sent}).context["cl"].result_list
+
+    assert sorted(row.customer.name for row in rows) == found
+
+
+def test_a_template_and_the_dialog_have_one_limit(finance: Client, invoice: Invoice) -> None:
+    most = MOST_CHARACTERS["message"]
+    lines = "x\r\n" * (most // 2 - 1)  # as a browser writes them: three bytes, two characters
+    template = MailTemplate.objects.get()
+
+    fits = {"customer": "", "subject": "Invoice", "body": f"{lines}xx"}
+    assert finance.post(page(template), fits).status_code == 302
+    assert finance.post(page(invoice, "send"), answers(body=f"{lines}xx")).status_code == 302
+    too_long = "Ensure this value has at most 20000 characters"
+    assert too_long in words(finance.post(page(template), fits | {"body": f"{lines}xxx"}))
+    assert too_long in words(finance.post(page(invoice, "send"), answers(body=f"{lines}xxx")))

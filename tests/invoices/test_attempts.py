@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
 from django.db import connection, transaction
@@ -84,7 +85,7 @@ def _is_free(item: BillingRunItem) -> bool:
 def test_a_simulation_whose_workers_die_is_begun_three_times():
     PriceRuleFactory.create()
     ActionFactory.create()
-    draft = PriceRuleFactory.create(draft=True, unit_price=3, priority=1)
+    draft = PriceRuleFactory.create(draft=True, unit_price=Decimal(3), priority=1)
     simulation = simulate([draft], months=["2026-10"], by=UserFactory.create(), at=NOVEMBER_3)
     simulation.customers.update(attempts=3)  # and never was it said that one had ended
 

@@ -176,7 +176,7 @@ def test_late_activity_stands_on_lines_of_its_own_with_its_month(period: Billing
     invoice = close(period, at=NOW)
 
     assert invoice is not None
-    assert list(invoice.lines.order_by("position").values_list("late_from", "amount")) == [("", 1), ("2026-08", 1)]
+    assert list(invoice.lines.order_by("position").values_list("late_from", "amount")) == [("", 1), ("2026-08-01", 1)]
 
 
 @pytest.mark.parametrize(
@@ -185,7 +185,13 @@ def test_late_activity_stands_on_lines_of_its_own_with_its_month(period: Billing
         ({}, [("minimum", "Difference to the monthly minimum of $310.00", Decimal("307.5"))]),
         (
             {"contract_from": date(2026, 10, 22)},
-            [("minimum", "Difference to the monthly minimum of $310.00, 10 of 31 days", Decimal("97.5"))],
+            [
+                (
+                    "minimum",
+                    "Difference to the monthly minimum of $310.00 for October 22 – 31, 2026 (10 of 31 days)",
+                    Decimal("97.5"),
+                )
+            ],
         ),
         ({"contract_to": date(2026, 9, 30)}, []),
         ({"monthly_minimum": Decimal(2)}, []),

@@ -1,12 +1,14 @@
 """A month is locked when all of it is drafted, opened again by a second person, and closed when all of it is issued."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from django.contrib.auth.models import User
 
 from billing_engine.core.errors import Refused
+from billing_engine.core.spans import Week
 from invoices.domain.cycle import (
+    Begun,
     CycleNotReady,
     IssuedAlready,
     ReasonMissing,
@@ -14,6 +16,7 @@ from invoices.domain.cycle import (
     WrongCycleState,
     bill_cycle,
     close_cycle,
+    has_something_to_bill,
     know_cycles,
     lock,
     reopen,
@@ -21,20 +24,33 @@ from invoices.domain.cycle import (
 from invoices.domain.invoice import issue
 from invoices.domain.month_lock import CycleLocked
 from invoices.domain.reopen import regenerate
-from invoices.domain.run import bill
-from invoices.models import BillingCycle, CycleStep
+from invoices.domain.run import CycleNotOver, RunInProgress, bill, start
+from invoices.domain.wording import unfinished_in_words
+from invoices.models import BillingCycle, CycleStep, Invoice
 from leads.domain.intake import receive
 from leads.domain.store import as_json
 from leads.models import Action, BillingPeriod
+from pricing.domain.prove import prove
 from tests.factories.leads import (
     ActionTypeFactory,
+    BillingPeriodFactory,
     CustomerFactory,
     ProductFactory,
     QuarantinedItemFactory,
     SourceFactory,
 )
 from tests.factories.people import with_role
-from tests.invoices.made import IN_OCTOBER, NOVEMBER_3, a_draft, a_price, an_open_period, approved, issued, received
+from tests.invoices.made import (
+    IN_OCTOBER,
+    NOVEMBER_3,
+    OCTOBER,
+    a_draft,
+    a_price,
+    an_open_period,
+    approved,
+    issued,
+    received,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -69,8 +85,10 @@ def test_a_month_with_all_its_periods_billed_is_locked_and_says_by_whom(frank: U
 
 def test_a_month_with_an_open_period_or_one_that_is_not_over_is_not_locked(frank: User):
     cycle = BillingCycle.objects.create(label="2026-10")
-    CustomerFactory.create(time_zone="Pacific/Honolulu")
-    with pytest.raises(CycleNotReady, match=r"It is not over yet in Pacific/Honolulu\."):
+    CustomerFactory.create(time_zone="Pacific/Honolulu", name="Hula")
+    with pytest.raises(
+        CycleNotReady, match=r"^Not over yet: Hula: October 2026 ends November 1, 2026, 00:00 Pacific/Hon"
+    ):
         lock(cycle, by=frank, at=datetime(2026, 11, 1, 9, tzinfo=UTC))
     an_open_period(name="Ash")
     with pytest.raises(CycleNotReady, match=r"Still open: 1 billing period \(Ash\)\. A billing run closes it\."):
@@ -173,7 +191,7 @@ def test_a_month_is_known_as_soon_as_it_has_a_billing_period():
     assert list(BillingCycle.objects.values_list("label", "state")) == [("2026-10", "open")]
 
 
-def test_a_month_is_closed_with_the_weeks_that_begin_in_it(frank: User):
+def test_a_month_is_closed_with_the_weeks_that_end_in_it(frank: User):
     a_price()
     weekly = CustomerFactory.create(cycle="weekly")
     product = ProductFactory.create(customer=weekly, sku="TILE-9")
@@ -184,12 +202,97 @@ def test_a_month_is_closed_with_the_weeks_that_begin_in_it(frank: User):
 
     with pytest.raises(CycleNotReady, match="Still open: 1 billing period"):
         lock(october(), by=frank, at=NOVEMBER_3)
-    for run in bill_cycle(october(), by=frank, at=NOVEMBER_3):
+    for run in bill_cycle(october(), by=frank, at=NOVEMBER_3).runs:
         for item in run.items.all():
             bill(item.pk, at=NOVEMBER_3)
     lock(october(), by=frank, at=NOVEMBER_3)
 
     assert list(BillingCycle.objects.values_list("label", "state")) == [("2026-10", "locked")]
-    weeks = ["2026-W41", "2026-W42", "2026-W43", "2026-W44"]
+    weeks = ["2026-W40", "2026-W41", "2026-W42", "2026-W43"]
     closed = BillingPeriod.objects.closed().filter(customer=weekly).order_by("start_at")
     assert [period.label for period in closed] == weeks
+
+
+# --- What is over is billed, locked and closed; the rest is named --------------------------------
+
+
+def bill_all(begun: Begun) -> None:
+    for run in begun.runs:
+        for item in run.items.all():
+            bill(item.pk, at=NOVEMBER_3)
+
+
+def test_a_weekly_customer_with_something_in_the_running_week_keeps_nobodys_month_waiting(frank: User):
+    a_price()
+    received(an_open_period(), 3)
+    weekly = CustomerFactory.create(cycle="weekly", name="WEEKLY Ltd", billed_from=date(2026, 10, 26))
+    running = BillingPeriodFactory.create(customer=weekly, month=Week(2026, 45))  # November 2 – 8
+    received(running, 1, at=NOVEMBER_3)
+
+    begun = bill_cycle(october(), by=frank, at=NOVEMBER_3)
+    bill_all(begun)
+    lock(october(), by=frank, at=NOVEMBER_3)
+
+    assert ([run.cycle for run in begun.runs], begun.unfinished) == (["2026-10"], [])
+    assert state() == "locked"
+    running.refresh_from_db()
+    assert running.is_open
+
+
+def test_what_is_over_is_billed_and_who_is_not_over_is_named_with_the_end(frank: User):
+    a_price()
+    received(an_open_period(billed_from=OCTOBER.first), 3)
+    CustomerFactory.create(name="Hula", time_zone="Pacific/Honolulu")
+    CustomerFactory.create(name="Kiwi", time_zone="Pacific/Auckland", billed_from=date(2026, 12, 1))
+    CustomerFactory.create(name="Away", time_zone="Pacific/Honolulu", is_active=False)
+    at = datetime(2026, 11, 1, 9, tzinfo=UTC)
+
+    begun = bill_cycle(october(), by=frank, at=at)
+
+    assert [run.items.count() for run in begun.runs] == [1]
+    assert unfinished_in_words(begun.unfinished) == "Hula: October 2026 ends November 1, 2026, 00:00 Pacific/Honolulu"
+    with pytest.raises(CycleNotOver, match=r"^Not over yet: Acme.*; Hula: November 2026 ends December 1"):
+        bill_cycle(BillingCycle.objects.create(label="2026-11"), by=frank, at=at)
+
+
+def test_a_run_of_one_week_in_progress_does_not_keep_the_month_from_being_billed(frank: User):
+    an_open_period(billed_from=OCTOBER.first)
+    BillingPeriodFactory.create(
+        customer__cycle="weekly", month=Week(2026, 42), customer__billed_from=date(2026, 10, 12)
+    )
+    start(Week(2026, 42), by=frank, at=NOVEMBER_3)
+
+    begun = bill_cycle(october(), by=frank, at=NOVEMBER_3)
+
+    assert [run.cycle for run in begun.runs] == ["2026-10", "2026-W43"]
+    with pytest.raises(RunInProgress):
+        bill_cycle(october(), by=frank, at=NOVEMBER_3)
+
+
+def test_a_lock_leaves_no_minimum_out(frank: User):
+    CustomerFactory.create(monthly_minimum=500, billed_from=date(2026, 10, 31), name="Small")
+    cycle = BillingCycle.objects.create(label="2026-10")
+
+    with pytest.raises(CycleNotReady, match="Still open: 1 billing period"):
+        lock(cycle, by=frank, at=NOVEMBER_3)
+    assert has_something_to_bill(cycle, at=NOVEMBER_3)
+    bill_all(bill_cycle(cycle, by=frank, at=NOVEMBER_3))
+    lock(cycle, by=frank, at=NOVEMBER_3)
+
+    assert [str(invoice.total) for invoice in Invoice.objects.all()] == ["16.130"]  # one of October's 31 days
+    assert not has_something_to_bill(cycle, at=NOVEMBER_3)
+
+
+def test_a_period_that_a_lock_closes_empty_keeps_its_terms_and_is_proven_without_a_warning(frank: User):
+    a_draft()
+    for is_active in (True, False):
+        CustomerFactory.create(is_active=is_active, monthly_minimum=None if is_active else 500)
+
+    lock(october(), by=frank, at=NOVEMBER_3)
+
+    empty = BillingPeriod.objects.filter(actions=None)
+    assert [(period.state, period.closed_at, period.tally.actions) for period in empty] == [
+        ("closed", NOVEMBER_3, 0)
+    ] * 2
+    assert [(proof.actions, proof.differing, proof.doubts) for proof in map(prove, empty)] == [(0, 0, ())] * 2
+    assert Invoice.objects.count() == 1

@@ -16,12 +16,17 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
+from hypothesis import given, settings
+from hypothesis.strategies import characters, text
 from pypdf import PdfReader
 
 from invoices.domain.annex import annex_of
-from invoices.domain.document import InvoiceIsNotIssued, document_of, preview, render
+from invoices.domain.document.fonts import families, han_of, unprintable
+from invoices.domain.document.kept import InvoiceIsNotIssued, document_of, make
+from invoices.domain.document.typeset import preview, render
 from invoices.domain.paper import Fact, Paper, Party, paper_of
 from invoices.domain.paper_lines import ChargedLine, TierPart, UnchargedLine
+from invoices.domain.wording import clean
 from invoices.models import Invoice, InvoiceDocument
 from tests.factories.pricing import graduated
 from tests.invoices.made import (
@@ -32,6 +37,7 @@ from tests.invoices.made import (
     an_open_period,
     billed,
     issued,
+    printed,
     received,
     texts_of,
 )
@@ -41,7 +47,7 @@ HOSTILE = "#panic() $x^2$ *bold* _it_ `raw` <script>alert(1)</script> \\ @ref //
 RENDER_ELSEWHERE = """
 import pickle, sys, django
 django.setup()
-from invoices.domain.document import render
+from invoices.domain.document.typeset import render
 sys.stdout.buffer.write(render(pickle.load(sys.stdin.buffer)))
 """
 
@@ -100,7 +106,7 @@ def test_the_pdf_says_what_the_paper_says_cent_by_cent(frank: User) -> None:
     invoice = issued(billed(period), frank)
     paper = paper_with_everything(invoice)
 
-    pages = pages_of(bytes(document_of(invoice, at=NOVEMBER_3).content))
+    pages = pages_of(bytes(printed(invoice).content))
 
     text = squeezed("".join(pages))
     assert [part for part in texts_of(paper.as_data()) if squeezed(part) not in text] == []
@@ -155,17 +161,47 @@ def test_a_hostile_name_stays_literal_text_everywhere() -> None:
     assert text.count(squeezed(HOSTILE)) >= len(places)
 
 
-@pytest.mark.parametrize("name", ["Łódź Ștefan", "Ελληνικά", "Привет", "שלום", "مرحبا", "Tiếng Việt", "₹ ₩ ₽ ₺ ₫"])
-def test_names_in_many_scripts_are_archivable(name: str) -> None:
-    assert is_archivable(render(a_paper(a_line(description=name))))
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("Łódź Ștefan", "Ελληνικά", "Привет", "שלום", "مرحبا", "Tiếng Việt", "₹ ₩ ₽ ₺ ₫"),
+        *("株式会社サンプル", "深圳市瓷砖有限公司", "臺灣磁磚", "주식회사 타일", "บริษัท กระเบื้อง", "हिन्दी", "ქართული"),
+        *("Tiles 😀", "👨‍👩‍👧 ❤️ 🇩🇪"),
+    ],
+)
+def test_names_in_many_scripts_are_archivable_and_leave_no_box(name: str) -> None:
+    pdf = render(a_paper(a_line(description=name)))
+
+    assert is_archivable(pdf)
+    assert unprintable(name) == ""
 
 
-@pytest.mark.parametrize("name", ["株式会社サンプル", "Tiles 😀"])
-def test_a_sign_without_a_glyph_costs_the_archive_profile_never_the_invoice(name: str) -> None:
+@pytest.mark.parametrize(("name", "missing"), [("Tifinagh ⵣ tiles", "ⵣ"), ("Private \ue000", "\ue000"), ("𓀀𒀀", "𓀀𒀀")])
+def test_a_character_that_no_font_has_costs_the_archive_profile_never_the_invoice(name: str, missing: str) -> None:
     pdf = render(a_paper(a_line(description=name)))
 
     assert not is_archivable(pdf)
     assert "$7.50" in "".join(pages_of(pdf))
+    assert unprintable(name) == missing
+
+
+@given(text(alphabet=characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=20))
+@settings(max_examples=60, deadline=None)
+def test_what_is_told_to_be_printable_is_exactly_what_the_archive_profile_takes(name: str) -> None:
+    shown = clean(name)
+
+    assert is_archivable(render(a_paper(a_line(description=shown)))) == (unprintable(shown) == "")
+
+
+def test_chinese_characters_are_drawn_as_where_they_are_read() -> None:
+    assert [
+        han_of("磁磚", "en_US"),
+        han_of("磁磚", "zh_TW"),
+        han_of("株式会社サンプル", "en_US"),
+        han_of("株式会社", "ja_JP"),
+        han_of("주식회사 磁磚", "en_US"),
+    ] == ["SC", "TC", "JP", "JP", "KR"]
+    assert [name for name in families("TC") if "CJK" in name][:2] == ["Noto Sans CJK TC", "Noto Sans CJK SC"]
 
 
 def is_archivable(pdf: bytes) -> bool:
@@ -199,8 +235,9 @@ def test_a_draft_is_marked_on_every_page() -> None:
 def test_the_document_is_rendered_once_and_kept(frank: User) -> None:
     invoice = issued(a_draft(), frank)
 
-    first = document_of(invoice, at=NOVEMBER_3)
-    again = document_of(invoice, at=NOVEMBER_3 + timedelta(days=99))
+    first = printed(invoice)
+    make(first.pk, attempt=first.attempts, at=NOVEMBER_3 + timedelta(days=99))
+    again = document_of(invoice)
 
     assert (again.rendered_at, again.sha256) == (NOVEMBER_3, sha256(bytes(first.content)).hexdigest())
     assert bytes(again.content) == bytes(first.content)
@@ -213,7 +250,7 @@ def test_what_is_not_issued_has_a_preview_but_no_document() -> None:
     invoice = a_draft()
 
     with pytest.raises(InvoiceIsNotIssued):
-        document_of(invoice, at=NOVEMBER_3)
+        document_of(invoice)
 
     assert "DRAFT" in "".join(pages_of(preview(invoice)))
     assert not InvoiceDocument.objects.exists()

@@ -11,12 +11,23 @@ from django.urls import reverse
 from billing_engine.core.spans import Month
 from invoices.domain.adjust import adjust
 from invoices.domain.cycle import know_cycles, lock
-from invoices.domain.errand import ErrandInProgress, NothingToDo, begin, do_next, last_act, stop
+from invoices.domain.errand import (
+    ErrandInProgress,
+    NothingToDo,
+    begin,
+    do_next,
+    last_act,
+    stop,
+    waiting_for,
+    without_contacts,
+)
+from invoices.domain.mail.asked import send
 from invoices.domain.reopen import bill_again, reopen, void
 from invoices.domain.run import bill, start
 from invoices.models import BillingCycle, CycleStep, Invoice, InvoiceMail
 from tests.factories.people import with_role
-from tests.invoices.made import NOVEMBER_3, a_draft, a_price, an_open_period, billed, issued, received
+from tests.invoices.made import NOVEMBER_3, a_draft, a_price, an_open_period, billed, issued, posted, received
+from tests.invoices.post import PostOffice
 from tests.processes import at_once
 
 Errand = BillingCycle.Errand
@@ -55,17 +66,35 @@ def test_all_drafts_are_approved_and_then_issued_in_the_order_of_the_customers_n
 
 
 @pytest.mark.django_db
-def test_all_issued_invoices_are_sent_once_and_who_has_no_address_is_left_for_a_person(frank: User):
+def test_all_issued_invoices_are_sent_once_and_who_has_no_address_is_named(frank: User):
     sent = issued(a_draft(name="Ash", billing_contacts=["books@ash.example"]), frank)
     issued(a_draft(name="Birch"), frank)
 
-    assert begin(october(), Errand.SEND, by=frank, at=NOVEMBER_3) == 2
-    work(october())
+    assert without_contacts(october()) == ["Birch"]
     assert begin(october(), Errand.SEND, by=frank, at=NOVEMBER_3) == 1
     work(october())
 
     assert list(InvoiceMail.objects.values_list("invoice", "to")) == [(sent.pk, ["books@ash.example"])]
     assert october().errand == ""
+    assert waiting_for(october(), Errand.SEND) == 0  # the one is on its way, the other nobody can be written to
+    with pytest.raises(NothingToDo):
+        begin(october(), Errand.SEND, by=frank, at=NOVEMBER_3)
+
+
+@pytest.mark.django_db
+def test_send_all_is_what_is_issued_and_not_sent_what_failed_included(frank: User, post_office: PostOffice):
+    post_office.refuses = {"old@birch.example": "550 No such box"}
+    for name in ("Ash", "Birch"):
+        contacts = [f"{'old' if name == 'Birch' else 'books'}@{name.lower()}.example"]
+        posted(
+            send(issued(a_draft(name=name, billing_contacts=contacts), frank), by=frank, at=NOVEMBER_3), at=NOVEMBER_3
+        )
+    assert list(InvoiceMail.objects.order_by("pk").values_list("state", flat=True)) == ["sent", "failed"]
+
+    assert begin(october(), Errand.SEND, by=frank, at=NOVEMBER_3) == 1
+    work(october())
+
+    assert [mail.to for mail in InvoiceMail.objects.waiting()] == [["old@birch.example"]]
 
 
 @pytest.mark.django_db
@@ -175,7 +204,7 @@ def page_of_october(browser: Client) -> str:
 def test_who_did_what_of_a_month_lists_every_act(frank: User, finance: Client) -> None:
     vera = with_role("Finance")
     a_price()
-    received(an_open_period(name="Ash"), 1)
+    received(an_open_period(name="Ash", billing_contacts=["books@ash.example"]), 1)
     run = start(Month(2026, 10), by=frank, at=NOVEMBER_3)
     bill(run.items.get().pk, at=NOVEMBER_3)
     reopen(Invoice.objects.get().period, reason="Wrong price", by=vera, at=NOVEMBER_3)
@@ -195,7 +224,7 @@ def test_who_did_what_of_a_month_lists_every_act(frank: User, finance: Client) -
         ("run", None, "October 2026", "", 0),
         ("approve", frank.pk, "", "", 1),
         ("issue", frank.pk, "", "", 1),
-        ("send", frank.pk, "", "", 0),
+        ("send", frank.pk, "", "", 1),
         ("locked", frank.pk, "", "", 0),
         ("void", vera.pk, "INV-2026-000001, Ash", "Wrong address", 0),
         ("rebill", vera.pk, "Ash 2026-10", "", 0),

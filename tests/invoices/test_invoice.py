@@ -134,7 +134,7 @@ def test_a_number_that_was_taken_and_rolled_back_is_given_to_the_next(accountant
 
     assert issue(second, by=accountant, at=NOW).number == "INV-2026-000001"
     assert issue(first, by=accountant, at=NOW).number == "INV-2026-000002"
-    assert list(NumberSeries.objects.values_list("prefix", "last")) == [("INV-2026-", 2)]
+    assert list(NumberSeries.objects.values_list("seller", "year", "last")) == [(None, 2026, 2)]
 
 
 ISSUE = """

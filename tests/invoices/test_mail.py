@@ -1,8 +1,7 @@
 """An issued invoice goes out by e-mail: what arrives is what was said, with the PDF that is kept; nothing goes out twice."""
 
 import hashlib
-import socket
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from uuid import uuid4
 
@@ -12,12 +11,15 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from pypdf import PdfReader
 
-from invoices.domain.document import InvoiceIsNotIssued, document_of
-from invoices.domain.mail import MOST_ATTEMPTS, BadRecipients, MailNotFailed, NothingWritten, deliver, send, send_again
-from invoices.domain.sweep import ask_for_waiting_mails
+from invoices.domain.document.kept import InvoiceIsNotIssued, document_of
+from invoices.domain.mail.asked import BadRecipients, NothingWritten, TooMuchWritten, send, send_again
+from invoices.domain.mail.delivery import MOST_INTERRUPTED, deliver
+from invoices.domain.mail.server import NoMailServer
+from invoices.domain.mail.text import MOST_CHARACTERS
+from invoices.domain.sweep import ask_for_due_mails
 from invoices.models import Invoice, InvoiceMail
 from tests.factories.invoices import InvoiceMailFactory
-from tests.invoices.made import NOVEMBER_3, a_draft, approved, issued
+from tests.invoices.made import NOVEMBER_3, a_draft, approved, issued, posted, printed
 from tests.invoices.post import PostOffice
 
 pytestmark = pytest.mark.django_db
@@ -33,11 +35,11 @@ def invoice(frank: User) -> Invoice:
 
 def test_the_mail_that_arrives_has_the_pdf_that_is_kept(invoice: Invoice, frank: User, post_office: PostOffice) -> None:
     mail = send(invoice, by=frank, at=NOVEMBER_4)
-    deliver(mail.pk, at=NOVEMBER_4)
+    posted(mail, at=NOVEMBER_4)
 
     [message] = post_office.arrived
     [pdf] = message.iter_attachments()
-    kept = document_of(invoice, at=NOVEMBER_4)
+    kept = document_of(invoice)
     assert (message["Subject"], message["To"]) == (f"Invoice {invoice.number} from Lead Billing Engine", ", ".join(TO))
     assert post_office.recipients == [TO]
     text = message.get_body()
@@ -56,8 +58,9 @@ def test_the_mail_that_arrives_has_the_pdf_that_is_kept(invoice: Invoice, frank:
     content = pdf.get_payload(decode=True)
     assert content == bytes(kept.content)
     assert f"{invoice.number}" in PdfReader(BytesIO(content)).pages[0].extract_text()
-    mail.refresh_from_db()
     assert (mail.state, mail.attempts, mail.settled_at, mail.asked_by) == ("sent", 1, NOVEMBER_4, frank)
+    assert (mail.outcome, mail.taken, mail.refused, mail.next_attempt_at) == ("Sent", TO, {}, None)
+    assert message["Message-ID"] == mail.message_id
     assert mail.sha256 == kept.sha256 == hashlib.sha256(content).hexdigest()
 
 
@@ -67,7 +70,7 @@ def test_from_its_first_mail_on_an_invoice_is_sent_and_nothing_else_of_it_change
     before = Invoice.objects.values().get(pk=invoice.pk)
 
     for at in (NOVEMBER_4, NOVEMBER_4.replace(day=5)):
-        deliver(send(invoice, by=frank, at=at).pk, at=at)
+        posted(send(invoice, by=frank, at=at), at=at)
 
     assert Invoice.objects.values().get(pk=invoice.pk) == before | {"sent_at": NOVEMBER_4}
     assert len(post_office.arrived) == 2
@@ -88,44 +91,10 @@ def test_asked_twice_with_one_request_it_goes_out_once(invoice: Invoice, frank: 
 
     mails = [send(invoice, by=frank, at=NOVEMBER_4, request=request) for _ in range(2)]
     for mail in mails:
-        deliver(mail.pk, at=NOVEMBER_4)
+        posted(mail, at=NOVEMBER_4)
 
     assert mails[0] == mails[1]
     assert len(post_office.arrived) == 1
-
-
-@pytest.mark.parametrize("refusal", ["550 Nobody of that name", "451 Come again later"])
-def test_what_the_server_refuses_is_noted_with_its_reason_and_sent_again_by_hand(
-    invoice: Invoice, frank: User, post_office: PostOffice, refusal: str
-) -> None:
-    post_office.refusal = refusal
-    mail = send(invoice, by=frank, at=NOVEMBER_4)
-    deliver(mail.pk, at=NOVEMBER_4)
-    deliver(mail.pk, at=NOVEMBER_4)
-    mail.refresh_from_db()
-
-    assert (mail.state, mail.attempts, Invoice.objects.get(pk=invoice.pk).sent_at) == ("failed", 1, None)
-    assert refusal[4:] in mail.reason
-    post_office.refusal = ""
-    again = send_again(mail, by=frank, at=NOVEMBER_4)
-    deliver(again.pk, at=NOVEMBER_4)
-
-    again.refresh_from_db()
-    assert (again.state, again.to, again.subject, again.body) == ("sent", mail.to, mail.subject, mail.body)
-    with pytest.raises(MailNotFailed):
-        send_again(again, by=frank, at=NOVEMBER_4)
-
-
-def test_where_no_server_answers_that_is_the_reason(invoice: Invoice, frank: User, settings: LazySettings) -> None:
-    with socket.socket() as nobody:
-        nobody.bind(("127.0.0.1", 0))
-        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-        settings.EMAIL_HOST, settings.EMAIL_PORT = nobody.getsockname()
-        mail = send(invoice, by=frank, at=NOVEMBER_4)
-        deliver(mail.pk, at=NOVEMBER_4)
-
-    mail.refresh_from_db()
-    assert (mail.state, mail.reason.split(":")[0]) == ("failed", "ConnectionRefusedError")
 
 
 def test_nobody_is_written_to_about_what_is_not_issued(frank: User) -> None:
@@ -150,55 +119,109 @@ def test_a_mail_says_something(invoice: Invoice, frank: User, text: tuple[str, s
 
 
 def test_a_subject_of_several_lines_becomes_one(invoice: Invoice, frank: User, post_office: PostOffice) -> None:
-    mail = send(invoice, by=frank, at=NOVEMBER_4, text=("Your invoice\r\nBcc: all@acme.example", "Hello"))
-    deliver(mail.pk, at=NOVEMBER_4)
+    posted(
+        send(invoice, by=frank, at=NOVEMBER_4, text=("Your invoice\r\nBcc: all@acme.example", "Hello")), at=NOVEMBER_4
+    )
 
     [message] = post_office.arrived
     assert (message["Subject"], message["Bcc"]) == ("Your invoice Bcc: all@acme.example", None)
 
 
-def test_after_so_many_workers_died_sending_it_a_mail_is_a_person_s_turn(
+def test_after_so_many_workers_ended_while_sending_it_a_mail_is_a_person_s_turn(
     invoice: Invoice, frank: User, post_office: PostOffice
 ) -> None:
     mail = send(invoice, by=frank, at=NOVEMBER_4)
-    InvoiceMail.objects.filter(pk=mail.pk).update(attempts=MOST_ATTEMPTS)
+    printed(invoice)
+    InvoiceMail.objects.update(is_being_sent=True, interrupted=MOST_INTERRUPTED - 1, attempts=MOST_INTERRUPTED)
+    posted(mail, at=NOVEMBER_4)
 
-    deliver(mail.pk, at=NOVEMBER_4)
-
-    mail.refresh_from_db()
     assert (mail.state, mail.reason) == ("failed", "5 workers ended while they were sending it.")
+    assert mail.outcome == "Failed; may have arrived"
     assert post_office.arrived == []
 
 
 def test_what_was_sent_stays_on_record(invoice: Invoice, frank: User, post_office: PostOffice) -> None:
     mail = send(invoice, by=frank, at=NOVEMBER_4)
-    assert ask_for_waiting_mails() == 1
-    deliver(mail.pk, at=NOVEMBER_4)
+    assert ask_for_due_mails(at=NOVEMBER_4) == 1
+    posted(mail, at=NOVEMBER_4)
 
-    assert ask_for_waiting_mails() == 0
+    assert ask_for_due_mails(at=NOVEMBER_4 + timedelta(days=1)) == 0
     with pytest.raises(IntegrityError), transaction.atomic():
         InvoiceMail.objects.filter(pk=mail.pk).update(to=["other@acme.example"])
     with pytest.raises(IntegrityError), transaction.atomic():
         mail.delete()
 
 
-def test_a_machine_without_a_mail_server_says_so(
+def test_a_mail_that_waits_is_asked_for_once_a_minute_however_often_the_sweep_looks(
+    invoice: Invoice, frank: User
+) -> None:
+    send(invoice, by=frank, at=NOVEMBER_4)
+
+    asked = [ask_for_due_mails(at=NOVEMBER_4 + timedelta(seconds=seconds)) for seconds in range(0, 125, 5)]
+
+    assert [place for place, count in enumerate(asked) if count] == [0, 12, 24]
+
+
+def test_where_no_server_takes_mails_nothing_is_called_sent(
     invoice: Invoice, frank: User, settings: LazySettings, capsys: pytest.CaptureFixture[str]
 ) -> None:
     settings.EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
-    mail = send(invoice, by=frank, at=NOVEMBER_4)
-    deliver(mail.pk, at=NOVEMBER_4)
+    mail = posted(send(invoice, by=frank, at=NOVEMBER_4), at=NOVEMBER_4)
 
-    mail.refresh_from_db()
-    assert (mail.state, mail.via) == ("sent", "console, not a mail server")
     assert f"Subject: Invoice {invoice.number}" in capsys.readouterr().out
+    assert (mail.state, mail.outcome, mail.via) == ("written", "Not sent: no mail server", "console, not a mail server")
+    assert mail.reason == "Written down by console, not a mail server. Nobody got it."
+    assert Invoice.objects.get(pk=invoice.pk).sent_at is None
+    again = send_again(mail, by=frank, at=NOVEMBER_4)
+    assert (again.state, again.to) == ("waiting", TO)
+
+
+def test_a_server_that_strangers_reach_writes_no_mail_to_its_log(
+    invoice: Invoice, frank: User, settings: LazySettings
+) -> None:
+    settings.HTTPS = True
+    settings.EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+
+    with pytest.raises(NoMailServer, match="set EMAIL_URL"):
+        send(invoice, by=frank, at=NOVEMBER_4)
+    assert not InvoiceMail.objects.exists()
 
 
 def test_what_is_no_issued_invoice_when_its_turn_comes_does_not_go_out(frank: User, post_office: PostOffice) -> None:
-    mail = InvoiceMailFactory.create(invoice=a_draft())
+    mail = posted(InvoiceMailFactory.create(invoice=a_draft()), at=NOVEMBER_4)
 
-    deliver(mail.pk, at=NOVEMBER_4)
-
-    mail.refresh_from_db()
     assert (mail.state, mail.reason.split(":")[0]) == ("failed", "This invoice is not issued yet")
     assert post_office.arrived == []
+
+
+def test_a_mail_waits_for_its_pdf_without_an_attempt(invoice: Invoice, frank: User, post_office: PostOffice) -> None:
+    mail = send(invoice, by=frank, at=NOVEMBER_4)
+
+    deliver(mail.pk, attempt=0, at=NOVEMBER_4)
+    mail.refresh_from_db()
+
+    assert (mail.state, mail.attempts, mail.reason) == ("waiting", 0, "Waits for its PDF.")
+    assert posted(mail, at=NOVEMBER_4).state == "sent"
+
+
+def test_a_mail_whose_pdf_could_not_be_made_says_so(invoice: Invoice, frank: User, post_office: PostOffice) -> None:
+    mail = send(invoice, by=frank, at=NOVEMBER_4)
+    invoice.documents.update(state="failed", reason="It takes longer than 300 seconds to make.", next_attempt_at=None)
+
+    posted(mail, at=NOVEMBER_4)
+
+    assert (mail.state, mail.attempts) == ("failed", 0)
+    assert mail.reason == "The PDF could not be made. It takes longer than 300 seconds to make."
+
+
+@pytest.mark.parametrize("which", ["subject", "message"])
+def test_a_mail_has_one_limit_whichever_way_it_is_written(invoice: Invoice, frank: User, which: str) -> None:
+    most = MOST_CHARACTERS[which]
+    fits, too_long = "x" * most, "x" * (most + 1)
+
+    def text(words: str) -> tuple[str, str]:
+        return (words, "Hello") if which == "subject" else ("Invoice", words)
+
+    with pytest.raises(TooMuchWritten, match=f"has {most:,} at most"):
+        send(invoice, by=frank, at=NOVEMBER_4, text=text(too_long))
+    assert send(invoice, by=frank, at=NOVEMBER_4, text=text(fits)).state == "waiting"

@@ -1,6 +1,6 @@
 """A billing run: whom it bills, what fails and why, and that it can be started twice and resumed."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from django.contrib.auth.models import User
@@ -29,15 +29,18 @@ def test_a_run_bills_every_active_customers_open_period_of_the_month(accountant:
     PriceRuleFactory.create()
     ActionTypeFactory.create()
     ActionFactory.create_batch(3)
-    BillingPeriodFactory.create(month=Month(2026, 9))
+    september = BillingPeriodFactory.create(month=Month(2026, 9))
     BillingPeriodFactory.create(customer__is_active=False)
     empty = BillingPeriodFactory.create()
+    CustomerFactory.create(billed_from=date(2026, 11, 1))
 
     run = start(OCTOBER, by=accountant, at=NOW)
 
-    assert bill_all(run) == Progress(billed=3, nothing=1, failed=0, waiting=0)
+    assert bill_all(run) == Progress(billed=3, nothing=2, failed=0, waiting=0)
     assert Invoice.objects.count() == 3
-    assert BillingRunItem.objects.get(state="nothing").period == empty
+    # Of whom nothing came in, the period is closed too: none is left out.
+    nothing = BillingRunItem.objects.filter(state="nothing").values_list("period__customer", "period__label")
+    assert set(nothing) == {(empty.customer_id, "2026-10"), (september.customer_id, "2026-10")}
     run.refresh_from_db()
     assert run.finished_at == NOW
 
@@ -53,14 +56,28 @@ def test_a_customer_with_a_minimum_is_billed_without_any_action(accountant: User
 
 
 @pytest.mark.django_db
-def test_a_month_is_billed_when_it_is_over_for_every_customer(accountant: User):
-    CustomerFactory.create(time_zone="Pacific/Honolulu")
-    CustomerFactory.create()
-
-    with pytest.raises(CycleNotOver, match="2026-10 is not over yet in Pacific/Honolulu"):
-        start(OCTOBER, by=accountant, at=datetime(2026, 11, 1, 9, tzinfo=UTC))
-
+def test_a_month_is_billed_where_it_is_over_and_not_where_it_is_not(accountant: User):
+    CustomerFactory.create(name="Hula", time_zone="Pacific/Honolulu")
+    morning = datetime(2026, 11, 1, 9, tzinfo=UTC)
+    with pytest.raises(CycleNotOver, match=r"^Not over yet: Hula: October 2026 ends November 1, 2026, 00:00 Pacific/"):
+        start(OCTOBER, by=accountant, at=morning)
     assert not BillingRun.objects.exists()
+
+    here = CustomerFactory.create()
+    run = start(OCTOBER, by=accountant, at=morning)
+
+    assert [item.period.customer for item in run.items.all()] == [here]
+
+
+@pytest.mark.django_db
+def test_a_period_that_is_not_over_by_a_workers_clock_fails_nobody_and_waits(accountant: User):
+    CustomerFactory.create()
+    run = start(OCTOBER, by=accountant, at=NOW)
+
+    bill(run.items.get().pk, at=datetime(2026, 10, 31, 23, 59, 59, tzinfo=UTC))
+
+    assert progress(run) == Progress(billed=0, nothing=0, failed=0, waiting=1)
+    assert bill_all(run) == Progress(billed=0, nothing=1, failed=0, waiting=0)
 
 
 @pytest.mark.django_db

@@ -72,7 +72,9 @@ print(done)
 def test_five_hundred_issued_by_eight_at_once_get_numbers_without_a_gap_or_a_double() -> None:
     empty_broker()
     person, span = UserFactory.create(), OCTOBER.span(Customer().zone)
-    customers = Customer.objects.bulk_create(Customer(code=f"C{number}", name="Acme") for number in range(500))
+    customers = Customer.objects.bulk_create(
+        Customer(code=f"C{number}", name="Acme", billed_from=OCTOBER.first) for number in range(500)
+    )
     periods = BillingPeriod.objects.bulk_create(
         BillingPeriod(
             customer=one, label="2026-10", start_at=span.start, end_at=span.end, state="closed", closed_at=now()

@@ -1,22 +1,26 @@
 """Runs that start by themselves after grace days; runs paused and resumed; the schedule that people may move."""
 
-from datetime import UTC, datetime, timedelta
+import re
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from celery import Celery
 from django.contrib.auth.models import User
+from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
 from django_celery_beat.models import CrontabSchedule, PeriodicTask
+from time_machine import travel
 
 from billing_engine.beat import BeatingScheduler
 from billing_engine.celery import app as engine
 from billing_engine.core.spans import Month, Week
-from billing_engine.schedule import EDITABLE, ensure_schedule
+from billing_engine.schedule import EDITABLE, ensure_schedule, next_run
 from invoices.domain.run import Progress, RunIsFinished, bill, pause, progress, resume, start
 from invoices.domain.schedule import start_due_runs
 from invoices.domain.sweep import QUIET, ask_for_waiting_items, finish_done_runs
 from invoices.models import BillingRun, BillingSchedule, Invoice
+from leads.models import Customer
 from tests.factories.leads import BillingPeriodFactory, CustomerFactory
 from tests.factories.people import superuser
 from tests.invoices.made import NOVEMBER_3, OCTOBER, a_price, an_open_period, received
@@ -50,45 +54,46 @@ def test_no_run_starts_by_itself_unless_somebody_wants_it() -> None:
     }
 
 
-def test_a_run_starts_when_the_cycle_and_its_grace_days_are_over_everywhere() -> None:
+def test_a_run_starts_when_a_period_and_its_grace_days_are_over_where_its_customer_is() -> None:
     scheduled(grace_days=2)
-    an_open_period()
-    CustomerFactory.create(time_zone="Pacific/Honolulu")  # ten hours later
+    here = an_open_period(billed_from=OCTOBER.first).customer
+    away = CustomerFactory.create(billed_from=OCTOBER.first, time_zone="Pacific/Honolulu")  # ten hours later
 
-    assert start_due_runs(at=NOVEMBER_1 + 2 * DAY) == []
-    [run] = start_due_runs(at=NOVEMBER_1 + 2 * DAY + timedelta(hours=10))
-
-    assert (run.cycle, run.started_by, run.items.count()) == ("2026-10", None, 1)
+    assert start_due_runs(at=NOVEMBER_1 + 2 * DAY - timedelta(seconds=1)) == []
+    for at, customer in ((NOVEMBER_1 + 2 * DAY, here), (NOVEMBER_1 + 2 * DAY + timedelta(hours=10), away)):
+        [run] = start_due_runs(at=at)
+        assert (run.cycle, run.started_by, run.items.get().period.customer) == ("2026-10", None, customer)
+        bill(run.items.get().pk, at=at)
     assert start_due_runs(at=NOVEMBER_1 + 5 * DAY) == []
 
 
 def test_every_cycle_that_is_due_gets_its_run_and_other_kinds_are_left_alone() -> None:
     scheduled("weekly")
-    weekly = CustomerFactory.create(cycle="weekly")
+    weekly = CustomerFactory.create(cycle="weekly", billed_from=date(2026, 10, 19))
     for number in (45, 43, 44):
         BillingPeriodFactory.create(customer=weekly, month=Week(2026, number))
-    an_open_period()
+    an_open_period(billed_from=OCTOBER.first)
 
     assert labels(start_due_runs(at=NOVEMBER_3)) == ["2026-W43", "2026-W44"]
 
 
 def test_what_a_run_has_had_is_not_due_again_but_what_comes_in_afterwards_is() -> None:
     scheduled()
-    stuck = an_open_period(currency="KWD")  # nothing prices its dinars
+    stuck = an_open_period(currency="KWD", billed_from=OCTOBER.first)  # nothing prices its dinars
     received(stuck, 1)
     [run] = start_due_runs(at=NOVEMBER_3)
     bill(run.items.get().pk, at=NOVEMBER_3)
     assert progress(run) == Progress(billed=0, nothing=0, failed=1, waiting=0)
     assert start_due_runs(at=NOVEMBER_3) == []
 
-    BillingPeriodFactory.create(month=OCTOBER)
+    BillingPeriodFactory.create(month=OCTOBER, customer__billed_from=OCTOBER.first)
 
     assert labels(start_due_runs(at=NOVEMBER_3)) == ["2026-10"]
 
 
 def test_customers_who_only_owe_a_minimum_are_billed_too() -> None:
     scheduled()
-    CustomerFactory.create(monthly_minimum=50)
+    CustomerFactory.create(monthly_minimum=50, billed_from=OCTOBER.first)
 
     [run] = start_due_runs(at=NOVEMBER_3)
     bill(run.items.get().pk, at=NOVEMBER_3)
@@ -191,10 +196,67 @@ def test_finance_sets_grace_days_and_a_viewer_does_not(finance: Client, viewer: 
     address = reverse("admin:invoices_billingschedule_change", args=[schedule.pk])
 
     assert viewer.post(address, {"is_active": "on", "grace_days": "3"}).status_code == 403
+    for days in ("60", "32767", "-1"):
+        answer = finance.post(address, {"is_active": "on", "grace_days": days})
+        assert list(answer.context["adminform"].form.errors) == ["grace_days"]
+    with pytest.raises(IntegrityError, match="grace_days_are_at_most_a_month"), transaction.atomic():
+        BillingSchedule.objects.update(grace_days=32)
     assert finance.post(address, {"is_active": "on", "grace_days": "3"}).status_code == 302
 
     schedule.refresh_from_db()
     assert (schedule.cycle, schedule.is_active, schedule.grace_days) == ("weekly", True, 3)
+
+
+def test_the_page_of_a_schedule_says_what_is_due_next_and_when(finance: Client) -> None:
+    scheduled("weekly", grace_days=2)
+    CustomerFactory.create(cycle="weekly", billed_from=date(2026, 10, 19))
+    schedule = BillingSchedule.objects.get(cycle="weekly")
+
+    def shown() -> str:
+        page = finance.get(reverse("admin:invoices_billingschedule_change", args=[schedule.pk])).content.decode()
+        return " ".join(re.sub(r"<[^>]*>", " ", page).split())
+
+    with travel(datetime(2026, 10, 20, tzinfo=UTC), tick=False):
+        assert "October 19 – 25, 2026, 2026-10-28 00:00 UTC" in shown()
+    with travel(datetime(2026, 10, 29, tzinfo=UTC), tick=False):
+        assert "October 19 – 25, 2026, due now, at the next look" in shown()
+    Customer.objects.update(is_active=False)
+    assert "No customer is billed by it" in shown()
+
+
+def test_a_time_that_never_comes_is_refused_and_the_list_says_when_a_task_runs_next() -> None:
+    ensure_schedule()
+    boss = Client()
+    boss.force_login(superuser())
+    given = {
+        "minute": "0",
+        "hour": "0",
+        "day_of_month": "31",
+        "month_of_year": "2",
+        "day_of_week": "*",
+        "timezone": "UTC",
+    }
+    add = reverse("admin:django_celery_beat_crontabschedule_add")
+
+    answer = boss.post(add, given)
+
+    assert answer.context["adminform"].form.non_field_errors() == ["This time never comes: nothing would ever start."]
+    assert not CrontabSchedule.objects.filter(month_of_year="2").exists()
+    assert boss.post(add, given | {"day_of_month": "29"}).status_code == 302
+
+    # One that was there before the form asked.
+    never = CrontabSchedule.objects.create(minute="0", hour="0", day_of_month="30", month_of_year="2")
+    task = PeriodicTask.objects.get(name=NAME)
+    with travel(datetime(2026, 10, 20, 7, 30, tzinfo=UTC), tick=False):
+        assert next_run(task, at=NOVEMBER_3) == NOVEMBER_3.replace(minute=5)
+        listed = boss.get(reverse("admin:django_celery_beat_periodictask_changelist")).content.decode()
+        assert "2026-10-20 08:05" in listed
+    task.crontab = never
+    assert next_run(task, at=NOVEMBER_3) is None
+    at = reverse("admin:django_celery_beat_periodictask_change", args=[task.pk])
+    posted = {"name": NAME, "regtask": task.task, "crontab": str(never.pk), "kwargs": "{}", "enabled": "on"}
+    answer = boss.post(at, posted | {"description": "", "start_time_0": "", "start_time_1": "", "interval": ""})
+    assert answer.context["adminform"].form.errors["crontab"] == ["This time never comes: nothing would ever start."]
 
 
 @pytest.mark.django_db(transaction=True)  # beat ends transactions

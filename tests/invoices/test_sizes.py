@@ -22,7 +22,7 @@ from billing_engine.core.workbooks import write_workbook
 from invoices.domain.adjust import adjust
 from invoices.domain.close import close
 from invoices.domain.detail_table import HEADER, rows_of_invoice
-from invoices.domain.document import preview
+from invoices.domain.document.typeset import preview
 from invoices.domain.paper import paper_of
 from invoices.models import Invoice
 from leads.domain.intake import receive

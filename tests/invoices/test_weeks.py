@@ -1,5 +1,6 @@
 """Customers billed by the week or every two weeks: minimum, budget, late activity, runs, and the change from months."""
 
+import csv
 import json
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -12,6 +13,7 @@ from django.urls import reverse
 from billing_engine.core.spans import Fortnight, Month, Week
 from invoices.admin.invoice_page import charges_of
 from invoices.domain.close import close
+from invoices.domain.paper import paper_of
 from invoices.domain.run import CycleNotOver, Progress, bill, progress, start
 from invoices.domain.wording import month_in_words
 from invoices.models import Invoice, InvoiceLine
@@ -20,6 +22,7 @@ from leads.domain.intake import receive
 from leads.models import Action, BillingPeriod, Customer
 from pricing.domain.prove import prove
 from pricing.domain.rate import rate
+from reports.queries.cycle import late_in
 from reports.queries.invariants import invariants
 from reports.queries.month import periods_in, rated_in
 from tests.factories.leads import (
@@ -52,13 +55,14 @@ def drafted(period: BillingPeriod) -> Invoice:
 @pytest.mark.parametrize(
     ("cycle", "customer", "total", "part"),
     [
-        (WEEK, {}, "70.00", ", 7 days"),
-        (TWO_WEEKS, {}, "140.33", ", 14 days"),  # thirteen days of October's 31, one of November's 30
-        (WEEK, {"contract_from": date(2026, 10, 22)}, "40.00", ", 4 of 7 days"),
-        (WEEK, {"contract_to": date(2026, 10, 19)}, "10.00", ", 1 of 7 days"),
-        (Week(2027, 8), {}, "77.50", ", 7 days"),  # February
+        (WEEK, {}, "70.00", " for October 19 – 25, 2026 (7 days)"),
+        # Thirteen days of October's 31, one of November's 30.
+        (TWO_WEEKS, {}, "140.33", " for October 19, 2026 – November 1, 2026 (14 days)"),
+        (WEEK, {"contract_from": date(2026, 10, 22)}, "40.00", " for October 22 – 25, 2026 (4 of 7 days)"),
+        (WEEK, {"contract_to": date(2026, 10, 19)}, "10.00", " for October 19, 2026 (1 of 7 days)"),
+        (Week(2027, 8), {}, "77.50", " for February 22 – 28, 2027 (7 days)"),
         (Month(2026, 10), {}, "310.00", ""),
-        (Month(2026, 10), {"contract_from": date(2026, 10, 31)}, "10.00", ", 1 of 31 days"),
+        (Month(2026, 10), {"contract_from": date(2026, 10, 31)}, "10.00", " for October 31, 2026 (1 of 31 days)"),
     ],
 )
 def test_the_monthly_minimum_is_due_by_days(cycle: Week, customer: dict[str, object], total: str, part: str) -> None:
@@ -93,32 +97,62 @@ def test_a_week_is_billed_when_it_is_over_and_months_are_left_alone(accountant: 
     CustomerFactory.create(cycle="weekly", monthly_minimum=31)
     CustomerFactory.create(monthly_minimum=31)
 
-    with pytest.raises(CycleNotOver, match="2026-W43 is not over yet in America/New_York"):
-        start(WEEK, by=accountant, at=datetime(2026, 10, 26, 3, tzinfo=UTC))
-    run = start(WEEK, by=accountant, at=datetime(2026, 10, 26, 4, tzinfo=UTC))
-    for item in run.items.all():
-        bill(item.pk, at=NOVEMBER_3)
+    with pytest.raises(CycleNotOver, match=r"Acme.*: October 19 – 25, 2026 ends October 26, 2026, 00:00 UTC; Acme"):
+        start(WEEK, by=accountant, at=datetime(2026, 10, 25, 23, tzinfo=UTC))
+    for at in (datetime(2026, 10, 26, 3, tzinfo=UTC), datetime(2026, 10, 26, 4, tzinfo=UTC)):
+        run = start(WEEK, by=accountant, at=at)
+        for item in run.items.all():
+            bill(item.pk, at=at)
+        # Who is over first is billed first; New York is four hours later.
+        assert progress(run) == Progress(billed=1, nothing=0, failed=0, waiting=0)
 
-    assert progress(run) == Progress(billed=2, nothing=0, failed=0, waiting=0)
     assert sorted(Invoice.objects.values_list("total", flat=True)) == [5, 7]
     other.refresh_from_db()
     assert (other.is_open, BillingPeriod.objects.count()) == (True, 3)
 
 
-def test_late_activity_is_told_with_its_month_and_its_charges_are_found(finance: Client) -> None:
+def test_late_activity_is_named_by_its_week_wherever_it_is_told_and_its_charges_are_found(finance: Client) -> None:
     a_price()
-    period = a_week()
+    period = a_week(billed_from=date(2026, 10, 7))
+    for week in (Week(2026, 41), Week(2026, 42)):
+        span = period.customer.calendar.span_of(week)
+        BillingPeriod.objects.create(customer=period.customer, label=str(week), start_at=span.start, end_at=span.end)
     received(period, 1, at=IN_THE_WEEK)
-    received(period, 4, at=datetime(2026, 10, 2, 12, tzinfo=UTC))
+    received(period, 2, at=datetime(2026, 10, 11, 23, 59, 59, tzinfo=UTC))  # the week that begins on its third day
+    received(period, 3, at=datetime(2026, 10, 12, tzinfo=UTC))
+    received(period, 4, at=datetime(2026, 10, 6, 23, 59, 59, tzinfo=UTC))  # before the customer is billed
+    received(period, 5, at=datetime(2024, 2, 29, 12, tzinfo=UTC))
 
     invoice = drafted(period)
 
-    assert list(invoice.lines.order_by("position").values_list("late_from", "quantity")) == [("", 1), ("2026-10", 4)]
+    late = {
+        "2024-02-01": "February 2024",
+        "2026-10-01": "October 1 – 6, 2026",
+        "2026-10-07": "October 7 – 11, 2026",
+        "2026-10-12": "October 12 – 18, 2026",
+    }
+    lines = list(invoice.lines.order_by("position"))
+    assert [(line.late_from, line.quantity) for line in lines] == list(zip(["", *late], [1, 5, 4, 2, 3], strict=True))
+    notes = [line.notes for line in paper_of(invoice).lines]
+    assert notes == [(), *((f"Late activity of {words}",) for words in late.values())]
     pages = [finance.get(address).context["page"] for address in charges_of(invoice).values()]
-    assert [[shown.quantity for shown in page.charges] for page in pages] == [["1"], ["4"]]
+    assert [[shown.quantity for shown in page.charges] for page in pages] == [["1"], ["5"], ["4"], ["2"], ["3"]]
+    assert [page.notes for page in pages] == notes
+    asked = {"customer": period.customer_id}
+    rows = list(
+        csv.DictReader(finance.get(reverse("admin:reports_activity_csv"), asked).getvalue().decode().splitlines())
+    )
+    assert [(row["Late activity of"], row["Actions"], row["Amount"]) for row in rows] == [
+        ("", "1", "2.500000"),
+        *((words, "1", f"{2.5 * n:.6f}") for words, n in zip(late.values(), (5, 4, 2, 3), strict=True)),
+    ]
+    shown = finance.get(reverse("admin:reports_activity"), asked).content.decode()
+    assert all(f"<small>late activity of {words}</small>" in shown for words in late.values())
+    assert late_in("2026-10") == [("USD", 4, Decimal(35))]
+    assert all(found.holds for found in invariants())
 
 
-def test_a_month_tells_of_the_weeks_that_begin_in_it(finance: Client) -> None:
+def test_a_month_tells_of_the_weeks_that_end_in_it(finance: Client) -> None:
     a_price()
     period = a_week()
     received(period, 1, 2, 3, at=IN_THE_WEEK)
@@ -159,7 +193,7 @@ def periods_of_actions() -> dict[str, str]:
 
 
 def test_at_the_seam_every_action_has_one_period() -> None:
-    source, customer = SourceFactory.create(), CustomerFactory.create()
+    source, customer = SourceFactory.create(), CustomerFactory.create(billed_from=date(2026, 9, 1))
     ProductFactory.create(sku="TILE-9", customer=customer)
     ActionTypeFactory.create()
 
@@ -172,7 +206,7 @@ def test_at_the_seam_every_action_has_one_period() -> None:
 
     a_price()
     receive_(a="2026-10-05T12:00:00")
-    change_cycle(customer, to=Customer.Cycle.WEEKLY, by=None, at=NOVEMBER_3)
+    change_cycle(customer, to=Customer.Cycle.WEEKLY, by=None, at=IN_THE_WEEK)
     receive_(b="2026-10-31T23:59:59", c="2026-11-01T00:00:00", d="2026-11-02T00:00:00", e="2026-09-30T12:00:00")
     closed(BillingPeriod.objects.get(label="2026-10"))
     receive_(f="2026-10-31T12:00:00", g="2026-11-01T12:00:00")

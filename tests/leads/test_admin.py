@@ -3,13 +3,14 @@
 import json
 import re
 import zlib
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from html import unescape
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from time_machine import travel
 
 from leads.domain.intake import receive
 from leads.domain.keys import create_key, holder
@@ -158,10 +159,11 @@ def test_currency_and_time_zone_are_fixed_once_there_are_periods(operations: Cli
 
 
 def test_a_change_of_the_billing_cycle_says_when_it_takes_effect_and_its_first_period(operations: Client) -> None:
-    customer = BillingPeriodFactory.create().customer
+    customer = BillingPeriodFactory.create(customer__billed_from=date(2026, 10, 1)).customer
     address = reverse("admin:leads_customer_change", args=[customer.pk])
 
-    response = operations.post(address, CUSTOMER | {"cycle": "weekly"}, follow=True)
+    with travel(datetime(2026, 10, 20, tzinfo=UTC), tick=False):
+        response = operations.post(address, CUSTOMER | {"cycle": "weekly"}, follow=True)
 
     customer.refresh_from_db()
     assert (customer.name, customer.cycle) == ("Acme", "weekly")

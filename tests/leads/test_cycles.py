@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from billing_engine.core.spans import CYCLES, Calendar, Cycle, Fortnight, Month, Week, midnight, months_of
 from leads.domain.cycles import SameCycle, change_cycle
-from leads.domain.periods import open_cycle, open_periods
+from leads.domain.periods import missing_periods, open_missing, open_periods
 from leads.models import BillingPeriod, Customer, CycleChange
 from tests.factories.leads import BillingPeriodFactory, CustomerFactory
 
@@ -50,13 +50,13 @@ def test_a_label_names_one_cycle(day: date, kind: type[Cycle]) -> None:
 
 
 @given(days)
-def test_every_week_and_every_two_weeks_begin_in_exactly_one_month(day: date) -> None:
+def test_every_week_and_every_two_weeks_belong_to_the_one_month_in_which_they_end(day: date) -> None:
     month = Month.of_day(day)
 
     for kind in (Week, Fortnight):
         cycle = kind.of_day(day)
         holders = [one for one in (month.previous(), month, month.next()) if str(cycle) in one.labels]
-        assert holders == [Month.of_day(cycle.first)]
+        assert holders == [cycle.closing_month] == [Month.of_day(cycle.next().first - timedelta(days=1))]
     assert month.labels[0] == str(month)
 
 
@@ -136,7 +136,7 @@ def day(text: str) -> datetime:
 
 @pytest.mark.django_db
 def test_a_change_takes_effect_where_the_last_period_ends_and_no_instant_is_left_out(accountant: User) -> None:
-    period = BillingPeriodFactory.create(month=Month(2026, 11))
+    period = BillingPeriodFactory.create(month=Month(2026, 11), customer__billed_from=date(2026, 10, 1))
     customer = period.customer
 
     begin = change_cycle(customer, to=Customer.Cycle.WEEKLY, by=accountant, at=NOW)
@@ -154,7 +154,7 @@ def test_a_change_takes_effect_where_the_last_period_ends_and_no_instant_is_left
 
 @pytest.mark.django_db
 def test_a_change_that_nothing_came_of_is_replaced_and_one_that_was_used_stays() -> None:
-    customer = BillingPeriodFactory.create(month=Month(2026, 11)).customer
+    customer = BillingPeriodFactory.create(month=Month(2026, 11), customer__billed_from=date(2026, 11, 1)).customer
     for to in (Customer.Cycle.WEEKLY, Customer.Cycle.FORTNIGHTLY, Customer.Cycle.MONTHLY):
         change_cycle(customer, to=to, by=None, at=NOW)
     assert not CycleChange.objects.exists()
@@ -174,16 +174,44 @@ def test_a_change_that_nothing_came_of_is_replaced_and_one_that_was_used_stays()
 
 @pytest.mark.django_db
 def test_a_customer_without_periods_changes_from_the_beginning_and_the_same_cycle_is_refused() -> None:
-    customer = CustomerFactory.create()
+    customer = CustomerFactory.create(billed_from=date(2026, 11, 18))
 
     assert change_cycle(customer, to=Customer.Cycle.WEEKLY, by=None, at=NOW) is None
     with pytest.raises(SameCycle):
         change_cycle(customer, to=Customer.Cycle.WEEKLY, by=None, at=NOW)
 
-    open_cycle(Week(2026, 43), [customer])
-    open_cycle(Month(2026, 10), [customer])
-    assert spans_of(customer) == [("2026-W43", day("2026-10-19"), day("2026-10-26"))]
+    open_missing(Customer.objects.all(), until=day("2026-11-30"))
+    assert spans_of(customer) == [
+        ("2026-W47", day("2026-11-18"), day("2026-11-23")),
+        ("2026-W48", day("2026-11-23"), day("2026-11-30")),
+    ]
     assert not CycleChange.objects.exists()
+
+
+@pytest.mark.django_db
+def test_what_is_over_before_a_change_and_what_goes_on_keep_the_cycle_before_also_where_nothing_came_in() -> None:
+    customer = CustomerFactory.create(billed_from=date(2026, 9, 14))
+
+    begin = change_cycle(customer, to=Customer.Cycle.WEEKLY, by=None, at=NOW)
+
+    assert begin == day("2026-12-01")
+    assert spans_of(customer) == [
+        ("2026-09", day("2026-09-14"), day("2026-10-01")),
+        ("2026-10", day("2026-10-01"), day("2026-11-01")),
+        ("2026-11", day("2026-11-01"), day("2026-12-01")),
+    ]
+
+
+@pytest.mark.django_db
+def test_missing_periods_are_made_from_the_first_day_on_around_those_there_are_and_never_before_it() -> None:
+    customer = CustomerFactory.create(cycle="weekly", billed_from=date(2026, 10, 7))
+    BillingPeriodFactory.create(customer=customer, month=Week(2026, 43))
+
+    open_missing(Customer.objects.all(), until=day("2026-11-02"))
+
+    assert [label for label, _, _ in spans_of(customer)] == ["2026-W41", "2026-W42", "2026-W43", "2026-W44"]
+    assert spans_of(customer)[0][1:] == (day("2026-10-07"), day("2026-10-12"))
+    assert list(missing_periods(Customer.objects.all(), until=day("2026-11-08"))) == []
 
 
 @pytest.mark.django_db

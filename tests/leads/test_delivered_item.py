@@ -53,9 +53,10 @@ def item_of(browser: Client, row: Action | Lead) -> tuple[str, list[str]]:
     page = browser.get(reverse(f"admin:leads_{name}_change", args=[row.pk])).content.decode()
     (address,) = set(re.findall(rf'href="(/admin/leads/delivery/\d+/change/\?{name}={row.pk}#item)"', page))
     html = browser.get(address).content.decode()
-    item = html.partition('id="item"')[2].partition("</section>")[0]
+    item = html.partition('class="lb-wide lb-delivered"')[2].partition("</section>")[0]
     (place,) = re.findall(r'<p class="lb-quiet">(.*?)</p>', item)
-    return unescape(place), [unescape(each).strip() for each in re.findall(r'class="lb-found">(.*?)</span>', item)]
+    assert item.count('class="lb-found" id="item"') == 1  # where the address leads to
+    return unescape(place), [unescape(each).strip() for each in re.findall(r'class="lb-found"[^>]*>(.*?)</span>', item)]
 
 
 @pytest.mark.parametrize(
@@ -81,9 +82,9 @@ def test_the_delivery_of_an_action_shows_where_in_it_the_action_is(
 def test_the_delivery_of_a_lead_shows_the_lead(viewer: Client) -> None:
     stored(a_lead(7, "A-1"))
 
-    words, _ = item_of(viewer, Lead.objects.get())
+    words, marked = item_of(viewer, Lead.objects.get())
 
-    assert words == "Lead L-7, at /"
+    assert (words, marked[0], marked[-1], '"id": "L-7",' in marked) == ("Lead L-7, at /", "{", "}", True)
 
 
 def test_in_a_file_the_row_is_marked(viewer: Client) -> None:

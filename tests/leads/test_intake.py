@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from billing_engine.core.spans import Month
 from leads.domain.body import BodyNotReadable
 from leads.domain.intake import receive
-from leads.domain.periods import open_cycle
 from leads.domain.receipt import Receipt
 from leads.models import (
     Action,
@@ -30,7 +29,7 @@ from leads.models import (
     UnratedMark,
 )
 from leads.models.delivery import OUTCOMES
-from tests.factories.leads import ActionTypeFactory, ProductFactory, SourceFactory
+from tests.factories.leads import ActionTypeFactory, BillingPeriodFactory, ProductFactory, SourceFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -308,19 +307,19 @@ def test_an_action_belongs_to_the_month_of_its_customers_own_time_zone(source: S
 
 
 def test_an_action_of_a_closed_period_goes_to_the_earliest_open_one(source: Source, product: Product):
-    _ = [open_cycle(Month(2026, month), [product.customer]) for month in (8, 9, 10)]
+    _ = [BillingPeriodFactory.create(customer=product.customer, month=Month(2026, month)) for month in (8, 9, 10)]
     BillingPeriod.objects.filter(label__in=["2026-08", "2026-09"]).update(state="closed", closed_at=RECEIVED_AT)
 
-    send(source, lead(action(occurred_at="2026-07-01T12:00:00Z"), action(id="A-2", occurred_at="2026-09-01T12:00:00Z")))
+    send(source, lead(action(occurred_at="2026-08-01T12:00:00Z"), action(id="A-2", occurred_at="2026-09-01T12:00:00Z")))
 
     assert set(Action.objects.values_list("period__label", flat=True)) == {"2026-10"}
 
 
 def test_when_every_period_is_closed_a_late_action_opens_the_next(source: Source, product: Product):
-    open_cycle(Month(2026, 9), [product.customer])
+    BillingPeriodFactory.create(customer=product.customer, month=Month(2026, 9))
     BillingPeriod.objects.update(state="closed", closed_at=RECEIVED_AT)
 
-    send(source, lead(action(occurred_at="2026-07-01T12:00:00Z")))
+    send(source, lead(action(occurred_at="2026-09-01T12:00:00Z")))
 
     assert Action.objects.get().period.label == "2026-10"
 

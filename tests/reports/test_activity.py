@@ -53,22 +53,24 @@ def exact_of(customer: Customer) -> dict[str, Decimal]:
 
 
 def plain(rows: Any) -> list[tuple[Any, ...]]:
-    return [(row.month, row.product, row.source, row.action_type, row.counted) for row in rows]
+    return [(row.month, row.late_from, row.product, row.source, row.action_type, row.counted) for row in rows]
 
 
 def test_each_action_is_counted_once_as_charged_excluded_or_unrated(period: BillingPeriod) -> None:
     billed(period)
 
     assert plain(activity_of(period.customer)) == [
-        ("2026-10", "Felt panel", "Web", "Sample order", counted(1, 1, quantity=7, amount="7.023331")),
+        ("2026-10", "", "Felt panel", "Web", "Sample order", counted(1, 1, quantity=7, amount="7.023331")),
         (
             "2026-10",
+            "",
             "Oak veneer",
             "Web",
             "Sample order",
-            counted(5, 3, excluded={"test_lead": 2}, quantity=9, amount="9.029997"),
+            counted(4, 2, excluded={"test_lead": 2}, quantity=7, amount="7.023331"),
         ),
-        ("2026-10", "Stone", "Web", "Quote request", counted(2, 2, quantity=3, amount="2.555555")),
+        ("2026-10", "", "Stone", "Web", "Quote request", counted(2, 2, quantity=3, amount="2.555555")),
+        ("2026-10", "2026-09-01", "Oak veneer", "Web", "Sample order", counted(1, 1, quantity=2, amount="2.006666")),
     ]
 
 
@@ -84,7 +86,7 @@ def test_what_no_rule_prices_is_unrated_rated_or_not(web: Source) -> None:
     rate(period, at=NOVEMBER_3)
 
     assert before == plain(activity_of(period.customer))
-    assert before == [("2026-10", "Oak veneer", "Web", "Sample order", Counted(actions=2, unrated=2))]
+    assert before == [("2026-10", "", "Oak veneer", "Web", "Sample order", Counted(actions=2, unrated=2))]
 
 
 def test_a_month_is_asked_for_alone(web: Source) -> None:
@@ -130,16 +132,18 @@ def test_it_takes_one_query_however_many_rows(
     billed(period)
 
     with django_assert_num_queries(1):
-        assert len(list(activity_of(period.customer))) == 3
+        assert len(list(activity_of(period.customer))) == 4
     with django_assert_num_queries(1):
         reconciled(period.customer, {"2026-10": Decimal(0)})
 
 
 def test_the_totals_hold_rows_that_the_page_has_no_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("reports.admin.activity_table.ROWS_SHOWN", 2)
-    customer = an_open_period().customer
+    period = an_open_period()
+    customer, span = period.customer, (period.start_at, period.end_at)
     rows = [
-        ActivityRow("2026-10", str(n), "P", "S", "T", "sample", counted(1, 1, quantity=1, amount="1")) for n in range(5)
+        ActivityRow("2026-10", *span, "", str(n), "P", "S", "T", "sample", counted(1, 1, quantity=1, amount="1"))
+        for n in range(5)
     ]
 
     sheet = sheet_of(customer, iter(rows))
@@ -154,10 +158,11 @@ def test_the_page_shows_the_rows_and_that_they_agree(finance: Client, period: Bi
     answer = finance.get(reverse(PAGE), {"customer": period.customer_id, "month": "2026-10"})
 
     sheet = answer.context["sheet"]
-    assert [(row.product, line.amount) for row, line in sheet.months[0].rows] == [
-        ("Felt panel", "$7.023331"),
-        ("Oak veneer", "$9.029997"),
-        ("Stone", "$2.555555"),
+    assert [(row.product, late, line.amount) for row, late, line in sheet.months[0].rows] == [
+        ("Felt panel", "", "$7.023331"),
+        ("Oak veneer", "", "$7.023331"),
+        ("Stone", "", "$2.555555"),
+        ("Oak veneer", "September 2026", "$2.006666"),
     ]
     (bridge,) = sheet.bridges
     assert (bridge.exact, bridge.rounding, bridge.minimum, bridge.agrees) == (
@@ -177,10 +182,12 @@ def test_the_csv_has_the_same_figures(finance: Client, period: BillingPeriod) ->
     assert answer.streaming
     assert answer["Content-Disposition"] == 'attachment; filename="activity-ACME-2026-10.csv"'
     rows = list(csv.DictReader(io.StringIO(answer.getvalue().decode("utf-8-sig"))))
-    assert [(row["Product"], row["Charged"], row["Excluded: Test lead"], row["Amount"]) for row in rows] == [
-        ("Felt panel", "1", "0", "7.023331"),
-        ("Oak veneer", "3", "2", "9.029997"),
-        ("Stone", "2", "0", "2.555555"),
+    told = ("Product", "Late activity of", "Charged", "Excluded: Test lead", "Amount")
+    assert [tuple(row[name] for name in told) for row in rows] == [
+        ("Felt panel", "", "1", "0", "7.023331"),
+        ("Oak veneer", "", "2", "2", "7.023331"),
+        ("Stone", "", "2", "0", "2.555555"),
+        ("Oak veneer", "September 2026", "1", "0", "2.006666"),
     ]
     assert sum(Decimal(row["Amount"]) for row in rows) == exact_of(period.customer)["2026-10"]
 

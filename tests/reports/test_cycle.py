@@ -7,6 +7,7 @@ from html import unescape
 
 import pytest
 import time_machine
+from django.conf import LazySettings
 from django.contrib.auth.models import User
 from django.db import connection
 from django.db.models import Count
@@ -17,12 +18,13 @@ from django.urls import reverse
 from invoices.domain.blockers import BILLED, SETTLED
 from invoices.domain.cycle import know_cycles, lock
 from invoices.domain.run import bill, start
-from invoices.models import BillingCycle
+from invoices.models import BillingCycle, Invoice
 from leads.models import Action
 from pricing.domain.rate import rate
 from pricing.domain.waive import waive
 from pricing.models import Charge, PeriodTally
 from reports.queries.cycle import excluded_in, money_of
+from tests.factories.invoices import InvoiceMailFactory
 from tests.factories.leads import DeliveryFactory, QuarantinedItemFactory
 from tests.factories.people import with_role
 from tests.invoices.made import (
@@ -141,6 +143,50 @@ def test_the_page_tells_the_sums_and_what_stands_in_the_way(finance: Client):
     ):
         assert words in text
     assert "does not add up" not in text
+
+
+def test_what_did_not_go_out_is_told_by_why_and_leads_to_its_mails(finance: Client, frank: User):
+    for name in ("Acme", "Borg", "Cedar", "Dune"):
+        contacts = [] if name == "Dune" else [f"books@{name.lower()}.example"]
+        invoice = issued(a_draft(1, name=name, billing_contacts=contacts), frank)
+        if contacts:
+            words = "451 Later" if name == "Cedar" else f"550 <{contacts[0]}>: no such box"
+            facts = {"state": "failed", "settled_at": NOVEMBER_3, "asked_at": NOVEMBER_3}
+            InvoiceMailFactory.create(invoice=invoice, to=contacts, reason=words, **facts)
+    failed_document = Invoice.objects.get(customer__name="Acme").documents
+    failed_document.update(state="failed", reason="Too large", next_attempt_at=None)
+
+    told = page(finance)
+
+    for words in (
+        "<b>3</b> <strong>could not be sent</strong> <span>2 × 550 …: no such box, 1 × 451 Later</span>",
+        "<b>1</b> <strong>without their PDF</strong>",
+        "<b>1</b> <strong>without billing contacts</strong> <span>Send all leaves them out: Dune</span>",
+        "4 issued invoices to go",
+    ):
+        assert words in told
+    mails = finance.get(reverse("admin:invoices_invoicemail_changelist"), {"month": "2026-10", "turn": "person"})
+    assert len(mails.context["cl"].result_list) == 3
+    nobody = finance.get(reverse("admin:invoices_invoice_changelist"), {"month": "2026-10", "sent": "nobody"})
+    assert [row.customer.name for row in nobody.context["cl"].result_list] == ["Dune"]
+    without = finance.get(reverse("admin:invoices_invoice_changelist"), {"month": "2026-10", "document": "failed"})
+    assert [row.customer.name for row in without.context["cl"].result_list] == ["Acme"]
+
+
+def test_send_all_names_whom_it_leaves_out_and_says_where_mails_go(
+    finance: Client, frank: User, settings: LazySettings
+):
+    issued(a_draft(1, name="Acme", billing_contacts=["books@acme.example"]), frank)
+    issued(a_draft(1, name="Dune"), frank)
+    address = reverse("admin:invoices_billingcycle_send_all", args=[october().pk])
+
+    dialog = unescape(finance.get(address).content.decode())
+
+    assert "Send 1 invoice of October 2026 by e-mail?" in dialog
+    assert "Left out, for want of billing contacts: Dune." in dialog
+    assert "Nobody gets them: this server only writes mails down (locmem, not a mail server)." in dialog
+    settings.HTTPS = True
+    assert "send_all" not in page(finance)
 
 
 def test_finance_locks_the_month_from_its_page_and_a_refusal_is_told_in_the_dialog(finance: Client):

@@ -14,6 +14,7 @@ from django.urls import reverse
 
 from billing_engine.core.spans import Month
 from invoices.domain.run import bill, start
+from invoices.domain.waiting import Stuck
 from leads.models import QuarantinedItem
 from pricing.domain.rate import rate
 from reports.admin.figures import Figure, bar
@@ -105,14 +106,25 @@ def test_what_failed_waits_until_it_is_billed() -> None:
     run = start(OCTOBER, by=None, at=NOVEMBER_3)
     bill(run.items.get().pk, at=NOVEMBER_3)
 
-    failed = Waiting(quarantined=0, unrated=1, failed=1, failed_runs=(run.pk,), drafts=0, approved=0, to_rate=0)
+    failed = Waiting(
+        quarantined=0,
+        unrated=1,
+        failed=1,
+        failed_runs=(run.pk,),
+        drafts=0,
+        approved=0,
+        to_rate=0,
+        stuck=Stuck(),
+    )
     assert waiting() == failed
 
     a_price()
     rate(stuck, at=NOVEMBER_3)
     bill(start(OCTOBER, by=None, at=NOVEMBER_3).items.get().pk, at=NOVEMBER_3)
 
-    assert waiting() == Waiting(quarantined=0, unrated=0, failed=0, failed_runs=(), drafts=1, approved=0, to_rate=0)
+    assert waiting() == Waiting(
+        quarantined=0, unrated=0, failed=0, failed_runs=(), drafts=1, approved=0, to_rate=0, stuck=Stuck()
+    )
 
 
 def test_the_bar_is_whole_and_shows_even_one_of_a_million() -> None:

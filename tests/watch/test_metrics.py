@@ -18,12 +18,13 @@ from billing_engine.core.later import after_commit
 from billing_engine.core.spans import Month
 from billing_engine.watch.proxies import networks
 from invoices.domain.run import start
+from invoices.models import InvoiceDocument
 from leads.domain.keys import create_key
 from leads.domain.periods import mark_unrated
 from leads.models import BillingPeriod, UnratedMark
 from pricing.domain.rate import rate
 from reports.queries import backlog
-from tests.factories.invoices import InvoiceMailFactory
+from tests.factories.invoices import InvoiceFactory, InvoiceMailFactory
 from tests.factories.leads import (
     ActionFactory,
     ActionTypeFactory,
@@ -35,8 +36,8 @@ from tests.factories.leads import (
 )
 from tests.processes import empty_broker
 
-DATED = ("marks", "unrated", "given_up", "quarantine", "mails")
-UNDATED = ("unpriceable", "failed_bills", "failed_mails")
+DATED = ("marks", "unrated", "given_up", "quarantine", "mails", "documents")
+UNDATED = ("unpriceable", "failed_bills", "failed_mails", "failed_documents")
 NOW = datetime(2026, 10, 15, 12, tzinfo=UTC)
 Figures = dict[str, dict[tuple[str, ...], float]]
 
@@ -73,7 +74,9 @@ def test_an_empty_engine_has_nothing_waiting_and_says_so(db: None, client: Clien
         "lead_billing_backlog_oldest_seconds": {(queue,): 0 for queue in DATED},
         "lead_billing_run_items": {},
         "lead_billing_run_seconds": {},
-        "lead_billing_queue_messages": {("billing",): 0, ("celery",): 0, ("rating",): 0},
+        "lead_billing_queue_messages": dict.fromkeys(
+            [("billing",), ("celery",), ("documents",), ("mails",), ("rating",)], 0
+        ),
     }
 
 
@@ -126,6 +129,8 @@ def test_what_waits_is_counted_with_the_age_of_the_oldest(db: None, client: Clie
         ("failed_bills",): 0,
         ("mails",): 0,
         ("failed_mails",): 0,
+        ("documents",): 0,
+        ("failed_documents",): 0,
     }
     assert found["lead_billing_backlog_oldest_seconds"] == {
         ("marks",): 7200,
@@ -133,6 +138,7 @@ def test_what_waits_is_counted_with_the_age_of_the_oldest(db: None, client: Clie
         ("given_up",): 0,
         ("quarantine",): 7200,
         ("mails",): 0,
+        ("documents",): 0,
     }
 
 
@@ -146,6 +152,18 @@ def test_mails_wait_and_fail_until_somebody_asks_for_them_again(db: None, client
     assert [before["lead_billing_backlog"][queue,] for queue in ("mails", "failed_mails")] == [0, 1]
     assert [after["lead_billing_backlog"][queue,] for queue in ("mails", "failed_mails")] == [1, 0]
     assert after["lead_billing_backlog_oldest_seconds"]["mails",] == 60
+
+
+def test_documents_wait_and_fail_until_they_are_made(db: None, client: Client, at_noon: None):
+    facts = {"asked_at": NOW - timedelta(minutes=2)}
+    waits = InvoiceDocument.objects.create(invoice=InvoiceFactory.create(), next_attempt_at=NOW, **facts)
+    InvoiceDocument.objects.create(invoice=InvoiceFactory.create(), state="failed", reason="Too long", **facts)
+
+    found = figures(client)
+
+    assert [found["lead_billing_backlog"][queue,] for queue in ("documents", "failed_documents")] == [1, 1]
+    assert found["lead_billing_backlog_oldest_seconds"]["documents",] == 120
+    assert not waits.is_kept
 
 
 def test_a_run_shows_how_far_it_is_until_it_is_done(db: None, client: Client, at_noon: None):
@@ -178,10 +196,17 @@ def test_messages_that_no_worker_has_taken_are_counted_by_queue(
         after_commit("pricing.rate_periods", period_ids=[])
         after_commit("pricing.rate_periods", period_ids=[])
         after_commit("invoices.bill", item_id=0)
+        after_commit("invoices.mail", mail_id=0, attempt=0)
 
     found = figures(client)
 
-    assert found["lead_billing_queue_messages"] == {("billing",): 1, ("celery",): 0, ("rating",): 2}
+    assert found["lead_billing_queue_messages"] == {
+        ("billing",): 1,
+        ("celery",): 0,
+        ("documents",): 0,
+        ("mails",): 1,
+        ("rating",): 2,
+    }
     assert found["lead_billing_answers"]["beat",] == 1
     empty_broker()
 

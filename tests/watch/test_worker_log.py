@@ -20,7 +20,7 @@ def test_a_worker_tells_of_each_task_in_one_line_with_the_request_that_asked_for
     empty_broker()
     trail.begin(request="4bf92f3577b34da6")
     after_commit("pricing.rate_periods", period_ids=[])
-    after_commit("invoices.render", invoice_id=0)
+    after_commit("invoices.render", document_id="none", attempt=0)
     trail.end()
     log = tmp_path / "one.log"
 
@@ -36,7 +36,7 @@ def test_a_worker_tells_of_each_task_in_one_line_with_the_request_that_asked_for
     [fault] = [line for line in lines if line["level"] == "error"]
     assert (fault["task_id"], fault["exception"][0]["exc_type"]) == (
         tasks["invoices.render"]["task_id"],
-        "DoesNotExist",
+        "ValueError",
     )
 
 

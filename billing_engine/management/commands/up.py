@@ -24,6 +24,7 @@ from billing_engine.desk.ports import free_port
 from billing_engine.desk.processes import Children
 from billing_engine.roles import ensure_roles
 from billing_engine.sample import company, load
+from billing_engine.sample.leads import last_month
 from billing_engine.schedule import ensure_schedule
 from invoices.models import Invoice
 
@@ -36,6 +37,8 @@ LOOK_FIRST = (
     ("What was refused, and why", "admin/leads/quarantineditem/"),
     ("The API, to read and to try", "api/docs/"),
 )
+# What goes out has workers of its own: a mail server that hangs, or a document of thousands of lines, stops no rating.
+WORKERS = {"worker": "celery,rating,billing", "outgoing": "mails,documents"}
 
 
 class Command(BaseCommand):
@@ -99,24 +102,29 @@ class Command(BaseCommand):
         address = f"http://127.0.0.1:{port}/"
         environ = {**company.SELLER, **os.environ, "WEB_BIND": f"127.0.0.1:{port}"}
         celery = [PYTHON, "-m", "celery", "-A", "billing_engine"]
-        queues = ["-Q", "celery,rating,billing", "--concurrency", "2"]
         programs = {
             "web": [PYTHON, "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py", "billing_engine.wsgi"],
-            "worker": [*celery, "worker", "--loglevel", "INFO", *queues],
+            **{
+                name: [
+                    *(*celery, "worker", "--loglevel", "INFO"),
+                    *("-Q", queues, "--concurrency", "2", "--hostname", f"{name}@%h"),
+                ]
+                for name, queues in WORKERS.items()
+            },
             "beat": [*celery, "beat", "--loglevel", "INFO"],
         }
         for name, program in programs.items():
             with self.interrupts.held():
                 children.start(name, program, cwd=CHECKOUT, environ=environ)
-        with self.console.status("Starting gunicorn, a Celery worker and beat …"):
+        with self.console.status("Starting gunicorn, Celery workers and beat …"):
             _wait_for(f"{address}admin/login/", children)
-        self._say("gunicorn, a Celery worker and beat are running (logs in var/dev/logs)")
+        self._say("gunicorn, Celery workers and beat are running (logs in var/dev/logs)")
         return address
 
     def _sample(self, address: str, children: Children) -> None:
         today = now()
         if not company.exists():
-            company.create(at=today)
+            company.create(at=today, billed_from=last_month(today).first)
             self._say("Sample company made: 8 brands, 11 sources, their price rules and people")
         if load.is_billed(today=today):
             return

@@ -7,12 +7,13 @@ from itertools import count
 from random import Random
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.db import connection
 
 from billing_engine.core.spans import Month
 from leads.domain.keys import create_key
-from leads.domain.periods import open_cycle
+from leads.domain.periods import open_missing
 from leads.models import ActionType, Channel, Customer, Product, Source
 
 CUSTOMERS, PRODUCTS, SOURCES = 20, 5, 8
@@ -21,6 +22,7 @@ ZONES = ("UTC", "America/New_York", "Europe/Berlin", "Asia/Tokyo")
 KINDS = ("sample_order", "page_view", "brochure_download", "quote_request", "purchase")
 START = datetime(2026, 10, 2, tzinfo=UTC)
 MONTH = Month(2026, 10)
+WESTERNMOST = ZoneInfo("Etc/GMT+12")
 
 STORED = """
     SET session_replication_role = replica; SET synchronous_commit = off;
@@ -56,13 +58,14 @@ class Company:
         self._random = Random(seed)
         self._number = count(1)
         customers = Customer.objects.bulk_create(
-            Customer(code=f"C{n:02d}", name=f"Customer {n}", time_zone=ZONES[n % 4]) for n in range(CUSTOMERS)
+            Customer(code=f"C{n:02d}", name=f"Customer {n}", time_zone=ZONES[n % 4], billed_from=MONTH.first)
+            for n in range(CUSTOMERS)
         )
         Product.objects.bulk_create(
             Product(customer=one, sku=f"SKU-{n}", name=f"Product {n}") for one in customers for n in range(PRODUCTS)
         )
         ActionType.objects.bulk_create(ActionType(code=code, name=code) for code in KINDS)
-        open_cycle(MONTH, customers)
+        open_missing(Customer.objects.all(), until=MONTH.span(WESTERNMOST).end)
         sources = Source.objects.bulk_create(
             Source(code=f"source{n}", name=f"Source {n}", channel=Channel.values[n]) for n in range(SOURCES)
         )

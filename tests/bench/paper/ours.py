@@ -4,7 +4,7 @@ import json
 import resource
 import time
 
-from invoices.domain.document import render
+from invoices.domain.document.typeset import render
 from tests.bench.paper.content import annex, paper
 
 

@@ -5,7 +5,7 @@ from random import Random
 from leads.models import ActionType, BillingPeriod, Channel, Customer, CustomerTax, Delivery, Source
 from pricing.models import PriceRule
 from tests.bench.rulebook import KINDS, LONG_AGO
-from tests.bench.world import ACTIONS, ACTIONS_A_LEAD, LEADS, START, World, copy, settle
+from tests.bench.world import ACTIONS, ACTIONS_A_LEAD, LEADS, MONTH, START, World, copy, settle
 
 ACTIONS_EACH = 1_000
 
@@ -28,7 +28,8 @@ class EvenWorld(World):
 def build(customers: int, seed: int = 20_261_001) -> tuple[EvenWorld, list[BillingPeriod]]:
     """Everything but what the customers' leads did."""
     owners = Customer.objects.bulk_create(
-        Customer(code=f"C{number:04d}", name=f"Customer {number}") for number in range(customers)
+        Customer(code=f"C{number:04d}", name=f"Customer {number}", billed_from=MONTH.first)
+        for number in range(customers)
     )
     CustomerTax.objects.bulk_create(CustomerTax(customer=owner, name="Tax", rate=8) for owner in owners)
     channels = [*Channel.values, Channel.WEBSITE]

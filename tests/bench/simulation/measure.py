@@ -51,7 +51,9 @@ def measure_simulation(*, actions: int, rounds: int) -> None:
     here, periods = world.build()
     here.load(periods, actions)
     world.waive_some(actions)
-    both = Customer.objects.bulk_create(Customer(code=code, name=code) for code in ("FEW", "WHOLE"))
+    both = Customer.objects.bulk_create(
+        Customer(code=code, name=code, billed_from=world.MONTH.first) for code in ("FEW", "WHOLE")
+    )
     few, whole = world.settle(both, here.sources, here.kinds, first_place=1)
     here.load([few], FEW)
     here.load([whole], actions)

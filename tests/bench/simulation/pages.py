@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from leads.models import Customer
 from pricing.models import PriceRule
-from tests.bench.world import World, settle
+from tests.bench.world import MONTH, World, settle
 
 RULES = 5_000
 TIMES = 25
@@ -39,7 +39,8 @@ def fill_up(here: World) -> int:
         missing = (RULES - there + 9) // 10
         count = min(missing, CUSTOMERS_AT_A_TIME)
         more = Customer.objects.bulk_create(
-            Customer(code=f"M{there}-{number}", name=f"More {there}-{number}") for number in range(count)
+            Customer(code=f"M{there}-{number}", name=f"More {there}-{number}", billed_from=MONTH.first)
+            for number in range(count)
         )
         settle(more, here.sources, here.kinds, first_place=1)
     return there

@@ -8,9 +8,12 @@ from django.db.models import F, Q
 
 from billing_engine.core.errors import Refused
 from billing_engine.core.money import in_words
-from invoices.domain.wording import clean, day_in_words, lines_of, month_in_words
+from billing_engine.core.span_words import day_in_words
+from invoices.domain.wording import clean, lines_of
 from invoices.models import Invoice, MailTemplate
+from invoices.models.mail import MOST_MESSAGE, MOST_SUBJECT
 
+MOST_CHARACTERS = {"subject": MOST_SUBJECT, "message": MOST_MESSAGE}
 Says = Callable[[Invoice], str]
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
@@ -27,7 +30,7 @@ def _of(party: str, name: str) -> Says:
 PLACEHOLDERS: dict[str, tuple[str, Says]] = {
     "number": ("the invoice's number", lambda invoice: invoice.number or ""),
     "customer": ("the customer's legal name", _of("bill_to", "name")),
-    "period": ("the month that is billed", lambda invoice: month_in_words(invoice.period.label)),
+    "period": ("the month or the days that are billed", lambda invoice: invoice.period.in_words),
     "total": ("what is to be paid", lambda invoice: f"{in_words(invoice.total, invoice.currency)} {invoice.currency}"),
     "issued_on": ("the day of issue", lambda invoice: day_in_words(invoice.issued_on) if invoice.issued_on else ""),
     "due_on": ("the day it is due", lambda invoice: day_in_words(invoice.due_on) if invoice.due_on else ""),

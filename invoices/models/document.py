@@ -1,0 +1,102 @@
+"""The PDFs of invoices."""
+
+from datetime import datetime
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+
+from invoices.models.invoice import Invoice
+
+
+class InvoiceDocumentQuerySet(models.QuerySet["InvoiceDocument"]):
+    """Documents, asked for in English."""
+
+    def waiting(self) -> Self:
+        return self.filter(state=InvoiceDocument.State.WAITING)
+
+    def due(self, at: datetime) -> Self:
+        """Those that wait, and for which no worker was asked just now."""
+        return self.waiting().filter(next_attempt_at__lte=at)
+
+    def failed(self) -> Self:
+        return self.filter(state=InvoiceDocument.State.FAILED)
+
+
+class InvoiceDocument(models.Model):
+    """One PDF of an issued invoice, or of a void one: asked for, made by one worker, kept with its digest for ever."""
+
+    class Kind(models.TextChoices):
+        INVOICE = "invoice", "Invoice"
+        VOID = "void", "Void invoice"
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "Being made"
+        KEPT = "kept", "Kept"
+        FAILED = "failed", "Could not be made"
+
+    invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="documents", db_index=False)
+    kind = models.CharField(max_length=7, choices=Kind.choices, default=Kind.INVOICE)
+    replaced_by = models.ForeignKey(
+        Invoice,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="The invoice that it names as the void one's replacement.",
+    )
+    state = models.CharField(max_length=7, choices=State.choices, default=State.WAITING)
+    asked_at = models.DateTimeField()
+    attempts = models.PositiveSmallIntegerField(default=0, help_text="Counted before each, so that none is forgotten.")
+    next_attempt_at = models.DateTimeField(null=True, blank=True)
+    reason = models.TextField(blank=True, help_text="Why it could not be made.")
+    source = models.JSONField(
+        null=True, blank=True, help_text="What it says, where the invoice's charges can no longer be asked."
+    )
+
+    content = models.BinaryField(null=True)
+    sha256 = models.CharField("digest", max_length=64, blank=True)
+    rendered_at = models.DateTimeField(null=True, blank=True)
+
+    objects = InvoiceDocumentQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                name="an_invoice_has_each_document_once",
+                fields=["invoice", "kind", "replaced_by"],
+                nulls_distinct=False,
+            ),
+            models.CheckConstraint(
+                name="a_kept_document_has_its_bytes_and_their_digest",
+                condition=Q(state="kept", content__isnull=False, rendered_at__isnull=False) & ~Q(sha256="")
+                | ~Q(state="kept") & Q(content=None, rendered_at=None, sha256=""),
+            ),
+            models.CheckConstraint(
+                name="a_document_that_waits_says_until_when",
+                condition=Q(state="waiting", next_attempt_at__isnull=False)
+                | ~Q(state="waiting") & Q(next_attempt_at=None),
+            ),
+            models.CheckConstraint(
+                name="a_document_that_could_not_be_made_says_why", condition=~Q(state="failed") | ~Q(reason="")
+            ),
+            models.CheckConstraint(
+                name="only_a_void_document_names_a_replacement", condition=Q(replaced_by=None) | Q(kind="void")
+            ),
+        ]
+        indexes = [
+            models.Index(name="document_waiting", fields=["next_attempt_at"], condition=Q(state="waiting")),
+        ]
+
+    def __str__(self) -> str:
+        return self.file_name
+
+    @property
+    def file_name(self) -> str:
+        """`INV-2026-000012.pdf`, `INV-2026-000012-void.pdf`."""
+        return f"{self.invoice}{'-void' if self.kind == self.Kind.VOID else ''}.pdf"
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether there is a PDF to hand out."""
+        return self.state == self.State.KEPT

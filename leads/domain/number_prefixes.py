@@ -1,0 +1,76 @@
+"""Whose a number prefix is: two sellers, that of the settings too, never issue a number that could be the other's."""
+
+import re
+from collections.abc import Iterator
+
+from django.conf import settings
+
+from billing_engine.core.errors import Refused
+from leads.models import Company, NumberPrefix
+
+DIGIT_OR_YEAR = re.compile(r"\{year\}|[0-9]")
+STANDARD = "INV-{year}-"  # of a seller of the settings who says nothing else
+YEARS = range(2000, 2100)
+
+
+class PrefixTaken(Refused):
+    """A prefix belongs to one seller, from its first number on for ever."""
+
+    code = "number_prefix_taken"
+
+
+def claim(prefix: str, *, seller: Company | None) -> None:
+    """Note that this seller issues numbers under the prefix; raises PrefixTaken where it could be another's."""
+    if NumberPrefix.objects.filter(prefix__iexact=prefix, seller=seller).exists():
+        return
+    if words := refusal_of_prefix(prefix, seller=seller):
+        raise PrefixTaken(words)
+    NumberPrefix.objects.bulk_create([NumberPrefix(prefix=prefix, seller=seller)], ignore_conflicts=True)
+    if not NumberPrefix.objects.filter(prefix__iexact=prefix, seller=seller).exists():
+        raise PrefixTaken(f"Somebody else has just issued a number under {prefix}.")
+
+
+def refusal_of_prefix(prefix: str, *, seller: Company | None) -> str:
+    """Why this seller can't issue numbers under the prefix; "" where it can. A seller without a row is one to be made."""
+    for theirs, whose in _others(seller):
+        if clash(prefix, theirs):
+            return f"Numbers under {prefix} could be those of {whose} ({theirs}): choose another prefix."
+    return ""
+
+
+def clash(one: str, other: str) -> bool:
+    """Whether two prefixes can make the same number, in whatever capitals and in whatever years."""
+    if _letters(one) != _letters(other):
+        return False
+    # One is the other, or goes on with nothing but digits, which then are the other's count.
+    return any(_continues(first, second) for first in _written(one) for second in _written(other))
+
+
+def _continues(one: str, other: str) -> bool:
+    longer, shorter = (one, other) if len(one) > len(other) else (other, one)
+    rest = longer.removeprefix(shorter)
+    return longer.startswith(shorter) and (not rest or rest.isdigit())
+
+
+def _letters(prefix: str) -> str:
+    return DIGIT_OR_YEAR.sub("", prefix).lower()
+
+
+def _written(prefix: str) -> set[str]:
+    return {prefix.replace("{year}", str(year)).lower() for year in YEARS}
+
+
+def _others(seller: Company | None) -> Iterator[tuple[str, str]]:
+    """The prefixes that other sellers have or had, and whose they are."""
+    own = None if seller is None else seller.pk
+    companies, used = Company.objects.all(), NumberPrefix.objects.select_related("seller")
+    if seller is None:
+        used = used.exclude(seller=None)
+    else:
+        yield settings.SELLER.get("number_prefix", STANDARD), settings.SELLER["name"]
+    if own is not None:
+        companies, used = companies.exclude(pk=own), used.exclude(seller__isnull=False, seller=own)
+    for company in companies:
+        yield company.number_prefix, company.name
+    for one in used:
+        yield one.prefix, one.seller.name if one.seller else settings.SELLER["name"]
