@@ -244,8 +244,8 @@ def test_a_price_far_from_the_one_it_replaces_is_told(operator: User):
 
 
 def test_a_free_allowance_alone_is_not_far_and_a_price_of_nothing_is_told_as_that(operator: User):
-    old = PriceRuleFactory.create()
-    free, nothing, dear = (revise(old, by=operator, at=NOW, since=NEXT_MONTH) for _ in range(3))
+    olds = [PriceRuleFactory.create(category=name) for name in ("tiles", "wood", "stone")]
+    free, nothing, dear = (revise(old, by=operator, at=NOW, since=NEXT_MONTH) for old in olds)
     for draft, changed in (
         (free, {"free_units": 10}),
         (nothing, {"unit_price": 0}),
@@ -255,9 +255,9 @@ def test_a_free_allowance_alone_is_not_far_and_a_price_of_nothing_is_told_as_tha
         draft.refresh_from_db()
 
     assert words(free) == []
-    assert words(nothing) == [("It charges nothing: ten units, worth 1,000 together, cost $25.00 there", [old])]
+    assert words(nothing) == [("It charges nothing: ten units, worth 1,000 together, cost $25.00 there", [olds[1]])]
     cost = "ten units, worth 1,000 together, cost $25.00 there and $90.00 here after what is free"
-    assert words(dear) == [(f"Far from what it replaces (+260%): {cost}", [old])]
+    assert words(dear) == [(f"Far from what it replaces (+260%): {cost}", [olds[2]])]
 
 
 def test_saving_tells_what_stands_in_the_way_with_links(operations: Client) -> None:
