@@ -15,6 +15,10 @@ def favicon(_: HttpRequest) -> HttpResponseRedirect:
     return HttpResponseRedirect(static("core/favicon.svg"))
 
 
+handler400 = "billing_engine.refusals.bad_request"
+handler403 = "billing_engine.refusals.forbidden"
+handler404 = "billing_engine.refusals.not_found"
+
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("favicon.ico", favicon),

@@ -25,9 +25,17 @@ from invoices.admin.invoice_list import InvoiceList
 from invoices.admin.invoice_page import invoice_page
 from invoices.admin.sending import Sendable
 from invoices.domain.adjust import adjust, withdraw
-from invoices.domain.invoice import approve, issue, send_back
+from invoices.domain.invoice import approve, check_may_approve, issue, send_back
 from invoices.domain.month_lock import why_locked, why_not_regenerated
-from invoices.domain.reopen import may_bill_again, may_reopen, regenerate, reopen, void
+from invoices.domain.reopen import (
+    check_may_reopen,
+    check_may_void,
+    may_bill_again,
+    may_reopen,
+    regenerate,
+    reopen,
+    void,
+)
 from invoices.models import Invoice
 from leads.admin.buttons import Dialog, Done, WithReason, button, person
 from leads.admin.shown import list_of, page_of
@@ -85,6 +93,7 @@ class InvoiceAdmin(Documented, Sendable, InvoiceList):
         icon="check",
         variant=ActionVariant.PRIMARY,
         offered=is_in(State.DRAFT),
+        guard=check_may_approve,
         asks=Dialog(
             title=lambda invoice: f"Approve {worth(invoice)}?",
             says="You looked at it and stand for it.",
@@ -172,6 +181,7 @@ class InvoiceAdmin(Documented, Sendable, InvoiceList):
         permission=REOPEN,
         icon="lock_open",
         offered=lambda invoice: invoice.state in (State.DRAFT, State.APPROVED) and may_reopen(invoice.period),
+        guard=lambda invoice, by: check_may_reopen(invoice.period, by),
         asks=Dialog(
             title=lambda invoice: f"Throw this draft away and re-open {invoice.period}?",
             says="The billing period is rated anew and the next billing run drafts a new invoice. Adjustments are lost. "
@@ -189,6 +199,7 @@ class InvoiceAdmin(Documented, Sendable, InvoiceList):
         permission=DECIDE,
         icon="block",
         offered=is_in(State.ISSUED),
+        guard=check_may_void,
         asks=Dialog(
             title=lambda invoice: f"Void {invoice.number}, {worth(invoice)}?",
             says=what_a_void_does,

@@ -10,7 +10,7 @@ from unfold.enums import ActionVariant
 from billing_engine.core.errors import Refused
 from billing_engine.core.money import price_in_words
 from invoices.admin.billing_again import BILL_AGAIN, billed_again
-from invoices.domain.reopen import may_bill_again, may_reopen, reopen
+from invoices.domain.reopen import check_may_reopen, may_bill_again, may_reopen, reopen
 from leads.admin.buttons import Dialog, Done, WithReason, button, dialog_page, person
 from leads.admin.shown import page_of
 from leads.models import BillingPeriod
@@ -72,6 +72,7 @@ class ProvableBillingPeriodAdmin(BillingPeriodAdmin):
         permission="leads.change_billingperiod",
         icon="lock_open",
         offered=may_reopen,
+        guard=check_may_reopen,
         asks=Dialog(
             title=lambda period: f"Re-open {period}?",
             says="Its draft is thrown away, it is rated anew and the next billing run bills it again. It takes a person who "

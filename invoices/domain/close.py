@@ -90,7 +90,7 @@ def _rate_and_close(period: BillingPeriod, at: datetime) -> None:
 def unrated_in_words(count: int) -> str:
     """Why a period with so many unrated actions is not closed, and what to do."""
     are = "action is" if count == 1 else "actions are"
-    return f"{count} {are} unrated: make a rule for them, or waive them with a reason."
+    return f"{count} {are} unrated: operations make a rule for them, or waive them with a reason."
 
 
 def _rated(period: BillingPeriod, at: datetime) -> PeriodTally:

@@ -133,24 +133,38 @@ def reopen(cycle: BillingCycle, *, by: User, at: datetime, reason: str) -> Billi
     cycle = _held(cycle, State.LOCKED)
     if not reason.strip():
         raise ReasonMissing("Say why this month is opened again.")
+    check_may_open_again(cycle, by)
+    BillingPeriod.objects.filter(label__in=labels_of(cycle.label)).update(is_sealed=False)
+    return _step(cycle, State.OPEN, Kind.REOPENED, by=by, at=at, reason=reason)
+
+
+def check_may_open_again(cycle: BillingCycle, by: User) -> None:
+    """Refuse where something of the month is issued, and who locked it."""
     issued = Invoice.objects.filter(period__label__in=labels_of(cycle.label), state=Invoice.State.ISSUED).count()
     if issued:
         raise IssuedAlready(f"{_many(issued, 'invoice')} of it {'is' if issued == 1 else 'are'} issued.")
-    locked = cycle.steps.filter(kind=Kind.LOCKED).latest("pk")
-    if locked.by_id == by.pk:
+    if cycle.steps.filter(kind=Kind.LOCKED).latest("pk").by_id == by.pk:
         raise SecondPersonReopens
-    BillingPeriod.objects.filter(label__in=labels_of(cycle.label)).update(is_sealed=False)
-    return _step(cycle, State.OPEN, Kind.REOPENED, by=by, at=at, reason=reason)
 
 
 @transaction.atomic
 def close_cycle(cycle: BillingCycle, *, by: User, at: datetime, reason: str = "") -> BillingCycle:
     """For good: everything of it is issued. Raises WrongCycleState, CycleNotReady or ReasonMissing."""
     cycle = _held(cycle, State.LOCKED)
-    left = _check_ready(cycle.label, reason)
-    if left.not_issued:
-        raise CycleNotReady(f"Not issued yet: {_many(left.not_issued, 'invoice')}.")
+    _check_ready(cycle.label, reason)
+    check_all_issued(cycle)
     return _step(cycle, State.CLOSED, Kind.CLOSED, by=by, at=at, reason=reason)
+
+
+def check_all_issued(cycle: BillingCycle) -> None:
+    """Refuse while an invoice of the month waits to be issued."""
+    if not_issued := left_in(cycle.label).not_issued:
+        raise CycleNotReady(f"Not issued yet: {_many(not_issued, 'invoice')}.")
+
+
+def check_over(cycle: BillingCycle, *, at: datetime) -> None:
+    """Refuse while the month is not over for every active customer; names those it is not over for."""
+    _check_over(cycle.label, at)
 
 
 def refuse_locked_first_day(day: date) -> str:

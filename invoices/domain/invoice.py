@@ -38,13 +38,18 @@ def approve(invoice: Invoice, *, by: User, at: datetime, reason: str = "") -> In
     Where actions of it were taken back since, it takes a reason: raises TakenBackSince without one.
     """
     invoice = locked(invoice, State.DRAFT)
-    if not settings.ADJUSTER_APPROVES and Adjustment.objects.filter(line__invoice=invoice, adjusted_by=by).exists():
-        raise AdjusterApproves
+    check_may_approve(invoice, by)
     invoice.approved_over = taken_back_of(invoice).actions if reason.strip() else check_taken_back(invoice)
     invoice.approved_over_reason = reason.strip() if invoice.approved_over else ""
     invoice.state, invoice.approved_by, invoice.approved_at = State.APPROVED, by, at
     invoice.save(update_fields=APPROVAL)
     return invoice
+
+
+def check_may_approve(invoice: Invoice, by: User) -> None:
+    """Refuse who adjusted the draft, unless the settings allow it."""
+    if not settings.ADJUSTER_APPROVES and Adjustment.objects.filter(line__invoice=invoice, adjusted_by=by).exists():
+        raise AdjusterApproves
 
 
 @transaction.atomic

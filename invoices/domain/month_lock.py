@@ -34,6 +34,11 @@ def why_not_regenerated(period: BillingPeriod) -> str:
     return "" if period.is_sealed else why_locked(period.label)
 
 
+def why_closed(label: str) -> str:
+    """Why nothing of the cycle is ever touched again; "" where its month is open or locked."""
+    return _sentence(BillingCycle.objects.filter(label=month_of(label)).first(), State.OPEN, State.LOCKED)
+
+
 def check_unlocked(label: str) -> None:
     """Refuse where the cycle's month is locked or closed; until the transaction ends nobody locks it."""
     _check(label, State.OPEN)

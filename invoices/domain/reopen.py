@@ -13,7 +13,14 @@ from invoices.domain.close import close
 from invoices.domain.document.void import keep_and_mark_void
 from invoices.domain.history import note
 from invoices.domain.invoice import State, locked, to_draft
-from invoices.domain.month_lock import CycleLocked, check_not_closed, check_unlocked, why_locked, why_not_regenerated
+from invoices.domain.month_lock import (
+    CycleLocked,
+    check_not_closed,
+    check_unlocked,
+    why_closed,
+    why_locked,
+    why_not_regenerated,
+)
 from invoices.domain.total import balance
 from invoices.domain.wording import month_in_words
 from invoices.models import BillingRunItem, CreditEntry, CycleStep, Invoice, Reopening
@@ -79,7 +86,7 @@ def reopen(period: BillingPeriod, *, reason: str, by: User, at: datetime) -> Bil
     if found is not None and found.state == State.ISSUED:
         raise PeriodIsIssued(f"{period} is on invoice {found.number}: it opens again only when that is voided.")
     invoice = None if found is None else locked(found, State.DRAFT, State.APPROVED)
-    _of_a_second_person(by, _hands_on(period, invoice), "re-opens it")
+    check_may_reopen(period, by)
     name = "" if invoice is None else str(invoice)
     if invoice is not None:
         to_draft(invoice).delete()
@@ -119,7 +126,7 @@ def void(invoice: Invoice, *, reason: str, by: User, at: datetime) -> Invoice:
     period = _locked(invoice.period_id)
     is_locked = check_not_closed(period.label)
     invoice = locked(invoice, State.ISSUED)
-    _of_a_second_person(by, {invoice.issued_by_id}, "voids it")
+    check_may_void(invoice, by)
     invoice.state, invoice.voided_by, invoice.voided_at = State.VOID, by, at
     invoice.void_reason = _said(reason)
     invoice.save(update_fields=["state", "voided_by", "voided_at", "void_reason"])
@@ -156,6 +163,19 @@ def may_reopen(period: BillingPeriod) -> bool:
     return not period.is_open and not is_issued and not why_locked(period.label)
 
 
+def check_may_reopen(period: BillingPeriod, by: User) -> None:
+    """Refuse who started the run that closed the period, or adjusted or approved its invoice."""
+    invoice = Invoice.objects.live().filter(period=period).first()
+    _of_a_second_person(by, _hands_on(period, invoice), "re-opens it")
+
+
+def check_may_void(invoice: Invoice, by: User) -> None:
+    """Refuse who issued the invoice, and everybody once its month is closed for good."""
+    _of_a_second_person(by, {invoice.issued_by_id}, "voids it")
+    if why := why_closed(invoice.period.label):
+        raise CycleLocked(why)
+
+
 def _locked(period: int) -> BillingPeriod:
     """Always before its invoice: nobody waits for one who waits for him."""
     return BillingPeriod.objects.select_for_update(of=("self",)).select_related("customer").get(pk=period)
@@ -174,7 +194,7 @@ def _hands_on(period: BillingPeriod, invoice: Invoice | None) -> set[int | None]
 
 def _of_a_second_person(by: User, hands: set[int | None], what: str) -> None:
     if by.pk in hands:
-        raise NeedsSecondPerson(f"You had a hand in this invoice: somebody else {what}.")
+        raise NeedsSecondPerson(f"You had a hand in this invoice: another person {what}.")
 
 
 def _said(reason: str) -> str:

@@ -8,8 +8,10 @@ from django.contrib.admin.utils import flatten_fieldsets
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from unfold.admin import TabularInline
+from unfold.enums import ActionVariant
 
 from billing_engine.core.admin import BaseAdmin, ReadOnlyAdmin, skipped_by
+from leads.admin.buttons import person, why_not
 
 Row = TypeVar("Row", bound=Model)
 Parent = TypeVar("Parent", bound=Model)
@@ -38,10 +40,19 @@ class Page(BaseAdmin[Row]):
         return response
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
-        """The buttons above the page: those the person may press and the row's state allows."""
+        """The buttons above the page: those of the person's role that the row's state allows.
+
+        What another rule keeps this person from (a second person, a month that is not ready) is switched off, and says why.
+        """
         found = [each for each in super().get_actions_detail(request, object_id) if _may_press(each.method, request)]
         row = self.get_object(request, str(object_id)) if found else None
-        return [each for each in found if row is not None and _is_offered(each.method, row)]
+        if row is None:
+            return []
+        offered = [each for each in found if _is_offered(each.method, row)]
+        for each in offered:
+            if words := why_not(each.method, row, person(request)):
+                each.dialog, each.variant = {**each.dialog, "why_not": words}, ActionVariant.DEFAULT
+        return offered
 
 
 def _may_press(method: Any, request: HttpRequest) -> bool:

@@ -26,6 +26,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from billing_engine.core.errors import Refused
 
 Said = str | Callable[[Any], str]
+REFUSED = "leads/dialog_refused.html"
 
 
 class OnlyConfirmed(forms.Form):
@@ -48,6 +49,7 @@ class Done:
 
 
 Act = Callable[[Any, HttpRequest, Any, dict[str, Any]], Done | HttpResponse]
+Guard = Callable[[Any, User], object]
 
 
 def person(request: HttpRequest) -> User:
@@ -79,10 +81,12 @@ def button(
     icon: str = "",
     variant: ActionVariant = ActionVariant.DEFAULT,
     offered: Callable[[Any], bool] | None = None,
+    guard: Guard | None = None,
 ) -> Callable[[Act], Callable[..., HttpResponse]]:
     """Make of `act(self, request, row, answers)` a button of the row's page, for those who hold `permission`.
 
-    `offered` says for which rows the button is there at all; what it would refuse, the domain refuses too.
+    `offered` says for which rows the button is there at all. `guard` is the domain's own check of this person and this row: it
+    raises what the act would raise, and then the button stands there switched off, with the refusal's words.
     """
 
     def decorate(act: Act) -> Callable[..., HttpResponse]:
@@ -90,7 +94,10 @@ def button(
         def view(self: Any, request: HttpRequest, object_id: str) -> HttpResponse:
             if not request.user.has_perm(permission):
                 raise PermissionDenied
-            return _asked(self, request, _row(self, request, object_id), act, asks, label)
+            row = _row(self, request, object_id)
+            if request.method != "POST" and (words := _refusal(guard, row, person(request))):
+                return dialog_page(self, request, row, {"asks": _told(asks, row), "cannot": words}, template=REFUSED)
+            return _asked(self, request, row, act, asks, label)
 
         # Not Unfold's own `permissions`: its check looks them up in the database, which `migrate` has yet to fill.
         made: Any = action(description=label, icon=icon or None, variant=variant)
@@ -98,9 +105,25 @@ def button(
         made.needs = permission
         made.dialog = {"title": label}  # what makes the page open it in a window
         made.offered = offered
+        made.guard = guard
         return made
 
     return decorate
+
+
+def why_not(method: Any, row: Model, by: User) -> str:
+    """Why this person can't press a button that is offered, in the refusal's words; empty where it can be pressed."""
+    return _refusal(getattr(method, "guard", None), row, by)
+
+
+def _refusal(guard: Guard | None, row: Model, by: User) -> str:
+    if guard is None:
+        return ""
+    try:
+        guard(row, by)
+    except Refused as refusal:
+        return str(refusal)
+    return ""
 
 
 def dialog_link(address: str, text: str) -> SafeString:

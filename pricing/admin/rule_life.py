@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
@@ -29,6 +30,7 @@ from pricing.admin.rule_words import (
 from pricing.admin.wall_clock_field import EACH_IN_ITS_ZONE, WallClockFormField
 from pricing.domain.in_force import now_in, zones_of
 from pricing.domain.overlap import RulesOverlap
+from pricing.domain.people import check_second_person
 from pricing.domain.rules import activate, retire, revise, roll_back
 from pricing.models import PriceRule
 
@@ -105,6 +107,8 @@ class RuleButtons:
     """What may be done to a rule beyond editing its draft."""
 
     def _simulate_rule(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        if not request.user.has_perm("pricing.add_simulation"):
+            raise PermissionDenied
         asked = urlencode({"drafts": object_id})
         return HttpResponseRedirect(f"{reverse('admin:pricing_simulation_new_simulation')}?{asked}")
 
@@ -118,6 +122,7 @@ class RuleButtons:
         icon="check_circle",
         variant=ActionVariant.PRIMARY,
         offered=is_draft,
+        guard=lambda rule, by: check_second_person(rule, by=by, at=now()),
         asks=Dialog(
             title=lambda rule: f"Activate “{rule}”, as it is saved?", says=activation_in_words, form=Activation
         ),

@@ -28,8 +28,8 @@ from pricing.models import PriceRule, SimulatedCustomer, SimulatedMove, Simulati
 ROWS_SHOWN = 50
 KINDS = (
     (SimulatedMove.Kind.AMOUNT, "The actions that move most"),
-    (SimulatedMove.Kind.UNRATED, "Newly unrated, the dearest first"),
-    (SimulatedMove.Kind.EXCLUDED, "Newly excluded, the dearest first"),
+    (SimulatedMove.Kind.UNRATED, "Newly unrated, the most expensive first"),
+    (SimulatedMove.Kind.EXCLUDED, "Newly excluded, the most expensive first"),
 )
 HEADER = (
     "Customer",

@@ -83,6 +83,11 @@ class UnratedActionAdmin(ReadOnlyPage[UnratedAction]):
         may_add = request.user.has_perm("pricing.add_pricerule")
         return self.list_display if may_add else self.list_display[:-1]
 
+    def get_fields(self, request: HttpRequest, obj: UnratedAction | None = None) -> Any:
+        """Whoever can't make a rule is not asked to."""
+        may_add = request.user.has_perm("pricing.add_pricerule")
+        return self.fields if may_add else self.fields[:-1]
+
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         response = super().changelist_view(request, extra_context)
         shown = getattr(response, "context_data", None)

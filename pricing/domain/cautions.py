@@ -77,11 +77,10 @@ def _never_wins(rule: PriceRule, beside: list[PriceRule]) -> Iterator[Caution]:
         yield Caution(f"It can never win: “{rule.action_type}” is not billable, so its actions are excluded before")
         return
     ours = rank_of(rule)
-    stronger = [
-        other for other in beside if other.pk != rule.revises_id and covers(other, rule) and rank_of(other) > ours
-    ]
+    found = (other for other in beside if other.pk != rule.revises_id and covers(other, rule) and rank_of(other) > ours)
+    stronger = sorted(found, key=lambda each: (each.wall_from, each.pk))
     until = rule.wall_from
-    for other in sorted(stronger, key=lambda each: each.wall_from):
+    for other in stronger:
         if other.wall_from <= until and (other.wall_to is None or other.wall_to > until):
             if other.wall_to is None or (rule.wall_to and other.wall_to >= rule.wall_to):
                 yield Caution("It can never win: it is outranked wherever it matches", stronger)

@@ -51,6 +51,11 @@ def check_people(rule: PriceRule, *, by: User, at: datetime, reason: str) -> Non
         raise BackdatingNeedsASecondPerson(f"{since}: who wrote it does not activate it; ask a second person.")
 
 
+def check_second_person(rule: PriceRule, *, by: User, at: datetime) -> None:
+    """The same for a person who will say why: whether this person may activate the draft at all."""
+    check_people(rule, by=by, at=at, reason="given")
+
+
 def taken_over(rule: PriceRule, *, at: datetime) -> list[PriceRule]:
     """The rules in force from which this one would take what has occurred before `at`, in periods still open.
 

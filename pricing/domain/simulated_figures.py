@@ -130,7 +130,7 @@ def everything(simulation: Simulation) -> Iterator[dict[str, Any]]:
 
 
 def greatest(simulation: Simulation, kind: str) -> Any:
-    """The actions that moved most, or the dearest ones that are newly unrated or excluded."""
+    """The actions that moved most, or the most expensive ones that are newly unrated or excluded."""
     size = F("then_amount") - F("now_amount")
     return (
         simulation.moves.filter(kind=kind)

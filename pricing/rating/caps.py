@@ -15,7 +15,8 @@ def capped(
     """What of `full` may still be charged, and what each cap cut off what the one before had left."""
     if rule.cap_per_lead is None and rule.cap_per_period is None and customer.hard_budget is None:
         return full, ()
-    amount, cuts = full, list[tuple[str, int]]()
+    amount = full
+    cuts: Cuts = ()
     limits = (
         (PER_LEAD, rule.cap_per_lead, counters.charged_to_lead(rule, action)),
         (PER_PERIOD, rule.cap_per_period, counters.charged_by_rule(rule)),
@@ -24,8 +25,8 @@ def capped(
     for name, limit, used in limits:
         if limit is None:
             continue
-        left = max(0, limit - used)
+        left = limit - used if limit > used else 0
         if amount > left:
-            cuts.append((name, amount - left))
+            cuts = (*cuts, (name, amount - left))
             amount = left
-    return amount, tuple(cuts)
+    return amount, cuts

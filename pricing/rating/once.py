@@ -1,6 +1,6 @@
 """Step 3: once per lead, or per person, within N days of a *charged* one, whatever period that was in."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from pricing.rating.facts import ActionFacts, Id, Instant, RuleFacts
@@ -25,12 +25,12 @@ def key_of(action: ActionFacts, rule: RuleFacts) -> Key | None:
     return rule.lineage, by_person, action.person if by_person else action.lead, action.action_type
 
 
-def keys_of(lineage: Id, asked: Asked, lead: Id, person: str, kind: Id) -> Iterator[Key]:
+def keys_of(lineage: Id, asked: Asked, lead: Id, person: str, kind: Id) -> list[Key]:
     """All that a charge may be looked for by, if the rule is, was or becomes once per lead or once per person."""
-    if asked.once_per_lead or not person:
-        yield lineage, False, lead, kind
+    found: list[Key] = [(lineage, False, lead, kind)] if asked.once_per_lead or not person else []
     if asked.once_per_person and person:
-        yield lineage, True, person, kind
+        found.append((lineage, True, person, kind))
+    return found
 
 
 def pays(price: Price, quantity: int, value: int | None, *, amount: int, full: int) -> bool:

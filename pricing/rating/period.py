@@ -177,8 +177,10 @@ class Rater:
         if asked is None:
             return
         self._counters.charge(action, rule, asked, amount)
+        if not (asked.once_per_lead or asked.once_per_person):
+            return
         given = full if rule.lineage in self._seen.uncertain else amount
-        if asked.once and pays(rule.price, action.quantity, action.value, amount=given, full=full):
+        if given > 0 or pays(rule.price, action.quantity, action.value, amount=given, full=full):
             self._counters.pay(action, rule, asked)
 
     def _paid(self, action: ActionFacts, rule: RuleFacts) -> Paid | None:

@@ -207,7 +207,8 @@ def costs_anything(price: Price) -> bool:
         return price.package_price > 0
     if isinstance(price, Percentage):
         return price.maximum != 0 and bool(price.percent or price.fixed_fee or price.minimum)
-    return any(tier.rate or tier.flat_fee for tier in price.tiers)
+    tiers: tuple[Tier, ...] = getattr(price, "tiers", ())  # what stands for a price that can't be told has none
+    return any(tier.rate or tier.flat_fee for tier in tiers)
 
 
 def between(low: int, high: int, unit_price: int) -> int:

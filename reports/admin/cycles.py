@@ -12,7 +12,17 @@ from django.utils.timezone import now
 from unfold.enums import ActionVariant
 
 from billing_engine.core.errors import Refused
-from invoices.domain.cycle import bill_cycle, close_cycle, has_something_to_bill, know_cycles, lock, reopen
+from invoices.domain.cycle import (
+    bill_cycle,
+    check_all_issued,
+    check_may_open_again,
+    check_over,
+    close_cycle,
+    has_something_to_bill,
+    know_cycles,
+    lock,
+    reopen,
+)
 from invoices.domain.errand import begin, stop, tried_before, waiting_for, without_contacts
 from invoices.domain.mail.server import check_server, is_a_server, server
 from invoices.domain.month_lock import why_month_locked
@@ -202,6 +212,7 @@ class BillingCycleAdmin(ReadOnlyPage[BillingCycle]):
         permission=CLOSE,
         icon="lock",
         offered=lambda cycle: cycle.state == State.OPEN,
+        guard=lambda cycle, _by: check_over(cycle, at=now()),
         asks=Dialog(
             title=lambda cycle: f"Lock {month_of(cycle)}?",
             says=(
@@ -220,6 +231,7 @@ class BillingCycleAdmin(ReadOnlyPage[BillingCycle]):
         permission=CLOSE,
         icon="lock_open",
         offered=lambda cycle: cycle.state == State.LOCKED,
+        guard=check_may_open_again,
         asks=Dialog(
             title=lambda cycle: f"Open {month_of(cycle)} again?",
             says="Its drafts can then be made anew. Only a second person can, with a reason, and while nothing is issued.",
@@ -236,6 +248,7 @@ class BillingCycleAdmin(ReadOnlyPage[BillingCycle]):
         icon="task_alt",
         variant=ActionVariant.PRIMARY,
         offered=lambda cycle: cycle.state == State.LOCKED,
+        guard=lambda cycle, _by: check_all_issued(cycle),
         asks=Dialog(
             title=lambda cycle: f"Close {month_of(cycle)}?",
             says="For good: everything of it is issued, and nothing of it is ever opened again.",

@@ -107,7 +107,7 @@ def _of_actions(queues: Waiting) -> tuple[Row, ...]:
             unrated,
             queues.unrated,
             "unrated",
-            "No rule matches: price them, or waive them",
+            "No rule matches: operations price or waive them",
             list_of("pricing.unratedaction"),
             "orange",
         ),

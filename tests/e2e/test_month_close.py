@@ -65,7 +65,9 @@ def test_finance_closes_a_month_and_the_pdf_says_to_the_cent_what_the_page_says(
 
     _press(page, "Start billing run", "Start billing run")
     expect(page.get_by_text("2 of 3 periods billed")).to_be_visible()
-    expect(page.get_by_text("1 action is unrated: make a rule for them, or waive them with a reason.")).to_be_visible()
+    expect(
+        page.get_by_text("1 action is unrated: operations make a rule for them, or waive them with a reason.")
+    ).to_be_visible()
 
     _price_the_brochures(people["operations"])
     page.reload()

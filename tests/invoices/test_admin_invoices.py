@@ -309,7 +309,7 @@ def test_each_line_opens_exactly_its_charges(finance: Client) -> None:
         ("Felt panel · Sample order", "", [7]),
         ("Oak veneer · Quote request", "", [5]),
         ("Oak veneer · Sample order", "", [1, 2]),
-        ("Oak veneer · Sample order", "2026-09", [3]),
+        ("Oak veneer · Sample order", "2026-09-01", [3]),
         ("Sample order: test lead", "", [1, 1]),
     ]
 

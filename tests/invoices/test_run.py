@@ -91,7 +91,7 @@ def test_what_fails_says_why_stops_nobody_else_and_can_be_tried_again(accountant
     assert bill_all(run) == Progress(billed=1, nothing=0, failed=1, waiting=0)
     failed = BillingRunItem.objects.get(state="failed")
     assert (failed.period, failed.code) == (unpriced.period, "unrated_actions")
-    assert failed.message == "1 action is unrated: make a rule for them, or waive them with a reason."
+    assert failed.message == "1 action is unrated: operations make a rule for them, or waive them with a reason."
 
     PriceRuleFactory.create(priority=1)
     assert retry_failed(run) == 1

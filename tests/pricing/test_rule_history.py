@@ -243,21 +243,27 @@ def test_a_price_far_from_the_one_it_replaces_is_told(operator: User):
     assert words(far) == [(f"Far from what it replaces (-60%): {cost} $10.00 here", [old])]
 
 
-def test_a_free_allowance_alone_is_not_far_and_a_price_of_nothing_is_told_as_that(operator: User):
-    olds = [PriceRuleFactory.create(category=name) for name in ("tiles", "wood", "stone")]
-    free, nothing, dear = (revise(old, by=operator, at=NOW, since=NEXT_MONTH) for old in olds)
-    for draft, changed in (
-        (free, {"free_units": 10}),
-        (nothing, {"unit_price": 0}),
-        (dear, {"free_units": 20, "unit_price": 9}),
-    ):
-        PriceRule.objects.filter(pk=draft.pk).update(**changed)
-        draft.refresh_from_db()
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"free_units": 10}, None),
+        ({"unit_price": 0}, "It charges nothing: ten units, worth 1,000 together, cost $25.00 there"),
+        (
+            {"free_units": 20, "unit_price": 9},
+            "Far from what it replaces (+260%): ten units, worth 1,000 together, cost $25.00 there and $90.00 here after"
+            " what is free",
+        ),
+    ],
+)
+def test_a_free_allowance_alone_is_not_far_and_a_price_of_nothing_is_told_as_that(
+    operator: User, changed: dict[str, int], told: str | None
+):
+    old = PriceRuleFactory.create()
+    draft = revise(old, by=operator, at=NOW, since=NEXT_MONTH)
+    PriceRule.objects.filter(pk=draft.pk).update(**changed)
+    draft.refresh_from_db()
 
-    assert words(free) == []
-    assert words(nothing) == [("It charges nothing: ten units, worth 1,000 together, cost $25.00 there", [olds[1]])]
-    cost = "ten units, worth 1,000 together, cost $25.00 there and $90.00 here after what is free"
-    assert words(dear) == [(f"Far from what it replaces (+260%): {cost}", [olds[2]])]
+    assert words(draft) == ([(told, [old])] if told else [])
 
 
 def test_saving_tells_what_stands_in_the_way_with_links(operations: Client) -> None:

@@ -250,7 +250,7 @@ def test_a_cause_that_is_gone_stands_in_nobodys_way_and_the_page_says_what_is_ne
     run = start(OCTOBER, by=frank, at=NOVEMBER_3)
     bill(run.items.get().pk, at=NOVEMBER_3)
     address = reverse("admin:invoices_billingrun_change", args=[run.pk])
-    words = "1 action is unrated: make a rule for them, or waive them with a reason."
+    words = "1 action is unrated: operations make a rule for them, or waive them with a reason."
     before = page(finance)
     assert "<b>1</b> <strong>could not be billed</strong>" in before
     assert words in before
