@@ -63,7 +63,7 @@ def recount(charged: Sequence[Charged], quotes: Mapping[str, Sequence[Quote]]) -
             elif one.is_void:
                 found.exactly += 1
                 if (one.amount, one.reason) != (NOTHING, "voided"):
-                    faults.append(f"action {one.action} is void, and was charged {one.amount} {one.reason}")
+                    faults.append(f"action {one.action} is void, and {_outcome(one)}")
             elif one.kind == "sample_order":
                 found.by_limits += 1
                 faults += _beyond_its_price(one)
@@ -72,7 +72,8 @@ def recount(charged: Sequence[Charged], quotes: Mapping[str, Sequence[Quote]]) -
                 expected = _price(one, views, quotes.get(one.customer, ()))
                 views += one.quantity if one.kind == "page_view" else 0
                 if (one.amount, one.reason) != (expected, ""):
-                    faults.append(f"action {one.action} costs {expected}, and was charged {one.amount} {one.reason}")
+                    costs = "has not one price" if expected is None else f"costs {expected.normalize():f}"
+                    faults.append(f"action {one.action} {costs}, and {_outcome(one)}")
         faults += _samples_of_a_period(period, [one for one in ours if one.kind == "sample_order" and one.amount])
     faults += _samples_of_leads(charged)
     return found
@@ -86,6 +87,10 @@ def _price(one: Charged, views: Decimal, quotes: Sequence[Quote]) -> Decimal | N
     wall = one.occurred_at.astimezone(ZoneInfo(one.zone)).replace(tzinfo=None)
     prices = [quote.price for quote in quotes if quote.since <= wall and (quote.until is None or wall < quote.until)]
     return one.quantity * prices[0] if len(prices) == 1 else None
+
+
+def _outcome(one: Charged) -> str:
+    return f"is excluded as {one.reason}" if one.reason else f"was charged {one.amount}"
 
 
 def _of_tiers(units: Decimal) -> Decimal:
