@@ -43,7 +43,7 @@ def check_not_billed(rule: PriceRule, *, since: datetime, at: datetime) -> None:
         latest = charges.order_by("-action__occurred_at").values("action__occurred_at")[:1]
         periods = BillingPeriod.objects.closed().filter(customer__time_zone=zone.key).annotate(latest=Subquery(latest))
         priced = periods.exclude(latest=None).annotate(until=Greatest("end_at", "latest")).order_by("-until")
-        found += [_Billed(each, _free_from(each, each.latest)) for each in priced.select_related("customer")[:1]]
+        found += [_billed(pk, at_last) for pk, at_last in priced.values_list("pk", "latest")[:1]]
     if found:
         last = max(found, key=lambda each: each.free_from)
         raise WouldRewriteHistory(
@@ -52,9 +52,11 @@ def check_not_billed(rule: PriceRule, *, since: datetime, at: datetime) -> None:
         )
 
 
-def _free_from(period: BillingPeriod, latest: datetime) -> datetime:
-    """From when on nothing of it is billed: its end, or the day after the latest of it where that occurred later still."""
+def _billed(period_id: int, latest: datetime) -> _Billed:
+    """Nothing of it is billed from its end on, or from the day after the latest of it where that occurred later still."""
+    period = BillingPeriod.objects.select_related("customer").get(pk=period_id)
+    zone = period.customer.zone
     if latest < period.end_at:
-        return shown(period.end_at, period.customer.zone)
-    day = shown(latest, period.customer.zone).replace(hour=0, minute=0, second=0, microsecond=0)
-    return day + timedelta(days=1)
+        return _Billed(period, shown(period.end_at, zone))
+    day = shown(latest, zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    return _Billed(period, day + timedelta(days=1))
