@@ -29,17 +29,22 @@ class OddAddressesMiddleware:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if NUL in request.path or any(NUL in text for texts in request.GET.lists() for text in (texts[0], *texts[1])):
+        # The API looks at what it is asked by itself, and answers in its own words.
+        if not request.path.startswith(API) and _has_nul(request):
             return _told(request)
         return self._get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """The same of what is found out later; without a question only a number in the path can be at fault."""
-        kinds = UNREADABLE if request.GET else (DataError, OverflowError)
+        """The same of what is found out later; without a question only a number in the path can be at fault, or a NUL."""
+        kinds = UNREADABLE if request.GET or NUL in request.path else (DataError, OverflowError)
         if request.method not in ("GET", "HEAD") or not isinstance(error, kinds):
             return None
         logger.warning("An address could not be read.", exc_info=error)
         return _told(request)
+
+
+def _has_nul(request: HttpRequest) -> bool:
+    return NUL in request.path or any(NUL in text for name, texts in request.GET.lists() for text in (name, *texts))
 
 
 def _told(request: HttpRequest) -> HttpResponse:

@@ -143,7 +143,8 @@ def check_may_open_again(cycle: BillingCycle, by: User) -> None:
     issued = Invoice.objects.filter(period__label__in=labels_of(cycle.label), state=Invoice.State.ISSUED).count()
     if issued:
         raise IssuedAlready(f"{_many(issued, 'invoice')} of it {'is' if issued == 1 else 'are'} issued.")
-    if cycle.steps.filter(kind=Kind.LOCKED).latest("pk").by_id == by.pk:
+    locked = cycle.steps.filter(kind=Kind.LOCKED).order_by("pk").last()
+    if locked is not None and locked.by_id == by.pk:
         raise SecondPersonReopens
 
 

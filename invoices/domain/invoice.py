@@ -28,7 +28,7 @@ class AdjusterApproves(Refused):
     """Whoever changed an invoice by hand does not approve it."""
 
     code = "adjuster_approves"
-    message = "You adjusted this invoice: somebody else has to approve it."
+    message = "You adjusted this invoice: another person has to approve it."
 
 
 @transaction.atomic

@@ -95,7 +95,8 @@ def button(
             if not request.user.has_perm(permission):
                 raise PermissionDenied
             row = _row(self, request, object_id)
-            if request.method != "POST" and (words := _refusal(guard, row, person(request))):
+            is_offered = offered is None or offered(row)
+            if request.method != "POST" and is_offered and (words := _refusal(guard, row, person(request))):
                 return dialog_page(self, request, row, {"asks": _told(asks, row), "cannot": words}, template=REFUSED)
             return _asked(self, request, row, act, asks, label)
 

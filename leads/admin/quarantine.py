@@ -199,7 +199,7 @@ class QuarantinedItemAdmin(ReadOnlyPage[QuarantinedItem]):
         ),
     )
     def retry(self, request: HttpRequest, item: QuarantinedItem, answers: dict[str, Any]) -> Done:
-        receipt = repair(item, content=answers["content"], by=person(request), at=now())
+        receipt = repair(item, content=answers["content"], by=person(request), at=now(), by_hand=True)
         return Done(in_words(receipt), level=messages.WARNING if _held(receipt) else messages.SUCCESS)
 
     @button(

@@ -2,7 +2,7 @@
 
 import hashlib
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from django.db import OperationalError, transaction
@@ -229,7 +229,7 @@ def _new_leads(source: Source, delivery: Delivery, leads: Iterable[SentLead], kn
 
 
 def _sort_actions(
-    delivery: Delivery, actions: Sequence[SentAction], known: Known, times: dict[int, datetime | None]
+    delivery: Delivery, actions: Sequence[SentAction], known: Known, times: Mapping[int, datetime | None]
 ) -> tuple[list[NewAction], Periods]:
     """Compare the known ones; answers the rows of the new ones, each in its billing period.
 
@@ -239,12 +239,12 @@ def _sort_actions(
     owners = {lead.id: lead.customer for lead in known.lead_by_id.values()}
     sound = [action for action in actions if _finds_type(action, known)]
     stored, known_times = stored_actions([action.key for action in sound if action.lead not in new_leads])
-    times = times | known_times
+    times = {lead: at for lead, at in {**times, **known_times}.items() if at}  # mostly none has one
     periods = Periods(known)
     rows = dict[tuple[int, str], NewAction]()
     for action in sound:
         key = action.key
-        if is_early(action.sound.occurred_at, times.get(action.lead)):
+        if times and is_early(action.sound.occurred_at, times.get(action.lead)):
             action.result.flags = (BEFORE_ITS_LEAD,)
         if key in stored:
             action.compare(stored[key])

@@ -10,7 +10,7 @@ from django.db.models.functions import Lower
 from msgspec import Meta
 
 from billing_engine.core.spans import Month
-from leads.domain.identity import external_id
+from leads.domain.identity import external_id, in_utc, to_the_microsecond
 from leads.models import Customer, Lead, Product, Source
 
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
@@ -94,6 +94,7 @@ def _instant(sent: Any) -> datetime | None:
     if not isinstance(sent, str):
         return None
     try:
-        return msgspec.convert(sent, Instant)
-    except msgspec.ValidationError:
+        # As every other: cut, and in UTC, since an offset may be larger than PostgreSQL knows.
+        return in_utc(msgspec.convert(to_the_microsecond(sent), Instant))
+    except (msgspec.ValidationError, OverflowError):
         return None

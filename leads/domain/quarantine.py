@@ -13,7 +13,7 @@ from leads.domain.faults import Fault
 from leads.domain.files.parts import ROWS_IN_A_FIELD
 from leads.domain.identity import external_id
 from leads.domain.intake import receive_items
-from leads.domain.mapping import COLUMN_INVALID, COLUMN_MISSING, mapped
+from leads.domain.mapping import COLUMN_INVALID, COLUMN_MISSING, columns, mapped
 from leads.domain.occurred import occurred, zones_of
 from leads.domain.receipt import Receipt, Result
 from leads.domain.rows import as_json
@@ -22,7 +22,7 @@ from leads.models import Action, QuarantinedItem, QuarantineStep
 ACTION_CONFLICT = "action_conflict"
 LEAD_CONFLICT = "lead_conflict"
 CONFLICTS = (ACTION_CONFLICT, LEAD_CONFLICT)
-# What waits is not quite what was sent: nobody could keep that. A person has to say what was meant.
+# What waits is not quite what was sent: nobody could keep that. A person has to look at it and say what was meant.
 NOT_AS_SENT = (ITEM_MALFORMED, MEMBER_TWICE, ROW_MALFORMED)
 State = QuarantinedItem.State
 Kind = QuarantineStep.Kind
@@ -52,8 +52,10 @@ class NoteMissing(Refused):
     message = "Say why this item is discarded."
 
 
-def repair(item: QuarantinedItem, *, content: dict[str, Any], by: User | None, at: datetime) -> Receipt:
-    """Send the mended item in again, as a delivery of its own.
+def repair(
+    item: QuarantinedItem, *, content: dict[str, Any], by: User | None, at: datetime, by_hand: bool = False
+) -> Receipt:
+    """Send the mended item in again, as a delivery of its own; `by_hand` where a person has looked at just this one.
 
     Raises StillRefused if it can't be stored: then nothing is stored, the attempt is noted, and, where the content is as
     it was, the item waits with what is wrong with it now. An action of a mended lead that is at fault itself goes back to
@@ -61,6 +63,9 @@ def repair(item: QuarantinedItem, *, content: dict[str, Any], by: User | None, a
     """
     try:
         with transaction.atomic():
+            code = item.code
+            if code in NOT_AS_SENT and content == item.content and not by_hand:
+                raise StillRefused(Fault(code, "", item.message))
             return resend(item, content=content, by=by, at=at, kind=Kind.REPAIRED)
     except StillRefused as refusal:
         _note_refusal(item, refusal.fault, same=content == item.content, by=by, at=at)
@@ -81,9 +86,6 @@ def resend(
 
     To be called within a transaction, so that a refusal undoes all of it.
     """
-    code = item.code
-    if code in NOT_AS_SENT and content == item.content:
-        raise StillRefused(Fault(code, "", item.message))
     _settle(item, state=State.REPAIRED, by=by, at=at, note=note)
     lead = _as_lead(item, content)
     # One item, whatever it looks like: it is no envelope and no list.
@@ -142,12 +144,19 @@ def stored_action_of(item: QuarantinedItem) -> Action | None:
 
 def _as_lead(item: QuarantinedItem, content: dict[str, Any]) -> dict[str, Any]:
     """A record of a file becomes a lead by its source's field mapping, which may have been mended meanwhile."""
-    if item.code not in (COLUMN_INVALID, COLUMN_MISSING, ROWS_IN_A_FIELD, *NOT_AS_SENT) or "id" in content:
+    of_files = (COLUMN_INVALID, COLUMN_MISSING, ROWS_IN_A_FIELD, *NOT_AS_SENT)
+    if item.code not in of_files or not _is_record(content, item.source.field_mapping):
         return content
     lead = mapped(item.source.field_mapping, content)
     if isinstance(lead, Fault):
         raise StillRefused(lead)
     return lead
+
+
+def _is_record(content: Any, mapping: dict[str, Any]) -> bool:
+    """Whether it is for the mapping to read: a lead has an id, and hardly ever the mapping's columns."""
+    asked = set(columns(mapping))
+    return isinstance(content, dict) and bool(asked) and ("id" not in content or asked <= set(content))
 
 
 def _result_of(item: QuarantinedItem, receipt: Receipt) -> Result:

@@ -4,22 +4,24 @@ from datetime import date, datetime, time
 from typing import Any
 
 from django import forms
-from unfold.widgets import UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminSplitDateTimeWidget, UnfoldAdminTextInputWidget
 
 from billing_engine.core.wall_clock import NotAWallClockTime, read
 
 EACH_IN_ITS_ZONE = "In each customer’s own time zone; without a time, from midnight."
 
 
-class DayAndTime(forms.MultiWidget):
-    """Two boxes side by side; the second may stay empty."""
+class DayAndTime(UnfoldAdminSplitDateTimeWidget):
+    """Two boxes side by side; the second may stay empty.
 
-    template_name = "unfold/widgets/split_datetime.html"
+    A kind of Unfold's own widget: on a page with conditional fields Unfold binds the boxes of that one apart, while those of
+    any other share one value, so that a time typed would empty its day.
+    """
 
     def __init__(self, *, label: str = "", autofocus: bool = False) -> None:
         day = {"type": "date", "aria-label": f"{label} day".strip()} | ({"autofocus": True} if autofocus else {})
         at = {"type": "time", "aria-label": f"{label} time, if not midnight".strip()}
-        super().__init__([UnfoldAdminTextInputWidget(day), UnfoldAdminTextInputWidget(at)])
+        forms.MultiWidget.__init__(self, [UnfoldAdminTextInputWidget(day), UnfoldAdminTextInputWidget(at)])
 
     def decompress(self, value: datetime | date | None) -> list[str]:
         """What stands in the two boxes."""

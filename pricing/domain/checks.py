@@ -1,7 +1,7 @@
 """Price checks: saved expectations, held against the rules as they are, or as a draft would make them."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from itertools import product as pairs
 from typing import Any
@@ -42,7 +42,7 @@ class OverrideNeedsAReason(Refused):
 class CheckResult:
     """Whether a check holds; if not, what its action would cost instead, and which one that is.
 
-    `failed_before`: it fails, and did without the draft that it was held against; the draft is not to blame.
+    `failed_before`: it fails, and costs the same without the draft that it was held against, which is not to blame.
     """
 
     check: PriceCheck
@@ -121,25 +121,28 @@ class _Desk:
         self._sources = list(Source.objects.filter(is_active=True).order_by("pk"))
 
     def hold(self, check: PriceCheck, at: datetime) -> CheckResult:
-        """The check's result, and whether it failed before the draft."""
-        result = self._hold(check, at, self._rules[check.customer.zone])
-        if result.holds or not self._has_draft:
-            return result
-        return replace(result, failed_before=not self._hold(check, at, self._before[check.customer.zone]).holds)
+        """The check's result; the first example that costs something else fails it.
 
-    def _hold(self, check: PriceCheck, at: datetime, book: list[RuleFacts]) -> CheckResult:
-        """The first example that costs something else fails it."""
-        rules = [rule for rule in book if _could_price(rule, check, at)]
-        wrong, is_empty = None, True
-        for example in self._examples(check, rules, at):
+        One that costs something else by the draft comes before one that costs as wrong without it.
+        """
+        rules, before = (
+            [rule for rule in book[check.customer.zone] if _could_price(rule, check, at)]
+            for book in (self._rules, self._before)
+        )
+        wrong, is_empty = "", True
+        for example in self._examples(check, [*rules, *before], at):
             is_empty = False
             decision = decide(example, rules, winner=None)
-            if decision.rule is None or decision.reason or in_units(decision.amount) != check.expected:
-                wrong = self._told(example, decision)
-                break
+            if _is_as_expected(decision, check):
+                continue
+            if not self._has_draft or _outcome(decision) != _outcome(decide(example, before, winner=None)):
+                return CheckResult(check, holds=False, found=self._told(example, decision))
+            wrong = wrong or self._told(example, decision)
         if is_empty:
-            return CheckResult(check, holds=False, found="there is no product or no active source to check")
-        return CheckResult(check, holds=wrong is None, found=wrong or "holds")
+            wrong = "there is no product or no active source to check"
+        return CheckResult(
+            check, holds=not wrong, found=wrong or "holds", failed_before=bool(wrong) and self._has_draft
+        )
 
     def _examples(self, check: PriceCheck, rules: list[RuleFacts], at: datetime) -> Iterator[Example]:
         products = [check.product] if check.product else self._products.get(check.customer_id, [])
@@ -160,6 +163,15 @@ class _Desk:
             return f"unrated {of}"
         amount = money.price_in_words(in_units(decision.amount), example.customer.currency)
         return f"{amount} {of}, by “{self._names[decision.rule]}”"
+
+
+def _is_as_expected(decision: Decision, check: PriceCheck) -> bool:
+    return decision.rule is not None and not decision.reason and in_units(decision.amount) == check.expected
+
+
+def _outcome(decision: Decision) -> tuple[int, str, bool]:
+    """What it costs and why not, whichever rule says so."""
+    return decision.amount, decision.reason, decision.is_unrated
 
 
 def _when(check: PriceCheck, at: datetime, draft: PriceRule | None) -> datetime:

@@ -9,20 +9,19 @@ from django.template.response import TemplateResponse
 from django.utils.timezone import now
 
 from billing_engine.core.admin import SKIPPED_SHOWN, Skipped, SkippedRow
-from billing_engine.core.money import in_words
 from billing_engine.core.spans import Cycle, labels_of
 from invoices.domain.blockers import blocker_of, failed_in
 from invoices.domain.cycle import unfinished_in
-from invoices.domain.errand import last_act, without_contacts
-from invoices.domain.taken_back import to_be_credited
-from invoices.domain.waiting import Left, left_in, quarantined_in, stuck_in
+from invoices.domain.errand import last_act
+from invoices.domain.waiting import Left, left_in, quarantined_in
 from invoices.domain.wording import end_in_words, month_in_words
 from invoices.models import BillingCycle, BillingRun, BillingRunItem, CycleStep
 from leads.admin.shown import instant, list_of, page_of
 from leads.models import BillingPeriod
 from reports.admin.cycle_figures import money_table, received_sum, stored_sum
-from reports.queries.cycle import cut_by_budgets_in, flagged_in, money_of, without_invoice_in
-from reports.wording import count_in_words, names_in_words, reasons_in_words
+from reports.admin.in_the_way import hindrances
+from reports.queries.cycle import money_of
+from reports.wording import count_in_words
 
 State = BillingCycle.State
 DONE, NEXT, LATER = "done", "next", "later"
@@ -53,17 +52,6 @@ class WaitingItem:
     when: str
     is_read: bool
     is_of_customer: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Hindrance:
-    """What stands in the way: how many, of what, what to do about it, where."""
-
-    count: str
-    what: str
-    advice: str
-    address: str
-    tone: str
 
 
 def cycle_page(model_admin: Any, request: HttpRequest, cycle: BillingCycle) -> HttpResponse:
@@ -192,123 +180,6 @@ def steps_of(cycle: BillingCycle, left: Left) -> list[Step]:
 
 def _to_go(count: int, what: str, *, plural: str = "") -> str:
     return f"{count_in_words(count)} {what}{'' if count == 1 else plural} to go" if count else "none waits"
-
-
-def hindrances(cycle: BillingCycle, left: Left) -> list[Hindrance]:
-    """What keeps the month open, the first to be dealt with first."""
-    flagged = flagged_in(cycle.label) if left.drafts else 0
-    found = (
-        (
-            left.quarantined,
-            "in quarantine",
-            "Of this month: mend and retry, or discard with a reason. Below is what waits",
-            list_of("leads.quarantineditem", month=cycle.label),
-            "orange",
-        ),
-        (
-            left.unrated,
-            "unrated",
-            "No rule prices them: operations make one, or waive them",
-            list_of("pricing.unratedaction", period__label__in=",".join(labels_of(cycle.label))),
-            "orange",
-        ),
-        (
-            left.failed,
-            "could not be billed",
-            "See below what stands in the way, then retry the run",
-            list_of("invoices.billingrun", q=cycle.label),
-            "red",
-        ),
-        (
-            flagged,
-            "draft stands out" if flagged == 1 else "drafts stand out",
-            "Look at each: its page says why. Approve all skips them",
-            list_of("invoices.invoice", month=cycle.label, state__exact="draft"),
-            "blue",
-        ),
-        (
-            without_invoice_in(cycle.label),
-            "closed without an invoice",
-            "Actions came in, and nothing was drafted",
-            list_of("leads.billingperiod", cycle=cycle.label, state__exact="closed"),
-            "red",
-        ),
-        (
-            left.sealed_periods,
-            "to be billed again",
-            "Their invoices are void and the month is locked: Bill again is on the page of each",
-            list_of("leads.billingperiod", cycle=cycle.label, state__exact="open"),
-            "orange",
-        ),
-        _taken_back(cycle.label),
-        _cut_by_budgets(cycle.label),
-        (
-            left.inactive_periods,
-            "of inactive customers",
-            "No run bills them: activate the customer, or lock with a reason",
-            list_of("leads.billingperiod", cycle=cycle.label, state__exact="open"),
-            "orange",
-        ),
-    )
-    return [
-        Hindrance(count_in_words(count), what, advice, address, tone)
-        for count, what, advice, address, tone in (*found, *_outgoing(cycle, left))
-        if count
-    ]
-
-
-def _outgoing(cycle: BillingCycle, left: Left) -> tuple[tuple[int, str, str, str, str], ...]:
-    """What is issued and did not go out."""
-    stuck, contactless = stuck_in(cycle.label), without_contacts(cycle) if left.unsent else []
-    return (
-        (
-            stuck.invoices,
-            "could not be sent",
-            reasons_in_words(stuck.mails),
-            list_of("invoices.invoicemail", month=cycle.label, turn="person"),
-            "red",
-        ),
-        (
-            stuck.documents,
-            "without their PDF",
-            "It could not be made: the invoice's page says why",
-            list_of("invoices.invoice", month=cycle.label, document="failed"),
-            "red",
-        ),
-        (
-            len(contactless),
-            "without billing contacts",
-            f"Send all leaves them out: {names_in_words(contactless)}",
-            list_of("invoices.invoice", month=cycle.label, sent="nobody"),
-            "orange",
-        ),
-    )
-
-
-def _taken_back(label: str) -> tuple[int, str, str, str, str]:
-    """What was taken back after it was issued: the customer is owed it."""
-    found = to_be_credited(labels_of(label))
-    amounts = " and ".join(in_words(found[currency].amount, currency) for currency in sorted(found))
-    return (
-        sum(one.actions for one in found.values()),
-        "to be credited",
-        f"{amounts}, taken back after the invoice was issued: its page lists them",
-        list_of("invoices.invoice", month=label, to_be_credited="1"),
-        "orange",
-    )
-
-
-def _cut_by_budgets(label: str) -> tuple[int, str, str, str, str]:
-    """What hard budgets kept from being charged: right as agreed, and worth knowing."""
-    found = cut_by_budgets_in(label)
-    amounts = " and ".join(in_words(found[currency][1], currency) for currency in sorted(found))
-    return (
-        sum(count for count, _ in found.values()),
-        "cut by a hard budget",
-        f"{amounts} above monthly budgets is not charged",
-        list_of("invoices.invoice", month=label, cut_by_budget="1"),
-        "blue",
-    )
 
 
 def _failures(label: str) -> list[tuple[BillingRunItem, str]]:

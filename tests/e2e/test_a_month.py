@@ -72,7 +72,7 @@ def _draft_a_price(page: Page) -> None:
     page.get_by_role("button", name="Make a draft").click()
     page.get_by_label("Unit price").fill("3")
     page.locator("input[name=wall_from_0]").fill(LAST_MONTH.span(UTC_ZONE).start.date().isoformat())
-    page.locator("input[name=wall_from_1]").fill("")
+    page.locator("input[name=wall_from_1]").fill("00:00")
     page.get_by_role("button", name="Save and continue editing").click()
     page.get_by_role("link", name="Activate").click()
     page.get_by_label("Reason").fill("The contract says so")
@@ -92,7 +92,7 @@ def _activate_it(page: Page) -> None:
 
 def _see_why(page: Page) -> None:
     page.goto(f"/admin/pricing/charge/{Action.objects.order_by('pk')[0].pk}/change/")
-    expect(page.get_by_text("Priced by «Samples»")).to_be_visible()
+    expect(page.get_by_text("Priced by “Samples”")).to_be_visible()
     expect(page.get_by_text("2 × $3.00 = $6.00.")).to_be_visible()
 
 

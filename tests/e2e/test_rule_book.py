@@ -100,7 +100,7 @@ def _draft_a_price_with_a_slip_of_the_finger(page: Page) -> None:
     page.get_by_role("link", name="Samples", exact=True).click()
     page.get_by_role("link", name="Revise").click()
     first_day = NEXT_MONTH.span(UTC_ZONE).start.date().isoformat()
-    expect(page.get_by_label("From")).to_have_value(first_day)
+    expect(page.get_by_label("From day")).to_have_value(first_day)
     page.get_by_role("button", name="Make a draft").click()
     page.get_by_label("Unit price").fill("30")
     tried = page.locator("[data-try-result]")
@@ -128,7 +128,7 @@ def _fail_the_price_check(page: Page) -> None:
     draft_page(page)
     page.get_by_role("link", name="Activate").click()
     page.get_by_role("button", name="Activate").click()
-    expect(page.get_by_text("«A sample of Acme's, as agreed»").first).to_be_visible()
+    expect(page.get_by_text("“A sample of Acme's, as agreed”").first).to_be_visible()
     assert PriceRule.objects.get(unit_price=30).state == "draft"
 
 
@@ -161,5 +161,5 @@ def _activate_it(page: Page) -> None:
 
 def _see_it_explained(page: Page, later: Action) -> None:
     page.goto(f"/admin/pricing/charge/{later.pk}/change/")
-    expect(page.get_by_text("Priced by «Samples»")).to_be_visible()
+    expect(page.get_by_text("Priced by “Samples”")).to_be_visible()
     expect(page.get_by_text("2 × $3.00 = $6.00.")).to_be_visible()

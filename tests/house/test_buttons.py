@@ -6,6 +6,7 @@ A button that another rule keeps from this person is there, switched off, and sa
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
+from decimal import Decimal
 from html import unescape
 from typing import Any
 
@@ -55,7 +56,7 @@ ANSWERS = {"reason": "Because.", "amount": "1.00", "text": "A word", "since_0": 
 def invoice(*steps: str, by: User) -> Invoice:
     made = a_draft()
     if "adjusted" in steps:
-        adjust(made, amount=1, text="Goodwill", reason="Asked", by=by, at=NOVEMBER_3)
+        adjust(made, amount=Decimal(1), text="Goodwill", reason="Asked", by=by, at=NOVEMBER_3)
     if {"approved", "issued", "void"} & set(steps):
         made = approve(made, by=superuser(), at=NOVEMBER_3)
     if {"issued", "void"} & set(steps):

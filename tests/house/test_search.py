@@ -10,6 +10,7 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 
+from invoices.models import NumberSeries
 from tests.factories.invoices import InvoiceFactory
 from tests.factories.leads import ActionFactory, CustomerFactory, LeadFactory, ProductFactory, SourceFactory
 from tests.factories.people import UserFactory, superuser, with_role
@@ -35,6 +36,8 @@ def search(browser: Client, term: str) -> dict[str, list[str]]:
 def an_invoice(number: str, **facts: Any) -> Any:
     at = datetime(2026, 11, 3, tzinfo=UTC)
     known = {"state": "issued", "number": number, "approved_at": at, "issued_at": at, "due_on": at.date()}
+    known["series"], _ = NumberSeries.objects.get_or_create(seller=None, year=2026)
+    known["serial"] = int(number.rpartition("-")[2])
     return InvoiceFactory.create(**known, period__customer__code="ACME", period__customer__name="Acme", **facts)
 
 

@@ -62,16 +62,35 @@ def offered(browser: Client, invoice: Invoice) -> list[str]:
     return [act for act in ACTS if f'href="{page(invoice, act)}"' in html]
 
 
+def switched_off(browser: Client, invoice: Invoice) -> dict[str, str]:
+    """The buttons that are there and can't be pressed by this person, each with the reason."""
+    html = shown(browser.get(page(invoice)))
+    found = re.findall(r'class="lb-deed-off" title="([^"]*)">.*?</span>\s*([^<]+?)\s*</span>', html, re.DOTALL)
+    return {label: words for words, label in found}
+
+
 def test_a_draft_can_be_approved_adjusted_drafted_anew_or_thrown_away(finance: Client) -> None:
     assert offered(finance, a_draft()) == ["approve", "adjust", "regenerate", "reopen", "preview_pdf"]
 
 
 def test_what_is_approved_can_be_issued_or_sent_back(finance: Client, frank: User) -> None:
-    assert offered(finance, approved(a_draft(), frank)) == ["issue", "send_back", "reopen", "preview_pdf"]
+    invoice = approved(a_draft(), frank)
+
+    assert offered(finance, invoice) == ["issue", "send_back", "preview_pdf"]
+    assert switched_off(finance, invoice) == {
+        "Re-open period": "You had a hand in this invoice: another person re-opens it."
+    }
+    finance.force_login(with_role("Finance"))
+    assert offered(finance, invoice) == ["issue", "send_back", "reopen", "preview_pdf"]
 
 
 def test_what_is_issued_can_only_be_downloaded_or_voided(finance: Client, frank: User) -> None:
-    assert offered(finance, issued(a_draft(), frank)) == ["void", "download_pdf"]
+    invoice = issued(a_draft(), frank)
+
+    assert offered(finance, invoice) == ["download_pdf"]
+    assert switched_off(finance, invoice) == {"Void": "You had a hand in this invoice: another person voids it."}
+    finance.force_login(with_role("Finance"))
+    assert offered(finance, invoice) == ["void", "download_pdf"]
 
 
 def test_what_is_void_can_only_be_downloaded(finance: Client, frank: User) -> None:
@@ -122,7 +141,7 @@ def test_reopened_by_a_second_person_with_a_reason(finance: Client, frank: User)
     finance.force_login(with_role("Finance"))
     answer = finance.post(page(invoice, "reopen"), {"reason": "Wrong price"})
 
-    assert "You had a hand in this invoice: somebody else re-opens it." in shown(refused)
+    assert "You had a hand in this invoice: another person re-opens it." in shown(refused)
     assert answer["Location"] == reverse(LIST)
     assert not Invoice.objects.exists()
     assert BillingPeriod.objects.get().is_open
@@ -139,7 +158,7 @@ def test_adjusted_withdrawn_and_approved_by_somebody_else(finance: Client, frank
     assert told(finance.post(page(invoice, "withdraw"), {"line": line.pk}))[-1] == "Adjustment withdrawn."
     refused = finance.post(page(invoice, "approve"))
 
-    assert "You adjusted this invoice: somebody else has to approve it." in shown(refused)
+    assert "You adjusted this invoice: another person has to approve it." in shown(refused)
     said = shown(finance.get(page(invoice)))
     assert ("Goodwill" in said, "Twice" in said, "Late delivery" in said) == (True, False, True)
     invoice.refresh_from_db()
@@ -185,6 +204,7 @@ def test_before_a_void_it_is_said_what_becomes_of_the_adjustments(
         adjust(draft, amount=Decimal(amount), text="x", reason="x", by=UserFactory.create(), at=NOVEMBER_3)
     invoice = issued(draft, frank)
 
+    finance.force_login(with_role("Finance"))
     said = shown(finance.get(page(invoice, "void")))
 
     assert (words in said, "adjustment" in said) == (True, bool(amounts))
@@ -309,7 +329,7 @@ def test_each_line_opens_exactly_its_charges(finance: Client) -> None:
         ("Felt panel · Sample order", "", [7]),
         ("Oak veneer · Quote request", "", [5]),
         ("Oak veneer · Sample order", "", [1, 2]),
-        ("Oak veneer · Sample order", "2026-09", [3]),
+        ("Oak veneer · Sample order", "2026-09-01", [3]),
         ("Sample order: test lead", "", [1, 1]),
     ]
 

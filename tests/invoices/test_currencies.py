@@ -277,6 +277,7 @@ def terms(**given_: str) -> dict[str, str]:
         "is_active": "on",
         "currency": "USD",
         "time_zone": "UTC",
+        "billed_from": "2026-01-01",
         "cycle": "monthly",
         "payment_terms_days": "30",
         "dispute_days": "30",

@@ -279,7 +279,7 @@ def test_a_lock_leaves_no_minimum_out(frank: User):
     bill_all(bill_cycle(cycle, by=frank, at=NOVEMBER_3))
     lock(cycle, by=frank, at=NOVEMBER_3)
 
-    assert [str(invoice.total) for invoice in Invoice.objects.all()] == ["16.130"]  # one of October's 31 days
+    assert [str(invoice.total) for invoice in Invoice.objects.all()] == ["16.1300"]  # one of October's 31 days
     assert not has_something_to_bill(cycle, at=NOVEMBER_3)
 
 

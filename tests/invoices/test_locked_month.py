@@ -34,6 +34,8 @@ pytestmark = pytest.mark.django_db
 LATER = datetime(2026, 11, 9, tzinfo=UTC)
 LOCKED = "2026-10 is locked: a second person may open it again."
 
+SINCE = OCTOBER.first  # from when on the customers here are billed
+
 
 @pytest.fixture
 def vera(db: None) -> User:
@@ -131,7 +133,7 @@ def test_a_draft_that_was_billed_again_is_regenerated_while_the_others_of_the_mo
 
 
 def test_in_a_locked_month_no_run_starts_and_nothing_is_adjusted_with_one_sentence(frank: User, vera: User) -> None:
-    draft, invoice = a_draft(3), a_draft(4)
+    draft, invoice = a_draft(3, billed_from=SINCE), a_draft(4, billed_from=SINCE)
     line = adjust(draft, amount=Decimal(-1), text="Less", reason="Agreed", by=frank, at=NOVEMBER_3)
     locked(frank, invoice)
     voided(invoice, vera)
@@ -154,7 +156,7 @@ def test_in_a_locked_month_no_run_starts_and_nothing_is_adjusted_with_one_senten
 
 
 def test_the_schedule_leaves_a_locked_month_and_bills_the_next(frank: User, vera: User) -> None:
-    invoice = a_draft(4)
+    invoice = a_draft(4, billed_from=SINCE)
     locked(frank, invoice)
     voided(invoice, vera)
     send_late(invoice, SourceFactory.create())

@@ -254,8 +254,10 @@ def test_what_is_kept_otherwise_than_it_was_sent_is_not_stored_untouched(source:
 
     with pytest.raises(StillRefused):
         repair(item, content=item.content, by=None, at=NOW)
-
     assert not Lead.objects.exists()
+
+    repair(item, content=item.content, by=None, at=NOW, by_hand=True)
+    assert Lead.objects.get().external_id == "1"
 
 
 # --- Times and amounts ------------------------------------------------------------------------------------
@@ -283,6 +285,17 @@ def test_a_fraction_of_a_second_is_cut_and_never_rounded(source: Source, plain: 
 
     cut = datetime(2026, 10, 31, 23, 59, 59, int(fraction[:6]), UTC)
     assert (Lead.objects.get().occurred_at, Action.objects.get().occurred_at) == (cut, cut)
+
+
+def test_a_refused_action_counts_to_the_month_of_its_time_as_it_is_cut_whatever_its_offset(source: Source):
+    def action(id_: str, at: str) -> dict[str, str]:
+        return {"id": id_, "type": "nobody_knows", "occurred_at": at}
+
+    actions = [action("A", "2026-10-31T23:59:59.9999999Z"), action("B", "2026-11-01T23:59:59-23:59")]
+    send(source, json.dumps({"id": "L\0", "product": {"sku": "TZ-101\0"}, "actions": actions[:1]}).encode())
+    send(source, json.dumps({"id": "L", "product": {"sku": "TZ-101"}, "actions": actions}).encode())
+
+    assert [item.months for item in QuarantinedItem.objects.order_by("pk")] == [["2026-10"], ["2026-10"], ["2026-11"]]
 
 
 def test_a_time_that_a_mapping_puts_together_is_cut_too(source: Source, tmp_path: Path):

@@ -10,12 +10,14 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 from django.db.models import Sum
+from django.utils.timezone import now
 from hypothesis import given
 from hypothesis import strategies as st
 
 from leads.domain.decode import Malformed
 from leads.domain.files.parts import LeadsFile
 from leads.domain.mapping import mapped
+from leads.domain.quarantine import repair
 from leads.models import Action, Delivery, Lead, QuarantinedItem, Source
 from tests.factories.leads import ActionTypeFactory, ProductFactory, SourceFactory
 from tests.leads.test_files import HEAD, MAPPING, imported, refused
@@ -57,7 +59,11 @@ def test_a_quote_that_is_never_closed_costs_its_own_line(
         f"leads: {rows} received = {rows - 1} created + 0 duplicate + 1 quarantined",
     ]
     assert waiting() == [("row_malformed", f"/{line}")]
-    assert QuarantinedItem.objects.get().message == "A quote opens on this line, and nothing below closes it."
+    item = QuarantinedItem.objects.get()
+    assert item.message == "A quote opens on this line, and nothing below closes it."
+    # It waits by its columns, and goes in as the lead it is once a person has looked at it.
+    repair(item, content=item.content | {"Email": "mended@x.example"}, by=None, at=now())
+    assert Lead.objects.get(external_id=item.content["Id"]).email == "mended@x.example"
 
 
 @needs_cases

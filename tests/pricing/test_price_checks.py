@@ -152,8 +152,7 @@ def operations(client: Client) -> Client:
 def test_the_dialog_tells_what_fails_and_overrides_with_a_reason(operations: Client) -> None:
     SourceFactory.create()
     PriceCheckFactory.create(name="A sample of Acme")
-    PriceRuleFactory.create()
-    draft = PriceRuleFactory.create(draft=True, priority=1, unit_price=15, wall_from=read("2090-01-01"))
+    draft = PriceRuleFactory.create(draft=True, unit_price=15, wall_from=read("2090-01-01"))
 
     asked = operations.get(reverse("admin:pricing_pricerule_activate_rule", args=[draft.pk])).content.decode()
     refused = press(operations, "activate_rule", draft)

@@ -212,32 +212,64 @@ def test_rival_drafts_of_one_rule_are_told_of_each_other(operations: Client, ope
 # --- What is not its fault -------------------------------------------------------------------------------------------
 
 
-def test_a_check_that_failed_before_does_not_block_a_draft_and_is_shown_apart(
+def test_a_check_that_fails_without_the_draft_too_does_not_block_it_and_is_shown_apart(
     operations: Client, operator: User
 ) -> None:
     SourceFactory.create()
     product = ProductFactory.create()
     view, order = ActionTypeFactory.create(code="view"), ActionTypeFactory.create(code="order")
-    rules = {kind: PriceRuleFactory.create(action_type=kind) for kind in (view, order)}
+    PriceRuleFactory.create(action_type=view)
+    rule = PriceRuleFactory.create(action_type=order)
     PriceCheckFactory.create(name="Views", product=product, action_type=view, expected=9)
     PriceCheckFactory.create(name="Orders", product=product, action_type=order)
-    drafts = []
-    for kind in (view, order):
-        draft = revise(rules[kind], by=operator, at=NOW, since=DECEMBER)
-        PriceRule.objects.filter(pk=draft.pk).update(unit_price=3)
-        drafts.append(PriceRule.objects.get(pk=draft.pk))
+    other = PriceRuleFactory.create(draft=True, action_type=ActionTypeFactory.create(code="quote"), wall_from=DECEMBER)
+    dearer = PriceRule.objects.get(pk=revise(rule, by=operator, at=NOW, since=DECEMBER).pk)
+    dearer.unit_price = 3
+    dearer.save()
 
     assert [
-        [(str(each.check), each.holds, each.is_broken) for each in checks_with(draft, at=NOW)] for draft in drafts
+        [(str(each.check), each.holds, each.is_broken) for each in checks_with(draft, at=NOW)]
+        for draft in (other, dearer)
     ] == [
         [("Orders", True, False), ("Views", False, False)],
         [("Orders", False, True), ("Views", False, False)],
     ]
-    assert activate(drafts[0], by=operator, at=NOW).state == "active"
+    assert activate(other, by=operator, at=NOW).state == "active"
     with pytest.raises(PriceChecksFail, match=r"^1 price check would fail. “Orders”: \$3.00"):
-        activate(drafts[1], by=operator, at=NOW)
-    page = operations.get(reverse("admin:pricing_pricerule_change", args=[drafts[1].pk])).context
+        activate(dearer, by=operator, at=NOW)
+    page = operations.get(reverse("admin:pricing_pricerule_change", args=[dearer.pk])).context
     assert [len(page["checks"]), len(page["failed_before"])] == [1, 1]
+
+
+def test_a_check_of_the_price_that_was_agreed_blocks_a_draft_that_misses_it(operator: User) -> None:
+    """It fails before, because the price is not yet in force; a draft that makes another wrong price of it is to blame."""
+    SourceFactory.create()
+    PriceCheckFactory.create(name="As agreed", expected=3)
+    draft = PriceRule.objects.get(pk=revise(PriceRuleFactory.create(), by=operator, at=NOW, since=DECEMBER).pk)
+    draft.unit_price = 30
+    draft.save()
+
+    with pytest.raises(PriceChecksFail, match="“As agreed”"):
+        activate(draft, by=operator, at=NOW)
+    draft.unit_price = 3
+    draft.save()
+    assert activate(draft, by=operator, at=NOW).state == "active"
+
+
+def test_of_many_examples_the_one_that_the_draft_breaks_is_told(operator: User) -> None:
+    """Products of two categories: one was wrong already, the draft breaks the other."""
+    SourceFactory.create()
+    customer = ProductFactory.create(sku="A", category="wood").customer
+    ProductFactory.create(sku="B", category="tiles", customer=customer)
+    kind = ActionTypeFactory.create()
+    PriceRuleFactory.create(category="wood", unit_price=9)
+    PriceRuleFactory.create()
+    PriceCheckFactory.create(customer=customer, product=None, action_type=kind)
+    draft = PriceRuleFactory.create(draft=True, category="tiles", unit_price=4, wall_from=DECEMBER)
+
+    (result,) = checks_with(draft, at=NOW)
+
+    assert (result.is_broken, result.found.startswith("$4.00 for B")) == (True, True)
 
 
 def test_the_count_of_gaps_is_a_true_one():

@@ -154,9 +154,12 @@ class _Filling:
 
 
 def _record(header: Header, row: Row) -> dict[str, str] | Malformed:
+    fits = len(row.fields) == len(header.names)
+    record = dict(zip(header.names, row.fields, strict=True)) if fits else {}
     if row.why:
-        return Malformed(list(row.fields) or row.text[:TEXT_KEPT], Fault(ROW_MALFORMED, "", row.why))
-    record = dict(zip(header.names, row.fields, strict=True))
+        # By its columns, where they can be told: so it can be mended in the admin.
+        content = row.text[:TEXT_KEPT] if len(row.text) > TEXT_KEPT else record or list(row.fields) or row.text
+        return Malformed(content, Fault(ROW_MALFORMED, "", row.why))
     if row.within is None:
         return record
     first, last = row.within

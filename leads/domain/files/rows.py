@@ -10,7 +10,9 @@ ROW_BYTES = 1024 * 1024  # a quote that is not closed within them never is
 
 
 class Row(NamedTuple):
-    """A row: the number of its first line, its lines as they are, and its fields, or why it has none."""
+    """A row: the number of its first line, its lines as they are, and its fields; or why it can't be read, and then its
+    fields as far as they can be told from its first line.
+    """
 
     line: int
     lines: list[bytes]
@@ -54,7 +56,7 @@ class Rows:
                 fields = parsed(fields[0], self._separator)
         except (csv.Error, UnicodeDecodeError, StopIteration) as error:
             self._lines.put_back(taken[1:])
-            return Row(self._line + 1, [first], [], _why(first, error))
+            return Row(self._line + 1, [first], self._read_alone(first), _why(first, error))
         row = Row(self._line + 1, taken, fields)
         if row.is_blank or len(fields) == self._width:
             return row if len(taken) == 1 else row._replace(within=self._within(taken))
@@ -62,9 +64,8 @@ class Rows:
         if len(taken) == 1:
             return row._replace(why=words)
         self._lines.put_back(taken[1:])
-        return Row(
-            self._line + 1, [first], [], f"A quote opens here and closes {len(taken) - 1:,} lines below. {words}"
-        )
+        words = f"A quote opens here and closes {len(taken) - 1:,} lines below. {words}"
+        return Row(self._line + 1, [first], self._read_alone(first), words)
 
     def _fed(self, first: bytes, taken: list[bytes]) -> Iterator[str]:
         """The lines of one row: as many as it takes until its quotes are closed."""
@@ -89,7 +90,7 @@ class Rows:
 
     def _read_alone(self, line: bytes) -> list[str]:
         try:
-            return next(csv.reader([line.decode()], delimiter=self._separator), [])
+            return next(csv.reader([line.decode(errors="replace").rstrip("\r\n")], delimiter=self._separator), [])
         except csv.Error:
             return []
 
@@ -104,4 +105,6 @@ def _why(first: bytes, error: Exception) -> str:
     words = str(error)
     if isinstance(error, UnicodeDecodeError) or words == "unexpected end of data":
         return "A quote opens on this line, and nothing below closes it."
+    if "expected after" in words:
+        return "A quote closes in the middle of a field: a quote within a field is written twice."
     return f"The row can't be read: {words}."
