@@ -11,7 +11,7 @@ SMALL_TABLES := 0009_customer_codes_however_written 0010_cycles 0011_companies_t
 	0020_billed_from 0021_number_prefixes 0016_numbers_by_seller_and_year 0018_documents_and_mails_by_attempts \
 	0022_leads_by_day
 
-.PHONY: run test check lint types contracts migrations templates deployment bench lock schema screenshots clean help
+.PHONY: run test check lint types contracts migrations templates deployment bench soak lock schema screenshots clean help
 
 help: ## What there is to make
 	@grep -hE '^[a-z]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 14
@@ -57,6 +57,9 @@ deployment: $(VENV)/.dev
 
 bench: $(VENV)/.dev ## How fast the engine is, beside its floors and the usual way (ARGS="intake --quick")
 	$(BIN)/python -m tests.bench $(ARGS)
+
+soak: $(VENV)/.dev ## Everything at once while parts of it are killed, and what must hold (ARGS="--minutes 2 --seed 7")
+	$(BIN)/python -m tests.soak $(ARGS)
 
 lock: $(VENV)/.dev ## Lock the requirements anew, with hashes
 	for part in requirements requirements-desk requirements-watch requirements-dev requirements-cloud; do \

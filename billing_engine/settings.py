@@ -70,7 +70,7 @@ OTEL_EXPORTER_OTLP_ENDPOINT = env.str("OTEL_EXPORTER_OTLP_ENDPOINT", default="")
 REQUESTS_PER_MINUTE = env.int("REQUESTS_PER_MINUTE", default=6_000)
 FOUR_EYES = env.bool("FOUR_EYES", default=False)
 ADJUSTER_APPROVES = env.bool("ADJUSTER_APPROVES", default=False)
-# Where CloudWatch shows what beat measures; empty for nowhere.
+# Where CloudWatch shows the figures that beat writes; empty for nowhere.
 METRICS_NAMESPACE = env.str("METRICS_NAMESPACE", default="")
 
 # Who sends the invoices of customers that name no company of ours; frozen onto each one when it is issued.

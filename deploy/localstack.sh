@@ -65,5 +65,16 @@ run awslocal ecs describe-services --cluster "$cluster" --services ecs-web ecs-w
 
 host=$(awslocal cloudformation describe-stacks --stack-name infra --output text \
     --query "Stacks[0].Outputs[?OutputKey=='BalancerHost'].OutputValue | [0]")
-printf '\nIt answers at http://%s:4566/readyz once web has migrated the database.\n' "$host"
-printf 'LocalStack does not scale by itself: the stack leaves that out there. localstack stop ends all of it.\n'
+url=http://$host:4566/readyz
+
+step "" "It is ready" "\"ready\": true within ten minutes; web migrates the database first"
+tries=0
+until answer=$(curl --silent --show-error --max-time 10 "$url" 2>&1) && [ "${answer#*'"ready": true'}" != "$answer" ]; do
+    tries=$((tries + 1))
+    [ "$tries" -lt "${READY_TRIES:-60}" ] || stop "$url does not get ready; it last said: $answer
+   What web, worker and beat say: docker ps, then docker logs of each; a name that is not found: docs.localstack.cloud, DNS server."
+    sleep "${READY_SECONDS:-10}"
+done
+printf '   %s says %s\n' "$url" "$answer"
+printf 'LocalStack does not scale by itself: the stack leaves that out there. Alarms: awslocal cloudformation create-stack --stack-name alarms\n'
+printf -- '--template-body file://templates/ecs.alarms.yml. localstack stop ends all of it.\n'

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Sequence
 from datetime import datetime
 
-from django.db.models import Min
+from django.db.models import QuerySet
 
 from billing_engine.core.later import after_commit
 from leads.models import BillingPeriod, UnratedMark
@@ -35,12 +35,10 @@ def ask_for_ratings() -> int:
     return len(sizes)
 
 
-def waiting_since() -> datetime | None:
-    """Since when the oldest of what came in has waited for a worker to rate it; None where nothing waits."""
+def waiting_marks() -> QuerySet[UnratedMark]:
+    """What came in and waits for a worker to rate it: of open periods, but for those that were given up."""
     marks = UnratedMark.objects.filter(period__state=BillingPeriod.State.OPEN)
-    waiting = marks.exclude(period__rating_attempts__attempts__gte=TRIES)
-    oldest: datetime | None = waiting.aggregate(at=Min("created_at"))["at"]
-    return oldest
+    return marks.exclude(period__rating_attempts__attempts__gte=TRIES)
 
 
 def rate_together(period_ids: Sequence[int], *, at: datetime) -> None:

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Min, Q, QuerySet, Sum
+from django.db.models import Count, Max, Min, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
 from invoices.domain.blockers import still_failed
 from invoices.models import BillingRun, BillingRunItem, InvoiceDocument, InvoiceMail
-from leads.models import BillingPeriod, Delivery, QuarantinedItem, UnratedMark
+from leads.models import BillingPeriod, Delivery, QuarantinedItem
 from leads.models.delivery import OUTCOMES
+from pricing.domain.sweep import waiting_marks
 from pricing.models import PeriodTally, RatingAttempts, UnratedAction
-from pricing.models.attempts import TRIES
 
 AT_MOST = 100_000
 LATELY = timedelta(minutes=5)
@@ -38,10 +38,11 @@ class Queue:
 
 @dataclass(frozen=True, slots=True)
 class RunProgress:
-    """A billing run that is not finished."""
+    """A billing run that is not finished; `still_since` is when it last moved, where workers have something left to bill."""
 
     cycle: str
     started_at: datetime
+    still_since: datetime | None
     items: dict[str, int]
 
 
@@ -62,7 +63,6 @@ def rated_in_open_periods() -> dict[str, int]:
 
 def queues(*, unrated: int) -> list[Queue]:
     """Every queue there is; a new one is a line here."""
-    marks = UnratedMark.objects.exclude(period__rating_attempts__attempts__gte=TRIES).order_by("pk")
     actions = UnratedAction.objects.order_by("pk").values_list("action__delivery__received_at", flat=True)
     quarantined = QuarantinedItem.objects.waiting().order_by("received_at").values_list("received_at", flat=True)
     mails = InvoiceMail.objects.waiting().aggregate(n=Count("pk"), since=Min("asked_at"))
@@ -72,7 +72,7 @@ def queues(*, unrated: int) -> list[Queue]:
         failed=Count("invoice", filter=~WAITS, distinct=True),
     )
     return [
-        Queue("marks", *_counted(marks, "created_at")),
+        Queue("marks", *_counted(waiting_marks().order_by("pk"), "created_at")),
         Queue("unrated", unrated, actions.first() if unrated else None),
         Queue("unpriceable", UnratedAction.objects.filter(code=UnratedAction.Code.UNPRICEABLE)[:AT_MOST].count(), None),
         Queue("given_up", *_counted(RatingAttempts.objects.given_up().order_by("attempted_at"), "attempted_at")),
@@ -94,13 +94,27 @@ def _counted(oldest_first: "QuerySet[Any]", since: str) -> tuple[int, datetime |
 def runs() -> list[RunProgress]:
     """The runs that are not finished, with their items by state."""
     counts = dict[int, dict[str, int]]()
-    items = BillingRunItem.objects.filter(run__finished_at=None).values_list("run", "state").annotate(Count("pk"))
-    for run, state, count in items:
+    moved = dict[int, datetime]()
+    items = BillingRunItem.objects.filter(run__finished_at=None).values_list("run", "state")
+    for run, state, count, settled_at in items.annotate(Count("pk"), Max("settled_at")):
         counts.setdefault(run, {})[state] = count
+        if settled_at:
+            moved[run] = max(settled_at, moved.get(run, settled_at))
     return [
-        RunProgress(run.cycle, run.started_at, {state: counts.get(run.pk, {}).get(state, 0) for state in STATES})
+        _progress(run, counts.get(run.pk, {}), moved.get(run.pk, run.started_at))
         for run in BillingRun.objects.filter(finished_at=None).order_by("cycle")
     ]
+
+
+def _progress(run: BillingRun, counts: dict[str, int], moved_at: datetime) -> RunProgress:
+    """Who has paused a run knows that it stands still."""
+    waits = counts.get(BillingRunItem.State.WAITING) and run.paused_at is None
+    return RunProgress(
+        run.cycle,
+        run.started_at,
+        max(moved_at, run.started_at) if waits else None,
+        {state: counts.get(state, 0) for state in STATES},
+    )
 
 
 STATES = tuple(state.value for state in BillingRunItem.State)

@@ -1,4 +1,4 @@
-"""README's lines make both stacks, typed as they stand, and boto3 then finds every resource.
+"""README's lines make two stacks and the guide's a third, typed as they stand, and boto3 then finds every resource.
 
 The emulator shows that a resource is made and what it is tied to. What it refuses (scaling, NAT) or leaves empty (secrets,
 health checks, volumes, dependencies of containers) is looked at in test_templates.py, on the parsed templates. Neither shows
@@ -6,15 +6,18 @@ that Fargate runs the image, that the permissions suffice, or that scaling scale
 """
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from tests.deploy.cloud import Cloud, emulator, lines_to_type, template
+from tests.deploy.roles import CHECKOUT
 
 pytestmark = pytest.mark.processes
 
+GUIDE = (CHECKOUT / "docs" / "deployment.md").read_text(encoding="utf-8")
 LINES = [
     "awslocal ecr create-repository --repository-name test-ecr-repo",
     "docker build -t <REPOSITORY_URI> -t test-ecr-repo .",
@@ -39,10 +42,29 @@ LEFT_OUT = {
         "MoreWorkersByAge",
         "FewerWorkers",
         "QueueIsDeep",
-        "RatingIsBehind",
+        "UnratedIsOld",
         "NothingWaits",
     },
+    "alarms": set[str](),
 }
+ALARMS = "aws cloudformation deploy --stack-name alarms --template-file templates/ecs.alarms.yml"
+POLICY = (
+    "aws cloudformation set-stack-policy --stack-name infra --stack-policy-body file://templates/ecs.infra.policy.json"
+)
+ALARMING = """
+pages = boto3.client("cloudwatch").get_paginator("describe_alarms").paginate()
+out = {one["AlarmName"].split("-")[1]: one for page in pages for one in page["MetricAlarms"]
+       if one["AlarmName"].startswith("alarms-")}
+"""
+ONCE = """
+ecs = boto3.client("ecs")
+[cluster] = ecs.list_clusters()["clusterArns"]
+tasks = ecs.describe_tasks(cluster=cluster, tasks=ecs.list_tasks(cluster=cluster)["taskArns"])["tasks"]
+out = [[task["taskDefinitionArn"].split("/")[1].split(":")[0],
+        [one["command"] for one in task["overrides"]["containerOverrides"]]]
+       for task in sorted(tasks, key=lambda task: task["createdAt"])
+       if not task.get("group", "").startswith("service:")]
+"""
 RUNNING = """
 ecs = boto3.client("ecs")
 [cluster] = ecs.list_clusters()["clusterArns"]
@@ -78,6 +100,9 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
             if line.startswith("awslocal"):
                 said = cloud.type(line)
                 cloud.repository = cloud.repository or json.loads(said)["repository"]["repositoryUri"]
+        for line in (POLICY, ALARMS):
+            assert line in GUIDE
+            cloud.type(line)
         yield cloud
 
 
@@ -85,7 +110,9 @@ def test_readme_has_the_owners_lines_in_their_order():
     assert lines_to_type() == LINES
 
 
-@pytest.mark.parametrize(("stack", "name"), [("infra", "ecs.infra.yml"), ("ecs", "ecs.service.yml")])
+@pytest.mark.parametrize(
+    ("stack", "name"), [("infra", "ecs.infra.yml"), ("ecs", "ecs.service.yml"), ("alarms", "ecs.alarms.yml")]
+)
 def test_every_resource_is_made_and_found(cloud: Cloud, stack: str, name: str):
     program = f'out = boto3.client("cloudformation").describe_stack_resources(StackName="{stack}")["StackResources"]'
     found = {row["LogicalResourceId"]: row for row in cloud.ask(program)}
@@ -97,6 +124,43 @@ def test_every_resource_is_made_and_found(cloud: Cloud, stack: str, name: str):
         name: declared[name]["Type"] for name in found
     }
     assert all(row["PhysicalResourceId"] for row in found.values())
+
+
+def test_alarms_are_set_as_the_template_says_and_tell_the_topic(cloud: Cloud):
+    declared = template("ecs.alarms.yml")["Resources"]
+    found = cloud.ask(ALARMING)
+
+    assert set(found) == set(declared)
+    for name, one in found.items():
+        properties = declared[name]["Properties"]
+        same = ("AlarmDescription", "MetricName", "Threshold", "EvaluationPeriods", "TreatMissingData")
+        assert {key: one[key] for key in same} == {key: properties[key] for key in same}
+        assert [":infra-Alarms" in topic for topic in one["AlarmActions"]] == [True]
+    assert found["RatingIsBehind"]["Namespace"] == "LeadBilling/ecs"
+    watched = {row["Name"]: row["Value"] for row in found["WorkersAreAway"]["Dimensions"]}
+    assert watched["ServiceName"] == "ecs-worker"
+
+
+def test_the_guides_lines_start_one_off_tasks_with_their_commands(cloud: Cloud):
+    section = GUIDE.partition("\n## One-off tasks\n")[2].partition("\n## ")[0]
+    blocks = re.findall(r"^```sh\n(.*?)^```$", section, re.DOTALL | re.MULTILINE)
+    said = cloud.type("\n".join(["set -eu", *(block for block in blocks if "aws ecs wait" not in block)]))
+
+    address = "https://YOUR-BUCKET"
+    made = [[family, [_without_signature(words) for words in commands]] for family, commands in cloud.ask(ONCE)]
+    assert sorted(made) == sorted(
+        [
+            ["ecs-migrate", []],
+            [
+                "ecs-manage",
+                [["manage", "createsuperuser", "--noinput", "--username", "first", "--email", "you@example.com"]],
+            ],
+            ["ecs-manage", [["manage", "check_invariants"]]],
+            ["ecs-manage", [["manage", "prove_period", "CUSTOMER", "2026-10"]]],
+            ["ecs-manage", [["manage", "import_leads", address, "--source", "CODE"]]],
+        ]
+    )
+    assert json.dumps(cloud.ask(DATA)["secrets"]["FirstLoginSecret"]) in said
 
 
 def test_three_services_run_on_fargate_without_a_public_address_and_roll_back(cloud: Cloud):
@@ -195,6 +259,11 @@ def test_secrets_are_long_and_hold_the_keys_that_tasks_ask_for(cloud: Cloud):
         min(len(secrets[name]["password"]) for name in ("DatabaseSecret", "OwnerSecret", "AppSecret", "CacheSecret"))
         >= 40
     )
+
+
+def _without_signature(words: list[str]) -> list[str]:
+    """The emulator's own address stands where S3's would."""
+    return ["https://YOUR-BUCKET" if "/YOUR-BUCKET/leads.csv?" in word else word for word in words]
 
 
 def _picked(row: dict[str, Any], *names: str) -> dict[str, Any]:

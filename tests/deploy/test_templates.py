@@ -8,6 +8,7 @@ import json
 import re
 import ssl
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -36,8 +37,8 @@ NOT_TOLD = {
     "COPY_DATABASE_URL": "no template makes a replica",
     "LOG_FORMAT": "HTTPS chooses",
     "PROXIES": "NGINX stands in the same task, which is the default",
-    "METRICS_TOKEN": "nothing on AWS scrapes: beat writes the measures",
-    "METRICS_NETWORKS": "nothing on AWS scrapes: beat writes the measures",
+    "METRICS_TOKEN": "nothing on AWS scrapes: beat writes the figures",
+    "METRICS_NETWORKS": "nothing on AWS scrapes: beat writes the figures",
 }
 
 
@@ -162,7 +163,7 @@ def test_web_migrates_when_told_to_and_nginx_waits_for_it():
     assert CONTAINERS["nginx"]["DependsOn"] == [{"ContainerName": "web", "Condition": "HEALTHY"}]
 
 
-def test_beat_alone_writes_the_measures_and_alarms_and_scaling_read_them_where_it_writes():
+def test_beat_alone_writes_the_figures_and_scaling_reads_them_where_it_writes():
     where = {"Fn::Sub": "LeadBilling/${AWS::StackName}"}
     writers = [
         name for name, one in CONTAINERS.items() if {"Name": "METRICS_NAMESPACE", "Value": where} in one["Environment"]
@@ -173,9 +174,7 @@ def test_beat_alone_writes_the_measures_and_alarms_and_scaling_read_them_where_i
     assert writers == ["beat"]
     assert readers == {
         "QueueIsDeep": "QueueDepth",
-        "RatingIsBehind": "OldestUnratedSeconds",
-        "RatingIsLate": "OldestUnratedSeconds",
-        "BeatIsSilent": "QueueDepth",
+        "UnratedIsOld": "OldestUnratedSeconds",
     }
     idle = [row["MetricStat"]["Metric"] for row in alarms["NothingWaits"]["Metrics"] if "MetricStat" in row]
     assert idle == [{"Namespace": where, "MetricName": name} for name in ("QueueDepth", "OldestUnratedSeconds")]
@@ -195,9 +194,9 @@ def test_web_scales_by_processor_and_requests_and_workers_by_depth_and_age():
     }
     scaled = {name: one["ResourceId"]["Fn::Join"][1][-1]["Fn::GetAtt"] for name, one in targets.items()}
     assert scaled == {"WebScaling": "WebService.Name", "WorkerScaling": "WorkerService.Name"}
-    assert {name: alarms[name]["AlarmActions"] for name in ("QueueIsDeep", "RatingIsBehind", "NothingWaits")} == {
+    assert {name: alarms[name]["AlarmActions"] for name in ("QueueIsDeep", "UnratedIsOld", "NothingWaits")} == {
         "QueueIsDeep": [{"Ref": "MoreWorkersByDepth"}],
-        "RatingIsBehind": [{"Ref": "MoreWorkersByAge"}],
+        "UnratedIsOld": [{"Ref": "MoreWorkersByAge"}],
         "NothingWaits": [{"Ref": "FewerWorkers"}],
     }
 
@@ -261,7 +260,19 @@ def test_with_a_certificate_plain_http_is_only_redirected():
     assert (condition, redirect["RedirectConfig"]["StatusCode"]) == ("WithCertificate", "HTTP_301")
 
 
-@pytest.mark.parametrize("name", ["ecs.infra.yml", "ecs.service.yml"])
+@pytest.mark.parametrize("path", sorted((CHECKOUT / "templates").glob("*.yml")), ids=lambda path: path.name)
+def test_a_template_is_as_small_as_cloudformation_takes_it_from_a_file(path: Path):
+    assert path.stat().st_size <= 51_200
+
+
+def test_the_bound_of_connections_is_the_owners_to_say_since_it_goes_by_the_class():
+    alarm = of_type(INFRA, "AWS::CloudWatch::Alarm")["DatabaseConnections"]
+
+    assert alarm["Threshold"] == {"Ref": "ManyConnections"}
+    assert INFRA["Parameters"]["ManyConnections"]["Default"] == 400
+
+
+@pytest.mark.parametrize("name", ["ecs.infra.yml", "ecs.service.yml", "ecs.alarms.yml"])
 def test_whatever_one_stack_takes_from_the_other_is_given(name: str):
     given = {output["Export"]["Name"]["Fn::Sub"] for output in INFRA["Outputs"].values() if "Export" in output}
 

@@ -1,6 +1,9 @@
 """An issued invoice goes out by e-mail: what arrives is what was said, with the PDF that is kept; nothing goes out twice."""
 
 import hashlib
+import os
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from uuid import uuid4
@@ -26,6 +29,16 @@ pytestmark = pytest.mark.django_db
 
 NOVEMBER_4 = datetime(2026, 11, 4, 9, tzinfo=UTC)
 TO = ["books@acme.example", "ceo@acme.example"]
+WHO_TAKES_MAILS = """
+import django; django.setup()
+from django.conf import settings
+from invoices.domain.mail.server import NoMailServer, check_server, server
+try:
+    check_server()
+    print(server(), settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD)
+except NoMailServer as refusal:
+    print(refusal)
+"""
 
 
 @pytest.fixture
@@ -185,6 +198,33 @@ def test_a_server_that_strangers_reach_writes_no_mail_to_its_log(
     with pytest.raises(NoMailServer, match="set EMAIL_URL"):
         send(invoice, by=frank, at=NOVEMBER_4)
     assert not InvoiceMail.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("told", "answer"),
+    [
+        ("", "This server has no mail server to hand mails to: set EMAIL_URL."),  # as AWS's secret begins
+        ("filemail:///tmp/mails", "This server has no mail server to hand mails to: set EMAIL_URL."),
+        ("smtp+tls://us%2Fer:p%40ss@mail.example:587", "mail.example:587 us/er p@ss"),
+    ],
+)
+def test_an_empty_address_of_the_mail_server_is_no_mail_server(told: str, answer: str) -> None:
+    environ = os.environ | {
+        "DJANGO_SETTINGS_MODULE": "billing_engine.settings",
+        "HTTPS": "1",
+        "DEBUG": "0",
+        "SECRET_KEY": "0123456789" * 5,
+        "ALLOWED_HOSTS": "billing.example.com",
+        "DATABASE_URL": "postgres://engine:secret@db.example/engine",
+        "REDIS_URL": "redis://:secret@redis.example/0",
+        "EMAIL_URL": told,
+    }
+
+    done = subprocess.run(
+        [sys.executable, "-c", WHO_TAKES_MAILS], env=environ, capture_output=True, text=True, check=False
+    )
+
+    assert (done.stdout.strip(), done.returncode) == (answer, 0), done.stderr
 
 
 def test_what_is_no_issued_invoice_when_its_turn_comes_does_not_go_out(frank: User, post_office: PostOffice) -> None:

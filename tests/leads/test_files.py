@@ -2,7 +2,11 @@
 
 import json
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -223,3 +227,40 @@ def test_what_looks_like_rows_and_is_meant_so_goes_in_as_it_is(tmp_path: Path, c
     repair(item := QuarantinedItem.objects.get(), content=item.content, by=None, at=now())
 
     assert sorted(Lead.objects.values_list("external_id", flat=True)) == ["0", "1"]
+
+
+@contextmanager
+def served(content: bytes) -> Iterator[str]:
+    """The address of a server that has this, for whoever brings the signature."""
+
+    class Shelf(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            known = self.path.endswith("?signature=s3cret")
+            self.send_response(200 if known else 403)
+            self.end_headers()
+            self.wfile.write(content if known else b"No")
+
+        def log_message(self, *args: Any) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Shelf) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_a_file_may_be_fetched_and_is_known_by_the_name_it_has_there(capsys: pytest.CaptureFixture[str]):
+    with served(f"{HEAD}1,a@b.example,Web Visit,2\n".encode()) as address:
+        call_command("import_leads", f"{address}/fairs/spring%20fair.csv?signature=s3cret", source="CRM")
+
+    assert capsys.readouterr().out.splitlines()[0] == "lines: 1 read = 1 taken + 0 blank + 0 refused"
+    assert list(Lead.objects.values_list("external_id", flat=True)) == ["1"]
+    assert Delivery.objects.get().name == "spring fair.csv"
+
+
+def test_a_file_that_is_not_given_out_stores_nothing_and_its_signature_is_told_to_nobody():
+    with served(b"") as address, pytest.raises(CommandError) as refusal:
+        call_command("import_leads", f"{address}/leads.csv?signature=wrong", source="CRM")
+
+    assert str(refusal.value) == "leads.csv could not be fetched: HTTP Error 403: Forbidden"
+    assert not Delivery.objects.exists()

@@ -16,7 +16,7 @@ from leads.domain.periods import mark_unrated
 from leads.models import BillingPeriod
 from pricing.domain.attempts import NothingToRetry, retry
 from pricing.domain.rate import rate, rate_waiting
-from pricing.domain.sweep import ask_for_ratings, rate_together, waiting_since
+from pricing.domain.sweep import ask_for_ratings, rate_together, waiting_marks
 from pricing.domain.waive import waive
 from pricing.models import Charge, PeriodTally, PriceRule, RatingAttempts, UnratedAction
 from pricing.rating.facts import ActionFacts, Catalogue, CustomerFacts, Decision, ProductFacts, RuleFacts, SourceFacts
@@ -196,7 +196,7 @@ def test_after_three_attempts_in_vain_a_period_is_a_persons_turn(broken: Billing
         asked.append(ask_for_ratings())
         try_in_vain(broken)
 
-    assert (asked, ask_for_ratings(), waiting_since()) == ([1, 1, 1], 0, None)
+    assert (asked, ask_for_ratings(), waiting_marks().count()) == ([1, 1, 1], 0, 0)
     rate_together([broken.pk], at=NOW)  # a message that was still on its way
     found = RatingAttempts.objects.given_up().get()
     assert (found.period, found.attempts, found.message) == (broken, 3, "KeyError: 'counted'")

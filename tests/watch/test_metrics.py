@@ -18,7 +18,7 @@ from billing_engine.core.later import after_commit
 from billing_engine.core.spans import Month
 from billing_engine.watch.proxies import networks
 from invoices.domain.run import start
-from invoices.models import InvoiceDocument
+from invoices.models import BillingRun, InvoiceDocument
 from leads.domain.keys import create_key
 from leads.domain.periods import mark_unrated
 from leads.models import BillingPeriod, UnratedMark
@@ -74,6 +74,7 @@ def test_an_empty_engine_has_nothing_waiting_and_says_so(db: None, client: Clien
         "lead_billing_backlog_oldest_seconds": {(queue,): 0 for queue in DATED},
         "lead_billing_run_items": {},
         "lead_billing_run_seconds": {},
+        "lead_billing_run_still_seconds": {},
         "lead_billing_queue_messages": dict.fromkeys(
             [("billing",), ("celery",), ("documents",), ("mails",), ("rating",)], 0
         ),
@@ -185,6 +186,38 @@ def test_a_run_shows_how_far_it_is_until_it_is_done(db: None, client: Client, at
     assert found["lead_billing_run_seconds"] == {("2026-09",): 300}
     assert found["lead_billing_backlog"]["failed_bills",] == 1
     assert (after["lead_billing_run_items"], after["lead_billing_run_seconds"]) == ({}, {})
+
+
+def test_a_run_stands_still_since_its_last_item_unless_it_is_paused_or_has_nothing_left(db: None, client: Client):
+    BillingPeriodFactory.create_batch(3, label="2026-09", start_at=_day(9), end_at=_day(10))
+    run = start(Month(2026, 9), by=None, at=NOW - timedelta(minutes=20))
+
+    def still(*, settled: int | None = None, paused_at: datetime | None = None) -> float:
+        if settled is not None:
+            run.items.filter(pk=run.items.waiting()[0].pk).update(
+                state="nothing", settled_at=NOW - timedelta(minutes=settled)
+            )
+        BillingRun.objects.filter(pk=run.pk).update(paused_at=paused_at)
+        with time_machine.travel(NOW, tick=False):
+            return figures(client)["lead_billing_run_still_seconds"]["2026-09",]
+
+    assert still() == 1200  # nothing has happened since it began
+    assert still(settled=7) == 420
+    assert still(settled=16) == 420  # the latest counts
+    assert still(paused_at=NOW) == 0
+    assert still(settled=5) == 0
+
+
+def test_marks_of_a_closed_period_wait_for_no_worker(db: None, client: Client, at_noon: None):
+    for state, facts in (("open", {}), ("closed", {"closed_at": NOW})):
+        period = BillingPeriodFactory.create(state=state, **facts)
+        UnratedMark.objects.create(period=period, reason="test")
+    UnratedMark.objects.filter(period__state="closed").update(created_at=NOW - timedelta(days=2))
+
+    found = figures(client)
+
+    assert found["lead_billing_backlog"]["marks",] == 1
+    assert found["lead_billing_backlog_oldest_seconds"]["marks",] == 0
 
 
 def test_messages_that_no_worker_has_taken_are_counted_by_queue(

@@ -1,4 +1,4 @@
-"""`manage.py import_leads FILE --source CODE`: a file through the same intake as HTTP."""
+"""`manage.py import_leads FILE --source CODE`: a file, or one that is fetched, through the same intake as HTTP."""
 
 import json
 from argparse import ArgumentParser
@@ -15,6 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from billing_engine.core.errors import Refused
 from leads.domain.body import Lines, Placed
 from leads.domain.decode import Malformed
+from leads.domain.files.fetched import fetched, is_address
 from leads.domain.files.parts import LeadsFile
 from leads.domain.intake import receive_items
 from leads.domain.receipt import CONFLICT, CREATED, DUPLICATE, QUARANTINED
@@ -32,16 +33,25 @@ class Command(BaseCommand):
     help = "Take leads from a JSON, NDJSON or CSV file (CSV by the source's field mapping)."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("file", type=Path)
+        parser.add_argument("file", help="Its path, or the address (https://…) to fetch it from.")
         parser.add_argument("--source", required=True, metavar="CODE")
         parser.add_argument(
             "--dry-run", action="store_true", help=f"Print what becomes of the first {TRIED} leads; store nothing."
         )
 
-    def handle(self, *args: Any, file: Path, source: str, dry_run: bool = False, **options: Any) -> None:
+    def handle(self, *args: Any, file: str, source: str, dry_run: bool = False, **options: Any) -> None:
         sender = Source.objects.filter(code__iexact=source).first()
         if sender is None:
             raise CommandError(f"There is no source {source!r}.")
+        if not is_address(file):
+            return self._import(Path(file), sender, dry_run=dry_run)
+        try:
+            with fetched(file) as path:
+                self._import(path, sender, dry_run=dry_run)
+        except Refused as refusal:
+            raise CommandError(str(refusal)) from refusal
+
+    def _import(self, file: Path, sender: Source, *, dry_run: bool) -> None:
         if not file.is_file():
             raise CommandError(f"There is no file {file}.")
         leads = LeadsFile(file, sender.field_mapping)

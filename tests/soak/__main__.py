@@ -1,0 +1,81 @@
+"""Everything at once, and kills in the middle of it: `make soak`, or `make soak ARGS="--minutes 10 --seed 7"`.
+
+No test, and not in CI. Leads come over HTTP, prices are revised, finance bills, approves, issues, voids and sends, while
+gunicorn's workers, Celery's children and all of PostgreSQL are killed. Then all is left alone until nothing waits, and
+what must hold is checked. It has servers of its own on a throw-away folder, stays on this machine's loopback, stops by
+itself and leaves nothing running; where something does not hold, it exits with 1 and keeps the folder to look at.
+"""
+
+import argparse
+import os
+import signal
+import sys
+from pathlib import Path
+from secrets import randbelow
+
+import django
+
+from billing_engine.desk import DeskError
+from billing_engine.desk.folder import Folder
+from billing_engine.desk.processes import Children
+from tests.invoices.post import opened
+from tests.soak.engine import Engine, forget, servers
+
+CHECKOUT = Path(__file__).resolve().parent.parent.parent
+MOST_MINUTES = 60
+
+
+def main() -> None:
+    """Soak, and print what was done and what held."""
+    options = _options()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ended politely is ended by Ctrl-C
+    folder = Folder(CHECKOUT / "var" / "soak")
+    try:
+        holds = _soaked(folder, seconds=60 * options.minutes, seed=options.seed)
+    except KeyboardInterrupt:
+        sys.exit("\nStopped; nothing is left running.")
+    except (DeskError, TimeoutError) as error:
+        sys.exit(str(error))
+    if not holds:
+        sys.exit(f"\nSomething does not hold. Its logs and data stay in {folder.path.relative_to(CHECKOUT)}.")
+    forget(folder)
+
+
+def _soaked(folder: Folder, *, seconds: float, seed: int) -> bool:
+    children = Children(folder)
+    children.claim()  # ends the processes of a soak that was killed, and refuses a second one
+    with servers(folder) as (postgres, database_url, redis_url), opened() as (office, port), children:
+        os.environ |= {
+            "DJANGO_SETTINGS_MODULE": "billing_engine.settings",
+            "DATABASE_URL": database_url,
+            "REDIS_URL": redis_url,
+            "EMAIL_URL": f"smtp://127.0.0.1:{port}",
+            "SECRET_KEY": "only-for-the-soak",
+            "LOG_LEVEL": "WARNING",
+            "DEBUG": "off",
+            "HTTPS": "off",
+        }
+        django.setup()
+        from tests.soak.soak import soak  # noqa: PLC0415 -- models load after the settings
+
+        return soak(Engine(folder, children, postgres), office, seconds=seconds, seed=seed)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make soak", description=__doc__)
+    parser.add_argument(
+        "--minutes", type=_minutes, default=2, help="of chaos; then it waits until all is quiet (%(default)s)"
+    )
+    parser.add_argument("--seed", type=int, default=randbelow(1_000_000), help="the same choices as another soak")
+    return parser.parse_args()
+
+
+def _minutes(text: str) -> float:
+    minutes = float(text)
+    if not 0 < minutes <= MOST_MINUTES:
+        raise argparse.ArgumentTypeError(f"from a part of one to {MOST_MINUTES}")
+    return minutes
+
+
+if __name__ == "__main__":
+    main()

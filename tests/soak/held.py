@@ -1,0 +1,212 @@
+"""The checks, asked of what is stored: by plain SQL where it can be, so that no code of the engine's stands between."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from email.message import EmailMessage
+from typing import Any, NamedTuple
+
+from django.db import connection
+
+from invoices.models import InvoiceMail
+from leads.models import BillingPeriod
+from pricing.domain.prove import prove
+from reports.queries.invariants import invariants
+from tests.soak import checks, quiet
+from tests.soak.ledger import Key, Ledger, Sent
+from tests.soak.recount import Charged, Quote, recount
+
+ACTIONS = """
+    SELECT source.code, lead.external_id, action.external_id, kind.code, action.quantity, action.occurred_at,
+           action.voided_at IS NOT NULL
+      FROM leads_action action
+      JOIN leads_lead lead ON lead.id = action.lead_id
+      JOIN leads_source source ON source.id = lead.source_id
+      JOIN leads_actiontype kind ON kind.id = action.action_type_id
+"""
+CHARGED = """
+    SELECT action.id, period.id, customer.code, customer.time_zone, kind.code, action.quantity, action.occurred_at,
+           action.voided_at IS NOT NULL AND NOT action.voided_after_close, lead.id, lead.person_key,
+           charge.amount, coalesce(charge.reason, '')
+      FROM leads_action action
+      JOIN leads_lead lead ON lead.id = action.lead_id
+      JOIN leads_actiontype kind ON kind.id = action.action_type_id
+      JOIN leads_billingperiod period ON period.id = action.period_id
+      JOIN leads_customer customer ON customer.id = period.customer_id
+      LEFT JOIN pricing_charge charge ON charge.action_id = action.id
+     ORDER BY period.id, action.occurred_at, action.id
+"""
+# Whose price depends on what other periods charged: once per person, and a limit per lead.
+CARRYING = """
+    SELECT action.id FROM leads_action action JOIN leads_actiontype kind ON kind.id = action.action_type_id
+     WHERE kind.code = 'sample_order'
+"""
+QUOTES = """
+    SELECT customer.code, rule.wall_from, rule.wall_to, rule.unit_price
+      FROM pricing_pricerule rule JOIN leads_customer customer ON customer.id = rule.customer_id
+     WHERE rule.state <> 'draft'
+"""
+# In another period than that of its time only because that one was closed when it came.
+ELSEWHERE = """
+    SELECT action.id, period.label
+      FROM leads_action action
+      JOIN leads_lead lead ON lead.id = action.lead_id
+      JOIN leads_product product ON product.id = lead.product_id
+      JOIN leads_billingperiod period ON period.id = action.period_id
+     WHERE period.customer_id <> product.customer_id
+        OR NOT (action.occurred_at >= period.start_at AND action.occurred_at < period.end_at)
+           AND NOT EXISTS (
+               SELECT FROM leads_billingperiod own
+                WHERE own.customer_id = product.customer_id
+                  AND action.occurred_at >= own.start_at AND action.occurred_at < own.end_at
+                  AND (own.state = 'closed'
+                       OR EXISTS (SELECT FROM invoices_reopening reopening WHERE reopening.period_id = own.id)))
+"""
+LIVE = "SELECT period_id FROM invoices_invoice WHERE state <> 'void'"
+NUMBERS = "SELECT series_id, serial, number FROM invoices_invoice WHERE number IS NOT NULL"
+SERIES = "SELECT id, last FROM invoices_numberseries"
+WITHOUT_PDF = """
+    SELECT number FROM invoices_invoice invoice
+     WHERE number IS NOT NULL AND NOT EXISTS (
+           SELECT FROM invoices_invoicedocument document
+            WHERE document.invoice_id = invoice.id AND document.kind = 'invoice' AND document.state = 'kept'
+              AND encode(sha256(document.content), 'hex') = document.sha256)
+"""
+VOID_WITHOUT_MARK = """
+    SELECT number FROM invoices_invoice invoice
+     WHERE state = 'void' AND NOT EXISTS (
+           SELECT FROM invoices_invoicedocument document
+            WHERE document.invoice_id = invoice.id AND document.kind = 'void' AND document.state = 'kept')
+"""
+MAILED_TWICE = """
+    SELECT invoice_id, count(*) FROM invoices_invoicemail WHERE state = 'sent' GROUP BY 1 HAVING count(*) > 1
+"""
+
+
+class Held(NamedTuple):
+    """One check: what it was about, what was looked at, and what does not hold."""
+
+    name: str
+    looked_at: str
+    faults: Sequence[str]
+
+
+def held(ledger: Ledger, arrived: Sequence[EmailMessage]) -> list[Held]:
+    """All of them; the database is asked once for each."""
+    return [
+        *_of_actions(ledger),
+        _of_work(),
+        *_of_invoices(ledger),
+        _of_mails(arrived),
+        _of_proofs(),
+        _of_invariants(),
+        _of_charges(),
+    ]
+
+
+def _of_actions(ledger: Ledger) -> list[Held]:
+    rows = _rows(ACTIONS)
+    stored = [(Key(*row[:3]), Sent(*row[3:6])) for row in rows]
+    voided = [Key(*row[:3]) for row in rows if row[6]]
+    elsewhere = [f"action {action} lies in {label}" for action, label in _rows(ELSEWHERE)]
+    return [
+        Held("every part met only what may happen", "", ledger.faults),
+        Held("every delivery was answered", f"{ledger.done['deliveries']:,} deliveries", ledger.unanswered),
+        Held(
+            "every acknowledged action is stored once, none is missing",
+            f"{len(ledger.acknowledged):,} acknowledged, {len(stored):,} stored",
+            checks.acknowledged_once(ledger.acknowledged, ledger.created, stored),
+        ),
+        Held("every acknowledged void is stored", f"{len(voided):,} voids", checks.taken_back(ledger.voided, voided)),
+        Held("every action lies in the period of its time, or that one was closed", "", elsewhere),
+    ]
+
+
+def _of_work() -> Held:
+    left = quiet.left()
+    return Held(
+        "nothing waits", ", ".join(f"{name} {count}" for name, count in left.items()), checks.nothing_waits(left)
+    )
+
+
+def _of_invoices(ledger: Ledger) -> list[Held]:
+    live = [period for (period,) in _rows(LIVE)]
+    numbers = [checks.Number(*row) for row in _rows(NUMBERS)]
+    return [
+        Held("no period has two live invoices", f"{len(live):,} live invoices", checks.one_live_invoice(live)),
+        Held(
+            "numbers without gap or double",
+            f"{len(numbers):,} numbers",
+            checks.without_gap(numbers, last=dict(_rows(SERIES)), told=ledger.issued),
+        ),
+        Held(
+            "every number has its PDF, every void one its mark",
+            "",
+            [
+                *(f"{number} has no PDF" for (number,) in _rows(WITHOUT_PDF)),
+                *(f"{number} has no PDF that says it is void" for (number,) in _rows(VOID_WITHOUT_MARK)),
+            ],
+        ),
+    ]
+
+
+def _of_mails(arrived: Sequence[EmailMessage]) -> Held:
+    copies = [checks.Copy(message["Message-ID"], _digest(message)) for message in arrived]
+    mails = list(InvoiceMail.objects.values_list("message_id", "state", "interrupted", "may_have_arrived"))
+    faults = checks.mailed_once(
+        copies,
+        sent=Counter(message_id for message_id, state, *_ in mails if state == "sent"),
+        interrupted={message_id for message_id, _, interrupted, in_doubt in mails if interrupted or in_doubt},
+    )
+    faults += [f"invoice {invoice} was sent by {count} mails" for invoice, count in _rows(MAILED_TWICE)]
+    return Held("no mail came twice", f"{len(copies):,} mails came, {len(mails):,} were asked for", faults)
+
+
+def _digest(message: EmailMessage) -> str:
+    """Of what a person gets: to whom, the subject, the words and what is attached; its date is that of the attempt."""
+    found = hashlib.sha256(f"{message['To']}\n{message['Subject']}".encode())
+    for part in message.walk():
+        if not part.is_multipart():
+            found.update(part.get_payload(decode=True) or b"")  # type: ignore[arg-type]  # bytes, where decoded
+    return found.hexdigest()
+
+
+def _of_proofs() -> Held:
+    faults, doubted = list[str](), 0
+    carrying = {action for (action,) in _rows(CARRYING)}
+    closed = list(BillingPeriod.objects.closed().select_related("customer").order_by("pk"))
+    for period in closed:
+        proof = prove(period)
+        differing = [one.action for one in proof.differences]
+        if proof.doubts and carrying.issuperset(differing):
+            # What it carries over from a period that was closed, or opened, after it: the proof says so, and names it.
+            doubted += not proof.holds
+        elif not proof.holds:
+            faults.append(f"{period}: {proof.differing} of {proof.actions} differ, first {proof.differences[0]}")
+    told = f", {doubted} differ by what an earlier one carries over, billed after them" if doubted else ""
+    return Held("every closed period proves", f"{len(closed):,} closed periods{told}", faults)
+
+
+def _of_invariants() -> Held:
+    found = invariants()
+    faults = [
+        f"{one.number}. {one.left} = {one.right}: {[breach.words for breach in one.breaches[:3]] or one.sides}"
+        for one in found
+        if not one.holds
+    ]
+    return Held("check_invariants holds", f"{len(found)} sums", faults)
+
+
+def _of_charges() -> Held:
+    quotes = dict[str, list[Quote]]()
+    for customer, *price in _rows(QUOTES):
+        quotes.setdefault(customer, []).append(Quote(*price))
+    found = recount([Charged(*row) for row in _rows(CHARGED)], quotes)
+    looked_at = f"{found.exactly:,} to the sixth digit, {found.by_limits:,} within their limits"
+    return Held("charges reckoned once more are the same", looked_at, found.faults)
+
+
+def _rows(sql: str) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        return list(cursor.fetchall())

@@ -1,0 +1,84 @@
+"""Waits until nothing is left to do, and says what is when that does not come."""
+
+import time
+from collections.abc import Callable
+from datetime import timedelta
+
+from django.db import InterfaceError, OperationalError, connection
+from django.utils.timezone import now
+
+from billing_engine.core.errors import Refused
+from invoices.domain.document.kept import LEASE as DOCUMENT_LEASE
+from invoices.domain.document.kept import try_again
+from invoices.domain.mail.delivery import LEASE as MAIL_LEASE
+from invoices.domain.run import GIVEN_UP, resume, retry_failed
+from invoices.domain.sweep import ask_for_due_documents, ask_for_due_mails
+from invoices.models import BillingCycle, BillingRun, InvoiceDocument, InvoiceMail
+from leads.models import UnratedMark
+from pricing.domain.attempts import retry
+from pricing.models import RatingAttempts
+from tests.soak.ledger import Ledger
+
+PATIENCE_SECONDS = 240
+LONG = 45  # seconds: no attempt at a mail or a document lasts as long, where nobody is killed any more
+SWEEP_SECONDS = 12  # two sweeps
+WORK: dict[str, Callable[[], int]] = {
+    "marks": UnratedMark.objects.count,
+    "runs unfinished": lambda: BillingRun.objects.filter(finished_at=None).count(),
+    "errands": lambda: BillingCycle.objects.exclude(errand="").count(),
+    "mails waiting": lambda: InvoiceMail.objects.waiting().count(),
+    "documents waiting": lambda: InvoiceDocument.objects.waiting().count(),
+}
+
+
+def left() -> dict[str, int]:
+    """How much of each kind of work waits."""
+    return {name: count() for name, count in WORK.items()}
+
+
+def wait_until_quiet(ledger: Ledger, *, check: Callable[[], None], told: Callable[[dict[str, int]], None]) -> int:
+    """The seconds it took; returns too when patience is over, and then `left` says what waits."""
+    started = time.monotonic()
+    asked_again = False
+    quiet_since = started
+    while (passed := time.monotonic() - started) < PATIENCE_SECONDS:
+        check()
+        try:
+            _take_a_persons_turn(ledger)
+            waiting = left()
+        except (OperationalError, InterfaceError):
+            connection.close()
+            continue
+        told(waiting)
+        if any(waiting.values()):
+            quiet_since = time.monotonic()
+        elif time.monotonic() - quiet_since > SWEEP_SECONDS:
+            break
+        if passed > LONG and not asked_again:
+            asked_again = True
+            _as_if_the_leases_were_over()
+        time.sleep(1)
+    return int(passed)
+
+
+def _as_if_the_leases_were_over() -> None:
+    """What a killed worker had in hand is left alone for minutes; time is an argument, so nobody has to wait for it here."""
+    ask_for_due_mails(at=now() + MAIL_LEASE + timedelta(seconds=1))
+    ask_for_due_documents(at=now() + DOCUMENT_LEASE + timedelta(seconds=1))
+
+
+def _take_a_persons_turn(ledger: Ledger) -> None:
+    """What workers have given up because several of them were killed over it: the engine says so, and a person retries."""
+    for run in BillingRun.objects.exclude(paused_at=None):
+        resume(run)
+    for run in BillingRun.objects.filter(items__code=GIVEN_UP, finished_at__isnull=False).distinct():
+        try:
+            ledger.count("run items tried again by a person", retry_failed(run))
+        except Refused as refusal:
+            ledger.refuse("retry", refusal.code)  # another run of the cycle is in progress: when that is over
+    for attempts in RatingAttempts.objects.given_up().select_related("period"):
+        retry(attempts.period)
+        ledger.count("ratings tried again by a person")
+    for document in InvoiceDocument.objects.failed():
+        try_again(document, at=now())
+        ledger.count("documents tried again by a person")

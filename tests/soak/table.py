@@ -1,0 +1,34 @@
+"""What was done and what held, for a reader."""
+
+import sys
+from collections.abc import Sequence
+
+from tests.soak.held import Held
+from tests.soak.ledger import Ledger
+
+SHOWN = 10  # faults of a check
+
+
+def say(words: str) -> None:
+    """Progress, at once."""
+    print(words, flush=True)
+
+
+def print_tables(ledger: Ledger, found: Sequence[Held], *, seed: int) -> None:
+    """All of it, to standard output."""
+    print(f"\nDone (seed {seed})")
+    for what, count in sorted(ledger.done.items()):
+        print(f"  {what:<52}{count:>10,}")
+    print("\nRefused, as it should be")
+    for what, count in sorted(ledger.refused.items()):
+        print(f"  {what:<52}{count:>10,}")
+    print("\nHeld")
+    for one in found:
+        print(
+            f"  {'holds' if not one.faults else 'FAILS':<7}{one.name}{f' ({one.looked_at})' if one.looked_at else ''}"
+        )
+        for fault in one.faults[:SHOWN]:
+            print(f"           {fault}")
+        if len(one.faults) > SHOWN:
+            print(f"           … and {len(one.faults) - SHOWN:,} more")
+    sys.stdout.flush()
