@@ -14,6 +14,8 @@ from leads.models import BulkRetry, QuarantinedItem, QuarantineStep, Source
 
 logger = logging.getLogger(__name__)
 
+MOST_ATTEMPTS = 3
+
 
 class NothingWaits(Refused):
     """There is nothing to retry."""
@@ -46,38 +48,70 @@ def start_retry(source: Source, *, code: str, by: User | None, at: datetime) -> 
     return retry
 
 
-@transaction.atomic
 def retry_next(retry_id: int, *, at: datetime) -> bool:
     """Try the next item of it; answers whether there may be more to do for whoever asks.
 
     Each item is a transaction of its own: a worker that is killed loses one try, and leads are never locked two at a
-    time. Somebody else who is at it already is left alone.
+    time. A retry that another worker is at is left alone. The attempt is counted before it is made: an item that kills
+    every worker that takes it up is passed over after `MOST_ATTEMPTS`, and waits for a person with a note.
     """
-    retry = (
-        BulkRetry.objects.select_for_update(skip_locked=True, of=("self",))
-        .select_related("source", "started_by")
-        .filter(pk=retry_id, finished_at=None)
-        .first()
-    )
+    return _take_up(retry_id, at=at) and _try(retry_id, at=at)
+
+
+@transaction.atomic
+def _take_up(retry_id: int, *, at: datetime) -> bool:
+    retry = _held(retry_id)
     if retry is None:
         return False
-    item = (
-        QuarantinedItem.objects.waiting()
-        .filter(source=retry.source, code=retry.code, pk__gt=retry.reached, pk__lte=retry.up_to)
-        .select_related("source")
-        .order_by("pk")
-        .first()
-    )
+    item = _next_of(retry)
     if item is None:
         BulkRetry.objects.filter(pk=retry.pk).update(finished_at=at)
         return False
-    outcome = "stored" if _goes_in(item, retry.started_by, at) else "refused"
+    attempts = retry.attempts + 1 if retry.trying == item.pk else 1
+    BulkRetry.objects.filter(pk=retry.pk).update(trying=item.pk, attempts=attempts)
+    return True
+
+
+@transaction.atomic
+def _try(retry_id: int, *, at: datetime) -> bool:
+    retry = _held(retry_id)
+    item = None if retry is None else _next_of(retry)
+    if retry is None or item is None or item.pk != retry.trying:
+        return False
+    if retry.attempts > MOST_ATTEMPTS:
+        note = f"Passed over: {MOST_ATTEMPTS} attempts ended without an outcome."
+        QuarantineStep.objects.create(
+            item=item, kind=QuarantineStep.Kind.REFUSED_AGAIN, at=at, by=retry.started_by, note=note
+        )
+        logger.error("Quarantined item %s was taken up %s times without an outcome", item.pk, MOST_ATTEMPTS)
+        outcome = "refused"
+    else:
+        outcome = "stored" if _goes_in(item, retry.started_by, at) else "refused"
     tried = {"stored": retry.stored, "refused": retry.refused}
     tried[outcome] += 1
     # Items may come to wait with this code while the retry is under way: then there is more to try than waited at first.
     total = max(retry.total, sum(tried.values()))
     BulkRetry.objects.filter(pk=retry.pk).update(**tried, total=total, reached=item.pk)
     return True
+
+
+def _held(retry_id: int) -> BulkRetry | None:
+    return (
+        BulkRetry.objects.select_for_update(skip_locked=True, of=("self",))
+        .select_related("source", "started_by")
+        .filter(pk=retry_id, finished_at=None)
+        .first()
+    )
+
+
+def _next_of(retry: BulkRetry) -> QuarantinedItem | None:
+    return (
+        QuarantinedItem.objects.waiting()
+        .filter(source=retry.source, code=retry.code, pk__gt=retry.reached, pk__lte=retry.up_to)
+        .select_related("source")
+        .order_by("pk")
+        .first()
+    )
 
 
 def ask_for_unfinished_retries() -> int:

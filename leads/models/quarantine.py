@@ -53,6 +53,8 @@ class BulkRetry(models.Model):
     refused = models.PositiveIntegerField(default=0, help_text="Refused again.")
     reached = models.BigIntegerField(default=0, help_text="The last item that was tried.")
     up_to = models.BigIntegerField(help_text="The last item that waited when it began.")
+    trying = models.BigIntegerField(default=0, db_default=0, help_text="The item that a worker took up last.")
+    attempts = models.PositiveSmallIntegerField(default=0, db_default=0, help_text="How often that one was taken up.")
     finished_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

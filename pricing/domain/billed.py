@@ -1,8 +1,10 @@
 """What of a price rule is billed: the charges of closed periods, which a later change of the rule never contradicts."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import NamedTuple
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import OuterRef, Q, Subquery
+from django.db.models.functions import Greatest
 
 from billing_engine.core.errors import Refused
 from billing_engine.core.wall_clock import in_words, instant_of, shown
@@ -17,6 +19,11 @@ class WouldRewriteHistory(Refused):
     code = "would_rewrite_history"
 
 
+class _Billed(NamedTuple):
+    period: BillingPeriod
+    free_from: datetime  # on its customer's clock
+
+
 def check_not_billed(rule: PriceRule, *, since: datetime, at: datetime) -> None:
     """Refuse to end the rule at a wall-clock time after which it, in any of its revisions, priced what is billed.
 
@@ -24,7 +31,7 @@ def check_not_billed(rule: PriceRule, *, since: datetime, at: datetime) -> None:
     """
     lineage = PriceRule.objects.filter(Q(pk=rule.lineage) | Q(first_revision=rule.lineage))
     revisions = list(lineage.select_related("customer", "product__customer"))
-    found = list[BillingPeriod]()
+    found = list[_Billed]()
     for zone in zones_of(*revisions):
         begin = instant_of(since, zone)
         if begin >= at:
@@ -32,16 +39,22 @@ def check_not_billed(rule: PriceRule, *, since: datetime, at: datetime) -> None:
         charges = Charge.objects.filter(
             action__period=OuterRef("pk"), action__occurred_at__gte=begin, rule__in=[each.pk for each in revisions]
         )
-        periods = BillingPeriod.objects.closed().filter(customer__time_zone=zone.key, end_at__gt=begin)
-        last = periods.filter(Exists(charges)).select_related("customer").order_by("-end_at").first()
-        found += [last] if last else []
+        # Whatever the period's end: what came when its own was closed lies in the earliest open one, perhaps before it.
+        latest = charges.order_by("-action__occurred_at").values("action__occurred_at")[:1]
+        periods = BillingPeriod.objects.closed().filter(customer__time_zone=zone.key).annotate(latest=Subquery(latest))
+        priced = periods.exclude(latest=None).annotate(until=Greatest("end_at", "latest")).order_by("-until")
+        found += [_Billed(each, _free_from(each, each.latest)) for each in priced.select_related("customer")[:1]]
     if found:
-        last = max(found, key=_end_of)
+        last = max(found, key=lambda each: each.free_from)
         raise WouldRewriteHistory(
-            f"It priced actions after this that are billed: those of {last.customer} in {last.label}, for one."
-            f" Begin on {in_words(_end_of(last))} or later."
+            f"It priced actions after this that are billed: those of {last.period.customer} in {last.period.label}, for one."
+            f" Begin on {in_words(last.free_from)} or later."
         )
 
 
-def _end_of(period: BillingPeriod) -> datetime:
-    return shown(period.end_at, period.customer.zone)
+def _free_from(period: BillingPeriod, latest: datetime) -> datetime:
+    """From when on nothing of it is billed: its end, or the day after the latest of it where that occurred later still."""
+    if latest < period.end_at:
+        return shown(period.end_at, period.customer.zone)
+    day = shown(latest, period.customer.zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    return day + timedelta(days=1)

@@ -22,6 +22,7 @@ LARGE = 50_000
 
 def ask_for_ratings() -> int:
     """Ask for the rating of every open period with a mark, but for those that were given up; answers how many."""
+    _forget_marks_that_came_too_late()
     waiting = BillingPeriod.objects.open().filter(unrated_marks__isnull=False).distinct().order_by("pk")
     waiting = waiting.exclude(rating_attempts__attempts__gte=TRIES)
     sizes = list(waiting.values_list("pk", "tally__actions", "rating_attempts__attempts"))
@@ -33,6 +34,15 @@ def ask_for_ratings() -> int:
     for pk in alone:
         after_commit("pricing.rate_periods", period_ids=[pk])
     return len(sizes)
+
+
+def _forget_marks_that_came_too_late() -> None:
+    """Take the marks off closed periods: nobody rates those, so one would stay, and excuse a month's sums, for ever.
+
+    Who changes what other periods depend on marks those that are open when it looks; one of them may be closing just then.
+    Once it is opened again it gets a mark of its own, and is rated from its first action on.
+    """
+    UnratedMark.objects.filter(period__state=BillingPeriod.State.CLOSED).delete()
 
 
 def waiting_marks() -> QuerySet[UnratedMark]:

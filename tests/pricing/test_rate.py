@@ -282,6 +282,19 @@ def test_the_sweep_asks_for_open_periods_with_a_mark_and_no_others(
     assert ask_for_ratings() == 1
 
 
+def test_a_mark_that_came_when_its_period_was_closing_is_told_as_waiting_no_longer_than_until_the_next_sweep(
+    period: BillingPeriod, django_capture_on_commit_callbacks: object
+):
+    closed = BillingPeriodFactory.create(
+        month=Month(2026, 8), customer=CustomerFactory.create(), state="closed", closed_at=NOW
+    )
+    mark_unrated([period, closed], reason="earlier rated")
+
+    ask_for_ratings()
+
+    assert list(UnratedMark.objects.values_list("period", flat=True)) == [period.pk]
+
+
 def test_rating_costs_the_same_number_of_queries_whatever_the_period_holds(period: BillingPeriod):
     PriceRuleFactory.create()
     did(period)

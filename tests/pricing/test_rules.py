@@ -129,6 +129,23 @@ def test_a_revision_never_begins_within_what_is_billed(operator: User):
     assert activate(draft, by=operator, at=IN_NOVEMBER).state == "active"
 
 
+def test_what_came_late_and_was_billed_with_an_earlier_month_pins_the_price_of_its_day_too(operator: User):
+    """October was billed first; what came of it later went to September, which was open still."""
+    old = PriceRuleFactory.create()
+    billed(old, on=datetime(2026, 10, 23, 14, tzinfo=UTC), month=Month(2026, 9))
+
+    with pytest.raises(WouldRewriteHistory, match=r"in 2026-09, for one\. Begin on October 24, 2026 or later"):
+        activate(
+            revise(old, by=operator, at=IN_NOVEMBER, since=read("2026-10-23")),
+            by=operator,
+            at=IN_NOVEMBER,
+            reason="New",
+        )
+
+    draft = revise(old, by=operator, at=IN_NOVEMBER, since=read("2026-10-24"))
+    assert activate(draft, by=operator, at=IN_NOVEMBER).state == "active"
+
+
 def test_one_customers_closed_week_pins_no_price_that_it_never_used(operator: User):
     old = PriceRuleFactory.create(action_type=ActionTypeFactory.create(code="view"))
     billed(old, on=datetime(2026, 10, 31, 12, tzinfo=UTC))

@@ -45,7 +45,7 @@ def soak(engine: Engine, office: PostOffice, *, seconds: float, seed: int) -> bo
         _end([killer])  # first, and on Ctrl-C too: nobody starts again what is to be stopped
     _end(busy, seconds=PATIENCE_SECONDS)
     connection.close()  # it may be one that a restart has torn
-    took = wait_until_quiet(ledger, check=engine.children.check, told=_told)
+    took = wait_until_quiet(ledger, check=engine.children.check, told=_Told())
     say(f"quiet after {took} seconds; checking")
     found = held(ledger, office.arrived)
     print_tables(ledger, found, seed=seed)
@@ -77,7 +77,14 @@ def _end(actors: Sequence[Actor], *, seconds: float = ACTOR_SECONDS) -> None:
             actor.ledger.fail(f"{actor.name} was not done {seconds:.0f} seconds after it was told to stop")
 
 
-def _told(waiting: dict[str, int]) -> None:
-    left = ", ".join(f"{name} {count}" for name, count in waiting.items() if count)
-    if left:
-        say(f"  {left}")
+class _Told:
+    """Says what waits, whenever that has changed."""
+
+    def __init__(self) -> None:
+        self._before = ""
+
+    def __call__(self, waiting: dict[str, int]) -> None:
+        left = ", ".join(f"{name} {count}" for name, count in waiting.items() if count)
+        if left and left != self._before:
+            say(f"  {left}")
+        self._before = left
