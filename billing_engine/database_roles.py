@@ -11,6 +11,8 @@ import psycopg2
 from django.db import connection
 from psycopg2.sql import SQL, Identifier, Literal
 
+from billing_engine.silence.connection import TIMES
+
 
 @dataclass(frozen=True, slots=True)
 class Login:
@@ -26,7 +28,8 @@ class Login:
 def ensure_logins(database: dict[str, Any], *, admin: Login, app: Login) -> None:
     """As the administrator: the owner (who logs in by the database's settings) and the app exist, with these passwords."""
     owner = Login(database["USER"], database["PASSWORD"])
-    options = {name: value for name, value in database.get("OPTIONS", {}).items() if name.startswith("ssl")}
+    told = database.get("OPTIONS", {})
+    options = {name: value for name, value in told.items() if name.startswith("ssl") or name in TIMES}
     server = psycopg2.connect(
         host=database["HOST"],
         port=database["PORT"],

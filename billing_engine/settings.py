@@ -10,6 +10,7 @@ import environ
 from billing_engine import addresses
 from billing_engine.menu import UNFOLD  # noqa: F401 -- the setting of django-unfold
 from billing_engine.production import need, one_of, refuse_what_is_missing
+from billing_engine.silence.connection import TIMES, WatchedConnection
 from billing_engine.watch.logs import JSON, LEVELS, LINES, logging_config
 from billing_engine.watch.proxies import networks
 
@@ -126,6 +127,7 @@ INSTALLED_APPS += [app for app in ("django_migration_linter",) if find_spec(app)
 
 MIDDLEWARE = [
     "billing_engine.watch.requests.RequestsMiddleware",
+    "billing_engine.silence.door.PlacesMiddleware",
     "billing_engine.health.HealthMiddleware",
     "billing_engine.watch.door.MetricsMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -164,6 +166,8 @@ if COPY_DATABASE_URL:
 for database in DATABASES.values():
     database["CONN_MAX_AGE"] = 60
     database["CONN_HEALTH_CHECKS"] = True
+    # What an address says itself wins.
+    database["OPTIONS"] = TIMES | database.get("OPTIONS", {}) | {"connection_factory": WatchedConnection}
 DATABASE_ROUTERS = ["billing_engine.core.copy.CopyRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -251,7 +255,24 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 # Redis hands an unacknowledged message out again after this; the rows' state makes the second one harmless.
-CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3_600, "socket_keepalive": True}
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 3_600,
+    # A Redis that says nothing: who asks it for something gives up after these, and asks no second time.
+    "socket_connect_timeout": 2,
+    "socket_timeout": 3,
+    "retry_on_timeout": False,
+    "max_retries": 0,  # of connecting, by who sends; the worker's and beat's own looking for it goes on without end
+    # The worker's own connections, on which it waits for messages, are dropped when they have been silent for so long.
+    "health_check_interval": 10,
+    "socket_keepalive": True,
+}
+# Far longer than any task takes that goes well, and shorter than visibility_timeout. First it may tidy up, then its
+# process is ended. Mails and PDFs have limits of their own that come long before.
+CELERY_TASK_SOFT_TIME_LIMIT = 30 * 60
+CELERY_TASK_TIME_LIMIT = 35 * 60
+# KiB, beyond which a process is replaced when its task is done: a worker has two of them, and so has its sister for mails
+# and PDFs, with which it shares 6 GB on AWS.
+CELERY_WORKER_MAX_MEMORY_PER_CHILD = 1_000_000
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 CELERY_TASK_ROUTES = {

@@ -7,6 +7,8 @@ import tempfile
 
 from django.conf import settings
 
+from billing_engine.silence import places
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "billing_engine.settings")
 # Where the processes count what they answer together. A reload reads this file again and keeps the folder.
 if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
@@ -14,7 +16,9 @@ if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
 
 bind = os.environ.get("WEB_BIND", "127.0.0.1:8000")
 workers = int(os.environ.get("WEB_WORKERS", "2"))
-threads = int(os.environ.get("WEB_THREADS", "4"))
+# One more than may be at work: it answers /livez, whatever the others wait for.
+threads = int(os.environ.get("WEB_THREADS", "4")) + 1
+places.allow(threads - 1)
 worker_class = "gthread"
 preload_app = True
 timeout = 60

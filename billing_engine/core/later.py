@@ -4,6 +4,7 @@ A message may be lost on the way (Redis may vanish); the rows' state is the real
 """
 
 import logging
+import threading
 import time
 from functools import partial
 
@@ -15,8 +16,11 @@ from billing_engine.core import trail
 
 logger = logging.getLogger(__name__)
 
-LEFT_ALONE = 10.0  # seconds, after a message could not be sent: each attempt takes six, and a run asks for hundreds
+LEFT_ALONE = 10.0  # seconds, after a message could not be sent: an attempt may take three, and a run asks for hundreds
+IN_LINE = 0.5  # seconds that a thread waits for another one's message to be gone
 
+# A Redis that says nothing holds up one thread of a process and not all of them.
+_sending = threading.Lock()
 _asked_again_at = 0.0
 
 Argument = int | str | list[int]
@@ -30,9 +34,12 @@ def after_commit(task: str, **arguments: Argument) -> None:
 def _send(task: str, arguments: dict[str, Argument]) -> None:
     global _asked_again_at  # noqa: PLW0603 -- of this process; at worst another thread tries too
     try:
-        if time.monotonic() < _asked_again_at:
+        if time.monotonic() < _asked_again_at or not _sending.acquire(timeout=IN_LINE):
             raise OperationalError
-        current_app.send_task(task, kwargs=arguments, headers={trail.HEADER: trail.asked_by()}, retry=False)
+        try:
+            current_app.send_task(task, kwargs=arguments, headers={trail.HEADER: trail.asked_by()}, retry=False)
+        finally:
+            _sending.release()
     except OperationalError:
         if time.monotonic() >= _asked_again_at:
             _asked_again_at = time.monotonic() + LEFT_ALONE

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
-from django.db import OperationalError
+from django.db import InterfaceError, OperationalError
 from django.http import Http404
 from rest_framework.exceptions import APIException, NotFound, PermissionDenied
 from rest_framework.request import Request
@@ -41,7 +41,7 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response | No
         if error.http_status == HTTPStatus.UNAUTHORIZED:
             refusal["WWW-Authenticate"] = "Bearer"  # HTTP asks for it with every 401
         return refusal
-    if isinstance(error, OperationalError):
+    if isinstance(error, OperationalError | InterfaceError):
         return _busy(error)
     error = _as_api_exception(error)
     response = exception_handler(error, context)
@@ -56,10 +56,13 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response | No
     return problem
 
 
-def _busy(error: OperationalError) -> Response:
-    """The database gave up waiting, or is away: nothing was stored, and the same may be sent again."""
+def _busy(error: OperationalError | InterfaceError) -> Response:
+    """The database gave up waiting, and nothing was stored; or it is away, and what it was told last may be stored or not."""
     logger.warning("A request was broken off: %s", error)
-    words = "This took too long, or had to wait too long for another request. Nothing was stored: send it again."
+    if getattr(error.__cause__, "pgcode", None):  # it says so itself
+        words = "This took too long, or had to wait too long for another request. Nothing was stored: send it again."
+    else:
+        words = "The database gave no answer. Send the same again: nothing counts twice."
     problem = _problem(HTTPStatus.SERVICE_UNAVAILABLE, BUSY, words, {})
     problem["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return problem

@@ -142,7 +142,7 @@ PROBLEMS = {
     413: ("Too much for one request", "too_many_items", "A delivery has at most 5,000 leads, this one 6,200: …"),
     415: ("Neither JSON nor NDJSON", "unsupported_media_type", 'Unsupported media type "text/xml" in request.'),
     429: ("Too many requests", "throttled", "Request was throttled. Expected available in 5 seconds."),
-    503: ("Too busy, nothing was stored", "busy", "This took too long, … Nothing was stored: send it again."),
+    503: ("Too busy, or the database is away", "busy", "This took too long, … Nothing was stored: send it again."),
 }
 TITLES = {
     400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed", 406: "Not Acceptable",
