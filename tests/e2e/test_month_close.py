@@ -106,14 +106,14 @@ def _lock_with_a_reason(page: Page) -> None:
     page.get_by_role("link", name="Lock").click()
     page.get_by_role("button", name="Lock").click()
     expect(page.get_by_text("1 item in quarantine would stay behind: say why.")).to_be_visible()
-    page.get_by_label("Reason").fill("The web site sent a type we do not know; they mend it.")
+    page.get_by_role("textbox", name="Reason").fill("The web site sent a type we do not know; they mend it.")
     page.get_by_role("button", name="Lock").click()
     expect(page.get_by_text("nothing joins it any more")).to_be_visible()
 
 
 def _close_with_a_reason(page: Page) -> None:
     page.get_by_role("link", name="task_alt Close").click()
-    page.get_by_label("Reason").fill("As when it was locked.")
+    page.get_by_role("textbox", name="Reason").fill("As when it was locked.")
     page.get_by_role("button", name="Close", exact=True).last.click()
 
 

@@ -1,14 +1,12 @@
 """Nothing leaves quarantine unseen: every try is noted, conflicts are settled by a person, and many are retried at once."""
 
 import json
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 
 from leads.domain.bulk_retry import (
     NothingWaits,
@@ -40,7 +38,7 @@ from tests.factories.leads import (
     QuarantineStepFactory,
     SourceFactory,
 )
-from tests.processes import CHECKOUT, at_once, environ, kill, until
+from tests.processes import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -362,54 +360,3 @@ def test_two_workers_at_one_retry_store_each_thing_once(source: Source):
 
     retry.refresh_from_db()
     assert (retry.stored, retry.refused, Lead.objects.count(), Action.objects.count()) == (20, 0, 20, 20)
-
-
-TAKEN_UP = """
-import django; django.setup()
-from django.utils.timezone import now
-from leads.domain.bulk_retry import retry_next
-retry_next({}, at=now())
-"""
-
-
-@pytest.mark.processes
-@pytest.mark.django_db(transaction=True)
-def test_an_item_that_kills_every_worker_is_passed_over_after_three_and_waits_for_a_person(source: Source):
-    waiting(source, 2)
-    retry = start_retry(source, code="unknown_product", by=None, at=NOW)
-    first = QuarantinedItem.objects.order_by("pk").first()
-
-    for attempt in (1, 2, 3):
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("LOCK TABLE leads_quarantinestep")  # as far as it gets before it is killed
-            worker = subprocess.Popen(
-                [sys.executable, "-c", TAKEN_UP.format(retry.pk)],
-                cwd=CHECKOUT,
-                env=environ() | {"DJANGO_SETTINGS_MODULE": "billing_engine.settings"},
-                start_new_session=True,
-            )
-            until(lambda: _waiting_for("leads_quarantinestep"))
-            kill(worker)
-        until(lambda: not _held_by_others(retry))
-        assert BulkRetry.objects.get().attempts == attempt
-    retry_task(retry_id=retry.pk)
-
-    retry.refresh_from_db()
-    assert (retry.refused, retry.stored, retry.finished_at is not None) == (2, 0, True)
-    notes = list(first.steps.values_list("note", flat=True))
-    assert notes == ["Passed over: 3 attempts ended without an outcome."]
-    assert first.state == QuarantinedItem.State.WAITING
-
-
-def _waiting_for(table: str) -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM pg_locks JOIN pg_class ON relation = pg_class.oid WHERE relname = %s AND NOT granted",
-            [table],
-        )
-        return bool(cursor.fetchone()[0])
-
-
-def _held_by_others(retry: BulkRetry) -> bool:
-    with transaction.atomic():
-        return not BulkRetry.objects.select_for_update(skip_locked=True).filter(pk=retry.pk).exists()
