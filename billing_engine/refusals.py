@@ -56,5 +56,10 @@ def _page(request: HttpRequest, status: int, title: str, words: str) -> HttpResp
 def _back(request: HttpRequest) -> str:
     """The page of ours that the person came from, else the front page."""
     came_from = urlsplit(request.headers.get("Referer", ""))
-    is_ours = came_from.netloc == request.get_host() and came_from.path != request.path
+    # A path that begins with two strokes would be read as another host.
+    is_ours = came_from.netloc == request.get_host() and came_from.path.rstrip("/") not in (
+        "",
+        request.path.rstrip("/"),
+    )
+    is_ours = is_ours and not came_from.path.startswith(("//", "/\\"))
     return came_from.path + (f"?{came_from.query}" if came_from.query else "") if is_ours else reverse("admin:index")
