@@ -87,7 +87,8 @@ SELLER = {
 
 # How mails leave: smtp+tls://user:password@host:587; where nothing is said they are written to the log.
 EMAIL = env.email_url_config(env.str("EMAIL_URL", default="") or "consolemail://")
-EMAIL_BACKEND = EMAIL["EMAIL_BACKEND"]
+# Where they are only written down, no address and no body goes into the log.
+EMAIL_BACKEND = EMAIL["EMAIL_BACKEND"].replace("django.core.mail.backends.console", "billing_engine.console")
 EMAIL_HOST, EMAIL_PORT = EMAIL["EMAIL_HOST"] or "localhost", EMAIL["EMAIL_PORT"] or 25
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = EMAIL["EMAIL_HOST_USER"] or "", EMAIL["EMAIL_HOST_PASSWORD"] or ""
 EMAIL_USE_TLS, EMAIL_USE_SSL = EMAIL.get("EMAIL_USE_TLS", False), EMAIL.get("EMAIL_USE_SSL", False)
