@@ -7,6 +7,7 @@ from http import HTTPStatus
 from django.contrib import messages
 from django.db import DataError
 from django.http import HttpRequest, HttpResponse, HttpResponseNotFound, HttpResponseRedirect, JsonResponse
+from django.utils.http import escape_leading_slashes
 
 from billing_engine.core.problems import BAD_FILTER, PROBLEM_JSON, problem_body
 
@@ -54,4 +55,4 @@ def _told(request: HttpRequest) -> HttpResponse:
     if request.method not in ("GET", "HEAD") or not request.GET or NUL in request.path:
         return HttpResponseNotFound(WORDS, content_type="text/plain")
     messages.warning(request, f"{WORDS} Here is the page without it.")
-    return HttpResponseRedirect(request.path)
+    return HttpResponseRedirect(escape_leading_slashes(request.path))  # `//other.site/` is another site

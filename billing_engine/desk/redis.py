@@ -151,6 +151,7 @@ class Redis:
         for _ in range(5):
             state["port"] = free_port(state["port"])
             self._folder.write("redis", state)
+            self._pid_file.unlink(missing_ok=True)  # one that gave up may have left it, and it says nothing of the next
             answer = self._seat.run([program, self._configuration(port=state["port"], password=state["password"])])
             if answer.returncode != 0:
                 raise DeskError(f"{program} refused to start: {answer.stdout}")

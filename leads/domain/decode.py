@@ -53,12 +53,14 @@ class Repeats(dict[str, Any]):
     def __init__(self, members: list[tuple[str, Any]]) -> None:
         super().__init__()
         self.name = ""
+        places: dict[str, int] = {}  # of each name the last one, so that a thousand repeats take a thousand steps
         for name, value in members:
-            place, written = 1, name
+            place, written = places.get(name, 1), name
             while written in self:
                 self.name = self.name or name
                 place += 1
                 written = f"{name} ({place})"
+            places[name] = place
             self[written] = value
 
 

@@ -89,8 +89,10 @@ def test_the_crm_export_by_file_is_accounted_for_to_the_last_row(capsys: pytest.
     actions = 6_914 + 9_137 + 9_240 + 3_561
     unknown = sum(UNKNOWN.values())
     assert capsys.readouterr().out.splitlines() == [
+        "lines: 9,240 read = 9,240 taken + 0 blank + 0 refused",
         "leads: 9,240 received = 9,240 created + 0 duplicate + 0 quarantined",
         f"actions: {actions:,} received = {actions - unknown:,} created + 0 duplicate + {unknown:,} quarantined",
+        "lines: 9,240 read = 9,240 taken + 0 blank + 0 refused",
         "leads: 9,240 received = 0 created + 9,240 duplicate + 0 quarantined",
         f"actions: {actions:,} received = 0 created + {actions - unknown:,} duplicate + {unknown:,} quarantined",
     ]

@@ -128,3 +128,9 @@ def test_what_cannot_be_read_is_told_and_the_list_is_shown(staff: Client) -> Non
     assert [str(each) for each in get_messages(answer.wsgi_request)] == [
         "The address asks for something that can't be read. Here is the page without it."
     ]
+
+
+def test_an_address_with_two_slashes_leads_to_no_other_site(client: Client) -> None:
+    answer = client.get("/", {"x": "\0"}, PATH_INFO="//other.example/")
+
+    assert (answer.status_code, answer["Location"]) == (302, "/%2Fother.example/")

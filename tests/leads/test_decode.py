@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leads.domain.body import MemberTwice, read_parcel
-from leads.domain.decode import BodyNotReadable, Flawed, decoded
+from leads.domain.decode import BodyNotReadable, Flawed, Repeats, decoded
 from leads.domain.files.parts import LeadsFile
 from leads.domain.intake import receive, receive_items
 from leads.domain.quarantine import StillRefused, repair
@@ -121,6 +121,26 @@ def test_a_member_is_taken_as_written_twice_exactly_where_it_is(value: Any, spac
     body = written(value).encode()
 
     assert decoded(body).has_repeats == repeats
+
+
+def test_each_repeat_is_looked_up_a_few_times_however_many_there_are():
+    looked_up = 0
+
+    class Counted(str):
+        __slots__ = ()
+
+        def __hash__(self) -> int:
+            nonlocal looked_up
+            looked_up += 1
+            return super().__hash__()
+
+        def __format__(self, how: str) -> str:
+            return Counted(super().__format__(how))
+
+    item = Repeats([(Counted("a"), place) for place in range(1_000)])
+
+    assert [*list(item)[:3], list(item)[-1]] == ["a", "a (2)", "a (3)", "a (1000)"]
+    assert looked_up < 10_000
 
 
 # --- An item that can't be read ---------------------------------------------------------------------------

@@ -97,8 +97,10 @@ def send(
     return mail
 
 
+@transaction.atomic
 def send_again(mail: InvoiceMail, *, by: User | None, at: datetime) -> InvoiceMail:
     """A mail that failed, as it was, as a new request to those who have not got it; raises MailNotFailed or SentAgainAlready."""
+    Invoice.objects.select_for_update().get(pk=mail.invoice_id)  # of two who ask at once the second one is too late
     check_may_be_sent_again(mail)
     return send(mail.invoice, by=by, at=at, to=mail.without_it, text=(mail.subject, mail.body))
 
