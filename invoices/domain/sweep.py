@@ -1,9 +1,10 @@
 """Finds what waits to be billed, rendered or sent, whatever became of the messages."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, Max, OuterRef
+from django.db.models import Exists, Max, OuterRef, QuerySet
 from django.db.models.functions import Coalesce
 
 from billing_engine.core.later import after_commit
@@ -61,9 +62,7 @@ def ask_for_missing_documents(*, at: datetime) -> int:
 @transaction.atomic
 def ask_for_due_documents(*, at: datetime) -> int:
     """Ask for every PDF whose next attempt is due, and for each not again within a minute; answers how many."""
-    due = InvoiceDocument.objects.due(at).select_for_update(skip_locked=True).order_by("next_attempt_at")
-    found = list(due.values_list("pk", "attempts")[:AT_A_TIME])
-    InvoiceDocument.objects.filter(pk__in=[pk for pk, _ in found]).update(next_attempt_at=at + ASKED_AGAIN_AFTER)
+    found = _due(InvoiceDocument.objects.due(at), at=at)
     for pk, attempts in found:
         after_commit("invoices.render", document_id=pk, attempt=attempts)
     return len(found)
@@ -75,9 +74,16 @@ def ask_for_due_mails(*, at: datetime) -> int:
 
     With a server that hangs thousands may be due: asked for with every sweep, their messages would fill the broker.
     """
-    due = InvoiceMail.objects.due(at).select_for_update(skip_locked=True).order_by("next_attempt_at")
-    found = list(due.values_list("pk", "attempts")[:AT_A_TIME])
-    InvoiceMail.objects.filter(pk__in=[pk for pk, _ in found]).update(next_attempt_at=at + ASKED_AGAIN_AFTER)
+    found = _due(InvoiceMail.objects.due(at), at=at)
     for pk, attempts in found:
         after_commit("invoices.mail", mail_id=pk, attempt=attempts)
     return len(found)
+
+
+def _due(due: QuerySet[Any], *, at: datetime) -> list[tuple[int, int]]:
+    """The rows whose attempt is due, each with how many were made; not due again within a minute."""
+    found = list(
+        due.select_for_update(skip_locked=True).order_by("next_attempt_at").values_list("pk", "attempts")[:AT_A_TIME]
+    )
+    due.filter(pk__in=[pk for pk, _ in found]).update(next_attempt_at=at + ASKED_AGAIN_AFTER)
+    return found

@@ -66,11 +66,6 @@ def has_begun(wall: datetime, *, at: datetime, zones: Zones) -> bool:
     return any(instant_of(wall, zone) <= at for zone in zones)
 
 
-def is_past(wall: datetime, *, at: datetime, zones: Zones) -> bool:
-    """Whether it lies before `at` in one of the zones: what begins then takes over what has occurred."""
-    return any(instant_of(wall, zone) < at for zone in zones)
-
-
 def now_in(zones: Zones, *, at: datetime) -> datetime:
     """The first whole minute that is past for nobody: for one customer now, for several where the day is furthest on."""
     return max(not_before(at, zone) for zone in zones)
