@@ -7,7 +7,7 @@ from pathlib import Path
 
 import environ
 
-from billing_engine import desk
+from billing_engine import local_servers
 
 CHECKOUT = Path(__file__).resolve().parent
 # Commands that ask neither the database nor Redis. The settings want to be told of both, so they are told of ones that
@@ -24,8 +24,8 @@ def main() -> None:
         if sys.argv[1:2] and sys.argv[1] in WITHOUT_DATABASE:
             os.environ |= {name: place for name, place in NOWHERE.items() if not os.environ.get(name)}
         else:
-            desk.provide(os.environ, CHECKOUT)
-    except desk.DeskError as error:
+            local_servers.provide(os.environ, CHECKOUT)
+    except local_servers.DeskError as error:
         sys.exit(str(error))
 
     from django.core.management import execute_from_command_line  # noqa: PLC0415 -- reads settings, so after the servers

@@ -7,7 +7,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from unfold.sites import UnfoldAdminSite
 
-from billing_engine.core.finding import Found, Group, found
+from billing_engine.core.admin_kit.search import Found, Group, found
 
 
 class BillingAdminSite(UnfoldAdminSite):

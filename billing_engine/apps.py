@@ -4,7 +4,7 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.contrib.admin.apps import AdminConfig
 
-from billing_engine.watch import faults, traces
+from billing_engine.operations.monitoring import sentry, traces
 
 
 class BillingEngineConfig(AppConfig):
@@ -15,7 +15,7 @@ class BillingEngineConfig(AppConfig):
 
     def ready(self) -> None:
         if settings.SENTRY_DSN:
-            faults.start(settings.SENTRY_DSN)
+            sentry.start(settings.SENTRY_DSN)
         if settings.OTEL_EXPORTER_OTLP_ENDPOINT:
             traces.start()
 

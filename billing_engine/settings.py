@@ -7,12 +7,12 @@ from pathlib import Path
 import django_stubs_ext
 import environ
 
-from billing_engine import addresses
+from billing_engine import service_addresses
 from billing_engine.menu import UNFOLD  # noqa: F401 -- the setting of django-unfold
-from billing_engine.production import need, one_of, refuse_what_is_missing
-from billing_engine.silence.connection import TIMES, WatchedConnection
-from billing_engine.watch.logs import JSON, LEVELS, LINES, logging_config
-from billing_engine.watch.proxies import networks
+from billing_engine.operations.database_stalls.connection import TIMES, WatchedConnection
+from billing_engine.operations.monitoring.logs import JSON, LEVELS, LINES, logging_config
+from billing_engine.operations.monitoring.trusted_proxies import networks
+from billing_engine.operations.required_settings import need, one_of, refuse_what_is_missing
 
 django_stubs_ext.monkeypatch()
 
@@ -31,7 +31,7 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[:
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 HTTPS = env.bool("HTTPS", default=False)
 DATABASES = {
-    "default": addresses.database(
+    "default": service_addresses.database(
         env.str("DATABASE_URL", default=""),
         # Where the parts are secrets of their own, as RDS keeps them.
         host=env.str("DATABASE_HOST", default=""),
@@ -48,7 +48,7 @@ DATABASE_ADMIN = (env.str("DATABASE_ADMIN_USER", default=""), env.str("DATABASE_
 DATABASE_APP = (env.str("DATABASE_APP_USER", default=""), env.str("DATABASE_APP_PASSWORD", default=""))
 # A copy of it, a moment behind, that reports read from; empty: they read from the database itself.
 COPY_DATABASE_URL = env.str("COPY_DATABASE_URL", default="")
-REDIS_URL = addresses.broker(
+REDIS_URL = service_addresses.broker(
     env.str("REDIS_URL", default=""),
     host=env.str("REDIS_HOST", default=""),
     port=env.int("REDIS_PORT", default=6379),
@@ -88,7 +88,9 @@ SELLER = {
 # How mails leave: smtp+tls://user:password@host:587; where nothing is said they are written to the log.
 EMAIL = env.email_url_config(env.str("EMAIL_URL", default="") or "consolemail://")
 # Where they are only written down, no address and no body goes into the log.
-EMAIL_BACKEND = EMAIL["EMAIL_BACKEND"].replace("django.core.mail.backends.console", "billing_engine.console")
+EMAIL_BACKEND = EMAIL["EMAIL_BACKEND"].replace(
+    "django.core.mail.backends.console", "billing_engine.operations.log_mail"
+)
 EMAIL_HOST, EMAIL_PORT = EMAIL["EMAIL_HOST"] or "localhost", EMAIL["EMAIL_PORT"] or 25
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = EMAIL["EMAIL_HOST_USER"] or "", EMAIL["EMAIL_HOST_PASSWORD"] or ""
 EMAIL_USE_TLS, EMAIL_USE_SSL = EMAIL.get("EMAIL_USE_TLS", False), EMAIL.get("EMAIL_USE_SSL", False)
@@ -127,10 +129,10 @@ INSTALLED_APPS = [
 INSTALLED_APPS += [app for app in ("django_migration_linter",) if find_spec(app)]
 
 MIDDLEWARE = [
-    "billing_engine.watch.requests.RequestsMiddleware",
-    "billing_engine.silence.door.PlacesMiddleware",
-    "billing_engine.health.HealthMiddleware",
-    "billing_engine.watch.door.MetricsMiddleware",
+    "billing_engine.operations.monitoring.request_log.RequestsMiddleware",
+    "billing_engine.operations.database_stalls.admission.PlacesMiddleware",
+    "billing_engine.operations.health.HealthMiddleware",
+    "billing_engine.operations.monitoring.metrics_page.MetricsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -139,7 +141,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "billing_engine.core.odd_addresses.OddAddressesMiddleware",
+    "billing_engine.core.api.unreadable_addresses.OddAddressesMiddleware",
 ]
 
 ROOT_URLCONF = "billing_engine.urls"
@@ -169,7 +171,7 @@ for database in DATABASES.values():
     database["CONN_HEALTH_CHECKS"] = True
     # What an address says itself wins.
     database["OPTIONS"] = TIMES | database.get("OPTIONS", {}) | {"connection_factory": WatchedConnection}
-DATABASE_ROUTERS = ["billing_engine.core.copy.CopyRouter"]
+DATABASE_ROUTERS = ["billing_engine.core.read_replica.CopyRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_PASSWORD_VALIDATORS = [
@@ -204,7 +206,7 @@ SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
 X_FRAME_OPTIONS = "DENY"
-CSRF_FAILURE_VIEW = "billing_engine.refusals.form_expired"
+CSRF_FAILURE_VIEW = "billing_engine.error_pages.form_expired"
 
 if HTTPS:
     refuse_what_is_missing(
@@ -221,11 +223,11 @@ if HTTPS:
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["leads.api.authentication.ApiKeyAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_THROTTLE_CLASSES": ["leads.api.throttle.SourceThrottle"],
+    "DEFAULT_THROTTLE_CLASSES": ["leads.api.rate_limit.SourceThrottle"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "billing_engine.core.problems.problem_response",
+    "EXCEPTION_HANDLER": "billing_engine.core.api.problems.problem_response",
 }
 
 SPECTACULAR_SETTINGS = {
@@ -237,7 +239,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {"QuarantineStateEnum": ["waiting", "repaired", "discarded"]},
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "leads.api.document.add_forms",
+        "leads.api.openapi.add_forms",
     ],
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
@@ -285,10 +287,10 @@ CELERY_TASK_ROUTES = {
     "invoices.render": {"queue": "documents"},
     "invoices.*": {"queue": "billing"},
 }
-CELERY_WORKER_CONSUMER = "billing_engine.consumer:BeatingConsumer"
-CELERY_BEAT_SCHEDULER = "billing_engine.beat:BeatingScheduler"
+CELERY_WORKER_CONSUMER = "billing_engine.operations.consumer:BeatingConsumer"
+CELERY_BEAT_SCHEDULER = "billing_engine.operations.beat:BeatingScheduler"
 # Messages may be lost, rows may not: each sweep finds what is waiting and asks for it again. Beat puts these back when it
-# starts; what people may move stands in billing_engine/schedule.py.
+# starts; what people may move stands in billing_engine/operations/schedule.py.
 CELERY_BEAT_SCHEDULE = {
     "rate what is waiting": {"task": "pricing.sweep", "schedule": 5.0, "options": {"expires": 5}},
     "retry what a bulk retry has left": {"task": "leads.sweep", "schedule": 5.0, "options": {"expires": 5}},

@@ -7,7 +7,7 @@ from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from billing_engine.core.problems import UnknownAddress
+from billing_engine.core.api.problems import UnknownAddress
 
 
 def favicon(_: HttpRequest) -> HttpResponseRedirect:
@@ -15,9 +15,9 @@ def favicon(_: HttpRequest) -> HttpResponseRedirect:
     return HttpResponseRedirect(static("core/favicon.svg"))
 
 
-handler400 = "billing_engine.refusals.bad_request"
-handler403 = "billing_engine.refusals.forbidden"
-handler404 = "billing_engine.refusals.not_found"
+handler400 = "billing_engine.error_pages.bad_request"
+handler403 = "billing_engine.error_pages.forbidden"
+handler404 = "billing_engine.error_pages.not_found"
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),

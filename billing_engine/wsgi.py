@@ -4,10 +4,10 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
-from billing_engine.silence import watch
+from billing_engine.operations.database_stalls import watchdog
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "billing_engine.settings")
 
-watch.be(watch.OF_WEB)  # before the first connection
+watchdog.be(watchdog.OF_WEB)  # before the first connection
 
 application = get_wsgi_application()

@@ -7,7 +7,7 @@ import tempfile
 
 from django.conf import settings
 
-from billing_engine.silence import places
+from billing_engine.operations.database_stalls import slots
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "billing_engine.settings")
 # Where the processes count what they answer together. A reload reads this file again and keeps the folder.
@@ -18,7 +18,7 @@ bind = os.environ.get("WEB_BIND", "127.0.0.1:8000")
 workers = int(os.environ.get("WEB_WORKERS", "2"))
 # One more than may be at work: it answers /livez, whatever the others wait for.
 threads = int(os.environ.get("WEB_THREADS", "4")) + 1
-places.allow(threads - 1)
+slots.allow(threads - 1)
 worker_class = "gthread"
 preload_app = True
 timeout = 60
@@ -28,7 +28,8 @@ keepalive = 75
 limit_request_line = 8190
 # It would live in the home directory, which a container does not have.
 control_socket_disable = True
-# The engine tells of each request itself (billing_engine/watch/requests.py); what gunicorn has to say goes the same way.
+# The engine logs each request itself (billing_engine/operations/monitoring/request_log.py); gunicorn's own lines go
+# the same way.
 accesslog = None
 logconfig_dict = settings.LOGGING
 

@@ -3,12 +3,12 @@
 from celery import shared_task
 from django.utils.timezone import now
 
-from invoices.domain.document.kept import make
-from invoices.domain.errand import do_next
+from invoices.domain.document.store import make
 from invoices.domain.mail.delivery import deliver, settle_what_became_void
-from invoices.domain.run import bill
-from invoices.domain.schedule import start_due_runs
-from invoices.domain.sweep import (
+from invoices.domain.month_close.bulk_action import do_next
+from invoices.domain.run.billing_run import bill
+from invoices.domain.run.schedule import start_due_runs
+from invoices.domain.run.sweep import (
     ask_for_due_documents,
     ask_for_due_mails,
     ask_for_errands,

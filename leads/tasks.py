@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils.timezone import now
 
-from leads.domain.bulk_retry import ask_for_unfinished_retries, retry_next
+from leads.domain.quarantine.bulk_retry import ask_for_unfinished_retries, retry_next
 
 
 @shared_task(name="leads.retry")

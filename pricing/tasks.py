@@ -3,9 +3,9 @@
 from celery import shared_task
 from django.utils.timezone import now
 
-from pricing.domain.simulate import ask_for_simulations, simulate_customer
-from pricing.domain.sweep import ask_for_ratings, rate_together
-from pricing.domain.uses import ask_for_counts, count_uses
+from pricing.domain.rate.sweep import ask_for_ratings, rate_together
+from pricing.domain.rate.usage import ask_for_counts, count_uses
+from pricing.domain.simulation.simulate import ask_for_simulations, simulate_customer
 
 
 @shared_task(name="pricing.rate_periods")

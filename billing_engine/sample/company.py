@@ -7,11 +7,11 @@ from typing import Any
 from django.contrib.auth.models import Group, User
 from django.db import transaction
 
-from billing_engine.core.wall_clock import read
-from billing_engine.desk import DeskError
+from billing_engine.core.calendar.wall_clock import read
+from billing_engine.local_servers import DeskError
 from billing_engine.roles import ensure_roles
 from leads.models import ActionType, Channel, Customer, Product, Source
-from pricing.domain.rules import activate
+from pricing.domain.rule_book.rules import activate
 from pricing.models import PriceRule
 
 # Who sends the invoices, unless the environment says otherwise.

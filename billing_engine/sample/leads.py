@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from billing_engine.core.spans import Month
+from billing_engine.core.calendar.spans import Month
 from billing_engine.sample.company import PRODUCTS, SOURCES
 
 UTC_ZONE = ZoneInfo("UTC")

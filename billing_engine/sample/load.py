@@ -15,9 +15,9 @@ from django.contrib.auth.models import User
 from django.utils.timezone import now
 
 from billing_engine.sample.leads import documents, last_month
-from invoices.domain.run import Progress, progress, start
+from invoices.domain.run.billing_run import Progress, progress, start
 from invoices.models import BillingRun
-from leads.domain.keys import create_key, revoke_key
+from leads.domain.credentials.api_keys import create_key, revoke_key
 from leads.models import ApiKey, BillingPeriod, Source
 
 STEP_SECONDS = 0.2

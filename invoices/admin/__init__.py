@@ -1,5 +1,18 @@
-"""Finance's pages: billing runs and invoices."""
+"""Finance's pages: billing runs, months, invoices and mails."""
 
-from invoices.admin import charges, finding, invoices, lines, mails, periods, runs, schedules
+from invoices.admin import charges, mails, periods, search
+from invoices.admin.invoice import invoice_admin, line_admin
+from invoices.admin.month_close import cycle_admin
+from invoices.admin.runs import run_admin, schedules
 
-__all__ = ["charges", "finding", "invoices", "lines", "mails", "periods", "runs", "schedules"]
+__all__ = [
+    "charges",
+    "cycle_admin",
+    "invoice_admin",
+    "line_admin",
+    "mails",
+    "periods",
+    "run_admin",
+    "schedules",
+    "search",
+]

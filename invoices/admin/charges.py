@@ -6,8 +6,8 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
-from invoices.domain.detail import line_of
-from leads.admin.shown import link
+from billing_engine.core.admin_kit.cells import link
+from invoices.domain.lines.detail import line_of
 from pricing.admin.charges import ChargeAdmin
 from pricing.models import Charge
 

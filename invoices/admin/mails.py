@@ -13,16 +13,16 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from billing_engine.core.admin import for_each
+from billing_engine.core.admin_kit.base import for_each
+from billing_engine.core.admin_kit.cells import NOTHING, Colour, chip, code, instant, link, shortened
+from billing_engine.core.admin_kit.dialogs import Dialog, Done, button, dialog_page, page_of, person
+from billing_engine.core.admin_kit.pages import Page, ReadOnlyPage
 from billing_engine.core.errors import Refused
-from invoices.admin.filters import MailMonthFilter, TurnFilter
-from invoices.admin.sending import SEND, OneKindOfLine
-from invoices.domain.mail.asked import check_may_be_sent_again, recipients_of, send_again
-from invoices.domain.mail.text import MOST_CHARACTERS, PLACEHOLDERS, check_template, filled
+from invoices.admin.invoice.filters import MailMonthFilter, TurnFilter
+from invoices.admin.invoice.sending import SEND, OneKindOfLine
+from invoices.domain.mail.request import check_may_be_sent_again, recipients_of, send_again
+from invoices.domain.mail.template import MOST_CHARACTERS, PLACEHOLDERS, check_template, filled
 from invoices.models import Invoice, InvoiceMail, MailTemplate
-from leads.admin.bases import Page, ReadOnlyPage
-from leads.admin.buttons import Dialog, Done, button, dialog_page, page_of, person
-from leads.admin.shown import NOTHING, Colour, chip, code, instant, link, shortened
 
 State = InvoiceMail.State
 COLOURS: dict[InvoiceMail.State, Colour] = {

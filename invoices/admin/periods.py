@@ -7,16 +7,16 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.timezone import now
 from unfold.enums import ActionVariant
 
+from billing_engine.core.admin_kit.cells import page_of
+from billing_engine.core.admin_kit.dialogs import Dialog, Done, WithReason, button, dialog_page, person
 from billing_engine.core.errors import Refused
 from billing_engine.core.money import price_in_words
-from invoices.admin.billing_again import BILL_AGAIN, billed_again
-from invoices.domain.reopen import check_may_reopen, may_bill_again, may_reopen, reopen
-from leads.admin.buttons import Dialog, Done, WithReason, button, dialog_page, person
-from leads.admin.shown import page_of
+from invoices.admin.invoice.billing_again import BILL_AGAIN, billed_again
+from invoices.domain.life.reopen import check_may_reopen, may_bill_again, may_reopen, reopen
 from leads.models import BillingPeriod
 from pricing.admin.periods import BillingPeriodAdmin
-from pricing.domain.prove import Proof, prove
-from pricing.domain.prove_words import outcome_in_words
+from pricing.domain.audit.prove import Proof, prove
+from pricing.domain.audit.prove_wording import outcome_in_words
 from pricing.models import PeriodTally
 
 AT_ONCE = 200_000  # actions: some seconds

@@ -7,7 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from billing_engine.core import money
-from invoices.api.asked import (
+from invoices.api.filters import (
     AFTER,
     LIMIT,
     BadFilter,
@@ -17,13 +17,13 @@ from invoices.api.asked import (
     asked_text,
     next_address,
 )
-from invoices.api.asked import text_filter as text
+from invoices.api.filters import text_filter as text
 from invoices.api.invoices import PRODUCT, TYPE
-from invoices.api.shapes import LineChargeSerializer, PeriodChargeSerializer, charge_shape, page_of
-from invoices.domain.detail import DetailCharge, Place, page_of_line, page_of_period, passed_before, shares_of
-from invoices.domain.shares import nothing_to_spread
+from invoices.api.serializers import LineChargeSerializer, PeriodChargeSerializer, charge_shape, page_of
+from invoices.domain.lines.allocation import nothing_to_spread
+from invoices.domain.lines.detail import DetailCharge, Place, page_of_line, page_of_period, passed_before, shares_of
 from invoices.models import InvoiceLine
-from leads.api.answers import problems
+from leads.api.serializers import problems
 from leads.models import Action, BillingPeriod
 from pricing.models import Charge
 

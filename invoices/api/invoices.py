@@ -7,7 +7,7 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from invoices.api.asked import (
+from invoices.api.filters import (
     AFTER,
     LIMIT,
     InvoicesView,
@@ -18,10 +18,10 @@ from invoices.api.asked import (
     next_address,
     text_filter,
 )
-from invoices.api.shapes import InvoiceSerializer, LineSerializer, invoice_shape, line_shape, page_of
-from invoices.domain.replacement import Places, places_of
+from invoices.api.serializers import InvoiceSerializer, LineSerializer, invoice_shape, line_shape, page_of
+from invoices.domain.life.replacement import Places, places_of
 from invoices.models import Invoice, InvoiceLine
-from leads.api.answers import problems
+from leads.api.serializers import problems
 
 DAY = {"type": "string", "format": "date"}
 CUSTOMER = text_filter("customer", "The customer's code.")

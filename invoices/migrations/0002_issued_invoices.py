@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-from billing_engine.core.frozen import refuse
+from billing_engine.core.immutable import refuse
 
 LINES_FROZEN = (
     "EXISTS (SELECT FROM invoices_invoice invoice"

@@ -2,7 +2,7 @@
 
 from django.db import migrations, models
 
-from billing_engine.core.frozen import refuse
+from billing_engine.core.immutable import refuse
 
 NAME = "an_issued_invoice_never_changes"
 WORDS = "An issued invoice never changes; what is wrong is corrected by a credit note."

@@ -7,7 +7,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-from billing_engine.core.frozen import refuse
+from billing_engine.core.immutable import refuse
 
 SUBJECT = "Invoice {number} from {seller}"
 BODY = """Dear {customer},

@@ -5,7 +5,7 @@ import django.db.models.expressions
 from django.conf import settings
 from django.db import migrations, models
 
-from billing_engine.core.frozen import refuse
+from billing_engine.core.immutable import refuse
 
 DRAFT = "SELECT FROM invoices_invoice invoice WHERE invoice.id IN (OLD.invoice_id, NEW.invoice_id) AND invoice.state <>"
 

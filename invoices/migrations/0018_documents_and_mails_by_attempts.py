@@ -5,7 +5,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-from billing_engine.core.frozen import refuse
+from billing_engine.core.immutable import refuse
 
 FROZEN = "the_document_of_an_invoice_never_changes"
 WORDS = "The PDF of an issued invoice stays the same bytes for ever."

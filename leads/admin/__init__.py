@@ -1,18 +1,7 @@
 """The admin of the leads storey: one file per subject."""
 
-from leads.admin import (
-    actions,
-    bulk_retries,
-    companies,
-    credentials,
-    customers,
-    deliveries,
-    finding,
-    leads,
-    products,
-    quarantine,
-    sources,
-)
+from leads.admin import actions, companies, credentials, customers, deliveries, leads, products, search, sources
+from leads.admin.quarantine import bulk_retries, item_admin
 
 __all__ = [
     "actions",
@@ -21,9 +10,9 @@ __all__ = [
     "credentials",
     "customers",
     "deliveries",
-    "finding",
+    "item_admin",
     "leads",
     "products",
-    "quarantine",
+    "search",
     "sources",
 ]

@@ -12,17 +12,28 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter, DropdownFilte
 from unfold.enums import ActionVariant
 
 from billing_engine.core import money
-from leads.admin.bases import Page, ReadOnlyPage
-from leads.admin.buttons import Dialog, Done, WithReason, button
-from leads.admin.choices import WITHOUT_IDLE_ZEROS
-from leads.admin.days import ActionDays, asks_for_days
-from leads.admin.quarantined_item import step_in_words, steps_of
-from leads.admin.search import actions_named
-from leads.admin.shown import NOTHING, block, chip, delivered, instant, link, number, page_of, pretty, shortened
-from leads.domain.early import BEFORE_ITS_LEAD
+from billing_engine.core.admin_kit.cells import (
+    NOTHING,
+    block,
+    chip,
+    delivered,
+    instant,
+    link,
+    number,
+    page_of,
+    pretty,
+    shortened,
+)
+from billing_engine.core.admin_kit.dialogs import Dialog, Done, WithReason, button
+from billing_engine.core.admin_kit.fields import WITHOUT_IDLE_ZEROS
+from billing_engine.core.admin_kit.pages import Page, ReadOnlyPage
+from leads.admin.day_filters import ActionDays, asks_for_days
+from leads.admin.quarantine.item_page import step_in_words, steps_of
+from leads.domain.early_actions import BEFORE_ITS_LEAD
 from leads.domain.periods import mark_open_periods
 from leads.domain.voiding import void
 from leads.models import Action, ActionType
+from leads.queries.search import actions_named
 
 
 @admin.register(ActionType)

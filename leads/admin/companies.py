@@ -7,8 +7,8 @@ from django.contrib import admin, messages
 from django.http import HttpRequest
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from leads.admin.bases import Page
-from leads.admin.shown import shortened
+from billing_engine.core.admin_kit.cells import shortened
+from billing_engine.core.admin_kit.pages import Page
 from leads.domain.number_prefixes import refusal_of_prefix
 from leads.models import Company
 

@@ -15,12 +15,12 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from leads.admin.bases import ReadOnlyPage, ReadOnlyRows
-from leads.admin.buttons import Dialog, Done, button, dialog_link, dialog_page, page_of, person
-from leads.admin.shown import NOTHING, chip, code, instant, link, together
-from leads.domain.credentials import revoke
-from leads.domain.keys import revoke_key, rotate_key
-from leads.domain.signature import rotate_secret
+from billing_engine.core.admin_kit.cells import NOTHING, chip, code, instant, link, together
+from billing_engine.core.admin_kit.dialogs import Dialog, Done, button, dialog_link, dialog_page, page_of, person
+from billing_engine.core.admin_kit.pages import ReadOnlyPage, ReadOnlyRows
+from leads.domain.credentials.api_keys import revoke_key, rotate_key
+from leads.domain.credentials.lifetime import revoke
+from leads.domain.credentials.signatures import rotate_secret
 from leads.models import ActionType, ApiKey, Product, SigningSecret, Source
 
 OVERLAP = timedelta(days=7)

@@ -13,9 +13,9 @@ from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.widgets import UnfoldAdminDateWidget, UnfoldAdminTextareaWidget
 
-from leads.admin.bases import Page
-from leads.admin.buttons import person
-from leads.admin.choices import (
+from billing_engine.core.admin_kit.cells import amount, chip, day, list_of, shortened, to
+from billing_engine.core.admin_kit.dialogs import person
+from billing_engine.core.admin_kit.fields import (
     WITHOUT_IDLE_ZEROS,
     addresses_field,
     currency_field,
@@ -24,7 +24,7 @@ from leads.admin.choices import (
     offer_own_currency,
     time_zone_field,
 )
-from leads.admin.shown import amount, chip, day, list_of, shortened, to
+from billing_engine.core.admin_kit.pages import Page
 from leads.domain.cycles import change_cycle
 from leads.domain.first_day import refusal_of_first_day
 from leads.domain.periods import mark_open_periods

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from billing_engine.core.errors import Refused
-from leads.admin.places import Line, marked
-from leads.domain.body import Placed, read_parcel
+from leads.admin.quarantine.fault_places import Line, marked
 from leads.domain.identity import external_id
+from leads.domain.intake.parse import Placed, read_parcel
 from leads.models import Action, Delivery, Lead
 
 LINES_AROUND = 3

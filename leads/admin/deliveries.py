@@ -15,12 +15,23 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
-from leads.admin.bases import ReadOnlyPage
+from billing_engine.core.admin_kit.cells import (
+    NOTHING,
+    block,
+    chip,
+    code,
+    instant,
+    link,
+    list_of,
+    number,
+    shortened,
+    to,
+)
+from billing_engine.core.admin_kit.pages import ReadOnlyPage
+from billing_engine.core.admin_kit.recent_filter import Received
 from leads.admin.delivered_item import asked_item
-from leads.admin.recently import Received
-from leads.admin.shown import NOTHING, block, chip, code, instant, link, list_of, number, shortened, to
-from leads.domain.answers import refused_in
-from leads.domain.receipt import CONFLICT, QUARANTINED
+from leads.domain.intake.idempotency import refused_in
+from leads.domain.intake.receipt import CONFLICT, QUARANTINED
 from leads.models import Delivery
 from leads.models.delivery import OUTCOMES
 

@@ -8,11 +8,21 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
-from leads.admin.bases import ReadOnlyPage, ReadOnlyRows
-from leads.admin.days import LeadDays
-from leads.admin.search import leads_named
-from leads.admin.shown import NOTHING, block, chip, delivered, instant, link, number, pretty, shortened
+from billing_engine.core.admin_kit.cells import (
+    NOTHING,
+    block,
+    chip,
+    delivered,
+    instant,
+    link,
+    number,
+    pretty,
+    shortened,
+)
+from billing_engine.core.admin_kit.pages import ReadOnlyPage, ReadOnlyRows
+from leads.admin.day_filters import LeadDays
 from leads.models import Action, Lead
+from leads.queries.search import leads_named
 
 
 class ActionRows(ReadOnlyRows):

@@ -9,8 +9,8 @@ from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, FieldTextFilter
 
 from billing_engine.core import money
-from leads.admin.bases import Page
-from leads.admin.shown import NOTHING, amount, instant, link, shortened
+from billing_engine.core.admin_kit.cells import NOTHING, amount, instant, link, shortened
+from billing_engine.core.admin_kit.pages import Page
 from leads.domain.identity import external_id, unseen_in
 from leads.domain.periods import mark_open_periods
 from leads.models import Product

@@ -1,91 +1,58 @@
-"""Finding a lead or an action among millions: by its id, by the person's e-mail address or phone number, or by how these
-begin. Every way in goes through an index, and what is found is handed on as numbers, so that no list joins first."""
+"""How the search finds customers, leads, actions, products and sources."""
 
 from collections.abc import Iterator
+from functools import partial
 
 from django.db.models import Q
 
-from leads.domain.identity import external_id, person_key, phone_key
-from leads.models import Action, Lead, Source
-
-AS_NUMBERS = 1_000  # beyond it a list is asked by the condition itself
-
-
-def leads_named(term: str, *, path: str = "pk") -> Q:
-    """Rows whose lead, at `path`, is named so; an id or address that is whole is preferred to one that only begins so."""
-    term = external_id(term)
-    for ways in (_whole(term), _begun(term)):
-        found = _numbers(Lead, ways)
-        if len(found) > AS_NUMBERS:
-            return _any(ways) if path == "pk" else Q(**{f"{path}__in": Lead.objects.filter(_any(ways))})
-        if found:
-            return Q(**{f"{path}__in": found})
-    return Q(pk__in=[])
+from billing_engine.core.admin_kit.cells import list_of, page_of
+from billing_engine.core.admin_kit.search import Found, finds
+from billing_engine.core.calendar.instants import instant_in_words
+from leads.models import Customer, Product, Source
+from leads.queries.search import first_actions, first_leads
 
 
-def actions_named(term: str, *, path: str = "pk") -> Q:
-    """Rows whose action, at `path`, has this id, or belongs to a lead that is named so."""
-    term = external_id(term)
-    own = [Q(external_id=term)]
-    found = _numbers(Action, own)
-    lead = "lead" if path == "pk" else f"{path}__lead"
-    leads = leads_named(term, path=lead)
-    if not found:
-        return leads
-    own_rows = found if len(found) <= AS_NUMBERS else Action.objects.filter(_any(own))
-    return Q(**{f"{path}__in": own_rows}) | leads
+def list_named(model: str, term: str) -> str:
+    """The model's list, asked for the term."""
+    return list_of(model, q=term)
 
 
-def first_leads(term: str, at_most: int) -> list[Lead]:
-    """Some leads that are named so, the latest first."""
-    related = Lead.objects.select_related("product__customer")
-    return list(related.filter(leads_named(term)).order_by("-pk")[:at_most])
+def customers_named(term: str) -> Q:
+    """By code, or by any part of the name."""
+    return Q(code__istartswith=term) | Q(name__icontains=term) | Q(legal_name__icontains=term)
 
 
-def first_actions(term: str, at_most: int) -> list[Action]:
-    """Some actions with this id, the latest first."""
-    numbers = _numbers(Action, [Q(external_id=external_id(term))])
-    related = Action.objects.select_related("action_type", "lead", "period__customer")
-    return list(related.filter(pk__in=numbers).order_by("-pk")[:at_most])
+@finds("Customers", place=1, permission="leads.view_customer", every=partial(list_named, "leads.customer"))
+def _customers(term: str, at_most: int) -> Iterator[Found]:
+    for customer in Customer.objects.filter(customers_named(term)).order_by("name", "pk")[:at_most]:
+        detail = f"{customer.code} · {customer.currency}" + ("" if customer.is_active else " · inactive")
+        yield Found(customer.name, detail, page_of("leads.customer", customer.pk))
 
 
-def _whole(term: str) -> list[Q]:
-    """Each condition by itself, since each has an index of its own."""
-    if phone := phone_key(term, "") if term.startswith("+") else "":
-        return [Q(person_key=phone)]
-    person = person_key(term) if "@" in term else ""
-    return [_of_any_source() & Q(external_id=term), *([Q(person_key=person)] if person else [])]
+@finds("Leads", place=3, permission="leads.view_lead", every=partial(list_named, "leads.lead"))
+def _leads(term: str, at_most: int) -> Iterator[Found]:
+    for lead in first_leads(term, at_most):
+        told = (lead.email or lead.name, lead.product.customer.name, lead.product.name)
+        yield Found(lead.external_id, " · ".join(filter(None, told)), page_of("leads.lead", lead.pk))
 
 
-def _begun(term: str) -> list[Q]:
-    return [
-        _of_any_source() & Q(external_id__startswith=term),
-        ~Q(person_key="") & Q(person_key__startswith=term.lower()),
-    ]
+@finds("Actions", place=4, permission="leads.view_action", every=partial(list_named, "leads.action"))
+def _actions(term: str, at_most: int) -> Iterator[Found]:
+    for action in first_actions(term, at_most):
+        when = instant_in_words(action.occurred_at, action.period.customer.zone)
+        detail = f"{action.action_type} · lead {action.lead} · {when}"
+        yield Found(action.external_id, detail, page_of("leads.action", action.pk))
 
 
-def _of_any_source() -> Q:
-    # Naming every source opens the index that begins with the source.
-    return Q(source__in=list(Source.objects.values_list("pk", flat=True)))
+@finds("Products", place=6, permission="leads.view_product", every=partial(list_named, "leads.product"))
+def _products(term: str, at_most: int) -> Iterator[Found]:
+    named = Product.objects.filter(Q(sku__istartswith=term) | Q(name__icontains=term))
+    for product in named.select_related("customer").order_by("name", "pk")[:at_most]:
+        yield Found(product.name, f"{product.sku} · {product.customer}", page_of("leads.product", product.pk))
 
 
-def _numbers(model: type[Lead] | type[Action], ways: list[Q]) -> list[int]:
-    """The numbers of what is found, of very much one more than is handed on."""
-    found: dict[int, None] = {}
-    for number in _each(model, ways):
-        found[number] = None
-        if len(found) > AS_NUMBERS:
-            break
-    return list(found)
-
-
-def _each(model: type[Lead] | type[Action], ways: list[Q]) -> Iterator[int]:
-    for way in ways:
-        yield from model.objects.filter(way).order_by().values_list("pk", flat=True)[: AS_NUMBERS + 1]
-
-
-def _any(ways: list[Q]) -> Q:
-    asked = Q()
-    for way in ways:
-        asked |= way
-    return asked
+@finds("Sources", place=7, permission="leads.view_source", every=partial(list_named, "leads.source"))
+def _sources(term: str, at_most: int) -> Iterator[Found]:
+    named = Source.objects.filter(Q(code__istartswith=term) | Q(name__icontains=term))
+    for source in named.order_by("name", "pk")[:at_most]:
+        yield Found(source.name, f"{source.code} · {source.get_channel_display()}", page_of("leads.source", source.pk))

@@ -12,14 +12,14 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdo
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminSelect2Widget, UnfoldAdminTextareaWidget
 
+from billing_engine.core.admin_kit.cells import chip, link, list_of, shortened, to
+from billing_engine.core.admin_kit.dialogs import Dialog, button, person
+from billing_engine.core.admin_kit.pages import Page
 from billing_engine.core.countries import countries
-from leads.admin.bases import Page
-from leads.admin.buttons import Dialog, button, person
 from leads.admin.credentials import ApiKeyRows, SigningSecretRows, WithEnd, WithSecret, new_key_page, new_secret_page
-from leads.admin.shown import chip, link, list_of, shortened, to
-from leads.domain.keys import create_key
+from leads.domain.credentials.api_keys import create_key
+from leads.domain.credentials.signatures import create_secret
 from leads.domain.periods import mark_open_periods
-from leads.domain.signature import create_secret
 from leads.models import Source
 
 

@@ -8,7 +8,7 @@ from rest_framework.authentication import BaseAuthentication, get_authorization_
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
-from leads.domain.keys import holder
+from leads.domain.credentials.api_keys import holder
 from leads.models import ApiKey, Source
 
 

@@ -12,12 +12,12 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from billing_engine.core.errors import Refused
-from leads.api.answers import ReceiptSerializer, problems
-from leads.api.document import DELIVERY, DELIVERY_EXAMPLES, IDEMPOTENCY_KEY, RECEIPT_EXAMPLE
+from leads.api.openapi import DELIVERY, DELIVERY_EXAMPLES, IDEMPOTENCY_KEY, RECEIPT_EXAMPLE
+from leads.api.serializers import ReceiptSerializer, problems
 from leads.domain import limits
-from leads.domain.answers import receive_once
-from leads.domain.body import JSON, NDJSON, unpacked
-from leads.domain.signature import verify
+from leads.domain.credentials.signatures import verify
+from leads.domain.intake.idempotency import receive_once
+from leads.domain.intake.parse import JSON, NDJSON, unpacked
 from leads.models import ApiKey
 
 

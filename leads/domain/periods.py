@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 from django.db.models import DurationField, ExpressionWrapper, F, Max, Min, QuerySet, Sum
 
-from billing_engine.core.spans import Calendar, Cycle, Span, midnight
-from leads.domain.known import Known, OpenPeriod
+from billing_engine.core.calendar.spans import Calendar, Cycle, Span, midnight
+from leads.domain.intake.lookup import Known, OpenPeriod
 from leads.models import BillingPeriod, Customer, UnratedMark
 
 LENGTH = ExpressionWrapper(F("end_at") - F("start_at"), output_field=DurationField())

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 from leads.domain.faults import Fault
 from leads.domain.identity import external_id
-from leads.domain.items import ProductItem
-from leads.domain.known import Known, KnownCustomer, KnownProduct
+from leads.domain.intake.lookup import Known, KnownCustomer, KnownProduct
+from leads.domain.intake.schema import ProductItem
 from leads.models import Product, Source
 
 POINTER = "/product"

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 import leads.models.source
-from billing_engine.core.frozen import refuse
+from billing_engine.core.immutable import refuse
 
 FACTS = ("item_id", "kind", "at", "note", "changed", "delivery_id")
 

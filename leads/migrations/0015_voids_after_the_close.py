@@ -2,7 +2,7 @@
 
 from django.db import migrations, models
 
-from billing_engine.core.frozen import refuse
+from billing_engine.core.immutable import refuse
 
 CLOSED = "(SELECT state FROM leads_billingperiod WHERE id = {row}.period_id) = 'closed'"
 FACTS = ("lead_id", "external_id", "action_type_id", "period_id", "occurred_at", "quantity", "value")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from django.db import migrations, models
 
-from billing_engine.core.frozen import refuse_statement
+from billing_engine.core.immutable import refuse_statement
 
 HERE = Path(__file__).parent
 NAME = "a_closed_period_gets_no_new_actions"

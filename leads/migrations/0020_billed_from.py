@@ -3,7 +3,7 @@
 from django.db import migrations, models
 
 import leads.models.customer
-from billing_engine.core.frozen import refuse
+from billing_engine.core.immutable import refuse
 
 # Where a customer's first period begins, or on the first day of the month in which it was made.
 KNOWN_SO_FAR = """

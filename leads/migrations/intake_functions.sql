@@ -1,5 +1,5 @@
 -- The two statements of a delivery, kept as functions so that PostgreSQL plans them once per connection and not once per
--- request. They decide nothing: what is new, known or refused is decided in leads/domain/intake.py.
+-- request. They decide nothing: what is new, known or refused is decided in leads/domain/intake/receive.py.
 --
 -- Their plans are kept, so enable_seqscan is off: one made while a table was empty would go on reading all of it after it
 -- has grown. And jit is off: compiling costs more than these short statements.

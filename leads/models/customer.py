@@ -12,14 +12,14 @@ from django.db.models import F, Q
 from django.db.models.functions import Lower
 from django.utils.timezone import now
 
+from billing_engine.core.calendar.spans import CYCLES, Calendar, midnight
+from billing_engine.core.domains import validate_domain
 from billing_engine.core.money import MOST_PLACES, is_currency, locales
-from billing_engine.core.spans import CYCLES, Calendar, midnight
 from leads.models.commitments import commitment_faults
 from leads.models.company import Company
 
 UTC_ZONE = ZoneInfo("UTC")
 CODE = RegexValidator(r"^[A-Za-z0-9][A-Za-z0-9._-]*$", "Letters, digits, dots, dashes and underscores only.")
-DOMAIN = RegexValidator(r"^[a-z0-9-]+(\.[a-z0-9-]+)+$", "A domain in small letters, such as example.com.")
 
 
 def known_time_zone(name: str) -> None:
@@ -111,7 +111,7 @@ class Customer(models.Model):
     contract_from = models.DateField(null=True, blank=True, help_text="First day, in the billing time zone.")
     contract_to = models.DateField(null=True, blank=True, help_text="Last day, in the billing time zone.")
     excluded_domains = ArrayField(
-        models.CharField(max_length=253, validators=[DOMAIN]),
+        models.CharField(max_length=253, validators=[validate_domain]),
         default=list,
         blank=True,
         help_text="E-mail domains that are never charged: own staff, competitors, students. Separated by commas.",

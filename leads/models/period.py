@@ -6,8 +6,8 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.db import models
 from django.db.models import F, Func, Q, Value
 
-from billing_engine.core.span_words import span_in_words
-from billing_engine.core.spans import Span
+from billing_engine.core.calendar.spans import Span
+from billing_engine.core.calendar.wording import span_in_words
 from leads.models.customer import Customer
 
 

@@ -10,13 +10,13 @@ from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter, DropdownFilter
 
 from billing_engine.core import money
-from billing_engine.core.instants import instant_in_words
-from leads.admin.bases import ReadOnlyPage
-from leads.admin.days import DaysOfItsAction, asks_for_days
-from leads.admin.search import actions_named
-from leads.admin.shown import NOTHING, amount, chip, deed, instant, link, number, page_of, to
-from pricing.admin.outcome import price_of, reason_chip
-from pricing.domain.explain import explain
+from billing_engine.core.admin_kit.cells import NOTHING, amount, chip, deed, instant, link, number, page_of, to
+from billing_engine.core.admin_kit.pages import ReadOnlyPage
+from billing_engine.core.calendar.instants import instant_in_words
+from leads.admin.day_filters import DaysOfItsAction, asks_for_days
+from leads.queries.search import actions_named
+from pricing.admin.action_outcome import price_of, reason_chip
+from pricing.domain.audit.explain import explain
 from pricing.models import Charge, PriceRule
 
 OF_VALUE = (PriceRule.PriceModel.PERCENTAGE, PriceRule.PriceModel.GRADUATED_PERCENTAGE)

@@ -12,13 +12,13 @@ from django.utils.timezone import now
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
 from billing_engine.core import money
-from leads.admin.bases import Page
-from leads.admin.buttons import person
-from leads.admin.choices import WITHOUT_IDLE_ZEROS
-from leads.admin.shown import amount, chip, chips, link, shortened
+from billing_engine.core.admin_kit.cells import amount, chip, chips, link, shortened
+from billing_engine.core.admin_kit.dialogs import person
+from billing_engine.core.admin_kit.fields import WITHOUT_IDLE_ZEROS
+from billing_engine.core.admin_kit.pages import Page
 from leads.models import Channel
-from pricing.admin.rule_form import check_not_negative
-from pricing.domain.checks import CheckResult, run_checks
+from pricing.admin.rules.form import check_not_negative
+from pricing.domain.rule_book.checks import CheckResult, run_checks
 from pricing.models import PriceCheck
 
 NEGATIVE = {

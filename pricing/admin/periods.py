@@ -10,14 +10,14 @@ from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter, DropdownFilter
 
 from billing_engine.core import money
-from billing_engine.core.spans import labels_of
-from leads.admin.bases import ReadOnlyPage
-from leads.admin.buttons import Dialog, Done, button
-from leads.admin.shown import NOTHING, amount, chip, instant, link, list_of, number, to, together
+from billing_engine.core.admin_kit.cells import NOTHING, amount, chip, instant, link, list_of, number, to, together
+from billing_engine.core.admin_kit.dialogs import Dialog, Done, button
+from billing_engine.core.admin_kit.pages import ReadOnlyPage
+from billing_engine.core.calendar.spans import labels_of
 from leads.domain.cycles import latest_labels
 from leads.models import BillingPeriod, UnratedMark
 from pricing.admin.unpriceable import in_words
-from pricing.domain.attempts import retry
+from pricing.domain.rate.attempts import retry
 from pricing.models import PeriodTally, RatingAttempts
 from pricing.models.attempts import TRIES
 

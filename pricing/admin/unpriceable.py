@@ -6,8 +6,8 @@ from django.db.models import Count, QuerySet
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
-from leads.admin.buttons import dialog_link
-from leads.admin.shown import instant, link, list_of
+from billing_engine.core.admin_kit.cells import instant, link, list_of
+from billing_engine.core.admin_kit.dialogs import dialog_link
 from pricing.models import RatingAttempts, UnratedAction
 from pricing.models.attempts import TRIES
 

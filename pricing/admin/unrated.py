@@ -18,12 +18,12 @@ from django.utils.safestring import SafeString
 from django.utils.timezone import now
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 
-from billing_engine.core.admin import for_each
-from billing_engine.core.instants import day, zone_in_words
-from leads.admin.bases import ReadOnlyPage
-from leads.admin.buttons import Dialog, Done, WithReason, button, person
-from leads.admin.days import DaysOfItsAction, asks_for_days
-from leads.admin.shown import NOTHING, chip, deed, instant, link, list_of, number
+from billing_engine.core.admin_kit.base import for_each
+from billing_engine.core.admin_kit.cells import NOTHING, chip, deed, instant, link, list_of, number
+from billing_engine.core.admin_kit.dialogs import Dialog, Done, WithReason, button, person
+from billing_engine.core.admin_kit.pages import ReadOnlyPage
+from billing_engine.core.calendar.instants import day, zone_in_words
+from leads.admin.day_filters import DaysOfItsAction, asks_for_days
 from pricing.admin import unpriceable
 from pricing.domain.waive import waive
 from pricing.models import UnratedAction

@@ -12,10 +12,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from leads.api.answers import problems
 from leads.api.authentication import ApiKeyAuthentication
+from leads.api.serializers import problems
 from leads.models import ApiKey
-from pricing.domain.explain import explain
+from pricing.domain.audit.explain import explain
 from pricing.models import Charge
 
 

@@ -8,7 +8,7 @@ from django.db import transaction
 from billing_engine.core.errors import Refused
 from leads.domain.periods import mark_unrated
 from leads.models import Action, BillingPeriod
-from pricing.domain.rate import PeriodIsClosed
+from pricing.domain.rate.rate import PeriodIsClosed
 from pricing.models import Waiver
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
-from pricing.files.desk import Rated, rate
 from pricing.files.explain import Explainer, Explanation
+from pricing.files.rate import Rated, rate
 from pricing.files.read import read_files
 from pricing.files.values import written
 

@@ -12,8 +12,8 @@ from billing_engine.core.money import fits, is_currency, no_fraction_in_words
 from pricing.files import forms
 from pricing.files.faults import Problem, step
 from pricing.files.values import free_parts, micro, model_of, rule_facts, written
-from pricing.rating.facts import RuleFacts
 from pricing.rating.highest import highest_only_misfit
+from pricing.rating.values import RuleFacts
 
 Placed = tuple[int, RuleFacts]  # a rule and its place in the list
 

@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from pricing.files.faults import Problem, step
-from pricing.files.misfits import misfits
+from pricing.files.form_faults import misfits
 
 Form = TypeVar("Form", bound=msgspec.Struct)
 

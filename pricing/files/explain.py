@@ -5,17 +5,17 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from billing_engine.core import wall_clock
-from billing_engine.core.spans import Cycle
-from pricing.files import words
-from pricing.files.desk import Rated, catalogue_of, rules_open_to
+from billing_engine.core.calendar import wall_clock
+from billing_engine.core.calendar.spans import Cycle
+from pricing.files import wording
+from pricing.files.rate import Rated, catalogue_of, rules_open_to
 from pricing.files.read import RuleSet
 from pricing.files.values import written
 from pricing.rating.exclude import ALREADY_CHARGED, NOT_HIGHEST
-from pricing.rating.facts import ActionFacts, Id, RuleFacts
 from pricing.rating.match import DIMENSIONS, RuleBook
 from pricing.rating.parts import FIXED_FEE, FREE, PAID, TO_MAXIMUM, TO_MINIMUM, Tiered, TierPart
 from pricing.rating.prices import Counted, Price
+from pricing.rating.values import ActionFacts, Id, RuleFacts
 from pricing.wording.price import Case, steps
 
 KINDS = {
@@ -100,7 +100,7 @@ class Explainer:
         book = self._books[rated.action.customer]
         if decision.rule is None:
             return _without_rule(
-                [words.of_exclusion(decision, None, {})] if decision.reason else _unrated(book, action)
+                [wording.of_exclusion(decision, None, {})] if decision.reason else _unrated(book, action)
             )
         rule = self._rules[decision.rule]
         others = [self._rules[other.id] for other in book.matching(action) if other.id != rule.id]
@@ -109,7 +109,7 @@ class Explainer:
         quantity, value = (0, 0) if decision.reason else (action.quantity, action.value or 0)
         return Explanation(
             rule=_winner(rule),
-            also_matched=[Loser(str(other.id), DIMENSIONS[words.lost_on(other, rule)]) for other in others],
+            also_matched=[Loser(str(other.id), DIMENSIONS[wording.lost_on(other, rule)]) for other in others],
             quantity_before=written(before.quantity),
             quantity_after=written(before.quantity + quantity),
             value_before=written(before.value),
@@ -128,11 +128,11 @@ class Explainer:
 
     def _sentences(self, rated: Rated, rule: RuleFacts, case: Case, others: Iterable[RuleFacts]) -> list[str]:
         decision = rated.decision
-        found = [words.of_rule(rule)]
-        found += [words.of_loser(other, rule, DIMENSIONS[words.lost_on(other, rule)]) for other in others]
+        found = [wording.of_rule(rule)]
+        found += [wording.of_loser(other, rule, DIMENSIONS[wording.lost_on(other, rule)]) for other in others]
         if decision.reason:
-            return [*found, words.of_exclusion(decision, rule, self._decided)]
-        return [*found, *steps(case), *words.of_cuts(decision, rule)]
+            return [*found, wording.of_exclusion(decision, rule, self._decided)]
+        return [*found, *steps(case), *wording.of_cuts(decision, rule)]
 
 
 class Counts:
@@ -179,7 +179,7 @@ def _winner(rule: RuleFacts) -> Winner:
     end = rule.effective_to
     return Winner(
         id=str(rule.id),
-        scope=words.scope(rule),
+        scope=wording.scope(rule),
         priority=rule.priority,
         effective_from=wall_clock.written(rule.effective_from),
         effective_to=None if end is None else wall_clock.written(end),

@@ -10,7 +10,7 @@ from pricing.files.checks import problems_of
 from pricing.files.decode import FormDecoder
 from pricing.files.faults import Fault, FilesRefused, Problem
 from pricing.files.values import Customer, Placed, customer_of, placed, rule_facts
-from pricing.rating.facts import RuleFacts
+from pricing.rating.values import RuleFacts
 
 
 @dataclass(frozen=True, slots=True)

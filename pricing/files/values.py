@@ -5,11 +5,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from billing_engine.core.spans import CYCLES, Cycle
-from billing_engine.core.wall_clock import instant_of, read
+from billing_engine.core.calendar.spans import CYCLES, Cycle
+from billing_engine.core.calendar.wall_clock import instant_of, read
 from leads.domain.identity import person_key
 from pricing.files import forms
-from pricing.rating.facts import ActionFacts, CustomerFacts, Once, ProductFacts, RuleFacts, SourceFacts
 from pricing.rating.prices import (
     Graduated,
     GraduatedPercentage,
@@ -20,6 +19,7 @@ from pricing.rating.prices import (
     Tier,
     Volume,
 )
+from pricing.rating.values import ActionFacts, CustomerFacts, Once, ProductFacts, RuleFacts, SourceFacts
 
 PLACES = 6
 ONE = 10**PLACES

@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-from billing_engine.core.frozen import refuse, refuse_statement
+from billing_engine.core.immutable import refuse, refuse_statement
 
 CLOSED = "EXISTS (SELECT FROM touched JOIN leads_billingperiod p ON p.id = period_id WHERE p.state = 'closed')"
 WORDS = "This billing period is closed: its charges never change."

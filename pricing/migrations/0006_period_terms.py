@@ -3,7 +3,7 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
-from billing_engine.core.frozen import refuse
+from billing_engine.core.immutable import refuse
 
 
 class Migration(migrations.Migration):

@@ -9,7 +9,7 @@ from django.db.models import F, Func, Q, Value
 from django.db.models.functions import Coalesce
 
 import pricing.models.wall_clock
-from billing_engine.core.frozen import refuse
+from billing_engine.core.immutable import refuse
 
 earlier = import_module("pricing.migrations.0002_closed_charges")
 NAME = "a_rule_in_force_is_revised_never_edited"

@@ -99,7 +99,7 @@ class PriceRule(models.Model):
     priority = models.SmallIntegerField(default=0, help_text="The highest wins; among equals the most specific.")
 
     currency = models.CharField(max_length=3, default="USD", validators=[known_currency])
-    # No instants: each customer's time zone makes one of them (`pricing.domain.facts`).
+    # No instants: each customer's time zone makes one of them (`pricing.domain.rate.inputs`).
     wall_from = WallClockField("from", help_text="The first day, or time, in each customer's own time zone.")
     wall_to = WallClockField(
         "until", null=True, blank=True, help_text="The first day, or time, that it no longer prices. Empty: no end."

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from django.core.exceptions import ValidationError
 from django.db import models
 
-from billing_engine.core.wall_clock import NotAWallClockTime, read, written
+from billing_engine.core.calendar.wall_clock import NotAWallClockTime, read, written
 
 Set = TypeVar("Set")
 Get = TypeVar("Get")

@@ -1,7 +1,7 @@
 """Step 5: what trims a price, in this order. A trimmed charge keeps its full price, and what each cap cut off it."""
 
 from pricing.rating.counters import Counters
-from pricing.rating.facts import ActionFacts, CustomerFacts, Cuts, RuleFacts
+from pricing.rating.values import ActionFacts, CustomerFacts, Cuts, RuleFacts
 
 PER_LEAD = "per_lead"
 PER_PERIOD = "per_period"

@@ -3,10 +3,10 @@
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
 
-from pricing.rating.facts import ActionFacts, Id, RuleFacts
 from pricing.rating.limits import Asked
 from pricing.rating.once import Key, Paid, keys_of
 from pricing.rating.prices import Counted
+from pricing.rating.values import ActionFacts, Id, RuleFacts
 
 
 @dataclass(slots=True)

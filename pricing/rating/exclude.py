@@ -1,6 +1,6 @@
 """Step 1: what is never charged, whatever its price would be. The first reason that holds is the one given."""
 
-from pricing.rating.facts import ActionFacts, Catalogue, CustomerFacts
+from pricing.rating.values import ActionFacts, Catalogue, CustomerFacts
 
 VOIDED = "voided"
 NOT_BILLABLE = "not_billable"

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from pricing.rating.facts import Id, RuleFacts
+from pricing.rating.values import Id, RuleFacts
 
 
 class Asked(NamedTuple):

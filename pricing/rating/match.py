@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from pricing.rating.facts import ActionFacts, Catalogue, CustomerFacts, Id, Instant, RuleFacts
+from pricing.rating.values import ActionFacts, Catalogue, CustomerFacts, Id, Instant, RuleFacts
 
 Rank = tuple[int, bool, bool, bool, bool, bool, bool, Instant]
 DIMENSIONS = ("priority", "customer", "product", "category", "source", "channel", "action type", "effective from")

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from pricing.rating.facts import ActionFacts, Id, Instant, RuleFacts
 from pricing.rating.limits import Asked
 from pricing.rating.prices import OF_VALUE, Price, costs_anything
+from pricing.rating.values import ActionFacts, Id, Instant, RuleFacts
 
 Key = tuple[Id, bool, Id, Id]  # the rule's lineage, per person or per lead, who, the action type
 

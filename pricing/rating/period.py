@@ -11,13 +11,13 @@ from dataclasses import dataclass, field, replace
 from pricing.rating.caps import capped
 from pricing.rating.counters import Counters
 from pricing.rating.exclude import ALREADY_CHARGED, NOT_HIGHEST, excludes_some, exclusion
-from pricing.rating.facts import ActionFacts, Catalogue, CustomerFacts, Cuts, Decision, Id, RuleFacts
 from pricing.rating.highest import worth
 from pricing.rating.limits import asked_by
 from pricing.rating.match import RuleBook
 from pricing.rating.once import Paid, covering, key_of, pays
 from pricing.rating.prices import Counted, Volume
 from pricing.rating.unpriceable import in_words
+from pricing.rating.values import ActionFacts, Catalogue, CustomerFacts, Cuts, Decision, Id, RuleFacts
 
 OfLead = tuple[Id, Id]  # a rule's lineage and a lead
 # How often a period is gone through for its volumes' totals where they depend on prices, which depend on them.

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from pricing.rating.caps import BUDGET, PER_LEAD, PER_PERIOD
-from pricing.rating.facts import Cuts
+from pricing.rating.values import Cuts
 from pricing.wording.numbers import days, money
 
 CAPS = {

@@ -6,7 +6,7 @@ from django.contrib.admin.widgets import AutocompleteSelect
 from unfold.contrib.filters.forms import AutocompleteDropdownForm
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from billing_engine.core.span_words import span_in_words
+from billing_engine.core.calendar.wording import span_in_words
 from invoices.models import Invoice
 from leads.models import BillingPeriod, Customer
 

@@ -8,15 +8,15 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.timezone import now
 
-from billing_engine.core.spans import Cycle, Month
-from invoices.domain.wording import month_in_words
+from billing_engine.core.admin_kit.cells import list_of
+from billing_engine.core.calendar.spans import Cycle, Month
+from invoices.admin.month_close.equations import bar, money_in_words, rated_in_words, received_in_words, still_waiting
+from invoices.domain.document.wording import month_in_words
 from invoices.models import Invoice
-from leads.admin.shown import list_of
+from invoices.queries.month import money_in, periods_in, quarantine_waiting, rated_in, received_in
+from invoices.queries.wording import count_in_words, reasons_in_words
 from pricing.models import UnratedAction
-from reports.admin.figures import bar, money_in_words, rated_in_words, received_in_words, still_waiting
 from reports.queries.attention import Waiting, waiting
-from reports.queries.month import money_in, periods_in, quarantine_waiting, rated_in, received_in
-from reports.wording import count_in_words, reasons_in_words
 
 State = Invoice.State
 Row = tuple[str, int, str, str, str, str]  # the permission, how many, and what a task says

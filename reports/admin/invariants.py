@@ -9,12 +9,12 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.timezone import now
 
-from billing_engine.core.spans import Cycle, Month
-from invoices.domain.wording import month_in_words
-from leads.admin.shown import list_of, page_of
-from reports.queries.invariant import Invariant, Sides
+from billing_engine.core.admin_kit.cells import list_of, page_of
+from billing_engine.core.calendar.spans import Cycle, Month
+from invoices.domain.document.wording import month_in_words
+from invoices.queries.invariant import Invariant, Sides
+from invoices.queries.wording import side_in_words
 from reports.queries.invariants import invariants
-from reports.wording import side_in_words
 
 # It tells of all of these at once: who may not see one of them does not see the page.
 MAY_SEE = ("leads.view_delivery", "leads.view_billingperiod", "pricing.view_charge", "invoices.view_invoice")

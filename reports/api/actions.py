@@ -13,11 +13,11 @@ from rest_framework.views import APIView
 
 from billing_engine.core.errors import Refused
 from billing_engine.core.money import SUM_DIGITS
-from leads.api.answers import SettledSerializer, problems
 from leads.api.authentication import ApiKeyAuthentication
-from leads.domain.answers import settled
-from leads.domain.early import BEFORE_ITS_LEAD
+from leads.api.serializers import SettledSerializer, problems
+from leads.domain.early_actions import BEFORE_ITS_LEAD
 from leads.domain.identity import external_id
+from leads.domain.intake.idempotency import settled
 from leads.models import Action, ApiKey, Source
 from pricing.api.charges import CutSerializer, cuts_shape
 from pricing.models import Charge

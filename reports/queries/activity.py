@@ -7,9 +7,9 @@ from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
-from billing_engine.core.copy import connection
-from billing_engine.core.spans import labels_of
-from invoices.domain.charged import LATE_FROM
+from billing_engine.core.calendar.spans import labels_of
+from billing_engine.core.read_replica import connection
+from invoices.domain.lines.charge_sums import LATE_FROM
 from leads.models import Customer
 
 ROWS_AT_A_TIME = 2_000

@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 
 from django.db.models import Count, QuerySet, Sum
 
-from invoices.domain.blockers import still_failed
-from invoices.domain.waiting import Stuck, stuck_in
+from invoices.domain.month_close.unfinished import Stuck, stuck_in
+from invoices.domain.run.blockers import still_failed
 from invoices.models import Invoice
 from leads.models import BillingPeriod, QuarantinedItem, UnratedMark
 from pricing.models import PeriodTally, RatingAttempts, UnratedAction

@@ -11,11 +11,11 @@ from typing import Any
 from django.db.models import Count, Max, Min, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
-from invoices.domain.blockers import still_failed
+from invoices.domain.run.blockers import still_failed
 from invoices.models import BillingRun, BillingRunItem, InvoiceDocument, InvoiceMail
 from leads.models import BillingPeriod, Delivery, QuarantinedItem
 from leads.models.delivery import OUTCOMES
-from pricing.domain.sweep import waiting_marks
+from pricing.domain.rate.sweep import waiting_marks
 from pricing.models import PeriodTally, RatingAttempts, UnratedAction
 
 AT_MOST = 100_000

@@ -5,7 +5,7 @@ from typing import Any
 
 from billing_engine.core.money import in_words, price_in_words
 from invoices.models import Invoice
-from leads.domain.answers import refusals_of
+from leads.domain.intake.idempotency import refusals_of
 from leads.models import Action, QuarantinedItem, Source
 from pricing.models import Charge, UnratedAction
 

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+from invoices.queries.invariant import Invariant, Sides, rows_of
 from leads.models.delivery import OUTCOMES
-from reports.queries.invariant import Invariant, Sides, rows_of
 
 KINDS = ("leads", "actions")
 

@@ -17,10 +17,10 @@ from pathlib import Path
 
 import django
 
-from billing_engine.desk import DeskError
-from billing_engine.desk.folder import Folder
-from billing_engine.desk.postgres import Postgres
-from billing_engine.desk.redis import Redis
+from billing_engine.local_servers import DeskError
+from billing_engine.local_servers.folder import Folder
+from billing_engine.local_servers.postgres import Postgres
+from billing_engine.local_servers.redis import Redis
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 BENCHES = ("rating", "intake", "simulation", "run", "close", "paper")

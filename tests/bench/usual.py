@@ -10,7 +10,7 @@ from decimal import Decimal
 from django.db import transaction
 from django.db.models import F, Q
 
-from billing_engine.core.wall_clock import shown
+from billing_engine.core.calendar.wall_clock import shown
 from leads.models import Action
 from pricing.models import Charge, PriceRule
 

@@ -17,8 +17,8 @@ from django.db import connection
 
 from leads.domain.periods import mark_unrated
 from leads.models import BillingPeriod
-from pricing.domain.rate import rate_waiting
-from pricing.domain.sweep import TOGETHER
+from pricing.domain.rate.rate import rate_waiting
+from pricing.domain.rate.sweep import TOGETHER
 
 PROGRAM = "import django; django.setup(); from {module} import main; main()"
 AT = datetime(2026, 11, 2, tzinfo=UTC)

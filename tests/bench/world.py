@@ -14,7 +14,7 @@ from random import Random
 from django.contrib.auth.models import User
 from django.db import connection
 
-from billing_engine.core.spans import Month
+from billing_engine.core.calendar.spans import Month
 from leads.models import ActionType, BillingPeriod, Channel, Customer, Delivery, Product, Source
 from pricing.models import Waiver
 from tests.bench.rulebook import KINDS, write_rules

@@ -17,7 +17,7 @@ from urllib.request import urlopen
 
 import yaml
 
-from billing_engine.desk.ports import free_port
+from billing_engine.local_servers.ports import free_port
 from tests.deploy.roles import CHECKOUT
 
 CLOUD = Path(sys.prefix) / "cloud" / "bin"

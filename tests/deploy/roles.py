@@ -16,7 +16,7 @@ from uuid import uuid4
 import environ
 import psycopg2
 
-from billing_engine.desk.ports import free_port
+from billing_engine.local_servers.ports import free_port
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 BALANCER = "127.0.0.2"  # whose forwarded headers are believed; everybody else here is 127.0.0.1
@@ -24,7 +24,7 @@ PASSWORD = "a long password"
 SEED = """
 import django; django.setup()
 from django.contrib.auth.models import User
-from leads.domain.keys import create_key
+from leads.domain.credentials.api_keys import create_key
 from leads.models import Source
 User.objects.create_superuser("root", password="a long password")
 print(create_key(Source.objects.create(code="web", name="Web", channel="website"))[1])

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from billing_engine.watch import cloudwatch
-from billing_engine.watch.cloudwatch import TOTALS
-from billing_engine.watch.figures import GAUGES
+from billing_engine.operations.monitoring import cloudwatch
+from billing_engine.operations.monitoring.cloudwatch import TOTALS
+from billing_engine.operations.monitoring.measures import GAUGES
 from tests.deploy.cloud import of_type, template
 from tests.house.tree import codes, table, text
 

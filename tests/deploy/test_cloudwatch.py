@@ -10,12 +10,12 @@ import pytest
 import redis
 from django.conf import LazySettings
 
-from billing_engine.core.spans import Month
-from billing_engine.health import BEAT_KEY
-from billing_engine.watch import cloudwatch, figures
-from billing_engine.watch.cloudwatch import TOTALS
-from billing_engine.watch.figures import GAUGES
-from invoices.domain.run import start
+from billing_engine.core.calendar.spans import Month
+from billing_engine.operations.health import BEAT_KEY
+from billing_engine.operations.monitoring import cloudwatch, measures
+from billing_engine.operations.monitoring.cloudwatch import TOTALS
+from billing_engine.operations.monitoring.measures import GAUGES
+from invoices.domain.run.billing_run import start
 from leads.models import BillingPeriod, UnratedMark
 from tests.deploy.roles import empty, wait
 from tests.factories.leads import BillingPeriodFactory
@@ -33,7 +33,7 @@ def broker(settings: LazySettings) -> redis.Redis:
 
 
 def test_every_gauge_becomes_a_metric_by_its_labels_without_the_cycle(db: None, broker: redis.Redis):
-    found = figures.read(at=AT)
+    found = measures.read(at=AT)
 
     metrics: dict[str, set[tuple[str, ...]]] = {}
     for line in _lines(found):
@@ -59,7 +59,7 @@ def test_every_gauge_becomes_a_metric_by_its_labels_without_the_cycle(db: None, 
 
 def test_one_figure_is_the_same_in_both_places(db: None, broker: redis.Redis):
     _mark(BillingPeriod.State.OPEN, age=timedelta(minutes=7))
-    found = figures.read(at=AT)
+    found = measures.read(at=AT)
 
     written = _written(found)
 
@@ -71,7 +71,7 @@ def test_one_figure_is_the_same_in_both_places(db: None, broker: redis.Redis):
 
 
 def test_runs_of_several_cycles_are_one_figure_and_no_run_is_nought(db: None, broker: redis.Redis):
-    none = _written(figures.read(at=AT))
+    none = _written(measures.read(at=AT))
     for month, minutes in ((8, 50), (9, 20)):
         starts = datetime(2026, month, 1, tzinfo=UTC)
         BillingPeriodFactory.create_batch(
@@ -79,7 +79,7 @@ def test_runs_of_several_cycles_are_one_figure_and_no_run_is_nought(db: None, br
         )
         start(Month(2026, month), by=None, at=AT - timedelta(minutes=minutes))
 
-    two = _written(figures.read(at=AT))
+    two = _written(measures.read(at=AT))
 
     states = ("waiting", "billed", "nothing", "failed")
     assert {state: none[state,]["RunItems"] for state in states} == dict.fromkeys(states, 0)
@@ -103,7 +103,7 @@ def test_messages_of_every_queue_count_and_the_oldest_mark_of_an_open_period_say
     _mark(BillingPeriod.State.CLOSED, age=timedelta(days=2))
 
     assert _scaling() == (6, 420)
-    assert _written(figures.read(at=AT))[()]["DeepestQueue"] == 3
+    assert _written(measures.read(at=AT))[()]["DeepestQueue"] == 3
     empty_broker()
 
 
@@ -126,7 +126,7 @@ def test_what_came_in_is_added_up_and_the_worse_kind_says_how_much_was_refused()
 def test_without_redis_it_says_so_and_what_is_stored_is_written_all_the_same(db: None, settings: LazySettings):
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
 
-    written = _written(figures.read(at=AT))
+    written = _written(measures.read(at=AT))
 
     assert [written[part,]["Answers"] for part in ("database", "broker", "beat")] == [1, 0, 0]
     assert written["marks",]["Backlog"] == 0
@@ -134,7 +134,7 @@ def test_without_redis_it_says_so_and_what_is_stored_is_written_all_the_same(db:
 
 
 def test_a_line_is_what_cloudwatch_makes_metrics_of():
-    found: dict[str, figures.Figures] = {
+    found: dict[str, measures.Figures] = {
         "lead_billing_backlog": [(["marks"], 2)],
         "lead_billing_backlog_oldest_seconds": [(["marks"], 1.23456)],
     }
@@ -193,11 +193,11 @@ def test_beat_writes_the_lines_bare_and_only_where_a_namespace_is_named():
         assert "_aws" not in engine.log("beat")
 
 
-def _lines(found: dict[str, figures.Figures]) -> list[dict[str, Any]]:
+def _lines(found: dict[str, measures.Figures]) -> list[dict[str, Any]]:
     return [json.loads(line) for line in cloudwatch.lines(found, at=AT, namespace="LeadBilling/ecs")]
 
 
-def _written(found: dict[str, figures.Figures]) -> Written:
+def _written(found: dict[str, measures.Figures]) -> Written:
     """Metrics by the values of their dimensions."""
     written: Written = {}
     for line in _lines(found):
@@ -208,7 +208,7 @@ def _written(found: dict[str, figures.Figures]) -> Written:
 
 
 def _scaling() -> tuple[float, float]:
-    written = _written(figures.read(at=AT))[()]
+    written = _written(measures.read(at=AT))[()]
     return written["QueueDepth"], written["OldestUnratedSeconds"]
 
 

@@ -13,9 +13,9 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
 
-from billing_engine import health
-from billing_engine.beat import BeatingScheduler
-from billing_engine.production import need
+from billing_engine.operations import health
+from billing_engine.operations.beat import BeatingScheduler
+from billing_engine.operations.required_settings import need
 from tests.deploy.roles import CHECKOUT
 from tests.processes import empty_broker
 

@@ -11,7 +11,7 @@ import environ
 import psycopg2
 import pytest
 
-from billing_engine.desk.ports import free_port
+from billing_engine.local_servers.ports import free_port
 from tests.deploy import image as images
 from tests.deploy.image import Container, Image
 from tests.deploy.roles import Deployed, empty

@@ -6,24 +6,24 @@ import pytest
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.test import RequestFactory
 
-from billing_engine.silence import places, watch
-from billing_engine.silence.door import PlacesMiddleware
+from billing_engine.operations.database_stalls import slots, watchdog
+from billing_engine.operations.database_stalls.admission import PlacesMiddleware
 
 ADDRESS = "postgres of nobody"
 
 
 @pytest.fixture(autouse=True)
 def two_places(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(places._Places, "free", None)
-    places.allow(2)
+    monkeypatch.setattr(slots._Places, "free", None)
+    slots.allow(2)
 
 
 @pytest.fixture
 def suspected() -> Iterator[None]:
     """A server was asked long ago whether it is there, and has not answered."""
-    watch._process.unanswered_since[ADDRESS] = 0
+    watchdog._process.unanswered_since[ADDRESS] = 0
     yield
-    watch._process.unanswered_since.pop(ADDRESS, None)
+    watchdog._process.unanswered_since.pop(ADDRESS, None)
 
 
 def ask(path: str, answer: HttpResponseBase | None = None) -> HttpResponseBase:
@@ -37,8 +37,8 @@ def ask(path: str, answer: HttpResponseBase | None = None) -> HttpResponseBase:
 
 @pytest.mark.usefixtures("suspected")
 def test_while_all_places_are_taken_at_a_silent_server_every_other_request_is_told_to_come_again_but_livez_is_answered():
-    assert places.take()
-    assert places.take()
+    assert slots.take()
+    assert slots.take()
 
     refused, page, alive = (ask(path, HttpResponse("here")) for path in ("/api/v1/deliveries", "/admin/", "/livez"))
 

@@ -11,7 +11,7 @@ import environ
 import psycopg2
 import pytest
 
-from billing_engine.desk.programs import postgres_programs
+from billing_engine.local_servers.programs import postgres_programs
 from tests.deploy.roles import CHECKOUT, Deployed, empty
 
 pytestmark = pytest.mark.processes

@@ -23,9 +23,9 @@ import psycopg2
 import pytest
 from django.conf import settings
 
-from billing_engine.desk.folder import Folder
-from billing_engine.desk.postgres import Postgres
-from billing_engine.desk.redis import Redis
+from billing_engine.local_servers.folder import Folder
+from billing_engine.local_servers.postgres import Postgres
+from billing_engine.local_servers.redis import Redis
 from tests.deploy.cloud import of_type, template
 from tests.deploy.roles import SEED, Deployed, empty, wait
 from tests.desk.elsewhere import line_of, start, with_own_ports
@@ -40,7 +40,7 @@ RETRY = "5"
 ASK = """
 import django; django.setup()
 import time
-from billing_engine.core.later import after_commit
+from billing_engine.core.tasks import after_commit
 began = time.monotonic()
 after_commit("pricing.sweep")
 after_commit("pricing.sweep")
@@ -53,7 +53,7 @@ import django; django.setup()
 import io, sys, threading
 from concurrent.futures import ThreadPoolExecutor
 from django.db import connection, transaction
-from billing_engine.silence import watch
+from billing_engine.operations.database_stalls import watch
 watch.be(watch.OF_WEB)
 begun = threading.Barrier(6)
 frozen = threading.Event()
@@ -94,7 +94,7 @@ with ThreadPoolExecutor(len(asks)) as pool:
 LONG = """
 import django; django.setup()
 from django.db import connection
-from billing_engine.silence import watch
+from billing_engine.operations.database_stalls import watch
 watch.be(watch.OF_WEB)
 with connection.cursor() as cursor:
     cursor.execute("SELECT pg_sleep(%s)", [watch.OF_WEB.silence_seconds * 2])

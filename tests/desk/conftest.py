@@ -9,17 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from billing_engine.desk.folder import Folder
-from billing_engine.desk.postgres import Postgres
-from billing_engine.desk.programs import (
+from billing_engine.local_servers.account import Seat
+from billing_engine.local_servers.folder import Folder
+from billing_engine.local_servers.postgres import Postgres
+from billing_engine.local_servers.programs import (
     PG_BIN,
     postgres_programs,
     postgres_within_reach,
     redis_programs,
     redis_within_reach,
 )
-from billing_engine.desk.redis import Redis
-from billing_engine.desk.seat import Seat
+from billing_engine.local_servers.redis import Redis
 from tests.desk.elsewhere import with_own_ports
 
 

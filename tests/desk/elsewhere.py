@@ -11,7 +11,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
 
-from billing_engine.desk.folder import Folder
+from billing_engine.local_servers.folder import Folder
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 

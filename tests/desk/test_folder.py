@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from billing_engine.desk import DeskError
-from billing_engine.desk.folder import Folder
+from billing_engine.local_servers import DeskError
+from billing_engine.local_servers.folder import Folder
 from tests.desk.elsewhere import kill, line_of, start
 
 
@@ -37,7 +37,7 @@ def test_a_command_killed_inside_the_lock_locks_nobody_out(place: Path) -> None:
     code = """
 import sys, time
 from pathlib import Path
-from billing_engine.desk.folder import Folder
+from billing_engine.local_servers.folder import Folder
 with Folder(Path(sys.argv[1])).lock("postgres"):
     print("inside", flush=True)
     time.sleep(60)

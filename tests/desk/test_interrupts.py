@@ -5,18 +5,18 @@ from pathlib import Path
 
 import psutil
 
-from billing_engine.desk.folder import Folder
-from billing_engine.desk.processes import MARK
-from billing_engine.desk.seat import environment
+from billing_engine.local_servers.account import environment
+from billing_engine.local_servers.folder import Folder
+from billing_engine.local_servers.processes import MARK
 from tests.desk.elsewhere import kill, line_of, start, wait_until
 
 # `make run` in small: the same classes, used in the same order.
 RUN = """
 import os, signal, sys, time
 from pathlib import Path
-from billing_engine.desk.folder import Folder
-from billing_engine.desk.processes import Children
-from billing_engine.desk.interrupts import Interrupts
+from billing_engine.local_servers.folder import Folder
+from billing_engine.local_servers.processes import Children
+from billing_engine.local_servers.interrupts import Interrupts
 
 def run(children, signals, program, go_on):
     try:
@@ -53,8 +53,8 @@ AT_EVERY_LINE = (
     RUN
     + """
 import psutil
-from billing_engine.desk.seat import environment
-from billing_engine.desk.processes import MARK
+from billing_engine.local_servers.account import environment
+from billing_engine.local_servers.processes import MARK
 
 FUNCTIONS = {"run", "raising", "held", "_raise_if_due", "start", "_remember", "stop", "_started"}
 FILES = {"processes.py", "interrupts.py", "<string>"}

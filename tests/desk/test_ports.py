@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from billing_engine.desk.ports import free_port, is_free
+from billing_engine.local_servers.ports import free_port, is_free
 
 
 @pytest.fixture

@@ -16,20 +16,20 @@ import psutil
 import psycopg2
 import pytest
 
-from billing_engine.desk import DeskError
-from billing_engine.desk.folder import Folder
-from billing_engine.desk.postgres import Postgres
-from billing_engine.desk.programs import postgres_programs
-from billing_engine.desk.seat import wait_for_end
+from billing_engine.local_servers import DeskError
+from billing_engine.local_servers.account import wait_for_end
+from billing_engine.local_servers.folder import Folder
+from billing_engine.local_servers.postgres import Postgres
+from billing_engine.local_servers.programs import postgres_programs
 from tests.desk.elsewhere import as_nobody, kill, line_of, start, wait_until, with_own_ports
 
 UP = """
 import sys, time
 from pathlib import Path
-from billing_engine.desk.folder import Folder
-from billing_engine.desk.postgres import Postgres
-from billing_engine.desk.programs import postgres_programs
-from billing_engine.desk.seat import wait_for_end
+from billing_engine.local_servers.folder import Folder
+from billing_engine.local_servers.postgres import Postgres
+from billing_engine.local_servers.programs import postgres_programs
+from billing_engine.local_servers.account import wait_for_end
 print(Postgres(Folder(Path(sys.argv[1])), durable=False).up(), flush=True)
 time.sleep(float(sys.argv[2]))
 """

@@ -7,10 +7,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from billing_engine.desk import DeskError
-from billing_engine.desk.folder import Folder
-from billing_engine.desk.processes import Children
-from billing_engine.desk.seat import is_alive
+from billing_engine.local_servers import DeskError
+from billing_engine.local_servers.account import is_alive
+from billing_engine.local_servers.folder import Folder
+from billing_engine.local_servers.processes import Children
 from tests.desk.elsewhere import kill, line_of, start, wait_until
 
 # A web server or a worker in small: one that has two children of its own.
@@ -18,8 +18,8 @@ FAMILY = ["/bin/sh", "-c", "sleep 300 & sleep 300 & echo ready; wait"]
 RUN = """
 import sys, time
 from pathlib import Path
-from billing_engine.desk.folder import Folder
-from billing_engine.desk.processes import Children
+from billing_engine.local_servers.folder import Folder
+from billing_engine.local_servers.processes import Children
 with Children(Folder(Path(sys.argv[1]))) as children:
     log = children.start("web", ["/bin/sh", "-c", "sleep 300 & sleep 300 & echo ready; wait"])
     while "ready" not in log.read_text():

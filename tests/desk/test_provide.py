@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from billing_engine.desk import down, provide
-from billing_engine.desk.seat import servers_at
+from billing_engine.local_servers import down, provide
+from billing_engine.local_servers.account import servers_at
 from tests.desk.elsewhere import CHECKOUT, kill, line_of, start
 
 
@@ -82,7 +82,7 @@ def test_stopping_where_nothing_was_ever_started_is_no_mistake(checkout: Path) -
 COMMAND = """
 import sys
 from pathlib import Path
-from billing_engine.desk import provide
+from billing_engine.local_servers import provide
 environ = {"SECRET_KEY": "-", "DATABASE_URL": "postgres:///"}
 provide(environ, Path(sys.argv[1]))
 print(environ["REDIS_URL"], flush=True)
@@ -124,7 +124,7 @@ def test_down_stops_what_the_code_of_this_checkout_started_wherever_the_data_is(
     kill(command(interrupted, code_at=code))
     ours = command(checkout)
     assert (len(servers_at(interrupted)), servers(checkout)) == (1, 1)
-    program = "from pathlib import Path; from billing_engine.desk import down_all; down_all(Path.cwd())"
+    program = "from pathlib import Path; from billing_engine.local_servers import down_all; down_all(Path.cwd())"
     start(program, code_at=code).communicate(timeout=30)
     assert (len(servers_at(interrupted)), servers(checkout)) == (0, 1)
     ours.communicate("\n", timeout=30)
@@ -137,7 +137,7 @@ def test_without_psutil_and_the_wheels_nothing_is_provided_and_nothing_fails(pla
 import sys
 from pathlib import Path
 sys.path.insert(0, {str(place)!r})
-from billing_engine.desk import provide
+from billing_engine.local_servers import provide
 environ = {{}}
 provide(environ, Path({str(place)!r}))
 print(environ)

@@ -10,16 +10,16 @@ import pytest
 from redis import Redis as Client
 from redis.exceptions import AuthenticationError
 
-from billing_engine.desk.folder import Folder
-from billing_engine.desk.programs import redis_programs
-from billing_engine.desk.redis import Redis
+from billing_engine.local_servers.folder import Folder
+from billing_engine.local_servers.programs import redis_programs
+from billing_engine.local_servers.redis import Redis
 from tests.desk.elsewhere import as_nobody, kill, line_of, start, with_own_ports
 
 UP = """
 import sys, time
 from pathlib import Path
-from billing_engine.desk.folder import Folder
-from billing_engine.desk.redis import Redis
+from billing_engine.local_servers.folder import Folder
+from billing_engine.local_servers.redis import Redis
 print(Redis(Folder(Path(sys.argv[1]))).up(), flush=True)
 time.sleep(float(sys.argv[2]))
 """

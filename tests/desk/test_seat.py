@@ -7,12 +7,17 @@ from typing import Any
 import psycopg2
 import pytest
 
-from billing_engine.desk import seat
-from billing_engine.desk.folder import Folder
-from billing_engine.desk.postgres import Postgres
-from billing_engine.desk.programs import postgres_programs, postgres_within_reach, redis_programs, redis_within_reach
-from billing_engine.desk.redis import Redis
-from billing_engine.desk.seat import Seat
+from billing_engine.local_servers import account
+from billing_engine.local_servers.account import Seat
+from billing_engine.local_servers.folder import Folder
+from billing_engine.local_servers.postgres import Postgres
+from billing_engine.local_servers.programs import (
+    postgres_programs,
+    postgres_within_reach,
+    redis_programs,
+    redis_within_reach,
+)
+from billing_engine.local_servers.redis import Redis
 from tests.desk.elsewhere import with_own_ports
 
 pytestmark = pytest.mark.usefixtures("as_root")
@@ -21,7 +26,7 @@ pytestmark = pytest.mark.usefixtures("as_root")
 @pytest.fixture
 def closed(place: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A home of root's that nobody else can enter; the data's other place is inside the test's folder too."""
-    monkeypatch.setattr(seat, "ELSEWHERE", place / "var lib")
+    monkeypatch.setattr(account, "ELSEWHERE", place / "var lib")
     path = place / "root"
     path.mkdir(mode=0o700)
     return path
@@ -42,7 +47,7 @@ def test_where_nobody_cannot_enter_the_data_lies_elsewhere_until_the_folder_is_d
     try:
         urls = postgres.up(), redis.up()
         ask(urls[0], "CREATE TABLE kept AS SELECT 7 AS number")
-        assert {postgres.home.parent.parent, redis.home.parent.parent} == {seat.ELSEWHERE}
+        assert {postgres.home.parent.parent, redis.home.parent.parent} == {account.ELSEWHERE}
         assert oct(closed.stat().st_mode) == "0o40700"  # nothing was opened on the way
         postgres.down()
         redis.down()

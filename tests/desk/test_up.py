@@ -11,8 +11,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from billing_engine.desk.ports import free_port
-from billing_engine.desk.seat import environment
+from billing_engine.local_servers.account import environment
+from billing_engine.local_servers.ports import free_port
 from billing_engine.sample import company
 from leads.models import Customer
 from tests.desk.elsewhere import CHECKOUT, wait_until

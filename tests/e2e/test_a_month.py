@@ -14,9 +14,9 @@ from playwright.sync_api import Page, expect
 from pypdf import PdfReader
 from pytest_django.live_server_helper import LiveServer
 
-from billing_engine.core.spans import Month
+from billing_engine.core.calendar.spans import Month
 from invoices.models import Invoice
-from leads.domain.keys import create_key
+from leads.domain.credentials.api_keys import create_key
 from leads.models import Action
 from pricing.models import Charge, PriceRule
 from tests.e2e.conftest import log_in

@@ -9,7 +9,7 @@ from django.urls import reverse
 from playwright.sync_api import Page, expect
 
 from invoices.models import InvoiceMail
-from leads.domain.intake import receive
+from leads.domain.intake.receive import receive
 from leads.models import BillingPeriod
 from tests.e2e.conftest import log_in
 from tests.factories.leads import ActionTypeFactory, ProductFactory, SourceFactory

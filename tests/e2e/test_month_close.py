@@ -12,13 +12,13 @@ from django.utils.timezone import now
 from playwright.sync_api import Page, expect
 from pypdf import PdfReader
 
-from billing_engine.core.spans import Month
-from invoices.domain.wording import month_in_words
+from billing_engine.core.calendar.spans import Month
+from invoices.domain.document.wording import month_in_words
 from invoices.models import BillingCycle, Invoice
-from leads.domain.intake import receive
-from leads.domain.store import as_json
+from leads.domain.intake.receive import receive
+from leads.domain.intake.write import as_json
 from leads.models import ActionType, Source
-from pricing.domain.rules import activate
+from pricing.domain.rule_book.rules import activate
 from tests.e2e.conftest import log_in
 from tests.factories.leads import ActionTypeFactory, CustomerFactory, ProductFactory, SourceFactory
 from tests.factories.pricing import PriceRuleFactory

@@ -13,12 +13,12 @@ from django.core.management import call_command
 from django.db.models import Count, Sum
 from pytest_django.live_server_helper import LiveServer
 
-from billing_engine.core.spans import Cycle
-from invoices.domain.run import bill, progress, start
+from billing_engine.core.calendar.spans import Cycle
+from invoices.domain.run.billing_run import bill, progress, start
 from invoices.models import Invoice
-from leads.domain.keys import create_key
+from leads.domain.credentials.api_keys import create_key
 from leads.models import Action, ActionType, BillingPeriod, Delivery, Lead, QuarantinedItem, Source
-from pricing.domain.rate import rate_waiting
+from pricing.domain.rate.rate import rate_waiting
 from pricing.models import Charge, PeriodTally
 from tests import shared
 from tests.e2e.real_data import OTTO_TYPES, X_EDUCATION_MAPPING, otto_leads

@@ -11,7 +11,7 @@ from django.conf import LazySettings
 from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 
-from billing_engine.core.spans import Month
+from billing_engine.core.calendar.spans import Month
 from leads.domain.periods import mark_unrated
 from leads.models import Action
 from pricing.models import Charge, PriceRule

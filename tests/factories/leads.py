@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import factory
 from factory.django import DjangoModelFactory
 
-from billing_engine.core.spans import Month
+from billing_engine.core.calendar.spans import Month
 from leads.models import (
     Action,
     ActionType,

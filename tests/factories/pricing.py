@@ -6,7 +6,7 @@ from decimal import Decimal
 import factory
 from factory.django import DjangoModelFactory
 
-from billing_engine.core.wall_clock import read
+from billing_engine.core.calendar.wall_clock import read
 from pricing.models import (
     Charge,
     PeriodTally,

@@ -4,9 +4,9 @@ import ast
 import re
 from pathlib import Path
 
-from billing_engine.core.problems import BAD_FILTER, BUSY
-from leads.domain import body, decode, mapping
-from leads.domain.files import parts
+from billing_engine.core.api.problems import BAD_FILTER, BUSY
+from leads.domain.files import mapping, parts
+from leads.domain.intake import decode, parse
 from pricing.models import Charge
 from pricing.rating.caps import BUDGET, PER_LEAD, PER_PERIOD
 from pricing.rating.exclude import REASONS
@@ -83,7 +83,7 @@ def _faults() -> set[str]:
 
 def _texts(node: ast.expr) -> set[str]:
     if isinstance(node, ast.Name):  # a constant of the module that the file imports or makes
-        return {str(getattr(module, node.id)) for module in (body, decode, mapping, parts) if hasattr(module, node.id)}
+        return {str(getattr(module, node.id)) for module in (parse, decode, mapping, parts) if hasattr(module, node.id)}
     return {str(node.value)} if isinstance(node, ast.Constant) else PUT_TOGETHER[ast.unparse(node)[2:-1]]
 
 

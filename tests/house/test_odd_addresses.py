@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import NoReverseMatch, get_resolver, reverse
 from drf_spectacular.generators import SchemaGenerator
 
-from leads.domain.keys import create_key
+from leads.domain.credentials.api_keys import create_key
 from tests.factories.leads import SourceFactory
 from tests.factories.people import superuser
 from tests.house.test_admin_queries import ROWS

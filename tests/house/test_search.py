@@ -181,7 +181,7 @@ def test_the_lists_are_searched_as_their_help_promises(browser: Client, term: st
 def test_more_than_can_be_handed_on_as_numbers_are_found_all_the_same(
     browser: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("leads.admin.search.AS_NUMBERS", 2)
+    monkeypatch.setattr("leads.queries.search.AS_NUMBERS", 2)
     for number in range(4):
         ActionFactory.create(lead__external_id=f"L-{number}", external_id="A-1")
 

@@ -8,7 +8,7 @@ from django.conf import settings
 
 from billing_engine.celery import app
 from billing_engine.management.commands.up import WORKERS
-from billing_engine.schedule import EDITABLE
+from billing_engine.operations.schedule import EDITABLE
 from tests.house.tree import ROOT, STOREYS, nodes, product, storey
 
 
@@ -98,7 +98,7 @@ def _calls() -> list[tuple[Path, ast.Call]]:
         (path, call)
         for path in product()
         for call in nodes(path, ast.Call)
-        if _called(call) in {"after_commit", "send_task"} and path != Path("billing_engine/core/later.py")
+        if _called(call) in {"after_commit", "send_task"} and path != Path("billing_engine/core/tasks.py")
     ]
 
 

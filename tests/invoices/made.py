@@ -6,14 +6,14 @@ from typing import Any
 
 from django.contrib.auth.models import User
 
-from billing_engine.core.spans import Month
-from invoices.domain.close import close
-from invoices.domain.document.kept import document_of, make
-from invoices.domain.invoice import approve, issue
+from billing_engine.core.calendar.spans import Month
+from invoices.domain.document.store import document_of, make
+from invoices.domain.life.transitions import approve, issue
 from invoices.domain.mail.delivery import deliver
+from invoices.domain.run.close import close
 from invoices.models import Invoice, InvoiceDocument, InvoiceMail
 from leads.models import BillingPeriod, Customer
-from pricing.domain.rate import rate
+from pricing.domain.rate.rate import rate
 from tests.factories.leads import (
     ActionFactory,
     ActionTypeFactory,

@@ -13,10 +13,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from invoices.admin.invoice_page import charges_of
-from invoices.domain.adjust import adjust
-from invoices.domain.paper import paper_of
-from invoices.domain.reopen import void
+from invoices.admin.invoice.page import charges_of
+from invoices.domain.document.content import paper_of
+from invoices.domain.life.reopen import void
+from invoices.domain.lines.adjustments import adjust
 from invoices.models import Invoice, InvoiceDocument
 from leads.models import BillingPeriod
 from tests.factories.people import UserFactory, with_role

@@ -12,9 +12,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from invoices.admin import line_page
-from invoices.admin.invoice_page import charges_of
-from invoices.domain.paper import paper_of
+from invoices.admin.invoice import line_page
+from invoices.admin.invoice.page import charges_of
+from invoices.domain.document.content import paper_of
 from invoices.models import Invoice, InvoiceLine
 from pricing.models import Charge
 from tests.factories.people import UserFactory

@@ -12,8 +12,8 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
-from invoices.domain.mail.asked import send
-from invoices.domain.mail.text import MOST_CHARACTERS, PLACEHOLDERS, BadTemplate, check_template, filled, written
+from invoices.domain.mail.request import send
+from invoices.domain.mail.template import MOST_CHARACTERS, PLACEHOLDERS, BadTemplate, check_template, filled, written
 from invoices.models import Invoice, InvoiceMail, MailTemplate
 from tests.invoices.made import a_draft, issued, posted
 from tests.invoices.post import PostOffice

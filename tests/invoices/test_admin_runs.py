@@ -12,10 +12,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from billing_engine.core.spans import Month
-from invoices.domain.run import bill, start
+from billing_engine.core.calendar.spans import Month
+from invoices.domain.run.billing_run import bill, start
 from invoices.models import BillingRun, BillingRunItem
-from pricing.domain.rate import rate
+from pricing.domain.rate.rate import rate
 from tests.factories.leads import BillingPeriodFactory
 from tests.invoices.made import NOVEMBER_3, OCTOBER, a_price, an_open_period, received
 

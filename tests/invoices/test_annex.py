@@ -4,9 +4,9 @@ from decimal import Decimal
 
 import pytest
 
-from invoices.domain import annex as annexes
-from invoices.domain.annex import annex_of
-from invoices.domain.paper import paper_of
+from invoices.domain.document import annex as annexes
+from invoices.domain.document.annex import annex_of
+from invoices.domain.document.content import paper_of
 from leads.models import Action, Lead
 from tests.invoices.made import a_price, an_open_period, billed, received
 

@@ -12,10 +12,10 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from invoices.api.asked import BadFilter
-from invoices.domain.detail import detail_of
+from invoices.api.filters import BadFilter
+from invoices.domain.lines.detail import detail_of
 from invoices.models import Invoice
-from leads.domain.keys import create_key
+from leads.domain.credentials.api_keys import create_key
 from leads.models import Action, Product, Source
 from pricing.models import Charge, PriceRule
 from tests.factories.leads import ActionFactory, ActionTypeFactory, LeadFactory, ProductFactory, SourceFactory

@@ -9,11 +9,11 @@ from decimal import Decimal
 import pytest
 from django.db import connection, transaction
 
-from billing_engine.core.spans import Month
-from invoices.domain.run import Progress, bill, progress, retry_failed, start
+from billing_engine.core.calendar.spans import Month
+from invoices.domain.run.billing_run import Progress, bill, progress, retry_failed, start
 from invoices.models import BillingRunItem, Invoice
-from pricing.domain.simulate import simulate_customer
-from pricing.domain.simulate import start as simulate
+from pricing.domain.simulation.simulate import simulate_customer
+from pricing.domain.simulation.simulate import start as simulate
 from tests.factories.leads import ActionFactory
 from tests.factories.people import UserFactory
 from tests.factories.pricing import PriceRuleFactory
@@ -24,7 +24,7 @@ LATER = datetime(2026, 11, 2, tzinfo=UTC)
 BILL = """
 import django; django.setup()
 from datetime import UTC, datetime
-from invoices.domain.run import bill
+from invoices.domain.run.billing_run import bill
 bill({item}, at=datetime(2026, 11, 2, tzinfo=UTC))
 """
 

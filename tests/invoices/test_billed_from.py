@@ -11,13 +11,13 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from billing_engine.core.spans import Cycle, Week, midnight
-from billing_engine.schedule import ensure_schedule
-from invoices.domain.run import bill
-from invoices.domain.schedule import Due, next_due, start_due_runs
+from billing_engine.core.calendar.spans import Cycle, Week, midnight
+from billing_engine.operations.schedule import ensure_schedule
+from invoices.domain.run.billing_run import bill
+from invoices.domain.run.schedule import Due, next_due, start_due_runs
 from invoices.models import BillingRunItem, BillingSchedule, Invoice
 from leads.domain.cycles import SameCycle, change_cycle
-from leads.domain.intake import receive
+from leads.domain.intake.receive import receive
 from leads.models import BillingPeriod, Customer
 from tests.factories.leads import (
     ActionTypeFactory,

@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billing_engine.core import money
-from billing_engine.core.spans import Month
-from billing_engine.core.wall_clock import read
-from invoices.domain.close import AlreadyClosed, HasUnratedActions, PeriodNotOver, close
-from invoices.domain.total import tax_on
+from billing_engine.core.calendar.spans import Month
+from billing_engine.core.calendar.wall_clock import read
+from invoices.domain.lines.totals import tax_on
+from invoices.domain.run.close import AlreadyClosed, HasUnratedActions, PeriodNotOver, close
 from invoices.models import Invoice
 from leads.models import BillingPeriod, Customer
-from pricing.domain.rate import rate
+from pricing.domain.rate.rate import rate
 from pricing.models import Charge
 from tests.factories.leads import ActionFactory, ActionTypeFactory, BillingPeriodFactory, LeadFactory, ProductFactory
 from tests.factories.pricing import PriceRuleFactory, graduated

@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billing_engine.core import money
-from invoices.domain.adjust import AdjustsNothing, adjust
-from invoices.domain.close import close
-from invoices.domain.minimum import minimum_of
-from invoices.domain.paper import paper_of
-from invoices.domain.total import taxes_on
+from invoices.domain.document.content import paper_of
+from invoices.domain.lines.adjustments import AdjustsNothing, adjust
+from invoices.domain.lines.minimum import minimum_of
+from invoices.domain.lines.totals import taxes_on
+from invoices.domain.run.close import close
 from invoices.models import InvoiceLine
 from leads.admin.customers import CustomerForm
 from leads.models import Customer, CustomerTax, Product

@@ -5,9 +5,12 @@ from datetime import UTC, date, datetime
 import pytest
 from django.contrib.auth.models import User
 
+from billing_engine.core.calendar.spans import Week
 from billing_engine.core.errors import Refused
-from billing_engine.core.spans import Week
-from invoices.domain.cycle import (
+from invoices.domain.document.wording import unfinished_in_words
+from invoices.domain.life.reopen import regenerate
+from invoices.domain.life.transitions import issue
+from invoices.domain.month_close.close_month import (
     Begun,
     CycleNotReady,
     IssuedAlready,
@@ -21,16 +24,13 @@ from invoices.domain.cycle import (
     lock,
     reopen,
 )
-from invoices.domain.invoice import issue
-from invoices.domain.month_lock import CycleLocked
-from invoices.domain.reopen import regenerate
-from invoices.domain.run import CycleNotOver, RunInProgress, bill, start
-from invoices.domain.wording import unfinished_in_words
+from invoices.domain.month_close.lock import CycleLocked
+from invoices.domain.run.billing_run import CycleNotOver, RunInProgress, bill, start
 from invoices.models import BillingCycle, CycleStep, Invoice
-from leads.domain.intake import receive
-from leads.domain.store import as_json
+from leads.domain.intake.receive import receive
+from leads.domain.intake.write import as_json
 from leads.models import Action, BillingPeriod
-from pricing.domain.prove import prove
+from pricing.domain.audit.prove import prove
 from tests.factories.leads import (
     ActionTypeFactory,
     BillingPeriodFactory,

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from billing_engine.core import money
-from invoices.domain.detail import DetailCharge, detail_of, line_of, page_of_line, passed_before, shares_of
+from invoices.domain.lines.detail import DetailCharge, detail_of, line_of, page_of_line, passed_before, shares_of
 from invoices.models import Invoice, InvoiceLine
 from pricing.models import Charge
 from tests.invoices.made import IN_SEPTEMBER, a_price, an_open_period, billed, received

@@ -17,13 +17,13 @@ from django.test import Client
 from django.urls import reverse
 from openpyxl import load_workbook
 
-from billing_engine.core.exports import csv_response
-from billing_engine.core.workbooks import write_workbook
-from invoices.domain import detail_table
-from invoices.domain.detail import ROWS_AT_A_TIME
-from invoices.domain.detail_table import HEADER, rows_of_invoice
+from billing_engine.core.tables.csv import csv_response
+from billing_engine.core.tables.xlsx import write_workbook
+from invoices.domain.lines import detail_table
+from invoices.domain.lines.detail import ROWS_AT_A_TIME
+from invoices.domain.lines.detail_table import HEADER, rows_of_invoice
 from invoices.models import Invoice
-from pricing.domain.rate import rate
+from pricing.domain.rate.rate import rate
 from tests.factories.leads import ActionFactory
 from tests.invoices.made import IN_OCTOBER, a_draft, a_price, an_open_period, billed, issued, received
 from tests.invoices.test_detail import a_mixed_invoice

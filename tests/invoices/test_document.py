@@ -20,13 +20,13 @@ from hypothesis import given, settings
 from hypothesis.strategies import characters, text
 from pypdf import PdfReader
 
-from invoices.domain.annex import annex_of
+from invoices.domain.document.annex import annex_of
+from invoices.domain.document.content import Fact, Paper, Party, paper_of
+from invoices.domain.document.content_lines import ChargedLine, TierPart, UnchargedLine
 from invoices.domain.document.fonts import families, han_of, unprintable
-from invoices.domain.document.kept import InvoiceIsNotIssued, document_of, make
+from invoices.domain.document.store import InvoiceIsNotIssued, document_of, make
 from invoices.domain.document.typeset import preview, render
-from invoices.domain.paper import Fact, Paper, Party, paper_of
-from invoices.domain.paper_lines import ChargedLine, TierPart, UnchargedLine
-from invoices.domain.wording import clean
+from invoices.domain.document.wording import clean
 from invoices.models import Invoice, InvoiceDocument
 from tests.factories.pricing import graduated
 from tests.invoices.made import (

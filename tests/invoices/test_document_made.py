@@ -11,8 +11,7 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, connection, transaction
 from pypdf import PdfReader
 
-from invoices.domain.close import close
-from invoices.domain.document.kept import (
+from invoices.domain.document.store import (
     LEASE,
     MOST_ATTEMPTS,
     DocumentFailed,
@@ -23,19 +22,20 @@ from invoices.domain.document.kept import (
     try_again,
 )
 from invoices.domain.document.typeset import NotTypeset, source_of, typeset
-from invoices.domain.reopen import void
-from invoices.domain.sweep import ask_for_due_documents, ask_for_missing_documents
+from invoices.domain.life.reopen import void
+from invoices.domain.run.close import close
+from invoices.domain.run.sweep import ask_for_due_documents, ask_for_missing_documents
 from invoices.models import Invoice, InvoiceDocument
-from pricing.domain.rate import rate
+from pricing.domain.rate.rate import rate
 from tests.factories.people import with_role
 from tests.invoices.made import NOVEMBER_3, a_draft, a_price, an_open_period, billed, issued, printed, received
 from tests.processes import at_once, empty_broker, kill, until, worker
 
 LATER = NOVEMBER_3 + timedelta(hours=1)
-MAKE = "from invoices.domain.document.kept import make; make({document}, attempt={attempt}, at=now())"
+MAKE = "from invoices.domain.document.store import make; make({document}, attempt={attempt}, at=now())"
 VOID = """
 from django.contrib.auth.models import User
-from invoices.domain.reopen import void
+from invoices.domain.life.reopen import void
 from invoices.models import Invoice
 void(Invoice.objects.get(pk={invoice}), reason="Wrong", by=User.objects.get(pk={by}), at=now())
 """
@@ -231,7 +231,7 @@ def test_a_void_and_the_making_of_its_document_never_wait_for_each_other(invoice
         at_once(
             *[MAKE.format(document=document.pk, attempt=0)] * 2,
             VOID.format(invoice=invoice.pk, by=by.pk),
-            "from invoices.domain.sweep import ask_for_missing_documents; ask_for_missing_documents(at=now())",
+            "from invoices.domain.run.sweep import ask_for_missing_documents; ask_for_missing_documents(at=now())",
         )
         invoice.refresh_from_db()
         document.refresh_from_db()

@@ -8,10 +8,11 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from billing_engine.core.spans import Month
-from invoices.domain.adjust import adjust
-from invoices.domain.cycle import know_cycles, lock
-from invoices.domain.errand import (
+from billing_engine.core.calendar.spans import Month
+from invoices.domain.life.reopen import bill_again, reopen, void
+from invoices.domain.lines.adjustments import adjust
+from invoices.domain.mail.request import send
+from invoices.domain.month_close.bulk_action import (
     ErrandInProgress,
     NothingToDo,
     begin,
@@ -21,9 +22,8 @@ from invoices.domain.errand import (
     waiting_for,
     without_contacts,
 )
-from invoices.domain.mail.asked import send
-from invoices.domain.reopen import bill_again, reopen, void
-from invoices.domain.run import bill, start
+from invoices.domain.month_close.close_month import know_cycles, lock
+from invoices.domain.run.billing_run import bill, start
 from invoices.models import BillingCycle, CycleStep, Invoice, InvoiceMail
 from tests.factories.people import with_role
 from tests.invoices.made import NOVEMBER_3, a_draft, a_price, an_open_period, billed, issued, posted, received
@@ -125,7 +125,7 @@ def test_one_errand_of_a_month_at_a_time_and_only_where_something_waits(frank: U
 
 
 WORK = """
-from invoices.domain.errand import do_next
+from invoices.domain.month_close.bulk_action import do_next
 from invoices.models import BillingCycle
 import time
 deadline = time.monotonic() + 20

@@ -6,14 +6,14 @@ from decimal import Decimal
 import pytest
 from django.contrib.auth.models import User
 
-from invoices.domain.adjust import adjust
-from invoices.domain.close import close
-from invoices.domain.flags import flags_of
-from invoices.domain.reopen import CreditIsUsed, regenerate, reopen, void
+from invoices.domain.life.reopen import CreditIsUsed, regenerate, reopen, void
+from invoices.domain.life.review_flags import flags_of
+from invoices.domain.lines.adjustments import adjust
+from invoices.domain.run.close import close
 from invoices.models import Invoice
+from invoices.queries.cycle import cut_by_budgets_in
 from leads.domain.voiding import void as void_action
 from leads.models import Action, BillingPeriod, Customer
-from reports.queries.cycle import cut_by_budgets_in
 from tests.factories.people import UserFactory
 from tests.invoices.made import NOVEMBER_3, a_draft, a_price, an_open_period, approved, billed, issued, received
 

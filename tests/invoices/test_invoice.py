@@ -8,9 +8,9 @@ from django.conf import LazySettings
 from django.contrib.auth.models import User
 from django.db import IntegrityError, connection, transaction
 
-from invoices.domain.adjust import adjust
-from invoices.domain.close import close
-from invoices.domain.invoice import WrongState, approve, issue, send_back
+from invoices.domain.life.transitions import WrongState, approve, issue, send_back
+from invoices.domain.lines.adjustments import adjust
+from invoices.domain.run.close import close
 from invoices.models import Invoice, InvoiceLine, NumberSeries
 from leads.models import BillingPeriod, Customer
 from tests.factories.leads import ActionFactory, ActionTypeFactory
@@ -140,7 +140,7 @@ def test_a_number_that_was_taken_and_rolled_back_is_given_to_the_next(accountant
 ISSUE = """
 from django.contrib.auth.models import User
 from billing_engine.core.errors import Refused
-from invoices.domain.invoice import issue
+from invoices.domain.life.transitions import issue
 from invoices.models import Invoice
 by = User.objects.get()
 for invoice in Invoice.objects.order_by({order!r}):

@@ -10,10 +10,10 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from invoices.admin import invoice_list
-from invoices.admin.filters import overdue_at
-from invoices.domain.invoice import approve, issue
-from invoices.domain.reopen import void
+from invoices.admin.invoice import list as invoice_list
+from invoices.admin.invoice.filters import overdue_at
+from invoices.domain.life.reopen import void
+from invoices.domain.life.transitions import approve, issue
 from invoices.models import Invoice
 from tests.factories.people import UserFactory
 from tests.invoices.made import NOVEMBER_3, a_draft, issued

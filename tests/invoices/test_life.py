@@ -8,12 +8,8 @@ import pytest
 from django.conf import LazySettings
 from django.contrib.auth.models import User
 
-from billing_engine.core.wall_clock import read
-from invoices.domain.adjust import AdjustsNothing, NoAdjustment, adjust, withdraw
-from invoices.domain.close import HasUnratedActions, close
-from invoices.domain.flags import flags_of, without_invoice
-from invoices.domain.invoice import AdjusterApproves, WrongState, approve
-from invoices.domain.reopen import (
+from billing_engine.core.calendar.wall_clock import read
+from invoices.domain.life.reopen import (
     CreditIsUsed,
     NeedsReason,
     NeedsSecondPerson,
@@ -23,11 +19,15 @@ from invoices.domain.reopen import (
     reopen,
     void,
 )
-from invoices.domain.run import bill, start
-from invoices.domain.total import balance
+from invoices.domain.life.review_flags import flags_of, without_invoice
+from invoices.domain.life.transitions import AdjusterApproves, WrongState, approve
+from invoices.domain.lines.adjustments import AdjustsNothing, NoAdjustment, adjust, withdraw
+from invoices.domain.lines.totals import balance
+from invoices.domain.run.billing_run import bill, start
+from invoices.domain.run.close import HasUnratedActions, close
 from invoices.models import Adjustment, CreditEntry, Invoice, InvoiceDocument, Reopening
 from leads.models import BillingPeriod, Company, Customer
-from pricing.domain.prove import prove
+from pricing.domain.audit.prove import prove
 from pricing.models import Charge, PeriodTerms
 from reports.queries.invariants import invariants
 from tests.factories.people import UserFactory

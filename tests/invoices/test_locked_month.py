@@ -9,20 +9,20 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
 
-from billing_engine.core.spans import Month
-from invoices.domain.adjust import adjust, withdraw
-from invoices.domain.close import AlreadyClosed
-from invoices.domain.cycle import CycleNotReady, bill_cycle, close_cycle, know_cycles, lock, reopen
-from invoices.domain.invoice import approve, issue
-from invoices.domain.month_lock import CycleLocked
-from invoices.domain.reopen import NothingToBillAgain, bill_again, regenerate, void
-from invoices.domain.reopen import reopen as reopen_period
-from invoices.domain.run import start
-from invoices.domain.schedule import start_due_runs
-from invoices.domain.waiting import left_in
+from billing_engine.core.calendar.spans import Month
+from invoices.domain.life.reopen import NothingToBillAgain, bill_again, regenerate, void
+from invoices.domain.life.reopen import reopen as reopen_period
+from invoices.domain.life.transitions import approve, issue
+from invoices.domain.lines.adjustments import adjust, withdraw
+from invoices.domain.month_close.close_month import CycleNotReady, bill_cycle, close_cycle, know_cycles, lock, reopen
+from invoices.domain.month_close.lock import CycleLocked
+from invoices.domain.month_close.unfinished import left_in
+from invoices.domain.run.billing_run import start
+from invoices.domain.run.close import AlreadyClosed
+from invoices.domain.run.schedule import start_due_runs
 from invoices.models import BillingCycle, BillingRun, BillingSchedule, Invoice
-from leads.domain.intake import receive
-from leads.domain.store import as_json
+from leads.domain.intake.receive import receive
+from leads.domain.intake.write import as_json
 from leads.domain.voiding import void as void_action
 from leads.models import Action, BillingPeriod, Source
 from tests.factories.leads import ActionTypeFactory, ProductFactory, SourceFactory
@@ -227,7 +227,7 @@ def test_the_function_that_refuses_hides_the_button(finance: Client, frank: User
 
 SEND = """
 import json
-from leads.domain.intake import receive
+from leads.domain.intake.receive import receive
 from leads.models import Source
 from tests.invoices.made import IN_OCTOBER
 source = Source.objects.get()
@@ -238,7 +238,7 @@ for number in range(40):
 """
 VOID = """
 from django.contrib.auth.models import User
-from invoices.domain.reopen import void
+from invoices.domain.life.reopen import void
 from invoices.models import Invoice
 void(Invoice.objects.get(), reason="Wrong", by=User.objects.get(username="vera"), at=now())
 """

@@ -14,12 +14,12 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from pypdf import PdfReader
 
-from invoices.domain.document.kept import InvoiceIsNotIssued, document_of
-from invoices.domain.mail.asked import BadRecipients, NothingWritten, TooMuchWritten, send, send_again
+from invoices.domain.document.store import InvoiceIsNotIssued, document_of
 from invoices.domain.mail.delivery import MOST_INTERRUPTED, deliver
+from invoices.domain.mail.request import BadRecipients, NothingWritten, TooMuchWritten, send, send_again
 from invoices.domain.mail.server import NoMailServer
-from invoices.domain.mail.text import MOST_CHARACTERS
-from invoices.domain.sweep import ask_for_due_mails
+from invoices.domain.mail.template import MOST_CHARACTERS
+from invoices.domain.run.sweep import ask_for_due_mails
 from invoices.models import Invoice, InvoiceMail
 from tests.factories.invoices import InvoiceMailFactory
 from tests.invoices.made import NOVEMBER_3, a_draft, approved, issued, posted, printed

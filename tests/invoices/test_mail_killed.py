@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from invoices.domain.mail.asked import send
+from invoices.domain.mail.request import send
 from invoices.models import Invoice, InvoiceMail
 from tests.factories.people import with_role
 from tests.invoices.made import a_draft, issued, printed

@@ -7,9 +7,9 @@ import pytest
 from django.conf import LazySettings
 from django.contrib.auth.models import User
 
-from invoices.domain.mail.asked import MailNotFailed, SentAgainAlready, send, send_again
+from invoices.domain.life.reopen import void
 from invoices.domain.mail.delivery import GIVEN_UP_AFTER, PAUSES, settle_what_became_void
-from invoices.domain.reopen import void
+from invoices.domain.mail.request import MailNotFailed, SentAgainAlready, send, send_again
 from invoices.models import Invoice, InvoiceMail
 from tests.factories.people import with_role
 from tests.invoices.made import a_draft, issued, posted

@@ -11,7 +11,7 @@ from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
-from invoices.domain.invoice import issue
+from invoices.domain.life.transitions import issue
 from invoices.models import Invoice, NumberSeries
 from leads.domain.number_prefixes import PrefixTaken, clash
 from leads.models import Company, NumberPrefix

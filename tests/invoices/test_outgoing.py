@@ -7,7 +7,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from invoices.domain.document.typeset import source_of
-from invoices.domain.mail.asked import send
+from invoices.domain.mail.request import send
 from invoices.models import InvoiceDocument, InvoiceMail
 from leads.domain.periods import mark_unrated
 from leads.models import BillingPeriod, UnratedMark

@@ -7,10 +7,10 @@ from django.conf import LazySettings
 from django.contrib.auth.models import User
 from pytest_django import DjangoAssertNumQueries
 
-from billing_engine.core.span_words import stretch_in_words
-from invoices.domain.paper import Fact, Party, paper_of
-from invoices.domain.paper_lines import ChargedLine, TierPart, UnchargedLine
-from invoices.domain.wording import clean
+from billing_engine.core.calendar.wording import stretch_in_words
+from invoices.domain.document.content import Fact, Party, paper_of
+from invoices.domain.document.content_lines import ChargedLine, TierPart, UnchargedLine
+from invoices.domain.document.wording import clean
 from leads.models import Customer
 from tests.factories.pricing import graduated
 from tests.invoices.made import (

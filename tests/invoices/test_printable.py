@@ -5,14 +5,14 @@ from decimal import Decimal
 import pytest
 from django.contrib.auth.models import User
 
-from invoices.domain.adjust import adjust
-from invoices.domain.annex import annex_of
-from invoices.domain.cycle import know_cycles
+from invoices.domain.document.annex import annex_of
+from invoices.domain.document.content import paper_of
 from invoices.domain.document.typeset import render
-from invoices.domain.errand import begin, do_next
-from invoices.domain.flags import flags_of
-from invoices.domain.paper import paper_of
-from invoices.domain.reopen import regenerate
+from invoices.domain.life.reopen import regenerate
+from invoices.domain.life.review_flags import flags_of
+from invoices.domain.lines.adjustments import adjust
+from invoices.domain.month_close.bulk_action import begin, do_next
+from invoices.domain.month_close.close_month import know_cycles
 from invoices.models import BillingCycle, Invoice, SkippedInvoice
 from leads.models import Company
 from tests.factories.people import with_role

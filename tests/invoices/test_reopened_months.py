@@ -7,16 +7,16 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
-from billing_engine.core.spans import Month
-from invoices.domain.close import close
-from invoices.domain.invoice import approve, issue
-from invoices.domain.reopen import reopen, void
+from billing_engine.core.calendar.spans import Month
+from invoices.domain.life.reopen import reopen, void
+from invoices.domain.life.transitions import approve, issue
+from invoices.domain.run.close import close
 from leads.domain.periods import mark_unrated
 from leads.models import Action, BillingPeriod, Customer, Lead
-from pricing.domain.facts import rules_for
-from pricing.domain.prove import prove
-from pricing.domain.rate import rate
-from pricing.domain.simulated_period import Carry, compare
+from pricing.domain.audit.prove import prove
+from pricing.domain.rate.inputs import rules_for
+from pricing.domain.rate.rate import rate
+from pricing.domain.simulation.period import Carry, compare
 from pricing.models import Charge, PriceRule
 from tests.factories.leads import ActionFactory, ActionTypeFactory, BillingPeriodFactory, CustomerFactory, LeadFactory
 from tests.factories.people import with_role

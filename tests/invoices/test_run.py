@@ -5,9 +5,9 @@ from datetime import UTC, date, datetime
 import pytest
 from django.contrib.auth.models import User
 
-from billing_engine.core.spans import Month
-from invoices.domain.run import CycleNotOver, Progress, RunInProgress, bill, progress, retry_failed, start
-from invoices.domain.sweep import QUIET, ask_for_waiting_items
+from billing_engine.core.calendar.spans import Month
+from invoices.domain.run.billing_run import CycleNotOver, Progress, RunInProgress, bill, progress, retry_failed, start
+from invoices.domain.run.sweep import QUIET, ask_for_waiting_items
 from invoices.models import BillingRun, BillingRunItem, Invoice
 from leads.models import Customer
 from tests.factories.leads import ActionFactory, ActionTypeFactory, BillingPeriodFactory, CustomerFactory
@@ -135,7 +135,7 @@ def test_an_item_is_billed_once_however_often_it_is_asked_for(accountant: User):
 
 
 BILL = """
-from invoices.domain.run import bill
+from invoices.domain.run.billing_run import bill
 from invoices.models import BillingRunItem
 for item in list(BillingRunItem.objects.order_by("pk")):
     bill(item.pk, at=now())

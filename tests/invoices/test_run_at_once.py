@@ -6,8 +6,8 @@ import pytest
 from django.db.models import Sum
 from django.utils.timezone import now
 
-from billing_engine.core.spans import Month
-from invoices.domain.run import Progress, bill, progress, start
+from billing_engine.core.calendar.spans import Month
+from invoices.domain.run.billing_run import Progress, bill, progress, start
 from invoices.models import BillingRun, Invoice, InvoiceLine
 from leads.models import Action, BillingPeriod, Customer
 from pricing.models import Charge
@@ -23,8 +23,8 @@ OCTOBER, NOVEMBER = Month(2026, 10), Month(2026, 11)
 
 RUN = """
 from datetime import datetime, UTC
-from billing_engine.core.spans import Month
-from invoices.domain.run import RunInProgress, bill, start
+from billing_engine.core.calendar.spans import Month
+from invoices.domain.run.billing_run import RunInProgress, bill, start
 from invoices.models import BillingRunItem
 at = datetime(2026, 11, 2, tzinfo=UTC)
 try:
@@ -54,7 +54,7 @@ def test_two_runs_started_at_the_same_instant_are_one_and_bill_every_customer_on
 ISSUE = """
 from random import Random
 from django.contrib.auth.models import User
-from invoices.domain.invoice import WrongState, issue
+from invoices.domain.life.transitions import WrongState, issue
 from invoices.models import Invoice
 person, at, done = User.objects.get(), now(), 0
 invoices = list(Invoice.objects.order_by("pk"))[{seed} % 4 :: 4]  # each of them is wanted by two
@@ -100,7 +100,7 @@ def test_five_hundred_issued_by_eight_at_once_get_numbers_without_a_gap_or_a_dou
 SEND = """
 import json
 from datetime import datetime, UTC
-from leads.domain.intake import receive
+from leads.domain.intake.receive import receive
 from leads.models import BillingPeriod, Product, Source
 source, at = Source.objects.get(), datetime(2026, 11, 2, tzinfo=UTC)
 skus = list(Product.objects.order_by("pk").values_list("sku", flat=True))
@@ -125,8 +125,8 @@ print(number * 3 * len(skus))
 CLOSE = """
 import time
 from datetime import datetime, UTC
-from billing_engine.core.spans import Month
-from invoices.domain.run import bill, start
+from billing_engine.core.calendar.spans import Month
+from invoices.domain.run.billing_run import bill, start
 from leads.models import Action
 at = datetime(2026, 11, 2, tzinfo=UTC)
 while not Action.objects.exists():

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from billing_engine.core.spans import Month
-from invoices.domain.run import Progress, progress, start
+from billing_engine.core.calendar.spans import Month
+from invoices.domain.run.billing_run import Progress, progress, start
 from invoices.models import BillingRunItem, Invoice
 from leads.domain.periods import mark_unrated
 from leads.models import BillingPeriod

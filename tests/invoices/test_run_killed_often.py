@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from billing_engine.core.spans import Month
-from invoices.domain.run import Progress, progress, start
+from billing_engine.core.calendar.spans import Month
+from invoices.domain.run.billing_run import Progress, progress, start
 from invoices.models import Invoice, InvoiceLine
 from leads.models import BillingPeriod
 from reports.queries.invariants import invariants
@@ -26,8 +26,8 @@ import json, os, signal, time
 from datetime import datetime, UTC
 from random import Random
 from django.db import connection
-from invoices.domain.run import bill, retry_failed
-from invoices.domain.sweep import finish_done_runs
+from invoices.domain.run.billing_run import bill, retry_failed
+from invoices.domain.run.sweep import finish_done_runs
 from invoices.models import BillingRun, BillingRunItem
 
 AT, draw = datetime(2026, 11, 2, tzinfo=UTC), Random({seed})

@@ -12,13 +12,13 @@ from django.urls import reverse
 from django_celery_beat.models import CrontabSchedule, PeriodicTask
 from time_machine import travel
 
-from billing_engine.beat import BeatingScheduler
 from billing_engine.celery import app as engine
-from billing_engine.core.spans import Month, Week
-from billing_engine.schedule import EDITABLE, ensure_schedule, next_run
-from invoices.domain.run import Progress, RunIsFinished, bill, pause, progress, resume, start
-from invoices.domain.schedule import start_due_runs
-from invoices.domain.sweep import QUIET, ask_for_waiting_items, finish_done_runs
+from billing_engine.core.calendar.spans import Month, Week
+from billing_engine.operations.beat import BeatingScheduler
+from billing_engine.operations.schedule import EDITABLE, ensure_schedule, next_run
+from invoices.domain.run.billing_run import Progress, RunIsFinished, bill, pause, progress, resume, start
+from invoices.domain.run.schedule import start_due_runs
+from invoices.domain.run.sweep import QUIET, ask_for_waiting_items, finish_done_runs
 from invoices.models import BillingRun, BillingSchedule, Invoice
 from leads.models import Customer
 from tests.factories.leads import BillingPeriodFactory, CustomerFactory

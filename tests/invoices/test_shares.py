@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billing_engine.core import money
-from invoices.domain.shares import DoesNotAddUp, Shares, shares
+from invoices.domain.lines.allocation import DoesNotAddUp, Shares, shares
 
 CURRENCIES = ("USD", "JPY", "KWD")
 # Few remainders, so that many are alike; and any.

@@ -17,20 +17,20 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 
 from billing_engine.core import money
-from billing_engine.core.exports import lines_of
-from billing_engine.core.workbooks import write_workbook
-from invoices.domain.adjust import adjust
-from invoices.domain.close import close
-from invoices.domain.detail_table import HEADER, rows_of_invoice
+from billing_engine.core.tables.csv import lines_of
+from billing_engine.core.tables.xlsx import write_workbook
+from invoices.domain.document.content import paper_of
 from invoices.domain.document.typeset import preview
-from invoices.domain.paper import paper_of
+from invoices.domain.lines.adjustments import adjust
+from invoices.domain.lines.detail_table import HEADER, rows_of_invoice
+from invoices.domain.run.close import close
 from invoices.models import Invoice
-from leads.domain.intake import receive
+from leads.domain.intake.receive import receive
 from leads.models import BillingPeriod, Source
-from pricing.domain.prove import prove
-from pricing.domain.rate import rate_waiting
-from pricing.domain.simulate import simulate_customer, start
-from pricing.domain.uses import count_uses
+from pricing.domain.audit.prove import prove
+from pricing.domain.rate.rate import rate_waiting
+from pricing.domain.rate.usage import count_uses
+from pricing.domain.simulation.simulate import simulate_customer, start
 from pricing.models import Charge, PeriodTally, PriceRule, RuleUse, UnratedAction
 from reports.queries.activity import activity_of, total_of
 from reports.queries.invariants import invariants

@@ -7,16 +7,16 @@ from decimal import Decimal
 import pytest
 from django.contrib.auth.models import User
 
-from invoices.domain.errand import begin, do_next
-from invoices.domain.flags import flags_of
-from invoices.domain.invoice import approve, issue, send_back
-from invoices.domain.reopen import regenerate, reopen
-from invoices.domain.reopen import void as void_invoice
-from invoices.domain.taken_back import TakenBack, TakenBackSince, taken_back_of, to_be_credited
+from invoices.domain.life.late_voids import TakenBack, TakenBackSince, taken_back_of, to_be_credited
+from invoices.domain.life.reopen import regenerate, reopen
+from invoices.domain.life.reopen import void as void_invoice
+from invoices.domain.life.review_flags import flags_of
+from invoices.domain.life.transitions import approve, issue, send_back
+from invoices.domain.month_close.bulk_action import begin, do_next
 from invoices.models import BillingCycle, Invoice
 from leads.domain.voiding import void
 from leads.models import Action
-from pricing.domain.prove import prove
+from pricing.domain.audit.prove import prove
 from pricing.models import Charge
 from reports.queries.invariants import invariants
 from tests.factories.people import UserFactory

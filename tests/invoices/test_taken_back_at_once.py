@@ -4,11 +4,11 @@ import json
 
 import pytest
 
-from invoices.domain.run import start
-from invoices.domain.taken_back import taken_back_of
+from invoices.domain.life.late_voids import taken_back_of
+from invoices.domain.run.billing_run import start
 from invoices.models import Invoice
 from leads.models import Action, BillingPeriod, Source
-from pricing.domain.prove import prove
+from pricing.domain.audit.prove import prove
 from pricing.models import Charge
 from reports.queries.invariants import invariants
 from tests.factories.leads import ActionTypeFactory, SourceFactory
@@ -21,7 +21,7 @@ CUSTOMERS, ACTIONS = 8, 12
 
 TAKE_BACK = """
 import json
-from leads.domain.intake import receive
+from leads.domain.intake.receive import receive
 from leads.models import Source
 source = Source.objects.get()
 for lead, action in json.loads('''{these}'''):
@@ -31,7 +31,7 @@ for lead, action in json.loads('''{these}'''):
     assert result.outcome == "updated", result
 """
 BILL = """
-from invoices.domain.run import bill
+from invoices.domain.run.billing_run import bill
 from invoices.models import BillingRunItem
 for item in list(BillingRunItem.objects.order_by("{order}")):
     bill(item.pk, at=now())
@@ -41,8 +41,8 @@ DECIDE = """
 import time
 from django.contrib.auth.models import User
 from billing_engine.core.errors import Refused
-from invoices.domain.invoice import approve, issue
-from invoices.domain.reopen import regenerate
+from invoices.domain.life.transitions import approve, issue
+from invoices.domain.life.reopen import regenerate
 from invoices.models import BillingRunItem, Invoice
 person, deadline = User.objects.get(), time.monotonic() + 30
 while time.monotonic() < deadline:

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from billing_engine.core.wall_clock import read
-from invoices.domain.paper import paper_of
-from invoices.domain.paper_lines import TierPart
+from billing_engine.core.calendar.wall_clock import read
+from invoices.domain.document.content import paper_of
+from invoices.domain.document.content_lines import TierPart
 from invoices.models import InvoiceLine
 from leads.models import BillingPeriod
 from pricing.models import PriceRule

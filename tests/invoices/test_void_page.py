@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from invoices.domain.reopen import void
+from invoices.domain.life.reopen import void
 from invoices.models import Invoice
 from tests.factories.people import UserFactory
 from tests.invoices.made import a_draft, billed, issued

@@ -10,21 +10,21 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from billing_engine.core.spans import Fortnight, Month, Week
-from invoices.admin.invoice_page import charges_of
-from invoices.domain.close import close
-from invoices.domain.paper import paper_of
-from invoices.domain.run import CycleNotOver, Progress, bill, progress, start
-from invoices.domain.wording import month_in_words
+from billing_engine.core.calendar.spans import Fortnight, Month, Week
+from invoices.admin.invoice.page import charges_of
+from invoices.domain.document.content import paper_of
+from invoices.domain.document.wording import month_in_words
+from invoices.domain.run.billing_run import CycleNotOver, Progress, bill, progress, start
+from invoices.domain.run.close import close
 from invoices.models import Invoice, InvoiceLine
+from invoices.queries.cycle import late_in
+from invoices.queries.month import periods_in, rated_in
 from leads.domain.cycles import change_cycle
-from leads.domain.intake import receive
+from leads.domain.intake.receive import receive
 from leads.models import Action, BillingPeriod, Customer
-from pricing.domain.prove import prove
-from pricing.domain.rate import rate
-from reports.queries.cycle import late_in
+from pricing.domain.audit.prove import prove
+from pricing.domain.rate.rate import rate
 from reports.queries.invariants import invariants
-from reports.queries.month import periods_in, rated_in
 from tests.factories.leads import (
     ActionTypeFactory,
     BillingPeriodFactory,

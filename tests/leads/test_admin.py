@@ -12,8 +12,8 @@ from django.test import Client
 from django.urls import reverse
 from time_machine import travel
 
-from leads.domain.intake import receive
-from leads.domain.keys import create_key, holder
+from leads.domain.credentials.api_keys import create_key, holder
+from leads.domain.intake.receive import receive
 from leads.models import Action, ApiKey, Customer, Delivery, QuarantinedItem, Source, UnratedMark
 from tests.factories.leads import (
     ActionFactory,

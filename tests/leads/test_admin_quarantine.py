@@ -8,9 +8,9 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from leads.admin.places import marked
-from leads.admin.quarantine import RETRIED_HERE
-from leads.domain.intake import receive
+from leads.admin.quarantine.fault_places import marked
+from leads.admin.quarantine.item_admin import RETRIED_HERE
+from leads.domain.intake.receive import receive
 from leads.models import Action, BulkRetry, Lead, QuarantinedItem, Source
 from leads.tasks import retry_task
 from tests.factories.leads import ActionTypeFactory, ProductFactory, QuarantinedItemFactory, SourceFactory

@@ -11,9 +11,9 @@ from django.utils.timezone import now
 from time_machine import travel
 
 from leads.admin.credentials import state_of
-from leads.domain.keys import create_key, holder
-from leads.domain.sealed import unsealed
-from leads.domain.signature import create_secret
+from leads.domain.credentials.api_keys import create_key, holder
+from leads.domain.credentials.encryption import unsealed
+from leads.domain.credentials.signatures import create_secret
 from leads.models import ApiKey, SigningSecret, Source
 from tests.factories.leads import ApiKeyFactory, SourceFactory
 from tests.factories.people import with_role

@@ -9,8 +9,8 @@ from django.db import connection
 from django.test import Client
 from time_machine import travel
 
-from leads.domain.keys import create_key
-from leads.domain.quarantine import discard, repair
+from leads.domain.credentials.api_keys import create_key
+from leads.domain.quarantine.settle import discard, repair
 from leads.models import Action, Delivery, Lead, QuarantinedItem, Source
 from tests.factories.leads import ActionTypeFactory, DeliveryFactory, ProductFactory, SourceFactory
 from tests.factories.people import UserFactory

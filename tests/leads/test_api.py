@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.utils.timezone import now
 
-from leads.domain.keys import KeyIsRevoked, create_key, revoke_key
+from leads.domain.credentials.api_keys import KeyIsRevoked, create_key, revoke_key
 from leads.models import ApiKey, Delivery, Lead, Source
 from tests.factories.leads import ProductFactory, SourceFactory
 

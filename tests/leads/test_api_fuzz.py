@@ -23,7 +23,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from leads.domain.keys import create_key
+from leads.domain.credentials.api_keys import create_key
 from leads.models import Action, Delivery, Lead, QuarantinedItem
 from tests.factories.leads import ActionTypeFactory, ProductFactory, SourceFactory
 

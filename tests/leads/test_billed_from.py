@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 from time_machine import travel
 
-from billing_engine.core.spans import Month
+from billing_engine.core.calendar.spans import Month
 from leads.models import Action, BillingPeriod, Customer, Product, Source
 from tests.factories.invoices import BillingCycleFactory
 from tests.factories.leads import ActionTypeFactory, BillingPeriodFactory, ProductFactory, SourceFactory

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection, transaction
 from django.utils.timezone import now
 
-from leads.domain.bulk_retry import start_retry
+from leads.domain.quarantine.bulk_retry import start_retry
 from leads.models import BulkRetry, QuarantinedItem
 from leads.tasks import retry_task
 from tests.factories.leads import QuarantinedItemFactory, SourceFactory
@@ -16,7 +16,7 @@ from tests.processes import CHECKOUT, environ, kill, until
 TAKEN_UP = """
 import django; django.setup()
 from django.utils.timezone import now
-from leads.domain.bulk_retry import retry_next
+from leads.domain.quarantine.bulk_retry import retry_next
 retry_next({}, at=now())
 """
 

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing_engine.core.spans import CYCLES, Calendar, Cycle, Fortnight, Month, Week, midnight, months_of
+from billing_engine.core.calendar.spans import CYCLES, Calendar, Cycle, Fortnight, Month, Week, midnight, months_of
 from leads.domain.cycles import SameCycle, change_cycle
 from leads.domain.periods import missing_periods, open_missing, open_periods
 from leads.models import BillingPeriod, Customer, CycleChange

@@ -10,9 +10,9 @@ from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing_engine.core.days import in_days
-from billing_engine.core.instants import instant, instant_in_words
-from billing_engine.core.spans import midnight
+from billing_engine.core.admin_kit.day_filters import in_days
+from billing_engine.core.calendar.instants import instant, instant_in_words
+from billing_engine.core.calendar.spans import midnight
 from leads.models import Action, BillingPeriod, Customer, Lead
 from pricing.models import Charge, UnratedAction
 from tests.factories.leads import ActionFactory, BillingPeriodFactory, CustomerFactory, LeadFactory

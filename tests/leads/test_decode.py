@@ -11,12 +11,12 @@ from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leads.domain.body import MemberTwice, read_parcel
-from leads.domain.decode import BodyNotReadable, Flawed, Repeats, decoded
 from leads.domain.files.parts import LeadsFile
-from leads.domain.intake import receive, receive_items
-from leads.domain.quarantine import StillRefused, repair
-from leads.domain.receipt import Receipt
+from leads.domain.intake.decode import BodyNotReadable, Flawed, Repeats, decoded
+from leads.domain.intake.parse import MemberTwice, read_parcel
+from leads.domain.intake.receipt import Receipt
+from leads.domain.intake.receive import receive, receive_items
+from leads.domain.quarantine.settle import StillRefused, repair
 from leads.models import Action, Lead, QuarantinedItem, Source
 from tests.factories.leads import ActionTypeFactory, ProductFactory, QuarantinedItemFactory, SourceFactory
 from tests.factories.people import with_role

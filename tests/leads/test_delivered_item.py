@@ -11,7 +11,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from leads.domain.intake import receive
+from leads.domain.intake.receive import receive
 from leads.models import Action, Lead
 from tests.factories.leads import ActionTypeFactory, CustomerFactory, DeliveryFactory, ProductFactory, SourceFactory
 from tests.factories.people import with_role

@@ -19,14 +19,14 @@ from django.test import Client
 from time_machine import travel
 
 from leads.domain import limits
+from leads.domain.credentials.api_keys import create_key
+from leads.domain.credentials.signatures import create_secret
+from leads.domain.files.mapping import mapped
 from leads.domain.files.parts import LEADS_AT_A_TIME
-from leads.domain.items import ActionItem, ContactItem, LeadItem, ProductItem, VoidItem
-from leads.domain.keys import create_key
-from leads.domain.mapping import mapped
-from leads.domain.signature import create_secret
+from leads.domain.intake.schema import ActionItem, ContactItem, LeadItem, ProductItem, VoidItem
 from leads.models import ActionType, BillingPeriod
 from leads.models.delivery import OUTCOMES
-from pricing.domain.rate import rate
+from pricing.domain.rate.rate import rate
 from pricing.rating.exclude import REASONS
 from reports.queries.fate import FATES
 from tests.factories.leads import ActionTypeFactory, ProductFactory, SourceFactory

@@ -8,10 +8,10 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from leads.domain.conflicts import take_new
-from leads.domain.intake import receive
-from leads.domain.keys import create_key
-from leads.domain.receipt import Receipt
+from leads.domain.credentials.api_keys import create_key
+from leads.domain.intake.receipt import Receipt
+from leads.domain.intake.receive import receive
+from leads.domain.quarantine.conflicts import take_new
 from leads.models import Action, EarlyAction, Lead, QuarantinedItem, Source
 from tests.factories.leads import ActionTypeFactory, ProductFactory, SourceFactory
 from tests.factories.people import UserFactory, with_role

@@ -14,8 +14,8 @@ from django.core.management import CommandError, call_command
 from django.utils.timezone import now
 
 from leads.domain.files.parts import LeadsFile
-from leads.domain.intake import receive_items
-from leads.domain.quarantine import repair
+from leads.domain.intake.receive import receive_items
+from leads.domain.quarantine.settle import repair
 from leads.models import Action, Delivery, Lead, QuarantinedItem, Source
 from tests.factories.leads import ActionTypeFactory, ProductFactory, SourceFactory
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from leads.domain.keys import create_key
-from leads.domain.signature import create_secret
+from leads.domain.credentials.api_keys import create_key
+from leads.domain.credentials.signatures import create_secret
 from leads.models import Action
 from tests.factories.leads import ActionTypeFactory, ProductFactory, SourceFactory
 from tests.house.tree import ROOT

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from billing_engine.core.countries import country_code
 from leads.domain.identity import email_key, known_as, person_key, phone_key
-from leads.domain.intake import receive
+from leads.domain.intake.receive import receive
 from leads.models import Action, Lead, Product, Source
 from tests.factories.leads import ActionTypeFactory, CustomerFactory, ProductFactory, SourceFactory
 from tests.factories.people import with_role

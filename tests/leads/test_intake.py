@@ -12,10 +12,10 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from billing_engine.core.spans import Month
-from leads.domain.body import BodyNotReadable
-from leads.domain.intake import receive
-from leads.domain.receipt import Receipt
+from billing_engine.core.calendar.spans import Month
+from leads.domain.intake.parse import BodyNotReadable
+from leads.domain.intake.receipt import Receipt
+from leads.domain.intake.receive import receive
 from leads.models import (
     Action,
     ActionType,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from leads.domain.keys import create_key
+from leads.domain.credentials.api_keys import create_key
 from leads.models import Action, BillingPeriod, Delivery, Lead, QuarantinedItem, Source, UnratedMark
 from pricing.models import Charge
 from tests.factories.leads import ActionTypeFactory, ProductFactory, SourceFactory
@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.processes]
 
 RECEIVE = """
 import json
-from leads.domain.intake import receive
+from leads.domain.intake.receive import receive
 from leads.models import Source
 receipt = receive(Source.objects.get(), body={body!r}, content_type="application/json", received_at=now())
 print(json.dumps(receipt.as_json()))
@@ -170,7 +170,7 @@ def test_a_person_and_a_source_who_take_back_the_same_at_the_same_instant_never_
 
 
 CLOSE = """
-from invoices.domain.close import close
+from invoices.domain.run.close import close
 from leads.models import BillingPeriod
 close(BillingPeriod.objects.get(), at=now())
 """

@@ -17,7 +17,7 @@ PROGRAM = """
 import json, os, signal
 from collections import Counter
 from django.db import connection, transaction
-from leads.domain.answers import receive_once
+from leads.domain.intake.idempotency import receive_once
 from leads.models import Source
 
 source = Source.objects.get()

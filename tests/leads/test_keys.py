@@ -6,8 +6,8 @@ import pytest
 from django.db import connections, transaction
 from django.test.utils import CaptureQueriesContext
 
-from leads.domain.credentials import KeyHasExpired, KeyIsRevoked, TimeIsOver
-from leads.domain.keys import create_key, holder, revoke_key, rotate_key
+from leads.domain.credentials.api_keys import create_key, holder, revoke_key, rotate_key
+from leads.domain.credentials.lifetime import KeyHasExpired, KeyIsRevoked, TimeIsOver
 from leads.models import ApiKey, Source
 from tests.factories.leads import SourceFactory
 from tests.factories.people import UserFactory
@@ -110,7 +110,7 @@ def test_the_use_is_noted_again_after_a_minute(source: Source):
 FIND = """
 from datetime import datetime, timezone
 from time import monotonic
-from leads.domain.keys import holder
+from leads.domain.credentials.api_keys import holder
 began = monotonic()
 key = holder({whole!r}, at=datetime(2026, 10, 15, 12, tzinfo=timezone.utc))
 print(key is not None, key.last_used_at, monotonic() - began < 1)

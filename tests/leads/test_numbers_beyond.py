@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from leads.domain.bulk_retry import retry_next, start_retry
-from leads.domain.intake import receive
-from leads.domain.quarantine import StillRefused, repair
+from leads.domain.intake.receive import receive
+from leads.domain.quarantine.bulk_retry import retry_next, start_retry
+from leads.domain.quarantine.settle import StillRefused, repair
 from leads.models import BulkRetry, Lead, Product, QuarantinedItem, Source
 from tests.factories.leads import ActionTypeFactory, ProductFactory, SourceFactory
 

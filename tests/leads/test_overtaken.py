@@ -9,11 +9,11 @@ import psycopg2
 import pytest
 from django.db import OperationalError, connection
 
-from billing_engine.core.spans import Month
-from leads.domain import intake
-from leads.domain.keys import create_key, holder
-from leads.domain.receipt import Receipt
-from leads.domain.store import MANY, Overtaken
+from billing_engine.core.calendar.spans import Month
+from leads.domain.credentials.api_keys import create_key, holder
+from leads.domain.intake import receive
+from leads.domain.intake.receipt import Receipt
+from leads.domain.intake.write import MANY, Overtaken
 from leads.models import Action, BillingPeriod, Delivery, Lead, Product, QuarantinedItem, Source
 from tests.factories.leads import ActionTypeFactory, BillingPeriodFactory, ProductFactory, SourceFactory
 
@@ -30,7 +30,7 @@ def source() -> Source:
 
 
 def send(source: Source, *leads: dict[str, Any]) -> Receipt:
-    return intake.receive(
+    return receive.receive(
         source, body=json.dumps(leads).encode(), content_type="application/json", received_at=RECEIVED_AT
     )
 
@@ -42,14 +42,14 @@ def lead(number: int = 1, *, sku: str = "TILE-9") -> dict[str, Any]:
 
 def meanwhile(change: Callable[[], object], monkeypatch: pytest.MonkeyPatch) -> None:
     """Let something happen once, after the look and before the storing."""
-    real, waiting = intake.store, [change]
+    real, waiting = receive.store, [change]
 
     def store(*args: Any, **rows: Any) -> None:
         if waiting:
             waiting.pop()()
         real(*args, **rows)
 
-    monkeypatch.setattr(intake, "store", store)
+    monkeypatch.setattr(receive, "store", store)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -96,7 +96,7 @@ def test_who_is_overtaken_for_ever_is_told_and_nothing_is_stored(source: Source,
     def always(*args: Any, **rows: Any) -> None:
         raise Overtaken
 
-    monkeypatch.setattr(intake, "store", always)
+    monkeypatch.setattr(receive, "store", always)
 
     with pytest.raises(OperationalError):
         send(source, lead())

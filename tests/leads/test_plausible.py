@@ -13,11 +13,11 @@ from django.urls import reverse
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leads.domain.bulk_retry import start_retry
-from leads.domain.conflicts import take_new
-from leads.domain.intake import receive
-from leads.domain.quarantine import StillRefused, repair
-from leads.domain.store import MANY
+from leads.domain.intake.receive import receive
+from leads.domain.intake.write import MANY
+from leads.domain.quarantine.bulk_retry import start_retry
+from leads.domain.quarantine.conflicts import take_new
+from leads.domain.quarantine.settle import StillRefused, repair
 from leads.models import Action, ActionType, QuarantinedItem, Source
 from leads.tasks import retry_task
 from tests.factories.leads import ActionTypeFactory, ProductFactory, SourceFactory

@@ -8,16 +8,16 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
-from leads.domain.bulk_retry import (
+from leads.domain.intake.receive import receive
+from leads.domain.quarantine.bulk_retry import (
     NothingWaits,
     RetryInProgress,
     ask_for_unfinished_retries,
     retry_next,
     start_retry,
 )
-from leads.domain.conflicts import NoConflict, OtherPeriod, PeriodClosed, take_new
-from leads.domain.intake import receive
-from leads.domain.quarantine import AlreadySettled, NoteMissing, StillRefused, discard, repair
+from leads.domain.quarantine.conflicts import NoConflict, OtherPeriod, PeriodClosed, take_new
+from leads.domain.quarantine.settle import AlreadySettled, NoteMissing, StillRefused, discard, repair
 from leads.models import (
     Action,
     ActionType,

@@ -10,9 +10,9 @@ import pytest
 from django.conf import LazySettings
 from django.test import Client
 
-from billing_engine.core import turns
-from billing_engine.core.turns import wait_for_turn
-from leads.domain.keys import create_key
+from billing_engine.core import rate_limit
+from billing_engine.core.rate_limit import wait_for_turn
+from leads.domain.credentials.api_keys import create_key
 from leads.models import Delivery, Source
 from tests.factories.leads import ProductFactory, SourceFactory
 from tests.processes import at_once, empty_broker
@@ -29,9 +29,9 @@ def _fresh() -> Iterator[None]:
 
 
 def _forget_the_connection() -> None:
-    turns._client.cache_clear()
-    turns._take_turn.cache_clear()
-    turns._Absence.until = 0
+    rate_limit._client.cache_clear()
+    rate_limit._take_turn.cache_clear()
+    rate_limit._Absence.until = 0
 
 
 @pytest.fixture
@@ -106,7 +106,7 @@ def test_turns_come_back_evenly():
 
 ASK = """
 from time import monotonic
-from billing_engine.core.turns import wait_for_turn
+from billing_engine.core.rate_limit import wait_for_turn
 began = monotonic()
 print(sum(wait_for_turn("together", per_minute=60) == 0 for _ in range(40)), monotonic() - began)
 """

@@ -11,9 +11,9 @@ from django.test import Client
 from standardwebhooks import Webhook
 from time_machine import travel
 
-from leads.domain.credentials import SecretNotUsable, revoke
-from leads.domain.keys import create_key
-from leads.domain.signature import create_secret, rotate_secret
+from leads.domain.credentials.api_keys import create_key
+from leads.domain.credentials.lifetime import SecretNotUsable, revoke
+from leads.domain.credentials.signatures import create_secret, rotate_secret
 from leads.models import Delivery, Lead, QuarantinedItem, SigningSecret, Source
 from tests.factories.leads import ProductFactory, SourceFactory
 from tests.processes import empty_broker

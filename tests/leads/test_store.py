@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from leads.domain import store
-from leads.domain.intake import receive
+from leads.domain.intake import write
+from leads.domain.intake.receive import receive
 from leads.models import Action, Lead
 from tests.factories.leads import ActionTypeFactory, ProductFactory, SourceFactory
 
@@ -74,7 +74,7 @@ def stored() -> tuple[list[Any], list[Any]]:
 @pytest.mark.parametrize("many", [1, 1_000], ids=["by COPY", "by one statement"])
 @pytest.mark.parametrize("ascii_only", [True, False])
 def test_every_text_is_stored_as_it_was_sent(many: int, ascii_only: bool, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(store, "MANY", many)
+    monkeypatch.setattr(write, "MANY", many)
     ActionTypeFactory.create()
     ProductFactory.create(sku="TILE-9")
     sent = leads()

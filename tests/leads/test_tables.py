@@ -14,10 +14,10 @@ from django.utils.timezone import now
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leads.domain.decode import Malformed
+from leads.domain.files.mapping import mapped
 from leads.domain.files.parts import LeadsFile
-from leads.domain.mapping import mapped
-from leads.domain.quarantine import repair
+from leads.domain.intake.decode import Malformed
+from leads.domain.quarantine.settle import repair
 from leads.models import Action, Delivery, Lead, QuarantinedItem, Source
 from tests.factories.leads import ActionTypeFactory, ProductFactory, SourceFactory
 from tests.leads.test_files import HEAD, MAPPING, imported, refused

@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, transaction
 
-from leads.domain.intake import receive
-from leads.domain.receipt import Receipt
-from leads.domain.store import as_json
+from leads.domain.intake.receipt import Receipt
+from leads.domain.intake.receive import receive
+from leads.domain.intake.write import as_json
 from leads.domain.voiding import apply_voids
 from leads.models import Action, BillingPeriod, QuarantinedItem, Source, UnratedMark
-from pricing.domain.rate import rate
+from pricing.domain.rate.rate import rate
 from pricing.models import Charge
 from tests.factories.leads import ActionTypeFactory, ProductFactory, SourceFactory
 from tests.factories.pricing import PriceRuleFactory

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leads.domain.body import read_parcel
 from leads.domain.faults import Fault
-from leads.domain.sent import SentLead, sent_lead
-from leads.domain.whole import are_plain, read_whole
+from leads.domain.intake.decide import SentLead, sent_lead
+from leads.domain.intake.fast_path import are_plain, read_whole
+from leads.domain.intake.parse import read_parcel
 
 RECEIVED_AT = datetime(2026, 10, 20, 9, tzinfo=UTC)
 

@@ -5,15 +5,6 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from pricing.rating.facts import (
-    ActionFacts,
-    Catalogue,
-    CustomerFacts,
-    Once,
-    ProductFacts,
-    RuleFacts,
-    SourceFacts,
-)
 from pricing.rating.highest import misfit_of
 from pricing.rating.prices import (
     MICRO,
@@ -25,6 +16,15 @@ from pricing.rating.prices import (
     Price,
     Tier,
     Volume,
+)
+from pricing.rating.values import (
+    ActionFacts,
+    Catalogue,
+    CustomerFacts,
+    Once,
+    ProductFacts,
+    RuleFacts,
+    SourceFacts,
 )
 
 START = datetime(2026, 3, 1, tzinfo=UTC)

@@ -9,9 +9,9 @@ import time_machine
 from django.test import Client
 from django.urls import reverse
 
-from billing_engine.core.wall_clock import read
+from billing_engine.core.calendar.wall_clock import read
 from leads.models import UnratedMark
-from pricing.admin.rule_words import state_in_words
+from pricing.admin.rules.page import state_in_words
 from pricing.models import PriceRule
 from tests.factories.leads import (
     BillingPeriodFactory,

@@ -6,10 +6,10 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 
-from leads.domain.keys import create_key
+from leads.domain.credentials.api_keys import create_key
 from leads.models import Source
-from pricing.domain.explain import explain
-from pricing.domain.rate import rate
+from pricing.domain.audit.explain import explain
+from pricing.domain.rate.rate import rate
 from pricing.models import Charge
 from tests.factories.leads import ActionFactory, LeadFactory, SourceFactory
 from tests.factories.pricing import PriceRuleFactory

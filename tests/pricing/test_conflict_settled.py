@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
-from leads.domain.conflicts import take_new
-from leads.domain.intake import receive
+from leads.domain.intake.receive import receive
+from leads.domain.quarantine.conflicts import take_new
 from leads.models import BillingPeriod, QuarantinedItem
-from pricing.domain.rate import rate_waiting
+from pricing.domain.rate.rate import rate_waiting
 from pricing.models import Charge, PeriodTally
 from tests.factories.leads import ActionTypeFactory, ProductFactory, SourceFactory
 from tests.factories.pricing import PriceRuleFactory

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from leads.models import BillingPeriod
-from pricing.domain.explain import explain
-from pricing.domain.rate import rate
+from pricing.domain.audit.explain import explain
+from pricing.domain.rate.rate import rate
 from pricing.models import Charge, PriceRule
 from tests.factories.leads import ActionFactory, BillingPeriodFactory, LeadFactory
 from tests.factories.pricing import PriceRuleFactory, tiered

@@ -4,17 +4,17 @@ from dataclasses import replace
 from datetime import timedelta
 
 from pricing.rating.counters import Counters
-from pricing.rating.facts import (
-    ActionFacts,
-    Cuts,
-    Once,
-    RuleFacts,
-)
 from pricing.rating.once import Paid
 from pricing.rating.period import rate_period
 from pricing.rating.prices import (
     MICRO,
     PerUnit,
+)
+from pricing.rating.values import (
+    ActionFacts,
+    Cuts,
+    Once,
+    RuleFacts,
 )
 from tests.pricing.world import AN_ORDER, ANY, CATALOGUE, CUSTOMER, NOON, ORDER, SHOW, TIERS, VIEW, rated
 

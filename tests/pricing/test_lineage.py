@@ -7,10 +7,10 @@ from datetime import timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pricing.rating.facts import ActionFacts, CustomerFacts, Decision, Once, RuleFacts
 from pricing.rating.once import pays
 from pricing.rating.period import rate_period
 from pricing.rating.prices import MICRO, PerUnit, Volume
+from pricing.rating.values import ActionFacts, CustomerFacts, Decision, Once, RuleFacts
 from tests.pricing.rule_sets import CATALOGUE, START, amounts, caps, once, periods, prices, streaming_prices
 
 CUSTOMER = CustomerFacts("ACME", "USD")

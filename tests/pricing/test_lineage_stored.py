@@ -8,17 +8,17 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
-from billing_engine.core.spans import Month
-from billing_engine.core.wall_clock import read
+from billing_engine.core.calendar.spans import Month
+from billing_engine.core.calendar.wall_clock import read
 from leads.domain.periods import mark_unrated
 from leads.models import BillingPeriod, Lead
-from pricing.domain.drafts import as_if_active
-from pricing.domain.facts import rules_for
-from pricing.domain.prove import prove
-from pricing.domain.rate import rate
-from pricing.domain.rules import activate, revise
-from pricing.domain.simulated_period import Carry, compare
-from pricing.domain.terms import keep_terms
+from pricing.domain.audit.prove import prove
+from pricing.domain.audit.terms import keep_terms
+from pricing.domain.rate.inputs import rules_for
+from pricing.domain.rate.rate import rate
+from pricing.domain.rule_book.drafts import as_if_active
+from pricing.domain.rule_book.rules import activate, revise
+from pricing.domain.simulation.period import Carry, compare
 from pricing.models import Charge, PriceRule
 from tests.factories.leads import ActionFactory, BillingPeriodFactory, LeadFactory
 from tests.factories.people import UserFactory

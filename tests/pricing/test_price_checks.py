@@ -9,9 +9,9 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from billing_engine.core.wall_clock import read
-from pricing.domain.checks import CheckResult, OverrideNeedsAReason, PriceChecksFail, checks_with, run_checks
-from pricing.domain.rules import activate, revise
+from billing_engine.core.calendar.wall_clock import read
+from pricing.domain.rule_book.checks import CheckResult, OverrideNeedsAReason, PriceChecksFail, checks_with, run_checks
+from pricing.domain.rule_book.rules import activate, revise
 from pricing.models import PriceCheck, PriceRule, RuleChange
 from tests.factories.leads import ActionTypeFactory, CustomerFactory, ProductFactory, SourceFactory
 from tests.factories.people import with_role

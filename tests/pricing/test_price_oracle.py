@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pricing.rating.facts import ActionFacts, CustomerFacts, RuleFacts
 from pricing.rating.period import rate_period
 from pricing.rating.prices import MICRO, Tier
+from pricing.rating.values import ActionFacts, CustomerFacts, RuleFacts
 from tests.pricing import rule_sets
 from tests.pricing.rule_sets import CATALOGUE, PRODUCTS, SOURCES, START
 

@@ -10,13 +10,13 @@ from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
 
-from billing_engine.core.spans import Month
+from billing_engine.core.calendar.spans import Month
 from leads.models import Action, ActionType, BillingPeriod, Customer, Product, Source
-from pricing.domain import prove as proving
-from pricing.domain.prove import BY_TODAYS_TERMS, Difference, Outcome, PeriodIsOpen, prove
-from pricing.domain.rate import rate
-from pricing.domain.rules import activate
-from pricing.domain.terms import keep_terms
+from pricing.domain.audit import prove as proving
+from pricing.domain.audit.prove import BY_TODAYS_TERMS, Difference, Outcome, PeriodIsOpen, prove
+from pricing.domain.audit.terms import keep_terms
+from pricing.domain.rate.rate import rate
+from pricing.domain.rule_book.rules import activate
 from pricing.models import Charge, PeriodTally, PeriodTerms, PriceRule, UnratedAction, Waiver
 from tests.factories.leads import ActionFactory, ActionTypeFactory, BillingPeriodFactory, LeadFactory
 from tests.factories.people import UserFactory

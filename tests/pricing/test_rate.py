@@ -8,14 +8,14 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from billing_engine.core.spans import Month
-from billing_engine.core.wall_clock import read
+from billing_engine.core.calendar.spans import Month
+from billing_engine.core.calendar.wall_clock import read
 from leads.domain.periods import mark_unrated
 from leads.domain.voiding import AlreadyVoided, void
 from leads.models import Action, BillingPeriod, Channel, UnratedMark
-from pricing.domain.explain import explain
-from pricing.domain.rate import PeriodIsClosed, rate, rate_waiting
-from pricing.domain.sweep import ask_for_ratings
+from pricing.domain.audit.explain import explain
+from pricing.domain.rate.rate import PeriodIsClosed, rate, rate_waiting
+from pricing.domain.rate.sweep import ask_for_ratings
 from pricing.domain.waive import AlreadyWaived, NoteMissing, waive
 from pricing.models import Charge, PeriodTally, UnratedAction
 from tests.factories.leads import (
@@ -249,7 +249,7 @@ def test_a_mark_left_while_a_period_is_rated_survives_that_rating(
 ):
     PriceRuleFactory.create()
     mark_unrated([period], reason="intake")
-    from pricing.domain import rate as module  # noqa: PLC0415 -- patched below
+    from pricing.domain.rate import rate as module  # noqa: PLC0415 -- patched below
 
     forget = module._forget_charges
 

@@ -8,11 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pricing.rating.exclude import REASONS
-from pricing.rating.facts import (
-    ActionFacts,
-    CustomerFacts,
-    Decision,
-)
 from pricing.rating.parts import parts
 from pricing.rating.prices import (
     MICRO,
@@ -20,6 +15,11 @@ from pricing.rating.prices import (
     Graduated,
     PerUnit,
     Tier,
+)
+from pricing.rating.values import (
+    ActionFacts,
+    CustomerFacts,
+    Decision,
 )
 from tests.pricing.world import (
     ACME,

@@ -10,12 +10,12 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from billing_engine.core.spans import Month
+from billing_engine.core.calendar.spans import Month
 from leads.domain.periods import mark_unrated
 from leads.models import Action, ActionType, BillingPeriod, Lead
-from pricing.domain import sweep
-from pricing.domain.rate import rate, rate_waiting
-from pricing.domain.rules import activate
+from pricing.domain.rate import sweep
+from pricing.domain.rate.rate import rate, rate_waiting
+from pricing.domain.rule_book.rules import activate
 from pricing.models import Charge, PeriodTally, PriceRule, UnratedAction
 from tests.factories.leads import ActionFactory, ActionTypeFactory, BillingPeriodFactory, LeadFactory, ProductFactory
 from tests.factories.pricing import PriceRuleFactory, graduated, tiered
@@ -279,7 +279,7 @@ def everything_of(periods: list[int]) -> list[tuple[list[dict[str, Any]], list[i
 
 RATE = """
 from leads.models import BillingPeriod
-from pricing.domain.rate import rate
+from pricing.domain.rate.rate import rate
 for _ in range(3):
     rate(BillingPeriod.objects.get(), at=now())
 """

@@ -7,16 +7,16 @@ from random import Random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from billing_engine.core.spans import Month
-from pricing.files.desk import Rated, rate
+from billing_engine.core.calendar.spans import Month
+from pricing.files.rate import Rated, rate
 from pricing.files.read import RuleSet
 from pricing.files.values import Placed
 from pricing.rating.counters import Counters
 from pricing.rating.exclude import ALREADY_CHARGED, NOT_HIGHEST
-from pricing.rating.facts import ActionFacts, CustomerFacts, Decision, RuleFacts
 from pricing.rating.once import key_of, pays
 from pricing.rating.period import rate_period
 from pricing.rating.prices import Counted, Graduated, GraduatedPercentage, Package, PerUnit, Price, Volume
+from pricing.rating.values import ActionFacts, CustomerFacts, Decision, RuleFacts
 from tests.pricing.rule_sets import (
     CATALOGUE,
     amounts,

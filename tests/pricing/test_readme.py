@@ -11,7 +11,9 @@ import pytest
 
 from billing_engine.core.money import rounded, spread
 from pricing.rating.counters import Counters
-from pricing.rating.facts import (
+from pricing.rating.period import rate_period
+from pricing.rating.prices import Graduated, GraduatedPercentage, Package, Percentage, PerUnit, Price, Tier, Volume
+from pricing.rating.values import (
     ActionFacts,
     Catalogue,
     CustomerFacts,
@@ -21,8 +23,6 @@ from pricing.rating.facts import (
     RuleFacts,
     SourceFacts,
 )
-from pricing.rating.period import rate_period
-from pricing.rating.prices import Graduated, GraduatedPercentage, Package, Percentage, PerUnit, Price, Tier, Volume
 from tests.house.tree import ROOT
 
 Row = dict[str, str]

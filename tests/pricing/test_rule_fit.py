@@ -9,14 +9,14 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from billing_engine.core.spans import Month
-from billing_engine.core.wall_clock import read
-from pricing.domain.cautions import cautions_about
-from pricing.domain.checks import PriceChecksFail, checks_with
-from pricing.domain.fit import LastMonth, close_to, matches_in_words, matches_last_month
-from pricing.domain.gaps import gaps
-from pricing.domain.overlap import RulesOverlap
-from pricing.domain.rules import RuleIncomplete, activate, revise
+from billing_engine.core.calendar.spans import Month
+from billing_engine.core.calendar.wall_clock import read
+from pricing.domain.rule_book.checks import PriceChecksFail, checks_with
+from pricing.domain.rule_book.fit import LastMonth, close_to, matches_in_words, matches_last_month
+from pricing.domain.rule_book.gaps import gaps
+from pricing.domain.rule_book.overlap import RulesOverlap
+from pricing.domain.rule_book.rules import RuleIncomplete, activate, revise
+from pricing.domain.rule_book.warnings import cautions_about
 from pricing.models import PriceRule
 from tests.factories.leads import (
     ActionFactory,

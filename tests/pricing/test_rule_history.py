@@ -9,10 +9,10 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from billing_engine.core.wall_clock import read
-from pricing.domain.cautions import cautions_about
-from pricing.domain.people import BackdatingNeedsAReason, BackdatingNeedsASecondPerson, SecondPersonNeeded
-from pricing.domain.rules import IsTheLatest, activate, retire, revise, roll_back
+from billing_engine.core.calendar.wall_clock import read
+from pricing.domain.rule_book.approval import BackdatingNeedsAReason, BackdatingNeedsASecondPerson, SecondPersonNeeded
+from pricing.domain.rule_book.rules import IsTheLatest, activate, retire, revise, roll_back
+from pricing.domain.rule_book.warnings import cautions_about
 from pricing.models import PriceRule, RuleChange
 from tests.factories.leads import (
     ActionTypeFactory,

@@ -9,8 +9,8 @@ from zipfile import ZipFile
 import pytest
 from django.test import Client
 
-from billing_engine.core.wall_clock import read
-from pricing.admin.rule_form import NO_NUMBER
+from billing_engine.core.calendar.wall_clock import read
+from pricing.admin.rules.form import NO_NUMBER
 from pricing.models import PriceRule
 from tests.factories.leads import ActionTypeFactory, CustomerFactory, ProductFactory, SourceFactory
 from tests.factories.people import with_role

@@ -12,10 +12,10 @@ from django.test import Client
 from django.urls import reverse
 from openpyxl import Workbook, load_workbook
 
-from billing_engine.core.sheets import NotASheet, TooManyRows, read_sheet
-from billing_engine.core.wall_clock import read
-from pricing.admin.rule_columns import COLUMNS
-from pricing.admin.rule_form import NO_NUMBER
+from billing_engine.core.calendar.wall_clock import read
+from billing_engine.core.tables.read import NotASheet, TooManyRows, read_sheet
+from pricing.admin.rules.columns import COLUMNS
+from pricing.admin.rules.form import NO_NUMBER
 from pricing.models import PriceRule, RuleChange
 from tests.factories.leads import ActionTypeFactory, CustomerFactory, ProductFactory, SourceFactory
 from tests.factories.people import with_role

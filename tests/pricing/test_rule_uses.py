@@ -11,8 +11,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from pricing.domain.rate import rate
-from pricing.domain.uses import AT_MOST_EVERY, Use, ask_for_counts, count_uses, uses_of
+from pricing.domain.rate.rate import rate
+from pricing.domain.rate.usage import AT_MOST_EVERY, Use, ask_for_counts, count_uses, uses_of
 from pricing.models import PriceRule, RuleUse
 from tests.factories.leads import MID_OCTOBER, ActionFactory, LeadFactory
 from tests.factories.people import with_role

@@ -7,12 +7,12 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import IntegrityError, connection, transaction
 
-from billing_engine.core.spans import Month, Week
-from billing_engine.core.wall_clock import read
+from billing_engine.core.calendar.spans import Month, Week
+from billing_engine.core.calendar.wall_clock import read
 from leads.models import ActionType, BillingPeriod, Channel, UnratedMark
-from pricing.domain.billed import WouldRewriteHistory
-from pricing.domain.overlap import RulesOverlap
-from pricing.domain.rules import (
+from pricing.domain.rule_book.billed import WouldRewriteHistory
+from pricing.domain.rule_book.overlap import RulesOverlap
+from pricing.domain.rule_book.rules import (
     HasEnded,
     NotActive,
     NotADraft,
@@ -21,7 +21,7 @@ from pricing.domain.rules import (
     retire,
     revise,
 )
-from pricing.domain.words import price_in_words, scope_in_words
+from pricing.domain.rule_book.wording import price_in_words, scope_in_words
 from pricing.models import PriceRule
 from tests.factories.leads import (
     ActionTypeFactory,

@@ -16,10 +16,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pricing.rating.counters import Counters
-from pricing.rating.facts import ActionFacts, CustomerFacts, Once, RuleFacts
 from pricing.rating.highest import misfit_of
 from pricing.rating.period import rate_period
 from pricing.rating.prices import MICRO, Graduated, Package, Percentage, PerUnit, Price, Tier, Volume
+from pricing.rating.values import ActionFacts, CustomerFacts, Once, RuleFacts
 from pricing.wording import rule as said
 from pricing.wording.numbers import money, number, percent
 from pricing.wording.rule import Clause, Terms, clauses, sentence

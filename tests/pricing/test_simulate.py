@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
-from billing_engine.core.spans import Month
-from billing_engine.core.wall_clock import read
+from billing_engine.core.calendar.spans import Month
+from billing_engine.core.calendar.wall_clock import read
 from leads.models import BillingPeriod, UnratedMark
-from pricing.domain import simulated_period
-from pricing.domain.rate import rate
-from pricing.domain.rules import activate
-from pricing.domain.simulate import (
+from pricing.domain.rate.rate import rate
+from pricing.domain.rule_book.rules import activate
+from pricing.domain.simulation import period as simulated_period
+from pricing.domain.simulation.simulate import (
     NotADraftAnyMore,
     NothingToSimulate,
     ask_for_simulations,

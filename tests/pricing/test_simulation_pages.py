@@ -9,10 +9,10 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from billing_engine.core.wall_clock import read
+from billing_engine.core.calendar.wall_clock import read
 from leads.models import BillingPeriod
-from pricing.domain.rate import rate
-from pricing.domain.simulate import simulate_customer
+from pricing.domain.rate.rate import rate
+from pricing.domain.simulation.simulate import simulate_customer
 from pricing.models import PriceRule, SimulatedCustomer, Simulation
 from tests.factories.leads import ActionFactory, ActionTypeFactory, BillingPeriodFactory
 from tests.factories.people import with_role

@@ -10,8 +10,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from pricing.domain.example import Example, price_example
-from pricing.domain.rate import rate
+from pricing.domain.rate.rate import rate
+from pricing.domain.simulation.example import Example, price_example
 from pricing.models import PriceRule, RuleChange
 from tests.factories.leads import ActionFactory, ActionTypeFactory, LeadFactory, SourceFactory
 from tests.factories.people import with_role

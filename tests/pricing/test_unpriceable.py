@@ -11,17 +11,17 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 
-from invoices.domain.close import HasUnratedActions, close
+from invoices.domain.run.close import HasUnratedActions, close
 from leads.domain.periods import mark_unrated
 from leads.models import BillingPeriod
-from pricing.domain.attempts import NothingToRetry, retry
-from pricing.domain.rate import rate, rate_waiting
-from pricing.domain.sweep import ask_for_ratings, rate_together, waiting_marks
+from pricing.domain.rate.attempts import NothingToRetry, retry
+from pricing.domain.rate.rate import rate, rate_waiting
+from pricing.domain.rate.sweep import ask_for_ratings, rate_together, waiting_marks
 from pricing.domain.waive import waive
 from pricing.models import Charge, PeriodTally, PriceRule, RatingAttempts, UnratedAction
-from pricing.rating.facts import ActionFacts, Catalogue, CustomerFacts, Decision, ProductFacts, RuleFacts, SourceFacts
 from pricing.rating.period import rate_period
 from pricing.rating.prices import Counted, PerUnit
+from pricing.rating.values import ActionFacts, Catalogue, CustomerFacts, Decision, ProductFacts, RuleFacts, SourceFacts
 from tests.factories.leads import ActionFactory, ActionTypeFactory, BillingPeriodFactory, LeadFactory
 from tests.factories.pricing import PriceRuleFactory, tiered
 from tests.shared import BILLING_CASES, needs_cases

@@ -10,10 +10,10 @@ from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
 
-from billing_engine.watch.metrics import registry
+from billing_engine.operations.monitoring.metrics import registry
 from leads.domain.periods import mark_unrated
 from leads.models import BillingPeriod
-from pricing.domain.sweep import ask_for_ratings, rate_together
+from pricing.domain.rate.sweep import ask_for_ratings, rate_together
 from pricing.models import Charge, PeriodTally, RatingAttempts, UnratedAction
 from reports.queries.attention import waiting
 from tests.factories.leads import ActionFactory, BillingPeriodFactory
@@ -119,7 +119,7 @@ def test_who_only_looks_is_offered_no_retry(client: Client, stuck: BillingPeriod
 RATE = """
 import django; django.setup()
 from datetime import UTC, datetime
-from pricing.domain.sweep import rate_together
+from pricing.domain.rate.sweep import rate_together
 rate_together([{period}], at=datetime(2026, 10, 20, tzinfo=UTC))
 """
 

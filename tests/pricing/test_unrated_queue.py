@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from billing_engine.core.wall_clock import read
+from billing_engine.core.calendar.wall_clock import read
 from leads.models import UnratedMark
 from pricing.models import Waiver
 from tests.factories.leads import ActionTypeFactory, CustomerFactory

@@ -9,15 +9,23 @@ from django.db import IntegrityError, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
+from billing_engine.core.calendar.spans import Month
+from billing_engine.core.calendar.wall_clock import (
+    NotAWallClockTime,
+    in_words,
+    instant_of,
+    not_before,
+    read,
+    shown,
+    written,
+)
 from billing_engine.core.errors import Refused
-from billing_engine.core.spans import Month
-from billing_engine.core.wall_clock import NotAWallClockTime, in_words, instant_of, not_before, read, shown, written
 from leads.models import Customer
-from pricing.domain.facts import rules_for
-from pricing.domain.rate import rate
-from pricing.domain.rules import activate, retire, revise
+from pricing.domain.rate.inputs import rules_for
+from pricing.domain.rate.rate import rate
+from pricing.domain.rule_book.rules import activate, retire, revise
 from pricing.models import Charge, PriceRule
-from pricing.rating.facts import RuleFacts
+from pricing.rating.values import RuleFacts
 from tests.factories.leads import ActionFactory, BillingPeriodFactory, CustomerFactory
 from tests.factories.pricing import PriceRuleFactory
 

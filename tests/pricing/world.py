@@ -2,15 +2,6 @@
 
 from datetime import UTC, datetime
 
-from pricing.rating.facts import (
-    ActionFacts,
-    Catalogue,
-    CustomerFacts,
-    Decision,
-    ProductFacts,
-    RuleFacts,
-    SourceFacts,
-)
 from pricing.rating.match import RuleBook
 from pricing.rating.period import rate_period
 from pricing.rating.prices import (
@@ -18,6 +9,15 @@ from pricing.rating.prices import (
     Graduated,
     PerUnit,
     Tier,
+)
+from pricing.rating.values import (
+    ActionFacts,
+    Catalogue,
+    CustomerFacts,
+    Decision,
+    ProductFacts,
+    RuleFacts,
+    SourceFacts,
 )
 
 ACME, OTHER = 7, 8

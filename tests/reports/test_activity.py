@@ -13,7 +13,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from invoices.models import Invoice
 from leads.models import BillingPeriod, Customer, Source
-from pricing.domain.rate import rate
+from pricing.domain.rate.rate import rate
 from reports.admin.activity_table import sheet_of
 from reports.queries.activity import ActivityRow, Counted, activity_of, total_of
 from reports.queries.reconciliation import reconciled

@@ -12,13 +12,13 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from billing_engine.core.spans import Month
-from invoices.domain.cycle import ReasonMissing, close_cycle, know_cycles, lock
+from billing_engine.core.calendar.spans import Month
+from invoices.domain.month_close.close_month import ReasonMissing, close_cycle, know_cycles, lock
 from invoices.models import BillingCycle
-from leads.domain.intake import receive
-from leads.domain.store import as_json
+from invoices.queries.bridge import Moved, bridge_of
+from leads.domain.intake.receive import receive
+from leads.domain.intake.write import as_json
 from leads.models import BillingPeriod, Source
-from reports.queries.bridge import Moved, bridge_of
 from tests.factories.leads import ActionTypeFactory, CustomerFactory, DeliveryFactory, ProductFactory, SourceFactory
 from tests.factories.people import with_role
 from tests.invoices.made import NOVEMBER_3, OCTOBER, a_draft, a_price, issued

@@ -15,7 +15,7 @@ READ_ONLY = "?options=-c%20default_transaction_read_only%3Don"
 
 ALIASES = """
 import json
-from billing_engine.core.copy import connection, reporting, rows_from_copy
+from billing_engine.core.read_replica import connection, reporting, rows_from_copy
 from leads.models import Customer
 found = {"outside": [connection().alias, Customer.objects.all().db]}
 with reporting():

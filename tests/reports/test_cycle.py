@@ -15,15 +15,15 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from invoices.domain.blockers import BILLED, SETTLED
-from invoices.domain.cycle import know_cycles, lock
-from invoices.domain.run import bill, start
+from invoices.domain.month_close.close_month import know_cycles, lock
+from invoices.domain.run.billing_run import bill, start
+from invoices.domain.run.blockers import BILLED, SETTLED
 from invoices.models import BillingCycle, Invoice
+from invoices.queries.cycle import excluded_in, money_of
 from leads.models import Action
-from pricing.domain.rate import rate
+from pricing.domain.rate.rate import rate
 from pricing.domain.waive import waive
 from pricing.models import Charge, PeriodTally
-from reports.queries.cycle import excluded_in, money_of
 from tests.factories.invoices import InvoiceMailFactory
 from tests.factories.leads import DeliveryFactory, QuarantinedItemFactory
 from tests.factories.people import with_role

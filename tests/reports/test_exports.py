@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from reports.exports import csv_response, safe
+from billing_engine.core.tables.csv import csv_response, safe
 
 
 @pytest.mark.parametrize(

@@ -9,13 +9,13 @@ from django.contrib.auth.models import User
 from django.test import Client
 from time_machine import travel
 
-from invoices.domain.invoice import approve, issue
-from invoices.domain.run import bill, start
+from invoices.domain.life.transitions import approve, issue
+from invoices.domain.run.billing_run import bill, start
 from invoices.models import Invoice
-from leads.domain.keys import create_key
-from leads.domain.quarantine import discard, repair
+from leads.domain.credentials.api_keys import create_key
+from leads.domain.quarantine.settle import discard, repair
 from leads.models import Action, ActionType, BillingPeriod, QuarantinedItem, Source
-from pricing.domain.rate import rate
+from pricing.domain.rate.rate import rate
 from pricing.models import PriceRule
 from tests.factories.leads import ActionTypeFactory, ProductFactory, SourceFactory
 from tests.factories.people import UserFactory, superuser, with_role

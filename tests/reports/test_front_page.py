@@ -12,14 +12,14 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from billing_engine.core.spans import Month
-from invoices.domain.run import bill, start
-from invoices.domain.waiting import Stuck
+from billing_engine.core.calendar.spans import Month
+from invoices.admin.month_close.equations import Figure, bar
+from invoices.domain.month_close.unfinished import Stuck
+from invoices.domain.run.billing_run import bill, start
+from invoices.queries.month import Money, Rated, Received, money_in, quarantine_waiting, rated_in, received_in
 from leads.models import QuarantinedItem
-from pricing.domain.rate import rate
-from reports.admin.figures import Figure, bar
+from pricing.domain.rate.rate import rate
 from reports.queries.attention import Waiting, waiting
-from reports.queries.month import Money, Rated, Received, money_in, quarantine_waiting, rated_in, received_in
 from tests.factories.leads import DeliveryFactory, QuarantinedItemFactory
 from tests.factories.people import UserFactory, superuser
 from tests.invoices.made import NOVEMBER_3, OCTOBER, a_draft, a_price, an_open_period, approved, issued, received

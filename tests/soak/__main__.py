@@ -15,9 +15,9 @@ from secrets import randbelow
 
 import django
 
-from billing_engine.desk import DeskError
-from billing_engine.desk.folder import Folder
-from billing_engine.desk.processes import Children
+from billing_engine.local_servers import DeskError
+from billing_engine.local_servers.folder import Folder
+from billing_engine.local_servers.processes import Children
 from tests.invoices.post import opened
 from tests.soak.engine import Engine, forget, servers
 

@@ -1,6 +1,6 @@
 """Kills what does the work, and nothing else: gunicorn workers, Celery children, and all of PostgreSQL at once."""
 
-from billing_engine.desk.errors import DeskError
+from billing_engine.local_servers.errors import DeskError
 from tests.soak.engine import RESTARTS, VICTIMS, Engine
 from tests.soak.ledger import Ledger
 from tests.soak.threads import Actor

@@ -15,13 +15,13 @@ from urllib.request import urlopen
 
 import psutil
 
-from billing_engine.desk.errors import said
-from billing_engine.desk.folder import Folder
-from billing_engine.desk.ports import free_port
-from billing_engine.desk.postgres import Postgres
-from billing_engine.desk.processes import Children
-from billing_engine.desk.redis import Redis
-from billing_engine.desk.seat import is_alive, wait_for_end
+from billing_engine.local_servers.account import is_alive, wait_for_end
+from billing_engine.local_servers.errors import said
+from billing_engine.local_servers.folder import Folder
+from billing_engine.local_servers.ports import free_port
+from billing_engine.local_servers.postgres import Postgres
+from billing_engine.local_servers.processes import Children
+from billing_engine.local_servers.redis import Redis
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 PREFERRED_PORT = 18_300

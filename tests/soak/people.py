@@ -6,17 +6,17 @@ from decimal import Decimal
 
 from django.utils.timezone import now
 
+from billing_engine.core.calendar.spans import labels_of
 from billing_engine.core.errors import Refused
-from billing_engine.core.spans import labels_of
-from invoices.domain.adjust import adjust
-from invoices.domain.cycle import bill_cycle, know_cycles
-from invoices.domain.errand import begin
-from invoices.domain.invoice import approve, issue
-from invoices.domain.reopen import regenerate, reopen, void
-from invoices.domain.run import pause, resume
+from invoices.domain.life.reopen import regenerate, reopen, void
+from invoices.domain.life.transitions import approve, issue
+from invoices.domain.lines.adjustments import adjust
+from invoices.domain.month_close.bulk_action import begin
+from invoices.domain.month_close.close_month import bill_cycle, know_cycles
+from invoices.domain.run.billing_run import pause, resume
 from invoices.models import BillingCycle, BillingRun, Invoice
 from leads.models import BillingPeriod
-from pricing.domain.rules import activate, revise
+from pricing.domain.rule_book.rules import activate, revise
 from pricing.models import PriceRule
 from tests.soak.ledger import Ledger
 from tests.soak.threads import Actor

@@ -8,14 +8,14 @@ from django.db import InterfaceError, OperationalError, connection
 from django.utils.timezone import now
 
 from billing_engine.core.errors import Refused
-from invoices.domain.document.kept import LEASE as DOCUMENT_LEASE
-from invoices.domain.document.kept import try_again
+from invoices.domain.document.store import LEASE as DOCUMENT_LEASE
+from invoices.domain.document.store import try_again
 from invoices.domain.mail.delivery import LEASE as MAIL_LEASE
-from invoices.domain.run import GIVEN_UP, resume, retry_failed
-from invoices.domain.sweep import ask_for_due_documents, ask_for_due_mails
+from invoices.domain.run.billing_run import GIVEN_UP, resume, retry_failed
+from invoices.domain.run.sweep import ask_for_due_documents, ask_for_due_mails
 from invoices.models import BillingCycle, BillingRun, InvoiceDocument, InvoiceMail
 from leads.models import UnratedMark
-from pricing.domain.attempts import retry
+from pricing.domain.rate.attempts import retry
 from pricing.models import RatingAttempts
 from tests.soak.ledger import Ledger
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from django.contrib.auth.models import User
 
-from billing_engine.core.wall_clock import read
+from billing_engine.core.calendar.wall_clock import read
 from tests.invoices.made import a_draft, approved, issued
 from tests.soak.checks import (
     Copy,

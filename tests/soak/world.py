@@ -6,12 +6,12 @@ from decimal import Decimal
 
 from django.contrib.auth.models import User
 
-from billing_engine.core.spans import Month
-from billing_engine.core.wall_clock import read
-from billing_engine.schedule import ensure_schedule
-from leads.domain.keys import create_key
+from billing_engine.core.calendar.spans import Month
+from billing_engine.core.calendar.wall_clock import read
+from billing_engine.operations.schedule import ensure_schedule
+from leads.domain.credentials.api_keys import create_key
 from leads.models import ActionType, Channel, Customer, Product, Source
-from pricing.domain.rules import activate
+from pricing.domain.rule_book.rules import activate
 from pricing.models import PriceRule
 from tests.factories.people import with_role
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from billing_engine.watch.logs import JSON, formatter
+from billing_engine.operations.monitoring.logs import JSON, formatter
 
 Said = Callable[[], list[dict[str, Any]]]
 

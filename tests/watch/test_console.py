@@ -5,7 +5,7 @@ from io import StringIO
 
 from django.core.mail import EmailMessage
 
-from billing_engine.console import EmailBackend
+from billing_engine.operations.log_mail import EmailBackend
 
 
 def test_a_mail_that_is_only_written_down_leaves_no_address_and_no_body_in_the_log() -> None:
@@ -22,4 +22,4 @@ def test_a_mail_that_is_only_written_down_leaves_no_address_and_no_body_in_the_l
 def test_an_address_of_the_console_takes_this_one() -> None:
     from billing_engine import settings  # noqa: PLC0415 -- as the environment of the tests makes it
 
-    assert settings.EMAIL_BACKEND == "billing_engine.console.EmailBackend"
+    assert settings.EMAIL_BACKEND == "billing_engine.operations.log_mail.EmailBackend"

@@ -12,14 +12,14 @@ from django.contrib.auth.models import User
 from django.db import DatabaseError, connection
 from django.test import Client
 
-from billing_engine.core import trail
-from billing_engine.core.spans import Month
-from billing_engine.watch.logs import LINES, formatter
-from billing_engine.watch.masks import masked
-from invoices.domain.run import start
+from billing_engine.core import log_context
+from billing_engine.core.calendar.spans import Month
+from billing_engine.operations.monitoring.logs import LINES, formatter
+from billing_engine.operations.monitoring.redaction import masked
+from invoices.domain.run.billing_run import start
 from invoices.models import BillingRunItem
 from invoices.tasks import bill_task
-from leads.domain.keys import create_key
+from leads.domain.credentials.api_keys import create_key
 from leads.models import Delivery, Source
 from pricing.tasks import rate_periods_task
 from tests.factories.leads import ActionTypeFactory, ProductFactory, SourceFactory
@@ -119,16 +119,16 @@ def test_health_is_told_only_where_it_is_ill(client: Client, said: Said):
 
 
 def test_a_task_is_one_line_that_leads_back_to_the_request(said: Said):
-    trail.begin(request="4bf92f3577b34da6")
-    sent = trail.asked_by()
-    trail.end()
+    log_context.begin(request="4bf92f3577b34da6")
+    sent = log_context.asked_by()
+    log_context.end()
 
-    done = rate_periods_task.apply(kwargs={"period_ids": []}, headers={trail.HEADER: sent})
+    done = rate_periods_task.apply(kwargs={"period_ids": []}, headers={log_context.HEADER: sent})
 
     [line] = [line for line in said() if line["logger"] == "billing_engine.tasks"]
     assert (line["task"], line["task_id"], line["request"]) == ("pricing.rate_periods", done.id, "4bf92f3577b34da6")
     assert (line["state"], line["ms"] > 0) == ("success", True)
-    assert trail.asked_by() == ""
+    assert log_context.asked_by() == ""
 
 
 def test_billing_names_the_run_and_the_item(key: str, said: Said):
@@ -202,11 +202,11 @@ def test_nothing_of_a_person_and_no_key_is_in_any_line_of_an_intake_and_a_run(
 
 def test_on_a_desk_a_line_is_a_line_whatever_an_address_holds():
     line = logging.LogRecord("engine", logging.INFO, "x.py", 1, "GET /a\nERROR forged 200", (), None)
-    trail.begin(request="4bf92f3577b34da6")
+    log_context.begin(request="4bf92f3577b34da6")
 
     words = formatter(form=LINES).format(line)
 
-    trail.end()
+    log_context.end()
     assert re.fullmatch(r"\S+Z info engine GET /a\\nERROR forged 200 request=4bf92f3577b34da6", words)
 
 

@@ -13,16 +13,16 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from prometheus_client.parser import text_string_to_metric_families
 
-from billing_engine import health
-from billing_engine.core.later import after_commit
-from billing_engine.core.spans import Month
-from billing_engine.watch.proxies import networks
-from invoices.domain.run import start
+from billing_engine.core.calendar.spans import Month
+from billing_engine.core.tasks import after_commit
+from billing_engine.operations import health
+from billing_engine.operations.monitoring.trusted_proxies import networks
+from invoices.domain.run.billing_run import start
 from invoices.models import BillingRun, InvoiceDocument
-from leads.domain.keys import create_key
+from leads.domain.credentials.api_keys import create_key
 from leads.domain.periods import mark_unrated
 from leads.models import BillingPeriod, UnratedMark
-from pricing.domain.rate import rate
+from pricing.domain.rate.rate import rate
 from reports.queries import backlog
 from tests.factories.invoices import InvoiceFactory, InvoiceMailFactory
 from tests.factories.leads import (

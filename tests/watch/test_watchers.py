@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
-from billing_engine.watch.figures import GAUGES
-from billing_engine.watch.times import REQUEST_SECONDS
+from billing_engine.operations.monitoring.measures import GAUGES
+from billing_engine.operations.monitoring.request_times import REQUEST_SECONDS
 from tests.house.tree import ROOT, codes, table, text
 
 ALERTS = Path("deploy/prometheus/alerts.yml")

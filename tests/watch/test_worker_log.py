@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from billing_engine.core import trail
-from billing_engine.core.later import after_commit
+from billing_engine.core import log_context
+from billing_engine.core.tasks import after_commit
 from tests.processes import empty_broker, until, worker
 
 pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
@@ -18,10 +18,10 @@ def test_a_worker_tells_of_each_task_in_one_line_with_the_request_that_asked_for
 ):
     monkeypatch.setenv("LOG_FORMAT", "json")
     empty_broker()
-    trail.begin(request="4bf92f3577b34da6")
+    log_context.begin(request="4bf92f3577b34da6")
     after_commit("pricing.rate_periods", period_ids=[])
     after_commit("invoices.render", document_id="none", attempt=0)
-    trail.end()
+    log_context.end()
     log = tmp_path / "one.log"
 
     with worker(tmp_path, "one"):

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, tzinfo
 
 from django import template
 
-from billing_engine.core.instants import instant as shown
+from billing_engine.core.calendar.instants import instant as shown
 
 register = template.Library()
 

@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from billing_engine import desk
+from billing_engine import local_servers
 
 
 class Command(BaseCommand):
@@ -15,4 +15,4 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def handle(self, *args: Any, **options: Any) -> None:
-        desk.down_all(settings.BASE_DIR)
+        local_servers.down_all(settings.BASE_DIR)

@@ -11,10 +11,10 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
-from billing_engine import health, heartbeat
-from billing_engine.database_roles import Login, ensure_logins, let_the_app_in
+from billing_engine.operations import health, heartbeat
+from billing_engine.operations.database_roles import Login, ensure_logins, let_the_app_in
+from billing_engine.operations.schedule import ensure_schedule
 from billing_engine.roles import ensure_roles
-from billing_engine.schedule import ensure_schedule
 
 STEP_SECONDS = 0.5
 LOCK = 20_261_124  # an advisory lock that stands for "somebody migrates"

@@ -17,15 +17,15 @@ from django.utils.timezone import now
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from billing_engine import desk
-from billing_engine.desk.folder import Folder
-from billing_engine.desk.interrupts import Interrupts
-from billing_engine.desk.ports import free_port
-from billing_engine.desk.processes import Children
+from billing_engine import local_servers
+from billing_engine.local_servers.folder import Folder
+from billing_engine.local_servers.interrupts import Interrupts
+from billing_engine.local_servers.ports import free_port
+from billing_engine.local_servers.processes import Children
+from billing_engine.operations.schedule import ensure_schedule
 from billing_engine.roles import ensure_roles
 from billing_engine.sample import company, load
 from billing_engine.sample.leads import last_month
-from billing_engine.schedule import ensure_schedule
 from invoices.models import Invoice
 
 CHECKOUT: Path = settings.BASE_DIR
@@ -63,11 +63,11 @@ class Command(BaseCommand):
                 self._run(children, port, sample=not no_sample)
         except KeyboardInterrupt:
             self.console.print("Stopping …")
-        except (desk.DeskError, TimeoutError) as error:
+        except (local_servers.DeskError, TimeoutError) as error:
             raise CommandError(str(error)) from error
         finally:
             children.stop()
-            desk.down(CHECKOUT)
+            local_servers.down(CHECKOUT)
         self.console.print("Stopped; the data stays in var/dev.")
 
     def _run(self, children: Children, port: int, *, sample: bool) -> None:
@@ -164,7 +164,7 @@ class Command(BaseCommand):
 
 def _end_by_force(children: Children) -> None:
     children.kill()
-    desk.kill(CHECKOUT)
+    local_servers.kill(CHECKOUT)
 
 
 def _until_stopped(children: Children) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from billing_engine import health
+from billing_engine.operations import health
 
 
 class Command(BaseCommand):

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from billing_engine.core.errors import Refused
-from invoices.domain.annex import Annex, annex_of
+from invoices.domain.document.annex import Annex, annex_of
+from invoices.domain.document.content import Paper, paper_of
 from invoices.domain.document.fonts import ARCHIVABLE, families, folders, han_of
-from invoices.domain.paper import Paper, paper_of
 from invoices.models import Invoice
 
 HERE = Path(__file__)

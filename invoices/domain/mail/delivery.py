@@ -12,7 +12,7 @@ from django.core.mail import EmailMessage
 from django.db import transaction
 
 from billing_engine.core.errors import Refused
-from invoices.domain.document.kept import DocumentIsBeingMade, document_of
+from invoices.domain.document.store import DocumentIsBeingMade, document_of
 from invoices.domain.mail.server import HandedOver, hand_over, is_a_server, server
 from invoices.models import Invoice, InvoiceDocument, InvoiceMail
 

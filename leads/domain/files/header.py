@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from leads.domain.files.lines import FileNotReadable, LinesOf
+from leads.domain.files.mapping import columns
 from leads.domain.files.rows import parsed
-from leads.domain.mapping import columns
 
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 _SEP = b"sep="

@@ -13,13 +13,13 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from billing_engine.core.errors import Refused
-from leads.domain.body import Lines, Placed
-from leads.domain.decode import Malformed
 from leads.domain.files.fetched import fetched, is_address
 from leads.domain.files.parts import LeadsFile
-from leads.domain.intake import receive_items
-from leads.domain.receipt import CONFLICT, CREATED, DUPLICATE, QUARANTINED
-from leads.domain.sent import sent_lead
+from leads.domain.intake.decide import sent_lead
+from leads.domain.intake.decode import Malformed
+from leads.domain.intake.parse import Lines, Placed
+from leads.domain.intake.receipt import CONFLICT, CREATED, DUPLICATE, QUARANTINED
+from leads.domain.intake.receive import receive_items
 from leads.models import Source
 from leads.models.delivery import OUTCOMES
 

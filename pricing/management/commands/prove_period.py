@@ -10,8 +10,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from billing_engine.core.errors import Refused
 from billing_engine.core.money import price_in_words
 from leads.models import BillingPeriod, Customer
-from pricing.domain.prove import Proof, prove
-from pricing.domain.prove_words import outcome_in_words
+from pricing.domain.audit.prove import Proof, prove
+from pricing.domain.audit.prove_wording import outcome_in_words
 from pricing.models import PeriodTally
 
 UNKNOWN = 2

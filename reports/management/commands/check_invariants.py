@@ -5,10 +5,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from billing_engine.core.spans import Cycle
-from reports.queries.invariant import Invariant
+from billing_engine.core.calendar.spans import Cycle
+from invoices.queries.invariant import Invariant
+from invoices.queries.wording import side_in_words
 from reports.queries.invariants import invariants
-from reports.wording import side_in_words
 
 
 class Command(BaseCommand):

@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 
 from django.db import connection
 
-from billing_engine.core.spans import Month
-from leads.domain.keys import create_key
+from billing_engine.core.calendar.spans import Month
+from leads.domain.credentials.api_keys import create_key
 from leads.domain.periods import open_missing
 from leads.models import ActionType, Channel, Customer, Product, Source
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from django.core.management import call_command
 
-from billing_engine.desk.folder import Folder
+from billing_engine.local_servers.folder import Folder
 from leads.models import Action, Lead
 from tests.bench.intake.company import ACTIONS, Company, store
 from tests.bench.intake.cores import Cores

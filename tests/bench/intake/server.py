@@ -10,10 +10,10 @@ from pathlib import Path
 
 import psutil
 
-from billing_engine.desk.folder import Folder
-from billing_engine.desk.ports import free_port, is_free
-from billing_engine.desk.processes import Children
-from billing_engine.desk.redis import Redis
+from billing_engine.local_servers.folder import Folder
+from billing_engine.local_servers.ports import free_port, is_free
+from billing_engine.local_servers.processes import Children
+from billing_engine.local_servers.redis import Redis
 
 WORKERS = 2
 STARTED_WITHIN = 30

@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from billing_engine.core.spans import Month
+from billing_engine.core.calendar.spans import Month
 from leads.domain.identity import person_key
 from leads.models import Action, ActionType, BillingPeriod, Customer, Lead, Product
 

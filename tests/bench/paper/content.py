@@ -2,9 +2,9 @@
 
 from html import escape
 
-from invoices.domain.annex import Annex, AnnexPart
-from invoices.domain.paper import Fact, Paper, Party
-from invoices.domain.paper_lines import ChargedLine
+from invoices.domain.document.annex import Annex, AnnexPart
+from invoices.domain.document.content import Fact, Paper, Party
+from invoices.domain.document.content_lines import ChargedLine
 
 LINES = 28  # two pages
 PARTS = 5  # lines that the annex's charges are of

@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.db import connection
 
-from invoices.domain.run import progress, start
+from invoices.domain.run.billing_run import progress, start
 from invoices.models import Invoice
 from leads.models import BillingPeriod
 from tests.bench.measure import execute, say, value

@@ -10,8 +10,8 @@ from typing import IO, cast
 from django.contrib.auth.models import User
 from django.db import connection
 
-from invoices.domain.invoice import approve, issue
-from invoices.domain.run import bill
+from invoices.domain.life.transitions import approve, issue
+from invoices.domain.run.billing_run import bill
 from invoices.models import Invoice
 
 PROGRAM = "import django; django.setup(); from tests.bench.run.worker import main; main()"

@@ -7,10 +7,10 @@ from itertools import groupby
 from django.db import transaction
 
 from leads.models import BillingPeriod
-from pricing.domain.actions import START, StoredActions, period_of
-from pricing.domain.carry import carried_over
-from pricing.domain.facts import catalogue_for, customer_facts, rule_books
-from pricing.domain.sweep import TOGETHER
+from pricing.domain.rate.actions import START, StoredActions, period_of
+from pricing.domain.rate.carry_over import carried_over
+from pricing.domain.rate.inputs import catalogue_for, customer_facts, rule_books
+from pricing.domain.rate.sweep import TOGETHER
 from pricing.rating.period import rate_period
 
 

@@ -9,8 +9,8 @@ from django.core.management import call_command
 from django.db.models import Count, F
 
 from leads.models import BillingPeriod, Customer
-from pricing.domain.rules import revise
-from pricing.domain.simulate import start
+from pricing.domain.rule_book.rules import revise
+from pricing.domain.simulation.simulate import start
 from pricing.models import PriceRule, SimulatedCustomer, Simulation
 from tests.bench import world
 from tests.bench.measure import FEW, execute, say, value
@@ -44,7 +44,7 @@ class Figures:
 def measure_simulation(*, actions: int, rounds: int) -> None:
     """Everything, on the database the settings name."""
     call_command("migrate", verbosity=0)
-    logging.getLogger("billing_engine.core.later").setLevel(
+    logging.getLogger("billing_engine.core.tasks").setLevel(
         logging.ERROR
     )  # nobody listens: the worker is told what to do
     say(f"loading {actions:,} actions, and one customer with {FEW:,} and one with {actions:,}")

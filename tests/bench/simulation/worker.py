@@ -1,6 +1,6 @@
 """A worker that simulates: as Celery hands it one customer of a simulation after the other."""
 
-from pricing.domain.simulate import simulate_customer
+from pricing.domain.simulation.simulate import simulate_customer
 from tests.bench.worker import AT, a_share
 
 

@@ -1,0 +1,89 @@
+"""Who may log in, and as what: superusers alone decide."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.models import Group, User
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+
+from billing_engine.admin.superusers import SuperusersOnly
+from billing_engine.core.admin_kit.cells import chip, chips, instant
+
+admin.site.unregister(User)
+admin.site.unregister(Group)
+
+
+@admin.register(User)
+class UserAdmin(SuperusersOnly, DjangoUserAdmin[User], ModelAdmin):
+    """Nobody is deleted: their name stands on what they did. Make them inactive."""
+
+    form = UserChangeForm
+    add_form = UserCreationForm
+    change_password_form = AdminPasswordChangeForm
+    list_display = ("username", "shown_name", "roles", "state", "seen")
+    list_filter = ("groups", "is_active")
+    ordering = ("username",)
+    filter_horizontal = ()
+    list_fullwidth = True
+    fieldsets = (
+        (None, {"fields": ("username", "password")}),
+        ("Person", {"fields": (("first_name", "last_name"), "email")}),
+        ("What they may do", {"fields": ("is_active", "is_staff", "is_superuser", "groups")}),
+    )
+
+    class Media:
+        css = {"all": ["core/pages.css"]}
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        return super().get_queryset(request).prefetch_related("groups")
+
+    @admin.display(description="name")
+    def shown_name(self, user: User) -> str:
+        return user.get_full_name() or user.email
+
+    @admin.display(description="roles")
+    def roles(self, user: User) -> str:
+        return chips([group.name for group in user.groups.all()] + (["Superuser"] if user.is_superuser else []))
+
+    @admin.display(description="state", ordering="is_active")
+    def state(self, user: User) -> str:
+        return chip("Active", "green") if user.is_active else chip("Inactive")
+
+    @admin.display(description="last log-in", ordering="last_login")
+    def seen(self, user: User) -> str:
+        return instant(user.last_login) if user.last_login else "never"
+
+
+@admin.register(Group)
+class RoleAdmin(SuperusersOnly, DjangoGroupAdmin, ModelAdmin):
+    """The roles come with the program and are the same everywhere."""
+
+    list_display = ("name", "people")
+    list_fullwidth = True
+    fields = ("name", "people", "may")
+    readonly_fields = ("name", "people", "may")
+
+    class Media:
+        css = {"all": ["core/pages.css"]}
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Group]:
+        return super().get_queryset(request).prefetch_related("user_set", "permissions")
+
+    @admin.display(description="people")
+    def people(self, role: Group) -> str:
+        return chips([user.get_username() for user in role.user_set.all()])
+
+    @admin.display(description="may")
+    def may(self, role: Group) -> str:
+        return chips(sorted(permission.name.removeprefix("Can ") for permission in role.permissions.all()))

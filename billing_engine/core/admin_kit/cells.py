@@ -1,0 +1,134 @@
+"""How facts look on a page: numbers without idle zeros, states as chips, rows as links."""
+
+import json
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any, Literal
+
+from django.db.models import Model
+from django.urls import NoReverseMatch, reverse
+from django.utils.formats import number_format
+from django.utils.html import format_html, format_html_join
+from django.utils.http import urlencode
+from django.utils.safestring import SafeString
+
+from billing_engine.core.calendar.instants import NOTHING, day, instant
+
+__all__ = ["NOTHING", "day", "instant"]  # passed on: a page imports how it shows things from here
+
+FITS = 48  # signs: two lines of a column, or three
+
+Colour = Literal["plain", "green", "blue", "orange", "red"]
+
+COLOURS: dict[Colour, str] = {
+    "plain": "bg-base-500/8 text-base-700 dark:bg-base-500/20 dark:text-base-200",
+    "green": "bg-green-100 text-green-700 dark:bg-green-500/20 dark:text-green-400",
+    "blue": "bg-blue-100 text-blue-700 dark:bg-blue-500/20 dark:text-blue-400",
+    "orange": "bg-orange-100 text-orange-700 dark:bg-orange-500/20 dark:text-orange-400",
+    "red": "bg-red-100 text-red-700 dark:bg-red-500/20 dark:text-red-400",
+}
+
+
+def number(value: int | Decimal | None) -> SafeString | str:
+    """`1,234.5`: thousands apart, no idle zeros, digits under each other."""
+    if value is None:
+        return NOTHING
+    plain = f"{value.normalize():f}" if isinstance(value, Decimal) else value
+    return format_html('<span class="lb-number">{}</span>', number_format(plain, use_l10n=True, force_grouping=True))
+
+
+def amount(words: str) -> SafeString:
+    """Money that is words already, its digits under each other."""
+    return format_html('<span class="lb-number">{}</span>', words)
+
+
+def chip(text: object, colour: Colour = "plain") -> SafeString:
+    """A small coloured label."""
+    return format_html('<span class="lb-chip {}">{}</span>', COLOURS[colour], text)
+
+
+def chips(texts: list[str], colour: Colour = "plain") -> SafeString:
+    """Several labels in a row."""
+    return format_html('<span class="lb-chips">{}</span>', together(chip(text, colour) for text in texts))
+
+
+def together(shown: Iterable[SafeString]) -> SafeString:
+    """Pieces of a page one after the other."""
+    return format_html_join("", "{}", ((piece,) for piece in shown))
+
+
+def shortened(text: object, fits: int = FITS) -> SafeString | str:
+    """A text that may be long: in a list without its middle then, and whole when pointed at; whole on a page."""
+    words = str(text)
+    return format_html('<span class="lb-cut" title="{}">{}</span>', words, _cut(words, fits)) if words else NOTHING
+
+
+def _cut(words: str, fits: int = FITS) -> SafeString | str:
+    """Names that begin alike are told apart by how they end; a list shows one of the two, a page the other."""
+    if len(words) <= fits:
+        return words
+    short = f"{_whole_words(words[: fits // 2])} … {_whole_words(words[-fits // 2 :][::-1])[::-1]}"
+    return format_html('<span class="lb-short">{}</span><span class="lb-whole">{}</span>', short, words)
+
+
+def _whole_words(part: str) -> str:
+    """Up to its last blank, where that leaves something worth reading."""
+    until = part.rfind(" ")
+    return part[:until] if until > len(part) // 2 else part
+
+
+def code(text: object) -> SafeString | str:
+    """An id, a digest, a pointer: in even-width letters."""
+    words = str(text)
+    return format_html('<span class="lb-code" title="{}">{}</span>', words, words) if words else NOTHING
+
+
+def link(row: Model | None, text: object = None) -> SafeString | str:
+    """A link to the row's page."""
+    if row is None:
+        return NOTHING
+    address = reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
+    return to(address, row if text is None else text)
+
+
+def page_of(model: str, key: object) -> str:
+    """The address of a row's page, the row itself not read: `page_of("leads.delivery", 3)`."""
+    app, name = model.split(".")
+    return reverse(f"admin:{app}_{name}_change", args=[key])
+
+
+def delivered(delivery: int, **item: int) -> SafeString:
+    """A link to a delivery, and in it to an item of it: `delivered(13, action=17)`."""
+    ((kind, key),) = item.items()
+    return to(f"{page_of('leads.delivery', delivery)}?{kind}={key}#item", f"Delivery {delivery}")
+
+
+def to(address: str, text: object) -> SafeString:
+    """A link, cut where its column ends."""
+    return format_html('<a class="text-link lb-cut" href="{}" title="{}">{}</a>', address, text, _cut(str(text)))
+
+
+def deed(kind: object, external_id: object) -> SafeString:
+    """An action: what was done, and quietly its id."""
+    return format_html('{} <span class="lb-quiet lb-cut" title="{}">{}</span>', kind, external_id, external_id)
+
+
+def list_of(model: str, **where: object) -> str:
+    """The address of a model's list, filtered: `list_of("leads.lead", source__id__exact=3)`; "" where nobody shows it."""
+    app, name = model.split(".")
+    try:
+        address = reverse(f"admin:{app}_{name}_changelist")
+    except NoReverseMatch:
+        return ""
+    asked = {name: str(value) for name, value in where.items() if value is not None}
+    return f"{address}?{urlencode(asked)}" if asked else address
+
+
+def pretty(content: Any) -> str:
+    """JSON as people read it, its members in the order they were sent."""
+    return json.dumps(content, indent=2, ensure_ascii=False, default=str)
+
+
+def block(text: str) -> SafeString:
+    """Text in even-width letters that scrolls by itself."""
+    return format_html('<pre class="lb-block" tabindex="0">{}</pre>', text)

@@ -1,0 +1,197 @@
+"""Buttons above a page. Each asks first, in a dialog, and does one act of the domain by POST; a refusal is told in the dialog.
+
+The dialog is a page of its own: the button takes its middle part into a window, and without a script, or opened in a new
+tab, the same page stands alone.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from unfold.decorators import action
+from unfold.enums import ActionVariant
+from unfold.widgets import UnfoldAdminTextInputWidget
+
+from billing_engine.core.errors import Refused
+
+Said = str | Callable[[Any], str]
+REFUSED = "core/dialog_refused.html"
+
+
+class OnlyConfirmed(forms.Form):
+    """Nothing to fill in: pressing the button is the answer."""
+
+
+class WithReason(forms.Form):
+    """Why, in words that stay with the record."""
+
+    reason = forms.CharField(max_length=200, widget=UnfoldAdminTextInputWidget({"autofocus": True}))
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What was done, in words, and where to go on; without an address back to the row's page."""
+
+    message: str
+    address: str = ""
+    level: int = messages.SUCCESS
+
+
+Act = Callable[[Any, HttpRequest, Any, dict[str, Any]], Done | HttpResponse]
+Guard = Callable[[Any, User], object]
+
+
+def person(request: HttpRequest) -> User:
+    """Who is logged in; the admin lets nobody else in."""
+    if not isinstance(request.user, User):
+        raise Http404
+    return request.user
+
+
+@dataclass(frozen=True, slots=True)
+class Dialog:
+    """What a button asks before it acts. Each text may depend on the row; `also` is what its template shows besides."""
+
+    title: Said
+    says: Said = ""
+    submit: str = ""
+    form: Callable[..., forms.Form] = OnlyConfirmed
+    first: Callable[[Any], dict[str, Any]] | None = None
+    is_dangerous: bool = False
+    template: str = "core/dialog.html"
+    also: Callable[[Any, forms.Form, Refused | None], dict[str, Any]] | None = None
+
+
+def button(
+    label: str,
+    *,
+    permission: str,
+    asks: Dialog,
+    icon: str = "",
+    variant: ActionVariant = ActionVariant.DEFAULT,
+    offered: Callable[[Any], bool] | None = None,
+    guard: Guard | None = None,
+) -> Callable[[Act], Callable[..., HttpResponse]]:
+    """Make of `act(self, request, row, answers)` a button of the row's page, for those who hold `permission`.
+
+    `offered` says for which rows the button is there at all. `guard` is the domain's own check of this person and this row: it
+    raises what the act would raise, and then the button stands there switched off, with the refusal's words.
+    """
+
+    def decorate(act: Act) -> Callable[..., HttpResponse]:
+        @wraps(act)
+        def view(self: Any, request: HttpRequest, object_id: str) -> HttpResponse:
+            if not request.user.has_perm(permission):
+                raise PermissionDenied
+            row = _row(self, request, object_id)
+            is_offered = offered is None or offered(row)
+            if request.method != "POST" and is_offered and (words := _refusal(guard, row, person(request))):
+                return dialog_page(self, request, row, {"asks": _told(asks, row), "cannot": words}, template=REFUSED)
+            return _asked(self, request, row, act, asks, label)
+
+        # Not Unfold's own `permissions`: its check looks them up in the database, which `migrate` has yet to fill.
+        made: Any = action(description=label, icon=icon or None, variant=variant)
+        made = made(view)
+        made.needs = permission
+        made.dialog = {"title": label}  # what makes the page open it in a window
+        made.offered = offered
+        made.guard = guard
+        return made
+
+    return decorate
+
+
+def why_not(method: Any, row: Model, by: User) -> str:
+    """Why this person can't press a button that is offered, in the refusal's words; empty where it can be pressed."""
+    return _refusal(getattr(method, "guard", None), row, by)
+
+
+def _refusal(guard: Guard | None, row: Model, by: User) -> str:
+    if guard is None:
+        return ""
+    try:
+        guard(row, by)
+    except Refused as refusal:
+        return str(refusal)
+    return ""
+
+
+def dialog_link(address: str, text: str) -> SafeString:
+    """A link that opens a button's dialog from anywhere on a page."""
+    return format_html(
+        '<a class="text-link" href="{}" hx-get="{}" hx-target="#modal-content" hx-select="#dialog"'
+        ' x-on:htmx:after-on-load="openModal = true">{}</a>',
+        address,
+        address,
+        text,
+    )
+
+
+def _row(self: Any, request: HttpRequest, object_id: str) -> Model:
+    row: Model | None = self.get_object(request, object_id)
+    if row is None or not self.has_view_permission(request, row):
+        raise Http404
+    return row
+
+
+def _asked(self: Any, request: HttpRequest, row: Model, act: Act, asks: Dialog, label: str) -> HttpResponse:
+    first = asks.first(row) if asks.first else None
+    form = asks.form(data=request.POST if request.method == "POST" else None, initial=first)
+    refused: Refused | None = None
+    if request.method == "POST" and form.is_valid():
+        try:
+            outcome = act(self, request, row, form.cleaned_data)
+        except Refused as refusal:
+            refused = refusal
+            form.add_error(None, str(refusal))
+        else:
+            return outcome if isinstance(outcome, HttpResponse) else _gone_on(request, row, outcome)
+    shown = {"form": form, "asks": _told(asks, row), "presses": asks.submit or label}
+    also = asks.also(row, form, refused) if asks.also else {}
+    return dialog_page(self, request, row, shown | also, template=asks.template)
+
+
+def _told(asks: Dialog, row: Model) -> dict[str, Any]:
+    def told(said: Said) -> str:
+        return said if isinstance(said, str) else said(row)
+
+    return {"title": told(asks.title), "says": told(asks.says), "is_dangerous": asks.is_dangerous}
+
+
+def dialog_page(
+    self: Any, request: HttpRequest, row: Model, context: dict[str, Any], template: str = "core/dialog.html"
+) -> HttpResponse:
+    """The dialog as a whole page of the admin, which no browser keeps."""
+    page = {
+        **self.admin_site.each_context(request),
+        "opts": self.opts,
+        "original": row,
+        "title": str(row),
+        "back": page_of(row),
+        **context,
+    }
+    return render(request, template, page)
+
+
+def page_of(row: Model) -> str:
+    """The address of the row's page."""
+    return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
+
+
+def _gone_on(request: HttpRequest, row: Model, done: Done) -> HttpResponse:
+    messages.add_message(request, done.level, done.message)
+    address = done.address or page_of(row)
+    if request.headers.get("HX-Request"):
+        return HttpResponse(headers={"HX-Redirect": address})
+    return HttpResponseRedirect(address)

@@ -1,0 +1,1 @@
+"""What every API answer has in common."""

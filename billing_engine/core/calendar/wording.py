@@ -1,0 +1,59 @@
+"""How days and stretches of days read: one place for the paper, the mail, the pages and the API."""
+
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from babel.core import Locale
+from babel.dates import format_date
+
+from billing_engine.core.calendar.spans import Month
+from billing_engine.core.money import LOCALE, reader
+
+
+def day_in_words(day: date) -> str:
+    """`October 1, 2026`, or where days come first `1 October 2026`."""
+    return str(format_date(day, "long", locale=date_order()))
+
+
+def days_in_words(first: date, last: date) -> str:
+    """`October 19 – 25, 2026`, both days included; `November 1, 2026` where it is one day."""
+    if first == last:
+        return day_in_words(first)
+    if (first.year, first.month) != (last.year, last.month):
+        return f"{day_in_words(first)} – {day_in_words(last)}"
+    if date_order() != LOCALE:
+        return f"{first.day} – {day_in_words(last)}"
+    return f"{format_date(first, 'MMMM d', locale=LOCALE)} – {last.day}, {last.year}"
+
+
+def named_in_words(first: date, last: date) -> str:
+    """As `days_in_words`, and a whole month by its name: `October 2026`."""
+    month = Month.of_day(first)
+    if (first, last) == (month.first, month.last):
+        return str(format_date(first, "MMMM y", locale=LOCALE))
+    return days_in_words(first, last)
+
+
+def span_in_words(start: datetime, end: datetime, zone: ZoneInfo) -> str:
+    """The half-open span by its name or its days, as the zone counts them: of one that was cut, the days it has."""
+    return named_in_words(*days_of(start, end, zone))
+
+
+def stretch_in_words(start: datetime, end: datetime, zone: ZoneInfo) -> str:
+    """Always its days, also of a whole month: `October 1 – 31, 2026`."""
+    return days_in_words(*days_of(start, end, zone))
+
+
+def days_of(start: datetime, end: datetime, zone: ZoneInfo) -> tuple[date, date]:
+    """The first and the last day of a half-open span."""
+    return start.astimezone(zone).date(), (end.astimezone(zone) - timedelta(microseconds=1)).date()
+
+
+def count_of_days(count: int) -> str:
+    """`1 day`, `7 days`."""
+    return f"{count} day{'' if count == 1 else 's'}"
+
+
+def date_order() -> Locale:
+    """The words are English ones, as everything on an invoice; their order is the reader's."""
+    return LOCALE if reader() == LOCALE else Locale("en", "001")

@@ -1,0 +1,65 @@
+"""What a person sees instead of a page: not allowed, not there, a form that has expired, a fault of ours.
+
+The site's own look, what to do, and the way back. Programs that ask the API get a problem instead (core/problems.py).
+"""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.urls import reverse
+
+from billing_engine.core.api.problems import PROBLEM_JSON
+
+API = "/api/"
+
+
+def forbidden(request: HttpRequest, *_: object, **__: object) -> HttpResponse:
+    """The person's role does not include this."""
+    groups = list(request.user.groups.values_list("name", flat=True)) if request.user.is_authenticated else []
+    role = f"Your role, {' and '.join(groups)}," if groups else "Your account"
+    return _page(
+        request,
+        403,
+        "You can't do this",
+        f"{role} does not include it. Someone with the right role can, or an administrator can change yours.",
+    )
+
+
+def not_found(request: HttpRequest, *_: object, **__: object) -> HttpResponse:
+    """There is no such page, or what it was about is gone."""
+    return _page(request, 404, "This page isn't here", "The address is wrong, or what it was about is no longer there.")
+
+
+def bad_request(request: HttpRequest, *_: object, **__: object) -> HttpResponse:
+    """The request makes no sense to us."""
+    return _page(request, 400, "This request can't be read", "Go back and try again from the page itself.")
+
+
+def form_expired(request: HttpRequest, *_: object, **__: object) -> HttpResponse:
+    """Django's check against forged forms: mostly a page that was open for too long, or a log-in in another tab."""
+    return _page(request, 403, "This form has expired", "Nothing was changed. Reload the page, then send it again.")
+
+
+def _page(request: HttpRequest, status: int, title: str, words: str) -> HttpResponse:
+    if request.path.startswith(API):
+        problem = {"type": "about:blank", "title": title, "status": status, "detail": words}
+        return JsonResponse(problem, status=status, content_type=PROBLEM_JSON)
+    is_staff = request.user.is_authenticated and getattr(request.user, "is_staff", False)
+    context: dict[str, Any] = admin.site.each_context(request) if is_staff else {}
+    context |= {"title": title, "words": words, "back": _back(request), "status": status}
+    return render(request, "core/refused.html" if is_staff else "core/refused_bare.html", context, status=status)
+
+
+def _back(request: HttpRequest) -> str:
+    """The page of ours that the person came from, else the front page."""
+    came_from = urlsplit(request.headers.get("Referer", ""))
+    # A path that begins with two strokes would be read as another host.
+    is_ours = came_from.netloc == request.get_host() and came_from.path.rstrip("/") not in (
+        "",
+        request.path.rstrip("/"),
+    )
+    is_ours = is_ours and not came_from.path.startswith(("//", "/\\"))
+    return came_from.path + (f"?{came_from.query}" if came_from.query else "") if is_ours else reverse("admin:index")

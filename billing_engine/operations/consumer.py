@@ -1,0 +1,33 @@
+"""Celery's consumer, which leaves a heartbeat from its own loop, and while it waits for a broker that is away."""
+
+from collections.abc import Callable
+from typing import Any
+
+from celery.worker.consumer import Consumer
+
+from billing_engine.operations import heartbeat
+
+
+class BeatingConsumer(Consumer):
+    """A broker that is away is no fault of the worker's, so looking for it counts as being alive."""
+
+    def register_with_event_loop(self, hub: Any) -> None:
+        """Called whenever the loop starts, also after the broker came back."""
+        super().register_with_event_loop(hub)
+        heartbeat.leave()
+        hub.call_repeatedly(heartbeat.EVERY_SECONDS, heartbeat.leave)
+
+    def ensure_connected(self, conn: Any) -> Any:
+        """Celery's own retries, with a heartbeat between them."""
+        ensure = conn.ensure_connection
+
+        def beating(*args: Any, callback: Callable[[], Any] | None = None, **options: Any) -> Any:
+            def between() -> None:
+                heartbeat.leave()
+                if callback:
+                    callback()
+
+            return ensure(*args, callback=between, **options)
+
+        conn.ensure_connection = beating
+        return super().ensure_connected(conn)

@@ -1,0 +1,73 @@
+"""Who is who in PostgreSQL: the owner migrates; the app reads and writes rows, and owns nothing.
+
+What the database refuses to change (issued invoices, closed charges) it refuses by triggers, and an owner of a table could
+drop or disable them, or empty the table past them. So the processes that serve and work log in as somebody who can't.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg2
+from django.db import connection
+from psycopg2.sql import SQL, Identifier, Literal
+
+from billing_engine.operations.database_stalls.connection import TIMES
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """A name and password in PostgreSQL; empty where nobody named one."""
+
+    user: str
+    password: str
+
+    def __bool__(self) -> bool:
+        return bool(self.user)
+
+
+def ensure_logins(database: dict[str, Any], *, admin: Login, app: Login) -> None:
+    """As the administrator: the owner (who logs in by the database's settings) and the app exist, with these passwords."""
+    owner = Login(database["USER"], database["PASSWORD"])
+    told = database.get("OPTIONS", {})
+    options = {name: value for name, value in told.items() if name.startswith("ssl") or name in TIMES}
+    server = psycopg2.connect(
+        host=database["HOST"],
+        port=database["PORT"],
+        dbname=database["NAME"],
+        user=admin.user,
+        password=admin.password,
+        **options,
+    )
+    try:
+        with server, server.cursor() as cursor:
+            for login in (owner, app):
+                cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [login.user])
+                verb = SQL("ALTER" if cursor.fetchone() else "CREATE")
+                cursor.execute(
+                    SQL("{} ROLE {} LOGIN PASSWORD {}").format(verb, Identifier(login.user), Literal(login.password))
+                )
+            for grant in (
+                "GRANT CONNECT, CREATE, TEMPORARY ON DATABASE {database} TO {owner}",
+                "GRANT USAGE, CREATE ON SCHEMA public TO {owner}",
+                "GRANT CONNECT, TEMPORARY ON DATABASE {database} TO {app}",
+                "GRANT USAGE ON SCHEMA public TO {app}",
+            ):
+                cursor.execute(
+                    SQL(grant).format(
+                        database=Identifier(database["NAME"]), owner=Identifier(owner.user), app=Identifier(app.user)
+                    )
+                )
+    finally:
+        server.close()
+
+
+def let_the_app_in(app: Login) -> None:
+    """As the owner, after the migrations: the app may do everything with rows, and nothing with tables."""
+    with connection.cursor() as cursor:
+        for statement in (
+            "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {app}",
+            "GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {app}",
+            "GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO {app}",
+            "REVOKE INSERT, UPDATE, DELETE ON django_migrations FROM {app}",  # migrations alone write it
+        ):
+            cursor.execute(SQL(statement).format(app=Identifier(app.user)))

@@ -1,0 +1,46 @@
+"""What `/metrics` answers: the figures of the database and of Redis, read when they are asked for, and request times.
+
+A figure that is stored is not counted in processes as well: workers come and go, and would forget it. Every web process
+answers the same figures, so take one of them (`max`), never their sum; request times are each gunicorn's own, and add up.
+"""
+
+import os
+from collections.abc import Iterable, Iterator
+
+from django.utils.timezone import now
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
+
+from billing_engine.operations.monitoring import measures
+from billing_engine.operations.monitoring.measures import GAUGES, Figures
+from billing_engine.operations.monitoring.request_times import REQUEST_SECONDS
+
+
+def registry() -> CollectorRegistry:
+    """What is exported, for one scrape."""
+    made = CollectorRegistry()
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        MultiProcessCollector(made)  # type: ignore[no-untyped-call]  # prometheus_client leaves it untyped
+    else:
+        made.register(REQUEST_SECONDS)
+    made.register(StoredFigures())
+    return made
+
+
+class StoredFigures(Collector):
+    """The figures as Prometheus reads them."""
+
+    def collect(self) -> Iterator[Metric]:
+        found = measures.read(at=now())
+        for name, (words, labels) in GAUGES.items():
+            if name in found:
+                yield _family(name, words, labels, found[name])
+
+
+def _family(name: str, words: str, labels: Iterable[str], found: Figures) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(name, words, labels=list(labels))
+    for values, figure in found:
+        family.add_metric(values, figure)
+    return family

@@ -1,0 +1,1 @@
+"""The pages of one invoice and of the list of invoices."""

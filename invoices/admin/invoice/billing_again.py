@@ -1,0 +1,24 @@
+"""The button that bills a period whose invoice is void in a locked month; on its page, and on that of the invoice."""
+
+from django.contrib.auth.models import User
+from django.utils.timezone import now
+
+from billing_engine.core import money
+from billing_engine.core.admin_kit.cells import page_of
+from billing_engine.core.admin_kit.dialogs import Dialog, Done
+from invoices.domain.life.reopen import bill_again
+from leads.models import BillingPeriod
+
+BILL_AGAIN = Dialog(
+    title="Bill it again?",
+    says="The month is locked, so the same actions are rated and billed again, and nothing new joins them. A draft is made.",
+)
+
+
+def billed_again(period: BillingPeriod, *, by: User) -> Done:
+    """Draft it, and go on to the draft."""
+    invoice = bill_again(period, by=by, at=now())
+    if invoice is None:
+        return Done(f"{period} is closed: nothing is left to bill.", address=page_of("leads.billingperiod", period.pk))
+    total = money.in_words(invoice.total, invoice.currency)
+    return Done(f"Drafted: {total}.", address=page_of("invoices.invoice", invoice.pk))

@@ -1,0 +1,64 @@
+"""The detail as files: every charge of an invoice, or of a month for finance, as CSV and XLSX."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+
+from billing_engine.core.admin_kit.cells import list_of, page_of
+from billing_engine.core.calendar.spans import labels_of
+from billing_engine.core.errors import Refused
+from billing_engine.core.tables.csv import Cell, csv_response
+from billing_engine.core.tables.xlsx import xlsx_response
+from invoices.domain.lines.detail_table import HEADER, refuse_too_many, rows_of_invoice, rows_of_month
+from invoices.models import Invoice
+from leads.models import BillingPeriod
+
+MAY_SEE_CHARGES = "pricing.view_charge"
+OF_AN_INVOICE = ("invoices.view_invoice", MAY_SEE_CHARGES)
+OF_A_MONTH = ("invoices.change_invoice", MAY_SEE_CHARGES)
+FORMS = ("csv", "xlsx")
+
+
+def detail_of_invoice(request: HttpRequest, invoice: int, form: str) -> HttpResponseBase:
+    """Every charge of one invoice."""
+    _permitted(request, OF_AN_INVOICE)
+    found = get_object_or_404(Invoice.objects.live().select_related("customer", "period__customer"), pk=invoice)
+    name = f"detail-{found.number or f'draft-{found.customer.code}-{found.period.label}'}"
+    back = page_of("invoices.invoice", invoice)
+    return _file(request, name, form, rows_of_invoice(found), back, action__period=found.period_id)
+
+
+def detail_of_month(request: HttpRequest, label: str, form: str) -> HttpResponseBase:
+    """Every charge of a cycle, of all customers, billed or not."""
+    _permitted(request, OF_A_MONTH)
+    if "\0" in label or not BillingPeriod.objects.filter(label__in=labels_of(label)).exists():
+        raise Http404
+    back = list_of("invoices.invoice", month=label)
+    return _file(
+        request, f"detail-{label}", form, rows_of_month(label), back, action__period__label__in=labels_of(label)
+    )
+
+
+def _permitted(request: HttpRequest, permissions: tuple[str, ...]) -> None:
+    if not request.user.has_perms(permissions):
+        raise PermissionDenied
+
+
+def _file(
+    request: HttpRequest, name: str, form: str, rows: Iterator[list[Cell]], back: str, **where: Any
+) -> HttpResponseBase:
+    """The file asked for; a refusal is told on the page that offered it."""
+    if form not in FORMS:
+        raise Http404
+    if form == "csv":
+        return csv_response(f"{name}.csv", HEADER, rows)
+    try:
+        refuse_too_many(**where)
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+        return HttpResponseRedirect(back)
+    return xlsx_response(f"{name}.xlsx", "Charges", HEADER, rows)

@@ -1,0 +1,115 @@
+"""An invoice line with the charges behind it, a page at a time; each page's sums lead to the line's amount."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils.safestring import SafeString
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
+
+from billing_engine.core import money
+from billing_engine.core.admin_kit.cells import amount, link, number, page_of
+from billing_engine.core.admin_kit.pages import ReadOnlyPage
+from invoices.admin.invoice.detail_files import MAY_SEE_CHARGES, detail_of_invoice, detail_of_month
+from invoices.admin.invoice.filters import LineIssuedOn
+from invoices.admin.invoice.line_page import LinePage, line_page
+from invoices.domain.lines.detail import line_of
+from invoices.models import Invoice, InvoiceLine
+from pricing.domain.audit.explain import explain
+from pricing.models import Charge
+
+
+@admin.register(InvoiceLine)
+class InvoiceLineAdmin(ReadOnlyPage[InvoiceLine]):
+    nothing_yet = "There are no invoice lines yet. They are drafted with the invoices."
+    list_display = ("description", "shown_invoice", "shown_customer", "shown_actions", "shown_amount")
+    list_filter = (
+        LineIssuedOn,
+        ("kind", ChoicesDropdownFilter),
+        ("invoice__customer", AutocompleteSelectFilter),
+        ("product", AutocompleteSelectFilter),
+        ("action_type", AutocompleteSelectFilter),
+        ("rule", AutocompleteSelectFilter),
+    )
+    list_select_related = ("invoice__customer",)
+    search_fields = ("invoice__number__istartswith",)
+    search_help_text = "Invoice number"
+    ordering = ("-pk",)
+
+    class Media:
+        css = {"all": ["invoices/finance.css", "invoices/detail.css"]}
+
+    @staticmethod
+    def above(line: InvoiceLine) -> Invoice:
+        """A line's page stands below its invoice's."""
+        return line.invoice
+
+    @admin.display(description="invoice")
+    def shown_invoice(self, line: InvoiceLine) -> SafeString | str:
+        return link(line.invoice)
+
+    @admin.display(description="customer")
+    def shown_customer(self, line: InvoiceLine) -> SafeString | str:
+        return link(line.invoice.customer)
+
+    @admin.display(description="actions")
+    def shown_actions(self, line: InvoiceLine) -> SafeString | str:
+        return number(line.actions)
+
+    @admin.display(description="amount")
+    def shown_amount(self, line: InvoiceLine) -> SafeString:
+        return amount(money.in_words(line.amount, line.invoice.currency))
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[InvoiceLine]:
+        found: QuerySet[InvoiceLine] = super().get_queryset(request)
+        return found.select_related("invoice__customer", "invoice__period")
+
+    def get_urls(self) -> list[URLPattern]:
+        own = (
+            ("<path:object_id>/why/<int:charge>/", self.why, "invoices_invoiceline_why"),
+            ("of-invoice/<int:invoice>.<str:form>", detail_of_invoice, "invoices_detail_of_invoice"),
+            ("of-month/<str:label>.<str:form>", detail_of_month, "invoices_detail_of_month"),
+        )
+        made = [path(route, self.admin_site.admin_view(view), name=name) for route, view, name in own]
+        return [*made, *super().get_urls()]
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        line = self._found(request, object_id)
+        shown: LinePage = line_page(line, **{name: request.GET.get(name, "") for name in ("after", "before", "day")})
+        return self._page(request, "invoices/line_page.html", line, {"line": line, "page": shown})
+
+    def why(self, request: HttpRequest, object_id: str, charge: int) -> HttpResponse:
+        """Why one of the line's charges is what it is, in a window above the page."""
+        line = self._found(request, object_id)
+        related = ("rule", "paid_by", "period__customer", "action__lead", "action__action_type")
+        found = Charge.objects.select_related(*related).filter(pk=charge).first()
+        if found is None or line_of(found) != line:
+            raise Http404
+        shown = {"charge": found, "sentences": explain(found).sentences, "address": page_of("pricing.charge", charge)}
+        return self._page(request, "invoices/why.html", line, shown)
+
+    def _page(self, request: HttpRequest, template: str, line: InvoiceLine, shown: dict[str, Any]) -> HttpResponse:
+        page = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "original": line,
+            "back_to": page_of("invoices.invoice", line.invoice_id),
+            "title": line.description,
+            "media": self.media,
+            **shown,
+        }
+        return TemplateResponse(request, template, page)
+
+    def _found(self, request: HttpRequest, object_id: str) -> InvoiceLine:
+        line: InvoiceLine | None = self.get_object(request, object_id)
+        if line is None:
+            raise Http404
+        if not self.has_view_permission(request, line) or not request.user.has_perm(MAY_SEE_CHARGES):
+            raise PermissionDenied
+        return line

@@ -1,0 +1,236 @@
+"""What a line's page shows: its days, its charges in words, and sums that lead to the line's amount."""
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from decimal import Decimal
+
+from babel.dates import format_date
+from django.http import Http404
+
+from billing_engine.core import money
+from billing_engine.core.calendar.spans import Span, midnight
+from billing_engine.core.calendar.wording import day_in_words
+from invoices.domain.document.content_lines import charged_line, counted_together, late_note, reason_in_words
+from invoices.domain.document.wording import quantity_in_words
+from invoices.domain.lines.allocation import Shares, nothing_to_spread
+from invoices.domain.lines.detail import (
+    DetailCharge,
+    LineDay,
+    Passed,
+    Place,
+    days_of_line,
+    page_of_line,
+    passed_at,
+    passed_before,
+    shares_of,
+)
+from invoices.models import InvoiceLine
+from leads.models import Action
+
+CHARGES_A_PAGE = 100
+CAPS = {"per_lead": "limit per lead", "per_period": "limit per period", "budget": "monthly budget"}
+
+
+@dataclass(frozen=True, slots=True)
+class ShownCharge:
+    """One charge in words, with the numbers its links need."""
+
+    charge: DetailCharge
+    quantity: str
+    exact: str
+    share: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShownDay:
+    """One of the line's days: a link to its charges."""
+
+    day: str  # as the address has it
+    name: str
+    actions: str
+    quantity: str
+    is_chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """How many charges, of what quantity, and what they come to exactly and in shares."""
+
+    label: str
+    charges: int
+    quantity: str
+    exact: str
+    amount: str
+
+
+@dataclass(frozen=True, slots=True)
+class LinePage:
+    """A page of a line's charges, or of one day of it."""
+
+    charges: tuple[ShownCharge, ...]
+    days: tuple[ShownDay, ...]
+    day: str
+    sums: tuple[Sum, ...]
+    first: int
+    last: int
+    count: int
+    is_first: bool
+    is_last: bool
+    notes: tuple[str, ...]
+    is_charged: bool
+    zone: str
+
+
+def line_page(line: InvoiceLine, *, after: str = "", before: str = "", day: str = "") -> LinePage:
+    """The line's first charges, or those after or before an action of it, all of them or one day's.
+
+    Http404 where there is no such action in its period, or no such day.
+    """
+    places = _place(line, after), _place(line, before)
+    days = days_of_line(line)
+    chosen = _chosen(days, day)
+    span = _span(line, chosen)
+    rows = page_of_line(line, limit=CHARGES_A_PAGE, after=places[0], before=places[1], within=span)
+    spread = shares_of(line.invoice, line).get(line.position) or nothing_to_spread(line.invoice.currency)
+    before_day = passed_at(line, (span.start, 0), replace(spread)) if span else _nothing()
+    whole = _of_day(line, span, before_day, replace(spread)) if span else _whole(line)
+    passed = passed_before(line, rows[0], spread) if rows and (span or any(places)) else _nothing()
+    shares = [spread.of(row.exact_amount) for row in rows]
+    skipped = passed.charges - before_day.charges if rows else 0
+    return LinePage(
+        charges=tuple(_shown(line, row, share) for row, share in zip(rows, shares, strict=True)),
+        days=tuple(_shown_day(each, chosen) for each in days),
+        day=day,
+        sums=_sums(line, _less(passed, before_day), rows, shares, whole, chosen),
+        first=skipped + 1 if rows else 0,
+        last=skipped + len(rows),
+        count=whole.charges,
+        is_first=not skipped,
+        is_last=skipped + len(rows) >= whole.charges,
+        notes=_notes(line),
+        is_charged=line.kind == InvoiceLine.Kind.CHARGES,
+        zone=line.invoice.customer.time_zone,
+    )
+
+
+def _notes(line: InvoiceLine) -> tuple[str, ...]:
+    """What stands beneath the line on the invoice."""
+    if line.kind != InvoiceLine.Kind.CHARGES:
+        return late_note(line)
+    over = counted_together(line.invoice.lines.filter(rule=line.rule_id)).get(line.position, "")
+    return charged_line(line, line.invoice.currency, counted_over=over).notes
+
+
+def _chosen(days: list[LineDay], day: str) -> LineDay | None:
+    if not day:
+        return None
+    found = next((each for each in days if each.day.isoformat() == day), None)
+    if found is None:
+        raise Http404
+    return found
+
+
+def _span(line: InvoiceLine, chosen: LineDay | None) -> Span | None:
+    zone = line.invoice.customer.zone
+    return chosen and Span(midnight(chosen.day, zone), midnight(chosen.day + timedelta(days=1), zone))
+
+
+def _place(line: InvoiceLine, action: str) -> Place | None:
+    if not action:
+        return None
+    known = action.isdecimal() and len(action) < len(str(2**63))
+    found = Action.objects.filter(pk=int(action), period=line.invoice.period_id).first() if known else None
+    if found is None:
+        raise Http404
+    return found.occurred_at, found.pk
+
+
+def _shown(line: InvoiceLine, row: DetailCharge, share: Decimal) -> ShownCharge:
+    currency = line.invoice.currency
+    return ShownCharge(
+        charge=row,
+        quantity=quantity_in_words(row.quantity),
+        exact=money.price_in_words(row.exact_amount, currency),
+        share=money.in_words(share, currency),
+        why=_why(row, currency),
+    )
+
+
+def _shown_day(each: LineDay, chosen: LineDay | None) -> ShownDay:
+    return ShownDay(
+        day=each.day.isoformat(),
+        name=str(format_date(each.day, "MMM d", locale=money.LOCALE)),
+        actions=f"{each.charges:,} {'action' if each.charges == 1 else 'actions'}",
+        quantity=quantity_in_words(each.quantity),
+        is_chosen=each == chosen,
+    )
+
+
+def _why(row: DetailCharge, currency: str) -> str:
+    words = _rule_or_reason(row, currency)
+    return f"{words}; taken back since" if row.taken_back and not row.reason else words
+
+
+def _rule_or_reason(row: DetailCharge, currency: str) -> str:
+    if row.reason:
+        return reason_in_words(row.reason)
+    full = f"{money.price_in_words(row.full_amount, currency)} less " if row.cuts else ""
+    cuts = [f"{money.price_in_words(cut, currency)} above the {CAPS[cap]}" for cap, cut in row.cuts]
+    return "; ".join(filter(None, [row.rule_name, full + " and ".join(cuts)]))
+
+
+def _nothing() -> Passed:
+    return Passed(0, money.ZERO, money.ZERO, money.ZERO)
+
+
+def _whole(line: InvoiceLine) -> Passed:
+    return Passed(line.actions, line.quantity, line.exact_amount, line.amount)
+
+
+def _of_day(line: InvoiceLine, span: Span, before: Passed, spread: Shares) -> Passed:
+    return _less(passed_at(line, (span.end, 0), spread), before)
+
+
+def _less(this: Passed, that: Passed) -> Passed:
+    return Passed(
+        this.charges - that.charges,
+        this.quantity - that.quantity,
+        this.exact - that.exact,
+        this.amount - that.amount,
+    )
+
+
+def _sums(
+    line: InvoiceLine,
+    passed: Passed,
+    rows: list[DetailCharge],
+    shares: list[Decimal],
+    whole: Passed,
+    chosen: LineDay | None,
+) -> tuple[Sum, ...]:
+    """Before, on and after the page; what is empty is left out, then the day that was asked for, and the line last."""
+    here = Passed(
+        len(rows),
+        sum((row.quantity for row in rows), money.ZERO),
+        sum((row.exact_amount for row in rows), money.ZERO),
+        sum(shares, money.ZERO),
+    )
+    rest = _less(_less(whole, passed), here)
+    parts = [("Before this page", passed), ("On this page", here), ("After this page", rest)]
+    told = [(label, part) for label, part in parts if part.charges]
+    if len(told) == 1:
+        told = []
+    if chosen:
+        told.append((day_in_words(chosen.day), whole))
+    currency = line.invoice.currency
+    return tuple(
+        Sum(
+            label,
+            part.charges,
+            f"{quantity_in_words(part.quantity)} {line.unit}".strip(),
+            money.price_in_words(part.exact, currency),
+            money.in_words(part.amount, currency),
+        )
+        for label, part in [*told, ("The line", _whole(line))]
+    )

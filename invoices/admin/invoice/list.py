@@ -1,0 +1,143 @@
+"""The list of invoices: its columns, its filters, and what the invoices in it come to."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Count, F, Sum
+from django.http import HttpRequest
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.timezone import now
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
+
+from billing_engine.core import money
+from billing_engine.core.admin_kit.base import COUNTED_AT_MOST
+from billing_engine.core.admin_kit.cells import amount, chip, day, instant, link
+from billing_engine.core.admin_kit.pages import ReadOnlyPage
+from invoices.admin.invoice.filters import (
+    CurrencyFilter,
+    CutByBudgetFilter,
+    DocumentFilter,
+    DueFilter,
+    IssuedOn,
+    MonthFilter,
+    SentFilter,
+    ToBeCreditedFilter,
+)
+from invoices.admin.invoice.page import STATE_COLOURS
+from invoices.domain.life.review_flags import flags_of
+from invoices.models import Invoice
+
+State = Invoice.State
+NOT_YET = ("shown_issued", "shown_due", "shown_sent")
+EMPTY_IN: dict[str, tuple[str, ...]] = {
+    State.DRAFT: NOT_YET,
+    State.APPROVED: NOT_YET,
+    State.ISSUED: ("shown_flags",),
+    State.VOID: ("shown_flags",),
+}
+
+
+class InvoiceList(ReadOnlyPage[Invoice]):
+    """What is still to be issued first, then the latest number."""
+
+    list_display = (
+        "shown_number",
+        "shown_customer",
+        "shown_month",
+        "shown_total",
+        "shown_state",
+        "shown_issued",
+        "shown_due",
+        "shown_sent",
+        "shown_flags",
+    )
+    list_display_links = ("shown_number",)
+    list_filter = (
+        ("state", ChoicesDropdownFilter),
+        MonthFilter,
+        ("customer", AutocompleteSelectFilter),
+        CurrencyFilter,
+        IssuedOn,
+        SentFilter,
+        DueFilter,
+        ToBeCreditedFilter,
+        CutByBudgetFilter,
+        DocumentFilter,
+    )
+    list_before_template = "invoices/totals.html"
+    nothing_yet = "There are no invoices yet. A billing run drafts them when a billing period has ended."
+    list_select_related = ("customer__seller", "period__customer")
+    search_fields = ("number__icontains", "customer__name", "customer__code__istartswith")
+    search_help_text = "Invoice number, customer's name or code"
+    ordering: Any = (F("issued_at").desc(nulls_first=True), "-number", "-pk")
+
+    def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
+        """Without the columns that are empty in the state asked for."""
+        empty = EMPTY_IN.get(request.GET.get("state__exact", ""), ())
+        return tuple(name for name in self.list_display if name not in empty)
+
+    @admin.display(description="invoice", ordering="number")
+    def shown_number(self, invoice: Invoice) -> str:
+        return invoice.number or f"Draft {invoice.pk}"
+
+    @admin.display(description="customer", ordering="customer__name")
+    def shown_customer(self, invoice: Invoice) -> SafeString | str:
+        return format_html('{}<small class="lb-quiet">{}</small>', link(invoice.customer), invoice.customer.code)
+
+    @admin.display(description="month", ordering="period__label")
+    def shown_month(self, invoice: Invoice) -> str:
+        return invoice.period.in_words
+
+    @admin.display(description="total", ordering="total")
+    def shown_total(self, invoice: Invoice) -> SafeString:
+        total = money.in_words(invoice.total, invoice.currency)
+        return amount(format_html("<s>{}</s>", total) if invoice.state == State.VOID else total)
+
+    @admin.display(description="state", ordering="state")
+    def shown_state(self, invoice: Invoice) -> SafeString:
+        shown = "Sent" if invoice.sent_at and invoice.state == State.ISSUED else invoice.get_state_display()
+        return chip(shown, STATE_COLOURS[State(invoice.state)])
+
+    @admin.display(description="issued", ordering="issued_on")
+    def shown_issued(self, invoice: Invoice) -> str:
+        return day(invoice.issued_on)
+
+    @admin.display(description="sent", ordering="sent_at")
+    def shown_sent(self, invoice: Invoice) -> SafeString | str:
+        return instant(invoice.sent_at, invoice.customer.zone)
+
+    @admin.display(description="due", ordering="due_on")
+    def shown_due(self, invoice: Invoice) -> SafeString | str:
+        if invoice.state == State.VOID:
+            return day(None)
+        today = now().astimezone(invoice.customer.zone).date()
+        if invoice.state == State.ISSUED and invoice.due_on and invoice.due_on < today:
+            return format_html('<span class="invoice-overdue" title="Overdue">{}</span>', day(invoice.due_on))
+        return day(invoice.due_on)
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """The list with the flags of the rows it shows, asked for once."""
+        changes = super().get_changelist_instance(request)
+        changes.totals = totals_of(changes)
+        rows = list(changes.result_list)
+        flags = flags_of(rows)
+        for row in rows:
+            row.__dict__["flags"] = flags.get(row.pk, [])
+        changes.result_list = rows
+        return changes
+
+    @admin.display(description="to look at")
+    def shown_flags(self, invoice: Invoice) -> SafeString | str:
+        flags = invoice.__dict__.get("flags", [])
+        shown = ((flag.words, flag.words if flag.stops else "First invoice") for flag in flags)
+        return format_html_join("", '<span class="invoice-flag" title="{}">{}</span>', shown)
+
+
+def totals_of(changes: Any) -> list[dict[str, Any]]:
+    """What the listed invoices come to, by currency; the void ask for nothing. Of more than are counted nothing is said."""
+    if changes.result_count > COUNTED_AT_MOST:
+        return []
+    asking = changes.queryset.exclude(state=State.VOID).order_by().values("currency")
+    rows = asking.annotate(invoices=Count("pk"), total=Sum("total")).order_by("currency")
+    return [{**row, "total": money.in_words(row["total"], row["currency"])} for row in rows]

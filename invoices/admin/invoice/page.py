@@ -1,0 +1,140 @@
+"""The page of one invoice: the paper itself, what happened to it, and the charges behind each line."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+
+from billing_engine.core.admin_kit.cells import Colour, instant, page_of
+from billing_engine.core.money import in_words, price_in_words
+from invoices.admin.invoice.documents import documents_of
+from invoices.domain.document.content import paper_of
+from invoices.domain.life.late_voids import actions_taken_back, taken_back_of
+from invoices.domain.life.replacement import places_of
+from invoices.domain.life.review_flags import flags_of
+from invoices.domain.mail.server import is_a_server, server
+from invoices.models import Adjustment, Invoice, InvoiceLine
+
+State = Invoice.State
+TAKEN_BACK_SHOWN = 20
+STATE_COLOURS: dict[Invoice.State, Colour] = {
+    State.DRAFT: "orange",
+    State.APPROVED: "blue",
+    State.ISSUED: "green",
+    State.VOID: "red",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What happened to an invoice, when, by whom and why."""
+
+    name: str
+    at: datetime
+    by: User | None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TakenBackPanel:
+    """What was taken back since: each with its page, its words, its charge, why and when (where the customer is)."""
+
+    actions: int
+    total: str
+    shown: list[tuple[str, str, str, str, str]]
+    more: int
+    is_issued: bool
+
+
+def invoice_page(model_admin: Any, request: HttpRequest, invoice: Invoice) -> HttpResponse:
+    """The invoice as it stands, with the buttons its state allows."""
+    found = model_admin.get_actions_detail(request, str(invoice.pk))
+    paper = paper_of(invoice)
+    addresses = charges_of(invoice) if request.user.has_perm("pricing.view_charge") else {}
+    page = {
+        **model_admin.admin_site.each_context(request),
+        "opts": model_admin.opts,
+        "original": invoice,
+        "object": invoice,
+        "title": str(invoice),
+        "invoice": invoice,
+        "colour": STATE_COLOURS[State(invoice.state)],
+        "paper": paper,
+        "charged": [(line, addresses.get(line.position, "")) for line in paper.lines],
+        "uncharged": [(line, addresses.get(line.position, "")) for line in paper.uncharged],
+        "steps": steps_of(invoice),
+        "flags": flags_of([invoice]).get(invoice.pk, []),
+        "taken_back": taken_back_panel(invoice),
+        "places": [
+            (words, page_of("invoices.invoice", other.pk), str(other))
+            for words, other in zip(("In place of", "In its place"), places_of([invoice])[invoice.pk], strict=True)
+            if other
+        ],
+        "mails": invoice.mails.select_related("asked_by").order_by("-pk"),
+        "documents": documents_of(invoice),
+        "no_mail_server": "" if is_a_server() else server(),
+        "media": model_admin.media,
+        "actions_detail": model_admin._get_actions_navigation(  # noqa: SLF001 -- Unfold makes its header's buttons so
+            model_admin.actions_detail, found, str(invoice.pk)
+        ),
+    }
+    return TemplateResponse(request, "invoices/invoice_page.html", page)
+
+
+def taken_back_panel(invoice: Invoice) -> TakenBackPanel | None:
+    """The first of the actions that were taken back since; None where there are none."""
+    found = taken_back_of(invoice)
+    if not found.actions:
+        return None
+    zone, currency = invoice.customer.zone, invoice.currency
+    shown = [
+        (
+            page_of("leads.action", one.pk),
+            f"{one.action_type.name} of lead {one.lead.external_id}",
+            price_in_words(one.charge.amount, currency),
+            one.void_reason,
+            instant(one.voided_at, zone),
+        )
+        for one in actions_taken_back(invoice)[:TAKEN_BACK_SHOWN]
+    ]
+    total = price_in_words(found.amount, currency)
+    return TakenBackPanel(found.actions, total, shown, found.actions - len(shown), invoice.state == State.ISSUED)
+
+
+def steps_of(invoice: Invoice) -> list[Step]:
+    """Drafted, adjusted, approved, issued, sent, voided: as far as it has come, in this order."""
+    adjusted = Adjustment.objects.filter(line__invoice=invoice).select_related("line", "adjusted_by")
+    steps = [
+        Step("Drafted", invoice.created_at, None),
+        *(
+            Step(
+                f"Adjusted by {in_words(one.line.amount, invoice.currency)}",
+                one.adjusted_at,
+                one.adjusted_by,
+                one.reason,
+            )
+            for one in adjusted.order_by("line__position")
+        ),
+    ]
+    if invoice.approved_at:
+        steps.append(Step("Approved", invoice.approved_at, invoice.approved_by, invoice.approved_over_reason))
+    if invoice.issued_at:
+        steps.append(Step("Issued", invoice.issued_at, invoice.issued_by))
+    if invoice.sent_at:
+        steps.append(Step("Sent", invoice.sent_at, None))
+    if invoice.voided_at:
+        steps.append(Step("Voided", invoice.voided_at, invoice.voided_by, invoice.void_reason))
+    return steps
+
+
+def charges_of(invoice: Invoice) -> dict[int, str]:
+    """By the line's position the address of the page with exactly its charges; a minimum and an adjustment have none, and
+    what is void has none any more: they are rated anew."""
+    if invoice.state == State.VOID:
+        return {}
+    counted = (InvoiceLine.Kind.CHARGES, InvoiceLine.Kind.NOT_CHARGED)
+    lines = invoice.lines.filter(kind__in=counted).values_list("position", "pk")
+    return {position: page_of("invoices.invoiceline", line) for position, line in lines}

@@ -1,0 +1,1 @@
+"""The page on which finance closes a month."""

@@ -1,0 +1,90 @@
+"""From received to occurred to billed, on the page of a month: a table that is counted when the page is there already."""
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from billing_engine.core.calendar.spans import Cycle
+from invoices.domain.document.wording import month_in_words
+from invoices.queries.bridge import Bridge, Moved, bridge_of
+from invoices.queries.wording import count_in_words
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A step: of actions, and of items in quarantine where they take it too."""
+
+    name: str
+    actions: str
+    items: str
+    is_sum: bool
+
+
+def bridge(request: HttpRequest, label: str) -> HttpResponse:
+    """The table alone."""
+    found = bridge_of(Cycle.parse(label))
+    page = {"rows": rows_of(found, month_in_words(label)), "adds_up": found.adds_up, "faults": faults_of(found)}
+    response = render(request, "invoices/bridge.html", page)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def rows_of(found: Bridge, month: str) -> list[Row]:
+    """From what was received to what is billed; steps of nothing are left out."""
+    actions, items = found.actions, found.quarantined
+    steps = (
+        ("occurred in an earlier month", -actions.occurred_earlier, -items.occurred_earlier),
+        ("occurred in a later month", -actions.occurred_later, -items.occurred_later),
+        (f"occurred in {month}, received before", actions.received_earlier, items.received_earlier),
+        (f"occurred in {month}, received after", actions.received_later, items.received_later),
+    )
+    last = (
+        ("billed with another period: late, or in a week over the month's border", -found.elsewhere, 0),
+        (f"billed with {month}, occurred in another month", found.from_elsewhere, 0),
+    )
+    return [
+        _sum(f"Received in {month} (UTC)", actions.received, items.received),
+        *(_step(*step) for step in steps if any(step[1:])),
+        _sum(f"Occurred in {month}, where each customer is", actions.occurred, items.occurred),
+        *(_step(*step) for step in last if any(step[1:])),
+        Row(f"In the billing periods of {month}", count_in_words(found.billed), "", is_sum=True),
+    ]
+
+
+def _sum(name: str, actions: int, items: int) -> Row:
+    return Row(name, count_in_words(actions), count_in_words(items), is_sum=True)
+
+
+def _step(name: str, actions: int, items: int) -> Row:
+    return Row(name, _signed(actions), _signed(items), is_sum=False)
+
+
+def _signed(count: int) -> str:
+    return f"{'+' if count > 0 else '−'}{count_in_words(abs(count))}" if count else ""
+
+
+def faults_of(found: Bridge) -> list[str]:
+    """Where it does not add up, in words."""
+    told = []
+    if found.told != found.actions.received:
+        told.append(
+            f"The deliveries say that they stored {_actions(found.told)}, and {_there(found.actions.received)}."
+        )
+    if found.tallied is not None and found.tallied != found.billed:
+        told.append(f"In the billing periods {_actions(found.tallied)} were rated, and {_there(found.billed)}.")
+    for moved, what in ((found.actions, "actions"), (found.quarantined, "items in quarantine")):
+        told += _fault(moved, what)
+    return told
+
+
+def _actions(count: int) -> str:
+    return f"{count_in_words(count)} action{'' if count == 1 else 's'}"
+
+
+def _there(count: int) -> str:
+    return f"{count_in_words(count)} {'is' if count == 1 else 'are'} there"
+
+
+def _fault(moved: Moved, what: str) -> list[str]:
+    return [] if moved.adds_up else [f"What was received and what occurred differ: {what}."]

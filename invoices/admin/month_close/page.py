@@ -1,0 +1,225 @@
+"""The page on which finance closes a month: what adds up, what stands in the way, and the steps from run to close."""
+
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.timezone import now
+
+from billing_engine.core.admin_kit.base import SKIPPED_SHOWN, Skipped, SkippedRow
+from billing_engine.core.admin_kit.cells import instant, list_of, page_of
+from billing_engine.core.calendar.spans import Cycle, labels_of
+from invoices.admin.month_close.blockers import hindrances
+from invoices.admin.month_close.figures import money_table, received_sum, stored_sum
+from invoices.domain.document.wording import end_in_words, month_in_words
+from invoices.domain.month_close.bulk_action import last_act
+from invoices.domain.month_close.close_month import unfinished_in
+from invoices.domain.month_close.unfinished import Left, left_in, quarantined_in
+from invoices.domain.run.blockers import blocker_of, failed_in
+from invoices.models import BillingCycle, BillingRun, BillingRunItem, CycleStep
+from invoices.queries.cycle import money_of
+from invoices.queries.wording import count_in_words
+from leads.models import BillingPeriod
+
+State = BillingCycle.State
+DONE, NEXT, LATER = "done", "next", "later"
+FAILURES_SHOWN = 20
+ITEMS_SHOWN = 20
+FIRST_ZONE = ZoneInfo("Etc/GMT-14")  # where a day ends first
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of the close: how far it is, in words, and where to go for it."""
+
+    name: str
+    words: str
+    address: str
+    progress: str
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingItem:
+    """An item in quarantine: what it is, why it waits, and when it occurred, or else was received."""
+
+    address: str
+    what: str
+    source: str
+    actions: int
+    why: str
+    when: str
+    is_read: bool
+    is_of_customer: bool
+
+
+def cycle_page(model_admin: Any, request: HttpRequest, cycle: BillingCycle) -> HttpResponse:
+    """The cycle as it stands; nothing on it is older than the request."""
+    # Looked at first: what ends while the rest is counted shows at the next look.
+    is_moving = bool(cycle.errand) or _run_in_progress(cycle.label) is not None
+    left = left_in(cycle.label)
+    money = money_of(cycle.label)
+    history = list(cycle.steps.select_related("by").order_by("pk"))
+    month = Cycle.parse(cycle.label)
+    sums = [received_sum(cycle.label), stored_sum(cycle.label)]
+    tables = [money_table(one, cycle.label) for one in money]
+    page = {
+        **model_admin.admin_site.each_context(request),
+        "opts": model_admin.opts,
+        "original": cycle,
+        "object": cycle,
+        "title": f"Close of {month_in_words(cycle.label)}",
+        "cycle": cycle,
+        "month": month_in_words(cycle.label),
+        **_neighbours(month),
+        "steps": steps_of(cycle, left),
+        "hindrances": hindrances(cycle, left),
+        "failures": _failures(cycle.label),
+        "quarantined": _waiting_items(cycle.label) if left.quarantined else [],
+        "quarantined_more": max(0, left.quarantined - ITEMS_SHOWN),
+        "quarantine_address": list_of("leads.quarantineditem", month=cycle.label),
+        "unfinished": _unfinished(cycle.label),
+        "sums": sums,
+        "tables": tables,
+        "adds_up": all(one.adds_up for one in sums) and all(one.adds_up for one in tables),
+        "is_whole": bool(tables) and all(one.equations for one in sums),
+        "history": [_told(step) for step in history],
+        "skipped": _skipped(last_act(history)),
+        "is_moving": is_moving,
+        "media": model_admin.media,
+        "actions_detail": model_admin._get_actions_navigation(  # noqa: SLF001 -- Unfold makes its header's buttons so
+            model_admin.actions_detail, model_admin.get_actions_detail(request, str(cycle.pk)), str(cycle.pk)
+        ),
+    }
+    response = TemplateResponse(request, "invoices/month_close.html", page)
+    response["Cache-Control"] = "no-store"
+    if request.headers.get("HX-Request") and not is_moving:
+        response["HX-Refresh"] = "true"  # the workers are done: the buttons, which are no part of the news, are others
+    return response
+
+
+def _told(step: CycleStep) -> dict[str, Any]:
+    """An act in words: what, on what, with what outcome, by whom, when and why."""
+    is_on_all = step.kind in BillingCycle.Errand.values
+    return {
+        "what": step.get_kind_display(),
+        "about": f"{count_in_words(step.done)} done" if is_on_all else step.about,
+        "by": (step.by.get_full_name() or str(step.by)) if step.by else "its schedule",
+        "at": step.at,
+        "reason": step.reason,
+    }
+
+
+def _skipped(act: CycleStep | None) -> Skipped | None:
+    """What an act on all of a month's invoices skipped, and why."""
+    if act is None:
+        return None
+    rows = list(act.skipped.order_by("pk")[:SKIPPED_SHOWN])
+    if not rows:
+        return None
+    count = act.skipped.count()
+    told = [
+        SkippedRow(row.name, row.words, page_of("invoices.invoice", row.invoice_id) if row.invoice_id else "")
+        for row in rows
+    ]
+    words = f"{act.get_kind_display()}: {count_in_words(act.done)} done, {count_in_words(count)} skipped"
+    return Skipped(words, told, count - len(rows))
+
+
+def steps_of(cycle: BillingCycle, left: Left) -> list[Step]:
+    """From the billing run to the close, each done, next or later."""
+    periods = BillingPeriod.objects.filter(label__in=labels_of(cycle.label))
+    total = periods.count()
+    invoices = {"month": cycle.label}
+    still_open = left.not_billed + left.inactive_periods
+    told = [
+        (
+            "Run",
+            not left.not_billed,
+            f"{count_in_words(total - still_open)} of {count_in_words(total)} periods billed",
+            list_of("leads.billingperiod", cycle=cycle.label),
+        ),
+        (
+            "Approve",
+            not left.not_billed and not left.drafts,
+            _to_go(left.drafts, "draft", plural="s"),
+            list_of("invoices.invoice", **invoices, state__exact="draft"),
+        ),
+        (
+            "Lock",
+            cycle.state != State.OPEN,
+            "nothing joins it any more" if cycle.state != State.OPEN else "when all is drafted",
+            "",
+        ),
+        (
+            "Issue",
+            not left.not_billed and not left.not_issued,
+            _to_go(left.approved, "approved invoice", plural="s"),
+            list_of("invoices.invoice", **invoices, state__exact="approved"),
+        ),
+        (
+            "Send",
+            not left.not_billed and not left.not_issued and not left.unsent,
+            _to_go(left.unsent, "issued invoice", plural="s"),
+            list_of("invoices.invoice", **invoices, sent="no"),
+        ),
+        (
+            "Close",
+            cycle.state == State.CLOSED,
+            "for good" if cycle.state == State.CLOSED else "when all is issued",
+            "",
+        ),
+    ]
+    first = next((place for place, (_, is_done, _, _) in enumerate(told) if not is_done), len(told))
+    return [
+        Step(name, words, address, DONE if is_done else NEXT if place == first else LATER)
+        for place, (name, is_done, words, address) in enumerate(told)
+    ]
+
+
+def _to_go(count: int, what: str, *, plural: str = "") -> str:
+    return f"{count_in_words(count)} {what}{'' if count == 1 else plural} to go" if count else "none waits"
+
+
+def _failures(label: str) -> list[tuple[BillingRunItem, str]]:
+    """The first that could not be billed, each with what stands in the way now."""
+    failed = failed_in(label).select_related("period__customer", "period__tally").order_by("period__customer__name")
+    return [(item, blocker_of(item)) for item in failed[:FAILURES_SHOWN]]
+
+
+def _waiting_items(label: str) -> list[WaitingItem]:
+    """The first of what waits in quarantine and counts to the month."""
+    found = quarantined_in(label).select_related("source").order_by("received_at", "pk")
+    return [
+        WaitingItem(
+            address=page_of("leads.quarantineditem", item.pk),
+            what=f"{item.get_kind_display()} {item.lead_external_id}".strip(),
+            source=item.source.name,
+            actions=item.actions_held,
+            why=item.message,
+            when=instant(item.occurred_at or item.received_at, ZoneInfo(item.zone or "UTC")),
+            is_read=item.occurred_at is not None,
+            is_of_customer=bool(item.zone),
+        )
+        for item in found[:ITEMS_SHOWN]
+    ]
+
+
+def _unfinished(label: str) -> list[tuple[BillingPeriod, str]]:
+    """Who is not over yet, and when, once the month is over for the first; before that it is everybody."""
+    at = now()
+    if at < Cycle.parse(label).span(FIRST_ZONE).end:
+        return []
+    return [(period, end_in_words(period)) for period in unfinished_in(label, at=at)]
+
+
+def _run_in_progress(label: str) -> BillingRun | None:
+    return BillingRun.objects.filter(cycle__in=labels_of(label), finished_at=None).first()
+
+
+def _neighbours(month: Cycle) -> dict[str, str]:
+    """The pages of the months before and after it, where they are known."""
+    names = {str(month.previous()): "earlier", str(month.next()): "later"}
+    found = BillingCycle.objects.filter(label__in=names)
+    return {names[one.label]: page_of("invoices.billingcycle", one.pk) for one in found}

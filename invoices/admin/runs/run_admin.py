@@ -1,0 +1,201 @@
+"""Billing runs: start one, watch it, see what failed and why, let it try again."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import URLPattern, path
+from django.utils.safestring import SafeString
+from django.utils.timezone import now
+from unfold.decorators import action
+from unfold.enums import ActionVariant
+
+from billing_engine.core.admin_kit.cells import chip, instant, list_of, number
+from billing_engine.core.admin_kit.dialogs import Dialog, Done, button, page_of, person
+from billing_engine.core.admin_kit.pages import ReadOnlyPage
+from billing_engine.core.calendar.spans import Cycle
+from billing_engine.core.errors import Refused
+from invoices.admin.runs.run_page import run_page
+from invoices.admin.runs.start_form import StartForm
+from invoices.domain.document.wording import month_in_words
+from invoices.domain.run.billing_run import pause, progress, resume, retry_failed, start
+from invoices.models import BillingRun, BillingRunItem
+
+State = BillingRunItem.State
+START = "invoices.add_billingrun"
+
+
+def has_failed_items(run: BillingRun) -> bool:
+    """Whether there is something to retry."""
+    return run.items.filter(state=State.FAILED).exists()
+
+
+def is_going_on(run: BillingRun) -> bool:
+    """Whether workers are at it."""
+    return run.finished_at is None and run.paused_at is None
+
+
+@admin.register(BillingRun)
+class BillingRunAdmin(ReadOnlyPage[BillingRun]):
+    list_display = ("shown_cycle", "shown_state", "billed", "nothing", "failed", "waiting", "started", "shown_by")
+    list_display_links = ("shown_cycle",)
+    list_select_related = ("started_by",)
+    search_fields = ("cycle__startswith",)
+    search_help_text = "Cycle, such as 2026-10 or 2026-W43"
+    ordering = ("-pk",)
+    actions_list: Any = ("start_run",)
+    actions_detail: Any = ("resume", "pause", "retry")
+
+    class Media:
+        css = {"all": ["invoices/finance.css"]}
+        js = ["invoices/run.js"]
+
+    # --- The list -------------------------------------------------------------------------------
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[BillingRun]:
+        """Runs with the number of their items per state: runs are few, a dozen a year."""
+        counts = {f"{state.value}_items": Count("items", filter=Q(items__state=state)) for state in State}
+        found: QuerySet[BillingRun] = super().get_queryset(request)
+        return found.annotate(**counts)
+
+    @admin.display(description="cycle", ordering="cycle")
+    def shown_cycle(self, run: BillingRun) -> str:
+        return month_in_words(run.cycle)
+
+    @admin.display(description="state", ordering="finished_at")
+    def shown_state(self, run: Any) -> SafeString:
+        if run.paused_at:
+            return chip("Paused", "orange")
+        if run.finished_at is None:
+            return chip("In progress", "blue")
+        return chip("Finished, some failed", "red") if run.failed_items else chip("Finished", "green")
+
+    @admin.display(description="billed")
+    def billed(self, run: Any) -> SafeString | str:
+        return number(run.billed_items)
+
+    @admin.display(description="nothing to bill")
+    def nothing(self, run: Any) -> SafeString | str:
+        return number(run.nothing_items)
+
+    @admin.display(description="failed")
+    def failed(self, run: Any) -> SafeString | str:
+        return number(run.failed_items)
+
+    @admin.display(description="waiting")
+    def waiting(self, run: Any) -> SafeString | str:
+        return number(run.waiting_items)
+
+    @admin.display(description="started", ordering="started_at")
+    def started(self, run: BillingRun) -> SafeString | str:
+        return instant(run.started_at)
+
+    @admin.display(description="by", ordering="started_by")
+    def shown_by(self, run: BillingRun) -> str:
+        return str(run.started_by or "–")
+
+    def has_start_permission(self, request: HttpRequest) -> bool:
+        """Whether this person starts runs, and lets failed items try again."""
+        return request.user.has_perm(START)
+
+    def _start_run(self, request: HttpRequest) -> HttpResponse:
+        form = StartForm(data=request.POST if request.method == "POST" else None, at=now())
+        if request.method == "POST" and form.is_valid():
+            try:
+                run = start(Cycle.parse(form.cleaned_data["cycle"]), by=person(request), at=now())
+            except Refused as refusal:
+                form.add_error(None, str(refusal))
+            else:
+                return _gone_to(request, page_of(run))
+        page = {"opts": self.opts, "title": "Start a billing run", "form": form, "back": list_of("invoices.billingrun")}
+        response = render(request, "invoices/start_run.html", {**self.admin_site.each_context(request), **page})
+        response["Cache-Control"] = "no-store"
+        return response
+
+    start_run: Any = action(
+        _start_run,
+        permissions=["start"],
+        description="Start billing run",
+        icon="play_arrow",
+        variant=ActionVariant.PRIMARY,
+        url_path="start",
+    )
+    start_run.dialog = {"title": "Start billing run"}
+
+    # --- The page -------------------------------------------------------------------------------
+
+    def get_urls(self) -> list[URLPattern]:
+        progress_url = path(
+            "<int:run_id>/progress/", self.admin_site.admin_view(self.progress), name="invoices_billingrun_progress"
+        )
+        return [progress_url, *super().get_urls()]
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        run: BillingRun | None = self.get_object(request, object_id)
+        if run is None:
+            raise Http404
+        if not self.has_view_permission(request, run):
+            raise PermissionDenied
+        return run_page(self, request, run)
+
+    def progress(self, request: HttpRequest, run_id: int) -> JsonResponse:
+        """How far the run has come, for its page to ask every two seconds."""
+        run = get_object_or_404(BillingRun, pk=run_id)
+        if not self.has_view_permission(request, run):
+            raise PermissionDenied
+        now_at = progress(run)
+        states = {state.value: getattr(now_at, state.value) for state in State}
+        facts = {**states, "total": now_at.total, "percent": now_at.percent, "finished": run.finished_at is not None}
+        facts["paused"] = run.paused_at is not None
+        return JsonResponse(facts, headers={"Cache-Control": "no-store"})
+
+    @button(
+        "Pause",
+        permission=START,
+        icon="pause",
+        offered=is_going_on,
+        asks=Dialog(
+            title="Pause this run?",
+            says="Who is being billed at this moment is billed; the others wait until somebody resumes the run.",
+        ),
+    )
+    def pause(self, request: HttpRequest, run: BillingRun, answers: dict[str, Any]) -> Done:
+        pause(run, by=person(request), at=now())
+        return Done("Paused.")
+
+    @button(
+        "Resume",
+        permission=START,
+        icon="play_arrow",
+        variant=ActionVariant.PRIMARY,
+        offered=lambda run: run.paused_at is not None,
+        asks=Dialog(title="Go on with this run?", says="The workers bill the customers that still wait."),
+    )
+    def resume(self, request: HttpRequest, run: BillingRun, answers: dict[str, Any]) -> Done:
+        return Done(f"Going on with {resume(run)}.")
+
+    @button(
+        "Retry failed",
+        permission=START,
+        icon="refresh",
+        variant=ActionVariant.PRIMARY,
+        offered=has_failed_items,
+        asks=Dialog(
+            title="Try the failed ones again?",
+            says="Each is billed anew; what still stands in the way is told again.",
+        ),
+    )
+    def retry(self, request: HttpRequest, run: BillingRun, answers: dict[str, Any]) -> Done:
+        return Done(f"Trying again: {retry_failed(run)}")
+
+
+def _gone_to(request: HttpRequest, address: str) -> HttpResponse:
+    """On to the page, from a window as from a page of its own."""
+    if request.headers.get("HX-Request"):
+        return HttpResponse(headers={"HX-Redirect": address})
+    return HttpResponseRedirect(address)

@@ -1,0 +1,47 @@
+"""Which cycle to bill: those that are over and still have something open, the latest first."""
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.db.models import Count, Max
+from unfold.widgets import UnfoldAdminSelectWidget
+
+from billing_engine.core.calendar.spans import CYCLES, Cycle
+from invoices.domain.document.wording import month_in_words
+from leads.models import BillingPeriod, Customer
+
+UTC_ZONE = ZoneInfo("UTC")
+
+
+class StartForm(forms.Form):
+    """The cycle of a billing run."""
+
+    cycle = forms.ChoiceField(widget=UnfoldAdminSelectWidget)
+
+    def __init__(self, *, at: datetime, **given: Any) -> None:
+        super().__init__(**given)
+        field = self.fields["cycle"]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101 -- tells mypy
+        field.choices = _cycles(at)
+        field.initial = field.choices[0][0]
+
+
+def _cycles(at: datetime) -> list[tuple[str, str]]:
+    """The last cycle of each kind that customers have, then every other one that is over and has open periods."""
+    counted = (
+        BillingPeriod.objects.open()
+        .filter(end_at__lte=at, is_sealed=False)
+        .values_list("label")
+        .annotate(Count("pk"), latest=Max("end_at"))
+        .order_by("-latest", "label")
+    )
+    counts = {label: count for label, count, _ in counted}
+    last = {str(cycle): counts.get(str(cycle), 0) for cycle in _last_ones(at)}
+    return [(label, f"{month_in_words(label)} · {count} open") for label, count in (last | counts).items()]
+
+
+def _last_ones(at: datetime) -> list[Cycle]:
+    kinds = set(Customer.objects.filter(is_active=True).values_list("cycle", flat=True).distinct()) or {"monthly"}
+    return [kind.containing(at, UTC_ZONE).previous() for name, kind in CYCLES.items() if name in kinds]

@@ -1,0 +1,169 @@
+"""The shapes of what is answered: amounts are texts with the places of their currency, exact ones with six."""
+
+from decimal import Decimal
+from typing import Any
+
+from rest_framework import serializers
+
+from billing_engine.core import money
+from billing_engine.core.calendar.wording import days_of
+from invoices.domain.document.content import amount_due
+from invoices.domain.document.content_lines import late_of
+from invoices.domain.life.replacement import Places
+from invoices.domain.lines.detail import DetailCharge
+from invoices.models import Invoice, InvoiceLine
+from pricing.api.charges import CutSerializer, cuts_shape
+from pricing.models import Charge
+
+
+class InvoiceSerializer(serializers.Serializer[Any]):
+    """An invoice without its lines."""
+
+    invoice = serializers.IntegerField(help_text="Our number of it, for other requests.")
+    number = serializers.CharField(allow_null=True, help_text="From issue on.")
+    state = serializers.ChoiceField(Invoice.State.values)
+    customer = serializers.CharField(help_text="The customer's code.")
+    period = serializers.CharField(help_text="The cycle, such as 2026-10.")
+    first_day = serializers.DateField(help_text="Of the billing period, in the customer's time zone.")
+    last_day = serializers.DateField(help_text="Of the billing period: the cycle's last day.")
+    period_in_words = serializers.CharField(help_text="As on the paper: October 2026, or the days it has.")
+    currency = serializers.CharField()
+    subtotal = serializers.CharField()
+    tax = serializers.CharField()
+    total = serializers.CharField()
+    amount_due = serializers.CharField(help_text="Nothing before it is issued, and nothing once it is void.")
+    issued_on = serializers.DateField(allow_null=True)
+    due_on = serializers.DateField(allow_null=True, help_text="None once it is void.")
+    sent_at = serializers.DateTimeField(allow_null=True)
+    replaces = serializers.IntegerField(allow_null=True, help_text="The void invoice in whose place it stands.")
+    replaced_by = serializers.IntegerField(
+        allow_null=True, help_text="The one that stands in its place, perhaps a draft."
+    )
+    lines = serializers.CharField(help_text="Where its lines are.")
+
+
+class LineSerializer(serializers.Serializer[Any]):
+    """A line: the rounded sum of its charges, or what was not charged and why."""
+
+    line = serializers.IntegerField(help_text="Our number of it, for other requests.")
+    position = serializers.IntegerField()
+    kind = serializers.ChoiceField(InvoiceLine.Kind.values)
+    description = serializers.CharField()
+    product = serializers.CharField(allow_null=True, help_text="Its SKU.")
+    type = serializers.CharField(allow_null=True, help_text="The action type's code.")
+    rule = serializers.IntegerField(allow_null=True, help_text="The rule's revision.")
+    reason = serializers.CharField(allow_blank=True, help_text="Why these were not charged.")
+    late_from = serializers.CharField(
+        allow_blank=True, help_text="Of late activity: the first day of the week or month in which it occurred."
+    )
+    late_activity_of = serializers.CharField(allow_blank=True, help_text="The same in words, such as September 2026.")
+    actions = serializers.IntegerField()
+    quantity = serializers.CharField()
+    exact_amount = serializers.CharField(help_text="The charges' sum before rounding.")
+    amount = serializers.CharField()
+    charges = serializers.CharField(allow_null=True, help_text="Where its charges are.")
+
+
+class PeriodChargeSerializer(serializers.Serializer[Any]):
+    """One action priced."""
+
+    action = serializers.IntegerField(help_text="Our number of the action, which is the charge's too.")
+    id = serializers.CharField(help_text="The source's own id of the action.")
+    type = serializers.CharField()
+    lead = serializers.CharField(help_text="The source's own id of the lead.")
+    source = serializers.CharField()  # type: ignore[assignment]  # a field of the answer, not the option of that name
+    product = serializers.CharField(help_text="Its SKU.")
+    occurred_at = serializers.DateTimeField()
+    late_from = serializers.CharField(allow_blank=True, help_text="As of its line.")
+    quantity = serializers.CharField()
+    value = serializers.CharField(allow_null=True)
+    rule = serializers.IntegerField(allow_null=True)
+    reason = serializers.ChoiceField(Charge.Reason.values, allow_blank=True)
+    full_amount = serializers.CharField(help_text="Before any cap.")
+    cuts = CutSerializer(many=True, help_text="What each cap cut off the full amount, in their order.")
+    exact_amount = serializers.CharField()
+    explanation = serializers.CharField(help_text="Where to read why.")
+
+
+class LineChargeSerializer(PeriodChargeSerializer):
+    """One action priced, with its share of its line."""
+
+    amount = serializers.CharField(help_text="Its share of the line: all shares add up to the line, to the cent.")
+
+
+def page_of(shape: type[serializers.Serializer[Any]], name: str) -> Any:
+    """A page of them, for the API's document."""
+    fields = {"results": shape(many=True), "next": serializers.CharField(allow_null=True, help_text="The next page.")}
+    return type(f"{name}PageSerializer", (serializers.Serializer,), fields | {"__doc__": f"A page: {shape.__doc__}"})
+
+
+def invoice_shape(invoice: Invoice, places: Places, lines: str) -> dict[str, Any]:
+    """As `InvoiceSerializer` says; reads its customer and period."""
+    first, last = days_of(invoice.period.start_at, invoice.period.end_at, invoice.customer.zone)
+    amounts = {name: _rounded(getattr(invoice, name), invoice.currency) for name in ("subtotal", "tax", "total")}
+    return {
+        "invoice": invoice.pk,
+        "number": invoice.number,
+        "state": invoice.state,
+        "customer": invoice.customer.code,
+        "period": invoice.period.label,
+        "first_day": first,
+        "last_day": last,
+        "period_in_words": invoice.period.in_words,
+        "currency": invoice.currency,
+        **amounts,
+        "amount_due": _rounded(amount_due(invoice), invoice.currency),
+        "issued_on": invoice.issued_on,
+        "due_on": None if invoice.state == Invoice.State.VOID else invoice.due_on,
+        "sent_at": invoice.sent_at,
+        "replaces": places.replaces and places.replaces.pk,
+        "replaced_by": places.replaced_by and places.replaced_by.pk,
+        "lines": lines,
+    }
+
+
+def line_shape(line: InvoiceLine, currency: str, charges: str | None) -> dict[str, Any]:
+    """As `LineSerializer` says; reads its product and action type, and of a late line its customer."""
+    return {
+        "line": line.pk,
+        "position": line.position,
+        "kind": line.kind,
+        "description": line.description,
+        "product": line.product and line.product.sku,
+        "type": line.action_type and line.action_type.code,
+        "rule": line.rule_id,
+        "reason": line.reason,
+        "late_from": line.late_from,
+        "late_activity_of": late_of(line),
+        "actions": line.actions,
+        "quantity": str(line.quantity),
+        "exact_amount": str(line.exact_amount),
+        "amount": _rounded(line.amount, currency),
+        "charges": charges,
+    }
+
+
+def charge_shape(charge: DetailCharge, explanation: str) -> dict[str, Any]:
+    """As `PeriodChargeSerializer` says."""
+    return {
+        "action": charge.action,
+        "id": charge.action_id,
+        "type": charge.type_code,
+        "lead": charge.lead_id,
+        "source": charge.source_code,
+        "product": charge.sku,
+        "occurred_at": charge.occurred_at,
+        "late_from": charge.late_from,
+        "quantity": str(charge.quantity),
+        "value": None if charge.value is None else str(charge.value),
+        "rule": charge.rule,
+        "reason": charge.reason,
+        "full_amount": str(charge.full_amount),
+        "cuts": cuts_shape(charge.cuts),
+        "exact_amount": str(charge.exact_amount),
+        "explanation": explanation,
+    }
+
+
+def _rounded(amount: Decimal, currency: str) -> str:
+    return str(money.rounded(amount, currency))

@@ -1,0 +1,244 @@
+"""Everything that stands on an invoice, in words and formatted money; the page and the PDF are both made from it."""
+
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db.models import prefetch_related_objects
+
+from billing_engine.core import money
+from billing_engine.core.calendar.wording import count_of_days, day_in_words, span_in_words, stretch_in_words
+from billing_engine.core.money import in_words
+from invoices.domain.document.content_lines import (
+    ChargedLine,
+    UnchargedLine,
+    charged_line,
+    counted_together,
+    uncharged_line,
+)
+from invoices.domain.document.wording import (
+    clean,
+    lines_of,
+    quantity_in_words,
+    rate_in_words,
+)
+from invoices.domain.life.parties import bill_to, seller_of
+from invoices.domain.life.replacement import in_its_place, replacement_of
+from invoices.models import Invoice, InvoiceLine, InvoiceTax
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A label and what it says: `Due date`, `November 30, 2026`."""
+
+    label: str
+    value: str
+    notes: tuple[str, ...] = ()  # beneath the label
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """Who sends the invoice, or who gets it."""
+
+    name: str
+    address: tuple[str, ...]
+    tax_id: str
+    emails: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """An invoice as it is read: every text final, every amount formatted, nothing left to compute."""
+
+    title: str
+    mark: str  # "DRAFT" until it is issued, "VOID" when it is void
+    number: str
+    made_on: str  # ISO date, for the document's metadata
+    seller: Party
+    bill_to: Party
+    facts: tuple[Fact, ...]
+    headline: str
+    subject: str
+    lines: tuple[ChargedLine, ...]
+    subtotals: tuple[Fact, ...]
+    total: Fact
+    uncharged: tuple[UnchargedLine, ...]
+    uncharged_total: Fact | None
+    payment: tuple[str, ...]
+    questions: tuple[str, ...]
+    was: str = ""  # the headline and the total of a void invoice, as they were: to be shown crossed out
+    total_was: str = ""
+    notices: tuple[str, ...] = ()  # what overrides all the rest: that it is void, and what replaces it
+
+    def as_data(self) -> dict[str, Any]:
+        """The same as plain lists, dictionaries and strings."""
+        return asdict(self)
+
+
+def paper_of(invoice: Invoice, *, as_issued: bool = False) -> Paper:
+    """The paper of an invoice, draft or issued, in three queries however many lines it has.
+
+    Of a void one, if asked for, the paper that it was before.
+    """
+    invoice = Invoice.objects.select_related("customer__seller", "period").get(pk=invoice.pk)
+    if as_issued and invoice.state == Invoice.State.VOID:
+        invoice.state = Invoice.State.ISSUED
+    # What an issued invoice says of the two parties was frozen with it; until then it is what holds today.
+    issued = invoice.number is not None
+    seller: dict[str, Any] = invoice.seller if issued else seller_of(invoice.customer)
+    customer: dict[str, Any] = invoice.bill_to if issued else bill_to(invoice.customer)
+    with money.read_in(customer.get("locale", str(money.LOCALE))):  # those issued before there was a choice have none
+        return _paper(invoice, seller, customer)
+
+
+def _paper(invoice: Invoice, seller: dict[str, Any], customer: dict[str, Any]) -> Paper:
+    stored = list(invoice.lines.select_related("action_type", "rule").order_by("position"))
+    if any(line.late_from for line in stored):
+        prefetch_related_objects([invoice.customer], "cycle_changes")  # by which late lines name their week
+    charged = [line for line in stored if line.kind != InvoiceLine.Kind.NOT_CHARGED]
+    uncharged = [line for line in stored if line.kind == InvoiceLine.Kind.NOT_CHARGED]
+    over = counted_together(charged)
+    zone = ZoneInfo(customer["time_zone"])
+    total = in_words(invoice.total, invoice.currency)
+    asked = f"{total} due {day_in_words(invoice.due_on)}" if invoice.due_on else f"{total} due"
+    is_void = invoice.state == Invoice.State.VOID
+    due = in_words(amount_due(invoice) if is_void else invoice.total, invoice.currency)
+    return Paper(
+        title="Invoice",
+        mark=_mark(invoice),
+        number=invoice.number or "",
+        made_on=(invoice.issued_on or invoice.created_at.astimezone(zone).date()).isoformat(),
+        seller=_party(seller, [seller["email"]]),
+        bill_to=_party(customer, customer["contacts"]),
+        facts=_facts(invoice, customer, zone),
+        headline="Nothing is due" if is_void else asked,
+        subject=f"Lead activity of {span_in_words(invoice.period.start_at, invoice.period.end_at, zone)}",
+        lines=tuple(charged_line(line, invoice.currency, counted_over=over.get(line.position, "")) for line in charged),
+        subtotals=_subtotals(invoice),
+        total=Fact("Total due", f"{due} {invoice.currency}"),
+        uncharged=tuple(uncharged_line(line, invoice.currency) for line in uncharged),
+        uncharged_total=_uncharged_total(uncharged, invoice.currency),
+        payment=_payment(invoice, seller["pay_to"]),
+        questions=() if is_void else _questions(invoice, seller, customer),
+        was=asked if is_void else "",
+        total_was=f"{total} {invoice.currency}" if is_void else "",
+        notices=_notices(invoice, zone),
+    )
+
+
+def amount_due(invoice: Invoice) -> Decimal:
+    """What the customer is asked to pay: nothing before it is issued, and nothing once it is void."""
+    return invoice.total if invoice.state == Invoice.State.ISSUED else money.ZERO
+
+
+def _notices(invoice: Invoice, zone: ZoneInfo) -> tuple[str, ...]:
+    """What a void invoice says first."""
+    if invoice.state != Invoice.State.VOID or invoice.voided_at is None:
+        return ()
+    since = f"Void since {day_in_words(invoice.voided_at.astimezone(zone).date())}: nothing is to be paid for it."
+    replacement = replacement_of(invoice)
+    return (since, in_its_place(replacement)) if replacement else (since,)
+
+
+def _questions(invoice: Invoice, seller: dict[str, Any], customer: dict[str, Any]) -> tuple[str, ...]:
+    """Until when and how to dispute, and where the detail is; what an older invoice did not know is left out."""
+    days, email, address = customer.get("dispute_days"), clean(seller["email"]), clean(seller.get("detail_url", ""))
+    told = []
+    if days is not None:
+        by_then = (
+            f"until {day_in_words(invoice.issued_on + timedelta(days=days))}"
+            if invoice.issued_on
+            else f"within {count_of_days(days)} of issue"
+        )
+        to = f" by e-mail to {email}" if email else ""
+        told.append(f"Charges may be disputed {by_then}{to}: name the invoice, the line and why.")
+    if address:
+        told.append(f"Every charge in detail: {address.replace('{number}', invoice.number or '…')}")
+    return tuple(told)
+
+
+def _party(details: dict[str, Any], emails: list[str]) -> Party:
+    return Party(
+        clean(details["name"]),
+        lines_of(details["address"]),
+        clean(details["tax_id"]),
+        tuple(clean(email) for email in emails if email),
+    )
+
+
+def _facts(invoice: Invoice, customer: dict[str, Any], zone: ZoneInfo) -> tuple[Fact, ...]:
+    """The small table at the top; what is empty is left out."""
+    if invoice.issued_on and invoice.due_on:
+        days = (invoice.due_on - invoice.issued_on).days
+        issue, due = day_in_words(invoice.issued_on), day_in_words(invoice.due_on)
+    else:
+        days, issue = customer["payment_terms_days"], "When issued"
+        due = f"{count_of_days(days)} after issue" if days else "On issue"
+    period = stretch_in_words(invoice.period.start_at, invoice.period.end_at, zone)
+    facts = (
+        Fact("Invoice number", invoice.number or "When issued"),
+        Fact("Issue date", issue),
+        Fact("Due date", "" if invoice.state == Invoice.State.VOID else due),
+        Fact("Terms", _terms(invoice, days)),
+        Fact("Billing period", period),
+        Fact("Time zone", customer["time_zone"].replace("_", " ")),
+        Fact("PO number", clean(customer["purchase_order"])),
+    )
+    return tuple(fact for fact in facts if fact.value)
+
+
+def _terms(invoice: Invoice, days: int) -> str:
+    if invoice.state == Invoice.State.VOID:
+        return ""
+    return f"Net {count_of_days(days)}" if days else "Due on receipt"
+
+
+def _mark(invoice: Invoice) -> str:
+    if invoice.state == Invoice.State.VOID:
+        return "VOID"
+    return "" if invoice.number else "DRAFT"
+
+
+def _subtotals(invoice: Invoice) -> tuple[Fact, ...]:
+    """From the lines to the total: each tax by its rate, or why there is none; credit used or carried forward."""
+
+    def fact(label: str, amount: Decimal, notes: tuple[str, ...] = ()) -> Fact:
+        return Fact(label, in_words(amount, invoice.currency), notes)
+
+    facts = [fact("Subtotal", invoice.subtotal)]
+    for tax in invoice.taxes.order_by("position"):
+        on = f" on {in_words(tax.base, invoice.currency)}" if tax.categories else ""
+        facts.append(fact(f"{clean(tax.name)} ({rate_in_words(tax.rate)}){on}", tax.amount, _taxed(tax)))
+    if len(facts) == 1:
+        reason = clean(invoice.tax_exempt_reason)
+        facts.append(fact(f"Tax exempt: {reason}" if reason else "Tax", Decimal(0)))
+    if invoice.credit < 0:
+        facts.append(fact("Credit used", invoice.credit))
+    elif invoice.credit:
+        facts.append(fact("Carried to your credit balance", invoice.credit))
+    return tuple(facts)
+
+
+def _taxed(tax: InvoiceTax) -> tuple[str, ...]:
+    """The product categories that a tax is on, each with its sum; none where it is on every line."""
+    return tuple(
+        f"{clean(part['category'])}: {in_words(Decimal(part['base']), tax.invoice.currency)}" for part in tax.categories
+    )
+
+
+def _uncharged_total(lines: list[InvoiceLine], currency: str) -> Fact | None:
+    if not lines:
+        return None
+    count = sum(line.actions for line in lines)
+    words = f"{quantity_in_words(Decimal(count))} action{'' if count == 1 else 's'} not charged"
+    return Fact(words, in_words(Decimal(0), currency))
+
+
+def _payment(invoice: Invoice, pay_to: str) -> tuple[str, ...]:
+    if invoice.state == Invoice.State.VOID:
+        return ("Nothing to pay: this invoice is void.",)
+    if not invoice.total:
+        return ("Nothing to pay: this invoice is for your records.",)
+    return (*lines_of(pay_to), f"Please state {invoice.number or 'the invoice number'} with your payment.")

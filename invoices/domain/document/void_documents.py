@@ -1,0 +1,38 @@
+"""The documents of a void invoice: the one it had stays, a second is marked VOID, a third names what replaces it."""
+
+from datetime import datetime
+from typing import Any
+
+from invoices.domain.document.store import Kind, ask_for
+from invoices.domain.document.typeset import source_of
+from invoices.domain.life.replacement import in_its_place, replaced_by
+from invoices.models import Invoice, InvoiceDocument
+
+
+def keep_and_mark_void(invoice: Invoice, *, at: datetime) -> None:
+    """To be called between the void and the opening of its period: what the annex lists is about to be rated again.
+
+    Nothing is typeset here. What is still to be made of the invoice as it was, is made from what is kept now.
+    """
+    document = ask_for(invoice, at=at)
+    document = InvoiceDocument.objects.select_for_update().defer("content").get(pk=document.pk)
+    if not document.is_kept:
+        document.source = source_of(invoice, as_issued=True)
+        document.save(update_fields=["source"])
+    ask_for(invoice, at=at, kind=Kind.VOID, source=source_of(invoice))
+
+
+def name_the_replacement(invoice: Invoice, *, at: datetime) -> None:
+    """An invoice that was just issued in the place of a void one: a further document of that one says so."""
+    void = replaced_by(invoice)
+    document = (
+        void and InvoiceDocument.objects.filter(invoice=void, kind=Kind.VOID).order_by("pk").defer("content").first()
+    )
+    if void is None or not document or document.source is None:
+        return
+    ask_for(void, at=at, kind=Kind.VOID, replaced_by=invoice, source=_naming(document.source, invoice))
+
+
+def _naming(source: dict[str, Any], replacement: Invoice) -> dict[str, Any]:
+    paper = source["paper"]
+    return {**source, "paper": {**paper, "notices": [*paper["notices"], in_its_place(replacement)]}}

@@ -1,0 +1,1 @@
+"""An invoice from approval to issue, and what undoes it."""

@@ -1,0 +1,260 @@
+"""A closed period opened again: for a draft anew, for a correction, or because its invoice was voided."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from billing_engine.core import money
+from billing_engine.core.errors import Refused
+from invoices.domain.document.void_documents import keep_and_mark_void
+from invoices.domain.document.wording import month_in_words
+from invoices.domain.life.transitions import State, locked, to_draft
+from invoices.domain.lines.adjustments import kept
+from invoices.domain.lines.totals import balance
+from invoices.domain.month_close.history import note
+from invoices.domain.month_close.lock import (
+    CycleLocked,
+    check_not_closed,
+    check_unlocked,
+    why_closed,
+    why_locked,
+    why_not_regenerated,
+)
+from invoices.domain.run.close import close
+from invoices.models import BillingRunItem, CreditEntry, CycleStep, Invoice, Reopening
+from leads.domain.periods import mark_unrated
+from leads.domain.voiding import apply_voids
+from leads.models import BillingPeriod
+from pricing.domain.rate.carry_over import mark_earlier
+
+Kind = CreditEntry.Kind
+
+
+class PeriodIsOpenAlready(Refused):
+    """Only what is closed opens again."""
+
+    code = "period_is_open"
+    message = "This billing period is open."
+
+
+class PeriodIsIssued(Refused):
+    """What a customer was asked to pay stands, until it is voided."""
+
+    code = "period_is_issued"
+
+
+class NeedsSecondPerson(Refused):
+    """Whoever closed, adjusted, approved or issued does not undo it alone."""
+
+    code = "needs_second_person"
+
+
+class NeedsReason(Refused):
+    """What undoes something says why."""
+
+    code = "needs_reason"
+    message = "Say why: the reason is kept."
+
+
+class NothingToBillAgain(Refused):
+    """Only a period that was opened in a locked month is billed by itself."""
+
+    code = "nothing_to_bill_again"
+    message = "This period was not opened in a locked month: a billing run bills it."
+
+
+class CreditIsUsed(Refused):
+    """Credit that later invoices have drawn on is not taken back."""
+
+    code = "credit_is_used"
+
+
+@transaction.atomic
+def reopen(period: BillingPeriod, *, reason: str, by: User, at: datetime) -> BillingPeriod:
+    """Open a closed period again: its draft is thrown away, it is rated anew and can be billed anew.
+
+    By somebody who neither started the run that closed it nor adjusted or approved its invoice. Raises NeedsReason,
+    PeriodIsOpenAlready, PeriodIsIssued, CycleLocked or NeedsSecondPerson, and then nothing has changed.
+    """
+    period = _locked(period.pk)
+    if period.is_open:
+        raise PeriodIsOpenAlready
+    check_unlocked(period.label)
+    found = Invoice.objects.live().filter(period=period).first()
+    if found is not None and found.state == State.ISSUED:
+        raise PeriodIsIssued(f"{period} is on invoice {found.number}: it opens again only when that is voided.")
+    invoice = None if found is None else locked(found, State.DRAFT, State.APPROVED)
+    check_may_reopen(period, by)
+    name = "" if invoice is None else str(invoice)
+    if invoice is not None:
+        to_draft(invoice).delete()
+    _open(period, reason=reason, by=by, at=at, invoice=name)
+    note(period.label, CycleStep.Kind.PERIOD, by=by, at=at, reason=reason, about=str(period))
+    return period
+
+
+@transaction.atomic
+def regenerate(invoice: Invoice, *, at: datetime) -> Invoice | None:
+    """Rate the period of a draft again and draft it anew, with its adjustments kept; None where nothing is left to bill.
+
+    All or nothing: where the period cannot be closed again (an action is unrated), the old draft stays as it was. In a
+    locked month only what is sealed is drafted again; raises CycleLocked for the rest.
+    """
+    period = _locked(invoice.period_id)
+    check_not_closed(period.label)
+    if why := why_not_regenerated(period):
+        raise CycleLocked(why)
+    invoice = locked(invoice, State.DRAFT)
+    adjustments, items = kept(invoice), list(invoice.run_items.values_list("pk", flat=True))
+    invoice.delete()
+    _opened(period, why="regenerated", sealed=period.is_sealed)
+    fresh = close(period, at=at, adjustments=adjustments)
+    BillingRunItem.objects.filter(pk__in=items).update(invoice=fresh)
+    return fresh
+
+
+@transaction.atomic
+def void(invoice: Invoice, *, reason: str, by: User, at: datetime) -> Invoice:
+    """Declare an issued invoice void: it keeps its number, its lines and its PDF, and its period can be billed anew.
+
+    By another person than who issued it, as long as its month is not closed for good; in a locked month the period is
+    sealed, so that it takes nothing new. Credit it drew is given back, credit it carried forward is taken back. Raises
+    NeedsReason, WrongState, NeedsSecondPerson, CycleLocked or CreditIsUsed, and then nothing has changed.
+    """
+    period = _locked(invoice.period_id)
+    is_locked = check_not_closed(period.label)
+    invoice = locked(invoice, State.ISSUED)
+    check_may_void(invoice, by)
+    invoice.state, invoice.voided_by, invoice.voided_at = State.VOID, by, at
+    invoice.void_reason = _said(reason)
+    invoice.save(update_fields=["state", "voided_by", "voided_at", "void_reason"])
+    keep_and_mark_void(invoice, at=at)
+    _give_back_credit(invoice, at=at)
+    _open(period, reason=reason, by=by, at=at, invoice=str(invoice), sealed=is_locked)
+    note(period.label, CycleStep.Kind.VOIDED, by=by, at=at, reason=reason, about=f"{invoice}, {invoice.customer}")
+    invoice.period = period
+    return invoice
+
+
+@transaction.atomic
+def bill_again(period: BillingPeriod, *, by: User, at: datetime) -> Invoice | None:
+    """Rate and close a sealed period, and draft its invoice anew, of the actions that it has; None where nothing is left.
+
+    Raises NothingToBillAgain, or what `close` raises.
+    """
+    period = _locked(period.pk)
+    if not may_bill_again(period):
+        raise NothingToBillAgain
+    check_not_closed(period.label)
+    note(period.label, CycleStep.Kind.BILLED_AGAIN, by=by, at=at, about=str(period))
+    return close(period, at=at)
+
+
+def may_bill_again(period: BillingPeriod) -> bool:
+    """Whether it was opened in a locked month: no billing run comes by there."""
+    return period.is_open and period.is_sealed
+
+
+def may_reopen(period: BillingPeriod) -> bool:
+    """Whether a second person could open it: it is closed, not issued, and its month is not locked."""
+    is_issued = Invoice.objects.filter(period=period, state=State.ISSUED).exists()
+    return not period.is_open and not is_issued and not why_locked(period.label)
+
+
+def check_may_reopen(period: BillingPeriod, by: User) -> None:
+    """Refuse who started the run that closed the period, or adjusted or approved its invoice."""
+    invoice = Invoice.objects.live().filter(period=period).first()
+    _of_a_second_person(by, _hands_on(period, invoice), "re-opens it")
+
+
+def check_may_void(invoice: Invoice, by: User) -> None:
+    """Refuse who issued the invoice, and everybody once its month is closed for good."""
+    _of_a_second_person(by, {invoice.issued_by_id}, "voids it")
+    if why := why_closed(invoice.period.label):
+        raise CycleLocked(why)
+
+
+def _locked(period: int) -> BillingPeriod:
+    """Always before its invoice: nobody waits for one who waits for him."""
+    return BillingPeriod.objects.select_for_update(of=("self",)).select_related("customer").get(pk=period)
+
+
+def _hands_on(period: BillingPeriod, invoice: Invoice | None) -> set[int | None]:
+    """Who started the runs that billed the period, and who adjusted or approved its invoice."""
+    hands: set[int | None] = set(
+        BillingRunItem.objects.filter(period=period).exclude(settled_at=None).values_list("run__started_by", flat=True)
+    )
+    if invoice is not None:
+        hands.add(invoice.approved_by_id)
+        hands |= set(invoice.lines.values_list("adjustment__adjusted_by", flat=True))
+    return hands
+
+
+def _of_a_second_person(by: User, hands: set[int | None], what: str) -> None:
+    if by.pk in hands:
+        raise NeedsSecondPerson(f"You had a hand in this invoice: another person {what}.")
+
+
+def _said(reason: str) -> str:
+    if not reason.strip():
+        raise NeedsReason
+    return reason.strip()
+
+
+def _open(period: BillingPeriod, *, reason: str, by: User, at: datetime, invoice: str, sealed: bool = False) -> None:
+    assert period.closed_at is not None  # noqa: S101 -- tells mypy: the database keeps that a closed one says when
+    Reopening.objects.create(
+        period=period,
+        reason=_said(reason),
+        reopened_by=by,
+        reopened_at=at,
+        closed_at=period.closed_at,
+        invoice=invoice,
+    )
+    _opened(period, why="reopened", sealed=sealed)
+
+
+def _opened(period: BillingPeriod, *, why: str, sealed: bool) -> None:
+    """What it was rated by goes with the next close; from here it is rated by what holds now, from its first action on."""
+    period.state, period.closed_at, period.is_sealed = BillingPeriod.State.OPEN, None, sealed
+    period.save(update_fields=["state", "closed_at", "is_sealed"])
+    apply_voids(period)
+    mark_unrated([period], reason=why)
+    mark_earlier(period)
+
+
+def _give_back_credit(invoice: Invoice, *, at: datetime) -> None:
+    if not invoice.credit:
+        return
+    missing = invoice.credit - balance(invoice.customer, invoice.currency)
+    if missing > 0:
+        raise CreditIsUsed(_used_in_words(invoice, missing))
+    CreditEntry.objects.create(
+        customer=invoice.customer,
+        invoice=invoice,
+        kind=Kind.TAKEN_BACK if invoice.credit > 0 else Kind.RETURNED,
+        currency=invoice.currency,
+        amount=-invoice.credit,
+        created_at=at,
+    )
+
+
+def _used_in_words(invoice: Invoice, missing: Decimal) -> str:
+    """Which invoices draw on its credit, the latest first as far as it takes, and what to do about each."""
+    used = CreditEntry.objects.filter(customer=invoice.customer_id, currency=invoice.currency, kind=Kind.USED)
+    told, left = [], missing
+    for entry in used.exclude(invoice__state=State.VOID).select_related("invoice__period").order_by("-pk"):
+        if left <= 0:
+            break
+        told.append(f"{_named(entry.invoice)} ({money.in_words(-entry.amount, invoice.currency)})")
+        left += entry.amount
+    amounts = [money.in_words(amount, invoice.currency) for amount in (missing, invoice.credit)]
+    return f"{amounts[0]} of the {amounts[1]} of credit that this invoice carried forward is used. {'. '.join(told)}."
+
+
+def _named(user: Invoice) -> str:
+    if user.state == State.ISSUED:
+        return f"Void {user.number} first"
+    return f"Re-open the period of {user}, {month_in_words(user.period.label)}, first"

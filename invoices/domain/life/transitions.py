@@ -1,0 +1,104 @@
+"""draft → approved → issued → sent. Voiding and opening a period again are in `reopen`."""
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from billing_engine.core.errors import Refused
+from invoices.domain.document.store import ask_for
+from invoices.domain.document.void_documents import name_the_replacement
+from invoices.domain.life.late_voids import check_taken_back, taken_back_of
+from invoices.domain.life.numbers import next_number
+from invoices.domain.life.parties import bill_to, seller_of
+from invoices.models import Adjustment, Invoice
+
+State = Invoice.State
+APPROVAL = ("state", "approved_by", "approved_at", "approved_over", "approved_over_reason")
+
+
+class WrongState(Refused):
+    """Only what stands before a step can take it."""
+
+    code = "wrong_state"
+
+
+class AdjusterApproves(Refused):
+    """Whoever changed an invoice by hand does not approve it."""
+
+    code = "adjuster_approves"
+    message = "You adjusted this invoice: another person has to approve it."
+
+
+@transaction.atomic
+def approve(invoice: Invoice, *, by: User, at: datetime, reason: str = "") -> Invoice:
+    """A person has looked at the draft and stands for it; not who adjusted it, unless the settings allow it.
+
+    Where actions of it were taken back since, it takes a reason: raises TakenBackSince without one.
+    """
+    invoice = locked(invoice, State.DRAFT)
+    check_may_approve(invoice, by)
+    invoice.approved_over = taken_back_of(invoice).actions if reason.strip() else check_taken_back(invoice)
+    invoice.approved_over_reason = reason.strip() if invoice.approved_over else ""
+    invoice.state, invoice.approved_by, invoice.approved_at = State.APPROVED, by, at
+    invoice.save(update_fields=APPROVAL)
+    return invoice
+
+
+def check_may_approve(invoice: Invoice, by: User) -> None:
+    """Refuse who adjusted the draft, unless the settings allow it."""
+    if not settings.ADJUSTER_APPROVES and Adjustment.objects.filter(line__invoice=invoice, adjusted_by=by).exists():
+        raise AdjusterApproves
+
+
+@transaction.atomic
+def send_back(invoice: Invoice) -> Invoice:
+    """Approved by mistake: a draft again."""
+    invoice = locked(invoice, State.APPROVED)
+    return to_draft(invoice)
+
+
+def to_draft(invoice: Invoice) -> Invoice:
+    """A locked invoice without its approval."""
+    invoice.state, invoice.approved_by, invoice.approved_at = State.DRAFT, None, None
+    invoice.approved_over, invoice.approved_over_reason = 0, ""
+    invoice.save(update_fields=APPROVAL)
+    return invoice
+
+
+@transaction.atomic
+def issue(invoice: Invoice, *, by: User, at: datetime) -> Invoice:
+    """Give the invoice its number and freeze it; its PDF is rendered after commit.
+
+    From here on the invoice changes for nobody, the database refuses it. Raises TakenBackSince where actions of it were
+    taken back since it was approved.
+    """
+    invoice = locked(invoice, State.APPROVED)
+    check_taken_back(invoice, known=invoice.approved_over)
+    customer = invoice.customer
+    invoice.state, invoice.issued_by, invoice.issued_at = State.ISSUED, by, at
+    invoice.issued_on = at.astimezone(customer.zone).date()
+    invoice.due_on = invoice.issued_on + timedelta(days=customer.payment_terms_days)
+    invoice.seller, invoice.bill_to = seller_of(customer), bill_to(customer)
+    ask_for(invoice, at=at)
+    # Last, so that the series is locked for no longer than one write; a rollback takes the number back with it.
+    given = next_number(customer.seller, invoice.seller, year=invoice.issued_on.year)
+    invoice.series, invoice.serial, invoice.number = given
+    invoice.save()
+    name_the_replacement(invoice, at=at)
+    return invoice
+
+
+def locked(invoice: Invoice, *states: Invoice.State) -> Invoice:
+    """The invoice as it is now, locked; raises WrongState where it is in none of the states."""
+    found = (
+        Invoice.objects.select_for_update(of=("self",))
+        .select_related("customer__seller", "period")
+        .filter(pk=invoice.pk)
+        .first()
+    )
+    if found is None or found.state not in states:
+        is_now = "gone" if found is None else found.get_state_display().lower()
+        raise WrongState(f"This invoice is {is_now}, not {' or '.join(state.label.lower() for state in states)}.")
+    return found

@@ -1,0 +1,1 @@
+"""What is on an invoice, and how it adds up."""

@@ -1,0 +1,124 @@
+"""A person's lines on a draft: more or less than the charges say, with a reason."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import Max
+
+from billing_engine.core import money
+from billing_engine.core.errors import Refused
+from invoices.domain.life.transitions import State, locked
+from invoices.domain.lines.totals import move_credit, total_up
+from invoices.domain.month_close.lock import check_unlocked
+from invoices.models import Adjustment, Invoice, InvoiceLine, InvoiceTax
+from leads.models import BillingPeriod
+
+
+class AdjustsNothing(Refused):
+    """An adjustment is an amount in the currency's minor unit, with a text for the customer and a reason for us."""
+
+    code = "adjusts_nothing"
+
+
+class NoAdjustment(Refused):
+    """What charges came to is not taken off by hand."""
+
+    code = "no_adjustment"
+    message = "Only an adjustment is taken off; what charges came to is adjusted by a line of its own."
+
+
+@transaction.atomic
+def adjust(invoice: Invoice, *, amount: Decimal, text: str, reason: str, by: User, at: datetime) -> InvoiceLine:
+    """Put a line on a draft by hand: above zero it costs more, below zero less. Taxes and total follow.
+
+    A draft whose sum falls below zero asks for nothing: the rest is carried to the customer's credit balance.
+    Raises CycleLocked, WrongState or AdjustsNothing.
+    """
+    check_unlocked(invoice.period.label)
+    invoice = locked(invoice, State.DRAFT)
+    if not amount:
+        raise AdjustsNothing("An adjustment is more or less than nothing.")
+    if not money.fits(amount, invoice.currency):
+        raise AdjustsNothing(money.no_fraction_in_words(invoice.currency))
+    if not text.strip() or not reason.strip():
+        raise AdjustsNothing("An adjustment needs a text for the customer, and a reason.")
+    line = InvoiceLine.objects.create(
+        invoice=invoice,
+        position=(invoice.lines.aggregate(last=Max("position"))["last"] or 0) + 1,
+        kind=InvoiceLine.Kind.ADJUSTMENT,
+        description=text.strip(),
+        quantity=1,
+        exact_amount=amount,
+        amount=amount,
+    )
+    Adjustment.objects.create(line=line, reason=reason.strip(), adjusted_by=by, adjusted_at=at)
+    retotal(invoice, at=at)
+    return line
+
+
+@transaction.atomic
+def withdraw(line: InvoiceLine, *, at: datetime) -> Invoice:
+    """Take an adjustment off a draft again. Raises CycleLocked, WrongState or NoAdjustment."""
+    check_unlocked(line.invoice.period.label)
+    invoice = locked(line.invoice, State.DRAFT)
+    if line.kind != InvoiceLine.Kind.ADJUSTMENT:
+        raise NoAdjustment
+    line.delete()
+    retotal(invoice, at=at)
+    return invoice
+
+
+def retotal(invoice: Invoice, *, at: datetime) -> None:
+    """Taxes, credit and total of a locked draft anew, from its lines."""
+    invoice.taxes.all().delete()
+    invoice.credit_entries.all().delete()
+    lines = list(invoice.lines.select_related("product").order_by("position"))
+    store_taxes(invoice, total_up(invoice, lines))
+    invoice.save(update_fields=["subtotal", "tax", "credit", "total", "tax_exempt_reason"])
+    move_credit(invoice, at=at)
+
+
+def store_taxes(invoice: Invoice, taxes: Iterable[InvoiceTax]) -> None:
+    """Store the taxes of a new draft."""
+    taxes = list(taxes)
+    for tax in taxes:
+        tax.invoice = invoice
+    if taxes:
+        InvoiceTax.objects.bulk_create(taxes)
+
+
+def kept(invoice: Invoice) -> list[tuple[InvoiceLine, Adjustment]]:
+    """The adjustments of a draft, as new rows, for the draft that takes its place."""
+    lines = invoice.lines.filter(kind=InvoiceLine.Kind.ADJUSTMENT).select_related("adjustment").order_by("position")
+    return [_copied(line, line.adjustment) for line in lines]
+
+
+def carried(period: BillingPeriod) -> list[tuple[InvoiceLine, Adjustment]]:
+    """Those of the invoice whose void opened the period last, for the draft that takes its place.
+
+    None where the period was opened again since: who threw that draft away was told that its adjustments go with it.
+    """
+    opened = period.reopenings.order_by("pk").last()
+    if opened is None or not opened.invoice:
+        return []
+    voided = Invoice.objects.filter(period=period, state=State.VOID, number=opened.invoice).first()
+    return kept(voided) if voided else []
+
+
+def _copied(line: InvoiceLine, adjustment: Adjustment) -> tuple[InvoiceLine, Adjustment]:
+    copy = InvoiceLine(
+        kind=line.kind,
+        description=line.description,
+        quantity=line.quantity,
+        exact_amount=line.exact_amount,
+        amount=line.amount,
+    )
+    return copy, Adjustment(
+        line=copy,
+        reason=adjustment.reason,
+        adjusted_by_id=adjustment.adjusted_by_id,
+        adjusted_at=adjustment.adjusted_at,
+    )

@@ -1,0 +1,267 @@
+"""From an invoice's lines to their charges: one by one in rating order, each with its share of the line, to the cent.
+
+A closed period's charges never change, and their lines change on drafts only: what is read here adds up however often,
+and in however many pieces, it is read.
+"""
+
+from collections.abc import Generator, Iterator
+from contextlib import closing
+from datetime import date, datetime
+from decimal import Decimal
+from itertools import groupby
+from typing import Any, NamedTuple
+
+from django.db import connection
+
+from billing_engine.core import money
+from billing_engine.core.calendar.spans import Span
+from invoices.domain.lines.allocation import Shares, shares
+from invoices.domain.lines.charge_sums import LATE_FROM
+from invoices.models import Invoice, InvoiceLine
+from leads.models import BillingPeriod
+from pricing.models import Charge
+
+ROWS_AT_A_TIME = 2_000
+
+# Which line a charge stands on: written once, for the page, the files, the API, and the way back from a charge.
+ON_LINE = f"""
+      JOIN invoices_invoiceline line
+        ON line.invoice_id = %(invoice)s
+       AND line.kind = CASE WHEN charge.reason = '' THEN 'charges' ELSE 'not_charged' END
+       AND line.reason = charge.reason
+       AND line.action_type_id = action.action_type_id
+       AND COALESCE(line.product_id, 0) = CASE WHEN charge.reason = '' THEN lead.product_id ELSE 0 END
+       AND COALESCE(line.rule_id, 0) = CASE WHEN charge.reason = '' THEN charge.rule_id ELSE 0 END
+       AND line.late_from = CASE WHEN charge.reason = '' THEN {LATE_FROM} ELSE '' END
+"""
+CHARGES = """
+      FROM leads_action action
+      JOIN pricing_charge charge ON charge.action_id = action.id
+      JOIN leads_lead lead ON lead.id = action.lead_id
+      JOIN leads_billingperiod period ON period.id = action.period_id
+"""
+WHERE = " WHERE action.period_id = %(period)s"
+NAMES = """
+      JOIN leads_product product ON product.id = lead.product_id
+      JOIN leads_source source ON source.id = lead.source_id
+      JOIN leads_actiontype type ON type.id = action.action_type_id
+      LEFT JOIN pricing_pricerule rule ON rule.id = charge.rule_id
+"""
+COLUMNS = f"""
+    action.id, action.external_id, action.occurred_at, action.quantity, action.value, type.code, type.name, type.unit,
+    lead.id, lead.external_id, source.code, source.name, product.sku, product.name, action.delivery_id,
+    {LATE_FROM}, charge.rule_id, rule.name, charge.reason, charge.full_amount, charge.cut_per_lead,
+    charge.cut_per_period, charge.cut_by_budget, charge.amount, action.voided_after_close
+"""
+FLOOR = "trunc(charge.amount, %(places)s)"  # a charge is never negative
+REMAINDER = f"charge.amount - {FLOOR}"
+
+REMAINDERS = f"""
+    SELECT line.position, line.amount, {REMAINDER}, count(*), sum(sum({FLOOR})) OVER (PARTITION BY line.position)
+    {CHARGES} {ON_LINE} {WHERE} AND charge.reason = '' AND (%(line)s IS NULL OR line.id = %(line)s)
+     GROUP BY 1, 2, 3
+     ORDER BY 1, 3 DESC
+"""
+OF_INVOICE = f"""
+    SELECT line.position, line.kind, line.description, {COLUMNS}
+    {CHARGES} {ON_LINE} {NAMES} {WHERE}
+     ORDER BY line.position, action.occurred_at, action.id
+"""
+OF_LINE = f"""
+    SELECT {COLUMNS}
+    {CHARGES} {ON_LINE} {NAMES} {WHERE} AND line.id = %(line)s
+"""
+OF_PERIOD = f"SELECT {COLUMNS} {CHARGES} {NAMES} {WHERE}"
+IN_RATING_ORDER = " ORDER BY action.occurred_at, action.id"
+# What charges of a period may be asked for by.
+FILTERS = {
+    "sku": " AND product.sku = %(sku)s",
+    "type": " AND type.code = %(type)s",
+    "reason": " AND charge.reason = %(reason)s",
+}
+BEFORE = f"""
+    SELECT count(*), COALESCE(sum({FLOOR}), 0), count(*) FILTER (WHERE {REMAINDER} > %(threshold)s),
+           count(*) FILTER (WHERE {REMAINDER} = %(threshold)s), COALESCE(sum(charge.amount), 0),
+           COALESCE(sum(action.quantity), 0)
+    {CHARGES} {ON_LINE} {WHERE} AND line.id = %(line)s AND (action.occurred_at, action.id) < (%(at)s, %(action)s)
+"""
+DAYS = f"""
+    SELECT (action.occurred_at AT TIME ZONE %(zone)s)::date, count(*), sum(action.quantity)
+    {CHARGES} {ON_LINE} {WHERE} AND line.id = %(line)s
+     GROUP BY 1
+     ORDER BY 1
+"""
+LINE_OF = f"SELECT line.id {CHARGES} {ON_LINE} {WHERE} AND action.id = %(action)s"
+
+
+class DetailCharge(NamedTuple):
+    """One charge with all that its line's reader asks of it."""
+
+    action: int
+    action_id: str
+    occurred_at: datetime
+    quantity: Decimal
+    value: Decimal | None
+    type_code: str
+    type_name: str
+    unit: str
+    lead: int
+    lead_id: str
+    source_code: str
+    source_name: str
+    sku: str
+    product: str
+    delivery: int
+    late_from: str
+    rule: int | None
+    rule_name: str | None
+    reason: str
+    full_amount: Decimal
+    cut_per_lead: Decimal | None
+    cut_per_period: Decimal | None
+    cut_by_budget: Decimal | None
+    exact_amount: Decimal
+    taken_back: bool  # after its period was closed
+
+    @property
+    def cuts(self) -> list[tuple[Charge.Cap, Decimal]]:
+        """What each cap that trimmed it cut off, in their order."""
+        cut = (self.cut_per_lead, self.cut_per_period, self.cut_by_budget)
+        return [(cap, amount) for cap, amount in zip(Charge.Cap, cut, strict=True) if amount is not None]
+
+
+class DetailLine(NamedTuple):
+    """The line that a charge stands on."""
+
+    position: int
+    kind: str
+    description: str
+
+
+class Passed(NamedTuple):
+    """What of a line comes before a page of it."""
+
+    charges: int
+    quantity: Decimal
+    exact: Decimal
+    amount: Decimal
+
+
+class LineDay(NamedTuple):
+    """What of a line occurred on one day of its customer's."""
+
+    day: date
+    charges: int
+    quantity: Decimal
+
+
+Place = tuple[datetime, int]  # of a charge in rating order: when its action occurred, and the action's id
+
+
+def detail_of(invoice: Invoice) -> Iterator[tuple[DetailLine, DetailCharge, Decimal]]:
+    """Every charge of the invoice with its line and its share of it: line by line, in rating order; streamed."""
+    spread, zero = shares_of(invoice), money.rounded(money.ZERO, invoice.currency)
+    for row in _streamed(OF_INVOICE, _facts(invoice)):
+        line, charge = DetailLine._make(row[:3]), DetailCharge._make(row[3:])
+        share = zero if charge.reason else spread[line.position].of(charge.exact_amount)
+        yield line, charge, share
+
+
+def unbilled_of(period: BillingPeriod) -> Iterator[DetailCharge]:
+    """Every charge of a period that stands on no invoice yet, in rating order; streamed."""
+    facts = {"period": period.pk, "zone": period.customer.time_zone}
+    return map(DetailCharge._make, _streamed(OF_PERIOD + IN_RATING_ORDER, facts))
+
+
+def page_of_period(
+    period: BillingPeriod, *, limit: int, after: Place | None = None, **asked: str
+) -> list[DetailCharge]:
+    """At most `limit` charges of a period in rating order, of a product, type or reason where these are asked for."""
+    facts: dict[str, Any] = {"period": period.pk, "zone": period.customer.time_zone, "limit": limit, **asked}
+    sql = OF_PERIOD + "".join(FILTERS[name] for name, value in asked.items() if value)
+    if after:
+        sql += " AND (action.occurred_at, action.id) > (%(at)s, %(action)s)"
+        facts |= {"at": after[0], "action": after[1]}
+    return [DetailCharge._make(row) for row in _rows(f"{sql}{IN_RATING_ORDER} LIMIT %(limit)s", facts)]
+
+
+def shares_of(invoice: Invoice, line: InvoiceLine | None = None) -> dict[int, Shares]:
+    """By its position, how each line of charges is spread (or one of them); raises DoesNotAddUp."""
+    found = {}
+    facts = _facts(invoice, line=line and line.pk)
+    with closing(_streamed(REMAINDERS, facts)) as rows:
+        for (position, amount, floors), alike in groupby(rows, key=lambda row: (row[0], row[1], row[4])):
+            counted = ((row[2], row[3]) for row in alike)
+            found[position] = shares(amount, floors=floors, remainders=counted, currency=invoice.currency)
+    return found
+
+
+def page_of_line(
+    line: InvoiceLine,
+    *,
+    limit: int,
+    after: Place | None = None,
+    before: Place | None = None,
+    within: Span | None = None,
+) -> list[DetailCharge]:
+    """At most `limit` charges of a line, or of a stretch of it, in rating order: the first, or those next to the place."""
+    facts = _facts(line.invoice, line=line.pk, limit=limit)
+    backwards = before is not None and after is None
+    sql = OF_LINE
+    if within:
+        sql += " AND action.occurred_at >= %(start)s AND action.occurred_at < %(end)s"
+        facts |= {"start": within.start, "end": within.end}
+    if place := before if backwards else after:
+        sql += f" AND (action.occurred_at, action.id) {'<' if backwards else '>'} (%(at)s, %(action)s)"
+        facts |= {"at": place[0], "action": place[1]}
+    order = "DESC" if backwards else "ASC"
+    sql += f" ORDER BY action.occurred_at {order}, action.id {order} LIMIT %(limit)s"
+    rows = [DetailCharge._make(row) for row in _rows(sql, facts)]
+    return rows[::-1] if backwards else rows
+
+
+def passed_before(line: InvoiceLine, first: DetailCharge, spread: Shares) -> Passed:
+    """What of the line comes before `first`; `spread` goes on from there."""
+    return passed_at(line, (first.occurred_at, first.action), spread)
+
+
+def passed_at(line: InvoiceLine, place: Place, spread: Shares) -> Passed:
+    """What of the line comes before a place, whether a charge is there or not; `spread` goes on from there."""
+    facts = {"at": place[0], "action": place[1], "threshold": spread.threshold}
+    [(charges, floors, above, ties, exact, quantity)] = _rows(BEFORE, _facts(line.invoice, line=line.pk, **facts))
+    return Passed(charges, quantity, exact, spread.after(floors=floors, above=above, ties=ties))
+
+
+def days_of_line(line: InvoiceLine) -> list[LineDay]:
+    """The customer's days on which something of the line occurred, with how many actions and their quantity."""
+    return [LineDay._make(row) for row in _rows(DAYS, _facts(line.invoice, line=line.pk))]
+
+
+def line_of(charge: Charge) -> InvoiceLine | None:
+    """The line that a charge stands on; None while its period is not billed."""
+    invoice = Invoice.objects.live().filter(period=charge.period_id).select_related("customer", "period").first()
+    if invoice is None:
+        return None
+    found = _rows(LINE_OF, _facts(invoice, action=charge.pk))
+    return InvoiceLine.objects.select_related("invoice").get(pk=found[0][0]) if found else None
+
+
+def _facts(invoice: Invoice, **more: object) -> dict[str, Any]:
+    places = -int(money.minor_unit(invoice.currency).as_tuple().exponent)
+    zone = invoice.customer.time_zone
+    return {"invoice": invoice.pk, "period": invoice.period_id, "zone": zone, "places": places, "line": None} | more
+
+
+def _rows(sql: str, facts: dict[str, Any]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, facts)
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows
+
+
+def _streamed(sql: str, facts: dict[str, Any]) -> Generator[tuple[Any, ...], None, None]:
+    """Through a server-side cursor: PostgreSQL holds what has not been read yet, not we."""
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(sql, facts)
+        while rows := cursor.fetchmany(ROWS_AT_A_TIME):
+            yield from rows

@@ -1,0 +1,144 @@
+"""The detail as a table, for CSV and XLSX: a row per charge; the amounts of a line's rows add up to the line, to the cent."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+from billing_engine.core import money
+from billing_engine.core.calendar.spans import Calendar, labels_of
+from billing_engine.core.errors import Refused
+from billing_engine.core.tables.csv import Cell
+from invoices.domain.document.content_lines import late_of, reason_in_words
+from invoices.domain.document.wording import late_in_words
+from invoices.domain.lines.detail import DetailCharge, detail_of, unbilled_of
+from invoices.models import Invoice, InvoiceLine
+from leads.models import BillingPeriod
+from pricing.models import Charge
+
+HEADER = (
+    "Invoice",
+    "Customer code",
+    "Customer",
+    "Period",
+    "Line",
+    "Line description",
+    "Late activity of",
+    "Outcome",
+    "Reason",
+    "Action number",
+    "Action",
+    "Action type",
+    "Lead",
+    "Source",
+    "SKU",
+    "Product",
+    "Occurred at",
+    "Time zone",
+    "Quantity",
+    "Unit",
+    "Value",
+    "Rule",
+    "Rule revision",
+    "Full price",
+    "Cut by the limit per lead",
+    "Cut by the limit per period",
+    "Cut by the budget",
+    "Exact amount",
+    "Amount",
+    "Currency",
+)
+# How many columns a line without charges lacks.
+OF_CHARGES_ALONE = HEADER.index("Exact amount") - HEADER.index("Reason")
+_late_in_words = lru_cache(maxsize=1_000)(late_in_words)  # asked for every charge, of few weeks and months
+WORKBOOK_ROWS = 100_000  # some twenty seconds
+BEHIND_CHARGES = (InvoiceLine.Kind.CHARGES, InvoiceLine.Kind.NOT_CHARGED)
+
+
+class TooManyForAWorkbook(Refused):
+    """A workbook is complete before its first byte is sent; nobody waits for minutes."""
+
+    code = "too_many_for_a_workbook"
+    message = f"A workbook is made of up to {WORKBOOK_ROWS:,} charges. The CSV holds any number of them."
+
+
+def rows_of_invoice(invoice: Invoice) -> Iterator[list[Cell]]:
+    """The lines in their order, each with its charges; a line that no charges stand behind is a row of its own."""
+    calendar = invoice.customer.calendar
+    head: list[Cell] = [str(invoice), *_of_period(invoice.period)]
+    bare = list(invoice.lines.exclude(kind__in=BEHIND_CHARGES).order_by("-position"))
+    for line, charge, share in detail_of(invoice):
+        while bare and bare[-1].position < line.position:
+            yield _bare(head, bare.pop(), invoice.currency)
+        yield [*head, line.position, line.description, *_of_charge(charge, calendar), share, invoice.currency]
+    for last in reversed(bare):
+        yield _bare(head, last, invoice.currency)
+
+
+def rows_of_month(label: str) -> Iterator[list[Cell]]:
+    """All customers' charges of a cycle, or a month and its weeks; what is not billed yet has no line and no rounded amount."""
+    periods = (
+        BillingPeriod.objects.filter(label__in=labels_of(label))
+        .select_related("customer")
+        .order_by("customer__name", "pk")
+    )
+    for period in periods:
+        invoices = list(Invoice.objects.live().filter(period=period).select_related("customer", "period__customer"))
+        for invoice in invoices:
+            yield from rows_of_invoice(invoice)
+        if not invoices:
+            calendar = period.customer.calendar
+            for charge in unbilled_of(period):
+                told = _of_charge(charge, calendar)
+                yield ["", *_of_period(period), None, "", *told, None, period.customer.currency]
+
+
+def refuse_too_many(**where: Any) -> None:
+    """Raise TooManyForAWorkbook where these charges are more than a workbook is made of."""
+    some = Charge.objects.filter(**where).order_by()[: WORKBOOK_ROWS + 1]
+    if some.values("pk").count() > WORKBOOK_ROWS:
+        raise TooManyForAWorkbook
+
+
+def _of_period(period: BillingPeriod) -> list[Cell]:
+    return [period.customer.code, period.customer.name, period.label]
+
+
+def _of_charge(charge: DetailCharge, calendar: Calendar) -> list[Cell]:
+    return [
+        _late_in_words(charge.late_from, calendar) if charge.late_from else "",
+        "not charged" if charge.reason else "charged",
+        reason_in_words(charge.reason) if charge.reason else "",
+        charge.action,
+        charge.action_id,
+        charge.type_name,
+        charge.lead_id,
+        charge.source_name,
+        charge.sku,
+        charge.product,
+        charge.occurred_at.astimezone(calendar.zone),
+        calendar.zone.key,
+        _plain(charge.quantity),
+        charge.unit,
+        None if charge.value is None else _plain(charge.value),
+        charge.rule_name or "",
+        charge.rule,
+        charge.full_amount,
+        charge.cut_per_lead,
+        charge.cut_per_period,
+        charge.cut_by_budget,
+        charge.exact_amount,
+    ]
+
+
+def _bare(head: list[Cell], line: InvoiceLine, currency: str) -> list[Cell]:
+    """A line that no charges stand behind: the monthly minimum, and what people added."""
+    kind = line.get_kind_display().lower()
+    lacking: list[Cell] = [None] * OF_CHARGES_ALONE
+    amount = money.rounded(line.amount, currency)
+    return [*head, line.position, line.description, late_of(line), kind, *lacking, line.exact_amount, amount, currency]
+
+
+def _plain(number: Decimal) -> Decimal:
+    """Without idle zeros, and never as an exponent."""
+    return number.normalize() if number % 1 else number.to_integral_value()

@@ -1,0 +1,1 @@
+"""A month locked, approved, issued and closed."""

@@ -1,0 +1,251 @@
+"""The close of a month, with the weeks that end in it: locked when all is drafted, closed when all is issued."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import Min
+
+from billing_engine.core.calendar.spans import Cycle, Month, labels_of
+from billing_engine.core.calendar.wording import day_in_words
+from billing_engine.core.errors import Refused
+from invoices.domain.document.wording import month_in_words, unfinished_in_words
+from invoices.domain.month_close.history import note
+from invoices.domain.month_close.lock import check_unlocked, month_of
+from invoices.domain.month_close.unfinished import Left, left_in, open_in_words
+from invoices.domain.run.billing_run import CycleNotOver, RunInProgress, active_customers, start, to_bill
+from invoices.domain.run.close import close_if_empty
+from invoices.models import BillingCycle, BillingRun, CycleStep, Invoice
+from leads.domain.periods import missing_periods, open_missing, unfinished_periods
+from leads.models import BillingPeriod, Customer
+
+LAST_ZONE = ZoneInfo("Etc/GMT+12")  # where a day ends last
+State = BillingCycle.State
+Kind = CycleStep.Kind
+
+
+class WrongCycleState(Refused):
+    """open → locked → closed, one step at a time."""
+
+    code = "wrong_cycle_state"
+
+
+class CycleNotReady(Refused):
+    """Something of the cycle is not where it has to be yet."""
+
+    code = "cycle_not_ready"
+
+
+class ReasonMissing(Refused):
+    """What departs from the rule says why."""
+
+    code = "reason_missing"
+
+
+class SecondPersonReopens(Refused):
+    """Who locked a cycle does not open it again."""
+
+    code = "second_person_reopens"
+    message = "You locked this month: a second person opens it again."
+
+
+class IssuedAlready(Refused):
+    """What customers hold in their hands is not opened again."""
+
+    code = "issued_already"
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """The runs of a month that were started, and the periods of it that are not over yet."""
+
+    runs: list[BillingRun]
+    unfinished: list[BillingPeriod]
+
+
+def know_cycles() -> None:
+    """See to it that every month that has a billing period can be closed."""
+    months = {month_of(label) for label in BillingPeriod.objects.values_list("label", flat=True).distinct()}
+    known = set(BillingCycle.objects.values_list("label", flat=True))
+    BillingCycle.objects.bulk_create((BillingCycle(label=label) for label in months - known), ignore_conflicts=True)
+
+
+@transaction.atomic
+def bill_cycle(cycle: BillingCycle, *, by: User, at: datetime) -> Begun:
+    """Start a run of what is over of the month and of each week that ends in it; what is not over is named, and waits.
+
+    A cycle whose run is in progress is left to it. Raises CycleLocked, RunInProgress where that is so of all, or
+    CycleNotOver where nothing is over.
+    """
+    check_unlocked(cycle.label)
+    unfinished = unfinished_in(cycle.label, at=at)
+    open_missing(active_customers(), until=at, cycles=_cycles_of(cycle.label))
+    in_progress, runs = False, []
+    for each in _labels_over(cycle.label, at):
+        try:
+            runs.append(start(Cycle.parse(each), by=by, at=at))
+        except RunInProgress:
+            in_progress = True
+    if not runs and in_progress:
+        raise RunInProgress
+    if not runs and unfinished:
+        raise CycleNotOver(f"Not over yet: {unfinished_in_words(unfinished)}.")
+    return Begun(runs, unfinished)
+
+
+def unfinished_in(label: str, *, at: datetime) -> list[BillingPeriod]:
+    """The periods of active customers, of the month and of the weeks that end in it, that are not over yet."""
+    month = Cycle.parse(label)
+    if at >= month.span(LAST_ZONE).end:
+        return []
+    return unfinished_periods(_cycles_of(label), active_customers(), at=at)
+
+
+def has_something_to_bill(cycle: BillingCycle, *, at: datetime) -> bool:
+    """Whether a run would find something that is over: open, or not opened by anybody yet."""
+    if _labels_over(cycle.label, at):
+        return True
+    missing = missing_periods(active_customers(), until=at, cycles=_cycles_of(cycle.label))
+    return any(True for _ in missing)
+
+
+@transaction.atomic
+def lock(cycle: BillingCycle, *, by: User, at: datetime, reason: str = "") -> BillingCycle:
+    """From here on nothing joins the cycle, and none of its drafts is made anew.
+
+    Customers without a period in it get a closed one, so that what arrives late goes to their next. Raises
+    WrongCycleState, CycleNotReady, or ReasonMissing where something stays behind that only a person can let go.
+    """
+    cycle = _held(cycle, State.OPEN)
+    _check_over(cycle.label, at)
+    _check_ready(cycle.label, reason)
+    _close_empty(cycle.label, at)
+    _check_ready(cycle.label, reason)  # a delivery may have opened one meanwhile; from here on none can
+    _seal(cycle.label)
+    return _step(cycle, State.LOCKED, Kind.LOCKED, by=by, at=at, reason=reason)
+
+
+@transaction.atomic
+def reopen(cycle: BillingCycle, *, by: User, at: datetime, reason: str) -> BillingCycle:
+    """Unlock it, so that its drafts can be made anew; by a second person, for a reason, while nothing is issued."""
+    cycle = _held(cycle, State.LOCKED)
+    if not reason.strip():
+        raise ReasonMissing("Say why this month is opened again.")
+    check_may_open_again(cycle, by)
+    BillingPeriod.objects.filter(label__in=labels_of(cycle.label)).update(is_sealed=False)
+    return _step(cycle, State.OPEN, Kind.REOPENED, by=by, at=at, reason=reason)
+
+
+def check_may_open_again(cycle: BillingCycle, by: User) -> None:
+    """Refuse where something of the month is issued, and who locked it."""
+    issued = Invoice.objects.filter(period__label__in=labels_of(cycle.label), state=Invoice.State.ISSUED).count()
+    if issued:
+        raise IssuedAlready(f"{_many(issued, 'invoice')} of it {'is' if issued == 1 else 'are'} issued.")
+    locked = cycle.steps.filter(kind=Kind.LOCKED).order_by("pk").last()
+    if locked is not None and locked.by_id == by.pk:
+        raise SecondPersonReopens
+
+
+@transaction.atomic
+def close_cycle(cycle: BillingCycle, *, by: User, at: datetime, reason: str = "") -> BillingCycle:
+    """For good: everything of it is issued. Raises WrongCycleState, CycleNotReady or ReasonMissing."""
+    cycle = _held(cycle, State.LOCKED)
+    _check_ready(cycle.label, reason)
+    check_all_issued(cycle)
+    return _step(cycle, State.CLOSED, Kind.CLOSED, by=by, at=at, reason=reason)
+
+
+def check_all_issued(cycle: BillingCycle) -> None:
+    """Refuse while an invoice of the month waits to be issued."""
+    if not_issued := left_in(cycle.label).not_issued:
+        raise CycleNotReady(f"Not issued yet: {_many(not_issued, 'invoice')}.")
+
+
+def check_over(cycle: BillingCycle, *, at: datetime) -> None:
+    """Refuse while the month is not over for every active customer; names those it is not over for."""
+    _check_over(cycle.label, at)
+
+
+def refuse_locked_first_day(day: date) -> str:
+    """Why no customer can be billed from this day on: a month would get a billing period after it was locked."""
+    locked = BillingCycle.objects.exclude(state=State.OPEN).order_by("label").last()
+    if locked is None or locked.label < str(Month.of_day(day)):
+        return ""
+    first = Cycle.parse(locked.label).next().first
+    state = locked.get_state_display().lower()
+    return f"{month_in_words(locked.label)} is {state}: bill from {day_in_words(first)} on, or later."
+
+
+def _held(cycle: BillingCycle, state: BillingCycle.State) -> BillingCycle:
+    found = BillingCycle.objects.select_for_update().get(pk=cycle.pk)
+    if found.state != state:
+        raise WrongCycleState(f"This month is {found.get_state_display().lower()}, not {state.label.lower()}.")
+    return found
+
+
+def _cycles_of(label: str) -> list[Cycle]:
+    """A month, and the weeks and two weeks that end in it."""
+    return [Cycle.parse(each) for each in labels_of(label)]
+
+
+def _labels_over(label: str, at: datetime) -> list[str]:
+    """The cycles of a month of which something is open and over, in their order."""
+    found = to_bill().filter(label__in=labels_of(label), end_at__lte=at).values_list("label")
+    return [each for each, _ in found.annotate(begin=Min("start_at")).order_by("begin", "label")]
+
+
+def _check_over(label: str, at: datetime) -> None:
+    unfinished = unfinished_in(label, at=at)
+    if unfinished:
+        raise CycleNotReady(f"Not over yet: {unfinished_in_words(unfinished)}.")
+
+
+def _check_ready(label: str, reason: str) -> Left:
+    left = left_in(label)
+    if left.not_billed:
+        closes = "A billing run closes" if left.open_periods else "On its page, Bill again closes"
+        what = "it" if left.not_billed == 1 else "them"
+        raise CycleNotReady(f"Still open: {open_in_words(label)}. {closes} {what}.")
+    behind = [
+        words
+        for count, words in (
+            (left.quarantined, f"{_many(left.quarantined, 'item')} in quarantine"),
+            (left.inactive_periods, f"{_many(left.inactive_periods, 'open period')} of inactive customers"),
+        )
+        if count
+    ]
+    if behind and not reason.strip():
+        raise ReasonMissing(f"{' and '.join(behind)} would stay behind: say why.")
+    return left
+
+
+def _close_empty(label: str, at: datetime) -> None:
+    """A closed period for each customer who has none in the month, or in a week of it; what has a minimum due stays open."""
+    empty = BillingPeriod.objects.open().filter(label__in=labels_of(label), actions=None)
+    before = list(empty.values_list("pk", flat=True))
+    open_missing(Customer.objects.all(), until=at, cycles=_cycles_of(label))
+    for period in empty.exclude(pk__in=before).order_by("customer", "start_at"):
+        close_if_empty(period, at=at)
+
+
+def _seal(label: str) -> None:
+    """What stays open in the month takes nothing new either."""
+    still_open = BillingPeriod.objects.open().filter(label__in=labels_of(label)).order_by("pk")
+    # A delivery that is being stored has found the period unsealed: the locks wait for it.
+    found = list(still_open.select_for_update().values_list("pk", flat=True))
+    BillingPeriod.objects.filter(pk__in=found).update(is_sealed=True)
+
+
+def _step(
+    cycle: BillingCycle, state: BillingCycle.State, kind: CycleStep.Kind, *, by: User, at: datetime, reason: str
+) -> BillingCycle:
+    cycle.state = state
+    cycle.save(update_fields=["state"])
+    note(cycle.label, kind, by=by, at=at, reason=reason)
+    return cycle
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"

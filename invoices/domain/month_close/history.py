@@ -1,0 +1,18 @@
+"""Who did what to a month: each act on it, on all its invoices, and each that undid something."""
+
+from datetime import datetime
+
+from django.contrib.auth.models import User
+
+from invoices.domain.month_close.lock import month_of
+from invoices.models import BillingCycle, CycleStep
+
+
+def note(
+    label: str, kind: CycleStep.Kind, *, by: User | None, at: datetime, reason: str = "", about: str = ""
+) -> CycleStep:
+    """Write it down with the month that the cycle belongs to."""
+    month = month_of(label)
+    BillingCycle.objects.bulk_create([BillingCycle(label=month)], ignore_conflicts=True)
+    cycle = BillingCycle.objects.get(label=month)
+    return CycleStep.objects.create(cycle=cycle, kind=kind, by=by, at=at, reason=reason.strip(), about=about[:300])

@@ -1,0 +1,1 @@
+"""Billing runs: which periods are billed, closed and drafted."""

@@ -1,0 +1,131 @@
+"""A cycle's money, from its charges to the totals of its invoices; what was excluded for which reason; what is flagged."""
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from django.db.models import Count, Sum
+
+from billing_engine.core.calendar.spans import labels_of
+from invoices.domain.life.review_flags import flags_of, without_invoice
+from invoices.models import Invoice, InvoiceLine
+from invoices.queries.invariant import rows_of
+from leads.models import BillingPeriod
+
+UNBILLED = "unbilled"  # beside the states of invoices
+
+# One statement, so that all of it is of one moment. From the tallies and the lines, which are thousands; the charges,
+# which are millions, are recounted on the page of the invariants.
+MONEY = """
+    WITH invoice AS MATERIALIZED (
+        SELECT invoice.* FROM invoices_invoice invoice JOIN leads_billingperiod period ON period.id = invoice.period_id
+         WHERE period.label = ANY (%(labels)s) AND invoice.state <> 'void'
+    ), line AS (
+        SELECT invoice.currency, invoice.state, line.kind, sum(line.exact_amount) AS exact, sum(line.amount) AS amount
+          FROM invoices_invoiceline line JOIN invoice ON invoice.id = line.invoice_id
+         GROUP BY 1, 2, 3
+    ), tally AS (
+        SELECT customer.currency, period.state, sum(tally.amount) AS amount
+          FROM pricing_periodtally tally
+          JOIN leads_billingperiod period ON period.id = tally.period_id
+          JOIN leads_customer customer ON customer.id = period.customer_id
+         WHERE period.label = ANY (%(labels)s)
+         GROUP BY 1, 2
+    )
+    SELECT currency, '' AS state, 'charged' AS what, sum(amount) FROM tally GROUP BY 1
+    UNION ALL SELECT currency, 'unbilled', 'charges', amount FROM tally WHERE state = 'open'
+    UNION ALL SELECT currency, state, 'charges', exact FROM line WHERE kind = 'charges'
+    UNION ALL SELECT currency, state, 'rounding', amount - exact FROM line WHERE kind = 'charges'
+    UNION ALL SELECT currency, state, kind, amount FROM line WHERE kind NOT IN ('charges', 'not_charged')
+    UNION ALL SELECT currency, state, 'tax', sum(tax) FROM invoice GROUP BY 1, 2
+    UNION ALL SELECT currency, state, 'credit', sum(credit) FROM invoice GROUP BY 1, 2 HAVING sum(credit) <> 0
+    UNION ALL SELECT currency, state, 'total', sum(total) FROM invoice GROUP BY 1, 2
+    UNION ALL SELECT currency, state, 'invoices', count(*) FROM invoice GROUP BY 1, 2
+"""
+EXCLUDED = """
+    SELECT reason, sum(n::bigint)
+      FROM leads_billingperiod period
+      JOIN pricing_periodtally tally ON tally.period_id = period.id, jsonb_each_text(tally.excluded_by) AS each (reason, n)
+     WHERE period.label = ANY (%(labels)s)
+     GROUP BY 1
+"""
+# From the index in rating order: as many rows as are late, not as many as there are.
+LATE = """
+    SELECT customer.currency, count(*), COALESCE(sum(charge.amount), 0)
+      FROM leads_billingperiod period
+      JOIN leads_customer customer ON customer.id = period.customer_id
+      JOIN leads_action action ON action.period_id = period.id AND action.occurred_at < period.start_at
+      LEFT JOIN pricing_charge charge ON charge.action_id = action.id
+     WHERE period.label = ANY (%(labels)s)
+     GROUP BY 1 ORDER BY 1
+"""
+CHARGED, CHARGES, TOTAL, INVOICES = "charged", "charges", "total", "invoices"
+
+
+@dataclass(slots=True)
+class CycleMoney:
+    """One currency of a cycle: for each state how much of what, in the order of an invoice."""
+
+    currency: str
+    charged: Decimal = Decimal(0)  # all charges, as the rating counted them
+    parts: dict[str, dict[str, Decimal]] = field(default_factory=lambda: defaultdict(dict))  # what: {state: amount}
+    invoices: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def unaccounted(self) -> Decimal:
+        """charged − (on invoices, in whatever state, + unbilled): nothing, or something is wrong."""
+        return self.charged - sum(self.parts[CHARGES].values())
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether every charge is somewhere, and each state's parts are its total."""
+        return not self.unaccounted and all(
+            sum(amounts.get(state, Decimal(0)) for what, amounts in self.parts.items() if what != TOTAL) == total
+            for state, total in self.parts[TOTAL].items()
+        )
+
+
+def money_of(label: str) -> list[CycleMoney]:
+    """By currency."""
+    found: dict[str, CycleMoney] = {}
+    for currency, state, what, amount in rows_of(MONEY, {"labels": list(labels_of(label))}):
+        money = found.setdefault(currency, CycleMoney(currency))
+        if what == CHARGED:
+            money.charged = amount
+        elif what == INVOICES:
+            money.invoices[state] = int(amount)
+        else:
+            money.parts[what][state] = amount
+    return [found[currency] for currency in sorted(found)]
+
+
+def excluded_in(label: str) -> Counter[str]:
+    """How many actions of the cycle were excluded for which reason."""
+    return Counter({reason: int(count) for reason, count in rows_of(EXCLUDED, {"labels": list(labels_of(label))})})
+
+
+def late_in(label: str) -> list[tuple[str, int, Decimal]]:
+    """What occurred before the periods of the cycle that it is billed with: by currency, how many actions and how much."""
+    return [(currency, count, amount) for currency, count, amount in rows_of(LATE, {"labels": list(labels_of(label))})]
+
+
+def flagged_in(label: str) -> int:
+    """How many drafts a person should look at before they are approved."""
+    drafts = Invoice.objects.filter(period__label__in=labels_of(label), state=Invoice.State.DRAFT)
+    return sum(
+        any(flag.stops for flag in flags)
+        for flags in flags_of(drafts.select_related("period", "customer__seller")).values()
+    )
+
+
+def without_invoice_in(label: str) -> int:
+    """How many closed periods with actions stand on no invoice."""
+    return without_invoice(BillingPeriod.objects.closed().filter(label__in=labels_of(label))).count()
+
+
+def cut_by_budgets_in(label: str) -> dict[str, tuple[int, Decimal]]:
+    """By currency, from how many invoices of the cycle hard budgets kept how much."""
+    lines = InvoiceLine.objects.filter(invoice__period__label__in=labels_of(label), cut_by_budget__gt=0)
+    live = lines.exclude(invoice__state=Invoice.State.VOID).values_list("invoice__currency")
+    found = live.annotate(Count("invoice", distinct=True), Sum("cut_by_budget"))
+    return {currency: (count, amount) for currency, count, amount in found}

@@ -1,0 +1,94 @@
+"""How far a bulk retry is, and what came of it."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.utils.safestring import SafeString
+from unfold.contrib.filters.admin import AutocompleteSelectFilter
+
+from billing_engine.core.admin_kit.base import SKIPPED_SHOWN, Skipped, SkippedRow
+from billing_engine.core.admin_kit.cells import NOTHING, chip, code, instant, link, list_of, number, page_of
+from billing_engine.core.admin_kit.pages import ReadOnlyPage
+from leads.models import BulkRetry, QuarantineStep
+
+
+def refused_again(retry: BulkRetry) -> Skipped | None:
+    """What the retry left in quarantine, each with what was wrong with it when it was tried."""
+    steps = QuarantineStep.objects.filter(
+        kind=QuarantineStep.Kind.REFUSED_AGAIN,
+        item__source=retry.source_id,
+        item_id__lte=retry.reached,
+        by=retry.started_by_id,
+        at__gte=retry.started_at,
+    )
+    if retry.finished_at:
+        steps = steps.filter(at__lte=retry.finished_at)
+    count = steps.count() if retry.refused else 0
+    if not count:
+        return None
+    rows = [
+        SkippedRow(str(step.item), step.note, page_of("leads.quarantineditem", step.item_id))
+        for step in steps.select_related("item").order_by("pk")[:SKIPPED_SHOWN]
+    ]
+    return Skipped(f"Stored: {retry.stored:,}. Refused again: {retry.refused:,}", rows, count - len(rows))
+
+
+@admin.register(BulkRetry)
+class BulkRetryAdmin(ReadOnlyPage[BulkRetry]):
+    """Reached from quarantine; not in the menu."""
+
+    change_form_template = "leads/bulk_retry.html"
+    list_display = ("started", "shown_source", "shown_code", "shown_total", "shown_stored", "shown_refused", "state")
+    list_filter = (("source", AutocompleteSelectFilter),)
+    list_select_related = ("source",)
+    ordering = ("-pk",)
+    fields = (("shown_source", "shown_code"), ("started", "starter"), "finished")
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).select_related("source", "started_by")
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        retry: BulkRetry = kwargs["obj"]
+        context["waiting"] = max(0, retry.total - retry.stored - retry.refused)
+        context["skipped"] = refused_again(retry)
+        context["these"] = list_of("leads.quarantineditem", code=retry.code, source__id__exact=retry.source_id)
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    @admin.display(description="started", ordering="started_at")
+    def started(self, retry: BulkRetry) -> SafeString | str:
+        return instant(retry.started_at)
+
+    @admin.display(description="by")
+    def starter(self, retry: BulkRetry) -> str:
+        return str(retry.started_by or NOTHING)
+
+    @admin.display(description="finished")
+    def finished(self, retry: BulkRetry) -> SafeString | str:
+        return instant(retry.finished_at)
+
+    @admin.display(description="source")
+    def shown_source(self, retry: BulkRetry) -> SafeString | str:
+        return link(retry.source)
+
+    @admin.display(description="code")
+    def shown_code(self, retry: BulkRetry) -> SafeString | str:
+        return code(retry.code)
+
+    @admin.display(description="tried")
+    def shown_total(self, retry: BulkRetry) -> SafeString | str:
+        return number(retry.total)
+
+    @admin.display(description="stored")
+    def shown_stored(self, retry: BulkRetry) -> SafeString | str:
+        return number(retry.stored)
+
+    @admin.display(description="refused again")
+    def shown_refused(self, retry: BulkRetry) -> SafeString | str:
+        return number(retry.refused)
+
+    @admin.display(description="state")
+    def state(self, retry: BulkRetry) -> SafeString:
+        return chip("Finished", "green") if retry.finished_at else chip(f"{retry.percent} %", "blue")

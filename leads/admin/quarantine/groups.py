@@ -1,0 +1,34 @@
+"""What waits in quarantine, by source and code: the top of the list."""
+
+from typing import Any
+
+from django.db.models import Count, Min, Sum
+
+from billing_engine.core.admin_kit.cells import list_of
+from leads.domain.quarantine.settle import CONFLICTS
+from leads.models import QuarantinedItem
+
+GROUPS_SHOWN = 20
+
+
+def groups() -> list[dict[str, Any]]:
+    """The most first, each with the address of its own list."""
+    rows = (
+        QuarantinedItem.objects.waiting()
+        .values("source", "source__name", "code")
+        .annotate(count=Count("pk"), actions=Sum("actions_held"), since=Min("received_at"))
+        .order_by("-count", "source__name", "code")[:GROUPS_SHOWN]
+    )
+    return [
+        {
+            "source": row["source"],
+            "source_name": row["source__name"],
+            "code": row["code"],
+            "count": row["count"],
+            "actions": row["actions"],
+            "is_conflict": row["code"] in CONFLICTS,  # that is settled, not retried
+            "since": row["since"],
+            "these": list_of("leads.quarantineditem", code=row["code"], source__id__exact=row["source"]),
+        }
+        for row in rows
+    ]

@@ -1,0 +1,350 @@
+"""What was refused, and waits for a person: mended and sent in again, or let go for a reason."""
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.urls import path
+from django.utils.safestring import SafeString
+from django.utils.timezone import now
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter, DropdownFilter
+from unfold.enums import ActionVariant
+
+from billing_engine.core.admin_kit.base import for_each
+from billing_engine.core.admin_kit.cells import (
+    NOTHING,
+    Colour,
+    chip,
+    code,
+    instant,
+    link,
+    list_of,
+    number,
+    page_of,
+    shortened,
+    to,
+)
+from billing_engine.core.admin_kit.dialogs import Dialog, Done, WithReason, button, person
+from billing_engine.core.admin_kit.pages import ReadOnlyPage
+from billing_engine.core.admin_kit.recent_filter import Received
+from billing_engine.core.errors import Refused
+from leads.admin.quarantine.groups import groups
+from leads.admin.quarantine.item_page import RepairForm, as_typed, located_again, may_take_new, page_of_item, zone_of
+from leads.domain.intake.receipt import CONFLICT, QUARANTINED, Receipt
+from leads.domain.quarantine.bulk_retry import retry_next, start_retry
+from leads.domain.quarantine.conflicts import take_new
+from leads.domain.quarantine.settle import CONFLICTS, discard, repair
+from leads.models import QuarantinedItem, Source
+
+State = QuarantinedItem.State
+COLOURS: dict[str, Colour] = {State.WAITING: "orange", State.REPAIRED: "green", State.DISCARDED: "plain"}
+CODES_FROM = 10_000
+RETRIED_AT_ONCE = 500
+RETRIED_HERE = 100  # more of them are the workers' business
+DISCARDED_AT_ONCE = 1_000
+MONTHS_SHOWN = 36
+
+
+class ByState(DropdownFilter):
+    """What waits, unless something else is asked for."""
+
+    title = "state"
+    parameter_name = "state"
+    all_option = None
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [*State.choices, ("all", "All")]
+
+    def value(self) -> str:
+        return super().value() or State.WAITING
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[QuarantinedItem]) -> QuerySet[QuarantinedItem]:
+        return queryset if self.value() == "all" else queryset.filter(state=self.value())
+
+
+class ByCode(DropdownFilter):
+    """The codes of what waits; of very much that waits, the latest."""
+
+    title = "code"
+    parameter_name = "code"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        latest = QuarantinedItem.objects.waiting().order_by("-received_at").values("code")[:CODES_FROM]
+        return sorted({(row["code"], row["code"]) for row in latest})
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[QuarantinedItem]) -> QuerySet[QuarantinedItem]:
+        return queryset.filter(code=self.value()) if self.value() else queryset
+
+
+class ByMonth(DropdownFilter):
+    """The months that what waits counts to, the latest first."""
+
+    title = "month"
+    parameter_name = "month"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        found = QuarantinedItem.objects.waiting().values_list("months", flat=True).distinct()
+        months = sorted({month for months in found for month in months}, reverse=True)
+        return [(month, month) for month in months[:MONTHS_SHOWN]]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return queryset.of_month(value) if (value := self.value()) else queryset
+
+
+@admin.register(QuarantinedItem)
+class QuarantinedItemAdmin(ReadOnlyPage[QuarantinedItem]):
+    nothing_yet = "Nothing is waiting in quarantine."
+    change_form_template = "leads/quarantined_item.html"
+    list_display = (
+        "shown_received",
+        "shown_code",
+        "shown_message",
+        "shown_source",
+        "where",
+        "shown_held",
+        "shown_state",
+    )
+    list_display_links = ("shown_received", "shown_code")
+    list_filter = (
+        ByState,
+        ByCode,
+        ByMonth,
+        ("source", AutocompleteSelectFilter),
+        ("kind", ChoicesDropdownFilter),
+        Received,
+    )
+    list_select_related = ("source",)
+    ordering = ("-received_at", "-pk")
+    fields = (
+        ("shown_source", "shown_delivery"),
+        ("shown_received", "where"),
+        ("shown_months", "shown_occurred"),
+        ("shown_state", "settled"),
+        "settled_note",
+    )
+    actions = ("retry_selected", "discard_selected")
+    actions_detail = ("take_the_new", "keep_stored", "discard_item")
+    list_before_template = "leads/quarantine_groups.html"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[QuarantinedItem]:
+        return (
+            super()
+            .get_queryset(request)
+            .select_related(
+                "source__customer", "settled_by", "stored_action__action_type", "stored_action__period__customer"
+            )
+        )
+
+    def get_urls(self) -> list[Any]:
+        # "Retry" is no button above the page but the one below the text to be mended.
+        retry = path(
+            "<path:object_id>/retry/", self.admin_site.admin_view(self.retry), name="leads_quarantineditem_retry"
+        )
+        every = path("retry-all/", self.admin_site.admin_view(self.retry_all), name="leads_quarantineditem_retry_all")
+        return [retry, every, *super().get_urls()]
+
+    def has_settle_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("leads.change_quarantineditem")
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        response = super().changelist_view(request, extra_context)
+        shown = getattr(response, "context_data", None)
+        if shown and "cl" in shown:
+            shown |= {"groups": groups(), "may_settle": self.has_settle_permission(request)}
+        return response
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        item: QuarantinedItem = kwargs["obj"]
+        context |= page_of_item(item)
+        context["may_settle"] = item.state == State.WAITING and self.has_settle_permission(request)
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def retry_all(self, request: HttpRequest) -> HttpResponse:
+        """All of one source and one code: a few at once, many by the workers."""
+        if request.method != "POST" or not self.has_settle_permission(request):
+            raise PermissionDenied
+        source = get_object_or_404(Source, pk=request.POST.get("source"))
+        back = list_of("leads.quarantineditem")
+        try:
+            retry = start_retry(source, code=request.POST.get("code", ""), by=person(request), at=now())
+        except Refused as refusal:
+            messages.error(request, str(refusal))
+            return HttpResponseRedirect(back)
+        if retry.total > RETRIED_HERE:
+            return HttpResponseRedirect(page_of("leads.bulkretry", retry.pk))
+        while retry_next(retry.pk, at=now()):
+            pass
+        retry.refresh_from_db()
+        level = messages.WARNING if retry.refused else messages.SUCCESS
+        messages.add_message(request, level, f"Stored: {retry.stored}. Refused again: {retry.refused}.")
+        # Where some were refused, the retry's page says why, each.
+        return HttpResponseRedirect(page_of("leads.bulkretry", retry.pk) if retry.refused else back)
+
+    @button(
+        "Retry",
+        permission="leads.change_quarantineditem",
+        asks=Dialog(
+            title="Send the mended item in again",
+            form=RepairForm,
+            first=lambda item: {"content": as_typed(item)},
+            template="leads/mend.html",
+            also=located_again,
+        ),
+    )
+    def retry(self, request: HttpRequest, item: QuarantinedItem, answers: dict[str, Any]) -> Done:
+        receipt = repair(item, content=answers["content"], by=person(request), at=now(), by_hand=True)
+        return Done(in_words(receipt), level=messages.WARNING if _held(receipt) else messages.SUCCESS)
+
+    @button(
+        "Take the new version",
+        permission="leads.change_quarantineditem",
+        icon="published_with_changes",
+        offered=lambda item: item.state == State.WAITING and may_take_new(item),
+        asks=Dialog(
+            title="Put the new version in the place of what is stored?",
+            says="What was stored is noted here with your reason, and its billing period is rated anew within seconds.",
+            form=WithReason,
+        ),
+    )
+    def take_the_new(self, request: HttpRequest, item: QuarantinedItem, answers: dict[str, Any]) -> Done:
+        receipt = take_new(item, note=answers["reason"], by=person(request), at=now())
+        held = messages.WARNING if _held(receipt) else messages.SUCCESS
+        return Done("The new version is stored, and its period is rated anew within seconds.", level=held)
+
+    @button(
+        "Keep what is stored",
+        permission="leads.change_quarantineditem",
+        icon="inventory",
+        offered=lambda item: item.state == State.WAITING and item.code in CONFLICTS,
+        asks=Dialog(
+            title="Keep what is stored?",
+            says="The new version is discarded: it stays in this list, with your reason, and is never billed.",
+            form=WithReason,
+        ),
+    )
+    def keep_stored(self, request: HttpRequest, item: QuarantinedItem, answers: dict[str, Any]) -> Done:
+        discard(item, note=answers["reason"], by=person(request), at=now())
+        return Done("What is stored stays; the new version is discarded.")
+
+    @button(
+        "Discard",
+        permission="leads.change_quarantineditem",
+        icon="delete_sweep",
+        variant=ActionVariant.DANGER,
+        offered=lambda item: item.state == State.WAITING and item.code not in CONFLICTS,
+        asks=Dialog(
+            title="Discard this item?",
+            says="It is never stored and never billed. It stays in this list as discarded, with your reason.",
+            form=WithReason,
+            is_dangerous=True,
+        ),
+    )
+    def discard_item(self, request: HttpRequest, item: QuarantinedItem, answers: dict[str, Any]) -> Done:
+        discard(item, note=answers["reason"], by=person(request), at=now())
+        return Done("Discarded.")
+
+    @admin.action(description="Retry as they are", permissions=["settle"])
+    def retry_selected(self, request: HttpRequest, queryset: QuerySet[QuarantinedItem]) -> None:
+        at, by = now(), person(request)
+        for_each(
+            request,
+            _oldest(request, queryset, RETRIED_AT_ONCE),
+            lambda item: repair(item, content=item.content, by=by, at=at),
+            done="Stored",
+        )
+
+    @admin.action(description="Discard, with a reason", permissions=["settle"])
+    def discard_selected(self, request: HttpRequest, queryset: QuerySet[QuarantinedItem]) -> HttpResponse | None:
+        rows = _oldest(request, queryset, DISCARDED_AT_ONCE)
+        form = WithReason(request.POST if "reason" in request.POST else None)
+        if not form.is_valid():
+            return self._ask_why(request, form, rows)
+        note, by, at = form.cleaned_data["reason"], person(request), now()
+        for_each(request, rows, lambda item: discard(item, note=note, by=by, at=at), done="Discarded")
+        return None
+
+    def _ask_why(self, request: HttpRequest, form: WithReason, rows: list[QuarantinedItem]) -> HttpResponse:
+        page = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": "Discard",
+            "form": form,
+            "rows": rows,
+            "checkbox": ACTION_CHECKBOX_NAME,
+        }
+        return render(request, "leads/discard.html", page)
+
+    @admin.display(description="received", ordering="received_at")
+    def shown_received(self, item: QuarantinedItem) -> SafeString | str:
+        return instant(item.received_at, zone_of(item))
+
+    @admin.display(description="occurred")
+    def shown_occurred(self, item: QuarantinedItem) -> SafeString | str:
+        if item.occurred_at is None:
+            return "No time in it can be read"
+        return instant(item.occurred_at, ZoneInfo(item.zone or "UTC"))
+
+    @admin.display(description="counts to")
+    def shown_months(self, item: QuarantinedItem) -> str:
+        """Which months, and what they go by."""
+        zone = item.zone or "UTC: its customer is not known"
+        by = "in which it was received, UTC" if item.occurred_at is None else zone
+        return f"{', '.join(item.months)} ({by})"
+
+    @admin.display(description="code", ordering="code")
+    def shown_code(self, item: QuarantinedItem) -> SafeString:
+        return chip(item.code, "red" if item.code in CONFLICTS else "orange")
+
+    @admin.display(description="message")
+    def shown_message(self, item: QuarantinedItem) -> SafeString | str:
+        return shortened(item.message, fits=88)
+
+    @admin.display(description="source")
+    def shown_source(self, item: QuarantinedItem) -> SafeString | str:
+        return link(item.source)
+
+    @admin.display(description="delivery")
+    def shown_delivery(self, item: QuarantinedItem) -> SafeString | str:
+        return to(page_of("leads.delivery", item.delivery_id), f"Delivery {item.delivery_id}")
+
+    @admin.display(description="where in the delivery")
+    def where(self, item: QuarantinedItem) -> SafeString | str:
+        return code(item.pointer or "/")
+
+    @admin.display(description="actions held", ordering="actions_held")
+    def shown_held(self, item: QuarantinedItem) -> SafeString | str:
+        return number(item.actions_held)
+
+    @admin.display(description="state")
+    def shown_state(self, item: QuarantinedItem) -> SafeString:
+        return chip(item.get_state_display(), COLOURS[item.state])
+
+    @admin.display(description="settled")
+    def settled(self, item: QuarantinedItem) -> SafeString | str:
+        return instant(item.settled_at, zone_of(item)) if item.settled_at else NOTHING
+
+
+def _oldest(request: HttpRequest, queryset: Any, at_most: int) -> list[QuarantinedItem]:
+    items = list(queryset.waiting().order_by("received_at", "pk")[: at_most + 1])
+    if len(items) > at_most:
+        messages.warning(request, f"More than {at_most:,} at once: these are the oldest {at_most:,}.")
+    return items[:at_most]
+
+
+def in_words(receipt: Receipt) -> str:
+    """«Lead created; 3 actions: 2 created, 1 duplicate.»"""
+    lead = receipt.results[0]
+    outcomes = [action.outcome for action in lead.actions]
+    told = ", ".join(f"{outcomes.count(outcome)} {outcome}" for outcome in dict.fromkeys(outcomes))
+    return f"Lead {lead.id} {lead.outcome}" + (f"; its actions: {told}." if told else ".")
+
+
+def _held(receipt: Receipt) -> bool:
+    return any(action.outcome in (CONFLICT, QUARANTINED) for lead in receipt.results for action in lead.actions)

@@ -1,0 +1,122 @@
+"""The page of one quarantined item: what is wrong and where, what it is in conflict with, what was done about it."""
+
+from datetime import UTC, tzinfo
+from typing import Any
+
+from django import forms
+from django.db.models import QuerySet
+from unfold.widgets import UnfoldAdminTextareaWidget
+
+from billing_engine.core.admin_kit.cells import NOTHING, page_of, pretty
+from billing_engine.core.calendar.instants import instant_in_words
+from billing_engine.core.errors import Refused
+from leads.admin.quarantine.fault_places import Difference, differences, faulty_place, lead_differences, marked
+from leads.domain.identity import external_id
+from leads.domain.intake.decode import BodyNotReadable, decoded, repeated_in
+from leads.domain.quarantine.settle import ACTION_CONFLICT, LEAD_CONFLICT, StillRefused
+from leads.models import Action, Lead, QuarantinedItem, QuarantineStep
+
+
+class RepairForm(forms.Form):
+    """The item, to be mended."""
+
+    content = forms.CharField(
+        label="The item", widget=UnfoldAdminTextareaWidget({"class": "lb-area", "rows": 18, "spellcheck": "false"})
+    )
+
+    def clean_content(self) -> dict[str, Any]:
+        # By the door's own reader: what it takes here, it takes from a source, and nothing else.
+        try:
+            content, has_repeats, _ = decoded(str(self.cleaned_data["content"]).encode())
+        except BodyNotReadable as error:
+            raise forms.ValidationError(str(error)) from error
+        if not isinstance(content, dict):
+            raise forms.ValidationError("A lead is one JSON object: { … }.")
+        if has_repeats and (fault := repeated_in(content)):
+            raise forms.ValidationError(f"{fault.message} It stands at {fault.pointer}.")
+        return content
+
+
+def as_typed(item: QuarantinedItem) -> str:
+    """What the form begins with: the object, or the text that no object could be made of, as it was sent."""
+    return item.content if isinstance(item.content, str) else pretty(item.content)
+
+
+def zone_of(item: QuarantinedItem) -> tzinfo:
+    """The customer's, where the item's source has only one; what it is about is not known yet."""
+    return item.source.customer.zone if item.source.customer else UTC
+
+
+def page_of_item(item: QuarantinedItem) -> dict[str, Any]:
+    """What the page shows of the item."""
+    place = faulty_place(item)
+    stored = item.stored_action or _stored_lead(item)
+    return {
+        "place": place,
+        "lines": marked(item.content, place.pointer),
+        "content_in_words": pretty(item.content),
+        "stored": stored,
+        "stored_address": page_of(f"leads.{stored._meta.model_name}", stored.pk) if stored else "",
+        "stored_is_billed": bool(item.stored_action and not item.stored_action.period.is_open),
+        "differences": _differences(item, stored),
+        "steps": [_step(step) for step in item.steps.select_related("by").order_by("pk")],
+    }
+
+
+def located_again(item: QuarantinedItem, form: forms.Form, refused: Refused | None) -> dict[str, Any]:
+    """What was typed, with the place where it is at fault now."""
+    typed = getattr(form, "cleaned_data", {}).get("content")
+    if typed is not None and isinstance(refused, StillRefused):
+        pointer = refused.fault.pointer
+        return {"lines": marked(typed, pointer), "pointer": pointer or "/", "fault": refused.fault, "is_typed": True}
+    place = faulty_place(item)
+    return {"lines": marked(item.content, place.pointer), "pointer": place.pointer, "is_typed": False}
+
+
+def may_take_new(item: QuarantinedItem) -> bool:
+    """Whether there are two versions to choose from, and nothing of it is billed as far as the page can see."""
+    if item.code == ACTION_CONFLICT:
+        return item.stored_action is not None and item.stored_action.period.is_open
+    return item.code == LEAD_CONFLICT
+
+
+def _stored_lead(item: QuarantinedItem) -> Lead | None:
+    if item.code != LEAD_CONFLICT or not isinstance(item.content, dict):
+        return None
+    of_source = Lead.objects.select_related("product").filter(source=item.source)
+    return of_source.filter(external_id=external_id(item.content.get("id", ""))).first()
+
+
+def _differences(item: QuarantinedItem, stored: Any) -> list[Difference]:
+    if item.state == QuarantinedItem.State.REPAIRED:
+        return []  # they are the same now
+    if isinstance(stored, Lead):
+        return lead_differences(item, stored)
+    return differences(item, stored) if stored else []
+
+
+def steps_of(action: Action) -> QuerySet[QuarantineStep]:
+    """What was done about all that came in conflict with the action."""
+    return QuarantineStep.objects.filter(item__stored_action=action).select_related("by").order_by("pk")
+
+
+def step_in_words(step: QuarantineStep) -> str:
+    """«2026-10-15 12:00 UTC, olga: the new version taken; quantity: 1 → 3. Counted again»"""
+    changed = "".join(f"; {each}" for each in _changed(step))
+    return f"{instant_in_words(step.at, UTC)}, {step.by or NOTHING}: {step.get_kind_display().lower()}{changed}. {step.note}"
+
+
+def _changed(step: QuarantineStep) -> list[str]:
+    return [f"{name}: {was or NOTHING} → {now or NOTHING}" for name, (was, now) in step.changed.items()]
+
+
+def _step(step: QuarantineStep) -> dict[str, Any]:
+    return {
+        "what": step.get_kind_display(),
+        "at": step.at,
+        "by": step.by,
+        "note": step.note,
+        "changed": _changed(step),
+        "delivery": step.delivery_id,
+        "delivery_address": page_of("leads.delivery", step.delivery_id) if step.delivery_id else "",
+    }

@@ -1,0 +1,1 @@
+"""How a source proves who it is: API keys and signing secrets."""

@@ -1,0 +1,92 @@
+"""API keys: made once, shown once, kept as a digest; they are rotated, expire, and are revoked."""
+
+import hashlib
+import secrets
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import InterfaceError, OperationalError, connection, transaction
+
+from leads.domain.credentials.lifetime import KeyIsRevoked, TimeIsOver, let_expire, note_use, revoke
+from leads.models import ApiKey, Source
+
+# Every request asks this first: composing it anew each time would cost six times what PostgreSQL takes to answer. What
+# is left out (the field mapping) is read when somebody asks for it.
+KEY_COLUMNS = [field.attname for field in ApiKey._meta.concrete_fields]
+SOURCE_COLUMNS = [field.attname for field in Source._meta.concrete_fields if field.attname != "field_mapping"]
+KEY = f"""
+    SELECT {", ".join(f"key.{column}" for column in KEY_COLUMNS)}, {", ".join(f"source.{column}" for column in SOURCE_COLUMNS)}
+      FROM leads_apikey key JOIN leads_source source ON source.id = key.source_id
+     WHERE key.prefix = %s AND key.revoked_at IS NULL AND source.is_active
+"""  # noqa: S608 -- the names of our own columns
+
+__all__ = ["KeyIsRevoked", "create_key", "digest", "holder", "revoke_key", "rotate_key"]
+
+
+def create_key(
+    source: Source, *, by: User | None = None, expires_at: datetime | None = None, at: datetime | None = None
+) -> tuple[ApiKey, str]:
+    """A new key and its whole text, which nobody can show again; raises TimeIsOver where it would be born expired."""
+    if expires_at is not None and at is not None and expires_at <= at:
+        raise TimeIsOver
+    prefix = secrets.token_hex(4)
+    whole = f"lbe_{prefix}_{secrets.token_urlsafe(32)}"
+    key = ApiKey.objects.create(
+        source=source, prefix=prefix, digest=digest(whole), created_by=by, expires_at=expires_at
+    )
+    return key, whole
+
+
+@transaction.atomic
+def rotate_key(key: ApiKey, *, until: datetime, by: User | None, at: datetime) -> tuple[ApiKey, str]:
+    """A new key in the place of this one, which is good until then and no longer: the source changes over in between."""
+    let_expire(ApiKey.objects.select_for_update().get(pk=key.pk), until=until, at=at)
+    return create_key(key.source, by=by)
+
+
+def revoke_key(key: ApiKey, *, at: datetime) -> None:
+    """From now on the key opens nothing."""
+    revoke(key, at=at)
+
+
+def holder(whole: str, *, at: datetime) -> ApiKey | None:
+    """The key with this text, if it opens a door at all, and with it its source; its use is noted."""
+    key = _found(whole.partition("lbe_")[2].partition("_")[0])
+    # Compared in constant time, and compared always: how long it takes tells nobody which prefixes there are.
+    kept = key.digest if key else digest("")
+    if not secrets.compare_digest(kept, digest(whole)) or key is None or not key.is_good(at):
+        return None
+    note_use(key, at=at)
+    return key
+
+
+def _found(prefix: str) -> ApiKey | None:
+    if not prefix.isalnum():
+        return None
+    # Every request begins with this statement: it shows whether the kept connection still works, Django need not ask.
+    connection.health_check_done = True  # type: ignore[attr-defined]  # of Django's base class, not in its stubs
+    try:
+        row = _asked(prefix)
+    except (OperationalError, InterfaceError):
+        if connection.in_atomic_block:
+            raise
+        connection.close()
+        row = _asked(prefix)
+    if row is None:
+        return None
+    key = ApiKey.from_db(connection.alias, KEY_COLUMNS, row[: len(KEY_COLUMNS)])
+    key.source = Source.from_db(connection.alias, SOURCE_COLUMNS, row[len(KEY_COLUMNS) :])
+    return key
+
+
+def _asked(prefix: str) -> tuple[Any, ...] | None:
+    with connection.cursor() as cursor:
+        cursor.execute(KEY, [prefix])
+        row: tuple[Any, ...] | None = cursor.fetchone()
+    return row
+
+
+def digest(whole: str) -> str:
+    """SHA-256 is enough: the secret is 256 random bits, nobody guesses it from its digest."""
+    return hashlib.sha256(whole.encode()).hexdigest()

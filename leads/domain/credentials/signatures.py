@@ -1,0 +1,122 @@
+"""Signed deliveries, by the Standard Webhooks scheme: who has the secret signed exactly this body, a moment ago."""
+
+import logging
+from base64 import b64decode, b64encode
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from secrets import token_bytes
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from standardwebhooks import Webhook, WebhookVerificationError
+
+from billing_engine.core.errors import Refused
+from leads.domain.credentials.encryption import seal, unsealed
+from leads.domain.credentials.lifetime import SecretNotUsable, let_expire, note_use
+from leads.models import SigningSecret, Source
+
+logger = logging.getLogger(__name__)
+
+TOLERANCE = timedelta(minutes=5)
+PREFIX = "whsec_"
+SECRET_BYTES_AT_LEAST = 24
+SECRET_LENGTH = 200
+SECRETS = "SELECT * FROM leads_signingsecret WHERE source_id = %s AND revoked_at IS NULL"
+ID, TIMESTAMP, SIGNATURE = "webhook-id", "webhook-timestamp", "webhook-signature"
+
+
+class SignatureMissing(Refused):
+    """This source signs what it sends."""
+
+    code = "signature_missing"
+    http_status = 401
+    message = f"This source's deliveries are signed: send the headers {ID}, {TIMESTAMP} and {SIGNATURE}, all three."
+
+
+class SignatureNotValid(Refused):
+    """The body is not what was signed, or was signed with another secret."""
+
+    code = "signature_not_valid"
+    http_status = 401
+    message = "No signature fits: it is the HMAC-SHA256 of «id.timestamp.body» with this source's signing secret."
+
+
+class SignatureStale(Refused):
+    """Signed too long ago, or in the future."""
+
+    code = "signature_stale"
+    http_status = 401
+
+
+def create_secret(source: Source, *, by: User | None = None, given: str = "") -> tuple[SigningSecret, str]:
+    """A new secret and its whole text, which nobody is shown again; `given` is one that the sender's system has made."""
+    whole = given.strip() or PREFIX + b64encode(token_bytes(32)).decode()
+    if not _is_usable(whole):
+        raise SecretNotUsable
+    hint = whole[: len(PREFIX) + 4]
+    return SigningSecret.objects.create(source=source, sealed=seal(whole), hint=hint, created_by=by), whole
+
+
+@transaction.atomic
+def rotate_secret(
+    secret: SigningSecret, *, until: datetime, by: User | None, at: datetime, given: str = ""
+) -> tuple[SigningSecret, str]:
+    """A new secret in the place of this one, which is good until then: signatures by either are accepted in between."""
+    let_expire(SigningSecret.objects.select_for_update().get(pk=secret.pk), until=until, at=at)
+    return create_secret(secret.source, by=by, given=given)
+
+
+def verify(source: Source, *, headers: Mapping[str, str], body: bytes, at: datetime) -> str:
+    """The webhook-id of a delivery whose signature fits; "" for one that is not signed and need not be.
+
+    Raises SignatureMissing, SignatureStale, SignatureNotValid. The body is as it was before any
+    Content-Encoding. The same id with the same body is a repetition, and safe: what it holds is known already.
+    """
+    signed = {name: headers.get(name, "") for name in (ID, TIMESTAMP, SIGNATURE)}
+    if not any(signed.values()) and not source.signature_required:
+        return ""
+    secrets = [one for one in SigningSecret.objects.raw(SECRETS, [source.pk]) if one.is_good(at)]
+    if not secrets and not source.signature_required:
+        return ""  # nobody has agreed on a secret yet: the headers mean nothing to us
+    if not all(signed.values()):
+        raise SignatureMissing
+    _refuse_stale(signed[TIMESTAMP], at)
+    fitting = next((one for one in secrets if _fits(one, signed, body)), None)
+    if fitting is None:
+        raise SignatureNotValid
+    note_use(fitting, at=at)
+    return signed[ID]
+
+
+def _refuse_stale(timestamp: str, at: datetime) -> None:
+    if not timestamp.isascii() or not timestamp.isdecimal() or len(timestamp) > 11:
+        raise SignatureStale(f"{TIMESTAMP} is in whole seconds since 1970.")
+    signed_at = datetime.fromtimestamp(int(timestamp), tz=UTC)
+    if abs(at - signed_at) > TOLERANCE:
+        minutes = TOLERANCE.seconds // 60
+        raise SignatureStale(
+            f"It was signed at {signed_at.isoformat()}, and it is {at.isoformat(timespec='seconds')}:"
+            f" more than {minutes} minutes apart. Sign each attempt anew."
+        )
+
+
+def _fits(secret: SigningSecret, signed: dict[str, str], body: bytes) -> bool:
+    whole = unsealed(secret.sealed)
+    if whole is None:
+        logger.error("Signing secret %s can't be read: SECRET_KEY has changed.", secret.pk)
+        return False
+    try:
+        Webhook(whole).verify(body, signed, json_parse=False)
+    except (WebhookVerificationError, ValueError):  # ValueError: not UTF-8, not base64, no comma
+        return False
+    return True
+
+
+def _is_usable(whole: str) -> bool:
+    key = whole.removeprefix(PREFIX).rstrip("=")
+    if not whole.startswith(PREFIX) or len(whole) > SECRET_LENGTH:
+        return False
+    try:
+        return len(b64decode(key + "=" * (-len(key) % 4), validate=True)) >= SECRET_BYTES_AT_LEAST
+    except ValueError:
+        return False

@@ -1,0 +1,1 @@
+"""From the request body to stored leads and actions."""

@@ -1,0 +1,151 @@
+"""What cannot be stored as data is kept as it was sent, with its reason; the same refused again is kept once."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import astuple, dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+import msgspec
+from django.db import connection
+
+from leads.domain import limits
+from leads.domain.faults import Fault
+from leads.domain.intake.decide import SentLead
+from leads.domain.intake.decode import TOO_DEEP
+from leads.domain.intake.receipt import Result
+from leads.domain.intake.schema import is_storable
+from leads.domain.quarantine.occurrence import occurred, zones_of
+from leads.models import QuarantinedItem, Source
+
+# Numbered as they were sent, written in the order of their digests: two deliveries refused alike never deadlock. What
+# waits already is counted, says what is wrong with it now, and answers with its number.
+KEEP = """
+    WITH numbered AS MATERIALIZED (
+        SELECT nextval(pg_get_serial_sequence('leads_quarantineditem', 'id')) AS id, sent.*
+          FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::jsonb[], %s::int[], %s::text[], %s::bigint[],
+                      %s::bytea[], %s::timestamptz[], %s::text[], %s::text[])
+               AS sent (kind, pointer, code, message, content, held, lead, stored_action, digest, occurred_at, zone, months)
+    )
+    INSERT INTO leads_quarantineditem (source_id, delivery_id, received_at, state, settled_note, times_sent, id, kind,
+           pointer, code, message, content, actions_held, lead_external_id, stored_action_id, digest,
+           occurred_at, zone, months)
+    SELECT %s, %s, %s, 'waiting', '', 1, id, kind, pointer, code, message, content, held, lead, stored_action, digest,
+           occurred_at, zone, string_to_array(months, ' ')
+      FROM numbered ORDER BY digest
+    ON CONFLICT (source_id, digest) WHERE state = 'waiting'
+    DO UPDATE SET times_sent = leads_quarantineditem.times_sent + 1, code = EXCLUDED.code, message = EXCLUDED.message,
+                  stored_action_id = EXCLUDED.stored_action_id, zone = EXCLUDED.zone,
+                  months = CASE WHEN EXCLUDED.occurred_at IS NULL THEN leads_quarantineditem.months ELSE EXCLUDED.months END
+    RETURNING digest, id
+"""
+
+_json = msgspec.json.Encoder(decimal_format="number", order="deterministic")
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One refused item; the order is that of the statement above."""
+
+    kind: str
+    pointer: str
+    code: str
+    message: str
+    content: str
+    actions_held: int
+    lead: str
+    stored_action: int | None
+    digest: bytes
+
+
+class Part(NamedTuple):
+    """A refused item, what it holds, and whose results it stands for."""
+
+    refusal: Refusal
+    content: Any
+    results: list[Result]
+
+
+def keep(source: Source, *, delivery: int, received_at: datetime, leads: Iterable[SentLead]) -> None:
+    """Keep what was refused, whole leads with their actions, single actions with just enough of their lead.
+
+    Each refused result is told the number of its item.
+    """
+    refused = [part for lead in leads for part in _refused_parts(lead)]
+    if not refused:
+        return
+    first: dict[bytes, Part] = {}
+    for part in refused:
+        first.setdefault(part.refusal.digest, part)  # of equals, the first one sent
+    contents = [part.content for part in first.values()]
+    when = [
+        occurred(content, received_at=received_at, zone=zone)
+        for content, zone in zip(contents, zones_of(source, contents), strict=True)
+    ]
+    rows = [
+        (*astuple(part.refusal), at, zone, " ".join(months))
+        for part, (at, zone, months) in zip(first.values(), when, strict=True)
+    ]
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    with connection.cursor() as cursor:
+        cursor.execute(KEEP, [*columns, source.pk, delivery, received_at])
+        numbers = {bytes(digest): number for digest, number in cursor.fetchall()}
+    for part in refused:
+        for result in part.results:
+            result.quarantined_item = numbers[part.refusal.digest]
+
+
+def _refused_parts(lead: SentLead) -> Iterable[Part]:
+    """Each part that was refused."""
+    result = lead.result
+    if result.fault:
+        held = [action.result for action in lead.actions]
+        content = _cleaned(lead.raw)
+        refusal = _refusal(QuarantinedItem.Kind.LEAD, result, result.fault, content, lead=result.id, held=len(held))
+        yield Part(refusal, content, [result, *held])
+        return
+    for action in lead.actions:
+        fault = action.result.fault
+        if fault:
+            content = _cleaned({**lead.raw, "actions": [action.raw]})
+            refusal = _refusal(
+                QuarantinedItem.Kind.ACTION,
+                action.result,
+                fault,
+                content,
+                lead=result.id,
+                held=1,
+                stored=action.conflicts_with,
+            )
+            yield Part(refusal, content, [action.result])
+
+
+def _refusal(
+    kind: str, result: Result, fault: Fault, content: Any, *, lead: str | None, held: int, stored: int | None = None
+) -> Refusal:
+    kept = _json.encode(content)
+    return Refusal(
+        kind,
+        (result.pointer + fault.pointer)[:200],
+        fault.code,
+        fault.message.replace("\0", "\ufffd"),
+        kept.decode(),
+        held,
+        (lead or "").replace("\0", "\ufffd")[:200],
+        stored,
+        hashlib.sha256(kind.encode() + b"\0" + kept).digest(),
+    )
+
+
+def _cleaned(value: Any, depth: int = 0) -> Any:
+    """The JSON value as PostgreSQL can hold it; the delivery keeps the bytes as they were sent."""
+    if isinstance(value, str):
+        return value.replace("\0", "\ufffd")
+    if isinstance(value, Decimal | int) and not is_storable(value):
+        return str(value)
+    if isinstance(value, dict | list) and depth > 2 * limits.DEPTH:
+        return TOO_DEEP
+    if isinstance(value, dict):
+        return {_cleaned(name): _cleaned(member, depth + 1) for name, member in value.items()}
+    return [_cleaned(member, depth + 1) for member in value] if isinstance(value, list) else value

@@ -1,0 +1,227 @@
+"""The body of a request or file: unpacked, decoded, and taken apart into items that each know their place."""
+
+import codecs
+import zlib
+from datetime import datetime
+from typing import Annotated, Any, NamedTuple
+
+import msgspec
+from msgspec import Meta, Struct, convert, field
+
+from billing_engine.core.errors import Refused
+from leads.domain import limits
+from leads.domain.faults import Fault, fault_of
+from leads.domain.identity import external_id, in_utc, to_the_microsecond
+from leads.domain.intake.decode import (
+    ROW_MALFORMED,
+    BodyNotReadable,
+    Malformed,
+    Repeats,
+    as_item,
+    decoded,
+    parts,
+    read_item,
+    twice,
+)
+from leads.domain.intake.fast_path import is_plain
+
+JSON = "application/json"
+NDJSON = "application/x-ndjson"
+
+SCHEMA_VERSIONS = (1,)
+_GZIP = 16 + zlib.MAX_WBITS
+
+
+class EnvelopeInvalid(Refused):
+    """The members around the leads are not those of an envelope."""
+
+    code = "envelope_invalid"
+    http_status = 400
+
+
+class MemberTwice(Refused):
+    """An envelope that says two things of one: one of them would be lost."""
+
+    code = "member_twice"
+    http_status = 400
+
+
+class SchemaVersionUnknown(Refused):
+    """Written in a version of the format that this engine does not read."""
+
+    code = "schema_version_unknown"
+    http_status = 400
+
+
+class EncodingNotSupported(Refused):
+    """Packed in another way than gzip."""
+
+    code = "encoding_not_supported"
+    http_status = 415
+    message = "A body is sent as it is or with Content-Encoding: gzip."
+
+
+class Placed(NamedTuple):
+    """An item and where in the body it stands: a JSON pointer; `/17` for line 17 of NDJSON or CSV."""
+
+    pointer: str
+    item: Any
+
+
+class Lines(NamedTuple):
+    """What became of some lines of a file: read = taken + blank + refused."""
+
+    read: int = 0
+    taken: int = 0  # of rows that became leads
+    blank: int = 0
+    refused: int = 0  # of rows that nobody can read
+
+    def and_(self, other: "Lines") -> "Lines":
+        return Lines(*map(sum, zip(self, other, strict=True)))
+
+
+class Parcel(NamedTuple):
+    """What a body holds: its items, and what its envelope says of them."""
+
+    items: list[Placed]
+    batch_id: str = ""
+    sent_at: datetime | None = None
+    lines: Lines = Lines()
+    plain: bool | None = None  # whether no text in it needs a closer look; None where nobody has looked yet
+
+
+class Envelope(Struct, forbid_unknown_fields=True):
+    """Leads with what their sender says of all of them together."""
+
+    leads: list[Any]
+    schema_version: int | str | None = 1
+    batch_id: Annotated[str, Meta(max_length=200)] | int | None = field(default="")
+    sent_at: Annotated[datetime, Meta(tz=True)] | None = None
+
+
+def unpacked(body: bytes, encoding: str) -> bytes:
+    """The body without its Content-Encoding; never more of it than a delivery may hold, however well it was packed."""
+    encoding = encoding.strip().lower()
+    if encoding in ("", "identity"):
+        return body
+    if encoding not in ("gzip", "x-gzip"):
+        raise EncodingNotSupported
+    found = bytearray()
+    try:
+        while body:  # gzip files may stand one after the other
+            unpacking = zlib.decompressobj(_GZIP)
+            found += unpacking.decompress(body, limits.BYTES + 1 - len(found))
+            if len(found) > limits.BYTES:
+                raise limits.TooLarge
+            if not unpacking.eof:
+                raise BodyNotReadable("The body is gzip that ends too early.")
+            body = unpacking.unused_data
+    except zlib.error as error:
+        raise BodyNotReadable(f"The body is not gzip: {error}.") from error
+    return bytes(found)
+
+
+def is_lines(content_type: str) -> bool:
+    """Whether a body is sent as NDJSON."""
+    return content_type.partition(";")[0].strip().lower() == NDJSON
+
+
+def read_parcel(body: bytes, content_type: str = JSON) -> Parcel:
+    """One lead, a list of leads, an envelope, or NDJSON. Raises BodyNotReadable and what an envelope is refused for.
+
+    An item that can't be read, or can't be taken as it is, is `Flawed` or `Malformed`.
+    """
+    if is_lines(content_type):
+        return Parcel(read_lines(body))
+    try:
+        content, has_repeats, text = decoded(body)
+    except BodyNotReadable as error:
+        content, has_repeats, text = _read_apart(body, error), False, b""
+    parcel = _parcel(content, has_repeats=has_repeats)
+    return parcel._replace(plain=is_plain(text)) if text else parcel
+
+
+def _parcel(content: Any, *, has_repeats: bool) -> Parcel:
+    if isinstance(content, list):
+        return Parcel(_placed(content, "", has_repeats=has_repeats))
+    if not isinstance(content, dict):
+        raise BodyNotReadable("The body is neither a lead object, nor a list of them, nor an envelope.")
+    # No lead has one of these two.
+    if "leads" in content or "schema_version" in content:
+        return _opened(content, has_repeats=has_repeats)
+    return Parcel([Placed("", as_item(content) if has_repeats else content)])
+
+
+def _read_apart(body: bytes, whole: BodyNotReadable) -> Any:
+    """What can't be read as a whole, item by item; raises why it can't, where that does not help."""
+    apart = parts(body)
+    try:
+        if apart is None:
+            return read_item(body)
+        around, texts = apart
+        content, has_repeats, _ = decoded(around)
+        items = [read_item(text) for text in texts]
+    except BodyNotReadable:
+        raise whole from None
+    if has_repeats:
+        _refuse_repeats(content)
+    return items if isinstance(content, list) else content | {"leads": items}
+
+
+def read_lines(body: bytes) -> list[Placed]:
+    """A lead a line; a line that is none is an item of its own, at fault. Raises BodyNotReadable if there is no line."""
+    lines = enumerate(body.removeprefix(codecs.BOM_UTF8).split(b"\n"), start=1)
+    items = [Placed(f"/{number}", read_line(line)) for number, line in lines if line.strip()]
+    if not items:
+        raise BodyNotReadable("The body holds no line with a lead.")
+    return items
+
+
+def read_line(line: bytes) -> Any:
+    """The object on a line of NDJSON, or why it is none."""
+    try:
+        content = read_item(line)
+    except BodyNotReadable as error:
+        return Malformed(line.decode(errors="replace"), Fault(ROW_MALFORMED, "", str(error)))
+    if isinstance(content, dict | Malformed):
+        return content
+    return Malformed(line.decode(errors="replace"), Fault(ROW_MALFORMED, "", "A line holds one lead object."))
+
+
+def _placed(items: list[Any], pointer: str, *, has_repeats: bool) -> list[Placed]:
+    if has_repeats:
+        items = [as_item(item) for item in items]
+    return [Placed(f"{pointer}/{place}", item) for place, item in enumerate(items)]
+
+
+def _refuse_repeats(envelope: Any) -> None:
+    if isinstance(envelope, Repeats):
+        fault = twice(envelope)
+        raise MemberTwice(fault.message, pointer=fault.pointer)
+
+
+def _opened(content: dict[str, Any], *, has_repeats: bool) -> Parcel:
+    _refuse_repeats(content)
+    version = content.get("schema_version", 1)
+    if str(version) not in map(str, SCHEMA_VERSIONS):
+        words = f"This engine reads schema_version {', '.join(map(str, SCHEMA_VERSIONS))}."
+        raise SchemaVersionUnknown(words, pointer="/schema_version")
+    if isinstance(content.get("sent_at"), str):
+        content["sent_at"] = to_the_microsecond(content["sent_at"])
+    try:
+        envelope = convert(content, Envelope)
+    except msgspec.ValidationError as error:
+        fault = fault_of(str(error))
+        raise EnvelopeInvalid(fault.message, pointer=fault.pointer) from error
+    batch_id = "" if envelope.batch_id is None else external_id(envelope.batch_id)
+    if "\0" in batch_id or len(batch_id) > 200:
+        raise EnvelopeInvalid("A batch_id has up to 200 characters, none of them NUL.", pointer="/batch_id")
+    items = _placed(content["leads"], "/leads", has_repeats=has_repeats)
+    return Parcel(items, batch_id, _sent_at(envelope))
+
+
+def _sent_at(envelope: Envelope) -> datetime | None:
+    try:
+        return envelope.sent_at and in_utc(envelope.sent_at)
+    except OverflowError as error:
+        raise EnvelopeInvalid("This is no time of our days.", pointer="/sent_at") from error

@@ -1,0 +1,174 @@
+"""A conflict settled by a person: what is stored stays, or the new version takes its place, while nothing of it is billed."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from billing_engine.core.errors import Refused
+from leads.domain.early_actions import look_again
+from leads.domain.faults import Fault
+from leads.domain.identity import external_id, person_key
+from leads.domain.intake.lookup import look
+from leads.domain.intake.plausibility import implausible
+from leads.domain.intake.receipt import Receipt
+from leads.domain.intake.schema import LeadItem, ProductItem, read_action, read_lead
+from leads.domain.periods import Periods, mark_unrated
+from leads.domain.products import find_product
+from leads.domain.quarantine.settle import (
+    ACTION_CONFLICT,
+    LEAD_CONFLICT,
+    NoteMissing,
+    StillRefused,
+    resend,
+    stored_action_of,
+)
+from leads.models import Action, ActionType, BillingPeriod, Lead, Product, QuarantinedItem, QuarantineStep
+
+CONTACT = ("name", "email", "phone", "firm", "country", "region")
+Changes = dict[str, list[str]]
+
+
+class NoConflict(Refused):
+    """Only a conflict has two versions to choose from."""
+
+    code = "no_conflict"
+    message = "This item is in conflict with nothing that is stored."
+
+
+class PeriodClosed(Refused):
+    """What is billed is not replaced, it is credited."""
+
+    code = "period_is_closed"
+    message = "This action is billed already."
+
+
+class OtherPeriod(Refused):
+    """What is stored stays in its billing period and with its customer."""
+
+    code = "other_period"
+    message = (
+        "The new version belongs to another billing period or customer. Void what is stored, and retry this item under"
+        " another id."
+    )
+
+
+@transaction.atomic
+def take_new(item: QuarantinedItem, *, note: str, by: User, at: datetime) -> Receipt:
+    """Put the new version in the place of what is stored; the change is noted with the item, and its period rated anew.
+
+    Raises NoteMissing, NoConflict, PeriodClosed, OtherPeriod, StillRefused: then nothing is changed. Afterwards the item
+    is sent in again, like any other: what it holds is then what is stored.
+    """
+    if not note.strip():
+        raise NoteMissing("Say why the new version is taken.")
+    if item.code == ACTION_CONFLICT:
+        changed = _take_action(item)
+    elif item.code == LEAD_CONFLICT:
+        changed = _take_lead(item)
+    else:
+        raise NoConflict
+    kind = QuarantineStep.Kind.TOOK_NEW
+    return resend(item, content=item.content, by=by, at=at, kind=kind, note=note.strip(), changed=changed)
+
+
+def _take_action(item: QuarantinedItem) -> Changes:
+    stored = stored_action_of(item)
+    if stored is None:
+        raise NoConflict
+    # The lock keeps a close from passing between the look and the change.
+    period = BillingPeriod.objects.select_for_update().get(pk=stored.period_id)
+    if not period.is_open:
+        raise PeriodClosed
+    new = _sound(read_action(item.content["actions"][0], received_at=item.received_at))
+    kind = ActionType.objects.filter(code__iexact=new.type).first()
+    if kind is None:
+        raise StillRefused(
+            Fault("unknown_action_type", "/actions/0/type", f"No action type has the code {new.type!r}.")
+        )
+    product = stored.lead.product
+    of_it = ProductItem(sku=product.sku, customer=period.customer.code)
+    known = look(item.source, products=[of_it], leads=[])
+    if fault := implausible(new, known.type_by_number[kind.pk]):
+        raise StillRefused(fault._replace(pointer=f"/actions/0{fault.pointer}"))
+    if Periods(known).of(product.customer_id, new.occurred_at) != period.pk:
+        raise OtherPeriod
+    changed = _written(
+        stored,
+        action_type=kind,
+        occurred_at=new.occurred_at,
+        quantity=new.quantity,
+        value=new.value,
+        attributes=new.attributes,
+    )
+    look_again(stored, new.occurred_at)
+    mark_unrated([period], reason="conflict settled")
+    return changed
+
+
+def _take_lead(item: QuarantinedItem) -> Changes:
+    stored = (
+        Lead.objects.select_related("product")
+        .filter(source=item.source, external_id=external_id(item.content.get("id", "")))
+        .first()
+    )
+    if stored is None:
+        raise NoConflict
+    periods = list(
+        BillingPeriod.objects.select_for_update().filter(pk__in=stored.actions.values("period")).order_by("pk")
+    )
+    if not all(period.is_open for period in periods):
+        raise PeriodClosed("Some of this lead's actions are billed already.")
+    new = _sound(read_lead(item.content, received_at=item.received_at))
+    product = _product(item, new, stored)
+    if product.customer_id != stored.product.customer_id:
+        raise OtherPeriod
+    # What the new version leaves out stays as it is.
+    contact = {name: getattr(new.contact, name) or getattr(stored, name) for name in CONTACT}
+    person = person_key(
+        contact["email"],
+        phone=contact["phone"],
+        country=contact["country"],
+        default_country=item.source.default_country,
+    )
+    is_test = new.is_test if new.product else stored.is_test
+    changed = _written(stored, product=product, is_test=is_test, person_key=person, **contact)
+    mark_unrated(periods, reason="conflict settled")
+    return changed
+
+
+def _product(item: QuarantinedItem, new: LeadItem, stored: Lead) -> Product:
+    if new.product is None:
+        return stored.product
+    found = find_product(item.source, new.product, look(item.source, products=[new.product], leads=[]))
+    if isinstance(found, Fault):
+        raise StillRefused(found)
+    return Product.objects.get(pk=found.pk)
+
+
+def _sound(read: Any) -> Any:
+    if isinstance(read, Fault):
+        raise StillRefused(read)
+    return read
+
+
+def _written(row: Action | Lead, **facts: Any) -> Changes:
+    """Write what differs; answers of each member what it was and what it is."""
+    changed = {name: [_in_words(getattr(row, name)), _in_words(value)] for name, value in facts.items()}
+    changed = {name: both for name, both in changed.items() if both[0] != both[1]}
+    type(row).objects.filter(pk=row.pk).update(**{name: facts[name] for name in changed})
+    return changed
+
+
+def _in_words(value: Any) -> str:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    if isinstance(value, Decimal):
+        return f"{value.normalize():f}"
+    if isinstance(value, Product):
+        return value.sku
+    if isinstance(value, ActionType):
+        return value.code
+    return "" if value is None else str(value)

@@ -1,0 +1,100 @@
+"""When what was refused occurred, as far as it can be read: the months that its item counts to until it is settled."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+import msgspec
+from django.db.models.functions import Lower
+from msgspec import Meta
+
+from billing_engine.core.calendar.spans import Month
+from leads.domain.identity import external_id, in_utc, to_the_microsecond
+from leads.models import Customer, Lead, Product, Source
+
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+CLOCKS_DIFFER_BY = timedelta(minutes=5)
+
+Instant = Annotated[datetime, Meta(tz=True)]
+
+
+class Occurred(NamedTuple):
+    """The earliest time in an item (none where no time in it can be read), the zone of its customer ("" where nobody knows
+    whose it is: then months are those of UTC), and the months it counts to."""
+
+    at: datetime | None
+    zone: str
+    months: list[str]
+
+
+def occurred(content: Any, *, received_at: datetime, zone: str) -> Occurred:
+    """Each of its actions counts to its own month; what has no time to be believed, to the month it was received in."""
+    read = sorted(_instants(content, received_at))
+    within = ZoneInfo(zone or "UTC")
+    months = dict.fromkeys(str(Month.containing(instant, within)) for instant in read or [received_at])
+    return Occurred(read[0] if read else None, zone, list(months))
+
+
+def zones_of(source: Source, contents: Sequence[Any]) -> list[str]:
+    """The time zone of each item's customer, "" where it is not known: of a lead that is stored, of the customer or the
+    product that it names, or the one whose leads this source sends. In four queries however many."""
+    named = [_named(content) for content in contents]
+    leads = Lead.objects.filter(source=source, external_id__in={one.lead for one in named if one.lead})
+    of_lead = dict(leads.values_list("external_id", "product__customer__time_zone"))
+    codes = {one.customer for one in named if one.customer}
+    by_code = Customer.objects.annotate(lower_code=Lower("code")).filter(lower_code__in=codes)
+    of_code = dict(by_code.values_list("lower_code", "time_zone"))
+    of_sku = _by_sku({one.sku for one in named if one.sku and not one.customer})
+    own = source.customer.time_zone if source.customer else ""
+    return [of_lead.get(one.lead) or of_code.get(one.customer) or own or of_sku.get(one.sku, "") for one in named]
+
+
+class _Named(NamedTuple):
+    """What an item says of whose it is."""
+
+    lead: str
+    customer: str
+    sku: str
+
+
+def _named(content: Any) -> _Named:
+    lead = content if isinstance(content, dict) else {}
+    product = lead.get("product")
+    product = product if isinstance(product, dict) else {}
+    customer = product.get("customer")
+    return _Named(_id(lead.get("id")), customer.lower() if isinstance(customer, str) else "", _id(product.get("sku")))
+
+
+def _id(given: Any) -> str:
+    return external_id(given) if isinstance(given, str | int) and not isinstance(given, bool) else ""
+
+
+def _by_sku(skus: Iterable[str]) -> dict[str, str]:
+    """The zones of products that only one customer has."""
+    found = dict[str, set[tuple[int, str]]]()
+    rows = Product.objects.filter(sku__in=skus).values_list("sku", "customer", "customer__time_zone")
+    for sku, customer, zone in rows:
+        found.setdefault(sku, set()).add((customer, zone))
+    return {sku: next(iter(zones))[1] for sku, zones in found.items() if len(zones) == 1}
+
+
+def _instants(content: Any, received_at: datetime) -> Iterable[datetime]:
+    """Of the item's actions, or else of its lead, those times that can be meant."""
+    if not isinstance(content, dict):
+        return []
+    actions = content.get("actions")
+    sent = [one.get("occurred_at") for one in actions if isinstance(one, dict)] if isinstance(actions, list) else []
+    latest = received_at + CLOCKS_DIFFER_BY
+    read = list(filter(None, map(_instant, sent))) or filter(None, [_instant(content.get("occurred_at"))])
+    return [instant for instant in read if EARLIEST <= instant <= latest]
+
+
+def _instant(sent: Any) -> datetime | None:
+    if not isinstance(sent, str):
+        return None
+    try:
+        # As every other: cut, and in UTC, since an offset may be larger than PostgreSQL knows.
+        return in_utc(msgspec.convert(to_the_microsecond(sent), Instant))
+    except (msgspec.ValidationError, OverflowError):
+        return None

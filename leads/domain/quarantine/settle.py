@@ -1,0 +1,171 @@
+"""Nothing leaves quarantine unseen: a person mends an item and it goes in, or lets it go for a stated reason."""
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from billing_engine.core.errors import Refused
+from leads.domain.faults import Fault
+from leads.domain.files.mapping import COLUMN_INVALID, COLUMN_MISSING, columns, mapped
+from leads.domain.files.parts import ROWS_IN_A_FIELD
+from leads.domain.identity import external_id
+from leads.domain.intake.decode import ITEM_MALFORMED, MEMBER_TWICE, ROW_MALFORMED
+from leads.domain.intake.parse import Placed
+from leads.domain.intake.receipt import Receipt, Result
+from leads.domain.intake.receive import receive_items
+from leads.domain.intake.rows import as_json
+from leads.domain.quarantine.occurrence import occurred, zones_of
+from leads.models import Action, QuarantinedItem, QuarantineStep
+
+ACTION_CONFLICT = "action_conflict"
+LEAD_CONFLICT = "lead_conflict"
+CONFLICTS = (ACTION_CONFLICT, LEAD_CONFLICT)
+# What waits is not quite what was sent: nobody could keep that. A person has to look at it and say what was meant.
+NOT_AS_SENT = (ITEM_MALFORMED, MEMBER_TWICE, ROW_MALFORMED)
+State = QuarantinedItem.State
+Kind = QuarantineStep.Kind
+
+
+class AlreadySettled(Refused):
+    """An item leaves quarantine once."""
+
+    code = "already_settled"
+    message = "Somebody has settled this item already."
+
+
+class StillRefused(Refused):
+    """The mended item still can't be stored; `fault` says why, its pointer leads into the item's content."""
+
+    code = "still_refused"
+
+    def __init__(self, fault: Fault) -> None:
+        self.fault = fault
+        super().__init__(f"{fault.message} ({fault.code})")
+
+
+class NoteMissing(Refused):
+    """Nothing is discarded without a reason."""
+
+    code = "note_missing"
+    message = "Say why this item is discarded."
+
+
+def repair(
+    item: QuarantinedItem, *, content: dict[str, Any], by: User | None, at: datetime, by_hand: bool = False
+) -> Receipt:
+    """Send the mended item in again, as a delivery of its own; `by_hand` where a person has looked at just this one.
+
+    Raises StillRefused if it can't be stored: then nothing is stored, the attempt is noted, and, where the content is as
+    it was, the item waits with what is wrong with it now. An action of a mended lead that is at fault itself goes back to
+    quarantine as an item of its own.
+    """
+    try:
+        with transaction.atomic():
+            code = item.code
+            if code in NOT_AS_SENT and content == item.content and not by_hand:
+                raise StillRefused(Fault(code, "", item.message))
+            return resend(item, content=content, by=by, at=at, kind=Kind.REPAIRED)
+    except StillRefused as refusal:
+        _note_refusal(item, refusal.fault, same=content == item.content, by=by, at=at)
+        raise
+
+
+def resend(
+    item: QuarantinedItem,
+    *,
+    content: dict[str, Any],
+    by: User | None,
+    at: datetime,
+    kind: str,
+    note: str = "",
+    changed: dict[str, list[str]] | None = None,
+) -> Receipt:
+    """Settle the item by sending `content` in through the door of every lead; raises StillRefused if it is refused.
+
+    To be called within a transaction, so that a refusal undoes all of it.
+    """
+    _settle(item, state=State.REPAIRED, by=by, at=at, note=note)
+    lead = _as_lead(item, content)
+    # One item, whatever it looks like: it is no envelope and no list.
+    receipt = receive_items(
+        item.source,
+        items=[Placed("", lead)],
+        body=as_json(lead).encode(),
+        content_type="application/json",
+        received_at=at,
+        name=f"Repair of quarantined item {item.pk}",
+    )
+    result = _result_of(item, receipt)
+    if result.fault:
+        raise StillRefused(result.fault._replace(pointer=result.pointer + result.fault.pointer))
+    QuarantineStep.objects.create(
+        item=item, kind=kind, at=at, by=by, note=note, changed=changed or {}, delivery_id=receipt.delivery_id
+    )
+    return receipt
+
+
+@transaction.atomic
+def discard(item: QuarantinedItem, *, note: str, by: User, at: datetime) -> None:
+    """Let the item go; it stays in the list of what was discarded, with the reason."""
+    if not note.strip():
+        raise NoteMissing
+    _settle(item, state=State.DISCARDED, by=by, at=at, note=note.strip())
+    QuarantineStep.objects.create(item=item, kind=Kind.DISCARDED, at=at, by=by, note=note.strip())
+
+
+@transaction.atomic
+def _note_refusal(item: QuarantinedItem, fault: Fault, *, same: bool, by: User | None, at: datetime) -> None:
+    note = f"{fault.message} ({fault.code})"
+    QuarantineStep.objects.create(item=item, kind=Kind.REFUSED_AGAIN, at=at, by=by, note=note)
+    # Whose it is may be known by now, and with it when its month begins.
+    [zone] = zones_of(item.source, [item.content])
+    when = occurred(item.content, received_at=item.received_at, zone=zone)
+    QuarantinedItem.objects.waiting().filter(pk=item.pk).update(occurred_at=when.at, zone=when.zone, months=when.months)
+    if same and fault.code != item.code:
+        # What it waited for has come, and now it waits for something else.
+        stored = stored_action_of(item) if fault.code == ACTION_CONFLICT else None
+        QuarantinedItem.objects.waiting().filter(pk=item.pk).update(
+            code=fault.code, message=fault.message, pointer=fault.pointer[:200], stored_action=stored
+        )
+
+
+def stored_action_of(item: QuarantinedItem) -> Action | None:
+    """What is stored under the id of the item's first action, if anything."""
+    content = item.content if isinstance(item.content, dict) else {}
+    lead, actions = content.get("id"), content.get("actions")
+    first = actions[0] if isinstance(actions, list) and actions and isinstance(actions[0], dict) else {}
+    if lead is None or first.get("id") is None:
+        return None
+    of_lead = Action.objects.filter(lead__source=item.source, lead__external_id=external_id(lead))
+    return of_lead.filter(external_id=external_id(first["id"])).first()
+
+
+def _as_lead(item: QuarantinedItem, content: dict[str, Any]) -> dict[str, Any]:
+    """A record of a file becomes a lead by its source's field mapping, which may have been mended meanwhile."""
+    of_files = (COLUMN_INVALID, COLUMN_MISSING, ROWS_IN_A_FIELD, *NOT_AS_SENT)
+    if item.code not in of_files or not _is_record(content, item.source.field_mapping):
+        return content
+    lead = mapped(item.source.field_mapping, content)
+    if isinstance(lead, Fault):
+        raise StillRefused(lead)
+    return lead
+
+
+def _is_record(content: Any, mapping: dict[str, Any]) -> bool:
+    """Whether it is for the mapping to read: a lead has an id, and hardly ever the mapping's columns."""
+    asked = set(columns(mapping))
+    return isinstance(content, dict) and bool(asked) and ("id" not in content or asked <= set(content))
+
+
+def _result_of(item: QuarantinedItem, receipt: Receipt) -> Result:
+    lead = receipt.results[0]
+    of_its_lead = lead.fault or item.kind == QuarantinedItem.Kind.LEAD or not lead.actions
+    return lead if of_its_lead else lead.actions[0]
+
+
+def _settle(item: QuarantinedItem, *, state: str, by: User | None, at: datetime, note: str = "") -> None:
+    waiting = QuarantinedItem.objects.waiting().filter(pk=item.pk)
+    if not waiting.update(state=state, settled_at=at, settled_by=by, settled_note=note):
+        raise AlreadySettled

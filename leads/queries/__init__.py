@@ -1,0 +1,1 @@
+"""Finding leads and actions among millions."""

@@ -1,0 +1,195 @@
+"""The buttons of a price rule: activated, revised from a day on, rolled back, retired; each asks first."""
+
+from datetime import datetime, time
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.http import urlencode
+from django.utils.timezone import now
+from unfold.decorators import action
+from unfold.enums import ActionVariant
+from unfold.widgets import UnfoldAdminTextInputWidget, UnfoldBooleanSwitchWidget
+
+from billing_engine.core.admin_kit.cells import link, page_of
+from billing_engine.core.admin_kit.dialogs import Dialog, Done, button, person
+from billing_engine.core.admin_kit.wall_clock_field import EACH_IN_ITS_ZONE, WallClockFormField
+from billing_engine.core.calendar.spans import Month
+from billing_engine.core.calendar.wall_clock import in_words
+from billing_engine.core.errors import Refused
+from pricing.admin.rules.page import (
+    activation_in_words,
+    is_draft,
+    may_be_changed,
+    may_be_rolled_back,
+    time_in_words,
+)
+from pricing.domain.rule_book.approval import check_second_person
+from pricing.domain.rule_book.effective import now_in, zones_of
+from pricing.domain.rule_book.overlap import RulesOverlap
+from pricing.domain.rule_book.rules import activate, retire, revise, roll_back
+from pricing.models import PriceRule
+
+CHANGE = "pricing.change_pricerule"
+
+
+class SaysWhy(forms.Form):
+    """A reason, where one is needed."""
+
+    reason = forms.CharField(
+        max_length=500,
+        required=False,
+        widget=UnfoldAdminTextInputWidget,
+        help_text="Stays in the rule's history. Needed where the rule changes the price of what has occurred.",
+    )
+
+
+class Activation(SaysWhy):
+    """What an activation may need beyond the click."""
+
+    override = forms.BooleanField(
+        label="Although price checks fail",
+        required=False,
+        widget=UnfoldBooleanSwitchWidget,
+        help_text="With a reason; both stay in the history.",
+    )
+
+
+class FromADay(forms.Form):
+    """When the new revision begins."""
+
+    since = WallClockFormField(label="From", help_text=EACH_IN_ITS_ZONE, autofocus=True)
+
+
+def next_month(rule: PriceRule) -> dict[str, datetime]:
+    """The first day that a new price usually begins on."""
+    today = now_in(zones_of(rule), at=now()).date()
+    return {"since": datetime.combine(Month.of_day(today).next().first, time.min)}
+
+
+def _from(draft: PriceRule, since: datetime) -> str:
+    """From when on, and why that is another day than was asked for."""
+    words = f"from {time_in_words(draft)}"
+    return words if draft.wall_from == since else f"{words}, because the rule that it follows begins only then"
+
+
+def _how_it_ends(rule: PriceRule) -> str:
+    zones = zones_of(rule)
+    when = "It ends now"
+    if len(zones) > 1:
+        end = in_words(now_in(zones, at=now()))
+        when = f"It ends on {end}, on each customer’s clock: now where the day is furthest on, within hours elsewhere"
+    return (
+        f"{when}. What occurs from then on is priced by the next rule that matches, or waits as unrated. What occurred"
+        " before keeps its price, however late it arrives."
+    )
+
+
+class Overlaps(Refused):
+    """The refusal with links to the rules it is about."""
+
+    code = RulesOverlap.code
+
+    def __init__(self, refusal: RulesOverlap) -> None:
+        super().__init__()
+        links = format_html_join(", ", "{}", ((link(other),) for other in refusal.others))
+        self.words = format_html("{} {}", str(refusal), links)
+
+    def __str__(self) -> str:
+        return self.words
+
+
+class RuleButtons:
+    """What may be done to a rule beyond editing its draft."""
+
+    def _simulate_rule(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        if not request.user.has_perm("pricing.add_simulation"):
+            raise PermissionDenied
+        asked = urlencode({"drafts": object_id})
+        return HttpResponseRedirect(f"{reverse('admin:pricing_simulation_new_simulation')}?{asked}")
+
+    simulate_rule: Any = action(_simulate_rule, description="Simulate", icon="science", url_path="simulate")
+    simulate_rule.needs = "pricing.add_simulation"
+    simulate_rule.offered = is_draft
+
+    @button(
+        "Activate",
+        permission=CHANGE,
+        icon="check_circle",
+        variant=ActionVariant.PRIMARY,
+        offered=is_draft,
+        guard=lambda rule, by: check_second_person(rule, by=by, at=now()),
+        asks=Dialog(
+            title=lambda rule: f"Activate “{rule}”, as it is saved?", says=activation_in_words, form=Activation
+        ),
+    )
+    def activate_rule(self, request: HttpRequest, rule: PriceRule, answers: dict[str, Any]) -> Done:
+        try:
+            activate(rule, by=person(request), at=now(), **answers)
+        except RulesOverlap as refusal:
+            raise Overlaps(refusal) from refusal
+        return Done(f"“{rule}” is active. Open periods are rated anew within seconds; what is billed stays.")
+
+    @button(
+        "Revise",
+        permission=CHANGE,
+        icon="edit_calendar",
+        variant=ActionVariant.PRIMARY,
+        offered=may_be_changed,
+        asks=Dialog(
+            title=lambda rule: f"Revise “{rule}”?",
+            says=(
+                "A rule in force is never edited: this makes a revision that follows it from a day on. A draft opens for"
+                " you to change; until it is activated nothing changes, and what is billed never does."
+            ),
+            submit="Make a draft",
+            form=FromADay,
+            first=next_month,
+        ),
+    )
+    def revise_rule(self, request: HttpRequest, rule: PriceRule, answers: dict[str, Any]) -> Done:
+        draft = revise(rule, by=person(request), at=now(), since=answers["since"])
+        message = (
+            f"A draft copy of “{rule}”, {_from(draft, answers['since'])}. Change the price, save, then activate it."
+        )
+        return Done(message, page_of("pricing.pricerule", draft.pk), messages.INFO)
+
+    @button(
+        "Roll back to this",
+        permission=CHANGE,
+        icon="history",
+        offered=may_be_rolled_back,
+        asks=Dialog(
+            title=lambda rule: f"Roll back to this revision of “{rule}”?",
+            says="A draft opens that copies this revision, to follow the one in force. Nothing of the history is lost.",
+            submit="Make a draft",
+            form=FromADay,
+            first=next_month,
+        ),
+    )
+    def roll_back_rule(self, request: HttpRequest, rule: PriceRule, answers: dict[str, Any]) -> Done:
+        draft = roll_back(rule, by=person(request), at=now(), since=answers["since"])
+        since = _from(draft, answers["since"])
+        message = f"A draft with the terms of the earlier revision, {since}. Look at it, then activate it."
+        return Done(message, page_of("pricing.pricerule", draft.pk), messages.INFO)
+
+    @button(
+        "Retire",
+        permission=CHANGE,
+        icon="event_busy",
+        offered=may_be_changed,
+        asks=Dialog(
+            title=lambda rule: f"Retire “{rule}”?",
+            says=_how_it_ends,
+            form=SaysWhy,
+            is_dangerous=True,
+        ),
+    )
+    def retire_rule(self, request: HttpRequest, rule: PriceRule, answers: dict[str, Any]) -> Done:
+        retired = retire(rule, by=person(request), at=now(), reason=answers["reason"])
+        end = "" if retired.wall_to is None else in_words(retired.wall_to)
+        return Done(f"“{rule}” is retired. It prices what occurred before {end}, in each customer’s time zone.")

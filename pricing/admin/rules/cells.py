@@ -1,0 +1,144 @@
+"""How a price rule looks in its list and on its page once it is no draft."""
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.timezone import now
+
+from billing_engine.core import money
+from billing_engine.core.admin_kit.cells import NOTHING, amount, chip, chips, instant, link, list_of, number, shortened
+from billing_engine.core.calendar.wall_clock import in_words
+from pricing.admin.rules.page import state_in_words, time_in_words
+from pricing.domain.rate.usage import Use, uses_of
+from pricing.domain.rule_book.effective import zones_of_each
+from pricing.domain.rule_book.scopes import rank_of
+from pricing.domain.rule_book.wording import limits_in_words, model_in_words, price_in_words, scope_in_words
+from pricing.models import PriceRule
+from pricing.rating.match import DIMENSIONS
+
+DIMENSIONS_OF_A_SCOPE = DIMENSIONS[1:-1]  # between the priority and the beginning
+
+
+class RuleChangeList(ChangeList):
+    """A page of rules, with what each has charged, and where its customers are: one question each for all of them."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        uses, zones = uses_of([rule.pk for rule in self.result_list]), zones_of_each(self.result_list)
+        for rule in self.result_list:
+            rule.use, rule.zones = uses.get(rule.pk), zones[rule.pk]
+
+
+class ShownRule:
+    """The columns of the list and the facts on the page."""
+
+    @admin.display(description="name", ordering="name")
+    def shown_name(self, rule: PriceRule) -> SafeString | str:
+        return shortened(rule.name)
+
+    @admin.display(description="state", ordering="state")
+    def state_chip(self, rule: PriceRule) -> SafeString:
+        return chip(*state_in_words(rule, at=now(), zones=getattr(rule, "zones", None)))
+
+    @admin.display(description="scope")
+    def scope(self, rule: PriceRule) -> SafeString:
+        return chips(scope_in_words(rule) or ["Everything"])
+
+    @admin.display(description="price", ordering="price_model")
+    def shown_price(self, rule: PriceRule) -> SafeString:
+        words = price_in_words(rule)
+        model = format_html('<span class="rule-model">{}</span>', rule.get_price_model_display())
+        return format_html('<span class="rule-price" title="{}">{}</span>{}', words, words, model)
+
+    @admin.display(description="rank", ordering="priority")
+    def shown_rank(self, rule: PriceRule) -> SafeString:
+        """The priority, then a dot for each dimension, filled where the rule fixes it: read from the left, that is how
+        two rules compare."""
+        fixed = rank_of(rule)[1:-1]
+        names = [name for name, is_fixed in zip(DIMENSIONS_OF_A_SCOPE, fixed, strict=True) if is_fixed]
+        return format_html(
+            '<span class="rule-rank" title="{}"><span>{}</span> <span aria-hidden="true">{}</span></span>',
+            f"Priority {rule.priority}; fixes {', '.join(names) or 'nothing'}",
+            rule.priority,
+            "".join("●" if is_fixed else "○" for is_fixed in fixed),
+        )
+
+    @admin.display(description="used by")
+    def used(self, rule: Any) -> SafeString | str:
+        """How many charges it made, and their sum; counted within minutes of a rating."""
+        use: Use | None = rule.use
+        if use is None:
+            return amount(NOTHING)
+        worth = money.in_words(use.amount, rule.currency)
+        charges = f"{use.charges:,} charge{'s' if use.charges != 1 else ''}"
+        return format_html(
+            '<a class="rule-used" href="{}"><b>{}</b><span>{}</span></a>',
+            list_of("pricing.charge", rule__id__exact=rule.pk),
+            worth,
+            charges,
+        )
+
+    @admin.display(description="used by")
+    def shown_use(self, rule: PriceRule) -> SafeString | str:
+        use = uses_of([rule.pk]).get(rule.pk)
+        if use is None:
+            return "no charge yet"
+        return (
+            f"{use.charges:,} charge{'s' if use.charges != 1 else ''} worth {money.in_words(use.amount, rule.currency)}"
+        )
+
+    @admin.display(description="price model")
+    def shown_model(self, rule: PriceRule) -> str:
+        return rule.get_price_model_display()
+
+    @admin.display(description="price")
+    def whole_price(self, rule: PriceRule) -> str:
+        return model_in_words(rule)
+
+    @admin.display(description="limits")
+    def limits(self, rule: PriceRule) -> SafeString | str:
+        words = limits_in_words(rule)
+        return chips(words) if words else NOTHING
+
+    @admin.display(description="priority", ordering="priority")
+    def shown_priority(self, rule: PriceRule) -> SafeString | str:
+        return number(rule.priority)
+
+    @admin.display(description="from", ordering="wall_from")
+    def starts(self, rule: PriceRule) -> str:
+        return time_in_words(rule)
+
+    @admin.display(description="until", ordering="wall_to")
+    def ends(self, rule: PriceRule) -> str:
+        return in_words(rule.wall_to) if rule.wall_to else "no end"
+
+    @admin.display(description="in force", ordering="wall_from")
+    def in_force(self, rule: PriceRule) -> SafeString:
+        """Its state, and beneath it from when until when."""
+        days = f"from {in_words(rule.wall_from)}" + (f" until {in_words(rule.wall_to)}" if rule.wall_to else "")
+        return format_html('<span class="rule-when">{}<span>{}</span></span>', self.state_chip(rule), days)
+
+    @admin.display(description="drafted")
+    def drafted(self, rule: PriceRule) -> SafeString:
+        return _by(rule.created_at, rule.created_by)
+
+    @admin.display(description="activated")
+    def activated(self, rule: PriceRule) -> SafeString:
+        return _by(rule.activated_at, rule.activated_by)
+
+    @admin.display(description="retired")
+    def retired(self, rule: PriceRule) -> SafeString:
+        return _by(rule.retired_at, rule.retired_by)
+
+    @admin.display(description="revises")
+    def shown_revises(self, rule: PriceRule) -> SafeString | str:
+        return link(rule.revises) if rule.revises else NOTHING
+
+
+def _by(at: datetime | None, user: object) -> SafeString:
+    return format_html("{}{}", instant(at), f" by {user}" if user else "")

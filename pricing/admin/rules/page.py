@@ -1,0 +1,161 @@
+"""A rule on its page: its state as people see it, what activating it will do, and all its revisions."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.timezone import now
+
+from billing_engine.core.admin_kit.cells import Colour, chip, instant, link
+from billing_engine.core.calendar.wall_clock import in_words
+from billing_engine.core.errors import Refused
+from pricing.domain.rule_book.checks import checks_with
+from pricing.domain.rule_book.effective import Standing, Zones, standing, zones_of, zones_of_each
+from pricing.domain.rule_book.fit import matches_in_words
+from pricing.domain.rule_book.history import differences, history_of, terms_in_words
+from pricing.domain.rule_book.rules import check_may_be_changed
+from pricing.domain.rule_book.scopes import rivals
+from pricing.domain.rule_book.warnings import Caution, cautions_about
+from pricing.domain.rule_book.wording import price_in_words, scope_in_words
+from pricing.models import PriceRule, RuleChange
+
+State = PriceRule.State
+STANDINGS: dict[Standing, tuple[str, Colour]] = {
+    Standing.NEVER: ("Never in force", "plain"),
+    Standing.TO_COME: ("Scheduled", "blue"),
+    Standing.NOW: ("Active", "green"),
+    Standing.OVER: ("Ended", "plain"),
+}
+CHANGES_SHOWN = 50
+COLOURS: dict[str, Colour] = {
+    RuleChange.What.ACTIVATED: "green",
+    RuleChange.What.DRAFTED: "orange",
+    RuleChange.What.EDITED: "orange",
+}
+
+
+def is_draft(rule: PriceRule) -> bool:
+    return rule.state == State.DRAFT
+
+
+def may_be_rolled_back(rule: PriceRule) -> bool:
+    """An earlier revision of a rule, or a rule that is over."""
+    if is_draft(rule):
+        return False
+    return rule.state == State.RETIRED or _lineage(rule).filter(wall_from__gt=rule.wall_from).exists()
+
+
+def may_be_changed(rule: PriceRule) -> bool:
+    """Whether it can be revised and retired."""
+    try:
+        check_may_be_changed(rule)
+    except Refused:
+        return False
+    return True
+
+
+def state_in_words(rule: PriceRule, *, at: datetime, zones: Zones | None = None) -> tuple[str, Colour]:
+    """Its state as people see it: an active rule may still be to come, or over, or never price anything.
+
+    `zones` are those of its customers, where they are known already.
+    """
+    if rule.state != State.ACTIVE:
+        return rule.get_state_display(), "orange" if is_draft(rule) else "plain"
+    return STANDINGS[standing(rule, at=at, zones=zones_of(rule) if zones is None else zones)]
+
+
+def activation_in_words(rule: PriceRule) -> str:
+    """What will happen."""
+    scope = " · ".join(scope_in_words(rule)) or "everything"
+    words = [f"From {time_in_words(rule)}, it prices {scope}: {price_in_words(rule)}."]
+    if rule.revises:
+        words.append(f"“{rule.revises}”, which it revises, ends there.")
+    words.append(
+        "Open periods are rated anew; closed ones never change. Afterwards it can be revised and retired, not edited."
+    )
+    cautions, matches = cautions_about(rule, at=now()), matches_in_words(rule, at=now())
+    words += [] if matches in [caution.sentence for caution in cautions] else [matches]
+    results = checks_with(rule, at=now())
+    words += [f"Price check “{result.check}” would fail: {result.found}." for result in results if result.is_broken]
+    already = [f"“{result.check}”" for result in results if result.failed_before and not result.holds]
+    if already:
+        words.append(f"Price checks that fail without this draft too, and so hold nothing up: {', '.join(already)}.")
+    words += [f"Mind: {caution_in_words(caution)}" for caution in cautions]
+    return "\n".join(words)
+
+
+def time_in_words(rule: PriceRule) -> str:
+    """`November 1, 2026, in America/New_York`: whose clock it is."""
+    owner = rule.customer or (rule.product.customer if rule.product else None)
+    return f"{in_words(rule.wall_from)}, in {owner.time_zone if owner else 'each customer’s time zone'}"
+
+
+def caution_in_words(caution: Caution) -> str:
+    """`It can never win …: “Stone samples”.`"""
+    names = ", ".join(f"“{rule}”" for rule in caution.rules)
+    return f"{caution.words}: {names}." if names else caution.sentence
+
+
+def caution_with_links(caution: Caution) -> SafeString:
+    """The same, each rule a link to its page."""
+    if not caution.rules:
+        return format_html("{}", caution.sentence)
+    links = format_html_join(", ", "“{}”", ((link(rule),) for rule in caution.rules))
+    return format_html("{}: {}.", caution.words, links)
+
+
+def revisions(rule: PriceRule) -> list[dict[str, Any]]:
+    """All revisions of the rule, the latest first, if there are several; each with what it changed."""
+    found = list(
+        _lineage(rule)
+        .select_related("customer", "product__customer", "source", "action_type")
+        .prefetch_related("tiers")
+        .order_by("-wall_from", "-pk")
+    )
+    terms, zones = {revision.pk: terms_in_words(revision) for revision in found}, zones_of_each(found)
+    rows = [
+        {
+            "name": link(revision),
+            "is_this": revision.pk == rule.pk,
+            "state": chip(*state_in_words(revision, at=now(), zones=zones[revision.pk])),
+            "price": price_in_words(revision),
+            "starts": in_words(revision.wall_from),
+            "ends": in_words(revision.wall_to) if revision.wall_to else "no end",
+            "changed": [
+                each
+                for each in differences(terms.get(revision.revises_id or 0, terms[revision.pk]), terms[revision.pk])
+                if each[0] not in ("Begins", "Ends")
+            ],
+        }
+        for revision in found
+    ]
+    return rows if len(rows) > 1 else []
+
+
+def rivals_of(draft: PriceRule) -> list[dict[str, Any]]:
+    """The other drafts that would follow the same rule."""
+    return [
+        {"link": link(other), "begins": in_words(other.wall_from), "by": other.created_by} for other in rivals(draft)
+    ]
+
+
+def history(rule: PriceRule) -> list[dict[str, Any]]:
+    """Who did what to the rule and its revisions, the latest first."""
+    return [
+        {
+            "at": instant(change.at),
+            "by": change.by,
+            "what": chip(change.get_what_display(), COLOURS.get(change.what, "plain")),
+            "rule": "" if change.rule_id == rule.pk else link(change.rule),
+            "reason": change.reason,
+            "differences": change.differences,
+            "overridden": change.overridden,
+        }
+        for change in history_of(rule)[:CHANGES_SHOWN]
+    ]
+
+
+def _lineage(rule: PriceRule) -> QuerySet[PriceRule]:
+    return PriceRule.objects.filter(Q(pk=rule.lineage) | Q(first_revision_id=rule.lineage))

@@ -1,0 +1,198 @@
+"""Scope, price and effective dates: drafted in a form, then activated, revised and retired by buttons."""
+
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.utils import flatten_fieldsets
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.timezone import now
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
+
+from billing_engine.core.admin_kit.dialogs import person
+from billing_engine.core.admin_kit.fields import WITHOUT_IDLE_ZEROS
+from billing_engine.core.admin_kit.pages import Page
+from billing_engine.core.calendar.wall_clock import NotAWallClockTime, in_words, read
+from pricing.admin.checks import shown_results
+from pricing.admin.rules.buttons import RuleButtons, next_month
+from pricing.admin.rules.cells import RuleChangeList, ShownRule
+from pricing.admin.rules.form import PARTS, RuleForm, shown_for
+from pricing.admin.rules.page import caution_with_links, history, is_draft, revisions, rivals_of
+from pricing.admin.rules.sheets import RuleSheets
+from pricing.admin.rules.tiers import TierRows
+from pricing.admin.rules.try_one import TryForm, try_view
+from pricing.domain.rule_book.checks import checks_with
+from pricing.domain.rule_book.fit import categories
+from pricing.domain.rule_book.history import Terms, record_saved, stored_terms
+from pricing.domain.rule_book.warnings import cautions_about
+from pricing.models import PriceRule
+
+EDITED: Any = (
+    (
+        "What it prices",
+        {
+            "fields": ("name", "customer", "product", "category", "action_type", "source", "channel"),
+            "description": "What is left open matches anything.",
+        },
+    ),
+    (
+        "Price",
+        {
+            "fields": (
+                "price_model",
+                "currency",
+                "unit_price",
+                ("package_size", "package_price"),
+                ("percent", "fixed_fee"),
+                ("minimum", "maximum"),
+            )
+        },
+    ),
+    (
+        "Limits",
+        {
+            "fields": (
+                "free_units",
+                ("free_actions", "free_value"),
+                "once_per",
+                "once_days",
+                "highest_only",
+                ("cap_per_lead", "cap_per_period"),
+            )
+        },
+    ),
+    ("When", {"fields": ("wall_from", "wall_to", "priority")}),
+)
+SEEN: Any = (
+    ("What it prices", {"fields": ("shown_name", "scope")}),
+    ("Price", {"fields": ("shown_model", "whole_price", "limits")}),
+    ("When", {"fields": (("starts", "ends"), ("state_chip", "shown_priority"), "shown_use")}),
+    ("Life", {"fields": (("drafted", "activated"), ("shown_revises", "retired"))}),
+)
+SEEN_NAMES = tuple(flatten_fieldsets(SEEN))
+
+
+@admin.register(PriceRule)
+class PriceRuleAdmin(RuleSheets, RuleButtons, ShownRule, Page[PriceRule]):
+    form = RuleForm
+    formfield_overrides = WITHOUT_IDLE_ZEROS
+    change_form_template = "pricing/rule.html"
+    list_display = ("shown_name", "scope", "shown_price", "shown_rank", "in_force", "used")
+    list_filter = (
+        ("state", ChoicesDropdownFilter),
+        ("customer", AutocompleteSelectFilter),
+        ("action_type", AutocompleteSelectFilter),
+        ("channel", ChoicesDropdownFilter),
+        ("price_model", ChoicesDropdownFilter),
+    )
+    search_fields = ("name",)
+    search_help_text = "Name"
+    ordering = ("-wall_from", "-pk")
+    autocomplete_fields = ("customer", "product", "source", "action_type")
+    inlines = (TierRows,)
+    actions: Any = ("simulate_selected", "activate_selected", "export_xlsx", "export_csv")
+    actions_list: Any = ("import_rules", "export_all")
+    actions_detail = ("activate_rule", "simulate_rule", "revise_rule", "roll_back_rule", "retire_rule")
+    conditional_fields = {part: shown_for(part) for part in PARTS} | {"once_days": "once_per"}
+
+    class Media:
+        css = {"all": ["pricing/rules.css"]}
+        js = ["pricing/rule_form.js"]
+
+    def get_urls(self) -> list[URLPattern]:
+        tried = self.admin_site.admin_view(partial(try_view, self))
+        return [
+            path("try/", tried, name="pricing_pricerule_try_new"),
+            path("<int:object_id>/try/", tried, name="pricing_pricerule_try"),
+            *super().get_urls(),
+        ]
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[RuleChangeList]:
+        return RuleChangeList
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[PriceRule]:
+        return (
+            super()
+            .get_queryset(request)
+            .select_related(
+                "customer",
+                "product__customer",
+                "source",
+                "action_type",
+                "created_by",
+                "activated_by",
+                "retired_by",
+                "revises",
+            )
+            .prefetch_related("tiers")
+        )
+
+    def has_change_permission(self, request: HttpRequest, obj: PriceRule | None = None) -> bool:
+        return (obj is None or is_draft(obj)) and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: PriceRule | None = None) -> bool:
+        return obj is not None and is_draft(obj) and request.user.has_perm("pricing.delete_pricerule")
+
+    def get_fieldsets(self, request: HttpRequest, obj: PriceRule | None = None) -> Any:
+        return EDITED if self._is_edited(request, obj) else SEEN
+
+    def get_readonly_fields(self, request: HttpRequest, obj: PriceRule | None = None) -> tuple[str, ...]:
+        return () if self._is_edited(request, obj) else SEEN_NAMES
+
+    def _is_edited(self, request: HttpRequest, obj: PriceRule | None) -> bool:
+        return obj is None or self.has_change_permission(request, obj)
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """From the address: a link that says «make a rule from this» fills the scope in."""
+        given: dict[str, Any] = super().get_changeform_initial_data(request)
+        given["wall_from"] = _parsed(given.get("wall_from")) or next_month(PriceRule())["since"]
+        return given
+
+    def save_model(self, request: HttpRequest, obj: PriceRule, form: Any, change: bool) -> None:  # noqa: FBT001 -- Django's
+        if not change:
+            obj.created_by = person(request)
+        form.terms_before = stored_terms(obj.pk) if change else None
+        super().save_model(request, obj, form, change)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001 -- Django's
+        """Now the tiers are stored too: the history is written, and what to think about is told."""
+        super().save_related(request, form, formsets, change)
+        before: Terms | None = form.terms_before
+        rule = self.get_queryset(request).get(pk=form.instance.pk)
+        record_saved(rule, before=before, by=person(request), at=now())
+        for caution in cautions_about(rule, at=now()):
+            messages.warning(request, caution_with_links(caution))
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:  # noqa: FBT001 -- Django's
+        super().save_formset(request, form, formset, change)
+        if left_out := getattr(formset, "left_out", 0):
+            model = form.instance.get_price_model_display().lower()
+            messages.info(request, f"A {model} price has no tiers: {left_out} removed.")
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        rule: PriceRule | None = kwargs.get("obj")
+        context["revisions"] = revisions(rule) if rule else []
+        context["history"] = history(rule) if rule else []
+        results = checks_with(rule, at=now()) if rule and is_draft(rule) else []
+        context["checks"] = shown_results([result for result in results if result.holds or result.is_broken])
+        context["failed_before"] = shown_results([each for each in results if each.failed_before and not each.holds])
+        context["rivals"] = rivals_of(rule) if rule and is_draft(rule) else []
+        context["try_form"] = TryForm(rule=rule or PriceRule())
+        named = ("pricing_pricerule_try", [rule.pk]) if rule else ("pricing_pricerule_try_new", [])
+        context["try_address"] = reverse(f"admin:{named[0]}", args=named[1])
+        context["categories"] = categories() if rule is None or is_draft(rule) else []
+        context["is_draft"] = rule is None or is_draft(rule)
+        context["begins"] = in_words(rule.wall_from) if rule else ""
+        return super().render_change_form(request, context, *args, **kwargs)
+
+
+def _parsed(text: object) -> datetime | None:
+    try:
+        return read(str(text or ""))
+    except NotAWallClockTime:
+        return None

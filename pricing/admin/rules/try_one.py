@@ -1,0 +1,219 @@
+"""«Try one action»: what an example costs with the form as it stands, nothing of it saved."""
+
+from collections.abc import Iterator
+from datetime import datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.core.exceptions import PermissionDenied
+from django.forms import inlineformset_factory
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.text import Truncator
+from django.utils.timezone import now
+from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+
+from billing_engine.core import money
+from billing_engine.core.admin_kit.cells import instant, link
+from billing_engine.core.calendar.wall_clock import instant_of
+from leads.models import ActionType, Product, Source
+from pricing.admin.rules.page import is_draft
+from pricing.admin.rules.tier_form import TierForm, TierFormSet
+from pricing.domain.rule_book.drafts import with_tiers
+from pricing.domain.rule_book.wording import price_in_words
+from pricing.domain.simulation.example import Example, Priced, price_example
+from pricing.models import Charge, PriceRule, PriceTier
+
+TierForms: Any = inlineformset_factory(PriceRule, PriceTier, form=TierForm, formset=TierFormSet)
+PRODUCTS_OFFERED = 300
+NAME_AT_MOST = 48
+NOON = time(12)
+
+
+class ProductField(forms.ModelChoiceField[Product]):
+    """Products by names that fit into the box, however long a spreadsheet made them."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        return Truncator(obj).chars(NAME_AT_MOST)
+
+
+class TryForm(forms.Form):
+    """An example action; what is left open is taken from the rule's scope."""
+
+    product = ProductField(
+        Product.objects.none(), required=False, empty_label="One of its scope", widget=UnfoldAdminSelectWidget
+    )
+    action_type = forms.ModelChoiceField(
+        ActionType.objects.order_by("name"),
+        required=False,
+        empty_label="One of its scope",
+        widget=UnfoldAdminSelectWidget,
+    )
+    source = forms.ModelChoiceField(
+        Source.objects.order_by("name"), required=False, empty_label="One of its scope", widget=UnfoldAdminSelectWidget
+    )
+    occurred_on = forms.DateField(label="Day", required=False, widget=UnfoldAdminTextInputWidget({"type": "date"}))
+    # As much as the door takes.
+    quantity = forms.DecimalField(
+        min_value=0, max_digits=18, decimal_places=6, initial=1, required=False, widget=UnfoldAdminDecimalFieldWidget
+    )
+    value = forms.DecimalField(
+        min_value=0, max_digits=18, decimal_places=6, required=False, widget=UnfoldAdminDecimalFieldWidget
+    )
+    counted = forms.DecimalField(
+        label="Counted before",
+        min_value=0,
+        max_digits=18,
+        decimal_places=6,
+        required=False,
+        widget=UnfoldAdminDecimalFieldWidget,
+    )
+
+    def __init__(self, *, rule: PriceRule, data: Any = None) -> None:
+        super().__init__(data=data, prefix="try")
+        for each in self.fields.values():
+            each.widget.attrs["form"] = "try"  # not the rule's form, inside which it stands
+        product = self.fields["product"]
+        assert isinstance(product, forms.ModelChoiceField)  # noqa: S101 -- tells mypy
+        product.queryset = Product.objects.select_related("customer")
+        if data is None:  # a list to choose from is short; any product may be asked for
+            offered = products_of(rule)[:PRODUCTS_OFFERED]
+            product.queryset = product.queryset.filter(pk__in=[each.pk for each in offered]).order_by("sku", "pk")
+
+
+def try_view(model_admin: Any, request: HttpRequest, object_id: int | None = None) -> HttpResponse:
+    """The example's price as a piece of the page: winner, losers, how it comes about; or what is missing still."""
+    if not request.user.has_perm("pricing.view_pricerule") or request.method != "POST":
+        raise PermissionDenied
+    stored = get_object_or_404(PriceRule, pk=object_id) if object_id else None
+    rule, faults = _rule_of(model_admin, request, stored)
+    context = {"faults": faults} if faults else _tried(request, rule)
+    response = render(request, "pricing/try_result.html", context)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def products_of(rule: PriceRule) -> Any:
+    """The products that the rule's scope holds."""
+    if rule.product_id:
+        return Product.objects.filter(pk=rule.product_id).select_related("customer")
+    found = Product.objects.filter(customer__currency=rule.currency).select_related("customer")
+    if rule.customer_id:
+        found = found.filter(customer=rule.customer_id)
+    if rule.category:
+        found = found.filter(category=rule.category)
+    return found.order_by("sku", "pk")
+
+
+def _rule_of(model_admin: Any, request: HttpRequest, stored: PriceRule | None) -> tuple[PriceRule, list[str]]:
+    """The rule as the form on the page has it, and what of it is not right yet."""
+    if stored is not None and not (is_draft(stored) and "price_model" in request.POST):
+        return stored, []
+    form = model_admin.get_form(request, stored, change=stored is not None)(data=request.POST, instance=stored)
+    is_valid = form.is_valid()
+    rule = form.instance
+    tiers = TierForms(data=request.POST, instance=rule, prefix="tiers")
+    if not (tiers.is_valid() and is_valid):
+        return rule, list(_faults(form, tiers))
+    kept = [each for each in tiers.forms if each.has_changed() or each.instance.pk]
+    return with_tiers(rule, [each.instance for each in kept if not each.cleaned_data.get("DELETE")]), []
+
+
+def _faults(form: forms.BaseForm, tiers: Any) -> Iterator[str]:
+    for name, words in form.errors.items():
+        label = form.fields[name].label or name.replace("_", " ").capitalize() if name in form.fields else ""
+        yield f"{label}: {_joined(words)}" if label else _joined(words)
+    yield from map(str, tiers.non_form_errors())
+    for number, each in enumerate(tiers.forms, start=1):
+        for words in each.errors.values():
+            yield f"Tier {number}: {_joined(words)}"
+
+
+def _tried(request: HttpRequest, rule: PriceRule) -> dict[str, Any]:
+    form = TryForm(data=request.POST, rule=rule)
+    if not form.is_valid():
+        return {"faults": [f"{name.capitalize()}: {_joined(words)}" for name, words in form.errors.items()]}
+    example = example_of(rule, form.cleaned_data, at=now())
+    if isinstance(example, str):
+        return {"faults": [example]}
+    priced = price_example(example, draft=rule if is_draft(rule) else None)
+    return _shown(rule, example, priced)
+
+
+def example_of(rule: PriceRule, given: dict[str, Any], *, at: datetime) -> Example | str:
+    """The example that was asked for, filled up from the rule's scope; or what there is none of yet."""
+    product: Product | None = given["product"] or products_of(rule).first()
+    source: Source | None = given["source"] or rule.source
+    source = source or Source.objects.filter(**_channel(rule)).order_by("pk").first()
+    kinds = ActionType.objects.filter(is_billable=True).order_by("pk")
+    kind: ActionType | None = given["action_type"] or rule.action_type or kinds.first()
+    if product is None or source is None or kind is None:
+        missing = "product" if product is None else "source" if source is None else "action type"
+        return f"There is no {missing} yet that this rule could price."
+    day = given["occurred_on"]
+    zone = product.customer.zone
+    when = datetime.combine(day, NOON, tzinfo=zone) if day else _within(rule, zone, at)
+    return Example(
+        product=product,
+        source=source,
+        action_type=kind,
+        occurred_at=when,
+        quantity=money.MICRO * 1_000_000 if given["quantity"] is None else given["quantity"],
+        value=given["value"],
+        counted=given["counted"] or money.ZERO,
+    )
+
+
+def _check_of(example: Example, priced: Priced) -> str:
+    """The address of a price check's form that expects this."""
+    given: dict[str, str | int] = {
+        "name": f"{example.action_type} of {example.product.sku} from {example.source}",
+        "customer": example.customer.pk,
+        "product": example.product.pk,
+        "action_type": example.action_type.pk,
+        "source": example.source.pk,
+        "quantity": f"{example.quantity.normalize():f}",
+        "expected": f"{priced.amount.normalize():f}",
+    }
+    if example.value is not None:
+        given["value"] = f"{example.value.normalize():f}"
+    return f"{reverse('admin:pricing_pricecheck_add')}?{urlencode(given)}"
+
+
+def _joined(words: Any) -> str:
+    return " ".join(map(str, words))
+
+
+def _channel(rule: PriceRule) -> dict[str, str]:
+    return {"channel": rule.channel} if rule.channel else {}
+
+
+def _within(rule: PriceRule, zone: ZoneInfo, at: datetime) -> datetime:
+    """Now, if the rule prices what occurs now where the customer is, otherwise when it begins there."""
+    is_over = rule.wall_to is not None and instant_of(rule.wall_to, zone) <= at
+    begin = instant_of(rule.wall_from, zone)
+    return begin if is_over or begin > at else at
+
+
+def _shown(rule: PriceRule, example: Example, priced: Priced) -> dict[str, Any]:
+    wins = priced.winner is not None and priced.winner.pk == rule.pk
+    winner = priced.winner
+    return {
+        "example": example,
+        "at": instant(example.occurred_at, example.customer.zone),
+        "amount": money.price_in_words(priced.amount, example.customer.currency),
+        "reason": Charge.Reason(priced.reason).label.lower() if priced.reason else "",
+        "wins": wins,
+        "winner": winner,
+        "winner_link": "" if winner is None or wins else link(winner),
+        "winner_price": "" if winner is None else price_in_words(winner),
+        "losers": [
+            {"link": "this rule" if one.rule.pk == rule.pk else link(one.rule), "lost_on": one.lost_on}
+            for one in priced.losers
+        ],
+        "sentences": priced.sentences,
+        "keep": _check_of(example, priced) if priced.winner and not priced.reason and not example.counted else "",
+    }

@@ -1,0 +1,23 @@
+"""How the search finds price rules."""
+
+from collections.abc import Iterator
+from functools import partial
+
+from billing_engine.core.admin_kit.cells import page_of
+from billing_engine.core.admin_kit.search import Found, finds
+from leads.admin.search import list_named
+from pricing.domain.rule_book.wording import price_in_words
+from pricing.models import PriceRule
+
+
+@finds("Price rules", place=5, permission="pricing.view_pricerule", every=partial(list_named, "pricing.pricerule"))
+def _rules(term: str, at_most: int) -> Iterator[Found]:
+    """By any part of the name; those in force first, the latest before the earlier ones."""
+    named = PriceRule.objects.filter(name__icontains=term).select_related("customer").prefetch_related("tiers")
+    for rule in named.order_by("state", "-wall_from", "-pk")[:at_most]:
+        told = (
+            rule.get_state_display(),
+            str(rule.customer) if rule.customer else "All customers",
+            price_in_words(rule),
+        )
+        yield Found(rule.name, " · ".join(told), page_of("pricing.pricerule", rule.pk))

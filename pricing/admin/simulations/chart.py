@@ -1,0 +1,72 @@
+"""Now and then side by side as bars: drawn on the server as SVG, without a script."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from billing_engine.core import money
+from pricing.domain.simulation.figures import Figure
+
+BARS_SHOWN = 8
+WIDTH = 1000  # of the longest bar, in the drawing's own units
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A customer's two bars, and what they say."""
+
+    name: str
+    top: int
+    now: int
+    then: int
+    now_words: str
+    then_words: str
+    difference: str
+    is_more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """The bars of one currency."""
+
+    currency: str
+    bars: list[Bar]
+    height: int
+    left_out: int
+
+
+ROW = 46
+
+
+def charts(figures: Sequence[Figure]) -> list[Chart]:
+    """One per currency, of the customers that moved most; none where nothing moved."""
+    found, moved = [], [figure for figure in figures if figure.difference]
+    for currency in sorted({figure.currency for figure in moved}):
+        own = [figure for figure in moved if figure.currency == currency]
+        shown = own[:BARS_SHOWN]
+        most = max((amount for figure in shown for amount in (figure.now, figure.then)), default=Decimal(0))
+        bars = [_bar(figure, place, most) for place, figure in enumerate(shown)]
+        found.append(Chart(currency, bars, ROW * len(bars), len(own) - len(shown)))
+    return found
+
+
+def signed(amount: Decimal, currency: str) -> str:
+    """`+$1.50`, `−$1.50`, `$0.00`."""
+    words = money.in_words(abs(amount), currency)
+    return words if not amount else f"+{words}" if amount > 0 else f"−{words}"
+
+
+def _bar(figure: Figure, place: int, most: Decimal) -> Bar:
+    def length(amount: Decimal) -> int:
+        return int(WIDTH * amount / most) if most else 0
+
+    return Bar(
+        name=figure.name,
+        top=place * ROW,
+        now=length(figure.now),
+        then=length(figure.then),
+        now_words=money.in_words(figure.now, figure.currency),
+        then_words=money.in_words(figure.then, figure.currency),
+        difference=signed(figure.difference, figure.currency),
+        is_more=figure.difference > 0,
+    )

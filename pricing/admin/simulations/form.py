@@ -1,0 +1,77 @@
+"""What to simulate: which drafts, over which months, for whom."""
+
+from typing import Any
+
+from django import forms
+from django.db.models import Case, When
+from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
+    UnfoldAdminSelect2MultipleWidget,
+    UnfoldBooleanSwitchWidget,
+)
+
+from billing_engine.core.calendar.wall_clock import in_words
+from leads.domain.cycles import latest_labels
+from leads.models import Customer
+from pricing.domain.rule_book.wording import price_in_words, scope_in_words
+from pricing.models import PriceRule
+
+MONTHS_OFFERED = 60  # months, and weeks where there are customers billed by them
+
+
+class Drafts(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # Django has no such parameter when it runs
+    """Drafts, each told by its scope and price."""
+
+    def label_from_instance(self, rule: PriceRule) -> str:
+        scope = " · ".join(scope_in_words(rule)) or "everything"
+        return f"{rule.name} – {scope}: {price_in_words(rule)}, from {in_words(rule.wall_from)}"
+
+
+class SimulationForm(forms.Form):
+    """What to simulate."""
+
+    drafts = Drafts(
+        PriceRule.objects.none(),
+        required=False,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+        help_text="Without any, the rules in force are rated again: nothing should differ.",
+    )
+    months = forms.MultipleChoiceField(widget=UnfoldAdminCheckboxSelectMultipleWidget)
+    customers = forms.ModelMultipleChoiceField(
+        Customer.objects.order_by("name"),
+        required=False,
+        widget=UnfoldAdminSelect2MultipleWidget,
+        help_text="Empty: all that the drafts concern.",
+    )
+    from_the_start = forms.BooleanField(
+        label="As if in force already",
+        required=False,
+        initial=True,
+        widget=UnfoldBooleanSwitchWidget,
+        help_text="The drafts are taken to begin with the first of these months. Otherwise each begins on its own day.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        drafts, months = self.fields["drafts"], self.fields["months"]
+        assert isinstance(drafts, Drafts)  # noqa: S101 -- tells mypy
+        assert isinstance(months, forms.MultipleChoiceField)  # noqa: S101 -- tells mypy
+        related = ("customer", "product", "source", "action_type")
+        chosen = [pk for pk in self.initial.get("drafts", ()) if str(pk).isdecimal()]
+        first = Case(When(pk__in=chosen, then=0), default=1)
+        found = PriceRule.objects.filter(state=PriceRule.State.DRAFT).order_by(first, "-pk")
+        drafts.queryset = found.select_related(*related).prefetch_related("tiers")
+        months.choices = _months()
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or self.cleaned_data
+        if not given.get("drafts") and not given.get("customers") and "customers" not in self.errors:
+            self.add_error("drafts", "Choose drafts; or, to rate the rules in force again, customers.")
+        return given
+
+
+def _months() -> list[tuple[str, str]]:
+    return [
+        (label, f"{label} · {count} customer{'s' if count != 1 else ''}")
+        for label, count in latest_labels()[:MONTHS_OFFERED]
+    ]

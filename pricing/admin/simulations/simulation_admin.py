@@ -1,0 +1,166 @@
+"""Simulations: choose drafts and months, watch, see what would have been, take it home as CSV."""
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import URLPattern, path
+from django.utils.safestring import SafeString
+from django.utils.timezone import now
+from unfold.decorators import action
+from unfold.enums import ActionVariant
+
+from billing_engine.core.admin_kit.cells import NOTHING, amount, instant, list_of, shortened
+from billing_engine.core.admin_kit.dialogs import Dialog, Done, button, page_of, person
+from billing_engine.core.admin_kit.pages import ReadOnlyPage
+from billing_engine.core.calendar.spans import Month
+from billing_engine.core.errors import Refused
+from billing_engine.core.tables.csv import csv_response
+from pricing.admin.simulations.chart import signed
+from pricing.admin.simulations.form import SimulationForm
+from pricing.admin.simulations.page import HEADER, cells, simulation_page, state_chip
+from pricing.domain.simulation.figures import failures_of, progress, totals_of
+from pricing.domain.simulation.simulate import start, stop
+from pricing.models import Simulation
+
+START = "pricing.add_simulation"
+
+
+def is_in_progress(simulation: Simulation) -> bool:
+    return simulation.finished_at is None and simulation.stopped_at is None
+
+
+class SimulationChangeList(ChangeList):
+    """A page of simulations, with what each came to: two questions for all of them."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        found = {simulation.pk: simulation for simulation in self.result_list}
+        failed, sums = failures_of(found), totals_of(found)
+        for pk, simulation in found.items():
+            simulation.failed, simulation.totals = failed.get(pk, 0), sums.get(pk, [])
+
+
+@admin.register(Simulation)
+class SimulationAdmin(ReadOnlyPage[Simulation]):
+    list_display = ("shown_what", "shown_months", "state", "difference", "created", "created_by")
+    list_display_links = ("shown_what",)
+    list_select_related = ("created_by",)
+    ordering = ("-pk",)
+    actions_list: Any = ("new_simulation",)
+    actions_detail: Any = ("stop_simulation",)
+
+    class Media:
+        css = {"all": ["pricing/rules.css", "pricing/simulation.css"]}
+        js = ["pricing/simulation.js"]
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type["SimulationChangeList"]:
+        return SimulationChangeList
+
+    @admin.display(description="drafts")
+    def shown_what(self, simulation: Simulation) -> SafeString | str:
+        names = ", ".join(name for _, name, _ in simulation.drafts_told)
+        return shortened(names or "The rules in force, again")
+
+    @admin.display(description="months")
+    def shown_months(self, simulation: Simulation) -> str:
+        return ", ".join(simulation.months)
+
+    @admin.display(description="state")
+    def state(self, simulation: Any) -> SafeString:
+        return state_chip(simulation, failed=simulation.failed)
+
+    @admin.display(description="difference")
+    def difference(self, simulation: Any) -> SafeString | str:
+        """Per currency; while it is in progress, so far."""
+        return amount(", ".join(signed(each.difference, each.currency) for each in simulation.totals) or NOTHING)
+
+    @admin.display(description="created", ordering="created_at")
+    def created(self, simulation: Simulation) -> SafeString | str:
+        return instant(simulation.created_at)
+
+    def has_start_permission(self, request: HttpRequest) -> bool:
+        """Whether this person simulates."""
+        return request.user.has_perm(START)
+
+    def _new_simulation(self, request: HttpRequest) -> HttpResponse:
+        first = {
+            "drafts": request.GET.get("drafts", "").split(","),
+            "months": [str(_last_month())],
+            "from_the_start": True,
+        }
+        form = SimulationForm(request.POST if request.method == "POST" else None, initial=first)
+        if request.method == "POST" and form.is_valid():
+            try:
+                simulation = start(**form.cleaned_data, by=person(request), at=now())
+            except Refused as refusal:
+                form.add_error(None, str(refusal))
+            else:
+                return HttpResponseRedirect(page_of(simulation))
+        page = {"opts": self.opts, "title": "New simulation", "form": form, "back": list_of("pricing.simulation")}
+        return render(request, "pricing/new_simulation.html", {**self.admin_site.each_context(request), **page})
+
+    new_simulation: Any = action(
+        _new_simulation,
+        permissions=["start"],
+        description="New simulation",
+        icon="science",
+        variant=ActionVariant.PRIMARY,
+        url_path="new",
+    )
+
+    def get_urls(self) -> list[URLPattern]:
+        wrap = self.admin_site.admin_view
+        return [
+            path("<int:simulation_id>/progress/", wrap(self.progress), name="pricing_simulation_progress"),
+            path("<int:simulation_id>/csv/", wrap(self.csv), name="pricing_simulation_csv"),
+            *super().get_urls(),
+        ]
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        simulation: Simulation | None = self.get_object(request, object_id)
+        if simulation is None:
+            raise Http404
+        if not self.has_view_permission(request, simulation):
+            raise PermissionDenied
+        return simulation_page(self, request, simulation)
+
+    def progress(self, request: HttpRequest, simulation_id: int) -> JsonResponse:
+        """How far it is, for its page to ask every two seconds."""
+        simulation = self._viewed(request, simulation_id)
+        at = progress(simulation)
+        facts = {"percent": at.percent, "rated": at.rated, "settled": at.settled, "customers": at.customers}
+        is_finished = simulation.finished_at is not None
+        return JsonResponse({**facts, "finished": is_finished}, headers={"Cache-Control": "no-store"})
+
+    def csv(self, request: HttpRequest, simulation_id: int) -> StreamingHttpResponse:
+        """All rows of it."""
+        simulation = self._viewed(request, simulation_id)
+        return csv_response(f"simulation-{simulation.pk}.csv", HEADER, cells(simulation))
+
+    def _viewed(self, request: HttpRequest, simulation_id: int) -> Simulation:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return get_object_or_404(Simulation, pk=simulation_id)
+
+    @button(
+        "Stop",
+        permission=START,
+        icon="stop_circle",
+        offered=is_in_progress,
+        asks=Dialog(title="Stop this simulation?", says="What it has found so far stays; it can't be continued."),
+    )
+    def stop_simulation(self, request: HttpRequest, simulation: Simulation, answers: dict[str, Any]) -> Done:
+        stop(simulation, at=now())
+        return Done("Stopped within seconds.")
+
+
+def _last_month() -> Month:
+    """The month that most people want to see first."""
+    return Month.containing(now(), ZoneInfo("UTC")).previous()

@@ -1,0 +1,147 @@
+"""Why a charge is what it is, in words and as data, from what is stored."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from billing_engine.core import money
+from leads.models import Action
+from pricing.domain.audit.explain_price import price_sentences
+from pricing.domain.rate.inputs import catalogue_for, customer_facts, maybe_micro, micro, moment, rule_facts, rules_for
+from pricing.domain.rule_book.wording import price_in_words, scope_in_words
+from pricing.models import Charge, PriceRule
+from pricing.rating.match import DIMENSIONS, Rank, RuleBook, rank
+from pricing.rating.values import ActionFacts, RuleFacts
+from pricing.wording.decision import already_charged, cuts_in_words, not_highest
+
+# How the winner outranks another rule in what is no part of a scope.
+OUTRANKED = {"priority": "the winner's is higher", "effective from": "the winner began later"}
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """The same answer twice: sentences for people, facts for programs."""
+
+    sentences: list[str]
+    facts: dict[str, Any]
+
+
+def explain(charge: Charge) -> Explanation:
+    """Why this charge; reads its action, lead, rule and customer, and the rules that also matched."""
+    if charge.rule is None:
+        return _excluded(charge)
+    lost = _lost(charge, charge.rule)
+    facts = _facts(charge) | {"also_matched": lost}
+    sentences = [_rule_sentence(charge, charge.rule), *map(_lost_sentence, lost)]
+    if charge.reason:
+        return Explanation([*sentences, _covered(charge, charge.rule)], facts)
+    price, parts = price_sentences(charge, charge.rule)
+    since = [_taken_back_sentence(charge)] if charge.action.voided_after_close else []
+    return Explanation([*sentences, *price, *_cut_sentences(charge, charge.rule), *since], facts | {"parts": parts})
+
+
+def _taken_back_sentence(charge: Charge) -> str:
+    """The action was taken back when its period was closed already."""
+    why = f" ({charge.action.void_reason})" if charge.action.void_reason else ""
+    return (
+        f"Taken back on {charge.action.voided_at:%Y-%m-%d %H:%M} UTC{why}, after the period was closed: the charge stands"
+        " until the draft is regenerated or, once issued, it is credited."
+    )
+
+
+def _excluded(charge: Charge) -> Explanation:
+    words = f"Not charged: {charge.get_reason_display().lower()}."
+    if charge.reason == Charge.Reason.VOIDED and charge.action.void_reason:
+        words += f" The source says: {charge.action.void_reason}."
+    waiver = getattr(charge.action, "waiver", None)
+    if charge.reason == Charge.Reason.WAIVED and waiver:
+        words += f" {waiver.waived_by}: {waiver.note}."
+    return Explanation([words], _facts(charge))
+
+
+def _facts(charge: Charge) -> dict[str, Any]:
+    action, before = charge.action, charge.quantity_before
+    value_before = charge.value_before or money.ZERO
+    counts = not charge.reason
+    return {
+        "outcome": "excluded" if charge.reason else "charged",
+        "reason": charge.reason or None,
+        "rule": charge.rule_id,
+        "rule_name": charge.rule.name if charge.rule else None,
+        "quantity": str(action.quantity),
+        "value": None if action.value is None else str(action.value),
+        "quantity_before": str(before),
+        "quantity_after": str(before + action.quantity if counts else before),
+        "value_before": str(value_before),
+        "value_after": str(value_before + (action.value or money.ZERO) if counts else value_before),
+        "full_amount": str(charge.full_amount),
+        "amount": str(charge.amount),
+        "cuts": [{"cap": cap.value, "amount": str(cut)} for cap, cut in charge.cuts],
+        "paid_by": charge.paid_by_id,
+    }
+
+
+def _rule_sentence(charge: Charge, rule: PriceRule) -> str:
+    scope = " · ".join(scope_in_words(rule)) or "everything"
+    begin = "Matched" if charge.reason else "Priced"
+    return f"{begin} by “{rule.name}” (revision {rule.pk}; {scope}): {price_in_words(rule)}."
+
+
+def _lost(charge: Charge, won: PriceRule) -> list[dict[str, Any]]:
+    """The rules that matched too, each with the first thing it was beaten on."""
+    customer, lead, action = charge.period.customer, charge.action.lead, charge.action
+    facts = ActionFacts(
+        action.pk, lead.pk, "", lead.product_id, lead.source_id, action.action_type_id, moment(action.occurred_at), 0
+    )
+    matching = RuleBook(rules_for(customer), customer_facts(customer), catalogue_for(customer)).matching(facts)
+    # What outranks the winner was not in force yet when this was rated.
+    best = rank(rule_facts(won, customer.zone))
+    lost = [rule for rule in matching if rank(rule) < best]
+    names = dict(PriceRule.objects.filter(pk__in=[rule.id for rule in lost]).values_list("pk", "name"))
+    return [{"rule": rule.id, "name": names[rule.id], "lost_on": _first_difference(best, rank(rule))} for rule in lost]
+
+
+def lost_on(winner: RuleFacts, other: RuleFacts) -> str:
+    """What the other rule lost on, in words: `priority: the winner's is higher`."""
+    return _why(_first_difference(rank(winner), rank(other)))
+
+
+def _why(dimension: str) -> str:
+    why = OUTRANKED.get(dimension, f"it is for any {dimension}, the winner for this one")
+    return f"{dimension}: {why}"
+
+
+def _first_difference(ours: Rank, theirs: Rank) -> str:
+    return next(name for name, mine, other in zip(DIMENSIONS, ours, theirs, strict=True) if mine != other)
+
+
+def _lost_sentence(lost: dict[str, Any]) -> str:
+    return f"“{lost['name']}” matched too, and lost on {_why(lost['lost_on'])}."
+
+
+def _covered(charge: Charge, rule: PriceRule) -> str:
+    """Why the rule charges nothing for it: which action's charge pays for it, or is the lead's highest-priced."""
+    currency = charge.period.customer.currency
+    found = Charge.objects.filter(pk=charge.paid_by_id).select_related("action", "paid_by").first()
+    if charge.reason == Charge.Reason.NOT_HIGHEST:
+        cost = found and not found.reason and money.price_in_words(found.full_amount, currency)
+        paid = found and found.reason == Charge.Reason.ALREADY_CHARGED and _action_in_words(found.paid_by)
+        return not_highest(highest=_action_in_words(charge.paid_by), cost=cost or "", paid=paid or "")
+    amount = f" ({money.price_in_words(found.amount, currency)})" if found else ""
+    return already_charged(
+        paid=f"{_action_in_words(charge.paid_by)}{amount}",
+        per_person=rule.once_per == PriceRule.Once.PERSON,
+        within_days=rule.once_days or 0,
+    )
+
+
+def _action_in_words(action: Action | None) -> str:
+    return f"action {action} of {action.occurred_at:%Y-%m-%d %H:%M} UTC" if action else "another action"
+
+
+def _cut_sentences(charge: Charge, rule: PriceRule) -> list[str]:
+    limits = {
+        Charge.Cap.PER_LEAD.value: maybe_micro(rule.cap_per_lead),
+        Charge.Cap.PER_PERIOD.value: maybe_micro(rule.cap_per_period),
+    }
+    cuts = tuple((cap.value, micro(cut)) for cap, cut in charge.cuts)
+    return cuts_in_words(micro(charge.full_amount), cuts, limits, charge.period.customer.currency)

@@ -1,0 +1,89 @@
+"""What a period is rated by, kept when it closes: whatever of it may still change afterwards.
+
+Prices are no part of it: PostgreSQL keeps a rule's terms as they are. Which rules there were, which instants each began
+and ended at here (governments change what a clock shows), the customer's contract and the catalogue go on changing, and a
+closed period stays with those of its day.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from leads.models import BillingPeriod, Customer
+from pricing.domain.rate.carry_over import closed_already
+from pricing.domain.rate.inputs import catalogue_for, facts_in_force, period_facts, rules_for
+from pricing.models import PeriodTerms, PriceRule
+from pricing.rating.values import Catalogue, CustomerFacts, ProductFacts, RuleFacts, SourceFacts
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """All that rating is told besides the actions and what earlier periods carry over."""
+
+    customer: CustomerFacts
+    rules: list[RuleFacts]
+    catalogue: Catalogue
+
+
+def terms_now(period: BillingPeriod) -> Terms:
+    """What the period would be rated by at this moment."""
+    customer = period.customer
+    return Terms(period_facts(period), rules_for(customer), catalogue_for(customer))
+
+
+def keep_terms(period: BillingPeriod) -> None:
+    """Keep what the period is rated by now: within its close, when nothing has changed since its rating."""
+    terms = terms_now(period)
+    later = closed_already(period).order_by("pk").values_list("pk", flat=True)
+    customer, catalogue = terms.customer, terms.catalogue
+    PeriodTerms.objects.update_or_create(
+        period=period,
+        defaults={
+            "rules": {str(rule.id): [rule.effective_from, rule.effective_to] for rule in terms.rules},
+            "customer": {
+                "contract_start": customer.contract_start,
+                "contract_end": customer.contract_end,
+                "excluded_domains": sorted(customer.excluded_domains),
+                "hard_budget": customer.hard_budget,
+            },
+            "catalogue": {
+                "categories": {str(product.id): product.category for product in catalogue.products.values()},
+                "channels": {str(source.id): source.channel for source in catalogue.sources.values()},
+                "billable": {str(kind): is_billable for kind, is_billable in catalogue.is_billable.items()},
+            },
+            "later_closed": list(later),
+        },
+    )
+
+
+def kept_terms(period: BillingPeriod) -> Terms | None:
+    """What the closed period was rated by; None where it was closed before terms were kept."""
+    kept = PeriodTerms.objects.filter(period=period).first()
+    if kept is None:
+        return None
+    customer: dict[str, Any] = kept.customer
+    domains = frozenset(customer["excluded_domains"])
+    return Terms(
+        customer=CustomerFacts(
+            **customer | {"id": period.customer_id, "currency": period.customer.currency, "excluded_domains": domains}
+        ),
+        rules=_rules({int(pk): times for pk, times in kept.rules.items()}, customer=period.customer),
+        catalogue=_catalogue(kept.catalogue),
+    )
+
+
+def _rules(times: Mapping[int, tuple[int, int | None]], *, customer: Customer) -> list[RuleFacts]:
+    found = PriceRule.objects.filter(pk__in=times).prefetch_related("tiers").order_by("pk")
+    return [_at(facts_in_force(rule, customer.zone), *times[rule.pk]) for rule in found]
+
+
+def _at(rule: RuleFacts, begin: int, end: int | None) -> RuleFacts:
+    return replace(rule, effective_from=begin, effective_to=end)
+
+
+def _catalogue(kept: dict[str, dict[str, Any]]) -> Catalogue:
+    return Catalogue(
+        products={int(pk): ProductFacts(int(pk), category) for pk, category in kept["categories"].items()},
+        sources={int(pk): SourceFacts(int(pk), channel) for pk, channel in kept["channels"].items()},
+        is_billable={int(pk): is_billable for pk, is_billable in kept["billable"].items()},
+    )

@@ -1,0 +1,1 @@
+"""Stored periods rated: actions in, charges out."""

@@ -1,0 +1,109 @@
+"""A period's actions as rating wants them, streamed in rating order, those of many periods in one go."""
+
+from bisect import bisect_right
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from operator import attrgetter, itemgetter
+from typing import Any
+
+from django.db import connection
+
+from pricing.domain.rate.inputs import instant
+from pricing.rating.values import ActionFacts
+
+ROWS_AT_A_TIME = 50_000
+KEPT_AT_MOST = 100_000
+
+Place = tuple[int, int]  # when an action occurred, in microseconds since 1970, and its id: its place in rating order
+Row = tuple[Any, ...]
+START: Place = (0, 0)  # nothing is accepted that occurred before the year 2000
+
+period_of = attrgetter("period")
+_period_of_row = itemgetter(-1)
+
+ACTIONS = """
+    SELECT action.id, action.lead_id, lead.person_key, lead.product_id, lead.source_id, action.action_type_id,
+           (extract(epoch FROM action.occurred_at) * 1000000)::bigint, (action.quantity * 1000000)::bigint,
+           (action.value * 1000000)::bigint, lead.is_test,
+           action.voided_at IS NOT NULL AND NOT action.voided_after_close, waiver.action_id IS NOT NULL,
+           action.period_id
+      FROM unnest(%(periods)s::bigint[], %(instants)s::timestamptz[], %(actions)s::bigint[])
+           AS asked (period_id, occurred_at, action_id)
+      JOIN leads_action action ON action.period_id = asked.period_id
+           AND (action.occurred_at, action.id) > (asked.occurred_at, asked.action_id)
+      JOIN leads_lead lead ON lead.id = action.lead_id
+      LEFT JOIN pricing_waiver waiver ON waiver.action_id = action.id
+     ORDER BY action.period_id, action.occurred_at, action.id
+"""
+# All rows are wanted, not the first few soon, as PostgreSQL takes it of a cursor (half the time); sorted in memory.
+ALL_ROWS_SOON = "SET LOCAL cursor_tuple_fraction = 1; SET LOCAL work_mem = '64MB'"
+
+
+@dataclass(frozen=True, slots=True)
+class Without(Iterable[ActionFacts]):
+    """Actions but for those set aside, gone through as often as they can be."""
+
+    actions: Iterable[ActionFacts]
+    aside: Container[int]
+
+    def __iter__(self) -> Iterator[ActionFacts]:
+        return (action for action in self.actions if action.id not in self.aside)
+
+
+@dataclass(slots=True)
+class StoredActions(Iterable[ActionFacts]):
+    """The actions of these periods after a place each, by period, streamed as often as they are gone through.
+
+    `before_fetch` is called before the connection is used; afterwards `last` is the place of each period's last action.
+    Inside a transaction only, in which the periods' locks keep them from being rated by somebody else.
+    """
+
+    after: Mapping[int, Place]
+    before_fetch: Callable[[], None] = lambda: None
+    last: dict[int, Place] = field(default_factory=dict, init=False)
+    _kept: list[Row] | None = field(default=None, init=False)
+
+    def __iter__(self) -> Iterator[ActionFacts]:
+        if self._kept is not None:
+            return map(ActionFacts._make, self._kept)
+        return self._stream()
+
+    def remember(self) -> "StoredActions":
+        """Read them now and keep them, if they are not too many; for who goes through them more than once."""
+        rows = list[Row]()
+        for some in self._fetched():
+            rows += some
+            if len(rows) > KEPT_AT_MOST:
+                return self
+        self._kept = rows
+        return self
+
+    def _stream(self) -> Iterator[ActionFacts]:
+        for rows in self._fetched():
+            yield from map(ActionFacts._make, rows)
+
+    def _fetched(self) -> Iterator[list[Row]]:
+        self.last = dict(self.after)
+        self.before_fetch()
+        with connection.cursor() as cursor:
+            cursor.execute(ALL_ROWS_SOON)
+        with connection.chunked_cursor() as cursor:
+            periods = sorted(self.after)
+            places = [self.after[period] for period in periods]
+            asked: dict[str, Any] = {
+                "periods": periods,
+                "instants": [instant(at) for at, _ in places],
+                "actions": [i for _, i in places],
+            }
+            cursor.execute(ACTIONS, asked)
+            while rows := cursor.fetchmany(ROWS_AT_A_TIME):
+                self._note_last(rows)
+                yield rows
+                self.before_fetch()
+
+    def _note_last(self, rows: list[Row]) -> None:
+        end = 0
+        while end < len(rows):
+            period = rows[end][-1]
+            end = bisect_right(rows, period, lo=end, key=_period_of_row)
+            self.last[period] = rows[end - 1][6], rows[end - 1][0]

@@ -1,0 +1,245 @@
+"""Rate stored periods: their actions stream in, their charges stream out, and no object is made per action."""
+
+import logging
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import groupby, islice
+
+from django.db import connection, transaction
+from django.db.models import Exists, OuterRef, QuerySet
+
+from billing_engine.core.errors import Refused
+from leads.domain.periods import mark_unrated
+from leads.models import Action, BillingPeriod, UnratedMark
+from pricing.domain.rate.actions import START, StoredActions, Without, period_of
+from pricing.domain.rate.carry_over import carried_over, carries
+from pricing.domain.rate.charges import CHARGES_AT_A_TIME, REFUSED, ChargeWriter, FaultFinder
+from pricing.domain.rate.checkpoint import Bookmark, bookmarks, kept
+from pricing.domain.rate.inputs import catalogue_for, period_facts, rule_books
+from pricing.domain.rate.rollup import Tally, save_tallies
+from pricing.models import PeriodTally, RatingAttempts, UnratedAction
+from pricing.rating.counters import Counters
+from pricing.rating.period import needs_foresight, rate_period
+from pricing.rating.values import ActionFacts, Catalogue, RuleFacts
+
+UNRATED_AT_A_TIME = 5_000
+# Without some charges others may be refused that had been cut to nothing; more often than this it is something else.
+TIMES_SET_ASIDE = 3
+
+logger = logging.getLogger(__name__)
+
+
+class PeriodIsClosed(Refused):
+    """What is billed is not rated again."""
+
+    code = "period_is_closed"
+    message = "This period is closed; its charges never change."
+
+
+@dataclass(slots=True)
+class PeriodRating:
+    """One period on its way: where it starts from, what it counts."""
+
+    period: BillingPeriod
+    rules: list[RuleFacts]
+    start: Bookmark | None
+    counters: Counters
+    tally: Tally = field(default_factory=Tally)
+
+    @property
+    def has_foresight(self) -> bool:
+        return needs_foresight(self.rules)
+
+    def tallied(self, actions: StoredActions, at: datetime) -> PeriodTally:
+        last = actions.last[self.period.pk]
+        return self.tally.stored(
+            self.period,
+            self.start.tally if self.start else None,
+            last=None if last == START else last,
+            # What could not be priced is tried again with whatever comes next.
+            counters=None if self.has_foresight or self.tally.faults else kept(self.counters),
+            at=at,
+        )
+
+    def unrated(self) -> Iterator[UnratedAction]:
+        """The actions without a price, and why; not stored yet."""
+        faults = self.tally.faults
+        for action in self.tally.unrated:
+            code = UnratedAction.Code.UNPRICEABLE if action in faults else UnratedAction.Code.NO_RULE
+            yield UnratedAction(action_id=action, period=self.period, code=code, message=faults.get(action, ""))
+
+
+@transaction.atomic
+def rate_waiting(period_ids: Iterable[int], *, at: datetime) -> list[PeriodTally]:
+    """Rate those of the periods that something has changed for and nobody is rating at this moment; all, or none.
+
+    Whoever is rating one leaves the newer marks where they are, and the next sweep asks again.
+    """
+    marks = UnratedMark.objects.filter(period=OuterRef("pk"))
+    waiting = _locking().filter(Exists(marks), pk__in=period_ids, state=BillingPeriod.State.OPEN)
+    tallies = list[PeriodTally]()
+    for periods in _one_per_customer(waiting.select_for_update(no_key=True, of=("self",), skip_locked=True)):
+        tallies += _rate(periods, at)
+    return tallies
+
+
+@transaction.atomic
+def rate(period: BillingPeriod, *, at: datetime) -> PeriodTally:
+    """Rate an open period: afterwards each of its actions is charged, excluded or unrated, and the tally says so.
+
+    On from where the last rating ended, if nothing but later actions has come since; otherwise anew: the charges are the
+    same. Raises PeriodIsClosed. Safe to run twice, twice at once, and to kill: it happens whole or not at all.
+    """
+    # NO KEY UPDATE: intake, which only wants the period to stay, goes on meanwhile; another rating and a close wait.
+    period = _locking().select_for_update(no_key=True, of=("self",)).get(pk=period.pk)
+    if not period.is_open:
+        raise PeriodIsClosed(period=period.pk)
+    [tally] = _rate([period], at)
+    return tally
+
+
+def _locking() -> QuerySet[BillingPeriod]:
+    return BillingPeriod.objects.select_related("customer").order_by("pk")
+
+
+def _one_per_customer(periods: Iterable[BillingPeriod]) -> Iterator[list[BillingPeriod]]:
+    """A customer's later period depends on its earlier one: first every customer's first, then every second, …"""
+    left = sorted(periods, key=lambda period: (period.start_at, period.pk))
+    while left:
+        first = dict[int, BillingPeriod]()
+        for period in left:
+            first.setdefault(period.customer_id, period)
+        yield list(first.values())
+        left = [period for period in left if first[period.customer_id] is not period]
+
+
+def _rate(periods: Sequence[BillingPeriod], at: datetime) -> list[PeriodTally]:
+    """Rate locked open periods of as many customers together: what they have in common is read once.
+
+    Charges that PostgreSQL refuses are found, and their actions stay unrated: the others are rated as if they were none.
+    """
+    aside = dict[int, str]()
+    for _ in range(TIMES_SET_ASIDE):
+        try:
+            with transaction.atomic():
+                return _rate_without(aside, periods, at)
+        except REFUSED:
+            refused = _refused(periods, aside)
+            if not refused:
+                raise  # not what a single action is charged
+            logger.exception("Charges were refused: the actions %s stay unrated.", sorted(refused)[:10])
+            aside |= refused
+    return _rate_without(aside, periods, at)
+
+
+def _rate_without(aside: Mapping[int, str], periods: Sequence[BillingPeriod], at: datetime) -> list[PeriodTally]:
+    # First the marks, then the actions: whoever commits in between leaves a mark that this rating does not take away.
+    marks = list(UnratedMark.objects.filter(period__in=periods).values_list("pk", "period", "reason"))
+    ratings = _begun(periods, marks)
+    with ChargeWriter() as writer:
+        read = _decide(ratings, aside, writer)
+    for action, period in Action.objects.filter(pk__in=aside, period__in=ratings).values_list("pk", "period"):
+        ratings[period].tally.set_aside(action, aside[action])
+    UnratedAction.objects.bulk_create(
+        (row for one in ratings.values() for row in one.unrated()), batch_size=UNRATED_AT_A_TIME
+    )
+    tallies = [rating.tallied(read[period], at) for period, rating in ratings.items()]
+    save_tallies(tallies)
+    UnratedMark.objects.filter(pk__in=[pk for pk, _, _ in marks]).delete()
+    RatingAttempts.objects.filter(period__in=periods).delete()
+    _mark_later([one.period for one in ratings.values() if carries(one.rules)])
+    return tallies
+
+
+def _refused(periods: Sequence[BillingPeriod], aside: Mapping[int, str]) -> dict[int, str]:
+    """The actions whose charges PostgreSQL refuses, and why; nothing is written."""
+    finder = FaultFinder()
+    with transaction.atomic():
+        marks = list(UnratedMark.objects.filter(period__in=periods).values_list("pk", "period", "reason"))
+        _decide(_begun(periods, marks), aside, finder)
+        transaction.set_rollback(True)
+    return finder.refused
+
+
+def _begun(periods: Sequence[BillingPeriod], marks: Sequence[tuple[int, int, str]]) -> dict[int, PeriodRating]:
+    """Where each starts from; what is rated whole has no charges any more."""
+    rules = rule_books([period.customer for period in periods])
+    reasons = {period.pk: {reason for _, of, reason in marks if of == period.pk} for period in periods}
+    starts = bookmarks(periods, rules, reasons=reasons)
+    counters = carried_over(periods, rules, with_own=starts)
+    _forget_charges([period for period in periods if period.pk not in starts])
+    return {
+        period.pk: PeriodRating(period, rules[period.customer_id], starts.get(period.pk), counters[period.pk])
+        for period in periods
+    }
+
+
+def _decide(
+    ratings: Mapping[int, PeriodRating], aside: Mapping[int, str], writer: ChargeWriter | FaultFinder
+) -> dict[int, StoredActions]:
+    """Decide every action and write the charges; answers what was read, by period."""
+    catalogue = catalogue_for(*(rating.period.customer for rating in ratings.values()))
+    read = dict[int, StoredActions]()
+    for rating in ratings.values():
+        if rating.start:
+            rating.start.restore(rating.counters)
+    # One at a time where a rule needs foresight: its actions are gone through more than once.
+    for some in _together(ratings.values()):
+        after = {rating.period.pk: rating.start.place if rating.start else START for rating in some}
+        actions = StoredActions(after, before_fetch=writer.wait)
+        read |= dict.fromkeys(after, actions)
+        if some[0].has_foresight:
+            kept = actions.remember()
+            _charge(some[0], Without(kept, aside) if aside else kept, catalogue, writer)
+            continue
+        for period, each in groupby(Without(actions, aside) if aside else actions, key=period_of):
+            _charge(ratings[period], each, catalogue, writer)
+    return read
+
+
+def _together(ratings: Iterable[PeriodRating]) -> list[list[PeriodRating]]:
+    alone, together = list[list[PeriodRating]](), list[PeriodRating]()
+    for rating in ratings:
+        if rating.has_foresight:
+            alone.append([rating])
+        else:
+            together.append(rating)
+    return [*alone, together] if together else alone
+
+
+def _charge(
+    rating: PeriodRating, actions: Iterable[ActionFacts], catalogue: Catalogue, writer: ChargeWriter | FaultFinder
+) -> None:
+    decisions = rate_period(
+        actions,
+        customer=period_facts(rating.period),
+        rules=rating.rules,
+        catalogue=catalogue,
+        carried=rating.counters,
+        faults=rating.tally.faults,
+    )
+    while batch := list(islice(decisions, CHARGES_AT_A_TIME)):
+        writer.write(rating.period.pk, rating.tally.count(batch))
+
+
+def _forget_charges(periods: Sequence[BillingPeriod]) -> None:
+    # One that was never rated has none: the tally is written with the charges.
+    rated = list(PeriodTally.objects.filter(period__in=periods).values_list("period", flat=True))
+    if not rated:
+        return
+    with connection.cursor() as cursor:
+        # Through the actions' index: charges have none of their own by period, it would slow every write.
+        cursor.execute(
+            "DELETE FROM pricing_charge USING leads_action"
+            " WHERE leads_action.id = pricing_charge.action_id AND leads_action.period_id = ANY(%s)",
+            [rated],
+        )
+    UnratedAction.objects.filter(period__in=rated).delete()
+
+
+def _mark_later(periods: Sequence[BillingPeriod]) -> None:
+    """These carry over: what was rated after them is rated anew."""
+    starts = {period.customer_id: period.start_at for period in periods}
+    later = BillingPeriod.objects.open().filter(customer__in=starts)
+    mark_unrated([one for one in later if one.start_at > starts[one.customer_id]], reason="earlier rated")

@@ -1,0 +1,64 @@
+"""What a rating comes to, counted while its decisions stream by."""
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
+
+from leads.models import BillingPeriod
+from pricing.domain.rate.actions import Place
+from pricing.domain.rate.charges import in_units
+from pricing.domain.rate.inputs import instant
+from pricing.models import PeriodTally
+from pricing.rating.values import Decision
+
+
+class Tally:
+    """Counts decisions; the unrated ones stay here, the others become charges."""
+
+    def __init__(self) -> None:
+        self.charged = self.amount = 0
+        self.excluded_by = Counter[str]()
+        self.unrated: list[int] = []
+        self.faults: dict[int, str] = {}  # why some of the unrated ones can't be priced
+
+    def count(self, decisions: list[Decision]) -> list[Decision]:
+        """Count them; answers those that become charges."""
+        rated = [one for one in decisions if one.rule is not None or one.reason]
+        if len(rated) < len(decisions):
+            self.unrated += [one.action for one in decisions if one.is_unrated]
+        reasons = [one.reason for one in rated if one.reason]
+        self.excluded_by.update(reasons)
+        self.charged += len(rated) - len(reasons)
+        self.amount += sum([one.amount for one in rated])
+        return rated
+
+    def set_aside(self, action: int, why: str) -> None:
+        """An action that was not even decided, since its charge can't be stored."""
+        self.unrated.append(action)
+        self.faults[action] = why
+
+    def stored(
+        self, period: BillingPeriod, before: PeriodTally | None, *, last: Place | None, counters: object, at: datetime
+    ) -> PeriodTally:
+        """The period's tally, not saved yet; what was counted is added to `before`, where the rating went on from it."""
+        stored = (
+            PeriodTally(period=period, charged=0, excluded=0, unrated=0, amount=Decimal(0))
+            if before is None
+            else before
+        )
+        stored.charged += self.charged
+        stored.excluded += self.excluded_by.total()
+        stored.excluded_by = dict(self.excluded_by + Counter(stored.excluded_by))
+        stored.unrated += len(self.unrated)
+        stored.actions = stored.charged + stored.excluded + stored.unrated
+        stored.amount += in_units(self.amount)
+        stored.rated_to_at, stored.rated_to_action = (instant(last[0]), last[1]) if last else (None, None)
+        stored.counters, stored.rated_at = counters, at
+        return stored
+
+
+def save_tallies(tallies: Iterable[PeriodTally]) -> None:
+    """One statement for all; a period that has a tally gets this one instead."""
+    fields = [field.name for field in PeriodTally._meta.concrete_fields if not field.primary_key]
+    PeriodTally.objects.bulk_create(tallies, update_conflicts=True, unique_fields=["period"], update_fields=fields)

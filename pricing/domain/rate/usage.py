@@ -1,0 +1,64 @@
+"""How many charges each price rule made, and what they are worth: counted per period after its rating, not on the page.
+
+Charges have no index by rule, because it would cost every rating more than all pages together ever ask. A period's
+charges are gone through once after it was rated; a period that is rated again and again is counted every few minutes.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.db import connection, transaction
+from django.db.models import F, Q, Sum
+
+from billing_engine.core.tasks import after_commit
+from pricing.models import PeriodTally, RuleUse, UseCount
+
+AT_MOST_EVERY = timedelta(minutes=5)
+AT_A_TIME = 500
+
+COUNT = """
+    INSERT INTO pricing_ruleuse (rule_id, period_id, charges, amount)
+    SELECT charge.rule_id, %(period)s, count(*), sum(charge.amount)
+      FROM leads_action action JOIN pricing_charge charge ON charge.action_id = action.id
+     WHERE action.period_id = %(period)s AND charge.reason = ''
+     GROUP BY charge.rule_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """What a rule has charged, over all periods."""
+
+    charges: int
+    amount: Decimal
+
+
+def ask_for_counts(*, at: datetime) -> int:
+    """Ask for a count of every period that was rated since its last one, if that was not just now; answers how many."""
+    counted = Q(period__use_count__rated_at=F("rated_at")) | Q(period__use_count__counted_at__gt=at - AT_MOST_EVERY)
+    stale = PeriodTally.objects.exclude(counted).values_list("period_id", flat=True)[:AT_A_TIME]
+    for period_id in stale:
+        after_commit("pricing.count_uses", period_id=period_id)
+    return len(stale)
+
+
+@transaction.atomic
+def count_uses(period_id: int, *, at: datetime) -> None:
+    """Count anew what each rule charged in the period; nobody waits for it, and it waits for nobody."""
+    # Of two counts at once, the second one finds the row taken and leaves it to the first.
+    UseCount.objects.get_or_create(period_id=period_id, defaults={"rated_at": at, "counted_at": at})
+    if not UseCount.objects.select_for_update(skip_locked=True).filter(pk=period_id).exists():
+        return
+    tally = PeriodTally.objects.get(pk=period_id)
+    RuleUse.objects.filter(period_id=period_id).delete()
+    with connection.cursor() as cursor:
+        cursor.execute(COUNT, {"period": period_id})
+    UseCount.objects.filter(pk=period_id).update(rated_at=tally.rated_at, counted_at=at)
+
+
+def uses_of(rules: Collection[int]) -> dict[int, Use]:
+    """By rule; one that never charged anything is not in it."""
+    found = RuleUse.objects.filter(rule__in=rules).values_list("rule").annotate(Sum("charges"), Sum("amount"))
+    return {rule: Use(charges, amount) for rule, charges, amount in found}

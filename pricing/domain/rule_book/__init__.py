@@ -1,0 +1,1 @@
+"""The life of price rules: drafted, checked, approved, in force."""

@@ -1,0 +1,91 @@
+"""Who may put a draft in force: a second person where the house asks for one, or where it reaches into the past."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db.models import Q
+
+from billing_engine.core.calendar.wall_clock import in_words, instant_of
+from billing_engine.core.errors import Refused
+from leads.models import BillingPeriod
+from pricing.domain.rule_book.effective import customers_of, now_in, zones_of
+from pricing.domain.rule_book.history import last_author
+from pricing.domain.rule_book.scopes import known_of, neighbours, rank_of
+from pricing.models import PriceRule
+
+
+class SecondPersonNeeded(Refused):
+    """Who wrote a draft does not put it in force."""
+
+    code = "second_person_needed"
+    message = "You wrote this draft: a second person activates it."
+
+
+class BackdatingNeedsAReason(Refused):
+    """Nobody changes the price of what has occurred without saying why."""
+
+    code = "backdating_needs_a_reason"
+
+
+class BackdatingNeedsASecondPerson(Refused):
+    """Nobody changes the price of what has occurred alone."""
+
+    code = "backdating_needs_a_second_person"
+
+
+def check_people(rule: PriceRule, *, by: User, at: datetime, reason: str) -> None:
+    """Refuse an activation that lacks its second person or its reason."""
+    is_author = last_author(rule) == by.pk
+    if settings.FOUR_EYES and is_author:
+        raise SecondPersonNeeded
+    repriced = taken_over(rule, at=at)
+    if not repriced:
+        return
+    names = ", ".join(f"“{other}”" for other in repriced[:3]) + (" and others" if len(repriced) > 3 else "")
+    since = f"It begins on {in_words(rule.wall_from)} and changes what {names} priced until now"
+    if not reason.strip():
+        raise BackdatingNeedsAReason(f"{since}: say why.")
+    if is_author:
+        raise BackdatingNeedsASecondPerson(f"{since}: who wrote it does not activate it; ask a second person.")
+
+
+def check_second_person(rule: PriceRule, *, by: User, at: datetime) -> None:
+    """The same for a person who will say why: whether this person may activate the draft at all."""
+    check_people(rule, by=by, at=at, reason="given")
+
+
+def taken_over(rule: PriceRule, *, at: datetime) -> list[PriceRule]:
+    """The rules in force from which this one would take what has occurred before `at`, in periods still open.
+
+    What nobody has priced yet may be priced by anybody: then there are none.
+    """
+    zones = [zone for zone in zones_of(rule, rule.revises) if instant_of(rule.wall_from, zone) < at]
+    touched = _touched(rule, zones, at=at) if zones else []
+    if not touched:
+        return []
+    until = now_in(zones, at=at)
+    ours = rank_of(rule)
+    found = neighbours(rule, begin=rule.wall_from, end=until if rule.wall_to is None else min(until, rule.wall_to))
+    lost = [other for other in found if other.pk == rule.revises_id or rank_of(other) < ours]
+    revised = rule.revises
+    if revised and revised not in lost and (revised.wall_to is None or revised.wall_to > rule.wall_from):
+        lost.append(revised)
+    return [other for other in lost if _has_priced(other, since=rule.wall_from, touched=touched, at=at)]
+
+
+def _touched(rule: PriceRule, zones: list[ZoneInfo], *, at: datetime) -> list[tuple[int, ZoneInfo]]:
+    """The customers, each with its zone, that have an open period in what is past of the rule's time."""
+    past = Q(pk=None)
+    for zone in zones:
+        past |= Q(customer__time_zone=zone.key, end_at__gt=instant_of(rule.wall_from, zone))
+    periods = BillingPeriod.objects.open().filter(past, start_at__lt=at, customer__in=customers_of(rule, rule.revises))
+    found = periods.values_list("customer", "customer__time_zone").distinct()
+    return [(customer, ZoneInfo(name)) for customer, name in found]
+
+
+def _has_priced(other: PriceRule, *, since: datetime, touched: list[tuple[int, ZoneInfo]], at: datetime) -> bool:
+    """Whether it was in force, from `since` on, before `at` where one of these customers is."""
+    begin, owner = max(since, other.wall_from), known_of(other).get("customer_id")
+    return any(instant_of(begin, zone) < at for customer, zone in touched if owner in (None, customer))

@@ -1,0 +1,62 @@
+"""What of a price rule is billed: the charges of closed periods, which a later change of the rule never contradicts."""
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from django.db.models import OuterRef, Q, Subquery
+from django.db.models.functions import Greatest
+
+from billing_engine.core.calendar.wall_clock import in_words, instant_of, shown
+from billing_engine.core.errors import Refused
+from leads.models import BillingPeriod
+from pricing.domain.rule_book.effective import zones_of
+from pricing.models import Charge, PriceRule
+
+
+class WouldRewriteHistory(Refused):
+    """A rule that priced closed periods keeps pricing them."""
+
+    code = "would_rewrite_history"
+
+
+class _Billed(NamedTuple):
+    period: BillingPeriod
+    free_from: datetime  # on its customer's clock
+
+
+def check_not_billed(rule: PriceRule, *, since: datetime, at: datetime) -> None:
+    """Refuse to end the rule at a wall-clock time after which it, in any of its revisions, priced what is billed.
+
+    Other customers' closed periods, and those in which it priced nothing, are no hindrance.
+    """
+    lineage = PriceRule.objects.filter(Q(pk=rule.lineage) | Q(first_revision=rule.lineage))
+    revisions = list(lineage.select_related("customer", "product__customer"))
+    found = list[_Billed]()
+    for zone in zones_of(*revisions):
+        begin = instant_of(since, zone)
+        if begin >= at:
+            continue
+        charges = Charge.objects.filter(
+            action__period=OuterRef("pk"), action__occurred_at__gte=begin, rule__in=[each.pk for each in revisions]
+        )
+        # Whatever the period's end: what came when its own was closed lies in the earliest open one, perhaps before it.
+        latest = charges.order_by("-action__occurred_at").values("action__occurred_at")[:1]
+        periods = BillingPeriod.objects.closed().filter(customer__time_zone=zone.key).annotate(latest=Subquery(latest))
+        priced = periods.exclude(latest=None).annotate(until=Greatest("end_at", "latest")).order_by("-until")
+        found += [_billed(pk, at_last) for pk, at_last in priced.values_list("pk", "latest")[:1]]
+    if found:
+        last = max(found, key=lambda each: each.free_from)
+        raise WouldRewriteHistory(
+            f"It priced actions after this that are billed: those of {last.period.customer} in {last.period.label}, for one."
+            f" Begin on {in_words(last.free_from)} or later."
+        )
+
+
+def _billed(period_id: int, latest: datetime) -> _Billed:
+    """Nothing of it is billed from its end on, or from the day after the latest of it where that occurred later still."""
+    period = BillingPeriod.objects.select_related("customer").get(pk=period_id)
+    zone = period.customer.zone
+    if latest < period.end_at:
+        return _Billed(period, shown(period.end_at, zone))
+    day = shown(latest, zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    return _Billed(period, day + timedelta(days=1))

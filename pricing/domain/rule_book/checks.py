@@ -1,0 +1,201 @@
+"""Price checks: saved expectations, held against the rules as they are, or as a draft would make them."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from itertools import product as pairs
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from billing_engine.core import money
+from billing_engine.core.calendar.wall_clock import instant_of, shown
+from billing_engine.core.errors import Refused
+from leads.models import Product, Source
+from pricing.domain.rate.charges import in_units
+from pricing.domain.rate.inputs import moment, rule_facts
+from pricing.domain.rule_book.drafts import as_if_active
+from pricing.domain.rule_book.scopes import known_of
+from pricing.domain.simulation.example import Example, decide
+from pricing.models import Charge, PriceCheck, PriceRule
+from pricing.rating.values import Decision, RuleFacts
+
+RELATED = ("customer", "product__customer", "action_type", "source")
+NOON = timedelta(hours=12)
+A_DAY = timedelta(days=1)  # clocks are set by no more
+
+
+class PriceChecksFail(Refused):
+    """A draft that would break what prices are expected to be is not activated by accident."""
+
+    code = "price_checks_fail"
+
+
+class OverrideNeedsAReason(Refused):
+    """Who activates against a price check says why."""
+
+    code = "override_needs_a_reason"
+    message = "Say why this is activated although price checks fail."
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """Whether a check holds; if not, what its action would cost instead, and which one that is.
+
+    `failed_before`: it fails, and costs the same without the draft that it was held against, which is not to blame.
+    """
+
+    check: PriceCheck
+    holds: bool
+    found: str
+    failed_before: bool = False
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether it fails by the draft."""
+        return not self.holds and not self.failed_before
+
+
+def check_prices(rule: PriceRule, *, at: datetime, override: bool, reason: str) -> list[PriceCheck]:
+    """The checks that fail by this draft, if a person overrides them; otherwise they refuse its activation.
+
+    What fails without the draft too is none of its business.
+    """
+    failing = [result for result in checks_with(rule, at=at) if result.is_broken]
+    if not failing:
+        return []
+    if not override:
+        words = "; ".join(f"“{result.check}”: {result.found}" for result in failing[:5])
+        raise PriceChecksFail(f"{len(failing)} price check{'s' if len(failing) > 1 else ''} would fail. {words}.")
+    if not reason.strip():
+        raise OverrideNeedsAReason
+    return [result.check for result in failing]
+
+
+def checks_with(rule: PriceRule, *, at: datetime) -> list[CheckResult]:
+    """Every check of the customers that the draft, or what it revises, concerns; as if the draft were active."""
+    concerned = [known_of(each).get("customer_id") for each in (rule, rule.revises) if each is not None]
+    checks = PriceCheck.objects.filter(customer__currency=rule.currency)
+    if None not in concerned:
+        checks = checks.filter(customer__in=concerned)
+    return run_checks(checks, at=at, draft=rule)
+
+
+def run_checks(
+    checks: QuerySet[PriceCheck] | Sequence[PriceCheck], *, at: datetime, draft: PriceRule | None = None
+) -> list[CheckResult]:
+    """Hold each check against the rules, at its own day or at `at`, and once the draft has begun where its customer is.
+
+    As many queries for many checks as for one.
+    """
+    found = list(checks.select_related(*RELATED).order_by("name", "pk") if isinstance(checks, QuerySet) else checks)
+    if not found:
+        return []
+    when = {check.pk: _when(check, at, draft) for check in found}
+    desk = _Desk(found, begin=min(when.values()), end=max(when.values()), draft=draft)
+    return [desk.hold(check, when[check.pk]) for check in found]
+
+
+class _Desk:
+    """The rules, products and sources that the checks of several customers need, each read once."""
+
+    def __init__(self, checks: list[PriceCheck], *, begin: datetime, end: datetime, draft: PriceRule | None) -> None:
+        customers, zones = {check.customer_id for check in checks}, {check.customer.zone for check in checks}
+        currencies = {check.customer.currency for check in checks}
+        rules = list(
+            PriceRule.objects.in_force()
+            .filter(Q(customer=None) | Q(customer__in=customers), currency__in=currencies)
+            .filter(Q(wall_to=None) | Q(wall_to__gt=min(shown(begin, zone) for zone in zones) - A_DAY))
+            .filter(wall_from__lte=max(shown(end, zone) for zone in zones) + A_DAY)
+            .prefetch_related("tiers")
+        )
+        drafts = [] if draft is None else [draft]
+        self._names = {rule.pk: rule.name for rule in (*rules, *drafts)}
+        self._before = {zone: [rule_facts(rule, zone) for rule in rules] for zone in zones}
+        self._rules = {zone: as_if_active(facts, drafts, zone=zone) for zone, facts in self._before.items()}
+        self._has_draft = draft is not None
+        products = Product.objects.filter(customer__in=customers).select_related("customer").order_by("sku", "pk")
+        self._products: dict[int, list[Product]] = {}
+        for product in products:
+            self._products.setdefault(product.customer_id, []).append(product)
+        self._sources = list(Source.objects.filter(is_active=True).order_by("pk"))
+
+    def hold(self, check: PriceCheck, at: datetime) -> CheckResult:
+        """The check's result; the first example that costs something else fails it.
+
+        One that costs something else by the draft comes before one that costs as wrong without it.
+        """
+        rules, before = (
+            [rule for rule in book[check.customer.zone] if _could_price(rule, check, at)]
+            for book in (self._rules, self._before)
+        )
+        wrong, is_empty = "", True
+        for example in self._examples(check, [*rules, *before], at):
+            is_empty = False
+            decision = decide(example, rules, winner=None)
+            if _is_as_expected(decision, check):
+                continue
+            if not self._has_draft or _outcome(decision) != _outcome(decide(example, before, winner=None)):
+                return CheckResult(check, holds=False, found=self._told(example, decision))
+            wrong = wrong or self._told(example, decision)
+        if is_empty:
+            wrong = "there is no product or no active source to check"
+        return CheckResult(
+            check, holds=not wrong, found=wrong or "holds", failed_before=bool(wrong) and self._has_draft
+        )
+
+    def _examples(self, check: PriceCheck, rules: list[RuleFacts], at: datetime) -> Iterator[Example]:
+        products = [check.product] if check.product else self._products.get(check.customer_id, [])
+        sources = [check.source] if check.source else self._sources
+        if check.channel:
+            sources = [source for source in sources if source.channel == check.channel]
+        for product, source in pairs(
+            _different(products, {rule.product for rule in rules}, "category"),
+            _different(sources, {rule.source for rule in rules}, "channel"),
+        ):
+            yield Example(product, source, check.action_type, at, check.quantity, check.value)
+
+    def _told(self, example: Example, decision: Decision) -> str:
+        of = f"for {example.product.sku} from {example.source}"
+        if decision.reason:
+            return f"not charged ({Charge.Reason(decision.reason).label.lower()}) {of}"
+        if decision.rule is None:
+            return f"unrated {of}"
+        amount = money.price_in_words(in_units(decision.amount), example.customer.currency)
+        return f"{amount} {of}, by “{self._names[decision.rule]}”"
+
+
+def _is_as_expected(decision: Decision, check: PriceCheck) -> bool:
+    return decision.rule is not None and not decision.reason and in_units(decision.amount) == check.expected
+
+
+def _outcome(decision: Decision) -> tuple[int, str, bool]:
+    """What it costs and why not, whichever rule says so."""
+    return decision.amount, decision.reason, decision.is_unrated
+
+
+def _when(check: PriceCheck, at: datetime, draft: PriceRule | None) -> datetime:
+    if check.occurs_on is None:
+        return at if draft is None else max(at, instant_of(draft.wall_from, check.customer.zone))
+    return datetime.combine(check.occurs_on, time.min, tzinfo=check.customer.zone) + NOON
+
+
+def _could_price(rule: RuleFacts, check: PriceCheck, at: datetime) -> bool:
+    when = moment(at)
+    return (
+        rule.customer in (None, check.customer_id)
+        and rule.currency == check.customer.currency
+        and rule.action_type in (None, check.action_type_id)
+        and rule.effective_from <= when
+        and (rule.effective_to is None or when < rule.effective_to)
+    )
+
+
+def _different(rows: Iterable[Any], named: set[Any], kind: str) -> Iterator[Any]:
+    """Those that a rule names, and one of each kind of the others: no rule can tell more of them apart."""
+    seen = set()
+    for row in rows:
+        key = (row.pk, "") if row.pk in named else (0, getattr(row, kind))
+        if key not in seen:
+            seen.add(key)
+            yield row

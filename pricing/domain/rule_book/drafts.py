@@ -1,0 +1,51 @@
+"""The rules as they would be with drafts in force: for an example, for price checks and for simulations alike."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from django.db.models import DecimalField
+
+from pricing.domain.rate.inputs import moment, rule_facts, wall_moment
+from pricing.models import PriceRule, PriceTier
+from pricing.rating.values import Instant, RuleFacts
+
+UNSAVED = 0  # no rule has this id
+
+
+def as_if_active(
+    rules: Iterable[RuleFacts], drafts: Sequence[PriceRule], *, zone: ZoneInfo, since: datetime | None = None
+) -> list[RuleFacts]:
+    """The rules in force in a time zone, and these drafts beside them: what one revises ends where it begins itself.
+
+    With `since`, drafts that begin later are taken to begin then, so that what is past can be rated with them.
+    ValueError, in words, where a draft's price is incomplete.
+    """
+    begins = {draft: _begin(draft, zone, since) for draft in drafts}
+    ends = {draft.revises_id: begin for draft, begin in begins.items() if draft.revises_id}
+    kept = [_ended(rule, ends[rule.id]) if rule.id in ends else rule for rule in rules]
+    return kept + [replace(rule_facts(draft, zone), effective_from=begin) for draft, begin in begins.items()]
+
+
+def with_tiers(rule: PriceRule, tiers: Sequence[PriceTier]) -> PriceRule:
+    """A rule as a form has it, not saved, priced by these tiers."""
+    rule.pk = rule.pk or UNSAVED
+    for row in (rule, *tiers):
+        for field in row._meta.concrete_fields:
+            number = getattr(row, field.attname)
+            if isinstance(field, DecimalField) and number is not None:
+                setattr(row, field.attname, Decimal(number))  # a default is a plain 0 until it has been stored
+    rule._prefetched_objects_cache = {"tiers": tiers}  # type: ignore[attr-defined]  # noqa: SLF001 -- where Django keeps what was read ahead
+    return rule
+
+
+def _begin(draft: PriceRule, zone: ZoneInfo, since: datetime | None) -> Instant:
+    begin = wall_moment(draft.wall_from, zone)
+    return begin if since is None else min(begin, moment(since))
+
+
+def _ended(rule: RuleFacts, at: Instant) -> RuleFacts:
+    end = max(rule.effective_from, at)
+    return replace(rule, effective_to=end if rule.effective_to is None else min(rule.effective_to, end))

@@ -1,0 +1,173 @@
+"""Whether a rule can match anything: what of its scope excludes the rest of it, and what there is nothing of yet."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from difflib import get_close_matches
+from typing import Any
+
+from django.db.models import F, Q, QuerySet
+
+from billing_engine.core.calendar.spans import Month
+from leads.models import Action, BillingPeriod, Channel, Customer, Product, Source
+from pricing.domain.rule_book.effective import customers_of
+from pricing.domain.rule_book.scopes import FIXES
+from pricing.models import PriceRule
+
+COUNTED_AT_MOST = 10_000  # of last month's actions: more is many, and nobody waits for it
+SUGGESTED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Misfit:
+    """A part of a rule's scope, by the name of its field, and why nothing could match it beside the others."""
+
+    field: str
+    words: str
+
+
+def contradictions(rule: PriceRule) -> list[Misfit]:
+    """What of the rule excludes the rest of it: no action, now or ever, could match. Such a rule is not stored."""
+    return [*_of_product(rule), *_of_source(rule), *_of_currency(rule)]
+
+
+def unmatched(rule: PriceRule) -> list[str]:
+    """What the rule asks for and nothing has, in sentences: it prices nothing until something does."""
+    return [*_no_customer(rule), *_no_category(rule), *_no_sender(rule)]
+
+
+def matches_last_month(rule: PriceRule, *, at: datetime) -> int:
+    """How many actions of last month's billing periods its scope holds, whatever prices them; counted to a limit."""
+    found = _actions_of_last_month(rule, at)
+    for name, column in (("product_id", "lead__product"), ("source_id", "lead__source"), ("action_type_id", None)):
+        if value := getattr(rule, name):
+            found = found.filter(**{column or name: value})
+    if rule.category:
+        found = found.filter(lead__product__category=rule.category)
+    if rule.channel:
+        found = found.filter(lead__source__channel=rule.channel)
+    return found[: COUNTED_AT_MOST + 1].count()
+
+
+@dataclass(frozen=True, slots=True)
+class LastMonth:
+    """What kinds of actions there were last month, read once where many rules ask."""
+
+    kinds: list[dict[str, Any]]
+
+    @classmethod
+    def read(cls, *, at: datetime) -> "LastMonth":
+        """All customers' kinds of actions."""
+        periods = BillingPeriod.objects.filter(label__in=_last_month(at).labels)
+        columns = {
+            "customer_id": F("period__customer"),
+            "currency": F("period__customer__currency"),
+            "product_id": F("lead__product"),
+            "category": F("lead__product__category"),
+            "source_id": F("lead__source"),
+            "channel": F("lead__source__channel"),
+        }
+        found = Action.objects.filter(period__in=periods).annotate(**columns).values(*columns, "action_type_id")
+        return cls(list(found.distinct()))
+
+    def has_none_for(self, rule: PriceRule) -> bool:
+        """Whether its customers had actions, and it matches none of them."""
+        scope = {name: getattr(rule, name) for name in FIXES if getattr(rule, name)}
+        owner = rule.customer_id or (rule.product and rule.product.customer_id)
+        theirs = [
+            kind for kind in self.kinds if kind["currency"] == rule.currency and owner in (None, kind["customer_id"])
+        ]
+        return bool(theirs) and not any(all(kind[name] == it for name, it in scope.items()) for kind in theirs)
+
+
+def matches_in_words(rule: PriceRule, *, at: datetime) -> str:
+    """`It matches 1,204 actions of last month.`"""
+    count = matches_last_month(rule, at=at)
+    if count > COUNTED_AT_MOST:
+        return f"It matches more than {COUNTED_AT_MOST:,} actions of last month."
+    return f"It matches {count:,} action{'' if count == 1 else 's'} of last month."
+
+
+def matches_nothing_of_much(rule: PriceRule, *, at: datetime) -> bool:
+    """Whether its customers had actions last month, and it matches none of them."""
+    return _actions_of_last_month(rule, at).exists() and matches_last_month(rule, at=at) == 0
+
+
+def _actions_of_last_month(rule: PriceRule, at: datetime) -> QuerySet[Action]:
+    periods = BillingPeriod.objects.filter(customer__in=customers_of(rule), label__in=_last_month(at).labels)
+    return Action.objects.filter(period__in=periods)
+
+
+def _last_month(at: datetime) -> Month:
+    return Month.of_day(at.date()).previous()
+
+
+def _of_product(rule: PriceRule) -> Iterator[Misfit]:
+    product, customer = rule.product, rule.customer
+    if product is None:
+        return
+    if customer and product.customer_id != customer.pk:
+        yield Misfit("product", f"{product} is no product of {customer}, but of {product.customer}.")
+    if rule.category and product.category != rule.category:
+        its = f"is in the category “{product.category}”" if product.category else "has no category"
+        yield Misfit("category", f"{product} {its}: this rule would price nothing.")
+
+
+def _of_source(rule: PriceRule) -> Iterator[Misfit]:
+    source = rule.source
+    if source and rule.channel and source.channel != rule.channel:
+        words = f"{source} is of the channel “{source.get_channel_display()}”: this rule would price nothing."
+        yield Misfit("channel", words)
+
+
+def _of_currency(rule: PriceRule) -> Iterator[Misfit]:
+    customer = rule.customer or (rule.product.customer if rule.product else None)
+    if customer and rule.currency and rule.currency != customer.currency:
+        words = f"{customer} is billed in {customer.currency}: this rule would price nothing."
+        yield Misfit("currency", words)
+
+
+def _no_customer(rule: PriceRule) -> Iterator[str]:
+    is_for_all = rule.customer is None and rule.product is None
+    if is_for_all and not customers_of(rule).exists() and Customer.objects.exists():
+        yield f"No customer is billed in {rule.currency}"
+
+
+def _no_category(rule: PriceRule) -> Iterator[str]:
+    """Nothing of its customers is in the category; perhaps another spelling of it is."""
+    if not rule.category or rule.product is not None:
+        return
+    theirs = Product.objects.filter(customer__in=customers_of(rule))
+    if theirs.filter(category=rule.category).exists():
+        return
+    whose = f" of {rule.customer}" if rule.customer else ""
+    words = f"No product{whose} is in the category “{rule.category}”"
+    meant = close_to(rule.category, categories(theirs))
+    if meant:
+        names = " or ".join(f"“{name}”" for name in meant)
+        yield f"{words}. Did you mean {names}?"
+    elif other := Product.objects.filter(category=rule.category).select_related("customer").first():
+        yield f"{words}: those of {other.customer} are"
+    elif Product.objects.exists():  # before the first product any category is as good as another
+        yield f"{words} yet"
+
+
+def _no_sender(rule: PriceRule) -> Iterator[str]:
+    source = rule.source
+    if source is not None:
+        if not source.is_active:
+            yield f"{source} is inactive: it sends nothing"
+    elif rule.channel and not Source.objects.filter(channel=rule.channel, is_active=True).exists():
+        yield f"No active source is of the channel “{Channel(rule.channel).label}”"
+
+
+def categories(products: QuerySet[Product] | None = None) -> list[str]:
+    """The categories there are, of these products or of all, in their order."""
+    found = Product.objects.all() if products is None else products
+    return list(found.exclude(Q(category="")).order_by("category").values_list("category", flat=True).distinct())
+
+
+def close_to(word: str, known: Iterable[str]) -> list[str]:
+    """What somebody may have meant who wrote `word`: the closest first, capitals aside."""
+    by_lower = {name.casefold(): name for name in known}
+    return [by_lower[name] for name in get_close_matches(word.casefold(), by_lower, n=SUGGESTED)]

@@ -1,0 +1,86 @@
+"""What has no price: action types of products, at a wall-clock time, that no rule would match."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+from leads.models import ActionType, Product, Source
+from pricing.domain.rule_book.scopes import in_time, known_of
+from pricing.models import PriceRule
+
+Row = dict[str, object]
+LONGEST_NAME = 40
+SCOPE = ("id", "customer_id", "product_id", "category", "source_id", "channel", "action_type_id", "currency")
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """An action type of a product that has no price, from some active source at least."""
+
+    product: str
+    action_type: str
+
+
+def gaps(rule: PriceRule, *, at: datetime, besides: Iterable[int] = (), with_rule: bool = True) -> list[Gap]:
+    """All that of the rule's scope and its products' other actions no rule in force would price at `at`.
+
+    `besides` are rules that will have ended then; `with_rule` counts the rule itself as in force.
+    """
+    kinds = list(ActionType.objects.filter(is_billable=True).order_by("name").values_list("pk", "name"))
+    sources = list(Source.objects.filter(is_active=True).values_list("pk", "channel"))
+    force = PriceRule.objects.in_force().filter(currency=rule.currency, wall_from__lte=at).exclude(pk__in=besides)
+    rows = list(in_time(force, at, None).values(*SCOPE))
+    if with_rule:
+        rows.append({name: getattr(rule, name) for name in SCOPE})
+    found = list[Gap]()
+    for customer, products in groupby(_products(rule), key=itemgetter("customer_id")):
+        own = [row for row in rows if row["customer_id"] in (None, customer)]
+        named = {row["product_id"] for row in own}
+        # No rule can tell products of one category apart, but for those that it names: each kind is looked at once.
+        unpriced: dict[Any, list[str]] = {}
+        for product in products:
+            kind = product["pk"] if product["pk"] in named else product["category"]
+            if kind not in unpriced:
+                unpriced[kind] = _unpriced([row for row in own if _is_about(row, product)], kinds, sources)
+            found += [Gap(_name(product), action_type) for action_type in unpriced[kind]]
+    return found
+
+
+def _unpriced(rows: list[Row], kinds: list[tuple[int, str]], sources: list[tuple[int, str]]) -> list[str]:
+    """The action types that no rule of these prices from every source."""
+    return [
+        name
+        for kind, name in kinds
+        if not _is_priced([row for row in rows if row["action_type_id"] in (None, kind)], sources)
+    ]
+
+
+def _name(product: Any) -> str:
+    name = product["name"]
+    return f"{product['sku']} · {name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1].rstrip() + '…'}"
+
+
+def _products(rule: PriceRule) -> Iterable[Any]:
+    """Those the rule is about, by customer."""
+    known = known_of(rule)
+    names = {"customer_id": "customer_id", "product_id": "pk", "category": "category"}
+    where = {names[name]: value for name, value in known.items() if name in names}
+    found = Product.objects.filter(customer__currency=rule.currency, customer__is_active=True, **where)
+    return found.order_by("customer_id", "sku").values("pk", "customer_id", "sku", "name", "category")
+
+
+def _is_about(row: Row, product: Any) -> bool:
+    return row["product_id"] in (None, product["pk"]) and row["category"] in ("", product["category"])
+
+
+def _is_priced(rows: list[Row], sources: list[tuple[int, str]]) -> bool:
+    """Whether each active source finds a rule; a rule open to all of them spares the look."""
+    if any(row["source_id"] is None and row["channel"] == "" for row in rows):
+        return True
+    return bool(sources) and all(
+        any(row["source_id"] in (None, source) and row["channel"] in ("", channel) for row in rows)
+        for source, channel in sources
+    )

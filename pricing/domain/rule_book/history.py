@@ -1,0 +1,91 @@
+"""What was done to a price rule, by whom and when, and how its terms differed afterwards, in words."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from django.contrib.auth.models import User
+from django.db.models import Q, QuerySet
+
+from billing_engine.core.calendar.wall_clock import in_words
+from leads.models import Channel
+from pricing.domain.rule_book.wording import limits_in_words, model_in_words
+from pricing.models import PriceRule, RuleChange
+
+Difference = tuple[str, str, str]  # of what, before, after
+Terms = Mapping[str, str]
+
+OPEN = "any"
+NO_END = "no end"
+
+
+def terms_in_words(rule: PriceRule) -> dict[str, str]:
+    """Everything that decides what the rule prices and how, by its name on the form."""
+    return {
+        "Name": rule.name,
+        "Customer": str(rule.customer or OPEN),
+        "Product": str(rule.product or OPEN),
+        "Category": rule.category or OPEN,
+        "Action type": str(rule.action_type or OPEN),
+        "Source": str(rule.source or OPEN),
+        "Channel": Channel(rule.channel).label if rule.channel else OPEN,
+        "Price": model_in_words(rule),
+        "Limits": ", ".join(limits_in_words(rule)) or "none",
+        "Currency": rule.currency,
+        "Priority": str(rule.priority),
+        "Begins": in_words(rule.wall_from),
+        "Ends": NO_END if rule.wall_to is None else in_words(rule.wall_to),
+    }
+
+
+def differences(before: Terms, after: Terms) -> list[Difference]:
+    """What is not the same, in the form's order."""
+    return [(name, before.get(name, OPEN), words) for name, words in after.items() if before.get(name, OPEN) != words]
+
+
+def record(
+    rule: PriceRule,
+    what: RuleChange.What,
+    *,
+    by: User | None,
+    at: datetime,
+    changed: Sequence[Difference] = (),
+    reason: str = "",
+    overridden: Sequence[str] = (),
+) -> RuleChange:
+    """Keep what was done, and why."""
+    return RuleChange.objects.create(
+        rule=rule,
+        what=what,
+        by=by,
+        at=at,
+        reason=reason.strip(),
+        differences=[list(one) for one in changed],
+        overridden=list(overridden),
+    )
+
+
+def record_saved(rule: PriceRule, *, before: Terms | None, by: User, at: datetime) -> RuleChange | None:
+    """A draft was saved; `before` are its terms until then, None for a new one. Saved unchanged, nothing is kept."""
+    if before is None:
+        return record(rule, RuleChange.What.DRAFTED, by=by, at=at)
+    changed = differences(before, terms_in_words(rule))
+    return record(rule, RuleChange.What.EDITED, by=by, at=at, changed=changed) if changed else None
+
+
+def stored_terms(rule_id: int) -> dict[str, str]:
+    """The terms as the database has them now."""
+    related = ("customer", "product", "source", "action_type")
+    return terms_in_words(PriceRule.objects.select_related(*related).prefetch_related("tiers").get(pk=rule_id))
+
+
+def history_of(rule: PriceRule) -> QuerySet[RuleChange]:
+    """What was done to the rule and to its other revisions, the latest first."""
+    lineage = Q(rule_id=rule.lineage) | Q(rule__first_revision_id=rule.lineage)
+    return RuleChange.objects.filter(lineage).select_related("rule", "by").order_by("-at", "-pk")
+
+
+def last_author(rule: PriceRule) -> int | None:
+    """Who wrote the draft as it stands: the id of who changed it last."""
+    written = (RuleChange.What.DRAFTED, RuleChange.What.EDITED)
+    last = RuleChange.objects.filter(rule=rule, what__in=written).order_by("-at", "-pk").first()
+    return last.by_id if last else rule.created_by_id

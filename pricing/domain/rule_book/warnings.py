@@ -1,0 +1,165 @@
+"""What to think about before a draft is activated: it can never win, leaves something without a price, or costs oddly."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+from billing_engine.core import money
+from billing_engine.core.calendar.wall_clock import in_words
+from pricing.domain.rate.charges import in_units
+from pricing.domain.rate.inputs import price_facts
+from pricing.domain.rule_book.approval import taken_over
+from pricing.domain.rule_book.fit import LastMonth, matches_nothing_of_much, unmatched
+from pricing.domain.rule_book.gaps import Gap, gaps
+from pricing.domain.rule_book.scopes import covers, neighbours, rank_of, rivals, same_scope
+from pricing.models import PriceRule
+from pricing.rating.prices import MICRO, Counted, Price, Volume, costs_anything
+
+# What two prices are compared by: ten units worth a thousand together.
+QUANTITY, VALUE = 10 * MICRO, 1_000 * MICRO
+FAR = Decimal("0.5")  # by more than half: a slip of the comma, more often than not
+GAPS_TOLD = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Caution:
+    """Something to think about, and the rules it is about."""
+
+    words: str
+    rules: list[PriceRule] = field(default_factory=list)
+
+    @property
+    def sentence(self) -> str:
+        """The words alone, with their stop."""
+        return self.words if self.words.endswith("?") else f"{self.words}."
+
+
+def cautions_about(rule: PriceRule, *, at: datetime, last_month: LastMonth | None = None) -> list[Caution]:
+    """What a person should know before this draft is activated, the gravest first.
+
+    `last_month` is what was read already of its actions, where many drafts are looked at.
+    """
+    beside = neighbours(rule, begin=rule.wall_from, end=rule.wall_to)
+    return [
+        *_overlap(rule),
+        *(Caution(words) for words in unmatched(rule)),
+        *_never_wins(rule, beside),
+        *_rivals(rule),
+        *_unused(rule, at, last_month),
+        *_backdated(rule, at),
+        *_gap(rule),
+        *_far(rule, beside),
+    ]
+
+
+def _overlap(rule: PriceRule) -> Iterator[Caution]:
+    others = [other for other in same_scope(rule) if other.pk != rule.revises_id]
+    if others:
+        yield Caution("It can't be activated beside a rule of the same scope, priority and time", others)
+
+
+def _rivals(rule: PriceRule) -> Iterator[Caution]:
+    others = rivals(rule)
+    if others:
+        begins = " and ".join(in_words(other.wall_from) for other in others)
+        words = f"{len(others)} other drafts revise" if len(others) > 1 else "Another draft revises"
+        yield Caution(f"{words} the same rule, from {begins}", others)
+
+
+def _unused(rule: PriceRule, at: datetime, last_month: LastMonth | None) -> Iterator[Caution]:
+    if matches_nothing_of_much(rule, at=at) if last_month is None else last_month.has_none_for(rule):
+        yield Caution("It matches 0 actions of last month")
+
+
+def _never_wins(rule: PriceRule, beside: list[PriceRule]) -> Iterator[Caution]:
+    if rule.action_type and not rule.action_type.is_billable:
+        yield Caution(f"It can never win: “{rule.action_type}” is not billable, so its actions are excluded before")
+        return
+    ours = rank_of(rule)
+    found = (other for other in beside if other.pk != rule.revises_id and covers(other, rule) and rank_of(other) > ours)
+    stronger = sorted(found, key=lambda each: (each.wall_from, each.pk))
+    until = rule.wall_from
+    for other in stronger:
+        if other.wall_from <= until and (other.wall_to is None or other.wall_to > until):
+            if other.wall_to is None or (rule.wall_to and other.wall_to >= rule.wall_to):
+                yield Caution("It can never win: it is outranked wherever it matches", stronger)
+                return
+            until = other.wall_to
+
+
+def _backdated(rule: PriceRule, at: datetime) -> Iterator[Caution]:
+    repriced = taken_over(rule, at=at)
+    if repriced:
+        words = "It begins in the past: activating it needs a reason and a second person. It takes over from"
+        yield Caution(words, repriced)
+
+
+def _gap(rule: PriceRule) -> Iterator[Caution]:
+    revised = rule.revises
+    begin = gaps(rule, at=rule.wall_from, besides=[revised.pk] if revised else ())
+    if begin:
+        yield Caution(f"No price from {in_words(rule.wall_from)} for {_told(begin)}")
+    if rule.wall_to is not None:
+        lost = gaps(rule, at=rule.wall_to, besides=[revised.pk] if revised else (), with_rule=False)
+        known = set(begin)
+        lost = [gap for gap in lost if gap not in known]
+        if lost:
+            yield Caution(f"No price from its end, {in_words(rule.wall_to)}, for {_told(lost)}")
+
+
+def _told(found: list[Gap]) -> str:
+    words = [f"“{gap.action_type}” of {gap.product}" for gap in found[:GAPS_TOLD]]
+    return ", ".join(words) + (f" and {len(found) - GAPS_TOLD:,} more" if len(found) > GAPS_TOLD else "")
+
+
+def _far(rule: PriceRule, beside: list[PriceRule]) -> Iterator[Caution]:
+    replaced = rule.revises or _replaced(rule, beside)
+    if replaced is None or replaced.currency != rule.currency:
+        return
+    theirs, ours = _price(replaced), _price(rule)
+    if theirs is None or ours is None:
+        return
+    costs, would = _costs(theirs, ours)
+    if not costs:
+        return
+    change = (would - costs) / costs
+    before, after = (money.price_in_words(each, rule.currency) for each in (costs, would))
+    free = " after what is free" if any(_allowance(theirs) + _allowance(ours)) else ""
+    if not costs_anything(ours):
+        yield Caution(f"It charges nothing: ten units, worth 1,000 together, cost {before} there{free}", [replaced])
+    elif abs(change) > FAR:
+        costs_then = f"ten units, worth 1,000 together, cost {before} there and {after} here{free}"
+        yield Caution(f"Far from what it replaces ({change:+,.0%}): {costs_then}", [replaced])
+
+
+def _replaced(rule: PriceRule, beside: list[PriceRule]) -> PriceRule | None:
+    """Which rule prices all that this one matches, until it begins."""
+    ours = rank_of(rule)
+    wider = [other for other in beside if covers(other, rule) and rank_of(other) < ours]
+    return max(wider, key=rank_of, default=None)
+
+
+def _price(rule: PriceRule) -> Price | None:
+    """None while it is incomplete."""
+    try:
+        return price_facts(rule)
+    except ValueError:
+        return None
+
+
+def _costs(*prices: Price) -> list[Decimal]:
+    """What each asks for ten units worth a thousand together, the first of a period that neither gives for nothing."""
+    before = Counted(*map(max, zip(*map(_allowance, prices), strict=True)))
+    return [in_units(_cost(price, before)) for price in prices]
+
+
+def _cost(price: Price, before: Counted) -> int:
+    if isinstance(price, Volume):
+        return price.price_within(before.quantity + QUANTITY, before, QUANTITY)
+    return price.price(before, QUANTITY, VALUE)
+
+
+def _allowance(price: Price) -> tuple[int, int, int]:
+    """What is free at the start of a period: actions, units, value."""
+    return getattr(price, "free_actions", 0), getattr(price, "free_units", 0), getattr(price, "free_value", 0)

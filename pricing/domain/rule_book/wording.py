@@ -1,0 +1,68 @@
+"""Price rules as they are stored, said as `pricing.wording` says them; and their scopes, by the names people know."""
+
+from decimal import Decimal
+
+from leads.models import Channel
+from pricing.domain.rate.inputs import maybe_micro, micro, price_facts
+from pricing.models import PriceRule
+from pricing.rating.prices import Price
+from pricing.wording import numbers
+from pricing.wording.rule import Terms, limits_of, price_of, sentence
+
+
+def price_in_words(rule: PriceRule) -> str:
+    """The whole sentence: `$2.50 each, the first 10 units of a period free, at most $25.00 per lead over all periods`."""
+    return sentence(terms_of(rule))
+
+
+def model_in_words(rule: PriceRule) -> str:
+    """What it charges: `$2.50 each`, `1.3% of an action's value plus $0.10, nothing without a value`."""
+    return price_of(terms_of(rule))
+
+
+def limits_in_words(rule: PriceRule) -> list[str]:
+    """What is free, what is charged once, what is the most: `once per lead and action type in 30 days`."""
+    return limits_of(terms_of(rule))
+
+
+def terms_of(rule: PriceRule) -> Terms:
+    """What the rule's sentence says, whole or still being written."""
+    return Terms(
+        currency=rule.currency,
+        price=_price(rule),
+        once_days=rule.once_days or 0,
+        once_per_person=rule.once_per == PriceRule.Once.PERSON,
+        highest_only=rule.highest_only,
+        cap_per_lead=maybe_micro(rule.cap_per_lead),
+        cap_per_period=maybe_micro(rule.cap_per_period),
+    )
+
+
+def scope_in_words(rule: PriceRule) -> list[str]:
+    """What the rule fixes, the most specific first; empty where it prices everything."""
+    fixed = (
+        rule.customer and rule.customer.name,
+        rule.product and rule.product.sku,
+        rule.category,
+        rule.source and rule.source.name,
+        rule.channel and Channel(rule.channel).label,
+        rule.action_type and rule.action_type.name,
+    )
+    return [str(part) for part in fixed if part]
+
+
+def number(quantity: Decimal) -> str:
+    """Without the zeros nobody wrote: `3`, `1,250`, `0.5`."""
+    return numbers.number(micro(quantity))
+
+
+def percent_in_words(percent: Decimal) -> str:
+    """`1.3%`."""
+    return numbers.percent(micro(percent))
+
+
+def _price(rule: PriceRule) -> Price | None:
+    try:
+        return price_facts(rule)
+    except ValueError:
+        return None  # it is being written, and a part is missing

@@ -1,0 +1,155 @@
+"""One action that nobody did, priced by the function that prices them all: which rule would win, over which others, why."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Q
+
+from billing_engine.core.calendar.wall_clock import shown
+from leads.models import Action, ActionType, BillingPeriod, Customer, Product, Source
+from pricing.domain.audit.explain import lost_on
+from pricing.domain.audit.explain_price import sentences_of
+from pricing.domain.rate.charges import in_units
+from pricing.domain.rate.inputs import customer_facts, maybe_micro, micro, moment, price_facts, rule_facts
+from pricing.domain.rule_book.drafts import as_if_active
+from pricing.models import Charge, PriceRule
+from pricing.rating.counters import Counters
+from pricing.rating.match import RuleBook
+from pricing.rating.period import rate_period
+from pricing.rating.prices import OF_VALUE, Counted
+from pricing.rating.values import ActionFacts, Catalogue, Decision, ProductFacts, RuleFacts, SourceFacts
+
+RELATED = ("customer", "product", "source", "action_type")
+A_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """An action as it might come; `counted` is what its rule had counted in the period before (units, or value)."""
+
+    product: Product
+    source: Source
+    action_type: ActionType
+    occurred_at: datetime
+    quantity: Decimal = Decimal(1)
+    value: Decimal | None = None
+    counted: Decimal = Decimal(0)
+
+    @property
+    def customer(self) -> Customer:
+        return self.product.customer
+
+
+@dataclass(frozen=True, slots=True)
+class Loser:
+    """A rule that matched too, and what it lost on."""
+
+    rule: PriceRule
+    lost_on: str
+
+
+@dataclass(frozen=True, slots=True)
+class Priced:
+    """What the example would cost and by which rule; without a rule it is unrated, with a reason excluded."""
+
+    amount: Decimal
+    reason: str
+    winner: PriceRule | None
+    losers: list[Loser]
+    sentences: list[str]
+
+
+def price_example(example: Example, *, draft: PriceRule | None = None) -> Priced:
+    """The example's price with the rules in force and, beside them, a draft (saved or not).
+
+    Only rules that could price this one action are read: the others can't win, and a rule book may hold thousands.
+    """
+    rules, zone = list(_rules_for(example)), example.customer.zone
+    facts = [rule_facts(rule, zone) for rule in rules]
+    if draft is not None:
+        facts, rules = as_if_active(facts, [draft], zone=zone), [*rules, draft]
+    by_id = {rule.pk: rule for rule in rules}
+    matching = RuleBook(facts, customer_facts(example.customer), catalogue_of(example)).matching(_action(example))
+    decision = decide(example, facts, winner=matching[0] if matching else None)
+    winner = by_id[decision.rule] if decision.rule is not None else None
+    losers = [Loser(by_id[rule.id], lost_on(matching[0], rule)) for rule in matching[1:]]
+    words = [] if winner is None else _sentences(example, winner, decision)
+    return Priced(in_units(decision.amount), decision.reason, winner, losers, words)
+
+
+def decide(example: Example, rules: Sequence[RuleFacts], *, winner: RuleFacts | None) -> Decision:
+    """What rating decides for it, the example being the next action of its rule in the period."""
+    carried = Counters()
+    if winner is not None and example.counted:
+        counted = micro(example.counted)
+        of_value = isinstance(winner.price, OF_VALUE)
+        carried.counted[winner.lineage] = Counted(1, 0, counted) if of_value else Counted(1, counted, 0)
+    actions = [_action(example)]
+    customer = customer_facts(example.customer)
+    (decision,) = rate_period(actions, customer=customer, rules=rules, catalogue=catalogue_of(example), carried=carried)
+    return decision
+
+
+def catalogue_of(example: Example) -> Catalogue:
+    """What rating must know of the example's product, source and action type."""
+    product, source, kind = example.product, example.source, example.action_type
+    return Catalogue(
+        products={product.pk: ProductFacts(product.pk, product.category)},
+        sources={source.pk: SourceFacts(source.pk, source.channel)},
+        is_billable={kind.pk: kind.is_billable},
+    )
+
+
+def _rules_for(example: Example) -> Any:
+    """The rules in force about that day that match it by their scope."""
+    product, source = example.product, example.source
+    # Clocks are set by a day at most; which of these were in force at the very instant, rating finds out.
+    clock = shown(example.occurred_at, example.customer.zone)
+    return (
+        PriceRule.objects.in_force()
+        .open_to(example.customer)
+        .filter(
+            Q(wall_to=None) | Q(wall_to__gt=clock - A_DAY),
+            Q(product=None) | Q(product=product),
+            Q(category="") | Q(category=product.category),
+            Q(source=None) | Q(source=source),
+            Q(channel="") | Q(channel=source.channel),
+            Q(action_type=None) | Q(action_type=example.action_type),
+            wall_from__lte=clock + A_DAY,
+        )
+        .select_related(*RELATED)
+        .prefetch_related("tiers")
+    )
+
+
+def _action(example: Example) -> ActionFacts:
+    return ActionFacts(
+        id=0,
+        lead=0,
+        person="",
+        product=example.product.pk,
+        source=example.source.pk,
+        action_type=example.action_type.pk,
+        occurred_at=moment(example.occurred_at),
+        quantity=micro(example.quantity),
+        value=maybe_micro(example.value),
+    )
+
+
+def _sentences(example: Example, winner: PriceRule, decision: Decision) -> list[str]:
+    if decision.reason:
+        return []
+    charge = Charge(
+        action=Action(quantity=example.quantity, value=example.value),
+        period=BillingPeriod(customer=example.customer),
+        full_amount=in_units(decision.full_amount),
+        quantity_before=in_units(decision.counted_before),
+        value_before=in_units(decision.value_before),
+    )
+    before = Counted(1 if example.counted else 0, decision.counted_before, decision.value_before)
+    total = decision.counted_before + micro(example.quantity)
+    words, _ = sentences_of(charge, price_facts(winner), before, total=total)
+    return words

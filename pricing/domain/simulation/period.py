@@ -1,0 +1,214 @@
+"""One period rated with drafts, beside what is charged now: sums and the greatest moves are kept, no action is."""
+
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable, Iterator
+from heapq import heappush, heappushpop
+from itertools import islice
+from typing import NamedTuple
+
+from django.db import connection
+
+from leads.models import BillingPeriod
+from pricing.domain.rate.actions import START, StoredActions
+from pricing.domain.rate.carry_over import carried_over
+from pricing.domain.rate.inputs import catalogue_for, period_facts
+from pricing.rating.counters import Counters
+from pricing.rating.once import Key, Paid
+from pricing.rating.period import rate_period
+from pricing.rating.values import ActionFacts, Decision, Id, RuleFacts
+
+AT_A_TIME = 10_000
+MOVES_KEPT = 50  # of each kind, per period
+
+NOW = """
+    SELECT action_id, rule_id, reason, amount * 1000000 FROM pricing_charge WHERE action_id = ANY(%s)
+"""
+
+Outcome = tuple[Id | None, str, int]  # the rule, the reason for an exclusion, the amount
+Group = tuple[Id | None, Id]  # the rule, the action type
+UNPRICED: Outcome = (None, "", 0)
+
+
+class Stopped(Exception):
+    """Somebody does not want to know any more."""
+
+
+class Move(NamedTuple):
+    """An action whose outcome differs; the greater move is the greater tuple, of equals the earlier action."""
+
+    size: int
+    minus_action: int
+    now: Outcome
+    then: Outcome
+
+
+class Sum:
+    """What a group of actions comes to."""
+
+    __slots__ = ("amount", "charges", "excluded", "unrated")
+
+    def __init__(self) -> None:
+        self.charges = self.amount = self.excluded = self.unrated = 0
+
+    def count(self, outcome: Outcome, times: int = 1) -> None:
+        rule, reason, amount = outcome
+        if reason:
+            self.excluded += times
+        elif rule is None:
+            self.unrated += times
+        else:
+            self.charges += times
+            self.amount += amount * times
+
+
+class Newly:
+    """How many actions of a group are charged, excluded or unrated with the drafts, and were something else before."""
+
+    __slots__ = ("charged", "excluded", "unrated")
+
+    def __init__(self) -> None:
+        self.charged = self.excluded = self.unrated = 0
+
+
+class Comparison:
+    """Now and then, by rule and action type."""
+
+    def __init__(self) -> None:
+        self.actions = 0
+        self.then: defaultdict[Group, Sum] = defaultdict(Sum)
+        self._moved: defaultdict[Group, Sum] = defaultdict(Sum)  # what now is more, or less, than then
+        self.newly: defaultdict[Group, Newly] = defaultdict(Newly)
+        self.moves: dict[str, list[Move]] = {"amount": [], "unrated": [], "excluded": []}
+
+    @property
+    def groups(self) -> set[Group]:
+        return self.then.keys() | self._moved.keys() | self.newly.keys()
+
+    def now(self, group: Group) -> Sum:
+        """What it comes to now: then, less what moved there, and what moved away."""
+        then, moved, now = self.then[group], self._moved[group], Sum()
+        for name in Sum.__slots__:
+            setattr(now, name, getattr(then, name) + getattr(moved, name))
+        return now
+
+    def add(self, actions: Iterable[ActionFacts], decisions: list[Decision]) -> None:
+        """Count decisions and, where they differ from what is stored, what is stored."""
+        stored = _stored([decision.action for decision in decisions])
+        then, was = self.then, stored.get
+        for action, decision in zip(actions, decisions, strict=True):
+            outcome = decision[1:4]
+            rule, reason, amount = outcome
+            group = then[rule, action.action_type]
+            if rule is not None and not reason:  # most are charged, and end here unchanged
+                group.charges += 1
+                group.amount += amount
+            else:
+                group.count(outcome)
+            before = was(decision.action, UNPRICED)
+            if outcome != before:
+                self._differs(action, before, outcome)
+        self.actions += len(decisions)
+
+    def _differs(self, action: ActionFacts, now: Outcome, then: Outcome) -> None:
+        kind = action.action_type
+        self._moved[now[0], kind].count(now)
+        self._moved[then[0], kind].count(then, -1)
+        was, becomes = _state(now), _state(then)
+        if now[2] != then[2]:
+            self._keep("amount", Move(abs(then[2] - now[2]), -action.id, now, then))
+        if was == becomes:
+            return
+        newly = self.newly[now[0] if becomes != "charged" else then[0], kind]
+        setattr(newly, becomes, getattr(newly, becomes) + 1)
+        if becomes != "charged":
+            self._keep(becomes, Move(abs(then[2] - now[2]), -action.id, now, then))
+
+    def _keep(self, kind: str, move: Move) -> None:
+        kept = self.moves[kind]
+        if len(kept) < MOVES_KEPT:
+            heappush(kept, move)
+        elif move > kept[0]:
+            heappushpop(kept, move)
+
+
+class Carry:
+    """What simulated periods carry over to later ones, in place of what is charged in them."""
+
+    def __init__(self) -> None:
+        self._done = list[int]()
+        self._paid = defaultdict[Key, list[Paid]](list)
+        self._stored_paid = dict[Key, set[Paid]]()
+        self._by_lead = dict[tuple[Id, Id], int]()
+        self._stored_by_lead = dict[tuple[Id, Id], int]()
+
+    def begin(self, period: BillingPeriod, rules: list[RuleFacts]) -> Counters:
+        """As `carried_over`, the simulated periods counted as they were simulated."""
+        counters = carried_over([period], {period.customer_id: rules}, without=self._done)[period.pk]
+        self._stored_by_lead = dict(counters.by_lead)
+        self._stored_paid = {key: set(ones) for key, ones in counters.paid.items()}
+        for key, ones in self._paid.items():
+            counters.paid[key] = sorted([*counters.paid[key], *ones])
+        for lead, amount in self._by_lead.items():
+            counters.by_lead[lead] += amount
+        return counters
+
+    def end(self, period: BillingPeriod, counters: Counters) -> None:
+        """The period is rated; these are its counters now."""
+        self._done.append(period.pk)
+        # What is stored, of earlier periods and of later closed ones, is read anew for the next.
+        for key, ones in counters.paid.items():
+            known = self._stored_paid.get(key, set()).union(self._paid.get(key, ()))
+            self._paid[key] += [one for one in ones if one not in known]
+        stored = self._stored_by_lead
+        self._by_lead = {lead: amount - stored.get(lead, 0) for lead, amount in counters.by_lead.items()}
+
+
+class _Watched(Iterable[ActionFacts]):
+    """Actions that stream by, the latest of them still in sight; gone through anew, they are seen anew."""
+
+    def __init__(self, actions: Iterable[ActionFacts]) -> None:
+        self._actions = actions
+        self.latest: deque[ActionFacts] = deque(maxlen=AT_A_TIME)
+
+    def __iter__(self) -> Iterator[ActionFacts]:
+        see = self.latest.append
+        for action in self._actions:
+            see(action)
+            yield action
+
+
+def compare(
+    period: BillingPeriod, rules: list[RuleFacts], carry: Carry, *, may_go_on: Callable[[], bool]
+) -> Comparison:
+    """Rate the period with these rules beside what is charged now; raises Stopped. Inside a transaction, writes nothing."""
+    counters = carry.begin(period, rules)
+    actions = _Watched(StoredActions({period.pk: START}))
+    decisions = rate_period(
+        actions,
+        customer=period_facts(period),
+        rules=rules,
+        catalogue=catalogue_for(period.customer),
+        carried=counters,
+        faults={},  # what can't be priced counts as unrated
+    )
+    comparison = Comparison()
+    while batch := list(islice(decisions, AT_A_TIME)):
+        seen = actions.latest
+        comparison.add(islice(seen, len(seen) - len(batch), None), batch)
+        if not may_go_on():
+            raise Stopped
+    carry.end(period, counters)
+    return comparison
+
+
+def _stored(actions: list[Id]) -> dict[Id, Outcome]:
+    with connection.cursor() as cursor:
+        cursor.execute(NOW, [actions])
+        return {action: (rule, reason, int(amount)) for action, rule, reason, amount in cursor.fetchall()}
+
+
+def _state(outcome: Outcome) -> str:
+    rule, reason, _ = outcome
+    if reason:
+        return "excluded"
+    return "unrated" if rule is None else "charged"

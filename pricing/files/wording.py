@@ -1,0 +1,99 @@
+"""What decided about an action of a file, by the names that stand in the files."""
+
+from collections.abc import Mapping
+
+from billing_engine.core.calendar.wall_clock import written
+from pricing.rating.caps import PER_LEAD, PER_PERIOD
+from pricing.rating.exclude import (
+    ALREADY_CHARGED,
+    EXCLUDED_CONTACT,
+    NOT_BILLABLE,
+    NOT_HIGHEST,
+    OUTSIDE_CONTRACT,
+    TEST_LEAD,
+    VOIDED,
+    WAIVED,
+)
+from pricing.rating.match import rank
+from pricing.rating.values import Decision, Id, RuleFacts
+from pricing.wording.decision import already_charged, cuts_in_words, not_highest
+from pricing.wording.numbers import money
+from pricing.wording.rule import Terms, sentence
+
+EXCLUDED = {
+    VOIDED: "it was voided",
+    NOT_BILLABLE: "its action type is not billable",
+    TEST_LEAD: "its lead is a test",
+    OUTSIDE_CONTRACT: "it occurred outside the customer's contract",
+    EXCLUDED_CONTACT: "the lead's e-mail address is at one of the customer's excluded domains",
+    WAIVED: "a person waived it",
+}
+
+
+def scope(rule: RuleFacts) -> dict[str, str]:
+    """What the rule fixes, the weightiest first; empty where it prices everything."""
+    fixed = {
+        "customer": rule.customer,
+        "product": rule.product,
+        "category": rule.category,
+        "source": rule.source,
+        "channel": rule.channel,
+        "action_type": rule.action_type,
+    }
+    return {name: str(value) for name, value in fixed.items() if value}
+
+
+def of_rule(rule: RuleFacts) -> str:
+    """Why this rule may price the action at all."""
+    fixed = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in scope(rule).items())
+    decides = f"Rule {rule.id} decides: its scope is {fixed or 'everything'}, its priority {rule.priority}."
+    return f"{decides} It charges {sentence(terms_of(rule))}."
+
+
+def terms_of(rule: RuleFacts) -> Terms:
+    """What the rule's sentence says."""
+    return Terms(
+        currency=rule.currency,
+        price=rule.price,
+        once_days=rule.once.within.days if rule.once else 0,
+        once_per_person=bool(rule.once and rule.once.per_person),
+        highest_only=rule.highest_only,
+        cap_per_lead=rule.cap_per_lead,
+        cap_per_period=rule.cap_per_period,
+    )
+
+
+def of_loser(loser: RuleFacts, winner: RuleFacts, dimension: str) -> str:
+    """What another rule that holds the action lost on."""
+    if dimension == "priority":
+        lost = f"its priority is {loser.priority}, that of {winner.id} is {winner.priority}"
+    elif dimension == "effective from":
+        lost = f"it began earlier, {written(loser.effective_from)}"
+    else:
+        lost = f"it leaves the {dimension} open, {winner.id} fixes it"
+    return f"Rule {loser.id} holds too and lost on {dimension}: {lost}."
+
+
+def lost_on(loser: RuleFacts, winner: RuleFacts) -> int:
+    """The first dimension the two differ in, as a place in `pricing.rating.match.DIMENSIONS`."""
+    pairs = zip(rank(loser), rank(winner), strict=True)
+    return next(place for place, (theirs, ours) in enumerate(pairs) if theirs != ours)
+
+
+def of_exclusion(decision: Decision, rule: RuleFacts | None, decided: Mapping[Id, Decision]) -> str:
+    """Why an excluded action costs nothing; `decided` has what became of the others."""
+    if decision.reason == ALREADY_CHARGED and rule and rule.once:
+        paid, days = f"action {decision.paid_by}", rule.once.within.days
+        return already_charged(paid=paid, per_person=rule.once.per_person, within_days=days)
+    if decision.reason == NOT_HIGHEST and rule:
+        highest = decided[decision.paid_by]
+        paid = f"action {highest.paid_by}" if highest.reason == ALREADY_CHARGED else ""
+        cost = money(highest.full_amount, rule.currency)
+        return not_highest(highest=f"action {highest.action}", cost=cost, paid=paid)
+    return f"Not charged: {EXCLUDED[decision.reason]}."
+
+
+def of_cuts(decision: Decision, rule: RuleFacts) -> list[str]:
+    """What each cap took off the price."""
+    limits = {PER_LEAD: rule.cap_per_lead, PER_PERIOD: rule.cap_per_period}
+    return cuts_in_words(decision.full_amount, decision.cuts, limits, rule.currency)
