@@ -27,8 +27,8 @@ from invoices.domain.month_close.close_month import (
 from invoices.domain.month_close.lock import CycleLocked
 from invoices.domain.run.billing_run import CycleNotOver, RunInProgress, bill, start
 from invoices.models import BillingCycle, CycleStep, Invoice
+from leads.domain.body.decode import as_json
 from leads.domain.intake.receive import receive
-from leads.domain.intake.write import as_json
 from leads.models import Action, BillingPeriod
 from pricing.domain.audit.prove import prove
 from tests.factories.leads import (

@@ -11,11 +11,13 @@ from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
+from leads.domain.body.decode import BodyNotReadable, Repeats, decode_json
+from leads.domain.body.parcel import Parcel
+from leads.domain.body.parse import MemberTwice, read_parcel
+from leads.domain.faults import Flawed
 from leads.domain.files.parts import LeadsFile
-from leads.domain.intake.decode import BodyNotReadable, Flawed, Repeats, decoded
-from leads.domain.intake.parse import MemberTwice, read_parcel
 from leads.domain.intake.receipt import Receipt
-from leads.domain.intake.receive import receive, receive_items
+from leads.domain.intake.receive import receive
 from leads.domain.quarantine.settle import StillRefused, repair
 from leads.models import Action, Lead, QuarantinedItem, Source
 from tests.factories.leads import ActionTypeFactory, ProductFactory, QuarantinedItemFactory, SourceFactory
@@ -120,7 +122,7 @@ def test_a_member_is_taken_as_written_twice_exactly_where_it_is(value: Any, spac
 
     body = written(value).encode()
 
-    assert decoded(body).has_repeats == repeats
+    assert decode_json(body).has_repeats == repeats
 
 
 def test_each_repeat_is_looked_up_a_few_times_however_many_there_are():
@@ -329,7 +331,7 @@ def test_a_time_that_a_mapping_puts_together_is_cut_too(source: Source, tmp_path
 
 
 def receive_part(source: Source, part: Any) -> None:
-    receive_items(source, items=part.items, body=part.body, content_type=part.content_type, received_at=NOW)
+    receive(source, parcel=Parcel(part.items), body=part.body, content_type=part.content_type, received_at=NOW)
 
 
 @needs_cases

@@ -4,8 +4,8 @@ import re
 from collections import defaultdict
 from typing import Any
 
+from leads.domain.body.parcel import Placed
 from leads.domain.files.rows import Row
-from leads.domain.intake.parse import Placed
 
 NAMED = 5
 

@@ -4,15 +4,15 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from leads.domain.faults import Fault
+from leads.domain.body.decode import ROW_MALFORMED, BodyNotReadable, as_json
+from leads.domain.body.parcel import Lines, Placed
+from leads.domain.body.parse import read_line, read_parcel
+from leads.domain.faults import Fault, Flawed, Malformed
 from leads.domain.files.header import Header, read_header
 from leads.domain.files.lines import FileNotReadable, LinesOf
 from leads.domain.files.mapping import mapped
 from leads.domain.files.notices import Notices
 from leads.domain.files.rows import Row, Rows
-from leads.domain.intake.decode import ROW_MALFORMED, BodyNotReadable, Flawed, Malformed
-from leads.domain.intake.parse import Lines, Placed, read_line, read_parcel
-from leads.domain.intake.rows import as_json
 
 LEADS_AT_A_TIME = 500
 ROWS_IN_A_FIELD = "rows_in_a_field"

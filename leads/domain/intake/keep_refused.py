@@ -11,12 +11,12 @@ import msgspec
 from django.db import connection
 
 from leads.domain import limits
+from leads.domain.body.damage import TOO_DEEP
 from leads.domain.faults import Fault
-from leads.domain.intake.decide import SentLead
-from leads.domain.intake.decode import TOO_DEEP
+from leads.domain.intake.items import SentLead
 from leads.domain.intake.receipt import Result
-from leads.domain.intake.schema import is_storable
-from leads.domain.quarantine.occurrence import occurred, zones_of
+from leads.domain.intake.rules import is_storable
+from leads.domain.occurrence import occurred, zones_of
 from leads.models import QuarantinedItem, Source
 
 # Numbered as they were sent, written in the order of their digests: two deliveries refused alike never deadlock. What
@@ -67,7 +67,7 @@ class Part(NamedTuple):
     results: list[Result]
 
 
-def keep(source: Source, *, delivery: int, received_at: datetime, leads: Iterable[SentLead]) -> None:
+def keep_refused(source: Source, *, delivery: int, received_at: datetime, leads: Iterable[SentLead]) -> None:
     """Keep what was refused, whole leads with their actions, single actions with just enough of their lead.
 
     Each refused result is told the number of its item.

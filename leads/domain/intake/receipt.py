@@ -50,10 +50,20 @@ class Result:
 
 @dataclass(frozen=True)
 class Receipt:
-    """The answer to one delivery."""
+    """The answer to one delivery; `kept` is the one given before, where its idempotency key came again."""
 
     delivery_id: int
     results: list[Result]
+    kept: bytes = b""
+
+    @classmethod
+    def again(cls, delivery_id: int, kept: bytes) -> "Receipt":
+        """The receipt of an earlier delivery, from the answer that was kept."""
+        return cls(delivery_id, [_result(one) for one in msgspec.json.decode(kept)["results"]], kept)
+
+    @property
+    def is_repeated(self) -> bool:
+        return bool(self.kept)
 
     def counts(self) -> dict[str, int]:
         """`leads_received` and so on: the columns of the delivery."""
@@ -63,7 +73,7 @@ class Receipt:
     @cached_property
     def as_bytes(self) -> bytes:
         """What its source is answered, and the delivery keeps."""
-        return msgspec.json.encode(self.as_json())
+        return self.kept or msgspec.json.encode(self.as_json())
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -71,6 +81,19 @@ class Receipt:
             "counts": self.counts(),
             "results": [result.as_json() for result in self.results],
         }
+
+
+def _result(kept: dict[str, Any]) -> Result:
+    """One result as it was answered; its fault's pointer leads from the body on."""
+    return Result(
+        pointer="",
+        id=kept["id"],
+        outcome=kept["outcome"],
+        fault=Fault(code=kept["code"], pointer=kept["pointer"], message=kept["message"]) if "code" in kept else None,
+        quarantined_item=kept.get("quarantined_item"),
+        actions=[_result(action) for action in kept.get("actions", ())],
+        flags=tuple(kept.get("flags", ())),
+    )
 
 
 def _counted(kind: str, results: list[Result]) -> dict[str, int]:

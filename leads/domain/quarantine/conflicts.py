@@ -11,12 +11,13 @@ from billing_engine.core.errors import Refused
 from leads.domain.early_actions import look_again
 from leads.domain.faults import Fault
 from leads.domain.identity import external_id, person_key
-from leads.domain.intake.lookup import look
-from leads.domain.intake.plausibility import implausible
+from leads.domain.intake.assign import PeriodAssignment
+from leads.domain.intake.lookup import NamedProduct, implausible, look_up
+from leads.domain.intake.products import find_product, named_product
+from leads.domain.intake.read import read_action, read_lead
 from leads.domain.intake.receipt import Receipt
-from leads.domain.intake.schema import LeadItem, ProductItem, read_action, read_lead
-from leads.domain.periods import Periods, mark_unrated
-from leads.domain.products import find_product
+from leads.domain.intake.schema import LeadItem
+from leads.domain.periods import mark_unrated
 from leads.domain.quarantine.settle import (
     ACTION_CONFLICT,
     LEAD_CONFLICT,
@@ -89,11 +90,10 @@ def _take_action(item: QuarantinedItem) -> Changes:
             Fault("unknown_action_type", "/actions/0/type", f"No action type has the code {new.type!r}.")
         )
     product = stored.lead.product
-    of_it = ProductItem(sku=product.sku, customer=period.customer.code)
-    known = look(item.source, products=[of_it], leads=[])
-    if fault := implausible(new, known.type_by_number[kind.pk]):
+    known = look_up(item.source, products=[NamedProduct(external_id(product.sku), period.customer.code)], leads=[])
+    if fault := implausible(known.type_by_number[kind.pk], quantity=new.quantity, value=new.value):
         raise StillRefused(fault._replace(pointer=f"/actions/0{fault.pointer}"))
-    if Periods(known).of(product.customer_id, new.occurred_at) != period.pk:
+    if PeriodAssignment(known).of(product.customer_id, new.occurred_at) != period.pk:
         raise OtherPeriod
     changed = _written(
         stored,
@@ -142,7 +142,8 @@ def _take_lead(item: QuarantinedItem) -> Changes:
 def _product(item: QuarantinedItem, new: LeadItem, stored: Lead) -> Product:
     if new.product is None:
         return stored.product
-    found = find_product(item.source, new.product, look(item.source, products=[new.product], leads=[]))
+    known = look_up(item.source, products=[named_product(new.product)], leads=[])
+    found = find_product(item.source, new.product, known)
     if isinstance(found, Fault):
         raise StillRefused(found)
     return Product.objects.get(pk=found.pk)

@@ -7,16 +7,15 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from billing_engine.core.errors import Refused
+from leads.domain.body.decode import ITEM_MALFORMED, MEMBER_TWICE, ROW_MALFORMED, as_json
+from leads.domain.body.parcel import Parcel, Placed
 from leads.domain.faults import Fault
 from leads.domain.files.mapping import COLUMN_INVALID, COLUMN_MISSING, columns, mapped
 from leads.domain.files.parts import ROWS_IN_A_FIELD
 from leads.domain.identity import external_id
-from leads.domain.intake.decode import ITEM_MALFORMED, MEMBER_TWICE, ROW_MALFORMED
-from leads.domain.intake.parse import Placed
 from leads.domain.intake.receipt import Receipt, Result
-from leads.domain.intake.receive import receive_items
-from leads.domain.intake.rows import as_json
-from leads.domain.quarantine.occurrence import occurred, zones_of
+from leads.domain.intake.receive import receive
+from leads.domain.occurrence import occurred, zones_of
 from leads.models import Action, QuarantinedItem, QuarantineStep
 
 ACTION_CONFLICT = "action_conflict"
@@ -89,9 +88,9 @@ def resend(
     _settle(item, state=State.REPAIRED, by=by, at=at, note=note)
     lead = _as_lead(item, content)
     # One item, whatever it looks like: it is no envelope and no list.
-    receipt = receive_items(
+    receipt = receive(
         item.source,
-        items=[Placed("", lead)],
+        parcel=Parcel([Placed("", lead)]),
         body=as_json(lead).encode(),
         content_type="application/json",
         received_at=at,

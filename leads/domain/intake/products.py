@@ -4,11 +4,16 @@ from collections.abc import Iterable
 
 from leads.domain.faults import Fault
 from leads.domain.identity import external_id
-from leads.domain.intake.lookup import Known, KnownCustomer, KnownProduct
+from leads.domain.intake.lookup import Known, KnownCustomer, KnownProduct, NamedProduct
 from leads.domain.intake.schema import ProductItem
 from leads.models import Product, Source
 
 POINTER = "/product"
+
+
+def named_product(item: ProductItem) -> NamedProduct:
+    """What an item says of its product, as it is looked up."""
+    return NamedProduct(external_id(item.sku), item.customer or "")
 
 
 def find_product(source: Source, item: ProductItem, known: Known) -> KnownProduct | Fault:
