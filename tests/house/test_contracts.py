@@ -70,7 +70,8 @@ def test_a_room_that_no_layer_names_is_refused(copy: Path):
 def test_every_storey_is_in_a_layer():
     named = {name.strip() for layer in STOREYS["layers"] for name in layer.split("|")}
     roots = set(LINTER["root_packages"])
-    roof = {
+    ours = [path for path in files() if path.parts[0] == "billing_engine" and path.suffix == ".py"]
+    roof = {".".join(path.with_suffix("").parts[:2]) for path in ours}
         ".".join(path.with_suffix("").parts[:2])
         for path in files()
         if path.parts[0] == "billing_engine" and path.suffix == ".py"
