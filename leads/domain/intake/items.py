@@ -1,8 +1,9 @@
 """A delivery's items on their way into the tables: what was sent, what it stands for, what became of it."""
 
 import re
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from leads.domain.faults import Fault
 from leads.domain.identity import known_as, person_key
@@ -11,8 +12,7 @@ from leads.domain.intake.receipt import CONFLICT, CREATED, DUPLICATE, HELD, NEWS
 from leads.domain.intake.schema import ActionItem, LeadItem, VoidItem
 
 
-@dataclass(slots=True, kw_only=True)
-class SentAction:
+class SentAction(Struct, kw_only=True, gc=False):
     """One action of a sent lead, or the word that takes one back."""
 
     raw: Any
@@ -53,8 +53,7 @@ class SentAction:
         self.result.refused(Fault("action_conflict", "", words), outcome=CONFLICT)
 
 
-@dataclass(slots=True, kw_only=True)
-class SentLead:
+class SentLead(Struct, kw_only=True, gc=False):
     """One lead with its actions."""
 
     raw: Any

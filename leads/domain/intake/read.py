@@ -60,8 +60,10 @@ def _by_itself(item: Any) -> WholeLead | None:
 def _is_flawless(lead: WholeLead, sent: dict[str, Any], received_at: datetime) -> bool:
     if lead_fault(lead, received_at=received_at):
         return False
-    pairs = zip(lead.actions, sent.get("actions", ()), strict=True)
-    return not any(action_fault(action, raw, received_at=received_at) for action, raw in pairs)
+    for action, raw in zip(lead.actions, sent.get("actions", ()), strict=True):
+        if action_fault(action, raw, received_at=received_at):
+            return False
+    return True
 
 
 def _whole(placed: Placed, lead: WholeLead, default_country: str) -> SentLead:

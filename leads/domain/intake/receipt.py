@@ -1,7 +1,7 @@
 """What a source is told: one result per lead and per action, in the order sent, and counts that add up."""
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -17,8 +17,7 @@ NEWS = (CREATED, UPDATED, TEST)
 HELD = Fault("lead_quarantined", "", "Waits with its lead.")
 
 
-@dataclass(slots=True)
-class Result:
+class Result(msgspec.Struct, gc=False):
     """What became of one item, sent as the `pointer` of the body."""
 
     pointer: str
@@ -26,7 +25,7 @@ class Result:
     outcome: str = ""
     fault: Fault | None = None
     quarantined_item: int | None = None  # under which number it waits
-    actions: list["Result"] = field(default_factory=list)
+    actions: list["Result"] = msgspec.field(default_factory=list)
     flags: tuple[str, ...] = ()  # what is odd about it, and no reason to refuse it
 
     def refused(self, fault: Fault, *, outcome: str = QUARANTINED) -> None:

@@ -17,12 +17,11 @@ _LIMIT = 10**12
 _DIGITS = 300
 _TOO_MANY_DIGITS: int = 10 ** (_DIGITS + 1)
 _MICRO = Decimal("0.000001")
-_SHORT = 2**53  # an integer nearer to zero is as short as any id may be
+_SMALL = 2**53  # an integer nearer to zero than this is as short as any may be
+_PLAIN = frozenset((str, bool, type(None)))
 
 _json = msgspec.json.Encoder(decimal_format="number")
 _is_amount = re.compile(AMOUNT, re.ASCII).fullmatch
-# A number that may be too long or too small, or none at all, as the encoder spells it.
-_odd_number = re.compile(rb"\d{16}|\dE[+-]|Infinity|NaN").search
 
 
 def lead_fault(lead: LeadItem, *, received_at: datetime) -> Fault | None:
@@ -85,15 +84,15 @@ def is_storable(number: Decimal | int) -> bool:
     return isinstance(exponent, int) and abs(exponent) <= _DIGITS and len(digits) <= _DIGITS
 
 
-def _is_short(given: str | int) -> bool:
+def _is_plain(given: str | int) -> bool:
     """Whether an id or SKU that has the right form is certainly right: most are plain ASCII, or a small number."""
     if isinstance(given, str):
         return given.isascii() and given.isprintable() and not given.isspace()
-    return -_SHORT < given < _SHORT
+    return -_SMALL < given < _SMALL
 
 
 def _id_fault(given: str | int) -> Fault | None:
-    if _is_short(given):
+    if _is_plain(given):
         return None
     if not 0 < len(external_id(given)) <= 200:
         return Fault("member_invalid", "/id", "An id has from 1 to 200 characters that are not space.")
@@ -102,7 +101,7 @@ def _id_fault(given: str | int) -> Fault | None:
 
 
 def _sku_fault(given: str | int) -> Fault | None:
-    if _is_short(given):
+    if _is_plain(given):
         return None
     sku = external_id(given)
     if not 0 < len(sku) <= 100:
@@ -126,12 +125,12 @@ def _ahead(instant: datetime, received_at: datetime) -> str:
 
 
 def _free_fault(name: str, content: dict[str, Any]) -> Fault | None:
-    text = _json.encode(content)
-    if len(text) > limits.ATTRIBUTES_BYTES:
+    if len(_json.encode(content)) > limits.ATTRIBUTES_BYTES:
         return Fault("member_too_large", f"/{name}", f"It has more than {limits.ATTRIBUTES_BYTES:,} bytes as JSON.")
-    if text.rfind(b"{") == 0 and b"[" not in text and not _odd_number(text):
-        return None  # nothing in it is nested, and no number is odd
-    return storage_fault(content, depth=limits.DEPTH - 1)  # it stands in its item
+    for value in content.values():
+        if type(value) not in _PLAIN and not (type(value) is int and -_SMALL < value < _SMALL):
+            return storage_fault(content, depth=limits.DEPTH - 1)  # it stands in its item
+    return None
 
 
 def _number_of_actions_fault(lead: LeadItem) -> Fault | None:

@@ -21,7 +21,7 @@ _ACTIONS = {
 }
 
 
-class ProductItem(Struct, forbid_unknown_fields=True):
+class ProductItem(Struct, forbid_unknown_fields=True, gc=False):
     """Which product the lead is about; name and category matter where the source may add products."""
 
     sku: Annotated[str, Meta(min_length=1, max_length=100)] | int
@@ -30,7 +30,7 @@ class ProductItem(Struct, forbid_unknown_fields=True):
     category: Short = ""
 
 
-class ContactItem(Struct, forbid_unknown_fields=True):
+class ContactItem(Struct, forbid_unknown_fields=True, gc=False):
     """The person, as far as known."""
 
     name: Text = ""
@@ -41,7 +41,7 @@ class ContactItem(Struct, forbid_unknown_fields=True):
     region: Short = ""
 
 
-class LeadItem(Struct, forbid_unknown_fields=True):
+class LeadItem(Struct, forbid_unknown_fields=True, gc=False):
     """A lead with its actions; without a product it adds actions to a lead sent earlier."""
 
     id: Id
@@ -56,7 +56,7 @@ class LeadItem(Struct, forbid_unknown_fields=True):
     actions: Annotated[list[Any], Meta(extra_json_schema=_ACTIONS)] = field(default_factory=list)
 
 
-class ActionItem(Struct, forbid_unknown_fields=True):
+class ActionItem(Struct, forbid_unknown_fields=True, gc=False):
     """One thing the lead did; quantities and values are exact, as JSON numbers or strings."""
 
     id: Id
@@ -67,20 +67,20 @@ class ActionItem(Struct, forbid_unknown_fields=True):
     attributes: dict[str, Any] = field(default_factory=dict)
 
 
-class Void(Struct, forbid_unknown_fields=True):
+class Void(Struct, forbid_unknown_fields=True, gc=False):
     """Why an action is taken back."""
 
     reason: Annotated[str, Meta(min_length=1, max_length=200)]
 
 
-class VoidItem(Struct, forbid_unknown_fields=True):
+class VoidItem(Struct, forbid_unknown_fields=True, gc=False):
     """An action sent earlier that its source takes back."""
 
     id: Id
     void: Void
 
 
-class WholeLead(LeadItem):
+class WholeLead(LeadItem, gc=False):
     """A lead read in one step with all of its actions."""
 
     actions: list[ActionItem] = field(default_factory=list)
