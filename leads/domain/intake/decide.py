@@ -12,10 +12,10 @@ from leads.domain.intake.items import SentAction, SentLead
 from leads.domain.intake.lookup import Known, StoredAction, StoredLead, implausible, look_up_actions
 from leads.domain.intake.products import find_product
 from leads.domain.intake.receipt import NEWS
-from leads.domain.intake.rows import NewAction, NewLead
+from leads.domain.intake.rows import NewAction, NewDelivery, NewLead
 from leads.domain.intake.schema import ActionItem, VoidItem
 from leads.domain.intake.write import next_action_id
-from leads.models import Delivery, Source
+from leads.models import Source
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +34,7 @@ class Decided:
         return {row.period_id for row in self.actions}
 
 
-def decide(source: Source, delivery: Delivery, leads: Sequence[SentLead], known: Known) -> Decided:
+def decide(source: Source, delivery: NewDelivery, leads: Sequence[SentLead], known: Known) -> Decided:
     """Compare what is known already, refuse what cannot be stored, and make rows of what is new."""
     new_leads = _decide_leads(source, delivery, leads, known)
     actions = [action for lead in leads for action in lead.actions if not action.is_refused]
@@ -55,7 +55,7 @@ def decide(source: Source, delivery: Delivery, leads: Sequence[SentLead], known:
     )
 
 
-def _decide_leads(source: Source, delivery: Delivery, leads: Sequence[SentLead], known: Known) -> list[NewLead]:
+def _decide_leads(source: Source, delivery: NewDelivery, leads: Sequence[SentLead], known: Known) -> list[NewLead]:
     """Compare the known ones; return the rows of the new ones."""
     rows = _new_leads(source, delivery, leads, known)
     new = {row.external_id for row in rows}
@@ -76,7 +76,7 @@ def _decide_leads(source: Source, delivery: Delivery, leads: Sequence[SentLead],
     return rows
 
 
-def _new_leads(source: Source, delivery: Delivery, leads: Iterable[SentLead], known: Known) -> list[NewLead]:
+def _new_leads(source: Source, delivery: NewDelivery, leads: Iterable[SentLead], known: Known) -> list[NewLead]:
     """The rows of those whose id is new, each once; what they say of their product is found or refused."""
     numbers = iter(known.lead_ids)
     rows = list[NewLead]()
@@ -94,7 +94,7 @@ def _new_leads(source: Source, delivery: Delivery, leads: Iterable[SentLead], kn
             row = NewLead(
                 id=next(numbers),
                 source_id=source.pk,
-                delivery_id=delivery.pk,
+                delivery_id=delivery.id,
                 received_at=delivery.received_at,
                 external_id=id_,
                 product_id=product.pk,
@@ -124,7 +124,7 @@ def _new_leads(source: Source, delivery: Delivery, leads: Iterable[SentLead], kn
 
 
 def _decide_actions(
-    delivery: Delivery,
+    delivery: NewDelivery,
     actions: Sequence[SentAction],
     known: Known,
     periods: PeriodAssignment,
@@ -155,7 +155,7 @@ def _decide_actions(
                 external_id=key[1],
                 action_type_id=action.action_type,
                 period_id=periods.of(owners[action.lead], item.occurred_at),
-                delivery_id=delivery.pk,
+                delivery_id=delivery.id,
                 occurred_at=in_utc(item.occurred_at),
                 quantity=item.quantity,
                 value=item.value,

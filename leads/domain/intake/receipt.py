@@ -66,6 +66,10 @@ class Receipt:
 
     def counts(self) -> dict[str, int]:
         """`leads_received` and so on: the columns of the delivery."""
+        return self._counts
+
+    @cached_property
+    def _counts(self) -> dict[str, int]:
         actions = [action for lead in self.results for action in lead.actions]
         return _counted("leads", self.results) | _counted("actions", actions)
 

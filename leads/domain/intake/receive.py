@@ -25,10 +25,11 @@ from leads.domain.intake.lookup import Known, look_up
 from leads.domain.intake.products import add_products, named_product
 from leads.domain.intake.read import read_leads
 from leads.domain.intake.receipt import DUPLICATE, UPDATED, Receipt
+from leads.domain.intake.rows import NewDelivery
 from leads.domain.intake.schema import VoidItem
 from leads.domain.intake.write import Overtaken, overtaken, store, store_delivery
 from leads.domain.voiding import Void, void_sent
-from leads.models import Delivery, Source
+from leads.models import Source
 
 # After a lost race mostly part of it is stored, so that less is left. A sender that loses more often than this is told
 # that the server is busy, and sends it again.
@@ -61,8 +62,8 @@ def receive(
     with nullcontext() if idempotency_key is None else transaction.atomic():
         if idempotency_key and (earlier := earlier_receipt(source, idempotency_key, body_sha256=body_sha256)):
             return earlier
-        delivery = Delivery(
-            source=source,
+        delivery = NewDelivery(
+            source_id=source.pk,
             received_at=received_at,
             name=name[:200],
             content_type=content_type[:100],
@@ -80,7 +81,7 @@ def receive(
         return _store(source, delivery, parcel)
 
 
-def _store(source: Source, delivery: Delivery, parcel: Parcel) -> Receipt:
+def _store(source: Source, delivery: NewDelivery, parcel: Parcel) -> Receipt:
     """Look up, decide, write, until no concurrent write interferes."""
     plain = is_plain([item for _, item in parcel.items]) if parcel.plain is None else parcel.plain
     for _ in range(ATTEMPTS):
@@ -98,10 +99,10 @@ def _store(source: Source, delivery: Delivery, parcel: Parcel) -> Receipt:
     raise OperationalError("Other deliveries were faster again and again.")
 
 
-def _attempt(source: Source, delivery: Delivery, leads: Sequence[SentLead]) -> Receipt:
+def _attempt(source: Source, delivery: NewDelivery, leads: Sequence[SentLead]) -> Receipt:
     """One look-up and one write: what has changed in between raises Overtaken, and nothing is stored."""
     known = _look_up(source, leads)
-    delivery.pk = known.delivery
+    delivery.id = known.delivery
     decided = decide(source, delivery, leads, known)
     if decided.periods.open_missing():
         raise Overtaken
@@ -121,13 +122,13 @@ def _look_up(source: Source, leads: Sequence[SentLead]) -> Known:
     return look_up(source, products=named, leads=ids) if add_products(source, items, known) else known
 
 
-def _write_in_steps(source: Source, delivery: Delivery, leads: Sequence[SentLead], decided: Decided) -> Receipt:
+def _write_in_steps(source: Source, delivery: NewDelivery, leads: Sequence[SentLead], decided: Decided) -> Receipt:
     """Store the rows first: voids and what was refused need them; the delivery last, with all of its results."""
     with overtaken(), transaction.atomic():
         store(leads=decided.leads, actions=decided.actions, periods=decided.touched)
         keep_early(decided.early)
         _void(decided.voids, delivery.received_at)
-        keep_refused(source, delivery=delivery.pk, received_at=delivery.received_at, leads=leads)
+        keep_refused(source, delivery=delivery.id, received_at=delivery.received_at, leads=leads)
         receipt = _receipt(delivery, leads)
         store_delivery(delivery)
     return receipt
@@ -148,12 +149,11 @@ def _void(actions: Sequence[SentAction], at: datetime) -> None:
             voided.now.discard(action.key)  # of equals, the first one sent
 
 
-def _receipt(delivery: Delivery, leads: Sequence[SentLead]) -> Receipt:
+def _receipt(delivery: NewDelivery, leads: Sequence[SentLead]) -> Receipt:
     """The receipt, and the delivery that keeps it."""
     for lead in leads:
         lead.mark_updated()
-    receipt = Receipt(delivery.pk, [lead.result for lead in leads])
-    for name, count in receipt.counts().items():
-        setattr(delivery, name, count)
+    receipt = Receipt(delivery.id, [lead.result for lead in leads])
+    delivery.counts = receipt.counts()
     delivery.answer = zlib.compress(receipt.as_bytes, QUICKLY)
     return receipt

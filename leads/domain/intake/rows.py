@@ -1,4 +1,4 @@
-"""Rows of leads and of actions on their way into the tables, and how COPY reads them."""
+"""Rows of leads, actions and deliveries on their way into the tables, and how COPY reads them."""
 
 import re
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import msgspec
-from msgspec.structs import astuple
+from msgspec.structs import asdict, astuple
 
 from leads.domain.body.decode import as_json
 
@@ -57,6 +57,35 @@ class NewAction(msgspec.Struct, gc=False, kw_only=True):
     void_reason: str
     attributes: dict[str, Any]
     id: int | None = None
+
+
+class NewDelivery(msgspec.Struct, gc=False, kw_only=True):
+    """A row of deliveries: the members are the columns, `counts` holds one for each outcome."""
+
+    id: int = 0  # from the look-up on
+    source_id: int
+    received_at: datetime
+    name: str
+    content_type: str
+    body: bytes
+    body_size: int
+    body_sha256: str
+    batch_id: str
+    sent_at: datetime | None
+    idempotency_key: str
+    answer: bytes = b""
+    lines_read: int
+    lines_taken: int
+    lines_blank: int
+    lines_refused: int
+    counts: dict[str, int] = {}
+
+    def columns(self) -> dict[str, Any]:
+        """What each column holds; bytes as PostgreSQL writes them in text."""
+        columns = asdict(self)
+        for name in ("body", "answer"):
+            columns[name] = f"\\x{columns[name].hex()}"
+        return columns | columns.pop("counts")
 
 
 _COPIED = {

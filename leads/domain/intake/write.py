@@ -7,14 +7,12 @@ the unique constraints detect a lost race, and the loser looks up again.
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from io import BytesIO
-from typing import Any
 
 from django.db import DatabaseError, connection, transaction
 
 from leads.domain import limits
 from leads.domain.body.decode import as_json
-from leads.domain.intake.rows import COPY, NewAction, NewLead, copy_text
-from leads.models import Delivery
+from leads.domain.intake.rows import COPY, NewAction, NewDelivery, NewLead, copy_text
 
 
 class Overtaken(Exception):
@@ -40,7 +38,7 @@ def store(
     leads: Sequence[NewLead],
     actions: Sequence[NewAction],
     periods: Collection[int],
-    delivery: Delivery | None = None,
+    delivery: NewDelivery | None = None,
 ) -> None:
     """Store the rows, and mark the periods to be rated; all of it or nothing. Raises Overtaken after a lost race.
 
@@ -68,18 +66,18 @@ def overtaken() -> Iterator[None]:
         raise
 
 
-def store_delivery(delivery: Delivery) -> None:
+def store_delivery(delivery: NewDelivery) -> None:
     """Store the delivery, whose rows are stored already."""
     _store(delivery, [], [], [])
 
 
 def _store(
-    delivery: Delivery | None, leads: Sequence[NewLead], actions: Sequence[NewAction], periods: Collection[int]
+    delivery: NewDelivery | None, leads: Sequence[NewLead], actions: Sequence[NewAction], periods: Collection[int]
 ) -> None:
     parameters: list[str | list[int] | None] = [
         f"{limits.WAITING_SECONDS}s",
         f"{limits.STEP_SECONDS}s",
-        as_json(_columns(delivery)) if delivery else None,
+        as_json(delivery.columns()) if delivery else None,
         as_json(leads),
         as_json(actions),
         sorted(periods),
@@ -99,8 +97,3 @@ def next_action_id() -> int:
     with connection.cursor() as cursor:
         cursor.execute(NEXT_ACTION)
         return int(cursor.fetchone()[0])
-
-
-def _columns(delivery: Delivery) -> dict[str, Any]:
-    columns = {str(field.column): getattr(delivery, field.attname) for field in Delivery._meta.concrete_fields}
-    return {column: f"\\x{value.hex()}" if isinstance(value, bytes) else value for column, value in columns.items()}
