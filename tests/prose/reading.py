@@ -17,7 +17,8 @@ SKIPPED = {".dbml", ".lock", ".ndjson", ".pem", ".png", ".svg", ".txt"}
 SHOWN_ATTRIBUTES = r"title|placeholder|alt|aria-label|label|value|hx-confirm|content"
 
 SQL = re.compile(r"\b(?:SELECT|INSERT|UPDATE|DELETE|CREATE|ALTER|WHERE|FROM|JOIN|ORDER BY)\b")
-PLAIN_WORDS = re.compile(r"[A-Za-z]+|.*\s.*", re.DOTALL)
+SENTENCE = re.compile(r"[A-Z][a-z]+|.*\s.*", re.DOTALL)  # a single word in small letters is a key, unless it is a label
+LABEL = re.compile(r"(?:(?:verbose_name|verbose_name_plural|help_text|label|description)=|(?:Field|ForeignKey)\()$")
 BRACES = re.compile(r"\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}")
 BACKTICKS = re.compile(r"(`+)(?!`)[^`]+\1")
 MASK = re.compile(r"[^\S\n]*\|[^\S\n|]*(?:\|[^\S\n|]*)*")
@@ -90,12 +91,14 @@ def _only(pattern: str, source: str) -> str:
 
 
 class _Piece(NamedTuple):
-    """A comment or a string literal of a Python file: where it is, and whether the next literal continues it."""
+    """A comment or a string literal of a Python file: where it is, whether the next literal continues it, and whether it
+    is prose even if it is a single word in small letters."""
 
     start: int
     end: int
     kind: str
     goes_on: bool
+    also_one_word: bool = False
 
 
 def _python(source: str) -> list[Text]:
@@ -105,9 +108,9 @@ def _python(source: str) -> list[Text]:
         if piece.kind == "#":
             code.write(piece.start, " " + words[1:] if not words.startswith("#!") else "")
         elif piece.kind == CODE:
-            code.write(piece.start, _literal(words, goes_on=False))
+            code.write(piece.start, _literal(piece, words))
         else:
-            shown.write(piece.start, _literal(words, goes_on=piece.goes_on))
+            shown.write(piece.start, _literal(piece, words))
     return [Text(SCREEN, shown.words()), Text(CODE, _masked(code.words(), BACKTICKS, "_"))]
 
 
@@ -124,16 +127,16 @@ class _Page:
         return "".join(self._characters)
 
 
-def _literal(words: str, *, goes_on: bool) -> str:
+def _literal(piece: _Piece, words: str) -> str:
     """The text of a string literal without its quotes and placeholders; empty if it is not prose."""
     parts = re.fullmatch(r"([A-Za-z]*)('''|\"\"\"|'|\")(.*)\2", words, re.DOTALL)
     if parts is None or set(parts[1].lower()) & {"r", "b"}:
         return ""
     inside = parts[3]
-    if SQL.search(inside) or not (goes_on or PLAIN_WORDS.fullmatch(inside)):
+    if SQL.search(inside) or not (piece.goes_on or piece.also_one_word or SENTENCE.fullmatch(inside)):
         return ""
     inside = _masked(_masked(inside, r"\\[^\n]", "|"), BRACES, "_")
-    return " " * (len(parts[1]) + len(parts[2])) + inside + (" " if goes_on else "|") * len(parts[2])
+    return " " * (len(parts[1]) + len(parts[2])) + inside + (" " if piece.goes_on else "|") * len(parts[2])
 
 
 def _pieces(source: str) -> Iterator[_Piece]:
@@ -141,16 +144,19 @@ def _pieces(source: str) -> Iterator[_Piece]:
     for line in source.splitlines(keepends=True):
         starts.append(starts[-1] + len(line))
     tokens = [token for token in _tokens(source) if token.type != tokenize.NL]
-    begins = True  # a statement
+    begins, before = True, ""  # a statement; the text of the last two tokens
     for token, following in pairwise(tokens):
         start, end = (starts[line - 1] + column for line, column in (token.start, token.end))
         if token.type == tokenize.COMMENT:
-            yield _Piece(start, end, "#", goes_on=False)
+            yield _Piece(start, end, "#", False)
             continue
         if token.type == tokenize.STRING:
             alone = begins and following.type == tokenize.NEWLINE
-            yield _Piece(start, end, CODE if alone else SCREEN, goes_on=following.type == tokenize.STRING)
+            goes_on = following.type == tokenize.STRING
+            also_one_word = bool(LABEL.search(before)) or before.endswith(("'", '"'))
+            yield _Piece(start, end, CODE if alone else SCREEN, goes_on, also_one_word)
         begins = token.type in {tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENCODING}
+        before = before.rpartition(" ")[2] + token.string if token.type == tokenize.OP else " " + token.string
 
 
 def _tokens(source: str) -> Iterator[tokenize.TokenInfo]:

@@ -37,6 +37,12 @@ def test_docstrings_comments_and_strings_are_read_and_code_is_not():
     assert found("page.py", PAGE) == [(1, "anew"), (3, "anew"), (4, "anew"), (5, "anew"), (10, "for ever")]
 
 
+def test_a_single_word_in_small_letters_is_read_where_it_is_a_label():
+    source = 'field = CharField("errand")\nlabel = dict(verbose_name="errand", queue="errand", title="Errand")\n'
+
+    assert found("models.py", source) == [(1, "errand"), (2, "Errand"), (2, "errand")]
+
+
 def test_the_strings_of_a_migration_are_copies_and_only_its_comments_are_read():
     assert found("leads/migrations/0002_more.py", 'LABEL = "Drawn anew"  # and anew\n') == [(1, "anew")]
 
@@ -104,9 +110,9 @@ def test_a_line_keeps_a_word_for_a_reason(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr("tests.prose.__main__.ROOT", tmp_path)
     page = tmp_path / "page.py"
     page.write_text(
-        "# prose: nobody -- the Unix user\nUSER = 'nobody'\n\n"
-        "USER = 'nobody'  # prose: nobody -- the Unix user\n\n"
-        "USER = 'nobody'  # prose: anew -- another word\n\nUSER = 'nobody'  # prose: nobody --\n"
+        "# prose: nobody -- the Unix user\nUSER = 'as nobody'\n\n"
+        "USER = 'as nobody'  # prose: nobody -- the Unix user\n\n"
+        "USER = 'as nobody'  # prose: anew -- another word\n\nUSER = 'as nobody'  # prose: nobody --\n"
     )
 
     assert [str(each).partition(" → ")[0] for each in findings([Path("page.py")])] == [
