@@ -8,7 +8,20 @@ from pathlib import Path
 from django.contrib.contenttypes.fields import GenericForeignKey
 from django.db.models import FloatField, Model
 
-from tests.house.tree import APPS, ROOT, STOREYS, codes, nodes, our_models, pages, product, sources, storey, table, text
+from tests.house.tree import (
+    APPS,
+    STOREYS,
+    codes,
+    files,
+    nodes,
+    our_models,
+    pages,
+    product,
+    sources,
+    storey,
+    table,
+    text,
+)
 
 GLOSSARY = Path("docs/glossary.md")
 EXACT = tuple(f"{app}/{room}" for app in APPS for room in ("models", "domain", "rating"))
@@ -170,23 +183,6 @@ def _names(path: Path) -> Iterator[tuple[int, str]]:
             yield from ((constant.lineno, part) for part in constant.value.lstrip("-").split("__"))
 
 
-def _migrations() -> list[Path]:
-    return [path for app in APPS for path in sorted((ROOT / app / "migrations").glob("*.py"))]
-
-
 def _triggers() -> list[str]:
-    in_sql = [sql for app in APPS for sql in sorted((ROOT / app / "migrations").glob("*.sql"))]
-    return [
-        *(name for path in _migrations() for name in _refusals(path)),
-        *(name for sql in in_sql for name in re.findall(r"CREATE TRIGGER (\w+)", text(sql))),
-    ]
-
-
-def _refusals(path: Path) -> Iterator[str]:
-    for call in nodes(path, ast.Call):
-        if isinstance(call.func, ast.Name) and call.func.id in {"refuse", "refuse_statement"}:
-            yield from (
-                word.value.value
-                for word in call.keywords
-                if word.arg == "name" and isinstance(word.value, ast.Constant) and isinstance(word.value.value, str)
-            )
+    in_sql = [text(file) for file in files() if file.suffix == ".sql" and file.parts[0] in APPS]
+    return [name for sql in in_sql for name in re.findall(r"CREATE OR REPLACE TRIGGER (\w+)", sql)]
