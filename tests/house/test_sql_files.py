@@ -60,6 +60,22 @@ def test_a_delivery_and_its_leads_are_stored_with_all_their_columns():
         assert sorted(columns) == sorted(str(field.column) for field in model._meta.concrete_fields)
 
 
+@pytest.mark.django_db
+def test_a_file_that_was_edited_is_left_to_the_migration_that_installs_it_as_it_is_now():
+    now = _installations()[-1]
+
+    assert _run(now) != []
+    assert _run(InstallSql(now.app, now.path, "0" * len(now.version))) == []
+    assert _run(InstallSql(now.app, "models/sql/gone.sql", now.version)) == []
+
+
+def _run(operation: InstallSql) -> list[str]:
+    """What it would run."""
+    with connection.schema_editor(collect_sql=True) as editor:
+        operation.database_forwards(operation.app, editor, None, None)
+    return list(editor.collected_sql or [])
+
+
 def _files() -> list[Path]:
     return [file for file in files() if file.suffix == ".sql" and file.parts[0] in APPS]
 
