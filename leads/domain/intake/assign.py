@@ -34,10 +34,10 @@ class PeriodAssignment:
         starts, periods = self._open.get(customer, ([], []))
         place = bisect_right(starts, instant) - 1
         if place >= 0 and instant < periods[place].end_at:
-            return periods[place].pk
+            return periods[place].id
         if self._is_late(customer, instant):
             if periods:
-                return periods[0].pk
+                return periods[0].id
             # All is closed: what comes next.
             instant = max(self._first_instant[customer], self._last_closed.get(customer, instant))
         self._unopened[customer].add(instant)

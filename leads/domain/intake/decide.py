@@ -97,7 +97,7 @@ def _new_leads(source: Source, delivery: NewDelivery, leads: Iterable[SentLead],
                 delivery_id=delivery.id,
                 received_at=delivery.received_at,
                 external_id=id_,
-                product_id=product.pk,
+                product_id=product.id,
                 name=contact.name,
                 email=contact.email,
                 person_key=lead.person,
@@ -115,7 +115,7 @@ def _new_leads(source: Source, delivery: NewDelivery, leads: Iterable[SentLead],
             known.lead_by_id[id_] = StoredLead(
                 id=row.id,
                 external_id=id_,
-                product=product.pk,
+                product=product.id,
                 customer=product.customer_id,
                 person_key=row.person_key,
                 is_test=row.is_test,
@@ -185,7 +185,7 @@ def _compare_within(action: SentAction, first: NewAction) -> None:
 def _finds_type(action: SentAction, known: Known) -> bool:
     wanted = action.action.type
     kind = known.type_by_code.get(wanted.lower())
-    action.action_type = kind.pk if kind else 0
+    action.action_type = kind.id if kind else 0
     if kind is None:
         action.result.refused(Fault("unknown_action_type", "/type", f"No action type has the code {wanted!r}."))
     return kind is not None

@@ -112,7 +112,7 @@ class SentLead(Struct, kw_only=True, gc=False):
         differs = [
             name
             for name, sent, known in (
-                ("product", self.product.pk if self.product else None, stored.product),
+                ("product", self.product.id if self.product else None, stored.product),
                 ("is_test", self.item.is_test if self.item and self.product else None, stored.is_test),
             )
             if sent is not None and sent != known

@@ -23,37 +23,36 @@ ACTIONS = """
 """
 
 
-class KnownCustomer(msgspec.Struct, array_like=True, frozen=True, gc=False):
+class KnownCustomer(msgspec.Struct, frozen=True, gc=False):
     """As much of a customer as a delivery needs."""
 
-    pk: int
+    id: int
     code: str
     name: str
     time_zone: str
 
 
-class KnownProduct(msgspec.Struct, array_like=True, frozen=True, gc=False):
+class KnownProduct(msgspec.Struct, frozen=True, gc=False):
     """As much of a product as a delivery needs."""
 
-    pk: int
+    id: int
     customer_id: int
     sku: str
 
 
-class OpenPeriod(msgspec.Struct, array_like=True, frozen=True, gc=False):
+class OpenPeriod(msgspec.Struct, frozen=True, gc=False):
     """A billing period that was open when it was looked for."""
 
-    pk: int
+    id: int
     customer_id: int
-    label: str
     start_at: datetime
     end_at: datetime
 
 
-class KnownType(msgspec.Struct, array_like=True, frozen=True, gc=False):
+class KnownType(msgspec.Struct, frozen=True, gc=False):
     """As much of an action type as a delivery needs."""
 
-    pk: int
+    id: int
     code: str
     largest_quantity: Decimal
     largest_value: Decimal
@@ -77,7 +76,7 @@ def _implausible(name: str, number: Decimal, largest: Decimal, kind: str) -> Fau
     )
 
 
-class StoredLead(msgspec.Struct, array_like=True, frozen=True, gc=False):
+class StoredLead(msgspec.Struct, frozen=True, gc=False):
     """What is stored of a lead."""
 
     id: int
@@ -126,7 +125,7 @@ class Known(msgspec.Struct, dict=True):
 
     @cached_property
     def customer_by_number(self) -> dict[int, KnownCustomer]:
-        return {customer.pk: customer for customer in self.customers}
+        return {customer.id: customer for customer in self.customers}
 
     @cached_property
     def type_by_code(self) -> dict[str, KnownType]:
@@ -134,7 +133,7 @@ class Known(msgspec.Struct, dict=True):
 
     @cached_property
     def type_by_number(self) -> dict[int, KnownType]:
-        return {kind.pk: kind for kind in self.types}
+        return {kind.id: kind for kind in self.types}
 
 
 _decoder = msgspec.json.Decoder(Known)

@@ -24,7 +24,7 @@ def find_product(source: Source, item: ProductItem, known: Known) -> KnownProduc
     sku = external_id(item.sku)
     found = known.products_by_sku.get(sku, ())
     if customer:
-        found = [product for product in found if product.customer_id == customer.pk]
+        found = [product for product in found if product.customer_id == customer.id]
     if len(found) == 1:
         return found[0]
     if found:
@@ -41,11 +41,11 @@ def add_products(source: Source, items: Iterable[ProductItem], known: Known) -> 
     for item in items:
         customer, sku = _customer(source, item, known), external_id(item.sku)
         if customer is None or any(
-            product.customer_id == customer.pk for product in known.products_by_sku.get(sku, ())
+            product.customer_id == customer.id for product in known.products_by_sku.get(sku, ())
         ):
             continue
         missing.setdefault(
-            (customer.pk, sku), Product(customer_id=customer.pk, sku=sku, name=item.name or sku, category=item.category)
+            (customer.id, sku), Product(customer_id=customer.id, sku=sku, name=item.name or sku, category=item.category)
         )
     # In the order of their keys: two deliveries that add the same products never deadlock.
     Product.objects.bulk_create([missing[key] for key in sorted(missing)], ignore_conflicts=True)

@@ -146,7 +146,7 @@ def _product(item: QuarantinedItem, new: LeadItem, stored: Lead) -> Product:
     found = find_product(item.source, new.product, known)
     if isinstance(found, Fault):
         raise StillRefused(found)
-    return Product.objects.get(pk=found.pk)
+    return Product.objects.get(pk=found.id)
 
 
 def _sound(read: Any) -> Any:
