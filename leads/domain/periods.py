@@ -14,7 +14,7 @@ LENGTH = ExpressionWrapper(F("end_at") - F("start_at"), output_field=DurationFie
 
 @transaction.atomic
 def open_periods(instants: Mapping[int, Iterable[datetime]]) -> None:
-    """See to it that each customer, by its number, has the periods that hold these instants, none before its first day."""
+    """Make sure that each customer, by its number, has the periods that hold these instants, none before its first day."""
     missing = []
     for customer in _holding_calendars(instants):
         calendar, found = customer.calendar, None
@@ -27,7 +27,7 @@ def open_periods(instants: Mapping[int, Iterable[datetime]]) -> None:
 
 @transaction.atomic
 def open_missing(customers: QuerySet[Customer], *, until: datetime, cycles: Collection[Cycle] | None = None) -> None:
-    """See to it that each of these customers has every period, from its first day on, that is over by `until`.
+    """Make sure that each of these customers has every period, from its first day on, that is over by `until`.
 
     Or those of these cycles. Who has them all is left alone.
     """
@@ -40,7 +40,7 @@ def open_missing(customers: QuerySet[Customer], *, until: datetime, cycles: Coll
 def missing_periods(
     customers: QuerySet[Customer], *, until: datetime, cycles: Collection[Cycle] | None = None
 ) -> Iterator[BillingPeriod]:
-    """The periods of these customers, or of these cycles, that are over by `until` and nobody has opened; not stored."""
+    """The periods of these customers, or of these cycles, that are over by `until` and are not open yet; not stored."""
     if cycles is None:
         yield from _missing(customers, until)
         return
@@ -91,7 +91,7 @@ def _covered(customers: QuerySet[Customer]) -> dict[int, tuple[datetime, datetim
 
 
 def _from(calendar: Calendar, instant: datetime, until: datetime) -> Iterator[tuple[Cycle, Span]]:
-    """The calendar's cycles one after the other, as long as they are over by `until`."""
+    """The calendar's cycles in order, as long as they are over by `until`."""
     while (found := calendar.containing(instant))[1].end <= until:
         yield found
         instant = found[1].end
@@ -103,7 +103,7 @@ def _begin(calendar: Calendar) -> datetime:
 
 
 def _holding_calendars(customers: Iterable[int]) -> QuerySet[Customer]:
-    """The customers; until the transaction ends nobody gives them another cycle."""
+    """The customers; until the transaction ends their cycle cannot change."""
     # In the order of their numbers, so that two who open periods never wait for each other.
     found = Customer.objects.filter(pk__in=set(customers)).order_by("pk")
     list(found.select_for_update(no_key=True).values_list("pk", flat=True))
@@ -120,6 +120,6 @@ def mark_unrated(periods: Iterable[BillingPeriod], *, reason: str) -> None:
 
 
 def mark_open_periods(*, customer: Customer | None, reason: str) -> None:
-    """What rating depends on has changed: its open periods, or everybody's, are rated anew."""
+    """What rating depends on has changed: its open periods, or those of all customers, are rated again."""
     periods = BillingPeriod.objects.open()
     mark_unrated(periods if customer is None else periods.filter(customer=customer), reason=reason)

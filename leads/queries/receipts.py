@@ -1,4 +1,4 @@
-"""Receipts read again, and what has become of the items that they say were refused."""
+"""Receipts read again, and the present state of the items they refused."""
 
 import zlib
 from typing import Any
@@ -13,7 +13,7 @@ REFUSALS_OF_A_LEAD = 1_000
 
 
 def receipt_of(source: Source, number: int) -> dict[str, Any] | None:
-    """A receipt as it was answered, with what has become of its quarantined items since; None where the source has none."""
+    """A receipt as it was answered, with the present state of its quarantined items; None where the source has none."""
     delivery = Delivery.objects.defer("body").filter(source=source, pk=number).first()
     if delivery is None:
         return None
@@ -48,7 +48,7 @@ def _tell_settled(source: Source, results: list[dict[str, Any]]) -> None:
 
 
 def settled(item: QuarantinedItem) -> dict[str, Any]:
-    """What has become of a quarantined item: it waits, or it was repaired or discarded, when and why."""
+    """The state of a quarantined item: waiting, repaired or discarded, when and why."""
     return {"state": item.state, "settled_at": item.settled_at, "note": item.settled_note}
 
 

@@ -12,7 +12,7 @@ LEVELS_KEPT = 2 * limits.DEPTH
 
 # Both halves of a character, half of one, or any other escape.
 _ESCAPE = re.compile(rb"\\u(?i:d[89ab]..\\ud[c-f]..)|(\\u(?i:d[89a-f][0-9a-f]{2}))|\\.", re.DOTALL)
-# A text that never ends goes on to the end: nothing is read twice.
+# An unterminated string runs to the end of the body: nothing is read twice.
 _TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[\[\]{},]', re.DOTALL)
 
 

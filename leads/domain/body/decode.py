@@ -1,4 +1,4 @@
-"""JSON decoded so that nothing in it is lost without a word: a member written twice is found, and one item that can't be
+"""JSON decoded so that nothing in it is lost silently: a member written twice is found, and one item that cannot be
 read fails no other.
 
 Nearly every body is flawless, and for it one compiled pass and a count are all that happens here.
@@ -48,7 +48,7 @@ class Repeats(dict[str, Any]):
 
 
 def _number(digits: str) -> Decimal:
-    """A number beyond all numbers is none that could be stored: that is its item's fault, not its neighbours'."""
+    """A number beyond what Decimal holds becomes infinite: its own item is refused for it, and no other."""
     try:
         return Decimal(digits)
     except ArithmeticError:
@@ -74,7 +74,7 @@ class Decoded(NamedTuple):
 
 
 def decode_json(body: bytes) -> Decoded:
-    """The JSON value of a text in UTF-8. Raises BodyNotReadable."""
+    """The value of JSON in UTF-8. Raises BodyNotReadable."""
     body = body.removeprefix(codecs.BOM_UTF8)
     try:
         content = _decoder.decode(body)
@@ -87,8 +87,8 @@ def decode_json(body: bytes) -> Decoded:
 def _may_repeat(body: bytes, text: bytes) -> bool:
     """Whether more members are written than were read. Says yes too often rather than too rarely.
 
-    Each member written ends its name with a quote and a colon. Texts may hold the two as well: then both counts do, unless
-    the text hides them from one of the counts, and then nothing is concluded.
+    Each member written ends its name with a quote and a colon. Strings may hold the two as well: then both counts do, unless
+    an escape hides them from one of the counts, and then nothing is concluded.
     """
     if b"\\u" in body and _HIDDEN.search(body):
         return True

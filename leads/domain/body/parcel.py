@@ -12,7 +12,7 @@ class Placed(NamedTuple):
 
 
 class Lines(NamedTuple):
-    """What became of some lines of a file: read = taken + blank + refused."""
+    """How some lines of a file were counted: read = taken + blank + refused."""
 
     read: int = 0
     taken: int = 0  # of rows that became leads

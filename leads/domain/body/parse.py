@@ -79,7 +79,7 @@ def unpacked(body: bytes, encoding: str) -> bytes:
         raise EncodingNotSupported
     found = bytearray()
     try:
-        while body:  # gzip files may stand one after the other
+        while body:  # a gzip file may have several members
             unpacking = zlib.decompressobj(_GZIP)
             found += unpacking.decompress(body, limits.BYTES + 1 - len(found))
             if len(found) > limits.BYTES:

@@ -17,7 +17,7 @@ from leads.models import BillingPeriod, Customer
 class PeriodAssignment:
     """The open period for each instant: its own cycle's if that is still open, otherwise the customer's earliest open one.
 
-    A cycle that nobody opened yet counts as open. What occurred before the customer's first day has no cycle of its own: it
+    A cycle that has not been opened yet counts as open. What occurred before the customer's first day has no cycle of its own: it
     is late, whatever its age. That the periods are open still is for the writer to check.
     """
 
@@ -44,13 +44,13 @@ class PeriodAssignment:
         return 0
 
     def open_missing(self) -> bool:
-        """Open what `of` did not find, whoever is first; answers whether there was any, and the caller looks again."""
+        """Open what `of` did not find; return whether there was any, and the caller looks it up again."""
         if self._unopened:
             open_periods(self._unopened)
         return bool(self._unopened)
 
     def _is_late(self, customer: int, instant: datetime) -> bool:
-        """Whether it has no period of its own any more, or never had one."""
+        """Whether it has no open period of its own, or never had one."""
         if instant < self._first_instant[customer]:
             return True
         last = self._last_closed.get(customer)

@@ -1,4 +1,4 @@
-"""What becomes of each sent lead and action: a row of its own, a duplicate, a conflict, or a refusal."""
+"""The outcome of each sent lead and action: a row of its own, a duplicate, a conflict, or a refusal."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from leads.models import Source
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decided:
-    """What there is to store; each item's result says what became of it."""
+    """What there is to store; each item's result holds its outcome."""
 
     leads: list[NewLead]
     actions: list[NewAction]

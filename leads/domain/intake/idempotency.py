@@ -44,7 +44,7 @@ def check_key(key: str) -> None:
 
 
 def earlier_receipt(source: Source, key: str, *, body_sha256: str) -> Receipt | None:
-    """What the key was answered before, if it was; until the transaction ends, nobody else answers it.
+    """The receipt that the key got before, if any; until the transaction ends, no other request uses the key.
 
     Only what is stored uses its key up: a refused request may be corrected and sent under the same one. Keys are kept as
     long as their deliveries, which is forever. Raises IdempotencyKeyReused where it came with another body.

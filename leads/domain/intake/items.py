@@ -1,4 +1,4 @@
-"""A delivery's items on their way into the tables: what was sent, what it stands for, what became of it."""
+"""A delivery's items on their way into the tables: what was sent, what it stands for, and its outcome."""
 
 import re
 from typing import Any

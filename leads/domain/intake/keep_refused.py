@@ -18,8 +18,8 @@ from leads.domain.intake.rules import is_storable
 from leads.domain.occurrence import occurred, zones_of
 from leads.models import QuarantinedItem, Source
 
-# Numbered as they were sent, written in the order of their digests: two deliveries refused alike never deadlock. What
-# waits already is counted, says what is wrong with it now, and answers with its number.
+# Numbered as they were sent, written in the order of their digests: two deliveries refused alike never deadlock. An
+# item that is waiting already is counted, gets its present fault, and returns its number.
 KEEP = """
     WITH numbered AS MATERIALIZED (
         SELECT nextval(pg_get_serial_sequence('leads_quarantineditem', 'id')) AS id, sent.*

@@ -34,7 +34,7 @@ def find_product(source: Source, item: ProductItem, known: Known) -> KnownProduc
 
 
 def add_products(source: Source, items: Iterable[ProductItem], known: Known) -> bool:
-    """Add those that are missing, where the source may; answers whether there were any."""
+    """Add the missing ones, if the source may; return whether there were any."""
     if source.new_products != Source.NewProducts.CREATE:
         return False
     missing: dict[tuple[int, str], Product] = {}

@@ -18,7 +18,7 @@ HELD = Fault("lead_quarantined", "", "Waits with its lead.")
 
 
 class Result(msgspec.Struct, gc=False):
-    """What became of one item, sent as the `pointer` of the body."""
+    """The outcome of one item, sent as the `pointer` of the body."""
 
     pointer: str
     id: str | None

@@ -86,5 +86,5 @@ class WholeLead(LeadItem, gc=False):
     actions: list[ActionItem] = field(default_factory=list)
 
 
-# How a quantity or a value is spelled where it is sent as a text; the OpenAPI document says so too.
+# How a quantity or a value is spelled where it is sent as a string; the OpenAPI document says so too.
 AMOUNT = r"^\d{1,12}(\.\d{1,6})?$"
