@@ -11,9 +11,10 @@ from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
+from leads.domain import limits
 from leads.domain.body.decode import BodyNotReadable, Repeats, decode_json
 from leads.domain.body.parcel import Parcel
-from leads.domain.body.parse import MemberTwice, read_parcel
+from leads.domain.body.parse import MemberTwice, open_parcel, read_parcel
 from leads.domain.faults import Flawed
 from leads.domain.files.parts import LeadsFile
 from leads.domain.intake.receipt import Receipt
@@ -229,6 +230,17 @@ def test_beside_an_item_that_cannot_be_read_every_other_is_as_it_was(items: list
     found = [item for _, item in parcel.items]
     assert isinstance(found[place], Flawed)
     assert found[:place] + found[place + 1 :] == items[:place] + items[place + 1 :]
+
+
+@pytest.mark.parametrize("content_type", ["application/json", "application/x-ndjson"])
+def test_items_are_counted_before_each_of_them_is_read(content_type: str):
+    separator, around = (b",", (b"[", b"]")) if content_type == "application/json" else (b"\n", (b"", b""))
+    too_many = around[0] + separator.join([b"this cannot be read"] * (limits.LEADS + 1)) + around[1]
+
+    with pytest.raises(limits.TooManyItems) as refusal:
+        open_parcel(too_many, content_type)
+
+    assert str(refusal.value) == "A delivery has at most 5,000 leads, this one 5,001: send it in parts."
 
 
 # --- Mended in the admin by the same reader ----------------------------------------------------------------

@@ -14,6 +14,7 @@ from leads.domain.faults import Fault
 from leads.domain.intake.items import SentLead
 from leads.domain.intake.read import read_leads
 from leads.domain.intake.schema import WholeLead
+from leads.domain.limits import DEPTH
 
 RECEIVED_AT = datetime(2026, 10, 20, 9, tzinfo=UTC)
 
@@ -58,6 +59,33 @@ def test_both_ways_of_reading_find_the_same(lead: dict[str, Any]):
     [placed] = read_parcel(body).items
 
     [in_one_step] = read_leads([placed], received_at=RECEIVED_AT, plain=is_plain([placed.item]))
+    [part_by_part] = read_leads([placed], received_at=RECEIVED_AT, plain=False)
+
+    assert found(in_one_step) == found(part_by_part)
+
+
+@given(sent=st.lists(leads, max_size=4))
+@settings(max_examples=200, deadline=None)
+def test_a_body_with_some_leads_at_fault_is_read_as_each_lead_by_itself(sent: list[dict[str, Any]]):
+    items = read_parcel(json.dumps(sent).encode()).items
+
+    together = read_leads(items, received_at=RECEIVED_AT, plain=is_plain([item for _, item in items]))
+    part_by_part = read_leads(items, received_at=RECEIVED_AT, plain=False)
+
+    assert [found(lead) for lead in together] == [found(lead) for lead in part_by_part]
+
+
+@pytest.mark.parametrize("depth", [DEPTH - 3, DEPTH - 2, DEPTH - 1, DEPTH])
+@pytest.mark.parametrize("leaf", ["1", "1e400", "0.00000000000000000001", "NaN", "1e999999999999999999999"])
+@pytest.mark.parametrize("member", ["attributes", "consent"])
+def test_both_ways_find_the_same_at_every_depth(member: str, leaf: str, depth: int):
+    nested = "[" * depth + leaf + "]" * depth
+    body = f'{{"id": 7, "{member}": {{"deep": {nested}, "flat": {leaf}}}}}'.encode()
+    if leaf == "NaN":
+        body = body.replace(b"NaN", b'"NaN"')
+    [placed] = read_parcel(body).items
+
+    [in_one_step] = read_leads([placed], received_at=RECEIVED_AT, plain=True)
     [part_by_part] = read_leads([placed], received_at=RECEIVED_AT, plain=False)
 
     assert found(in_one_step) == found(part_by_part)

@@ -84,9 +84,8 @@ def keep_refused(source: Source, *, delivery: int, received_at: datetime, leads:
         when = occurred(part.content, received_at=received_at, zone=zone)
         part.refusal.occurred_at, part.refusal.zone, part.refusal.months = when
     items = _json.encode([part.refusal for part in first.values()]).decode()
-    parameters = {"items": items, "source": source.pk, "delivery": delivery, "received_at": received_at}
     with connection.cursor() as cursor:
-        cursor.execute(KEEP, parameters)
+        cursor.execute(KEEP, {"items": items, "source": source.pk, "delivery": delivery, "received_at": received_at})
         numbers = {_in_text(digest): number for digest, number in cursor.fetchall()}
     for part in refused:
         for result in part.results:

@@ -82,10 +82,11 @@ class NewDelivery(msgspec.Struct, gc=False, kw_only=True):
 
     def columns(self) -> dict[str, Any]:
         """What each column holds; bytes as PostgreSQL writes them in text."""
-        columns = asdict(self)
+        columns: dict[str, Any] = asdict(self)
+        counts: dict[str, int] = columns.pop("counts")
         for name in ("body", "answer"):
             columns[name] = f"\\x{columns[name].hex()}"
-        return columns | columns.pop("counts")
+        return columns | counts
 
 
 _COPIED = {
