@@ -8,9 +8,9 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
+from invoices.domain.life.adjustments import withdraw
 from invoices.domain.life.reopen import NeedsSecondPerson, bill_again, regenerate, reopen, void
 from invoices.domain.life.transitions import AdjusterApproves, approve, send_back
-from invoices.domain.life.adjustments import withdraw
 from invoices.domain.month_close.close_month import know_cycles, lock
 from invoices.domain.month_close.close_month import reopen as reopen_month
 from invoices.models import BillingCycle, Invoice, UndoneStep
