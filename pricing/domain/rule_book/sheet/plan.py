@@ -15,8 +15,8 @@ from pricing.domain.rule_book.drafts import with_tiers
 from pricing.domain.rule_book.fit import LastMonth
 from pricing.domain.rule_book.price_parts import TIERED, leave_out_what_says_nothing
 from pricing.domain.rule_book.rules import revise
-from pricing.domain.rule_book.sheet_cells import Names, Terms, terms_of
-from pricing.domain.rule_book.sheet_columns import (
+from pricing.domain.rule_book.sheet.cells import Names, Terms, terms_of
+from pricing.domain.rule_book.sheet.columns import (
     COLUMN_OF,
     COLUMNS,
     Cells,
