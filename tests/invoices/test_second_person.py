@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
+from django.conf import LazySettings
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
@@ -69,8 +70,10 @@ def test_neither_who_wrote_nor_who_withdrew_an_adjustment_approves_even_when_it_
     assert approve(fresh, by=frank, at=LATER).state == "approved"
 
 
-def test_settings_that_let_an_adjuster_approve_let_who_withdrew_too(wanda: User, vera: User, settings: object) -> None:
-    settings.ADJUSTER_APPROVES = True  # type: ignore[attr-defined]
+def test_settings_that_let_an_adjuster_approve_let_who_withdrew_too(
+    wanda: User, vera: User, settings: LazySettings
+) -> None:
+    settings.ADJUSTER_APPROVES = True
     invoice = adjusted(a_draft(4), "-2.50", wanda)
     withdraw(invoice.lines.get(kind="adjustment"), by=vera, at=LATER)
 
