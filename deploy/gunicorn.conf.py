@@ -28,7 +28,8 @@ keepalive = 75
 limit_request_line = 8190
 # It would be in the home directory, which a container does not have.
 control_socket_disable = True
-# The engine logs each request itself (billing_engine/operations/monitoring/request_log.py); gunicorn's own messages go the same way.
+# The engine logs each request itself (billing_engine/operations/monitoring/request_log.py); gunicorn's own messages
+# go the same way.
 accesslog = None
 logconfig_dict = settings.LOGGING
 

@@ -13,6 +13,7 @@ from tests.house.tree import (
     ROOT,
     STOREYS,
     codes,
+    files,
     links,
     nodes,
     our_models,
@@ -217,23 +218,6 @@ def _names(path: Path) -> Iterator[tuple[int, str]]:
             yield from ((constant.lineno, part) for part in constant.value.lstrip("-").split("__"))
 
 
-def _migrations() -> list[Path]:
-    return [path for app in APPS for path in sorted((ROOT / app / "migrations").glob("*.py"))]
-
-
 def _triggers() -> list[str]:
-    in_sql = [sql for app in APPS for sql in sorted((ROOT / app / "migrations").glob("*.sql"))]
-    return [
-        *(name for path in _migrations() for name in _refusals(path)),
-        *(name for sql in in_sql for name in re.findall(r"CREATE TRIGGER (\w+)", text(sql))),
-    ]
-
-
-def _refusals(path: Path) -> Iterator[str]:
-    for call in nodes(path, ast.Call):
-        if isinstance(call.func, ast.Name) and call.func.id in {"refuse", "refuse_statement"}:
-            yield from (
-                word.value.value
-                for word in call.keywords
-                if word.arg == "name" and isinstance(word.value, ast.Constant) and isinstance(word.value.value, str)
-            )
+    in_sql = [text(file) for file in files() if file.suffix == ".sql" and file.parts[0] in APPS]
+    return [name for sql in in_sql for name in re.findall(r"CREATE OR REPLACE TRIGGER (\w+)", sql)]

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from django.conf import LazySettings
 from django.contrib.auth.models import User
+from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
 
@@ -123,3 +124,22 @@ def test_the_page_of_a_draft_says_what_was_undone_and_by_whom(finance: Client, f
 
     assert "Withdrawn: adjustment of -$2.50 by wanda" in shown
     assert "Sent back, approved by" in shown
+
+
+def test_what_was_undone_is_changed_and_deleted_by_nobody(wanda: User, vera: User) -> None:
+    invoice = adjusted(a_draft(4), "-2.50", wanda)
+    withdraw(invoice.lines.get(kind="adjustment"), by=vera, at=LATER)
+    steps = UndoneStep.objects.all()
+
+    for act in (
+        steps.delete,
+        lambda: steps.update(undone_by=wanda),
+        lambda: steps.update(kind="approval", amount=None),
+    ):
+        with (
+            pytest.raises(IntegrityError, match="What was undone on a draft, and by whom, is kept"),
+            transaction.atomic(),
+        ):
+            act()
+
+    assert UndoneStep.objects.get().undone_by == vera
