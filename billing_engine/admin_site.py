@@ -1,12 +1,13 @@
-"""The admin as this house has it: Unfold's site, with the month at a glance in front and the reports inside."""
+"""The admin site: Unfold's, with the month at a glance in front and one search for everything."""
 
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern
 from unfold.sites import UnfoldAdminSite
 
+from billing_engine.core.admin_kit.menu import urls
 from billing_engine.core.admin_kit.search import Found, Group, found
 
 
@@ -35,11 +36,4 @@ class BillingAdminSite(UnfoldAdminSite):
 
     def extra_urls(self) -> list[URLPattern]:
         """Pages that belong to no model; Unfold asks for them."""
-        from reports.admin.activity import activity_csv, activity_page  # noqa: PLC0415 -- made before there are models
-        from reports.admin.invariants import invariants_page  # noqa: PLC0415 -- as above
-
-        return [
-            path("reports/activity/", self.admin_view(activity_page), name="reports_activity"),
-            path("reports/activity.csv", self.admin_view(activity_csv), name="reports_activity_csv"),
-            path("reports/invariants/", self.admin_view(invariants_page), name="reports_invariants"),
-        ]
+        return urls(self.admin_view)

@@ -7,8 +7,12 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from billing_engine.core.admin_kit.fields import currency_field, offer_own_currency
-from billing_engine.core.admin_kit.wall_clock_field import EACH_IN_ITS_ZONE, WallClockFormField
+from billing_engine.core.admin_kit.fields import (
+    EACH_IN_ITS_ZONE,
+    WallClockFormField,
+    currency_field,
+    offer_own_currency,
+)
 from billing_engine.core.money import currencies
 from leads.models import Customer
 from pricing.domain.rule_book.fit import contradictions
