@@ -12,7 +12,7 @@ from leads.models import BillingPeriod
 from pricing.domain.rate.charges import in_units
 from pricing.domain.rate.inputs import maybe_micro, micro, price_facts
 from pricing.domain.rate.rule_totals import volume_totals
-from pricing.domain.rule_book.wording import number, percent_in_words
+from pricing.domain.rule_wording import number, percent_in_words
 from pricing.models import Charge, PriceRule
 from pricing.rating.parts import FIXED_FEE, FREE, PAID, TO_MINIMUM, parts, tier_of
 from pricing.rating.prices import OF_VALUE, Counted, Package, Percentage, PerUnit, Price, Volume
