@@ -89,6 +89,14 @@ class DeliveryAdmin(ReadOnlyPage[Delivery]):
     actions_became = column(lambda delivery: _became(delivery, "actions"), title="of them")
     body_size_in_words = column(filesizeformat, "body_size", title="size")
     digest = column(code, "body_sha256", title="SHA-256")
+    the_item = column(
+        lambda item: render_to_string("leads/delivered_item.html", {"item": item}), "asked_item", title="as it was sent"
+    )
+    download = column(
+        lambda key: to(reverse("admin:leads_delivery_body", args=[key]), "Download the bytes as received"),
+        "pk",
+        title="file",
+    )
     body_as_text = column(lambda delivery: block(body_in_words(delivery)), title="body")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Delivery]:
@@ -105,10 +113,6 @@ class DeliveryAdmin(ReadOnlyPage[Delivery]):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Delivery | None = None) -> tuple[str, ...]:
         return (*super().get_readonly_fields(request, obj), "the_item")
-
-    @admin.display(description="as it was sent")
-    def the_item(self, delivery: Delivery) -> str:
-        return render_to_string("leads/delivered_item.html", {"item": delivery.__dict__["asked_item"]})
 
     def get_urls(self) -> list[URLPattern]:
         raw = path("<int:delivery_id>/body/", self.admin_site.admin_view(self.raw_body), name="leads_delivery_body")
@@ -142,10 +146,6 @@ class DeliveryAdmin(ReadOnlyPage[Delivery]):
         numbers = refused_in(delivery)[:LINKED_AT_MOST]
         rows = {"id__in": ",".join(map(str, numbers))} if numbers else {"delivery__id__exact": str(delivery.pk)}
         return to(list_of("leads.quarantineditem", **rows, state="all"), "What was refused, and what became of it")
-
-    @admin.display(description="file")
-    def download(self, delivery: Delivery) -> SafeString:
-        return to(reverse("admin:leads_delivery_body", args=[delivery.pk]), "Download the bytes as received")
 
 
 def body_in_words(delivery: Delivery) -> str:

@@ -62,6 +62,11 @@ class ByRating(DropdownFilter):
         return queryset.filter(rating_attempts__attempts__gte=TRIES) if self.value() == "given_up" else queryset
 
 
+def sum_in_words(tally: PeriodTally) -> str:
+    """The sum that must hold, in words."""
+    return f"{tally.actions:,} actions = {tally.charged:,} charged + {tally.excluded:,} excluded + {tally.unrated:,} unrated"
+
+
 @admin.register(BillingPeriod)
 class BillingPeriodAdmin(ReadOnlyPage[BillingPeriod]):
     nothing_yet = "There are no billing periods yet. The first action of a customer opens one."
@@ -97,6 +102,7 @@ class BillingPeriodAdmin(ReadOnlyPage[BillingPeriod]):
     tally_charged = column(number, "tally.charged", title="charged", order="tally__charged", empty=NOT_RATED)
     tally_excluded = column(number, "tally.excluded", title="excluded", order="tally__excluded", empty=NOT_RATED)
     tally_amount = column(total, "tally.amount", "customer.currency", title="amount", order="tally__amount")
+    adds_up = column(sum_in_words, "tally", title="counts", empty="Not rated yet.")
     rated = column(instant, "tally.rated_at", "customer.zone", title="rated", order="tally__rated_at", empty="not yet")
 
     @admin.display(description="state", ordering="state")
@@ -112,13 +118,6 @@ class BillingPeriodAdmin(ReadOnlyPage[BillingPeriod]):
             return _count(period, "unrated")
         address = list_of("pricing.unratedaction", period__id__exact=period.pk)
         return format_html('<a class="lb-number" href="{}">{}</a>', address, chip(f"{tally.unrated:,}", "orange"))
-
-    @admin.display(description="counts")
-    def adds_up(self, period: BillingPeriod) -> str:
-        tally = _tally(period)
-        if tally is None:
-            return "Not rated yet."
-        return f"{tally.actions:,} actions = {tally.charged:,} charged + {tally.excluded:,} excluded + {tally.unrated:,} unrated"
 
     @admin.display(description="waits")
     def waits(self, period: BillingPeriod) -> SafeString | str:

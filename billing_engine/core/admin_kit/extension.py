@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib.admin.utils import flatten, flatten_fieldsets
 from django.core.exceptions import ImproperlyConfigured
 
 from billing_engine.core.admin_kit.columns import Column
@@ -30,10 +31,12 @@ class Extensible:
         if after:
             setattr(cls, cls.columns_in, _behind(getattr(cls, cls.columns_in), after, name))
         if beside and cls.fieldsets:
+            _place(tuple(flatten_fieldsets(cls.fieldsets)), beside)
             cls.fieldsets = tuple(
                 (title, {**told, "fields": _with(told["fields"], beside, name)}) for title, told in cls.fieldsets
             )
         elif beside:
+            _place(tuple(flatten(cls.fields)), beside)
             cls.fields = _with(cls.fields, beside, name)
 
     @classmethod
@@ -77,6 +80,6 @@ def _behind(names: Names, after: str, new: str) -> Names:
 def _with(lines: Names, beside: str, new: str) -> Names:
     """The lines of a section, the new name on the line that has the other."""
     return tuple(
-        (*line, new) if beside in line else line
-        for line in (each if isinstance(each, tuple) else (each,) for each in lines)
+        (*each, new) if isinstance(each, tuple) and beside in each else (each, new) if each == beside else each
+        for each in lines
     )

@@ -138,7 +138,7 @@ class Received(DropdownFilter):
 
 def _zones(model: type[Model], path: str) -> Iterable[str]:
     """The time zones there are at the end of the path: those of all customers."""
-    field = get_fields_from_path(model, path)[-1]
+    field: Any = get_fields_from_path(model, path)[-1]
     zones: Iterable[str] = field.model.objects.order_by().values_list(field.name, flat=True).distinct()
     return zones
 

@@ -4,7 +4,6 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
-from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
 from billing_engine.core.admin_kit.bulk import SKIPPED_SHOWN, Skipped, SkippedRow
@@ -54,6 +53,10 @@ class BulkRetryAdmin(ReadOnlyPage[BulkRetry]):
     shown_total = column(number, "total", title="tried")
     shown_stored = column(number, "stored", title="stored")
     shown_refused = column(number, "refused", title="refused again")
+    state = column(
+        lambda retry: chip("Finished", "green") if retry.finished_at else chip(f"{retry.percent} %", "blue"),
+        title="state",
+    )
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
@@ -63,7 +66,3 @@ class BulkRetryAdmin(ReadOnlyPage[BulkRetry]):
         context["skipped"] = refused_again(retry)
         context["these"] = list_of("leads.quarantineditem", code=retry.code, source__id__exact=retry.source_id)
         return super().render_change_form(request, context, *args, **kwargs)
-
-    @admin.display(description="state")
-    def state(self, retry: BulkRetry) -> SafeString:
-        return chip("Finished", "green") if retry.finished_at else chip(f"{retry.percent} %", "blue")

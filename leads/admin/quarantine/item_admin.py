@@ -11,7 +11,6 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import path
-from django.utils.safestring import SafeString
 from django.utils.timezone import now
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 from unfold.enums import ActionVariant
@@ -86,6 +85,13 @@ class QuarantinedItemAdmin(ReadOnlyPage[QuarantinedItem]):
     list_before_template = "leads/quarantine_groups.html"
 
     shown_received = column(instant, "received_at", zone_of, title="received", order="received_at")
+    shown_occurred = column(
+        instant,
+        "occurred_at",
+        lambda item: ZoneInfo(item.zone or "UTC"),
+        title="occurred",
+        empty="No time in it can be read",
+    )
     shown_code = column(
         lambda code: chip(code, "red" if code in CONFLICTS else "orange"), "code", title="code", order="code"
     )
@@ -239,12 +245,6 @@ class QuarantinedItemAdmin(ReadOnlyPage[QuarantinedItem]):
             "checkbox": ACTION_CHECKBOX_NAME,
         }
         return render(request, "leads/discard.html", page)
-
-    @admin.display(description="occurred")
-    def shown_occurred(self, item: QuarantinedItem) -> SafeString | str:
-        if item.occurred_at is None:
-            return "No time in it can be read"
-        return instant(item.occurred_at, ZoneInfo(item.zone or "UTC"))
 
     @admin.display(description="counts to")
     def shown_months(self, item: QuarantinedItem) -> str:

@@ -46,6 +46,7 @@ class ShownRule:
     scope = column(lambda rule: chips(scope_in_words(rule) or ["Everything"]), title="scope")
     shown_model = column(PriceRule.get_price_model_display, title="price model")
     whole_price = column(model_in_words, title="price")
+    limits = column(chips, limits_in_words, title="limits", empty=NOTHING)
     shown_priority = column(number, "priority", title="priority", order="priority")
     starts = column(time_in_words, title="from", order="wall_from")
     ends = column(in_words, "wall_to", title="until", order="wall_to", empty="no end")
@@ -100,11 +101,6 @@ class ShownRule:
         return (
             f"{use.charges:,} charge{'s' if use.charges != 1 else ''} worth {money.in_words(use.amount, rule.currency)}"
         )
-
-    @admin.display(description="limits")
-    def limits(self, rule: PriceRule) -> SafeString | str:
-        words = limits_in_words(rule)
-        return chips(words) if words else NOTHING
 
     @admin.display(description="in force", ordering="wall_from")
     def in_force(self, rule: PriceRule) -> SafeString:
