@@ -1,6 +1,5 @@
 """The admin's front page: what waits for a person, and a month's figures."""
 
-from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -8,6 +7,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.timezone import now
 
+from billing_engine.core.admin_kit.attention import Card
 from billing_engine.core.admin_kit.cells import list_of
 from billing_engine.core.calendar.spans import Cycle, Month
 from invoices.domain.wording import month_in_words
@@ -20,17 +20,6 @@ from reports.queries.attention import Waiting, waiting
 
 State = Invoice.State
 Row = tuple[str, int, str, str, str, str]  # the permission, how many, and what a task says
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """Something that waits, what to do about it and where."""
-
-    count: str
-    what: str
-    advice: str
-    address: str
-    tone: str
 
 
 def month_at_a_glance(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
@@ -78,10 +67,10 @@ def _money(month: Cycle) -> dict[str, Any]:
     return {"rows": [money_in_words(month, row) for row in money_in(month)], "periods": periods_in(month)}
 
 
-def _tasks(queues: Waiting) -> list[tuple[str, Task]]:
+def _tasks(queues: Waiting) -> list[tuple[str, Card]]:
     """What waits, the most pressing first, each with the permission that shows it."""
     return [
-        (permission, Task(count_in_words(count), what, advice, address, tone))
+        (permission, Card(count_in_words(count), what, advice, address, tone))
         for permission, count, what, advice, address, tone in (
             *_of_actions(queues),
             *_of_bills(queues),

@@ -1,7 +1,6 @@
 """What keeps a month open, or is worth knowing before it is closed: a card each, on the page of the month."""
 
-from dataclasses import dataclass
-
+from billing_engine.core.admin_kit.attention import Card
 from billing_engine.core.admin_kit.cells import list_of
 from billing_engine.core.calendar.spans import labels_of
 from billing_engine.core.money import in_words
@@ -12,24 +11,13 @@ from invoices.models import BillingCycle
 from invoices.queries.cycle import cut_by_budgets_in, flagged_in, without_invoice_in
 from invoices.queries.wording import count_in_words, names_in_words, reasons_in_words
 
-Card = tuple[int, str, str, str, str]  # how many, of what, what to do about it, where, in which colour
+Counted = tuple[int, str, str, str, str]  # how many, of what, what to do about it, where, in which colour
 
 
-@dataclass(frozen=True, slots=True)
-class Hindrance:
-    """What stands in the way: how many, of what, what to do about it, where."""
-
-    count: str
-    what: str
-    advice: str
-    address: str
-    tone: str
-
-
-def hindrances(cycle: BillingCycle, left: Left) -> list[Hindrance]:
+def hindrances(cycle: BillingCycle, left: Left) -> list[Card]:
     """What keeps the month open, the first to be dealt with first."""
     return [
-        Hindrance(count_in_words(count), what, advice, address, tone)
+        Card(count_in_words(count), what, advice, address, tone)
         for count, what, advice, address, tone in (
             *_before_drafts(cycle.label, left),
             *_of_invoices(cycle.label, left),
@@ -39,7 +27,7 @@ def hindrances(cycle: BillingCycle, left: Left) -> list[Hindrance]:
     ]
 
 
-def _before_drafts(label: str, left: Left) -> tuple[Card, ...]:
+def _before_drafts(label: str, left: Left) -> tuple[Counted, ...]:
     """What is not on any invoice yet."""
     return (
         (
@@ -66,7 +54,7 @@ def _before_drafts(label: str, left: Left) -> tuple[Card, ...]:
     )
 
 
-def _of_invoices(label: str, left: Left) -> tuple[Card, ...]:
+def _of_invoices(label: str, left: Left) -> tuple[Counted, ...]:
     """What is to be seen to about its invoices, or about periods that have none."""
     flagged = flagged_in(label) if left.drafts else 0
     return (
@@ -103,7 +91,7 @@ def _of_invoices(label: str, left: Left) -> tuple[Card, ...]:
     )
 
 
-def _outgoing(cycle: BillingCycle, left: Left) -> tuple[Card, ...]:
+def _outgoing(cycle: BillingCycle, left: Left) -> tuple[Counted, ...]:
     """What is issued and did not go out."""
     stuck, contactless = stuck_in(cycle.label), without_contacts(cycle) if left.unsent else []
     return (
@@ -131,7 +119,7 @@ def _outgoing(cycle: BillingCycle, left: Left) -> tuple[Card, ...]:
     )
 
 
-def _taken_back(label: str) -> Card:
+def _taken_back(label: str) -> Counted:
     """What was taken back after it was issued: the customer is owed it."""
     found = to_be_credited(labels_of(label))
     amounts = " and ".join(in_words(found[currency].amount, currency) for currency in sorted(found))
@@ -144,7 +132,7 @@ def _taken_back(label: str) -> Card:
     )
 
 
-def _cut_by_budgets(label: str) -> Card:
+def _cut_by_budgets(label: str) -> Counted:
     """What hard budgets kept from being charged: right as agreed, and worth knowing."""
     found = cut_by_budgets_in(label)
     amounts = " and ".join(in_words(found[currency][1], currency) for currency in sorted(found))

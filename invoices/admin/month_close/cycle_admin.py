@@ -100,7 +100,7 @@ class BillingCycleAdmin(ReadOnlyPage[BillingCycle]):
     )
 
     class Media:
-        css = {"all": ["invoices/finance.css", "reports/reports.css"]}
+        css = {"all": ["invoices/finance.css", "core/figures.css"]}
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         know_cycles()
