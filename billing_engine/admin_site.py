@@ -18,7 +18,7 @@ class BillingAdminSite(UnfoldAdminSite):
     index_title = "At a glance"
 
     def search(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """One box for everything: pages of the menu, and whatever the storeys find of what this person may see."""
+        """One box for everything: pages of the menu, and what the apps find that this person may see."""
         term = request.GET.get("s", "").strip()
         if not term:
             return HttpResponse()

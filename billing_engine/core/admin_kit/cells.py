@@ -54,7 +54,7 @@ def total(value: Decimal | None, currency: str) -> SafeString:
 
 
 def chip(text: object, colour: Colour = "plain") -> SafeString:
-    """A small coloured label."""
+    """A small colored label."""
     return format_html('<span class="lb-chip {}">{}</span>', COLOURS[colour], text)
 
 
@@ -72,12 +72,12 @@ def chips(texts: list[str], colour: Colour = "plain") -> SafeString:
 
 
 def together(shown: Iterable[SafeString]) -> SafeString:
-    """Pieces of a page one after the other."""
+    """Pieces of a page, in order."""
     return format_html_join("", "{}", ((piece,) for piece in shown))
 
 
 def shortened(text: object, fits: int = FITS) -> SafeString | str:
-    """A text that may be long: in a list without its middle then, and whole when pointed at; whole on a page."""
+    """A string that may be long: a list leaves its middle out and shows it in a tooltip, a page shows it whole."""
     words = str(text)
     return format_html('<span class="lb-cut" title="{}">{}</span>', words, _cut(words, fits)) if words else NOTHING
 
@@ -137,7 +137,7 @@ def deed(kind: object, external_id: object) -> SafeString:
 
 
 def list_of(model: str, **where: object) -> str:
-    """The address of a model's list, filtered: `list_of("leads.lead", source__id__exact=3)`; "" where nobody shows it."""
+    """The address of a model's list, filtered: `list_of("leads.lead", source__id__exact=3)`; "" if no admin shows it."""
     app, name = model.split(".")
     try:
         address = reverse(f"admin:{app}_{name}_changelist")

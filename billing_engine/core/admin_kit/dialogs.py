@@ -1,4 +1,4 @@
-"""Buttons above a page. Each asks first, in a dialog, and does one act of the domain by POST; a refusal is told in the dialog.
+"""Buttons above a page. Each asks first, in a dialog, and calls the domain once, by POST; the dialog shows a refusal.
 
 The dialog is a page of its own: the button takes its middle part into a window, and without a script, or opened in a new
 tab, the same page stands alone.
@@ -53,7 +53,7 @@ Guard = Callable[[Any, User], object]
 
 
 def person(request: HttpRequest) -> User:
-    """Who is logged in; the admin lets nobody else in."""
+    """Who is logged in; the admin refuses everyone else."""
     if not isinstance(request.user, User):
         raise Http404
     return request.user

@@ -1,4 +1,4 @@
-"""How an upper storey adds to a lower one's page: it names what stands beside its own, and takes nothing apart."""
+"""How an app adds to the page of an app below: it names what its own stands beside, and takes nothing apart."""
 
 from typing import Any
 

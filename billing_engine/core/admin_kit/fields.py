@@ -57,12 +57,12 @@ def domains_field(help_text: str) -> SimpleArrayField:
 
 
 def addresses_field(help_text: str) -> SimpleArrayField:
-    """E-mail addresses in one line, with commas."""
+    """Email addresses in one line, with commas."""
     return _OneLine(forms.EmailField(), required=False, help_text=help_text, widget=UnfoldAdminTextInputWidget)
 
 
 class PlainDecimalField(forms.DecimalField):
-    """A number shown without the zeros nobody wrote: 14, not 14.000000."""
+    """A number shown without trailing zeros: 14, not 14.000000."""
 
     def prepare_value(self, value: object) -> object:
         return f"{value.normalize():f}" if isinstance(value, Decimal) else value

@@ -1,4 +1,4 @@
-"""What the one search of the admin finds: each storey says how its own things are found, and to whom they are shown."""
+"""What the one search of the admin finds: each app registers how its own things are found, and who may see them."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What a request's filters ask for, checked: a text, a day, a number."""
+"""What a request's filters ask for, checked: text, a day, a number."""
 
 from collections.abc import Callable
 from datetime import date
