@@ -1,12 +1,13 @@
-"""The admin as this house has it: Unfold's site, with the month at a glance in front and the reports inside."""
+"""The admin site: Unfold's, with the month at a glance in front and one search for everything."""
 
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern
 from unfold.sites import UnfoldAdminSite
 
+from billing_engine.core.admin_kit.menu import urls
 from billing_engine.core.admin_kit.search import Found, Group, found
 
 
@@ -17,7 +18,7 @@ class BillingAdminSite(UnfoldAdminSite):
     index_title = "At a glance"
 
     def search(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """One box for everything: pages of the menu, and whatever the storeys find of what this person may see."""
+        """One box for everything: pages of the menu, and what the apps find that this person may see."""
         term = request.GET.get("s", "").strip()
         if not term:
             return HttpResponse()
@@ -35,11 +36,4 @@ class BillingAdminSite(UnfoldAdminSite):
 
     def extra_urls(self) -> list[URLPattern]:
         """Pages that belong to no model; Unfold asks for them."""
-        from reports.admin.activity import activity_csv, activity_page  # noqa: PLC0415 -- made before there are models
-        from reports.admin.invariants import invariants_page  # noqa: PLC0415 -- as above
-
-        return [
-            path("reports/activity/", self.admin_view(activity_page), name="reports_activity"),
-            path("reports/activity.csv", self.admin_view(activity_csv), name="reports_activity_csv"),
-            path("reports/invariants/", self.admin_view(invariants_page), name="reports_invariants"),
-        ]
+        return urls(self.admin_view)

@@ -1,4 +1,4 @@
-"""The admin's menu and look: one group per role. Plain data, no models: settings import it."""
+"""The admin's look, and the groups of its menu. Settings import it, before there are models."""
 
 from typing import Any
 
@@ -6,14 +6,9 @@ from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse_lazy
 
+from billing_engine.core.admin_kit.menu import groups
 
-def may(permission: str) -> Any:
-    """Show the item to those who may open it."""
-
-    def allowed(request: HttpRequest) -> bool:
-        return request.user.has_perm(permission)
-
-    return allowed
+GROUPS = ("Operations", "Finance", "Sources", "Administration")
 
 
 def asset(path: str) -> Any:
@@ -25,15 +20,12 @@ def asset(path: str) -> Any:
     return address
 
 
-def page(title: str, icon: str, model: str, permission: str | None = None) -> dict[str, Any]:
-    """A menu item for a model's list: `page("Customers", "business", "leads.customer")`."""
-    app, name = model.split(".")
-    return {
-        "title": title,
-        "icon": icon,
-        "link": reverse_lazy(f"admin:{app}_{name}_changelist"),
-        "permission": may(permission or f"{app}.view_{name}"),
-    }
+def navigation(_: HttpRequest) -> list[dict[str, Any]]:
+    """The menu: the month at a glance, then one group for each role, filled by the apps."""
+    return [
+        {"items": [{"title": "This month", "icon": "monitoring", "link": reverse_lazy("admin:index")}]},
+        *groups(GROUPS),
+    ]
 
 
 UNFOLD: dict[str, Any] = {
@@ -50,68 +42,6 @@ UNFOLD: dict[str, Any] = {
     "BORDER_RADIUS": "6px",
     "SIDEBAR": {
         "show_search": True,
-        "navigation": [
-            {"items": [{"title": "This month", "icon": "monitoring", "link": reverse_lazy("admin:index")}]},
-            {
-                "title": "Operations",
-                "separator": True,
-                "items": [
-                    page("Price rules", "sell", "pricing.pricerule"),
-                    page("Simulations", "science", "pricing.simulation"),
-                    page("Price checks", "rule", "pricing.pricecheck"),
-                    page("Unrated actions", "help", "pricing.unratedaction"),
-                    page("Charges", "payments", "pricing.charge"),
-                    page("Action types", "category", "leads.actiontype"),
-                    page("Customers", "business", "leads.customer"),
-                    page("Products", "inventory_2", "leads.product"),
-                ],
-            },
-            {
-                "title": "Finance",
-                "separator": True,
-                "items": [
-                    page("Month close", "event_available", "invoices.billingcycle"),
-                    page("Billing runs", "play_circle", "invoices.billingrun"),
-                    page("Billing schedules", "event_repeat", "invoices.billingschedule"),
-                    page("Invoices", "receipt_long", "invoices.invoice"),
-                    page("Mails", "mail", "invoices.invoicemail"),
-                    page("Mail templates", "edit_note", "invoices.mailtemplate"),
-                    page("Billing periods", "calendar_month", "leads.billingperiod"),
-                    {
-                        "title": "Billing activity",
-                        "icon": "bar_chart",
-                        "link": reverse_lazy("admin:reports_activity"),
-                        "permission": may("invoices.view_invoice"),
-                    },
-                    {
-                        "title": "Invariants",
-                        "icon": "balance",
-                        "link": reverse_lazy("admin:reports_invariants"),
-                        "permission": may("invoices.view_invoice"),
-                    },
-                ],
-            },
-            {
-                "title": "Sources",
-                "separator": True,
-                "items": [
-                    page("Sources", "hub", "leads.source"),
-                    page("Deliveries", "inbox", "leads.delivery"),
-                    page("Quarantine", "report", "leads.quarantineditem"),
-                    page("Leads", "person", "leads.lead"),
-                    page("Actions", "ads_click", "leads.action"),
-                ],
-            },
-            {
-                "title": "Administration",
-                "separator": True,
-                "items": [
-                    page("Companies", "apartment", "leads.company"),
-                    page("Users", "group", "auth.user"),
-                    page("Roles", "badge", "auth.group"),
-                    page("Schedule", "schedule", "django_celery_beat.periodictask"),
-                ],
-            },
-        ],
+        "navigation": navigation,
     },
 }

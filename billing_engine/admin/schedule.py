@@ -15,6 +15,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
 from billing_engine.admin.superusers import SuperusersOnly
 from billing_engine.core.admin_kit.cells import chip, instant
+from billing_engine.core.admin_kit.columns import column
 from billing_engine.operations.schedule import next_run, next_time
 
 for model in (ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule):
@@ -65,6 +66,8 @@ class PeriodicTaskAdmin(SuperusersOnly, ModelAdmin):
         ("With", {"fields": ("kwargs",)}),
     )
 
+    last = column(instant, "last_run_at", title="last sent", order="last_run_at", empty="never")
+
     class Media:
         css = {"all": ["core/pages.css"]}
 
@@ -83,10 +86,6 @@ class PeriodicTaskAdmin(SuperusersOnly, ModelAdmin):
     @admin.display(description="when")
     def when(self, task: PeriodicTask) -> str:
         return task.crontab.human_readable if task.crontab else str(task.interval or "–")
-
-    @admin.display(description="last sent", ordering="last_run_at")
-    def last(self, task: PeriodicTask) -> SafeString | str:
-        return instant(task.last_run_at) if task.last_run_at else "never"
 
     @admin.display(description="next run")
     def next(self, task: PeriodicTask) -> SafeString | str:

@@ -12,7 +12,8 @@ from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from billing_engine.admin.superusers import SuperusersOnly
-from billing_engine.core.admin_kit.cells import chip, chips, instant
+from billing_engine.core.admin_kit.cells import active, chips, instant
+from billing_engine.core.admin_kit.columns import column
 
 admin.site.unregister(User)
 admin.site.unregister(Group)
@@ -36,27 +37,19 @@ class UserAdmin(SuperusersOnly, DjangoUserAdmin[User], ModelAdmin):
         ("What they may do", {"fields": ("is_active", "is_staff", "is_superuser", "groups")}),
     )
 
+    shown_name = column(lambda user: user.get_full_name() or user.email, title="name")
+    state = column(active, "is_active", title="state", order="is_active")
+    seen = column(instant, "last_login", title="last log-in", order="last_login", empty="never")
+
     class Media:
         css = {"all": ["core/pages.css"]}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         return super().get_queryset(request).prefetch_related("groups")
 
-    @admin.display(description="name")
-    def shown_name(self, user: User) -> str:
-        return user.get_full_name() or user.email
-
     @admin.display(description="roles")
     def roles(self, user: User) -> str:
         return chips([group.name for group in user.groups.all()] + (["Superuser"] if user.is_superuser else []))
-
-    @admin.display(description="state", ordering="is_active")
-    def state(self, user: User) -> str:
-        return chip("Active", "green") if user.is_active else chip("Inactive")
-
-    @admin.display(description="last log-in", ordering="last_login")
-    def seen(self, user: User) -> str:
-        return instant(user.last_login) if user.last_login else "never"
 
 
 @admin.register(Group)
@@ -67,6 +60,8 @@ class RoleAdmin(SuperusersOnly, DjangoGroupAdmin, ModelAdmin):
     list_fullwidth = True
     fields = ("name", "people", "may")
     readonly_fields = ("name", "people", "may")
+
+    people = column(lambda role: chips([user.get_username() for user in role.user_set.all()]), title="people")
 
     class Media:
         css = {"all": ["core/pages.css"]}
@@ -79,10 +74,6 @@ class RoleAdmin(SuperusersOnly, DjangoGroupAdmin, ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Group]:
         return super().get_queryset(request).prefetch_related("user_set", "permissions")
-
-    @admin.display(description="people")
-    def people(self, role: Group) -> str:
-        return chips([user.get_username() for user in role.user_set.all()])
 
     @admin.display(description="may")
     def may(self, role: Group) -> str:

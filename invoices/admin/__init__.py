@@ -1,6 +1,6 @@
 """Finance's pages: billing runs, months, invoices and mails."""
 
-from invoices.admin import charges, mails, periods, search
+from invoices.admin import charges, mails, menu, periods, search
 from invoices.admin.invoice import invoice_admin, line_admin
 from invoices.admin.month_close import cycle_admin
 from invoices.admin.runs import run_admin, schedules
@@ -11,6 +11,7 @@ __all__ = [
     "invoice_admin",
     "line_admin",
     "mails",
+    "menu",
     "periods",
     "run_admin",
     "schedules",

@@ -13,9 +13,10 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from billing_engine.core.admin_kit.base import for_each
-from billing_engine.core.admin_kit.cells import NOTHING, Colour, chip, code, instant, link, shortened
-from billing_engine.core.admin_kit.dialogs import Dialog, Done, button, dialog_page, page_of, person
+from billing_engine.core.admin_kit.bulk import for_each
+from billing_engine.core.admin_kit.cells import NOTHING, Colour, address_of, chip, code, instant, link, shortened
+from billing_engine.core.admin_kit.columns import column
+from billing_engine.core.admin_kit.dialogs import Dialog, Done, button, dialog_page, person
 from billing_engine.core.admin_kit.pages import Page, ReadOnlyPage
 from billing_engine.core.errors import Refused
 from invoices.admin.invoice.filters import MailMonthFilter, TurnFilter
@@ -81,22 +82,20 @@ class MailTemplateForm(forms.ModelForm[MailTemplate]):
 class MailTemplateAdmin(Page[MailTemplate]):
     form = MailTemplateForm
     list_display = ("shown_whom", "subject")
-    list_select_related = ("customer",)
+    related = ("customer",)
     ordering = ("customer__name",)
     autocomplete_fields = ("customer",)
     readonly_fields = ("names",)
     fields = ("customer", "subject", "body", "names")
     actions_detail: Any = ("preview",)
 
+    shown_whom = column(str, title="for")
+
     class Media:
         css = {"all": ["invoices/detail.css"]}
 
     def save_model(self, request: HttpRequest, obj: MailTemplate, form: Any, change: bool) -> None:  # noqa: FBT001 -- Django's
         save_template(obj)
-
-    @admin.display(description="for")
-    def shown_whom(self, template: MailTemplate) -> str:
-        return str(template)
 
     @admin.display(description="names to use")
     def names(self, template: MailTemplate) -> SafeString:
@@ -134,6 +133,7 @@ class InvoiceMailAdmin(ReadOnlyPage[InvoiceMail]):
     list_filter = (("state", ChoicesDropdownFilter), TurnFilter, MailMonthFilter)
     search_fields = ("invoice__number__istartswith", "invoice__customer__name")
     search_help_text = "Invoice number or customer's name"
+    related = ("invoice__customer", "asked_by")
     ordering = ("-pk",)
     actions = ("send_chosen_again",)
     actions_detail: Any = ("send_again",)
@@ -154,12 +154,24 @@ class InvoiceMailAdmin(ReadOnlyPage[InvoiceMail]):
         ),
     )
 
+    shown_to = column(lambda to: shortened(", ".join(to)), "to", title="to")
+    whole_to = column(", ".join, "to", title="to")
+    shown_invoice = column(link, "invoice", title="invoice")
+    shown_customer = column(link, "invoice.customer", title="customer")
+    asked = column(instant, "asked_at", "invoice.customer.zone", title="asked for")
+    shown_by = column(lambda user: user.get_full_name() or str(user), "asked_by", title="by", empty=NOTHING)
+    shown_state = column(lambda mail: chip(mail.outcome, COLOURS[State(mail.state)]), title="outcome")
+    shown_reason = column(shortened, "reason", title="reason")
+    letter = column(
+        lambda body: format_html('<div class="mail-letter lb-wide">{}</div>', body), "body", title="message"
+    )
+    settled = column(instant, "settled_at", "invoice.customer.zone", title="settled")
+    next_try = column(instant, "next_attempt_at", title="next attempt")
+    shown_id = column(code, "message_id", title="Message-ID", empty=NOTHING)
+    shown_digest = column(code, "sha256", title="digest of the PDF", empty=NOTHING)
+
     class Media:
         css = {"all": ["invoices/detail.css"]}
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[InvoiceMail]:
-        found: QuerySet[InvoiceMail] = super().get_queryset(request)
-        return found.select_related("invoice__customer", "asked_by")
 
     @button(
         "Send again",
@@ -170,7 +182,7 @@ class InvoiceMailAdmin(ReadOnlyPage[InvoiceMail]):
         asks=Dialog(title="Send it again?", says=told_before_again),
     )
     def send_again(self, request: HttpRequest, mail: InvoiceMail, answers: dict[str, Any]) -> Done:
-        return Done("On its way.", address=page_of(send_again(mail, by=person(request), at=now())))
+        return Done("On its way.", address=address_of(send_again(mail, by=person(request), at=now())))
 
     def has_send_permission(self, request: HttpRequest) -> bool:
         """Whether this person sends invoices."""
@@ -179,50 +191,6 @@ class InvoiceMailAdmin(ReadOnlyPage[InvoiceMail]):
     @admin.action(description="Send again", permissions=["send"])
     def send_chosen_again(self, request: HttpRequest, rows: QuerySet[InvoiceMail]) -> None:
         for_each(request, rows, lambda mail: send_again(mail, by=person(request), at=now()), done="On their way")
-
-    @admin.display(description="to")
-    def shown_to(self, mail: InvoiceMail) -> SafeString | str:
-        return shortened(", ".join(mail.to))
-
-    @admin.display(description="to")
-    def whole_to(self, mail: InvoiceMail) -> str:
-        return ", ".join(mail.to)
-
-    @admin.display(description="invoice")
-    def shown_invoice(self, mail: InvoiceMail) -> SafeString | str:
-        return link(mail.invoice)
-
-    @admin.display(description="customer")
-    def shown_customer(self, mail: InvoiceMail) -> SafeString | str:
-        return link(mail.invoice.customer)
-
-    @admin.display(description="asked for")
-    def asked(self, mail: InvoiceMail) -> SafeString | str:
-        return instant(mail.asked_at, mail.invoice.customer.zone)
-
-    @admin.display(description="by")
-    def shown_by(self, mail: InvoiceMail) -> str:
-        return (mail.asked_by.get_full_name() or str(mail.asked_by)) if mail.asked_by else NOTHING
-
-    @admin.display(description="outcome")
-    def shown_state(self, mail: InvoiceMail) -> SafeString:
-        return chip(mail.outcome, COLOURS[State(mail.state)])
-
-    @admin.display(description="reason")
-    def shown_reason(self, mail: InvoiceMail) -> SafeString | str:
-        return shortened(mail.reason)
-
-    @admin.display(description="message")
-    def letter(self, mail: InvoiceMail) -> SafeString:
-        return format_html('<div class="mail-letter lb-wide">{}</div>', mail.body)
-
-    @admin.display(description="settled")
-    def settled(self, mail: InvoiceMail) -> SafeString | str:
-        return instant(mail.settled_at, mail.invoice.customer.zone)
-
-    @admin.display(description="next attempt")
-    def next_try(self, mail: InvoiceMail) -> SafeString | str:
-        return instant(mail.next_attempt_at)
 
     @admin.display(description="attempts")
     def shown_attempts(self, mail: InvoiceMail) -> str:
@@ -235,11 +203,3 @@ class InvoiceMailAdmin(ReadOnlyPage[InvoiceMail]):
         taken = "written down" if mail.state == State.WRITTEN else "not taken"
         said = {**dict.fromkeys(mail.to, taken), **mail.refused, **dict.fromkeys(mail.taken, "taken")}
         return format_html_join("", '<div class="lb-wide">{}: {}</div>', said.items())
-
-    @admin.display(description="Message-ID")
-    def shown_id(self, mail: InvoiceMail) -> SafeString | str:
-        return code(mail.message_id) if mail.message_id else NOTHING
-
-    @admin.display(description="digest of the PDF")
-    def shown_digest(self, mail: InvoiceMail) -> SafeString | str:
-        return code(mail.sha256) if mail.sha256 else NOTHING

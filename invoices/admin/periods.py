@@ -1,8 +1,7 @@
-"""The billing period's page with the auditors' button. Here, because finance's pages are; the rest of the page is pricing's."""
+"""The buttons of a billing period that concern its invoice, and the auditors' proof; the rest of the page is pricing's."""
 
 from typing import Any
 
-from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.utils.timezone import now
 from unfold.enums import ActionVariant
@@ -12,10 +11,12 @@ from billing_engine.core.admin_kit.dialogs import Dialog, Done, WithReason, butt
 from billing_engine.core.errors import Refused
 from billing_engine.core.money import price_in_words
 from invoices.admin.invoice.billing_again import BILL_AGAIN, billed_again
-from invoices.domain.life.reopen import check_may_reopen, may_bill_again, may_reopen, reopen
+from invoices.domain.life.reopen import check_may_reopen, may_bill_again, may_reopen
+from invoices.domain.life.reopen import reopen as reopen_period
 from leads.models import BillingPeriod
 from pricing.admin.periods import BillingPeriodAdmin
-from pricing.domain.audit.prove import Proof, prove
+from pricing.domain.audit.prove import Proof
+from pricing.domain.audit.prove import prove as proof_of
 from pricing.domain.audit.prove_wording import outcome_in_words
 from pricing.models import PeriodTally
 
@@ -29,61 +30,59 @@ class TooManyToProveAtOnce(Refused):
     code = "too_many_to_prove_at_once"
 
 
-admin.site.unregister(BillingPeriod)
+@button(
+    "Bill again",
+    permission="invoices.add_billingrun",
+    icon="receipt_long",
+    variant=ActionVariant.PRIMARY,
+    offered=may_bill_again,
+    asks=BILL_AGAIN,
+)
+def bill_again(_: Any, request: HttpRequest, period: BillingPeriod, _answers: dict[str, Any]) -> Done:
+    return billed_again(period, by=person(request))
 
 
-@admin.register(BillingPeriod)
-class ProvableBillingPeriodAdmin(BillingPeriodAdmin):
-    actions_detail: Any = ("bill_again", "prove", "reopen", "retry")
+@button(
+    "Prove",
+    permission="pricing.view_charge",
+    icon="verified",
+    variant=ActionVariant.PRIMARY,
+    offered=lambda period: not period.is_open,
+    asks=Dialog(
+        title=lambda period: f"Rate {period} again?",
+        says="Every action is rated again and compared with its charge, to the last digit. Nothing is changed.",
+    ),
+)
+def prove(page: Any, request: HttpRequest, period: BillingPeriod, _answers: dict[str, Any]) -> HttpResponse:
+    tally = PeriodTally.objects.filter(period=period).first()
+    if tally and tally.actions > AT_ONCE:
+        raise TooManyToProveAtOnce(
+            f"This period has {tally.actions:,} actions, more than a page proves at once. On a machine of the engine,"
+            f" run: manage.py prove_period {period.customer.code} {period.label}"
+        )
+    return dialog_page(page, request, period, _told(proof_of(period)), template="invoices/proof.html")
 
-    @button(
-        "Bill again",
-        permission="invoices.add_billingrun",
-        icon="receipt_long",
-        variant=ActionVariant.PRIMARY,
-        offered=may_bill_again,
-        asks=BILL_AGAIN,
-    )
-    def bill_again(self, request: HttpRequest, period: BillingPeriod, answers: dict[str, Any]) -> Done:
-        return billed_again(period, by=person(request))
 
-    @button(
-        "Prove",
-        permission="pricing.view_charge",
-        icon="verified",
-        variant=ActionVariant.PRIMARY,
-        offered=lambda period: not period.is_open,
-        asks=Dialog(
-            title=lambda period: f"Rate {period} again?",
-            says="Every action is rated again and compared with its charge, to the last digit. Nothing is changed.",
-        ),
-    )
-    def prove(self, request: HttpRequest, period: BillingPeriod, answers: dict[str, Any]) -> HttpResponse:
-        tally = PeriodTally.objects.filter(period=period).first()
-        if tally and tally.actions > AT_ONCE:
-            raise TooManyToProveAtOnce(
-                f"This period has {tally.actions:,} actions, more than a page proves at once. On a machine of the engine,"
-                f" run: manage.py prove_period {period.customer.code} {period.label}"
-            )
-        return dialog_page(self, request, period, _told(prove(period)), template="invoices/proof.html")
+@button(
+    "Re-open",
+    permission="leads.change_billingperiod",
+    icon="lock_open",
+    offered=may_reopen,
+    guard=check_may_reopen,
+    asks=Dialog(
+        title=lambda period: f"Re-open {period}?",
+        says="Its draft is thrown away, it is rated anew and the next billing run bills it again. It takes a person who "
+        "had no hand in the invoice. What is issued is voided instead.",
+        form=WithReason,
+        is_dangerous=True,
+    ),
+)
+def reopen(_: Any, request: HttpRequest, period: BillingPeriod, answers: dict[str, Any]) -> Done:
+    reopen_period(period, reason=answers["reason"], by=person(request), at=now())
+    return Done("Open again; it is rated anew.")
 
-    @button(
-        "Re-open",
-        permission="leads.change_billingperiod",
-        icon="lock_open",
-        offered=may_reopen,
-        guard=check_may_reopen,
-        asks=Dialog(
-            title=lambda period: f"Re-open {period}?",
-            says="Its draft is thrown away, it is rated anew and the next billing run bills it again. It takes a person who "
-            "had no hand in the invoice. What is issued is voided instead.",
-            form=WithReason,
-            is_dangerous=True,
-        ),
-    )
-    def reopen(self, request: HttpRequest, period: BillingPeriod, answers: dict[str, Any]) -> Done:
-        reopen(period, reason=answers["reason"], by=person(request), at=now())
-        return Done("Open again; it is rated anew.")
+
+BillingPeriodAdmin.extend_buttons(bill_again, prove, reopen, before="retry")
 
 
 def _told(proof: Proof) -> dict[str, Any]:

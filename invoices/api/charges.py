@@ -7,23 +7,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from billing_engine.core import money
-from invoices.api.filters import (
-    AFTER,
-    LIMIT,
-    BadFilter,
-    InvoicesView,
-    asked_limit,
-    asked_number,
-    asked_text,
-    next_address,
-)
-from invoices.api.filters import text_filter as text
+from billing_engine.core.api.filters import BadFilter, asked_number, asked_text, text_filter
+from billing_engine.core.api.paging import AFTER, LIMIT, asked_limit, page_response, page_serializer
+from billing_engine.core.api.problem_examples import problems
+from invoices.api.access import InvoicesView
 from invoices.api.invoices import PRODUCT, TYPE
-from invoices.api.serializers import LineChargeSerializer, PeriodChargeSerializer, charge_shape, page_of
+from invoices.api.serializers import LineChargeSerializer, PeriodChargeSerializer, charge_shape
 from invoices.domain.lines.allocation import nothing_to_spread
 from invoices.domain.lines.detail import DetailCharge, Place, page_of_line, page_of_period, passed_before, shares_of
 from invoices.models import InvoiceLine
-from leads.api.serializers import problems
 from leads.models import Action, BillingPeriod
 from pricing.models import Charge
 
@@ -42,7 +34,10 @@ class LineChargesPage(InvoicesView):
             AFTER,
             LIMIT,
         ],
-        responses={200: page_of(LineChargeSerializer, "LineCharge"), **problems(400, 401, 403, 404, 406, 429, 503)},
+        responses={
+            200: page_serializer(LineChargeSerializer, "LineCharge"),
+            **problems(400, 401, 403, 404, 406, 429, 503),
+        },
     )
     def get(self, request: Request, line: int) -> Response:
         found = InvoiceLine.objects.select_related("invoice__customer").filter(pk=line).first()
@@ -56,7 +51,7 @@ class LineChargesPage(InvoicesView):
             passed_before(found, rows[0], spread)
         shares = [str(money.rounded(spread.of(row.exact_amount), currency)) for row in rows[:limit]]
         results = [_shown(row) | {"amount": share} for row, share in zip(rows[:limit], shares, strict=True)]
-        return Response({"results": results, "next": next_address(request, _last(rows, limit))})
+        return page_response(request, rows, results, limit=limit, place=_after)
 
 
 class ChargesPage(InvoicesView):
@@ -74,11 +69,14 @@ class ChargesPage(InvoicesView):
             ),
             PRODUCT,
             TYPE,
-            text("reason", "Why it was not charged.", enum=Charge.Reason.values),
+            text_filter("reason", "Why it was not charged.", enum=Charge.Reason.values),
             AFTER,
             LIMIT,
         ],
-        responses={200: page_of(PeriodChargeSerializer, "Charge"), **problems(400, 401, 403, 404, 406, 429, 503)},
+        responses={
+            200: page_serializer(PeriodChargeSerializer, "Charge"),
+            **problems(400, 401, 403, 404, 406, 429, 503),
+        },
     )
     def get(self, request: Request) -> Response:
         customer, label = asked_text(request, "customer"), asked_text(request, "period")
@@ -96,7 +94,7 @@ class ChargesPage(InvoicesView):
             raise Http404
         rows = page_of_period(period, limit=limit + 1, after=_place(request, period.pk), **filters)
         results = [_shown(row) for row in rows[:limit]]
-        return Response({"results": results, "next": next_address(request, _last(rows, limit))})
+        return page_response(request, rows, results, limit=limit, place=_after)
 
 
 def _place(request: Request, period: int) -> Place | None:
@@ -109,8 +107,8 @@ def _place(request: Request, period: int) -> Place | None:
     return found.occurred_at, found.pk
 
 
-def _last(rows: list[DetailCharge], limit: int) -> int | None:
-    return rows[limit - 1].action if len(rows) > limit else None
+def _after(charge: DetailCharge) -> int:
+    return charge.action
 
 
 def _shown(charge: DetailCharge) -> dict[str, object]:

@@ -7,23 +7,14 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from invoices.api.filters import (
-    AFTER,
-    LIMIT,
-    InvoicesView,
-    asked_day,
-    asked_limit,
-    asked_number,
-    asked_text,
-    next_address,
-    text_filter,
-)
-from invoices.api.serializers import InvoiceSerializer, LineSerializer, invoice_shape, line_shape, page_of
+from billing_engine.core.api.filters import asked_day, asked_number, asked_text, day_filter, text_filter
+from billing_engine.core.api.paging import AFTER, LIMIT, asked_limit, page_response, page_serializer
+from billing_engine.core.api.problem_examples import problems
+from invoices.api.access import InvoicesView
+from invoices.api.serializers import InvoiceSerializer, LineSerializer, invoice_shape, line_shape
 from invoices.domain.document.replacement import Places, places_of
 from invoices.models import Invoice, InvoiceLine
-from leads.api.serializers import problems
 
-DAY = {"type": "string", "format": "date"}
 CUSTOMER = text_filter("customer", "The customer's code.")
 PERIOD = text_filter("period", "The cycle, such as 2026-10.")
 PRODUCT = text_filter("product", "The product's SKU.")
@@ -43,19 +34,19 @@ class InvoicesPage(InvoicesView):
             CUSTOMER,
             text_filter("state", "As it stands.", enum=Invoice.State.values),
             PERIOD,
-            OpenApiParameter("issued_from", DAY, description="Issued on this day or later."),
-            OpenApiParameter("issued_to", DAY, description="Issued before this day."),
+            day_filter("issued_from", "Issued on this day or later."),
+            day_filter("issued_to", "Issued before this day."),
             AFTER,
             LIMIT,
         ],
-        responses={200: page_of(InvoiceSerializer, "Invoice"), **problems(400, 401, 403, 406, 429, 503)},
+        responses={200: page_serializer(InvoiceSerializer, "Invoice"), **problems(400, 401, 403, 406, 429, 503)},
     )
     def get(self, request: Request) -> Response:
         limit, found = asked_limit(request), _filtered(request).order_by("-pk")
         rows = list(found.select_related("customer", "period__customer")[: limit + 1])
         places = places_of(rows[:limit])
         results = [_shown(invoice, places[invoice.pk]) for invoice in rows[:limit]]
-        return Response({"results": results, "next": next_address(request, _last(rows, limit))})
+        return page_response(request, rows, results, limit=limit, place=lambda invoice: invoice.pk)
 
 
 class InvoicePage(InvoicesView):
@@ -92,7 +83,7 @@ class LinesPage(InvoicesView):
             AFTER,
             LIMIT,
         ],
-        responses={200: page_of(LineSerializer, "Line"), **problems(400, 401, 403, 404, 406, 429, 503)},
+        responses={200: page_serializer(LineSerializer, "Line"), **problems(400, 401, 403, 404, 406, 429, 503)},
     )
     def get(self, request: Request, invoice: int) -> Response:
         found = Invoice.objects.prefetch_related("customer__cycle_changes").filter(pk=invoice).first()
@@ -109,8 +100,7 @@ class LinesPage(InvoicesView):
         lines = lines.filter(**{name: value for name, value in asked.items() if value})
         rows = list(lines.select_related("product", "action_type")[: limit + 1])
         results = [line_shape(line, found.currency, _charges(line)) for line in rows[:limit]]
-        after = rows[limit - 1].position if len(rows) > limit else None
-        return Response({"results": results, "next": next_address(request, after)})
+        return page_response(request, rows, results, limit=limit, place=lambda line: line.position)
 
 
 def _filtered(request: Request) -> QuerySet[Invoice]:
@@ -123,10 +113,6 @@ def _filtered(request: Request) -> QuerySet[Invoice]:
         "pk__lt": asked_number(request, "after"),
     }
     return Invoice.objects.filter(**{name: value for name, value in asked.items() if value})
-
-
-def _last(rows: list[Invoice], limit: int) -> int | None:
-    return rows[limit - 1].pk if len(rows) > limit else None
 
 
 def _shown(invoice: Invoice, places: Places) -> dict[str, object]:

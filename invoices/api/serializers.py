@@ -91,12 +91,6 @@ class LineChargeSerializer(PeriodChargeSerializer):
     amount = serializers.CharField(help_text="Its share of the line: all shares add up to the line, to the cent.")
 
 
-def page_of(shape: type[serializers.Serializer[Any]], name: str) -> Any:
-    """A page of them, for the API's document."""
-    fields = {"results": shape(many=True), "next": serializers.CharField(allow_null=True, help_text="The next page.")}
-    return type(f"{name}PageSerializer", (serializers.Serializer,), fields | {"__doc__": f"A page: {shape.__doc__}"})
-
-
 def invoice_shape(invoice: Invoice, places: Places, lines: str) -> dict[str, Any]:
     """As `InvoiceSerializer` says; reads its customer and period."""
     first, last = days_of(invoice.period.start_at, invoice.period.end_at, invoice.customer.zone)

@@ -1,17 +1,19 @@
 """The admin of the leads storey: one file per subject."""
 
-from leads.admin import actions, companies, credentials, customers, deliveries, leads, products, search, sources
+from leads.admin import actions, companies, customers, deliveries, leads, menu, products, search, sources
+from leads.admin.credentials import credential_admin
 from leads.admin.quarantine import bulk_retries, item_admin
 
 __all__ = [
     "actions",
     "bulk_retries",
     "companies",
-    "credentials",
+    "credential_admin",
     "customers",
     "deliveries",
     "item_admin",
     "leads",
+    "menu",
     "products",
     "search",
     "sources",

@@ -14,20 +14,21 @@ from unfold.enums import ActionVariant
 from billing_engine.core import money
 from billing_engine.core.admin_kit.cells import (
     NOTHING,
-    block,
     chip,
+    content,
     delivered,
+    flag,
     instant,
     link,
     number,
     page_of,
-    pretty,
     shortened,
 )
+from billing_engine.core.admin_kit.columns import column
 from billing_engine.core.admin_kit.dialogs import Dialog, Done, WithReason, button
 from billing_engine.core.admin_kit.fields import WITHOUT_IDLE_ZEROS
+from billing_engine.core.admin_kit.filters import DayFilter
 from billing_engine.core.admin_kit.pages import Page, ReadOnlyPage
-from leads.admin.day_filters import ActionDays, asks_for_days
 from leads.admin.quarantine.item_page import step_in_words, steps_of
 from leads.domain.catalogue import save_action_type
 from leads.domain.early_actions import BEFORE_ITS_LEAD
@@ -46,12 +47,10 @@ class ActionTypeAdmin(Page[ActionType]):
     fields = (("name", "code"), "unit", "is_billable", ("largest_quantity", "largest_value"))
     formfield_overrides = WITHOUT_IDLE_ZEROS
 
+    billable = column(flag("Billable", "Not billable"), "is_billable", title="billable", order="is_billable")
+
     def save_model(self, request: HttpRequest, obj: ActionType, form: Any, change: bool) -> None:  # noqa: FBT001 -- Django's
         save_action_type(obj)
-
-    @admin.display(description="billable", ordering="is_billable")
-    def billable(self, kind: ActionType) -> SafeString:
-        return chip("Billable", "green") if kind.is_billable else chip("Not billable")
 
 
 def _what_a_void_does(action: Action) -> str:
@@ -62,6 +61,15 @@ def _what_a_void_does(action: Action) -> str:
         f"{action.period} is closed, so its charge stands for now. A draft is flagged until it is regenerated; what is"
         " issued is shown as to be credited. You can't undo this."
     )
+
+
+class ActionDays(DayFilter):
+    """When an action occurred."""
+
+    title = "day it occurred"
+    parameter_name = "occurred"
+    at = "occurred_at"
+    zone = "period__customer__time_zone"
 
 
 class BeforeItsLead(DropdownFilter):
@@ -80,7 +88,7 @@ class BeforeItsLead(DropdownFilter):
 @admin.register(Action)
 class ActionAdmin(ReadOnlyPage[Action]):
     nothing_yet = "No actions have been received yet. They arrive with the leads that sources send."
-    list_display: tuple[str, ...] = (
+    list_display = (
         "shown_id",
         "action_type",
         "shown_lead",
@@ -89,7 +97,6 @@ class ActionAdmin(ReadOnlyPage[Action]):
         "shown_quantity",
         "shown_customer",
         "shown_label",
-        "state",
     )
     list_filter = (
         ActionDays,
@@ -98,11 +105,11 @@ class ActionAdmin(ReadOnlyPage[Action]):
         ("lead__source", AutocompleteSelectFilter),
         BeforeItsLead,
     )
-    list_select_related: Any = ("action_type", "lead__source", "period__customer", "early")
+    related = ("action_type", "lead__source", "lead__product__customer", "period__customer", "early")
     search_fields = ("external_id",)
     search_help_text = "Id, or its lead's id or e-mail address"
     actions_detail = ("void_action",)
-    fieldsets: Any = (
+    fieldsets = (
         (
             None,
             {
@@ -114,18 +121,24 @@ class ActionAdmin(ReadOnlyPage[Action]):
             },
         ),
         ("What happened", {"fields": ("occurred", ("shown_quantity", "shown_value"), "attributes_in_words")}),
-        ("Where it stands", {"fields": (("shown_period", "state"), "shown_delivery", "conflicts_in_words")}),
+        ("Where it stands", {"fields": ("shown_period", "state", "shown_delivery", "conflicts_in_words")}),
     )
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Action]:
-        found: QuerySet[Action] = super().get_queryset(request)
-        return found.select_related(
-            "action_type", "lead__source", "lead__product__customer", "period__customer", "early"
-        )
+    shown_id = column(shortened, "external_id", title="action")
+    shown_source = column(link, "lead.source", title="source")
+    shown_product = column(link, "lead.product", title="product")
+    shown_customer = column(link, "period.customer", title="customer")
+    occurred = column(instant, "occurred_at", "period.customer.zone", title="occurred")
+    shown_quantity = column(number, "quantity", title="quantity")
+    shown_value = column(money.price_in_words, "value", "period.customer.currency", title="value", empty=NOTHING)
+    shown_period = column(link, "period", title="period")
+    shown_label = column(link, "period", "period.label", title="period")
+    shown_delivery = column(lambda action: delivered(action.delivery_id, action=action.pk), title="delivery")
+    attributes_in_words = column(content, "attributes", title="attributes")
 
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
         # Within a period its own index is in order of time, and days are read so; over all, the latest stored come first.
-        in_time = "period__id__exact" in request.GET or asks_for_days(request, ActionDays)
+        in_time = "period__id__exact" in request.GET or ActionDays.is_asked_for(request)
         return ("-occurred_at", "-pk") if in_time else ("-pk",)
 
     def get_search_results(
@@ -150,49 +163,11 @@ class ActionAdmin(ReadOnlyPage[Action]):
         void(action, reason=answers["reason"], at=now())
         return Done("Voided. Its period is rated again within seconds." if action.period.is_open else "Voided.")
 
-    @admin.display(description="action")
-    def shown_id(self, action: Action) -> SafeString | str:
-        return shortened(action.external_id)
-
     @admin.display(description="lead")
     def shown_lead(self, action: Action) -> SafeString | str:
         if not hasattr(action, "early"):
             return link(action.lead)
         return format_html("{} {}", link(action.lead), chip("Before its lead", "orange"))
-
-    @admin.display(description="source")
-    def shown_source(self, action: Action) -> SafeString | str:
-        return link(action.lead.source)
-
-    @admin.display(description="product")
-    def shown_product(self, action: Action) -> SafeString | str:
-        return link(action.lead.product)
-
-    @admin.display(description="customer")
-    def shown_customer(self, action: Action) -> SafeString | str:
-        return link(action.period.customer)
-
-    @admin.display(description="occurred")
-    def occurred(self, action: Action) -> SafeString | str:
-        return instant(action.occurred_at, action.period.customer.zone)
-
-    @admin.display(description="quantity")
-    def shown_quantity(self, action: Action) -> SafeString | str:
-        return number(action.quantity)
-
-    @admin.display(description="value")
-    def shown_value(self, action: Action) -> str:
-        if action.value is None:
-            return NOTHING
-        return money.price_in_words(action.value, action.period.customer.currency)
-
-    @admin.display(description="period")
-    def shown_period(self, action: Action) -> SafeString | str:
-        return link(action.period)
-
-    @admin.display(description="period")
-    def shown_label(self, action: Action) -> SafeString | str:
-        return link(action.period, action.period.label)
 
     @admin.display(description="state")
     def state(self, action: Action) -> SafeString | str:
@@ -200,14 +175,6 @@ class ActionAdmin(ReadOnlyPage[Action]):
             said = f"Voided: {action.void_reason}" if action.void_reason else "Voided"
             return chip(f"{said} (after its period was closed)" if action.voided_after_close else said, "red")
         return chip("Stored")
-
-    @admin.display(description="delivery")
-    def shown_delivery(self, action: Action) -> SafeString | str:
-        return delivered(action.delivery_id, action=action.pk)
-
-    @admin.display(description="attributes")
-    def attributes_in_words(self, action: Action) -> SafeString | str:
-        return block(pretty(action.attributes)) if action.attributes else NOTHING
 
     @admin.display(description="conflicts")
     def conflicts_in_words(self, action: Action) -> SafeString | str:

@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from billing_engine.core.admin_kit.cells import shortened
+from billing_engine.core.admin_kit.columns import column
 from billing_engine.core.admin_kit.faults import tell, understood
 from billing_engine.core.admin_kit.pages import Page
 from leads.domain.companies import prefix_faults, save_company
@@ -40,6 +41,13 @@ class CompanyAdmin(Page[Company]):
         ("Invoice numbers", {"fields": (("number_prefix", "number_digits"),)}),
     )
 
+    shown_name = column(shortened, "name", title="name", order="name")
+    number_format = column(
+        lambda company: f"{company.number_prefix}{1:0{company.number_digits}d}",
+        title="invoice numbers",
+        order="number_prefix",
+    )
+
     def save_model(self, request: HttpRequest, obj: Company, form: Any, change: bool) -> None:  # noqa: FBT001 -- Django's
         save_company(obj)
         if change and {"number_prefix", "number_digits"} & set(form.changed_data):
@@ -47,11 +55,3 @@ class CompanyAdmin(Page[Company]):
                 request,
                 f"The next invoice is numbered like {self.number_format(obj)}; the count of its year goes on, without a gap.",
             )
-
-    @admin.display(description="name", ordering="name")
-    def shown_name(self, company: Company) -> Any:
-        return shortened(company.name)
-
-    @admin.display(description="invoice numbers", ordering="number_prefix")
-    def number_format(self, company: Company) -> str:
-        return f"{company.number_prefix}{1:0{company.number_digits}d}"

@@ -6,13 +6,13 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.http import HttpRequest
-from django.utils.safestring import SafeString
 from django.utils.timezone import now
 from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.widgets import UnfoldAdminDateWidget, UnfoldAdminTextareaWidget
 
-from billing_engine.core.admin_kit.cells import amount, chip, day, list_of, shortened, to
+from billing_engine.core.admin_kit.cells import active, amount, day, list_of, shortened, to
+from billing_engine.core.admin_kit.columns import column
 from billing_engine.core.admin_kit.dialogs import person
 from billing_engine.core.admin_kit.faults import tell, understood
 from billing_engine.core.admin_kit.fields import (
@@ -129,6 +129,18 @@ class CustomerAdmin(Page[Customer]):
         ),
     )
 
+    shown_name = column(shortened, "name", title="name", order="name")
+    is_billed = column(active, "is_active", title="state", order="is_active")
+    shown_terms = column(
+        lambda days: amount(f"{days} days" if days else "at once"),
+        "payment_terms_days",
+        title="terms",
+        order="payment_terms_days",
+    )
+    products = column(
+        lambda customer: to(list_of("leads.product", customer__id__exact=customer.pk), "Products"), title=""
+    )
+
     def get_readonly_fields(self, request: HttpRequest, obj: Customer | None = None) -> tuple[str, ...]:
         return FIXED_BY_PERIODS if obj is not None and is_fixed(obj) else ()
 
@@ -144,28 +156,11 @@ class CustomerAdmin(Page[Customer]):
         if saved.has_new_cycle:
             messages.info(request, _begins(saved.customer, saved.cycle_begins))
 
-    @admin.display(description="name", ordering="name")
-    def shown_name(self, customer: Customer) -> SafeString | str:
-        return shortened(customer.name)
-
-    @admin.display(description="state", ordering="is_active")
-    def is_billed(self, customer: Customer) -> SafeString:
-        return chip("Active", "green") if customer.is_active else chip("Inactive")
-
-    @admin.display(description="terms", ordering="payment_terms_days")
-    def shown_terms(self, customer: Customer) -> SafeString:
-        days = customer.payment_terms_days
-        return amount(f"{days} days" if days else "at once")
-
     @admin.display(description="contract")
     def contract(self, customer: Customer) -> str:
         if customer.contract_from is None and customer.contract_to is None:
             return "open"
         return f"{day(customer.contract_from)} … {day(customer.contract_to)}"
-
-    @admin.display(description="")
-    def products(self, customer: Customer) -> SafeString:
-        return to(list_of("leads.product", customer__id__exact=customer.pk), "Products")
 
 
 def _begins(customer: Customer, begin: datetime | None) -> str:

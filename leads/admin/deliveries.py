@@ -17,6 +17,7 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
 from billing_engine.core.admin_kit.cells import (
     NOTHING,
+    amount,
     block,
     chip,
     code,
@@ -27,8 +28,9 @@ from billing_engine.core.admin_kit.cells import (
     shortened,
     to,
 )
+from billing_engine.core.admin_kit.columns import column
+from billing_engine.core.admin_kit.filters import Received
 from billing_engine.core.admin_kit.pages import ReadOnlyPage
-from billing_engine.core.admin_kit.recent_filter import Received
 from leads.admin.delivered_item import asked_item
 from leads.domain.intake.receipt import CONFLICT, QUARANTINED
 from leads.models import Delivery
@@ -55,7 +57,7 @@ class DeliveryAdmin(ReadOnlyPage[Delivery]):
         "actions_became",
     )
     list_filter = (("source", AutocompleteSelectFilter), Received)
-    list_select_related = ("source",)
+    related = ("source",)
     ordering = ("-pk",)
     fieldsets = (
         (
@@ -74,9 +76,32 @@ class DeliveryAdmin(ReadOnlyPage[Delivery]):
         ("As it was received", {"fields": ("download", "body_as_text")}),
     )
 
+    shown_received = column(instant, "received_at", title="received", order="received_at")
+    shown_source = column(link, "source", title="source")
+    shown_name = column(lambda name: shortened(name or "request"), "name", title="came as")
+    shown_batch = column(shortened, "batch_id", title="batch")
+    shown_sent = column(instant, "sent_at", title="sent, as it says")
+    shown_key = column(code, "idempotency_key", title="idempotency key", empty=NOTHING)
+    shown_size = column(lambda size: amount(filesizeformat(size)), "body_size", title="size", order="body_size")
+    shown_leads = column(number, "leads_received", title="leads")
+    shown_actions = column(number, "actions_received", title="actions")
+    leads_became = column(lambda delivery: _became(delivery, "leads"), title="of them")
+    actions_became = column(lambda delivery: _became(delivery, "actions"), title="of them")
+    body_size_in_words = column(filesizeformat, "body_size", title="size")
+    digest = column(code, "body_sha256", title="SHA-256")
+    the_item = column(
+        lambda item: render_to_string("leads/delivered_item.html", {"item": item}), "asked_item", title="as it was sent"
+    )
+    download = column(
+        lambda key: to(reverse("admin:leads_delivery_body", args=[key]), "Download the bytes as received"),
+        "pk",
+        title="file",
+    )
+    body_as_text = column(lambda delivery: block(body_in_words(delivery)), title="body")
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Delivery]:
         # A list of fifty deliveries must not read fifty bodies.
-        return super().get_queryset(request).select_related("source").defer("body", "answer")
+        return super().get_queryset(request).defer("body", "answer")
 
     def get_fieldsets(self, request: HttpRequest, obj: Delivery | None = None) -> Any:
         """With the item first that a link from an action or a lead asks for."""
@@ -88,10 +113,6 @@ class DeliveryAdmin(ReadOnlyPage[Delivery]):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Delivery | None = None) -> tuple[str, ...]:
         return (*super().get_readonly_fields(request, obj), "the_item")
-
-    @admin.display(description="as it was sent")
-    def the_item(self, delivery: Delivery) -> str:
-        return render_to_string("leads/delivered_item.html", {"item": delivery.__dict__["asked_item"]})
 
     def get_urls(self) -> list[URLPattern]:
         raw = path("<int:delivery_id>/body/", self.admin_site.admin_view(self.raw_body), name="leads_delivery_body")
@@ -109,58 +130,6 @@ class DeliveryAdmin(ReadOnlyPage[Delivery]):
             headers={"Content-Disposition": f'attachment; filename="{name}"'},
         )
 
-    @admin.display(description="received", ordering="received_at")
-    def shown_received(self, delivery: Delivery) -> SafeString | str:
-        return instant(delivery.received_at)
-
-    @admin.display(description="source")
-    def shown_source(self, delivery: Delivery) -> SafeString | str:
-        return link(delivery.source)
-
-    @admin.display(description="came as")
-    def shown_name(self, delivery: Delivery) -> SafeString | str:
-        return shortened(delivery.name or "request")
-
-    @admin.display(description="batch")
-    def shown_batch(self, delivery: Delivery) -> SafeString | str:
-        return shortened(delivery.batch_id or NOTHING)
-
-    @admin.display(description="sent, as it says")
-    def shown_sent(self, delivery: Delivery) -> SafeString | str:
-        return instant(delivery.sent_at) if delivery.sent_at else NOTHING
-
-    @admin.display(description="idempotency key")
-    def shown_key(self, delivery: Delivery) -> SafeString | str:
-        return code(delivery.idempotency_key) if delivery.idempotency_key else NOTHING
-
-    @admin.display(description="size", ordering="body_size")
-    def shown_size(self, delivery: Delivery) -> SafeString:
-        return format_html('<span class="lb-number">{}</span>', filesizeformat(delivery.body_size))
-
-    @admin.display(description="leads")
-    def shown_leads(self, delivery: Delivery) -> SafeString | str:
-        return number(delivery.leads_received)
-
-    @admin.display(description="actions")
-    def shown_actions(self, delivery: Delivery) -> SafeString | str:
-        return number(delivery.actions_received)
-
-    @admin.display(description="of them")
-    def leads_became(self, delivery: Delivery) -> SafeString:
-        return _became(delivery, "leads")
-
-    @admin.display(description="of them")
-    def actions_became(self, delivery: Delivery) -> SafeString:
-        return _became(delivery, "actions")
-
-    @admin.display(description="size")
-    def body_size_in_words(self, delivery: Delivery) -> str:
-        return filesizeformat(delivery.body_size)
-
-    @admin.display(description="SHA-256")
-    def digest(self, delivery: Delivery) -> SafeString | str:
-        return code(delivery.body_sha256)
-
     @admin.display(description="counts")
     def adds_up(self, delivery: Delivery) -> str:
         # Of a file its lines as well, each of which has become something.
@@ -177,14 +146,6 @@ class DeliveryAdmin(ReadOnlyPage[Delivery]):
         numbers = refused_in(delivery)[:LINKED_AT_MOST]
         rows = {"id__in": ",".join(map(str, numbers))} if numbers else {"delivery__id__exact": str(delivery.pk)}
         return to(list_of("leads.quarantineditem", **rows, state="all"), "What was refused, and what became of it")
-
-    @admin.display(description="file")
-    def download(self, delivery: Delivery) -> SafeString:
-        return to(reverse("admin:leads_delivery_body", args=[delivery.pk]), "Download the bytes as received")
-
-    @admin.display(description="body")
-    def body_as_text(self, delivery: Delivery) -> SafeString:
-        return block(body_in_words(delivery))
 
 
 def body_in_words(delivery: Delivery) -> str:

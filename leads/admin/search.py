@@ -5,21 +5,11 @@ from functools import partial
 
 from django.db.models import Q
 
-from billing_engine.core.admin_kit.cells import list_of, page_of
-from billing_engine.core.admin_kit.search import Found, finds
+from billing_engine.core.admin_kit.cells import page_of
+from billing_engine.core.admin_kit.search import Found, finds, list_named
 from billing_engine.core.calendar.instants import instant_in_words
 from leads.models import Customer, Product, Source
-from leads.queries.search import first_actions, first_leads
-
-
-def list_named(model: str, term: str) -> str:
-    """The model's list, asked for the term."""
-    return list_of(model, q=term)
-
-
-def customers_named(term: str) -> Q:
-    """By code, or by any part of the name."""
-    return Q(code__istartswith=term) | Q(name__icontains=term) | Q(legal_name__icontains=term)
+from leads.queries.search import customers_named, first_actions, first_leads
 
 
 @finds("Customers", place=1, permission="leads.view_customer", every=partial(list_named, "leads.customer"))

@@ -6,18 +6,20 @@ from django import forms
 from django.conf import settings
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
-from django.utils.safestring import SafeString
 from django.utils.timezone import now
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminSelect2Widget, UnfoldAdminTextareaWidget
 
-from billing_engine.core.admin_kit.cells import chip, link, list_of, shortened, to
+from billing_engine.core.admin_kit.cells import active, link, list_of, shortened, to
+from billing_engine.core.admin_kit.columns import column
 from billing_engine.core.admin_kit.dialogs import Dialog, button, person
 from billing_engine.core.admin_kit.faults import tell, understood
 from billing_engine.core.admin_kit.pages import Page
 from billing_engine.core.countries import countries
-from leads.admin.credentials import ApiKeyRows, SigningSecretRows, WithEnd, WithSecret, new_key_page, new_secret_page
+from leads.admin.credentials.forms import WithEnd, WithSecret
+from leads.admin.credentials.rows import ApiKeyRows, SigningSecretRows
+from leads.admin.credentials.shown_once import new_key_page, new_secret_page
 from leads.domain.credentials.api_keys import create_key
 from leads.domain.credentials.signatures import create_secret
 from leads.domain.sources import code_faults, save_source, signature_faults
@@ -73,7 +75,7 @@ class SourceAdmin(Page[Source]):
     form = SourceForm
     list_display = ("shown_name", "code", "channel", "state", "shown_customer", "new_products", "deliveries")
     list_filter = ("is_active", ("channel", ChoicesDropdownFilter), ("customer", AutocompleteSelectFilter))
-    list_select_related = ("customer",)
+    related = ("customer",)
     search_fields = ("code__istartswith", "name")
     search_help_text = "Code or name"
     ordering = ("name",)
@@ -85,6 +87,13 @@ class SourceAdmin(Page[Source]):
         ("Trust", {"fields": ("requests_per_minute", "signature_required")}),
         ("What its leads are about", {"fields": ("customer", "new_products", "default_country")}),
         ("Imported files", {"fields": ("field_mapping",)}),
+    )
+
+    shown_name = column(shortened, "name", title="name", order="name")
+    state = column(active, "is_active", title="state", order="is_active")
+    shown_customer = column(link, "customer", title="customer", order="customer__name", empty="as each lead says")
+    deliveries = column(
+        lambda source: to(list_of("leads.delivery", source__id__exact=source.pk), "Deliveries"), title=""
     )
 
     def get_inlines(self, request: HttpRequest, obj: Source | None) -> Any:
@@ -131,19 +140,3 @@ class SourceAdmin(Page[Source]):
     def new_secret(self, request: HttpRequest, source: Source, answers: dict[str, Any]) -> HttpResponse:
         _, whole = create_secret(source, by=person(request), given=answers["given"])
         return new_secret_page(self, request, source, whole)
-
-    @admin.display(description="name", ordering="name")
-    def shown_name(self, source: Source) -> SafeString | str:
-        return shortened(source.name)
-
-    @admin.display(description="state", ordering="is_active")
-    def state(self, source: Source) -> SafeString:
-        return chip("Active", "green") if source.is_active else chip("Inactive")
-
-    @admin.display(description="customer", ordering="customer__name")
-    def shown_customer(self, source: Source) -> SafeString | str:
-        return link(source.customer) if source.customer else "as each lead says"
-
-    @admin.display(description="")
-    def deliveries(self, source: Source) -> SafeString:
-        return to(list_of("leads.delivery", source__id__exact=source.pk), "Deliveries")

@@ -11,9 +11,10 @@ from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from billing_engine.core.api.problem_examples import problems
 from billing_engine.core.errors import Refused
 from leads.api.openapi import DELIVERY, DELIVERY_EXAMPLES, IDEMPOTENCY_KEY, RECEIPT_EXAMPLE
-from leads.api.serializers import ReceiptSerializer, problems
+from leads.api.serializers import ReceiptSerializer
 from leads.domain import limits
 from leads.domain.body.parse import JSON, NDJSON, unpacked
 from leads.domain.credentials.signatures import verify

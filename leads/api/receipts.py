@@ -9,7 +9,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from leads.api.serializers import LimitsSerializer, ReceiptAgainSerializer, problems
+from billing_engine.core.api.problem_examples import problems
+from leads.api.serializers import LimitsSerializer, ReceiptAgainSerializer
 from leads.domain.limits import PUBLISHED
 from leads.models import ApiKey
 from leads.queries.receipts import receipt_of

@@ -36,6 +36,11 @@ def actions_named(term: str, *, path: str = "pk") -> Q:
     return Q(**{f"{path}__in": own_rows}) | leads
 
 
+def customers_named(term: str) -> Q:
+    """Customers by code, or by any part of the name."""
+    return Q(code__istartswith=term) | Q(name__icontains=term) | Q(legal_name__icontains=term)
+
+
 def first_leads(term: str, at_most: int) -> list[Lead]:
     """Some leads that are named so, the latest first."""
     related = Lead.objects.select_related("product__customer")

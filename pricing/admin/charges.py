@@ -10,11 +10,12 @@ from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter, DropdownFilter
 
 from billing_engine.core import money
-from billing_engine.core.admin_kit.cells import NOTHING, amount, chip, deed, instant, link, number, page_of, to
+from billing_engine.core.admin_kit.cells import NOTHING, amount, chip, deed, instant, link, number, page_of, price, to
+from billing_engine.core.admin_kit.columns import column
 from billing_engine.core.admin_kit.pages import ReadOnlyPage
 from billing_engine.core.calendar.instants import instant_in_words
-from leads.admin.day_filters import DaysOfItsAction, asks_for_days
 from leads.queries.search import actions_named
+from pricing.admin.action_days import DaysOfItsAction
 from pricing.admin.action_outcome import price_of, reason_chip
 from pricing.domain.audit.explain import explain
 from pricing.models import Charge, PriceRule
@@ -25,14 +26,6 @@ OF_VALUE = (PriceRule.PriceModel.PERCENTAGE, PriceRule.PriceModel.GRADUATED_PERC
 BY_PERIOD = "action__period__id__exact"
 # The figures of a month close lead to its charges.
 LINKED = ("action__period__label__in",)
-RELATED = (
-    "action__action_type",
-    "action__lead__source",
-    "action__lead__product",
-    "period__customer",
-    "rule",
-    "paid_by__action_type",
-)
 CUT_BY = {
     Charge.Cap.PER_LEAD.value: "cut_per_lead",
     Charge.Cap.PER_PERIOD.value: "cut_per_period",
@@ -93,24 +86,46 @@ class ChargeAdmin(ReadOnlyPage[Charge]):
         ("reason", ChoicesDropdownFilter),
         ByCap,
     )
+    related = (
+        "action__action_type",
+        "action__lead__source",
+        "action__lead__product",
+        "period__customer",
+        "rule",
+        "paid_by__action_type",
+    )
     search_fields = ("action__external_id",)
     search_help_text = "The action's id, or its lead's id or e-mail address"
     fieldsets = ((None, {"fields": (*PRICED, "shown_paid_by")}), THE_ACTION)
+
+    shown_deed = column(deed, "action.action_type", "action", title="action")
+    shown_action = column(link, "action", title="action")
+    shown_type = column(str, "action.action_type.name", title="type")
+    shown_lead = column(link, "action.lead", title="lead")
+    shown_source = column(link, "action.lead.source", title="source")
+    shown_product = column(link, "action.lead.product", title="product")
+    occurred = column(instant, "action.occurred_at", "period.customer.zone", title="occurred")
+    shown_quantity = column(number, "action.quantity", title="quantity")
+    shown_period = column(link, "period", title="period")
+    shown_customer = column(link, "period.customer", title="customer")
+    shown_label = column(link, "period", "period.label", title="period")
+    shown_rule = column(link, "rule", title="rule")
+    outcome = column(reason_chip, title="outcome")
+    shown_amount = column(price, "amount", "period.customer.currency", title="amount")
+    shown_full_amount = column(price, "full_amount", "period.customer.currency", title="before any cap")
+    shown_value = column(price, "action.value", "period.customer.currency", title="value", empty=NOTHING)
 
     def get_fieldsets(self, request: HttpRequest, obj: Charge | None = None) -> Any:
         """What is charged says how it was counted and capped, what another one pays for says which."""
         excluded = COVERED if obj and obj.rule_id else EXCLUDED
         fields = excluded if obj and obj.reason else PRICED
-        return (None, {"fields": fields}), THE_ACTION
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Charge]:
-        return super().get_queryset(request).select_related(*RELATED)
+        return (None, {"fields": fields}), *self.fieldsets[1:]
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         return lookup in LINKED or super().lookup_allowed(lookup, value, request)
 
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
-        in_time = BY_PERIOD in request.GET or asks_for_days(request, DaysOfItsAction)
+        in_time = BY_PERIOD in request.GET or DaysOfItsAction.is_asked_for(request)
         return ("action__occurred_at", "action_id") if in_time else ("-action_id",)
 
     def get_search_results(
@@ -124,72 +139,12 @@ class ChargeAdmin(ReadOnlyPage[Charge]):
         context["sentences"] = explain(kwargs["obj"]).sentences
         return super().render_change_form(request, context, *args, **kwargs)
 
-    @admin.display(description="action")
-    def shown_deed(self, charge: Charge) -> SafeString:
-        return deed(charge.action.action_type, charge.action)
-
-    @admin.display(description="action")
-    def shown_action(self, charge: Charge) -> SafeString | str:
-        return link(charge.action)
-
-    @admin.display(description="type")
-    def shown_type(self, charge: Charge) -> str:
-        return charge.action.action_type.name
-
-    @admin.display(description="lead")
-    def shown_lead(self, charge: Charge) -> SafeString | str:
-        return link(charge.action.lead)
-
-    @admin.display(description="source")
-    def shown_source(self, charge: Charge) -> SafeString | str:
-        return link(charge.action.lead.source)
-
-    @admin.display(description="product")
-    def shown_product(self, charge: Charge) -> SafeString | str:
-        return link(charge.action.lead.product)
-
-    @admin.display(description="occurred")
-    def occurred(self, charge: Charge) -> SafeString | str:
-        return instant(charge.action.occurred_at, charge.period.customer.zone)
-
-    @admin.display(description="quantity")
-    def shown_quantity(self, charge: Charge) -> SafeString | str:
-        return number(charge.action.quantity)
-
-    @admin.display(description="period")
-    def shown_period(self, charge: Charge) -> SafeString | str:
-        return link(charge.period)
-
-    @admin.display(description="customer")
-    def shown_customer(self, charge: Charge) -> SafeString | str:
-        return link(charge.period.customer)
-
-    @admin.display(description="period")
-    def shown_label(self, charge: Charge) -> SafeString | str:
-        return link(charge.period, charge.period.label)
-
-    @admin.display(description="rule")
-    def shown_rule(self, charge: Charge) -> SafeString | str:
-        return link(charge.rule)
-
-    @admin.display(description="outcome")
-    def outcome(self, charge: Charge) -> SafeString:
-        return reason_chip(charge)
-
     @admin.display(description="amount")
     def shown_outcome(self, charge: Charge) -> SafeString:
         if charge.reason:
             return amount(reason_chip(charge))
         price = price_of(charge, charge.period.customer.currency)
         return amount(format_html("{} {}", chip("Capped", "blue"), price) if charge.cuts else price)
-
-    @admin.display(description="amount")
-    def shown_amount(self, charge: Charge) -> SafeString:
-        return amount(price_of(charge, charge.period.customer.currency))
-
-    @admin.display(description="before any cap")
-    def shown_full_amount(self, charge: Charge) -> SafeString:
-        return amount(money.price_in_words(charge.full_amount, charge.period.customer.currency))
 
     @admin.display(description="capped by")
     def cap_in_words(self, charge: Charge) -> SafeString | str:
@@ -203,11 +158,6 @@ class ChargeAdmin(ReadOnlyPage[Charge]):
             words = money.price_in_words(charge.value_before or money.ZERO, charge.period.customer.currency)
             return f"a value of {words}"
         return number(charge.quantity_before)
-
-    @admin.display(description="value")
-    def shown_value(self, charge: Charge) -> SafeString | str:
-        value = charge.action.value
-        return NOTHING if value is None else amount(money.price_in_words(value, charge.period.customer.currency))
 
     @admin.display(description="charged instead")
     def shown_paid_by(self, charge: Charge) -> SafeString | str:

@@ -13,7 +13,8 @@ from django.utils.timezone import now
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
 from billing_engine.core import money
-from billing_engine.core.admin_kit.cells import amount, chip, chips, link, shortened
+from billing_engine.core.admin_kit.cells import amount, chip, chips, link, price, shortened
+from billing_engine.core.admin_kit.columns import column
 from billing_engine.core.admin_kit.dialogs import person
 from billing_engine.core.admin_kit.faults import tell
 from billing_engine.core.admin_kit.fields import WITHOUT_IDLE_ZEROS
@@ -81,7 +82,7 @@ class PriceCheckAdmin(Page[PriceCheck]):
     formfield_overrides = WITHOUT_IDLE_ZEROS
     list_display = ("shown_name", "shown_customer", "about", "shown_expected", "today", "shown_found")
     list_filter = tuple((name, AutocompleteSelectFilter) for name in ("customer", "action_type", "source"))
-    list_select_related = ("customer", "product__customer", "action_type", "source")
+    related = ("customer", "product__customer", "action_type", "source")
     search_fields = ("name",)
     ordering = ("customer__name", "name")
     autocomplete_fields = ("customer", "product", "action_type", "source")
@@ -104,6 +105,12 @@ class PriceCheckAdmin(Page[PriceCheck]):
         ("What it costs", {"fields": ("expected",)}),
     )
 
+    shown_name = column(shortened, "name", title="name", order="name")
+    shown_customer = column(link, "customer", title="customer", order="customer__name")
+    shown_expected = column(price, "expected", "customer.currency", title="costs")
+    today = column(result_chip, "result", title="today")
+    shown_found = column(lambda result: "" if result.holds else f"is {result.found}", "result", title="")
+
     class Media:
         css = {"all": ["pricing/rules.css"]}
 
@@ -123,14 +130,6 @@ class PriceCheckAdmin(Page[PriceCheck]):
         for check in queryset:
             remove_check(check)
 
-    @admin.display(description="name", ordering="name")
-    def shown_name(self, check: PriceCheck) -> SafeString | str:
-        return shortened(check.name)
-
-    @admin.display(description="customer", ordering="customer__name")
-    def shown_customer(self, check: PriceCheck) -> SafeString | str:
-        return link(check.customer)
-
     @admin.display(description="about")
     def about(self, check: PriceCheck) -> SafeString:
         channel = Channel(check.channel).label if check.channel else ""
@@ -144,15 +143,3 @@ class PriceCheckAdmin(Page[PriceCheck]):
             check.occurs_on,
         )
         return chips([str(part) for part in parts if part])
-
-    @admin.display(description="costs")
-    def shown_expected(self, check: PriceCheck) -> SafeString:
-        return amount(money.price_in_words(check.expected, check.customer.currency))
-
-    @admin.display(description="today")
-    def today(self, check: Any) -> SafeString:
-        return result_chip(check.result)
-
-    @admin.display(description="")
-    def shown_found(self, check: Any) -> SafeString | str:
-        return "" if check.result.holds else f"is {check.result.found}"

@@ -9,8 +9,19 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter, DropdownFilter
 
-from billing_engine.core import money
-from billing_engine.core.admin_kit.cells import NOTHING, amount, chip, instant, link, list_of, number, to, together
+from billing_engine.core.admin_kit.cells import (
+    NOTHING,
+    amount,
+    chip,
+    instant,
+    link,
+    list_of,
+    number,
+    to,
+    together,
+    total,
+)
+from billing_engine.core.admin_kit.columns import column
 from billing_engine.core.admin_kit.dialogs import Dialog, Done, button
 from billing_engine.core.admin_kit.pages import ReadOnlyPage
 from billing_engine.core.calendar.spans import labels_of
@@ -22,6 +33,7 @@ from pricing.models import PeriodTally, RatingAttempts
 from pricing.models.attempts import TRIES
 
 LABELS_SHOWN = 36
+NOT_RATED = amount(NOTHING)
 
 
 class ByCycle(DropdownFilter):
@@ -50,6 +62,11 @@ class ByRating(DropdownFilter):
         return queryset.filter(rating_attempts__attempts__gte=TRIES) if self.value() == "given_up" else queryset
 
 
+def sum_in_words(tally: PeriodTally) -> str:
+    """The sum that must hold, in words."""
+    return f"{tally.actions:,} actions = {tally.charged:,} charged + {tally.excluded:,} excluded + {tally.unrated:,} unrated"
+
+
 @admin.register(BillingPeriod)
 class BillingPeriodAdmin(ReadOnlyPage[BillingPeriod]):
     nothing_yet = "There are no billing periods yet. The first action of a customer opens one."
@@ -67,6 +84,7 @@ class BillingPeriodAdmin(ReadOnlyPage[BillingPeriod]):
     list_filter = (ByCycle, ByRating, ("state", ChoicesDropdownFilter), ("customer", AutocompleteSelectFilter))
     search_fields = ("customer__code__istartswith", "customer__name", "label__startswith")
     search_help_text = "Customer or cycle"
+    related = ("customer", "tally")
     ordering = ("-start_at", "customer__name")
     fieldsets = (
         (None, {"fields": (("shown_customer", "label"), ("start", "end"), ("state_chip", "closed"))}),
@@ -74,44 +92,24 @@ class BillingPeriodAdmin(ReadOnlyPage[BillingPeriod]):
         ("Where to look", {"fields": ("see",)}),
     )
 
-    actions_detail: Any = ("retry",)
+    actions_detail = ("retry",)
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[BillingPeriod]:
-        return super().get_queryset(request).select_related("customer", "tally")
-
-    @admin.display(description="customer", ordering="customer__name")
-    def shown_customer(self, period: BillingPeriod) -> SafeString | str:
-        return link(period.customer)
+    shown_customer = column(link, "customer", title="customer", order="customer__name")
+    start = column(instant, "start_at", "customer.zone", title="from")
+    end = column(instant, "end_at", "customer.zone", title="up to, without")
+    closed = column(instant, "closed_at", "customer.zone", title="closed")
+    tally_actions = column(number, "tally.actions", title="actions", order="tally__actions", empty=NOT_RATED)
+    tally_charged = column(number, "tally.charged", title="charged", order="tally__charged", empty=NOT_RATED)
+    tally_excluded = column(number, "tally.excluded", title="excluded", order="tally__excluded", empty=NOT_RATED)
+    tally_amount = column(total, "tally.amount", "customer.currency", title="amount", order="tally__amount")
+    adds_up = column(sum_in_words, "tally", title="counts", empty="Not rated yet.")
+    rated = column(instant, "tally.rated_at", "customer.zone", title="rated", order="tally__rated_at", empty="not yet")
 
     @admin.display(description="state", ordering="state")
     def state_chip(self, period: BillingPeriod) -> SafeString:
         if period.is_open and period.is_sealed:
             return chip("Open, its month is locked", "orange")
         return chip("Open", "blue") if period.is_open else chip("Closed", "green")
-
-    @admin.display(description="from")
-    def start(self, period: BillingPeriod) -> SafeString | str:
-        return instant(period.start_at, period.customer.zone)
-
-    @admin.display(description="up to, without")
-    def end(self, period: BillingPeriod) -> SafeString | str:
-        return instant(period.end_at, period.customer.zone)
-
-    @admin.display(description="closed")
-    def closed(self, period: BillingPeriod) -> SafeString | str:
-        return instant(period.closed_at, period.customer.zone)
-
-    @admin.display(description="actions", ordering="tally__actions")
-    def tally_actions(self, period: BillingPeriod) -> SafeString | str:
-        return _count(period, "actions")
-
-    @admin.display(description="charged", ordering="tally__charged")
-    def tally_charged(self, period: BillingPeriod) -> SafeString | str:
-        return _count(period, "charged")
-
-    @admin.display(description="excluded", ordering="tally__excluded")
-    def tally_excluded(self, period: BillingPeriod) -> SafeString | str:
-        return _count(period, "excluded")
 
     @admin.display(description="unrated", ordering="tally__unrated")
     def tally_unrated(self, period: BillingPeriod) -> SafeString | str:
@@ -120,23 +118,6 @@ class BillingPeriodAdmin(ReadOnlyPage[BillingPeriod]):
             return _count(period, "unrated")
         address = list_of("pricing.unratedaction", period__id__exact=period.pk)
         return format_html('<a class="lb-number" href="{}">{}</a>', address, chip(f"{tally.unrated:,}", "orange"))
-
-    @admin.display(description="amount", ordering="tally__amount")
-    def tally_amount(self, period: BillingPeriod) -> SafeString:
-        tally = _tally(period)
-        return amount(money.in_words(tally.amount, period.customer.currency) if tally else NOTHING)
-
-    @admin.display(description="rated", ordering="tally__rated_at")
-    def rated(self, period: BillingPeriod) -> SafeString | str:
-        tally = _tally(period)
-        return instant(tally.rated_at, period.customer.zone) if tally else "not yet"
-
-    @admin.display(description="counts")
-    def adds_up(self, period: BillingPeriod) -> str:
-        tally = _tally(period)
-        if tally is None:
-            return "Not rated yet."
-        return f"{tally.actions:,} actions = {tally.charged:,} charged + {tally.excluded:,} excluded + {tally.unrated:,} unrated"
 
     @admin.display(description="waits")
     def waits(self, period: BillingPeriod) -> SafeString | str:

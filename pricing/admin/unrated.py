@@ -18,13 +18,14 @@ from django.utils.safestring import SafeString
 from django.utils.timezone import now
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 
-from billing_engine.core.admin_kit.base import for_each
+from billing_engine.core.admin_kit.bulk import for_each
 from billing_engine.core.admin_kit.cells import NOTHING, chip, deed, instant, link, list_of, number
+from billing_engine.core.admin_kit.columns import column
 from billing_engine.core.admin_kit.dialogs import Dialog, Done, WithReason, button, person
 from billing_engine.core.admin_kit.pages import ReadOnlyPage
 from billing_engine.core.calendar.instants import day, zone_in_words
-from leads.admin.day_filters import DaysOfItsAction, asks_for_days
 from pricing.admin import unpriceable
+from pricing.admin.action_days import DaysOfItsAction
 from pricing.domain.waive import waive
 from pricing.models import UnratedAction
 
@@ -66,27 +67,35 @@ class UnratedActionAdmin(ReadOnlyPage[UnratedAction]):
         ("why", "what_went_wrong"),
         "make_a_rule",
     )
+    related = ("action__action_type", "action__lead__source", "action__lead__product", "period__customer")
     actions = ("waive_selected",)
     actions_detail = ("waive_action",)
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[UnratedAction]:
-        return (
-            super()
-            .get_queryset(request)
-            .select_related("action__action_type", "action__lead__source", "action__lead__product", "period__customer")
-        )
+    shown_deed = column(deed, "action.action_type", "action", title="action")
+    shown_action = column(link, "action", title="action")
+    shown_type = column(str, "action.action_type.name", title="type")
+    shown_customer = column(link, "period.customer", title="customer")
+    shown_product = column(link, "action.lead.product", title="product")
+    shown_source = column(link, "action.lead.source", title="source")
+    occurred = column(instant, "action.occurred_at", "period.customer.zone", title="occurred")
+    shown_quantity = column(number, "action.quantity", title="quantity")
+    what_went_wrong = column(str, "message", title="what went wrong", empty=NOTHING)
+    shown_period = column(link, "period", "period.label", title="period")
 
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
-        return ("action__occurred_at", "action_id") if asks_for_days(request, DaysOfItsAction) else ("-action_id",)
+        return ("action__occurred_at", "action_id") if DaysOfItsAction.is_asked_for(request) else ("-action_id",)
 
     def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
-        may_add = request.user.has_perm("pricing.add_pricerule")
-        return self.list_display if may_add else self.list_display[:-1]
+        return self._allowed(request, self.list_display)
 
     def get_fields(self, request: HttpRequest, obj: UnratedAction | None = None) -> Any:
-        """Whoever can't make a rule is not asked to."""
+        return self._allowed(request, self.fields)
+
+    @staticmethod
+    def _allowed(request: HttpRequest, names: tuple[Any, ...]) -> tuple[Any, ...]:
+        """A person who can't make a rule is not asked to."""
         may_add = request.user.has_perm("pricing.add_pricerule")
-        return self.fields if may_add else self.fields[:-1]
+        return tuple(name for name in names if may_add or name != "make_a_rule")
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         response = super().changelist_view(request, extra_context)
@@ -160,49 +169,9 @@ class UnratedActionAdmin(ReadOnlyPage[UnratedAction]):
         }
         return render(request, "pricing/waive.html", page)
 
-    @admin.display(description="action")
-    def shown_deed(self, row: UnratedAction) -> SafeString:
-        return deed(row.action.action_type, row.action)
-
-    @admin.display(description="action")
-    def shown_action(self, row: UnratedAction) -> SafeString | str:
-        return link(row.action)
-
-    @admin.display(description="type")
-    def shown_type(self, row: UnratedAction) -> str:
-        return row.action.action_type.name
-
-    @admin.display(description="customer")
-    def shown_customer(self, row: UnratedAction) -> SafeString | str:
-        return link(row.period.customer)
-
-    @admin.display(description="product")
-    def shown_product(self, row: UnratedAction) -> SafeString | str:
-        return link(row.action.lead.product)
-
-    @admin.display(description="source")
-    def shown_source(self, row: UnratedAction) -> SafeString | str:
-        return link(row.action.lead.source)
-
-    @admin.display(description="occurred")
-    def occurred(self, row: UnratedAction) -> SafeString | str:
-        return instant(row.action.occurred_at, row.period.customer.zone)
-
-    @admin.display(description="quantity")
-    def shown_quantity(self, row: UnratedAction) -> SafeString | str:
-        return number(row.action.quantity)
-
     @admin.display(description="why")
     def why(self, row: UnratedAction) -> SafeString:
         return chip(row.get_code_display(), "red" if row.code == unpriceable.UNPRICEABLE else "plain")
-
-    @admin.display(description="what went wrong")
-    def what_went_wrong(self, row: UnratedAction) -> str:
-        return row.message or NOTHING
-
-    @admin.display(description="period")
-    def shown_period(self, row: UnratedAction) -> SafeString | str:
-        return link(row.period, row.period.label)
 
     @admin.display(description="")
     def make_a_rule(self, row: UnratedAction) -> SafeString:

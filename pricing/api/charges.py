@@ -12,8 +12,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from billing_engine.core.api.problem_examples import problems
 from leads.api.authentication import ApiKeyAuthentication
-from leads.api.serializers import problems
 from leads.models import ApiKey
 from pricing.domain.audit.explain import explain
 from pricing.models import Charge

@@ -10,6 +10,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.http import urlencode
 
+from billing_engine.core.admin_kit.menu import Item, in_menu, page_at
 from billing_engine.core.read_replica import from_copy, rows_from_copy
 from billing_engine.core.tables.csv import Cell, csv_response
 from invoices.domain.document.content_lines import reason_in_words
@@ -93,3 +94,8 @@ def _cells(customer: Customer, rows: Iterator[ActivityRow]) -> Iterator[list[Cel
             counted.amount,
             customer.currency,
         ]
+
+
+page_at("reports/activity/", activity_page, name="reports_activity")
+page_at("reports/activity.csv", activity_csv, name="reports_activity_csv")
+in_menu("Finance", 30, Item("Billing activity", "bar_chart", "admin:reports_activity", PERMISSION))

@@ -10,6 +10,7 @@ from django.template.response import TemplateResponse
 from django.utils.timezone import now
 
 from billing_engine.core.admin_kit.cells import list_of, page_of
+from billing_engine.core.admin_kit.menu import Item, in_menu, page_at
 from billing_engine.core.calendar.spans import Cycle, Month
 from invoices.domain.wording import month_in_words
 from reports.queries.invariant import Invariant, Sides, side_in_words
@@ -92,3 +93,7 @@ def _rows(number: str, month: Cycle | None) -> str:
         span = month.span(ZoneInfo("UTC"))
         return list_of(model, received_at__gte=span.start.isoformat(), received_at__lt=span.end.isoformat())
     return list_of(model, **{"cycle" if model == "leads.billingperiod" else "month": str(month)})
+
+
+page_at("reports/invariants/", invariants_page, name="reports_invariants")
+in_menu("Finance", 40, Item("Invariants", "balance", "admin:reports_invariants", "invoices.view_invoice"))

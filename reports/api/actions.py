@@ -11,10 +11,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from billing_engine.core.api.problem_examples import problems
 from billing_engine.core.errors import Refused
 from billing_engine.core.money import SUM_DIGITS
 from leads.api.authentication import ApiKeyAuthentication
-from leads.api.serializers import SettledSerializer, problems
+from leads.api.serializers import SettledSerializer
 from leads.domain.early_actions import BEFORE_ITS_LEAD
 from leads.domain.identity import external_id
 from leads.models import Action, ApiKey, Source

@@ -12,7 +12,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from invoices.api.filters import BadFilter
+from billing_engine.core.api.filters import BadFilter
 from invoices.domain.lines.detail import detail_of
 from invoices.models import Invoice
 from leads.domain.credentials.api_keys import create_key

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.timezone import now
 from time_machine import travel
 
-from leads.admin.credentials import state_of
+from leads.admin.credentials.columns import state_of
 from leads.domain.credentials.api_keys import create_key, usable_key
 from leads.domain.credentials.encryption import decrypt
 from leads.domain.credentials.signatures import create_secret

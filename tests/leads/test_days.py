@@ -10,7 +10,7 @@ from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing_engine.core.admin_kit.day_filters import in_days
+from billing_engine.core.admin_kit.filters import in_days
 from billing_engine.core.calendar.instants import instant, instant_in_words
 from billing_engine.core.calendar.spans import midnight
 from leads.models import Action, BillingPeriod, Customer, Lead

@@ -13,10 +13,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from billing_engine.core.calendar.spans import Month
-from invoices.admin.month_close.equations import Figure, bar
 from invoices.domain.month_close.unfinished import Stuck
 from invoices.domain.run.billing_run import bill, start
 from invoices.queries.month import Money, Rated, Received, money_in, quarantine_waiting, rated_in, received_in
+from invoices.queries.month_figures import Figure, bar
 from leads.models import QuarantinedItem
 from pricing.domain.rate.rate import rate
 from reports.queries.attention import Waiting, waiting

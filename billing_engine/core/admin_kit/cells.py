@@ -1,7 +1,7 @@
 """How facts look on a page: numbers without idle zeros, states as chips, rows as links."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -12,6 +12,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 
+from billing_engine.core import money
 from billing_engine.core.calendar.instants import NOTHING, day, instant
 
 __all__ = ["NOTHING", "day", "instant"]  # passed on: a page imports how it shows things from here
@@ -37,14 +38,32 @@ def number(value: int | Decimal | None) -> SafeString | str:
     return format_html('<span class="lb-number">{}</span>', number_format(plain, use_l10n=True, force_grouping=True))
 
 
-def amount(words: str) -> SafeString:
-    """Money that is words already, its digits under each other."""
+def amount(words: object) -> SafeString:
+    """An amount that is in words already, its digits under each other."""
     return format_html('<span class="lb-number">{}</span>', words)
 
 
+def price(value: Decimal | None, currency: str) -> SafeString:
+    """Money to its last digit."""
+    return amount(NOTHING if value is None else money.price_in_words(value, currency))
+
+
+def total(value: Decimal | None, currency: str) -> SafeString:
+    """Money as an invoice has it, rounded to the currency's smallest unit."""
+    return amount(NOTHING if value is None else money.in_words(value, currency))
+
+
 def chip(text: object, colour: Colour = "plain") -> SafeString:
-    """A small coloured label."""
+    """A small colored label."""
     return format_html('<span class="lb-chip {}">{}</span>', COLOURS[colour], text)
+
+
+def flag(yes: str, no: str) -> Callable[[bool], SafeString]:
+    """A cell for a flag: a green chip where it is set, a plain one where it is not."""
+    return lambda is_set: chip(yes, "green") if is_set else chip(no)
+
+
+active = flag("Active", "Inactive")
 
 
 def chips(texts: list[str], colour: Colour = "plain") -> SafeString:
@@ -53,12 +72,12 @@ def chips(texts: list[str], colour: Colour = "plain") -> SafeString:
 
 
 def together(shown: Iterable[SafeString]) -> SafeString:
-    """Pieces of a page one after the other."""
+    """Pieces of a page, in order."""
     return format_html_join("", "{}", ((piece,) for piece in shown))
 
 
 def shortened(text: object, fits: int = FITS) -> SafeString | str:
-    """A text that may be long: in a list without its middle then, and whole when pointed at; whole on a page."""
+    """A string that may be long: a list leaves its middle out and shows it in a tooltip, a page shows it whole."""
     words = str(text)
     return format_html('<span class="lb-cut" title="{}">{}</span>', words, _cut(words, fits)) if words else NOTHING
 
@@ -87,8 +106,12 @@ def link(row: Model | None, text: object = None) -> SafeString | str:
     """A link to the row's page."""
     if row is None:
         return NOTHING
-    address = reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
-    return to(address, row if text is None else text)
+    return to(address_of(row), row if text is None else text)
+
+
+def address_of(row: Model) -> str:
+    """The address of the row's page."""
+    return page_of(row._meta.label_lower, row.pk)
 
 
 def page_of(model: str, key: object) -> str:
@@ -114,7 +137,7 @@ def deed(kind: object, external_id: object) -> SafeString:
 
 
 def list_of(model: str, **where: object) -> str:
-    """The address of a model's list, filtered: `list_of("leads.lead", source__id__exact=3)`; "" where nobody shows it."""
+    """The address of a model's list, filtered: `list_of("leads.lead", source__id__exact=3)`; "" if no admin shows it."""
     app, name = model.split(".")
     try:
         address = reverse(f"admin:{app}_{name}_changelist")
@@ -122,6 +145,11 @@ def list_of(model: str, **where: object) -> str:
         return ""
     asked = {name: str(value) for name, value in where.items() if value is not None}
     return f"{address}?{urlencode(asked)}" if asked else address
+
+
+def content(sent: Any) -> SafeString | str:
+    """JSON in a block that scrolls by itself."""
+    return block(pretty(sent)) if sent else NOTHING
 
 
 def pretty(content: Any) -> str:

@@ -1,4 +1,4 @@
-"""Buttons above a page. Each asks first, in a dialog, and does one act of the domain by POST; a refusal is told in the dialog.
+"""Buttons above a page. Each asks first, in a dialog, and calls the domain once, by POST; the dialog shows a refusal.
 
 The dialog is a page of its own: the button takes its middle part into a window, and without a script, or opened in a new
 tab, the same page stands alone.
@@ -16,13 +16,13 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.decorators import action
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminTextInputWidget
 
+from billing_engine.core.admin_kit.cells import address_of
 from billing_engine.core.errors import Refused
 
 Said = str | Callable[[Any], str]
@@ -53,7 +53,7 @@ Guard = Callable[[Any, User], object]
 
 
 def person(request: HttpRequest) -> User:
-    """Who is logged in; the admin lets nobody else in."""
+    """Who is logged in; the admin refuses everyone else."""
     if not isinstance(request.user, User):
         raise Http404
     return request.user
@@ -178,20 +178,15 @@ def dialog_page(
         "opts": self.opts,
         "original": row,
         "title": str(row),
-        "back": page_of(row),
+        "back": address_of(row),
         **context,
     }
     return render(request, template, page)
 
 
-def page_of(row: Model) -> str:
-    """The address of the row's page."""
-    return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
-
-
 def _gone_on(request: HttpRequest, row: Model, done: Done) -> HttpResponse:
     messages.add_message(request, done.level, done.message)
-    address = done.address or page_of(row)
+    address = done.address or address_of(row)
     if request.headers.get("HX-Request"):
         return HttpResponse(headers={"HX-Redirect": address})
     return HttpResponseRedirect(address)

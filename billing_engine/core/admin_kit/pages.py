@@ -1,4 +1,4 @@
-"""What the pages of this house have in common: their look, links to what they name, buttons only where the state allows."""
+"""What every page has in common: read-only by default, in the house's look, with buttons only where the state allows."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -6,23 +6,32 @@ from typing import Any, TypeVar
 from django.contrib import messages
 from django.contrib.admin import ShowFacets
 from django.contrib.admin.utils import flatten_fieldsets
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from unfold.admin import TabularInline
+from unfold.admin import ModelAdmin, TabularInline
 from unfold.enums import ActionVariant
 
-from billing_engine.core.admin_kit.base import BaseAdmin, ReadOnlyAdmin, skipped_by
+from billing_engine.core.admin_kit.bulk import skipped_by
 from billing_engine.core.admin_kit.dialogs import person, why_not
+from billing_engine.core.admin_kit.extension import Extensible
+from billing_engine.core.admin_kit.paginator import PatientPaginator
 from billing_engine.core.errors import Refused
 
 Row = TypeVar("Row", bound=Model)
-Parent = TypeVar("Parent", bound=Model)
 
 
-class Page(BaseAdmin[Row]):
+class Page(Extensible, ModelAdmin[Row]):
     """A list and a page in the house's look. Nothing that has a history is ever deleted."""
 
+    show_full_result_count = False
+    paginator = PatientPaginator
+    list_per_page = 50
+    list_filter_submit = True  # these filters are fields: without the button nothing would send them
     list_fullwidth = True
+    compressed_fields = True
+    warn_unsaved_form = True
+    save_on_top = False
+    view_on_site = False
     nothing_yet = ""  # what a list says that has no rows at all; empty: that there are none of its kind
     show_facets = ShowFacets.NEVER  # they would count what no page counts
     # Other than Django's, this one never asks for the whole list: the filters' own links are enough.
@@ -34,6 +43,11 @@ class Page(BaseAdmin[Row]):
 
     def has_delete_permission(self, request: HttpRequest, obj: Row | None = None) -> bool:
         return False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Row]:
+        """Each row with what its columns and facts read."""
+        found: QuerySet[Row] = super().get_queryset(request)
+        return found.select_related(*self.related) if self.related else found
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """With what the last act on many of its rows skipped."""
@@ -81,8 +95,16 @@ def _is_offered(method: Any, row: Model) -> bool:
     return offered is None or offered(row)
 
 
-class ReadOnlyPage(Page[Row], ReadOnlyAdmin[Row]):
+class ReadOnlyPage(Page[Row]):
     """Rows that people look at; what changes them is a button, and every button is one act of the domain."""
+
+    actions_on_top = True
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Row | None = None) -> bool:
+        return False
 
     def get_readonly_fields(self, request: HttpRequest, obj: Row | None = None) -> tuple[str, ...]:
         """Whatever the page shows."""
@@ -90,14 +112,24 @@ class ReadOnlyPage(Page[Row], ReadOnlyAdmin[Row]):
         return (*self.readonly_fields, *flatten_fieldsets(shown))
 
 
-class ReadOnlyRows(TabularInline):
+class ReadOnlyRows(Extensible, TabularInline):
     """The rows of a page's subject, to be looked at."""
 
+    columns_in = "fields"
     extra = 0
     can_delete = False
     show_change_link = False
     per_page = 50
     hide_title = True
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Each row with what its columns read."""
+        found: QuerySet[Any] = super().get_queryset(request)
+        return found.select_related(*self.related) if self.related else found
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """All of its columns."""
+        return tuple(self.fields)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

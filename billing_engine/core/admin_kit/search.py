@@ -1,9 +1,11 @@
-"""What the one search of the admin finds: each storey says how its own things are found, and to whom they are shown."""
+"""What the one search of the admin finds: each app registers how its own things are found, and who may see them."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
+
+from billing_engine.core.admin_kit.cells import list_of
 
 SHOWN = 5
 LONGEST = 254
@@ -52,6 +54,11 @@ def finds(name: str, *, place: int, permission: str, every: Callable[[str], str]
         return find
 
     return register
+
+
+def list_named(model: str, term: str) -> str:
+    """The address of the model's list, searched for the term."""
+    return list_of(model, q=term)
 
 
 def found(term: str, *, user: Any) -> list[Group]:

@@ -35,7 +35,7 @@ class UnknownAddress(APIView):
 
 
 def problem_response(error: Exception, context: dict[str, Any]) -> Response | None:
-    """The problem document for `error`, or None where it is nobody's refusal but our fault."""
+    """The problem document for `error`, or None if it is no refusal but an error of our own."""
     if isinstance(error, Refused):
         refusal = _problem(error.http_status, error.code, str(error), error.facts)
         if error.http_status == HTTPStatus.UNAUTHORIZED:

@@ -1,4 +1,4 @@
-"""What nobody can read in an address is told in words, wherever it stands: it is no fault of ours."""
+"""A part of an address that cannot be read is answered in words, on every page: it is not an error of ours."""
 
 import logging
 from collections.abc import Callable

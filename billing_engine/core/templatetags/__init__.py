@@ -1,1 +1,1 @@
-"""What the templates of all storeys may call."""
+"""What the templates of all apps may call."""

@@ -3,10 +3,11 @@
 from typing import Any
 
 from django import template
-from django.conf import settings
 from django.contrib import admin
 from django.db.models import Model
 from django.urls import reverse
+
+from billing_engine.core.admin_kit.menu import title_of
 
 register = template.Library()
 
@@ -28,11 +29,7 @@ def crumbs(parts: list[Part]) -> list[Part]:
 
 def named(address: str, otherwise: str) -> str:
     """A list's name: the menu's, if it has one."""
-    for section in settings.UNFOLD["SIDEBAR"]["navigation"]:
-        for item in section["items"]:
-            if str(item["link"]) == address:
-                return str(item["title"])
-    return _as_begun(otherwise)
+    return title_of(address) or _as_begun(otherwise)
 
 
 def _list(part: Part) -> Part:

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils.timezone import now
 from unfold.contrib.filters.admin import DropdownFilter
 
-from billing_engine.core.admin_kit.day_filters import DateFilter
+from billing_engine.core.admin_kit.filters import DateFilter
 from billing_engine.core.calendar.spans import labels_of
 from invoices.domain.life.late_voids import periods_taken_back_from
 from invoices.domain.month_close.bulk_action import HAS_CONTACTS

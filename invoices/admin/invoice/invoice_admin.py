@@ -10,7 +10,7 @@ from django.utils.timezone import now
 from unfold.enums import ActionVariant
 
 from billing_engine.core import money
-from billing_engine.core.admin_kit.base import for_each
+from billing_engine.core.admin_kit.bulk import for_each
 from billing_engine.core.admin_kit.cells import list_of, page_of
 from billing_engine.core.admin_kit.dialogs import Dialog, Done, WithReason, button, person
 from invoices.admin.invoice.billing_again import BILL_AGAIN, billed_again

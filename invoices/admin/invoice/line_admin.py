@@ -4,15 +4,13 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
-from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 
-from billing_engine.core import money
-from billing_engine.core.admin_kit.cells import amount, link, number, page_of
+from billing_engine.core.admin_kit.cells import link, number, page_of, total
+from billing_engine.core.admin_kit.columns import column
 from billing_engine.core.admin_kit.pages import ReadOnlyPage
 from invoices.admin.invoice.detail_files import MAY_SEE_CHARGES, detail_of_invoice, detail_of_month
 from invoices.admin.invoice.filters import LineIssuedOn
@@ -35,10 +33,15 @@ class InvoiceLineAdmin(ReadOnlyPage[InvoiceLine]):
         ("action_type", AutocompleteSelectFilter),
         ("rule", AutocompleteSelectFilter),
     )
-    list_select_related = ("invoice__customer",)
+    related = ("invoice__customer", "invoice__period")
     search_fields = ("invoice__number__istartswith",)
     search_help_text = "Invoice number"
     ordering = ("-pk",)
+
+    shown_invoice = column(link, "invoice", title="invoice")
+    shown_customer = column(link, "invoice.customer", title="customer")
+    shown_actions = column(number, "actions", title="actions")
+    shown_amount = column(total, "amount", "invoice.currency", title="amount")
 
     class Media:
         css = {"all": ["invoices/finance.css", "invoices/detail.css"]}
@@ -47,26 +50,6 @@ class InvoiceLineAdmin(ReadOnlyPage[InvoiceLine]):
     def above(line: InvoiceLine) -> Invoice:
         """A line's page stands below its invoice's."""
         return line.invoice
-
-    @admin.display(description="invoice")
-    def shown_invoice(self, line: InvoiceLine) -> SafeString | str:
-        return link(line.invoice)
-
-    @admin.display(description="customer")
-    def shown_customer(self, line: InvoiceLine) -> SafeString | str:
-        return link(line.invoice.customer)
-
-    @admin.display(description="actions")
-    def shown_actions(self, line: InvoiceLine) -> SafeString | str:
-        return number(line.actions)
-
-    @admin.display(description="amount")
-    def shown_amount(self, line: InvoiceLine) -> SafeString:
-        return amount(money.in_words(line.amount, line.invoice.currency))
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[InvoiceLine]:
-        found: QuerySet[InvoiceLine] = super().get_queryset(request)
-        return found.select_related("invoice__customer", "invoice__period")
 
     def get_urls(self) -> list[URLPattern]:
         own = (

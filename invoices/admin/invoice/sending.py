@@ -12,7 +12,7 @@ from django.utils.timezone import now
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
-from billing_engine.core.admin_kit.base import for_each
+from billing_engine.core.admin_kit.bulk import for_each
 from billing_engine.core.admin_kit.dialogs import Dialog, Done, button, person
 from billing_engine.core.calendar.wording import day_in_words
 from billing_engine.core.errors import Refused

@@ -11,7 +11,7 @@ from invoices.domain.month_close.unfinished import Left, stuck_in
 from invoices.models import BillingCycle
 from invoices.queries.cycle import cut_by_budgets_in, flagged_in, without_invoice_in
 
-Card = tuple[int, str, str, str, str]  # how many, of what, what to do about it, where, in which colour
+Counted = tuple[int, str, str, str, str]  # how many, of what, what to do about it, where, in which colour
 
 
 def hindrances(cycle: BillingCycle, left: Left) -> list[TaskCard]:
@@ -27,7 +27,7 @@ def hindrances(cycle: BillingCycle, left: Left) -> list[TaskCard]:
     ]
 
 
-def _before_drafts(label: str, left: Left) -> tuple[Card, ...]:
+def _before_drafts(label: str, left: Left) -> tuple[Counted, ...]:
     """What is not on any invoice yet."""
     return (
         (
@@ -54,7 +54,7 @@ def _before_drafts(label: str, left: Left) -> tuple[Card, ...]:
     )
 
 
-def _of_invoices(label: str, left: Left) -> tuple[Card, ...]:
+def _of_invoices(label: str, left: Left) -> tuple[Counted, ...]:
     """What is to be seen to about its invoices, or about periods that have none."""
     flagged = flagged_in(label) if left.drafts else 0
     return (
@@ -91,7 +91,7 @@ def _of_invoices(label: str, left: Left) -> tuple[Card, ...]:
     )
 
 
-def _outgoing(cycle: BillingCycle, left: Left) -> tuple[Card, ...]:
+def _outgoing(cycle: BillingCycle, left: Left) -> tuple[Counted, ...]:
     """What is issued and did not go out."""
     stuck, contactless = stuck_in(cycle.label), without_contacts(cycle) if left.unsent else []
     return (
@@ -119,7 +119,7 @@ def _outgoing(cycle: BillingCycle, left: Left) -> tuple[Card, ...]:
     )
 
 
-def _taken_back(label: str) -> Card:
+def _taken_back(label: str) -> Counted:
     """What was taken back after it was issued: the customer is owed it."""
     found = to_be_credited(labels_of(label))
     amounts = " and ".join(in_words(found[currency].amount, currency) for currency in sorted(found))
@@ -132,7 +132,7 @@ def _taken_back(label: str) -> Card:
     )
 
 
-def _cut_by_budgets(label: str) -> Card:
+def _cut_by_budgets(label: str) -> Counted:
     """What hard budgets kept from being charged: right as agreed, and worth knowing."""
     found = cut_by_budgets_in(label)
     amounts = " and ".join(in_words(found[currency][1], currency) for currency in sorted(found))

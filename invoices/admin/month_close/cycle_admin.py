@@ -7,11 +7,11 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path
-from django.utils.safestring import SafeString
 from django.utils.timezone import now
 from unfold.enums import ActionVariant
 
 from billing_engine.core.admin_kit.cells import Colour, chip
+from billing_engine.core.admin_kit.columns import column
 from billing_engine.core.admin_kit.dialogs import Dialog, Done, WithReason, button, person
 from billing_engine.core.admin_kit.pages import ReadOnlyPage
 from billing_engine.core.counts import names_in_words
@@ -94,16 +94,13 @@ class BillingCycleAdmin(ReadOnlyPage[BillingCycle]):
     ordering = ("-label",)
     actions_detail: Any = ("run", "approve_all", "issue_all", "send_all", "stop_errand", "lock", "reopen", "close")
 
+    shown_month = column(month_of, title="month", order="label")
+    state_chip = column(
+        lambda cycle: chip(cycle.get_state_display(), COLOURS[cycle.state]), title="state", order="state"
+    )
+
     class Media:
         css = {"all": ["invoices/finance.css", "core/figures.css", "invoices/month_close.css"]}
-
-    @admin.display(description="month", ordering="label")
-    def shown_month(self, cycle: BillingCycle) -> str:
-        return month_of(cycle)
-
-    @admin.display(description="state", ordering="state")
-    def state_chip(self, cycle: BillingCycle) -> SafeString:
-        return chip(cycle.get_state_display(), COLOURS[cycle.state])
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         know_cycles()

@@ -13,8 +13,9 @@ from django.utils.timezone import now
 from unfold.decorators import action
 from unfold.enums import ActionVariant
 
-from billing_engine.core.admin_kit.cells import chip, instant, list_of, number
-from billing_engine.core.admin_kit.dialogs import Dialog, Done, button, page_of, person
+from billing_engine.core.admin_kit.cells import NOTHING, address_of, chip, instant, list_of, number
+from billing_engine.core.admin_kit.columns import column
+from billing_engine.core.admin_kit.dialogs import Dialog, Done, button, person
 from billing_engine.core.admin_kit.pages import ReadOnlyPage
 from billing_engine.core.calendar.spans import Cycle
 from billing_engine.core.errors import Refused
@@ -42,12 +43,20 @@ def is_going_on(run: BillingRun) -> bool:
 class BillingRunAdmin(ReadOnlyPage[BillingRun]):
     list_display = ("shown_cycle", "shown_state", "billed", "nothing", "failed", "waiting", "started", "shown_by")
     list_display_links = ("shown_cycle",)
-    list_select_related = ("started_by",)
+    related = ("started_by",)
     search_fields = ("cycle__startswith",)
     search_help_text = "Cycle, such as 2026-10 or 2026-W43"
     ordering = ("-pk",)
     actions_list: Any = ("start_run",)
     actions_detail: Any = ("resume", "pause", "retry")
+
+    shown_cycle = column(month_in_words, "cycle", title="cycle", order="cycle")
+    billed = column(number, "billed_items", title="billed")
+    nothing = column(number, "nothing_items", title="nothing to bill")
+    failed = column(number, "failed_items", title="failed")
+    waiting = column(number, "waiting_items", title="waiting")
+    started = column(instant, "started_at", title="started", order="started_at")
+    shown_by = column(str, "started_by", title="by", order="started_by", empty=NOTHING)
 
     class Media:
         css = {"all": ["invoices/finance.css"]}
@@ -61,10 +70,6 @@ class BillingRunAdmin(ReadOnlyPage[BillingRun]):
         found: QuerySet[BillingRun] = super().get_queryset(request)
         return found.annotate(**counts)
 
-    @admin.display(description="cycle", ordering="cycle")
-    def shown_cycle(self, run: BillingRun) -> str:
-        return month_in_words(run.cycle)
-
     @admin.display(description="state", ordering="finished_at")
     def shown_state(self, run: Any) -> SafeString:
         if run.paused_at:
@@ -72,30 +77,6 @@ class BillingRunAdmin(ReadOnlyPage[BillingRun]):
         if run.finished_at is None:
             return chip("In progress", "blue")
         return chip("Finished, some failed", "red") if run.failed_items else chip("Finished", "green")
-
-    @admin.display(description="billed")
-    def billed(self, run: Any) -> SafeString | str:
-        return number(run.billed_items)
-
-    @admin.display(description="nothing to bill")
-    def nothing(self, run: Any) -> SafeString | str:
-        return number(run.nothing_items)
-
-    @admin.display(description="failed")
-    def failed(self, run: Any) -> SafeString | str:
-        return number(run.failed_items)
-
-    @admin.display(description="waiting")
-    def waiting(self, run: Any) -> SafeString | str:
-        return number(run.waiting_items)
-
-    @admin.display(description="started", ordering="started_at")
-    def started(self, run: BillingRun) -> SafeString | str:
-        return instant(run.started_at)
-
-    @admin.display(description="by", ordering="started_by")
-    def shown_by(self, run: BillingRun) -> str:
-        return str(run.started_by or "–")
 
     def has_start_permission(self, request: HttpRequest) -> bool:
         """Whether this person starts runs, and lets failed items try again."""
@@ -109,7 +90,7 @@ class BillingRunAdmin(ReadOnlyPage[BillingRun]):
             except Refused as refusal:
                 form.add_error(None, str(refusal))
             else:
-                return _gone_to(request, page_of(run))
+                return _gone_to(request, address_of(run))
         page = {"opts": self.opts, "title": "Start a billing run", "form": form, "back": list_of("invoices.billingrun")}
         response = render(request, "invoices/start_run.html", {**self.admin_site.each_context(request), **page})
         response["Cache-Control"] = "no-store"

@@ -8,7 +8,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timezone import now
 
-from billing_engine.core.admin_kit.cells import amount, chip, instant
+from billing_engine.core.admin_kit.cells import amount, flag, instant
+from billing_engine.core.admin_kit.columns import column
 from billing_engine.core.admin_kit.pages import Page
 from invoices.domain.run.schedule import next_due, set_schedule
 from invoices.domain.wording import month_in_words
@@ -24,19 +25,14 @@ class BillingScheduleAdmin(Page[BillingSchedule]):
     fields = ("cycle", "is_active", "grace_days", "shown_next")
     readonly_fields = ("cycle", "shown_next")
 
+    shown_state = column(flag("Start by themselves", "Started by hand"), "is_active", title="runs", order="is_active")
+    shown_grace = column(amount, "grace_days", title="grace days", order="grace_days")
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
     def save_model(self, request: HttpRequest, obj: BillingSchedule, form: Any, change: bool) -> None:  # noqa: FBT001 -- Django's
         set_schedule(obj)
-
-    @admin.display(description="runs", ordering="is_active")
-    def shown_state(self, schedule: BillingSchedule) -> SafeString:
-        return chip("Start by themselves", "green") if schedule.is_active else chip("Started by hand")
-
-    @admin.display(description="grace days", ordering="grace_days")
-    def shown_grace(self, schedule: BillingSchedule) -> SafeString:
-        return amount(str(schedule.grace_days))
 
     @admin.display(description="due next")
     def shown_next(self, schedule: BillingSchedule) -> SafeString | str:

@@ -4,11 +4,11 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
-from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
-from billing_engine.core.admin_kit.base import SKIPPED_SHOWN, Skipped, SkippedRow
+from billing_engine.core.admin_kit.bulk import SKIPPED_SHOWN, Skipped, SkippedRow
 from billing_engine.core.admin_kit.cells import NOTHING, chip, code, instant, link, list_of, number, page_of
+from billing_engine.core.admin_kit.columns import column
 from billing_engine.core.admin_kit.pages import ReadOnlyPage
 from leads.models import BulkRetry, QuarantineStep
 
@@ -41,12 +41,22 @@ class BulkRetryAdmin(ReadOnlyPage[BulkRetry]):
     change_form_template = "leads/bulk_retry.html"
     list_display = ("started", "shown_source", "shown_code", "shown_total", "shown_stored", "shown_refused", "state")
     list_filter = (("source", AutocompleteSelectFilter),)
-    list_select_related = ("source",)
+    related = ("source", "started_by")
     ordering = ("-pk",)
     fields = (("shown_source", "shown_code"), ("started", "starter"), "finished")
 
-    def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).select_related("source", "started_by")
+    started = column(instant, "started_at", title="started", order="started_at")
+    starter = column(str, "started_by", title="by", empty=NOTHING)
+    finished = column(instant, "finished_at", title="finished")
+    shown_source = column(link, "source", title="source")
+    shown_code = column(code, "code", title="code")
+    shown_total = column(number, "total", title="tried")
+    shown_stored = column(number, "stored", title="stored")
+    shown_refused = column(number, "refused", title="refused again")
+    state = column(
+        lambda retry: chip("Finished", "green") if retry.finished_at else chip(f"{retry.percent} %", "blue"),
+        title="state",
+    )
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
@@ -56,39 +66,3 @@ class BulkRetryAdmin(ReadOnlyPage[BulkRetry]):
         context["skipped"] = refused_again(retry)
         context["these"] = list_of("leads.quarantineditem", code=retry.code, source__id__exact=retry.source_id)
         return super().render_change_form(request, context, *args, **kwargs)
-
-    @admin.display(description="started", ordering="started_at")
-    def started(self, retry: BulkRetry) -> SafeString | str:
-        return instant(retry.started_at)
-
-    @admin.display(description="by")
-    def starter(self, retry: BulkRetry) -> str:
-        return str(retry.started_by or NOTHING)
-
-    @admin.display(description="finished")
-    def finished(self, retry: BulkRetry) -> SafeString | str:
-        return instant(retry.finished_at)
-
-    @admin.display(description="source")
-    def shown_source(self, retry: BulkRetry) -> SafeString | str:
-        return link(retry.source)
-
-    @admin.display(description="code")
-    def shown_code(self, retry: BulkRetry) -> SafeString | str:
-        return code(retry.code)
-
-    @admin.display(description="tried")
-    def shown_total(self, retry: BulkRetry) -> SafeString | str:
-        return number(retry.total)
-
-    @admin.display(description="stored")
-    def shown_stored(self, retry: BulkRetry) -> SafeString | str:
-        return number(retry.stored)
-
-    @admin.display(description="refused again")
-    def shown_refused(self, retry: BulkRetry) -> SafeString | str:
-        return number(retry.refused)
-
-    @admin.display(description="state")
-    def state(self, retry: BulkRetry) -> SafeString:
-        return chip("Finished", "green") if retry.finished_at else chip(f"{retry.percent} %", "blue")

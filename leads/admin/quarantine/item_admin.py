@@ -1,5 +1,6 @@
 """What was refused, and waits for a person: mended and sent in again, or let go for a reason."""
 
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,14 +11,12 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import path
-from django.utils.safestring import SafeString
 from django.utils.timezone import now
-from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter, DropdownFilter
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 from unfold.enums import ActionVariant
 
-from billing_engine.core.admin_kit.base import for_each
+from billing_engine.core.admin_kit.bulk import for_each
 from billing_engine.core.admin_kit.cells import (
-    NOTHING,
     Colour,
     chip,
     code,
@@ -29,10 +28,12 @@ from billing_engine.core.admin_kit.cells import (
     shortened,
     to,
 )
+from billing_engine.core.admin_kit.columns import column
 from billing_engine.core.admin_kit.dialogs import Dialog, Done, WithReason, button, person
+from billing_engine.core.admin_kit.filters import Received
 from billing_engine.core.admin_kit.pages import ReadOnlyPage
-from billing_engine.core.admin_kit.recent_filter import Received
 from billing_engine.core.errors import Refused
+from leads.admin.quarantine.filters import ByCode, ByMonth, ByState
 from leads.admin.quarantine.groups import groups
 from leads.admin.quarantine.item_page import RepairForm, as_typed, located_again, may_take_new, page_of_item, zone_of
 from leads.domain.intake.receipt import CONFLICT, QUARANTINED, Receipt
@@ -43,57 +44,9 @@ from leads.models import QuarantinedItem, Source
 
 State = QuarantinedItem.State
 COLOURS: dict[str, Colour] = {State.WAITING: "orange", State.REPAIRED: "green", State.DISCARDED: "plain"}
-CODES_FROM = 10_000
 RETRIED_AT_ONCE = 500
 RETRIED_HERE = 100  # more of them are the workers' business
 DISCARDED_AT_ONCE = 1_000
-MONTHS_SHOWN = 36
-
-
-class ByState(DropdownFilter):
-    """What waits, unless something else is asked for."""
-
-    title = "state"
-    parameter_name = "state"
-    all_option = None
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [*State.choices, ("all", "All")]
-
-    def value(self) -> str:
-        return super().value() or State.WAITING
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[QuarantinedItem]) -> QuerySet[QuarantinedItem]:
-        return queryset if self.value() == "all" else queryset.filter(state=self.value())
-
-
-class ByCode(DropdownFilter):
-    """The codes of what waits; of very much that waits, the latest."""
-
-    title = "code"
-    parameter_name = "code"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        latest = QuarantinedItem.objects.waiting().order_by("-received_at").values("code")[:CODES_FROM]
-        return sorted({(row["code"], row["code"]) for row in latest})
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[QuarantinedItem]) -> QuerySet[QuarantinedItem]:
-        return queryset.filter(code=self.value()) if self.value() else queryset
-
-
-class ByMonth(DropdownFilter):
-    """The months that what waits counts to, the latest first."""
-
-    title = "month"
-    parameter_name = "month"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        found = QuarantinedItem.objects.waiting().values_list("months", flat=True).distinct()
-        months = sorted({month for months in found for month in months}, reverse=True)
-        return [(month, month) for month in months[:MONTHS_SHOWN]]
-
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        return queryset.of_month(value) if (value := self.value()) else queryset
 
 
 @admin.register(QuarantinedItem)
@@ -118,7 +71,7 @@ class QuarantinedItemAdmin(ReadOnlyPage[QuarantinedItem]):
         ("kind", ChoicesDropdownFilter),
         Received,
     )
-    list_select_related = ("source",)
+    related = ("source__customer", "settled_by", "stored_action__action_type", "stored_action__period__customer")
     ordering = ("-received_at", "-pk")
     fields = (
         ("shown_source", "shown_delivery"),
@@ -131,14 +84,26 @@ class QuarantinedItemAdmin(ReadOnlyPage[QuarantinedItem]):
     actions_detail = ("take_the_new", "keep_stored", "discard_item")
     list_before_template = "leads/quarantine_groups.html"
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[QuarantinedItem]:
-        return (
-            super()
-            .get_queryset(request)
-            .select_related(
-                "source__customer", "settled_by", "stored_action__action_type", "stored_action__period__customer"
-            )
-        )
+    shown_received = column(instant, "received_at", zone_of, title="received", order="received_at")
+    shown_occurred = column(
+        instant,
+        "occurred_at",
+        lambda item: ZoneInfo(item.zone or "UTC"),
+        title="occurred",
+        empty="No time in it can be read",
+    )
+    shown_code = column(
+        lambda code: chip(code, "red" if code in CONFLICTS else "orange"), "code", title="code", order="code"
+    )
+    shown_message = column(partial(shortened, fits=88), "message", title="message")
+    shown_source = column(link, "source", title="source")
+    shown_delivery = column(
+        lambda key: to(page_of("leads.delivery", key), f"Delivery {key}"), "delivery_id", title="delivery"
+    )
+    where = column(lambda pointer: code(pointer or "/"), "pointer", title="where in the delivery")
+    shown_held = column(number, "actions_held", title="actions held", order="actions_held")
+    shown_state = column(lambda item: chip(item.get_state_display(), COLOURS[item.state]), title="state")
+    settled = column(instant, "settled_at", zone_of, title="settled")
 
     def get_urls(self) -> list[Any]:
         # "Retry" is no button above the page but the one below the text to be mended.
@@ -281,54 +246,12 @@ class QuarantinedItemAdmin(ReadOnlyPage[QuarantinedItem]):
         }
         return render(request, "leads/discard.html", page)
 
-    @admin.display(description="received", ordering="received_at")
-    def shown_received(self, item: QuarantinedItem) -> SafeString | str:
-        return instant(item.received_at, zone_of(item))
-
-    @admin.display(description="occurred")
-    def shown_occurred(self, item: QuarantinedItem) -> SafeString | str:
-        if item.occurred_at is None:
-            return "No time in it can be read"
-        return instant(item.occurred_at, ZoneInfo(item.zone or "UTC"))
-
     @admin.display(description="counts to")
     def shown_months(self, item: QuarantinedItem) -> str:
         """Which months, and what they go by."""
         zone = item.zone or "UTC: its customer is not known"
         by = "in which it was received, UTC" if item.occurred_at is None else zone
         return f"{', '.join(item.months)} ({by})"
-
-    @admin.display(description="code", ordering="code")
-    def shown_code(self, item: QuarantinedItem) -> SafeString:
-        return chip(item.code, "red" if item.code in CONFLICTS else "orange")
-
-    @admin.display(description="message")
-    def shown_message(self, item: QuarantinedItem) -> SafeString | str:
-        return shortened(item.message, fits=88)
-
-    @admin.display(description="source")
-    def shown_source(self, item: QuarantinedItem) -> SafeString | str:
-        return link(item.source)
-
-    @admin.display(description="delivery")
-    def shown_delivery(self, item: QuarantinedItem) -> SafeString | str:
-        return to(page_of("leads.delivery", item.delivery_id), f"Delivery {item.delivery_id}")
-
-    @admin.display(description="where in the delivery")
-    def where(self, item: QuarantinedItem) -> SafeString | str:
-        return code(item.pointer or "/")
-
-    @admin.display(description="actions held", ordering="actions_held")
-    def shown_held(self, item: QuarantinedItem) -> SafeString | str:
-        return number(item.actions_held)
-
-    @admin.display(description="state")
-    def shown_state(self, item: QuarantinedItem) -> SafeString:
-        return chip(item.get_state_display(), COLOURS[item.state])
-
-    @admin.display(description="settled")
-    def settled(self, item: QuarantinedItem) -> SafeString | str:
-        return instant(item.settled_at, zone_of(item)) if item.settled_at else NOTHING
 
 
 def _oldest(request: HttpRequest, queryset: Any, at_most: int) -> list[QuarantinedItem]:

@@ -17,7 +17,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget, UnfoldBooleanSwitchWidget
 
 from billing_engine.core.admin_kit.cells import link, page_of
 from billing_engine.core.admin_kit.dialogs import Dialog, Done, button, person
-from billing_engine.core.admin_kit.wall_clock_field import EACH_IN_ITS_ZONE, WallClockFormField
+from billing_engine.core.admin_kit.fields import EACH_IN_ITS_ZONE, WallClockFormField
 from billing_engine.core.calendar.spans import Month
 from billing_engine.core.calendar.wall_clock import in_words
 from billing_engine.core.errors import Refused

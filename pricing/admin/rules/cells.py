@@ -12,6 +12,7 @@ from django.utils.timezone import now
 
 from billing_engine.core import money
 from billing_engine.core.admin_kit.cells import NOTHING, amount, chip, chips, instant, link, list_of, number, shortened
+from billing_engine.core.admin_kit.columns import column
 from billing_engine.core.calendar.wall_clock import in_words
 from pricing.admin.rules.page import state_in_words, time_in_words
 from pricing.domain.rate.usage import Use, uses_of
@@ -34,20 +35,29 @@ class RuleChangeList(ChangeList):
             rule.use, rule.zones = uses.get(rule.pk), zones[rule.pk]
 
 
+def _by(at: datetime | None, user: object) -> SafeString:
+    return format_html("{}{}", instant(at), f" by {user}" if user else "")
+
+
 class ShownRule:
     """The columns of the list and the facts on the page."""
 
-    @admin.display(description="name", ordering="name")
-    def shown_name(self, rule: PriceRule) -> SafeString | str:
-        return shortened(rule.name)
+    shown_name = column(shortened, "name", title="name", order="name")
+    scope = column(lambda rule: chips(scope_in_words(rule) or ["Everything"]), title="scope")
+    shown_model = column(PriceRule.get_price_model_display, title="price model")
+    whole_price = column(model_in_words, title="price")
+    limits = column(chips, limits_in_words, title="limits", empty=NOTHING)
+    shown_priority = column(number, "priority", title="priority", order="priority")
+    starts = column(time_in_words, title="from", order="wall_from")
+    ends = column(in_words, "wall_to", title="until", order="wall_to", empty="no end")
+    drafted = column(_by, "created_at", "created_by", title="drafted")
+    activated = column(_by, "activated_at", "activated_by", title="activated")
+    retired = column(_by, "retired_at", "retired_by", title="retired")
+    shown_revises = column(link, "revises", title="revises")
 
     @admin.display(description="state", ordering="state")
     def state_chip(self, rule: PriceRule) -> SafeString:
         return chip(*state_in_words(rule, at=now(), zones=getattr(rule, "zones", None)))
-
-    @admin.display(description="scope")
-    def scope(self, rule: PriceRule) -> SafeString:
-        return chips(scope_in_words(rule) or ["Everything"])
 
     @admin.display(description="price", ordering="price_model")
     def shown_price(self, rule: PriceRule) -> SafeString:
@@ -92,53 +102,8 @@ class ShownRule:
             f"{use.charges:,} charge{'s' if use.charges != 1 else ''} worth {money.in_words(use.amount, rule.currency)}"
         )
 
-    @admin.display(description="price model")
-    def shown_model(self, rule: PriceRule) -> str:
-        return rule.get_price_model_display()
-
-    @admin.display(description="price")
-    def whole_price(self, rule: PriceRule) -> str:
-        return model_in_words(rule)
-
-    @admin.display(description="limits")
-    def limits(self, rule: PriceRule) -> SafeString | str:
-        words = limits_in_words(rule)
-        return chips(words) if words else NOTHING
-
-    @admin.display(description="priority", ordering="priority")
-    def shown_priority(self, rule: PriceRule) -> SafeString | str:
-        return number(rule.priority)
-
-    @admin.display(description="from", ordering="wall_from")
-    def starts(self, rule: PriceRule) -> str:
-        return time_in_words(rule)
-
-    @admin.display(description="until", ordering="wall_to")
-    def ends(self, rule: PriceRule) -> str:
-        return in_words(rule.wall_to) if rule.wall_to else "no end"
-
     @admin.display(description="in force", ordering="wall_from")
     def in_force(self, rule: PriceRule) -> SafeString:
         """Its state, and beneath it from when until when."""
         days = f"from {in_words(rule.wall_from)}" + (f" until {in_words(rule.wall_to)}" if rule.wall_to else "")
         return format_html('<span class="rule-when">{}<span>{}</span></span>', self.state_chip(rule), days)
-
-    @admin.display(description="drafted")
-    def drafted(self, rule: PriceRule) -> SafeString:
-        return _by(rule.created_at, rule.created_by)
-
-    @admin.display(description="activated")
-    def activated(self, rule: PriceRule) -> SafeString:
-        return _by(rule.activated_at, rule.activated_by)
-
-    @admin.display(description="retired")
-    def retired(self, rule: PriceRule) -> SafeString:
-        return _by(rule.retired_at, rule.retired_by)
-
-    @admin.display(description="revises")
-    def shown_revises(self, rule: PriceRule) -> SafeString | str:
-        return link(rule.revises) if rule.revises else NOTHING
-
-
-def _by(at: datetime | None, user: object) -> SafeString:
-    return format_html("{}{}", instant(at), f" by {user}" if user else "")

@@ -8,8 +8,12 @@ from django.utils.safestring import SafeString
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from billing_engine.core.admin_kit.faults import tell
-from billing_engine.core.admin_kit.fields import currency_field, offer_own_currency
-from billing_engine.core.admin_kit.wall_clock_field import EACH_IN_ITS_ZONE, WallClockFormField
+from billing_engine.core.admin_kit.fields import (
+    EACH_IN_ITS_ZONE,
+    WallClockFormField,
+    currency_field,
+    offer_own_currency,
+)
 from billing_engine.core.money import currencies
 from pricing.domain.rule_book.price_parts import ASKED, NOTHING_IS_ZERO, PARTS, leave_out_what_says_nothing
 from pricing.domain.rule_book.validate import NO_NUMBER, currency_of, rule_faults

@@ -89,6 +89,10 @@ class PriceRuleAdmin(RuleSheets, RuleButtons, ShownRule, Page[PriceRule]):
         ("channel", ChoicesDropdownFilter),
         ("price_model", ChoicesDropdownFilter),
     )
+    related = (
+        *("customer", "product__customer", "source", "action_type", "revises"),
+        *("created_by", "activated_by", "retired_by"),
+    )
     search_fields = ("name",)
     search_help_text = "Name"
     ordering = ("-wall_from", "-pk")
@@ -115,21 +119,7 @@ class PriceRuleAdmin(RuleSheets, RuleButtons, ShownRule, Page[PriceRule]):
         return RuleChangeList
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[PriceRule]:
-        return (
-            super()
-            .get_queryset(request)
-            .select_related(
-                "customer",
-                "product__customer",
-                "source",
-                "action_type",
-                "created_by",
-                "activated_by",
-                "retired_by",
-                "revises",
-            )
-            .prefetch_related("tiers")
-        )
+        return super().get_queryset(request).prefetch_related("tiers")
 
     def has_change_permission(self, request: HttpRequest, obj: PriceRule | None = None) -> bool:
         return (obj is None or is_draft(obj)) and super().has_change_permission(request, obj)

@@ -14,7 +14,7 @@ from django.utils.timezone import now
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminFileFieldWidget
 
-from billing_engine.core.admin_kit.base import for_each
+from billing_engine.core.admin_kit.bulk import for_each
 from billing_engine.core.admin_kit.cells import chip, chips, link, list_of
 from billing_engine.core.admin_kit.dialogs import person
 from billing_engine.core.calendar.wall_clock import in_words

@@ -9,6 +9,7 @@ from unfold.admin import TabularInline
 
 from billing_engine.core import money
 from billing_engine.core.admin_kit.cells import NOTHING, number
+from billing_engine.core.admin_kit.columns import column
 from billing_engine.core.admin_kit.fields import WITHOUT_IDLE_ZEROS
 from pricing.admin.rules.page import is_draft
 from pricing.admin.rules.tier_form import TierForm, TierFormSet
@@ -29,6 +30,10 @@ class TierRows(TabularInline):
     formfield_overrides = WITHOUT_IDLE_ZEROS
     hide_title = True
     verbose_name_plural = "tiers"
+
+    shown_unit_price = column(money.price_in_words, "unit_price", "rule.currency", title="unit price", empty=NOTHING)
+    shown_percent = column(percent_in_words, "percent", title="percent", empty=NOTHING)
+    shown_flat_fee = column(money.price_in_words, "flat_fee", "rule.currency", title="flat fee")
 
     def get_extra(self, request: HttpRequest, obj: PriceRule | None = None, **kwargs: Any) -> int:
         return 0 if obj is not None and obj.tiers.exists() else 2
@@ -58,15 +63,3 @@ class TierRows(TabularInline):
         if rate_of(tier.rule.price_model) == "percent":
             return money.price_in_words(tier.up_to, tier.rule.currency)
         return number(tier.up_to)
-
-    @admin.display(description="unit price")
-    def shown_unit_price(self, tier: PriceTier) -> str:
-        return NOTHING if tier.unit_price is None else money.price_in_words(tier.unit_price, tier.rule.currency)
-
-    @admin.display(description="percent")
-    def shown_percent(self, tier: PriceTier) -> str:
-        return NOTHING if tier.percent is None else percent_in_words(tier.percent)
-
-    @admin.display(description="flat fee")
-    def shown_flat_fee(self, tier: PriceTier) -> str:
-        return money.price_in_words(tier.flat_fee, tier.rule.currency)

@@ -14,8 +14,9 @@ from django.utils.timezone import now
 from unfold.decorators import action
 from unfold.enums import ActionVariant
 
-from billing_engine.core.admin_kit.cells import NOTHING, amount, instant, list_of, shortened
-from billing_engine.core.admin_kit.dialogs import Dialog, Done, button, page_of, person
+from billing_engine.core.admin_kit.cells import NOTHING, address_of, amount, instant, list_of, shortened
+from billing_engine.core.admin_kit.columns import column
+from billing_engine.core.admin_kit.dialogs import Dialog, Done, button, person
 from billing_engine.core.admin_kit.pages import ReadOnlyPage
 from billing_engine.core.calendar.spans import Month
 from billing_engine.core.errors import Refused
@@ -49,10 +50,14 @@ class SimulationChangeList(ChangeList):
 class SimulationAdmin(ReadOnlyPage[Simulation]):
     list_display = ("shown_what", "shown_months", "state", "difference", "created", "created_by")
     list_display_links = ("shown_what",)
-    list_select_related = ("created_by",)
+    related = ("created_by",)
     ordering = ("-pk",)
     actions_list: Any = ("new_simulation",)
     actions_detail: Any = ("stop_simulation",)
+
+    shown_months = column(", ".join, "months", title="months")
+    state = column(lambda simulation: state_chip(simulation, failed=simulation.failed), title="state")
+    created = column(instant, "created_at", title="created", order="created_at")
 
     class Media:
         css = {"all": ["pricing/rules.css", "pricing/simulation.css"]}
@@ -66,22 +71,10 @@ class SimulationAdmin(ReadOnlyPage[Simulation]):
         names = ", ".join(name for _, name, _ in simulation.drafts_told)
         return shortened(names or "The rules in force, again")
 
-    @admin.display(description="months")
-    def shown_months(self, simulation: Simulation) -> str:
-        return ", ".join(simulation.months)
-
-    @admin.display(description="state")
-    def state(self, simulation: Any) -> SafeString:
-        return state_chip(simulation, failed=simulation.failed)
-
     @admin.display(description="difference")
     def difference(self, simulation: Any) -> SafeString | str:
         """Per currency; while it is in progress, so far."""
         return amount(", ".join(signed(each.difference, each.currency) for each in simulation.totals) or NOTHING)
-
-    @admin.display(description="created", ordering="created_at")
-    def created(self, simulation: Simulation) -> SafeString | str:
-        return instant(simulation.created_at)
 
     def has_start_permission(self, request: HttpRequest) -> bool:
         """Whether this person simulates."""
@@ -100,7 +93,7 @@ class SimulationAdmin(ReadOnlyPage[Simulation]):
             except Refused as refusal:
                 form.add_error(None, str(refusal))
             else:
-                return HttpResponseRedirect(page_of(simulation))
+                return HttpResponseRedirect(address_of(simulation))
         page = {"opts": self.opts, "title": "New simulation", "form": form, "back": list_of("pricing.simulation")}
         return render(request, "pricing/new_simulation.html", {**self.admin_site.each_context(request), **page})
 

@@ -1,4 +1,4 @@
-"""Days as customers have them: an instant's day is the one in its own customer's time zone, 23 to 25 hours long."""
+"""Filters by time: from one day to another, each row's days its own customer's, and by how long ago."""
 
 from collections.abc import Iterable
 from datetime import date, timedelta
@@ -8,19 +8,29 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
-from django.db.models import Q, QuerySet
+from django.contrib.admin.utils import get_fields_from_path
+from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
+from django.utils.timezone import now
+from unfold.contrib.filters.admin import DropdownFilter
 
 from billing_engine.core.calendar.spans import LAST_YEAR, midnight
 
 FIRST_YEAR = 1970
+LATEST = {
+    "hour": ("The last hour", timedelta(hours=1)),
+    "day": ("The last 24 hours", timedelta(days=1)),
+    "week": ("The last 7 days", timedelta(days=7)),
+    "month": ("The last 31 days", timedelta(days=31)),
+}
 Bounds = tuple[Any, Any]
 
 
 def in_days(first: date | None, last: date | None, *, zones: Iterable[str], at: str, zone: str) -> Q:
-    """Rows whose instant `at` falls into these days (both of them too) in the time zone that `zone` names in the row.
+    """Rows whose instant `at` falls on these days, the last one included, in the time zone that `zone` names in the row.
 
-    The first two conditions are the same for all rows, so that an index on the instant serves; the rest is exact.
+    A day is 23 to 25 hours long where clocks change. The first two conditions are the same for all rows, so that an index on
+    the instant serves; the rest is exact.
     """
     alike: dict[Bounds, list[str]] = {}
     for name in sorted(set(zones)):
@@ -56,7 +66,7 @@ class DaysForm(forms.Form):
 class DayFilter(admin.ListFilter):
     """A list's filter from one day to another, each row's days those of its own customer.
 
-    A subclass says where a row keeps its instant and its customer's zone, and which zones there are.
+    A subclass says where a row keeps its instant and its customer's time zone.
     """
 
     template = "core/day_filter.html"
@@ -72,9 +82,10 @@ class DayFilter(admin.ListFilter):
                 self.given[name] = (given[-1] if isinstance(given, list) else given).strip()
         self.used_parameters.update(self.given)
 
-    def zones(self) -> Iterable[str]:
-        """The time zones of all customers."""
-        raise NotImplementedError
+    @classmethod
+    def is_asked_for(cls, request: HttpRequest) -> bool:
+        """Whether the list is limited to some days; it is then in order of time."""
+        return any(request.GET.get(f"{cls.parameter_name}_{end}") for end in ("from", "to"))
 
     def has_output(self) -> bool:
         return True
@@ -98,7 +109,8 @@ class DayFilter(admin.ListFilter):
         first, last = self.asked()
         if first is None and last is None:
             return queryset
-        return queryset.filter(in_days(first, last, zones=self.zones(), at=self.at, zone=self.zone))
+        zones = _zones(queryset.model, self.zone)
+        return queryset.filter(in_days(first, last, zones=zones, at=self.at, zone=self.zone))
 
 
 class DateFilter(DayFilter):
@@ -108,6 +120,27 @@ class DateFilter(DayFilter):
         first, last = self.asked()
         asked = {f"{self.at}__gte": first, f"{self.at}__lte": last}
         return queryset.filter(**{lookup: day for lookup, day in asked.items() if day})
+
+
+class Received(DropdownFilter):
+    """By how long ago `received_at` is: it reads an index from its end, and never lists every day there is."""
+
+    title = "received"
+    parameter_name = "received"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(name, words) for name, (words, _) in LATEST.items()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        found = LATEST.get(self.value() or "")
+        return queryset.filter(received_at__gte=now() - found[1]) if found else queryset
+
+
+def _zones(model: type[Model], path: str) -> Iterable[str]:
+    """The time zones there are at the end of the path: those of all customers."""
+    field: Any = get_fields_from_path(model, path)[-1]
+    zones: Iterable[str] = field.model.objects.order_by().values_list(field.name, flat=True).distinct()
+    return zones
 
 
 def _day(text: str) -> date | None:

@@ -1,0 +1,11 @@
+"""Where the pages of people, roles and the schedule stand in the menu."""
+
+from billing_engine.core.admin_kit.menu import in_menu, list_item
+
+in_menu(
+    "Administration",
+    20,
+    list_item("Users", "group", "auth.user"),
+    list_item("Roles", "badge", "auth.group"),
+    list_item("Schedule", "schedule", "django_celery_beat.periodictask"),
+)

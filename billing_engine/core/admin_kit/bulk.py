@@ -1,0 +1,70 @@
+"""Acts on many rows: each row by itself, and what was skipped stays on the list with the reason."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from django.contrib import messages
+from django.db import models
+from django.http import HttpRequest
+
+from billing_engine.core.admin_kit.cells import address_of
+from billing_engine.core.errors import Refused
+
+Row = TypeVar("Row", bound=models.Model)
+
+SKIPPED = "skipped"  # in the session, by model
+SKIPPED_SHOWN = 200
+TOLD_ONE_BY_ONE = 3
+
+
+@dataclass(frozen=True, slots=True)
+class SkippedRow:
+    """A row that an act on many left as it was, and the refusal's own words."""
+
+    name: str
+    why: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """What an act on many rows skipped: the act in words, the first rows, how many more."""
+
+    act: str
+    rows: list[SkippedRow]
+    more: int = 0
+
+
+def for_each(request: HttpRequest, rows: Iterable[Row], act: Callable[[Row], object], *, done: str) -> None:
+    """Act on each row; a refused row is skipped and reported, and the next one goes on: `Activated: 3`.
+
+    What was skipped and why stays on the list, for this person, until the next act on it.
+    """
+    count, skipped, kind = 0, list[tuple[str, str, str]](), ""
+    for row in rows:
+        kind = row._meta.label_lower
+        try:
+            act(row)
+        except Refused as refusal:
+            skipped.append((str(row), str(refusal), address_of(row)))
+        else:
+            count += 1
+    if kind:
+        request.session[SKIPPED] = request.session.get(SKIPPED, {}) | {kind: (done, count, skipped)}
+    if len(skipped) <= TOLD_ONE_BY_ONE:
+        for name, why, _ in skipped:
+            messages.error(request, f"{name}: {why}")
+    else:
+        messages.error(request, f"Skipped: {len(skipped):,}. The list says why.")
+    if count:
+        messages.success(request, f"{done}: {count}")
+
+
+def skipped_by(request: HttpRequest, model: type[models.Model]) -> Skipped | None:
+    """What this person's last act on rows of the model skipped; None if it skipped nothing."""
+    done, count, rows = request.session.get(SKIPPED, {}).get(model._meta.label_lower, ("", 0, []))
+    if not rows:
+        return None
+    act = f"{done}: {count:,}. Skipped: {len(rows):,}"
+    return Skipped(act, [SkippedRow(*row) for row in rows[:SKIPPED_SHOWN]], max(0, len(rows) - SKIPPED_SHOWN))

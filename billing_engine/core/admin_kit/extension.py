@@ -1,0 +1,85 @@
+"""How an app adds to the page of an app below: it names what its own stands beside, and takes nothing apart."""
+
+from typing import Any
+
+from django.contrib.admin.utils import flatten, flatten_fieldsets
+from django.core.exceptions import ImproperlyConfigured
+
+from billing_engine.core.admin_kit.columns import Column
+
+Names = tuple[Any, ...]
+
+
+class Extensible:
+    """What a page and the rows on it have in common: columns, facts, sections and buttons may be added from above.
+
+    Add when the app's admin is imported. It imports the page that it adds to, so the order of the apps does not matter.
+    """
+
+    related: tuple[str, ...] = ()  # relations read with each row
+    columns_in = "list_display"
+    fields: Any = None
+    fieldsets: Any = None
+    actions_detail: Any = ()
+
+    @classmethod
+    def extend(
+        cls, name: str, shown: Column, *, after: str = "", beside: str = "", related: tuple[str, ...] = ()
+    ) -> None:
+        """Add a column behind the column `after`, and the same as a fact on the page, on its line with `beside`."""
+        cls._keep({name: shown}, related)
+        if after:
+            setattr(cls, cls.columns_in, _behind(getattr(cls, cls.columns_in), after, name))
+        if beside and cls.fieldsets:
+            _place(tuple(flatten_fieldsets(cls.fieldsets)), beside)
+            cls.fieldsets = tuple(
+                (title, {**told, "fields": _with(told["fields"], beside, name)}) for title, told in cls.fieldsets
+            )
+        elif beside:
+            _place(tuple(flatten(cls.fields)), beside)
+            cls.fields = _with(cls.fields, beside, name)
+
+    @classmethod
+    def extend_section(
+        cls, title: str, shown: dict[str, Column], *, after: str | None, related: tuple[str, ...] = ()
+    ) -> None:
+        """Add a section of facts behind the section `after` of the page."""
+        cls._keep(shown, related)
+        titles = tuple(each for each, _ in cls.fieldsets)
+        place = _place(titles, after) + 1
+        cls.fieldsets = (*cls.fieldsets[:place], (title, {"fields": tuple(shown)}), *cls.fieldsets[place:])
+
+    @classmethod
+    def extend_buttons(cls, *buttons: Any, before: str) -> None:
+        """Add buttons, each made by `@button`, in front of the button `before`."""
+        cls._keep({each.__name__: each for each in buttons}, ())
+        place = _place(cls.actions_detail, before)
+        names = (each.__name__ for each in buttons)
+        cls.actions_detail = (*cls.actions_detail[:place], *names, *cls.actions_detail[place:])
+
+    @classmethod
+    def _keep(cls, named: dict[str, Any], related: tuple[str, ...]) -> None:
+        for name, each in named.items():
+            if hasattr(cls, name):
+                raise ImproperlyConfigured(f"{cls.__name__} has a {name} already.")
+            setattr(cls, name, each)
+        cls.related = (*cls.related, *related)
+
+
+def _place(names: Names, name: str | None) -> int:
+    if name not in names:
+        raise ImproperlyConfigured(f"There is no {name} among {', '.join(map(str, names))}.")
+    return names.index(name)
+
+
+def _behind(names: Names, after: str, new: str) -> Names:
+    place = _place(names, after) + 1
+    return (*names[:place], new, *names[place:])
+
+
+def _with(lines: Names, beside: str, new: str) -> Names:
+    """The lines of a section, the new name on the line that has the other."""
+    return tuple(
+        (*each, new) if isinstance(each, tuple) and beside in each else (each, new) if each == beside else each
+        for each in lines
+    )

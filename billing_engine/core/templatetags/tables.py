@@ -1,0 +1,21 @@
+"""`{% heads "Source" "Code" ">Items" %}`: the head of a table in one line."""
+
+from django import template
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+register = template.Library()
+
+NUMBER = ">"  # in front of a column's name: its numbers stand to the right, and so does the name
+
+
+@register.simple_tag
+def heads(*names: str, number: str = "lb-right") -> SafeString:
+    """A head with these columns' names; `number` is the class of those with numbers."""
+    cells = ((_class(name, number), name.removeprefix(NUMBER)) for name in names)
+    row = format_html_join("", '<th scope="col"{}>{}</th>', cells)
+    return format_html("<thead><tr>{}</tr></thead>", row)
+
+
+def _class(name: str, number: str) -> SafeString | str:
+    return format_html(' class="{}"', number) if name.startswith(NUMBER) else ""

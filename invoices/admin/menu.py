@@ -1,0 +1,14 @@
+"""Where this app's pages stand in the menu."""
+
+from billing_engine.core.admin_kit.menu import in_menu, list_item
+
+in_menu(
+    "Finance",
+    10,
+    list_item("Month close", "event_available", "invoices.billingcycle"),
+    list_item("Billing runs", "play_circle", "invoices.billingrun"),
+    list_item("Billing schedules", "event_repeat", "invoices.billingschedule"),
+    list_item("Invoices", "receipt_long", "invoices.invoice"),
+    list_item("Mails", "mail", "invoices.invoicemail"),
+    list_item("Mail templates", "edit_note", "invoices.mailtemplate"),
+)

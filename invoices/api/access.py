@@ -1,0 +1,25 @@
+"""Who may read what an invoice says."""
+
+from rest_framework.authentication import SessionAuthentication
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from leads.api.authentication import ApiKeyAuthentication
+from leads.models import ApiKey
+
+
+class SeesInvoices(BasePermission):
+    """Staff who may see invoices and charges; a source's key opens its leads, never its customer's invoices."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        if isinstance(request.auth, ApiKey):
+            return False
+        return bool(request.user.has_perms(("invoices.view_invoice", "pricing.view_charge")))
+
+
+class InvoicesView(APIView):
+    """What only those may read."""
+
+    authentication_classes = [ApiKeyAuthentication, SessionAuthentication]
+    permission_classes = [SeesInvoices]

@@ -1,0 +1,47 @@
+"""What lists and pages show of a key or a secret; the secret part is shown nowhere."""
+
+from datetime import timedelta
+
+from django.utils.safestring import SafeString
+from django.utils.timezone import now
+
+from billing_engine.core.admin_kit.cells import NOTHING, chip, code, instant, link
+from billing_engine.core.admin_kit.columns import column
+from leads.models import ApiKey, SigningSecret
+
+SOON = timedelta(days=14)
+
+
+def state_of(one: ApiKey | SigningSecret) -> SafeString:
+    """Whether it opens the door, and how long still."""
+    at = now()
+    if one.revoked_at:
+        return chip("Revoked", "red")
+    if one.expires_at is None:
+        return chip("Active", "green")
+    if one.expires_at <= at:
+        return chip("Expired", "red")
+    return chip(f"Expires in {_in_short(one.expires_at - at)}", "orange" if one.expires_at - at < SOON else "green")
+
+
+def _in_short(left: timedelta) -> str:
+    minutes = max(1, round(left / timedelta(minutes=1)))
+    if minutes < 120:
+        return f"{minutes} min"
+    hours = round(minutes / 60)
+    return f"{hours} hours" if hours < 48 else f"{round(hours / 24)} days"
+
+
+class ShownCredential:
+    """The columns of both."""
+
+    shown_source = column(link, "source", title="source")
+    state = column(state_of, title="state")
+    created = column(instant, "created_at", title="created", order="created_at")
+    creator = column(str, "created_by", title="by", empty=NOTHING)
+    last_used = column(instant, "last_used_at", title="last used", order="last_used_at", empty="never")
+    ended = column(lambda one: instant(one.revoked_at or one.expires_at), title="ends, or ended")
+
+
+KEY = column(lambda prefix: code(f"lbe_{prefix}_…"), "prefix", title="key")
+SECRET = column(lambda hint: code(f"{hint}…"), "hint", title="secret")

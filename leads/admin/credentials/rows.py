@@ -1,0 +1,55 @@
+"""A source's keys and secrets, on its page."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.timezone import now
+
+from billing_engine.core.admin_kit.cells import together
+from billing_engine.core.admin_kit.dialogs import dialog_link
+from billing_engine.core.admin_kit.pages import ReadOnlyRows
+from leads.admin.credentials.columns import KEY, SECRET, ShownCredential
+from leads.models import ApiKey, SigningSecret
+
+
+class CredentialRows(ShownCredential, ReadOnlyRows):
+    """A source's keys or secrets, each with its buttons."""
+
+    fields = ("shown", "state", "created", "creator", "last_used", "ended", "buttons")
+    related = ("created_by",)
+    ordering = ("-pk",)
+    pages = ""  # how the addresses of its buttons begin
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        self.may_change = request.user.has_perm(f"leads.change_{self.model._meta.model_name}")
+        return super().get_queryset(request)
+
+    @admin.display(description="")
+    def buttons(self, one: Any) -> SafeString | str:
+        if not self.may_change or not one.is_good(now()):
+            return "\u00a0"  # "" would be shown as a dash
+        addresses = {
+            name: reverse(f"admin:{self.pages}_{name.lower()}", args=[one.pk]) for name in ("Rotate", "Revoke")
+        }
+        links = [dialog_link(address, name) for name, address in addresses.items()]
+        return format_html('<span class="lb-links">{}</span>', together(links))
+
+
+class ApiKeyRows(CredentialRows):
+    model = ApiKey
+    verbose_name_plural = "API keys"
+    pages = "leads_apikey"
+
+    shown = KEY
+
+
+class SigningSecretRows(CredentialRows):
+    model = SigningSecret
+    verbose_name_plural = "Signing secrets"
+    pages = "leads_signingsecret"
+
+    shown = SECRET

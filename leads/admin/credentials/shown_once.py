@@ -1,0 +1,51 @@
+"""The page that shows a new key or secret, once."""
+
+import json
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+
+from billing_engine.core.admin_kit.dialogs import dialog_page
+from leads.models import ActionType, Product, Source
+
+
+def new_key_page(
+    page: Any, request: HttpRequest, source: Source, whole: str, *, old: str = "", until: datetime | None = None
+) -> HttpResponse:
+    """The only time a key is shown."""
+    address = f"{request.scheme}://{request.get_host()}/api/v1/deliveries"
+    shown: dict[str, Any] = {
+        "title": f"The new key of {source}",
+        "whole": whole,
+        "label": "API key",
+        "address": address,
+    }
+    shown |= {"old": old, "until": until, "example": _example(source)}
+    return dialog_page(page, request, source, shown, template="leads/new_key.html")
+
+
+def _example(source: Source) -> dict[str, str]:
+    """What a test may name, so that it can be pasted as it is; stand-ins where there is nothing yet."""
+    whose = {"customer": source.customer_id} if source.customer_id else {}
+    product = Product.objects.filter(**whose).select_related("customer").order_by("pk").first()
+    kind = ActionType.objects.order_by("pk").first()
+    named = {
+        "sku": product.sku if product else "A-SKU",
+        "customer": product.customer.code if product else "A-CUSTOMER",
+        "type": kind.code if kind else "AN-ACTION-TYPE",
+    }
+    return {name: _for_shell(text) for name, text in named.items()}
+
+
+def _for_shell(text: str) -> str:
+    """A JSON text within the single quotes of a shell."""
+    return json.dumps(text, ensure_ascii=False).replace("'", "'\\''")
+
+
+def new_secret_page(
+    page: Any, request: HttpRequest, source: Source, whole: str, *, old: str = "", until: datetime | None = None
+) -> HttpResponse:
+    """The only time a signing secret is shown."""
+    shown = {"title": f"The new signing secret of {source}", "whole": whole, "label": "Signing secret"}
+    return dialog_page(page, request, source, shown | {"old": old, "until": until}, template="leads/new_key.html")

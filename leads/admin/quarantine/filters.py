@@ -1,0 +1,59 @@
+"""The filters of the quarantine: by state, code and month."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from unfold.contrib.filters.admin import DropdownFilter
+
+from leads.models import QuarantinedItem
+
+State = QuarantinedItem.State
+CODES_FROM = 10_000
+MONTHS_SHOWN = 36
+
+
+class ByState(DropdownFilter):
+    """What waits, unless something else is asked for."""
+
+    title = "state"
+    parameter_name = "state"
+    all_option = None
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [*State.choices, ("all", "All")]
+
+    def value(self) -> str:
+        return super().value() or State.WAITING
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[QuarantinedItem]) -> QuerySet[QuarantinedItem]:
+        return queryset if self.value() == "all" else queryset.filter(state=self.value())
+
+
+class ByCode(DropdownFilter):
+    """The codes of what waits; of very much that waits, the latest."""
+
+    title = "code"
+    parameter_name = "code"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        latest = QuarantinedItem.objects.waiting().order_by("-received_at").values("code")[:CODES_FROM]
+        return sorted({(row["code"], row["code"]) for row in latest})
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[QuarantinedItem]) -> QuerySet[QuarantinedItem]:
+        return queryset.filter(code=self.value()) if self.value() else queryset
+
+
+class ByMonth(DropdownFilter):
+    """The months that what waits counts to, the latest first."""
+
+    title = "month"
+    parameter_name = "month"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        found = QuarantinedItem.objects.waiting().values_list("months", flat=True).distinct()
+        months = sorted({month for months in found for month in months}, reverse=True)
+        return [(month, month) for month in months[:MONTHS_SHOWN]]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return queryset.of_month(value) if (value := self.value()) else queryset

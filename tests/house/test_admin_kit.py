@@ -1,0 +1,103 @@
+"""Pages are built from one kit: an app adds to another's page and never takes it apart; a column is declared."""
+
+import ast
+from pathlib import Path
+
+import pytest
+from django.contrib import admin
+from django.test import RequestFactory
+
+from tests.factories.people import superuser
+from tests.house.tree import nodes, product
+
+# Whose pages are replaced by ours: Django's own, and those of the scheduler.
+REPLACED = {
+    "billing_engine/admin/schedule.py": "the scheduler's models",
+    "billing_engine/admin/users.py": "Django's users and groups",
+}
+METHODS_WITH_LOGIC = 45
+MENU = [
+    ("", ["This month"]),
+    (
+        "Operations",
+        [
+            *("Price rules", "Simulations", "Price checks", "Unrated actions", "Charges"),
+            *("Action types", "Customers", "Products"),
+        ],
+    ),
+    (
+        "Finance",
+        [
+            *("Month close", "Billing runs", "Billing schedules", "Invoices", "Mails", "Mail templates"),
+            *("Billing periods", "Billing activity", "Invariants"),
+        ],
+    ),
+    ("Sources", ["Sources", "Deliveries", "Quarantine", "Leads", "Actions"]),
+    ("Administration", ["Companies", "Users", "Roles", "Schedule"]),
+]
+
+
+def test_no_app_unregisters_a_page_of_ours() -> None:
+    found = {path.as_posix() for path in product() for call in nodes(path, ast.Call) if _called(call) == "unregister"}
+
+    assert found == set(REPLACED)
+
+
+def test_an_app_imports_anothers_page_only_to_add_to_it() -> None:
+    offenders = [
+        f"{path}:{name}"
+        for path in product()
+        for name in _pages_of_others(path)
+        if not _uses(path, name) or not all(use.startswith("extend") for use in _uses(path, name))
+    ]
+
+    assert offenders == []
+
+
+def test_columns_are_declared_and_only_those_with_logic_of_their_own_are_methods() -> None:
+    methods = [
+        f"{path}:{function.name}"
+        for path in product()
+        for function in nodes(path, ast.FunctionDef)
+        if any(ast.unparse(each).startswith("admin.display") for each in function.decorator_list)
+    ]
+
+    assert 0 < len(methods) <= METHODS_WITH_LOGIC
+
+
+@pytest.mark.django_db
+def test_the_menu_is_in_the_order_that_the_apps_give_their_pages() -> None:
+    request = RequestFactory().get("/admin/")
+    request.user = superuser()
+
+    groups = admin.site.get_sidebar_list(request)
+
+    assert [(group.get("title", ""), [item["title"] for item in group["items"]]) for group in groups] == MENU
+
+
+def _called(call: ast.Call) -> str:
+    return call.func.attr if isinstance(call.func, ast.Attribute) else ""
+
+
+def _pages_of_others(path: Path) -> list[str]:
+    """The names that a file imports from the admin of another app."""
+    return [
+        alias.asname or alias.name
+        for statement in nodes(path, ast.ImportFrom)
+        if statement.module and _is_admin_of_other(statement.module, path)
+        for alias in statement.names
+    ]
+
+
+def _is_admin_of_other(module: str, path: Path) -> bool:
+    app, _, rest = module.partition(".")
+    return rest.split(".")[0] == "admin" and app in {"leads", "pricing", "invoices", "reports"} and app != path.parts[0]
+
+
+def _uses(path: Path, name: str) -> list[str]:
+    """The attributes that the file asks the name for; "" where it uses the name in another way."""
+    asked = [
+        node.attr for node in nodes(path, ast.Attribute) if isinstance(node.value, ast.Name) and node.value.id == name
+    ]
+    named = [node for node in nodes(path, ast.Name) if node.id == name]
+    return asked + [""] * (len(named) - len(asked))
