@@ -5,8 +5,8 @@ import re
 from pathlib import Path
 
 from billing_engine.core.api.problems import BAD_FILTER, BUSY
+from leads.domain.body import decode, parse
 from leads.domain.files import mapping, parts
-from leads.domain.intake import decode, parse
 from pricing.models import Charge
 from pricing.rating.caps import BUDGET, PER_LEAD, PER_PERIOD
 from pricing.rating.exclude import REASONS

@@ -21,8 +21,8 @@ from invoices.domain.month_lock import CycleLocked
 from invoices.domain.run.billing_run import start
 from invoices.domain.run.schedule import start_due_runs
 from invoices.models import BillingCycle, BillingRun, BillingSchedule, Invoice
+from leads.domain.body.decode import as_json
 from leads.domain.intake.receive import receive
-from leads.domain.intake.write import as_json
 from leads.domain.voiding import void as void_action
 from leads.models import Action, BillingPeriod, Source
 from tests.factories.leads import ActionTypeFactory, ProductFactory, SourceFactory
