@@ -18,5 +18,5 @@ def retry_task(*, item_id: int, **_: object) -> None:
 
 @shared_task(name="leads.sweep")
 def sweep_task(**_: object) -> int:
-    """Ask for the bulk retries that are not finished; returns how many messages."""
+    """Ask for the bulk retries that are not finished; return how many messages."""
     return sweep(QUEUES, at=now())

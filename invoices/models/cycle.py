@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 
 from billing_engine.core.queues.items import WorkPass
+from leads.models import BillingPeriod
 
 
 class BillingCycle(WorkPass):
@@ -71,6 +72,14 @@ class CycleStep(models.Model):
     )
     at = models.DateTimeField()
     reason = models.CharField(max_length=500, blank=True)
+    period = models.ForeignKey(
+        BillingPeriod,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="cycle_steps",
+        help_text="Of a step on one period or its invoice.",
+    )
     about = models.CharField(max_length=300, blank=True, db_default="", help_text="Which cycle, period or invoice.")
     done = models.PositiveIntegerField(default=0, db_default=0, help_text="Of an act on all: for how many invoices.")
 

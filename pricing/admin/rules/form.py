@@ -7,30 +7,16 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from unfold.widgets import UnfoldAdminTextInputWidget
 
+from billing_engine.core.admin_kit.faults import tell
 from billing_engine.core.admin_kit.fields import currency_field, offer_own_currency
 from billing_engine.core.admin_kit.wall_clock_field import EACH_IN_ITS_ZONE, WallClockFormField
 from billing_engine.core.money import currencies
-from leads.models import Customer
-from pricing.domain.rule_book.fit import contradictions
+from pricing.domain.rule_book.price_parts import ASKED, NOTHING_IS_ZERO, PARTS, leave_out_what_says_nothing
+from pricing.domain.rule_book.validate import NO_NUMBER, currency_of, rule_faults
 from pricing.models import PriceRule
-from pricing.models.rule import PARTS_OF_A_PRICE
-from pricing.rating.highest import highest_only_misfit
 
 Model = PriceRule.PriceModel
 
-# What else a model's price may have: an allowance, a fee, bounds.
-OPTIONS = {
-    Model.PER_UNIT: ("free_units",),
-    Model.GRADUATED: ("free_units",),
-    Model.VOLUME: ("free_units",),
-    Model.PACKAGE: ("free_units",),
-    Model.PERCENTAGE: ("fixed_fee", "minimum", "maximum", "free_actions", "free_value"),
-    Model.GRADUATED_PERCENTAGE: (),
-}
-ASKED = {model: (*PARTS_OF_A_PRICE[model], *OPTIONS[model]) for model in Model}
-PARTS = tuple(dict.fromkeys(part for parts in ASKED.values() for part in parts))
-# Parts that are a number even where nobody wrote one.
-NOTHING_IS_ZERO = ("free_units", "fixed_fee", "free_actions", "free_value")
 MEANINGS = {
     Model.PER_UNIT: "Each unit costs the same.",
     Model.GRADUATED: "Each unit costs what its tier says: the first ones this, the next ones that.",
@@ -39,26 +25,6 @@ MEANINGS = {
     Model.PERCENTAGE: "A part of the action's money value. Without a value it costs nothing.",
     Model.GRADUATED_PERCENTAGE: "A part of the money value, by the tier that the period's value has come to.",
 }
-MISSING = {
-    "unit_price": "A per unit price needs a unit price; 0 is one.",
-    "package_size": "A package price needs to know how many make a package.",
-    "package_price": "A package price needs what a package costs; 0 is a price.",
-    "percent": "A percentage needs its percent; 0 is one.",
-}
-NEGATIVE = {
-    "unit_price": "A price is not negative.",
-    "package_price": "A price is not negative.",
-    "percent": "A percent is not negative.",
-    "fixed_fee": "A fee is not negative.",
-    "minimum": "A minimum is not negative.",
-    "maximum": "A maximum is not negative.",
-    "free_units": "An allowance is not negative.",
-    "free_value": "An allowance is not negative.",
-    "cap_per_lead": "A limit is not negative.",
-    "cap_per_period": "A limit is not negative.",
-}
-DAYS_AT_MOST = 3_650
-NO_NUMBER = "Write a number such as 18.50: with a point before the decimals, and without other separators."
 
 
 def shown_for(part: str) -> str:
@@ -133,16 +99,10 @@ class RuleForm(forms.ModelForm[PriceRule]):
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or self.cleaned_data
-        self._leave_out_what_is_hidden(given)
-        self._check_price(given)
-        self._check_once(given)
-        self._check_highest_only(given)
-        self._choose_currency(given)
-        for misfit in contradictions(_rule_of(given)):
-            self.add_error(misfit.field, misfit.words)
-        start, end = given.get("wall_from"), given.get("wall_to")
-        if start and end and end <= start:
-            self.add_error("wall_to", "A rule ends after it begins.")
+        leave_out_what_says_nothing(given, self.errors)
+        if not given.get("currency") and "currency" not in self.errors:
+            given["currency"] = currency_of(given.get("customer"), given.get("product"))
+        tell(self, rule_faults(_rule_of(given)))
         return given
 
     def _get_validation_exclusions(self) -> set[str]:
@@ -150,70 +110,8 @@ class RuleForm(forms.ModelForm[PriceRule]):
         # against overlaps, and Django fails on that.
         return super()._get_validation_exclusions() - {"state"}  # type: ignore[misc]  # django-stubs does not know it
 
-    def _leave_out_what_is_hidden(self, given: dict[str, Any]) -> None:
-        """The fields of other price models, whatever is left in them; and days without "once"."""
-        model = given.get("price_model")
-        hidden = [part for part in PARTS if model and part not in ASKED[Model(model)]]
-        if not given.get("once_per"):
-            hidden.append("once_days")
-        for name in hidden:
-            self.errors.pop(name, None)
-            given[name] = None
-        for name in NOTHING_IS_ZERO:
-            if name not in self.errors and given.get(name) is None:
-                given[name] = 0
-
-    def _check_price(self, given: dict[str, Any]) -> None:
-        check_not_negative(self, NEGATIVE)
-        for part in PARTS_OF_A_PRICE.get(given.get("price_model", ""), ()):
-            if given.get(part) is None and part not in self.errors:
-                self.add_error(part, MISSING[part])
-        size = given.get("package_size")
-        if size is not None and size <= 0:
-            self.add_error("package_size", "A package holds more than nothing.")
-        least, most = given.get("minimum"), given.get("maximum")
-        if least is not None and most is not None and least > most:
-            self.add_error("maximum", f"The maximum is below the minimum of {least.normalize():f}.")
-
-    def _check_once(self, given: dict[str, Any]) -> None:
-        days = given.get("once_days")
-        if "once_days" in self.errors or not given.get("once_per"):
-            return
-        if not days:
-            self.add_error("once_days", "Within how many days? At least 1.")
-        elif days > DAYS_AT_MOST:
-            self.add_error("once_days", f"At most {DAYS_AT_MOST:,} days, ten years.")
-
-    def _check_highest_only(self, given: dict[str, Any]) -> None:
-        if not given.get("highest_only") or "price_model" not in given:
-            return
-        free = (given.get(part) for part in ("free_units", "free_actions", "free_value"))
-        if misfit := highest_only_misfit(given["price_model"], *free):
-            self.add_error("highest_only", misfit)
-
-    def _choose_currency(self, given: dict[str, Any]) -> None:
-        """Where none was chosen it is the customer's; for all customers it must be said, unless they have one alone."""
-        if given.get("currency") or "currency" in self.errors:
-            return
-        product = given.get("product")
-        customer = given.get("customer") or (product and product.customer)
-        found = {customer.currency} if customer else set(Customer.objects.values_list("currency", flat=True).distinct())
-        if len(found) == 1:
-            (given["currency"],) = found
-        else:
-            self.add_error("currency", "In which currency? This rule is for the customers of one.")
-
 
 def _rule_of(given: dict[str, Any]) -> PriceRule:
-    """As much of the scope as was understood."""
-    named = {name: given.get(name) for name in ("customer", "product", "source")}
-    written = {name: given.get(name) or "" for name in ("category", "channel", "currency")}
-    return PriceRule(**named, **written)
-
-
-def check_not_negative(form: forms.ModelForm[Any], words: dict[str, str]) -> None:
-    """Where the number of a field is below zero, these are the words beside it."""
-    for name, message in words.items():
-        number = form.cleaned_data.get(name)
-        if number is not None and number < 0:
-            form.add_error(name, message)
+    """As much of the rule as was understood."""
+    texts = ("category", "channel", "currency", "price_model", "once_per")
+    return PriceRule(**given | {name: given.get(name) or "" for name in texts})

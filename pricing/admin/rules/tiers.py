@@ -11,7 +11,8 @@ from billing_engine.core import money
 from billing_engine.core.admin_kit.cells import NOTHING, number
 from billing_engine.core.admin_kit.fields import WITHOUT_IDLE_ZEROS
 from pricing.admin.rules.page import is_draft
-from pricing.admin.rules.tier_form import TierForm, TierFormSet, rate_of
+from pricing.admin.rules.tier_form import TierForm, TierFormSet
+from pricing.domain.rule_book.price_parts import rate_of
 from pricing.domain.rule_wording import percent_in_words
 from pricing.models import PriceRule, PriceTier
 

@@ -9,7 +9,7 @@ NEXT_ATTEMPT = "When it is due; while a worker has it, when the lease ends."
 class Migration(migrations.Migration):
     dependencies = [
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
-        ("invoices", "0001_initial"),
+        ("invoices", "0002_undone_steps"),
     ]
 
     operations = [
