@@ -4,10 +4,11 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from billing_engine.core.queues.items import WorkPass
 from leads.models import BillingPeriod
 
 
-class BillingCycle(models.Model):
+class BillingCycle(WorkPass):
     """A month of all customers together; open, locked, closed for good once everything of it is issued."""
 
     class State(models.TextChoices):
@@ -18,23 +19,26 @@ class BillingCycle(models.Model):
     label = models.CharField(max_length=10, unique=True, help_text="The cycle's name, such as 2026-10.")
     state = models.CharField(max_length=6, choices=State.choices, default=State.OPEN)
 
-    class Errand(models.TextChoices):
+    class BulkAction(models.TextChoices):
         NONE = "", "Nothing"
         APPROVE = "approve", "Approving"
         ISSUE = "issue", "Issuing"
         SEND = "send", "Sending"
 
-    errand = models.CharField(
-        max_length=7, choices=Errand.choices, blank=True, help_text="What the workers do with all its invoices now."
+    bulk_action = models.CharField(
+        max_length=7, choices=BulkAction.choices, blank=True, help_text="What the workers do with all its invoices now."
     )
-    errand_of = models.ForeignKey(
+    bulk_action_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
 
     class Meta:
         verbose_name_plural = "month close"
         constraints = [
-            models.CheckConstraint(name="an_errand_is_somebodys", condition=Q(errand="") | Q(errand_of__isnull=False)),
+            models.CheckConstraint(
+                name="a_bulk_action_names_who_started_it",
+                condition=Q(bulk_action="") | Q(bulk_action_by__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,11 +1,11 @@
 """The PDFs of invoices."""
 
-from datetime import datetime
 from typing import Self
 
 from django.db import models
 from django.db.models import Q
 
+from billing_engine.core.queues.items import LeasedItem
 from invoices.models.invoice import Invoice
 
 
@@ -15,15 +15,11 @@ class InvoiceDocumentQuerySet(models.QuerySet["InvoiceDocument"]):
     def waiting(self) -> Self:
         return self.filter(state=InvoiceDocument.State.WAITING)
 
-    def due(self, at: datetime) -> Self:
-        """Those that wait, and for which no worker was asked just now."""
-        return self.waiting().filter(next_attempt_at__lte=at)
-
     def failed(self) -> Self:
         return self.filter(state=InvoiceDocument.State.FAILED)
 
 
-class InvoiceDocument(models.Model):
+class InvoiceDocument(LeasedItem):
     """One PDF of an issued invoice, or of a void one: asked for, made by one worker, kept with its digest for ever."""
 
     class Kind(models.TextChoices):
@@ -47,8 +43,6 @@ class InvoiceDocument(models.Model):
     )
     state = models.CharField(max_length=7, choices=State.choices, default=State.WAITING)
     asked_at = models.DateTimeField()
-    attempts = models.PositiveSmallIntegerField(default=0, help_text="Counted before each, so that none is forgotten.")
-    next_attempt_at = models.DateTimeField(null=True, blank=True)
     reason = models.TextField(blank=True, help_text="Why it could not be made.")
     source = models.JSONField(
         null=True, blank=True, help_text="What it says, where the invoice's charges can no longer be asked."

@@ -1,6 +1,5 @@
 """What customers are written, and every mail that was."""
 
-from datetime import datetime
 from typing import Self
 
 from django.conf import settings
@@ -8,6 +7,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 
+from billing_engine.core.queues.items import LeasedItem
 from invoices.models.invoice import Invoice
 from leads.models import Customer
 
@@ -43,10 +43,6 @@ class InvoiceMailQuerySet(models.QuerySet["InvoiceMail"]):
     def waiting(self) -> Self:
         return self.filter(state=InvoiceMail.State.WAITING)
 
-    def due(self, at: datetime) -> Self:
-        """Those that wait, and for which no worker was asked just now."""
-        return self.waiting().filter(next_attempt_at__lte=at)
-
     def a_persons_turn(self) -> Self:
         """Not sent, or not to all, and no later mail of the invoice was made since."""
         later = InvoiceMail.objects.filter(invoice=OuterRef("invoice"), pk__gt=OuterRef("pk"))
@@ -54,7 +50,7 @@ class InvoiceMailQuerySet(models.QuerySet["InvoiceMail"]):
         return self.filter(failed, ~Exists(later)).exclude(invoice__state=Invoice.State.VOID)
 
 
-class InvoiceMail(models.Model):
+class InvoiceMail(LeasedItem):
     """One mail with an invoice's PDF: to whom, when, by whom, what it said, and what came of it."""
 
     class State(models.TextChoices):
@@ -79,12 +75,10 @@ class InvoiceMail(models.Model):
     )
 
     state = models.CharField(max_length=7, choices=State.choices, default=State.WAITING)
-    attempts = models.PositiveSmallIntegerField(default=0, help_text="Counted before each, so that none is forgotten.")
     interrupted = models.PositiveSmallIntegerField(
         default=0, help_text="Attempts whose worker ended before it could say more."
     )
     is_being_sent = models.BooleanField(default=False)
-    next_attempt_at = models.DateTimeField(null=True, blank=True)
     taken = ArrayField(models.EmailField(), default=list, blank=True, help_text="The addresses the server took it for.")
     refused = models.JSONField(
         default=dict, blank=True, help_text="The addresses the server refused for good, each with its words."

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from billing_engine.core.queues.items import WorkItem
 from invoices.models.invoice import Invoice
 from leads.models import BillingPeriod
 
@@ -49,7 +50,7 @@ class BillingRunItemQuerySet(models.QuerySet["BillingRunItem"]):
         return self.waiting().filter(run__paused_at=None)
 
 
-class BillingRunItem(models.Model):
+class BillingRunItem(WorkItem):
     """One customer's period in a billing run, and what came of it."""
 
     class State(models.TextChoices):
@@ -66,9 +67,6 @@ class BillingRunItem(models.Model):
     )
     code = models.CharField(max_length=40, blank=True, help_text="Why it failed, for programs.")
     message = models.TextField(blank=True, help_text="Why it failed, for people.")
-    attempts = models.PositiveSmallIntegerField(
-        default=0, db_default=0, help_text="How often a worker began; counted before the work."
-    )
     settled_at = models.DateTimeField(null=True, blank=True)
 
     objects = BillingRunItemQuerySet.as_manager()

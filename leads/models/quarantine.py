@@ -4,6 +4,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from billing_engine.core.queues.items import WorkPass
+from billing_engine.core.queues.progress import percent
 from leads.models.delivery import Delivery, QuarantinedItem
 from leads.models.source import Source
 
@@ -39,7 +41,7 @@ class QuarantineStep(models.Model):
         return self.get_kind_display()
 
 
-class BulkRetry(models.Model):
+class BulkRetry(WorkPass):
     """One pass over what waits of one source with one code: what went in, and what is refused still."""
 
     source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="bulk_retries", db_index=False)
@@ -53,8 +55,6 @@ class BulkRetry(models.Model):
     refused = models.PositiveIntegerField(default=0, help_text="Refused again.")
     reached = models.BigIntegerField(default=0, help_text="The last item that was tried.")
     up_to = models.BigIntegerField(help_text="The last item that waited when it began.")
-    trying = models.BigIntegerField(default=0, db_default=0, help_text="The item that a worker took up last.")
-    attempts = models.PositiveSmallIntegerField(default=0, db_default=0, help_text="How often that one was taken up.")
     finished_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -76,6 +76,4 @@ class BulkRetry(models.Model):
     @property
     def percent(self) -> int:
         """How far it is."""
-        if self.finished_at or not self.total:
-            return 100
-        return 100 * (self.stored + self.refused) // self.total
+        return 100 if self.finished_at else percent(self.stored + self.refused, self.total)

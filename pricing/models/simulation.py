@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 
 from billing_engine.core.money import SUM_DIGITS
+from billing_engine.core.queues.items import LeasedItem
 from leads.models import Action, ActionType, BillingPeriod, Customer
 from pricing.models.rule import PriceRule
 
@@ -44,7 +45,7 @@ class SimulatedCustomerQuerySet(models.QuerySet["SimulatedCustomer"]):
         return self.filter(state__in=(SimulatedCustomer.State.WAITING, SimulatedCustomer.State.RUNNING))
 
 
-class SimulatedCustomer(models.Model):
+class SimulatedCustomer(LeasedItem):
     """One customer's part of a simulation: its periods, rated one after the other."""
 
     class State(models.TextChoices):
@@ -57,10 +58,6 @@ class SimulatedCustomer(models.Model):
     simulation = models.ForeignKey(Simulation, on_delete=models.CASCADE, related_name="customers", db_index=False)
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="+", db_index=False)
     state = models.CharField(max_length=7, choices=State.choices, default=State.WAITING)
-    claimed_at = models.DateTimeField(null=True, blank=True, help_text="When a worker last said that it is at it.")
-    attempts = models.PositiveSmallIntegerField(
-        default=0, db_default=0, help_text="How often a worker began; counted before the work."
-    )
     actions = models.PositiveIntegerField(help_text="How many there are to rate.")
     actions_rated = models.PositiveIntegerField(default=0)
     behind = models.PositiveIntegerField(
@@ -74,9 +71,16 @@ class SimulatedCustomer(models.Model):
         constraints = [
             models.UniqueConstraint(name="a_simulation_has_a_customer_once", fields=["simulation", "customer"]),
             models.CheckConstraint(name="a_failed_simulation_says_why", condition=~Q(state="failed") | ~Q(message="")),
+            models.CheckConstraint(
+                name="a_simulated_customer_that_waits_says_until_when",
+                condition=Q(state__in=["waiting", "running"], next_attempt_at__isnull=False)
+                | ~Q(state__in=["waiting", "running"]) & Q(next_attempt_at=None),
+            ),
         ]
         indexes = [
-            models.Index(name="simulation_unsettled", fields=["id"], condition=Q(state__in=["waiting", "running"]))
+            models.Index(
+                name="simulation_unsettled", fields=["next_attempt_at"], condition=Q(state__in=["waiting", "running"])
+            )
         ]
 
     def __str__(self) -> str:

@@ -1,15 +1,31 @@
 """The habits of tasks: named, called by name from at or below, tolerant, and on a queue that somebody listens to."""
 
 import ast
+import inspect
 from pathlib import Path
 
 from celery import Celery
 from django.conf import settings
 
+import invoices.tasks
+import leads.tasks
+import pricing.tasks
 from billing_engine.celery import app
+from billing_engine.core.queues.queue import Queue
 from billing_engine.management.commands.up import WORKERS
 from billing_engine.operations.schedule import EDITABLE
 from tests.house.tree import ROOT, STOREYS, nodes, product, storey
+
+ASKING = {Path("billing_engine/core/tasks.py"), Path("billing_engine/core/queues/queue.py")}  # these ask for others
+
+
+def queues() -> tuple[Queue, ...]:
+    """All queues, of all apps."""
+    return leads.tasks.QUEUES + pricing.tasks.QUEUES + invoices.tasks.QUEUES
+
+
+def test_every_kind_of_work_is_swept_by_its_app():
+    assert sorted(type(queue).__name__ for queue in queues()) == sorted(kind.__name__ for kind in _kinds_of(Queue))
 
 
 def test_every_task_has_a_name_of_its_own_app_and_takes_nothing_by_position():
@@ -74,6 +90,12 @@ def test_the_name_of_a_task_is_written_where_it_is_asked_for():
     assert offenders == []
 
 
+def _kinds_of(base: type[Queue]) -> set[type[Queue]]:
+    """The kinds of work that are no base of others."""
+    ours = [kind for kind in base.__subclasses__() if not kind.__module__.startswith("tests.")]
+    return {each for kind in ours for each in (_kinds_of(kind) or {kind})}
+
+
 def _tasks() -> list[tuple[Path, ast.FunctionDef, ast.expr]]:
     return [
         (path, function, decorator)
@@ -98,7 +120,7 @@ def _calls() -> list[tuple[Path, ast.Call]]:
         (path, call)
         for path in product()
         for call in nodes(path, ast.Call)
-        if _called(call) in {"after_commit", "send_task"} and path != Path("billing_engine/core/tasks.py")
+        if _called(call) in {"after_commit", "send_task"} and path not in ASKING
     ]
 
 
@@ -108,7 +130,9 @@ def _first_text(call: ast.Call) -> str | None:
 
 
 def _asked_for() -> list[tuple[str, Path, int]]:
-    return [(name, path, call.lineno) for path, call in _calls() if (name := _first_text(call))]
+    by_name = [(name, path, call.lineno) for path, call in _calls() if (name := _first_text(call))]
+    by_queue = [(queue.task, Path(inspect.getfile(type(queue))).relative_to(ROOT), 0) for queue in queues()]
+    return by_name + by_queue
 
 
 def _on_schedule() -> set[str]:

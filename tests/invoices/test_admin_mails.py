@@ -104,6 +104,23 @@ def test_many_are_sent_from_the_list_and_what_is_no_invoice_yet_is_told(
     assert [mail.invoice for mail in InvoiceMail.objects.all()] == [invoice]
 
 
+def test_pressed_twice_the_list_sends_one_mail_and_what_was_sent_goes_out_again_from_its_own_page_alone(
+    finance: Client, frank: User, invoice: Invoice, post_office: PostOffice
+) -> None:
+    address, chosen = reverse("admin:invoices_invoice_changelist"), {"action": "send_chosen"}
+
+    first, second = [
+        words(finance.post(address, chosen | {"_selected_action": [invoice.pk]}, follow=True)) for _ in range(2)
+    ]
+    posted(InvoiceMail.objects.get(), at=NOVEMBER_4)
+    third = words(finance.post(address, chosen | {"_selected_action": [invoice.pk]}, follow=True))
+
+    assert "On their way: 1" in first
+    assert "A mail of this invoice is on its way already." in second
+    assert "This invoice was sent already: to send it again, open it." in third
+    assert (InvoiceMail.objects.count(), len(post_office.arrived)) == (1, 1)
+
+
 def test_what_failed_is_sent_again_from_its_page(
     finance: Client, frank: User, invoice: Invoice, post_office: PostOffice
 ) -> None:

@@ -89,7 +89,7 @@ def test_a_simulation_whose_workers_die_is_begun_three_times():
     simulation = simulate([draft], months=["2026-10"], by=UserFactory.create(), at=NOVEMBER_3)
     simulation.customers.update(attempts=3)  # and never was it said that one had ended
 
-    simulate_customer(simulation.customers.get().pk, at=NOVEMBER_3)
+    simulate_customer(simulation.customers.get().pk, attempt=3, at=NOVEMBER_3)
 
     customer = simulation.customers.get()
     simulation.refresh_from_db()

@@ -12,6 +12,7 @@ from django.db import IntegrityError, connection, transaction
 from pypdf import PdfReader
 
 from invoices.domain.document.store import (
+    DOCUMENTS,
     LEASE,
     MOST_ATTEMPTS,
     DocumentFailed,
@@ -19,12 +20,12 @@ from invoices.domain.document.store import (
     DocumentIsBeingMade,
     document_of,
     make,
+    request_missing,
     try_again,
 )
 from invoices.domain.document.typeset import NotTypeset, source_of, typeset
 from invoices.domain.life.close import close
 from invoices.domain.life.reopen import void
-from invoices.domain.run.sweep import ask_for_due_documents, ask_for_missing_documents
 from invoices.models import Invoice, InvoiceDocument
 from pricing.domain.rate.rate import rate
 from tests.factories.people import with_role
@@ -70,8 +71,8 @@ def test_an_attempt_that_was_counted_already_is_not_made_again(frank: User) -> N
     make(document.pk, attempt=0, at=NOVEMBER_3)
 
     assert documents() == [("invoice", "waiting", 1)]
-    assert ask_for_due_documents(at=NOVEMBER_3 + LEASE - timedelta(seconds=1)) == 0
-    assert ask_for_due_documents(at=NOVEMBER_3 + LEASE) == 1
+    assert DOCUMENTS.sweep(at=NOVEMBER_3 + LEASE - timedelta(seconds=1)) == 0
+    assert DOCUMENTS.sweep(at=NOVEMBER_3 + LEASE) == 1
     make(document.pk, attempt=1, at=LATER)
     assert document_of(invoice).attempts == 2
 
@@ -86,7 +87,7 @@ def test_after_so_many_workers_ended_over_it_a_document_is_a_person_s_turn(frank
 
     with pytest.raises(DocumentFailed, match="3 workers ended while they were making it"):
         document_of(invoice)
-    assert ask_for_due_documents(at=LATER) == 0
+    assert DOCUMENTS.sweep(at=LATER) == 0
     try_again(InvoiceDocument.objects.get(), at=LATER)
     assert printed(invoice).is_kept
     with pytest.raises(DocumentHasNotFailed):
@@ -131,7 +132,7 @@ def test_an_issued_invoice_whose_document_nobody_asked_for_is_found(frank: User)
         cursor.execute("SET LOCAL session_replication_role = origin")
     a_draft()
 
-    assert [ask_for_missing_documents(at=LATER) for _ in range(2)] == [1, 0]
+    assert [request_missing(at=LATER) for _ in range(2)] == [1, 0]
     assert printed(invoice).is_kept
 
 
@@ -231,7 +232,7 @@ def test_a_void_and_the_making_of_its_document_never_wait_for_each_other(invoice
         at_once(
             *[MAKE.format(document=document.pk, attempt=0)] * 2,
             VOID.format(invoice=invoice.pk, by=by.pk),
-            "from invoices.domain.run.sweep import ask_for_missing_documents; ask_for_missing_documents(at=now())",
+            "from invoices.domain.document.store import request_missing; request_missing(at=now())",
         )
         invoice.refresh_from_db()
         document.refresh_from_db()

@@ -15,11 +15,10 @@ from django.db import IntegrityError, transaction
 from pypdf import PdfReader
 
 from invoices.domain.document.store import InvoiceIsNotIssued, document_of
-from invoices.domain.mail.delivery import MOST_INTERRUPTED, deliver
+from invoices.domain.mail.delivery import MAILS, MOST_INTERRUPTED, deliver
 from invoices.domain.mail.request import BadRecipients, NothingWritten, TooMuchWritten, send, send_again
 from invoices.domain.mail.server import NoMailServer
 from invoices.domain.mail.template import MOST_CHARACTERS
-from invoices.domain.run.sweep import ask_for_due_mails
 from invoices.models import Invoice, InvoiceMail
 from tests.factories.invoices import InvoiceMailFactory
 from tests.invoices.made import NOVEMBER_3, a_draft, approved, issued, posted, printed
@@ -155,10 +154,10 @@ def test_after_so_many_workers_ended_while_sending_it_a_mail_is_a_person_s_turn(
 
 def test_what_was_sent_stays_on_record(invoice: Invoice, frank: User, post_office: PostOffice) -> None:
     mail = send(invoice, by=frank, at=NOVEMBER_4)
-    assert ask_for_due_mails(at=NOVEMBER_4) == 1
+    assert MAILS.sweep(at=NOVEMBER_4) == 1
     posted(mail, at=NOVEMBER_4)
 
-    assert ask_for_due_mails(at=NOVEMBER_4 + timedelta(days=1)) == 0
+    assert MAILS.sweep(at=NOVEMBER_4 + timedelta(days=1)) == 0
     with pytest.raises(IntegrityError), transaction.atomic():
         InvoiceMail.objects.filter(pk=mail.pk).update(to=["other@acme.example"])
     with pytest.raises(IntegrityError), transaction.atomic():
@@ -170,7 +169,7 @@ def test_a_mail_that_waits_is_asked_for_once_a_minute_however_often_the_sweep_lo
 ) -> None:
     send(invoice, by=frank, at=NOVEMBER_4)
 
-    asked = [ask_for_due_mails(at=NOVEMBER_4 + timedelta(seconds=seconds)) for seconds in range(0, 125, 5)]
+    asked = [MAILS.sweep(at=NOVEMBER_4 + timedelta(seconds=seconds)) for seconds in range(0, 125, 5)]
 
     assert [place for place, count in enumerate(asked) if count] == [0, 12, 24]
 

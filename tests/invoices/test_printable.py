@@ -77,7 +77,7 @@ def test_it_is_told_until_it_is_mended_and_approve_all_leaves_the_draft(frank: U
     draft = a_draft(3, legal_name=f"Tiles {AN_F}", name="Tiles")
     know_cycles()
     cycle = BillingCycle.objects.get(label="2026-10")
-    begin(cycle, BillingCycle.Errand.APPROVE, by=frank, at=NOVEMBER_3)
+    begin(cycle, BillingCycle.BulkAction.APPROVE, by=frank, at=NOVEMBER_3)
     while do_next(cycle.pk, at=NOVEMBER_3):
         pass
     draft.refresh_from_db()

@@ -6,8 +6,17 @@ import pytest
 from django.contrib.auth.models import User
 
 from billing_engine.core.calendar.spans import Month
-from invoices.domain.run.billing_run import CycleNotOver, Progress, RunInProgress, bill, progress, retry_failed, start
-from invoices.domain.run.sweep import QUIET, ask_for_waiting_items
+from invoices.domain.run.billing_run import (
+    BILLS,
+    QUIET,
+    CycleNotOver,
+    Progress,
+    RunInProgress,
+    bill,
+    progress,
+    retry_failed,
+    start,
+)
 from invoices.models import BillingRun, BillingRunItem, Invoice
 from leads.models import Customer
 from tests.factories.leads import ActionFactory, ActionTypeFactory, BillingPeriodFactory, CustomerFactory
@@ -126,12 +135,12 @@ def test_an_item_is_billed_once_however_often_it_is_asked_for(accountant: User):
     PriceRuleFactory.create()
     ActionFactory.create()
     run = start(OCTOBER, by=accountant, at=NOW)
-    assert ask_for_waiting_items(at=NOW + QUIET * 2) == 1
+    assert BILLS.sweep(at=NOW + QUIET * 2) == 1
 
     bill_all(run), bill_all(run)
 
     assert Invoice.objects.count() == 1
-    assert ask_for_waiting_items(at=NOW + QUIET * 2) == 0
+    assert BILLS.sweep(at=NOW + QUIET * 2) == 0
 
 
 BILL = """

@@ -26,8 +26,7 @@ import json, os, signal, time
 from datetime import datetime, UTC
 from random import Random
 from django.db import connection
-from invoices.domain.run.billing_run import bill, retry_failed
-from invoices.domain.run.sweep import finish_done_runs
+from invoices.domain.run.billing_run import BILLS, bill, retry_failed
 from invoices.models import BillingRun, BillingRunItem
 
 AT, draw = datetime(2026, 11, 2, tzinfo=UTC), Random({seed})
@@ -73,7 +72,7 @@ left = waiting()
 while items := waiting():
     for item in items:
         bill(item, at=AT)
-finish_done_runs(at=AT)
+BILLS.tidy(at=AT)
 print(json.dumps([kills, while_waiting, len(left)]))
 """
 

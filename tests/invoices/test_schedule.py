@@ -16,9 +16,19 @@ from billing_engine.celery import app as engine
 from billing_engine.core.calendar.spans import Month, Week
 from billing_engine.operations.beat import BeatingScheduler
 from billing_engine.operations.schedule import EDITABLE, ensure_schedule, next_run
-from invoices.domain.run.billing_run import Progress, RunIsFinished, bill, pause, progress, resume, start
+from invoices.domain.run.billing_run import (
+    BILLS,
+    QUIET,
+    Progress,
+    RunIsFinished,
+    bill,
+    finish_done_runs,
+    pause,
+    progress,
+    resume,
+    start,
+)
 from invoices.domain.run.schedule import start_due_runs
-from invoices.domain.run.sweep import QUIET, ask_for_waiting_items, finish_done_runs
 from invoices.models import BillingRun, BillingSchedule, Invoice
 from leads.models import Customer
 from tests.factories.leads import BillingPeriodFactory, CustomerFactory
@@ -125,12 +135,12 @@ def test_a_paused_run_bills_nobody_until_it_is_resumed(frank: User) -> None:
 
     pause(run, by=frank, at=NOVEMBER_3)
     assert bill_all(run) == Progress(billed=1, nothing=0, failed=0, waiting=1)
-    assert ask_for_waiting_items(at=late) == 0
+    assert BILLS.sweep(at=late) == 0
     run.refresh_from_db()
     assert (run.paused_at, run.paused_by, run.finished_at) == (NOVEMBER_3, frank, None)
 
     assert resume(run) == 1
-    assert ask_for_waiting_items(at=late) == 1
+    assert BILLS.sweep(at=late) == 1
     assert bill_all(run) == Progress(billed=2, nothing=0, failed=0, waiting=0)
     run.refresh_from_db()
     assert (run.paused_at, run.finished_at) == (None, NOVEMBER_3)
@@ -166,8 +176,8 @@ def test_the_sweep_does_not_ask_again_while_customers_are_being_billed() -> None
     first = run.items.order_by("pk")[0]
     bill(first.pk, at=NOVEMBER_3 + QUIET)
 
-    assert ask_for_waiting_items(at=NOVEMBER_3 + 2 * QUIET) == 0
-    assert ask_for_waiting_items(at=NOVEMBER_3 + 3 * QUIET) == 2
+    assert BILLS.sweep(at=NOVEMBER_3 + 2 * QUIET) == 0
+    assert BILLS.sweep(at=NOVEMBER_3 + 3 * QUIET) == 2
 
 
 # --- In the admin -------------------------------------------------------------------------------

@@ -58,7 +58,7 @@ def test_a_draft_with_an_action_taken_back_is_flagged_and_approved_by_nobody_uns
     with pytest.raises(TakenBackSince, match=r"1 action was taken back since \(\$12\.50\)\. Regenerate it, or approve"):
         approve(invoice, by=frank, at=LATER)
     cycle = BillingCycle.objects.create(label="2026-10")
-    begin(cycle, BillingCycle.Errand.APPROVE, by=frank, at=LATER)
+    begin(cycle, BillingCycle.BulkAction.APPROVE, by=frank, at=LATER)
     while do_next(cycle.pk, at=LATER):
         pass
 

@@ -111,7 +111,7 @@ def test_many_are_retried_by_the_workers_and_the_page_tells_how_far(operations: 
 
     begun = retry_all(operations, source, "unknown_product")
     retry = BulkRetry.objects.get()
-    retry_task(retry_id=retry.pk)
+    retry_task(item_id=retry.pk)
     finished = operations.get(reverse("admin:leads_bulkretry_change", args=[retry.pk]))
 
     assert begun.redirect_chain[-1][0] == reverse("admin:leads_bulkretry_change", args=[retry.pk])

@@ -126,7 +126,7 @@ def test_it_goes_in_when_the_limit_was_raised_and_all_that_wait_are_retried(
     answer = admin_client.post(reverse("admin:leads_actiontype_change", args=[kind.pk]), form | limits)
     assert answer.status_code == 302
     retry = start_retry(source, code="quantity_implausible", by=operator, at=RECEIVED_AT)
-    retry_task(retry_id=retry.pk)
+    retry_task(item_id=retry.pk)
 
     assert list(Action.objects.values_list("external_id", "quantity")) == [("A-1", 5_000)]
     assert list(QuarantinedItem.objects.waiting().values_list("code", flat=True)) == ["quantity_implausible"]

@@ -10,9 +10,9 @@ from django.db import IntegrityError, transaction
 
 from leads.domain.intake.receive import receive
 from leads.domain.quarantine.bulk_retry import (
+    BULK_RETRIES,
     NothingWaits,
     RetryInProgress,
-    ask_for_unfinished_retries,
     retry_next,
     start_retry,
 )
@@ -298,7 +298,7 @@ def test_all_that_waits_of_a_source_with_a_code_is_retried_and_counted(source: S
     ProductFactory.create(sku="NEW", customer=Product.objects.get(sku="TILE").customer)
 
     retry = start_retry(source, code="unknown_product", by=operator, at=LATER)
-    retry_task(retry_id=retry.pk)
+    retry_task(item_id=retry.pk)
 
     retry.refresh_from_db()
     assert (retry.total, retry.stored, retry.refused, retry.finished_at is None) == (4, 3, 1, False)
@@ -316,7 +316,7 @@ def test_what_comes_in_while_it_runs_is_left_for_the_next(source: Source):
     retry = start_retry(source, code="unknown_product", by=None, at=NOW)
     send(source, lead("L-9", sku="NEW"))
 
-    retry_task(retry_id=retry.pk)
+    retry_task(item_id=retry.pk)
 
     retry.refresh_from_db()
     assert (retry.total, retry.refused) == (2, 2)
@@ -327,11 +327,11 @@ def test_a_retry_that_was_left_lying_is_asked_for_again_and_goes_on_where_it_was
     retry = start_retry(source, code="unknown_product", by=None, at=NOW)
     retry_next(retry.pk, at=NOW)
 
-    assert ask_for_unfinished_retries() == 1
-    retry_task(retry_id=retry.pk)
+    assert BULK_RETRIES.sweep(at=NOW) == 1
+    retry_task(item_id=retry.pk)
 
     retry.refresh_from_db()
-    assert (retry.refused, retry.percent, ask_for_unfinished_retries()) == (3, 100, 0)
+    assert (retry.refused, retry.percent, BULK_RETRIES.sweep(at=NOW)) == (3, 100, 0)
     assert [item.steps.count() for item in QuarantinedItem.objects.all()] == [1, 1, 1]
 
 
@@ -345,7 +345,7 @@ def test_the_same_is_not_retried_twice_at_a_time(source: Source):
     assert BulkRetry.objects.count() == 1
 
 
-RETRY = "from leads.tasks import retry_task; retry_task(retry_id={})"
+RETRY = "from leads.tasks import retry_task; retry_task(item_id={})"
 
 
 @pytest.mark.processes
@@ -356,7 +356,7 @@ def test_two_workers_at_one_retry_store_each_thing_once(source: Source):
     retry = start_retry(source, code="unknown_product", by=None, at=NOW)
 
     at_once(*[RETRY.format(retry.pk)] * 2)
-    retry_task(retry_id=retry.pk)  # whoever came second went away; the sweep asks again
+    retry_task(item_id=retry.pk)  # whoever came second went away; the sweep asks again
 
     retry.refresh_from_db()
     assert (retry.stored, retry.refused, Lead.objects.count(), Action.objects.count()) == (20, 0, 20, 20)

@@ -8,11 +8,11 @@ import pytest
 
 PROGRAM = """
 import django; django.setup()
-from billing_engine.core import later
+from billing_engine.core import tasks
 import time
 started = time.monotonic()
 for number in range(200):
-    later._send("pricing.simulate_customer", {"item_id": number})
+    tasks._send("pricing.simulate_customer", {"item_id": number})
 print(time.monotonic() - started)
 """
 

@@ -15,7 +15,7 @@ from leads.domain.voiding import AlreadyVoided, void
 from leads.models import Action, BillingPeriod, Channel, UnratedMark
 from pricing.domain.audit.explain import explain
 from pricing.domain.rate.rate import PeriodIsClosed, rate, rate_waiting
-from pricing.domain.rate.sweep import ask_for_ratings
+from pricing.domain.rate.sweep import RATINGS
 from pricing.domain.waive import AlreadyWaived, NoteMissing, waive
 from pricing.models import Charge, PeriodTally, UnratedAction
 from tests.factories.leads import (
@@ -279,7 +279,7 @@ def test_the_sweep_asks_for_open_periods_with_a_mark_and_no_others(
     BillingPeriodFactory.create()
     mark_unrated([period, period, closed], reason="intake")
 
-    assert ask_for_ratings() == 1
+    assert RATINGS.sweep(at=NOW) == 1
 
 
 def test_a_mark_that_came_when_its_period_was_closing_is_told_as_waiting_no_longer_than_until_the_next_sweep(
@@ -290,7 +290,7 @@ def test_a_mark_that_came_when_its_period_was_closing_is_told_as_waiting_no_long
     )
     mark_unrated([period, closed], reason="earlier rated")
 
-    ask_for_ratings()
+    RATINGS.sweep(at=NOW)
 
     assert list(UnratedMark.objects.values_list("period", flat=True)) == [period.pk]
 

@@ -11,6 +11,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from billing_engine.core.calendar.spans import Month
+from billing_engine.core.queues import queue
 from leads.domain.periods import mark_unrated
 from leads.models import Action, ActionType, BillingPeriod, Lead
 from pricing.domain.rate import sweep
@@ -250,7 +251,7 @@ def test_one_period_that_cannot_be_rated_does_not_keep_the_others_from_it(
     )
     come(period, leads, rules, 3, chance=random.Random(1))
     asked = list[tuple[str, dict[str, Any]]]()
-    monkeypatch.setattr(sweep, "after_commit", lambda task, **arguments: asked.append((task, arguments)))
+    monkeypatch.setattr(queue, "after_commit", lambda task, **arguments: asked.append((task, arguments)))
 
     sweep.rate_together([period.pk, broken.pk], at=NOW)
     assert not Charge.objects.exists()

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from pricing.domain.rate.rate import rate
-from pricing.domain.rate.usage import AT_MOST_EVERY, Use, ask_for_counts, count_uses, uses_of
+from pricing.domain.rate.usage import AT_MOST_EVERY, USE_COUNTS, Use, count_uses, uses_of
 from pricing.models import PriceRule, RuleUse
 from tests.factories.leads import MID_OCTOBER, ActionFactory, LeadFactory
 from tests.factories.people import with_role
@@ -33,12 +33,12 @@ def test_a_rules_uses_are_what_it_charged_over_all_periods(operator: User):
     for period in {voided.period, elsewhere.period}:
         rate(period, at=LATER)
 
-    assert ask_for_counts(at=LATER) == 2
+    assert USE_COUNTS.sweep(at=LATER) == 2
     for period in {voided.period, elsewhere.period}:
         count_uses(period.pk, at=LATER)
 
     assert uses_of([rule.pk, unused.pk]) == {rule.pk: Use(3, Decimal(15))}
-    assert ask_for_counts(at=LATER) == 0
+    assert USE_COUNTS.sweep(at=LATER) == 0
 
 
 def test_a_period_that_is_rated_again_is_counted_again_but_not_at_once():
@@ -49,8 +49,8 @@ def test_a_period_that_is_rated_again_is_counted_again_but_not_at_once():
     ActionFactory.create(lead=action.lead)
     rate(action.period, at=LATER + timedelta(seconds=1))
 
-    assert ask_for_counts(at=LATER + timedelta(seconds=5)) == 0
-    assert ask_for_counts(at=LATER + AT_MOST_EVERY) == 1
+    assert USE_COUNTS.sweep(at=LATER + timedelta(seconds=5)) == 0
+    assert USE_COUNTS.sweep(at=LATER + AT_MOST_EVERY) == 1
     count_uses(action.period_id, at=LATER + AT_MOST_EVERY)
 
     assert uses_of([rule.pk]) == {rule.pk: Use(2, Decimal(5))}

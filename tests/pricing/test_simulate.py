@@ -17,10 +17,10 @@ from pricing.domain.rate.rate import rate
 from pricing.domain.rule_book.rules import activate
 from pricing.domain.simulation import period as simulated_period
 from pricing.domain.simulation.simulate import (
+    SIMULATIONS,
     NotADraftAnyMore,
     NothingChosen,
     NothingToSimulate,
-    ask_for_simulations,
     simulate_customer,
     start,
     stop,
@@ -279,7 +279,7 @@ def test_a_stopped_simulation_keeps_what_it_has_and_goes_no_further(operator: Us
     ]
     assert {each.period.customer for each in simulation.sums.all()} == {first.customer}
     assert simulation.finished_at == NOW
-    assert ask_for_simulations(at=NOW) == 0
+    assert SIMULATIONS.sweep(at=NOW) == 0
 
 
 def test_a_worker_that_is_at_it_stops_within_ten_thousand_actions(operator: User) -> None:
@@ -299,20 +299,20 @@ def test_a_customer_whose_worker_died_is_handed_out_again_after_an_hour(operator
     draft = PriceRuleFactory.create(draft=True, priority=1)
     simulation = start([draft], months=["2026-10"], by=operator, at=NOW)
     (item,) = simulation.customers.all()
-    assert ask_for_simulations(at=NOW) == 1
-    SimulatedCustomer.objects.update(state="running", claimed_at=NOW)
+    assert SIMULATIONS.sweep(at=NOW) == 1
+    SimulatedCustomer.objects.update(state="running", attempts=1, next_attempt_at=NOW + SIMULATIONS.lease)
     SimulatedSum.objects.create(
         simulation=simulation, period=action.period, action_type=action.action_type, now_amount=1, then_amount=1
     )
 
     simulate_customer(item.pk, at=NOW + timedelta(minutes=59))
-    assert (ask_for_simulations(at=NOW + timedelta(minutes=59)), SimulatedSum.objects.count()) == (0, 1)
+    assert (SIMULATIONS.sweep(at=NOW + timedelta(minutes=59)), SimulatedSum.objects.count()) == (0, 1)
 
     later = NOW + timedelta(minutes=61)
-    assert ask_for_simulations(at=later) == 1
-    simulate_customer(item.pk, at=later)
+    assert SIMULATIONS.sweep(at=later) == 1
+    simulate_customer(item.pk, attempt=1, at=later)
     item.refresh_from_db()
-    assert (item.state, simulation.sums.get(rule=draft).then_charges, ask_for_simulations(at=later)) == ("done", 1, 0)
+    assert (item.state, simulation.sums.get(rule=draft).then_charges, SIMULATIONS.sweep(at=later)) == ("done", 1, 0)
 
 
 def test_a_fault_of_one_customer_is_told_and_stops_no_other(operator: User, caplog: pytest.LogCaptureFixture) -> None:

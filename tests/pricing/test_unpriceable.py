@@ -16,7 +16,7 @@ from leads.domain.periods import mark_unrated
 from leads.models import BillingPeriod
 from pricing.domain.rate.attempts import NothingToRetry, retry
 from pricing.domain.rate.rate import rate, rate_waiting
-from pricing.domain.rate.sweep import ask_for_ratings, rate_together, waiting_marks
+from pricing.domain.rate.sweep import RATINGS, rate_together, waiting_marks
 from pricing.domain.waive import waive
 from pricing.models import Charge, PeriodTally, PriceRule, RatingAttempts, UnratedAction
 from pricing.rating.period import rate_period
@@ -88,7 +88,7 @@ def test_a_rule_without_a_price_leaves_only_what_it_wins_unrated(period: Billing
     )
     tally = PeriodTally.objects.get(period=period)
     assert (tally.actions, tally.charged, tally.unrated, tally.amount) == (3, 2, 1, 8)
-    assert (ask_for_ratings(), RatingAttempts.objects.count()) == (0, 0)
+    assert (RATINGS.sweep(at=NOW), RatingAttempts.objects.count()) == (0, 0)
 
 
 def test_what_cannot_be_priced_blocks_the_close_until_it_is_mended_or_waived(period: BillingPeriod, operator: User):
@@ -193,10 +193,10 @@ def try_in_vain(period: BillingPeriod) -> None:
 def test_after_three_attempts_in_vain_a_period_is_a_persons_turn(broken: BillingPeriod):
     asked = []
     for _ in range(3):
-        asked.append(ask_for_ratings())
+        asked.append(RATINGS.sweep(at=NOW))
         try_in_vain(broken)
 
-    assert (asked, ask_for_ratings(), waiting_marks().count()) == ([1, 1, 1], 0, 0)
+    assert (asked, RATINGS.sweep(at=NOW), waiting_marks().count()) == ([1, 1, 1], 0, 0)
     rate_together([broken.pk], at=NOW)  # a message that was still on its way
     found = RatingAttempts.objects.given_up().get()
     assert (found.period, found.attempts, found.message) == (broken, 3, "KeyError: 'counted'")
@@ -210,7 +210,7 @@ def test_a_person_lets_the_workers_try_again_and_all_of_it_is_rated(broken: Bill
 
     retry(broken)
 
-    assert ask_for_ratings() == 1
+    assert RATINGS.sweep(at=NOW) == 1
     rate_together([broken.pk], at=NOW)
     assert (RatingAttempts.objects.count(), Charge.objects.get().amount, broken.unrated_marks.count()) == (0, 6, 0)
 

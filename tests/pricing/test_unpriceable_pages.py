@@ -13,7 +13,7 @@ from django.urls import reverse
 from billing_engine.operations.monitoring.metrics import registry
 from leads.domain.periods import mark_unrated
 from leads.models import BillingPeriod
-from pricing.domain.rate.sweep import ask_for_ratings, rate_together
+from pricing.domain.rate.sweep import RATINGS, rate_together
 from pricing.models import Charge, PeriodTally, RatingAttempts, UnratedAction
 from reports.queries.attention import waiting
 from tests.factories.leads import ActionFactory, BillingPeriodFactory
@@ -101,7 +101,7 @@ def test_a_period_that_was_given_up_is_retried_from_the_queue_and_from_its_page(
 
     operations.post(button)
 
-    assert (RatingAttempts.objects.count(), ask_for_ratings()) == (0, 1)
+    assert (RatingAttempts.objects.count(), RATINGS.sweep(at=NOW)) == (0, 1)
     assert button not in shown(operations, page)
     again = operations.post(button)
     assert "The workers have not given this billing period up." in again.content.decode()
@@ -145,7 +145,7 @@ def test_a_worker_that_is_killed_while_it_rates_has_counted_its_attempt():
         until(lambda: not _is_locked(period))
         assert (worker.returncode, RatingAttempts.objects.get().attempts) == (-signal.SIGKILL, attempt)
 
-    assert ask_for_ratings() == 0
+    assert RATINGS.sweep(at=NOW) == 0
     rate_together([period.pk], at=NOW)
     assert (Charge.objects.count(), PeriodTally.objects.count()) == (0, 0)
 

@@ -50,7 +50,7 @@ def taken_back(acknowledged: Collection[Key], stored: Collection[Key]) -> list[s
 
 
 def nothing_waits(left: Mapping[str, int]) -> list[str]:
-    """No mark, no run, no errand, no mail and no document."""
+    """No mark, no run, no bulk action, no mail and no document."""
     return [f"{count} {name}" for name, count in left.items() if count]
 
 

@@ -62,17 +62,17 @@ class Finance(Actor):
         self.ledger.count("billing runs", len(runs))
 
     def _approve_all(self) -> None:
-        self._errand(BillingCycle.Errand.APPROVE)
+        self._bulk_action(BillingCycle.BulkAction.APPROVE)
 
     def _issue_all(self) -> None:
-        self._errand(BillingCycle.Errand.ISSUE)
+        self._bulk_action(BillingCycle.BulkAction.ISSUE)
 
     def _send_all(self) -> None:
-        self._errand(BillingCycle.Errand.SEND)
+        self._bulk_action(BillingCycle.BulkAction.SEND)
 
-    def _errand(self, errand: BillingCycle.Errand) -> None:
-        begin(self._cycle(), errand, by=self._world.starter, at=now())
-        self.ledger.count(f"{errand.value} all")
+    def _bulk_action(self, action: BillingCycle.BulkAction) -> None:
+        begin(self._cycle(), action, by=self._world.starter, at=now())
+        self.ledger.count(f"{action.value} all")
 
     def _approve(self) -> None:
         if invoice := self._one(State.DRAFT):

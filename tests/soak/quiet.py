@@ -8,11 +8,10 @@ from django.db import InterfaceError, OperationalError, connection
 from django.utils.timezone import now
 
 from billing_engine.core.errors import Refused
-from invoices.domain.document.store import LEASE as DOCUMENT_LEASE
-from invoices.domain.document.store import try_again
-from invoices.domain.mail.delivery import LEASE as MAIL_LEASE
-from invoices.domain.run.billing_run import GIVEN_UP, resume, retry_failed
-from invoices.domain.run.sweep import ask_for_due_documents, ask_for_due_mails
+from billing_engine.core.queues.attempt import GIVEN_UP
+from invoices.domain.document.store import DOCUMENTS, try_again
+from invoices.domain.mail.delivery import MAILS
+from invoices.domain.run.billing_run import resume, retry_failed
 from invoices.models import BillingCycle, BillingRun, InvoiceDocument, InvoiceMail
 from leads.models import UnratedMark
 from pricing.domain.rate.attempts import retry
@@ -25,7 +24,7 @@ SWEEP_SECONDS = 12  # two sweeps
 WORK: dict[str, Callable[[], int]] = {
     "marks": UnratedMark.objects.count,
     "runs unfinished": lambda: BillingRun.objects.filter(finished_at=None).count(),
-    "errands": lambda: BillingCycle.objects.exclude(errand="").count(),
+    "bulk actions": lambda: BillingCycle.objects.exclude(bulk_action="").count(),
     "mails waiting": lambda: InvoiceMail.objects.waiting().count(),
     "documents waiting": lambda: InvoiceDocument.objects.waiting().count(),
 }
@@ -63,8 +62,8 @@ def wait_until_quiet(ledger: Ledger, *, check: Callable[[], None], told: Callabl
 
 def _as_if_the_leases_were_over() -> None:
     """What a killed worker had in hand is left alone for minutes; time is an argument, so nobody has to wait for it here."""
-    ask_for_due_mails(at=now() + MAIL_LEASE + timedelta(seconds=1))
-    ask_for_due_documents(at=now() + DOCUMENT_LEASE + timedelta(seconds=1))
+    for queue in (MAILS, DOCUMENTS):
+        queue.sweep(at=now() + queue.lease + timedelta(seconds=1))
 
 
 def _take_a_persons_turn(ledger: Ledger) -> None:

@@ -81,8 +81,8 @@ def test_a_void_that_is_missing_or_nobody_s_is_named():
 
 
 def test_what_waits_is_told():
-    assert nothing_waits({"marks": 0, "errands": 0}) == []
-    assert nothing_waits({"marks": 2, "errands": 0}) == ["2 marks"]
+    assert nothing_waits({"marks": 0, "bulk actions": 0}) == []
+    assert nothing_waits({"marks": 2, "bulk actions": 0}) == ["2 marks"]
 
 
 def test_a_period_with_two_live_invoices_is_named():

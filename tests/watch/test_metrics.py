@@ -229,7 +229,7 @@ def test_messages_that_no_worker_has_taken_are_counted_by_queue(
         after_commit("pricing.rate_periods", period_ids=[])
         after_commit("pricing.rate_periods", period_ids=[])
         after_commit("invoices.bill", item_id=0)
-        after_commit("invoices.mail", mail_id=0, attempt=0)
+        after_commit("invoices.mail", item_id=0, attempt=0)
 
     found = figures(client)
 

@@ -20,7 +20,7 @@ def test_a_worker_tells_of_each_task_in_one_line_with_the_request_that_asked_for
     empty_broker()
     log_context.begin(request="4bf92f3577b34da6")
     after_commit("pricing.rate_periods", period_ids=[])
-    after_commit("invoices.render", document_id="none", attempt=0)
+    after_commit("invoices.render", item_id="none", attempt=0)
     log_context.end()
     log = tmp_path / "one.log"
 

@@ -16,7 +16,7 @@ from billing_engine.core.admin_kit.bulk import for_each
 from billing_engine.core.admin_kit.dialogs import Dialog, Done, button, person
 from billing_engine.core.calendar.wording import day_in_words
 from billing_engine.core.errors import Refused
-from invoices.domain.mail.request import check_may_be_sent, recipients_of, send
+from invoices.domain.mail.request import check_may_be_sent, recipients_of, send, send_once
 from invoices.domain.mail.server import is_a_server, server
 from invoices.domain.mail.template import MOST_CHARACTERS, written
 from invoices.models import Invoice, InvoiceMail
@@ -112,4 +112,4 @@ class Sendable:
     @admin.action(description="Send", permissions=["send"])
     def send_chosen(self, request: HttpRequest, rows: QuerySet[Invoice]) -> None:
         done = "On their way" if is_a_server() else "Written down, not sent: this server has no mail server"
-        for_each(request, rows, lambda invoice: send(invoice, by=person(request), at=now()), done=done)
+        for_each(request, rows, lambda invoice: send_once(invoice, by=person(request), at=now()), done=done)

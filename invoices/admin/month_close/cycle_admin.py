@@ -37,7 +37,7 @@ from invoices.domain.wording import month_in_words, unfinished_in_words
 from invoices.models import BillingCycle
 
 State = BillingCycle.State
-Errand = BillingCycle.Errand
+BulkAction = BillingCycle.BulkAction
 DECIDE = "invoices.change_invoice"
 CLOSE = "invoices.change_billingcycle"
 RUN = "invoices.add_billingrun"
@@ -55,15 +55,15 @@ def is_to_be_billed(cycle: BillingCycle) -> bool:
     return not why_month_locked(cycle) and has_something_to_bill(cycle, at=now())
 
 
-def many(cycle: BillingCycle, errand: BillingCycle.Errand, what: str) -> str:
-    """`1 draft`, `1,234 invoices`: those that wait for the errand."""
-    count = waiting_for(cycle, errand)
+def many(cycle: BillingCycle, action: BillingCycle.BulkAction, what: str) -> str:
+    """`1 draft`, `1,234 invoices`: those that wait for the bulk action."""
+    count = waiting_for(cycle, action)
     return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
-def waits_for(errand: BillingCycle.Errand) -> Any:
-    """Whether the errand has something to do, and none is in progress."""
-    return lambda cycle: not cycle.errand and waiting_for(cycle, errand) > 0
+def waits_for(action: BillingCycle.BulkAction) -> Any:
+    """Whether the bulk action has something to do, and none is in progress."""
+    return lambda cycle: not cycle.bulk_action and waiting_for(cycle, action) > 0
 
 
 def may_send_all(cycle: BillingCycle) -> bool:
@@ -72,7 +72,7 @@ def may_send_all(cycle: BillingCycle) -> bool:
         check_server()
     except Refused:
         return False
-    return bool(waits_for(Errand.SEND)(cycle))
+    return bool(waits_for(BulkAction.SEND)(cycle))
 
 
 def told_before_sending(cycle: BillingCycle) -> str:
@@ -92,7 +92,7 @@ class BillingCycleAdmin(ReadOnlyPage[BillingCycle]):
     search_fields = ("label__startswith",)
     search_help_text = "Month, such as 2026-10"
     ordering = ("-label",)
-    actions_detail: Any = ("run", "approve_all", "issue_all", "send_all", "stop_errand", "lock", "reopen", "close")
+    actions_detail: Any = ("run", "approve_all", "issue_all", "send_all", "stop_bulk_action", "lock", "reopen", "close")
 
     shown_month = column(month_of, title="month", order="label")
     state_chip = column(
@@ -153,28 +153,28 @@ class BillingCycleAdmin(ReadOnlyPage[BillingCycle]):
         permission=DECIDE,
         icon="check",
         variant=ActionVariant.PRIMARY,
-        offered=waits_for(Errand.APPROVE),
+        offered=waits_for(BulkAction.APPROVE),
         asks=Dialog(
-            title=lambda cycle: f"Approve {many(cycle, Errand.APPROVE, 'draft')} of {month_of(cycle)}?",
+            title=lambda cycle: f"Approve {many(cycle, BulkAction.APPROVE, 'draft')} of {month_of(cycle)}?",
             says="You looked at them and stand for them. The workers do it, one after the other; it can be stopped.",
         ),
     )
     def approve_all(self, request: HttpRequest, cycle: BillingCycle, answers: dict[str, Any]) -> Done:
-        return Done(f"Approving {begin(cycle, Errand.APPROVE, by=person(request), at=now()):,}.")
+        return Done(f"Approving {begin(cycle, BulkAction.APPROVE, by=person(request), at=now()):,}.")
 
     @button(
         "Issue all",
         permission=DECIDE,
         icon="send",
         variant=ActionVariant.PRIMARY,
-        offered=waits_for(Errand.ISSUE),
+        offered=waits_for(BulkAction.ISSUE),
         asks=Dialog(
-            title=lambda cycle: f"Issue {many(cycle, Errand.ISSUE, 'invoice')} of {month_of(cycle)}?",
+            title=lambda cycle: f"Issue {many(cycle, BulkAction.ISSUE, 'invoice')} of {month_of(cycle)}?",
             says="Each gets its number, and from then on nobody can change it. It can be stopped, not undone.",
         ),
     )
     def issue_all(self, request: HttpRequest, cycle: BillingCycle, answers: dict[str, Any]) -> Done:
-        return Done(f"Issuing {begin(cycle, Errand.ISSUE, by=person(request), at=now()):,}.")
+        return Done(f"Issuing {begin(cycle, BulkAction.ISSUE, by=person(request), at=now()):,}.")
 
     @button(
         "Send all",
@@ -183,12 +183,12 @@ class BillingCycleAdmin(ReadOnlyPage[BillingCycle]):
         variant=ActionVariant.PRIMARY,
         offered=may_send_all,
         asks=Dialog(
-            title=lambda cycle: f"Send {many(cycle, Errand.SEND, 'invoice')} of {month_of(cycle)} by e-mail?",
+            title=lambda cycle: f"Send {many(cycle, BulkAction.SEND, 'invoice')} of {month_of(cycle)} by e-mail?",
             says=told_before_sending,
         ),
     )
     def send_all(self, request: HttpRequest, cycle: BillingCycle, answers: dict[str, Any]) -> Done:
-        count = begin(cycle, Errand.SEND, by=person(request), at=now())
+        count = begin(cycle, BulkAction.SEND, by=person(request), at=now())
         if not is_a_server():
             return Done(f"Writing down {count:,}: this server sends no mail.", level=messages.WARNING)
         return Done(f"Sending {count:,}.")
@@ -197,10 +197,10 @@ class BillingCycleAdmin(ReadOnlyPage[BillingCycle]):
         "Stop",
         permission=DECIDE,
         icon="stop",
-        offered=lambda cycle: bool(cycle.errand),
+        offered=lambda cycle: bool(cycle.bulk_action),
         asks=Dialog(title="Stop?", says="What is done stays done; the rest waits until somebody begins again."),
     )
-    def stop_errand(self, request: HttpRequest, cycle: BillingCycle, answers: dict[str, Any]) -> Done:
+    def stop_bulk_action(self, request: HttpRequest, cycle: BillingCycle, answers: dict[str, Any]) -> Done:
         stop(cycle)
         return Done("Stopped.")
 

@@ -57,7 +57,7 @@ class WaitingItem:
 def cycle_page(model_admin: Any, request: HttpRequest, cycle: BillingCycle) -> HttpResponse:
     """The cycle as it stands; nothing on it is older than the request."""
     # Looked at first: what ends while the rest is counted shows at the next look.
-    is_moving = bool(cycle.errand) or _run_in_progress(cycle.label) is not None
+    is_moving = bool(cycle.bulk_action) or _run_in_progress(cycle.label) is not None
     left = left_in(cycle.label)
     money = money_of(cycle.label)
     history = list(cycle.steps.select_related("by").order_by("pk"))
@@ -101,7 +101,7 @@ def cycle_page(model_admin: Any, request: HttpRequest, cycle: BillingCycle) -> H
 
 def _told(step: CycleStep) -> dict[str, Any]:
     """An act in words: what, on what, with what outcome, by whom, when and why."""
-    is_on_all = step.kind in BillingCycle.Errand.values
+    is_on_all = step.kind in BillingCycle.BulkAction.values
     return {
         "what": step.get_kind_display(),
         "about": f"{count_in_words(step.done)} done" if is_on_all else step.about,

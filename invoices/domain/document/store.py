@@ -1,23 +1,24 @@
-"""A document is asked for, made by one worker, and kept: every attempt is counted before it begins, and they end.
-
-A row per document is the queue. Nothing is locked while it is typeset, so nobody waits for it: not a void, not a mail.
-"""
+"""The documents of invoices: asked for, made by one worker, and kept."""
 
 import hashlib
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
 
 from billing_engine.core.errors import Refused
+from billing_engine.core.queues.attempt import Failure
+from billing_engine.core.queues.items import MOST_ATTEMPTS
+from billing_engine.core.queues.leased import LeasedQueue
+from billing_engine.core.queues.queue import AT_A_TIME
 from billing_engine.core.tasks import after_commit
-from invoices.domain.document.typeset import SECONDS, NotTypeset, source_of, typeset
+from invoices.domain.document.typeset import SECONDS, source_of, typeset
 from invoices.models import Invoice, InvoiceDocument, InvoiceMail
 
 Kind = InvoiceDocument.Kind
 State = InvoiceDocument.State
 
-MOST_ATTEMPTS = 3
 PAUSE = timedelta(minutes=1)  # and twice, three times as long
 LEASE = timedelta(seconds=SECONDS + 60)  # a worker that has not answered by then has ended
 
@@ -63,7 +64,7 @@ def ask_for(
         invoice=invoice, kind=kind, replaced_by=replaced_by, defaults=facts
     )
     if is_new:
-        after_commit("invoices.render", document_id=document.pk, attempt=document.attempts)
+        DOCUMENTS.ask_for(document)
     return document
 
 
@@ -89,65 +90,64 @@ def ready(document: InvoiceDocument) -> InvoiceDocument:
     return document
 
 
+class Documents(LeasedQueue[InvoiceDocument, bytes]):
+    """PDFs to be made and kept. Nothing is locked while one is typeset: not a void, not a mail waits for it."""
+
+    task = "invoices.render"
+    lease = LEASE
+
+    def waiting(self) -> QuerySet[InvoiceDocument]:
+        return InvoiceDocument.objects.waiting()
+
+    def act(self, document: InvoiceDocument, *, at: datetime) -> bytes:
+        return typeset(_source(document))
+
+    def settle(self, document: InvoiceDocument, content: bytes, *, at: datetime) -> None:
+        document.state, document.reason, document.next_attempt_at = State.KEPT, "", None
+        document.content, document.sha256, document.rendered_at = content, hashlib.sha256(content).hexdigest(), at
+        if document.kind == Kind.INVOICE:
+            for mail in InvoiceMail.objects.waiting().filter(invoice=document.invoice_id):
+                after_commit("invoices.mail", item_id=mail.pk, attempt=mail.attempts)
+
+    def fail(self, document: InvoiceDocument, failure: Failure, *, at: datetime) -> None:
+        is_last = document.attempts >= MOST_ATTEMPTS
+        document.state, document.reason = State.FAILED if is_last else State.WAITING, failure.words
+        document.next_attempt_at = None if is_last else at + PAUSE * document.attempts
+
+    def given_up(self, document: InvoiceDocument) -> str:
+        return document.reason or f"{MOST_ATTEMPTS} workers ended while they were making it."
+
+    def tidy(self, *, at: datetime) -> None:
+        request_missing(at=at)
+
+
+@transaction.atomic
+def _source(document: InvoiceDocument) -> dict[str, Any]:
+    """What the document says. A void changes that, and waits for these moments alone."""
+    found = InvoiceDocument.objects.select_for_update(of=("self",)).select_related("invoice__customer")
+    document = found.get(pk=document.pk)
+    return document.source or source_of(document.invoice)
+
+
+DOCUMENTS = Documents()
+
+
 def make(document_id: int, *, attempt: int, at: datetime) -> None:
-    """Make it, if it waits for this attempt and nobody else is at it; a failure is noted, and the last one is final."""
-    claimed = _claimed(document_id, attempt=attempt, at=at)
-    if claimed is None:
-        return
-    document, source = claimed
-    try:
-        content = typeset(source)
-    except NotTypeset as failure:
-        _failed(document, str(failure), at=at)
-    else:
-        _keep(document, content, at=at)
+    """Make one document; a failure is noted, and the last one is final."""
+    DOCUMENTS.work(document_id, attempt=attempt, at=at)
 
 
 @transaction.atomic
-def _claimed(document_id: int, *, attempt: int, at: datetime) -> tuple[InvoiceDocument, dict[str, Any]] | None:
-    """Count the attempt and read what the document says; a void, which changes that, waits for these moments alone."""
-    waiting = InvoiceDocument.objects.waiting().select_for_update(of=("self",), skip_locked=True)
-    document = waiting.select_related("invoice__customer").filter(pk=document_id, attempts=attempt).first()
-    if document is None:
-        return None
-    if document.attempts >= MOST_ATTEMPTS:
-        document.reason = document.reason or f"{MOST_ATTEMPTS} workers ended while they were making it."
-        document.state, document.next_attempt_at = State.FAILED, None
-        document.save(update_fields=["state", "reason", "next_attempt_at"])
-        return None
-    document.attempts += 1
-    document.next_attempt_at = at + LEASE
-    document.save(update_fields=["attempts", "next_attempt_at"])
-    return document, document.source or source_of(document.invoice)
+def request_missing(*, at: datetime) -> int:
+    """Ask for the PDF of every issued invoice that has no row for it; returns how many.
 
-
-@transaction.atomic
-def _keep(document: InvoiceDocument, content: bytes, *, at: datetime) -> None:
-    """Store it, and ask for the mails that wait for it; one whose attempt was given up for lost comes too late."""
-    is_stored = (
-        InvoiceDocument.objects.waiting()
-        .filter(pk=document.pk, attempts=document.attempts)
-        .update(
-            state=State.KEPT,
-            content=content,
-            sha256=hashlib.sha256(content).hexdigest(),
-            rendered_at=at,
-            reason="",
-            next_attempt_at=None,
-        )
-    )
-    if is_stored and document.kind == Kind.INVOICE:
-        for mail in InvoiceMail.objects.waiting().filter(invoice=document.invoice_id):
-            after_commit("invoices.mail", mail_id=mail.pk, attempt=mail.attempts)
-
-
-def _failed(document: InvoiceDocument, reason: str, *, at: datetime) -> None:
-    is_last = document.attempts >= MOST_ATTEMPTS
-    InvoiceDocument.objects.waiting().filter(pk=document.pk, attempts=document.attempts).update(
-        state=State.FAILED if is_last else State.WAITING,
-        reason=reason,
-        next_attempt_at=None if is_last else at + PAUSE * document.attempts,
-    )
+    The invoice is locked first, as by a void: in another order the two would wait for each other for ever.
+    """
+    missing = Invoice.objects.filter(~Exists(InvoiceDocument.objects.filter(invoice=OuterRef("pk"))), state="issued")
+    found = list(missing.select_for_update(skip_locked=True)[:AT_A_TIME])
+    for invoice in found:
+        ask_for(invoice, at=at)
+    return len(found)
 
 
 @transaction.atomic
@@ -158,5 +158,5 @@ def try_again(document: InvoiceDocument, *, at: datetime) -> InvoiceDocument:
         raise DocumentHasNotFailed
     found.state, found.attempts, found.reason, found.next_attempt_at = State.WAITING, 0, "", at
     found.save(update_fields=["state", "attempts", "reason", "next_attempt_at"])
-    after_commit("invoices.render", document_id=found.pk, attempt=0)
+    DOCUMENTS.ask_for(found)
     return found

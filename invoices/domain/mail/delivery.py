@@ -1,8 +1,7 @@
-"""A mail is delivered: claimed before it is sent, tried again with growing pauses, and then a person's turn.
+"""A mail is delivered: tried again with growing pauses, and then a person's turn.
 
-SMTP has no "exactly once": between the server's yes and our note of it a machine may die. So every attempt is counted
-before it begins, only one worker makes it, and all attempts have one Message-ID; where a copy may have arrived, the mail
-says so. Nothing is locked while the server is asked.
+SMTP has no "exactly once": between the server's yes and our note of it a machine may die. So all attempts have one
+Message-ID, and where a copy may have arrived, the mail says so. Nothing is locked while the server is asked.
 """
 
 from datetime import datetime, timedelta
@@ -10,8 +9,11 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import transaction
+from django.db.models import QuerySet
 
 from billing_engine.core.errors import Refused
+from billing_engine.core.queues.attempt import Failure
+from billing_engine.core.queues.leased import LeasedQueue
 from invoices.domain.document.store import DocumentIsBeingMade, document_of
 from invoices.domain.mail.server import HandedOver, hand_over, is_a_server, server
 from invoices.models import Invoice, InvoiceDocument, InvoiceMail
@@ -28,41 +30,58 @@ FOR_ITS_PDF = timedelta(seconds=30)
 VOID = "Not sent: the invoice is void."
 
 
-def deliver(mail_id: int, *, attempt: int, at: datetime) -> None:
-    """Send the mail, if it waits for this attempt and nobody else makes it."""
-    claimed = _claimed(mail_id, attempt=attempt, at=at)
-    if claimed is None:
-        return
-    mail, document = claimed
-    message = _message(mail, document)
-    if is_a_server():
-        _noted(mail, hand_over(message, to=mail.waiting_for), at=at)
-    else:
+class Mails(LeasedQueue[InvoiceMail, HandedOver | None]):
+    """Mails to be sent. An attempt whose worker ended may have arrived; the attempts end by time, not by count."""
+
+    task = "invoices.mail"
+    lease = LEASE
+    most_attempts = None
+
+    def waiting(self) -> QuerySet[InvoiceMail]:
+        return InvoiceMail.objects.waiting().select_related("invoice")
+
+    def locked(self, items: QuerySet[InvoiceMail]) -> QuerySet[InvoiceMail]:
+        """With the invoice: what is void does not go out."""
+        return items.select_for_update(of=("self", "invoice"), no_key=True, skip_locked=True)
+
+    def may_begin(self, mail: InvoiceMail, *, at: datetime) -> bool:
+        if mail.is_being_sent:  # and its worker has ended, or this attempt were another one
+            mail.is_being_sent, mail.may_have_arrived, mail.interrupted = False, True, mail.interrupted + 1
+        document = _document(mail, at)
+        if document is None:
+            return False
+        mail.is_being_sent, mail.via, mail.sha256 = True, server(), document.sha256
+        return True
+
+    def act(self, mail: InvoiceMail, *, at: datetime) -> HandedOver | None:
+        """Hand it to the server; None where it is only written down."""
+        message = _message(mail, document_of(mail.invoice))
+        if is_a_server():
+            return hand_over(message, to=mail.waiting_for)
         message.send()
-        _written_down(mail, at=at)
-
-
-@transaction.atomic
-def _claimed(mail_id: int, *, attempt: int, at: datetime) -> tuple[InvoiceMail, InvoiceDocument] | None:
-    """Count the attempt, before it begins. Its invoice is looked at under its lock: what is void does not go out."""
-    mail = (
-        InvoiceMail.objects.waiting()
-        .select_for_update(of=("self", "invoice"), no_key=True, skip_locked=True)
-        .select_related("invoice")
-        .filter(pk=mail_id, attempts=attempt)
-        .first()
-    )
-    if mail is None:
         return None
-    if mail.is_being_sent:  # and its worker has ended, or this attempt were another one
-        mail.is_being_sent, mail.may_have_arrived, mail.interrupted = False, True, mail.interrupted + 1
-    document = _document(mail, at)
-    if document is not None:
-        mail.attempts += 1
-        mail.is_being_sent, mail.next_attempt_at = True, at + LEASE
-        mail.via, mail.sha256 = server(), document.sha256
-    mail.save()
-    return None if document is None else (mail, document)
+
+    def settle(self, mail: InvoiceMail, handed: HandedOver | None, *, at: datetime) -> None:
+        mail.is_being_sent = False
+        if handed is None:
+            _settle(mail, at, none=State.WRITTEN, reason=f"Written down by {server()}. Nobody got it.")
+        else:
+            _note(mail, handed, at=at)
+
+    def fail(self, mail: InvoiceMail, failure: Failure, *, at: datetime) -> None:
+        """An error that we did not foresee says nothing about what the server had by then."""
+        self.settle(mail, HandedOver(reason=failure.words, in_doubt=True), at=at)
+
+    def tidy(self, *, at: datetime) -> None:
+        settle_what_became_void(at=at)
+
+
+MAILS = Mails()
+
+
+def deliver(mail_id: int, *, attempt: int, at: datetime) -> None:
+    """Send the mail, if it waits for this attempt."""
+    MAILS.work(mail_id, attempt=attempt, at=at)
 
 
 def _document(mail: InvoiceMail, at: datetime) -> InvoiceDocument | None:
@@ -82,43 +101,21 @@ def _document(mail: InvoiceMail, at: datetime) -> InvoiceDocument | None:
     return None
 
 
-@transaction.atomic
-def _noted(mail: InvoiceMail, handed: HandedOver, *, at: datetime) -> None:
+def _note(mail: InvoiceMail, handed: HandedOver, *, at: datetime) -> None:
     """What the server said, address by address."""
-    found = _in_hand(mail)
-    if found is None:
-        return
-    found.taken = [*found.taken, *handed.taken]
-    found.refused = {**found.refused, **handed.refused}
-    found.may_have_arrived = found.may_have_arrived or handed.in_doubt
-    pause = PAUSES[min(found.attempts, len(PAUSES)) - 1]
-    found.reason = handed.reason or "; ".join(dict.fromkeys(found.refused.values()))
-    if not found.waiting_for:
-        _settle(found, at, reason=found.reason)
-    elif found.attempts > len(PAUSES) and at + pause >= found.asked_at + GIVEN_UP_AFTER:
-        _settle(found, at, reason=f"Given up after {found.attempts} attempts: {found.reason}")
+    mail.taken = [*mail.taken, *handed.taken]
+    mail.refused = {**mail.refused, **handed.refused}
+    mail.may_have_arrived = mail.may_have_arrived or handed.in_doubt
+    pause = PAUSES[min(mail.attempts, len(PAUSES)) - 1]
+    mail.reason = handed.reason or "; ".join(dict.fromkeys(mail.refused.values()))
+    if not mail.waiting_for:
+        _settle(mail, at, reason=mail.reason)
+    elif mail.attempts > len(PAUSES) and at + pause >= mail.asked_at + GIVEN_UP_AFTER:
+        _settle(mail, at, reason=f"Given up after {mail.attempts} attempts: {mail.reason}")
     else:
-        found.next_attempt_at = at + pause
-    if found.taken:
-        Invoice.objects.filter(pk=found.invoice_id, state=Invoice.State.ISSUED, sent_at=None).update(sent_at=at)
-    found.save()
-
-
-@transaction.atomic
-def _written_down(mail: InvoiceMail, *, at: datetime) -> None:
-    found = _in_hand(mail)
-    if found is not None:
-        _settle(found, at, none=State.WRITTEN, reason=f"Written down by {server()}. Nobody got it.")
-        found.save()
-
-
-def _in_hand(mail: InvoiceMail) -> InvoiceMail | None:
-    """The mail as it is now, if its attempt is still ours; after the lease it is not."""
-    waiting = InvoiceMail.objects.waiting().select_for_update()
-    found = waiting.filter(pk=mail.pk, attempts=mail.attempts, is_being_sent=True).first()
-    if found is not None:
-        found.is_being_sent = False
-    return found
+        mail.next_attempt_at = at + pause
+    if mail.taken:
+        Invoice.objects.filter(pk=mail.invoice_id, state=Invoice.State.ISSUED, sent_at=None).update(sent_at=at)
 
 
 def _settle(mail: InvoiceMail, at: datetime, *, reason: str, none: InvoiceMail.State = State.FAILED) -> None:

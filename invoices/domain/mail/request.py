@@ -11,8 +11,8 @@ from django.core.validators import validate_email
 from django.db import transaction
 
 from billing_engine.core.errors import Refused
-from billing_engine.core.tasks import after_commit
 from invoices.domain.document.store import InvoiceIsNotIssued
+from invoices.domain.mail.delivery import MAILS
 from invoices.domain.mail.server import check_server
 from invoices.domain.mail.template import MOST_CHARACTERS, written
 from invoices.domain.wording import clean
@@ -47,6 +47,20 @@ class MailNotFailed(Refused):
 
     code = "mail_not_failed"
     message = "This mail has not failed: send the invoice again from its own page."
+
+
+class MailIsWaiting(Refused):
+    """Pressed twice, or by two people, a button sends one mail."""
+
+    code = "mail_is_waiting"
+    message = "A mail of this invoice is on its way already."
+
+
+class SentAlready(Refused):
+    """What went out goes out again from the invoice's own page, where a person reads that it did."""
+
+    code = "mail_sent_already"
+    message = "This invoice was sent already: to send it again, open it."
 
 
 class SentAgainAlready(Refused):
@@ -93,8 +107,25 @@ def send(
     }
     mail, is_new = InvoiceMail.objects.get_or_create(request=request or uuid4(), defaults=facts)
     if is_new:
-        after_commit("invoices.mail", mail_id=mail.pk, attempt=mail.attempts)
+        MAILS.ask_for(mail)
     return mail
+
+
+@transaction.atomic
+def send_once(invoice: Invoice, *, by: User | None, at: datetime) -> InvoiceMail:
+    """Ask for the mail of an invoice that was not sent yet: to its contacts, by its template.
+
+    Of two who ask at once the second one is refused. Raises MailIsWaiting or SentAlready, and what `send` raises.
+    """
+    locked = Invoice.objects.select_for_update(of=("self",), no_key=True)
+    invoice = locked.select_related("customer", "period").get(pk=invoice.pk)
+    check_may_be_sent(invoice)
+    mails = InvoiceMail.objects.filter(invoice=invoice)
+    if mails.waiting().exists():
+        raise MailIsWaiting
+    if mails.filter(state=State.SENT).exists():
+        raise SentAlready
+    return send(invoice, by=by, at=at)
 
 
 @transaction.atomic

@@ -1,18 +1,22 @@
 """A billing run: one pass over the periods of a cycle by the workers, safe to kill, to start twice and to resume."""
 
-import logging
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.contrib.auth.models import User
 from django.db import DatabaseError, IntegrityError, OperationalError, transaction
-from django.db.models import Count, F, QuerySet
+from django.db.models import Exists, Max, OuterRef, QuerySet
+from django.db.models.functions import Coalesce
 
 from billing_engine.core import log_context
 from billing_engine.core.calendar.spans import Cycle
 from billing_engine.core.errors import Refused
-from billing_engine.core.tasks import after_commit
+from billing_engine.core.queues.attempt import Failure, NotYet
+from billing_engine.core.queues.locked import LockedQueue
+from billing_engine.core.queues.progress import counted_by_state, percent
+from billing_engine.core.queues.queue import AT_A_TIME, Message
 from invoices.domain.life.close import PeriodNotOver, close
 from invoices.domain.month_history import note
 from invoices.domain.month_lock import check_unlocked
@@ -21,10 +25,8 @@ from invoices.models import BillingRun, BillingRunItem, CycleStep
 from leads.domain.periods import open_missing, unfinished_periods
 from leads.models import BillingPeriod, Customer
 from pricing.domain.rate.rate import rate_waiting
-from pricing.models.attempts import TRIES
 
-logger = logging.getLogger(__name__)
-GIVEN_UP = "given_up"
+QUIET = timedelta(seconds=10)
 NOT_SAID = "Its worker died each time: look into the log of the workers."
 State = BillingRunItem.State
 
@@ -64,7 +66,7 @@ class Progress:
 
     @property
     def percent(self) -> int:
-        return 100 if not self.total else 100 * (self.total - self.waiting) // self.total
+        return percent(self.total - self.waiting, self.total)
 
 
 @transaction.atomic
@@ -106,81 +108,76 @@ def _ended(cycle: Cycle, by: datetime) -> QuerySet[BillingPeriod]:
 
 def _with_items(run: BillingRun, periods: QuerySet[BillingPeriod], at: datetime) -> BillingRun:
     items = BillingRunItem.objects.bulk_create(BillingRunItem(run=run, period=period) for period in periods)
-    _finish_if_done(run.pk, at)
+    finish_done_runs(BillingRun.objects.filter(pk=run.pk), at=at)
     for item in items:
-        after_commit("invoices.bill", item_id=item.pk)
+        BILLS.ask(item_id=item.pk)
     return run
 
 
-def bill(item_id: int, *, at: datetime) -> None:
-    """Bill one item of a run: its period closed and its invoice drafted, or the reason why not; all or nothing.
+class Bills(LockedQueue[BillingRunItem]):
+    """Periods to be billed: the period closed and its invoice drafted, or the reason why not; all or nothing."""
 
-    An item that somebody else is billing, or has billed, is left alone; so is one whose run is paused. Each attempt is
-    counted before it is made; what three of them have not ended is failed, for a person to retry.
-    """
-    if not _claimed(item_id, at):
-        return
-    try:
-        _bill_claimed(item_id, at)
-    except OperationalError as error:
-        with suppress(DatabaseError):
-            BillingRunItem.objects.waiting().filter(pk=item_id).update(message=f"{type(error).__name__}: {error}")
-        raise
+    task = "invoices.bill"
 
+    def waiting(self) -> QuerySet[BillingRunItem]:
+        return BillingRunItem.objects.to_bill().select_related("period")
 
-@transaction.atomic
-def _claimed(item_id: int, at: datetime) -> bool:
-    """Whether this is an attempt at it; committed before the work, so that a worker that dies has counted it."""
-    item = _free(item_id)
-    if item is None:
-        return False
-    if item.attempts < TRIES:
-        BillingRunItem.objects.filter(pk=item_id).update(attempts=F("attempts") + 1, message="")
-        return True
-    item.state, item.code, item.settled_at = State.FAILED, GIVEN_UP, at
-    item.message = f"Begun {TRIES} times, and never ended. {item.message or NOT_SAID}"
-    item.save()
-    _finish_if_done(item.run_id, at)
-    return False
-
-
-def _free(item_id: int) -> BillingRunItem | None:
-    """The item, locked, if it waits and nobody is at it."""
-    waiting = BillingRunItem.objects.to_bill().select_for_update(of=("self",), skip_locked=True)
-    return waiting.select_related("period").filter(pk=item_id).first()
-
-
-def _bill_claimed(item_id: int, at: datetime) -> None:
-    with transaction.atomic():
-        item = _free(item_id)
-        if item is None:
-            return
+    def act(self, item: BillingRunItem, *, at: datetime) -> None:
         log_context.follow(run=item.run_id, item=item.pk)
-        if _bill(item, at):
-            item.settled_at = at
-            item.save()
-    _finish_if_done(item.run_id, at)
-
-
-def _bill(item: BillingRunItem, at: datetime) -> bool:
-    """Whether the item is settled, one way or the other."""
-    try:
         # On its own: when the close is refused for what is unrated, the queue shows it.
         rate_waiting([item.period_id], at=at)
-        with transaction.atomic():
-            item.invoice = close(item.period, at=at)
-    except PeriodNotOver:  # by this worker's clock: it stays waiting, and is asked for again
-        return False
-    except Refused as refusal:
-        item.state, item.code, item.message = State.FAILED, refusal.code, str(refusal)
-    except OperationalError:
-        raise  # the database, not the item, is in trouble: it stays waiting
-    except Exception as error:  # one customer's fault stops no other's bill
-        logger.exception("Billing item %s failed", item.pk)
-        item.state, item.code, item.message = State.FAILED, "unexpected", f"{type(error).__name__}: {error}"
-    else:
-        item.state = State.BILLED if item.invoice else State.NOTHING
-    return True
+        try:
+            with transaction.atomic():
+                item.invoice = close(item.period, at=at)
+        except PeriodNotOver as early:  # by this worker's clock
+            raise NotYet from early
+        item.state, item.settled_at = State.BILLED if item.invoice else State.NOTHING, at
+
+    def fail(self, item: BillingRunItem, failure: Failure, *, at: datetime) -> None:
+        item.state, item.code, item.message, item.settled_at = State.FAILED, failure.code, failure.words, at
+
+    def may_begin(self, item: BillingRunItem, *, at: datetime) -> bool:
+        item.message = ""
+        return True
+
+    def interrupted(self, item_id: int, error: OperationalError) -> None:
+        with suppress(DatabaseError):
+            BillingRunItem.objects.waiting().filter(pk=item_id).update(message=f"{type(error).__name__}: {error}")
+
+    def given_up(self, item: BillingRunItem) -> str:
+        return f"Begun {self.most_attempts} times, and never ended. {item.message or NOT_SAID}"
+
+    def after(self, item: BillingRunItem, *, at: datetime) -> None:
+        finish_done_runs(BillingRun.objects.filter(pk=item.run_id), at=at)
+
+    def tidy(self, *, at: datetime) -> None:
+        """Finish the runs whose last worker died between billing and saying so."""
+        finish_done_runs(at=at)
+
+    def due(self, *, at: datetime) -> Sequence[Message]:
+        """Every item that waits, of runs in which nothing has happened lately.
+
+        While something happens the messages are there: asked for again and again, a long run would drown in them.
+        """
+        latest = Coalesce(Max("items__settled_at"), "started_at")
+        quiet = BillingRun.objects.filter(finished_at=None).annotate(latest=latest).filter(latest__lt=at - QUIET)
+        waiting = self.waiting().filter(run__in=quiet.values("pk"))
+        return [{"item_id": pk} for pk in waiting.values_list("pk", flat=True)[:AT_A_TIME]]
+
+
+BILLS = Bills()
+
+
+def bill(item_id: int, *, at: datetime) -> None:
+    """Bill one item of a run."""
+    BILLS.work(item_id, at=at)
+
+
+def finish_done_runs(runs: QuerySet[BillingRun] | None = None, *, at: datetime) -> int:
+    """Finish those of the runs, or of all, in which nothing waits; returns how many."""
+    waiting = BillingRunItem.objects.waiting().filter(run=OuterRef("pk"))
+    done = (BillingRun.objects.all() if runs is None else runs).filter(~Exists(waiting), finished_at=None)
+    return done.update(finished_at=at, paused_at=None, paused_by=None)
 
 
 @transaction.atomic
@@ -197,7 +194,7 @@ def resume(run: BillingRun) -> int:
     BillingRun.objects.filter(pk=run.pk).update(paused_at=None, paused_by=None)
     waiting = list(run.items.waiting().values_list("pk", flat=True))
     for item_id in waiting:
-        after_commit("invoices.bill", item_id=item_id)
+        BILLS.ask(item_id=item_id)
     return len(waiting)
 
 
@@ -219,13 +216,13 @@ def retry_failed(run: BillingRun) -> int:
         state=State.WAITING, code="", message="", attempts=0, settled_at=None
     )
     for item_id in failed:
-        after_commit("invoices.bill", item_id=item_id)
+        BILLS.ask(item_id=item_id)
     return len(failed)
 
 
 def progress(run: BillingRun) -> Progress:
     """Counted now."""
-    counts = dict(run.items.values_list("state").annotate(Count("pk")))
+    counts = counted_by_state(run.items.all())
     return Progress(**{state.value: counts.get(state.value, 0) for state in State})
 
 
@@ -237,9 +234,3 @@ def _create_run(cycle: Cycle, by: User | None, at: datetime) -> BillingRun:
         raise RunInProgress from error
     note(str(cycle), CycleStep.Kind.RUN, by=by, at=at, about=month_in_words(str(cycle)))
     return run
-
-
-def _finish_if_done(run_id: int, at: datetime) -> None:
-    waiting = BillingRunItem.objects.waiting().filter(run_id=run_id)
-    if not waiting.exists():
-        BillingRun.objects.filter(pk=run_id, finished_at=None).update(finished_at=at, paused_at=None, paused_by=None)

@@ -12,7 +12,7 @@ from decimal import Decimal
 from django.db import connection, transaction
 from django.db.models import F, Q, Sum
 
-from billing_engine.core.tasks import after_commit
+from billing_engine.core.queues.queue import Message, Queue
 from pricing.models import PeriodTally, RuleUse, UseCount
 
 AT_MOST_EVERY = timedelta(minutes=5)
@@ -35,13 +35,23 @@ class Use:
     amount: Decimal
 
 
-def ask_for_counts(*, at: datetime) -> int:
-    """Ask for a count of every period that was rated since its last one, if that was not just now; answers how many."""
-    counted = Q(period__use_count__rated_at=F("rated_at")) | Q(period__use_count__counted_at__gt=at - AT_MOST_EVERY)
-    stale = PeriodTally.objects.exclude(counted).values_list("period_id", flat=True)[:AT_A_TIME]
-    for period_id in stale:
-        after_commit("pricing.count_uses", period_id=period_id)
-    return len(stale)
+class UseCounts(Queue):
+    """Periods whose charges are to be counted by rule. A count that is lost is made again, and the same twice is the same."""
+
+    task = "pricing.count_uses"
+
+    def due(self, *, at: datetime) -> list[Message]:
+        """Every period that was rated since its last count, if that was not just now."""
+        counted = Q(period__use_count__rated_at=F("rated_at")) | Q(period__use_count__counted_at__gt=at - AT_MOST_EVERY)
+        stale = PeriodTally.objects.exclude(counted).values_list("period_id", flat=True)[:AT_A_TIME]
+        return [{"period_id": pk} for pk in stale]
+
+    def work(self, period_id: int, *, at: datetime) -> None:
+        """Count one period."""
+        count_uses(period_id, at=at)
+
+
+USE_COUNTS = UseCounts()
 
 
 @transaction.atomic

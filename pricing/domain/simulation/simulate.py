@@ -1,20 +1,20 @@
 """Simulations: drafts tried on the real actions of past periods, by the function that bills; only results are written.
 
 One task per customer rates its periods in their order and carries over, from one to the next, what the drafts would have
-charged. A worker that dies leaves its customer claimed; the sweep hands it out again when it has been silent for long.
+charged.
 """
 
-import logging
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db import OperationalError, transaction
-from django.db.models import Count, F, Q, Sum
+from django.db import transaction
+from django.db.models import Count, Exists, OuterRef, QuerySet, Sum
 
 from billing_engine.core.errors import Refused
-from billing_engine.core.tasks import after_commit
+from billing_engine.core.queues.attempt import Failure
+from billing_engine.core.queues.leased import LeasedQueue
 from leads.models import Action, BillingPeriod, Customer
 from pricing.domain.rate.inputs import rules_for
 from pricing.domain.rule_book.drafts import as_if_active
@@ -23,13 +23,9 @@ from pricing.domain.rule_wording import price_in_words
 from pricing.domain.simulation.period import Carry, Stopped, compare
 from pricing.domain.simulation.results import forget, keep
 from pricing.models import PeriodTally, PriceRule, SimulatedCustomer, Simulation
-from pricing.models.attempts import TRIES
 from pricing.rating.values import RuleFacts
 
-logger = logging.getLogger(__name__)
 State = SimulatedCustomer.State
-SILENT_FOR_LONG = timedelta(hours=1)
-AT_A_TIME = 2_000
 
 
 class NothingChosen(Refused):
@@ -44,6 +40,13 @@ class NothingToSimulate(Refused):
 
     code = "nothing_to_simulate"
     message = "None of these customers has a billing period in these months."
+
+
+class LeaseLost(Refused):
+    """A worker whose lease ended writes nothing more."""
+
+    code = "lease_lost"
+    message = "Another worker has started this customer again."
 
 
 class NotADraftAnyMore(Refused):
@@ -87,11 +90,11 @@ def start(
     )
     simulation.drafts.set(drafts)
     items = SimulatedCustomer.objects.bulk_create(
-        SimulatedCustomer(simulation=simulation, customer_id=customer, actions=actions)
+        SimulatedCustomer(simulation=simulation, customer_id=customer, actions=actions, next_attempt_at=at)
         for customer, actions in sorted(counted.items(), key=lambda each: -each[1])
     )
     for item in items:
-        after_commit("pricing.simulate_customer", item_id=item.pk)
+        SIMULATIONS.ask_for(item)
     return simulation
 
 
@@ -99,57 +102,54 @@ def start(
 def stop(simulation: Simulation, *, at: datetime) -> None:
     """Let the workers stop; what they have found so far stays."""
     Simulation.objects.filter(pk=simulation.pk, finished_at=None).update(stopped_at=at)
-    simulation.customers.filter(state=State.WAITING).update(state=State.STOPPED)
-    _finish_if_done(simulation.pk, at)
+    simulation.customers.filter(state=State.WAITING).update(state=State.STOPPED, next_attempt_at=None)
+    _finish_done(Simulation.objects.filter(pk=simulation.pk), at)
 
 
-def ask_for_simulations(*, at: datetime) -> int:
-    """Ask for every customer of a simulation that nobody works at; answers how many."""
-    silent = Q(state=State.WAITING) | Q(state=State.RUNNING, claimed_at__lt=at - SILENT_FOR_LONG)
-    waiting = list(SimulatedCustomer.objects.filter(silent).values_list("pk", flat=True)[:AT_A_TIME])
-    for item_id in waiting:
-        after_commit("pricing.simulate_customer", item_id=item_id)
-    return len(waiting)
+class Simulations(LeasedQueue[SimulatedCustomer, SimulatedCustomer.State]):
+    """Customers of simulations: their periods rated with the drafts, in order."""
+
+    task = "pricing.simulate_customer"
+    lease = timedelta(hours=1)
+
+    def waiting(self) -> QuerySet[SimulatedCustomer]:
+        return SimulatedCustomer.objects.unsettled().select_related("simulation", "customer")
+
+    def may_begin(self, item: SimulatedCustomer, *, at: datetime) -> bool:
+        item.state, item.actions_rated, item.behind = State.RUNNING, 0, 0
+        forget(item)  # what a worker that died has left
+        return True
+
+    def act(self, item: SimulatedCustomer, *, at: datetime) -> SimulatedCustomer.State:
+        try:
+            _simulate(item)
+        except Stopped:
+            return State.STOPPED
+        return State.DONE
+
+    def settle(self, item: SimulatedCustomer, result: SimulatedCustomer.State, *, at: datetime) -> None:
+        item.state, item.next_attempt_at = result, None
+
+    def fail(self, item: SimulatedCustomer, failure: Failure, *, at: datetime) -> None:
+        item.state, item.message, item.next_attempt_at = State.FAILED, failure.words, None
+
+    def given_up(self, item: SimulatedCustomer) -> str:
+        return f"Begun {self.most_attempts} times, and never ended: its worker died, or the database."
+
+    def after(self, item: SimulatedCustomer, *, at: datetime) -> None:
+        _finish_done(Simulation.objects.filter(pk=item.simulation_id), at)
+
+    def tidy(self, *, at: datetime) -> None:
+        """Finish the simulations whose last worker died between its customer and saying so."""
+        _finish_done(Simulation.objects.all(), at)
 
 
-def simulate_customer(item_id: int, *, at: datetime) -> None:
-    """Rate one customer's periods with the drafts, one after the other; what somebody else is at is left alone."""
-    item = _claimed(item_id, at)
-    if item is None:
-        return
-    try:
-        _simulate(item)
-    except Stopped:
-        item.state = State.STOPPED
-    except OperationalError:
-        raise  # the database, not the item, is in trouble: it is tried again
-    except Exception as error:  # one customer's fault stops no other's simulation
-        logger.exception("Simulating %s failed", item)
-        item.state, item.message = State.FAILED, f"{type(error).__name__}: {error}"
-    else:
-        item.state = State.DONE
-    item.save()
-    _finish_if_done(item.simulation_id, at)
+SIMULATIONS = Simulations()
 
 
-def _claimed(item_id: int, at: datetime) -> SimulatedCustomer | None:
-    free = Q(state=State.WAITING) | Q(state=State.RUNNING, claimed_at__lt=at - SILENT_FOR_LONG)
-    found = SimulatedCustomer.objects.filter(free, pk=item_id)
-    if not found.update(state=State.RUNNING, claimed_at=at, attempts=F("attempts") + 1):
-        return None
-    item = SimulatedCustomer.objects.select_related("simulation", "customer").get(pk=item_id)
-    if item.attempts > TRIES:
-        _give_up(item, at)
-        return None
-    item.actions_rated, item.behind = 0, 0
-    forget(item)  # what a worker that died has left
-    return item
-
-
-def _give_up(item: SimulatedCustomer, at: datetime) -> None:
-    item.state, item.message = State.FAILED, f"Begun {TRIES} times, and never ended: its worker died, or the database."
-    item.save(update_fields=["state", "message"])
-    _finish_if_done(item.simulation_id, at)
+def simulate_customer(item_id: int, *, attempt: int = 0, at: datetime) -> None:
+    """Rate one customer's periods with the drafts."""
+    SIMULATIONS.work(item_id, attempt=attempt, at=at)
 
 
 def _simulate(item: SimulatedCustomer) -> None:
@@ -167,7 +167,8 @@ def _simulate(item: SimulatedCustomer) -> None:
             keep(simulation, period, comparison)
             item.actions_rated += comparison.actions
             item.behind += int(period.unrated_marks.exists())
-            item.save(update_fields=["actions_rated", "behind"])
+            if not SIMULATIONS.ours(item).update(actions_rated=item.actions_rated, behind=item.behind):
+                raise LeaseLost
 
 
 def _rules(simulation: Simulation, customer: Customer, *, since: datetime) -> list[RuleFacts]:
@@ -191,6 +192,6 @@ def _is_stopped(simulation: Simulation) -> bool:
     return Simulation.objects.filter(pk=simulation.pk, stopped_at__isnull=False).exists()
 
 
-def _finish_if_done(simulation_id: int, at: datetime) -> None:
-    if not SimulatedCustomer.objects.unsettled().filter(simulation_id=simulation_id).exists():
-        Simulation.objects.filter(pk=simulation_id, finished_at=None).update(finished_at=at)
+def _finish_done(simulations: QuerySet[Simulation], at: datetime) -> None:
+    unsettled = SimulatedCustomer.objects.unsettled().filter(simulation=OuterRef("pk"))
+    simulations.filter(~Exists(unsettled), finished_at=None).update(finished_at=at)

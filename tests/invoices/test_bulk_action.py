@@ -13,7 +13,7 @@ from invoices.domain.life.adjustments import adjust
 from invoices.domain.life.reopen import bill_again, reopen, void
 from invoices.domain.mail.request import send
 from invoices.domain.month_close.bulk_action import (
-    ErrandInProgress,
+    BulkActionInProgress,
     NothingToDo,
     begin,
     do_next,
@@ -30,7 +30,7 @@ from tests.invoices.made import NOVEMBER_3, a_draft, a_price, an_open_period, bi
 from tests.invoices.post import PostOffice
 from tests.processes import at_once
 
-Errand = BillingCycle.Errand
+BulkAction = BillingCycle.BulkAction
 
 
 def october() -> BillingCycle:
@@ -52,9 +52,9 @@ def test_all_drafts_are_approved_and_then_issued_in_the_order_of_the_customers_n
     for name in ("Cedar", "Ash", "Birch"):
         a_draft(name=name)
 
-    assert begin(october(), Errand.APPROVE, by=frank, at=NOVEMBER_3) == 3
+    assert begin(october(), BulkAction.APPROVE, by=frank, at=NOVEMBER_3) == 3
     work(october())
-    assert begin(october(), Errand.ISSUE, by=frank, at=NOVEMBER_3) == 3
+    assert begin(october(), BulkAction.ISSUE, by=frank, at=NOVEMBER_3) == 3
     work(october())
 
     assert list(Invoice.objects.order_by("number").values_list("customer__name", "state", "issued_by")) == [
@@ -62,7 +62,7 @@ def test_all_drafts_are_approved_and_then_issued_in_the_order_of_the_customers_n
         ("Birch", "issued", frank.pk),
         ("Cedar", "issued", frank.pk),
     ]
-    assert october().errand == ""
+    assert october().bulk_action == ""
 
 
 @pytest.mark.django_db
@@ -71,14 +71,14 @@ def test_all_issued_invoices_are_sent_once_and_who_has_no_address_is_named(frank
     issued(a_draft(name="Birch"), frank)
 
     assert without_contacts(october()) == ["Birch"]
-    assert begin(october(), Errand.SEND, by=frank, at=NOVEMBER_3) == 1
+    assert begin(october(), BulkAction.SEND, by=frank, at=NOVEMBER_3) == 1
     work(october())
 
     assert list(InvoiceMail.objects.values_list("invoice", "to")) == [(sent.pk, ["books@ash.example"])]
-    assert october().errand == ""
-    assert waiting_for(october(), Errand.SEND) == 0  # the one is on its way, the other nobody can be written to
+    assert october().bulk_action == ""
+    assert waiting_for(october(), BulkAction.SEND) == 0  # the one is on its way, the other nobody can be written to
     with pytest.raises(NothingToDo):
-        begin(october(), Errand.SEND, by=frank, at=NOVEMBER_3)
+        begin(october(), BulkAction.SEND, by=frank, at=NOVEMBER_3)
 
 
 @pytest.mark.django_db
@@ -91,37 +91,37 @@ def test_send_all_is_what_is_issued_and_not_sent_what_failed_included(frank: Use
         )
     assert list(InvoiceMail.objects.order_by("pk").values_list("state", flat=True)) == ["sent", "failed"]
 
-    assert begin(october(), Errand.SEND, by=frank, at=NOVEMBER_3) == 1
+    assert begin(october(), BulkAction.SEND, by=frank, at=NOVEMBER_3) == 1
     work(october())
 
     assert [mail.to for mail in InvoiceMail.objects.waiting()] == [["old@birch.example"]]
 
 
 @pytest.mark.django_db
-def test_an_errand_is_stopped_between_two_invoices_and_begun_again(frank: User):
+def test_a_bulk_action_is_stopped_between_two_invoices_and_begun_again(frank: User):
     a_draft(name="Ash")
     a_draft(name="Birch")
-    begin(october(), Errand.APPROVE, by=frank, at=NOVEMBER_3)
+    begin(october(), BulkAction.APPROVE, by=frank, at=NOVEMBER_3)
 
     do_next(october().pk, at=NOVEMBER_3)
     stop(october())
     work(october())
 
     assert states() == [("approved", "Ash"), ("draft", "Birch")]
-    assert begin(october(), Errand.APPROVE, by=frank, at=NOVEMBER_3) == 1
+    assert begin(october(), BulkAction.APPROVE, by=frank, at=NOVEMBER_3) == 1
     work(october())
     assert states() == [("approved", "Ash"), ("approved", "Birch")]
 
 
 @pytest.mark.django_db
-def test_one_errand_of_a_month_at_a_time_and_only_where_something_waits(frank: User):
+def test_one_bulk_action_of_a_month_at_a_time_and_only_where_something_waits(frank: User):
     a_draft()
 
     with pytest.raises(NothingToDo, match="No invoice of this month waits for that"):
-        begin(october(), Errand.ISSUE, by=frank, at=NOVEMBER_3)
-    begin(october(), Errand.APPROVE, by=frank, at=NOVEMBER_3)
-    with pytest.raises(ErrandInProgress, match="Approving is in progress"):
-        begin(october(), Errand.APPROVE, by=frank, at=NOVEMBER_3)
+        begin(october(), BulkAction.ISSUE, by=frank, at=NOVEMBER_3)
+    begin(october(), BulkAction.APPROVE, by=frank, at=NOVEMBER_3)
+    with pytest.raises(BulkActionInProgress, match="Approving is in progress"):
+        begin(october(), BulkAction.APPROVE, by=frank, at=NOVEMBER_3)
 
 
 WORK = """
@@ -129,25 +129,25 @@ from invoices.domain.month_close.bulk_action import do_next
 from invoices.models import BillingCycle
 import time
 deadline = time.monotonic() + 20
-while BillingCycle.objects.exclude(errand="").exists() and time.monotonic() < deadline:
+while BillingCycle.objects.exclude(bulk_action="").exists() and time.monotonic() < deadline:
     do_next(BillingCycle.objects.get().pk, at=now())
 """
 
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.processes
-def test_two_workers_at_one_errand_issue_each_invoice_once_and_without_a_gap(frank: User):
+def test_two_workers_at_one_bulk_action_issue_each_invoice_once_and_without_a_gap(frank: User):
     for _ in range(20):
         a_draft()
-    begin(october(), Errand.APPROVE, by=frank, at=NOVEMBER_3)
+    begin(october(), BulkAction.APPROVE, by=frank, at=NOVEMBER_3)
     work(october())
-    begin(october(), Errand.ISSUE, by=frank, at=NOVEMBER_3)
+    begin(october(), BulkAction.ISSUE, by=frank, at=NOVEMBER_3)
 
     at_once(WORK, WORK)
 
     numbers = sorted(Invoice.objects.values_list("number", flat=True))
     assert numbers == [f"INV-{number[4:8]}-{place:06d}" for place, number in enumerate(numbers, start=1)]
-    assert october().errand == ""
+    assert october().bulk_action == ""
 
 
 @pytest.mark.django_db
@@ -157,13 +157,13 @@ def test_a_draft_that_stands_out_is_left_for_a_person_who_looks_at_it(frank: Use
     received(empty, 3, email="own@birch.example")
     flagged = billed(empty)
 
-    begin(october(), Errand.APPROVE, by=frank, at=NOVEMBER_3)
+    begin(october(), BulkAction.APPROVE, by=frank, at=NOVEMBER_3)
     work(october())
 
     plain.refresh_from_db()
     flagged.refresh_from_db()
     assert (plain.state, flagged.state, flagged.total) == ("approved", "draft", 0)
-    assert october().errand == ""
+    assert october().bulk_action == ""
 
 
 @pytest.mark.django_db
@@ -175,7 +175,7 @@ def test_what_an_act_on_all_skips_is_told_with_the_refusals_own_words_until_the_
     adjusted = Invoice.objects.get(customer__name="Birch")
     adjust(adjusted, amount=Decimal(-1), text="Goodwill", reason="Agreed", by=frank, at=NOVEMBER_3)
 
-    begin(october(), Errand.APPROVE, by=frank, at=NOVEMBER_3)
+    begin(october(), BulkAction.APPROVE, by=frank, at=NOVEMBER_3)
     work(october())
     work(october())  # a worker that comes late finds nothing to do
 
@@ -189,7 +189,7 @@ def test_what_an_act_on_all_skips_is_told_with_the_refusals_own_words_until_the_
     assert "Approve all: 2 done, 1 skipped" in page_of_october(finance)
     assert why in page_of_october(finance)
 
-    begin(october(), Errand.ISSUE, by=frank, at=NOVEMBER_3)
+    begin(october(), BulkAction.ISSUE, by=frank, at=NOVEMBER_3)
     work(october())
 
     assert why not in page_of_october(finance)
@@ -210,8 +210,8 @@ def test_who_did_what_of_a_month_lists_every_act(frank: User, finance: Client) -
     reopen(Invoice.objects.get().period, reason="Wrong price", by=vera, at=NOVEMBER_3)
     run = start(Month(2026, 10), by=None, at=NOVEMBER_3)
     bill(run.items.get().pk, at=NOVEMBER_3)
-    for errand in (Errand.APPROVE, Errand.ISSUE, Errand.SEND):
-        begin(october(), errand, by=frank, at=NOVEMBER_3)
+    for action in (BulkAction.APPROVE, BulkAction.ISSUE, BulkAction.SEND):
+        begin(october(), action, by=frank, at=NOVEMBER_3)
         work(october())
     lock(october(), by=frank, at=NOVEMBER_3)
     invoice = void(Invoice.objects.get(), reason="Wrong address", by=vera, at=NOVEMBER_3)

@@ -1,0 +1,96 @@
+"""Items that are not locked while a worker has them, so no transaction waits for an email server or a typesetter.
+
+The attempt is counted, and a lease begins, before the work. A message names the attempt it asks for, so of several
+messages one begins it; a result counts only while its attempt is the latest. A worker that dies leaves its lease behind,
+and once that is over the sweep asks for the next attempt.
+"""
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import ClassVar, Generic, TypeVar
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from billing_engine.core.queues.attempt import Failure, attempted
+from billing_engine.core.queues.items import LeasedItem
+from billing_engine.core.queues.queue import AT_A_TIME, ItemQueue, Message
+
+ASKED_AGAIN_AFTER = timedelta(minutes=1)
+
+Leased = TypeVar("Leased", bound=LeasedItem)
+Result = TypeVar("Result")
+
+
+class LeasedQueue(ItemQueue[Leased], Generic[Leased, Result]):
+    """For work that takes long, or leaves the database."""
+
+    lease: ClassVar[timedelta]  # longer than the task's own time limit
+
+    @abstractmethod
+    def act(self, item: Leased, *, at: datetime) -> Result:
+        """Do it; nothing is locked."""
+
+    @abstractmethod
+    def settle(self, item: Leased, result: Result, *, at: datetime) -> None:
+        """Write the result on the item, which is locked, and saved next."""
+
+    def locked(self, items: QuerySet[Leased]) -> QuerySet[Leased]:
+        """The items under the locks that `may_begin` needs."""
+        return items.select_for_update(of=("self",), skip_locked=True)
+
+    @transaction.atomic
+    def due(self, *, at: datetime) -> Sequence[Message]:
+        """Everything whose time has come, or whose lease is over; not again within a minute.
+
+        If a server hangs, thousands may be due. If every sweep asked for them, their messages would fill the broker.
+        """
+        due = self.waiting().filter(next_attempt_at__lte=at)
+        locked = due.select_for_update(of=("self",), skip_locked=True).order_by("next_attempt_at")
+        found = list(locked.values_list("pk", "attempts")[:AT_A_TIME])
+        due.filter(pk__in=[pk for pk, _ in found]).update(next_attempt_at=at + ASKED_AGAIN_AFTER)
+        return [{"item_id": pk, "attempt": attempts} for pk, attempts in found]
+
+    def ask_for(self, item: Leased) -> None:
+        """Ask the workers for the item's next attempt."""
+        self.ask(item_id=item.pk, attempt=item.attempts)
+
+    def work(self, item_id: int, *, attempt: int, at: datetime) -> None:
+        """Make this attempt, if the item waits for it."""
+        item = self._claim(item_id, attempt=attempt, at=at)
+        if item is None:
+            return
+        outcome = attempted(lambda: self.act(item, at=at), what=f"{self.task} of {item.pk}")
+        if self._note(item, outcome, at=at):
+            self.after(item, at=at)
+
+    def ours(self, item: Leased) -> QuerySet[Leased]:
+        """The item while our attempt at it is the latest; empty once another worker has it."""
+        return self.waiting().filter(pk=item.pk, attempts=item.attempts)
+
+    def _claim(self, item_id: int, *, attempt: int, at: datetime) -> Leased | None:
+        with transaction.atomic():
+            item = self.locked(self.waiting()).filter(pk=item_id, attempts=attempt).first()
+            if item is None:
+                return None
+            begins = self.begin(item, at=at)
+            if begins:
+                item.next_attempt_at = at + self.lease
+            item.save()
+        if begins:
+            return item
+        self.after(item, at=at)
+        return None
+
+    @transaction.atomic
+    def _note(self, item: Leased, outcome: Result | Failure, *, at: datetime) -> bool:
+        found = self.ours(item).select_for_update(of=("self",)).first()
+        if found is None:
+            return False
+        if isinstance(outcome, Failure):
+            self.fail(found, outcome, at=at)
+        else:
+            self.settle(found, outcome, at=at)
+        found.save()
+        return True

@@ -1,0 +1,218 @@
+"""For each queue a piece of waiting work, and the facts once it is done exactly once."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from billing_engine.core.calendar.spans import Month
+from invoices.domain.mail.request import send
+from invoices.domain.month_close.bulk_action import begin
+from invoices.domain.month_close.close_month import know_cycles
+from invoices.domain.run.billing_run import start
+from invoices.models import (
+    BillingCycle,
+    BillingRun,
+    BillingRunItem,
+    CycleStep,
+    Invoice,
+    InvoiceDocument,
+    InvoiceLine,
+    InvoiceMail,
+)
+from leads.domain.periods import mark_unrated
+from leads.domain.quarantine.bulk_retry import start_retry
+from leads.models import Action, BillingPeriod, BulkRetry, Lead, Product, QuarantinedItem, QuarantineStep, UnratedMark
+from pricing.domain.rate.rate import rate
+from pricing.domain.simulation.simulate import start as simulate
+from pricing.models import Charge, PeriodTally, RatingAttempts, RuleUse, SimulatedCustomer, SimulatedSum, Simulation
+from tests.factories.leads import (
+    ActionFactory,
+    ActionTypeFactory,
+    CustomerFactory,
+    ProductFactory,
+    SourceFactory,
+)
+from tests.factories.people import UserFactory, with_role
+from tests.factories.pricing import PriceRuleFactory
+from tests.invoices.made import a_draft, approved, issued, printed
+from tests.leads.test_quarantine import action, lead
+from tests.leads.test_quarantine import send as deliver
+
+NOVEMBER_3 = datetime(2026, 11, 3, 12, tzinfo=UTC)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """A piece of work, what is there once it was done, and what people find once every worker has died over it."""
+
+    make: Callable[[], object]
+    facts: Callable[[], Any]
+    done: Any
+    given_up: Any = None  # what has no attempts is done again and again
+    deaths: int = 3
+
+
+def a_bill() -> None:
+    PriceRuleFactory.create()
+    ActionFactory.create()
+    start(Month(2026, 10), by=None, at=NOVEMBER_3)
+
+
+def bills() -> Any:
+    return (
+        list(BillingRunItem.objects.values_list("state", "code")),
+        list(Invoice.objects.values_list("state", "total")),
+        InvoiceLine.objects.count(),
+        list(BillingPeriod.objects.values_list("state", flat=True)),
+        BillingRun.objects.get().finished_at is not None,
+    )
+
+
+def two_invoices_to_issue() -> None:
+    frank = with_role("Finance")
+    for name in ("Ash", "Birch"):
+        approved(a_draft(name=name), frank)
+    know_cycles()
+    begin(BillingCycle.objects.get(label="2026-10"), BillingCycle.BulkAction.ISSUE, by=frank, at=NOVEMBER_3)
+
+
+def bulk_actions() -> Any:
+    step = CycleStep.objects.get(kind="issue")
+    return (
+        list(Invoice.objects.order_by("customer__name").values_list("state", "number")),
+        step.done,
+        list(step.skipped.order_by("pk").values_list("invoice__customer__name", "code")),
+        BillingCycle.objects.get(label="2026-10").bulk_action,
+    )
+
+
+def a_document() -> None:
+    issued(a_draft(), with_role("Finance"))
+
+
+def documents() -> Any:
+    return list(InvoiceDocument.objects.values_list("kind", "state", "reason"))
+
+
+def a_mail() -> None:
+    frank = with_role("Finance")
+    invoice = issued(a_draft(billing_contacts=["books@ash.example"]), frank)
+    printed(invoice)
+    send(invoice, by=frank, at=NOVEMBER_3)
+
+
+def mails() -> Any:
+    return list(InvoiceMail.objects.values_list("state", "taken", "reason"))
+
+
+def two_items_to_retry() -> None:
+    ActionTypeFactory.create(code="sample_order")
+    source = SourceFactory.create()
+    ProductFactory.create(sku="TILE", customer=CustomerFactory.create(code="ACME"))
+    deliver(source, *(lead(f"L-{number}", action(), sku="NEW") for number in range(2)))
+    ProductFactory.create(sku="NEW", customer=Product.objects.get(sku="TILE").customer)
+    start_retry(source, code="unknown_product", by=None, at=NOVEMBER_3)
+
+
+def retries() -> Any:
+    return (
+        list(BulkRetry.objects.values_list("stored", "refused", "total")),
+        BulkRetry.objects.get().finished_at is not None,
+        (Lead.objects.count(), Action.objects.count()),
+        list(QuarantinedItem.objects.values_list("state", flat=True)),
+        list(QuarantineStep.objects.order_by("pk").values_list("kind", "note")),
+    )
+
+
+def a_simulated_customer() -> None:
+    PriceRuleFactory.create()
+    rate(ActionFactory.create().period, at=NOVEMBER_3)
+    draft = PriceRuleFactory.create(draft=True, unit_price=Decimal(3), priority=1)
+    simulate([draft], months=["2026-10"], by=UserFactory.create(), at=NOVEMBER_3)
+
+
+def simulations() -> Any:
+    return (
+        list(SimulatedCustomer.objects.values_list("state", "actions_rated", "message")),
+        list(SimulatedSum.objects.order_by("then_amount").values_list("now_charges", "then_charges", "then_amount")),
+        Simulation.objects.get().finished_at is not None,
+    )
+
+
+def a_period_to_rate() -> None:
+    PriceRuleFactory.create()
+    ActionFactory.create()
+    mark_unrated(BillingPeriod.objects.all(), reason="intake")
+
+
+def ratings() -> Any:
+    return (
+        list(Charge.objects.values_list("amount", flat=True)),
+        list(PeriodTally.objects.values_list("actions", flat=True)),
+        UnratedMark.objects.count(),
+        list(RatingAttempts.objects.values_list("attempts", flat=True)),
+    )
+
+
+def a_period_to_count() -> None:
+    PriceRuleFactory.create()
+    rate(ActionFactory.create().period, at=NOVEMBER_3)
+
+
+def use_counts() -> Any:
+    return list(RuleUse.objects.values_list("charges", "amount"))
+
+
+PASSED_OVER = ("refused_again", "Passed over: 3 attempts ended without an outcome.")
+AMOUNT = Decimal("2.5")
+
+CASES: dict[str, Case] = {
+    "invoices.bill": Case(
+        make=a_bill,
+        facts=bills,
+        done=([("billed", "")], [("draft", AMOUNT)], 1, ["closed"], True),
+        given_up=([("failed", "given_up")], [], 0, ["open"], True),
+    ),
+    "invoices.bulk_action": Case(
+        make=two_invoices_to_issue,
+        facts=bulk_actions,
+        done=([("issued", "INV-2026-000001"), ("issued", "INV-2026-000002")], 2, [], ""),
+        given_up=([("approved", None)] * 2, 0, [("Ash", "given_up"), ("Birch", "given_up")], ""),
+        deaths=6,
+    ),
+    "invoices.render": Case(
+        make=a_document,
+        facts=documents,
+        done=[("invoice", "kept", "")],
+        given_up=[("invoice", "failed", "3 workers ended while they were making it.")],
+    ),
+    "invoices.mail": Case(
+        make=a_mail,
+        facts=mails,
+        done=[("sent", ["books@ash.example"], "")],
+        given_up=[("failed", [], "5 workers ended while they were sending it.")],
+        deaths=5,
+    ),
+    "leads.retry": Case(
+        make=two_items_to_retry,
+        facts=retries,
+        done=([(2, 0, 2)], True, (2, 2), ["repaired"] * 2, [("repaired", "")] * 2),
+        given_up=([(0, 2, 2)], True, (0, 0), ["waiting"] * 2, [PASSED_OVER] * 2),
+        deaths=6,
+    ),
+    "pricing.simulate_customer": Case(
+        make=a_simulated_customer,
+        facts=simulations,
+        done=([("done", 1, "")], [(1, 0, Decimal(0)), (0, 1, Decimal(3))], True),
+        given_up=([("failed", 0, "Begun 3 times, and never ended: its worker died, or the database.")], [], True),
+    ),
+    "pricing.rate_periods": Case(
+        make=a_period_to_rate,
+        facts=ratings,
+        done=([AMOUNT], [1], 0, []),
+        given_up=([], [], 1, [3]),
+    ),
+    "pricing.count_uses": Case(make=a_period_to_count, facts=use_counts, done=[(1, AMOUNT)]),
+}

@@ -1,0 +1,79 @@
+"""What changes between a bulk action's look at an invoice and its lock is seen: approved and sent is only what still may be."""
+
+import subprocess
+import sys
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection, transaction
+
+from invoices.domain.month_close.bulk_action import begin
+from invoices.domain.month_close.close_month import know_cycles
+from invoices.models import BillingCycle, Invoice, InvoiceLine, InvoiceMail, SkippedInvoice
+from tests.invoices.made import NOVEMBER_3, a_draft, issued
+from tests.processes import CHECKOUT, at_once, environ, until
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.processes]
+
+DO_NEXT = """
+from invoices.domain.month_close.bulk_action import do_next
+do_next({cycle}, at=now())
+"""
+SEND_ONCE = """
+from billing_engine.core.errors import Refused
+from django.contrib.auth.models import User
+from invoices.domain.mail.request import send_once
+from invoices.models import Invoice
+try:
+    send_once(Invoice.objects.get(), by=User.objects.get(), at=now())
+except Refused as refusal:
+    print(refusal.code)
+"""
+
+
+def october(action: BillingCycle.BulkAction, by: User) -> BillingCycle:
+    know_cycles()
+    cycle = BillingCycle.objects.get(label="2026-10")
+    begin(cycle, action, by=by, at=NOVEMBER_3)
+    return cycle
+
+
+def test_a_draft_that_comes_to_stand_out_while_the_workers_reach_for_it_is_left_for_a_person(frank: User) -> None:
+    invoice = a_draft(3)
+    cycle = october(BillingCycle.BulkAction.APPROVE, frank)
+
+    with transaction.atomic():
+        Invoice.objects.select_for_update().get(pk=invoice.pk)
+        worker = subprocess.Popen(
+            [
+                sys.executable,
+                "-c",
+                "import django; django.setup(); from django.utils.timezone import now" + DO_NEXT.format(cycle=cycle.pk),
+            ],
+            cwd=CHECKOUT,
+            env=environ() | {"DJANGO_SETTINGS_MODULE": "billing_engine.settings"},
+        )
+        until(_waits_for_a_row)
+        InvoiceLine.objects.update(description="Sample orders \u2d63")  # no font has it
+    assert worker.wait(60) == 0
+
+    invoice.refresh_from_db()
+    assert (invoice.state, list(SkippedInvoice.objects.values_list("code", flat=True))) == (
+        "draft",
+        ["draft_is_flagged"],
+    )
+
+
+def test_a_list_and_a_month_that_send_an_invoice_at_the_same_time_send_one_mail(frank: User) -> None:
+    issued(a_draft(3, billing_contacts=["books@ash.example"]), frank)
+    cycle = october(BillingCycle.BulkAction.SEND, frank)
+
+    at_once(SEND_ONCE, SEND_ONCE, DO_NEXT.format(cycle=cycle.pk))
+
+    assert InvoiceMail.objects.count() == 1
+
+
+def _waits_for_a_row() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype IN ('tuple', 'transactionid') AND NOT granted")
+        return bool(cursor.fetchone()[0])
