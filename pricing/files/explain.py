@@ -1,7 +1,7 @@
 """Why each action costs what it does, as data and in words, beside its decision."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
@@ -13,18 +13,10 @@ from pricing.files.read import RuleSet
 from pricing.files.values import written
 from pricing.rating.exclude import ALREADY_CHARGED, NOT_HIGHEST
 from pricing.rating.match import DIMENSIONS, RuleBook
-from pricing.rating.parts import FIXED_FEE, FREE, PAID, TO_MAXIMUM, TO_MINIMUM, Tiered, TierPart
-from pricing.rating.prices import Counted, Price
+from pricing.rating.prices import Case, Counted, Price, TierPart
 from pricing.rating.values import ActionFacts, Id, RuleFacts
-from pricing.wording.price import Case, steps
+from pricing.wording.price import steps
 
-KINDS = {
-    FREE: "free",
-    PAID: "paid",
-    FIXED_FEE: "fixed_fee",
-    TO_MINIMUM: "to_minimum",
-    TO_MAXIMUM: "to_maximum",
-}
 OfPeriod = tuple[str, Cycle, Id | None]  # a customer, its cycle and a rule
 
 
@@ -104,7 +96,7 @@ class Explainer:
             )
         rule = self._rules[decision.rule]
         others = [self._rules[other.id] for other in book.matching(action) if other.id != rule.id]
-        case = self._case(rated, rule)
+        case = self._case(rated)
         before = case.before
         quantity, value = (0, 0) if decision.reason else (action.quantity, action.value or 0)
         return Explanation(
@@ -114,17 +106,16 @@ class Explainer:
             quantity_after=written(before.quantity + quantity),
             value_before=written(before.value),
             value_after=written(before.value + value),
-            parts=[] if decision.reason else [_part(part, rule.price) for part in case.parts],
+            parts=[] if decision.reason else list(_parts(rule.price, case)),
             duplicates=str(decision.paid_by) if decision.reason == ALREADY_CHARGED else None,
             highest=str(decision.paid_by) if decision.reason == NOT_HIGHEST else None,
             cuts=[Cut(cap, written(cut)) for cap, cut in decision.cuts],
             words=self._sentences(rated, rule, case, others),
         )
 
-    def _case(self, rated: Rated, rule: RuleFacts) -> Case:
+    def _case(self, rated: Rated) -> Case:
         action, before, total = rated.action.facts, self._counts.before(rated), self._counts.total(rated)
-        full = rated.decision.full_amount
-        return Case(rule.price, rule.currency, before, action.quantity, action.value, total, full)
+        return Case(before, action.quantity, action.value, total, rated.decision.full_amount)
 
     def _sentences(self, rated: Rated, rule: RuleFacts, case: Case, others: Iterable[RuleFacts]) -> list[str]:
         decision = rated.decision
@@ -132,7 +123,7 @@ class Explainer:
         found += [wording.of_loser(other, rule, DIMENSIONS[wording.lost_on(other, rule)]) for other in others]
         if decision.reason:
             return [*found, wording.of_exclusion(decision, rule, self._decided)]
-        return [*found, *steps(case), *wording.of_cuts(decision, rule)]
+        return [*found, *steps(rule.price, case, rule.currency), *wording.of_cuts(decision, rule)]
 
 
 class Counts:
@@ -186,6 +177,10 @@ def _winner(rule: RuleFacts) -> Winner:
     )
 
 
-def _part(part: TierPart, price: Price) -> Part:
-    tier = part.tier if isinstance(price, Tiered) and part.tier != FREE else None
-    return Part("tier" if tier else KINDS[part.tier], tier, written(part.counted), written(part.amount))
+def _parts(price: Price, case: Case) -> Iterator[Part]:
+    for part in price.parts(case.before, case.quantity, case.value, total=case.total):
+        yield _part(part, price.kind_of(part.tier))
+
+
+def _part(part: TierPart, kind: str) -> Part:
+    return Part(kind, part.tier if kind == "tier" else None, written(part.counted), written(part.amount))

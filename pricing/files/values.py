@@ -9,16 +9,7 @@ from billing_engine.core.calendar.spans import CYCLES, Cycle
 from billing_engine.core.calendar.wall_clock import instant_of, read
 from leads.domain.identity import person_key
 from pricing.files import forms
-from pricing.rating.prices import (
-    Graduated,
-    GraduatedPercentage,
-    Package,
-    Percentage,
-    PerUnit,
-    Price,
-    Tier,
-    Volume,
-)
+from pricing.rating.prices import MODELS, Field, Given, GivenTier, Kind, Price
 from pricing.rating.values import ActionFacts, CustomerFacts, Once, ProductFacts, RuleFacts, SourceFacts
 
 PLACES = 6
@@ -78,7 +69,7 @@ def rule_facts(rule: forms.Rule) -> RuleFacts:
     return RuleFacts(
         id=rule.id,
         lineage=rule.id,
-        price=_price(rule.price),
+        price=model_of(rule.price).of(given_of(rule.price)),
         currency=rule.currency,
         effective_from=read(rule.effective_from),
         effective_to=None if rule.effective_to is None else read(rule.effective_to),
@@ -131,50 +122,27 @@ def placed(action: forms.Action, customer: Customer, seen: dict[Any, Any]) -> Pl
     return Placed(kept(action.customer, action.customer), kept(cycle, cycle), facts)
 
 
-def model_of(price: forms.Price) -> str:
-    """Its price model, as the file names it."""
-    return str(price.__struct_config__.tag)
+def model_of(price: forms.Price) -> type[Price]:
+    """Its price model."""
+    return MODELS[str(price.__struct_config__.tag)]
 
 
-def free_parts(price: forms.Price) -> tuple[int, ...]:
-    """What of the price is free: units, actions, value."""
-    if isinstance(price, forms.Percentage):
-        return price.free_actions, micro(price.free_value)
-    return () if isinstance(price, forms.GraduatedPercentage) else (micro(price.free_units),)
+def given_of(price: forms.Price) -> Given:
+    """What the file says of the price."""
+    fields = model_of(price).fields
+    columns = [each for each in fields if not each.kind.is_tiers]
+    tiers = [_tiers(getattr(price, each.name), each) for each in fields if each.kind.is_tiers]
+    return Given({each.name: _amount(each, getattr(price, each.name)) for each in columns}, *tiers)
 
 
-def _price(price: forms.Price) -> Price:
-    match price:
-        case forms.PerUnit():
-            return PerUnit(micro(price.unit_price), micro(price.free_units))
-        case forms.Graduated():
-            return Graduated(_tiers(price.tiers), micro(price.free_units))
-        case forms.Volume():
-            return Volume(_tiers(price.tiers), micro(price.free_units))
-        case forms.Package():
-            return Package(micro(price.package_size), micro(price.package_price), micro(price.free_units))
-        case forms.Percentage():
-            return Percentage(
-                percent=micro(price.percent),
-                fixed_fee=micro(price.fixed_fee),
-                minimum=_micro(price.minimum),
-                maximum=_micro(price.maximum),
-                free_actions=price.free_actions,
-                free_value=micro(price.free_value),
-            )
-        case forms.GraduatedPercentage():
-            return GraduatedPercentage(_tiers(price.tiers))
+def _amount(field: Field, written: str | int | None) -> int | None:
+    if written is None or field.kind is Kind.ACTIONS:
+        return None if written is None else int(written)
+    return micro(str(written))
 
 
-def _tiers(tiers: list[forms.UnitTier] | list[forms.PercentTier]) -> tuple[Tier, ...]:
-    return tuple(
-        Tier(
-            _micro(tier.up_to),
-            micro(tier.unit_price if isinstance(tier, forms.UnitTier) else tier.percent),
-            micro(tier.flat_fee),
-        )
-        for tier in tiers
-    )
+def _tiers(tiers: list[forms.UnitTier] | list[forms.PercentTier], field: Field) -> list[GivenTier]:
+    return [GivenTier(_micro(tier.up_to), micro(getattr(tier, field.rate)), micro(tier.flat_fee)) for tier in tiers]
 
 
 def _micro(number: str | None) -> int | None:

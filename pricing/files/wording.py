@@ -4,30 +4,12 @@ from collections.abc import Mapping
 
 from billing_engine.core.calendar.wall_clock import written
 from pricing.rating.caps import PER_LEAD, PER_PERIOD
-from pricing.rating.exclude import (
-    ALREADY_CHARGED,
-    EXCLUDED_CONTACT,
-    NOT_BILLABLE,
-    NOT_HIGHEST,
-    OUTSIDE_CONTRACT,
-    TEST_LEAD,
-    VOIDED,
-    WAIVED,
-)
+from pricing.rating.exclude import ALREADY_CHARGED, NOT_HIGHEST
 from pricing.rating.match import rank
 from pricing.rating.values import Decision, Id, RuleFacts
-from pricing.wording.decision import already_charged, cuts_in_words, not_highest
+from pricing.wording.decision import already_charged, cuts_in_words, excluded, not_highest
 from pricing.wording.numbers import money
 from pricing.wording.rule import Terms, sentence
-
-EXCLUDED = {
-    VOIDED: "it was voided",
-    NOT_BILLABLE: "its action type is not billable",
-    TEST_LEAD: "its lead is a test",
-    OUTSIDE_CONTRACT: "it occurred outside the customer's contract",
-    EXCLUDED_CONTACT: "the lead's e-mail address is at one of the customer's excluded domains",
-    WAIVED: "a person waived it",
-}
 
 
 def scope(rule: RuleFacts) -> dict[str, str]:
@@ -90,7 +72,7 @@ def of_exclusion(decision: Decision, rule: RuleFacts | None, decided: Mapping[Id
         paid = f"action {highest.paid_by}" if highest.reason == ALREADY_CHARGED else ""
         cost = money(highest.full_amount, rule.currency)
         return not_highest(highest=f"action {highest.action}", cost=cost, paid=paid)
-    return f"Not charged: {EXCLUDED[decision.reason]}."
+    return excluded(decision.reason)
 
 
 def of_cuts(decision: Decision, rule: RuleFacts) -> list[str]:

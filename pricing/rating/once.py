@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from pricing.rating.limits import Asked
-from pricing.rating.prices import OF_VALUE, Price, costs_anything
+from pricing.rating.prices import Price
 from pricing.rating.values import ActionFacts, Id, Instant, RuleFacts
 
 Key = tuple[Id, bool, Id, Id]  # the rule's lineage, per person or per lead, who, the action type
@@ -41,8 +41,8 @@ def pays(price: Price, quantity: int, value: int | None, *, amount: int, full: i
     """
     if amount or full:
         return amount > 0
-    counted = value if isinstance(price, OF_VALUE) else quantity
-    return bool(counted) and costs_anything(price)
+    counted = value if price.is_of_value else quantity
+    return bool(counted) and price.costs_anything
 
 
 def covering(action: ActionFacts, rule: RuleFacts, paid: Iterable[Paid]) -> Paid | None:

@@ -11,11 +11,10 @@ from dataclasses import dataclass, field, replace
 from pricing.rating.caps import capped
 from pricing.rating.counters import Counters
 from pricing.rating.exclude import ALREADY_CHARGED, NOT_HIGHEST, excludes_some, exclusion
-from pricing.rating.highest import worth
 from pricing.rating.limits import asked_by
 from pricing.rating.match import RuleBook
 from pricing.rating.once import Paid, covering, key_of, pays
-from pricing.rating.prices import Counted, Volume
+from pricing.rating.prices import Counted
 from pricing.rating.unpriceable import in_words
 from pricing.rating.values import ActionFacts, Catalogue, CustomerFacts, Cuts, Decision, Id, RuleFacts
 
@@ -62,7 +61,7 @@ def rate_period(
 
 def needs_foresight(rules: Iterable[RuleFacts]) -> bool:
     """Whether any of them can only decide when the whole period is known."""
-    return any(rule.highest_only or isinstance(rule.price, Volume) for rule in rules)
+    return any(rule.highest_only or rule.price.needs_total for rule in rules)
 
 
 class Rater:
@@ -83,7 +82,7 @@ class Rater:
         self._excludes = excludes_some(customer)
         self._asked = asked_by(book.rules)
         # Most rules: what an action costs depends on nothing but what came before it in the period.
-        self._plain = frozenset(rule.id for rule in book.rules if self._is_plain(rule))
+        self._plain = {rule.id: rule.price.price for rule in book.rules if self._is_plain(rule)}
 
     def foresee(self, actions: Iterable[ActionFacts]) -> None:
         """Go through the period beforehand, where a rule asks for it."""
@@ -91,7 +90,7 @@ class Rater:
         if any(rule.highest_only for rule in rules):
             for action in actions:
                 self._consider_or_tell(action)
-        volumes = {rule.lineage for rule in rules if isinstance(rule.price, Volume)}
+        volumes = {rule.lineage for rule in rules if rule.price.needs_total}
         if volumes:
             self._foresee_totals(actions, volumes)
 
@@ -109,8 +108,9 @@ class Rater:
         counted = counters.counted[rule.lineage]
         quantity_before, value_before = counted.quantity, counted.value
         cuts: Cuts = ()
-        if rule.id in self._plain:
-            full = amount = rule.price.price(counted, action.quantity, action.value)  # type: ignore[union-attr]  # no Volume
+        price = self._plain.get(rule.id)
+        if price is not None:
+            full = amount = price(counted, action.quantity, action.value)
         else:
             if covered := self._covered(action, rule):
                 return Decision(action.id, rule.id, covered[0], 0, 0, (), quantity_before, value_before, covered[1])
@@ -126,7 +126,7 @@ class Rater:
 
     def _is_plain(self, rule: RuleFacts) -> bool:
         has_budget = self._customer.hard_budget is not None
-        return not (has_budget or rule.highest_only or rule.lineage in self._asked or isinstance(rule.price, Volume))
+        return not (has_budget or rule.highest_only or rule.lineage in self._asked or rule.price.needs_total)
 
     def decide_or_tell(self, action: ActionFacts) -> Decision:
         """The same; an action that can't be priced, for whatever reason, stays unrated, and what comes after it goes on."""
@@ -166,11 +166,11 @@ class Rater:
         return (NOT_HIGHEST, highest[1]) if highest and highest[1] != action.id else None
 
     def _price(self, action: ActionFacts, rule: RuleFacts, before: Counted) -> int:
-        model = rule.price
-        if isinstance(model, Volume):
+        price = rule.price
+        if price.needs_total:
             total = self._seen.totals.get(rule.lineage, before.quantity + action.quantity)
-            return model.price_within(total, before, action.quantity)
-        return model.price(before, action.quantity, action.value)
+            return price.price_within(total, before, action.quantity, action.value)
+        return price.price(before, action.quantity, action.value)
 
     def _remember(self, action: ActionFacts, rule: RuleFacts, amount: int, full: int) -> None:
         asked = self._asked.get(rule.lineage)
@@ -199,7 +199,7 @@ class Rater:
             return
         if self._paid(action, rule):
             return
-        price = worth(rule.price, action.quantity, action.value)
+        price = rule.price.worth(action.quantity, action.value)
         best = self._seen.highest.get((rule.lineage, action.lead))
         if best is None or price > best[0]:
             self._seen.highest[rule.lineage, action.lead] = price, action.id

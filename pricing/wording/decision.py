@@ -2,15 +2,49 @@
 
 from collections.abc import Iterable, Mapping
 
-from pricing.rating.caps import BUDGET, PER_LEAD, PER_PERIOD
+from pricing.rating.exclude import (
+    ALREADY_CHARGED,
+    EXCLUDED_CONTACT,
+    NOT_BILLABLE,
+    NOT_HIGHEST,
+    OUTSIDE_CONTRACT,
+    TEST_LEAD,
+    VOIDED,
+    WAIVED,
+)
 from pricing.rating.values import Cuts
+from pricing.wording.caps import OF_A_RULE
 from pricing.wording.numbers import days, money
 
-CAPS = {
-    PER_LEAD: "The rule's limit per lead",
-    PER_PERIOD: "The rule's limit per period",
-    BUDGET: "The customer's monthly budget",
+# By the codes of `pricing.rating.exclude`.
+REASONS = {
+    VOIDED: "Voided by its source",
+    NOT_BILLABLE: "Not a billable action type",
+    TEST_LEAD: "Test lead",
+    OUTSIDE_CONTRACT: "Outside the contract's dates",
+    EXCLUDED_CONTACT: "Contact on the exclusion list",
+    WAIVED: "Waived by a person",
+    ALREADY_CHARGED: "Charged already",
+    NOT_HIGHEST: "Not the highest-priced action of its lead",
 }
+EXCLUDED = {
+    VOIDED: "it was voided",
+    NOT_BILLABLE: "its action type is not billable",
+    TEST_LEAD: "its lead is a test",
+    OUTSIDE_CONTRACT: "it occurred outside the customer's contract",
+    EXCLUDED_CONTACT: "the lead's e-mail address is at one of the customer's excluded domains",
+    WAIVED: "a person waived it",
+}
+
+
+def reason_in_words(code: str) -> str:
+    """`Test lead` for `test_lead`; a code nobody knows any more stays readable."""
+    return REASONS.get(code, code.replace("_", " ").capitalize())
+
+
+def excluded(reason: str) -> str:
+    """Why an action without a rule costs nothing."""
+    return f"Not charged: {EXCLUDED[reason]}."
 
 
 def already_charged(*, paid: str, per_person: bool, within_days: int) -> str:
@@ -39,6 +73,6 @@ def _cuts(full: int, cuts: Cuts, limits: Mapping[str, int | None], currency: str
         limit = limits.get(cap)
         of = "" if limit is None else f" of {money(limit, currency)}"
         left = full - cut
-        told = f"{CAPS[cap]}{of} leaves {money(left, currency)} of {money(full, currency)}"
+        told = f"{OF_A_RULE[cap]}{of} leaves {money(left, currency)} of {money(full, currency)}"
         yield f"{told}: {money(cut, currency)} is not charged."
         full = left

@@ -1,7 +1,7 @@
 """A price rule as one row of a spreadsheet, and such a row as the form of a draft."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -13,9 +13,18 @@ from billing_engine.core.calendar.wall_clock import NotAWallClockTime, read, wri
 from billing_engine.core.tables.csv import Cell
 from leads.domain.identity import external_id
 from leads.models import ActionType, Channel, Customer, Product, Source
+from pricing.admin.rules.tier_form import tiers_of
 from pricing.domain.rule_book.fit import close_to
 from pricing.models import PriceRule
-from pricing.models.rule import TIERS_AT_MOST
+from pricing.models.rule import TIERS_AT_MOST, price_models
+from pricing.rating.prices import amount_fields
+
+
+def _price_columns() -> dict[str, str]:
+    """A column for each thing that a price is made of; tiers stand beside the unit price, whose place they take."""
+    (first, *rest) = amount_fields()
+    return {first.label: first.name, "tiers": "", **{each.label: each.name for each in rest}}
+
 
 # The columns, each with its field; what has none is for people, or is read in its own way.
 COLUMNS = {
@@ -33,17 +42,7 @@ COLUMNS = {
     "effective from": "wall_from",
     "effective to": "wall_to",
     "price model": "price_model",
-    "unit price": "unit_price",
-    "tiers": "",
-    "free units": "free_units",
-    "package size": "package_size",
-    "package price": "package_price",
-    "percent": "percent",
-    "fixed fee": "fixed_fee",
-    "minimum": "minimum",
-    "maximum": "maximum",
-    "free actions": "free_actions",
-    "free value": "free_value",
+    **_price_columns(),
     "once per": "once_per",
     "once days": "once_days",
     "highest only": "highest_only",
@@ -53,10 +52,11 @@ COLUMNS = {
 COLUMN_OF = {field: column for column, field in COLUMNS.items() if field}
 NAMED = ("customer", "product", "source", "action_type")
 WALL_CLOCK = ("wall_from", "wall_to")
-CHOSEN: dict[str, type[TextChoices]] = {
-    "channel": Channel,
-    "price_model": PriceRule.PriceModel,
-    "once_per": PriceRule.Once,
+Choices = list[tuple[str, str]]
+CHOSEN: dict[str, Callable[[], Choices]] = {
+    "channel": lambda: _choices(Channel),
+    "price_model": price_models,
+    "once_per": lambda: _choices(PriceRule.Once),
 }
 NO_TIERS = {"tiers-TOTAL_FORMS": "0", "tiers-INITIAL_FORMS": "0"}
 YES = {"yes", "true", "1", "x"}
@@ -177,22 +177,27 @@ def form_data(cells: Cells, names: Names) -> tuple[dict[str, Any], Faults]:
         faults.append(("highest only", f"“{data['highest_only']}” is neither yes nor no."))
     data["highest_only"] = "on" if switch in YES else ""
     for field, choices in CHOSEN.items():
-        _choose(data, faults, field, choices)
+        _choose(data, faults, field, choices())
     for field in WALL_CLOCK:
         _wall_clock(data, faults, field)
     data["currency"] = str(data["currency"]).upper()
     data["priority"] = data["priority"] or "0"
-    tiers, wrong = _tiers(cells.get("tiers", ""), of_value=data["price_model"] == "graduated_percentage")
+    field_of_tiers = tiers_of(str(data["price_model"]))
+    tiers, wrong = _tiers(cells.get("tiers", ""), rate=field_of_tiers.rate if field_of_tiers else "unit_price")
     return data | tiers, faults + wrong
 
 
-def _choose(data: dict[str, Any], faults: Faults, field: str, choices: type[TextChoices]) -> None:
+def _choices(choices: type[TextChoices]) -> Choices:
+    return [(str(code), str(label)) for code, label in choices.choices]
+
+
+def _choose(data: dict[str, Any], faults: Faults, field: str, choices: Choices) -> None:
     """One of a few words, by its code or by its label, however it is written."""
     text = str(data[field]).strip()
-    known = {_bare(name): code for code, label in choices.choices for name in (code, str(label))}
+    known = {_bare(name): code for code, label in choices for name in (code, label)}
     data[field] = known.get(_bare(text), "")
     if text and not data[field]:
-        there_are = ", ".join(str(label).lower() for label in choices.labels)
+        there_are = ", ".join(label.lower() for _, label in choices)
         faults.append((COLUMN_OF[field], f"“{text}” is none of these: {there_are}."))
 
 
@@ -232,7 +237,7 @@ def _meant(code: str, known: Iterable[str]) -> str:
     return f" Did you mean {' or '.join(found)}?" if found else ""
 
 
-def _tiers(text: str, *, of_value: bool) -> tuple[dict[str, str], Faults]:
+def _tiers(text: str, *, rate: str) -> tuple[dict[str, str], Faults]:
     parts: Sequence[str] = [part.strip() for part in text.split(";") if part.strip()]
     if len(parts) > TIERS_AT_MOST:
         words = f"These are {len(parts):,} tiers; a price has at most {TIERS_AT_MOST:,}."
@@ -241,7 +246,6 @@ def _tiers(text: str, *, of_value: bool) -> tuple[dict[str, str], Faults]:
     wrong = [part for part, match in zip(parts, found, strict=True) if match is None]
     faults: Faults = [("tiers", f"“{part}” is no tier: write “100: 2.40” or “500: 1.80 + 20”.") for part in wrong]
     data = {"tiers-TOTAL_FORMS": str(len(parts)), "tiers-INITIAL_FORMS": "0"}
-    rate = "percent" if of_value else "unit_price"
     for number, match in enumerate(each for each in found if each):
         data |= {
             f"tiers-{number}-up_to": match["up_to"].strip(),

@@ -11,64 +11,30 @@ from billing_engine.core.admin_kit.fields import currency_field, offer_own_curre
 from billing_engine.core.admin_kit.wall_clock_field import EACH_IN_ITS_ZONE, WallClockFormField
 from billing_engine.core.money import currencies
 from leads.models import Customer
+from pricing.domain.rate.inputs import micro
 from pricing.domain.rule_book.fit import contradictions
 from pricing.models import PriceRule
-from pricing.models.rule import PARTS_OF_A_PRICE
 from pricing.rating.highest import highest_only_misfit
+from pricing.rating.prices import MODELS, Given, Kind, Price, amount_fields, models_with
+from pricing.wording.statement import words
 
-Model = PriceRule.PriceModel
-
-# What else a model's price may have: an allowance, a fee, bounds.
-OPTIONS = {
-    Model.PER_UNIT: ("free_units",),
-    Model.GRADUATED: ("free_units",),
-    Model.VOLUME: ("free_units",),
-    Model.PACKAGE: ("free_units",),
-    Model.PERCENTAGE: ("fixed_fee", "minimum", "maximum", "free_actions", "free_value"),
-    Model.GRADUATED_PERCENTAGE: (),
-}
-ASKED = {model: (*PARTS_OF_A_PRICE[model], *OPTIONS[model]) for model in Model}
-PARTS = tuple(dict.fromkeys(part for parts in ASKED.values() for part in parts))
+# The columns of every price model; a form shows those of the chosen one.
+PARTS = tuple(each.name for each in amount_fields())
 # Parts that are a number even where nobody wrote one.
-NOTHING_IS_ZERO = ("free_units", "fixed_fee", "free_actions", "free_value")
-MEANINGS = {
-    Model.PER_UNIT: "Each unit costs the same.",
-    Model.GRADUATED: "Each unit costs what its tier says: the first ones this, the next ones that.",
-    Model.VOLUME: "The period's whole quantity picks one tier, and its price holds for all units.",
-    Model.PACKAGE: "Each package that is started costs its price, full or not.",
-    Model.PERCENTAGE: "A part of the action's money value. Without a value it costs nothing.",
-    Model.GRADUATED_PERCENTAGE: "A part of the money value, by the tier that the period's value has come to.",
-}
-MISSING = {
-    "unit_price": "A per unit price needs a unit price; 0 is one.",
-    "package_size": "A package price needs to know how many make a package.",
-    "package_price": "A package price needs what a package costs; 0 is a price.",
-    "percent": "A percentage needs its percent; 0 is one.",
-}
-NEGATIVE = {
-    "unit_price": "A price is not negative.",
-    "package_price": "A price is not negative.",
-    "percent": "A percent is not negative.",
-    "fixed_fee": "A fee is not negative.",
-    "minimum": "A minimum is not negative.",
-    "maximum": "A maximum is not negative.",
-    "free_units": "An allowance is not negative.",
-    "free_value": "An allowance is not negative.",
-    "cap_per_lead": "A limit is not negative.",
-    "cap_per_period": "A limit is not negative.",
-}
+NOTHING_IS_ZERO = tuple(each.name for each in amount_fields() if not (each.is_required or each.may_be_open))
+NEGATIVE = {"cap_per_lead": "A limit is not negative.", "cap_per_period": "A limit is not negative."}
 DAYS_AT_MOST = 3_650
 NO_NUMBER = "Write a number such as 18.50: with a point before the decimals, and without other separators."
 
 
 def shown_for(part: str) -> str:
     """When the field is there, as the page's script asks it."""
-    return " || ".join(f"price_model == '{model}'" for model in Model if part in ASKED[model])
+    return " || ".join(f"price_model == '{model.code}'" for model in models_with(part))
 
 
 def _meanings() -> SafeString:
     """One sentence per price model, of which the page shows the chosen one's."""
-    rows = ((f"price_model == '{model}'", words) for model, words in MEANINGS.items())
+    rows = ((f"price_model == '{model.code}'", model.meaning) for model in MODELS.values())
     return format_html_join("", '<span x-show="{}" x-cloak>{}</span>', rows)
 
 
@@ -110,7 +76,6 @@ class RuleForm(forms.ModelForm[PriceRule]):
             "priority",
         )
         help_texts = {
-            "free_actions": "The first actions of a period, at no charge. With a free value too: until one of them runs out.",
             "once_per": "What comes again within so many days is not charged.",
         }
 
@@ -152,8 +117,9 @@ class RuleForm(forms.ModelForm[PriceRule]):
 
     def _leave_out_what_is_hidden(self, given: dict[str, Any]) -> None:
         """The fields of other price models, whatever is left in them; and days without "once"."""
-        model = given.get("price_model")
-        hidden = [part for part in PARTS if model and part not in ASKED[Model(model)]]
+        model = MODELS.get(given.get("price_model", ""))
+        asked = {each.name for each in model.fields} if model else set(PARTS)
+        hidden = [part for part in PARTS if part not in asked]
         if not given.get("once_per"):
             hidden.append("once_days")
         for name in hidden:
@@ -165,15 +131,10 @@ class RuleForm(forms.ModelForm[PriceRule]):
 
     def _check_price(self, given: dict[str, Any]) -> None:
         check_not_negative(self, NEGATIVE)
-        for part in PARTS_OF_A_PRICE.get(given.get("price_model", ""), ()):
-            if given.get(part) is None and part not in self.errors:
-                self.add_error(part, MISSING[part])
-        size = given.get("package_size")
-        if size is not None and size <= 0:
-            self.add_error("package_size", "A package holds more than nothing.")
-        least, most = given.get("minimum"), given.get("maximum")
-        if least is not None and most is not None and least > most:
-            self.add_error("maximum", f"The maximum is below the minimum of {least.normalize():f}.")
+        model = MODELS.get(given.get("price_model", ""))
+        for fault in model.faults(_given(model, given)) if model else ():
+            if fault.field not in self.errors:
+                self.add_error(fault.field, words(fault.statement, given.get("currency") or ""))
 
     def _check_once(self, given: dict[str, Any]) -> None:
         days = given.get("once_days")
@@ -187,8 +148,9 @@ class RuleForm(forms.ModelForm[PriceRule]):
     def _check_highest_only(self, given: dict[str, Any]) -> None:
         if not given.get("highest_only") or "price_model" not in given:
             return
-        free = (given.get(part) for part in ("free_units", "free_actions", "free_value"))
-        if misfit := highest_only_misfit(given["price_model"], *free):
+        model = MODELS[given["price_model"]]
+        free = (given.get(each.name) for each in model.fields if each.is_allowance)
+        if misfit := highest_only_misfit(model, *free):
             self.add_error("highest_only", misfit)
 
     def _choose_currency(self, given: dict[str, Any]) -> None:
@@ -209,6 +171,17 @@ def _rule_of(given: dict[str, Any]) -> PriceRule:
     named = {name: given.get(name) for name in ("customer", "product", "source")}
     written = {name: given.get(name) or "" for name in ("category", "channel", "currency")}
     return PriceRule(**named, **written)
+
+
+def _given(model: type[Price], given: dict[str, Any]) -> Given:
+    """What was understood of the price."""
+    amounts = {
+        each.name: number if number is None or each.kind is Kind.ACTIONS else micro(number)
+        for each in model.fields
+        if not each.kind.is_tiers
+        for number in [given.get(each.name)]
+    }
+    return Given(amounts)
 
 
 def check_not_negative(form: forms.ModelForm[Any], words: dict[str, str]) -> None:

@@ -6,8 +6,11 @@ from django import forms
 from unfold.forms import PaginationInlineFormSet
 
 from pricing.admin.rules.form import NO_NUMBER, check_not_negative
-from pricing.domain.rule_book.rules import TIERED
+from pricing.domain.rate.inputs import maybe_micro
 from pricing.models import PriceRule, PriceTier
+from pricing.rating.prices import MODELS, Field
+from pricing.rating.prices.tiers import tier_faults
+from pricing.wording.tiers import WORDS, fault_in_words
 
 RATES = ("unit_price", "percent")
 NEGATIVE = {
@@ -15,15 +18,25 @@ NEGATIVE = {
     "percent": "A percent is not negative.",
     "flat_fee": "A fee is not negative.",
 }
-NEEDED = {
-    "unit_price": "Each tier needs a unit price; 0 is one.",
-    "percent": "Each tier needs a percent; 0 is one.",
-}
 
 
-def rate_of(price_model: str) -> str:
-    """What the tiers of a price model have: a unit price, or a percent."""
-    return "percent" if price_model == PriceRule.PriceModel.GRADUATED_PERCENTAGE else "unit_price"
+def tiers_of(price_model: str) -> Field | None:
+    """The tiers that a price of this model is made of, if any: their rate is a unit price, or a percent."""
+    model = MODELS.get(price_model)
+    return model.tiers_field() if model else None
+
+
+def tiered_models() -> dict[str, Field]:
+    """The price models with tiers."""
+    return {code: field for code in MODELS if (field := tiers_of(code))}
+
+
+def script_table() -> dict[str, Any]:
+    """What the page's script must know of tiers: the rate of each price model's, and what to say of them."""
+    return {
+        "rates": {code: {"field": field.rate, "missing": field.missing} for code, field in tiered_models().items()},
+        "words": {code.value: text for code, text in WORDS.items()},
+    }
 
 
 class TierForm(forms.ModelForm[PriceTier]):
@@ -63,14 +76,14 @@ class TierFormSet(PaginationInlineFormSet):
 
     def clean(self) -> None:
         kept = [form for form in self.forms if _is_kept(form)]
-        if self.instance.price_model not in TIERED:
+        field = tiers_of(self.instance.price_model)
+        if field is None:
             self._leave_out(kept)  # first of all: Django looks only once at what is to be deleted
             super().clean()
             return
         super().clean()
-        rate = rate_of(self.instance.price_model)
         for form in kept:
-            _check_rate(form, rate)
+            _check_rate(form, field)
         if not any(form.errors for form in kept):
             self._check_ends(kept)
 
@@ -84,26 +97,32 @@ class TierFormSet(PaginationInlineFormSet):
         if not kept:
             name = self.instance.get_price_model_display().lower()
             raise forms.ValidationError(f"A {name} price needs tiers; the last one has no end.")
-        last = None
-        for form in kept[:-1]:
-            end = form.cleaned_data.get("up_to")
-            if end is None:
-                form.add_error("up_to", "Only the last tier has no end.")
-            elif last is not None and end <= last:
-                form.add_error("up_to", f"Tiers ascend: this one must end after {last.normalize():f}.")
-            last = end
-        if kept[-1].cleaned_data.get("up_to") is not None:
-            kept[-1].add_error("up_to", "The last tier has no end: leave this empty, or add another tier.")
+        for fault in tier_faults([maybe_micro(form.cleaned_data.get("up_to")) for form in kept]):
+            form = kept[fault.place]
+            if "up_to" not in form.errors:
+                form.add_error("up_to", fault_in_words(fault))
+
+    @property
+    def has_tiers_when(self) -> str:
+        """Which chosen price model has tiers, as the page's script asks it."""
+        return f"{list(tiered_models())}.includes(price_model)"
+
+    @property
+    def columns_when(self) -> str:
+        """Which of the two rates a chosen price model's tiers have, as a class of the page."""
+        by_value = [code for code, field in tiered_models().items() if field.rate == "percent"]
+        return f"{by_value}.includes(price_model) ? 'lb-by-value' : 'lb-by-unit'"
 
 
-def _check_rate(form: forms.ModelForm[PriceTier], rate: str) -> None:
+def _check_rate(form: forms.ModelForm[PriceTier], field: Field) -> None:
     """The rate that is needed is there; the other one's column is hidden, and what is left in it goes."""
+    rate = field.rate
     (other,) = set(RATES) - {rate}
     form.errors.pop(other, None)
     form.cleaned_data[other] = None
     setattr(form.instance, other, None)
     if form.cleaned_data.get(rate) is None and rate not in form.errors:
-        form.add_error(rate, NEEDED[rate])
+        form.add_error(rate, field.missing)
 
 
 def _is_kept(form: forms.ModelForm[PriceTier]) -> bool:

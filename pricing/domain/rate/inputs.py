@@ -1,11 +1,10 @@
 """Rows in, plain values out: everything rating is told, read from the database in one place."""
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
-from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from django.db.models import Q
@@ -14,16 +13,7 @@ from billing_engine.core.calendar.spans import months_of
 from billing_engine.core.calendar.wall_clock import instant_of
 from leads.models import ActionType, BillingPeriod, Customer, Product, Source
 from pricing.models import PriceRule
-from pricing.rating.prices import (
-    Graduated,
-    GraduatedPercentage,
-    Package,
-    Percentage,
-    PerUnit,
-    Price,
-    Tier,
-    Volume,
-)
+from pricing.rating.prices import MODELS, Field, Given, GivenTier, Kind, Price
 from pricing.rating.unpriceable import Unpriceable
 from pricing.rating.values import (
     Catalogue,
@@ -121,8 +111,7 @@ def facts_in_force(rule: PriceRule, zone: ZoneInfo) -> RuleFacts:
         return rule_facts(rule, zone)
     except ValueError as error:
         words = f"The price rule {rule.name} (revision {rule.pk}) can't be used. {error}"
-        # It has what rating asks of a price, and answers nothing.
-        return rule_facts(rule, zone, price=cast("Price", Unpriceable(words)))
+        return rule_facts(rule, zone, price=Unpriceable(words))
 
 
 def rule_facts(rule: PriceRule, zone: ZoneInfo, *, price: Price | None = None) -> RuleFacts:
@@ -159,7 +148,15 @@ def _once(rule: PriceRule) -> Once | None:
 
 def price_facts(rule: PriceRule) -> Price:
     """The rule's price; ValueError, in words, where a part of it is missing or its tiers have no open end."""
-    return _PRICES[PriceRule.PriceModel(rule.price_model)](rule)
+    model = model_of(rule)
+    return model.of(given_of(rule, model.fields))
+
+
+def model_of(rule: PriceRule) -> type[Price]:
+    """Its price model; ValueError where there is none of this name."""
+    if rule.price_model not in MODELS:
+        raise ValueError(f"No price model is called “{rule.price_model}”.")
+    return MODELS[rule.price_model]
 
 
 def catalogue_for(*customers: Customer) -> Catalogue:
@@ -172,38 +169,22 @@ def catalogue_for(*customers: Customer) -> Catalogue:
     )
 
 
-def _needed(amount: Decimal | None, name: str) -> int:
-    if amount is None:
-        raise ValueError(f"The {name} is missing.")
-    return micro(amount)
+def given_of(rule: PriceRule, fields: Sequence[Field]) -> Given:
+    """What the rule's columns hold of a price."""
+    columns = [each for each in fields if not each.kind.is_tiers]
+    tiers = [_tier(rule, each) for each in fields if each.kind.is_tiers]
+    return Given({each.name: _amount(each, getattr(rule, each.name)) for each in columns}, *tiers)
 
 
-def _tiers(rule: PriceRule, *, of_value: bool = False) -> tuple[Tier, ...]:
-    rate, name = ("percent", "percent of a tier") if of_value else ("unit_price", "unit price of a tier")
+def _amount(field: Field, stored: Decimal | int | None) -> int | None:
+    if stored is None:
+        return None
+    return int(stored) if field.kind is Kind.ACTIONS else micro(Decimal(stored))
+
+
+def _tier(rule: PriceRule, field: Field) -> list[GivenTier]:
     tiers = sorted(rule.tiers.all(), key=lambda tier: (tier.up_to is None, tier.up_to or 0))
-    return tuple(
-        Tier(maybe_micro(tier.up_to), _needed(getattr(tier, rate), name), micro(tier.flat_fee)) for tier in tiers
-    )
-
-
-def _percentage(rule: PriceRule) -> Percentage:
-    return Percentage(
-        percent=_needed(rule.percent, "percent"),
-        fixed_fee=micro(rule.fixed_fee),
-        minimum=maybe_micro(rule.minimum),
-        maximum=maybe_micro(rule.maximum),
-        free_actions=rule.free_actions,
-        free_value=micro(rule.free_value),
-    )
-
-
-_PRICES: dict[Any, Callable[[PriceRule], Price]] = {
-    PriceRule.PriceModel.PER_UNIT: lambda rule: PerUnit(_needed(rule.unit_price, "unit price"), micro(rule.free_units)),
-    PriceRule.PriceModel.GRADUATED: lambda rule: Graduated(_tiers(rule), micro(rule.free_units)),
-    PriceRule.PriceModel.VOLUME: lambda rule: Volume(_tiers(rule), micro(rule.free_units)),
-    PriceRule.PriceModel.PACKAGE: lambda rule: Package(
-        _needed(rule.package_size, "package size"), _needed(rule.package_price, "package price"), micro(rule.free_units)
-    ),
-    PriceRule.PriceModel.PERCENTAGE: _percentage,
-    PriceRule.PriceModel.GRADUATED_PERCENTAGE: lambda rule: GraduatedPercentage(_tiers(rule, of_value=True)),
-}
+    return [
+        GivenTier(maybe_micro(tier.up_to), maybe_micro(getattr(tier, field.rate)), micro(tier.flat_fee))
+        for tier in tiers
+    ]

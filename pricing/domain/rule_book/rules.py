@@ -8,7 +8,7 @@ from django.db.models import F, Q
 
 from billing_engine.core.errors import Refused
 from leads.domain.periods import mark_open_periods
-from pricing.domain.rate.inputs import price_facts
+from pricing.domain.rate.inputs import model_of, price_facts
 from pricing.domain.rule_book.approval import check_people
 from pricing.domain.rule_book.billed import check_not_billed
 from pricing.domain.rule_book.checks import check_prices
@@ -20,12 +20,6 @@ from pricing.domain.rule_book.scopes import same_scope
 from pricing.models import PriceRule, PriceTier, RuleChange
 from pricing.models.rule import TIERS_AT_MOST
 from pricing.rating.highest import misfit_of
-
-TIERED = (
-    PriceRule.PriceModel.GRADUATED,
-    PriceRule.PriceModel.VOLUME,
-    PriceRule.PriceModel.GRADUATED_PERCENTAGE,
-)
 
 
 class NotADraft(Refused):
@@ -204,7 +198,7 @@ def _locked(rule: PriceRule) -> PriceRule:
 
 
 def _check_price(rule: PriceRule) -> None:
-    if rule.price_model not in TIERED and rule.tiers.exists():
+    if model_of(rule).tiers_field() is None and rule.tiers.exists():
         raise RuleIncomplete(f"A {rule.get_price_model_display().lower()} price has no tiers: remove them.")
     if rule.tiers.count() > TIERS_AT_MOST:
         raise RuleIncomplete(f"A price has at most {TIERS_AT_MOST:,} tiers.")

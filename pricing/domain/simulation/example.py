@@ -19,7 +19,7 @@ from pricing.models import Charge, PriceRule
 from pricing.rating.counters import Counters
 from pricing.rating.match import RuleBook
 from pricing.rating.period import rate_period
-from pricing.rating.prices import OF_VALUE, Counted
+from pricing.rating.prices import Counted
 from pricing.rating.values import ActionFacts, Catalogue, Decision, ProductFacts, RuleFacts, SourceFacts
 
 RELATED = ("customer", "product", "source", "action_type")
@@ -85,8 +85,8 @@ def decide(example: Example, rules: Sequence[RuleFacts], *, winner: RuleFacts | 
     carried = Counters()
     if winner is not None and example.counted:
         counted = micro(example.counted)
-        of_value = isinstance(winner.price, OF_VALUE)
-        carried.counted[winner.lineage] = Counted(1, 0, counted) if of_value else Counted(1, counted, 0)
+        is_of_value = winner.price.is_of_value
+        carried.counted[winner.lineage] = Counted(1, 0, counted) if is_of_value else Counted(1, counted, 0)
     actions = [_action(example)]
     customer = customer_facts(example.customer)
     (decision,) = rate_period(actions, customer=customer, rules=rules, catalogue=catalogue_of(example), carried=carried)
