@@ -10,7 +10,7 @@ from django.db.models.functions import Reverse
 from billing_engine.core.admin_kit.cells import page_of
 from billing_engine.core.admin_kit.search import Found, finds
 from billing_engine.core.money import in_words
-from invoices.domain.document.wording import month_in_words
+from invoices.domain.wording import month_in_words
 from invoices.models import Invoice
 from leads.admin.search import customers_named, list_named
 from leads.models import Customer

@@ -19,7 +19,7 @@ from invoices.api.filters import (
     text_filter,
 )
 from invoices.api.serializers import InvoiceSerializer, LineSerializer, invoice_shape, line_shape, page_of
-from invoices.domain.life.replacement import Places, places_of
+from invoices.domain.document.replacement import Places, places_of
 from invoices.models import Invoice, InvoiceLine
 from leads.api.serializers import problems
 

@@ -9,7 +9,7 @@ from billing_engine.core import money
 from billing_engine.core.calendar.wording import days_of
 from invoices.domain.document.content import amount_due
 from invoices.domain.document.content_lines import late_of
-from invoices.domain.life.replacement import Places
+from invoices.domain.document.replacement import Places
 from invoices.domain.lines.detail import DetailCharge
 from invoices.models import Invoice, InvoiceLine
 from pricing.api.charges import CutSerializer, cuts_shape

@@ -6,7 +6,7 @@ from functools import partial
 from billing_engine.core.admin_kit.cells import page_of
 from billing_engine.core.admin_kit.search import Found, finds
 from leads.admin.search import list_named
-from pricing.domain.rule_book.wording import price_in_words
+from pricing.domain.rule_wording import price_in_words
 from pricing.models import PriceRule
 
 

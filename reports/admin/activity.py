@@ -12,7 +12,7 @@ from django.utils.http import urlencode
 
 from billing_engine.core.read_replica import from_copy, rows_from_copy
 from billing_engine.core.tables.csv import Cell, csv_response
-from invoices.domain.document.wording import late_in_words
+from invoices.domain.wording import late_in_words
 from leads.models import BillingPeriod, Customer
 from pricing.models import Charge
 from pricing.wording.decision import reason_in_words

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from billing_engine.core.calendar.wording import span_in_words
 from billing_engine.core.money import in_words
-from invoices.domain.document.wording import late_in_words, quantity_in_words
+from invoices.domain.wording import late_in_words, quantity_in_words
 from invoices.queries.wording import count_in_words, difference_in_words, exact_in_words
 from leads.models import Customer
 from pricing.wording.decision import reason_in_words

@@ -11,7 +11,7 @@ from django.utils.timezone import now
 from billing_engine.core.admin_kit.cells import list_of
 from billing_engine.core.calendar.spans import Cycle, Month
 from invoices.admin.month_close.equations import bar, money_in_words, rated_in_words, received_in_words, still_waiting
-from invoices.domain.document.wording import month_in_words
+from invoices.domain.wording import month_in_words
 from invoices.models import Invoice
 from invoices.queries.month import money_in, periods_in, quarantine_waiting, rated_in, received_in
 from invoices.queries.wording import count_in_words, reasons_in_words

@@ -11,7 +11,7 @@ from django.utils.timezone import now
 
 from billing_engine.core.admin_kit.cells import list_of, page_of
 from billing_engine.core.calendar.spans import Cycle, Month
-from invoices.domain.document.wording import month_in_words
+from invoices.domain.wording import month_in_words
 from invoices.queries.invariant import Invariant, Sides
 from invoices.queries.wording import side_in_words
 from reports.queries.invariants import invariants

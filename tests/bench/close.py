@@ -11,8 +11,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext, override_settings
 from django.urls import reverse
 
+from invoices.domain.life.close import close
 from invoices.domain.month_close.close_month import know_cycles
-from invoices.domain.run.close import close
 from invoices.models import BillingCycle
 from leads.models import BillingPeriod, Delivery
 from pricing.models import UnratedAction

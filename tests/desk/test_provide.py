@@ -118,7 +118,7 @@ def test_what_a_killed_command_left_running_is_stopped_by_the_next_that_ends(che
 
 def test_down_stops_what_the_code_of_this_checkout_started_wherever_the_data_is(checkout: Path, place: Path) -> None:
     code = place / "code"
-    shutil.copytree(CHECKOUT / "billing_engine" / "desk", code / "billing_engine" / "desk")
+    shutil.copytree(CHECKOUT / "billing_engine" / "local_servers", code / "billing_engine" / "local_servers")
     (code / "billing_engine" / "__init__.py").touch()
     interrupted = place / "an interrupted test"
     kill(command(interrupted, code_at=code))
@@ -131,7 +131,7 @@ def test_down_stops_what_the_code_of_this_checkout_started_wherever_the_data_is(
 
 
 def test_without_psutil_and_the_wheels_nothing_is_provided_and_nothing_fails(place: Path) -> None:
-    shutil.copytree(CHECKOUT / "billing_engine" / "desk", place / "billing_engine" / "desk")
+    shutil.copytree(CHECKOUT / "billing_engine" / "local_servers", place / "billing_engine" / "local_servers")
     (place / "billing_engine" / "__init__.py").touch()
     code = f"""
 import sys

@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 from pypdf import PdfReader
 
 from billing_engine.core.calendar.spans import Month
-from invoices.domain.document.wording import month_in_words
+from invoices.domain.wording import month_in_words
 from invoices.models import BillingCycle, Invoice
 from leads.domain.intake.receive import receive
 from leads.domain.intake.write import as_json

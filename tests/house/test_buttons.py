@@ -19,9 +19,9 @@ from django.test import Client
 from django.urls import reverse
 from time_machine import travel
 
+from invoices.domain.life.adjustments import adjust
 from invoices.domain.life.reopen import void
 from invoices.domain.life.transitions import approve, issue
-from invoices.domain.lines.adjustments import adjust
 from invoices.models import BillingCycle, CycleStep, Invoice
 from leads.models import QuarantinedItem
 from pricing.models import PriceRule

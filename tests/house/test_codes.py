@@ -24,7 +24,16 @@ PUT_TOGETHER = {
 # What only the admin's buttons can answer: there it is a sentence, and its code is for programs to come.
 FOR_PEOPLE = {
     f"leads/domain/{name}.py"
-    for name in ("bulk_retry", "conflicts", "credentials", "cycles", "keys", "number_prefixes", "quarantine", "voiding")
+    for name in (
+        "credentials/api_keys",
+        "credentials/lifetime",
+        "cycles",
+        "number_prefixes",
+        "quarantine/bulk_retry",
+        "quarantine/conflicts",
+        "quarantine/settle",
+        "voiding",
+    )
 }
 FOR_IMPORTS = {"leads/domain/files/lines.py"}
 # What NGINX answers before anybody else is asked.

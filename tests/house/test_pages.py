@@ -13,7 +13,7 @@ README = Path("README.md")
 
 def test_every_link_of_every_page_leads_somewhere():
     offenders = [
-        f"{page}: {target}" for page in pages() for target in links(text(page)) if not _leads_somewhere(page, target)
+        f"{page}: {target}" for page in pages() for target in links(text(page)) if not leads_somewhere(page, target)
     ]
 
     assert offenders == []
@@ -46,7 +46,7 @@ def test_every_file_that_a_page_names_is_there():
     assert offenders == []
 
 
-def _leads_somewhere(page: Path, target: str) -> bool:
+def leads_somewhere(page: Path, target: str) -> bool:
     path, _, anchor = target.partition("#")
     aim = (ROOT / page.parent / path) if path else ROOT / page
     if not aim.exists():

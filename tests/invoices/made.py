@@ -8,9 +8,9 @@ from django.contrib.auth.models import User
 
 from billing_engine.core.calendar.spans import Month
 from invoices.domain.document.store import document_of, make
+from invoices.domain.life.close import close
 from invoices.domain.life.transitions import approve, issue
 from invoices.domain.mail.delivery import deliver
-from invoices.domain.run.close import close
 from invoices.models import Invoice, InvoiceDocument, InvoiceMail
 from leads.models import BillingPeriod, Customer
 from pricing.domain.rate.rate import rate

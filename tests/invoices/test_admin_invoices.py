@@ -15,8 +15,8 @@ from django.urls import reverse
 
 from invoices.admin.invoice.page import charges_of
 from invoices.domain.document.content import paper_of
+from invoices.domain.life.adjustments import adjust
 from invoices.domain.life.reopen import void
-from invoices.domain.lines.adjustments import adjust
 from invoices.models import Invoice, InvoiceDocument
 from leads.models import BillingPeriod
 from tests.factories.people import UserFactory, with_role

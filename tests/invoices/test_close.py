@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from billing_engine.core import money
 from billing_engine.core.calendar.spans import Month
 from billing_engine.core.calendar.wall_clock import read
+from invoices.domain.life.close import AlreadyClosed, HasUnratedActions, PeriodNotOver, close
 from invoices.domain.lines.totals import tax_on
-from invoices.domain.run.close import AlreadyClosed, HasUnratedActions, PeriodNotOver, close
 from invoices.models import Invoice
 from leads.models import BillingPeriod, Customer
 from pricing.domain.rate.rate import rate

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from billing_engine.core import money
 from invoices.domain.document.content import paper_of
-from invoices.domain.lines.adjustments import AdjustsNothing, adjust
+from invoices.domain.life.adjustments import AdjustsNothing, adjust
+from invoices.domain.life.close import close
 from invoices.domain.lines.minimum import minimum_of
 from invoices.domain.lines.totals import taxes_on
-from invoices.domain.run.close import close
 from invoices.models import InvoiceLine
 from leads.admin.customers import CustomerForm
 from leads.models import Customer, CustomerTax, Product

@@ -7,7 +7,6 @@ from django.contrib.auth.models import User
 
 from billing_engine.core.calendar.spans import Week
 from billing_engine.core.errors import Refused
-from invoices.domain.document.wording import unfinished_in_words
 from invoices.domain.life.reopen import regenerate
 from invoices.domain.life.transitions import issue
 from invoices.domain.month_close.close_month import (
@@ -24,8 +23,9 @@ from invoices.domain.month_close.close_month import (
     lock,
     reopen,
 )
-from invoices.domain.month_close.lock import CycleLocked
+from invoices.domain.month_lock import CycleLocked
 from invoices.domain.run.billing_run import CycleNotOver, RunInProgress, bill, start
+from invoices.domain.wording import unfinished_in_words
 from invoices.models import BillingCycle, CycleStep, Invoice
 from leads.domain.intake.receive import receive
 from leads.domain.intake.write import as_json

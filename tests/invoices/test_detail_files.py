@@ -19,9 +19,9 @@ from openpyxl import load_workbook
 
 from billing_engine.core.tables.csv import csv_response
 from billing_engine.core.tables.xlsx import write_workbook
-from invoices.domain.lines import detail_table
+from invoices.domain.document import detail_table
+from invoices.domain.document.detail_table import HEADER, rows_of_invoice
 from invoices.domain.lines.detail import ROWS_AT_A_TIME
-from invoices.domain.lines.detail_table import HEADER, rows_of_invoice
 from invoices.models import Invoice
 from pricing.domain.rate.rate import rate
 from tests.factories.leads import ActionFactory

@@ -26,7 +26,7 @@ from invoices.domain.document.content_lines import ChargedLine, TierPart, Unchar
 from invoices.domain.document.fonts import families, han_of, unprintable
 from invoices.domain.document.store import InvoiceIsNotIssued, document_of, make
 from invoices.domain.document.typeset import preview, render
-from invoices.domain.document.wording import clean
+from invoices.domain.wording import clean
 from invoices.models import Invoice, InvoiceDocument
 from tests.factories.pricing import graduated
 from tests.invoices.made import (

@@ -22,8 +22,8 @@ from invoices.domain.document.store import (
     try_again,
 )
 from invoices.domain.document.typeset import NotTypeset, source_of, typeset
+from invoices.domain.life.close import close
 from invoices.domain.life.reopen import void
-from invoices.domain.run.close import close
 from invoices.domain.run.sweep import ask_for_due_documents, ask_for_missing_documents
 from invoices.models import Invoice, InvoiceDocument
 from pricing.domain.rate.rate import rate

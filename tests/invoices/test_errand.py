@@ -9,8 +9,8 @@ from django.test import Client
 from django.urls import reverse
 
 from billing_engine.core.calendar.spans import Month
+from invoices.domain.life.adjustments import adjust
 from invoices.domain.life.reopen import bill_again, reopen, void
-from invoices.domain.lines.adjustments import adjust
 from invoices.domain.mail.request import send
 from invoices.domain.month_close.bulk_action import (
     ErrandInProgress,

@@ -6,10 +6,10 @@ from decimal import Decimal
 import pytest
 from django.contrib.auth.models import User
 
+from invoices.domain.life.adjustments import adjust
+from invoices.domain.life.close import close
 from invoices.domain.life.reopen import CreditIsUsed, regenerate, reopen, void
 from invoices.domain.life.review_flags import flags_of
-from invoices.domain.lines.adjustments import adjust
-from invoices.domain.run.close import close
 from invoices.models import Invoice
 from invoices.queries.cycle import cut_by_budgets_in
 from leads.domain.voiding import void as void_action

@@ -8,9 +8,9 @@ from django.conf import LazySettings
 from django.contrib.auth.models import User
 from django.db import IntegrityError, connection, transaction
 
+from invoices.domain.life.adjustments import adjust
+from invoices.domain.life.close import close
 from invoices.domain.life.transitions import WrongState, approve, issue, send_back
-from invoices.domain.lines.adjustments import adjust
-from invoices.domain.run.close import close
 from invoices.models import Invoice, InvoiceLine, NumberSeries
 from leads.models import BillingPeriod, Customer
 from tests.factories.leads import ActionFactory, ActionTypeFactory

@@ -9,6 +9,8 @@ from django.conf import LazySettings
 from django.contrib.auth.models import User
 
 from billing_engine.core.calendar.wall_clock import read
+from invoices.domain.life.adjustments import AdjustsNothing, NoAdjustment, adjust, withdraw
+from invoices.domain.life.close import HasUnratedActions, close
 from invoices.domain.life.reopen import (
     CreditIsUsed,
     NeedsReason,
@@ -21,10 +23,8 @@ from invoices.domain.life.reopen import (
 )
 from invoices.domain.life.review_flags import flags_of, without_invoice
 from invoices.domain.life.transitions import AdjusterApproves, WrongState, approve
-from invoices.domain.lines.adjustments import AdjustsNothing, NoAdjustment, adjust, withdraw
 from invoices.domain.lines.totals import balance
 from invoices.domain.run.billing_run import bill, start
-from invoices.domain.run.close import HasUnratedActions, close
 from invoices.models import Adjustment, CreditEntry, Invoice, InvoiceDocument, Reopening
 from leads.models import BillingPeriod, Company, Customer
 from pricing.domain.audit.prove import prove

@@ -10,15 +10,15 @@ from django.test import Client
 from django.urls import reverse
 
 from billing_engine.core.calendar.spans import Month
+from invoices.domain.life.adjustments import adjust, withdraw
+from invoices.domain.life.close import AlreadyClosed
 from invoices.domain.life.reopen import NothingToBillAgain, bill_again, regenerate, void
 from invoices.domain.life.reopen import reopen as reopen_period
 from invoices.domain.life.transitions import approve, issue
-from invoices.domain.lines.adjustments import adjust, withdraw
 from invoices.domain.month_close.close_month import CycleNotReady, bill_cycle, close_cycle, know_cycles, lock, reopen
-from invoices.domain.month_close.lock import CycleLocked
 from invoices.domain.month_close.unfinished import left_in
+from invoices.domain.month_lock import CycleLocked
 from invoices.domain.run.billing_run import start
-from invoices.domain.run.close import AlreadyClosed
 from invoices.domain.run.schedule import start_due_runs
 from invoices.models import BillingCycle, BillingRun, BillingSchedule, Invoice
 from leads.domain.intake.receive import receive

@@ -10,7 +10,7 @@ from pytest_django import DjangoAssertNumQueries
 from billing_engine.core.calendar.wording import stretch_in_words
 from invoices.domain.document.content import Fact, Party, paper_of
 from invoices.domain.document.content_lines import ChargedLine, TierPart, UnchargedLine
-from invoices.domain.document.wording import clean
+from invoices.domain.wording import clean
 from leads.models import Customer
 from tests.factories.pricing import graduated
 from tests.invoices.made import (

@@ -8,9 +8,9 @@ from django.contrib.auth.models import User
 from invoices.domain.document.annex import annex_of
 from invoices.domain.document.content import paper_of
 from invoices.domain.document.typeset import render
+from invoices.domain.life.adjustments import adjust
 from invoices.domain.life.reopen import regenerate
 from invoices.domain.life.review_flags import flags_of
-from invoices.domain.lines.adjustments import adjust
 from invoices.domain.month_close.bulk_action import begin, do_next
 from invoices.domain.month_close.close_month import know_cycles
 from invoices.models import BillingCycle, Invoice, SkippedInvoice

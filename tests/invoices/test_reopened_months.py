@@ -8,9 +8,9 @@ import pytest
 from django.contrib.auth.models import User
 
 from billing_engine.core.calendar.spans import Month
+from invoices.domain.life.close import close
 from invoices.domain.life.reopen import reopen, void
 from invoices.domain.life.transitions import approve, issue
-from invoices.domain.run.close import close
 from leads.domain.periods import mark_unrated
 from leads.models import Action, BillingPeriod, Customer, Lead
 from pricing.domain.audit.prove import prove

@@ -20,10 +20,10 @@ from billing_engine.core import money
 from billing_engine.core.tables.csv import lines_of
 from billing_engine.core.tables.xlsx import write_workbook
 from invoices.domain.document.content import paper_of
+from invoices.domain.document.detail_table import HEADER, rows_of_invoice
 from invoices.domain.document.typeset import preview
-from invoices.domain.lines.adjustments import adjust
-from invoices.domain.lines.detail_table import HEADER, rows_of_invoice
-from invoices.domain.run.close import close
+from invoices.domain.life.adjustments import adjust
+from invoices.domain.life.close import close
 from invoices.models import Invoice
 from leads.domain.intake.receive import receive
 from leads.models import BillingPeriod, Source

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from billing_engine.core.money import minor_unit, rounded
-from invoices.domain.lines.adjustments import adjust
+from invoices.domain.life.adjustments import adjust
+from invoices.domain.life.close import close
 from invoices.domain.lines.totals import balance, credit_for, taxes_on
-from invoices.domain.run.close import close
 from invoices.models import CreditEntry, Invoice, InvoiceLine
 from leads.models import CustomerTax, Product
 from tests.factories.leads import BillingPeriodFactory

@@ -5,10 +5,10 @@ from decimal import Decimal
 import pytest
 from django.contrib.auth.models import User
 
+from invoices.domain.life.adjustments import withdraw
+from invoices.domain.life.close import close
 from invoices.domain.life.reopen import regenerate, reopen, void
 from invoices.domain.life.transitions import AdjusterApproves, approve
-from invoices.domain.lines.adjustments import withdraw
-from invoices.domain.run.close import close
 from tests.factories.people import UserFactory
 from tests.invoices.made import a_draft, issued
 from tests.invoices.test_life import LATER, adjusted

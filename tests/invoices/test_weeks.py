@@ -13,9 +13,9 @@ from django.urls import reverse
 from billing_engine.core.calendar.spans import Fortnight, Month, Week
 from invoices.admin.invoice.page import charges_of
 from invoices.domain.document.content import paper_of
-from invoices.domain.document.wording import month_in_words
+from invoices.domain.life.close import close
 from invoices.domain.run.billing_run import CycleNotOver, Progress, bill, progress, start
-from invoices.domain.run.close import close
+from invoices.domain.wording import month_in_words
 from invoices.models import Invoice, InvoiceLine
 from invoices.queries.cycle import late_in
 from invoices.queries.month import periods_in, rated_in

@@ -170,7 +170,7 @@ def test_a_person_and_a_source_who_take_back_the_same_at_the_same_instant_never_
 
 
 CLOSE = """
-from invoices.domain.run.close import close
+from invoices.domain.life.close import close
 from leads.models import BillingPeriod
 close(BillingPeriod.objects.get(), at=now())
 """

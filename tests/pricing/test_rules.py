@@ -21,7 +21,7 @@ from pricing.domain.rule_book.rules import (
     retire,
     revise,
 )
-from pricing.domain.rule_book.wording import price_in_words, scope_in_words
+from pricing.domain.rule_wording import price_in_words, scope_in_words
 from pricing.models import PriceRule
 from tests.factories.leads import (
     ActionTypeFactory,

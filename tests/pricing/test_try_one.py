@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from pricing.domain.rate.rate import rate
-from pricing.domain.simulation.example import Example, price_example
+from pricing.domain.rule_book.example import Example, price_example
 from pricing.models import PriceRule, RuleChange
 from tests.factories.leads import ActionFactory, ActionTypeFactory, LeadFactory, SourceFactory
 from tests.factories.people import with_role

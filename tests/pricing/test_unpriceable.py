@@ -11,7 +11,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 
-from invoices.domain.run.close import HasUnratedActions, close
+from invoices.domain.life.close import HasUnratedActions, close
 from leads.domain.periods import mark_unrated
 from leads.models import BillingPeriod
 from pricing.domain.rate.attempts import NothingToRetry, retry

@@ -8,9 +8,9 @@ from django.utils.timezone import now
 
 from billing_engine.core.calendar.spans import labels_of
 from billing_engine.core.errors import Refused
+from invoices.domain.life.adjustments import adjust
 from invoices.domain.life.reopen import regenerate, reopen, void
 from invoices.domain.life.transitions import approve, issue
-from invoices.domain.lines.adjustments import adjust
 from invoices.domain.month_close.bulk_action import begin
 from invoices.domain.month_close.close_month import bill_cycle, know_cycles
 from invoices.domain.run.billing_run import pause, resume

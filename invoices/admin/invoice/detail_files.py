@@ -13,7 +13,7 @@ from billing_engine.core.calendar.spans import labels_of
 from billing_engine.core.errors import Refused
 from billing_engine.core.tables.csv import Cell, csv_response
 from billing_engine.core.tables.xlsx import xlsx_response
-from invoices.domain.lines.detail_table import HEADER, refuse_too_many, rows_of_invoice, rows_of_month
+from invoices.domain.document.detail_table import HEADER, refuse_too_many, rows_of_invoice, rows_of_month
 from invoices.models import Invoice
 from leads.models import BillingPeriod
 

@@ -10,7 +10,7 @@ from unfold.widgets import (
 )
 
 from billing_engine.core import money
-from invoices.domain.month_close.lock import why_locked
+from invoices.domain.month_lock import why_locked
 from invoices.models import Invoice, InvoiceLine
 
 

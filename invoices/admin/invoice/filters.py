@@ -12,9 +12,9 @@ from unfold.contrib.filters.admin import DropdownFilter
 
 from billing_engine.core.admin_kit.day_filters import DateFilter
 from billing_engine.core.calendar.spans import labels_of
-from invoices.domain.document.wording import month_in_words
 from invoices.domain.life.late_voids import periods_taken_back_from
 from invoices.domain.month_close.bulk_action import HAS_CONTACTS
+from invoices.domain.wording import month_in_words
 from invoices.models import Invoice, InvoiceDocument, InvoiceLine, InvoiceMail
 from leads.models import Customer
 

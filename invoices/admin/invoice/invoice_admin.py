@@ -26,6 +26,7 @@ from invoices.admin.invoice.documents import Documented
 from invoices.admin.invoice.list import InvoiceList
 from invoices.admin.invoice.page import invoice_page
 from invoices.admin.invoice.sending import Sendable
+from invoices.domain.life.adjustments import adjust, withdraw
 from invoices.domain.life.reopen import (
     check_may_reopen,
     check_may_void,
@@ -36,8 +37,7 @@ from invoices.domain.life.reopen import (
     void,
 )
 from invoices.domain.life.transitions import approve, check_may_approve, issue, send_back
-from invoices.domain.lines.adjustments import adjust, withdraw
-from invoices.domain.month_close.lock import why_locked, why_not_regenerated
+from invoices.domain.month_lock import why_locked, why_not_regenerated
 from invoices.models import Invoice
 
 State = Invoice.State

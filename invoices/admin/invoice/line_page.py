@@ -11,7 +11,6 @@ from billing_engine.core import money
 from billing_engine.core.calendar.spans import Span, midnight
 from billing_engine.core.calendar.wording import day_in_words
 from invoices.domain.document.content_lines import charged_line, counted_together, late_note
-from invoices.domain.document.wording import quantity_in_words
 from invoices.domain.lines.allocation import Shares, nothing_to_spread
 from invoices.domain.lines.detail import (
     DetailCharge,
@@ -24,6 +23,7 @@ from invoices.domain.lines.detail import (
     passed_before,
     shares_of,
 )
+from invoices.domain.wording import quantity_in_words
 from invoices.models import InvoiceLine
 from leads.models import Action
 from pricing.wording.caps import ON_AN_INVOICE

@@ -12,8 +12,8 @@ from billing_engine.core.admin_kit.cells import Colour, instant, page_of
 from billing_engine.core.money import in_words, price_in_words
 from invoices.admin.invoice.documents import documents_of
 from invoices.domain.document.content import paper_of
+from invoices.domain.document.replacement import places_of
 from invoices.domain.life.late_voids import actions_taken_back, taken_back_of
-from invoices.domain.life.replacement import places_of
 from invoices.domain.life.review_flags import flags_of
 from invoices.domain.mail.server import is_a_server, server
 from invoices.models import Adjustment, Invoice, InvoiceLine

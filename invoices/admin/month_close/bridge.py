@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from billing_engine.core.calendar.spans import Cycle
-from invoices.domain.document.wording import month_in_words
+from invoices.domain.wording import month_in_words
 from invoices.queries.bridge import Bridge, Moved, bridge_of
 from invoices.queries.wording import count_in_words
 

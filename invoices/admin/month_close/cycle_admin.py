@@ -18,7 +18,6 @@ from billing_engine.core.errors import Refused
 from invoices.admin.month_close.bridge import bridge
 from invoices.admin.month_close.form import MayNeedAReason
 from invoices.admin.month_close.page import cycle_page
-from invoices.domain.document.wording import month_in_words, unfinished_in_words
 from invoices.domain.mail.server import check_server, is_a_server, server
 from invoices.domain.month_close.bulk_action import begin, stop, tried_before, waiting_for, without_contacts
 from invoices.domain.month_close.close_month import (
@@ -32,7 +31,8 @@ from invoices.domain.month_close.close_month import (
     lock,
     reopen,
 )
-from invoices.domain.month_close.lock import why_month_locked
+from invoices.domain.month_lock import why_month_locked
+from invoices.domain.wording import month_in_words, unfinished_in_words
 from invoices.models import BillingCycle
 from invoices.queries.wording import names_in_words
 

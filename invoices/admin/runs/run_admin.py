@@ -20,8 +20,8 @@ from billing_engine.core.calendar.spans import Cycle
 from billing_engine.core.errors import Refused
 from invoices.admin.runs.run_page import run_page
 from invoices.admin.runs.start_form import StartForm
-from invoices.domain.document.wording import month_in_words
 from invoices.domain.run.billing_run import pause, progress, resume, retry_failed, start
+from invoices.domain.wording import month_in_words
 from invoices.models import BillingRun, BillingRunItem
 
 State = BillingRunItem.State

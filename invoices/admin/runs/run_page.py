@@ -10,9 +10,9 @@ from django.urls import reverse
 
 from billing_engine.core.admin_kit.cells import list_of
 from billing_engine.core.money import in_words
-from invoices.domain.document.wording import month_in_words
 from invoices.domain.run.billing_run import progress
 from invoices.domain.run.blockers import BILLED, SETTLED, blocker_of
+from invoices.domain.wording import month_in_words
 from invoices.models import BillingRun, BillingRunItem, Invoice
 
 FAILURES_SHOWN = 200

@@ -8,8 +8,8 @@ from django.utils.timezone import now
 
 from billing_engine.core.admin_kit.cells import amount, chip, instant
 from billing_engine.core.admin_kit.pages import Page
-from invoices.domain.document.wording import month_in_words
 from invoices.domain.run.schedule import next_due
+from invoices.domain.wording import month_in_words
 from invoices.models import BillingSchedule
 
 

@@ -9,7 +9,7 @@ from django.db.models import Count, Max
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from billing_engine.core.calendar.spans import CYCLES, Cycle
-from invoices.domain.document.wording import month_in_words
+from invoices.domain.wording import month_in_words
 from leads.models import BillingPeriod, Customer
 
 UTC_ZONE = ZoneInfo("UTC")

@@ -9,8 +9,8 @@ from babel.dates import format_datetime
 
 from billing_engine.core import money
 from billing_engine.core.calendar.wording import date_order
-from invoices.domain.document.wording import clean, quantity_in_words
 from invoices.domain.lines.detail import DetailCharge, detail_of
+from invoices.domain.wording import clean, quantity_in_words
 from invoices.models import Invoice, InvoiceLine
 
 AT_MOST = 10_000  # charges: some hundred and fifty pages

@@ -18,14 +18,14 @@ from invoices.domain.document.content_lines import (
     counted_together,
     uncharged_line,
 )
-from invoices.domain.document.wording import (
+from invoices.domain.document.parties import bill_to, seller_of
+from invoices.domain.document.replacement import in_its_place, replacement_of
+from invoices.domain.wording import (
     clean,
     lines_of,
     quantity_in_words,
     rate_in_words,
 )
-from invoices.domain.life.parties import bill_to, seller_of
-from invoices.domain.life.replacement import in_its_place, replacement_of
 from invoices.models import Invoice, InvoiceLine, InvoiceTax
 
 

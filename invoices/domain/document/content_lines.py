@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from billing_engine.core import money
-from invoices.domain.document.wording import clean, late_in_words, quantity_in_words
+from invoices.domain.wording import clean, late_in_words, quantity_in_words
 from invoices.models import InvoiceLine
 from pricing.domain.rate.inputs import model_of, price_facts
 from pricing.models import PriceRule

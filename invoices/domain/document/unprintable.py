@@ -8,8 +8,8 @@ from django.db.models import Value, prefetch_related_objects
 
 from invoices.domain.document.annex import AT_MOST
 from invoices.domain.document.fonts import unprintable
-from invoices.domain.document.wording import clean
-from invoices.domain.life.parties import bill_to, seller_of
+from invoices.domain.document.parties import bill_to, seller_of
+from invoices.domain.wording import clean
 from invoices.models import Invoice, InvoiceLine, InvoiceTax
 from leads.models import BillingPeriod, Customer
 

@@ -3,9 +3,9 @@
 from datetime import datetime
 from typing import Any
 
+from invoices.domain.document.replacement import in_its_place, replaced_by
 from invoices.domain.document.store import Kind, ask_for
 from invoices.domain.document.typeset import source_of
-from invoices.domain.life.replacement import in_its_place, replaced_by
 from invoices.models import Invoice, InvoiceDocument
 
 

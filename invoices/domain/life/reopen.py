@@ -9,12 +9,12 @@ from django.db import transaction
 from billing_engine.core import money
 from billing_engine.core.errors import Refused
 from invoices.domain.document.void_documents import keep_and_mark_void
-from invoices.domain.document.wording import month_in_words
+from invoices.domain.life.adjustments import kept
+from invoices.domain.life.close import close
 from invoices.domain.life.transitions import State, locked, to_draft
-from invoices.domain.lines.adjustments import kept
 from invoices.domain.lines.totals import balance
-from invoices.domain.month_close.history import note
-from invoices.domain.month_close.lock import (
+from invoices.domain.month_history import note
+from invoices.domain.month_lock import (
     CycleLocked,
     check_not_closed,
     check_unlocked,
@@ -22,7 +22,7 @@ from invoices.domain.month_close.lock import (
     why_locked,
     why_not_regenerated,
 )
-from invoices.domain.run.close import close
+from invoices.domain.wording import month_in_words
 from invoices.models import BillingRunItem, CreditEntry, CycleStep, Invoice, Reopening
 from leads.domain.periods import mark_unrated
 from leads.domain.voiding import apply_voids

@@ -7,11 +7,11 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from billing_engine.core.errors import Refused
+from invoices.domain.document.parties import bill_to, seller_of
 from invoices.domain.document.store import ask_for
 from invoices.domain.document.void_documents import name_the_replacement
 from invoices.domain.life.late_voids import check_taken_back, taken_back_of
 from invoices.domain.life.numbers import next_number
-from invoices.domain.life.parties import bill_to, seller_of
 from invoices.models import Adjustment, Invoice
 
 State = Invoice.State

@@ -13,9 +13,9 @@ from django.db import transaction
 from billing_engine.core.errors import Refused
 from billing_engine.core.tasks import after_commit
 from invoices.domain.document.store import InvoiceIsNotIssued
-from invoices.domain.document.wording import clean
 from invoices.domain.mail.server import check_server
 from invoices.domain.mail.template import MOST_CHARACTERS, written
+from invoices.domain.wording import clean
 from invoices.models import Invoice, InvoiceMail
 
 State = InvoiceMail.State

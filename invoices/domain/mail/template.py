@@ -9,7 +9,7 @@ from django.db.models import F, Q
 from billing_engine.core.calendar.wording import day_in_words
 from billing_engine.core.errors import Refused
 from billing_engine.core.money import in_words
-from invoices.domain.document.wording import clean, lines_of
+from invoices.domain.wording import clean, lines_of
 from invoices.models import Invoice, MailTemplate
 from invoices.models.mail import MOST_MESSAGE, MOST_SUBJECT
 

@@ -17,7 +17,7 @@ from billing_engine.core.tasks import after_commit
 from invoices.domain.life.review_flags import flags_of
 from invoices.domain.life.transitions import approve, issue
 from invoices.domain.mail.request import send
-from invoices.domain.month_close.history import note
+from invoices.domain.month_history import note
 from invoices.models import BillingCycle, CycleStep, Invoice, InvoiceMail, SkippedInvoice
 
 Errand = BillingCycle.Errand

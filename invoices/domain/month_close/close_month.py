@@ -11,12 +11,12 @@ from django.db.models import Min
 from billing_engine.core.calendar.spans import Cycle, Month, labels_of
 from billing_engine.core.calendar.wording import day_in_words
 from billing_engine.core.errors import Refused
-from invoices.domain.document.wording import month_in_words, unfinished_in_words
-from invoices.domain.month_close.history import note
-from invoices.domain.month_close.lock import check_unlocked, month_of
+from invoices.domain.life.close import close_if_empty
 from invoices.domain.month_close.unfinished import Left, left_in, open_in_words
+from invoices.domain.month_history import note
+from invoices.domain.month_lock import check_unlocked, month_of
 from invoices.domain.run.billing_run import CycleNotOver, RunInProgress, active_customers, start, to_bill
-from invoices.domain.run.close import close_if_empty
+from invoices.domain.wording import month_in_words, unfinished_in_words
 from invoices.models import BillingCycle, BillingRun, CycleStep, Invoice
 from leads.domain.periods import missing_periods, open_missing, unfinished_periods
 from leads.models import BillingPeriod, Customer

@@ -13,10 +13,10 @@ from billing_engine.core import log_context
 from billing_engine.core.calendar.spans import Cycle
 from billing_engine.core.errors import Refused
 from billing_engine.core.tasks import after_commit
-from invoices.domain.document.wording import month_in_words, unfinished_in_words
-from invoices.domain.month_close.history import note
-from invoices.domain.month_close.lock import check_unlocked
-from invoices.domain.run.close import PeriodNotOver, close
+from invoices.domain.life.close import PeriodNotOver, close
+from invoices.domain.month_history import note
+from invoices.domain.month_lock import check_unlocked
+from invoices.domain.wording import month_in_words, unfinished_in_words
 from invoices.models import BillingRun, BillingRunItem, CycleStep
 from leads.domain.periods import open_missing, unfinished_periods
 from leads.models import BillingPeriod, Customer

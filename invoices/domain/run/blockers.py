@@ -3,7 +3,7 @@
 from django.db.models import Exists, OuterRef, QuerySet
 
 from billing_engine.core.calendar.spans import labels_of
-from invoices.domain.run.close import HasUnratedActions, unrated_in_words
+from invoices.domain.life.close import HasUnratedActions, unrated_in_words
 from invoices.models import BillingRunItem
 from leads.models import BillingPeriod
 from pricing.models import PeriodTally

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from django.db.models import Min
 
 from billing_engine.core.calendar.spans import Cycle
-from invoices.domain.month_close.lock import CycleLocked
+from invoices.domain.month_lock import CycleLocked
 from invoices.domain.run.billing_run import RunInProgress, active_customers, start_by_schedule, to_bill
 from invoices.models import BillingRun, BillingSchedule
 from leads.domain.periods import missing_periods, open_missing

@@ -18,7 +18,7 @@ from pricing.domain.rule_book.history import differences, history_of, terms_in_w
 from pricing.domain.rule_book.rules import check_may_be_changed
 from pricing.domain.rule_book.scopes import rivals
 from pricing.domain.rule_book.warnings import Caution, cautions_about
-from pricing.domain.rule_book.wording import price_in_words, scope_in_words
+from pricing.domain.rule_wording import price_in_words, scope_in_words
 from pricing.models import PriceRule, RuleChange
 
 State = PriceRule.State

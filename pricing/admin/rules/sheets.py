@@ -27,7 +27,7 @@ from pricing.admin.rules.page import caution_with_links
 from pricing.admin.rules.sheet_import import NEW, REVISION, Plan, apply, plan, preview
 from pricing.domain.rule_book.fit import LastMonth, unmatched
 from pricing.domain.rule_book.rules import activate
-from pricing.domain.rule_book.wording import price_in_words, scope_in_words
+from pricing.domain.rule_wording import price_in_words, scope_in_words
 from pricing.models import PriceRule
 
 ROWS_AT_MOST = 2_000  # each is a form; they are looked at while somebody waits

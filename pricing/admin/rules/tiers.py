@@ -13,7 +13,7 @@ from billing_engine.core.admin_kit.fields import WITHOUT_IDLE_ZEROS
 from pricing.admin.rules.page import is_draft
 from pricing.admin.rules.tier_form import TierForm, TierFormSet, tiers_of
 from pricing.domain.rate.inputs import model_of
-from pricing.domain.rule_book.wording import percent_in_words
+from pricing.domain.rule_wording import percent_in_words
 from pricing.models import PriceRule, PriceTier
 
 

@@ -23,8 +23,8 @@ from leads.models import ActionType, Product, Source
 from pricing.admin.rules.page import is_draft
 from pricing.admin.rules.tier_form import TierForm, TierFormSet
 from pricing.domain.rule_book.drafts import with_tiers
-from pricing.domain.rule_book.wording import price_in_words
-from pricing.domain.simulation.example import Example, Priced, price_example
+from pricing.domain.rule_book.example import Example, Priced, price_example
+from pricing.domain.rule_wording import price_in_words
 from pricing.models import Charge, PriceRule, PriceTier
 
 TierForms: Any = inlineformset_factory(PriceRule, PriceTier, form=TierForm, formset=TierFormSet)

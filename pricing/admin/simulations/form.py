@@ -13,7 +13,7 @@ from unfold.widgets import (
 from billing_engine.core.calendar.wall_clock import in_words
 from leads.domain.cycles import latest_labels
 from leads.models import Customer
-from pricing.domain.rule_book.wording import price_in_words, scope_in_words
+from pricing.domain.rule_wording import price_in_words, scope_in_words
 from pricing.models import PriceRule
 
 MONTHS_OFFERED = 60  # months, and weeks where there are customers billed by them

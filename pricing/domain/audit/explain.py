@@ -7,7 +7,7 @@ from billing_engine.core import money
 from leads.models import Action
 from pricing.domain.audit.explain_price import price_sentences
 from pricing.domain.rate.inputs import catalogue_for, customer_facts, maybe_micro, micro, moment, rule_facts, rules_for
-from pricing.domain.rule_book.wording import price_in_words, scope_in_words
+from pricing.domain.rule_wording import price_in_words, scope_in_words
 from pricing.models import Charge, PriceRule
 from pricing.rating.match import DIMENSIONS, Rank, RuleBook, rank
 from pricing.rating.values import ActionFacts, RuleFacts

@@ -3,7 +3,7 @@
 from billing_engine.core.money import price_in_words
 from pricing.domain.audit.prove import Outcome
 from pricing.domain.rate.charges import in_units
-from pricing.domain.rule_book.wording import number
+from pricing.domain.rule_wording import number
 
 
 def outcome_in_words(outcome: Outcome | None, currency: str, *, beside: Outcome | None) -> str:

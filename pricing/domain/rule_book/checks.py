@@ -15,8 +15,8 @@ from leads.models import Product, Source
 from pricing.domain.rate.charges import in_units
 from pricing.domain.rate.inputs import moment, rule_facts
 from pricing.domain.rule_book.drafts import as_if_active
+from pricing.domain.rule_book.example import Example, decide
 from pricing.domain.rule_book.scopes import known_of
-from pricing.domain.simulation.example import Example, decide
 from pricing.models import Charge, PriceCheck, PriceRule
 from pricing.rating.values import Decision, RuleFacts
 

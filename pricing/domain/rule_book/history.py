@@ -8,7 +8,7 @@ from django.db.models import Q, QuerySet
 
 from billing_engine.core.calendar.wall_clock import in_words
 from leads.models import Channel
-from pricing.domain.rule_book.wording import limits_in_words, model_in_words
+from pricing.domain.rule_wording import limits_in_words, model_in_words
 from pricing.models import PriceRule, RuleChange
 
 Difference = tuple[str, str, str]  # of what, before, after

@@ -19,7 +19,7 @@ from leads.models import Action, BillingPeriod, Customer
 from pricing.domain.rate.inputs import rules_for
 from pricing.domain.rule_book.drafts import as_if_active
 from pricing.domain.rule_book.effective import customers_of
-from pricing.domain.rule_book.wording import price_in_words
+from pricing.domain.rule_wording import price_in_words
 from pricing.domain.simulation.period import Carry, Stopped, compare
 from pricing.domain.simulation.results import forget, keep
 from pricing.models import PeriodTally, PriceRule, SimulatedCustomer, Simulation

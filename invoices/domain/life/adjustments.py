@@ -12,7 +12,7 @@ from billing_engine.core import money
 from billing_engine.core.errors import Refused
 from invoices.domain.life.transitions import State, locked
 from invoices.domain.lines.totals import move_credit, total_up
-from invoices.domain.month_close.lock import check_unlocked
+from invoices.domain.month_lock import check_unlocked
 from invoices.models import Adjustment, Invoice, InvoiceLine, InvoiceTax
 from leads.models import BillingPeriod
 

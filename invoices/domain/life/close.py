@@ -8,7 +8,7 @@ from django.db import transaction
 from billing_engine.core import money
 from billing_engine.core.errors import Refused
 from invoices.domain.document.unprintable import unprintable_in_annex
-from invoices.domain.lines.adjustments import carried, store_taxes
+from invoices.domain.life.adjustments import carried, store_taxes
 from invoices.domain.lines.compose import lines_of
 from invoices.domain.lines.minimum import minimum_of
 from invoices.domain.lines.totals import move_credit, total_up

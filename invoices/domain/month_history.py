@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.contrib.auth.models import User
 
-from invoices.domain.month_close.lock import month_of
+from invoices.domain.month_lock import month_of
 from invoices.models import BillingCycle, CycleStep
 
 

@@ -1,0 +1,90 @@
+"""The import contracts: they cover every storey and every room, and each of them refuses what it is there to refuse."""
+
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.house.tree import ROOT, files
+
+LINTER: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]
+CONTRACTS: list[dict[str, Any]] = LINTER["contracts"]
+STOREYS = next(each for each in CONTRACTS if each["name"] == "Money flows up, imports go down")
+
+# By contract: a module, and an import in it that the contract is there to refuse.
+REFUSED = {
+    "Money flows up, imports go down": ("leads/domain/limits.py", "billing_engine.menu"),
+    "Inside an app: doors, then tasks, then the domain, then models": ("reports/queries/fate.py", "reports.admin"),
+    "Inside the floor: pages and answers, then tables, then the calendar, then money and errors": (
+        "billing_engine/core/money.py",
+        "billing_engine.core.tables.csv",
+    ),
+    "Inside pricing: simulations stand on the rule book, that on the audit, that on rating": (
+        "pricing/domain/rate/rollup.py",
+        "pricing.domain.rule_book.rules",
+    ),
+    "Inside invoices: months, runs, an invoice's life, its document, its lines": (
+        "invoices/domain/lines/totals.py",
+        "invoices.domain.month_close",
+    ),
+    "Inside operations: processes, then what watches them": (
+        "billing_engine/operations/heartbeat.py",
+        "billing_engine.operations.monitoring",
+    ),
+    "The price decision is pure: the standard library and nothing else": ("pricing/rating/match.py", "django.db"),
+    "Words are made of plain values: no framework, no rows": ("pricing/wording/numbers.py", "django.utils.html"),
+    "The local servers start before Django does": ("billing_engine/local_servers/ports.py", "django.conf"),
+    "Settings are read through Django, never imported": ("leads/domain/products.py", "billing_engine.settings"),
+}
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """The tree's Python files, to be broken."""
+    for path in [path for path in files() if path.suffix in {".py", ".toml"} and path.parts[0] != "tests"]:
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / path, tmp_path / path)
+    return tmp_path
+
+
+def test_each_contract_refuses_what_it_is_there_to_refuse(copy: Path):
+    for module, imported in REFUSED.values():
+        with (copy / module).open("a", encoding="utf-8") as file:
+            file.write(f"\n\nimport {imported}\n")
+
+    assert _broken(copy) == {contract["name"] for contract in CONTRACTS} == set(REFUSED)
+
+
+def test_a_room_that_no_layer_names_is_refused(copy: Path):
+    exhaustive = [contract for contract in CONTRACTS if contract.get("exhaustive")]
+    for container in (name for contract in exhaustive for name in contract["containers"]):
+        (copy / container.replace(".", "/") / "unnamed.py").touch()
+
+    assert _broken(copy) == {contract["name"] for contract in exhaustive}
+
+
+def test_every_storey_is_in_a_layer():
+    named = {name.strip() for layer in STOREYS["layers"] for name in layer.split("|")}
+    roots = set(LINTER["root_packages"])
+    ours = [path for path in files() if path.parts[0] == "billing_engine" and path.suffix == ".py"]
+    roof = {".".join(path.with_suffix("").parts[:2]) for path in ours}
+
+    assert named == roots - {"billing_engine"} | roof - {"billing_engine.__init__"}
+
+
+def test_every_app_is_linted():
+    assert {path.parts[0] for path in files() if path.name == "apps.py"} == set(LINTER["root_packages"])
+
+
+def _broken(checkout: Path) -> set[str]:
+    """The names of the contracts that do not hold there."""
+    program = Path(sys.executable).with_name("lint-imports")
+    ran = subprocess.run(
+        [program, "--no-cache", "--no-logo"], cwd=checkout, capture_output=True, text=True, check=False
+    )
+    told = " ".join(ran.stdout.split())
+    return {contract["name"] for contract in CONTRACTS if f"{contract['name']} BROKEN" in told}
