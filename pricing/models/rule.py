@@ -34,12 +34,14 @@ def price_models() -> list[tuple[str, str]]:
 
 
 def _priced() -> Q:
-    """Of the parts that a model needs, all; of those that others need, none."""
-    every = [each.name for each in amount_fields() if each.is_required]
+    """Of the parts that a model needs, all; of those that only others need, none."""
+    needed = {model: {each.name for each in model.fields if each.is_required} for model in MODELS.values()}
+    every = [each.name for each in amount_fields() if any(each.name in names for names in needed.values())]
     condition = Q()
-    for model in MODELS.values():
-        needed = {each.name for each in model.fields if each.is_required}
-        condition |= Q(price_model=model.code, **{f"{part}__isnull": part not in needed for part in every})
+    for model, names in needed.items():
+        optional = {each.name for each in model.fields} - names
+        parts = {f"{part}__isnull": part not in names for part in every if part not in optional}
+        condition |= Q(price_model=model.code, **parts)
     return condition
 
 
