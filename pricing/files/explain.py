@@ -5,19 +5,20 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
-from billing_engine.core.calendar import wall_clock
 from billing_engine.core.calendar.spans import Cycle
+from billing_engine.core.calendar.wall_clock import written as written_clock
 from pricing.files import wording
 from pricing.files.rate import Rated, catalogue_of, rules_open_to
 from pricing.files.read import RuleSet
 from pricing.files.values import written
 from pricing.rating.exclude import ALREADY_CHARGED, NOT_HIGHEST
+from pricing.rating.instants import instant, wall_clock
 from pricing.rating.match import DIMENSIONS, RuleBook
 from pricing.rating.prices import Case, Counted, Price, TierPart
-from pricing.rating.values import ActionFacts, Id, RuleFacts
+from pricing.rating.values import ActionFacts, ActionId, RuleFacts, RuleId
 from pricing.wording.price import steps
 
-OfPeriod = tuple[str, Cycle, Id | None]  # a customer, its cycle and a rule
+OfPeriod = tuple[str, Cycle, RuleId | None]  # a customer, its cycle and a rule
 
 
 class Winner(Struct):
@@ -130,7 +131,7 @@ class Counts:
     """What the decisions do not say themselves: how many actions a rule had charged before, and its period's total."""
 
     def __init__(self, rated: list[Rated]) -> None:
-        self._actions: dict[Id, int] = {}
+        self._actions: dict[ActionId, int] = {}
         self._totals: defaultdict[OfPeriod, int] = defaultdict(int)
         charged: defaultdict[OfPeriod, int] = defaultdict(int)
         for each in rated:
@@ -160,7 +161,7 @@ def _without_rule(sentences: list[str]) -> Explanation:
 
 def _unrated(book: RuleBook, action: ActionFacts) -> list[str]:
     asleep = [
-        f"Rule {rule.id} has the scope, but is not effective at {action.occurred_at.isoformat()}."
+        f"Rule {rule.id} has the scope, but is not effective at {instant(action.occurred_at).isoformat()}."
         for rule in book.candidates(action)
     ]
     return ["No rule holds this action: it is neither free nor excluded, and waits for a rule.", *asleep]
@@ -172,8 +173,8 @@ def _winner(rule: RuleFacts) -> Winner:
         id=str(rule.id),
         scope=wording.scope(rule),
         priority=rule.priority,
-        effective_from=wall_clock.written(rule.effective_from),
-        effective_to=None if end is None else wall_clock.written(end),
+        effective_from=written_clock(wall_clock(rule.effective_from)),
+        effective_to=None if end is None else written_clock(wall_clock(end)),
     )
 
 

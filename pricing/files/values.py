@@ -9,8 +9,23 @@ from billing_engine.core.calendar.spans import CYCLES, Cycle
 from billing_engine.core.calendar.wall_clock import instant_of, read
 from leads.domain.identity import person_key
 from pricing.files import forms
+from pricing.rating.instants import Instant, moment, on_the_clock, stretch, wall_clock
 from pricing.rating.prices import MODELS, Field, Given, GivenTier, Kind, Price
-from pricing.rating.values import ActionFacts, CustomerFacts, Once, ProductFacts, RuleFacts, SourceFacts
+from pricing.rating.values import (
+    ActionFacts,
+    ActionId,
+    CustomerFacts,
+    CustomerId,
+    KindId,
+    LineageId,
+    Once,
+    ProductFacts,
+    ProductId,
+    RuleFacts,
+    RuleId,
+    SourceFacts,
+    SourceId,
+)
 
 PLACES = 6
 ONE = 10**PLACES
@@ -30,6 +45,8 @@ class Placed(NamedTuple):
     customer: str
     cycle: Cycle
     facts: ActionFacts
+    product: ProductFacts
+    source: SourceFacts
 
 
 def micro(number: str) -> int:
@@ -51,7 +68,7 @@ def customer_of(customer: forms.Customer) -> Customer:
     # The last day there is stands for "no end": nothing comes after it.
     last = None if customer.contract_to is None else date.fromisoformat(customer.contract_to)
     facts = CustomerFacts(
-        id=customer.code,
+        id=CustomerId(customer.code),
         currency=customer.currency,
         contract_start=None
         if customer.contract_from is None
@@ -67,20 +84,20 @@ def rule_facts(rule: forms.Rule) -> RuleFacts:
     """The rule, its times still those of a clock; it has no revisions, so its quantities are counted under its own id."""
     scope, once = rule.scope, rule.once
     return RuleFacts(
-        id=rule.id,
-        lineage=rule.id,
+        id=RuleId(rule.id),
+        lineage=LineageId(rule.id),
         price=model_of(rule.price).of(given_of(rule.price)),
         currency=rule.currency,
-        effective_from=read(rule.effective_from),
-        effective_to=None if rule.effective_to is None else read(rule.effective_to),
-        customer=scope.customer,
-        product=scope.product,
+        effective_from=on_the_clock(read(rule.effective_from)),
+        effective_to=None if rule.effective_to is None else on_the_clock(read(rule.effective_to)),
+        customer=None if scope.customer is None else CustomerId(scope.customer),
+        product=None if scope.product is None else ProductId(scope.product),
         category=scope.category or "",
-        source=scope.source,
+        source=None if scope.source is None else SourceId(scope.source),
         channel=scope.channel or "",
-        action_type=scope.action_type,
+        action_type=None if scope.action_type is None else KindId(scope.action_type),
         priority=rule.priority,
-        once=None if once is None else Once(per_person=once.per == "person", within=timedelta(days=once.days)),
+        once=None if once is None else Once(per_person=once.per == "person", within=stretch(timedelta(days=once.days))),
         highest_only=rule.highest_only,
         cap_per_lead=_micro(rule.cap_per_lead),
         cap_per_period=_micro(rule.cap_per_period),
@@ -90,9 +107,12 @@ def rule_facts(rule: forms.Rule) -> RuleFacts:
 def in_zone(rule: RuleFacts, zone: ZoneInfo) -> RuleFacts:
     """The rule with the instants at which it begins and ends for the customers of a time zone."""
     begin, end = rule.effective_from, rule.effective_to
-    return replace(
-        rule, effective_from=instant_of(begin, zone), effective_to=None if end is None else instant_of(end, zone)
-    )
+    return replace(rule, effective_from=_in(zone, begin), effective_to=None if end is None else _in(zone, end))
+
+
+def _in(zone: ZoneInfo, shown: Instant) -> Instant:
+    """When a clock of the zone shows this."""
+    return moment(instant_of(wall_clock(shown), zone))
 
 
 def placed(action: forms.Action, customer: Customer, seen: dict[Any, Any]) -> Placed:
@@ -104,22 +124,25 @@ def placed(action: forms.Action, customer: Customer, seen: dict[Any, Any]) -> Pl
     except (ValueError, OverflowError) as error:
         raise ValueError(f"{action.occurred_at} is no time there is: {error}") from error
     person = action.person or ""
-    product, source = ProductFacts(action.product, action.category), SourceFacts(action.source, action.channel)
+    product = ProductFacts(ProductId(action.product), action.category)
+    source = SourceFacts(SourceId(action.source), action.channel)
+    product, source = kept(product, product), kept(source, source)
     facts = ActionFacts(
-        id=action.id,
+        id=ActionId(action.id),
         lead=kept(action.lead, action.lead),
         # What is no e-mail address is a person all the same, told apart by how it is written.
         person=person_key(person) or person.strip().casefold(),
-        product=kept(product, product),
-        source=kept(source, source),
+        # A name stands for another thing where another category, or another channel, is beside it.
+        product=ProductId(product),
+        source=SourceId(source),
         action_type=kept(action.type, action.type),
-        occurred_at=occurred_at,
+        occurred_at=moment(occurred_at),
         quantity=micro(action.quantity),
         value=_micro(action.value),
         is_test=action.is_test,
         is_voided=action.voided,
     )
-    return Placed(kept(action.customer, action.customer), kept(cycle, cycle), facts)
+    return Placed(kept(action.customer, action.customer), kept(cycle, cycle), facts, product, source)
 
 
 def model_of(price: forms.Price) -> type[Price]:
@@ -149,5 +172,5 @@ def _micro(number: str | None) -> int | None:
     return None if number is None else micro(number)
 
 
-def _midnight(day: date, zone: ZoneInfo) -> datetime:
-    return datetime.combine(day, time.min, tzinfo=zone).astimezone(UTC)
+def _midnight(day: date, zone: ZoneInfo) -> Instant:
+    return moment(datetime.combine(day, time.min, tzinfo=zone))

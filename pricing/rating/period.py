@@ -16,9 +16,19 @@ from pricing.rating.match import RuleBook
 from pricing.rating.once import Paid, covering, key_of, pays
 from pricing.rating.prices import Counted
 from pricing.rating.unpriceable import in_words
-from pricing.rating.values import ActionFacts, Catalogue, CustomerFacts, Cuts, Decision, Id, RuleFacts
+from pricing.rating.values import (
+    ActionFacts,
+    ActionId,
+    Catalogue,
+    CustomerFacts,
+    Cuts,
+    Decision,
+    LeadId,
+    LineageId,
+    RuleFacts,
+)
 
-OfLead = tuple[Id, Id]  # a rule's lineage and a lead
+OfLead = tuple[LineageId, LeadId]
 # How often a period is gone through for its volumes' totals where they depend on prices, which depend on them.
 ROUNDS = 4
 
@@ -29,9 +39,11 @@ _new = tuple.__new__
 class Foresight:
     """What only the whole period shows: each lead's highest-priced action, where a rule charges no other; volumes' totals."""
 
-    highest: dict[OfLead, tuple[int, Id]] = field(default_factory=dict)  # what it is worth, the action
-    totals: Mapping[Id, int] = field(default_factory=dict)  # by lineage
-    uncertain: AbstractSet[Id] = frozenset()  # lineages of which a charge pays for others whatever caps left of it
+    highest: dict[OfLead, tuple[int, ActionId]] = field(default_factory=dict)  # what it is worth, the action
+    totals: Mapping[LineageId, int] = field(default_factory=dict)  # by lineage
+    uncertain: AbstractSet[LineageId] = (
+        frozenset()
+    )  # lineages of which a charge pays for others whatever caps left of it
 
 
 def rate_period(
@@ -41,7 +53,7 @@ def rate_period(
     rules: Sequence[RuleFacts],
     catalogue: Catalogue,
     carried: Counters | None = None,
-    faults: dict[Id, str] | None = None,
+    faults: dict[ActionId, str] | None = None,
 ) -> Iterator[Decision]:
     """One decision per action, in the order given, which must be (occurred_at, id).
 
@@ -73,7 +85,7 @@ class Rater:
         customer: CustomerFacts,
         catalogue: Catalogue,
         counters: Counters,
-        faults: dict[Id, str] | None = None,
+        faults: dict[ActionId, str] | None = None,
     ) -> None:
         self._book, self._customer, self._catalogue = book, customer, catalogue
         self._counters, self._faults = counters, faults
@@ -158,7 +170,7 @@ class Rater:
             return exclusion(action, self._customer, self._catalogue)
         return ""
 
-    def _covered(self, action: ActionFacts, rule: RuleFacts) -> tuple[str, Id] | None:
+    def _covered(self, action: ActionFacts, rule: RuleFacts) -> tuple[str, ActionId] | None:
         """Why another action of this lead or person pays for this one too, and which."""
         if paid := self._paid(action, rule):
             return ALREADY_CHARGED, paid.action
@@ -204,7 +216,7 @@ class Rater:
         if best is None or price > best[0]:
             self._seen.highest[rule.lineage, action.lead] = price, action.id
 
-    def _foresee_totals(self, actions: Iterable[ActionFacts], volumes: set[Id]) -> None:
+    def _foresee_totals(self, actions: Iterable[ActionFacts], volumes: set[LineageId]) -> None:
         """What counts towards a volume is what gets as far as a price: decided by a twin, whose prices are not used.
 
         They matter only where "once" meets a cap: what a cap leaves nothing of pays for nobody, and so lets another
@@ -213,7 +225,7 @@ class Rater:
         capped = self._customer.hard_budget is not None
         asked = {lineage: self._asked[lineage] for lineage in volumes & self._asked.keys()}
         unsure = {of for of, its in asked.items() if its.once and (capped or its.per_lead or its.per_period)}
-        totals: Mapping[Id, int] = {}
+        totals: Mapping[LineageId, int] = {}
         for _ in range(ROUNDS if unsure else 1):
             before, totals = totals, self._totals(actions, volumes, totals)
             if not unsure or totals == before:
@@ -222,7 +234,9 @@ class Rater:
         self._seen.uncertain = unsure
         self._seen.totals = self._totals(actions, volumes, {})
 
-    def _totals(self, actions: Iterable[ActionFacts], volumes: set[Id], totals: Mapping[Id, int]) -> dict[Id, int]:
+    def _totals(
+        self, actions: Iterable[ActionFacts], volumes: set[LineageId], totals: Mapping[LineageId, int]
+    ) -> dict[LineageId, int]:
         """What each volume comes to, if its prices are those at the totals given."""
         twin = Rater(self._book, self._customer, self._catalogue, self._counters.copy(), self._faults)
         twin._seen = replace(self._seen, totals=totals)

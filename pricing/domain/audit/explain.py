@@ -6,11 +6,12 @@ from typing import Any
 from billing_engine.core import money
 from leads.models import Action
 from pricing.domain.audit.explain_price import price_sentences
-from pricing.domain.rate.inputs import catalogue_for, customer_facts, maybe_micro, micro, moment, rule_facts, rules_for
+from pricing.domain.rate.inputs import catalogue_for, customer_facts, maybe_micro, micro, rule_facts, rules_for
 from pricing.domain.rule_wording import price_in_words, scope_in_words
 from pricing.models import Charge, PriceRule
+from pricing.rating.instants import moment
 from pricing.rating.match import DIMENSIONS, Rank, RuleBook, rank
-from pricing.rating.values import ActionFacts, RuleFacts
+from pricing.rating.values import ActionFacts, ActionId, KindId, LeadId, ProductId, RuleFacts, RuleId, SourceId
 from pricing.wording.decision import already_charged, cuts_in_words, not_highest
 
 # How the winner outranks another rule in what is no part of a scope.
@@ -90,13 +91,21 @@ def _lost(charge: Charge, won: PriceRule) -> list[dict[str, Any]]:
     """The rules that matched too, each with the first thing it was beaten on."""
     customer, lead, action = charge.period.customer, charge.action.lead, charge.action
     facts = ActionFacts(
-        action.pk, lead.pk, "", lead.product_id, lead.source_id, action.action_type_id, moment(action.occurred_at), 0
+        ActionId(action.pk),
+        LeadId(lead.pk),
+        "",
+        ProductId(lead.product_id),
+        SourceId(lead.source_id),
+        KindId(action.action_type_id),
+        moment(action.occurred_at),
+        0,
     )
     matching = RuleBook(rules_for(customer), customer_facts(customer), catalogue_for(customer)).matching(facts)
     # What outranks the winner was not in force yet when this was rated.
     best = rank(rule_facts(won, customer.zone))
     lost = [rule for rule in matching if rank(rule) < best]
-    names = dict(PriceRule.objects.filter(pk__in=[rule.id for rule in lost]).values_list("pk", "name"))
+    found = PriceRule.objects.filter(pk__in=[rule.id for rule in lost]).values_list("pk", "name")
+    names = {RuleId(pk): name for pk, name in found}
     return [{"rule": rule.id, "name": names[rule.id], "lost_on": _first_difference(best, rank(rule))} for rule in lost]
 
 

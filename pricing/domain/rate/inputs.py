@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -13,19 +13,23 @@ from billing_engine.core.calendar.spans import months_of
 from billing_engine.core.calendar.wall_clock import instant_of
 from leads.models import ActionType, BillingPeriod, Customer, Product, Source
 from pricing.models import PriceRule
+from pricing.rating.instants import Instant, moment, stretch
 from pricing.rating.prices import MODELS, Field, Given, GivenTier, Kind, Price
 from pricing.rating.unpriceable import Unpriceable
 from pricing.rating.values import (
     Catalogue,
     CustomerFacts,
+    CustomerId,
+    KindId,
+    LineageId,
     Once,
     ProductFacts,
+    ProductId,
     RuleFacts,
+    RuleId,
     SourceFacts,
+    SourceId,
 )
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MICROSECOND = timedelta(microseconds=1)
 
 
 def micro(amount: Decimal) -> int:
@@ -38,19 +42,9 @@ def maybe_micro(amount: Decimal | None) -> int | None:
     return None if amount is None else micro(amount)
 
 
-def moment(instant: datetime) -> int:
-    """An instant as rating is told it: whole microseconds since 1970."""
-    return (instant - EPOCH) // MICROSECOND
-
-
-def wall_moment(wall: datetime, zone: ZoneInfo) -> int:
+def wall_moment(wall: datetime, zone: ZoneInfo) -> Instant:
     """A wall-clock time as rating is told it: the instant it stands for in a customer's time zone."""
     return moment(instant_of(wall, zone))
-
-
-def instant(microseconds: int) -> datetime:
-    """And back, in UTC."""
-    return EPOCH + microseconds * MICROSECOND
 
 
 def period_facts(period: BillingPeriod) -> CustomerFacts:
@@ -66,13 +60,13 @@ def customer_facts(customer: Customer) -> CustomerFacts:
     """What rating knows of a customer, over a month; contract days begin and end at its own midnight."""
     zone = customer.zone
 
-    def midnight(day: datetime) -> int:
+    def midnight(day: datetime) -> Instant:
         return moment(day.replace(tzinfo=zone))
 
     first, last = customer.contract_from, customer.contract_to
     budget = customer.monthly_budget
     return CustomerFacts(
-        id=customer.pk,
+        id=CustomerId(customer.pk),
         currency=customer.currency,
         contract_start=midnight(datetime.combine(first, time.min)) if first else None,
         contract_end=midnight(datetime.combine(last + timedelta(days=1), time.min)) if last else None,
@@ -120,18 +114,18 @@ def rule_facts(rule: PriceRule, zone: ZoneInfo, *, price: Price | None = None) -
     With its price, or with another; ValueError, in words, where it has none.
     """
     return RuleFacts(
-        id=rule.pk,
-        lineage=rule.lineage,
+        id=RuleId(rule.pk),
+        lineage=LineageId(rule.lineage),
         price=price_facts(rule) if price is None else price,
         currency=rule.currency,
         effective_from=wall_moment(rule.wall_from, zone),
         effective_to=None if rule.wall_to is None else wall_moment(rule.wall_to, zone),
-        customer=rule.customer_id,
-        product=rule.product_id,
+        customer=None if rule.customer_id is None else CustomerId(rule.customer_id),
+        product=None if rule.product_id is None else ProductId(rule.product_id),
         category=rule.category,
-        source=rule.source_id,
+        source=None if rule.source_id is None else SourceId(rule.source_id),
         channel=rule.channel,
-        action_type=rule.action_type_id,
+        action_type=None if rule.action_type_id is None else KindId(rule.action_type_id),
         priority=rule.priority,
         once=_once(rule),
         highest_only=rule.highest_only and price is None,
@@ -143,7 +137,7 @@ def rule_facts(rule: PriceRule, zone: ZoneInfo, *, price: Price | None = None) -
 def _once(rule: PriceRule) -> Once | None:
     if not rule.once_days:
         return None
-    return Once(rule.once_per == PriceRule.Once.PERSON, timedelta(days=rule.once_days) // MICROSECOND)
+    return Once(rule.once_per == PriceRule.Once.PERSON, stretch(timedelta(days=rule.once_days)))
 
 
 def price_facts(rule: PriceRule) -> Price:
@@ -162,10 +156,12 @@ def model_of(rule: PriceRule) -> type[Price]:
 def catalogue_for(*customers: Customer) -> Catalogue:
     """What these customers' products, every source and every action type are."""
     products = Product.objects.filter(customer__in=customers).values_list("pk", "category")
+    sources = Source.objects.values_list("pk", "channel")
+    kinds = ActionType.objects.values_list("pk", "is_billable")
     return Catalogue(
-        products={pk: ProductFacts(pk, category) for pk, category in products},
-        sources={pk: SourceFacts(pk, channel) for pk, channel in Source.objects.values_list("pk", "channel")},
-        is_billable=dict(ActionType.objects.values_list("pk", "is_billable")),
+        products={ProductId(pk): ProductFacts(ProductId(pk), category) for pk, category in products},
+        sources={SourceId(pk): SourceFacts(SourceId(pk), channel) for pk, channel in sources},
+        is_billable={KindId(pk): is_billable for pk, is_billable in kinds},
     )
 
 

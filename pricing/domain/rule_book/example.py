@@ -13,14 +13,27 @@ from leads.models import Action, ActionType, BillingPeriod, Customer, Product, S
 from pricing.domain.audit.explain import lost_on
 from pricing.domain.audit.explain_price import sentences_of
 from pricing.domain.rate.charges import in_units
-from pricing.domain.rate.inputs import customer_facts, maybe_micro, micro, moment, price_facts, rule_facts
+from pricing.domain.rate.inputs import customer_facts, maybe_micro, micro, price_facts, rule_facts
 from pricing.domain.rule_book.drafts import as_if_active
 from pricing.models import Charge, PriceRule
 from pricing.rating.counters import Counters
+from pricing.rating.instants import moment
 from pricing.rating.match import RuleBook
 from pricing.rating.period import rate_period
 from pricing.rating.prices import Counted
-from pricing.rating.values import ActionFacts, Catalogue, Decision, ProductFacts, RuleFacts, SourceFacts
+from pricing.rating.values import (
+    ActionFacts,
+    ActionId,
+    Catalogue,
+    Decision,
+    KindId,
+    LeadId,
+    ProductFacts,
+    ProductId,
+    RuleFacts,
+    SourceFacts,
+    SourceId,
+)
 
 RELATED = ("customer", "product", "source", "action_type")
 A_DAY = timedelta(days=1)
@@ -97,9 +110,9 @@ def catalogue_of(example: Example) -> Catalogue:
     """What rating must know of the example's product, source and action type."""
     product, source, kind = example.product, example.source, example.action_type
     return Catalogue(
-        products={product.pk: ProductFacts(product.pk, product.category)},
-        sources={source.pk: SourceFacts(source.pk, source.channel)},
-        is_billable={kind.pk: kind.is_billable},
+        products={ProductId(product.pk): ProductFacts(ProductId(product.pk), product.category)},
+        sources={SourceId(source.pk): SourceFacts(SourceId(source.pk), source.channel)},
+        is_billable={KindId(kind.pk): kind.is_billable},
     )
 
 
@@ -127,12 +140,12 @@ def _rules_for(example: Example) -> Any:
 
 def _action(example: Example) -> ActionFacts:
     return ActionFacts(
-        id=0,
-        lead=0,
+        id=ActionId(0),
+        lead=LeadId(0),
         person="",
-        product=example.product.pk,
-        source=example.source.pk,
-        action_type=example.action_type.pk,
+        product=ProductId(example.product.pk),
+        source=SourceId(example.source.pk),
+        action_type=KindId(example.action_type.pk),
         occurred_at=moment(example.occurred_at),
         quantity=micro(example.quantity),
         value=maybe_micro(example.value),
