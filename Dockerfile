@@ -8,13 +8,13 @@ RUN python -m venv /venv
 COPY requirements.txt requirements-watch.txt ./
 RUN /venv/bin/pip install --require-hashes --only-binary :all: -r requirements.txt -r requirements-watch.txt
 COPY . ./
-# The settings want to be told of a database and Redis; collecting files asks neither, and the key signs nothing.
+# The settings require a database and Redis; collecting files uses neither, and the key signs nothing.
 RUN SECRET_KEY=signs-nothing DATABASE_URL=postgres:/// REDIS_URL=redis:// \
     /venv/bin/python manage.py collectstatic --noinput --verbosity 0 \
     && /venv/bin/python -m compileall -q /venv/lib billing_engine leads pricing invoices reports
 
 FROM python:3.13-slim-bookworm
-# The distribution's security updates are wanted, so its package has no fixed version.
+# The package has no fixed version, so that it gets the distribution's security updates.
 # hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install -y --no-install-recommends nginx-light \
@@ -25,7 +25,7 @@ ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 DJANGO_SET
 WORKDIR /app
 COPY --from=build /venv /venv
 COPY --from=build /app /app
-# Fargate mounts a volume at /tmp, and it is everybody's to write to only where the image says that it is one.
+# Fargate mounts a volume at /tmp, and all users can write to it only if the image declares it.
 VOLUME ["/tmp"]
 USER 10001:10001
 EXPOSE 8000 8080

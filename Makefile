@@ -1,29 +1,22 @@
-# The two commands a person needs are `make run` and `make test`; `make check` is what CI runs before the tests.
+# The two commands you need are `make run` and `make test`; `make check` is what CI runs before the tests.
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-# Their locks last no longer than a look at some hundred rows; a text that may be longer is one that fits; no released
-# version reads a column that they take away. More digits before the point are no rewrite of a table.
-SMALL_TABLES := 0009_customer_codes_however_written 0010_cycles 0011_companies_taxes_and_locales 0007_invoice_life \
-	0008_wide_sums 0012_wide_sums 0014_lines_of_files 0019_found_by_name 0009_wall_clock 0010_each_cap_and_its_cut \
-	0020_billed_from 0021_number_prefixes 0016_numbers_by_seller_and_year 0018_documents_and_mails_by_attempts \
-	0022_leads_by_day
+.PHONY: run test check lint types contracts migrations templates deployment prose bench soak lock schema screenshots clean help
 
-.PHONY: run test check lint types contracts migrations templates deployment bench soak lock schema screenshots clean help
-
-help: ## What there is to make
+help: ## List these targets
 	@grep -hE '^[a-z]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 14
 
-run: $(VENV)/.desk ## Everything on this machine, with a sample company; Ctrl-C stops it
+run: $(VENV)/.desk ## Everything on this machine, with sample data; Ctrl-C stops it
 	@exec $(BIN)/python manage.py up
 
-test: $(VENV)/.dev $(VENV)/.cloud ## All tests, the real-browser ones too (ARGS="-k rating" for some)
+test: $(VENV)/.dev $(VENV)/.cloud ## All tests, including those in a real browser (ARGS="-k rating" for some)
 	@$(BIN)/python tests/e2e/chromium.py
 	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
 
-check: lint types contracts migrations templates deployment ## Everything static
+check: lint types contracts migrations templates deployment ## All static checks
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -38,7 +31,7 @@ contracts: $(VENV)/.dev
 
 migrations: $(VENV)/.dev
 	$(BIN)/python manage.py makemigrations --check --dry-run
-	$(BIN)/python manage.py lintmigrations --include-apps leads pricing invoices --ignore-name $(SMALL_TABLES)
+	$(BIN)/python manage.py lintmigrations --include-apps leads pricing invoices
 
 templates: $(VENV)/.dev
 	$(BIN)/djlint --check --lint .
@@ -50,29 +43,32 @@ deployment: $(VENV)/.dev
 	$(BIN)/zizmor --offline --quiet --pedantic .github
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	@if command -v actionlint >/dev/null; then actionlint; \
-		else echo "actionlint is not on the path: left to CI (go install github.com/rhysd/actionlint/cmd/actionlint@v1.7.12)"; fi
+		else echo "actionlint is not on the path, so CI runs it (go install github.com/rhysd/actionlint/cmd/actionlint@v1.7.12)"; fi
 	HTTPS=1 DEBUG=0 SECRET_KEY=01234567890123456789012345678901234567890123456789 ALLOWED_HOSTS=engine.example \
 		DATABASE_URL=postgres://engine:-@database/engine REDIS_URL=redis://redis \
 		$(BIN)/python manage.py check --deploy --fail-level WARNING
 
-bench: $(VENV)/.dev ## How fast the engine is, beside its floors and the usual way (ARGS="intake --quick")
+prose: $(VENV)/.dev ## Words that read as translated, British or misspelled, by docs/style (ARGS="docs pricing/admin")
+	$(BIN)/python -m tests.prose $(ARGS)
+
+bench: $(VENV)/.dev ## How fast the engine is, compared with its lower bounds and the usual way (ARGS="intake --quick")
 	$(BIN)/python -m tests.bench $(ARGS)
 
-soak: $(VENV)/.dev ## Everything at once while parts of it are killed, and what must hold (ARGS="--minutes 2 --seed 7")
+soak: $(VENV)/.dev ## Everything at once while processes are killed, then checks that nothing is lost (ARGS="--minutes 2 --seed 7")
 	$(BIN)/python -m tests.soak $(ARGS)
 
-lock: $(VENV)/.dev ## Lock the requirements anew, with hashes
+lock: $(VENV)/.dev ## Lock the requirements again, with hashes
 	for part in requirements requirements-desk requirements-watch requirements-dev requirements-cloud; do \
 		$(BIN)/uv pip compile $$part.in --output-file $$part.txt --universal --python-version 3.11 \
 			--fork-strategy fewest --generate-hashes --no-strip-extras --no-header --quiet || exit 1; done
 
-schema: $(VENV)/.dev ## docs/schema.dbml from the models
+schema: $(VENV)/.dev ## Write docs/schema.dbml from the models and docs/schema.txt from the migrations
 	$(BIN)/python manage.py schema
 
-screenshots: $(VENV)/.dev ## The pictures in docs/, of a running `make run`
+screenshots: $(VENV)/.dev ## The pictures in docs/, from a running `make run`
 	$(BIN)/python -m tests.e2e.screenshots $(ADDRESS)
 
-clean: ## Forget the environment and the desk's data
+clean: ## Delete the environment and the local data
 	-[ -x $(BIN)/python ] && $(BIN)/python manage.py down
 	rm -rf $(VENV) var
 
@@ -88,13 +84,13 @@ $(VENV)/.desk: requirements.txt requirements-desk.txt | $(VENV)/bin/python
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.txt requirements-watch.txt $(VENV)/.desk
-	@echo "Installing what checks and tests need …"
+	@echo "Installing the requirements of checks and tests …"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-watch.txt -r requirements-dev.txt
 	@touch $@
 
-# Its own environment: the emulator of AWS wants other versions than the engine does.
+# An environment of its own: the AWS emulator needs other versions than the engine.
 $(VENV)/.cloud: requirements-cloud.txt | $(VENV)/bin/python
-	@echo "Installing the emulator of AWS …"
+	@echo "Installing the AWS emulator …"
 	@$(BIN)/python -m venv $(VENV)/cloud
 	@$(VENV)/cloud/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-cloud.txt
 	@touch $@

@@ -17,7 +17,7 @@ STOREYS = {"leads": "#2f6f8f", "pricing": "#7a5195", "invoices": "#3f7d4e"}
 NOTE = (
     "Made from the models by `manage.py schema`; not edited by hand.",
     "A column whose type is an enum is a varchar in PostgreSQL: the enum lists what may stand in it.",
-    "Defaults are the program's, not the database's. Triggers are not drawn; see billing_engine/core/immutable.py.",
+    "Defaults are the program's, not the database's. Triggers are not drawn; see docs/schema.txt.",
 )
 SHORT = {"timestamp with time zone": "timestamptz"}
 Choices = tuple[tuple[Any, str], ...]

@@ -1,6 +1,6 @@
 #!/bin/sh
-# What a container runs, by name: web, nginx, worker, outgoing, beat, migrate, manage, health. Every role ends in the program
-# itself, so that signals reach it. The same works outside a container, from the checkout.
+# What a container runs, by name: web, nginx, worker, outgoing, beat, migrate, manage, health. Every role ends with exec of
+# the program, so that signals reach it. It also works outside a container, from the checkout.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -10,7 +10,7 @@ export SCRATCH
 LATE_SECONDS=${HEARTBEAT_LATE_SECONDS:-60}
 if [ "$ROLE" != health ]; then printf '%s' "$ROLE" > "$SCRATCH/role"; fi
 
-# Whether the address that a role listens at (host:port or a port) answers.
+# Whether the address that a role listens on (host:port or a port) answers.
 answers() {
     exec python -c "import sys, urllib.request as u; u.urlopen(sys.argv[1], timeout=4)" "http://127.0.0.1:${1##*:}/$2"
 }
@@ -21,7 +21,7 @@ web)
     exec python -m gunicorn -c deploy/gunicorn.conf.py billing_engine.wsgi
     ;;
 worker|outgoing)
-    # Mails and PDFs have workers of their own: what a mail server or a large document holds up is held up alone.
+    # Emails and PDFs have separate workers, so that a slow mail server or a large document delays nothing else.
     case "$ROLE" in
     worker) queues=celery,rating,billing ;;
     outgoing) queues=mails,documents ;;
@@ -45,12 +45,12 @@ nginx)
     exec deploy/nginx/run.sh
     ;;
 health)
-    # The image's HEALTHCHECK. Web and NGINX are asked where they listen; workers and beat leave a heartbeat.
+    # The image's HEALTHCHECK. Web and NGINX are requested on their port; workers and beat leave a heartbeat.
     case "$(cat "$SCRATCH/role" 2>/dev/null || true)" in
     web) answers "${WEB_BIND:-8000}" livez ;;
     nginx) answers "${NGINX_LISTEN:-8080}" nginx-livez ;;
     worker | outgoing | beat) test -n "$(find "$SCRATCH/heartbeat" -newermt "$LATE_SECONDS seconds ago" 2>/dev/null)" ;;
-    migrate | manage) ;; # they end by themselves
+    migrate | manage) ;; # they exit on their own
     *) exit 1 ;;
     esac
     ;;

@@ -10,13 +10,13 @@ from django.conf import settings
 from billing_engine.operations.database_stalls import slots
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "billing_engine.settings")
-# Where the processes count what they answer together. A reload reads this file again and keeps the folder.
+# Where the processes share their request counts. A reload reads this file again and keeps the folder.
 if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="engine-counts-")
 
 bind = os.environ.get("WEB_BIND", "127.0.0.1:8000")
 workers = int(os.environ.get("WEB_WORKERS", "2"))
-# One more than may be at work: it answers /livez, whatever the others wait for.
+# One more than the working threads: it answers /livez while the others wait.
 threads = int(os.environ.get("WEB_THREADS", "4")) + 1
 slots.allow(threads - 1)
 worker_class = "gthread"
@@ -24,12 +24,12 @@ preload_app = True
 timeout = 60
 graceful_timeout = 25
 keepalive = 75
-# The two longest ids there can be, each sign written as %F0%9F%98%80, take 4,800 bytes.
+# The two longest possible ids, each character written as %F0%9F%98%80, take 4,800 bytes.
 limit_request_line = 8190
-# It would live in the home directory, which a container does not have.
+# It would be in the home directory, which a container does not have.
 control_socket_disable = True
-# The engine logs each request itself (billing_engine/operations/monitoring/request_log.py); gunicorn's own lines go
-# the same way.
+# The engine logs each request itself (billing_engine/operations/monitoring/request_log.py); gunicorn's own messages
+# go the same way.
 accesslog = None
 logconfig_dict = settings.LOGGING
 

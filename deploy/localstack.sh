@@ -1,7 +1,7 @@
 #!/bin/sh
-# The owner's deployment list on LocalStack, step by step: LOCALSTACK_AUTH_TOKEN=… deploy/localstack.sh
-# It needs Docker running, and `pip install localstack awscli awscli-local`. It says at each step what it expects, and stops where
-# that is not what it gets. `localstack stop` takes everything away again.
+# The README's deployment steps on LocalStack, one by one: LOCALSTACK_AUTH_TOKEN=… deploy/localstack.sh
+# It needs Docker running, and `pip install localstack awscli awscli-local`. It prints what it expects at each step, and stops
+# if the result differs. `localstack stop` removes everything.
 set -eu
 cd "$(dirname "$0")/.."
 export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_DEFAULT_REGION=us-east-1 AWS_PAGER=

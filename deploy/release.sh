@@ -1,14 +1,14 @@
 #!/bin/sh
-# A release by hand, and the one the pipeline makes: migrate, run the image, update the template, go back where it fails.
+# A release, run manually or by the pipeline: migrate, run the image, update the template, roll back on failure.
 #
 #   deploy/release.sh build              build the image, push it, print its address by digest
-#   deploy/release.sh scan IMAGE         what the registry found in it; fails on what is critical
-#   deploy/release.sh deploy IMAGE       migrate with IMAGE, run it, update the template; go back if it does not answer
+#   deploy/release.sh scan IMAGE         the registry's findings; fails on critical ones
+#   deploy/release.sh deploy IMAGE       migrate with IMAGE, run it, update the template; roll back if it does not answer
 #   deploy/release.sh rollback IMAGE     run an earlier IMAGE again with its own template, without migrating
 #   deploy/release.sh smoke              only check that it answers
 #
-# It needs the AWS CLI, logged in; `build` needs Docker too. INFRA_STACK (infra) and SERVICE_STACK (ecs) name the stacks, URL
-# the address that is checked where it is not the one of the stacks, MIGRATE_SECONDS (3600) how long a migration may take.
+# It needs the AWS CLI, logged in; `build` also needs Docker. INFRA_STACK (infra) and SERVICE_STACK (ecs) are the stacks, URL is
+# the address to check if it is not the stack's, and MIGRATE_SECONDS (3600) is how long a migration can take.
 set -eu
 cd "$(dirname "$0")/.."
 INFRA_STACK=${INFRA_STACK:-infra}
@@ -20,23 +20,23 @@ trap 'rm -rf "$FOLDER"' EXIT
 
 say() { printf '%s\n' "$*" >&2; }
 
-# Every function below answers its failures itself: inside a condition the shell's `set -e` does not hold.
+# Every function below handles its own failures: inside a condition, the shell's `set -e` has no effect.
 
 output() { # STACK KEY
     aws cloudformation describe-stacks --stack-name "$1" \
         --query "Stacks[0].Outputs[?OutputKey=='$2'].OutputValue | [0]" --output text
 }
 
-parameter() { # KEY, of the service stack as it is now
+parameter() { # KEY, from the current service stack
     aws cloudformation describe-stacks --stack-name "$SERVICE_STACK" \
         --query "Stacks[0].Parameters[?ParameterKey=='$1'].ParameterValue | [0]" --output text
 }
 
-# A tag never moves, so an image that a failed scan left is taken again instead of pushed again.
+# A tag never moves, so an image that is left from a failed scan is reused, not pushed again.
 build() {
     registry=$(output "$INFRA_STACK" Registry)
     tag=$(git rev-parse --short=12 HEAD)
-    if ! git diff --quiet HEAD --; then say "There are changes that are not committed: an image has to name its commit."; exit 65; fi
+    if ! git diff --quiet HEAD --; then say "There are uncommitted changes: an image is named after its commit."; exit 65; fi
     digest=$(digest_of "${registry#*/}" "$tag")
     if [ "$digest" = None ]; then
         aws ecr get-login-password | docker login --username AWS --password-stdin "${registry%%/*}" >&2
@@ -49,7 +49,7 @@ build() {
     printf '%s@%s\n' "$registry" "$digest"
 }
 
-digest_of() { # REPOSITORY TAG; None where there is none
+digest_of() { # REPOSITORY TAG; None if it does not exist
     aws ecr batch-get-image --repository-name "$1" --image-ids "imageTag=$2" \
         --query 'images[0].imageId.imageDigest' --output text
 }
@@ -78,7 +78,7 @@ template_of() { # IMAGE, by digest; writes the file and prints its name
     printf '%s\n' "$FOLDER/$commit.yml"
 }
 
-# All parameters stay as they are, but for the two images. Answers when CloudFormation has ended, and fails when it could not.
+# All parameters stay as they are, except the two images. Returns when CloudFormation is done, and fails if it failed.
 update() { # IMAGE MIGRATE_IMAGE [TEMPLATE]; without a template the stack keeps its own
     image=$1 migrate_image=$2 template=${3:-}
     others=$(aws cloudformation describe-stacks --stack-name "$SERVICE_STACK" \
@@ -143,14 +143,14 @@ smoke() {
     done
     status=$(curl --silent --output /dev/null --write-out '%{http_code}' --max-time 10 "${url}admin/login/") || true
     [ "$status" = 200 ] || { say "The log-in answers $status."; return 1; }
-    # Without a key nothing goes in; that it says so shows that requests reach the API.
+    # A request without a key is refused; the refusal shows that requests reach the API.
     status=$(curl --silent --output /dev/null --write-out '%{http_code}' --max-time 10 --request POST \
         --header 'Content-Type: application/json' --data '{}' "${url}api/v1/deliveries") || true
     [ "$status" = 401 ] || { say "The API answers $status without a key."; return 1; }
     say "It answers."
 }
 
-# The image comes before the template, so that one thing changes at a time and each can be taken back by itself.
+# The image is updated before the template, so that one thing changes at a time and each can be rolled back separately.
 deploy() { # IMAGE
     before=$(parameter ImageUrl)
     own=$(template_of "$1")
@@ -159,10 +159,10 @@ deploy() { # IMAGE
     say "To run:   $1"
     update "$before" "$1" || { say "The migration's image could not be set. What runs has not been touched."; return 1; }
     migrate || return 1
-    # Where its tasks do not get healthy the circuit breaker, and with it CloudFormation, goes back by itself.
+    # If its tasks do not become healthy, the circuit breaker, and with it CloudFormation, rolls back automatically.
     update "$1" "$1" || { say "The roll-out failed and was taken back: $before runs."; return 1; }
     smoke || { go_back "$before"; return 1; }
-    update "$1" "$1" "$own" || { say "The new template failed and was taken back; $1 runs with the one of before."; return 1; }
+    update "$1" "$1" "$own" || { say "The new template failed and was taken back; $1 runs with the previous one."; return 1; }
     smoke || { go_back "$before"; return 1; }
 }
 

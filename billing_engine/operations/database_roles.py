@@ -1,7 +1,8 @@
 """Who is who in PostgreSQL: the owner migrates; the app reads and writes rows, and owns nothing.
 
 What the database refuses to change (issued invoices, closed charges) it refuses by triggers, and an owner of a table could
-drop or disable them, or empty the table past them. So the processes that serve and work log in as somebody who can't.
+drop or disable them, or empty the table past them. So the processes that serve and work log in as somebody who can't. Nor
+may that one make temporary tables, which would stand in front of those that a trigger asks.
 """
 
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from typing import Any
 
 import psycopg2
 from django.db import connection
+from psycopg2.extensions import encrypt_password
 from psycopg2.sql import SQL, Identifier, Literal
 
 from billing_engine.operations.database_stalls.connection import TIMES
@@ -43,13 +45,16 @@ def ensure_logins(database: dict[str, Any], *, admin: Login, app: Login) -> None
             for login in (owner, app):
                 cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [login.user])
                 verb = SQL("ALTER" if cursor.fetchone() else "CREATE")
+                # As a verifier: the password itself would stand in the server's log, where that keeps statements.
+                verifier = encrypt_password(login.password, login.user, server, "scram-sha-256")
                 cursor.execute(
-                    SQL("{} ROLE {} LOGIN PASSWORD {}").format(verb, Identifier(login.user), Literal(login.password))
+                    SQL("{} ROLE {} LOGIN PASSWORD {}").format(verb, Identifier(login.user), Literal(verifier))
                 )
             for grant in (
                 "GRANT CONNECT, CREATE, TEMPORARY ON DATABASE {database} TO {owner}",
                 "GRANT USAGE, CREATE ON SCHEMA public TO {owner}",
-                "GRANT CONNECT, TEMPORARY ON DATABASE {database} TO {app}",
+                "GRANT CONNECT ON DATABASE {database} TO {app}",
+                "REVOKE TEMPORARY ON DATABASE {database} FROM PUBLIC, {app}",
                 "GRANT USAGE ON SCHEMA public TO {app}",
             ):
                 cursor.execute(

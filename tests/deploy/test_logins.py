@@ -28,6 +28,34 @@ def test_another_login_of_the_app_is_made_by_the_next_migration_and_the_one_befo
             _drop(engine, first, second)
 
 
+def test_the_app_reads_and_writes_rows_and_makes_no_table_that_would_stand_in_front_of_ours():
+    user = f"app_{uuid4().hex[:12]}"
+    with empty() as engine:
+        try:
+            _migrate(engine, user=user, password="one")
+            for kind in ("TEMPORARY", ""):
+                with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+                    _ask(engine, user, "one", f"CREATE {kind} TABLE leads_billingperiod (id bigint, state text)")
+
+            assert _rows(engine, user, "one") == 0
+        finally:
+            _drop(engine, user)
+
+
+def test_the_server_is_told_what_checks_a_password_and_never_the_password():
+    user = f"app_{uuid4().hex[:12]}"
+    with empty() as engine:
+        try:
+            _as_admin(engine, SQL("ALTER DATABASE {} SET password_encryption = 'md5'"))  # which text would be kept as
+            _migrate(engine, user=user, password="one")
+
+            kept = _as_admin(engine, SQL("SELECT rolpassword FROM pg_authid WHERE rolname = %s"), user)
+            assert kept.startswith("SCRAM-SHA-256$")
+            assert _rows(engine, user, "one") == 0
+        finally:
+            _drop(engine, user)
+
+
 def _migrate(engine: Deployed, *, user: str, password: str) -> None:
     admin = environ.Env.db_url_config(engine.environ["DATABASE_URL"])
     engine.environ |= {
@@ -40,14 +68,28 @@ def _migrate(engine: Deployed, *, user: str, password: str) -> None:
 
 
 def _rows(engine: Deployed, user: str, password: str) -> int:
+    return int(_ask(engine, user, password, "SELECT count(*) FROM leads_lead"))
+
+
+def _ask(engine: Deployed, user: str, password: str, statement: str) -> str:
     parts = environ.Env.db_url_config(engine.environ["DATABASE_URL"])
     app = psycopg2.connect(host=parts["HOST"], port=parts["PORT"], dbname=parts["NAME"], user=user, password=password)
     try:
         with app.cursor() as cursor:
-            cursor.execute("SELECT count(*) FROM leads_lead")
-            return int(cursor.fetchone()[0])
+            cursor.execute(statement)
+            return str(cursor.fetchone()[0])
     finally:
         app.close()
+
+
+def _as_admin(engine: Deployed, statement: SQL, *values: str) -> str:
+    admin = psycopg2.connect(engine.environ["DATABASE_URL"])
+    try:
+        with admin, admin.cursor() as cursor:
+            cursor.execute(statement.format(Identifier(admin.info.dbname)), values)
+            return str(cursor.fetchone()[0]) if cursor.description else ""
+    finally:
+        admin.close()
 
 
 def _drop(engine: Deployed, *users: str) -> None:

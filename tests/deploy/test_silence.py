@@ -57,12 +57,15 @@ from billing_engine.operations.database_stalls import watch
 watch.be(watch.OF_WEB)
 begun = threading.Barrier(6)
 frozen = threading.Event()
+with connection.cursor() as cursor:
+    cursor.execute("CREATE TABLE words (word text)")
+connection.close()
 
 def step(ask):
     try:
         with transaction.atomic():
             plain, stream = connection.cursor(), connection.chunked_cursor()
-            plain.execute("CREATE TEMPORARY TABLE words (word text)")
+            plain.execute("SELECT FROM words")
             stream.execute("SELECT generate_series(1, 100000)")
             stream.fetchone()
             begun.wait()

@@ -8,7 +8,22 @@ from pathlib import Path
 from django.contrib.contenttypes.fields import GenericForeignKey
 from django.db.models import FloatField, Model
 
-from tests.house.tree import APPS, ROOT, STOREYS, codes, nodes, our_models, pages, product, sources, storey, table, text
+from tests.house.tree import (
+    APPS,
+    ROOT,
+    STOREYS,
+    codes,
+    files,
+    links,
+    nodes,
+    our_models,
+    pages,
+    product,
+    sources,
+    storey,
+    table,
+    text,
+)
 
 GLOSSARY = Path("docs/glossary.md")
 EXACT = tuple(f"{app}/{room}" for app in APPS for room in ("models", "domain", "rating"))
@@ -23,10 +38,30 @@ def test_every_model_says_what_it_is_in_one_sentence():
 
 
 def test_every_model_is_a_word_of_the_glossary_and_says_the_same_there():
-    explained = {row[0].lower(): _first_clause(row[1]) for row in table(text(GLOSSARY), "word", "meaning")}
+    explained = {word.lower(): _first_clause(meaning) for word, meaning, _ in _glossary()}
     models = {str(model._meta.verbose_name).lower(): _first_clause(model.__doc__ or "") for model in our_models()}
 
     assert models == {name: explained.get(name) for name in models}
+
+
+def test_the_glossary_says_where_each_word_lives_and_each_place_is_there():
+    places = {word: codes(where) + links(where) for word, _, where in _glossary()}
+
+    assert {word: found for word, found in places.items() if not found} == {}
+    assert [place for found in places.values() for place in found if not _lives(place)] == []
+
+
+def test_a_word_that_is_a_model_lives_in_it():
+    places = {word.lower(): codes(where) for word, _, where in _glossary()}
+    models = {str(model._meta.verbose_name).lower(): model._meta.label for model in our_models()}
+
+    assert {name: label for name, label in models.items() if label not in places[name]} == {}
+
+
+def test_no_word_is_explained_twice():
+    words = [word.lower() for word, _, _ in _glossary()]
+
+    assert len(words) == len(set(words))
 
 
 def test_every_constraint_is_named_by_a_sentence_that_postgresql_keeps_whole():
@@ -138,6 +173,19 @@ def test_no_storey_reads_what_a_storey_above_hangs_on_its_models():
     assert offenders == []
 
 
+def _glossary() -> list[list[str]]:
+    return table(text(GLOSSARY), "word", "meaning", "where")
+
+
+def _lives(place: str) -> bool:
+    """Whether `app.Model` or `app.Model.field`, a folder of ours, or a page beside the glossary exists."""
+    if place.partition(".")[0] in APPS:
+        app, model, *field = place.split(".")
+        fields = {each._meta.label: {part.name for part in each._meta.fields} for each in our_models()}
+        return f"{app}.{model}" in fields and set(field) <= fields[f"{app}.{model}"]
+    return (ROOT / place).is_dir() or (ROOT / GLOSSARY.parent / place).is_file()
+
+
 def _first_clause(words: str) -> str:
     """«The company billed» of «the company billed: code, name …»."""
     return re.split(r"[.;:]", " ".join(words.split()))[0].lower()
@@ -170,23 +218,6 @@ def _names(path: Path) -> Iterator[tuple[int, str]]:
             yield from ((constant.lineno, part) for part in constant.value.lstrip("-").split("__"))
 
 
-def _migrations() -> list[Path]:
-    return [path for app in APPS for path in sorted((ROOT / app / "migrations").glob("*.py"))]
-
-
 def _triggers() -> list[str]:
-    in_sql = [sql for app in APPS for sql in sorted((ROOT / app / "migrations").glob("*.sql"))]
-    return [
-        *(name for path in _migrations() for name in _refusals(path)),
-        *(name for sql in in_sql for name in re.findall(r"CREATE TRIGGER (\w+)", text(sql))),
-    ]
-
-
-def _refusals(path: Path) -> Iterator[str]:
-    for call in nodes(path, ast.Call):
-        if isinstance(call.func, ast.Name) and call.func.id in {"refuse", "refuse_statement"}:
-            yield from (
-                word.value.value
-                for word in call.keywords
-                if word.arg == "name" and isinstance(word.value, ast.Constant) and isinstance(word.value.value, str)
-            )
+    in_sql = [text(file) for file in files() if file.suffix == ".sql" and file.parts[0] in APPS]
+    return [name for sql in in_sql for name in re.findall(r"CREATE OR REPLACE TRIGGER (\w+)", sql)]

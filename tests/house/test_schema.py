@@ -1,8 +1,11 @@
-"""The schema as a picture: drawn from the models, and not from an older day's."""
+"""The schema as a picture, drawn from the models, and as text, read from a database; neither from an older day's."""
 
 from pathlib import Path
 
+import pytest
+
 from billing_engine.dbml import schema
+from billing_engine.stored_schema import stored_schema
 from tests.house.tree import our_models, text
 
 
@@ -15,6 +18,11 @@ def test_every_table_of_ours_is_drawn_with_all_its_columns():
     tables = {model._meta.db_table: [field.column for field in model._meta.concrete_fields] for model in our_models()}
 
     assert {table: _columns(drawn, table) for table in tables} == tables
+
+
+@pytest.mark.django_db
+def test_the_schema_that_the_migrations_make_is_the_one_that_is_stored():
+    assert stored_schema() == text(Path("docs/schema.txt")), "stale; look what changed after: make schema"
 
 
 def _columns(drawn: str, table: str) -> list[str]:

@@ -192,7 +192,7 @@ def test_every_member_is_on_the_page_with_its_length_and_whether_it_must_be_ther
 
 
 def test_every_outcome_is_on_the_page():
-    rows = table(PAGE, "outcome", "what became of the item")
+    rows = table(PAGE, "outcome", "what happened to the item")
 
     assert tuple(code for row in rows for code in codes(row[0])) == OUTCOMES
 

@@ -1,30 +1,58 @@
-"""`manage.py schema`: docs/schema.dbml, to be opened in dbdiagram.io."""
+"""`manage.py schema`: docs/schema.dbml from the models, and docs/schema.txt from what the migrations make of them."""
 
 from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
 
 from billing_engine.dbml import schema
+from billing_engine.stored_schema import stored_schema
 
 
 class Command(BaseCommand):
-    """Writes the schema anew from the models, or looks whether it is still the one that is stored."""
+    """Writes the schema from the models and from a database; or looks whether the first is still the one that is stored."""
 
-    help = "Write docs/schema.dbml from the models; --check only says whether it is stale."
+    help = "Write docs/schema.dbml and docs/schema.txt; --check only says whether the first is stale."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--check", action="store_true", help="Write nothing; exit with 1 if the file is stale.")
 
     def handle(self, *args: Any, check: bool, **options: Any) -> None:
-        file: Path = settings.BASE_DIR / "docs" / "schema.dbml"
-        name, new = file.relative_to(settings.BASE_DIR), schema()
-        if file.is_file() and file.read_text(encoding="utf-8") == new:
-            self.stdout.write(f"{name} shows the models as they are.")
-            return
+        drawn = settings.BASE_DIR / "docs" / "schema.dbml"
         if check:
-            raise CommandError(f"{name} is stale. Write it anew with: manage.py schema")
-        file.write_text(new, encoding="utf-8")
-        self.stdout.write(f"{name} written.")
+            if not _is(drawn, schema()):
+                raise CommandError(
+                    f"{drawn.relative_to(settings.BASE_DIR)} is stale. Write it anew with: manage.py schema"
+                )
+            self.stdout.write("docs/schema.dbml shows the models as they are.")
+            return
+        self._write(drawn, schema())
+        with _freshly_migrated():
+            self._write(settings.BASE_DIR / "docs" / "schema.txt", stored_schema())
+
+    def _write(self, file: Path, new: str) -> None:
+        is_new = not _is(file, new)
+        if is_new:
+            file.write_text(new, encoding="utf-8")
+        self.stdout.write(f"{file.relative_to(settings.BASE_DIR)} {'written' if is_new else 'is as it was'}.")
+
+
+def _is(file: Path, new: str) -> bool:
+    return file.is_file() and file.read_text(encoding="utf-8") == new
+
+
+@contextmanager
+def _freshly_migrated() -> Iterator[None]:
+    """On a database beside the one of the settings, made for this and gone again after it."""
+    before = connection.settings_dict["NAME"]
+    connection.settings_dict["TEST"]["NAME"] = f"schema_of_{before}"
+    connection.creation.create_test_db(verbosity=0, autoclobber=True)
+    try:
+        yield
+    finally:
+        connection.creation.destroy_test_db(before, verbosity=0)

@@ -1,0 +1,49 @@
+-- The second statement of a delivery; lookup.sql is the first, and says why these settings.
+--
+-- Stores a delivery, if one is given, with its new leads and actions, given as rows of their tables in the order of their
+-- keys, so that overlapping deliveries wait for each other in the same order. Marks the periods that have to be rated.
+--
+-- What was true when intake_known looked has to be true still: a row that somebody else has stored meanwhile violates
+-- its unique constraint, and a period that was closed meanwhile is refused here. The caller then looks again.
+CREATE OR REPLACE FUNCTION intake_store(delivery jsonb, leads jsonb, actions jsonb, periods bigint[])
+RETURNS void LANGUAGE plpgsql
+    SET search_path = public, pg_temp
+    SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_generic_plan AS $$
+DECLARE
+    still_open int;
+BEGIN
+    -- FOR KEY SHARE: a close (FOR UPDATE) waits for us and we for it; sources and ratings wait for nobody.
+    PERFORM FROM leads_billingperiod WHERE id = ANY (periods) AND state = 'open' AND NOT is_sealed
+      ORDER BY id FOR KEY SHARE;
+    GET DIAGNOSTICS still_open = ROW_COUNT;
+    IF still_open <> cardinality(periods) THEN
+        RAISE EXCEPTION 'A billing period was closed meanwhile.' USING ERRCODE = 'serialization_failure';
+    END IF;
+    -- Columns are named, so that one that a later release adds gets its default while this one still runs.
+    INSERT INTO leads_lead (id, source_id, delivery_id, received_at, external_id, product_id, name, email, person_key,
+                            phone, firm, country, region, campaign, is_test, occurred_at, consent, attributes)
+    SELECT id, source_id, delivery_id, received_at, external_id, product_id, name, email, person_key,
+           phone, firm, country, region, campaign, is_test, occurred_at, consent, attributes
+      FROM jsonb_populate_recordset(NULL::leads_lead, leads);
+    INSERT INTO leads_action (id, lead_id, external_id, action_type_id, period_id, delivery_id, occurred_at, quantity,
+                              value, attributes, void_reason)
+    SELECT coalesce(id, nextval('leads_action_id_seq')), lead_id, external_id, action_type_id, period_id, delivery_id,
+           occurred_at, quantity, value, attributes, ''
+      FROM jsonb_populate_recordset(NULL::leads_action, actions);
+    INSERT INTO leads_unratedmark (period_id, reason, created_at)
+    SELECT period, 'intake', now() FROM unnest(periods) AS period;
+    IF delivery IS NOT NULL THEN
+        INSERT INTO leads_delivery (
+            id, source_id, received_at, sent_at, name, content_type, body, body_size, body_sha256, answer, batch_id,
+            idempotency_key, leads_received, leads_created, leads_updated, leads_duplicate, leads_conflict,
+            leads_quarantined, leads_test, actions_received, actions_created, actions_updated, actions_duplicate,
+            actions_conflict, actions_quarantined, actions_test, lines_read, lines_taken, lines_blank, lines_refused
+        )
+        SELECT
+            id, source_id, received_at, sent_at, name, content_type, body, body_size, body_sha256, answer, batch_id,
+            idempotency_key, leads_received, leads_created, leads_updated, leads_duplicate, leads_conflict,
+            leads_quarantined, leads_test, actions_received, actions_created, actions_updated, actions_duplicate,
+            actions_conflict, actions_quarantined, actions_test, lines_read, lines_taken, lines_blank, lines_refused
+          FROM jsonb_populate_record(NULL::leads_delivery, delivery);
+    END IF;
+END $$;

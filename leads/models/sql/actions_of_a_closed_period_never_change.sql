@@ -1,0 +1,21 @@
+-- What rating goes by stays. That its source took an action back after the close may be noted: it takes effect once
+-- the period is opened again.
+CREATE OR REPLACE FUNCTION actions_of_a_closed_period_never_change() RETURNS trigger LANGUAGE plpgsql
+    SET search_path = public, pg_temp AS $$
+BEGIN
+    IF ROW (NEW.lead_id, NEW.external_id, NEW.action_type_id, NEW.period_id, NEW.occurred_at, NEW.quantity,
+            NEW.value, NEW.voided_at IS NOT NULL AND NOT NEW.voided_after_close)
+        IS DISTINCT FROM
+        ROW (OLD.lead_id, OLD.external_id, OLD.action_type_id, OLD.period_id, OLD.occurred_at, OLD.quantity,
+             OLD.value, OLD.voided_at IS NOT NULL AND NOT OLD.voided_after_close)
+        AND ((SELECT state FROM leads_billingperiod WHERE id = OLD.period_id) = 'closed'
+             OR (SELECT state FROM leads_billingperiod WHERE id = NEW.period_id) = 'closed')
+    THEN
+        RAISE EXCEPTION 'This billing period is closed: its actions never change.'
+            USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'actions_of_a_closed_period_never_change';
+    END IF;
+    RETURN COALESCE(NEW, OLD);
+END $$;
+
+CREATE OR REPLACE TRIGGER actions_of_a_closed_period_never_change BEFORE UPDATE OR DELETE ON leads_action
+    FOR EACH ROW EXECUTE FUNCTION actions_of_a_closed_period_never_change();

@@ -1,0 +1,17 @@
+-- By the day and not by the instant: where clocks go back over midnight, one day has two midnights.
+CREATE OR REPLACE FUNCTION no_billing_period_begins_before_the_customer_is_billed() RETURNS trigger LANGUAGE plpgsql
+    SET search_path = public, pg_temp AS $$
+BEGIN
+    IF (
+        SELECT (NEW.start_at AT TIME ZONE customer.time_zone)::date < customer.billed_from
+          FROM leads_customer customer WHERE customer.id = NEW.customer_id
+    )
+    THEN
+        RAISE EXCEPTION 'No billing period begins before the day from which its customer is billed.'
+            USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'no_billing_period_begins_before_the_customer_is_billed';
+    END IF;
+    RETURN COALESCE(NEW, OLD);
+END $$;
+
+CREATE OR REPLACE TRIGGER no_billing_period_begins_before_the_customer_is_billed BEFORE INSERT ON leads_billingperiod
+    FOR EACH ROW EXECUTE FUNCTION no_billing_period_begins_before_the_customer_is_billed();

@@ -1,0 +1,9 @@
+CREATE OR REPLACE FUNCTION nothing_is_ever_deleted_from_quarantine() RETURNS trigger LANGUAGE plpgsql
+    SET search_path = public, pg_temp AS $$
+BEGIN
+    RAISE EXCEPTION 'What was refused is mended or discarded, and stays.'
+        USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'nothing_is_ever_deleted_from_quarantine';
+END $$;
+
+CREATE OR REPLACE TRIGGER nothing_is_ever_deleted_from_quarantine BEFORE DELETE ON leads_quarantineditem
+    FOR EACH ROW EXECUTE FUNCTION nothing_is_ever_deleted_from_quarantine();
