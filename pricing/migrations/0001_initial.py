@@ -708,9 +708,7 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "drafts_told",
-                    models.JSONField(
-                        default=list, help_text="The drafts as they were: [id, name, price in words] each."
-                    ),
+                    models.JSONField(default=list, help_text="The drafts as they were: [id, name, terms] each."),
                 ),
                 (
                     "months",

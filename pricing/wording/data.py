@@ -34,15 +34,15 @@ def from_data(data: Mapping[str, str | list[str | None]]) -> Quantity:
     ((kind, found),) = data.items()
     if isinstance(found, list):
         above, up_to = found
-        span = _micro(above or "0"), None if up_to is None else _micro(up_to)
+        span = in_micro(above or "0"), None if up_to is None else in_micro(up_to)
         return Units(*span) if kind == "units" else Value(*span)
     match kind:
         case "money":
-            return Money(_micro(found))
+            return Money(in_micro(found))
         case "number":
-            return Number(_micro(found))
+            return Number(in_micro(found))
         case "percent":
-            return Percent(_micro(found))
+            return Percent(in_micro(found))
         case "count":
             return Count(int(found))
     raise ValueError(f"“{kind}” is no kind of quantity.")
@@ -53,7 +53,8 @@ def exact(micro: int) -> str:
     return f"{in_units(micro).normalize():f}"
 
 
-def _micro(text: str) -> int:
+def in_micro(text: str) -> int:
+    """And back."""
     return int(Decimal(text).scaleb(6))
 
 

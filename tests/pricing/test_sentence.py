@@ -3,6 +3,7 @@
 The reader below knows the clauses of the sentence and no code of rating: fractions, cumulative sums, plain lists.
 """
 
+import json
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import astuple, fields, is_dataclass
@@ -39,6 +40,7 @@ from pricing.wording.rule import (
     sentence,
 )
 from pricing.wording.statement import words as in_words
+from pricing.wording.terms import terms_as_data, terms_from_data
 from tests.pricing.rule_sets import CATALOGUE, START, caps, percentage, periods, prices
 
 CUSTOMER = CustomerFacts("ACME", "USD")
@@ -327,6 +329,12 @@ def is_said(name: str, it: int, clause: Any) -> bool:
     if name == "above" and isinstance(clause, UnitsByTotal) and it == clause.free_units:
         return True
     return any(form in words for form in whole) or (it in (1, MICRO) and "the first " in words)
+
+
+@settings(max_examples=200, deadline=None)
+@given(terms())
+def test_terms_that_were_kept_as_data_say_the_same(told: Terms):
+    assert terms_from_data(json.loads(json.dumps(terms_as_data(told)))) == told
 
 
 # --- What it says --------------------------------------------------------------------------------

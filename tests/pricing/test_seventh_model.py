@@ -19,7 +19,7 @@ from invoices.domain.document.content_lines import TierPart as Shown
 from pricing.admin.rules.columns import as_text
 from pricing.domain.audit.explain import explain
 from pricing.domain.rule_book.rules import activate
-from pricing.domain.rule_wording import price_in_words
+from pricing.domain.rule_wording import price_in_words, terms_of
 from pricing.files.charges import price_files
 from pricing.files.faults import FilesRefused
 from pricing.files.published import schemas
@@ -30,6 +30,7 @@ from pricing.rating.prices import MODELS, Case, Clause, Counted, Field, Given, K
 from pricing.rating.prices.model import FREE, PAID, TO_MAXIMUM
 from pricing.rating.prices.units import FREE_UNITS, PriceOfUnits
 from pricing.rating.statement import Money, Number, Statement, say
+from pricing.wording.terms import terms_as_data, terms_from_data
 from tests.factories.people import with_role
 from tests.factories.pricing import PriceRuleFactory
 from tests.invoices.made import an_open_period, billed, received
@@ -75,9 +76,9 @@ class Block(PriceOfUnits):
     )
     rows = {**Price.rows, "paid": "blocks of {size} started", "to_maximum": "above the ceiling of {ceiling}"}
 
-    size: int
-    block_price: int
-    ceiling: int
+    package_size: int
+    package_price: int
+    maximum: int
     free_units: int = 0
 
     @classmethod
@@ -86,39 +87,39 @@ class Block(PriceOfUnits):
         return cls(size, price, ceiling, given.amount("free_units"))
 
     def _started(self, quantity: int) -> int:
-        return -(-paid_part(quantity, self.free_units) // self.size)
+        return -(-paid_part(quantity, self.free_units) // self.package_size)
 
     def _up_to(self, quantity: int) -> int:
-        return min(self._started(quantity) * self.block_price, self.ceiling)
+        return min(self._started(quantity) * self.package_price, self.maximum)
 
     def price(self, before: Counted, quantity: int, value: int | None) -> int:
         return self._up_to(before.quantity + quantity) - self._up_to(before.quantity)
 
     def paid_parts(self, before: Counted, quantity: int, total: int) -> Iterator[TierPart]:
         started = self._started(before.quantity + quantity) - self._started(before.quantity)
-        moved = self.price(before, quantity, None) - started * self.block_price
+        moved = self.price(before, quantity, None) - started * self.package_price
         if started:
-            yield TierPart(PAID, started * MICRO, started * self.block_price)
+            yield TierPart(PAID, started * MICRO, started * self.package_price)
         if moved:
             yield TierPart(TO_MAXIMUM, MICRO, moved)
 
     @property
     def costs_anything(self) -> bool:
-        return bool(self.block_price and self.ceiling)
+        return bool(self.package_price and self.maximum)
 
     def clause(self) -> Clause:
-        return BlocksUpTo(self.size, self.block_price, self.ceiling)
+        return BlocksUpTo(self.package_size, self.package_price, self.maximum)
 
     def explained(self, case: Case) -> Iterator[Statement]:
         yield self.counted(case)
-        yield say("Blocks of {size} cost {amount}.", size=Number(self.size), amount=Money(case.full))
+        yield say("Blocks of {size} cost {amount}.", size=Number(self.package_size), amount=Money(case.full))
 
     def row(self, part: int) -> Row:
         if part == FREE:
             return Row("free")
         if part == PAID:
-            return Row("paid", {"size": Number(self.size)}, rate=Money(self.block_price))
-        return Row("to_maximum", {"ceiling": Money(self.ceiling)})
+            return Row("paid", {"size": Number(self.package_size)}, rate=Money(self.package_price))
+        return Row("to_maximum", {"ceiling": Money(self.maximum)})
 
 
 # --- Everybody else ------------------------------------------------------------------------------
@@ -159,6 +160,7 @@ def test_the_form_asks_for_what_the_model_is_made_of(operations: Client) -> None
     rule = PriceRule.objects.get()
     assert (rule.price_model, rule.percent, rule.get_price_model_display()) == ("block", None, Block.title)
     assert price_in_words(rule) == f"{SENTENCE}, the first 2 units of a period free"
+    assert terms_from_data(json.loads(json.dumps(terms_as_data(terms_of(rule))))) == terms_of(rule)
     row = as_text(rule)
     assert [row[name] for name in ("price model", "package size", "package price", "maximum")] == [
         "block",

@@ -77,7 +77,7 @@ class Clause(ABC):
 
 
 class Price(ABC):
-    """A price, of one of the models."""
+    """A price, of one of the models; its attributes are called as its fields are."""
 
     __slots__ = ()
 
