@@ -1,6 +1,6 @@
 """A paper becomes a PDF: tagged, archivable (PDF/A-2a, PDF/UA-1), the same bytes for the same paper everywhere.
 
-It is set by another process (`typesetter.py`), whose time and memory are bounded.
+It is set by another process (`typeset_process.py`), whose time and memory are bounded.
 """
 
 import json
@@ -16,7 +16,7 @@ from invoices.domain.document.fonts import ARCHIVABLE, families, folders, han_of
 from invoices.models import Invoice
 
 HERE = Path(__file__)
-TEMPLATE, TYPESETTER = HERE.with_name("invoice.typ"), HERE.with_name("typesetter.py")
+TEMPLATE, TYPESETTER = HERE.with_name("invoice.typ"), HERE.with_name("typeset_process.py")
 SECONDS, SECONDS_ON_A_PAGE = 300, 40  # of 12,000 lines it takes ten; a page's server gives up after 60
 MEGABYTES = 2_048  # of 12,000 lines it takes 1,300
 STANDARDS_IN_WORDS = ("PDF/A-2a",)
