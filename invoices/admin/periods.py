@@ -16,8 +16,8 @@ from invoices.domain.life.reopen import check_may_reopen, may_bill_again, may_re
 from leads.models import BillingPeriod
 from pricing.admin.periods import BillingPeriodAdmin
 from pricing.domain.audit.prove import Proof, prove
-from pricing.domain.audit.prove_wording import outcome_in_words
 from pricing.models import PeriodTally
+from pricing.wording.proof import outcome_in_words
 
 AT_ONCE = 200_000  # actions: some seconds
 SHOWN = 20

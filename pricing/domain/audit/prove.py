@@ -23,7 +23,8 @@ from pricing.domain.rate.charges import in_units
 from pricing.models import PeriodTerms
 from pricing.rating.caps import CAPS
 from pricing.rating.period import needs_foresight, rate_period
-from pricing.rating.values import ActionId, Cuts, Decision, RuleFacts, RuleId
+from pricing.rating.values import ActionId, Decision, RuleFacts, RuleId
+from pricing.wording.proof import Outcome
 
 AT_A_TIME = 10_000
 DIFFERENCES_KEPT = 200
@@ -48,20 +49,6 @@ class PeriodIsOpen(Refused):
 
     code = "period_is_open"
     message = "This period is open: it is rated again whenever something changes, and there is nothing to prove yet."
-
-
-class Outcome(NamedTuple):
-    """What became of an action, every digit of it, in micro-units."""
-
-    period: int
-    rule: RuleId | None
-    reason: str
-    amount: int
-    full_amount: int
-    cuts: Cuts
-    quantity_before: int
-    value_before: int
-    paid_by: ActionId | None
 
 
 class Difference(NamedTuple):
