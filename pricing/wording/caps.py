@@ -14,3 +14,8 @@ ON_AN_INVOICE = {
     PER_PERIOD: "the limit per billing period",
     BUDGET: "the monthly budget",
 }
+
+
+def above(cap: str) -> str:
+    """`above the limit per lead`: what a cut amount is, on an invoice."""
+    return f"above {ON_AN_INVOICE[cap]}"

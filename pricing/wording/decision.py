@@ -1,6 +1,7 @@
 """What became of an action, in words: why it is not charged, and what each cap took off."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 
 from pricing.rating.exclude import (
     ALREADY_CHARGED,
@@ -27,6 +28,8 @@ REASONS = {
     ALREADY_CHARGED: "Charged already",
     NOT_HIGHEST: "Not the highest-priced action of its lead",
 }
+# How the winner outranks another rule in what is no part of a scope.
+OUTRANKED = {"priority": "the winner's is higher", "effective from": "the winner began later"}
 EXCLUDED = {
     VOIDED: "it was voided",
     NOT_BILLABLE: "its action type is not billable",
@@ -45,6 +48,33 @@ def reason_in_words(code: str) -> str:
 def excluded(reason: str) -> str:
     """Why an action without a rule costs nothing."""
     return f"Not charged: {EXCLUDED[reason]}."
+
+
+def not_charged(reason: str) -> str:
+    """`Not charged: voided by its source.`"""
+    return f"Not charged: {reason_in_words(reason).lower()}."
+
+
+def outcome(reason: str, *, amount: int, by: str | None, currency: str) -> str:
+    """`$2.50 by “Samples”`, `not charged: test lead`, `unrated`."""
+    if reason:
+        return f"not charged: {reason_in_words(reason).lower()}"
+    return "unrated" if by is None else f"{money(amount, currency)} by “{by}”"
+
+
+def lost_on(dimension: str) -> str:
+    """What another rule lost on: `priority: the winner's is higher`."""
+    why = OUTRANKED.get(dimension, f"it is for any {dimension}, the winner for this one")
+    return f"{dimension}: {why}"
+
+
+def taken_back(at: datetime, why: str) -> str:
+    """The action was taken back when its period was closed already."""
+    because = f" ({why})" if why else ""
+    return (
+        f"Taken back on {at:%Y-%m-%d %H:%M} UTC{because}, after the period was closed: the charge stands until the draft is"
+        " regenerated or, once issued, it is credited."
+    )
 
 
 def already_charged(*, paid: str, per_person: bool, within_days: int) -> str:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from billing_engine.core import money
 from pricing.rating.prices import MODELS, Price, Row
 from pricing.rating.statement import Money, Number, Statement, say
-from pricing.wording.caps import ON_AN_INVOICE
+from pricing.wording.caps import above
 from pricing.wording.data import as_data, exact, from_data
 from pricing.wording.statement import words, written
 
@@ -48,7 +48,7 @@ def in_words(facts: Facts, currency: str) -> RowInWords:
     """The row as the reader of the invoice reads it."""
     amount = money.in_words(Decimal(facts["amount"]), currency)
     if "cap" in facts:
-        return RowInWords(f"above {ON_AN_INVOICE[facts['cap']]}", "", "", amount)
+        return RowInWords(above(facts["cap"]), "", "", amount)
     rate = written(from_data(facts["rate"]), currency) if "rate" in facts else ""
     fee = f" + {money.price_in_words(Decimal(facts['fee']), currency)}" if "fee" in facts else ""
     counted = _counted(facts["counted"], currency)

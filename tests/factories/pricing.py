@@ -137,8 +137,8 @@ class SimulatedMoveFactory(DjangoModelFactory[SimulatedMove]):
     period = factory.SelfAttribute("action.period")
     now_amount = Decimal("2.50")
     then_amount = Decimal(3)
-    now_words = "$2.50 by «Samples»"
-    then_words = "$3.00 by «Samples, dearer»"
+    now_words = "$2.50 by “Samples”"
+    then_words = "$3.00 by “Samples, dearer”"
 
 
 def graduated(*tiers: tuple[int | None, str, str], **facts: object) -> PriceRule:

@@ -208,8 +208,8 @@ def test_last_months_invoices_with_next_months_price_and_nothing_billed_moves(op
     assert (move.action, move.kind, move.now_words, move.then_words) == (
         action,
         "amount",
-        "$7.50 by «Samples»",
-        "$9.00 by «Samples, dearer»",
+        "$7.50 by “Samples”",
+        "$9.00 by “Samples, dearer”",
     )
     assert on_its_day.moves.count() == 0
     assert (outcomes(), list(PeriodTally.objects.values()), list(PriceRule.objects.values())) == before

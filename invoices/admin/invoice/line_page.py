@@ -26,7 +26,7 @@ from invoices.domain.lines.detail import (
 from invoices.domain.wording import quantity_in_words
 from invoices.models import InvoiceLine
 from leads.models import Action
-from pricing.wording.caps import ON_AN_INVOICE
+from pricing.wording.caps import above
 from pricing.wording.decision import reason_in_words
 
 CHARGES_A_PAGE = 100
@@ -177,7 +177,7 @@ def _rule_or_reason(row: DetailCharge, currency: str) -> str:
     if row.reason:
         return reason_in_words(row.reason)
     full = f"{money.price_in_words(row.full_amount, currency)} less " if row.cuts else ""
-    cuts = [f"{money.price_in_words(cut, currency)} above {ON_AN_INVOICE[cap]}" for cap, cut in row.cuts]
+    cuts = [f"{money.price_in_words(cut, currency)} {above(cap)}" for cap, cut in row.cuts]
     return "; ".join(filter(None, [row.rule_name, full + " and ".join(cuts)]))
 
 

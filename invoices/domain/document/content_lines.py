@@ -9,7 +9,7 @@ from invoices.domain.wording import clean, late_in_words, quantity_in_words
 from invoices.models import InvoiceLine
 from pricing.domain.rate.inputs import model_of, price_facts
 from pricing.models import PriceRule
-from pricing.wording.caps import ON_AN_INVOICE
+from pricing.wording.caps import above
 from pricing.wording.decision import reason_in_words
 from pricing.wording.numbers import in_units
 from pricing.wording.row import in_words
@@ -129,7 +129,7 @@ def late_of(line: InvoiceLine) -> str:
 def _trimmed(line: InvoiceLine, unit_price: Decimal | None, currency: str) -> tuple[str, ...]:
     """What each cap took off the price, where the line itself shows it: less than quantity times price."""
     cuts = [
-        f"{money.in_words(-Decimal(row['amount']), currency)} above {ON_AN_INVOICE[row['cap']]}"
+        f"{money.in_words(-Decimal(row['amount']), currency)} {above(row['cap'])}"
         for row in line.detail
         if "cap" in row
     ]

@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from billing_engine.core.calendar.wall_clock import shown
 from leads.models import Action, ActionType, BillingPeriod, Customer, Product, Source
-from pricing.domain.audit.explain import lost_on
+from pricing.domain.audit.explain import lost_to
 from pricing.domain.audit.explain_price import sentences_of
 from pricing.domain.rate.charges import in_units
 from pricing.domain.rate.inputs import customer_facts, maybe_micro, micro, price_facts, rule_facts
@@ -88,7 +88,7 @@ def price_example(example: Example, *, draft: PriceRule | None = None) -> Priced
     matching = RuleBook(facts, customer_facts(example.customer), catalogue_of(example)).matching(_action(example))
     decision = decide(example, facts, winner=matching[0] if matching else None)
     winner = by_id[decision.rule] if decision.rule is not None else None
-    losers = [Loser(by_id[rule.id], lost_on(matching[0], rule)) for rule in matching[1:]]
+    losers = [Loser(by_id[rule.id], lost_to(matching[0], rule)) for rule in matching[1:]]
     words = [] if winner is None else _sentences(example, winner, decision)
     return Priced(in_units(decision.amount), decision.reason, winner, losers, words)
 
