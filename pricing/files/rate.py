@@ -8,6 +8,7 @@ from typing import NamedTuple
 from billing_engine.core.calendar.spans import Cycle, months_of
 from pricing.files.read import RuleSet
 from pricing.files.values import Placed, in_zone
+from pricing.rating.amounts import Micro
 from pricing.rating.counters import Counters
 from pricing.rating.period import rate_period
 from pricing.rating.values import ActionFacts, ActionId, Catalogue, CustomerFacts, CustomerId, Decision, RuleFacts
@@ -75,4 +76,4 @@ def _within(cycle: Cycle, customer: CustomerFacts) -> CustomerFacts:
     """The customer with its monthly budget by days."""
     if customer.hard_budget is None:
         return customer
-    return replace(customer, hard_budget=int(customer.hard_budget * months_of(cycle.first, cycle.next().first)))
+    return replace(customer, hard_budget=Micro(int(customer.hard_budget * months_of(cycle.first, cycle.next().first))))

@@ -9,6 +9,7 @@ from billing_engine.core.calendar.spans import CYCLES, Cycle
 from billing_engine.core.calendar.wall_clock import instant_of, read
 from leads.domain.identity import person_key
 from pricing.files import forms
+from pricing.rating.amounts import Micro
 from pricing.rating.instants import Instant, moment, on_the_clock, stretch, wall_clock
 from pricing.rating.prices import MODELS, Field, Given, GivenTier, Kind, Price
 from pricing.rating.values import (
@@ -49,10 +50,10 @@ class Placed(NamedTuple):
     source: SourceFacts
 
 
-def micro(number: str) -> int:
+def micro(number: str) -> Micro:
     """`2.5` as 2500000."""
     whole, _, part = number.partition(".")
-    return int(whole + part.ljust(PLACES, "0"))
+    return Micro(int(whole + part.ljust(PLACES, "0")))
 
 
 def written(number: int) -> str:
@@ -168,7 +169,7 @@ def _tiers(tiers: list[forms.UnitTier] | list[forms.PercentTier], field: Field) 
     return [GivenTier(_micro(tier.up_to), micro(getattr(tier, field.rate)), micro(tier.flat_fee)) for tier in tiers]
 
 
-def _micro(number: str | None) -> int | None:
+def _micro(number: str | None) -> Micro | None:
     return None if number is None else micro(number)
 
 

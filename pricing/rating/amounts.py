@@ -1,5 +1,11 @@
 """Counting in micro-units: integers of which a million make one, exact and rounded half away from zero."""
 
+from typing import NewType
+
+# Of money, units or percent; whole things (actions, days) are plain integers. What is computed of them is rounded to them.
+Micro = NewType("Micro", int)
+ZERO = Micro(0)
+
 MICRO = 1_000_000
 HALF = MICRO // 2
 PERCENT = 100 * MICRO  # a percent in micro-units, of an amount

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, NewType
 
+from pricing.rating.amounts import Micro
 from pricing.rating.highest import misfit_of
 from pricing.rating.instants import Instant, Stretch
 from pricing.rating.prices import Price
@@ -35,8 +36,8 @@ class ActionFacts(NamedTuple):
     source: SourceId
     action_type: KindId
     occurred_at: Instant
-    quantity: int
-    value: int | None = None
+    quantity: Micro
+    value: Micro | None = None
     is_test: bool = False
     is_voided: bool = False
     is_waived: bool = False
@@ -52,7 +53,7 @@ class CustomerFacts:
     contract_start: Instant | None = None
     contract_end: Instant | None = None
     excluded_domains: frozenset[str] = frozenset()
-    hard_budget: int | None = None
+    hard_budget: Micro | None = None
 
 
 class ProductFacts(NamedTuple):
@@ -105,8 +106,8 @@ class RuleFacts:
     priority: int = 0
     once: Once | None = None
     highest_only: bool = False
-    cap_per_lead: int | None = None
-    cap_per_period: int | None = None
+    cap_per_lead: Micro | None = None
+    cap_per_period: Micro | None = None
 
     def __post_init__(self) -> None:
         if self.highest_only and (misfit := misfit_of(self.price)):

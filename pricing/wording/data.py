@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import assert_never
 
+from pricing.rating.amounts import Micro
 from pricing.rating.statement import Count, Money, Number, Percent, Quantity, Units, Value
 from pricing.wording.numbers import in_units
 
@@ -53,9 +54,9 @@ def exact(micro: int) -> str:
     return f"{in_units(micro).normalize():f}"
 
 
-def in_micro(text: str) -> int:
+def in_micro(text: str) -> Micro:
     """And back."""
-    return int(Decimal(text).scaleb(6))
+    return Micro(int(Decimal(text).scaleb(6)))
 
 
 def _bounds(above: int, up_to: int | None) -> list[str | None]:

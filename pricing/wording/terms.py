@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from pricing.rating.amounts import Micro
 from pricing.rating.prices import MODELS, Given, GivenTier, Kind, Price
 from pricing.rating.prices.fields import Field
 from pricing.wording.data import exact, in_micro
@@ -62,5 +63,5 @@ def _maybe_exact(micro: int | None) -> str | None:
     return None if micro is None else exact(micro)
 
 
-def _maybe_micro(text: str | None) -> int | None:
+def _maybe_micro(text: str | None) -> Micro | None:
     return None if text is None else in_micro(text)

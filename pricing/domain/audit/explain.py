@@ -10,6 +10,7 @@ from pricing.domain.audit.explain_price import price_sentences
 from pricing.domain.rate.inputs import catalogue_for, customer_facts, maybe_micro, micro, rule_facts, rules_for
 from pricing.domain.rule_wording import price_in_words, scope_in_words
 from pricing.models import Charge, PriceRule
+from pricing.rating.amounts import Micro
 from pricing.rating.instants import moment
 from pricing.rating.match import DIMENSIONS, Rank, RuleBook, rank
 from pricing.rating.values import ActionFacts, ActionId, KindId, LeadId, ProductId, RuleFacts, RuleId, SourceId
@@ -93,7 +94,7 @@ def _lost(charge: Charge, won: PriceRule) -> list[dict[str, Any]]:
         SourceId(lead.source_id),
         KindId(action.action_type_id),
         moment(action.occurred_at),
-        0,
+        Micro(0),
     )
     matching = RuleBook(rules_for(customer), customer_facts(customer), catalogue_for(customer)).matching(facts)
     # What outranks the winner was not in force yet when this was rated.

@@ -13,6 +13,7 @@ from billing_engine.core.calendar.spans import months_of
 from billing_engine.core.calendar.wall_clock import instant_of
 from leads.models import ActionType, BillingPeriod, Customer, Product, Source
 from pricing.models import PriceRule
+from pricing.rating.amounts import Micro
 from pricing.rating.instants import Instant, moment, stretch
 from pricing.rating.prices import MODELS, Field, Given, GivenTier, Kind, Price
 from pricing.rating.unpriceable import Unpriceable
@@ -32,12 +33,12 @@ from pricing.rating.values import (
 )
 
 
-def micro(amount: Decimal) -> int:
+def micro(amount: Decimal) -> Micro:
     """A Decimal of up to six places as an integer of micro-units; a default that was never stored is a plain number."""
-    return int(Decimal(amount).scaleb(6))
+    return Micro(int(Decimal(amount).scaleb(6)))
 
 
-def maybe_micro(amount: Decimal | None) -> int | None:
+def maybe_micro(amount: Decimal | None) -> Micro | None:
     """The same, where there may be none."""
     return None if amount is None else micro(amount)
 
@@ -53,7 +54,7 @@ def period_facts(period: BillingPeriod) -> CustomerFacts:
     if facts.hard_budget is None:
         return facts
     months = months_of(period.start_at.astimezone(zone).date(), period.end_at.astimezone(zone).date())
-    return replace(facts, hard_budget=int(facts.hard_budget * months))
+    return replace(facts, hard_budget=Micro(int(facts.hard_budget * months)))
 
 
 def customer_facts(customer: Customer) -> CustomerFacts:

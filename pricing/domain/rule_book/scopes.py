@@ -6,6 +6,7 @@ from typing import Any
 from django.db.models import F, Q, QuerySet
 
 from pricing.models import PriceRule
+from pricing.rating.amounts import ZERO
 from pricing.rating.instants import on_the_clock
 from pricing.rating.match import Rank, rank
 from pricing.rating.prices import PerUnit
@@ -13,7 +14,7 @@ from pricing.rating.values import CustomerId, KindId, LineageId, ProductId, Rule
 
 FIXES = ("customer_id", "product_id", "category", "source_id", "channel", "action_type_id")
 EQUAL = (*FIXES, "currency", "priority")
-FREE = PerUnit(0)
+FREE = PerUnit(ZERO)
 
 Scope = dict[str, Any]  # what is fixed, by the name of its column
 

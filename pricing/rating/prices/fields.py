@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
 
+from pricing.rating.amounts import ZERO, Micro
 from pricing.rating.prices.tiers import Tier
 from pricing.rating.statement import Statement
 
@@ -59,9 +60,9 @@ class Field:
 class GivenTier(NamedTuple):
     """A tier as it was given: its rate may be missing."""
 
-    up_to: int | None
-    rate: int | None
-    flat_fee: int = 0
+    up_to: Micro | None
+    rate: Micro | None
+    flat_fee: Micro = ZERO
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,27 +72,32 @@ class Given:
     amounts: Mapping[str, int | None]
     tiers: Sequence[GivenTier] = ()
 
-    def amount(self, name: str) -> int:
-        """An optional amount; zero where none was given."""
+    def count(self, name: str) -> int:
+        """An optional number of whole actions; zero where none was given."""
         return self.amounts.get(name) or 0
 
-    def maybe(self, name: str) -> int | None:
-        """An amount that may be open."""
-        return self.amounts.get(name)
+    def amount(self, name: str) -> Micro:
+        """An optional amount; zero where none was given."""
+        return Micro(self.amounts.get(name) or 0)
 
-    def needed(self, name: str) -> int:
+    def maybe(self, name: str) -> Micro | None:
+        """An amount that may be open."""
+        found = self.amounts.get(name)
+        return None if found is None else Micro(found)
+
+    def needed(self, name: str) -> Micro:
         """A required amount; ValueError, in words, where it is missing."""
         found = self.amounts.get(name)
         if found is None:
             raise ValueError(f"The {name.replace('_', ' ')} is missing.")
-        return found
+        return Micro(found)
 
     def steps(self, field: Field) -> tuple[Tier, ...]:
         """The tiers; ValueError, in words, where the rate of one is missing."""
         return tuple(Tier(tier.up_to, _rate(tier, field), tier.flat_fee) for tier in self.tiers)
 
 
-def _rate(tier: GivenTier, field: Field) -> int:
+def _rate(tier: GivenTier, field: Field) -> Micro:
     if tier.rate is None:
         raise ValueError(f"The {field.rate.replace('_', ' ')} of a tier is missing.")
     return tier.rate

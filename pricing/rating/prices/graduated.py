@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar, Self
 
-from pricing.rating.amounts import MICRO, paid_part
+from pricing.rating.amounts import MICRO, ZERO, Micro, paid_part
 from pricing.rating.prices.fields import Field, Given, Kind
 from pricing.rating.prices.model import FREE, Case, Clause, Counted, Price, Row, TierPart
 from pricing.rating.prices.tiers import Stairs, Step, Tier, cost_anything, steps_of
@@ -49,7 +49,7 @@ class Graduated(PriceOfUnits):
     rows = {**Price.rows, "tier": "{tier}"}
 
     tiers: tuple[Tier, ...]
-    free_units: int = 0
+    free_units: Micro = ZERO
     stairs: Stairs = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:

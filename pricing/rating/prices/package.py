@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
-from pricing.rating.amounts import MICRO, paid_part
+from pricing.rating.amounts import MICRO, ZERO, Micro, paid_part
 from pricing.rating.prices.fields import Field, Given, Kind
 from pricing.rating.prices.model import FREE, PAID, Case, Clause, Counted, Price, Row, TierPart
 from pricing.rating.prices.units import FREE_UNITS, PriceOfUnits
@@ -58,9 +58,9 @@ class Package(PriceOfUnits):
     )
     rows = {**Price.rows, "paid": "packages of {size} started"}
 
-    package_size: int
-    package_price: int
-    free_units: int = 0
+    package_size: Micro
+    package_price: Micro
+    free_units: Micro = ZERO
 
     def __post_init__(self) -> None:
         if self.package_size <= 0:
@@ -78,7 +78,7 @@ class Package(PriceOfUnits):
 
     def paid_parts(self, before: Counted, quantity: int, total: int) -> Iterator[TierPart]:
         # At a price of one, what the packages cost is how many are started.
-        started = replace(self, package_price=1).price(before, quantity, None)
+        started = replace(self, package_price=Micro(1)).price(before, quantity, None)
         if started:
             yield TierPart(PAID, started * MICRO, self.price(before, quantity, None))
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
-from pricing.rating.amounts import HALF, MICRO, between, paid_part
+from pricing.rating.amounts import HALF, MICRO, ZERO, Micro, between, paid_part
 from pricing.rating.prices.fields import Field, Given, Kind
 from pricing.rating.prices.model import FREE, PAID, Case, Clause, Counted, Price, Row, TierPart
 from pricing.rating.prices.units import FREE_UNITS, PriceOfUnits, product
@@ -42,8 +42,8 @@ class PerUnit(PriceOfUnits):
     rows = {**Price.rows, "paid": "beyond the free ones", "whole": "full price"}
     stands_alone: ClassVar[bool] = True
 
-    unit_price: int
-    free_units: int = 0
+    unit_price: Micro
+    free_units: Micro = ZERO
 
     @classmethod
     def of(cls, given: Given) -> Self:

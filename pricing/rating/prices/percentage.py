@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
-from pricing.rating.amounts import MICRO, share
+from pricing.rating.amounts import MICRO, ZERO, Micro, share
 from pricing.rating.prices.fields import Fault, Field, Given, Kind
 from pricing.rating.prices.model import (
     FIXED_FEE,
@@ -145,12 +145,12 @@ class Percentage(Price):
     is_of_value: ClassVar[bool] = True
     stands_alone: ClassVar[bool] = True
 
-    percent: int
-    fixed_fee: int = 0
-    minimum: int | None = None
-    maximum: int | None = None
+    percent: Micro
+    fixed_fee: Micro = ZERO
+    minimum: Micro | None = None
+    maximum: Micro | None = None
     free_actions: int = 0
-    free_value: int = 0
+    free_value: Micro = ZERO
 
     @classmethod
     def of(cls, given: Given) -> Self:
@@ -159,7 +159,7 @@ class Percentage(Price):
             given.amount("fixed_fee"),
             given.maybe("minimum"),
             given.maybe("maximum"),
-            given.amount("free_actions"),
+            given.count("free_actions"),
             given.amount("free_value"),
         )
 

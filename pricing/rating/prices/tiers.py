@@ -5,14 +5,16 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
 
+from pricing.rating.amounts import ZERO, Micro
+
 
 @dataclass(frozen=True, slots=True)
 class Tier:
     """One step of a tiered price: (the tier before, up_to]; `up_to` None has no end. `rate` is money per unit, or percent."""
 
-    up_to: int | None
-    rate: int
-    flat_fee: int = 0
+    up_to: Micro | None
+    rate: Micro
+    flat_fee: Micro = ZERO
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pricing.rating.amounts import MICRO, paid_part
+from pricing.rating.amounts import MICRO, Micro, paid_part
 from pricing.rating.prices.fields import Field, Kind
 from pricing.rating.prices.model import FREE, Case, Clause, Counted, Price, TierPart
 from pricing.rating.prices.tiers import Step
@@ -35,7 +35,7 @@ class PriceOfUnits(Price):
     """A price by what was counted of units, the first of which may be free."""
 
     __slots__ = ()
-    free_units: int
+    free_units: Micro
 
     def allowances(self) -> Iterator[Clause]:
         if self.free_units:

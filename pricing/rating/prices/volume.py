@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
-from pricing.rating.amounts import between, paid_part
+from pricing.rating.amounts import ZERO, Micro, between, paid_part
 from pricing.rating.prices.fields import Field, Given
 from pricing.rating.prices.graduated import UNIT_TIERS, tier_row
 from pricing.rating.prices.model import Case, Clause, Counted, Price, Row, TierPart
@@ -48,7 +48,7 @@ class Volume(PriceOfUnits):
     needs_total: ClassVar[bool] = True
 
     tiers: tuple[Tier, ...]
-    free_units: int = 0
+    free_units: Micro = ZERO
 
     def __post_init__(self) -> None:
         check_tiers(self.tiers)
