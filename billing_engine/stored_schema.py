@@ -1,7 +1,7 @@
-"""The schema as PostgreSQL has it, in words: what the models do not show (triggers, functions) beside what they do.
+"""The schema as PostgreSQL has it, as text: the tables of the models, and also their triggers and functions.
 
-Read from the catalogue, in an order of its own, so that two databases have the same text where they have the same schema.
-Not told: NOT NULL as a constraint (the column says it) and the triggers that PostgreSQL makes for foreign keys.
+It is read from the system catalog in a fixed order, so two databases with the same schema give the same text. It leaves
+out NOT NULL constraints (the column says it) and the triggers that PostgreSQL creates for foreign keys.
 """
 
 from collections import defaultdict
@@ -14,7 +14,7 @@ from billing_engine.dbml import STOREYS
 
 HEADER = "-- Read from a freshly migrated database by `manage.py schema`; not edited by hand.\n"
 
-# Each says of which table (or of none), and one line or definition.
+# Each returns the table and a line about it.
 COLUMNS = """
     SELECT relname, format('    %s %s', attname, concat_ws(' ', format_type(atttypid, atttypmod),
                CASE WHEN attcollation <> typcollation THEN 'COLLATE ' || collname END,
@@ -71,7 +71,7 @@ OTHERS = """
       FROM pg_type t WHERE typnamespace = 'public'::regnamespace AND typtype IN ('d', 'e', 'r')
     ORDER BY 1
 """
-# But for those that PostgreSQL makes with a type.
+# Without those that PostgreSQL creates with a type.
 FUNCTIONS = """
     SELECT proname, pg_get_functiondef(oid) FROM pg_proc
      WHERE pronamespace = 'public'::regnamespace AND NOT EXISTS
@@ -81,7 +81,7 @@ FUNCTIONS = """
 
 
 def stored_schema() -> str:
-    """Tables of ours, then what belongs to none of them, then functions."""
+    """What belongs to no table, then our tables, then the functions."""
     of_table: dict[str, list[str]] = defaultdict(list)
     for question in PER_TABLE:
         for name, line in _rows(question):
@@ -92,7 +92,7 @@ def stored_schema() -> str:
 
 
 def functions() -> dict[str, str]:
-    """Each function in the schema by its name, as a statement that would make it again."""
+    """The statement that creates each function, by the function's name."""
     return {name: definition.strip() for name, definition in _rows(FUNCTIONS)}
 
 

@@ -1,7 +1,7 @@
-"""SQL in files of its own: functions beside the code that calls them, triggers beside the models they guard.
+"""SQL in files of its own: functions next to the code that calls them, triggers next to the models they guard.
 
-A file is written so that it can be installed again: `CREATE OR REPLACE`. Editing one takes a new migration with the
-operation again; `tests/house/test_sql_files.py` says so, and with which version.
+A file can be installed again: it says `CREATE OR REPLACE`. After an edit, a new migration must install the file again;
+`tests/house/test_sql_files.py` prints the line to add.
 """
 
 from hashlib import sha256
@@ -14,25 +14,25 @@ from django.db.migrations.operations.base import Operation
 
 
 def sql_file(app: str, path: str) -> Path:
-    """Where a file lies, of which migrations name the app and the path in it."""
+    """The file that a migration names by its app and its path inside that app."""
     return Path(apps.get_app_config(app).path) / path
 
 
 def version_of(sql: str) -> str:
-    """The beginning of its SHA-256: a file that changes has another version, and nobody has to count."""
+    """The start of its SHA-256, so that every edit gives the file another version."""
     return sha256(sql.encode()).hexdigest()[:12]
 
 
 class InstallSql(Operation):
-    """Run a file of the app, if it is still of that version; one that was edited is installed by a later migration."""
+    """Run a file if it still has this version; if it was edited since, a later migration installs it."""
 
-    reversible = False  # the text of before is in the history of the code, not in its files
+    reversible = False  # the earlier text is only in the history of the code
 
     def __init__(self, app: str, path: str, version: str) -> None:
         self.app, self.path, self.version = app, path, version
 
     def state_forwards(self, app_label: str, state: Any) -> None:
-        """Models know nothing of functions and triggers."""
+        """Functions and triggers are no part of the models."""
 
     def database_forwards(
         self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: Any, to_state: Any

@@ -2,7 +2,7 @@
 
 What the database refuses to change (issued invoices, closed charges) it refuses by triggers, and an owner of a table could
 drop or disable them, or empty the table past them. So the processes that serve and work log in as somebody who can't. Nor
-may that one make temporary tables, which would stand in front of those that a trigger asks.
+can that login create temporary tables, which a trigger would read in place of ours.
 """
 
 from dataclasses import dataclass
@@ -45,7 +45,7 @@ def ensure_logins(database: dict[str, Any], *, admin: Login, app: Login) -> None
             for login in (owner, app):
                 cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [login.user])
                 verb = SQL("ALTER" if cursor.fetchone() else "CREATE")
-                # As a verifier: the password itself would stand in the server's log, where that keeps statements.
+                # A verifier: a server that logs statements would log the password itself.
                 verifier = encrypt_password(login.password, login.user, server, "scram-sha-256")
                 cursor.execute(
                     SQL("{} ROLE {} LOGIN PASSWORD {}").format(verb, Identifier(login.user), Literal(verifier))

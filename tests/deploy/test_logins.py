@@ -28,7 +28,7 @@ def test_another_login_of_the_app_is_made_by_the_next_migration_and_the_one_befo
             _drop(engine, first, second)
 
 
-def test_the_app_reads_and_writes_rows_and_makes_no_table_that_would_stand_in_front_of_ours():
+def test_the_app_reads_and_writes_rows_and_creates_no_table_not_even_a_temporary_one():
     user = f"app_{uuid4().hex[:12]}"
     with empty() as engine:
         try:
@@ -42,11 +42,13 @@ def test_the_app_reads_and_writes_rows_and_makes_no_table_that_would_stand_in_fr
             _drop(engine, user)
 
 
-def test_the_server_is_told_what_checks_a_password_and_never_the_password():
+def test_postgresql_is_sent_a_verifier_and_never_the_password():
     user = f"app_{uuid4().hex[:12]}"
     with empty() as engine:
         try:
-            _as_admin(engine, SQL("ALTER DATABASE {} SET password_encryption = 'md5'"))  # which text would be kept as
+            _as_admin(
+                engine, SQL("ALTER DATABASE {} SET password_encryption = 'md5'")
+            )  # a password sent as text would be stored as MD5
             _migrate(engine, user=user, password="one")
 
             kept = _as_admin(engine, SQL("SELECT rolpassword FROM pg_authid WHERE rolname = %s"), user)

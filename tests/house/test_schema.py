@@ -1,4 +1,4 @@
-"""The schema as a picture, drawn from the models, and as text, read from a database; neither from an older day's."""
+"""The schema as a picture, drawn from the models, and as text, read from a database; both are up to date."""
 
 from pathlib import Path
 
@@ -22,7 +22,9 @@ def test_every_table_of_ours_is_drawn_with_all_its_columns():
 
 @pytest.mark.django_db
 def test_the_schema_that_the_migrations_make_is_the_one_that_is_stored():
-    assert stored_schema() == text(Path("docs/schema.txt")), "stale; look what changed after: make schema"
+    assert stored_schema() == text(Path("docs/schema.txt")), (
+        "out of date; update it with `make schema` and review the changes"
+    )
 
 
 def _columns(drawn: str, table: str) -> list[str]:

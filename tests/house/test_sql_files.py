@@ -1,4 +1,4 @@
-"""SQL in files: what the database runs is what the files say, each is installed, and nobody can slip tables under it."""
+"""SQL in files: a migration installs each, the database runs what the files say, and no temporary table gets in between."""
 
 import re
 from itertools import chain
@@ -43,7 +43,7 @@ def test_the_functions_and_triggers_of_the_database_are_those_of_the_files():
 
 
 @pytest.mark.django_db
-def test_no_function_looks_for_a_table_where_a_session_may_have_put_one_of_its_own():
+def test_every_function_reads_our_tables_before_the_temporary_ones_of_a_session():
     settings = {name: re.findall(r"SET search_path TO (.+)", made) for name, made in functions().items()}
 
     assert settings
@@ -61,7 +61,7 @@ def test_a_delivery_and_its_leads_are_stored_with_all_their_columns():
 
 
 @pytest.mark.django_db
-def test_a_file_that_was_edited_is_left_to_the_migration_that_installs_it_as_it_is_now():
+def test_a_file_that_was_edited_is_left_to_the_migration_that_installs_its_new_version():
     now = _installations()[-1]
 
     assert _run(now) != []
@@ -81,7 +81,7 @@ def _files() -> list[Path]:
 
 
 def _installations() -> list[InstallSql]:
-    """In the order of the migrations, so that the last one of a file is the one that holds."""
+    """In the order of the migrations: the last one of a file is the current one."""
     loader = MigrationLoader(None)
     plan = chain.from_iterable(loader.graph.forwards_plan(leaf) for leaf in loader.graph.leaf_nodes())
     migrations = [loader.disk_migrations[key] for key in dict.fromkeys(plan)]

@@ -1,4 +1,4 @@
-"""`manage.py schema`: docs/schema.dbml from the models, and docs/schema.txt from what the migrations make of them."""
+"""`manage.py schema`: docs/schema.dbml from the models, and docs/schema.txt from the migrations."""
 
 from argparse import ArgumentParser
 from collections.abc import Iterator
@@ -15,9 +15,9 @@ from billing_engine.stored_schema import stored_schema
 
 
 class Command(BaseCommand):
-    """Writes the schema from the models and from a database; or looks whether the first is still the one that is stored."""
+    """Writes the schema of the models and that of a migrated database, or checks whether the first is up to date."""
 
-    help = "Write docs/schema.dbml and docs/schema.txt; --check only says whether the first is stale."
+    help = "Write docs/schema.dbml and docs/schema.txt; --check only says whether the first is up to date."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--check", action="store_true", help="Write nothing; exit with 1 if the file is stale.")
@@ -48,7 +48,7 @@ def _is(file: Path, new: str) -> bool:
 
 @contextmanager
 def _freshly_migrated() -> Iterator[None]:
-    """On a database beside the one of the settings, made for this and gone again after it."""
+    """On a temporary database next to the one in the settings."""
     before = connection.settings_dict["NAME"]
     connection.settings_dict["TEST"]["NAME"] = f"schema_of_{before}"
     connection.creation.create_test_db(verbosity=0, autoclobber=True)
