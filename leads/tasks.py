@@ -15,5 +15,5 @@ def retry_task(*, retry_id: int, **_: object) -> None:
 
 @shared_task(name="leads.sweep")
 def sweep_task(**_: object) -> int:
-    """Ask for the bulk retries that are not finished; answers how many."""
+    """Ask for the bulk retries that are not finished; return how many."""
     return ask_for_unfinished_retries()

@@ -99,6 +99,12 @@ def price_in_words(price: Decimal, currency: str) -> str:
     return _written(price, currency, most=max(places(currency), -exponent))
 
 
+def difference_in_words(amount: Decimal, currency: str) -> str:
+    """`+$0.0022`, `−$0.0022`, `$0.00`: what is added or taken away, with all the places it has."""
+    sign = "+" if amount > 0 else "−" if amount < 0 else ""
+    return sign + price_in_words(abs(amount), currency)
+
+
 def _written(amount: Decimal, currency: str, *, most: int) -> str:
     # By the locale's pattern, with our places: CLDR's are those of coins in use, and gives RSD and IQD none.
     pattern = copy(reader().currency_formats["standard"])

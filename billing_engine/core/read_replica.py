@@ -3,7 +3,7 @@
 A copy is a moment behind. Whoever decides by what is read, and whoever has just written, asks the database itself.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import wraps
@@ -13,6 +13,7 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 COPY = "copy"
+ROWS_AT_A_TIME = 2_000
 
 _reporting: ContextVar[bool] = ContextVar("reporting", default=False)
 
@@ -51,6 +52,14 @@ def rows_from_copy(rows: Iterable[Row]) -> Iterator[Row]:
 def connection() -> BaseDatabaseWrapper:
     """The connection that raw SQL of reports goes through."""
     return connections[_alias() or DEFAULT_DB_ALIAS]
+
+
+def rows_of(sql: str, asked: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:
+    """The rows of one statement, which sees one moment; streamed."""
+    with connection().chunked_cursor() as cursor:
+        cursor.execute(sql, asked)
+        while rows := cursor.fetchmany(ROWS_AT_A_TIME):
+            yield from rows
 
 
 def _alias() -> str | None:

@@ -21,7 +21,7 @@ from billing_engine.core.errors import Refused
 from invoices.admin.invoice.filters import MailMonthFilter, TurnFilter
 from invoices.admin.invoice.sending import SEND, OneKindOfLine
 from invoices.domain.mail.request import check_may_be_sent_again, recipients_of, send_again
-from invoices.domain.mail.template import MOST_CHARACTERS, PLACEHOLDERS, check_template, filled
+from invoices.domain.mail.template import MOST_CHARACTERS, PLACEHOLDERS, check_template, filled, save_template
 from invoices.models import Invoice, InvoiceMail, MailTemplate
 
 State = InvoiceMail.State
@@ -90,6 +90,9 @@ class MailTemplateAdmin(Page[MailTemplate]):
 
     class Media:
         css = {"all": ["invoices/detail.css"]}
+
+    def save_model(self, request: HttpRequest, obj: MailTemplate, form: Any, change: bool) -> None:  # noqa: FBT001 -- Django's
+        save_template(obj)
 
     @admin.display(description="for")
     def shown_whom(self, template: MailTemplate) -> str:

@@ -6,13 +6,23 @@ from django.contrib.auth.models import User
 
 from invoices.domain.month_lock import month_of
 from invoices.models import BillingCycle, CycleStep
+from leads.models import BillingPeriod
 
 
 def note(
-    label: str, kind: CycleStep.Kind, *, by: User | None, at: datetime, reason: str = "", about: str = ""
+    label: str,
+    kind: CycleStep.Kind,
+    *,
+    by: User | None,
+    at: datetime,
+    reason: str = "",
+    about: str = "",
+    period: BillingPeriod | None = None,
 ) -> CycleStep:
     """Write it down with the month that the cycle belongs to."""
     month = month_of(label)
     BillingCycle.objects.bulk_create([BillingCycle(label=month)], ignore_conflicts=True)
     cycle = BillingCycle.objects.get(label=month)
-    return CycleStep.objects.create(cycle=cycle, kind=kind, by=by, at=at, reason=reason.strip(), about=about[:300])
+    return CycleStep.objects.create(
+        cycle=cycle, kind=kind, by=by, at=at, reason=reason.strip(), about=about[:300], period=period
+    )

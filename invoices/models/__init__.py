@@ -1,6 +1,6 @@
 """What a customer owes."""
 
-from invoices.models.adjustment import Adjustment, Reopening
+from invoices.models.adjustment import Adjustment, Reopening, UndoneStep
 from invoices.models.credit import CreditEntry
 from invoices.models.cycle import BillingCycle, CycleStep, SkippedInvoice
 from invoices.models.document import InvoiceDocument
@@ -27,4 +27,5 @@ __all__ = [
     "NumberSeries",
     "Reopening",
     "SkippedInvoice",
+    "UndoneStep",
 ]

@@ -4,7 +4,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from invoices.models.invoice import InvoiceLine
+from billing_engine.core.money import MOST_PLACES, SUM_DIGITS
+from invoices.models.invoice import Invoice, InvoiceLine
 from leads.models import BillingPeriod
 
 
@@ -21,6 +22,43 @@ class Adjustment(models.Model):
 
     def __str__(self) -> str:
         return self.reason
+
+
+class UndoneStep(models.Model):
+    """What a person did to a draft and a person undid: an adjustment withdrawn, or an approval sent back."""
+
+    class Kind(models.TextChoices):
+        ADJUSTMENT = "adjustment", "Adjustment withdrawn"
+        APPROVAL = "approval", "Approval sent back"
+
+    # The period, because drafts come and go: a second person is asked for about all of them.
+    period = models.ForeignKey(BillingPeriod, on_delete=models.PROTECT, related_name="undone_steps")
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    invoice = models.ForeignKey(
+        Invoice,
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="undone_steps",
+        help_text="Its draft, or the one that took its place. Empty: thrown away.",
+    )
+    text = models.CharField(max_length=500, blank=True, help_text="Of an adjustment: its text for the customer.")
+    reason = models.CharField(max_length=200, blank=True, help_text="Why it had been done.")
+    amount = models.DecimalField(max_digits=SUM_DIGITS, decimal_places=MOST_PLACES, null=True, blank=True)
+    done_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    done_at = models.DateTimeField()
+    undone_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    undone_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="a_withdrawn_adjustment_says_how_much_it_was",
+                condition=Q(kind="approval", amount=None) | Q(kind="adjustment", amount__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.period}: {self.get_kind_display().lower()}"
 
 
 class Reopening(models.Model):

@@ -4,6 +4,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from leads.models import BillingPeriod
+
 
 class BillingCycle(models.Model):
     """A month of all customers together; open, locked, closed for good once everything of it is issued."""
@@ -66,6 +68,14 @@ class CycleStep(models.Model):
     )
     at = models.DateTimeField()
     reason = models.CharField(max_length=500, blank=True)
+    period = models.ForeignKey(
+        BillingPeriod,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="cycle_steps",
+        help_text="Of a step on one period or its invoice.",
+    )
     about = models.CharField(max_length=300, blank=True, db_default="", help_text="Which cycle, period or invoice.")
     done = models.PositiveIntegerField(default=0, db_default=0, help_text="Of an act on all: for how many invoices.")
 

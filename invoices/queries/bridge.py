@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import F, Max, Min, Sum
 
 from billing_engine.core.calendar.spans import Cycle, midnight
-from invoices.queries.invariant import rows_of
+from billing_engine.core.read_replica import rows_of
 from leads.models import BillingPeriod, Customer, Delivery, QuarantinedItem, UnratedMark
 from pricing.models import PeriodTally
 

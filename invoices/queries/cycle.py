@@ -7,9 +7,9 @@ from decimal import Decimal
 from django.db.models import Count, Sum
 
 from billing_engine.core.calendar.spans import labels_of
+from billing_engine.core.read_replica import rows_of
 from invoices.domain.life.review_flags import flags_of, without_invoice
 from invoices.models import Invoice, InvoiceLine
-from invoices.queries.invariant import rows_of
 from leads.models import BillingPeriod
 
 UNBILLED = "unbilled"  # beside the states of invoices

@@ -29,8 +29,8 @@ from billing_engine.core.admin_kit.fields import WITHOUT_IDLE_ZEROS
 from billing_engine.core.admin_kit.pages import Page, ReadOnlyPage
 from leads.admin.day_filters import ActionDays, asks_for_days
 from leads.admin.quarantine.item_page import step_in_words, steps_of
+from leads.domain.catalogue import save_action_type
 from leads.domain.early_actions import BEFORE_ITS_LEAD
-from leads.domain.periods import mark_open_periods
 from leads.domain.voiding import void
 from leads.models import Action, ActionType
 from leads.queries.search import actions_named
@@ -47,9 +47,7 @@ class ActionTypeAdmin(Page[ActionType]):
     formfield_overrides = WITHOUT_IDLE_ZEROS
 
     def save_model(self, request: HttpRequest, obj: ActionType, form: Any, change: bool) -> None:  # noqa: FBT001 -- Django's
-        super().save_model(request, obj, form, change)
-        if change and "is_billable" in form.changed_data:
-            mark_open_periods(customer=None, reason="type changed")
+        save_action_type(obj)
 
     @admin.display(description="billable", ordering="is_billable")
     def billable(self, kind: ActionType) -> SafeString:

@@ -8,8 +8,9 @@ from django.http import HttpRequest
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from billing_engine.core.admin_kit.cells import shortened
+from billing_engine.core.admin_kit.faults import tell, understood
 from billing_engine.core.admin_kit.pages import Page
-from leads.domain.number_prefixes import refusal_of_prefix
+from leads.domain.companies import prefix_faults, save_company
 from leads.models import Company
 
 
@@ -19,12 +20,12 @@ class CompanyForm(forms.ModelForm[Company]):
         fields = ("name", "code", "address", "tax_id", "email", "pay_to", "number_prefix", "number_digits")
         widgets = {"address": UnfoldAdminTextareaWidget({"rows": 4}), "pay_to": UnfoldAdminTextareaWidget({"rows": 4})}
 
-    def clean_number_prefix(self) -> str:
-        """One that no other seller has or had."""
-        prefix: str = self.cleaned_data["number_prefix"]
-        if words := refusal_of_prefix(prefix, seller=self.instance):
-            raise forms.ValidationError(words)
-        return prefix
+    def clean(self) -> dict[str, Any]:
+        """With a number prefix that no other seller has or had."""
+        given = super().clean() or self.cleaned_data
+        if "number_prefix" in given:
+            tell(self, prefix_faults(understood(Company, given, "number_prefix", pk=self.instance.pk)))
+        return given
 
 
 @admin.register(Company)
@@ -40,7 +41,7 @@ class CompanyAdmin(Page[Company]):
     )
 
     def save_model(self, request: HttpRequest, obj: Company, form: Any, change: bool) -> None:  # noqa: FBT001 -- Django's
-        super().save_model(request, obj, form, change)
+        save_company(obj)
         if change and {"number_prefix", "number_digits"} & set(form.changed_data):
             messages.info(
                 request,

@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django import forms
 from django.contrib import admin, messages
@@ -15,6 +14,7 @@ from unfold.widgets import UnfoldAdminDateWidget, UnfoldAdminTextareaWidget
 
 from billing_engine.core.admin_kit.cells import amount, chip, day, list_of, shortened, to
 from billing_engine.core.admin_kit.dialogs import person
+from billing_engine.core.admin_kit.faults import tell, understood
 from billing_engine.core.admin_kit.fields import (
     WITHOUT_IDLE_ZEROS,
     addresses_field,
@@ -25,15 +25,11 @@ from billing_engine.core.admin_kit.fields import (
     time_zone_field,
 )
 from billing_engine.core.admin_kit.pages import Page
-from leads.domain.cycles import change_cycle
-from leads.domain.first_day import refusal_of_first_day
-from leads.domain.periods import mark_open_periods
-from leads.models import BillingPeriod, Customer, CustomerTax
-from leads.models.customer import first_of_this_month
+from leads.domain.customers import FIXED_BY_PERIODS, is_fixed, save_customer, state_first_day, terms_faults
+from leads.models import Customer, CustomerTax
 
-# What a period's charges depend on: where one of these changes, the open periods are rated anew.
-RATED_BY = {"contract_from", "contract_to", "excluded_domains", "monthly_budget", "hard_budget"}
-FIXED_BY_PERIODS = ("currency", "time_zone", "billed_from")
+# What its terms are judged by.
+TERMS = ("contract_from", "contract_to", "billed_from", "monthly_minimum", "time_zone")
 
 
 class CustomerForm(forms.ModelForm[Customer]):
@@ -76,23 +72,12 @@ class CustomerForm(forms.ModelForm[Customer]):
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or self.cleaned_data
-        start, end = given.get("contract_from"), given.get("contract_to")
-        if start and end and end < start:
-            self.add_error("contract_to", "A contract does not end before it begins.")
-        if "billed_from" in self.fields:
-            self._clean_billed_from(given)
+        customer = understood(Customer, given, *TERMS, pk=self.instance.pk)
+        if "billed_from" in given:
+            state_first_day(customer)
+            given["billed_from"] = customer.billed_from
+        tell(self, terms_faults(customer))
         return given
-
-    def _clean_billed_from(self, given: dict[str, Any]) -> None:
-        """Stated where money hangs on it, and never within what finance has locked."""
-        if given.get("billed_from") is None and "billed_from" not in self.errors:
-            if given.get("monthly_minimum"):
-                self.add_error("billed_from", "Say from which day on the minimum is due.")
-                return
-            given["billed_from"] = first_of_this_month(ZoneInfo(given.get("time_zone") or "UTC"))
-        day = given.get("billed_from")
-        if day and (refusal := refusal_of_first_day(day)):
-            self.add_error("billed_from", refusal)
 
 
 class Taxes(TabularInline):
@@ -145,19 +130,19 @@ class CustomerAdmin(Page[Customer]):
     )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Customer | None = None) -> tuple[str, ...]:
-        has_periods = obj is not None and BillingPeriod.objects.filter(customer=obj).exists()
-        return FIXED_BY_PERIODS if has_periods else ()
+        return FIXED_BY_PERIODS if obj is not None and is_fixed(obj) else ()
 
     def save_model(self, request: HttpRequest, obj: Customer, form: Any, change: bool) -> None:  # noqa: FBT001 -- Django's
-        wanted, is_new = obj.cycle, change and "cycle" in form.changed_data
-        if is_new:
-            obj.cycle = form.initial["cycle"]  # the domain changes it, where no period is cut in two
-        super().save_model(request, obj, form, change)
-        if is_new:
-            begin = change_cycle(obj, to=Customer.Cycle(wanted), by=person(request), at=now())
-            messages.info(request, _begins(obj, begin))
-        if change and RATED_BY & set(form.changed_data):
-            mark_open_periods(customer=obj, reason="customer changed")
+        """Stored with its taxes, by `save_related`."""
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001 -- Django's
+        (taxes,) = formsets
+        new_or_changed = taxes.save(commit=False)
+        saved = save_customer(
+            form.instance, taxes=new_or_changed, without=taxes.deleted_objects, by=person(request), at=now()
+        )
+        if saved.has_new_cycle:
+            messages.info(request, _begins(saved.customer, saved.cycle_begins))
 
     @admin.display(description="name", ordering="name")
     def shown_name(self, customer: Customer) -> SafeString | str:

@@ -6,8 +6,9 @@ from typing import Any
 
 from billing_engine.core.errors import Refused
 from leads.admin.quarantine.fault_places import Line, marked
+from leads.domain.body.parcel import Placed
+from leads.domain.body.parse import read_parcel
 from leads.domain.identity import external_id
-from leads.domain.intake.parse import Placed, read_parcel
 from leads.models import Action, Delivery, Lead
 
 LINES_AROUND = 3

@@ -30,10 +30,10 @@ from billing_engine.core.admin_kit.cells import (
 from billing_engine.core.admin_kit.pages import ReadOnlyPage
 from billing_engine.core.admin_kit.recent_filter import Received
 from leads.admin.delivered_item import asked_item
-from leads.domain.intake.idempotency import refused_in
 from leads.domain.intake.receipt import CONFLICT, QUARANTINED
 from leads.models import Delivery
 from leads.models.delivery import OUTCOMES
+from leads.queries.receipts import refused_in
 
 KINDS = ("leads", "actions")
 REFUSED = (CONFLICT, QUARANTINED)

@@ -11,8 +11,8 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter, FieldTextFilt
 from billing_engine.core import money
 from billing_engine.core.admin_kit.cells import NOTHING, amount, instant, link, shortened
 from billing_engine.core.admin_kit.pages import Page
-from leads.domain.identity import external_id, unseen_in
-from leads.domain.periods import mark_open_periods
+from leads.domain.catalogue import save_product, sku_faults
+from leads.domain.identity import external_id
 from leads.models import Product
 
 
@@ -25,8 +25,8 @@ class ProductForm(forms.ModelForm[Product]):
 
     def clean_sku(self) -> str:
         sku = external_id(self.cleaned_data["sku"])
-        if unseen := unseen_in(sku):
-            raise forms.ValidationError(f"The SKU {unseen}.")
+        for fault in sku_faults(sku):
+            raise forms.ValidationError(fault.words, code=fault.code)
         return sku
 
 
@@ -46,9 +46,7 @@ class ProductAdmin(Page[Product]):
         return ("customer",) if obj else ()
 
     def save_model(self, request: HttpRequest, obj: Product, form: Any, change: bool) -> None:  # noqa: FBT001 -- Django's
-        super().save_model(request, obj, form, change)
-        if change and "category" in form.changed_data:
-            mark_open_periods(customer=obj.customer, reason="product changed")
+        save_product(obj)
 
     @admin.display(description="name", ordering="name")
     def shown_name(self, product: Product) -> SafeString | str:

@@ -14,12 +14,13 @@ from unfold.widgets import UnfoldAdminSelect2Widget, UnfoldAdminTextareaWidget
 
 from billing_engine.core.admin_kit.cells import chip, link, list_of, shortened, to
 from billing_engine.core.admin_kit.dialogs import Dialog, button, person
+from billing_engine.core.admin_kit.faults import tell, understood
 from billing_engine.core.admin_kit.pages import Page
 from billing_engine.core.countries import countries
 from leads.admin.credentials import ApiKeyRows, SigningSecretRows, WithEnd, WithSecret, new_key_page, new_secret_page
 from leads.domain.credentials.api_keys import create_key
 from leads.domain.credentials.signatures import create_secret
-from leads.domain.periods import mark_open_periods
+from leads.domain.sources import code_faults, save_source, signature_faults
 from leads.models import Source
 
 
@@ -58,17 +59,13 @@ class SourceForm(forms.ModelForm[Source]):
             self.fields["requests_per_minute"].help_text = f"How often it may ask, {words}; 0: no limit."
 
     def clean_code(self) -> str:
-        lowered = str(self.cleaned_data["code"]).lower()
-        if Source.objects.filter(code__iexact=lowered).exclude(pk=self.instance.pk).exists():
-            raise forms.ValidationError(f"There is a source {lowered} already.")
-        return lowered
+        return str(self.cleaned_data["code"]).lower()
 
-    def clean_signature_required(self) -> bool:
-        required = bool(self.cleaned_data["signature_required"])
-        good = any(one.is_good(now()) for one in self.instance.signing_secrets.all()) if self.instance.pk else False
-        if required and not good:
-            raise forms.ValidationError("Make a signing secret first, or everything would be refused.")
-        return required
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or self.cleaned_data
+        source = understood(Source, given, "code", "signature_required", pk=self.instance.pk)
+        tell(self, [*(code_faults(source) if "code" in given else ()), *signature_faults(source, at=now())])
+        return given
 
 
 @admin.register(Source)
@@ -94,9 +91,7 @@ class SourceAdmin(Page[Source]):
         return self.inlines if obj else ()
 
     def save_model(self, request: HttpRequest, obj: Source, form: Any, change: bool) -> None:  # noqa: FBT001 -- Django's
-        super().save_model(request, obj, form, change)
-        if change and "channel" in form.changed_data:
-            mark_open_periods(customer=None, reason="source changed")
+        save_source(obj, at=now())
 
     @button(
         "New API key",

@@ -8,7 +8,7 @@ from rest_framework.authentication import BaseAuthentication, get_authorization_
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
-from leads.domain.credentials.api_keys import holder
+from leads.domain.credentials.api_keys import usable_key
 from leads.models import ApiKey, Source
 
 
@@ -27,7 +27,7 @@ class ApiKeyAuthentication(BaseAuthentication):
         scheme, _, whole = get_authorization_header(request).partition(b" ")
         if scheme.lower() != b"bearer":
             return None
-        key = holder(whole.decode("latin-1").strip(), at=now())
+        key = usable_key(whole.decode("latin-1").strip(), at=now())
         if key is None:
             raise AuthenticationFailed(
                 "This API key is unknown, expired or revoked, or its source is inactive.", "key_not_valid"

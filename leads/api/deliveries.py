@@ -15,9 +15,9 @@ from billing_engine.core.errors import Refused
 from leads.api.openapi import DELIVERY, DELIVERY_EXAMPLES, IDEMPOTENCY_KEY, RECEIPT_EXAMPLE
 from leads.api.serializers import ReceiptSerializer, problems
 from leads.domain import limits
+from leads.domain.body.parse import JSON, NDJSON, unpacked
 from leads.domain.credentials.signatures import verify
-from leads.domain.intake.idempotency import receive_once
-from leads.domain.intake.parse import JSON, NDJSON, unpacked
+from leads.domain.intake.receive import receive
 from leads.models import ApiKey
 
 
@@ -73,7 +73,7 @@ class DeliveriesView(APIView):
         body = unpacked(_sent(request), request.headers.get("Content-Encoding", ""))
         webhook_id = verify(key.source, headers=request.headers, body=body, at=at)
         idempotency_key = request.headers.get("Idempotency-Key")
-        answer = receive_once(
+        receipt = receive(
             key.source,
             body=body,
             content_type=request.content_type or JSON,
@@ -81,9 +81,9 @@ class DeliveriesView(APIView):
             # A signed message's id is the name of the message.
             idempotency_key=webhook_id or None if idempotency_key is None else idempotency_key,
         )
-        response = HttpResponse(answer.content, content_type=JSON, status=status.HTTP_202_ACCEPTED)
-        response["Location"] = reverse("receipt", args=[answer.receipt])
-        if answer.is_repeated:
+        response = HttpResponse(receipt.as_bytes, content_type=JSON, status=status.HTTP_202_ACCEPTED)
+        response["Location"] = reverse("receipt", args=[receipt.delivery_id])
+        if receipt.is_repeated:
             response["Idempotent-Replayed"] = "true"
         return response
 

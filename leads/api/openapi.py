@@ -6,8 +6,8 @@ import msgspec
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter
 
 from leads.domain import limits
+from leads.domain.body.parse import JSON, NDJSON, Envelope
 from leads.domain.intake.idempotency import KEY_CHARACTERS
-from leads.domain.intake.parse import JSON, NDJSON, Envelope
 from leads.domain.intake.schema import AMOUNT, ActionItem, LeadItem, VoidItem
 from leads.models import Channel
 

@@ -10,9 +10,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from leads.api.serializers import LimitsSerializer, ReceiptAgainSerializer, problems
-from leads.domain.intake.idempotency import receipt_again
 from leads.domain.limits import PUBLISHED
 from leads.models import ApiKey
+from leads.queries.receipts import receipt_of
 
 
 class ReceiptView(APIView):
@@ -29,7 +29,7 @@ class ReceiptView(APIView):
     )
     def get(self, request: Request, receipt: int) -> Response:
         key = cast("ApiKey", request.auth)  # nobody gets here without one
-        answer = receipt_again(key.source, receipt)
+        answer = receipt_of(key.source, receipt)
         if answer is None:
             raise Http404
         return Response(answer)

@@ -1,1 +1,1 @@
-"""What the leads storey can do."""
+"""What the leads app can do."""

@@ -26,7 +26,7 @@ def change_cycle(customer: Customer, *, to: Customer.Cycle, by: User | None, at:
     customer's first period is not over: then it is billed so from its first day on. A change that no period has come of
     yet is replaced. Raises SameCycle.
     """
-    # FOR UPDATE: whoever is opening a period of this customer is waited for, and whoever wants to waits for this.
+    # FOR UPDATE: this waits for a transaction that is opening a period of this customer, and the next one waits for this.
     customer = Customer.objects.select_for_update().get(pk=customer.pk)
     if customer.cycle == to:
         raise SameCycle
@@ -50,7 +50,7 @@ def change_cycle(customer: Customer, *, to: Customer.Cycle, by: User | None, at:
 
 
 def _cycle_before(customer: Customer, begin: datetime | None) -> str:
-    """What the customer is billed by up to `begin`; changes from then on are forgotten, as nothing came of them."""
+    """What the customer is billed by up to `begin`; changes from then on are deleted, as no period has used them."""
     changes = CycleChange.objects.filter(customer=customer)
     if begin is not None:
         changes = changes.filter(takes_effect_at__gte=begin)

@@ -19,7 +19,7 @@ KEEP = """
 
 
 def is_early(occurred_at: datetime, lead_occurred_at: datetime | None) -> bool:
-    """Whether an action occurred before its lead; of a lead without a time nobody knows."""
+    """Whether an action occurred before its lead; False for a lead without a time."""
     return lead_occurred_at is not None and occurred_at < lead_occurred_at
 
 
@@ -30,8 +30,8 @@ def keep_early(keys: Collection[tuple[int, str]]) -> None:
             cursor.execute(KEEP, [list(column) for column in zip(*keys, strict=True)])
 
 
-def look_again(action: Action, occurred_at: datetime) -> None:
-    """Note it of an action that occurred at another time than was stored."""
+def update_early(action: Action, occurred_at: datetime) -> None:
+    """Note it again for an action whose time has changed."""
     if is_early(occurred_at, action.lead.occurred_at):
         EarlyAction.objects.get_or_create(action=action)
     else:

@@ -1,7 +1,7 @@
 """What is wrong with one item: a stable code, where, and words."""
 
 import re
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 _WHERE = re.compile(r"(?P<words>.*?)(?: - at `\$(?P<path>.*)`)?$", re.DOTALL)
 _STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+|\.\.\.)\]")
@@ -15,8 +15,23 @@ class Fault(NamedTuple):
     message: str
 
 
+class Flawed(dict[str, Any]):
+    """An object that was read but cannot be taken as it is; if it has no fault, one of its actions has."""
+
+    def __init__(self, content: dict[str, Any], fault: Fault | None) -> None:
+        super().__init__(content)
+        self.fault = fault
+
+
+class Malformed(NamedTuple):
+    """An item that could not be read as an object."""
+
+    content: Any
+    fault: Fault
+
+
 def fault_of(text: str) -> Fault:
-    """msgspec's «Expected `str`, got `int` - at `$.contact.email`» as a fault."""
+    """The fault that msgspec describes as: Expected `str`, got `int` - at `$.contact.email`."""
     found = _WHERE.match(text)
     words, path = (found["words"], found["path"] or "") if found else (text, "")
     pointer = "".join(f"/{name or number}" for name, number in _STEP.findall(path))

@@ -5,7 +5,7 @@ from datetime import date
 
 Check = Callable[[date], str]  # why no customer can be billed from this day on; "" where it can
 
-# What is billed is the upper storeys' to know: each registers what it refuses when the program starts.
+# Only the upper layers know what is billed: each registers what it refuses when the program starts.
 _checks: list[Check] = []
 
 

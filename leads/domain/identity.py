@@ -1,4 +1,4 @@
-"""Who and what is the same: ids as text, the person behind an e-mail address or a phone number, instants."""
+"""Who and what is the same: ids as text, the person behind an email address or a phone number, instants."""
 
 import re
 import unicodedata
@@ -25,7 +25,7 @@ def external_id(given: str | int) -> str:
 
 
 def unseen_in(id_: str) -> str:
-    """What in an id nobody could see, in words: two ids that look the same must be the same."""
+    """What in an id is invisible, in words: two ids that look the same must be the same."""
     if any(unicodedata.category(sign) in _ENDS_OR_CONTROLS for sign in id_):
         return "has a line end or another control character"
     if id_ and any(unicodedata.category(sign) == "Cf" or sign in _BLANKS for sign in (id_[0], id_[-1])):
@@ -44,16 +44,16 @@ def to_the_microsecond(instant: str) -> str:
 
 
 def person_key(email: str, *, phone: str = "", country: str = "", default_country: str = "") -> str:
-    """The same person whatever the spelling: by the e-mail address, or, where there is none, by the phone number.
+    """The same person whatever the spelling: by the email address, or, where there is none, by the phone number.
 
-    `country` is as the lead says it, a code or an English name; `default_country` a code for where it says none. "" is
-    nobody in particular: such a lead is a person of its own.
+    `country` is as the lead says it, a code or an English name; `default_country` a code for where it says none. "" names
+    no person: such a lead is a person of its own.
     """
     return email_key(email) or phone_key(phone, country_code(country) or default_country)
 
 
 def email_key(email: str) -> str:
-    """`ann@studio.example` of ` Ann+news@Studio.example. `; "" of what is no address.
+    """`ann@studio.example` of ` Ann+news@Studio.example. `; "" if it is not an address.
 
     Case, surrounding space, a name around it (`Ann <…>`), characters that can't be seen, a plus-address and how a domain's
     letters are encoded do not matter. Dots do: only some hosts ignore them.
@@ -70,7 +70,7 @@ def email_key(email: str) -> str:
 
 
 def phone_key(phone: str, country: str) -> str:
-    """`+12127365000` of `(212) 736-5000` in the US; "" of what is no valid number there.
+    """`+12127365000` of `(212) 736-5000` in the US; "" if it is not a valid number there.
 
     Only valid numbers: 000-0000 and its like are typed by many people, who are not one. An extension is a person.
     """
@@ -87,7 +87,7 @@ def phone_key(phone: str, country: str) -> str:
 
 
 def known_as(sent: str, stored: str) -> str:
-    """By what two person keys differ, in words; "" where they may be one person: known once by phone, once by e-mail."""
+    """By what two person keys differ, in words; "" where they may be one person: known once by phone, once by email."""
     if not (sent and stored) or sent == stored or ("@" in sent) != ("@" in stored):
         return ""
     return "e-mail address" if "@" in sent else "phone number"

@@ -62,10 +62,15 @@ def check_values(body: bytes, *, is_lines: bool) -> None:
         raise TooManyItems(f"A delivery has at most {VALUES:,} values, this one about {values:,}: send it in parts.")
 
 
+def check_number_of_leads(leads: int, *, most: int | None) -> None:
+    """Refuse more leads than `most`, if there is a limit."""
+    if most is not None and leads > most:
+        raise TooManyItems(f"A delivery has at most {most:,} leads, this one {leads:,}: send it in parts.")
+
+
 def check_items(items: Sequence[Any]) -> None:
     """Refuse a request with more leads or actions than one may hold."""
-    if len(items) > LEADS:
-        raise TooManyItems(f"A delivery has at most {LEADS:,} leads, this one {len(items):,}: send it in parts.")
+    check_number_of_leads(len(items), most=LEADS)
     actions = sum(_actions_in(item) for item in items)
     if actions > ACTIONS:
         raise TooManyItems(f"A delivery has at most {ACTIONS:,} actions, this one {actions:,}: send it in parts.")

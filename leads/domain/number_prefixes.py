@@ -14,7 +14,7 @@ YEARS = range(2000, 2100)
 
 
 class PrefixTaken(Refused):
-    """A prefix belongs to one seller, from its first number on for ever."""
+    """A prefix belongs to one seller, from its first number on forever."""
 
     code = "number_prefix_taken"
 

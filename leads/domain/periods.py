@@ -1,17 +1,12 @@
 """Which billing period an action belongs to, and which periods there have to be: from each customer's first day on, all."""
 
-from bisect import bisect_right
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
-from functools import cached_property
-from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.db.models import DurationField, ExpressionWrapper, F, Max, Min, QuerySet, Sum
 
-from billing_engine.core.calendar.spans import Calendar, Cycle, Span, midnight
-from leads.domain.intake.lookup import Known, OpenPeriod
+from billing_engine.core.calendar.spans import Calendar, Cycle, Span
 from leads.models import BillingPeriod, Customer, UnratedMark
 
 LENGTH = ExpressionWrapper(F("end_at") - F("start_at"), output_field=DurationField())
@@ -19,7 +14,7 @@ LENGTH = ExpressionWrapper(F("end_at") - F("start_at"), output_field=DurationFie
 
 @transaction.atomic
 def open_periods(instants: Mapping[int, Iterable[datetime]]) -> None:
-    """See to it that each customer, by its number, has the periods that hold these instants, none before its first day."""
+    """Make sure that each customer, by its number, has the periods that hold these instants, none before its first day."""
     missing = []
     for customer in _holding_calendars(instants):
         calendar, found = customer.calendar, None
@@ -32,7 +27,7 @@ def open_periods(instants: Mapping[int, Iterable[datetime]]) -> None:
 
 @transaction.atomic
 def open_missing(customers: QuerySet[Customer], *, until: datetime, cycles: Collection[Cycle] | None = None) -> None:
-    """See to it that each of these customers has every period, from its first day on, that is over by `until`.
+    """Make sure that each of these customers has every period, from its first day on, that is over by `until`.
 
     Or those of these cycles. Who has them all is left alone.
     """
@@ -45,7 +40,7 @@ def open_missing(customers: QuerySet[Customer], *, until: datetime, cycles: Coll
 def missing_periods(
     customers: QuerySet[Customer], *, until: datetime, cycles: Collection[Cycle] | None = None
 ) -> Iterator[BillingPeriod]:
-    """The periods of these customers, or of these cycles, that are over by `until` and nobody has opened; not stored."""
+    """The periods of these customers, or of these cycles, that are over by `until` and are not open yet; not stored."""
     if cycles is None:
         yield from _missing(customers, until)
         return
@@ -96,7 +91,7 @@ def _covered(customers: QuerySet[Customer]) -> dict[int, tuple[datetime, datetim
 
 
 def _from(calendar: Calendar, instant: datetime, until: datetime) -> Iterator[tuple[Cycle, Span]]:
-    """The calendar's cycles one after the other, as long as they are over by `until`."""
+    """The calendar's cycles in order, as long as they are over by `until`."""
     while (found := calendar.containing(instant))[1].end <= until:
         yield found
         instant = found[1].end
@@ -108,7 +103,7 @@ def _begin(calendar: Calendar) -> datetime:
 
 
 def _holding_calendars(customers: Iterable[int]) -> QuerySet[Customer]:
-    """The customers; until the transaction ends nobody gives them another cycle."""
+    """The customers; until the transaction ends their cycle cannot change."""
     # In the order of their numbers, so that two who open periods never wait for each other.
     found = Customer.objects.filter(pk__in=set(customers)).order_by("pk")
     list(found.select_for_update(no_key=True).values_list("pk", flat=True))
@@ -119,76 +114,12 @@ def _period(customer: Customer, cycle: Cycle, span: Span) -> BillingPeriod:
     return BillingPeriod(customer=customer, label=str(cycle), start_at=span.start, end_at=span.end)
 
 
-class Periods:
-    """The open period for each instant: its own cycle's if that is still open, otherwise the customer's earliest open one.
-
-    A cycle that nobody opened yet counts as open. What occurred before the customer's first day has no cycle of its own: it
-    is late, whatever its age. That the periods are open still is for whoever writes to see to.
-    """
-
-    def __init__(self, known: Known) -> None:
-        self._customers = known.customer_by_number
-        of_one = defaultdict[int, list[OpenPeriod]](list)
-        for period in sorted(known.periods, key=lambda period: period.start_at):
-            of_one[period.customer_id].append(period)
-        self._open = {customer: ([one.start_at for one in some], some) for customer, some in of_one.items()}
-        self._unopened = defaultdict[int, set[datetime]](set)
-
-    def of(self, customer: int, instant: datetime) -> int:
-        """The number of the open period; 0 where there is none, see `open_missing`."""
-        starts, periods = self._open.get(customer, ([], []))
-        place = bisect_right(starts, instant) - 1
-        if place >= 0 and instant < periods[place].end_at:
-            return periods[place].pk
-        if self._is_late(customer, instant):
-            if periods:
-                return periods[0].pk
-            # All is closed: what comes next.
-            instant = max(self._first_instant[customer], self._last_closed.get(customer, instant))
-        self._unopened[customer].add(instant)
-        return 0
-
-    def open_missing(self) -> bool:
-        """Open what `of` did not find, whoever is first; answers whether there was any, and the caller looks again."""
-        if self._unopened:
-            open_periods(self._unopened)
-        return bool(self._unopened)
-
-    def _is_late(self, customer: int, instant: datetime) -> bool:
-        """Whether it has no period of its own any more, or never had one."""
-        if instant < self._first_instant[customer]:
-            return True
-        last = self._last_closed.get(customer)
-        return last is not None and instant < last and any(instant in span for span in self._closed[customer])
-
-    @cached_property
-    def _first_instant(self) -> dict[int, datetime]:
-        """From when on each customer is billed."""
-        found = Customer.objects.filter(pk__in=self._customers).values_list("pk", "billed_from", "time_zone")
-        return {customer: midnight(day, ZoneInfo(zone)) for customer, day, zone in found}
-
-    @cached_property
-    def _last_closed(self) -> dict[int, datetime]:
-        """When each customer's latest closed period ends, for those who have one; a sealed one is as good as closed."""
-        closed = BillingPeriod.objects.takes_nothing_new().filter(customer__in=self._customers).values_list("customer")
-        return dict(closed.annotate(Max("end_at")))
-
-    @cached_property
-    def _closed(self) -> dict[int, list[Span]]:
-        """What of each customer's time takes nothing new; only asked for where something is older than that."""
-        found = defaultdict[int, list[Span]](list)
-        closed = BillingPeriod.objects.takes_nothing_new().filter(customer__in=self._customers)
-        for customer, start, end in closed.values_list("customer", "start_at", "end_at"):
-            found[customer].append(Span(start, end))
-        return found
-
-
 def mark_unrated(periods: Iterable[BillingPeriod], *, reason: str) -> None:
     """Leave a note on each period that it has to be rated (again); the next sweep finds it."""
     UnratedMark.objects.bulk_create([UnratedMark(period=period, reason=reason) for period in periods])
 
 
 def mark_open_periods(*, customer: Customer | None, reason: str) -> None:
-    """What rating depends on has changed: its open periods, or everybody's, are rated anew."""
+    """What rating depends on has changed: its open periods, or those of all customers, are rated again."""
     periods = BillingPeriod.objects.open()
     mark_unrated(periods if customer is None else periods.filter(customer=customer), reason=reason)

@@ -16,7 +16,7 @@ from leads.domain.periods import mark_unrated
 from leads.models import Action, BillingPeriod
 
 # The locks keep a close, or a re-opening, from passing between the look and the change, and let other deliveries pass. The
-# periods before the actions, as a person's void takes them, and each in order: nobody waits for one who waits for him.
+# periods before the actions, as a person's void takes them, and each in order: no two transactions wait for each other.
 LOCK = """
     SELECT FROM leads_billingperiod WHERE id IN (
         SELECT action.period_id FROM unnest(%s::bigint[], %s::text[]) AS sent (lead_id, external_id)
@@ -64,7 +64,7 @@ class Void(NamedTuple):
 
 
 class Voided(NamedTuple):
-    """What became of each: those voided just now, those voided before, and why the others can't be."""
+    """The outcome of each: those voided just now, those voided before, and why the others can't be."""
 
     now: set[Key]
     before: set[Key]

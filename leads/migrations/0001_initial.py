@@ -1581,7 +1581,7 @@ class Migration(migrations.Migration):
             ),
         ),
         # Intake: the two statements of a delivery.
-        InstallSql("leads", "domain/intake/sql/lookup.sql", "bddf8070f57d"),
+        InstallSql("leads", "domain/intake/sql/lookup.sql", "b57828dcce10"),
         InstallSql("leads", "domain/intake/sql/write.sql", "0f4cf977769b"),
         # What leads and actions name is there, without foreign keys.
         InstallSql("leads", "models/sql/leads_name_what_is_there.sql", "4dbc9ac7049a"),

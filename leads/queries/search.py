@@ -1,4 +1,4 @@
-"""Finding a lead or an action among millions: by its id, by the person's e-mail address or phone number, or by how these
+"""Finding a lead or an action among millions: by its id, by the person's email address or phone number, or by how these
 begin. Every way in goes through an index, and what is found is handed on as numbers, so that no list joins first."""
 
 from collections.abc import Iterator

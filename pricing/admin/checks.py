@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.timezone import now
@@ -14,18 +15,13 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from billing_engine.core import money
 from billing_engine.core.admin_kit.cells import amount, chip, chips, link, shortened
 from billing_engine.core.admin_kit.dialogs import person
+from billing_engine.core.admin_kit.faults import tell
 from billing_engine.core.admin_kit.fields import WITHOUT_IDLE_ZEROS
 from billing_engine.core.admin_kit.pages import Page
 from leads.models import Channel
-from pricing.admin.rules.form import check_not_negative
 from pricing.domain.rule_book.checks import CheckResult, run_checks
+from pricing.domain.rule_book.expectations import check_faults, remove_check, save_check
 from pricing.models import PriceCheck
-
-NEGATIVE = {
-    "quantity": "A quantity is not negative.",
-    "value": "A value is not negative.",
-    "expected": "A price is not negative.",
-}
 
 
 def shown_results(results: Sequence[CheckResult]) -> list[dict[str, Any]]:
@@ -65,12 +61,7 @@ class CheckForm(forms.ModelForm[PriceCheck]):
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or self.cleaned_data
-        check_not_negative(self, NEGATIVE)
-        customer, product, source = given.get("customer"), given.get("product"), given.get("source")
-        if customer and product and product.customer_id != customer.pk:
-            self.add_error("product", f"{product} is no product of {customer}, but of {product.customer}.")
-        if source and given.get("channel") and source.channel != given["channel"]:
-            self.add_error("channel", f"{source} is of the channel “{source.get_channel_display()}”.")
+        tell(self, check_faults(PriceCheck(**given)))
         return given
 
 
@@ -123,9 +114,14 @@ class PriceCheckAdmin(Page[PriceCheck]):
         return CheckChangeList
 
     def save_model(self, request: HttpRequest, obj: PriceCheck, form: Any, change: bool) -> None:  # noqa: FBT001 -- Django's
-        if not change:
-            obj.created_by = person(request)
-        super().save_model(request, obj, form, change)
+        save_check(obj, by=person(request))
+
+    def delete_model(self, request: HttpRequest, obj: PriceCheck) -> None:
+        remove_check(obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[PriceCheck]) -> None:
+        for check in queryset:
+            remove_check(check)
 
     @admin.display(description="name", ordering="name")
     def shown_name(self, check: PriceCheck) -> SafeString | str:

@@ -7,9 +7,9 @@ from decimal import Decimal
 from django.urls import reverse
 
 from billing_engine.core.calendar.wording import span_in_words
-from billing_engine.core.money import in_words
+from billing_engine.core.counts import count_in_words
+from billing_engine.core.money import difference_in_words, in_words, price_in_words
 from invoices.domain.wording import late_in_words, quantity_in_words
-from invoices.queries.wording import count_in_words, difference_in_words, exact_in_words
 from leads.models import Customer
 from pricing.wording.decision import reason_in_words
 from reports.queries.activity import ActivityRow, Counted
@@ -134,7 +134,7 @@ def _line(counted: Counted, currency: str, unit: str = "") -> Line:
         unrated=count_in_words(counted.unrated),
         # Quantities of different units do not add up: only a row has one.
         quantity=f"{quantity_in_words(counted.quantity)} {unit}" if unit and counted.charged else "",
-        amount=exact_in_words(counted.amount, currency),
+        amount=price_in_words(counted.amount, currency),
     )
 
 
@@ -154,7 +154,7 @@ def _bridge(entry: Reconciliation) -> Bridge:
 
     return Bridge(
         month=invoice.period.in_words,
-        exact=exact_in_words(entry.exact, invoice.currency),
+        exact=price_in_words(entry.exact, invoice.currency),
         rounding=difference_in_words(entry.rounding, invoice.currency),
         minimum=added(entry.minimum),
         adjustments=added(entry.adjustments),

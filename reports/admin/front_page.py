@@ -1,6 +1,5 @@
 """The admin's front page: what waits for a person, and a month's figures."""
 
-from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -9,28 +8,17 @@ from django.urls import reverse
 from django.utils.timezone import now
 
 from billing_engine.core.admin_kit.cells import list_of
+from billing_engine.core.admin_kit.task_cards import TaskCard
 from billing_engine.core.calendar.spans import Cycle, Month
 from invoices.admin.month_close.equations import bar, money_in_words, rated_in_words, received_in_words, still_waiting
 from invoices.domain.wording import month_in_words
 from invoices.models import Invoice
 from invoices.queries.month import money_in, periods_in, quarantine_waiting, rated_in, received_in
-from invoices.queries.wording import count_in_words, reasons_in_words
 from pricing.models import UnratedAction
 from reports.queries.attention import Waiting, waiting
 
 State = Invoice.State
 Row = tuple[str, int, str, str, str, str]  # the permission, how many, and what a task says
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """Something that waits, what to do about it and where."""
-
-    count: str
-    what: str
-    advice: str
-    address: str
-    tone: str
 
 
 def month_at_a_glance(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
@@ -78,10 +66,10 @@ def _money(month: Cycle) -> dict[str, Any]:
     return {"rows": [money_in_words(month, row) for row in money_in(month)], "periods": periods_in(month)}
 
 
-def _tasks(queues: Waiting) -> list[tuple[str, Task]]:
+def _tasks(queues: Waiting) -> list[tuple[str, TaskCard]]:
     """What waits, the most pressing first, each with the permission that shows it."""
     return [
-        (permission, Task(count_in_words(count), what, advice, address, tone))
+        (permission, TaskCard.of(count, what, advice, address, tone))
         for permission, count, what, advice, address, tone in (
             *_of_actions(queues),
             *_of_bills(queues),
@@ -170,7 +158,7 @@ def _outgoing(queues: Waiting) -> tuple[Row, ...]:
             "invoices.view_invoicemail",
             queues.stuck.invoices,
             "could not be sent",
-            reasons_in_words(queues.stuck.mails),
+            queues.stuck.reasons,
             list_of("invoices.invoicemail", turn="person"),
             "red",
         ),

@@ -12,8 +12,7 @@ from django.utils.timezone import now
 from billing_engine.core.admin_kit.cells import list_of, page_of
 from billing_engine.core.calendar.spans import Cycle, Month
 from invoices.domain.wording import month_in_words
-from invoices.queries.invariant import Invariant, Sides
-from invoices.queries.wording import side_in_words
+from reports.queries.invariant import Invariant, Sides, side_in_words
 from reports.queries.invariants import invariants
 
 # It tells of all of these at once: who may not see one of them does not see the page.

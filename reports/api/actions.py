@@ -17,8 +17,8 @@ from leads.api.authentication import ApiKeyAuthentication
 from leads.api.serializers import SettledSerializer, problems
 from leads.domain.early_actions import BEFORE_ITS_LEAD
 from leads.domain.identity import external_id
-from leads.domain.intake.idempotency import settled
 from leads.models import Action, ApiKey, Source
+from leads.queries.receipts import settled
 from pricing.api.charges import CutSerializer, cuts_shape
 from pricing.models import Charge
 from reports.queries.fate import FATES, Fate, fate_of

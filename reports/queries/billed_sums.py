@@ -8,8 +8,9 @@ from typing import Any
 from django.conf import settings
 
 from billing_engine.core.money import ZERO, in_words, price_in_words, rounded
+from billing_engine.core.read_replica import rows_of
 from invoices.domain.lines.charge_sums import LATE_FROM
-from invoices.queries.invariant import Invariant, Sides, rows_of
+from reports.queries.invariant import Invariant, Sides
 
 # Both ways: a line without its charges, and charges without their line, are rows too. Charges stand for the first of
 # their lines alone, so that a second one has none.

@@ -5,8 +5,8 @@ from typing import Any
 
 from billing_engine.core.money import in_words, price_in_words
 from invoices.models import Invoice
-from leads.domain.intake.idempotency import refusals_of
 from leads.models import Action, QuarantinedItem, Source
+from leads.queries.receipts import refusals_of
 from pricing.models import Charge, UnratedAction
 
 WAITING, EXCLUDED, CHARGED, INVOICED = "waiting", "excluded", "charged", "invoiced"

@@ -4,8 +4,8 @@ from zoneinfo import ZoneInfo
 
 from billing_engine.core.calendar.spans import Cycle
 from billing_engine.core.read_replica import from_copy
-from invoices.queries.invariant import Invariant
 from reports.queries.billed_sums import lines, numbers, outstanding, totals
+from reports.queries.invariant import Invariant
 from reports.queries.stored_sums import received, stored
 
 

@@ -4,8 +4,9 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from invoices.queries.invariant import Invariant, Sides, rows_of
+from billing_engine.core.read_replica import rows_of
 from leads.models.delivery import OUTCOMES
+from reports.queries.invariant import Invariant, Sides
 
 KINDS = ("leads", "actions")
 

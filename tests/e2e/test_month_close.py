@@ -15,8 +15,8 @@ from pypdf import PdfReader
 from billing_engine.core.calendar.spans import Month
 from invoices.domain.wording import month_in_words
 from invoices.models import BillingCycle, Invoice
+from leads.domain.body.decode import as_json
 from leads.domain.intake.receive import receive
-from leads.domain.intake.write import as_json
 from leads.models import ActionType, Source
 from pricing.domain.rule_book.rules import activate
 from tests.e2e.conftest import log_in

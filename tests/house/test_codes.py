@@ -5,8 +5,8 @@ import re
 from pathlib import Path
 
 from billing_engine.core.api.problems import BAD_FILTER, BUSY
+from leads.domain.body import decode, parse
 from leads.domain.files import mapping, parts
-from leads.domain.intake import decode, parse
 from pricing.models import Charge
 from pricing.rating.caps import BUDGET, PER_LEAD, PER_PERIOD
 from pricing.rating.exclude import REASONS
@@ -25,13 +25,17 @@ PUT_TOGETHER = {
 FOR_PEOPLE = {
     f"leads/domain/{name}.py"
     for name in (
+        "catalogue",
+        "companies",
         "credentials/api_keys",
         "credentials/lifetime",
+        "customers",
         "cycles",
         "number_prefixes",
         "quarantine/bulk_retry",
         "quarantine/conflicts",
         "quarantine/settle",
+        "sources",
         "voiding",
     )
 }
@@ -102,7 +106,7 @@ def _refusals() -> list[tuple[str, str]]:
         (path.as_posix(), str(part.value.value))
         for path in sources("leads")
         for kind in nodes(path, ast.ClassDef)
-        if any(isinstance(base, ast.Name) and base.id == "Refused" for base in kind.bases)
+        if any(isinstance(base, ast.Name) and base.id in {"Refused", "HasFaults"} for base in kind.bases)
         for part in kind.body
         if isinstance(part, ast.Assign)
         and ast.unparse(part.targets[0]) == "code"

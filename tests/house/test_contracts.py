@@ -23,6 +23,10 @@ REFUSED = {
         "billing_engine/core/money.py",
         "billing_engine.core.tables.csv",
     ),
+    "Inside leads: quarantine stands on intake, that on bodies and periods, those on what is the same": (
+        "leads/domain/intake/lookup.py",
+        "leads.domain.quarantine.settle",
+    ),
     "Inside pricing: simulations stand on the rule book, that on the audit, that on rating": (
         "pricing/domain/rate/rollup.py",
         "pricing.domain.rule_book.rules",

@@ -27,8 +27,8 @@ from invoices.domain.month_lock import CycleLocked
 from invoices.domain.run.billing_run import CycleNotOver, RunInProgress, bill, start
 from invoices.domain.wording import unfinished_in_words
 from invoices.models import BillingCycle, CycleStep, Invoice
+from leads.domain.body.decode import as_json
 from leads.domain.intake.receive import receive
-from leads.domain.intake.write import as_json
 from leads.models import Action, BillingPeriod
 from pricing.domain.audit.prove import prove
 from tests.factories.leads import (

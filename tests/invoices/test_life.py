@@ -80,7 +80,7 @@ def test_an_adjustment_is_a_line_with_its_reason_and_taxes_and_total_follow(acco
     assert (line.adjustment.adjusted_by, line.adjustment.adjusted_at) == (accountant, LATER)
     assert sums(invoice) == (Decimal("7.5"), Decimal("0.75"), 0, Decimal("8.25"))
 
-    withdraw(line, at=LATER)
+    withdraw(line, by=accountant, at=LATER)
 
     assert sums(invoice) == (Decimal(10), Decimal(1), 0, Decimal(11))
     assert not Adjustment.objects.exists()
@@ -102,7 +102,7 @@ def test_an_adjustment_of_nothing_or_without_words_is_refused(accountant: User, 
 def test_only_drafts_are_adjusted_and_only_adjustments_are_withdrawn(accountant: User) -> None:
     invoice = a_draft(4)
     with pytest.raises(NoAdjustment):
-        withdraw(invoice.lines.get(), at=LATER)
+        withdraw(invoice.lines.get(), by=accountant, at=LATER)
     approved(invoice, accountant)
 
     with pytest.raises(WrongState):

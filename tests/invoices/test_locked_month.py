@@ -21,8 +21,8 @@ from invoices.domain.month_lock import CycleLocked
 from invoices.domain.run.billing_run import start
 from invoices.domain.run.schedule import start_due_runs
 from invoices.models import BillingCycle, BillingRun, BillingSchedule, Invoice
+from leads.domain.body.decode import as_json
 from leads.domain.intake.receive import receive
-from leads.domain.intake.write import as_json
 from leads.domain.voiding import void as void_action
 from leads.models import Action, BillingPeriod, Source
 from tests.factories.leads import ActionTypeFactory, ProductFactory, SourceFactory
@@ -144,7 +144,7 @@ def test_in_a_locked_month_no_run_starts_and_nothing_is_adjusted_with_one_senten
         lambda: bill_cycle(october(), by=vera, at=LATER),
         lambda: start(OCTOBER, by=vera, at=LATER),
         lambda: adjust(draft, amount=Decimal(1), text="More", reason="Agreed", by=vera, at=LATER),
-        lambda: withdraw(line, at=LATER),
+        lambda: withdraw(line, by=vera, at=LATER),
         lambda: reopen_period(draft.period, reason="Wrong", by=vera, at=LATER),
     ):
         with pytest.raises(CycleLocked) as refusal:

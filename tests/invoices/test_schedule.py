@@ -296,3 +296,14 @@ def test_beat_sends_what_the_database_says() -> None:
     assert scheduler.schedule[NAME].task == "invoices.start_due_runs"
     PeriodicTask.objects.filter(name=NAME).update(enabled=False)
     assert NAME not in scheduler.all_as_schedule()
+
+
+def test_what_only_the_domain_refuses_is_told_above_the_page_and_nothing_is_stored(finance: Client):
+    schedule = BillingSchedule.objects.create(cycle="yearly")  # no kind of cycle that there is, and not on the form
+    page = reverse("admin:invoices_billingschedule_change", args=[schedule.pk])
+
+    answer = finance.post(page, {"is_active": "on", "grace_days": "3"}, follow=True)
+
+    assert [str(message) for message in answer.context["messages"]] == ["Value 'yearly' is not a valid choice."]
+    schedule.refresh_from_db()
+    assert (schedule.is_active, schedule.grace_days) == (False, 0)

@@ -124,7 +124,7 @@ def test_what_is_taken_back_between_approval_and_issue_stops_the_issue(frank: Us
         issue(invoice, by=frank, at=LATER)
     invoice.refresh_from_db()
     assert (invoice.state, invoice.number) == ("approved", None)
-    send_back(invoice)
+    send_back(invoice, by=frank, at=LATER)
     assert (invoice.approved_over, Invoice.objects.get().approved_over_reason) == (1, "")
 
 

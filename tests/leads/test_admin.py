@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from time_machine import travel
 
-from leads.domain.credentials.api_keys import create_key, holder
+from leads.domain.credentials.api_keys import create_key, usable_key
 from leads.domain.intake.receive import receive
 from leads.models import Action, ApiKey, Customer, Delivery, QuarantinedItem, Source, UnratedMark
 from tests.factories.leads import (
@@ -67,7 +67,7 @@ def test_a_new_key_is_shown_once_and_opens_the_door(operations: Client) -> None:
     key = ApiKey.objects.get()
     whole = shown.context["whole"]
     assert whole in shown.content.decode()
-    assert holder(whole, at=RECEIVED) == key
+    assert usable_key(whole, at=RECEIVED) == key
     assert "no-store" in shown["Cache-Control"]
     assert whole not in page(operations, "leads_source_change", source.pk)
     assert f"lbe_{key.prefix}_…" in page(operations, "leads_source_change", source.pk)
@@ -91,7 +91,7 @@ def test_a_revoked_key_opens_nothing(operations: Client) -> None:
     response = press(operations, "leads_apikey_revoke", key)
 
     assert told(response) == [f"The key lbe_{key.prefix}_… is revoked."]
-    assert holder(whole, at=RECEIVED) is None
+    assert usable_key(whole, at=RECEIVED) is None
 
 
 def test_what_the_domain_refuses_is_told_in_the_dialog(operations: Client) -> None:

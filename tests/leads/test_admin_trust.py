@@ -11,8 +11,8 @@ from django.utils.timezone import now
 from time_machine import travel
 
 from leads.admin.credentials import state_of
-from leads.domain.credentials.api_keys import create_key, holder
-from leads.domain.credentials.encryption import unsealed
+from leads.domain.credentials.api_keys import create_key, usable_key
+from leads.domain.credentials.encryption import decrypt
 from leads.domain.credentials.signatures import create_secret
 from leads.models import ApiKey, SigningSecret, Source
 from tests.factories.leads import ApiKeyFactory, SourceFactory
@@ -46,8 +46,8 @@ def test_a_rotated_key_tells_until_when_the_old_one_is_good(operations: Client):
     shown = press(operations, "leads_apikey_rotate", old, until="2026-10-22T12:00")
 
     whole, text = shown.context["whole"], shown.content.decode()
-    assert holder(whole, at=NOW) == ApiKey.objects.exclude(pk=old.pk).get()
-    assert holder(old_text, at=NOW + timedelta(days=6)) == old
+    assert usable_key(whole, at=NOW) == ApiKey.objects.exclude(pk=old.pk).get()
+    assert usable_key(old_text, at=NOW + timedelta(days=6)) == old
     said = re.sub(r"<[^>]+>", "", text)
     assert (whole in text, "2026-10-22 12:00 UTC" in said, "no-store" in shown["Cache-Control"]) == (True, True, True)
     listed = page(operations, "leads_source_change", old.source_id)
@@ -99,7 +99,7 @@ def test_a_new_secret_is_shown_once_and_kept_encrypted(operations: Client):
 
     whole = shown.context["whole"]
     kept = SigningSecret.objects.get()
-    assert (whole in shown.content.decode(), unsealed(kept.sealed)) == (True, whole)
+    assert (whole in shown.content.decode(), decrypt(kept.sealed)) == (True, whole)
     listed = page(operations, "leads_source_change", source.pk)
     assert (kept.hint in listed, whole in listed) == (True, False)
 

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 from django.db import IntegrityError, transaction
 
+from leads.domain.body.decode import as_json
 from leads.domain.intake.receive import receive
-from leads.domain.intake.write import as_json
 from leads.models import Lead
 from tests.factories.leads import CustomerFactory, ProductFactory, SourceFactory
 

@@ -11,11 +11,14 @@ from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
+from leads.domain import limits
+from leads.domain.body.decode import BodyNotReadable, Repeats, decode_json
+from leads.domain.body.parcel import Parcel
+from leads.domain.body.parse import MemberTwice, open_parcel, read_parcel
+from leads.domain.faults import Flawed
 from leads.domain.files.parts import LeadsFile
-from leads.domain.intake.decode import BodyNotReadable, Flawed, Repeats, decoded
-from leads.domain.intake.parse import MemberTwice, read_parcel
 from leads.domain.intake.receipt import Receipt
-from leads.domain.intake.receive import receive, receive_items
+from leads.domain.intake.receive import receive
 from leads.domain.quarantine.settle import StillRefused, repair
 from leads.models import Action, Lead, QuarantinedItem, Source
 from tests.factories.leads import ActionTypeFactory, ProductFactory, QuarantinedItemFactory, SourceFactory
@@ -120,7 +123,7 @@ def test_a_member_is_taken_as_written_twice_exactly_where_it_is(value: Any, spac
 
     body = written(value).encode()
 
-    assert decoded(body).has_repeats == repeats
+    assert decode_json(body).has_repeats == repeats
 
 
 def test_each_repeat_is_looked_up_a_few_times_however_many_there_are():
@@ -229,6 +232,17 @@ def test_beside_an_item_that_cannot_be_read_every_other_is_as_it_was(items: list
     assert found[:place] + found[place + 1 :] == items[:place] + items[place + 1 :]
 
 
+@pytest.mark.parametrize("content_type", ["application/json", "application/x-ndjson"])
+def test_items_are_counted_before_each_of_them_is_read(content_type: str):
+    separator, around = (b",", (b"[", b"]")) if content_type == "application/json" else (b"\n", (b"", b""))
+    too_many = around[0] + separator.join([b"this cannot be read"] * (limits.LEADS + 1)) + around[1]
+
+    with pytest.raises(limits.TooManyItems) as refusal:
+        open_parcel(too_many, content_type)
+
+    assert str(refusal.value) == "A delivery has at most 5,000 leads, this one 5,001: send it in parts."
+
+
 # --- Mended in the admin by the same reader ----------------------------------------------------------------
 
 
@@ -329,7 +343,7 @@ def test_a_time_that_a_mapping_puts_together_is_cut_too(source: Source, tmp_path
 
 
 def receive_part(source: Source, part: Any) -> None:
-    receive_items(source, items=part.items, body=part.body, content_type=part.content_type, received_at=NOW)
+    receive(source, parcel=Parcel(part.items), body=part.body, content_type=part.content_type, received_at=NOW)
 
 
 @needs_cases

@@ -13,8 +13,9 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils.timezone import now
 
+from leads.domain.body.parcel import Parcel
 from leads.domain.files.parts import LeadsFile
-from leads.domain.intake.receive import receive_items
+from leads.domain.intake.receive import receive
 from leads.domain.quarantine.settle import repair
 from leads.models import Action, Delivery, Lead, QuarantinedItem, Source
 from tests.factories.leads import ActionTypeFactory, ProductFactory, SourceFactory
@@ -201,7 +202,7 @@ def test_an_import_that_was_broken_off_goes_on_where_it_was(
     content = HEAD + "".join(f"{number},,Web visit,1\n" for number in range(1_200))
     (tmp_path / "crm.csv").write_text(content)
     first = next(LeadsFile(tmp_path / "crm.csv", source.field_mapping).parts())
-    receive_items(source, items=first.items, body=first.body, content_type="text/csv", received_at=now())
+    receive(source, parcel=Parcel(first.items), body=first.body, content_type="text/csv", received_at=now())
 
     assert imported(tmp_path / "crm.csv", content, capsys)[1:] == [
         "leads: 1,200 received = 700 created + 500 duplicate + 0 quarantined",

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from billing_engine.core.calendar.spans import Month
-from leads.domain.intake.parse import BodyNotReadable
+from leads.domain.body.decode import BodyNotReadable
 from leads.domain.intake.receipt import Receipt
 from leads.domain.intake.receive import receive
 from leads.models import (

@@ -6,7 +6,7 @@ import pytest
 from django.db import connections, transaction
 from django.test.utils import CaptureQueriesContext
 
-from leads.domain.credentials.api_keys import create_key, holder, revoke_key, rotate_key
+from leads.domain.credentials.api_keys import create_key, revoke_key, rotate_key, usable_key
 from leads.domain.credentials.lifetime import KeyHasExpired, KeyIsRevoked, TimeIsOver
 from leads.models import ApiKey, Source
 from tests.factories.leads import SourceFactory
@@ -32,8 +32,8 @@ def test_a_rotated_key_opens_beside_the_new_one_until_the_time_chosen_and_not_af
 
     assert (new.source, new.created_by) == (source, olga)
     just_before = NOW + WEEK - timedelta(seconds=1)
-    assert [holder(text, at=just_before) for text in (old_text, new_text)] == [old, new]
-    assert [holder(text, at=NOW + WEEK) for text in (old_text, new_text)] == [None, new]
+    assert [usable_key(text, at=just_before) for text in (old_text, new_text)] == [old, new]
+    assert [usable_key(text, at=NOW + WEEK) for text in (old_text, new_text)] == [None, new]
 
 
 def test_a_key_rotated_without_overlap_is_revoked_at_once(source: Source):
@@ -42,7 +42,7 @@ def test_a_key_rotated_without_overlap_is_revoked_at_once(source: Source):
     rotate_key(old, until=NOW, by=None, at=NOW)
 
     old.refresh_from_db()
-    assert (old.revoked_at, holder(old_text, at=NOW)) == (NOW, None)
+    assert (old.revoked_at, usable_key(old_text, at=NOW)) == (NOW, None)
 
 
 def test_rotating_never_lengthens_a_keys_life(source: Source):
@@ -61,7 +61,7 @@ def test_an_overlap_in_the_past_is_refused_and_makes_no_key(source: Source):
         rotate_key(old, until=NOW - WEEK, by=None, at=NOW)
 
     assert list(ApiKey.objects.all()) == [old]
-    assert holder(old_text, at=NOW) == old
+    assert usable_key(old_text, at=NOW) == old
 
 
 def test_what_is_over_is_not_rotated(source: Source):
@@ -85,10 +85,10 @@ def test_no_key_is_born_expired(source: Source):
 
 def test_a_key_is_found_by_one_query_once_its_use_has_been_noted(source: Source):
     _, whole = create_key(source)
-    holder(whole, at=NOW)
+    usable_key(whole, at=NOW)
 
     with CaptureQueriesContext(connections["default"]) as asked:
-        found = holder(whole, at=NOW + timedelta(seconds=30))
+        found = usable_key(whole, at=NOW + timedelta(seconds=30))
         assert found is not None
         assert found.source == source
 
@@ -100,7 +100,7 @@ def test_the_use_is_noted_again_after_a_minute(source: Source):
 
     noted = []
     for seconds in (0, 59, 60, 61):
-        holder(whole, at=NOW + timedelta(seconds=seconds))
+        usable_key(whole, at=NOW + timedelta(seconds=seconds))
         key.refresh_from_db()
         noted.append(key.last_used_at)
 
@@ -110,9 +110,9 @@ def test_the_use_is_noted_again_after_a_minute(source: Source):
 FIND = """
 from datetime import datetime, timezone
 from time import monotonic
-from leads.domain.credentials.api_keys import holder
+from leads.domain.credentials.api_keys import usable_key
 began = monotonic()
-key = holder({whole!r}, at=datetime(2026, 10, 15, 12, tzinfo=timezone.utc))
+key = usable_key({whole!r}, at=datetime(2026, 10, 15, 12, tzinfo=timezone.utc))
 print(key is not None, key.last_used_at, monotonic() - began < 1)
 """
 

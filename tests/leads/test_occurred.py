@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
+from leads.domain.body.decode import as_json
 from leads.domain.intake.receive import receive
-from leads.domain.intake.write import as_json
 from leads.domain.quarantine.settle import StillRefused, repair
 from leads.models import QuarantinedItem, Source
 from tests.factories.leads import ActionTypeFactory, CustomerFactory, ProductFactory, SourceFactory

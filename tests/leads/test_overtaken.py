@@ -10,7 +10,7 @@ import pytest
 from django.db import OperationalError, connection
 
 from billing_engine.core.calendar.spans import Month
-from leads.domain.credentials.api_keys import create_key, holder
+from leads.domain.credentials.api_keys import create_key, usable_key
 from leads.domain.intake import receive
 from leads.domain.intake.receipt import Receipt
 from leads.domain.intake.write import MANY, Overtaken
@@ -106,10 +106,10 @@ def test_who_is_overtaken_for_ever_is_told_and_nothing_is_stored(source: Source,
 @pytest.mark.django_db(transaction=True)
 def test_a_connection_that_was_lost_between_two_requests_is_made_anew(source: Source):
     key, whole = create_key(source)
-    assert holder(whole, at=RECEIVED_AT) == key
+    assert usable_key(whole, at=RECEIVED_AT) == key
     _end_this_connection()
 
-    found = holder(whole, at=RECEIVED_AT)
+    found = usable_key(whole, at=RECEIVED_AT)
 
     assert found == key
     assert found.source.code == source.code

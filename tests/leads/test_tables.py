@@ -14,9 +14,9 @@ from django.utils.timezone import now
 from hypothesis import given
 from hypothesis import strategies as st
 
+from leads.domain.faults import Malformed
 from leads.domain.files.mapping import mapped
 from leads.domain.files.parts import LeadsFile
-from leads.domain.intake.decode import Malformed
 from leads.domain.quarantine.settle import repair
 from leads.models import Action, Delivery, Lead, QuarantinedItem, Source
 from tests.factories.leads import ActionTypeFactory, ProductFactory, SourceFactory

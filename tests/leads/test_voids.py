@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, transaction
 
+from leads.domain.body.decode import as_json
 from leads.domain.intake.receipt import Receipt
 from leads.domain.intake.receive import receive
-from leads.domain.intake.write import as_json
 from leads.domain.voiding import apply_voids
 from leads.models import Action, BillingPeriod, QuarantinedItem, Source, UnratedMark
 from pricing.domain.rate.rate import rate

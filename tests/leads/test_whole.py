@@ -8,10 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from leads.domain.body.decode import is_plain
+from leads.domain.body.parse import read_parcel
 from leads.domain.faults import Fault
-from leads.domain.intake.decide import SentLead, sent_lead
-from leads.domain.intake.fast_path import are_plain, read_whole
-from leads.domain.intake.parse import read_parcel
+from leads.domain.intake.items import SentLead
+from leads.domain.intake.read import read_leads
+from leads.domain.intake.schema import WholeLead
+from leads.domain.limits import DEPTH
 
 RECEIVED_AT = datetime(2026, 10, 20, 9, tzinfo=UTC)
 
@@ -55,9 +58,37 @@ def test_both_ways_of_reading_find_the_same(lead: dict[str, Any]):
     body = json.dumps(lead).encode()
     [placed] = read_parcel(body).items
 
-    in_one_step = sent_lead(placed, received_at=RECEIVED_AT, plain=are_plain([placed.item]))
+    [in_one_step] = read_leads([placed], received_at=RECEIVED_AT, plain=is_plain([placed.item]))
+    [part_by_part] = read_leads([placed], received_at=RECEIVED_AT, plain=False)
 
-    assert found(in_one_step) == found(sent_lead(placed, received_at=RECEIVED_AT, plain=False))
+    assert found(in_one_step) == found(part_by_part)
+
+
+@given(sent=st.lists(leads, max_size=4))
+@settings(max_examples=200, deadline=None)
+def test_a_body_with_some_leads_at_fault_is_read_as_each_lead_by_itself(sent: list[dict[str, Any]]):
+    items = read_parcel(json.dumps(sent).encode()).items
+
+    together = read_leads(items, received_at=RECEIVED_AT, plain=is_plain([item for _, item in items]))
+    part_by_part = read_leads(items, received_at=RECEIVED_AT, plain=False)
+
+    assert [found(lead) for lead in together] == [found(lead) for lead in part_by_part]
+
+
+@pytest.mark.parametrize("depth", [DEPTH - 3, DEPTH - 2, DEPTH - 1, DEPTH])
+@pytest.mark.parametrize("leaf", ["1", "1e400", "0.00000000000000000001", "NaN", "1e999999999999999999999"])
+@pytest.mark.parametrize("member", ["attributes", "consent"])
+def test_both_ways_find_the_same_at_every_depth(member: str, leaf: str, depth: int):
+    nested = "[" * depth + leaf + "]" * depth
+    body = f'{{"id": 7, "{member}": {{"deep": {nested}, "flat": {leaf}}}}}'.encode()
+    if leaf == "NaN":
+        body = body.replace(b"NaN", b'"NaN"')
+    [placed] = read_parcel(body).items
+
+    [in_one_step] = read_leads([placed], received_at=RECEIVED_AT, plain=True)
+    [part_by_part] = read_leads([placed], received_at=RECEIVED_AT, plain=False)
+
+    assert found(in_one_step) == found(part_by_part)
 
 
 def test_a_flawless_lead_is_read_in_one_step():
@@ -65,7 +96,9 @@ def test_a_flawless_lead_is_read_in_one_step():
     lead = {"id": 7, "attributes": {"page": "/x", "weight": 0.5, "new": True}, "actions": [action]}
     [placed] = read_parcel(json.dumps(lead).encode()).items
 
-    assert read_whole(placed.item, received_at=RECEIVED_AT) is not None
+    [sent] = read_leads([placed], received_at=RECEIVED_AT, plain=True)
+
+    assert isinstance(sent.item, WholeLead)
 
 
 @pytest.mark.parametrize("quantity", ["sNaN", "NaN", "Infinity", "-1", "1e13", "0.0000001"])
@@ -73,7 +106,8 @@ def test_an_amount_in_doubt_is_read_part_by_part(quantity: str):
     action = {"id": "A-1", "type": "x", "occurred_at": "2026-10-15T12:00:00Z", "quantity": quantity}
     [placed] = read_parcel(json.dumps({"id": 7, "actions": [action]}).encode()).items
 
-    [sent] = sent_lead(placed, received_at=RECEIVED_AT, plain=True).actions
+    [lead] = read_leads([placed], received_at=RECEIVED_AT, plain=True)
+    [sent] = lead.actions
 
     assert isinstance(sent.result.fault, Fault)
     assert sent.result.fault.code == "quantity_invalid"

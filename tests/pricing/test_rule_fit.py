@@ -15,7 +15,8 @@ from pricing.domain.rule_book.checks import PriceChecksFail, checks_with
 from pricing.domain.rule_book.fit import LastMonth, close_to, matches_in_words, matches_last_month
 from pricing.domain.rule_book.gaps import gaps
 from pricing.domain.rule_book.overlap import RulesOverlap
-from pricing.domain.rule_book.rules import RuleIncomplete, activate, revise
+from pricing.domain.rule_book.rules import activate, revise
+from pricing.domain.rule_book.validate import RuleIncomplete
 from pricing.domain.rule_book.warnings import cautions_about
 from pricing.models import PriceRule
 from tests.factories.leads import (

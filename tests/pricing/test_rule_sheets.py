@@ -14,8 +14,8 @@ from openpyxl import Workbook, load_workbook
 
 from billing_engine.core.calendar.wall_clock import read
 from billing_engine.core.tables.read import NotASheet, TooManyRows, read_sheet
-from pricing.admin.rules.columns import COLUMNS
 from pricing.admin.rules.form import NO_NUMBER
+from pricing.domain.rule_book.sheet.columns import COLUMNS
 from pricing.models import PriceRule, RuleChange
 from tests.factories.leads import ActionTypeFactory, CustomerFactory, ProductFactory, SourceFactory
 from tests.factories.people import with_role

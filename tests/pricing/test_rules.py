@@ -16,11 +16,11 @@ from pricing.domain.rule_book.rules import (
     HasEnded,
     NotActive,
     NotADraft,
-    RuleIncomplete,
     activate,
     retire,
     revise,
 )
+from pricing.domain.rule_book.validate import RuleIncomplete
 from pricing.domain.rule_wording import price_in_words, scope_in_words
 from pricing.models import PriceRule
 from tests.factories.leads import (

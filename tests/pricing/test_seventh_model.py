@@ -16,9 +16,9 @@ from jsonschema import Draft202012Validator
 
 from invoices.domain.document.content import paper_of
 from invoices.domain.document.content_lines import TierPart as Shown
-from pricing.admin.rules.columns import as_text
 from pricing.domain.audit.explain import explain
 from pricing.domain.rule_book.rules import activate
+from pricing.domain.rule_book.sheet.columns import as_text
 from pricing.domain.rule_wording import price_in_words, terms_of
 from pricing.files.charges import price_files
 from pricing.files.faults import FilesRefused

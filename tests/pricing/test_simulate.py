@@ -18,6 +18,7 @@ from pricing.domain.rule_book.rules import activate
 from pricing.domain.simulation import period as simulated_period
 from pricing.domain.simulation.simulate import (
     NotADraftAnyMore,
+    NothingChosen,
     NothingToSimulate,
     ask_for_simulations,
     simulate_customer,
@@ -358,3 +359,10 @@ def test_memory_does_not_grow_with_the_actions(operator: User, monkeypatch: pyte
         tracemalloc.stop()
 
     assert peaks[1] < peaks[0] * 1.6 + 3_000_000
+
+
+def test_a_simulation_of_nothing_and_nobody_is_refused_and_not_kept(operator: User):
+    with pytest.raises(NothingChosen):
+        start([], months=["2026-10"], by=operator, at=NOW)
+
+    assert Simulation.objects.count() == 0

@@ -16,8 +16,8 @@ from billing_engine.core.calendar.spans import Month
 from invoices.domain.month_close.close_month import ReasonMissing, close_cycle, know_cycles, lock
 from invoices.models import BillingCycle
 from invoices.queries.bridge import Moved, bridge_of
+from leads.domain.body.decode import as_json
 from leads.domain.intake.receive import receive
-from leads.domain.intake.write import as_json
 from leads.models import BillingPeriod, Source
 from tests.factories.leads import ActionTypeFactory, CustomerFactory, DeliveryFactory, ProductFactory, SourceFactory
 from tests.factories.people import with_role

@@ -15,10 +15,10 @@ from django.urls import reverse
 
 from billing_engine.core.calendar.spans import Month
 from invoices.models import Invoice, InvoiceLine
-from invoices.queries.invariant import Breach, Invariant, Sides
 from leads.models import Action, BillingPeriod
 from pricing.domain.rate.rate import rate
 from pricing.models import Charge
+from reports.queries.invariant import Breach, Invariant, Sides
 from reports.queries.invariants import invariants
 from tests.factories.leads import DeliveryFactory
 from tests.factories.people import UserFactory

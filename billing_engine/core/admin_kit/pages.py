@@ -3,15 +3,17 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from django.contrib import messages
 from django.contrib.admin import ShowFacets
 from django.contrib.admin.utils import flatten_fieldsets
 from django.db.models import Model
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from unfold.admin import TabularInline
 from unfold.enums import ActionVariant
 
 from billing_engine.core.admin_kit.base import BaseAdmin, ReadOnlyAdmin, skipped_by
 from billing_engine.core.admin_kit.dialogs import person, why_not
+from billing_engine.core.errors import Refused
 
 Row = TypeVar("Row", bound=Model)
 Parent = TypeVar("Parent", bound=Model)
@@ -38,6 +40,20 @@ class Page(BaseAdmin[Row]):
         shown = {"skipped": skipped_by(request, self.model)} | (extra_context or {})
         response: HttpResponse = super().changelist_view(request, shown)
         return response
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        """The page; what the domain refuses only when it is saved is told above it, and nothing has changed."""
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except Refused as refusal:
+            messages.error(request, str(refusal))
+            return HttpResponseRedirect(request.get_full_path())
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
         """The buttons above the page: those of the person's role that the row's state allows.

@@ -126,7 +126,7 @@ class InvoiceAdmin(Documented, Sendable, InvoiceList):
         asks=Dialog(title="Send it back to draft?", says="It has to be approved again before it can be issued."),
     )
     def send_back(self, request: HttpRequest, invoice: Invoice, answers: dict[str, Any]) -> Done:
-        send_back(invoice)
+        send_back(invoice, by=person(request), at=now())
         return Done("Sent back: it is a draft again.")
 
     @button(
@@ -152,7 +152,7 @@ class InvoiceAdmin(Documented, Sendable, InvoiceList):
         asks=Dialog(title="Take an adjustment off?", form=WhichAdjustment, first=adjustments_of),
     )
     def withdraw(self, request: HttpRequest, invoice: Invoice, answers: dict[str, Any]) -> Done:
-        withdraw(invoice.lines.get(pk=answers["line"]), at=now())
+        withdraw(invoice.lines.get(pk=answers["line"]), by=person(request), at=now())
         return Done("Adjustment withdrawn.")
 
     @button(

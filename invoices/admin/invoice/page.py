@@ -16,7 +16,7 @@ from invoices.domain.document.replacement import places_of
 from invoices.domain.life.late_voids import actions_taken_back, taken_back_of
 from invoices.domain.life.review_flags import flags_of
 from invoices.domain.mail.server import is_a_server, server
-from invoices.models import Adjustment, Invoice, InvoiceLine
+from invoices.models import Adjustment, Invoice, InvoiceLine, UndoneStep
 
 State = Invoice.State
 TAKEN_BACK_SHOWN = 20
@@ -105,7 +105,7 @@ def taken_back_panel(invoice: Invoice) -> TakenBackPanel | None:
 
 
 def steps_of(invoice: Invoice) -> list[Step]:
-    """Drafted, adjusted, approved, issued, sent, voided: as far as it has come, in this order."""
+    """Drafted, adjusted, approved, issued, sent, voided, in this order; what was undone stands before the approval."""
     adjusted = Adjustment.objects.filter(line__invoice=invoice).select_related("line", "adjusted_by")
     steps = [
         Step("Drafted", invoice.created_at, None),
@@ -118,6 +118,10 @@ def steps_of(invoice: Invoice) -> list[Step]:
             )
             for one in adjusted.order_by("line__position")
         ),
+        *(
+            Step(_undone_in_words(one, invoice.currency), one.undone_at, one.undone_by, one.reason)
+            for one in invoice.undone_steps.select_related("done_by", "undone_by").order_by("pk")
+        ),
     ]
     if invoice.approved_at:
         steps.append(Step("Approved", invoice.approved_at, invoice.approved_by, invoice.approved_over_reason))
@@ -128,6 +132,13 @@ def steps_of(invoice: Invoice) -> list[Step]:
     if invoice.voided_at:
         steps.append(Step("Voided", invoice.voided_at, invoice.voided_by, invoice.void_reason))
     return steps
+
+
+def _undone_in_words(step: UndoneStep, currency: str) -> str:
+    who = step.done_by.get_full_name() or str(step.done_by)
+    if step.amount is None:
+        return f"Sent back, approved by {who}"
+    return f"Withdrawn: adjustment of {in_words(step.amount, currency)} by {who}"
 
 
 def charges_of(invoice: Invoice) -> dict[int, str]:

@@ -1,35 +1,23 @@
 """What keeps a month open, or is worth knowing before it is closed: a card each, on the page of the month."""
 
-from dataclasses import dataclass
-
 from billing_engine.core.admin_kit.cells import list_of
+from billing_engine.core.admin_kit.task_cards import TaskCard
 from billing_engine.core.calendar.spans import labels_of
+from billing_engine.core.counts import names_in_words
 from billing_engine.core.money import in_words
 from invoices.domain.life.late_voids import to_be_credited
 from invoices.domain.month_close.bulk_action import without_contacts
 from invoices.domain.month_close.unfinished import Left, stuck_in
 from invoices.models import BillingCycle
 from invoices.queries.cycle import cut_by_budgets_in, flagged_in, without_invoice_in
-from invoices.queries.wording import count_in_words, names_in_words, reasons_in_words
 
 Card = tuple[int, str, str, str, str]  # how many, of what, what to do about it, where, in which colour
 
 
-@dataclass(frozen=True, slots=True)
-class Hindrance:
-    """What stands in the way: how many, of what, what to do about it, where."""
-
-    count: str
-    what: str
-    advice: str
-    address: str
-    tone: str
-
-
-def hindrances(cycle: BillingCycle, left: Left) -> list[Hindrance]:
+def hindrances(cycle: BillingCycle, left: Left) -> list[TaskCard]:
     """What keeps the month open, the first to be dealt with first."""
     return [
-        Hindrance(count_in_words(count), what, advice, address, tone)
+        TaskCard.of(count, what, advice, address, tone)
         for count, what, advice, address, tone in (
             *_before_drafts(cycle.label, left),
             *_of_invoices(cycle.label, left),
@@ -110,7 +98,7 @@ def _outgoing(cycle: BillingCycle, left: Left) -> tuple[Card, ...]:
         (
             stuck.invoices,
             "could not be sent",
-            reasons_in_words(stuck.mails),
+            stuck.reasons,
             list_of("invoices.invoicemail", month=cycle.label, turn="person"),
             "red",
         ),

@@ -6,9 +6,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from billing_engine.core.calendar.spans import Cycle
+from billing_engine.core.counts import count_in_words
 from invoices.domain.wording import month_in_words
 from invoices.queries.bridge import Bridge, Moved, bridge_of
-from invoices.queries.wording import count_in_words
 
 
 @dataclass(frozen=True, slots=True)

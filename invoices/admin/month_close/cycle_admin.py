@@ -1,4 +1,4 @@
-"""The months finance closes, and the page of each. Here, because its sums reach from the door to the invoice."""
+"""The months that finance closes, and the page of each."""
 
 from typing import Any
 
@@ -14,6 +14,7 @@ from unfold.enums import ActionVariant
 from billing_engine.core.admin_kit.cells import Colour, chip
 from billing_engine.core.admin_kit.dialogs import Dialog, Done, WithReason, button, person
 from billing_engine.core.admin_kit.pages import ReadOnlyPage
+from billing_engine.core.counts import names_in_words
 from billing_engine.core.errors import Refused
 from invoices.admin.month_close.bridge import bridge
 from invoices.admin.month_close.form import MayNeedAReason
@@ -34,7 +35,6 @@ from invoices.domain.month_close.close_month import (
 from invoices.domain.month_lock import why_month_locked
 from invoices.domain.wording import month_in_words, unfinished_in_words
 from invoices.models import BillingCycle
-from invoices.queries.wording import names_in_words
 
 State = BillingCycle.State
 Errand = BillingCycle.Errand
@@ -95,7 +95,7 @@ class BillingCycleAdmin(ReadOnlyPage[BillingCycle]):
     actions_detail: Any = ("run", "approve_all", "issue_all", "send_all", "stop_errand", "lock", "reopen", "close")
 
     class Media:
-        css = {"all": ["invoices/finance.css", "reports/reports.css"]}
+        css = {"all": ["invoices/finance.css", "core/figures.css", "invoices/month_close.css"]}
 
     @admin.display(description="month", ordering="label")
     def shown_month(self, cycle: BillingCycle) -> str:

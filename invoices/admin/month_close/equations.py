@@ -6,10 +6,10 @@ from zoneinfo import ZoneInfo
 
 from billing_engine.core.admin_kit.cells import list_of
 from billing_engine.core.calendar.spans import Cycle
+from billing_engine.core.counts import count_in_words
 from billing_engine.core.money import ZERO, in_words
 from invoices.models import Invoice
 from invoices.queries.month import Money, Rated, Received
-from invoices.queries.wording import count_in_words
 from leads.domain.intake.receipt import CONFLICT, CREATED, DUPLICATE, QUARANTINED
 from leads.models.delivery import OUTCOMES
 

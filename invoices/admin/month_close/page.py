@@ -11,6 +11,7 @@ from django.utils.timezone import now
 from billing_engine.core.admin_kit.base import SKIPPED_SHOWN, Skipped, SkippedRow
 from billing_engine.core.admin_kit.cells import instant, list_of, page_of
 from billing_engine.core.calendar.spans import Cycle, labels_of
+from billing_engine.core.counts import count_in_words
 from invoices.admin.month_close.blockers import hindrances
 from invoices.admin.month_close.figures import money_table, received_sum, stored_sum
 from invoices.domain.month_close.bulk_action import last_act
@@ -20,7 +21,6 @@ from invoices.domain.run.blockers import blocker_of, failed_in
 from invoices.domain.wording import end_in_words, month_in_words
 from invoices.models import BillingCycle, BillingRun, BillingRunItem, CycleStep
 from invoices.queries.cycle import money_of
-from invoices.queries.wording import count_in_words
 from leads.models import BillingPeriod
 
 State = BillingCycle.State

@@ -1,5 +1,7 @@
 """Billing schedules: which runs start by themselves, and after how many grace days."""
 
+from typing import Any
+
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.html import format_html
@@ -8,7 +10,7 @@ from django.utils.timezone import now
 
 from billing_engine.core.admin_kit.cells import amount, chip, instant
 from billing_engine.core.admin_kit.pages import Page
-from invoices.domain.run.schedule import next_due
+from invoices.domain.run.schedule import next_due, set_schedule
 from invoices.domain.wording import month_in_words
 from invoices.models import BillingSchedule
 
@@ -24,6 +26,9 @@ class BillingScheduleAdmin(Page[BillingSchedule]):
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
+
+    def save_model(self, request: HttpRequest, obj: BillingSchedule, form: Any, change: bool) -> None:  # noqa: FBT001 -- Django's
+        set_schedule(obj)
 
     @admin.display(description="runs", ordering="is_active")
     def shown_state(self, schedule: BillingSchedule) -> SafeString:

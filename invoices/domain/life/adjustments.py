@@ -13,7 +13,7 @@ from billing_engine.core.errors import Refused
 from invoices.domain.life.transitions import State, locked
 from invoices.domain.lines.totals import move_credit, total_up
 from invoices.domain.month_lock import check_unlocked
-from invoices.models import Adjustment, Invoice, InvoiceLine, InvoiceTax
+from invoices.models import Adjustment, Invoice, InvoiceLine, InvoiceTax, UndoneStep
 from leads.models import BillingPeriod
 
 
@@ -60,12 +60,27 @@ def adjust(invoice: Invoice, *, amount: Decimal, text: str, reason: str, by: Use
 
 
 @transaction.atomic
-def withdraw(line: InvoiceLine, *, at: datetime) -> Invoice:
-    """Take an adjustment off a draft again. Raises CycleLocked, WrongState or NoAdjustment."""
+def withdraw(line: InvoiceLine, *, by: User, at: datetime) -> Invoice:
+    """Take an adjustment off a draft; what it was, and who withdrew it, is kept.
+
+    Raises CycleLocked, WrongState or NoAdjustment.
+    """
     check_unlocked(line.invoice.period.label)
     invoice = locked(line.invoice, State.DRAFT)
     if line.kind != InvoiceLine.Kind.ADJUSTMENT:
         raise NoAdjustment
+    UndoneStep.objects.create(
+        period=invoice.period,
+        kind=UndoneStep.Kind.ADJUSTMENT,
+        invoice=invoice,
+        text=line.description,
+        reason=line.adjustment.reason,
+        amount=line.amount,
+        done_by=line.adjustment.adjusted_by,
+        done_at=line.adjustment.adjusted_at,
+        undone_by=by,
+        undone_at=at,
+    )
     line.delete()
     retotal(invoice, at=at)
     return invoice

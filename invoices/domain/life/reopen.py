@@ -23,7 +23,7 @@ from invoices.domain.month_lock import (
     why_not_regenerated,
 )
 from invoices.domain.wording import month_in_words
-from invoices.models import BillingRunItem, CreditEntry, CycleStep, Invoice, Reopening
+from invoices.models import BillingRunItem, CreditEntry, CycleStep, Invoice, Reopening, UndoneStep
 from leads.domain.periods import mark_unrated
 from leads.domain.voiding import apply_voids
 from leads.models import BillingPeriod
@@ -75,7 +75,7 @@ class CreditIsUsed(Refused):
 def reopen(period: BillingPeriod, *, reason: str, by: User, at: datetime) -> BillingPeriod:
     """Open a closed period again: its draft is thrown away, it is rated anew and can be billed anew.
 
-    By somebody who neither started the run that closed it nor adjusted or approved its invoice. Raises NeedsReason,
+    By a second person: see `check_may_reopen`. Raises NeedsReason,
     PeriodIsOpenAlready, PeriodIsIssued, CycleLocked or NeedsSecondPerson, and then nothing has changed.
     """
     period = _locked(period.pk)
@@ -91,7 +91,7 @@ def reopen(period: BillingPeriod, *, reason: str, by: User, at: datetime) -> Bil
     if invoice is not None:
         to_draft(invoice).delete()
     _open(period, reason=reason, by=by, at=at, invoice=name)
-    note(period.label, CycleStep.Kind.PERIOD, by=by, at=at, reason=reason, about=str(period))
+    note(period.label, CycleStep.Kind.PERIOD, by=by, at=at, reason=reason, about=str(period), period=period)
     return period
 
 
@@ -108,10 +108,12 @@ def regenerate(invoice: Invoice, *, at: datetime) -> Invoice | None:
         raise CycleLocked(why)
     invoice = locked(invoice, State.DRAFT)
     adjustments, items = kept(invoice), list(invoice.run_items.values_list("pk", flat=True))
+    undone = list(invoice.undone_steps.values_list("pk", flat=True))
     invoice.delete()
     _opened(period, why="regenerated", sealed=period.is_sealed)
     fresh = close(period, at=at, adjustments=adjustments)
     BillingRunItem.objects.filter(pk__in=items).update(invoice=fresh)
+    UndoneStep.objects.filter(pk__in=undone).update(invoice=fresh)
     return fresh
 
 
@@ -133,7 +135,8 @@ def void(invoice: Invoice, *, reason: str, by: User, at: datetime) -> Invoice:
     keep_and_mark_void(invoice, at=at)
     _give_back_credit(invoice, at=at)
     _open(period, reason=reason, by=by, at=at, invoice=str(invoice), sealed=is_locked)
-    note(period.label, CycleStep.Kind.VOIDED, by=by, at=at, reason=reason, about=f"{invoice}, {invoice.customer}")
+    about = f"{invoice}, {invoice.customer}"
+    note(period.label, CycleStep.Kind.VOIDED, by=by, at=at, reason=reason, about=about, period=period)
     invoice.period = period
     return invoice
 
@@ -148,7 +151,7 @@ def bill_again(period: BillingPeriod, *, by: User, at: datetime) -> Invoice | No
     if not may_bill_again(period):
         raise NothingToBillAgain
     check_not_closed(period.label)
-    note(period.label, CycleStep.Kind.BILLED_AGAIN, by=by, at=at, about=str(period))
+    note(period.label, CycleStep.Kind.BILLED_AGAIN, by=by, at=at, about=str(period), period=period)
     return close(period, at=at)
 
 
@@ -164,7 +167,7 @@ def may_reopen(period: BillingPeriod) -> bool:
 
 
 def check_may_reopen(period: BillingPeriod, by: User) -> None:
-    """Refuse who started the run that closed the period, or adjusted or approved its invoice."""
+    """Refuse who billed the period, or adjusted or approved its invoice, whether or not that was undone since."""
     invoice = Invoice.objects.live().filter(period=period).first()
     _of_a_second_person(by, _hands_on(period, invoice), "re-opens it")
 
@@ -182,10 +185,13 @@ def _locked(period: int) -> BillingPeriod:
 
 
 def _hands_on(period: BillingPeriod, invoice: Invoice | None) -> set[int | None]:
-    """Who started the runs that billed the period, and who adjusted or approved its invoice."""
+    """Who billed the period, by a run or again by hand, and who adjusted or approved its invoice, undone or not."""
     hands: set[int | None] = set(
         BillingRunItem.objects.filter(period=period).exclude(settled_at=None).values_list("run__started_by", flat=True)
     )
+    hands |= set(period.cycle_steps.filter(kind=CycleStep.Kind.BILLED_AGAIN).values_list("by", flat=True))
+    hands |= set(period.undone_steps.values_list("done_by", flat=True))
+    hands |= set(period.undone_steps.filter(kind=UndoneStep.Kind.ADJUSTMENT).values_list("undone_by", flat=True))
     if invoice is not None:
         hands.add(invoice.approved_by_id)
         hands |= set(invoice.lines.values_list("adjustment__adjusted_by", flat=True))

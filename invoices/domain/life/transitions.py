@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import Q
 
 from billing_engine.core.errors import Refused
 from invoices.domain.document.parties import bill_to, seller_of
@@ -12,7 +13,7 @@ from invoices.domain.document.store import ask_for
 from invoices.domain.document.void_documents import name_the_replacement
 from invoices.domain.life.late_voids import check_taken_back, taken_back_of
 from invoices.domain.life.numbers import next_number
-from invoices.models import Adjustment, Invoice
+from invoices.models import Adjustment, Invoice, UndoneStep
 
 State = Invoice.State
 APPROVAL = ("state", "approved_by", "approved_at", "approved_over", "approved_over_reason")
@@ -47,15 +48,31 @@ def approve(invoice: Invoice, *, by: User, at: datetime, reason: str = "") -> In
 
 
 def check_may_approve(invoice: Invoice, by: User) -> None:
-    """Refuse who adjusted the draft, unless the settings allow it."""
-    if not settings.ADJUSTER_APPROVES and Adjustment.objects.filter(line__invoice=invoice, adjusted_by=by).exists():
+    """Refuse who adjusted the draft, or had a hand in an adjustment since withdrawn, unless the settings allow it."""
+    if settings.ADJUSTER_APPROVES:
+        return
+    hands = Q(done_by=by) | Q(undone_by=by)
+    withdrawn = UndoneStep.objects.filter(hands, period=invoice.period_id, kind=UndoneStep.Kind.ADJUSTMENT)
+    if withdrawn.exists() or Adjustment.objects.filter(line__invoice=invoice, adjusted_by=by).exists():
         raise AdjusterApproves
 
 
 @transaction.atomic
-def send_back(invoice: Invoice) -> Invoice:
-    """Approved by mistake: a draft again."""
+def send_back(invoice: Invoice, *, by: User, at: datetime) -> Invoice:
+    """Approved by mistake: a draft again. Who had approved it is kept."""
     invoice = locked(invoice, State.APPROVED)
+    assert invoice.approved_by is not None  # noqa: S101 -- tells mypy: what is approved says by whom
+    assert invoice.approved_at is not None  # noqa: S101 -- and when
+    UndoneStep.objects.create(
+        period=invoice.period,
+        kind=UndoneStep.Kind.APPROVAL,
+        invoice=invoice,
+        reason=invoice.approved_over_reason,
+        done_by=invoice.approved_by,
+        done_at=invoice.approved_at,
+        undone_by=by,
+        undone_at=at,
+    )
     return to_draft(invoice)
 
 

@@ -4,11 +4,13 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from django.db import transaction
 from django.db.models import F, Q
 
 from billing_engine.core.calendar.wording import day_in_words
-from billing_engine.core.errors import Refused
+from billing_engine.core.errors import HasFaults, Refused
 from billing_engine.core.money import in_words
+from billing_engine.core.validation import row_faults
 from invoices.domain.wording import clean, lines_of
 from invoices.models import Invoice, MailTemplate
 from invoices.models.mail import MOST_MESSAGE, MOST_SUBJECT
@@ -63,6 +65,17 @@ def check_template(text: str) -> None:
         raise BadTemplate(f"There is no {names}. There are: {', '.join(f'{{{name}}}' for name in PLACEHOLDERS)}.")
     if re.search(r"[{}]", PLACEHOLDER.sub("", text)):
         raise BadTemplate("A brace stands alone: a name is written between two of them, such as {number}.")
+
+
+@transaction.atomic
+def save_template(template: MailTemplate) -> MailTemplate:
+    """Store a template, new or changed. Raises BadTemplate, or HasFaults where it is longer than a mail may be."""
+    for text in (template.subject, template.body):
+        check_template(text)
+    if faults := row_faults(template):
+        raise HasFaults(faults)
+    template.save()
+    return template
 
 
 def written(invoice: Invoice) -> tuple[str, str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.db.models import Count, Q, QuerySet, Sum, Value
 
 from billing_engine.core.calendar.spans import labels_of
+from billing_engine.core.counts import names_in_words
 from invoices.domain.run.blockers import failed_in
 from invoices.models import Invoice, InvoiceDocument, InvoiceMail
 from leads.models import BillingPeriod, QuarantinedItem
@@ -14,7 +15,6 @@ from pricing.models import PeriodTally
 
 ADDRESS = re.compile(r"<?[\w.+-]+@[\w.-]+>?")
 State = Invoice.State
-NAMED = 3
 MAIL, DOCUMENT = "mail", "document"
 
 
@@ -81,8 +81,7 @@ def open_in_words(label: str) -> str:
     """Whose periods are open still: `1 billing period (Ash)`, and of many the first three."""
     found = BillingPeriod.objects.open().filter(label__in=labels_of(label), customer__is_active=True)
     names = list(found.order_by("customer__name").values_list("customer__name", flat=True))
-    more = f" and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
-    return f"{len(names):,} billing period{'' if len(names) == 1 else 's'} ({', '.join(names[:NAMED])}{more})"
+    return f"{len(names):,} billing period{'' if len(names) == 1 else 's'} ({names_in_words(names)})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +103,12 @@ class Stuck:
     def invoices(self) -> int:
         """Whose latest mail went to nobody, or not to all."""
         return sum(one.invoices for one in self.mails)
+
+    @property
+    def reasons(self) -> str:
+        """`155 × The mail server refused the connection.`: why mails were not sent, the most frequent first."""
+        is_one = len(self.mails) == 1
+        return names_in_words([one.reason if is_one else f"{one.invoices:,} × {one.reason}" for one in self.mails])
 
 
 def stuck_in(label: str = "") -> Stuck:

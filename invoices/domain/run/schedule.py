@@ -4,9 +4,12 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from django.db import transaction
 from django.db.models import Min
 
 from billing_engine.core.calendar.spans import Cycle
+from billing_engine.core.errors import HasFaults
+from billing_engine.core.validation import row_faults
 from invoices.domain.month_lock import CycleLocked
 from invoices.domain.run.billing_run import RunInProgress, active_customers, start_by_schedule, to_bill
 from invoices.models import BillingRun, BillingSchedule
@@ -19,6 +22,15 @@ class Due(NamedTuple):
 
     cycle: Cycle
     at: datetime
+
+
+@transaction.atomic
+def set_schedule(schedule: BillingSchedule) -> BillingSchedule:
+    """Let the runs of one kind of cycle start by themselves, or by hand, after so many days. Raises HasFaults."""
+    if faults := row_faults(schedule):
+        raise HasFaults(faults)
+    schedule.save()
+    return schedule
 
 
 def start_due_runs(*, at: datetime) -> list[BillingRun]:

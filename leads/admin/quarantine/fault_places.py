@@ -10,7 +10,8 @@ from typing import Any
 from billing_engine.core.admin_kit.cells import NOTHING, pretty
 from billing_engine.core.calendar.instants import instant_in_words
 from leads.domain.identity import external_id
-from leads.domain.intake.schema import ActionItem, LeadItem, read_action, read_lead
+from leads.domain.intake.read import read_action, read_lead
+from leads.domain.intake.schema import ActionItem, LeadItem
 from leads.models import Action, Lead, QuarantinedItem
 
 _MISSING = object()

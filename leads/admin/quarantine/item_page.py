@@ -11,8 +11,8 @@ from billing_engine.core.admin_kit.cells import NOTHING, page_of, pretty
 from billing_engine.core.calendar.instants import instant_in_words
 from billing_engine.core.errors import Refused
 from leads.admin.quarantine.fault_places import Difference, differences, faulty_place, lead_differences, marked
+from leads.domain.body.decode import BodyNotReadable, decode_json, repeated_in
 from leads.domain.identity import external_id
-from leads.domain.intake.decode import BodyNotReadable, decoded, repeated_in
 from leads.domain.quarantine.settle import ACTION_CONFLICT, LEAD_CONFLICT, StillRefused
 from leads.models import Action, Lead, QuarantinedItem, QuarantineStep
 
@@ -27,7 +27,7 @@ class RepairForm(forms.Form):
     def clean_content(self) -> dict[str, Any]:
         # By the door's own reader: what it takes here, it takes from a source, and nothing else.
         try:
-            content, has_repeats, _ = decoded(str(self.cleaned_data["content"]).encode())
+            content, has_repeats, _ = decode_json(str(self.cleaned_data["content"]).encode())
         except BodyNotReadable as error:
             raise forms.ValidationError(str(error)) from error
         if not isinstance(content, dict):

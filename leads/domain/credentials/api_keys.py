@@ -8,11 +8,11 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import InterfaceError, OperationalError, connection, transaction
 
-from leads.domain.credentials.lifetime import KeyIsRevoked, TimeIsOver, let_expire, note_use, revoke
+from leads.domain.credentials.lifetime import KeyIsRevoked, TimeIsOver, note_use, revoke, set_expiry
 from leads.models import ApiKey, Source
 
-# Every request asks this first: composing it anew each time would cost six times what PostgreSQL takes to answer. What
-# is left out (the field mapping) is read when somebody asks for it.
+# Every request asks this first: composing it each time would cost six times what PostgreSQL takes to answer. What
+# is left out (the field mapping) is read on demand.
 KEY_COLUMNS = [field.attname for field in ApiKey._meta.concrete_fields]
 SOURCE_COLUMNS = [field.attname for field in Source._meta.concrete_fields if field.attname != "field_mapping"]
 KEY = f"""
@@ -21,13 +21,13 @@ KEY = f"""
      WHERE key.prefix = %s AND key.revoked_at IS NULL AND source.is_active
 """  # noqa: S608 -- the names of our own columns
 
-__all__ = ["KeyIsRevoked", "create_key", "digest", "holder", "revoke_key", "rotate_key"]
+__all__ = ["KeyIsRevoked", "create_key", "digest", "revoke_key", "rotate_key", "usable_key"]
 
 
 def create_key(
     source: Source, *, by: User | None = None, expires_at: datetime | None = None, at: datetime | None = None
 ) -> tuple[ApiKey, str]:
-    """A new key and its whole text, which nobody can show again; raises TimeIsOver where it would be born expired."""
+    """Create a key and return it with its text, which cannot be shown again; raises TimeIsOver for an end in the past."""
     if expires_at is not None and at is not None and expires_at <= at:
         raise TimeIsOver
     prefix = secrets.token_hex(4)
@@ -40,20 +40,20 @@ def create_key(
 
 @transaction.atomic
 def rotate_key(key: ApiKey, *, until: datetime, by: User | None, at: datetime) -> tuple[ApiKey, str]:
-    """A new key in the place of this one, which is good until then and no longer: the source changes over in between."""
-    let_expire(ApiKey.objects.select_for_update().get(pk=key.pk), until=until, at=at)
+    """Create a key to replace this one, which stays valid until then: the source switches over in between."""
+    set_expiry(ApiKey.objects.select_for_update().get(pk=key.pk), until=until, at=at)
     return create_key(key.source, by=by)
 
 
 def revoke_key(key: ApiKey, *, at: datetime) -> None:
-    """From now on the key opens nothing."""
+    """Revoke the key from now on."""
     revoke(key, at=at)
 
 
-def holder(whole: str, *, at: datetime) -> ApiKey | None:
-    """The key with this text, if it opens a door at all, and with it its source; its use is noted."""
+def usable_key(whole: str, *, at: datetime) -> ApiKey | None:
+    """The valid key with this text, and with it its source; its use is noted."""
     key = _found(whole.partition("lbe_")[2].partition("_")[0])
-    # Compared in constant time, and compared always: how long it takes tells nobody which prefixes there are.
+    # Compared in constant time, and compared always: how long it takes must not reveal which prefixes exist.
     kept = key.digest if key else digest("")
     if not secrets.compare_digest(kept, digest(whole)) or key is None or not key.is_good(at):
         return None
@@ -88,5 +88,5 @@ def _asked(prefix: str) -> tuple[Any, ...] | None:
 
 
 def digest(whole: str) -> str:
-    """SHA-256 is enough: the secret is 256 random bits, nobody guesses it from its digest."""
+    """SHA-256 is enough: the secret is 256 random bits, which cannot be guessed from its digest."""
     return hashlib.sha256(whole.encode()).hexdigest()

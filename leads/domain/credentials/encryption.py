@@ -11,12 +11,12 @@ from django.conf import settings
 PURPOSE = b"leads: signing secrets"
 
 
-def seal(text: str) -> bytes:
+def encrypt(text: str) -> bytes:
     """The text, encrypted and authenticated."""
     return _lock(settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS).encrypt(text.encode())
 
 
-def unsealed(sealed: bytes | memoryview) -> str | None:
+def decrypt(sealed: bytes | memoryview) -> str | None:
     """The text again; None where it was sealed under a SECRET_KEY that is neither the present one nor a fallback."""
     try:
         return _lock(settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS).decrypt(bytes(sealed)).decode()

@@ -1,4 +1,4 @@
-"""What keys and signing secrets have in common: they expire, are revoked, and know when they were last of use."""
+"""What keys and signing secrets have in common: they expire, are revoked, and record when they were last used."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -42,13 +42,13 @@ class SecretNotUsable(Refused):
 
 
 def revoke(one: ApiKey | SigningSecret, *, at: datetime) -> None:
-    """From now on it proves nothing."""
+    """Revoke it from now on."""
     if not type(one).objects.filter(pk=one.pk, revoked_at=None).update(revoked_at=at):
         raise KeyIsRevoked
 
 
-def let_expire(one: ApiKey | SigningSecret, *, until: datetime, at: datetime) -> datetime:
-    """It is good until then and no longer, or not even so long if it ends before; answers its end.
+def set_expiry(one: ApiKey | SigningSecret, *, until: datetime, at: datetime) -> datetime:
+    """Let it expire then, unless it expires earlier; return when it does.
 
     With `until` = `at` it is revoked at once. Raises KeyIsRevoked, KeyHasExpired, TimeIsOver.
     """
@@ -65,7 +65,7 @@ def let_expire(one: ApiKey | SigningSecret, *, until: datetime, at: datetime) ->
 
 
 def note_use(one: ApiKey | SigningSecret, *, at: datetime) -> None:
-    """Note that it was of use, to the minute; where somebody else is changing the row, they are not waited for."""
+    """Record its use, to the minute; a concurrent change of the row is not waited for."""
     if one.last_used_at is not None and at - one.last_used_at < LAST_USED_PRECISION:
         return
     rows: QuerySet[Any] = type(one).objects.all()

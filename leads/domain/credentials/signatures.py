@@ -11,8 +11,8 @@ from django.db import transaction
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from billing_engine.core.errors import Refused
-from leads.domain.credentials.encryption import seal, unsealed
-from leads.domain.credentials.lifetime import SecretNotUsable, let_expire, note_use
+from leads.domain.credentials.encryption import decrypt, encrypt
+from leads.domain.credentials.lifetime import SecretNotUsable, note_use, set_expiry
 from leads.models import SigningSecret, Source
 
 logger = logging.getLogger(__name__)
@@ -49,20 +49,20 @@ class SignatureStale(Refused):
 
 
 def create_secret(source: Source, *, by: User | None = None, given: str = "") -> tuple[SigningSecret, str]:
-    """A new secret and its whole text, which nobody is shown again; `given` is one that the sender's system has made."""
+    """Create a secret and return it with its text, which is not shown again; `given` is one that the sender's system made."""
     whole = given.strip() or PREFIX + b64encode(token_bytes(32)).decode()
     if not _is_usable(whole):
         raise SecretNotUsable
     hint = whole[: len(PREFIX) + 4]
-    return SigningSecret.objects.create(source=source, sealed=seal(whole), hint=hint, created_by=by), whole
+    return SigningSecret.objects.create(source=source, sealed=encrypt(whole), hint=hint, created_by=by), whole
 
 
 @transaction.atomic
 def rotate_secret(
     secret: SigningSecret, *, until: datetime, by: User | None, at: datetime, given: str = ""
 ) -> tuple[SigningSecret, str]:
-    """A new secret in the place of this one, which is good until then: signatures by either are accepted in between."""
-    let_expire(SigningSecret.objects.select_for_update().get(pk=secret.pk), until=until, at=at)
+    """Create a secret to replace this one, which stays valid until then: signatures by either are accepted in between."""
+    set_expiry(SigningSecret.objects.select_for_update().get(pk=secret.pk), until=until, at=at)
     return create_secret(secret.source, by=by, given=given)
 
 
@@ -77,7 +77,7 @@ def verify(source: Source, *, headers: Mapping[str, str], body: bytes, at: datet
         return ""
     secrets = [one for one in SigningSecret.objects.raw(SECRETS, [source.pk]) if one.is_good(at)]
     if not secrets and not source.signature_required:
-        return ""  # nobody has agreed on a secret yet: the headers mean nothing to us
+        return ""  # no secret has been agreed on yet: the headers mean nothing
     if not all(signed.values()):
         raise SignatureMissing
     _refuse_stale(signed[TIMESTAMP], at)
@@ -101,7 +101,7 @@ def _refuse_stale(timestamp: str, at: datetime) -> None:
 
 
 def _fits(secret: SigningSecret, signed: dict[str, str], body: bytes) -> bool:
-    whole = unsealed(secret.sealed)
+    whole = decrypt(secret.sealed)
     if whole is None:
         logger.error("Signing secret %s can't be read: SECRET_KEY has changed.", secret.pk)
         return False

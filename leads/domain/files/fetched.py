@@ -1,4 +1,4 @@
-"""A file that lies somewhere else: where the command runs in a container, nobody can put a file beside it."""
+"""A file that lies somewhere else: where the command runs in a container, no file can be put beside it."""
 
 import shutil
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ def is_address(named: str) -> bool:
 def fetched(address: str) -> Iterator[Path]:
     """The whole file, under the name it has there, until the block ends. Raises FileNotReadable.
 
-    What the address says after `?` is told to nobody: mostly it is a signature that lets whoever has it read the file.
+    What the address says after `?` is not shown or logged: it is often a signature that gives access to the file.
     """
     name = PurePosixPath(unquote(urlsplit(address).path)).name or "file"
     with TemporaryDirectory() as folder:

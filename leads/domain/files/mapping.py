@@ -1,8 +1,8 @@
 """A source's field mapping: how a foreign record (a row of a CSV file, a vendor's JSON object) becomes a lead.
 
-A mapping has the shape of a lead. Its texts may hold `{Column}`, filled from the record, and `{Column|slug}`, written as
+A mapping has the shape of a lead. Its strings may hold `{Column}`, filled from the record, and `{Column|slug}`, written as
 a code. A member whose text comes out empty is left out; an action whose `when` comes out empty, 0 or false is left out
-whole. A place is filled from a text, a whole number, or true and false; anything else has no one way to be written.
+whole. A place is filled from a string, a whole number, or true and false; anything else has no one way to be written.
 """
 
 import re

@@ -4,8 +4,8 @@ import re
 from collections import defaultdict
 from typing import Any
 
+from leads.domain.body.parcel import Placed
 from leads.domain.files.rows import Row
-from leads.domain.intake.parse import Placed
 
 NAMED = 5
 
@@ -30,7 +30,7 @@ class Notices:
             self._note(_IDS, row.line)
 
     def in_words(self) -> list[str]:
-        """«Lines 7, 9 and 12 more: …»"""
+        """As in: Lines 7, 9 and 12 more: …"""
         return [f"{_which(self._lines[words], count)}: {words}." for words, count in self._counts.items()]
 
     def _note(self, words: str, line: int) -> None:

@@ -4,23 +4,23 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from leads.domain.faults import Fault
+from leads.domain.body.decode import ROW_MALFORMED, BodyNotReadable, as_json
+from leads.domain.body.parcel import Lines, Placed
+from leads.domain.body.parse import read_line, read_parcel
+from leads.domain.faults import Fault, Flawed, Malformed
 from leads.domain.files.header import Header, read_header
 from leads.domain.files.lines import FileNotReadable, LinesOf
 from leads.domain.files.mapping import mapped
 from leads.domain.files.notices import Notices
 from leads.domain.files.rows import Row, Rows
-from leads.domain.intake.decode import ROW_MALFORMED, BodyNotReadable, Flawed, Malformed
-from leads.domain.intake.parse import Lines, Placed, read_line, read_parcel
-from leads.domain.intake.rows import as_json
 
 LEADS_AT_A_TIME = 500
 ROWS_IN_A_FIELD = "rows_in_a_field"
-TEXT_KEPT = 10_000  # characters of a row that nobody can read; the delivery has it whole
+TEXT_KEPT = 10_000  # characters of an unreadable row; the delivery has it whole
 
 
 class Part(NamedTuple):
-    """Some leads of a file, the bytes they were read from, what became of their lines, and how far they reach."""
+    """Some leads of a file, the bytes they were read from, how their lines were counted, and how far they reach."""
 
     items: list[Placed]
     body: bytes
@@ -109,7 +109,7 @@ class LeadsFile:
 
 
 def _flaw(item: Any) -> Fault | None:
-    """Why an object that was read can't be taken as it is: of a record, whose members are no lead's, any flaw is its own."""
+    """Why an object that was read cannot be taken as it is: a record is not a lead, so any flaw in it is its own."""
     if isinstance(item, Malformed):
         return item.fault
     if not isinstance(item, Flawed) or item.fault:
@@ -157,7 +157,7 @@ def _record(header: Header, row: Row) -> dict[str, str] | Malformed:
     fits = len(row.fields) == len(header.names)
     record = dict(zip(header.names, row.fields, strict=True)) if fits else {}
     if row.why:
-        # By its columns, where they can be told: so it can be mended in the admin.
+        # By its columns, where they are known: so it can be corrected in the admin.
         content = row.text[:TEXT_KEPT] if len(row.text) > TEXT_KEPT else record or list(row.fields) or row.text
         return Malformed(content, Fault(ROW_MALFORMED, "", row.why))
     if row.within is None:

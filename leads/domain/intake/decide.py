@@ -1,234 +1,191 @@
-"""A delivery's items on their way into the tables: what was sent, what it stands for, what became of it."""
+"""The outcome of each sent lead and action: a row of its own, a duplicate, a conflict, or a refusal."""
 
-import re
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
+from leads.domain.early_actions import BEFORE_ITS_LEAD, is_early
 from leads.domain.faults import Fault
-from leads.domain.identity import external_id, in_utc, known_as, person_key
-from leads.domain.intake.decode import Flawed, Malformed
-from leads.domain.intake.fast_path import WholeLead, read_whole
-from leads.domain.intake.lookup import KnownProduct
-from leads.domain.intake.parse import Placed
-from leads.domain.intake.receipt import CONFLICT, CREATED, DUPLICATE, HELD, NEWS, QUARANTINED, TEST, UPDATED, Result
-from leads.domain.intake.rows import NewAction, NewLead, StoredAction, StoredLead
-from leads.domain.intake.schema import ActionItem, LeadItem, VoidItem, read_action, read_lead
+from leads.domain.identity import in_utc
+from leads.domain.intake.assign import PeriodAssignment
+from leads.domain.intake.items import SentAction, SentLead
+from leads.domain.intake.lookup import Known, StoredAction, StoredLead, implausible, look_up_actions
+from leads.domain.intake.products import find_product
+from leads.domain.intake.receipt import NEWS
+from leads.domain.intake.rows import NewAction, NewDelivery, NewLead
+from leads.domain.intake.schema import ActionItem, VoidItem
+from leads.domain.intake.write import next_action_id
+from leads.models import Source
 
 
-@dataclass(slots=True)
-class SentAction:
-    """One action of a sent lead, or the word that takes one back."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """What there is to store; each item's result holds its outcome."""
 
-    raw: Any
-    item: ActionItem | VoidItem | None
-    result: Result
-    action_type: int = 0
-    lead: int = 0
-    conflicts_with: int | None = None
-    is_test: bool = False
-
-    @property
-    def is_refused(self) -> bool:
-        return self.result.fault is not None
+    leads: list[NewLead]
+    actions: list[NewAction]
+    periods: PeriodAssignment
+    early: set[tuple[int, str]]  # actions before their lead
+    voids: list[SentAction]
 
     @property
-    def key(self) -> tuple[int, str]:
-        return self.lead, self.result.id or ""
-
-    def row(self, *, period: int, delivery: int) -> NewAction:
-        """What is stored if its id is new."""
-        item = self.sound
-        return NewAction(
-            *self.key,
-            self.action_type,
-            period,
-            delivery,
-            in_utc(item.occurred_at),
-            item.quantity,
-            item.value,
-            "",
-            item.attributes,
-        )
-
-    @property
-    def sound(self) -> ActionItem:
-        """The item of an action that was not refused."""
-        if not isinstance(self.item, ActionItem):
-            raise TypeError("What was refused, and what takes an action back, is no action.")
-        return self.item
-
-    def stored(self) -> None:
-        """It was new."""
-        self.result.outcome = TEST if self.is_test else CREATED
-
-    def compare(self, stored: StoredAction) -> None:
-        """Known already: the same again changes nothing, anything else is a conflict for a person to settle."""
-        item = self.sound
-        sent = (self.action_type, item.occurred_at, item.quantity, item.value)
-        if sent == (stored.action_type, stored.occurred_at, stored.quantity, stored.value):
-            self.result.outcome = DUPLICATE
-            return
-        self.conflicts_with = stored.id
-        self.result.refused(
-            Fault(
-                "action_conflict", "", "An action with this id is stored with another type, time, quantity or value."
-            ),
-            outcome=CONFLICT,
-        )
+    def touched(self) -> set[int]:
+        """The billing periods that get new actions."""
+        return {row.period_id for row in self.actions}
 
 
-@dataclass(slots=True)
-class SentLead:
-    """One lead with its actions."""
+def decide(source: Source, delivery: NewDelivery, leads: Sequence[SentLead], known: Known) -> Decided:
+    """Compare what is known already, refuse what cannot be stored, and make rows of what is new."""
+    new_leads = _decide_leads(source, delivery, leads, known)
+    actions = [action for lead in leads for action in lead.actions if not action.is_refused]
+    periods = PeriodAssignment(known)
+    new_actions = _decide_actions(
+        delivery,
+        [action for action in actions if isinstance(action.item, ActionItem)],
+        known,
+        periods,
+        {row.id: row.occurred_at for row in new_leads},
+    )
+    return Decided(
+        leads=new_leads,
+        actions=new_actions,
+        periods=periods,
+        early={action.key for action in actions if action.result.flags and action.result.outcome in NEWS},
+        voids=[action for action in actions if isinstance(action.item, VoidItem)],
+    )
 
-    raw: Any
-    item: LeadItem | None
-    result: Result
-    actions: list[SentAction] = field(default_factory=list)
-    product: KnownProduct | None = None
-    default_country: str = ""
 
-    @property
-    def is_refused(self) -> bool:
-        return self.result.fault is not None
+def _decide_leads(source: Source, delivery: NewDelivery, leads: Sequence[SentLead], known: Known) -> list[NewLead]:
+    """Compare the known ones; return the rows of the new ones."""
+    rows = _new_leads(source, delivery, leads, known)
+    new = {row.external_id for row in rows}
+    for lead in leads:
+        if lead.is_refused:
+            continue
+        stored = known.lead_by_id.get(lead.result.id or "")
+        if stored is None:
+            words = "This lead is not known yet: say which product it is about."
+            lead.refuse(Fault("product_missing", "/product", words))
+            continue
+        lead.attach_actions(stored)
+        if lead.product and stored.external_id in new:
+            new.discard(stored.external_id)
+            lead.mark_created()
+        else:
+            lead.compare(stored)
+    return rows
 
-    @property
-    def has_refusals(self) -> bool:
-        """Whether it, or one of its actions, goes into quarantine."""
-        return self.is_refused or any(action.is_refused for action in self.actions)
 
-    @property
-    def sound(self) -> LeadItem:
-        """The item of a lead that was not refused."""
-        if self.item is None:
-            raise ValueError("A refused lead has no item.")
-        return self.item
-
-    @property
-    def person(self) -> str:
-        if self.item is None:
-            return ""
-        contact = self.item.contact
-        return person_key(
-            contact.email, phone=contact.phone, country=contact.country, default_country=self.default_country
-        )
-
-    def refuse(self, fault: Fault, *, outcome: str = QUARANTINED) -> None:
-        """Into quarantine, and its actions with it: without their lead they belong nowhere."""
-        self.result.refused(fault, outcome=outcome)
-        for action in self.actions:
-            action.result.refused(HELD)
-
-    def row(self, number: int, *, product: int, source: int, delivery: int, received_at: datetime) -> NewLead:
-        """What is stored if its id is new."""
-        item = self.sound
-        contact = item.contact
-        return NewLead(
-            number,
-            source,
-            delivery,
-            received_at,
-            self.result.id or "",
-            product,
-            contact.name,
-            contact.email,
-            self.person,
-            contact.phone,
-            contact.firm,
-            contact.country,
-            contact.region,
-            item.campaign,
-            item.is_test,
-            item.occurred_at and in_utc(item.occurred_at),
-            item.consent,
-            item.attributes,
-        )
-
-    def join(self, stored: StoredLead) -> None:
-        """Its actions are those of the lead that is stored."""
-        for action in self.actions:
-            action.lead, action.is_test = stored.id, stored.is_test
-
-    def stored(self) -> None:
-        """It was new."""
-        self.result.outcome = TEST if self.item and self.item.is_test else CREATED
-
-    def compare(self, stored: StoredLead) -> None:
-        """Known already: what it is billed by must be the same; everything else stays as it was first sent."""
-        differs = [
-            name
-            for name, sent, known in (
-                ("product", self.product.pk if self.product else None, stored.product),
-                ("is_test", self.item.is_test if self.item and self.product else None, stored.is_test),
+def _new_leads(source: Source, delivery: NewDelivery, leads: Iterable[SentLead], known: Known) -> list[NewLead]:
+    """The rows of those whose id is new, each once; what they say of their product is found or refused."""
+    numbers = iter(known.lead_ids)
+    rows = list[NewLead]()
+    for lead in leads:
+        if lead.is_refused or lead.item is None or lead.item.product is None:
+            continue
+        product = find_product(source, lead.item.product, known)
+        if isinstance(product, Fault):
+            lead.refuse(product)
+            continue
+        lead.product = product
+        id_ = lead.result.id or ""
+        if id_ not in known.lead_by_id:  # of equals, the first one sent
+            item, contact = lead.item, lead.item.contact
+            row = NewLead(
+                id=next(numbers),
+                source_id=source.pk,
+                delivery_id=delivery.id,
+                received_at=delivery.received_at,
+                external_id=id_,
+                product_id=product.id,
+                name=contact.name,
+                email=contact.email,
+                person_key=lead.person,
+                phone=contact.phone,
+                firm=contact.firm,
+                country=contact.country,
+                region=contact.region,
+                campaign=item.campaign,
+                is_test=item.is_test,
+                occurred_at=item.occurred_at and in_utc(item.occurred_at),
+                consent=item.consent,
+                attributes=item.attributes,
             )
-            if sent is not None and sent != known
-        ]
-        if other_person := known_as(self.person, stored.person_key):
-            differs.insert(1 if "product" in differs else 0, other_person)
-        self.result.outcome = DUPLICATE
-        if differs:
-            words = f"A lead with this id is stored with another {' and '.join(differs)}."
-            self.refuse(Fault("lead_conflict", "", words), outcome=CONFLICT)
-
-    def settle(self) -> None:
-        """A known lead that brought something new was updated."""
-        if self.result.outcome == DUPLICATE and any(action.result.outcome in NEWS for action in self.actions):
-            self.result.outcome = UPDATED
+            rows.append(row)
+            known.lead_by_id[id_] = StoredLead(
+                id=row.id,
+                external_id=id_,
+                product=product.id,
+                customer=product.customer_id,
+                person_key=row.person_key,
+                is_test=row.is_test,
+            )
+    return rows
 
 
-def channel_fault(lead: LeadItem, channel: str) -> Fault | None:
-    """A lead that names its channel must name its source's: by another one it might be charged another price."""
-    if not lead.channel or re.sub(r"[\s-]+", "_", lead.channel.strip().lower()) == channel:
-        return None
-    return Fault("channel_mismatch", "/channel", f"The leads of this source are of the channel {channel!r}.")
+def _decide_actions(
+    delivery: NewDelivery,
+    actions: Sequence[SentAction],
+    known: Known,
+    periods: PeriodAssignment,
+    new_times: Mapping[int, datetime | None],
+) -> list[NewAction]:
+    """Compare the known ones; return the rows of the new ones, each in its billing period.
+
+    `new_times` are those of the new leads; one that is known keeps its own.
+    """
+    owners = {lead.id: lead.customer for lead in known.lead_by_id.values()}
+    typed = [action for action in actions if _finds_type(action, known)]
+    stored, known_times = look_up_actions([action.key for action in typed if action.lead not in new_times])
+    times = {lead: at for lead, at in {**new_times, **known_times}.items() if at}  # mostly none has one
+    rows = dict[tuple[int, str], NewAction]()
+    for action in typed:
+        key, item = action.key, action.action
+        if times and is_early(item.occurred_at, times.get(action.lead)):
+            action.result.flags = (BEFORE_ITS_LEAD,)
+        if key in stored:
+            action.compare(stored[key])
+        elif key in rows:  # of equals, the first one sent
+            _compare_within(action, rows[key])
+        elif fault := implausible(known.type_by_number[action.action_type], quantity=item.quantity, value=item.value):
+            action.result.refused(fault)
+        else:
+            rows[key] = NewAction(
+                lead_id=action.lead,
+                external_id=key[1],
+                action_type_id=action.action_type,
+                period_id=periods.of(owners[action.lead], item.occurred_at),
+                delivery_id=delivery.id,
+                occurred_at=in_utc(item.occurred_at),
+                quantity=item.quantity,
+                value=item.value,
+                void_reason="",
+                attributes=item.attributes,
+            )
+            action.mark_created()
+    return list(rows.values())
 
 
-def sent_lead(placed: Placed, *, received_at: datetime, plain: bool = False, default_country: str = "") -> SentLead:
-    """The lead and its actions, each read as far as it can be; `plain` where no text of it can hold a NUL."""
-    pointer, raw = placed
-    whole = read_whole(raw, received_at=received_at) if plain and not isinstance(raw, Flawed) else None
-    if whole:
-        return _whole(pointer, raw, whole, default_country)
-    item = read_lead(raw, received_at=received_at)
-    content = raw.content if isinstance(raw, Malformed) else raw
-    actions = _sent_actions(content, pointer, received_at)
-    result = Result(pointer, _id(content), actions=[action.result for action in actions])
-    lead = SentLead(content, None, result, actions, default_country=default_country)
-    if isinstance(item, Fault):
-        lead.refuse(item)
-    else:
-        lead.item = item
-    return lead
+def _compare_within(action: SentAction, first: NewAction) -> None:
+    """Both came in the same delivery."""
+    action.compare(
+        StoredAction(
+            id=first.id,
+            action_type=first.action_type_id,
+            occurred_at=first.occurred_at,
+            quantity=first.quantity,
+            value=first.value,
+        )
+    )
+    if action.is_refused:
+        first.id = first.id or next_action_id()
+        action.conflicts_with = first.id
 
 
-def _whole(pointer: str, raw: Any, lead: WholeLead, default_country: str) -> SentLead:
-    raws = raw.get("actions", ())
-    actions = [
-        SentAction(raws[place], item, Result(f"{pointer}/actions/{place}", external_id(item.id)))
-        for place, item in enumerate(lead.actions)
-    ]
-    result = Result(pointer, external_id(lead.id), actions=[action.result for action in actions])
-    return SentLead(raw, lead, result, actions, default_country=default_country)
-
-
-def _sent_actions(lead: Any, pointer: str, received_at: datetime) -> list[SentAction]:
-    raws = lead.get("actions") if isinstance(lead, dict) else None
-    if not isinstance(raws, list):
-        return []
-    return [_sent_action(raw, f"{pointer}/actions/{place}", received_at) for place, raw in enumerate(raws)]
-
-
-def _sent_action(raw: Any, pointer: str, received_at: datetime) -> SentAction:
-    item = read_action(raw, received_at=received_at)
-    action = SentAction(raw, None, Result(pointer, _id(raw)))
-    if isinstance(item, Fault):
-        action.result.refused(item)
-    else:
-        action.item = item
-    return action
-
-
-def _id(raw: Any) -> str | None:
-    given = raw.get("id") if isinstance(raw, dict) else None
-    return external_id(given) if isinstance(given, str | int) and not isinstance(given, bool) else None
+def _finds_type(action: SentAction, known: Known) -> bool:
+    wanted = action.action.type
+    kind = known.type_by_code.get(wanted.lower())
+    action.action_type = kind.id if kind else 0
+    if kind is None:
+        action.result.refused(Fault("unknown_action_type", "/type", f"No action type has the code {wanted!r}."))
+    return kind is not None

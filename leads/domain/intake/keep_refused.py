@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import astuple, dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -11,28 +10,28 @@ import msgspec
 from django.db import connection
 
 from leads.domain import limits
+from leads.domain.body.damage import TOO_DEEP
 from leads.domain.faults import Fault
-from leads.domain.intake.decide import SentLead
-from leads.domain.intake.decode import TOO_DEEP
+from leads.domain.intake.items import SentLead
 from leads.domain.intake.receipt import Result
-from leads.domain.intake.schema import is_storable
-from leads.domain.quarantine.occurrence import occurred, zones_of
+from leads.domain.intake.rules import is_storable
+from leads.domain.occurrence import occurred, zones_of
 from leads.models import QuarantinedItem, Source
 
-# Numbered as they were sent, written in the order of their digests: two deliveries refused alike never deadlock. What
-# waits already is counted, says what is wrong with it now, and answers with its number.
+# Numbered as they were sent, written in the order of their digests: two deliveries refused alike never deadlock. An
+# item that is waiting already is counted, gets its present fault, and returns its number.
 KEEP = """
     WITH numbered AS MATERIALIZED (
         SELECT nextval(pg_get_serial_sequence('leads_quarantineditem', 'id')) AS id, sent.*
-          FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::jsonb[], %s::int[], %s::text[], %s::bigint[],
-                      %s::bytea[], %s::timestamptz[], %s::text[], %s::text[])
-               AS sent (kind, pointer, code, message, content, held, lead, stored_action, digest, occurred_at, zone, months)
+          FROM jsonb_to_recordset(%(items)s)
+               AS sent (kind text, pointer text, code text, message text, content text, actions_held int, lead text,
+                        stored_action bigint, digest bytea, occurred_at timestamptz, zone text, months text[])
     )
     INSERT INTO leads_quarantineditem (source_id, delivery_id, received_at, state, settled_note, times_sent, id, kind,
            pointer, code, message, content, actions_held, lead_external_id, stored_action_id, digest,
            occurred_at, zone, months)
-    SELECT %s, %s, %s, 'waiting', '', 1, id, kind, pointer, code, message, content, held, lead, stored_action, digest,
-           occurred_at, zone, string_to_array(months, ' ')
+    SELECT %(source)s, %(delivery)s, %(received_at)s, 'waiting', '', 1, id, kind, pointer, code, message,
+           content::jsonb, actions_held, lead, stored_action, digest, occurred_at, zone, months
       FROM numbered ORDER BY digest
     ON CONFLICT (source_id, digest) WHERE state = 'waiting'
     DO UPDATE SET times_sent = leads_quarantineditem.times_sent + 1, code = EXCLUDED.code, message = EXCLUDED.message,
@@ -44,19 +43,21 @@ KEEP = """
 _json = msgspec.json.Encoder(decimal_format="number", order="deterministic")
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """One refused item; the order is that of the statement above."""
+class Refusal(msgspec.Struct, kw_only=True, gc=False):
+    """One refused item; the members are those of the record in the statement above."""
 
     kind: str
     pointer: str
     code: str
     message: str
-    content: str
+    content: str  # as JSON: null is a content too
     actions_held: int
     lead: str
     stored_action: int | None
-    digest: bytes
+    digest: str  # as PostgreSQL writes bytes in text
+    occurred_at: datetime | None = None
+    zone: str = ""
+    months: list[str] = []
 
 
 class Part(NamedTuple):
@@ -67,7 +68,7 @@ class Part(NamedTuple):
     results: list[Result]
 
 
-def keep(source: Source, *, delivery: int, received_at: datetime, leads: Iterable[SentLead]) -> None:
+def keep_refused(source: Source, *, delivery: int, received_at: datetime, leads: Iterable[SentLead]) -> None:
     """Keep what was refused, whole leads with their actions, single actions with just enough of their lead.
 
     Each refused result is told the number of its item.
@@ -75,22 +76,17 @@ def keep(source: Source, *, delivery: int, received_at: datetime, leads: Iterabl
     refused = [part for lead in leads for part in _refused_parts(lead)]
     if not refused:
         return
-    first: dict[bytes, Part] = {}
+    first: dict[str, Part] = {}
     for part in refused:
         first.setdefault(part.refusal.digest, part)  # of equals, the first one sent
     contents = [part.content for part in first.values()]
-    when = [
-        occurred(content, received_at=received_at, zone=zone)
-        for content, zone in zip(contents, zones_of(source, contents), strict=True)
-    ]
-    rows = [
-        (*astuple(part.refusal), at, zone, " ".join(months))
-        for part, (at, zone, months) in zip(first.values(), when, strict=True)
-    ]
-    columns = [list(column) for column in zip(*rows, strict=True)]
+    for part, zone in zip(first.values(), zones_of(source, contents), strict=True):
+        when = occurred(part.content, received_at=received_at, zone=zone)
+        part.refusal.occurred_at, part.refusal.zone, part.refusal.months = when
+    items = _json.encode([part.refusal for part in first.values()]).decode()
     with connection.cursor() as cursor:
-        cursor.execute(KEEP, [*columns, source.pk, delivery, received_at])
-        numbers = {bytes(digest): number for digest, number in cursor.fetchall()}
+        cursor.execute(KEEP, {"items": items, "source": source.pk, "delivery": delivery, "received_at": received_at})
+        numbers = {_in_text(digest): number for digest, number in cursor.fetchall()}
     for part in refused:
         for result in part.results:
             result.quarantined_item = numbers[part.refusal.digest]
@@ -126,16 +122,20 @@ def _refusal(
 ) -> Refusal:
     kept = _json.encode(content)
     return Refusal(
-        kind,
-        (result.pointer + fault.pointer)[:200],
-        fault.code,
-        fault.message.replace("\0", "\ufffd"),
-        kept.decode(),
-        held,
-        (lead or "").replace("\0", "\ufffd")[:200],
-        stored,
-        hashlib.sha256(kind.encode() + b"\0" + kept).digest(),
+        kind=kind,
+        pointer=(result.pointer + fault.pointer)[:200],
+        code=fault.code,
+        message=fault.message.replace("\0", "\ufffd"),
+        content=kept.decode(),
+        actions_held=held,
+        lead=(lead or "").replace("\0", "\ufffd")[:200],
+        stored_action=stored,
+        digest=_in_text(hashlib.sha256(kind.encode() + b"\0" + kept).digest()),
     )
+
+
+def _in_text(digest: bytes | memoryview) -> str:
+    return f"\\x{digest.hex()}"
 
 
 def _cleaned(value: Any, depth: int = 0) -> Any:

@@ -1,7 +1,7 @@
 """What a source is told: one result per lead and per action, in the order sent, and counts that add up."""
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -17,16 +17,15 @@ NEWS = (CREATED, UPDATED, TEST)
 HELD = Fault("lead_quarantined", "", "Waits with its lead.")
 
 
-@dataclass(slots=True)
-class Result:
-    """What became of one item, sent as the `pointer` of the body."""
+class Result(msgspec.Struct, gc=False):
+    """The outcome of one item, sent as the `pointer` of the body."""
 
     pointer: str
     id: str | None
     outcome: str = ""
     fault: Fault | None = None
     quarantined_item: int | None = None  # under which number it waits
-    actions: list["Result"] = field(default_factory=list)
+    actions: list["Result"] = msgspec.field(default_factory=list)
     flags: tuple[str, ...] = ()  # what is odd about it, and no reason to refuse it
 
     def refused(self, fault: Fault, *, outcome: str = QUARANTINED) -> None:
@@ -50,20 +49,34 @@ class Result:
 
 @dataclass(frozen=True)
 class Receipt:
-    """The answer to one delivery."""
+    """The answer to one delivery; `kept` is the one given before, where its idempotency key came again."""
 
     delivery_id: int
     results: list[Result]
+    kept: bytes = b""
+
+    @classmethod
+    def again(cls, delivery_id: int, kept: bytes) -> "Receipt":
+        """The receipt of an earlier delivery, from the answer that was kept."""
+        return cls(delivery_id, [_result(one) for one in msgspec.json.decode(kept)["results"]], kept)
+
+    @property
+    def is_repeated(self) -> bool:
+        return bool(self.kept)
 
     def counts(self) -> dict[str, int]:
         """`leads_received` and so on: the columns of the delivery."""
+        return self._counts
+
+    @cached_property
+    def _counts(self) -> dict[str, int]:
         actions = [action for lead in self.results for action in lead.actions]
         return _counted("leads", self.results) | _counted("actions", actions)
 
     @cached_property
     def as_bytes(self) -> bytes:
         """What its source is answered, and the delivery keeps."""
-        return msgspec.json.encode(self.as_json())
+        return self.kept or msgspec.json.encode(self.as_json())
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -71,6 +84,19 @@ class Receipt:
             "counts": self.counts(),
             "results": [result.as_json() for result in self.results],
         }
+
+
+def _result(kept: dict[str, Any]) -> Result:
+    """One result as it was answered; its fault's pointer leads from the body on."""
+    return Result(
+        pointer="",
+        id=kept["id"],
+        outcome=kept["outcome"],
+        fault=Fault(code=kept["code"], pointer=kept["pointer"], message=kept["message"]) if "code" in kept else None,
+        quarantined_item=kept.get("quarantined_item"),
+        actions=[_result(action) for action in kept.get("actions", ())],
+        flags=tuple(kept.get("flags", ())),
+    )
 
 
 def _counted(kind: str, results: list[Result]) -> dict[str, int]:

@@ -1,13 +1,15 @@
-"""Rows of leads and of actions on their way into the tables, and out of them; and the two ways of writing them down."""
+"""Rows of leads, actions and deliveries on their way into the tables, and how COPY reads them."""
 
 import re
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
-from msgspec.structs import astuple
+from msgspec.structs import asdict, astuple
+
+from leads.domain.body.decode import as_json
 
 _json = msgspec.json.Encoder(decimal_format="number")
 
@@ -18,7 +20,7 @@ _ESCAPED = re.compile(rb'\\(?:["\\]|[bfnrt]|u[0-9a-f]{4})')
 _BY_LETTER = {b"\\b": b"\b", b"\\f": b"\f", b"\\n": b"\n", b"\\r": b"\r", b"\\t": b"\t"}
 
 
-class NewLead(msgspec.Struct, gc=False):
+class NewLead(msgspec.Struct, gc=False, kw_only=True):
     """A row of leads: the members are the columns."""
 
     id: int
@@ -41,31 +43,8 @@ class NewLead(msgspec.Struct, gc=False):
     attributes: dict[str, Any]
 
 
-class StoredLead(NamedTuple):
-    """What is stored of a lead."""
-
-    id: int
-    external_id: str
-    product: int
-    customer: int
-    person_key: str
-    is_test: bool
-
-
-class StoredAction(NamedTuple):
-    """What is stored of an action; without a number where it is stored just now."""
-
-    id: int | None
-    lead: int
-    external_id: str
-    action_type: int
-    occurred_at: datetime
-    quantity: Decimal
-    value: Decimal | None
-
-
-class NewAction(msgspec.Struct, gc=False):
-    """A row of actions: the members are the columns. PostgreSQL numbers it, unless somebody has to know its number."""
+class NewAction(msgspec.Struct, gc=False, kw_only=True):
+    """A row of actions: the members are the columns. PostgreSQL numbers it, unless its number is needed before."""
 
     lead_id: int
     external_id: str
@@ -79,10 +58,35 @@ class NewAction(msgspec.Struct, gc=False):
     attributes: dict[str, Any]
     id: int | None = None
 
-    def as_stored(self) -> StoredAction:
-        return StoredAction(
-            self.id, self.lead_id, self.external_id, self.action_type_id, self.occurred_at, self.quantity, self.value
-        )
+
+class NewDelivery(msgspec.Struct, gc=False, kw_only=True):
+    """A row of deliveries: the members are the columns, `counts` holds one for each outcome."""
+
+    id: int = 0  # from the look-up on
+    source_id: int
+    received_at: datetime
+    name: str
+    content_type: str
+    body: bytes
+    body_size: int
+    body_sha256: str
+    batch_id: str
+    sent_at: datetime | None
+    idempotency_key: str
+    answer: bytes = b""
+    lines_read: int
+    lines_taken: int
+    lines_blank: int
+    lines_refused: int
+    counts: dict[str, int] = {}
+
+    def columns(self) -> dict[str, Any]:
+        """What each column holds; bytes as PostgreSQL writes them in text."""
+        columns: dict[str, Any] = asdict(self)
+        counts: dict[str, int] = columns.pop("counts")
+        for name in ("body", "answer"):
+            columns[name] = f"\\x{columns[name].hex()}"
+        return columns | counts
 
 
 _COPIED = {
@@ -94,11 +98,6 @@ COPY = {
     form: f"COPY {table} ({', '.join(_COPIED[form])}) FROM STDIN (FORMAT csv, NULL 'null', ESCAPE '\\')"
     for form, table in ((NewLead, "leads_lead"), (NewAction, "leads_action"))
 }
-
-
-def as_json(content: Any) -> str:
-    """JSON text with every number's digits as they were sent."""
-    return _json.encode(content).decode()
 
 
 def copy_text(rows: Sequence[NewLead] | Sequence[NewAction]) -> bytes:

@@ -1,24 +1,22 @@
 """Writing leads and actions, few by one statement and many by COPY, each thing once, however many senders there are.
 
 Rows go in ordered by their key, so two overlapping deliveries wait for each other in the same order and never deadlock;
-the unique constraints decide who was first, and who was not looks again.
+the unique constraints detect a lost race, and the loser looks up again.
 """
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from datetime import datetime
 from io import BytesIO
-from typing import Any, NamedTuple
 
 from django.db import DatabaseError, connection, transaction
 
 from leads.domain import limits
-from leads.domain.intake.rows import COPY, NewAction, NewLead, StoredAction, as_json, copy_text
-from leads.models import Delivery
+from leads.domain.body.decode import as_json
+from leads.domain.intake.rows import COPY, NewAction, NewDelivery, NewLead, copy_text
 
 
 class Overtaken(Exception):
-    """Somebody else has stored, or closed, meanwhile what was not when we looked: look again."""
+    """A concurrent write has invalidated what was looked up: look it up again."""
 
 
 # A row of ours is there already; a period is closed; two waited for each other; what a row names is gone.
@@ -27,19 +25,12 @@ _OVERTAKEN = {"23505", "40001", "40P01", "23503"}
 # From so many rows on, COPY is faster than a function that is given them, though it takes three more round trips.
 MANY = 300
 
-# Until the transaction ends no step takes for ever. Sent together they are one transaction, where none is in progress.
+# Until the transaction ends no step takes forever. Sent together they are one transaction, where none is in progress.
 STORE = """
     SELECT set_config('lock_timeout', %s, true), set_config('statement_timeout', %s, true);
     SELECT intake_store(%s, %s, %s, %s)
 """
 NEXT_ACTION = "SELECT nextval('leads_action_id_seq')"
-ACTIONS = """
-    SELECT lead.id, lead.occurred_at, action.id, action.lead_id, action.external_id, action_type_id, action.occurred_at,
-           quantity, value
-      FROM unnest(%s::bigint[], %s::text[]) AS sent (lead_id, external_id)
-      JOIN leads_lead lead ON lead.id = sent.lead_id
-      LEFT JOIN leads_action action ON sent.lead_id = action.lead_id AND sent.external_id = action.external_id
-"""
 
 
 def store(
@@ -47,9 +38,9 @@ def store(
     leads: Sequence[NewLead],
     actions: Sequence[NewAction],
     periods: Collection[int],
-    delivery: Delivery | None = None,
+    delivery: NewDelivery | None = None,
 ) -> None:
-    """Store the rows, and mark the periods to be rated; all of it or nothing. Raises Overtaken where somebody was faster.
+    """Store the rows, and mark the periods to be rated; all of it or nothing. Raises Overtaken after a lost race.
 
     With the delivery, which may also be stored by itself, later in the same transaction.
     """
@@ -66,7 +57,7 @@ def store(
 
 @contextmanager
 def overtaken() -> Iterator[None]:
-    """Raises Overtaken for what the database refuses because somebody was faster."""
+    """Raise Overtaken for what the database refuses after a lost race."""
     try:
         yield
     except DatabaseError as error:
@@ -75,18 +66,18 @@ def overtaken() -> Iterator[None]:
         raise
 
 
-def store_delivery(delivery: Delivery) -> None:
+def store_delivery(delivery: NewDelivery) -> None:
     """Store the delivery, whose rows are stored already."""
     _store(delivery, [], [], [])
 
 
 def _store(
-    delivery: Delivery | None, leads: Sequence[NewLead], actions: Sequence[NewAction], periods: Collection[int]
+    delivery: NewDelivery | None, leads: Sequence[NewLead], actions: Sequence[NewAction], periods: Collection[int]
 ) -> None:
     parameters: list[str | list[int] | None] = [
         f"{limits.WAITING_SECONDS}s",
         f"{limits.STEP_SECONDS}s",
-        as_json(_columns(delivery)) if delivery else None,
+        as_json(delivery.columns()) if delivery else None,
         as_json(leads),
         as_json(actions),
         sorted(periods),
@@ -101,31 +92,8 @@ def _copy(form: type[NewLead] | type[NewAction], rows: Sequence[NewLead] | Seque
             cursor.copy_expert(COPY[form], BytesIO(copy_text(rows)))
 
 
-class Stored(NamedTuple):
-    """What is stored under each (lead, id), and when each of the leads occurred."""
-
-    actions: dict[tuple[int, str], StoredAction]
-    leads: dict[int, datetime | None]
-
-
-def stored_actions(keys: Sequence[tuple[int, str]]) -> Stored:
-    """What is stored of these actions, and of their leads."""
-    if not keys:
-        return Stored({}, {})
-    with connection.cursor() as cursor:
-        cursor.execute(ACTIONS, [list(column) for column in zip(*keys, strict=True)])
-        rows = cursor.fetchall()
-    actions = (StoredAction._make(row[2:]) for row in rows if row[2] is not None)
-    return Stored({(action.lead, action.external_id): action for action in actions}, {row[0]: row[1] for row in rows})
-
-
 def next_action_id() -> int:
-    """The number of an action that is yet to be stored."""
+    """The number of an action that is not stored yet."""
     with connection.cursor() as cursor:
         cursor.execute(NEXT_ACTION)
         return int(cursor.fetchone()[0])
-
-
-def _columns(delivery: Delivery) -> dict[str, Any]:
-    columns = {str(field.column): getattr(delivery, field.attname) for field in Delivery._meta.concrete_fields}
-    return {column: f"\\x{value.hex()}" if isinstance(value, bytes) else value for column, value in columns.items()}

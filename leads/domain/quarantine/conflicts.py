@@ -8,15 +8,16 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from billing_engine.core.errors import Refused
-from leads.domain.early_actions import look_again
+from leads.domain.early_actions import update_early
 from leads.domain.faults import Fault
 from leads.domain.identity import external_id, person_key
-from leads.domain.intake.lookup import look
-from leads.domain.intake.plausibility import implausible
+from leads.domain.intake.assign import PeriodAssignment
+from leads.domain.intake.lookup import NamedProduct, implausible, look_up
+from leads.domain.intake.products import find_product, named_product
+from leads.domain.intake.read import read_action, read_lead
 from leads.domain.intake.receipt import Receipt
-from leads.domain.intake.schema import LeadItem, ProductItem, read_action, read_lead
-from leads.domain.periods import Periods, mark_unrated
-from leads.domain.products import find_product
+from leads.domain.intake.schema import LeadItem
+from leads.domain.periods import mark_unrated
 from leads.domain.quarantine.settle import (
     ACTION_CONFLICT,
     LEAD_CONFLICT,
@@ -57,9 +58,9 @@ class OtherPeriod(Refused):
 
 @transaction.atomic
 def take_new(item: QuarantinedItem, *, note: str, by: User, at: datetime) -> Receipt:
-    """Put the new version in the place of what is stored; the change is noted with the item, and its period rated anew.
+    """Replace what is stored by the new version; the change is noted with the item, and its period is rated again.
 
-    Raises NoteMissing, NoConflict, PeriodClosed, OtherPeriod, StillRefused: then nothing is changed. Afterwards the item
+    Raises NoteMissing, NoConflict, PeriodClosed, OtherPeriod, StillRefused: then nothing is changed. Then the item
     is sent in again, like any other: what it holds is then what is stored.
     """
     if not note.strip():
@@ -82,18 +83,17 @@ def _take_action(item: QuarantinedItem) -> Changes:
     period = BillingPeriod.objects.select_for_update().get(pk=stored.period_id)
     if not period.is_open:
         raise PeriodClosed
-    new = _sound(read_action(item.content["actions"][0], received_at=item.received_at))
+    new = _readable(read_action(item.content["actions"][0], received_at=item.received_at))
     kind = ActionType.objects.filter(code__iexact=new.type).first()
     if kind is None:
         raise StillRefused(
             Fault("unknown_action_type", "/actions/0/type", f"No action type has the code {new.type!r}.")
         )
     product = stored.lead.product
-    of_it = ProductItem(sku=product.sku, customer=period.customer.code)
-    known = look(item.source, products=[of_it], leads=[])
-    if fault := implausible(new, known.type_by_number[kind.pk]):
+    known = look_up(item.source, products=[NamedProduct(external_id(product.sku), period.customer.code)], leads=[])
+    if fault := implausible(known.type_by_number[kind.pk], quantity=new.quantity, value=new.value):
         raise StillRefused(fault._replace(pointer=f"/actions/0{fault.pointer}"))
-    if Periods(known).of(product.customer_id, new.occurred_at) != period.pk:
+    if PeriodAssignment(known).of(product.customer_id, new.occurred_at) != period.pk:
         raise OtherPeriod
     changed = _written(
         stored,
@@ -103,7 +103,7 @@ def _take_action(item: QuarantinedItem) -> Changes:
         value=new.value,
         attributes=new.attributes,
     )
-    look_again(stored, new.occurred_at)
+    update_early(stored, new.occurred_at)
     mark_unrated([period], reason="conflict settled")
     return changed
 
@@ -121,7 +121,7 @@ def _take_lead(item: QuarantinedItem) -> Changes:
     )
     if not all(period.is_open for period in periods):
         raise PeriodClosed("Some of this lead's actions are billed already.")
-    new = _sound(read_lead(item.content, received_at=item.received_at))
+    new = _readable(read_lead(item.content, received_at=item.received_at))
     product = _product(item, new, stored)
     if product.customer_id != stored.product.customer_id:
         raise OtherPeriod
@@ -142,13 +142,14 @@ def _take_lead(item: QuarantinedItem) -> Changes:
 def _product(item: QuarantinedItem, new: LeadItem, stored: Lead) -> Product:
     if new.product is None:
         return stored.product
-    found = find_product(item.source, new.product, look(item.source, products=[new.product], leads=[]))
+    known = look_up(item.source, products=[named_product(new.product)], leads=[])
+    found = find_product(item.source, new.product, known)
     if isinstance(found, Fault):
         raise StillRefused(found)
-    return Product.objects.get(pk=found.pk)
+    return Product.objects.get(pk=found.id)
 
 
-def _sound(read: Any) -> Any:
+def _readable(read: Any) -> Any:
     if isinstance(read, Fault):
         raise StillRefused(read)
     return read

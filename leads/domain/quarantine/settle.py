@@ -1,4 +1,4 @@
-"""Nothing leaves quarantine unseen: a person mends an item and it goes in, or lets it go for a stated reason."""
+"""Nothing leaves quarantine unseen: a person corrects an item and it goes in, or discards it for a stated reason."""
 
 from datetime import datetime
 from typing import Any
@@ -7,22 +7,21 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from billing_engine.core.errors import Refused
+from leads.domain.body.decode import ITEM_MALFORMED, MEMBER_TWICE, ROW_MALFORMED, as_json
+from leads.domain.body.parcel import Parcel, Placed
 from leads.domain.faults import Fault
 from leads.domain.files.mapping import COLUMN_INVALID, COLUMN_MISSING, columns, mapped
 from leads.domain.files.parts import ROWS_IN_A_FIELD
 from leads.domain.identity import external_id
-from leads.domain.intake.decode import ITEM_MALFORMED, MEMBER_TWICE, ROW_MALFORMED
-from leads.domain.intake.parse import Placed
 from leads.domain.intake.receipt import Receipt, Result
-from leads.domain.intake.receive import receive_items
-from leads.domain.intake.rows import as_json
-from leads.domain.quarantine.occurrence import occurred, zones_of
+from leads.domain.intake.receive import receive
+from leads.domain.occurrence import occurred, zones_of
 from leads.models import Action, QuarantinedItem, QuarantineStep
 
 ACTION_CONFLICT = "action_conflict"
 LEAD_CONFLICT = "lead_conflict"
 CONFLICTS = (ACTION_CONFLICT, LEAD_CONFLICT)
-# What waits is not quite what was sent: nobody could keep that. A person has to look at it and say what was meant.
+# The kept item is not quite what was sent, which could not be kept. A person has to look at it and say what was meant.
 NOT_AS_SENT = (ITEM_MALFORMED, MEMBER_TWICE, ROW_MALFORMED)
 State = QuarantinedItem.State
 Kind = QuarantineStep.Kind
@@ -36,7 +35,7 @@ class AlreadySettled(Refused):
 
 
 class StillRefused(Refused):
-    """The mended item still can't be stored; `fault` says why, its pointer leads into the item's content."""
+    """The corrected item still cannot be stored; `fault` says why, its pointer leads into the item's content."""
 
     code = "still_refused"
 
@@ -55,10 +54,10 @@ class NoteMissing(Refused):
 def repair(
     item: QuarantinedItem, *, content: dict[str, Any], by: User | None, at: datetime, by_hand: bool = False
 ) -> Receipt:
-    """Send the mended item in again, as a delivery of its own; `by_hand` where a person has looked at just this one.
+    """Send the corrected item in again, as a delivery of its own; `by_hand` where a person has looked at just this one.
 
     Raises StillRefused if it can't be stored: then nothing is stored, the attempt is noted, and, where the content is as
-    it was, the item waits with what is wrong with it now. An action of a mended lead that is at fault itself goes back to
+    it was, the item waits with what is wrong with it now. An action of a corrected lead that is at fault itself goes back to
     quarantine as an item of its own.
     """
     try:
@@ -88,10 +87,10 @@ def resend(
     """
     _settle(item, state=State.REPAIRED, by=by, at=at, note=note)
     lead = _as_lead(item, content)
-    # One item, whatever it looks like: it is no envelope and no list.
-    receipt = receive_items(
+    # One item, whatever it looks like: it is neither an envelope nor a list.
+    receipt = receive(
         item.source,
-        items=[Placed("", lead)],
+        parcel=Parcel([Placed("", lead)]),
         body=as_json(lead).encode(),
         content_type="application/json",
         received_at=at,
@@ -108,7 +107,7 @@ def resend(
 
 @transaction.atomic
 def discard(item: QuarantinedItem, *, note: str, by: User, at: datetime) -> None:
-    """Let the item go; it stays in the list of what was discarded, with the reason."""
+    """Discard the item; it stays in the list of what was discarded, with the reason."""
     if not note.strip():
         raise NoteMissing
     _settle(item, state=State.DISCARDED, by=by, at=at, note=note.strip())
@@ -143,7 +142,7 @@ def stored_action_of(item: QuarantinedItem) -> Action | None:
 
 
 def _as_lead(item: QuarantinedItem, content: dict[str, Any]) -> dict[str, Any]:
-    """A record of a file becomes a lead by its source's field mapping, which may have been mended meanwhile."""
+    """A record of a file becomes a lead by its source's field mapping, which may have been corrected since."""
     of_files = (COLUMN_INVALID, COLUMN_MISSING, ROWS_IN_A_FIELD, *NOT_AS_SENT)
     if item.code not in of_files or not _is_record(content, item.source.field_mapping):
         return content

@@ -13,13 +13,13 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from billing_engine.core.errors import Refused
+from leads.domain.body.parcel import Lines, Parcel, Placed
+from leads.domain.faults import Malformed
 from leads.domain.files.fetched import fetched, is_address
 from leads.domain.files.parts import LeadsFile
-from leads.domain.intake.decide import sent_lead
-from leads.domain.intake.decode import Malformed
-from leads.domain.intake.parse import Lines, Placed
+from leads.domain.intake.read import read_leads
 from leads.domain.intake.receipt import CONFLICT, CREATED, DUPLICATE, QUARANTINED
-from leads.domain.intake.receive import receive_items
+from leads.domain.intake.receive import receive
 from leads.models import Source
 from leads.models.delivery import OUTCOMES
 
@@ -75,14 +75,13 @@ class Command(BaseCommand):
             with Progress(*columns, console=Console(stderr=True)) as progress:
                 bar = progress.add_task(f"{file.name}, bytes", total=file.stat().st_size)
                 for part in leads.parts():
-                    receipt = receive_items(
+                    receipt = receive(
                         source,
-                        items=part.items,
+                        parcel=Parcel(part.items, lines=part.lines),
                         body=part.body,
                         content_type=part.content_type,
                         received_at=now(),
                         name=file.name,
-                        lines=part.lines,
                     )
                     counts.update(receipt.counts())
                     progress.update(bar, completed=part.reaches)
@@ -117,7 +116,7 @@ class Command(BaseCommand):
         self.stdout.write("A dry run: nothing was stored.")
 
     def _print(self, placed: Placed, source: Source) -> None:
-        read = sent_lead(placed, received_at=now(), default_country=source.default_country)
+        [read] = read_leads([placed], received_at=now(), default_country=source.default_country)
         content = placed.item.content if isinstance(placed.item, Malformed) else placed.item
         self.stdout.write(f"{placed.pointer} {json.dumps(content, ensure_ascii=False, default=str)}")
         for result in (read.result, *(action.result for action in read.actions)):

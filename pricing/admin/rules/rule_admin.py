@@ -19,15 +19,16 @@ from billing_engine.core.calendar.wall_clock import NotAWallClockTime, in_words,
 from pricing.admin.checks import shown_results
 from pricing.admin.rules.buttons import RuleButtons, next_month
 from pricing.admin.rules.cells import RuleChangeList, ShownRule
-from pricing.admin.rules.form import PARTS, RuleForm, shown_for
+from pricing.admin.rules.form import RuleForm, shown_for
 from pricing.admin.rules.page import caution_with_links, history, is_draft, revisions, rivals_of
 from pricing.admin.rules.sheets import RuleSheets
 from pricing.admin.rules.tier_form import script_table
 from pricing.admin.rules.tiers import TierRows
 from pricing.admin.rules.try_one import TryForm, try_view
 from pricing.domain.rule_book.checks import checks_with
+from pricing.domain.rule_book.drafting import discard, save_draft
 from pricing.domain.rule_book.fit import categories
-from pricing.domain.rule_book.history import Terms, record_saved, stored_terms
+from pricing.domain.rule_book.price_parts import PARTS
 from pricing.domain.rule_book.warnings import cautions_about
 from pricing.models import PriceRule
 from pricing.rating.prices import MODELS
@@ -153,25 +154,21 @@ class PriceRuleAdmin(RuleSheets, RuleButtons, ShownRule, Page[PriceRule]):
         return given
 
     def save_model(self, request: HttpRequest, obj: PriceRule, form: Any, change: bool) -> None:  # noqa: FBT001 -- Django's
-        if not change:
-            obj.created_by = person(request)
-        form.terms_before = stored_terms(obj.pk) if change else None
-        super().save_model(request, obj, form, change)
+        """Stored with its tiers, by `save_related`."""
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001 -- Django's
-        """Now the tiers are stored too: the history is written, and what to think about is told."""
-        super().save_related(request, form, formsets, change)
-        before: Terms | None = form.terms_before
-        rule = self.get_queryset(request).get(pk=form.instance.pk)
-        record_saved(rule, before=before, by=person(request), at=now())
-        for caution in cautions_about(rule, at=now()):
+        """The draft and its tiers at once; what to think about is told."""
+        (tiers,) = formsets
+        tiers.save(commit=False)  # Django's own log reads from the formset what has changed
+        save_draft(form.instance, tiers.tiers(), by=person(request), at=now())
+        if tiers.left_out:
+            model = form.instance.get_price_model_display().lower()
+            messages.info(request, f"A {model} price has no tiers: {tiers.left_out} removed.")
+        for caution in cautions_about(self.get_queryset(request).get(pk=form.instance.pk), at=now()):
             messages.warning(request, caution_with_links(caution))
 
-    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:  # noqa: FBT001 -- Django's
-        super().save_formset(request, form, formset, change)
-        if left_out := getattr(formset, "left_out", 0):
-            model = form.instance.get_price_model_display().lower()
-            messages.info(request, f"A {model} price has no tiers: {left_out} removed.")
+    def delete_model(self, request: HttpRequest, obj: PriceRule) -> None:
+        discard(obj)
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any

@@ -22,11 +22,11 @@ from billing_engine.core.errors import Refused
 from billing_engine.core.tables.csv import csv_response
 from billing_engine.core.tables.read import read_sheet
 from billing_engine.core.tables.xlsx import xlsx_response
-from pricing.admin.rules.columns import COLUMNS, cells_of
 from pricing.admin.rules.page import caution_with_links
-from pricing.admin.rules.sheet_import import NEW, REVISION, Plan, apply, plan, preview
 from pricing.domain.rule_book.fit import LastMonth, unmatched
 from pricing.domain.rule_book.rules import activate
+from pricing.domain.rule_book.sheet.columns import COLUMNS, cells_of
+from pricing.domain.rule_book.sheet.plan import CHANGED, NEW, REVISION, SAME, Plan, apply, plan, preview
 from pricing.domain.rule_wording import price_in_words, scope_in_words
 from pricing.models import PriceRule
 
@@ -163,14 +163,14 @@ def _whole(rules: QuerySet[PriceRule]) -> Iterable[PriceRule]:
 
 def _dry_run(plans: list[Plan]) -> dict[str, Any]:
     faulty = [each for each in plans if each.faults]
-    good = [each for each in plans if not each.faults and each.does in (NEW, REVISION, "changed draft")]
+    good = [each for each in plans if not each.faults and each.does in (NEW, REVISION, CHANGED)]
     return {
         "is_dry_run": True,
         "faulty": [{"plan": each, "rule": link(each.rule) if each.rule else ""} for each in faulty],
         "good": _rows(good[:GOOD_ROWS_SHOWN]),
         "good_count": len(good),
         "left_out": max(0, len(good) - GOOD_ROWS_SHOWN),
-        "unchanged": sum(not each.faults and each.does == "unchanged" for each in plans),
+        "unchanged": sum(not each.faults and each.does == SAME for each in plans),
     }
 
 

@@ -1,29 +1,17 @@
-"""The form of a draft's tiers: they ascend, the last one has no end, and each has the rate its price model needs."""
+"""The form of a draft's tiers: what the domain finds wrong with them stands beside the tier that it is about."""
 
 from typing import Any
 
 from django import forms
 from unfold.forms import PaginationInlineFormSet
 
-from pricing.admin.rules.form import NO_NUMBER, check_not_negative
-from pricing.domain.rate.inputs import maybe_micro
+from billing_engine.core.admin_kit.faults import tell
+from billing_engine.core.errors import FieldFault
+from pricing.domain.rule_book.price_parts import RATES, rate_of, tiers_of
+from pricing.domain.rule_book.validate import NO_NUMBER, tier_faults, tiers_faults
 from pricing.models import PriceRule, PriceTier
 from pricing.rating.prices import MODELS, Field
-from pricing.rating.prices.tiers import tier_faults
-from pricing.wording.tiers import WORDS, fault_in_words
-
-RATES = ("unit_price", "percent")
-NEGATIVE = {
-    "unit_price": "A price is not negative.",
-    "percent": "A percent is not negative.",
-    "flat_fee": "A fee is not negative.",
-}
-
-
-def tiers_of(price_model: str) -> Field | None:
-    """The tiers that a price of this model is made of, if any: their rate is a unit price, or a percent."""
-    model = MODELS.get(price_model)
-    return model.tiers_field() if model else None
+from pricing.wording.tiers import WORDS
 
 
 def tiered_models() -> dict[str, Field]:
@@ -56,11 +44,9 @@ class TierForm(forms.ModelForm[PriceTier]):
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or self.cleaned_data
-        check_not_negative(self, NEGATIVE)
-        if given.get("up_to") is not None and given["up_to"] <= 0:
-            self.add_error("up_to", "A tier ends above zero.")
         if given.get("flat_fee") is None and "flat_fee" not in self.errors:
             given["flat_fee"] = 0
+        tell(self, tier_faults(tier_of(given)))
         return given
 
     def _get_validation_exclusions(self) -> set[str]:
@@ -75,32 +61,27 @@ class TierFormSet(PaginationInlineFormSet):
     left_out = 0  # tiers that were there and are none of the price model's
 
     def clean(self) -> None:
-        kept = [form for form in self.forms if _is_kept(form)]
-        field = tiers_of(self.instance.price_model)
-        if field is None:
+        kept = self.kept()
+        if tiers_of(self.instance.price_model) is None:
             self._leave_out(kept)  # first of all: Django looks only once at what is to be deleted
             super().clean()
             return
         super().clean()
         for form in kept:
-            _check_rate(form, field)
-        if not any(form.errors for form in kept):
-            self._check_ends(kept)
+            _leave_out_other_rate(form, rate_of(self.instance.price_model))
+        faults = tiers_faults(self.instance, [tier_of(form.cleaned_data) for form in kept])
+        for row, form in enumerate(kept):
+            tell(form, [fault for fault in faults if fault.row == row])
+        if whole := [fault for fault in faults if fault.row is None]:
+            raise forms.ValidationError([_error(fault) for fault in whole])
 
-    def _leave_out(self, kept: list[forms.ModelForm[PriceTier]]) -> None:
-        self.left_out = sum(form.instance.pk is not None for form in kept)
-        for form in kept:
-            form.errors.clear()
-            form.cleaned_data["DELETE"] = True
+    def kept(self) -> list[forms.ModelForm[PriceTier]]:
+        """The forms that are filled in, and not to be removed."""
+        return [form for form in self.forms if _is_kept(form)]
 
-    def _check_ends(self, kept: list[forms.ModelForm[PriceTier]]) -> None:
-        if not kept:
-            name = self.instance.get_price_model_display().lower()
-            raise forms.ValidationError(f"A {name} price needs tiers; the last one has no end.")
-        for fault in tier_faults([maybe_micro(form.cleaned_data.get("up_to")) for form in kept]):
-            form = kept[fault.place]
-            if "up_to" not in form.errors:
-                form.add_error("up_to", fault_in_words(fault))
+    def tiers(self) -> list[PriceTier]:
+        """The tiers that the price is to have, once the forms are valid."""
+        return [form.instance for form in self.kept()]
 
     @property
     def has_tiers_when(self) -> str:
@@ -113,16 +94,28 @@ class TierFormSet(PaginationInlineFormSet):
         by_value = [code for code, field in tiered_models().items() if field.rate == "percent"]
         return f"{by_value}.includes(price_model) ? 'lb-by-value' : 'lb-by-unit'"
 
+    def _leave_out(self, kept: list[forms.ModelForm[PriceTier]]) -> None:
+        self.left_out = sum(form.instance.pk is not None for form in kept)
+        for form in kept:
+            form.errors.clear()
+            form.cleaned_data["DELETE"] = True
 
-def _check_rate(form: forms.ModelForm[PriceTier], field: Field) -> None:
-    """The rate that is needed is there; the other one's column is hidden, and what is left in it goes."""
-    rate = field.rate
+
+def tier_of(given: dict[str, Any]) -> PriceTier:
+    """As much of the tier as was understood."""
+    return PriceTier(**{name: given.get(name) for name in ("up_to", *RATES, "flat_fee")})
+
+
+def _error(fault: FieldFault) -> forms.ValidationError:
+    return forms.ValidationError(fault.words, code=fault.code)
+
+
+def _leave_out_other_rate(form: forms.ModelForm[PriceTier], rate: str) -> None:
+    """The other rate's column is hidden, and what is left in it goes."""
     (other,) = set(RATES) - {rate}
     form.errors.pop(other, None)
     form.cleaned_data[other] = None
     setattr(form.instance, other, None)
-    if form.cleaned_data.get(rate) is None and rate not in form.errors:
-        form.add_error(rate, field.missing)
 
 
 def _is_kept(form: forms.ModelForm[PriceTier]) -> bool:

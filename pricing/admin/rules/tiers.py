@@ -11,8 +11,9 @@ from billing_engine.core import money
 from billing_engine.core.admin_kit.cells import NOTHING, number
 from billing_engine.core.admin_kit.fields import WITHOUT_IDLE_ZEROS
 from pricing.admin.rules.page import is_draft
-from pricing.admin.rules.tier_form import TierForm, TierFormSet, tiers_of
+from pricing.admin.rules.tier_form import TierForm, TierFormSet
 from pricing.domain.rate.inputs import model_of
+from pricing.domain.rule_book.price_parts import rate_of
 from pricing.domain.rule_wording import percent_in_words
 from pricing.models import PriceRule, PriceTier
 
@@ -36,8 +37,7 @@ class TierRows(TabularInline):
     def get_fields(self, request: HttpRequest, obj: PriceRule | None = None) -> tuple[str, ...]:
         if obj is None or self.has_change_permission(request, obj):
             return self.fields
-        tiers = tiers_of(obj.price_model)
-        return ("shown_up_to", f"shown_{tiers.rate if tiers else 'unit_price'}", "shown_flat_fee")
+        return ("shown_up_to", f"shown_{rate_of(obj.price_model)}", "shown_flat_fee")
 
     def get_readonly_fields(self, request: HttpRequest, obj: PriceRule | None = None) -> tuple[str, ...]:
         shown = self.get_fields(request, obj)

@@ -1,9 +1,7 @@
 """«Try one action»: what an example costs with the form as it stands, nothing of it saved."""
 
 from collections.abc import Iterator
-from datetime import datetime, time
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django import forms
 from django.core.exceptions import PermissionDenied
@@ -18,19 +16,25 @@ from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminSelectWidge
 
 from billing_engine.core import money
 from billing_engine.core.admin_kit.cells import instant, link
-from billing_engine.core.calendar.wall_clock import instant_of
 from leads.models import ActionType, Product, Source
 from pricing.admin.rules.page import is_draft
 from pricing.admin.rules.tier_form import TierForm, TierFormSet
 from pricing.domain.rule_book.drafts import with_tiers
-from pricing.domain.rule_book.example import Example, Priced, price_example
+from pricing.domain.rule_book.example import (
+    Example,
+    NothingToPrice,
+    Priced,
+    Wanted,
+    example_within,
+    price_example,
+    products_of,
+)
 from pricing.domain.rule_wording import price_in_words
 from pricing.models import Charge, PriceRule, PriceTier
 
 TierForms: Any = inlineformset_factory(PriceRule, PriceTier, form=TierForm, formset=TierFormSet)
 PRODUCTS_OFFERED = 300
 NAME_AT_MOST = 48
-NOON = time(12)
 
 
 class ProductField(forms.ModelChoiceField[Product]):
@@ -96,18 +100,6 @@ def try_view(model_admin: Any, request: HttpRequest, object_id: int | None = Non
     return response
 
 
-def products_of(rule: PriceRule) -> Any:
-    """The products that the rule's scope holds."""
-    if rule.product_id:
-        return Product.objects.filter(pk=rule.product_id).select_related("customer")
-    found = Product.objects.filter(customer__currency=rule.currency).select_related("customer")
-    if rule.customer_id:
-        found = found.filter(customer=rule.customer_id)
-    if rule.category:
-        found = found.filter(category=rule.category)
-    return found.order_by("sku", "pk")
-
-
 def _rule_of(model_admin: Any, request: HttpRequest, stored: PriceRule | None) -> tuple[PriceRule, list[str]]:
     """The rule as the form on the page has it, and what of it is not right yet."""
     if stored is not None and not (is_draft(stored) and "price_model" in request.POST):
@@ -118,8 +110,7 @@ def _rule_of(model_admin: Any, request: HttpRequest, stored: PriceRule | None) -
     tiers = TierForms(data=request.POST, instance=rule, prefix="tiers")
     if not (tiers.is_valid() and is_valid):
         return rule, list(_faults(form, tiers))
-    kept = [each for each in tiers.forms if each.has_changed() or each.instance.pk]
-    return with_tiers(rule, [each.instance for each in kept if not each.cleaned_data.get("DELETE")]), []
+    return with_tiers(rule, tiers.tiers()), []
 
 
 def _faults(form: forms.BaseForm, tiers: Any) -> Iterator[str]:
@@ -136,35 +127,12 @@ def _tried(request: HttpRequest, rule: PriceRule) -> dict[str, Any]:
     form = TryForm(data=request.POST, rule=rule)
     if not form.is_valid():
         return {"faults": [f"{name.capitalize()}: {_joined(words)}" for name, words in form.errors.items()]}
-    example = example_of(rule, form.cleaned_data, at=now())
-    if isinstance(example, str):
-        return {"faults": [example]}
+    try:
+        example = example_within(rule, Wanted(**form.cleaned_data), at=now())
+    except NothingToPrice as refusal:
+        return {"faults": [str(refusal)]}
     priced = price_example(example, draft=rule if is_draft(rule) else None)
     return _shown(rule, example, priced)
-
-
-def example_of(rule: PriceRule, given: dict[str, Any], *, at: datetime) -> Example | str:
-    """The example that was asked for, filled up from the rule's scope; or what there is none of yet."""
-    product: Product | None = given["product"] or products_of(rule).first()
-    source: Source | None = given["source"] or rule.source
-    source = source or Source.objects.filter(**_channel(rule)).order_by("pk").first()
-    kinds = ActionType.objects.filter(is_billable=True).order_by("pk")
-    kind: ActionType | None = given["action_type"] or rule.action_type or kinds.first()
-    if product is None or source is None or kind is None:
-        missing = "product" if product is None else "source" if source is None else "action type"
-        return f"There is no {missing} yet that this rule could price."
-    day = given["occurred_on"]
-    zone = product.customer.zone
-    when = datetime.combine(day, NOON, tzinfo=zone) if day else _within(rule, zone, at)
-    return Example(
-        product=product,
-        source=source,
-        action_type=kind,
-        occurred_at=when,
-        quantity=money.MICRO * 1_000_000 if given["quantity"] is None else given["quantity"],
-        value=given["value"],
-        counted=given["counted"] or money.ZERO,
-    )
 
 
 def _check_of(example: Example, priced: Priced) -> str:
@@ -185,17 +153,6 @@ def _check_of(example: Example, priced: Priced) -> str:
 
 def _joined(words: Any) -> str:
     return " ".join(map(str, words))
-
-
-def _channel(rule: PriceRule) -> dict[str, str]:
-    return {"channel": rule.channel} if rule.channel else {}
-
-
-def _within(rule: PriceRule, zone: ZoneInfo, at: datetime) -> datetime:
-    """Now, if the rule prices what occurs now where the customer is, otherwise when it begins there."""
-    is_over = rule.wall_to is not None and instant_of(rule.wall_to, zone) <= at
-    begin = instant_of(rule.wall_from, zone)
-    return begin if is_over or begin > at else at
 
 
 def _shown(rule: PriceRule, example: Example, priced: Priced) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from billing_engine.core.calendar.wall_clock import in_words
 from leads.domain.cycles import latest_labels
 from leads.models import Customer
 from pricing.domain.rule_wording import price_in_words, scope_in_words
+from pricing.domain.simulation.simulate import NothingChosen
 from pricing.models import PriceRule
 
 MONTHS_OFFERED = 60  # months, and weeks where there are customers billed by them
@@ -66,7 +67,7 @@ class SimulationForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         given = super().clean() or self.cleaned_data
         if not given.get("drafts") and not given.get("customers") and "customers" not in self.errors:
-            self.add_error("drafts", "Choose drafts; or, to rate the rules in force again, customers.")
+            self.add_error("drafts", NothingChosen.message)
         return given
 
 

@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
-from billing_engine.core.calendar.wall_clock import shown
+from billing_engine.core.calendar.wall_clock import instant_of, shown
+from billing_engine.core.errors import Refused
 from leads.models import Action, ActionType, BillingPeriod, Customer, Product, Source
 from pricing.domain.audit.explain import lost_to
 from pricing.domain.audit.explain_price import sentences_of
@@ -37,6 +39,7 @@ from pricing.rating.values import (
 
 RELATED = ("customer", "product", "source", "action_type")
 A_DAY = timedelta(days=1)
+NOON = time(12)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,25 @@ class Example:
 
 
 @dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a person asks of an example; what is left open is taken from the rule's scope."""
+
+    product: Product | None = None
+    source: Source | None = None
+    action_type: ActionType | None = None
+    occurred_on: date | None = None
+    quantity: Decimal | None = None
+    value: Decimal | None = None
+    counted: Decimal | None = None
+
+
+class NothingToPrice(Refused):
+    """An example needs a product, a source and an action type."""
+
+    code = "nothing_to_price"
+
+
+@dataclass(frozen=True, slots=True)
 class Loser:
     """A rule that matched too, and what it lost on."""
 
@@ -73,6 +95,51 @@ class Priced:
     winner: PriceRule | None
     losers: list[Loser]
     sentences: list[str]
+
+
+def products_of(rule: PriceRule) -> QuerySet[Product]:
+    """The products that the rule's scope holds."""
+    found = Product.objects.select_related("customer")
+    if rule.product_id:
+        return found.filter(pk=rule.product_id)
+    found = found.filter(customer__currency=rule.currency)
+    if rule.customer_id:
+        found = found.filter(customer=rule.customer_id)
+    if rule.category:
+        found = found.filter(category=rule.category)
+    return found.order_by("sku", "pk")
+
+
+def example_within(rule: PriceRule, wanted: Wanted, *, at: datetime) -> Example:
+    """The example that is wanted, filled up from the rule's scope, at noon of its day. Raises NothingToPrice."""
+    product = wanted.product or products_of(rule).first()
+    source = wanted.source or rule.source or _sources_of(rule).first()
+    kind = wanted.action_type or rule.action_type or ActionType.objects.filter(is_billable=True).order_by("pk").first()
+    if product is None or source is None or kind is None:
+        missing = "product" if product is None else "source" if source is None else "action type"
+        raise NothingToPrice(f"There is no {missing} yet that this rule could price.")
+    zone, day = product.customer.zone, wanted.occurred_on
+    return Example(
+        product=product,
+        source=source,
+        action_type=kind,
+        occurred_at=datetime.combine(day, NOON, tzinfo=zone) if day else _within(rule, zone, at),
+        quantity=Decimal(1) if wanted.quantity is None else wanted.quantity,
+        value=wanted.value,
+        counted=wanted.counted or Decimal(0),
+    )
+
+
+def _sources_of(rule: PriceRule) -> QuerySet[Source]:
+    found = Source.objects.order_by("pk")
+    return found.filter(channel=rule.channel) if rule.channel else found
+
+
+def _within(rule: PriceRule, zone: ZoneInfo, at: datetime) -> datetime:
+    """Now, if the rule prices what occurs now where the customer is, otherwise when it begins there."""
+    is_over = rule.wall_to is not None and instant_of(rule.wall_to, zone) <= at
+    begin = instant_of(rule.wall_from, zone)
+    return begin if is_over or begin > at else at
 
 
 def price_example(example: Example, *, draft: PriceRule | None = None) -> Priced:

@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import F, Q, QuerySet
 
 from billing_engine.core.calendar.spans import Month
+from billing_engine.core.errors import FieldFault
 from leads.models import Action, BillingPeriod, Channel, Customer, Product, Source
 from pricing.domain.rule_book.effective import customers_of
 from pricing.domain.rule_book.scopes import FIXES
@@ -18,15 +19,7 @@ COUNTED_AT_MOST = 10_000  # of last month's actions: more is many, and nobody wa
 SUGGESTED = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Misfit:
-    """A part of a rule's scope, by the name of its field, and why nothing could match it beside the others."""
-
-    field: str
-    words: str
-
-
-def contradictions(rule: PriceRule) -> list[Misfit]:
+def contradictions(rule: PriceRule) -> list[FieldFault]:
     """What of the rule excludes the rest of it: no action, now or ever, could match. Such a rule is not stored."""
     return [*_of_product(rule), *_of_source(rule), *_of_currency(rule)]
 
@@ -102,29 +95,31 @@ def _last_month(at: datetime) -> Month:
     return Month.of_day(at.date()).previous()
 
 
-def _of_product(rule: PriceRule) -> Iterator[Misfit]:
+def _of_product(rule: PriceRule) -> Iterator[FieldFault]:
     product, customer = rule.product, rule.customer
     if product is None:
         return
     if customer and product.customer_id != customer.pk:
-        yield Misfit("product", f"{product} is no product of {customer}, but of {product.customer}.")
+        yield FieldFault(
+            "product", "other_customer", f"{product} is no product of {customer}, but of {product.customer}."
+        )
     if rule.category and product.category != rule.category:
         its = f"is in the category “{product.category}”" if product.category else "has no category"
-        yield Misfit("category", f"{product} {its}: this rule would price nothing.")
+        yield FieldFault("category", "other_category", f"{product} {its}: this rule would price nothing.")
 
 
-def _of_source(rule: PriceRule) -> Iterator[Misfit]:
+def _of_source(rule: PriceRule) -> Iterator[FieldFault]:
     source = rule.source
     if source and rule.channel and source.channel != rule.channel:
         words = f"{source} is of the channel “{source.get_channel_display()}”: this rule would price nothing."
-        yield Misfit("channel", words)
+        yield FieldFault("channel", "other_channel", words)
 
 
-def _of_currency(rule: PriceRule) -> Iterator[Misfit]:
+def _of_currency(rule: PriceRule) -> Iterator[FieldFault]:
     customer = rule.customer or (rule.product.customer if rule.product else None)
     if customer and rule.currency and rule.currency != customer.currency:
         words = f"{customer} is billed in {customer.currency}: this rule would price nothing."
-        yield Misfit("currency", words)
+        yield FieldFault("currency", "other_currency", words)
 
 
 def _no_customer(rule: PriceRule) -> Iterator[str]:

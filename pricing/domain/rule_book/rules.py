@@ -8,25 +8,16 @@ from django.db.models import F, Q
 
 from billing_engine.core.errors import Refused
 from leads.domain.periods import mark_open_periods
-from pricing.domain.rate.inputs import model_of, price_facts
 from pricing.domain.rule_book.approval import check_people
 from pricing.domain.rule_book.billed import check_not_billed
 from pricing.domain.rule_book.checks import check_prices
+from pricing.domain.rule_book.drafting import NotADraft
 from pricing.domain.rule_book.effective import now_in, zones_of
-from pricing.domain.rule_book.fit import contradictions
 from pricing.domain.rule_book.history import Terms, differences, record, stored_terms
 from pricing.domain.rule_book.overlap import OVERLAP, RulesOverlap, check_overlap
 from pricing.domain.rule_book.scopes import same_scope
+from pricing.domain.rule_book.validate import check_rule, in_order
 from pricing.models import PriceRule, PriceTier, RuleChange
-from pricing.models.rule import TIERS_AT_MOST
-from pricing.rating.highest import misfit_of
-
-
-class NotADraft(Refused):
-    """Only drafts are activated."""
-
-    code = "rule_is_no_draft"
-    message = "This rule is in force already; revise it."
 
 
 class NotActive(Refused):
@@ -57,24 +48,19 @@ class NeverInForce(Refused):
     message = "Another revision took this one's place before it priced anything: choose that one."
 
 
-class RuleIncomplete(Refused):
-    """A rule without a whole price can't be activated."""
-
-    code = "rule_incomplete"
-
-
 @transaction.atomic
 def activate(rule: PriceRule, *, by: User, at: datetime, reason: str = "", override: bool = False) -> PriceRule:
     """Put a draft in force; a revision ends the rule it revises where it begins itself.
 
-    Open periods are rated anew by the workers; closed ones never change. What changes the price of what has occurred
-    needs a reason and a person who did not write it; with FOUR_EYES every activation needs that person. A price check
-    that would fail refuses it, unless `override` says, with a reason, that this is meant.
+    A rule with faults is refused, whoever wrote it: raises RuleIncomplete. Open periods are rated again by the workers;
+    closed ones never change. What changes the price of what has occurred needs a reason and a person who did not write
+    it; with FOUR_EYES every activation needs that person. A price check that would fail refuses it, unless `override`
+    says, with a reason, that this is meant.
     """
     rule = _locked(rule)
     if rule.state != PriceRule.State.DRAFT:
         raise NotADraft
-    _check_price(rule)
+    check_rule(rule, in_order(rule.tiers.all()))
     check_overlap(rule)
     check_people(rule, by=by, at=at, reason=reason)
     overridden = check_prices(rule, at=at, override=override, reason=reason)
@@ -108,7 +94,8 @@ def check_may_be_changed(rule: PriceRule) -> None:
 def revise(rule: PriceRule, *, by: User, at: datetime, since: datetime | None = None) -> PriceRule:
     """A draft that copies the rule, in force from `since` (or now) on; nothing changes until it is activated.
 
-    `since` is a wall-clock time; the draft never begins before the rule it copies.
+    `since` is a wall-clock time; the draft never begins before the rule it copies. A rule that has faults by now, because
+    what it names has changed, can be revised: the draft is refused when it is saved or activated with them.
     """
     rule = _locked(rule)
     check_may_be_changed(rule)
@@ -195,22 +182,6 @@ def _locked(rule: PriceRule) -> PriceRule:
         .select_related("customer", "product__customer", "source")
         .get(pk=rule.pk)
     )
-
-
-def _check_price(rule: PriceRule) -> None:
-    if model_of(rule).tiers_field() is None and rule.tiers.exists():
-        raise RuleIncomplete(f"A {rule.get_price_model_display().lower()} price has no tiers: remove them.")
-    if rule.tiers.count() > TIERS_AT_MOST:
-        raise RuleIncomplete(f"A price has at most {TIERS_AT_MOST:,} tiers.")
-    try:
-        price = price_facts(rule)
-    except ValueError as error:
-        raise RuleIncomplete(str(error)) from error
-    if rule.highest_only and (misfit := misfit_of(price)):
-        raise RuleIncomplete(misfit)
-    wrong = contradictions(rule)
-    if wrong:
-        raise RuleIncomplete(" ".join(misfit.words for misfit in wrong))
 
 
 def _end(rule: PriceRule, *, until: datetime, at: datetime) -> None:

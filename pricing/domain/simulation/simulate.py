@@ -33,6 +33,13 @@ SILENT_FOR_LONG = timedelta(hours=1)
 AT_A_TIME = 2_000
 
 
+class NothingChosen(Refused):
+    """A simulation is of drafts, or of customers."""
+
+    code = "nothing_chosen"
+    message = "Choose drafts; or, to rate the rules in force again, customers."
+
+
 class NothingToSimulate(Refused):
     """A simulation needs periods."""
 
@@ -57,7 +64,13 @@ def start(
     by: User,
     at: datetime,
 ) -> Simulation:
-    """Begin to rate these months with the drafts; without customers those that the drafts could concern."""
+    """Begin to rate these months with the drafts; without customers those that the drafts could concern.
+
+    Without drafts the rules in force are rated again, for customers that are named. Raises NothingChosen, NotADraftAnyMore
+    or NothingToSimulate.
+    """
+    if not drafts and not customers:
+        raise NothingChosen
     if any(draft.state != PriceRule.State.DRAFT for draft in drafts):
         raise NotADraftAnyMore
     periods = BillingPeriod.objects.filter(label__in=months)

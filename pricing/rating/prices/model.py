@@ -183,5 +183,7 @@ def _field_faults(asked: Field, amount: int | None) -> Iterator[Fault]:
     if amount is None:
         if asked.missing:
             yield Fault(asked.name, "missing", say(asked.missing))
-    elif amount < 0 or (asked.is_positive and not amount):
-        yield Fault(asked.name, "too_low", say(asked.negative))
+    elif asked.is_positive and amount <= 0:
+        yield Fault(asked.name, "not_above_zero", say(asked.negative))
+    elif amount < 0:
+        yield Fault(asked.name, "negative", say(asked.negative))

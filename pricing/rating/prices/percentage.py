@@ -166,7 +166,7 @@ class Percentage(Price):
     @classmethod
     def own_faults(cls, given: Given) -> Iterator[Fault]:
         least, most = given.maybe("minimum"), given.maybe("maximum")
-        if least is not None and most is not None and least > most:
+        if least is not None and most is not None and 0 <= most < least:
             words = say("The maximum is below the minimum of {minimum}.", minimum=Number(least))
             yield Fault("maximum", "below_minimum", words)
 

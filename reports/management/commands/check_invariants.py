@@ -6,8 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from billing_engine.core.calendar.spans import Cycle
-from invoices.queries.invariant import Invariant
-from invoices.queries.wording import side_in_words
+from reports.queries.invariant import Invariant, side_in_words
 from reports.queries.invariants import invariants
 
 

@@ -1,14 +1,12 @@
 """A sum that must hold, as it stands now: both sides, and the rows where they differ."""
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
 
-from billing_engine.core.read_replica import connection
+from billing_engine.core.counts import count_in_words
+from billing_engine.core.money import price_in_words
 
 BREACHES_KEPT = 100
-ROWS_AT_A_TIME = 2_000
 
 Amount = int | Decimal
 
@@ -59,9 +57,6 @@ class Invariant:
             self.breaches.append(Breach(model, row, words))
 
 
-def rows_of(sql: str, asked: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:
-    """The rows of one statement, which sees one moment; streamed."""
-    with connection().chunked_cursor() as cursor:
-        cursor.execute(sql, asked)
-        while rows := cursor.fetchmany(ROWS_AT_A_TIME):
-            yield from rows
+def side_in_words(side: Amount, currency: str) -> str:
+    """A count as `1,234`; an amount of money with all the places it has."""
+    return price_in_words(Decimal(side), currency) if currency else count_in_words(int(side))

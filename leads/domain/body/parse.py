@@ -3,27 +3,27 @@
 import codecs
 import zlib
 from datetime import datetime
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta, Struct, convert, field
 
 from billing_engine.core.errors import Refused
 from leads.domain import limits
-from leads.domain.faults import Fault, fault_of
-from leads.domain.identity import external_id, in_utc, to_the_microsecond
-from leads.domain.intake.decode import (
+from leads.domain.body.damage import split_items
+from leads.domain.body.decode import (
     ROW_MALFORMED,
     BodyNotReadable,
-    Malformed,
     Repeats,
     as_item,
-    decoded,
-    parts,
+    decode_json,
+    is_plain_text,
     read_item,
-    twice,
+    repeat_fault,
 )
-from leads.domain.intake.fast_path import is_plain
+from leads.domain.body.parcel import Parcel, Placed
+from leads.domain.faults import Fault, Malformed, fault_of
+from leads.domain.identity import external_id, in_utc, to_the_microsecond
 
 JSON = "application/json"
 NDJSON = "application/x-ndjson"
@@ -61,35 +61,6 @@ class EncodingNotSupported(Refused):
     message = "A body is sent as it is or with Content-Encoding: gzip."
 
 
-class Placed(NamedTuple):
-    """An item and where in the body it stands: a JSON pointer; `/17` for line 17 of NDJSON or CSV."""
-
-    pointer: str
-    item: Any
-
-
-class Lines(NamedTuple):
-    """What became of some lines of a file: read = taken + blank + refused."""
-
-    read: int = 0
-    taken: int = 0  # of rows that became leads
-    blank: int = 0
-    refused: int = 0  # of rows that nobody can read
-
-    def and_(self, other: "Lines") -> "Lines":
-        return Lines(*map(sum, zip(self, other, strict=True)))
-
-
-class Parcel(NamedTuple):
-    """What a body holds: its items, and what its envelope says of them."""
-
-    items: list[Placed]
-    batch_id: str = ""
-    sent_at: datetime | None = None
-    lines: Lines = Lines()
-    plain: bool | None = None  # whether no text in it needs a closer look; None where nobody has looked yet
-
-
 class Envelope(Struct, forbid_unknown_fields=True):
     """Leads with what their sender says of all of them together."""
 
@@ -108,7 +79,7 @@ def unpacked(body: bytes, encoding: str) -> bytes:
         raise EncodingNotSupported
     found = bytearray()
     try:
-        while body:  # gzip files may stand one after the other
+        while body:  # a gzip file may have several members
             unpacking = zlib.decompressobj(_GZIP)
             found += unpacking.decompress(body, limits.BYTES + 1 - len(found))
             if len(found) > limits.BYTES:
@@ -126,19 +97,28 @@ def is_lines(content_type: str) -> bool:
     return content_type.partition(";")[0].strip().lower() == NDJSON
 
 
-def read_parcel(body: bytes, content_type: str = JSON) -> Parcel:
+def open_parcel(body: bytes, content_type: str) -> Parcel:
+    """What a request holds, unless it is refused as a whole: unreadable, or more than one request may hold."""
+    limits.check_values(body, is_lines=is_lines(content_type))
+    parcel = read_parcel(body, content_type, most=limits.LEADS)
+    limits.check_items([item for _, item in parcel.items])
+    return parcel
+
+
+def read_parcel(body: bytes, content_type: str = JSON, *, most: int | None = None) -> Parcel:
     """One lead, a list of leads, an envelope, or NDJSON. Raises BodyNotReadable and what an envelope is refused for.
 
-    An item that can't be read, or can't be taken as it is, is `Flawed` or `Malformed`.
+    An item that cannot be read, or cannot be taken as it is, is `Flawed` or `Malformed`. More than `most` items are
+    refused before each of them is read by itself.
     """
     if is_lines(content_type):
-        return Parcel(read_lines(body))
+        return Parcel(read_lines(body, most=most))
     try:
-        content, has_repeats, text = decoded(body)
+        content, has_repeats, text = decode_json(body)
     except BodyNotReadable as error:
-        content, has_repeats, text = _read_apart(body, error), False, b""
+        content, has_repeats, text = _read_apart(body, error, most=most), False, b""
     parcel = _parcel(content, has_repeats=has_repeats)
-    return parcel._replace(plain=is_plain(text)) if text else parcel
+    return parcel._replace(plain=is_plain_text(text)) if text else parcel
 
 
 def _parcel(content: Any, *, has_repeats: bool) -> Parcel:
@@ -148,18 +128,20 @@ def _parcel(content: Any, *, has_repeats: bool) -> Parcel:
         raise BodyNotReadable("The body is neither a lead object, nor a list of them, nor an envelope.")
     # No lead has one of these two.
     if "leads" in content or "schema_version" in content:
-        return _opened(content, has_repeats=has_repeats)
+        return _open_envelope(content, has_repeats=has_repeats)
     return Parcel([Placed("", as_item(content) if has_repeats else content)])
 
 
-def _read_apart(body: bytes, whole: BodyNotReadable) -> Any:
-    """What can't be read as a whole, item by item; raises why it can't, where that does not help."""
-    apart = parts(body)
+def _read_apart(body: bytes, whole: BodyNotReadable, *, most: int | None) -> Any:
+    """What cannot be read as a whole, item by item; raises why it cannot, where that does not help."""
+    apart = split_items(body)
+    if apart is not None:
+        limits.check_number_of_leads(len(apart[1]), most=most)
     try:
         if apart is None:
             return read_item(body)
         around, texts = apart
-        content, has_repeats, _ = decoded(around)
+        content, has_repeats, _ = decode_json(around)
         items = [read_item(text) for text in texts]
     except BodyNotReadable:
         raise whole from None
@@ -168,13 +150,14 @@ def _read_apart(body: bytes, whole: BodyNotReadable) -> Any:
     return items if isinstance(content, list) else content | {"leads": items}
 
 
-def read_lines(body: bytes) -> list[Placed]:
+def read_lines(body: bytes, *, most: int | None = None) -> list[Placed]:
     """A lead a line; a line that is none is an item of its own, at fault. Raises BodyNotReadable if there is no line."""
-    lines = enumerate(body.removeprefix(codecs.BOM_UTF8).split(b"\n"), start=1)
-    items = [Placed(f"/{number}", read_line(line)) for number, line in lines if line.strip()]
-    if not items:
+    numbered = enumerate(body.removeprefix(codecs.BOM_UTF8).split(b"\n"), start=1)
+    lines = [(number, line) for number, line in numbered if line.strip()]
+    if not lines:
         raise BodyNotReadable("The body holds no line with a lead.")
-    return items
+    limits.check_number_of_leads(len(lines), most=most)
+    return [Placed(f"/{number}", read_line(line)) for number, line in lines]
 
 
 def read_line(line: bytes) -> Any:
@@ -196,11 +179,11 @@ def _placed(items: list[Any], pointer: str, *, has_repeats: bool) -> list[Placed
 
 def _refuse_repeats(envelope: Any) -> None:
     if isinstance(envelope, Repeats):
-        fault = twice(envelope)
+        fault = repeat_fault(envelope)
         raise MemberTwice(fault.message, pointer=fault.pointer)
 
 
-def _opened(content: dict[str, Any], *, has_repeats: bool) -> Parcel:
+def _open_envelope(content: dict[str, Any], *, has_repeats: bool) -> Parcel:
     _refuse_repeats(content)
     version = content.get("schema_version", 1)
     if str(version) not in map(str, SCHEMA_VERSIONS):

@@ -1,4 +1,4 @@
-"""JSON decoded so that nothing in it is lost without a word: a member written twice is found, and one item that can't be
+"""JSON decoded so that nothing in it is lost silently: a member written twice is found, and one item that cannot be
 read fails no other.
 
 Nearly every body is flawless, and for it one compiled pass and a count are all that happens here.
@@ -7,7 +7,7 @@ Nearly every body is flawless, and for it one compiled pass and a count are all 
 import codecs
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -15,14 +15,12 @@ import msgspec
 
 from billing_engine.core.errors import Refused
 from leads.domain import limits
-from leads.domain.faults import Fault
+from leads.domain.body.damage import repaired, why_unreadable
+from leads.domain.faults import Fault, Flawed, Malformed
 
 MEMBER_TWICE = "member_twice"
 ITEM_MALFORMED = "item_malformed"
 ROW_MALFORMED = "row_malformed"
-TOO_DEEP = "… nested too deeply to be kept here; the delivery has it whole."
-
-_LEVELS_KEPT = 2 * limits.DEPTH
 
 
 class BodyNotReadable(Refused):
@@ -30,21 +28,6 @@ class BodyNotReadable(Refused):
 
     code = "body_not_readable"
     http_status = 400
-
-
-class Flawed(dict[str, Any]):
-    """An object that was read, and can't be taken as it is; without a fault of its own, one of its actions can't."""
-
-    def __init__(self, content: dict[str, Any], fault: Fault | None) -> None:
-        super().__init__(content)
-        self.fault = fault
-
-
-class Malformed(NamedTuple):
-    """An item that no object could be made of."""
-
-    content: Any
-    fault: Fault
 
 
 class Repeats(dict[str, Any]):
@@ -65,7 +48,7 @@ class Repeats(dict[str, Any]):
 
 
 def _number(digits: str) -> Decimal:
-    """A number beyond all numbers is none that could be stored: that is its item's fault, not its neighbours'."""
+    """A number beyond what Decimal holds becomes infinite: its own item is refused for it, and no other."""
     try:
         return Decimal(digits)
     except ArithmeticError:
@@ -77,6 +60,8 @@ _decoder = msgspec.json.Decoder(float_hook=_number)
 _encoder = msgspec.json.Encoder(decimal_format="number")
 
 _UNREADABLE = (msgspec.MsgspecError, ValueError, RecursionError)
+_LONG_FRACTION = re.compile(rb"\.\d{7}")
+_OF_A_SECOND = re.compile(rb"\d:\d\d\.\d{7}")
 _HIDDEN = re.compile(rb"\\u00(?:22|3[aA])")  # a quote or a colon that a count of them does not see
 
 
@@ -88,22 +73,22 @@ class Decoded(NamedTuple):
     text: bytes = b""  # the value written down again, where it was: every character is spelled in one way only
 
 
-def decoded(body: bytes) -> Decoded:
-    """The JSON value of a text in UTF-8. Raises BodyNotReadable."""
+def decode_json(body: bytes) -> Decoded:
+    """The value of JSON in UTF-8. Raises BodyNotReadable."""
     body = body.removeprefix(codecs.BOM_UTF8)
     try:
         content = _decoder.decode(body)
         text = _encoder.encode(content)
         return _read_slowly(body) if _may_repeat(body, text) else Decoded(content, has_repeats=False, text=text)
     except _UNREADABLE as error:
-        raise BodyNotReadable(_why(body, error)) from error
+        raise BodyNotReadable(why_unreadable(body, error)) from error
 
 
 def _may_repeat(body: bytes, text: bytes) -> bool:
     """Whether more members are written than were read. Says yes too often rather than too rarely.
 
-    Each member written ends its name with a quote and a colon. Texts may hold the two as well: then both counts do, unless
-    the text hides them from one of the counts, and then nothing is concluded.
+    Each member written ends its name with a quote and a colon. Strings may hold the two as well: then both counts do, unless
+    an escape hides them from one of the counts, and then nothing is concluded.
     """
     if b"\\u" in body and _HIDDEN.search(body):
         return True
@@ -140,10 +125,10 @@ def as_item(item: Any) -> Any:
 
 def repeated_in(item: Any) -> Fault | None:
     """The first member that is written twice anywhere in it, those of its actions last."""
-    return next((twice(repeats, pointer) for pointer, repeats in _repeats(item, "")), None)
+    return next((repeat_fault(repeats, pointer) for pointer, repeats in _repeats(item, "")), None)
 
 
-def twice(repeats: Repeats, pointer: str = "") -> Fault:
+def repeat_fault(repeats: Repeats, pointer: str = "") -> Fault:
     """What is wrong with such an object."""
     step = repeats.name.replace("~", "~0").replace("/", "~1")
     return Fault(MEMBER_TWICE, f"{pointer}/{step}", f"The member {repeats.name!r} is written twice.")
@@ -170,8 +155,8 @@ def read_item(raw: bytes) -> Any:
     try:
         return _item(raw)
     except BodyNotReadable:
-        mended, words = _mended(raw)
-        item = _item(mended)
+        text, words = repaired(raw)
+        item = _item(text)
     if not words:
         return item  # nested too deeply, which is found where all depth is looked at
     fault = Fault(ITEM_MALFORMED, "", words)
@@ -179,90 +164,26 @@ def read_item(raw: bytes) -> Any:
 
 
 def _item(raw: bytes) -> Any:
-    content, has_repeats, _ = decoded(raw)
+    content, has_repeats, _ = decode_json(raw)
     return as_item(content) if has_repeats else content
 
 
-# --- What makes a text unreadable, and the text without it ---------------------------------------------
+def is_plain(items: Sequence[Any]) -> bool:
+    """Whether no text in them holds the character NUL, or a time finer than a microsecond.
 
-# Both halves of a character, half of one, or any other escape.
-_ESCAPE = re.compile(rb"\\u(?i:d[89ab]..\\ud[c-f]..)|(\\u(?i:d[89a-f][0-9a-f]{2}))|\\.", re.DOTALL)
-# A text that never ends goes on to the end: nothing is read twice.
-_TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[\[\]{},]', re.DOTALL)
-
-
-def _why(body: bytes, error: Exception) -> str:
-    """Why it can't be read, in words that are true."""
-    _, words = _mended(body)
-    if words:
-        return words
-    deep = isinstance(error, RecursionError)
-    return (
-        f"Objects and lists stand more than {limits.DEPTH} deep in one another."
-        if deep
-        else f"This is not JSON: {error}"
-    )
-
-
-def _mended(raw: bytes) -> tuple[bytes, str]:
-    """The text with what nobody can read replaced, and what that is; without words where it was nested too deeply."""
-    words = ""
-    if half := next((found for found in _ESCAPE.finditer(raw) if found[1]), None):
-        words = f"The escape {half[1].decode()} is half a character, at byte {half.start():,}."
-        raw = _ESCAPE.sub(lambda found: b"\\ufffd" if found[1] else found[0], raw)
+    Looked for in the items written down again: there every character is spelled in one way only.
+    """
     try:
-        raw.decode()
-    except UnicodeDecodeError as error:
-        words = f"This is not UTF-8: the byte 0x{raw[error.start]:02X}, at byte {error.start:,}."
-        raw = raw.decode(errors="replace").encode()
-    return _shallow(raw), words
+        return is_plain_text(_encoder.encode(items))
+    except RecursionError:
+        return False
 
 
-def _shallow(raw: bytes) -> bytes:
-    """The text without what stands deeper than could be kept."""
-    kept, depth, start = bytearray(), 0, 0
-    for token in _TOKEN.finditer(raw):
-        if token[0] in b"[{":
-            depth += 1
-            if depth == _LEVELS_KEPT + 1:
-                kept += raw[start : token.start()] + _encoder.encode(TOO_DEEP)
-        elif token[0] in b"]}":
-            depth -= 1
-            if depth == _LEVELS_KEPT:
-                start = token.end()
-    return bytes(kept) + raw[start:] if depth == 0 else raw
+def is_plain_text(text: bytes) -> bool:
+    """The same of items that are written down already."""
+    return b"\\u0000" not in text and not (_LONG_FRACTION.search(text) and _OF_A_SECOND.search(text))
 
 
-def parts(body: bytes) -> tuple[bytes, list[bytes]] | None:
-    """A list, or an envelope around one, without its items, and the text of each item; None where no item's end is plain."""
-    body = body.removeprefix(codecs.BOM_UTF8)
-    begins = _beginning(body)
-    if begins is None:
-        return None
-    found, depth, start = list[bytes](), 0, begins + 1
-    for token in _TOKEN.finditer(body, begins):
-        if token[0] in b"[{":
-            depth += 1
-        elif token[0] in b"]}":
-            depth -= 1
-        if (token[0] == b"," and depth == 1) or depth == 0:
-            found.append(body[start : token.start()])
-            start = token.end()
-        if depth == 0:
-            return body[: begins + 1] + body[token.start() :], found if b"".join(found).strip() else []
-    return None
-
-
-def _beginning(body: bytes) -> int | None:
-    """Where the list begins: at once, or behind the envelope's `leads`."""
-    depth = 0
-    for token in _TOKEN.finditer(body):
-        if token[0] == b"[" and depth == 0:
-            return token.start()
-        if token[0] in b"[{":
-            depth += 1
-        elif token[0] in b"]}":
-            depth -= 1
-        elif token[0] == b'"leads"' and depth == 1 and (opens := re.compile(rb"\s*:\s*\[").match(body, token.end())):
-            return opens.end() - 1
-    return None
+def as_json(content: Any) -> str:
+    """JSON text with every number's digits as they were sent."""
+    return _encoder.encode(content).decode()

@@ -3,39 +3,34 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.forms import inlineformset_factory
 
 from billing_engine.core.calendar.wall_clock import in_words
 from billing_engine.core.errors import Refused
 from billing_engine.core.tables.read import Row
-from pricing.admin.rules.columns import (
+from pricing.domain.rule_book.drafting import save_draft
+from pricing.domain.rule_book.drafts import with_tiers
+from pricing.domain.rule_book.fit import LastMonth
+from pricing.domain.rule_book.price_parts import leave_out_what_says_nothing, tiers_of
+from pricing.domain.rule_book.rules import revise
+from pricing.domain.rule_book.sheet.cells import Names, Terms, terms_of
+from pricing.domain.rule_book.sheet.columns import (
     COLUMN_OF,
     COLUMNS,
     Cells,
     Differences,
     Faults,
-    Names,
     as_text,
     differs,
-    form_data,
     unknown_columns,
 )
-from pricing.admin.rules.form import RuleForm
-from pricing.admin.rules.tier_form import TierForm, TierFormSet
-from pricing.domain.rule_book.drafts import with_tiers
-from pricing.domain.rule_book.fit import LastMonth
-from pricing.domain.rule_book.history import record_saved, stored_terms
-from pricing.domain.rule_book.rules import revise
+from pricing.domain.rule_book.validate import TIERS, currency_of, rule_faults, tiers_faults
 from pricing.domain.rule_book.warnings import Caution, cautions_about
 from pricing.models import PriceRule, PriceTier
 
-TierForms: Any = inlineformset_factory(PriceRule, PriceTier, form=TierForm, formset=TierFormSet)
 RELATED = ("customer", "product", "source", "action_type")
-
 NEW, REVISION, CHANGED, SAME = "new draft", "revision", "changed draft", "unchanged"
 
 
@@ -51,18 +46,6 @@ class UnknownColumns(Refused):
     code = "unknown_columns"
 
 
-class RowForm(RuleForm):
-    """A row as a form. What its own words cover is not asked of the database again: that takes 30 ms a row."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.instance.validate_constraints = _held_by_the_database  # type: ignore[method-assign]  # for this row alone
-
-
-def _held_by_the_database(exclude: object = None) -> None:
-    """It keeps its promises when the draft is stored, in any case."""
-
-
 @dataclass(slots=True)
 class Plan:
     """What one row will do, or what is wrong with it."""
@@ -73,8 +56,8 @@ class Plan:
     rule: PriceRule | None = None
     changed: Differences = field(default_factory=list)
     faults: Faults = field(default_factory=list)
-    form: RuleForm | None = None
-    tiers: Any = None
+    draft: PriceRule | None = None
+    tiers: list[PriceTier] = field(default_factory=list)
 
 
 def plan(rows: list[Row]) -> list[Plan]:
@@ -89,13 +72,12 @@ def plan(rows: list[Row]) -> list[Plan]:
 
 def preview(each: Plan, *, at: datetime, last_month: LastMonth) -> tuple[PriceRule, list[Caution]] | None:
     """The draft that a good row would make, not stored, and what a person should think about; None for an idle one."""
-    if each.form is None or each.faults:
+    rule = each.draft
+    if rule is None or each.faults:
         return None
-    rule: PriceRule = each.form.instance
     if each.does == REVISION and each.rule is not None:
         rule.revises, rule.first_revision_id = each.rule, each.rule.lineage
-    kept = [form.instance for form in each.tiers.forms if not form.cleaned_data.get("DELETE")]
-    return rule, cautions_about(with_tiers(rule, kept), at=at, last_month=last_month)
+    return rule, cautions_about(with_tiers(rule, each.tiers), at=at, last_month=last_month)
 
 
 @transaction.atomic
@@ -108,10 +90,20 @@ def apply(plans: list[Plan], *, by: User, at: datetime) -> dict[str, int]:
         )
     done = {NEW: 0, REVISION: 0, CHANGED: 0}
     for each in plans:
-        if each.does != SAME:
-            _save(each, by=by, at=at)
+        if each.draft is not None:
+            save_draft(_draft_of(each, each.draft, by=by, at=at), each.tiers, by=by, at=at)
             done[each.does] += 1
     return done
+
+
+def _draft_of(each: Plan, draft: PriceRule, *, by: User, at: datetime) -> PriceRule:
+    """The draft to store: of a revision the copy that `revise` makes, with the row's terms."""
+    if each.does != REVISION or each.rule is None:
+        return draft
+    copy = revise(each.rule, by=by, at=at, since=draft.wall_from)
+    for name in COLUMN_OF:
+        setattr(copy, name, getattr(draft, name))
+    return copy
 
 
 def _planned(number: int, cells: Cells, rules: dict[int, PriceRule], names: Names, seen: set[str]) -> Plan:
@@ -147,23 +139,45 @@ def _compare(found: Plan, rule: PriceRule, cells: Cells) -> None:
 
 
 def _check(found: Plan, cells: Cells, names: Names) -> None:
-    data, faults = form_data(cells, names)
+    """Read the row into a draft, and hold it against what every door holds a rule against."""
     stored = found.rule if found.does == CHANGED else None
-    found.form = RowForm(data=data, instance=stored)
-    is_valid = found.form.is_valid()
-    found.tiers = TierForms(data=data, instance=found.form.instance, prefix="tiers")
-    is_valid = found.tiers.is_valid() and is_valid
-    known = {column for column, _ in faults}
-    found.faults = [*faults, *(() if is_valid else (one for one in _told(found) if one[0] not in known))]
-    _check_beginning(found)
+    draft = stored or PriceRule()
+    terms = terms_of(cells, names, own_currency=draft.currency)
+    leave_out_what_says_nothing(terms.given, terms.unread)
+    if not terms.given["currency"] and "currency" not in terms.unread:
+        terms.given["currency"] = currency_of(terms.given["customer"], terms.given["product"])
+    for name in COLUMN_OF:
+        setattr(draft, name, terms.given.get(name))
+    found.draft = draft
+    found.tiers = terms.tiers if tiers_of(draft.price_model) else []
+    found.faults = [*terms.faults(), *_faults_of(draft, terms)]
+    _check_beginning(found, terms)
 
 
-def _check_beginning(found: Plan) -> None:
-    rule, form = found.rule, found.form
-    if found.does != REVISION or rule is None or form is None:
-        return
-    since = form.cleaned_data.get("wall_from")
-    if since is None:
+def _faults_of(draft: PriceRule, terms: Terms) -> Iterator[tuple[str, str]]:
+    """What is wrong with what could be read, by column."""
+    for fault in rule_faults(draft):
+        if fault.field not in terms.unread:
+            yield COLUMN_OF.get(fault.field, "row"), fault.words
+    if tiers_of(draft.price_model) and TIERS not in terms.unread:
+        yield from ((TIERS, words) for words in _told_of_tiers(draft, terms))
+
+
+def _told_of_tiers(draft: PriceRule, terms: Terms) -> Iterator[str]:
+    faults = tiers_faults(draft, terms.tiers)
+    yield from (fault.words for fault in faults if fault.row is None)
+    for row, unread in enumerate(terms.unread_of_tiers):
+        told = dict(unread)
+        for fault in faults:
+            if fault.row == row and fault.field not in unread:
+                told[fault.field] = fault.words
+        yield from (f"Tier {row + 1}: {words}" for words in told.values())
+
+
+def _check_beginning(found: Plan, terms: Terms) -> None:
+    """A revision begins within the time of the rule that it revises."""
+    rule, since = found.rule, terms.given.get("wall_from")
+    if found.does != REVISION or rule is None or since is None:
         return
     column = COLUMN_OF["wall_from"]
     if since <= rule.wall_from:
@@ -171,38 +185,3 @@ def _check_beginning(found: Plan) -> None:
         found.faults.append((column, words))
     elif rule.wall_to is not None and since >= rule.wall_to:
         found.faults.append((column, f"The rule ends on {in_words(rule.wall_to)}: make a new one."))
-
-
-def _told(found: Plan) -> Iterator[tuple[str, str]]:
-    form = found.form
-    for name, errors in (form.errors if form else {}).items():
-        yield COLUMN_OF.get(name, "row"), " ".join(map(str, errors))
-    for errors in found.tiers.non_form_errors():
-        yield "tiers", str(errors)
-    for number, tier in enumerate(found.tiers.forms, start=1):
-        for errors in tier.errors.values():
-            yield "tiers", f"Tier {number}: {' '.join(map(str, errors))}"
-
-
-def _save(each: Plan, *, by: User, at: datetime) -> None:
-    form = each.form
-    if form is None:
-        return
-    rule: PriceRule = form.instance
-    before = None
-    if each.does == CHANGED:
-        before = stored_terms(rule.pk)
-    elif each.does == REVISION and each.rule is not None:
-        draft = revise(each.rule, by=by, at=at, since=rule.wall_from)
-        before = stored_terms(draft.pk)
-        rule.pk, rule.revises, rule.first_revision_id = draft.pk, each.rule, each.rule.lineage
-        rule.created_at, rule._state.adding = draft.created_at, False
-    if each.does != CHANGED:
-        rule.created_by = by
-    rule.save()
-    rule.tiers.all().delete()
-    for tier in each.tiers.forms:
-        if not tier.cleaned_data.get("DELETE"):
-            tier.instance.rule = rule
-            tier.instance.save()
-    record_saved(PriceRule.objects.get(pk=rule.pk), before=before, by=by, at=at)

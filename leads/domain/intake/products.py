@@ -4,11 +4,16 @@ from collections.abc import Iterable
 
 from leads.domain.faults import Fault
 from leads.domain.identity import external_id
-from leads.domain.intake.lookup import Known, KnownCustomer, KnownProduct
+from leads.domain.intake.lookup import Known, KnownCustomer, KnownProduct, NamedProduct
 from leads.domain.intake.schema import ProductItem
 from leads.models import Product, Source
 
 POINTER = "/product"
+
+
+def named_product(item: ProductItem) -> NamedProduct:
+    """What an item says of its product, as it is looked up."""
+    return NamedProduct(external_id(item.sku), item.customer or "")
 
 
 def find_product(source: Source, item: ProductItem, known: Known) -> KnownProduct | Fault:
@@ -19,7 +24,7 @@ def find_product(source: Source, item: ProductItem, known: Known) -> KnownProduc
     sku = external_id(item.sku)
     found = known.products_by_sku.get(sku, ())
     if customer:
-        found = [product for product in found if product.customer_id == customer.pk]
+        found = [product for product in found if product.customer_id == customer.id]
     if len(found) == 1:
         return found[0]
     if found:
@@ -29,18 +34,18 @@ def find_product(source: Source, item: ProductItem, known: Known) -> KnownProduc
 
 
 def add_products(source: Source, items: Iterable[ProductItem], known: Known) -> bool:
-    """Add those that are missing, where the source may; answers whether there were any."""
+    """Add the missing ones, if the source may; return whether there were any."""
     if source.new_products != Source.NewProducts.CREATE:
         return False
     missing: dict[tuple[int, str], Product] = {}
     for item in items:
         customer, sku = _customer(source, item, known), external_id(item.sku)
         if customer is None or any(
-            product.customer_id == customer.pk for product in known.products_by_sku.get(sku, ())
+            product.customer_id == customer.id for product in known.products_by_sku.get(sku, ())
         ):
             continue
         missing.setdefault(
-            (customer.pk, sku), Product(customer_id=customer.pk, sku=sku, name=item.name or sku, category=item.category)
+            (customer.id, sku), Product(customer_id=customer.id, sku=sku, name=item.name or sku, category=item.category)
         )
     # In the order of their keys: two deliveries that add the same products never deadlock.
     Product.objects.bulk_create([missing[key] for key in sorted(missing)], ignore_conflicts=True)

@@ -20,8 +20,8 @@ Instant = Annotated[datetime, Meta(tz=True)]
 
 
 class Occurred(NamedTuple):
-    """The earliest time in an item (none where no time in it can be read), the zone of its customer ("" where nobody knows
-    whose it is: then months are those of UTC), and the months it counts to."""
+    """The earliest time in an item (none where no time in it can be read), the zone of its customer ("" where it is
+    not known: then months are those of UTC), and the months it counts to."""
 
     at: datetime | None
     zone: str

@@ -1,0 +1,16 @@
+"""How many, and who, in words."""
+
+from collections.abc import Sequence
+
+NAMED = 3
+
+
+def count_in_words(count: int) -> str:
+    """`1,234`."""
+    return f"{count:,}"
+
+
+def names_in_words(names: Sequence[str]) -> str:
+    """`Ash, Birch, Cedar and 4 more`: the first few by name."""
+    more = len(names) - NAMED
+    return ", ".join(names[:NAMED]) + (f" and {count_in_words(more)} more" if more > 0 else "")

@@ -1,0 +1,13 @@
+CREATE OR REPLACE FUNCTION an_undone_step_is_never_forgotten() RETURNS trigger LANGUAGE plpgsql
+    SET search_path = public, pg_temp AS $$
+BEGIN
+    -- The draft may change: it is made again, or thrown away.
+    IF TG_OP = 'UPDATE' AND to_jsonb(NEW) - 'invoice_id' = to_jsonb(OLD) - 'invoice_id' THEN
+        RETURN NEW;
+    END IF;
+    RAISE EXCEPTION 'What was undone on a draft, and by whom, is kept.'
+        USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'an_undone_step_is_never_forgotten';
+END $$;
+
+CREATE OR REPLACE TRIGGER an_undone_step_is_never_forgotten BEFORE UPDATE OR DELETE ON invoices_undonestep
+    FOR EACH ROW EXECUTE FUNCTION an_undone_step_is_never_forgotten();

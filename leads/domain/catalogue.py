@@ -1,0 +1,55 @@
+"""The catalogue: products and action types, and what is rated again when they change."""
+
+from django.db import transaction
+
+from billing_engine.core.errors import FieldFault, HasFaults
+from billing_engine.core.validation import row_faults
+from leads.domain.identity import external_id, unseen_in
+from leads.domain.periods import mark_open_periods
+from leads.models import ActionType, Product
+
+
+class CatalogueHasFaults(HasFaults):
+    """A product or an action type that leads could not be matched with."""
+
+    code = "catalogue_has_faults"
+
+
+def sku_faults(sku: str) -> list[FieldFault]:
+    """What in a SKU nobody could see: it is compared with what sources send as ids are."""
+    unseen = unseen_in(sku)
+    return [FieldFault("sku", "unseen_characters", f"The SKU {unseen}.")] if unseen else []
+
+
+@transaction.atomic
+def save_product(product: Product) -> Product:
+    """Store a product, new or changed, of the customer it has had from the start. Raises CatalogueHasFaults.
+
+    A new category is another price: its customer's open periods are rated again.
+    """
+    stored = Product.objects.select_for_update(no_key=True).filter(pk=product.pk).first() if product.pk else None
+    product.sku = external_id(product.sku)
+    faults = sku_faults(product.sku)
+    if stored is not None and stored.customer_id != product.customer_id:
+        faults.append(FieldFault("customer", "fixed", "A product stays its customer's."))
+    if faults := faults or row_faults(product):
+        raise CatalogueHasFaults(faults)
+    product.save()
+    if stored is not None and stored.category != product.category:
+        mark_open_periods(customer=product.customer, reason="product changed")
+    return product
+
+
+@transaction.atomic
+def save_action_type(kind: ActionType) -> ActionType:
+    """Store an action type, new or changed; where it becomes billable, or no longer is, every open period is rated again.
+
+    Raises CatalogueHasFaults.
+    """
+    stored = ActionType.objects.select_for_update(no_key=True).filter(pk=kind.pk).first() if kind.pk else None
+    if faults := row_faults(kind):
+        raise CatalogueHasFaults(faults)
+    kind.save()
+    if stored is not None and stored.is_billable != kind.is_billable:
+        mark_open_periods(customer=None, reason="type changed")
+    return kind

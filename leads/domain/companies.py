@@ -1,0 +1,29 @@
+"""Our companies, as they stand on invoices."""
+
+from django.db import transaction
+
+from billing_engine.core.errors import FieldFault, HasFaults
+from billing_engine.core.validation import row_faults
+from leads.domain.number_prefixes import refusal_of_prefix
+from leads.models import Company
+
+
+class CompanyHasFaults(HasFaults):
+    """A company whose invoices could not be told from another's, or that says too little."""
+
+    code = "company_has_faults"
+
+
+def prefix_faults(company: Company) -> list[FieldFault]:
+    """Why it can't issue numbers under its prefix."""
+    words = refusal_of_prefix(company.number_prefix, seller=company)
+    return [FieldFault("number_prefix", "number_prefix_taken", words)] if words else []
+
+
+@transaction.atomic
+def save_company(company: Company) -> Company:
+    """Store a company, new or changed; a new prefix holds from its next invoice on. Raises CompanyHasFaults."""
+    if faults := prefix_faults(company) or row_faults(company):
+        raise CompanyHasFaults(faults)
+    company.save()
+    return company

@@ -1,0 +1,119 @@
+"""A customer's terms: what they may be, and what follows when they change."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from billing_engine.core.errors import FieldFault, HasFaults
+from billing_engine.core.validation import row_faults
+from leads.domain.cycles import change_cycle
+from leads.domain.first_day import refusal_of_first_day
+from leads.domain.periods import mark_open_periods
+from leads.models import BillingPeriod, Customer, CustomerTax
+from leads.models.customer import first_of_this_month
+
+# What a period's charges depend on: where one of these changes, the open periods are rated again.
+RATED_BY = ("contract_from", "contract_to", "excluded_domains", "monthly_budget", "hard_budget")
+FIXED_BY_PERIODS = ("currency", "time_zone", "billed_from")
+
+
+class CustomerHasFaults(HasFaults):
+    """Terms that contradict each other, or what has been billed or locked."""
+
+    code = "customer_has_faults"
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A stored customer: whether it was given another cycle, and when that begins, where it has periods."""
+
+    customer: Customer
+    has_new_cycle: bool = False
+    cycle_begins: datetime | None = None
+
+
+def is_fixed(customer: Customer) -> bool:
+    """Whether its currency, time zone and first day can't change any more: it has billing periods."""
+    return BillingPeriod.objects.filter(customer=customer).exists()
+
+
+def state_first_day(customer: Customer) -> None:
+    """Bill a customer of whom no first day is said from the first of this month, unless money hangs on the day."""
+    if _first_day(customer) is None and not customer.monthly_minimum:
+        customer.billed_from = first_of_this_month(customer.zone)
+
+
+def terms_faults(customer: Customer) -> list[FieldFault]:
+    """What is wrong with a customer's terms, stored or not, by field, beside what its fields refuse themselves."""
+    found = []
+    if customer.contract_from and customer.contract_to and customer.contract_to < customer.contract_from:
+        words = "A contract does not end before it begins."
+        found.append(FieldFault("contract_to", "ends_before_it_begins", words))
+    if customer.pk is not None and is_fixed(customer):
+        return found
+    day = _first_day(customer)
+    if day is None:
+        found.append(FieldFault("billed_from", "missing", "Say from which day on the minimum is due."))
+    elif refusal := refusal_of_first_day(day):
+        found.append(FieldFault("billed_from", "first_day_refused", refusal))
+    return found
+
+
+@transaction.atomic
+def save_customer(
+    customer: Customer,
+    *,
+    taxes: Iterable[CustomerTax] = (),
+    without: Iterable[CustomerTax] = (),
+    by: User,
+    at: datetime,
+) -> Saved:
+    """Store a customer, new or changed, with these new or changed taxes and without those.
+
+    Another cycle begins where the last period ends; what changes prices has the open periods rated again. Raises
+    CustomerHasFaults, and then nothing has changed.
+    """
+    stored = Customer.objects.select_for_update(no_key=True).filter(pk=customer.pk).first() if customer.pk else None
+    state_first_day(customer)
+    _check(customer, stored)
+    wanted = Customer.Cycle(customer.cycle)
+    if stored is not None:
+        customer.cycle = stored.cycle  # changed where no period is cut in two
+    customer.save()
+    for tax in without:
+        tax.delete()
+    for tax in taxes:
+        tax.customer = customer
+        tax.save()
+    if stored is None:
+        return Saved(customer)
+    if _differ(customer, stored, RATED_BY):
+        mark_open_periods(customer=customer, reason="customer changed")
+    if wanted == stored.cycle:
+        return Saved(customer)
+    begins = change_cycle(customer, to=wanted, by=by, at=at)
+    customer.cycle = wanted
+    return Saved(customer, has_new_cycle=True, cycle_begins=begins)
+
+
+def _first_day(customer: Any) -> date | None:
+    """None until a customer is stored of whom nobody has said it."""
+    day: date | None = customer.billed_from
+    return day
+
+
+def _check(customer: Customer, stored: Customer | None) -> None:
+    faults = terms_faults(customer)
+    if stored is not None and is_fixed(stored):
+        words = "It is fixed from the customer's first billing period on."
+        faults += [FieldFault(name, "fixed_by_periods", words) for name in _differ(customer, stored, FIXED_BY_PERIODS)]
+    if faults := faults or row_faults(customer):
+        raise CustomerHasFaults(faults)
+
+
+def _differ(one: Customer, other: Customer, names: Collection[str]) -> list[str]:
+    return [name for name in names if getattr(one, name) != getattr(other, name)]

@@ -1,0 +1,125 @@
+"""A delivery's items on their way into the tables: what was sent, what it stands for, and its outcome."""
+
+import re
+from typing import Any
+
+from msgspec import Struct, field
+
+from leads.domain.faults import Fault
+from leads.domain.identity import known_as, person_key
+from leads.domain.intake.lookup import KnownProduct, StoredAction, StoredLead
+from leads.domain.intake.receipt import CONFLICT, CREATED, DUPLICATE, HELD, NEWS, QUARANTINED, TEST, UPDATED, Result
+from leads.domain.intake.schema import ActionItem, LeadItem, VoidItem
+
+
+class SentAction(Struct, kw_only=True, gc=False):
+    """One action of a sent lead, or the word that takes one back."""
+
+    raw: Any
+    item: ActionItem | VoidItem | None
+    result: Result
+    action_type: int = 0
+    lead: int = 0
+    conflicts_with: int | None = None
+    is_test: bool = False
+
+    @property
+    def is_refused(self) -> bool:
+        return self.result.fault is not None
+
+    @property
+    def key(self) -> tuple[int, str]:
+        return self.lead, self.result.id or ""
+
+    @property
+    def action(self) -> ActionItem:
+        """The item of an action that was not refused."""
+        if not isinstance(self.item, ActionItem):
+            raise TypeError("What was refused, and what takes an action back, is no action.")
+        return self.item
+
+    def mark_created(self) -> None:
+        self.result.outcome = TEST if self.is_test else CREATED
+
+    def compare(self, stored: StoredAction) -> None:
+        """Known already: the same again changes nothing, anything else is a conflict for a person to settle."""
+        item = self.action
+        sent = (self.action_type, item.occurred_at, item.quantity, item.value)
+        if sent == (stored.action_type, stored.occurred_at, stored.quantity, stored.value):
+            self.result.outcome = DUPLICATE
+            return
+        self.conflicts_with = stored.id
+        words = "An action with this id is stored with another type, time, quantity or value."
+        self.result.refused(Fault("action_conflict", "", words), outcome=CONFLICT)
+
+
+class SentLead(Struct, kw_only=True, gc=False):
+    """One lead with its actions."""
+
+    raw: Any
+    item: LeadItem | None
+    result: Result
+    actions: list[SentAction] = field(default_factory=list)
+    product: KnownProduct | None = None
+    default_country: str = ""
+
+    @property
+    def is_refused(self) -> bool:
+        return self.result.fault is not None
+
+    @property
+    def has_refusals(self) -> bool:
+        """Whether it, or one of its actions, goes into quarantine."""
+        return self.is_refused or any(action.is_refused for action in self.actions)
+
+    @property
+    def person(self) -> str:
+        if self.item is None:
+            return ""
+        contact = self.item.contact
+        return person_key(
+            contact.email, phone=contact.phone, country=contact.country, default_country=self.default_country
+        )
+
+    def refuse(self, fault: Fault, *, outcome: str = QUARANTINED) -> None:
+        """Into quarantine, and its actions with it: without their lead they belong nowhere."""
+        self.result.refused(fault, outcome=outcome)
+        for action in self.actions:
+            action.result.refused(HELD)
+
+    def refuse_other_channel(self, channel: str) -> None:
+        """A lead that names its channel must name its source's: by another one it might be charged another price."""
+        named = self.item.channel if self.item else ""
+        if named and re.sub(r"[\s-]+", "_", named.strip().lower()) != channel:
+            words = f"The leads of this source are of the channel {channel!r}."
+            self.refuse(Fault("channel_mismatch", "/channel", words))
+
+    def attach_actions(self, stored: StoredLead) -> None:
+        """Its actions are those of the lead that is stored."""
+        for action in self.actions:
+            action.lead, action.is_test = stored.id, stored.is_test
+
+    def mark_created(self) -> None:
+        self.result.outcome = TEST if self.item and self.item.is_test else CREATED
+
+    def mark_updated(self) -> None:
+        """A known lead that brought something new was updated."""
+        if self.result.outcome == DUPLICATE and any(action.result.outcome in NEWS for action in self.actions):
+            self.result.outcome = UPDATED
+
+    def compare(self, stored: StoredLead) -> None:
+        """Known already: what it is billed by must be the same; everything else stays as it was first sent."""
+        differs = [
+            name
+            for name, sent, known in (
+                ("product", self.product.id if self.product else None, stored.product),
+                ("is_test", self.item.is_test if self.item and self.product else None, stored.is_test),
+            )
+            if sent is not None and sent != known
+        ]
+        if other_person := known_as(self.person, stored.person_key):
+            differs.insert(1 if "product" in differs else 0, other_person)
+        self.result.outcome = DUPLICATE
+        if differs:
+            words = f"A lead with this id is stored with another {' and '.join(differs)}."
+            self.refuse(Fault("lead_conflict", "", words), outcome=CONFLICT)

@@ -1,0 +1,70 @@
+"""Receipts read again, and the present state of the items they refused."""
+
+import zlib
+from typing import Any
+
+import msgspec
+
+from leads.domain.identity import external_id
+from leads.domain.intake.receipt import Receipt
+from leads.models import Delivery, QuarantinedItem, Source
+
+REFUSALS_OF_A_LEAD = 1_000
+
+
+def receipt_of(source: Source, number: int) -> dict[str, Any] | None:
+    """A receipt as it was answered, with the present state of its quarantined items; None where the source has none."""
+    delivery = Delivery.objects.defer("body").filter(source=source, pk=number).first()
+    if delivery is None:
+        return None
+    answer: dict[str, Any] = msgspec.json.decode(zlib.decompress(delivery.answer)) if delivery.answer else {}
+    _tell_settled(source, _results(answer))
+    envelope = {"received_at": delivery.received_at, "batch_id": delivery.batch_id, "sent_at": delivery.sent_at}
+    return {"receipt": number, **envelope, "counts": _counts(delivery), "results": answer.get("results", [])}
+
+
+def refused_in(delivery: Delivery) -> list[int]:
+    """The numbers of the quarantined items that a delivery was answered, also of those that waited already."""
+    answer = msgspec.json.decode(zlib.decompress(delivery.answer)) if delivery.answer else {}
+    return sorted(_numbers(_results(answer)))
+
+
+def _results(answer: dict[str, Any]) -> list[dict[str, Any]]:
+    return [result for lead in answer.get("results", []) for result in (lead, *lead.get("actions", []))]
+
+
+def _numbers(results: list[dict[str, Any]]) -> set[int]:
+    return {result["quarantined_item"] for result in results if "quarantined_item" in result}
+
+
+def _tell_settled(source: Source, results: list[dict[str, Any]]) -> None:
+    """Say beside each quarantined item whether it still waits."""
+    numbers = _numbers(results)
+    items = QuarantinedItem.objects.defer("content").in_bulk(numbers) if numbers else {}
+    for result in results:
+        item = items.get(result.get("quarantined_item", 0))
+        if item and item.source_id == source.pk:
+            result["settled"] = settled(item)
+
+
+def settled(item: QuarantinedItem) -> dict[str, Any]:
+    """The state of a quarantined item: waiting, repaired or discarded, when and why."""
+    return {"state": item.state, "settled_at": item.settled_at, "note": item.settled_note}
+
+
+def _counts(delivery: Delivery) -> dict[str, int]:
+    return {name: getattr(delivery, name) for name in Receipt(delivery.pk, []).counts()}
+
+
+def refusals_of(source: Source, *, lead: str, action: str) -> list[QuarantinedItem]:
+    """Every time an action was refused, the latest first, alone or with its whole lead; by the source's own ids."""
+    items = QuarantinedItem.objects.filter(source=source, lead_external_id=lead).order_by("-pk")
+    return [item for item in items[:REFUSALS_OF_A_LEAD] if _names(item.content, action)]
+
+
+def _names(content: Any, action: str) -> bool:
+    actions = content.get("actions") if isinstance(content, dict) else None
+    return any(
+        isinstance(each, dict) and isinstance(each.get("id"), str | int) and external_id(each["id"]) == action
+        for each in (actions if isinstance(actions, list) else ())
+    )

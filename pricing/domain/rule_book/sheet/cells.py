@@ -1,0 +1,207 @@
+"""The cells of a row read as the terms of a rule: each as its field reads it, and told by its column where it can't be."""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import Model, TextChoices
+
+from billing_engine.core.calendar.wall_clock import NotAWallClockTime, read
+from billing_engine.core.money import currencies
+from leads.domain.identity import external_id
+from leads.models import ActionType, Channel, Customer, Product, Source
+from pricing.domain.rule_book.fit import close_to
+from pricing.domain.rule_book.price_parts import NOTHING_IS_ZERO, rate_of
+from pricing.domain.rule_book.sheet.columns import COLUMN_OF, NO, YES, Cells, Faults
+from pricing.domain.rule_book.validate import NO_NUMBER, TIERS
+from pricing.models import PriceRule, PriceTier
+from pricing.models.rule import TIERS_AT_MOST, price_models
+
+NAMED: dict[str, Any] = {"customer": Customer, "source": Source, "action_type": ActionType}
+Choices = list[tuple[str, str]]
+CHOSEN: dict[str, Callable[[], Choices]] = {
+    "channel": lambda: _choices(Channel),
+    "price_model": price_models,
+    "once_per": lambda: _choices(PriceRule.Once),
+}
+WALL_CLOCK = ("wall_from", "wall_to")
+READ_IN_THEIR_OWN_WAY = {*NAMED, *CHOSEN, *WALL_CLOCK, "product", "currency", "highest_only"}
+REQUIRED = "This field is required."
+TIER = re.compile(r"^(?P<up_to>[^:+]*):(?P<rate>[^:+]*)(?:\+(?P<fee>[^:+]*))?$")
+
+
+@dataclass(slots=True)
+class Terms:
+    """What a row says: its terms by field, its tiers, and what of it could not be read."""
+
+    given: dict[str, Any] = field(default_factory=dict)
+    tiers: list[PriceTier] = field(default_factory=list)
+    unread: dict[str, str] = field(default_factory=dict)  # why, by field
+    unread_of_tiers: list[dict[str, str]] = field(default_factory=list)  # the same of each tier
+
+    def faults(self) -> Faults:
+        """What could not be read, by column."""
+        return [(COLUMN_OF.get(name, name), words) for name, words in self.unread.items()]
+
+
+@dataclass(slots=True)
+class Names:
+    """What codes and SKUs stand for, read once for a whole sheet; each row that is meant, once it is."""
+
+    products: dict[tuple[int | None, str], list[int]]
+    codes: dict[str, dict[str, int]]  # in small letters, by field
+    spelled: dict[str, list[str]]  # as they are written, by field
+    found: dict[tuple[str, int], Any] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls) -> "Names":
+        products: dict[tuple[int | None, str], list[int]] = {}
+        for pk, customer, sku in Product.objects.values_list("pk", "customer", "sku"):
+            products.setdefault((customer, sku.lower()), []).append(pk)
+            products.setdefault((None, sku.lower()), []).append(pk)
+        known = {name: dict(model.objects.values_list("code", "pk")) for name, model in NAMED.items()}
+        return cls(
+            products=products,
+            codes={name: {code.lower(): pk for code, pk in codes.items()} for name, codes in known.items()},
+            spelled={name: list(codes) for name, codes in known.items()},
+        )
+
+    def row(self, name: str, pk: int) -> Any:
+        """The customer, product, source or action type itself."""
+        if (name, pk) not in self.found:
+            rows: Any = Product.objects.select_related("customer") if name == "product" else NAMED[name].objects
+            self.found[name, pk] = rows.get(pk=pk)
+        return self.found[name, pk]
+
+
+def terms_of(cells: Cells, names: Names, *, own_currency: str) -> Terms:
+    """The row as terms of a rule. `own_currency` is what the draft has already: it stays, whether it is offered or not."""
+    told = Terms()
+    text = {name: cells.get(column, "").strip() for name, column in COLUMN_OF.items()}
+    text["priority"] = text["priority"] or "0"
+    _name(told, text, names)
+    for name, choices in CHOSEN.items():
+        _choose(told, name, text[name], choices())
+    for name in WALL_CLOCK:
+        _wall_clock(told, name, text[name])
+    _highest_only(told, text["highest_only"])
+    _currency(told, text["currency"].upper(), own_currency)
+    for name, each in _fields(PriceRule, tuple(sorted(text.keys() - READ_IN_THEIR_OWN_WAY))).items():
+        _read(told.given, told.unread, name, each, text[name])
+    _tiers(told, cells.get("tiers", ""))
+    return told
+
+
+@cache
+def _fields(model: type[Model], names: tuple[str, ...]) -> dict[str, forms.Field]:
+    """How each field of a table reads a text."""
+    found: dict[str, forms.Field] = {}
+    for name in names:
+        column: Any = model._meta.get_field(name)
+        made: Any = column.formfield()
+        if isinstance(made, forms.DecimalField):
+            made.error_messages["invalid"] = NO_NUMBER
+        made.required = made.required and name not in (*NOTHING_IS_ZERO, "flat_fee")
+        made.validators += [each for each in column.validators if each not in made.validators]
+        found[name] = made
+    return found
+
+
+def _read(given: dict[str, Any], unread: dict[str, str], name: str, by: forms.Field, text: str) -> None:
+    try:
+        given[name] = by.clean(text)
+    except ValidationError as error:
+        unread[name] = " ".join(error.messages)
+
+
+def _highest_only(told: Terms, text: str) -> None:
+    told.given["highest_only"] = text.lower() in YES
+    if text.lower() not in YES | NO:
+        told.unread["highest_only"] = f"“{text}” is neither yes nor no."
+
+
+def _currency(told: Terms, code: str, own: str) -> None:
+    told.given["currency"] = code
+    if code and code != own and code not in dict(currencies()):
+        told.given["currency"] = ""
+        told.unread["currency"] = f"{code} is no currency code of ISO 4217, such as USD."
+
+
+def _choices(choices: type[TextChoices]) -> Choices:
+    return [(str(code), str(label)) for code, label in choices.choices]
+
+
+def _choose(told: Terms, name: str, text: str, choices: Choices) -> None:
+    """One of a few words, by its code or by its label, however it is written."""
+    known = {_bare(word): code for code, label in choices for word in (code, label)}
+    told.given[name] = known.get(_bare(text), "")
+    if text and not told.given[name]:
+        there_are = ", ".join(label.lower() for _, label in choices)
+        told.unread[name] = f"“{text}” is none of these: {there_are}."
+    elif name == "price_model" and not text:
+        told.unread[name] = REQUIRED
+
+
+def _bare(text: str) -> str:
+    return re.sub(r"[\s_-]+", "", text.casefold())
+
+
+def _wall_clock(told: Terms, name: str, text: str) -> None:
+    told.given[name] = None
+    try:
+        told.given[name] = read(text) if text else None
+    except NotAWallClockTime as error:
+        told.unread[name] = str(error)
+    if not text and name == "wall_from":
+        told.unread[name] = REQUIRED
+
+
+def _name(told: Terms, text: dict[str, str], names: Names) -> None:
+    """Whom and what the row names, by code and SKU."""
+    for name, codes in names.codes.items():
+        code = text[name]
+        pk = codes.get(code.lower()) if code else None
+        told.given[name] = None if pk is None else names.row(name, pk)
+        if code and pk is None:
+            told.unread[name] = f"Nothing has the code “{code}”.{_meant(code, names.spelled[name])}"
+    customer: Customer | None = told.given["customer"]
+    sku = external_id(text["product"])
+    found = names.products.get((customer.pk if customer else None, sku.lower()), []) if sku else []
+    told.given["product"] = names.row("product", found[0]) if len(found) == 1 else None
+    if sku and not found:
+        told.unread["product"] = f"No product has the SKU “{sku}”."
+    if len(found) > 1:
+        told.unread["product"] = f"Several customers have the SKU “{sku}”: name the customer."
+
+
+def _meant(code: str, known: Iterable[str]) -> str:
+    found = close_to(code, known)
+    return f" Did you mean {' or '.join(found)}?" if found else ""
+
+
+def _tiers(told: Terms, text: str) -> None:
+    parts: Sequence[str] = [part.strip() for part in text.split(";") if part.strip()]
+    if len(parts) > TIERS_AT_MOST:
+        told.unread[TIERS] = f"These are {len(parts):,} tiers; a price has at most {TIERS_AT_MOST:,}."
+        return
+    found = {part: TIER.match(part) for part in parts}
+    if wrong := [part for part, match in found.items() if match is None]:
+        told.unread[TIERS] = " ".join(f"“{part}” is no tier: write “100: 2.40” or “500: 1.80 + 20”." for part in wrong)
+    rate = rate_of(told.given["price_model"])
+    fields = _fields(PriceTier, ("up_to", rate, "flat_fee"))
+    for match in (found[part] for part in parts):
+        if match is not None and any(part.strip() for part in match.groups(default="")):
+            _tier(told, fields, {"up_to": match["up_to"], rate: match["rate"], "flat_fee": match["fee"] or "0"})
+
+
+def _tier(told: Terms, fields: dict[str, forms.Field], text: dict[str, str]) -> None:
+    given: dict[str, Any] = {}
+    unread: dict[str, str] = {}
+    for name, by in fields.items():
+        _read(given, unread, name, by, text[name])
+    told.tiers.append(PriceTier(**given))
+    told.unread_of_tiers.append(unread)

@@ -1,0 +1,202 @@
+"""Terms and catalogue are judged where they are stored: whoever stores them is refused as the form is, and nothing changes."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+
+from billing_engine.core.errors import HasFaults
+from leads.domain.catalogue import save_action_type, save_product
+from leads.domain.companies import save_company
+from leads.domain.customers import save_customer
+from leads.domain.sources import save_source
+from leads.models import ActionType, BillingPeriod, Company, Customer, CustomerTax, Product, Source, UnratedMark
+from tests.factories.invoices import BillingCycleFactory
+from tests.factories.leads import (
+    ActionTypeFactory,
+    BillingPeriodFactory,
+    CustomerFactory,
+    ProductFactory,
+    SourceFactory,
+)
+from tests.factories.people import with_role
+
+pytestmark = pytest.mark.django_db
+
+NOW = datetime(2026, 11, 10, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def operator(db: None) -> User:
+    return with_role("Operations")
+
+
+def faults_of(act: Callable[[], object]) -> list[tuple[str, str]]:
+    """What it is refused for, by field and code; nothing of leads has changed."""
+    before = everything()
+    with pytest.raises(HasFaults) as refusal:
+        act()
+    assert everything() == before
+    return [(fault.field, fault.code) for fault in refusal.value.faults]
+
+
+def everything() -> list[list[dict[str, Any]]]:
+    models = (Customer, CustomerTax, Product, Source, ActionType, Company, UnratedMark)
+    return [list(model.objects.order_by("pk").values()) for model in models]
+
+
+def marks() -> list[tuple[int, str]]:
+    return list(UnratedMark.objects.order_by("period").values_list("period", "reason"))
+
+
+def changed(row: Any, **facts: Any) -> Any:
+    for name, value in facts.items():
+        setattr(row, name, value)
+    return row
+
+
+@pytest.mark.parametrize(
+    ("facts", "fault"),
+    [
+        ({"contract_from": date(2026, 12, 1), "contract_to": date(2026, 11, 1)}, "contract_to ends_before_it_begins"),
+        ({"billed_from": None, "monthly_minimum": Decimal(500)}, "billed_from missing"),
+        ({"billed_from": date(2026, 10, 31)}, "billed_from first_day_refused"),
+        ({"billed_from": date(2026, 11, 1), "hard_budget": True}, "monthly_budget invalid"),
+        ({"billed_from": date(2026, 11, 1), "currency": "XAU"}, "currency invalid"),
+        ({"billed_from": date(2026, 11, 1), "name": ""}, "name blank"),
+    ],
+)
+def test_a_customer_whose_terms_contradict_what_is_locked_or_each_other_is_refused(
+    operator: User, facts: dict[str, Any], fault: str
+) -> None:
+    BillingCycleFactory.create(label="2026-10", state="locked")
+    customer = Customer(**{"code": "ACME", "name": "Acme"} | facts)
+
+    assert faults_of(lambda: save_customer(customer, by=operator, at=NOW)) == [tuple(fault.split())]
+
+
+def test_a_first_day_is_not_moved_into_a_locked_month_as_long_as_it_can_be_moved(operator: User) -> None:
+    BillingCycleFactory.create(label="2026-10", state="closed")
+    customer = CustomerFactory.create(billed_from=date(2026, 11, 1))
+
+    moved = changed(customer, billed_from=date(2026, 10, 15))
+
+    assert faults_of(lambda: save_customer(moved, by=operator, at=NOW)) == [("billed_from", "first_day_refused")]
+
+
+@pytest.mark.parametrize(
+    "facts", [{"currency": "EUR"}, {"time_zone": "Asia/Tokyo"}, {"billed_from": date(2026, 9, 1)}], ids=str
+)
+def test_what_billing_periods_fix_is_changed_by_nobody(operator: User, facts: dict[str, Any]) -> None:
+    customer = BillingPeriodFactory.create(customer__billed_from=date(2026, 10, 1)).customer
+
+    act = lambda: save_customer(changed(customer, **facts), by=operator, at=NOW)  # noqa: E731 -- called by faults_of
+
+    assert faults_of(act) == [(*facts, "fixed_by_periods")]
+
+
+@pytest.mark.parametrize(
+    ("facts", "is_rated_again"),
+    [
+        ({"name": "Other"}, False),
+        ({"payment_terms_days": 14}, False),
+        ({"contract_to": date(2026, 12, 31)}, True),
+        ({"excluded_domains": ["acme.example"]}, True),
+        ({"monthly_budget": Decimal(9), "hard_budget": True}, True),
+    ],
+    ids=str,
+)
+def test_terms_that_prices_depend_on_have_the_open_periods_of_this_customer_rated_again(
+    operator: User, facts: dict[str, Any], *, is_rated_again: bool
+) -> None:
+    period, _ = BillingPeriodFactory.create(), BillingPeriodFactory.create()
+
+    saved = save_customer(changed(period.customer, **facts), by=operator, at=NOW)
+
+    assert (saved.has_new_cycle, marks()) == (False, [(period.pk, "customer changed")] * is_rated_again)
+    assert Customer.objects.filter(pk=saved.customer.pk, **facts).exists()
+
+
+def test_another_cycle_begins_where_the_last_period_ends_whoever_changes_it(operator: User) -> None:
+    customer = BillingPeriodFactory.create(customer__billed_from=date(2026, 10, 1)).customer
+
+    saved = save_customer(changed(customer, cycle="weekly"), by=operator, at=NOW)
+
+    assert (saved.has_new_cycle, saved.cycle_begins, saved.customer.cycle) == (
+        True,
+        datetime(2026, 12, 1, tzinfo=UTC),
+        "weekly",
+    )
+    stored = Customer.objects.get()
+    assert (stored.cycle, stored.cycle_changes.get().changed_by) == ("weekly", operator)
+    assert sorted(BillingPeriod.objects.values_list("label", flat=True)) == ["2026-10", "2026-11"]
+
+
+def test_taxes_are_stored_with_their_customer_or_not_at_all(operator: User) -> None:
+    customer = CustomerFactory.create()
+    old = customer.taxes.create(name="Old", rate=5)
+
+    save_customer(customer, taxes=[CustomerTax(name="VAT", rate=20)], without=[old], by=operator, at=NOW)
+    assert list(customer.taxes.values_list("name", "rate")) == [("VAT", 20)]
+
+    wrong = changed(customer, currency="XAU")
+    tax = CustomerTax(name="More", rate=1)
+    assert faults_of(lambda: save_customer(wrong, taxes=[tax], by=operator, at=NOW)) == [("currency", "invalid")]
+
+
+def test_a_product_stays_its_customers_and_another_category_is_another_price() -> None:
+    product = ProductFactory.create(sku="TILE-9", category="tiles")
+    period = BillingPeriodFactory.create(customer=product.customer)
+
+    save_product(changed(product, name="Tile"))
+    assert marks() == []
+    save_product(changed(product, category="wood", sku=" TILE-9 "))
+    assert (marks(), Product.objects.get().sku) == ([(period.pk, "product changed")], "TILE-9")
+
+    other = CustomerFactory.create()
+    for facts, fault in (
+        ({"sku": "TI\x07LE"}, ("sku", "unseen_characters")),
+        ({"sku": "TILE-9", "customer": other}, ("customer", "fixed")),
+        ({"customer": period.customer, "list_price": Decimal(-1)}, ("", "invalid")),
+    ):
+        assert faults_of(lambda facts=facts: save_product(changed(product, **facts))) == [fault]
+
+
+def test_an_action_type_that_becomes_billable_has_every_open_period_rated_again() -> None:
+    kind, period = ActionTypeFactory.create(is_billable=False), BillingPeriodFactory.create()
+
+    save_action_type(changed(kind, unit="piece"))
+    assert marks() == []
+    save_action_type(changed(kind, is_billable=True))
+
+    assert marks() == [(period.pk, "type changed")]
+    assert faults_of(lambda: save_action_type(changed(kind, code=""))) == [("code", "blank")]
+
+
+def test_a_source_has_a_code_of_its_own_and_is_not_asked_for_signatures_it_cannot_make() -> None:
+    SourceFactory.create(code="web")
+    source, period = SourceFactory.create(code="fair", channel="trade_show"), BillingPeriodFactory.create()
+
+    save_source(changed(source, code="FAIR-2"), at=NOW)
+    assert (Source.objects.get(pk=source.pk).code, marks()) == ("fair-2", [])
+    save_source(changed(source, channel="event"), at=NOW)
+    assert marks() == [(period.pk, "source changed")]
+
+    for facts, fault in (
+        ({"code": "WEB"}, ("code", "code_taken")),
+        ({"code": "fair", "signature_required": True}, ("signature_required", "no_signing_secret")),
+    ):
+        assert faults_of(lambda facts=facts: save_source(changed(source, **facts), at=NOW)) == [fault]
+
+
+def test_a_company_does_not_take_a_prefix_that_makes_anothers_numbers() -> None:
+    facts = {"code": "B", "name": "B", "address": "1 Way", "email": "b@studio.example", "pay_to": "Bank"}
+
+    assert faults_of(lambda: save_company(Company(**facts, number_prefix="inv-{year}-"))) == [
+        ("number_prefix", "number_prefix_taken")
+    ]
+    assert faults_of(lambda: save_company(Company(**facts, number_prefix="B-"))) == [("number_prefix", "invalid")]
+    assert save_company(Company(**facts, number_prefix="B-{year}-")).pk
