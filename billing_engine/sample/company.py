@@ -244,7 +244,7 @@ def _rule(
         facts["customer"] = customers[facts["customer"]]
     if isinstance(price, str):
         return PriceRule.objects.create(name=name, wall_from=FROM, unit_price=Decimal(price), **facts)
-    rule = PriceRule.objects.create(name=name, wall_from=FROM, price_model=PriceRule.PriceModel.GRADUATED, **facts)
+    rule = PriceRule.objects.create(name=name, wall_from=FROM, price_model="graduated", **facts)
     for up_to, unit_price, flat_fee in price:
         rule.tiers.create(up_to=up_to, unit_price=Decimal(unit_price), flat_fee=Decimal(flat_fee))
     return rule

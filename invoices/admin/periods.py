@@ -17,8 +17,8 @@ from leads.models import BillingPeriod
 from pricing.admin.periods import BillingPeriodAdmin
 from pricing.domain.audit.prove import Proof
 from pricing.domain.audit.prove import prove as proof_of
-from pricing.domain.audit.prove_wording import outcome_in_words
 from pricing.models import PeriodTally
+from pricing.wording.proof import outcome_in_words
 
 AT_ONCE = 200_000  # actions: some seconds
 SHOWN = 20

@@ -18,9 +18,8 @@ from leads.queries.search import actions_named
 from pricing.admin.action_days import DaysOfItsAction
 from pricing.admin.action_outcome import price_of, reason_chip
 from pricing.domain.audit.explain import explain
-from pricing.models import Charge, PriceRule
-
-OF_VALUE = (PriceRule.PriceModel.PERCENTAGE, PriceRule.PriceModel.GRADUATED_PERCENTAGE)
+from pricing.domain.rate.inputs import model_of
+from pricing.models import Charge
 
 # A charge has no index of its own but its action's: what is asked of a period goes through the actions' index.
 BY_PERIOD = "action__period__id__exact"
@@ -154,7 +153,7 @@ class ChargeAdmin(ReadOnlyPage[Charge]):
 
     @admin.display(description="counted before")
     def before(self, charge: Charge) -> SafeString | str:
-        if charge.rule and charge.rule.price_model in OF_VALUE:
+        if charge.rule and model_of(charge.rule).is_of_value:
             words = money.price_in_words(charge.value_before or money.ZERO, charge.period.customer.currency)
             return f"a value of {words}"
         return number(charge.quantity_before)

@@ -42,11 +42,11 @@ def _charge(rated: Rated) -> Charge:
     decision = rated.decision
     outcome = "unrated" if decision.is_unrated else "excluded" if decision.reason else "charged"
     return Charge(
-        action=rated.action.facts.id,
+        action=str(decision.action),
         outcome=outcome,
         amount=written(decision.amount),
         full_amount=written(decision.full_amount),
-        rule=decision.rule,
+        rule=None if decision.rule is None else str(decision.rule),
         reason=decision.reason or None,
         period=str(rated.action.cycle),
     )

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
+from typing import assert_never
 from zoneinfo import available_timezones
 
 from msgspec.structs import astuple
@@ -11,9 +12,11 @@ from msgspec.structs import astuple
 from billing_engine.core.money import fits, is_currency, no_fraction_in_words
 from pricing.files import forms
 from pricing.files.faults import Problem, step
-from pricing.files.values import free_parts, micro, model_of, rule_facts, written
+from pricing.files.values import given_of, micro, model_of, rule_facts, written
 from pricing.rating.highest import highest_only_misfit
+from pricing.rating.prices.tiers import TierCode, TierFault, tier_faults
 from pricing.rating.values import RuleFacts
+from pricing.wording.statement import words
 
 Placed = tuple[int, RuleFacts]  # a rule and its place in the list
 
@@ -90,29 +93,34 @@ def _rule_problems(rule: forms.Rule) -> Iterator[Problem]:
     if not is_currency(rule.currency):
         yield Problem("/currency", f"{rule.currency} is no ISO 4217 currency")
     yield from _disorder("effective_from", rule.effective_from, "effective_to", rule.effective_to, datetime)
-    price = rule.price
-    if rule.highest_only and (misfit := highest_only_misfit(model_of(price), *free_parts(price))):
+    yield from _price_problems(rule)
+
+
+def _price_problems(rule: forms.Rule) -> Iterator[Problem]:
+    model, given = model_of(rule.price), given_of(rule.price)
+    free = (given.maybe(each.name) for each in model.fields if each.is_allowance)
+    if rule.highest_only and (misfit := highest_only_misfit(model, *free)):
         yield Problem("/highest_only", misfit)
-    if isinstance(price, forms.Percentage):
-        if price.minimum is not None and price.maximum is not None and micro(price.minimum) > micro(price.maximum):
-            yield Problem("/price/minimum", f"{price.minimum} is above the maximum {price.maximum}")
-    elif isinstance(price, forms.Graduated | forms.Volume | forms.GraduatedPercentage):
-        yield from _tier_problems([tier.up_to for tier in price.tiers])
+    for fault in model.faults(given):
+        yield Problem(step("/price", fault.field), words(fault.statement, rule.currency))
+    field = model.tiers_field()
+    if field:
+        ends = [tier.up_to for tier in getattr(rule.price, field.name)]
+        for wrong in tier_faults([None if end is None else micro(end) for end in ends]):
+            pointer = f"/price/{field.name}/{wrong.place}/up_to"
+            yield Problem(pointer, _tier_problem(wrong, ends[wrong.place]))
 
 
-def _tier_problems(ends: list[str | None]) -> Iterator[Problem]:
-    reached = 0
-    for place, end in enumerate(ends):
-        pointer = f"/price/tiers/{place}/up_to"
-        is_last = place == len(ends) - 1
-        if (end is None) != is_last:
-            yield Problem(
-                pointer, "must be null: the last tier has no end" if is_last else "is null, but another tier follows"
-            )
-        if end is not None:
-            if micro(end) <= reached:
-                yield Problem(pointer, f"{end} is not above the tier before, which ends at {written(reached)}")
-            reached = max(reached, micro(end))
+def _tier_problem(wrong: TierFault, end: str | None) -> str:
+    match wrong.code:
+        case TierCode.LAST_ENDS:
+            return "must be null: the last tier has no end"
+        case TierCode.OPEN_TOO_SOON:
+            return "is null, but another tier follows"
+        case TierCode.NOT_ASCENDING | TierCode.NOT_ABOVE_ZERO:
+            return f"{end} is not above the tier before, which ends at {written(wrong.after)}"
+        case _ as unreachable:
+            assert_never(unreachable)
 
 
 def _disorder(first: str, start: str | None, last: str, end: str | None, kind: type[date]) -> Iterator[Problem]:

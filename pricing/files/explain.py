@@ -1,31 +1,24 @@
 """Why each action costs what it does, as data and in words, beside its decision."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
-from billing_engine.core.calendar import wall_clock
 from billing_engine.core.calendar.spans import Cycle
+from billing_engine.core.calendar.wall_clock import written as written_clock
 from pricing.files import wording
 from pricing.files.rate import Rated, catalogue_of, rules_open_to
 from pricing.files.read import RuleSet
 from pricing.files.values import written
 from pricing.rating.exclude import ALREADY_CHARGED, NOT_HIGHEST
+from pricing.rating.instants import instant, wall_clock
 from pricing.rating.match import DIMENSIONS, RuleBook
-from pricing.rating.parts import FIXED_FEE, FREE, PAID, TO_MAXIMUM, TO_MINIMUM, Tiered, TierPart
-from pricing.rating.prices import Counted, Price
-from pricing.rating.values import ActionFacts, Id, RuleFacts
-from pricing.wording.price import Case, steps
+from pricing.rating.prices import Case, Counted, Price, TierPart
+from pricing.rating.values import ActionFacts, ActionId, RuleFacts, RuleId
+from pricing.wording.price import steps
 
-KINDS = {
-    FREE: "free",
-    PAID: "paid",
-    FIXED_FEE: "fixed_fee",
-    TO_MINIMUM: "to_minimum",
-    TO_MAXIMUM: "to_maximum",
-}
-OfPeriod = tuple[str, Cycle, Id | None]  # a customer, its cycle and a rule
+OfPeriod = tuple[str, Cycle, RuleId | None]  # a customer, its cycle and a rule
 
 
 class Winner(Struct):
@@ -104,7 +97,7 @@ class Explainer:
             )
         rule = self._rules[decision.rule]
         others = [self._rules[other.id] for other in book.matching(action) if other.id != rule.id]
-        case = self._case(rated, rule)
+        case = self._case(rated)
         before = case.before
         quantity, value = (0, 0) if decision.reason else (action.quantity, action.value or 0)
         return Explanation(
@@ -114,17 +107,16 @@ class Explainer:
             quantity_after=written(before.quantity + quantity),
             value_before=written(before.value),
             value_after=written(before.value + value),
-            parts=[] if decision.reason else [_part(part, rule.price) for part in case.parts],
+            parts=[] if decision.reason else list(_parts(rule.price, case)),
             duplicates=str(decision.paid_by) if decision.reason == ALREADY_CHARGED else None,
             highest=str(decision.paid_by) if decision.reason == NOT_HIGHEST else None,
             cuts=[Cut(cap, written(cut)) for cap, cut in decision.cuts],
             words=self._sentences(rated, rule, case, others),
         )
 
-    def _case(self, rated: Rated, rule: RuleFacts) -> Case:
+    def _case(self, rated: Rated) -> Case:
         action, before, total = rated.action.facts, self._counts.before(rated), self._counts.total(rated)
-        full = rated.decision.full_amount
-        return Case(rule.price, rule.currency, before, action.quantity, action.value, total, full)
+        return Case(before, action.quantity, action.value, total, rated.decision.full_amount)
 
     def _sentences(self, rated: Rated, rule: RuleFacts, case: Case, others: Iterable[RuleFacts]) -> list[str]:
         decision = rated.decision
@@ -132,14 +124,14 @@ class Explainer:
         found += [wording.of_loser(other, rule, DIMENSIONS[wording.lost_on(other, rule)]) for other in others]
         if decision.reason:
             return [*found, wording.of_exclusion(decision, rule, self._decided)]
-        return [*found, *steps(case), *wording.of_cuts(decision, rule)]
+        return [*found, *steps(rule.price, case, rule.currency), *wording.of_cuts(decision, rule)]
 
 
 class Counts:
     """What the decisions do not say themselves: how many actions a rule had charged before, and its period's total."""
 
     def __init__(self, rated: list[Rated]) -> None:
-        self._actions: dict[Id, int] = {}
+        self._actions: dict[ActionId, int] = {}
         self._totals: defaultdict[OfPeriod, int] = defaultdict(int)
         charged: defaultdict[OfPeriod, int] = defaultdict(int)
         for each in rated:
@@ -169,7 +161,7 @@ def _without_rule(sentences: list[str]) -> Explanation:
 
 def _unrated(book: RuleBook, action: ActionFacts) -> list[str]:
     asleep = [
-        f"Rule {rule.id} has the scope, but is not effective at {action.occurred_at.isoformat()}."
+        f"Rule {rule.id} has the scope, but is not effective at {instant(action.occurred_at).isoformat()}."
         for rule in book.candidates(action)
     ]
     return ["No rule holds this action: it is neither free nor excluded, and waits for a rule.", *asleep]
@@ -181,11 +173,15 @@ def _winner(rule: RuleFacts) -> Winner:
         id=str(rule.id),
         scope=wording.scope(rule),
         priority=rule.priority,
-        effective_from=wall_clock.written(rule.effective_from),
-        effective_to=None if end is None else wall_clock.written(end),
+        effective_from=written_clock(wall_clock(rule.effective_from)),
+        effective_to=None if end is None else written_clock(wall_clock(end)),
     )
 
 
-def _part(part: TierPart, price: Price) -> Part:
-    tier = part.tier if isinstance(price, Tiered) and part.tier != FREE else None
-    return Part("tier" if tier else KINDS[part.tier], tier, written(part.counted), written(part.amount))
+def _parts(price: Price, case: Case) -> Iterator[Part]:
+    for part in price.parts(case.before, case.quantity, case.value, total=case.total):
+        yield _part(part, price.kind_of(part.tier))
+
+
+def _part(part: TierPart, kind: str) -> Part:
+    return Part(kind, part.tier if kind == "tier" else None, written(part.counted), written(part.amount))

@@ -1,8 +1,13 @@
 """The forms of RULES.json and of a line of ACTIONS.ndjson; what is published as JSON Schema is made from them."""
 
-from typing import Annotated, Literal
+from functools import cache, reduce
+from operator import or_
+from typing import Annotated, Any, Literal, TypeVar, assert_never, cast
 
-from msgspec import Meta, Struct, field
+from msgspec import Meta, Struct, defstruct, field
+
+from pricing.rating import prices
+from pricing.rating.prices import MODELS, Kind
 
 # "(?!\n)": in Python "$" also matches before a last line feed; in other dialects it changes nothing.
 _END = r"$(?!\n)"
@@ -22,14 +27,14 @@ Instant = Annotated[str, Meta(pattern=INSTANT, extra_json_schema={"format": "dat
 WallClock = Annotated[str, Meta(pattern=WALL_CLOCK, examples=["2026-12-01", "2026-12-01T09:00"])]
 Domain = Annotated[str, Meta(pattern=DOMAIN)]
 Currency = Annotated[str, Meta(pattern=CURRENCY, description="ISO 4217.")]
-FreeUnits = Annotated[
-    Number, Meta(description="The first units of a period, at no charge; tiers and packages begin after.")
-]
 FlatFee = Annotated[Number, Meta(description="Due with the first unit, or value, that enters the tier.")]
 
 
 class Form(Struct, forbid_unknown_fields=True):
     """What is written nowhere else is not read: unknown members are refused."""
+
+
+SomeForm = TypeVar("SomeForm", bound=Form)
 
 
 class Customer(Form):
@@ -87,61 +92,8 @@ class PercentTier(Form):
     flat_fee: FlatFee = "0"
 
 
-UnitTiers = Annotated[list[UnitTier], Meta(min_length=1, description="They ascend; the last one, alone, has no end.")]
-PercentTiers = Annotated[
-    list[PercentTier], Meta(min_length=1, description="They ascend; the last one, alone, has no end.")
-]
-
-
-class PerUnit(Form, tag_field="model", tag="per_unit"):
-    """Quantity × unit price."""
-
-    unit_price: Number
-    free_units: FreeUnits = "0"
-
-
-class Graduated(Form, tag_field="model", tag="graduated"):
-    """Each unit at the price of the tier it falls into, counted over the period."""
-
-    tiers: UnitTiers
-    free_units: FreeUnits = "0"
-
-
-class Volume(Form, tag_field="model", tag="volume"):
-    """The period's total picks one tier, whose price holds for all units."""
-
-    tiers: UnitTiers
-    free_units: FreeUnits = "0"
-
-
-class Package(Form, tag_field="model", tag="package"):
-    """A price per package started."""
-
-    package_size: Annotated[Positive, Meta(description="Units in a package.")]
-    package_price: Number
-    free_units: FreeUnits = "0"
-
-
-class Percentage(Form, tag_field="model", tag="percentage"):
-    """Percent of the action's value plus a fixed fee."""
-
-    percent: Number
-    fixed_fee: Annotated[Number, Meta(description="Per charged action.")] = "0"
-    minimum: Annotated[Number | None, Meta(description="Per charged action, the fixed fee inside it.")] = None
-    maximum: Annotated[Number | None, Meta(description="Per charged action, the fixed fee inside it.")] = None
-    free_actions: Annotated[
-        int, Meta(ge=0, le=1_000_000_000, description="The first actions of a period; 0: not given.")
-    ] = 0
-    free_value: Annotated[Number, Meta(description="The first value of a period; 0: not given.")] = "0"
-
-
-class GraduatedPercentage(Form, tag_field="model", tag="graduated_percentage"):
-    """Each part of the value at the percent of the tier it falls into, counted over the period."""
-
-    tiers: PercentTiers
-
-
-Price = PerUnit | Graduated | Volume | Package | Percentage | GraduatedPercentage
+class Price(Form, tag_field="model"):
+    """A price, of one of the models; `rules_form` has the form of each."""
 
 
 class Once(Form):
@@ -186,6 +138,51 @@ class Rules(Form, kw_only=True):
     customers: list[Customer] = []
     action_types: list[ActionType] = []
     rules: list[Rule]
+
+
+def rules_form() -> type[Rules]:
+    """The form of RULES.json: its rules have a price of any of the models that there are."""
+    return _rules_form(tuple(MODELS.values()))
+
+
+@cache
+def _rules_form(models: tuple[type[prices.Price], ...]) -> type[Rules]:
+    price = reduce(or_, map(_price_form, models))
+    rule = _extended(Rule, price=price)
+    return _extended(Rules, rules=list[rule])  # type: ignore[valid-type]  # made just now
+
+
+def _price_form(model: type[prices.Price]) -> Any:
+    """The form of one price model: what a price of it is made of, the required first."""
+    members = [(each.name, *_member(each)) for each in sorted(model.fields, key=lambda each: not each.is_required)]
+    doc = {"__doc__": model.meaning}
+    return defstruct(model.__name__, members, bases=(Price,), tag=model.code, namespace=doc, module=__name__)
+
+
+def _member(field: prices.Field) -> tuple[Any, ...]:
+    """A member's type, and what it is where it is left out."""
+    meta = Meta(description=field.meaning)
+    match field.kind:
+        case Kind.UNIT_TIERS:
+            return (Annotated[list[UnitTier], Meta(min_length=1, description=field.meaning)],)
+        case Kind.VALUE_TIERS:
+            return (Annotated[list[PercentTier], Meta(min_length=1, description=field.meaning)],)
+        case Kind.ACTIONS:
+            return Annotated[int, Meta(ge=0, le=1_000_000_000, description=field.meaning)], 0
+        case Kind.MONEY | Kind.UNITS | Kind.PERCENT:
+            number: Any = Positive if field.is_positive else Number
+            if field.is_required:
+                return (Annotated[number, meta],)
+            return (Annotated[number | None, meta], None) if field.may_be_open else (Annotated[number, meta], "0")
+        case _ as unreachable:
+            assert_never(unreachable)
+
+
+def _extended(form: type[SomeForm], **members: Any) -> type[SomeForm]:
+    """The form with other types for some of its members."""
+    doc = {"__doc__": form.__doc__}
+    made = defstruct(form.__name__, list(members.items()), bases=(form,), kw_only=True, namespace=doc, module=__name__)
+    return cast("type[SomeForm]", made)
 
 
 class Action(Form, kw_only=True):

@@ -1,4 +1,4 @@
-"""The formats as JSON Schema, made from the forms. `python -m pricing.files.published` writes them anew."""
+"""The formats as JSON Schema, made from the forms. `python -m pricing.files.published` writes them again."""
 
 from pathlib import Path
 from typing import Any
@@ -8,7 +8,6 @@ import msgspec
 from pricing.files import forms
 
 FOLDER = Path(__file__).resolve().parent / "schema"
-FORMS: dict[str, Any] = {"rules.schema.json": forms.Rules, "action.schema.json": forms.Action}
 BEYOND = (
     "Beyond what a schema can say the program refuses: a name that stands twice (in one object, or of two customers, "
     "action types, rules or actions), a time, time zone or currency that there is none of, an end before its beginning, "
@@ -19,7 +18,8 @@ BEYOND = (
 
 def schemas() -> dict[str, str]:
     """Each schema's text, by the name of its file."""
-    return {name: _schema(name, form) for name, form in FORMS.items()}
+    found: dict[str, Any] = {"rules.schema.json": forms.rules_form(), "action.schema.json": forms.Action}
+    return {name: _schema(name, form) for name, form in found.items()}
 
 
 def _schema(name: str, form: Any) -> str:

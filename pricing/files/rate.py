@@ -8,9 +8,10 @@ from typing import NamedTuple
 from billing_engine.core.calendar.spans import Cycle, months_of
 from pricing.files.read import RuleSet
 from pricing.files.values import Placed, in_zone
+from pricing.rating.amounts import Micro
 from pricing.rating.counters import Counters
 from pricing.rating.period import rate_period
-from pricing.rating.values import ActionFacts, Catalogue, CustomerFacts, Decision, RuleFacts
+from pricing.rating.values import ActionFacts, ActionId, Catalogue, CustomerFacts, CustomerId, Decision, RuleFacts
 
 
 class Rated(NamedTuple):
@@ -24,7 +25,7 @@ def rate(rule_set: RuleSet, actions: Iterable[Placed]) -> list[Rated]:
     """One decision per action, over all customers in the order (occurred_at, id as text)."""
     ordered = sorted(actions, key=lambda action: (action.facts.occurred_at, action.facts.id))
     catalogue = catalogue_of(rule_set, ordered)
-    decided: dict[object, Decision] = {}
+    decided: dict[ActionId, Decision] = {}
     for code, cycles in _cycles(ordered).items():
         customer, rules = rule_set.customer(code).facts, rules_open_to(rule_set, code)
         decided |= _rate_customer(cycles, customer, rules, catalogue)
@@ -34,16 +35,16 @@ def rate(rule_set: RuleSet, actions: Iterable[Placed]) -> list[Rated]:
 def rules_open_to(rule_set: RuleSet, customer: str) -> list[RuleFacts]:
     """The rules that are this customer's or everybody's, in its time zone."""
     zone = rule_set.customer(customer).zone
-    return [in_zone(rule, zone) for rule in rule_set.rules if rule.customer in (None, customer)]
+    return [in_zone(rule, zone) for rule in rule_set.rules if rule.customer in (None, CustomerId(customer))]
 
 
 def catalogue_of(rule_set: RuleSet, actions: Sequence[Placed]) -> Catalogue:
     """What the actions say about their products and sources; a type that is not listed is billable."""
     kinds = {action.facts.action_type for action in actions}
     return Catalogue(
-        products={product: product for product in {action.facts.product for action in actions}},
-        sources={source: source for source in {action.facts.source for action in actions}},
-        is_billable={kind: rule_set.is_billable.get(kind, True) for kind in kinds},
+        products={action.facts.product: action.product for action in actions},
+        sources={action.facts.source: action.source for action in actions},
+        is_billable={kind: rule_set.is_billable.get(str(kind), True) for kind in kinds},
     )
 
 
@@ -57,8 +58,8 @@ def _cycles(ordered: Iterable[Placed]) -> dict[str, dict[Cycle, list[ActionFacts
 
 def _rate_customer(
     cycles: dict[Cycle, list[ActionFacts]], customer: CustomerFacts, rules: list[RuleFacts], catalogue: Catalogue
-) -> dict[object, Decision]:
-    decided: dict[object, Decision] = {}
+) -> dict[ActionId, Decision]:
+    decided: dict[ActionId, Decision] = {}
     before = Counters()
     for cycle, actions in cycles.items():
         # What was paid once, and what a lead was charged, goes on over cycles; all that is counted begins anew.
@@ -75,4 +76,4 @@ def _within(cycle: Cycle, customer: CustomerFacts) -> CustomerFacts:
     """The customer with its monthly budget by days."""
     if customer.hard_budget is None:
         return customer
-    return replace(customer, hard_budget=int(customer.hard_budget * months_of(cycle.first, cycle.next().first)))
+    return replace(customer, hard_budget=Micro(int(customer.hard_budget * months_of(cycle.first, cycle.next().first))))

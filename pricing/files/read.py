@@ -45,7 +45,7 @@ def _read_rules(file: Path, faults: list[Fault]) -> RuleSet:
     except OSError as error:
         faults.append(_unreadable(file, error))
         return RuleSet()
-    read = FormDecoder(forms.Rules).decode(content)
+    read = FormDecoder(forms.rules_form()).decode(content)
     problems = read if isinstance(read, list) else list(problems_of(read))
     if isinstance(read, list) or problems:
         faults += [Fault(str(file), None, problem) for problem in problems]

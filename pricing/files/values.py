@@ -9,17 +9,24 @@ from billing_engine.core.calendar.spans import CYCLES, Cycle
 from billing_engine.core.calendar.wall_clock import instant_of, read
 from leads.domain.identity import person_key
 from pricing.files import forms
-from pricing.rating.prices import (
-    Graduated,
-    GraduatedPercentage,
-    Package,
-    Percentage,
-    PerUnit,
-    Price,
-    Tier,
-    Volume,
+from pricing.rating.amounts import Micro
+from pricing.rating.instants import Instant, moment, on_the_clock, stretch, wall_clock
+from pricing.rating.prices import MODELS, Field, Given, GivenTier, Kind, Price
+from pricing.rating.values import (
+    ActionFacts,
+    ActionId,
+    CustomerFacts,
+    CustomerId,
+    KindId,
+    LineageId,
+    Once,
+    ProductFacts,
+    ProductId,
+    RuleFacts,
+    RuleId,
+    SourceFacts,
+    SourceId,
 )
-from pricing.rating.values import ActionFacts, CustomerFacts, Once, ProductFacts, RuleFacts, SourceFacts
 
 PLACES = 6
 ONE = 10**PLACES
@@ -39,12 +46,14 @@ class Placed(NamedTuple):
     customer: str
     cycle: Cycle
     facts: ActionFacts
+    product: ProductFacts
+    source: SourceFacts
 
 
-def micro(number: str) -> int:
+def micro(number: str) -> Micro:
     """`2.5` as 2500000."""
     whole, _, part = number.partition(".")
-    return int(whole + part.ljust(PLACES, "0"))
+    return Micro(int(whole + part.ljust(PLACES, "0")))
 
 
 def written(number: int) -> str:
@@ -60,7 +69,7 @@ def customer_of(customer: forms.Customer) -> Customer:
     # The last day there is stands for "no end": nothing comes after it.
     last = None if customer.contract_to is None else date.fromisoformat(customer.contract_to)
     facts = CustomerFacts(
-        id=customer.code,
+        id=CustomerId(customer.code),
         currency=customer.currency,
         contract_start=None
         if customer.contract_from is None
@@ -76,20 +85,20 @@ def rule_facts(rule: forms.Rule) -> RuleFacts:
     """The rule, its times still those of a clock; it has no revisions, so its quantities are counted under its own id."""
     scope, once = rule.scope, rule.once
     return RuleFacts(
-        id=rule.id,
-        lineage=rule.id,
-        price=_price(rule.price),
+        id=RuleId(rule.id),
+        lineage=LineageId(rule.id),
+        price=model_of(rule.price).of(given_of(rule.price)),
         currency=rule.currency,
-        effective_from=read(rule.effective_from),
-        effective_to=None if rule.effective_to is None else read(rule.effective_to),
-        customer=scope.customer,
-        product=scope.product,
+        effective_from=on_the_clock(read(rule.effective_from)),
+        effective_to=None if rule.effective_to is None else on_the_clock(read(rule.effective_to)),
+        customer=None if scope.customer is None else CustomerId(scope.customer),
+        product=None if scope.product is None else ProductId(scope.product),
         category=scope.category or "",
-        source=scope.source,
+        source=None if scope.source is None else SourceId(scope.source),
         channel=scope.channel or "",
-        action_type=scope.action_type,
+        action_type=None if scope.action_type is None else KindId(scope.action_type),
         priority=rule.priority,
-        once=None if once is None else Once(per_person=once.per == "person", within=timedelta(days=once.days)),
+        once=None if once is None else Once(per_person=once.per == "person", within=stretch(timedelta(days=once.days))),
         highest_only=rule.highest_only,
         cap_per_lead=_micro(rule.cap_per_lead),
         cap_per_period=_micro(rule.cap_per_period),
@@ -99,9 +108,12 @@ def rule_facts(rule: forms.Rule) -> RuleFacts:
 def in_zone(rule: RuleFacts, zone: ZoneInfo) -> RuleFacts:
     """The rule with the instants at which it begins and ends for the customers of a time zone."""
     begin, end = rule.effective_from, rule.effective_to
-    return replace(
-        rule, effective_from=instant_of(begin, zone), effective_to=None if end is None else instant_of(end, zone)
-    )
+    return replace(rule, effective_from=_in(zone, begin), effective_to=None if end is None else _in(zone, end))
+
+
+def _in(zone: ZoneInfo, shown: Instant) -> Instant:
+    """When a clock of the zone shows this."""
+    return moment(instant_of(wall_clock(shown), zone))
 
 
 def placed(action: forms.Action, customer: Customer, seen: dict[Any, Any]) -> Placed:
@@ -113,73 +125,53 @@ def placed(action: forms.Action, customer: Customer, seen: dict[Any, Any]) -> Pl
     except (ValueError, OverflowError) as error:
         raise ValueError(f"{action.occurred_at} is no time there is: {error}") from error
     person = action.person or ""
-    product, source = ProductFacts(action.product, action.category), SourceFacts(action.source, action.channel)
+    product = ProductFacts(ProductId(action.product), action.category)
+    source = SourceFacts(SourceId(action.source), action.channel)
+    product, source = kept(product, product), kept(source, source)
     facts = ActionFacts(
-        id=action.id,
+        id=ActionId(action.id),
         lead=kept(action.lead, action.lead),
         # What is no e-mail address is a person all the same, told apart by how it is written.
         person=person_key(person) or person.strip().casefold(),
-        product=kept(product, product),
-        source=kept(source, source),
+        # A name stands for another thing where another category, or another channel, is beside it.
+        product=ProductId(product),
+        source=SourceId(source),
         action_type=kept(action.type, action.type),
-        occurred_at=occurred_at,
+        occurred_at=moment(occurred_at),
         quantity=micro(action.quantity),
         value=_micro(action.value),
         is_test=action.is_test,
         is_voided=action.voided,
     )
-    return Placed(kept(action.customer, action.customer), kept(cycle, cycle), facts)
+    return Placed(kept(action.customer, action.customer), kept(cycle, cycle), facts, product, source)
 
 
-def model_of(price: forms.Price) -> str:
-    """Its price model, as the file names it."""
-    return str(price.__struct_config__.tag)
+def model_of(price: forms.Price) -> type[Price]:
+    """Its price model."""
+    return MODELS[str(price.__struct_config__.tag)]
 
 
-def free_parts(price: forms.Price) -> tuple[int, ...]:
-    """What of the price is free: units, actions, value."""
-    if isinstance(price, forms.Percentage):
-        return price.free_actions, micro(price.free_value)
-    return () if isinstance(price, forms.GraduatedPercentage) else (micro(price.free_units),)
+def given_of(price: forms.Price) -> Given:
+    """What the file says of the price."""
+    fields = model_of(price).fields
+    columns = [each for each in fields if not each.kind.is_tiers]
+    tiers = [_tiers(getattr(price, each.name), each) for each in fields if each.kind.is_tiers]
+    return Given({each.name: _amount(each, getattr(price, each.name)) for each in columns}, *tiers)
 
 
-def _price(price: forms.Price) -> Price:
-    match price:
-        case forms.PerUnit():
-            return PerUnit(micro(price.unit_price), micro(price.free_units))
-        case forms.Graduated():
-            return Graduated(_tiers(price.tiers), micro(price.free_units))
-        case forms.Volume():
-            return Volume(_tiers(price.tiers), micro(price.free_units))
-        case forms.Package():
-            return Package(micro(price.package_size), micro(price.package_price), micro(price.free_units))
-        case forms.Percentage():
-            return Percentage(
-                percent=micro(price.percent),
-                fixed_fee=micro(price.fixed_fee),
-                minimum=_micro(price.minimum),
-                maximum=_micro(price.maximum),
-                free_actions=price.free_actions,
-                free_value=micro(price.free_value),
-            )
-        case forms.GraduatedPercentage():
-            return GraduatedPercentage(_tiers(price.tiers))
+def _amount(field: Field, written: str | int | None) -> int | None:
+    if written is None or field.kind is Kind.ACTIONS:
+        return None if written is None else int(written)
+    return micro(str(written))
 
 
-def _tiers(tiers: list[forms.UnitTier] | list[forms.PercentTier]) -> tuple[Tier, ...]:
-    return tuple(
-        Tier(
-            _micro(tier.up_to),
-            micro(tier.unit_price if isinstance(tier, forms.UnitTier) else tier.percent),
-            micro(tier.flat_fee),
-        )
-        for tier in tiers
-    )
+def _tiers(tiers: list[forms.UnitTier] | list[forms.PercentTier], field: Field) -> list[GivenTier]:
+    return [GivenTier(_micro(tier.up_to), micro(getattr(tier, field.rate)), micro(tier.flat_fee)) for tier in tiers]
 
 
-def _micro(number: str | None) -> int | None:
+def _micro(number: str | None) -> Micro | None:
     return None if number is None else micro(number)
 
 
-def _midnight(day: date, zone: ZoneInfo) -> datetime:
-    return datetime.combine(day, time.min, tzinfo=zone).astimezone(UTC)
+def _midnight(day: date, zone: ZoneInfo) -> Instant:
+    return moment(datetime.combine(day, time.min, tzinfo=zone))

@@ -4,30 +4,13 @@ from collections.abc import Mapping
 
 from billing_engine.core.calendar.wall_clock import written
 from pricing.rating.caps import PER_LEAD, PER_PERIOD
-from pricing.rating.exclude import (
-    ALREADY_CHARGED,
-    EXCLUDED_CONTACT,
-    NOT_BILLABLE,
-    NOT_HIGHEST,
-    OUTSIDE_CONTRACT,
-    TEST_LEAD,
-    VOIDED,
-    WAIVED,
-)
+from pricing.rating.exclude import ALREADY_CHARGED, NOT_HIGHEST
+from pricing.rating.instants import wall_clock, whole_days
 from pricing.rating.match import rank
-from pricing.rating.values import Decision, Id, RuleFacts
-from pricing.wording.decision import already_charged, cuts_in_words, not_highest
+from pricing.rating.values import ActionId, Decision, RuleFacts
+from pricing.wording.decision import already_charged, cuts_in_words, excluded, not_highest
 from pricing.wording.numbers import money
 from pricing.wording.rule import Terms, sentence
-
-EXCLUDED = {
-    VOIDED: "it was voided",
-    NOT_BILLABLE: "its action type is not billable",
-    TEST_LEAD: "its lead is a test",
-    OUTSIDE_CONTRACT: "it occurred outside the customer's contract",
-    EXCLUDED_CONTACT: "the lead's e-mail address is at one of the customer's excluded domains",
-    WAIVED: "a person waived it",
-}
 
 
 def scope(rule: RuleFacts) -> dict[str, str]:
@@ -55,7 +38,7 @@ def terms_of(rule: RuleFacts) -> Terms:
     return Terms(
         currency=rule.currency,
         price=rule.price,
-        once_days=rule.once.within.days if rule.once else 0,
+        once_days=whole_days(rule.once.within) if rule.once else 0,
         once_per_person=bool(rule.once and rule.once.per_person),
         highest_only=rule.highest_only,
         cap_per_lead=rule.cap_per_lead,
@@ -68,7 +51,7 @@ def of_loser(loser: RuleFacts, winner: RuleFacts, dimension: str) -> str:
     if dimension == "priority":
         lost = f"its priority is {loser.priority}, that of {winner.id} is {winner.priority}"
     elif dimension == "effective from":
-        lost = f"it began earlier, {written(loser.effective_from)}"
+        lost = f"it began earlier, {written(wall_clock(loser.effective_from))}"
     else:
         lost = f"it leaves the {dimension} open, {winner.id} fixes it"
     return f"Rule {loser.id} holds too and lost on {dimension}: {lost}."
@@ -80,17 +63,17 @@ def lost_on(loser: RuleFacts, winner: RuleFacts) -> int:
     return next(place for place, (theirs, ours) in enumerate(pairs) if theirs != ours)
 
 
-def of_exclusion(decision: Decision, rule: RuleFacts | None, decided: Mapping[Id, Decision]) -> str:
+def of_exclusion(decision: Decision, rule: RuleFacts | None, decided: Mapping[ActionId, Decision]) -> str:
     """Why an excluded action costs nothing; `decided` has what became of the others."""
     if decision.reason == ALREADY_CHARGED and rule and rule.once:
-        paid, days = f"action {decision.paid_by}", rule.once.within.days
+        paid, days = f"action {decision.paid_by}", whole_days(rule.once.within)
         return already_charged(paid=paid, per_person=rule.once.per_person, within_days=days)
-    if decision.reason == NOT_HIGHEST and rule:
+    if decision.reason == NOT_HIGHEST and rule and decision.paid_by is not None:
         highest = decided[decision.paid_by]
         paid = f"action {highest.paid_by}" if highest.reason == ALREADY_CHARGED else ""
         cost = money(highest.full_amount, rule.currency)
         return not_highest(highest=f"action {highest.action}", cost=cost, paid=paid)
-    return f"Not charged: {EXCLUDED[decision.reason]}."
+    return excluded(decision.reason)
 
 
 def of_cuts(decision: Decision, rule: RuleFacts) -> list[str]:

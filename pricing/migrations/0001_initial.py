@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 import leads.models.customer
+import pricing.models.rule
 import pricing.models.wall_clock
 from billing_engine.core.sql_files import InstallSql
 
@@ -201,29 +202,32 @@ class Migration(migrations.Migration):
                 (
                     "price_model",
                     models.CharField(
-                        choices=[
-                            ("per_unit", "Per unit"),
-                            ("graduated", "Graduated"),
-                            ("volume", "Volume"),
-                            ("package", "Package"),
-                            ("percentage", "Percentage"),
-                            ("graduated_percentage", "Graduated percentage"),
-                        ],
+                        choices=pricing.models.rule.price_models,
                         default="per_unit",
                         max_length=20,
                     ),
                 ),
-                ("unit_price", models.DecimalField(blank=True, decimal_places=6, max_digits=16, null=True)),
+                (
+                    "unit_price",
+                    models.DecimalField(
+                        blank=True, decimal_places=6, help_text="Of each unit.", max_digits=16, null=True
+                    ),
+                ),
                 (
                     "free_units",
                     models.DecimalField(
                         decimal_places=6,
                         default=0,
-                        help_text="The first units of a period, at no charge; tiers begin after.",
+                        help_text="The first units of a period, at no charge; tiers and packages begin after.",
                         max_digits=18,
                     ),
                 ),
-                ("package_size", models.DecimalField(blank=True, decimal_places=6, max_digits=18, null=True)),
+                (
+                    "package_size",
+                    models.DecimalField(
+                        blank=True, decimal_places=6, help_text="Units in a package.", max_digits=18, null=True
+                    ),
+                ),
                 (
                     "package_price",
                     models.DecimalField(
@@ -254,7 +258,7 @@ class Migration(migrations.Migration):
                     models.DecimalField(
                         blank=True,
                         decimal_places=6,
-                        help_text="Per action, the fixed fee included.",
+                        help_text="Per charged action, the fixed fee included.",
                         max_digits=16,
                         null=True,
                     ),
@@ -264,14 +268,17 @@ class Migration(migrations.Migration):
                     models.DecimalField(
                         blank=True,
                         decimal_places=6,
-                        help_text="Per action, the fixed fee included.",
+                        help_text="Per charged action, the fixed fee included.",
                         max_digits=16,
                         null=True,
                     ),
                 ),
                 (
                     "free_actions",
-                    models.PositiveIntegerField(default=0, help_text="The first actions of a period, at no charge."),
+                    models.PositiveIntegerField(
+                        default=0,
+                        help_text="The first actions of a period, at no charge. With a free value too: until one of them runs out.",
+                    ),
                 ),
                 (
                     "free_value",
@@ -701,9 +708,7 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "drafts_told",
-                    models.JSONField(
-                        default=list, help_text="The drafts as they were: [id, name, price in words] each."
-                    ),
+                    models.JSONField(default=list, help_text="The drafts as they were: [id, name, terms] each."),
                 ),
                 (
                     "months",

@@ -11,6 +11,9 @@ from django.db.models.functions import Coalesce
 from billing_engine.core.money import SUM_DIGITS
 from leads.models import Action, BillingPeriod
 from pricing.models.rule import PriceRule
+from pricing.rating import caps, exclude
+from pricing.wording.caps import OF_A_RULE
+from pricing.wording.decision import REASONS
 
 
 def _exact(**options: Any) -> "models.DecimalField[Any, Any]":
@@ -37,23 +40,23 @@ class Charge(models.Model):
     """One action priced: an amount, or zero with the reason for the exclusion."""
 
     class Reason(models.TextChoices):
-        """Why an action was excluded; the codes and their order are those of `pricing.rating.exclude`."""
+        """Why an action was excluded, in the order of `pricing.rating.exclude`."""
 
-        VOIDED = "voided", "Voided by its source"
-        NOT_BILLABLE = "not_billable", "Not a billable action type"
-        TEST_LEAD = "test_lead", "Test lead"
-        OUTSIDE_CONTRACT = "outside_contract", "Outside the contract's dates"
-        EXCLUDED_CONTACT = "excluded_contact", "Contact on the exclusion list"
-        WAIVED = "waived", "Waived by a person"
-        ALREADY_CHARGED = "already_charged", "Charged already"
-        NOT_HIGHEST = "not_highest", "Not the highest-priced action of its lead"
+        VOIDED = exclude.VOIDED, REASONS[exclude.VOIDED]
+        NOT_BILLABLE = exclude.NOT_BILLABLE, REASONS[exclude.NOT_BILLABLE]
+        TEST_LEAD = exclude.TEST_LEAD, REASONS[exclude.TEST_LEAD]
+        OUTSIDE_CONTRACT = exclude.OUTSIDE_CONTRACT, REASONS[exclude.OUTSIDE_CONTRACT]
+        EXCLUDED_CONTACT = exclude.EXCLUDED_CONTACT, REASONS[exclude.EXCLUDED_CONTACT]
+        WAIVED = exclude.WAIVED, REASONS[exclude.WAIVED]
+        ALREADY_CHARGED = exclude.ALREADY_CHARGED, REASONS[exclude.ALREADY_CHARGED]
+        NOT_HIGHEST = exclude.NOT_HIGHEST, REASONS[exclude.NOT_HIGHEST]
 
     class Cap(models.TextChoices):
-        """What trims a charge, in this order; the codes are those of `pricing.rating.caps`."""
+        """What trims a charge, in the order of `pricing.rating.caps`."""
 
-        PER_LEAD = "per_lead", "The rule's limit per lead"
-        PER_PERIOD = "per_period", "The rule's limit per period"
-        BUDGET = "budget", "The customer's monthly budget"
+        PER_LEAD = caps.PER_LEAD, OF_A_RULE[caps.PER_LEAD]
+        PER_PERIOD = caps.PER_PERIOD, OF_A_RULE[caps.PER_PERIOD]
+        BUDGET = caps.BUDGET, OF_A_RULE[caps.BUDGET]
 
     # The charge *is* its action's: written in the actions' order this is the cheapest key there is. Three foreign keys,
     # checked row by row, would cost ten times what the writing does; the triggers beside `closed charges` hold the same,

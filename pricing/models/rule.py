@@ -11,7 +11,8 @@ from django.db.models.functions import Coalesce
 from leads.models import ActionType, Channel, Customer, Product, Source
 from leads.models.customer import known_currency
 from pricing.models.wall_clock import WallClockField
-from pricing.rating.highest import GOES_WITH
+from pricing.rating.highest import goes_with
+from pricing.rating.prices import MODELS, Kind, PerUnit, amount_fields
 
 
 def _one(expression: F | Coalesce, range_type: str) -> Func:
@@ -26,31 +27,46 @@ def money_field(**options: Any) -> "models.DecimalField[Any, Any]":
 
 TIERS_AT_MOST = 1_000  # of a price: more is a mistake, and a form of them takes minutes
 
-# What each price model is made of; tiers are rows of their own.
-PARTS_OF_A_PRICE = {
-    "per_unit": ("unit_price",),
-    "graduated": (),
-    "volume": (),
-    "package": ("package_size", "package_price"),
-    "percentage": ("percent",),
-    "graduated_percentage": (),
-}
+
+def price_models() -> list[tuple[str, str]]:
+    """The price models to choose from."""
+    return [(model.code, model.title) for model in MODELS.values()]
 
 
 def _priced() -> Q:
-    """Of the parts that a model needs, all; of the others, none."""
-    every = [part for parts in PARTS_OF_A_PRICE.values() for part in parts]
+    """Of the parts that a model needs, all; of those that only others need, none."""
+    needed = {model: {each.name for each in model.fields if each.is_required} for model in MODELS.values()}
+    every = [each.name for each in amount_fields() if any(each.name in names for names in needed.values())]
     condition = Q()
-    for model, needed in PARTS_OF_A_PRICE.items():
-        condition |= Q(price_model=model, **{f"{part}__isnull": part not in needed for part in every})
+    for model, names in needed.items():
+        optional = {each.name for each in model.fields} - names
+        parts = {f"{part}__isnull": part not in names for part in every if part not in optional}
+        condition |= Q(price_model=model.code, **parts)
     return condition
 
 
 def _not_negative() -> Q:
-    condition = Q(package_size=None) | Q(package_size__gt=0)
-    for part in ("unit_price", "package_price", "percent", "minimum", "maximum", "cap_per_lead", "cap_per_period"):
-        condition &= Q(**{part: None}) | Q(**{f"{part}__gte": 0})
-    return condition & Q(free_units__gte=0, fixed_fee__gte=0, free_value__gte=0)
+    fields = [
+        each for each in amount_fields() if each.kind is not Kind.ACTIONS
+    ]  # whole numbers have a check of their own
+    empty = [each for each in fields if each.is_required or each.may_be_open]
+    condition = Q()
+    for each in empty:
+        if each.is_positive:
+            condition &= Q(**{each.name: None}) | Q(**{f"{each.name}__gt": 0})
+    for name in [*(each.name for each in empty if not each.is_positive), "cap_per_lead", "cap_per_period"]:
+        condition &= Q(**{name: None}) | Q(**{f"{name}__gte": 0})
+    return condition & Q(**{f"{each.name}__gte": 0 for each in fields if each not in empty})
+
+
+def _compares_prices() -> Q:
+    """A price that each action has by itself: of a model that stands alone, with nothing free."""
+    nothing_free = {each.name: 0 for each in amount_fields() if each.is_allowance}
+    return Q(price_model__in=tuple(model.code for model in goes_with()), **nothing_free)
+
+
+def _meaning(name: str) -> str:
+    return next(each.meaning for each in amount_fields() if each.name == name)
 
 
 class PriceRuleQuerySet(models.QuerySet["PriceRule"]):
@@ -72,14 +88,6 @@ class PriceRule(models.Model):
         DRAFT = "draft", "Draft"
         ACTIVE = "active", "Active"
         RETIRED = "retired", "Retired"
-
-    class PriceModel(models.TextChoices):
-        PER_UNIT = "per_unit", "Per unit"
-        GRADUATED = "graduated", "Graduated"
-        VOLUME = "volume", "Volume"
-        PACKAGE = "package", "Package"
-        PERCENTAGE = "percentage", "Percentage"
-        GRADUATED_PERCENTAGE = "graduated_percentage", "Graduated percentage"
 
     class Once(models.TextChoices):
         LEAD = "lead", "per lead"
@@ -105,24 +113,19 @@ class PriceRule(models.Model):
         "until", null=True, blank=True, help_text="The first day, or time, that it no longer prices. Empty: no end."
     )
 
-    price_model = models.CharField(max_length=20, choices=PriceModel.choices, default=PriceModel.PER_UNIT)
-    unit_price = money_field(null=True, blank=True)
-    free_units = models.DecimalField(
-        max_digits=18,
-        decimal_places=6,
-        default=0,
-        help_text="The first units of a period, at no charge; tiers begin after.",
+    price_model = models.CharField(max_length=20, choices=price_models, default=PerUnit.code)
+    unit_price = money_field(null=True, blank=True, help_text=_meaning("unit_price"))
+    free_units = models.DecimalField(max_digits=18, decimal_places=6, default=0, help_text=_meaning("free_units"))
+    package_size = models.DecimalField(
+        max_digits=18, decimal_places=6, null=True, blank=True, help_text=_meaning("package_size")
     )
-    package_size = models.DecimalField(max_digits=18, decimal_places=6, null=True, blank=True)
-    package_price = money_field(null=True, blank=True, help_text="Of each package that is started.")
-    percent = models.DecimalField(
-        max_digits=10, decimal_places=6, null=True, blank=True, help_text="Of the action's value."
-    )
-    fixed_fee = money_field(default=0, help_text="Per charged action, on top of the percentage.")
-    minimum = money_field(null=True, blank=True, help_text="Per action, the fixed fee included.")
-    maximum = money_field(null=True, blank=True, help_text="Per action, the fixed fee included.")
-    free_actions = models.PositiveIntegerField(default=0, help_text="The first actions of a period, at no charge.")
-    free_value = money_field(default=0, help_text="The first value of a period, at no charge.")
+    package_price = money_field(null=True, blank=True, help_text=_meaning("package_price"))
+    percent = models.DecimalField(max_digits=10, decimal_places=6, null=True, blank=True, help_text=_meaning("percent"))
+    fixed_fee = money_field(default=0, help_text=_meaning("fixed_fee"))
+    minimum = money_field(null=True, blank=True, help_text=_meaning("minimum"))
+    maximum = money_field(null=True, blank=True, help_text=_meaning("maximum"))
+    free_actions = models.PositiveIntegerField(default=0, help_text=_meaning("free_actions"))
+    free_value = money_field(default=0, help_text=_meaning("free_value"))
 
     once_per = models.CharField("charge once", max_length=6, choices=Once.choices, blank=True)
     once_days = models.PositiveIntegerField(
@@ -189,8 +192,7 @@ class PriceRule(models.Model):
             ),
             models.CheckConstraint(
                 name="highest_only_needs_a_price_that_each_action_has_by_itself",
-                condition=Q(highest_only=False)
-                | Q(price_model__in=GOES_WITH, free_units=0, free_actions=0, free_value=0),
+                condition=Q(highest_only=False) | _compares_prices(),
             ),
             models.CheckConstraint(
                 name="a_rule_in_force_says_since_when", condition=Q(state="draft") | Q(activated_at__isnull=False)

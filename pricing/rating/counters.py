@@ -6,16 +6,18 @@ from dataclasses import dataclass, field, replace
 from pricing.rating.limits import Asked
 from pricing.rating.once import Key, Paid, keys_of
 from pricing.rating.prices import Counted
-from pricing.rating.values import ActionFacts, Id, RuleFacts
+from pricing.rating.values import ActionFacts, LeadId, LineageId, RuleFacts
 
 
 @dataclass(slots=True)
 class Counters:
     """Starts empty, or with what other periods carry over: the last paid ones, and what leads were charged."""
 
-    counted: defaultdict[Id, Counted] = field(default_factory=lambda: defaultdict(Counted))  # by lineage
-    by_rule: defaultdict[Id, int] = field(default_factory=lambda: defaultdict(int))  # charged, by lineage
-    by_lead: defaultdict[tuple[Id, Id], int] = field(default_factory=lambda: defaultdict(int))  # by lineage and lead
+    counted: defaultdict[LineageId, Counted] = field(default_factory=lambda: defaultdict(Counted))  # by lineage
+    by_rule: defaultdict[LineageId, int] = field(default_factory=lambda: defaultdict(int))  # charged, by lineage
+    by_lead: defaultdict[tuple[LineageId, LeadId], int] = field(
+        default_factory=lambda: defaultdict(int)
+    )  # by lineage and lead
     paid: defaultdict[Key, list[Paid]] = field(default_factory=lambda: defaultdict(list))
     charged: int = 0
 

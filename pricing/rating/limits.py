@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from pricing.rating.values import Id, RuleFacts
+from pricing.rating.values import LineageId, RuleFacts
 
 
 class Asked(NamedTuple):
@@ -38,9 +38,9 @@ class Asked(NamedTuple):
 NOTHING = Asked()
 
 
-def asked_by(rules: Iterable[RuleFacts]) -> dict[Id, Asked]:
+def asked_by(rules: Iterable[RuleFacts]) -> dict[LineageId, Asked]:
     """By lineage, of those that ask anything at all."""
-    found = dict[Id, Asked]()
+    found = dict[LineageId, Asked]()
     for rule in rules:
         found[rule.lineage] = found.get(rule.lineage, NOTHING).beside(rule)
     return {lineage: asked for lineage, asked in found.items() if asked != NOTHING}

@@ -2,7 +2,16 @@
 
 from collections.abc import Iterable
 
-from pricing.rating.values import ActionFacts, Catalogue, CustomerFacts, Id, Instant, RuleFacts
+from pricing.rating.instants import Instant
+from pricing.rating.values import (
+    ActionFacts,
+    Catalogue,
+    CustomerFacts,
+    KindId,
+    ProductId,
+    RuleFacts,
+    SourceId,
+)
 
 Rank = tuple[int, bool, bool, bool, bool, bool, bool, Instant]
 DIMENSIONS = ("priority", "customer", "product", "category", "source", "channel", "action type", "effective from")
@@ -32,8 +41,8 @@ class RuleBook:
             key=rank,
             reverse=True,
         )
-        self._of_type: dict[Id, list[RuleFacts]] = {}
-        self._of_scope: dict[tuple[Id, Id, Id], list[RuleFacts]] = {}
+        self._of_type: dict[KindId, list[RuleFacts]] = {}
+        self._of_scope: dict[tuple[ProductId, SourceId, KindId], list[RuleFacts]] = {}
 
     def winner(self, action: ActionFacts) -> RuleFacts | None:
         """The best rule effective when the action occurred, or None: unrated."""
@@ -77,7 +86,7 @@ class RuleBook:
         """All of them, best first."""
         return self._rules
 
-    def _open_to(self, action_type: Id) -> list[RuleFacts]:
+    def _open_to(self, action_type: KindId) -> list[RuleFacts]:
         found = self._of_type.get(action_type)
         if found is None:
             found = [rule for rule in self._rules if rule.action_type in (None, action_type)]

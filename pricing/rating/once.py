@@ -3,18 +3,19 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from pricing.rating.instants import Instant
 from pricing.rating.limits import Asked
-from pricing.rating.prices import OF_VALUE, Price, costs_anything
-from pricing.rating.values import ActionFacts, Id, Instant, RuleFacts
+from pricing.rating.prices import Price
+from pricing.rating.values import ActionFacts, ActionId, KindId, LeadId, LineageId, RuleFacts
 
-Key = tuple[Id, bool, Id, Id]  # the rule's lineage, per person or per lead, who, the action type
+Key = tuple[LineageId, bool, LeadId | str, KindId]  # per person or per lead, who: a lead, or a person
 
 
 class Paid(NamedTuple):
     """A charge that covers others: when its action occurred, and which it is."""
 
     at: Instant
-    action: Id
+    action: ActionId
 
 
 def key_of(action: ActionFacts, rule: RuleFacts) -> Key | None:
@@ -25,7 +26,7 @@ def key_of(action: ActionFacts, rule: RuleFacts) -> Key | None:
     return rule.lineage, by_person, action.person if by_person else action.lead, action.action_type
 
 
-def keys_of(lineage: Id, asked: Asked, lead: Id, person: str, kind: Id) -> list[Key]:
+def keys_of(lineage: LineageId, asked: Asked, lead: LeadId, person: str, kind: KindId) -> list[Key]:
     """All that a charge may be looked for by, if the rule is, was or becomes once per lead or once per person."""
     found: list[Key] = [(lineage, False, lead, kind)] if asked.once_per_lead or not person else []
     if asked.once_per_person and person:
@@ -41,8 +42,8 @@ def pays(price: Price, quantity: int, value: int | None, *, amount: int, full: i
     """
     if amount or full:
         return amount > 0
-    counted = value if isinstance(price, OF_VALUE) else quantity
-    return bool(counted) and costs_anything(price)
+    counted = value if price.is_of_value else quantity
+    return bool(counted) and price.costs_anything
 
 
 def covering(action: ActionFacts, rule: RuleFacts, paid: Iterable[Paid]) -> Paid | None:

@@ -11,15 +11,24 @@ from dataclasses import dataclass, field, replace
 from pricing.rating.caps import capped
 from pricing.rating.counters import Counters
 from pricing.rating.exclude import ALREADY_CHARGED, NOT_HIGHEST, excludes_some, exclusion
-from pricing.rating.highest import worth
 from pricing.rating.limits import asked_by
 from pricing.rating.match import RuleBook
 from pricing.rating.once import Paid, covering, key_of, pays
-from pricing.rating.prices import Counted, Volume
+from pricing.rating.prices import Counted
 from pricing.rating.unpriceable import in_words
-from pricing.rating.values import ActionFacts, Catalogue, CustomerFacts, Cuts, Decision, Id, RuleFacts
+from pricing.rating.values import (
+    ActionFacts,
+    ActionId,
+    Catalogue,
+    CustomerFacts,
+    Cuts,
+    Decision,
+    LeadId,
+    LineageId,
+    RuleFacts,
+)
 
-OfLead = tuple[Id, Id]  # a rule's lineage and a lead
+OfLead = tuple[LineageId, LeadId]
 # How often a period is gone through for its volumes' totals where they depend on prices, which depend on them.
 ROUNDS = 4
 
@@ -30,9 +39,11 @@ _new = tuple.__new__
 class Foresight:
     """What only the whole period shows: each lead's highest-priced action, where a rule charges no other; volumes' totals."""
 
-    highest: dict[OfLead, tuple[int, Id]] = field(default_factory=dict)  # what it is worth, the action
-    totals: Mapping[Id, int] = field(default_factory=dict)  # by lineage
-    uncertain: AbstractSet[Id] = frozenset()  # lineages of which a charge pays for others whatever caps left of it
+    highest: dict[OfLead, tuple[int, ActionId]] = field(default_factory=dict)  # what it is worth, the action
+    totals: Mapping[LineageId, int] = field(default_factory=dict)  # by lineage
+    uncertain: AbstractSet[LineageId] = (
+        frozenset()
+    )  # lineages of which a charge pays for others whatever caps left of it
 
 
 def rate_period(
@@ -42,7 +53,7 @@ def rate_period(
     rules: Sequence[RuleFacts],
     catalogue: Catalogue,
     carried: Counters | None = None,
-    faults: dict[Id, str] | None = None,
+    faults: dict[ActionId, str] | None = None,
 ) -> Iterator[Decision]:
     """One decision per action, in the order given, which must be (occurred_at, id).
 
@@ -62,7 +73,7 @@ def rate_period(
 
 def needs_foresight(rules: Iterable[RuleFacts]) -> bool:
     """Whether any of them can only decide when the whole period is known."""
-    return any(rule.highest_only or isinstance(rule.price, Volume) for rule in rules)
+    return any(rule.highest_only or rule.price.needs_total for rule in rules)
 
 
 class Rater:
@@ -74,7 +85,7 @@ class Rater:
         customer: CustomerFacts,
         catalogue: Catalogue,
         counters: Counters,
-        faults: dict[Id, str] | None = None,
+        faults: dict[ActionId, str] | None = None,
     ) -> None:
         self._book, self._customer, self._catalogue = book, customer, catalogue
         self._counters, self._faults = counters, faults
@@ -83,7 +94,7 @@ class Rater:
         self._excludes = excludes_some(customer)
         self._asked = asked_by(book.rules)
         # Most rules: what an action costs depends on nothing but what came before it in the period.
-        self._plain = frozenset(rule.id for rule in book.rules if self._is_plain(rule))
+        self._plain = {rule.id: rule.price.price for rule in book.rules if self._is_plain(rule)}
 
     def foresee(self, actions: Iterable[ActionFacts]) -> None:
         """Go through the period beforehand, where a rule asks for it."""
@@ -91,7 +102,7 @@ class Rater:
         if any(rule.highest_only for rule in rules):
             for action in actions:
                 self._consider_or_tell(action)
-        volumes = {rule.lineage for rule in rules if isinstance(rule.price, Volume)}
+        volumes = {rule.lineage for rule in rules if rule.price.needs_total}
         if volumes:
             self._foresee_totals(actions, volumes)
 
@@ -109,8 +120,9 @@ class Rater:
         counted = counters.counted[rule.lineage]
         quantity_before, value_before = counted.quantity, counted.value
         cuts: Cuts = ()
-        if rule.id in self._plain:
-            full = amount = rule.price.price(counted, action.quantity, action.value)  # type: ignore[union-attr]  # no Volume
+        price = self._plain.get(rule.id)
+        if price is not None:
+            full = amount = price(counted, action.quantity, action.value)
         else:
             if covered := self._covered(action, rule):
                 return Decision(action.id, rule.id, covered[0], 0, 0, (), quantity_before, value_before, covered[1])
@@ -126,7 +138,7 @@ class Rater:
 
     def _is_plain(self, rule: RuleFacts) -> bool:
         has_budget = self._customer.hard_budget is not None
-        return not (has_budget or rule.highest_only or rule.lineage in self._asked or isinstance(rule.price, Volume))
+        return not (has_budget or rule.highest_only or rule.lineage in self._asked or rule.price.needs_total)
 
     def decide_or_tell(self, action: ActionFacts) -> Decision:
         """The same; an action that can't be priced, for whatever reason, stays unrated, and what comes after it goes on."""
@@ -158,7 +170,7 @@ class Rater:
             return exclusion(action, self._customer, self._catalogue)
         return ""
 
-    def _covered(self, action: ActionFacts, rule: RuleFacts) -> tuple[str, Id] | None:
+    def _covered(self, action: ActionFacts, rule: RuleFacts) -> tuple[str, ActionId] | None:
         """Why another action of this lead or person pays for this one too, and which."""
         if paid := self._paid(action, rule):
             return ALREADY_CHARGED, paid.action
@@ -166,11 +178,11 @@ class Rater:
         return (NOT_HIGHEST, highest[1]) if highest and highest[1] != action.id else None
 
     def _price(self, action: ActionFacts, rule: RuleFacts, before: Counted) -> int:
-        model = rule.price
-        if isinstance(model, Volume):
+        price = rule.price
+        if price.needs_total:
             total = self._seen.totals.get(rule.lineage, before.quantity + action.quantity)
-            return model.price_within(total, before, action.quantity)
-        return model.price(before, action.quantity, action.value)
+            return price.price_within(total, before, action.quantity, action.value)
+        return price.price(before, action.quantity, action.value)
 
     def _remember(self, action: ActionFacts, rule: RuleFacts, amount: int, full: int) -> None:
         asked = self._asked.get(rule.lineage)
@@ -199,12 +211,12 @@ class Rater:
             return
         if self._paid(action, rule):
             return
-        price = worth(rule.price, action.quantity, action.value)
+        price = rule.price.worth(action.quantity, action.value)
         best = self._seen.highest.get((rule.lineage, action.lead))
         if best is None or price > best[0]:
             self._seen.highest[rule.lineage, action.lead] = price, action.id
 
-    def _foresee_totals(self, actions: Iterable[ActionFacts], volumes: set[Id]) -> None:
+    def _foresee_totals(self, actions: Iterable[ActionFacts], volumes: set[LineageId]) -> None:
         """What counts towards a volume is what gets as far as a price: decided by a twin, whose prices are not used.
 
         They matter only where "once" meets a cap: what a cap leaves nothing of pays for nobody, and so lets another
@@ -213,7 +225,7 @@ class Rater:
         capped = self._customer.hard_budget is not None
         asked = {lineage: self._asked[lineage] for lineage in volumes & self._asked.keys()}
         unsure = {of for of, its in asked.items() if its.once and (capped or its.per_lead or its.per_period)}
-        totals: Mapping[Id, int] = {}
+        totals: Mapping[LineageId, int] = {}
         for _ in range(ROUNDS if unsure else 1):
             before, totals = totals, self._totals(actions, volumes, totals)
             if not unsure or totals == before:
@@ -222,7 +234,9 @@ class Rater:
         self._seen.uncertain = unsure
         self._seen.totals = self._totals(actions, volumes, {})
 
-    def _totals(self, actions: Iterable[ActionFacts], volumes: set[Id], totals: Mapping[Id, int]) -> dict[Id, int]:
+    def _totals(
+        self, actions: Iterable[ActionFacts], volumes: set[LineageId], totals: Mapping[LineageId, int]
+    ) -> dict[LineageId, int]:
         """What each volume comes to, if its prices are those at the totals given."""
         twin = Rater(self._book, self._customer, self._catalogue, self._counters.copy(), self._faults)
         twin._seen = replace(self._seen, totals=totals)

@@ -1,8 +1,11 @@
 """A rule whose price can't be told: the actions that it wins stay unrated and say why; all others are priced."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import ClassVar, NoReturn, Self
 
-from pricing.rating.prices import Counted
+from pricing.rating.prices import Case, Clause, Counted, Field, Given, Price, Row, TierPart
+from pricing.rating.statement import Statement
 
 
 class CannotPrice(Exception):
@@ -10,12 +13,42 @@ class CannotPrice(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Unpriceable:
-    """Stands where a price model should."""
+class Unpriceable(Price):
+    """Stands where a price should: it can be asked about, and prices nothing."""
+
+    code: ClassVar[str] = ""
+    title: ClassVar[str] = "No"
+    meaning: ClassVar[str] = "A price that can't be told."
+    fields: ClassVar[tuple[Field, ...]] = ()
 
     words: str
 
+    @classmethod
+    def of(cls, given: Given) -> Self:
+        raise NotImplementedError
+
+    @property
+    def costs_anything(self) -> bool:
+        return False
+
     def price(self, before: Counted, quantity: int, value: int | None) -> int:
+        self._refuse()
+
+    def parts(
+        self, before: Counted, quantity: int, value: int | None, *, total: int | None = None
+    ) -> Iterator[TierPart]:
+        self._refuse()
+
+    def clause(self) -> Clause:
+        self._refuse()
+
+    def explained(self, case: Case) -> Iterator[Statement]:
+        self._refuse()
+
+    def row(self, part: int) -> Row:
+        self._refuse()
+
+    def _refuse(self) -> NoReturn:
         raise CannotPrice(self.words)
 
 

@@ -13,10 +13,10 @@ from django.utils.http import urlencode
 from billing_engine.core.admin_kit.menu import Item, in_menu, page_at
 from billing_engine.core.read_replica import from_copy, rows_from_copy
 from billing_engine.core.tables.csv import Cell, csv_response
-from invoices.domain.document.content_lines import reason_in_words
 from invoices.domain.wording import late_in_words
 from leads.models import BillingPeriod, Customer
 from pricing.models import Charge
+from pricing.wording.decision import reason_in_words
 from reports.admin.activity_form import ActivityForm
 from reports.admin.activity_table import Sheet, sheet_of
 from reports.queries.activity import ActivityRow, activity_of

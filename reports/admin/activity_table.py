@@ -9,9 +9,9 @@ from django.urls import reverse
 from billing_engine.core.calendar.wording import span_in_words
 from billing_engine.core.counts import count_in_words
 from billing_engine.core.money import difference_in_words, in_words, price_in_words
-from invoices.domain.document.content_lines import reason_in_words
 from invoices.domain.wording import late_in_words, quantity_in_words
 from leads.models import Customer
+from pricing.wording.decision import reason_in_words
 from reports.queries.activity import ActivityRow, Counted
 from reports.queries.reconciliation import Reconciliation, reconciled
 

@@ -159,7 +159,7 @@ def totals(asked: Mapping[str, Any]) -> Invariant:
             found.tell(
                 "invoices.invoice",
                 pk,
-                f"{name} {in_words(amount, currency)} is not {rate.normalize():f} % of the lines",
+                f"{name} {in_words(amount, currency)} is not {rate.normalize():f}% of the lines",
             )
     found.sides = _by_currency(sums)
     return found

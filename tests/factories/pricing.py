@@ -47,7 +47,7 @@ class PriceTierFactory(DjangoModelFactory[PriceTier]):
     class Meta:
         model = PriceTier
 
-    rule = factory.SubFactory(PriceRuleFactory, draft=True, price_model=PriceRule.PriceModel.GRADUATED, unit_price=None)
+    rule = factory.SubFactory(PriceRuleFactory, draft=True, price_model="graduated", unit_price=None)
     up_to = factory.Sequence(lambda n: Decimal(n + 1))
     unit_price = Decimal(1)
 
@@ -137,18 +137,18 @@ class SimulatedMoveFactory(DjangoModelFactory[SimulatedMove]):
     period = factory.SelfAttribute("action.period")
     now_amount = Decimal("2.50")
     then_amount = Decimal(3)
-    now_words = "$2.50 by «Samples»"
-    then_words = "$3.00 by «Samples, dearer»"
+    now_words = "$2.50 by “Samples”"
+    then_words = "$3.00 by “Samples, dearer”"
 
 
 def graduated(*tiers: tuple[int | None, str, str], **facts: object) -> PriceRule:
     """A graduated rule in force; a tier is (up to, unit price, flat fee)."""
-    return tiered(PriceRule.PriceModel.GRADUATED, *tiers, **facts)
+    return tiered("graduated", *tiers, **facts)
 
 
-def tiered(model: PriceRule.PriceModel, *tiers: tuple[int | None, str, str], **facts: object) -> PriceRule:
+def tiered(model: str, *tiers: tuple[int | None, str, str], **facts: object) -> PriceRule:
     """A rule in force with tiers; a tier is (up to, unit price or percent, flat fee)."""
-    rate = "percent" if model == PriceRule.PriceModel.GRADUATED_PERCENTAGE else "unit_price"
+    rate = "percent" if model == "graduated_percentage" else "unit_price"
     rule = PriceRuleFactory.create(draft=True, price_model=model, unit_price=None, **facts)
     for up_to, price, flat_fee in tiers:
         rule.tiers.create(up_to=up_to, flat_fee=Decimal(flat_fee), **{rate: Decimal(price)})

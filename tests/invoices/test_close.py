@@ -18,6 +18,7 @@ from invoices.models import Invoice
 from leads.models import BillingPeriod, Customer
 from pricing.domain.rate.rate import rate
 from pricing.models import Charge
+from pricing.wording.row import in_words
 from tests.factories.leads import ActionFactory, ActionTypeFactory, BillingPeriodFactory, LeadFactory, ProductFactory
 from tests.factories.pricing import PriceRuleFactory, graduated
 
@@ -146,9 +147,39 @@ def test_a_graduated_line_shows_each_tier_and_the_tiers_add_up_to_it(period: Bil
     assert invoice is not None
     line = invoice.lines.get()
     assert line.amount == Decimal("2.00")
-    assert line.detail == [
-        {"tier": "units 1–2", "quantity": "2", "unit_price": "$0.333333", "amount": "$0.67"},
-        {"tier": "units 3 and above", "quantity": "3", "unit_price": "$0.111111 + $1.00", "amount": "$1.33"},
+    assert [in_words(row, "USD") for row in line.detail] == [
+        ("units 1–2", "2", "$0.333333", "$0.67"),
+        ("units 3 and above", "3", "$0.111111 + $1.00", "$1.33"),
+    ]
+
+
+def test_a_line_keeps_facts_in_exact_numbers_and_no_words(period: BillingPeriod):
+    graduated((2, "0.333333", "0"), (None, "0.111111", "1"))
+    lead = LeadFactory.create(product__customer=period.customer)
+    for _ in range(3):
+        did(period, lead=lead)
+
+    invoice = close(period, at=NOW)
+
+    assert invoice is not None
+    assert invoice.lines.get().detail == [
+        {
+            "model": "graduated",
+            "part": "tier",
+            "numbers": {"tier": {"units": ["0", "2"]}},
+            "counted": {"number": "2"},
+            "rate": {"money": "0.333333"},
+            "amount": "0.67",
+        },
+        {
+            "model": "graduated",
+            "part": "tier",
+            "numbers": {"tier": {"units": ["2", None]}},
+            "counted": {"number": "1"},
+            "rate": {"money": "0.111111"},
+            "fee": "1",
+            "amount": "1.11",
+        },
     ]
 
 
@@ -161,7 +192,8 @@ def test_what_a_budget_trimmed_is_a_row_of_the_detail(period: BillingPeriod):
     invoice = close(BillingPeriod.objects.get(), at=NOW)
 
     assert invoice is not None
-    assert [(row["tier"], row["amount"]) for row in invoice.lines.get().detail] == [
+    shown = [in_words(row, "USD") for row in invoice.lines.get().detail]
+    assert [(row.name, row.amount) for row in shown] == [
         ("all units", "$6.00"),
         ("above the monthly budget", "-$2.00"),
     ]

@@ -155,7 +155,7 @@ def test_what_a_budget_took_off_is_told() -> None:
 
     (line,) = paper_of(billed(period)).lines
 
-    assert (line.amount, line.notes) == ("$6.00", ("Full price $7.50; not charged: $1.50 above your monthly budget",))
+    assert (line.amount, line.notes) == ("$6.00", ("Full price $7.50; not charged: $1.50 above the monthly budget",))
 
 
 def test_the_difference_to_the_minimum_is_a_line_without_quantity() -> None:

@@ -66,7 +66,7 @@ amounts = st.one_of(
 
 
 def _tiered(model: str, rate: Decimal, **facts: Any) -> PriceRule:
-    return tiered(PriceRule.PriceModel(model), (1, str(rate), str(PRICE)), (None, str(rate), str(PRICE)), **facts)
+    return tiered(model, (1, str(rate), str(PRICE)), (None, str(rate), str(PRICE)), **facts)
 
 
 def received(actions: list[tuple[Decimal, Decimal]], *, currency: str, rate: Decimal) -> BillingPeriod:

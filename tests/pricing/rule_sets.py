@@ -156,6 +156,7 @@ actions = st.builds(
     period=st.none(),
 )
 
+
 def _of_their_leads(found: list[ActionFacts], persons: dict[int, str]) -> list[ActionFacts]:
     """In rating order, each with the person of its lead: a person is a fact about the lead, never about one action."""
     known = [action._replace(person=persons[action.lead]) for action in found]

@@ -3,7 +3,6 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pricing.rating.parts import FREE, TO_MAXIMUM, parts
 from pricing.rating.prices import (
     MICRO,
     Counted,
@@ -16,6 +15,7 @@ from pricing.rating.prices import (
     Tier,
     Volume,
 )
+from pricing.rating.prices.model import FREE, TO_MAXIMUM
 
 numbers = st.integers(min_value=0, max_value=10**12)
 maybe = st.none() | numbers
@@ -49,7 +49,7 @@ def test_the_parts_of_any_price_add_up_to_it(
         else price.price(before, quantity, value)
     )
 
-    found = parts(price, before, quantity, value, total=total)
+    found = list(price.parts(before, quantity, value, total=total))
 
     assert sum(part.amount for part in found) == whole
     assert all(part.counted > 0 for part in found)
@@ -58,12 +58,12 @@ def test_the_parts_of_any_price_add_up_to_it(
 
 @given(prices, counted, numbers, maybe)
 def test_what_is_free_costs_nothing(price: Price, before: Counted, quantity: int, value: int | None):
-    assert [part.amount for part in parts(price, before, quantity, value) if part.tier == FREE] in ([], [0])
+    assert [part.amount for part in price.parts(before, quantity, value) if part.tier == FREE] in ([], [0])
 
 
 def test_the_action_that_enters_a_tier_pays_its_flat_fee():
     price = Graduated((Tier(2 * MICRO, MICRO), Tier(None, MICRO, 5 * MICRO)))
 
-    fees = [parts(price, Counted(0, at * MICRO), MICRO, None)[0].flat_fee for at in range(4)]
+    fees = [next(price.parts(Counted(0, at * MICRO), MICRO, None)).flat_fee for at in range(4)]
 
     assert fees == [0, 0, 5 * MICRO, 0]

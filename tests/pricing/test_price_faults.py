@@ -236,7 +236,7 @@ IMPOSSIBLE_RULES: dict[str, tuple[Any, list[str]]] = {
     ),
     "minimum above maximum": (
         with_price(model="percentage", percent="1", minimum="2", maximum="1.99"),
-        ["/rules/0/price/minimum: 2 is above the maximum 1.99"],
+        ["/rules/0/price/maximum: The maximum is below the minimum of 2."],
     ),
     "tiers that fall": (
         with_tiers("10", "5", None),

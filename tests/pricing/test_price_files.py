@@ -13,10 +13,10 @@ from jsonschema import Draft202012Validator
 from pricing.files.charges import price_files
 from pricing.files.faults import FilesRefused
 from pricing.files.published import FOLDER, schemas
+from pricing.rating.prices import MODELS
 
 EXAMPLES = FOLDER.parent / "examples"
 NAMES = sorted(folder.name for folder in EXAMPLES.iterdir() if folder.is_dir())
-MODELS = {"per_unit", "graduated", "volume", "package", "percentage", "graduated_percentage"}
 
 PER_UNIT = {"model": "per_unit", "unit_price": "2.50", "free_units": "0"}
 RULE = {"id": "r1", "scope": {}, "effective_from": "2026-01-01", "price": PER_UNIT}
@@ -66,7 +66,8 @@ def test_every_price_model_and_every_reason_has_an_example():
     rules = [rule for name in NAMES for rule in json.loads((EXAMPLES / name / "rules.json").read_text())["rules"]]
     charges = [charge for name in NAMES for charge in lines(EXAMPLES / name / "charges.ndjson")]
 
-    assert {rule["price"]["model"] for rule in rules} == MODELS
+    assert {rule["price"]["model"] for rule in rules} == set(MODELS)
+    assert set(MODELS) <= set(NAMES)  # each has a folder of its name
     assert {charge["reason"] for charge in charges} == {
         None,
         "voided",

@@ -65,13 +65,13 @@ def a_month_of_every_kind(period: BillingPeriod) -> None:
     lead = LeadFactory.create(product__customer=period.customer)
     graduated((2, "1", "0"), (None, "0.333333", "5"), action_type=ActionTypeFactory.create(code="page_view"))
     tiered(
-        PriceRule.PriceModel.VOLUME,
+        "volume",
         (3, "2", "1"),
         (None, "0.7", "0"),
         action_type=ActionTypeFactory.create(code="download"),
     )
     PriceRuleFactory.create(
-        price_model=PriceRule.PriceModel.PERCENTAGE,
+        price_model="percentage",
         unit_price=None,
         percent=Decimal("1.3"),
         fixed_fee=Decimal("0.1"),

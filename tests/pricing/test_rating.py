@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pricing.rating.exclude import REASONS
-from pricing.rating.parts import parts
 from pricing.rating.prices import (
     MICRO,
     Counted,
@@ -242,7 +241,7 @@ def test_splitting_a_quantity_never_changes_its_price(model: Graduated, before: 
 
 @given(graduated(), quantities, quantities)
 def test_the_parts_of_a_price_add_up_to_it_and_none_is_negative(model: Graduated, before: int, quantity: int):
-    found = parts(model, Counted(0, before), quantity, None)
+    found = list(model.parts(Counted(0, before), quantity, None))
 
     assert sum(part.amount for part in found) == model.price(Counted(0, before), quantity, None)
     assert sum(part.counted for part in found) == quantity

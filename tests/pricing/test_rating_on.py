@@ -17,7 +17,7 @@ from leads.models import Action, ActionType, BillingPeriod, Lead
 from pricing.domain.rate import sweep
 from pricing.domain.rate.rate import rate, rate_waiting
 from pricing.domain.rule_book.rules import activate
-from pricing.models import Charge, PeriodTally, PriceRule, UnratedAction
+from pricing.models import Charge, PeriodTally, UnratedAction
 from tests.factories.leads import ActionFactory, ActionTypeFactory, BillingPeriodFactory, LeadFactory, ProductFactory
 from tests.factories.pricing import PriceRuleFactory, graduated, tiered
 from tests.processes import at_once
@@ -191,9 +191,7 @@ def test_periods_rated_together_are_charged_as_if_each_were_rated_alone(
     chance = random.Random(7)
     november = BillingPeriodFactory.create(customer=period.customer, month=Month(2026, 11))
     others = [BillingPeriodFactory.create(customer__currency=currency) for currency in ("USD", "USD", "EUR")]
-    tiered(
-        PriceRule.PriceModel.VOLUME, (10, "3", "0"), (None, "1", "0"), action_type=rules[0], customer=others[0].customer
-    )
+    tiered("volume", (10, "3", "0"), (None, "1", "0"), action_type=rules[0], customer=others[0].customer)
     for each in (period, november, *others):
         product = ProductFactory.create(customer=each.customer)
         own = leads if each.customer == period.customer else LeadFactory.create_batch(2, product=product)

@@ -36,10 +36,10 @@ ROUNDED = [title for title in EXAMPLES if title not in RATED]
 
 CUSTOMER = 7
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
-TIER = re.compile(r"([\d.]+) (?:each|% of the value)(?: plus ([\d.]+))?(?: up to (\d+))?")
+TIER = re.compile(r"([\d.]+)(?: each|% of the value)(?: plus ([\d.]+))?(?: up to (\d+))?")
 PACKAGE = re.compile(r"([\d.]+) per started package of ([\d.]+)")
 PERCENTAGE = re.compile(
-    r"([\d.]+) % of the value(?: plus (?P<fixed_fee>[\d.]+))?"
+    r"([\d.]+)% of the value(?: plus (?P<fixed_fee>[\d.]+))?"
     r"(?:, at least (?P<minimum>[\d.]+) and at most (?P<maximum>[\d.]+))?"
 )
 FREE = {

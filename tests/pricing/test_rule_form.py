@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from pricing.models import PriceRule
-from pricing.models.rule import PARTS_OF_A_PRICE
+from pricing.rating.prices import amount_fields
 from tests.factories.people import with_role
 from tests.factories.pricing import PriceRuleFactory, PriceTierFactory, tiered
 from tests.pricing.test_admin import PER_UNIT, add, errors, press, tiers, told
@@ -211,13 +211,13 @@ def test_tiers_that_the_new_price_model_has_not_are_removed_and_that_is_told(ope
 def test_every_price_model_has_fields_of_its_own_on_the_page(operations: Client) -> None:
     shown = operations.get(reverse("admin:pricing_pricerule_add")).context["adminform"].model_admin.conditional_fields
 
-    parts = {part for parts in PARTS_OF_A_PRICE.values() for part in parts}
+    parts = {field.name for field in amount_fields() if field.is_required}
     assert set(shown) == parts | set(LEFT) | {"once_days"}
 
 
 def test_a_revision_copies_everything_but_its_life(operations: Client) -> None:
     rule = tiered(
-        PriceRule.PriceModel.GRADUATED_PERCENTAGE,
+        "graduated_percentage",
         (1000, "2", "5"),
         (None, "1", "0"),
         once_per="person",
@@ -243,9 +243,7 @@ def test_a_revision_copies_everything_but_its_life(operations: Client) -> None:
 
 
 def test_a_rule_in_force_is_told_in_words_with_its_tiers(operations: Client) -> None:
-    rule = tiered(
-        PriceRule.PriceModel.GRADUATED_PERCENTAGE, (1000, "2", "0"), (None, "1", "5"), cap_per_lead=Decimal(10)
-    )
+    rule = tiered("graduated_percentage", (1000, "2", "0"), (None, "1", "5"), cap_per_lead=Decimal(10))
 
     page = operations.get(reverse("admin:pricing_pricerule_change", args=[rule.pk])).content.decode()
 

@@ -141,7 +141,7 @@ def test_what_is_exported_comes_back_unchanged_whatever_its_price_model(operatio
         price_model="percentage", unit_price=None, percent=Decimal("1.3"), minimum=1, highest_only=True, priority=3,
     )  # fmt: skip
     graduated((10, "1", "0"), (None, "0.0125", "2"), category="tiles", wall_to=read("2026-12-01T09:00"))
-    tiered(PriceRule.PriceModel.GRADUATED_PERCENTAGE, (1000, "2", "5"), (None, "1", "0"), channel="webinar")
+    tiered("graduated_percentage", (1000, "2", "5"), (None, "1", "0"), channel="webinar")
     PriceRuleFactory.create(draft=True, source=SourceFactory.create(), unit_price=Decimal("0.000001"))
     before = state()
 

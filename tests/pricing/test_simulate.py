@@ -50,7 +50,6 @@ pytestmark = pytest.mark.django_db
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 SEPTEMBER, OCTOBER, NOVEMBER = (Month(2026, number) for number in (9, 10, 11))
-Model = PriceRule.PriceModel
 
 
 def draft_of(rule: PriceRule, *, since: datetime, **facts: object) -> PriceRule:
@@ -77,7 +76,7 @@ def world(draw: Random, months: tuple[Month, ...], actions: int = 60) -> tuple[l
         PriceRuleFactory.create(action_type=kinds[0], once_per="lead", once_days=40, unit_price=Decimal("1.25")),
         PriceRuleFactory.create(action_type=kinds[1], cap_per_lead=Decimal(9)),
         graduated((5, "1", "0"), (None, "0.333333", "2"), action_type=kinds[2]),
-        tiered(Model.VOLUME, (20, "1", "0"), (None, "0.7", "3"), action_type=kinds[3]),
+        tiered("volume", (20, "1", "0"), (None, "0.7", "3"), action_type=kinds[3]),
         PriceRuleFactory.create(action_type=kinds[4], highest_only=True, once_per="person", once_days=20),
         PriceRuleFactory.create(
             action_type=kinds[5], price_model="percentage", unit_price=None, percent=Decimal("1.3"), free_actions=3
@@ -210,8 +209,8 @@ def test_last_months_invoices_with_next_months_price_and_nothing_billed_moves(op
     assert (move.action, move.kind, move.now_words, move.then_words) == (
         action,
         "amount",
-        "$7.50 by «Samples»",
-        "$9.00 by «Samples, dearer»",
+        "$7.50 by “Samples”",
+        "$9.00 by “Samples, dearer”",
     )
     assert on_its_day.moves.count() == 0
     assert (outcomes(), list(PeriodTally.objects.values()), list(PriceRule.objects.values())) == before

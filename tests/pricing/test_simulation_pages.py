@@ -69,7 +69,7 @@ def test_a_simulation_is_begun_in_a_form_and_its_result_is_one_page(operations: 
     (chart,) = page.context["charts"]
     assert [(bar.now, bar.then) for bar in chart.bars] == [(833, 1000)]
     (move,) = page.context["moves"][0]["rows"]
-    assert "$6.00 by «=Samples»" in move["then"]
+    assert "$6.00 by “=Samples”" in move["then"]
     listed = operations.get(reverse("admin:pricing_simulation_changelist")).content.decode()
     assert [words in listed for words in ("+$1.00", "Finished", "2026-10")] == [True] * 3
 

@@ -21,8 +21,8 @@ from tests.pricing.test_admin import PER_UNIT, tiers
 pytestmark = pytest.mark.django_db
 
 NOON = datetime(2026, 10, 15, 12, tzinfo=UTC)
-VOLUME = PriceRule.PriceModel.VOLUME
-OF_VALUE = PriceRule.PriceModel.GRADUATED_PERCENTAGE
+VOLUME = "volume"
+OF_VALUE = "graduated_percentage"
 
 
 @pytest.fixture

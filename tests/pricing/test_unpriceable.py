@@ -115,7 +115,7 @@ def test_a_charge_that_the_database_refuses_leaves_its_action_unrated_as_if_it_h
     if model == "per_unit":
         PriceRuleFactory.create(unit_price=10, cap_per_period=100)
     else:
-        tiered(PriceRule.PriceModel(model), (4, "20", "0"), (None, "10", "0"), cap_per_period=Decimal(100))
+        tiered(model, (4, "20", "0"), (None, "10", "0"), cap_per_period=Decimal(100))
     first, second, large, last = did(period, 1, 2, 980, 2)
     mark_unrated([period], reason="intake")
     narrow("full_amount", "numeric(9, 6)")
@@ -135,7 +135,7 @@ def test_a_charge_that_the_database_refuses_leaves_its_action_unrated_as_if_it_h
 
 
 @dataclass(frozen=True)
-class Divides:
+class Divides(PerUnit):
     """A price with a fault of its own."""
 
     def price(self, before: Counted, quantity: int, value: int | None) -> int:
@@ -160,13 +160,13 @@ def test_a_fault_while_pricing_is_told_with_its_action_and_changes_no_other():
     ]
     faults = dict[Any, str]()
 
-    first, second, third = rated(actions, faults, Divides())
+    first, second, third = rated(actions, faults, Divides(0))
 
     assert faults == {1: "ZeroDivisionError: integer division or modulo by zero"}
     assert (second.is_unrated, second.amount) == (True, 0)
-    assert [first, third] == rated([actions[0], actions[2]], {}, Divides())
+    assert [first, third] == rated([actions[0], actions[2]], {}, Divides(0))
     with pytest.raises(ZeroDivisionError):
-        rated(actions, None, Divides())
+        rated(actions, None, Divides(0))
     assert rated(actions, {}, PerUnit(1_000_000)) == rated(actions, None, PerUnit(1_000_000))
 
 

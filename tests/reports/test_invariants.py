@@ -43,7 +43,7 @@ MORE_TAX = (
 
 @pytest.fixture
 def invoice(accountant: User) -> Invoice:
-    """An issued one: three samples and three late ones at $2.505, one test, 10 % tax; beside it a delivery."""
+    """An issued one: three samples and three late ones at $2.505, one test, 10% tax; beside it a delivery."""
     a_price("2.505")
     period = an_open_period(code="ACME", name="Acme", tax_rate=10)
     received(period, 1, 2)
@@ -253,7 +253,7 @@ def test_3_a_total_that_is_not_lines_plus_tax_is_told(invoice: Invoice) -> None:
 def test_3_a_tax_of_another_rate_is_told(invoice: Invoice) -> None:
     by_hand(MORE_TAX)
 
-    assert broken() == {"3c": [Breach("invoices.invoice", invoice.pk, "Tax $2.50 is not 10 % of the lines")]}
+    assert broken() == {"3c": [Breach("invoices.invoice", invoice.pk, "Tax $2.50 is not 10% of the lines")]}
 
 
 def test_3_a_tax_that_is_not_its_rates_together_is_told(invoice: Invoice) -> None:
@@ -343,7 +343,7 @@ def test_the_command_exits_1_and_names_the_row(invoice: Invoice) -> None:
 
     assert code == 1
     assert "3c. totals of the invoices = sum of their lines + tax + credit: DOES NOT HOLD\n" in words
-    assert f"   invoices.invoice {invoice.pk}: Tax $2.50 is not 10 % of the lines\n" in words
+    assert f"   invoices.invoice {invoice.pk}: Tax $2.50 is not 10% of the lines\n" in words
 
 
 def test_the_command_exits_2_for_what_is_no_month() -> None:
@@ -375,7 +375,7 @@ def test_the_page_links_the_row_that_breaks_a_sum(invoice: Invoice, finance: Cli
 
     assert "1 of 7 sums does not hold." in html
     assert f'href="/admin/invoices/invoice/{invoice.pk}/change/">{invoice.pk}</a>' in html
-    assert "Tax $2.50 is not 10 % of the lines" in html
+    assert "Tax $2.50 is not 10% of the lines" in html
 
 
 @pytest.mark.parametrize("month", ["", "nonsense"])

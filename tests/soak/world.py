@@ -98,7 +98,7 @@ def _prices(customers: list[Customer], *, by: User, at: datetime) -> None:
     for currency in CURRENCIES:
         every = {"currency": currency, "wall_from": FROM, "created_by": by}
         views = PriceRule.objects.create(
-            name="Page views", action_type=kinds["page_view"], price_model=PriceRule.PriceModel.GRADUATED, **every
+            name="Page views", action_type=kinds["page_view"], price_model="graduated", **every
         )
         for up_to, price in VIEWS:
             views.tiers.create(up_to=up_to, unit_price=Decimal(price))

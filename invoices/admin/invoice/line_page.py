@@ -10,7 +10,7 @@ from django.http import Http404
 from billing_engine.core import money
 from billing_engine.core.calendar.spans import Span, midnight
 from billing_engine.core.calendar.wording import day_in_words
-from invoices.domain.document.content_lines import charged_line, counted_together, late_note, reason_in_words
+from invoices.domain.document.content_lines import charged_line, counted_together, late_note
 from invoices.domain.lines.allocation import Shares, nothing_to_spread
 from invoices.domain.lines.detail import (
     DetailCharge,
@@ -26,9 +26,10 @@ from invoices.domain.lines.detail import (
 from invoices.domain.wording import quantity_in_words
 from invoices.models import InvoiceLine
 from leads.models import Action
+from pricing.wording.caps import above
+from pricing.wording.decision import reason_in_words
 
 CHARGES_A_PAGE = 100
-CAPS = {"per_lead": "limit per lead", "per_period": "limit per period", "budget": "monthly budget"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +177,7 @@ def _rule_or_reason(row: DetailCharge, currency: str) -> str:
     if row.reason:
         return reason_in_words(row.reason)
     full = f"{money.price_in_words(row.full_amount, currency)} less " if row.cuts else ""
-    cuts = [f"{money.price_in_words(cut, currency)} above the {CAPS[cap]}" for cap, cut in row.cuts]
+    cuts = [f"{money.price_in_words(cut, currency)} {above(cap)}" for cap, cut in row.cuts]
     return "; ".join(filter(None, [row.rule_name, full + " and ".join(cuts)]))
 
 

@@ -8,11 +8,11 @@ from billing_engine.core.admin_kit.cells import list_of
 from billing_engine.core.calendar.spans import Cycle, labels_of
 from billing_engine.core.counts import count_in_words
 from billing_engine.core.money import ZERO, difference_in_words, in_words, price_in_words
-from invoices.domain.document.content_lines import reason_in_words
 from invoices.models import Invoice, InvoiceLine
 from invoices.queries.cycle import CHARGES, TOTAL, UNBILLED, CycleMoney, excluded_in, late_in
 from invoices.queries.month import Received, rated_in, received_in
 from invoices.queries.month_figures import Equation, Figure, received_in_words
+from pricing.wording.decision import reason_in_words
 
 State = Invoice.State
 Kind = InvoiceLine.Kind

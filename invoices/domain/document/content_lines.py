@@ -4,16 +4,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from billing_engine.core.money import in_words, price_in_words
+from billing_engine.core import money
 from invoices.domain.wording import clean, late_in_words, quantity_in_words
 from invoices.models import InvoiceLine
-from pricing.models import Charge, PriceRule
-
-LIMITS: dict[str, str] = {
-    Charge.Cap.PER_LEAD: "the limit per lead",
-    Charge.Cap.PER_PERIOD: "the limit per billing period",
-    Charge.Cap.BUDGET: "your monthly budget",
-}
+from pricing.domain.rate.inputs import model_of, price_facts
+from pricing.models import PriceRule
+from pricing.wording.caps import above
+from pricing.wording.decision import reason_in_words
+from pricing.wording.numbers import in_units
+from pricing.wording.row import in_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +55,7 @@ def charged_line(line: InvoiceLine, currency: str, *, counted_over: str = "") ->
     """A line of charges, or the monthly minimum, which has no quantity; `counted_over` as `counted_together` found it."""
     counted = line.kind == InvoiceLine.Kind.CHARGES
     unit_price = _unit_price(line.rule) if counted and line.rule else None
-    tiers = _tiers(line) if unit_price is None else ()
+    tiers = _tiers(line, currency) if unit_price is None else ()
     return ChargedLine(
         position=line.position,
         description=clean(line.description),
@@ -65,8 +64,8 @@ def charged_line(line: InvoiceLine, currency: str, *, counted_over: str = "") ->
         + ((counted_over,) if tiers and counted_over else ()),
         quantity=quantity_in_words(line.quantity) if counted else "",
         unit=clean(line.unit),
-        unit_price="" if unit_price is None else price_in_words(unit_price, currency),
-        amount=in_words(line.amount, currency),
+        unit_price="" if unit_price is None else money.price_in_words(unit_price, currency),
+        amount=money.in_words(line.amount, currency),
         tiers=tiers,
     )
 
@@ -101,27 +100,20 @@ def uncharged_line(line: InvoiceLine, currency: str) -> UnchargedLine:
         reason=reason,
         notes=late_note(line),
         actions=quantity_in_words(Decimal(line.actions)),
-        amount=in_words(line.amount, currency),
+        amount=money.in_words(line.amount, currency),
     )
-
-
-def reason_in_words(code: str) -> str:
-    """`Test lead` for `test_lead`; a code nobody knows any more stays readable."""
-    return dict(Charge.Reason.choices).get(code, code.replace("_", " ").capitalize())
 
 
 def _unit_price(rule: PriceRule) -> Decimal | None:
     """One price for all units; with free ones among them, and for every other model, the rows beneath tell it."""
-    is_whole_price = rule.price_model == PriceRule.PriceModel.PER_UNIT and not rule.free_units
-    price: Decimal | None = rule.unit_price if is_whole_price else None
-    return price
+    if model_of(rule).tiers_field():  # they would have to be read
+        return None
+    rate = price_facts(rule).only_rate
+    return None if rate is None else in_units(rate)
 
 
-def _tiers(line: InvoiceLine) -> tuple[TierPart, ...]:
-    return tuple(
-        TierPart(clean(part["tier"]), clean(part["quantity"]), clean(part["unit_price"]), clean(part["amount"]))
-        for part in line.detail
-    )
+def _tiers(line: InvoiceLine, currency: str) -> tuple[TierPart, ...]:
+    return tuple(TierPart(*map(clean, in_words(row, currency))) for row in line.detail)
 
 
 def late_note(line: InvoiceLine) -> tuple[str, ...]:
@@ -136,8 +128,12 @@ def late_of(line: InvoiceLine) -> str:
 
 def _trimmed(line: InvoiceLine, unit_price: Decimal | None, currency: str) -> tuple[str, ...]:
     """What each cap took off the price, where the line itself shows it: less than quantity times price."""
-    cuts = [f"{part['cut']} above {LIMITS[part['cap']]}" for part in line.detail if part.get("cap")]
+    cuts = [
+        f"{money.in_words(-Decimal(row['amount']), currency)} {above(row['cap'])}"
+        for row in line.detail
+        if "cap" in row
+    ]
     if unit_price is None or not cuts:
         return ()
-    full = in_words(line.quantity * unit_price, currency)
+    full = money.in_words(line.quantity * unit_price, currency)
     return (f"Full price {full}; not charged: {' and '.join(cuts)}",)

@@ -9,12 +9,13 @@ from billing_engine.core import money
 from billing_engine.core.calendar.spans import Calendar, labels_of
 from billing_engine.core.errors import Refused
 from billing_engine.core.tables.csv import Cell
-from invoices.domain.document.content_lines import late_of, reason_in_words
+from invoices.domain.document.content_lines import late_of
 from invoices.domain.lines.detail import DetailCharge, detail_of, unbilled_of
 from invoices.domain.wording import late_in_words
 from invoices.models import Invoice, InvoiceLine
 from leads.models import BillingPeriod
 from pricing.models import Charge
+from pricing.wording.decision import reason_in_words
 
 HEADER = (
     "Invoice",

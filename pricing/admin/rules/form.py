@@ -15,30 +15,20 @@ from billing_engine.core.admin_kit.fields import (
     offer_own_currency,
 )
 from billing_engine.core.money import currencies
-from pricing.domain.rule_book.price_parts import ASKED, NOTHING_IS_ZERO, PARTS, leave_out_what_says_nothing
+from pricing.domain.rule_book.price_parts import NOTHING_IS_ZERO, PARTS, leave_out_what_says_nothing
 from pricing.domain.rule_book.validate import NO_NUMBER, currency_of, rule_faults
 from pricing.models import PriceRule
-
-Model = PriceRule.PriceModel
-
-MEANINGS = {
-    Model.PER_UNIT: "Each unit costs the same.",
-    Model.GRADUATED: "Each unit costs what its tier says: the first ones this, the next ones that.",
-    Model.VOLUME: "The period's whole quantity picks one tier, and its price holds for all units.",
-    Model.PACKAGE: "Each package that is started costs its price, full or not.",
-    Model.PERCENTAGE: "A part of the action's money value. Without a value it costs nothing.",
-    Model.GRADUATED_PERCENTAGE: "A part of the money value, by the tier that the period's value has come to.",
-}
+from pricing.rating.prices import MODELS, models_with
 
 
 def shown_for(part: str) -> str:
     """When the field is there, as the page's script asks it."""
-    return " || ".join(f"price_model == '{model}'" for model in Model if part in ASKED[model])
+    return " || ".join(f"price_model == '{model.code}'" for model in models_with(part))
 
 
 def _meanings() -> SafeString:
     """One sentence per price model, of which the page shows the chosen one's."""
-    rows = ((f"price_model == '{model}'", words) for model, words in MEANINGS.items())
+    rows = ((f"price_model == '{model.code}'", model.meaning) for model in MODELS.values())
     return format_html_join("", '<span x-show="{}" x-cloak>{}</span>', rows)
 
 
@@ -80,7 +70,6 @@ class RuleForm(forms.ModelForm[PriceRule]):
             "priority",
         )
         help_texts = {
-            "free_actions": "The first actions of a period, at no charge. With a free value too: until one of them runs out.",
             "once_per": "What comes again within so many days is not charged.",
         }
 

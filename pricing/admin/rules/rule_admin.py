@@ -22,6 +22,7 @@ from pricing.admin.rules.cells import RuleChangeList, ShownRule
 from pricing.admin.rules.form import RuleForm, shown_for
 from pricing.admin.rules.page import caution_with_links, history, is_draft, revisions, rivals_of
 from pricing.admin.rules.sheets import RuleSheets
+from pricing.admin.rules.tier_form import script_table
 from pricing.admin.rules.tiers import TierRows
 from pricing.admin.rules.try_one import TryForm, try_view
 from pricing.domain.rule_book.checks import checks_with
@@ -30,6 +31,19 @@ from pricing.domain.rule_book.fit import categories
 from pricing.domain.rule_book.price_parts import PARTS
 from pricing.domain.rule_book.warnings import cautions_about
 from pricing.models import PriceRule
+from pricing.rating.prices import MODELS
+
+
+def _rows_of_fields(*, are_free: bool) -> tuple[tuple[str, ...], ...]:
+    """What prices are made of, or what is free of them: two of one price model beside each other."""
+    seen, rows = set[str](), list[tuple[str, ...]]()
+    for model in MODELS.values():
+        names = [each.name for each in model.fields if not each.kind.is_tiers and each.is_allowance == are_free]
+        new = [name for name in names if name not in seen]
+        rows += [tuple(new[place : place + 2]) for place in range(0, len(new), 2)]
+        seen.update(new)
+    return tuple(rows)
+
 
 EDITED: Any = (
     (
@@ -39,25 +53,12 @@ EDITED: Any = (
             "description": "What is left open matches anything.",
         },
     ),
-    (
-        "Price",
-        {
-            "fields": (
-                "price_model",
-                "currency",
-                "unit_price",
-                ("package_size", "package_price"),
-                ("percent", "fixed_fee"),
-                ("minimum", "maximum"),
-            )
-        },
-    ),
+    ("Price", {"fields": ("price_model", "currency", *_rows_of_fields(are_free=False))}),
     (
         "Limits",
         {
             "fields": (
-                "free_units",
-                ("free_actions", "free_value"),
+                *_rows_of_fields(are_free=True),
                 "once_per",
                 "once_days",
                 "highest_only",
@@ -169,6 +170,7 @@ class PriceRuleAdmin(RuleSheets, RuleButtons, ShownRule, Page[PriceRule]):
         context["checks"] = shown_results([result for result in results if result.holds or result.is_broken])
         context["failed_before"] = shown_results([each for each in results if each.failed_before and not each.holds])
         context["rivals"] = rivals_of(rule) if rule and is_draft(rule) else []
+        context["tiers_table"] = script_table()
         context["try_form"] = TryForm(rule=rule or PriceRule())
         named = ("pricing_pricerule_try", [rule.pk]) if rule else ("pricing_pricerule_try_new", [])
         context["try_address"] = reverse(f"admin:{named[0]}", args=named[1])

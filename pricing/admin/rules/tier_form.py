@@ -7,9 +7,24 @@ from unfold.forms import PaginationInlineFormSet
 
 from billing_engine.core.admin_kit.faults import tell
 from billing_engine.core.errors import FieldFault
-from pricing.domain.rule_book.price_parts import RATES, TIERED, rate_of
+from pricing.domain.rule_book.price_parts import RATES, rate_of, tiers_of
 from pricing.domain.rule_book.validate import NO_NUMBER, tier_faults, tiers_faults
 from pricing.models import PriceRule, PriceTier
+from pricing.rating.prices import MODELS, Field
+from pricing.wording.tiers import WORDS
+
+
+def tiered_models() -> dict[str, Field]:
+    """The price models with tiers."""
+    return {code: field for code in MODELS if (field := tiers_of(code))}
+
+
+def script_table() -> dict[str, Any]:
+    """What the page's script must know of tiers: the rate of each price model's, and what to say of them."""
+    return {
+        "rates": {code: {"field": field.rate, "missing": field.missing} for code, field in tiered_models().items()},
+        "words": {code.value: text for code, text in WORDS.items()},
+    }
 
 
 class TierForm(forms.ModelForm[PriceTier]):
@@ -47,7 +62,7 @@ class TierFormSet(PaginationInlineFormSet):
 
     def clean(self) -> None:
         kept = self.kept()
-        if self.instance.price_model not in TIERED:
+        if tiers_of(self.instance.price_model) is None:
             self._leave_out(kept)  # first of all: Django looks only once at what is to be deleted
             super().clean()
             return
@@ -67,6 +82,17 @@ class TierFormSet(PaginationInlineFormSet):
     def tiers(self) -> list[PriceTier]:
         """The tiers that the price is to have, once the forms are valid."""
         return [form.instance for form in self.kept()]
+
+    @property
+    def has_tiers_when(self) -> str:
+        """Which chosen price model has tiers, as the page's script asks it."""
+        return f"{list(tiered_models())}.includes(price_model)"
+
+    @property
+    def columns_when(self) -> str:
+        """Which of the two rates a chosen price model's tiers have, as a class of the page."""
+        by_value = [code for code, field in tiered_models().items() if field.rate == "percent"]
+        return f"{by_value}.includes(price_model) ? 'lb-by-value' : 'lb-by-unit'"
 
     def _leave_out(self, kept: list[forms.ModelForm[PriceTier]]) -> None:
         self.left_out = sum(form.instance.pk is not None for form in kept)

@@ -13,6 +13,7 @@ from billing_engine.core.admin_kit.columns import column
 from billing_engine.core.admin_kit.fields import WITHOUT_IDLE_ZEROS
 from pricing.admin.rules.page import is_draft
 from pricing.admin.rules.tier_form import TierForm, TierFormSet
+from pricing.domain.rate.inputs import model_of
 from pricing.domain.rule_book.price_parts import rate_of
 from pricing.domain.rule_wording import percent_in_words
 from pricing.models import PriceRule, PriceTier
@@ -60,6 +61,6 @@ class TierRows(TabularInline):
     def shown_up_to(self, tier: PriceTier) -> SafeString | str:
         if tier.up_to is None:
             return "no end"
-        if rate_of(tier.rule.price_model) == "percent":
+        if model_of(tier.rule).is_of_value:
             return money.price_in_words(tier.up_to, tier.rule.currency)
         return number(tier.up_to)

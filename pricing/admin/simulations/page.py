@@ -24,6 +24,8 @@ from pricing.domain.simulation.figures import (
     totals,
 )
 from pricing.models import PriceRule, SimulatedCustomer, SimulatedMove, Simulation
+from pricing.wording.rule import sentence
+from pricing.wording.terms import terms_from_data
 
 ROWS_SHOWN = 50
 KINDS = (
@@ -122,8 +124,11 @@ def _drafts(simulation: Simulation) -> list[Any]:
     """As they were when it began; a link where they are still there."""
     there = set(PriceRule.objects.filter(pk__in=[pk for pk, *_ in simulation.drafts_told]).values_list("pk", flat=True))
     return [
-        {"name": to(page_of("pricing.pricerule", pk), name) if pk in there else name, "price": price}
-        for pk, name, price in simulation.drafts_told
+        {
+            "name": to(page_of("pricing.pricerule", pk), name) if pk in there else name,
+            "price": sentence(terms_from_data(terms)),
+        }
+        for pk, name, terms in simulation.drafts_told
     ]
 
 

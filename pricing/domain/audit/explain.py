@@ -1,20 +1,20 @@
 """Why a charge is what it is, in words and as data, from what is stored."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from billing_engine.core import money
 from leads.models import Action
 from pricing.domain.audit.explain_price import price_sentences
-from pricing.domain.rate.inputs import catalogue_for, customer_facts, maybe_micro, micro, moment, rule_facts, rules_for
+from pricing.domain.rate.inputs import catalogue_for, customer_facts, maybe_micro, micro, rule_facts, rules_for
 from pricing.domain.rule_wording import price_in_words, scope_in_words
 from pricing.models import Charge, PriceRule
+from pricing.rating.amounts import Micro
+from pricing.rating.instants import moment
 from pricing.rating.match import DIMENSIONS, Rank, RuleBook, rank
-from pricing.rating.values import ActionFacts, RuleFacts
-from pricing.wording.decision import already_charged, cuts_in_words, not_highest
-
-# How the winner outranks another rule in what is no part of a scope.
-OUTRANKED = {"priority": "the winner's is higher", "effective from": "the winner began later"}
+from pricing.rating.values import ActionFacts, ActionId, KindId, LeadId, ProductId, RuleFacts, RuleId, SourceId
+from pricing.wording.decision import already_charged, cuts_in_words, lost_on, not_charged, not_highest, taken_back
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,21 +35,18 @@ def explain(charge: Charge) -> Explanation:
     if charge.reason:
         return Explanation([*sentences, _covered(charge, charge.rule)], facts)
     price, parts = price_sentences(charge, charge.rule)
-    since = [_taken_back_sentence(charge)] if charge.action.voided_after_close else []
+    since = list(_taken_back(charge))
     return Explanation([*sentences, *price, *_cut_sentences(charge, charge.rule), *since], facts | {"parts": parts})
 
 
-def _taken_back_sentence(charge: Charge) -> str:
-    """The action was taken back when its period was closed already."""
-    why = f" ({charge.action.void_reason})" if charge.action.void_reason else ""
-    return (
-        f"Taken back on {charge.action.voided_at:%Y-%m-%d %H:%M} UTC{why}, after the period was closed: the charge stands"
-        " until the draft is regenerated or, once issued, it is credited."
-    )
+def _taken_back(charge: Charge) -> Iterator[str]:
+    action = charge.action
+    if action.voided_after_close and action.voided_at:
+        yield taken_back(action.voided_at, action.void_reason)
 
 
 def _excluded(charge: Charge) -> Explanation:
-    words = f"Not charged: {charge.get_reason_display().lower()}."
+    words = not_charged(charge.reason)
     if charge.reason == Charge.Reason.VOIDED and charge.action.void_reason:
         words += f" The source says: {charge.action.void_reason}."
     waiver = getattr(charge.action, "waiver", None)
@@ -90,24 +87,27 @@ def _lost(charge: Charge, won: PriceRule) -> list[dict[str, Any]]:
     """The rules that matched too, each with the first thing it was beaten on."""
     customer, lead, action = charge.period.customer, charge.action.lead, charge.action
     facts = ActionFacts(
-        action.pk, lead.pk, "", lead.product_id, lead.source_id, action.action_type_id, moment(action.occurred_at), 0
+        ActionId(action.pk),
+        LeadId(lead.pk),
+        "",
+        ProductId(lead.product_id),
+        SourceId(lead.source_id),
+        KindId(action.action_type_id),
+        moment(action.occurred_at),
+        Micro(0),
     )
     matching = RuleBook(rules_for(customer), customer_facts(customer), catalogue_for(customer)).matching(facts)
     # What outranks the winner was not in force yet when this was rated.
     best = rank(rule_facts(won, customer.zone))
     lost = [rule for rule in matching if rank(rule) < best]
-    names = dict(PriceRule.objects.filter(pk__in=[rule.id for rule in lost]).values_list("pk", "name"))
+    found = PriceRule.objects.filter(pk__in=[rule.id for rule in lost]).values_list("pk", "name")
+    names = {RuleId(pk): name for pk, name in found}
     return [{"rule": rule.id, "name": names[rule.id], "lost_on": _first_difference(best, rank(rule))} for rule in lost]
 
 
-def lost_on(winner: RuleFacts, other: RuleFacts) -> str:
+def lost_to(winner: RuleFacts, other: RuleFacts) -> str:
     """What the other rule lost on, in words: `priority: the winner's is higher`."""
-    return _why(_first_difference(rank(winner), rank(other)))
-
-
-def _why(dimension: str) -> str:
-    why = OUTRANKED.get(dimension, f"it is for any {dimension}, the winner for this one")
-    return f"{dimension}: {why}"
+    return lost_on(_first_difference(rank(winner), rank(other)))
 
 
 def _first_difference(ours: Rank, theirs: Rank) -> str:
@@ -115,7 +115,7 @@ def _first_difference(ours: Rank, theirs: Rank) -> str:
 
 
 def _lost_sentence(lost: dict[str, Any]) -> str:
-    return f"“{lost['name']}” matched too, and lost on {_why(lost['lost_on'])}."
+    return f"“{lost['name']}” matched too, and lost on {lost_on(lost['lost_on'])}."
 
 
 def _covered(charge: Charge, rule: PriceRule) -> str:

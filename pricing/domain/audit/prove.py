@@ -23,7 +23,8 @@ from pricing.domain.rate.charges import in_units
 from pricing.models import PeriodTerms
 from pricing.rating.caps import CAPS
 from pricing.rating.period import needs_foresight, rate_period
-from pricing.rating.values import Cuts, Decision, RuleFacts
+from pricing.rating.values import ActionId, Decision, RuleFacts, RuleId
+from pricing.wording.proof import Outcome
 
 AT_A_TIME = 10_000
 DIFFERENCES_KEPT = 200
@@ -50,24 +51,10 @@ class PeriodIsOpen(Refused):
     message = "This period is open: it is rated again whenever something changes, and there is nothing to prove yet."
 
 
-class Outcome(NamedTuple):
-    """What became of an action, every digit of it, in micro-units."""
-
-    period: int
-    rule: int | None
-    reason: str
-    amount: int
-    full_amount: int
-    cuts: Cuts
-    quantity_before: int
-    value_before: int
-    paid_by: int | None
-
-
 class Difference(NamedTuple):
     """An action whose charge is not what rating makes of it; None is no charge at all."""
 
-    action: int
+    action: ActionId
     stored: Outcome | None
     again: Outcome | None
 
@@ -150,7 +137,9 @@ def _stored(period: BillingPeriod) -> Iterator[Outcome | None]:
                 yield None if of is None else _outcome(of, rule, reason, amounts, paid_by)
 
 
-def _outcome(period: int, rule: int | None, reason: str, amounts: list[Decimal | None], paid_by: int | None) -> Outcome:
+def _outcome(
+    period: int, rule: RuleId | None, reason: str, amounts: list[Decimal | None], paid_by: ActionId | None
+) -> Outcome:
     """As rating counts: sums outgrow every integer of PostgreSQL, so they come as numerics."""
     amount, full, *cut, quantity_before, value_before = (None if each is None else int(each) for each in amounts)
     cuts = tuple((cap, each) for cap, each in zip(CAPS, cut, strict=True) if each is not None)

@@ -13,7 +13,17 @@ from leads.models import BillingPeriod, Customer
 from pricing.domain.rate.carry_over import closed_already
 from pricing.domain.rate.inputs import catalogue_for, facts_in_force, period_facts, rules_for
 from pricing.models import PeriodTerms, PriceRule
-from pricing.rating.values import Catalogue, CustomerFacts, ProductFacts, RuleFacts, SourceFacts
+from pricing.rating.instants import Instant
+from pricing.rating.values import (
+    Catalogue,
+    CustomerFacts,
+    KindId,
+    ProductFacts,
+    ProductId,
+    RuleFacts,
+    SourceFacts,
+    SourceId,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,18 +82,23 @@ def kept_terms(period: BillingPeriod) -> Terms | None:
     )
 
 
-def _rules(times: Mapping[int, tuple[int, int | None]], *, customer: Customer) -> list[RuleFacts]:
+def _rules(times: Mapping[int, tuple[Instant, Instant | None]], *, customer: Customer) -> list[RuleFacts]:
     found = PriceRule.objects.filter(pk__in=times).prefetch_related("tiers").order_by("pk")
     return [_at(facts_in_force(rule, customer.zone), *times[rule.pk]) for rule in found]
 
 
-def _at(rule: RuleFacts, begin: int, end: int | None) -> RuleFacts:
+def _at(rule: RuleFacts, begin: Instant, end: Instant | None) -> RuleFacts:
     return replace(rule, effective_from=begin, effective_to=end)
 
 
 def _catalogue(kept: dict[str, dict[str, Any]]) -> Catalogue:
     return Catalogue(
-        products={int(pk): ProductFacts(int(pk), category) for pk, category in kept["categories"].items()},
-        sources={int(pk): SourceFacts(int(pk), channel) for pk, channel in kept["channels"].items()},
-        is_billable={int(pk): is_billable for pk, is_billable in kept["billable"].items()},
+        products={
+            ProductId(int(pk)): ProductFacts(ProductId(int(pk)), category)
+            for pk, category in kept["categories"].items()
+        },
+        sources={
+            SourceId(int(pk)): SourceFacts(SourceId(int(pk)), channel) for pk, channel in kept["channels"].items()
+        },
+        is_billable={KindId(int(pk)): is_billable for pk, is_billable in kept["billable"].items()},
     )

@@ -8,8 +8,8 @@ from typing import Any
 
 from django.db import connection
 
-from pricing.domain.rate.inputs import instant
-from pricing.rating.values import ActionFacts
+from pricing.rating.instants import instant
+from pricing.rating.values import ActionFacts, ActionId
 
 ROWS_AT_A_TIME = 50_000
 KEPT_AT_MOST = 100_000
@@ -39,12 +39,18 @@ ACTIONS = """
 ALL_ROWS_SOON = "SET LOCAL cursor_tuple_fraction = 1; SET LOCAL work_mem = '64MB'"
 
 
+def number_of(action: ActionId) -> int:
+    """The id as the database has it."""
+    assert isinstance(action, int), "stored actions have numbers"  # noqa: S101 -- tells mypy
+    return action
+
+
 @dataclass(frozen=True, slots=True)
 class Without(Iterable[ActionFacts]):
     """Actions but for those set aside, gone through as often as they can be."""
 
     actions: Iterable[ActionFacts]
-    aside: Container[int]
+    aside: Container[ActionId]
 
     def __iter__(self) -> Iterator[ActionFacts]:
         return (action for action in self.actions if action.id not in self.aside)

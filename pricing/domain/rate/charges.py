@@ -10,7 +10,7 @@ from typing import Self
 from django.db import DataError, IntegrityError, connection, transaction
 
 from pricing.rating.caps import CAPS
-from pricing.rating.values import Cuts, Decision
+from pricing.rating.values import ActionId, Cuts, Decision
 
 # Large enough that a COPY's own cost vanishes, small enough that memory stays flat.
 CHARGES_AT_A_TIME = 10_000
@@ -81,7 +81,7 @@ class FaultFinder:
     """
 
     def __init__(self) -> None:
-        self.refused: dict[int, str] = {}  # why, by action
+        self.refused: dict[ActionId, str] = {}  # why, by action
 
     def write(self, period: int, decisions: list[Decision]) -> None:
         """Charges of one period, none of them unrated."""

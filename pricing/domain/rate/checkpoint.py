@@ -11,12 +11,12 @@ from django.db import connection
 
 from leads.models import BillingPeriod
 from pricing.domain.rate.actions import Place
-from pricing.domain.rate.inputs import moment
 from pricing.models import PeriodTally
 from pricing.rating.counters import Counters
+from pricing.rating.instants import moment
 from pricing.rating.period import needs_foresight
 from pricing.rating.prices import Counted
-from pricing.rating.values import RuleFacts
+from pricing.rating.values import LineageId, RuleFacts
 
 ONLY_NEW_ACTIONS = {"intake"}
 ACTIONS_UP_TO = """
@@ -38,8 +38,10 @@ class Bookmark:
     def restore(self, counters: Counters) -> None:
         """Set the counters of the period to where they stood here."""
         kept: dict[str, Any] = self.tally.counters or {}
-        counters.counted.update({int(lineage): Counted(*counted) for lineage, counted in kept["counted"].items()})
-        counters.by_rule.update({int(lineage): amount for lineage, amount in kept["by_rule"].items()})
+        counters.counted.update(
+            {LineageId(int(lineage)): Counted(*counted) for lineage, counted in kept["counted"].items()}
+        )
+        counters.by_rule.update({LineageId(int(lineage)): amount for lineage, amount in kept["by_rule"].items()})
         counters.charged = kept["charged"]
 
 

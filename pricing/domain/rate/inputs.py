@@ -1,11 +1,10 @@
 """Rows in, plain values out: everything rating is told, read from the database in one place."""
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from decimal import Decimal
-from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from django.db.models import Q
@@ -14,53 +13,39 @@ from billing_engine.core.calendar.spans import months_of
 from billing_engine.core.calendar.wall_clock import instant_of
 from leads.models import ActionType, BillingPeriod, Customer, Product, Source
 from pricing.models import PriceRule
-from pricing.rating.prices import (
-    Graduated,
-    GraduatedPercentage,
-    Package,
-    Percentage,
-    PerUnit,
-    Price,
-    Tier,
-    Volume,
-)
+from pricing.rating.amounts import Micro
+from pricing.rating.instants import Instant, moment, stretch
+from pricing.rating.prices import MODELS, Field, Given, GivenTier, Kind, Price
 from pricing.rating.unpriceable import Unpriceable
 from pricing.rating.values import (
     Catalogue,
     CustomerFacts,
+    CustomerId,
+    KindId,
+    LineageId,
     Once,
     ProductFacts,
+    ProductId,
     RuleFacts,
+    RuleId,
     SourceFacts,
+    SourceId,
 )
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MICROSECOND = timedelta(microseconds=1)
 
-
-def micro(amount: Decimal) -> int:
+def micro(amount: Decimal) -> Micro:
     """A Decimal of up to six places as an integer of micro-units; a default that was never stored is a plain number."""
-    return int(Decimal(amount).scaleb(6))
+    return Micro(int(Decimal(amount).scaleb(6)))
 
 
-def maybe_micro(amount: Decimal | None) -> int | None:
+def maybe_micro(amount: Decimal | None) -> Micro | None:
     """The same, where there may be none."""
     return None if amount is None else micro(amount)
 
 
-def moment(instant: datetime) -> int:
-    """An instant as rating is told it: whole microseconds since 1970."""
-    return (instant - EPOCH) // MICROSECOND
-
-
-def wall_moment(wall: datetime, zone: ZoneInfo) -> int:
+def wall_moment(wall: datetime, zone: ZoneInfo) -> Instant:
     """A wall-clock time as rating is told it: the instant it stands for in a customer's time zone."""
     return moment(instant_of(wall, zone))
-
-
-def instant(microseconds: int) -> datetime:
-    """And back, in UTC."""
-    return EPOCH + microseconds * MICROSECOND
 
 
 def period_facts(period: BillingPeriod) -> CustomerFacts:
@@ -69,20 +54,20 @@ def period_facts(period: BillingPeriod) -> CustomerFacts:
     if facts.hard_budget is None:
         return facts
     months = months_of(period.start_at.astimezone(zone).date(), period.end_at.astimezone(zone).date())
-    return replace(facts, hard_budget=int(facts.hard_budget * months))
+    return replace(facts, hard_budget=Micro(int(facts.hard_budget * months)))
 
 
 def customer_facts(customer: Customer) -> CustomerFacts:
     """What rating knows of a customer, over a month; contract days begin and end at its own midnight."""
     zone = customer.zone
 
-    def midnight(day: datetime) -> int:
+    def midnight(day: datetime) -> Instant:
         return moment(day.replace(tzinfo=zone))
 
     first, last = customer.contract_from, customer.contract_to
     budget = customer.monthly_budget
     return CustomerFacts(
-        id=customer.pk,
+        id=CustomerId(customer.pk),
         currency=customer.currency,
         contract_start=midnight(datetime.combine(first, time.min)) if first else None,
         contract_end=midnight(datetime.combine(last + timedelta(days=1), time.min)) if last else None,
@@ -121,8 +106,7 @@ def facts_in_force(rule: PriceRule, zone: ZoneInfo) -> RuleFacts:
         return rule_facts(rule, zone)
     except ValueError as error:
         words = f"The price rule {rule.name} (revision {rule.pk}) can't be used. {error}"
-        # It has what rating asks of a price, and answers nothing.
-        return rule_facts(rule, zone, price=cast("Price", Unpriceable(words)))
+        return rule_facts(rule, zone, price=Unpriceable(words))
 
 
 def rule_facts(rule: PriceRule, zone: ZoneInfo, *, price: Price | None = None) -> RuleFacts:
@@ -131,18 +115,18 @@ def rule_facts(rule: PriceRule, zone: ZoneInfo, *, price: Price | None = None) -
     With its price, or with another; ValueError, in words, where it has none.
     """
     return RuleFacts(
-        id=rule.pk,
-        lineage=rule.lineage,
+        id=RuleId(rule.pk),
+        lineage=LineageId(rule.lineage),
         price=price_facts(rule) if price is None else price,
         currency=rule.currency,
         effective_from=wall_moment(rule.wall_from, zone),
         effective_to=None if rule.wall_to is None else wall_moment(rule.wall_to, zone),
-        customer=rule.customer_id,
-        product=rule.product_id,
+        customer=None if rule.customer_id is None else CustomerId(rule.customer_id),
+        product=None if rule.product_id is None else ProductId(rule.product_id),
         category=rule.category,
-        source=rule.source_id,
+        source=None if rule.source_id is None else SourceId(rule.source_id),
         channel=rule.channel,
-        action_type=rule.action_type_id,
+        action_type=None if rule.action_type_id is None else KindId(rule.action_type_id),
         priority=rule.priority,
         once=_once(rule),
         highest_only=rule.highest_only and price is None,
@@ -154,56 +138,50 @@ def rule_facts(rule: PriceRule, zone: ZoneInfo, *, price: Price | None = None) -
 def _once(rule: PriceRule) -> Once | None:
     if not rule.once_days:
         return None
-    return Once(rule.once_per == PriceRule.Once.PERSON, timedelta(days=rule.once_days) // MICROSECOND)
+    return Once(rule.once_per == PriceRule.Once.PERSON, stretch(timedelta(days=rule.once_days)))
 
 
 def price_facts(rule: PriceRule) -> Price:
     """The rule's price; ValueError, in words, where a part of it is missing or its tiers have no open end."""
-    return _PRICES[PriceRule.PriceModel(rule.price_model)](rule)
+    model = model_of(rule)
+    return model.of(given_of(rule, model.fields))
+
+
+def model_of(rule: PriceRule) -> type[Price]:
+    """Its price model; ValueError where there is none of this name."""
+    if rule.price_model not in MODELS:
+        raise ValueError(f"No price model is called “{rule.price_model}”.")
+    return MODELS[rule.price_model]
 
 
 def catalogue_for(*customers: Customer) -> Catalogue:
     """What these customers' products, every source and every action type are."""
     products = Product.objects.filter(customer__in=customers).values_list("pk", "category")
+    sources = Source.objects.values_list("pk", "channel")
+    kinds = ActionType.objects.values_list("pk", "is_billable")
     return Catalogue(
-        products={pk: ProductFacts(pk, category) for pk, category in products},
-        sources={pk: SourceFacts(pk, channel) for pk, channel in Source.objects.values_list("pk", "channel")},
-        is_billable=dict(ActionType.objects.values_list("pk", "is_billable")),
+        products={ProductId(pk): ProductFacts(ProductId(pk), category) for pk, category in products},
+        sources={SourceId(pk): SourceFacts(SourceId(pk), channel) for pk, channel in sources},
+        is_billable={KindId(pk): is_billable for pk, is_billable in kinds},
     )
 
 
-def _needed(amount: Decimal | None, name: str) -> int:
-    if amount is None:
-        raise ValueError(f"The {name} is missing.")
-    return micro(amount)
+def given_of(rule: PriceRule, fields: Sequence[Field]) -> Given:
+    """What the rule's columns hold of a price."""
+    columns = [each for each in fields if not each.kind.is_tiers]
+    tiers = [_tier(rule, each) for each in fields if each.kind.is_tiers]
+    return Given({each.name: _amount(each, getattr(rule, each.name)) for each in columns}, *tiers)
 
 
-def _tiers(rule: PriceRule, *, of_value: bool = False) -> tuple[Tier, ...]:
-    rate, name = ("percent", "percent of a tier") if of_value else ("unit_price", "unit price of a tier")
+def _amount(field: Field, stored: Decimal | int | None) -> int | None:
+    if stored is None:
+        return None
+    return int(stored) if field.kind is Kind.ACTIONS else micro(Decimal(stored))
+
+
+def _tier(rule: PriceRule, field: Field) -> list[GivenTier]:
     tiers = sorted(rule.tiers.all(), key=lambda tier: (tier.up_to is None, tier.up_to or 0))
-    return tuple(
-        Tier(maybe_micro(tier.up_to), _needed(getattr(tier, rate), name), micro(tier.flat_fee)) for tier in tiers
-    )
-
-
-def _percentage(rule: PriceRule) -> Percentage:
-    return Percentage(
-        percent=_needed(rule.percent, "percent"),
-        fixed_fee=micro(rule.fixed_fee),
-        minimum=maybe_micro(rule.minimum),
-        maximum=maybe_micro(rule.maximum),
-        free_actions=rule.free_actions,
-        free_value=micro(rule.free_value),
-    )
-
-
-_PRICES: dict[Any, Callable[[PriceRule], Price]] = {
-    PriceRule.PriceModel.PER_UNIT: lambda rule: PerUnit(_needed(rule.unit_price, "unit price"), micro(rule.free_units)),
-    PriceRule.PriceModel.GRADUATED: lambda rule: Graduated(_tiers(rule), micro(rule.free_units)),
-    PriceRule.PriceModel.VOLUME: lambda rule: Volume(_tiers(rule), micro(rule.free_units)),
-    PriceRule.PriceModel.PACKAGE: lambda rule: Package(
-        _needed(rule.package_size, "package size"), _needed(rule.package_price, "package price"), micro(rule.free_units)
-    ),
-    PriceRule.PriceModel.PERCENTAGE: _percentage,
-    PriceRule.PriceModel.GRADUATED_PERCENTAGE: lambda rule: GraduatedPercentage(_tiers(rule, of_value=True)),
-}
+    return [
+        GivenTier(maybe_micro(tier.up_to), maybe_micro(getattr(tier, field.rate)), micro(tier.flat_fee))
+        for tier in tiers
+    ]

@@ -12,7 +12,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from billing_engine.core.errors import Refused
 from leads.domain.periods import mark_unrated
 from leads.models import Action, BillingPeriod, UnratedMark
-from pricing.domain.rate.actions import START, StoredActions, Without, period_of
+from pricing.domain.rate.actions import START, StoredActions, Without, number_of, period_of
 from pricing.domain.rate.carry_over import carried_over, carries
 from pricing.domain.rate.charges import CHARGES_AT_A_TIME, REFUSED, ChargeWriter, FaultFinder
 from pricing.domain.rate.checkpoint import Bookmark, bookmarks, kept
@@ -21,7 +21,7 @@ from pricing.domain.rate.rollup import Tally, save_tallies
 from pricing.models import PeriodTally, RatingAttempts, UnratedAction
 from pricing.rating.counters import Counters
 from pricing.rating.period import needs_foresight, rate_period
-from pricing.rating.values import ActionFacts, Catalogue, RuleFacts
+from pricing.rating.values import ActionFacts, ActionId, Catalogue, RuleFacts
 
 UNRATED_AT_A_TIME = 5_000
 # Without some charges others may be refused that had been cut to nothing; more often than this it is something else.
@@ -67,7 +67,8 @@ class PeriodRating:
         faults = self.tally.faults
         for action in self.tally.unrated:
             code = UnratedAction.Code.UNPRICEABLE if action in faults else UnratedAction.Code.NO_RULE
-            yield UnratedAction(action_id=action, period=self.period, code=code, message=faults.get(action, ""))
+            words = faults.get(action, "")
+            yield UnratedAction(action_id=number_of(action), period=self.period, code=code, message=words)
 
 
 @transaction.atomic
@@ -119,7 +120,7 @@ def _rate(periods: Sequence[BillingPeriod], at: datetime) -> list[PeriodTally]:
 
     Charges that PostgreSQL refuses are found, and their actions stay unrated: the others are rated as if they were none.
     """
-    aside = dict[int, str]()
+    aside = dict[ActionId, str]()
     for _ in range(TIMES_SET_ASIDE):
         try:
             with transaction.atomic():
@@ -128,18 +129,20 @@ def _rate(periods: Sequence[BillingPeriod], at: datetime) -> list[PeriodTally]:
             refused = _refused(periods, aside)
             if not refused:
                 raise  # not what a single action is charged
-            logger.exception("Charges were refused: the actions %s stay unrated.", sorted(refused)[:10])
+            logger.exception("Charges were refused: the actions %s stay unrated.", sorted(map(number_of, refused))[:10])
             aside |= refused
     return _rate_without(aside, periods, at)
 
 
-def _rate_without(aside: Mapping[int, str], periods: Sequence[BillingPeriod], at: datetime) -> list[PeriodTally]:
+def _rate_without(aside: Mapping[ActionId, str], periods: Sequence[BillingPeriod], at: datetime) -> list[PeriodTally]:
     # First the marks, then the actions: whoever commits in between leaves a mark that this rating does not take away.
     marks = list(UnratedMark.objects.filter(period__in=periods).values_list("pk", "period", "reason"))
     ratings = _begun(periods, marks)
     with ChargeWriter() as writer:
         read = _decide(ratings, aside, writer)
-    for action, period in Action.objects.filter(pk__in=aside, period__in=ratings).values_list("pk", "period"):
+    found = Action.objects.filter(pk__in=map(number_of, aside), period__in=ratings)
+    for pk, period in found.values_list("pk", "period"):
+        action = ActionId(pk)
         ratings[period].tally.set_aside(action, aside[action])
     UnratedAction.objects.bulk_create(
         (row for one in ratings.values() for row in one.unrated()), batch_size=UNRATED_AT_A_TIME
@@ -152,7 +155,7 @@ def _rate_without(aside: Mapping[int, str], periods: Sequence[BillingPeriod], at
     return tallies
 
 
-def _refused(periods: Sequence[BillingPeriod], aside: Mapping[int, str]) -> dict[int, str]:
+def _refused(periods: Sequence[BillingPeriod], aside: Mapping[ActionId, str]) -> dict[ActionId, str]:
     """The actions whose charges PostgreSQL refuses, and why; nothing is written."""
     finder = FaultFinder()
     with transaction.atomic():
@@ -176,7 +179,7 @@ def _begun(periods: Sequence[BillingPeriod], marks: Sequence[tuple[int, int, str
 
 
 def _decide(
-    ratings: Mapping[int, PeriodRating], aside: Mapping[int, str], writer: ChargeWriter | FaultFinder
+    ratings: Mapping[int, PeriodRating], aside: Mapping[ActionId, str], writer: ChargeWriter | FaultFinder
 ) -> dict[int, StoredActions]:
     """Decide every action and write the charges; answers what was read, by period."""
     catalogue = catalogue_for(*(rating.period.customer for rating in ratings.values()))

@@ -8,9 +8,9 @@ from decimal import Decimal
 from leads.models import BillingPeriod
 from pricing.domain.rate.actions import Place
 from pricing.domain.rate.charges import in_units
-from pricing.domain.rate.inputs import instant
 from pricing.models import PeriodTally
-from pricing.rating.values import Decision
+from pricing.rating.instants import instant
+from pricing.rating.values import ActionId, Decision
 
 
 class Tally:
@@ -19,8 +19,8 @@ class Tally:
     def __init__(self) -> None:
         self.charged = self.amount = 0
         self.excluded_by = Counter[str]()
-        self.unrated: list[int] = []
-        self.faults: dict[int, str] = {}  # why some of the unrated ones can't be priced
+        self.unrated: list[ActionId] = []
+        self.faults: dict[ActionId, str] = {}  # why some of the unrated ones can't be priced
 
     def count(self, decisions: list[Decision]) -> list[Decision]:
         """Count them; answers those that become charges."""
@@ -33,7 +33,7 @@ class Tally:
         self.amount += sum([one.amount for one in rated])
         return rated
 
-    def set_aside(self, action: int, why: str) -> None:
+    def set_aside(self, action: ActionId, why: str) -> None:
         """An action that was not even decided, since its charge can't be stored."""
         self.unrated.append(action)
         self.faults[action] = why

@@ -13,12 +13,13 @@ from billing_engine.core.calendar.wall_clock import instant_of, shown
 from billing_engine.core.errors import Refused
 from leads.models import Product, Source
 from pricing.domain.rate.charges import in_units
-from pricing.domain.rate.inputs import moment, rule_facts
+from pricing.domain.rate.inputs import rule_facts
 from pricing.domain.rule_book.drafts import as_if_active
 from pricing.domain.rule_book.example import Example, decide
 from pricing.domain.rule_book.scopes import known_of
 from pricing.models import Charge, PriceCheck, PriceRule
-from pricing.rating.values import Decision, RuleFacts
+from pricing.rating.instants import moment
+from pricing.rating.values import CustomerId, Decision, KindId, RuleFacts, RuleId
 
 RELATED = ("customer", "product__customer", "action_type", "source")
 NOON = timedelta(hours=12)
@@ -110,7 +111,7 @@ class _Desk:
             .prefetch_related("tiers")
         )
         drafts = [] if draft is None else [draft]
-        self._names = {rule.pk: rule.name for rule in (*rules, *drafts)}
+        self._names = {RuleId(rule.pk): rule.name for rule in (*rules, *drafts)}
         self._before = {zone: [rule_facts(rule, zone) for rule in rules] for zone in zones}
         self._rules = {zone: as_if_active(facts, drafts, zone=zone) for zone, facts in self._before.items()}
         self._has_draft = draft is not None
@@ -183,9 +184,9 @@ def _when(check: PriceCheck, at: datetime, draft: PriceRule | None) -> datetime:
 def _could_price(rule: RuleFacts, check: PriceCheck, at: datetime) -> bool:
     when = moment(at)
     return (
-        rule.customer in (None, check.customer_id)
+        rule.customer in (None, CustomerId(check.customer_id))
         and rule.currency == check.customer.currency
-        and rule.action_type in (None, check.action_type_id)
+        and rule.action_type in (None, KindId(check.action_type_id))
         and rule.effective_from <= when
         and (rule.effective_to is None or when < rule.effective_to)
     )

@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import DecimalField
 
-from pricing.domain.rate.inputs import moment, rule_facts, wall_moment
+from pricing.domain.rate.inputs import rule_facts, wall_moment
 from pricing.models import PriceRule, PriceTier
-from pricing.rating.values import Instant, RuleFacts
+from pricing.rating.instants import Instant, moment
+from pricing.rating.values import RuleFacts, RuleId
 
 UNSAVED = 0  # no rule has this id
 
@@ -24,7 +25,7 @@ def as_if_active(
     ValueError, in words, where a draft's price is incomplete.
     """
     begins = {draft: _begin(draft, zone, since) for draft in drafts}
-    ends = {draft.revises_id: begin for draft, begin in begins.items() if draft.revises_id}
+    ends = {RuleId(draft.revises_id): begin for draft, begin in begins.items() if draft.revises_id}
     kept = [_ended(rule, ends[rule.id]) if rule.id in ends else rule for rule in rules]
     return kept + [replace(rule_facts(draft, zone), effective_from=begin) for draft, begin in begins.items()]
 

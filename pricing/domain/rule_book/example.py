@@ -12,17 +12,30 @@ from django.db.models import Q, QuerySet
 from billing_engine.core.calendar.wall_clock import instant_of, shown
 from billing_engine.core.errors import Refused
 from leads.models import Action, ActionType, BillingPeriod, Customer, Product, Source
-from pricing.domain.audit.explain import lost_on
+from pricing.domain.audit.explain import lost_to
 from pricing.domain.audit.explain_price import sentences_of
 from pricing.domain.rate.charges import in_units
-from pricing.domain.rate.inputs import customer_facts, maybe_micro, micro, moment, price_facts, rule_facts
+from pricing.domain.rate.inputs import customer_facts, maybe_micro, micro, price_facts, rule_facts
 from pricing.domain.rule_book.drafts import as_if_active
 from pricing.models import Charge, PriceRule
 from pricing.rating.counters import Counters
+from pricing.rating.instants import moment
 from pricing.rating.match import RuleBook
 from pricing.rating.period import rate_period
-from pricing.rating.prices import OF_VALUE, Counted
-from pricing.rating.values import ActionFacts, Catalogue, Decision, ProductFacts, RuleFacts, SourceFacts
+from pricing.rating.prices import Counted
+from pricing.rating.values import (
+    ActionFacts,
+    ActionId,
+    Catalogue,
+    Decision,
+    KindId,
+    LeadId,
+    ProductFacts,
+    ProductId,
+    RuleFacts,
+    SourceFacts,
+    SourceId,
+)
 
 RELATED = ("customer", "product", "source", "action_type")
 A_DAY = timedelta(days=1)
@@ -142,7 +155,7 @@ def price_example(example: Example, *, draft: PriceRule | None = None) -> Priced
     matching = RuleBook(facts, customer_facts(example.customer), catalogue_of(example)).matching(_action(example))
     decision = decide(example, facts, winner=matching[0] if matching else None)
     winner = by_id[decision.rule] if decision.rule is not None else None
-    losers = [Loser(by_id[rule.id], lost_on(matching[0], rule)) for rule in matching[1:]]
+    losers = [Loser(by_id[rule.id], lost_to(matching[0], rule)) for rule in matching[1:]]
     words = [] if winner is None else _sentences(example, winner, decision)
     return Priced(in_units(decision.amount), decision.reason, winner, losers, words)
 
@@ -152,8 +165,8 @@ def decide(example: Example, rules: Sequence[RuleFacts], *, winner: RuleFacts | 
     carried = Counters()
     if winner is not None and example.counted:
         counted = micro(example.counted)
-        of_value = isinstance(winner.price, OF_VALUE)
-        carried.counted[winner.lineage] = Counted(1, 0, counted) if of_value else Counted(1, counted, 0)
+        is_of_value = winner.price.is_of_value
+        carried.counted[winner.lineage] = Counted(1, 0, counted) if is_of_value else Counted(1, counted, 0)
     actions = [_action(example)]
     customer = customer_facts(example.customer)
     (decision,) = rate_period(actions, customer=customer, rules=rules, catalogue=catalogue_of(example), carried=carried)
@@ -164,9 +177,9 @@ def catalogue_of(example: Example) -> Catalogue:
     """What rating must know of the example's product, source and action type."""
     product, source, kind = example.product, example.source, example.action_type
     return Catalogue(
-        products={product.pk: ProductFacts(product.pk, product.category)},
-        sources={source.pk: SourceFacts(source.pk, source.channel)},
-        is_billable={kind.pk: kind.is_billable},
+        products={ProductId(product.pk): ProductFacts(ProductId(product.pk), product.category)},
+        sources={SourceId(source.pk): SourceFacts(SourceId(source.pk), source.channel)},
+        is_billable={KindId(kind.pk): kind.is_billable},
     )
 
 
@@ -194,12 +207,12 @@ def _rules_for(example: Example) -> Any:
 
 def _action(example: Example) -> ActionFacts:
     return ActionFacts(
-        id=0,
-        lead=0,
+        id=ActionId(0),
+        lead=LeadId(0),
         person="",
-        product=example.product.pk,
-        source=example.source.pk,
-        action_type=example.action_type.pk,
+        product=ProductId(example.product.pk),
+        source=SourceId(example.source.pk),
+        action_type=KindId(example.action_type.pk),
         occurred_at=moment(example.occurred_at),
         quantity=micro(example.quantity),
         value=maybe_micro(example.value),

@@ -3,31 +3,25 @@
 from collections.abc import MutableMapping
 from typing import Any
 
-from pricing.models import PriceRule
-from pricing.models.rule import PARTS_OF_A_PRICE
+from pricing.rating.prices import MODELS, Field, amount_fields
 
-Model = PriceRule.PriceModel
-
-# What else a model's price may have: an allowance, a fee, bounds.
-OPTIONS = {
-    Model.PER_UNIT: ("free_units",),
-    Model.GRADUATED: ("free_units",),
-    Model.VOLUME: ("free_units",),
-    Model.PACKAGE: ("free_units",),
-    Model.PERCENTAGE: ("fixed_fee", "minimum", "maximum", "free_actions", "free_value"),
-    Model.GRADUATED_PERCENTAGE: (),
-}
-ASKED = {model: (*PARTS_OF_A_PRICE[model], *OPTIONS[model]) for model in Model}
-PARTS = tuple(dict.fromkeys(part for parts in ASKED.values() for part in parts))
+# The columns of every price model; a form shows those of the chosen one.
+PARTS = tuple(each.name for each in amount_fields())
 # Parts that are a number even where nobody wrote one.
-NOTHING_IS_ZERO = ("free_units", "fixed_fee", "free_actions", "free_value")
-TIERED = (Model.GRADUATED, Model.VOLUME, Model.GRADUATED_PERCENTAGE)
+NOTHING_IS_ZERO = tuple(each.name for each in amount_fields() if not (each.is_required or each.may_be_open))
 RATES = ("unit_price", "percent")  # of a tier: it has the one or the other
+
+
+def tiers_of(price_model: str) -> Field | None:
+    """The tiers that a price of this model is made of, if any."""
+    model = MODELS.get(price_model)
+    return model.tiers_field() if model else None
 
 
 def rate_of(price_model: str) -> str:
     """What the tiers of a price model have: a unit price, or a percent."""
-    return "percent" if price_model == Model.GRADUATED_PERCENTAGE else "unit_price"
+    tiers = tiers_of(price_model)
+    return tiers.rate if tiers else "unit_price"
 
 
 def leave_out_what_says_nothing(given: dict[str, Any], unread: MutableMapping[str, Any]) -> None:
@@ -35,8 +29,9 @@ def leave_out_what_says_nothing(given: dict[str, Any], unread: MutableMapping[st
 
     `unread` has the fields that could not be read, by their names.
     """
-    model = given.get("price_model")
-    others = [part for part in PARTS if model and part not in ASKED[Model(model)]]
+    model = MODELS.get(given.get("price_model") or "")
+    asked = {each.name for each in model.fields} if model else set(PARTS)
+    others = [part for part in PARTS if part not in asked]
     if not given.get("once_per"):
         others.append("once_days")
     for name in others:

@@ -6,13 +6,15 @@ from typing import Any
 from django.db.models import F, Q, QuerySet
 
 from pricing.models import PriceRule
+from pricing.rating.amounts import ZERO
+from pricing.rating.instants import on_the_clock
 from pricing.rating.match import Rank, rank
 from pricing.rating.prices import PerUnit
-from pricing.rating.values import RuleFacts
+from pricing.rating.values import CustomerId, KindId, LineageId, ProductId, RuleFacts, RuleId, SourceId
 
 FIXES = ("customer_id", "product_id", "category", "source_id", "channel", "action_type_id")
 EQUAL = (*FIXES, "currency", "priority")
-FREE = PerUnit(0)
+FREE = PerUnit(ZERO)
 
 Scope = dict[str, Any]  # what is fixed, by the name of its column
 
@@ -48,17 +50,17 @@ def rank_of(rule: PriceRule) -> Rank:
     """How rating ranks it; its price is no part of that."""
     return rank(
         RuleFacts(
-            id=rule.pk,
-            lineage=rule.pk,
+            id=RuleId(rule.pk),
+            lineage=LineageId(rule.pk),
             price=FREE,
             currency=rule.currency,
-            effective_from=rule.wall_from,
-            customer=rule.customer_id,
-            product=rule.product_id,
+            effective_from=on_the_clock(rule.wall_from),
+            customer=None if rule.customer_id is None else CustomerId(rule.customer_id),
+            product=None if rule.product_id is None else ProductId(rule.product_id),
             category=rule.category,
-            source=rule.source_id,
+            source=None if rule.source_id is None else SourceId(rule.source_id),
             channel=rule.channel,
-            action_type=rule.action_type_id,
+            action_type=None if rule.action_type_id is None else KindId(rule.action_type_id),
             priority=rule.priority,
         )
     )

@@ -1,47 +1,30 @@
 """What is wrong with a rule's terms, field by field: the form, the spreadsheet and the activation ask the same question."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from decimal import Decimal
 from typing import Any
 
 from billing_engine.core.errors import FieldFault, HasFaults
 from billing_engine.core.money import is_currency
 from leads.models import Customer, Product
-from pricing.domain.rate.inputs import price_facts
+from pricing.domain.rate.inputs import given_of, maybe_micro, price_facts
 from pricing.domain.rule_book.fit import contradictions
-from pricing.domain.rule_book.price_parts import RATES, TIERED, rate_of
+from pricing.domain.rule_book.price_parts import RATES, tiers_of
 from pricing.models import PriceRule, PriceTier
-from pricing.models.rule import PARTS_OF_A_PRICE, TIERS_AT_MOST
+from pricing.models.rule import TIERS_AT_MOST
 from pricing.rating.highest import highest_only_misfit
+from pricing.rating.prices import MODELS, Field
+from pricing.rating.prices.tiers import TierCode
+from pricing.rating.prices.tiers import tier_faults as faults_of_ends
+from pricing.wording.statement import words as in_words
+from pricing.wording.tiers import WORDS, fault_in_words
 
 DAYS_AT_MOST = 3_650
 NO_NUMBER = "Write a number such as 18.50: with a point before the decimals, and without other separators."
-MISSING = {
-    "unit_price": "A per unit price needs a unit price; 0 is one.",
-    "package_size": "A package price needs to know how many make a package.",
-    "package_price": "A package price needs what a package costs; 0 is a price.",
-    "percent": "A percentage needs its percent; 0 is one.",
-}
-NEGATIVE = {
-    "unit_price": "A price is not negative.",
-    "package_price": "A price is not negative.",
-    "percent": "A percent is not negative.",
-    "fixed_fee": "A fee is not negative.",
-    "minimum": "A minimum is not negative.",
-    "maximum": "A maximum is not negative.",
-    "free_units": "An allowance is not negative.",
-    "free_value": "An allowance is not negative.",
-    "cap_per_lead": "A limit is not negative.",
-    "cap_per_period": "A limit is not negative.",
-}
+NEGATIVE = {"cap_per_lead": "A limit is not negative.", "cap_per_period": "A limit is not negative."}
 NEGATIVE_OF_A_TIER = {
     "unit_price": "A price is not negative.",
     "percent": "A percent is not negative.",
     "flat_fee": "A fee is not negative.",
-}
-RATE_MISSING = {
-    "unit_price": "Each tier needs a unit price; 0 is one.",
-    "percent": "Each tier needs a percent; 0 is one.",
 }
 TIERS = "tiers"
 SHAPE = "tiers_do_not_ascend"
@@ -75,14 +58,15 @@ def tier_faults(tier: PriceTier) -> list[FieldFault]:
     """What is wrong with one tier, whatever stands beside it."""
     found = list(negative(tier, NEGATIVE_OF_A_TIER))
     if tier.up_to is not None and tier.up_to <= 0:
-        found.append(FieldFault("up_to", "not_above_zero", "A tier ends above zero."))
+        found.append(FieldFault("up_to", "not_above_zero", WORDS[TierCode.NOT_ABOVE_ZERO]))
     return found
 
 
 def tiers_faults(rule: PriceRule, tiers: Sequence[PriceTier]) -> list[FieldFault]:
     """What is wrong with a price's tiers, in their order; each fault with the row of its tier."""
     name = rule.get_price_model_display().lower()
-    if rule.price_model not in TIERED:
+    field = tiers_of(rule.price_model)
+    if field is None:
         words = f"A {name} price has no tiers: remove them."
         return [FieldFault(TIERS, "has_no_tiers", words)] if tiers else []
     if len(tiers) > TIERS_AT_MOST:
@@ -90,7 +74,7 @@ def tiers_faults(rule: PriceRule, tiers: Sequence[PriceTier]) -> list[FieldFault
     if not tiers:
         return [FieldFault(TIERS, SHAPE, f"A {name} price needs tiers; the last one has no end.")]
     found = [_at(row, fault) for row, tier in enumerate(tiers) for fault in tier_faults(tier)]
-    found += _of_rates(tiers, rate_of(rule.price_model))
+    found += _of_rates(tiers, field)
     return found or list(_of_ends(tiers))
 
 
@@ -117,16 +101,12 @@ def negative(row: Any, words: dict[str, str]) -> Iterator[FieldFault]:
 
 
 def _of_price(rule: PriceRule) -> Iterator[FieldFault]:
+    model = MODELS.get(rule.price_model)
+    if model:
+        amounts = [each for each in model.fields if not each.kind.is_tiers]
+        for fault in model.faults(given_of(rule, amounts)):
+            yield FieldFault(fault.field, fault.code, in_words(fault.statement, rule.currency))
     yield from negative(rule, NEGATIVE)
-    for part in PARTS_OF_A_PRICE.get(rule.price_model, ()):
-        if getattr(rule, part) is None:
-            yield FieldFault(part, "missing", MISSING[part])
-    if rule.package_size is not None and rule.package_size <= 0:
-        yield FieldFault("package_size", "not_above_zero", "A package holds more than nothing.")
-    least, most = rule.minimum, rule.maximum
-    if least is not None and most is not None and 0 <= most < least:
-        words = f"The maximum is below the minimum of {Decimal(least).normalize():f}."
-        yield FieldFault("maximum", "below_minimum", words)
 
 
 def _of_once(rule: PriceRule) -> Iterator[FieldFault]:
@@ -139,9 +119,11 @@ def _of_once(rule: PriceRule) -> Iterator[FieldFault]:
 
 
 def _of_highest_only(rule: PriceRule) -> Iterator[FieldFault]:
-    if not rule.highest_only or not rule.price_model:
+    if not rule.highest_only or rule.price_model not in MODELS:
         return
-    if misfit := highest_only_misfit(rule.price_model, rule.free_units, rule.free_actions, rule.free_value):
+    model = MODELS[rule.price_model]
+    free = (getattr(rule, each.name) for each in model.fields if each.is_allowance)
+    if misfit := highest_only_misfit(model, *free):
         yield FieldFault("highest_only", "highest_only_misfit", misfit)
 
 
@@ -159,25 +141,20 @@ def _of_time(rule: PriceRule) -> Iterator[FieldFault]:
         yield FieldFault("wall_to", "ends_before_it_begins", "A rule ends after it begins.")
 
 
-def _of_rates(tiers: Sequence[PriceTier], rate: str) -> Iterator[FieldFault]:
+def _of_rates(tiers: Sequence[PriceTier], field: Field) -> Iterator[FieldFault]:
+    rate = field.rate
     (other,) = set(RATES) - {rate}
     for row, tier in enumerate(tiers):
         if getattr(tier, rate) is None or getattr(tier, other) is not None:
-            yield FieldFault(rate, "missing", RATE_MISSING[rate], row)
+            yield FieldFault(rate, "missing", field.missing, row)
 
 
 def _of_ends(tiers: Sequence[PriceTier]) -> Iterator[FieldFault]:
-    last = None
-    for row, tier in enumerate(tiers[:-1]):
-        if tier.up_to is None:
-            yield FieldFault("up_to", SHAPE, "Only the last tier has no end.", row)
-        elif last is not None and tier.up_to <= last:
-            words = f"Tiers ascend: this one must end after {Decimal(last).normalize():f}."
-            yield FieldFault("up_to", SHAPE, words, row)
-        last = tier.up_to
-    if tiers[-1].up_to is not None:
-        words = "The last tier has no end: leave this empty, or add another tier."
-        yield FieldFault("up_to", SHAPE, words, len(tiers) - 1)
+    told = set[int]()
+    for fault in faults_of_ends([maybe_micro(tier.up_to) for tier in tiers]):
+        if fault.place not in told:
+            yield FieldFault("up_to", SHAPE, fault_in_words(fault), fault.place)
+        told.add(fault.place)
 
 
 def _at(row: int, fault: FieldFault) -> FieldFault:

@@ -14,7 +14,7 @@ from pricing.domain.rule_book.fit import LastMonth, matches_nothing_of_much, unm
 from pricing.domain.rule_book.gaps import Gap, gaps
 from pricing.domain.rule_book.scopes import covers, neighbours, rank_of, rivals, same_scope
 from pricing.models import PriceRule
-from pricing.rating.prices import MICRO, Counted, Price, Volume, costs_anything
+from pricing.rating.prices import MICRO, Counted, Price
 
 # What two prices are compared by: ten units worth a thousand together.
 QUANTITY, VALUE = 10 * MICRO, 1_000 * MICRO
@@ -125,8 +125,9 @@ def _far(rule: PriceRule, beside: list[PriceRule]) -> Iterator[Caution]:
         return
     change = (would - costs) / costs
     before, after = (money.price_in_words(each, rule.currency) for each in (costs, would))
-    free = " after what is free" if any(_allowance(theirs) + _allowance(ours)) else ""
-    if not costs_anything(ours):
+    is_free = any(each.allowance != Counted() for each in (theirs, ours))
+    free = " after what is free" if is_free else ""
+    if not ours.costs_anything:
         yield Caution(f"It charges nothing: ten units, worth 1,000 together, cost {before} there{free}", [replaced])
     elif abs(change) > FAR:
         costs_then = f"ten units, worth 1,000 together, cost {before} there and {after} here{free}"
@@ -150,16 +151,11 @@ def _price(rule: PriceRule) -> Price | None:
 
 def _costs(*prices: Price) -> list[Decimal]:
     """What each asks for ten units worth a thousand together, the first of a period that neither gives for nothing."""
-    before = Counted(*map(max, zip(*map(_allowance, prices), strict=True)))
-    return [in_units(_cost(price, before)) for price in prices]
-
-
-def _cost(price: Price, before: Counted) -> int:
-    if isinstance(price, Volume):
-        return price.price_within(before.quantity + QUANTITY, before, QUANTITY)
-    return price.price(before, QUANTITY, VALUE)
-
-
-def _allowance(price: Price) -> tuple[int, int, int]:
-    """What is free at the start of a period: actions, units, value."""
-    return getattr(price, "free_actions", 0), getattr(price, "free_units", 0), getattr(price, "free_value", 0)
+    free = [price.allowance for price in prices]
+    before = Counted(
+        actions=max(each.actions for each in free),
+        quantity=max(each.quantity for each in free),
+        value=max(each.value for each in free),
+    )
+    total = before.quantity + QUANTITY
+    return [in_units(price.price_within(total, before, QUANTITY, VALUE)) for price in prices]

@@ -9,13 +9,13 @@ from typing import NamedTuple
 from django.db import connection
 
 from leads.models import BillingPeriod
-from pricing.domain.rate.actions import START, StoredActions
+from pricing.domain.rate.actions import START, StoredActions, number_of
 from pricing.domain.rate.carry_over import carried_over
 from pricing.domain.rate.inputs import catalogue_for, period_facts
 from pricing.rating.counters import Counters
 from pricing.rating.once import Key, Paid
 from pricing.rating.period import rate_period
-from pricing.rating.values import ActionFacts, Decision, Id, RuleFacts
+from pricing.rating.values import ActionFacts, ActionId, Decision, KindId, LeadId, LineageId, RuleFacts, RuleId
 
 AT_A_TIME = 10_000
 MOVES_KEPT = 50  # of each kind, per period
@@ -24,8 +24,8 @@ NOW = """
     SELECT action_id, rule_id, reason, amount * 1000000 FROM pricing_charge WHERE action_id = ANY(%s)
 """
 
-Outcome = tuple[Id | None, str, int]  # the rule, the reason for an exclusion, the amount
-Group = tuple[Id | None, Id]  # the rule, the action type
+Outcome = tuple[RuleId | None, str, int]  # the rule, the reason for an exclusion, the amount
+Group = tuple[RuleId | None, KindId]  # the rule, the action type
 UNPRICED: Outcome = (None, "", 0)
 
 
@@ -115,13 +115,13 @@ class Comparison:
         self._moved[then[0], kind].count(then, -1)
         was, becomes = _state(now), _state(then)
         if now[2] != then[2]:
-            self._keep("amount", Move(abs(then[2] - now[2]), -action.id, now, then))
+            self._keep("amount", Move(abs(then[2] - now[2]), -number_of(action.id), now, then))
         if was == becomes:
             return
         newly = self.newly[now[0] if becomes != "charged" else then[0], kind]
         setattr(newly, becomes, getattr(newly, becomes) + 1)
         if becomes != "charged":
-            self._keep(becomes, Move(abs(then[2] - now[2]), -action.id, now, then))
+            self._keep(becomes, Move(abs(then[2] - now[2]), -number_of(action.id), now, then))
 
     def _keep(self, kind: str, move: Move) -> None:
         kept = self.moves[kind]
@@ -138,8 +138,8 @@ class Carry:
         self._done = list[int]()
         self._paid = defaultdict[Key, list[Paid]](list)
         self._stored_paid = dict[Key, set[Paid]]()
-        self._by_lead = dict[tuple[Id, Id], int]()
-        self._stored_by_lead = dict[tuple[Id, Id], int]()
+        self._by_lead = dict[tuple[LineageId, LeadId], int]()
+        self._stored_by_lead = dict[tuple[LineageId, LeadId], int]()
 
     def begin(self, period: BillingPeriod, rules: list[RuleFacts]) -> Counters:
         """As `carried_over`, the simulated periods counted as they were simulated."""
@@ -201,7 +201,7 @@ def compare(
     return comparison
 
 
-def _stored(actions: list[Id]) -> dict[Id, Outcome]:
+def _stored(actions: list[ActionId]) -> dict[ActionId, Outcome]:
     with connection.cursor() as cursor:
         cursor.execute(NOW, [actions])
         return {action: (rule, reason, int(amount)) for action, rule, reason, amount in cursor.fetchall()}

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from billing_engine.core import money
 from leads.models import BillingPeriod
 from pricing.domain.rate.charges import in_units
 from pricing.domain.simulation.period import Comparison, Move, Outcome
-from pricing.models import Charge, PriceRule, SimulatedCustomer, SimulatedMove, SimulatedSum, Simulation
+from pricing.models import PriceRule, SimulatedCustomer, SimulatedMove, SimulatedSum, Simulation
+from pricing.wording.decision import outcome as in_words
 
 
 def keep(simulation: Simulation, period: BillingPeriod, comparison: Comparison) -> None:
@@ -66,11 +66,8 @@ def _move(
 
 def _told(outcome: Outcome, names: dict[Any, str], currency: str) -> str:
     rule, reason, amount = outcome
-    if reason:
-        return f"not charged: {Charge.Reason(reason).label.lower()}"
-    if rule is None:
-        return "unrated"
-    return f"{money.price_in_words(in_units(amount), currency)} by «{names[rule]}»"
+    by = None if rule is None else names[rule]
+    return in_words(reason, amount=amount, by=by, currency=currency)
 
 
 def _names(rules: set[Any], comparison: Comparison) -> dict[Any, str]:

@@ -19,11 +19,12 @@ from leads.models import Action, BillingPeriod, Customer
 from pricing.domain.rate.inputs import rules_for
 from pricing.domain.rule_book.drafts import as_if_active
 from pricing.domain.rule_book.effective import customers_of
-from pricing.domain.rule_wording import price_in_words
+from pricing.domain.rule_wording import terms_of
 from pricing.domain.simulation.period import Carry, Stopped, compare
 from pricing.domain.simulation.results import forget, keep
 from pricing.models import PeriodTally, PriceRule, SimulatedCustomer, Simulation
 from pricing.rating.values import RuleFacts
+from pricing.wording.terms import terms_as_data
 
 State = SimulatedCustomer.State
 
@@ -82,7 +83,7 @@ def start(
     if not counted:
         raise NothingToSimulate
     simulation = Simulation.objects.create(
-        drafts_told=[[draft.pk, draft.name, price_in_words(draft)] for draft in drafts],
+        drafts_told=[[draft.pk, draft.name, terms_as_data(terms_of(draft))] for draft in drafts],
         months=sorted(months),
         from_the_start=from_the_start,
         created_at=at,

@@ -11,8 +11,8 @@ from billing_engine.core.errors import Refused
 from billing_engine.core.money import price_in_words
 from leads.models import BillingPeriod, Customer
 from pricing.domain.audit.prove import Proof, prove
-from pricing.domain.audit.prove_wording import outcome_in_words
 from pricing.models import PeriodTally
+from pricing.wording.proof import outcome_in_words
 
 UNKNOWN = 2
 

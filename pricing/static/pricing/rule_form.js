@@ -50,10 +50,13 @@ document.addEventListener("DOMContentLoaded", () => {
     line.classList.toggle("tier-fault", Boolean(fault));
   };
 
+  // Which rate each price model's tiers have, and what to say of them: the server's own table.
+  const tiersTable = JSON.parse(document.getElementById("tiers-table")?.textContent ?? "null");
+
   const checkTiers = () => {
-    if (!form) return;
-    const byValue = form.elements.price_model?.value === "graduated_percentage";
-    const rate = byValue ? "percent" : "unit_price";
+    if (!form || !tiersTable) return;
+    const told = tiersTable.words;
+    const { field: rate, missing } = tiersTable.rates[form.elements.price_model?.value] ?? Object.values(tiersTable.rates)[0];
     const kept = rows().filter((row) => !field(row, "DELETE")?.checked);
     const filled = kept.filter((row) => ["up_to", rate, "flat_fee"].some((name) => !["", "0"].includes(text(row, name))) || text(row, rate));
     for (const row of kept) if (!filled.includes(row)) tell(row, "", "");
@@ -64,10 +67,10 @@ document.addEventListener("DOMContentLoaded", () => {
       const end = Number(typed);
       let fault = "";
       if (typed && Number.isNaN(end)) fault = "A number, please.";
-      else if (!typed && !isLast) fault = "Only the last tier has no end.";
-      else if (typed && end <= start) fault = start ? `Must end after ${shown(start)}.` : "A tier ends above zero.";
-      else if (typed && isLast) fault = "The last tier has no end: leave this empty, or add another tier.";
-      else if (!text(row, rate)) fault = byValue ? "It needs a percent; 0 is one." : "It needs a unit price; 0 is one.";
+      else if (!typed && !isLast) fault = told.open_too_soon;
+      else if (typed && end <= start) fault = start ? told.not_ascending.replace("{after}", shown(start)) : told.not_above_zero;
+      else if (typed && isLast) fault = told.last_ends;
+      else if (!text(row, rate)) fault = missing;
       const from = start ? `above ${shown(start)}` : "from the first";
       tell(row, typed ? `${from} up to ${shown(end)}` : `${from}, without end`, fault);
       if (typed && end > start) start = end;

@@ -1,7 +1,7 @@
 """The cells of a row read as the terms of a rule: each as its field reads it, and told by its column where it can't be."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -19,13 +19,14 @@ from pricing.domain.rule_book.price_parts import NOTHING_IS_ZERO, rate_of
 from pricing.domain.rule_book.sheet.columns import COLUMN_OF, NO, YES, Cells, Faults
 from pricing.domain.rule_book.validate import NO_NUMBER, TIERS
 from pricing.models import PriceRule, PriceTier
-from pricing.models.rule import TIERS_AT_MOST
+from pricing.models.rule import TIERS_AT_MOST, price_models
 
 NAMED: dict[str, Any] = {"customer": Customer, "source": Source, "action_type": ActionType}
-CHOSEN: dict[str, type[TextChoices]] = {
-    "channel": Channel,
-    "price_model": PriceRule.PriceModel,
-    "once_per": PriceRule.Once,
+Choices = list[tuple[str, str]]
+CHOSEN: dict[str, Callable[[], Choices]] = {
+    "channel": lambda: _choices(Channel),
+    "price_model": price_models,
+    "once_per": lambda: _choices(PriceRule.Once),
 }
 WALL_CLOCK = ("wall_from", "wall_to")
 READ_IN_THEIR_OWN_WAY = {*NAMED, *CHOSEN, *WALL_CLOCK, "product", "currency", "highest_only"}
@@ -84,7 +85,7 @@ def terms_of(cells: Cells, names: Names, *, own_currency: str) -> Terms:
     text["priority"] = text["priority"] or "0"
     _name(told, text, names)
     for name, choices in CHOSEN.items():
-        _choose(told, name, text[name], choices)
+        _choose(told, name, text[name], choices())
     for name in WALL_CLOCK:
         _wall_clock(told, name, text[name])
     _highest_only(told, text["highest_only"])
@@ -130,12 +131,16 @@ def _currency(told: Terms, code: str, own: str) -> None:
         told.unread["currency"] = f"{code} is no currency code of ISO 4217, such as USD."
 
 
-def _choose(told: Terms, name: str, text: str, choices: type[TextChoices]) -> None:
+def _choices(choices: type[TextChoices]) -> Choices:
+    return [(str(code), str(label)) for code, label in choices.choices]
+
+
+def _choose(told: Terms, name: str, text: str, choices: Choices) -> None:
     """One of a few words, by its code or by its label, however it is written."""
-    known = {_bare(word): code for code, label in choices.choices for word in (code, str(label))}
+    known = {_bare(word): code for code, label in choices for word in (code, label)}
     told.given[name] = known.get(_bare(text), "")
     if text and not told.given[name]:
-        there_are = ", ".join(str(label).lower() for label in choices.labels)
+        there_are = ", ".join(label.lower() for _, label in choices)
         told.unread[name] = f"“{text}” is none of these: {there_are}."
     elif name == "price_model" and not text:
         told.unread[name] = REQUIRED

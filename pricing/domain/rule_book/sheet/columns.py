@@ -10,6 +10,14 @@ from billing_engine.core.calendar.wall_clock import NotAWallClockTime, read, wri
 from billing_engine.core.tables.csv import Cell
 from pricing.domain.rule_book.validate import in_order
 from pricing.models import PriceRule
+from pricing.rating.prices import amount_fields
+
+
+def _price_columns() -> dict[str, str]:
+    """A column for each thing that a price is made of; tiers stand beside the unit price, whose place they take."""
+    (first, *rest) = amount_fields()
+    return {first.label: first.name, "tiers": "", **{each.label: each.name for each in rest}}
+
 
 # The columns, each with its field; what has none is for people, or is read in its own way.
 COLUMNS = {
@@ -27,17 +35,7 @@ COLUMNS = {
     "effective from": "wall_from",
     "effective to": "wall_to",
     "price model": "price_model",
-    "unit price": "unit_price",
-    "tiers": "",
-    "free units": "free_units",
-    "package size": "package_size",
-    "package price": "package_price",
-    "percent": "percent",
-    "fixed fee": "fixed_fee",
-    "minimum": "minimum",
-    "maximum": "maximum",
-    "free actions": "free_actions",
-    "free value": "free_value",
+    **_price_columns(),
     "once per": "once_per",
     "once days": "once_days",
     "highest only": "highest_only",

@@ -13,7 +13,7 @@ from billing_engine.core.tables.read import Row
 from pricing.domain.rule_book.drafting import save_draft
 from pricing.domain.rule_book.drafts import with_tiers
 from pricing.domain.rule_book.fit import LastMonth
-from pricing.domain.rule_book.price_parts import TIERED, leave_out_what_says_nothing
+from pricing.domain.rule_book.price_parts import leave_out_what_says_nothing, tiers_of
 from pricing.domain.rule_book.rules import revise
 from pricing.domain.rule_book.sheet.cells import Names, Terms, terms_of
 from pricing.domain.rule_book.sheet.columns import (
@@ -149,7 +149,7 @@ def _check(found: Plan, cells: Cells, names: Names) -> None:
     for name in COLUMN_OF:
         setattr(draft, name, terms.given.get(name))
     found.draft = draft
-    found.tiers = terms.tiers if draft.price_model in TIERED else []
+    found.tiers = terms.tiers if tiers_of(draft.price_model) else []
     found.faults = [*terms.faults(), *_faults_of(draft, terms)]
     _check_beginning(found, terms)
 
@@ -159,7 +159,7 @@ def _faults_of(draft: PriceRule, terms: Terms) -> Iterator[tuple[str, str]]:
     for fault in rule_faults(draft):
         if fault.field not in terms.unread:
             yield COLUMN_OF.get(fault.field, "row"), fault.words
-    if draft.price_model in TIERED and TIERS not in terms.unread:
+    if tiers_of(draft.price_model) and TIERS not in terms.unread:
         yield from ((TIERS, words) for words in _told_of_tiers(draft, terms))
 
 

@@ -1,9 +1,23 @@
 """What became of an action when it was rated, in words that show what differs from the other time."""
 
-from billing_engine.core.money import price_in_words
-from pricing.domain.audit.prove import Outcome
-from pricing.domain.rate.charges import in_units
-from pricing.domain.rule_wording import number
+from typing import NamedTuple
+
+from pricing.rating.values import ActionId, Cuts, RuleId
+from pricing.wording.numbers import money, number
+
+
+class Outcome(NamedTuple):
+    """What became of an action, every digit of it, in micro-units."""
+
+    period: int
+    rule: RuleId | None
+    reason: str
+    amount: int
+    full_amount: int
+    cuts: Cuts
+    quantity_before: int
+    value_before: int
+    paid_by: ActionId | None
 
 
 def outcome_in_words(outcome: Outcome | None, currency: str, *, beside: Outcome | None) -> str:
@@ -18,22 +32,19 @@ def outcome_in_words(outcome: Outcome | None, currency: str, *, beside: Outcome 
 
 def _result(outcome: Outcome, currency: str) -> str:
     by = "" if outcome.rule is None else f" by rule {outcome.rule}"
-    if outcome.reason:
-        return f"not charged: {outcome.reason}{by}"
-    return f"{price_in_words(in_units(outcome.amount), currency)}{by}"
+    return f"not charged: {outcome.reason}{by}" if outcome.reason else f"{money(outcome.amount, currency)}{by}"
 
 
 def _cuts(outcome: Outcome, currency: str) -> str:
-    cut = [f"{price_in_words(in_units(amount), currency)} cut by {cap}" for cap, amount in outcome.cuts]
-    return " and ".join(cut) or "not capped"
+    return " and ".join(f"{money(amount, currency)} cut by {cap}" for cap, amount in outcome.cuts) or "not capped"
 
 
 def _rest(outcome: Outcome, beside: Outcome, currency: str) -> list[str]:
     words = {
-        "full_amount": f"of {price_in_words(in_units(outcome.full_amount), currency)}",
+        "full_amount": f"of {money(outcome.full_amount, currency)}",
         "cuts": _cuts(outcome, currency),
-        "quantity_before": f"{number(in_units(outcome.quantity_before))} counted before",
-        "value_before": f"{price_in_words(in_units(outcome.value_before), currency)} of value before",
+        "quantity_before": f"{number(outcome.quantity_before)} counted before",
+        "value_before": f"{money(outcome.value_before, currency)} of value before",
         "paid_by": "paid by no other action" if outcome.paid_by is None else f"paid by action {outcome.paid_by}",
         "period": f"in period {outcome.period}",
     }

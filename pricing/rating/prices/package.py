@@ -1,0 +1,112 @@
+"""Each package that is started costs its price, full or not."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import ClassVar, Self
+
+from pricing.rating.amounts import MICRO, ZERO, Micro, paid_part
+from pricing.rating.prices.fields import Field, Given, Kind
+from pricing.rating.prices.model import FREE, PAID, Case, Clause, Counted, Price, Row, TierPart
+from pricing.rating.prices.units import FREE_UNITS, PriceOfUnits
+from pricing.rating.statement import NOTHING, Money, Number, Statement, say
+
+TOO_SMALL = "A package holds more than nothing."
+
+
+@dataclass(frozen=True, slots=True)
+class Packages(Clause):
+    """Each package that is started costs its price, full or not."""
+
+    size: int
+    price: int
+    free_units: int
+
+    @property
+    def statement(self) -> Statement:
+        return say(
+            "{price} per package of {size} units started in a period{beyond}",
+            price=Money(self.price),
+            size=Number(self.size),
+            beyond=say(" beyond the free ones") if self.free_units else NOTHING,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Package(PriceOfUnits):
+    """`P` per started block of `N` units: the action that opens a block carries its price."""
+
+    code: ClassVar[str] = "package"
+    title: ClassVar[str] = "Package"
+    meaning: ClassVar[str] = "Each package that is started costs its price, full or not."
+    fields: ClassVar[tuple[Field, ...]] = (
+        Field(
+            "package_size",
+            Kind.UNITS,
+            "Units in a package.",
+            missing="A package price needs to know how many make a package.",
+            negative=TOO_SMALL,
+            is_positive=True,
+        ),
+        Field(
+            "package_price",
+            Kind.MONEY,
+            "Of each package that is started.",
+            missing="A package price needs what a package costs; 0 is a price.",
+            negative="A price is not negative.",
+        ),
+        FREE_UNITS,
+    )
+    rows = {**Price.rows, "paid": "packages of {size} started"}
+
+    package_size: Micro
+    package_price: Micro
+    free_units: Micro = ZERO
+
+    def __post_init__(self) -> None:
+        if self.package_size <= 0:
+            raise ValueError(TOO_SMALL)
+
+    @classmethod
+    def of(cls, given: Given) -> Self:
+        return cls(given.needed("package_size"), given.needed("package_price"), given.amount("free_units"))
+
+    def price(self, before: Counted, quantity: int, value: int | None) -> int:
+        return self.package_price * (self._blocks(before.quantity + quantity) - self._blocks(before.quantity))
+
+    def _blocks(self, quantity: int) -> int:
+        return -(-paid_part(quantity, self.free_units) // self.package_size)
+
+    def paid_parts(self, before: Counted, quantity: int, total: int) -> Iterator[TierPart]:
+        # At a price of one, what the packages cost is how many are started.
+        started = replace(self, package_price=Micro(1)).price(before, quantity, None)
+        if started:
+            yield TierPart(PAID, started * MICRO, self.price(before, quantity, None))
+
+    @property
+    def costs_anything(self) -> bool:
+        return self.package_price > 0
+
+    def clause(self) -> Clause:
+        return Packages(self.package_size, self.package_price, self.free_units)
+
+    def explained(self, case: Case) -> Iterator[Statement]:
+        yield self.counted(case)
+        yield from self.free(case)
+        low, high = self.paid(case.before, case.quantity)
+        started = sum(part.counted for part in self.paid_of(case))
+        size = Number(self.package_size)
+        if started:
+            yield say(
+                "Packages of {size} that it starts: {started} × {price} = {amount}.",
+                size=size,
+                started=Number(started),
+                price=Money(self.package_price),
+                amount=Money(case.full),
+            )
+        elif high > low or not case.quantity:
+            yield say("It starts no new package of {size}, so it costs nothing.", size=size)
+
+    def row(self, part: int) -> Row:
+        if part == FREE:
+            return Row("free")
+        return Row("paid", {"size": Number(self.package_size)}, rate=Money(self.package_price))
