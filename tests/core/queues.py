@@ -37,8 +37,8 @@ from tests.factories.leads import (
 from tests.factories.people import UserFactory, with_role
 from tests.factories.pricing import PriceRuleFactory
 from tests.invoices.made import a_draft, approved, issued, printed
-from tests.leads.test_quarantine import action, lead
-from tests.leads.test_quarantine import send as deliver
+from tests.leads.quarantine.test_settle import action, lead
+from tests.leads.quarantine.test_settle import send as deliver
 
 NOVEMBER_3 = datetime(2026, 11, 3, 12, tzinfo=UTC)
 

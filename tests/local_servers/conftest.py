@@ -1,0 +1,94 @@
+"""Places for real servers: every test gets its own, and no server outlives its test."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from billing_engine.local_servers.account import Seat
+from billing_engine.local_servers.folder import Folder
+from billing_engine.local_servers.postgres import Postgres
+from billing_engine.local_servers.programs import (
+    PG_BIN,
+    postgres_programs,
+    postgres_within_reach,
+    redis_programs,
+    redis_within_reach,
+)
+from billing_engine.local_servers.redis import Redis
+from tests.local_servers.elsewhere import with_own_ports
+
+
+@pytest.fixture
+def place() -> Iterator[Path]:
+    """An empty folder with a blank in its name that any user may pass through; pytest's own is closed to `nobody`."""
+    path = Path(tempfile.mkdtemp(prefix="a desk ")).resolve()
+    path.chmod(0o711)
+    yield path
+    shutil.rmtree(path)
+
+
+@pytest.fixture
+def folder(place: Path) -> Iterator[Folder]:
+    """A checkout's folder without any data; whatever server is started in it is stopped afterwards."""
+    folder = with_own_ports(Folder(place / "var" / "dev"))
+    yield folder
+    Redis(folder).down()
+    Postgres(folder).down()
+
+
+@pytest.fixture(scope="session")
+def original() -> Iterator[Folder]:
+    """A folder in which PostgreSQL was started once and stopped: making its data takes longer than any test here."""
+    path = Path(tempfile.mkdtemp(prefix="a desk ")).resolve()
+    path.chmod(0o711)
+    folder = with_own_ports(Folder(path / "dev"))
+    Postgres(folder, durable=False).up()
+    Postgres(folder, durable=False).down()
+    yield folder
+    shutil.rmtree(path)
+
+
+@pytest.fixture
+def used(original: Folder) -> Iterator[Folder]:
+    """The same, for tests that leave it sound: they may add tables, each its own."""
+    yield original
+    Postgres(original).down()
+
+
+@pytest.fixture
+def copied(original: Folder) -> Callable[[Folder], Folder]:
+    """Makes a folder a copy of it, as copying a checkout does."""
+
+    def copy(folder: Folder) -> Folder:
+        subprocess.run(["cp", "-a", original.path, folder.path], check=True)
+        return folder
+
+    return copy
+
+
+@pytest.fixture
+def as_root() -> None:
+    """For rules that only exist for root, who has to run the servers as somebody else."""
+    if os.geteuid() != 0:
+        pytest.skip("only root has to run the servers as another user; run the tests as root to check this rule")
+
+
+@pytest.fixture
+def ordinary(as_root: None, place: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder in which an ordinary user may work, with server programs that he may run wherever the virtualenv is."""
+    postgres, redis = postgres_programs(), redis_programs()[0]
+    assert postgres is not None
+    seats = [Seat(Folder(place / "programs"), name) for name in ("postgres", "redis")]
+    for seat in seats:
+        seat.take()
+    monkeypatch.setenv(PG_BIN, str(postgres_within_reach(postgres, seat=seats[0])))
+    monkeypatch.setenv("PATH", f"{redis_within_reach(redis, seat=seats[1]).parent}:{os.environ['PATH']}")
+    path = place / "ordinary"
+    path.mkdir()
+    path.chmod(0o777)
+    return path

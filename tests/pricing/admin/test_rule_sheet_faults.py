@@ -1,0 +1,210 @@
+"""What a spreadsheet of price rules is refused for: each fault with its row and column, and nothing imported."""
+
+import re
+from datetime import datetime
+from io import BytesIO
+from typing import Any
+from zipfile import ZipFile
+
+import pytest
+from django.test import Client
+
+from billing_engine.core.calendar.wall_clock import read
+from pricing.admin.rules.form import NO_NUMBER
+from pricing.models import PriceRule
+from tests.factories.leads import ActionTypeFactory, CustomerFactory, ProductFactory, SourceFactory
+from tests.factories.people import with_role
+from tests.pricing.admin.test_rule_sheets import FROM, PRICE, as_csv, as_xlsx, confirm, dry_run, exported, faults, row
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def operations(client: Client) -> Client:
+    client.force_login(with_role("Operations"))
+    return client
+
+
+@pytest.mark.parametrize(
+    ("facts", "column", "words"),
+    [
+        ({"id": "9" * 30}, "id", f"There is no rule {'9' * 30}; leave it empty for a new one."),
+        ({"unit price": "-1"}, "unit price", "A price is not negative."),
+        ({"unit price": "1" * 30}, "unit price", "Ensure that there are no more than 16 digits in total."),
+        ({"priority": "99999"}, "priority", "Ensure this value is less than or equal to 32767."),
+        ({"currency": "USX"}, "currency", "USX is no currency code of ISO 4217, such as USD."),
+        ({"id": "999999"}, "id", "There is no rule 999999; leave it empty for a new one."),
+        ({"customer": "NOBODY"}, "customer", "Nothing has the code “NOBODY”."),
+        ({"product": "NONE"}, "product", "No product has the SKU “NONE”."),
+        ({"product": "TWICE"}, "product", "Several customers have the SKU “TWICE”: name the customer."),
+        (
+            {"highest only": "yes", "free units": "5"},
+            "highest only",
+            "Highest only can't be combined with a free allowance: it needs a per-unit or percentage price without a free"
+            " part.",
+        ),
+        ({"highest only": "maybe"}, "highest only", "“maybe” is neither yes nor no."),
+        ({"tiers": "up to ten"}, "tiers", "“up to ten” is no tier: write “100: 2.40” or “500: 1.80 + 20”."),
+        (
+            {"price model": "graduated", "tiers": "10: 1; 5: 2; : 3"},
+            "tiers",
+            "Tier 2: Tiers ascend: this one must end after 10.",
+        ),
+        ({"price model": "volume"}, "tiers", "A volume price needs tiers; the last one has no end."),
+        (
+            {"price model": "cheap"},
+            "price model",
+            "“cheap” is none of these: per unit, graduated, volume, package, percentage, graduated percentage.",
+        ),
+        ({PRICE: ""}, "unit price", "A per unit price needs a unit price; 0 is one."),
+        ({"effective to": "2026-10-01"}, "effective to", "A rule ends after it begins."),
+        (
+            {FROM: "next month"},
+            FROM,
+            "“next month” is not a day such as 2026-12-01, or a time such as 2026-12-01T09:00.",
+        ),
+        (
+            {FROM: "01/12/2026"},
+            FROM,
+            "“01/12/2026” is ambiguous: the month may come first or the day. Put the year first, such as 2026-12-01.",
+        ),
+        (
+            {FROM: "2026-12-01T09:00-05:00"},
+            FROM,
+            "“2026-12-01T09:00-05:00” has an offset. A rule begins and ends at this time in each customer’s own time zone:"
+            " write it without, such as 2026-12-01T09:00.",
+        ),
+        (
+            {"channel": "webinars"},
+            "channel",
+            "“webinars” is none of these: web site, social media, e-mail campaign, referral, webinar, event, demo request,"
+            " trade show, conference, newsletter, feedback.",
+        ),
+        ({"once per": "person per month"}, "once per", "“person per month” is none of these: per lead, per person."),
+        ({"tiers": "1: 1;" * 1_900}, "tiers", "These are 1,900 tiers; a price has at most 1,000."),
+        ({PRICE: "18,50"}, PRICE, NO_NUMBER),
+        ({PRICE: "dear"}, PRICE, NO_NUMBER),
+        ({"price model": "volume", "tiers": "10: 18,50; : 1"}, "tiers", f"Tier 1: {NO_NUMBER}"),
+        (
+            {"action type": "sample_ordr"},
+            "action type",
+            "Nothing has the code “sample_ordr”. Did you mean sample_order?",
+        ),
+        ({"name": ""}, "name", "This field is required."),
+        ({"once per": "lead"}, "once days", "Within how many days? At least 1."),
+    ],
+)
+def test_each_fault_is_told_with_its_row_and_column(
+    operations: Client, facts: dict[str, Any], column: str, words: str
+) -> None:
+    ActionTypeFactory.create(code="sample_order")
+    for _ in range(2):
+        ProductFactory.create(sku="TWICE")
+
+    asked = dry_run(operations, as_csv([row(**facts)]))
+
+    assert (faults(asked), PriceRule.objects.count()) == ([(2, column, words)], 0)
+
+
+@pytest.mark.parametrize(
+    ("cell", "begins"),
+    [
+        ("2026-12-01", "2026-12-01"),
+        ("2026-12-01T09:00", "2026-12-01T09:00"),
+        (datetime(2026, 12, 1), "2026-12-01"),  # noqa: DTZ001 -- a date cell, as a spreadsheet has it
+        (datetime(2026, 12, 1, 9, 0, 0, 2), "2026-12-01T09:00"),  # noqa: DTZ001 -- a hair beside the second
+    ],
+)
+def test_a_day_is_written_with_its_year_first_or_is_a_date_cell(operations: Client, cell: object, begins: str) -> None:
+    confirm(operations, dry_run(operations, as_xlsx([row(**{FROM: cell})])))
+
+    assert PriceRule.objects.get().wall_from == read(begins)
+    assert exported(operations)[0][FROM] == begins
+
+
+def broken_xlsx(part: str, content: bytes) -> bytes:
+    """A workbook of which one part was replaced by something else."""
+    out = BytesIO()
+    with ZipFile(BytesIO(as_xlsx([row()]))) as whole, ZipFile(out, "w") as broken:
+        for name in whole.namelist():
+            broken.writestr(name, content if name == part else whole.read(name))
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("part", ["xl/workbook.xml", "xl/worksheets/sheet1.xml", "[Content_Types].xml"])
+@pytest.mark.parametrize("content", [b"", b"<a><b></a>", b"<a/>"])
+def test_a_broken_workbook_is_told(operations: Client, part: str, content: bytes) -> None:
+    asked = dry_run(operations, broken_xlsx(part, content))
+    (words,) = asked.context["form"].errors["sheet"]
+    assert words in ("This is neither a CSV in UTF-8 nor an XLSX.", "There is no row beneath the header.")
+
+
+def test_a_workbook_that_claims_to_be_enormous_is_read_as_it_is(operations: Client) -> None:
+    sheet = ZipFile(BytesIO(as_xlsx([row()]))).read("xl/worksheets/sheet1.xml")
+    claimed = re.sub(rb'<dimension ref="[^"]*"', b'<dimension ref="A1:XFD1048576"', sheet)
+    assert claimed != sheet
+    asked = dry_run(operations, broken_xlsx("xl/worksheets/sheet1.xml", claimed))
+    assert (faults(asked), asked.context["good_count"]) == ([], 1)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"name,priority\n", "There is no row beneath the header."),
+        (b"name,name\nx,y\n", "Twice in the header: name."),
+        (b"name,unit price\nx,2,50\n", "Row 2 has more cells than there are columns in the header."),
+    ],
+)
+def test_a_table_that_loses_cells_is_refused(operations: Client, content: bytes, words: str) -> None:
+    assert dry_run(operations, content).context["form"].errors == {"sheet": [words]}
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe\x00", b"PK\x03\x04 and no more", b"a\0b"])
+def test_what_is_no_table_is_told(operations: Client, content: bytes) -> None:
+    asked = dry_run(operations, content)
+    assert asked.context["form"].errors == {"sheet": ["This is neither a CSV in UTF-8 nor an XLSX."]}
+
+
+def test_an_unknown_column_is_told_and_not_lost(operations: Client) -> None:
+    asked = dry_run(operations, as_csv([{**row(), "unitprice": "3"}]))
+    (words,) = asked.context["form"].errors["sheet"]
+    assert words.startswith("Unknown columns: unitprice. There are: id, name, state")
+
+
+@pytest.mark.parametrize("channel", ["Web site", "web_site", "website", "WEB-SITE"])
+def test_labels_are_understood_as_well_as_codes(operations: Client, channel: str) -> None:
+    cells = row(channel=channel, **{"price model": "Per unit", "once per": "per lead", "once days": "30"})
+
+    confirm(operations, dry_run(operations, as_csv([cells])))
+
+    rule = PriceRule.objects.get()
+    assert (rule.channel, rule.price_model, rule.once_per) == ("website", "per_unit", "lead")
+
+
+def test_a_row_without_a_currency_takes_the_customers(operations: Client) -> None:
+    CustomerFactory.create(code="TOKYO", currency="JPY"), CustomerFactory.create(code="ACME")
+    asked = dry_run(operations, as_csv([row(customer="TOKYO", currency=""), row(customer="", currency="")]))
+
+    words = "In which currency? This rule is for the customers of one."
+    assert faults(asked) == [(3, "currency", words)]
+    confirm(operations, dry_run(operations, as_csv([row(customer="TOKYO", currency="")])))
+    assert PriceRule.objects.get().currency == "JPY"
+
+
+def test_the_dry_run_shows_what_each_new_draft_is_and_what_to_think_about(operations: Client) -> None:
+    product = ProductFactory.create(category="brick", customer__code="ACME")
+    SourceFactory.create()
+    cells = row(customer="ACME", category="bricks", **{"effective to": "2027-01-01", "price model": "graduated"})
+    cells |= {PRICE: "", "tiers": "10: 2; : 1"}
+
+    asked = dry_run(operations, as_csv([cells]))
+
+    (shown,) = asked.context["good"]
+    assert (shown["begins"], shown["price"]) == (
+        "November 1, 2026 until January 1, 2027",
+        "$2.00 each for units 1–10 of a period, then $1.00 each for units 11 and above",
+    )
+    assert f"No product of {product.customer} is in the category “bricks”. Did you mean “brick”?" in shown["cautions"]
+    page = asked.content.decode()
+    assert [words in page for words in ("November 1, 2026", "bricks", "Did you mean “brick”?")] == [True] * 3
+    assert PriceRule.objects.count() == 0

@@ -1,0 +1,281 @@
+"""Price rules in a spreadsheet: exported, edited, brought back; first told row by row, then drafts and nothing else."""
+
+import csv
+from datetime import datetime
+from decimal import Decimal
+from io import BytesIO, StringIO
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+from openpyxl import Workbook, load_workbook
+
+from billing_engine.core.calendar.wall_clock import read
+from billing_engine.core.tables.read import NotASheet, TooManyRows, read_sheet
+from pricing.admin.rules.form import NO_NUMBER
+from pricing.domain.rule_book.sheet.columns import COLUMNS
+from pricing.models import PriceRule, RuleChange
+from tests.factories.leads import ActionTypeFactory, CustomerFactory, ProductFactory, SourceFactory
+from tests.factories.people import with_role
+from tests.factories.pricing import LONG_AGO, PriceRuleFactory, graduated, tiered
+from tests.pricing.admin.test_pages import told
+
+pytestmark = pytest.mark.django_db
+
+IMPORT = "admin:pricing_pricerule_import_rules"
+EXPORT = "admin:pricing_pricerule_export_all"
+FROM, PRICE = "effective from", "unit price"
+
+Rows = list[dict[str, Any]]
+
+
+@pytest.fixture
+def operations(client: Client) -> Client:
+    client.force_login(with_role("Operations"))
+    return client
+
+
+def exported(client: Client) -> Rows:
+    sheet = load_workbook(BytesIO(client.get(reverse(EXPORT)).getvalue())).worksheets[0]
+    header, *rows = sheet.iter_rows(values_only=True)
+    return [dict(zip(header, row, strict=True)) for row in rows]
+
+
+def as_xlsx(rows: Rows) -> bytes:
+    book = Workbook()
+    sheet = book.worksheets[0]
+    sheet.append(list(rows[0]))
+    for row in rows:
+        sheet.append(list(row.values()))
+        for cell in sheet[sheet.max_row]:
+            cell.data_type = "s" if cell.data_type == "f" else cell.data_type  # typed as text, not as a formula
+    out = BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def as_csv(rows: Rows, delimiter: str = ",") -> bytes:
+    out = StringIO()
+    writer = csv.DictWriter(out, list(rows[0]), delimiter=delimiter)
+    writer.writeheader()
+    writer.writerows(rows)
+    return out.getvalue().encode("utf-8-sig")
+
+
+def dry_run(client: Client, content: bytes) -> Any:
+    return client.post(reverse(IMPORT), {"sheet": SimpleUploadedFile("rules.xlsx", content)})
+
+
+def confirm(client: Client, asked: Any) -> Any:
+    return client.post(reverse(IMPORT), {"confirmed": asked.context["kept"]}, follow=True)
+
+
+def faults(asked: Any) -> list[tuple[int, str, str]]:
+    return [
+        (each["plan"].number, column, words)
+        for each in asked.context["faulty"]
+        for column, words in each["plan"].faults
+    ]
+
+
+def row(**facts: object) -> dict[str, Any]:
+    """A row of a new rule: $2.50 each from November on."""
+    given: dict[str, Any] = {"name": "Samples", "currency": "USD", "price model": "per_unit", PRICE: "2.50"}
+    return {FROM: "2026-11-01", **given, **facts}
+
+
+def state() -> list[dict[str, Any]]:
+    return list(PriceRule.objects.order_by("pk").values())
+
+
+def test_five_hundred_rules_are_changed_by_spreadsheet_and_three_faults_are_found_by_their_rows(
+    operations: Client,
+) -> None:
+    sources = [SourceFactory.create() for _ in range(25)]
+    kinds = [ActionTypeFactory.create(code=f"kind_{number}") for number in range(20)]
+    for source in sources:
+        for kind in kinds:
+            PriceRuleFactory.create(source=source, action_type=kind)
+    before = state()
+    rows = exported(operations)
+    for each in rows:
+        each |= {FROM: "2026-12-01", PRICE: Decimal("2.75")}
+    wrong = [dict(each) for each in rows]
+    wrong[10][PRICE] = "dear"
+    wrong[200]["action type"] = "sample_ordr"
+    wrong[499][FROM] = "2019-01-01"
+
+    asked = dry_run(operations, as_xlsx(wrong))
+
+    assert faults(asked) == [
+        (12, "unit price", NO_NUMBER),
+        (202, "action type", "Nothing has the code “sample_ordr”."),
+        (501, FROM, "A revision begins after the rule it revises, which begins on January 1, 2020."),
+    ]
+    refused = confirm(operations, asked)
+    assert told(refused) == ["3 rows have faults: nothing was imported."]
+    assert (asked.context["good_count"], state()) == (497, before)
+
+    good = dry_run(operations, as_xlsx(rows))
+    assert (faults(good), good.context["good_count"], state()) == ([], 500, before)
+    done = confirm(operations, good)
+
+    assert told(done) == ["Imported as drafts: 500 × revision. Look at them, simulate them, then activate them."]
+    drafts = PriceRule.objects.filter(state="draft", unit_price=Decimal("2.75"))
+    assert set(drafts.values_list("wall_from", flat=True)) == {read("2026-12-01")}
+    assert {draft.revises_id for draft in drafts} == {each["id"] for each in before}
+    assert [each for each in state() if each["state"] == "active"] == before
+
+
+def test_what_is_exported_comes_back_unchanged_whatever_its_price_model(operations: Client) -> None:
+    customer = CustomerFactory.create(code="ACME")
+    PriceRuleFactory.create(
+        name="=1+1", customer=customer, product=ProductFactory.create(customer=customer), once_per="lead", once_days=30
+    )
+    PriceRuleFactory.create(
+        price_model="package", unit_price=None, package_size=10, package_price=Decimal("4.5"), priority=2
+    )
+    PriceRuleFactory.create(
+        price_model="percentage", unit_price=None, percent=Decimal("1.3"), minimum=1, highest_only=True, priority=3,
+    )  # fmt: skip
+    graduated((10, "1", "0"), (None, "0.0125", "2"), category="tiles", wall_to=read("2026-12-01T09:00"))
+    tiered("graduated_percentage", (1000, "2", "5"), (None, "1", "0"), channel="webinar")
+    PriceRuleFactory.create(draft=True, source=SourceFactory.create(), unit_price=Decimal("0.000001"))
+    before = state()
+
+    everything = operations.get(reverse(EXPORT)).getvalue()
+    listed = reverse("admin:pricing_pricerule_changelist")
+    selected = {"action": "export_csv", "_selected_action": list(PriceRule.objects.values_list("pk", flat=True))}
+    as_text = b"".join(operations.post(listed, selected).streaming_content)
+
+    for content in (everything, as_text):
+        asked = dry_run(operations, content)
+        assert (faults(asked), asked.context["good_count"], asked.context["unchanged"]) == ([], 0, 6)
+    assert state() == before
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_new_rules_of_every_kind_are_drafted(operations: Client, delimiter: str) -> None:
+    product = ProductFactory.create(sku="TZ-1", customer__code="ACME")
+    ActionTypeFactory.create(code="view")
+    rows = [
+        row(
+            customer="acme",
+            product="tz-1",
+            **{"action type": "View", "highest only": "yes", "once per": "lead", "once days": "30"},
+        ),
+        row(**{"price model": "graduated", PRICE: "", "tiers": "100: 2.4; 500: 1.8 + 20; : 1.2"}),
+        row(**{"price model": "Graduated percentage", PRICE: "", "tiers": "1000: 2;: 1"}),
+    ]
+    columns = list(dict.fromkeys(name for each in rows for name in each))
+    asked = dry_run(operations, as_csv([{name: each.get(name, "") for name in columns} for each in rows], delimiter))
+
+    assert faults(asked) == []
+    confirm(operations, asked)
+
+    first, second, third = PriceRule.objects.order_by("pk")
+    assert (first.product, first.customer, first.once_days, first.highest_only) == (product, product.customer, 30, True)
+    assert list(second.tiers.order_by("up_to").values_list("up_to", "unit_price", "flat_fee")) == [
+        (100, Decimal("2.4"), 0),
+        (500, Decimal("1.8"), 20),
+        (None, Decimal("1.2"), 0),
+    ]
+    assert list(third.tiers.order_by("up_to").values_list("up_to", "percent")) == [(1000, 2), (None, 1)]
+    assert {(rule.state, rule.created_by is None) for rule in (first, second, third)} == {("draft", False)}
+    assert set(RuleChange.objects.values_list("what", flat=True)) == {"drafted"}
+
+
+def test_a_draft_is_changed_and_its_history_says_how(operations: Client) -> None:
+    draft = PriceRuleFactory.create(draft=True)
+    (cells,) = exported(operations)
+
+    asked = dry_run(operations, as_xlsx([cells | {PRICE: 3, "name": "=Samples"}]))
+    (shown,) = asked.context["good"]
+    assert shown["changed"] == [("name", draft.name, "=Samples"), (PRICE, "2.5", "3")]
+    confirm(operations, asked)
+
+    draft.refresh_from_db()
+    assert (draft.unit_price, draft.name, PriceRule.objects.count()) == (3, "=Samples", 1)
+    assert RuleChange.objects.get().differences == [
+        ["Name", cells["name"], "=Samples"], ["Price", "$2.50 each", "$3.00 each"]
+    ]  # fmt: skip
+
+
+def test_a_rule_in_force_is_revised_from_a_stated_time_and_a_retired_one_not_at_all(operations: Client) -> None:
+    active, retired = PriceRuleFactory.create(), PriceRuleFactory.create(state="retired", category="tiles")
+    cells = {"id": active.pk, **row(**{FROM: LONG_AGO.strftime("%Y-%m-%d")})}
+    asked = dry_run(operations, as_csv([cells, cells, cells | {"id": retired.pk}]))
+
+    begin = "From when? A rule in force is revised from a later time than January 1, 2020."
+    assert faults(asked) == [
+        (2, FROM, begin),
+        (3, "id", f"Rule {active.pk} stands in this sheet twice."),
+        (3, FROM, begin),
+        (4, "state", "It is retired: make a new rule, with an empty id."),
+    ]
+
+
+def test_a_column_that_is_left_out_of_the_sheet_stays_as_it_is_and_an_empty_cell_empties_it(
+    operations: Client,
+) -> None:
+    rule = graduated((10, "1", "0"), (None, "0.5", "2"), category="tiles", cap_per_lead=5)
+    named = {"id": rule.pk, FROM: "2026-12-01"}
+
+    confirm(operations, dry_run(operations, as_csv([named | {"priority": 3, "cap per lead": ""}])))
+
+    draft = PriceRule.objects.get(state="draft")
+    assert (draft.revises, draft.category, draft.priority, draft.cap_per_lead) == (rule, "tiles", 3, None)
+    assert list(draft.tiers.order_by("up_to").values_list("up_to", "unit_price", "flat_fee")) == [
+        (10, 1, 0),
+        (None, Decimal("0.5"), 2),
+    ]
+
+
+def test_a_dry_run_is_confirmed_as_it_was_shown(operations: Client) -> None:
+    asked = dry_run(operations, as_csv([row()]))
+    answer = operations.post(reverse(IMPORT), {"confirmed": asked.context["kept"][:-2] + "xx"}, follow=True)
+    assert (told(answer), PriceRule.objects.count()) == (["This dry run is too old: choose the file again."], 0)
+
+
+def test_who_drafts_no_rules_imports_none(client: Client) -> None:
+    client.force_login(with_role("Finance"))
+    assert (dry_run(client, as_csv([row()])).status_code, PriceRule.objects.count()) == (403, 0)
+
+
+def test_many_drafts_are_activated_at_once_and_a_refusal_stops_no_other(operations: Client) -> None:
+    good = [PriceRuleFactory.create(draft=True, priority=number) for number in (1, 2)]
+    bad = PriceRuleFactory.create(draft=True, price_model="volume", unit_price=None, priority=3)
+
+    answer = operations.post(
+        reverse("admin:pricing_pricerule_changelist"),
+        {"action": "activate_selected", "_selected_action": [rule.pk for rule in (*good, bad)]},
+        follow=True,
+    )
+
+    assert told(answer) == [f"{bad}: Tiers ascend, and the last one has no end.", "Activated: 2"]
+    assert set(PriceRule.objects.filter(state="active")) == set(good)
+
+
+def test_no_cell_of_an_export_is_a_formula(operations: Client) -> None:
+    PriceRuleFactory.create(name='=HYPERLINK("http://evil.example")')
+    sheet = load_workbook(BytesIO(operations.get(reverse(EXPORT)).getvalue())).worksheets[0]
+    name = sheet.cell(2, list(COLUMNS).index("name") + 1)
+    assert (name.data_type, name.value) == ("s", '=HYPERLINK("http://evil.example")')
+
+
+def test_a_sheet_is_read_as_it_would_be_typed() -> None:
+    book = Workbook()
+    sheet = book.worksheets[0]
+    for row in (["A", "b "], [Decimal("2.50"), datetime(2026, 11, 1)], [None, None], ["=1", "yes"]):  # noqa: DTZ001 -- as a spreadsheet has it
+        sheet.append(row)
+    sheet.cell(4, 1).data_type = "s"
+    book.save(out := BytesIO())
+    content = out.getvalue()
+    assert read_sheet(content, most=10) == [(2, {"a": "2.5", "b": "2026-11-01"}), (4, {"a": "=1", "b": "yes"})]
+    assert read_sheet(b"a;b\n'=1;2,5\n", most=10) == [(2, {"a": "=1", "b": "2,5"})]
+    with pytest.raises(TooManyRows, match="At most 1 rows at once"):
+        read_sheet(content, most=1)
+    with pytest.raises(NotASheet):
+        read_sheet(b"\xff", most=1)

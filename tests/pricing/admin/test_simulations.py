@@ -1,0 +1,186 @@
+"""The pages of simulations: chosen in a form, watched, looked at, taken home."""
+
+import csv
+from datetime import UTC, datetime
+from decimal import Decimal
+from io import StringIO
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from billing_engine.core.calendar.wall_clock import read
+from leads.models import BillingPeriod
+from pricing.domain.rate.rate import rate
+from pricing.domain.simulation.simulate import simulate_customer
+from pricing.models import PriceRule, SimulatedCustomer, Simulation
+from tests.factories.leads import ActionFactory, ActionTypeFactory, BillingPeriodFactory
+from tests.factories.people import with_role
+from tests.factories.pricing import PriceRuleFactory, SimulationFactory
+from tests.pricing.admin.test_pages import told
+from tests.pricing.simulation.test_simulate import draft_of
+
+pytestmark = pytest.mark.django_db
+
+NOW = datetime(2026, 11, 20, tzinfo=UTC)
+NEW = "admin:pricing_simulation_new_simulation"
+
+
+@pytest.fixture
+def operations(client: Client) -> Client:
+    client.force_login(with_role("Operations"))
+    return client
+
+
+def begun(client: Client, **facts: object) -> Simulation:
+    client.post(reverse(NEW), {"months": ["2026-10"], "from_the_start": "on"} | facts)
+    return Simulation.objects.get()
+
+
+def finished(simulation: Simulation) -> Simulation:
+    for item in SimulatedCustomer.objects.all():
+        simulate_customer(item.pk, at=NOW)
+    simulation.refresh_from_db()
+    return simulation
+
+
+def raised(name: str = "=Samples") -> PriceRule:
+    """A draft that raises in December what an October action cost."""
+    rule = PriceRuleFactory.create(name=name)
+    rate(ActionFactory.create(quantity=2).period, at=NOW)
+    return draft_of(rule, since=read("2026-12-01"), unit_price=Decimal(3))
+
+
+def test_a_simulation_is_begun_in_a_form_and_its_result_is_one_page(operations: Client) -> None:
+    draft = raised()
+
+    simulation = finished(begun(operations, drafts=[draft.pk]))
+    page = operations.get(reverse("admin:pricing_simulation_change", args=[simulation.pk]))
+
+    (total,) = page.context["totals"]
+    assert (total["now"], total["then"], total["difference"], total["percent"]) == (
+        "$5.00",
+        "$6.00",
+        "+$1.00",
+        "+20.0%",
+    )
+    by_rule = {(row["now"], row["then"], row["charges"]) for row in page.context["tables"][1]["rows"]}
+    assert by_rule == {("$5.00", "$0.00", "1 → 0"), ("$0.00", "$6.00", "0 → 1")}
+    (chart,) = page.context["charts"]
+    assert [(bar.now, bar.then) for bar in chart.bars] == [(833, 1000)]
+    (move,) = page.context["moves"][0]["rows"]
+    assert "$6.00 by “=Samples”" in move["then"]
+    listed = operations.get(reverse("admin:pricing_simulation_changelist")).content.decode()
+    assert [words in listed for words in ("+$1.00", "Finished", "2026-10")] == [True] * 3
+
+
+def test_who_does_not_move_stands_in_the_table_and_not_in_the_chart(operations: Client) -> None:
+    moves, stays = ActionFactory.create(), ActionFactory.create(action_type=ActionTypeFactory.create(code="view"))
+    rule = PriceRuleFactory.create(action_type=moves.action_type)
+    PriceRuleFactory.create(action_type=stays.action_type)
+    for action in (moves, stays):
+        rate(action.period, at=NOW)
+    draft = draft_of(rule, since=read("2026-12-01"), unit_price=Decimal(3))
+
+    simulation = finished(begun(operations, drafts=[draft.pk]))
+    page = operations.get(reverse("admin:pricing_simulation_change", args=[simulation.pk]))
+
+    assert len(page.context["tables"][0]["rows"]) == 2
+    assert [len(chart.bars) for chart in page.context["charts"]] == [1]
+
+
+def test_a_simulation_is_taken_home_as_csv_in_which_nothing_is_a_formula(operations: Client) -> None:
+    draft = raised()
+    simulation = finished(begun(operations, drafts=[draft.pk]))
+
+    answer = operations.get(reverse("admin:pricing_simulation_csv", args=[simulation.pk]))
+
+    text = b"".join(answer.streaming_content).decode("utf-8-sig")
+    rows = list(csv.DictReader(StringIO(text)))
+    assert [(row["Rule name"], row["Amount now"], row["Amount then"], row["Difference"]) for row in rows] == [
+        ("'=Samples", "5.000000", "0.000000", "-5.000000"),
+        ("'=Samples", "0.000000", "6.000000", "6.000000"),
+    ]
+
+
+def test_its_progress_is_asked_for_and_it_can_be_stopped(operations: Client) -> None:
+    draft = raised()
+    simulation = begun(operations, drafts=[draft.pk])
+    address = reverse("admin:pricing_simulation_progress", args=[simulation.pk])
+    assert operations.get(address).json() == {
+        "percent": 0, "rated": 0, "settled": 0, "customers": 1, "finished": False
+    }  # fmt: skip
+
+    operations.post(reverse("admin:pricing_simulation_stop_simulation", args=[simulation.pk]))
+
+    assert operations.get(address).json()["finished"] is True
+    assert simulation.customers.get().state == "stopped"
+
+
+def test_a_form_without_drafts_and_customers_is_asked_again(operations: Client) -> None:
+    BillingPeriodFactory.create()
+    answer = operations.post(reverse(NEW), {"months": ["2026-10"]})
+    assert answer.context["form"].errors == {
+        "drafts": ["Choose drafts; or, to rate the rules in force again, customers."]
+    }
+    assert Simulation.objects.count() == 0
+
+
+def test_a_refusal_is_told_in_the_form(operations: Client) -> None:
+    BillingPeriodFactory.create()
+    draft = PriceRuleFactory.create(draft=True, customer=BillingPeriodFactory.create(label="2026-11").customer)
+    BillingPeriod.objects.filter(label="2026-11").delete()
+    answer = operations.post(reverse(NEW), {"months": ["2026-10"], "drafts": [draft.pk]})
+    assert answer.context["form"].non_field_errors() == [
+        "None of these customers has a billing period in these months."
+    ]
+
+
+def test_a_drafts_page_leads_to_its_simulation(operations: Client) -> None:
+    BillingPeriodFactory.create()
+    draft = PriceRuleFactory.create(draft=True)
+    form = operations.get(reverse("admin:pricing_pricerule_simulate_rule", args=[draft.pk]), follow=True).context[
+        "form"
+    ]
+    assert form["drafts"].value() == [str(draft.pk)]
+
+
+def test_a_draft_thrown_away_after_it_was_tried_stays_readable(operations: Client) -> None:
+    draft = raised(name="Samples")
+    simulation = finished(begun(operations, drafts=[draft.pk]))
+    operations.post(reverse("admin:pricing_pricerule_delete", args=[draft.pk]), {"post": "yes"})
+    assert not PriceRule.objects.filter(pk=draft.pk).exists()
+
+    page = operations.get(reverse("admin:pricing_simulation_change", args=[simulation.pk]))
+
+    assert page.context["drafts"] == [{"name": "Samples", "price": "$3.00 each"}]
+    assert "Samples" in {row["name"] for row in page.context["tables"][1]["rows"]}
+
+
+def test_a_viewer_looks_and_simulates_nothing(client: Client) -> None:
+    client.force_login(with_role("Viewer"))
+    simulation = SimulationFactory.create(finished_at=None)
+    assert client.get(reverse("admin:pricing_simulation_change", args=[simulation.pk])).status_code == 200
+    assert client.post(reverse(NEW), {"months": ["2026-10"]}).status_code == 403
+    stop = reverse("admin:pricing_simulation_stop_simulation", args=[simulation.pk])
+    assert client.post(stop).status_code == 403
+    assert Simulation.objects.get().stopped_at is None
+
+
+def test_the_drafts_among_the_chosen_rules_are_offered_for_one_simulation(operations: Client) -> None:
+    first, second = (PriceRuleFactory.create(draft=True, priority=number) for number in (1, 2))
+    active = PriceRuleFactory.create()
+    PriceRuleFactory.create(draft=True, priority=3)
+    chosen = {"action": "simulate_selected", "_selected_action": [first.pk, second.pk, active.pk]}
+
+    answer = operations.post(reverse("admin:pricing_pricerule_changelist"), chosen, follow=True)
+
+    assert answer.context["form"]["drafts"].value() == [str(first.pk), str(second.pk)]
+    boxes = [box for box in answer.context["form"]["drafts"] if box.data["selected"]]
+    assert len(boxes) == 2
+
+
+def test_rules_in_force_are_not_simulated_and_that_is_told(operations: Client) -> None:
+    chosen = {"action": "simulate_selected", "_selected_action": [PriceRuleFactory.create().pk]}
+    answer = operations.post(reverse("admin:pricing_pricerule_changelist"), chosen, follow=True)
+    assert told(answer) == ["None of these is a draft; only drafts are simulated."]
