@@ -11,23 +11,11 @@ from time_machine import travel
 from billing_engine.core.calendar.spans import Month
 from leads.models import Action, BillingPeriod, Customer, Product, Source
 from tests.factories.invoices import BillingCycleFactory
-from tests.factories.leads import ActionTypeFactory, BillingPeriodFactory, ProductFactory, SourceFactory
-from tests.factories.people import with_role
+from tests.factories.leads import ActionTypeFactory, BillingPeriodFactory, ProductFactory
 from tests.leads.admin.test_pages import CUSTOMER
 from tests.leads.intake.test_receive import RECEIVED_AT, action, lead, send
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def operations(client: Client) -> Client:
-    client.force_login(with_role("Operations"))
-    return client
-
-
-@pytest.fixture
-def source() -> Source:
-    return SourceFactory.create(code="web")
 
 
 @pytest.fixture

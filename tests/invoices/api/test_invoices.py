@@ -21,8 +21,8 @@ from pricing.models import Charge, PriceRule
 from tests.factories.leads import ActionFactory, ActionTypeFactory, LeadFactory, ProductFactory, SourceFactory
 from tests.factories.people import UserFactory
 from tests.house.tree import ROOT, codes, table
-from tests.invoices.made import IN_OCTOBER, a_draft, a_price, an_open_period, billed, issued
 from tests.invoices.lines.test_detail import a_mixed_invoice
+from tests.invoices.made import IN_OCTOBER, a_draft, a_price, an_open_period, billed, issued
 
 pytestmark = pytest.mark.django_db
 

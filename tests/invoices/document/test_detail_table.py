@@ -25,8 +25,8 @@ from invoices.domain.lines.detail import ROWS_AT_A_TIME
 from invoices.models import Invoice
 from pricing.domain.rate.rate import rate
 from tests.factories.leads import ActionFactory
-from tests.invoices.made import IN_OCTOBER, a_draft, a_price, an_open_period, billed, issued, received
 from tests.invoices.lines.test_detail import a_mixed_invoice
+from tests.invoices.made import IN_OCTOBER, a_draft, a_price, an_open_period, billed, issued, received
 
 pytestmark = pytest.mark.django_db
 

@@ -16,8 +16,8 @@ from invoices.domain.month_close.close_month import know_cycles
 from invoices.models import BillingCycle, Invoice, SkippedInvoice
 from leads.models import Company
 from tests.factories.people import with_role
-from tests.invoices.made import NOVEMBER_3, a_draft, a_price, an_open_period, billed, received
 from tests.invoices.document.test_typeset import is_archivable
+from tests.invoices.made import NOVEMBER_3, a_draft, a_price, an_open_period, billed, received
 
 pytestmark = pytest.mark.django_db
 

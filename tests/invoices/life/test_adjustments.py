@@ -10,16 +10,10 @@ from invoices.domain.life.close import close
 from invoices.domain.life.reopen import regenerate, reopen, void
 from invoices.domain.life.transitions import AdjusterApproves, approve
 from tests.factories.people import UserFactory
-from tests.invoices.made import a_draft, issued
 from tests.invoices.life.test_reopen import LATER, adjusted
+from tests.invoices.made import a_draft, issued
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def vera(db: None) -> User:
-    """A second person."""
-    return UserFactory.create(username="vera")
 
 
 def test_the_adjustments_of_a_voided_invoice_go_onto_the_next_draft_with_reason_and_author(

@@ -19,18 +19,11 @@ from leads.models import Action
 from pricing.domain.audit.prove import prove
 from pricing.models import Charge
 from reports.queries.invariants import invariants
-from tests.factories.people import UserFactory
 from tests.invoices.made import NOVEMBER_3, a_draft, a_price, an_open_period, approved, billed, issued, received
 
 pytestmark = pytest.mark.django_db
 LATER = datetime(2026, 11, 9, tzinfo=UTC)
 CANCELLED = "Order cancelled"
-
-
-@pytest.fixture
-def vera(db: None) -> User:
-    """A second person."""
-    return UserFactory.create(username="vera")
 
 
 def take_back(invoice: Invoice, quantity: int) -> Action:

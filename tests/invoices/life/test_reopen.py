@@ -47,12 +47,6 @@ pytestmark = pytest.mark.django_db
 LATER = datetime(2026, 11, 9, tzinfo=UTC)
 
 
-@pytest.fixture
-def vera(db: None) -> User:
-    """A second person."""
-    return UserFactory.create(username="vera")
-
-
 def adjusted(invoice: Invoice, amount: str, by: User, text: str = "Goodwill") -> Invoice:
     adjust(invoice, amount=Decimal(amount), text=text, reason="Agreed by phone", by=by, at=LATER)
     invoice.refresh_from_db()

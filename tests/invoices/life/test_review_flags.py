@@ -14,17 +14,10 @@ from invoices.models import Invoice
 from invoices.queries.cycle import cut_by_budgets_in
 from leads.domain.voiding import void as void_action
 from leads.models import Action, BillingPeriod, Customer
-from tests.factories.people import UserFactory
 from tests.invoices.made import NOVEMBER_3, a_draft, a_price, an_open_period, approved, billed, issued, received
 
 pytestmark = pytest.mark.django_db
 LATER = datetime(2026, 11, 9, tzinfo=UTC)
-
-
-@pytest.fixture
-def vera(db: None) -> User:
-    """A second person."""
-    return UserFactory.create(username="vera")
 
 
 def flags(invoice: Invoice) -> list[tuple[str, str, bool]]:

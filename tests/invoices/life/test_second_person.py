@@ -17,8 +17,8 @@ from invoices.domain.month_close.close_month import know_cycles, lock
 from invoices.domain.month_close.close_month import reopen as reopen_month
 from invoices.models import BillingCycle, Invoice, UndoneStep
 from tests.factories.people import UserFactory, with_role
-from tests.invoices.made import NOVEMBER_3, a_draft, approved, issued
 from tests.invoices.life.test_reopen import LATER, adjusted
+from tests.invoices.made import NOVEMBER_3, a_draft, approved, issued
 
 pytestmark = pytest.mark.django_db
 MUCH_LATER = datetime(2026, 11, 10, tzinfo=UTC)
@@ -28,12 +28,6 @@ MUCH_LATER = datetime(2026, 11, 10, tzinfo=UTC)
 def wanda(db: None) -> User:
     """She adjusts."""
     return UserFactory.create(username="wanda")
-
-
-@pytest.fixture
-def vera(db: None) -> User:
-    """A second person."""
-    return UserFactory.create(username="vera")
 
 
 def test_a_withdrawn_adjustment_is_kept_with_both_people(wanda: User, vera: User) -> None:

@@ -13,8 +13,8 @@ from invoices.domain.mail.request import MailNotFailed, SentAgainAlready, send, 
 from invoices.models import Invoice, InvoiceMail
 from tests.factories.people import with_role
 from tests.invoices.made import a_draft, issued, posted
-from tests.invoices.post import PostOffice
 from tests.invoices.mail.test_request import NOVEMBER_4
+from tests.invoices.post import PostOffice
 
 pytestmark = pytest.mark.django_db
 

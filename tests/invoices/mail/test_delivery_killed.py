@@ -10,8 +10,8 @@ from invoices.domain.mail.request import send
 from invoices.models import Invoice, InvoiceMail
 from tests.factories.people import with_role
 from tests.invoices.made import a_draft, issued, printed
-from tests.invoices.post import PostOffice
 from tests.invoices.mail.test_request import NOVEMBER_4, TO
+from tests.invoices.post import PostOffice
 from tests.processes import CHECKOUT, at_once, empty_broker, environ, kill, until, worker
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.processes]

@@ -13,8 +13,8 @@ from leads.domain.periods import mark_unrated
 from leads.models import BillingPeriod, UnratedMark
 from pricing.models import Charge
 from tests.invoices.made import a_draft, an_open_period, issued, received
-from tests.invoices.post import PostOffice
 from tests.invoices.mail.test_request import NOVEMBER_4, TO
+from tests.invoices.post import PostOffice
 from tests.processes import OUTGOING, RATING, empty_broker, until, worker
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.processes]

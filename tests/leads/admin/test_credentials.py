@@ -23,12 +23,6 @@ pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 10, 15, 12, tzinfo=UTC)
 
 
-@pytest.fixture
-def operations(client: Client) -> Client:
-    client.force_login(with_role("Operations"))
-    return client
-
-
 def page(client: Client, name: str, *arguments: object) -> str:
     response = client.get(reverse(f"admin:{name}", args=arguments))
     assert response.status_code == 200

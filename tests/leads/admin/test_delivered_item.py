@@ -14,17 +14,10 @@ from django.urls import reverse
 from leads.domain.intake.receive import receive
 from leads.models import Action, Lead
 from tests.factories.leads import ActionTypeFactory, CustomerFactory, DeliveryFactory, ProductFactory, SourceFactory
-from tests.factories.people import with_role
 
 pytestmark = pytest.mark.django_db
 
 RECEIVED = datetime(2026, 10, 15, 12, tzinfo=UTC)
-
-
-@pytest.fixture
-def viewer(client: Client) -> Client:
-    client.force_login(with_role("Viewer"))
-    return client
 
 
 def a_lead(number: int, *actions: str) -> dict[str, Any]:

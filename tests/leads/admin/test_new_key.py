@@ -9,16 +9,9 @@ from django.test import Client
 
 from leads.models import Lead
 from tests.factories.leads import ActionTypeFactory, ProductFactory, SourceFactory
-from tests.factories.people import with_role
 from tests.leads.admin.test_pages import press
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def operations(client: Client) -> Client:
-    client.force_login(with_role("Operations"))
-    return client
 
 
 @pytest.mark.parametrize("of_one_customer", [True, False])

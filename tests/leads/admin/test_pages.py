@@ -26,23 +26,10 @@ from tests.factories.leads import (
     QuarantinedItemFactory,
     SourceFactory,
 )
-from tests.factories.people import with_role
 
 pytestmark = pytest.mark.django_db
 
 RECEIVED = datetime(2026, 10, 15, 12, tzinfo=UTC)
-
-
-@pytest.fixture
-def operations(client: Client) -> Client:
-    client.force_login(with_role("Operations"))
-    return client
-
-
-@pytest.fixture
-def viewer(client: Client) -> Client:
-    client.force_login(with_role("Viewer"))
-    return client
 
 
 def page(client: Client, name: str, *arguments: object, **asked: object) -> str:

@@ -22,12 +22,6 @@ NOW = datetime(2026, 10, 15, 12, tzinfo=UTC)
 
 
 @pytest.fixture
-def operations(client: Client) -> Client:
-    client.force_login(with_role("Operations"))
-    return client
-
-
-@pytest.fixture
 def source() -> Source:
     ActionTypeFactory.create(code="sample_order")
     ProductFactory.create(sku="TILE", customer__code="ACME")

@@ -12,7 +12,6 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from leads.domain import limits
-from leads.domain.credentials.api_keys import create_key
 from leads.models import Action, Delivery, Lead, QuarantinedItem, Source
 from tests.factories.leads import ActionTypeFactory, ProductFactory, SourceFactory
 
@@ -26,11 +25,6 @@ def source() -> Source:
     ProductFactory.create(sku="TILE-9", customer__code="ACME")
     ActionTypeFactory.create(code="sample_order")
     return SourceFactory.create(code="web", channel="trade_show")
-
-
-@pytest.fixture
-def key(source: Source) -> str:
-    return create_key(source)[1]
 
 
 def lead(number: int | str = 1, *actions: Any, **facts: Any) -> dict[str, Any]:

@@ -23,11 +23,6 @@ def source() -> Source:
     return SourceFactory.create(code="web")
 
 
-@pytest.fixture
-def key(source: Source) -> str:
-    return create_key(source)[1]
-
-
 def post(client: Client, key: str | None, body: Any, **extra: Any) -> Any:
     headers = {} if key is None else {"Authorization": f"Bearer {key}"}
     data = body if isinstance(body, bytes) else json.dumps(body).encode()

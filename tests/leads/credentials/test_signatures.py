@@ -42,11 +42,6 @@ def secret(source: Source) -> str:
     return create_secret(source)[1]
 
 
-@pytest.fixture
-def key(source: Source) -> str:
-    return create_key(source)[1]
-
-
 def signed(secret: str, body: bytes, *, name: str = "msg_1", at: datetime = NOW) -> dict[str, str]:
     signature = Webhook(secret).sign(name, at, body.decode())
     return {"webhook-id": name, "webhook-timestamp": str(int(at.timestamp())), "webhook-signature": signature}

@@ -29,11 +29,6 @@ def source() -> Source:
     return SourceFactory.create(code="web")
 
 
-@pytest.fixture
-def key(source: Source) -> str:
-    return create_key(source)[1]
-
-
 def post(client: Client, key: str, body: Any, idempotency_key: str | None = None) -> Any:
     headers = {"Authorization": f"Bearer {key}"}
     if idempotency_key is not None:

@@ -37,11 +37,6 @@ RECEIVED_AT = datetime(2026, 10, 20, 9, tzinfo=UTC)
 
 
 @pytest.fixture
-def source() -> Source:
-    return SourceFactory.create(code="web")
-
-
-@pytest.fixture
 def product() -> Product:
     ActionTypeFactory.create(code="sample_order")
     return ProductFactory.create(sku="TILE-9", customer__code="ACME")

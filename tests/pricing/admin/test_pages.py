@@ -42,12 +42,6 @@ PER_UNIT = {
 } | NO_TIERS
 
 
-@pytest.fixture
-def operations(client: Client) -> Client:
-    client.force_login(with_role("Operations"))
-    return client
-
-
 def add(client: Client, **facts: object) -> Any:
     return client.post(reverse("admin:pricing_pricerule_add"), PER_UNIT | facts, follow=True)
 

@@ -10,7 +10,6 @@ from django.urls import reverse
 
 from pricing.models import PriceRule
 from pricing.rating.prices import amount_fields
-from tests.factories.people import with_role
 from tests.factories.pricing import PriceRuleFactory, PriceTierFactory, tiered
 from tests.pricing.admin.test_pages import PER_UNIT, add, errors, press, tiers, told
 
@@ -31,12 +30,6 @@ MADE_OF = {
 # What may be left in fields that another price model hides; a browser sends these too.
 LEFT = {part: "7" for parts in MADE_OF.values() for part in parts}
 NOTHING = dict.fromkeys(LEFT) | {"free_units": 0, "fixed_fee": 0, "free_actions": 0, "free_value": 0}
-
-
-@pytest.fixture
-def operations(client: Client) -> Client:
-    client.force_login(with_role("Operations"))
-    return client
 
 
 def by_percent(*rows: tuple[str, str, str]) -> dict[str, str]:

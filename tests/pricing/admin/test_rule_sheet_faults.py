@@ -13,16 +13,9 @@ from billing_engine.core.calendar.wall_clock import read
 from pricing.admin.rules.form import NO_NUMBER
 from pricing.models import PriceRule
 from tests.factories.leads import ActionTypeFactory, CustomerFactory, ProductFactory, SourceFactory
-from tests.factories.people import with_role
 from tests.pricing.admin.test_rule_sheets import FROM, PRICE, as_csv, as_xlsx, confirm, dry_run, exported, faults, row
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def operations(client: Client) -> Client:
-    client.force_login(with_role("Operations"))
-    return client
 
 
 @pytest.mark.parametrize(

@@ -31,12 +31,6 @@ FROM, PRICE = "effective from", "unit price"
 Rows = list[dict[str, Any]]
 
 
-@pytest.fixture
-def operations(client: Client) -> Client:
-    client.force_login(with_role("Operations"))
-    return client
-
-
 def exported(client: Client) -> Rows:
     sheet = load_workbook(BytesIO(client.get(reverse(EXPORT)).getvalue())).worksheets[0]
     header, *rows = sheet.iter_rows(values_only=True)

@@ -26,12 +26,6 @@ NOW = datetime(2026, 11, 20, tzinfo=UTC)
 NEW = "admin:pricing_simulation_new_simulation"
 
 
-@pytest.fixture
-def operations(client: Client) -> Client:
-    client.force_login(with_role("Operations"))
-    return client
-
-
 def begun(client: Client, **facts: object) -> Simulation:
     client.post(reverse(NEW), {"months": ["2026-10"], "from_the_start": "on"} | facts)
     return Simulation.objects.get()

@@ -25,12 +25,6 @@ VOLUME = "volume"
 OF_VALUE = "graduated_percentage"
 
 
-@pytest.fixture
-def operations(client: Client) -> Client:
-    client.force_login(with_role("Operations"))
-    return client
-
-
 def attempt(client: Client, rule: PriceRule | None = None, **facts: object) -> Any:
     name, arguments = ("try", [rule.pk]) if rule else ("try_new", [])
     return client.post(reverse(f"admin:pricing_pricerule_{name}", args=arguments), PER_UNIT | facts)

@@ -16,12 +16,6 @@ from tests.factories.pricing import UnratedActionFactory
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def operations(client: Client) -> Client:
-    client.force_login(with_role("Operations"))
-    return client
-
-
 def test_unrated_actions_are_grouped_by_what_is_missing(operations: Client) -> None:
     first = UnratedActionFactory.create()
     second = UnratedActionFactory.create(action__lead=first.action.lead)

@@ -139,12 +139,6 @@ def seventh(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
         editor.add_constraint(PriceRule, new)
 
 
-@pytest.fixture
-def operations(client: Client) -> Client:
-    client.force_login(with_role("Operations"))
-    return client
-
-
 GIVEN = {"price_model": "block", "unit_price": "", "package_size": "10", "package_price": "9", "maximum": "20"}
 SENTENCE = "$9.00 per started block of 10, at most $20.00 in a period"
 

@@ -14,7 +14,6 @@ from pricing.domain.rule_book.checks import CheckResult, OverrideNeedsAReason, P
 from pricing.domain.rule_book.rules import activate, revise
 from pricing.models import PriceCheck, PriceRule, RuleChange
 from tests.factories.leads import ActionTypeFactory, CustomerFactory, ProductFactory, SourceFactory
-from tests.factories.people import with_role
 from tests.factories.pricing import PriceCheckFactory, PriceRuleFactory, graduated
 from tests.pricing.admin.test_pages import press
 
@@ -141,12 +140,6 @@ def test_tiers_are_counted_from_the_first_unit_of_a_month():
     graduated((10, "1", "0"), (None, "0.5", "2"))
 
     assert results() == [(True, "holds")]
-
-
-@pytest.fixture
-def operations(client: Client) -> Client:
-    client.force_login(with_role("Operations"))
-    return client
 
 
 def test_the_dialog_tells_what_fails_and_overrides_with_a_reason(operations: Client) -> None:

@@ -27,7 +27,6 @@ from tests.factories.leads import (
     ProductFactory,
     SourceFactory,
 )
-from tests.factories.people import with_role
 from tests.factories.pricing import PriceCheckFactory, PriceRuleFactory
 from tests.pricing.admin.test_pages import add, errors, press, told
 
@@ -35,12 +34,6 @@ pytestmark = pytest.mark.django_db
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 DECEMBER = read("2026-12-01")
-
-
-@pytest.fixture
-def operations(client: Client) -> Client:
-    client.force_login(with_role("Operations"))
-    return client
 
 
 def told_about(rule: PriceRule) -> list[str]:

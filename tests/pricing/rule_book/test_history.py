@@ -21,7 +21,6 @@ from tests.factories.leads import (
     ProductFactory,
     SourceFactory,
 )
-from tests.factories.people import with_role
 from tests.factories.pricing import PriceRuleFactory, graduated
 from tests.pricing.admin.test_pages import PER_UNIT, add, press, told
 
@@ -30,12 +29,6 @@ pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 10, 20, tzinfo=UTC)
 TODAY = read("2026-10-20")
 OCTOBER, NEXT_MONTH = read("2026-10-01"), read("2026-11-01")
-
-
-@pytest.fixture
-def operations(client: Client) -> Client:
-    client.force_login(with_role("Operations"))
-    return client
 
 
 def words(rule: PriceRule) -> list[tuple[str, list[PriceRule]]]:

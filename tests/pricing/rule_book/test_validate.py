@@ -94,12 +94,6 @@ NOT_IN_A_SHEET = {"product of another"}
 
 
 @pytest.fixture
-def operations(client: Client) -> Client:
-    client.force_login(with_role("Operations"))
-    return client
-
-
-@pytest.fixture
 def operator(db: None) -> User:
     return with_role("Operations")
 

@@ -1,0 +1,12 @@
+"""Fixtures that several tests of this folder share."""
+
+import pytest
+from django.test import Client
+
+from tests.factories.people import with_role
+
+
+@pytest.fixture
+def operations(client: Client) -> Client:
+    client.force_login(with_role("Operations"))
+    return client
