@@ -18,8 +18,8 @@ from invoices.domain.document.content import paper_of
 from invoices.models import Invoice, InvoiceLine
 from pricing.models import Charge
 from tests.factories.people import UserFactory
-from tests.invoices.made import a_draft, a_price, an_open_period, billed, issued, received
 from tests.invoices.lines.test_detail import a_mixed_invoice
+from tests.invoices.made import a_draft, a_price, an_open_period, billed, issued, received
 
 pytestmark = pytest.mark.django_db
 

@@ -16,8 +16,8 @@ from invoices.domain.mail.request import send
 from invoices.domain.mail.template import MOST_CHARACTERS, PLACEHOLDERS, BadTemplate, check_template, filled, written
 from invoices.models import Invoice, InvoiceMail, MailTemplate
 from tests.invoices.made import a_draft, issued, posted
-from tests.invoices.post import PostOffice
 from tests.invoices.mail.test_request import NOVEMBER_4, TO
+from tests.invoices.post import PostOffice
 
 pytestmark = pytest.mark.django_db
 
