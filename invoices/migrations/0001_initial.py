@@ -180,7 +180,7 @@ class Migration(migrations.Migration):
             name="BillingCycle",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("label", models.CharField(help_text="The cycle's name, such as 2026-10.", max_length=10, unique=True)),
+                ("label", models.CharField(help_text="The name of the cycle, such as 2026-10.", max_length=10, unique=True)),
                 (
                     "state",
                     models.CharField(
@@ -768,7 +768,7 @@ class Migration(migrations.Migration):
                     "seller",
                     models.ForeignKey(
                         db_index=False,
-                        help_text="Empty: the seller of the settings.",
+                        help_text="Empty: the seller in the settings.",
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",

@@ -16,7 +16,7 @@ class BillingCycle(WorkPass):
         LOCKED = "locked", "Locked"
         CLOSED = "closed", "Closed"
 
-    label = models.CharField(max_length=10, unique=True, help_text="The cycle's name, such as 2026-10.")
+    label = models.CharField(max_length=10, unique=True, help_text="The name of the cycle, such as 2026-10.")
     state = models.CharField(max_length=6, choices=State.choices, default=State.OPEN)
 
     class BulkAction(models.TextChoices):

@@ -22,7 +22,7 @@ class NumberSeries(models.Model):
         null=True,
         related_name="+",
         db_index=False,
-        help_text="Empty: the seller of the settings.",
+        help_text="Empty: the seller in the settings.",
     )
     year = models.PositiveSmallIntegerField(help_text="Of the day of issue, where the customer is.")
     last = models.PositiveIntegerField(default=0)

@@ -37,7 +37,7 @@ class CustomerForm(forms.ModelForm[Customer]):
 
     currency = currency_field("Fixed from its first billing period on.")
     time_zone = time_zone_field(
-        "Billing time zone", "Months and weeks begin and end at midnight here. Fixed like the currency."
+        "Billing time zone", "Months and weeks start and end at midnight in this zone. Fixed like the currency."
     )
     billed_from = forms.DateField(
         required=False,
@@ -46,9 +46,9 @@ class CustomerForm(forms.ModelForm[Customer]):
         " Empty: the first of this month. Needed with a monthly minimum. Fixed like the currency.",
     )
     excluded_domains = domains_field(
-        "E-mail domains that are never charged: own staff, competitors, students. Separated by commas."
+        "Email domains that are never charged, such as the customer's own staff, competitors or students. Separate with commas."
     )
-    locale = locale_field("Number format", "How numbers and dates read on the invoice.")
+    locale = locale_field("Number format", "How numbers and dates are written on the invoice.")
     billing_contacts = addresses_field("Who gets the invoices. Separated by commas.")
 
     class Meta:

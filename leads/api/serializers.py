@@ -25,7 +25,7 @@ class CountsSerializer(serializers.Serializer[Any]):
     actions_duplicate = serializers.IntegerField()
     actions_conflict = serializers.IntegerField()
     actions_quarantined = serializers.IntegerField()
-    actions_test = serializers.IntegerField(help_text="Stored as tests, never charged.")
+    actions_test = serializers.IntegerField(help_text="Stored as tests and never charged.")
 
 
 class SettledSerializer(serializers.Serializer[Any]):

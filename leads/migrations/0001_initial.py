@@ -29,7 +29,7 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "external_id",
-                    models.CharField(help_text="The source's own id, unique within the lead.", max_length=200),
+                    models.CharField(help_text="The source's ID for the action, unique within the lead.", max_length=200),
                 ),
                 ("occurred_at", models.DateTimeField()),
                 ("quantity", models.DecimalField(decimal_places=6, default=1, max_digits=18)),
@@ -38,7 +38,7 @@ class Migration(migrations.Migration):
                     models.DecimalField(
                         blank=True,
                         decimal_places=6,
-                        help_text="Its worth in the customer's currency, where it has one.",
+                        help_text="Monetary value in the customer's currency, if any.",
                         max_digits=18,
                         null=True,
                     ),
@@ -51,7 +51,7 @@ class Migration(migrations.Migration):
                     models.BooleanField(
                         db_default=False,
                         default=False,
-                        help_text="Its period was closed when it was taken back: what it was charged stands until that is opened again.",
+                        help_text="The action was voided after its period closed; its charge stands until the period is reopened.",
                     ),
                 ),
             ],
@@ -62,10 +62,10 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "label",
-                    models.CharField(db_index=True, help_text="The cycle's name, such as 2026-10.", max_length=10),
+                    models.CharField(db_index=True, help_text="The name of the cycle, such as 2026-10.", max_length=10),
                 ),
-                ("start_at", models.DateTimeField(help_text="Part of the period.")),
-                ("end_at", models.DateTimeField(help_text="No longer part of it.")),
+                ("start_at", models.DateTimeField(help_text="Inclusive.")),
+                ("end_at", models.DateTimeField(help_text="Exclusive.")),
                 (
                     "state",
                     models.CharField(choices=[("open", "Open"), ("closed", "Closed")], default="open", max_length=6),
@@ -76,7 +76,7 @@ class Migration(migrations.Migration):
                     models.BooleanField(
                         db_default=False,
                         default=False,
-                        help_text="Its month is locked: though it may be open, it takes no new actions.",
+                        help_text="The month is locked: the period takes no new actions, even if it is still open.",
                         verbose_name="sealed",
                     ),
                 ),
@@ -87,14 +87,14 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("received_at", models.DateTimeField()),
-                ("name", models.CharField(blank=True, help_text="The file, where it came as one.", max_length=200)),
+                ("name", models.CharField(blank=True, help_text="The file name, if it was a file.", max_length=200)),
                 ("content_type", models.CharField(max_length=100)),
-                ("body", models.BinaryField(help_text="The bytes as received, compressed with zlib.")),
-                ("body_size", models.PositiveIntegerField(help_text="Bytes before compression.")),
+                ("body", models.BinaryField(help_text="The received bytes, compressed with zlib.")),
+                ("body_size", models.PositiveIntegerField(help_text="Size in bytes before compression.")),
                 (
                     "body_sha256",
                     models.CharField(
-                        help_text="SHA-256 of the bytes as received.", max_length=64, verbose_name="digest"
+                        help_text="SHA-256 of the received bytes.", max_length=64, verbose_name="digest"
                     ),
                 ),
                 (
@@ -103,13 +103,13 @@ class Migration(migrations.Migration):
                         blank=True,
                         db_default="",
                         default="",
-                        help_text="The sender's own, of an envelope.",
+                        help_text="The sender's batch ID, from the envelope.",
                         max_length=200,
                     ),
                 ),
                 (
                     "sent_at",
-                    models.DateTimeField(blank=True, help_text="When it was sent, as its envelope says.", null=True),
+                    models.DateTimeField(blank=True, help_text="When the sender says it was sent, from the envelope.", null=True),
                 ),
                 (
                     "idempotency_key",
@@ -117,40 +117,40 @@ class Migration(migrations.Migration):
                         blank=True,
                         db_default="",
                         default="",
-                        help_text="A request with the same one gets its answer.",
+                        help_text="A repeated request with this key gets the same receipt.",
                         max_length=200,
                     ),
                 ),
                 (
                     "answer",
                     models.BinaryField(
-                        db_default=b"", default=b"", help_text="The receipt as it was answered, compressed with zlib."
+                        db_default=b"", default=b"", help_text="The receipt as it was sent, compressed with zlib."
                     ),
                 ),
                 ("lines_read", models.PositiveIntegerField(db_default=0, default=0)),
                 (
                     "lines_taken",
-                    models.PositiveIntegerField(db_default=0, default=0, help_text="Of rows that became leads."),
+                    models.PositiveIntegerField(db_default=0, default=0, help_text="Lines of rows that became leads."),
                 ),
                 ("lines_blank", models.PositiveIntegerField(db_default=0, default=0)),
                 (
                     "lines_refused",
                     models.PositiveIntegerField(
-                        db_default=0, default=0, help_text="Of rows that can't be read; they wait in quarantine."
+                        db_default=0, default=0, help_text="Lines of rows that can't be read; these are in quarantine."
                     ),
                 ),
                 ("leads_received", models.PositiveIntegerField(default=0)),
                 ("leads_created", models.PositiveIntegerField(default=0)),
                 (
                     "leads_updated",
-                    models.PositiveIntegerField(default=0, help_text="Known ones that got something new."),
+                    models.PositiveIntegerField(default=0, help_text="Known leads that received something new."),
                 ),
                 ("leads_duplicate", models.PositiveIntegerField(default=0)),
                 ("leads_conflict", models.PositiveIntegerField(db_default=0, default=0)),
                 ("leads_quarantined", models.PositiveIntegerField(default=0)),
                 (
                     "leads_test",
-                    models.PositiveIntegerField(db_default=0, default=0, help_text="Stored as tests, never charged."),
+                    models.PositiveIntegerField(db_default=0, default=0, help_text="Stored as tests and never charged."),
                 ),
                 ("actions_received", models.PositiveIntegerField(default=0)),
                 ("actions_created", models.PositiveIntegerField(default=0)),
@@ -163,7 +163,7 @@ class Migration(migrations.Migration):
                 ("actions_quarantined", models.PositiveIntegerField(default=0)),
                 (
                     "actions_test",
-                    models.PositiveIntegerField(db_default=0, default=0, help_text="Stored as tests, never charged."),
+                    models.PositiveIntegerField(db_default=0, default=0, help_text="Stored as tests and never charged."),
                 ),
             ],
             options={
@@ -197,7 +197,7 @@ class Migration(migrations.Migration):
                         unique=True,
                         validators=[
                             django.core.validators.RegexValidator(
-                                "^[A-Za-z0-9][A-Za-z0-9._-]*$", "Letters, digits, dots, dashes and underscores only."
+                                "^[A-Za-z0-9][A-Za-z0-9._-]*$", "Use only letters, digits, dots, dashes and underscores."
                             )
                         ],
                     ),
@@ -206,14 +206,14 @@ class Migration(migrations.Migration):
                 (
                     "unit",
                     models.CharField(
-                        default="action", help_text="What its quantity counts: sample, view, request.", max_length=40
+                        default="action", help_text="What a quantity of it counts, such as sample, view or request.", max_length=40
                     ),
                 ),
                 (
                     "is_billable",
                     models.BooleanField(
                         default=True,
-                        help_text="Where not, its actions are excluded as not_billable.",
+                        help_text="If not, actions of this type are excluded as not_billable.",
                         verbose_name="billable",
                     ),
                 ),
@@ -223,7 +223,7 @@ class Migration(migrations.Migration):
                         db_default=1000000,
                         decimal_places=6,
                         default=1000000,
-                        help_text="An action with a larger one waits in quarantine, and can be retried once this is raised.",
+                        help_text="Actions with a larger quantity go to quarantine. Raise this limit to retry them.",
                         max_digits=18,
                     ),
                 ),
@@ -233,7 +233,7 @@ class Migration(migrations.Migration):
                         db_default=1000000000,
                         decimal_places=6,
                         default=1000000000,
-                        help_text="The same for its money value, in the customer's currency.",
+                        help_text="Actions with a larger value, in the customer's currency, go to quarantine.",
                         max_digits=18,
                     ),
                 ),
@@ -243,7 +243,7 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(
                         condition=models.Q(("largest_quantity__gte", 0), ("largest_value__gte", 0)),
                         name="the_limits_of_an_action_type_are_not_negative",
-                        violation_error_message="A limit is not negative.",
+                        violation_error_message="A limit can't be negative.",
                     )
                 ],
             },
@@ -288,19 +288,19 @@ class Migration(migrations.Migration):
                 (
                     "email",
                     models.EmailField(
-                        help_text="Whom customers write to, and where they dispute an invoice.", max_length=254
+                        help_text="Where customers write to, including to dispute an invoice.", max_length=254
                     ),
                 ),
                 ("pay_to", models.TextField(help_text="As it stands on every invoice.", verbose_name="how to pay")),
                 (
                     "number_prefix",
                     models.CharField(
-                        help_text="What invoice numbers begin with: {year} becomes the year of issue. Numbers begin again each year. A change takes effect with the next invoice, and the year's count goes on.",
+                        help_text="What invoice numbers start with. {year} becomes the year of issue, and the count restarts each year. A change applies from the next invoice on and doesn't restart the count.",
                         max_length=20,
                         validators=[
                             django.core.validators.RegexValidator(
                                 "^[A-Za-z0-9./_-]*\\{year\\}([A-Za-z0-9./_-]*[A-Za-z./_-])?$",
-                                "Letters, digits, dots, dashes and slashes around {year}, and no digit at the end, such as INV-{year}-.",
+                                "Use letters, digits, dots, dashes and slashes around {year}, without a digit at the end, such as INV-{year}-.",
                             )
                         ],
                     ),
@@ -309,7 +309,7 @@ class Migration(migrations.Migration):
                     "number_digits",
                     models.PositiveSmallIntegerField(
                         default=6,
-                        help_text="INV-2026-000001 has six. A change takes effect with the next invoice.",
+                        help_text="INV-2026-000001 has six. A change applies from the next invoice on.",
                         validators=[
                             django.core.validators.MinValueValidator(1),
                             django.core.validators.MaxValueValidator(9),
@@ -323,7 +323,7 @@ class Migration(migrations.Migration):
                     models.UniqueConstraint(
                         django.db.models.functions.text.Lower("number_prefix"),
                         name="two_companies_never_share_a_number_prefix",
-                        violation_error_message="Another company has this prefix.",
+                        violation_error_message="Another company already uses this prefix.",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
@@ -346,7 +346,7 @@ class Migration(migrations.Migration):
                         unique=True,
                         validators=[
                             django.core.validators.RegexValidator(
-                                "^[A-Za-z0-9][A-Za-z0-9._-]*$", "Letters, digits, dots, dashes and underscores only."
+                                "^[A-Za-z0-9][A-Za-z0-9._-]*$", "Use only letters, digits, dots, dashes and underscores."
                             )
                         ],
                     ),
@@ -356,7 +356,7 @@ class Migration(migrations.Migration):
                     "is_active",
                     models.BooleanField(
                         default=True,
-                        help_text="Inactive customers are left out of billing runs.",
+                        help_text="Inactive customers are skipped in billing runs.",
                         verbose_name="active",
                     ),
                 ),
@@ -373,7 +373,7 @@ class Migration(migrations.Migration):
                     "time_zone",
                     models.CharField(
                         default="UTC",
-                        help_text="Months and weeks begin and end at midnight here.",
+                        help_text="Months and weeks start and end at midnight in this zone.",
                         max_length=64,
                         validators=[leads.models.customer.known_time_zone],
                         verbose_name="billing time zone",
@@ -384,7 +384,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[("monthly", "Monthly"), ("weekly", "Weekly"), ("fortnightly", "Every two weeks")],
                         default="monthly",
-                        help_text="A change takes effect where the last billing period there is ends.",
+                        help_text="A change applies from the end of the last existing billing period.",
                         max_length=12,
                         verbose_name="billing cycle",
                     ),
@@ -393,14 +393,14 @@ class Migration(migrations.Migration):
                     "billed_from",
                     models.DateField(
                         default=leads.models.customer.first_of_this_month,
-                        help_text="First day, in the billing time zone: no billing period begins before it, and from it on none is left out.",
+                        help_text="First billed day, in the billing time zone. Billing periods start on this day and continue without gaps.",
                         verbose_name="billed from",
                     ),
                 ),
                 (
                     "payment_terms_days",
                     models.PositiveSmallIntegerField(
-                        default=30, help_text="Days from issue to due.", verbose_name="payment terms"
+                        default=30, help_text="Days from the issue date to the due date.", verbose_name="payment terms"
                     ),
                 ),
                 (
@@ -408,7 +408,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         blank=True,
                         db_default="",
-                        help_text="Stands on the invoice in the place of any tax, such as: Reverse charge, Article 196 of 2006/112/EC.",
+                        help_text="Printed on the invoice instead of any tax, such as: Reverse charge, Article 196 of 2006/112/EC.",
                         max_length=200,
                         verbose_name="exempt from tax because",
                     ),
@@ -418,7 +418,7 @@ class Migration(migrations.Migration):
                     models.PositiveSmallIntegerField(
                         db_default=30,
                         default=30,
-                        help_text="Days from issue in which an invoice may be disputed.",
+                        help_text="Days from the issue date in which an invoice may be disputed.",
                         verbose_name="dispute window",
                     ),
                 ),
@@ -427,7 +427,7 @@ class Migration(migrations.Migration):
                     models.DecimalField(
                         blank=True,
                         decimal_places=4,
-                        help_text="Charged at least this a month; by days in weeks, and where the contract begins or ends.",
+                        help_text="The least the customer is charged per month. Prorated for weekly cycles and partial contract months.",
                         max_digits=16,
                         null=True,
                     ),
@@ -437,12 +437,12 @@ class Migration(migrations.Migration):
                     models.DecimalField(
                         blank=True,
                         decimal_places=4,
-                        help_text="What the customer wants to spend a month; by days in weeks.",
+                        help_text="What the customer plans to spend per month. Prorated for weekly cycles.",
                         max_digits=16,
                         null=True,
                     ),
                 ),
-                ("hard_budget", models.BooleanField(default=False, help_text="Charge nothing above the budget.")),
+                ("hard_budget", models.BooleanField(default=False, help_text="Never charge more than the budget.")),
                 (
                     "contract_from",
                     models.DateField(blank=True, help_text="First day, in the billing time zone.", null=True),
@@ -464,7 +464,7 @@ class Migration(migrations.Migration):
                         ),
                         blank=True,
                         default=list,
-                        help_text="E-mail domains that are never charged: own staff, competitors, students. Separated by commas.",
+                        help_text="Email domains that are never charged, such as the customer's own staff, competitors or students. Separate with commas.",
                         size=None,
                     ),
                 ),
@@ -473,7 +473,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         db_default="en_US",
                         default="en_US",
-                        help_text="How numbers and dates read on the invoice.",
+                        help_text="How numbers and dates are written on the invoice.",
                         max_length=12,
                         validators=[leads.models.customer.known_locale],
                         verbose_name="number format",
@@ -482,13 +482,13 @@ class Migration(migrations.Migration):
                 (
                     "detail_annex",
                     models.BooleanField(
-                        db_default=True, default=True, help_text="The PDF ends with a list of every charge."
+                        db_default=True, default=True, help_text="End the PDF with a list of every charge."
                     ),
                 ),
                 (
                     "legal_name",
                     models.CharField(
-                        blank=True, help_text="As it stands on the invoice; the name if empty.", max_length=200
+                        blank=True, help_text="Printed on the invoice. Empty: the name.", max_length=200
                     ),
                 ),
                 ("address", models.TextField(blank=True)),
@@ -505,7 +505,7 @@ class Migration(migrations.Migration):
                         base_field=models.EmailField(max_length=254),
                         blank=True,
                         default=list,
-                        help_text="Stand on the invoice. Separated by commas.",
+                        help_text="Printed on the invoice. Separate with commas.",
                         size=None,
                     ),
                 ),
@@ -515,7 +515,7 @@ class Migration(migrations.Migration):
                     models.ForeignKey(
                         blank=True,
                         db_index=False,
-                        help_text="Which of our companies sends the invoices; empty: the one of the settings.",
+                        help_text="The company that sends the invoices. Empty: the seller in the settings.",
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="customers",
@@ -538,7 +538,7 @@ class Migration(migrations.Migration):
                 (
                     "name",
                     models.CharField(
-                        default="Tax", help_text="As it stands on the invoice: VAT, Sales tax.", max_length=40
+                        default="Tax", help_text="Printed on the invoice, such as VAT or Sales tax.", max_length=40
                     ),
                 ),
                 ("rate", models.DecimalField(decimal_places=4, help_text="Percent.", max_digits=7)),
@@ -546,7 +546,7 @@ class Migration(migrations.Migration):
                     "category",
                     models.CharField(
                         blank=True,
-                        help_text="Only on lines of products of this category; empty: on every line, adjustments and minimum too.",
+                        help_text="Apply only to lines with products of this category. Empty: every line, including adjustments and the minimum.",
                         max_length=80,
                         verbose_name="product category",
                     ),
@@ -570,7 +570,7 @@ class Migration(migrations.Migration):
             name="CycleChange",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("takes_effect_at", models.DateTimeField(help_text="The end of the last period of the cycle before.")),
+                ("takes_effect_at", models.DateTimeField(help_text="The end of the last period of the earlier cycle.")),
                 (
                     "cycle_before",
                     models.CharField(
@@ -622,7 +622,7 @@ class Migration(migrations.Migration):
             name="Lead",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("external_id", models.CharField(db_collation="C", help_text="The source's own id.", max_length=200)),
+                ("external_id", models.CharField(db_collation="C", help_text="The source's ID for the lead.", max_length=200)),
                 ("name", models.CharField(blank=True, max_length=200)),
                 ("email", models.CharField(blank=True, max_length=254, verbose_name="e-mail")),
                 (
@@ -630,7 +630,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         blank=True,
                         db_collation="C",
-                        help_text="The e-mail address, or else the phone number, normalised: the same person, whatever the source.",
+                        help_text="The normalized email address or, without one, phone number: identifies the same person across sources.",
                         max_length=254,
                     ),
                 ),
@@ -646,14 +646,14 @@ class Migration(migrations.Migration):
                         blank=True,
                         db_default=models.Value({}, models.JSONField()),
                         default=dict,
-                        help_text="What the person agreed to, when, and in what words, as the source says.",
+                        help_text="What the person agreed to, when and in which words, according to the source.",
                     ),
                 ),
                 ("attributes", models.JSONField(blank=True, default=dict)),
                 (
                     "occurred_at",
                     models.DateTimeField(
-                        blank=True, help_text="When the person showed interest, as the source says.", null=True
+                        blank=True, help_text="When the person showed interest, according to the source.", null=True
                     ),
                 ),
                 ("received_at", models.DateTimeField()),
@@ -689,7 +689,7 @@ class Migration(migrations.Migration):
                     "seller",
                     models.ForeignKey(
                         db_index=False,
-                        help_text="Empty: the seller of the settings.",
+                        help_text="Empty: the seller in the settings.",
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="used_prefixes",
@@ -713,7 +713,7 @@ class Migration(migrations.Migration):
                     models.DecimalField(
                         blank=True,
                         decimal_places=4,
-                        help_text="What the product sells for; no part of any charge.",
+                        help_text="What the product sells for. Charges don't depend on it.",
                         max_digits=16,
                         null=True,
                     ),
@@ -745,7 +745,7 @@ class Migration(migrations.Migration):
                 (
                     "pointer",
                     models.CharField(
-                        help_text="JSON pointer into the delivery's body.", max_length=200, verbose_name="where"
+                        help_text="JSON pointer into the body of the delivery.", max_length=200, verbose_name="where"
                     ),
                 ),
                 ("code", models.CharField(db_index=True, max_length=40)),
@@ -753,28 +753,28 @@ class Migration(migrations.Migration):
                 (
                     "content",
                     models.JSONField(
-                        help_text="The lead as received, for an action with just this action; of a file, the record."
+                        help_text="The lead as received. For an action: its lead with only this action. For a file: the record."
                     ),
                 ),
-                ("actions_held", models.PositiveIntegerField(default=0, help_text="How many actions wait in it.")),
+                ("actions_held", models.PositiveIntegerField(default=0, help_text="How many actions are held in this item.")),
                 (
                     "lead_external_id",
                     models.CharField(
                         blank=True,
                         db_default="",
                         default="",
-                        help_text="The source's own id of its lead.",
+                        help_text="The source's ID for the lead.",
                         max_length=200,
                         verbose_name="lead",
                     ),
                 ),
                 (
                     "digest",
-                    models.BinaryField(help_text="SHA-256 of kind and content: the same is kept once.", null=True),
+                    models.BinaryField(help_text="SHA-256 of kind and content. An identical item is kept only once.", null=True),
                 ),
                 (
                     "times_sent",
-                    models.PositiveIntegerField(db_default=1, default=1, help_text="How often just this was sent."),
+                    models.PositiveIntegerField(db_default=1, default=1, help_text="How often this exact item was sent."),
                 ),
                 (
                     "state",
@@ -787,7 +787,7 @@ class Migration(migrations.Migration):
                 ("received_at", models.DateTimeField()),
                 (
                     "occurred_at",
-                    models.DateTimeField(blank=True, help_text="The earliest time in it that can be read.", null=True),
+                    models.DateTimeField(blank=True, help_text="The earliest readable time in the item.", null=True),
                 ),
                 (
                     "zone",
@@ -795,7 +795,7 @@ class Migration(migrations.Migration):
                         blank=True,
                         db_default="",
                         default="",
-                        help_text="The time zone of its customer, where that is known; otherwise its months are those of UTC.",
+                        help_text="The customer's time zone, if known. Otherwise months are in UTC.",
                         max_length=64,
                     ),
                 ),
@@ -803,7 +803,7 @@ class Migration(migrations.Migration):
                     "months",
                     django.contrib.postgres.fields.ArrayField(
                         base_field=models.CharField(max_length=7),
-                        help_text="In which it occurred, or else was received: there it counts until it is settled.",
+                        help_text="The months it occurred in, or else was received in. It counts toward these until it is settled.",
                         size=None,
                     ),
                 ),
@@ -832,7 +832,7 @@ class Migration(migrations.Migration):
                     models.ForeignKey(
                         blank=True,
                         db_index=False,
-                        help_text="What it is in conflict with.",
+                        help_text="The stored action this item conflicts with.",
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="conflicts",
@@ -849,22 +849,22 @@ class Migration(migrations.Migration):
                     "kind",
                     models.CharField(
                         choices=[
-                            ("refused_again", "Retried, refused again"),
-                            ("repaired", "Retried, went in"),
-                            ("took_new", "The new version taken"),
+                            ("refused_again", "Retried and refused again"),
+                            ("repaired", "Retried and stored"),
+                            ("took_new", "Replaced with the new version"),
                             ("discarded", "Discarded"),
                         ],
                         max_length=13,
                     ),
                 ),
                 ("at", models.DateTimeField()),
-                ("note", models.TextField(blank=True, help_text="The reason given, or what was still wrong.")),
+                ("note", models.TextField(blank=True, help_text="The reason given, or what was still wrong with the item.")),
                 (
                     "changed",
                     models.JSONField(
                         blank=True,
                         default=dict,
-                        help_text="What the new version changed: of each member, before and after.",
+                        help_text="What the new version changed: each member before and after.",
                     ),
                 ),
                 (
@@ -882,7 +882,7 @@ class Migration(migrations.Migration):
                     models.ForeignKey(
                         blank=True,
                         db_index=False,
-                        help_text="What it went in as.",
+                        help_text="The delivery it was stored with.",
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
@@ -908,7 +908,7 @@ class Migration(migrations.Migration):
                         unique=True,
                         validators=[
                             django.core.validators.RegexValidator(
-                                "^[A-Za-z0-9][A-Za-z0-9._-]*$", "Letters, digits, dots, dashes and underscores only."
+                                "^[A-Za-z0-9][A-Za-z0-9._-]*$", "Use only letters, digits, dots, dashes and underscores."
                             )
                         ],
                     ),
@@ -918,9 +918,9 @@ class Migration(migrations.Migration):
                     "channel",
                     models.CharField(
                         choices=[
-                            ("website", "Web site"),
+                            ("website", "Website"),
                             ("social_media", "Social media"),
-                            ("email_campaign", "E-mail campaign"),
+                            ("email_campaign", "Email campaign"),
                             ("referral", "Referral"),
                             ("webinar", "Webinar"),
                             ("event", "Event"),
@@ -936,7 +936,7 @@ class Migration(migrations.Migration):
                 (
                     "is_active",
                     models.BooleanField(
-                        default=True, help_text="An inactive source is refused.", verbose_name="active"
+                        default=True, help_text="Requests from an inactive source are refused.", verbose_name="active"
                     ),
                 ),
                 (
@@ -954,7 +954,7 @@ class Migration(migrations.Migration):
                         blank=True,
                         db_default="",
                         default="",
-                        help_text="ISO 3166, such as US: of phone numbers without a country code, where a lead names no country.",
+                        help_text="ISO 3166, such as US. Used for phone numbers without a country code if the lead names no country.",
                         max_length=2,
                         validators=[leads.models.source.known_country],
                     ),
@@ -963,7 +963,7 @@ class Migration(migrations.Migration):
                     "requests_per_minute",
                     models.PositiveIntegerField(
                         blank=True,
-                        help_text="How often it may ask, all its keys together; 0 for no limit. Empty: as the settings say.",
+                        help_text="Maximum requests per minute, all API keys together. 0: no limit. Empty: the default in the settings.",
                         null=True,
                     ),
                 ),
@@ -972,7 +972,7 @@ class Migration(migrations.Migration):
                     models.BooleanField(
                         db_default=False,
                         default=False,
-                        help_text="Refuse deliveries that are not signed with the signing secret.",
+                        help_text="Refuse deliveries that aren't signed with a signing secret.",
                     ),
                 ),
                 (
@@ -980,7 +980,7 @@ class Migration(migrations.Migration):
                     models.JSONField(
                         blank=True,
                         default=dict,
-                        help_text='A lead in JSON, with {Column} wherever a column of the imported file belongs, such as {"id": "{Lead ID}", "product": {"sku": "{SKU}"}}.',
+                        help_text='A lead as JSON, with {Column} in place of the values of the imported file, such as {"id": "{Lead ID}", "product": {"sku": "{SKU}"}}.',
                     ),
                 ),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
@@ -988,7 +988,7 @@ class Migration(migrations.Migration):
                     "customer",
                     models.ForeignKey(
                         blank=True,
-                        help_text="Whose products its leads are about, where they do not say.",
+                        help_text="The customer whose products the leads are about, if a lead doesn't name one.",
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="sources",
@@ -1002,11 +1002,11 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("expires_at", models.DateTimeField(blank=True, help_text="No longer good from then on.", null=True)),
+                ("expires_at", models.DateTimeField(blank=True, help_text="No longer valid from then on.", null=True)),
                 ("last_used_at", models.DateTimeField(blank=True, null=True)),
                 ("revoked_at", models.DateTimeField(blank=True, null=True)),
-                ("sealed", models.BinaryField(help_text="The secret, encrypted with a key made from SECRET_KEY.")),
-                ("hint", models.CharField(help_text="The part that may be shown.", max_length=12)),
+                ("sealed", models.BinaryField(help_text="The secret, encrypted with a key derived from SECRET_KEY.")),
+                ("hint", models.CharField(help_text="The part that is shown in the admin.", max_length=12)),
                 (
                     "created_by",
                     models.ForeignKey(
@@ -1059,11 +1059,11 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("code", models.CharField(max_length=40)),
                 ("started_at", models.DateTimeField()),
-                ("total", models.PositiveIntegerField(help_text="How many waited when it began.")),
+                ("total", models.PositiveIntegerField(help_text="How many items were waiting at the start.")),
                 ("stored", models.PositiveIntegerField(default=0)),
-                ("refused", models.PositiveIntegerField(default=0, help_text="Refused again.")),
+                ("refused", models.PositiveIntegerField(default=0, help_text="How many were refused again.")),
                 ("reached", models.BigIntegerField(default=0, help_text="The last item that was tried.")),
-                ("up_to", models.BigIntegerField(help_text="The last item that waited when it began.")),
+                ("up_to", models.BigIntegerField(help_text="The last item that was waiting at the start.")),
                 (
                     "trying",
                     models.BigIntegerField(db_default=0, default=0, help_text="The item that a worker took up last."),
@@ -1104,10 +1104,10 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("expires_at", models.DateTimeField(blank=True, help_text="No longer good from then on.", null=True)),
+                ("expires_at", models.DateTimeField(blank=True, help_text="No longer valid from then on.", null=True)),
                 ("last_used_at", models.DateTimeField(blank=True, null=True)),
                 ("revoked_at", models.DateTimeField(blank=True, null=True)),
-                ("prefix", models.CharField(help_text="The part that may be shown.", max_length=12, unique=True)),
+                ("prefix", models.CharField(help_text="The part that is shown in the admin.", max_length=12, unique=True)),
                 ("digest", models.CharField(help_text="SHA-256 of the whole key.", max_length=64)),
                 (
                     "created_by",
@@ -1152,7 +1152,7 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(
                 django.db.models.functions.text.Lower("code"),
                 name="a_customer_has_one_code_however_written",
-                violation_error_message="Another customer has this code, written with other capitals.",
+                violation_error_message="Another customer already has this code, in different capitalization.",
             ),
         ),
         migrations.AddConstraint(

@@ -1,4 +1,4 @@
-"""Who is billed, and what came in."""
+"""Customers and their terms, and the leads that sources send."""
 
 from leads.models.action import Action, ActionType
 from leads.models.company import Company, NumberPrefix

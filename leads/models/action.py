@@ -1,4 +1,4 @@
-"""What a lead did."""
+"""Actions and action types."""
 
 from typing import Self
 
@@ -21,24 +21,24 @@ class ActionType(models.Model):
     code = models.CharField(max_length=60, unique=True, validators=[CODE])
     name = models.CharField(max_length=200)
     unit = models.CharField(
-        max_length=40, default="action", help_text="What its quantity counts: sample, view, request."
+        max_length=40, default="action", help_text="What a quantity of it counts, such as sample, view or request."
     )
     is_billable = models.BooleanField(
-        "billable", default=True, help_text="Where not, its actions are excluded as not_billable."
+        "billable", default=True, help_text="If not, actions of this type are excluded as not_billable."
     )
     largest_quantity = models.DecimalField(
         max_digits=18,
         decimal_places=6,
         default=LARGEST_QUANTITY,
         db_default=LARGEST_QUANTITY,
-        help_text="An action with a larger one waits in quarantine, and can be retried once this is raised.",
+        help_text="Actions with a larger quantity go to quarantine. Raise this limit to retry them.",
     )
     largest_value = models.DecimalField(
         max_digits=18,
         decimal_places=6,
         default=LARGEST_VALUE,
         db_default=LARGEST_VALUE,
-        help_text="The same for its money value, in the customer's currency.",
+        help_text="Actions with a larger value, in the customer's currency, go to quarantine.",
     )
 
     class Meta:
@@ -46,7 +46,7 @@ class ActionType(models.Model):
             models.CheckConstraint(
                 name="the_limits_of_an_action_type_are_not_negative",
                 condition=Q(largest_quantity__gte=0, largest_value__gte=0),
-                violation_error_message="A limit is not negative.",
+                violation_error_message="A limit can't be negative.",
             )
         ]
 
@@ -55,7 +55,7 @@ class ActionType(models.Model):
 
 
 class ActionQuerySet(models.QuerySet["Action"]):
-    """Actions, asked for in English."""
+    """Named filters for actions."""
 
     def of(self, period: BillingPeriod) -> Self:
         return self.filter(period=period)
@@ -70,18 +70,18 @@ class ActionQuerySet(models.QuerySet["Action"]):
 class Action(models.Model):
     """One thing a lead did."""
 
-    # As on the lead: what is named is looked for once per statement, not once per row.
+    # As on the lead: references are checked once per statement, not once per row.
     lead = models.ForeignKey(
         Lead, on_delete=models.PROTECT, related_name="actions", db_constraint=False, db_index=False
     )
-    external_id = models.CharField(max_length=200, help_text="The source's own id, unique within the lead.")
+    external_id = models.CharField(max_length=200, help_text="The source's ID for the action, unique within the lead.")
     action_type = models.ForeignKey(
         ActionType, on_delete=models.PROTECT, related_name="actions", db_constraint=False, db_index=False
     )
     period = models.ForeignKey(
         BillingPeriod, on_delete=models.PROTECT, related_name="actions", db_constraint=False, db_index=False
     )
-    # As on the lead: written together with its delivery, looked up by it only when a month's deliveries are counted.
+    # As on the lead: written with its delivery, and only looked up by it when a month's deliveries are counted.
     delivery = models.ForeignKey(
         Delivery, on_delete=models.DO_NOTHING, related_name="actions", db_constraint=False, db_index=False
     )
@@ -93,7 +93,7 @@ class Action(models.Model):
         decimal_places=6,
         null=True,
         blank=True,
-        help_text="Its worth in the customer's currency, where it has one.",
+        help_text="Monetary value in the customer's currency, if any.",
     )
     attributes = models.JSONField(default=dict, blank=True)
     voided_at = models.DateTimeField(null=True, blank=True)
@@ -101,7 +101,7 @@ class Action(models.Model):
     voided_after_close = models.BooleanField(
         default=False,
         db_default=False,
-        help_text="Its period was closed when it was taken back: what it was charged stands until that is opened again.",
+        help_text="The action was voided after its period closed; its charge stands until the period is reopened.",
     )
 
     objects = ActionQuerySet.as_manager()
@@ -117,11 +117,11 @@ class Action(models.Model):
             ),
         ]
         indexes = [
-            # Some pages for millions of rows: actions lie in the order of their deliveries.
+            # A few pages for millions of rows: actions are stored in the order of their deliveries.
             BrinIndex(name="action_delivery", fields=["delivery"]),
             models.Index(name="action_rating_order", fields=["period", "occurred_at", "id"]),
             models.Index(name="action_voided_after_close", fields=["period"], condition=Q(voided_after_close=True)),
-            # Finds an action by its own id alone, for a hundredth of what a tree of them would cost each write.
+            # Finds an action by its ID alone, at a hundredth of the write cost of a B-tree.
             BrinIndex(
                 name="action_named",
                 fields=["external_id"],

@@ -1,4 +1,4 @@
-"""The company that sells: who sends the invoices."""
+"""Our companies that send invoices."""
 
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
@@ -7,7 +7,7 @@ from django.db.models.functions import Lower
 
 PREFIX = RegexValidator(
     r"^[A-Za-z0-9./_-]*\{year\}([A-Za-z0-9./_-]*[A-Za-z./_-])?$",
-    "Letters, digits, dots, dashes and slashes around {year}, and no digit at the end, such as INV-{year}-.",
+    "Use letters, digits, dots, dashes and slashes around {year}, without a digit at the end, such as INV-{year}-.",
 )
 
 
@@ -18,20 +18,20 @@ class Company(models.Model):
     name = models.CharField(max_length=200)
     address = models.TextField()
     tax_id = models.CharField("tax ID", max_length=40, blank=True)
-    email = models.EmailField(help_text="Whom customers write to, and where they dispute an invoice.")
-    pay_to = models.TextField("how to pay", help_text="As it stands on every invoice.")
+    email = models.EmailField(help_text="Where customers write to, including to dispute an invoice.")
+    pay_to = models.TextField("how to pay", help_text="Printed on every invoice.")
     number_prefix = models.CharField(
         max_length=20,
         validators=[PREFIX],
         help_text=(
-            "What invoice numbers begin with: {year} becomes the year of issue. Numbers begin again each year."
-            " A change takes effect with the next invoice, and the year's count goes on."
+            "What invoice numbers start with. {year} becomes the year of issue, and the count restarts each year."
+            " A change applies from the next invoice on and doesn't restart the count."
         ),
     )
     number_digits = models.PositiveSmallIntegerField(
         default=6,
         validators=[MinValueValidator(1), MaxValueValidator(9)],
-        help_text="INV-2026-000001 has six. A change takes effect with the next invoice.",
+        help_text="INV-2026-000001 has six. A change applies from the next invoice on.",
     )
 
     class Meta:
@@ -40,7 +40,7 @@ class Company(models.Model):
             models.UniqueConstraint(
                 Lower("number_prefix"),
                 name="two_companies_never_share_a_number_prefix",
-                violation_error_message="Another company has this prefix.",
+                violation_error_message="Another company already uses this prefix.",
             ),
             models.CheckConstraint(
                 name="a_number_prefix_names_the_year_and_ends_in_no_digit",
@@ -53,7 +53,7 @@ class Company(models.Model):
 
 
 class NumberPrefix(models.Model):
-    """A prefix that invoices were issued under: it stays its seller's, also when that has taken another."""
+    """A prefix that invoices were issued under; it remains its seller's, even if the seller switches to another."""
 
     prefix = models.CharField(max_length=20)
     seller = models.ForeignKey(
@@ -62,7 +62,7 @@ class NumberPrefix(models.Model):
         null=True,
         related_name="used_prefixes",
         db_index=False,
-        help_text="Empty: the seller of the settings.",
+        help_text="Empty: the seller in the settings.",
     )
 
     class Meta:

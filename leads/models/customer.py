@@ -19,29 +19,29 @@ from leads.models.commitments import commitment_faults
 from leads.models.company import Company
 
 UTC_ZONE = ZoneInfo("UTC")
-CODE = RegexValidator(r"^[A-Za-z0-9][A-Za-z0-9._-]*$", "Letters, digits, dots, dashes and underscores only.")
+CODE = RegexValidator(r"^[A-Za-z0-9][A-Za-z0-9._-]*$", "Use only letters, digits, dots, dashes and underscores.")
 
 
 def known_time_zone(name: str) -> None:
-    """Refuse what is no IANA time zone."""
+    """Raise ValidationError unless this is an IANA time zone."""
     if name not in available_timezones():
-        raise ValidationError(f"{name} is no IANA time zone, such as America/New_York.")
+        raise ValidationError(f"{name} is not an IANA time zone. Use a name such as America/New_York.")
 
 
 def known_currency(code: str) -> None:
-    """Refuse what is no ISO 4217 code."""
+    """Raise ValidationError unless this is an ISO 4217 currency code."""
     if not is_currency(code):
-        raise ValidationError(f"{code} is no ISO 4217 currency, such as USD.")
+        raise ValidationError(f"{code} is not an ISO 4217 currency. Use a code such as USD.")
 
 
 def known_locale(name: str) -> None:
-    """Refuse what babel has no number formats for."""
+    """Raise ValidationError unless Babel has number formats for this locale."""
     if name not in dict(locales()):
-        raise ValidationError(f"{name} is no locale, such as en_US.")
+        raise ValidationError(f"{name} is not a known locale. Use a name such as en_US.")
 
 
 def first_of_this_month(zone: ZoneInfo = UTC_ZONE) -> date:
-    """From when a customer is billed of whom nobody has said it: the first day of the month in which it is made."""
+    """The default first billed day of a new customer: the first day of the current month."""
     return now().astimezone(zone).date().replace(day=1)
 
 
@@ -56,7 +56,7 @@ class Customer(models.Model):
     code = models.CharField(max_length=40, unique=True, validators=[CODE])
     name = models.CharField(max_length=200)
     is_active = models.BooleanField(
-        "active", default=True, help_text="Inactive customers are left out of billing runs."
+        "active", default=True, help_text="Inactive customers are skipped in billing runs."
     )
 
     currency = models.CharField(max_length=3, default="USD", validators=[known_currency], help_text="ISO 4217.")
@@ -65,48 +65,48 @@ class Customer(models.Model):
         max_length=64,
         default="UTC",
         validators=[known_time_zone],
-        help_text="Months and weeks begin and end at midnight here.",
+        help_text="Months and weeks start and end at midnight in this zone.",
     )
     cycle = models.CharField(
         "billing cycle",
         max_length=12,
         choices=Cycle.choices,
         default=Cycle.MONTHLY,
-        help_text="A change takes effect where the last billing period there is ends.",
+        help_text="A change applies from the end of the last existing billing period.",
     )
     billed_from = models.DateField(
         "billed from",
         default=first_of_this_month,
-        help_text="First day, in the billing time zone: no billing period begins before it, and from it on none is left out.",
+        help_text="First billed day, in the billing time zone. Billing periods start on this day and continue without gaps.",
     )
     payment_terms_days = models.PositiveSmallIntegerField(
-        "payment terms", default=30, help_text="Days from issue to due."
+        "payment terms", default=30, help_text="Days from the issue date to the due date."
     )
     tax_exempt_reason = models.CharField(
         "exempt from tax because",
         max_length=200,
         blank=True,
         db_default="",
-        help_text="Stands on the invoice in the place of any tax, such as: Reverse charge, Article 196 of 2006/112/EC.",
+        help_text="Printed on the invoice instead of any tax, such as: Reverse charge, Article 196 of 2006/112/EC.",
     )
     dispute_days = models.PositiveSmallIntegerField(
-        "dispute window", default=30, db_default=30, help_text="Days from issue in which an invoice may be disputed."
+        "dispute window", default=30, db_default=30, help_text="Days from the issue date in which an invoice may be disputed."
     )
     monthly_minimum = models.DecimalField(
         max_digits=16,
         decimal_places=MOST_PLACES,
         null=True,
         blank=True,
-        help_text="Charged at least this a month; by days in weeks, and where the contract begins or ends.",
+        help_text="The least the customer is charged per month. Prorated for weekly cycles and partial contract months.",
     )
     monthly_budget = models.DecimalField(
         max_digits=16,
         decimal_places=MOST_PLACES,
         null=True,
         blank=True,
-        help_text="What the customer wants to spend a month; by days in weeks.",
+        help_text="What the customer plans to spend per month. Prorated for weekly cycles.",
     )
-    hard_budget = models.BooleanField(default=False, help_text="Charge nothing above the budget.")
+    hard_budget = models.BooleanField(default=False, help_text="Never charge more than the budget.")
 
     contract_from = models.DateField(null=True, blank=True, help_text="First day, in the billing time zone.")
     contract_to = models.DateField(null=True, blank=True, help_text="Last day, in the billing time zone.")
@@ -114,7 +114,7 @@ class Customer(models.Model):
         models.CharField(max_length=253, validators=[validate_domain]),
         default=list,
         blank=True,
-        help_text="E-mail domains that are never charged: own staff, competitors, students. Separated by commas.",
+        help_text="Email domains that are never charged, such as the customer's own staff, competitors or students. Separate with commas.",
     )
 
     seller = models.ForeignKey(
@@ -124,7 +124,7 @@ class Customer(models.Model):
         blank=True,
         related_name="customers",
         db_index=False,
-        help_text="Which of our companies sends the invoices; empty: the one of the settings.",
+        help_text="The company that sends the invoices. Empty: the seller in the settings.",
     )
     locale = models.CharField(
         "number format",
@@ -132,19 +132,19 @@ class Customer(models.Model):
         default="en_US",
         db_default="en_US",
         validators=[known_locale],
-        help_text="How numbers and dates read on the invoice.",
+        help_text="How numbers and dates are written on the invoice.",
     )
     detail_annex = models.BooleanField(
-        default=True, db_default=True, help_text="The PDF ends with a list of every charge."
+        default=True, db_default=True, help_text="End the PDF with a list of every charge."
     )
     legal_name = models.CharField(
-        max_length=200, blank=True, help_text="As it stands on the invoice; the name if empty."
+        max_length=200, blank=True, help_text="Printed on the invoice. Empty: the name."
     )
     address = models.TextField(blank=True)
     tax_id = models.CharField("tax ID", max_length=40, blank=True)
     purchase_order = models.CharField("PO number", max_length=60, blank=True, help_text="Printed on every invoice.")
     billing_contacts = ArrayField(
-        models.EmailField(), default=list, blank=True, help_text="Stand on the invoice. Separated by commas."
+        models.EmailField(), default=list, blank=True, help_text="Printed on the invoice. Separate with commas."
     )
 
     created_at = models.DateTimeField(auto_now_add=True)
@@ -154,7 +154,7 @@ class Customer(models.Model):
             models.UniqueConstraint(
                 Lower("code"),
                 name="a_customer_has_one_code_however_written",
-                violation_error_message="Another customer has this code, written with other capitals.",
+                violation_error_message="Another customer already has this code, in different capitalization.",
             ),
             models.CheckConstraint(
                 name="a_contract_does_not_end_before_it_begins", condition=Q(contract_to__gte=F("contract_from"))
@@ -177,7 +177,7 @@ class Customer(models.Model):
         return self.name
 
     def clean(self) -> None:
-        """Refuse a minimum and a budget that cannot be billed in the customer's currency, or contradict each other."""
+        """Reject a minimum and budget that can't be billed in the customer's currency or that contradict each other."""
         faults = commitment_faults(
             currency=self.currency,
             minimum=self.monthly_minimum,
@@ -189,22 +189,22 @@ class Customer(models.Model):
 
     @property
     def zone(self) -> ZoneInfo:
-        """The billing time zone, to compute with."""
+        """The billing time zone as an object."""
         return ZoneInfo(self.time_zone)
 
     @property
     def calendar(self) -> Calendar:
-        """How its time is cut into billing periods, from its first day on."""
+        """How the customer's time is split into billing periods, from its first billed day on."""
         changes = sorted(self.cycle_changes.all(), key=lambda change: change.takes_effect_at)
         before = tuple((change.takes_effect_at, CYCLES[change.cycle_before]) for change in changes)
         return Calendar(self.zone, CYCLES[self.cycle], before, midnight(self.billed_from, self.zone))
 
 
 class CycleChange(models.Model):
-    """From when on a customer is billed by another cycle; until then by the one before."""
+    """The moment a customer switches to another billing cycle; until then, the earlier cycle applies."""
 
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="cycle_changes", db_index=False)
-    takes_effect_at = models.DateTimeField(help_text="The end of the last period of the cycle before.")
+    takes_effect_at = models.DateTimeField(help_text="The end of the last period of the earlier cycle.")
     cycle_before = models.CharField(max_length=12, choices=Customer.Cycle.choices)
     cycle_after = models.CharField(max_length=12, choices=Customer.Cycle.choices)
     changed_at = models.DateTimeField()

@@ -1,4 +1,4 @@
-"""What came in, as it came in."""
+"""Deliveries as they were received, and their quarantined items."""
 
 from functools import reduce
 from operator import add
@@ -13,7 +13,7 @@ from django.db.models.expressions import Combinable
 
 from leads.models.source import Source
 
-# What becomes of an item; each outcome has a column per kind, and they add up to what was received.
+# The outcomes of an item. Each has a column for leads and one for actions; together they add up to what was received.
 OUTCOMES = ("created", "updated", "duplicate", "conflict", "quarantined", "test")
 
 
@@ -23,50 +23,50 @@ def _sum_of(kind: str) -> Combinable:
 
 
 class Delivery(models.Model):
-    """One request or file as it was received: raw body, digest, counts, outcome."""
+    """One request or file as it was received, with its raw body, digest, counts and receipt."""
 
     source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="deliveries")
     received_at = models.DateTimeField()
-    name = models.CharField(max_length=200, blank=True, help_text="The file, where it came as one.")
+    name = models.CharField(max_length=200, blank=True, help_text="The file name, if it was a file.")
     content_type = models.CharField(max_length=100)
-    body = models.BinaryField(help_text="The bytes as received, compressed with zlib.")
-    body_size = models.PositiveIntegerField(help_text="Bytes before compression.")
-    body_sha256 = models.CharField("digest", max_length=64, help_text="SHA-256 of the bytes as received.")
+    body = models.BinaryField(help_text="The received bytes, compressed with zlib.")
+    body_size = models.PositiveIntegerField(help_text="Size in bytes before compression.")
+    body_sha256 = models.CharField("digest", max_length=64, help_text="SHA-256 of the received bytes.")
 
     batch_id = models.CharField(
-        max_length=200, blank=True, default="", db_default="", help_text="The sender's own, of an envelope."
+        max_length=200, blank=True, default="", db_default="", help_text="The sender's batch ID, from the envelope."
     )
-    sent_at = models.DateTimeField(null=True, blank=True, help_text="When it was sent, as its envelope says.")
+    sent_at = models.DateTimeField(null=True, blank=True, help_text="When the sender says it was sent, from the envelope.")
     idempotency_key = models.CharField(
-        max_length=200, blank=True, default="", db_default="", help_text="A request with the same one gets its answer."
+        max_length=200, blank=True, default="", db_default="", help_text="A repeated request with this key gets the same receipt."
     )
     answer = models.BinaryField(
-        default=b"", db_default=b"", help_text="The receipt as it was answered, compressed with zlib."
+        default=b"", db_default=b"", help_text="The receipt as it was sent, compressed with zlib."
     )
 
-    # Of a file that has lines, without those of its header; each has one outcome.
+    # For files with lines, not counting the header; each line has one outcome.
     lines_read = models.PositiveIntegerField(default=0, db_default=0)
-    lines_taken = models.PositiveIntegerField(default=0, db_default=0, help_text="Of rows that became leads.")
+    lines_taken = models.PositiveIntegerField(default=0, db_default=0, help_text="Lines of rows that became leads.")
     lines_blank = models.PositiveIntegerField(default=0, db_default=0)
     lines_refused = models.PositiveIntegerField(
-        default=0, db_default=0, help_text="Of rows that can't be read; they wait in quarantine."
+        default=0, db_default=0, help_text="Lines of rows that can't be read; these are in quarantine."
     )
 
-    # An item is a lead or an action: each gets a result of its own, and each kind adds up.
+    # An item is a lead or an action. Each gets its own result, and each kind adds up.
     leads_received = models.PositiveIntegerField(default=0)
     leads_created = models.PositiveIntegerField(default=0)
-    leads_updated = models.PositiveIntegerField(default=0, help_text="Known ones that got something new.")
+    leads_updated = models.PositiveIntegerField(default=0, help_text="Known leads that received something new.")
     leads_duplicate = models.PositiveIntegerField(default=0)
     leads_conflict = models.PositiveIntegerField(default=0, db_default=0)
     leads_quarantined = models.PositiveIntegerField(default=0)
-    leads_test = models.PositiveIntegerField(default=0, db_default=0, help_text="Stored as tests, never charged.")
+    leads_test = models.PositiveIntegerField(default=0, db_default=0, help_text="Stored as tests and never charged.")
     actions_received = models.PositiveIntegerField(default=0)
     actions_created = models.PositiveIntegerField(default=0)
-    actions_updated = models.PositiveIntegerField(default=0, db_default=0, help_text="Known ones that were voided.")
+    actions_updated = models.PositiveIntegerField(default=0, db_default=0, help_text="Known actions that were voided.")
     actions_duplicate = models.PositiveIntegerField(default=0)
     actions_conflict = models.PositiveIntegerField(default=0, db_default=0)
     actions_quarantined = models.PositiveIntegerField(default=0)
-    actions_test = models.PositiveIntegerField(default=0, db_default=0, help_text="Stored as tests, never charged.")
+    actions_test = models.PositiveIntegerField(default=0, db_default=0, help_text="Stored as tests and never charged.")
 
     class Meta:
         verbose_name_plural = "deliveries"
@@ -93,7 +93,7 @@ class Delivery(models.Model):
             models.Index(
                 name="delivery_received_at",
                 fields=["received_at"],
-                # So that a month's figures are read from the index alone, however large the bodies are.
+                # A month's figures are read from the index alone, however large the bodies are.
                 include=[f"{kind}_{name}" for kind in ("leads", "actions") for name in ("received", *OUTCOMES)],
             ),
             models.Index(
@@ -109,18 +109,18 @@ class Delivery(models.Model):
 
 
 class QuarantinedItemQuerySet(models.QuerySet["QuarantinedItem"]):
-    """Quarantined items, asked for in English."""
+    """Named filters for quarantined items."""
 
     def waiting(self) -> Self:
         return self.filter(state=QuarantinedItem.State.WAITING)
 
     def of_month(self, month: str) -> Self:
-        """Those that count to it."""
+        """Items that count toward this month."""
         return self.filter(months__contains=[month])
 
 
 class QuarantinedItem(models.Model):
-    """One item of a delivery that was refused: the item, where in it, error code and message."""
+    """One item of a delivery that was refused, with its content, the error and where in the delivery it is."""
 
     class Kind(models.TextChoices):
         LEAD = "lead", "Lead"
@@ -134,18 +134,18 @@ class QuarantinedItem(models.Model):
     delivery = models.ForeignKey(Delivery, on_delete=models.PROTECT, related_name="quarantined_items")
     source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="quarantined_items")
     kind = models.CharField(max_length=6, choices=Kind.choices)
-    pointer = models.CharField("where", max_length=200, help_text="JSON pointer into the delivery's body.")
+    pointer = models.CharField("where", max_length=200, help_text="JSON pointer into the body of the delivery.")
     code = models.CharField(max_length=40, db_index=True)
     message = models.TextField()
     content = models.JSONField(
-        help_text="The lead as received, for an action with just this action; of a file, the record."
+        help_text="The lead as received. For an action: its lead with only this action. For a file: the record."
     )
-    actions_held = models.PositiveIntegerField(default=0, help_text="How many actions wait in it.")
+    actions_held = models.PositiveIntegerField(default=0, help_text="How many actions are held in this item.")
     lead_external_id = models.CharField(
-        "lead", max_length=200, blank=True, default="", db_default="", help_text="The source's own id of its lead."
+        "lead", max_length=200, blank=True, default="", db_default="", help_text="The source's ID for the lead."
     )
-    digest = models.BinaryField(null=True, help_text="SHA-256 of kind and content: the same is kept once.")
-    times_sent = models.PositiveIntegerField(default=1, db_default=1, help_text="How often just this was sent.")
+    digest = models.BinaryField(null=True, help_text="SHA-256 of kind and content. An identical item is kept only once.")
+    times_sent = models.PositiveIntegerField(default=1, db_default=1, help_text="How often this exact item was sent.")
     stored_action = models.ForeignKey(
         "leads.Action",
         on_delete=models.PROTECT,
@@ -153,21 +153,21 @@ class QuarantinedItem(models.Model):
         blank=True,
         related_name="conflicts",
         db_index=False,
-        help_text="What it is in conflict with.",
+        help_text="The stored action this item conflicts with.",
     )
     state = models.CharField(max_length=9, choices=State.choices, default=State.WAITING)
     received_at = models.DateTimeField()
-    occurred_at = models.DateTimeField(null=True, blank=True, help_text="The earliest time in it that can be read.")
+    occurred_at = models.DateTimeField(null=True, blank=True, help_text="The earliest readable time in the item.")
     zone = models.CharField(
         max_length=64,
         blank=True,
         default="",
         db_default="",
-        help_text="The time zone of its customer, where that is known; otherwise its months are those of UTC.",
+        help_text="The customer's time zone, if known. Otherwise months are in UTC.",
     )
     months = ArrayField(
         models.CharField(max_length=7),
-        help_text="In which it occurred, or else was received: there it counts until it is settled.",
+        help_text="The months it occurred in, or else was received in. It counts toward these until it is settled.",
     )
     settled_at = models.DateTimeField(null=True, blank=True)
     settled_by = models.ForeignKey(
@@ -182,7 +182,7 @@ class QuarantinedItem(models.Model):
             models.Index(name="quarantine_waiting", fields=["received_at"], condition=Q(state="waiting")),
             GinIndex(name="quarantine_by_month", fields=["months"], condition=Q(state="waiting")),
             models.Index(name="quarantine_of_lead", fields=["source", "lead_external_id"]),
-            # What waits, by source and code: counted, and walked through, from the index alone.
+            # Waiting items by source and code are counted and walked through from the index alone.
             models.Index(
                 name="quarantine_groups",
                 fields=["source", "code", "id"],

@@ -1,4 +1,4 @@
-"""What is odd about an action, and no reason to refuse it."""
+"""Actions that occurred before their lead; unusual, but accepted."""
 
 from django.db import models
 
@@ -6,9 +6,9 @@ from leads.models.action import Action
 
 
 class EarlyAction(models.Model):
-    """An action that occurred before its lead did, as its source says."""
+    """An action that, according to its source, occurred before its lead."""
 
-    # As on the action: written together with it, and no action is ever deleted.
+    # No constraint: it is written together with its action, and actions are never deleted.
     action = models.OneToOneField(
         Action, on_delete=models.DO_NOTHING, primary_key=True, related_name="early", db_constraint=False
     )

@@ -12,16 +12,16 @@ from leads.models.source import Source
 class Lead(models.Model):
     """One person's interest in one product from one source."""
 
-    # No foreign keys in the database: checked row by row, they cost more than the writing. A trigger checks once per
-    # statement that what is named is there, and what is named is not deleted.
+    # No foreign keys in the database: checking them row by row costs more than the write itself. A trigger checks once
+    # per statement that referenced rows exist, and another prevents their deletion.
     source = models.ForeignKey(
         Source, on_delete=models.PROTECT, related_name="leads", db_constraint=False, db_index=False
     )
-    # Compared byte by byte, whatever the database's own collation: so an index finds what begins with some letters.
-    external_id = models.CharField(max_length=200, db_collation="C", help_text="The source's own id.")
+    # Compared byte by byte, whatever the database's collation, so that an index can serve prefix searches.
+    external_id = models.CharField(max_length=200, db_collation="C", help_text="The source's ID for the lead.")
     product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="leads", db_constraint=False)
-    # Constraint and index off: a lead is written with its delivery, deliveries are never deleted, and nobody looks
-    # leads up by it; each would cost every write.
+    # No constraint and no index: a lead is written with its delivery, deliveries are never deleted, and leads are not
+    # looked up by delivery. Each would slow down every write.
     delivery = models.ForeignKey(
         Delivery, on_delete=models.DO_NOTHING, related_name="leads", db_constraint=False, db_index=False
     )
@@ -32,7 +32,7 @@ class Lead(models.Model):
         max_length=254,
         blank=True,
         db_collation="C",
-        help_text="The e-mail address, or else the phone number, normalised: the same person, whatever the source.",
+        help_text="The normalized email address or, without one, phone number: identifies the same person across sources.",
     )
     phone = models.CharField(max_length=40, blank=True)
     firm = models.CharField(max_length=200, blank=True)
@@ -44,11 +44,11 @@ class Lead(models.Model):
         default=dict,
         db_default=Value({}, models.JSONField()),
         blank=True,
-        help_text="What the person agreed to, when, and in what words, as the source says.",
+        help_text="What the person agreed to, when and in which words, according to the source.",
     )
     attributes = models.JSONField(default=dict, blank=True)
     occurred_at = models.DateTimeField(
-        null=True, blank=True, help_text="When the person showed interest, as the source says."
+        null=True, blank=True, help_text="When the person showed interest, according to the source."
     )
     received_at = models.DateTimeField()
 
@@ -58,7 +58,7 @@ class Lead(models.Model):
         ]
         indexes = [
             models.Index(name="lead_person", fields=["person_key"], condition=~Q(person_key="")),
-            # Leads are stored in the order they come, so that a note per some pages finds those of a day.
+            # Leads are stored in the order of arrival, so one index entry per few pages is enough to find those of a day.
             BrinIndex(name="lead_received", fields=["received_at"], autosummarize=True),
         ]
 

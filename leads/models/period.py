@@ -1,4 +1,4 @@
-"""One customer × one cycle."""
+"""Billing periods, and the marks on periods that need rating."""
 
 from typing import Self
 
@@ -12,7 +12,7 @@ from leads.models.customer import Customer
 
 
 class BillingPeriodQuerySet(models.QuerySet["BillingPeriod"]):
-    """Periods, asked for in English."""
+    """Named filters for billing periods."""
 
     def open(self) -> Self:
         return self.filter(state=BillingPeriod.State.OPEN)
@@ -35,16 +35,16 @@ class BillingPeriod(models.Model):
         CLOSED = "closed", "Closed"
 
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="periods", db_index=False)
-    label = models.CharField(max_length=10, db_index=True, help_text="The cycle's name, such as 2026-10.")
-    start_at = models.DateTimeField(help_text="Part of the period.")
-    end_at = models.DateTimeField(help_text="No longer part of it.")
+    label = models.CharField(max_length=10, db_index=True, help_text="The name of the cycle, such as 2026-10.")
+    start_at = models.DateTimeField(help_text="Inclusive.")
+    end_at = models.DateTimeField(help_text="Exclusive.")
     state = models.CharField(max_length=6, choices=State.choices, default=State.OPEN)
     closed_at = models.DateTimeField(null=True, blank=True)
     is_sealed = models.BooleanField(
         "sealed",
         default=False,
         db_default=False,
-        help_text="Its month is locked: though it may be open, it takes no new actions.",
+        help_text="The month is locked: the period takes no new actions, even if it is still open.",
     )
 
     objects = BillingPeriodQuerySet.as_manager()
@@ -76,7 +76,7 @@ class BillingPeriod(models.Model):
 
     @property
     def in_words(self) -> str:
-        """`October 2026`, or the days that it has."""
+        """`October 2026`, or the first and last day."""
         return span_in_words(self.start_at, self.end_at, self.customer.zone)
 
     @property
@@ -85,10 +85,10 @@ class BillingPeriod(models.Model):
 
 
 class UnratedMark(models.Model):
-    """A note that a period has to be rated (again), left by whoever changed what its rating depends on."""
+    """A note that a period has to be rated (again), left by any change that its rating depends on."""
 
-    # Only ever added, and only ever removed by the rating that has seen what it stands for: two sources never wait for
-    # each other, and none is lost however they interleave.
+    # Marks are only added, and only removed by the rating that has seen the change. So sources never wait for each
+    # other, and no mark is lost, however they interleave.
 
     period = models.ForeignKey(BillingPeriod, on_delete=models.CASCADE, related_name="unrated_marks")
     reason = models.CharField(max_length=20)

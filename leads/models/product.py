@@ -1,4 +1,4 @@
-"""What a lead is about."""
+"""Products that leads are about."""
 
 from django.db import models
 from django.db.models import Q
@@ -19,7 +19,7 @@ class Product(models.Model):
         decimal_places=MOST_PLACES,
         null=True,
         blank=True,
-        help_text="What the product sells for; no part of any charge.",
+        help_text="What the product sells for. Charges don't depend on it.",
     )
     created_at = models.DateTimeField(auto_now_add=True)
 

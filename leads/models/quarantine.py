@@ -1,4 +1,4 @@
-"""What people do about what waits in quarantine, kept for good."""
+"""The history of quarantined items: what people did with them, and bulk retries."""
 
 from django.conf import settings
 from django.db import models
@@ -11,21 +11,21 @@ from leads.models.source import Source
 
 
 class QuarantineStep(models.Model):
-    """One thing done about a quarantined item: by whom, when, and what came of it."""
+    """One thing done about a quarantined item: what, by whom, when, and the result."""
 
     class Kind(models.TextChoices):
-        REFUSED_AGAIN = "refused_again", "Retried, refused again"
-        REPAIRED = "repaired", "Retried, went in"
-        TOOK_NEW = "took_new", "The new version taken"
+        REFUSED_AGAIN = "refused_again", "Retried and refused again"
+        REPAIRED = "repaired", "Retried and stored"
+        TOOK_NEW = "took_new", "Replaced with the new version"
         DISCARDED = "discarded", "Discarded"
 
     item = models.ForeignKey(QuarantinedItem, on_delete=models.PROTECT, related_name="steps")
     kind = models.CharField(max_length=13, choices=Kind.choices)
     at = models.DateTimeField()
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
-    note = models.TextField(blank=True, help_text="The reason given, or what was still wrong.")
+    note = models.TextField(blank=True, help_text="The reason given, or what was still wrong with the item.")
     changed = models.JSONField(
-        default=dict, blank=True, help_text="What the new version changed: of each member, before and after."
+        default=dict, blank=True, help_text="What the new version changed: each member before and after."
     )
     delivery = models.ForeignKey(
         Delivery,
@@ -34,7 +34,7 @@ class QuarantineStep(models.Model):
         blank=True,
         related_name="+",
         db_index=False,
-        help_text="What it went in as.",
+        help_text="The delivery it was stored with.",
     )
 
     def __str__(self) -> str:
@@ -42,7 +42,7 @@ class QuarantineStep(models.Model):
 
 
 class BulkRetry(WorkPass):
-    """One pass over what waits of one source with one code: what went in, and what is refused still."""
+    """One pass over the waiting items of one source with one code: how many were stored and how many refused again."""
 
     source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="bulk_retries", db_index=False)
     code = models.CharField(max_length=40)
@@ -50,11 +50,11 @@ class BulkRetry(WorkPass):
     started_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
-    total = models.PositiveIntegerField(help_text="How many waited when it began.")
+    total = models.PositiveIntegerField(help_text="How many items were waiting at the start.")
     stored = models.PositiveIntegerField(default=0)
-    refused = models.PositiveIntegerField(default=0, help_text="Refused again.")
+    refused = models.PositiveIntegerField(default=0, help_text="How many were refused again.")
     reached = models.BigIntegerField(default=0, help_text="The last item that was tried.")
-    up_to = models.BigIntegerField(help_text="The last item that waited when it began.")
+    up_to = models.BigIntegerField(help_text="The last item that was waiting at the start.")
     finished_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -75,5 +75,5 @@ class BulkRetry(WorkPass):
 
     @property
     def percent(self) -> int:
-        """How far it is."""
+        """How much of the pass is done."""
         return 100 if self.finished_at else percent(self.stored + self.refused, self.total)

@@ -1,4 +1,4 @@
-"""Who sends leads, and the keys that let them."""
+"""Lead sources, their API keys and their signing secrets."""
 
 from datetime import datetime
 
@@ -13,17 +13,17 @@ from leads.models.customer import CODE, Customer
 
 
 def known_country(code: str) -> None:
-    """Refuse what is no ISO 3166 code of two letters."""
+    """Raise ValidationError unless this is a two-letter ISO 3166 code."""
     if code not in countries():
-        raise ValidationError(f"{code} is no ISO 3166 country, such as US.")
+        raise ValidationError(f"{code} is not an ISO 3166 country. Use a two-letter code such as US.")
 
 
 class Channel(models.TextChoices):
     """The kind of place a lead comes from."""
 
-    WEBSITE = "website", "Web site"
+    WEBSITE = "website", "Website"
     SOCIAL_MEDIA = "social_media", "Social media"
-    EMAIL_CAMPAIGN = "email_campaign", "E-mail campaign"
+    EMAIL_CAMPAIGN = "email_campaign", "Email campaign"
     REFERRAL = "referral", "Referral"
     WEBINAR = "webinar", "Webinar"
     EVENT = "event", "Event"
@@ -44,14 +44,14 @@ class Source(models.Model):
     code = models.CharField(max_length=40, unique=True, validators=[CODE])
     name = models.CharField(max_length=200)
     channel = models.CharField(max_length=20, choices=Channel.choices)
-    is_active = models.BooleanField("active", default=True, help_text="An inactive source is refused.")
+    is_active = models.BooleanField("active", default=True, help_text="Requests from an inactive source are refused.")
     customer = models.ForeignKey(
         Customer,
         on_delete=models.PROTECT,
         null=True,
         blank=True,
         related_name="sources",
-        help_text="Whose products its leads are about, where they do not say.",
+        help_text="The customer whose products the leads are about, if a lead doesn't name one.",
     )
     new_products = models.CharField(
         "unknown products", max_length=10, choices=NewProducts.choices, default=NewProducts.QUARANTINE
@@ -62,20 +62,20 @@ class Source(models.Model):
         default="",
         db_default="",
         validators=[known_country],
-        help_text="ISO 3166, such as US: of phone numbers without a country code, where a lead names no country.",
+        help_text="ISO 3166, such as US. Used for phone numbers without a country code if the lead names no country.",
     )
     requests_per_minute = models.PositiveIntegerField(
         null=True,
         blank=True,
-        help_text="How often it may ask, all its keys together; 0 for no limit. Empty: as the settings say.",
+        help_text="Maximum requests per minute, all API keys together. 0: no limit. Empty: the default in the settings.",
     )
     signature_required = models.BooleanField(
-        default=False, db_default=False, help_text="Refuse deliveries that are not signed with the signing secret."
+        default=False, db_default=False, help_text="Refuse deliveries that aren't signed with a signing secret."
     )
     field_mapping = models.JSONField(
         default=dict,
         blank=True,
-        help_text="A lead in JSON, with {Column} wherever a column of the imported file belongs, such as "
+        help_text="A lead as JSON, with {Column} in place of the values of the imported file, such as "
         '{"id": "{Lead ID}", "product": {"sku": "{SKU}"}}.',
     )
     created_at = models.DateTimeField(auto_now_add=True)
@@ -91,13 +91,13 @@ class Source(models.Model):
 
 
 class Credential(models.Model):
-    """What both kinds of secret have in common: who made it, until when it is good, when it was last of use."""
+    """What API keys and signing secrets share: who created them, when they expire, when they were last used."""
 
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
-    expires_at = models.DateTimeField(null=True, blank=True, help_text="No longer good from then on.")
+    expires_at = models.DateTimeField(null=True, blank=True, help_text="No longer valid from then on.")
     last_used_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
 
@@ -105,15 +105,15 @@ class Credential(models.Model):
         abstract = True
 
     def is_good(self, at: datetime) -> bool:
-        """Whether it proves anything at that instant."""
+        """Return whether it can be used at that moment: neither revoked nor expired."""
         return self.revoked_at is None and (self.expires_at is None or self.expires_at > at)
 
 
 class ApiKey(Credential):
-    """What a source proves itself with; only its digest is kept, and it is shown once."""
+    """What a source authenticates with; shown once, and only its digest is kept."""
 
     source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="api_keys")
-    prefix = models.CharField(max_length=12, unique=True, help_text="The part that may be shown.")
+    prefix = models.CharField(max_length=12, unique=True, help_text="The part that is shown in the admin.")
     digest = models.CharField(max_length=64, help_text="SHA-256 of the whole key.")
 
     class Meta(Credential.Meta):
@@ -125,11 +125,11 @@ class ApiKey(Credential):
 
 
 class SigningSecret(Credential):
-    """What a source signs its deliveries with; kept encrypted, and shown once."""
+    """What a source signs its deliveries with; shown once, and kept encrypted."""
 
     source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="signing_secrets")
-    sealed = models.BinaryField(help_text="The secret, encrypted with a key made from SECRET_KEY.")
-    hint = models.CharField(max_length=12, help_text="The part that may be shown.")
+    sealed = models.BinaryField(help_text="The secret, encrypted with a key derived from SECRET_KEY.")
+    hint = models.CharField(max_length=12, help_text="The part that is shown in the admin.")
 
     def __str__(self) -> str:
         return f"{self.hint}…"

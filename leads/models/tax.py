@@ -1,4 +1,4 @@
-"""What taxes a customer's invoices bear."""
+"""Taxes on a customer's invoices."""
 
 from django.db import models
 from django.db.models import Q
@@ -10,13 +10,13 @@ class CustomerTax(models.Model):
     """A tax on a customer's invoices: on every line, or on the lines of one product category."""
 
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="taxes", db_index=False)
-    name = models.CharField(max_length=40, default="Tax", help_text="As it stands on the invoice: VAT, Sales tax.")
+    name = models.CharField(max_length=40, default="Tax", help_text="Printed on the invoice, such as VAT or Sales tax.")
     rate = models.DecimalField(max_digits=7, decimal_places=4, help_text="Percent.")
     category = models.CharField(
         "product category",
         max_length=80,
         blank=True,
-        help_text="Only on lines of products of this category; empty: on every line, adjustments and minimum too.",
+        help_text="Apply only to lines with products of this category. Empty: every line, including adjustments and the minimum.",
     )
 
     class Meta:

@@ -50,7 +50,7 @@ class Customer(Form):
         Meta(description="Calendar months, weeks from Monday, or two of them, counted in twos from January 1, 2024."),
     ] = "monthly"
     monthly_budget: Annotated[
-        Number | None, Meta(description="What the customer wants to spend a month; by days in weeks.")
+        Number | None, Meta(description="What the customer plans to spend per month. Prorated for weekly cycles.")
     ] = None
     hard_budget: Annotated[bool, Meta(description="Charge nothing above the budget.")] = False
     excluded_domains: Annotated[list[Domain], Meta(description="E-mail domains that are never charged.")] = []

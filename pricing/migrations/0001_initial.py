@@ -161,9 +161,9 @@ class Migration(migrations.Migration):
                     models.CharField(
                         blank=True,
                         choices=[
-                            ("website", "Web site"),
+                            ("website", "Website"),
                             ("social_media", "Social media"),
-                            ("email_campaign", "E-mail campaign"),
+                            ("email_campaign", "Email campaign"),
                             ("referral", "Referral"),
                             ("webinar", "Webinar"),
                             ("event", "Event"),
@@ -966,9 +966,9 @@ class Migration(migrations.Migration):
                     models.CharField(
                         blank=True,
                         choices=[
-                            ("website", "Web site"),
+                            ("website", "Website"),
                             ("social_media", "Social media"),
-                            ("email_campaign", "E-mail campaign"),
+                            ("email_campaign", "Email campaign"),
                             ("referral", "Referral"),
                             ("webinar", "Webinar"),
                             ("event", "Event"),

@@ -108,7 +108,7 @@ def test_a_fault_is_seen_mended_retried_and_gone(page: Page, company: None, live
     box.fill(box.input_value().replace('"many"', "4"))
     page.get_by_role("button", name="Retry").click()
     expect(page.get_by_text("Lead L-1 updated; its actions: 1 created.")).to_be_visible()
-    expect(page.get_by_text("Retried, refused again")).to_be_visible()
+    expect(page.get_by_text("Retried and refused again")).to_be_visible()
     assert Action.objects.get().quantity == 4
 
     page.goto("/admin/leads/quarantineditem/")

@@ -164,7 +164,7 @@ def test_a_change_of_the_billing_cycle_says_when_it_takes_effect_and_its_first_p
 
 def test_a_hard_budget_without_amount_is_told_next_to_the_amount(operations: Client) -> None:
     response = operations.post(reverse("admin:leads_customer_add"), CUSTOMER | {"hard_budget": "on"})
-    assert response.context["adminform"].form.errors == {"monthly_budget": ["A hard budget needs its amount."]}
+    assert response.context["adminform"].form.errors == {"monthly_budget": ["A hard budget needs an amount."]}
     assert Customer.objects.count() == 0
 
 

@@ -165,7 +165,7 @@ def test_an_item_still_refused_is_shown_with_the_new_place_marked(operations: Cl
     assert (response.context["pointer"], faults(response.context["lines"])) == ("/contact/email", ['"email": 5'])
     assert json.loads(response.context["form"]["content"].value())["contact"] == {"email": 5}
     page = operations.get(reverse("admin:leads_quarantineditem_change", args=[item.pk]))
-    assert [step["what"] for step in page.context["steps"]] == ["Retried, refused again"]
+    assert [step["what"] for step in page.context["steps"]] == ["Retried and refused again"]
     assert not Lead.objects.exists()
 
 
