@@ -1,1 +1,1 @@
-"""Leads: who is billed, and what came in."""
+"""Customers, and the leads that sources send."""

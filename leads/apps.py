@@ -1,9 +1,9 @@
-"""The app `leads`: who is billed, and what came in."""
+"""The app `leads`: customers, and the leads that sources send."""
 
 from django.apps import AppConfig
 
 
 class LeadsConfig(AppConfig):
-    """Who is billed, and what came in."""
+    """Customers, and the leads that sources send."""
 
     name = "leads"

@@ -1,4 +1,4 @@
-"""What workers do for leads: each task loads by id and makes one call."""
+"""Background tasks for leads; each loads by ID and makes one call."""
 
 from celery import shared_task
 from django.utils.timezone import now
@@ -11,12 +11,12 @@ QUEUES: tuple[Queue, ...] = (BULK_RETRIES,)
 
 @shared_task(name="leads.retry")
 def retry_task(*, item_id: int, **_: object) -> None:
-    """Go on with a bulk retry to its end."""
+    """Run a bulk retry until it is finished."""
     while BULK_RETRIES.work(item_id, at=now()):
         pass
 
 
 @shared_task(name="leads.sweep")
 def sweep_task(**_: object) -> int:
-    """Ask for the bulk retries that are not finished; return how many messages."""
+    """Queue every unfinished bulk retry again; return how many messages were sent."""
     return sweep(QUEUES, at=now())

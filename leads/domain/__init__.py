@@ -1,1 +1,1 @@
-"""What the leads app can do."""
+"""The operations of the leads app."""

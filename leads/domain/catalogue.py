@@ -1,4 +1,4 @@
-"""The catalogue: products and action types, and what is rated again when they change."""
+"""Save products and action types; changes that affect prices have periods rated again."""
 
 from django.db import transaction
 
@@ -10,28 +10,28 @@ from leads.models import ActionType, Product
 
 
 class CatalogueHasFaults(HasFaults):
-    """A product or an action type that leads could not be matched with."""
+    """A product or action type that leads could not be matched with."""
 
     code = "catalogue_has_faults"
 
 
 def sku_faults(sku: str) -> list[FieldFault]:
-    """What in a SKU nobody could see: it is compared with what sources send as ids are."""
+    """Return the invisible characters in a SKU; like IDs, it is compared with what sources send."""
     unseen = unseen_in(sku)
     return [FieldFault("sku", "unseen_characters", f"The SKU {unseen}.")] if unseen else []
 
 
 @transaction.atomic
 def save_product(product: Product) -> Product:
-    """Store a product, new or changed, of the customer it has had from the start. Raises CatalogueHasFaults.
+    """Save a new or changed product, whose customer never changes. Raises CatalogueHasFaults.
 
-    A new category is another price: its customer's open periods are rated again.
+    A new category can change prices, so the customer's open periods are rated again.
     """
     stored = Product.objects.select_for_update(no_key=True).filter(pk=product.pk).first() if product.pk else None
     product.sku = external_id(product.sku)
     faults = sku_faults(product.sku)
     if stored is not None and stored.customer_id != product.customer_id:
-        faults.append(FieldFault("customer", "fixed", "A product stays its customer's."))
+        faults.append(FieldFault("customer", "fixed", "A product can't move to another customer."))
     if faults := faults or row_faults(product):
         raise CatalogueHasFaults(faults)
     product.save()
@@ -42,7 +42,7 @@ def save_product(product: Product) -> Product:
 
 @transaction.atomic
 def save_action_type(kind: ActionType) -> ActionType:
-    """Store an action type, new or changed; where it becomes billable, or no longer is, every open period is rated again.
+    """Save a new or changed action type; if it becomes or stops being billable, every open period is rated again.
 
     Raises CatalogueHasFaults.
     """

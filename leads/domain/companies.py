@@ -1,4 +1,4 @@
-"""Our companies, as they stand on invoices."""
+"""Save the companies that send invoices."""
 
 from django.db import transaction
 
@@ -9,20 +9,20 @@ from leads.models import Company
 
 
 class CompanyHasFaults(HasFaults):
-    """A company whose invoices could not be told from another's, or that says too little."""
+    """A company whose invoices could be mistaken for another's, or that lacks details."""
 
     code = "company_has_faults"
 
 
 def prefix_faults(company: Company) -> list[FieldFault]:
-    """Why it can't issue numbers under its prefix."""
+    """Return why the company can't issue numbers under its prefix."""
     words = refusal_of_prefix(company.number_prefix, seller=company)
     return [FieldFault("number_prefix", "number_prefix_taken", words)] if words else []
 
 
 @transaction.atomic
 def save_company(company: Company) -> Company:
-    """Store a company, new or changed; a new prefix holds from its next invoice on. Raises CompanyHasFaults."""
+    """Save a new or changed company; a new prefix applies from its next invoice on. Raises CompanyHasFaults."""
     if faults := prefix_faults(company) or row_faults(company):
         raise CompanyHasFaults(faults)
     company.save()

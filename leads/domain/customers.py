@@ -1,4 +1,4 @@
-"""A customer's terms: what they may be, and what follows when they change."""
+"""Validate and save a customer's terms, with the consequences of a change."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -16,20 +16,20 @@ from leads.domain.periods import mark_open_periods
 from leads.models import BillingPeriod, Customer, CustomerTax
 from leads.models.customer import first_of_this_month
 
-# What a period's charges depend on: where one of these changes, the open periods are rated again.
+# A period's charges depend on these: if one changes, the open periods are rated again.
 RATED_BY = ("contract_from", "contract_to", "excluded_domains", "monthly_budget", "hard_budget")
 FIXED_BY_PERIODS = ("currency", "time_zone", "billed_from")
 
 
 class CustomerHasFaults(HasFaults):
-    """Terms that contradict each other, or what has been billed or locked."""
+    """Terms that contradict each other, or what is already billed or locked."""
 
     code = "customer_has_faults"
 
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """A stored customer: whether it was given another cycle, and when that begins, where it has periods."""
+    """A saved customer: whether its cycle changed, and when the new one starts if it has periods."""
 
     customer: Customer
     has_new_cycle: bool = False
@@ -37,27 +37,27 @@ class Saved:
 
 
 def is_fixed(customer: Customer) -> bool:
-    """Whether its currency, time zone and first day can't change any more: it has billing periods."""
+    """Return whether currency, time zone and first billed day are fixed, because there are billing periods."""
     return BillingPeriod.objects.filter(customer=customer).exists()
 
 
 def state_first_day(customer: Customer) -> None:
-    """Bill a customer of whom no first day is said from the first of this month, unless money hangs on the day."""
+    """Default the first billed day to the first of this month, unless the amount of a minimum depends on it."""
     if _first_day(customer) is None and not customer.monthly_minimum:
         customer.billed_from = first_of_this_month(customer.zone)
 
 
 def terms_faults(customer: Customer) -> list[FieldFault]:
-    """What is wrong with a customer's terms, stored or not, by field, beside what its fields refuse themselves."""
+    """Return what is wrong with a customer's terms by field, in addition to what the fields check themselves."""
     found = []
     if customer.contract_from and customer.contract_to and customer.contract_to < customer.contract_from:
-        words = "A contract does not end before it begins."
+        words = "The contract can't end before it starts."
         found.append(FieldFault("contract_to", "ends_before_it_begins", words))
     if customer.pk is not None and is_fixed(customer):
         return found
     day = _first_day(customer)
     if day is None:
-        found.append(FieldFault("billed_from", "missing", "Say from which day on the minimum is due."))
+        found.append(FieldFault("billed_from", "missing", "Enter the first day for which the minimum is due."))
     elif refusal := refusal_of_first_day(day):
         found.append(FieldFault("billed_from", "first_day_refused", refusal))
     return found
@@ -72,17 +72,17 @@ def save_customer(
     by: User,
     at: datetime,
 ) -> Saved:
-    """Store a customer, new or changed, with these new or changed taxes and without those.
+    """Save a new or changed customer, with new or changed taxes and without the removed ones.
 
-    Another cycle begins where the last period ends; what changes prices has the open periods rated again. Raises
-    CustomerHasFaults, and then nothing has changed.
+    A new cycle starts where the last period ends. If prices are affected, the open periods are rated again. Raises
+    CustomerHasFaults without changing anything.
     """
     stored = Customer.objects.select_for_update(no_key=True).filter(pk=customer.pk).first() if customer.pk else None
     state_first_day(customer)
     _check(customer, stored)
     wanted = Customer.Cycle(customer.cycle)
     if stored is not None:
-        customer.cycle = stored.cycle  # changed where no period is cut in two
+        customer.cycle = stored.cycle  # changed below, so that no period is cut in two
     customer.save()
     for tax in without:
         tax.delete()
@@ -101,7 +101,7 @@ def save_customer(
 
 
 def _first_day(customer: Any) -> date | None:
-    """None until a customer is stored of whom nobody has said it."""
+    """Return the first billed day; None for an unsaved customer without one."""
     day: date | None = customer.billed_from
     return day
 
@@ -109,7 +109,7 @@ def _first_day(customer: Any) -> date | None:
 def _check(customer: Customer, stored: Customer | None) -> None:
     faults = terms_faults(customer)
     if stored is not None and is_fixed(stored):
-        words = "It is fixed from the customer's first billing period on."
+        words = "This can't change once the customer has a billing period."
         faults += [FieldFault(name, "fixed_by_periods", words) for name in _differ(customer, stored, FIXED_BY_PERIODS)]
     if faults := faults or row_faults(customer):
         raise CustomerHasFaults(faults)

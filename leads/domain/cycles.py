@@ -1,4 +1,4 @@
-"""A customer's billing cycle changes where its last period ends: every instant stays in exactly one period."""
+"""Change a customer's billing cycle where its last period ends, so that every instant is in exactly one period."""
 
 from datetime import datetime
 
@@ -12,21 +12,21 @@ from leads.models import BillingPeriod, Customer, CycleChange
 
 
 class SameCycle(Refused):
-    """There is nothing to change."""
+    """The customer already has this cycle."""
 
     code = "same_cycle"
-    message = "The customer is billed by this cycle already."
+    message = "The customer already has this billing cycle."
 
 
 @transaction.atomic
 def change_cycle(customer: Customer, *, to: Customer.Cycle, by: User | None, at: datetime) -> datetime | None:
-    """Bill the customer by another cycle, from the end of the last period it has; answers when that is.
+    """Bill the customer by another cycle from the end of its last period on; return when that is.
 
-    What is over by `at`, and what goes on then, is billed as it was to be: its periods are opened first. None where the
-    customer's first period is not over: then it is billed so from its first day on. A change that no period has come of
-    yet is replaced. Raises SameCycle.
+    The cycles up to and including the one at `at` keep the earlier cycle: their periods are opened first. Returns None if
+    the customer has no period yet: then the new cycle applies from its first day on. An earlier change that no period has
+    used yet is replaced. Raises SameCycle.
     """
-    # FOR UPDATE: this waits for a transaction that is opening a period of this customer, and the next one waits for this.
+    # FOR UPDATE: wait for any transaction that is opening a period of this customer, and make the next one wait.
     customer = Customer.objects.select_for_update().get(pk=customer.pk)
     if customer.cycle == to:
         raise SameCycle
@@ -50,7 +50,7 @@ def change_cycle(customer: Customer, *, to: Customer.Cycle, by: User | None, at:
 
 
 def _cycle_before(customer: Customer, begin: datetime | None) -> str:
-    """What the customer is billed by up to `begin`; changes from then on are deleted, as no period has used them."""
+    """Return the cycle that applies up to `begin`; delete later changes, which no period has used."""
     changes = CycleChange.objects.filter(customer=customer)
     if begin is not None:
         changes = changes.filter(takes_effect_at__gte=begin)
@@ -60,6 +60,6 @@ def _cycle_before(customer: Customer, begin: datetime | None) -> str:
 
 
 def latest_labels() -> list[tuple[str, int]]:
-    """The labels there are with how many periods each has, the latest first: they have no order of their own."""
+    """Return each label and its number of periods, latest first; labels of different cycles don't sort by name."""
     counted = BillingPeriod.objects.values_list("label").annotate(Count("pk"), latest=Max("end_at"))
     return [(label, count) for label, count, _ in counted.order_by("-latest", "label")]

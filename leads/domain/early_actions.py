@@ -1,4 +1,4 @@
-"""Actions before their lead's own time: stored, charged as any other, and told to those who may find it odd."""
+"""Actions that occurred before their lead: stored and charged like any other, and flagged as unusual."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -19,19 +19,19 @@ KEEP = """
 
 
 def is_early(occurred_at: datetime, lead_occurred_at: datetime | None) -> bool:
-    """Whether an action occurred before its lead; False for a lead without a time."""
+    """Return whether an action occurred before its lead; False for a lead without a time."""
     return lead_occurred_at is not None and occurred_at < lead_occurred_at
 
 
 def keep_early(keys: Collection[tuple[int, str]]) -> None:
-    """Note which of the actions that were stored just now are."""
+    """Flag these newly stored actions as early."""
     if keys:
         with connection.cursor() as cursor:
             cursor.execute(KEEP, [list(column) for column in zip(*keys, strict=True)])
 
 
 def update_early(action: Action, occurred_at: datetime) -> None:
-    """Note it again for an action whose time has changed."""
+    """Set or remove the flag of an action whose time has changed."""
     if is_early(occurred_at, action.lead.occurred_at):
         EarlyAction.objects.get_or_create(action=action)
     else:

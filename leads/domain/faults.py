@@ -1,4 +1,4 @@
-"""What is wrong with one item: a stable code, where, and words."""
+"""What is wrong with one item: a stable code, a place and a message."""
 
 import re
 from typing import Any, NamedTuple
@@ -8,7 +8,7 @@ _STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+|\.\.\.)\]")
 
 
 class Fault(NamedTuple):
-    """Why one item can't be stored as data: a stable code, where in the item (JSON pointer), and words."""
+    """Why an item can't be stored: a stable code, a JSON pointer into the item, and a message."""
 
     code: str
     pointer: str
@@ -16,7 +16,7 @@ class Fault(NamedTuple):
 
 
 class Flawed(dict[str, Any]):
-    """An object that was read but cannot be taken as it is; if it has no fault, one of its actions has."""
+    """An object that was read but can't be accepted as it is; without a fault of its own, one of its actions has one."""
 
     def __init__(self, content: dict[str, Any], fault: Fault | None) -> None:
         super().__init__(content)
@@ -31,14 +31,14 @@ class Malformed(NamedTuple):
 
 
 def fault_of(text: str) -> Fault:
-    """The fault that msgspec describes as: Expected `str`, got `int` - at `$.contact.email`."""
+    """Convert a message of msgspec, such as: Expected `str`, got `int` - at `$.contact.email`."""
     found = _WHERE.match(text)
     words, path = (found["words"], found["path"] or "") if found else (text, "")
     pointer = "".join(f"/{name or number}" for name, number in _STEP.findall(path))
     if "missing required field" in words:
         return Fault("member_missing", pointer, words + ".")
     if "unknown field" in words:
-        return Fault("member_unknown", pointer, words + "; what has no place of its own goes into `attributes`.")
+        return Fault("member_unknown", pointer, words + "; put other data into `attributes`.")
     if "timezone" in words:
-        return Fault("time_without_offset", pointer, "A time needs its offset, such as 2026-10-31T17:41:09-05:00.")
+        return Fault("time_without_offset", pointer, "A time needs a UTC offset, such as 2026-10-31T17:41:09-05:00.")
     return Fault("member_invalid", pointer, words + ".")

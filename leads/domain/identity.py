@@ -1,4 +1,4 @@
-"""Who and what is the same: ids as text, the person behind an email address or a phone number, instants."""
+"""When two IDs, two persons or two times are the same."""
 
 import re
 import unicodedata
@@ -12,51 +12,51 @@ from billing_engine.core.countries import country_code
 KEY_LENGTH = 254
 
 _ENDS_OR_CONTROLS = {"Cc", "Zl", "Zp"}
-_BLANKS = "\u115f\u1160\u2800\u3164\uffa0"  # letters by their category, and nothing to look at
+_BLANKS = "\u115f\u1160\u2800\u3164\uffa0"  # letters by category, but blank on screen
 _WITH_NAME = re.compile(r"[^<>]*<([^<>]*)>")  # Ann <ann@studio.example>
 
 _BEYOND_MICROSECONDS = re.compile(r"(:\d\d\.\d{6})\d+")
 
 
 def external_id(given: str | int) -> str:
-    """Sources send ids as numbers and as text; 17 and "17" are the same, and so is an é in one character or in two."""
+    """Return an ID as text: 17 and "17" are the same, and so is an é written as one character or two."""
     text = str(given).strip()
     return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
 def unseen_in(id_: str) -> str:
-    """What in an id is invisible, in words: two ids that look the same must be the same."""
+    """Describe an invisible character in an ID, or return "": IDs that look the same must be the same."""
     if any(unicodedata.category(sign) in _ENDS_OR_CONTROLS for sign in id_):
-        return "has a line end or another control character"
+        return "contains a line break or another control character"
     if id_ and any(unicodedata.category(sign) == "Cf" or sign in _BLANKS for sign in (id_[0], id_[-1])):
-        return "begins or ends with a character that can't be seen"
+        return "starts or ends with an invisible character"
     return ""
 
 
 def in_utc(instant: datetime) -> datetime:
-    """The same instant; an offset may be larger than PostgreSQL knows."""
+    """Convert to UTC, because PostgreSQL doesn't accept every offset."""
     return instant.astimezone(UTC)
 
 
 def to_the_microsecond(instant: str) -> str:
-    """A time as it is written, cut behind its sixth decimal: rounded, a month's last instant would be in the next month."""
+    """Cut a written time after six decimals; rounding could move a month's last instant into the next month."""
     return _BEYOND_MICROSECONDS.sub(r"\1", instant)
 
 
 def person_key(email: str, *, phone: str = "", country: str = "", default_country: str = "") -> str:
-    """The same person whatever the spelling: by the email address, or, where there is none, by the phone number.
+    """Identify a person, however spelled: by email address or, without one, by phone number.
 
-    `country` is as the lead says it, a code or an English name; `default_country` a code for where it says none. "" names
-    no person: such a lead is a person of its own.
+    `country` is the lead's country, as a code or an English name; `default_country` is a code, used if the lead has none.
+    "" identifies no one: such a lead counts as a separate person.
     """
     return email_key(email) or phone_key(phone, country_code(country) or default_country)
 
 
 def email_key(email: str) -> str:
-    """`ann@studio.example` of ` Ann+news@Studio.example. `; "" if it is not an address.
+    """Normalize ` Ann+news@Studio.example. ` to `ann@studio.example`; "" if it is not an address.
 
-    Case, surrounding space, a name around it (`Ann <…>`), characters that can't be seen, a plus-address and how a domain's
-    letters are encoded do not matter. Dots do: only some hosts ignore them.
+    Case, surrounding space, a display name (`Ann <…>`), invisible characters, a plus tag and the encoding of the domain
+    don't matter. Dots do, because only some hosts ignore them.
     """
     if not email.isascii():
         email = "".join(sign for sign in email if unicodedata.category(sign) != "Cf")
@@ -70,9 +70,10 @@ def email_key(email: str) -> str:
 
 
 def phone_key(phone: str, country: str) -> str:
-    """`+12127365000` of `(212) 736-5000` in the US; "" if it is not a valid number there.
+    """Normalize `(212) 736-5000` in the US to `+12127365000`; "" if the number is not valid there.
 
-    Only valid numbers: 000-0000 and its like are typed by many people, who are not one. An extension is a person.
+    Invalid numbers such as 000-0000 are typed by many different people, so they identify no one. Each extension is a
+    separate person.
     """
     if not phone:
         return ""
@@ -87,14 +88,14 @@ def phone_key(phone: str, country: str) -> str:
 
 
 def known_as(sent: str, stored: str) -> str:
-    """By what two person keys differ, in words; "" where they may be one person: known once by phone, once by email."""
+    """Return in what two person keys differ; "" if they may be the same person, known by phone here and by email there."""
     if not (sent and stored) or sent == stored or ("@" in sent) != ("@" in stored):
         return ""
-    return "e-mail address" if "@" in sent else "phone number"
+    return "email address" if "@" in sent else "phone number"
 
 
 def _in_ascii(domain: str) -> str:
-    """`xn--bcher-kva.example` of `bücher.example`, by IDNA 2008, for which `straße.example` is another than `strasse.example`."""
+    """Convert `bücher.example` to `xn--bcher-kva.example` by IDNA 2008, which tells `straße.example` from `strasse.example`."""
     try:
         return idna.encode(domain, uts46=True).decode()
     except idna.IDNAError:

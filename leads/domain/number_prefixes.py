@@ -1,4 +1,4 @@
-"""Whose a number prefix is: two sellers, that of the settings too, never issue a number that could be the other's."""
+"""Which seller owns a number prefix, so that no two sellers (including the one in the settings) issue the same number."""
 
 import re
 from collections.abc import Iterator
@@ -9,40 +9,40 @@ from billing_engine.core.errors import Refused
 from leads.models import Company, NumberPrefix
 
 DIGIT_OR_YEAR = re.compile(r"\{year\}|[0-9]")
-STANDARD = "INV-{year}-"  # of a seller of the settings who says nothing else
+STANDARD = "INV-{year}-"  # if the settings don't say otherwise
 YEARS = range(2000, 2100)
 
 
 class PrefixTaken(Refused):
-    """A prefix belongs to one seller, from its first number on forever."""
+    """A prefix belongs to one seller forever, from its first number on."""
 
     code = "number_prefix_taken"
 
 
 def claim(prefix: str, *, seller: Company | None) -> None:
-    """Note that this seller issues numbers under the prefix; raises PrefixTaken where it could be another's."""
+    """Record that this seller issues numbers under the prefix. Raises PrefixTaken if another's could be mistaken for it."""
     if NumberPrefix.objects.filter(prefix__iexact=prefix, seller=seller).exists():
         return
     if words := refusal_of_prefix(prefix, seller=seller):
         raise PrefixTaken(words)
     NumberPrefix.objects.bulk_create([NumberPrefix(prefix=prefix, seller=seller)], ignore_conflicts=True)
     if not NumberPrefix.objects.filter(prefix__iexact=prefix, seller=seller).exists():
-        raise PrefixTaken(f"Somebody else has just issued a number under {prefix}.")
+        raise PrefixTaken(f"Another seller has just issued a number under {prefix}.")
 
 
 def refusal_of_prefix(prefix: str, *, seller: Company | None) -> str:
-    """Why this seller can't issue numbers under the prefix; "" where it can. A seller without a row is one to be made."""
+    """Return why this seller can't issue numbers under the prefix, or "". An unsaved seller is a new one."""
     for theirs, whose in _others(seller):
         if clash(prefix, theirs):
-            return f"Numbers under {prefix} could be those of {whose} ({theirs}): choose another prefix."
+            return f"Numbers under {prefix} could be mistaken for those of {whose} ({theirs}). Choose another prefix."
     return ""
 
 
 def clash(one: str, other: str) -> bool:
-    """Whether two prefixes can make the same number, in whatever capitals and in whatever years."""
+    """Return whether two prefixes can produce the same number in any years, ignoring case."""
     if _letters(one) != _letters(other):
         return False
-    # One is the other, or goes on with nothing but digits, which then are the other's count.
+    # They are equal, or one continues the other with digits only, which could be the other's count.
     return any(_continues(first, second) for first in _written(one) for second in _written(other))
 
 
@@ -61,7 +61,7 @@ def _written(prefix: str) -> set[str]:
 
 
 def _others(seller: Company | None) -> Iterator[tuple[str, str]]:
-    """The prefixes that other sellers have or had, and whose they are."""
+    """Yield each prefix that another seller has or had, with the seller's name."""
     own = None if seller is None else seller.pk
     companies, used = Company.objects.all(), NumberPrefix.objects.select_related("seller")
     if seller is None:

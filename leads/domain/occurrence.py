@@ -1,4 +1,4 @@
-"""When what was refused occurred, as far as it can be read: the months that its item counts to until it is settled."""
+"""When a refused item occurred, as far as readable, and the months it counts toward until it is settled."""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -20,8 +20,8 @@ Instant = Annotated[datetime, Meta(tz=True)]
 
 
 class Occurred(NamedTuple):
-    """The earliest time in an item (none where no time in it can be read), the zone of its customer ("" where it is
-    not known: then months are those of UTC), and the months it counts to."""
+    """The earliest readable time in an item, its customer's time zone ("" if unknown: months are then in UTC), and the
+    months it counts toward."""
 
     at: datetime | None
     zone: str
@@ -29,7 +29,7 @@ class Occurred(NamedTuple):
 
 
 def occurred(content: Any, *, received_at: datetime, zone: str) -> Occurred:
-    """Each of its actions counts to its own month; what has no time to be believed, to the month it was received in."""
+    """Count each action toward its own month, and an item without a plausible time toward the month it was received in."""
     read = sorted(_instants(content, received_at))
     within = ZoneInfo(zone or "UTC")
     months = dict.fromkeys(str(Month.containing(instant, within)) for instant in read or [received_at])
@@ -37,8 +37,10 @@ def occurred(content: Any, *, received_at: datetime, zone: str) -> Occurred:
 
 
 def zones_of(source: Source, contents: Sequence[Any]) -> list[str]:
-    """The time zone of each item's customer, "" where it is not known: of a lead that is stored, of the customer or the
-    product that it names, or the one whose leads this source sends. In four queries however many."""
+    """Return the time zone of each item's customer, "" if unknown, in four queries for any number of items.
+
+    The customer is known from the stored lead, from the customer or product the item names, or from the source.
+    """
     named = [_named(content) for content in contents]
     leads = Lead.objects.filter(source=source, external_id__in={one.lead for one in named if one.lead})
     of_lead = dict(leads.values_list("external_id", "product__customer__time_zone"))
@@ -51,7 +53,7 @@ def zones_of(source: Source, contents: Sequence[Any]) -> list[str]:
 
 
 class _Named(NamedTuple):
-    """What an item says of whose it is."""
+    """What an item says about its customer."""
 
     lead: str
     customer: str
@@ -71,7 +73,7 @@ def _id(given: Any) -> str:
 
 
 def _by_sku(skus: Iterable[str]) -> dict[str, str]:
-    """The zones of products that only one customer has."""
+    """Return the time zones of SKUs that only one customer has."""
     found = dict[str, set[tuple[int, str]]]()
     rows = Product.objects.filter(sku__in=skus).values_list("sku", "customer", "customer__time_zone")
     for sku, customer, zone in rows:
@@ -80,7 +82,7 @@ def _by_sku(skus: Iterable[str]) -> dict[str, str]:
 
 
 def _instants(content: Any, received_at: datetime) -> Iterable[datetime]:
-    """Of the item's actions, or else of its lead, those times that can be meant."""
+    """Return the plausible times of the item's actions, or else of its lead."""
     if not isinstance(content, dict):
         return []
     actions = content.get("actions")
@@ -94,7 +96,7 @@ def _instant(sent: Any) -> datetime | None:
     if not isinstance(sent, str):
         return None
     try:
-        # As every other: cut, and in UTC, since an offset may be larger than PostgreSQL knows.
+        # Like every other time: cut to microseconds, and in UTC.
         return in_utc(msgspec.convert(to_the_microsecond(sent), Instant))
     except (msgspec.ValidationError, OverflowError):
         return None

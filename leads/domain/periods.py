@@ -1,4 +1,4 @@
-"""Which billing period an action belongs to, and which periods there have to be: from each customer's first day on, all."""
+"""Open billing periods: each customer has all of them from its first billed day on."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
@@ -14,7 +14,7 @@ LENGTH = ExpressionWrapper(F("end_at") - F("start_at"), output_field=DurationFie
 
 @transaction.atomic
 def open_periods(instants: Mapping[int, Iterable[datetime]]) -> None:
-    """Make sure that each customer, by its number, has the periods that hold these instants, none before its first day."""
+    """Open the periods that contain these instants, by customer ID; none before the customer's first day."""
     missing = []
     for customer in _holding_calendars(instants):
         calendar, found = customer.calendar, None
@@ -27,9 +27,9 @@ def open_periods(instants: Mapping[int, Iterable[datetime]]) -> None:
 
 @transaction.atomic
 def open_missing(customers: QuerySet[Customer], *, until: datetime, cycles: Collection[Cycle] | None = None) -> None:
-    """Make sure that each of these customers has every period, from its first day on, that is over by `until`.
+    """Open every missing period of these customers that ends by `until`, from their first day on.
 
-    Or those of these cycles. Who has them all is left alone.
+    With `cycles`, only the periods of these cycles. Customers without a missing period are not locked.
     """
     behind = {period.customer_id for period in missing_periods(customers, until=until, cycles=cycles)}
     if behind:
@@ -40,7 +40,7 @@ def open_missing(customers: QuerySet[Customer], *, until: datetime, cycles: Coll
 def missing_periods(
     customers: QuerySet[Customer], *, until: datetime, cycles: Collection[Cycle] | None = None
 ) -> Iterator[BillingPeriod]:
-    """The periods of these customers, or of these cycles, that are over by `until` and are not open yet; not stored."""
+    """Yield the periods that end by `until` and have not been opened yet, unsaved."""
     if cycles is None:
         yield from _missing(customers, until)
         return
@@ -54,13 +54,13 @@ def missing_periods(
 def unfinished_periods(
     cycles: Collection[Cycle], customers: QuerySet[Customer], *, at: datetime
 ) -> list[BillingPeriod]:
-    """The periods of these cycles that are not over at `at`, opened or not, the first to end first; not stored."""
+    """Return the periods of these cycles that end after `at`, opened or not, in order of their end; unsaved."""
     found = [period for period in _periods_of(cycles, customers) if period.end_at > at]
     return sorted(found, key=lambda period: (period.end_at, period.customer.name))
 
 
 def _periods_of(cycles: Collection[Cycle], customers: QuerySet[Customer]) -> Iterator[BillingPeriod]:
-    """What these customers are billed for by these cycles, opened or not."""
+    """Yield the periods of these customers in these cycles, opened or not, unsaved."""
     for customer in customers.prefetch_related("cycle_changes"):
         calendar = customer.calendar
         kinds = {calendar.kind, *(kind for _, kind in calendar.before)}
@@ -84,14 +84,14 @@ def _missing(customers: QuerySet[Customer], until: datetime) -> Iterator[Billing
 
 
 def _covered(customers: QuerySet[Customer]) -> dict[int, tuple[datetime, datetime, object]]:
-    """By customer: where its periods begin and end, and how long they are together. Without a gap that is the same."""
+    """Return, per customer, where its periods start and end and their total length; without gaps these agree."""
     found = BillingPeriod.objects.filter(customer__in=customers).values_list("customer")
     sums = found.annotate(first=Min("start_at"), last=Max("end_at"), length=Sum(LENGTH))
     return {customer: (first, last, length) for customer, first, last, length in sums}
 
 
 def _from(calendar: Calendar, instant: datetime, until: datetime) -> Iterator[tuple[Cycle, Span]]:
-    """The calendar's cycles in order, as long as they are over by `until`."""
+    """Yield the calendar's cycles in order, as long as they end by `until`."""
     while (found := calendar.containing(instant))[1].end <= until:
         yield found
         instant = found[1].end
@@ -103,8 +103,8 @@ def _begin(calendar: Calendar) -> datetime:
 
 
 def _holding_calendars(customers: Iterable[int]) -> QuerySet[Customer]:
-    """The customers; until the transaction ends their cycle cannot change."""
-    # In the order of their numbers, so that two who open periods never wait for each other.
+    """Return the customers, locked so that their cycle can't change until the transaction ends."""
+    # Locked in the order of their IDs, so that two transactions that open periods never deadlock.
     found = Customer.objects.filter(pk__in=set(customers)).order_by("pk")
     list(found.select_for_update(no_key=True).values_list("pk", flat=True))
     return found.prefetch_related("cycle_changes")  # read after the locks
@@ -115,11 +115,11 @@ def _period(customer: Customer, cycle: Cycle, span: Span) -> BillingPeriod:
 
 
 def mark_unrated(periods: Iterable[BillingPeriod], *, reason: str) -> None:
-    """Leave a note on each period that it has to be rated (again); the next sweep finds it."""
+    """Mark each period as needing to be rated (again); the next sweep finds it."""
     UnratedMark.objects.bulk_create([UnratedMark(period=period, reason=reason) for period in periods])
 
 
 def mark_open_periods(*, customer: Customer | None, reason: str) -> None:
-    """What rating depends on has changed: its open periods, or those of all customers, are rated again."""
+    """Have the open periods of a customer, or of all customers, rated again after a change."""
     periods = BillingPeriod.objects.open()
     mark_unrated(periods if customer is None else periods.filter(customer=customer), reason=reason)

@@ -1,4 +1,4 @@
-"""Who sends leads: what a source may be, and what is rated again when it changes."""
+"""Validate and save sources; a change of channel has open periods rated again."""
 
 from datetime import datetime
 
@@ -11,32 +11,32 @@ from leads.models import Source
 
 
 class SourceHasFaults(HasFaults):
-    """A source that could be taken for another, or that would be refused whatever it sends."""
+    """A source that could be mistaken for another, or whose every delivery would be refused."""
 
     code = "source_has_faults"
 
 
 def code_faults(source: Source) -> list[FieldFault]:
-    """Why its code is another's, in whatever capitals."""
+    """Return a fault if another source has this code, ignoring case."""
     if not Source.objects.filter(code__iexact=source.code).exclude(pk=source.pk).exists():
         return []
-    return [FieldFault("code", "code_taken", f"There is a source {source.code.lower()} already.")]
+    return [FieldFault("code", "code_taken", f"The source {source.code.lower()} already exists.")]
 
 
 def signature_faults(source: Source, *, at: datetime) -> list[FieldFault]:
-    """Why it can't be asked for signatures: it has nothing to sign with."""
+    """Return a fault if signatures are required but there is no valid signing secret."""
     secrets = source.signing_secrets.all() if source.pk else ()
     if not source.signature_required or any(secret.is_good(at) for secret in secrets):
         return []
-    words = "Make a signing secret first, or everything would be refused."
+    words = "Create a signing secret first; otherwise every delivery would be refused."
     return [FieldFault("signature_required", "no_signing_secret", words)]
 
 
 @transaction.atomic
 def save_source(source: Source, *, at: datetime) -> Source:
-    """Store a source, new or changed, its code in small letters. Raises SourceHasFaults.
+    """Save a new or changed source, with its code in lowercase. Raises SourceHasFaults.
 
-    Another channel is another price: every open period is rated again.
+    A new channel can change prices, so every open period is rated again.
     """
     stored = Source.objects.select_for_update(no_key=True).filter(pk=source.pk).first() if source.pk else None
     source.code = source.code.lower()

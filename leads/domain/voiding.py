@@ -1,7 +1,7 @@
-"""An action that its source takes back: a fact about the action, recorded at once whatever the state of its period.
+"""Void actions at the request of their source, recorded at once whatever the state of the period.
 
-In an open period it excludes the action. What a closed period was rated by stays: the void is marked as having come after
-the close, rating passes it over, and it applies when the period is opened again.
+In an open period, the action is excluded. In a closed period, the charges stand: the void is marked as having come after
+the close, rating ignores it, and it applies when the period is reopened.
 """
 
 from collections.abc import Sequence
@@ -15,8 +15,8 @@ from leads.domain.faults import Fault
 from leads.domain.periods import mark_unrated
 from leads.models import Action, BillingPeriod
 
-# The locks keep a close, or a re-opening, from passing between the look and the change, and let other deliveries pass. The
-# periods before the actions, as a person's void takes them, and each in order: no two transactions wait for each other.
+# The locks keep the period from being closed or reopened between the check and the change, but let other deliveries pass.
+# Periods are locked before actions, as when a person voids, and each in order, so that transactions never deadlock.
 LOCK = """
     SELECT FROM leads_billingperiod WHERE id IN (
         SELECT action.period_id FROM unnest(%s::bigint[], %s::text[]) AS sent (lead_id, external_id)
@@ -38,7 +38,7 @@ VOID = """
       FROM taken WHERE taken.id = action.id
     RETURNING action.lead_id, action.external_id, action.period_id, action.voided_after_close
 """
-# What was not voided just now is voided already, or not there.
+# Whatever was not voided just now is already voided or doesn't exist.
 VOIDED = """
     SELECT action.lead_id, action.external_id
       FROM unnest(%s::bigint[], %s::text[]) AS sent (lead_id, external_id)
@@ -49,14 +49,14 @@ Key = tuple[int, str]  # a lead's id and the action's external id
 
 
 class AlreadyVoided(Refused):
-    """An action is voided once."""
+    """An action can be voided only once."""
 
     code = "already_voided"
-    message = "This action is voided already."
+    message = "This action is already voided."
 
 
 class Void(NamedTuple):
-    """Which action is taken back, and why."""
+    """Which action to void, and why."""
 
     lead: int
     external_id: str
@@ -64,7 +64,7 @@ class Void(NamedTuple):
 
 
 class Voided(NamedTuple):
-    """The outcome of each: those voided just now, those voided before, and why the others can't be."""
+    """The actions voided now, those voided before, and why the others can't be voided."""
 
     now: set[Key]
     before: set[Key]
@@ -73,8 +73,8 @@ class Voided(NamedTuple):
 
 @transaction.atomic
 def void(action: Action, *, reason: str, at: datetime) -> None:
-    """Take an action back for the reason its source gives; raises AlreadyVoided."""
-    # The lock keeps a close from passing between the look and the change.
+    """Void an action for the reason its source gives. Raises AlreadyVoided."""
+    # The lock keeps the period from being closed between the check and the change.
     period = BillingPeriod.objects.select_for_update().get(pk=action.period_id)
     unvoided = Action.objects.filter(pk=action.pk, voided_at=None)
     if not unvoided.update(voided_at=at, void_reason=reason, voided_after_close=not period.is_open):
@@ -84,7 +84,7 @@ def void(action: Action, *, reason: str, at: datetime) -> None:
 
 
 def void_sent(voids: Sequence[Void], *, at: datetime) -> Voided:
-    """The same for what a delivery takes back, in three statements however many; of equals the first one's reason holds."""
+    """Void all actions that a delivery voids, in three statements; of duplicates, the first reason counts."""
     first = {(sent.lead, sent.external_id): sent for sent in reversed(voids)}
     if not first:
         return Voided(set(), set(), {})
@@ -103,5 +103,5 @@ def void_sent(voids: Sequence[Void], *, at: datetime) -> Voided:
 
 
 def apply_voids(period: BillingPeriod) -> None:
-    """The period has just been opened again: what was taken back since its close is excluded from here on."""
+    """After a period was reopened, exclude the actions that were voided since its close."""
     Action.objects.of(period).voided_after_close().update(voided_after_close=False)

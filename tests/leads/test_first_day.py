@@ -55,7 +55,7 @@ def test_what_occurred_before_a_customer_is_billed_is_late_and_opens_no_period_b
     [
         ({}, {}, "2026-11-01"),  # the first of this month, which has begun in Berlin
         ({"billed_from": "2026-11-20"}, {}, "2026-11-20"),
-        ({"monthly_minimum": "500"}, {"billed_from": ["Say from which day on the minimum is due."]}, ""),
+        ({"monthly_minimum": "500"}, {"billed_from": ["Enter the first day for which the minimum is due."]}, ""),
         ({"monthly_minimum": "500", "billed_from": "2026-12-01"}, {}, "2026-12-01"),
         (
             {"billed_from": "2026-09-15"},

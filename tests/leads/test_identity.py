@@ -164,14 +164,14 @@ def test_ids_are_the_same_however_their_letters_are_put_together():
 @pytest.mark.parametrize(
     ("id_", "words"),
     [
-        ("\u200b", "begins or ends with a character that can't be seen"),
-        ("L-1\u200b", "begins or ends with a character that can't be seen"),
-        ("\ufeffL-1", "begins or ends with a character that can't be seen"),
-        ("L-1\u00ad", "begins or ends with a character that can't be seen"),
-        ("L-1\u3164", "begins or ends with a character that can't be seen"),
-        ("L-1\nL-2", "has a line end or another control character"),
-        ("L-1\u2028L-2", "has a line end or another control character"),
-        ("L-1\x7fL-2", "has a line end or another control character"),
+        ("\u200b", "starts or ends with an invisible character"),
+        ("L-1\u200b", "starts or ends with an invisible character"),
+        ("\ufeffL-1", "starts or ends with an invisible character"),
+        ("L-1\u00ad", "starts or ends with an invisible character"),
+        ("L-1\u3164", "starts or ends with an invisible character"),
+        ("L-1\nL-2", "contains a line break or another control character"),
+        ("L-1\u2028L-2", "contains a line break or another control character"),
+        ("L-1\x7fL-2", "contains a line break or another control character"),
     ],
 )
 def test_an_id_that_nobody_can_tell_from_another_is_refused(id_: str, words: str):
@@ -214,6 +214,6 @@ def test_a_sku_typed_in_the_admin_is_compared_as_ids_are(client: Client):
     client.post(reverse("admin:leads_product_add"), typed)
 
     assert refused.context["adminform"].form.errors == {
-        "sku": ["The SKU begins or ends with a character that can't be seen."]
+        "sku": ["The SKU starts or ends with an invisible character."]
     }
     assert Product.objects.get().sku == COMPOSED

@@ -33,7 +33,7 @@ PROBLEMS = {
     409: (
         "The key belongs to another body",
         "idempotency_key_reused",
-        "This Idempotency-Key came before with another body: use a new key for a new body.",
+        "This Idempotency-Key was already used with a different body. Use a new key for each body.",
     ),
     411: ("The length is not announced", "length_missing", "Say how long the body is (Content-Length)."),
     413: ("Too much for one request", "too_many_items", "A delivery has at most 5,000 leads, this one 6,200: …"),

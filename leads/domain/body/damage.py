@@ -1,4 +1,4 @@
-"""JSON that cannot be read as a whole: why not, the text without its damage, and the text of each item by itself."""
+"""Repair JSON that can't be read as a whole: say why, replace the unreadable parts, and split it into items."""
 
 import codecs
 import re
@@ -7,33 +7,33 @@ import msgspec
 
 from leads.domain import limits
 
-TOO_DEEP = "… nested too deeply to be kept here; the delivery has it whole."
+TOO_DEEP = "… nested too deeply to be kept here; the delivery has all of it."
 LEVELS_KEPT = 2 * limits.DEPTH
 
-# Both halves of a character, half of one, or any other escape.
+# Both halves of a surrogate pair, one half, or any other escape.
 _ESCAPE = re.compile(rb"\\u(?i:d[89ab]..\\ud[c-f]..)|(\\u(?i:d[89a-f][0-9a-f]{2}))|\\.", re.DOTALL)
-# An unterminated string runs to the end of the body: nothing is read twice.
+# An unterminated string runs to the end of the body, so nothing is read twice.
 _TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[\[\]{},]', re.DOTALL)
 
 
 def why_unreadable(body: bytes, error: Exception) -> str:
-    """Why a body cannot be read as JSON, for its sender."""
+    """Explain to the sender why a body can't be read as JSON."""
     _, words = repaired(body)
     if words:
         return words
     deep = isinstance(error, RecursionError)
     return (
-        f"Objects and lists stand more than {limits.DEPTH} deep in one another."
+        f"Objects and lists are nested more than {limits.DEPTH} levels deep."
         if deep
         else f"This is not JSON: {error}"
     )
 
 
 def repaired(raw: bytes) -> tuple[bytes, str]:
-    """The text with its unreadable parts replaced, and what they are; no words where it was only nested too deeply."""
+    """Return the text with its unreadable parts replaced, and a description of them ("" if only nested too deeply)."""
     words = ""
     if half := next((found for found in _ESCAPE.finditer(raw) if found[1]), None):
-        words = f"The escape {half[1].decode()} is half a character, at byte {half.start():,}."
+        words = f"The escape {half[1].decode()} is only half of a surrogate pair, at byte {half.start():,}."
         raw = _ESCAPE.sub(lambda found: b"\\ufffd" if found[1] else found[0], raw)
     try:
         raw.decode()
@@ -44,7 +44,7 @@ def repaired(raw: bytes) -> tuple[bytes, str]:
 
 
 def _shallow(raw: bytes) -> bytes:
-    """The text without anything nested deeper than is kept."""
+    """Cut off whatever is nested more deeply than is kept."""
     kept, depth, start = bytearray(), 0, 0
     for token in _TOKEN.finditer(raw):
         if token[0] in b"[{":
@@ -59,7 +59,7 @@ def _shallow(raw: bytes) -> bytes:
 
 
 def split_items(body: bytes) -> tuple[bytes, list[bytes]] | None:
-    """A list, or an envelope around one, without its items, and the text of each; None where an item's end cannot be found."""
+    """Split a list or envelope into its frame and the text of each item; None if the end of an item can't be found."""
     body = body.removeprefix(codecs.BOM_UTF8)
     begins = _beginning(body)
     if begins is None:
@@ -79,7 +79,7 @@ def split_items(body: bytes) -> tuple[bytes, list[bytes]] | None:
 
 
 def _beginning(body: bytes) -> int | None:
-    """Where the list begins: at once, or behind the envelope's `leads`."""
+    """Return where the list starts: at the beginning, or after `leads` in the envelope."""
     depth = 0
     for token in _TOKEN.finditer(body):
         if token[0] == b"[" and depth == 0:

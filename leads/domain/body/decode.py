@@ -1,7 +1,6 @@
-"""JSON decoded so that nothing in it is lost silently: a member written twice is found, and one item that cannot be
-read fails no other.
+"""Decode JSON without silently losing anything: duplicate members are found, and an unreadable item doesn't affect others.
 
-Nearly every body is flawless, and for it one compiled pass and a count are all that happens here.
+Nearly every body is flawless; for those, all that happens here is one compiled pass and a count.
 """
 
 import codecs
@@ -24,19 +23,19 @@ ROW_MALFORMED = "row_malformed"
 
 
 class BodyNotReadable(Refused):
-    """Nothing in the body could be taken as an item."""
+    """Nothing in the body could be read as an item."""
 
     code = "body_not_readable"
     http_status = 400
 
 
 class Repeats(dict[str, Any]):
-    """An object with a member that was written twice: both are kept, the second one under a name that says so."""
+    """An object with a duplicate member: both values are kept, the second one under a numbered name."""
 
     def __init__(self, members: list[tuple[str, Any]]) -> None:
         super().__init__()
         self.name = ""
-        places: dict[str, int] = {}  # of each name the last one, so that a thousand repeats take a thousand steps
+        places: dict[str, int] = {}  # the last number per name, so that a thousand repeats take a thousand steps
         for name, value in members:
             place, written = places.get(name, 1), name
             while written in self:
@@ -48,33 +47,33 @@ class Repeats(dict[str, Any]):
 
 
 def _number(digits: str) -> Decimal:
-    """A number beyond what Decimal holds becomes infinite: its own item is refused for it, and no other."""
+    """Read a number; one beyond the range of Decimal becomes infinite, so that only its own item is refused."""
     try:
         return Decimal(digits)
     except ArithmeticError:
         return Decimal("Infinity")
 
 
-# Numbers keep the digits they were sent with: 0.1 stays 0.1.
+# Numbers keep the digits they were sent with; 0.1 stays 0.1.
 _decoder = msgspec.json.Decoder(float_hook=_number)
 _encoder = msgspec.json.Encoder(decimal_format="number")
 
 _UNREADABLE = (msgspec.MsgspecError, ValueError, RecursionError)
 _LONG_FRACTION = re.compile(rb"\.\d{7}")
 _OF_A_SECOND = re.compile(rb"\d:\d\d\.\d{7}")
-_HIDDEN = re.compile(rb"\\u00(?:22|3[aA])")  # a quote or a colon that a count of them does not see
+_HIDDEN = re.compile(rb"\\u00(?:22|3[aA])")  # an escaped quote or colon, which a count would miss
 
 
 class Decoded(NamedTuple):
-    """A JSON value, and whether an object in it has a member that was written twice: then it is a `Repeats`."""
+    """A JSON value, and whether it contains an object with a duplicate member (a `Repeats`)."""
 
     content: Any
     has_repeats: bool
-    text: bytes = b""  # the value written down again, where it was: every character is spelled in one way only
+    text: bytes = b""  # the value encoded again, if it was: then every character has only one spelling
 
 
 def decode_json(body: bytes) -> Decoded:
-    """The value of JSON in UTF-8. Raises BodyNotReadable."""
+    """Decode JSON in UTF-8. Raises BodyNotReadable."""
     body = body.removeprefix(codecs.BOM_UTF8)
     try:
         content = _decoder.decode(body)
@@ -85,10 +84,10 @@ def decode_json(body: bytes) -> Decoded:
 
 
 def _may_repeat(body: bytes, text: bytes) -> bool:
-    """Whether more members are written than were read. Says yes too often rather than too rarely.
+    """Return whether a member may be duplicated; false positives are possible, false negatives are not.
 
-    Each member written ends its name with a quote and a colon. Strings may hold the two as well: then both counts do, unless
-    an escape hides them from one of the counts, and then nothing is concluded.
+    Each written member name ends with a quote and a colon. Strings may contain the two as well, but then both counts do,
+    unless an escape hides them from one count; that case is treated as a possible duplicate.
     """
     if b"\\u" in body and _HIDDEN.search(body):
         return True
@@ -110,7 +109,7 @@ def _read_slowly(body: bytes) -> Decoded:
 
 
 def as_item(item: Any) -> Any:
-    """The item as it is, or `Flawed` where a member of it, or of one of its actions, was written twice."""
+    """Return the item, as `Flawed` if it or one of its actions has a duplicate member."""
     if not isinstance(item, dict):
         return item
     fault = repeated_in(item)
@@ -119,23 +118,23 @@ def as_item(item: Any) -> Any:
     actions = item.get("actions")
     if not fault.pointer.startswith("/actions/") or not isinstance(actions, list):
         return Flawed(item, fault)
-    # Only in its actions: each of them is at fault, or not, by itself.
+    # Only its actions are affected; each is checked separately.
     return Flawed(item | {"actions": [as_item(action) for action in actions]}, None)
 
 
 def repeated_in(item: Any) -> Fault | None:
-    """The first member that is written twice anywhere in it, those of its actions last."""
+    """Return the first duplicate member anywhere in the item, its actions last."""
     return next((repeat_fault(repeats, pointer) for pointer, repeats in _repeats(item, "")), None)
 
 
 def repeat_fault(repeats: Repeats, pointer: str = "") -> Fault:
-    """What is wrong with such an object."""
+    """Describe the duplicate member of an object."""
     step = repeats.name.replace("~", "~0").replace("/", "~1")
-    return Fault(MEMBER_TWICE, f"{pointer}/{step}", f"The member {repeats.name!r} is written twice.")
+    return Fault(MEMBER_TWICE, f"{pointer}/{step}", f"The member {repeats.name!r} appears twice.")
 
 
 def _repeats(value: Any, pointer: str) -> Iterator[tuple[str, Repeats]]:
-    """Every object with a member written twice, those of the actions last; what is deeper is refused for its depth."""
+    """Yield every object with a duplicate member, actions last; beyond the depth limit, the depth itself is refused."""
     if isinstance(value, Repeats):
         yield pointer, value
     if pointer.count("/") > limits.DEPTH:
@@ -150,7 +149,7 @@ def _repeats(value: Any, pointer: str) -> Iterator[tuple[str, Repeats]]:
 
 
 def read_item(raw: bytes) -> Any:
-    """One item as far as it can be read: `Flawed` or `Malformed` where it can't be taken. Raises BodyNotReadable."""
+    """Read one item as far as possible: `Flawed` or `Malformed` if it can't be accepted. Raises BodyNotReadable."""
     raw = raw.removeprefix(codecs.BOM_UTF8)
     try:
         return _item(raw)
@@ -158,7 +157,7 @@ def read_item(raw: bytes) -> Any:
         text, words = repaired(raw)
         item = _item(text)
     if not words:
-        return item  # nested too deeply, which is found where all depth is looked at
+        return item  # nested too deeply, which is found where depth is checked
     fault = Fault(ITEM_MALFORMED, "", words)
     return Flawed(item, fault) if isinstance(item, dict) else Malformed(item, fault)
 
@@ -169,9 +168,9 @@ def _item(raw: bytes) -> Any:
 
 
 def is_plain(items: Sequence[Any]) -> bool:
-    """Whether no text in them holds the character NUL, or a time finer than a microsecond.
+    """Return whether no string contains the character NUL or a time finer than a microsecond.
 
-    Looked for in the items written down again: there every character is spelled in one way only.
+    The items are encoded again for this, so that every character has only one spelling.
     """
     try:
         return is_plain_text(_encoder.encode(items))
@@ -180,10 +179,10 @@ def is_plain(items: Sequence[Any]) -> bool:
 
 
 def is_plain_text(text: bytes) -> bool:
-    """The same of items that are written down already."""
+    """Like `is_plain`, for items that are already encoded."""
     return b"\\u0000" not in text and not (_LONG_FRACTION.search(text) and _OF_A_SECOND.search(text))
 
 
 def as_json(content: Any) -> str:
-    """JSON text with every number's digits as they were sent."""
+    """Encode as JSON, with the digits of every number as they were sent."""
     return _encoder.encode(content).decode()

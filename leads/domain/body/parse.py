@@ -1,4 +1,4 @@
-"""The body of a request or file: unpacked, decoded, and taken apart into items that each know their place."""
+"""Decompress and decode the body of a request or file, and split it into items with their places."""
 
 import codecs
 import zlib
@@ -33,36 +33,36 @@ _GZIP = 16 + zlib.MAX_WBITS
 
 
 class EnvelopeInvalid(Refused):
-    """The members around the leads are not those of an envelope."""
+    """The members around the leads don't form a valid envelope."""
 
     code = "envelope_invalid"
     http_status = 400
 
 
 class MemberTwice(Refused):
-    """An envelope that says two things of one: one of them would be lost."""
+    """An envelope with a duplicate member, one of which would be lost."""
 
     code = "member_twice"
     http_status = 400
 
 
 class SchemaVersionUnknown(Refused):
-    """Written in a version of the format that this engine does not read."""
+    """The envelope names a version of the format that is not supported."""
 
     code = "schema_version_unknown"
     http_status = 400
 
 
 class EncodingNotSupported(Refused):
-    """Packed in another way than gzip."""
+    """The body is compressed with something other than gzip."""
 
     code = "encoding_not_supported"
     http_status = 415
-    message = "A body is sent as it is or with Content-Encoding: gzip."
+    message = "Send the body uncompressed or with Content-Encoding: gzip."
 
 
 class Envelope(Struct, forbid_unknown_fields=True):
-    """Leads with what their sender says of all of them together."""
+    """A list of leads, with data about the batch."""
 
     leads: list[Any]
     schema_version: int | str | None = 1
@@ -71,7 +71,7 @@ class Envelope(Struct, forbid_unknown_fields=True):
 
 
 def unpacked(body: bytes, encoding: str) -> bytes:
-    """The body without its Content-Encoding; never more of it than a delivery may hold, however well it was packed."""
+    """Decompress the body, but never to more bytes than a delivery may have."""
     encoding = encoding.strip().lower()
     if encoding in ("", "identity"):
         return body
@@ -85,7 +85,7 @@ def unpacked(body: bytes, encoding: str) -> bytes:
             if len(found) > limits.BYTES:
                 raise limits.TooLarge
             if not unpacking.eof:
-                raise BodyNotReadable("The body is gzip that ends too early.")
+                raise BodyNotReadable("The gzip body is truncated.")
             body = unpacking.unused_data
     except zlib.error as error:
         raise BodyNotReadable(f"The body is not gzip: {error}.") from error
@@ -93,12 +93,12 @@ def unpacked(body: bytes, encoding: str) -> bytes:
 
 
 def is_lines(content_type: str) -> bool:
-    """Whether a body is sent as NDJSON."""
+    """Return whether a body is NDJSON."""
     return content_type.partition(";")[0].strip().lower() == NDJSON
 
 
 def open_parcel(body: bytes, content_type: str) -> Parcel:
-    """What a request holds, unless it is refused as a whole: unreadable, or more than one request may hold."""
+    """Parse the body of a request; refuse it as a whole if it is unreadable or exceeds the limits."""
     limits.check_values(body, is_lines=is_lines(content_type))
     parcel = read_parcel(body, content_type, most=limits.LEADS)
     limits.check_items([item for _, item in parcel.items])
@@ -106,10 +106,10 @@ def open_parcel(body: bytes, content_type: str) -> Parcel:
 
 
 def read_parcel(body: bytes, content_type: str = JSON, *, most: int | None = None) -> Parcel:
-    """One lead, a list of leads, an envelope, or NDJSON. Raises BodyNotReadable and what an envelope is refused for.
+    """Parse one lead, a list of leads, an envelope or NDJSON. Raises BodyNotReadable, or why the envelope is refused.
 
-    An item that cannot be read, or cannot be taken as it is, is `Flawed` or `Malformed`. More than `most` items are
-    refused before each of them is read by itself.
+    An item that can't be read or accepted as it is becomes `Flawed` or `Malformed`. More than `most` items are refused
+    before they are read one by one.
     """
     if is_lines(content_type):
         return Parcel(read_lines(body, most=most))
@@ -125,7 +125,7 @@ def _parcel(content: Any, *, has_repeats: bool) -> Parcel:
     if isinstance(content, list):
         return Parcel(_placed(content, "", has_repeats=has_repeats))
     if not isinstance(content, dict):
-        raise BodyNotReadable("The body is neither a lead object, nor a list of them, nor an envelope.")
+        raise BodyNotReadable("The body must be a lead object, a list of leads, or an envelope.")
     # No lead has one of these two.
     if "leads" in content or "schema_version" in content:
         return _open_envelope(content, has_repeats=has_repeats)
@@ -133,7 +133,7 @@ def _parcel(content: Any, *, has_repeats: bool) -> Parcel:
 
 
 def _read_apart(body: bytes, whole: BodyNotReadable, *, most: int | None) -> Any:
-    """What cannot be read as a whole, item by item; raises why it cannot, where that does not help."""
+    """Read a broken body item by item; if that fails too, raise the original error."""
     apart = split_items(body)
     if apart is not None:
         limits.check_number_of_leads(len(apart[1]), most=most)
@@ -151,24 +151,24 @@ def _read_apart(body: bytes, whole: BodyNotReadable, *, most: int | None) -> Any
 
 
 def read_lines(body: bytes, *, most: int | None = None) -> list[Placed]:
-    """A lead a line; a line that is none is an item of its own, at fault. Raises BodyNotReadable if there is no line."""
+    """Read one lead per line; an invalid line becomes a malformed item. Raises BodyNotReadable if there is no line."""
     numbered = enumerate(body.removeprefix(codecs.BOM_UTF8).split(b"\n"), start=1)
     lines = [(number, line) for number, line in numbered if line.strip()]
     if not lines:
-        raise BodyNotReadable("The body holds no line with a lead.")
+        raise BodyNotReadable("The body has no line with a lead.")
     limits.check_number_of_leads(len(lines), most=most)
     return [Placed(f"/{number}", read_line(line)) for number, line in lines]
 
 
 def read_line(line: bytes) -> Any:
-    """The object on a line of NDJSON, or why it is none."""
+    """Read the object on a line of NDJSON, or return why the line is not an object."""
     try:
         content = read_item(line)
     except BodyNotReadable as error:
         return Malformed(line.decode(errors="replace"), Fault(ROW_MALFORMED, "", str(error)))
     if isinstance(content, dict | Malformed):
         return content
-    return Malformed(line.decode(errors="replace"), Fault(ROW_MALFORMED, "", "A line holds one lead object."))
+    return Malformed(line.decode(errors="replace"), Fault(ROW_MALFORMED, "", "Each line must be one lead object."))
 
 
 def _placed(items: list[Any], pointer: str, *, has_repeats: bool) -> list[Placed]:
@@ -187,7 +187,7 @@ def _open_envelope(content: dict[str, Any], *, has_repeats: bool) -> Parcel:
     _refuse_repeats(content)
     version = content.get("schema_version", 1)
     if str(version) not in map(str, SCHEMA_VERSIONS):
-        words = f"This engine reads schema_version {', '.join(map(str, SCHEMA_VERSIONS))}."
+        words = f"Supported values of schema_version: {', '.join(map(str, SCHEMA_VERSIONS))}."
         raise SchemaVersionUnknown(words, pointer="/schema_version")
     if isinstance(content.get("sent_at"), str):
         content["sent_at"] = to_the_microsecond(content["sent_at"])
@@ -198,7 +198,7 @@ def _open_envelope(content: dict[str, Any], *, has_repeats: bool) -> Parcel:
         raise EnvelopeInvalid(fault.message, pointer=fault.pointer) from error
     batch_id = "" if envelope.batch_id is None else external_id(envelope.batch_id)
     if "\0" in batch_id or len(batch_id) > 200:
-        raise EnvelopeInvalid("A batch_id has up to 200 characters, none of them NUL.", pointer="/batch_id")
+        raise EnvelopeInvalid("A batch_id must have at most 200 characters and no NUL.", pointer="/batch_id")
     items = _placed(content["leads"], "/leads", has_repeats=has_repeats)
     return Parcel(items, batch_id, _sent_at(envelope))
 
@@ -207,4 +207,4 @@ def _sent_at(envelope: Envelope) -> datetime | None:
     try:
         return envelope.sent_at and in_utc(envelope.sent_at)
     except OverflowError as error:
-        raise EnvelopeInvalid("This is no time of our days.", pointer="/sent_at") from error
+        raise EnvelopeInvalid("sent_at is outside the supported date range.", pointer="/sent_at") from error

@@ -1,1 +1,1 @@
-"""How a source proves who it is: API keys and signing secrets."""
+"""How a source authenticates: API keys and signing secrets."""

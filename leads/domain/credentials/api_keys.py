@@ -1,4 +1,4 @@
-"""API keys: made once, shown once, kept as a digest; they are rotated, expire, and are revoked."""
+"""API keys: shown once and kept as a digest; they can be rotated, expire and be revoked."""
 
 import hashlib
 import secrets
@@ -11,8 +11,8 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from leads.domain.credentials.lifetime import KeyIsRevoked, TimeIsOver, note_use, revoke, set_expiry
 from leads.models import ApiKey, Source
 
-# Every request asks this first: composing it each time would cost six times what PostgreSQL takes to answer. What
-# is left out (the field mapping) is read on demand.
+# Every request runs this first; composing it each time would take six times as long as PostgreSQL needs to answer it. The
+# field mapping is left out and read on demand.
 KEY_COLUMNS = [field.attname for field in ApiKey._meta.concrete_fields]
 SOURCE_COLUMNS = [field.attname for field in Source._meta.concrete_fields if field.attname != "field_mapping"]
 KEY = f"""
@@ -27,7 +27,7 @@ __all__ = ["KeyIsRevoked", "create_key", "digest", "revoke_key", "rotate_key", "
 def create_key(
     source: Source, *, by: User | None = None, expires_at: datetime | None = None, at: datetime | None = None
 ) -> tuple[ApiKey, str]:
-    """Create a key and return it with its text, which cannot be shown again; raises TimeIsOver for an end in the past."""
+    """Create a key; return it with its plaintext, which can't be shown again. Raises ExpiryInPast."""
     if expires_at is not None and at is not None and expires_at <= at:
         raise TimeIsOver
     prefix = secrets.token_hex(4)
@@ -40,20 +40,20 @@ def create_key(
 
 @transaction.atomic
 def rotate_key(key: ApiKey, *, until: datetime, by: User | None, at: datetime) -> tuple[ApiKey, str]:
-    """Create a key to replace this one, which stays valid until then: the source switches over in between."""
+    """Create a key to replace this one, which stays valid until then so that the source can switch over."""
     set_expiry(ApiKey.objects.select_for_update().get(pk=key.pk), until=until, at=at)
     return create_key(key.source, by=by)
 
 
 def revoke_key(key: ApiKey, *, at: datetime) -> None:
-    """Revoke the key from now on."""
+    """Revoke the key immediately."""
     revoke(key, at=at)
 
 
 def usable_key(whole: str, *, at: datetime) -> ApiKey | None:
-    """The valid key with this text, and with it its source; its use is noted."""
+    """Return the valid key with this plaintext and its source, and record its use."""
     key = _found(whole.partition("lbe_")[2].partition("_")[0])
-    # Compared in constant time, and compared always: how long it takes must not reveal which prefixes exist.
+    # Always compared, and in constant time: the duration must not reveal which prefixes exist.
     kept = key.digest if key else digest("")
     if not secrets.compare_digest(kept, digest(whole)) or key is None or not key.is_good(at):
         return None
@@ -64,7 +64,7 @@ def usable_key(whole: str, *, at: datetime) -> ApiKey | None:
 def _found(prefix: str) -> ApiKey | None:
     if not prefix.isalnum():
         return None
-    # Every request begins with this statement: it shows whether the kept connection still works, Django need not ask.
+    # Every request starts with this statement, which shows whether the kept connection works; Django need not check.
     connection.health_check_done = True  # type: ignore[attr-defined]  # of Django's base class, not in its stubs
     try:
         row = _asked(prefix)
@@ -88,5 +88,5 @@ def _asked(prefix: str) -> tuple[Any, ...] | None:
 
 
 def digest(whole: str) -> str:
-    """SHA-256 is enough: the secret is 256 random bits, which cannot be guessed from its digest."""
+    """Hash with SHA-256, which is enough because the secret is 256 random bits."""
     return hashlib.sha256(whole.encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""Secrets that must be read again are kept encrypted, with a key made from SECRET_KEY: the database alone betrays none."""
+"""Encrypt secrets that must be read again with a key derived from SECRET_KEY; the database alone reveals nothing."""
 
 from base64 import urlsafe_b64encode
 from functools import lru_cache
@@ -12,12 +12,12 @@ PURPOSE = b"leads: signing secrets"
 
 
 def encrypt(text: str) -> bytes:
-    """The text, encrypted and authenticated."""
+    """Encrypt and authenticate the text."""
     return _lock(settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS).encrypt(text.encode())
 
 
 def decrypt(sealed: bytes | memoryview) -> str | None:
-    """The text again; None where it was sealed under a SECRET_KEY that is neither the present one nor a fallback."""
+    """Decrypt; None if it was encrypted under a SECRET_KEY that is neither the current one nor a fallback."""
     try:
         return _lock(settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS).decrypt(bytes(sealed)).decode()
     except InvalidToken:

@@ -1,4 +1,4 @@
-"""What keys and signing secrets have in common: they expire, are revoked, and record when they were last used."""
+"""What API keys and signing secrets share: they expire, are revoked, and record when they were last used."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,48 +9,48 @@ from django.db.models import Q, QuerySet
 from billing_engine.core.errors import Refused
 from leads.models import ApiKey, SigningSecret
 
-# Noting every use would turn each request into a write of the same row.
+# Recording every use would make each request write the same row.
 LAST_USED_PRECISION = timedelta(minutes=1)
 
 
 class KeyIsRevoked(Refused):
-    """A key is revoked once."""
+    """The key or secret was already revoked."""
 
     code = "key_is_revoked"
-    message = "This key is revoked already."
+    message = "This key is already revoked."
 
 
 class KeyHasExpired(Refused):
-    """What is over is not rotated."""
+    """An expired key can't be rotated."""
 
     code = "key_has_expired"
-    message = "This key has expired: make a new one."
+    message = "This key has expired. Create a new one."
 
 
 class TimeIsOver(Refused):
-    """An end lies in the future."""
+    """The expiry must be in the future."""
 
     code = "time_is_over"
-    message = "Choose a time that is still to come."
+    message = "Choose a time in the future."
 
 
 class SecretNotUsable(Refused):
-    """A secret given by hand is not what the scheme asks for."""
+    """The given secret doesn't have the format of Standard Webhooks."""
 
     code = "secret_not_usable"
-    message = "A signing secret is whsec_ and at least 24 bytes in base64."
+    message = "A signing secret must be whsec_ followed by at least 24 bytes in base64."
 
 
 def revoke(one: ApiKey | SigningSecret, *, at: datetime) -> None:
-    """Revoke it from now on."""
+    """Revoke it immediately."""
     if not type(one).objects.filter(pk=one.pk, revoked_at=None).update(revoked_at=at):
         raise KeyIsRevoked
 
 
 def set_expiry(one: ApiKey | SigningSecret, *, until: datetime, at: datetime) -> datetime:
-    """Let it expire then, unless it expires earlier; return when it does.
+    """Set the expiry, unless it already expires earlier; return the effective expiry.
 
-    With `until` = `at` it is revoked at once. Raises KeyIsRevoked, KeyHasExpired, TimeIsOver.
+    With `until` = `at`, it is revoked immediately. Raises KeyIsRevoked, KeyHasExpired or ExpiryInPast.
     """
     if not one.is_good(at):
         raise KeyIsRevoked if one.revoked_at else KeyHasExpired
@@ -65,7 +65,7 @@ def set_expiry(one: ApiKey | SigningSecret, *, until: datetime, at: datetime) ->
 
 
 def note_use(one: ApiKey | SigningSecret, *, at: datetime) -> None:
-    """Record its use, to the minute; a concurrent change of the row is not waited for."""
+    """Record its use, to the minute, without waiting for concurrent changes of the row."""
     if one.last_used_at is not None and at - one.last_used_at < LAST_USED_PRECISION:
         return
     rows: QuerySet[Any] = type(one).objects.all()

@@ -1,4 +1,4 @@
-"""Signed deliveries, by the Standard Webhooks scheme: who has the secret signed exactly this body, a moment ago."""
+"""Verify deliveries signed by the Standard Webhooks scheme: the body was signed with the secret, moments ago."""
 
 import logging
 from base64 import b64decode, b64encode
@@ -26,30 +26,30 @@ ID, TIMESTAMP, SIGNATURE = "webhook-id", "webhook-timestamp", "webhook-signature
 
 
 class SignatureMissing(Refused):
-    """This source signs what it sends."""
+    """This source must sign its deliveries."""
 
     code = "signature_missing"
     http_status = 401
-    message = f"This source's deliveries are signed: send the headers {ID}, {TIMESTAMP} and {SIGNATURE}, all three."
+    message = f"This source must sign its deliveries. Send all three headers: {ID}, {TIMESTAMP} and {SIGNATURE}."
 
 
 class SignatureNotValid(Refused):
-    """The body is not what was signed, or was signed with another secret."""
+    """The body was changed after signing, or signed with another secret."""
 
     code = "signature_not_valid"
     http_status = 401
-    message = "No signature fits: it is the HMAC-SHA256 of «id.timestamp.body» with this source's signing secret."
+    message = "No signature is valid. Sign `id.timestamp.body` by HMAC-SHA256 with this source's signing secret."
 
 
 class SignatureStale(Refused):
-    """Signed too long ago, or in the future."""
+    """The signature is too old or from the future."""
 
     code = "signature_stale"
     http_status = 401
 
 
 def create_secret(source: Source, *, by: User | None = None, given: str = "") -> tuple[SigningSecret, str]:
-    """Create a secret and return it with its text, which is not shown again; `given` is one that the sender's system made."""
+    """Create a secret; return it with its plaintext, which can't be shown again. `given` is a secret from the sender."""
     whole = given.strip() or PREFIX + b64encode(token_bytes(32)).decode()
     if not _is_usable(whole):
         raise SecretNotUsable
@@ -61,23 +61,23 @@ def create_secret(source: Source, *, by: User | None = None, given: str = "") ->
 def rotate_secret(
     secret: SigningSecret, *, until: datetime, by: User | None, at: datetime, given: str = ""
 ) -> tuple[SigningSecret, str]:
-    """Create a secret to replace this one, which stays valid until then: signatures by either are accepted in between."""
+    """Create a secret to replace this one, which stays valid until then; both are accepted in between."""
     set_expiry(SigningSecret.objects.select_for_update().get(pk=secret.pk), until=until, at=at)
     return create_secret(secret.source, by=by, given=given)
 
 
 def verify(source: Source, *, headers: Mapping[str, str], body: bytes, at: datetime) -> str:
-    """The webhook-id of a delivery whose signature fits; "" for one that is not signed and need not be.
+    """Verify the signature and return the webhook-id; "" if the delivery isn't signed and doesn't have to be.
 
-    Raises SignatureMissing, SignatureStale, SignatureNotValid. The body is as it was before any
-    Content-Encoding. The same id with the same body is a repetition, and safe: what it holds is known already.
+    Raises SignatureMissing, SignatureStale or SignatureNotValid. The body is uncompressed. The same ID with the same body is a
+    harmless repetition.
     """
     signed = {name: headers.get(name, "") for name in (ID, TIMESTAMP, SIGNATURE)}
     if not any(signed.values()) and not source.signature_required:
         return ""
     secrets = [one for one in SigningSecret.objects.raw(SECRETS, [source.pk]) if one.is_good(at)]
     if not secrets and not source.signature_required:
-        return ""  # no secret has been agreed on yet: the headers mean nothing
+        return ""  # without a secret, the headers mean nothing
     if not all(signed.values()):
         raise SignatureMissing
     _refuse_stale(signed[TIMESTAMP], at)
@@ -90,13 +90,13 @@ def verify(source: Source, *, headers: Mapping[str, str], body: bytes, at: datet
 
 def _refuse_stale(timestamp: str, at: datetime) -> None:
     if not timestamp.isascii() or not timestamp.isdecimal() or len(timestamp) > 11:
-        raise SignatureStale(f"{TIMESTAMP} is in whole seconds since 1970.")
+        raise SignatureStale(f"{TIMESTAMP} must be in whole seconds since 1970.")
     signed_at = datetime.fromtimestamp(int(timestamp), tz=UTC)
     if abs(at - signed_at) > TOLERANCE:
         minutes = TOLERANCE.seconds // 60
         raise SignatureStale(
-            f"It was signed at {signed_at.isoformat()}, and it is {at.isoformat(timespec='seconds')}:"
-            f" more than {minutes} minutes apart. Sign each attempt anew."
+            f"Signed at {signed_at.isoformat()}, received at {at.isoformat(timespec='seconds')}:"
+            f" more than {minutes} minutes apart. Sign each attempt separately."
         )
 
 

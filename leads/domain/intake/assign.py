@@ -1,4 +1,4 @@
-"""Which billing period each new action belongs to."""
+"""Assign each new action to a billing period."""
 
 from bisect import bisect_right
 from collections import defaultdict
@@ -15,10 +15,10 @@ from leads.models import BillingPeriod, Customer
 
 
 class PeriodAssignment:
-    """The open period for each instant: its own cycle's if that is still open, otherwise the customer's earliest open one.
+    """Finds the open period for an instant: that of its own cycle or, if closed, the customer's earliest open one.
 
-    A cycle that has not been opened yet counts as open. What occurred before the customer's first day has no cycle of its own: it
-    is late, whatever its age. That the periods are open still is for the writer to check.
+    A cycle that has not been opened yet counts as open. An instant before the customer's first day has no cycle, so it is
+    always late. The writer checks that the periods are still open.
     """
 
     def __init__(self, known: Known) -> None:
@@ -30,7 +30,7 @@ class PeriodAssignment:
         self._unopened = defaultdict[int, set[datetime]](set)
 
     def of(self, customer: int, instant: datetime) -> int:
-        """The number of the open period; 0 where there is none, see `open_missing`."""
+        """Return the ID of the open period; 0 if there is none yet, see `open_missing`."""
         starts, periods = self._open.get(customer, ([], []))
         place = bisect_right(starts, instant) - 1
         if place >= 0 and instant < periods[place].end_at:
@@ -38,19 +38,19 @@ class PeriodAssignment:
         if self._is_late(customer, instant):
             if periods:
                 return periods[0].id
-            # All is closed: what comes next.
+            # All periods are closed: use the next one.
             instant = max(self._first_instant[customer], self._last_closed.get(customer, instant))
         self._unopened[customer].add(instant)
         return 0
 
     def open_missing(self) -> bool:
-        """Open what `of` did not find; return whether there was any, and the caller looks it up again."""
+        """Open the periods that `of` did not find; if it returns True, the caller looks everything up again."""
         if self._unopened:
             open_periods(self._unopened)
         return bool(self._unopened)
 
     def _is_late(self, customer: int, instant: datetime) -> bool:
-        """Whether it has no open period of its own, or never had one."""
+        """Return whether the period of this instant is closed or never existed."""
         if instant < self._first_instant[customer]:
             return True
         last = self._last_closed.get(customer)
@@ -58,19 +58,19 @@ class PeriodAssignment:
 
     @cached_property
     def _first_instant(self) -> dict[int, datetime]:
-        """From when on each customer is billed."""
+        """The moment each customer is billed from."""
         found = Customer.objects.filter(pk__in=self._customers).values_list("pk", "billed_from", "time_zone")
         return {customer: midnight(day, ZoneInfo(zone)) for customer, day, zone in found}
 
     @cached_property
     def _last_closed(self) -> dict[int, datetime]:
-        """When each customer's latest closed period ends, for those who have one; a sealed one is as good as closed."""
+        """The end of each customer's latest closed period, if any; a sealed period counts as closed."""
         closed = BillingPeriod.objects.takes_nothing_new().filter(customer__in=self._customers).values_list("customer")
         return dict(closed.annotate(Max("end_at")))
 
     @cached_property
     def _closed(self) -> dict[int, list[Span]]:
-        """What of each customer's time takes nothing new; only asked for where something is older than that."""
+        """Each customer's closed or sealed time spans; only queried if something is older than the latest."""
         found = defaultdict[int, list[Span]](list)
         closed = BillingPeriod.objects.takes_nothing_new().filter(customer__in=self._customers)
         for customer, start, end in closed.values_list("customer", "start_at", "end_at"):

@@ -1,4 +1,4 @@
-"""The outcome of each sent lead and action: a row of its own, a duplicate, a conflict, or a refusal."""
+"""Decide the outcome of each sent lead and action: new row, duplicate, conflict or refusal."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from leads.models import Source
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decided:
-    """What there is to store; each item's result holds its outcome."""
+    """The rows to store; the outcome of each item is in its result."""
 
     leads: list[NewLead]
     actions: list[NewAction]
@@ -30,12 +30,12 @@ class Decided:
 
     @property
     def touched(self) -> set[int]:
-        """The billing periods that get new actions."""
+        """The IDs of the billing periods that get new actions."""
         return {row.period_id for row in self.actions}
 
 
 def decide(source: Source, delivery: NewDelivery, leads: Sequence[SentLead], known: Known) -> Decided:
-    """Compare what is known already, refuse what cannot be stored, and make rows of what is new."""
+    """Compare known items, refuse what can't be stored, and create rows for what is new."""
     new_leads = _decide_leads(source, delivery, leads, known)
     actions = [action for lead in leads for action in lead.actions if not action.is_refused]
     periods = PeriodAssignment(known)
@@ -56,7 +56,7 @@ def decide(source: Source, delivery: NewDelivery, leads: Sequence[SentLead], kno
 
 
 def _decide_leads(source: Source, delivery: NewDelivery, leads: Sequence[SentLead], known: Known) -> list[NewLead]:
-    """Compare the known ones; return the rows of the new ones."""
+    """Compare known leads; return the rows of new ones."""
     rows = _new_leads(source, delivery, leads, known)
     new = {row.external_id for row in rows}
     for lead in leads:
@@ -64,7 +64,7 @@ def _decide_leads(source: Source, delivery: NewDelivery, leads: Sequence[SentLea
             continue
         stored = known.lead_by_id.get(lead.result.id or "")
         if stored is None:
-            words = "This lead is not known yet: say which product it is about."
+            words = "This lead is not known yet. Name the product it is about."
             lead.refuse(Fault("product_missing", "/product", words))
             continue
         lead.attach_actions(stored)
@@ -77,7 +77,7 @@ def _decide_leads(source: Source, delivery: NewDelivery, leads: Sequence[SentLea
 
 
 def _new_leads(source: Source, delivery: NewDelivery, leads: Iterable[SentLead], known: Known) -> list[NewLead]:
-    """The rows of those whose id is new, each once; what they say of their product is found or refused."""
+    """Find or refuse each lead's product; return the rows of leads with a new ID, each once."""
     numbers = iter(known.lead_ids)
     rows = list[NewLead]()
     for lead in leads:
@@ -89,7 +89,7 @@ def _new_leads(source: Source, delivery: NewDelivery, leads: Iterable[SentLead],
             continue
         lead.product = product
         id_ = lead.result.id or ""
-        if id_ not in known.lead_by_id:  # of equals, the first one sent
+        if id_ not in known.lead_by_id:  # of duplicates, the first one sent
             item, contact = lead.item, lead.item.contact
             row = NewLead(
                 id=next(numbers),
@@ -130,14 +130,14 @@ def _decide_actions(
     periods: PeriodAssignment,
     new_times: Mapping[int, datetime | None],
 ) -> list[NewAction]:
-    """Compare the known ones; return the rows of the new ones, each in its billing period.
+    """Compare known actions; return the rows of new ones, each in its billing period.
 
-    `new_times` are those of the new leads; one that is known keeps its own.
+    `new_times` are the times of the new leads; known leads keep theirs.
     """
     owners = {lead.id: lead.customer for lead in known.lead_by_id.values()}
     typed = [action for action in actions if _finds_type(action, known)]
     stored, known_times = look_up_actions([action.key for action in typed if action.lead not in new_times])
-    times = {lead: at for lead, at in {**new_times, **known_times}.items() if at}  # mostly none has one
+    times = {lead: at for lead, at in {**new_times, **known_times}.items() if at}  # usually none has a time
     rows = dict[tuple[int, str], NewAction]()
     for action in typed:
         key, item = action.key, action.action
@@ -145,7 +145,7 @@ def _decide_actions(
             action.result.flags = (BEFORE_ITS_LEAD,)
         if key in stored:
             action.compare(stored[key])
-        elif key in rows:  # of equals, the first one sent
+        elif key in rows:  # of duplicates, the first one sent
             _compare_within(action, rows[key])
         elif fault := implausible(known.type_by_number[action.action_type], quantity=item.quantity, value=item.value):
             action.result.refused(fault)
@@ -167,7 +167,7 @@ def _decide_actions(
 
 
 def _compare_within(action: SentAction, first: NewAction) -> None:
-    """Both came in the same delivery."""
+    """Compare with an action of the same delivery."""
     action.compare(
         StoredAction(
             id=first.id,

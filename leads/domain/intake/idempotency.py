@@ -1,4 +1,4 @@
-"""One idempotency key, one delivery: the same key gets the same answer again."""
+"""Idempotency keys: a repeated key gets the same receipt and stores nothing."""
 
 import zlib
 
@@ -12,8 +12,8 @@ from leads.models import Delivery, Source
 
 KEY_CHARACTERS = 200
 
-# The second request with a key waits until the first has committed, and then finds its answer; or gives up, and is told to
-# come again. Released with the transaction, however that ends.
+# A second request with the same key waits until the first has committed and then finds its receipt, or times out and is
+# told to retry. The lock is released with the transaction, however it ends.
 LOCK = """
     SELECT set_config('lock_timeout', %s, true),
            pg_advisory_xact_lock(hashtextextended('idempotency key ' || %s || ' ' || %s, 0))
@@ -21,33 +21,33 @@ LOCK = """
 
 
 class IdempotencyKeyInvalid(Refused):
-    """No key that could be kept."""
+    """The key is empty, too long, or has invalid characters."""
 
     code = "idempotency_key_invalid"
     http_status = 400
     message = (
-        f"An Idempotency-Key has from 1 to {KEY_CHARACTERS} characters of ASCII, none of them a control character."
+        f"An Idempotency-Key must have 1 to {KEY_CHARACTERS} printable ASCII characters."
     )
 
 
 class IdempotencyKeyReused(Refused):
-    """The key belongs to another body."""
+    """The key was used with a different body."""
 
     code = "idempotency_key_reused"
-    message = "This Idempotency-Key came before with another body: use a new key for a new body."
+    message = "This Idempotency-Key was already used with a different body. Use a new key for each body."
 
 
 def check_key(key: str) -> None:
-    """Raise IdempotencyKeyInvalid for a key that cannot be kept."""
+    """Raise IdempotencyKeyInvalid for an invalid key."""
     if not (0 < len(key) <= KEY_CHARACTERS and key.isascii() and key.isprintable()):
         raise IdempotencyKeyInvalid
 
 
 def earlier_receipt(source: Source, key: str, *, body_sha256: str) -> Receipt | None:
-    """The receipt that the key got before, if any; until the transaction ends, no other request uses the key.
+    """Return the receipt that this key got before, if any, and reserve the key until the transaction ends.
 
-    Only what is stored uses its key up: a refused request may be corrected and sent under the same one. Keys are kept as
-    long as their deliveries, which is forever. Raises IdempotencyKeyReused where it came with another body.
+    Only a stored delivery uses up its key: a refused request may be corrected and sent with the same one. Keys are kept as
+    long as their deliveries, which is forever. Raises IdempotencyKeyReused if the body differs.
     """
     with connection.cursor() as cursor:
         cursor.execute(LOCK, [f"{limits.WAITING_SECONDS * 1000:.0f}", str(source.pk), key])

@@ -1,4 +1,4 @@
-"""A delivery's items on their way into the tables: what was sent, what it stands for, and its outcome."""
+"""The leads and actions of a delivery while they are processed: as sent, as read, and with their outcome."""
 
 import re
 from typing import Any
@@ -13,7 +13,7 @@ from leads.domain.intake.schema import ActionItem, LeadItem, VoidItem
 
 
 class SentAction(Struct, kw_only=True, gc=False):
-    """One action of a sent lead, or the word that takes one back."""
+    """One action of a sent lead, or the void of one."""
 
     raw: Any
     item: ActionItem | VoidItem | None
@@ -33,23 +33,23 @@ class SentAction(Struct, kw_only=True, gc=False):
 
     @property
     def action(self) -> ActionItem:
-        """The item of an action that was not refused."""
+        """The item of an action that is neither refused nor a void."""
         if not isinstance(self.item, ActionItem):
-            raise TypeError("What was refused, and what takes an action back, is no action.")
+            raise TypeError("A refused item or a void is not an action.")
         return self.item
 
     def mark_created(self) -> None:
         self.result.outcome = TEST if self.is_test else CREATED
 
     def compare(self, stored: StoredAction) -> None:
-        """Known already: the same again changes nothing, anything else is a conflict for a person to settle."""
+        """Compare with the stored action: identical is a duplicate, anything else a conflict for a person to settle."""
         item = self.action
         sent = (self.action_type, item.occurred_at, item.quantity, item.value)
         if sent == (stored.action_type, stored.occurred_at, stored.quantity, stored.value):
             self.result.outcome = DUPLICATE
             return
         self.conflicts_with = stored.id
-        words = "An action with this id is stored with another type, time, quantity or value."
+        words = "An action with this ID is already stored with a different type, time, quantity or value."
         self.result.refused(Fault("action_conflict", "", words), outcome=CONFLICT)
 
 
@@ -69,7 +69,7 @@ class SentLead(Struct, kw_only=True, gc=False):
 
     @property
     def has_refusals(self) -> bool:
-        """Whether it, or one of its actions, goes into quarantine."""
+        """Whether the lead or one of its actions goes to quarantine."""
         return self.is_refused or any(action.is_refused for action in self.actions)
 
     @property
@@ -82,20 +82,20 @@ class SentLead(Struct, kw_only=True, gc=False):
         )
 
     def refuse(self, fault: Fault, *, outcome: str = QUARANTINED) -> None:
-        """Into quarantine, and its actions with it: without their lead they belong nowhere."""
+        """Refuse the lead, and with it its actions, which can't be stored without it."""
         self.result.refused(fault, outcome=outcome)
         for action in self.actions:
             action.result.refused(HELD)
 
     def refuse_other_channel(self, channel: str) -> None:
-        """A lead that names its channel must name its source's: by another one it might be charged another price."""
+        """Refuse a lead that names another channel than its source's, because prices can depend on the channel."""
         named = self.item.channel if self.item else ""
         if named and re.sub(r"[\s-]+", "_", named.strip().lower()) != channel:
-            words = f"The leads of this source are of the channel {channel!r}."
+            words = f"Leads of this source must have the channel {channel!r}."
             self.refuse(Fault("channel_mismatch", "/channel", words))
 
     def attach_actions(self, stored: StoredLead) -> None:
-        """Its actions are those of the lead that is stored."""
+        """Assign its actions to the stored lead."""
         for action in self.actions:
             action.lead, action.is_test = stored.id, stored.is_test
 
@@ -103,12 +103,12 @@ class SentLead(Struct, kw_only=True, gc=False):
         self.result.outcome = TEST if self.item and self.item.is_test else CREATED
 
     def mark_updated(self) -> None:
-        """A known lead that brought something new was updated."""
+        """Mark a known lead as updated if one of its actions was stored or changed."""
         if self.result.outcome == DUPLICATE and any(action.result.outcome in NEWS for action in self.actions):
             self.result.outcome = UPDATED
 
     def compare(self, stored: StoredLead) -> None:
-        """Known already: what it is billed by must be the same; everything else stays as it was first sent."""
+        """Compare with the stored lead: what billing depends on must be equal; the rest stays as first sent."""
         differs = [
             name
             for name, sent, known in (
@@ -121,5 +121,5 @@ class SentLead(Struct, kw_only=True, gc=False):
             differs.insert(1 if "product" in differs else 0, other_person)
         self.result.outcome = DUPLICATE
         if differs:
-            words = f"A lead with this id is stored with another {' and '.join(differs)}."
+            words = f"A lead with this ID is already stored with a different {' and '.join(differs)}."
             self.refuse(Fault("lead_conflict", "", words), outcome=CONFLICT)

@@ -1,4 +1,4 @@
-"""What cannot be stored as data is kept as it was sent, with its reason; the same refused again is kept once."""
+"""Keep refused items in quarantine as they were sent, with the reason; identical items are kept once."""
 
 import hashlib
 from collections.abc import Iterable
@@ -18,8 +18,8 @@ from leads.domain.intake.rules import is_storable
 from leads.domain.occurrence import occurred, zones_of
 from leads.models import QuarantinedItem, Source
 
-# Numbered as they were sent, written in the order of their digests: two deliveries refused alike never deadlock. An
-# item that is waiting already is counted, gets its present fault, and returns its number.
+# IDs follow the order sent; rows are written in the order of their digests, so that deliveries with the same refused
+# items never deadlock. An item that is already waiting is counted, gets its current fault, and returns its ID.
 KEEP = """
     WITH numbered AS MATERIALIZED (
         SELECT nextval(pg_get_serial_sequence('leads_quarantineditem', 'id')) AS id, sent.*
@@ -44,24 +44,24 @@ _json = msgspec.json.Encoder(decimal_format="number", order="deterministic")
 
 
 class Refusal(msgspec.Struct, kw_only=True, gc=False):
-    """One refused item; the members are those of the record in the statement above."""
+    """One refused item; its members are those of the record in the statement above."""
 
     kind: str
     pointer: str
     code: str
     message: str
-    content: str  # as JSON: null is a content too
+    content: str  # as JSON, where null is valid content
     actions_held: int
     lead: str
     stored_action: int | None
-    digest: str  # as PostgreSQL writes bytes in text
+    digest: str  # as PostgreSQL writes bytea as text
     occurred_at: datetime | None = None
     zone: str = ""
     months: list[str] = []
 
 
 class Part(NamedTuple):
-    """A refused item, what it holds, and whose results it stands for."""
+    """A refused item, its content, and the results it covers."""
 
     refusal: Refusal
     content: Any
@@ -69,16 +69,16 @@ class Part(NamedTuple):
 
 
 def keep_refused(source: Source, *, delivery: int, received_at: datetime, leads: Iterable[SentLead]) -> None:
-    """Keep what was refused, whole leads with their actions, single actions with just enough of their lead.
+    """Quarantine refused leads with their actions, and refused actions with just enough of their lead.
 
-    Each refused result is told the number of its item.
+    Sets the ID of the quarantined item on each refused result.
     """
     refused = [part for lead in leads for part in _refused_parts(lead)]
     if not refused:
         return
     first: dict[str, Part] = {}
     for part in refused:
-        first.setdefault(part.refusal.digest, part)  # of equals, the first one sent
+        first.setdefault(part.refusal.digest, part)  # of identical items, the first one sent
     contents = [part.content for part in first.values()]
     for part, zone in zip(first.values(), zones_of(source, contents), strict=True):
         when = occurred(part.content, received_at=received_at, zone=zone)
@@ -93,7 +93,7 @@ def keep_refused(source: Source, *, delivery: int, received_at: datetime, leads:
 
 
 def _refused_parts(lead: SentLead) -> Iterable[Part]:
-    """Each part that was refused."""
+    """Yield the refused parts of a lead."""
     result = lead.result
     if result.fault:
         held = [action.result for action in lead.actions]
@@ -139,7 +139,7 @@ def _in_text(digest: bytes | memoryview) -> str:
 
 
 def _cleaned(value: Any, depth: int = 0) -> Any:
-    """The JSON value as PostgreSQL can hold it; the delivery keeps the bytes as they were sent."""
+    """Replace whatever PostgreSQL can't store; the delivery keeps the bytes as sent."""
     if isinstance(value, str):
         return value.replace("\0", "\ufffd")
     if isinstance(value, Decimal | int) and not is_storable(value):

@@ -1,4 +1,4 @@
-"""What is there already of all that a delivery's items may refer to, asked for in one statement."""
+"""Look up everything that the items of a delivery refer to, in one statement."""
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
@@ -24,7 +24,7 @@ ACTIONS = """
 
 
 class KnownCustomer(msgspec.Struct, frozen=True, gc=False):
-    """As much of a customer as a delivery needs."""
+    """The fields of a customer that intake needs."""
 
     id: int
     code: str
@@ -33,7 +33,7 @@ class KnownCustomer(msgspec.Struct, frozen=True, gc=False):
 
 
 class KnownProduct(msgspec.Struct, frozen=True, gc=False):
-    """As much of a product as a delivery needs."""
+    """The fields of a product that intake needs."""
 
     id: int
     customer_id: int
@@ -41,7 +41,7 @@ class KnownProduct(msgspec.Struct, frozen=True, gc=False):
 
 
 class OpenPeriod(msgspec.Struct, frozen=True, gc=False):
-    """A billing period that was open when it was looked for."""
+    """A billing period that was open at the time of the lookup."""
 
     id: int
     customer_id: int
@@ -50,7 +50,7 @@ class OpenPeriod(msgspec.Struct, frozen=True, gc=False):
 
 
 class KnownType(msgspec.Struct, frozen=True, gc=False):
-    """As much of an action type as a delivery needs."""
+    """The fields of an action type that intake needs."""
 
     id: int
     code: str
@@ -59,7 +59,7 @@ class KnownType(msgspec.Struct, frozen=True, gc=False):
 
 
 def implausible(kind: KnownType, *, quantity: Decimal, value: Decimal | None) -> Fault | None:
-    """Why an action is kept back, where its quantity or value is beyond the limit of its type."""
+    """Return a fault if the quantity or value exceeds the limit of the action type."""
     if quantity > kind.largest_quantity:
         return _implausible("quantity", quantity, kind.largest_quantity, kind.code)
     if value is not None and value > kind.largest_value:
@@ -71,13 +71,13 @@ def _implausible(name: str, number: Decimal, largest: Decimal, kind: str) -> Fau
     return Fault(
         f"{name}_implausible",
         f"/{name}",
-        f"A {name} of {number_in_words(number)} is above {number_in_words(largest)}, the largest that an action of the type"
-        f" {kind} may have. Correct it; or, if it is right, raise the limit of the action type and retry.",
+        f"A {name} of {number_in_words(number)} exceeds {number_in_words(largest)}, the limit of the action type"
+        f" {kind}. Correct it or, if it is right, raise the limit and retry.",
     )
 
 
 class StoredLead(msgspec.Struct, frozen=True, gc=False):
-    """What is stored of a lead."""
+    """The fields of a stored lead that intake compares."""
 
     id: int
     external_id: str
@@ -88,7 +88,7 @@ class StoredLead(msgspec.Struct, frozen=True, gc=False):
 
 
 class StoredAction(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """What is stored of an action; without a number where it is stored just now."""
+    """The fields of a stored action that intake compares; without an ID if it comes with this delivery."""
 
     id: int | None
     action_type: int
@@ -98,7 +98,7 @@ class StoredAction(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
 
 class Known(msgspec.Struct, dict=True):
-    """What there is, and the numbers that the new rows of this delivery get."""
+    """Everything the items refer to, and the IDs for new rows of this delivery."""
 
     delivery: int
     lead_ids: list[int]
@@ -140,14 +140,14 @@ _decoder = msgspec.json.Decoder(Known)
 
 
 class NamedProduct(NamedTuple):
-    """How an item names its product: by the SKU, and perhaps by the customer's code."""
+    """How an item names its product: SKU and, optionally, customer code."""
 
     sku: str
     customer: str = ""
 
 
 def look_up(source: Source, *, products: Collection[NamedProduct], leads: Sequence[str]) -> Known:
-    """What is known of these products, their customers and these lead ids; and numbers for the new leads."""
+    """Look up these products, their customers and these lead IDs; reserve IDs for new leads."""
     parameters = [
         source.pk,
         source.customer_id,
@@ -162,14 +162,14 @@ def look_up(source: Source, *, products: Collection[NamedProduct], leads: Sequen
 
 
 class StoredActions(NamedTuple):
-    """What is stored under each (lead, id), and when each of the leads occurred."""
+    """The stored action of each (lead, ID), and when each lead occurred."""
 
     actions: dict[tuple[int, str], StoredAction]
     leads: dict[int, datetime | None]
 
 
 def look_up_actions(keys: Sequence[tuple[int, str]]) -> StoredActions:
-    """What is stored of these actions, and of their leads."""
+    """Look up stored actions and the times of their leads."""
     found = StoredActions({}, {})
     if not keys:
         return found

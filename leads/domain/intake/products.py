@@ -1,4 +1,4 @@
-"""Which of our products a lead is about."""
+"""Find the product a lead is about."""
 
 from collections.abc import Iterable
 
@@ -12,12 +12,12 @@ POINTER = "/product"
 
 
 def named_product(item: ProductItem) -> NamedProduct:
-    """What an item says of its product, as it is looked up."""
+    """Return how an item names its product, for the lookup."""
     return NamedProduct(external_id(item.sku), item.customer or "")
 
 
 def find_product(source: Source, item: ProductItem, known: Known) -> KnownProduct | Fault:
-    """The one product meant, or why none is."""
+    """Return the product, or why it can't be determined."""
     customer = _customer(source, item, known)
     if item.customer and customer is None:
         return Fault("unknown_customer", f"{POINTER}/customer", f"No customer has the code {item.customer!r}.")
@@ -28,13 +28,13 @@ def find_product(source: Source, item: ProductItem, known: Known) -> KnownProduc
     if len(found) == 1:
         return found[0]
     if found:
-        return Fault("ambiguous_product", POINTER, f"Several customers have a product {sku!r}: name the customer.")
+        return Fault("ambiguous_product", POINTER, f"Several customers have a product {sku!r}. Name the customer.")
     whose = f" of {customer.name}" if customer else ""
     return Fault("unknown_product", f"{POINTER}/sku", f"No product{whose} has the SKU {sku!r}.")
 
 
 def add_products(source: Source, items: Iterable[ProductItem], known: Known) -> bool:
-    """Add the missing ones, if the source may; return whether there were any."""
+    """Add missing products if the source is allowed to; return whether there were any."""
     if source.new_products != Source.NewProducts.CREATE:
         return False
     missing: dict[tuple[int, str], Product] = {}
@@ -47,7 +47,7 @@ def add_products(source: Source, items: Iterable[ProductItem], known: Known) -> 
         missing.setdefault(
             (customer.id, sku), Product(customer_id=customer.id, sku=sku, name=item.name or sku, category=item.category)
         )
-    # In the order of their keys: two deliveries that add the same products never deadlock.
+    # In the order of their keys, so that deliveries that add the same products never deadlock.
     Product.objects.bulk_create([missing[key] for key in sorted(missing)], ignore_conflicts=True)
     return bool(missing)
 

@@ -1,7 +1,7 @@
-"""Items read by their forms and rules, at two speeds: whole leads in one step, or part by part where one is at fault.
+"""Read items by their schema and rules, at two speeds: whole leads in one step or, if one is invalid, part by part.
 
-Both use the same forms (`schema`) and the same rules (`rules`). Reading in one step only says that a lead is flawless;
-part by part, a bad action does not fail its lead, and each fault is found.
+Both use the same schema and the same rules. Reading in one step only tells whether a lead is flawless; part by part, an
+invalid action doesn't affect its lead, and every fault is found.
 """
 
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ Form = TypeVar("Form")
 def read_leads(
     items: Sequence[Placed], *, received_at: datetime, plain: bool = False, default_country: str = ""
 ) -> list[SentLead]:
-    """The leads and their actions, each read as far as it can be; `plain` where no text of them can hold a NUL."""
+    """Read leads and their actions as far as possible; with `plain`, no string can contain NUL."""
     wholes = _in_one_step([item for _, item in items]) if plain else [None] * len(items)
     return [
         _whole(placed, whole, default_country)
@@ -39,7 +39,7 @@ def read_leads(
 
 
 def _in_one_step(items: list[Any]) -> Sequence[WholeLead | None]:
-    """Each item as a lead, if it has the form of one: all of them at once, or one by one where one of them has not."""
+    """Convert all items at once or, if one of them is invalid, one by one; an invalid one becomes None."""
     if not any(isinstance(item, Flawed) for item in items):
         try:
             return convert(items, list[WholeLead])
@@ -80,22 +80,22 @@ def _whole(placed: Placed, lead: WholeLead, default_country: str) -> SentLead:
 
 
 def read_lead(item: Any, *, received_at: datetime) -> LeadItem | Fault:
-    """The lead, its actions still unread, or what is wrong with it."""
+    """Read a lead without its actions, or return its fault."""
     if isinstance(item, Flawed | Malformed) and item.fault:
         return item.fault
     if not isinstance(item, dict):
-        return Fault("not_an_object", "", "A lead is a JSON object.")
-    # Its actions are read on their own: a bad one does not fail its lead.
+        return Fault("not_an_object", "", "A lead must be a JSON object.")
+    # Actions are read separately: an invalid one doesn't affect its lead.
     lead = _converted(item, LeadItem, stored=item | {"actions": None})
     return lead if isinstance(lead, Fault) else lead_fault(lead, received_at=received_at) or lead
 
 
 def read_action(item: Any, *, received_at: datetime) -> ActionItem | VoidItem | Fault:
-    """The action, or the word that takes one back, or what is wrong with it."""
+    """Read an action or a void, or return its fault."""
     if isinstance(item, Flawed) and item.fault:
         return item.fault
     if not isinstance(item, dict):
-        return Fault("not_an_object", "", "An action is a JSON object.")
+        return Fault("not_an_object", "", "An action must be a JSON object.")
     if item.get("void") is not None:
         void = _converted(item, VoidItem, stored=item)
         return void if isinstance(void, Fault) else void_fault(void.id, void.void.reason) or void
@@ -104,7 +104,7 @@ def read_action(item: Any, *, received_at: datetime) -> ActionItem | VoidItem | 
 
 
 def _converted(item: dict[str, Any], form: type[Form], *, stored: dict[str, Any]) -> Form | Fault:
-    """The item in its form; `stored` is what of it has to fit into the database."""
+    """Convert an item to its schema; `stored` is the part that must fit into the database."""
     if fault := storage_fault(stored):
         return fault
     try:
@@ -114,7 +114,7 @@ def _converted(item: dict[str, Any], form: type[Form], *, stored: dict[str, Any]
 
 
 def _given(item: dict[str, Any]) -> dict[str, Any]:
-    """Without the members that are null, one level deep: many systems send null for what they do not know."""
+    """Drop members that are null, one level deep: many systems send null for unknown values."""
     given = {name: member for name, member in item.items() if member is not None}
     for part in ("product", "contact"):
         if isinstance(given.get(part), dict):

@@ -1,4 +1,4 @@
-"""What a source is told: one result per lead and per action, in the order sent, and counts that add up."""
+"""The receipt of a delivery: one result per lead and action, in the order sent, and counts that add up."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -11,22 +11,22 @@ from leads.domain.faults import Fault
 from leads.models.delivery import OUTCOMES
 
 CREATED, UPDATED, DUPLICATE, CONFLICT, QUARANTINED, TEST = OUTCOMES
-# Something was stored, or changed, that was not before.
+# The outcomes with which something was stored or changed.
 NEWS = (CREATED, UPDATED, TEST)
 
-HELD = Fault("lead_quarantined", "", "Waits with its lead.")
+HELD = Fault("lead_quarantined", "", "Held with its lead.")
 
 
 class Result(msgspec.Struct, gc=False):
-    """The outcome of one item, sent as the `pointer` of the body."""
+    """The outcome of one item, found at `pointer` in the body."""
 
     pointer: str
     id: str | None
     outcome: str = ""
     fault: Fault | None = None
-    quarantined_item: int | None = None  # under which number it waits
+    quarantined_item: int | None = None  # the ID under which it is waiting
     actions: list["Result"] = msgspec.field(default_factory=list)
-    flags: tuple[str, ...] = ()  # what is odd about it, and no reason to refuse it
+    flags: tuple[str, ...] = ()  # unusual, but accepted
 
     def refused(self, fault: Fault, *, outcome: str = QUARANTINED) -> None:
         self.outcome, self.fault = outcome, fault
@@ -49,7 +49,7 @@ class Result(msgspec.Struct, gc=False):
 
 @dataclass(frozen=True)
 class Receipt:
-    """The answer to one delivery; `kept` is the one given before, where its idempotency key came again."""
+    """The receipt of one delivery; `kept` is the earlier receipt if the idempotency key was repeated."""
 
     delivery_id: int
     results: list[Result]
@@ -57,7 +57,7 @@ class Receipt:
 
     @classmethod
     def again(cls, delivery_id: int, kept: bytes) -> "Receipt":
-        """The receipt of an earlier delivery, from the answer that was kept."""
+        """Rebuild the receipt of an earlier delivery."""
         return cls(delivery_id, [_result(one) for one in msgspec.json.decode(kept)["results"]], kept)
 
     @property
@@ -65,7 +65,7 @@ class Receipt:
         return bool(self.kept)
 
     def counts(self) -> dict[str, int]:
-        """`leads_received` and so on: the columns of the delivery."""
+        """The counts as the columns of a delivery, such as `leads_received`."""
         return self._counts
 
     @cached_property
@@ -75,7 +75,7 @@ class Receipt:
 
     @cached_property
     def as_bytes(self) -> bytes:
-        """What its source is answered, and the delivery keeps."""
+        """The response to the source, which the delivery keeps."""
         return self.kept or msgspec.json.encode(self.as_json())
 
     def as_json(self) -> dict[str, Any]:
@@ -87,7 +87,7 @@ class Receipt:
 
 
 def _result(kept: dict[str, Any]) -> Result:
-    """One result as it was answered; its fault's pointer leads from the body on."""
+    """Rebuild a result; the pointer of its fault starts at the body."""
     return Result(
         pointer="",
         id=kept["id"],

@@ -1,7 +1,7 @@
-"""The one way in: every item of a delivery gets a result, nothing is lost, and the raw body is kept.
+"""Receive deliveries: every item gets a result, nothing is lost, and the raw body is kept.
 
-Read it from the top: `receive` reads the body and answers a repeated key; `_store` looks up, decides and writes, again
-where a concurrent write was faster.
+Read it from the top: `receive` reads the body and handles a repeated key; `_store` looks up, decides and writes, and
+retries after a concurrent write.
 """
 
 import hashlib
@@ -31,10 +31,10 @@ from leads.domain.intake.write import Overtaken, overtaken, store, store_deliver
 from leads.domain.voiding import Void, void_sent
 from leads.models import Source
 
-# After a lost race mostly part of it is stored, so that less is left. A sender that loses more often than this is told
-# that the server is busy, and sends it again.
+# After a lost race, part of the delivery is usually stored, so less is left. After this many attempts, the sender is told
+# that the server is busy and retries.
 ATTEMPTS = 10
-# For compressing: a third of the usual level's time, a fifth more bytes.
+# Compression level: a third of the default's time for a fifth more bytes.
 QUICKLY = 1
 
 
@@ -48,11 +48,11 @@ def receive(
     idempotency_key: str | None = None,
     name: str = "",
 ) -> Receipt:
-    """Store what a body holds, all of it or nothing, and return its receipt; the same key gets the same receipt again.
+    """Store the content of a body, all or nothing, and return its receipt; a repeated key gets the same receipt.
 
-    `parcel` is what the body holds, where its caller has read it (a part of a file, a corrected item). When this returns,
-    everything is committed, unless its caller is inside a transaction: stored, known already, or in quarantine with its
-    reason. Raises what refuses the request as a whole (Refused), and OperationalError after losing every race.
+    `parcel` is the content, if the caller has already read it (part of a file, a corrected item). On return, everything is
+    committed, unless the caller is inside a transaction: each item is stored, already known, or in quarantine with a reason.
+    Raises Refused if the request is refused as a whole, and OperationalError after losing every race.
     """
     if idempotency_key is not None:
         check_key(idempotency_key)
@@ -82,7 +82,7 @@ def receive(
 
 
 def _store(source: Source, delivery: NewDelivery, parcel: Parcel) -> Receipt:
-    """Look up, decide, write, until no concurrent write interferes."""
+    """Look up, decide and write until no concurrent write interferes."""
     plain = is_plain([item for _, item in parcel.items]) if parcel.plain is None else parcel.plain
     for _ in range(ATTEMPTS):
         leads = read_leads(
@@ -96,11 +96,11 @@ def _store(source: Source, delivery: NewDelivery, parcel: Parcel) -> Receipt:
             continue
         log_context.follow(delivery=receipt.delivery_id)
         return receipt
-    raise OperationalError("Other deliveries were faster again and again.")
+    raise OperationalError("Concurrent deliveries kept interfering.")
 
 
 def _attempt(source: Source, delivery: NewDelivery, leads: Sequence[SentLead]) -> Receipt:
-    """One look-up and one write: what has changed in between raises Overtaken, and nothing is stored."""
+    """Look up and write once; a change in between raises Overtaken, and nothing is stored."""
     known = _look_up(source, leads)
     delivery.id = known.delivery
     decided = decide(source, delivery, leads, known)
@@ -114,7 +114,7 @@ def _attempt(source: Source, delivery: NewDelivery, leads: Sequence[SentLead]) -
 
 
 def _look_up(source: Source, leads: Sequence[SentLead]) -> Known:
-    """What the items refer to, with the products that the source may add."""
+    """Look up what the items refer to, after adding products if the source is allowed to."""
     readable = [lead for lead in leads if lead.item and not lead.is_refused]
     items = [lead.item.product for lead in readable if lead.item and lead.item.product]
     named, ids = [named_product(item) for item in items], [lead.result.id or "" for lead in readable]
@@ -123,7 +123,7 @@ def _look_up(source: Source, leads: Sequence[SentLead]) -> Known:
 
 
 def _write_in_steps(source: Source, delivery: NewDelivery, leads: Sequence[SentLead], decided: Decided) -> Receipt:
-    """Store the rows first: voids and what was refused need them; the delivery last, with all of its results."""
+    """Store the rows first, because voids and refused items need them, and the delivery last, with all its results."""
     with overtaken(), transaction.atomic():
         store(leads=decided.leads, actions=decided.actions, periods=decided.touched)
         keep_early(decided.early)
@@ -135,7 +135,7 @@ def _write_in_steps(source: Source, delivery: NewDelivery, leads: Sequence[SentL
 
 
 def _void(actions: Sequence[SentAction], at: datetime) -> None:
-    """Take back what the source takes back, where that is still possible."""
+    """Void the actions that the source voids."""
     voids = [
         Void(*action.key, action.item.void.reason.strip()) for action in actions if isinstance(action.item, VoidItem)
     ]
@@ -146,11 +146,11 @@ def _void(actions: Sequence[SentAction], at: datetime) -> None:
             action.result.refused(fault)
         else:
             action.result.outcome = UPDATED if action.key in voided.now else DUPLICATE
-            voided.now.discard(action.key)  # of equals, the first one sent
+            voided.now.discard(action.key)  # of duplicates, the first one sent
 
 
 def _receipt(delivery: NewDelivery, leads: Sequence[SentLead]) -> Receipt:
-    """The receipt, and the delivery that keeps it."""
+    """Create the receipt and keep it with the delivery."""
     for lead in leads:
         lead.mark_updated()
     receipt = Receipt(delivery.id, [lead.result for lead in leads])

@@ -1,4 +1,4 @@
-"""Rows of leads, actions and deliveries on their way into the tables, and how COPY reads them."""
+"""New rows of leads, actions and deliveries, and their encoding for COPY."""
 
 import re
 from collections.abc import Sequence
@@ -13,15 +13,15 @@ from leads.domain.body.decode import as_json
 
 _json = msgspec.json.Encoder(decimal_format="number")
 
-# JSON's lists are almost PostgreSQL's CSV: quotes and backslashes are escaped alike, what is not quoted is null, a number
-# or a truth value. So a compiled encoder writes the rows; only control characters have to be put right.
+# JSON lists are almost PostgreSQL's CSV: quotes and backslashes are escaped the same way, and unquoted values are null,
+# numbers or booleans. So a compiled encoder writes the rows, and only control characters need to be fixed.
 _MAY_BE_CONTROL = re.compile(rb"\\[bfnrtu]")
 _ESCAPED = re.compile(rb'\\(?:["\\]|[bfnrt]|u[0-9a-f]{4})')
 _BY_LETTER = {b"\\b": b"\b", b"\\f": b"\f", b"\\n": b"\n", b"\\r": b"\r", b"\\t": b"\t"}
 
 
 class NewLead(msgspec.Struct, gc=False, kw_only=True):
-    """A row of leads: the members are the columns."""
+    """A new lead; the members are the columns."""
 
     id: int
     source_id: int
@@ -44,7 +44,7 @@ class NewLead(msgspec.Struct, gc=False, kw_only=True):
 
 
 class NewAction(msgspec.Struct, gc=False, kw_only=True):
-    """A row of actions: the members are the columns. PostgreSQL numbers it, unless its number is needed before."""
+    """A new action; the members are the columns. PostgreSQL assigns the ID, unless it is needed earlier."""
 
     lead_id: int
     external_id: str
@@ -60,9 +60,9 @@ class NewAction(msgspec.Struct, gc=False, kw_only=True):
 
 
 class NewDelivery(msgspec.Struct, gc=False, kw_only=True):
-    """A row of deliveries: the members are the columns, `counts` holds one for each outcome."""
+    """A new delivery; the members are the columns, and `counts` has one per outcome."""
 
-    id: int = 0  # from the look-up on
+    id: int = 0  # set by the lookup
     source_id: int
     received_at: datetime
     name: str
@@ -81,7 +81,7 @@ class NewDelivery(msgspec.Struct, gc=False, kw_only=True):
     counts: dict[str, int] = {}
 
     def columns(self) -> dict[str, Any]:
-        """What each column holds; bytes as PostgreSQL writes them in text."""
+        """Return the value of each column, with bytes as PostgreSQL writes bytea as text."""
         columns: dict[str, Any] = asdict(self)
         counts: dict[str, int] = columns.pop("counts")
         for name in ("body", "answer"):
@@ -92,7 +92,7 @@ class NewDelivery(msgspec.Struct, gc=False, kw_only=True):
 _COPIED = {
     form: form.__struct_fields__[: form.__struct_fields__.index("attributes") + 1] for form in (NewLead, NewAction)
 }
-# The last ones are JSON, which is text to COPY.
+# The last columns are JSON, which is text for COPY.
 _OBJECTS = {NewLead: 2, NewAction: 1}
 COPY = {
     form: f"COPY {table} ({', '.join(_COPIED[form])}) FROM STDIN (FORMAT csv, NULL 'null', ESCAPE '\\')"
@@ -101,15 +101,15 @@ COPY = {
 
 
 def copy_text(rows: Sequence[NewLead] | Sequence[NewAction]) -> bytes:
-    """The rows as the text that COPY reads, up to their attributes: a number that comes after is PostgreSQL's to give."""
+    """Encode rows for COPY up to their attributes; PostgreSQL assigns the ID that follows."""
     form = type(rows[0])
     end, plain = len(_COPIED[form]), len(_COPIED[form]) - _OBJECTS[form]
     lines = _json.encode_lines([(*cells[:plain], *map(as_json, cells[plain:end])) for cells in map(astuple, rows)])
-    text = lines[1:-2].replace(b"]\n[", b"\n")  # no text within a row has a line end as such
+    text = lines[1:-2].replace(b"]\n[", b"\n")  # strings within a row have no literal line breaks
     return _ESCAPED.sub(_as_itself, text) if _MAY_BE_CONTROL.search(text) else text
 
 
 def _as_itself(escaped: re.Match[bytes]) -> bytes:
-    """A control character as it is; quotes and backslashes stay escaped."""
+    """Unescape a control character; quotes and backslashes stay escaped."""
     found = escaped[0]
     return _BY_LETTER.get(found) or (chr(int(found[2:], 16)).encode() if found[1:2] == b"u" else found)  # noqa: FURB166 -- it has no prefix that int knows

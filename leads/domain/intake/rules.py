@@ -1,4 +1,4 @@
-"""What the forms alone cannot say of a lead or an action: each rule once, whichever way the lead was read."""
+"""Rules for leads and actions beyond the schema, used by both ways of reading."""
 
 import re
 from datetime import UTC, datetime
@@ -17,7 +17,7 @@ _LIMIT = 10**12
 _DIGITS = 300
 _TOO_MANY_DIGITS: int = 10 ** (_DIGITS + 1)
 _MICRO = Decimal("0.000001")
-_SMALL = 2**53  # an integer nearer to zero than this is as short as any may be
+_SMALL = 2**53  # an integer closer to zero than this never has too many digits
 _PLAIN = frozenset((str, bool, type(None)))
 
 _json = msgspec.json.Encoder(decimal_format="number")
@@ -25,7 +25,7 @@ _is_amount = re.compile(AMOUNT, re.ASCII).fullmatch
 
 
 def lead_fault(lead: LeadItem, *, received_at: datetime) -> Fault | None:
-    """What is wrong with a lead whose form is right, its actions aside."""
+    """Return the fault of a lead that fits the schema, ignoring its actions."""
     return (
         _id_fault(lead.id)
         or (_sku_fault(lead.product.sku) if lead.product else None)
@@ -37,7 +37,7 @@ def lead_fault(lead: LeadItem, *, received_at: datetime) -> Fault | None:
 
 
 def action_fault(action: ActionItem, sent: dict[str, Any], *, received_at: datetime) -> Fault | None:
-    """What is wrong with an action whose form is right; `sent` is how its amounts were spelled."""
+    """Return the fault of an action that fits the schema; `sent` has its amounts as they were written."""
     return (
         _id_fault(action.id)
         or _time_fault(action.occurred_at, received_at)
@@ -48,14 +48,14 @@ def action_fault(action: ActionItem, sent: dict[str, Any], *, received_at: datet
 
 
 def void_fault(id_: str | int, reason: str) -> Fault | None:
-    """What is wrong with the word that takes an action back."""
+    """Return the fault of a void."""
     if not reason.strip():
-        return Fault("member_invalid", "/void/reason", "A reason is more than space.")
+        return Fault("member_invalid", "/void/reason", "A reason can't be blank.")
     return _id_fault(id_)
 
 
 def storage_fault(value: Any, *, depth: int = limits.DEPTH) -> Fault | None:
-    """What PostgreSQL cannot hold: looked for level by level, so that no depth is too deep to look."""
+    """Return what PostgreSQL can't store, checking level by level so that no depth is too deep to check."""
     level = [value]
     for _ in range(depth):
         below: list[Any] = []
@@ -71,21 +71,21 @@ def storage_fault(value: Any, *, depth: int = limits.DEPTH) -> Fault | None:
             return None
         level = below
     if any(isinstance(each, dict | list) for each in level):
-        return Fault("nested_too_deeply", "", f"Objects and lists stand at most {limits.DEPTH} deep in one another.")
+        return Fault("nested_too_deeply", "", f"Objects and lists can be nested at most {limits.DEPTH} levels deep.")
     return next((fault for each in level if (fault := _leaf_fault(each))), None)
 
 
 def is_storable(number: Decimal | int) -> bool:
-    """Whether PostgreSQL's numeric can hold it; the limit is far below what it could hold."""
+    """Return whether a number fits into PostgreSQL's numeric; our limit is far below its own."""
     if isinstance(number, int):
         return abs(number) < _TOO_MANY_DIGITS
     _sign, digits, exponent = number.as_tuple()
-    # Without an exponent it is no number, or none that ends.
+    # NaN and infinity have no integer exponent.
     return isinstance(exponent, int) and abs(exponent) <= _DIGITS and len(digits) <= _DIGITS
 
 
 def _is_plain(given: str | int) -> bool:
-    """Whether an id or SKU that has the right form is certainly right: most are plain ASCII, or a small number."""
+    """Return whether an ID or SKU is certainly valid: most are plain ASCII or a small number."""
     if isinstance(given, str):
         return given.isascii() and given.isprintable() and not given.isspace()
     return -_SMALL < given < _SMALL
@@ -95,9 +95,9 @@ def _id_fault(given: str | int) -> Fault | None:
     if _is_plain(given):
         return None
     if not 0 < len(external_id(given)) <= 200:
-        return Fault("member_invalid", "/id", "An id has from 1 to 200 characters that are not space.")
+        return Fault("member_invalid", "/id", "An ID must have 1 to 200 characters, not counting surrounding spaces.")
     unseen = unseen_in(external_id(given))
-    return Fault("member_invalid", "/id", f"The id {unseen}.") if unseen else None
+    return Fault("member_invalid", "/id", f"The ID {unseen}.") if unseen else None
 
 
 def _sku_fault(given: str | int) -> Fault | None:
@@ -105,38 +105,38 @@ def _sku_fault(given: str | int) -> Fault | None:
         return None
     sku = external_id(given)
     if not 0 < len(sku) <= 100:
-        return Fault("member_invalid", "/product/sku", "A SKU has from 1 to 100 characters that are not space.")
+        return Fault("member_invalid", "/product/sku", "A SKU must have 1 to 100 characters, not counting surrounding spaces.")
     unseen = unseen_in(sku)
     return Fault("member_invalid", "/product/sku", f"The SKU {unseen}.") if unseen else None
 
 
 def _time_fault(instant: datetime, received_at: datetime) -> Fault | None:
     if instant < EARLIEST:
-        return Fault("occurred_too_early", "/occurred_at", "Nothing that occurred before the year 2000 is billed.")
+        return Fault("occurred_too_early", "/occurred_at", "The time is before the year 2000, the earliest that can be billed.")
     if instant <= received_at or instant <= received_at + CLOCKS_DIFFER_BY:
         return None
     return Fault("occurred_in_the_future", "/occurred_at", _ahead(instant, received_at))
 
 
 def _ahead(instant: datetime, received_at: datetime) -> str:
-    """Says both times: without them it would sound like a duplicate."""
+    """Name both times; without them, the message would read like a duplicate."""
     times = [f"{each.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" for each in (instant, received_at)]
-    return f"It says {times[0]}, which is still to come: we received it at {times[1]}. Check your clock and the offset."
+    return f"{times[0]} is in the future: it was received at {times[1]}. Check your clock and the UTC offset."
 
 
 def _free_fault(name: str, content: dict[str, Any]) -> Fault | None:
     if len(_json.encode(content)) > limits.ATTRIBUTES_BYTES:
-        return Fault("member_too_large", f"/{name}", f"It has more than {limits.ATTRIBUTES_BYTES:,} bytes as JSON.")
+        return Fault("member_too_large", f"/{name}", f"Must not exceed {limits.ATTRIBUTES_BYTES:,} bytes as JSON.")
     for value in content.values():
         if type(value) not in _PLAIN and not (type(value) is int and -_SMALL < value < _SMALL):
-            return storage_fault(content, depth=limits.DEPTH - 1)  # it stands in its item
+            return storage_fault(content, depth=limits.DEPTH - 1)  # one level less, because it is inside its item
     return None
 
 
 def _number_of_actions_fault(lead: LeadItem) -> Fault | None:
     if len(lead.actions) <= limits.ACTIONS_A_LEAD:
         return None
-    words = f"A lead comes with at most {limits.ACTIONS_A_LEAD:,} actions at once: send the others in a delivery of their own."
+    words = f"A lead can have at most {limits.ACTIONS_A_LEAD:,} actions per delivery. Send the rest in another delivery."
     return Fault("too_many_actions", "/actions", words)
 
 
@@ -144,12 +144,12 @@ def _amount_fault(name: str, number: Decimal, sent: Any) -> Fault | None:
     if sent is None or (0 <= sent < _LIMIT if type(sent) is int else isinstance(sent, str) and _is_amount(sent)):
         return None
     if not is_storable(number) or not 0 <= number < _LIMIT:
-        return Fault(f"{name}_invalid", f"/{name}", f"A {name} is a number from 0 to below 10¹².")
+        return Fault(f"{name}_invalid", f"/{name}", f"A {name} must be at least 0 and less than 10¹².")
     if number != number.quantize(_MICRO):
-        return Fault(f"{name}_invalid", f"/{name}", f"A {name} has at most six decimal places.")
+        return Fault(f"{name}_invalid", f"/{name}", f"A {name} can have at most six decimal places.")
     if isinstance(sent, str):
         words = (
-            f"A {name} sent as a text has up to 12 digits and up to six decimal places, and nothing else: 12 or 0.5."
+            f"A {name} sent as a string must have up to 12 digits and up to six decimal places, such as 12 or 0.5."
         )
         return Fault(f"{name}_invalid", f"/{name}", words)
     return None
@@ -160,5 +160,5 @@ def _leaf_fault(leaf: Any) -> Fault | None:
         if "\0" in leaf:
             return Fault("nul_character", "", "PostgreSQL cannot store the character NUL (\\u0000).")
     elif isinstance(leaf, Decimal | int) and not is_storable(leaf):
-        return Fault("number_too_large", "", f"No number has more than {_DIGITS} digits, or is as small.")
+        return Fault("number_too_large", "", f"Numbers can have at most {_DIGITS} digits, before and after the decimal point.")
     return None

@@ -1,6 +1,6 @@
-"""What a source may send: the members of a lead and of an action, and what each of them may hold.
+"""The schema of what a source may send: the members of leads and actions.
 
-The OpenAPI document is made from these forms, and every lead is read by them.
+The OpenAPI document is generated from these classes, and every lead is read with them.
 """
 
 from decimal import Decimal
@@ -15,14 +15,14 @@ Short = Annotated[str, Meta(max_length=80)]
 Text = Annotated[str, Meta(max_length=200)]
 
 
-# For the OpenAPI document: where one is at fault, each action is read by itself, so that it does not fail its lead.
+# For the OpenAPI document only: actions are read one by one if one is invalid, so that it doesn't affect its lead.
 _ACTIONS = {
     "items": {"anyOf": [{"$ref": "#/components/schemas/ActionItem"}, {"$ref": "#/components/schemas/VoidItem"}]}
 }
 
 
 class ProductItem(Struct, forbid_unknown_fields=True, gc=False):
-    """Which product the lead is about; name and category matter where the source may add products."""
+    """The product the lead is about; name and category are used if the source may add products."""
 
     sku: Annotated[str, Meta(min_length=1, max_length=100)] | int
     customer: Annotated[str, Meta(min_length=1, max_length=40)] | None = None
@@ -31,7 +31,7 @@ class ProductItem(Struct, forbid_unknown_fields=True, gc=False):
 
 
 class ContactItem(Struct, forbid_unknown_fields=True, gc=False):
-    """The person, as far as known."""
+    """What is known about the person."""
 
     name: Text = ""
     email: Annotated[str, Meta(max_length=254)] = ""
@@ -42,7 +42,7 @@ class ContactItem(Struct, forbid_unknown_fields=True, gc=False):
 
 
 class LeadItem(Struct, forbid_unknown_fields=True, gc=False):
-    """A lead with its actions; without a product it adds actions to a lead sent earlier."""
+    """A lead with its actions; without a product, it adds actions to a lead sent earlier."""
 
     id: Id
     product: ProductItem | None = None
@@ -57,7 +57,7 @@ class LeadItem(Struct, forbid_unknown_fields=True, gc=False):
 
 
 class ActionItem(Struct, forbid_unknown_fields=True, gc=False):
-    """One thing the lead did; quantities and values are exact, as JSON numbers or strings."""
+    """One thing the lead did. Quantity and value are exact, as JSON numbers or strings."""
 
     id: Id
     type: Annotated[str, Meta(min_length=1, max_length=60)]
@@ -68,23 +68,23 @@ class ActionItem(Struct, forbid_unknown_fields=True, gc=False):
 
 
 class Void(Struct, forbid_unknown_fields=True, gc=False):
-    """Why an action is taken back."""
+    """Why an action is voided."""
 
     reason: Annotated[str, Meta(min_length=1, max_length=200)]
 
 
 class VoidItem(Struct, forbid_unknown_fields=True, gc=False):
-    """An action sent earlier that its source takes back."""
+    """Voids an action sent earlier."""
 
     id: Id
     void: Void
 
 
 class WholeLead(LeadItem, gc=False):
-    """A lead read in one step with all of its actions."""
+    """A lead read in one step with all its actions."""
 
     actions: list[ActionItem] = field(default_factory=list)
 
 
-# How a quantity or a value is spelled where it is sent as a string; the OpenAPI document says so too.
+# How a quantity or value is written if sent as a string; also in the OpenAPI document.
 AMOUNT = r"^\d{1,12}(\.\d{1,6})?$"

@@ -1,7 +1,7 @@
-"""Writing leads and actions, few by one statement and many by COPY, each thing once, however many senders there are.
+"""Write leads and actions, few by one statement and many by COPY; each is stored once, however many senders there are.
 
-Rows go in ordered by their key, so two overlapping deliveries wait for each other in the same order and never deadlock;
-the unique constraints detect a lost race, and the loser looks up again.
+Rows are written in the order of their keys, so that overlapping deliveries wait for each other in the same order and never
+deadlock. Unique constraints detect a lost race, and the loser looks up again.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -16,16 +16,16 @@ from leads.domain.intake.rows import COPY, NewAction, NewDelivery, NewLead, copy
 
 
 class Overtaken(Exception):
-    """A concurrent write has invalidated what was looked up: look it up again."""
+    """A concurrent write invalidated the lookup; look up again."""
 
 
-# A row of ours is there already; a period is closed; two waited for each other; what a row names is gone.
+# Row already exists; period was closed; deadlock; referenced row is gone.
 _OVERTAKEN = {"23505", "40001", "40P01", "23503"}
 
-# From so many rows on, COPY is faster than a function that is given them, though it takes three more round trips.
+# From this many rows on, COPY is faster than passing them to a function, despite three more round trips.
 MANY = 300
 
-# Until the transaction ends no step takes forever. Sent together they are one transaction, where none is in progress.
+# Timeouts until the transaction ends. Sent together, the statements are one transaction if none is in progress.
 STORE = """
     SELECT set_config('lock_timeout', %s, true), set_config('statement_timeout', %s, true);
     SELECT intake_store(%s, %s, %s, %s)
@@ -40,14 +40,14 @@ def store(
     periods: Collection[int],
     delivery: NewDelivery | None = None,
 ) -> None:
-    """Store the rows, and mark the periods to be rated; all of it or nothing. Raises Overtaken after a lost race.
+    """Store the rows and mark the periods for rating, all or nothing. Raises Overtaken after a lost race.
 
-    With the delivery, which may also be stored by itself, later in the same transaction.
+    The delivery may also be stored separately, later in the same transaction.
     """
     leads = sorted(leads, key=lambda lead: lead.external_id)
     actions = sorted(actions, key=lambda action: (action.lead_id, action.external_id))
     is_small = len(leads) + len(actions) < MANY or any(action.id for action in actions)
-    # One statement is a transaction by itself, which saves two round trips.
+    # A single statement is its own transaction, which saves two round trips.
     with overtaken(), nullcontext() if is_small and not connection.in_atomic_block else transaction.atomic():
         _store(delivery, leads if is_small else [], actions if is_small else [], periods)
         if not is_small:
@@ -57,7 +57,7 @@ def store(
 
 @contextmanager
 def overtaken() -> Iterator[None]:
-    """Raise Overtaken for what the database refuses after a lost race."""
+    """Turn database errors that mean a lost race into Overtaken."""
     try:
         yield
     except DatabaseError as error:
@@ -67,7 +67,7 @@ def overtaken() -> Iterator[None]:
 
 
 def store_delivery(delivery: NewDelivery) -> None:
-    """Store the delivery, whose rows are stored already."""
+    """Store the delivery after its rows."""
     _store(delivery, [], [], [])
 
 
@@ -93,7 +93,7 @@ def _copy(form: type[NewLead] | type[NewAction], rows: Sequence[NewLead] | Seque
 
 
 def next_action_id() -> int:
-    """The number of an action that is not stored yet."""
+    """Reserve the ID of an action that is not stored yet."""
     with connection.cursor() as cursor:
         cursor.execute(NEXT_ACTION)
         return int(cursor.fetchone()[0])

@@ -60,7 +60,7 @@ def test_an_overlap_that_is_over_is_told_in_the_dialog(operations: Client):
 
     shown = press(operations, "leads_apikey_rotate", old, until="2026-10-01T00:00")
 
-    assert shown.context["form"].non_field_errors() == ["Choose a time that is still to come."]
+    assert shown.context["form"].non_field_errors() == ["Choose a time in the future."]
     assert ApiKey.objects.count() == 1
 
 

@@ -86,7 +86,7 @@ def test_what_the_domain_refuses_is_told_in_the_dialog(operations: Client) -> No
 
     response = press(operations, "leads_apikey_revoke", key)
 
-    assert response.context["form"].non_field_errors() == ["This key is revoked already."]
+    assert response.context["form"].non_field_errors() == ["This key is already revoked."]
     key.refresh_from_db()
     assert key.revoked_at == RECEIVED
 

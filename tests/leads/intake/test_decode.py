@@ -155,7 +155,7 @@ def test_half_a_character_holds_its_item_alone(source: Source):
 
     assert [(result.id, result.outcome) for result in receipt.results] == [("ok1", "created"), ("s1", "quarantined")]
     assert faults(receipt) == [("item_malformed", "/1")]
-    assert QuarantinedItem.objects.get().message == r"The escape \ud83d is half a character, at byte 79."
+    assert QuarantinedItem.objects.get().message == r"The escape \ud83d is only half of a surrogate pair, at byte 79."
 
 
 @needs_cases
@@ -199,7 +199,7 @@ def test_a_line_that_cannot_be_read_waits_with_what_can_be_read_of_it(source: So
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        (b'[{"id": 1}, {"id": "\\ud83d",}]', r"The escape \ud83d is half a character, at byte 20."),
+        (b'[{"id": 1}, {"id": "\\ud83d",}]', r"The escape \ud83d is only half of a surrogate pair, at byte 20."),
         (b'[{"id": 1},', "This is not JSON: Input data was truncated"),
         (b'[{"id": 1}, {"id": 2,}]', "This is not JSON: JSON is malformed: trailing comma in object (byte 21)"),
         (b'{"leads": [{"id": 1}], "batch_id": "\xff"}', "This is not UTF-8: the byte 0xFF, at byte 36."),
@@ -250,7 +250,7 @@ def test_items_are_counted_before_each_of_them_is_read(content_type: str):
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("repair_surrogate.txt", r"The escape \ud800 is half a character, at byte 80."),
+        ("repair_surrogate.txt", r"The escape \ud800 is only half of a surrogate pair, at byte 80."),
         ("repair_huge_exponent.txt", "No number has more than 300 digits, or is as small. (number_too_large)"),
         ("repair_deep.txt", "Objects and lists stand more than 16 deep in one another."),
         ("repair_nan.txt", "This is not JSON: JSON is malformed: invalid character (byte 79)"),
