@@ -1,1 +1,1 @@
-"""Reports: reading only."""
+"""Read-only reports across all apps."""

@@ -1,9 +1,9 @@
-"""The app `reports`: reading only."""
+"""The app `reports`: read-only reports across all apps."""
 
 from django.apps import AppConfig
 
 
 class ReportsConfig(AppConfig):
-    """Reading only."""
+    """Read-only reports across all apps."""
 
     name = "reports"

@@ -79,8 +79,8 @@ class PeriodChargeSerializer(serializers.Serializer[Any]):
     value = serializers.CharField(allow_null=True)
     rule = serializers.IntegerField(allow_null=True)
     reason = serializers.ChoiceField(Charge.Reason.values, allow_blank=True)
-    full_amount = serializers.CharField(help_text="Before any cap.")
-    cuts = CutSerializer(many=True, help_text="What each cap cut off the full amount, in their order.")
+    full_amount = serializers.CharField(help_text="The amount before any cap.")
+    cuts = CutSerializer(many=True, help_text="How much each cap cut off the full amount, in order.")
     exact_amount = serializers.CharField()
     explanation = serializers.CharField(help_text="Where to read why.")
 

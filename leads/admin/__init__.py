@@ -1,4 +1,4 @@
-"""The admin of the leads storey: one file per subject."""
+"""The admin pages of leads: one file per subject."""
 
 from leads.admin import actions, companies, customers, deliveries, leads, menu, products, search, sources
 from leads.admin.credentials import credential_admin

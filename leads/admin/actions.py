@@ -1,4 +1,4 @@
-"""What leads do, and the kinds of it."""
+"""The pages of actions and action types."""
 
 from typing import Any
 
@@ -54,17 +54,17 @@ class ActionTypeAdmin(Page[ActionType]):
 
 
 def _what_a_void_does(action: Action) -> str:
-    """What happens to its charge, and when."""
+    """Explain what voiding does to the charge, and when."""
     if action.period.is_open:
-        return "It is kept, and excluded from billing as voided, with your reason. You can't undo this."
+        return "The action is kept but excluded from billing as voided, with your reason. You can't undo this."
     return (
-        f"{action.period} is closed, so its charge stands for now. A draft is flagged until it is regenerated; what is"
-        " issued is shown as to be credited. You can't undo this."
+        f"{action.period} is closed, so the charge stands for now. A draft invoice is flagged until it is regenerated; an"
+        " issued one is shown as to be credited. You can't undo this."
     )
 
 
 class ActionDays(DayFilter):
-    """When an action occurred."""
+    """Filters actions by the day they occurred."""
 
     title = "day it occurred"
     parameter_name = "occurred"
@@ -73,7 +73,7 @@ class ActionDays(DayFilter):
 
 
 class BeforeItsLead(DropdownFilter):
-    """Actions that occurred before their lead did, as its source says."""
+    """Filters actions that, according to their source, occurred before their lead."""
 
     title = "time"
     parameter_name = "flag"
@@ -107,7 +107,7 @@ class ActionAdmin(ReadOnlyPage[Action]):
     )
     related = ("action_type", "lead__source", "lead__product__customer", "period__customer", "early")
     search_fields = ("external_id",)
-    search_help_text = "Id, or its lead's id or e-mail address"
+    search_help_text = "ID, or the lead's ID or email address"
     actions_detail = ("void_action",)
     fieldsets = (
         (
@@ -121,7 +121,7 @@ class ActionAdmin(ReadOnlyPage[Action]):
             },
         ),
         ("What happened", {"fields": ("occurred", ("shown_quantity", "shown_value"), "attributes_in_words")}),
-        ("Where it stands", {"fields": ("shown_period", "state", "shown_delivery", "conflicts_in_words")}),
+        ("Status", {"fields": ("shown_period", "state", "shown_delivery", "conflicts_in_words")}),
     )
 
     shown_id = column(shortened, "external_id", title="action")
@@ -137,7 +137,7 @@ class ActionAdmin(ReadOnlyPage[Action]):
     attributes_in_words = column(content, "attributes", title="attributes")
 
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
-        # Within a period its own index is in order of time, and days are read so; over all, the latest stored come first.
+        # Within a period or by day, an index gives the order of time; otherwise, the latest stored come first.
         in_time = "period__id__exact" in request.GET or ActionDays.is_asked_for(request)
         return ("-occurred_at", "-pk") if in_time else ("-pk",)
 

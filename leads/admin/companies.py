@@ -1,4 +1,4 @@
-"""Our companies, as they stand on invoices."""
+"""The pages of our companies."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ class CompanyForm(forms.ModelForm[Company]):
         widgets = {"address": UnfoldAdminTextareaWidget({"rows": 4}), "pay_to": UnfoldAdminTextareaWidget({"rows": 4})}
 
     def clean(self) -> dict[str, Any]:
-        """With a number prefix that no other seller has or had."""
+        """Check that no other seller has or had the number prefix."""
         given = super().clean() or self.cleaned_data
         if "number_prefix" in given:
             tell(self, prefix_faults(understood(Company, given, "number_prefix", pk=self.instance.pk)))
@@ -53,5 +53,5 @@ class CompanyAdmin(Page[Company]):
         if change and {"number_prefix", "number_digits"} & set(form.changed_data):
             messages.info(
                 request,
-                f"The next invoice is numbered like {self.number_format(obj)}; the count of its year goes on, without a gap.",
+                f"The next invoice number looks like {self.number_format(obj)}. The count of the year continues without a gap.",
             )

@@ -1,4 +1,4 @@
-"""Who is billed."""
+"""The pages of customers."""
 
 from datetime import datetime
 from typing import Any
@@ -28,28 +28,29 @@ from billing_engine.core.admin_kit.pages import Page
 from leads.domain.customers import FIXED_BY_PERIODS, is_fixed, save_customer, state_first_day, terms_faults
 from leads.models import Customer, CustomerTax
 
-# What its terms are judged by.
+# The fields that `terms_faults` checks.
 TERMS = ("contract_from", "contract_to", "billed_from", "monthly_minimum", "time_zone")
 
 
 class CustomerForm(forms.ModelForm[Customer]):
-    """A customer; its currency and time zone chosen from what there is."""
+    """A customer; currency, time zone and locale are chosen from lists."""
 
-    currency = currency_field("Fixed from its first billing period on.")
+    currency = currency_field("Can't change after the first billing period.")
     time_zone = time_zone_field(
-        "Billing time zone", "Months and weeks start and end at midnight in this zone. Fixed like the currency."
+        "Billing time zone",
+        "Months and weeks start and end at midnight in this zone. Can't change after the first billing period.",
     )
     billed_from = forms.DateField(
         required=False,
         widget=UnfoldAdminDateWidget,
-        help_text="First day, in the billing time zone: nothing before it is billed, and nothing after it is left out."
-        " Empty: the first of this month. Needed with a monthly minimum. Fixed like the currency.",
+        help_text="First billed day, in the billing time zone. Empty: the first of this month. Required with a monthly"
+        " minimum. Can't change after the first billing period.",
     )
     excluded_domains = domains_field(
-        "Email domains that are never charged, such as the customer's own staff, competitors or students. Separate with commas."
+        "Email domains that are never charged: own staff, competitors, students. Separate with commas."
     )
     locale = locale_field("Number format", "How numbers and dates are written on the invoice.")
-    billing_contacts = addresses_field("Who gets the invoices. Separated by commas.")
+    billing_contacts = addresses_field("Who receives the invoices. Separate with commas.")
 
     class Meta:
         model = Customer
@@ -81,13 +82,13 @@ class CustomerForm(forms.ModelForm[Customer]):
 
 
 class Taxes(TabularInline):
-    """The taxes a customer's invoices bear."""
+    """The taxes on a customer's invoices."""
 
     model = CustomerTax
     fields = ("name", "rate", "category")
     extra = 0
     formfield_overrides = WITHOUT_IDLE_ZEROS
-    verbose_name_plural = "taxes, for invoices drafted from now on"
+    verbose_name_plural = "taxes (for invoices drafted from now on)"
 
 
 @admin.register(Customer)
@@ -145,7 +146,7 @@ class CustomerAdmin(Page[Customer]):
         return FIXED_BY_PERIODS if obj is not None and is_fixed(obj) else ()
 
     def save_model(self, request: HttpRequest, obj: Customer, form: Any, change: bool) -> None:  # noqa: FBT001 -- Django's
-        """Stored with its taxes, by `save_related`."""
+        """Do nothing: `save_related` saves the customer with its taxes."""
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001 -- Django's
         (taxes,) = formsets
@@ -164,15 +165,15 @@ class CustomerAdmin(Page[Customer]):
 
 
 def _begins(customer: Customer, begin: datetime | None) -> str:
-    """When the new cycle begins, and what becomes of the days up to its first Monday or first of the month."""
+    """Say when the new cycle starts and when its first, perhaps partial, period ends."""
     cycle = Customer.objects.prefetch_related("cycle_changes").get(pk=customer.pk)
     name = cycle.get_cycle_display().lower()
     if begin is None:
-        return f"Billed {name} from the beginning: there is no billing period yet."
+        return f"The customer is billed {name} from its first day on, because there is no billing period yet."
     _, span = cycle.calendar.containing(begin)
     first = begin.astimezone(customer.zone)
     until = span.end.astimezone(customer.zone)
     return (
-        f"Billed {name} from {first:%Y-%m-%d} on, where the last billing period ends;"
-        f" the first period goes up to {until:%Y-%m-%d}."
+        f"The customer is billed {name} from {first:%Y-%m-%d} on, when the last billing period ends."
+        f" The first new period ends on {until:%Y-%m-%d}."
     )

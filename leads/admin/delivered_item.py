@@ -1,4 +1,4 @@
-"""Where in a delivery a stored lead or action came from: its item, as it was sent, the action in it marked."""
+"""Show the item of a delivery that a stored lead or action came from, with the action highlighted."""
 
 import zlib
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ LINES_AROUND = 3
 
 @dataclass(frozen=True, slots=True)
 class DeliveredItem:
-    """An item of a delivery: where it stands there, and its text, line by line."""
+    """An item of a delivery, with its place and its text, line by line."""
 
     name: str
     place: str
@@ -24,12 +24,12 @@ class DeliveredItem:
 
     @property
     def first(self) -> int:
-        """The first line of what was asked for: where the page begins to be read."""
+        """The first highlighted line, to which the page scrolls."""
         return next(number for number, line in enumerate(self.lines) if line.is_fault)
 
 
 def asked_item(delivery: Delivery, asked: Any) -> DeliveredItem | None:
-    """What the address asks for, `?action=17` or `?lead=5`; None where it names nothing that came with this delivery."""
+    """Return the item requested by `?action=17` or `?lead=5`; None if it didn't come with this delivery."""
     kind, key = next(((kind, asked[kind]) for kind in ("action", "lead") if asked.get(kind)), ("", ""))
     if not key.isdecimal() or len(key) >= len(str(2**63)):
         return None
@@ -61,7 +61,7 @@ def _all_of(lines: list[Line]) -> list[Line]:
 
 
 def _pointer(placed: Placed, action: str) -> str | None:
-    """To the action within the lead; "" for the lead itself."""
+    """Return the pointer to the action within the lead, or "" for the lead itself."""
     if not action:
         return ""
     actions = placed.item.get("actions")
@@ -74,7 +74,7 @@ def _named(item: Any, name: str) -> bool:
 
 
 def _in_text(name: str, text: str, lead: str, action: str) -> DeliveredItem | None:
-    """In a file: the row that has both ids, or else the lead's, with its neighbours and the names of the columns."""
+    """Find the row of a file with both IDs, or else the lead's; show it with the header and the rows around it."""
     rows = text.splitlines()
     with_lead = [number for number, row in enumerate(rows) if lead in row]
     number = next((each for each in with_lead if action in rows[each]), with_lead[0] if with_lead else None)

@@ -1,4 +1,4 @@
-"""What came in, as it came in."""
+"""The pages of deliveries."""
 
 import zlib
 from typing import Any
@@ -40,12 +40,12 @@ from leads.queries.receipts import refused_in
 KINDS = ("leads", "actions")
 REFUSED = (CONFLICT, QUARANTINED)
 SHOWN_AT_MOST = 200_000
-LINKED_AT_MOST = 500  # numbers that an address can carry
+LINKED_AT_MOST = 500  # IDs that fit into a URL
 
 
 @admin.register(Delivery)
 class DeliveryAdmin(ReadOnlyPage[Delivery]):
-    nothing_yet = "Nothing has been delivered yet. Each request and each file of a source appears here."
+    nothing_yet = "Nothing has been delivered yet. Requests and files from sources appear here."
     list_display = (
         "shown_received",
         "shown_source",
@@ -72,39 +72,39 @@ class DeliveryAdmin(ReadOnlyPage[Delivery]):
                 )
             },
         ),
-        ("Every item has a result", {"fields": ("adds_up", "quarantined")}),
+        ("Results", {"fields": ("adds_up", "quarantined")}),
         ("As it was received", {"fields": ("download", "body_as_text")}),
     )
 
     shown_received = column(instant, "received_at", title="received", order="received_at")
     shown_source = column(link, "source", title="source")
-    shown_name = column(lambda name: shortened(name or "request"), "name", title="came as")
+    shown_name = column(lambda name: shortened(name or "request"), "name", title="file")
     shown_batch = column(shortened, "batch_id", title="batch")
-    shown_sent = column(instant, "sent_at", title="sent, as it says")
+    shown_sent = column(instant, "sent_at", title="sent at, according to sender")
     shown_key = column(code, "idempotency_key", title="idempotency key", empty=NOTHING)
     shown_size = column(lambda size: amount(filesizeformat(size)), "body_size", title="size", order="body_size")
     shown_leads = column(number, "leads_received", title="leads")
     shown_actions = column(number, "actions_received", title="actions")
-    leads_became = column(lambda delivery: _became(delivery, "leads"), title="of them")
-    actions_became = column(lambda delivery: _became(delivery, "actions"), title="of them")
+    leads_became = column(lambda delivery: _outcomes_in_words(delivery, "leads"), title="lead outcomes")
+    actions_became = column(lambda delivery: _outcomes_in_words(delivery, "actions"), title="action outcomes")
     body_size_in_words = column(filesizeformat, "body_size", title="size")
     digest = column(code, "body_sha256", title="SHA-256")
     the_item = column(
-        lambda item: render_to_string("leads/delivered_item.html", {"item": item}), "asked_item", title="as it was sent"
+        lambda item: render_to_string("leads/delivered_item.html", {"item": item}), "asked_item", title="as sent"
     )
     download = column(
-        lambda key: to(reverse("admin:leads_delivery_body", args=[key]), "Download the bytes as received"),
+        lambda key: to(reverse("admin:leads_delivery_body", args=[key]), "Download as received"),
         "pk",
         title="file",
     )
     body_as_text = column(lambda delivery: block(body_in_words(delivery)), title="body")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Delivery]:
-        # A list of fifty deliveries must not read fifty bodies.
+        # Don't read fifty bodies for a list of fifty deliveries.
         return super().get_queryset(request).defer("body", "answer")
 
     def get_fieldsets(self, request: HttpRequest, obj: Delivery | None = None) -> Any:
-        """With the item first that a link from an action or a lead asks for."""
+        """Add the item requested by a link from an action or lead as the first section."""
         item = asked_item(obj, request.GET) if obj else None
         if item is None:
             return self.fieldsets
@@ -119,7 +119,7 @@ class DeliveryAdmin(ReadOnlyPage[Delivery]):
         return [raw, *super().get_urls()]
 
     def raw_body(self, request: HttpRequest, delivery_id: int) -> HttpResponse:
-        """The bytes as they were received, as a file."""
+        """Download the bytes as they were received."""
         delivery = Delivery.objects.filter(pk=delivery_id).first()
         if delivery is None or not self.has_view_permission(request, delivery):
             raise Http404
@@ -132,7 +132,7 @@ class DeliveryAdmin(ReadOnlyPage[Delivery]):
 
     @admin.display(description="counts")
     def adds_up(self, delivery: Delivery) -> str:
-        # Of a file its lines as well, each of which has become something.
+        # For a file, the lines as well.
         rows = [(kind.title(), _count(delivery, kind, "received"), _counts(delivery, kind)) for kind in KINDS]
         return render_to_string(
             "leads/delivery_counts.html", {"outcomes": OUTCOMES, "rows": rows, "delivery": delivery}
@@ -141,26 +141,27 @@ class DeliveryAdmin(ReadOnlyPage[Delivery]):
     @admin.display(description="quarantine")
     def quarantined(self, delivery: Delivery) -> SafeString | str:
         if not any(_count(delivery, kind, outcome) for kind in KINDS for outcome in REFUSED):
-            return "Nothing of it was refused."
-        # Not by the delivery: what was refused before waits under the number of its first time.
+            return "None of its items were refused."
+        # Not by delivery: an item that was refused before belongs to its first delivery.
         numbers = refused_in(delivery)[:LINKED_AT_MOST]
         rows = {"id__in": ",".join(map(str, numbers))} if numbers else {"delivery__id__exact": str(delivery.pk)}
-        return to(list_of("leads.quarantineditem", **rows, state="all"), "What was refused, and what became of it")
+        return to(list_of("leads.quarantineditem", **rows, state="all"), "Show refused items")
 
 
 def body_in_words(delivery: Delivery) -> str:
-    """The body indented where it is JSON and not too long; otherwise its beginning."""
+    """Return the body, indented if it is JSON, or only its beginning if it is long."""
     start = zlib.decompressobj().decompress(delivery.body, SHOWN_AT_MOST)
     if delivery.body_size > SHOWN_AT_MOST:
-        return f"{start.decode(errors='replace')}\n… the first {filesizeformat(SHOWN_AT_MOST)}; the file above has all of it."
+        beginning = start.decode(errors="replace")
+        return f"{beginning}\n… the first {filesizeformat(SHOWN_AT_MOST)}. Download the file to see all of it."
     try:
         return msgspec.json.format(start, indent=2).decode()
     except (msgspec.DecodeError, UnicodeDecodeError):
         return start.decode(errors="replace")
 
 
-def _became(delivery: Delivery, kind: str) -> SafeString:
-    """«10 created · 2 duplicate», and in colour what waits for a person."""
+def _outcomes_in_words(delivery: Delivery, kind: str) -> SafeString:
+    """Return `10 created · 2 duplicate`, with refused items as colored chips."""
     counts = [(outcome, count) for outcome, count in zip(OUTCOMES, _counts(delivery, kind), strict=True) if count]
     words = " · ".join(f"{count:,} {outcome}" for outcome, count in counts if outcome not in REFUSED)
     held = [chip(f"{count:,} {outcome}", "orange") for outcome, count in counts if outcome in REFUSED]

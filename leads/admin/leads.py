@@ -1,4 +1,4 @@
-"""Who showed interest, in what, and what they did."""
+"""The pages of leads."""
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -23,7 +23,7 @@ from leads.queries.search import leads_named
 
 
 class LeadDays(DayFilter):
-    """When a lead was received."""
+    """Filters leads by the day they were received."""
 
     title = "day it was received"
     parameter_name = "received"
@@ -32,7 +32,7 @@ class LeadDays(DayFilter):
 
 
 class ActionRows(ReadOnlyRows):
-    """What the lead did."""
+    """The actions of the lead."""
 
     model = Action
     verbose_name_plural = "actions"
@@ -59,14 +59,14 @@ class LeadAdmin(ReadOnlyPage[Lead]):
     )
     related = ("source", "product__customer")
     search_fields = ("external_id",)
-    search_help_text = "Id or e-mail address, or the beginning of one; or a phone number with its +"
+    search_help_text = "ID or email address (or its beginning), or phone number starting with +"
     ordering = ("-pk",)
     inlines = (ActionRows,)
     fieldsets = (
         (None, {"fields": (("external_id", "shown_source"), ("shown_product", "shown_customer"), "shown_test")}),
         ("Person", {"fields": (("name", "email"), ("firm", "phone"), ("country", "region"))}),
         (
-            "Where it came from",
+            "Origin",
             {"fields": ("campaign", ("occurred", "received"), "shown_delivery", "attributes_in_words")},
         ),
     )
@@ -78,7 +78,7 @@ class LeadAdmin(ReadOnlyPage[Lead]):
     shown_source = column(link, "source", title="source")
     shown_test = column(lambda is_test: chip("Test", "blue") if is_test else NOTHING, "is_test", title="test")
     received = column(instant, "received_at", "product.customer.zone", title="received")
-    occurred = column(instant, "occurred_at", "product.customer.zone", title="interest shown")
+    occurred = column(instant, "occurred_at", "product.customer.zone", title="showed interest")
     shown_delivery = column(lambda lead: delivered(lead.delivery_id, lead=lead.pk), title="delivery")
     attributes_in_words = column(content, "attributes", title="attributes")
 

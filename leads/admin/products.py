@@ -1,4 +1,4 @@
-"""What leads are about."""
+"""The pages of products."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ from leads.models import Product
 
 
 class ProductForm(forms.ModelForm[Product]):
-    """A product; its SKU is compared with what sources send as ids are."""
+    """A product; like IDs, its SKU is compared with what sources send."""
 
     class Meta:
         model = Product

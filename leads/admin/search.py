@@ -1,4 +1,4 @@
-"""How the search finds customers, leads, actions, products and sources."""
+"""Search providers for customers, leads, actions, products and sources."""
 
 from collections.abc import Iterator
 from functools import partial

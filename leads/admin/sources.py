@@ -1,4 +1,4 @@
-"""Who sends leads: what they may do, and how they prove themselves."""
+"""The pages of sources."""
 
 from typing import Any
 
@@ -27,14 +27,14 @@ from leads.models import Source
 
 
 class SourceForm(forms.ModelForm[Source]):
-    """A source; its code in small letters."""
+    """A source, with its code in lowercase."""
 
     default_country = forms.ChoiceField(
         required=False,
         label="Default country",
         choices=lambda: [("", "–"), *sorted(countries().items(), key=lambda each: each[1])],
         widget=UnfoldAdminSelect2Widget,
-        help_text="How phone numbers without a country code are read, where a lead names no country.",
+        help_text="The country of phone numbers without a country code, if the lead names none.",
     )
 
     class Meta:
@@ -55,10 +55,10 @@ class SourceForm(forms.ModelForm[Source]):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if "requests_per_minute" in self.fields:  # not for those who only look
+        if "requests_per_minute" in self.fields:  # absent for users who may only view
             usual = settings.REQUESTS_PER_MINUTE
-            words = f"all its keys together; empty: {usual:,}" if usual else "all its keys together; empty: no limit"
-            self.fields["requests_per_minute"].help_text = f"How often it may ask, {words}; 0: no limit."
+            default = f"{usual:,}" if usual else "no limit"
+            self.fields["requests_per_minute"].help_text = f"All API keys together. Empty: {default}. 0: no limit."
 
     def clean_code(self) -> str:
         return str(self.cleaned_data["code"]).lower()
@@ -84,14 +84,14 @@ class SourceAdmin(Page[Source]):
     actions_detail = ("new_key", "new_secret")
     fieldsets = (
         (None, {"fields": (("name", "code"), "channel", "is_active")}),
-        ("Trust", {"fields": ("requests_per_minute", "signature_required")}),
-        ("What its leads are about", {"fields": ("customer", "new_products", "default_country")}),
-        ("Imported files", {"fields": ("field_mapping",)}),
+        ("Security", {"fields": ("requests_per_minute", "signature_required")}),
+        ("Leads", {"fields": ("customer", "new_products", "default_country")}),
+        ("File import", {"fields": ("field_mapping",)}),
     )
 
     shown_name = column(shortened, "name", title="name", order="name")
     state = column(active, "is_active", title="state", order="is_active")
-    shown_customer = column(link, "customer", title="customer", order="customer__name", empty="as each lead says")
+    shown_customer = column(link, "customer", title="customer", order="customer__name", empty="named by each lead")
     deliveries = column(
         lambda source: to(list_of("leads.delivery", source__id__exact=source.pk), "Deliveries"), title=""
     )
@@ -111,8 +111,8 @@ class SourceAdmin(Page[Source]):
         asks=Dialog(
             title="Create an API key?",
             says=lambda source: (
-                f"Whoever holds it sends leads as «{source}». The whole key is shown once, right after this,"
-                " and kept nowhere: have the place ready where it will live."
+                f"Anyone who has the key can send leads as {source}. The full key is shown only once, in the next step."
+                " Have a safe place ready to store it."
             ),
             submit="Create key",
             form=WithEnd,
@@ -130,8 +130,8 @@ class SourceAdmin(Page[Source]):
         asks=Dialog(
             title="Create a signing secret?",
             says=lambda source: (
-                f"«{source}» signs its deliveries with it (Standard Webhooks). From now on a signature that does not fit"
-                " is refused; an unsigned delivery only where a signature is required."
+                f"{source} signs its deliveries with it (Standard Webhooks). From now on, invalid signatures are refused."
+                " Unsigned deliveries are refused only if a signature is required."
             ),
             submit="Create secret",
             form=WithSecret,

@@ -1,1 +1,1 @@
-"""The way in for lead sources."""
+"""The API for lead sources."""

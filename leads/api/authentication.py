@@ -1,4 +1,4 @@
-"""A source proves itself with its API key: `Authorization: Bearer lbe_…`."""
+"""Authenticate a source by its API key: `Authorization: Bearer lbe_…`."""
 
 from dataclasses import dataclass
 
@@ -14,14 +14,14 @@ from leads.models import ApiKey, Source
 
 @dataclass(frozen=True, slots=True)
 class SourceAsUser:
-    """What DRF calls the user: the source behind the key."""
+    """The source behind the key, as DRF's user."""
 
     source: Source
     is_authenticated: bool = True
 
 
 class ApiKeyAuthentication(BaseAuthentication):
-    """Knows a source by its key."""
+    """Authenticates a source by its API key."""
 
     def authenticate(self, request: Request) -> tuple[SourceAsUser, ApiKey] | None:
         scheme, _, whole = get_authorization_header(request).partition(b" ")
@@ -39,7 +39,7 @@ class ApiKeyAuthentication(BaseAuthentication):
 
 
 class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # drf-spectacular registers it so
-    """How the OpenAPI document names it."""
+    """Describes the authentication in the OpenAPI document."""
 
     target_class = ApiKeyAuthentication
     name = "api_key"

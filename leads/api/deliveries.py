@@ -1,4 +1,4 @@
-"""The door leads come in by."""
+"""`POST /api/v1/deliveries`: sources deliver leads."""
 
 from typing import Any, cast
 
@@ -23,15 +23,15 @@ from leads.models import ApiKey
 
 
 class LengthMissing(Refused):
-    """Sent in chunks, whose end nobody has announced."""
+    """The body was sent in chunks, without a Content-Length."""
 
     code = "length_missing"
     http_status = status.HTTP_411_LENGTH_REQUIRED
-    message = "Say how long the body is (Content-Length): it may not come in chunks."
+    message = "Send a Content-Length header. Chunked bodies are not supported."
 
 
 class RawBody(BaseParser):
-    """Leaves the body alone: the domain reads it, and keeps it as it was sent."""
+    """Passes the body on unparsed, because the domain parses it and keeps it as sent."""
 
     media_type = JSON
 
@@ -40,13 +40,13 @@ class RawBody(BaseParser):
 
 
 class RawLines(RawBody):
-    """The same of a body with a lead a line."""
+    """The same for NDJSON."""
 
     media_type = NDJSON
 
 
 class DeliveriesView(APIView):
-    """Leads with their actions: one object, a list, an envelope, or one a line."""
+    """Receives leads with their actions: one object, a list, an envelope, or NDJSON."""
 
     parser_classes = [RawBody, RawLines]
 
@@ -54,9 +54,9 @@ class DeliveriesView(APIView):
         operation_id="deliver",
         tags=["Leads in"],
         summary="Deliver leads",
-        description="One lead, a list of leads, an envelope around a list, or one lead a line (NDJSON); gzip if you like. "
-        "Send again when unsure: nothing counts twice. The answer comes after everything is stored; what cannot be "
-        "stored as data waits in quarantine, and the answer says why.",
+        description="Send one lead, a list of leads, an envelope around a list, or one lead per line (NDJSON); gzip is optional. "
+        "If unsure, send it again: nothing counts twice. The response is sent after everything is stored; items that can't be "
+        "stored go to quarantine, and the response says why.",
         parameters=[
             IDEMPOTENCY_KEY,
             OpenApiParameter("Content-Encoding", str, OpenApiParameter.HEADER, enum=["gzip", "identity"]),
@@ -69,7 +69,7 @@ class DeliveriesView(APIView):
         examples=DELIVERY_EXAMPLES,
     )
     def post(self, request: Request) -> HttpResponse:
-        key = cast("ApiKey", request.auth)  # nobody gets here without one
+        key = cast("ApiKey", request.auth)  # required by the authentication
         at = now()
         body = unpacked(_sent(request), request.headers.get("Content-Encoding", ""))
         webhook_id = verify(key.source, headers=request.headers, body=body, at=at)
@@ -79,7 +79,7 @@ class DeliveriesView(APIView):
             body=body,
             content_type=request.content_type or JSON,
             received_at=at,
-            # A signed message's id is the name of the message.
+            # The ID of a signed message serves as its idempotency key.
             idempotency_key=webhook_id or None if idempotency_key is None else idempotency_key,
         )
         response = HttpResponse(receipt.as_bytes, content_type=JSON, status=status.HTTP_202_ACCEPTED)
@@ -90,11 +90,11 @@ class DeliveriesView(APIView):
 
 
 def _sent(request: Request) -> bytes:
-    """The body as it was sent, perhaps packed; refused unread where it is too long."""
+    """Return the raw, possibly compressed body; refuse it unread if it is too long."""
     length = request.META.get("CONTENT_LENGTH")
     if length is None:
         raise LengthMissing
     if length.isdecimal() and int(length) > limits.BYTES:
         raise limits.TooLarge
     body: object = request.data
-    return body if isinstance(body, bytes) else b""  # an empty body is not handed to the parser
+    return body if isinstance(body, bytes) else b""  # DRF doesn't pass an empty body to the parser

@@ -1,4 +1,4 @@
-"""The parts of the OpenAPI document that no serializer knows: what a delivery may look like, made from its very forms."""
+"""The parts of the OpenAPI document that describe deliveries, generated from the intake schema."""
 
 from typing import Any
 
@@ -19,8 +19,8 @@ IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
     {"type": "string", "minLength": 1, "maxLength": KEY_CHARACTERS, "pattern": "^[ -~]+$"},
     OpenApiParameter.HEADER,
-    description="A name of your own for this request. The same again gets the first answer again, with the header "
-    "`Idempotent-Replayed: true`; the same with another body is refused (409). Keys are kept for ever.",
+    description="Your own unique name for this request. Repeating it returns the first response again, with the header "
+    "`Idempotent-Replayed: true`; the same key with a different body is refused (409). Keys are kept forever.",
 )
 
 DELIVERY: dict[str, Any] = {
@@ -31,7 +31,7 @@ DELIVERY: dict[str, Any] = {
             {"$ref": f"{COMPONENTS}Envelope"},
         ]
     },
-    NDJSON: {"type": "string", "description": "One lead a line.", "contentMediaType": NDJSON},
+    NDJSON: {"type": "string", "description": "One lead per line.", "contentMediaType": NDJSON},
 }
 
 LEAD = {
@@ -39,7 +39,7 @@ LEAD = {
     "product": {"sku": "TILE-9", "customer": "TERRAZZA"},
     "contact": {"name": "A. Architect", "email": "a@studio.example", "firm": "Studio", "country": "US"},
     "campaign": "Spring terrazzo",
-    "consent": {"given": True, "at": "2026-10-31T17:39:50-05:00", "text": "Samples and news by e-mail"},
+    "consent": {"given": True, "at": "2026-10-31T17:39:50-05:00", "text": "Samples and news by email"},
     "actions": [
         {"id": "A-1", "type": "sample_order", "occurred_at": "2026-10-31T17:41:09-05:00", "quantity": 3},
         {"id": "A-2", "type": "page_view", "occurred_at": "2026-10-31T17:40:31-05:00"},
@@ -49,7 +49,7 @@ LATER = {
     "id": "L-88231",
     "actions": [{"id": "A-3", "type": "quote_request", "occurred_at": "2026-11-02T09:12:00-06:00", "value": "1250.00"}],
 }
-VOID = {"id": "L-88231", "actions": [{"id": "A-1", "void": {"reason": "Order cancelled by the customer"}}]}
+VOID = {"id": "L-88231", "actions": [{"id": "A-1", "void": {"reason": "Order canceled by the customer"}}]}
 ENVELOPE = {"schema_version": 1, "batch_id": "2026-11-02/17", "sent_at": "2026-11-02T15:00:00Z", "leads": [LEAD]}
 
 DELIVERY_EXAMPLES = [
@@ -57,9 +57,9 @@ DELIVERY_EXAMPLES = [
     OpenApiExample("A list of leads", value=[LEAD, LATER], request_only=True, media_type=JSON),
     OpenApiExample("An envelope", value=ENVELOPE, request_only=True, media_type=JSON),
     OpenApiExample("A later action of a lead sent earlier", value=LATER, request_only=True, media_type=JSON),
-    OpenApiExample("An action taken back", value=VOID, request_only=True, media_type=JSON),
+    OpenApiExample("A voided action", value=VOID, request_only=True, media_type=JSON),
     OpenApiExample(
-        "One lead a line",
+        "One lead per line",
         value="\n".join(msgspec.json.encode(lead).decode() for lead in (LEAD, LATER)) + "\n",
         request_only=True,
         media_type=NDJSON,
@@ -97,13 +97,13 @@ RECEIPT_EXAMPLE = OpenApiExample(
 
 
 def add_forms(result: dict[str, Any], **_: object) -> dict[str, Any]:
-    """A hook of drf-spectacular: the forms as the decoder itself knows them."""
+    """Add the schemas of the decoder to the document; a hook of drf-spectacular."""
     _references, forms = msgspec.json.schema_components(FORMS, ref_template=COMPONENTS + "{name}")
     found: dict[str, Any] = {name: _exact(form) for name, form in forms.items()}
     found["LeadItem"]["properties"]["channel"]["examples"] = Channel.values
     found["LeadItem"]["properties"]["actions"]["maxItems"] = limits.ACTIONS_A_LEAD
     found["Envelope"]["properties"]["leads"] |= {"items": LEAD_REF, "maxItems": limits.LEADS}
-    # The door takes "1" too; an enum that mixes kinds is one that client generators drop.
+    # The API accepts "1" too, but client generators drop an enum of mixed types.
     found["Envelope"]["properties"]["schema_version"] = {"type": "integer", "enum": [1]}
     result["components"]["schemas"] |= found
     result["paths"]["/api/v1/deliveries"]["post"]["requestBody"]["required"] = True
@@ -111,9 +111,9 @@ def add_forms(result: dict[str, Any], **_: object) -> dict[str, Any]:
 
 
 def _exact(form: Any) -> Any:
-    """Quantities and values may be numbers too, and a free object holds anything.
+    """Allow numbers for quantities and values, and anything in a free-form object.
 
-    A default is what the door assumes; client generators take a member that has one for a required one.
+    Defaults are dropped, because client generators treat a member with a default as required.
     """
     if isinstance(form, list):
         return [_exact(part) for part in form]

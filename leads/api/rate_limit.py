@@ -1,4 +1,4 @@
-"""A source asks as often as it was agreed, all its keys together."""
+"""Limit the requests of a source, all its API keys together."""
 
 from django.conf import settings
 from rest_framework.request import Request
@@ -9,14 +9,14 @@ from leads.models import ApiKey
 
 
 class SourceThrottle(BaseThrottle):
-    """Lets a source's requests through evenly; who comes too early hears when to come again (Retry-After)."""
+    """Spaces a source's requests evenly; an early request is refused with Retry-After."""
 
     def __init__(self) -> None:
         self._wait = 0
 
     def allow_request(self, request: Request, view: object) -> bool:
         if not isinstance(request.auth, ApiKey):
-            return True  # nobody we know: refused already, or an open page
+            return True  # not authenticated: already refused, or a public page
         source = request.auth.source
         limit = source.requests_per_minute
         per_minute: int = settings.REQUESTS_PER_MINUTE if limit is None else limit
@@ -25,5 +25,5 @@ class SourceThrottle(BaseThrottle):
         return not self._wait
 
     def wait(self) -> float | None:
-        """Seconds; the framework rounds them up."""
+        """Return the seconds to wait, which DRF rounds up."""
         return self._wait / 1000

@@ -1,4 +1,4 @@
-"""Receipts once more, and the limits."""
+"""`GET /api/v1/receipts/{receipt}` and `GET /api/v1/limits`."""
 
 from typing import cast
 
@@ -17,19 +17,19 @@ from leads.queries.receipts import receipt_of
 
 
 class ReceiptView(APIView):
-    """What was answered, and what has become of it since."""
+    """Returns a receipt with the current state of its quarantined items."""
 
     @extend_schema(
         operation_id="receipt",
         tags=["Leads in"],
-        summary="A receipt again",
-        description="The answer to a delivery once more; beside each quarantined item stands whether it still waits, was "
-        "repaired, or was discarded and why. A source sees the receipts of its own deliveries.",
-        parameters=[OpenApiParameter("receipt", int, OpenApiParameter.PATH, description="The receipt's number.")],
+        summary="Retrieve a receipt",
+        description="The response to an earlier delivery. Each quarantined item has its current state: waiting, "
+        "repaired, or discarded and why. A source can see only the receipts of its own deliveries.",
+        parameters=[OpenApiParameter("receipt", int, OpenApiParameter.PATH, description="The number of the receipt.")],
         responses={200: OpenApiResponse(ReceiptAgainSerializer, "The receipt"), **problems(401, 404, 406, 429, 503)},
     )
     def get(self, request: Request, receipt: int) -> Response:
-        key = cast("ApiKey", request.auth)  # nobody gets here without one
+        key = cast("ApiKey", request.auth)  # required by the authentication
         answer = receipt_of(key.source, receipt)
         if answer is None:
             raise Http404
@@ -37,7 +37,7 @@ class ReceiptView(APIView):
 
 
 class LimitsView(APIView):
-    """How much one delivery may hold."""
+    """Returns the limits of a delivery."""
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
@@ -45,7 +45,7 @@ class LimitsView(APIView):
     @extend_schema(
         operation_id="limits",
         tags=["Leads in"],
-        summary="How much one delivery may hold",
+        summary="Retrieve the limits of a delivery",
         responses={200: OpenApiResponse(LimitsSerializer, "The limits"), **problems(406)},
         auth=[],
     )

@@ -1,4 +1,4 @@
-"""What the API answers: the shapes, for its document and for its page."""
+"""The responses of the API, for its reference."""
 
 from typing import Any
 
@@ -14,11 +14,11 @@ class CountsSerializer(serializers.Serializer[Any]):
 
     leads_received = serializers.IntegerField()
     leads_created = serializers.IntegerField()
-    leads_updated = serializers.IntegerField(help_text="Known leads that got something new.")
+    leads_updated = serializers.IntegerField(help_text="Known leads that received something new.")
     leads_duplicate = serializers.IntegerField()
     leads_conflict = serializers.IntegerField()
     leads_quarantined = serializers.IntegerField()
-    leads_test = serializers.IntegerField(help_text="Stored as tests.")
+    leads_test = serializers.IntegerField(help_text="Stored as tests and never charged.")
     actions_received = serializers.IntegerField()
     actions_created = serializers.IntegerField()
     actions_updated = serializers.IntegerField(help_text="Known actions that were voided.")
@@ -29,7 +29,7 @@ class CountsSerializer(serializers.Serializer[Any]):
 
 
 class SettledSerializer(serializers.Serializer[Any]):
-    """What has become of a quarantined item since."""
+    """The current state of a quarantined item."""
 
     state = serializers.ChoiceField(QuarantinedItem.State.values)
     settled_at = serializers.DateTimeField(allow_null=True)
@@ -37,23 +37,25 @@ class SettledSerializer(serializers.Serializer[Any]):
 
 
 class ItemResultSerializer(serializers.Serializer[Any]):
-    """What became of one item."""
+    """The outcome of one item."""
 
     id = serializers.CharField(allow_null=True)
     outcome = serializers.ChoiceField(OUTCOMES)
-    code = serializers.CharField(required=False, help_text="Why it is in quarantine, for programs.")
-    pointer = serializers.CharField(required=False, help_text="Where in the body (JSON pointer; `/17` is line 17).")
-    message = serializers.CharField(required=False, help_text="Why, for people.")
-    quarantined_item = serializers.IntegerField(required=False, help_text="The number under which it waits.")
+    code = serializers.CharField(required=False, help_text="Why it is in quarantine, as a stable code.")
+    pointer = serializers.CharField(
+        required=False, help_text="Where in the body it is, as a JSON pointer; `/17` is line 17."
+    )
+    message = serializers.CharField(required=False, help_text="Why it is in quarantine, for people.")
+    quarantined_item = serializers.IntegerField(required=False, help_text="The number of the quarantined item.")
     flags = serializers.ListField(
         child=serializers.ChoiceField([BEFORE_ITS_LEAD]),
         required=False,
-        help_text="What is odd about a stored action: it occurred before its lead.",
+        help_text="What is unusual about a stored action: it occurred before its lead.",
     )
 
 
 class LeadResultSerializer(ItemResultSerializer):
-    """What became of a lead and of each of its actions."""
+    """The outcome of a lead and of each of its actions."""
 
     actions = ItemResultSerializer(many=True, required=False)
 
@@ -61,25 +63,25 @@ class LeadResultSerializer(ItemResultSerializer):
 class ReceiptSerializer(serializers.Serializer[Any]):
     """One result per lead and per action, in the order sent."""
 
-    receipt = serializers.IntegerField(help_text="The receipt's number, for `GET /api/v1/receipts/{receipt}`.")
+    receipt = serializers.IntegerField(help_text="The number of the receipt, for `GET /api/v1/receipts/{receipt}`.")
     counts = CountsSerializer()
     results = LeadResultSerializer(many=True)
 
 
 class ItemResultAgainSerializer(ItemResultSerializer):
-    """What became of one item, and of its quarantine since."""
+    """The outcome of one item, with the current state of its quarantined item."""
 
     settled = SettledSerializer(required=False)
 
 
 class LeadResultAgainSerializer(ItemResultAgainSerializer):
-    """The same of a lead and of each of its actions."""
+    """The same for a lead and each of its actions."""
 
     actions = ItemResultAgainSerializer(many=True, required=False)
 
 
 class ReceiptAgainSerializer(serializers.Serializer[Any]):
-    """A receipt as it was answered, with what was settled since."""
+    """A receipt with the current state of its quarantined items."""
 
     receipt = serializers.IntegerField()
     received_at = serializers.DateTimeField()
@@ -90,20 +92,24 @@ class ReceiptAgainSerializer(serializers.Serializer[Any]):
 
 
 class LimitsSerializer(serializers.Serializer[Any]):
-    """How much one delivery may hold."""
+    """The limits of a delivery."""
 
-    body_bytes = serializers.IntegerField(help_text="Of a body, packed and unpacked; more: 413.")
+    body_bytes = serializers.IntegerField(help_text="Size of the body, compressed and uncompressed; more: 413.")
     leads_per_delivery = serializers.IntegerField(help_text="More: 413.")
     actions_per_delivery = serializers.IntegerField(help_text="More: 413.")
     values_per_delivery = serializers.IntegerField(help_text="Commas, [ and { in the body; more: 413.")
-    actions_per_lead = serializers.IntegerField(help_text="More: the lead waits in quarantine.")
+    actions_per_lead = serializers.IntegerField(help_text="More: the lead goes to quarantine.")
     attributes_bytes = serializers.IntegerField(
-        help_text="Of `attributes`, and of `consent`, as JSON; more: quarantine."
+        help_text="Size of `attributes`, and of `consent`, as JSON; more: quarantine."
     )
-    nesting_depth = serializers.IntegerField(help_text="Of an item's objects and lists; more: quarantine.")
-    waiting_seconds = serializers.IntegerField(help_text="For another request that stores the same; longer: 503.")
-    step_seconds = serializers.IntegerField(help_text="Of any one step of storing; longer: 503.")
+    nesting_depth = serializers.IntegerField(help_text="Nesting of objects and lists in an item; more: quarantine.")
+    waiting_seconds = serializers.IntegerField(
+        help_text="Wait for another request that stores the same items; longer: 503."
+    )
+    step_seconds = serializers.IntegerField(help_text="How long one step of storing may take; longer: 503.")
     largest_quantity = serializers.IntegerField(
-        help_text="Of an action, unless its type has another limit; more: quarantine."
+        help_text="Largest quantity of an action, unless its type has another limit; more: quarantine."
     )
-    largest_value = serializers.IntegerField(help_text="The same, in its currency.")
+    largest_value = serializers.IntegerField(
+        help_text="Largest value of an action, unless its type has another limit; more: quarantine."
+    )

@@ -1,4 +1,4 @@
-"""The addresses of the API."""
+"""The URLs of the API for lead sources."""
 
 from django.urls import path
 

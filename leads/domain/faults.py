@@ -16,7 +16,7 @@ class Fault(NamedTuple):
 
 
 class Flawed(dict[str, Any]):
-    """An object that was read but can't be accepted as it is; without a fault of its own, one of its actions has one."""
+    """An object that was read but can't be accepted as it is; if it has no fault, one of its actions does."""
 
     def __init__(self, content: dict[str, Any], fault: Fault | None) -> None:
         super().__init__(content)

@@ -59,7 +59,9 @@ def check_values(body: bytes, *, is_lines: bool) -> None:
     """Refuse, before parsing, a body that would grow far larger in memory, such as `[0,0,0,…` or `{},{},…`."""
     values = sum(body.count(sign) for sign in ((b",", b"[", b"{", b"\n") if is_lines else (b",", b"[", b"{")))
     if values > VALUES:
-        raise TooManyItems(f"A delivery has at most {VALUES:,} values; this one has about {values:,}. Send it in parts.")
+        raise TooManyItems(
+            f"A delivery has at most {VALUES:,} values; this one has about {values:,}. Send it in parts."
+        )
 
 
 def check_number_of_leads(leads: int, *, most: int | None) -> None:

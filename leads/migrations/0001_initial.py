@@ -29,7 +29,9 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "external_id",
-                    models.CharField(help_text="The source's ID for the action, unique within the lead.", max_length=200),
+                    models.CharField(
+                        help_text="The source's ID for the action, unique within the lead.", max_length=200
+                    ),
                 ),
                 ("occurred_at", models.DateTimeField()),
                 ("quantity", models.DecimalField(decimal_places=6, default=1, max_digits=18)),
@@ -93,9 +95,7 @@ class Migration(migrations.Migration):
                 ("body_size", models.PositiveIntegerField(help_text="Size in bytes before compression.")),
                 (
                     "body_sha256",
-                    models.CharField(
-                        help_text="SHA-256 of the received bytes.", max_length=64, verbose_name="digest"
-                    ),
+                    models.CharField(help_text="SHA-256 of the received bytes.", max_length=64, verbose_name="digest"),
                 ),
                 (
                     "batch_id",
@@ -109,7 +109,9 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "sent_at",
-                    models.DateTimeField(blank=True, help_text="When the sender says it was sent, from the envelope.", null=True),
+                    models.DateTimeField(
+                        blank=True, help_text="When the sender says it was sent, from the envelope.", null=True
+                    ),
                 ),
                 (
                     "idempotency_key",
@@ -150,20 +152,24 @@ class Migration(migrations.Migration):
                 ("leads_quarantined", models.PositiveIntegerField(default=0)),
                 (
                     "leads_test",
-                    models.PositiveIntegerField(db_default=0, default=0, help_text="Stored as tests and never charged."),
+                    models.PositiveIntegerField(
+                        db_default=0, default=0, help_text="Stored as tests and never charged."
+                    ),
                 ),
                 ("actions_received", models.PositiveIntegerField(default=0)),
                 ("actions_created", models.PositiveIntegerField(default=0)),
                 (
                     "actions_updated",
-                    models.PositiveIntegerField(db_default=0, default=0, help_text="Known ones that were voided."),
+                    models.PositiveIntegerField(db_default=0, default=0, help_text="Known actions that were voided."),
                 ),
                 ("actions_duplicate", models.PositiveIntegerField(default=0)),
                 ("actions_conflict", models.PositiveIntegerField(db_default=0, default=0)),
                 ("actions_quarantined", models.PositiveIntegerField(default=0)),
                 (
                     "actions_test",
-                    models.PositiveIntegerField(db_default=0, default=0, help_text="Stored as tests and never charged."),
+                    models.PositiveIntegerField(
+                        db_default=0, default=0, help_text="Stored as tests and never charged."
+                    ),
                 ),
             ],
             options={
@@ -197,7 +203,8 @@ class Migration(migrations.Migration):
                         unique=True,
                         validators=[
                             django.core.validators.RegexValidator(
-                                "^[A-Za-z0-9][A-Za-z0-9._-]*$", "Use only letters, digits, dots, dashes and underscores."
+                                "^[A-Za-z0-9][A-Za-z0-9._-]*$",
+                                "Use only letters, digits, dots, dashes and underscores.",
                             )
                         ],
                     ),
@@ -206,7 +213,9 @@ class Migration(migrations.Migration):
                 (
                     "unit",
                     models.CharField(
-                        default="action", help_text="What a quantity of it counts, such as sample, view or request.", max_length=40
+                        default="action",
+                        help_text="What a quantity of it counts, such as sample, view or request.",
+                        max_length=40,
                     ),
                 ),
                 (
@@ -291,7 +300,7 @@ class Migration(migrations.Migration):
                         help_text="Where customers write to, including to dispute an invoice.", max_length=254
                     ),
                 ),
-                ("pay_to", models.TextField(help_text="As it stands on every invoice.", verbose_name="how to pay")),
+                ("pay_to", models.TextField(help_text="Printed on every invoice.", verbose_name="how to pay")),
                 (
                     "number_prefix",
                     models.CharField(
@@ -346,7 +355,8 @@ class Migration(migrations.Migration):
                         unique=True,
                         validators=[
                             django.core.validators.RegexValidator(
-                                "^[A-Za-z0-9][A-Za-z0-9._-]*$", "Use only letters, digits, dots, dashes and underscores."
+                                "^[A-Za-z0-9][A-Za-z0-9._-]*$",
+                                "Use only letters, digits, dots, dashes and underscores.",
                             )
                         ],
                     ),
@@ -464,7 +474,7 @@ class Migration(migrations.Migration):
                         ),
                         blank=True,
                         default=list,
-                        help_text="Email domains that are never charged, such as the customer's own staff, competitors or students. Separate with commas.",
+                        help_text="Email domains that are never charged: own staff, competitors, students. Separate with commas.",
                         size=None,
                     ),
                 ),
@@ -487,9 +497,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "legal_name",
-                    models.CharField(
-                        blank=True, help_text="Printed on the invoice. Empty: the name.", max_length=200
-                    ),
+                    models.CharField(blank=True, help_text="Printed on the invoice. Empty: the name.", max_length=200),
                 ),
                 ("address", models.TextField(blank=True)),
                 ("tax_id", models.CharField(blank=True, max_length=40, verbose_name="tax ID")),
@@ -622,9 +630,12 @@ class Migration(migrations.Migration):
             name="Lead",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("external_id", models.CharField(db_collation="C", help_text="The source's ID for the lead.", max_length=200)),
+                (
+                    "external_id",
+                    models.CharField(db_collation="C", help_text="The source's ID for the lead.", max_length=200),
+                ),
                 ("name", models.CharField(blank=True, max_length=200)),
-                ("email", models.CharField(blank=True, max_length=254, verbose_name="e-mail")),
+                ("email", models.CharField(blank=True, max_length=254)),
                 (
                     "person_key",
                     models.CharField(
@@ -756,7 +767,10 @@ class Migration(migrations.Migration):
                         help_text="The lead as received. For an action: its lead with only this action. For a file: the record."
                     ),
                 ),
-                ("actions_held", models.PositiveIntegerField(default=0, help_text="How many actions are held in this item.")),
+                (
+                    "actions_held",
+                    models.PositiveIntegerField(default=0, help_text="How many actions are held in this item."),
+                ),
                 (
                     "lead_external_id",
                     models.CharField(
@@ -770,11 +784,15 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "digest",
-                    models.BinaryField(help_text="SHA-256 of kind and content. An identical item is kept only once.", null=True),
+                    models.BinaryField(
+                        help_text="SHA-256 of kind and content. An identical item is kept only once.", null=True
+                    ),
                 ),
                 (
                     "times_sent",
-                    models.PositiveIntegerField(db_default=1, default=1, help_text="How often this exact item was sent."),
+                    models.PositiveIntegerField(
+                        db_default=1, default=1, help_text="How often this exact item was sent."
+                    ),
                 ),
                 (
                     "state",
@@ -858,7 +876,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("at", models.DateTimeField()),
-                ("note", models.TextField(blank=True, help_text="The reason given, or what was still wrong with the item.")),
+                (
+                    "note",
+                    models.TextField(blank=True, help_text="The reason given, or what was still wrong with the item."),
+                ),
                 (
                     "changed",
                     models.JSONField(
@@ -908,7 +929,8 @@ class Migration(migrations.Migration):
                         unique=True,
                         validators=[
                             django.core.validators.RegexValidator(
-                                "^[A-Za-z0-9][A-Za-z0-9._-]*$", "Use only letters, digits, dots, dashes and underscores."
+                                "^[A-Za-z0-9][A-Za-z0-9._-]*$",
+                                "Use only letters, digits, dots, dashes and underscores.",
                             )
                         ],
                     ),
@@ -1107,7 +1129,10 @@ class Migration(migrations.Migration):
                 ("expires_at", models.DateTimeField(blank=True, help_text="No longer valid from then on.", null=True)),
                 ("last_used_at", models.DateTimeField(blank=True, null=True)),
                 ("revoked_at", models.DateTimeField(blank=True, null=True)),
-                ("prefix", models.CharField(help_text="The part that is shown in the admin.", max_length=12, unique=True)),
+                (
+                    "prefix",
+                    models.CharField(help_text="The part that is shown in the admin.", max_length=12, unique=True),
+                ),
                 ("digest", models.CharField(help_text="SHA-256 of the whole key.", max_length=64)),
                 (
                     "created_by",
@@ -1581,21 +1606,21 @@ class Migration(migrations.Migration):
             ),
         ),
         # Intake: the two statements of a delivery.
-        InstallSql("leads", "domain/intake/sql/lookup.sql", "b57828dcce10"),
-        InstallSql("leads", "domain/intake/sql/write.sql", "0f4cf977769b"),
+        InstallSql("leads", "domain/intake/sql/lookup.sql", "9275cefc9204"),
+        InstallSql("leads", "domain/intake/sql/write.sql", "2fffe43746c1"),
         # What leads and actions name is there, without foreign keys.
-        InstallSql("leads", "models/sql/leads_name_what_is_there.sql", "4dbc9ac7049a"),
-        InstallSql("leads", "models/sql/actions_name_what_is_there.sql", "d0c4db576632"),
-        InstallSql("leads", "models/sql/what_leads_and_actions_name_stays.sql", "dac415947cb1"),
+        InstallSql("leads", "models/sql/leads_name_what_is_there.sql", "9f9da34e83ec"),
+        InstallSql("leads", "models/sql/actions_name_what_is_there.sql", "1a0481a783d2"),
+        InstallSql("leads", "models/sql/what_leads_and_actions_name_stays.sql", "2430b5c5cb8a"),
         # Deliveries and quarantine are kept.
-        InstallSql("leads", "models/sql/what_was_received_never_changes.sql", "8618ef59d213"),
-        InstallSql("leads", "models/sql/nothing_is_ever_deleted_from_quarantine.sql", "8a7b4c4b2e24"),
-        InstallSql("leads", "models/sql/what_was_done_about_an_item_never_changes.sql", "39056e6a8d67"),
+        InstallSql("leads", "models/sql/what_was_received_never_changes.sql", "fa42ff1750e4"),
+        InstallSql("leads", "models/sql/nothing_is_ever_deleted_from_quarantine.sql", "1d224e8d8230"),
+        InstallSql("leads", "models/sql/what_was_done_about_an_item_never_changes.sql", "279fc5659471"),
         # Billing periods.
-        InstallSql("leads", "models/sql/a_closed_period_gets_no_new_actions.sql", "94785530775b"),
-        InstallSql("leads", "models/sql/actions_of_a_closed_period_never_change.sql", "f96a514bec7c"),
-        InstallSql("leads", "models/sql/no_billing_period_begins_before_the_customer_is_billed.sql", "e0b9c91615b6"),
-        InstallSql("leads", "models/sql/from_when_a_customer_is_billed_stays_once_it_has_a_period.sql", "9794d6fca932"),
+        InstallSql("leads", "models/sql/a_closed_period_gets_no_new_actions.sql", "9d07e3c4f319"),
+        InstallSql("leads", "models/sql/actions_of_a_closed_period_never_change.sql", "096616ab8a67"),
+        InstallSql("leads", "models/sql/no_billing_period_begins_before_the_customer_is_billed.sql", "e482c1434b8c"),
+        InstallSql("leads", "models/sql/from_when_a_customer_is_billed_stays_once_it_has_a_period.sql", "771f0c12a297"),
         # Number prefixes.
-        InstallSql("leads", "models/sql/a_used_number_prefix_stays_its_sellers.sql", "9780d870645f"),
+        InstallSql("leads", "models/sql/a_used_number_prefix_stays_its_sellers.sql", "f6355b95e7bd"),
     ]

@@ -55,9 +55,7 @@ class Customer(models.Model):
 
     code = models.CharField(max_length=40, unique=True, validators=[CODE])
     name = models.CharField(max_length=200)
-    is_active = models.BooleanField(
-        "active", default=True, help_text="Inactive customers are skipped in billing runs."
-    )
+    is_active = models.BooleanField("active", default=True, help_text="Inactive customers are skipped in billing runs.")
 
     currency = models.CharField(max_length=3, default="USD", validators=[known_currency], help_text="ISO 4217.")
     time_zone = models.CharField(
@@ -90,7 +88,10 @@ class Customer(models.Model):
         help_text="Printed on the invoice instead of any tax, such as: Reverse charge, Article 196 of 2006/112/EC.",
     )
     dispute_days = models.PositiveSmallIntegerField(
-        "dispute window", default=30, db_default=30, help_text="Days from the issue date in which an invoice may be disputed."
+        "dispute window",
+        default=30,
+        db_default=30,
+        help_text="Days from the issue date in which an invoice may be disputed.",
     )
     monthly_minimum = models.DecimalField(
         max_digits=16,
@@ -114,7 +115,7 @@ class Customer(models.Model):
         models.CharField(max_length=253, validators=[validate_domain]),
         default=list,
         blank=True,
-        help_text="Email domains that are never charged, such as the customer's own staff, competitors or students. Separate with commas.",
+        help_text="Email domains that are never charged: own staff, competitors, students. Separate with commas.",
     )
 
     seller = models.ForeignKey(
@@ -137,9 +138,7 @@ class Customer(models.Model):
     detail_annex = models.BooleanField(
         default=True, db_default=True, help_text="End the PDF with a list of every charge."
     )
-    legal_name = models.CharField(
-        max_length=200, blank=True, help_text="Printed on the invoice. Empty: the name."
-    )
+    legal_name = models.CharField(max_length=200, blank=True, help_text="Printed on the invoice. Empty: the name.")
     address = models.TextField(blank=True)
     tax_id = models.CharField("tax ID", max_length=40, blank=True)
     purchase_order = models.CharField("PO number", max_length=60, blank=True, help_text="Printed on every invoice.")

@@ -36,9 +36,15 @@ class Delivery(models.Model):
     batch_id = models.CharField(
         max_length=200, blank=True, default="", db_default="", help_text="The sender's batch ID, from the envelope."
     )
-    sent_at = models.DateTimeField(null=True, blank=True, help_text="When the sender says it was sent, from the envelope.")
+    sent_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the sender says it was sent, from the envelope."
+    )
     idempotency_key = models.CharField(
-        max_length=200, blank=True, default="", db_default="", help_text="A repeated request with this key gets the same receipt."
+        max_length=200,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="A repeated request with this key gets the same receipt.",
     )
     answer = models.BinaryField(
         default=b"", db_default=b"", help_text="The receipt as it was sent, compressed with zlib."
@@ -144,7 +150,9 @@ class QuarantinedItem(models.Model):
     lead_external_id = models.CharField(
         "lead", max_length=200, blank=True, default="", db_default="", help_text="The source's ID for the lead."
     )
-    digest = models.BinaryField(null=True, help_text="SHA-256 of kind and content. An identical item is kept only once.")
+    digest = models.BinaryField(
+        null=True, help_text="SHA-256 of kind and content. An identical item is kept only once."
+    )
     times_sent = models.PositiveIntegerField(default=1, db_default=1, help_text="How often this exact item was sent.")
     stored_action = models.ForeignKey(
         "leads.Action",

@@ -27,7 +27,7 @@ class Lead(models.Model):
     )
 
     name = models.CharField(max_length=200, blank=True)
-    email = models.CharField("e-mail", max_length=254, blank=True)
+    email = models.CharField(max_length=254, blank=True)
     person_key = models.CharField(
         max_length=254,
         blank=True,

@@ -1,1 +1,1 @@
-"""Finding leads and actions among millions."""
+"""Search leads and actions, and read receipts again."""

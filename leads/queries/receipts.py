@@ -1,4 +1,4 @@
-"""Receipts read again, and the present state of the items they refused."""
+"""Read receipts again, with the current state of their quarantined items."""
 
 import zlib
 from typing import Any
@@ -13,7 +13,7 @@ REFUSALS_OF_A_LEAD = 1_000
 
 
 def receipt_of(source: Source, number: int) -> dict[str, Any] | None:
-    """A receipt as it was answered, with the present state of its quarantined items; None where the source has none."""
+    """Return a receipt with the current state of its quarantined items; None if the source has no such receipt."""
     delivery = Delivery.objects.defer("body").filter(source=source, pk=number).first()
     if delivery is None:
         return None
@@ -24,7 +24,7 @@ def receipt_of(source: Source, number: int) -> dict[str, Any] | None:
 
 
 def refused_in(delivery: Delivery) -> list[int]:
-    """The numbers of the quarantined items that a delivery was answered, also of those that waited already."""
+    """Return the IDs of the quarantined items in a receipt, including those that were already waiting."""
     answer = msgspec.json.decode(zlib.decompress(delivery.answer)) if delivery.answer else {}
     return sorted(_numbers(_results(answer)))
 
@@ -38,7 +38,7 @@ def _numbers(results: list[dict[str, Any]]) -> set[int]:
 
 
 def _tell_settled(source: Source, results: list[dict[str, Any]]) -> None:
-    """Say beside each quarantined item whether it still waits."""
+    """Add the current state to each quarantined item."""
     numbers = _numbers(results)
     items = QuarantinedItem.objects.defer("content").in_bulk(numbers) if numbers else {}
     for result in results:
@@ -48,7 +48,7 @@ def _tell_settled(source: Source, results: list[dict[str, Any]]) -> None:
 
 
 def settled(item: QuarantinedItem) -> dict[str, Any]:
-    """The state of a quarantined item: waiting, repaired or discarded, when and why."""
+    """Return the state of a quarantined item: waiting, repaired or discarded, when and why."""
     return {"state": item.state, "settled_at": item.settled_at, "note": item.settled_note}
 
 
@@ -57,7 +57,7 @@ def _counts(delivery: Delivery) -> dict[str, int]:
 
 
 def refusals_of(source: Source, *, lead: str, action: str) -> list[QuarantinedItem]:
-    """Every time an action was refused, the latest first, alone or with its whole lead; by the source's own ids."""
+    """Return each time an action was refused, by itself or with its lead, latest first; by the source's IDs."""
     items = QuarantinedItem.objects.filter(source=source, lead_external_id=lead).order_by("-pk")
     return [item for item in items[:REFUSALS_OF_A_LEAD] if _names(item.content, action)]
 

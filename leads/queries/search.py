@@ -1,5 +1,7 @@
-"""Finding a lead or an action among millions: by its id, by the person's email address or phone number, or by how these
-begin. Every way in goes through an index, and what is found is handed on as numbers, so that no list joins first."""
+"""Search leads and actions by ID, email address or phone number, or by their beginning.
+
+Every condition uses an index, and the matches are passed on as IDs, so that no list has to join first.
+"""
 
 from collections.abc import Iterator
 
@@ -8,11 +10,11 @@ from django.db.models import Q
 from leads.domain.identity import external_id, person_key, phone_key
 from leads.models import Action, Lead, Source
 
-AS_NUMBERS = 1_000  # beyond it a list is asked by the condition itself
+AS_NUMBERS = 1_000  # with more matches, a list is filtered by the condition itself
 
 
 def leads_named(term: str, *, path: str = "pk") -> Q:
-    """Rows whose lead, at `path`, is named so; an id or address that is whole is preferred to one that only begins so."""
+    """Match rows by their lead at `path`; exact IDs and addresses are preferred over prefixes."""
     term = external_id(term)
     for ways in (_whole(term), _begun(term)):
         found = _numbers(Lead, ways)
@@ -24,7 +26,7 @@ def leads_named(term: str, *, path: str = "pk") -> Q:
 
 
 def actions_named(term: str, *, path: str = "pk") -> Q:
-    """Rows whose action, at `path`, has this id, or belongs to a lead that is named so."""
+    """Match rows by the ID of their action at `path`, or by its lead."""
     term = external_id(term)
     own = [Q(external_id=term)]
     found = _numbers(Action, own)
@@ -37,25 +39,25 @@ def actions_named(term: str, *, path: str = "pk") -> Q:
 
 
 def customers_named(term: str) -> Q:
-    """Customers by code, or by any part of the name."""
+    """Match customers by the beginning of their code or any part of their name."""
     return Q(code__istartswith=term) | Q(name__icontains=term) | Q(legal_name__icontains=term)
 
 
 def first_leads(term: str, at_most: int) -> list[Lead]:
-    """Some leads that are named so, the latest first."""
+    """Return the latest matching leads."""
     related = Lead.objects.select_related("product__customer")
     return list(related.filter(leads_named(term)).order_by("-pk")[:at_most])
 
 
 def first_actions(term: str, at_most: int) -> list[Action]:
-    """Some actions with this id, the latest first."""
+    """Return the latest actions with this ID."""
     numbers = _numbers(Action, [Q(external_id=external_id(term))])
     related = Action.objects.select_related("action_type", "lead", "period__customer")
     return list(related.filter(pk__in=numbers).order_by("-pk")[:at_most])
 
 
 def _whole(term: str) -> list[Q]:
-    """Each condition by itself, since each has an index of its own."""
+    """Return separate conditions, because each has its own index."""
     if phone := phone_key(term, "") if term.startswith("+") else "":
         return [Q(person_key=phone)]
     person = person_key(term) if "@" in term else ""
@@ -70,12 +72,12 @@ def _begun(term: str) -> list[Q]:
 
 
 def _of_any_source() -> Q:
-    # Naming every source opens the index that begins with the source.
+    # Naming every source allows using the index that starts with the source.
     return Q(source__in=list(Source.objects.values_list("pk", flat=True)))
 
 
 def _numbers(model: type[Lead] | type[Action], ways: list[Q]) -> list[int]:
-    """The numbers of what is found, of very much one more than is handed on."""
+    """Return the matching IDs, at most one more than are passed on."""
     found: dict[int, None] = {}
     for number in _each(model, ways):
         found[number] = None

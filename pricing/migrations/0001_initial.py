@@ -461,7 +461,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("amount", models.DecimalField(decimal_places=6, max_digits=40)),
-                ("full_amount", models.DecimalField(decimal_places=6, help_text="Before any cap.", max_digits=40)),
+                ("full_amount", models.DecimalField(decimal_places=6, help_text="The amount before any cap.", max_digits=40)),
                 (
                     "cut_per_lead",
                     models.DecimalField(

@@ -78,7 +78,7 @@ class Charge(models.Model):
     )
     reason = models.CharField(max_length=20, choices=Reason.choices, blank=True)
     amount = _exact()
-    full_amount = _exact(help_text="Before any cap.")
+    full_amount = _exact(help_text="The amount before any cap.")
     cut_per_lead = _cut("What the rule's limit per lead cut off the full price.")
     cut_per_period = _cut("What the rule's limit per period cut off what that left.")
     cut_by_budget = _cut("What the customer's monthly budget cut off what those left.")

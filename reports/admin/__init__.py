@@ -1,4 +1,4 @@
-"""Pages that read: each module has its page, its address and its place in the menu."""
+"""Report pages: each module has its page, its URL and its menu entry."""
 
 from reports.admin import activity, invariants
 

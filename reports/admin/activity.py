@@ -1,4 +1,4 @@
-"""Billing activity of a customer: a page inside the admin, and the same as CSV."""
+"""Billing activity of a customer, as an admin page and as CSV."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -28,7 +28,7 @@ AFTER_REASONS = ("Unrated", "Quantity charged", "Unit", "Amount", "Currency")
 
 @from_copy
 def activity_page(request: HttpRequest) -> HttpResponse:
-    """The activity of the customer and month asked for, reconciled with the invoices."""
+    """Show the activity of the selected customer and month, reconciled with the invoices."""
     _permitted(request)
     customer, month = _asked(request)
     page: dict[str, Any] = {
@@ -45,7 +45,7 @@ def activity_page(request: HttpRequest) -> HttpResponse:
 
 
 def activity_csv(request: HttpRequest) -> StreamingHttpResponse:
-    """All rows of it, however many."""
+    """Stream all rows as CSV."""
     _permitted(request)
     customer, month = _asked(request)
     if customer is None:
@@ -61,7 +61,7 @@ def _permitted(request: HttpRequest) -> None:
 
 
 def _asked(request: HttpRequest) -> tuple[Customer | None, str]:
-    """Whose activity, and of which month; "" is all of them."""
+    """Return the selected customer and month; "" means all months."""
     chosen = request.GET.get("customer", "")
     customer = Customer.objects.filter(pk=int(chosen)).first() if chosen.isdecimal() and len(chosen) < 19 else None
     month = request.GET.get("month", "")

@@ -1,4 +1,4 @@
-"""Whose activity, and of which month."""
+"""The form that selects a customer and a month."""
 
 from django import forms
 from django.contrib import admin
@@ -12,7 +12,7 @@ from leads.models import BillingPeriod, Customer
 
 
 class ActivityForm(forms.Form):
-    """Shows what was chosen; the page itself reads the address."""
+    """Shows the selection; the page reads the query string itself."""
 
     class Media(AutocompleteDropdownForm.Media):
         pass
@@ -25,7 +25,7 @@ class ActivityForm(forms.Form):
         whose, when = self.fields["customer"], self.fields["month"]
         assert isinstance(whose, forms.ModelChoiceField)  # noqa: S101 -- tells mypy
         assert isinstance(when, forms.ChoiceField)  # noqa: S101 -- tells mypy
-        # The one the lists' filters have: it searches on the server, however many customers there are.
+        # The widget of the list filters, which searches on the server, however many customers there are.
         relation = Invoice._meta.get_field("customer")
         whose.widget = AutocompleteSelect(relation, admin.site, attrs={"class": "unfold-filter-autocomplete"})
         whose.widget.choices = whose.choices

@@ -1,4 +1,4 @@
-"""The activity as a table in words: months, their rows, totals, and how they become the invoices."""
+"""The activity as a formatted table: months with rows and totals, and how they lead to the invoices."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -15,13 +15,13 @@ from pricing.wording.decision import reason_in_words
 from reports.queries.activity import ActivityRow, Counted
 from reports.queries.reconciliation import Reconciliation, reconciled
 
-ROWS_OPEN = 20  # more of them would hide what they come to
-ROWS_SHOWN = 500  # a page is for looking; the CSV has all of them
+ROWS_OPEN = 20  # more rows would hide the totals
+ROWS_SHOWN = 500  # the CSV has all of them
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """The counts of a row or of a total, in words."""
+    """The formatted counts of a row or a total."""
 
     actions: str
     charged: str
@@ -34,17 +34,19 @@ class Line:
 
 @dataclass(slots=True)
 class MonthPart:
-    """A month: its rows and their total."""
+    """A month with its rows and their total."""
 
     name: str
-    rows: list[tuple[ActivityRow, str, Line]] = field(default_factory=list)  # the second: when late activity occurred
+    rows: list[tuple[ActivityRow, str, Line]] = field(
+        default_factory=list
+    )  # the second item: when late activity occurred
     counted: Counted = field(default_factory=Counted)
     total: Line | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Bridge:
-    """From a month's exact amounts to its invoice, in words."""
+    """From a month's exact amounts to its invoice, formatted."""
 
     month: str
     exact: str
@@ -61,18 +63,18 @@ class Bridge:
 
 @dataclass(slots=True)
 class Subtotals:
-    """All months' rows, by one of their names; the most money first."""
+    """The rows of all months by product or source, highest amount first."""
 
     name: str
     counted: dict[str, Counted] = field(default_factory=dict)
     rows: list[tuple[str, Line]] = field(default_factory=list)
 
     def add(self, name: str, counted: Counted) -> None:
-        """Count a row under its name."""
+        """Add a row."""
         self.counted.setdefault(name, Counted()).join(counted)
 
     def told(self, currency: str) -> "Subtotals":
-        """With its rows in words."""
+        """Format the rows."""
         order = sorted(self.counted.items(), key=lambda entry: (-entry[1].amount, entry[0]))
         self.rows = [(name, _line(counted, currency)) for name, counted in order]
         return self
@@ -80,7 +82,7 @@ class Subtotals:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """All of it."""
+    """The whole table."""
 
     months: list[MonthPart]
     total: Line
@@ -91,12 +93,12 @@ class Sheet:
 
     @property
     def is_long(self) -> bool:
-        """Whether the single rows wait until they are asked for."""
+        """Whether the rows are collapsed at first."""
         return self.rows > ROWS_OPEN
 
 
 def sheet_of(customer: Customer, rows: Iterator[ActivityRow]) -> Sheet:
-    """Read the rows once: the first of them are shown, all of them are in the totals."""
+    """Read the rows once: only the first are shown, but all are in the totals."""
     months: dict[str, MonthPart] = {}
     calendar = customer.calendar
     total, count = Counted(), 0
@@ -132,14 +134,14 @@ def _line(counted: Counted, currency: str, unit: str = "") -> Line:
         excluded=count_in_words(excluded),
         reasons=_reasons(counted.excluded),
         unrated=count_in_words(counted.unrated),
-        # Quantities of different units do not add up: only a row has one.
+        # Quantities of different units don't add up, so only a row has one.
         quantity=f"{quantity_in_words(counted.quantity)} {unit}" if unit and counted.charged else "",
         amount=price_in_words(counted.amount, currency),
     )
 
 
 def _reasons(excluded: dict[str, int]) -> tuple[str, ...]:
-    """Why; with numbers where there is more than one reason."""
+    """Return the reasons, with counts if there is more than one."""
     if len(excluded) == 1:
         return tuple(reason_in_words(code).lower() for code in excluded)
     return tuple(f"{count:,} {reason_in_words(code).lower()}" for code, count in sorted(excluded.items()))

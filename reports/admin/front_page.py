@@ -1,4 +1,4 @@
-"""The admin's front page: what waits for a person, and a month's figures."""
+"""The front page of the admin: tasks that need a person, and the figures of a month."""
 
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,11 +18,11 @@ from pricing.models import UnratedAction
 from reports.queries.attention import Waiting, waiting
 
 State = Invoice.State
-Row = tuple[str, int, str, str, str, str]  # the permission, how many, and what a task says
+Row = tuple[str, int, str, str, str, str]  # permission, count, title, advice, URL and tone of a task
 
 
 def month_at_a_glance(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """Fill the front page. What a person may not see is not asked for."""
+    """Return the context of the front page, querying only what the user may see."""
     current = Month.containing(now(), ZoneInfo("UTC"))
     month = _chosen(request, current)
     may = request.user.has_perm
@@ -67,7 +67,7 @@ def _money(month: Cycle) -> dict[str, Any]:
 
 
 def _tasks(queues: Waiting) -> list[tuple[str, TaskCard]]:
-    """What waits, the most pressing first, each with the permission that shows it."""
+    """Return the tasks, most urgent first, each with the permission required to see it."""
     return [
         (permission, TaskCard.of(count, what, advice, address, tone))
         for permission, count, what, advice, address, tone in (
@@ -80,14 +80,14 @@ def _tasks(queues: Waiting) -> list[tuple[str, TaskCard]]:
 
 
 def _of_actions(queues: Waiting) -> tuple[Row, ...]:
-    """On the way from the door to a charge."""
+    """The tasks between intake and charge."""
     unrated = "pricing.view_unratedaction"
     return (
         (
             "leads.view_quarantineditem",
             queues.quarantined,
             "in quarantine",
-            "Mend and retry, or discard with a reason",
+            "Fix and retry, or discard with a reason",
             list_of("leads.quarantineditem"),
             "orange",
         ),
@@ -95,7 +95,7 @@ def _of_actions(queues: Waiting) -> tuple[Row, ...]:
             unrated,
             queues.unrated,
             "unrated",
-            "No rule matches: operations price or waive them",
+            "No rule matches. Price or waive them.",
             list_of("pricing.unratedaction"),
             "orange",
         ),
@@ -103,7 +103,7 @@ def _of_actions(queues: Waiting) -> tuple[Row, ...]:
             unrated,
             queues.unpriceable,
             "can't be priced",
-            "Of the unrated: see what went wrong",
+            "Part of the unrated. See what went wrong.",
             list_of("pricing.unratedaction", code__exact=UnratedAction.Code.UNPRICEABLE.value),
             "red",
         ),
@@ -111,7 +111,7 @@ def _of_actions(queues: Waiting) -> tuple[Row, ...]:
             unrated,
             queues.given_up,
             "can't be rated",
-            "Billing periods the workers gave up: see why, then retry",
+            "Billing periods the workers gave up on. See why, then retry.",
             list_of("leads.billingperiod", rating="given_up"),
             "red",
         ),
@@ -119,7 +119,7 @@ def _of_actions(queues: Waiting) -> tuple[Row, ...]:
 
 
 def _of_bills(queues: Waiting) -> tuple[Row, ...]:
-    """On the way from the charges to an invoice."""
+    """The tasks between charge and invoice."""
     runs = list_of("invoices.billingrun")
     if len(queues.failed_runs) == 1:
         runs = reverse("admin:invoices_billingrun_change", args=[queues.failed_runs[0]])
@@ -128,7 +128,7 @@ def _of_bills(queues: Waiting) -> tuple[Row, ...]:
             "invoices.view_billingrun",
             queues.failed,
             "could not be billed",
-            "See what stands in the way, then retry",
+            "See what blocks them, then retry",
             runs,
             "red",
         ),
@@ -136,7 +136,7 @@ def _of_bills(queues: Waiting) -> tuple[Row, ...]:
             "invoices.view_invoice",
             queues.drafts,
             "to approve",
-            "Draft invoices nobody has looked at yet",
+            "Draft invoices waiting for approval",
             list_of("invoices.invoice", state__exact=State.DRAFT.value),
             "blue",
         ),
@@ -144,7 +144,7 @@ def _of_bills(queues: Waiting) -> tuple[Row, ...]:
             "invoices.view_invoice",
             queues.approved,
             "to issue",
-            "Approved invoices without a number yet",
+            "Approved invoices that have no number yet",
             list_of("invoices.invoice", state__exact=State.APPROVED.value),
             "blue",
         ),
@@ -152,7 +152,7 @@ def _of_bills(queues: Waiting) -> tuple[Row, ...]:
 
 
 def _outgoing(queues: Waiting) -> tuple[Row, ...]:
-    """What is issued and did not go out."""
+    """The tasks between issued invoice and customer."""
     return (
         (
             "invoices.view_invoicemail",
@@ -166,7 +166,7 @@ def _outgoing(queues: Waiting) -> tuple[Row, ...]:
             "invoices.view_invoice",
             queues.stuck.documents,
             "without their PDF",
-            "It could not be made: the invoice's page says why",
+            "The PDF failed. The invoice's page says why.",
             list_of("invoices.invoice", document="failed"),
             "red",
         ),

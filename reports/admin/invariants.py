@@ -1,4 +1,4 @@
-"""The five sums, live: both sides, their difference, and the rows for which one does not hold."""
+"""The five invariants, live: both sides, their difference, and the rows that violate them."""
 
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,7 +16,7 @@ from invoices.domain.wording import month_in_words
 from reports.queries.invariant import Invariant, Sides, side_in_words
 from reports.queries.invariants import invariants
 
-# It tells of all of these at once: who may not see one of them does not see the page.
+# The page shows all of these at once, so users need every permission to see it.
 MAY_SEE = ("leads.view_delivery", "leads.view_billingperiod", "pricing.view_charge", "invoices.view_invoice")
 ALL = "all"
 BREACHES_SHOWN = 20
@@ -24,7 +24,7 @@ LISTS = {"1": "leads.delivery", "2": "leads.billingperiod", "5": "leads.customer
 
 
 def invariants_page(request: HttpRequest) -> HttpResponse:
-    """Recounted when it is asked for: of the month asked for, of this month, or of all time."""
+    """Recount the selected month, the current month, or all time."""
     if not request.user.has_perms(MAY_SEE):
         raise PermissionDenied
     month = _chosen(request.GET.get("month", ""))
@@ -85,7 +85,7 @@ def _side(sides: Sides) -> dict[str, Any]:
 
 
 def _rows(number: str, month: Cycle | None) -> str:
-    """The list of what it is about."""
+    """Return the URL of the list of the rows an invariant is about."""
     model = LISTS.get(number, "invoices.invoice")
     if month is None or number in ("4", "5"):
         return list_of(model)

@@ -1,4 +1,4 @@
-"""What has become of an action, for the source that sent it and for staff."""
+"""`GET /api/v1/actions/{source}/{action}`: the status of an action, for its source and for staff."""
 
 from typing import Any
 
@@ -28,35 +28,37 @@ MAY_SEE = ("leads.view_action", "leads.view_quarantineditem", "pricing.view_char
 
 
 class LeadMissing(Refused):
-    """An action's id alone names no action."""
+    """The lead of the action is missing."""
 
     code = "lead_missing"
     http_status = 400
-    message = "Say of which lead (?lead=…): an action's id is unique within its lead."
+    message = "Name the lead (?lead=…), because the ID of an action is unique only within its lead."
 
 
 class ChargeSerializer(serializers.Serializer[Any]):
-    """What it costs, or why it costs nothing."""
+    """What the action costs, or why it costs nothing."""
 
     amount = serializers.DecimalField(SUM_DIGITS, 6)
-    full_amount = serializers.DecimalField(SUM_DIGITS, 6, help_text="Before any cap.")
+    full_amount = serializers.DecimalField(SUM_DIGITS, 6, help_text="The amount before any cap.")
     currency = serializers.CharField()
     rule = serializers.CharField(allow_null=True, help_text="The price rule's name.")
-    rule_id = serializers.IntegerField(allow_null=True, help_text="Its revision.")
-    reason = serializers.ChoiceField(Charge.Reason.values, allow_blank=True, help_text="Why it is not charged.")
-    cuts = CutSerializer(many=True, help_text="What each cap cut off the full amount, in their order.")
-    explanation = serializers.CharField(help_text="Where to read the whole explanation.")
+    rule_id = serializers.IntegerField(allow_null=True, help_text="The ID of the rule's revision.")
+    reason = serializers.ChoiceField(
+        Charge.Reason.values, allow_blank=True, help_text="Why the action is not charged; empty if it is."
+    )
+    cuts = CutSerializer(many=True, help_text="How much each cap cut off the full amount, in order.")
+    explanation = serializers.CharField(help_text="The URL of the full explanation.")
 
 
 class InvoicedSerializer(serializers.Serializer[Any]):
-    """The invoice it is on."""
+    """The issued invoice the action is on."""
 
     number = serializers.CharField()
     issued_on = serializers.DateField()
 
 
 class RefusalSerializer(SettledSerializer):
-    """One time that it was refused, and what has become of that since."""
+    """One refusal of the action, with its current state."""
 
     quarantined_item = serializers.IntegerField()
     code = serializers.CharField()
@@ -64,14 +66,14 @@ class RefusalSerializer(SettledSerializer):
 
 
 class FateSerializer(serializers.Serializer[Any]):
-    """One action, from the door to the invoice."""
+    """The status of one action, from intake to invoice."""
 
     source = serializers.CharField()  # type: ignore[assignment]  # a field of the answer, not the option of that name
     lead = serializers.CharField()
     id = serializers.CharField()
     fate = serializers.ChoiceField(FATES)
-    words = serializers.CharField(help_text="The same for people.")
-    action = serializers.IntegerField(allow_null=True, help_text="Our number of it; null where it is not stored.")
+    words = serializers.CharField(help_text="The status as a sentence.")
+    action = serializers.IntegerField(allow_null=True, help_text="Our ID of the action; null if it is not stored.")
     type = serializers.CharField(allow_null=True)
     occurred_at = serializers.DateTimeField(allow_null=True)
     quantity = serializers.DecimalField(18, 6, allow_null=True)
@@ -79,12 +81,13 @@ class FateSerializer(serializers.Serializer[Any]):
     voided_at = serializers.DateTimeField(allow_null=True)
     void_reason = serializers.CharField(allow_blank=True)
     flags = serializers.ListField(
-        child=serializers.ChoiceField([BEFORE_ITS_LEAD]), help_text="What is odd about it: it occurred before its lead."
+        child=serializers.ChoiceField([BEFORE_ITS_LEAD]),
+        help_text="What is unusual about it: it occurred before its lead.",
     )
-    period = serializers.CharField(allow_null=True, help_text="The billing period it is assigned to.")
+    period = serializers.CharField(allow_null=True, help_text="The billing period the action is assigned to.")
     charge = ChargeSerializer(allow_null=True)
     invoice = InvoicedSerializer(allow_null=True)
-    quarantine = RefusalSerializer(many=True, help_text="Every time that it was refused, the latest first.")
+    quarantine = RefusalSerializer(many=True, help_text="Each refusal of the action, latest first.")
 
 
 EXAMPLE = OpenApiExample(
@@ -94,7 +97,7 @@ EXAMPLE = OpenApiExample(
         "lead": "L-88231",
         "id": "A-1",
         "fate": "charged",
-        "words": "Charged $7.50 by «Samples».",
+        "words": "Charged $7.50 by the rule “Samples”.",
         "action": 4711,
         "type": "sample_order",
         "occurred_at": "2026-10-31T22:41:09Z",
@@ -122,23 +125,28 @@ EXAMPLE = OpenApiExample(
 
 
 class ActionView(APIView):
-    """What has become of an action."""
+    """Returns the status of an action."""
 
     authentication_classes = [ApiKeyAuthentication, SessionAuthentication]
 
     @extend_schema(
         operation_id="action",
         tags=["Leads in"],
-        summary="What has become of an action",
-        description="Quarantined, waiting to be rated, excluded and why, charged how much and by which rule, or invoiced and "
-        "on which invoice. A source sees its own actions, staff all.",
+        summary="Retrieve the status of an action",
+        description="Whether the action is in quarantine, waiting to be rated, excluded (and why), charged "
+        "(how much, and by which rule) or invoiced (and on which invoice). A source can see only its own actions; staff can see all.",
         parameters=[
             OpenApiParameter("source", str, OpenApiParameter.PATH, description="The source's code."),
-            OpenApiParameter("action", str, OpenApiParameter.PATH, description="The action's id, as it was sent."),
-            OpenApiParameter("lead", str, required=True, description="The lead's id: an action's is unique within it."),
+            OpenApiParameter("action", str, OpenApiParameter.PATH, description="The action's ID, as it was sent."),
+            OpenApiParameter(
+                "lead",
+                str,
+                required=True,
+                description="The lead's ID, because an action's ID is unique only within its lead.",
+            ),
         ],
         responses={
-            200: OpenApiResponse(FateSerializer, "Its fate", [EXAMPLE]),
+            200: OpenApiResponse(FateSerializer, "The status", [EXAMPLE]),
             **problems(400, 401, 404, 406, 429, 503),
         },
     )

@@ -1,4 +1,4 @@
-"""Billing activity of a customer by month, product, source and action type: what was received, late or not, what became of it."""
+"""Billing activity of a customer by month, product, source and action type."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from leads.models import Customer
 
 ROWS_AT_A_TIME = 2_000
 
-# Counted by ids first; names are only looked up for what is left. An action without a charge is unrated: reason NULL.
+# Grouped by IDs first, so that names are only looked up for the groups. An action without a charge is unrated: reason NULL.
 ACTIVITY = f"""
     WITH counted AS (
         SELECT action.period_id, {LATE_FROM} AS late_from, lead.product_id, lead.source_id, action.action_type_id, charge.reason,
@@ -37,22 +37,22 @@ ACTIVITY = f"""
      ORDER BY period.start_at, counted.late_from, product.name, product.id, source.name, source.id,
               type.name, type.id, counted.reason
 """  # noqa: S608 -- an expression of our own
-NAMES = 9  # columns before those that are counted
+NAMES = 9  # columns before the counts
 
 
 @dataclass(slots=True)
 class Counted:
-    """How many actions, what became of them, and the exact amount at six places."""
+    """How many actions there are, their outcomes, and the exact amount with six decimals."""
 
     actions: int = 0
     charged: int = 0
     excluded: dict[str, int] = field(default_factory=dict)  # by reason
     unrated: int = 0
-    quantity: Decimal = Decimal(0)  # of what was charged
+    quantity: Decimal = Decimal(0)  # of charged actions
     amount: Decimal = Decimal(0)
 
     def add(self, reason: str | None, actions: int, quantity: Decimal, amount: Decimal) -> None:
-        """Count actions of one outcome: charged (reason ""), excluded for a reason, or unrated (None)."""
+        """Add actions with one outcome: charged (reason ""), excluded for a reason, or unrated (None)."""
         self.actions += actions
         if reason is None:
             self.unrated += actions
@@ -64,7 +64,7 @@ class Counted:
             self.amount += amount
 
     def join(self, other: "Counted") -> None:
-        """Add all of another count."""
+        """Add another count."""
         self.actions += other.actions
         self.charged += other.charged
         self.unrated += other.unrated
@@ -81,7 +81,7 @@ class ActivityRow:
     month: str
     start_at: datetime
     end_at: datetime
-    late_from: str  # as on the line of an invoice
+    late_from: str  # as on an invoice line
     sku: str
     product: str
     source: str
@@ -91,7 +91,7 @@ class ActivityRow:
 
 
 def activity_of(customer: Customer, *, month: str = "") -> Iterator[ActivityRow]:
-    """The rows of one month, or of all, streamed in the order of their names; one query."""
+    """Stream the rows of one month or of all months in the order of their names, from one query."""
     for names, outcomes in groupby(_rows(customer, month), key=lambda row: row[:NAMES]):
         counted = Counted()
         for row in outcomes:
@@ -100,7 +100,7 @@ def activity_of(customer: Customer, *, month: str = "") -> Iterator[ActivityRow]
 
 
 def total_of(rows: Iterable[ActivityRow]) -> Counted:
-    """All rows together."""
+    """Add up all rows."""
     total = Counted()
     for row in rows:
         total.join(row.counted)

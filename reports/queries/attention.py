@@ -1,4 +1,4 @@
-"""What waits for a person, whatever its month."""
+"""Work that needs a person, regardless of month."""
 
 from dataclasses import dataclass, field
 
@@ -16,22 +16,22 @@ Open = BillingPeriod.State.OPEN
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """One count per queue."""
+    """The number of waiting items per queue."""
 
     quarantined: int
     unrated: int
     failed: int
-    failed_runs: tuple[int, ...]  # the latest two runs in which it failed
+    failed_runs: tuple[int, ...]  # the latest two runs with failures
     drafts: int
     approved: int
     to_rate: int
-    unpriceable: int = 0  # of the unrated ones
+    unpriceable: int = 0  # a part of `unrated`
     given_up: int = 0  # billing periods that can't be rated
-    stuck: Stuck = field(default_factory=Stuck)  # mails and PDFs
+    stuck: Stuck = field(default_factory=Stuck)  # emails and PDFs
 
 
 def waiting() -> Waiting:
-    """Counted from the queues themselves; each has an index or is small."""
+    """Count the queues directly; each has an index or is small."""
     failed = still_failed()
     states = dict(
         Invoice.objects.filter(state__in=(Invoice.State.DRAFT, Invoice.State.APPROVED))
@@ -53,5 +53,5 @@ def waiting() -> Waiting:
 
 
 def _to_rate() -> QuerySet[UnratedMark]:
-    """The marks that a worker will see to."""
+    """Return the marks that the workers will process."""
     return UnratedMark.objects.exclude(period__rating_attempts__attempts__gte=TRIES)

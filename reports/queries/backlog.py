@@ -1,7 +1,7 @@
-"""What waits, how long it has waited, and how far runs are: figures that a machine asks for several times a minute.
+"""The length and age of every queue and the progress of billing runs, for monitoring.
 
-Each is read from an index, from kept sums or from a table with a row per period, and no count goes further than
-`AT_MOST`: with millions of rows it takes no longer.
+Monitoring reads these several times a minute. Each figure comes from an index, from roll-ups or from a table with one row
+per period, and no count goes beyond `AT_MOST`, so that it takes no longer with millions of rows.
 """
 
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ WAITS = Q(state=InvoiceDocument.State.WAITING)
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """What waits for a worker or for a person; `since` is when the oldest came, where that is known."""
+    """A queue for workers or people; `since` is when its oldest entry arrived, if known."""
 
     name: str
     waiting: int
@@ -38,7 +38,7 @@ class Queue:
 
 @dataclass(frozen=True, slots=True)
 class RunProgress:
-    """A billing run that is not finished; `still_since` is when it last moved, where workers have something left to bill."""
+    """An unfinished billing run; `still_since` is when it last progressed, if items are left for the workers."""
 
     cycle: str
     started_at: datetime
@@ -47,7 +47,7 @@ class RunProgress:
 
 
 def received_lately(at: datetime) -> dict[tuple[str, str], int]:
-    """Leads and actions received in the five minutes before, by outcome; from the index alone."""
+    """Count the leads and actions of the last five minutes by outcome, from an index alone."""
     names = {(kind, outcome): f"{kind}s_{outcome}" for kind in KINDS for outcome in OUTCOMES}
     lately = Delivery.objects.filter(received_at__gt=at - LATELY, received_at__lte=at)
     sums = lately.aggregate(**{name: Coalesce(Sum(name), 0) for name in names.values()})
@@ -55,14 +55,14 @@ def received_lately(at: datetime) -> dict[tuple[str, str], int]:
 
 
 def rated_in_open_periods() -> dict[str, int]:
-    """What became of the actions of all open periods, from the kept sums."""
+    """Count the actions of all open periods by outcome, from roll-ups."""
     open_ones = PeriodTally.objects.filter(period__state=Open)
     sums: dict[str, int] = open_ones.aggregate(**{name: Coalesce(Sum(name), 0) for name in RATED_OUTCOMES})
     return sums
 
 
 def queues(*, unrated: int) -> list[Queue]:
-    """Every queue there is; a new one is a line here."""
+    """Return every queue; a new queue is one more line here."""
     actions = UnratedAction.objects.order_by("pk").values_list("action__delivery__received_at", flat=True)
     quarantined = QuarantinedItem.objects.waiting().order_by("received_at").values_list("received_at", flat=True)
     mails = InvoiceMail.objects.waiting().aggregate(n=Count("pk"), since=Min("asked_at"))
@@ -86,13 +86,13 @@ def queues(*, unrated: int) -> list[Queue]:
 
 
 def _counted(oldest_first: "QuerySet[Any]", since: str) -> tuple[int, datetime | None]:
-    """How many of them, and since when the oldest waits."""
+    """Return the number of rows, and since when the oldest is waiting."""
     found = oldest_first[:AT_MOST].aggregate(waiting=Count("pk"), since=Min(since))
     return found["waiting"], found["since"]
 
 
 def runs() -> list[RunProgress]:
-    """The runs that are not finished, with their items by state."""
+    """Return the unfinished runs with their items by state."""
     counts = dict[int, dict[str, int]]()
     moved = dict[int, datetime]()
     items = BillingRunItem.objects.filter(run__finished_at=None).values_list("run", "state")
@@ -107,7 +107,7 @@ def runs() -> list[RunProgress]:
 
 
 def _progress(run: BillingRun, counts: dict[str, int], moved_at: datetime) -> RunProgress:
-    """Who has paused a run knows that it stands still."""
+    """Return the progress of a run; a paused run doesn't count as stalled."""
     waits = counts.get(BillingRunItem.State.WAITING) and run.paused_at is None
     return RunProgress(
         run.cycle,

@@ -1,4 +1,4 @@
-"""The invariants of what is billed: lines, totals, numbers, what is owed."""
+"""The invariants of billing: lines, totals, numbers and outstanding amounts."""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -12,8 +12,8 @@ from billing_engine.core.read_replica import rows_of
 from invoices.domain.lines.charge_sums import LATE_FROM
 from reports.queries.invariant import Invariant, Sides
 
-# Both ways: a line without its charges, and charges without their line, are rows too. Charges stand for the first of
-# their lines alone, so that a second one has none.
+# A line without charges and charges without a line are rows too. Charges are matched with the first of their lines only,
+# so that a duplicate line has none.
 LINES = f"""
     WITH summed AS (
         SELECT action.period_id, CASE charge.reason WHEN '' THEN 'charges' ELSE 'not_charged' END AS kind,
@@ -61,7 +61,7 @@ TOTALS = """
      WHERE %(month)s = '' OR period.label = ANY(%(labels)s)
      ORDER BY invoice.id
 """
-# The category of a product may change afterwards: what a tax was taken of is compared where it is taken of all lines.
+# The category of a product may change later, so the base of a tax is only compared if it applies to all lines.
 TAXES = """
     SELECT invoice.id, invoice.currency, tax.name, tax.rate, tax.base, tax.amount,
            CASE tax.categories WHEN '[]' THEN invoice.subtotal
@@ -79,8 +79,8 @@ NUMBERS = """
       LEFT JOIN invoices_invoice invoice ON invoice.series_id = series.id
      GROUP BY series.id, company.name ORDER BY company.name NULLS FIRST, series.year
 """
-# What the series has given that no invoice has, and the other way about. A number is compared with what its place in the
-# series and the seller's format of that day make of it; it is never taken apart.
+# Numbers of a series that no invoice has, and vice versa. A number is compared with the number expected from its position
+# in the series and the seller's format of that day; it is never parsed.
 GAPS = """
     SELECT company.name, series.year, given.serial
       FROM invoices_numberseries series
@@ -111,14 +111,14 @@ ISSUED = """
      WHERE invoice.state = 'issued'
      ORDER BY invoice.id
 """
-NOT_YET = "Credit notes and payments are not kept yet: what is issued is what is outstanding."
+NOT_YET = "Credit notes and payments are not supported yet, so the issued amount is the outstanding amount."
 
 Sums = defaultdict[str, list[Any]]
 
 
 def lines(asked: Mapping[str, Any]) -> list[Invariant]:
-    """3. A line is the rounded sum of its charges; every charge of a closed period is on exactly one."""
-    sums = Invariant("3a", "exact amounts of the lines", "sum of their charges; a line is that, rounded once")
+    """3. A line is the rounded sum of its charges; every charge of a closed period is on exactly one line."""
+    sums = Invariant("3a", "exact amounts of the lines", "sum of their charges; each line is that sum, rounded once")
     once = Invariant("3b", "charges of closed periods", "charges on the lines of invoices, each on exactly one")
     amounts, counts = Sums(lambda: [ZERO, ZERO]), [0, 0]
     for line, invoice, position, period, currency, charges, on_line, amount, exact, billed in rows_of(LINES, asked):
@@ -166,22 +166,22 @@ def totals(asked: Mapping[str, Any]) -> Invariant:
 
 
 def numbers() -> Invariant:
-    """4. Each number that a series has given is on one invoice."""
-    found = Invariant("4", "numbers given", "invoices that have one: no gap and no double, per series")
+    """4. Every number issued by a series is on exactly one invoice."""
+    found = Invariant("4", "numbers issued", "invoices with a number, without gaps or duplicates, per series")
     own = settings.SELLER["name"]
     found.sides = [Sides(f"{name or own}, {year}", last, count) for name, year, last, count in rows_of(NUMBERS, {})]
     for name, year, serial in rows_of(GAPS, {}):
-        words = f"{name or own}, {year}: number {serial:,} was given, and no invoice has it"
+        words = f"{name or own}, {year}: number {serial:,} was issued, but no invoice has it"
         found.tell("invoices.invoice", None, words)
     for pk, number, holders, is_its_own in rows_of(STRAYS, {}):
         if holders > 1 or not is_its_own:
-            words = "is on more than one invoice" if holders > 1 else "was never given by its series"
+            words = "is on more than one invoice" if holders > 1 else "was never issued by its series"
             found.tell("invoices.invoice", pk, f"{number} {words}")
     return found
 
 
 def outstanding() -> Invariant:
-    """5. What customers owe is what was issued to them, less credits and payments (which are not kept yet)."""
+    """5. Customers owe what was issued to them, less credits and payments (which are not supported yet)."""
     found = Invariant("5", "issued − credited − paid", "outstanding, per customer and in total", note=NOT_YET)
     sums = Sums(lambda: [ZERO, ZERO])
     owed: defaultdict[tuple[int, str, str], Decimal] = defaultdict(Decimal)

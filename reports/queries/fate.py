@@ -1,4 +1,4 @@
-"""What has become of one action, from the door to the invoice."""
+"""The status of one action, from intake to invoice."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +11,7 @@ from pricing.models import Charge, UnratedAction
 
 WAITING, EXCLUDED, CHARGED, INVOICED = "waiting", "excluded", "charged", "invoiced"
 QUARANTINED = "quarantined"
-# From the door to the invoice; the last two are of items that a person let go, or mended under another id.
+# In the order of processing; the last two are for items that a person discarded, or stored under another ID.
 FATES = (
     QUARANTINED,
     WAITING,
@@ -25,7 +25,7 @@ FATES = (
 
 @dataclass(frozen=True, slots=True)
 class Fate:
-    """One action: where it has got to, in a word and in words, and every row that says so."""
+    """The status of an action as a code and a sentence, with the rows behind it."""
 
     fate: str
     words: str
@@ -36,7 +36,7 @@ class Fate:
 
 
 def fate_of(source: Source, *, lead: str, action: str) -> Fate | None:
-    """The fate of an action by its source's own ids; None where nothing of that name was ever received."""
+    """Return the status of an action by its source's IDs; None if it was never received."""
     refusals = refusals_of(source, lead=lead, action=action)
     stored = (
         Action.objects.filter(lead__source=source, lead__external_id=lead, external_id=action)
@@ -53,10 +53,10 @@ def fate_of(source: Source, *, lead: str, action: str) -> Fate | None:
 
 def _of_refused(item: QuarantinedItem) -> tuple[str, str]:
     if item.state == QuarantinedItem.State.WAITING:
-        return QUARANTINED, f"Waits in quarantine: {item.message}"
+        return QUARANTINED, f"In quarantine: {item.message}"
     if item.state == QuarantinedItem.State.DISCARDED:
         return item.state, f"Discarded: {item.settled_note}"
-    return item.state, "Mended by a person, and stored under another id."
+    return item.state, "Corrected by a person and stored under another ID."
 
 
 def _of_stored(action: Action, refusals: list[QuarantinedItem]) -> Fate:
@@ -73,20 +73,20 @@ def _of_stored(action: Action, refusals: list[QuarantinedItem]) -> Fate:
 
 
 def _since(action: Action, invoice: Invoice | None) -> str:
-    """Which invoice it is on, and what becomes of it there when it was taken back after its period was closed."""
+    """Name the invoice and, if the action was voided after its period closed, what happens next."""
     on = f" It is on invoice {invoice.number}." if invoice else ""
     if not action.voided_after_close:
         return on
-    next_ = "it is to be credited" if invoice else "the draft takes it off when it is regenerated"
-    return f"{on} It was taken back since: {next_}."
+    next_ = "it has to be credited" if invoice else "regenerate the draft to remove it"
+    return f"{on} It was voided after its period closed: {next_}."
 
 
 def _waiting(unrated: UnratedAction | None) -> str:
     if unrated is None:
-        return "Stored; it has not been rated yet."
+        return "Stored, but not rated yet."
     if unrated.code == UnratedAction.Code.UNPRICEABLE:
-        return "Stored; it could not be priced, and a person looks into it."
-    return "Stored; no price rule matches it yet."
+        return "Stored, but it could not be priced. A person has to look into it."
+    return "Stored, but no price rule matches yet."
 
 
 def _excluded(charge: Charge, action: Action) -> str:
@@ -96,6 +96,6 @@ def _excluded(charge: Charge, action: Action) -> str:
 
 def _charged(charge: Charge, currency: str) -> str:
     rule: Any = charge.rule  # a charge without reason has one
-    trimmed = f", of {price_in_words(charge.full_amount, currency)}" if charge.cuts else ""
+    trimmed = f" of {price_in_words(charge.full_amount, currency)}" if charge.cuts else ""
     amount = price_in_words(charge.amount, currency) if charge.amount else in_words(charge.amount, currency)
-    return f"Charged {amount}{trimmed} by «{rule.name}»."
+    return f"Charged {amount}{trimmed} by the rule “{rule.name}”."

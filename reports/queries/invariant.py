@@ -1,4 +1,4 @@
-"""A sum that must hold, as it stands now: both sides, and the rows where they differ."""
+"""An equation that must hold, with the current value of both sides and the rows that violate it."""
 
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -13,12 +13,12 @@ Amount = int | Decimal
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """One sum of it, such as that of one currency: what is told, and what it is told to be the sum of."""
+    """The two sides of the equation, for example for one currency."""
 
     name: str
     left: Amount
     right: Amount
-    currency: str = ""  # of amounts of money
+    currency: str = ""  # for monetary amounts
 
     @property
     def difference(self) -> Amount:
@@ -27,23 +27,23 @@ class Sides:
 
 @dataclass(frozen=True, slots=True)
 class Breach:
-    """A row for which it does not hold."""
+    """A row that violates the invariant."""
 
     model: str  # "leads.delivery"
-    row: int | None  # none where it is missing
+    row: int | None  # None if it is missing
     words: str
 
 
 @dataclass(slots=True)
 class Invariant:
-    """One of the sums of product.md."""
+    """One of the five invariants of the product."""
 
     number: str
     left: str
     right: str
     note: str = ""
     sides: list[Sides] = field(default_factory=list)
-    breaches: list[Breach] = field(default_factory=list)  # the first ones
+    breaches: list[Breach] = field(default_factory=list)  # only the first ones
     broken: int = 0
 
     @property
@@ -51,12 +51,12 @@ class Invariant:
         return not self.broken and all(not sides.difference for sides in self.sides)
 
     def tell(self, model: str, row: int | None, words: str) -> None:
-        """One more row for which it does not hold."""
+        """Add a row that violates the invariant."""
         self.broken += 1
         if len(self.breaches) < BREACHES_KEPT:
             self.breaches.append(Breach(model, row, words))
 
 
 def side_in_words(side: Amount, currency: str) -> str:
-    """A count as `1,234`; an amount of money with all the places it has."""
+    """Format a count as `1,234`, and an amount with all its decimals."""
     return price_in_words(Decimal(side), currency) if currency else count_in_words(int(side))

@@ -1,4 +1,4 @@
-"""The five sums of product.md, recounted from the rows as they are now, never read from what was counted before."""
+"""The five invariants of the product, always recounted from the rows, never read from roll-ups."""
 
 from zoneinfo import ZoneInfo
 
@@ -11,10 +11,10 @@ from reports.queries.stored_sums import received, stored
 
 @from_copy
 def invariants(month: Cycle | None = None) -> list[Invariant]:
-    """Each as it stands, of one month (deliveries by UTC, periods by their label) or of all time; weeks belong to the month
-    in which they end.
+    """Recount the invariants for one month or all time; deliveries count by UTC, and weeks toward the month they end in.
 
-    Numbers and what is owed know no month. Each is one statement or two, and each statement sees one moment.
+    Invoice numbers and outstanding amounts are always for all time. Each invariant takes one or two statements, and each
+    statement sees a consistent snapshot.
     """
     span = month.span(ZoneInfo("UTC")) if month else None
     asked = {

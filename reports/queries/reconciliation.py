@@ -1,4 +1,4 @@
-"""From the exact amounts of the charges to the total of the invoice, month by month, to the cent."""
+"""Reconcile the exact amounts of charges with the totals of invoices, month by month, to the cent."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,8 +22,8 @@ class Reconciliation:
 
     month: str
     invoice: Invoice
-    exact: Decimal  # the charges, summed by the report itself
-    exact_on_lines: Decimal  # the same, as the invoice's lines remember it
+    exact: Decimal  # the charges, added up by the report
+    exact_on_lines: Decimal  # the same, as stored on the invoice lines
     lines: int
     rounding: Decimal
     minimum: Decimal
@@ -34,14 +34,14 @@ class Reconciliation:
 
     @property
     def agrees(self) -> bool:
-        """Whether the invoice is the sum of its charges, and nothing but rounding lies between."""
+        """Whether the invoice equals its charges, with no difference except rounding."""
         at_most = self.lines * minor_unit(self.invoice.currency) / 2
         adds_up = sum((self.rounding, self.minimum, self.adjustments, self.tax, self.credit), self.exact) == self.total
         return adds_up and self.exact == self.exact_on_lines and abs(self.rounding) <= at_most
 
 
 def reconciled(customer: Customer, exact: Mapping[str, Decimal]) -> list[Reconciliation]:
-    """One entry per invoiced month in `exact` (what the report summed for it); one query."""
+    """Return one entry per invoiced month in `exact` (the report's sum for the month), from one query."""
     found: Any = (
         Invoice.objects.filter(customer=customer, period__label__in=list(exact))
         .exclude(state=Invoice.State.VOID)

@@ -1,4 +1,4 @@
-"""The invariants of what came in: received, and stored."""
+"""The invariants of intake: received and stored."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -28,14 +28,14 @@ UNEQUAL_DELIVERIES = f"""
        AND (leads_received <> {_outcomes("leads")} OR actions_received <> {_outcomes("actions")})
      ORDER BY id
 """  # noqa: S608 -- the names of our own columns
-# Of files that have lines; most deliveries have none, and an index knows which.
+# Only files have lines; an index finds these few deliveries.
 LINES = """
     SELECT id, lines_read, lines_taken + lines_blank + lines_refused
       FROM leads_delivery
      WHERE lines_read > 0 AND (%(from)s::timestamptz IS NULL OR (received_at >= %(from)s AND received_at < %(to)s))
      ORDER BY id
 """
-# Recounted from the rows, not read from the tallies: those are compared with it.
+# Recounted from the rows, and then compared with the tallies.
 STORED = """
     WITH counted AS (
         SELECT action.period_id, count(*) AS actions,
@@ -63,12 +63,12 @@ STORED = """
 
 
 def received(asked: Mapping[str, Any]) -> Invariant:
-    """1. Of each delivery, every item has one outcome; of each file, every line that was read."""
+    """1. Every item of a delivery, and every line of a file, has exactly one outcome."""
     found = Invariant(
         "1",
         "received",
         "stored + duplicates + conflicts + quarantined, per delivery",
-        "Of a file, lines read = lines of rows taken + blank + refused.",
+        "For files, lines read = lines taken + blank + refused.",
     )
     [(leads, of_leads, actions, of_actions)] = rows_of(RECEIVED, asked)
     lines, of_lines = _lines(found, asked)
@@ -94,12 +94,12 @@ def _lines(found: Invariant, asked: Mapping[str, Any]) -> tuple[int, int]:
 
 
 def stored(asked: Mapping[str, Any]) -> Invariant:
-    """2. Of each period, every action is charged, excluded or unrated, and none twice; a closed one has none unrated."""
-    found = Invariant("2", "stored actions", "charged + excluded + unrated, per period; those about to be rated")
+    """2. Every action of a period is either charged, excluded or unrated; in a closed period, none is unrated."""
+    found = Invariant("2", "stored actions", "charged + excluded + unrated + about to be rated, per period")
     sums = Counter[str]()
     for pk, is_closed, is_waiting, *counts in rows_of(STORED, asked):
         period = dict(zip(("actions", "charged", "excluded", "unrated", "twice", "astray"), counts[:6], strict=True))
-        # A mark that is left says that something came or changed since; a worker rates it within seconds.
+        # A mark means that something arrived or changed since; a worker rates it within seconds.
         waiting = period["actions"] - period["charged"] - period["excluded"] - period["unrated"]
         period["waiting"] = max(0, waiting) if is_waiting and not is_closed else 0
         sums.update(period)
@@ -116,9 +116,9 @@ def _faults(period: Mapping[str, int], *, is_closed: bool, tally: list[int] | No
     if period["actions"] != parts:
         faults.append(f"{period['actions']:,} actions, {parts:,} charged, excluded or unrated")
     if period["twice"]:
-        faults.append(f"{period['twice']:,} charged and unrated at once")
+        faults.append(f"{period['twice']:,} both charged and unrated")
     if period["astray"]:
-        faults.append(f"{period['astray']:,} charges name another period than their action's")
+        faults.append(f"{period['astray']:,} charges with a different period than their action")
     if is_closed and period["unrated"]:
         faults.append(f"closed with {period['unrated']:,} unrated")
     told = [period[name] for name in ("actions", "charged", "excluded", "unrated")]

@@ -72,7 +72,7 @@ def test_a_key_is_made_used_rotated_and_revoked(page: Page, company: None, live_
     expect(page.locator(".lb-chip").get_by_text("Active")).to_be_visible()
     assert old not in page.content()
     page.get_by_role("link", name="Rotate").click()
-    page.get_by_role("button", name="Make the new key").click()
+    page.get_by_role("button", name="Create new key").click()
     expect(page.get_by_text("stays good until")).to_be_visible()
     new = page.get_by_label("API key", exact=True).input_value()
     assert [send(live_server, key, lead("L-1", "TILE-9"))[0] for key in (old, new)] == [202, 202]
@@ -94,7 +94,7 @@ def test_a_fault_is_seen_mended_retried_and_gone(page: Page, company: None, live
     assert (status, receipt["results"][0]["actions"][0]["code"]) == (202, "quantity_invalid")
 
     page.goto("/admin/leads/quarantineditem/")
-    expect(page.get_by_role("heading", name="What is waiting")).to_be_visible()
+    expect(page.get_by_role("heading", name="Waiting items")).to_be_visible()
     page.locator("#result_list tbody a").first.click()
     expect(page.locator(".lb-fault")).to_have_text('      "quantity": -4,')
 
@@ -112,7 +112,7 @@ def test_a_fault_is_seen_mended_retried_and_gone(page: Page, company: None, live
     assert Action.objects.get().quantity == 4
 
     page.goto("/admin/leads/quarantineditem/")
-    expect(page.get_by_role("heading", name="What is waiting")).to_have_count(0)
+    expect(page.get_by_role("heading", name="Waiting items")).to_have_count(0)
     expect(page.locator("#result_list tbody a")).to_have_count(0)
 
 

@@ -110,7 +110,7 @@ def test_countries_are_known_by_code_and_by_name():
 def test_a_person_known_once_by_phone_and_once_by_address_is_no_other():
     assert known_as("ann@studio.example", "+12127365000") == ""
     assert known_as("", "+12127365000") == ""
-    assert known_as("ann@studio.example", "bob@studio.example") == "e-mail address"
+    assert known_as("ann@studio.example", "bob@studio.example") == "email address"
     assert known_as("+12127365001", "+12127365000") == "phone number"
 
 

@@ -224,7 +224,7 @@ def test_the_page_adds_up_by_product_and_by_source_and_reconciles_first(finance:
         [(f"Oak · {skus['Oak']}", "2", "$20.00"), (f"Stone · {skus['Stone']}", "1", "$2.50")],
         [("Webinars", "1", "$12.50"), ("Web", "2", "$10.00")],
     ]
-    parts = ("From these amounts to the invoice", "By product", "By source", "By product, source")
+    parts = ("Reconciliation with invoices", "By product", "By source", "By product, source")
     places = [html.index(f"<h2>{words}") for words in parts]
     assert places == sorted(places)
     assert re.findall(r"<details[^>]* open", html)

@@ -71,10 +71,10 @@ def fate(client: Client, key: str, path: str = "web.1/A-1") -> tuple[str, str]:
 
 def test_an_action_waits_then_is_charged_then_invoiced(client: Client, source: Source, key: str):
     send(client, key, action(quantity="1.5"))
-    assert fate(client, key) == ("waiting", "Stored; it has not been rated yet.")
+    assert fate(client, key) == ("waiting", "Stored, but not rated yet.")
     period = BillingPeriod.objects.get()
     rate(period, at=DONE_AT)
-    assert fate(client, key) == ("waiting", "Stored; no price rule matches it yet.")
+    assert fate(client, key) == ("waiting", "Stored, but no price rule matches yet.")
 
     rule = PriceRuleFactory.create(name="Samples", cap_per_lead=3)
     rate(period, at=DONE_AT)
@@ -85,7 +85,7 @@ def test_an_action_waits_then_is_charged_then_invoiced(client: Client, source: S
         "lead": "L-1",
         "id": "A-1",
         "fate": "charged",
-        "words": "Charged $3.00, of $3.75 by «Samples».",
+        "words": "Charged $3.00 of $3.75 by the rule “Samples”.",
         "action": stored.pk,
         "type": "sample_order",
         "occurred_at": "2026-10-15T12:00:00Z",
@@ -114,7 +114,7 @@ def test_an_action_waits_then_is_charged_then_invoiced(client: Client, source: S
     approve(Invoice.objects.get(), by=by, at=NOVEMBER_3)
     issue(Invoice.objects.get(), by=by, at=NOVEMBER_3)
     number = Invoice.objects.get().number
-    assert fate(client, key) == ("invoiced", f"Charged $3.00, of $3.75 by «Samples». It is on invoice {number}.")
+    assert fate(client, key) == ("invoiced", f"Charged $3.00 of $3.75 by the rule “Samples”. It is on invoice {number}.")
     assert ask(client, key).json()["invoice"] == {"number": number, "issued_on": "2026-11-03"}
 
 
@@ -132,7 +132,7 @@ def test_an_excluded_action_says_why(client: Client, key: str, rule: PriceRule):
 def test_a_refused_action_waits_until_a_person_has_decided(client: Client, key: str):
     send(client, key, action(1, quantity=-1), action(2, quantity=-2), action(3, quantity=-3))
     first, second, third = QuarantinedItem.objects.order_by("pk")
-    assert fate(client, key) == ("quarantined", f"Waits in quarantine: {first.message}")
+    assert fate(client, key) == ("quarantined", f"In quarantine: {first.message}")
 
     repair(first, content={**first.content, "actions": [action(1)]}, by=UserFactory.create(), at=DONE_AT)
     discard(second, note="Sent by mistake", by=UserFactory.create(), at=DONE_AT)
@@ -150,7 +150,7 @@ def test_a_refused_action_waits_until_a_person_has_decided(client: Client, key: 
         }
     ]
     assert fate(client, key, "web.1/A-2") == ("discarded", "Discarded: Sent by mistake")
-    assert fate(client, key, "web.1/A-3") == ("repaired", "Mended by a person, and stored under another id.")
+    assert fate(client, key, "web.1/A-3") == ("repaired", "Corrected by a person and stored under another ID.")
 
 
 def test_a_stored_action_shows_the_conflict_that_waits(client: Client, key: str):

@@ -169,7 +169,7 @@ def test_an_empty_house_says_so_in_words(finance: Client) -> None:
     html = unescape(front(finance).content.decode())
 
     for words in (
-        "Nothing waits for you.",
+        "Nothing needs your attention.",
         "Nothing to bill in October 2026 yet.",
         "No action is rated in October 2026.",
         "Nothing was received in October 2026.",

@@ -347,7 +347,7 @@ def test_the_command_exits_1_and_names_the_row(invoice: Invoice) -> None:
 
 
 def test_the_command_exits_2_for_what_is_no_month() -> None:
-    assert run("--month", "October") == (2, "'October' is no month: write it as 2026-10.")
+    assert run("--month", "October") == (2, "'October' is not a month. Use the form 2026-10.")
 
 
 # --- The page ---------------------------------------------------------------------------------------

@@ -105,7 +105,7 @@ def _outgoing(cycle: BillingCycle, left: Left) -> tuple[Counted, ...]:
         (
             stuck.documents,
             "without their PDF",
-            "It could not be made: the invoice's page says why",
+            "The PDF failed. The invoice's page says why.",
             list_of("invoices.invoice", month=cycle.label, document="failed"),
             "red",
         ),

@@ -1,1 +1,1 @@
-"""How sources prove themselves: API keys and signing secrets, each shown once, rotated with an overlap, revoked at once."""
+"""The pages of API keys and signing secrets."""

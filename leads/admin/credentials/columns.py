@@ -1,4 +1,4 @@
-"""What lists and pages show of a key or a secret; the secret part is shown nowhere."""
+"""The columns of API keys and signing secrets, which never show the secret part."""
 
 from datetime import timedelta
 
@@ -13,7 +13,7 @@ SOON = timedelta(days=14)
 
 
 def state_of(one: ApiKey | SigningSecret) -> SafeString:
-    """Whether it opens the door, and how long still."""
+    """Return whether it is valid, and for how long."""
     at = now()
     if one.revoked_at:
         return chip("Revoked", "red")
@@ -33,14 +33,14 @@ def _in_short(left: timedelta) -> str:
 
 
 class ShownCredential:
-    """The columns of both."""
+    """The columns that API keys and signing secrets share."""
 
     shown_source = column(link, "source", title="source")
     state = column(state_of, title="state")
     created = column(instant, "created_at", title="created", order="created_at")
     creator = column(str, "created_by", title="by", empty=NOTHING)
     last_used = column(instant, "last_used_at", title="last used", order="last_used_at", empty="never")
-    ended = column(lambda one: instant(one.revoked_at or one.expires_at), title="ends, or ended")
+    ended = column(lambda one: instant(one.revoked_at or one.expires_at), title="expiry")
 
 
 KEY = column(lambda prefix: code(f"lbe_{prefix}_…"), "prefix", title="key")

@@ -1,4 +1,4 @@
-"""The pages of API keys and signing secrets: rotated with an overlap, revoked at once."""
+"""The pages of API keys and signing secrets, with rotation and revocation."""
 
 from datetime import datetime
 from typing import Any
@@ -22,7 +22,7 @@ from leads.models import ApiKey, SigningSecret
 
 
 class CredentialPage(ShownCredential, ReadOnlyPage[Any]):
-    """Reached from its source; not in the menu."""
+    """A page that is reached from the source, not from the menu."""
 
     list_display = ("shown", "shown_source", "state", "created", "last_used")
     list_filter = (("source", AutocompleteSelectFilter),)
@@ -43,8 +43,8 @@ class ApiKeyAdmin(CredentialPage):
         offered=lambda key: key.is_good(now()),
         asks=Dialog(
             title=lambda key: f"Rotate the key lbe_{key.prefix}_…?",
-            says="A new key is made and shown once. Both open the door until the time you choose; then only the new one.",
-            submit="Make the new key",
+            says="A new key is created and shown once. Both keys are valid until the time you choose, then only the new one.",
+            submit="Create new key",
             form=WithOverlap,
             first=after_overlap,
         ),
@@ -62,7 +62,8 @@ class ApiKeyAdmin(CredentialPage):
         asks=Dialog(
             title=lambda key: f"Revoke the key lbe_{key.prefix}_…?",
             says=lambda key: (
-                f"From the next request on «{key.source}» is refused with it. That cannot be undone; a new key can be made."
+                f"Requests of {key.source} with this key are refused from now on. You can't undo this, but you can create"
+                " a new key."
             ),
             is_dangerous=True,
         ),
@@ -83,8 +84,8 @@ class SigningSecretAdmin(CredentialPage):
         offered=lambda secret: secret.is_good(now()),
         asks=Dialog(
             title=lambda secret: f"Rotate the secret {secret.hint}…?",
-            says="A new secret is made and shown once. Signatures by either fit until the time you choose; then by the new one.",
-            submit="Make the new secret",
+            says="A new secret is created and shown once. Both are valid until the time you choose, then only the new one.",
+            submit="Create new secret",
             form=WithSecretAndOverlap,
             first=after_overlap,
         ),
@@ -102,7 +103,7 @@ class SigningSecretAdmin(CredentialPage):
         asks=Dialog(
             title=lambda secret: f"Revoke the secret {secret.hint}…?",
             says=lambda secret: (
-                f"From the next request on no signature by it fits; «{secret.source}» is refused if it has no other."
+                f"Deliveries of {secret.source} signed with this secret are refused from now on. You can't undo this."
             ),
             is_dangerous=True,
         ),

@@ -1,4 +1,4 @@
-"""What the dialogs of keys and secrets ask."""
+"""The forms in the dialogs of keys and secrets."""
 
 from datetime import UTC, timedelta
 from typing import Any
@@ -12,7 +12,7 @@ TYPED = "%Y-%m-%dT%H:%M"
 
 
 def instant_field(label: str, help_text: str, *, required: bool = True) -> forms.DateTimeField:
-    """A date and a time, picked with the browser's own calendar."""
+    """Return a field for date and time with the browser's own picker."""
     widget = UnfoldAdminTextInputWidget({"type": "datetime-local"})
     widget.input_type = "datetime-local"
     return forms.DateTimeField(
@@ -21,33 +21,33 @@ def instant_field(label: str, help_text: str, *, required: bool = True) -> forms
 
 
 class WithEnd(forms.Form):
-    """When a new key ends by itself."""
+    """When a new key expires."""
 
-    end = instant_field("Expires", "UTC. Leave empty for a key that is good until it is revoked.", required=False)
+    end = instant_field("Expires", "UTC. Leave empty for a key that is valid until it is revoked.", required=False)
 
 
 class WithOverlap(forms.Form):
-    """How long what is replaced stays good."""
+    """How long the replaced key or secret stays valid."""
 
-    until = instant_field("The old one stays good until", "UTC. It is shown on the source's page.")
+    until = instant_field("The old one stays valid until", "UTC. Shown on the page of the source.")
 
 
 class WithSecret(forms.Form):
-    """A secret that the sender's system has made, where it has."""
+    """An optional secret that was created by the sender's system."""
 
     given = forms.CharField(
-        label="Secret of the sender",
+        label="Secret from the sender",
         required=False,
         max_length=200,
-        help_text="Where the sender's system made one (whsec_…). Leave empty, and one is made here.",
+        help_text="If the sender's system created one (whsec_…). Leave empty to create one.",
         widget=UnfoldAdminTextInputWidget({"autocomplete": "off"}),
     )
 
 
 class WithSecretAndOverlap(WithSecret, WithOverlap):
-    """The sender's own new secret, if there is one, and how long the old one stays good."""
+    """An optional new secret from the sender, and how long the old one stays valid."""
 
 
 def after_overlap(_: object) -> dict[str, Any]:
-    """What the form proposes."""
+    """Return the initial values of the form."""
     return {"until": (now() + OVERLAP).astimezone(UTC).strftime(TYPED)}

@@ -1,4 +1,4 @@
-"""A source's keys and secrets, on its page."""
+"""The keys and secrets on the page of a source."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ class CredentialRows(ShownCredential, ReadOnlyRows):
     fields = ("shown", "state", "created", "creator", "last_used", "ended", "buttons")
     related = ("created_by",)
     ordering = ("-pk",)
-    pages = ""  # how the addresses of its buttons begin
+    pages = ""  # the beginning of the URL names of its buttons
 
     def get_queryset(self, request: HttpRequest) -> Any:
         self.may_change = request.user.has_perm(f"leads.change_{self.model._meta.model_name}")

@@ -1,4 +1,4 @@
-"""The page that shows a new key or secret, once."""
+"""The page that shows a new key or secret once."""
 
 import json
 from datetime import datetime
@@ -13,7 +13,7 @@ from leads.models import ActionType, Product, Source
 def new_key_page(
     page: Any, request: HttpRequest, source: Source, whole: str, *, old: str = "", until: datetime | None = None
 ) -> HttpResponse:
-    """The only time a key is shown."""
+    """Show a new API key, for the only time."""
     address = f"{request.scheme}://{request.get_host()}/api/v1/deliveries"
     shown: dict[str, Any] = {
         "title": f"The new key of {source}",
@@ -26,7 +26,7 @@ def new_key_page(
 
 
 def _example(source: Source) -> dict[str, str]:
-    """What a test may name, so that it can be pasted as it is; stand-ins where there is nothing yet."""
+    """Return values for a request that can be pasted as it is; placeholders if nothing exists yet."""
     whose = {"customer": source.customer_id} if source.customer_id else {}
     product = Product.objects.filter(**whose).select_related("customer").order_by("pk").first()
     kind = ActionType.objects.order_by("pk").first()
@@ -39,13 +39,13 @@ def _example(source: Source) -> dict[str, str]:
 
 
 def _for_shell(text: str) -> str:
-    """A JSON text within the single quotes of a shell."""
+    """Encode as JSON for use within single quotes of a shell."""
     return json.dumps(text, ensure_ascii=False).replace("'", "'\\''")
 
 
 def new_secret_page(
     page: Any, request: HttpRequest, source: Source, whole: str, *, old: str = "", until: datetime | None = None
 ) -> HttpResponse:
-    """The only time a signing secret is shown."""
+    """Show a new signing secret, for the only time."""
     shown = {"title": f"The new signing secret of {source}", "whole": whole, "label": "Signing secret"}
     return dialog_page(page, request, source, shown | {"old": old, "until": until}, template="leads/new_key.html")

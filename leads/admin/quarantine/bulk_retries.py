@@ -1,4 +1,4 @@
-"""How far a bulk retry is, and what came of it."""
+"""The pages of bulk retries, with their progress and results."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from leads.models import BulkRetry, QuarantineStep
 
 
 def refused_again(retry: BulkRetry) -> Skipped | None:
-    """What the retry left in quarantine, each with what was wrong with it when it was tried."""
+    """Return the items that were refused again, each with its fault at that time."""
     steps = QuarantineStep.objects.filter(
         kind=QuarantineStep.Kind.REFUSED_AGAIN,
         item__source=retry.source_id,
@@ -36,7 +36,7 @@ def refused_again(retry: BulkRetry) -> Skipped | None:
 
 @admin.register(BulkRetry)
 class BulkRetryAdmin(ReadOnlyPage[BulkRetry]):
-    """Reached from quarantine; not in the menu."""
+    """A page that is reached from quarantine, not from the menu."""
 
     change_form_template = "leads/bulk_retry.html"
     list_display = ("started", "shown_source", "shown_code", "shown_total", "shown_stored", "shown_refused", "state")
@@ -50,11 +50,11 @@ class BulkRetryAdmin(ReadOnlyPage[BulkRetry]):
     finished = column(instant, "finished_at", title="finished")
     shown_source = column(link, "source", title="source")
     shown_code = column(code, "code", title="code")
-    shown_total = column(number, "total", title="tried")
+    shown_total = column(number, "total", title="items")
     shown_stored = column(number, "stored", title="stored")
     shown_refused = column(number, "refused", title="refused again")
     state = column(
-        lambda retry: chip("Finished", "green") if retry.finished_at else chip(f"{retry.percent} %", "blue"),
+        lambda retry: chip("Finished", "green") if retry.finished_at else chip(f"{retry.percent}%", "blue"),
         title="state",
     )
 

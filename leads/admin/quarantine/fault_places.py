@@ -1,4 +1,4 @@
-"""Where in an item its fault is, and how a refused action differs from the one that is stored."""
+"""Locate the fault in an item, and compare a refused item with the stored one."""
 
 import json
 import re
@@ -19,7 +19,7 @@ _MISSING = object()
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A pointer into the item's own content, and what stands there."""
+    """A pointer into the content of an item, and the value found there."""
 
     pointer: str
     found: str
@@ -27,7 +27,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of JSON, and whether the fault is in it."""
+    """One line of JSON, and whether it contains the fault."""
 
     text: str
     is_fault: bool
@@ -35,7 +35,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One member, as stored and as sent."""
+    """One member as stored and as sent."""
 
     name: str
     stored: str
@@ -47,7 +47,7 @@ class Difference:
 
 
 def faulty_place(item: QuarantinedItem) -> Place:
-    """The item's pointer leads into the delivery; this one leads into the content kept here."""
+    """Return the place of the fault in the item's content; the stored pointer leads into the delivery."""
     rest = re.sub(r"^(/leads)?/\d+", "", item.pointer)
     if item.kind == QuarantinedItem.Kind.ACTION:
         rest = re.sub(r"^/actions/\d+", "/actions/0", rest)
@@ -59,7 +59,7 @@ def faulty_place(item: QuarantinedItem) -> Place:
 
 
 def differences(item: QuarantinedItem, stored: Action) -> list[Difference]:
-    """The stored action beside the one that was sent under its id."""
+    """Compare the stored action with the one sent under the same ID."""
     sent = _at(item.content, "/actions/0")
     read = read_action(sent, received_at=item.received_at)
     if not isinstance(read, ActionItem):
@@ -75,14 +75,14 @@ def differences(item: QuarantinedItem, stored: Action) -> list[Difference]:
 
 
 def lead_differences(item: QuarantinedItem, stored: Lead) -> list[Difference]:
-    """The stored lead beside the one that was sent under its id."""
+    """Compare the stored lead with the one sent under the same ID."""
     read = read_lead(item.content, received_at=item.received_at)
     if not isinstance(read, LeadItem):
         return []
     sku = external_id(read.product.sku) if read.product else NOTHING
     return [
         Difference("product", stored.product.sku, sku),
-        Difference("e-mail", stored.email or NOTHING, read.contact.email or NOTHING),
+        Difference("email", stored.email or NOTHING, read.contact.email or NOTHING),
         Difference("phone", stored.phone or NOTHING, read.contact.phone or NOTHING),
         Difference("name", stored.name or NOTHING, read.contact.name or NOTHING),
         Difference("test", "yes" if stored.is_test else "no", "yes" if read.is_test else "no"),
@@ -90,13 +90,13 @@ def lead_differences(item: QuarantinedItem, stored: Lead) -> list[Difference]:
 
 
 def marked(content: Any, pointer: str) -> list[Line]:
-    """The content as indented JSON, line by line, and which of them the pointer means; what is missing has a line too."""
+    """Return the content as lines of indented JSON, marking those at the pointer; a missing member gets its own line."""
     lines = list(_lines(content, "", "", "", ""))
     aim = "" if pointer == "/" else pointer
     found = [Line(text, _is_within(path, aim)) for text, path in lines]
     if not aim or any(line.is_fault for line in found):
         return found
-    # A member that is not there is missing at the end of what should hold it.
+    # A missing member is shown at the end of its parent.
     parent, _, name = aim.rpartition("/")
     place = max((number for number, (_, path) in enumerate(lines) if path == parent), default=None)
     if place is not None:
@@ -105,7 +105,7 @@ def marked(content: Any, pointer: str) -> list[Line]:
 
 
 def _lines(value: Any, path: str, indent: str, before: str, after: str) -> Iterator[tuple[str, str]]:
-    """(text, pointer) of each line."""
+    """Yield (text, pointer) of each line."""
     if not (value and isinstance(value, dict | list)):
         yield f"{indent}{before}{pretty(value)}{after}", path
         return
@@ -124,7 +124,7 @@ def _is_within(path: str, aim: str) -> bool:
 
 
 def _at(content: Any, pointer: str) -> Any:
-    """What a JSON pointer leads to."""
+    """Resolve a JSON pointer."""
     for step in pointer.split("/")[1:]:
         name = step.replace("~1", "/").replace("~0", "~")
         if isinstance(content, dict) and name in content:

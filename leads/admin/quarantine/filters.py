@@ -1,4 +1,4 @@
-"""The filters of the quarantine: by state, code and month."""
+"""The filters of quarantined items: state, code and month."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ MONTHS_SHOWN = 36
 
 
 class ByState(DropdownFilter):
-    """What waits, unless something else is asked for."""
+    """Filters by state; shows waiting items by default."""
 
     title = "state"
     parameter_name = "state"
@@ -31,7 +31,7 @@ class ByState(DropdownFilter):
 
 
 class ByCode(DropdownFilter):
-    """The codes of what waits; of very much that waits, the latest."""
+    """Filters by code; offers the codes of the latest waiting items."""
 
     title = "code"
     parameter_name = "code"
@@ -45,7 +45,7 @@ class ByCode(DropdownFilter):
 
 
 class ByMonth(DropdownFilter):
-    """The months that what waits counts to, the latest first."""
+    """Filters by month; offers the months that waiting items count toward, latest first."""
 
     title = "month"
     parameter_name = "month"

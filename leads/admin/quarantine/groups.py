@@ -1,4 +1,4 @@
-"""What waits in quarantine, by source and code: the top of the list."""
+"""Waiting items by source and code, shown above the list."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ GROUPS_SHOWN = 20
 
 
 def groups() -> list[dict[str, Any]]:
-    """The most first, each with the address of its own list."""
+    """Return the groups, largest first, each with the URL of its list."""
     rows = (
         QuarantinedItem.objects.waiting()
         .values("source", "source__name", "code")
@@ -26,7 +26,7 @@ def groups() -> list[dict[str, Any]]:
             "code": row["code"],
             "count": row["count"],
             "actions": row["actions"],
-            "is_conflict": row["code"] in CONFLICTS,  # that is settled, not retried
+            "is_conflict": row["code"] in CONFLICTS,  # conflicts are settled, not retried
             "since": row["since"],
             "these": list_of("leads.quarantineditem", code=row["code"], source__id__exact=row["source"]),
         }

@@ -1,4 +1,4 @@
-"""What was refused, and waits for a person: mended and sent in again, or let go for a reason."""
+"""The pages of quarantined items, which a person fixes and retries, or discards with a reason."""
 
 from functools import partial
 from typing import Any
@@ -45,7 +45,7 @@ from leads.models import QuarantinedItem, Source
 State = QuarantinedItem.State
 COLOURS: dict[str, Colour] = {State.WAITING: "orange", State.REPAIRED: "green", State.DISCARDED: "plain"}
 RETRIED_AT_ONCE = 500
-RETRIED_HERE = 100  # more of them are the workers' business
+RETRIED_HERE = 100  # the workers retry larger groups
 DISCARDED_AT_ONCE = 1_000
 
 
@@ -90,7 +90,7 @@ class QuarantinedItemAdmin(ReadOnlyPage[QuarantinedItem]):
         "occurred_at",
         lambda item: ZoneInfo(item.zone or "UTC"),
         title="occurred",
-        empty="No time in it can be read",
+        empty="No readable time",
     )
     shown_code = column(
         lambda code: chip(code, "red" if code in CONFLICTS else "orange"), "code", title="code", order="code"
@@ -106,7 +106,7 @@ class QuarantinedItemAdmin(ReadOnlyPage[QuarantinedItem]):
     settled = column(instant, "settled_at", zone_of, title="settled")
 
     def get_urls(self) -> list[Any]:
-        # "Retry" is no button above the page but the one below the text to be mended.
+        # "Retry" is not a button above the page but below the form with the item's content.
         retry = path(
             "<path:object_id>/retry/", self.admin_site.admin_view(self.retry), name="leads_quarantineditem_retry"
         )
@@ -132,7 +132,7 @@ class QuarantinedItemAdmin(ReadOnlyPage[QuarantinedItem]):
         return super().render_change_form(request, context, *args, **kwargs)
 
     def retry_all(self, request: HttpRequest) -> HttpResponse:
-        """All of one source and one code: a few at once, many by the workers."""
+        """Retry all items of one source and code: a few immediately, many by the workers."""
         if request.method != "POST" or not self.has_settle_permission(request):
             raise PermissionDenied
         source = get_object_or_404(Source, pk=request.POST.get("source"))
@@ -149,14 +149,14 @@ class QuarantinedItemAdmin(ReadOnlyPage[QuarantinedItem]):
         retry.refresh_from_db()
         level = messages.WARNING if retry.refused else messages.SUCCESS
         messages.add_message(request, level, f"Stored: {retry.stored}. Refused again: {retry.refused}.")
-        # Where some were refused, the retry's page says why, each.
+        # If some were refused, the page of the retry says why.
         return HttpResponseRedirect(page_of("leads.bulkretry", retry.pk) if retry.refused else back)
 
     @button(
         "Retry",
         permission="leads.change_quarantineditem",
         asks=Dialog(
-            title="Send the mended item in again",
+            title="Fix and retry",
             form=RepairForm,
             first=lambda item: {"content": as_typed(item)},
             template="leads/mend.html",
@@ -168,35 +168,35 @@ class QuarantinedItemAdmin(ReadOnlyPage[QuarantinedItem]):
         return Done(in_words(receipt), level=messages.WARNING if _held(receipt) else messages.SUCCESS)
 
     @button(
-        "Take the new version",
+        "Use the new version",
         permission="leads.change_quarantineditem",
         icon="published_with_changes",
         offered=lambda item: item.state == State.WAITING and may_take_new(item),
         asks=Dialog(
-            title="Put the new version in the place of what is stored?",
-            says="What was stored is noted here with your reason, and its billing period is rated anew within seconds.",
+            title="Replace the stored version with the new one?",
+            says="The stored values are recorded here with your reason, and the billing period is rated again within seconds.",
             form=WithReason,
         ),
     )
     def take_the_new(self, request: HttpRequest, item: QuarantinedItem, answers: dict[str, Any]) -> Done:
         receipt = take_new(item, note=answers["reason"], by=person(request), at=now())
         held = messages.WARNING if _held(receipt) else messages.SUCCESS
-        return Done("The new version is stored, and its period is rated anew within seconds.", level=held)
+        return Done("The new version is stored, and its period is rated again within seconds.", level=held)
 
     @button(
-        "Keep what is stored",
+        "Keep the stored version",
         permission="leads.change_quarantineditem",
         icon="inventory",
         offered=lambda item: item.state == State.WAITING and item.code in CONFLICTS,
         asks=Dialog(
-            title="Keep what is stored?",
-            says="The new version is discarded: it stays in this list, with your reason, and is never billed.",
+            title="Keep the stored version?",
+            says="The new version is discarded: it stays in this list with your reason and is never billed.",
             form=WithReason,
         ),
     )
     def keep_stored(self, request: HttpRequest, item: QuarantinedItem, answers: dict[str, Any]) -> Done:
         discard(item, note=answers["reason"], by=person(request), at=now())
-        return Done("What is stored stays; the new version is discarded.")
+        return Done("The stored version is kept, and the new version is discarded.")
 
     @button(
         "Discard",
@@ -206,7 +206,7 @@ class QuarantinedItemAdmin(ReadOnlyPage[QuarantinedItem]):
         offered=lambda item: item.state == State.WAITING and item.code not in CONFLICTS,
         asks=Dialog(
             title="Discard this item?",
-            says="It is never stored and never billed. It stays in this list as discarded, with your reason.",
+            says="The item is never stored and never billed. It stays in this list as discarded, with your reason.",
             form=WithReason,
             is_dangerous=True,
         ),
@@ -215,7 +215,7 @@ class QuarantinedItemAdmin(ReadOnlyPage[QuarantinedItem]):
         discard(item, note=answers["reason"], by=person(request), at=now())
         return Done("Discarded.")
 
-    @admin.action(description="Retry as they are", permissions=["settle"])
+    @admin.action(description="Retry unchanged", permissions=["settle"])
     def retry_selected(self, request: HttpRequest, queryset: QuerySet[QuarantinedItem]) -> None:
         at, by = now(), person(request)
         for_each(
@@ -225,7 +225,7 @@ class QuarantinedItemAdmin(ReadOnlyPage[QuarantinedItem]):
             done="Stored",
         )
 
-    @admin.action(description="Discard, with a reason", permissions=["settle"])
+    @admin.action(description="Discard with a reason", permissions=["settle"])
     def discard_selected(self, request: HttpRequest, queryset: QuerySet[QuarantinedItem]) -> HttpResponse | None:
         rows = _oldest(request, queryset, DISCARDED_AT_ONCE)
         form = WithReason(request.POST if "reason" in request.POST else None)
@@ -246,27 +246,27 @@ class QuarantinedItemAdmin(ReadOnlyPage[QuarantinedItem]):
         }
         return render(request, "leads/discard.html", page)
 
-    @admin.display(description="counts to")
+    @admin.display(description="counts toward")
     def shown_months(self, item: QuarantinedItem) -> str:
-        """Which months, and what they go by."""
-        zone = item.zone or "UTC: its customer is not known"
-        by = "in which it was received, UTC" if item.occurred_at is None else zone
+        """Return the months, and how they were determined."""
+        zone = item.zone or "UTC, because the customer is unknown"
+        by = "when it was received, UTC" if item.occurred_at is None else zone
         return f"{', '.join(item.months)} ({by})"
 
 
 def _oldest(request: HttpRequest, queryset: Any, at_most: int) -> list[QuarantinedItem]:
     items = list(queryset.waiting().order_by("received_at", "pk")[: at_most + 1])
     if len(items) > at_most:
-        messages.warning(request, f"More than {at_most:,} at once: these are the oldest {at_most:,}.")
+        messages.warning(request, f"Only the oldest {at_most:,} of them are processed at once. Repeat for the rest.")
     return items[:at_most]
 
 
 def in_words(receipt: Receipt) -> str:
-    """«Lead created; 3 actions: 2 created, 1 duplicate.»"""
+    """Return a sentence such as: Lead L-1 created. Actions: 2 created, 1 duplicate."""
     lead = receipt.results[0]
     outcomes = [action.outcome for action in lead.actions]
     told = ", ".join(f"{outcomes.count(outcome)} {outcome}" for outcome in dict.fromkeys(outcomes))
-    return f"Lead {lead.id} {lead.outcome}" + (f"; its actions: {told}." if told else ".")
+    return f"Lead {lead.id} {lead.outcome}." + (f" Actions: {told}." if told else "")
 
 
 def _held(receipt: Receipt) -> bool:

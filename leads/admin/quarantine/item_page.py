@@ -1,4 +1,4 @@
-"""The page of one quarantined item: what is wrong and where, what it is in conflict with, what was done about it."""
+"""The page of a quarantined item: its fault, what it conflicts with, and its history."""
 
 from datetime import UTC, tzinfo
 from typing import Any
@@ -18,37 +18,37 @@ from leads.models import Action, Lead, QuarantinedItem, QuarantineStep
 
 
 class RepairForm(forms.Form):
-    """The item, to be mended."""
+    """The content of the item, to be fixed."""
 
     content = forms.CharField(
         label="The item", widget=UnfoldAdminTextareaWidget({"class": "lb-area", "rows": 18, "spellcheck": "false"})
     )
 
     def clean_content(self) -> dict[str, Any]:
-        # By the door's own reader: what it takes here, it takes from a source, and nothing else.
+        # Read like a delivery, so that exactly what a source may send is accepted.
         try:
             content, has_repeats, _ = decode_json(str(self.cleaned_data["content"]).encode())
         except BodyNotReadable as error:
             raise forms.ValidationError(str(error)) from error
         if not isinstance(content, dict):
-            raise forms.ValidationError("A lead is one JSON object: { … }.")
+            raise forms.ValidationError("A lead must be one JSON object: { … }.")
         if has_repeats and (fault := repeated_in(content)):
-            raise forms.ValidationError(f"{fault.message} It stands at {fault.pointer}.")
+            raise forms.ValidationError(f"{fault.message} See {fault.pointer}.")
         return content
 
 
 def as_typed(item: QuarantinedItem) -> str:
-    """What the form begins with: the object, or the text that no object could be made of, as it was sent."""
+    """Return the initial content of the form: the object or, if it couldn't be read, the text as sent."""
     return item.content if isinstance(item.content, str) else pretty(item.content)
 
 
 def zone_of(item: QuarantinedItem) -> tzinfo:
-    """The customer's, where the item's source has only one; what it is about is not known yet."""
+    """Return the time zone of the source's customer, if it has one; the item's own customer may be unknown."""
     return item.source.customer.zone if item.source.customer else UTC
 
 
 def page_of_item(item: QuarantinedItem) -> dict[str, Any]:
-    """What the page shows of the item."""
+    """Return the template context for an item."""
     place = faulty_place(item)
     stored = item.stored_action or _stored_lead(item)
     return {
@@ -64,7 +64,7 @@ def page_of_item(item: QuarantinedItem) -> dict[str, Any]:
 
 
 def located_again(item: QuarantinedItem, form: forms.Form, refused: Refused | None) -> dict[str, Any]:
-    """What was typed, with the place where it is at fault now."""
+    """Return the content as typed, with the place of its current fault."""
     typed = getattr(form, "cleaned_data", {}).get("content")
     if typed is not None and isinstance(refused, StillRefused):
         pointer = refused.fault.pointer
@@ -74,7 +74,7 @@ def located_again(item: QuarantinedItem, form: forms.Form, refused: Refused | No
 
 
 def may_take_new(item: QuarantinedItem) -> bool:
-    """Whether there are two versions to choose from, and nothing of it is billed as far as the page can see."""
+    """Return whether the item has a conflict that can still be resolved, as far as the page knows."""
     if item.code == ACTION_CONFLICT:
         return item.stored_action is not None and item.stored_action.period.is_open
     return item.code == LEAD_CONFLICT
@@ -96,12 +96,12 @@ def _differences(item: QuarantinedItem, stored: Any) -> list[Difference]:
 
 
 def steps_of(action: Action) -> QuerySet[QuarantineStep]:
-    """What was done about all that came in conflict with the action."""
+    """Return the history of all items in conflict with the action."""
     return QuarantineStep.objects.filter(item__stored_action=action).select_related("by").order_by("pk")
 
 
 def step_in_words(step: QuarantineStep) -> str:
-    """«2026-10-15 12:00 UTC, olga: the new version taken; quantity: 1 → 3. Counted again»"""
+    """Return, for example: 2026-10-15 12:00 UTC, olga: replaced with the new version; quantity: 1 → 3. Counted again"""
     changed = "".join(f"; {each}" for each in _changed(step))
     return f"{instant_in_words(step.at, UTC)}, {step.by or NOTHING}: {step.get_kind_display().lower()}{changed}. {step.note}"
 

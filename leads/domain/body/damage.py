@@ -23,9 +23,7 @@ def why_unreadable(body: bytes, error: Exception) -> str:
         return words
     deep = isinstance(error, RecursionError)
     return (
-        f"Objects and lists are nested more than {limits.DEPTH} levels deep."
-        if deep
-        else f"This is not JSON: {error}"
+        f"Objects and lists are nested more than {limits.DEPTH} levels deep." if deep else f"This is not JSON: {error}"
     )
 
 

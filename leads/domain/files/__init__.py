@@ -1,1 +1,1 @@
-"""Files of leads, read in parts: JSON, NDJSON and tables of text (CSV), whatever their dirt; nothing in them is lost."""
+"""Read files of leads in parts: JSON, NDJSON and CSV; however messy a file is, nothing in it is lost."""

@@ -1,4 +1,4 @@
-"""A file that lies somewhere else: where the command runs in a container, no file can be put beside it."""
+"""Fetch a file by URL, because a command that runs in a container has no local files."""
 
 import shutil
 from collections.abc import Iterator
@@ -16,15 +16,15 @@ TIMEOUT_SECONDS = 60
 
 
 def is_address(named: str) -> bool:
-    """Whether a file is named by where it is fetched from, not by its path."""
+    """Return whether a file is named by a URL instead of a path."""
     return urlsplit(named).scheme in SCHEMES
 
 
 @contextmanager
 def fetched(address: str) -> Iterator[Path]:
-    """The whole file, under the name it has there, until the block ends. Raises FileNotReadable.
+    """Download the file under its own name, until the block ends. Raises FileNotReadable.
 
-    What the address says after `?` is not shown or logged: it is often a signature that gives access to the file.
+    The query string is neither shown nor logged: it is often a signature that gives access to the file.
     """
     name = PurePosixPath(unquote(urlsplit(address).path)).name or "file"
     with TemporaryDirectory() as folder:

@@ -1,4 +1,4 @@
-"""The header of a table of text: what separates its columns, and whether it is the one that the field mapping is for."""
+"""Read the header of a CSV file: find its separator, and check that the field mapping's columns are there."""
 
 import csv
 import unicodedata
@@ -25,7 +25,7 @@ _OTHERS = (
 
 
 class Header(NamedTuple):
-    """The columns by the names the field mapping has for them, what separates them, and the lines it takes."""
+    """The columns, named as in the field mapping, their separator, and the lines of the header."""
 
     names: list[str]
     separator: str
@@ -37,7 +37,7 @@ class Header(NamedTuple):
 
 
 def read_header(lines: LinesOf, mapping: Mapping[str, Any], file_name: str) -> Header:
-    """The header, compared with the columns that the mapping asks for. Raises FileNotReadable with both."""
+    """Read the header and compare it with the columns of the mapping. Raises FileNotReadable, which names both."""
     taken, separators = list[bytes](), list(SEPARATORS)
     bare = _next(lines, taken).removeprefix(b"\xef\xbb\xbf")
     while bare and not bare.strip():
@@ -49,12 +49,12 @@ def read_header(lines: LinesOf, mapping: Mapping[str, Any], file_name: str) -> H
     text = _text(bare, file_name)
     asked = columns(mapping)
     readings = [(separator, _fields(text, separator)) for separator in separators]
-    # Of those that have what the mapping asks for, the one with most columns; else the one with most columns.
+    # Prefer a reading that has all columns of the mapping, then the one with the most columns.
     separator, names = max(readings, key=lambda each: (not _missing(asked, each[1]), len(each[1])))
     if missing := _missing(asked, names):
         raise FileNotReadable(_not_there(file_name, missing, names, separator))
     if twice := _twice(names):
-        raise FileNotReadable(f"{file_name} has the column {twice!r} twice: nobody can tell which one is meant.")
+        raise FileNotReadable(f"{file_name} has two columns named {twice!r}. Remove or rename one.")
     called = {_plain(column): column for column in asked}
     return Header([called.get(_plain(name), name.strip()) for name in names], separator, taken)
 
@@ -68,13 +68,13 @@ def _check_kind(beginning: bytes, file_name: str) -> None:
     if not beginning:
         raise FileNotReadable(f"{file_name} is empty.")
     if beginning.lstrip().startswith(b"<"):
-        raise FileNotReadable(f"{file_name} is no table: it is HTML or XML. Export it as CSV.")
+        raise FileNotReadable(f"{file_name} is not a table but HTML or XML. Export it as CSV.")
     for sign, kind in _OTHERS:
         if beginning.startswith(sign):
-            raise FileNotReadable(f"{file_name} is no table of text: it is {kind}. Export it as CSV in UTF-8.")
+            raise FileNotReadable(f"{file_name} is not CSV: it is {kind}. Export it as CSV in UTF-8.")
     if b"\r" in beginning.rstrip(b"\r\n"):
         raise FileNotReadable(
-            f"{file_name} ends its lines with a carriage return alone. Export it as CSV for Windows or Unix."
+            f"{file_name} ends its lines with only a carriage return. Export it as CSV for Windows or Unix."
         )
 
 
@@ -82,7 +82,7 @@ def _text(line: bytes, file_name: str) -> str:
     try:
         return line.decode()
     except UnicodeDecodeError as error:
-        words = f"{file_name} is not CSV in UTF-8: its header has the byte 0x{line[error.start]:02X}."
+        words = f"{file_name} is not CSV in UTF-8: its header contains the byte 0x{line[error.start]:02X}."
         raise FileNotReadable(words) from error
 
 
@@ -95,7 +95,7 @@ def _fields(text: str, separator: str) -> list[str]:
 
 
 def _plain(name: str) -> str:
-    """Columns are the same whatever their case and the blanks around them."""
+    """Normalize a column name; case and surrounding spaces don't matter."""
     return unicodedata.normalize("NFC", name).strip().casefold()
 
 
@@ -111,6 +111,6 @@ def _twice(names: Sequence[str]) -> str:
 
 def _not_there(file_name: str, missing: Sequence[str], names: Sequence[str], separator: str) -> str:
     told = ("column " if len(missing) == 1 else "columns ") + ", ".join(map(repr, missing))
-    header = ", ".join(repr(name.strip()[:40]) for name in names[:20]) or "nothing that can be read"
+    header = ", ".join(repr(name.strip()[:40]) for name in names[:20]) or "unreadable"
     how = f" (separated by {SEPARATORS[separator]})" if len(names) > 1 and separator in SEPARATORS else ""
-    return f"{file_name} has no {told}, which the field mapping asks for. Its header{how} is: {header}."
+    return f"{file_name} has no {told}, which the field mapping needs. Its header{how} is: {header}."

@@ -1,4 +1,4 @@
-"""The lines of a file, one by one, each counted; those that were read too far are put back."""
+"""Read a file line by line, counting each line, with the option to put lines back."""
 
 from collections import deque
 from collections.abc import Sequence
@@ -9,35 +9,33 @@ from leads.domain import limits
 
 
 class FileNotReadable(Refused):
-    """The file is none of the kinds that can be read, or not the one that the field mapping is for."""
+    """The file has an unsupported format, or doesn't match the field mapping."""
 
     code = "file_not_readable"
 
 
 class LinesOf:
-    """The lines of a file as they are, with their ends; never more than a few of them at once."""
+    """Reads the lines of a file unchanged, with their line endings; only a few are in memory at once."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
         self._put_back = deque[bytes]()
-        self.read = 0  # from the file, each once
-        self.reaches = 0  # the bytes of those that were taken for good
+        self.read = 0  # lines read from the file
+        self.reaches = 0  # bytes of the lines that were not put back
 
     def take(self) -> bytes | None:
-        """The next line; None at the end."""
+        """Return the next line; None at the end."""
         if self._put_back:
             line = self._put_back.popleft()
         else:
             line = self._file.readline(limits.BYTES + 1)
             if len(line) > limits.BYTES:
-                raise FileNotReadable(
-                    f"Line {self.read + 1:,} has more than {limits.BYTES:,} bytes: no line is that long."
-                )
+                raise FileNotReadable(f"Line {self.read + 1:,} exceeds the limit of {limits.BYTES:,} bytes.")
             self.read += bool(line)
         self.reaches += len(line)
         return line or None
 
     def put_back(self, lines: Sequence[bytes]) -> None:
-        """To be taken again."""
+        """Put lines back, to be taken again."""
         self._put_back.extendleft(reversed(lines))
         self.reaches -= sum(map(len, lines))

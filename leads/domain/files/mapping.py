@@ -1,8 +1,8 @@
-"""A source's field mapping: how a foreign record (a row of a CSV file, a vendor's JSON object) becomes a lead.
+"""Field mappings: how a source's records (rows of a CSV file, a vendor's JSON objects) become leads.
 
-A mapping has the shape of a lead. Its strings may hold `{Column}`, filled from the record, and `{Column|slug}`, written as
-a code. A member whose text comes out empty is left out; an action whose `when` comes out empty, 0 or false is left out
-whole. A place is filled from a string, a whole number, or true and false; anything else has no one way to be written.
+A mapping has the shape of a lead. Its strings may contain `{Column}`, filled from the record, and `{Column|slug}`, written as
+a code. A member that comes out empty is omitted, and so is an action whose `when` comes out empty, 0 or false. Values can be
+strings, whole numbers or booleans; other types have no unique spelling.
 """
 
 import re
@@ -21,7 +21,7 @@ COLUMN_INVALID = "column_invalid"
 
 
 class NotFilled(Exception):
-    """A place of the mapping that can't be filled from the record, and why."""
+    """A placeholder of the mapping can't be filled from the record."""
 
     def __init__(self, fault: Fault) -> None:
         super().__init__(fault.message)
@@ -29,16 +29,20 @@ class NotFilled(Exception):
 
 
 def mapped(mapping: Mapping[str, Any], record: Mapping[str, Any]) -> dict[str, Any] | Fault:
-    """The lead that the mapping makes of the record."""
+    """Convert a record to a lead, or return the fault."""
     try:
         lead = _filled(mapping, record)
     except NotFilled as error:
         return error.fault
-    return lead if isinstance(lead, dict) else Fault("mapping_invalid", "", "A field mapping has the shape of a lead.")
+    return (
+        lead
+        if isinstance(lead, dict)
+        else Fault("mapping_invalid", "", "A field mapping must have the shape of a lead.")
+    )
 
 
 def columns(mapping: Any) -> list[str]:
-    """The columns that the mapping asks for, each once, in its order."""
+    """Return the columns the mapping uses, each once, in order."""
     if isinstance(mapping, str):
         return list(dict.fromkeys(column for column, _ in _PLACE.findall(mapping)))
     parts = mapping.values() if isinstance(mapping, dict) else mapping if isinstance(mapping, list) else ()
@@ -63,7 +67,7 @@ def _is_wanted(part: Any, record: Mapping[str, Any]) -> bool:
 def _value(place: re.Match[str], record: Mapping[str, Any]) -> str:
     column, as_code = place.groups()
     if column not in record:
-        words = f"The field mapping asks for {column!r}, which the record does not have."
+        words = f"The field mapping needs {column!r}, which the record doesn't have."
         raise NotFilled(Fault(COLUMN_MISSING, "", words))
     text = _written(column, record[column])
     return slugify(text).replace("-", "_") if as_code else text
@@ -79,8 +83,6 @@ def _written(column: str, given: Any) -> str:
     kind = (
         "an object" if isinstance(given, dict) else "a list" if isinstance(given, list) else "a number with a fraction"
     )
-    words = (
-        f"The field mapping asks for {column!r}, which is {kind} here: only a text, a whole number, true or false fits."
-    )
+    words = f"The field mapping needs {column!r}, which is {kind} here. Use a string, a whole number, true or false."
     step = column.replace("~", "~0").replace("/", "~1")
     raise NotFilled(Fault(COLUMN_INVALID, f"/{step}", words))

@@ -1,4 +1,4 @@
-"""What is worth telling about a file though it could be read: a few lines named of each kind, however many there are."""
+"""Collect warnings about a readable file; each kind names only its first few lines."""
 
 import re
 from collections import defaultdict
@@ -10,12 +10,12 @@ from leads.domain.files.rows import Row
 NAMED = 5
 
 _SPOILED = re.compile(r"[+-]?\d(?:\.\d+)?E\+\d+", re.IGNORECASE)
-_IDS = "the id looks like a number that a spreadsheet has shortened (1.00123E+14): several ids may have become one"
-_WITHIN = "a quoted field holds lines that read as rows: it waits in quarantine"
+_IDS = "the ID looks like a number shortened by a spreadsheet (1.00123E+14), so several IDs may have become one"
+_WITHIN = "a quoted field contains lines that look like rows; it is in quarantine"
 
 
 class Notices:
-    """Collected while a file is read."""
+    """The warnings about one file, collected while it is read."""
 
     def __init__(self) -> None:
         self.separated_by = ""
@@ -23,14 +23,14 @@ class Notices:
         self._counts: dict[str, int] = defaultdict(int)
 
     def look_at(self, row: Row, placed: Placed | None) -> None:
-        """Note what is odd about a row that became a lead."""
+        """Note what is unusual about a row that became a lead."""
         if row.within:
             self._note(_WITHIN, row.line)
         if placed and isinstance(placed.item, dict) and any(map(_is_spoiled, _ids(placed.item))):
             self._note(_IDS, row.line)
 
     def in_words(self) -> list[str]:
-        """As in: Lines 7, 9 and 12 more: …"""
+        """Return the warnings, such as: Lines 7, 9 and 12 more: …"""
         return [f"{_which(self._lines[words], count)}: {words}." for words, count in self._counts.items()]
 
     def _note(self, words: str, line: int) -> None:

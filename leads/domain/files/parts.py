@@ -1,4 +1,4 @@
-"""A file in parts of some hundred leads; each becomes a delivery of its own."""
+"""Split a file into parts of a few hundred leads; each becomes its own delivery."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -16,11 +16,11 @@ from leads.domain.files.rows import Row, Rows
 
 LEADS_AT_A_TIME = 500
 ROWS_IN_A_FIELD = "rows_in_a_field"
-TEXT_KEPT = 10_000  # characters of an unreadable row; the delivery has it whole
+TEXT_KEPT = 10_000  # characters of an unreadable row; the delivery has all of it
 
 
 class Part(NamedTuple):
-    """Some leads of a file, the bytes they were read from, how their lines were counted, and how far they reach."""
+    """Some leads of a file, the bytes they were read from, their line counts, and the position reached in the file."""
 
     items: list[Placed]
     body: bytes
@@ -30,23 +30,23 @@ class Part(NamedTuple):
 
 
 class LeadsFile:
-    """A file of leads, and what is worth telling about it once it was read."""
+    """A file of leads, with its line counts and warnings after it was read."""
 
     def __init__(self, path: Path, mapping: Mapping[str, Any]) -> None:
         self._path, self._mapping = path, mapping
-        self.lines: Lines | None = None  # of files that have lines
+        self.lines: Lines | None = None  # for files with lines
         self.notices = Notices()
 
     def parts(self) -> Iterator[Part]:
-        """The parts, read as they are asked for. Raises FileNotReadable, mostly before the first.
+        """Read the parts one by one. Raises FileNotReadable, usually before the first part.
 
-        An item's place is its first line (CSV, NDJSON: `/17`, counted from 1) or its index (JSON).
+        The place of an item is its first line (CSV, NDJSON: `/17`, counted from 1) or its index (JSON).
         """
         name = self._path.name
         readers = {".csv": self._table, ".tsv": self._table, ".ndjson": self._ndjson, ".jsonl": self._ndjson}
         reader = (readers | {".json": self._json}).get(self._path.suffix.lower())
         if reader is None:
-            raise FileNotReadable(f"{name} is neither .json nor .ndjson (.jsonl) nor .csv (.tsv).")
+            raise FileNotReadable(f"{name} must end in .json, .ndjson, .jsonl, .csv or .tsv.")
         yield from reader()
 
     def _json(self) -> Iterator[Part]:
@@ -74,7 +74,7 @@ class LeadsFile:
 
     def _table(self) -> Iterator[Part]:
         if not self._mapping:
-            raise FileNotReadable("A CSV file needs the source's field mapping: which column is what.")
+            raise FileNotReadable("A CSV file needs a field mapping. Add one to the source.")
         with self._path.open("rb") as file:
             lines = LinesOf(file)
             header = read_header(lines, self._mapping, self._path.name)
@@ -94,11 +94,9 @@ class LeadsFile:
         return part
 
     def _check(self, read: int) -> None:
-        """Counted where they are read from the file, and again where each has become something."""
+        """Compare the lines read with the lines counted by outcome."""
         if (self.lines or Lines()).read != read:
-            raise FileNotReadable(
-                f"{self._path.name}: {read:,} lines were read, and {self.lines} is what became of them."
-            )
+            raise FileNotReadable(f"{self._path.name}: {read:,} lines were read, but their outcomes are {self.lines}.")
 
     def _as_lead(self, placed: Placed) -> Placed:
         pointer, item = placed
@@ -109,7 +107,7 @@ class LeadsFile:
 
 
 def _flaw(item: Any) -> Fault | None:
-    """Why an object that was read cannot be taken as it is: a record is not a lead, so any flaw in it is its own."""
+    """Return the fault of a record, including that of an action in it, because a record is not a lead yet."""
     if isinstance(item, Malformed):
         return item.fault
     if not isinstance(item, Flawed) or item.fault:
@@ -120,7 +118,7 @@ def _flaw(item: Any) -> Fault | None:
 
 
 class _Filling:
-    """A part that is not full yet."""
+    """Collects items until a part is full."""
 
     def __init__(self, head: bytes, content_type: str) -> None:
         self._head, self._content_type = head, content_type
@@ -157,15 +155,15 @@ def _record(header: Header, row: Row) -> dict[str, str] | Malformed:
     fits = len(row.fields) == len(header.names)
     record = dict(zip(header.names, row.fields, strict=True)) if fits else {}
     if row.why:
-        # By its columns, where they are known: so it can be corrected in the admin.
+        # Keep it by columns if they are known, so that it can be corrected in the admin.
         content = row.text[:TEXT_KEPT] if len(row.text) > TEXT_KEPT else record or list(row.fields) or row.text
         return Malformed(content, Fault(ROW_MALFORMED, "", row.why))
     if row.within is None:
         return record
     first, last = row.within
-    which = f"line {first:,} reads as a row" if first == last else f"lines {first:,} to {last:,} read as rows"
+    which = f"line {first:,} looks like a row" if first == last else f"lines {first:,} to {last:,} look like rows"
     words = (
-        f"A quote opens on line {row.line:,} and closes on line {row.line + len(row.lines) - 1:,}, and {which} of the"
-        " table. If a quote is missing, mend the file and import it again; if the text is meant so, retry this item."
+        f"A quote opens on line {row.line:,} and closes on line {row.line + len(row.lines) - 1:,}, so that {which} of the"
+        " table. If a quote is missing, fix the file and import it again. If the field is correct, retry this item."
     )
     return Malformed(record, Fault(ROWS_IN_A_FIELD, "", words))

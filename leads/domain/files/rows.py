@@ -1,4 +1,4 @@
-"""The rows of a table of text, each read by itself: one that can't be read costs its own line and no other."""
+"""Read the rows of a CSV file one by one; an unreadable row costs only its own line."""
 
 import csv
 from collections.abc import Iterator
@@ -6,19 +6,20 @@ from typing import NamedTuple
 
 from leads.domain.files.lines import LinesOf
 
-ROW_BYTES = 1024 * 1024  # a quote that is not closed within them never is
+ROW_BYTES = 1024 * 1024  # a quote that isn't closed within this many bytes counts as never closed
 
 
 class Row(NamedTuple):
-    """A row: the number of its first line, its lines as they are, and its fields; or why it can't be read, and then its
-    fields as far as they can be told from its first line.
+    """A row with the number of its first line, its raw lines and its fields.
+
+    If it can't be read, it says why, with the fields as far as its first line shows them.
     """
 
     line: int
     lines: list[bytes]
     fields: list[str]
     why: str = ""
-    within: tuple[int, int] | None = None  # the lines within a quoted field that read as rows themselves
+    within: tuple[int, int] | None = None  # the lines within a quoted field that look like rows
 
     @property
     def is_blank(self) -> bool:
@@ -30,16 +31,16 @@ class Row(NamedTuple):
 
 
 def parsed(text: str, separator: str) -> list[str]:
-    """The fields of a row on one line. Raises csv.Error."""
+    """Parse a row on one line. Raises csv.Error."""
     return next(csv.reader([text], delimiter=separator, strict=True), [])
 
 
 class Rows:
-    """Reads the rows below a header of `width` columns."""
+    """Reads the rows after a header of `width` columns."""
 
     def __init__(self, lines: LinesOf, *, separator: str, width: int, below: int) -> None:
         self._lines, self._separator, self._width = lines, separator, width
-        self._line = below  # the number of the last line that was taken for good
+        self._line = below  # the number of the last line used
 
     def __iter__(self) -> Iterator[Row]:
         while (first := self._lines.take()) is not None:
@@ -52,7 +53,7 @@ class Rows:
         try:
             fields = next(csv.reader(self._fed(first, taken), delimiter=self._separator, strict=True))
             if len(fields) == 1 < self._width:
-                # Some exports quote a row whole: what looks like one field is the row itself.
+                # Some exports quote the whole row: what looks like one field is the row.
                 fields = parsed(fields[0], self._separator)
         except (csv.Error, UnicodeDecodeError, StopIteration) as error:
             self._lines.put_back(taken[1:])
@@ -60,7 +61,7 @@ class Rows:
         row = Row(self._line + 1, taken, fields)
         if row.is_blank or len(fields) == self._width:
             return row if len(taken) == 1 else row._replace(within=self._within(taken))
-        words = f"The row has {len(fields)} fields, the header {self._width}."
+        words = f"The row has {len(fields)} fields, but the header has {self._width}."
         if len(taken) == 1:
             return row._replace(why=words)
         self._lines.put_back(taken[1:])
@@ -68,23 +69,23 @@ class Rows:
         return Row(self._line + 1, [first], self._read_alone(first), words)
 
     def _fed(self, first: bytes, taken: list[bytes]) -> Iterator[str]:
-        """The lines of one row: as many as it takes until its quotes are closed."""
+        """Yield the lines of one row, until its quotes are closed."""
         line: bytes | None = first
         size = 0
         while line is not None:
             taken.append(line)
             size += len(line)
             if size > ROW_BYTES:
-                return  # which the reader takes for the end within a quote
+                return  # which the reader treats as the end within a quote
             yield line.decode()
             line = self._lines.take()
 
     def _within(self, taken: list[bytes]) -> tuple[int, int] | None:
-        """A stray quote makes one field of whole rows: those lines below the first that have all columns by themselves."""
+        """Return the lines after the first that have all columns: a stray quote has made one field of several rows."""
         opens_in = len(self._read_alone(taken[0]))
         found = [place for place, line in enumerate(taken[1:], start=1) if len(self._read_alone(line)) == self._width]
         if opens_in == 1 and found and found[-1] == len(taken) - 1:
-            found.pop()  # the rest of a row whose first field has several lines
+            found.pop()  # the rest of a row whose first field spans several lines
         start = self._line + 1
         return (start + found[0], start + found[-1]) if found and self._width > 1 else None
 
@@ -99,12 +100,12 @@ def _why(first: bytes, error: Exception) -> str:
     try:
         first.decode()
     except UnicodeDecodeError as byte:
-        return f"The line is not UTF-8: the byte 0x{first[byte.start]:02X}, the {byte.start + 1:,}th of the line."
+        return f"The line is not UTF-8: it contains the byte 0x{first[byte.start]:02X} at position {byte.start + 1:,}."
     if len(first) > ROW_BYTES:
         return f"The line has {len(first):,} bytes; a row has at most {ROW_BYTES:,}."
     words = str(error)
     if isinstance(error, UnicodeDecodeError) or words == "unexpected end of data":
-        return "A quote opens on this line, and nothing below closes it."
+        return "A quote opens on this line and is never closed."
     if "expected after" in words:
-        return "A quote closes in the middle of a field: a quote within a field is written twice."
+        return "A quote closes in the middle of a field. Write a quote within a field twice."
     return f"The row can't be read: {words}."

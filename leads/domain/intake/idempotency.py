@@ -25,9 +25,7 @@ class IdempotencyKeyInvalid(Refused):
 
     code = "idempotency_key_invalid"
     http_status = 400
-    message = (
-        f"An Idempotency-Key must have 1 to {KEY_CHARACTERS} printable ASCII characters."
-    )
+    message = f"An Idempotency-Key must have 1 to {KEY_CHARACTERS} printable ASCII characters."
 
 
 class IdempotencyKeyReused(Refused):

@@ -105,14 +105,18 @@ def _sku_fault(given: str | int) -> Fault | None:
         return None
     sku = external_id(given)
     if not 0 < len(sku) <= 100:
-        return Fault("member_invalid", "/product/sku", "A SKU must have 1 to 100 characters, not counting surrounding spaces.")
+        return Fault(
+            "member_invalid", "/product/sku", "A SKU must have 1 to 100 characters, not counting surrounding spaces."
+        )
     unseen = unseen_in(sku)
     return Fault("member_invalid", "/product/sku", f"The SKU {unseen}.") if unseen else None
 
 
 def _time_fault(instant: datetime, received_at: datetime) -> Fault | None:
     if instant < EARLIEST:
-        return Fault("occurred_too_early", "/occurred_at", "The time is before the year 2000, the earliest that can be billed.")
+        return Fault(
+            "occurred_too_early", "/occurred_at", "The time is before the year 2000, the earliest that can be billed."
+        )
     if instant <= received_at or instant <= received_at + CLOCKS_DIFFER_BY:
         return None
     return Fault("occurred_in_the_future", "/occurred_at", _ahead(instant, received_at))
@@ -136,7 +140,9 @@ def _free_fault(name: str, content: dict[str, Any]) -> Fault | None:
 def _number_of_actions_fault(lead: LeadItem) -> Fault | None:
     if len(lead.actions) <= limits.ACTIONS_A_LEAD:
         return None
-    words = f"A lead can have at most {limits.ACTIONS_A_LEAD:,} actions per delivery. Send the rest in another delivery."
+    words = (
+        f"A lead can have at most {limits.ACTIONS_A_LEAD:,} actions per delivery. Send the rest in another delivery."
+    )
     return Fault("too_many_actions", "/actions", words)
 
 
@@ -148,9 +154,7 @@ def _amount_fault(name: str, number: Decimal, sent: Any) -> Fault | None:
     if number != number.quantize(_MICRO):
         return Fault(f"{name}_invalid", f"/{name}", f"A {name} can have at most six decimal places.")
     if isinstance(sent, str):
-        words = (
-            f"A {name} sent as a string must have up to 12 digits and up to six decimal places, such as 12 or 0.5."
-        )
+        words = f"A {name} sent as a string must have up to 12 digits and up to six decimal places, such as 12 or 0.5."
         return Fault(f"{name}_invalid", f"/{name}", words)
     return None
 
@@ -160,5 +164,7 @@ def _leaf_fault(leaf: Any) -> Fault | None:
         if "\0" in leaf:
             return Fault("nul_character", "", "PostgreSQL cannot store the character NUL (\\u0000).")
     elif isinstance(leaf, Decimal | int) and not is_storable(leaf):
-        return Fault("number_too_large", "", f"Numbers can have at most {_DIGITS} digits, before and after the decimal point.")
+        return Fault(
+            "number_too_large", "", f"Numbers can have at most {_DIGITS} digits, before and after the decimal point."
+        )
     return None

@@ -1,1 +1,1 @@
-"""What people do about refused items."""
+"""Settle refused items: fix, retry, replace or discard."""

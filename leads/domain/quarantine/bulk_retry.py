@@ -1,4 +1,4 @@
-"""Bulk retries: all waiting items of one source with one code are retried in order, once their cause is fixed."""
+"""Bulk retries: retry all waiting items of one source with one code, after their cause was fixed."""
 
 from datetime import datetime
 
@@ -17,19 +17,19 @@ class NothingWaits(Refused):
     """There is nothing to retry."""
 
     code = "nothing_waits"
-    message = "Nothing of this source waits with this code any more."
+    message = "No items of this source are waiting with this code."
 
 
 class RetryInProgress(Refused):
-    """One at a time of a source and a code."""
+    """Only one bulk retry per source and code can run at a time."""
 
     code = "retry_in_progress"
-    message = "These are being retried already."
+    message = "These items are already being retried."
 
 
 @transaction.atomic
 def start_retry(source: Source, *, code: str, by: User | None, at: datetime) -> BulkRetry:
-    """Start to retry the items that are waiting now. Raises NothingWaits or RetryInProgress."""
+    """Start a bulk retry of the items waiting now. Raises NothingToRetry or RetryInProgress."""
     found = QuarantinedItem.objects.waiting().filter(source=source, code=code).aggregate(n=Count("pk"), last=Max("pk"))
     if not found["n"]:
         raise NothingWaits
@@ -45,7 +45,7 @@ def start_retry(source: Source, *, code: str, by: User | None, at: datetime) -> 
 
 
 class BulkRetries(PassQueue[BulkRetry, QuarantinedItem]):
-    """Passes over quarantined items, in the order in which they came; leads are never locked two at a time."""
+    """Passes over quarantined items in the order they arrived; two leads are never locked at once."""
 
     task = "leads.retry"
 
@@ -62,7 +62,7 @@ class BulkRetries(PassQueue[BulkRetry, QuarantinedItem]):
         with transaction.atomic():
             try:
                 repair(item, content=item.content, by=retry.started_by, at=at)
-            except Refused as refusal:  # an answer, and its note is kept
+            except Refused as refusal:  # a valid outcome, whose note is kept
                 refused = refusal
         if refused is not None:
             raise refused
@@ -78,7 +78,7 @@ class BulkRetries(PassQueue[BulkRetry, QuarantinedItem]):
         _count(retry, item)
 
     def given_up(self, retry: BulkRetry) -> str:
-        return f"Passed over: {self.most_attempts} attempts ended without an outcome."
+        return f"Skipped after {self.most_attempts} attempts without an outcome."
 
     def finish(self, retry: BulkRetry, *, at: datetime) -> None:
         retry.finished_at = at
@@ -88,18 +88,18 @@ BULK_RETRIES = BulkRetries()
 
 
 def retry_next(retry_id: int, *, at: datetime) -> bool:
-    """Try the next item; returns whether there may be more."""
+    """Retry the next item; return whether more may remain."""
     return BULK_RETRIES.work(retry_id, at=at)
 
 
 def _note(failure: Failure) -> str:
-    """What people read on an item that had no answer; a refusal has left its own note."""
+    """Return the note for an item without an outcome; a refusal leaves its own note."""
     if failure.code == UNEXPECTED:
-        return f"It failed unexpectedly: {failure.words.partition(':')[0]}"
+        return f"Failed unexpectedly: {failure.words.partition(':')[0]}"
     return failure.words if failure.code == GIVEN_UP else ""
 
 
 def _count(retry: BulkRetry, item: QuarantinedItem) -> None:
     retry.reached = item.pk
-    # Items may come to wait with this code while the retry is under way: then there is more to try than waited at first.
+    # More items with this code may arrive during the retry, so there can be more to try than at the start.
     retry.total = max(retry.total, retry.stored + retry.refused)

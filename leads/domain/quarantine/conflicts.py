@@ -1,4 +1,4 @@
-"""A conflict settled by a person: what is stored stays, or the new version takes its place, while nothing of it is billed."""
+"""Settle conflicts: replace what is stored with the new version, unless it is already billed."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -33,38 +33,38 @@ Changes = dict[str, list[str]]
 
 
 class NoConflict(Refused):
-    """Only a conflict has two versions to choose from."""
+    """The item doesn't conflict with anything."""
 
     code = "no_conflict"
-    message = "This item is in conflict with nothing that is stored."
+    message = "This item doesn't conflict with anything stored."
 
 
 class PeriodClosed(Refused):
-    """What is billed is not replaced, it is credited."""
+    """A billed action can't be replaced; it has to be credited."""
 
     code = "period_is_closed"
-    message = "This action is billed already."
+    message = "This action is already billed."
 
 
 class OtherPeriod(Refused):
-    """What is stored stays in its billing period and with its customer."""
+    """The new version would move to another billing period or customer."""
 
     code = "other_period"
     message = (
-        "The new version belongs to another billing period or customer. Void what is stored, and retry this item under"
-        " another id."
+        "The new version belongs to another billing period or customer. Void the stored version, and retry this item with"
+        " another ID."
     )
 
 
 @transaction.atomic
 def take_new(item: QuarantinedItem, *, note: str, by: User, at: datetime) -> Receipt:
-    """Replace what is stored by the new version; the change is noted with the item, and its period is rated again.
+    """Replace the stored version with the new one, record the change on the item, and have its period rated again.
 
-    Raises NoteMissing, NoConflict, PeriodClosed, OtherPeriod, StillRefused: then nothing is changed. Then the item
-    is sent in again, like any other: what it holds is then what is stored.
+    Then the item is sent in again and is a duplicate of what is stored. Raises NoteMissing, NoConflict, PeriodClosed,
+    OtherPeriod or StillRefused without changing anything.
     """
     if not note.strip():
-        raise NoteMissing("Say why the new version is taken.")
+        raise NoteMissing("Enter a reason for replacing the stored version.")
     if item.code == ACTION_CONFLICT:
         changed = _take_action(item)
     elif item.code == LEAD_CONFLICT:
@@ -79,7 +79,7 @@ def _take_action(item: QuarantinedItem) -> Changes:
     stored = stored_action_of(item)
     if stored is None:
         raise NoConflict
-    # The lock keeps a close from passing between the look and the change.
+    # The lock keeps the period from being closed between the check and the change.
     period = BillingPeriod.objects.select_for_update().get(pk=stored.period_id)
     if not period.is_open:
         raise PeriodClosed
@@ -120,12 +120,12 @@ def _take_lead(item: QuarantinedItem) -> Changes:
         BillingPeriod.objects.select_for_update().filter(pk__in=stored.actions.values("period")).order_by("pk")
     )
     if not all(period.is_open for period in periods):
-        raise PeriodClosed("Some of this lead's actions are billed already.")
+        raise PeriodClosed("Some of this lead's actions are already billed.")
     new = _readable(read_lead(item.content, received_at=item.received_at))
     product = _product(item, new, stored)
     if product.customer_id != stored.product.customer_id:
         raise OtherPeriod
-    # What the new version leaves out stays as it is.
+    # What the new version omits stays as it is.
     contact = {name: getattr(new.contact, name) or getattr(stored, name) for name in CONTACT}
     person = person_key(
         contact["email"],
@@ -156,7 +156,7 @@ def _readable(read: Any) -> Any:
 
 
 def _written(row: Action | Lead, **facts: Any) -> Changes:
-    """Write what differs; answers of each member what it was and what it is."""
+    """Write the values that differ; return each changed member before and after."""
     changed = {name: [_in_words(getattr(row, name)), _in_words(value)] for name, value in facts.items()}
     changed = {name: both for name, both in changed.items() if both[0] != both[1]}
     type(row).objects.filter(pk=row.pk).update(**{name: facts[name] for name in changed})

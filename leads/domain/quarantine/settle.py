@@ -1,4 +1,4 @@
-"""Nothing leaves quarantine unseen: a person corrects an item and it goes in, or discards it for a stated reason."""
+"""Settle quarantined items: send a corrected item in again, or discard it with a reason."""
 
 from datetime import datetime
 from typing import Any
@@ -21,21 +21,21 @@ from leads.models import Action, QuarantinedItem, QuarantineStep
 ACTION_CONFLICT = "action_conflict"
 LEAD_CONFLICT = "lead_conflict"
 CONFLICTS = (ACTION_CONFLICT, LEAD_CONFLICT)
-# The kept item is not quite what was sent, which could not be kept. A person has to look at it and say what was meant.
+# The kept item differs from what was sent, which could not be kept. A person has to decide what was meant.
 NOT_AS_SENT = (ITEM_MALFORMED, MEMBER_TWICE, ROW_MALFORMED)
 State = QuarantinedItem.State
 Kind = QuarantineStep.Kind
 
 
 class AlreadySettled(Refused):
-    """An item leaves quarantine once."""
+    """The item was already settled."""
 
     code = "already_settled"
-    message = "Somebody has settled this item already."
+    message = "This item is already settled."
 
 
 class StillRefused(Refused):
-    """The corrected item still cannot be stored; `fault` says why, its pointer leads into the item's content."""
+    """The corrected item still can't be stored; `fault` says why, with a pointer into the item's content."""
 
     code = "still_refused"
 
@@ -45,20 +45,19 @@ class StillRefused(Refused):
 
 
 class NoteMissing(Refused):
-    """Nothing is discarded without a reason."""
+    """A reason is required."""
 
     code = "note_missing"
-    message = "Say why this item is discarded."
+    message = "Enter a reason for discarding this item."
 
 
 def repair(
     item: QuarantinedItem, *, content: dict[str, Any], by: User | None, at: datetime, by_hand: bool = False
 ) -> Receipt:
-    """Send the corrected item in again, as a delivery of its own; `by_hand` where a person has looked at just this one.
+    """Send the corrected item in again as its own delivery; `by_hand` means that a person has checked this very item.
 
-    Raises StillRefused if it can't be stored: then nothing is stored, the attempt is noted, and, where the content is as
-    it was, the item waits with what is wrong with it now. An action of a corrected lead that is at fault itself goes back to
-    quarantine as an item of its own.
+    Raises StillRefused if it can't be stored: then the attempt is recorded and, if the content is unchanged, the item gets its
+    current fault. An invalid action of a corrected lead goes back to quarantine as its own item.
     """
     try:
         with transaction.atomic():
@@ -81,20 +80,20 @@ def resend(
     note: str = "",
     changed: dict[str, list[str]] | None = None,
 ) -> Receipt:
-    """Settle the item by sending `content` in through the door of every lead; raises StillRefused if it is refused.
+    """Settle the item by receiving `content` like any other lead. Raises StillRefused if it is refused.
 
-    To be called within a transaction, so that a refusal undoes all of it.
+    Call it within a transaction, so that a refusal rolls everything back.
     """
     _settle(item, state=State.REPAIRED, by=by, at=at, note=note)
     lead = _as_lead(item, content)
-    # One item, whatever it looks like: it is neither an envelope nor a list.
+    # Always one item, even if it looks like an envelope.
     receipt = receive(
         item.source,
         parcel=Parcel([Placed("", lead)]),
         body=as_json(lead).encode(),
         content_type="application/json",
         received_at=at,
-        name=f"Repair of quarantined item {item.pk}",
+        name=f"Retry of quarantined item {item.pk}",
     )
     result = _result_of(item, receipt)
     if result.fault:
@@ -107,7 +106,7 @@ def resend(
 
 @transaction.atomic
 def discard(item: QuarantinedItem, *, note: str, by: User, at: datetime) -> None:
-    """Discard the item; it stays in the list of what was discarded, with the reason."""
+    """Discard the item; it stays in the list as discarded, with the reason."""
     if not note.strip():
         raise NoteMissing
     _settle(item, state=State.DISCARDED, by=by, at=at, note=note.strip())
@@ -118,12 +117,12 @@ def discard(item: QuarantinedItem, *, note: str, by: User, at: datetime) -> None
 def _note_refusal(item: QuarantinedItem, fault: Fault, *, same: bool, by: User | None, at: datetime) -> None:
     note = f"{fault.message} ({fault.code})"
     QuarantineStep.objects.create(item=item, kind=Kind.REFUSED_AGAIN, at=at, by=by, note=note)
-    # Whose it is may be known by now, and with it when its month begins.
+    # The customer, and so the month, may be known by now.
     [zone] = zones_of(item.source, [item.content])
     when = occurred(item.content, received_at=item.received_at, zone=zone)
     QuarantinedItem.objects.waiting().filter(pk=item.pk).update(occurred_at=when.at, zone=when.zone, months=when.months)
     if same and fault.code != item.code:
-        # What it waited for has come, and now it waits for something else.
+        # The original fault is fixed, but there is another one.
         stored = stored_action_of(item) if fault.code == ACTION_CONFLICT else None
         QuarantinedItem.objects.waiting().filter(pk=item.pk).update(
             code=fault.code, message=fault.message, pointer=fault.pointer[:200], stored_action=stored
@@ -131,7 +130,7 @@ def _note_refusal(item: QuarantinedItem, fault: Fault, *, same: bool, by: User |
 
 
 def stored_action_of(item: QuarantinedItem) -> Action | None:
-    """What is stored under the id of the item's first action, if anything."""
+    """Return the stored action with the ID of the item's first action, if any."""
     content = item.content if isinstance(item.content, dict) else {}
     lead, actions = content.get("id"), content.get("actions")
     first = actions[0] if isinstance(actions, list) and actions and isinstance(actions[0], dict) else {}
@@ -142,7 +141,7 @@ def stored_action_of(item: QuarantinedItem) -> Action | None:
 
 
 def _as_lead(item: QuarantinedItem, content: dict[str, Any]) -> dict[str, Any]:
-    """A record of a file becomes a lead by its source's field mapping, which may have been corrected since."""
+    """Convert a record of a file to a lead by the field mapping, which may have been corrected since."""
     of_files = (COLUMN_INVALID, COLUMN_MISSING, ROWS_IN_A_FIELD, *NOT_AS_SENT)
     if item.code not in of_files or not _is_record(content, item.source.field_mapping):
         return content
@@ -153,7 +152,7 @@ def _as_lead(item: QuarantinedItem, content: dict[str, Any]) -> dict[str, Any]:
 
 
 def _is_record(content: Any, mapping: dict[str, Any]) -> bool:
-    """Whether it is for the mapping to read: a lead has an id, and hardly ever the mapping's columns."""
+    """Return whether the content is a record for the mapping: a lead has an ID and rarely the mapping's columns."""
     asked = set(columns(mapping))
     return isinstance(content, dict) and bool(asked) and ("id" not in content or asked <= set(content))
 

@@ -1,4 +1,4 @@
-"""`manage.py import_leads FILE --source CODE`: a file, or one that is fetched, through the same intake as HTTP."""
+"""`manage.py import_leads FILE --source CODE`: import a local or remote file through the same intake as the API."""
 
 import json
 from argparse import ArgumentParser
@@ -23,20 +23,20 @@ from leads.domain.intake.receive import receive
 from leads.models import Source
 from leads.models.delivery import OUTCOMES
 
-ALWAYS_TOLD = (CREATED, DUPLICATE, QUARANTINED)  # the others where there are any
+ALWAYS_TOLD = (CREATED, DUPLICATE, QUARANTINED)  # the others only if there are any
 TRIED = 5
 
 
 class Command(BaseCommand):
-    """Each part of the file is stored before the next is read: stop it and start it again, nothing counts twice."""
+    """Stores each part of the file before reading the next; it can be stopped and restarted, and nothing counts twice."""
 
-    help = "Take leads from a JSON, NDJSON or CSV file (CSV by the source's field mapping)."
+    help = "Import leads from a JSON, NDJSON or CSV file (CSV by the source's field mapping)."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("file", help="Its path, or the address (https://…) to fetch it from.")
+        parser.add_argument("file", help="Path or URL (https://…) of the file.")
         parser.add_argument("--source", required=True, metavar="CODE")
         parser.add_argument(
-            "--dry-run", action="store_true", help=f"Print what becomes of the first {TRIED} leads; store nothing."
+            "--dry-run", action="store_true", help=f"Print how the first {TRIED} leads are read; store nothing."
         )
 
     def handle(self, *args: Any, file: str, source: str, dry_run: bool = False, **options: Any) -> None:
@@ -64,9 +64,7 @@ class Command(BaseCommand):
             raise CommandError(str(refusal)) from refusal
         if not _stored(counts):
             held = sum(counts[f"leads_{outcome}"] for outcome in (QUARANTINED, CONFLICT))
-            raise CommandError(
-                f"Nothing was stored: {held:,} of {counts['leads_received']:,} leads wait in quarantine."
-            )
+            raise CommandError(f"Nothing was stored: {held:,} of {counts['leads_received']:,} leads are in quarantine.")
 
     def _take(self, leads: LeadsFile, file: Path, source: Source) -> Counter[str]:
         counts: Counter[str] = Counter()
@@ -86,7 +84,7 @@ class Command(BaseCommand):
                     counts.update(receipt.counts())
                     progress.update(bar, completed=part.reaches)
         finally:
-            # Also when it ends in the middle: what was stored so far stays.
+            # Also when interrupted: what was stored so far stays.
             self._tell(leads, counts)
         return counts
 
@@ -106,14 +104,14 @@ class Command(BaseCommand):
             self.stderr.write(f"Columns separated by {leads.notices.separated_by}.")
 
     def _try(self, leads: LeadsFile, source: Source) -> None:
-        """The first leads as the mapping makes them, and what is wrong with them by themselves."""
+        """Print the first leads as the mapping converts them, with their faults."""
         for part in islice(leads.parts(), 1):
             self._tell_columns(leads)
             for placed in part.items[:TRIED]:
                 self._print(placed, source)
         for words in leads.notices.in_words():
             self.stderr.write(self.style.WARNING(words))
-        self.stdout.write("A dry run: nothing was stored.")
+        self.stdout.write("Dry run: nothing was stored.")
 
     def _print(self, placed: Placed, source: Source) -> None:
         [read] = read_leads([placed], received_at=now(), default_country=source.default_country)
@@ -126,7 +124,7 @@ class Command(BaseCommand):
 
 
 def _stored(counts: Counter[str]) -> int:
-    """How many leads are stored now, or were before."""
+    """Return how many leads are stored, now or before."""
     return sum(counts[f"leads_{outcome}"] for outcome in OUTCOMES if outcome not in (QUARANTINED, CONFLICT))
 
 

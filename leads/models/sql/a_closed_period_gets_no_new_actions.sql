@@ -1,4 +1,4 @@
--- Checked once per statement: a COPY of a million rows pays for one look-up and not for a million.
+-- Checked once per statement: a COPY of a million rows costs one lookup instead of a million.
 CREATE OR REPLACE FUNCTION a_closed_period_gets_no_new_actions() RETURNS trigger LANGUAGE plpgsql
     SET search_path = public, pg_temp AS $$
 BEGIN
@@ -7,7 +7,7 @@ BEGIN
          WHERE period.state = 'closed' OR period.is_sealed
     )
     THEN
-        RAISE EXCEPTION 'This billing period is closed, or its month is locked: it gets no new actions.'
+        RAISE EXCEPTION 'This billing period is closed or its month is locked, so it gets no new actions.'
             USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'a_closed_period_gets_no_new_actions';
     END IF;
     RETURN NULL;

@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION a_used_number_prefix_stays_its_sellers() RETURNS trigger LANGUAGE plpgsql
     SET search_path = public, pg_temp AS $$
 BEGIN
-    RAISE EXCEPTION 'Invoices were issued under this prefix: it stays its seller''s.'
+    RAISE EXCEPTION 'Invoices were issued under this prefix, so it remains its seller''s.'
         USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'a_used_number_prefix_stays_its_sellers';
 END $$;
 

@@ -1,4 +1,4 @@
--- As leads_name_what_is_there.sql: every action names a lead, an action type and a billing period that are there.
+-- Like leads_name_what_is_there.sql: the lead, action type and billing period of every action must exist.
 CREATE OR REPLACE FUNCTION actions_name_what_is_there() RETURNS trigger LANGUAGE plpgsql
     SET search_path = public, pg_temp
     SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off AS $$
@@ -10,7 +10,7 @@ BEGIN
         OR EXISTS (SELECT FROM (SELECT DISTINCT period_id AS id FROM touched) named
                     WHERE NOT EXISTS (SELECT FROM leads_billingperiod there WHERE there.id = named.id))
     THEN
-        RAISE EXCEPTION 'An action names a lead, an action type and a billing period that are there.'
+        RAISE EXCEPTION 'The lead, action type and billing period of an action must exist.'
             USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'actions_name_what_is_there';
     END IF;
     RETURN NULL;

@@ -1,5 +1,4 @@
--- What rating goes by stays. That its source took an action back after the close may be noted: it takes effect once
--- the period is opened again.
+-- What rating depends on stays. A void after the close may be recorded; it applies once the period is reopened.
 CREATE OR REPLACE FUNCTION actions_of_a_closed_period_never_change() RETURNS trigger LANGUAGE plpgsql
     SET search_path = public, pg_temp AS $$
 BEGIN
@@ -11,7 +10,7 @@ BEGIN
         AND ((SELECT state FROM leads_billingperiod WHERE id = OLD.period_id) = 'closed'
              OR (SELECT state FROM leads_billingperiod WHERE id = NEW.period_id) = 'closed')
     THEN
-        RAISE EXCEPTION 'This billing period is closed: its actions never change.'
+        RAISE EXCEPTION 'This billing period is closed, so its actions can''t change.'
             USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'actions_of_a_closed_period_never_change';
     END IF;
     RETURN COALESCE(NEW, OLD);

@@ -4,7 +4,7 @@ BEGIN
     IF NEW.billed_from IS DISTINCT FROM OLD.billed_from
         AND EXISTS (SELECT FROM leads_billingperiod period WHERE period.customer_id = OLD.id)
     THEN
-        RAISE EXCEPTION 'The day from which a customer is billed stays once there is a billing period.'
+        RAISE EXCEPTION 'The first billed day of a customer can''t change once there is a billing period.'
             USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'from_when_a_customer_is_billed_stays_once_it_has_a_period';
     END IF;
     RETURN COALESCE(NEW, OLD);

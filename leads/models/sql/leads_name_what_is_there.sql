@@ -1,9 +1,6 @@
--- What foreign keys promise, once per statement: every lead names a source and a product that are there. A foreign key
--- asks row by row and locks what is named row by row, which costs more than the writing of leads and actions and makes
--- all deliveries write to the same few rows.
---
--- The plans of triggers are kept: a join that reads the whole other table must not be among them, however small that was
--- when the first rows came.
+-- Foreign keys, checked once per statement: the source and product of every lead must exist. A real foreign key checks and
+-- locks row by row, which costs more than writing the leads and actions and makes all deliveries write to the same few rows.
+-- The plans of triggers are cached, so none of them may read the whole other table, however small it was at first.
 CREATE OR REPLACE FUNCTION leads_name_what_is_there() RETURNS trigger LANGUAGE plpgsql
     SET search_path = public, pg_temp
     SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off AS $$
@@ -13,7 +10,7 @@ BEGIN
         OR EXISTS (SELECT FROM (SELECT DISTINCT product_id AS id FROM touched) named
                     WHERE NOT EXISTS (SELECT FROM leads_product there WHERE there.id = named.id))
     THEN
-        RAISE EXCEPTION 'A lead names a source and a product that are there.'
+        RAISE EXCEPTION 'The source and the product of a lead must exist.'
             USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'leads_name_what_is_there';
     END IF;
     RETURN NULL;

@@ -1,4 +1,4 @@
--- By the day and not by the instant: where clocks go back over midnight, one day has two midnights.
+-- Compared by day, not by instant: if clocks go back over midnight, one day has two midnights.
 CREATE OR REPLACE FUNCTION no_billing_period_begins_before_the_customer_is_billed() RETURNS trigger LANGUAGE plpgsql
     SET search_path = public, pg_temp AS $$
 BEGIN
@@ -7,7 +7,7 @@ BEGIN
           FROM leads_customer customer WHERE customer.id = NEW.customer_id
     )
     THEN
-        RAISE EXCEPTION 'No billing period begins before the day from which its customer is billed.'
+        RAISE EXCEPTION 'A billing period can''t start before the first billed day of its customer.'
             USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'no_billing_period_begins_before_the_customer_is_billed';
     END IF;
     RETURN COALESCE(NEW, OLD);

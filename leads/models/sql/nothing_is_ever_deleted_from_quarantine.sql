@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION nothing_is_ever_deleted_from_quarantine() RETURNS trigger LANGUAGE plpgsql
     SET search_path = public, pg_temp AS $$
 BEGIN
-    RAISE EXCEPTION 'What was refused is mended or discarded, and stays.'
+    RAISE EXCEPTION 'A quarantined item is repaired or discarded, but never deleted.'
         USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'nothing_is_ever_deleted_from_quarantine';
 END $$;
 

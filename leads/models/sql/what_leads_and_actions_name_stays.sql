@@ -1,5 +1,5 @@
--- What is named stays. The lock waits for the deliveries under way and holds new ones back until the deletion is over:
--- theirs then find that what they name is gone. It is rare; products and types with leads and actions are not deleted.
+-- Referenced rows can't be deleted. The lock waits for running deliveries and makes new ones wait until the deletion is over,
+-- which then find the row gone. This is rare, because products and types with leads and actions are not deleted.
 CREATE OR REPLACE FUNCTION what_leads_and_actions_name_stays() RETURNS trigger LANGUAGE plpgsql
     SET search_path = public, pg_temp AS $$
 DECLARE
@@ -8,7 +8,7 @@ BEGIN
     EXECUTE format('LOCK TABLE %I IN SHARE ROW EXCLUSIVE MODE', TG_ARGV[0]);
     EXECUTE format('SELECT EXISTS (SELECT FROM %I WHERE %I = $1)', TG_ARGV[0], TG_ARGV[1]) INTO is_named USING OLD.id;
     IF is_named THEN
-        RAISE EXCEPTION 'This is named by leads or actions: it stays.'
+        RAISE EXCEPTION 'Leads or actions refer to this row, so it can''t be deleted.'
             USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'what_leads_and_actions_name_stays';
     END IF;
     RETURN OLD;

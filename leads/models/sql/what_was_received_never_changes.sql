@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION what_was_received_never_changes() RETURNS trigger LANGUAGE plpgsql
     SET search_path = public, pg_temp AS $$
 BEGIN
-    RAISE EXCEPTION 'A delivery is kept as it was received.'
+    RAISE EXCEPTION 'A delivery can''t change after it was received.'
         USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'what_was_received_never_changes';
 END $$;
 

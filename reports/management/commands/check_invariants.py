@@ -1,4 +1,4 @@
-"""`manage.py check_invariants [--month 2026-10]`: the five sums, recounted."""
+"""`manage.py check_invariants [--month 2026-10]`: recount the five invariants."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -11,18 +11,18 @@ from reports.queries.invariants import invariants
 
 
 class Command(BaseCommand):
-    """Writes nothing; exits 0 where every sum holds, 1 where one does not, 2 where the month is none."""
+    """Writes nothing; exits with 0 if every invariant holds, 1 if one doesn't, 2 if the month is invalid."""
 
-    help = "Recount what must add up, from delivery to invoice; exits 1 where a sum does not hold."
+    help = "Recount what must add up, from delivery to invoice; exits with 1 if a sum doesn't hold."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--month", metavar="2026-10", help="Only this month; without it, everything.")
+        parser.add_argument("--month", metavar="2026-10", help="Check only this month. Default: all time.")
 
     def handle(self, *args: Any, month: str | None = None, **options: Any) -> None:
         try:
             chosen = Cycle.parse(month) if month else None
         except ValueError as error:
-            raise CommandError(f"{month!r} is no month: write it as 2026-10.", returncode=2) from error
+            raise CommandError(f"{month!r} is not a month. Use the form 2026-10.", returncode=2) from error
         found = invariants(chosen)
         for invariant in found:
             self._tell(invariant)

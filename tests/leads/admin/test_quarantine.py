@@ -116,7 +116,7 @@ def test_many_are_retried_by_the_workers_and_the_page_tells_how_far(operations: 
 
 def test_what_nobody_waits_for_any_more_is_told(operations: Client, source: Source):
     response = retry_all(operations, source, "unknown_product")
-    assert told(response) == ["Nothing of this source waits with this code any more."]
+    assert told(response) == ["No items of this source are waiting with this code."]
     assert not BulkRetry.objects.exists()
 
 
@@ -182,7 +182,7 @@ def buttons(client: Client, item: QuarantinedItem) -> list[str]:
 
 
 def test_a_conflict_is_settled_either_way_with_a_reason(operations: Client, conflict: QuarantinedItem):
-    assert buttons(operations, conflict) == ["Take the new version", "Keep what is stored"]
+    assert buttons(operations, conflict) == ["Use the new version", "Keep the stored version"]
     address = reverse("admin:leads_quarantineditem_take_the_new", args=[conflict.pk])
 
     unexplained = operations.post(address, {"reason": " "})
@@ -210,7 +210,7 @@ def test_where_the_stored_one_is_billed_only_keeping_it_is_offered(operations: C
     period.state, period.closed_at = "closed", NOW
     period.save()
 
-    assert buttons(operations, conflict) == ["Keep what is stored"]
+    assert buttons(operations, conflict) == ["Keep the stored version"]
 
 
 def test_a_lead_in_conflict_is_shown_beside_what_is_stored(operations: Client, source: Source):
@@ -221,4 +221,4 @@ def test_a_lead_in_conflict_is_shown_beside_what_is_stored(operations: Client, s
     response = operations.get(reverse("admin:leads_quarantineditem_change", args=[item.pk]))
 
     differing = [(row.name, row.stored, row.sent) for row in response.context["differences"] if row.differs]
-    assert differing == [("e-mail", "ann@studio.example", "eva@studio.example")]
+    assert differing == [("email", "ann@studio.example", "eva@studio.example")]

@@ -174,7 +174,7 @@ def test_where_nothing_is_stored_the_command_says_so_and_fails(tmp_path: Path, c
 
     words = refused(tmp_path / "crm.csv", HEAD + "1,,Web visit,1\n2,,Web visit,1\n", capsys)
 
-    assert words == "Nothing was stored: 2 of 2 leads wait in quarantine."
+    assert words == "Nothing was stored: 2 of 2 leads are in quarantine."
     assert capsys.readouterr().out.splitlines()[0] == "lines: 2 read = 2 taken + 0 blank + 0 refused"
 
 
@@ -192,7 +192,7 @@ def test_a_dry_run_prints_what_the_first_rows_become_and_stores_nothing(
     assert (place, json.loads(told)) == ("/2", lead | {"actions": [visits]})
     assert out[1].startswith("/3 ")
     assert out[2] == "  member_invalid /actions/0/quantity: Invalid decimal string."
-    assert out[4:] == ["  row_malformed : The row has 2 fields, the header 4.", "A dry run: nothing was stored."]
+    assert out[4:] == ["  row_malformed : The row has 2 fields, the header 4.", "Dry run: nothing was stored."]
     assert not Delivery.objects.exists()
 
 
@@ -217,8 +217,7 @@ def test_ids_that_a_spreadsheet_has_shortened_are_told(tmp_path: Path, capsys: p
     call_command("import_leads", str(tmp_path / "crm.csv"), source="crm")
 
     assert (
-        "Lines 2, 3, 4, 5, 6 and 2 more: the id looks like a number that a spreadsheet has shortened (1.00123E+14):"
-        " several ids may have become one." in capsys.readouterr().err
+        "Lines 2, 3, 4, 5, 6 and 2 more: the ID looks like a number shortened by a spreadsheet (1.00123E+14), so several IDs may have become one." in capsys.readouterr().err
     )
 
 

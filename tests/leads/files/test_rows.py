@@ -60,7 +60,7 @@ def test_a_quote_that_is_never_closed_costs_its_own_line(
     ]
     assert waiting() == [("row_malformed", f"/{line}")]
     item = QuarantinedItem.objects.get()
-    assert item.message == "A quote opens on this line, and nothing below closes it."
+    assert item.message == "A quote opens on this line and is never closed."
     # It waits by its columns, and goes in as the lead it is once a person has looked at it.
     repair(item, content=item.content | {"Email": "mended@x.example"}, by=None, at=now())
     assert Lead.objects.get(external_id=item.content["Id"]).email == "mended@x.example"
@@ -77,7 +77,7 @@ def test_a_quote_that_swallows_rows_waits_for_a_person_and_is_told(capsys: pytes
     assert waiting() == [("row_malformed", "/7"), ("rows_in_a_field", "/11")]
     assert QuarantinedItem.objects.get(code="rows_in_a_field").message == (
         "A quote opens on line 11 and closes on line 22, and lines 12 to 22 read as rows of the table. If a quote is"
-        " missing, mend the file and import it again; if the text is meant so, retry this item."
+        " missing, fix the file and import it again. If the field is correct, retry this item."
     )
 
 

@@ -377,6 +377,6 @@ def test_a_time_ahead_of_our_clock_says_both_times(source: Source):
     assert fault is not None
     assert (fault.code, fault.message) == (
         "occurred_in_the_future",
-        "It says 2026-11-28T10:00:00Z, which is still to come: we received it at 2026-11-28T09:00:00Z."
-        " Check your clock and the offset.",
+        "2026-11-28T10:00:00Z is in the future: it was received at 2026-11-28T09:00:00Z."
+        " Check your clock and the UTC offset.",
     )

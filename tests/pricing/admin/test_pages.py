@@ -364,4 +364,4 @@ def test_a_periods_page_leads_to_its_charges(operations: Client) -> None:
 def test_a_rule_of_one_source_may_not_name_another_channel(operations: Client) -> None:
     source = SourceFactory.create()
     response = add(operations, source=source.pk, channel="webinar")
-    assert errors(response) == {"channel": [f"{source} is of the channel “Web site”: this rule would price nothing."]}
+    assert errors(response) == {"channel": [f"{source} is of the channel “Website”: this rule would price nothing."]}

@@ -190,7 +190,7 @@ def test_a_check_contradicts_itself_nowhere(operations: Client) -> None:
     assert form.errors == {
         "quantity": ["A quantity is not negative."],
         "product": [f"{product} is no product of {other}, but of {product.customer}."],
-        "channel": [f"{source} is of the channel “Web site”."],
+        "channel": [f"{source} is of the channel “Website”."],
     }
     assert PriceCheck.objects.count() == 0
 

@@ -81,7 +81,7 @@ CASES: dict[str, tuple[dict[str, Any], str, str, str]] = {
     ),
     "channel of another source": (
         {"source": "site", "channel": "webinar"},
-        *("channel", "other_channel", "Site is of the channel “Web site”: this rule would price nothing."),
+        *("channel", "other_channel", "Site is of the channel “Website”: this rule would price nothing."),
     ),
 }
 # What the database itself never lets a draft hold, so that no activation meets it.

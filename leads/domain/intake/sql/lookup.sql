@@ -1,11 +1,9 @@
--- The first statement of a delivery: it decides nothing. What is new, known or refused is decided in Python.
---
--- Planned once per connection and not once per request: so enable_seqscan is off (a plan made while a table was empty
--- would go on reading all of it after it has grown), and jit is off: compiling costs more than these short statements.
---
--- Everything that the items of a delivery may refer to, and numbers for what is new in it. Changes nothing.
--- Rows are told as objects: their members are those of the structs in lookup.py.
--- With only_named, products are those of the customers named: then every item says whose product it means.
+-- The first statement of a delivery. It decides nothing: Python decides what is new, known or refused.
+-- Planned once per connection, not once per request. So enable_seqscan is off (a plan made for an empty table would go on
+-- reading all of it after it has grown), and jit is off, because compiling costs more than these short statements.
+-- Returns everything that the items of a delivery may refer to, and IDs for new rows. Changes nothing.
+-- Rows are returned as objects, whose members are those of the structs in lookup.py.
+-- With only_named, every item names its customer, so only the products of the named customers are returned.
 CREATE OR REPLACE FUNCTION intake_known(
     of_source bigint, of_customer bigint, skus text[], codes text[], only_named boolean, leads text[]
 ) RETURNS text LANGUAGE plpgsql

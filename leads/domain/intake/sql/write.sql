@@ -1,10 +1,8 @@
--- The second statement of a delivery; lookup.sql is the first, and says why these settings.
---
--- Stores a delivery, if one is given, with its new leads and actions, given as rows of their tables in the order of their
--- keys, so that overlapping deliveries wait for each other in the same order. Marks the periods that have to be rated.
---
--- What was true when intake_known looked has to be true still: a row that somebody else has stored meanwhile violates
--- its unique constraint, and a period that was closed meanwhile is refused here. The caller then looks again.
+-- The second statement of a delivery; lookup.sql is the first and explains these settings.
+-- Stores a delivery, if given, with its new leads and actions, given as rows in the order of their keys, so that overlapping
+-- deliveries wait for each other in the same order. Marks the periods that have to be rated.
+-- What intake_known found must still be true: a row stored concurrently violates its unique constraint, and a period closed
+-- concurrently is refused here. The caller then looks up again.
 CREATE OR REPLACE FUNCTION intake_store(delivery jsonb, leads jsonb, actions jsonb, periods bigint[])
 RETURNS void LANGUAGE plpgsql
     SET search_path = public, pg_temp
@@ -12,14 +10,14 @@ RETURNS void LANGUAGE plpgsql
 DECLARE
     still_open int;
 BEGIN
-    -- FOR KEY SHARE: a close (FOR UPDATE) waits for us and we for it; sources and ratings wait for nobody.
+    -- FOR KEY SHARE: we and a close (FOR UPDATE) wait for each other; other deliveries and ratings don't wait.
     PERFORM FROM leads_billingperiod WHERE id = ANY (periods) AND state = 'open' AND NOT is_sealed
       ORDER BY id FOR KEY SHARE;
     GET DIAGNOSTICS still_open = ROW_COUNT;
     IF still_open <> cardinality(periods) THEN
-        RAISE EXCEPTION 'A billing period was closed meanwhile.' USING ERRCODE = 'serialization_failure';
+        RAISE EXCEPTION 'A billing period was closed concurrently.' USING ERRCODE = 'serialization_failure';
     END IF;
-    -- Columns are named, so that one that a later release adds gets its default while this one still runs.
+    -- Columns are named, so that a column added by a later release gets its default while this release still runs.
     INSERT INTO leads_lead (id, source_id, delivery_id, received_at, external_id, product_id, name, email, person_key,
                             phone, firm, country, region, campaign, is_test, occurred_at, consent, attributes)
     SELECT id, source_id, delivery_id, received_at, external_id, product_id, name, email, person_key,
