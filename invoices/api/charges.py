@@ -88,7 +88,7 @@ class ChargesPage(InvoicesView):
             "reason": asked_text(request, "reason", Charge.Reason.values),
         }
         limit = asked_limit(request)
-        periods = BillingPeriod.objects.labelled(label).select_related("customer")
+        periods = BillingPeriod.objects.labeled(label).select_related("customer")
         period = periods.filter(customer__code__iexact=customer).first()
         if period is None:
             raise Http404

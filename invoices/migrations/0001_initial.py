@@ -180,7 +180,10 @@ class Migration(migrations.Migration):
             name="BillingCycle",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("label", models.CharField(help_text="The name of the cycle, such as 2026-10.", max_length=10, unique=True)),
+                (
+                    "label",
+                    models.CharField(help_text="The name of the cycle, such as 2026-10.", max_length=10, unique=True),
+                ),
                 (
                     "state",
                     models.CharField(

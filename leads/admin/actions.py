@@ -30,7 +30,7 @@ from billing_engine.core.admin_kit.fields import WITHOUT_IDLE_ZEROS
 from billing_engine.core.admin_kit.filters import DayFilter
 from billing_engine.core.admin_kit.pages import Page, ReadOnlyPage
 from leads.admin.quarantine.item_page import step_in_words, steps_of
-from leads.domain.catalogue import save_action_type
+from leads.domain.catalog import save_action_type
 from leads.domain.early_actions import BEFORE_ITS_LEAD
 from leads.domain.voiding import void
 from leads.models import Action, ActionType
@@ -53,7 +53,7 @@ class ActionTypeAdmin(Page[ActionType]):
         save_action_type(obj)
 
 
-def _what_a_void_does(action: Action) -> str:
+def _effect_of_void(action: Action) -> str:
     """Explain what voiding does to the charge, and when."""
     if action.period.is_open:
         return "The action is kept but excluded from billing as voided, with your reason. You can't undo this."
@@ -154,7 +154,7 @@ class ActionAdmin(ReadOnlyPage[Action]):
         offered=lambda action: action.voided_at is None,
         asks=Dialog(
             title="Void this action?",
-            says=_what_a_void_does,
+            says=_effect_of_void,
             form=WithReason,
             is_dangerous=True,
         ),

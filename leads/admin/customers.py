@@ -25,7 +25,7 @@ from billing_engine.core.admin_kit.fields import (
     time_zone_field,
 )
 from billing_engine.core.admin_kit.pages import Page
-from leads.domain.customers import FIXED_BY_PERIODS, is_fixed, save_customer, state_first_day, terms_faults
+from leads.domain.customers import FIXED_BY_PERIODS, is_fixed, save_customer, set_default_first_day, terms_faults
 from leads.models import Customer, CustomerTax
 
 # The fields that `terms_faults` checks.
@@ -75,7 +75,7 @@ class CustomerForm(forms.ModelForm[Customer]):
         given = super().clean() or self.cleaned_data
         customer = understood(Customer, given, *TERMS, pk=self.instance.pk)
         if "billed_from" in given:
-            state_first_day(customer)
+            set_default_first_day(customer)
             given["billed_from"] = customer.billed_from
         tell(self, terms_faults(customer))
         return given
@@ -152,7 +152,7 @@ class CustomerAdmin(Page[Customer]):
         (taxes,) = formsets
         new_or_changed = taxes.save(commit=False)
         saved = save_customer(
-            form.instance, taxes=new_or_changed, without=taxes.deleted_objects, by=person(request), at=now()
+            form.instance, taxes=new_or_changed, removed_taxes=taxes.deleted_objects, by=person(request), at=now()
         )
         if saved.has_new_cycle:
             messages.info(request, _begins(saved.customer, saved.cycle_begins))

@@ -28,7 +28,7 @@ class DeliveredItem:
         return next(number for number, line in enumerate(self.lines) if line.is_fault)
 
 
-def asked_item(delivery: Delivery, asked: Any) -> DeliveredItem | None:
+def requested_item(delivery: Delivery, asked: Any) -> DeliveredItem | None:
     """Return the item requested by `?action=17` or `?lead=5`; None if it didn't come with this delivery."""
     kind, key = next(((kind, asked[kind]) for kind in ("action", "lead") if asked.get(kind)), ("", ""))
     if not key.isdecimal() or len(key) >= len(str(2**63)):

@@ -31,11 +31,11 @@ from billing_engine.core.admin_kit.cells import (
 from billing_engine.core.admin_kit.columns import column
 from billing_engine.core.admin_kit.filters import Received
 from billing_engine.core.admin_kit.pages import ReadOnlyPage
-from leads.admin.delivered_item import asked_item
+from leads.admin.delivered_item import requested_item
 from leads.domain.intake.receipt import CONFLICT, QUARANTINED
 from leads.models import Delivery
 from leads.models.delivery import OUTCOMES
-from leads.queries.receipts import refused_in
+from leads.queries.receipts import refused_items
 
 KINDS = ("leads", "actions")
 REFUSED = (CONFLICT, QUARANTINED)
@@ -52,9 +52,9 @@ class DeliveryAdmin(ReadOnlyPage[Delivery]):
         "shown_name",
         "shown_size",
         "shown_leads",
-        "leads_became",
+        "lead_outcomes",
         "shown_actions",
-        "actions_became",
+        "action_outcomes",
     )
     list_filter = (("source", AutocompleteSelectFilter), Received)
     related = ("source",)
@@ -85,12 +85,12 @@ class DeliveryAdmin(ReadOnlyPage[Delivery]):
     shown_size = column(lambda size: amount(filesizeformat(size)), "body_size", title="size", order="body_size")
     shown_leads = column(number, "leads_received", title="leads")
     shown_actions = column(number, "actions_received", title="actions")
-    leads_became = column(lambda delivery: _outcomes_in_words(delivery, "leads"), title="lead outcomes")
-    actions_became = column(lambda delivery: _outcomes_in_words(delivery, "actions"), title="action outcomes")
+    lead_outcomes = column(lambda delivery: _outcomes_in_words(delivery, "leads"), title="lead outcomes")
+    action_outcomes = column(lambda delivery: _outcomes_in_words(delivery, "actions"), title="action outcomes")
     body_size_in_words = column(filesizeformat, "body_size", title="size")
     digest = column(code, "body_sha256", title="SHA-256")
     the_item = column(
-        lambda item: render_to_string("leads/delivered_item.html", {"item": item}), "asked_item", title="as sent"
+        lambda item: render_to_string("leads/delivered_item.html", {"item": item}), "requested_item", title="as sent"
     )
     download = column(
         lambda key: to(reverse("admin:leads_delivery_body", args=[key]), "Download as received"),
@@ -105,10 +105,10 @@ class DeliveryAdmin(ReadOnlyPage[Delivery]):
 
     def get_fieldsets(self, request: HttpRequest, obj: Delivery | None = None) -> Any:
         """Add the item requested by a link from an action or lead as the first section."""
-        item = asked_item(obj, request.GET) if obj else None
+        item = requested_item(obj, request.GET) if obj else None
         if item is None:
             return self.fieldsets
-        obj.__dict__["asked_item"] = item
+        obj.__dict__["requested_item"] = item
         return (("The item", {"fields": ("the_item",)}), *self.fieldsets)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Delivery | None = None) -> tuple[str, ...]:
@@ -143,7 +143,7 @@ class DeliveryAdmin(ReadOnlyPage[Delivery]):
         if not any(_count(delivery, kind, outcome) for kind in KINDS for outcome in REFUSED):
             return "None of its items were refused."
         # Not by delivery: an item that was refused before belongs to its first delivery.
-        numbers = refused_in(delivery)[:LINKED_AT_MOST]
+        numbers = refused_items(delivery)[:LINKED_AT_MOST]
         rows = {"id__in": ",".join(map(str, numbers))} if numbers else {"delivery__id__exact": str(delivery.pk)}
         return to(list_of("leads.quarantineditem", **rows, state="all"), "Show refused items")
 

@@ -10,7 +10,7 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter, FieldTextFilt
 from billing_engine.core.admin_kit.cells import instant, link, price, shortened
 from billing_engine.core.admin_kit.columns import column
 from billing_engine.core.admin_kit.pages import Page
-from leads.domain.catalogue import save_product, sku_faults
+from leads.domain.catalog import save_product, sku_faults
 from leads.domain.identity import external_id
 from leads.models import Product
 

@@ -119,8 +119,8 @@ class SourceAdmin(Page[Source]):
         ),
     )
     def new_key(self, request: HttpRequest, source: Source, answers: dict[str, Any]) -> HttpResponse:
-        _, whole = create_key(source, by=person(request), expires_at=answers["end"], at=now())
-        return new_key_page(self, request, source, whole)
+        _, plaintext = create_key(source, by=person(request), expires_at=answers["end"], at=now())
+        return new_key_page(self, request, source, plaintext)
 
     @button(
         "New signing secret",
@@ -138,5 +138,5 @@ class SourceAdmin(Page[Source]):
         ),
     )
     def new_secret(self, request: HttpRequest, source: Source, answers: dict[str, Any]) -> HttpResponse:
-        _, whole = create_secret(source, by=person(request), given=answers["given"])
-        return new_secret_page(self, request, source, whole)
+        _, plaintext = create_secret(source, by=person(request), given=answers["given"])
+        return new_secret_page(self, request, source, plaintext)

@@ -24,10 +24,10 @@ class ApiKeyAuthentication(BaseAuthentication):
     """Authenticates a source by its API key."""
 
     def authenticate(self, request: Request) -> tuple[SourceAsUser, ApiKey] | None:
-        scheme, _, whole = get_authorization_header(request).partition(b" ")
+        scheme, _, plaintext = get_authorization_header(request).partition(b" ")
         if scheme.lower() != b"bearer":
             return None
-        key = usable_key(whole.decode("latin-1").strip(), at=now())
+        key = usable_key(plaintext.decode("latin-1").strip(), at=now())
         if key is None:
             raise AuthenticationFailed(
                 "This API key is unknown, expired or revoked, or its source is inactive.", "key_not_valid"

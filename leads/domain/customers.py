@@ -41,7 +41,7 @@ def is_fixed(customer: Customer) -> bool:
     return BillingPeriod.objects.filter(customer=customer).exists()
 
 
-def state_first_day(customer: Customer) -> None:
+def set_default_first_day(customer: Customer) -> None:
     """Default the first billed day to the first of this month, unless the amount of a minimum depends on it."""
     if _first_day(customer) is None and not customer.monthly_minimum:
         customer.billed_from = first_of_this_month(customer.zone)
@@ -68,7 +68,7 @@ def save_customer(
     customer: Customer,
     *,
     taxes: Iterable[CustomerTax] = (),
-    without: Iterable[CustomerTax] = (),
+    removed_taxes: Iterable[CustomerTax] = (),
     by: User,
     at: datetime,
 ) -> Saved:
@@ -78,13 +78,13 @@ def save_customer(
     CustomerHasFaults without changing anything.
     """
     stored = Customer.objects.select_for_update(no_key=True).filter(pk=customer.pk).first() if customer.pk else None
-    state_first_day(customer)
+    set_default_first_day(customer)
     _check(customer, stored)
     wanted = Customer.Cycle(customer.cycle)
     if stored is not None:
         customer.cycle = stored.cycle  # changed below, so that no period is cut in two
     customer.save()
-    for tax in without:
+    for tax in removed_taxes:
         tax.delete()
     for tax in taxes:
         tax.customer = customer

@@ -24,7 +24,7 @@ def external_id(given: str | int) -> str:
     return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
-def unseen_in(id_: str) -> str:
+def invisible_in(id_: str) -> str:
     """Describe an invisible character in an ID, or return "": IDs that look the same must be the same."""
     if any(unicodedata.category(sign) in _ENDS_OR_CONTROLS for sign in id_):
         return "contains a line break or another control character"
@@ -87,7 +87,7 @@ def phone_key(phone: str, country: str) -> str:
     return f"{whole};ext={number.extension}" if number.extension else whole
 
 
-def known_as(sent: str, stored: str) -> str:
+def person_difference(sent: str, stored: str) -> str:
     """Return in what two person keys differ; "" if they may be the same person, known by phone here and by email there."""
     if not (sent and stored) or sent == stored or ("@" in sent) != ("@" in stored):
         return ""

@@ -44,8 +44,8 @@ def missing_periods(
     if cycles is None:
         yield from _missing(customers, until)
         return
-    labelled = BillingPeriod.objects.filter(label__in=[str(cycle) for cycle in cycles])
-    there = set(labelled.values_list("customer", "label"))
+    labeled = BillingPeriod.objects.filter(label__in=[str(cycle) for cycle in cycles])
+    there = set(labeled.values_list("customer", "label"))
     for period in _periods_of(cycles, customers):
         if period.end_at <= until and (period.customer_id, period.label) not in there:
             yield period

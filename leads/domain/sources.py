@@ -26,7 +26,7 @@ def code_faults(source: Source) -> list[FieldFault]:
 def signature_faults(source: Source, *, at: datetime) -> list[FieldFault]:
     """Return a fault if signatures are required but there is no valid signing secret."""
     secrets = source.signing_secrets.all() if source.pk else ()
-    if not source.signature_required or any(secret.is_good(at) for secret in secrets):
+    if not source.signature_required or any(secret.is_usable(at) for secret in secrets):
         return []
     words = "Create a signing secret first; otherwise every delivery would be refused."
     return [FieldFault("signature_required", "no_signing_secret", words)]

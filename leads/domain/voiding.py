@@ -83,7 +83,7 @@ def void(action: Action, *, reason: str, at: datetime) -> None:
         mark_unrated([period], reason="voided")
 
 
-def void_sent(voids: Sequence[Void], *, at: datetime) -> Voided:
+def void_all(voids: Sequence[Void], *, at: datetime) -> Voided:
     """Void all actions that a delivery voids, in three statements; of duplicates, the first reason counts."""
     first = {(sent.lead, sent.external_id): sent for sent in reversed(voids)}
     if not first:

@@ -22,19 +22,19 @@ UTC_ZONE = ZoneInfo("UTC")
 CODE = RegexValidator(r"^[A-Za-z0-9][A-Za-z0-9._-]*$", "Use only letters, digits, dots, dashes and underscores.")
 
 
-def known_time_zone(name: str) -> None:
+def validate_time_zone(name: str) -> None:
     """Raise ValidationError unless this is an IANA time zone."""
     if name not in available_timezones():
         raise ValidationError(f"{name} is not an IANA time zone. Use a name such as America/New_York.")
 
 
-def known_currency(code: str) -> None:
+def validate_currency(code: str) -> None:
     """Raise ValidationError unless this is an ISO 4217 currency code."""
     if not is_currency(code):
         raise ValidationError(f"{code} is not an ISO 4217 currency. Use a code such as USD.")
 
 
-def known_locale(name: str) -> None:
+def validate_locale(name: str) -> None:
     """Raise ValidationError unless Babel has number formats for this locale."""
     if name not in dict(locales()):
         raise ValidationError(f"{name} is not a known locale. Use a name such as en_US.")
@@ -57,12 +57,12 @@ class Customer(models.Model):
     name = models.CharField(max_length=200)
     is_active = models.BooleanField("active", default=True, help_text="Inactive customers are skipped in billing runs.")
 
-    currency = models.CharField(max_length=3, default="USD", validators=[known_currency], help_text="ISO 4217.")
+    currency = models.CharField(max_length=3, default="USD", validators=[validate_currency], help_text="ISO 4217.")
     time_zone = models.CharField(
         "billing time zone",
         max_length=64,
         default="UTC",
-        validators=[known_time_zone],
+        validators=[validate_time_zone],
         help_text="Months and weeks start and end at midnight in this zone.",
     )
     cycle = models.CharField(
@@ -132,7 +132,7 @@ class Customer(models.Model):
         max_length=12,
         default="en_US",
         db_default="en_US",
-        validators=[known_locale],
+        validators=[validate_locale],
         help_text="How numbers and dates are written on the invoice.",
     )
     detail_annex = models.BooleanField(

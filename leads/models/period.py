@@ -20,10 +20,10 @@ class BillingPeriodQuerySet(models.QuerySet["BillingPeriod"]):
     def closed(self) -> Self:
         return self.filter(state=BillingPeriod.State.CLOSED)
 
-    def takes_nothing_new(self) -> Self:
+    def closed_or_sealed(self) -> Self:
         return self.filter(Q(state=BillingPeriod.State.CLOSED) | Q(is_sealed=True))
 
-    def labelled(self, label: str) -> Self:
+    def labeled(self, label: str) -> Self:
         return self.filter(label=label)
 
 

@@ -12,7 +12,7 @@ from billing_engine.core.countries import countries
 from leads.models.customer import CODE, Customer
 
 
-def known_country(code: str) -> None:
+def validate_country(code: str) -> None:
     """Raise ValidationError unless this is a two-letter ISO 3166 code."""
     if code not in countries():
         raise ValidationError(f"{code} is not an ISO 3166 country. Use a two-letter code such as US.")
@@ -61,7 +61,7 @@ class Source(models.Model):
         blank=True,
         default="",
         db_default="",
-        validators=[known_country],
+        validators=[validate_country],
         help_text="ISO 3166, such as US. Used for phone numbers without a country code if the lead names no country.",
     )
     requests_per_minute = models.PositiveIntegerField(
@@ -104,7 +104,7 @@ class Credential(models.Model):
     class Meta:
         abstract = True
 
-    def is_good(self, at: datetime) -> bool:
+    def is_usable(self, at: datetime) -> bool:
         """Return whether it can be used at that moment: neither revoked nor expired."""
         return self.revoked_at is None and (self.expires_at is None or self.expires_at > at)
 

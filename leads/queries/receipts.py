@@ -18,12 +18,12 @@ def receipt_of(source: Source, number: int) -> dict[str, Any] | None:
     if delivery is None:
         return None
     answer: dict[str, Any] = msgspec.json.decode(zlib.decompress(delivery.answer)) if delivery.answer else {}
-    _tell_settled(source, _results(answer))
+    _add_settled(source, _results(answer))
     envelope = {"received_at": delivery.received_at, "batch_id": delivery.batch_id, "sent_at": delivery.sent_at}
     return {"receipt": number, **envelope, "counts": _counts(delivery), "results": answer.get("results", [])}
 
 
-def refused_in(delivery: Delivery) -> list[int]:
+def refused_items(delivery: Delivery) -> list[int]:
     """Return the IDs of the quarantined items in a receipt, including those that were already waiting."""
     answer = msgspec.json.decode(zlib.decompress(delivery.answer)) if delivery.answer else {}
     return sorted(_numbers(_results(answer)))
@@ -37,7 +37,7 @@ def _numbers(results: list[dict[str, Any]]) -> set[int]:
     return {result["quarantined_item"] for result in results if "quarantined_item" in result}
 
 
-def _tell_settled(source: Source, results: list[dict[str, Any]]) -> None:
+def _add_settled(source: Source, results: list[dict[str, Any]]) -> None:
     """Add the current state to each quarantined item."""
     numbers = _numbers(results)
     items = QuarantinedItem.objects.defer("content").in_bulk(numbers) if numbers else {}

@@ -182,7 +182,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "currency",
-                    models.CharField(default="USD", max_length=3, validators=[leads.models.customer.known_currency]),
+                    models.CharField(default="USD", max_length=3, validators=[leads.models.customer.validate_currency]),
                 ),
                 (
                     "wall_from",
@@ -461,7 +461,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("amount", models.DecimalField(decimal_places=6, max_digits=40)),
-                ("full_amount", models.DecimalField(decimal_places=6, help_text="The amount before any cap.", max_digits=40)),
+                (
+                    "full_amount",
+                    models.DecimalField(decimal_places=6, help_text="The amount before any cap.", max_digits=40),
+                ),
                 (
                     "cut_per_lead",
                     models.DecimalField(

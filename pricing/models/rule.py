@@ -9,7 +9,7 @@ from django.db.models import F, Func, Q, Value
 from django.db.models.functions import Coalesce
 
 from leads.models import ActionType, Channel, Customer, Product, Source
-from leads.models.customer import known_currency
+from leads.models.customer import validate_currency
 from pricing.models.wall_clock import WallClockField
 from pricing.rating.highest import goes_with
 from pricing.rating.prices import MODELS, Kind, PerUnit, amount_fields
@@ -106,7 +106,7 @@ class PriceRule(models.Model):
     )
     priority = models.SmallIntegerField(default=0, help_text="The highest wins; among equals the most specific.")
 
-    currency = models.CharField(max_length=3, default="USD", validators=[known_currency])
+    currency = models.CharField(max_length=3, default="USD", validators=[validate_currency])
     # No instants: each customer's time zone makes one of them (`pricing.domain.rate.inputs`).
     wall_from = WallClockField("from", help_text="The first day, or time, in each customer's own time zone.")
     wall_to = WallClockField(

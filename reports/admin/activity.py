@@ -30,7 +30,7 @@ AFTER_REASONS = ("Unrated", "Quantity charged", "Unit", "Amount", "Currency")
 def activity_page(request: HttpRequest) -> HttpResponse:
     """Show the activity of the selected customer and month, reconciled with the invoices."""
     _permitted(request)
-    customer, month = _asked(request)
+    customer, month = _selection(request)
     page: dict[str, Any] = {
         **admin.site.each_context(request),
         "title": "Billing activity",
@@ -39,15 +39,15 @@ def activity_page(request: HttpRequest) -> HttpResponse:
         "sheet": _sheet(customer, month) if customer else None,
     }
     if customer:
-        asked = urlencode({"customer": str(customer.pk), "month": month})
-        page["csv_address"] = f"{reverse('admin:reports_activity_csv')}?{asked}"
+        query = urlencode({"customer": str(customer.pk), "month": month})
+        page["csv_address"] = f"{reverse('admin:reports_activity_csv')}?{query}"
     return TemplateResponse(request, "reports/activity.html", page)
 
 
 def activity_csv(request: HttpRequest) -> StreamingHttpResponse:
     """Stream all rows as CSV."""
     _permitted(request)
-    customer, month = _asked(request)
+    customer, month = _selection(request)
     if customer is None:
         raise Http404
     header = (*HEADER, *(f"Excluded: {reason_in_words(code)}" for code in Charge.Reason.values), *AFTER_REASONS)
@@ -60,12 +60,12 @@ def _permitted(request: HttpRequest) -> None:
         raise PermissionDenied
 
 
-def _asked(request: HttpRequest) -> tuple[Customer | None, str]:
+def _selection(request: HttpRequest) -> tuple[Customer | None, str]:
     """Return the selected customer and month; "" means all months."""
     chosen = request.GET.get("customer", "")
     customer = Customer.objects.filter(pk=int(chosen)).first() if chosen.isdecimal() and len(chosen) < 19 else None
     month = request.GET.get("month", "")
-    if customer is None or not BillingPeriod.objects.labelled(month).filter(customer=customer).exists():
+    if customer is None or not BillingPeriod.objects.labeled(month).filter(customer=customer).exists():
         month = ""
     return customer, month
 

@@ -71,9 +71,9 @@ class Subtotals:
 
     def add(self, name: str, counted: Counted) -> None:
         """Add a row."""
-        self.counted.setdefault(name, Counted()).join(counted)
+        self.counted.setdefault(name, Counted()).merge(counted)
 
-    def told(self, currency: str) -> "Subtotals":
+    def in_words(self, currency: str) -> "Subtotals":
         """Format the rows."""
         order = sorted(self.counted.items(), key=lambda entry: (-entry[1].amount, entry[0]))
         self.rows = [(name, _line(counted, currency)) for name, counted in order]
@@ -105,8 +105,8 @@ def sheet_of(customer: Customer, rows: Iterator[ActivityRow]) -> Sheet:
     products, sources = Subtotals("Product"), Subtotals("Source")
     for row in rows:
         month = months.setdefault(row.month, MonthPart(span_in_words(row.start_at, row.end_at, calendar.zone)))
-        month.counted.join(row.counted)
-        total.join(row.counted)
+        month.counted.merge(row.counted)
+        total.merge(row.counted)
         products.add(f"{row.product} · {row.sku}", row.counted)
         sources.add(row.source, row.counted)
         count += 1
@@ -119,7 +119,7 @@ def sheet_of(customer: Customer, rows: Iterator[ActivityRow]) -> Sheet:
     return Sheet(
         months=list(months.values()),
         total=_line(total, customer.currency),
-        by=tuple(each.told(customer.currency) for each in (products, sources)),
+        by=tuple(each.in_words(customer.currency) for each in (products, sources)),
         bridges=[_bridge(entry) for entry in reconciled(customer, exact)],
         rows=count,
         hidden=max(0, count - ROWS_SHOWN),

@@ -71,15 +71,15 @@ def _tasks(queues: Waiting) -> list[tuple[str, TaskCard]]:
     return [
         (permission, TaskCard.of(count, what, advice, address, tone))
         for permission, count, what, advice, address, tone in (
-            *_of_actions(queues),
-            *_of_bills(queues),
-            *_outgoing(queues),
+            *_action_tasks(queues),
+            *_invoice_tasks(queues),
+            *_delivery_tasks(queues),
         )
         if count
     ]
 
 
-def _of_actions(queues: Waiting) -> tuple[Row, ...]:
+def _action_tasks(queues: Waiting) -> tuple[Row, ...]:
     """The tasks between intake and charge."""
     unrated = "pricing.view_unratedaction"
     return (
@@ -118,7 +118,7 @@ def _of_actions(queues: Waiting) -> tuple[Row, ...]:
     )
 
 
-def _of_bills(queues: Waiting) -> tuple[Row, ...]:
+def _invoice_tasks(queues: Waiting) -> tuple[Row, ...]:
     """The tasks between charge and invoice."""
     runs = list_of("invoices.billingrun")
     if len(queues.failed_runs) == 1:
@@ -151,7 +151,7 @@ def _of_bills(queues: Waiting) -> tuple[Row, ...]:
     )
 
 
-def _outgoing(queues: Waiting) -> tuple[Row, ...]:
+def _delivery_tasks(queues: Waiting) -> tuple[Row, ...]:
     """The tasks between issued invoice and customer."""
     return (
         (

@@ -44,11 +44,11 @@ def invariants_page(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _chosen(asked: str) -> Cycle | None:
-    if asked == ALL:
+def _chosen(requested: str) -> Cycle | None:
+    if requested == ALL:
         return None
     try:
-        return Cycle.parse(asked)
+        return Cycle.parse(requested)
     except ValueError:
         return Month.containing(now(), ZoneInfo("UTC"))
 

@@ -22,7 +22,7 @@ from leads.models import Action, ApiKey, Source
 from leads.queries.receipts import settled
 from pricing.api.charges import CutSerializer, cuts_shape
 from pricing.models import Charge
-from reports.queries.fate import FATES, Fate, fate_of
+from reports.queries.action_status import STATUSES, ActionStatus, status_of
 
 MAY_SEE = ("leads.view_action", "leads.view_quarantineditem", "pricing.view_charge", "invoices.view_invoice")
 
@@ -65,14 +65,14 @@ class RefusalSerializer(SettledSerializer):
     message = serializers.CharField()
 
 
-class FateSerializer(serializers.Serializer[Any]):
+class ActionStatusSerializer(serializers.Serializer[Any]):
     """The status of one action, from intake to invoice."""
 
     source = serializers.CharField()  # type: ignore[assignment]  # a field of the answer, not the option of that name
     lead = serializers.CharField()
     id = serializers.CharField()
-    fate = serializers.ChoiceField(FATES)
-    words = serializers.CharField(help_text="The status as a sentence.")
+    status = serializers.ChoiceField(STATUSES)
+    message = serializers.CharField(help_text="The status as a sentence.")
     action = serializers.IntegerField(allow_null=True, help_text="Our ID of the action; null if it is not stored.")
     type = serializers.CharField(allow_null=True)
     occurred_at = serializers.DateTimeField(allow_null=True)
@@ -96,8 +96,8 @@ EXAMPLE = OpenApiExample(
         "source": "web",
         "lead": "L-88231",
         "id": "A-1",
-        "fate": "charged",
-        "words": "Charged $7.50 by the rule “Samples”.",
+        "status": "charged",
+        "message": "Charged $7.50 by the rule “Samples”.",
         "action": 4711,
         "type": "sample_order",
         "occurred_at": "2026-10-31T22:41:09Z",
@@ -146,7 +146,7 @@ class ActionView(APIView):
             ),
         ],
         responses={
-            200: OpenApiResponse(FateSerializer, "The status", [EXAMPLE]),
+            200: OpenApiResponse(ActionStatusSerializer, "The status", [EXAMPLE]),
             **problems(400, 401, 404, 406, 429, 503),
         },
     )
@@ -154,12 +154,14 @@ class ActionView(APIView):
         lead = external_id(request.query_params.get("lead", ""))
         if not lead:
             raise LeadMissing
-        found = _visible_to(request, source)
-        fate = fate_of(found, lead=lead, action=external_id(action)) if found and "\0" not in lead + action else None
-        if found is None or fate is None:
+        sender = _visible_to(request, source)
+        found = (
+            status_of(sender, lead=lead, action=external_id(action)) if sender and "\0" not in lead + action else None
+        )
+        if sender is None or found is None:
             raise Http404
-        named = {"source": found.code, "lead": lead, "id": external_id(action)}
-        return Response(FateSerializer(named | _as_json(fate)).data)
+        named = {"source": sender.code, "lead": lead, "id": external_id(action)}
+        return Response(ActionStatusSerializer(named | _as_json(found)).data)
 
 
 def _visible_to(request: Request, code: str) -> Source | None:
@@ -171,21 +173,21 @@ def _visible_to(request: Request, code: str) -> Source | None:
     return Source.objects.filter(code__iexact=code).first()
 
 
-def _as_json(fate: Fate) -> dict[str, Any]:
+def _as_json(found: ActionStatus) -> dict[str, Any]:
     return {
-        "fate": fate.fate,
-        "words": fate.words,
-        **_facts(fate.action),
-        "charge": fate.charge and _charge(fate.charge),
-        "invoice": fate.invoice,
+        "status": found.status,
+        "message": found.message,
+        **_action_members(found.action),
+        "charge": found.charge and _charge(found.charge),
+        "invoice": found.invoice,
         "quarantine": [
             {"quarantined_item": item.pk, "code": item.code, "message": item.message, **settled(item)}
-            for item in fate.refusals
+            for item in found.refusals
         ],
     }
 
 
-def _facts(action: Action | None) -> dict[str, Any]:
+def _action_members(action: Action | None) -> dict[str, Any]:
     if action is None:
         names = ("action", "type", "occurred_at", "quantity", "value", "voided_at", "period")
         return dict.fromkeys(names) | {"void_reason": "", "flags": []}

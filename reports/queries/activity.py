@@ -63,7 +63,7 @@ class Counted:
             self.quantity += quantity
             self.amount += amount
 
-    def join(self, other: "Counted") -> None:
+    def merge(self, other: "Counted") -> None:
         """Add another count."""
         self.actions += other.actions
         self.charged += other.charged
@@ -103,18 +103,18 @@ def total_of(rows: Iterable[ActivityRow]) -> Counted:
     """Add up all rows."""
     total = Counted()
     for row in rows:
-        total.join(row.counted)
+        total.merge(row.counted)
     return total
 
 
 def _rows(customer: Customer, month: str) -> Iterator[tuple[Any, ...]]:
-    asked: dict[str, Any] = {
+    parameters: dict[str, Any] = {
         "customer": customer.pk,
         "zone": customer.time_zone,
         "month": month,
         "labels": list(labels_of(month)),
     }
     with connection().chunked_cursor() as cursor:
-        cursor.execute(ACTIVITY, asked)
+        cursor.execute(ACTIVITY, parameters)
         while rows := cursor.fetchmany(ROWS_AT_A_TIME):
             yield from rows

@@ -19,7 +19,7 @@ from pricing.domain.rate.sweep import waiting_marks
 from pricing.models import PeriodTally, RatingAttempts, UnratedAction
 
 AT_MOST = 100_000
-LATELY = timedelta(minutes=5)
+RECENT = timedelta(minutes=5)
 KINDS = ("lead", "action")
 RATED_OUTCOMES = ("charged", "excluded", "unrated")
 
@@ -38,18 +38,18 @@ class Queue:
 
 @dataclass(frozen=True, slots=True)
 class RunProgress:
-    """An unfinished billing run; `still_since` is when it last progressed, if items are left for the workers."""
+    """An unfinished billing run; `stalled_since` is when it last progressed, if items are left for the workers."""
 
     cycle: str
     started_at: datetime
-    still_since: datetime | None
+    stalled_since: datetime | None
     items: dict[str, int]
 
 
-def received_lately(at: datetime) -> dict[tuple[str, str], int]:
+def received_recently(at: datetime) -> dict[tuple[str, str], int]:
     """Count the leads and actions of the last five minutes by outcome, from an index alone."""
     names = {(kind, outcome): f"{kind}s_{outcome}" for kind in KINDS for outcome in OUTCOMES}
-    lately = Delivery.objects.filter(received_at__gt=at - LATELY, received_at__lte=at)
+    lately = Delivery.objects.filter(received_at__gt=at - RECENT, received_at__lte=at)
     sums = lately.aggregate(**{name: Coalesce(Sum(name), 0) for name in names.values()})
     return {key: sums[name] for key, name in names.items()}
 

@@ -116,12 +116,14 @@ NOT_YET = "Credit notes and payments are not supported yet, so the issued amount
 Sums = defaultdict[str, list[Any]]
 
 
-def lines(asked: Mapping[str, Any]) -> list[Invariant]:
+def lines(parameters: Mapping[str, Any]) -> list[Invariant]:
     """3. A line is the rounded sum of its charges; every charge of a closed period is on exactly one line."""
     sums = Invariant("3a", "exact amounts of the lines", "sum of their charges; each line is that sum, rounded once")
     once = Invariant("3b", "charges of closed periods", "charges on the lines of invoices, each on exactly one")
     amounts, counts = Sums(lambda: [ZERO, ZERO]), [0, 0]
-    for line, invoice, position, period, currency, charges, on_line, amount, exact, billed in rows_of(LINES, asked):
+    for line, invoice, position, period, currency, charges, on_line, amount, exact, billed in rows_of(
+        LINES, parameters
+    ):
         amounts[currency][0] += exact
         amounts[currency][1] += amount
         counts[0] += charges
@@ -129,12 +131,12 @@ def lines(asked: Mapping[str, Any]) -> list[Invariant]:
         row = ("invoices.invoice", invoice) if line else ("leads.billingperiod", period)
         name = f"line {position} (id {line})" if line else "no line"
         if charges != on_line:
-            once.tell(*row, f"{name}: {on_line:,} on the line, {charges:,} charges")
+            once.add_breach(*row, f"{name}: {on_line:,} on the line, {charges:,} charges")
         if amount != exact:
             said = f"{price_in_words(exact, currency)} on the line, charges of {price_in_words(amount, currency)}"
-            sums.tell(*row, f"{name}: {said}")
+            sums.add_breach(*row, f"{name}: {said}")
         elif billed != rounded(exact, currency):
-            sums.tell(
+            sums.add_breach(
                 *row, f"{name}: {price_in_words(exact, currency)} is not rounded to {price_in_words(billed, currency)}"
             )
     sums.sides = _by_currency(amounts)
@@ -142,21 +144,21 @@ def lines(asked: Mapping[str, Any]) -> list[Invariant]:
     return [sums, once]
 
 
-def totals(asked: Mapping[str, Any]) -> Invariant:
+def totals(parameters: Mapping[str, Any]) -> Invariant:
     """3. An invoice's total is the sum of its lines, the tax on it, and the credit it uses or carries forward."""
     found = Invariant("3c", "totals of the invoices", "sum of their lines + tax + credit")
-    sums, told = Sums(lambda: [ZERO, ZERO]), set()
-    for pk, currency, subtotal, tax, credit, total, of_lines, of_taxes, moved in rows_of(TOTALS, asked):
+    sums, reported = Sums(lambda: [ZERO, ZERO]), set()
+    for pk, currency, subtotal, tax, credit, total, of_lines, of_taxes, moved in rows_of(TOTALS, parameters):
         sums[currency][0] += total
         sums[currency][1] += of_lines + of_taxes + moved
         if (subtotal, tax, credit, total) != (of_lines, of_taxes, moved, of_lines + of_taxes + moved):
             plus = f" + credit {in_words(moved, currency)}" if moved else ""
             sides = f"lines {in_words(of_lines, currency)} + tax {in_words(of_taxes, currency)}{plus}"
-            told.add(pk)
-            found.tell("invoices.invoice", pk, f"{sides}, total {in_words(total, currency)}")
-    for pk, currency, name, rate, base, amount, taxed in rows_of(TAXES, asked):
-        if pk not in told and (base != taxed or amount != rounded(base * rate / 100, currency)):
-            found.tell(
+            reported.add(pk)
+            found.add_breach("invoices.invoice", pk, f"{sides}, total {in_words(total, currency)}")
+    for pk, currency, name, rate, base, amount, taxed in rows_of(TAXES, parameters):
+        if pk not in reported and (base != taxed or amount != rounded(base * rate / 100, currency)):
+            found.add_breach(
                 "invoices.invoice",
                 pk,
                 f"{name} {in_words(amount, currency)} is not {rate.normalize():f}% of the lines",
@@ -172,11 +174,11 @@ def numbers() -> Invariant:
     found.sides = [Sides(f"{name or own}, {year}", last, count) for name, year, last, count in rows_of(NUMBERS, {})]
     for name, year, serial in rows_of(GAPS, {}):
         words = f"{name or own}, {year}: number {serial:,} was issued, but no invoice has it"
-        found.tell("invoices.invoice", None, words)
+        found.add_breach("invoices.invoice", None, words)
     for pk, number, holders, is_its_own in rows_of(STRAYS, {}):
         if holders > 1 or not is_its_own:
             words = "is on more than one invoice" if holders > 1 else "was never issued by its series"
-            found.tell("invoices.invoice", pk, f"{number} {words}")
+            found.add_breach("invoices.invoice", pk, f"{number} {words}")
     return found
 
 
@@ -185,15 +187,15 @@ def outstanding() -> Invariant:
     found = Invariant("5", "issued − credited − paid", "outstanding, per customer and in total", note=NOT_YET)
     sums = Sums(lambda: [ZERO, ZERO])
     owed: defaultdict[tuple[int, str, str], Decimal] = defaultdict(Decimal)
-    for pk, customer, of_period, name, currency, total, came_to in rows_of(ISSUED, {}):
+    for pk, customer, of_period, name, currency, total, recounted in rows_of(ISSUED, {}):
         sums[currency][0] += total
-        sums[currency][1] += came_to
-        owed[customer, name, currency] += total - came_to
+        sums[currency][1] += recounted
+        owed[customer, name, currency] += total - recounted
         if customer != of_period:
-            found.tell("invoices.invoice", pk, f"issued to {name}, for a billing period of another customer")
+            found.add_breach("invoices.invoice", pk, f"issued to {name}, for a billing period of another customer")
     for (customer, name, currency), difference in owed.items():
         if difference:
-            found.tell(
+            found.add_breach(
                 "leads.customer", customer, f"{name}: issued and outstanding differ by {in_words(difference, currency)}"
             )
     found.sides = _by_currency(sums)

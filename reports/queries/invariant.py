@@ -50,7 +50,7 @@ class Invariant:
     def holds(self) -> bool:
         return not self.broken and all(not sides.difference for sides in self.sides)
 
-    def tell(self, model: str, row: int | None, words: str) -> None:
+    def add_breach(self, model: str, row: int | None, words: str) -> None:
         """Add a row that violates the invariant."""
         self.broken += 1
         if len(self.breaches) < BREACHES_KEPT:

@@ -17,10 +17,10 @@ def invariants(month: Cycle | None = None) -> list[Invariant]:
     statement sees a consistent snapshot.
     """
     span = month.span(ZoneInfo("UTC")) if month else None
-    asked = {
+    parameters = {
         "month": str(month) if month else "",
         "labels": list(month.labels) if month else [],
         "from": span.start if span else None,
         "to": span.end if span else None,
     }
-    return [received(asked), stored(asked), *lines(asked), totals(asked), numbers(), outstanding()]
+    return [received(parameters), stored(parameters), *lines(parameters), totals(parameters), numbers(), outstanding()]

@@ -62,7 +62,7 @@ STORED = """
 """
 
 
-def received(asked: Mapping[str, Any]) -> Invariant:
+def received(parameters: Mapping[str, Any]) -> Invariant:
     """1. Every item of a delivery, and every line of a file, has exactly one outcome."""
     found = Invariant(
         "1",
@@ -70,41 +70,41 @@ def received(asked: Mapping[str, Any]) -> Invariant:
         "stored + duplicates + conflicts + quarantined, per delivery",
         "For files, lines read = lines taken + blank + refused.",
     )
-    [(leads, of_leads, actions, of_actions)] = rows_of(RECEIVED, asked)
-    lines, of_lines = _lines(found, asked)
+    [(leads, of_leads, actions, of_actions)] = rows_of(RECEIVED, parameters)
+    lines, of_lines = _lines(found, parameters)
     found.sides = [
         Sides("leads", leads, of_leads),
         Sides("actions", actions, of_actions),
         Sides("lines", lines, of_lines),
     ]
-    for pk, *counts in rows_of(UNEQUAL_DELIVERIES, asked):
-        for kind, told, came_to in zip(KINDS, counts[::2], counts[1::2], strict=True):
-            if told != came_to:
-                found.tell("leads.delivery", pk, f"{told:,} {kind} received, {came_to:,} with an outcome")
+    for pk, *counts in rows_of(UNEQUAL_DELIVERIES, parameters):
+        for kind, count, with_outcome in zip(KINDS, counts[::2], counts[1::2], strict=True):
+            if count != with_outcome:
+                found.add_breach("leads.delivery", pk, f"{count:,} {kind} received, {with_outcome:,} with an outcome")
     return found
 
 
-def _lines(found: Invariant, asked: Mapping[str, Any]) -> tuple[int, int]:
+def _lines(found: Invariant, parameters: Mapping[str, Any]) -> tuple[int, int]:
     sums = Counter[str]()
-    for pk, read, came_to in rows_of(LINES, asked):
-        sums.update(read=read, came_to=came_to)
-        if read != came_to:
-            found.tell("leads.delivery", pk, f"{read:,} lines read, {came_to:,} with an outcome")
-    return sums["read"], sums["came_to"]
+    for pk, read, with_outcome in rows_of(LINES, parameters):
+        sums.update(read=read, with_outcome=with_outcome)
+        if read != with_outcome:
+            found.add_breach("leads.delivery", pk, f"{read:,} lines read, {with_outcome:,} with an outcome")
+    return sums["read"], sums["with_outcome"]
 
 
-def stored(asked: Mapping[str, Any]) -> Invariant:
+def stored(parameters: Mapping[str, Any]) -> Invariant:
     """2. Every action of a period is either charged, excluded or unrated; in a closed period, none is unrated."""
     found = Invariant("2", "stored actions", "charged + excluded + unrated + about to be rated, per period")
     sums = Counter[str]()
-    for pk, is_closed, is_waiting, *counts in rows_of(STORED, asked):
+    for pk, is_closed, is_waiting, *counts in rows_of(STORED, parameters):
         period = dict(zip(("actions", "charged", "excluded", "unrated", "twice", "astray"), counts[:6], strict=True))
         # A mark means that something arrived or changed since; a worker rates it within seconds.
         waiting = period["actions"] - period["charged"] - period["excluded"] - period["unrated"]
         period["waiting"] = max(0, waiting) if is_waiting and not is_closed else 0
         sums.update(period)
         for words in _faults(period, is_closed=is_closed, tally=None if is_waiting else counts[6:]):
-            found.tell("leads.billingperiod", pk, words)
+            found.add_breach("leads.billingperiod", pk, words)
     parts = sum(sums[name] for name in ("charged", "excluded", "unrated", "waiting"))
     found.sides = [Sides("actions", sums["actions"], parts)]
     return found
@@ -121,9 +121,9 @@ def _faults(period: Mapping[str, int], *, is_closed: bool, tally: list[int] | No
         faults.append(f"{period['astray']:,} charges with a different period than their action")
     if is_closed and period["unrated"]:
         faults.append(f"closed with {period['unrated']:,} unrated")
-    told = [period[name] for name in ("actions", "charged", "excluded", "unrated")]
-    if tally and tally[0] is not None and tally != told:
-        faults.append(f"the tally says {_counts(tally)}, the rows {_counts(told)}")
+    recounted = [period[name] for name in ("actions", "charged", "excluded", "unrated")]
+    if tally and tally[0] is not None and tally != recounted:
+        faults.append(f"the tally says {_counts(tally)}, the rows {_counts(recounted)}")
     return faults
 
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billing_engine.core.countries import country_code
-from leads.domain.identity import email_key, known_as, person_key, phone_key
+from leads.domain.identity import email_key, person_difference, person_key, phone_key
 from leads.domain.intake.receive import receive
 from leads.models import Action, Lead, Product, Source
 from tests.factories.leads import ActionTypeFactory, CustomerFactory, ProductFactory, SourceFactory
@@ -108,10 +108,10 @@ def test_countries_are_known_by_code_and_by_name():
 
 
 def test_a_person_known_once_by_phone_and_once_by_address_is_no_other():
-    assert known_as("ann@studio.example", "+12127365000") == ""
-    assert known_as("", "+12127365000") == ""
-    assert known_as("ann@studio.example", "bob@studio.example") == "email address"
-    assert known_as("+12127365001", "+12127365000") == "phone number"
+    assert person_difference("ann@studio.example", "+12127365000") == ""
+    assert person_difference("", "+12127365000") == ""
+    assert person_difference("ann@studio.example", "bob@studio.example") == "email address"
+    assert person_difference("+12127365001", "+12127365000") == "phone number"
 
 
 def received(source: Source, contact: dict[str, str]) -> dict[str, Any]:
@@ -213,7 +213,5 @@ def test_a_sku_typed_in_the_admin_is_compared_as_ids_are(client: Client):
     refused = client.post(reverse("admin:leads_product_add"), typed | {"sku": "TILE\u200b"})
     client.post(reverse("admin:leads_product_add"), typed)
 
-    assert refused.context["adminform"].form.errors == {
-        "sku": ["The SKU starts or ends with an invisible character."]
-    }
+    assert refused.context["adminform"].form.errors == {"sku": ["The SKU starts or ends with an invisible character."]}
     assert Product.objects.get().sku == COMPOSED

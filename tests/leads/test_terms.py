@@ -9,7 +9,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from billing_engine.core.errors import HasFaults
-from leads.domain.catalogue import save_action_type, save_product
+from leads.domain.catalog import save_action_type, save_product
 from leads.domain.companies import save_company
 from leads.domain.customers import save_customer
 from leads.domain.sources import save_source
@@ -139,7 +139,7 @@ def test_taxes_are_stored_with_their_customer_or_not_at_all(operator: User) -> N
     customer = CustomerFactory.create()
     old = customer.taxes.create(name="Old", rate=5)
 
-    save_customer(customer, taxes=[CustomerTax(name="VAT", rate=20)], without=[old], by=operator, at=NOW)
+    save_customer(customer, taxes=[CustomerTax(name="VAT", rate=20)], removed_taxes=[old], by=operator, at=NOW)
     assert list(customer.taxes.values_list("name", "rate")) == [("VAT", 20)]
 
     wrong = changed(customer, currency="XAU")

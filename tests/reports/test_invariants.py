@@ -309,7 +309,7 @@ def test_5_an_invoice_of_somebody_elses_period_is_told(invoice: Invoice) -> None
 def test_only_the_first_hundred_rows_are_kept_and_all_are_counted() -> None:
     found = Invariant("1", "left", "right")
     for row in range(150):
-        found.tell("leads.delivery", row, "words")
+        found.add_breach("leads.delivery", row, "words")
 
     assert (len(found.breaches), found.broken, found.holds) == (100, 150, False)
 

@@ -94,7 +94,7 @@ class Held(NamedTuple):
 def held(ledger: Ledger, arrived: Sequence[EmailMessage]) -> list[Held]:
     """All of them; the database is asked once for each."""
     return [
-        *_of_actions(ledger),
+        *_action_tasks(ledger),
         _of_work(),
         *_of_invoices(ledger),
         _of_mails(arrived),
@@ -104,7 +104,7 @@ def held(ledger: Ledger, arrived: Sequence[EmailMessage]) -> list[Held]:
     ]
 
 
-def _of_actions(ledger: Ledger) -> list[Held]:
+def _action_tasks(ledger: Ledger) -> list[Held]:
     rows = _rows(ACTIONS)
     stored = [(Key(*row[:3]), Sent(*row[3:6])) for row in rows]
     voided = [Key(*row[:3]) for row in rows if row[6]]

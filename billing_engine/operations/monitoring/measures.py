@@ -69,7 +69,7 @@ def _stored(at: datetime) -> dict[str, Figures]:
     runs = backlog.runs()
     return {
         "lead_billing_received_items": [
-            ([kind, outcome], count) for (kind, outcome), count in backlog.received_lately(at).items()
+            ([kind, outcome], count) for (kind, outcome), count in backlog.received_recently(at).items()
         ],
         "lead_billing_rated_actions": [([outcome], count) for outcome, count in rated.items()],
         "lead_billing_backlog": [([queue.name], queue.waiting) for queue in queues],
@@ -78,7 +78,7 @@ def _stored(at: datetime) -> dict[str, Figures]:
         ],
         "lead_billing_run_items": [([run.cycle, state], count) for run in runs for state, count in run.items.items()],
         "lead_billing_run_seconds": [([run.cycle], _seconds(run.started_at, at)) for run in runs],
-        "lead_billing_run_still_seconds": [([run.cycle], _seconds(run.still_since, at)) for run in runs],
+        "lead_billing_run_still_seconds": [([run.cycle], _seconds(run.stalled_since, at)) for run in runs],
     }
 
 

@@ -40,7 +40,7 @@ class ApiKeyAdmin(CredentialPage):
         "Rotate",
         permission="leads.add_apikey",
         icon="autorenew",
-        offered=lambda key: key.is_good(now()),
+        offered=lambda key: key.is_usable(now()),
         asks=Dialog(
             title=lambda key: f"Rotate the key lbe_{key.prefix}_…?",
             says="A new key is created and shown once. Both keys are valid until the time you choose, then only the new one.",
@@ -50,15 +50,15 @@ class ApiKeyAdmin(CredentialPage):
         ),
     )
     def rotate(self, request: HttpRequest, key: ApiKey, answers: dict[str, Any]) -> HttpResponse:
-        _, whole = rotate_key(key, until=answers["until"], by=person(request), at=now())
-        return new_key_page(self, request, key.source, whole, old=f"lbe_{key.prefix}_…", until=_end(key))
+        _, plaintext = rotate_key(key, until=answers["until"], by=person(request), at=now())
+        return new_key_page(self, request, key.source, plaintext, old=f"lbe_{key.prefix}_…", until=_end(key))
 
     @button(
         "Revoke",
         permission="leads.change_apikey",
         icon="key_off",
         variant=ActionVariant.DANGER,
-        offered=lambda key: key.is_good(now()),
+        offered=lambda key: key.is_usable(now()),
         asks=Dialog(
             title=lambda key: f"Revoke the key lbe_{key.prefix}_…?",
             says=lambda key: (
@@ -81,7 +81,7 @@ class SigningSecretAdmin(CredentialPage):
         "Rotate",
         permission="leads.add_signingsecret",
         icon="autorenew",
-        offered=lambda secret: secret.is_good(now()),
+        offered=lambda secret: secret.is_usable(now()),
         asks=Dialog(
             title=lambda secret: f"Rotate the secret {secret.hint}…?",
             says="A new secret is created and shown once. Both are valid until the time you choose, then only the new one.",
@@ -91,15 +91,17 @@ class SigningSecretAdmin(CredentialPage):
         ),
     )
     def rotate(self, request: HttpRequest, secret: SigningSecret, answers: dict[str, Any]) -> HttpResponse:
-        _, whole = rotate_secret(secret, until=answers["until"], by=person(request), at=now(), given=answers["given"])
-        return new_secret_page(self, request, secret.source, whole, old=f"{secret.hint}…", until=_end(secret))
+        _, plaintext = rotate_secret(
+            secret, until=answers["until"], by=person(request), at=now(), given=answers["given"]
+        )
+        return new_secret_page(self, request, secret.source, plaintext, old=f"{secret.hint}…", until=_end(secret))
 
     @button(
         "Revoke",
         permission="leads.change_signingsecret",
         icon="key_off",
         variant=ActionVariant.DANGER,
-        offered=lambda secret: secret.is_good(now()),
+        offered=lambda secret: secret.is_usable(now()),
         asks=Dialog(
             title=lambda secret: f"Revoke the secret {secret.hint}…?",
             says=lambda secret: (

@@ -30,7 +30,7 @@ class CredentialRows(ShownCredential, ReadOnlyRows):
 
     @admin.display(description="")
     def buttons(self, one: Any) -> SafeString | str:
-        if not self.may_change or not one.is_good(now()):
+        if not self.may_change or not one.is_usable(now()):
             return "\u00a0"  # "" would be shown as a dash
         addresses = {
             name: reverse(f"admin:{self.pages}_{name.lower()}", args=[one.pk]) for name in ("Rotate", "Revoke")

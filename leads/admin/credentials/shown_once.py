@@ -11,13 +11,13 @@ from leads.models import ActionType, Product, Source
 
 
 def new_key_page(
-    page: Any, request: HttpRequest, source: Source, whole: str, *, old: str = "", until: datetime | None = None
+    page: Any, request: HttpRequest, source: Source, plaintext: str, *, old: str = "", until: datetime | None = None
 ) -> HttpResponse:
     """Show a new API key, for the only time."""
     address = f"{request.scheme}://{request.get_host()}/api/v1/deliveries"
     shown: dict[str, Any] = {
         "title": f"The new key of {source}",
-        "whole": whole,
+        "plaintext": plaintext,
         "label": "API key",
         "address": address,
     }
@@ -44,8 +44,8 @@ def _for_shell(text: str) -> str:
 
 
 def new_secret_page(
-    page: Any, request: HttpRequest, source: Source, whole: str, *, old: str = "", until: datetime | None = None
+    page: Any, request: HttpRequest, source: Source, plaintext: str, *, old: str = "", until: datetime | None = None
 ) -> HttpResponse:
     """Show a new signing secret, for the only time."""
-    shown = {"title": f"The new signing secret of {source}", "whole": whole, "label": "Signing secret"}
+    shown = {"title": f"The new signing secret of {source}", "plaintext": plaintext, "label": "Signing secret"}
     return dialog_page(page, request, source, shown | {"old": old, "until": until}, template="leads/new_key.html")

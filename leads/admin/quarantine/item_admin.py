@@ -35,7 +35,14 @@ from billing_engine.core.admin_kit.pages import ReadOnlyPage
 from billing_engine.core.errors import Refused
 from leads.admin.quarantine.filters import ByCode, ByMonth, ByState
 from leads.admin.quarantine.groups import groups
-from leads.admin.quarantine.item_page import RepairForm, as_typed, located_again, may_take_new, page_of_item, zone_of
+from leads.admin.quarantine.item_page import (
+    RepairForm,
+    initial_content,
+    item_context,
+    may_take_new,
+    relocated_fault,
+    zone_of,
+)
 from leads.domain.intake.receipt import CONFLICT, QUARANTINED, Receipt
 from leads.domain.quarantine.bulk_retry import retry_next, start_retry
 from leads.domain.quarantine.conflicts import take_new
@@ -127,7 +134,7 @@ class QuarantinedItemAdmin(ReadOnlyPage[QuarantinedItem]):
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         item: QuarantinedItem = kwargs["obj"]
-        context |= page_of_item(item)
+        context |= item_context(item)
         context["may_settle"] = item.state == State.WAITING and self.has_settle_permission(request)
         return super().render_change_form(request, context, *args, **kwargs)
 
@@ -158,9 +165,9 @@ class QuarantinedItemAdmin(ReadOnlyPage[QuarantinedItem]):
         asks=Dialog(
             title="Fix and retry",
             form=RepairForm,
-            first=lambda item: {"content": as_typed(item)},
-            template="leads/mend.html",
-            also=located_again,
+            first=lambda item: {"content": initial_content(item)},
+            template="leads/repair_item.html",
+            also=relocated_fault,
         ),
     )
     def retry(self, request: HttpRequest, item: QuarantinedItem, answers: dict[str, Any]) -> Done:

@@ -37,7 +37,7 @@ class RepairForm(forms.Form):
         return content
 
 
-def as_typed(item: QuarantinedItem) -> str:
+def initial_content(item: QuarantinedItem) -> str:
     """Return the initial content of the form: the object or, if it couldn't be read, the text as sent."""
     return item.content if isinstance(item.content, str) else pretty(item.content)
 
@@ -47,7 +47,7 @@ def zone_of(item: QuarantinedItem) -> tzinfo:
     return item.source.customer.zone if item.source.customer else UTC
 
 
-def page_of_item(item: QuarantinedItem) -> dict[str, Any]:
+def item_context(item: QuarantinedItem) -> dict[str, Any]:
     """Return the template context for an item."""
     place = faulty_place(item)
     stored = item.stored_action or _stored_lead(item)
@@ -63,7 +63,7 @@ def page_of_item(item: QuarantinedItem) -> dict[str, Any]:
     }
 
 
-def located_again(item: QuarantinedItem, form: forms.Form, refused: Refused | None) -> dict[str, Any]:
+def relocated_fault(item: QuarantinedItem, form: forms.Form, refused: Refused | None) -> dict[str, Any]:
     """Return the content as typed, with the place of its current fault."""
     typed = getattr(form, "cleaned_data", {}).get("content")
     if typed is not None and isinstance(refused, StillRefused):

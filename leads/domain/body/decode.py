@@ -17,7 +17,7 @@ from leads.domain import limits
 from leads.domain.body.damage import repaired, why_unreadable
 from leads.domain.faults import Fault, Flawed, Malformed
 
-MEMBER_TWICE = "member_twice"
+DUPLICATE_MEMBER = "duplicate_member"
 ITEM_MALFORMED = "item_malformed"
 ROW_MALFORMED = "row_malformed"
 
@@ -130,7 +130,7 @@ def repeated_in(item: Any) -> Fault | None:
 def repeat_fault(repeats: Repeats, pointer: str = "") -> Fault:
     """Describe the duplicate member of an object."""
     step = repeats.name.replace("~", "~0").replace("/", "~1")
-    return Fault(MEMBER_TWICE, f"{pointer}/{step}", f"The member {repeats.name!r} appears twice.")
+    return Fault(DUPLICATE_MEMBER, f"{pointer}/{step}", f"The member {repeats.name!r} appears twice.")
 
 
 def _repeats(value: Any, pointer: str) -> Iterator[tuple[str, Repeats]]:

@@ -19,7 +19,7 @@ class Lines(NamedTuple):
     blank: int = 0
     refused: int = 0  # lines of rows that can't be read
 
-    def and_(self, other: "Lines") -> "Lines":
+    def plus(self, other: "Lines") -> "Lines":
         return Lines(*map(sum, zip(self, other, strict=True)))
 
 

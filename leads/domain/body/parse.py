@@ -39,10 +39,10 @@ class EnvelopeInvalid(Refused):
     http_status = 400
 
 
-class MemberTwice(Refused):
+class DuplicateMember(Refused):
     """An envelope with a duplicate member, one of which would be lost."""
 
-    code = "member_twice"
+    code = "duplicate_member"
     http_status = 400
 
 
@@ -180,7 +180,7 @@ def _placed(items: list[Any], pointer: str, *, has_repeats: bool) -> list[Placed
 def _refuse_repeats(envelope: Any) -> None:
     if isinstance(envelope, Repeats):
         fault = repeat_fault(envelope)
-        raise MemberTwice(fault.message, pointer=fault.pointer)
+        raise DuplicateMember(fault.message, pointer=fault.pointer)
 
 
 def _open_envelope(content: dict[str, Any], *, has_repeats: bool) -> Parcel:

@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import InterfaceError, OperationalError, connection, transaction
 
-from leads.domain.credentials.lifetime import KeyIsRevoked, TimeIsOver, note_use, revoke, set_expiry
+from leads.domain.credentials.lifetime import ExpiryInPast, KeyIsRevoked, note_use, revoke, set_expiry
 from leads.models import ApiKey, Source
 
 # Every request runs this first; composing it each time would take six times as long as PostgreSQL needs to answer it. The
@@ -29,13 +29,13 @@ def create_key(
 ) -> tuple[ApiKey, str]:
     """Create a key; return it with its plaintext, which can't be shown again. Raises ExpiryInPast."""
     if expires_at is not None and at is not None and expires_at <= at:
-        raise TimeIsOver
+        raise ExpiryInPast
     prefix = secrets.token_hex(4)
-    whole = f"lbe_{prefix}_{secrets.token_urlsafe(32)}"
+    plaintext = f"lbe_{prefix}_{secrets.token_urlsafe(32)}"
     key = ApiKey.objects.create(
-        source=source, prefix=prefix, digest=digest(whole), created_by=by, expires_at=expires_at
+        source=source, prefix=prefix, digest=digest(plaintext), created_by=by, expires_at=expires_at
     )
-    return key, whole
+    return key, plaintext
 
 
 @transaction.atomic
@@ -50,29 +50,29 @@ def revoke_key(key: ApiKey, *, at: datetime) -> None:
     revoke(key, at=at)
 
 
-def usable_key(whole: str, *, at: datetime) -> ApiKey | None:
+def usable_key(plaintext: str, *, at: datetime) -> ApiKey | None:
     """Return the valid key with this plaintext and its source, and record its use."""
-    key = _found(whole.partition("lbe_")[2].partition("_")[0])
+    key = _key_by_prefix(plaintext.partition("lbe_")[2].partition("_")[0])
     # Always compared, and in constant time: the duration must not reveal which prefixes exist.
     kept = key.digest if key else digest("")
-    if not secrets.compare_digest(kept, digest(whole)) or key is None or not key.is_good(at):
+    if not secrets.compare_digest(kept, digest(plaintext)) or key is None or not key.is_usable(at):
         return None
     note_use(key, at=at)
     return key
 
 
-def _found(prefix: str) -> ApiKey | None:
+def _key_by_prefix(prefix: str) -> ApiKey | None:
     if not prefix.isalnum():
         return None
     # Every request starts with this statement, which shows whether the kept connection works; Django need not check.
     connection.health_check_done = True  # type: ignore[attr-defined]  # of Django's base class, not in its stubs
     try:
-        row = _asked(prefix)
+        row = _select(prefix)
     except (OperationalError, InterfaceError):
         if connection.in_atomic_block:
             raise
         connection.close()
-        row = _asked(prefix)
+        row = _select(prefix)
     if row is None:
         return None
     key = ApiKey.from_db(connection.alias, KEY_COLUMNS, row[: len(KEY_COLUMNS)])
@@ -80,13 +80,13 @@ def _found(prefix: str) -> ApiKey | None:
     return key
 
 
-def _asked(prefix: str) -> tuple[Any, ...] | None:
+def _select(prefix: str) -> tuple[Any, ...] | None:
     with connection.cursor() as cursor:
         cursor.execute(KEY, [prefix])
         row: tuple[Any, ...] | None = cursor.fetchone()
     return row
 
 
-def digest(whole: str) -> str:
+def digest(plaintext: str) -> str:
     """Hash with SHA-256, which is enough because the secret is 256 random bits."""
-    return hashlib.sha256(whole.encode()).hexdigest()
+    return hashlib.sha256(plaintext.encode()).hexdigest()

@@ -27,10 +27,10 @@ class KeyHasExpired(Refused):
     message = "This key has expired. Create a new one."
 
 
-class TimeIsOver(Refused):
+class ExpiryInPast(Refused):
     """The expiry must be in the future."""
 
-    code = "time_is_over"
+    code = "expiry_in_past"
     message = "Choose a time in the future."
 
 
@@ -52,10 +52,10 @@ def set_expiry(one: ApiKey | SigningSecret, *, until: datetime, at: datetime) ->
 
     With `until` = `at`, it is revoked immediately. Raises KeyIsRevoked, KeyHasExpired or ExpiryInPast.
     """
-    if not one.is_good(at):
+    if not one.is_usable(at):
         raise KeyIsRevoked if one.revoked_at else KeyHasExpired
     if until < at:
-        raise TimeIsOver
+        raise ExpiryInPast
     end = min(one.expires_at or until, until)
     if end <= at:
         revoke(one, at=at)

@@ -50,11 +50,11 @@ class SignatureStale(Refused):
 
 def create_secret(source: Source, *, by: User | None = None, given: str = "") -> tuple[SigningSecret, str]:
     """Create a secret; return it with its plaintext, which can't be shown again. `given` is a secret from the sender."""
-    whole = given.strip() or PREFIX + b64encode(token_bytes(32)).decode()
-    if not _is_usable(whole):
+    plaintext = given.strip() or PREFIX + b64encode(token_bytes(32)).decode()
+    if not _is_usable(plaintext):
         raise SecretNotUsable
-    hint = whole[: len(PREFIX) + 4]
-    return SigningSecret.objects.create(source=source, sealed=encrypt(whole), hint=hint, created_by=by), whole
+    hint = plaintext[: len(PREFIX) + 4]
+    return SigningSecret.objects.create(source=source, sealed=encrypt(plaintext), hint=hint, created_by=by), plaintext
 
 
 @transaction.atomic
@@ -75,7 +75,7 @@ def verify(source: Source, *, headers: Mapping[str, str], body: bytes, at: datet
     signed = {name: headers.get(name, "") for name in (ID, TIMESTAMP, SIGNATURE)}
     if not any(signed.values()) and not source.signature_required:
         return ""
-    secrets = [one for one in SigningSecret.objects.raw(SECRETS, [source.pk]) if one.is_good(at)]
+    secrets = [one for one in SigningSecret.objects.raw(SECRETS, [source.pk]) if one.is_usable(at)]
     if not secrets and not source.signature_required:
         return ""  # without a secret, the headers mean nothing
     if not all(signed.values()):
@@ -101,20 +101,20 @@ def _refuse_stale(timestamp: str, at: datetime) -> None:
 
 
 def _fits(secret: SigningSecret, signed: dict[str, str], body: bytes) -> bool:
-    whole = decrypt(secret.sealed)
-    if whole is None:
+    plaintext = decrypt(secret.sealed)
+    if plaintext is None:
         logger.error("Signing secret %s can't be read: SECRET_KEY has changed.", secret.pk)
         return False
     try:
-        Webhook(whole).verify(body, signed, json_parse=False)
+        Webhook(plaintext).verify(body, signed, json_parse=False)
     except (WebhookVerificationError, ValueError):  # ValueError: not UTF-8, not base64, no comma
         return False
     return True
 
 
-def _is_usable(whole: str) -> bool:
-    key = whole.removeprefix(PREFIX).rstrip("=")
-    if not whole.startswith(PREFIX) or len(whole) > SECRET_LENGTH:
+def _is_usable(plaintext: str) -> bool:
+    key = plaintext.removeprefix(PREFIX).rstrip("=")
+    if not plaintext.startswith(PREFIX) or len(plaintext) > SECRET_LENGTH:
         return False
     try:
         return len(b64decode(key + "=" * (-len(key) % 4), validate=True)) >= SECRET_BYTES_AT_LEAST

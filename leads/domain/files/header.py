@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from leads.domain.files.lines import FileNotReadable, LinesOf
+from leads.domain.files.lines import FileNotReadable, LineReader
 from leads.domain.files.mapping import columns
 from leads.domain.files.rows import parsed
 
@@ -36,7 +36,7 @@ class Header(NamedTuple):
         return SEPARATORS.get(self.separator, repr(self.separator))
 
 
-def read_header(lines: LinesOf, mapping: Mapping[str, Any], file_name: str) -> Header:
+def read_header(lines: LineReader, mapping: Mapping[str, Any], file_name: str) -> Header:
     """Read the header and compare it with the columns of the mapping. Raises FileNotReadable, which names both."""
     taken, separators = list[bytes](), list(SEPARATORS)
     bare = _next(lines, taken).removeprefix(b"\xef\xbb\xbf")
@@ -59,7 +59,7 @@ def read_header(lines: LinesOf, mapping: Mapping[str, Any], file_name: str) -> H
     return Header([called.get(_plain(name), name.strip()) for name in names], separator, taken)
 
 
-def _next(lines: LinesOf, taken: list[bytes]) -> bytes:
+def _next(lines: LineReader, taken: list[bytes]) -> bytes:
     taken.append(lines.take() or b"")
     return taken[-1]
 

@@ -14,14 +14,14 @@ class FileNotReadable(Refused):
     code = "file_not_readable"
 
 
-class LinesOf:
+class LineReader:
     """Reads the lines of a file unchanged, with their line endings; only a few are in memory at once."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
         self._put_back = deque[bytes]()
         self.read = 0  # lines read from the file
-        self.reaches = 0  # bytes of the lines that were not put back
+        self.position = 0  # bytes of the lines that were not put back
 
     def take(self) -> bytes | None:
         """Return the next line; None at the end."""
@@ -32,10 +32,10 @@ class LinesOf:
             if len(line) > limits.BYTES:
                 raise FileNotReadable(f"Line {self.read + 1:,} exceeds the limit of {limits.BYTES:,} bytes.")
             self.read += bool(line)
-        self.reaches += len(line)
+        self.position += len(line)
         return line or None
 
     def put_back(self, lines: Sequence[bytes]) -> None:
         """Put lines back, to be taken again."""
         self._put_back.extendleft(reversed(lines))
-        self.reaches -= sum(map(len, lines))
+        self.position -= sum(map(len, lines))

@@ -22,7 +22,7 @@ class Notices:
         self._lines: dict[str, list[int]] = defaultdict(list)
         self._counts: dict[str, int] = defaultdict(int)
 
-    def look_at(self, row: Row, placed: Placed | None) -> None:
+    def check_row(self, row: Row, placed: Placed | None) -> None:
         """Note what is unusual about a row that became a lead."""
         if row.within:
             self._note(_WITHIN, row.line)

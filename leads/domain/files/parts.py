@@ -9,7 +9,7 @@ from leads.domain.body.parcel import Lines, Placed
 from leads.domain.body.parse import read_line, read_parcel
 from leads.domain.faults import Fault, Flawed, Malformed
 from leads.domain.files.header import Header, read_header
-from leads.domain.files.lines import FileNotReadable, LinesOf
+from leads.domain.files.lines import FileNotReadable, LineReader
 from leads.domain.files.mapping import mapped
 from leads.domain.files.notices import Notices
 from leads.domain.files.rows import Row, Rows
@@ -25,7 +25,7 @@ class Part(NamedTuple):
     items: list[Placed]
     body: bytes
     content_type: str
-    reaches: int
+    position: int
     lines: Lines = Lines()
 
 
@@ -58,39 +58,39 @@ class LeadsFile:
         for start in range(0, len(placed), LEADS_AT_A_TIME):
             some = placed[start : start + LEADS_AT_A_TIME]
             body = as_json([item for _, item in some]).encode()
-            reaches = size * (start + len(some)) // len(placed)
-            yield Part([self._as_lead(item) for item in some], body, "application/json", reaches)
+            position = size * (start + len(some)) // len(placed)
+            yield Part([self._as_lead(item) for item in some], body, "application/json", position)
 
     def _ndjson(self) -> Iterator[Part]:
         with self._path.open("rb") as file:
-            lines = LinesOf(file)
-            part = _Filling(b"", "application/x-ndjson")
+            lines = LineReader(file)
+            part = _PartBuilder(b"", "application/x-ndjson")
             while (line := lines.take()) is not None:
                 item = Placed(f"/{lines.read}", read_line(line)) if line.strip() else None
                 part.add([line], item and self._as_lead(item), is_refused=bool(item and _flaw(item.item)))
                 if part.is_full:
-                    yield self._counted(part.taken(lines.reaches))
-            yield from map(self._counted, part.last(lines.reaches))
+                    yield self._counted(part.taken(lines.position))
+            yield from map(self._counted, part.last(lines.position))
 
     def _table(self) -> Iterator[Part]:
         if not self._mapping:
             raise FileNotReadable("A CSV file needs a field mapping. Add one to the source.")
         with self._path.open("rb") as file:
-            lines = LinesOf(file)
+            lines = LineReader(file)
             header = read_header(lines, self._mapping, self._path.name)
             self.notices.separated_by = header.separated_by
-            part = _Filling(b"".join(header.lines), "text/csv")
+            part = _PartBuilder(b"".join(header.lines), "text/csv")
             for row in Rows(lines, separator=header.separator, width=len(header.names), below=len(header.lines)):
                 item = None if row.is_blank else self._as_lead(Placed(f"/{row.line}", _record(header, row)))
                 part.add(row.lines, item, is_refused=bool(row.why or row.within))
-                self.notices.look_at(row, item)
+                self.notices.check_row(row, item)
                 if part.is_full:
-                    yield self._counted(part.taken(lines.reaches))
-            yield from map(self._counted, part.last(lines.reaches))
+                    yield self._counted(part.taken(lines.position))
+            yield from map(self._counted, part.last(lines.position))
             self._check(lines.read - len(header.lines))
 
     def _counted(self, part: Part) -> Part:
-        self.lines = (self.lines or Lines()).and_(part.lines)
+        self.lines = (self.lines or Lines()).plus(part.lines)
         return part
 
     def _check(self, read: int) -> None:
@@ -117,7 +117,7 @@ def _flaw(item: Any) -> Fault | None:
     return next((fault._replace(pointer=f"/actions/{place}{fault.pointer}") for place, fault in found), None)
 
 
-class _Filling:
+class _PartBuilder:
     """Collects items until a part is full."""
 
     def __init__(self, head: bytes, content_type: str) -> None:
@@ -135,20 +135,20 @@ class _Filling:
         self._lines += lines
         count = len(lines)
         if item is None:
-            self._counts = self._counts.and_(Lines(count, blank=count))
+            self._counts = self._counts.plus(Lines(count, blank=count))
         else:
             self._items.append(item)
             taken = 0 if is_refused else count
-            self._counts = self._counts.and_(Lines(count, taken=taken, refused=count - taken))
+            self._counts = self._counts.plus(Lines(count, taken=taken, refused=count - taken))
 
-    def taken(self, reaches: int) -> Part:
-        part = Part(self._items, self._head + b"".join(self._lines), self._content_type, reaches, self._counts)
+    def taken(self, position: int) -> Part:
+        part = Part(self._items, self._head + b"".join(self._lines), self._content_type, position, self._counts)
         self._begin()
         return part
 
-    def last(self, reaches: int) -> Iterator[Part]:
+    def last(self, position: int) -> Iterator[Part]:
         if self._lines:
-            yield self.taken(reaches)
+            yield self.taken(position)
 
 
 def _record(header: Header, row: Row) -> dict[str, str] | Malformed:

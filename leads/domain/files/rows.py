@@ -4,7 +4,7 @@ import csv
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from leads.domain.files.lines import LinesOf
+from leads.domain.files.lines import LineReader
 
 ROW_BYTES = 1024 * 1024  # a quote that isn't closed within this many bytes counts as never closed
 
@@ -38,7 +38,7 @@ def parsed(text: str, separator: str) -> list[str]:
 class Rows:
     """Reads the rows after a header of `width` columns."""
 
-    def __init__(self, lines: LinesOf, *, separator: str, width: int, below: int) -> None:
+    def __init__(self, lines: LineReader, *, separator: str, width: int, below: int) -> None:
         self._lines, self._separator, self._width = lines, separator, width
         self._line = below  # the number of the last line used
 

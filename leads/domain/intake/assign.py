@@ -65,14 +65,14 @@ class PeriodAssignment:
     @cached_property
     def _last_closed(self) -> dict[int, datetime]:
         """The end of each customer's latest closed period, if any; a sealed period counts as closed."""
-        closed = BillingPeriod.objects.takes_nothing_new().filter(customer__in=self._customers).values_list("customer")
+        closed = BillingPeriod.objects.closed_or_sealed().filter(customer__in=self._customers).values_list("customer")
         return dict(closed.annotate(Max("end_at")))
 
     @cached_property
     def _closed(self) -> dict[int, list[Span]]:
         """Each customer's closed or sealed time spans; only queried if something is older than the latest."""
         found = defaultdict[int, list[Span]](list)
-        closed = BillingPeriod.objects.takes_nothing_new().filter(customer__in=self._customers)
+        closed = BillingPeriod.objects.closed_or_sealed().filter(customer__in=self._customers)
         for customer, start, end in closed.values_list("customer", "start_at", "end_at"):
             found[customer].append(Span(start, end))
         return found

@@ -11,7 +11,7 @@ from leads.domain.intake.assign import PeriodAssignment
 from leads.domain.intake.items import SentAction, SentLead
 from leads.domain.intake.lookup import Known, StoredAction, StoredLead, implausible, look_up_actions
 from leads.domain.intake.products import find_product
-from leads.domain.intake.receipt import NEWS
+from leads.domain.intake.receipt import STORED_OUTCOMES
 from leads.domain.intake.rows import NewAction, NewDelivery, NewLead
 from leads.domain.intake.schema import ActionItem, VoidItem
 from leads.domain.intake.write import next_action_id
@@ -50,7 +50,7 @@ def decide(source: Source, delivery: NewDelivery, leads: Sequence[SentLead], kno
         leads=new_leads,
         actions=new_actions,
         periods=periods,
-        early={action.key for action in actions if action.result.flags and action.result.outcome in NEWS},
+        early={action.key for action in actions if action.result.flags and action.result.outcome in STORED_OUTCOMES},
         voids=[action for action in actions if isinstance(action.item, VoidItem)],
     )
 
@@ -148,7 +148,7 @@ def _decide_actions(
         elif key in rows:  # of duplicates, the first one sent
             _compare_within(action, rows[key])
         elif fault := implausible(known.type_by_number[action.action_type], quantity=item.quantity, value=item.value):
-            action.result.refused(fault)
+            action.result.refuse(fault)
         else:
             rows[key] = NewAction(
                 lead_id=action.lead,
@@ -187,5 +187,5 @@ def _finds_type(action: SentAction, known: Known) -> bool:
     kind = known.type_by_code.get(wanted.lower())
     action.action_type = kind.id if kind else 0
     if kind is None:
-        action.result.refused(Fault("unknown_action_type", "/type", f"No action type has the code {wanted!r}."))
+        action.result.refuse(Fault("unknown_action_type", "/type", f"No action type has the code {wanted!r}."))
     return kind is not None

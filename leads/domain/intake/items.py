@@ -6,9 +6,19 @@ from typing import Any
 from msgspec import Struct, field
 
 from leads.domain.faults import Fault
-from leads.domain.identity import known_as, person_key
+from leads.domain.identity import person_difference, person_key
 from leads.domain.intake.lookup import KnownProduct, StoredAction, StoredLead
-from leads.domain.intake.receipt import CONFLICT, CREATED, DUPLICATE, HELD, NEWS, QUARANTINED, TEST, UPDATED, Result
+from leads.domain.intake.receipt import (
+    CONFLICT,
+    CREATED,
+    DUPLICATE,
+    HELD,
+    QUARANTINED,
+    STORED_OUTCOMES,
+    TEST,
+    UPDATED,
+    Result,
+)
 from leads.domain.intake.schema import ActionItem, LeadItem, VoidItem
 
 
@@ -50,7 +60,7 @@ class SentAction(Struct, kw_only=True, gc=False):
             return
         self.conflicts_with = stored.id
         words = "An action with this ID is already stored with a different type, time, quantity or value."
-        self.result.refused(Fault("action_conflict", "", words), outcome=CONFLICT)
+        self.result.refuse(Fault("action_conflict", "", words), outcome=CONFLICT)
 
 
 class SentLead(Struct, kw_only=True, gc=False):
@@ -83,9 +93,9 @@ class SentLead(Struct, kw_only=True, gc=False):
 
     def refuse(self, fault: Fault, *, outcome: str = QUARANTINED) -> None:
         """Refuse the lead, and with it its actions, which can't be stored without it."""
-        self.result.refused(fault, outcome=outcome)
+        self.result.refuse(fault, outcome=outcome)
         for action in self.actions:
-            action.result.refused(HELD)
+            action.result.refuse(HELD)
 
     def refuse_other_channel(self, channel: str) -> None:
         """Refuse a lead that names another channel than its source's, because prices can depend on the channel."""
@@ -104,7 +114,9 @@ class SentLead(Struct, kw_only=True, gc=False):
 
     def mark_updated(self) -> None:
         """Mark a known lead as updated if one of its actions was stored or changed."""
-        if self.result.outcome == DUPLICATE and any(action.result.outcome in NEWS for action in self.actions):
+        if self.result.outcome == DUPLICATE and any(
+            action.result.outcome in STORED_OUTCOMES for action in self.actions
+        ):
             self.result.outcome = UPDATED
 
     def compare(self, stored: StoredLead) -> None:
@@ -117,7 +129,7 @@ class SentLead(Struct, kw_only=True, gc=False):
             )
             if sent is not None and sent != known
         ]
-        if other_person := known_as(self.person, stored.person_key):
+        if other_person := person_difference(self.person, stored.person_key):
             differs.insert(1 if "product" in differs else 0, other_person)
         self.result.outcome = DUPLICATE
         if differs:

@@ -146,7 +146,7 @@ def _action(raw: Any, pointer: str, received_at: datetime) -> SentAction:
     item = read_action(raw, received_at=received_at)
     action = SentAction(raw=raw, item=None, result=Result(pointer, _id(raw)))
     if isinstance(item, Fault):
-        action.result.refused(item)
+        action.result.refuse(item)
     else:
         action.item = item
     return action

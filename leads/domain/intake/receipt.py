@@ -12,7 +12,7 @@ from leads.models.delivery import OUTCOMES
 
 CREATED, UPDATED, DUPLICATE, CONFLICT, QUARANTINED, TEST = OUTCOMES
 # The outcomes with which something was stored or changed.
-NEWS = (CREATED, UPDATED, TEST)
+STORED_OUTCOMES = (CREATED, UPDATED, TEST)
 
 HELD = Fault("lead_quarantined", "", "Held with its lead.")
 
@@ -28,7 +28,7 @@ class Result(msgspec.Struct, gc=False):
     actions: list["Result"] = msgspec.field(default_factory=list)
     flags: tuple[str, ...] = ()  # unusual, but accepted
 
-    def refused(self, fault: Fault, *, outcome: str = QUARANTINED) -> None:
+    def refuse(self, fault: Fault, *, outcome: str = QUARANTINED) -> None:
         self.outcome, self.fault = outcome, fault
 
     def as_json(self) -> dict[str, Any]:

@@ -28,7 +28,7 @@ from leads.domain.intake.receipt import DUPLICATE, UPDATED, Receipt
 from leads.domain.intake.rows import NewDelivery
 from leads.domain.intake.schema import VoidItem
 from leads.domain.intake.write import Overtaken, overtaken, store, store_delivery
-from leads.domain.voiding import Void, void_sent
+from leads.domain.voiding import Void, void_all
 from leads.models import Source
 
 # After a lost race, part of the delivery is usually stored, so less is left. After this many attempts, the sender is told
@@ -139,11 +139,11 @@ def _void(actions: Sequence[SentAction], at: datetime) -> None:
     voids = [
         Void(*action.key, action.item.void.reason.strip()) for action in actions if isinstance(action.item, VoidItem)
     ]
-    voided = void_sent(voids, at=at)
+    voided = void_all(voids, at=at)
     for action in actions:
         fault = voided.faults.get(action.key)
         if fault:
-            action.result.refused(fault)
+            action.result.refuse(fault)
         else:
             action.result.outcome = UPDATED if action.key in voided.now else DUPLICATE
             voided.now.discard(action.key)  # of duplicates, the first one sent

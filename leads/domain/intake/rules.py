@@ -9,7 +9,7 @@ import msgspec
 
 from leads.domain import limits
 from leads.domain.faults import Fault
-from leads.domain.identity import external_id, unseen_in
+from leads.domain.identity import external_id, invisible_in
 from leads.domain.intake.schema import AMOUNT, ActionItem, LeadItem
 from leads.domain.occurrence import CLOCKS_DIFFER_BY, EARLIEST
 
@@ -96,8 +96,8 @@ def _id_fault(given: str | int) -> Fault | None:
         return None
     if not 0 < len(external_id(given)) <= 200:
         return Fault("member_invalid", "/id", "An ID must have 1 to 200 characters, not counting surrounding spaces.")
-    unseen = unseen_in(external_id(given))
-    return Fault("member_invalid", "/id", f"The ID {unseen}.") if unseen else None
+    invisible = invisible_in(external_id(given))
+    return Fault("member_invalid", "/id", f"The ID {invisible}.") if invisible else None
 
 
 def _sku_fault(given: str | int) -> Fault | None:
@@ -108,8 +108,8 @@ def _sku_fault(given: str | int) -> Fault | None:
         return Fault(
             "member_invalid", "/product/sku", "A SKU must have 1 to 100 characters, not counting surrounding spaces."
         )
-    unseen = unseen_in(sku)
-    return Fault("member_invalid", "/product/sku", f"The SKU {unseen}.") if unseen else None
+    invisible = invisible_in(sku)
+    return Fault("member_invalid", "/product/sku", f"The SKU {invisible}.") if invisible else None
 
 
 def _time_fault(instant: datetime, received_at: datetime) -> Fault | None:

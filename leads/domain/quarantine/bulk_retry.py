@@ -13,10 +13,10 @@ from leads.domain.quarantine.settle import repair
 from leads.models import BulkRetry, QuarantinedItem, QuarantineStep, Source
 
 
-class NothingWaits(Refused):
+class NothingToRetry(Refused):
     """There is nothing to retry."""
 
-    code = "nothing_waits"
+    code = "nothing_to_retry"
     message = "No items of this source are waiting with this code."
 
 
@@ -32,7 +32,7 @@ def start_retry(source: Source, *, code: str, by: User | None, at: datetime) -> 
     """Start a bulk retry of the items waiting now. Raises NothingToRetry or RetryInProgress."""
     found = QuarantinedItem.objects.waiting().filter(source=source, code=code).aggregate(n=Count("pk"), last=Max("pk"))
     if not found["n"]:
-        raise NothingWaits
+        raise NothingToRetry
     try:
         with transaction.atomic():
             retry = BulkRetry.objects.create(

@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from billing_engine.core.errors import Refused
-from leads.domain.body.decode import ITEM_MALFORMED, MEMBER_TWICE, ROW_MALFORMED, as_json
+from leads.domain.body.decode import DUPLICATE_MEMBER, ITEM_MALFORMED, ROW_MALFORMED, as_json
 from leads.domain.body.parcel import Parcel, Placed
 from leads.domain.faults import Fault
 from leads.domain.files.mapping import COLUMN_INVALID, COLUMN_MISSING, columns, mapped
@@ -22,7 +22,7 @@ ACTION_CONFLICT = "action_conflict"
 LEAD_CONFLICT = "lead_conflict"
 CONFLICTS = (ACTION_CONFLICT, LEAD_CONFLICT)
 # The kept item differs from what was sent, which could not be kept. A person has to decide what was meant.
-NOT_AS_SENT = (ITEM_MALFORMED, MEMBER_TWICE, ROW_MALFORMED)
+NOT_AS_SENT = (ITEM_MALFORMED, DUPLICATE_MEMBER, ROW_MALFORMED)
 State = QuarantinedItem.State
 Kind = QuarantineStep.Kind
 

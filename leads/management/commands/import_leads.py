@@ -82,7 +82,7 @@ class Command(BaseCommand):
                         name=file.name,
                     )
                     counts.update(receipt.counts())
-                    progress.update(bar, completed=part.reaches)
+                    progress.update(bar, completed=part.position)
         finally:
             # Also when interrupted: what was stored so far stays.
             self._tell(leads, counts)

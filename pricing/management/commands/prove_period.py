@@ -67,7 +67,7 @@ def _period(code: str, label: str) -> BillingPeriod:
     customer = Customer.objects.filter(code__iexact=code).first()
     if customer is None:
         raise CommandError(f"There is no customer {code!r}.", returncode=UNKNOWN)
-    period = BillingPeriod.objects.labelled(label).filter(customer=customer).first()
+    period = BillingPeriod.objects.labeled(label).filter(customer=customer).first()
     if period is None:
         raise CommandError(f"{customer} has no billing period {label!r}.", returncode=UNKNOWN)
     return period

@@ -362,7 +362,7 @@ def test_a_customer_with_actions_and_no_invoice_is_found(accountant: User, vera:
     void(voided, reason="Wrong", by=vera, at=LATER)
     an_open_period()
 
-    assert list(without_invoice(BillingPeriod.objects.labelled("2026-10"))) == [voided.period]
+    assert list(without_invoice(BillingPeriod.objects.labeled("2026-10"))) == [voided.period]
 
 
 def test_the_sums_of_the_product_hold_of_adjusted_and_void_invoices_and_of_credit(accountant: User, vera: User) -> None:

@@ -121,7 +121,7 @@ def test_what_arrives_for_a_locked_month_goes_to_the_next_also_of_a_customer_who
     receive(SourceFactory.create(), body=body, content_type="application/json", received_at=NOVEMBER_3)
 
     assert Action.objects.get(lead__product=product).period.label == "2026-11"
-    assert set(BillingPeriod.objects.labelled("2026-10").values_list("state", flat=True)) == {"closed"}
+    assert set(BillingPeriod.objects.labeled("2026-10").values_list("state", flat=True)) == {"closed"}
 
 
 def test_a_draft_of_a_locked_month_is_not_made_anew(frank: User):

@@ -7,7 +7,7 @@ from django.db import connections, transaction
 from django.test.utils import CaptureQueriesContext
 
 from leads.domain.credentials.api_keys import create_key, revoke_key, rotate_key, usable_key
-from leads.domain.credentials.lifetime import KeyHasExpired, KeyIsRevoked, TimeIsOver
+from leads.domain.credentials.lifetime import ExpiryInPast, KeyHasExpired, KeyIsRevoked
 from leads.models import ApiKey, Source
 from tests.factories.leads import SourceFactory
 from tests.factories.people import UserFactory
@@ -57,7 +57,7 @@ def test_rotating_never_lengthens_a_keys_life(source: Source):
 def test_an_overlap_in_the_past_is_refused_and_makes_no_key(source: Source):
     old, old_text = create_key(source)
 
-    with pytest.raises(TimeIsOver):
+    with pytest.raises(ExpiryInPast):
         rotate_key(old, until=NOW - WEEK, by=None, at=NOW)
 
     assert list(ApiKey.objects.all()) == [old]
@@ -78,7 +78,7 @@ def test_what_is_over_is_not_rotated(source: Source):
 
 
 def test_no_key_is_born_expired(source: Source):
-    with pytest.raises(TimeIsOver):
+    with pytest.raises(ExpiryInPast):
         create_key(source, expires_at=NOW, at=NOW)
     assert not ApiKey.objects.exists()
 

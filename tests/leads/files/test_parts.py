@@ -217,7 +217,8 @@ def test_ids_that_a_spreadsheet_has_shortened_are_told(tmp_path: Path, capsys: p
     call_command("import_leads", str(tmp_path / "crm.csv"), source="crm")
 
     assert (
-        "Lines 2, 3, 4, 5, 6 and 2 more: the ID looks like a number shortened by a spreadsheet (1.00123E+14), so several IDs may have become one." in capsys.readouterr().err
+        "Lines 2, 3, 4, 5, 6 and 2 more: the ID looks like a number shortened by a spreadsheet (1.00123E+14), so several IDs may have become one."
+        in capsys.readouterr().err
     )
 
 

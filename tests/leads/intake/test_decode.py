@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from leads.domain import limits
 from leads.domain.body.decode import BodyNotReadable, Repeats, decode_json
 from leads.domain.body.parcel import Parcel
-from leads.domain.body.parse import MemberTwice, open_parcel, read_parcel
+from leads.domain.body.parse import DuplicateMember, open_parcel, read_parcel
 from leads.domain.faults import Flawed
 from leads.domain.files.parts import LeadsFile
 from leads.domain.intake.receipt import Receipt
@@ -55,7 +55,7 @@ def case(name: str) -> bytes:
 def test_actions_written_twice_wait_with_both_lists(source: Source):
     receipt = send(source, case("dup_key_actions.json"))
 
-    assert faults(receipt) == [("member_twice", "/actions"), ("lead_quarantined", "/actions/0")]
+    assert faults(receipt) == [("duplicate_member", "/actions"), ("lead_quarantined", "/actions/0")]
     kept = QuarantinedItem.objects.get().content
     assert ([each["id"] for each in kept["actions"]], [each["id"] for each in kept["actions (2)"]]) == (["A1"], ["A2"])
     assert not Lead.objects.exists()
@@ -65,14 +65,14 @@ def test_actions_written_twice_wait_with_both_lists(source: Source):
 def test_a_quantity_written_twice_holds_its_action_alone(source: Source):
     receipt = send(source, case("dup_key_quantity.json"))
 
-    assert faults(receipt) == [("member_twice", "/actions/0/quantity")]
+    assert faults(receipt) == [("duplicate_member", "/actions/0/quantity")]
     assert (Lead.objects.get().external_id, Action.objects.exists()) == ("dup2", False)
     assert QuarantinedItem.objects.get().content["actions"][0]["quantity (2)"] == 100
 
 
 @needs_cases
 def test_an_envelope_with_two_lists_of_leads_is_refused(source: Source):
-    with pytest.raises(MemberTwice) as refusal:
+    with pytest.raises(DuplicateMember) as refusal:
         send(source, case("dup_key_leads.json"))
 
     assert (refusal.value.http_status, refusal.value.facts) == (400, {"pointer": "/leads"})
@@ -95,7 +95,7 @@ def test_a_member_written_twice_is_found_however_it_is_written(body: str, pointe
 
     assert isinstance(placed.item, Flawed)
     assert placed.item.fault is not None
-    assert (placed.item.fault.code, placed.item.fault.pointer) == ("member_twice", pointer)
+    assert (placed.item.fault.code, placed.item.fault.pointer) == ("duplicate_member", pointer)
 
 
 names = st.text(st.sampled_from('ab":\\ \t/é'), max_size=3)

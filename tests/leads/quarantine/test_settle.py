@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from leads.domain.intake.receive import receive
 from leads.domain.quarantine.bulk_retry import (
     BULK_RETRIES,
-    NothingWaits,
+    NothingToRetry,
     RetryInProgress,
     retry_next,
     start_retry,
@@ -340,7 +340,7 @@ def test_the_same_is_not_retried_twice_at_a_time(source: Source):
     start_retry(source, code="unknown_product", by=None, at=NOW)
     with pytest.raises(RetryInProgress):
         start_retry(source, code="unknown_product", by=None, at=NOW)
-    with pytest.raises(NothingWaits):
+    with pytest.raises(NothingToRetry):
         start_retry(source, code="member_missing", by=None, at=NOW)
     assert BulkRetry.objects.count() == 1
 

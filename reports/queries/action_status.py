@@ -12,7 +12,7 @@ from pricing.models import Charge, UnratedAction
 WAITING, EXCLUDED, CHARGED, INVOICED = "waiting", "excluded", "charged", "invoiced"
 QUARANTINED = "quarantined"
 # In the order of processing; the last two are for items that a person discarded, or stored under another ID.
-FATES = (
+STATUSES = (
     QUARANTINED,
     WAITING,
     EXCLUDED,
@@ -24,18 +24,18 @@ FATES = (
 
 
 @dataclass(frozen=True, slots=True)
-class Fate:
+class ActionStatus:
     """The status of an action as a code and a sentence, with the rows behind it."""
 
-    fate: str
-    words: str
+    status: str
+    message: str
     action: Action | None
     charge: Charge | None
     invoice: Invoice | None  # from issue on
     refusals: list[QuarantinedItem]
 
 
-def fate_of(source: Source, *, lead: str, action: str) -> Fate | None:
+def status_of(source: Source, *, lead: str, action: str) -> ActionStatus | None:
     """Return the status of an action by its source's IDs; None if it was never received."""
     refusals = refusals_of(source, lead=lead, action=action)
     stored = (
@@ -48,7 +48,7 @@ def fate_of(source: Source, *, lead: str, action: str) -> Fate | None:
     if not refusals:
         return None
     latest = next((item for item in refusals if item.state == QuarantinedItem.State.WAITING), refusals[0])
-    return Fate(*_of_refused(latest), None, None, None, refusals)
+    return ActionStatus(*_of_refused(latest), None, None, None, refusals)
 
 
 def _of_refused(item: QuarantinedItem) -> tuple[str, str]:
@@ -59,17 +59,17 @@ def _of_refused(item: QuarantinedItem) -> tuple[str, str]:
     return item.state, "Corrected by a person and stored under another ID."
 
 
-def _of_stored(action: Action, refusals: list[QuarantinedItem]) -> Fate:
+def _of_stored(action: Action, refusals: list[QuarantinedItem]) -> ActionStatus:
     charge: Charge | None = getattr(action, "charge", None)
     if charge is None:
-        return Fate(WAITING, _waiting(getattr(action, "unrated", None)), action, None, None, refusals)
+        return ActionStatus(WAITING, _waiting(getattr(action, "unrated", None)), action, None, None, refusals)
     invoice = Invoice.objects.filter(period=action.period, state=Invoice.State.ISSUED).first()
     if charge.reason:
-        return Fate(EXCLUDED, _excluded(charge, action), action, charge, invoice, refusals)
+        return ActionStatus(EXCLUDED, _excluded(charge, action), action, charge, invoice, refusals)
     words = _charged(charge, action.period.customer.currency) + _since(action, invoice)
     if invoice is None:
-        return Fate(CHARGED, words, action, charge, None, refusals)
-    return Fate(INVOICED, words, action, charge, invoice, refusals)
+        return ActionStatus(CHARGED, words, action, charge, None, refusals)
+    return ActionStatus(INVOICED, words, action, charge, invoice, refusals)
 
 
 def _since(action: Action, invoice: Invoice | None) -> str:

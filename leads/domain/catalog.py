@@ -4,26 +4,26 @@ from django.db import transaction
 
 from billing_engine.core.errors import FieldFault, HasFaults
 from billing_engine.core.validation import row_faults
-from leads.domain.identity import external_id, unseen_in
+from leads.domain.identity import external_id, invisible_in
 from leads.domain.periods import mark_open_periods
 from leads.models import ActionType, Product
 
 
-class CatalogueHasFaults(HasFaults):
+class CatalogHasFaults(HasFaults):
     """A product or action type that leads could not be matched with."""
 
-    code = "catalogue_has_faults"
+    code = "catalog_has_faults"
 
 
 def sku_faults(sku: str) -> list[FieldFault]:
     """Return the invisible characters in a SKU; like IDs, it is compared with what sources send."""
-    unseen = unseen_in(sku)
-    return [FieldFault("sku", "unseen_characters", f"The SKU {unseen}.")] if unseen else []
+    invisible = invisible_in(sku)
+    return [FieldFault("sku", "unseen_characters", f"The SKU {invisible}.")] if invisible else []
 
 
 @transaction.atomic
 def save_product(product: Product) -> Product:
-    """Save a new or changed product, whose customer never changes. Raises CatalogueHasFaults.
+    """Save a new or changed product, whose customer never changes. Raises CatalogHasFaults.
 
     A new category can change prices, so the customer's open periods are rated again.
     """
@@ -33,7 +33,7 @@ def save_product(product: Product) -> Product:
     if stored is not None and stored.customer_id != product.customer_id:
         faults.append(FieldFault("customer", "fixed", "A product can't move to another customer."))
     if faults := faults or row_faults(product):
-        raise CatalogueHasFaults(faults)
+        raise CatalogHasFaults(faults)
     product.save()
     if stored is not None and stored.category != product.category:
         mark_open_periods(customer=product.customer, reason="product changed")
@@ -44,11 +44,11 @@ def save_product(product: Product) -> Product:
 def save_action_type(kind: ActionType) -> ActionType:
     """Save a new or changed action type; if it becomes or stops being billable, every open period is rated again.
 
-    Raises CatalogueHasFaults.
+    Raises CatalogHasFaults.
     """
     stored = ActionType.objects.select_for_update(no_key=True).filter(pk=kind.pk).first() if kind.pk else None
     if faults := row_faults(kind):
-        raise CatalogueHasFaults(faults)
+        raise CatalogHasFaults(faults)
     kind.save()
     if stored is not None and stored.is_billable != kind.is_billable:
         mark_open_periods(customer=None, reason="type changed")
