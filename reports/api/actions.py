@@ -1,4 +1,4 @@
-"""`GET /api/v1/actions/{source}/{action}`: the status of an action, for its source and for staff."""
+"""`GET /api/v1/actions/{source}/{action}`: the state of an action, for its source and for staff."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ from leads.models import Action, ApiKey, Source
 from leads.queries.receipts import settled
 from pricing.api.charges import CutSerializer, cuts_shape
 from pricing.models import Charge
-from reports.queries.action_status import STATUSES, ActionStatus, status_of
+from reports.queries.action_state import STATES, ActionState, state_of
 
 MAY_SEE = ("leads.view_action", "leads.view_quarantineditem", "pricing.view_charge", "invoices.view_invoice")
 
@@ -65,14 +65,14 @@ class RefusalSerializer(SettledSerializer):
     message = serializers.CharField()
 
 
-class ActionStatusSerializer(serializers.Serializer[Any]):
-    """The status of one action, from intake to invoice."""
+class ActionStateSerializer(serializers.Serializer[Any]):
+    """The state of one action, from intake to invoice."""
 
     source = serializers.CharField()  # type: ignore[assignment]  # a field of the answer, not the option of that name
     lead = serializers.CharField()
     id = serializers.CharField()
-    status = serializers.ChoiceField(STATUSES)
-    message = serializers.CharField(help_text="The status as a sentence.")
+    state = serializers.ChoiceField(STATES)
+    message = serializers.CharField(help_text="The state as a sentence.")
     action = serializers.IntegerField(allow_null=True, help_text="Our ID of the action; null if it is not stored.")
     type = serializers.CharField(allow_null=True)
     occurred_at = serializers.DateTimeField(allow_null=True)
@@ -96,7 +96,7 @@ EXAMPLE = OpenApiExample(
         "source": "web",
         "lead": "L-88231",
         "id": "A-1",
-        "status": "charged",
+        "state": "charged",
         "message": "Charged $7.50 by the rule “Samples”.",
         "action": 4711,
         "type": "sample_order",
@@ -125,16 +125,17 @@ EXAMPLE = OpenApiExample(
 
 
 class ActionView(APIView):
-    """Returns the status of an action."""
+    """Returns the state of an action."""
 
     authentication_classes = [ApiKeyAuthentication, SessionAuthentication]
 
     @extend_schema(
         operation_id="action",
         tags=["Leads in"],
-        summary="Retrieve the status of an action",
+        summary="Retrieve the state of an action",
         description="Whether the action is in quarantine, waiting to be rated, excluded (and why), charged "
-        "(how much, and by which rule) or invoiced (and on which invoice). A source can see only its own actions; staff can see all.",
+        "(how much, and by which rule) or invoiced (and on which invoice). A source can see only "
+        "its own actions; staff can see all.",
         parameters=[
             OpenApiParameter("source", str, OpenApiParameter.PATH, description="The source's code."),
             OpenApiParameter("action", str, OpenApiParameter.PATH, description="The action's ID, as it was sent."),
@@ -146,7 +147,7 @@ class ActionView(APIView):
             ),
         ],
         responses={
-            200: OpenApiResponse(ActionStatusSerializer, "The status", [EXAMPLE]),
+            200: OpenApiResponse(ActionStateSerializer, "The state", [EXAMPLE]),
             **problems(400, 401, 404, 406, 429, 503),
         },
     )
@@ -156,12 +157,12 @@ class ActionView(APIView):
             raise LeadMissing
         sender = _visible_to(request, source)
         found = (
-            status_of(sender, lead=lead, action=external_id(action)) if sender and "\0" not in lead + action else None
+            state_of(sender, lead=lead, action=external_id(action)) if sender and "\0" not in lead + action else None
         )
         if sender is None or found is None:
             raise Http404
         named = {"source": sender.code, "lead": lead, "id": external_id(action)}
-        return Response(ActionStatusSerializer(named | _as_json(found)).data)
+        return Response(ActionStateSerializer(named | _as_json(found)).data)
 
 
 def _visible_to(request: Request, code: str) -> Source | None:
@@ -173,9 +174,9 @@ def _visible_to(request: Request, code: str) -> Source | None:
     return Source.objects.filter(code__iexact=code).first()
 
 
-def _as_json(found: ActionStatus) -> dict[str, Any]:
+def _as_json(found: ActionState) -> dict[str, Any]:
     return {
-        "status": found.status,
+        "state": found.state,
         "message": found.message,
         **_action_members(found.action),
         "charge": found.charge and _charge(found.charge),

@@ -19,7 +19,7 @@ STOREYS = next(each for each in CONTRACTS if each["name"] == "Money flows up, im
 REFUSED = {
     "Money flows up, imports go down": ("leads/domain/limits.py", "billing_engine.menu"),
     "Inside an app: doors, then tasks, then the domain, then models": (
-        "reports/queries/action_status.py",
+        "reports/queries/action_state.py",
         "reports.admin",
     ),
     "Inside the floor: pages and answers, then tables, then the calendar, then money and errors": (

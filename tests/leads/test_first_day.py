@@ -43,7 +43,7 @@ def test_what_occurred_before_a_customer_is_billed_is_late_and_opens_no_period_b
     period = BillingPeriod.objects.get()
     assert (period.customer, period.label, period.start_at) == (customer, "2026-10", datetime(2026, 10, 15, tzinfo=UTC))
     assert set(Action.objects.values_list("period", flat=True)) == {period.pk}
-    with pytest.raises(IntegrityError, match="before the day from which its customer is billed"), transaction.atomic():
+    with pytest.raises(IntegrityError, match="before the first billed day of its customer"), transaction.atomic():
         september = Month(2026, 9).span(customer.zone)
         BillingPeriod.objects.create(customer=customer, label="2026-09", start_at=september.start, end_at=september.end)
     with pytest.raises(IntegrityError, match="can't change once there is a billing period"), transaction.atomic():

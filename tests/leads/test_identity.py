@@ -133,7 +133,7 @@ def test_a_lead_with_a_phone_number_only_is_stored_as_that_person():
     assert (first["outcome"], again["outcome"]) == ("created", "duplicate")
     assert (other["code"], other["message"]) == (
         "lead_conflict",
-        "A lead with this id is stored with another phone number.",
+        "A lead with this ID is already stored with a different phone number.",
     )
 
 
@@ -193,7 +193,7 @@ def test_an_id_that_nobody_can_tell_from_another_is_refused(id_: str, words: str
         ("member_invalid", "/id"),
         ("member_invalid", "/id"),
     ]
-    assert [fault.message for fault in faults] == [f"The {what} {words}." for what in ("id", "SKU", "id", "id")]
+    assert [fault.message for fault in faults] == [f"The {what} {words}." for what in ("ID", "SKU", "ID", "ID")]
 
 
 @pytest.mark.django_db

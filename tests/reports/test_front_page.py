@@ -171,7 +171,7 @@ def test_an_empty_house_says_so_in_words(finance: Client) -> None:
     for words in (
         "Nothing needs your attention.",
         "Nothing to bill in October 2026 yet.",
-        "No action is rated in October 2026.",
+        "No actions are rated in October 2026.",
         "Nothing was received in October 2026.",
     ):
         assert words in html

@@ -39,7 +39,7 @@ def test_a_rotated_key_tells_until_when_the_old_one_is_good(operations: Client):
 
     shown = press(operations, "leads_apikey_rotate", old, until="2026-10-22T12:00")
 
-    whole, text = shown.context["whole"], shown.content.decode()
+    whole, text = shown.context["plaintext"], shown.content.decode()
     assert usable_key(whole, at=NOW) == ApiKey.objects.exclude(pk=old.pk).get()
     assert usable_key(old_text, at=NOW + timedelta(days=6)) == old
     said = re.sub(r"<[^>]+>", "", text)
@@ -91,7 +91,7 @@ def test_a_new_secret_is_shown_once_and_kept_encrypted(operations: Client):
 
     shown = press(operations, "leads_source_new_secret", source, given="")
 
-    whole = shown.context["whole"]
+    whole = shown.context["plaintext"]
     kept = SigningSecret.objects.get()
     assert (whole in shown.content.decode(), decrypt(kept.sealed)) == (True, whole)
     listed = page(operations, "leads_source_change", source.pk)

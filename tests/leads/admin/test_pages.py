@@ -52,7 +52,7 @@ def test_a_new_key_is_shown_once_and_opens_the_door(operations: Client) -> None:
     shown = press(operations, "leads_source_new_key", source)
 
     key = ApiKey.objects.get()
-    whole = shown.context["whole"]
+    whole = shown.context["plaintext"]
     assert whole in shown.content.decode()
     assert usable_key(whole, at=RECEIVED) == key
     assert "no-store" in shown["Cache-Control"]
@@ -155,7 +155,8 @@ def test_a_change_of_the_billing_cycle_says_when_it_takes_effect_and_its_first_p
     customer.refresh_from_db()
     assert (customer.name, customer.cycle) == ("Acme", "weekly")
     assert told(response)[0] == (
-        "Billed weekly from 2026-11-01 on, where the last billing period ends; the first period goes up to 2026-11-02."
+        "The customer is billed weekly from 2026-11-01 on, when the last billing period ends. The first new period ends on"
+        " 2026-11-02."
     )
     change = customer.cycle_changes.get()
     assert (change.cycle_before, change.changed_by.groups.get().name) == ("monthly", "Operations")
@@ -254,7 +255,7 @@ def test_a_mended_item_goes_in_and_the_result_is_told(operations: Client, refuse
     response = press(operations, "leads_quarantineditem_retry", refused, content=mended(refused, 4))
 
     refused.refresh_from_db()
-    assert told(response) == ["Lead L-1 updated; its actions: 1 created."]
+    assert told(response) == ["Lead L-1 updated. Actions: 1 created."]
     assert (refused.state, Action.objects.get().quantity) == (QuarantinedItem.State.REPAIRED, 4)
 
 

@@ -28,7 +28,7 @@ from leads.models import ActionType, BillingPeriod
 from leads.models.delivery import OUTCOMES
 from pricing.domain.rate.rate import rate
 from pricing.rating.exclude import REASONS
-from reports.queries.action_status import STATUSES
+from reports.queries.action_state import STATES
 from tests.factories.leads import ActionTypeFactory, ProductFactory, SourceFactory
 from tests.factories.pricing import PriceRuleFactory
 from tests.house.tree import ROOT, codes, table
@@ -197,10 +197,10 @@ def test_every_outcome_is_on_the_page():
     assert tuple(code for row in rows for code in codes(row[0])) == OUTCOMES
 
 
-def test_every_status_of_an_action_is_on_the_page():
-    rows = table(PAGE, "status", "what it means")
+def test_every_state_of_an_action_is_on_the_page():
+    rows = table(PAGE, "state", "what it means")
 
-    assert sorted(codes(row[0])[0] for row in rows) == sorted(STATUSES)
+    assert sorted(codes(row[0])[0] for row in rows) == sorted(STATES)
     assert tuple(codes(dict(rows)["`excluded`"])[1:]) == REASONS
 
 

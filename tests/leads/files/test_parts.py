@@ -93,7 +93,7 @@ def test_a_row_with_too_few_fields_waits_in_quarantine_with_its_line(
 
     item = QuarantinedItem.objects.get()
     assert (item.code, item.pointer, item.content) == ("row_malformed", "/3", ["2", "b@b.example"])
-    assert item.message == "The row has 2 fields, the header 4."
+    assert item.message == "The row has 2 fields, but the header has 4."
 
 
 def test_ndjson_is_read_line_by_line_and_a_broken_line_harms_no_other(
@@ -134,14 +134,18 @@ def test_importing_the_same_file_again_counts_nothing_twice(tmp_path: Path, caps
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
-        ("leads.xlsx", b"PK", "leads.xlsx is neither .json nor .ndjson (.jsonl) nor .csv (.tsv)."),
+        ("leads.xlsx", b"PK", "leads.xlsx must end in .json, .ndjson, .jsonl, .csv or .tsv."),
         ("leads.json", b"{", "leads.json: This is not JSON"),
         ("leads.csv", b"", "leads.csv is empty."),
-        ("leads.csv", b"Id,Mail\xe9,Kind,Visits\n", "leads.csv is not CSV in UTF-8: its header has the byte 0xE9."),
-        ("leads.csv", b"PK\x03\x04", "leads.csv is no table of text: it is an Excel workbook or another ZIP file."),
-        ("leads.csv", b"\xff\xfeI\0d\0", "leads.csv is no table of text: it is in UTF-16."),
-        ("leads.csv", b"\n<html>", "leads.csv is no table: it is HTML or XML. Export it as CSV."),
-        ("leads.csv", b"Id,Mail,Kind,Visits\r1,,x,1\r", "leads.csv ends its lines with a carriage return alone."),
+        (
+            "leads.csv",
+            b"Id,Mail\xe9,Kind,Visits\n",
+            "leads.csv is not CSV in UTF-8: its header contains the byte 0xE9.",
+        ),
+        ("leads.csv", b"PK\x03\x04", "leads.csv is not CSV: it is an Excel workbook or another ZIP file."),
+        ("leads.csv", b"\xff\xfeI\0d\0", "leads.csv is not CSV: it is in UTF-16."),
+        ("leads.csv", b"\n<html>", "leads.csv is not a table but HTML or XML. Export it as CSV."),
+        ("leads.csv", b"Id,Mail,Kind,Visits\r1,,x,1\r", "leads.csv ends its lines with only a carriage return."),
     ],
 )
 def test_a_file_that_cannot_be_read_is_refused_in_words(
@@ -154,7 +158,7 @@ def test_a_file_that_cannot_be_read_is_refused_in_words(
 def test_a_csv_file_needs_a_field_mapping(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     Source.objects.update(field_mapping={})
 
-    with pytest.raises(CommandError, match="needs the source's field mapping"):
+    with pytest.raises(CommandError, match="needs a field mapping. Add one to the source."):
         imported(tmp_path / "crm.csv", "Id\n1\n", capsys)
 
 
@@ -192,7 +196,7 @@ def test_a_dry_run_prints_what_the_first_rows_become_and_stores_nothing(
     assert (place, json.loads(told)) == ("/2", lead | {"actions": [visits]})
     assert out[1].startswith("/3 ")
     assert out[2] == "  member_invalid /actions/0/quantity: Invalid decimal string."
-    assert out[4:] == ["  row_malformed : The row has 2 fields, the header 4.", "Dry run: nothing was stored."]
+    assert out[4:] == ["  row_malformed : The row has 2 fields, but the header has 4.", "Dry run: nothing was stored."]
     assert not Delivery.objects.exists()
 
 
@@ -217,8 +221,8 @@ def test_ids_that_a_spreadsheet_has_shortened_are_told(tmp_path: Path, capsys: p
     call_command("import_leads", str(tmp_path / "crm.csv"), source="crm")
 
     assert (
-        "Lines 2, 3, 4, 5, 6 and 2 more: the ID looks like a number shortened by a spreadsheet (1.00123E+14), so several IDs may have become one."
-        in capsys.readouterr().err
+        "Lines 2, 3, 4, 5, 6 and 2 more: the ID looks like a number shortened by a spreadsheet (1.00123E+14), so several IDs"
+        " may have become one." in capsys.readouterr().err
     )
 
 

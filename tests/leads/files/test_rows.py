@@ -76,7 +76,7 @@ def test_a_quote_that_swallows_rows_waits_for_a_person_and_is_told(capsys: pytes
     ]
     assert waiting() == [("row_malformed", "/7"), ("rows_in_a_field", "/11")]
     assert QuarantinedItem.objects.get(code="rows_in_a_field").message == (
-        "A quote opens on line 11 and closes on line 22, and lines 12 to 22 read as rows of the table. If a quote is"
+        "A quote opens on line 11 and closes on line 22, so that lines 12 to 22 look like rows of the table. If a quote is"
         " missing, fix the file and import it again. If the field is correct, retry this item."
     )
 
@@ -100,8 +100,8 @@ def test_separators_are_found_by_the_columns_the_mapping_asks_for(capsys: pytest
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("html.csv", "html.csv is no table: it is HTML or XML. Export it as CSV."),
-        ("dupheader.csv", "dupheader.csv has the column 'Email' twice: nobody can tell which one is meant."),
+        ("html.csv", "html.csv is not a table but HTML or XML. Export it as CSV."),
+        ("dupheader.csv", "dupheader.csv has two columns named 'Email'. Remove or rename one."),
     ],
 )
 def test_a_fault_of_the_whole_file_refuses_it_in_a_sentence(name: str, words: str, capsys: pytest.CaptureFixture[str]):
@@ -223,15 +223,15 @@ def test_a_header_is_the_same_in_other_letters_blanks_and_separators(
     [
         (
             "Id;Mail;Kind",
-            "crm.csv has no column 'Visits', which the field mapping asks for. Its header (separated by semicolons) is:"
+            "crm.csv has no column 'Visits', which the field mapping needs. Its header (separated by semicolons) is:"
             " 'Id', 'Mail', 'Kind'.",
         ),
         (
             "Leads of October",
-            "crm.csv has no columns 'Id', 'Kind', 'Visits', 'Mail', which the field mapping asks for. Its header is:"
+            "crm.csv has no columns 'Id', 'Kind', 'Visits', 'Mail', which the field mapping needs. Its header is:"
             " 'Leads of October'.",
         ),
-        ("Id,Mail,Kind,Visits, MAIL", "crm.csv has the column 'Mail' twice: nobody can tell which one is meant."),
+        ("Id,Mail,Kind,Visits, MAIL", "crm.csv has two columns named 'Mail'. Remove or rename one."),
     ],
 )
 def test_a_header_that_is_not_the_mappings_is_told_with_both(

@@ -203,7 +203,7 @@ def test_a_line_that_cannot_be_read_waits_with_what_can_be_read_of_it(source: So
         (b'[{"id": 1},', "This is not JSON: Input data was truncated"),
         (b'[{"id": 1}, {"id": 2,}]', "This is not JSON: JSON is malformed: trailing comma in object (byte 21)"),
         (b'{"leads": [{"id": 1}], "batch_id": "\xff"}', "This is not UTF-8: the byte 0xFF, at byte 36."),
-        (b"[" * 5_000, "Objects and lists stand more than 16 deep in one another."),
+        (b"[" * 5_000, "Objects and lists are nested more than 16 levels deep."),
         (b'"' + b'\\"' * 100_000, "This is not JSON: Input data was truncated"),
     ],
 )
@@ -240,7 +240,7 @@ def test_items_are_counted_before_each_of_them_is_read(content_type: str):
     with pytest.raises(limits.TooManyItems) as refusal:
         open_parcel(too_many, content_type)
 
-    assert str(refusal.value) == "A delivery has at most 5,000 leads, this one 5,001: send it in parts."
+    assert str(refusal.value) == "A delivery has at most 5,000 leads; this one has 5,001. Send it in parts."
 
 
 # --- Mended in the admin by the same reader ----------------------------------------------------------------
@@ -251,8 +251,11 @@ def test_items_are_counted_before_each_of_them_is_read(content_type: str):
     ("name", "words"),
     [
         ("repair_surrogate.txt", r"The escape \ud800 is only half of a surrogate pair, at byte 80."),
-        ("repair_huge_exponent.txt", "No number has more than 300 digits, or is as small. (number_too_large)"),
-        ("repair_deep.txt", "Objects and lists stand more than 16 deep in one another."),
+        (
+            "repair_huge_exponent.txt",
+            "Numbers can have at most 300 digits, before and after the decimal point. (number_too_large)",
+        ),
+        ("repair_deep.txt", "Objects and lists are nested more than 16 levels deep."),
         ("repair_nan.txt", "This is not JSON: JSON is malformed: invalid character (byte 79)"),
     ],
 )
@@ -277,7 +280,7 @@ def test_a_member_typed_twice_is_told(client: Client, source: Source):
         reverse("admin:leads_quarantineditem_retry", args=[item.pk]), {"content": '{"id": 1, "id": 2}'}
     )
 
-    assert response.context["form"].errors == {"content": ["The member 'id' is written twice. It stands at /id."]}
+    assert response.context["form"].errors == {"content": ["The member 'id' appears twice. See /id."]}
 
 
 @pytest.mark.django_db

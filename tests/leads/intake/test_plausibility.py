@@ -67,14 +67,14 @@ def test_an_action_beyond_a_limit_of_its_type_waits_and_its_neighbours_are_store
         (
             "quantity_implausible",
             "/actions/1/quantity",
-            "A quantity of 100.000001 is above 100, the largest that an action of the type sample_order may have. Correct"
-            " it; or, if it is right, raise the limit of the action type and retry.",
+            "A quantity of 100.000001 exceeds 100, the limit of the action type sample_order. Correct it or, if it is right,"
+            " raise the limit and retry.",
         ),
         (
             "value_implausible",
             "/actions/2/value",
-            "A value of 251 is above 250.5, the largest that an action of the type sample_order may have. Correct it; or,"
-            " if it is right, raise the limit of the action type and retry.",
+            "A value of 251 exceeds 250.5, the limit of the action type sample_order. Correct it or, if it is right, raise the"
+            " limit and retry.",
         ),
     ]
 

@@ -63,18 +63,18 @@ def ask(client: Client, key: str | None, path: str = "web.1/A-1", lead: str = "L
         return client.get(f"/api/v1/actions/{path}", {"lead": lead} if lead else {}, headers=headers)
 
 
-def status_of(client: Client, key: str, path: str = "web.1/A-1") -> tuple[str, str]:
+def state_of(client: Client, key: str, path: str = "web.1/A-1") -> tuple[str, str]:
     answer = ask(client, key, path)
     assert answer.status_code == 200
-    return answer.json()["status"], answer.json()["message"]
+    return answer.json()["state"], answer.json()["message"]
 
 
 def test_an_action_waits_then_is_charged_then_invoiced(client: Client, source: Source, key: str):
     send(client, key, action(quantity="1.5"))
-    assert status_of(client, key) == ("waiting", "Stored, but not rated yet.")
+    assert state_of(client, key) == ("waiting", "Stored, but not rated yet.")
     period = BillingPeriod.objects.get()
     rate(period, at=DONE_AT)
-    assert status_of(client, key) == ("waiting", "Stored, but no price rule matches yet.")
+    assert state_of(client, key) == ("waiting", "Stored, but no price rule matches yet.")
 
     rule = PriceRuleFactory.create(name="Samples", cap_per_lead=3)
     rate(period, at=DONE_AT)
@@ -84,7 +84,7 @@ def test_an_action_waits_then_is_charged_then_invoiced(client: Client, source: S
         "source": "Web.1",
         "lead": "L-1",
         "id": "A-1",
-        "status": "charged",
+        "state": "charged",
         "message": "Charged $3.00 of $3.75 by the rule “Samples”.",
         "action": stored.pk,
         "type": "sample_order",
@@ -110,11 +110,11 @@ def test_an_action_waits_then_is_charged_then_invoiced(client: Client, source: S
     }
     by = superuser()
     bill(start(OCTOBER, by=by, at=NOVEMBER_3).items.get().pk, at=NOVEMBER_3)
-    assert status_of(client, key)[0] == "charged"
+    assert state_of(client, key)[0] == "charged"
     approve(Invoice.objects.get(), by=by, at=NOVEMBER_3)
     issue(Invoice.objects.get(), by=by, at=NOVEMBER_3)
     number = Invoice.objects.get().number
-    assert status_of(client, key) == (
+    assert state_of(client, key) == (
         "invoiced",
         f"Charged $3.00 of $3.75 by the rule “Samples”. It is on invoice {number}.",
     )
@@ -127,21 +127,21 @@ def test_an_excluded_action_says_why(client: Client, key: str, rule: PriceRule):
     ActionType.objects.update(is_billable=False)
     rate(BillingPeriod.objects.get(), at=DONE_AT)
 
-    assert status_of(client, key) == ("excluded", "Not charged: Voided by its source (Order cancelled).")
-    assert status_of(client, key, "web.1/A-2") == ("excluded", "Not charged: Not a billable action type.")
+    assert state_of(client, key) == ("excluded", "Not charged: Voided by its source (Order cancelled).")
+    assert state_of(client, key, "web.1/A-2") == ("excluded", "Not charged: Not a billable action type.")
     assert ask(client, key, "web.1/A-2").json()["charge"]["reason"] == "not_billable"
 
 
 def test_a_refused_action_waits_until_a_person_has_decided(client: Client, key: str):
     send(client, key, action(1, quantity=-1), action(2, quantity=-2), action(3, quantity=-3))
     first, second, third = QuarantinedItem.objects.order_by("pk")
-    assert status_of(client, key) == ("quarantined", f"In quarantine: {first.message}")
+    assert state_of(client, key) == ("quarantined", f"In quarantine: {first.message}")
 
     repair(first, content={**first.content, "actions": [action(1)]}, by=UserFactory.create(), at=DONE_AT)
     discard(second, note="Sent by mistake", by=UserFactory.create(), at=DONE_AT)
     repair(third, content={**third.content, "actions": [action("3b")]}, by=UserFactory.create(), at=DONE_AT)
 
-    assert status_of(client, key)[0] == "waiting"
+    assert state_of(client, key)[0] == "waiting"
     assert ask(client, key).json()["quarantine"] == [
         {
             "quarantined_item": first.pk,
@@ -152,8 +152,8 @@ def test_a_refused_action_waits_until_a_person_has_decided(client: Client, key: 
             "note": "",
         }
     ]
-    assert status_of(client, key, "web.1/A-2") == ("discarded", "Discarded: Sent by mistake")
-    assert status_of(client, key, "web.1/A-3") == ("repaired", "Corrected by a person and stored under another ID.")
+    assert state_of(client, key, "web.1/A-2") == ("discarded", "Discarded: Sent by mistake")
+    assert state_of(client, key, "web.1/A-3") == ("repaired", "Corrected by a person and stored under another ID.")
 
 
 def test_a_stored_action_shows_the_conflict_that_waits(client: Client, key: str):
@@ -167,7 +167,7 @@ def test_an_action_that_waits_with_its_lead_is_found_by_numbers_and_texts_alike(
     send(client, key, {"id": 17}, {"id": " B/7 "}, lead="L-1\u00e9")
     QuarantinedItem.objects.update(lead_external_id="L-1")
 
-    assert [status_of(client, key, f"web.1/{path}")[0] for path in ("17", "B/7", "B%2F7")] == ["quarantined"] * 3
+    assert [state_of(client, key, f"web.1/{path}")[0] for path in ("17", "B/7", "B%2F7")] == ["quarantined"] * 3
 
 
 def test_of_another_source_or_of_nothing_nothing_is_told(client: Client, key: str):

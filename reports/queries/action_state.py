@@ -1,4 +1,4 @@
-"""The status of one action, from intake to invoice."""
+"""The state of one action, from intake to invoice."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +12,7 @@ from pricing.models import Charge, UnratedAction
 WAITING, EXCLUDED, CHARGED, INVOICED = "waiting", "excluded", "charged", "invoiced"
 QUARANTINED = "quarantined"
 # In the order of processing; the last two are for items that a person discarded, or stored under another ID.
-STATUSES = (
+STATES = (
     QUARANTINED,
     WAITING,
     EXCLUDED,
@@ -24,10 +24,10 @@ STATUSES = (
 
 
 @dataclass(frozen=True, slots=True)
-class ActionStatus:
-    """The status of an action as a code and a sentence, with the rows behind it."""
+class ActionState:
+    """The state of an action as a code and a sentence, with the rows behind it."""
 
-    status: str
+    state: str
     message: str
     action: Action | None
     charge: Charge | None
@@ -35,8 +35,8 @@ class ActionStatus:
     refusals: list[QuarantinedItem]
 
 
-def status_of(source: Source, *, lead: str, action: str) -> ActionStatus | None:
-    """Return the status of an action by its source's IDs; None if it was never received."""
+def state_of(source: Source, *, lead: str, action: str) -> ActionState | None:
+    """Return the state of an action by its source's IDs; None if it was never received."""
     refusals = refusals_of(source, lead=lead, action=action)
     stored = (
         Action.objects.filter(lead__source=source, lead__external_id=lead, external_id=action)
@@ -48,7 +48,7 @@ def status_of(source: Source, *, lead: str, action: str) -> ActionStatus | None:
     if not refusals:
         return None
     latest = next((item for item in refusals if item.state == QuarantinedItem.State.WAITING), refusals[0])
-    return ActionStatus(*_of_refused(latest), None, None, None, refusals)
+    return ActionState(*_of_refused(latest), None, None, None, refusals)
 
 
 def _of_refused(item: QuarantinedItem) -> tuple[str, str]:
@@ -59,17 +59,17 @@ def _of_refused(item: QuarantinedItem) -> tuple[str, str]:
     return item.state, "Corrected by a person and stored under another ID."
 
 
-def _of_stored(action: Action, refusals: list[QuarantinedItem]) -> ActionStatus:
+def _of_stored(action: Action, refusals: list[QuarantinedItem]) -> ActionState:
     charge: Charge | None = getattr(action, "charge", None)
     if charge is None:
-        return ActionStatus(WAITING, _waiting(getattr(action, "unrated", None)), action, None, None, refusals)
+        return ActionState(WAITING, _waiting(getattr(action, "unrated", None)), action, None, None, refusals)
     invoice = Invoice.objects.filter(period=action.period, state=Invoice.State.ISSUED).first()
     if charge.reason:
-        return ActionStatus(EXCLUDED, _excluded(charge, action), action, charge, invoice, refusals)
+        return ActionState(EXCLUDED, _excluded(charge, action), action, charge, invoice, refusals)
     words = _charged(charge, action.period.customer.currency) + _since(action, invoice)
     if invoice is None:
-        return ActionStatus(CHARGED, words, action, charge, None, refusals)
-    return ActionStatus(INVOICED, words, action, charge, invoice, refusals)
+        return ActionState(CHARGED, words, action, charge, None, refusals)
+    return ActionState(INVOICED, words, action, charge, invoice, refusals)
 
 
 def _since(action: Action, invoice: Invoice | None) -> str:
