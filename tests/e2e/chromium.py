@@ -1,4 +1,4 @@
-"""The browser that the tests drive: the Chromium or Chrome of the machine. Run as a script, it sees to it that there is one."""
+"""The browser for the tests: the machine's Chromium or Chrome. As a script, make sure that there is one."""
 
 import os
 import shutil
@@ -18,7 +18,7 @@ HOW_TO_GET_ONE = (
 
 
 def found() -> str | None:
-    """The browser's program, if there is one: $CHROMIUM, one on the path, or one of macOS's applications."""
+    """Return the browser's executable, if any: $CHROMIUM, one on the path, or an application on macOS."""
     named = os.environ.get("CHROMIUM")
     if named:
         return named
@@ -27,7 +27,7 @@ def found() -> str | None:
 
 
 def main() -> None:
-    """Say which browser there is; as root on Debian install one; otherwise say how to get one, and fail."""
+    """Print the browser found; otherwise install one (as root on Debian), or say how to get one and fail."""
     if not found() and os.geteuid() == 0 and Path("/etc/debian_version").exists() and shutil.which("apt-get"):
         print("Installing Debian's chromium …", flush=True)
         quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}

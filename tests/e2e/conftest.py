@@ -1,4 +1,4 @@
-"""A real browser before the real pages, with a real worker behind them."""
+"""A real browser, the real pages and a real worker."""
 
 import os
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from pytest_django.live_server_helper import LiveServer
 from billing_engine.roles import ensure_roles
 from tests.processes import empty_broker, worker
 
-# Playwright's own loop runs in this thread, beside the tests' queries, which are not asynchronous.
+# Playwright's event loop runs in this thread, along with the tests' synchronous queries.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
 
 PASSWORD = "a long password"
@@ -21,7 +21,7 @@ PASSWORD = "a long password"
 
 @pytest.fixture
 def page(browser: Browser, live_server: LiveServer) -> Iterator[Page]:
-    """A fresh window; whatever its console calls an error fails the test."""
+    """A new window; any error in its console fails the test."""
     context = browser.new_context(base_url=live_server.url, viewport={"width": 1440, "height": 900})
     page = context.new_page()
     page.set_default_timeout(15_000)
@@ -35,7 +35,7 @@ def page(browser: Browser, live_server: LiveServer) -> Iterator[Page]:
 
 @pytest.fixture
 def people(transactional_db: None) -> dict[str, User]:
-    """One person a role, named after it, and a second one in operations."""
+    """One user per role, named after it, and a second one in operations."""
     ensure_roles()
     found = {}
     for name, role in (
@@ -58,7 +58,7 @@ def workers(transactional_db: None, tmp_path: Path, settings: LazySettings) -> I
 
 
 def log_in(page: Page, name: str) -> None:
-    """As this person, whoever was logged in before."""
+    """Log in as this user, even if another one is logged in."""
     page.context.clear_cookies()
     page.goto("/admin/login/")
     page.locator("[name=username]").fill(name)

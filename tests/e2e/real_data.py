@@ -1,4 +1,4 @@
-"""Real data as deliveries: what one would write to connect these two sources."""
+"""Real data as deliveries: the code one would write to connect these two sources."""
 
 import json
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ OTTO_TYPES = ("clicks", "carts", "orders")
 
 
 def otto_leads() -> Iterator[list[dict[str, Any]]]:
-    """A session as a visitor, each product it touched as a lead, each event as an action: one request a session."""
+    """One request per session: each product it touched is a lead, and each event an action."""
     with OTTO.open() as file:
         for line in file:
             session = json.loads(line)
@@ -30,7 +30,7 @@ def otto_leads() -> Iterator[list[dict[str, Any]]]:
             ]
 
 
-# The export has no times: everything is dated to the day it is said to have been made.
+# The export has no times, so everything is dated to the day of the export.
 X_EDUCATION_MAPPING: dict[str, Any] = {
     "id": "{Prospect ID}",
     "product": {"sku": "{Lead Origin|slug}", "customer": "XEDU", "name": "{Lead Origin}"},

@@ -1,4 +1,4 @@
-"""The pictures in docs/, of the real pages: `make run` in one terminal, `make screenshots` in another."""
+"""Take the pictures in docs/ from the real pages: `make run` in one terminal, `make screenshots` in another."""
 
 import sys
 from pathlib import Path
@@ -12,7 +12,7 @@ PICTURES = Path(__file__).resolve().parent.parent.parent / "docs" / "pictures"
 FIRST = "#result_list tbody a"
 REVISED = "Quote request"
 DRAFTS = f"/admin/pricing/pricerule/?state__exact=draft&q={REVISED}"
-# (picture, whose log-in, page, what to open on it, what to have at the top)
+# (picture, user, page, what to open on it, what to scroll to)
 PAGES = (
     ("front-page", "finance", "/admin/", "", ""),
     ("price-rules", "operations", "/admin/pricing/pricerule/", "", ""),
@@ -55,7 +55,7 @@ def main(address: str) -> None:
 
 
 def _draft_and_simulate(page: Page) -> None:
-    """A price for next month and what it would have done, if nobody has drafted one yet."""
+    """Draft and simulate a price for next month, if there is none yet."""
     _log_in(page, "operations")
     page.goto(DRAFTS)
     if page.locator(FIRST).count():
@@ -73,7 +73,7 @@ def _draft_and_simulate(page: Page) -> None:
 
 
 def _draw_the_pdf(page: Page) -> None:
-    """The first page of the paper, as the invoice on the page has it."""
+    """Render the first page of the PDF of the invoice on the page."""
     address = page.get_by_role("link", name="PDF").first.get_attribute("href") or sys.exit("The invoice has no PDF.")
     with PdfDocument(page.request.get(address).body()) as paper:
         paper[0].render(scale=1.5).to_pil().save(PICTURES / "invoice-pdf.png")

@@ -1,4 +1,4 @@
-"""What people do in a month, in a real browser: a price changed, charges seen, the month billed, an invoice issued."""
+"""A month in a real browser: change a price, view charges, bill the month, issue an invoice."""
 
 import json
 import re
@@ -33,7 +33,7 @@ IN_IT = LAST_MONTH.span(UTC_ZONE).start + timedelta(days=10)
 
 @pytest.fixture
 def company(people: dict[str, User], live_server: LiveServer) -> None:
-    """A brand, a price of $2.50 a sample, and four samples that were ordered last month, sent over HTTP."""
+    """A brand, a price of $2.50 per sample, and four samples ordered last month, sent over HTTP."""
     ProductFactory.create(sku="TILE-9", name="Zellige", customer__code="ACME", customer__name="Acme Tile")
     kind = ActionTypeFactory.create(code="sample_order", name="Sample order")
     PriceRuleFactory.create(name="Samples", unit_price=Decimal("2.50"), action_type=kind)

@@ -1,4 +1,4 @@
-"""Finance follows a line to the very delivery that an action came in by, and sends the invoice, in a real browser."""
+"""Finance follows a line to the delivery of an action and sends the invoice, in a real browser."""
 
 import json
 

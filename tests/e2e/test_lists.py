@@ -1,4 +1,4 @@
-"""Lists at the widths people have: at 150 % of a laptop's screen they stay lists, and what matters stays in sight."""
+"""Lists at common widths: at 150% on a laptop screen they stay lists, and the important columns stay visible."""
 
 import re
 
@@ -16,7 +16,7 @@ from tests.invoices.made import a_draft, a_price, billed, received
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 LONG = "Gesellschaft für nachhaltige Oberflächen und keramische Bautechnik {} GmbH & Co. KG"
-# What a list is looked at for: its last column may go out of sight on no screen.
+# The last important column must be visible on every screen.
 LISTS = {
     "pricing_charge": "shown_outcome",
     "leads_action": "priced",

@@ -1,4 +1,4 @@
-"""Finance closes a month in a real browser: run, approve, lock, issue, close; and the PDF says what the page says."""
+"""Finance closes a month in a real browser: run, approve, lock, issue, close; the PDF matches the page."""
 
 import re
 from datetime import timedelta
@@ -33,9 +33,9 @@ AMOUNT = re.compile(r"\$[\d,]+\.\d\d")
 
 @pytest.fixture
 def company(people: dict[str, User]) -> None:
-    """Three brands with what was received for them last month; nothing prices the brochures of one yet."""
+    """Three brands with last month's actions; the brochures of one have no price yet."""
     for code, name in (("ASH", "Ash Veneers"), ("BIRCH", "Birch & Sons"), ("CEDAR", "Cedar Mill")):
-        # Without the annex, whose amounts stand on the pages of the lines.
+        # Without the annex, whose amounts are on the pages of the lines.
         customer = CustomerFactory.create(code=code, name=name, tax_rate=Decimal("8.875"), detail_annex=False)
         ProductFactory.create(customer=customer, sku=f"SKU-{code}", name=f"{name} sample box")
     samples = ActionTypeFactory.create(code="sample_order", name="Sample order")
@@ -106,7 +106,7 @@ def _lock_with_a_reason(page: Page) -> None:
     page.get_by_role("link", name="Lock").click()
     page.get_by_role("button", name="Lock").click()
     expect(page.get_by_text("1 item in quarantine would stay behind: say why.")).to_be_visible()
-    page.get_by_role("textbox", name="Reason").fill("The web site sent a type we do not know; they mend it.")
+    page.get_by_role("textbox", name="Reason").fill("The website sent an unknown action type; they are fixing it.")
     page.get_by_role("button", name="Lock").click()
     expect(page.get_by_text("nothing joins it any more")).to_be_visible()
 
@@ -118,7 +118,7 @@ def _close_with_a_reason(page: Page) -> None:
 
 
 def _page_and_paper_agree(page: Page, invoice: Invoice) -> None:
-    """Every amount that stands on the page stands on the paper, as often and in the same order."""
+    """Check that every amount on the page is on the PDF, as often and in the same order."""
     page.goto(f"/admin/invoices/invoice/{invoice.pk}/change/")
     shown = AMOUNT.findall(page.locator(".paper").first.inner_text())
     address = page.get_by_role("link", name="PDF").first.get_attribute("href")

@@ -1,4 +1,4 @@
-"""What operations do about keys and quarantine, in a real browser: fault seen, mended, retried, gone."""
+"""Operations handle keys and quarantine in a real browser: see a fault, fix it, retry it."""
 
 import json
 from typing import Any
@@ -73,7 +73,7 @@ def test_a_key_is_made_used_rotated_and_revoked(page: Page, company: None, live_
     assert old not in page.content()
     page.get_by_role("link", name="Rotate").click()
     page.get_by_role("button", name="Create new key").click()
-    expect(page.get_by_text("stays good until")).to_be_visible()
+    expect(page.get_by_text("stays valid until")).to_be_visible()
     new = page.get_by_label("API key", exact=True).input_value()
     assert [send(live_server, key, lead("L-1", "TILE-9"))[0] for key in (old, new)] == [202, 202]
 
@@ -86,7 +86,7 @@ def test_a_key_is_made_used_rotated_and_revoked(page: Page, company: None, live_
     assert ApiKey.objects.filter(last_used_at=None).count() == 0
 
 
-def test_a_fault_is_seen_mended_retried_and_gone(page: Page, company: None, live_server: LiveServer):
+def test_a_fault_is_seen_fixed_and_retried(page: Page, company: None, live_server: LiveServer):
     log_in(page, "operations")
     open_source(page)
     key = make_a_key(page)
@@ -101,13 +101,13 @@ def test_a_fault_is_seen_mended_retried_and_gone(page: Page, company: None, live
     box = page.get_by_role("textbox", name="The item as JSON")
     box.fill(box.input_value().replace('"quantity": -4', '"quantity": "many"'))
     page.get_by_role("button", name="Retry").click()
-    expect(page.get_by_text("Still refused, and nothing has changed.")).to_be_visible()
+    expect(page.get_by_text("Still refused. Nothing was changed.")).to_be_visible()
     expect(page.locator(".lb-fault")).to_have_text('      "quantity": "many",')
 
     box = page.get_by_role("textbox", name="The item as JSON")
     box.fill(box.input_value().replace('"many"', "4"))
     page.get_by_role("button", name="Retry").click()
-    expect(page.get_by_text("Lead L-1 updated; its actions: 1 created.")).to_be_visible()
+    expect(page.get_by_text("Lead L-1 updated. Actions: 1 created.")).to_be_visible()
     expect(page.get_by_text("Retried and refused again")).to_be_visible()
     assert Action.objects.get().quantity == 4
 
@@ -134,7 +134,7 @@ def test_once_the_product_is_added_all_that_waited_for_it_goes_in(page: Page, co
     assert (Lead.objects.count(), Action.objects.count(), QuarantinedItem.objects.waiting().count()) == (3, 3, 0)
 
 
-def test_many_are_retried_by_the_workers_while_the_page_tells_how_far(
+def test_many_are_retried_by_the_workers_while_the_page_shows_progress(
     page: Page, company: None, live_server: LiveServer, workers: None
 ):
     many = RETRIED_HERE + 20
@@ -145,7 +145,7 @@ def test_many_are_retried_by_the_workers_while_the_page_tells_how_far(
     ProductFactory.create(sku="SLAB-2", customer__code="OTHER")
     page.goto("/admin/leads/quarantineditem/")
     page.get_by_role("button", name="Retry all").first.click()
-    expect(page.get_by_text(f"All of {many} tried")).to_be_visible()
+    expect(page.get_by_text(f"Retried {many} items")).to_be_visible()
 
     until(lambda: BulkRetry.objects.filter(refused=many, finished_at__isnull=False).exists())
     assert QuarantinedItem.objects.waiting().count() == many

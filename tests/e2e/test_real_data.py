@@ -1,4 +1,4 @@
-"""Real shop sessions over HTTP and a real CRM export by file, billed, with every item accounted for."""
+"""Real shop sessions over HTTP and a real CRM export by file are billed, with every item accounted for."""
 
 import csv
 import json
@@ -28,7 +28,7 @@ from tests.factories.pricing import PriceRuleFactory, graduated
 pytestmark = [pytest.mark.django_db(transaction=True), shared.needed]
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
-# What the CRM knows and we have no action type for, and what is no business of the customer's.
+# CRM data that has no action type here or doesn't concern the customer.
 UNKNOWN = {"unreachable": 93 + 32, "unsubscribed": 61 + 47}
 NOT_BILLABLE = {"modified": 3407, "email_bounced": 326 + 60}
 
@@ -64,7 +64,7 @@ def test_otto_sessions_over_http_are_stored_once_and_billed_to_the_last_event(li
 
 
 def _expected_otto() -> Decimal:
-    """The same prices by hand: 52 carts, 10 orders, and the clicks of each month graduated anew."""
+    """Calculate the prices by hand: 52 carts, 10 orders, and graduated clicks for each month."""
     total = 52 * Decimal("1.25") + 10 * 8
     clicks = Action.objects.filter(action_type__code="clicks").values_list("period").annotate(count=Count("pk"))
     for _, count in clicks:

@@ -1,5 +1,5 @@
-"""A price for next month, in a real browser: drafted, tried, simulated, held back by a price check, corrected, activated
-by a second person, and what it then charges, explained."""
+"""A price for next month in a real browser: drafted, tried, simulated, blocked by a price check, corrected, activated
+by a second person, and explained by a charge."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -28,7 +28,7 @@ LAST_MONTH, NEXT_MONTH = THIS_MONTH.previous(), THIS_MONTH.next()
 
 
 def order(like: Action | None = None, *, month: Month) -> Action:
-    """Two samples, ordered on the tenth of that month and waiting to be rated."""
+    """Two samples ordered on the tenth of the month, waiting to be rated."""
     begin = month.span(UTC_ZONE).start
     lead = LeadFactory.create(
         product__sku="TILE-9",
@@ -52,7 +52,7 @@ def order(like: Action | None = None, *, month: Month) -> Action:
 
 @pytest.fixture
 def ordered(people: dict[str, User], settings: LazySettings) -> Action:
-    """Samples cost $2.50, two were ordered last month; from next month on they are expected to cost $3.00."""
+    """Samples cost $2.50, two were ordered last month, and from next month on they should cost $3.00."""
     settings.FOUR_EYES = True
     action = order(month=LAST_MONTH)
     PriceRuleFactory.create(name="Samples", action_type=action.action_type, unit_price=Decimal("2.50"))
@@ -116,7 +116,7 @@ def _simulate_it_on_last_month(page: Page, *, then: str, difference: str) -> Non
     page.get_by_role("link", name="Simulate").click()
     expect(page.get_by_label(f"{LAST_MONTH} ·")).to_be_checked()
     page.get_by_role("button", name="Simulate").click()
-    expect(page.locator(".sim[data-finished]")).to_be_visible()  # the page comes anew by itself once it is
+    expect(page.locator(".sim[data-finished]")).to_be_visible()  # the page reloads itself when it is
     total = page.locator(".sim-total")
     expect(total).to_contain_text(difference)
     expect(total).to_contain_text("$5.00")

@@ -1,4 +1,4 @@
-"""A customer has one code, and a source may write it with any capitals."""
+"""A customer has one code, and sources may write it in any case."""
 
 from datetime import UTC, datetime
 
@@ -29,7 +29,7 @@ def test_a_customers_code_means_the_same_however_it_is_written():
     assert dict(Lead.objects.values_list("external_id", "product")) == dict.fromkeys(SPELLINGS, product.pk)
 
 
-def test_two_customers_never_share_a_code_in_other_capitals():
+def test_two_customers_never_share_a_code_ignoring_case():
     CustomerFactory.create(code="AcmeTile")
 
     with pytest.raises(IntegrityError, match="a_customer_has_one_code_however_written"), transaction.atomic():

@@ -1,4 +1,4 @@
-"""Cycles: how time is cut into billing periods, and how a customer comes from one kind to another."""
+"""Cycles split time into billing periods, and a customer can switch from one kind to another."""
 
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
@@ -116,7 +116,7 @@ def test_cycles_begin_at_midnight_where_the_customer_is(label: str, zone: str, f
 
 
 @pytest.mark.parametrize("text", ["", "2026", "2026-13", "2026-00", "2025-W53", "2026-W02x2", "2026-1", "2026-W43x3"])
-def test_what_is_no_cycle_has_no_label(text: str) -> None:
+def test_an_invalid_cycle_has_no_label(text: str) -> None:
     with pytest.raises(ValueError, match=r"No such|Invalid week|No two weeks"):
         Cycle.parse(text)
 
@@ -153,7 +153,7 @@ def test_a_change_takes_effect_where_the_last_period_ends_and_no_instant_is_left
 
 
 @pytest.mark.django_db
-def test_a_change_that_nothing_came_of_is_replaced_and_one_that_was_used_stays() -> None:
+def test_an_unused_change_of_cycle_is_replaced_and_a_used_one_stays() -> None:
     customer = BillingPeriodFactory.create(month=Month(2026, 11), customer__billed_from=date(2026, 11, 1)).customer
     for to in (Customer.Cycle.WEEKLY, Customer.Cycle.FORTNIGHTLY, Customer.Cycle.MONTHLY):
         change_cycle(customer, to=to, by=None, at=NOW)

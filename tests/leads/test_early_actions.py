@@ -1,4 +1,4 @@
-"""An action before its lead's own time is stored and charged as any other, and told to those who may find it odd."""
+"""An action before its lead's time is stored and charged like any other, and flagged."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -46,7 +46,7 @@ def early() -> list[str]:
     return sorted(EarlyAction.objects.values_list("action__external_id", flat=True))
 
 
-def test_an_action_before_its_lead_is_stored_and_told(source: Source):
+def test_an_action_before_its_lead_is_stored_and_flagged(source: Source):
     receipt = send(source, action("before", 13), action("then", 15), action("after", 16), occurred_at=OCCURRED)
 
     assert flags(receipt) == {"before": ("before_its_lead",), "then": None, "after": None}
@@ -63,13 +63,13 @@ def test_a_later_delivery_is_compared_with_the_lead_that_is_stored(source: Sourc
     assert early() == ["before"]
 
 
-def test_of_a_lead_without_a_time_nobody_knows(source: Source):
+def test_a_lead_without_a_time_has_no_early_actions(source: Source):
     assert flags(send(source, action("A", 1))) == {"A": None}
     assert flags(send(source, action("B", 1))) == {"B": None}
     assert early() == []
 
 
-def test_many_at_once_are_told_as_well(source: Source):
+def test_many_early_actions_are_flagged_too(source: Source):
     many = [action(str(number), 13) for number in range(400)]
 
     send(source, *many, occurred_at=OCCURRED)
@@ -77,7 +77,7 @@ def test_many_at_once_are_told_as_well(source: Source):
     assert len(early()) == 400
 
 
-def test_what_a_person_takes_instead_is_looked_at_again(source: Source):
+def test_a_new_version_taken_by_a_person_is_checked_again(source: Source):
     send(source, action("A", 16), occurred_at=OCCURRED)
     send(source, action("A", 13))
 

@@ -1,4 +1,4 @@
-"""From when on a customer is billed: what occurred before is late, the day is stated, and it stays."""
+"""The first billed day of a customer: earlier actions are late, and the day can't change later."""
 
 from datetime import UTC, date, datetime
 
@@ -24,7 +24,7 @@ def product() -> Product:
     return ProductFactory.create(sku="TILE-9")
 
 
-def test_a_month_that_nobody_opened_counts_as_open_also_between_closed_ones(source: Source, product: Product):
+def test_an_unopened_month_counts_as_open_even_between_closed_ones(source: Source, product: Product):
     _ = [BillingPeriodFactory.create(customer=product.customer, month=Month(2026, month)) for month in (7, 9, 10)]
     BillingPeriod.objects.filter(label__in=["2026-07", "2026-09"]).update(state="closed", closed_at=RECEIVED_AT)
 
@@ -53,7 +53,7 @@ def test_what_occurred_before_a_customer_is_billed_is_late_and_opens_no_period_b
 @pytest.mark.parametrize(
     ("given", "faults", "day"),
     [
-        ({}, {}, "2026-11-01"),  # the first of this month, which has begun in Berlin
+        ({}, {}, "2026-11-01"),  # the first of this month, which has already started in Berlin
         ({"billed_from": "2026-11-20"}, {}, "2026-11-20"),
         ({"monthly_minimum": "500"}, {"billed_from": ["Enter the first day for which the minimum is due."]}, ""),
         ({"monthly_minimum": "500", "billed_from": "2026-12-01"}, {}, "2026-12-01"),

@@ -1,4 +1,4 @@
-"""Who is the same person, whatever the spelling."""
+"""The same person and the same ID, however spelled."""
 
 import json
 from datetime import UTC, datetime
@@ -47,7 +47,7 @@ def test_a_domain_is_the_same_in_its_own_letters_and_in_ascii():
 
 def test_domains_are_compared_by_idna_2008():
     assert email_key("eva@straße.example") == "eva@xn--strae-oqa.example" != email_key("eva@strasse.example")
-    assert email_key("eva@no😀where.example") == "eva@no😀where.example"  # no domain can be, and nothing fails
+    assert email_key("eva@no😀where.example") == "eva@no😀where.example"  # not a possible domain, but nothing fails
 
 
 def test_dots_before_the_at_tell_people_apart():
@@ -57,7 +57,7 @@ def test_dots_before_the_at_tell_people_apart():
 @pytest.mark.parametrize(
     "written", ["", " ", "@", "ann", "ann@", "@studio.example", "+news@studio.example", "ann@.", "Ann <>", "<@>"]
 )
-def test_what_is_no_address_is_nobody(written: str):
+def test_an_invalid_address_identifies_no_one(written: str):
     assert email_key(written) == ""
 
 
@@ -82,12 +82,12 @@ def test_the_country_of_the_source_is_taken_where_the_lead_names_none():
     assert person_key("", phone="030 901820") == ""
 
 
-def test_an_address_goes_before_a_number():
+def test_an_email_address_takes_precedence_over_a_phone_number():
     assert person_key("ann@studio.example", phone="+12127365000") == "ann@studio.example"
 
 
 @pytest.mark.parametrize("phone", ["0000000000", "12345", "n/a", "+", "1" * 40, "\u0661\u0662"])
-def test_a_number_that_cannot_be_one_makes_nobody_the_same(phone: str):
+def test_an_invalid_phone_number_identifies_no_one(phone: str):
     assert phone_key(phone, "US") == ""
 
 
@@ -96,10 +96,10 @@ def test_two_extensions_of_one_switchboard_are_two_people():
 
 
 @given(email=st.text(max_size=254), phone=st.text(max_size=40), country=st.text(max_size=80))
-def test_whatever_is_written_the_key_fits_its_column(email: str, phone: str, country: str):
+def test_the_person_key_always_fits_its_column(email: str, phone: str, country: str):
     key = person_key(email, phone=phone, country=country, default_country="US")
     assert len(key) <= 254
-    assert person_key(key) in (key, "")  # a key of an address is its own
+    assert person_key(key) in (key, "")  # the key of a key is itself
 
 
 def test_countries_are_known_by_code_and_by_name():
@@ -107,7 +107,7 @@ def test_countries_are_known_by_code_and_by_name():
     assert [country_code(each) for each in written] == ["US", "DE", "DE", "GB", "GB", "", ""]
 
 
-def test_a_person_known_once_by_phone_and_once_by_address_is_no_other():
+def test_a_person_known_by_phone_and_by_address_is_not_another_person():
     assert person_difference("ann@studio.example", "+12127365000") == ""
     assert person_difference("", "+12127365000") == ""
     assert person_difference("ann@studio.example", "bob@studio.example") == "email address"
@@ -174,7 +174,7 @@ def test_ids_are_the_same_however_their_letters_are_put_together():
         ("L-1\x7fL-2", "contains a line break or another control character"),
     ],
 )
-def test_an_id_that_nobody_can_tell_from_another_is_refused(id_: str, words: str):
+def test_an_id_with_invisible_characters_is_refused(id_: str, words: str):
     ActionTypeFactory.create(code="page_view")
     ProductFactory.create(sku="TILE")
     source = SourceFactory.create()

@@ -1,4 +1,4 @@
-"""Terms and catalogue are judged where they are stored: whoever stores them is refused as the form is, and nothing changes."""
+"""Terms and catalog are validated when saved: any caller gets the same refusals as the form, and nothing changes."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -35,7 +35,7 @@ def operator(db: None) -> User:
 
 
 def faults_of(act: Callable[[], object]) -> list[tuple[str, str]]:
-    """What it is refused for, by field and code; nothing of leads has changed."""
+    """Return the faults by field and code, and check that nothing was changed."""
     before = everything()
     with pytest.raises(HasFaults) as refusal:
         act()
@@ -90,7 +90,7 @@ def test_a_first_day_is_not_moved_into_a_locked_month_as_long_as_it_can_be_moved
 @pytest.mark.parametrize(
     "facts", [{"currency": "EUR"}, {"time_zone": "Asia/Tokyo"}, {"billed_from": date(2026, 9, 1)}], ids=str
 )
-def test_what_billing_periods_fix_is_changed_by_nobody(operator: User, facts: dict[str, Any]) -> None:
+def test_what_billing_periods_fix_never_changes(operator: User, facts: dict[str, Any]) -> None:
     customer = BillingPeriodFactory.create(customer__billed_from=date(2026, 10, 1)).customer
 
     act = lambda: save_customer(changed(customer, **facts), by=operator, at=NOW)  # noqa: E731 -- called by faults_of
@@ -120,7 +120,7 @@ def test_terms_that_prices_depend_on_have_the_open_periods_of_this_customer_rate
     assert Customer.objects.filter(pk=saved.customer.pk, **facts).exists()
 
 
-def test_another_cycle_begins_where_the_last_period_ends_whoever_changes_it(operator: User) -> None:
+def test_a_new_cycle_starts_where_the_last_period_ends_for_any_caller(operator: User) -> None:
     customer = BillingPeriodFactory.create(customer__billed_from=date(2026, 10, 1)).customer
 
     saved = save_customer(changed(customer, cycle="weekly"), by=operator, at=NOW)

@@ -1,4 +1,4 @@
-"""A source takes an action back: before its month is billed it is excluded, afterwards it applies once the month is opened."""
+"""A source voids an action: it is excluded before the month is billed; after that, once the month is reopened."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -38,7 +38,7 @@ def action(number: int = 1, **facts: Any) -> dict[str, Any]:
     return {"id": f"A-{number}", "type": "sample_order", "occurred_at": "2026-10-15T12:00:00Z", **facts}
 
 
-def void(number: int = 1, reason: str = "Order cancelled") -> dict[str, Any]:
+def void(number: int = 1, reason: str = "Order canceled") -> dict[str, Any]:
     return {"id": f"A-{number}", "void": {"reason": reason}}
 
 
@@ -58,17 +58,17 @@ def test_a_voided_action_keeps_its_reason_and_is_rated_again_as_excluded(source:
     rate(period, at=RECEIVED_AT)
     assert Charge.objects.get().reason == ""
 
-    receipt = send(source, void(reason="  Order cancelled "))
+    receipt = send(source, void(reason="  Order canceled "))
 
     assert (outcomes(receipt), receipt.counts()["actions_updated"]) == (("updated", "updated"), 1)
     stored = Action.objects.get()
-    assert (stored.voided_at, stored.void_reason) == (RECEIVED_AT, "Order cancelled")
+    assert (stored.voided_at, stored.void_reason) == (RECEIVED_AT, "Order canceled")
     assert list(UnratedMark.objects.values_list("period", "reason")) == [(period.pk, "voided")]
     rate(period, at=RECEIVED_AT)
     assert (Charge.objects.get().reason, Charge.objects.get().amount) == ("voided", 0)
 
 
-def test_taking_back_again_changes_nothing_whatever_the_reason(source: Source):
+def test_voiding_again_changes_nothing_whatever_the_reason(source: Source):
     send(source, action())
     send(source, void())
     UnratedMark.objects.all().delete()
@@ -77,7 +77,7 @@ def test_taking_back_again_changes_nothing_whatever_the_reason(source: Source):
         "duplicate",
         "duplicate",
     )
-    assert (Action.objects.get().voided_at, Action.objects.get().void_reason) == (RECEIVED_AT, "Order cancelled")
+    assert (Action.objects.get().voided_at, Action.objects.get().void_reason) == (RECEIVED_AT, "Order canceled")
     assert not UnratedMark.objects.exists()
 
 
@@ -93,10 +93,10 @@ def test_within_one_delivery_actions_are_stored_first_whatever_their_order(sourc
     receipt = send(source, void(), action(), void(reason="Twice"), action(2))
 
     assert outcomes(receipt) == ("created", "updated", "created", "duplicate", "created")
-    assert dict(Action.objects.values_list("external_id", "void_reason")) == {"A-1": "Order cancelled", "A-2": ""}
+    assert dict(Action.objects.values_list("external_id", "void_reason")) == {"A-1": "Order canceled", "A-2": ""}
 
 
-def test_an_action_that_was_never_sent_can_not_be_taken_back(source: Source):
+def test_an_action_that_was_never_sent_cannot_be_voided(source: Source):
     send(source, action(), lead="L-2")
 
     receipt = send(source, void())
@@ -105,7 +105,7 @@ def test_an_action_that_was_never_sent_can_not_be_taken_back(source: Source):
     assert QuarantinedItem.objects.get().content["actions"] == [void()]
 
 
-def test_of_another_source_nothing_is_taken_back(source: Source):
+def test_an_action_of_another_source_cannot_be_voided(source: Source):
     send(source, action())
 
     assert codes(send(SourceFactory.create(), void())) == ["unknown_action"]
@@ -126,14 +126,14 @@ def test_a_void_is_recorded_at_once_whatever_the_state_of_the_period(source: Sou
 
     assert (outcomes(receipt), codes(receipt)) == (("updated", "updated", "duplicate"), [])
     told = Action.objects.order_by("external_id").values_list("voided_at", "void_reason", "voided_after_close")
-    assert list(told) == [(LATER, "Order cancelled", True), (RECEIVED_AT, "Order cancelled", False)]
+    assert list(told) == [(LATER, "Order canceled", True), (RECEIVED_AT, "Order canceled", False)]
     assert outcomes(send(source, void(1), void(2))) == ("duplicate", "duplicate", "duplicate")
     assert list(Charge.objects.order_by("pk").values()) == before
     assert not QuarantinedItem.objects.exists()
     assert not UnratedMark.objects.exists()
 
 
-def test_what_a_closed_period_was_rated_by_is_changed_by_nobody_not_even_by_a_void(source: Source):
+def test_what_a_closed_period_was_rated_by_never_changes_not_even_by_a_void(source: Source):
     send(source, action())
     BillingPeriod.objects.update(state="closed", closed_at=RECEIVED_AT)
 
@@ -182,5 +182,5 @@ def test_a_void_has_its_own_form(source: Source, item: dict[str, Any], code: str
     assert Action.objects.get().voided_at is None
 
 
-def test_a_void_that_is_null_is_none(source: Source):
+def test_a_null_void_is_ignored(source: Source):
     assert outcomes(send(source, action(void=None))) == ("created", "created")

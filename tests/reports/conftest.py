@@ -1,4 +1,4 @@
-"""People who read reports."""
+"""Users who read reports."""
 
 import pytest
 from django.test import Client
@@ -8,6 +8,6 @@ from tests.factories.people import with_role
 
 @pytest.fixture
 def finance(db: None, client: Client) -> Client:
-    """Finance's browser."""
+    """A client logged in as finance."""
     client.force_login(with_role("Finance"))
     return client

@@ -1,4 +1,4 @@
-"""What has become of an action, for the source that sent it: from the door to the invoice."""
+"""The state of an action for its source, from intake to invoice."""
 
 import json
 from datetime import UTC, datetime
@@ -123,11 +123,11 @@ def test_an_action_waits_then_is_charged_then_invoiced(client: Client, source: S
 
 def test_an_excluded_action_says_why(client: Client, key: str, rule: PriceRule):
     send(client, key, action(1), action(2))
-    send(client, key, {"id": "A-1", "void": {"reason": "Order cancelled"}})
+    send(client, key, {"id": "A-1", "void": {"reason": "Order canceled"}})
     ActionType.objects.update(is_billable=False)
     rate(BillingPeriod.objects.get(), at=DONE_AT)
 
-    assert state_of(client, key) == ("excluded", "Not charged: Voided by its source (Order cancelled).")
+    assert state_of(client, key) == ("excluded", "Not charged: Voided by its source (Order canceled).")
     assert state_of(client, key, "web.1/A-2") == ("excluded", "Not charged: Not a billable action type.")
     assert ask(client, key, "web.1/A-2").json()["charge"]["reason"] == "not_billable"
 
@@ -156,7 +156,7 @@ def test_a_refused_action_waits_until_a_person_has_decided(client: Client, key: 
     assert state_of(client, key, "web.1/A-3") == ("repaired", "Corrected by a person and stored under another ID.")
 
 
-def test_a_stored_action_shows_the_conflict_that_waits(client: Client, key: str):
+def test_a_stored_action_shows_its_waiting_conflict(client: Client, key: str):
     send(client, key, action())
     send(client, key, action(quantity=9))
 
@@ -170,7 +170,7 @@ def test_an_action_that_waits_with_its_lead_is_found_by_numbers_and_texts_alike(
     assert [state_of(client, key, f"web.1/{path}")[0] for path in ("17", "B/7", "B%2F7")] == ["quarantined"] * 3
 
 
-def test_of_another_source_or_of_nothing_nothing_is_told(client: Client, key: str):
+def test_actions_of_other_sources_and_unknown_actions_are_not_found(client: Client, key: str):
     send(client, key, action())
     other = SourceFactory.create(code="other")
     _, other_key = create_key(other)
@@ -198,7 +198,7 @@ def test_the_lead_must_be_named(client: Client, key: str):
         assert (answer.status_code, answer.json()["code"]) == (400, "lead_missing")
 
 
-def test_staff_who_may_see_it_all_are_told_and_nobody_else(client: Client, key: str):
+def test_only_staff_with_every_permission_see_it(client: Client, key: str):
     send(client, key, action())
     client.force_login(User.objects.create_user("olga"))
     assert ask(client, None).status_code == 404

@@ -1,4 +1,4 @@
-"""Billing activity: what was received and what became of it, equal to the invoice to the cent."""
+"""Billing activity: received actions and their outcomes, equal to the invoice to the cent."""
 
 import csv
 import io
@@ -35,7 +35,7 @@ def web() -> Source:
 
 @pytest.fixture
 def period(web: Source) -> BillingPeriod:
-    """October of a customer with dollars at a third of a cent, tiers, tests, late activity, a minimum and a tax."""
+    """October of a customer with fractional cents, tiers, tests, late activity, a minimum and a tax."""
     period = an_open_period(tax_rate=Decimal("8.875"), monthly_minimum=Decimal(50), name="Acme", code="ACME")
     a_price("1.003333", action_type=None)
     graduated((2, "1.111111", "0"), (None, "0.333333", "0"), priority=1, product=None, category="tiered")
@@ -97,7 +97,7 @@ def test_a_month_is_asked_for_alone(web: Source) -> None:
     assert list(activity_of(period.customer, month="2026-09")) == []
 
 
-def test_of_another_customer_nothing_is_told(period: BillingPeriod) -> None:
+def test_another_customers_activity_is_not_shown(period: BillingPeriod) -> None:
     assert list(activity_of(an_open_period().customer)) == []
 
 
@@ -199,7 +199,7 @@ def test_nonsense_in_the_address_asks_for_a_customer(finance: Client) -> None:
     assert finance.get(reverse(CSV)).status_code == 404
 
 
-def test_who_may_not_see_invoices_sees_no_activity(client: Client, period: BillingPeriod) -> None:
+def test_users_without_access_to_invoices_see_no_activity(client: Client, period: BillingPeriod) -> None:
     client.force_login(UserFactory.create())
 
     assert client.get(reverse(PAGE)).status_code == 403
@@ -230,7 +230,7 @@ def test_the_page_adds_up_by_product_and_by_source_and_reconciles_first(finance:
     assert re.findall(r"<details[^>]* open", html)
 
 
-def test_very_many_rows_wait_behind_what_they_come_to(
+def test_very_many_rows_are_collapsed_behind_their_totals(
     finance: Client, monkeypatch: pytest.MonkeyPatch, period: BillingPeriod
 ) -> None:
     monkeypatch.setattr("reports.admin.activity_table.ROWS_OPEN", 2)
@@ -238,4 +238,4 @@ def test_very_many_rows_wait_behind_what_they_come_to(
     html = finance.get(reverse(PAGE), {"customer": period.customer_id}).content.decode()
 
     assert not re.findall(r"<details[^>]* open", html)
-    assert "4 rows" in html  # late activity has a row of its own
+    assert "4 rows" in html  # late activity has its own row

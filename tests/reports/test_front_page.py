@@ -1,4 +1,4 @@
-"""The front page: the month's figures, from sums that are kept, and what waits for a person."""
+"""The front page: the figures of the month, from roll-ups, and the tasks that need a person."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -66,7 +66,7 @@ def test_quarantine_is_counted_while_it_waits() -> None:
     assert (quarantine_waiting(OCTOBER), waiting().quarantined) == (1, 2)
 
 
-def test_what_became_of_the_actions_is_read_from_the_tallies() -> None:
+def test_the_outcomes_of_actions_are_read_from_the_tallies() -> None:
     a_price()
     for currency in ("USD", "KWD"):
         period = an_open_period(currency=currency)
@@ -78,7 +78,7 @@ def test_what_became_of_the_actions_is_read_from_the_tallies() -> None:
     assert rated_in(SEPTEMBER) == Rated(actions=0, charged=0, excluded=0, unrated=0)
 
 
-def test_amounts_stand_where_they_have_come_to_by_currency() -> None:
+def test_amounts_are_shown_by_stage_and_currency() -> None:
     by = superuser()
     a_draft(1)
     approved(a_draft(2), by)
@@ -165,7 +165,7 @@ def test_the_current_month_is_shown_unless_another_is_asked_for(finance: Client)
     assert shown == ("October 2026", "2026-09", "2026-11", "2026-11")
 
 
-def test_an_empty_house_says_so_in_words(finance: Client) -> None:
+def test_an_empty_front_page_says_so(finance: Client) -> None:
     html = unescape(front(finance).content.decode())
 
     for words in (
@@ -177,7 +177,7 @@ def test_an_empty_house_says_so_in_words(finance: Client) -> None:
         assert words in html
 
 
-def test_who_has_no_role_sees_no_figures(client: Client) -> None:
+def test_a_user_without_a_role_sees_no_figures(client: Client) -> None:
     QuarantinedItemFactory.create()
     a_draft(2)
     client.force_login(UserFactory.create())
@@ -196,7 +196,7 @@ def test_no_action_is_counted_and_no_body_is_read_however_much_there_is(finance:
         return [query["sql"] for query in captured]
 
     a_draft(2)
-    statements()  # content types and the like are looked up once
+    statements()  # content types and similar rows are looked up once
     few = statements()
     a_draft(2)
     a_draft(2, currency="JPY")

@@ -1,4 +1,4 @@
-"""The five sums: they hold over what the product made, and each is told, with its row, when somebody breaks it."""
+"""The five invariants hold for what the product stores, and each violation is reported with its row."""
 
 from decimal import Decimal
 from html import unescape
@@ -43,7 +43,7 @@ MORE_TAX = (
 
 @pytest.fixture
 def invoice(accountant: User) -> Invoice:
-    """An issued one: three samples and three late ones at $2.505, one test, 10% tax; beside it a delivery."""
+    """An issued invoice with three samples and three late ones at $2.505, one test and 10% tax; and a delivery."""
     a_price("2.505")
     period = an_open_period(code="ACME", name="Acme", tax_rate=10)
     received(period, 1, 2)
@@ -61,7 +61,7 @@ def invoice(accountant: User) -> Invoice:
 
 
 def by_hand(sql: str, *facts: Any) -> None:
-    """With the triggers and foreign keys off, which none of our doors can."""
+    """Run SQL with triggers and foreign keys off, which our own code can't do."""
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL session_replication_role = replica")
         cursor.execute(sql, facts)
@@ -69,15 +69,15 @@ def by_hand(sql: str, *facts: Any) -> None:
 
 
 def without(table: str, *constraints: str) -> None:
-    """The constraints that would refuse it are gone until the test ends."""
+    """Drop the constraints that would refuse it, until the test ends."""
     with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # what is due later would be in the way
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # deferred checks would block this
         for name in constraints:
             cursor.execute(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
 
 
 def broken(month: Month | None = None) -> dict[str, list[Breach]]:
-    """The sums that do not hold, each with its rows."""
+    """Return the violated invariants, each with its rows."""
     return {found.number: found.breaches for found in invariants(month) if not found.holds}
 
 
@@ -85,7 +85,7 @@ def sides() -> dict[str, list[Sides]]:
     return {found.number: found.sides for found in invariants()}
 
 
-def test_all_hold_over_what_the_product_made(invoice: Invoice) -> None:
+def test_all_invariants_hold_for_stored_data(invoice: Invoice) -> None:
     assert broken() == {}
     assert sides() == {
         "1": [Sides("leads", 2, 2), Sides("actions", 3, 3), Sides("lines", 0, 0)],
@@ -98,7 +98,7 @@ def test_all_hold_over_what_the_product_made(invoice: Invoice) -> None:
     }
 
 
-def test_they_hold_of_nothing() -> None:
+def test_the_invariants_hold_for_an_empty_database() -> None:
     assert broken() == {}
 
 
@@ -122,7 +122,7 @@ def test_drafts_other_currencies_minimums_and_what_waits_for_rating_hold_too(inv
     assert sides()["3c"][0] == Sides("JPY", Decimal(500), Decimal(500), "JPY")
 
 
-def test_1_an_item_without_an_outcome_is_told_with_its_delivery(invoice: Invoice) -> None:
+def test_1_an_item_without_an_outcome_is_reported_with_its_delivery(invoice: Invoice) -> None:
     delivery = DeliveryFactory.create(leads_received=1, leads_created=1, actions_received=5, actions_created=5)
     without("leads_delivery", "every_received_action_has_exactly_one_outcome")
     by_hand("UPDATE leads_delivery SET actions_created = 4 WHERE id = %s", delivery.pk)
@@ -131,14 +131,14 @@ def test_1_an_item_without_an_outcome_is_told_with_its_delivery(invoice: Invoice
     assert sides()["1"][1].difference == 1
 
 
-def test_1_a_line_of_a_file_that_became_nothing_is_told_with_its_delivery(invoice: Invoice) -> None:
+def test_1_a_line_of_a_file_without_an_outcome_is_reported_with_its_delivery(invoice: Invoice) -> None:
     without("leads_delivery", "every_line_read_has_exactly_one_outcome")
     delivery = DeliveryFactory.create(lines_read=5, lines_taken=2, lines_blank=1, lines_refused=1)
     assert broken() == {"1": [Breach("leads.delivery", delivery.pk, "5 lines read, 4 with an outcome")]}
     assert sides()["1"][2] == Sides("lines", 5, 4)
 
 
-def test_2_an_action_that_lost_its_charge_is_told_with_its_period(invoice: Invoice) -> None:
+def test_2_an_action_that_lost_its_charge_is_reported_with_its_period(invoice: Invoice) -> None:
     charge = Charge.objects.filter(reason="test_lead").get()
     by_hand("DELETE FROM pricing_charge WHERE action_id = %s", charge.pk)
 
@@ -156,7 +156,7 @@ def _line(invoice: Invoice, kind: str, words: str, late_from: str = "") -> str:
     return f"line {line.position} (id {line.pk}): {words}"
 
 
-def test_2_an_action_both_charged_and_unrated_is_told(invoice: Invoice) -> None:
+def test_2_an_action_both_charged_and_unrated_is_reported(invoice: Invoice) -> None:
     action = Action.objects.earliest("pk")
     by_hand("INSERT INTO pricing_unratedaction (action_id, period_id) VALUES (%s, %s)", action.pk, action.period_id)
 
@@ -171,7 +171,7 @@ def test_2_an_action_both_charged_and_unrated_is_told(invoice: Invoice) -> None:
     }
 
 
-def test_2_a_charge_that_names_another_period_is_told(invoice: Invoice) -> None:
+def test_2_a_charge_with_another_period_is_reported(invoice: Invoice) -> None:
     other = an_open_period()
     by_hand("UPDATE pricing_charge SET period_id = %s WHERE reason = 'test_lead'", other.pk)
 
@@ -179,14 +179,14 @@ def test_2_a_charge_that_names_another_period_is_told(invoice: Invoice) -> None:
     assert broken() == {"2": [Breach("leads.billingperiod", invoice.period_id, words)]}
 
 
-def test_2_an_action_deleted_is_told(invoice: Invoice) -> None:
+def test_2_a_deleted_action_is_reported(invoice: Invoice) -> None:
     by_hand("DELETE FROM leads_action WHERE id = (SELECT action_id FROM pricing_charge WHERE reason = 'test_lead')")
 
     words = "the tally says 4 = 3 + 1 + 0, the rows 3 = 3 + 0 + 0"
     assert broken()["2"] == [Breach("leads.billingperiod", invoice.period_id, words)]
 
 
-def test_3_a_charge_changed_is_told_with_its_line(invoice: Invoice) -> None:
+def test_3_a_changed_charge_is_reported_with_its_line(invoice: Invoice) -> None:
     late = Charge.objects.get(action__occurred_at=IN_SEPTEMBER)
     by_hand("UPDATE pricing_charge SET amount = 7.516, full_amount = 7.516 WHERE action_id = %s", late.pk)
 
@@ -194,7 +194,7 @@ def test_3_a_charge_changed_is_told_with_its_line(invoice: Invoice) -> None:
     assert broken() == {"3a": [Breach("invoices.invoice", invoice.pk, words)]}
 
 
-def test_3_a_line_rounded_otherwise_is_told_with_its_invoice_though_all_sides_agree(invoice: Invoice) -> None:
+def test_3_a_line_rounded_differently_is_reported_although_all_sides_agree(invoice: Invoice) -> None:
     by_hand("UPDATE invoices_invoiceline SET amount = 7.51 WHERE kind = 'charges' AND late_from = ''")
     by_hand("UPDATE invoices_invoiceline SET amount = 7.53 WHERE kind = 'charges' AND late_from <> ''")
 
@@ -210,7 +210,7 @@ def test_3_a_line_rounded_otherwise_is_told_with_its_invoice_though_all_sides_ag
     }
 
 
-def test_3_charges_without_their_line_are_told(invoice: Invoice) -> None:
+def test_3_charges_without_their_line_are_reported(invoice: Invoice) -> None:
     by_hand("DELETE FROM invoices_invoiceline WHERE late_from <> ''")
 
     period = invoice.period_id
@@ -222,7 +222,7 @@ def test_3_charges_without_their_line_are_told(invoice: Invoice) -> None:
     }
 
 
-def test_3_a_charge_on_two_lines_is_told(invoice: Invoice) -> None:
+def test_3_a_charge_on_two_lines_is_reported(invoice: Invoice) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; DROP INDEX every_charge_is_on_exactly_one_line")
     copied = (
@@ -240,7 +240,7 @@ def test_3_a_charge_on_two_lines_is_told(invoice: Invoice) -> None:
     }
 
 
-def test_3_a_total_that_is_not_lines_plus_tax_is_told(invoice: Invoice) -> None:
+def test_3_a_total_that_is_not_lines_plus_tax_is_reported(invoice: Invoice) -> None:
     by_hand("UPDATE invoices_invoice SET subtotal = subtotal + 1, total = total + 1")
 
     words = "lines $15.04 + tax $1.50, total $17.54"
@@ -250,20 +250,20 @@ def test_3_a_total_that_is_not_lines_plus_tax_is_told(invoice: Invoice) -> None:
     }
 
 
-def test_3_a_tax_of_another_rate_is_told(invoice: Invoice) -> None:
+def test_3_a_tax_with_another_rate_is_reported(invoice: Invoice) -> None:
     by_hand(MORE_TAX)
 
     assert broken() == {"3c": [Breach("invoices.invoice", invoice.pk, "Tax $2.50 is not 10% of the lines")]}
 
 
-def test_3_a_tax_that_is_not_its_rates_together_is_told(invoice: Invoice) -> None:
+def test_3_a_tax_that_is_not_the_sum_of_its_rates_is_reported(invoice: Invoice) -> None:
     by_hand("UPDATE invoices_invoice SET tax = tax + 1, total = total + 1")
 
     words = "lines $15.04 + tax $1.50, total $17.54"
     assert broken() == {"3c": [Breach("invoices.invoice", invoice.pk, words)]}
 
 
-def test_4_a_gap_is_told_with_its_number(invoice: Invoice) -> None:
+def test_4_a_gap_is_reported_with_its_number(invoice: Invoice) -> None:
     by_hand("UPDATE invoices_numberseries SET last = 3")
 
     assert broken() == {
@@ -274,7 +274,7 @@ def test_4_a_gap_is_told_with_its_number(invoice: Invoice) -> None:
     }
 
 
-def test_4_a_double_is_told_with_both_invoices(invoice: Invoice, accountant: User) -> None:
+def test_4_a_duplicate_number_is_reported_with_both_invoices(invoice: Invoice, accountant: User) -> None:
     other = issued(a_draft(1), accountant)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -292,13 +292,13 @@ def test_4_a_double_is_told_with_both_invoices(invoice: Invoice, accountant: Use
 
 
 @pytest.mark.parametrize("number", ["INV-2026-000009", "INV-2025-000001", "by hand"])
-def test_4_a_number_that_no_series_gave_is_told(invoice: Invoice, number: str) -> None:
+def test_4_a_number_that_no_series_issued_is_reported(invoice: Invoice, number: str) -> None:
     by_hand("UPDATE invoices_invoice SET number = %s", number)
 
     assert Breach("invoices.invoice", invoice.pk, f"{number} was never issued by its series") in broken()["4"]
 
 
-def test_5_an_invoice_of_somebody_elses_period_is_told(invoice: Invoice) -> None:
+def test_5_an_invoice_for_another_customers_period_is_reported(invoice: Invoice) -> None:
     other = an_open_period(name="Other").customer
     by_hand("UPDATE invoices_invoice SET customer_id = %s", other.pk)
 
@@ -346,7 +346,7 @@ def test_the_command_exits_1_and_names_the_row(invoice: Invoice) -> None:
     assert f"   invoices.invoice {invoice.pk}: Tax $2.50 is not 10% of the lines\n" in words
 
 
-def test_the_command_exits_2_for_what_is_no_month() -> None:
+def test_the_command_exits_2_for_an_invalid_month() -> None:
     assert run("--month", "October") == (2, "'October' is not a month. Use the form 2026-10.")
 
 
@@ -384,7 +384,7 @@ def test_without_a_month_the_page_shows_this_one(finance: Client, month: str) ->
         assert "November 2026" in page(finance, month)
 
 
-def test_who_may_not_see_the_rows_does_not_see_their_sums(client: Client) -> None:
+def test_users_without_access_to_the_rows_do_not_see_their_sums(client: Client) -> None:
     client.force_login(UserFactory.create())
 
     assert client.get(reverse("admin:reports_invariants")).status_code == 403

@@ -1,4 +1,4 @@
-"""Where there is a copy of the database, reports read from it, and nothing else does."""
+"""If there is a read replica, reports read from it, and nothing else does."""
 
 import json
 from typing import Any
@@ -30,7 +30,7 @@ print(json.dumps(found))
 REFUSED = """
 from leads.models import Customer
 try:
-    Customer.objects.using("copy").update(name="Nobody")
+    Customer.objects.using("copy").update(name="Changed")
 except Exception as error:
     print(str(error).strip())
 """
@@ -66,7 +66,7 @@ print(json.dumps(found))
 
 @pytest.fixture
 def _with_a_copy(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A second way to the same rows, by which nothing can be written."""
+    """A second, read-only connection to the same database."""
     monkeypatch.setenv("COPY_DATABASE_URL", environ()["DATABASE_URL"] + READ_ONLY)
 
 

@@ -1,9 +1,9 @@
-"""Everything at once, and kills in the middle of it: `make soak`, or `make soak ARGS="--minutes 10 --seed 7"`.
+"""Run everything at once, and kill processes meanwhile: `make soak`, or `make soak ARGS="--minutes 10 --seed 7"`.
 
-No test, and not in CI. Leads come over HTTP, prices are revised, finance bills, approves, issues, voids and sends, while
-gunicorn's workers, Celery's children and all of PostgreSQL are killed. Then all is left alone until nothing waits, and
-what must hold is checked. It has servers of its own on a throw-away folder, stays on this machine's loopback, stops by
-itself and leaves nothing running; where something does not hold, it exits with 1 and keeps the folder to look at.
+This is not a test and not part of CI. Leads arrive over HTTP, prices are revised, and finance bills, approves, issues, voids
+and sends, while gunicorn workers, Celery children and all of PostgreSQL are killed. Then it waits until all queues are empty
+and runs the checks. It has its own servers in a temporary folder, uses only the loopback interface, stops by itself and
+leaves nothing running. If a check fails, it exits with 1 and keeps the folder for inspection.
 """
 
 import argparse
@@ -26,9 +26,9 @@ MOST_MINUTES = 60
 
 
 def main() -> None:
-    """Soak, and print what was done and what held."""
+    """Run the soak and print what was done and which checks held."""
     options = _options()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ended politely is ended by Ctrl-C
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # treat a termination like Ctrl-C
     folder = Folder(CHECKOUT / "var" / "soak")
     try:
         holds = _soaked(folder, seconds=60 * options.minutes, seed=options.seed)
@@ -43,7 +43,7 @@ def main() -> None:
 
 def _soaked(folder: Folder, *, seconds: float, seed: int) -> bool:
     children = Children(folder)
-    children.claim()  # ends the processes of a soak that was killed, and refuses a second one
+    children.claim()  # stops the processes of a soak that was killed, and refuses a second soak
     with servers(folder) as (postgres, database_url, redis_url), opened() as (office, port), children:
         os.environ |= {
             "DJANGO_SETTINGS_MODULE": "billing_engine.settings",

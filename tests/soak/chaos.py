@@ -1,16 +1,16 @@
-"""Kills what does the work, and nothing else: gunicorn workers, Celery children, and all of PostgreSQL at once."""
+"""Kills only what does the work: gunicorn workers, Celery children, and all of PostgreSQL at once."""
 
 from billing_engine.local_servers.errors import DeskError
 from tests.soak.engine import RESTARTS, VICTIMS, Engine
 from tests.soak.ledger import Ledger
 from tests.soak.threads import Actor
 
-# One bag after the other, each in an order of its own: so each of them comes, however short the soak is.
+# Shuffled round by round, so that each kind of kill happens, however short the soak is.
 BAG = ("web", "web", "worker", "worker", "worker", "outgoing", "web", "postgres")
 
 
 class Killer(Actor):
-    """One kill after the other."""
+    """Kills one process after another."""
 
     def __init__(self, engine: Engine, *, seed: int, ledger: Ledger) -> None:
         super().__init__("kills", seed=seed, ledger=ledger, pause=(0.8, 3))

@@ -1,4 +1,4 @@
-"""The engine as it runs for people: PostgreSQL, Redis, gunicorn, Celery workers and beat, each of them to be killed."""
+"""The engine as in production: PostgreSQL, Redis, gunicorn, Celery workers and beat, each of which can be killed."""
 
 import os
 import shutil
@@ -26,8 +26,10 @@ from billing_engine.local_servers.redis import Redis
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 PREFERRED_PORT = 18_300
 START_SECONDS = 120
-WARM_SECONDS = 3  # Celery takes a child that is lost in its first moments for a worker that can't start, and ends
-# Names of `Children`, and what each one's children are.
+WARM_SECONDS = (
+    3  # Celery stops if a child is lost in its first moments, because it concludes that the worker can't start
+)
+# The names of `Children`, and what their child processes are.
 VICTIMS = {"web": "gunicorn workers", "worker": "Celery children", "outgoing": "Celery children"}
 QUEUES = {"worker": "celery,rating,billing", "outgoing": "mails,documents"}
 RESTARTS = "restarts of PostgreSQL"
@@ -35,9 +37,9 @@ RESTARTS = "restarts of PostgreSQL"
 
 @contextmanager
 def servers(folder: Folder) -> Iterator[tuple[Postgres, str, str]]:
-    """PostgreSQL that keeps what it has acknowledged, and Redis, on data of their own; both stopped at the end."""
+    """Durable PostgreSQL, and Redis, with their own data; both are stopped at the end."""
     postgres, redis = Postgres(folder, durable=True), Redis(folder)
-    forget(folder)  # what an earlier soak has left to look at
+    forget(folder)  # left by an earlier soak for inspection
     try:
         yield postgres, postgres.up(), redis.up()
     finally:
@@ -46,7 +48,7 @@ def servers(folder: Folder) -> Iterator[tuple[Postgres, str, str]]:
 
 
 def forget(folder: Folder) -> None:
-    """Stop what a killed soak left, and throw its data away."""
+    """Stop what a killed soak left running, and delete its data."""
     for server in (Redis(folder), Postgres(folder, durable=True)):
         server.down()
         shutil.rmtree(server.home, ignore_errors=True)
@@ -55,7 +57,7 @@ def forget(folder: Folder) -> None:
 
 @dataclass
 class Engine:
-    """The processes of it, found again by what `Children` has written down."""
+    """Find its processes by what `Children` has recorded."""
 
     folder: Folder
     children: Children
@@ -63,7 +65,7 @@ class Engine:
     address: str = ""
 
     def start(self, environ: dict[str, str]) -> None:
-        """Start all of it, and wait until the door answers."""
+        """Start everything, and wait until the API responds."""
         port = free_port(PREFERRED_PORT)
         self.address = f"http://127.0.0.1:{port}/"
         celery = [sys.executable, "-m", "celery", "-A", "billing_engine"]
@@ -84,7 +86,7 @@ class Engine:
         time.sleep(WARM_SECONDS)
 
     def kill_one(self, of: str, draw: Random) -> bool:
-        """kill -9 of one child of this process; whether there was one."""
+        """Run kill -9 on one child of this process; return whether there was one."""
         found = [child for child in self._children_of(of) if is_alive(child)]
         if not found:
             return False
@@ -95,7 +97,7 @@ class Engine:
         return True
 
     def restart_postgres(self) -> None:
-        """Immediately: every connection is torn, nothing is written down, and it recovers from its log."""
+        """Stop PostgreSQL immediately: all connections break, nothing is flushed, and it recovers from its log."""
         postmaster = self.postgres._postmaster()
         if postmaster is None:
             return

@@ -1,4 +1,4 @@
-"""The checks, asked of what is stored: by plain SQL where it can be, so that no code of the engine's stands between."""
+"""Run the checks on the stored data, if possible by plain SQL, independent of the engine's code."""
 
 import hashlib
 from collections import Counter
@@ -36,7 +36,7 @@ CHARGED = """
       LEFT JOIN pricing_charge charge ON charge.action_id = action.id
      ORDER BY period.id, action.occurred_at, action.id
 """
-# Whose price depends on what other periods charged: once per person, and a limit per lead.
+# Prices that depend on charges of other periods: once per person, and a limit per lead.
 CARRYING = """
     SELECT action.id FROM leads_action action JOIN leads_actiontype kind ON kind.id = action.action_type_id
      WHERE kind.code = 'sample_order'
@@ -46,7 +46,7 @@ QUOTES = """
       FROM pricing_pricerule rule JOIN leads_customer customer ON customer.id = rule.customer_id
      WHERE rule.state <> 'draft'
 """
-# In another period than that of its time only because that one was closed when it came.
+# In a later period than its time, only because that one was closed when it arrived.
 ELSEWHERE = """
     SELECT action.id, period.label
       FROM leads_action action
@@ -84,7 +84,7 @@ MAILED_TWICE = """
 
 
 class Held(NamedTuple):
-    """One check: what it was about, what was looked at, and what does not hold."""
+    """One check: its subject, what it looked at, and its violations."""
 
     name: str
     looked_at: str
@@ -92,7 +92,7 @@ class Held(NamedTuple):
 
 
 def held(ledger: Ledger, arrived: Sequence[EmailMessage]) -> list[Held]:
-    """All of them; the database is asked once for each."""
+    """Run all checks, with one query each."""
     return [
         *_action_tasks(ledger),
         _of_work(),
@@ -108,24 +108,24 @@ def _action_tasks(ledger: Ledger) -> list[Held]:
     rows = _rows(ACTIONS)
     stored = [(Key(*row[:3]), Sent(*row[3:6])) for row in rows]
     voided = [Key(*row[:3]) for row in rows if row[6]]
-    elsewhere = [f"action {action} lies in {label}" for action, label in _rows(ELSEWHERE)]
+    elsewhere = [f"action {action} is in {label}" for action, label in _rows(ELSEWHERE)]
     return [
-        Held("every part met only what may happen", "", ledger.faults),
-        Held("every delivery was answered", f"{ledger.done['deliveries']:,} deliveries", ledger.unanswered),
+        Held("no unexpected errors", "", ledger.faults),
+        Held("every delivery got a response", f"{ledger.done['deliveries']:,} deliveries", ledger.unanswered),
         Held(
             "every acknowledged action is stored once, none is missing",
             f"{len(ledger.acknowledged):,} acknowledged, {len(stored):,} stored",
             checks.acknowledged_once(ledger.acknowledged, ledger.created, stored),
         ),
         Held("every acknowledged void is stored", f"{len(voided):,} voids", checks.taken_back(ledger.voided, voided)),
-        Held("every action lies in the period of its time, or that one was closed", "", elsewhere),
+        Held("every action is in the period of its time, unless that was closed", "", elsewhere),
     ]
 
 
 def _of_work() -> Held:
     left = quiet.left()
     return Held(
-        "nothing waits", ", ".join(f"{name} {count}" for name, count in left.items()), checks.nothing_waits(left)
+        "nothing is waiting", ", ".join(f"{name} {count}" for name, count in left.items()), checks.nothing_waits(left)
     )
 
 
@@ -158,12 +158,12 @@ def _of_mails(arrived: Sequence[EmailMessage]) -> Held:
         sent=Counter(message_id for message_id, state, *_ in mails if state == "sent"),
         interrupted={message_id for message_id, _, interrupted, in_doubt in mails if interrupted or in_doubt},
     )
-    faults += [f"invoice {invoice} was sent by {count} mails" for invoice, count in _rows(MAILED_TWICE)]
-    return Held("no mail came twice", f"{len(copies):,} mails came, {len(mails):,} were asked for", faults)
+    faults += [f"invoice {invoice} was sent by {count} emails" for invoice, count in _rows(MAILED_TWICE)]
+    return Held("no email arrived twice", f"{len(copies):,} emails arrived, {len(mails):,} were requested", faults)
 
 
 def _digest(message: EmailMessage) -> str:
-    """Of what a person gets: to whom, the subject, the words and what is attached; its date is that of the attempt."""
+    """Hash what the recipient gets: addresses, subject, text and attachments, but not the date, which is per attempt."""
     found = hashlib.sha256(f"{message['To']}\n{message['Subject']}".encode())
     for part in message.walk():
         if not part.is_multipart():
@@ -179,11 +179,11 @@ def _of_proofs() -> Held:
         proof = prove(period)
         differing = [one.action for one in proof.differences]
         if proof.doubts and carrying.issuperset(differing):
-            # What it carries over from a period that was closed, or opened, after it: the proof says so, and names it.
+            # Carried over from a period that was closed or reopened later: the proof says so and names it.
             doubted += not proof.holds
         elif not proof.holds:
             faults.append(f"{period}: {proof.differing} of {proof.actions} differ, first {proof.differences[0]}")
-    told = f", {doubted} differ by what an earlier one carries over, billed after them" if doubted else ""
+    told = f", {doubted} differ by what a period billed later carries over" if doubted else ""
     return Held("every closed period proves", f"{len(closed):,} closed periods{told}", faults)
 
 
@@ -203,7 +203,7 @@ def _of_charges() -> Held:
         quotes.setdefault(customer, []).append(Quote(*price))
     found = recount([Charged(*row) for row in _rows(CHARGED)], quotes)
     looked_at = f"{found.exactly:,} to the sixth digit, {found.by_limits:,} within their limits"
-    return Held("charges reckoned once more are the same", looked_at, found.faults)
+    return Held("recalculated charges are the same", looked_at, found.faults)
 
 
 def _rows(sql: str) -> list[tuple[Any, ...]]:

@@ -1,4 +1,4 @@
-"""What the engine has said yes to, kept outside of it: the other side of every check."""
+"""What the engine has acknowledged, recorded outside of it for comparison."""
 
 import threading
 from collections import Counter
@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 
 class Key(NamedTuple):
-    """An action as its source names it."""
+    """The ID of an action, as its source knows it."""
 
     source: str
     lead: str
@@ -17,7 +17,7 @@ class Key(NamedTuple):
 
 
 class Sent(NamedTuple):
-    """What was said of it."""
+    """What the source said about an action."""
 
     kind: str
     quantity: Decimal
@@ -26,20 +26,20 @@ class Sent(NamedTuple):
 
 @dataclass
 class Ledger:
-    """Written by many threads at once."""
+    """The acknowledged facts, written by many threads at once."""
 
     acknowledged: dict[Key, Sent] = field(default_factory=dict)
-    created: Counter[Key] = field(default_factory=Counter)  # how often the answer was that it is new
+    created: Counter[Key] = field(default_factory=Counter)  # how often it was reported as new
     voided: set[Key] = field(default_factory=set)
-    issued: set[str] = field(default_factory=set)  # numbers that were answered to a person
-    unanswered: list[str] = field(default_factory=list)  # deliveries that nothing came of, and why
+    issued: set[str] = field(default_factory=set)  # invoice numbers shown to a person
+    unanswered: list[str] = field(default_factory=list)  # deliveries that were refused, and why
     done: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
-    faults: list[str] = field(default_factory=list)  # what no part of it should ever meet
+    faults: list[str] = field(default_factory=list)  # unexpected errors
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def acknowledge(self, key: Key, sent: Sent, outcome: str, *, again: bool = False) -> None:
-        """`again` where it is the answer of before, word for word."""
+        """Record a response; `again` means that it must equal the earlier one."""
         with self.lock:
             if outcome not in ("created", "duplicate"):
                 self.faults.append(f"{key} is well-formed, and its outcome was {outcome}")

@@ -1,4 +1,4 @@
-"""Finance bills, approves, issues, sends and voids; operations change prices. Each by the functions that the pages call."""
+"""Finance bills, approves, issues, sends and voids, and operations change prices, by the functions the pages call."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
@@ -26,7 +26,7 @@ State = Invoice.State
 
 
 class Finance(Actor):
-    """Does whatever finance may do, in no sensible order."""
+    """Does whatever finance may do, in random order."""
 
     def __init__(self, *, world: World, seed: int, ledger: Ledger) -> None:
         super().__init__("finance", seed=seed, ledger=ledger, pause=(0.1, 0.6))
@@ -108,7 +108,7 @@ class Finance(Actor):
             self.ledger.count("periods opened again")
 
     def _hold_up(self) -> None:
-        """Pause a run for a moment; the next who comes by lets it go on."""
+        """Pause a run for a moment; the next action resumes it."""
         if run := BillingRun.objects.filter(finished_at=None).order_by("pk").first():
             if run.paused_at:
                 resume(run)
@@ -118,7 +118,7 @@ class Finance(Actor):
 
 
 class Operations(Actor):
-    """Revises the prices of quotes, back into periods that are open, or from some day of this month on."""
+    """Revises the prices of quotes, either back into open periods or from some day of this month on."""
 
     def __init__(self, *, world: World, seed: int, ledger: Ledger) -> None:
         super().__init__("prices", seed=seed, ledger=ledger, pause=(0.5, 3))

@@ -1,4 +1,4 @@
-"""Waits until nothing is left to do, and says what is when that does not come."""
+"""Wait until no work is left, or report what is left."""
 
 import time
 from collections.abc import Callable
@@ -19,24 +19,24 @@ from pricing.models import RatingAttempts
 from tests.soak.ledger import Ledger
 
 PATIENCE_SECONDS = 240
-LONG = 45  # seconds: no attempt at a mail or a document lasts as long, where nobody is killed any more
+LONG = 45  # seconds; longer than any attempt at an email or a document, once the kills have stopped
 SWEEP_SECONDS = 12  # two sweeps
 WORK: dict[str, Callable[[], int]] = {
     "marks": UnratedMark.objects.count,
-    "runs unfinished": lambda: BillingRun.objects.filter(finished_at=None).count(),
+    "unfinished runs": lambda: BillingRun.objects.filter(finished_at=None).count(),
     "bulk actions": lambda: BillingCycle.objects.exclude(bulk_action="").count(),
-    "mails waiting": lambda: InvoiceMail.objects.waiting().count(),
-    "documents waiting": lambda: InvoiceDocument.objects.waiting().count(),
+    "waiting emails": lambda: InvoiceMail.objects.waiting().count(),
+    "waiting documents": lambda: InvoiceDocument.objects.waiting().count(),
 }
 
 
 def left() -> dict[str, int]:
-    """How much of each kind of work waits."""
+    """Count the waiting work of each kind."""
     return {name: count() for name, count in WORK.items()}
 
 
 def wait_until_quiet(ledger: Ledger, *, check: Callable[[], None], told: Callable[[dict[str, int]], None]) -> int:
-    """The seconds it took; returns too when patience is over, and then `left` says what waits."""
+    """Wait and return the seconds it took; after a timeout, `left` returns what is still waiting."""
     started = time.monotonic()
     asked_again = False
     quiet_since = started
@@ -61,20 +61,20 @@ def wait_until_quiet(ledger: Ledger, *, check: Callable[[], None], told: Callabl
 
 
 def _as_if_the_leases_were_over() -> None:
-    """What a killed worker had in hand is left alone for minutes; time is an argument, so nobody has to wait for it here."""
+    """Retry the work of killed workers, which normally waits for minutes; here, the time is an argument."""
     for queue in (MAILS, DOCUMENTS):
         queue.sweep(at=now() + queue.lease + timedelta(seconds=1))
 
 
 def _take_a_persons_turn(ledger: Ledger) -> None:
-    """What workers have given up because several of them were killed over it: the engine says so, and a person retries."""
+    """Retry, as a person would, what the engine has given up after several workers were killed on it."""
     for run in BillingRun.objects.exclude(paused_at=None):
         resume(run)
     for run in BillingRun.objects.filter(items__code=GIVEN_UP, finished_at__isnull=False).distinct():
         try:
             ledger.count("run items tried again by a person", retry_failed(run))
         except Refused as refusal:
-            ledger.refuse("retry", refusal.code)  # another run of the cycle is in progress: when that is over
+            ledger.refuse("retry", refusal.code)  # another run of the cycle is in progress; retried after it
     for attempts in RatingAttempts.objects.given_up().select_related("period"):
         retry(attempts.period)
         ledger.count("ratings tried again by a person")

@@ -1,4 +1,4 @@
-"""What the simple rules cost, reckoned once more by arithmetic that shares nothing with the engine's."""
+"""Recalculate the charges of simple rules by arithmetic that shares nothing with the engine."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -9,7 +9,7 @@ from itertools import groupby, pairwise
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-# As the price list says it: the first hundred, the next four hundred, and all above.
+# As in the price list: the first hundred, the next four hundred, and all above.
 VIEWS = ((Decimal(0), Decimal(100), "0.05"), (Decimal(100), Decimal(500), "0.03"), (Decimal(500), None, "0.0125"))
 DOWNLOAD, SAMPLE, SAMPLES_A_LEAD, SAMPLES_A_PERIOD = Decimal("0.75"), Decimal("2.50"), Decimal(12), Decimal(600)
 ONCE_WITHIN = timedelta(days=10)
@@ -17,7 +17,7 @@ NOTHING = Decimal(0)
 
 
 class Quote(NamedTuple):
-    """A price of a quote, on the clocks of its customer: half-open."""
+    """A price of quotes with its half-open time span in the customer's time zone."""
 
     since: datetime
     until: datetime | None
@@ -25,7 +25,7 @@ class Quote(NamedTuple):
 
 
 class Charged(NamedTuple):
-    """An action as it is stored, and what it was charged; an amount of None is no charge at all."""
+    """A stored action with its charged amount; None means that there is no charge."""
 
     action: int
     period: int
@@ -34,7 +34,7 @@ class Charged(NamedTuple):
     kind: str
     quantity: Decimal
     occurred_at: datetime
-    is_void: bool  # before the close of its period
+    is_void: bool  # before its period was closed
     lead: int
     person: str
     amount: Decimal | None
@@ -43,7 +43,7 @@ class Charged(NamedTuple):
 
 @dataclass
 class Recount:
-    """What was reckoned, and where it differs."""
+    """The number of recalculated charges, and the differences."""
 
     exactly: int = 0
     by_limits: int = 0
@@ -51,7 +51,7 @@ class Recount:
 
 
 def recount(charged: Sequence[Charged], quotes: Mapping[str, Sequence[Quote]]) -> Recount:
-    """Each period by itself, its actions in the order of their time; `charged` comes by period and in that order."""
+    """Recalculate period by period; `charged` is sorted by period and time."""
     found = Recount()
     faults = found.faults
     for period, group in groupby(charged, key=lambda one: one.period):
@@ -112,7 +112,7 @@ def _beyond_its_price(one: Charged) -> list[str]:
 
 
 def _samples_of_a_period(period: int, samples: Sequence[Charged]) -> list[str]:
-    """Charged ones alone: their sum, and that nobody pays twice within the days."""
+    """Add up charged actions, and check that no person is charged twice within the days."""
     total = sum((one.amount or NOTHING for one in samples), NOTHING)
     faults = [f"period {period} was charged {total} for samples"] if total > SAMPLES_A_PERIOD else []
     times = defaultdict[str, list[datetime]](list)

@@ -1,4 +1,4 @@
-"""The order of it: build, let everybody do everything while things are killed, wait until all is quiet, check."""
+"""The steps of a soak: build the data, run all actors while processes are killed, wait until no work is left, check."""
 
 import time
 from collections.abc import Sequence
@@ -21,11 +21,11 @@ from tests.soak.table import print_tables, say
 from tests.soak.threads import Actor
 
 STEP_SECONDS = 5
-ACTOR_SECONDS = 60  # for what it is in the middle of
+ACTOR_SECONDS = 60  # to finish its current step
 
 
 def soak(engine: Engine, office: PostOffice, *, seconds: float, seed: int) -> bool:
-    """Whether everything held."""
+    """Return whether every check held."""
     ledger = Ledger()
     say(f"seed {seed}: migrating, and making the company")
     call_command("migrate", verbosity=0)
@@ -42,9 +42,9 @@ def soak(engine: Engine, office: PostOffice, *, seconds: float, seed: int) -> bo
         _let_them([*busy, killer], engine, ledger, seconds=seconds)
         say("no more kills; waiting until nothing is left to do")
     finally:
-        _end([killer])  # first, and on Ctrl-C too: nobody starts again what is to be stopped
+        _end([killer])  # first, and also on Ctrl-C, so that nothing is restarted while stopping
     _end(busy, seconds=PATIENCE_SECONDS)
-    connection.close()  # it may be one that a restart has torn
+    connection.close()  # the connection may have been broken by a restart
     took = wait_until_quiet(ledger, check=engine.children.check, told=_Told())
     say(f"quiet after {took} seconds; checking")
     found = held(ledger, office.arrived)
@@ -78,7 +78,7 @@ def _end(actors: Sequence[Actor], *, seconds: float = ACTOR_SECONDS) -> None:
 
 
 class _Told:
-    """Says what waits, whenever that has changed."""
+    """Print what is waiting, whenever it changes."""
 
     def __init__(self) -> None:
         self._before = ""

@@ -1,4 +1,4 @@
-"""A source that sends leads and what they did, sends again until it has an answer, and takes some of it back."""
+"""A source that sends leads and actions, retries until it gets a response, and voids some actions."""
 
 import http.client
 import json
@@ -21,10 +21,10 @@ WEIGHTS = (60, 25, 20, 15)
 
 @dataclass
 class Delivery:
-    """One body, and what it says."""
+    """One body and its content."""
 
     leads: list[dict[str, Any]]
-    key: str = ""  # its Idempotency-Key, where it has one
+    key: str = ""  # its Idempotency-Key, if any
     actions: dict[Key, Sent] = field(default_factory=dict)
     voids: set[Key] = field(default_factory=set)
     is_answered: bool = False
@@ -43,7 +43,7 @@ class Sender(Actor):
 
     def act(self) -> None:
         if self._before and self.draw.random() < 0.15:
-            delivery = self.draw.choice(self._before)  # sent once more, as whoever is unsure does
+            delivery = self.draw.choice(self._before)  # sent again, as a sender who is unsure does
         else:
             delivery = self._new()
             self._before = [*self._before[-50:], delivery]
@@ -98,10 +98,10 @@ class Sender(Actor):
     def _take_back(self, delivery: Delivery) -> None:
         key = self.draw.choice(self._taken)
         delivery.voids.add(key)
-        delivery.leads.append({"id": key.lead, "actions": [{"id": key.action, "void": {"reason": "Cancelled"}}]})
+        delivery.leads.append({"id": key.lead, "actions": [{"id": key.action, "void": {"reason": "Canceled"}}]})
 
     def _answered(self, delivery: Delivery) -> list[dict[str, Any]] | None:
-        """The results; sent again, exactly the same, until there are some."""
+        """Send the same body until there is a response; return the results."""
         deadline, why = time.monotonic() + PATIENCE_SECONDS, ""
         while time.monotonic() < deadline:
             try:
@@ -128,7 +128,7 @@ class Sender(Actor):
         return results
 
     def _note(self, delivery: Delivery, results: list[dict[str, Any]]) -> None:
-        is_told_again = delivery.is_answered and bool(delivery.key)  # with its key it gets its first answer
+        is_told_again = delivery.is_answered and bool(delivery.key)  # with its key, it gets the first response
         delivery.is_answered = True
         self.ledger.count("deliveries")
         for lead in results:

@@ -1,4 +1,4 @@
-"""What was done and what held, for a reader."""
+"""Print the work done and the checks as tables."""
 
 import sys
 from collections.abc import Sequence
@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from tests.soak.held import Held
 from tests.soak.ledger import Ledger
 
-SHOWN = 10  # faults of a check
+SHOWN = 10  # violations of a check
 
 
 def say(words: str) -> None:
-    """Progress, at once."""
+    """Print progress, unbuffered."""
     print(words, flush=True)
 
 
 def print_tables(ledger: Ledger, found: Sequence[Held], *, seed: int) -> None:
-    """All of it, to standard output."""
+    """Print everything to standard output."""
     print(f"\nDone (seed {seed})")
     for what, count in sorted(ledger.done.items()):
         print(f"  {what:<52}{count:>10,}")

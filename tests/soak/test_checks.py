@@ -1,4 +1,4 @@
-"""The soak's checks can fail: each is given one fault, and says which."""
+"""The checks of the soak can fail: each reports a fault it is given."""
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
@@ -45,22 +45,22 @@ def test_an_action_that_is_missing_doubled_or_never_sent_is_named():
     stored = [(FIRST, SENT), (FIRST, SENT), (Key("web", "L-9", "A-9"), SENT)]
 
     assert acknowledged_once(BOTH, {}, stored) == [
-        f"{SECOND} was acknowledged, and is missing",
+        f"{SECOND} was acknowledged, but is missing",
         f"{FIRST} is stored 2 times",
-        f"{Key('web', 'L-9', 'A-9')} is stored, and nobody sent it",
+        f"{Key('web', 'L-9', 'A-9')} is stored, but was never sent",
     ]
 
 
-def test_an_action_that_is_stored_otherwise_or_was_answered_as_new_twice_is_named():
+def test_an_action_stored_differently_or_reported_as_new_twice_is_named():
     otherwise = SENT._replace(quantity=Decimal(4))
 
     assert acknowledged_once({FIRST: SENT}, {FIRST: 2}, [(FIRST, otherwise)]) == [
-        f"{FIRST} was sent as {SENT}, and is stored as {otherwise}",
-        f"{FIRST} was answered as new 2 times",
+        f"{FIRST} was sent as {SENT}, but is stored as {otherwise}",
+        f"{FIRST} was reported as new 2 times",
     ]
 
 
-def test_an_answer_that_is_told_again_is_not_a_second_action():
+def test_a_repeated_response_is_not_a_second_action():
     ledger = Ledger()
     ledger.acknowledge(FIRST, SENT, "created")
     ledger.acknowledge(FIRST, SENT, "created", again=True)
@@ -72,15 +72,15 @@ def test_an_answer_that_is_told_again_is_not_a_second_action():
     )
 
 
-def test_a_void_that_is_missing_or_nobody_s_is_named():
+def test_a_missing_or_unsent_void_is_reported():
     assert taken_back({FIRST}, {FIRST}) == []
     assert taken_back({FIRST}, {SECOND}) == [
-        f"the void of {FIRST} was acknowledged, and is missing",
-        f"{SECOND} is void, and nobody took it back",
+        f"the void of {FIRST} was acknowledged, but is missing",
+        f"{SECOND} is void, but was never voided by its source",
     ]
 
 
-def test_what_waits_is_told():
+def test_waiting_work_is_reported():
     assert nothing_waits({"marks": 0, "bulk actions": 0}) == []
     assert nothing_waits({"marks": 2, "bulk actions": 0}) == ["2 marks"]
 
@@ -89,17 +89,17 @@ def test_a_period_with_two_live_invoices_is_named():
     assert one_live_invoice([7, 8, 7]) == ["period 7 has 2 live invoices"]
 
 
-def test_a_gap_a_double_and_a_number_that_was_told_and_is_gone_are_named():
+def test_a_gap_a_duplicate_and_a_missing_number_shown_to_a_person_are_named():
     first, second, third = (Number(1, serial, f"INV-2026-{serial:06d}") for serial in (1, 2, 3))
 
     assert without_gap([first, second, third], last={1: 3}, told={"INV-2026-000003"}) == []
     assert without_gap([first, third], last={1: 4}, told={"INV-2026-000002"}) == [
         "series 1 lacks 2",
         "series 1 lacks 4",
-        "INV-2026-000002 was told, and is not there",
+        "INV-2026-000002 was shown to a person, but is missing",
     ]
     assert without_gap([first, first._replace(number="INV-2026-000007")], last={1: 1}, told=()) == [
-        "series 1 gave 1 twice",
+        "series 1 issued 1 twice",
         "INV-2026-000007 is not 1",
     ]
 
@@ -109,19 +109,19 @@ def test_a_gap_a_double_and_a_number_that_was_told_and_is_gone_are_named():
     [
         ([("a", "1")], {"a": 1}, set(), []),
         ([("a", "1"), ("a", "1")], {"a": 1}, {"a"}, []),
-        ([("a", "1"), ("a", "1")], {"a": 1}, set(), ["a came 2 times, and no worker was killed over it"]),
-        ([("a", "1"), ("a", "2")], {"a": 1}, {"a"}, ["a is the id of 2 different mails"]),
-        ([], {"a": 1}, set(), ["a was sent, and never came"]),
-        ([("b", "1")], {}, set(), ["b came, and is not said to be sent"]),
+        ([("a", "1"), ("a", "1")], {"a": 1}, set(), ["a arrived 2 times, but no worker was killed while sending it"]),
+        ([("a", "1"), ("a", "2")], {"a": 1}, {"a"}, ["a is the ID of 2 different emails"]),
+        ([], {"a": 1}, set(), ["a was sent, but never arrived"]),
+        ([("b", "1")], {}, set(), ["b arrived, but is not marked as sent"]),
     ],
 )
-def test_a_mail_comes_once_or_as_a_copy_of_itself_after_a_kill(
+def test_an_email_arrives_once_or_as_an_identical_copy_after_a_kill(
     arrived: list[tuple[str, str]], sent: dict[str, int], interrupted: set[str], faults: list[str]
 ):
     assert mailed_once([Copy(*one) for one in arrived], sent=sent, interrupted=interrupted) == faults
 
 
-def test_simple_rules_are_reckoned_once_more_to_the_sixth_digit():
+def test_simple_rules_are_recalculated_to_the_sixth_digit():
     november = read("2026-11-01")
     quotes = {"YORK": [Quote(read("2020-01-01"), november, Decimal(18)), Quote(november, None, Decimal("20.5"))]}
     last_of_october = datetime(2026, 11, 1, 3, 59, 59, tzinfo=UTC)  # a second before midnight in New York
@@ -170,14 +170,14 @@ def test_a_charge_that_is_not_what_its_rule_says_is_named(charged: list[Charged]
 
 
 @pytest.mark.django_db
-def test_asked_of_what_is_stored_the_checks_find_what_nobody_sent_and_what_waits(accountant: User, operator: User):
+def test_the_checks_find_unsent_actions_and_waiting_work_in_stored_data(accountant: User, operator: User):
     issued(a_draft(3), accountant)
     approved(a_draft(2), operator)
 
     found = {one.name: list(one.faults) for one in held(Ledger(), [])}
 
     assert len(found["every acknowledged action is stored once, none is missing"]) == 2
-    assert found["nothing waits"] == ["1 documents waiting"]
+    assert found["nothing is waiting"] == ["1 waiting documents"]
     assert len(found["every number has its PDF, every void one its mark"]) == 1
     assert [name for name in ("no period has two live invoices", "numbers without gap or double") if found[name]] == []
     assert found["every closed period proves"] == []

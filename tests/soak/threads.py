@@ -1,4 +1,4 @@
-"""Those who do things while others are killed: each a thread with choices of its own, all stopped by one event."""
+"""Actors of the soak: threads with their own random choices, all stopped by one event."""
 
 import threading
 import traceback
@@ -12,18 +12,18 @@ from tests.soak.ledger import Ledger
 
 
 class Actor(ABC, threading.Thread):
-    """Does one thing after the other, until it is told to stop."""
+    """Takes one step after another until it is stopped."""
 
     def __init__(self, name: str, *, seed: int, ledger: Ledger, pause: tuple[float, float]) -> None:
         super().__init__(name=name, daemon=True)
-        self.draw = Random(f"{seed} {name}")  # the same choices for the same seed, whatever the others do
+        self.draw = Random(f"{seed} {name}")  # the same choices for the same seed, whatever other threads do
         self.ledger = ledger
         self._pause = pause
         self._told_to_stop = threading.Event()
 
     @abstractmethod
     def act(self) -> None:
-        """One thing."""
+        """Take one step."""
 
     def run(self) -> None:
         try:
@@ -41,7 +41,7 @@ class Actor(ABC, threading.Thread):
         except Refused as refusal:
             self.ledger.refuse(self.name, refusal.code)
         except (OperationalError, InterfaceError):
-            connection.close()  # PostgreSQL has gone for a moment: a person would see an error, and try again
+            connection.close()  # PostgreSQL is down for a moment; a person would see an error and try again
             self.ledger.refuse(self.name, "the database was away")
         except Exception as error:
             if isinstance(error, Error):

@@ -15,7 +15,7 @@ from pricing.domain.rule_book.rules import activate
 from pricing.models import PriceRule
 from tests.factories.people import with_role
 
-MONTHS = 3  # past ones, to bill
+MONTHS = 3  # past periods to bill
 FROM = read("2020-01-01")
 
 # Code, zone, cycle, currency, and what else is special.
@@ -33,7 +33,7 @@ CURRENCIES = ("EUR", "USD")
 KINDS = ("page_view", "sample_order", "spec_download", "quote_request")
 SKUS = ("A-1", "B-2", "C-3")
 
-# Priced the same for everybody; `recount` has these figures once more, written by hand.
+# The same prices for all customers; `recount` repeats these figures, written by hand.
 VIEWS = ((100, "0.05"), (500, "0.03"), (None, "0.0125"))
 DOWNLOAD, QUOTE = Decimal("0.75"), Decimal("18.00")
 SAMPLE, SAMPLES_A_LEAD, SAMPLES_A_PERIOD = Decimal("2.50"), Decimal(12), Decimal(600)
@@ -41,9 +41,9 @@ SAMPLE, SAMPLES_A_LEAD, SAMPLES_A_PERIOD = Decimal("2.50"), Decimal(12), Decimal
 
 @dataclass(frozen=True)
 class World:
-    """Who is there, and the time that is billed."""
+    """The customers, sources and users, and the billed time span."""
 
-    keys: dict[str, str]  # of each source
+    keys: dict[str, str]  # per source
     months: tuple[str, ...]
     begin: datetime
     end: datetime
@@ -55,7 +55,7 @@ class World:
 
 
 def build(*, at: datetime) -> World:
-    """Everything but leads; customers are billed from the first of the past months on."""
+    """Create everything except leads; customers are billed from the first of the past months on."""
     ensure_schedule()
     month = Month.of_day(at.astimezone(UTC).date())
     months = [month := month.previous() for _ in range(MONTHS)][::-1]
@@ -71,7 +71,7 @@ def build(*, at: datetime) -> World:
     return World(
         {source.code: create_key(source)[1] for source in sources},
         tuple(str(each) for each in months),
-        datetime.combine(months[0].first, datetime.min.time(), UTC) + timedelta(days=1),  # whatever the zone
+        datetime.combine(months[0].first, datetime.min.time(), UTC) + timedelta(days=1),  # in any time zone
         at - timedelta(minutes=1),
         *people,
     )

@@ -1,4 +1,4 @@
-"""Fixtures that several tests of this folder share."""
+"""Fixtures shared by the tests in this folder."""
 
 import pytest
 from django.test import Client

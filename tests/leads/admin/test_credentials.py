@@ -1,4 +1,4 @@
-"""What people do in the admin about keys, secrets and limits."""
+"""API keys, signing secrets and rate limits in the admin."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -34,7 +34,7 @@ def press(client: Client, name: str, row: Any, **answers: object) -> Any:
 
 
 @travel(NOW, tick=False)
-def test_a_rotated_key_tells_until_when_the_old_one_is_good(operations: Client):
+def test_a_rotated_key_shows_how_long_the_old_one_is_valid(operations: Client):
     old, old_text = create_key(SourceFactory.create())
 
     shown = press(operations, "leads_apikey_rotate", old, until="2026-10-22T12:00")
@@ -55,7 +55,7 @@ def test_the_form_proposes_a_week_of_overlap(operations: Client):
 
 
 @travel(NOW, tick=False)
-def test_an_overlap_that_is_over_is_told_in_the_dialog(operations: Client):
+def test_an_overlap_in_the_past_is_refused_in_the_dialog(operations: Client):
     old, _ = create_key(SourceFactory.create())
 
     shown = press(operations, "leads_apikey_rotate", old, until="2026-10-01T00:00")
@@ -76,7 +76,7 @@ def test_an_overlap_that_is_over_is_told_in_the_dialog(operations: Client):
     ],
 )
 @travel(NOW, tick=False)
-def test_the_state_of_a_key_is_told_in_words(facts: dict[str, datetime], words: str):
+def test_the_state_of_a_key_is_shown_in_words(facts: dict[str, datetime], words: str):
     assert f">{words}<" in state_of(ApiKeyFactory.create(**facts))
 
 
@@ -98,7 +98,7 @@ def test_a_new_secret_is_shown_once_and_kept_encrypted(operations: Client):
     assert (kept.hint in listed, whole in listed) == (True, False)
 
 
-def test_what_is_no_secret_is_told_in_the_dialog(operations: Client):
+def test_an_invalid_secret_is_refused_in_the_dialog(operations: Client):
     shown = press(operations, "leads_source_new_secret", SourceFactory.create(), given="whsec_short")
     assert len(shown.context["form"].non_field_errors()) == 1
     assert not SigningSecret.objects.exists()

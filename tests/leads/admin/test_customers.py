@@ -1,4 +1,4 @@
-"""A customer's form presets nothing that would move money, and finds what people type."""
+"""The customer form has no defaults that affect amounts, and its lists find what people type."""
 
 import pytest
 
@@ -38,5 +38,5 @@ def test_a_customers_own_time_zone_stays_chosen():
 def test_a_time_zone_is_found_by_its_name_and_by_its_city(typed: str):
     labels = [label for _, label in CustomerForm().fields["time_zone"].choices]
 
-    # As the list itself looks for it: a part of the label, in any case.
+    # Like the list itself: any part of the label, ignoring case.
     assert [label for label in labels if typed.lower() in label.lower()]

@@ -1,4 +1,4 @@
-"""A day filter means the customer's day: each row's own, 23 to 25 hours long where clocks change."""
+"""A day filter uses each row's customer time zone, with days of 23 to 25 hours when clocks change."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -56,7 +56,7 @@ def customer_in(zone: str) -> BillingPeriod:
 
 
 def hourly_around(day: date, zone: str) -> list[Action]:
-    """An action every half an hour, from two days before to two days after."""
+    """Create an action every half hour, from two days before to two days after."""
     period = customer_in(zone)
     lead = LeadFactory.create(product__customer=period.customer)
     first = midnight(day, ZoneInfo(zone)) - 48 * HOUR
@@ -97,7 +97,7 @@ def listed(browser: Client, name: str, **asked: str) -> list[Any]:
 
 
 def at_the_14th_of(zone: str) -> list[datetime]:
-    """The last instant before the customer's 14th, its first and its last one, and the first after it."""
+    """The last instant before the customer's 14th, the first and last of it, and the first after it."""
     start, end = (midnight(date(2026, 10, day), ZoneInfo(zone)) for day in (14, 15))
     second = timedelta(seconds=1)
     return [start - second, start, end - second, end]
@@ -143,7 +143,7 @@ def test_leads_are_asked_for_the_customers_day_on_which_they_were_received(brows
 
 
 @pytest.mark.parametrize("asked", ["2026-13-01", "yesterday", "0001-01-01", "9999-12-31", "2026-10-14T00:00"])
-def test_a_day_that_is_none_is_not_taken_for_every_day(browser: Client, asked: str) -> None:
+def test_an_invalid_day_is_not_treated_as_every_day(browser: Client, asked: str) -> None:
     ActionFactory.create()
 
     response = browser.get(reverse("admin:leads_action_changelist"), {"occurred_from": asked})
@@ -164,7 +164,7 @@ def test_some_days_are_read_in_the_order_of_time(browser: Client) -> None:
     assert listed(browser, "leads_action") == [middle, early, late]
 
 
-def test_a_zone_without_letters_of_its_own_is_told_by_its_distance() -> None:
+def test_a_zone_without_an_abbreviation_is_shown_by_its_offset() -> None:
     at = datetime(2026, 10, 31, 18, 2, 7, 250_000, tzinfo=UTC)
 
     assert instant_in_words(at, ZoneInfo("America/New_York")) == "2026-10-31 14:02 EDT"
@@ -175,7 +175,7 @@ def test_a_zone_without_letters_of_its_own_is_told_by_its_distance() -> None:
     )
 
 
-def test_an_hour_that_comes_twice_is_told_apart() -> None:
+def test_a_repeated_hour_is_unambiguous() -> None:
     zone = ZoneInfo("America/New_York")
     twice = [datetime(2026, 11, 1, hour, 30, tzinfo=UTC) for hour in (5, 6)]
 

@@ -1,4 +1,4 @@
-"""From an action to where it came from: its item within the delivery, marked."""
+"""An action links to its item within the delivery, with the action highlighted."""
 
 import json
 import re
@@ -41,14 +41,14 @@ def stored(content: Any, content_type: str = "application/json") -> None:
 
 
 def item_of(browser: Client, row: Action | Lead) -> tuple[str, list[str]]:
-    """Where the page of the row leads to, and the lines that are marked there."""
+    """Return where the page of the row links to, and the highlighted lines there."""
     name = row._meta.model_name
     page = browser.get(reverse(f"admin:leads_{name}_change", args=[row.pk])).content.decode()
     (address,) = set(re.findall(rf'href="(/admin/leads/delivery/\d+/change/\?{name}={row.pk}#item)"', page))
     html = browser.get(address).content.decode()
     item = html.partition('class="lb-wide lb-delivered"')[2].partition("</section>")[0]
     (place,) = re.findall(r'<p class="lb-quiet">(.*?)</p>', item)
-    assert item.count('class="lb-found" id="item"') == 1  # where the address leads to
+    assert item.count('class="lb-found" id="item"') == 1  # the target of the link
     return unescape(place), [unescape(each).strip() for each in re.findall(r'class="lb-found"[^>]*>(.*?)</span>', item)]
 
 

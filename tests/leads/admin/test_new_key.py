@@ -1,4 +1,4 @@
-"""What stands beside a new API key can be tried as it is."""
+"""The example request beside a new API key works as it is."""
 
 import re
 import shlex
@@ -31,7 +31,7 @@ def test_the_request_shown_with_a_new_key_is_taken_as_it_is(operations: Client, 
     assert Lead.objects.get().product.sku == (product.sku if of_one_customer else "OTHER")
 
 
-def test_where_there_is_nothing_to_name_the_request_has_stand_ins(operations: Client) -> None:
+def test_without_data_the_example_request_has_placeholders(operations: Client) -> None:
     shown = unescape(press(operations, "leads_source_new_key", SourceFactory.create()).content.decode())
     assert '{"sku": "A-SKU", "customer": "A-CUSTOMER"}' in shown
     assert '"type": "AN-ACTION-TYPE"' in shown

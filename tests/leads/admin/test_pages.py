@@ -1,4 +1,4 @@
-"""What people do in the admin of the leads storey."""
+"""The admin pages of leads."""
 
 import json
 import re
@@ -46,7 +46,7 @@ def press(client: Client, name: str, row: Any, **answers: object) -> Any:
     return client.post(reverse(f"admin:{name}", args=[row.pk]), answers, follow=True)
 
 
-def test_a_new_key_is_shown_once_and_opens_the_door(operations: Client) -> None:
+def test_a_new_key_is_shown_once_and_works(operations: Client) -> None:
     source = SourceFactory.create()
 
     shown = press(operations, "leads_source_new_key", source)
@@ -60,7 +60,7 @@ def test_a_new_key_is_shown_once_and_opens_the_door(operations: Client) -> None:
     assert f"lbe_{key.prefix}_…" in page(operations, "leads_source_change", source.pk)
 
 
-def test_asking_for_a_new_key_makes_none(operations: Client) -> None:
+def test_opening_the_dialog_creates_no_key(operations: Client) -> None:
     source = SourceFactory.create()
     page(operations, "leads_source_new_key", source.pk)
     assert ApiKey.objects.count() == 0
@@ -72,7 +72,7 @@ def test_a_viewer_makes_no_key(viewer: Client) -> None:
     assert ApiKey.objects.count() == 0
 
 
-def test_a_revoked_key_opens_nothing(operations: Client) -> None:
+def test_a_revoked_key_is_refused(operations: Client) -> None:
     key, whole = create_key(SourceFactory.create())
 
     response = press(operations, "leads_apikey_revoke", key)
@@ -81,7 +81,7 @@ def test_a_revoked_key_opens_nothing(operations: Client) -> None:
     assert usable_key(whole, at=RECEIVED) is None
 
 
-def test_what_the_domain_refuses_is_told_in_the_dialog(operations: Client) -> None:
+def test_a_refusal_of_the_domain_is_shown_in_the_dialog(operations: Client) -> None:
     key = ApiKeyFactory.create(revoked_at=RECEIVED)
 
     response = press(operations, "leads_apikey_revoke", key)
@@ -91,7 +91,7 @@ def test_what_the_domain_refuses_is_told_in_the_dialog(operations: Client) -> No
     assert key.revoked_at == RECEIVED
 
 
-def test_the_code_of_a_source_is_kept_in_small_letters(operations: Client) -> None:
+def test_the_code_of_a_source_is_stored_in_lowercase(operations: Client) -> None:
     facts = {"name": "Fair", "code": "FAIR-26", "channel": "trade_show", "is_active": "on", "time_zone": "UTC"}
     operations.post(reverse("admin:leads_source_add"), facts | {"new_products": "quarantine", "field_mapping": "{}"})
     assert list(Source.objects.values_list("code", flat=True)) == ["fair-26"]
@@ -130,7 +130,7 @@ CUSTOMER = {
 }
 
 
-def test_a_customer_is_added_and_its_domains_are_kept_in_small_letters(operations: Client) -> None:
+def test_a_customer_is_added_and_its_domains_are_stored_in_lowercase(operations: Client) -> None:
     operations.post(reverse("admin:leads_customer_add"), CUSTOMER)
     customer = Customer.objects.get()
     assert (customer.currency, customer.excluded_domains) == ("EUR", ["acme.example", "rival.example"])
@@ -163,13 +163,13 @@ def test_a_change_of_the_billing_cycle_says_when_it_takes_effect_and_its_first_p
     assert told(operations.post(address, CUSTOMER | {"cycle": "weekly"}, follow=True))[0].startswith("The customer")
 
 
-def test_a_hard_budget_without_amount_is_told_next_to_the_amount(operations: Client) -> None:
+def test_a_hard_budget_without_amount_is_refused_next_to_the_amount(operations: Client) -> None:
     response = operations.post(reverse("admin:leads_customer_add"), CUSTOMER | {"hard_budget": "on"})
     assert response.context["adminform"].form.errors == {"monthly_budget": ["A hard budget needs an amount."]}
     assert Customer.objects.count() == 0
 
 
-def test_open_periods_are_rated_anew_when_what_they_depend_on_changes(operations: Client) -> None:
+def test_open_periods_are_rated_again_when_what_they_depend_on_changes(operations: Client) -> None:
     period = BillingPeriodFactory.create()
     other = BillingPeriodFactory.create()
     address = reverse("admin:leads_customer_change", args=[period.customer.pk])
@@ -229,7 +229,7 @@ def test_of_a_long_body_only_the_beginning_is_shown(operations: Client) -> None:
 
 @pytest.fixture
 def refused() -> QuarantinedItem:
-    """An action of a known kind, with a quantity below zero."""
+    """An action of a known type with a negative quantity."""
     product = ProductFactory.create(sku="TILE", customer__code="ACME")
     ActionTypeFactory.create(code="sample_order")
     action = {"id": "A-1", "type": "sample_order", "occurred_at": "2026-10-05T10:00:00Z", "quantity": -4}
@@ -251,7 +251,7 @@ def test_the_page_names_the_place_at_fault_within_the_item(operations: Client, r
     assert (refused.pointer, place.pointer, place.found) == ("/0/actions/0/quantity", "/actions/0/quantity", "is -4")
 
 
-def test_a_mended_item_goes_in_and_the_result_is_told(operations: Client, refused: QuarantinedItem) -> None:
+def test_a_fixed_item_is_stored_and_the_result_is_shown(operations: Client, refused: QuarantinedItem) -> None:
     response = press(operations, "leads_quarantineditem_retry", refused, content=mended(refused, 4))
 
     refused.refresh_from_db()
@@ -269,7 +269,7 @@ def test_an_item_still_at_fault_stays_and_keeps_what_was_typed(operations: Clien
     assert (refused.state, Action.objects.count()) == (QuarantinedItem.State.WAITING, 0)
 
 
-def test_what_is_no_json_is_told_and_nothing_is_sent(operations: Client, refused: QuarantinedItem) -> None:
+def test_invalid_json_is_reported_and_nothing_is_sent(operations: Client, refused: QuarantinedItem) -> None:
     response = press(operations, "leads_quarantineditem_retry", refused, content="{")
     assert list(response.context["form"].errors) == ["content"]
     assert Delivery.objects.count() == 1
@@ -293,7 +293,7 @@ def test_a_discarded_item_says_why(operations: Client, refused: QuarantinedItem)
     assert (refused.state, refused.settled_note) == (QuarantinedItem.State.DISCARDED, "Sent by mistake")
 
 
-def test_many_are_retried_at_once_and_each_refusal_is_told(operations: Client) -> None:
+def test_many_are_retried_at_once_and_each_refusal_is_shown(operations: Client) -> None:
     good, bad = QuarantinedItemFactory.create(), QuarantinedItemFactory.create(content={"id": "L-1"})
     product = ProductFactory.create(sku="TILE-X")
     good.content = {"id": "L-9", "product": {"sku": "TILE-X", "customer": product.customer.code}}
@@ -356,10 +356,10 @@ def test_a_lead_that_is_known_by_phone_is_found_by_the_number_however_it_is_writ
 def test_an_action_is_voided_for_a_reason(operations: Client) -> None:
     action = ActionFactory.create()
 
-    press(operations, "leads_action_void_action", action, reason="Order cancelled")
+    press(operations, "leads_action_void_action", action, reason="Order canceled")
 
     action.refresh_from_db()
-    assert (action.void_reason, action.voided_at is None) == ("Order cancelled", False)
+    assert (action.void_reason, action.voided_at is None) == ("Order canceled", False)
 
 
 def test_an_action_that_is_billed_is_voided_too_and_says_so(operations: Client) -> None:
@@ -368,13 +368,13 @@ def test_an_action_that_is_billed_is_voided_too_and_says_so(operations: Client) 
     action.period.save()
     assert "Void" in [button["title"] for button in _buttons(operations, action)]
 
-    press(operations, "leads_action_void_action", action, reason="Order cancelled")
+    press(operations, "leads_action_void_action", action, reason="Order canceled")
 
     action.refresh_from_db()
-    assert (action.void_reason, action.voided_after_close) == ("Order cancelled", True)
+    assert (action.void_reason, action.voided_after_close) == ("Order canceled", True)
     assert "Void" not in [button["title"] for button in _buttons(operations, action)]
     page = operations.get(reverse("admin:leads_action_change", args=[action.pk])).content.decode()
-    assert "Voided: Order cancelled (after its period was closed)" in page
+    assert "Voided: Order canceled (after its period was closed)" in page
 
 
 def _buttons(client: Client, action: Action) -> list[dict[str, Any]]:

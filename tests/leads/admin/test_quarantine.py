@@ -1,4 +1,4 @@
-"""The quarantine desk: what waits by source and code, the fault marked, many retried or discarded, conflicts settled."""
+"""The quarantine pages: groups by source and code, highlighted faults, bulk retry and discard, conflicts."""
 
 import json
 from datetime import UTC, datetime
@@ -68,7 +68,7 @@ def test_the_line_that_the_pointer_means_is_marked(pointer: str, expected: list[
     assert json.loads("\n".join(line.text for line in lines if "is missing" not in line.text)) == CONTENT
 
 
-def test_what_waits_is_told_by_source_and_code_the_most_first(operations: Client, source: Source):
+def test_waiting_items_are_shown_by_source_and_code_the_most_first(operations: Client, source: Source):
     send(source, lead("L-1", "NEW"), lead("L-2", "NEW"), lead("L-3", "TILE", quantity=-1))
     QuarantinedItemFactory.create(state="repaired", settled_at=NOW)
 
@@ -98,7 +98,7 @@ def test_a_few_are_retried_while_one_waits(operations: Client, source: Source):
     assert Action.objects.count() == 2
 
 
-def test_many_are_retried_by_the_workers_and_the_page_tells_how_far(operations: Client, source: Source):
+def test_many_are_retried_by_the_workers_and_the_page_shows_progress(operations: Client, source: Source):
     many = RETRIED_HERE + 1
     send(source, *(lead(f"L-{number}", "NEW") for number in range(many)))
     ProductFactory.create(sku="NEW")
@@ -114,7 +114,7 @@ def test_many_are_retried_by_the_workers_and_the_page_tells_how_far(operations: 
     assert Lead.objects.count() == many
 
 
-def test_what_nobody_waits_for_any_more_is_told(operations: Client, source: Source):
+def test_a_retry_without_waiting_items_is_refused(operations: Client, source: Source):
     response = retry_all(operations, source, "unknown_product")
     assert told(response) == ["No items of this source are waiting with this code."]
     assert not BulkRetry.objects.exists()
@@ -195,7 +195,7 @@ def test_a_conflict_is_settled_either_way_with_a_reason(operations: Client, conf
     assert buttons(operations, conflict) == []
 
 
-def test_the_page_of_the_action_tells_what_was_changed_and_why(operations: Client, conflict: QuarantinedItem):
+def test_the_page_of_the_action_shows_what_was_changed_and_why(operations: Client, conflict: QuarantinedItem):
     operations.post(
         reverse("admin:leads_quarantineditem_take_the_new", args=[conflict.pk]), {"reason": "Counted again"}
     )

@@ -1,4 +1,4 @@
-"""The forms a delivery may come in, its limits, and what is kept of it: over HTTP, as a source sends it."""
+"""Deliveries over HTTP: their formats, their limits and what is stored."""
 
 import gzip
 import json
@@ -101,7 +101,7 @@ def test_an_envelope_says_its_version_or_means_the_first(client: Client, key: st
         ({"leads": [], "sent_at": "0001-01-01T00:00:00+23:59"}, "envelope_invalid", "/sent_at"),
     ],
 )
-def test_an_envelope_that_is_none_is_refused_whole_and_says_where(
+def test_an_invalid_envelope_is_refused_as_a_whole_with_a_pointer(
     client: Client, key: str, envelope: dict[str, Any], code: str, pointer: str
 ):
     answer = post(client, key, envelope)
@@ -111,7 +111,7 @@ def test_an_envelope_that_is_none_is_refused_whole_and_says_where(
     assert not Delivery.objects.exists()
 
 
-def test_a_bad_line_waits_in_quarantine_under_its_number_and_fails_no_neighbour(client: Client, key: str):
+def test_a_bad_line_waits_in_quarantine_under_its_number_without_affecting_others(client: Client, key: str):
     lines = [json.dumps(lead(1, action())), "{", "", "[]", json.dumps(lead(2, action(quantity=-1)))]
     body = b"\xef\xbb\xbf" + "\r\n".join(lines).encode()
 
@@ -127,7 +127,7 @@ def test_a_bad_line_waits_in_quarantine_under_its_number_and_fails_no_neighbour(
 
 
 @pytest.mark.parametrize("body", [b"", b"\n \n"])
-def test_a_body_without_lines_is_refused_whole(client: Client, key: str, body: bytes):
+def test_a_body_without_lines_is_refused_as_a_whole(client: Client, key: str, body: bytes):
     assert post(client, key, body or b" ", NDJSON).json()["code"] == "body_not_readable"
 
 
@@ -156,7 +156,7 @@ def test_a_packed_body_is_kept_unpacked(client: Client, key: str):
     ],
     ids=["brotli", "twice", "no gzip", "cut off", "something behind it", "a byte too many", "in parts", "a bomb"],
 )
-def test_a_body_that_can_not_be_unpacked_is_refused_whole(
+def test_a_body_that_cannot_be_decompressed_is_refused_as_a_whole(
     client: Client, key: str, body: bytes, encoding: str, status: int, code: str
 ):
     answer = post(client, key, body, Content_Encoding=encoding)
@@ -185,7 +185,7 @@ def test_a_body_that_would_grow_in_memory_is_refused_before_it_is_read(
     assert not Delivery.objects.exists()
 
 
-def test_more_leads_or_actions_than_a_request_may_hold_are_refused_whole(client: Client, key: str):
+def test_too_many_leads_or_actions_are_refused_as_a_whole(client: Client, key: str):
     many_leads = [{}] * (limits.LEADS + 1)
     many_actions = [{"actions": [{}] * 1000}] * (limits.ACTIONS // 1000) + [{"actions": [{}]}]
 
@@ -203,7 +203,7 @@ def of_bytes(size: int) -> dict[str, str]:
     return {"a": "x" * (size - len('{"a":""}'))}
 
 
-def test_what_is_too_much_for_one_item_fails_that_item_alone(client: Client, key: str):
+def test_exceeding_a_limit_of_an_item_affects_only_that_item(client: Client, key: str):
     most, depth = limits.ATTRIBUTES_BYTES, limits.DEPTH
     body = [
         lead(1, attributes=of_bytes(most), consent=nested(depth - 1)),
@@ -241,7 +241,7 @@ def test_what_is_too_much_for_one_item_fails_that_item_alone(client: Client, key
 
 
 def test_consent_is_kept_with_the_lead(client: Client, key: str):
-    consent = {"given": True, "at": "2026-10-15T11:59:00Z", "text": "News by e-mail"}
+    consent = {"given": True, "at": "2026-10-15T11:59:00Z", "text": "News by email"}
 
     post(client, key, lead(consent=consent))
 
@@ -320,5 +320,5 @@ def test_refusals_and_voids_cost_the_same_number_of_queries_however_many(client:
     assert queries(2) == queries(30)
 
 
-def test_the_limits_are_told_to_programs_without_a_key(client: Client):
+def test_the_limits_are_public(client: Client):
     assert client.get("/api/v1/limits").json() == limits.PUBLISHED

@@ -1,6 +1,6 @@
-"""Whatever is sent to the API, it answers as its own document says, and never with a fault of its own.
+"""Whatever is sent to the API, it responds as documented and never with an internal error.
 
-Requests are made from the OpenAPI document (valid ones, nearly valid ones, and nonsense), always the same ones.
+Requests are generated from the OpenAPI document (valid, nearly valid and nonsense), always the same ones.
 """
 
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ pytestmark = pytest.mark.django_db
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 EXAMPLES = 150
-# What only operations can know: with these some of what is made up can be stored.
+# Only operations know these; with them, some of the generated items can be stored.
 KNOWN: list[tuple[str, str, list[str]]] = [
     ("ProductItem", "sku", ["TILE-9", "NEW"]),
     ("ProductItem", "customer", ["ACME"]),
@@ -62,7 +62,7 @@ def api(key: str) -> Iterator[Any]:
         document["components"]["schemas"][form]["properties"][member] = {"enum": known}
     found = schemathesis.openapi.from_dict(document, config=config)
     found.app = WSGIHandler()
-    # As Django's own test client does: the end of a request must not end the test's transaction.
+    # Like Django's own test client: the end of a request must not end the test's transaction.
     request_started.disconnect(close_old_connections)
     request_finished.disconnect(close_old_connections)
     yield found
@@ -79,7 +79,7 @@ OPERATIONS = [
 ]
 
 
-# What a source's key does not open is asked as finance, in tests/invoices/api/test_fuzz.py.
+# Endpoints that sources can't use are tested as finance in tests/invoices/api/test_fuzz.py.
 FOR_STAFF = [
     ("GET", "/api/v1/invoices"),
     ("GET", "/api/v1/invoices/{invoice}"),
@@ -108,13 +108,13 @@ def test_the_api_answers_as_its_document_says(api: Any, method: str, path: str, 
     def answers_as_it_says(case: Case) -> None:
         case.call_and_validate(checks=CHECKS)
 
-    with suppress(Unsatisfiable):  # what takes nothing can be asked nothing wrong
+    with suppress(Unsatisfiable):  # an endpoint without input can't be called wrongly
         answers_as_it_says()
     assert_everything_is_accounted_for()
 
 
 def assert_everything_is_accounted_for() -> None:
-    """Every row that is stored was counted by a delivery."""
+    """Check that every stored row was counted by a delivery."""
     assert {item.state for item in QuarantinedItem.objects.all()} <= {"waiting"}
     created = sum(each.leads_created + each.leads_test for each in Delivery.objects.all())
     done = sum(each.actions_created + each.actions_test for each in Delivery.objects.all())

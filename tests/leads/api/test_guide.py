@@ -1,4 +1,4 @@
-"""`docs/lead-sources.md` tells the truth: its requests are sent, its file is imported, its tables are the program's."""
+"""`docs/lead-sources.md` is correct: its requests are sent, its file is imported, its tables are compared with the code."""
 
 import csv
 import gzip
@@ -41,7 +41,7 @@ LIMIT = re.compile(r"up to (\d+)")
 
 
 def blocks(kind: str) -> list[str]:
-    """The fenced blocks whose opening line ends with this word."""
+    """Return the fenced blocks whose opening line ends with this word."""
     return re.findall(rf"^```\w+ {kind}\n([\s\S]*?)^```$", PAGE, re.MULTILINE)
 
 
@@ -58,7 +58,7 @@ def test_every_request_on_the_page_is_answered_as_printed(terrazza: None, client
     PriceRuleFactory.create(name="Samples", action_type=ActionType.objects.get(code="sample_order"))
     printed = [json.loads(answer) for answer in blocks("answer")]
     requests = [request_of(block) for block in blocks("request")]
-    numbers: dict[int, int] = {}  # as printed: as it is
+    numbers: dict[int, int] = {}  # unchanged
 
     for (method, path, body, headers), expected in zip(requests, printed, strict=True):
         if method == "GET":
@@ -72,7 +72,7 @@ def test_every_request_on_the_page_is_answered_as_printed(terrazza: None, client
 
 
 def request_of(block: str) -> tuple[str, str, bytes, dict[str, str]]:
-    """Method, path, body and headers of a `curl` on the page; what goes through `gzip` there is packed here."""
+    """Return method, path, body and headers of a `curl` on the page; what it pipes through `gzip` is compressed here."""
     [path] = re.findall(r"https://billing\.example(/[^' ]*)", block)
     headers = dict(re.findall(r"--header '([\w-]+): ([^']*)'", block))
     data = re.findall(r"(?:--data|^echo) '([^']*)'", block)
@@ -141,7 +141,7 @@ def test_the_rate_limit_on_the_page_is_that_of_the_settings():
 
 
 def numbered(answer: Any, printed: Any, numbers: dict[int, int]) -> Any:
-    """The answer with the numbers as printed (nobody can know them beforehand), one printed number for each."""
+    """Return the response with its IDs, which can't be known beforehand, replaced by the printed ones."""
     if isinstance(answer, dict) and isinstance(printed, dict):
         return {name: _numbered(name, part, printed.get(name), numbers) for name, part in answer.items()}
     if isinstance(answer, list) and isinstance(printed, list) and len(answer) == len(printed):

@@ -1,4 +1,4 @@
-"""The OpenAPI document makes clients that work: the guide's own Python program is run, with a client generated for it."""
+"""Clients generated from the OpenAPI document work: the guide's Python program runs with a generated client."""
 
 import re
 import subprocess
@@ -25,7 +25,7 @@ def block(kind: str, language: str) -> str:
 
 @pytest.mark.django_db(transaction=True)
 def test_a_generated_client_sends_a_signed_delivery_and_reads_its_receipt(live_server: Any, tmp_path: Path) -> None:
-    empty_broker()  # ids of messages are remembered there
+    empty_broker()  # message IDs are remembered there
     ProductFactory.create(sku="TZ-101")
     ActionTypeFactory.create(code="sample_order")
     source = SourceFactory.create(signature_required=True)
@@ -39,7 +39,7 @@ def test_a_generated_client_sends_a_signed_delivery_and_reads_its_receipt(live_s
         text=True,
         check=False,
     )
-    # It says so in a chatty way, on either stream; the one thing it leaves out is the body of lines.
+    # The generator writes to either stream; the only thing it skips is the NDJSON body.
     words = generated.stdout + generated.stderr
     assert (generated.returncode, re.findall(r"Endpoint will not|Unable to|Unsupported content type \S+", words)) == (
         0,

@@ -1,4 +1,4 @@
-"""How often a source may ask: counted in Redis by all processes together, and never in the way where Redis is away."""
+"""The rate limit of a source: shared by all processes through Redis, and not enforced while Redis is down."""
 
 import json
 import socket
@@ -49,7 +49,7 @@ def post(client: Client, key: str) -> Any:
     )
 
 
-def test_who_asks_too_often_hears_when_to_come_again_and_nothing_is_stored(client: Client, source: Source):
+def test_a_throttled_request_says_when_to_retry_and_stores_nothing(client: Client, source: Source):
     _, key = create_key(source)
 
     answers = [post(client, key) for _ in range(3)]
@@ -68,7 +68,7 @@ def test_all_keys_of_a_source_count_together_and_sources_apart(client: Client, s
     assert [post(client, key).status_code for key in [*keys, other]] == [202, 202, 429, 202]
 
 
-def test_where_the_source_says_nothing_the_settings_do(client: Client, settings: LazySettings):
+def test_the_settings_have_the_default_rate_limit(client: Client, settings: LazySettings):
     settings.REQUESTS_PER_MINUTE = 1
     ProductFactory.create(sku="TILE-9")
     usual, free = SourceFactory.create(), SourceFactory.create(requests_per_minute=0)
@@ -80,7 +80,7 @@ def test_where_the_source_says_nothing_the_settings_do(client: Client, settings:
     assert (answers(usual), answers(free)) == ([202, 429, 429], [202, 202, 202])
 
 
-def test_a_wrong_key_is_told_so_however_often_it_comes(client: Client, source: Source):
+def test_a_wrong_key_is_refused_however_often_it_is_sent(client: Client, source: Source):
     assert [post(client, "lbe_no_key").status_code for _ in range(4)] == [401] * 4
 
 
@@ -94,10 +94,10 @@ def test_a_minutes_worth_may_come_at_once_and_not_one_more(per_minute: int):
     assert (waits[per_minute] > 0) or refilled > 1
 
 
-def test_turns_come_back_evenly():
+def test_capacity_is_regained_evenly():
     waits = (wait_for_turn("evenly", per_minute=600) for _ in range(10_000))
     wait = next(filter(None, waits))
-    assert 0 < wait <= 100  # milliseconds: a tenth of a second a turn
+    assert 0 < wait <= 100  # milliseconds: one request per tenth of a second
 
     time.sleep(wait / 1000 + 0.01)
 
@@ -120,19 +120,19 @@ def test_processes_count_together():
     took = time.monotonic() - began
 
     through = sum(int(passed) for passed, _ in answers)
-    assert 60 <= through <= 60 + took + 1  # one a second comes back meanwhile
+    assert 60 <= through <= 60 + took + 1  # one per second is regained meanwhile
     assert through < 120
 
 
 @pytest.mark.parametrize("answers", [False, True])
-def test_where_redis_is_away_everybody_is_let_through_and_nobody_waits_long(
+def test_while_redis_is_down_every_request_is_let_through_without_a_long_wait(
     client: Client, source: Source, settings: LazySettings, answers: bool, caplog: pytest.LogCaptureFixture
 ):
     _, key = create_key(source)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
         if not answers:
-            silent.close()  # nobody there at all; otherwise somebody who never answers
+            silent.close()  # no server at all; otherwise one that never responds
         settings.REDIS_URL = f"redis://127.0.0.1:{port}/0"
         began = time.monotonic()
         statuses = [post(client, key).status_code for _ in range(5)]

@@ -1,4 +1,4 @@
-"""The door leads come in by: keys, answers and refusals over HTTP."""
+"""Receipts over HTTP: keys, responses and refusals."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -60,11 +60,11 @@ def test_a_key_is_shown_once_and_kept_as_a_digest(source: Source):
     assert whole not in str(ApiKey.objects.values().get())
 
 
-def test_a_key_with_the_right_prefix_and_another_secret_opens_nothing(client: Client, key: str):
+def test_a_key_with_the_right_prefix_and_another_secret_is_refused(client: Client, key: str):
     assert post(client, key[:-1] + ("a" if key[-1] != "a" else "b"), LEAD).status_code == 401
 
 
-def test_a_revoked_key_opens_nothing_and_is_revoked_once(client: Client, key: str):
+def test_a_revoked_key_is_refused_and_revoked_only_once(client: Client, key: str):
     revoke_key(ApiKey.objects.get(), at=now())
 
     assert post(client, key, LEAD).status_code == 401
@@ -107,7 +107,7 @@ def test_the_last_use_of_a_key_is_noted_to_the_minute(client: Client, key: str):
         (b" " * (20 * 1024 * 1024 + 1), "application/json", 413, "too_large"),
     ],
 )
-def test_a_request_that_is_wrong_as_a_whole_is_a_problem_document(
+def test_a_request_refused_as_a_whole_gets_a_problem_document(
     client: Client, key: str, body: bytes, content_type: str, status: int, code: str
 ):
     answer = post(client, key, body, content_type=content_type)

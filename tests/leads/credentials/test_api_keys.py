@@ -1,4 +1,4 @@
-"""API keys: rotated with an overlap, expiring, revoked, and cheap to check."""
+"""API keys are rotated with an overlap, expire, are revoked, and are cheap to check."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -24,7 +24,7 @@ def source() -> Source:
     return SourceFactory.create()
 
 
-def test_a_rotated_key_opens_beside_the_new_one_until_the_time_chosen_and_not_after(source: Source):
+def test_a_rotated_key_is_valid_with_the_new_one_until_the_chosen_time(source: Source):
     old, old_text = create_key(source)
     olga = UserFactory.create()
 
@@ -54,7 +54,7 @@ def test_rotating_never_lengthens_a_keys_life(source: Source):
     assert old.expires_at == NOW + timedelta(days=1)
 
 
-def test_an_overlap_in_the_past_is_refused_and_makes_no_key(source: Source):
+def test_an_overlap_in_the_past_is_refused_and_creates_no_key(source: Source):
     old, old_text = create_key(source)
 
     with pytest.raises(ExpiryInPast):
@@ -119,7 +119,7 @@ print(key is not None, key.last_used_at, monotonic() - began < 1)
 
 @pytest.mark.processes
 @pytest.mark.django_db(transaction=True)
-def test_noting_a_use_waits_for_nobody_who_is_changing_the_key():
+def test_recording_a_use_never_waits_for_a_change_of_the_key():
     key, whole = create_key(SourceFactory.create())
 
     with transaction.atomic():

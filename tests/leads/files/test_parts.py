@@ -1,4 +1,4 @@
-"""Files of leads go through the same intake as HTTP, whatever their dirt."""
+"""Files of leads go through the same intake as HTTP, however messy they are."""
 
 import json
 import zlib
@@ -55,7 +55,7 @@ def imported(path: Path, content: str | bytes, capsys: pytest.CaptureFixture[str
 
 
 def refused(path: Path, content: str | bytes, capsys: pytest.CaptureFixture[str]) -> str:
-    """Why nothing of the file was stored."""
+    """Return why nothing of the file was stored."""
     with pytest.raises(CommandError) as refusal:
         imported(path, content, capsys)
     assert not Lead.objects.exists()
@@ -96,7 +96,7 @@ def test_a_row_with_too_few_fields_waits_in_quarantine_with_its_line(
     assert item.message == "The row has 2 fields, but the header has 4."
 
 
-def test_ndjson_is_read_line_by_line_and_a_broken_line_harms_no_other(
+def test_ndjson_is_read_line_by_line_and_a_broken_line_affects_no_other(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], source: Source
 ):
     Source.objects.update(field_mapping={})
@@ -158,13 +158,13 @@ def test_a_file_that_cannot_be_read_is_refused_in_words(
 def test_a_csv_file_needs_a_field_mapping(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     Source.objects.update(field_mapping={})
 
-    with pytest.raises(CommandError, match="needs a field mapping. Add one to the source."):
+    with pytest.raises(CommandError, match=r"needs a field mapping\. Add one to the source\."):
         imported(tmp_path / "crm.csv", "Id\n1\n", capsys)
 
 
-def test_unknown_sources_and_files_are_told(tmp_path: Path):
-    with pytest.raises(CommandError, match="There is no source 'nobody'"):
-        call_command("import_leads", "x.json", source="nobody")
+def test_unknown_sources_and_files_are_refused(tmp_path: Path):
+    with pytest.raises(CommandError, match="There is no source 'unknown'"):
+        call_command("import_leads", "x.json", source="unknown")
     with pytest.raises(CommandError, match="There is no file"):
         call_command("import_leads", str(tmp_path / "x.json"), source="crm")
 
@@ -200,7 +200,7 @@ def test_a_dry_run_prints_what_the_first_rows_become_and_stores_nothing(
     assert not Delivery.objects.exists()
 
 
-def test_an_import_that_was_broken_off_goes_on_where_it_was(
+def test_an_interrupted_import_continues_where_it_stopped(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], source: Source
 ):
     content = HEAD + "".join(f"{number},,Web visit,1\n" for number in range(1_200))
@@ -214,7 +214,7 @@ def test_an_import_that_was_broken_off_goes_on_where_it_was(
     ]
 
 
-def test_ids_that_a_spreadsheet_has_shortened_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+def test_ids_shortened_by_a_spreadsheet_are_reported(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     rows = "".join(f"1.0012{number}E+14,,x,\n" for number in range(7))
     (tmp_path / "crm.csv").write_text(HEAD + rows)
 
@@ -236,7 +236,7 @@ def test_what_looks_like_rows_and_is_meant_so_goes_in_as_it_is(tmp_path: Path, c
 
 @contextmanager
 def served(content: bytes) -> Iterator[str]:
-    """The address of a server that has this, for whoever brings the signature."""
+    """Serve this file at a URL that requires the signature."""
 
     class Shelf(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -263,7 +263,7 @@ def test_a_file_may_be_fetched_and_is_known_by_the_name_it_has_there(capsys: pyt
     assert Delivery.objects.get().name == "spring fair.csv"
 
 
-def test_a_file_that_is_not_given_out_stores_nothing_and_its_signature_is_told_to_nobody():
+def test_a_file_that_cannot_be_fetched_stores_nothing_and_its_signature_is_not_shown():
     with served(b"") as address, pytest.raises(CommandError) as refusal:
         call_command("import_leads", f"{address}/leads.csv?signature=wrong", source="CRM")
 

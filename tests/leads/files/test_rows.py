@@ -1,4 +1,4 @@
-"""Tables of text are read row by row: each line that is read becomes something, and one bad line costs no other."""
+"""CSV files are read row by row: every line has an outcome, and a bad line doesn't affect others."""
 
 import csv
 import io
@@ -38,7 +38,7 @@ def waiting() -> list[tuple[str, str]]:
 
 
 def by_case(name: str, capsys: pytest.CaptureFixture[str]) -> list[str]:
-    """The file of that case, imported by the mapping that lies beside it."""
+    """Import the file of this case with the mapping next to it."""
     ActionTypeFactory.create(code="page_view")
     ProductFactory.create(sku="TZ-101", customer__code="TERRAZZA")
     mapping = json.loads((INTAKE_CASES / "mapping_for_the_csv_files.json").read_text())
@@ -61,13 +61,13 @@ def test_a_quote_that_is_never_closed_costs_its_own_line(
     assert waiting() == [("row_malformed", f"/{line}")]
     item = QuarantinedItem.objects.get()
     assert item.message == "A quote opens on this line and is never closed."
-    # It waits by its columns, and goes in as the lead it is once a person has looked at it.
+    # The item is kept by columns, and is stored as a lead after a person has checked it.
     repair(item, content=item.content | {"Email": "mended@x.example"}, by=None, at=now())
     assert Lead.objects.get(external_id=item.content["Id"]).email == "mended@x.example"
 
 
 @needs_cases
-def test_a_quote_that_swallows_rows_waits_for_a_person_and_is_told(capsys: pytest.CaptureFixture[str]):
+def test_a_quote_that_swallows_rows_waits_for_a_person(capsys: pytest.CaptureFixture[str]):
     lines = by_case("strayquotes.csv", capsys)
 
     assert lines[:2] == [
@@ -142,7 +142,7 @@ def test_every_line_that_is_read_becomes_something(
 ):
     lines = imported(tmp_path / "crm.csv", HEAD + rows, capsys)
 
-    if sums is None:  # a quote that is closed nowhere near
+    if sums is None:  # a quote that is closed much later
         sums, held = "60,001 read = 1 taken + 0 blank + 60,000 refused", []
         assert QuarantinedItem.objects.filter(code="row_malformed").count() == 1 + 1
     else:
@@ -186,7 +186,7 @@ def test_a_rightly_written_table_is_read_as_it_was_written(
 
     items = [placed.item for part in LeadsFile(path, {"id": "{Id}", "note": "{Note}"}).parts() for placed in part.items]
 
-    # A text may look like rows of the table: then it waits, whole.
+    # A string may look like rows of the table; then the whole row waits.
     read = [mapped({"id": "{Id}", "note": "{Note}"}, i.content) if isinstance(i, Malformed) else i for i in items]
     wanted = [{"id": id_, "note": note.strip()} for id_, note in records]
     assert read == [{name: text for name, text in lead.items() if text} for lead in wanted]
@@ -234,7 +234,7 @@ def test_a_header_is_the_same_in_other_letters_blanks_and_separators(
         ("Id,Mail,Kind,Visits, MAIL", "crm.csv has two columns named 'Mail'. Remove or rename one."),
     ],
 )
-def test_a_header_that_is_not_the_mappings_is_told_with_both(
+def test_a_header_that_does_not_match_the_mapping_is_refused_with_both(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], head: str, words: str
 ):
     assert refused(tmp_path / "crm.csv", f"{head}\n1,,x,\n", capsys) == words

@@ -1,4 +1,4 @@
-"""Nothing in a body is lost without a word: members written twice, items that can't be read, times and amounts."""
+"""Nothing in a body is lost silently: duplicate members, unreadable items, times and amounts."""
 
 import json
 from datetime import UTC, datetime
@@ -48,7 +48,7 @@ def case(name: str) -> bytes:
     return (INTAKE_CASES / name).read_bytes()
 
 
-# --- A member written twice ------------------------------------------------------------------------------
+# --- Duplicate members -----------------------------------------------------------------------------------
 
 
 @needs_cases
@@ -62,7 +62,7 @@ def test_actions_written_twice_wait_with_both_lists(source: Source):
 
 
 @needs_cases
-def test_a_quantity_written_twice_holds_its_action_alone(source: Source):
+def test_a_duplicate_quantity_affects_only_its_action(source: Source):
     receipt = send(source, case("dup_key_quantity.json"))
 
     assert faults(receipt) == [("duplicate_member", "/actions/0/quantity")]
@@ -90,7 +90,7 @@ def test_an_envelope_with_two_lists_of_leads_is_refused(source: Source):
         ('{"id": 1, "attributes": {"": 1, "": 1}}', "/attributes/"),
     ],
 )
-def test_a_member_written_twice_is_found_however_it_is_written(body: str, pointer: str):
+def test_a_duplicate_member_is_found_however_it_is_written(body: str, pointer: str):
     [placed] = read_parcel(body.encode()).items
 
     assert isinstance(placed.item, Flawed)
@@ -105,8 +105,8 @@ values = st.recursive(
 
 
 @given(value=values, spaced=st.booleans(), escaped=st.booleans())
-def test_a_member_is_taken_as_written_twice_exactly_where_it_is(value: Any, spaced: bool, escaped: bool):
-    """Lists of pairs are written as objects, whatever names they repeat."""
+def test_exactly_the_duplicate_members_are_found(value: Any, spaced: bool, escaped: bool):
+    """Write lists of pairs as objects, including repeated names."""
     repeats = False
 
     def written(part: Any) -> str:
@@ -150,7 +150,7 @@ def test_each_repeat_is_looked_up_a_few_times_however_many_there_are():
 
 
 @needs_cases
-def test_half_a_character_holds_its_item_alone(source: Source):
+def test_half_a_surrogate_pair_affects_only_its_item(source: Source):
     receipt = send(source, case("lone_surrogate.json"))
 
     assert [(result.id, result.outcome) for result in receipt.results] == [("ok1", "created"), ("s1", "quarantined")]
@@ -159,14 +159,14 @@ def test_half_a_character_holds_its_item_alone(source: Source):
 
 
 @needs_cases
-def test_what_is_nested_too_deeply_to_be_read_holds_its_item_alone(source: Source):
+def test_nesting_too_deep_to_be_read_affects_only_its_item(source: Source):
     receipt = send(source, case("deep_1000.json"))
 
     assert [(result.id, result.outcome) for result in receipt.results] == [("ok2", "created"), ("d1", "quarantined")]
     assert faults(receipt) == [("nested_too_deeply", "/1")]
 
 
-def test_a_byte_of_another_encoding_holds_its_item_alone(source: Source):
+def test_a_byte_of_another_encoding_affects_only_its_item(source: Source):
     good, bad = (
         b'{"id": "%s", "product": {"sku": "TZ-101"}, "campaign": "caf%s"}' % pair
         for pair in ((b"1", b""), (b"2", b"\xe9"))
@@ -207,7 +207,7 @@ def test_a_line_that_cannot_be_read_waits_with_what_can_be_read_of_it(source: So
         (b'"' + b'\\"' * 100_000, "This is not JSON: Input data was truncated"),
     ],
 )
-def test_what_is_no_json_is_refused_as_a_whole_in_true_words(body: bytes, words: str):
+def test_invalid_json_is_refused_as_a_whole_with_a_precise_message(body: bytes, words: str):
     with pytest.raises(BodyNotReadable) as refusal:
         read_parcel(body)
 
@@ -243,7 +243,7 @@ def test_items_are_counted_before_each_of_them_is_read(content_type: str):
     assert str(refusal.value) == "A delivery has at most 5,000 leads; this one has 5,001. Send it in parts."
 
 
-# --- Mended in the admin by the same reader ----------------------------------------------------------------
+# --- Fixed in the admin by the same reader -----------------------------------------------------------------
 
 
 @needs_cases
@@ -259,7 +259,7 @@ def test_items_are_counted_before_each_of_them_is_read(content_type: str):
         ("repair_nan.txt", "This is not JSON: JSON is malformed: invalid character (byte 79)"),
     ],
 )
-def test_what_no_source_may_send_nobody_may_type(client: Client, source: Source, name: str, words: str):
+def test_a_person_may_not_type_what_no_source_may_send(client: Client, source: Source, name: str, words: str):
     client.force_login(with_role("Operations"))
     item = QuarantinedItemFactory.create(source=source, content={"id": "rs"})
 
@@ -272,7 +272,7 @@ def test_what_no_source_may_send_nobody_may_type(client: Client, source: Source,
     assert not Lead.objects.exists()
 
 
-def test_a_member_typed_twice_is_told(client: Client, source: Source):
+def test_a_member_typed_twice_is_reported(client: Client, source: Source):
     client.force_login(with_role("Operations"))
     item = QuarantinedItemFactory.create(source=source, content={"id": "rs"})
 

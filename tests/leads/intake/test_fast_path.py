@@ -1,4 +1,4 @@
-"""Reading a lead in one step finds the same as reading it part by part, or leaves it to that."""
+"""Reading a lead in one step gives the same result as reading it part by part, or falls back to it."""
 
 import json
 from datetime import UTC, datetime
@@ -46,7 +46,7 @@ leads = st.fixed_dictionaries(
 
 
 def found(lead: SentLead) -> list[Any]:
-    """All that intake goes on with."""
+    """Return everything that intake continues with."""
     item = lead.item
     members = [getattr(item, name) for name in item.__struct_fields__ if name != "actions"] if item else None
     return [lead.raw, members, lead.result, [(action.raw, action.item, action.result) for action in lead.actions]]
@@ -66,7 +66,7 @@ def test_both_ways_of_reading_find_the_same(lead: dict[str, Any]):
 
 @given(sent=st.lists(leads, max_size=4))
 @settings(max_examples=200, deadline=None)
-def test_a_body_with_some_leads_at_fault_is_read_as_each_lead_by_itself(sent: list[dict[str, Any]]):
+def test_a_body_with_invalid_leads_is_read_lead_by_lead(sent: list[dict[str, Any]]):
     items = read_parcel(json.dumps(sent).encode()).items
 
     together = read_leads(items, received_at=RECEIVED_AT, plain=is_plain([item for _, item in items]))

@@ -1,4 +1,4 @@
-"""Answers are kept: the same idempotency key gets the same one, a receipt can be asked for again; each source its own."""
+"""Responses are kept per source: a repeated idempotency key gets the same one, and receipts can be retrieved."""
 
 import json
 from datetime import UTC, datetime
@@ -82,14 +82,14 @@ def test_what_is_refused_as_a_whole_uses_no_key_up(client: Client, key: str):
 
 
 @pytest.mark.parametrize("wrong", ["", "k" * 201, "schlüssel", "a\tb"])
-def test_a_key_that_can_not_be_kept_is_refused(client: Client, key: str, wrong: str):
+def test_an_invalid_key_is_refused(client: Client, key: str, wrong: str):
     answer = post(client, key, LEAD, wrong)
 
     assert (answer.status_code, answer.json()["code"]) == (400, "idempotency_key_invalid")
     assert not Delivery.objects.exists()
 
 
-def test_a_receipt_is_answered_again_as_it_was(client: Client, key: str):
+def test_a_receipt_is_returned_again_unchanged(client: Client, key: str):
     with travel("2026-10-20T09:00:00Z", tick=False):
         first = post(client, key, {"leads": [LEAD], "batch_id": "b-1", "sent_at": "2026-10-20T08:59:00Z"})
 
@@ -99,7 +99,7 @@ def test_a_receipt_is_answered_again_as_it_was(client: Client, key: str):
     assert (again.status_code, again.json()) == (200, first.json() | envelope)
 
 
-def test_a_receipt_tells_what_was_settled_since(client: Client, key: str):
+def test_a_receipt_shows_what_was_settled_since(client: Client, key: str):
     bad = {"type": "sample_order", "occurred_at": "2026-10-15T12:00:00Z"}
     refused = [
         LEAD | {"actions": [bad | {"id": "A-1", "quantity": -1}, bad | {"id": "A-2", "colour": "red"}]},
@@ -122,7 +122,7 @@ def test_a_receipt_tells_what_was_settled_since(client: Client, key: str):
     assert red_action.state == "waiting"
 
 
-def test_of_another_source_no_receipt_is_told(client: Client, key: str):
+def test_a_receipt_of_another_source_is_not_returned(client: Client, key: str):
     other, other_key = SourceFactory.create(), create_key(SourceFactory.create())[1]
     receipt = post(client, key, LEAD).json()["receipt"]
     assert other.pk
@@ -132,7 +132,7 @@ def test_of_another_source_no_receipt_is_told(client: Client, key: str):
         assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
 
 
-def test_a_delivery_from_before_answers_were_kept_has_its_counts(client: Client, source: Source, key: str):
+def test_a_delivery_without_a_kept_receipt_has_its_counts(client: Client, source: Source, key: str):
     old = DeliveryFactory.create(source=source, leads_received=2, leads_duplicate=2)
 
     answer = get(client, key, old.pk).json()
@@ -140,7 +140,7 @@ def test_a_delivery_from_before_answers_were_kept_has_its_counts(client: Client,
     assert (answer["counts"]["leads_duplicate"], answer["results"]) == (2, [])
 
 
-def test_a_delivery_that_waits_too_long_for_another_is_told_to_come_again(
+def test_a_delivery_that_waits_too_long_for_another_is_told_to_retry(
     client: Client, key: str, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr("leads.domain.limits.STEP_SECONDS", 0.2)

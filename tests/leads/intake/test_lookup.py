@@ -1,4 +1,4 @@
-"""What changes between a delivery's look and its storing: it looks again, and stores what is right then."""
+"""If something changes between lookup and write, the delivery is looked up again and stored correctly."""
 
 import json
 from collections.abc import Callable
@@ -41,7 +41,7 @@ def lead(number: int = 1, *, sku: str = "TILE-9") -> dict[str, Any]:
 
 
 def meanwhile(change: Callable[[], object], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let something happen once, after the look and before the storing."""
+    """Let something happen once, between lookup and write."""
     real, waiting = receive.store, [change]
 
     def store(*args: Any, **rows: Any) -> None:
@@ -54,7 +54,7 @@ def meanwhile(change: Callable[[], object], monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("leads", [1, MANY])
-def test_an_action_whose_period_was_closed_meanwhile_goes_to_the_next_open_one(
+def test_an_action_whose_period_was_closed_concurrently_goes_to_the_next_open_one(
     leads: int, source: Source, monkeypatch: pytest.MonkeyPatch
 ):
     september = BillingPeriod.objects.filter(label="2026-09")
@@ -69,7 +69,7 @@ def test_an_action_whose_period_was_closed_meanwhile_goes_to_the_next_open_one(
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("leads", [1, MANY])
-def test_a_lead_that_was_stored_meanwhile_is_a_duplicate(leads: int, source: Source, monkeypatch: pytest.MonkeyPatch):
+def test_a_lead_stored_concurrently_is_a_duplicate(leads: int, source: Source, monkeypatch: pytest.MonkeyPatch):
     meanwhile(lambda: send(source, lead(0)), monkeypatch)
 
     counts = send(source, *(lead(number) for number in range(leads))).counts()
@@ -80,7 +80,7 @@ def test_a_lead_that_was_stored_meanwhile_is_a_duplicate(leads: int, source: Sou
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_lead_whose_product_was_deleted_meanwhile_waits_in_quarantine(
+def test_a_lead_whose_product_was_deleted_concurrently_waits_in_quarantine(
     source: Source, monkeypatch: pytest.MonkeyPatch
 ):
     meanwhile(Product.objects.all().delete, monkeypatch)
@@ -92,7 +92,9 @@ def test_a_lead_whose_product_was_deleted_meanwhile_waits_in_quarantine(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_who_is_overtaken_for_ever_is_told_and_nothing_is_stored(source: Source, monkeypatch: pytest.MonkeyPatch):
+def test_a_sender_that_loses_every_race_gets_an_error_and_nothing_is_stored(
+    source: Source, monkeypatch: pytest.MonkeyPatch
+):
     def always(*args: Any, **rows: Any) -> None:
         raise Overtaken
 
@@ -104,7 +106,7 @@ def test_who_is_overtaken_for_ever_is_told_and_nothing_is_stored(source: Source,
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_connection_that_was_lost_between_two_requests_is_made_anew(source: Source):
+def test_a_connection_lost_between_two_requests_is_reopened(source: Source):
     key, whole = create_key(source)
     assert usable_key(whole, at=RECEIVED_AT) == key
     _end_this_connection()

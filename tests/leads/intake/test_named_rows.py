@@ -1,4 +1,4 @@
-"""Leads and actions name what is there, and what they name stays: without foreign keys."""
+"""Leads and actions refer to existing rows, which can't be deleted, without foreign keys."""
 
 from collections.abc import Callable
 
@@ -14,7 +14,7 @@ NOWHERE = 999_999_999
 
 
 def refused(change: Callable[[], object]) -> str:
-    """By which rule."""
+    """Return the name of the violated constraint."""
     with pytest.raises(IntegrityError) as error, transaction.atomic():
         change()
     return str(error.value.__cause__.diag.constraint_name)
@@ -52,7 +52,7 @@ def test_what_leads_and_actions_name_is_not_deleted_not_even_past_django(model: 
 
     def delete() -> None:
         with connection.cursor() as cursor:
-            # The other relations of these are foreign keys, checked at the end: ours speaks first.
+            # The other relations are foreign keys, checked at the end; our trigger comes first.
             cursor.execute(f"DELETE FROM {model._meta.db_table}")
 
     assert refused(delete) == "what_leads_and_actions_name_stays"

@@ -1,4 +1,4 @@
-"""What is too large to be true waits for a person; its neighbours go on, and it goes in once its type's limit is raised."""
+"""Implausibly large actions go to quarantine without affecting others, and are stored once the limit is raised."""
 
 import json
 from datetime import UTC, datetime
@@ -44,13 +44,13 @@ def action(name: str, **members: Any) -> dict[str, Any]:
 
 
 def sent(source: Source, *actions: dict[str, Any], lead: str = "L-1", **members: Any) -> list[tuple[str, str]]:
-    """The outcome of each action, and its code."""
+    """Return the outcome and the code of each action."""
     body = {"id": lead, "product": {"sku": "TILE"}, "actions": list(actions)} | members
     receipt = receive(source, body=json.dumps(body).encode(), content_type="application/json", received_at=RECEIVED_AT)
     return [(one.outcome, one.fault.code if one.fault else "") for one in receipt.results[0].actions]
 
 
-def test_an_action_beyond_a_limit_of_its_type_waits_and_its_neighbours_are_stored(source: Source):
+def test_an_action_beyond_a_limit_of_its_type_waits_and_others_are_stored(source: Source):
     outcomes = sent(
         source,
         action("at", quantity=100, value="250.5"),
@@ -140,7 +140,7 @@ def test_what_was_stored_before_a_limit_was_lowered_stays_a_duplicate(source: So
     assert sent(source, action("A-1", quantity=80)) == [("conflict", "action_conflict")]
 
 
-def test_a_new_version_that_is_implausible_does_not_take_the_place_of_what_is_stored(source: Source, operator: User):
+def test_an_implausible_new_version_does_not_replace_the_stored_one(source: Source, operator: User):
     sent(source, action("A-1", quantity=1))
     sent(source, action("A-1", quantity=101))
     item = QuarantinedItem.objects.get(code="action_conflict")
@@ -152,7 +152,7 @@ def test_a_new_version_that_is_implausible_does_not_take_the_place_of_what_is_st
 
 
 @needs_cases
-def test_a_quantity_nobody_means_is_kept_back_by_a_type_that_nobody_set_up():
+def test_an_implausible_quantity_is_held_by_the_default_limit():
     ProductFactory.create(sku="TILE")
     ActionType.objects.create(code="sample_order", name="Sample order")
     [case] = [

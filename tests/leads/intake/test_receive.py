@@ -1,4 +1,4 @@
-"""Received once, never lost: what a delivery does to the tables, and what its source is told."""
+"""Received once, never lost: what a delivery stores, and what its source gets back."""
 
 import json
 import zlib
@@ -168,7 +168,7 @@ def test_a_lead_sent_again_as_another_person_or_as_a_test_is_a_conflict(
     assert faults(send(source, lead(**other))) == [("lead_conflict", "/0")]
 
 
-def test_within_one_delivery_too_the_first_of_equals_is_stored(source: Source, product: Product):
+def test_within_one_delivery_the_first_of_duplicates_is_stored(source: Source, product: Product):
     receipt = send(source, lead(action(), action(), action(quantity=2)), lead(action(), action(id="A-2")))
 
     assert outcomes(receipt) == [
@@ -194,7 +194,7 @@ def test_null_means_the_same_as_leaving_out(source: Source, product: Product):
     assert faults(send(source, lead(id=None))) == [("member_missing", "/0")]
 
 
-def test_one_bad_item_never_fails_its_neighbours(source: Source, product: Product):
+def test_one_bad_item_never_affects_others(source: Source, product: Product):
     bad = [
         "no lead at all",
         {"product": {"sku": "TILE-9"}},
@@ -248,7 +248,7 @@ def test_a_number_beyond_what_postgresql_holds_waits_in_quarantine(source: Sourc
 @pytest.mark.parametrize(
     "body", [b"", b"{", b"9" * 100_000, b"7", b'"lead"', b"null", b"\xff", b'{"a": NaN}', b"[" * 100_000]
 )
-def test_a_body_that_holds_no_items_is_refused_whole(source: Source, body: bytes):
+def test_a_body_without_items_is_refused_as_a_whole(source: Source, body: bytes):
     with pytest.raises(BodyNotReadable):
         receive(source, body=body, content_type="application/json", received_at=RECEIVED_AT)
 
@@ -338,8 +338,8 @@ def test_a_delivery_costs_the_same_number_of_queries_however_many_leads_it_holds
 
     queries(2)  # opens the period
     assert queries(1) == queries(3) == 4  # two, and a savepoint
-    assert queries(100) == queries(200) == 6  # and the rows by two COPYs
-    assert queries(1) == queries(3) == queries(100) == 5  # those known already are compared
+    assert queries(100) == queries(200) == 6  # and two COPY statements for the rows
+    assert queries(1) == queries(3) == queries(100) == 5  # known ones are compared
 
 
 json_values = st.recursive(

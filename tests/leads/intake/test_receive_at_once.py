@@ -1,4 +1,4 @@
-"""Two requests at the same instant store each thing once: real processes, the real database."""
+"""Simultaneous requests store each item once, with real processes and the real database."""
 
 import json
 from collections import Counter
@@ -44,7 +44,7 @@ def _company() -> None:
     ProductFactory.create(sku="TILE-9", customer__code="ACME")
 
 
-def test_the_same_delivery_twice_at_the_same_instant_stores_each_thing_once():
+def test_the_same_delivery_twice_simultaneously_stores_each_item_once():
     body = [lead(number) for number in range(50)]
 
     counts = receive_at_once(body, body)
@@ -56,7 +56,7 @@ def test_the_same_delivery_twice_at_the_same_instant_stores_each_thing_once():
     assert UnratedMark.objects.exists()
 
 
-def test_overlapping_deliveries_in_opposite_order_never_block_each_other_for_good():
+def test_overlapping_deliveries_in_opposite_order_never_deadlock():
     forwards = [lead(number) for number in range(200)]
 
     counts = receive_at_once(forwards[:150], forwards[50:][::-1], forwards[::-1])
@@ -134,7 +134,7 @@ def test_what_two_deliveries_are_refused_for_at_the_same_instant_waits_once():
     assert QuarantinedItem.objects.count() == 100
 
 
-def test_an_action_taken_back_twice_at_the_same_instant_is_taken_back_once():
+def test_an_action_voided_twice_simultaneously_is_voided_once():
     body = [lead(number) for number in range(50)]
     receive_at_once(body)
     voids = [{"id": each["id"], "actions": [{"id": "A-1", "void": {"reason": "r"}}]} for each in body]
@@ -156,7 +156,7 @@ for action in Action.objects.order_by("-pk"):
 """
 
 
-def test_a_person_and_a_source_who_take_back_the_same_at_the_same_instant_never_block_each_other_for_good():
+def test_a_person_and_a_source_that_void_the_same_action_simultaneously_never_deadlock():
     body = [lead(number) for number in range(50)]
     receive_at_once(body)
     voids = [{"id": each["id"], "actions": [{"id": "A-1", "void": {"reason": "r"}}]} for each in body]
@@ -176,7 +176,7 @@ close(BillingPeriod.objects.get(), at=now())
 """
 
 
-def test_what_is_taken_back_while_its_period_closes_is_either_not_charged_or_marked_as_having_come_after():
+def test_an_action_voided_while_its_period_closes_is_either_not_charged_or_marked_as_late():
     PriceRuleFactory.create()
     body = [lead(number) for number in range(50)]
     receive_at_once(body)

@@ -1,4 +1,4 @@
-"""kill -9 between any two statements of an intake: everything is stored or nothing, and sending again completes it."""
+"""kill -9 between any two statements of an intake: all or nothing is stored, and sending it again completes it."""
 
 import json
 from typing import Any
@@ -11,8 +11,8 @@ from tests.processes import at_once
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.processes]
 
-# Each attempt is a child that kills itself after its n-th statement (before the commit, where that is the last); the last
-# attempt gets through, commits, and is killed before it can answer. Then the same is sent again, by a process that lives.
+# Each attempt is a child process that kills itself after its nth statement (before the commit, if that is the last). The last
+# attempt commits and is killed before it can respond. Then a process that survives sends the same again.
 PROGRAM = """
 import json, os, signal
 from collections import Counter
@@ -89,8 +89,7 @@ def test_a_kill_between_any_two_statements_leaves_all_or_nothing_and_sending_aga
     SourceFactory.create(new_products="create")
     ActionTypeFactory.create()
     ProductFactory.create(sku="TILE-9", customer__code="ACME")
-    # In each attempt there is a lead with a new product, actions of months nobody opened, a void, a conflict and two
-    # refusals.
+    # Each attempt has a lead with a new product, actions of months without a period, a void, a conflict and two refusals.
     leads = [
         {
             "id": "L-ATTEMPT",
@@ -99,7 +98,7 @@ def test_a_kill_between_any_two_statements_leaves_all_or_nothing_and_sending_aga
                 action(1),
                 action(2, occurred_at="2026-09-15T12:00:00Z"),
                 action(1, quantity=7),
-                {"id": "A-2", "void": {"reason": "Order cancelled"}},
+                {"id": "A-2", "void": {"reason": "Order canceled"}},
                 action(3, quantity=-1),
             ],
         },

@@ -1,4 +1,4 @@
-"""A number that nobody could store is its own item's fault; an item that looks like an envelope is one item."""
+"""A number that can't be stored affects only its own item; an item that looks like an envelope is one item."""
 
 import json
 from datetime import UTC, datetime
@@ -37,7 +37,7 @@ def with_amount(amount: str) -> str:
 @pytest.mark.parametrize(
     "amount", ['"0e-99999"', "0e-99999", '"0e99999"', "1." + 20_000 * "0", '"1e99999999999999999999"']
 )
-def test_an_amount_that_nobody_could_store_waits_and_its_neighbours_are_stored(source: Source, amount: str):
+def test_an_amount_that_cannot_be_stored_waits_and_others_are_stored(source: Source, amount: str):
     found = outcomes(source, GOOD, with_amount(amount))
 
     assert found[:2] == [None, None]
@@ -46,14 +46,14 @@ def test_an_amount_that_nobody_could_store_waits_and_its_neighbours_are_stored(s
 
 
 @pytest.mark.parametrize("number", ["0." + 20_000 * "1", "1e99999999999999999999999", "0e-99999"])
-def test_an_attribute_that_nobody_could_store_waits_and_its_neighbours_are_stored(source: Source, number: str):
+def test_an_attribute_that_cannot_be_stored_waits_and_others_are_stored(source: Source, number: str):
     found = outcomes(source, GOOD, f'{{"id": "L-2", "product": {{"sku": "TILE-9"}}, "attributes": {{"a": {number}}}}}')
 
     assert found == [None, "number_too_large"]
 
 
 @pytest.mark.parametrize("sku", [json.dumps("   "), "1" * 120])
-def test_a_sku_that_is_none_waits_and_makes_no_product(source: Source, sku: str):
+def test_an_invalid_sku_waits_and_adds_no_product(source: Source, sku: str):
     assert outcomes(source, GOOD, f'{{"id": "L-2", "product": {{"sku": {sku}}}}}') == [None, "member_invalid"]
     assert Product.objects.count() == 1
 

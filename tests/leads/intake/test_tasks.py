@@ -1,4 +1,4 @@
-"""Work is asked for by messages that may be lost: the rows' state is the queue, and nobody waits for a broker that is away."""
+"""Messages may be lost: the rows are the queue, and requests don't wait for a broker that is down."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""However many rows a delivery has, and whatever stands in them, they are stored as they were sent."""
+"""Rows are stored as they were sent, however many there are and whatever they contain."""
 
 import json
 from datetime import UTC, datetime
@@ -46,7 +46,7 @@ def leads() -> list[dict[str, Any]]:
             "attributes": {word: word, "number": 0.1, "deep": {"list": [word, None, True]}},
             "actions": [
                 {
-                    # Of an id no line end and no control character is taken.
+                    # IDs can't contain line breaks or control characters.
                     "id": f"A {''.join(sign for sign in word if sign.isprintable())} {number}",
                     "type": "sample_order",
                     "occurred_at": "2026-10-15T12:00:00.5Z",

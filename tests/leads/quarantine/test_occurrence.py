@@ -1,4 +1,4 @@
-"""What waits in quarantine counts to the month in which it occurred, where its customer is; else to that of its receipt."""
+"""A quarantined item counts toward the month it occurred in, in its customer's time zone, or else was received in."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -15,7 +15,7 @@ from tests.factories.leads import ActionTypeFactory, CustomerFactory, ProductFac
 pytestmark = pytest.mark.django_db
 NOVEMBER_3 = datetime(2026, 11, 3, 9, tzinfo=UTC)
 IN_OCTOBER = "2026-10-29T10:00:00Z"
-LAST_HOURS = "2026-10-31T15:30:00Z"  # November has begun in Tokyo
+LAST_HOURS = "2026-10-31T15:30:00Z"  # already November in Tokyo
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def kept() -> tuple[list[str], str, datetime | None]:
     return item.months, item.zone, item.occurred_at
 
 
-def test_a_refused_lead_counts_to_the_month_of_its_action_and_says_utc_where_nobody_knows_whose_it_is(source: Source):
+def test_a_refused_lead_counts_to_the_month_of_its_action_in_utc_if_its_customer_is_unknown(source: Source):
     send(source, action())
 
     assert kept() == (["2026-10"], "", datetime(2026, 10, 29, 10, tzinfo=UTC))
@@ -64,7 +64,7 @@ def test_months_begin_where_the_customer_is(source: Source):
     assert (item.code, item.months, item.zone) == ("unknown_product", ["2026-11"], "Asia/Tokyo")
 
 
-def test_a_source_of_one_customer_needs_to_name_nobody(source: Source):
+def test_a_source_of_one_customer_need_not_name_it(source: Source):
     source.customer = CustomerFactory.create(time_zone="Pacific/Honolulu")
     source.save()
 
@@ -108,7 +108,7 @@ def test_the_same_refused_again_keeps_the_month_it_first_waited_for(source: Sour
     assert (kept()[0], QuarantinedItem.objects.get().times_sent) == (["2026-11"], 2)
 
 
-def test_a_retry_that_is_refused_counts_anew_by_what_is_known_by_then(source: Source, operator: User):
+def test_a_refused_retry_updates_the_months_by_what_is_known_then(source: Source, operator: User):
     product = {"sku": "LAMP", "customer": "HIKARI"}
     send(source, action(LAST_HOURS), product=product)
     assert kept()[:2] == (["2026-10"], "")

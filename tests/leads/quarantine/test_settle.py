@@ -1,4 +1,4 @@
-"""Nothing leaves quarantine unseen: every try is noted, conflicts are settled by a person, and many are retried at once."""
+"""Every attempt to settle an item is recorded, conflicts are settled by a person, and many items are retried at once."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -75,7 +75,7 @@ def steps(item: QuarantinedItem) -> list[tuple[str, str]]:
     return list(item.steps.order_by("pk").values_list("kind", "note"))
 
 
-# --- mended and retried
+# --- fixed and retried
 
 
 def test_what_is_still_refused_changes_nothing_but_the_try_is_noted(source: Source, operator: User):
@@ -91,7 +91,7 @@ def test_what_is_still_refused_changes_nothing_but_the_try_is_noted(source: Sour
     assert [kind for kind, _ in steps(item)] == ["refused_again"]
 
 
-def test_an_item_retried_as_it_is_waits_with_what_is_wrong_with_it_now(source: Source, operator: User):
+def test_an_item_retried_unchanged_waits_with_its_current_fault(source: Source, operator: User):
     send(source, {"id": "L-1", "product": {"sku": "NEW"}})
     item = QuarantinedItem.objects.get()
     ProductFactory.create(sku="NEW"), ProductFactory.create(sku="NEW")
@@ -114,7 +114,7 @@ def test_the_repaired_item_names_the_delivery_it_went_in_as(source: Source, oper
     assert (step.kind, step.by, step.at, step.delivery_id) == ("repaired", operator, LATER, receipt.delivery_id)
 
 
-def test_numbers_of_a_mended_item_keep_their_digits(source: Source, operator: User):
+def test_numbers_of_a_fixed_item_keep_their_digits(source: Source, operator: User):
     send(source, lead(sku="NEW", attributes={"price": 0.10}))
     item = QuarantinedItem.objects.get()
 
@@ -158,14 +158,14 @@ def test_a_step_outlives_the_person_who_took_it(operator: User):
 
 @pytest.fixture
 def conflict(source: Source) -> QuarantinedItem:
-    """Stored with quantity 1, sent again with 3 and another type."""
+    """An action stored with quantity 1, and sent again with 3 and another type."""
     send(source, lead("L-1", action(quantity=1)))
     send(source, lead("L-1", action(quantity=3, type="page_view", value="9.50")))
     UnratedMark.objects.all().delete()
     return QuarantinedItem.objects.get(code="action_conflict")
 
 
-def test_the_new_version_of_an_action_takes_the_place_of_the_stored_one(conflict: QuarantinedItem, operator: User):
+def test_the_new_version_of_an_action_replaces_the_stored_one(conflict: QuarantinedItem, operator: User):
     take_new(conflict, note="Typing mistake at the fair", by=operator, at=LATER)
 
     now_stored = Action.objects.select_related("action_type").get()
@@ -184,9 +184,7 @@ def test_the_new_version_of_an_action_takes_the_place_of_the_stored_one(conflict
     assert [mark.period for mark in UnratedMark.objects.all()] == [now_stored.period]
 
 
-def test_after_that_the_source_sending_it_again_hears_duplicate(
-    source: Source, conflict: QuarantinedItem, operator: User
-):
+def test_if_the_source_sends_it_again_it_is_a_duplicate(source: Source, conflict: QuarantinedItem, operator: User):
     take_new(conflict, note="Right", by=operator, at=LATER)
     body = json.dumps(lead("L-1", action(quantity=3, type="page_view", value="9.50"))).encode()
 
@@ -196,7 +194,7 @@ def test_after_that_the_source_sending_it_again_hears_duplicate(
 
 
 def refused(item: QuarantinedItem, why: type[Exception], by: User, note: str = "Right") -> None:
-    """The new version is not taken, and nothing is changed."""
+    """Check that the new version is refused without changing anything."""
     before = (stored(), list(Action.objects.values()), list(Lead.objects.values()))
     with pytest.raises(why):
         take_new(item, note=note, by=by, at=LATER)
@@ -262,7 +260,7 @@ def test_a_lead_with_an_action_that_is_billed_keeps_what_is_stored(source: Sourc
     refused(QuarantinedItem.objects.get(), PeriodClosed, operator)
 
 
-def test_a_lead_does_not_go_over_to_another_customer(source: Source, operator: User):
+def test_a_lead_never_moves_to_another_customer(source: Source, operator: User):
     ProductFactory.create(sku="DESK", customer__code="OTHER")
     send(source, lead("L-1", action()))
     send(source, lead("L-1") | {"product": {"sku": "DESK", "customer": "OTHER"}})
@@ -291,7 +289,7 @@ def waiting(source: Source, count: int) -> None:
     send(source, *(lead(f"L-{number}", action(), sku="NEW") for number in range(count)))
 
 
-def test_all_that_waits_of_a_source_with_a_code_is_retried_and_counted(source: Source, operator: User):
+def test_all_waiting_items_of_a_source_and_code_are_retried_and_counted(source: Source, operator: User):
     waiting(source, 3)
     send(source, lead("L-9", sku="GONE"))
     send(SourceFactory.create(), lead("L-1", sku="NEW"))
@@ -322,7 +320,7 @@ def test_what_comes_in_while_it_runs_is_left_for_the_next(source: Source):
     assert (retry.total, retry.refused) == (2, 2)
 
 
-def test_a_retry_that_was_left_lying_is_asked_for_again_and_goes_on_where_it_was(source: Source):
+def test_an_abandoned_retry_is_queued_again_and_continues(source: Source):
     waiting(source, 3)
     retry = start_retry(source, code="unknown_product", by=None, at=NOW)
     retry_next(retry.pk, at=NOW)
@@ -356,7 +354,7 @@ def test_two_workers_at_one_retry_store_each_thing_once(source: Source):
     retry = start_retry(source, code="unknown_product", by=None, at=NOW)
 
     at_once(*[RETRY.format(retry.pk)] * 2)
-    retry_task(item_id=retry.pk)  # whoever came second went away; the sweep asks again
+    retry_task(item_id=retry.pk)  # the second worker gave up; the sweep queues it again
 
     retry.refresh_from_db()
     assert (retry.stored, retry.refused, Lead.objects.count(), Action.objects.count()) == (20, 0, 20, 20)
