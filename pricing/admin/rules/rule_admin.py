@@ -27,9 +27,9 @@ from pricing.admin.rules.tiers import TierRows
 from pricing.admin.rules.try_one import TryForm, try_view
 from pricing.domain.rule_book.checks import checks_with
 from pricing.domain.rule_book.drafting import discard, save_draft
-from pricing.domain.rule_book.fit import categories
 from pricing.domain.rule_book.price_parts import PARTS
 from pricing.domain.rule_book.warnings import cautions_about
+from pricing.domain.scope.fit import categories
 from pricing.models import PriceRule
 from pricing.rating.prices import MODELS
 
