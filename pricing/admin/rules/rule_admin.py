@@ -41,7 +41,7 @@ def _rows_of_fields(*, are_free: bool) -> tuple[tuple[str, ...], ...]:
         names = [each.name for each in model.fields if not each.kind.is_tiers and each.is_allowance == are_free]
         new = [name for name in names if name not in seen]
         rows += [tuple(new[place : place + 2]) for place in range(0, len(new), 2)]
-        seen.update(new)
+        seen |= set(new)
     return tuple(rows)
 
 
