@@ -110,7 +110,7 @@ def test_many_are_retried_by_the_workers_and_the_page_shows_progress(operations:
 
     assert begun.redirect_chain[-1][0] == reverse("admin:leads_bulkretry_change", args=[retry.pk])
     assert ("every 2s" in begun.content.decode(), "every 2s" in finished.content.decode()) == (True, False)
-    assert f"Retried {many} tried" in finished.content.decode()
+    assert f"Retried {many} items" in finished.content.decode()
     assert Lead.objects.count() == many
 
 
