@@ -1,4 +1,4 @@
-"""Charges, a page at a time: those behind a line with their shares of it, and those of a billing period."""
+"""Paginated charges: those of a line with their shares, and those of a billing period."""
 
 from django.http import Http404
 from django.urls import reverse
@@ -21,16 +21,16 @@ from pricing.models import Charge
 
 
 class LineChargesPage(InvoicesView):
-    """The charges behind a line."""
+    """The charges of a line."""
 
     @extend_schema(
         operation_id="line_charges",
         tags=["Invoices"],
-        summary="The charges behind a line",
-        description="In the order they were rated. `amount` is each charge's share of the line, by largest remainder: "
-        "together they are the line, to the cent.",
+        summary="List the charges of a line",
+        description="In rating order. `amount` is each charge's share of the line, allocated by largest remainder: "
+        "the shares add up to the line, to the cent.",
         parameters=[
-            OpenApiParameter("line", int, OpenApiParameter.PATH, description="Our number of the line."),
+            OpenApiParameter("line", int, OpenApiParameter.PATH, description="Our id of the line."),
             AFTER,
             LIMIT,
         ],
@@ -60,10 +60,10 @@ class ChargesPage(InvoicesView):
     @extend_schema(
         operation_id="charges",
         tags=["Invoices"],
-        summary="The charges of a billing period, billed or not",
-        description="In the order they were rated; of one customer and one cycle.",
+        summary="List the charges of a billing period, billed or not",
+        description="In rating order, for one customer and one cycle.",
         parameters=[
-            OpenApiParameter("customer", {"type": "string", "minLength": 1}, required=True, description="Its code."),
+            OpenApiParameter("customer", {"type": "string", "minLength": 1}, required=True, description="The customer's code."),
             OpenApiParameter(
                 "period", {"type": "string", "minLength": 1}, required=True, description="The cycle, such as 2026-10."
             ),
@@ -81,7 +81,7 @@ class ChargesPage(InvoicesView):
     def get(self, request: Request) -> Response:
         customer, label = asked_text(request, "customer"), asked_text(request, "period")
         if not customer or not label:
-            raise BadFilter("Say whose charges («customer») and of which cycle («period»).")
+            raise BadFilter("Set “customer” and “period”.")
         filters = {
             "sku": asked_text(request, "product"),
             "type": asked_text(request, "type"),
@@ -103,7 +103,7 @@ def _place(request: Request, period: int) -> Place | None:
         return None
     found = Action.objects.filter(pk=action, period=period).first()
     if found is None:
-        raise BadFilter("«after» must be an action of these charges.", parameter="after")
+        raise BadFilter("“after” must be an action of these charges.", parameter="after")
     return found.occurred_at, found.pk
 
 

@@ -1,4 +1,4 @@
-"""Invoices and their lines, a page at a time."""
+"""Paginated invoices and their lines."""
 
 from django.db.models import QuerySet
 from django.http import Http404
@@ -28,11 +28,11 @@ class InvoicesPage(InvoicesView):
     @extend_schema(
         operation_id="invoices",
         tags=["Invoices"],
-        summary="Invoices",
-        description="The latest made come first. For staff who may see invoices.",
+        summary="List invoices",
+        description="Newest first. For staff who can see invoices.",
         parameters=[
             CUSTOMER,
-            text_filter("state", "As it stands.", enum=Invoice.State.values),
+            text_filter("state", "The invoice's state.", enum=Invoice.State.values),
             PERIOD,
             day_filter("issued_from", "Issued on this day or later."),
             day_filter("issued_to", "Issued before this day."),
@@ -55,8 +55,8 @@ class InvoicePage(InvoicesView):
     @extend_schema(
         operation_id="invoice",
         tags=["Invoices"],
-        summary="One invoice",
-        parameters=[OpenApiParameter("invoice", int, OpenApiParameter.PATH, description="Our number of it.")],
+        summary="Get an invoice",
+        parameters=[OpenApiParameter("invoice", int, OpenApiParameter.PATH, description="Our id of the invoice.")],
         responses={200: InvoiceSerializer, **problems(401, 403, 404, 406, 429, 503)},
     )
     def get(self, request: Request, invoice: int) -> Response:
@@ -72,14 +72,14 @@ class LinesPage(InvoicesView):
     @extend_schema(
         operation_id="invoice_lines",
         tags=["Invoices"],
-        summary="The lines of an invoice",
-        description="In the order they stand on it; `after` is a position.",
+        summary="List the lines of an invoice",
+        description="In the order of the invoice. `after` is a position.",
         parameters=[
-            OpenApiParameter("invoice", int, OpenApiParameter.PATH, description="Our number of it."),
-            text_filter("kind", "What stands on the line.", enum=InvoiceLine.Kind.values),
+            OpenApiParameter("invoice", int, OpenApiParameter.PATH, description="Our id of the invoice."),
+            text_filter("kind", "The kind of line.", enum=InvoiceLine.Kind.values),
             PRODUCT,
             TYPE,
-            text_filter("reason", "Why it was not charged."),
+            text_filter("reason", "The reason why the actions were not charged."),
             AFTER,
             LIMIT,
         ],

@@ -1,4 +1,4 @@
-"""Invoices: a list to work through, and each one's page, which is the invoice itself."""
+"""The list of invoices, and the page of each invoice with its buttons."""
 
 from collections.abc import Callable
 from typing import Any
@@ -47,12 +47,12 @@ RUN = "invoices.add_billingrun"
 
 
 def is_in(*states: Invoice.State) -> Callable[[Invoice], bool]:
-    """Whether an invoice is in one of the states."""
+    """Return a check whether an invoice is in one of the states."""
     return lambda invoice: invoice.state in states
 
 
 def worth(invoice: Invoice) -> str:
-    """What the invoice asks of whom, for questions and answers about it."""
+    """Return the invoice's customer and total, for dialogs and messages."""
     return f"{invoice.customer}, {money.in_words(invoice.total, invoice.currency)}"
 
 
@@ -68,7 +68,7 @@ class InvoiceAdmin(Documented, Sendable, InvoiceList):
         css = {"all": ["invoices/finance.css", "invoices/detail.css"]}
 
     def has_decide_permission(self, request: HttpRequest) -> bool:
-        """Whether this person approves and issues."""
+        """Return whether the user can approve and issue invoices."""
         return request.user.has_perm(DECIDE)
 
     @admin.action(description="Approve", permissions=["decide"])
@@ -96,7 +96,7 @@ class InvoiceAdmin(Documented, Sendable, InvoiceList):
         guard=check_may_approve,
         asks=Dialog(
             title=lambda invoice: f"Approve {worth(invoice)}?",
-            says="You looked at it and stand for it.",
+            says="Confirms that you reviewed the draft and that it is correct.",
             form=MayNeedAReason,
         ),
     )
@@ -112,7 +112,7 @@ class InvoiceAdmin(Documented, Sendable, InvoiceList):
         offered=is_in(State.APPROVED),
         asks=Dialog(
             title=lambda invoice: f"Issue {worth(invoice)}?",
-            says="It gets its number, and from then on nobody can change it.",
+            says="The invoice gets its number and can no longer be changed.",
         ),
     )
     def issue(self, request: HttpRequest, invoice: Invoice, answers: dict[str, Any]) -> Done:
@@ -123,11 +123,11 @@ class InvoiceAdmin(Documented, Sendable, InvoiceList):
         permission=DECIDE,
         icon="undo",
         offered=is_in(State.APPROVED),
-        asks=Dialog(title="Send it back to draft?", says="It has to be approved again before it can be issued."),
+        asks=Dialog(title="Send this invoice back to draft?", says="It must be approved again before it can be issued."),
     )
     def send_back(self, request: HttpRequest, invoice: Invoice, answers: dict[str, Any]) -> Done:
         send_back(invoice, by=person(request), at=now())
-        return Done("Sent back: it is a draft again.")
+        return Done("Sent back to draft.")
 
     @button(
         "Adjust",
@@ -136,7 +136,7 @@ class InvoiceAdmin(Documented, Sendable, InvoiceList):
         offered=lambda invoice: invoice.state == State.DRAFT and not why_locked(invoice.period.label),
         asks=Dialog(
             title=lambda invoice: f"Adjust the draft for {worth(invoice)}",
-            says="A line of its own is added. Somebody else than you approves it then.",
+            says="Adds a line to the invoice. Another person must then approve it.",
             form=AnAdjustment,
         ),
     )
@@ -149,7 +149,7 @@ class InvoiceAdmin(Documented, Sendable, InvoiceList):
         permission=DECIDE,
         icon="backspace",
         offered=has_adjustments,
-        asks=Dialog(title="Take an adjustment off?", form=WhichAdjustment, first=adjustments_of),
+        asks=Dialog(title="Withdraw an adjustment?", form=WhichAdjustment, first=adjustments_of),
     )
     def withdraw(self, request: HttpRequest, invoice: Invoice, answers: dict[str, Any]) -> Done:
         withdraw(invoice.lines.get(pk=answers["line"]), by=person(request), at=now())
@@ -161,9 +161,9 @@ class InvoiceAdmin(Documented, Sendable, InvoiceList):
         icon="refresh",
         offered=lambda invoice: invoice.state == State.DRAFT and not why_not_regenerated(invoice.period),
         asks=Dialog(
-            title=lambda invoice: f"Draft it anew for {invoice.customer}?",
-            says="Its billing period is rated again by what holds now; late deliveries for the month are taken in. "
-            "Adjustments are kept.",
+            title=lambda invoice: f"Regenerate the draft for {invoice.customer}?",
+            says="Its billing period is rated again with the current data and rules, including late deliveries for the "
+            "month. Adjustments are kept.",
         ),
     )
     def regenerate(self, request: HttpRequest, invoice: Invoice, answers: dict[str, Any]) -> Done:
@@ -171,28 +171,28 @@ class InvoiceAdmin(Documented, Sendable, InvoiceList):
         if fresh is None:
             return Done("Nothing is left to bill.", address=list_of("invoices.invoice"))
         return Done(
-            f"Drafted anew: {money.in_words(invoice.total, invoice.currency)} before, "
+            f"Regenerated: {money.in_words(invoice.total, invoice.currency)} before, "
             f"{money.in_words(fresh.total, fresh.currency)} now.",
             address=page_of("invoices.invoice", fresh.pk),
         )
 
     @button(
-        "Re-open period",
+        "Reopen period",
         permission=REOPEN,
         icon="lock_open",
         offered=lambda invoice: invoice.state in (State.DRAFT, State.APPROVED) and may_reopen(invoice.period),
         guard=lambda invoice, by: check_may_reopen(invoice.period, by),
         asks=Dialog(
-            title=lambda invoice: f"Throw this draft away and re-open {invoice.period}?",
-            says="The billing period is rated anew and the next billing run drafts a new invoice. Adjustments are lost. "
-            "It takes a person who had no hand in the invoice.",
+            title=lambda invoice: f"Delete this draft and reopen {invoice.period}?",
+            says="The billing period is rated again, and the next billing run drafts a new invoice. The draft's "
+            "adjustments are deleted. Only a person who did not work on the invoice can do this.",
             form=WithReason,
             is_dangerous=True,
         ),
     )
     def reopen(self, request: HttpRequest, invoice: Invoice, answers: dict[str, Any]) -> Done:
         period = reopen(invoice.period, reason=answers["reason"], by=person(request), at=now())
-        return Done(f"Draft thrown away; {period} is open again.", address=list_of("invoices.invoice"))
+        return Done(f"Draft deleted. {period} is open again.", address=list_of("invoices.invoice"))
 
     @button(
         "Void",
@@ -209,8 +209,8 @@ class InvoiceAdmin(Documented, Sendable, InvoiceList):
     )
     def void(self, request: HttpRequest, invoice: Invoice, answers: dict[str, Any]) -> Done:
         invoice = void(invoice, reason=answers["reason"], by=person(request), at=now())
-        then = ": press Bill again for its draft" if invoice.period.is_sealed else ""
-        return Done(f"{invoice.number} is void; {invoice.period} is open again{then}.")
+        then = " Press Bill again to draft it." if invoice.period.is_sealed else ""
+        return Done(f"{invoice.number} is void. {invoice.period} is open again.{then}")
 
     @button(
         "Bill again",

@@ -1,4 +1,4 @@
-"""What a line's page shows: its days, its charges in words, and sums that lead to the line's amount."""
+"""The content of a line's page: its days, its charges, and sums that lead to the line's amount."""
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -34,7 +34,7 @@ CHARGES_A_PAGE = 100
 
 @dataclass(frozen=True, slots=True)
 class ShownCharge:
-    """One charge in words, with the numbers its links need."""
+    """One charge as formatted text, with the ids for its links."""
 
     charge: DetailCharge
     quantity: str
@@ -45,9 +45,9 @@ class ShownCharge:
 
 @dataclass(frozen=True, slots=True)
 class ShownDay:
-    """One of the line's days: a link to its charges."""
+    """One of the line's days, which links to its charges."""
 
-    day: str  # as the address has it
+    day: str  # as in the URL
     name: str
     actions: str
     quantity: str
@@ -56,7 +56,7 @@ class ShownDay:
 
 @dataclass(frozen=True, slots=True)
 class Sum:
-    """How many charges, of what quantity, and what they come to exactly and in shares."""
+    """A row of sums: number of charges, quantity, exact amount and sum of the shares."""
 
     label: str
     charges: int
@@ -67,7 +67,7 @@ class Sum:
 
 @dataclass(frozen=True, slots=True)
 class LinePage:
-    """A page of a line's charges, or of one day of it."""
+    """A page of the charges of a line, or of one of its days."""
 
     charges: tuple[ShownCharge, ...]
     days: tuple[ShownDay, ...]
@@ -84,9 +84,9 @@ class LinePage:
 
 
 def line_page(line: InvoiceLine, *, after: str = "", before: str = "", day: str = "") -> LinePage:
-    """The line's first charges, or those after or before an action of it, all of them or one day's.
+    """Return the line's first charges, or those after or before an action, optionally of one day only.
 
-    Http404 where there is no such action in its period, or no such day.
+    Raises Http404 if its period has no such action, or the line no such day.
     """
     places = _place(line, after), _place(line, before)
     days = days_of_line(line)
@@ -116,7 +116,7 @@ def line_page(line: InvoiceLine, *, after: str = "", before: str = "", day: str 
 
 
 def _notes(line: InvoiceLine) -> tuple[str, ...]:
-    """What stands beneath the line on the invoice."""
+    """Return the notes below the line on the invoice."""
     if line.kind != InvoiceLine.Kind.CHARGES:
         return late_note(line)
     over = counted_together(line.invoice.lines.filter(rule=line.rule_id)).get(line.position, "")
@@ -169,8 +169,8 @@ def _shown_day(each: LineDay, chosen: LineDay | None) -> ShownDay:
 
 
 def _why(row: DetailCharge, currency: str) -> str:
-    words = _rule_or_reason(row, currency)
-    return f"{words}; taken back since" if row.taken_back and not row.reason else words
+    text = _rule_or_reason(row, currency)
+    return f"{text}; voided after billing" if row.taken_back and not row.reason else text
 
 
 def _rule_or_reason(row: DetailCharge, currency: str) -> str:
@@ -210,7 +210,7 @@ def _sums(
     whole: Passed,
     chosen: LineDay | None,
 ) -> tuple[Sum, ...]:
-    """Before, on and after the page; what is empty is left out, then the day that was asked for, and the line last."""
+    """Return the sums before, on and after the page (empty ones are left out), of the chosen day, and of the line."""
     here = Passed(
         len(rows),
         sum((row.quantity for row in rows), money.ZERO),
@@ -219,11 +219,11 @@ def _sums(
     )
     rest = _less(_less(whole, passed), here)
     parts = [("Before this page", passed), ("On this page", here), ("After this page", rest)]
-    told = [(label, part) for label, part in parts if part.charges]
-    if len(told) == 1:
-        told = []
+    shown = [(label, part) for label, part in parts if part.charges]
+    if len(shown) == 1:
+        shown = []
     if chosen:
-        told.append((day_in_words(chosen.day), whole))
+        shown.append((day_in_words(chosen.day), whole))
     currency = line.invoice.currency
     return tuple(
         Sum(
@@ -233,5 +233,5 @@ def _sums(
             money.price_in_words(part.exact, currency),
             money.in_words(part.amount, currency),
         )
-        for label, part in [*told, ("The line", _whole(line))]
+        for label, part in [*shown, ("Whole line", _whole(line))]
     )

@@ -1,4 +1,4 @@
-"""The page of one invoice: the paper itself, what happened to it, and the charges behind each line."""
+"""The page of one invoice: its content, its history, and links to the charges behind each line."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,7 +30,7 @@ STATE_COLOURS: dict[Invoice.State, Colour] = {
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What happened to an invoice, when, by whom and why."""
+    """A step in an invoice's history: when, by whom and why."""
 
     name: str
     at: datetime
@@ -40,7 +40,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class TakenBackPanel:
-    """What was taken back since: each with its page, its words, its charge, why and when (where the customer is)."""
+    """The voided actions of an invoice: each with its link, description, charge, reason and time."""
 
     actions: int
     total: str
@@ -50,7 +50,7 @@ class TakenBackPanel:
 
 
 def invoice_page(model_admin: Any, request: HttpRequest, invoice: Invoice) -> HttpResponse:
-    """The invoice as it stands, with the buttons its state allows."""
+    """Show the invoice with the buttons that its state allows."""
     found = model_admin.get_actions_detail(request, str(invoice.pk))
     paper = paper_of(invoice)
     addresses = charges_of(invoice) if request.user.has_perm("pricing.view_charge") else {}
@@ -70,7 +70,7 @@ def invoice_page(model_admin: Any, request: HttpRequest, invoice: Invoice) -> Ht
         "taken_back": taken_back_panel(invoice),
         "places": [
             (words, page_of("invoices.invoice", other.pk), str(other))
-            for words, other in zip(("In place of", "In its place"), places_of([invoice])[invoice.pk], strict=True)
+            for words, other in zip(("Replaces", "Replaced by"), places_of([invoice])[invoice.pk], strict=True)
             if other
         ],
         "mails": invoice.mails.select_related("asked_by").order_by("-pk"),
@@ -85,7 +85,7 @@ def invoice_page(model_admin: Any, request: HttpRequest, invoice: Invoice) -> Ht
 
 
 def taken_back_panel(invoice: Invoice) -> TakenBackPanel | None:
-    """The first of the actions that were taken back since; None where there are none."""
+    """Return the panel of actions voided after the close; None if there are none."""
     found = taken_back_of(invoice)
     if not found.actions:
         return None
@@ -105,7 +105,7 @@ def taken_back_panel(invoice: Invoice) -> TakenBackPanel | None:
 
 
 def steps_of(invoice: Invoice) -> list[Step]:
-    """Drafted, adjusted, approved, issued, sent, voided, in this order; what was undone stands before the approval."""
+    """Return the invoice's history: drafted, adjusted, undone steps, approved, issued, sent, voided."""
     adjusted = Adjustment.objects.filter(line__invoice=invoice).select_related("line", "adjusted_by")
     steps = [
         Step("Drafted", invoice.created_at, None),
@@ -137,13 +137,12 @@ def steps_of(invoice: Invoice) -> list[Step]:
 def _undone_in_words(step: UndoneStep, currency: str) -> str:
     who = step.done_by.get_full_name() or str(step.done_by)
     if step.amount is None:
-        return f"Sent back, approved by {who}"
-    return f"Withdrawn: adjustment of {in_words(step.amount, currency)} by {who}"
+        return f"Sent back after approval by {who}"
+    return f"Withdrew adjustment of {in_words(step.amount, currency)} by {who}"
 
 
 def charges_of(invoice: Invoice) -> dict[int, str]:
-    """By the line's position the address of the page with exactly its charges; a minimum and an adjustment have none, and
-    what is void has none any more: they are rated anew."""
+    """Return the URL of each line's charges by position; minimums, adjustments and void invoices have none."""
     if invoice.state == State.VOID:
         return {}
     counted = (InvoiceLine.Kind.CHARGES, InvoiceLine.Kind.NOT_CHARGED)

@@ -1,4 +1,4 @@
-"""Everything that stands on an invoice, in words and formatted money; the page and the PDF are both made from it."""
+"""The content of an invoice as formatted text, shared by the page and the PDF."""
 
 from dataclasses import asdict, dataclass
 from datetime import timedelta
@@ -31,16 +31,16 @@ from invoices.models import Invoice, InvoiceLine, InvoiceTax
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A label and what it says: `Due date`, `November 30, 2026`."""
+    """A label and its value: `Due date`, `November 30, 2026`."""
 
     label: str
     value: str
-    notes: tuple[str, ...] = ()  # beneath the label
+    notes: tuple[str, ...] = ()  # below the label
 
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """Who sends the invoice, or who gets it."""
+    """The seller or the customer."""
 
     name: str
     address: tuple[str, ...]
@@ -50,7 +50,7 @@ class Party:
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """An invoice as it is read: every text final, every amount formatted, nothing left to compute."""
+    """The content of an invoice: all text final, all amounts formatted."""
 
     title: str
     mark: str  # "DRAFT" until it is issued, "VOID" when it is void
@@ -68,41 +68,41 @@ class Paper:
     uncharged_total: Fact | None
     payment: tuple[str, ...]
     questions: tuple[str, ...]
-    was: str = ""  # the headline and the total of a void invoice, as they were: to be shown crossed out
+    was: str = ""  # a void invoice's former headline and total, shown crossed out
     total_was: str = ""
-    notices: tuple[str, ...] = ()  # what overrides all the rest: that it is void, and what replaces it
+    notices: tuple[str, ...] = ()  # says that the invoice is void, and what replaces it
 
     def as_data(self) -> dict[str, Any]:
-        """The same as plain lists, dictionaries and strings."""
+        """Return the content as plain lists, dictionaries and strings."""
         return asdict(self)
 
 
 def paper_of(invoice: Invoice, *, as_issued: bool = False) -> Paper:
-    """The paper of an invoice, draft or issued, in three queries however many lines it has.
+    """Return an invoice's content, in three queries for any number of lines.
 
-    Of a void one, if asked for, the paper that it was before.
+    With `as_issued`, a void invoice's content is as it was before it was voided.
     """
     invoice = Invoice.objects.select_related("customer__seller", "period").get(pk=invoice.pk)
     if as_issued and invoice.state == Invoice.State.VOID:
         invoice.state = Invoice.State.ISSUED
-    # What an issued invoice says of the two parties was frozen with it; until then it is what holds today.
+    # An issued invoice keeps the details of both parties; a draft shows the current ones.
     issued = invoice.number is not None
     seller: dict[str, Any] = invoice.seller if issued else seller_of(invoice.customer)
     customer: dict[str, Any] = invoice.bill_to if issued else bill_to(invoice.customer)
-    with money.read_in(customer.get("locale", str(money.LOCALE))):  # those issued before there was a choice have none
+    with money.read_in(customer.get("locale", str(money.LOCALE))):  # invoices issued before there was a choice have none
         return _paper(invoice, seller, customer)
 
 
 def _paper(invoice: Invoice, seller: dict[str, Any], customer: dict[str, Any]) -> Paper:
     stored = list(invoice.lines.select_related("action_type", "rule").order_by("position"))
     if any(line.late_from for line in stored):
-        prefetch_related_objects([invoice.customer], "cycle_changes")  # by which late lines name their week
+        prefetch_related_objects([invoice.customer], "cycle_changes")  # needed to name the week of late lines
     charged = [line for line in stored if line.kind != InvoiceLine.Kind.NOT_CHARGED]
     uncharged = [line for line in stored if line.kind == InvoiceLine.Kind.NOT_CHARGED]
     over = counted_together(charged)
     zone = ZoneInfo(customer["time_zone"])
     total = in_words(invoice.total, invoice.currency)
-    asked = f"{total} due {day_in_words(invoice.due_on)}" if invoice.due_on else f"{total} due"
+    headline = f"{total} due {day_in_words(invoice.due_on)}" if invoice.due_on else f"{total} due"
     is_void = invoice.state == Invoice.State.VOID
     due = in_words(amount_due(invoice) if is_void else invoice.total, invoice.currency)
     return Paper(
@@ -113,8 +113,8 @@ def _paper(invoice: Invoice, seller: dict[str, Any], customer: dict[str, Any]) -
         seller=_party(seller, [seller["email"]]),
         bill_to=_party(customer, customer["contacts"]),
         facts=_facts(invoice, customer, zone),
-        headline="Nothing is due" if is_void else asked,
-        subject=f"Lead activity of {span_in_words(invoice.period.start_at, invoice.period.end_at, zone)}",
+        headline="Nothing is due" if is_void else headline,
+        subject=f"Lead activity for {span_in_words(invoice.period.start_at, invoice.period.end_at, zone)}",
         lines=tuple(charged_line(line, invoice.currency, counted_over=over.get(line.position, "")) for line in charged),
         subtotals=_subtotals(invoice),
         total=Fact("Total due", f"{due} {invoice.currency}"),
@@ -122,41 +122,41 @@ def _paper(invoice: Invoice, seller: dict[str, Any], customer: dict[str, Any]) -
         uncharged_total=_uncharged_total(uncharged, invoice.currency),
         payment=_payment(invoice, seller["pay_to"]),
         questions=() if is_void else _questions(invoice, seller, customer),
-        was=asked if is_void else "",
+        was=headline if is_void else "",
         total_was=f"{total} {invoice.currency}" if is_void else "",
         notices=_notices(invoice, zone),
     )
 
 
 def amount_due(invoice: Invoice) -> Decimal:
-    """What the customer is asked to pay: nothing before it is issued, and nothing once it is void."""
+    """Return what the customer owes on this invoice: zero unless it is issued."""
     return invoice.total if invoice.state == Invoice.State.ISSUED else money.ZERO
 
 
 def _notices(invoice: Invoice, zone: ZoneInfo) -> tuple[str, ...]:
-    """What a void invoice says first."""
+    """Return the notices of a void invoice."""
     if invoice.state != Invoice.State.VOID or invoice.voided_at is None:
         return ()
-    since = f"Void since {day_in_words(invoice.voided_at.astimezone(zone).date())}: nothing is to be paid for it."
+    since = f"Void since {day_in_words(invoice.voided_at.astimezone(zone).date())}. No payment is due."
     replacement = replacement_of(invoice)
     return (since, in_its_place(replacement)) if replacement else (since,)
 
 
 def _questions(invoice: Invoice, seller: dict[str, Any], customer: dict[str, Any]) -> tuple[str, ...]:
-    """Until when and how to dispute, and where the detail is; what an older invoice did not know is left out."""
+    """Say until when and how to dispute charges, and where the detail is; older invoices lack some of it."""
     days, email, address = customer.get("dispute_days"), clean(seller["email"]), clean(seller.get("detail_url", ""))
-    told = []
+    lines = []
     if days is not None:
         by_then = (
             f"until {day_in_words(invoice.issued_on + timedelta(days=days))}"
             if invoice.issued_on
             else f"within {count_of_days(days)} of issue"
         )
-        to = f" by e-mail to {email}" if email else ""
-        told.append(f"Charges may be disputed {by_then}{to}: name the invoice, the line and why.")
+        to = f" by email to {email}" if email else ""
+        lines.append(f"You can dispute charges {by_then}{to}. State the invoice, the line and the reason.")
     if address:
-        told.append(f"Every charge in detail: {address.replace('{number}', invoice.number or '…')}")
-    return tuple(told)
+        lines.append(f"See every charge at {address.replace('{number}', invoice.number or '…')}")
+    return tuple(lines)
 
 
 def _party(details: dict[str, Any], emails: list[str]) -> Party:
@@ -169,7 +169,7 @@ def _party(details: dict[str, Any], emails: list[str]) -> Party:
 
 
 def _facts(invoice: Invoice, customer: dict[str, Any], zone: ZoneInfo) -> tuple[Fact, ...]:
-    """The small table at the top; what is empty is left out."""
+    """Return the details at the top, without empty ones."""
     if invoice.issued_on and invoice.due_on:
         days = (invoice.due_on - invoice.issued_on).days
         issue, due = day_in_words(invoice.issued_on), day_in_words(invoice.due_on)
@@ -202,7 +202,7 @@ def _mark(invoice: Invoice) -> str:
 
 
 def _subtotals(invoice: Invoice) -> tuple[Fact, ...]:
-    """From the lines to the total: each tax by its rate, or why there is none; credit used or carried forward."""
+    """Return the rows from the lines to the total: taxes or the reason for none, and credit used or carried forward."""
 
     def fact(label: str, amount: Decimal, notes: tuple[str, ...] = ()) -> Fact:
         return Fact(label, in_words(amount, invoice.currency), notes)
@@ -217,12 +217,12 @@ def _subtotals(invoice: Invoice) -> tuple[Fact, ...]:
     if invoice.credit < 0:
         facts.append(fact("Credit used", invoice.credit))
     elif invoice.credit:
-        facts.append(fact("Carried to your credit balance", invoice.credit))
+        facts.append(fact("Carried forward to your credit balance", invoice.credit))
     return tuple(facts)
 
 
 def _taxed(tax: InvoiceTax) -> tuple[str, ...]:
-    """The product categories that a tax is on, each with its sum; none where it is on every line."""
+    """Return the product categories that a tax applies to, with their sums; empty if it applies to every line."""
     return tuple(
         f"{clean(part['category'])}: {in_words(Decimal(part['base']), tax.invoice.currency)}" for part in tax.categories
     )
@@ -232,13 +232,13 @@ def _uncharged_total(lines: list[InvoiceLine], currency: str) -> Fact | None:
     if not lines:
         return None
     count = sum(line.actions for line in lines)
-    words = f"{quantity_in_words(Decimal(count))} action{'' if count == 1 else 's'} not charged"
-    return Fact(words, in_words(Decimal(0), currency))
+    label = f"{quantity_in_words(Decimal(count))} action{'' if count == 1 else 's'} not charged"
+    return Fact(label, in_words(Decimal(0), currency))
 
 
 def _payment(invoice: Invoice, pay_to: str) -> tuple[str, ...]:
     if invoice.state == Invoice.State.VOID:
-        return ("Nothing to pay: this invoice is void.",)
+        return ("No payment is due: this invoice is void.",)
     if not invoice.total:
-        return ("Nothing to pay: this invoice is for your records.",)
-    return (*lines_of(pay_to), f"Please state {invoice.number or 'the invoice number'} with your payment.")
+        return ("No payment is due: this invoice is for your records.",)
+    return (*lines_of(pay_to), f"Please include {invoice.number or 'the invoice number'} with your payment.")

@@ -1,4 +1,4 @@
-"""A closed period opened again: for a draft anew, for a correction, or because its invoice was voided."""
+"""Reopen a closed period: to regenerate its draft, to correct it, or because its invoice was voided."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -32,59 +32,59 @@ from pricing.domain.rate.carry_over import mark_earlier
 Kind = CreditEntry.Kind
 
 
-class PeriodIsOpenAlready(Refused):
-    """Only what is closed opens again."""
+class PeriodIsOpen(Refused):
+    """Only a closed period can be reopened."""
 
     code = "period_is_open"
-    message = "This billing period is open."
+    message = "This billing period is already open."
 
 
 class PeriodIsIssued(Refused):
-    """What a customer was asked to pay stands, until it is voided."""
+    """A period with an issued invoice can be reopened only by voiding the invoice."""
 
     code = "period_is_issued"
 
 
 class NeedsSecondPerson(Refused):
-    """Whoever closed, adjusted, approved or issued does not undo it alone."""
+    """The people who billed, adjusted, approved or issued an invoice cannot undo it themselves."""
 
     code = "needs_second_person"
 
 
 class NeedsReason(Refused):
-    """What undoes something says why."""
+    """Reopening and voiding need a reason."""
 
     code = "needs_reason"
-    message = "Say why: the reason is kept."
+    message = "Enter a reason. It is kept on record."
 
 
 class NothingToBillAgain(Refused):
-    """Only a period that was opened in a locked month is billed by itself."""
+    """Only a period that was reopened in a locked month can be billed individually."""
 
     code = "nothing_to_bill_again"
-    message = "This period was not opened in a locked month: a billing run bills it."
+    message = "This period was not reopened in a locked month. A billing run bills it."
 
 
 class CreditIsUsed(Refused):
-    """Credit that later invoices have drawn on is not taken back."""
+    """Credit that later invoices have used cannot be withdrawn."""
 
     code = "credit_is_used"
 
 
 @transaction.atomic
 def reopen(period: BillingPeriod, *, reason: str, by: User, at: datetime) -> BillingPeriod:
-    """Open a closed period again: its draft is thrown away, it is rated anew and can be billed anew.
+    """Reopen a closed period: delete its draft and mark the period for rating, so that it can be billed again.
 
-    By a second person: see `check_may_reopen`. Raises NeedsReason,
-    PeriodIsOpenAlready, PeriodIsIssued, CycleLocked or NeedsSecondPerson, and then nothing has changed.
+    Needs a second person, see `check_may_reopen`. Raises NeedsReason, PeriodIsOpen, PeriodIsIssued, CycleLocked or
+    NeedsSecondPerson; then nothing has changed.
     """
     period = _locked(period.pk)
     if period.is_open:
-        raise PeriodIsOpenAlready
+        raise PeriodIsOpen
     check_unlocked(period.label)
     found = Invoice.objects.live().filter(period=period).first()
     if found is not None and found.state == State.ISSUED:
-        raise PeriodIsIssued(f"{period} is on invoice {found.number}: it opens again only when that is voided.")
+        raise PeriodIsIssued(f"{period} is on invoice {found.number}. Void the invoice to reopen the period.")
     invoice = None if found is None else locked(found, State.DRAFT, State.APPROVED)
     check_may_reopen(period, by)
     name = "" if invoice is None else str(invoice)
@@ -97,10 +97,10 @@ def reopen(period: BillingPeriod, *, reason: str, by: User, at: datetime) -> Bil
 
 @transaction.atomic
 def regenerate(invoice: Invoice, *, at: datetime) -> Invoice | None:
-    """Rate the period of a draft again and draft it anew, with its adjustments kept; None where nothing is left to bill.
+    """Rate a draft's period again and draft its invoice again, keeping adjustments; return None if nothing is left to bill.
 
-    All or nothing: where the period cannot be closed again (an action is unrated), the old draft stays as it was. In a
-    locked month only what is sealed is drafted again; raises CycleLocked for the rest.
+    If the period cannot be closed again (an action is unrated), the old draft stays as it was. In a locked month only
+    sealed periods can be regenerated; raises CycleLocked for the others.
     """
     period = _locked(invoice.period_id)
     check_not_closed(period.label)
@@ -119,11 +119,11 @@ def regenerate(invoice: Invoice, *, at: datetime) -> Invoice | None:
 
 @transaction.atomic
 def void(invoice: Invoice, *, reason: str, by: User, at: datetime) -> Invoice:
-    """Declare an issued invoice void: it keeps its number, its lines and its PDF, and its period can be billed anew.
+    """Void an issued invoice: it keeps its number, lines and PDF, and its period can be billed again.
 
-    By another person than who issued it, as long as its month is not closed for good; in a locked month the period is
-    sealed, so that it takes nothing new. Credit it drew is given back, credit it carried forward is taken back. Raises
-    NeedsReason, WrongState, NeedsSecondPerson, CycleLocked or CreditIsUsed, and then nothing has changed.
+    Needs a person other than the one who issued it, and a month that is not closed. In a locked month the period is
+    sealed, so that it takes no new actions. Credit that the invoice used is returned; credit that it carried forward is
+    withdrawn. Raises NeedsReason, WrongState, NeedsSecondPerson, CycleLocked or CreditIsUsed; then nothing has changed.
     """
     period = _locked(invoice.period_id)
     is_locked = check_not_closed(period.label)
@@ -143,7 +143,7 @@ def void(invoice: Invoice, *, reason: str, by: User, at: datetime) -> Invoice:
 
 @transaction.atomic
 def bill_again(period: BillingPeriod, *, by: User, at: datetime) -> Invoice | None:
-    """Rate and close a sealed period, and draft its invoice anew, of the actions that it has; None where nothing is left.
+    """Rate and close a sealed period and draft its invoice from the same actions; return None if nothing is left to bill.
 
     Raises NothingToBillAgain, or what `close` raises.
     """
@@ -156,36 +156,36 @@ def bill_again(period: BillingPeriod, *, by: User, at: datetime) -> Invoice | No
 
 
 def may_bill_again(period: BillingPeriod) -> bool:
-    """Whether it was opened in a locked month: no billing run comes by there."""
+    """Return whether the period was reopened in a locked month, where no billing run bills it."""
     return period.is_open and period.is_sealed
 
 
 def may_reopen(period: BillingPeriod) -> bool:
-    """Whether a second person could open it: it is closed, not issued, and its month is not locked."""
+    """Return whether a second person could reopen the period: it is closed and not issued, and its month is open."""
     is_issued = Invoice.objects.filter(period=period, state=State.ISSUED).exists()
     return not period.is_open and not is_issued and not why_locked(period.label)
 
 
 def check_may_reopen(period: BillingPeriod, by: User) -> None:
-    """Refuse who billed the period, or adjusted or approved its invoice, whether or not that was undone since."""
+    """Refuse a person who billed the period, or adjusted or approved its invoice, even if that was undone later."""
     invoice = Invoice.objects.live().filter(period=period).first()
-    _of_a_second_person(by, _hands_on(period, invoice), "re-opens it")
+    _of_a_second_person(by, _hands_on(period, invoice), "reopen its period")
 
 
 def check_may_void(invoice: Invoice, by: User) -> None:
-    """Refuse who issued the invoice, and everybody once its month is closed for good."""
-    _of_a_second_person(by, {invoice.issued_by_id}, "voids it")
+    """Refuse the person who issued the invoice, and everyone once its month is closed."""
+    _of_a_second_person(by, {invoice.issued_by_id}, "void it")
     if why := why_closed(invoice.period.label):
         raise CycleLocked(why)
 
 
 def _locked(period: int) -> BillingPeriod:
-    """Always before its invoice: nobody waits for one who waits for him."""
+    """Lock the period, always before its invoice, to prevent deadlocks."""
     return BillingPeriod.objects.select_for_update(of=("self",)).select_related("customer").get(pk=period)
 
 
 def _hands_on(period: BillingPeriod, invoice: Invoice | None) -> set[int | None]:
-    """Who billed the period, by a run or again by hand, and who adjusted or approved its invoice, undone or not."""
+    """Return who billed the period, by a run or again by hand, and who adjusted or approved its invoice, undone or not."""
     hands: set[int | None] = set(
         BillingRunItem.objects.filter(period=period).exclude(settled_at=None).values_list("run__started_by", flat=True)
     )
@@ -200,7 +200,7 @@ def _hands_on(period: BillingPeriod, invoice: Invoice | None) -> set[int | None]
 
 def _of_a_second_person(by: User, hands: set[int | None], what: str) -> None:
     if by.pk in hands:
-        raise NeedsSecondPerson(f"You had a hand in this invoice: another person {what}.")
+        raise NeedsSecondPerson(f"You worked on this invoice, so another person must {what}.")
 
 
 def _said(reason: str) -> str:
@@ -210,7 +210,7 @@ def _said(reason: str) -> str:
 
 
 def _open(period: BillingPeriod, *, reason: str, by: User, at: datetime, invoice: str, sealed: bool = False) -> None:
-    assert period.closed_at is not None  # noqa: S101 -- tells mypy: the database keeps that a closed one says when
+    assert period.closed_at is not None  # noqa: S101 -- tells mypy: a constraint guarantees it
     Reopening.objects.create(
         period=period,
         reason=_said(reason),
@@ -223,7 +223,7 @@ def _open(period: BillingPeriod, *, reason: str, by: User, at: datetime, invoice
 
 
 def _opened(period: BillingPeriod, *, why: str, sealed: bool) -> None:
-    """What it was rated by goes with the next close; from here it is rated by what holds now, from its first action on."""
+    """Open the period and mark it for rating by the current rules, from its first action on."""
     period.state, period.closed_at, period.is_sealed = BillingPeriod.State.OPEN, None, sealed
     period.save(update_fields=["state", "closed_at", "is_sealed"])
     apply_voids(period)
@@ -248,19 +248,19 @@ def _give_back_credit(invoice: Invoice, *, at: datetime) -> None:
 
 
 def _used_in_words(invoice: Invoice, missing: Decimal) -> str:
-    """Which invoices draw on its credit, the latest first as far as it takes, and what to do about each."""
+    """List the latest invoices that used the missing credit, and what to do about each."""
     used = CreditEntry.objects.filter(customer=invoice.customer_id, currency=invoice.currency, kind=Kind.USED)
-    told, left = [], missing
+    advice, left = [], missing
     for entry in used.exclude(invoice__state=State.VOID).select_related("invoice__period").order_by("-pk"):
         if left <= 0:
             break
-        told.append(f"{_named(entry.invoice)} ({money.in_words(-entry.amount, invoice.currency)})")
+        advice.append(f"{_how_to_undo(entry.invoice)} ({money.in_words(-entry.amount, invoice.currency)})")
         left += entry.amount
     amounts = [money.in_words(amount, invoice.currency) for amount in (missing, invoice.credit)]
-    return f"{amounts[0]} of the {amounts[1]} of credit that this invoice carried forward is used. {'. '.join(told)}."
+    return f"{amounts[0]} of the {amounts[1]} credit that this invoice carried forward is used. {'. '.join(advice)}."
 
 
-def _named(user: Invoice) -> str:
+def _how_to_undo(user: Invoice) -> str:
     if user.state == State.ISSUED:
         return f"Void {user.number} first"
-    return f"Re-open the period of {user}, {month_in_words(user.period.label)}, first"
+    return f"Reopen the period of {user}, {month_in_words(user.period.label)}, first"

@@ -1,7 +1,7 @@
-"""A mail is delivered: tried again with growing pauses, and then a person's turn.
+"""Deliver emails: failures are retried at growing intervals, then reported to a person.
 
-SMTP has no "exactly once": between the server's yes and our note of it a machine may die. So all attempts have one
-Message-ID, and where a copy may have arrived, the mail says so. Nothing is locked while the server is asked.
+SMTP has no "exactly once": a machine may die after the server accepts an email and before we record it. So all attempts
+share one Message-ID, and the record says where a copy may have arrived. No lock is held while talking to the server.
 """
 
 from datetime import datetime, timedelta
@@ -22,16 +22,16 @@ State = InvoiceMail.State
 
 PAUSES = tuple(
     timedelta(minutes=minutes) for minutes in (1, 2, 5, 10, 20, 30, 60)
-)  # and an hour after each further one
+)  # then every hour
 GIVEN_UP_AFTER = timedelta(hours=24)
-MOST_INTERRUPTED = 5  # attempts whose worker ended: then it is a person's turn
-LEASE = timedelta(minutes=5)  # a worker that has not answered by then has ended: the task's own limit is shorter
+MAX_INTERRUPTED = 5  # attempts whose worker ended; then a person has to look at it
+LEASE = timedelta(minutes=5)  # longer than the task's own limit, so that its worker has ended by then
 FOR_ITS_PDF = timedelta(seconds=30)
 VOID = "Not sent: the invoice is void."
 
 
 class Mails(LeasedQueue[InvoiceMail, HandedOver | None]):
-    """Mails to be sent. An attempt whose worker ended may have arrived; the attempts end by time, not by count."""
+    """The queue of emails to send; an interrupted attempt may have arrived, and attempts are limited by time, not count."""
 
     task = "invoices.mail"
     lease = LEASE
@@ -41,11 +41,11 @@ class Mails(LeasedQueue[InvoiceMail, HandedOver | None]):
         return InvoiceMail.objects.waiting().select_related("invoice")
 
     def locked(self, items: QuerySet[InvoiceMail]) -> QuerySet[InvoiceMail]:
-        """With the invoice: what is void does not go out."""
+        """Lock the email with its invoice, so that a void invoice is not sent."""
         return items.select_for_update(of=("self", "invoice"), no_key=True, skip_locked=True)
 
     def may_begin(self, mail: InvoiceMail, *, at: datetime) -> bool:
-        if mail.is_being_sent:  # and its worker has ended, or this attempt were another one
+        if mail.is_being_sent:  # its worker has ended, since this attempt could be claimed
             mail.is_being_sent, mail.may_have_arrived, mail.interrupted = False, True, mail.interrupted + 1
         document = _document(mail, at)
         if document is None:
@@ -54,7 +54,7 @@ class Mails(LeasedQueue[InvoiceMail, HandedOver | None]):
         return True
 
     def act(self, mail: InvoiceMail, *, at: datetime) -> HandedOver | None:
-        """Hand it to the server; None where it is only written down."""
+        """Hand the email to the server; return None if there is no mail server and it is only recorded."""
         message = _message(mail, document_of(mail.invoice))
         if is_a_server():
             return hand_over(message, to=mail.waiting_for)
@@ -64,12 +64,12 @@ class Mails(LeasedQueue[InvoiceMail, HandedOver | None]):
     def settle(self, mail: InvoiceMail, handed: HandedOver | None, *, at: datetime) -> None:
         mail.is_being_sent = False
         if handed is None:
-            _settle(mail, at, none=State.WRITTEN, reason=f"Written down by {server()}. Nobody got it.")
+            _settle(mail, at, none=State.WRITTEN, reason=f"Recorded by {server()}. It was not delivered.")
         else:
             _note(mail, handed, at=at)
 
     def fail(self, mail: InvoiceMail, failure: Failure, *, at: datetime) -> None:
-        """An error that we did not foresee says nothing about what the server had by then."""
+        """After an unexpected error, the server may or may not have received the email."""
         self.settle(mail, HandedOver(reason=failure.words, in_doubt=True), at=at)
 
     def tidy(self, *, at: datetime) -> None:
@@ -80,29 +80,29 @@ MAILS = Mails()
 
 
 def deliver(mail_id: int, *, attempt: int, at: datetime) -> None:
-    """Send the mail, if it waits for this attempt."""
+    """Send the email if it is waiting for this attempt."""
     MAILS.work(mail_id, attempt=attempt, at=at)
 
 
 def _document(mail: InvoiceMail, at: datetime) -> InvoiceDocument | None:
-    """The PDF that goes with it; None where it does not go out now, which is noted on it."""
+    """Return the PDF to attach; None if the email cannot be sent now, which is recorded on it."""
     if mail.invoice.state == Invoice.State.VOID:
         _settle(mail, at, none=State.VOID, reason=VOID)
         return None
-    if mail.interrupted >= MOST_INTERRUPTED:
-        _settle(mail, at, reason=f"{mail.interrupted} workers ended while they were sending it.")
+    if mail.interrupted >= MAX_INTERRUPTED:
+        _settle(mail, at, reason=f"{mail.interrupted} workers ended while sending it.")
         return None
     try:
         return document_of(mail.invoice)
     except DocumentIsBeingMade:
-        mail.reason, mail.next_attempt_at = "Waits for its PDF.", at + FOR_ITS_PDF
+        mail.reason, mail.next_attempt_at = "Waiting for its PDF.", at + FOR_ITS_PDF
     except Refused as refusal:
         _settle(mail, at, reason=str(refusal))
     return None
 
 
 def _note(mail: InvoiceMail, handed: HandedOver, *, at: datetime) -> None:
-    """What the server said, address by address."""
+    """Record the server's reply for each address."""
     mail.taken = [*mail.taken, *handed.taken]
     mail.refused = {**mail.refused, **handed.refused}
     mail.may_have_arrived = mail.may_have_arrived or handed.in_doubt
@@ -119,15 +119,15 @@ def _note(mail: InvoiceMail, handed: HandedOver, *, at: datetime) -> None:
 
 
 def _settle(mail: InvoiceMail, at: datetime, *, reason: str, none: InvoiceMail.State = State.FAILED) -> None:
-    """It is over: sent to all, to some, or to none."""
-    is_whole = len(mail.taken) == len(mail.to)
-    mail.state = State.SENT if is_whole else State.PARTLY if mail.taken else none
-    mail.reason, mail.settled_at, mail.next_attempt_at = "" if is_whole else reason, at, None
+    """Settle the email: sent to all addresses, to some, or to none."""
+    is_complete = len(mail.accepted) == len(mail.to)
+    mail.state = State.SENT if is_complete else State.PARTLY if mail.accepted else none
+    mail.reason, mail.settled_at, mail.next_attempt_at = "" if is_complete else reason, at, None
 
 
 @transaction.atomic
 def settle_what_became_void(*, at: datetime) -> int:
-    """Mails that wait, of invoices that became void meanwhile; answers how many. One that is being sent is left alone."""
+    """Settle waiting emails of void invoices, except those being sent; return how many."""
     waiting = InvoiceMail.objects.waiting().filter(invoice__state=Invoice.State.VOID, is_being_sent=False)
     found = list(waiting.select_for_update(of=("self",), skip_locked=True))
     for mail in found:

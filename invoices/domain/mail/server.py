@@ -1,4 +1,4 @@
-"""One conversation with the mail server, and what it said of each address: a reply of 5xx is final, all else is not."""
+"""One conversation with the mail server, and its reply for each address; only a 5xx reply is permanent."""
 
 import smtplib
 import socket
@@ -16,47 +16,47 @@ from django.core.mail.utils import DNS_NAME
 from billing_engine.core.errors import Refused
 
 SMTP = "django.core.mail.backends.smtp.EmailBackend"
-FOR_GOOD = 500
+PERMANENT = 500
 
 
 class NoMailServer(Refused):
-    """Where strangers reach the server, no mail is written down in a log in place of being sent."""
+    """A public server must not write emails to a log instead of sending them."""
 
     code = "no_mail_server"
-    message = "This server has no mail server to hand mails to: set EMAIL_URL."
+    message = "No mail server is configured. Set EMAIL_URL."
 
 
 @dataclass(frozen=True, slots=True)
-class HandedOver:
-    """What became of the addresses of one attempt; those in neither list are still to be tried."""
+class DeliveryResult:
+    """The outcome of one attempt by address; addresses in neither list must be retried."""
 
     taken: tuple[str, ...] = ()
-    refused: dict[str, str] = field(default_factory=dict)  # for good, each with the server's words
-    reason: str = ""  # why the rest has to wait
-    in_doubt: bool = False  # the server had all of it, and said neither yes nor no
+    refused: dict[str, str] = field(default_factory=dict)  # permanently, each with the server's reply
+    reason: str = ""  # why the rest must be retried
+    in_doubt: bool = False  # the server received everything but did not reply
 
 
 def is_a_server() -> bool:
-    """Whether mails are handed to a mail server, or only written down."""
+    """Return whether emails go to a mail server, or are only recorded."""
     is_one: bool = settings.EMAIL_BACKEND == SMTP
     return is_one
 
 
 def check_server() -> None:
-    """Raise NoMailServer where mails may not leave."""
+    """Raise NoMailServer if emails must not be sent from here."""
     if settings.HTTPS and not is_a_server():
         raise NoMailServer
 
 
 def server() -> str:
-    """Who takes the mails, in words; who only writes them down says so."""
+    """Return the name of the mail server, or of the backend that only records emails."""
     if is_a_server():
         return f"{settings.EMAIL_HOST}:{settings.EMAIL_PORT}"
     return f"{settings.EMAIL_BACKEND.split('.')[-2]}, not a mail server"
 
 
 class _Conversation(smtplib.SMTP):
-    """SMTP, and whether the message itself was on its way when it broke."""
+    """An SMTP connection that knows whether it broke while the message was being transferred."""
 
     in_doubt = False
 
@@ -64,19 +64,19 @@ class _Conversation(smtplib.SMTP):
         try:
             return super().data(msg)
         except (smtplib.SMTPServerDisconnected, OSError) as error:
-            # An answer, of whatever kind, leaves no doubt.
+            # Any reply leaves no doubt.
             self.in_doubt = not isinstance(error, smtplib.SMTPResponseException)
             raise
 
 
 class _SealedConversation(_Conversation, smtplib.SMTP_SSL):
-    """The same, encrypted from its first byte on."""
+    """The same, encrypted from the first byte."""
 
 
 def hand_over(message: EmailMessage, *, to: Sequence[str]) -> HandedOver:
-    """Hand it to the server for these addresses; nothing is raised, what goes wrong is an answer, too."""
+    """Hand the message to the server for these addresses; errors are returned, not raised."""
     conversation: _Conversation | None = None
-    spelled = {_spelled(address): address for address in to}  # as SMTP spells it: the address as we know it
+    spelled = {_spelled(address): address for address in to}  # SMTP's spelling: our spelling
     try:
         conversation = _connected()
         content = message.message().as_bytes(linesep="\r\n")  # type: ignore[call-arg]  # Django's own message takes it
@@ -103,13 +103,13 @@ def _known(answers: Mapping[str, tuple[int, bytes]], spelled: Mapping[str, str])
 
 
 def _connected() -> _Conversation:
-    """Greeted and logged in. What is refused until then says nothing of the mail, and is tried again."""
-    facts = {"local_hostname": DNS_NAME.get_fqdn(), "timeout": settings.EMAIL_TIMEOUT}
+    """Connect and log in; a refusal up to this point is temporary."""
+    options = {"local_hostname": DNS_NAME.get_fqdn(), "timeout": settings.EMAIL_TIMEOUT}
     host, port = settings.EMAIL_HOST, settings.EMAIL_PORT
     if settings.EMAIL_USE_SSL:
-        conversation: _Conversation = _SealedConversation(host, port, context=_context(), **facts)
+        conversation: _Conversation = _SealedConversation(host, port, context=_context(), **options)
     else:
-        conversation = _Conversation(host, port, **facts)
+        conversation = _Conversation(host, port, **options)
     try:
         if settings.EMAIL_USE_TLS:
             conversation.starttls(context=_context())
@@ -126,7 +126,7 @@ def _context() -> SSLContext:
 
 
 def _answered(taken: Sequence[str], answers: Mapping[str, tuple[int, bytes]]) -> HandedOver:
-    final = {address: _said(*answer) for address, answer in answers.items() if answer[0] >= FOR_GOOD}
+    final = {address: _said(*answer) for address, answer in answers.items() if answer[0] >= PERMANENT}
     waiting = [_said(*answer) for address, answer in answers.items() if address not in final]
     return HandedOver(tuple(taken), final, waiting[0] if waiting else "")
 
@@ -140,7 +140,7 @@ def _said(code: int, words: bytes) -> str:
 
 
 def in_words(error: Exception) -> str:
-    """Why there was no answer, in a sentence."""
+    """Say in one sentence why there was no reply."""
     if isinstance(error, smtplib.SMTPResponseException):
         return _said(error.smtp_code, _bytes(error.smtp_error))
     if isinstance(error, TimeoutError):
@@ -148,7 +148,7 @@ def in_words(error: Exception) -> str:
     if isinstance(error, ConnectionRefusedError):
         return "The mail server refused the connection."
     if isinstance(error, socket.gaierror):
-        return "The mail server's name leads nowhere."
+        return "The mail server's name cannot be resolved."
     if isinstance(error, smtplib.SMTPServerDisconnected | ConnectionError):
         return "The mail server closed the connection."
     return f"{type(error).__name__}: {error}"[:500]
