@@ -10,7 +10,7 @@ from billing_engine.core.admin_kit.cells import page_of
 from billing_engine.core.admin_kit.dialogs import Dialog, Done, WithReason, button, dialog_page, person
 from billing_engine.core.errors import Refused
 from billing_engine.core.money import price_in_words
-from invoices.admin.invoice.billing_again import BILL_AGAIN, billed_again
+from invoices.admin.invoice.billing_again import BILL_AGAIN, bill_again_and_open
 from invoices.domain.life.reopen import check_may_reopen, may_bill_again, may_reopen
 from invoices.domain.life.reopen import reopen as reopen_period
 from leads.models import BillingPeriod
@@ -39,7 +39,7 @@ class TooManyToProveAtOnce(Refused):
     asks=BILL_AGAIN,
 )
 def bill_again(_: Any, request: HttpRequest, period: BillingPeriod, _answers: dict[str, Any]) -> Done:
-    return billed_again(period, by=person(request))
+    return bill_again_and_open(period, by=person(request))
 
 
 @button(

@@ -9,7 +9,7 @@ from billing_engine.core import money
 from billing_engine.core.calendar.wording import days_of
 from invoices.domain.document.content import amount_due
 from invoices.domain.document.content_lines import late_of
-from invoices.domain.document.replacement import Places
+from invoices.domain.document.replacement import Replacements
 from invoices.domain.lines.detail import DetailCharge
 from invoices.models import Invoice, InvoiceLine
 from pricing.api.charges import CutSerializer, cuts_shape
@@ -26,7 +26,7 @@ class InvoiceSerializer(serializers.Serializer[Any]):
     period = serializers.CharField(help_text="The cycle, such as 2026-10.")
     first_day = serializers.DateField(help_text="The first day of the billing period, in the customer's time zone.")
     last_day = serializers.DateField(help_text="The last day of the billing period.")
-    period_in_words = serializers.CharField(help_text="As on the invoice: October 2026, or the days of the period.")
+    period_name = serializers.CharField(help_text="As on the invoice: October 2026, or the days of the period.")
     currency = serializers.CharField()
     subtotal = serializers.CharField()
     tax = serializers.CharField()
@@ -54,7 +54,7 @@ class LineSerializer(serializers.Serializer[Any]):
     late_from = serializers.CharField(
         allow_blank=True, help_text="For late activity: the first day of the week or month in which it occurred."
     )
-    late_activity_of = serializers.CharField(allow_blank=True, help_text="The same as text, such as September 2026.")
+    late_from_name = serializers.CharField(allow_blank=True, help_text="The same as text, such as September 2026.")
     actions = serializers.IntegerField()
     quantity = serializers.CharField()
     exact_amount = serializers.CharField(help_text="The sum of the charges before rounding.")
@@ -89,7 +89,7 @@ class LineChargeSerializer(PeriodChargeSerializer):
     amount = serializers.CharField(help_text="Its share of the line. The shares add up to the line, to the cent.")
 
 
-def invoice_shape(invoice: Invoice, places: Places, lines: str) -> dict[str, Any]:
+def invoice_shape(invoice: Invoice, places: Replacements, lines: str) -> dict[str, Any]:
     """Return an invoice in the shape of `InvoiceSerializer`; reads its customer and period."""
     first, last = days_of(invoice.period.start_at, invoice.period.end_at, invoice.customer.zone)
     amounts = {name: _rounded(getattr(invoice, name), invoice.currency) for name in ("subtotal", "tax", "total")}
@@ -101,7 +101,7 @@ def invoice_shape(invoice: Invoice, places: Places, lines: str) -> dict[str, Any
         "period": invoice.period.label,
         "first_day": first,
         "last_day": last,
-        "period_in_words": invoice.period.in_words,
+        "period_name": invoice.period.in_words,
         "currency": invoice.currency,
         **amounts,
         "amount_due": _rounded(amount_due(invoice), invoice.currency),
@@ -126,7 +126,7 @@ def line_shape(line: InvoiceLine, currency: str, charges: str | None) -> dict[st
         "rule": line.rule_id,
         "reason": line.reason,
         "late_from": line.late_from,
-        "late_activity_of": late_of(line),
+        "late_from_name": late_of(line),
         "actions": line.actions,
         "quantity": str(line.quantity),
         "exact_amount": str(line.exact_amount),

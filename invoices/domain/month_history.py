@@ -9,7 +9,7 @@ from invoices.models import BillingCycle, CycleStep
 from leads.models import BillingPeriod
 
 
-def note(
+def record_step(
     label: str,
     kind: CycleStep.Kind,
     *,

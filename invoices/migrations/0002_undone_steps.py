@@ -1,4 +1,4 @@
-"""Who had a hand in a draft is kept when it is undone: adjustments withdrawn, approvals sent back, periods billed again."""
+"""Record undone steps: withdrawn adjustments, approvals sent back, and the period of a step."""
 
 import django.db.models.deletion
 from django.conf import settings
@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
             name="period",
             field=models.ForeignKey(
                 blank=True,
-                help_text="Of a step on one period or its invoice.",
+                help_text="For a step on a single period or its invoice.",
                 null=True,
                 on_delete=django.db.models.deletion.PROTECT,
                 related_name="cycle_steps",
@@ -41,10 +41,13 @@ class Migration(migrations.Migration):
                 (
                     "text",
                     models.CharField(
-                        blank=True, help_text="Of an adjustment: its text for the customer.", max_length=500
+                        blank=True, help_text="For an adjustment: its text for the customer.", max_length=500
                     ),
                 ),
-                ("reason", models.CharField(blank=True, help_text="Why it had been done.", max_length=200)),
+                (
+                    "reason",
+                    models.CharField(blank=True, help_text="The reason given for the original step.", max_length=200),
+                ),
                 ("amount", models.DecimalField(blank=True, decimal_places=4, max_digits=40, null=True)),
                 ("done_at", models.DateTimeField()),
                 ("undone_at", models.DateTimeField()),
@@ -57,7 +60,7 @@ class Migration(migrations.Migration):
                 (
                     "invoice",
                     models.ForeignKey(
-                        help_text="Its draft, or the one that took its place. Empty: thrown away.",
+                        help_text="The draft, or the draft that replaced it. Empty: deleted.",
                         null=True,
                         on_delete=django.db.models.deletion.SET_NULL,
                         related_name="undone_steps",
@@ -92,5 +95,5 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        InstallSql("invoices", "models/sql/an_undone_step_is_never_forgotten.sql", "1130d8bb8efb"),
+        InstallSql("invoices", "models/sql/an_undone_step_is_never_forgotten.sql", "22f796f11cd7"),
     ]

@@ -69,7 +69,9 @@ class Reopening(models.Model):
     reopened_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     reopened_at = models.DateTimeField()
     closed_at = models.DateTimeField(help_text="When the period had been closed.")
-    invoice = models.CharField(max_length=60, blank=True, help_text="The draft that was deleted, or the invoice that was voided.")
+    invoice = models.CharField(
+        max_length=60, blank=True, help_text="The draft that was deleted, or the invoice that was voided."
+    )
 
     class Meta:
         constraints = [models.CheckConstraint(name="a_reopening_says_why", condition=~Q(reason=""))]

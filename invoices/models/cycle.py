@@ -80,14 +80,16 @@ class CycleStep(models.Model):
         related_name="cycle_steps",
         help_text="For a step on a single period or its invoice.",
     )
-    about = models.CharField(max_length=300, blank=True, db_default="", help_text="The cycle, period or invoice concerned.")
-    done = models.PositiveIntegerField(default=0, db_default=0, help_text="For a bulk action: the number of invoices processed.")
+    about = models.CharField(
+        max_length=300, blank=True, db_default="", help_text="The cycle, period or invoice concerned."
+    )
+    done = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="For a bulk action: the number of invoices processed."
+    )
 
     class Meta:
         constraints = [
-            models.CheckConstraint(
-                name="a_reopened_cycle_has_a_reason", condition=~Q(kind="reopened") | ~Q(reason="")
-            ),
+            models.CheckConstraint(name="a_reopened_cycle_has_a_reason", condition=~Q(kind="reopened") | ~Q(reason="")),
             models.CheckConstraint(
                 name="only_a_run_starts_without_a_person", condition=Q(by__isnull=False) | Q(kind="run")
             ),
@@ -102,7 +104,11 @@ class SkippedInvoice(models.Model):
 
     step = models.ForeignKey(CycleStep, on_delete=models.CASCADE, related_name="skipped")
     invoice = models.ForeignKey(
-        "invoices.Invoice", on_delete=models.SET_NULL, null=True, related_name="skips", help_text="Empty: the draft was regenerated or deleted."
+        "invoices.Invoice",
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="skips",
+        help_text="Empty: the draft was regenerated or deleted.",
     )
     name = models.CharField(max_length=300)
     code = models.CharField(max_length=40)

@@ -42,10 +42,12 @@ class InvoiceDocument(LeasedItem):
         help_text="The replacement invoice that this document names.",
     )
     state = models.CharField(max_length=7, choices=State.choices, default=State.WAITING)
-    asked_at = models.DateTimeField()
+    requested_at = models.DateTimeField()
     reason = models.TextField(blank=True, help_text="Why it could not be made.")
     source = models.JSONField(
-        null=True, blank=True, help_text="The document's content, if it can no longer be derived from the invoice's charges."
+        null=True,
+        blank=True,
+        help_text="The document's content, if it can no longer be derived from the invoice's charges.",
     )
 
     content = models.BinaryField(null=True)
@@ -71,9 +73,7 @@ class InvoiceDocument(LeasedItem):
                 condition=Q(state="waiting", next_attempt_at__isnull=False)
                 | ~Q(state="waiting") & Q(next_attempt_at=None),
             ),
-            models.CheckConstraint(
-                name="a_failed_document_says_why", condition=~Q(state="failed") | ~Q(reason="")
-            ),
+            models.CheckConstraint(name="a_failed_document_says_why", condition=~Q(state="failed") | ~Q(reason="")),
             models.CheckConstraint(
                 name="only_a_void_document_names_a_replacement", condition=Q(replaced_by=None) | Q(kind="void")
             ),

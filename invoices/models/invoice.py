@@ -82,7 +82,9 @@ class Invoice(models.Model):
         help_text="Negative: paid from the customer's credit balance. Positive: carried forward to it.",
     )
     total = models.DecimalField(max_digits=SUM_DIGITS, decimal_places=MOST_PLACES, default=0)
-    tax_exempt_reason = models.CharField(max_length=200, blank=True, db_default="", help_text="Why the invoice has no tax.")
+    tax_exempt_reason = models.CharField(
+        max_length=200, blank=True, db_default="", help_text="Why the invoice has no tax."
+    )
 
     created_at = models.DateTimeField(auto_now_add=True)
     approved_at = models.DateTimeField(null=True, blank=True)
@@ -106,9 +108,7 @@ class Invoice(models.Model):
     due_on = models.DateField(null=True, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True, help_text="When it was first sent to the customer.")
     seller = models.JSONField(default=dict, blank=True, help_text="The seller's details at the time of issue.")
-    bill_to = models.JSONField(
-        default=dict, blank=True, help_text="The customer's details at the time of issue."
-    )
+    bill_to = models.JSONField(default=dict, blank=True, help_text="The customer's details at the time of issue.")
     unprintable = models.CharField(
         max_length=100,
         blank=True,

@@ -25,8 +25,8 @@ class MailTemplate(models.Model):
         related_name="mail_template",
         help_text="Empty: used for every customer without a custom template.",
     )
-    subject = models.CharField(max_length=MOST_SUBJECT)
-    body = models.TextField("message", max_length=MOST_MESSAGE)
+    subject = models.CharField(max_length=MAX_SUBJECT)
+    body = models.TextField("message", max_length=MAX_MESSAGE)
 
     class Meta:
         verbose_name = "email template"
@@ -44,7 +44,7 @@ class InvoiceMailQuerySet(models.QuerySet["InvoiceMail"]):
     def waiting(self) -> Self:
         return self.filter(state=InvoiceMail.State.WAITING)
 
-    def a_persons_turn(self) -> Self:
+    def needing_attention(self) -> Self:
         """Return emails that failed for some or all addresses, if no newer email of the invoice exists."""
         later = InvoiceMail.objects.filter(invoice=OuterRef("invoice"), pk__gt=OuterRef("pk"))
         failed = Q(state__in=(InvoiceMail.State.FAILED, InvoiceMail.State.PARTLY))
@@ -65,13 +65,15 @@ class InvoiceMail(LeasedItem):
     invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="mails")
     request = models.UUIDField(unique=True, help_text="Identifies the request: repeating it sends nothing twice.")
     message_id = models.CharField(
-        max_length=320, default="", help_text="The same for every attempt, so that email programs recognize a second copy."
+        max_length=320,
+        default="",
+        help_text="The same for every attempt, so that email programs recognize a second copy.",
     )
     to = ArrayField(models.EmailField())
-    subject = models.CharField(max_length=MOST_SUBJECT)
+    subject = models.CharField(max_length=MAX_SUBJECT)
     body = models.TextField("message")
-    asked_at = models.DateTimeField()
-    asked_by = models.ForeignKey(
+    requested_at = models.DateTimeField()
+    requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
 
@@ -80,12 +82,17 @@ class InvoiceMail(LeasedItem):
         default=0, help_text="Attempts whose worker ended before it recorded an outcome."
     )
     is_being_sent = models.BooleanField(default=False)
-    taken = ArrayField(models.EmailField(), default=list, blank=True, help_text="The addresses that the server accepted.")
-    refused = models.JSONField(
-        default=dict, blank=True, help_text="The addresses that the server permanently rejected, each with the server's reply."
+    accepted = ArrayField(
+        models.EmailField(), default=list, blank=True, help_text="The addresses that the server accepted."
+    )
+    rejected = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="The addresses that the server permanently rejected, each with the server's reply.",
     )
     may_have_arrived = models.BooleanField(
-        default=False, help_text="The connection or the worker ended when the server may already have received the email."
+        default=False,
+        help_text="The connection or the worker ended when the server may already have received the email.",
     )
     settled_at = models.DateTimeField(null=True, blank=True)
     reason = models.TextField(blank=True, help_text="Why it was not sent, or not yet.")
@@ -108,7 +115,7 @@ class InvoiceMail(LeasedItem):
             ),
             models.CheckConstraint(
                 name="a_sent_mail_names_its_pdf_and_server",
-                condition=~Q(state__in=["sent", "partly"]) | (~Q(sha256="") & ~Q(via="") & Q(taken__len__gt=0)),
+                condition=~Q(state__in=["sent", "partly"]) | (~Q(sha256="") & ~Q(via="") & Q(accepted__len__gt=0)),
             ),
         ]
         indexes = [models.Index(name="mail_waiting", fields=["next_attempt_at"], condition=Q(state="waiting"))]
@@ -118,14 +125,14 @@ class InvoiceMail(LeasedItem):
         return f"{self.invoice} to {self.to[0]}{others}"
 
     @property
-    def waiting_for(self) -> list[str]:
+    def pending_addresses(self) -> list[str]:
         """Return the addresses that are neither accepted nor permanently rejected."""
-        return [address for address in self.to if address not in self.taken and address not in self.refused]
+        return [address for address in self.to if address not in self.accepted and address not in self.rejected]
 
     @property
-    def without_it(self) -> list[str]:
+    def missing_addresses(self) -> list[str]:
         """Return the addresses that are not accepted."""
-        return [address for address in self.to if address not in self.taken]
+        return [address for address in self.to if address not in self.accepted]
 
     @property
     def outcome(self) -> str:

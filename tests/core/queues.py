@@ -9,7 +9,7 @@ from typing import Any
 from billing_engine.core.calendar.spans import Month
 from invoices.domain.mail.request import send
 from invoices.domain.month_close.bulk_action import begin
-from invoices.domain.month_close.close_month import know_cycles
+from invoices.domain.month_close.close_month import create_missing_months
 from invoices.domain.run.billing_run import start
 from invoices.models import (
     BillingCycle,
@@ -74,7 +74,7 @@ def two_invoices_to_issue() -> None:
     frank = with_role("Finance")
     for name in ("Ash", "Birch"):
         approved(a_draft(name=name), frank)
-    know_cycles()
+    create_missing_months()
     begin(BillingCycle.objects.get(label="2026-10"), BillingCycle.BulkAction.ISSUE, by=frank, at=NOVEMBER_3)
 
 

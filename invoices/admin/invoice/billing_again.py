@@ -15,7 +15,7 @@ BILL_AGAIN = Dialog(
 )
 
 
-def billed_again(period: BillingPeriod, *, by: User) -> Done:
+def bill_again_and_open(period: BillingPeriod, *, by: User) -> Done:
     """Draft the period's invoice again, and go to the draft."""
     invoice = bill_again(period, by=by, at=now())
     if invoice is None:

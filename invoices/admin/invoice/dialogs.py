@@ -14,7 +14,7 @@ from invoices.domain.month_lock import why_locked
 from invoices.models import Invoice, InvoiceLine
 
 
-class MayNeedAReason(forms.Form):
+class OptionalReasonForm(forms.Form):
     """An optional reason."""
 
     reason = forms.CharField(
@@ -25,7 +25,7 @@ class MayNeedAReason(forms.Form):
     )
 
 
-class AnAdjustment(forms.Form):
+class AdjustmentForm(forms.Form):
     """A manual line."""
 
     amount = forms.DecimalField(
@@ -34,13 +34,11 @@ class AnAdjustment(forms.Form):
         help_text="A negative amount reduces the total.",
         widget=UnfoldAdminDecimalFieldWidget({"autofocus": True}),
     )
-    text = forms.CharField(
-        max_length=200, help_text="Shown on the invoice.", widget=UnfoldAdminTextInputWidget
-    )
+    text = forms.CharField(max_length=200, help_text="Shown on the invoice.", widget=UnfoldAdminTextInputWidget)
     reason = forms.CharField(max_length=200, help_text="For internal records only.", widget=UnfoldAdminTextInputWidget)
 
 
-class WhichAdjustment(forms.Form):
+class WithdrawalForm(forms.Form):
     """A choice of the draft's adjustments."""
 
     line = forms.TypedChoiceField(label="Adjustment", coerce=int, widget=UnfoldAdminSelectWidget)
@@ -58,7 +56,7 @@ def adjustments_of(invoice: Invoice) -> dict[str, Any]:
     }
 
 
-def what_a_void_does(invoice: Invoice) -> str:
+def void_notice(invoice: Invoice) -> str:
     """Say what voiding does to the invoice, its period and its adjustments."""
     amounts = invoice.lines.filter(kind=InvoiceLine.Kind.ADJUSTMENT).values_list("amount", flat=True)
     text = (

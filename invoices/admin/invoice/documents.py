@@ -49,7 +49,7 @@ def has_failed_documents(invoice: Invoice) -> bool:
     return InvoiceDocument.objects.failed().filter(invoice=invoice).exists()
 
 
-class Documented:
+class DocumentButtons:
     """The PDF buttons of the invoice page."""
 
     @file_button("Preview PDF", icon="picture_as_pdf", when=lambda invoice: invoice.number is None)

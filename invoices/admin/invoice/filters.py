@@ -12,7 +12,7 @@ from unfold.contrib.filters.admin import DropdownFilter
 
 from billing_engine.core.admin_kit.filters import DateFilter
 from billing_engine.core.calendar.spans import labels_of
-from invoices.domain.life.late_voids import periods_taken_back_from
+from invoices.domain.life.late_voids import periods_with_late_voids
 from invoices.domain.month_close.bulk_action import HAS_CONTACTS
 from invoices.domain.wording import month_in_words
 from invoices.models import Invoice, InvoiceDocument, InvoiceLine, InvoiceMail
@@ -61,7 +61,7 @@ class SentFilter(DropdownFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Invoice]) -> QuerySet[Invoice]:
         issued = queryset.filter(state=Invoice.State.ISSUED)
         waiting = Exists(InvoiceMail.objects.waiting().filter(invoice=OuterRef("pk")))
-        turn = Exists(InvoiceMail.objects.a_persons_turn().filter(invoice=OuterRef("pk")))
+        turn = Exists(InvoiceMail.objects.needing_attention().filter(invoice=OuterRef("pk")))
         found = {
             "no": issued.filter(sent_at=None),
             "failed": issued.filter(turn),
@@ -86,7 +86,7 @@ class DocumentFilter(DropdownFilter):
         return queryset.filter(Exists(such)) if self.value() else queryset
 
 
-class TurnFilter(DropdownFilter):
+class NeedsAttentionFilter(DropdownFilter):
     """Emails that need attention: the latest of their invoice, and not accepted for every address."""
 
     title = "needs attention"
@@ -96,7 +96,7 @@ class TurnFilter(DropdownFilter):
         return [("yes", "Needs attention")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[InvoiceMail]) -> QuerySet[InvoiceMail]:
-        turn = InvoiceMail.objects.a_persons_turn()
+        turn = InvoiceMail.objects.needing_attention()
         return queryset.filter(pk__in=turn.values("pk")) if self.value() else queryset
 
 
@@ -170,7 +170,7 @@ class ToBeCreditedFilter(DropdownFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Invoice]) -> QuerySet[Invoice]:
         if not self.value():
             return queryset
-        return queryset.filter(state=Invoice.State.ISSUED, period__in=periods_taken_back_from())
+        return queryset.filter(state=Invoice.State.ISSUED, period__in=periods_with_late_voids())
 
 
 class CutByBudgetFilter(DropdownFilter):

@@ -13,19 +13,19 @@ from billing_engine.core import money
 from billing_engine.core.admin_kit.bulk import for_each
 from billing_engine.core.admin_kit.cells import list_of, page_of
 from billing_engine.core.admin_kit.dialogs import Dialog, Done, WithReason, button, person
-from invoices.admin.invoice.billing_again import BILL_AGAIN, billed_again
+from invoices.admin.invoice.billing_again import BILL_AGAIN, bill_again_and_open
 from invoices.admin.invoice.dialogs import (
-    AnAdjustment,
-    MayNeedAReason,
-    WhichAdjustment,
+    AdjustmentForm,
+    OptionalReasonForm,
+    WithdrawalForm,
     adjustments_of,
     has_adjustments,
-    what_a_void_does,
+    void_notice,
 )
-from invoices.admin.invoice.documents import Documented
+from invoices.admin.invoice.documents import DocumentButtons
 from invoices.admin.invoice.list import InvoiceList
 from invoices.admin.invoice.page import invoice_page
-from invoices.admin.invoice.sending import Sendable
+from invoices.admin.invoice.sending import SendButton
 from invoices.domain.life.adjustments import adjust, withdraw
 from invoices.domain.life.reopen import (
     check_may_reopen,
@@ -51,13 +51,13 @@ def is_in(*states: Invoice.State) -> Callable[[Invoice], bool]:
     return lambda invoice: invoice.state in states
 
 
-def worth(invoice: Invoice) -> str:
+def customer_and_total(invoice: Invoice) -> str:
     """Return the invoice's customer and total, for dialogs and messages."""
     return f"{invoice.customer}, {money.in_words(invoice.total, invoice.currency)}"
 
 
 @admin.register(Invoice)
-class InvoiceAdmin(Documented, Sendable, InvoiceList):
+class InvoiceAdmin(DocumentButtons, SendButton, InvoiceList):
     actions = ("approve_chosen", "issue_chosen", "send_chosen")
     actions_detail: Any = (
         *("approve", "issue", "send", "send_back", "adjust", "withdraw", "regenerate", "reopen", "void", "bill_again"),
@@ -95,9 +95,9 @@ class InvoiceAdmin(Documented, Sendable, InvoiceList):
         offered=is_in(State.DRAFT),
         guard=check_may_approve,
         asks=Dialog(
-            title=lambda invoice: f"Approve {worth(invoice)}?",
+            title=lambda invoice: f"Approve {customer_and_total(invoice)}?",
             says="Confirms that you reviewed the draft and that it is correct.",
-            form=MayNeedAReason,
+            form=OptionalReasonForm,
         ),
     )
     def approve(self, request: HttpRequest, invoice: Invoice, answers: dict[str, Any]) -> Done:
@@ -111,7 +111,7 @@ class InvoiceAdmin(Documented, Sendable, InvoiceList):
         variant=ActionVariant.PRIMARY,
         offered=is_in(State.APPROVED),
         asks=Dialog(
-            title=lambda invoice: f"Issue {worth(invoice)}?",
+            title=lambda invoice: f"Issue {customer_and_total(invoice)}?",
             says="The invoice gets its number and can no longer be changed.",
         ),
     )
@@ -123,7 +123,9 @@ class InvoiceAdmin(Documented, Sendable, InvoiceList):
         permission=DECIDE,
         icon="undo",
         offered=is_in(State.APPROVED),
-        asks=Dialog(title="Send this invoice back to draft?", says="It must be approved again before it can be issued."),
+        asks=Dialog(
+            title="Send this invoice back to draft?", says="It must be approved again before it can be issued."
+        ),
     )
     def send_back(self, request: HttpRequest, invoice: Invoice, answers: dict[str, Any]) -> Done:
         send_back(invoice, by=person(request), at=now())
@@ -135,21 +137,21 @@ class InvoiceAdmin(Documented, Sendable, InvoiceList):
         icon="edit",
         offered=lambda invoice: invoice.state == State.DRAFT and not why_locked(invoice.period.label),
         asks=Dialog(
-            title=lambda invoice: f"Adjust the draft for {worth(invoice)}",
+            title=lambda invoice: f"Adjust the draft for {customer_and_total(invoice)}",
             says="Adds a line to the invoice. Another person must then approve it.",
-            form=AnAdjustment,
+            form=AdjustmentForm,
         ),
     )
     def adjust(self, request: HttpRequest, invoice: Invoice, answers: dict[str, Any]) -> Done:
         adjust(invoice, **answers, by=person(request), at=now())
-        return Done("Adjusted.")
+        return Done("AdjustmentLine.")
 
     @button(
         "Withdraw adjustment",
         permission=DECIDE,
         icon="backspace",
         offered=has_adjustments,
-        asks=Dialog(title="Withdraw an adjustment?", form=WhichAdjustment, first=adjustments_of),
+        asks=Dialog(title="Withdraw an adjustment?", form=WithdrawalForm, first=adjustments_of),
     )
     def withdraw(self, request: HttpRequest, invoice: Invoice, answers: dict[str, Any]) -> Done:
         withdraw(invoice.lines.get(pk=answers["line"]), by=person(request), at=now())
@@ -201,8 +203,8 @@ class InvoiceAdmin(Documented, Sendable, InvoiceList):
         offered=is_in(State.ISSUED),
         guard=check_may_void,
         asks=Dialog(
-            title=lambda invoice: f"Void {invoice.number}, {worth(invoice)}?",
-            says=what_a_void_does,
+            title=lambda invoice: f"Void {invoice.number}, {customer_and_total(invoice)}?",
+            says=void_notice,
             form=WithReason,
             is_dangerous=True,
         ),
@@ -221,4 +223,4 @@ class InvoiceAdmin(Documented, Sendable, InvoiceList):
         asks=BILL_AGAIN,
     )
     def bill_again(self, request: HttpRequest, invoice: Invoice, answers: dict[str, Any]) -> Done:
-        return billed_again(invoice.period, by=person(request))
+        return bill_again_and_open(invoice.period, by=person(request))

@@ -11,17 +11,17 @@ from billing_engine.core import money
 from billing_engine.core.calendar.spans import Span, midnight
 from billing_engine.core.calendar.wording import day_in_words
 from invoices.domain.document.content_lines import charged_line, counted_together, late_note
-from invoices.domain.lines.allocation import Shares, nothing_to_spread
+from invoices.domain.lines.allocation import Allocation, zero_allocation
 from invoices.domain.lines.detail import (
+    ChargeCursor,
     DetailCharge,
     LineDay,
-    Passed,
-    Place,
+    RunningSums,
+    allocations_of,
     days_of_line,
     page_of_line,
-    passed_at,
-    passed_before,
-    shares_of,
+    sums_at,
+    sums_before,
 )
 from invoices.domain.wording import quantity_in_words
 from invoices.models import InvoiceLine
@@ -93,11 +93,11 @@ def line_page(line: InvoiceLine, *, after: str = "", before: str = "", day: str 
     chosen = _chosen(days, day)
     span = _span(line, chosen)
     rows = page_of_line(line, limit=CHARGES_A_PAGE, after=places[0], before=places[1], within=span)
-    spread = shares_of(line.invoice, line).get(line.position) or nothing_to_spread(line.invoice.currency)
-    before_day = passed_at(line, (span.start, 0), replace(spread)) if span else _nothing()
+    spread = allocations_of(line.invoice, line).get(line.position) or zero_allocation(line.invoice.currency)
+    before_day = sums_at(line, (span.start, 0), replace(spread)) if span else _nothing()
     whole = _of_day(line, span, before_day, replace(spread)) if span else _whole(line)
-    passed = passed_before(line, rows[0], spread) if rows and (span or any(places)) else _nothing()
-    shares = [spread.of(row.exact_amount) for row in rows]
+    passed = sums_before(line, rows[0], spread) if rows and (span or any(places)) else _nothing()
+    shares = [spread.next_share(row.exact_amount) for row in rows]
     skipped = passed.charges - before_day.charges if rows else 0
     return LinePage(
         charges=tuple(_shown(line, row, share) for row, share in zip(rows, shares, strict=True)),
@@ -137,7 +137,7 @@ def _span(line: InvoiceLine, chosen: LineDay | None) -> Span | None:
     return chosen and Span(midnight(chosen.day, zone), midnight(chosen.day + timedelta(days=1), zone))
 
 
-def _place(line: InvoiceLine, action: str) -> Place | None:
+def _place(line: InvoiceLine, action: str) -> ChargeCursor | None:
     if not action:
         return None
     known = action.isdecimal() and len(action) < len(str(2**63))
@@ -170,7 +170,7 @@ def _shown_day(each: LineDay, chosen: LineDay | None) -> ShownDay:
 
 def _why(row: DetailCharge, currency: str) -> str:
     text = _rule_or_reason(row, currency)
-    return f"{text}; voided after billing" if row.taken_back and not row.reason else text
+    return f"{text}; voided after billing" if row.voided_after_close and not row.reason else text
 
 
 def _rule_or_reason(row: DetailCharge, currency: str) -> str:
@@ -181,20 +181,20 @@ def _rule_or_reason(row: DetailCharge, currency: str) -> str:
     return "; ".join(filter(None, [row.rule_name, full + " and ".join(cuts)]))
 
 
-def _nothing() -> Passed:
-    return Passed(0, money.ZERO, money.ZERO, money.ZERO)
+def _nothing() -> RunningSums:
+    return RunningSums(0, money.ZERO, money.ZERO, money.ZERO)
 
 
-def _whole(line: InvoiceLine) -> Passed:
-    return Passed(line.actions, line.quantity, line.exact_amount, line.amount)
+def _whole(line: InvoiceLine) -> RunningSums:
+    return RunningSums(line.actions, line.quantity, line.exact_amount, line.amount)
 
 
-def _of_day(line: InvoiceLine, span: Span, before: Passed, spread: Shares) -> Passed:
-    return _less(passed_at(line, (span.end, 0), spread), before)
+def _of_day(line: InvoiceLine, span: Span, before: RunningSums, spread: Allocation) -> RunningSums:
+    return _less(sums_at(line, (span.end, 0), spread), before)
 
 
-def _less(this: Passed, that: Passed) -> Passed:
-    return Passed(
+def _less(this: RunningSums, that: RunningSums) -> RunningSums:
+    return RunningSums(
         this.charges - that.charges,
         this.quantity - that.quantity,
         this.exact - that.exact,
@@ -204,14 +204,14 @@ def _less(this: Passed, that: Passed) -> Passed:
 
 def _sums(
     line: InvoiceLine,
-    passed: Passed,
+    passed: RunningSums,
     rows: list[DetailCharge],
     shares: list[Decimal],
-    whole: Passed,
+    whole: RunningSums,
     chosen: LineDay | None,
 ) -> tuple[Sum, ...]:
     """Return the sums before, on and after the page (empty ones are left out), of the chosen day, and of the line."""
-    here = Passed(
+    here = RunningSums(
         len(rows),
         sum((row.quantity for row in rows), money.ZERO),
         sum((row.exact_amount for row in rows), money.ZERO),

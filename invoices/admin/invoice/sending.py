@@ -17,14 +17,14 @@ from billing_engine.core.admin_kit.dialogs import Dialog, Done, button, person
 from billing_engine.core.calendar.wording import day_in_words
 from billing_engine.core.errors import Refused
 from invoices.domain.mail.request import check_may_be_sent, recipients_of, send, send_once
-from invoices.domain.mail.server import is_a_server, server
-from invoices.domain.mail.template import MOST_CHARACTERS, written
+from invoices.domain.mail.server import sends_email, server_name
+from invoices.domain.mail.template import MAX_CHARACTERS, email_text
 from invoices.models import Invoice, InvoiceMail
 
 SEND = "invoices.add_invoicemail"
 
 
-class OneKindOfLine(forms.CharField):
+class MultilineField(forms.CharField):
     """Text whose line breaks count as one character, as they are stored; a browser sends two."""
 
     def to_python(self, value: Any) -> str:
@@ -35,11 +35,13 @@ class MailForm(forms.Form):
     """The email that will be sent."""
 
     to = forms.CharField(
-        label="To", help_text="Separate addresses with commas or line breaks.", widget=UnfoldAdminTextareaWidget({"rows": 2})
+        label="To",
+        help_text="Separate addresses with commas or line breaks.",
+        widget=UnfoldAdminTextareaWidget({"rows": 2}),
     )
-    subject = forms.CharField(max_length=MOST_CHARACTERS["subject"], widget=UnfoldAdminTextInputWidget())
-    body = OneKindOfLine(
-        label="Message", max_length=MOST_CHARACTERS["message"], widget=UnfoldAdminTextareaWidget({"rows": 14})
+    subject = forms.CharField(max_length=MAX_CHARACTERS["subject"], widget=UnfoldAdminTextInputWidget())
+    body = MultilineField(
+        label="Message", max_length=MAX_CHARACTERS["message"], widget=UnfoldAdminTextareaWidget({"rows": 14})
     )
     # Created with the dialog, so that pressing its button twice sends one email.
     request = forms.UUIDField(widget=forms.HiddenInput())
@@ -56,11 +58,11 @@ def may_be_sent(invoice: Invoice) -> bool:
 
 def mail_of(invoice: Invoice) -> dict[str, Any]:
     """Return the initial values of the dialog."""
-    subject, body = written(invoice)
+    subject, body = email_text(invoice)
     return {"to": ", ".join(recipients_of(invoice)), "subject": subject, "body": body, "request": uuid4()}
 
 
-def told(invoice: Invoice) -> str:
+def send_notice(invoice: Invoice) -> str:
     """Say what is attached, how it is sent, and whether an earlier email may have arrived."""
     sent = (
         f"This invoice was already sent, first on {day_in_words(invoice.sent_at.astimezone(invoice.customer.zone).date())}. "
@@ -74,14 +76,14 @@ def told(invoice: Invoice) -> str:
         else ""
     )
     how = (
-        f"It is sent by {server()}."
-        if is_a_server()
-        else f"It will not be delivered: no mail server is configured, so emails are only recorded ({server()}; see EMAIL_URL)."
+        f"It is sent by {server_name()}."
+        if sends_email()
+        else f"It will not be delivered: no mail server is configured ({server_name()}; see EMAIL_URL)."
     )
     return f"{sent}{doubt}{invoice.number}.pdf is attached. {how}"
 
 
-class Sendable:
+class SendButton:
     """The Send button of the invoice page."""
 
     def has_send_permission(self, request: HttpRequest) -> bool:
@@ -94,7 +96,7 @@ class Sendable:
         icon="mail",
         variant=ActionVariant.PRIMARY,
         offered=may_be_sent,
-        asks=Dialog(title=lambda invoice: f"Send {invoice}", says=told, form=MailForm, first=mail_of),
+        asks=Dialog(title=lambda invoice: f"Send {invoice}", says=send_notice, form=MailForm, first=mail_of),
     )
     def send(self, request: HttpRequest, invoice: Invoice, answers: dict[str, Any]) -> Done:
         mail = send(
@@ -105,11 +107,13 @@ class Sendable:
             text=(answers["subject"], answers["body"]),
             request=answers["request"],
         )
-        if not is_a_server():
-            return Done(f"Recorded for {', '.join(mail.to)}, not sent: no mail server is configured.", level=messages.WARNING)
+        if not sends_email():
+            return Done(
+                f"Recorded for {', '.join(mail.to)}, not sent: no mail server is configured.", level=messages.WARNING
+            )
         return Done(f"On its way to {', '.join(mail.to)}. This page shows the outcome.")
 
     @admin.action(description="Send", permissions=["send"])
     def send_chosen(self, request: HttpRequest, rows: QuerySet[Invoice]) -> None:
-        done = "On their way" if is_a_server() else "Recorded, not sent: no mail server is configured"
+        done = "On their way" if sends_email() else "Recorded, not sent: no mail server is configured"
         for_each(request, rows, lambda invoice: send_once(invoice, by=person(request), at=now()), done=done)

@@ -7,14 +7,14 @@ from billing_engine.core.counts import names_in_words
 from billing_engine.core.money import in_words
 from invoices.domain.life.late_voids import to_be_credited
 from invoices.domain.month_close.bulk_action import without_contacts
-from invoices.domain.month_close.unfinished import Left, stuck_in
+from invoices.domain.month_close.unfinished import Remaining, stuck_in
 from invoices.models import BillingCycle
 from invoices.queries.cycle import cut_by_budgets_in, flagged_in, without_invoice_in
 
 Counted = tuple[int, str, str, str, str]  # count, label, advice, URL, color
 
 
-def blocker_cards(cycle: BillingCycle, left: Left) -> list[TaskCard]:
+def blocker_cards(cycle: BillingCycle, left: Remaining) -> list[TaskCard]:
     """Return the cards of what blocks the month's close, in the order to deal with it."""
     return [
         TaskCard.of(count, what, advice, address, tone)
@@ -27,7 +27,7 @@ def blocker_cards(cycle: BillingCycle, left: Left) -> list[TaskCard]:
     ]
 
 
-def _before_drafts(label: str, left: Left) -> tuple[Counted, ...]:
+def _before_drafts(label: str, left: Remaining) -> tuple[Counted, ...]:
     """Return what is not on an invoice yet."""
     return (
         (
@@ -54,7 +54,7 @@ def _before_drafts(label: str, left: Left) -> tuple[Counted, ...]:
     )
 
 
-def _of_invoices(label: str, left: Left) -> tuple[Counted, ...]:
+def _of_invoices(label: str, left: Remaining) -> tuple[Counted, ...]:
     """Return what needs attention on the month's invoices, or on periods without one."""
     flagged = flagged_in(label) if left.drafts else 0
     return (
@@ -79,7 +79,7 @@ def _of_invoices(label: str, left: Left) -> tuple[Counted, ...]:
             list_of("leads.billingperiod", cycle=label, state__exact="open"),
             "orange",
         ),
-        _taken_back(label),
+        _to_be_credited(label),
         _cut_by_budgets(label),
         (
             left.inactive_periods,
@@ -91,7 +91,7 @@ def _of_invoices(label: str, left: Left) -> tuple[Counted, ...]:
     )
 
 
-def _outgoing(cycle: BillingCycle, left: Left) -> tuple[Counted, ...]:
+def _outgoing(cycle: BillingCycle, left: Remaining) -> tuple[Counted, ...]:
     """Return what is issued but could not be sent."""
     stuck, contactless = stuck_in(cycle.label), without_contacts(cycle) if left.unsent else []
     return (
@@ -119,7 +119,7 @@ def _outgoing(cycle: BillingCycle, left: Left) -> tuple[Counted, ...]:
     )
 
 
-def _taken_back(label: str) -> Counted:
+def _to_be_credited(label: str) -> Counted:
     """Return the charges voided after their invoice was issued, which are owed to the customer."""
     found = to_be_credited(labels_of(label))
     amounts = " and ".join(in_words(found[currency].amount, currency) for currency in sorted(found))

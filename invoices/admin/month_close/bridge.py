@@ -68,9 +68,7 @@ def faults_of(found: Bridge) -> list[str]:
     """Return sentences that say where the bridge does not add up."""
     faults = []
     if found.reported != found.actions.received:
-        faults.append(
-            f"The deliveries report {_actions(found.reported)} stored, but {_exist(found.actions.received)}."
-        )
+        faults.append(f"The deliveries report {_actions(found.reported)} stored, but {_exist(found.actions.received)}.")
     if found.tallied is not None and found.tallied != found.billed:
         faults.append(f"In the billing periods, {_actions(found.tallied)} were rated, but {_exist(found.billed)}.")
     for moved, what in ((found.actions, "actions"), (found.quarantined, "quarantined items")):

@@ -17,18 +17,24 @@ from billing_engine.core.admin_kit.pages import ReadOnlyPage
 from billing_engine.core.counts import names_in_words
 from billing_engine.core.errors import Refused
 from invoices.admin.month_close.bridge import bridge
-from invoices.admin.month_close.form import MayNeedAReason
+from invoices.admin.month_close.form import OptionalReasonForm
 from invoices.admin.month_close.page import cycle_page
-from invoices.domain.mail.server import check_server, is_a_server, server
-from invoices.domain.month_close.bulk_action import begin, stop, tried_before, waiting_for, without_contacts
+from invoices.domain.mail.server import check_server, sends_email, server_name
+from invoices.domain.month_close.bulk_action import (
+    count_waiting,
+    failed_before,
+    start_bulk_action,
+    stop_bulk_action,
+    without_contacts,
+)
 from invoices.domain.month_close.close_month import (
     bill_cycle,
     check_all_issued,
     check_may_open_again,
     check_over,
     close_cycle,
+    create_missing_months,
     has_something_to_bill,
-    know_cycles,
     lock,
     reopen,
 )
@@ -50,20 +56,20 @@ def month_of(cycle: BillingCycle) -> str:
     return month_in_words(cycle.label)
 
 
-def is_to_be_billed(cycle: BillingCycle) -> bool:
+def can_be_billed(cycle: BillingCycle) -> bool:
     """Return whether the month is open and a billing run would have something to bill."""
     return not why_month_locked(cycle) and has_something_to_bill(cycle, at=now())
 
 
-def many(cycle: BillingCycle, action: BillingCycle.BulkAction, what: str) -> str:
+def waiting_in_words(cycle: BillingCycle, action: BillingCycle.BulkAction, what: str) -> str:
     """Return how many invoices the bulk action would process: `1 draft`, `1,234 invoices`."""
-    count = waiting_for(cycle, action)
+    count = count_waiting(cycle, action)
     return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
-def waits_for(action: BillingCycle.BulkAction) -> Any:
+def has_waiting(action: BillingCycle.BulkAction) -> Any:
     """Return a check whether the bulk action has something to do, and none is in progress."""
-    return lambda cycle: not cycle.bulk_action and waiting_for(cycle, action) > 0
+    return lambda cycle: not cycle.bulk_action and count_waiting(cycle, action) > 0
 
 
 def may_send_all(cycle: BillingCycle) -> bool:
@@ -72,16 +78,16 @@ def may_send_all(cycle: BillingCycle) -> bool:
         check_server()
     except Refused:
         return False
-    return bool(waits_for(BulkAction.SEND)(cycle))
+    return bool(has_waiting(BulkAction.SEND)(cycle))
 
 
-def told_before_sending(cycle: BillingCycle) -> str:
+def send_all_notice(cycle: BillingCycle) -> str:
     """Say who gets the emails, how many failed before, and which customers are skipped."""
-    failed = tried_before(cycle)
+    failed = failed_before(cycle)
     again = f" {failed:,} of them failed before." if failed else ""
     contactless = without_contacts(cycle)
     skipped = f" Skipped, without billing contacts: {names_in_words(contactless)}." if contactless else ""
-    recorded = "" if is_a_server() else f" They will not be delivered: emails are only recorded here ({server()})."
+    recorded = "" if sends_email() else f" They will not be delivered: emails are only recorded here ({server_name()})."
     return (
         "Sends every issued invoice that was not sent yet to the customer's billing contacts, with its template and PDF."
         f"{again}{skipped}{recorded}"
@@ -106,7 +112,7 @@ class BillingCycleAdmin(ReadOnlyPage[BillingCycle]):
         css = {"all": ["invoices/finance.css", "core/figures.css", "invoices/month_close.css"]}
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        know_cycles()
+        create_missing_months()
         response: HttpResponse = super().changelist_view(request, extra_context)
         return response
 
@@ -136,7 +142,7 @@ class BillingCycleAdmin(ReadOnlyPage[BillingCycle]):
         permission=RUN,
         icon="play_arrow",
         variant=ActionVariant.PRIMARY,
-        offered=is_to_be_billed,
+        offered=can_be_billed,
         asks=Dialog(
             title=lambda cycle: f"Bill {month_of(cycle)}?",
             says=(
@@ -156,28 +162,28 @@ class BillingCycleAdmin(ReadOnlyPage[BillingCycle]):
         permission=DECIDE,
         icon="check",
         variant=ActionVariant.PRIMARY,
-        offered=waits_for(BulkAction.APPROVE),
+        offered=has_waiting(BulkAction.APPROVE),
         asks=Dialog(
-            title=lambda cycle: f"Approve {many(cycle, BulkAction.APPROVE, 'draft')} of {month_of(cycle)}?",
+            title=lambda cycle: f"Approve {waiting_in_words(cycle, BulkAction.APPROVE, 'draft')} of {month_of(cycle)}?",
             says="Confirms that you reviewed them and that they are correct. You can stop it; flagged drafts are skipped.",
         ),
     )
     def approve_all(self, request: HttpRequest, cycle: BillingCycle, answers: dict[str, Any]) -> Done:
-        return Done(f"Approving {begin(cycle, BulkAction.APPROVE, by=person(request), at=now()):,}.")
+        return Done(f"Approving {start_bulk_action(cycle, BulkAction.APPROVE, by=person(request), at=now()):,}.")
 
     @button(
         "Issue all",
         permission=DECIDE,
         icon="send",
         variant=ActionVariant.PRIMARY,
-        offered=waits_for(BulkAction.ISSUE),
+        offered=has_waiting(BulkAction.ISSUE),
         asks=Dialog(
-            title=lambda cycle: f"Issue {many(cycle, BulkAction.ISSUE, 'invoice')} of {month_of(cycle)}?",
+            title=lambda cycle: f"Issue {waiting_in_words(cycle, BulkAction.ISSUE, 'invoice')} of {month_of(cycle)}?",
             says="Each invoice gets its number and can no longer be changed. You can stop this, but not undo it.",
         ),
     )
     def issue_all(self, request: HttpRequest, cycle: BillingCycle, answers: dict[str, Any]) -> Done:
-        return Done(f"Issuing {begin(cycle, BulkAction.ISSUE, by=person(request), at=now()):,}.")
+        return Done(f"Issuing {start_bulk_action(cycle, BulkAction.ISSUE, by=person(request), at=now()):,}.")
 
     @button(
         "Send all",
@@ -186,13 +192,15 @@ class BillingCycleAdmin(ReadOnlyPage[BillingCycle]):
         variant=ActionVariant.PRIMARY,
         offered=may_send_all,
         asks=Dialog(
-            title=lambda cycle: f"Send {many(cycle, BulkAction.SEND, 'invoice')} of {month_of(cycle)} by email?",
-            says=told_before_sending,
+            title=lambda cycle: (
+                f"Send {waiting_in_words(cycle, BulkAction.SEND, 'invoice')} of {month_of(cycle)} by email?"
+            ),
+            says=send_all_notice,
         ),
     )
     def send_all(self, request: HttpRequest, cycle: BillingCycle, answers: dict[str, Any]) -> Done:
-        count = begin(cycle, BulkAction.SEND, by=person(request), at=now())
-        if not is_a_server():
+        count = start_bulk_action(cycle, BulkAction.SEND, by=person(request), at=now())
+        if not sends_email():
             return Done(f"Recording {count:,}, not sending: no mail server is configured.", level=messages.WARNING)
         return Done(f"Sending {count:,}.")
 
@@ -201,10 +209,12 @@ class BillingCycleAdmin(ReadOnlyPage[BillingCycle]):
         permission=DECIDE,
         icon="stop",
         offered=lambda cycle: bool(cycle.bulk_action),
-        asks=Dialog(title="Stop the bulk action?", says="It stops after the current invoice. You can start it again later."),
+        asks=Dialog(
+            title="Stop the bulk action?", says="It stops after the current invoice. You can start it again later."
+        ),
     )
     def stop_bulk_action(self, request: HttpRequest, cycle: BillingCycle, answers: dict[str, Any]) -> Done:
-        stop(cycle)
+        stop_bulk_action(cycle)
         return Done("Stopped.")
 
     @button(
@@ -219,7 +229,7 @@ class BillingCycleAdmin(ReadOnlyPage[BillingCycle]):
                 "From now on the month takes no new actions, and its drafts cannot be regenerated. Late activity goes to"
                 " the next open period. A second person can reopen the month until an invoice is issued."
             ),
-            form=MayNeedAReason,
+            form=OptionalReasonForm,
         ),
     )
     def lock(self, request: HttpRequest, cycle: BillingCycle, answers: dict[str, Any]) -> Done:
@@ -252,7 +262,7 @@ class BillingCycleAdmin(ReadOnlyPage[BillingCycle]):
         asks=Dialog(
             title=lambda cycle: f"Close {month_of(cycle)}?",
             says="A closed month can never be reopened.",
-            form=MayNeedAReason,
+            form=OptionalReasonForm,
         ),
     )
     def close(self, request: HttpRequest, cycle: BillingCycle, answers: dict[str, Any]) -> Done:

@@ -4,7 +4,7 @@ from django import forms
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 
-class MayNeedAReason(forms.Form):
+class OptionalReasonForm(forms.Form):
     """An optional reason."""
 
     reason = forms.CharField(

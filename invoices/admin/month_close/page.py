@@ -12,11 +12,11 @@ from billing_engine.core.admin_kit.bulk import SKIPPED_SHOWN, Skipped, SkippedRo
 from billing_engine.core.admin_kit.cells import instant, list_of, page_of
 from billing_engine.core.calendar.spans import Cycle, labels_of
 from billing_engine.core.counts import count_in_words
-from invoices.admin.month_close.blockers import hindrances
+from invoices.admin.month_close.blockers import blocker_cards
 from invoices.admin.month_close.figures import money_table, received_sum, stored_sum
-from invoices.domain.month_close.bulk_action import last_act
+from invoices.domain.month_close.bulk_action import last_bulk_action
 from invoices.domain.month_close.close_month import unfinished_in
-from invoices.domain.month_close.unfinished import Left, left_in, quarantined_in
+from invoices.domain.month_close.unfinished import Remaining, quarantined_in, remaining_in
 from invoices.domain.run.blockers import blocker_of, failed_in
 from invoices.domain.wording import end_in_words, month_in_words
 from invoices.models import BillingCycle, BillingRun, BillingRunItem, CycleStep
@@ -58,7 +58,7 @@ def cycle_page(model_admin: Any, request: HttpRequest, cycle: BillingCycle) -> H
     """Show the month; every figure is counted for this request."""
     # Read first: work that ends while the rest is counted shows with the next refresh.
     is_moving = bool(cycle.bulk_action) or _run_in_progress(cycle.label) is not None
-    left = left_in(cycle.label)
+    left = remaining_in(cycle.label)
     money = money_of(cycle.label)
     history = list(cycle.steps.select_related("by").order_by("pk"))
     month = Cycle.parse(cycle.label)
@@ -74,7 +74,7 @@ def cycle_page(model_admin: Any, request: HttpRequest, cycle: BillingCycle) -> H
         "month": month_in_words(cycle.label),
         **_neighbours(month),
         "steps": steps_of(cycle, left),
-        "hindrances": hindrances(cycle, left),
+        "blockers": blocker_cards(cycle, left),
         "failures": _failures(cycle.label),
         "quarantined": _waiting_items(cycle.label) if left.quarantined else [],
         "quarantined_more": max(0, left.quarantined - ITEMS_SHOWN),
@@ -85,7 +85,7 @@ def cycle_page(model_admin: Any, request: HttpRequest, cycle: BillingCycle) -> H
         "adds_up": all(one.adds_up for one in sums) and all(one.adds_up for one in tables),
         "is_complete": bool(tables) and all(one.equations for one in sums),
         "history": [_history_row(step) for step in history],
-        "skipped": _skipped(last_act(history)),
+        "skipped": _skipped(last_bulk_action(history)),
         "is_moving": is_moving,
         "media": model_admin.media,
         "actions_detail": model_admin._get_actions_navigation(  # noqa: SLF001 -- Unfold makes its header's buttons so
@@ -95,7 +95,9 @@ def cycle_page(model_admin: Any, request: HttpRequest, cycle: BillingCycle) -> H
     response = TemplateResponse(request, "invoices/month_close.html", page)
     response["Cache-Control"] = "no-store"
     if request.headers.get("HX-Request") and not is_moving:
-        response["HX-Refresh"] = "true"  # the workers are done: reload, because the buttons outside the refreshed part changed
+        response["HX-Refresh"] = (
+            "true"  # the workers are done: reload, because the buttons outside the refreshed part changed
+        )
     return response
 
 
@@ -127,7 +129,7 @@ def _skipped(act: CycleStep | None) -> Skipped | None:
     return Skipped(summary, skipped, count - len(rows))
 
 
-def steps_of(cycle: BillingCycle, left: Left) -> list[Step]:
+def steps_of(cycle: BillingCycle, left: Remaining) -> list[Step]:
     """Return the steps from the billing run to the close, each done, next or later."""
     periods = BillingPeriod.objects.filter(label__in=labels_of(cycle.label))
     total = periods.count()

@@ -19,7 +19,7 @@ from invoices.domain.document.content_lines import (
     uncharged_line,
 )
 from invoices.domain.document.parties import bill_to, seller_of
-from invoices.domain.document.replacement import in_its_place, replacement_of
+from invoices.domain.document.replacement import replacement_notice, replacement_of
 from invoices.domain.wording import (
     clean,
     lines_of,
@@ -30,7 +30,7 @@ from invoices.models import Invoice, InvoiceLine, InvoiceTax
 
 
 @dataclass(frozen=True, slots=True)
-class Fact:
+class LabeledValue:
     """A label and its value: `Due date`, `November 30, 2026`."""
 
     label: str
@@ -49,7 +49,7 @@ class Party:
 
 
 @dataclass(frozen=True, slots=True)
-class Paper:
+class InvoiceContent:
     """The content of an invoice: all text final, all amounts formatted."""
 
     title: str
@@ -58,14 +58,14 @@ class Paper:
     made_on: str  # ISO date, for the document's metadata
     seller: Party
     bill_to: Party
-    facts: tuple[Fact, ...]
+    details: tuple[LabeledValue, ...]
     headline: str
     subject: str
     lines: tuple[ChargedLine, ...]
-    subtotals: tuple[Fact, ...]
-    total: Fact
+    subtotals: tuple[LabeledValue, ...]
+    total: LabeledValue
     uncharged: tuple[UnchargedLine, ...]
-    uncharged_total: Fact | None
+    uncharged_total: LabeledValue | None
     payment: tuple[str, ...]
     questions: tuple[str, ...]
     was: str = ""  # a void invoice's former headline and total, shown crossed out
@@ -77,7 +77,7 @@ class Paper:
         return asdict(self)
 
 
-def paper_of(invoice: Invoice, *, as_issued: bool = False) -> Paper:
+def content_of(invoice: Invoice, *, as_issued: bool = False) -> InvoiceContent:
     """Return an invoice's content, in three queries for any number of lines.
 
     With `as_issued`, a void invoice's content is as it was before it was voided.
@@ -89,11 +89,13 @@ def paper_of(invoice: Invoice, *, as_issued: bool = False) -> Paper:
     issued = invoice.number is not None
     seller: dict[str, Any] = invoice.seller if issued else seller_of(invoice.customer)
     customer: dict[str, Any] = invoice.bill_to if issued else bill_to(invoice.customer)
-    with money.read_in(customer.get("locale", str(money.LOCALE))):  # invoices issued before there was a choice have none
-        return _paper(invoice, seller, customer)
+    with money.read_in(
+        customer.get("locale", str(money.LOCALE))
+    ):  # invoices issued before there was a choice have none
+        return _content(invoice, seller, customer)
 
 
-def _paper(invoice: Invoice, seller: dict[str, Any], customer: dict[str, Any]) -> Paper:
+def _content(invoice: Invoice, seller: dict[str, Any], customer: dict[str, Any]) -> InvoiceContent:
     stored = list(invoice.lines.select_related("action_type", "rule").order_by("position"))
     if any(line.late_from for line in stored):
         prefetch_related_objects([invoice.customer], "cycle_changes")  # needed to name the week of late lines
@@ -105,19 +107,19 @@ def _paper(invoice: Invoice, seller: dict[str, Any], customer: dict[str, Any]) -
     headline = f"{total} due {day_in_words(invoice.due_on)}" if invoice.due_on else f"{total} due"
     is_void = invoice.state == Invoice.State.VOID
     due = in_words(amount_due(invoice) if is_void else invoice.total, invoice.currency)
-    return Paper(
+    return InvoiceContent(
         title="Invoice",
         mark=_mark(invoice),
         number=invoice.number or "",
         made_on=(invoice.issued_on or invoice.created_at.astimezone(zone).date()).isoformat(),
         seller=_party(seller, [seller["email"]]),
         bill_to=_party(customer, customer["contacts"]),
-        facts=_facts(invoice, customer, zone),
+        details=_details(invoice, customer, zone),
         headline="Nothing is due" if is_void else headline,
         subject=f"Lead activity for {span_in_words(invoice.period.start_at, invoice.period.end_at, zone)}",
         lines=tuple(charged_line(line, invoice.currency, counted_over=over.get(line.position, "")) for line in charged),
         subtotals=_subtotals(invoice),
-        total=Fact("Total due", f"{due} {invoice.currency}"),
+        total=LabeledValue("Total due", f"{due} {invoice.currency}"),
         uncharged=tuple(uncharged_line(line, invoice.currency) for line in uncharged),
         uncharged_total=_uncharged_total(uncharged, invoice.currency),
         payment=_payment(invoice, seller["pay_to"]),
@@ -139,7 +141,7 @@ def _notices(invoice: Invoice, zone: ZoneInfo) -> tuple[str, ...]:
         return ()
     since = f"Void since {day_in_words(invoice.voided_at.astimezone(zone).date())}. No payment is due."
     replacement = replacement_of(invoice)
-    return (since, in_its_place(replacement)) if replacement else (since,)
+    return (since, replacement_notice(replacement)) if replacement else (since,)
 
 
 def _questions(invoice: Invoice, seller: dict[str, Any], customer: dict[str, Any]) -> tuple[str, ...]:
@@ -168,7 +170,7 @@ def _party(details: dict[str, Any], emails: list[str]) -> Party:
     )
 
 
-def _facts(invoice: Invoice, customer: dict[str, Any], zone: ZoneInfo) -> tuple[Fact, ...]:
+def _details(invoice: Invoice, customer: dict[str, Any], zone: ZoneInfo) -> tuple[LabeledValue, ...]:
     """Return the details at the top, without empty ones."""
     if invoice.issued_on and invoice.due_on:
         days = (invoice.due_on - invoice.issued_on).days
@@ -177,16 +179,16 @@ def _facts(invoice: Invoice, customer: dict[str, Any], zone: ZoneInfo) -> tuple[
         days, issue = customer["payment_terms_days"], "When issued"
         due = f"{count_of_days(days)} after issue" if days else "On issue"
     period = stretch_in_words(invoice.period.start_at, invoice.period.end_at, zone)
-    facts = (
-        Fact("Invoice number", invoice.number or "When issued"),
-        Fact("Issue date", issue),
-        Fact("Due date", "" if invoice.state == Invoice.State.VOID else due),
-        Fact("Terms", _terms(invoice, days)),
-        Fact("Billing period", period),
-        Fact("Time zone", customer["time_zone"].replace("_", " ")),
-        Fact("PO number", clean(customer["purchase_order"])),
+    details = (
+        LabeledValue("Invoice number", invoice.number or "When issued"),
+        LabeledValue("Issue date", issue),
+        LabeledValue("Due date", "" if invoice.state == Invoice.State.VOID else due),
+        LabeledValue("Terms", _terms(invoice, days)),
+        LabeledValue("Billing period", period),
+        LabeledValue("Time zone", customer["time_zone"].replace("_", " ")),
+        LabeledValue("PO number", clean(customer["purchase_order"])),
     )
-    return tuple(fact for fact in facts if fact.value)
+    return tuple(fact for fact in details if fact.value)
 
 
 def _terms(invoice: Invoice, days: int) -> str:
@@ -201,24 +203,24 @@ def _mark(invoice: Invoice) -> str:
     return "" if invoice.number else "DRAFT"
 
 
-def _subtotals(invoice: Invoice) -> tuple[Fact, ...]:
+def _subtotals(invoice: Invoice) -> tuple[LabeledValue, ...]:
     """Return the rows from the lines to the total: taxes or the reason for none, and credit used or carried forward."""
 
-    def fact(label: str, amount: Decimal, notes: tuple[str, ...] = ()) -> Fact:
-        return Fact(label, in_words(amount, invoice.currency), notes)
+    def fact(label: str, amount: Decimal, notes: tuple[str, ...] = ()) -> LabeledValue:
+        return LabeledValue(label, in_words(amount, invoice.currency), notes)
 
-    facts = [fact("Subtotal", invoice.subtotal)]
+    details = [fact("Subtotal", invoice.subtotal)]
     for tax in invoice.taxes.order_by("position"):
         on = f" on {in_words(tax.base, invoice.currency)}" if tax.categories else ""
-        facts.append(fact(f"{clean(tax.name)} ({rate_in_words(tax.rate)}){on}", tax.amount, _taxed(tax)))
-    if len(facts) == 1:
+        details.append(fact(f"{clean(tax.name)} ({rate_in_words(tax.rate)}){on}", tax.amount, _taxed(tax)))
+    if len(details) == 1:
         reason = clean(invoice.tax_exempt_reason)
-        facts.append(fact(f"Tax exempt: {reason}" if reason else "Tax", Decimal(0)))
+        details.append(fact(f"Tax exempt: {reason}" if reason else "Tax", Decimal(0)))
     if invoice.credit < 0:
-        facts.append(fact("Credit used", invoice.credit))
+        details.append(fact("Credit used", invoice.credit))
     elif invoice.credit:
-        facts.append(fact("Carried forward to your credit balance", invoice.credit))
-    return tuple(facts)
+        details.append(fact("Carried forward to your credit balance", invoice.credit))
+    return tuple(details)
 
 
 def _taxed(tax: InvoiceTax) -> tuple[str, ...]:
@@ -228,12 +230,12 @@ def _taxed(tax: InvoiceTax) -> tuple[str, ...]:
     )
 
 
-def _uncharged_total(lines: list[InvoiceLine], currency: str) -> Fact | None:
+def _uncharged_total(lines: list[InvoiceLine], currency: str) -> LabeledValue | None:
     if not lines:
         return None
     count = sum(line.actions for line in lines)
     label = f"{quantity_in_words(Decimal(count))} action{'' if count == 1 else 's'} not charged"
-    return Fact(label, in_words(Decimal(0), currency))
+    return LabeledValue(label, in_words(Decimal(0), currency))
 
 
 def _payment(invoice: Invoice, pay_to: str) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from billing_engine.core.calendar.spans import Calendar, labels_of
 from billing_engine.core.errors import Refused
 from billing_engine.core.tables.csv import Cell
 from invoices.domain.document.content_lines import late_of
-from invoices.domain.lines.detail import DetailCharge, detail_of, unbilled_of
+from invoices.domain.lines.detail import DetailCharge, detail_of, unbilled_charges
 from invoices.domain.wording import late_in_words
 from invoices.models import Invoice, InvoiceLine
 from leads.models import BillingPeriod
@@ -53,7 +53,7 @@ HEADER = (
 CHARGE_COLUMNS = HEADER.index("Exact amount") - HEADER.index("Reason")
 _late_in_words = lru_cache(maxsize=1_000)(late_in_words)  # called for every charge, for few weeks and months
 WORKBOOK_ROWS = 100_000  # takes about 20 seconds
-BEHIND_CHARGES = (InvoiceLine.Kind.CHARGES, InvoiceLine.Kind.NOT_CHARGED)
+KINDS_WITH_CHARGES = (InvoiceLine.Kind.CHARGES, InvoiceLine.Kind.NOT_CHARGED)
 
 
 class TooManyForAWorkbook(Refused):
@@ -67,7 +67,7 @@ def rows_of_invoice(invoice: Invoice) -> Iterator[list[Cell]]:
     """Yield a row per charge, in line order; a line without charges gets its own row."""
     calendar = invoice.customer.calendar
     head: list[Cell] = [str(invoice), *_of_period(invoice.period)]
-    bare = list(invoice.lines.exclude(kind__in=BEHIND_CHARGES).order_by("-position"))
+    bare = list(invoice.lines.exclude(kind__in=KINDS_WITH_CHARGES).order_by("-position"))
     for line, charge, share in detail_of(invoice):
         while bare and bare[-1].position < line.position:
             yield _bare(head, bare.pop(), invoice.currency)
@@ -89,7 +89,7 @@ def rows_of_month(label: str) -> Iterator[list[Cell]]:
             yield from rows_of_invoice(invoice)
         if not invoices:
             calendar = period.customer.calendar
-            for charge in unbilled_of(period):
+            for charge in unbilled_charges(period):
                 cells = _of_charge(charge, calendar)
                 yield ["", *_of_period(period), None, "", *cells, None, period.customer.currency]
 

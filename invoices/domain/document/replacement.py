@@ -6,7 +6,7 @@ from typing import NamedTuple
 from invoices.models import Invoice
 
 
-class Places(NamedTuple):
+class Replacements(NamedTuple):
     """The void invoice that an invoice replaces, and the invoice or draft that replaces it, if any."""
 
     replaces: Invoice | None
@@ -25,19 +25,19 @@ def replaced_by(invoice: Invoice) -> Invoice | None:
     return earlier.order_by("-pk").first()
 
 
-def in_its_place(replacement: Invoice) -> str:
+def replacement_notice(replacement: Invoice) -> str:
     """Return a void invoice's notice of its replacement."""
     return f"Replaced by invoice {replacement.number}."
 
 
-def places_of(invoices: Iterable[Invoice]) -> Mapping[int, Places]:
+def replacements_of(invoices: Iterable[Invoice]) -> Mapping[int, Replacements]:
     """Return the replacements of many invoices by invoice id, in one query."""
     of_period = dict[int, list[Invoice]]()
     periods = {invoice.period_id for invoice in invoices}
     for one in Invoice.objects.filter(period__in=periods).order_by("pk"):
         of_period.setdefault(one.period_id, []).append(one)
-    found = dict[int, Places]()
+    found = dict[int, Replacements]()
     for some in of_period.values():
         for before, one, after in zip([None, *some], some, [*some[1:], None], strict=False):
-            found[one.pk] = Places(before, after)
+            found[one.pk] = Replacements(before, after)
     return found

@@ -11,7 +11,7 @@ from typing import Any
 
 from billing_engine.core.errors import Refused
 from invoices.domain.document.annex import Annex, annex_of
-from invoices.domain.document.content import Paper, paper_of
+from invoices.domain.document.content import InvoiceContent, content_of
 from invoices.domain.document.fonts import ARCHIVABLE, families, folders, han_of
 from invoices.models import Invoice
 
@@ -34,18 +34,18 @@ def preview(invoice: Invoice) -> bytes:
     return typeset(source_of(invoice), seconds=SECONDS_ON_A_PAGE)
 
 
-def render(paper: Paper, annex: Annex | None = None) -> bytes:
+def render(paper: InvoiceContent, annex: Annex | None = None) -> bytes:
     """Return the content and its annex as a PDF; raise NotTypeset."""
     return typeset(_source(paper, annex))
 
 
 def source_of(invoice: Invoice, *, as_issued: bool = False) -> dict[str, Any]:
     """Return the content of the invoice's document as plain data; with `as_issued`, as before the invoice was voided."""
-    paper = paper_of(invoice, as_issued=as_issued)
+    paper = content_of(invoice, as_issued=as_issued)
     return _source(paper, annex_of(invoice), locale=invoice.bill_to.get("locale", invoice.customer.locale))
 
 
-def _source(paper: Paper, annex: Annex | None, *, locale: str = "") -> dict[str, Any]:
+def _source(paper: InvoiceContent, annex: Annex | None, *, locale: str = "") -> dict[str, Any]:
     return {"paper": paper.as_data(), "annex": annex and annex.as_data(), "locale": locale}
 
 

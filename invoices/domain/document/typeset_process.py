@@ -16,12 +16,12 @@ NICENESS = 5  # rating goes first
 
 def main() -> int:
     """Read the job and write the PDF, or one line that says why it failed."""
-    order = json.load(sys.stdin.buffer)
-    _bounded(order["megabytes"] * 1024 * 1024, order["seconds"])
+    job = json.load(sys.stdin.buffer)
+    _bounded(job["megabytes"] * 1024 * 1024, job["seconds"])
     import typst  # noqa: PLC0415 -- after the limits, so that they apply to it, too
 
     try:
-        content = typeset(typst, order)
+        content = typeset(typst, job)
     except typst.TypstError as error:
         sys.stderr.write(error.message.splitlines()[0])
         return 1
@@ -29,23 +29,23 @@ def main() -> int:
     return 0
 
 
-def typeset(typst: Any, order: dict[str, Any]) -> bytes:
+def typeset(typst: Any, job: dict[str, Any]) -> bytes:
     """Return the PDF in the archive profile, or without the profile if a character is not allowed in it."""
-    fonts = typst.Fonts(include_system_fonts=False, font_paths=order["folders"])
-    facts = {
+    fonts = typst.Fonts(include_system_fonts=False, font_paths=job["folders"])
+    options = {
         "format": "pdf",
         "font_paths": fonts,
         "ignore_system_fonts": True,
         # Data, never markup: the template reads it as JSON.
-        "sys_inputs": {name: json.dumps(part, ensure_ascii=False) for name, part in order["inputs"].items()},
-        "timestamp": datetime.combine(date.fromisoformat(order["made_on"]), time.min, UTC),
+        "sys_inputs": {name: json.dumps(part, ensure_ascii=False) for name, part in job["inputs"].items()},
+        "timestamp": datetime.combine(date.fromisoformat(job["made_on"]), time.min, UTC),
     }
     try:
-        content: bytes = typst.compile(order["template"], pdf_standards=order["standards"], **facts)
+        content: bytes = typst.compile(job["template"], pdf_standards=job["standards"], **options)
     except typst.TypstError as error:
-        if not all(standard in error.message for standard in order["named"]):
+        if not all(standard in error.message for standard in job["named"]):
             raise
-        content = typst.compile(order["template"], **facts)
+        content = typst.compile(job["template"], **options)
     return content
 
 

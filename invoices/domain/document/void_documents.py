@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from invoices.domain.document.replacement import in_its_place, replaced_by
+from invoices.domain.document.replacement import replaced_by, replacement_notice
 from invoices.domain.document.store import Kind, ask_for
 from invoices.domain.document.typeset import source_of
 from invoices.models import Invoice, InvoiceDocument
@@ -36,4 +36,4 @@ def name_the_replacement(invoice: Invoice, *, at: datetime) -> None:
 
 def _naming(source: dict[str, Any], replacement: Invoice) -> dict[str, Any]:
     paper = source["paper"]
-    return {**source, "paper": {**paper, "notices": [*paper["notices"], in_its_place(replacement)]}}
+    return {**source, "paper": {**paper, "notices": [*paper["notices"], replacement_notice(replacement)]}}

@@ -105,13 +105,13 @@ def store_taxes(invoice: Invoice, taxes: Iterable[InvoiceTax]) -> None:
         InvoiceTax.objects.bulk_create(taxes)
 
 
-def kept(invoice: Invoice) -> list[tuple[InvoiceLine, Adjustment]]:
+def copied_adjustments(invoice: Invoice) -> list[tuple[InvoiceLine, Adjustment]]:
     """Return copies of an invoice's adjustments, for the draft that replaces it."""
     lines = invoice.lines.filter(kind=InvoiceLine.Kind.ADJUSTMENT).select_related("adjustment").order_by("position")
     return [_copied(line, line.adjustment) for line in lines]
 
 
-def carried(period: BillingPeriod) -> list[tuple[InvoiceLine, Adjustment]]:
+def carried_over_adjustments(period: BillingPeriod) -> list[tuple[InvoiceLine, Adjustment]]:
     """Return copies of the adjustments of the voided invoice that this period's next draft replaces.
 
     Empty if the period was reopened after that: the dialog said that reopening deletes the draft's adjustments.
@@ -120,7 +120,7 @@ def carried(period: BillingPeriod) -> list[tuple[InvoiceLine, Adjustment]]:
     if opened is None or not opened.invoice:
         return []
     voided = Invoice.objects.filter(period=period, state=State.VOID, number=opened.invoice).first()
-    return kept(voided) if voided else []
+    return copied_adjustments(voided) if voided else []
 
 
 def _copied(line: InvoiceLine, adjustment: Adjustment) -> tuple[InvoiceLine, Adjustment]:

@@ -8,7 +8,7 @@ from django.db import transaction
 from billing_engine.core import money
 from billing_engine.core.errors import Refused
 from invoices.domain.document.unprintable import unprintable_in_annex
-from invoices.domain.life.adjustments import carried, store_taxes
+from invoices.domain.life.adjustments import carried_over_adjustments, store_taxes
 from invoices.domain.lines.compose import lines_of
 from invoices.domain.lines.minimum import minimum_of
 from invoices.domain.lines.totals import move_credit, total_up
@@ -19,7 +19,7 @@ from pricing.domain.rate.carry_over import mark_earlier
 from pricing.domain.rate.rate import rate
 from pricing.models import PeriodTally
 
-Adjusted = tuple[InvoiceLine, Adjustment]
+AdjustmentLine = tuple[InvoiceLine, Adjustment]
 
 
 class PeriodNotOver(Refused):
@@ -43,16 +43,18 @@ class AlreadyClosed(Refused):
 
 
 @transaction.atomic
-def close(period: BillingPeriod, *, at: datetime, adjustments: Sequence[Adjusted] | None = None) -> Invoice | None:
+def close(
+    period: BillingPeriod, *, at: datetime, adjustments: Sequence[AdjustmentLine] | None = None
+) -> Invoice | None:
     """Rate the period if needed, close it and draft its invoice; return None if there is nothing to bill.
 
     Raises AlreadyClosed, PeriodNotOver or HasUnratedActions; then nothing has changed. Deliveries for this customer
     wait until the period is closed. `adjustments` are those of the draft that this one replaces; by default, those of
     the voided invoice that it replaces.
     """
-    period = _held(period)
+    period = _locked(period)
     _rate_and_close(period, at)
-    return draft(period, at=at, adjustments=carried(period) if adjustments is None else adjustments)
+    return draft(period, at=at, adjustments=carried_over_adjustments(period) if adjustments is None else adjustments)
 
 
 @transaction.atomic
@@ -61,14 +63,14 @@ def close_if_empty(period: BillingPeriod, *, at: datetime) -> bool:
 
     An inactive customer owes no minimum, because no run bills it.
     """
-    period = _held(period)
+    period = _locked(period)
     if period.actions.exists() or (period.customer.is_active and minimum_of(period)[0]):
         return False
     _rate_and_close(period, at)
     return True
 
 
-def _held(period: BillingPeriod) -> BillingPeriod:
+def _locked(period: BillingPeriod) -> BillingPeriod:
     return BillingPeriod.objects.select_for_update(of=("self",)).select_related("customer").get(pk=period.pk)
 
 
@@ -100,7 +102,7 @@ def _rated(period: BillingPeriod, at: datetime) -> PeriodTally:
     return tally
 
 
-def draft(period: BillingPeriod, *, at: datetime, adjustments: Sequence[Adjusted] = ()) -> Invoice | None:
+def draft(period: BillingPeriod, *, at: datetime, adjustments: Sequence[AdjustmentLine] = ()) -> Invoice | None:
     """Draft the period's invoice with its lines, taxes and credit; return None if it would be empty."""
     with money.read_in(period.customer.locale):  # for the text below the lines
         charged = lines_of(period)

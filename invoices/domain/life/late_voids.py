@@ -19,7 +19,7 @@ class ActionsVoided(Refused):
 
 
 @dataclass(frozen=True, slots=True)
-class TakenBack:
+class LateVoids:
     """The number of voided actions, and the sum of their charges."""
 
     actions: int = 0
@@ -31,41 +31,41 @@ class TakenBack:
         return f"{self.actions:,} {'action was' if self.actions == 1 else 'actions were'} voided after drafting"
 
 
-def taken_back_in(periods: Iterable[int]) -> dict[int, TakenBack]:
+def late_voids_in(periods: Iterable[int]) -> dict[int, LateVoids]:
     """Return the late voids of these periods by period id, in one query."""
     found = _charged().filter(period__in=periods).values_list("period")
     rows = found.annotate(Count("pk"), Sum("charge__amount"))
-    return {period: TakenBack(count, amount) for period, count, amount in rows}
+    return {period: LateVoids(count, amount) for period, count, amount in rows}
 
 
-def taken_back_of(invoice: Invoice) -> TakenBack:
+def late_voids_of(invoice: Invoice) -> LateVoids:
     """Return the late voids of an invoice; a void invoice has none, because its period was reopened."""
     if invoice.state == Invoice.State.VOID:
-        return TakenBack()
-    return taken_back_in([invoice.period_id]).get(invoice.period_id, TakenBack())
+        return LateVoids()
+    return late_voids_in([invoice.period_id]).get(invoice.period_id, LateVoids())
 
 
-def to_be_credited(labels: Iterable[str]) -> dict[str, TakenBack]:
+def to_be_credited(labels: Iterable[str]) -> dict[str, LateVoids]:
     """Return by currency which charges of these cycles were voided after their invoice was issued."""
     issued = _charged().filter(period__label__in=labels, period__invoices__state=Invoice.State.ISSUED)
     rows = issued.values_list("period__invoices__currency").annotate(Count("pk"), Sum("charge__amount"))
-    return {currency: TakenBack(count, amount) for currency, count, amount in rows}
+    return {currency: LateVoids(count, amount) for currency, count, amount in rows}
 
 
-def periods_taken_back_from() -> "QuerySet[Action, int]":
+def periods_with_late_voids() -> "QuerySet[Action, int]":
     """Return the ids of the periods that have late voids."""
     return _charged().values_list("period", flat=True)
 
 
-def actions_taken_back(invoice: Invoice) -> "QuerySet[Action]":
+def voided_actions(invoice: Invoice) -> "QuerySet[Action]":
     """Return the invoice's charged actions that were voided after the close, in rating order."""
     related = ("action_type", "lead", "charge")
     return _charged().filter(period=invoice.period_id).order_by("occurred_at", "pk").select_related(*related)
 
 
-def check_taken_back(invoice: Invoice, *, known: int = 0) -> int:
+def check_late_voids(invoice: Invoice, *, known: int = 0) -> int:
     """Return the number of late voids; raise ActionsVoided if it exceeds the number `known` at approval."""
-    found = taken_back_of(invoice)
+    found = late_voids_of(invoice)
     if found.actions > known:
         amount = money.in_words(found.amount, invoice.currency)
         advice = "Send it back and regenerate it" if invoice.state == Invoice.State.APPROVED else "Regenerate it"

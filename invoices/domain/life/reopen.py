@@ -9,11 +9,11 @@ from django.db import transaction
 from billing_engine.core import money
 from billing_engine.core.errors import Refused
 from invoices.domain.document.void_documents import keep_and_mark_void
-from invoices.domain.life.adjustments import kept
+from invoices.domain.life.adjustments import copied_adjustments
 from invoices.domain.life.close import close
 from invoices.domain.life.transitions import State, locked, to_draft
 from invoices.domain.lines.totals import balance
-from invoices.domain.month_history import note
+from invoices.domain.month_history import record_step
 from invoices.domain.month_lock import (
     CycleLocked,
     check_not_closed,
@@ -90,8 +90,8 @@ def reopen(period: BillingPeriod, *, reason: str, by: User, at: datetime) -> Bil
     name = "" if invoice is None else str(invoice)
     if invoice is not None:
         to_draft(invoice).delete()
-    _open(period, reason=reason, by=by, at=at, invoice=name)
-    note(period.label, CycleStep.Kind.PERIOD, by=by, at=at, reason=reason, about=str(period), period=period)
+    _reopen(period, reason=reason, by=by, at=at, invoice=name)
+    record_step(period.label, CycleStep.Kind.PERIOD, by=by, at=at, reason=reason, about=str(period), period=period)
     return period
 
 
@@ -107,10 +107,10 @@ def regenerate(invoice: Invoice, *, at: datetime) -> Invoice | None:
     if why := why_not_regenerated(period):
         raise CycleLocked(why)
     invoice = locked(invoice, State.DRAFT)
-    adjustments, items = kept(invoice), list(invoice.run_items.values_list("pk", flat=True))
+    adjustments, items = copied_adjustments(invoice), list(invoice.run_items.values_list("pk", flat=True))
     undone = list(invoice.undone_steps.values_list("pk", flat=True))
     invoice.delete()
-    _opened(period, why="regenerated", sealed=period.is_sealed)
+    _set_open(period, why="regenerated", sealed=period.is_sealed)
     fresh = close(period, at=at, adjustments=adjustments)
     BillingRunItem.objects.filter(pk__in=items).update(invoice=fresh)
     UndoneStep.objects.filter(pk__in=undone).update(invoice=fresh)
@@ -130,13 +130,13 @@ def void(invoice: Invoice, *, reason: str, by: User, at: datetime) -> Invoice:
     invoice = locked(invoice, State.ISSUED)
     check_may_void(invoice, by)
     invoice.state, invoice.voided_by, invoice.voided_at = State.VOID, by, at
-    invoice.void_reason = _said(reason)
+    invoice.void_reason = _required(reason)
     invoice.save(update_fields=["state", "voided_by", "voided_at", "void_reason"])
     keep_and_mark_void(invoice, at=at)
     _give_back_credit(invoice, at=at)
-    _open(period, reason=reason, by=by, at=at, invoice=str(invoice), sealed=is_locked)
+    _reopen(period, reason=reason, by=by, at=at, invoice=str(invoice), sealed=is_locked)
     about = f"{invoice}, {invoice.customer}"
-    note(period.label, CycleStep.Kind.VOIDED, by=by, at=at, reason=reason, about=about, period=period)
+    record_step(period.label, CycleStep.Kind.VOIDED, by=by, at=at, reason=reason, about=about, period=period)
     invoice.period = period
     return invoice
 
@@ -151,7 +151,7 @@ def bill_again(period: BillingPeriod, *, by: User, at: datetime) -> Invoice | No
     if not may_bill_again(period):
         raise NothingToBillAgain
     check_not_closed(period.label)
-    note(period.label, CycleStep.Kind.BILLED_AGAIN, by=by, at=at, about=str(period), period=period)
+    record_step(period.label, CycleStep.Kind.BILLED_AGAIN, by=by, at=at, about=str(period), period=period)
     return close(period, at=at)
 
 
@@ -169,12 +169,12 @@ def may_reopen(period: BillingPeriod) -> bool:
 def check_may_reopen(period: BillingPeriod, by: User) -> None:
     """Refuse a person who billed the period, or adjusted or approved its invoice, even if that was undone later."""
     invoice = Invoice.objects.live().filter(period=period).first()
-    _of_a_second_person(by, _hands_on(period, invoice), "reopen its period")
+    _check_second_person(by, _people_involved(period, invoice), "reopen its period")
 
 
 def check_may_void(invoice: Invoice, by: User) -> None:
     """Refuse the person who issued the invoice, and everyone once its month is closed."""
-    _of_a_second_person(by, {invoice.issued_by_id}, "void it")
+    _check_second_person(by, {invoice.issued_by_id}, "void it")
     if why := why_closed(invoice.period.label):
         raise CycleLocked(why)
 
@@ -184,45 +184,45 @@ def _locked(period: int) -> BillingPeriod:
     return BillingPeriod.objects.select_for_update(of=("self",)).select_related("customer").get(pk=period)
 
 
-def _hands_on(period: BillingPeriod, invoice: Invoice | None) -> set[int | None]:
+def _people_involved(period: BillingPeriod, invoice: Invoice | None) -> set[int | None]:
     """Return who billed the period, by a run or again by hand, and who adjusted or approved its invoice, undone or not."""
-    hands: set[int | None] = set(
+    people: set[int | None] = set(
         BillingRunItem.objects.filter(period=period).exclude(settled_at=None).values_list("run__started_by", flat=True)
     )
-    hands |= set(period.cycle_steps.filter(kind=CycleStep.Kind.BILLED_AGAIN).values_list("by", flat=True))
-    hands |= set(period.undone_steps.values_list("done_by", flat=True))
-    hands |= set(period.undone_steps.filter(kind=UndoneStep.Kind.ADJUSTMENT).values_list("undone_by", flat=True))
+    people |= set(period.cycle_steps.filter(kind=CycleStep.Kind.BILLED_AGAIN).values_list("by", flat=True))
+    people |= set(period.undone_steps.values_list("done_by", flat=True))
+    people |= set(period.undone_steps.filter(kind=UndoneStep.Kind.ADJUSTMENT).values_list("undone_by", flat=True))
     if invoice is not None:
-        hands.add(invoice.approved_by_id)
-        hands |= set(invoice.lines.values_list("adjustment__adjusted_by", flat=True))
-    return hands
+        people.add(invoice.approved_by_id)
+        people |= set(invoice.lines.values_list("adjustment__adjusted_by", flat=True))
+    return people
 
 
-def _of_a_second_person(by: User, hands: set[int | None], what: str) -> None:
-    if by.pk in hands:
+def _check_second_person(by: User, people: set[int | None], what: str) -> None:
+    if by.pk in people:
         raise NeedsSecondPerson(f"You worked on this invoice, so another person must {what}.")
 
 
-def _said(reason: str) -> str:
+def _required(reason: str) -> str:
     if not reason.strip():
         raise NeedsReason
     return reason.strip()
 
 
-def _open(period: BillingPeriod, *, reason: str, by: User, at: datetime, invoice: str, sealed: bool = False) -> None:
+def _reopen(period: BillingPeriod, *, reason: str, by: User, at: datetime, invoice: str, sealed: bool = False) -> None:
     assert period.closed_at is not None  # noqa: S101 -- tells mypy: a constraint guarantees it
     Reopening.objects.create(
         period=period,
-        reason=_said(reason),
+        reason=_required(reason),
         reopened_by=by,
         reopened_at=at,
         closed_at=period.closed_at,
         invoice=invoice,
     )
-    _opened(period, why="reopened", sealed=sealed)
+    _set_open(period, why="reopened", sealed=sealed)
 
 
-def _opened(period: BillingPeriod, *, why: str, sealed: bool) -> None:
+def _set_open(period: BillingPeriod, *, why: str, sealed: bool) -> None:
     """Open the period and mark it for rating by the current rules, from its first action on."""
     period.state, period.closed_at, period.is_sealed = BillingPeriod.State.OPEN, None, sealed
     period.save(update_fields=["state", "closed_at", "is_sealed"])
@@ -240,7 +240,7 @@ def _give_back_credit(invoice: Invoice, *, at: datetime) -> None:
     CreditEntry.objects.create(
         customer=invoice.customer,
         invoice=invoice,
-        kind=Kind.TAKEN_BACK if invoice.credit > 0 else Kind.RETURNED,
+        kind=Kind.REVERSED if invoice.credit > 0 else Kind.RETURNED,
         currency=invoice.currency,
         amount=-invoice.credit,
         created_at=at,

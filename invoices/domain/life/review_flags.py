@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef, QuerySet, Sum
 from billing_engine.core import money
 from invoices.domain.document.fonts import named
 from invoices.domain.document.unprintable import unprintable_on
-from invoices.domain.life.late_voids import TakenBack, taken_back_in
+from invoices.domain.life.late_voids import LateVoids, late_voids_in
 from invoices.domain.lines.totals import balances
 from invoices.models import Invoice, InvoiceLine
 from leads.models import ActionType, BillingPeriod
@@ -37,14 +37,14 @@ class Flag:
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class Comparison:
     """The data that drafts are compared with, loaded once for all of them."""
 
     earlier: Mapping[int, list[Invoice]]
     kinds: Mapping[int, set[int]]
     names: Mapping[int, str]
     voided: Mapping[int, Invoice]  # the last void one of a period
-    taken_back: Mapping[int, TakenBack]  # by period
+    late_voids: Mapping[int, LateVoids]  # by period
     credit: Mapping[tuple[int, str], Decimal]
     cut: Mapping[int, Decimal]  # by hard budgets
     unprintable: Mapping[int, str]
@@ -57,12 +57,12 @@ def flags_of(invoices: Iterable[Invoice]) -> dict[int, list[Flag]]:
         return {}
     earlier, periods = _earlier(drafts), [draft.period_id for draft in drafts]
     voided = Invoice.objects.filter(period__in=periods, state=State.VOID).order_by("pk")
-    with_it = Compared(
+    with_it = Comparison(
         earlier=earlier,
         kinds=_kinds({one.pk for found in earlier.values() for one in found} | {draft.pk for draft in drafts}),
         names=dict(ActionType.objects.values_list("pk", "name")),
         voided={one.period_id: one for one in voided},
-        taken_back=taken_back_in(periods),
+        late_voids=late_voids_in(periods),
         credit=balances({draft.customer_id for draft in drafts}),
         cut=_cut_by_budgets(drafts),
         unprintable=unprintable_on(drafts),
@@ -89,17 +89,17 @@ def _not_printed(characters: str) -> Iterable[Flag]:
         yield Flag("unprintable", f"Cannot be printed: {named(characters)}")
 
 
-def _since(draft: Invoice, compared: Compared) -> Iterable[Flag]:
+def _since(draft: Invoice, compared: Comparison) -> Iterable[Flag]:
     """Flag what changed after the draft was made."""
-    taken_back = compared.taken_back.get(draft.period_id, TakenBack())
-    if taken_back.actions > draft.approved_over:
-        yield Flag("taken_back", f"{taken_back.words}: regenerate")
+    late_voids = compared.late_voids.get(draft.period_id, LateVoids())
+    if late_voids.actions > draft.approved_over:
+        yield Flag("actions_voided", f"{late_voids.in_words}: regenerate")
     credit = compared.credit.get((draft.customer_id, draft.currency))
     if credit and draft.total:
         yield Flag("credit", f"New credit of {money.in_words(credit, draft.currency)}: regenerate")
 
 
-def _flags(draft: Invoice, compared: Compared) -> Iterable[Flag]:
+def _flags(draft: Invoice, compared: Comparison) -> Iterable[Flag]:
     """Flag unusual amounts and differences from earlier invoices."""
     if not draft.total:
         yield Flag("zero", "Nothing is due")
@@ -124,7 +124,7 @@ def _replacing(draft: Invoice, voided: Invoice) -> Flag:
     return Flag("replaces_other", f"{replaces}: {money.in_words(abs(difference), draft.currency)} {more}")
 
 
-def _unlike(draft: Invoice, earlier: list[Invoice], compared: Compared) -> Iterable[Flag]:
+def _unlike(draft: Invoice, earlier: list[Invoice], compared: Comparison) -> Iterable[Flag]:
     """Flag how the draft differs from the customer's last invoices."""
     mean = sum((one.total for one in earlier), money.ZERO) / len(earlier)
     if abs(draft.total - mean) > mean * UNUSUAL and draft.total:

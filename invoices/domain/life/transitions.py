@@ -11,7 +11,7 @@ from billing_engine.core.errors import Refused
 from invoices.domain.document.parties import bill_to, seller_of
 from invoices.domain.document.store import ask_for
 from invoices.domain.document.void_documents import name_the_replacement
-from invoices.domain.life.late_voids import check_taken_back, taken_back_of
+from invoices.domain.life.late_voids import check_late_voids, late_voids_of
 from invoices.domain.life.numbers import next_number
 from invoices.models import Adjustment, Invoice, UndoneStep
 
@@ -40,7 +40,7 @@ def approve(invoice: Invoice, *, by: User, at: datetime, reason: str = "") -> In
     """
     invoice = locked(invoice, State.DRAFT)
     check_may_approve(invoice, by)
-    invoice.approved_over = taken_back_of(invoice).actions if reason.strip() else check_taken_back(invoice)
+    invoice.approved_over = late_voids_of(invoice).actions if reason.strip() else check_late_voids(invoice)
     invoice.approved_over_reason = reason.strip() if invoice.approved_over else ""
     invoice.state, invoice.approved_by, invoice.approved_at = State.APPROVED, by, at
     invoice.save(update_fields=APPROVAL)
@@ -91,7 +91,7 @@ def issue(invoice: Invoice, *, by: User, at: datetime) -> Invoice:
     From then on the database refuses every change. Raises ActionsVoided if actions were voided after the approval.
     """
     invoice = locked(invoice, State.APPROVED)
-    check_taken_back(invoice, known=invoice.approved_over)
+    check_late_voids(invoice, known=invoice.approved_over)
     customer = invoice.customer
     invoice.state, invoice.issued_by, invoice.issued_at = State.ISSUED, by, at
     invoice.issued_on = at.astimezone(customer.zone).date()

@@ -16,7 +16,7 @@ class DoesNotAddUp(Exception):
 
 
 @dataclass(slots=True)
-class Shares:
+class Allocation:
     """The shares of one line's charges: each amount rounded down, plus one unit if its remainder exceeds `threshold`.
 
     The first `ties` charges whose remainder equals `threshold` get one unit more, too.
@@ -44,7 +44,9 @@ class Shares:
         return floors + (above + taken) * self.unit
 
 
-def shares(amount: Decimal, *, floors: Decimal, remainders: Iterable[tuple[Decimal, int]], currency: str) -> Shares:
+def allocate(
+    amount: Decimal, *, floors: Decimal, remainders: Iterable[tuple[Decimal, int]], currency: str
+) -> Allocation:
     """Allocate `amount`: `floors` is the sum of the charges rounded down; remainders come largest first, with counts.
 
     Raises DoesNotAddUp if the charges cannot add up to the amount.
@@ -55,14 +57,14 @@ def shares(amount: Decimal, *, floors: Decimal, remainders: Iterable[tuple[Decim
         raise DoesNotAddUp(f"The charges add up to more than {amount} {currency}.")
     for remainder, count in remainders:
         if left <= count:
-            return Shares(unit, remainder, left)
+            return Allocation(unit, remainder, left)
         left -= count
     if left:
         raise DoesNotAddUp(f"The charges add up to less than {amount} {currency}.")
-    return nothing_to_spread(currency)
+    return zero_allocation(currency)
 
 
-def nothing_to_spread(currency: str) -> Shares:
+def zero_allocation(currency: str) -> Allocation:
     """Return the allocation of a line without charged amounts: every share is zero."""
     unit = money.minor_unit(currency)
-    return Shares(unit, unit, 0)
+    return Allocation(unit, unit, 0)

@@ -36,7 +36,7 @@ SUMMED = f"""
     {OF_THE_PERIOD}
      GROUP BY 1, 2, 3, 4, 5
 """
-ONE_BY_ONE = f"""
+INDIVIDUAL_CHARGES = f"""
     SELECT {KEY}, charge.quantity_before, charge.value_before, action.quantity, action.value
     {OF_THE_PERIOD} AND charge.reason = '' AND charge.rule_id = ANY(%(rules)s)
      ORDER BY action.occurred_at, action.id
@@ -77,7 +77,7 @@ class Excluded(NamedTuple):
     quantity: Decimal
 
 
-class OneCharge(NamedTuple):
+class TieredCharge(NamedTuple):
     """The part of a charge that determines which tiers it falls into."""
 
     quantity_before: Decimal
@@ -87,7 +87,7 @@ class OneCharge(NamedTuple):
 
 
 @dataclass(slots=True)
-class Summed:
+class ChargeSums:
     """All charges of a period, summed per line."""
 
     charged: dict[LineKey, Sums] = field(default_factory=dict)
@@ -106,9 +106,9 @@ class Summed:
             self.trimmed[key] = cuts
 
 
-def summed(period: BillingPeriod) -> Summed:
+def sum_charges(period: BillingPeriod) -> ChargeSums:
     """Sum a period's charges per line, the amounts cut by caps, and the excluded actions by type and reason."""
-    found = Summed()
+    found = ChargeSums()
     with connection.cursor() as cursor:
         cursor.execute(SUMMED, {"period": period.pk, "zone": period.customer.time_zone})
         for reason, *row in cursor.fetchall():
@@ -117,7 +117,7 @@ def summed(period: BillingPeriod) -> Summed:
     return found
 
 
-def one_by_one(period: BillingPeriod, rules: list[int]) -> Iterator[tuple[LineKey, OneCharge]]:
+def stream_charges(period: BillingPeriod, rules: list[int]) -> Iterator[tuple[LineKey, TieredCharge]]:
     """Stream the individual charges of these rules in rating order."""
     params: dict[str, int | str | list[int]] = {
         "period": period.pk,
@@ -128,7 +128,7 @@ def one_by_one(period: BillingPeriod, rules: list[int]) -> Iterator[tuple[LineKe
         cursor.execute(ALL_ROWS_SOON)
     # Streamed through a server-side cursor, as there may be one per action.
     with connection.chunked_cursor() as cursor:
-        cursor.execute(ONE_BY_ONE, params)
+        cursor.execute(INDIVIDUAL_CHARGES, params)
         while rows := cursor.fetchmany(5_000):
             for row in rows:
-                yield LineKey._make(row[:4]), OneCharge._make(row[4:])
+                yield LineKey._make(row[:4]), TieredCharge._make(row[4:])

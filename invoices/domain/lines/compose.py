@@ -4,7 +4,7 @@ from collections import Counter
 from decimal import Decimal
 
 from billing_engine.core import money
-from invoices.domain.lines.charge_sums import Summed, summed
+from invoices.domain.lines.charge_sums import ChargeSums, sum_charges
 from invoices.domain.lines.minimum import minimum_of
 from invoices.domain.lines.tiers import tier_rows
 from invoices.models import InvoiceLine
@@ -15,13 +15,13 @@ from pricing.models import Charge, PriceRule
 def lines_of(period: BillingPeriod) -> list[InvoiceLine]:
     """Return the unsaved lines of the period's invoice, in order."""
     currency = period.customer.currency
-    found = summed(period)
+    found = sum_charges(period)
     priced = _charged_lines(period, found, currency)
     minimum = _minimum_line(period, sum((line.amount for line in priced), money.ZERO), currency)
     return [*priced, *minimum, *_not_charged_lines(found)]
 
 
-def _charged_lines(period: BillingPeriod, found: Summed, currency: str) -> list[InvoiceLine]:
+def _charged_lines(period: BillingPeriod, found: ChargeSums, currency: str) -> list[InvoiceLine]:
     rows = found.charged
     products = Product.objects.in_bulk({key.product for key in rows})
     types = ActionType.objects.in_bulk({key.action_type for key in rows})
@@ -81,7 +81,7 @@ def _minimum_line(period: BillingPeriod, priced: Decimal, currency: str) -> list
     ]
 
 
-def _not_charged_lines(found: Summed) -> list[InvoiceLine]:
+def _not_charged_lines(found: ChargeSums) -> list[InvoiceLine]:
     types = ActionType.objects.in_bulk({row.action_type for row in found.not_charged})
     lines = [
         InvoiceLine(

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from billing_engine.core import money
-from invoices.domain.lines.charge_sums import LineKey, OneCharge, Summed, Sums, one_by_one
+from invoices.domain.lines.charge_sums import ChargeSums, LineKey, Sums, TieredCharge, stream_charges
 from leads.models import BillingPeriod
 from pricing.domain.rate.charges import in_units
 from pricing.domain.rate.inputs import maybe_micro, micro, price_facts
@@ -37,7 +37,7 @@ class Part(NamedTuple):
     exact: Decimal
 
 
-def tier_rows(period: BillingPeriod, found: Summed, rules: dict[int, PriceRule]) -> dict[LineKey, list[Facts]]:
+def tier_rows(period: BillingPeriod, found: ChargeSums, rules: dict[int, PriceRule]) -> dict[LineKey, list[Facts]]:
     """Return the rows below each line; a line of quantity × unit price without cuts has none."""
     prices = {pk: price_facts(rule) for pk, rule in rules.items()}
     sums = _sums(period, prices, {pk: rule.lineage for pk, rule in rules.items()})
@@ -59,7 +59,7 @@ def _sums(period: BillingPeriod, prices: dict[int, Price], lineages: dict[int, i
     by_total = {lineages[pk] for pk, price in prices.items() if price.needs_total}
     totals = volume_totals(period, by_total) if by_total else {}
     actions: Counter[int] = Counter()
-    for key, one in one_by_one(period, [pk for pk, lineage in lineages.items() if lineage in wanted]):
+    for key, one in stream_charges(period, [pk for pk, lineage in lineages.items() if lineage in wanted]):
         lineage = lineages[key.rule]
         before = _before(one, actions[lineage])
         actions[lineage] += 1
@@ -72,7 +72,7 @@ def _sums(period: BillingPeriod, prices: dict[int, Price], lineages: dict[int, i
     return sums
 
 
-def _before(one: OneCharge, actions: int) -> Counted:
+def _before(one: TieredCharge, actions: int) -> Counted:
     return Counted(actions, micro(one.quantity_before), micro(one.value_before or money.ZERO))
 
 

@@ -15,14 +15,12 @@ from billing_engine.core.errors import Refused
 from billing_engine.core.queues.attempt import Failure
 from billing_engine.core.queues.leased import LeasedQueue
 from invoices.domain.document.store import DocumentIsBeingMade, document_of
-from invoices.domain.mail.server import HandedOver, hand_over, is_a_server, server
+from invoices.domain.mail.server import DeliveryResult, hand_over, sends_email, server_name
 from invoices.models import Invoice, InvoiceDocument, InvoiceMail
 
 State = InvoiceMail.State
 
-PAUSES = tuple(
-    timedelta(minutes=minutes) for minutes in (1, 2, 5, 10, 20, 30, 60)
-)  # then every hour
+PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 5, 10, 20, 30, 60))  # then every hour
 GIVEN_UP_AFTER = timedelta(hours=24)
 MAX_INTERRUPTED = 5  # attempts whose worker ended; then a person has to look at it
 LEASE = timedelta(minutes=5)  # longer than the task's own limit, so that its worker has ended by then
@@ -30,7 +28,7 @@ FOR_ITS_PDF = timedelta(seconds=30)
 VOID = "Not sent: the invoice is void."
 
 
-class Mails(LeasedQueue[InvoiceMail, HandedOver | None]):
+class Mails(LeasedQueue[InvoiceMail, DeliveryResult | None]):
     """The queue of emails to send; an interrupted attempt may have arrived, and attempts are limited by time, not count."""
 
     task = "invoices.mail"
@@ -50,30 +48,30 @@ class Mails(LeasedQueue[InvoiceMail, HandedOver | None]):
         document = _document(mail, at)
         if document is None:
             return False
-        mail.is_being_sent, mail.via, mail.sha256 = True, server(), document.sha256
+        mail.is_being_sent, mail.via, mail.sha256 = True, server_name(), document.sha256
         return True
 
-    def act(self, mail: InvoiceMail, *, at: datetime) -> HandedOver | None:
+    def act(self, mail: InvoiceMail, *, at: datetime) -> DeliveryResult | None:
         """Hand the email to the server; return None if there is no mail server and it is only recorded."""
         message = _message(mail, document_of(mail.invoice))
-        if is_a_server():
-            return hand_over(message, to=mail.waiting_for)
+        if sends_email():
+            return hand_over(message, to=mail.pending_addresses)
         message.send()
         return None
 
-    def settle(self, mail: InvoiceMail, handed: HandedOver | None, *, at: datetime) -> None:
+    def settle(self, mail: InvoiceMail, handed: DeliveryResult | None, *, at: datetime) -> None:
         mail.is_being_sent = False
         if handed is None:
-            _settle(mail, at, none=State.WRITTEN, reason=f"Recorded by {server()}. It was not delivered.")
+            _settle(mail, at, none=State.WRITTEN, reason=f"Recorded by {server_name()}. It was not delivered.")
         else:
             _note(mail, handed, at=at)
 
     def fail(self, mail: InvoiceMail, failure: Failure, *, at: datetime) -> None:
         """After an unexpected error, the server may or may not have received the email."""
-        self.settle(mail, HandedOver(reason=failure.words, in_doubt=True), at=at)
+        self.settle(mail, DeliveryResult(reason=failure.words, in_doubt=True), at=at)
 
     def tidy(self, *, at: datetime) -> None:
-        settle_what_became_void(at=at)
+        settle_void_emails(at=at)
 
 
 MAILS = Mails()
@@ -101,20 +99,20 @@ def _document(mail: InvoiceMail, at: datetime) -> InvoiceDocument | None:
     return None
 
 
-def _note(mail: InvoiceMail, handed: HandedOver, *, at: datetime) -> None:
+def _note(mail: InvoiceMail, handed: DeliveryResult, *, at: datetime) -> None:
     """Record the server's reply for each address."""
-    mail.taken = [*mail.taken, *handed.taken]
-    mail.refused = {**mail.refused, **handed.refused}
+    mail.accepted = [*mail.accepted, *handed.accepted]
+    mail.rejected = {**mail.rejected, **handed.rejected}
     mail.may_have_arrived = mail.may_have_arrived or handed.in_doubt
     pause = PAUSES[min(mail.attempts, len(PAUSES)) - 1]
-    mail.reason = handed.reason or "; ".join(dict.fromkeys(mail.refused.values()))
-    if not mail.waiting_for:
+    mail.reason = handed.reason or "; ".join(dict.fromkeys(mail.rejected.values()))
+    if not mail.pending_addresses:
         _settle(mail, at, reason=mail.reason)
-    elif mail.attempts > len(PAUSES) and at + pause >= mail.asked_at + GIVEN_UP_AFTER:
+    elif mail.attempts > len(PAUSES) and at + pause >= mail.requested_at + GIVEN_UP_AFTER:
         _settle(mail, at, reason=f"Given up after {mail.attempts} attempts: {mail.reason}")
     else:
         mail.next_attempt_at = at + pause
-    if mail.taken:
+    if mail.accepted:
         Invoice.objects.filter(pk=mail.invoice_id, state=Invoice.State.ISSUED, sent_at=None).update(sent_at=at)
 
 
@@ -126,7 +124,7 @@ def _settle(mail: InvoiceMail, at: datetime, *, reason: str, none: InvoiceMail.S
 
 
 @transaction.atomic
-def settle_what_became_void(*, at: datetime) -> int:
+def settle_void_emails(*, at: datetime) -> int:
     """Settle waiting emails of void invoices, except those being sent; return how many."""
     waiting = InvoiceMail.objects.waiting().filter(invoice__state=Invoice.State.VOID, is_being_sent=False)
     found = list(waiting.select_for_update(of=("self",), skip_locked=True))

@@ -14,13 +14,13 @@ from billing_engine.core.errors import Refused
 from invoices.domain.document.store import InvoiceIsNotIssued
 from invoices.domain.mail.delivery import MAILS
 from invoices.domain.mail.server import check_server
-from invoices.domain.mail.template import MOST_CHARACTERS, written
+from invoices.domain.mail.template import MAX_CHARACTERS, email_text
 from invoices.domain.wording import clean
 from invoices.models import Invoice, InvoiceMail
 
 State = InvoiceMail.State
-MOST_RECIPIENTS = 20
-SENT_AGAIN = (State.FAILED, State.PARTLY, State.WRITTEN)
+MAX_RECIPIENTS = 20
+RESENDABLE = (State.FAILED, State.PARTLY, State.WRITTEN)
 
 
 class BadRecipients(Refused):
@@ -91,15 +91,15 @@ def send(
     BadRecipients, EmptyEmail or EmailTooLong.
     """
     check_may_be_sent(invoice)
-    subject, body = _checked(*(text or written(invoice)))
+    subject, body = _checked(*(text or email_text(invoice)))
     in_doubt = _in_doubt(invoice, subject, body)
     defaults = {
         "invoice": invoice,
         "to": _addresses(recipients_of(invoice) if to is None else to),
         "subject": subject,
         "body": body,
-        "asked_at": at,
-        "asked_by": by,
+        "requested_at": at,
+        "requested_by": by,
         "next_attempt_at": at,
         # The customer's email program recognizes a second copy by it.
         "message_id": in_doubt.message_id if in_doubt else _message_id(),
@@ -133,7 +133,7 @@ def send_again(mail: InvoiceMail, *, by: User | None, at: datetime) -> InvoiceMa
     """Send a failed email again to the remaining addresses, as a new request; raise EmailHasNotFailed or NewerEmailExists."""
     Invoice.objects.select_for_update().get(pk=mail.invoice_id)  # of two simultaneous requests, the second is refused
     check_may_be_sent_again(mail)
-    return send(mail.invoice, by=by, at=at, to=mail.without_it, text=(mail.subject, mail.body))
+    return send(mail.invoice, by=by, at=at, to=mail.missing_addresses, text=(mail.subject, mail.body))
 
 
 def check_may_be_sent(invoice: Invoice) -> None:
@@ -145,7 +145,7 @@ def check_may_be_sent(invoice: Invoice) -> None:
 
 def check_may_be_sent_again(mail: InvoiceMail) -> None:
     """Raise EmailHasNotFailed, NewerEmailExists, InvoiceIsNotIssued or NoMailServer."""
-    if mail.state not in SENT_AGAIN:
+    if mail.state not in RESENDABLE:
         raise EmailHasNotFailed
     if InvoiceMail.objects.filter(invoice=mail.invoice_id, pk__gt=mail.pk).exists():
         raise NewerEmailExists
@@ -157,8 +157,8 @@ def _checked(subject: str, body: str) -> tuple[str, str]:
     if not subject or not body.strip():
         raise EmptyEmail
     for name, text in (("subject", subject), ("message", body)):
-        if len(text) > MOST_CHARACTERS[name]:
-            raise EmailTooLong(f"The {name} has {len(text):,} characters; the limit is {MOST_CHARACTERS[name]:,}.")
+        if len(text) > MAX_CHARACTERS[name]:
+            raise EmailTooLong(f"The {name} has {len(text):,} characters; the limit is {MAX_CHARACTERS[name]:,}.")
     return subject, body
 
 
@@ -176,8 +176,8 @@ def _addresses(given: Sequence[str]) -> list[str]:
     found = list(dict.fromkeys(address.strip() for address in given if address.strip()))
     if not found:
         raise BadRecipients("Enter an address. This customer has no billing contacts.")
-    if len(found) > MOST_RECIPIENTS:
-        raise BadRecipients(f"An email can have at most {MOST_RECIPIENTS} addresses.")
+    if len(found) > MAX_RECIPIENTS:
+        raise BadRecipients(f"An email can have at most {MAX_RECIPIENTS} addresses.")
     for address in found:
         try:
             validate_email(address)

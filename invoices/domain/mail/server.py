@@ -30,13 +30,13 @@ class NoMailServer(Refused):
 class DeliveryResult:
     """The outcome of one attempt by address; addresses in neither list must be retried."""
 
-    taken: tuple[str, ...] = ()
-    refused: dict[str, str] = field(default_factory=dict)  # permanently, each with the server's reply
+    accepted: tuple[str, ...] = ()
+    rejected: dict[str, str] = field(default_factory=dict)  # permanently, each with the server's reply
     reason: str = ""  # why the rest must be retried
     in_doubt: bool = False  # the server received everything but did not reply
 
 
-def is_a_server() -> bool:
+def sends_email() -> bool:
     """Return whether emails go to a mail server, or are only recorded."""
     is_one: bool = settings.EMAIL_BACKEND == SMTP
     return is_one
@@ -44,13 +44,13 @@ def is_a_server() -> bool:
 
 def check_server() -> None:
     """Raise NoMailServer if emails must not be sent from here."""
-    if settings.HTTPS and not is_a_server():
+    if settings.HTTPS and not sends_email():
         raise NoMailServer
 
 
-def server() -> str:
+def server_name() -> str:
     """Return the name of the mail server, or of the backend that only records emails."""
-    if is_a_server():
+    if sends_email():
         return f"{settings.EMAIL_HOST}:{settings.EMAIL_PORT}"
     return f"{settings.EMAIL_BACKEND.split('.')[-2]}, not a mail server"
 
@@ -73,7 +73,7 @@ class _SealedConversation(_Conversation, smtplib.SMTP_SSL):
     """The same, encrypted from the first byte."""
 
 
-def hand_over(message: EmailMessage, *, to: Sequence[str]) -> HandedOver:
+def hand_over(message: EmailMessage, *, to: Sequence[str]) -> DeliveryResult:
     """Hand the message to the server for these addresses; errors are returned, not raised."""
     conversation: _Conversation | None = None
     spelled = {_spelled(address): address for address in to}  # SMTP's spelling: our spelling
@@ -82,23 +82,25 @@ def hand_over(message: EmailMessage, *, to: Sequence[str]) -> HandedOver:
         content = message.message().as_bytes(linesep="\r\n")  # type: ignore[call-arg]  # Django's own message takes it
         answers = conversation.sendmail(_spelled(message.from_email), list(spelled), content)
     except smtplib.SMTPRecipientsRefused as refusal:
-        return _answered((), _known(refusal.recipients, spelled))
+        return _result((), _by_our_spelling(refusal.recipients, spelled))
     except (smtplib.SMTPSenderRefused, smtplib.SMTPDataError) as refusal:
-        return _answered((), dict.fromkeys(to, (refusal.smtp_code, _bytes(refusal.smtp_error))))
+        return _result((), dict.fromkeys(to, (refusal.smtp_code, _bytes(refusal.smtp_error))))
     except (smtplib.SMTPException, OSError) as error:
-        return HandedOver(reason=in_words(error), in_doubt=conversation is not None and conversation.in_doubt)
+        return DeliveryResult(reason=in_words(error), in_doubt=conversation is not None and conversation.in_doubt)
     finally:
         if conversation is not None:
             conversation.close()
-    refused = _known(answers, spelled)
-    return _answered([address for address in to if address not in refused], refused)
+    rejected = _by_our_spelling(answers, spelled)
+    return _result([address for address in to if address not in rejected], rejected)
 
 
 def _spelled(address: str) -> str:
     return sanitize_address(parseaddr(address)[1], "utf-8")
 
 
-def _known(answers: Mapping[str, tuple[int, bytes]], spelled: Mapping[str, str]) -> dict[str, tuple[int, bytes]]:
+def _by_our_spelling(
+    answers: Mapping[str, tuple[int, bytes]], spelled: Mapping[str, str]
+) -> dict[str, tuple[int, bytes]]:
     return {spelled[address]: answer for address, answer in answers.items()}
 
 
@@ -125,24 +127,24 @@ def _context() -> SSLContext:
     return create_default_context()
 
 
-def _answered(taken: Sequence[str], answers: Mapping[str, tuple[int, bytes]]) -> HandedOver:
-    final = {address: _said(*answer) for address, answer in answers.items() if answer[0] >= PERMANENT}
-    waiting = [_said(*answer) for address, answer in answers.items() if address not in final]
-    return HandedOver(tuple(taken), final, waiting[0] if waiting else "")
+def _result(accepted: Sequence[str], answers: Mapping[str, tuple[int, bytes]]) -> DeliveryResult:
+    final = {address: _reply(*answer) for address, answer in answers.items() if answer[0] >= PERMANENT}
+    waiting = [_reply(*answer) for address, answer in answers.items() if address not in final]
+    return DeliveryResult(tuple(accepted), final, waiting[0] if waiting else "")
 
 
 def _bytes(words: bytes | str) -> bytes:
     return words if isinstance(words, bytes) else words.encode()
 
 
-def _said(code: int, words: bytes) -> str:
+def _reply(code: int, words: bytes) -> str:
     return f"{code} {' '.join(words.decode(errors='replace').split())}"[:500]
 
 
 def in_words(error: Exception) -> str:
     """Say in one sentence why there was no reply."""
     if isinstance(error, smtplib.SMTPResponseException):
-        return _said(error.smtp_code, _bytes(error.smtp_error))
+        return _reply(error.smtp_code, _bytes(error.smtp_error))
     if isinstance(error, TimeoutError):
         return f"The mail server did not answer within {settings.EMAIL_TIMEOUT} seconds."
     if isinstance(error, ConnectionRefusedError):

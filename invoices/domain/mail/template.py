@@ -13,14 +13,14 @@ from billing_engine.core.money import in_words
 from billing_engine.core.validation import row_faults
 from invoices.domain.wording import clean, lines_of
 from invoices.models import Invoice, MailTemplate
-from invoices.models.mail import MOST_MESSAGE, MOST_SUBJECT
+from invoices.models.mail import MAX_MESSAGE, MAX_SUBJECT
 
-MOST_CHARACTERS = {"subject": MOST_SUBJECT, "message": MOST_MESSAGE}
-Says = Callable[[Invoice], str]
+MAX_CHARACTERS = {"subject": MAX_SUBJECT, "message": MAX_MESSAGE}
+Value = Callable[[Invoice], str]
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
 
-def _of(party: str, name: str) -> Says:
+def _of(party: str, name: str) -> Value:
     def says(invoice: Invoice) -> str:
         details: dict[str, Any] = getattr(invoice, party)
         return "\n".join(lines_of(str(details.get(name, ""))))
@@ -29,7 +29,7 @@ def _of(party: str, name: str) -> Says:
 
 
 # Name: what it stands for, and its value for an issued invoice. A template has no other placeholders and no logic.
-PLACEHOLDERS: dict[str, tuple[str, Says]] = {
+PLACEHOLDERS: dict[str, tuple[str, Value]] = {
     "number": ("the invoice's number", lambda invoice: invoice.number or ""),
     "customer": ("the customer's legal name", _of("bill_to", "name")),
     "period": ("the month or days billed", lambda invoice: invoice.period.in_words),
@@ -78,18 +78,18 @@ def save_template(template: MailTemplate) -> MailTemplate:
     return template
 
 
-def written(invoice: Invoice) -> tuple[str, str]:
+def email_text(invoice: Invoice) -> tuple[str, str]:
     """Return the subject and message for an issued invoice, from the customer's template or the one for all."""
     templates = MailTemplate.objects.filter(Q(customer=invoice.customer_id) | Q(customer=None))
-    return filled(templates.order_by(F("customer").asc(nulls_last=True)).first() or STANDARD, invoice)
+    return fill_in(templates.order_by(F("customer").asc(nulls_last=True)).first() or STANDARD, invoice)
 
 
-def filled(template: MailTemplate, invoice: Invoice) -> tuple[str, str]:
+def fill_in(template: MailTemplate, invoice: Invoice) -> tuple[str, str]:
     """Fill in the template for an invoice; a line whose placeholders are all empty is left out."""
     lines = template.body.replace("\r\n", "\n").split("\n")
-    text = "\n".join(_filled(line, invoice) for line in lines if _has_content(line, invoice))
+    text = "\n".join(_fill_in(line, invoice) for line in lines if _has_content(line, invoice))
     body = re.sub(r"\n{3,}", "\n\n", text).strip()
-    return clean(_filled(template.subject, invoice)), f"{body}\n"
+    return clean(_fill_in(template.subject, invoice)), f"{body}\n"
 
 
 def _has_content(line: str, invoice: Invoice) -> bool:
@@ -97,5 +97,5 @@ def _has_content(line: str, invoice: Invoice) -> bool:
     return not names or any(PLACEHOLDERS[name][1](invoice) for name in names)
 
 
-def _filled(text: str, invoice: Invoice) -> str:
+def _fill_in(text: str, invoice: Invoice) -> str:
     return PLACEHOLDER.sub(lambda found: PLACEHOLDERS[found[1]][1](invoice), text)

@@ -16,8 +16,8 @@ from billing_engine.core.queues.attempt import Failure
 from billing_engine.core.queues.passes import PassQueue
 from invoices.domain.life.review_flags import flags_of
 from invoices.domain.life.transitions import approve, issue, locked
-from invoices.domain.mail.request import SentAlready, send_once
-from invoices.domain.month_history import note
+from invoices.domain.mail.request import AlreadySent, send_once
+from invoices.domain.month_history import record_step
 from invoices.models import BillingCycle, CycleStep, Invoice, InvoiceMail, SkippedInvoice
 
 BulkAction = BillingCycle.BulkAction
@@ -53,9 +53,9 @@ class DraftIsFlagged(Refused):
 
 
 @transaction.atomic
-def begin(cycle: BillingCycle, action: BillingCycle.BulkAction, *, by: User, at: datetime) -> int:
+def start_bulk_action(cycle: BillingCycle, action: BillingCycle.BulkAction, *, by: User, at: datetime) -> int:
     """Start a bulk action; return the number of invoices, or raise NothingToDo or BulkActionInProgress."""
-    count = waiting_for(cycle, action)
+    count = count_waiting(cycle, action)
     if not count:
         raise NothingToDo
     if not BillingCycle.objects.filter(pk=cycle.pk, bulk_action="").update(
@@ -63,12 +63,12 @@ def begin(cycle: BillingCycle, action: BillingCycle.BulkAction, *, by: User, at:
     ):
         cycle.refresh_from_db()
         raise BulkActionInProgress(f"{cycle.get_bulk_action_display()} is in progress. Wait for it, or stop it.")
-    note(cycle.label, CycleStep.Kind(action.value), by=by, at=at)
+    record_step(cycle.label, CycleStep.Kind(action.value), by=by, at=at)
     BULK_ACTIONS.ask(item_id=cycle.pk)
     return count
 
 
-def stop(cycle: BillingCycle) -> None:
+def stop_bulk_action(cycle: BillingCycle) -> None:
     """Stop the bulk action after the current invoice."""
     BillingCycle.objects.filter(pk=cycle.pk).update(bulk_action="")
 
@@ -86,7 +86,7 @@ def _send_unsent(invoice: Invoice, *, by: User, at: datetime) -> InvoiceMail:
     """Send an invoice unless some of its contacts already have it."""
     invoice = locked(invoice, State.ISSUED)
     if invoice.sent_at:
-        raise SentAlready
+        raise AlreadySent
     return send_once(invoice, by=by, at=at)
 
 
@@ -131,7 +131,7 @@ class BulkActions(PassQueue[BillingCycle, Invoice]):
 BULK_ACTIONS = BulkActions()
 
 
-def do_next(cycle_id: int, *, at: datetime) -> bool:
+def process_next(cycle_id: int, *, at: datetime) -> bool:
     """Process the next invoice; return whether more may remain."""
     return BULK_ACTIONS.work(cycle_id, at=at)
 
@@ -140,19 +140,19 @@ def _step_of(cycle: BillingCycle) -> CycleStep:
     return cycle.steps.filter(kind=cycle.bulk_action).latest("pk")
 
 
-def last_act(steps: Iterable[CycleStep]) -> CycleStep | None:
+def last_bulk_action(steps: Iterable[CycleStep]) -> CycleStep | None:
     """Return the latest bulk action among a month's steps, which are in order."""
     return next((step for step in reversed(list(steps)) if step.kind in ACTS), None)
 
 
-def waiting_for(cycle: BillingCycle, action: BillingCycle.BulkAction) -> int:
+def count_waiting(cycle: BillingCycle, action: BillingCycle.BulkAction) -> int:
     """Return how many of the month's invoices are waiting for the bulk action."""
     return _waiting(cycle, action).count()
 
 
-def tried_before(cycle: BillingCycle) -> int:
+def failed_before(cycle: BillingCycle) -> int:
     """Return how many of the invoices that Send all includes failed before."""
-    failed = InvoiceMail.objects.a_persons_turn().filter(invoice=OuterRef("pk"))
+    failed = InvoiceMail.objects.needing_attention().filter(invoice=OuterRef("pk"))
     return _waiting(cycle, BulkAction.SEND).filter(Exists(failed)).count()
 
 

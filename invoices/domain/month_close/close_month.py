@@ -12,8 +12,8 @@ from billing_engine.core.calendar.spans import Cycle, Month, labels_of
 from billing_engine.core.calendar.wording import day_in_words
 from billing_engine.core.errors import Refused
 from invoices.domain.life.close import close_if_empty
-from invoices.domain.month_close.unfinished import Left, left_in, open_in_words
-from invoices.domain.month_history import note
+from invoices.domain.month_close.unfinished import Remaining, open_in_words, remaining_in
+from invoices.domain.month_history import record_step
 from invoices.domain.month_lock import check_unlocked, month_of
 from invoices.domain.run.billing_run import CycleNotOver, RunInProgress, active_customers, start, to_bill
 from invoices.domain.wording import month_in_words, unfinished_in_words
@@ -65,7 +65,7 @@ class StartedRuns:
     unfinished: list[BillingPeriod]
 
 
-def know_cycles() -> None:
+def create_missing_months() -> None:
     """Create a month to close for every month that has a billing period."""
     months = {month_of(label) for label in BillingPeriod.objects.values_list("label", flat=True).distinct()}
     known = set(BillingCycle.objects.values_list("label", flat=True))
@@ -118,7 +118,7 @@ def lock(cycle: BillingCycle, *, by: User, at: datetime, reason: str = "") -> Bi
     Customers without a period in it get a closed one, so that late activity goes to their next period. Raises
     WrongCycleState, CycleNotReady, or ReasonRequired if something is left behind.
     """
-    cycle = _held(cycle, State.OPEN)
+    cycle = _locked(cycle, State.OPEN)
     _check_over(cycle.label, at)
     _check_ready(cycle.label, reason)
     _close_empty(cycle.label, at)
@@ -130,7 +130,7 @@ def lock(cycle: BillingCycle, *, by: User, at: datetime, reason: str = "") -> Bi
 @transaction.atomic
 def reopen(cycle: BillingCycle, *, by: User, at: datetime, reason: str) -> BillingCycle:
     """Reopen a locked month so that its drafts can be regenerated: by a second person, with a reason, before any issue."""
-    cycle = _held(cycle, State.LOCKED)
+    cycle = _locked(cycle, State.LOCKED)
     if not reason.strip():
         raise ReasonRequired("Enter a reason for reopening this month.")
     check_may_open_again(cycle, by)
@@ -142,7 +142,9 @@ def check_may_open_again(cycle: BillingCycle, by: User) -> None:
     """Refuse if an invoice of the month is issued, and refuse the person who locked it."""
     issued = Invoice.objects.filter(period__label__in=labels_of(cycle.label), state=Invoice.State.ISSUED).count()
     if issued:
-        raise AlreadyIssued(f"{_many(issued, 'invoice')} of this month {'is' if issued == 1 else 'are'} already issued.")
+        raise AlreadyIssued(
+            f"{_many(issued, 'invoice')} of this month {'is' if issued == 1 else 'are'} already issued."
+        )
     locked = cycle.steps.filter(kind=Kind.LOCKED).order_by("pk").last()
     if locked is not None and locked.by_id == by.pk:
         raise SecondPersonReopens
@@ -151,7 +153,7 @@ def check_may_open_again(cycle: BillingCycle, by: User) -> None:
 @transaction.atomic
 def close_cycle(cycle: BillingCycle, *, by: User, at: datetime, reason: str = "") -> BillingCycle:
     """Close the month for good, once everything is issued; raise WrongCycleState, CycleNotReady or ReasonRequired."""
-    cycle = _held(cycle, State.LOCKED)
+    cycle = _locked(cycle, State.LOCKED)
     _check_ready(cycle.label, reason)
     check_all_issued(cycle)
     return _step(cycle, State.CLOSED, Kind.CLOSED, by=by, at=at, reason=reason)
@@ -159,7 +161,7 @@ def close_cycle(cycle: BillingCycle, *, by: User, at: datetime, reason: str = ""
 
 def check_all_issued(cycle: BillingCycle) -> None:
     """Refuse while an invoice of the month is not issued."""
-    if not_issued := left_in(cycle.label).not_issued:
+    if not_issued := remaining_in(cycle.label).not_issued:
         raise CycleNotReady(f"Not issued yet: {_many(not_issued, 'invoice')}.")
 
 
@@ -178,7 +180,7 @@ def refuse_locked_first_day(day: date) -> str:
     return f"{month_in_words(locked.label)} is {state}. Bill from {day_in_words(first)} or later."
 
 
-def _held(cycle: BillingCycle, state: BillingCycle.State) -> BillingCycle:
+def _locked(cycle: BillingCycle, state: BillingCycle.State) -> BillingCycle:
     found = BillingCycle.objects.select_for_update().get(pk=cycle.pk)
     if found.state != state:
         raise WrongCycleState(f"This month is {found.get_state_display().lower()}, not {state.label.lower()}.")
@@ -202,8 +204,8 @@ def _check_over(label: str, at: datetime) -> None:
         raise CycleNotReady(f"Not ended yet: {unfinished_in_words(unfinished)}.")
 
 
-def _check_ready(label: str, reason: str) -> Left:
-    left = left_in(label)
+def _check_ready(label: str, reason: str) -> Remaining:
+    left = remaining_in(label)
     if left.not_billed:
         what = "it" if left.not_billed == 1 else "them"
         advice = f"Start a billing run to close {what}." if left.open_periods else f"Use Bill again to close {what}."
@@ -243,7 +245,7 @@ def _step(
 ) -> BillingCycle:
     cycle.state = state
     cycle.save(update_fields=["state"])
-    note(cycle.label, kind, by=by, at=at, reason=reason)
+    record_step(cycle.label, kind, by=by, at=at, reason=reason)
     return cycle
 
 

@@ -19,7 +19,7 @@ MAIL, DOCUMENT = "mail", "document"
 
 
 @dataclass(frozen=True, slots=True)
-class Left:
+class Remaining:
     """The number of things left to do, in the order in which they are done."""
 
     quarantined: int  # items that occurred in the month, or were received in it if their time is unknown
@@ -41,7 +41,7 @@ class Left:
         return self.drafts + self.approved
 
 
-def left_in(label: str) -> Left:
+def remaining_in(label: str) -> Remaining:
     """Count what is left to do in the month."""
     is_active = Q(customer__is_active=True)
     labels = labels_of(label)
@@ -66,7 +66,7 @@ def left_in(label: str) -> Left:
     unrated = PeriodTally.objects.filter(period__label__in=labels, period__state="open").aggregate(n=Sum("unrated"))[
         "n"
     ]
-    return Left(
+    return Remaining(
         quarantined=quarantined_in(label).count(),
         unrated=unrated or 0,
         failed=failed_in(label).count(),
@@ -114,7 +114,7 @@ class Stuck:
 def stuck_in(label: str = "") -> Stuck:
     """Find the stuck invoices of a cycle, or of all cycles, in one query."""
     of_cycle = {"invoice__period__label__in": labels_of(label)} if label else {}
-    mails = InvoiceMail.objects.a_persons_turn().filter(**of_cycle).values_list(Value(MAIL), "invoice", "reason")
+    mails = InvoiceMail.objects.needing_attention().filter(**of_cycle).values_list(Value(MAIL), "invoice", "reason")
     documents = InvoiceDocument.objects.failed().filter(**of_cycle).values_list(Value(DOCUMENT), "invoice", "reason")
     found = set(mails.union(documents))
     reasons = Counter(_without_addresses(reason) for what, _, reason in found if what == MAIL)

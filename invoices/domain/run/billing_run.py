@@ -18,7 +18,7 @@ from billing_engine.core.queues.locked import LockedQueue
 from billing_engine.core.queues.progress import counted_by_state, percent
 from billing_engine.core.queues.queue import AT_A_TIME, Message
 from invoices.domain.life.close import PeriodNotOver, close
-from invoices.domain.month_history import note
+from invoices.domain.month_history import record_step
 from invoices.domain.month_lock import check_unlocked
 from invoices.domain.wording import month_in_words, unfinished_in_words
 from invoices.models import BillingRun, BillingRunItem, CycleStep
@@ -232,5 +232,5 @@ def _create_run(cycle: Cycle, by: User | None, at: datetime) -> BillingRun:
             run = BillingRun.objects.create(cycle=str(cycle), started_at=at, started_by=by)
     except IntegrityError as error:
         raise RunInProgress from error
-    note(str(cycle), CycleStep.Kind.RUN, by=by, at=at, about=month_in_words(str(cycle)))
+    record_step(str(cycle), CycleStep.Kind.RUN, by=by, at=at, about=month_in_words(str(cycle)))
     return run

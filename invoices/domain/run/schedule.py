@@ -40,7 +40,10 @@ def start_due_runs(*, at: datetime) -> list[BillingRun]:
         for cycle in due_cycles(schedule, at=at):
             try:
                 started.append(start_by_schedule(cycle, ended=at - grace(schedule), at=at))
-            except (RunInProgress, CycleLocked):  # started elsewhere; periods left open by a lock are billed by a person
+            except (
+                RunInProgress,
+                CycleLocked,
+            ):  # started elsewhere; periods left open by a lock are billed by a person
                 continue
     return started
 

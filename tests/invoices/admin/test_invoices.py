@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from invoices.admin.invoice.page import charges_of
-from invoices.domain.document.content import paper_of
+from invoices.domain.document.content import content_of
 from invoices.domain.life.adjustments import adjust
 from invoices.domain.life.reopen import void
 from invoices.models import Invoice, InvoiceDocument
@@ -151,7 +151,7 @@ def test_adjusted_withdrawn_and_approved_by_somebody_else(finance: Client, frank
     invoice = a_draft(4)
     goodwill = {"amount": "-2.50", "text": "Goodwill", "reason": "Late delivery"}
 
-    assert told(finance.post(page(invoice, "adjust"), goodwill)) == ["Adjusted."]
+    assert told(finance.post(page(invoice, "adjust"), goodwill)) == ["AdjustmentLine."]
     assert "withdraw" in offered(finance, invoice)
     finance.post(page(invoice, "adjust"), goodwill | {"text": "Twice"})
     line = invoice.lines.get(description="Twice")
@@ -341,7 +341,7 @@ def test_the_page_says_what_the_paper_says(finance: Client) -> None:
     received(period, 2, at=IN_SEPTEMBER)
     received(period, 1, is_test=True)
     invoice = billed(period)
-    paper = paper_of(invoice)
+    paper = content_of(invoice)
     assert paper.lines[0].tiers
     assert paper.uncharged
 

@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from invoices.admin.invoice import line_page
 from invoices.admin.invoice.page import charges_of
-from invoices.domain.document.content import paper_of
+from invoices.domain.document.content import content_of
 from invoices.models import Invoice, InvoiceLine
 from pricing.models import Charge
 from tests.factories.people import UserFactory
@@ -178,7 +178,7 @@ def test_a_line_says_that_it_is_counted_together_with_other_products(viewer: Cli
 
     note = "Counted over all products"
     assert [note in words(viewer, address(line)) for line in lines] == [False, True, True]
-    papers = [paper_of(line.invoice).lines for line in lines[:2]]
+    papers = [content_of(line.invoice).lines for line in lines[:2]]
     assert [[line.notes for line in paper] for paper in papers] == [[()], [(note,), (note,)]]
 
 

@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import reverse
 
 from invoices.domain.mail.request import send
-from invoices.domain.mail.template import MOST_CHARACTERS, PLACEHOLDERS, BadTemplate, check_template, filled, written
+from invoices.domain.mail.template import MAX_CHARACTERS, PLACEHOLDERS, BadTemplate, check_template, email_text, fill_in
 from invoices.models import Invoice, InvoiceMail, MailTemplate
 from tests.invoices.made import a_draft, issued, posted
 from tests.invoices.mail.test_request import NOVEMBER_4, TO
@@ -43,7 +43,7 @@ def answers(**changed: object) -> dict[str, object]:
 def test_the_dialog_shows_the_mail_before_it_goes_out(finance: Client, invoice: Invoice) -> None:
     html = unescape(finance.get(page(invoice, "send")).content.decode())
 
-    subject, body = written(invoice)
+    subject, body = email_text(invoice)
     assert ", ".join(TO) in html
     assert f'value="{subject}"' in html
     assert body.strip() in html
@@ -162,15 +162,15 @@ def test_a_customer_s_own_template_is_used_for_it_and_the_one_for_all_for_the_ot
     own = {"customer": str(invoice.customer_id), "subject": "Rechnung {number}", "body": "{total}"}
     assert finance.post(reverse("admin:invoices_mailtemplate_add"), own).status_code == 302
 
-    assert written(invoice) == (f"Rechnung {invoice.number}", "$7.50 USD\n")
-    assert written(other)[0] == f"Invoice {other.number} from Lead Billing Engine"
+    assert email_text(invoice) == (f"Rechnung {invoice.number}", "$7.50 USD\n")
+    assert email_text(other)[0] == f"Invoice {other.number} from Lead Billing Engine"
 
 
 def test_every_name_says_something_of_an_issued_invoice(invoice: Invoice, frank: User) -> None:
     full = issued(a_draft(2, name="x", legal_name="Full GmbH", purchase_order="PO-7"), frank)
     full.seller |= {"pay_to": "IBAN 1\nBIC 2", "email": "us@engine.example"}
 
-    said = filled(MailTemplate(subject="-", body="\n".join(f"{name}={{{name}}}" for name in PLACEHOLDERS)), full)[1]
+    said = fill_in(MailTemplate(subject="-", body="\n".join(f"{name}={{{name}}}" for name in PLACEHOLDERS)), full)[1]
 
     assert said.splitlines() == [
         f"number={full.number}",
@@ -192,7 +192,7 @@ def test_the_template_is_previewed_with_the_latest_invoice(finance: Client, view
 
     shown = words(finance.post(page(template, "preview")))
 
-    subject, _ = written(invoice)
+    subject, _ = email_text(invoice)
     assert subject in shown
     assert f"To: {', '.join(TO)}" in shown
     assert f"With: {invoice.number}.pdf" in shown
@@ -267,7 +267,7 @@ def test_invoices_are_found_by_what_became_of_their_mails(
 
 
 def test_a_template_and_the_dialog_have_one_limit(finance: Client, invoice: Invoice) -> None:
-    most = MOST_CHARACTERS["message"]
+    most = MAX_CHARACTERS["message"]
     lines = "x\r\n" * (most // 2 - 1)  # as a browser writes them: three bytes, two characters
     template = MailTemplate.objects.get()
 

@@ -15,7 +15,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from invoices.domain.month_close.close_month import know_cycles, lock
+from invoices.domain.month_close.close_month import create_missing_months, lock
 from invoices.domain.run.billing_run import bill, start
 from invoices.domain.run.blockers import BILLED, SETTLED
 from invoices.models import BillingCycle, Invoice
@@ -55,7 +55,7 @@ def frank() -> User:
 
 
 def october() -> BillingCycle:
-    know_cycles()
+    create_missing_months()
     return BillingCycle.objects.get(label="2026-10")
 
 
@@ -151,7 +151,7 @@ def test_what_did_not_go_out_is_told_by_why_and_leads_to_its_mails(finance: Clie
         invoice = issued(a_draft(1, name=name, billing_contacts=contacts), frank)
         if contacts:
             words = "451 Later" if name == "Cedar" else f"550 <{contacts[0]}>: no such box"
-            facts = {"state": "failed", "settled_at": NOVEMBER_3, "asked_at": NOVEMBER_3}
+            facts = {"state": "failed", "settled_at": NOVEMBER_3, "requested_at": NOVEMBER_3}
             InvoiceMailFactory.create(invoice=invoice, to=contacts, reason=words, **facts)
     failed_document = Invoice.objects.get(customer__name="Acme").documents
     failed_document.update(state="failed", reason="Too large", next_attempt_at=None)
@@ -183,7 +183,7 @@ def test_send_all_names_whom_it_leaves_out_and_says_where_mails_go(
     dialog = unescape(finance.get(address).content.decode())
 
     assert "Send 1 invoice of October 2026 by e-mail?" in dialog
-    assert "Left out, for want of billing contacts: Dune." in dialog
+    assert "Remaining out, for want of billing contacts: Dune." in dialog
     assert "Nobody gets them: this server only writes mails down (locmem, not a mail server)." in dialog
     settings.HTTPS = True
     assert "send_all" not in page(finance)

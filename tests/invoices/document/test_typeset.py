@@ -21,7 +21,7 @@ from hypothesis.strategies import characters, text
 from pypdf import PdfReader
 
 from invoices.domain.document.annex import annex_of
-from invoices.domain.document.content import Fact, Paper, Party, paper_of
+from invoices.domain.document.content import InvoiceContent, LabeledValue, Party, content_of
 from invoices.domain.document.content_lines import ChargedLine, TierPart, UnchargedLine
 from invoices.domain.document.fonts import families, han_of, unprintable
 from invoices.domain.document.store import InvoiceIsNotIssued, document_of, make
@@ -52,7 +52,7 @@ sys.stdout.buffer.write(render(pickle.load(sys.stdin.buffer)))
 """
 
 
-def a_paper(*lines: ChargedLine, **more: Any) -> Paper:
+def a_paper(*lines: ChargedLine, **more: Any) -> InvoiceContent:
     """A paper about the lines, otherwise plain."""
     facts = {
         "title": "Invoice",
@@ -61,18 +61,18 @@ def a_paper(*lines: ChargedLine, **more: Any) -> Paper:
         "made_on": "2026-11-03",
         "seller": Party("Atlas Samples", ("85 Wharf Street",), "94-1234567", ("billing@atlas.example",)),
         "bill_to": Party("Nordic Surfaces", ("Speicherstadt 4", "20457 Hamburg"), "DE129273398", ()),
-        "facts": (Fact("Invoice number", "INV-2026-000012"),),
+        "facts": (LabeledValue("Invoice number", "INV-2026-000012"),),
         "headline": "$7.50 due December 3, 2026",
         "subject": "Lead activity of October 2026",
         "questions": (),
         "lines": lines,
-        "subtotals": (Fact("Subtotal", "$7.50"),),
-        "total": Fact("Total due", "$7.50 USD"),
+        "subtotals": (LabeledValue("Subtotal", "$7.50"),),
+        "total": LabeledValue("Total due", "$7.50 USD"),
         "uncharged": (),
         "uncharged_total": None,
         "payment": ("First Harbor Bank",),
     }
-    return Paper(**(facts | more))
+    return InvoiceContent(**(facts | more))
 
 
 def a_line(position: int = 1, description: str = "Oak veneer · Sample order", **more: Any) -> ChargedLine:
@@ -115,9 +115,9 @@ def test_the_pdf_says_what_the_paper_says_cent_by_cent(frank: User) -> None:
     assert amounts_of("".join(pages)) == amounts_of("\n".join([*texts_of(paper.as_data()), *texts_of(annex.as_data())]))
 
 
-def paper_with_everything(invoice: Invoice) -> Paper:
+def paper_with_everything(invoice: Invoice) -> InvoiceContent:
     """The invoice's paper, after a look that no part of it is missing."""
-    paper = paper_of(invoice)
+    paper = content_of(invoice)
     kinds = (paper.lines, paper.uncharged, paper.subtotals, [tier for line in paper.lines for tier in line.tiers])
     assert all(kinds)
     assert any(line.notes for line in paper.lines)
@@ -148,9 +148,9 @@ def test_a_hostile_name_stays_literal_text_everywhere() -> None:
         a_line(description=HOSTILE, notes=(HOSTILE,), unit=HOSTILE, tiers=(tier,)),
         seller=party,
         bill_to=party,
-        facts=(Fact(HOSTILE, HOSTILE),),
+        details=(LabeledValue(HOSTILE, HOSTILE),),
         uncharged=(UnchargedLine(2, HOSTILE, HOSTILE, (HOSTILE,), "1", "$0.00"),),
-        uncharged_total=Fact(HOSTILE, "$0.00"),
+        uncharged_total=LabeledValue(HOSTILE, "$0.00"),
         payment=(HOSTILE,),
     )
 

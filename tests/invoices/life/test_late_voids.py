@@ -7,12 +7,12 @@ from decimal import Decimal
 import pytest
 from django.contrib.auth.models import User
 
-from invoices.domain.life.late_voids import TakenBack, TakenBackSince, taken_back_of, to_be_credited
+from invoices.domain.life.late_voids import ActionsVoided, LateVoids, late_voids_of, to_be_credited
 from invoices.domain.life.reopen import regenerate, reopen
 from invoices.domain.life.reopen import void as void_invoice
 from invoices.domain.life.review_flags import flags_of
 from invoices.domain.life.transitions import approve, issue, send_back
-from invoices.domain.month_close.bulk_action import begin, do_next
+from invoices.domain.month_close.bulk_action import process_next, start_bulk_action
 from invoices.models import BillingCycle, Invoice
 from leads.domain.voiding import void
 from leads.models import Action
@@ -48,11 +48,11 @@ def test_a_draft_with_an_action_taken_back_is_flagged_and_approved_by_nobody_uns
     take_back(invoice, 5)
 
     assert flags(invoice) == ["1 action was taken back since: regenerate"]
-    with pytest.raises(TakenBackSince, match=r"1 action was taken back since \(\$12\.50\)\. Regenerate it, or approve"):
+    with pytest.raises(ActionsVoided, match=r"1 action was taken back since \(\$12\.50\)\. Regenerate it, or approve"):
         approve(invoice, by=frank, at=LATER)
     cycle = BillingCycle.objects.create(label="2026-10")
-    begin(cycle, BillingCycle.BulkAction.APPROVE, by=frank, at=LATER)
-    while do_next(cycle.pk, at=LATER):
+    start_bulk_action(cycle, BillingCycle.BulkAction.APPROVE, by=frank, at=LATER)
+    while process_next(cycle.pk, at=LATER):
         pass
 
     invoice.refresh_from_db()
@@ -112,7 +112,7 @@ def test_what_is_taken_back_between_approval_and_issue_stops_the_issue(frank: Us
 
     assert flags(invoice) == ["2 actions were taken back since: regenerate"]
     with pytest.raises(
-        TakenBackSince, match=r"2 actions were taken back since \(\$20\.00\)\. Send it back and regenerate"
+        ActionsVoided, match=r"2 actions were taken back since \(\$20\.00\)\. Send it back and regenerate"
     ):
         issue(invoice, by=frank, at=LATER)
     invoice.refresh_from_db()
@@ -128,8 +128,8 @@ def test_what_is_taken_back_from_an_issued_invoice_is_to_be_credited_for_what_it
     take_back(other, 4)
 
     assert flags(invoice) == []
-    assert taken_back_of(invoice) == TakenBack(1, Decimal("12.5"))
-    assert to_be_credited(["2026-10"]) == {"EUR": TakenBack(1, Decimal(10)), "USD": TakenBack(1, Decimal("12.5"))}
+    assert late_voids_of(invoice) == LateVoids(1, Decimal("12.5"))
+    assert to_be_credited(["2026-10"]) == {"EUR": LateVoids(1, Decimal(10)), "USD": LateVoids(1, Decimal("12.5"))}
     assert list(Charge.objects.order_by("pk").values()) == charges
     assert holds(invoice)
 
@@ -142,7 +142,7 @@ def test_a_void_invoice_owes_no_credit_and_its_period_is_billed_without_what_was
 
     void_invoice(invoice, reason="Cancelled", by=vera, at=LATER)
 
-    assert (to_be_credited(["2026-10"]), taken_back_of(Invoice.objects.get())) == ({}, TakenBack())
+    assert (to_be_credited(["2026-10"]), late_voids_of(Invoice.objects.get())) == ({}, LateVoids())
     assert billed(invoice.period).total == Decimal("7.5")
 
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from invoices.domain.life.late_voids import taken_back_of
+from invoices.domain.life.late_voids import late_voids_of
 from invoices.domain.run.billing_run import start
 from invoices.models import Invoice
 from leads.models import Action, BillingPeriod, Source
@@ -83,6 +83,6 @@ def test_every_void_is_recorded_and_each_is_excluded_or_to_be_credited_whoever_w
     assert set(Charge.objects.filter(action__in=before).values_list("reason", flat=True)) <= {"voided"}
     assert Charge.objects.filter(action__in=after).exclude(reason="").count() == 0
     assert not BillingPeriod.objects.open().exists()
-    assert sum(taken_back_of(invoice).actions for invoice in Invoice.objects.all()) == after.count()
+    assert sum(late_voids_of(invoice).actions for invoice in Invoice.objects.all()) == after.count()
     assert all(prove(period).holds for period in BillingPeriod.objects.all())
     assert [one.number for one in invariants(OCTOBER) if not one.holds] == []

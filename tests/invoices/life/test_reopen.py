@@ -9,14 +9,14 @@ from django.conf import LazySettings
 from django.contrib.auth.models import User
 
 from billing_engine.core.calendar.wall_clock import read
-from invoices.domain.life.adjustments import AdjustsNothing, NoAdjustment, adjust, withdraw
+from invoices.domain.life.adjustments import BadAdjustment, NotAnAdjustment, adjust, withdraw
 from invoices.domain.life.close import HasUnratedActions, close
 from invoices.domain.life.reopen import (
     CreditIsUsed,
     NeedsReason,
     NeedsSecondPerson,
+    PeriodAlreadyOpen,
     PeriodIsIssued,
-    PeriodIsOpenAlready,
     regenerate,
     reopen,
     void,
@@ -87,7 +87,7 @@ def test_an_adjustment_of_nothing_or_without_words_is_refused(accountant: User, 
     invoice = a_draft(4)
 
     facts = {"amount": Decimal(1), "text": "More", "reason": "Agreed"} | wrong
-    with pytest.raises(AdjustsNothing):
+    with pytest.raises(BadAdjustment):
         adjust(invoice, **facts, by=accountant, at=LATER)
 
     assert (sums(invoice)[3], invoice.lines.count()) == (10, 1)
@@ -95,7 +95,7 @@ def test_an_adjustment_of_nothing_or_without_words_is_refused(accountant: User, 
 
 def test_only_drafts_are_adjusted_and_only_adjustments_are_withdrawn(accountant: User) -> None:
     invoice = a_draft(4)
-    with pytest.raises(NoAdjustment):
+    with pytest.raises(NotAnAdjustment):
         withdraw(invoice.lines.get(), by=accountant, at=LATER)
     approved(invoice, accountant)
 
@@ -208,7 +208,7 @@ def test_what_is_issued_is_not_reopened_and_what_is_open_neither(accountant: Use
         reopen(invoice.period, reason="Wrong", by=vera, at=LATER)
     assert state_of(invoice.period) == ("closed", NOVEMBER_3, 1)
 
-    with pytest.raises(PeriodIsOpenAlready):
+    with pytest.raises(PeriodAlreadyOpen):
         reopen(an_open_period(), reason="Wrong", by=vera, at=LATER)
 
 

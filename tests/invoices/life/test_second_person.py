@@ -13,7 +13,7 @@ from django.urls import reverse
 from invoices.domain.life.adjustments import withdraw
 from invoices.domain.life.reopen import NeedsSecondPerson, bill_again, regenerate, reopen, void
 from invoices.domain.life.transitions import AdjusterApproves, approve, send_back
-from invoices.domain.month_close.close_month import know_cycles, lock
+from invoices.domain.month_close.close_month import create_missing_months, lock
 from invoices.domain.month_close.close_month import reopen as reopen_month
 from invoices.models import BillingCycle, Invoice, UndoneStep
 from tests.factories.people import UserFactory, with_role
@@ -93,7 +93,7 @@ def test_who_approved_and_sent_back_does_not_reopen_the_period_but_may_approve_i
 
 def test_who_billed_a_period_again_does_not_reopen_it(wanda: User, vera: User, frank: User) -> None:
     invoice = issued(a_draft(4), frank)
-    know_cycles()
+    create_missing_months()
     october = BillingCycle.objects.get(label="2026-10")
     lock(october, by=frank, at=NOVEMBER_3)
     period = void(invoice, reason="Wrong address", by=vera, at=LATER).period

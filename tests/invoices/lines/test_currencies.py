@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billing_engine.core import money
-from invoices.domain.document.content import paper_of
-from invoices.domain.life.adjustments import AdjustsNothing, adjust
+from invoices.domain.document.content import content_of
+from invoices.domain.life.adjustments import BadAdjustment, adjust
 from invoices.domain.life.close import close
 from invoices.domain.lines.minimum import minimum_of
 from invoices.domain.lines.totals import taxes_on
@@ -111,7 +111,7 @@ def test_a_price_of_a_currency_is_billed_with_its_places(currency: str):
     assert invoice is not None
     assert (invoice.subtotal, invoice.total) == (right, right)
     assert str(money.rounded(invoice.total, currency)) == case["right"].split()[0]
-    assert paper_of(invoice).lines[0].amount == f"{currency}\xa0{case['right'].split()[0]}"
+    assert content_of(invoice).lines[0].amount == f"{currency}\xa0{case['right'].split()[0]}"
 
 
 @pytest.mark.django_db
@@ -218,7 +218,7 @@ def test_an_adjustment_that_cannot_be_paid_is_refused_in_words(currency: str, am
     invoice = close(period, at=NOVEMBER_3)
     assert invoice is not None
 
-    with pytest.raises(AdjustsNothing, match=words):
+    with pytest.raises(BadAdjustment, match=words):
         adjust(invoice, amount=Decimal(amount), text="x", reason="x", by=UserFactory.create(), at=NOVEMBER_3)
 
     assert invoice.lines.count() == 1
@@ -263,7 +263,7 @@ def test_the_paper_shows_a_tax_once_with_its_categories_beneath():
     invoice = close(period, at=NOVEMBER_3)
 
     assert invoice is not None
-    _, tax = paper_of(invoice).subtotals
+    _, tax = content_of(invoice).subtotals
     assert (tax.label, tax.value) == ("VAT (19%) on $0.06", "$0.01")
     assert tax.notes == ("stone: $0.03", "tiles: $0.03")
     assert [one.number for one in invariants() if not one.holds] == []

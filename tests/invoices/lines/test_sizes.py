@@ -19,7 +19,7 @@ from openpyxl import load_workbook
 from billing_engine.core import money
 from billing_engine.core.tables.csv import lines_of
 from billing_engine.core.tables.xlsx import write_workbook
-from invoices.domain.document.content import paper_of
+from invoices.domain.document.content import content_of
 from invoices.domain.document.detail_table import HEADER, rows_of_invoice
 from invoices.domain.document.typeset import preview
 from invoices.domain.life.adjustments import adjust
@@ -126,7 +126,7 @@ def test_what_the_door_takes_is_charged_billed_printed_and_exported(
 def _is_printed(invoice: Invoice) -> None:
     """Every amount on the paper, with all its digits."""
     invoice.refresh_from_db()
-    paper = paper_of(invoice)
+    paper = content_of(invoice)
     assert paper.total.value == f"{money.in_words(invoice.total, invoice.currency)} {invoice.currency}"
     digits = "".join(filter(str.isdigit, paper.total.value))
     assert digits == "".join(filter(str.isdigit, str(money.rounded(invoice.total, invoice.currency))))

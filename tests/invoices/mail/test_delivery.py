@@ -8,8 +8,8 @@ from django.conf import LazySettings
 from django.contrib.auth.models import User
 
 from invoices.domain.life.reopen import void
-from invoices.domain.mail.delivery import GIVEN_UP_AFTER, PAUSES, settle_what_became_void
-from invoices.domain.mail.request import MailNotFailed, SentAgainAlready, send, send_again
+from invoices.domain.mail.delivery import GIVEN_UP_AFTER, PAUSES, settle_void_emails
+from invoices.domain.mail.request import EmailHasNotFailed, NewerEmailExists, send, send_again
 from invoices.models import Invoice, InvoiceMail
 from tests.factories.people import with_role
 from tests.invoices.made import a_draft, issued, posted
@@ -84,15 +84,15 @@ def test_a_refusal_for_good_is_final_and_told_in_the_server_s_words(
     mail = posted(send(invoice, by=frank, at=NOVEMBER_4), at=NOVEMBER_4)
 
     assert (mail.state, mail.attempts, mail.reason) == ("failed", 1, NO_SUCH_BOX)
-    assert (mail.refused, mail.taken) == ({GOOD: NO_SUCH_BOX, BAD: NO_SUCH_BOX}, [])
+    assert (mail.refused, mail.accepted) == ({GOOD: NO_SUCH_BOX, BAD: NO_SUCH_BOX}, [])
     post_office.refusal = ""
     again = posted(send_again(mail, by=frank, at=NOVEMBER_4), at=NOVEMBER_4)
 
     assert (again.state, again.to, again.subject, again.body) == ("sent", mail.to, mail.subject, mail.body)
     assert again.message_id != mail.message_id  # nobody has the first one
-    with pytest.raises(MailNotFailed):
+    with pytest.raises(EmailHasNotFailed):
         send_again(again, by=frank, at=NOVEMBER_4)
-    with pytest.raises(SentAgainAlready):
+    with pytest.raises(NewerEmailExists):
         send_again(mail, by=frank, at=NOVEMBER_4)
 
 
@@ -112,14 +112,14 @@ def test_one_address_of_two_is_no_mail_sent_and_the_other_is_tried_alone(
     mail = posted(send(invoice, by=frank, at=NOVEMBER_4), at=NOVEMBER_4)
 
     assert (mail.state, mail.outcome, mail.reason) == ("partly", "Sent to 1 of 2", NO_SUCH_BOX)
-    assert (mail.taken, mail.refused) == ([GOOD], {BAD: NO_SUCH_BOX})
-    assert list(InvoiceMail.objects.a_persons_turn()) == [mail]
+    assert (mail.accepted, mail.refused) == ([GOOD], {BAD: NO_SUCH_BOX})
+    assert list(InvoiceMail.objects.needing_attention()) == [mail]
     post_office.refuses = {}
     again = posted(send_again(mail, by=frank, at=NOVEMBER_4), at=NOVEMBER_4)
 
     assert (again.to, again.state) == ([BAD], "sent")
     assert post_office.recipients == [[GOOD], [BAD]]
-    assert not InvoiceMail.objects.a_persons_turn().exists()
+    assert not InvoiceMail.objects.needing_attention().exists()
 
 
 def test_who_has_it_already_does_not_get_it_again_when_the_others_are_tried(
@@ -127,7 +127,7 @@ def test_who_has_it_already_does_not_get_it_again_when_the_others_are_tried(
 ) -> None:
     post_office.refuses = {BAD: "450 4.2.1 Mailbox busy"}
     mail = posted(send(invoice, by=frank, at=NOVEMBER_4), at=NOVEMBER_4)
-    assert (mail.state, mail.taken, mail.waiting_for) == ("waiting", [GOOD], [BAD])
+    assert (mail.state, mail.accepted, mail.pending_addresses) == ("waiting", [GOOD], [BAD])
     assert sent_at(invoice) == NOVEMBER_4
     post_office.refuses = {}
     posted(mail, at=NOVEMBER_4 + PAUSES[0])
@@ -144,7 +144,7 @@ def test_a_connection_lost_after_the_message_leaves_a_doubt_and_a_second_copy_ca
 
     assert (mail.state, mail.outcome) == ("waiting", "Waiting to be tried again; may have arrived")
     assert mail.reason == "The mail server closed the connection."
-    InvoiceMail.objects.update(asked_at=NOVEMBER_4 - GIVEN_UP_AFTER, attempts=len(PAUSES))
+    InvoiceMail.objects.update(requested_at=NOVEMBER_4 - GIVEN_UP_AFTER, attempts=len(PAUSES))
     assert posted(mail, at=NOVEMBER_4).outcome == "Failed; may have arrived"
     post_office.dies_after = False
     again = posted(send_again(mail, by=frank, at=NOVEMBER_4), at=NOVEMBER_4)
@@ -156,7 +156,7 @@ def test_a_connection_lost_after_the_message_leaves_a_doubt_and_a_second_copy_ca
 def test_other_words_are_another_mail(invoice: Invoice, frank: User, post_office: PostOffice) -> None:
     post_office.dies_after = True
     mail = posted(send(invoice, by=frank, at=NOVEMBER_4), at=NOVEMBER_4)
-    InvoiceMail.objects.update(asked_at=NOVEMBER_4 - GIVEN_UP_AFTER, attempts=len(PAUSES))
+    InvoiceMail.objects.update(requested_at=NOVEMBER_4 - GIVEN_UP_AFTER, attempts=len(PAUSES))
     posted(mail, at=NOVEMBER_4)
 
     same = send(invoice, by=frank, at=NOVEMBER_4, text=(mail.subject, mail.body))
@@ -182,7 +182,7 @@ def test_a_mail_that_waits_for_its_next_attempt_ends_with_its_invoice(
     mail = posted(send(invoice, by=frank, at=NOVEMBER_4), at=NOVEMBER_4)
     void(invoice, reason="Wrong", by=with_role("Finance"), at=NOVEMBER_4)
 
-    assert settle_what_became_void(at=NOVEMBER_4) == 1
+    assert settle_void_emails(at=NOVEMBER_4) == 1
     mail.refresh_from_db()
     assert (mail.state, mail.outcome, mail.reason) == ("partly", "Sent to 1 of 2", "Not sent: the invoice is void.")
-    assert not InvoiceMail.objects.a_persons_turn().exists()
+    assert not InvoiceMail.objects.needing_attention().exists()

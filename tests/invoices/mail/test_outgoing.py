@@ -55,7 +55,7 @@ def test_a_document_of_thousands_of_lines_stops_no_rating(frank: User, workers: 
         document = InvoiceDocument.objects.create(
             invoice=issued(draft, frank),
             kind="void",
-            asked_at=NOVEMBER_4,
+            requested_at=NOVEMBER_4,
             next_attempt_at=NOVEMBER_4,
             source=large(draft),
         )

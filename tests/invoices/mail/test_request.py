@@ -16,9 +16,9 @@ from pypdf import PdfReader
 
 from invoices.domain.document.store import InvoiceIsNotIssued, document_of
 from invoices.domain.mail.delivery import MAILS, MOST_INTERRUPTED, deliver
-from invoices.domain.mail.request import BadRecipients, NothingWritten, TooMuchWritten, send, send_again
+from invoices.domain.mail.request import BadRecipients, EmailTooLong, EmptyEmail, send, send_again
 from invoices.domain.mail.server import NoMailServer
-from invoices.domain.mail.template import MOST_CHARACTERS
+from invoices.domain.mail.template import MAX_CHARACTERS
 from invoices.models import Invoice, InvoiceMail
 from tests.factories.invoices import InvoiceMailFactory
 from tests.invoices.made import NOVEMBER_3, a_draft, approved, issued, posted, printed
@@ -31,10 +31,10 @@ TO = ["books@acme.example", "ceo@acme.example"]
 WHO_TAKES_MAILS = """
 import django; django.setup()
 from django.conf import settings
-from invoices.domain.mail.server import NoMailServer, check_server, server
+from invoices.domain.mail.server import NoMailServer, check_server, server_name
 try:
     check_server()
-    print(server(), settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD)
+    print(server_name(), settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD)
 except NoMailServer as refusal:
     print(refusal)
 """
@@ -70,8 +70,8 @@ def test_the_mail_that_arrives_has_the_pdf_that_is_kept(invoice: Invoice, frank:
     content = pdf.get_payload(decode=True)
     assert content == bytes(kept.content)
     assert f"{invoice.number}" in PdfReader(BytesIO(content)).pages[0].extract_text()
-    assert (mail.state, mail.attempts, mail.settled_at, mail.asked_by) == ("sent", 1, NOVEMBER_4, frank)
-    assert (mail.outcome, mail.taken, mail.refused, mail.next_attempt_at) == ("Sent", TO, {}, None)
+    assert (mail.state, mail.attempts, mail.settled_at, mail.requested_by) == ("sent", 1, NOVEMBER_4, frank)
+    assert (mail.outcome, mail.accepted, mail.refused, mail.next_attempt_at) == ("Sent", TO, {}, None)
     assert message["Message-ID"] == mail.message_id
     assert mail.sha256 == kept.sha256 == hashlib.sha256(content).hexdigest()
 
@@ -126,7 +126,7 @@ def test_a_mail_goes_to_addresses_only(invoice: Invoice, frank: User, to: list[s
 
 @pytest.mark.parametrize("text", [("", "Hello"), ("Hello", " \n")])
 def test_a_mail_says_something(invoice: Invoice, frank: User, text: tuple[str, str]) -> None:
-    with pytest.raises(NothingWritten):
+    with pytest.raises(EmptyEmail):
         send(invoice, by=frank, at=NOVEMBER_4, text=text)
 
 
@@ -255,12 +255,12 @@ def test_a_mail_whose_pdf_could_not_be_made_says_so(invoice: Invoice, frank: Use
 
 @pytest.mark.parametrize("which", ["subject", "message"])
 def test_a_mail_has_one_limit_whichever_way_it_is_written(invoice: Invoice, frank: User, which: str) -> None:
-    most = MOST_CHARACTERS[which]
+    most = MAX_CHARACTERS[which]
     fits, too_long = "x" * most, "x" * (most + 1)
 
     def text(words: str) -> tuple[str, str]:
         return (words, "Hello") if which == "subject" else ("Invoice", words)
 
-    with pytest.raises(TooMuchWritten, match=f"has {most:,} at most"):
+    with pytest.raises(EmailTooLong, match=f"has {most:,} at most"):
         send(invoice, by=frank, at=NOVEMBER_4, text=text(too_long))
     assert send(invoice, by=frank, at=NOVEMBER_4, text=text(fits)).state == "waiting"

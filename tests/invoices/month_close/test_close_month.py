@@ -10,16 +10,16 @@ from billing_engine.core.errors import Refused
 from invoices.domain.life.reopen import regenerate
 from invoices.domain.life.transitions import issue
 from invoices.domain.month_close.close_month import (
+    AlreadyIssued,
     Begun,
     CycleNotReady,
-    IssuedAlready,
-    ReasonMissing,
+    ReasonRequired,
     SecondPersonReopens,
     WrongCycleState,
     bill_cycle,
     close_cycle,
+    create_missing_months,
     has_something_to_bill,
-    know_cycles,
     lock,
     reopen,
 )
@@ -64,7 +64,7 @@ def fay() -> User:
 
 
 def october() -> BillingCycle:
-    know_cycles()
+    create_missing_months()
     return BillingCycle.objects.get(label="2026-10")
 
 
@@ -102,7 +102,7 @@ def test_what_stays_behind_in_quarantine_or_with_an_inactive_customer_needs_a_re
     QuarantinedItemFactory.create(received_at=IN_OCTOBER)
     an_open_period(is_active=False)
 
-    with pytest.raises(ReasonMissing, match="1 item in quarantine and 1 open period of inactive customers would stay"):
+    with pytest.raises(ReasonRequired, match="1 item in quarantine and 1 open period of inactive customers would stay"):
         lock(october(), by=frank, at=NOVEMBER_3)
     assert state() == "open"
     lock(october(), by=frank, at=NOVEMBER_3, reason=" Both are settled with the customer. ")
@@ -139,7 +139,7 @@ def test_only_a_second_person_opens_a_locked_month_again_and_only_for_a_reason(f
     invoice = a_draft()
     cycle = lock(october(), by=frank, at=NOVEMBER_3)
 
-    refusals: list[tuple[type[Refused], User, str]] = [(SecondPersonReopens, frank, "Why"), (ReasonMissing, fay, "  ")]
+    refusals: list[tuple[type[Refused], User, str]] = [(SecondPersonReopens, frank, "Why"), (ReasonRequired, fay, "  ")]
     for refusal, by, reason in refusals:
         with pytest.raises(refusal):
             reopen(cycle, by=by, at=NOVEMBER_3, reason=reason)
@@ -158,7 +158,7 @@ def test_a_month_of_which_something_is_issued_is_never_opened_again(frank: User,
     a_draft(5)
     cycle = lock(october(), by=frank, at=NOVEMBER_3)
 
-    with pytest.raises(IssuedAlready, match="1 invoice of it is issued"):
+    with pytest.raises(AlreadyIssued, match="1 invoice of it is issued"):
         reopen(cycle, by=fay, at=NOVEMBER_3, reason="The price was wrong")
 
     assert state() == "locked"
@@ -185,8 +185,8 @@ def test_a_month_is_known_as_soon_as_it_has_a_billing_period():
     a_price()
     received(an_open_period(), 1)
 
-    know_cycles()
-    know_cycles()
+    create_missing_months()
+    create_missing_months()
 
     assert list(BillingCycle.objects.values_list("label", "state")) == [("2026-10", "open")]
 

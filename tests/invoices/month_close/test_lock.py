@@ -15,8 +15,15 @@ from invoices.domain.life.close import AlreadyClosed
 from invoices.domain.life.reopen import NothingToBillAgain, bill_again, regenerate, void
 from invoices.domain.life.reopen import reopen as reopen_period
 from invoices.domain.life.transitions import approve, issue
-from invoices.domain.month_close.close_month import CycleNotReady, bill_cycle, close_cycle, know_cycles, lock, reopen
-from invoices.domain.month_close.unfinished import left_in
+from invoices.domain.month_close.close_month import (
+    CycleNotReady,
+    bill_cycle,
+    close_cycle,
+    create_missing_months,
+    lock,
+    reopen,
+)
+from invoices.domain.month_close.unfinished import remaining_in
 from invoices.domain.month_lock import CycleLocked
 from invoices.domain.run.billing_run import start
 from invoices.domain.run.schedule import start_due_runs
@@ -44,7 +51,7 @@ def vera(db: None) -> User:
 
 
 def october() -> BillingCycle:
-    know_cycles()
+    create_missing_months()
     return BillingCycle.objects.get(label="2026-10")
 
 
@@ -175,7 +182,7 @@ def test_a_month_with_something_to_bill_again_is_not_closed_and_says_whose(frank
     ):
         close_cycle(october(), by=frank, at=LATER)
 
-    assert (october().state, left_in("2026-10").sealed_periods) == ("locked", 1)
+    assert (october().state, remaining_in("2026-10").sealed_periods) == ("locked", 1)
 
 
 def test_when_the_month_is_opened_again_its_periods_take_what_is_new(frank: User, vera: User) -> None:

@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import reverse
 
 from billing_engine.core.calendar.spans import Month
-from invoices.domain.month_close.close_month import ReasonMissing, close_cycle, know_cycles, lock
+from invoices.domain.month_close.close_month import ReasonRequired, close_cycle, create_missing_months, lock
 from invoices.models import BillingCycle
 from invoices.queries.bridge import Moved, bridge_of
 from leads.domain.body.decode import as_json
@@ -61,7 +61,7 @@ def send(source: Source, *occurred_at: str, at: datetime, sku: str = "TILE", **l
 
 
 def october() -> BillingCycle:
-    know_cycles()
+    create_missing_months()
     return BillingCycle.objects.get(label="2026-10")
 
 
@@ -132,10 +132,10 @@ def test_quarantine_of_october_that_came_in_november_stands_in_the_way_of_octobe
     assert "<b>3</b> <strong>in quarantine</strong>" in text
     assert text.count("No product has the SKU 'GONE'.") == 3
     assert "2026-10-29 10:00" in text
-    with pytest.raises(ReasonMissing, match="3 items in quarantine would stay behind: say why"):
+    with pytest.raises(ReasonRequired, match="3 items in quarantine would stay behind: say why"):
         lock(october(), by=frank, at=NOVEMBER_3)
     lock(october(), by=frank, at=NOVEMBER_3, reason="The customer knows")
-    with pytest.raises(ReasonMissing, match="3 items in quarantine would stay behind: say why"):
+    with pytest.raises(ReasonRequired, match="3 items in quarantine would stay behind: say why"):
         close_cycle(october(), by=frank, at=NOVEMBER_3)
     assert close_cycle(october(), by=frank, at=NOVEMBER_3, reason="The customer knows").state == "closed"
 

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from billing_engine.core.calendar.spans import Fortnight, Month, Week
 from invoices.admin.invoice.page import charges_of
-from invoices.domain.document.content import paper_of
+from invoices.domain.document.content import content_of
 from invoices.domain.life.close import close
 from invoices.domain.run.billing_run import CycleNotOver, Progress, bill, progress, start
 from invoices.domain.wording import month_in_words
@@ -133,7 +133,7 @@ def test_late_activity_is_named_by_its_week_wherever_it_is_told_and_its_charges_
     }
     lines = list(invoice.lines.order_by("position"))
     assert [(line.late_from, line.quantity) for line in lines] == list(zip(["", *late], [1, 5, 4, 2, 3], strict=True))
-    notes = [line.notes for line in paper_of(invoice).lines]
+    notes = [line.notes for line in content_of(invoice).lines]
     assert notes == [(), *((f"Late activity of {words}",) for words in late.values())]
     pages = [finance.get(address).context["page"] for address in charges_of(invoice).values()]
     assert [[shown.quantity for shown in page.charges] for page in pages] == [["1"], ["5"], ["4"], ["2"], ["3"]]
