@@ -186,13 +186,13 @@ CASES: dict[str, Case] = {
         make=a_document,
         facts=documents,
         done=[("invoice", "kept", "")],
-        given_up=[("invoice", "failed", "3 workers ended while they were making it.")],
+        given_up=[("invoice", "failed", "3 workers ended while making it.")],
     ),
     "invoices.mail": Case(
         make=a_mail,
         facts=mails,
         done=[("sent", ["books@ash.example"], "")],
-        given_up=[("failed", [], "5 workers ended while they were sending it.")],
+        given_up=[("failed", [], "5 workers ended while sending it.")],
         deaths=5,
     ),
     "leads.retry": Case(

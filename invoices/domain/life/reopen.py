@@ -32,7 +32,7 @@ from pricing.domain.rate.carry_over import mark_earlier
 Kind = CreditEntry.Kind
 
 
-class PeriodIsOpen(Refused):
+class PeriodAlreadyOpen(Refused):
     """Only a closed period can be reopened."""
 
     code = "period_is_open"
@@ -75,12 +75,12 @@ class CreditIsUsed(Refused):
 def reopen(period: BillingPeriod, *, reason: str, by: User, at: datetime) -> BillingPeriod:
     """Reopen a closed period: delete its draft and mark the period for rating, so that it can be billed again.
 
-    Needs a second person, see `check_may_reopen`. Raises NeedsReason, PeriodIsOpen, PeriodIsIssued, CycleLocked or
+    Needs a second person, see `check_may_reopen`. Raises NeedsReason, PeriodAlreadyOpen, PeriodIsIssued, CycleLocked or
     NeedsSecondPerson; then nothing has changed.
     """
     period = _locked(period.pk)
     if period.is_open:
-        raise PeriodIsOpen
+        raise PeriodAlreadyOpen
     check_unlocked(period.label)
     found = Invoice.objects.live().filter(period=period).first()
     if found is not None and found.state == State.ISSUED:

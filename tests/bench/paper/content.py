@@ -27,14 +27,14 @@ def paper() -> InvoiceContent:
         bill_to=Party("Terrazza Stoneworks, Inc.", ("418 Quarry Lane", "Barre, VT 05641"), "", ("ap@b.example",)),
         details=(LabeledValue("Invoice number", "INV-2026-000012"), LabeledValue("Due date", "December 3, 2026")),
         headline="$8,750.00 due December 3, 2026",
-        subject="Lead activity of October 2026",
+        subject="Lead activity for October 2026",
         lines=lines,
         subtotals=(LabeledValue("Subtotal", "$8,750.00"), LabeledValue("Tax", "$0.00")),
         total=LabeledValue("Total due", "$8,750.00 USD"),
         uncharged=(),
         uncharged_total=None,
         payment=("Swatchyard, Inc.", "First Example Bank, account 0000000000"),
-        questions=("Charges may be disputed until December 3, 2026.",),
+        questions=("Charges dispute charges until December 3, 2026.",),
     )
 
 

@@ -78,7 +78,7 @@ def test_what_is_approved_can_be_issued_or_sent_back(finance: Client, frank: Use
 
     assert offered(finance, invoice) == ["issue", "send_back", "preview_pdf"]
     assert switched_off(finance, invoice) == {
-        "Re-open period": "You had a hand in this invoice: another person re-opens it."
+        "Reopen period": "You worked on this invoice, so another person must reopen its period."
     }
     finance.force_login(with_role("Finance"))
     assert offered(finance, invoice) == ["issue", "send_back", "reopen", "preview_pdf"]
@@ -88,7 +88,7 @@ def test_what_is_issued_can_only_be_downloaded_or_voided(finance: Client, frank:
     invoice = issued(a_draft(), frank)
 
     assert offered(finance, invoice) == ["download_pdf"]
-    assert switched_off(finance, invoice) == {"Void": "You had a hand in this invoice: another person voids it."}
+    assert switched_off(finance, invoice) == {"Void": "You worked on this invoice, so another person must void it."}
     finance.force_login(with_role("Finance"))
     assert offered(finance, invoice) == ["void", "download_pdf"]
 
@@ -141,7 +141,7 @@ def test_reopened_by_a_second_person_with_a_reason(finance: Client, frank: User)
     finance.force_login(with_role("Finance"))
     answer = finance.post(page(invoice, "reopen"), {"reason": "Wrong price"})
 
-    assert "You had a hand in this invoice: another person re-opens it." in shown(refused)
+    assert "You worked on this invoice, so another person must reopen its period." in shown(refused)
     assert answer["Location"] == reverse(LIST)
     assert not Invoice.objects.exists()
     assert BillingPeriod.objects.get().is_open
@@ -158,7 +158,7 @@ def test_adjusted_withdrawn_and_approved_by_somebody_else(finance: Client, frank
     assert told(finance.post(page(invoice, "withdraw"), {"line": line.pk}))[-1] == "Adjustment withdrawn."
     refused = finance.post(page(invoice, "approve"))
 
-    assert "You adjusted this invoice: another person has to approve it." in shown(refused)
+    assert "You adjusted this invoice, so another person must approve it." in shown(refused)
     said = shown(finance.get(page(invoice)))
     assert ("Goodwill" in said, "Twice" in said, "Late delivery" in said) == (True, False, True)
     invoice.refresh_from_db()
@@ -172,7 +172,7 @@ def test_drafted_anew_from_its_page(finance: Client) -> None:
 
     fresh = Invoice.objects.get()
     assert answer["Location"] == page(fresh)
-    assert told(answer) == ["Drafted anew: $10.00 before, $10.00 now."]
+    assert told(answer) == ["Regenerated: $10.00 before, $10.00 now."]
 
 
 def test_voided_from_its_page_and_shown_as_void(finance: Client, frank: User) -> None:
@@ -180,7 +180,7 @@ def test_voided_from_its_page_and_shown_as_void(finance: Client, frank: User) ->
 
     answer = finance.post(page(invoice, "void"), {"reason": "Wrong address"})
 
-    assert told(answer) == [f"INV-2026-000001 is void; {invoice.period} is open again."]
+    assert told(answer) == [f"INV-2026-000001 is void. {invoice.period} is open again."]
     said = shown(finance.get(page(invoice)))
     assert ("VOID" in said, "Wrong address" in said) == (True, True)
 
@@ -188,12 +188,12 @@ def test_voided_from_its_page_and_shown_as_void(finance: Client, frank: User) ->
 @pytest.mark.parametrize(
     ("amounts", "words"),
     [
-        ((), "can be billed again. It takes another person than who issued it."),
+        ((), "be billed again. The person who issued the invoice cannot void it."),
         (
             ("-0.40",),
-            "Its adjustment of -$0.40 goes onto the next draft of the period, with the same reason and author.",
+            "Its adjustment of -$0.40 moves to the period's next draft, with the same reason and author.",
         ),
-        (("-1", "3"), "Its 2 adjustments, $2.00 together, go onto the next draft"),
+        (("-1", "3"), "Its 2 adjustments, $2.00 in total, move to the period's next draft"),
     ],
 )
 def test_before_a_void_it_is_said_what_becomes_of_the_adjustments(
@@ -213,7 +213,7 @@ def test_before_a_void_it_is_said_what_becomes_of_the_adjustments(
 def test_what_to_look_at_stands_on_a_drafts_page_and_in_the_list(finance: Client) -> None:
     invoice = a_draft()
 
-    words = "The customer's first invoice: nothing to compare with"
+    words = "The customer's first invoice"
     assert words in shown(finance.get(page(invoice)))
     assert words in shown(finance.get(reverse(LIST)))
 

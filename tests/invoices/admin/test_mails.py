@@ -47,7 +47,7 @@ def test_the_dialog_shows_the_mail_before_it_goes_out(finance: Client, invoice: 
     assert ", ".join(TO) in html
     assert f'value="{subject}"' in html
     assert body.strip() in html
-    assert f"{invoice.number}.pdf goes with it." in html
+    assert f"{invoice.number}.pdf is attached." in html
     assert not InvoiceMail.objects.exists()
 
 
@@ -74,8 +74,8 @@ def test_sent_from_its_page_and_pressed_twice_it_goes_out_once(
 @pytest.mark.parametrize(
     ("wrong", "says"),
     [
-        ({"to": "nobody"}, "Nobody can be written to at “nobody”."),
-        ({"to": ","}, "Say to whom"),
+        ({"to": "nobody"}, "“nobody” is not a valid email address."),
+        ({"to": ","}, "Enter an address."),
         ({"subject": ""}, "This field is required."),
     ],
 )
@@ -100,7 +100,7 @@ def test_many_are_sent_from_the_list_and_what_is_no_invoice_yet_is_told(
     told = words(finance.post(reverse("admin:invoices_invoice_changelist"), chosen, follow=True))
 
     assert "On their way: 1" in told
-    assert "Only an issued invoice is sent." in told
+    assert "Only an issued invoice can be sent." in told
     assert [mail.invoice for mail in InvoiceMail.objects.all()] == [invoice]
 
 
@@ -116,8 +116,8 @@ def test_pressed_twice_the_list_sends_one_mail_and_what_was_sent_goes_out_again_
     third = words(finance.post(address, chosen | {"_selected_action": [invoice.pk]}, follow=True))
 
     assert "On their way: 1" in first
-    assert "A mail of this invoice is on its way already." in second
-    assert "This invoice was sent already: to send it again, open it." in third
+    assert "An email of this invoice is already on its way." in second
+    assert "This invoice was already sent. To send it again, open it." in third
     assert (InvoiceMail.objects.count(), len(post_office.arrived)) == (1, 1)
 
 
@@ -137,11 +137,11 @@ def test_what_failed_is_sent_again_from_its_page(
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("{amount}", "There is no {amount}. There are: {number}"),
-        ("{total.real}", "There is no {total.real}."),
-        ("{}", "There is no {}."),
-        ("{number", "A brace stands alone"),
-        ("{{number}}", "A brace stands alone"),
+        ("{amount}", "Unknown: {amount}. Valid names: {number}"),
+        ("{total.real}", "Unknown: {total.real}."),
+        ("{}", "Unknown: {}."),
+        ("{number", "A brace is unmatched"),
+        ("{{number}}", "A brace is unmatched"),
     ],
 )
 def test_a_template_names_only_what_there_is(finance: Client, text: str, says: str) -> None:
@@ -200,7 +200,7 @@ def test_the_template_is_previewed_with_the_latest_invoice(finance: Client, view
 
 
 def test_a_preview_without_an_invoice_says_what_it_needs(finance: Client) -> None:
-    assert "No invoice is issued yet" in words(finance.post(page(MailTemplate.objects.get(), "preview")))
+    assert "No invoice has been issued yet" in words(finance.post(page(MailTemplate.objects.get(), "preview")))
 
 
 def test_the_latest_mails_that_failed_are_sent_again_together(
@@ -211,13 +211,13 @@ def test_the_latest_mails_that_failed_are_sent_again_together(
     early = posted(send(invoice, by=frank, at=NOVEMBER_4), at=NOVEMBER_4)
     mails = [posted(send(one, by=frank, at=NOVEMBER_4), at=NOVEMBER_4) for one in (invoice, other)]
     chosen = {"action": "send_chosen_again", "_selected_action": [mail.pk for mail in (early, *mails)]}
-    of_a_person = finance.get(reverse("admin:invoices_invoicemail_changelist"), {"turn": "person"})
+    of_a_person = finance.get(reverse("admin:invoices_invoicemail_changelist"), {"attention": "yes"})
     assert {mail.pk for mail in of_a_person.context["cl"].result_list} == {mail.pk for mail in mails}
 
     told = words(finance.post(reverse("admin:invoices_invoicemail_changelist"), chosen, follow=True))
 
     assert "On their way: 2" in told
-    assert "A later mail of this invoice was made since" in told
+    assert "This invoice has a newer email. See that one." in told
     waiting = InvoiceMail.objects.waiting().order_by("pk")
     assert {(mail.invoice_id, *mail.to) for mail in waiting} == {(invoice.pk, TO[1]), (other.pk, TO[1])}
 
@@ -227,7 +227,7 @@ def test_a_mail_that_was_written_down_is_nowhere_called_sent(
 ) -> None:
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     pressed = finance.post(page(invoice, "send"), answers(), follow=True)
-    assert "this server sends no mail" in words(pressed)
+    assert "not sent: no mail server is configured" in words(pressed)
     mail = posted(InvoiceMail.objects.get(), at=NOVEMBER_4)
 
     for address in (page(invoice), page(mail), reverse("admin:invoices_invoicemail_changelist")):

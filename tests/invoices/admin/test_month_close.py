@@ -139,7 +139,7 @@ def test_the_page_tells_the_sums_and_what_stands_in_the_way(finance: Client):
         "<b>1</b> <strong>in quarantine</strong>",
         "<b>1</b> <strong>unrated</strong>",
         "adds up",
-        "charged $7.50, and where it is",
+        "charged $7.50, by state",
     ):
         assert words in text
     assert "does not add up" not in text
@@ -161,13 +161,13 @@ def test_what_did_not_go_out_is_told_by_why_and_leads_to_its_mails(finance: Clie
     for words in (
         "<b>3</b> <strong>could not be sent</strong> <span>2 × 550 …: no such box, 1 × 451 Later</span>",
         "<b>1</b> <strong>without their PDF</strong>",
-        "<b>1</b> <strong>without billing contacts</strong> <span>Send all leaves them out: Dune</span>",
+        "<b>1</b> <strong>without billing contacts</strong> <span>Send all skips them: Dune</span>",
         "4 issued invoices to go",
     ):
         assert words in told
-    mails = finance.get(reverse("admin:invoices_invoicemail_changelist"), {"month": "2026-10", "turn": "person"})
+    mails = finance.get(reverse("admin:invoices_invoicemail_changelist"), {"month": "2026-10", "attention": "yes"})
     assert len(mails.context["cl"].result_list) == 3
-    nobody = finance.get(reverse("admin:invoices_invoice_changelist"), {"month": "2026-10", "sent": "nobody"})
+    nobody = finance.get(reverse("admin:invoices_invoice_changelist"), {"month": "2026-10", "sent": "no_contacts"})
     assert [row.customer.name for row in nobody.context["cl"].result_list] == ["Dune"]
     without = finance.get(reverse("admin:invoices_invoice_changelist"), {"month": "2026-10", "document": "failed"})
     assert [row.customer.name for row in without.context["cl"].result_list] == ["Acme"]
@@ -182,9 +182,9 @@ def test_send_all_names_whom_it_leaves_out_and_says_where_mails_go(
 
     dialog = unescape(finance.get(address).content.decode())
 
-    assert "Send 1 invoice of October 2026 by e-mail?" in dialog
-    assert "Remaining out, for want of billing contacts: Dune." in dialog
-    assert "Nobody gets them: this server only writes mails down (locmem, not a mail server)." in dialog
+    assert "Send 1 invoice of October 2026 by email?" in dialog
+    assert "Skipped, without billing contacts: Dune." in dialog
+    assert "They will not be delivered: emails are only recorded here (locmem, not a mail server)." in dialog
     settings.HTTPS = True
     assert "send_all" not in page(finance)
 
@@ -250,7 +250,7 @@ def test_a_cause_that_is_gone_stands_in_nobodys_way_and_the_page_says_what_is_ne
     run = start(OCTOBER, by=frank, at=NOVEMBER_3)
     bill(run.items.get().pk, at=NOVEMBER_3)
     address = reverse("admin:invoices_billingrun_change", args=[run.pk])
-    words = "1 action is unrated: operations make a rule for them, or waive them with a reason."
+    words = "1 action is unrated. Operations must add a price rule for it, or waive it with a reason."
     before = page(finance)
     assert "<b>1</b> <strong>could not be billed</strong>" in before
     assert words in before

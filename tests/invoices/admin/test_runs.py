@@ -89,7 +89,7 @@ def test_a_second_run_of_a_month_in_progress_is_refused_in_words(finance: Client
 
     answer = finance.post(reverse(START), {"cycle": "2026-10"})
 
-    assert "A run of this cycle is in progress already." in shown(answer)
+    assert "A run of this cycle is already in progress." in shown(answer)
     assert BillingRun.objects.count() == 1
 
 
@@ -140,7 +140,7 @@ def test_what_failed_is_tried_again(finance: Client) -> None:
 
     answer = finance.post(page(run, "retry"))
 
-    assert [str(message) for message in get_messages(answer.wsgi_request)] == ["Trying again: 1"]
+    assert [str(message) for message in get_messages(answer.wsgi_request)] == ["Retrying 1."]
     run.refresh_from_db()
     assert (run.finished_at, run.items.waiting().count()) == (None, 1)
 

@@ -63,7 +63,7 @@ def test_there_is_none_where_the_customer_wants_none_and_a_note_where_it_would_b
 
     assert annex_of(without) is None
     assert found is not None
-    assert (found.parts, found.note) == ((), "2 charges are more than this document lists; ask for them as a file.")
+    assert (found.parts, found.note) == ((), "2 charges are too many to list here. Please ask us for the file.")
 
 
 def test_numbers_and_days_read_as_the_customer_writes_them() -> None:

@@ -57,7 +57,7 @@ def test_a_draft_says_what_it_will_say_and_that_it_is_a_draft() -> None:
     )
 
     assert (paper.mark, paper.number, paper.headline) == ("DRAFT", "", "$8.93 due")
-    assert paper.subject == "Lead activity of October 2026"
+    assert paper.subject == "Lead activity for October 2026"
     assert paper.seller == Party(
         "Atlas Samples", ("85 Wharf Street", "Portland, ME 04101"), "94-1234567", ("billing@atlas.example",)
     )
@@ -78,7 +78,7 @@ def test_a_draft_says_what_it_will_say_and_that_it_is_a_draft() -> None:
     assert paper.payment == (
         "First Harbor Bank",
         "Account 0012 3456 78",
-        "Please state the invoice number with your payment.",
+        "Please include the invoice number with your payment.",
     )
 
 
@@ -93,7 +93,7 @@ def test_an_issued_invoice_has_its_number_its_day_and_its_due_day(frank: User) -
         LabeledValue("Due date", "December 18, 2026"),
         LabeledValue("Terms", "Net 45 days"),
     )
-    assert paper.payment[-1] == "Please state INV-2026-000001 with your payment."
+    assert paper.payment[-1] == "Please include INV-2026-000001 with your payment."
 
 
 def test_approved_is_not_issued(frank: User) -> None:
@@ -145,7 +145,7 @@ def test_late_activity_names_its_month() -> None:
     on_time, late = content_of(billed(period)).lines
 
     assert (on_time.notes, on_time.amount) == ((), "$2.50")
-    assert (late.notes, late.amount) == (("Late activity of September 2026",), "$5.00")
+    assert (late.notes, late.amount) == (("Late activity from September 2026",), "$5.00")
 
 
 def test_what_a_budget_took_off_is_told() -> None:
@@ -195,7 +195,7 @@ def test_where_nothing_is_due_nothing_is_asked_for() -> None:
     paper = content_of(billed(period))
 
     assert (paper.headline, paper.lines) == ("$0.00 due", ())
-    assert paper.payment == ("Nothing to pay: this invoice is for your records.",)
+    assert paper.payment == ("No payment is due: this invoice is for your records.",)
 
 
 def test_signs_that_no_paper_can_show_are_left_out() -> None:

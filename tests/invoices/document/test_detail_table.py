@@ -103,7 +103,7 @@ def test_a_charge_s_row_says_everything_that_is_asked_of_it(finance: Client, fra
         "Period": period.label,
         "Line": "1",
         "Line description": "Oak veneer · Sample order",
-        "Late activity of": "September 2026",
+        "Late activity from": "September 2026",
         "Outcome": "charged",
         "Reason": "",
         "Action number": str(action.pk),

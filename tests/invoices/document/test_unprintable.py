@@ -82,7 +82,7 @@ def test_it_is_told_until_it_is_mended_and_approve_all_leaves_the_draft(frank: U
         pass
     draft.refresh_from_db()
     [skipped] = SkippedInvoice.objects.all()
-    assert (draft.state, skipped.words) == ("draft", "Look at it first: Cannot be printed: ⵣ (U+2D63).")
+    assert (draft.state, skipped.words) == ("draft", "Review it first: Cannot be printed: ⵣ (U+2D63).")
 
     draft.customer.legal_name = "Tiles GmbH"
     draft.customer.save()

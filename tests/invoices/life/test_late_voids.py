@@ -47,8 +47,10 @@ def test_a_draft_with_an_action_taken_back_is_flagged_and_approved_by_nobody_uns
     invoice, charges = a_draft(3, 5), list(Charge.objects.values())
     take_back(invoice, 5)
 
-    assert flags(invoice) == ["1 action was taken back since: regenerate"]
-    with pytest.raises(ActionsVoided, match=r"1 action was taken back since \(\$12\.50\)\. Regenerate it, or approve"):
+    assert flags(invoice) == ["1 action was voided after drafting: regenerate"]
+    with pytest.raises(
+        ActionsVoided, match=r"1 action was voided after drafting \(\$12\.50\)\. Regenerate it, or approve"
+    ):
         approve(invoice, by=frank, at=LATER)
     cycle = BillingCycle.objects.create(label="2026-10")
     start_bulk_action(cycle, BillingCycle.BulkAction.APPROVE, by=frank, at=LATER)
@@ -110,9 +112,9 @@ def test_what_is_taken_back_between_approval_and_issue_stops_the_issue(frank: Us
     approve(invoice, by=frank, at=LATER, reason="They pay for it all the same")
     take_back(invoice, 3)
 
-    assert flags(invoice) == ["2 actions were taken back since: regenerate"]
+    assert flags(invoice) == ["2 actions were voided after drafting: regenerate"]
     with pytest.raises(
-        ActionsVoided, match=r"2 actions were taken back since \(\$20\.00\)\. Send it back and regenerate"
+        ActionsVoided, match=r"2 actions were voided after drafting \(\$20\.00\)\. Send it back and regenerate"
     ):
         issue(invoice, by=frank, at=LATER)
     invoice.refresh_from_db()

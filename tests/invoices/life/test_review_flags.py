@@ -51,10 +51,10 @@ def test_a_draft_says_that_credit_has_come_since_and_draws_on_it_when_it_is_rege
 ) -> None:
     source = carrying(15, vera)
     draft = of_month(source.customer, 11, 4)
-    assert [code for code, *_ in flags(draft)] == ["far"]
+    assert [code for code, *_ in flags(draft)] == ["unusual_total"]
     issued(source, frank)
 
-    assert flags(draft)[0] == ("credit", "Credit of $15.00 since: regenerate", True)
+    assert flags(draft)[0] == ("credit", "New credit of $15.00: regenerate", True)
     fresh = regenerate(draft, at=datetime(2026, 12, 2, tzinfo=UTC))
 
     assert fresh is not None
@@ -107,11 +107,9 @@ def test_a_draft_after_a_void_is_compared_with_the_void_one(frank: User, vera: U
         void(invoice, reason="Wrong", by=vera, at=LATER)
     void_action(Action.objects.get(period=less.period, quantity=2), reason="Cancelled", at=LATER)
 
-    assert flags(billed(same.period)) == [
-        ("replaces", f"In place of {same.number}, which is void: the same total", False)
-    ]
+    assert flags(billed(same.period)) == [("replaces", f"Replaces {same.number}, which is void: the same total", False)]
     assert flags(billed(less.period)) == [
-        ("replaces_other", f"In place of {less.number}, which is void: $5.00 less", True)
+        ("replaces_other", f"Replaces {less.number}, which is void: $5.00 less", True)
     ]
 
 

@@ -116,8 +116,8 @@ def test_the_page_of_a_draft_says_what_was_undone_and_by_whom(finance: Client, f
 
     shown = finance.get(page).content.decode()
 
-    assert "Withdrawn: adjustment of -$2.50 by wanda" in shown
-    assert "Sent back, approved by" in shown
+    assert "Withdrew adjustment of -$2.50 by wanda" in shown
+    assert "Sent back after approval by" in shown
 
 
 def test_what_was_undone_is_changed_and_deleted_by_nobody(wanda: User, vera: User) -> None:
@@ -131,7 +131,7 @@ def test_what_was_undone_is_changed_and_deleted_by_nobody(wanda: User, vera: Use
         lambda: steps.update(kind="approval", amount=None),
     ):
         with (
-            pytest.raises(IntegrityError, match="What was undone on a draft, and by whom, is kept"),
+            pytest.raises(IntegrityError, match="The record of an undone step cannot be changed or deleted"),
             transaction.atomic(),
         ):
             act()

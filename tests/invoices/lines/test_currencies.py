@@ -208,7 +208,7 @@ def test_a_currency_that_is_not_offered_is_refused_by_the_form_and_stays_where_i
     [
         ("JPY", "0.5", "An amount in JPY has no decimal places."),
         ("USD", "0.125", "An amount in USD has at most 2 decimal places."),
-        ("USD", "0", "An adjustment is more or less than nothing."),
+        ("USD", "0", "The amount of an adjustment cannot be zero."),
     ],
 )
 def test_an_adjustment_that_cannot_be_paid_is_refused_in_words(currency: str, amount: str, words: str):

@@ -142,7 +142,7 @@ def test_a_connection_lost_after_the_message_leaves_a_doubt_and_a_second_copy_ca
     post_office.dies_after = True
     mail = posted(send(invoice, by=frank, at=NOVEMBER_4), at=NOVEMBER_4)
 
-    assert (mail.state, mail.outcome) == ("waiting", "Waiting to be tried again; may have arrived")
+    assert (mail.state, mail.outcome) == ("waiting", "Waiting for a retry; may have arrived")
     assert mail.reason == "The mail server closed the connection."
     InvoiceMail.objects.update(requested_at=NOVEMBER_4 - GIVEN_UP_AFTER, attempts=len(PAUSES))
     assert posted(mail, at=NOVEMBER_4).outcome == "Failed; may have arrived"

@@ -15,7 +15,7 @@ from django.db import IntegrityError, transaction
 from pypdf import PdfReader
 
 from invoices.domain.document.store import InvoiceIsNotIssued, document_of
-from invoices.domain.mail.delivery import MAILS, MOST_INTERRUPTED, deliver
+from invoices.domain.mail.delivery import MAILS, MAX_INTERRUPTED, deliver
 from invoices.domain.mail.request import BadRecipients, EmailTooLong, EmptyEmail, send, send_again
 from invoices.domain.mail.server import NoMailServer
 from invoices.domain.mail.template import MAX_CHARACTERS
@@ -59,7 +59,7 @@ def test_the_mail_that_arrives_has_the_pdf_that_is_kept(invoice: Invoice, frank:
     assert text.get_content().splitlines() == [
         "Dear Acme GmbH,",
         "",
-        f"please find attached our invoice {invoice.number} for October 2026.",
+        f"Invoice {invoice.number} for October 2026.",
         "",
         "Total due: $7.50 USD",
         "Due date: December 3, 2026",
@@ -144,10 +144,10 @@ def test_after_so_many_workers_ended_while_sending_it_a_mail_is_a_person_s_turn(
 ) -> None:
     mail = send(invoice, by=frank, at=NOVEMBER_4)
     printed(invoice)
-    InvoiceMail.objects.update(is_being_sent=True, interrupted=MOST_INTERRUPTED - 1, attempts=MOST_INTERRUPTED)
+    InvoiceMail.objects.update(is_being_sent=True, interrupted=MAX_INTERRUPTED - 1, attempts=MAX_INTERRUPTED)
     posted(mail, at=NOVEMBER_4)
 
-    assert (mail.state, mail.reason) == ("failed", "5 workers ended while they were sending it.")
+    assert (mail.state, mail.reason) == ("failed", "5 workers ended while sending it.")
     assert mail.outcome == "Failed; may have arrived"
     assert post_office.arrived == []
 
@@ -182,7 +182,7 @@ def test_where_no_server_takes_mails_nothing_is_called_sent(
 
     assert f"Subject: Invoice {invoice.number}" in capsys.readouterr().out
     assert (mail.state, mail.outcome, mail.via) == ("written", "Not sent: no mail server", "console, not a mail server")
-    assert mail.reason == "Written down by console, not a mail server. Nobody got it."
+    assert mail.reason == "Recorded by console, not a mail server. It was not delivered."
     assert Invoice.objects.get(pk=invoice.pk).sent_at is None
     again = send_again(mail, by=frank, at=NOVEMBER_4)
     assert (again.state, again.to) == ("waiting", TO)
@@ -202,8 +202,8 @@ def test_a_server_that_strangers_reach_writes_no_mail_to_its_log(
 @pytest.mark.parametrize(
     ("told", "answer"),
     [
-        ("", "This server has no mail server to hand mails to: set EMAIL_URL."),  # as AWS's secret begins
-        ("filemail:///tmp/mails", "This server has no mail server to hand mails to: set EMAIL_URL."),
+        ("", "No mail server is configured. Set EMAIL_URL."),  # as AWS's secret begins
+        ("filemail:///tmp/mails", "No mail server is configured. Set EMAIL_URL."),
         ("smtp+tls://us%2Fer:p%40ss@mail.example:587", "mail.example:587 us/er p@ss"),
     ],
 )
@@ -239,18 +239,18 @@ def test_a_mail_waits_for_its_pdf_without_an_attempt(invoice: Invoice, frank: Us
     deliver(mail.pk, attempt=0, at=NOVEMBER_4)
     mail.refresh_from_db()
 
-    assert (mail.state, mail.attempts, mail.reason) == ("waiting", 0, "Waits for its PDF.")
+    assert (mail.state, mail.attempts, mail.reason) == ("waiting", 0, "Waiting for its PDF.")
     assert posted(mail, at=NOVEMBER_4).state == "sent"
 
 
 def test_a_mail_whose_pdf_could_not_be_made_says_so(invoice: Invoice, frank: User, post_office: PostOffice) -> None:
     mail = send(invoice, by=frank, at=NOVEMBER_4)
-    invoice.documents.update(state="failed", reason="It takes longer than 300 seconds to make.", next_attempt_at=None)
+    invoice.documents.update(state="failed", reason="Making it takes longer than 300 seconds.", next_attempt_at=None)
 
     posted(mail, at=NOVEMBER_4)
 
     assert (mail.state, mail.attempts) == ("failed", 0)
-    assert mail.reason == "The PDF could not be made. It takes longer than 300 seconds to make."
+    assert mail.reason == "The PDF could not be made. Making it takes longer than 300 seconds."
 
 
 @pytest.mark.parametrize("which", ["subject", "message"])

@@ -117,7 +117,7 @@ def test_a_bulk_action_is_stopped_between_two_invoices_and_begun_again(frank: Us
 def test_one_bulk_action_of_a_month_at_a_time_and_only_where_something_waits(frank: User):
     a_draft()
 
-    with pytest.raises(NothingToDo, match="No invoice of this month waits for that"):
+    with pytest.raises(NothingToDo, match="No invoice of this month is waiting for this"):
         start_bulk_action(october(), BulkAction.ISSUE, by=frank, at=NOVEMBER_3)
     start_bulk_action(october(), BulkAction.APPROVE, by=frank, at=NOVEMBER_3)
     with pytest.raises(BulkActionInProgress, match="Approving is in progress"):
@@ -182,7 +182,7 @@ def test_what_an_act_on_all_skips_is_told_with_the_refusals_own_words_until_the_
     act = last_bulk_action(CycleStep.objects.order_by("pk"))
     assert act is not None
     assert (act.kind, act.by, act.done) == ("approve", frank, 2)
-    why = "You adjusted this invoice: another person has to approve it."
+    why = "You adjusted this invoice, so another person must approve it."
     assert list(act.skipped.values_list("invoice", "name", "code", "words")) == [
         (adjusted.pk, f"Draft {adjusted.pk}, Birch", "adjuster_approves", why)
     ]
@@ -252,6 +252,6 @@ def test_what_an_act_on_chosen_rows_skips_stays_on_the_list_until_the_next_one(f
     assert told == ["Skipped: 4. The list says why.", "Approved: 1"]
     for shown in (answer.content.decode(), finance.get(address).content.decode()):
         assert "Approved: 1. Skipped: 4" in shown
-        assert shown.count("You adjusted this invoice: another person has to approve it.") == 4
+        assert shown.count("You adjusted this invoice, so another person must approve it.") == 4
     finance.post(address, {"action": "issue_chosen", "_selected_action": [drafts[0].pk]})
     assert "Skipped" not in finance.get(address).content.decode()

@@ -11,10 +11,10 @@ from invoices.domain.life.reopen import regenerate
 from invoices.domain.life.transitions import issue
 from invoices.domain.month_close.close_month import (
     AlreadyIssued,
-    Begun,
     CycleNotReady,
     ReasonRequired,
     SecondPersonReopens,
+    StartedRuns,
     WrongCycleState,
     bill_cycle,
     close_cycle,
@@ -87,11 +87,13 @@ def test_a_month_with_an_open_period_or_one_that_is_not_over_is_not_locked(frank
     cycle = BillingCycle.objects.create(label="2026-10")
     CustomerFactory.create(time_zone="Pacific/Honolulu", name="Hula")
     with pytest.raises(
-        CycleNotReady, match=r"^Not over yet: Hula: October 2026 ends November 1, 2026, 00:00 Pacific/Hon"
+        CycleNotReady, match=r"^Not ended yet: Hula: October 2026 ends November 1, 2026, 00:00 Pacific/Hon"
     ):
         lock(cycle, by=frank, at=datetime(2026, 11, 1, 9, tzinfo=UTC))
     an_open_period(name="Ash")
-    with pytest.raises(CycleNotReady, match=r"Still open: 1 billing period \(Ash\)\. A billing run closes it\."):
+    with pytest.raises(
+        CycleNotReady, match=r"Still open: 1 billing period \(Ash\)\. Start a billing run to close it\."
+    ):
         lock(cycle, by=frank, at=NOVEMBER_3)
 
     assert (state(), CycleStep.objects.count(), BillingPeriod.objects.closed().count()) == ("open", 0, 0)
@@ -102,7 +104,9 @@ def test_what_stays_behind_in_quarantine_or_with_an_inactive_customer_needs_a_re
     QuarantinedItemFactory.create(received_at=IN_OCTOBER)
     an_open_period(is_active=False)
 
-    with pytest.raises(ReasonRequired, match="1 item in quarantine and 1 open period of inactive customers would stay"):
+    with pytest.raises(
+        ReasonRequired, match="1 item in quarantine and 1 open period of inactive customers will be left"
+    ):
         lock(october(), by=frank, at=NOVEMBER_3)
     assert state() == "open"
     lock(october(), by=frank, at=NOVEMBER_3, reason=" Both are settled with the customer. ")
@@ -158,7 +162,7 @@ def test_a_month_of_which_something_is_issued_is_never_opened_again(frank: User,
     a_draft(5)
     cycle = lock(october(), by=frank, at=NOVEMBER_3)
 
-    with pytest.raises(AlreadyIssued, match="1 invoice of it is issued"):
+    with pytest.raises(AlreadyIssued, match="1 invoice of this month is already issued"):
         reopen(cycle, by=fay, at=NOVEMBER_3, reason="The price was wrong")
 
     assert state() == "locked"
@@ -216,8 +220,8 @@ def test_a_month_is_closed_with_the_weeks_that_end_in_it(frank: User):
 # --- What is over is billed, locked and closed; the rest is named --------------------------------
 
 
-def bill_all(begun: Begun) -> None:
-    for run in begun.runs:
+def bill_all(started: StartedRuns) -> None:
+    for run in started.runs:
         for item in run.items.all():
             bill(item.pk, at=NOVEMBER_3)
 
@@ -233,7 +237,7 @@ def test_a_weekly_customer_with_something_in_the_running_week_keeps_nobodys_mont
     bill_all(begun)
     lock(october(), by=frank, at=NOVEMBER_3)
 
-    assert ([run.cycle for run in begun.runs], begun.unfinished) == (["2026-10"], [])
+    assert ([run.cycle for run in started.runs], begun.unfinished) == (["2026-10"], [])
     assert state() == "locked"
     running.refresh_from_db()
     assert running.is_open
@@ -249,9 +253,9 @@ def test_what_is_over_is_billed_and_who_is_not_over_is_named_with_the_end(frank:
 
     begun = bill_cycle(october(), by=frank, at=at)
 
-    assert [run.items.count() for run in begun.runs] == [1]
+    assert [run.items.count() for run in started.runs] == [1]
     assert unfinished_in_words(begun.unfinished) == "Hula: October 2026 ends November 1, 2026, 00:00 Pacific/Honolulu"
-    with pytest.raises(CycleNotOver, match=r"^Not over yet: Acme.*; Hula: November 2026 ends December 1"):
+    with pytest.raises(CycleNotOver, match=r"^Not ended yet: Acme.*; Hula: November 2026 ends December 1"):
         bill_cycle(BillingCycle.objects.create(label="2026-11"), by=frank, at=at)
 
 
@@ -264,7 +268,7 @@ def test_a_run_of_one_week_in_progress_does_not_keep_the_month_from_being_billed
 
     begun = bill_cycle(october(), by=frank, at=NOVEMBER_3)
 
-    assert [run.cycle for run in begun.runs] == ["2026-10", "2026-W43"]
+    assert [run.cycle for run in started.runs] == ["2026-10", "2026-W43"]
     with pytest.raises(RunInProgress):
         bill_cycle(october(), by=frank, at=NOVEMBER_3)
 

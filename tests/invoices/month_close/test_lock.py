@@ -39,7 +39,7 @@ from tests.processes import at_once
 
 pytestmark = pytest.mark.django_db
 LATER = datetime(2026, 11, 9, tzinfo=UTC)
-LOCKED = "2026-10 is locked: a second person may open it again."
+LOCKED = "2026-10 is locked. A second person can reopen it."
 
 SINCE = OCTOBER.first  # from when on the customers here are billed
 
@@ -177,9 +177,7 @@ def test_a_month_with_something_to_bill_again_is_not_closed_and_says_whose(frank
     locked(frank, invoice)
     voided(invoice, vera)
 
-    with pytest.raises(
-        CycleNotReady, match=r"Still open: 1 billing period \(Ash\)\. On its page, Bill again closes it\."
-    ):
+    with pytest.raises(CycleNotReady, match=r"Still open: 1 billing period \(Ash\)\. Use Bill again to close it\."):
         close_cycle(october(), by=frank, at=LATER)
 
     assert (october().state, remaining_in("2026-10").sealed_periods) == ("locked", 1)
@@ -221,7 +219,7 @@ def test_the_function_that_refuses_hides_the_button(finance: Client, frank: User
     lock(october(), by=frank, at=NOVEMBER_3)
     period = voided(invoice, vera)
 
-    assert buttons(finance, "invoices_invoice", draft.pk) == before - {"Adjust", "Regenerate", "Re-open period"}
+    assert buttons(finance, "invoices_invoice", draft.pk) == before - {"Adjust", "Regenerate", "Reopen period"}
     assert "Start billing run" not in buttons(finance, "invoices_billingcycle", october().pk)
     assert "Bill again" in buttons(finance, "invoices_invoice", invoice.pk)
     assert "Re-open" not in buttons(finance, "leads_billingperiod", draft.period_id)

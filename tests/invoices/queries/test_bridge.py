@@ -108,12 +108,12 @@ def test_a_week_over_the_months_border_is_bridged_too(source: Source) -> None:
 
 def test_what_a_delivery_claims_and_is_not_there_is_told(source: Source, finance: Client) -> None:
     send(source, "2026-10-15T12:00:00Z", at=OCTOBER_20)
-    assert "The deliveries say" not in text_of(finance, "bridge")
+    assert "The deliveries report" not in text_of(finance, "bridge")
     DeliveryFactory.create(received_at=OCTOBER_20, actions_received=1, actions_created=1)
 
     text = text_of(finance, "bridge")
 
-    assert "The deliveries say that they stored 2 actions, and 1 is there." in text
+    assert "The deliveries report 2 actions stored, but 1 exists." in text
     assert "does not add up" in text
 
 
@@ -132,10 +132,10 @@ def test_quarantine_of_october_that_came_in_november_stands_in_the_way_of_octobe
     assert "<b>3</b> <strong>in quarantine</strong>" in text
     assert text.count("No product has the SKU 'GONE'.") == 3
     assert "2026-10-29 10:00" in text
-    with pytest.raises(ReasonRequired, match="3 items in quarantine would stay behind: say why"):
+    with pytest.raises(ReasonRequired, match=r"3 items in quarantine will be left behind\. Enter a reason"):
         lock(october(), by=frank, at=NOVEMBER_3)
     lock(october(), by=frank, at=NOVEMBER_3, reason="The customer knows")
-    with pytest.raises(ReasonRequired, match="3 items in quarantine would stay behind: say why"):
+    with pytest.raises(ReasonRequired, match=r"3 items in quarantine will be left behind\. Enter a reason"):
         close_cycle(october(), by=frank, at=NOVEMBER_3)
     assert close_cycle(october(), by=frank, at=NOVEMBER_3, reason="The customer knows").state == "closed"
 
@@ -160,5 +160,5 @@ def test_nothing_yet_does_not_add_up(finance: Client) -> None:
 
     text = text_of(finance)
 
-    assert "not all of it is there yet" in text
+    assert "not complete yet" in text
     assert "Nothing yet." in text

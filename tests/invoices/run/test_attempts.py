@@ -59,7 +59,7 @@ def test_a_bill_whose_workers_die_is_tried_three_times_and_then_a_persons_turn()
     assert (item.state, item.code, item.message) == (
         "failed",
         "given_up",
-        "Begun 3 times, and never ended. Its worker died each time: look into the log of the workers.",
+        "Started 3 times without finishing. Its worker ended each time. Check the workers' log.",
     )
     assert (run.finished_at, Invoice.objects.count()) == (LATER, 0)
 

@@ -68,7 +68,7 @@ def test_a_customer_with_a_minimum_is_billed_without_any_action(accountant: User
 def test_a_month_is_billed_where_it_is_over_and_not_where_it_is_not(accountant: User):
     CustomerFactory.create(name="Hula", time_zone="Pacific/Honolulu")
     morning = datetime(2026, 11, 1, 9, tzinfo=UTC)
-    with pytest.raises(CycleNotOver, match=r"^Not over yet: Hula: October 2026 ends November 1, 2026, 00:00 Pacific/"):
+    with pytest.raises(CycleNotOver, match=r"^Not ended yet: Hula: October 2026 ends November 1, 2026, 00:00 Pacific/"):
         start(OCTOBER, by=accountant, at=morning)
     assert not BillingRun.objects.exists()
 
@@ -100,7 +100,7 @@ def test_what_fails_says_why_stops_nobody_else_and_can_be_tried_again(accountant
     assert bill_all(run) == Progress(billed=1, nothing=0, failed=1, waiting=0)
     failed = BillingRunItem.objects.get(state="failed")
     assert (failed.period, failed.code) == (unpriced.period, "unrated_actions")
-    assert failed.message == "1 action is unrated: operations make a rule for them, or waive them with a reason."
+    assert failed.message == "1 action is unrated. Operations must add a price rule for it, or waive it with a reason."
 
     PriceRuleFactory.create(priority=1)
     assert retry_failed(run) == 1

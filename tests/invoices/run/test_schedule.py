@@ -229,9 +229,9 @@ def test_the_page_of_a_schedule_says_what_is_due_next_and_when(finance: Client) 
     with travel(datetime(2026, 10, 20, tzinfo=UTC), tick=False):
         assert "October 19 – 25, 2026, 2026-10-28 00:00 UTC" in shown()
     with travel(datetime(2026, 10, 29, tzinfo=UTC), tick=False):
-        assert "October 19 – 25, 2026, due now, at the next look" in shown()
+        assert "October 19 – 25, 2026, due now, at the next check" in shown()
     Customer.objects.update(is_active=False)
-    assert "No customer is billed by it" in shown()
+    assert "No customer has this cycle" in shown()
 
 
 def test_a_time_that_never_comes_is_refused_and_the_list_says_when_a_task_runs_next() -> None:

@@ -134,7 +134,7 @@ def test_late_activity_is_named_by_its_week_wherever_it_is_told_and_its_charges_
     lines = list(invoice.lines.order_by("position"))
     assert [(line.late_from, line.quantity) for line in lines] == list(zip(["", *late], [1, 5, 4, 2, 3], strict=True))
     notes = [line.notes for line in content_of(invoice).lines]
-    assert notes == [(), *((f"Late activity of {words}",) for words in late.values())]
+    assert notes == [(), *((f"Late activity from {words}",) for words in late.values())]
     pages = [finance.get(address).context["page"] for address in charges_of(invoice).values()]
     assert [[shown.quantity for shown in page.charges] for page in pages] == [["1"], ["5"], ["4"], ["2"], ["3"]]
     assert [page.notes for page in pages] == notes
@@ -142,7 +142,7 @@ def test_late_activity_is_named_by_its_week_wherever_it_is_told_and_its_charges_
     rows = list(
         csv.DictReader(finance.get(reverse("admin:reports_activity_csv"), asked).getvalue().decode().splitlines())
     )
-    assert [(row["Late activity of"], row["Actions"], row["Amount"]) for row in rows] == [
+    assert [(row["Late activity from"], row["Actions"], row["Amount"]) for row in rows] == [
         ("", "1", "2.500000"),
         *((words, "1", f"{2.5 * n:.6f}") for words, n in zip(late.values(), (5, 4, 2, 3), strict=True)),
     ]
