@@ -56,7 +56,7 @@ def families(han: str = CHINESE) -> list[str]:
 
 
 def han_of(text: str, locale: str) -> str:
-    """Return the variant of Chinese characters for a text: by its script, or else by the reader's locale."""
+    """Return the variant of Chinese characters to use: by the script of the text, or else by the reader's locale."""
     for script, (first, last) in ((JAPANESE, KANA), (KOREAN, HANGUL)):
         if any(first <= sign <= last for sign in text):
             return script

@@ -1,4 +1,4 @@
-"""Invoices in the admin: what finance sees and does there."""
+"""Invoices in the admin: what finance sees and can do."""
 
 import re
 from decimal import Decimal
@@ -63,13 +63,13 @@ def offered(browser: Client, invoice: Invoice) -> list[str]:
 
 
 def switched_off(browser: Client, invoice: Invoice) -> dict[str, str]:
-    """The buttons that are there and can't be pressed by this person, each with the reason."""
+    """The buttons that are disabled for this user, each with the reason."""
     html = shown(browser.get(page(invoice)))
     found = re.findall(r'class="lb-deed-off" title="([^"]*)">.*?</span>\s*([^<]+?)\s*</span>', html, re.DOTALL)
     return {label: words for words, label in found}
 
 
-def test_a_draft_can_be_approved_adjusted_drafted_anew_or_thrown_away(finance: Client) -> None:
+def test_a_draft_can_be_approved_adjusted_regenerated_or_deleted(finance: Client) -> None:
     assert offered(finance, a_draft()) == ["approve", "adjust", "regenerate", "reopen", "preview_pdf"]
 
 
@@ -125,7 +125,7 @@ def test_approved_issued_and_downloaded_from_its_page(finance: Client, frank: Us
     assert answer.content == bytes(kept.content)
 
 
-def test_a_refusal_is_told_where_it_was_asked_for(finance: Client, frank: User) -> None:
+def test_a_refusal_is_shown_in_its_dialog(finance: Client, frank: User) -> None:
     invoice = issued(a_draft(), frank)
 
     answer = finance.post(page(invoice, "regenerate"))
@@ -147,7 +147,7 @@ def test_reopened_by_a_second_person_with_a_reason(finance: Client, frank: User)
     assert BillingPeriod.objects.get().is_open
 
 
-def test_adjusted_withdrawn_and_approved_by_somebody_else(finance: Client, frank: User) -> None:
+def test_adjusted_withdrawn_and_approved_by_another_person(finance: Client, frank: User) -> None:
     invoice = a_draft(4)
     goodwill = {"amount": "-2.50", "text": "Goodwill", "reason": "Late delivery"}
 
@@ -165,7 +165,7 @@ def test_adjusted_withdrawn_and_approved_by_somebody_else(finance: Client, frank
     assert (invoice.state, invoice.total) == ("draft", Decimal("7.5"))
 
 
-def test_drafted_anew_from_its_page(finance: Client) -> None:
+def test_regenerated_from_its_page(finance: Client) -> None:
     invoice = a_draft(4)
 
     answer = finance.post(page(invoice, "regenerate"))
@@ -196,7 +196,7 @@ def test_voided_from_its_page_and_shown_as_void(finance: Client, frank: User) ->
         (("-1", "3"), "Its 2 adjustments, $2.00 in total, move to the period's next draft"),
     ],
 )
-def test_before_a_void_it_is_said_what_becomes_of_the_adjustments(
+def test_the_void_dialog_says_what_happens_to_the_adjustments(
     finance: Client, frank: User, amounts: tuple[str, ...], words: str
 ) -> None:
     draft = a_draft()
@@ -210,7 +210,7 @@ def test_before_a_void_it_is_said_what_becomes_of_the_adjustments(
     assert (words in said, "adjustment" in said) == (True, bool(amounts))
 
 
-def test_what_to_look_at_stands_on_a_drafts_page_and_in_the_list(finance: Client) -> None:
+def test_flags_are_on_a_drafts_page_and_in_the_list(finance: Client) -> None:
     invoice = a_draft()
 
     words = "The customer's first invoice"
@@ -228,7 +228,7 @@ def test_the_preview_of_a_draft_is_stored_nowhere(finance: Client) -> None:
     assert not InvoiceDocument.objects.exists()
 
 
-def test_many_are_approved_at_once_and_what_cannot_be_is_told(finance: Client, frank: User) -> None:
+def test_many_are_approved_at_once_and_refusals_are_listed(finance: Client, frank: User) -> None:
     drafts, done = [a_draft(), a_draft()], issued(a_draft(), frank)
     chosen = {"action": "approve_chosen", "_selected_action": [row.pk for row in (*drafts, done)]}
 
@@ -286,7 +286,7 @@ def queries(browser: Client, address: str) -> int:
 
 def test_the_list_takes_as_many_queries_for_three_as_for_one(finance: Client) -> None:
     a_draft()
-    queries(finance, reverse(LIST))  # content types and the like are looked up once
+    queries(finance, reverse(LIST))  # content types and similar are looked up once
     for_one = queries(finance, reverse(LIST))
     a_draft()
     a_draft()
@@ -334,7 +334,7 @@ def test_each_line_opens_exactly_its_charges(finance: Client) -> None:
     ]
 
 
-def test_the_page_says_what_the_paper_says(finance: Client) -> None:
+def test_the_page_says_what_the_pdf_says(finance: Client) -> None:
     period = an_open_period(address="Speicherstadt 4\n20457 Hamburg", tax_id="DE 1", purchase_order="PO-7")
     graduated((2, "1.00", "0"), (None, "0.50", "0"))
     received(period, 1, 3)
@@ -364,7 +364,7 @@ def test_an_invoice_that_is_not_there_is_not_found(finance: Client) -> None:
     assert finance.get(reverse("admin:invoices_invoice_change", args=[99])).status_code == 404
 
 
-def test_nobody_adds_or_deletes_an_invoice_by_hand(finance: Client, frank: User) -> None:
+def test_no_user_can_add_or_delete_an_invoice(finance: Client, frank: User) -> None:
     invoice = issued(a_draft(), frank)
 
     assert finance.get(reverse("admin:invoices_invoice_add")).status_code == 403

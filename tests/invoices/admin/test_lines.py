@@ -1,4 +1,4 @@
-"""From an invoice to what stands behind each line, and back."""
+"""From an invoice to the charges of each line, and back."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -87,7 +87,7 @@ def test_a_page_of_a_line_says_what_came_before_and_what_comes_after(
 
 
 def sums_of(browser: Client, where: str) -> dict[str, list[str]]:
-    """By its label, each row of sums."""
+    """Each row of sums, by its label."""
     html = browser.get(where).content.decode().partition('class="detail-sums"')[2].partition("</table>")[0]
     rows = [re.findall(r"<t[hd][^>]*>([\s\S]*?)</t[hd]>", row) for row in html.partition("<tbody>")[2].split("</tr>")]
     return {label.strip(): [" ".join(cell.split()) for cell in cells] for label, *cells in filter(None, rows)}
@@ -221,7 +221,7 @@ def test_every_charge_leads_back_to_its_line(viewer: Client) -> None:
     assert "Not billed yet" in words(viewer, page)
 
 
-def test_why_is_told_only_of_the_line_s_own_charges(viewer: Client) -> None:
+def test_why_explains_only_the_line_s_own_charges(viewer: Client) -> None:
     line, other = a_mixed_invoice().lines.order_by("position")[:2]
     charge = re.findall(r"/why/(\d+)/", viewer.get(address(other)).content.decode())[0]
 

@@ -1,4 +1,4 @@
-"""Mail in the admin: what customers are written, sending, and the record of it."""
+"""Emails in the admin: templates, sending, and the record."""
 
 import re
 from html import unescape
@@ -40,7 +40,7 @@ def answers(**changed: object) -> dict[str, object]:
     return {"to": ", ".join(TO), "subject": "Invoice", "body": "Please.", "request": str(uuid4())} | changed
 
 
-def test_the_dialog_shows_the_mail_before_it_goes_out(finance: Client, invoice: Invoice) -> None:
+def test_the_dialog_shows_the_email_before_it_is_sent(finance: Client, invoice: Invoice) -> None:
     html = unescape(finance.get(page(invoice, "send")).content.decode())
 
     subject, body = email_text(invoice)
@@ -74,12 +74,12 @@ def test_sent_from_its_page_and_pressed_twice_it_goes_out_once(
 @pytest.mark.parametrize(
     ("wrong", "says"),
     [
-        ({"to": "nobody"}, "“nobody” is not a valid email address."),
+        ({"to": "books"}, "“books” is not a valid email address."),
         ({"to": ","}, "Enter an address."),
         ({"subject": ""}, "This field is required."),
     ],
 )
-def test_what_cannot_be_sent_is_told_in_the_dialog(
+def test_a_refused_email_is_explained_in_the_dialog(
     finance: Client, invoice: Invoice, wrong: dict[str, str], says: str
 ) -> None:
     assert says in words(finance.post(page(invoice, "send"), answers(**wrong)))
@@ -91,7 +91,7 @@ def test_who_may_only_look_sends_nothing(viewer: Client, invoice: Invoice) -> No
     assert not InvoiceMail.objects.exists()
 
 
-def test_many_are_sent_from_the_list_and_what_is_no_invoice_yet_is_told(
+def test_many_are_sent_from_the_list_and_drafts_are_refused(
     finance: Client, invoice: Invoice, post_office: PostOffice
 ) -> None:
     draft = a_draft(1, name="Later")
@@ -104,7 +104,7 @@ def test_many_are_sent_from_the_list_and_what_is_no_invoice_yet_is_told(
     assert [mail.invoice for mail in InvoiceMail.objects.all()] == [invoice]
 
 
-def test_pressed_twice_the_list_sends_one_mail_and_what_was_sent_goes_out_again_from_its_own_page_alone(
+def test_pressed_twice_the_list_sends_one_email_and_sending_again_needs_the_invoice_page(
     finance: Client, frank: User, invoice: Invoice, post_office: PostOffice
 ) -> None:
     address, chosen = reverse("admin:invoices_invoice_changelist"), {"action": "send_chosen"}
@@ -203,7 +203,7 @@ def test_a_preview_without_an_invoice_says_what_it_needs(finance: Client) -> Non
     assert "No invoice has been issued yet" in words(finance.post(page(MailTemplate.objects.get(), "preview")))
 
 
-def test_the_latest_mails_that_failed_are_sent_again_together(
+def test_the_latest_failed_emails_are_sent_again_together(
     finance: Client, frank: User, invoice: Invoice, post_office: PostOffice
 ) -> None:
     post_office.refuses = {TO[1]: "550 No such box"}
@@ -222,7 +222,7 @@ def test_the_latest_mails_that_failed_are_sent_again_together(
     assert {(mail.invoice_id, *mail.to) for mail in waiting} == {(invoice.pk, TO[1]), (other.pk, TO[1])}
 
 
-def test_a_mail_that_was_written_down_is_nowhere_called_sent(
+def test_an_email_that_was_only_recorded_is_never_called_sent(
     finance: Client, frank: User, invoice: Invoice, settings: LazySettings
 ) -> None:
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
@@ -248,7 +248,7 @@ def test_a_mail_that_was_written_down_is_nowhere_called_sent(
         ("yes", ["Done", "Partly"]),
     ],
 )
-def test_invoices_are_found_by_what_became_of_their_mails(
+def test_invoices_are_filtered_by_the_outcome_of_their_emails(
     finance: Client, frank: User, post_office: PostOffice, sent: str, found: list[str]
 ) -> None:
     post_office.refuses = {TO[1]: "550 No such box"}

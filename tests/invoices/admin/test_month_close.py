@@ -1,4 +1,4 @@
-"""The page of the month close: the sums that have to agree, what stands in the way, and the money to the cent."""
+"""The page of the month close: the sums that must agree, the blockers, and the amounts to the cent."""
 
 from collections import Counter
 from datetime import datetime
@@ -110,7 +110,7 @@ def test_what_is_charged_is_on_invoices_by_their_state_or_not_billed_yet_to_the_
     }
 
 
-def test_money_that_is_nowhere_is_told_on_the_page(finance: Client):
+def test_unaccounted_money_is_shown_on_the_page(finance: Client):
     a_draft(4)
     PeriodTally.objects.update(amount=11)
 
@@ -120,7 +120,7 @@ def test_money_that_is_nowhere_is_told_on_the_page(finance: Client):
     assert "charged $11.00" in text
 
 
-def test_the_page_tells_the_sums_and_what_stands_in_the_way(finance: Client):
+def test_the_page_shows_the_sums_and_the_blockers(finance: Client):
     DeliveryFactory.create(
         received_at=IN_OCTOBER, actions_received=9, actions_created=6, actions_duplicate=2, actions_quarantined=1
     )
@@ -145,7 +145,7 @@ def test_the_page_tells_the_sums_and_what_stands_in_the_way(finance: Client):
     assert "does not add up" not in text
 
 
-def test_what_did_not_go_out_is_told_by_why_and_leads_to_its_mails(finance: Client, frank: User):
+def test_failed_emails_are_shown_by_reason_and_link_to_the_list(finance: Client, frank: User):
     for name in ("Acme", "Borg", "Cedar", "Dune"):
         contacts = [] if name == "Dune" else [f"books@{name.lower()}.example"]
         invoice = issued(a_draft(1, name=name, billing_contacts=contacts), frank)
@@ -173,7 +173,7 @@ def test_what_did_not_go_out_is_told_by_why_and_leads_to_its_mails(finance: Clie
     assert [row.customer.name for row in without.context["cl"].result_list] == ["Acme"]
 
 
-def test_send_all_names_whom_it_leaves_out_and_says_where_mails_go(
+def test_send_all_lists_skipped_customers_and_says_where_emails_go(
     finance: Client, frank: User, settings: LazySettings
 ):
     issued(a_draft(1, name="Acme", billing_contacts=["books@acme.example"]), frank)
@@ -189,7 +189,7 @@ def test_send_all_names_whom_it_leaves_out_and_says_where_mails_go(
     assert "send_all" not in page(finance)
 
 
-def test_finance_locks_the_month_from_its_page_and_a_refusal_is_told_in_the_dialog(finance: Client):
+def test_finance_locks_the_month_from_its_page_and_a_refusal_is_shown_in_the_dialog(finance: Client):
     a_draft()
     an_open_period(name="Ash")
     address = reverse("admin:invoices_billingcycle_lock", args=[october().pk])
@@ -242,9 +242,7 @@ def test_the_page_says_who_locked_the_month(finance: Client, frank: User):
     assert f"<b>Locked</b> <span>by {frank}</span>" in text
 
 
-def test_a_cause_that_is_gone_stands_in_nobodys_way_and_the_page_says_what_is_next(
-    finance: Client, frank: User
-) -> None:
+def test_a_resolved_cause_blocks_nothing_and_the_page_says_what_is_next(finance: Client, frank: User) -> None:
     period = an_open_period(name="Ash")
     received(period, 1)
     run = start(OCTOBER, by=frank, at=NOVEMBER_3)

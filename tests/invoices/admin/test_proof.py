@@ -1,4 +1,4 @@
-"""The auditors' button on a billing period's page."""
+"""The Prove button on a billing period's page."""
 
 import re
 from html import unescape

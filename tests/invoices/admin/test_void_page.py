@@ -1,4 +1,4 @@
-"""A void invoice asks for nothing, wherever it is read, and leads to the one in its place."""
+"""A void invoice says everywhere that nothing is due, and links to its replacement."""
 
 from datetime import UTC, datetime
 from html import unescape

@@ -1,4 +1,4 @@
-"""What stands on an invoice."""
+"""The content of an invoice."""
 
 from decimal import Decimal
 
@@ -107,7 +107,7 @@ def test_what_an_issued_invoice_says_of_the_parties_stays_as_it_was(frank: User,
     Customer.objects.update(
         name="Acme Two", address="New Street 2", purchase_order="PO-2", time_zone="Asia/Tokyo", payment_terms_days=7
     )
-    settings.SELLER = SELLER | {"name": "Somebody else", "pay_to": "Another bank"}
+    settings.SELLER = SELLER | {"name": "Another company", "pay_to": "Another bank"}
 
     assert content_of(invoice) == before
 
@@ -122,7 +122,7 @@ def test_a_line_says_how_many_of_what_at_which_price() -> None:
     )
 
 
-def test_a_tiered_line_is_told_tier_by_tier() -> None:
+def test_a_tiered_line_is_shown_tier_by_tier() -> None:
     period = an_open_period()
     graduated((2, "1.00", "0"), (None, "0.50", "0"))
     received(period, 1, 3)
@@ -148,7 +148,7 @@ def test_late_activity_names_its_month() -> None:
     assert (late.notes, late.amount) == (("Late activity from September 2026",), "$5.00")
 
 
-def test_what_a_budget_took_off_is_told() -> None:
+def test_what_a_budget_cut_is_shown() -> None:
     period = an_open_period(monthly_budget=Decimal(6), hard_budget=True)
     a_price()
     received(period, 3)
@@ -188,7 +188,7 @@ def test_yen_have_no_cents_and_dinars_have_three_places() -> None:
     assert dinars.lines[0].amount.endswith("7.500")
 
 
-def test_where_nothing_is_due_nothing_is_asked_for() -> None:
+def test_an_invoice_of_zero_asks_for_no_payment() -> None:
     period = an_open_period()
     received(period, 1, is_test=True)
 
@@ -198,12 +198,12 @@ def test_where_nothing_is_due_nothing_is_asked_for() -> None:
     assert paper.payment == ("No payment is due: this invoice is for your records.",)
 
 
-def test_signs_that_no_paper_can_show_are_left_out() -> None:
+def test_control_characters_are_left_out() -> None:
     assert clean("Acme\x07 \u202eInc\u2066.\n") == "Acme Inc."
     assert clean("Łódź · 株式会社 · שלום") == "Łódź · 株式会社 · שלום"
 
 
-def test_a_period_is_told_in_its_own_days() -> None:
+def test_a_period_is_named_by_its_own_days() -> None:
     zone = Customer(time_zone="Asia/Tokyo").zone
     span = OCTOBER.span(zone)
 
@@ -211,7 +211,7 @@ def test_a_period_is_told_in_its_own_days() -> None:
 
 
 @pytest.mark.parametrize("lines", [1, 3])
-def test_a_paper_takes_three_queries_however_many_lines_it_has(
+def test_content_takes_three_queries_for_any_number_of_lines(
     lines: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     period = an_open_period()

@@ -1,4 +1,4 @@
-"""A PDF is made by one worker, in bounded time and memory, and its attempts end; a void waits for none."""
+"""One worker renders a PDF in limited time, memory and attempts; a void does not wait for it."""
 
 import io
 import threading
@@ -78,7 +78,7 @@ def test_an_attempt_that_was_counted_already_is_not_made_again(frank: User) -> N
 
 
 @pytest.mark.django_db
-def test_after_so_many_workers_ended_over_it_a_document_is_a_person_s_turn(frank: User) -> None:
+def test_a_document_fails_after_its_last_worker_ended(frank: User) -> None:
     invoice = issued(a_draft(), frank)
     document = InvoiceDocument.objects.get()
     InvoiceDocument.objects.update(attempts=MOST_ATTEMPTS)
@@ -125,7 +125,7 @@ def test_a_document_that_takes_too_much_takes_no_worker_with_it(frank: User) -> 
 
 
 @pytest.mark.django_db
-def test_an_issued_invoice_whose_document_nobody_asked_for_is_found(frank: User) -> None:
+def test_an_issued_invoice_without_a_document_is_found(frank: User) -> None:
     invoice = issued(a_draft(), frank)
     with connection.cursor() as cursor:  # as it was before documents had rows of their own
         cursor.execute("SET LOCAL session_replication_role = replica; DELETE FROM invoices_invoicedocument")

@@ -1,4 +1,4 @@
-"""The PDF says what the paper says, cent by cent, and stays the same bytes."""
+"""The PDF says what the page says, to the cent, and always has the same bytes."""
 
 import io
 import json
@@ -53,7 +53,7 @@ sys.stdout.buffer.write(render(pickle.load(sys.stdin.buffer)))
 
 
 def a_paper(*lines: ChargedLine, **more: Any) -> InvoiceContent:
-    """A paper about the lines, otherwise plain."""
+    """An invoice's content with these lines, otherwise plain."""
     facts = {
         "title": "Invoice",
         "mark": "",
@@ -94,7 +94,7 @@ def amounts_of(text: str) -> Counter[str]:
 
 
 @pytest.mark.django_db
-def test_the_pdf_says_what_the_paper_says_cent_by_cent(frank: User) -> None:
+def test_the_pdf_says_what_the_page_says_to_the_cent(frank: User) -> None:
     period = an_open_period(tax_rate=Decimal("8.875"), monthly_minimum=Decimal(100), address="1 Foundry Road\nBrooklyn")
     a_price()
     graduated((2, "1.00", "0"), (None, "0.3333", "0"), priority=1, action_type=None, category="tiered")
@@ -124,7 +124,7 @@ def paper_with_everything(invoice: Invoice) -> InvoiceContent:
     return paper
 
 
-def test_the_same_paper_gives_the_same_bytes_in_another_process_too() -> None:
+def test_the_same_content_gives_the_same_bytes_in_another_process() -> None:
     paper = a_paper(a_line())
     elsewhere = subprocess.run(
         [sys.executable, "-c", RENDER_ELSEWHERE],
@@ -187,7 +187,7 @@ def test_a_character_that_no_font_has_costs_the_archive_profile_never_the_invoic
 
 @given(text(alphabet=characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=20))
 @settings(max_examples=60, deadline=None)
-def test_what_is_told_to_be_printable_is_exactly_what_the_archive_profile_takes(name: str) -> None:
+def test_printable_characters_are_exactly_those_that_the_archive_profile_allows(name: str) -> None:
     shown = clean(name)
 
     assert is_archivable(render(a_paper(a_line(description=shown)))) == (unprintable(shown) == "")
@@ -256,7 +256,7 @@ def test_what_is_not_issued_has_a_preview_but_no_document() -> None:
     assert not InvoiceDocument.objects.exists()
 
 
-def test_a_paper_is_plain_data() -> None:
+def test_content_is_plain_data() -> None:
     data = a_paper(a_line()).as_data()
 
     assert json.loads(json.dumps(data))["lines"][0]["amount"] == "$7.50"

@@ -1,4 +1,4 @@
-"""What no font of ours can show is told on the draft, with the characters, before it is approved."""
+"""A draft with characters that our fonts do not have is flagged, with the characters, before it is approved."""
 
 from decimal import Decimal
 
@@ -73,7 +73,7 @@ def test_wherever_of_the_annex_it_stands_if_there_is_one(annex: bool) -> None:
     assert is_archivable(render(content_of(draft), annex_of(draft))) == (not annex)
 
 
-def test_it_is_told_until_it_is_mended_and_approve_all_leaves_the_draft(frank: User) -> None:
+def test_the_flag_stays_until_it_is_fixed_and_approve_all_skips_the_draft(frank: User) -> None:
     draft = a_draft(3, legal_name=f"Tiles {AN_F}", name="Tiles")
     create_missing_months()
     cycle = BillingCycle.objects.get(label="2026-10")

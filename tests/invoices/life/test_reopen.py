@@ -1,4 +1,4 @@
-"""What people change after a draft is there: adjust, draft anew, re-open, void; and what nobody may do alone."""
+"""What people can do with a draft: adjust, regenerate, reopen, void; and what needs a second person."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -105,7 +105,7 @@ def test_only_drafts_are_adjusted_and_only_adjustments_are_withdrawn(accountant:
     assert (sums(invoice)[3], invoice.lines.count()) == (10, 1)
 
 
-def test_whoever_adjusted_does_not_approve_unless_the_settings_allow_it(
+def test_the_adjuster_cannot_approve_unless_the_settings_allow_it(
     accountant: User, vera: User, settings: LazySettings
 ) -> None:
     invoice, other = (adjusted(a_draft(4), "1", accountant) for _ in range(2))
@@ -117,10 +117,10 @@ def test_whoever_adjusted_does_not_approve_unless_the_settings_allow_it(
     assert approve(other, by=accountant, at=LATER).state == "approved"
 
 
-# --- Drafted anew ---------------------------------------------------------------------------------
+# --- Regenerated ----------------------------------------------------------------------------------
 
 
-def test_a_draft_made_anew_takes_in_what_holds_now_and_keeps_its_adjustments(accountant: User) -> None:
+def test_a_regenerated_draft_uses_current_data_and_keeps_its_adjustments(accountant: User) -> None:
     invoice = adjusted(a_draft(4), "-1", accountant)
     Customer.objects.get().taxes.create(name="VAT", rate=20)
 
@@ -135,7 +135,7 @@ def test_a_draft_made_anew_takes_in_what_holds_now_and_keeps_its_adjustments(acc
     assert prove(fresh.period).differing == 0
 
 
-def test_a_draft_that_cannot_be_made_anew_stays_as_it_was() -> None:
+def test_a_draft_that_cannot_be_regenerated_stays_as_it_was() -> None:
     invoice = a_draft(4)
     before = list(Invoice.objects.values()), list(invoice.lines.values()), state_of(invoice.period)
     invoice.lines.get().rule.__class__.objects.update(wall_to=read("2020-01-02"))
@@ -146,7 +146,7 @@ def test_a_draft_that_cannot_be_made_anew_stays_as_it_was() -> None:
     assert (list(Invoice.objects.values()), list(invoice.lines.values()), state_of(invoice.period)) == before
 
 
-def test_the_run_that_billed_a_draft_leads_to_the_one_made_anew(accountant: User) -> None:
+def test_the_run_that_billed_a_draft_links_to_the_regenerated_one(accountant: User) -> None:
     a_price()
     received(an_open_period(), 4)
     run = start(OCTOBER, by=accountant, at=NOVEMBER_3)
@@ -157,10 +157,10 @@ def test_the_run_that_billed_a_draft_leads_to_the_one_made_anew(accountant: User
     assert run.items.get().invoice == fresh
 
 
-# --- Re-opened ------------------------------------------------------------------------------------
+# --- Reopened -------------------------------------------------------------------------------------
 
 
-def test_a_period_is_reopened_with_a_reason_by_a_second_person_and_billed_anew(accountant: User, vera: User) -> None:
+def test_a_period_is_reopened_with_a_reason_by_a_second_person_and_billed_again(accountant: User, vera: User) -> None:
     invoice = approved(a_draft(4), accountant)
     period = invoice.period
 
@@ -183,7 +183,7 @@ def test_a_period_is_reopened_with_a_reason_by_a_second_person_and_billed_anew(a
     assert (again.total, PeriodTerms.objects.get().period, prove(period).differing) == (15, period, 0)
 
 
-def test_nobody_reopens_alone_what_he_billed_adjusted_or_approved(accountant: User, vera: User) -> None:
+def test_no_one_can_reopen_alone_what_they_billed_adjusted_or_approved(accountant: User, vera: User) -> None:
     a_price()
     received(an_open_period(), 4)
     run = start(OCTOBER, by=accountant, at=NOVEMBER_3)
@@ -215,7 +215,7 @@ def test_what_is_issued_is_not_reopened_and_what_is_open_neither(accountant: Use
 # --- Void -----------------------------------------------------------------------------------------
 
 
-def test_a_void_invoice_keeps_number_lines_and_pdf_and_its_period_is_billed_anew(accountant: User, vera: User) -> None:
+def test_a_void_invoice_keeps_number_lines_and_pdf_and_its_period_is_billed_again(accountant: User, vera: User) -> None:
     invoice = issued(a_draft(4), accountant)
     lines = list(invoice.lines.values())
 

@@ -1,4 +1,4 @@
-"""What a draft says to look at: credit that came since, the void invoice it stands in the place of, what a budget cut."""
+"""The flags of a draft: new credit, the void invoice that it replaces, what a budget cut."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -68,7 +68,7 @@ def test_the_credit_of_others_and_in_other_currencies_is_no_flag(frank: User, ve
     assert "credit" not in [code for code, *_ in flags(a_draft(4))]
 
 
-def test_a_void_is_refused_with_the_name_of_who_uses_the_credit_the_right_amount_and_the_right_deed(
+def test_a_refused_void_lists_the_invoices_that_used_the_credit_with_amounts_and_advice(
     frank: User, vera: User
 ) -> None:
     source = issued(carrying(44, vera), frank)
@@ -98,14 +98,14 @@ def _number(invoice: Invoice) -> str | None:
     return Invoice.objects.get(pk=invoice.pk).number
 
 
-# --- In the place of a void one -------------------------------------------------------------------
+# --- Replacing a void invoice ---------------------------------------------------------------------
 
 
 def test_a_draft_after_a_void_is_compared_with_the_void_one(frank: User, vera: User) -> None:
     same, less = issued(a_draft(4), frank), issued(a_draft(4, 2), frank)
     for invoice in (same, less):
         void(invoice, reason="Wrong", by=vera, at=LATER)
-    void_action(Action.objects.get(period=less.period, quantity=2), reason="Cancelled", at=LATER)
+    void_action(Action.objects.get(period=less.period, quantity=2), reason="Canceled", at=LATER)
 
     assert flags(billed(same.period)) == [("replaces", f"Replaces {same.number}, which is void: the same total", False)]
     assert flags(billed(less.period)) == [
@@ -116,7 +116,7 @@ def test_a_draft_after_a_void_is_compared_with_the_void_one(frank: User, vera: U
 # --- A hard budget --------------------------------------------------------------------------------
 
 
-def test_what_a_hard_budget_cut_is_told_with_its_sum_on_the_draft_and_on_the_month(frank: User) -> None:
+def test_what_a_hard_budget_cut_is_shown_on_the_draft_and_on_the_month(frank: User) -> None:
     a_price()
     period = an_open_period(monthly_budget=Decimal(12), hard_budget=True)
     received(period, 4, 3)

@@ -1,4 +1,4 @@
-"""Who had a hand in an invoice is not forgotten when what was done is undone."""
+"""The people who worked on an invoice stay on record when their steps are undone."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -120,7 +120,7 @@ def test_the_page_of_a_draft_says_what_was_undone_and_by_whom(finance: Client, f
     assert "Sent back after approval by" in shown
 
 
-def test_what_was_undone_is_changed_and_deleted_by_nobody(wanda: User, vera: User) -> None:
+def test_undone_steps_cannot_be_changed_or_deleted(wanda: User, vera: User) -> None:
     invoice = adjusted(a_draft(4), "-2.50", wanda)
     withdraw(invoice.lines.get(kind="adjustment"), by=vera, at=LATER)
     steps = UndoneStep.objects.all()

@@ -1,4 +1,4 @@
-"""draft → approved → issued: who may do what when, gapless numbers, and what nobody can change."""
+"""draft → approved → issued: permissions, numbers without gaps, and what can never change."""
 
 from datetime import UTC, date, datetime
 from decimal import Decimal

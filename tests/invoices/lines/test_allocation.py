@@ -1,4 +1,4 @@
-"""Allocation of a line: what is spread in passing is what is spread with all of it in memory."""
+"""Allocating a line in a stream gives the same shares as allocating it in memory."""
 
 from collections import Counter
 from decimal import ROUND_FLOOR, Decimal
@@ -66,6 +66,6 @@ def test_no_share_is_a_unit_away_from_what_was_charged(amounts: list[Decimal], c
 
 
 @pytest.mark.parametrize("amount", ["0.99", "1.03"])
-def test_charges_that_cannot_come_to_the_line_are_told_not_hidden(amount: str) -> None:
+def test_charges_that_do_not_add_up_to_the_line_raise_an_error(amount: str) -> None:
     with pytest.raises(DoesNotAddUp):
         allocate(Decimal(amount), floors=Decimal(1), remainders=[(Decimal("0.005"), 2)], currency="USD")

@@ -1,4 +1,4 @@
-"""Each currency has the places that ISO 4217 gives it, from the form to the paper; what is no money is not offered."""
+"""Each currency has its ISO 4217 decimal places, from the form to the invoice; codes that are not money are not offered."""
 
 import json
 import threading
@@ -252,7 +252,7 @@ def test_a_line_bears_a_tax_of_one_name_and_rate_once():
 
 
 @pytest.mark.django_db
-def test_the_paper_shows_a_tax_once_with_its_categories_beneath():
+def test_the_invoice_shows_a_tax_once_with_its_categories_below():
     period = an_open_period()
     for category in ("stone", "tiles"):
         period.customer.taxes.create(name="VAT", rate=19, category=category)

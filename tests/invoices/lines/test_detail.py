@@ -25,7 +25,7 @@ def a_mixed_invoice(currency: str = "USD") -> Invoice:
 
 
 def whole_line(line: InvoiceLine, limit: int) -> list[tuple[DetailCharge, Decimal]]:
-    """Page after page from the first, each spread anew as a page is."""
+    """All pages in order, each allocated separately."""
     found: list[tuple[DetailCharge, Decimal]] = []
     after = None
     while rows := page_of_line(line, limit=limit, after=after):

@@ -1,4 +1,4 @@
-"""What stands beneath a line: how its price comes about, adding up to the line to the cent."""
+"""The rows below a line show how its price is calculated, and add up to the line to the cent."""
 
 from decimal import Decimal
 from typing import Any
@@ -24,7 +24,7 @@ Rows = list[tuple[str, str, str, str]]
 
 
 def rows(period: BillingPeriod) -> Rows:
-    """What stands beneath the only line of charges."""
+    """The rows below the only line of charges."""
     return beneath(billed(period).lines.get(kind="charges"))
 
 
@@ -85,7 +85,7 @@ def test_a_volume_names_the_tier_that_the_period_picked_and_its_flat_fee_where_i
     ]
 
 
-def test_packages_are_told_by_how_many_were_started():
+def test_packages_are_shown_by_the_number_started():
     period = an_open_period()
     untiered("package", package_size=10, package_price=5, free_units=1)
     received(period, 5, 7, 100)
@@ -145,7 +145,7 @@ def test_what_each_cap_took_off_is_a_row_of_its_own():
     ]
 
 
-def test_two_caps_that_trim_one_action_are_each_told_with_their_own_amount():
+def test_two_caps_that_cut_one_action_are_each_shown_with_their_amount():
     period = an_open_period(monthly_budget=Decimal(55), hard_budget=True)
     a_price("1000", cap_per_lead=Decimal(60))
     received(period, 1)

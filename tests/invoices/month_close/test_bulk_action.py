@@ -1,4 +1,4 @@
-"""All drafts of a month are approved, and all approved invoices issued, by the workers; it can be stopped and goes on."""
+"""The workers approve, issue and send all invoices of a month; a bulk action can be stopped and started again."""
 
 from decimal import Decimal
 from html import unescape
@@ -76,7 +76,7 @@ def test_all_issued_invoices_are_sent_once_and_who_has_no_address_is_named(frank
 
     assert list(InvoiceMail.objects.values_list("invoice", "to")) == [(sent.pk, ["books@ash.example"])]
     assert october().bulk_action == ""
-    assert count_waiting(october(), BulkAction.SEND) == 0  # the one is on its way, the other nobody can be written to
+    assert count_waiting(october(), BulkAction.SEND) == 0  # one is on its way, the other has no contacts
     with pytest.raises(NothingToDo):
         start_bulk_action(october(), BulkAction.SEND, by=frank, at=NOVEMBER_3)
 
@@ -98,7 +98,7 @@ def test_send_all_is_what_is_issued_and_not_sent_what_failed_included(frank: Use
 
 
 @pytest.mark.django_db
-def test_a_bulk_action_is_stopped_between_two_invoices_and_begun_again(frank: User):
+def test_a_bulk_action_is_stopped_between_two_invoices_and_started_again(frank: User):
     a_draft(name="Ash")
     a_draft(name="Birch")
     start_bulk_action(october(), BulkAction.APPROVE, by=frank, at=NOVEMBER_3)
@@ -167,9 +167,7 @@ def test_a_draft_that_stands_out_is_left_for_a_person_who_looks_at_it(frank: Use
 
 
 @pytest.mark.django_db
-def test_what_an_act_on_all_skips_is_told_with_the_refusals_own_words_until_the_next_act(
-    frank: User, finance: Client
-) -> None:
+def test_what_a_bulk_action_skips_is_listed_with_the_refusal_until_the_next_one(frank: User, finance: Client) -> None:
     for name in ("Ash", "Birch", "Cedar"):
         a_draft(name=name)
     adjusted = Invoice.objects.get(customer__name="Birch")

@@ -1,4 +1,4 @@
-"""What changes between a bulk action's look at an invoice and its lock is seen: approved and sent is only what still may be."""
+"""A bulk action notices what changes between selecting and locking an invoice, and skips it then."""
 
 import subprocess
 import sys
@@ -64,7 +64,7 @@ def test_a_draft_that_comes_to_stand_out_while_the_workers_reach_for_it_is_left_
     )
 
 
-def test_a_list_and_a_month_that_send_an_invoice_at_the_same_time_send_one_mail(frank: User) -> None:
+def test_a_list_and_a_month_that_send_an_invoice_at_the_same_time_send_one_email(frank: User) -> None:
     issued(a_draft(3, billing_contacts=["books@ash.example"]), frank)
     cycle = october(BillingCycle.BulkAction.SEND, frank)
 

@@ -1,4 +1,4 @@
-"""A month is locked when all of it is drafted, opened again by a second person, and closed when all of it is issued."""
+"""A month is locked once everything is drafted, reopened by a second person, and closed once everything is issued."""
 
 from datetime import UTC, date, datetime
 
@@ -128,7 +128,7 @@ def test_what_arrives_for_a_locked_month_goes_to_the_next_also_of_a_customer_who
     assert set(BillingPeriod.objects.labelled("2026-10").values_list("state", flat=True)) == {"closed"}
 
 
-def test_a_draft_of_a_locked_month_is_not_made_anew(frank: User):
+def test_a_draft_of_a_locked_month_cannot_be_regenerated(frank: User):
     invoice = a_draft()
     lock(october(), by=frank, at=NOVEMBER_3)
 
@@ -217,7 +217,7 @@ def test_a_month_is_closed_with_the_weeks_that_end_in_it(frank: User):
     assert [period.label for period in closed] == weeks
 
 
-# --- What is over is billed, locked and closed; the rest is named --------------------------------
+# --- Ended periods are billed, locked and closed; the rest is listed -----------------------------
 
 
 def bill_all(started: StartedRuns) -> None:
@@ -226,18 +226,18 @@ def bill_all(started: StartedRuns) -> None:
             bill(item.pk, at=NOVEMBER_3)
 
 
-def test_a_weekly_customer_with_something_in_the_running_week_keeps_nobodys_month_waiting(frank: User):
+def test_a_weekly_customer_with_activity_in_the_current_week_delays_no_other_customer(frank: User):
     a_price()
     received(an_open_period(), 3)
     weekly = CustomerFactory.create(cycle="weekly", name="WEEKLY Ltd", billed_from=date(2026, 10, 26))
     running = BillingPeriodFactory.create(customer=weekly, month=Week(2026, 45))  # November 2 – 8
     received(running, 1, at=NOVEMBER_3)
 
-    begun = bill_cycle(october(), by=frank, at=NOVEMBER_3)
-    bill_all(begun)
+    started = bill_cycle(october(), by=frank, at=NOVEMBER_3)
+    bill_all(started)
     lock(october(), by=frank, at=NOVEMBER_3)
 
-    assert ([run.cycle for run in started.runs], begun.unfinished) == (["2026-10"], [])
+    assert ([run.cycle for run in started.runs], started.unfinished) == (["2026-10"], [])
     assert state() == "locked"
     running.refresh_from_db()
     assert running.is_open
@@ -251,10 +251,10 @@ def test_what_is_over_is_billed_and_who_is_not_over_is_named_with_the_end(frank:
     CustomerFactory.create(name="Away", time_zone="Pacific/Honolulu", is_active=False)
     at = datetime(2026, 11, 1, 9, tzinfo=UTC)
 
-    begun = bill_cycle(october(), by=frank, at=at)
+    started = bill_cycle(october(), by=frank, at=at)
 
     assert [run.items.count() for run in started.runs] == [1]
-    assert unfinished_in_words(begun.unfinished) == "Hula: October 2026 ends November 1, 2026, 00:00 Pacific/Honolulu"
+    assert unfinished_in_words(started.unfinished) == "Hula: October 2026 ends November 1, 2026, 00:00 Pacific/Honolulu"
     with pytest.raises(CycleNotOver, match=r"^Not ended yet: Acme.*; Hula: November 2026 ends December 1"):
         bill_cycle(BillingCycle.objects.create(label="2026-11"), by=frank, at=at)
 
@@ -266,7 +266,7 @@ def test_a_run_of_one_week_in_progress_does_not_keep_the_month_from_being_billed
     )
     start(Week(2026, 42), by=frank, at=NOVEMBER_3)
 
-    begun = bill_cycle(october(), by=frank, at=NOVEMBER_3)
+    started = bill_cycle(october(), by=frank, at=NOVEMBER_3)
 
     assert [run.cycle for run in started.runs] == ["2026-10", "2026-W43"]
     with pytest.raises(RunInProgress):

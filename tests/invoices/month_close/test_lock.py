@@ -1,4 +1,4 @@
-"""A month that is locked stays locked when an invoice of it is voided: the same actions are billed again, nothing joins."""
+"""A locked month stays locked when one of its invoices is voided: the same actions are billed again, without new ones."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -63,7 +63,7 @@ def locked(frank: User, *invoices: Invoice) -> None:
 
 
 def voided(invoice: Invoice, by: User) -> BillingPeriod:
-    """Void it, and answer its period, which is open again."""
+    """Void the invoice and return its period, which is open again."""
     return void(invoice, reason="Wrong address", by=by, at=LATER).period
 
 
@@ -106,11 +106,11 @@ def test_what_comes_late_after_a_void_in_an_open_month_joins_it(frank: User, ver
     assert (period.is_sealed, Action.objects.get(external_id="late").period) == (False, period)
 
 
-def test_the_same_actions_are_billed_again_without_those_taken_back(frank: User, vera: User) -> None:
+def test_the_same_actions_are_billed_again_without_voided_ones(frank: User, vera: User) -> None:
     invoice, other = a_draft(4, 6), a_draft(3)
     locked(frank, invoice, other)
     period = voided(invoice, vera)
-    void_action(Action.objects.get(period=period, quantity=6), reason="Cancelled", at=LATER)
+    void_action(Action.objects.get(period=period, quantity=6), reason="Canceled", at=LATER)
     send_late(invoice, SourceFactory.create())
 
     again = bill_again(period, by=vera, at=LATER)

@@ -1,5 +1,5 @@
-"""A month bridges what it received to what occurred in it, and that to what its billing periods hold; quarantine counts to
-the month in which it occurred, and stands in the way of that month's close."""
+"""The bridge from what a month received to what occurred in it and what its billing periods hold; quarantined items count
+toward the month in which they occurred, and block its close."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -106,7 +106,7 @@ def test_a_week_over_the_months_border_is_bridged_too(source: Source) -> None:
     assert all(one.adds_up for one in found.values())
 
 
-def test_what_a_delivery_claims_and_is_not_there_is_told(source: Source, finance: Client) -> None:
+def test_actions_that_a_delivery_reports_but_do_not_exist_are_shown(source: Source, finance: Client) -> None:
     send(source, "2026-10-15T12:00:00Z", at=OCTOBER_20)
     assert "The deliveries report" not in text_of(finance, "bridge")
     DeliveryFactory.create(received_at=OCTOBER_20, actions_received=1, actions_created=1)
@@ -117,7 +117,7 @@ def test_what_a_delivery_claims_and_is_not_there_is_told(source: Source, finance
     assert "does not add up" in text
 
 
-def test_quarantine_of_october_that_came_in_november_stands_in_the_way_of_october(
+def test_quarantine_of_october_received_in_november_blocks_october(
     source: Source, finance: Client, frank: User
 ) -> None:
     a_price()

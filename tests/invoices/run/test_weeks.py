@@ -111,7 +111,7 @@ def test_a_week_is_billed_when_it_is_over_and_months_are_left_alone(accountant: 
     assert (other.is_open, BillingPeriod.objects.count()) == (True, 3)
 
 
-def test_late_activity_is_named_by_its_week_wherever_it_is_told_and_its_charges_are_found(finance: Client) -> None:
+def test_late_activity_is_named_by_its_week_everywhere_and_its_charges_are_found(finance: Client) -> None:
     a_price()
     period = a_week(billed_from=date(2026, 10, 7))
     for week in (Week(2026, 41), Week(2026, 42)):
