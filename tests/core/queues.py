@@ -8,7 +8,7 @@ from typing import Any
 
 from billing_engine.core.calendar.spans import Month
 from invoices.domain.mail.request import send
-from invoices.domain.month_close.bulk_action import begin
+from invoices.domain.month_close.bulk_action import start_bulk_action
 from invoices.domain.month_close.close_month import create_missing_months
 from invoices.domain.run.billing_run import start
 from invoices.models import (
@@ -75,7 +75,7 @@ def two_invoices_to_issue() -> None:
     for name in ("Ash", "Birch"):
         approved(a_draft(name=name), frank)
     create_missing_months()
-    begin(BillingCycle.objects.get(label="2026-10"), BillingCycle.BulkAction.ISSUE, by=frank, at=NOVEMBER_3)
+    start_bulk_action(BillingCycle.objects.get(label="2026-10"), BillingCycle.BulkAction.ISSUE, by=frank, at=NOVEMBER_3)
 
 
 def bulk_actions() -> Any:

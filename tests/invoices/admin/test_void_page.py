@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 LATER = datetime(2026, 11, 9, tzinfo=UTC)
 
 
-def test_a_void_invoice_says_nothing_is_due_and_leads_to_the_one_in_its_place_and_back(
+def test_a_void_invoice_says_nothing_is_due_and_links_to_its_replacement_and_back(
     accountant: User, finance: Client
 ) -> None:
     vera = UserFactory.create()

@@ -27,7 +27,7 @@ A_PRIVATE_ONE = "\ue000"
 
 def flags(invoice: Invoice) -> list[str]:
     invoice = Invoice.objects.select_related("period").get(pk=invoice.pk)
-    return [flag.words for flag in flags_of([invoice])[invoice.pk] if flag.code == "unprintable"]
+    return [flag.message for flag in flags_of([invoice])[invoice.pk] if flag.code == "unprintable"]
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_the_flag_stays_until_it_is_fixed_and_approve_all_skips_the_draft(frank:
         pass
     draft.refresh_from_db()
     [skipped] = SkippedInvoice.objects.all()
-    assert (draft.state, skipped.words) == ("draft", "Review it first: Cannot be printed: ⵣ (U+2D63).")
+    assert (draft.state, skipped.message) == ("draft", "Review it first: Cannot be printed: ⵣ (U+2D63).")
 
     draft.customer.legal_name = "Tiles GmbH"
     draft.customer.save()

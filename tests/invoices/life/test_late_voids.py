@@ -35,7 +35,7 @@ def take_back(invoice: Invoice, quantity: int) -> Action:
 
 def flags(invoice: Invoice) -> list[str]:
     invoice.refresh_from_db()
-    return [flag.words for flag in flags_of([invoice]).get(invoice.pk, []) if flag.stops]
+    return [flag.message for flag in flags_of([invoice]).get(invoice.pk, []) if flag.needs_review]
 
 
 def holds(invoice: Invoice) -> bool:

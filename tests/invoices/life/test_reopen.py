@@ -319,7 +319,7 @@ def test_each_of_our_companies_has_its_own_series_and_stands_on_its_invoices(acc
 
 
 def flags(invoice: Invoice) -> list[tuple[str, str]]:
-    return [(flag.code, flag.words) for flag in flags_of([invoice])[invoice.pk]]
+    return [(flag.code, flag.message) for flag in flags_of([invoice])[invoice.pk]]
 
 
 def test_a_first_invoice_and_one_over_nothing_are_flagged() -> None:

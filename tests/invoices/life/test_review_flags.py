@@ -21,7 +21,7 @@ LATER = datetime(2026, 11, 9, tzinfo=UTC)
 
 
 def flags(invoice: Invoice) -> list[tuple[str, str, bool]]:
-    return [(flag.code, flag.words, flag.stops) for flag in flags_of([Invoice.objects.get(pk=invoice.pk)])[invoice.pk]]
+    return [(flag.code, flag.message, flag.needs_review) for flag in flags_of([Invoice.objects.get(pk=invoice.pk)])[invoice.pk]]
 
 
 def carrying(amount: int, by: User, **customer: object) -> Invoice:

@@ -84,7 +84,7 @@ def test_a_permanent_refusal_is_final_and_recorded_with_the_server_s_reply(
     mail = posted(send(invoice, by=frank, at=NOVEMBER_4), at=NOVEMBER_4)
 
     assert (mail.state, mail.attempts, mail.reason) == ("failed", 1, NO_SUCH_BOX)
-    assert (mail.refused, mail.accepted) == ({GOOD: NO_SUCH_BOX, BAD: NO_SUCH_BOX}, [])
+    assert (mail.rejected, mail.accepted) == ({GOOD: NO_SUCH_BOX, BAD: NO_SUCH_BOX}, [])
     post_office.refusal = ""
     again = posted(send_again(mail, by=frank, at=NOVEMBER_4), at=NOVEMBER_4)
 
@@ -112,7 +112,7 @@ def test_one_address_of_two_is_partly_sent_and_the_other_is_retried_alone(
     mail = posted(send(invoice, by=frank, at=NOVEMBER_4), at=NOVEMBER_4)
 
     assert (mail.state, mail.outcome, mail.reason) == ("partly", "Sent to 1 of 2", NO_SUCH_BOX)
-    assert (mail.accepted, mail.refused) == ([GOOD], {BAD: NO_SUCH_BOX})
+    assert (mail.accepted, mail.rejected) == ([GOOD], {BAD: NO_SUCH_BOX})
     assert list(InvoiceMail.objects.needing_attention()) == [mail]
     post_office.refuses = {}
     again = posted(send_again(mail, by=frank, at=NOVEMBER_4), at=NOVEMBER_4)

@@ -71,7 +71,7 @@ def test_the_email_that_arrives_has_the_stored_pdf(invoice: Invoice, frank: User
     assert content == bytes(kept.content)
     assert f"{invoice.number}" in PdfReader(BytesIO(content)).pages[0].extract_text()
     assert (mail.state, mail.attempts, mail.settled_at, mail.requested_by) == ("sent", 1, NOVEMBER_4, frank)
-    assert (mail.outcome, mail.accepted, mail.refused, mail.next_attempt_at) == ("Sent", TO, {}, None)
+    assert (mail.outcome, mail.accepted, mail.rejected, mail.next_attempt_at) == ("Sent", TO, {}, None)
     assert message["Message-ID"] == mail.message_id
     assert mail.sha256 == kept.sha256 == hashlib.sha256(content).hexdigest()
 

@@ -181,7 +181,7 @@ def test_what_a_bulk_action_skips_is_listed_with_the_refusal_until_the_next_one(
     assert act is not None
     assert (act.kind, act.by, act.done) == ("approve", frank, 2)
     why = "You adjusted this invoice, so another person must approve it."
-    assert list(act.skipped.values_list("invoice", "name", "code", "words")) == [
+    assert list(act.skipped.values_list("invoice", "name", "code", "message")) == [
         (adjusted.pk, f"Draft {adjusted.pk}, Birch", "adjuster_approves", why)
     ]
     assert "Approve all: 2 done, 1 skipped" in page_of_october(finance)

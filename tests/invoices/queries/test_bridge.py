@@ -88,7 +88,7 @@ def test_received_is_bridged_to_occurred_and_occurred_to_billed(source: Source) 
     assert found.actions == Moved(
         received=4, occurred_earlier=1, occurred_later=1, received_earlier=0, received_later=3, occurred=5
     )
-    assert (found.told, found.elsewhere, found.from_elsewhere, found.billed) == (4, 2, 0, 3)
+    assert (found.reported, found.elsewhere, found.from_elsewhere, found.billed) == (4, 2, 0, 3)
     assert found.adds_up
     assert bridge_of(NOVEMBER).actions.occurred == 1
     assert all(bridge_of(month).adds_up for month in (SEPTEMBER, NOVEMBER))
