@@ -57,7 +57,7 @@ def test_there_is_none_where_the_customer_wants_none_and_a_note_where_it_would_b
     for period in periods:
         received(period, 1, 1)
     without, long = (billed(period) for period in periods)
-    monkeypatch.setattr(annexes, "AT_MOST", 1)
+    monkeypatch.setattr(annexes, "MAX_CHARGES", 1)
 
     found = annex_of(long)
 

@@ -48,14 +48,14 @@ def test_a_page_in_the_middle_shows_the_shares_of_the_whole(amounts: list[Decima
     floors = [amount.quantize(page.unit, rounding=ROUND_FLOOR) for amount in amounts[:first]]
     remainders = [amount - floor for amount, floor in zip(amounts, floors, strict=False)]
 
-    before = page.after(
+    before = page.skip(
         floors=sum(floors, money.ZERO),
         above=sum(remainder > page.threshold for remainder in remainders),
         ties=sum(remainder == page.threshold for remainder in remainders),
     )
 
     assert before == sum(whole[:first], money.ZERO)
-    assert [page.of(amount) for amount in amounts[first:]] == whole[first:]
+    assert [page.next_share(amount) for amount in amounts[first:]] == whole[first:]
 
 
 @given(st.lists(st.decimals(0, 100, places=6), min_size=1), st.sampled_from(CURRENCIES))

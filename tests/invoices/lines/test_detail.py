@@ -37,7 +37,7 @@ def whole_line(line: InvoiceLine, limit: int) -> list[tuple[DetailCharge, Decima
             sum((one.exact_amount for one, _ in found), money.ZERO),
             sum((share for _, share in found), money.ZERO),
         )
-        found += [(one, spread.of(one.exact_amount)) for one in rows]
+        found += [(one, spread.next_share(one.exact_amount)) for one in rows]
         after = rows[-1].occurred_at, rows[-1].action
     return found
 
