@@ -36,9 +36,9 @@ def told(amounts: list[Decimal], currency: str) -> Allocation:
 def test_shares_are_those_of_the_largest_remainder_and_add_up_to_the_line(
     amounts: list[Decimal], currency: str
 ) -> None:
-    stream_charges = told(amounts, currency)
+    allocation = told(amounts, currency)
 
-    assert [stream_charges.of(amount) for amount in amounts] == money.spread(amounts, currency)
+    assert [allocation.next_share(amount) for amount in amounts] == money.spread(amounts, currency)
 
 
 @given(AMOUNTS, st.sampled_from(CURRENCIES), st.data())
@@ -60,9 +60,9 @@ def test_a_page_in_the_middle_shows_the_shares_of_the_whole(amounts: list[Decima
 
 @given(st.lists(st.decimals(0, 100, places=6), min_size=1), st.sampled_from(CURRENCIES))
 def test_no_share_is_a_unit_away_from_what_was_charged(amounts: list[Decimal], currency: str) -> None:
-    stream_charges = told(amounts, currency)
+    allocation = told(amounts, currency)
 
-    assert all(abs(stream_charges.of(amount) - amount) < stream_charges.unit for amount in amounts)
+    assert all(abs(allocation.next_share(amount) - amount) < allocation.unit for amount in amounts)
 
 
 @pytest.mark.parametrize("amount", ["0.99", "1.03"])

@@ -188,7 +188,7 @@ def test_a_public_server_writes_no_email_to_its_log(invoice: Invoice, frank: Use
     settings.HTTPS = True
     settings.EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 
-    with pytest.raises(NoMailServer, match="set EMAIL_URL"):
+    with pytest.raises(NoMailServer, match="Set EMAIL_URL"):
         send(invoice, by=frank, at=NOVEMBER_4)
     assert not InvoiceMail.objects.exists()
 
