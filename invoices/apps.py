@@ -1,16 +1,16 @@
-"""The app `invoices`: what a customer owes."""
+"""The app `invoices`: billing runs, invoices and their delivery."""
 
 from django.apps import AppConfig
 
 
 class InvoicesConfig(AppConfig):
-    """What a customer owes."""
+    """Register what lower layers need from this app."""
 
     name = "invoices"
 
     def ready(self) -> None:
-        """Say what of a lower storey's pages depends on what is billed."""
-        from invoices.domain.month_close.close_month import refuse_locked_first_day  # noqa: PLC0415 -- models are there only now
+        """Register the check that keeps a customer's first day out of locked months."""
+        from invoices.domain.month_close.close_month import refuse_locked_first_day  # noqa: PLC0415 -- models are not loaded earlier
         from leads.domain.first_day import register  # noqa: PLC0415 -- as above
 
         register(refuse_locked_first_day)

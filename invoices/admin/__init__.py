@@ -1,4 +1,4 @@
-"""Finance's pages: billing runs, months, invoices and mails."""
+"""Finance's pages: billing runs, month close, invoices and emails."""
 
 from invoices.admin import charges, mails, menu, periods, search
 from invoices.admin.invoice import invoice_admin, line_admin

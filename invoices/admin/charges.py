@@ -1,4 +1,4 @@
-"""The invoice line that a charge is on, on the charge's page: the app below knows nothing of invoices."""
+"""The link from a charge's page to its invoice line; the pricing app does not know about invoices."""
 
 from billing_engine.core.admin_kit.cells import link
 from billing_engine.core.admin_kit.columns import column
@@ -8,7 +8,7 @@ from pricing.admin.charges import ChargeAdmin
 
 
 def line_link(line: InvoiceLine) -> str:
-    """`INV-2026-000017, line 3`."""
+    """Link to a line as `INV-2026-000017, line 3`."""
     return link(line, f"{line.invoice}, line {line.position}")
 
 

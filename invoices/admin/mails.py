@@ -1,4 +1,4 @@
-"""What customers are written, and every mail that was: to whom, when, by whom, with which PDF, and what came of it."""
+"""The pages of email templates and of sent emails."""
 
 from typing import Any
 
@@ -19,10 +19,10 @@ from billing_engine.core.admin_kit.columns import column
 from billing_engine.core.admin_kit.dialogs import Dialog, Done, button, dialog_page, person
 from billing_engine.core.admin_kit.pages import Page, ReadOnlyPage
 from billing_engine.core.errors import Refused
-from invoices.admin.invoice.filters import MailMonthFilter, TurnFilter
-from invoices.admin.invoice.sending import SEND, OneKindOfLine
+from invoices.admin.invoice.filters import MailMonthFilter, NeedsAttentionFilter
+from invoices.admin.invoice.sending import SEND, MultilineField
 from invoices.domain.mail.request import check_may_be_sent_again, recipients_of, send_again
-from invoices.domain.mail.template import MOST_CHARACTERS, PLACEHOLDERS, check_template, filled, save_template
+from invoices.domain.mail.template import MAX_CHARACTERS, PLACEHOLDERS, check_template, fill_in, save_template
 from invoices.models import Invoice, InvoiceMail, MailTemplate
 
 State = InvoiceMail.State
@@ -34,11 +34,11 @@ COLOURS: dict[InvoiceMail.State, Colour] = {
     State.FAILED: "red",
     State.VOID: "plain",
 }
-SEND_AGAIN_SAYS = "With the same words, to those who have not got it, as a new mail."
+SEND_AGAIN_TEXT = "Sends the same text as a new email to the addresses that do not have it yet:"
 
 
 def may_be_sent_again(mail: InvoiceMail) -> bool:
-    """Whether it would be refused."""
+    """Return whether sending the email again would be allowed."""
     try:
         check_may_be_sent_again(mail)
     except Refused:
@@ -46,17 +46,17 @@ def may_be_sent_again(mail: InvoiceMail) -> bool:
     return True
 
 
-def told_before_again(mail: InvoiceMail) -> str:
-    """To whom, and what may have arrived already."""
-    doubt = " It may have arrived before; the new mail has the same Message-ID." if mail.may_have_arrived else ""
-    return f"{SEND_AGAIN_SAYS} To {', '.join(mail.without_it)}.{doubt}"
+def send_again_notice(mail: InvoiceMail) -> str:
+    """Say which addresses get the email, and whether it may already have arrived."""
+    doubt = " It may already have arrived; the new email has the same Message-ID." if mail.may_have_arrived else ""
+    return f"{SEND_AGAIN_TEXT} {', '.join(mail.missing_addresses)}.{doubt}"
 
 
 class MailTemplateForm(forms.ModelForm[MailTemplate]):
-    """A template; a name that no mail can say is told beside the field that has it. Its limits are a mail's."""
+    """A template, with its errors next to the fields and the length limits of an email."""
 
-    body = OneKindOfLine(
-        label="Message", max_length=MOST_CHARACTERS["message"], widget=UnfoldAdminTextareaWidget({"rows": 16})
+    body = MultilineField(
+        label="Message", max_length=MAX_CHARACTERS["message"], widget=UnfoldAdminTextareaWidget({"rows": 16})
     )
 
     class Meta:
@@ -89,7 +89,7 @@ class MailTemplateAdmin(Page[MailTemplate]):
     fields = ("customer", "subject", "body", "names")
     actions_detail: Any = ("preview",)
 
-    shown_whom = column(str, title="for")
+    shown_whom = column(str, title="customer")
 
     class Media:
         css = {"all": ["invoices/detail.css"]}
@@ -97,7 +97,7 @@ class MailTemplateAdmin(Page[MailTemplate]):
     def save_model(self, request: HttpRequest, obj: MailTemplate, form: Any, change: bool) -> None:  # noqa: FBT001 -- Django's
         save_template(obj)
 
-    @admin.display(description="names to use")
+    @admin.display(description="placeholders")
     def names(self, template: MailTemplate) -> SafeString:
         rows = format_html_join(
             "", "<dt>{{{}}}</dt><dd>{}</dd>", ((name, says) for name, (says, _) in PLACEHOLDERS.items())
@@ -108,16 +108,18 @@ class MailTemplateAdmin(Page[MailTemplate]):
         "Preview",
         permission="invoices.view_mailtemplate",
         icon="visibility",
-        asks=Dialog(title="Preview with the latest invoice?", says="As it would go out now. Nothing is sent."),
+        asks=Dialog(
+            title="Preview with the latest invoice?", says="Shows the email as it would be sent now. Nothing is sent."
+        ),
     )
     def preview(self, request: HttpRequest, template: MailTemplate, answers: dict[str, Any]) -> HttpResponse:
         issued = Invoice.objects.filter(state=Invoice.State.ISSUED).select_related("customer", "period")
         if template.customer_id:
             issued = issued.filter(customer=template.customer_id)
         invoice = issued.order_by("-issued_at").first()
-        subject, body = filled(template, invoice) if invoice else ("", "")
+        subject, body = fill_in(template, invoice) if invoice else ("", "")
         shown = {
-            "title": f"{invoice} as a mail" if invoice else "No invoice is issued yet",
+            "title": f"Email for {invoice}" if invoice else "No invoice has been issued yet",
             "invoice": invoice,
             "to": ", ".join(recipients_of(invoice)) if invoice else "",
             "subject": subject,
@@ -128,20 +130,20 @@ class MailTemplateAdmin(Page[MailTemplate]):
 
 @admin.register(InvoiceMail)
 class InvoiceMailAdmin(ReadOnlyPage[InvoiceMail]):
-    nothing_yet = "No invoice has been mailed yet."
+    nothing_yet = "No invoice has been sent yet."
     list_display = ("shown_to", "shown_invoice", "shown_customer", "asked", "shown_state", "shown_reason")
-    list_filter = (("state", ChoicesDropdownFilter), TurnFilter, MailMonthFilter)
+    list_filter = (("state", ChoicesDropdownFilter), NeedsAttentionFilter, MailMonthFilter)
     search_fields = ("invoice__number__istartswith", "invoice__customer__name")
     search_help_text = "Invoice number or customer's name"
-    related = ("invoice__customer", "asked_by")
+    related = ("invoice__customer", "requested_by")
     ordering = ("-pk",)
     actions = ("send_chosen_again",)
     actions_detail: Any = ("send_again",)
     fieldsets = (
         (None, {"fields": (("shown_invoice", "shown_state"), "whole_to", ("asked", "shown_by"), "shown_reason")}),
-        ("What was said", {"fields": ("subject", "letter")}),
+        ("Content", {"fields": ("subject", "letter")}),
         (
-            "How it went",
+            "Delivery",
             {
                 "fields": (
                     "shown_addresses",
@@ -158,8 +160,8 @@ class InvoiceMailAdmin(ReadOnlyPage[InvoiceMail]):
     whole_to = column(", ".join, "to", title="to")
     shown_invoice = column(link, "invoice", title="invoice")
     shown_customer = column(link, "invoice.customer", title="customer")
-    asked = column(instant, "asked_at", "invoice.customer.zone", title="asked for")
-    shown_by = column(lambda user: user.get_full_name() or str(user), "asked_by", title="by", empty=NOTHING)
+    asked = column(instant, "requested_at", "invoice.customer.zone", title="requested")
+    shown_by = column(lambda user: user.get_full_name() or str(user), "requested_by", title="by", empty=NOTHING)
     shown_state = column(lambda mail: chip(mail.outcome, COLOURS[State(mail.state)]), title="outcome")
     shown_reason = column(shortened, "reason", title="reason")
     letter = column(
@@ -179,13 +181,13 @@ class InvoiceMailAdmin(ReadOnlyPage[InvoiceMail]):
         icon="mail",
         variant=ActionVariant.PRIMARY,
         offered=may_be_sent_again,
-        asks=Dialog(title="Send it again?", says=told_before_again),
+        asks=Dialog(title="Send this email again?", says=send_again_notice),
     )
     def send_again(self, request: HttpRequest, mail: InvoiceMail, answers: dict[str, Any]) -> Done:
-        return Done("On its way.", address=address_of(send_again(mail, by=person(request), at=now())))
+        return Done("The email is on its way.", address=address_of(send_again(mail, by=person(request), at=now())))
 
     def has_send_permission(self, request: HttpRequest) -> bool:
-        """Whether this person sends invoices."""
+        """Return whether the user can send invoices."""
         return request.user.has_perm(SEND)
 
     @admin.action(description="Send again", permissions=["send"])
@@ -194,12 +196,12 @@ class InvoiceMailAdmin(ReadOnlyPage[InvoiceMail]):
 
     @admin.display(description="attempts")
     def shown_attempts(self, mail: InvoiceMail) -> str:
-        ended = f", of which {mail.interrupted} ended with their worker" if mail.interrupted else ""
-        return f"{mail.attempts}{ended}"
+        interrupted = f", {mail.interrupted} interrupted" if mail.interrupted else ""
+        return f"{mail.attempts}{interrupted}"
 
     @admin.display(description="by address")
     def shown_addresses(self, mail: InvoiceMail) -> SafeString:
-        """What the server said of each."""
-        taken = "written down" if mail.state == State.WRITTEN else "not taken"
-        said = {**dict.fromkeys(mail.to, taken), **mail.refused, **dict.fromkeys(mail.taken, "taken")}
-        return format_html_join("", '<div class="lb-wide">{}: {}</div>', said.items())
+        """Show the server's reply for each address."""
+        others = "recorded only" if mail.state == State.WRITTEN else "not accepted"
+        replies = {**dict.fromkeys(mail.to, others), **mail.rejected, **dict.fromkeys(mail.accepted, "accepted")}
+        return format_html_join("", '<div class="lb-wide">{}: {}</div>', replies.items())

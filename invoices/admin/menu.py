@@ -1,4 +1,4 @@
-"""Where this app's pages stand in the menu."""
+"""This app's entries in the menu."""
 
 from billing_engine.core.admin_kit.menu import in_menu, list_item
 
@@ -9,6 +9,6 @@ in_menu(
     list_item("Billing runs", "play_circle", "invoices.billingrun"),
     list_item("Billing schedules", "event_repeat", "invoices.billingschedule"),
     list_item("Invoices", "receipt_long", "invoices.invoice"),
-    list_item("Mails", "mail", "invoices.invoicemail"),
-    list_item("Mail templates", "edit_note", "invoices.mailtemplate"),
+    list_item("Emails", "mail", "invoices.invoicemail"),
+    list_item("Email templates", "edit_note", "invoices.mailtemplate"),
 )

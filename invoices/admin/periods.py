@@ -1,4 +1,4 @@
-"""The buttons of a billing period that concern its invoice, and the auditors' proof; the rest of the page is pricing's."""
+"""The buttons on a billing period's page that concern its invoice, and the proof; the rest of the page belongs to pricing."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from billing_engine.core.admin_kit.cells import page_of
 from billing_engine.core.admin_kit.dialogs import Dialog, Done, WithReason, button, dialog_page, person
 from billing_engine.core.errors import Refused
 from billing_engine.core.money import price_in_words
-from invoices.admin.invoice.billing_again import BILL_AGAIN, billed_again
+from invoices.admin.invoice.billing_again import BILL_AGAIN, bill_again_and_open
 from invoices.domain.life.reopen import check_may_reopen, may_bill_again, may_reopen
 from invoices.domain.life.reopen import reopen as reopen_period
 from leads.models import BillingPeriod
@@ -20,12 +20,12 @@ from pricing.domain.audit.prove import prove as proof_of
 from pricing.models import PeriodTally
 from pricing.wording.proof import outcome_in_words
 
-AT_ONCE = 200_000  # actions: some seconds
+MAX_ACTIONS = 200_000  # takes a few seconds
 SHOWN = 20
 
 
 class TooManyToProveAtOnce(Refused):
-    """A page does not keep a person waiting for minutes."""
+    """A period with too many actions must be proven on the command line."""
 
     code = "too_many_to_prove_at_once"
 
@@ -39,7 +39,7 @@ class TooManyToProveAtOnce(Refused):
     asks=BILL_AGAIN,
 )
 def bill_again(_: Any, request: HttpRequest, period: BillingPeriod, _answers: dict[str, Any]) -> Done:
-    return billed_again(period, by=person(request))
+    return bill_again_and_open(period, by=person(request))
 
 
 @button(
@@ -50,42 +50,42 @@ def bill_again(_: Any, request: HttpRequest, period: BillingPeriod, _answers: di
     offered=lambda period: not period.is_open,
     asks=Dialog(
         title=lambda period: f"Rate {period} again?",
-        says="Every action is rated again and compared with its charge, to the last digit. Nothing is changed.",
+        says="Rates every action again and compares the result with its charge, to the last digit. Nothing is changed.",
     ),
 )
 def prove(page: Any, request: HttpRequest, period: BillingPeriod, _answers: dict[str, Any]) -> HttpResponse:
     tally = PeriodTally.objects.filter(period=period).first()
-    if tally and tally.actions > AT_ONCE:
+    if tally and tally.actions > MAX_ACTIONS:
         raise TooManyToProveAtOnce(
-            f"This period has {tally.actions:,} actions, more than a page proves at once. On a machine of the engine,"
-            f" run: manage.py prove_period {period.customer.code} {period.label}"
+            f"This period has {tally.actions:,} actions, too many to prove on this page. On a server, run:"
+            f" manage.py prove_period {period.customer.code} {period.label}"
         )
-    return dialog_page(page, request, period, _told(proof_of(period)), template="invoices/proof.html")
+    return dialog_page(page, request, period, _proof_page(proof_of(period)), template="invoices/proof.html")
 
 
 @button(
-    "Re-open",
+    "Reopen",
     permission="leads.change_billingperiod",
     icon="lock_open",
     offered=may_reopen,
     guard=check_may_reopen,
     asks=Dialog(
-        title=lambda period: f"Re-open {period}?",
-        says="Its draft is thrown away, it is rated anew and the next billing run bills it again. It takes a person who "
-        "had no hand in the invoice. What is issued is voided instead.",
+        title=lambda period: f"Reopen {period}?",
+        says="Its draft is deleted, its actions are rated again, and the next billing run bills it again. Only a person "
+        "who did not work on the invoice can do this. To reopen an issued period, void its invoice.",
         form=WithReason,
         is_dangerous=True,
     ),
 )
 def reopen(_: Any, request: HttpRequest, period: BillingPeriod, answers: dict[str, Any]) -> Done:
     reopen_period(period, reason=answers["reason"], by=person(request), at=now())
-    return Done("Open again; it is rated anew.")
+    return Done("Reopened. Its actions are being rated again.")
 
 
 BillingPeriodAdmin.extend_buttons(bill_again, prove, reopen, before="retry")
 
 
-def _told(proof: Proof) -> dict[str, Any]:
+def _proof_page(proof: Proof) -> dict[str, Any]:
     currency = proof.period.customer.currency
     return {
         "title": f"Proof of {proof.period}",

@@ -1,4 +1,4 @@
-"""How the search finds invoices."""
+"""Search for invoices."""
 
 import re
 from collections.abc import Iterator
@@ -20,23 +20,23 @@ DRAFT = re.compile(r"draft ([0-9]{1,18})", re.IGNORECASE)
 
 
 def invoices_named(term: str) -> Q:
-    """By the number, its beginning or its end, a draft by what it is called, and all by the customer."""
+    """Find invoices by the start or end of the number, by customer, or a draft by its name."""
     if draft := DRAFT.fullmatch(term):
         return Q(pk=int(draft[1]), number=None)
     customers = list(Customer.objects.filter(customers_named(term)).values_list("pk", flat=True)[:OF_CUSTOMERS])
-    begins = Q(number__startswith=term) | Q(number__startswith=term.upper())
-    return begins | Q(backwards__startswith=term.upper()[::-1]) | Q(customer__in=customers)
+    starts = Q(number__startswith=term) | Q(number__startswith=term.upper())
+    return starts | Q(reversed__startswith=term.upper()[::-1]) | Q(customer__in=customers)
 
 
 @finds("Invoices", place=2, permission="invoices.view_invoice", every=partial(list_named, "invoices.invoice"))
 def _invoices(term: str, at_most: int) -> Iterator[Found]:
-    """The latest first."""
-    named = Invoice.objects.annotate(backwards=Reverse("number")).filter(invoices_named(term))
+    """Yield matching invoices, newest first."""
+    named = Invoice.objects.annotate(reversed=Reverse("number")).filter(invoices_named(term))
     for invoice in named.select_related("customer", "period").order_by("-pk")[:at_most]:
-        told = (
+        details = (
             invoice.customer.name,
             month_in_words(invoice.period.label),
             in_words(invoice.total, invoice.currency),
             invoice.get_state_display(),
         )
-        yield Found(str(invoice), " · ".join(told), page_of("invoices.invoice", invoice.pk))
+        yield Found(str(invoice), " · ".join(details), page_of("invoices.invoice", invoice.pk))

@@ -1,4 +1,4 @@
-"""Who may read what an invoice says."""
+"""Access control of the invoices API."""
 
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.permissions import BasePermission
@@ -10,7 +10,7 @@ from leads.models import ApiKey
 
 
 class SeesInvoices(BasePermission):
-    """Staff who may see invoices and charges; a source's key opens its leads, never its customer's invoices."""
+    """Allow staff who can see invoices and charges; a source's API key never gives access to invoices."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         if isinstance(request.auth, ApiKey):
@@ -19,7 +19,7 @@ class SeesInvoices(BasePermission):
 
 
 class InvoicesView(APIView):
-    """What only those may read."""
+    """A view for staff who can see invoices."""
 
     authentication_classes = [ApiKeyAuthentication, SessionAuthentication]
     permission_classes = [SeesInvoices]

@@ -1,4 +1,4 @@
-"""Charges, a page at a time: those behind a line with their shares of it, and those of a billing period."""
+"""Paginated charges: those of a line with their shares, and those of a billing period."""
 
 from django.http import Http404
 from django.urls import reverse
@@ -13,24 +13,31 @@ from billing_engine.core.api.problem_examples import problems
 from invoices.api.access import InvoicesView
 from invoices.api.invoices import PRODUCT, TYPE
 from invoices.api.serializers import LineChargeSerializer, PeriodChargeSerializer, charge_shape
-from invoices.domain.lines.allocation import nothing_to_spread
-from invoices.domain.lines.detail import DetailCharge, Place, page_of_line, page_of_period, passed_before, shares_of
+from invoices.domain.lines.allocation import zero_allocation
+from invoices.domain.lines.detail import (
+    ChargeCursor,
+    DetailCharge,
+    allocations_of,
+    page_of_line,
+    page_of_period,
+    sums_before,
+)
 from invoices.models import InvoiceLine
 from leads.models import Action, BillingPeriod
 from pricing.models import Charge
 
 
 class LineChargesPage(InvoicesView):
-    """The charges behind a line."""
+    """The charges of a line."""
 
     @extend_schema(
         operation_id="line_charges",
         tags=["Invoices"],
-        summary="The charges behind a line",
-        description="In the order they were rated. `amount` is each charge's share of the line, by largest remainder: "
-        "together they are the line, to the cent.",
+        summary="List the charges of a line",
+        description="In rating order. `amount` is each charge's share of the line, allocated by largest remainder: "
+        "the shares add up to the line, to the cent.",
         parameters=[
-            OpenApiParameter("line", int, OpenApiParameter.PATH, description="Our number of the line."),
+            OpenApiParameter("line", int, OpenApiParameter.PATH, description="Our id of the line."),
             AFTER,
             LIMIT,
         ],
@@ -44,12 +51,12 @@ class LineChargesPage(InvoicesView):
         if found is None:
             raise Http404
         currency, limit = found.invoice.currency, asked_limit(request)
-        after = _place(request, found.invoice.period_id)
+        after = _cursor(request, found.invoice.period_id)
         rows = page_of_line(found, limit=limit + 1, after=after)
-        spread = shares_of(found.invoice, found).get(found.position) or nothing_to_spread(currency)
+        spread = allocations_of(found.invoice, found).get(found.position) or zero_allocation(currency)
         if rows and after:
-            passed_before(found, rows[0], spread)
-        shares = [str(money.rounded(spread.of(row.exact_amount), currency)) for row in rows[:limit]]
+            sums_before(found, rows[0], spread)
+        shares = [str(money.rounded(spread.next_share(row.exact_amount), currency)) for row in rows[:limit]]
         results = [_shown(row) | {"amount": share} for row, share in zip(rows[:limit], shares, strict=True)]
         return page_response(request, rows, results, limit=limit, place=_after)
 
@@ -60,10 +67,12 @@ class ChargesPage(InvoicesView):
     @extend_schema(
         operation_id="charges",
         tags=["Invoices"],
-        summary="The charges of a billing period, billed or not",
-        description="In the order they were rated; of one customer and one cycle.",
+        summary="List the charges of a billing period, billed or not",
+        description="In rating order, for one customer and one cycle.",
         parameters=[
-            OpenApiParameter("customer", {"type": "string", "minLength": 1}, required=True, description="Its code."),
+            OpenApiParameter(
+                "customer", {"type": "string", "minLength": 1}, required=True, description="The customer's code."
+            ),
             OpenApiParameter(
                 "period", {"type": "string", "minLength": 1}, required=True, description="The cycle, such as 2026-10."
             ),
@@ -81,7 +90,7 @@ class ChargesPage(InvoicesView):
     def get(self, request: Request) -> Response:
         customer, label = asked_text(request, "customer"), asked_text(request, "period")
         if not customer or not label:
-            raise BadFilter("Say whose charges («customer») and of which cycle («period»).")
+            raise BadFilter("Set “customer” and “period”.")
         filters = {
             "sku": asked_text(request, "product"),
             "type": asked_text(request, "type"),
@@ -92,18 +101,18 @@ class ChargesPage(InvoicesView):
         period = periods.filter(customer__code__iexact=customer).first()
         if period is None:
             raise Http404
-        rows = page_of_period(period, limit=limit + 1, after=_place(request, period.pk), **filters)
+        rows = page_of_period(period, limit=limit + 1, after=_cursor(request, period.pk), **filters)
         results = [_shown(row) for row in rows[:limit]]
         return page_response(request, rows, results, limit=limit, place=_after)
 
 
-def _place(request: Request, period: int) -> Place | None:
+def _cursor(request: Request, period: int) -> ChargeCursor | None:
     action = asked_number(request, "after")
     if action is None:
         return None
     found = Action.objects.filter(pk=action, period=period).first()
     if found is None:
-        raise BadFilter("«after» must be an action of these charges.", parameter="after")
+        raise BadFilter("“after” must be an action of these charges.", parameter="after")
     return found.occurred_at, found.pk
 
 

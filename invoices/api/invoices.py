@@ -1,4 +1,4 @@
-"""Invoices and their lines, a page at a time."""
+"""Paginated invoices and their lines."""
 
 from django.db.models import QuerySet
 from django.http import Http404
@@ -12,14 +12,14 @@ from billing_engine.core.api.paging import AFTER, LIMIT, asked_limit, page_respo
 from billing_engine.core.api.problem_examples import problems
 from invoices.api.access import InvoicesView
 from invoices.api.serializers import InvoiceSerializer, LineSerializer, invoice_shape, line_shape
-from invoices.domain.document.replacement import Places, places_of
+from invoices.domain.document.replacement import Replacements, replacements_of
 from invoices.models import Invoice, InvoiceLine
 
 CUSTOMER = text_filter("customer", "The customer's code.")
 PERIOD = text_filter("period", "The cycle, such as 2026-10.")
 PRODUCT = text_filter("product", "The product's SKU.")
 TYPE = text_filter("type", "The action type's code.")
-BEHIND_CHARGES = (InvoiceLine.Kind.CHARGES, InvoiceLine.Kind.NOT_CHARGED)
+KINDS_WITH_CHARGES = (InvoiceLine.Kind.CHARGES, InvoiceLine.Kind.NOT_CHARGED)
 
 
 class InvoicesPage(InvoicesView):
@@ -28,11 +28,11 @@ class InvoicesPage(InvoicesView):
     @extend_schema(
         operation_id="invoices",
         tags=["Invoices"],
-        summary="Invoices",
-        description="The latest made come first. For staff who may see invoices.",
+        summary="List invoices",
+        description="Newest first. For staff who can see invoices.",
         parameters=[
             CUSTOMER,
-            text_filter("state", "As it stands.", enum=Invoice.State.values),
+            text_filter("state", "The invoice's state.", enum=Invoice.State.values),
             PERIOD,
             day_filter("issued_from", "Issued on this day or later."),
             day_filter("issued_to", "Issued before this day."),
@@ -44,7 +44,7 @@ class InvoicesPage(InvoicesView):
     def get(self, request: Request) -> Response:
         limit, found = asked_limit(request), _filtered(request).order_by("-pk")
         rows = list(found.select_related("customer", "period__customer")[: limit + 1])
-        places = places_of(rows[:limit])
+        places = replacements_of(rows[:limit])
         results = [_shown(invoice, places[invoice.pk]) for invoice in rows[:limit]]
         return page_response(request, rows, results, limit=limit, place=lambda invoice: invoice.pk)
 
@@ -55,15 +55,15 @@ class InvoicePage(InvoicesView):
     @extend_schema(
         operation_id="invoice",
         tags=["Invoices"],
-        summary="One invoice",
-        parameters=[OpenApiParameter("invoice", int, OpenApiParameter.PATH, description="Our number of it.")],
+        summary="Get an invoice",
+        parameters=[OpenApiParameter("invoice", int, OpenApiParameter.PATH, description="Our id of the invoice.")],
         responses={200: InvoiceSerializer, **problems(401, 403, 404, 406, 429, 503)},
     )
     def get(self, request: Request, invoice: int) -> Response:
         found = Invoice.objects.select_related("customer", "period__customer").filter(pk=invoice).first()
         if found is None:
             raise Http404
-        return Response(_shown(found, places_of([found])[found.pk]))
+        return Response(_shown(found, replacements_of([found])[found.pk]))
 
 
 class LinesPage(InvoicesView):
@@ -72,14 +72,14 @@ class LinesPage(InvoicesView):
     @extend_schema(
         operation_id="invoice_lines",
         tags=["Invoices"],
-        summary="The lines of an invoice",
-        description="In the order they stand on it; `after` is a position.",
+        summary="List the lines of an invoice",
+        description="In the order of the invoice. `after` is a position.",
         parameters=[
-            OpenApiParameter("invoice", int, OpenApiParameter.PATH, description="Our number of it."),
-            text_filter("kind", "What stands on the line.", enum=InvoiceLine.Kind.values),
+            OpenApiParameter("invoice", int, OpenApiParameter.PATH, description="Our id of the invoice."),
+            text_filter("kind", "The kind of line.", enum=InvoiceLine.Kind.values),
             PRODUCT,
             TYPE,
-            text_filter("reason", "Why it was not charged."),
+            text_filter("reason", "The reason why the actions were not charged."),
             AFTER,
             LIMIT,
         ],
@@ -90,21 +90,21 @@ class LinesPage(InvoicesView):
         if found is None:
             raise Http404
         limit, lines = asked_limit(request), found.lines.order_by("position")
-        asked = {
+        filters = {
             "kind": asked_text(request, "kind", InvoiceLine.Kind.values),
             "product__sku": asked_text(request, "product"),
             "action_type__code": asked_text(request, "type"),
             "reason": asked_text(request, "reason"),
             "position__gt": asked_number(request, "after"),
         }
-        lines = lines.filter(**{name: value for name, value in asked.items() if value})
+        lines = lines.filter(**{name: value for name, value in filters.items() if value})
         rows = list(lines.select_related("product", "action_type")[: limit + 1])
         results = [line_shape(line, found.currency, _charges(line)) for line in rows[:limit]]
         return page_response(request, rows, results, limit=limit, place=lambda line: line.position)
 
 
 def _filtered(request: Request) -> QuerySet[Invoice]:
-    asked = {
+    filters = {
         "customer__code__iexact": asked_text(request, "customer"),
         "state": asked_text(request, "state", Invoice.State.values),
         "period__label": asked_text(request, "period"),
@@ -112,12 +112,12 @@ def _filtered(request: Request) -> QuerySet[Invoice]:
         "issued_on__lt": asked_day(request, "issued_to"),
         "pk__lt": asked_number(request, "after"),
     }
-    return Invoice.objects.filter(**{name: value for name, value in asked.items() if value})
+    return Invoice.objects.filter(**{name: value for name, value in filters.items() if value})
 
 
-def _shown(invoice: Invoice, places: Places) -> dict[str, object]:
+def _shown(invoice: Invoice, places: Replacements) -> dict[str, object]:
     return invoice_shape(invoice, places, reverse("api-lines", args=[invoice.pk]))
 
 
 def _charges(line: InvoiceLine) -> str | None:
-    return reverse("api-line-charges", args=[line.pk]) if line.kind in BEHIND_CHARGES else None
+    return reverse("api-line-charges", args=[line.pk]) if line.kind in KINDS_WITH_CHARGES else None

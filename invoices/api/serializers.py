@@ -1,4 +1,4 @@
-"""The shapes of what is answered: amounts are texts with the places of their currency, exact ones with six."""
+"""Serializers of the API: amounts are strings with the decimal places of their currency, exact amounts with six."""
 
 from decimal import Decimal
 from typing import Any
@@ -9,7 +9,7 @@ from billing_engine.core import money
 from billing_engine.core.calendar.wording import days_of
 from invoices.domain.document.content import amount_due
 from invoices.domain.document.content_lines import late_of
-from invoices.domain.document.replacement import Places
+from invoices.domain.document.replacement import Replacements
 from invoices.domain.lines.detail import DetailCharge
 from invoices.models import Invoice, InvoiceLine
 from pricing.api.charges import CutSerializer, cuts_shape
@@ -19,80 +19,78 @@ from pricing.models import Charge
 class InvoiceSerializer(serializers.Serializer[Any]):
     """An invoice without its lines."""
 
-    invoice = serializers.IntegerField(help_text="Our number of it, for other requests.")
-    number = serializers.CharField(allow_null=True, help_text="From issue on.")
+    invoice = serializers.IntegerField(help_text="Our id of the invoice, for other requests.")
+    number = serializers.CharField(allow_null=True, help_text="Set when the invoice is issued.")
     state = serializers.ChoiceField(Invoice.State.values)
     customer = serializers.CharField(help_text="The customer's code.")
     period = serializers.CharField(help_text="The cycle, such as 2026-10.")
-    first_day = serializers.DateField(help_text="Of the billing period, in the customer's time zone.")
-    last_day = serializers.DateField(help_text="Of the billing period: the cycle's last day.")
-    period_in_words = serializers.CharField(help_text="As on the paper: October 2026, or the days it has.")
+    first_day = serializers.DateField(help_text="The first day of the billing period, in the customer's time zone.")
+    last_day = serializers.DateField(help_text="The last day of the billing period.")
+    period_name = serializers.CharField(help_text="As on the invoice: October 2026, or the days of the period.")
     currency = serializers.CharField()
     subtotal = serializers.CharField()
     tax = serializers.CharField()
     total = serializers.CharField()
-    amount_due = serializers.CharField(help_text="Nothing before it is issued, and nothing once it is void.")
+    amount_due = serializers.CharField(help_text="Zero before the invoice is issued, and once it is void.")
     issued_on = serializers.DateField(allow_null=True)
-    due_on = serializers.DateField(allow_null=True, help_text="None once it is void.")
+    due_on = serializers.DateField(allow_null=True, help_text="Null once the invoice is void.")
     sent_at = serializers.DateTimeField(allow_null=True)
-    replaces = serializers.IntegerField(allow_null=True, help_text="The void invoice in whose place it stands.")
-    replaced_by = serializers.IntegerField(
-        allow_null=True, help_text="The one that stands in its place, perhaps a draft."
-    )
-    lines = serializers.CharField(help_text="Where its lines are.")
+    replaces = serializers.IntegerField(allow_null=True, help_text="The void invoice that it replaces.")
+    replaced_by = serializers.IntegerField(allow_null=True, help_text="Its replacement, which can be a draft.")
+    lines = serializers.CharField(help_text="The URL of its lines.")
 
 
 class LineSerializer(serializers.Serializer[Any]):
     """A line: the rounded sum of its charges, or what was not charged and why."""
 
-    line = serializers.IntegerField(help_text="Our number of it, for other requests.")
+    line = serializers.IntegerField(help_text="Our id of the line, for other requests.")
     position = serializers.IntegerField()
     kind = serializers.ChoiceField(InvoiceLine.Kind.values)
     description = serializers.CharField()
-    product = serializers.CharField(allow_null=True, help_text="Its SKU.")
+    product = serializers.CharField(allow_null=True, help_text="The product's SKU.")
     type = serializers.CharField(allow_null=True, help_text="The action type's code.")
-    rule = serializers.IntegerField(allow_null=True, help_text="The rule's revision.")
-    reason = serializers.CharField(allow_blank=True, help_text="Why these were not charged.")
+    rule = serializers.IntegerField(allow_null=True, help_text="The id of the price rule's revision.")
+    reason = serializers.CharField(allow_blank=True, help_text="The reason why the actions were not charged.")
     late_from = serializers.CharField(
-        allow_blank=True, help_text="Of late activity: the first day of the week or month in which it occurred."
+        allow_blank=True, help_text="For late activity: the first day of the week or month in which it occurred."
     )
-    late_activity_of = serializers.CharField(allow_blank=True, help_text="The same in words, such as September 2026.")
+    late_from_name = serializers.CharField(allow_blank=True, help_text="The same as text, such as September 2026.")
     actions = serializers.IntegerField()
     quantity = serializers.CharField()
-    exact_amount = serializers.CharField(help_text="The charges' sum before rounding.")
+    exact_amount = serializers.CharField(help_text="The sum of the charges before rounding.")
     amount = serializers.CharField()
-    charges = serializers.CharField(allow_null=True, help_text="Where its charges are.")
+    charges = serializers.CharField(allow_null=True, help_text="The URL of its charges.")
 
 
 class PeriodChargeSerializer(serializers.Serializer[Any]):
     """One action priced."""
 
-    action = serializers.IntegerField(help_text="Our number of the action, which is the charge's too.")
-    id = serializers.CharField(help_text="The source's own id of the action.")
+    action = serializers.IntegerField(help_text="Our id of the action, which is also the charge's id.")
+    id = serializers.CharField(help_text="The source's id of the action.")
     type = serializers.CharField()
-    lead = serializers.CharField(help_text="The source's own id of the lead.")
+    lead = serializers.CharField(help_text="The source's id of the lead.")
     source = serializers.CharField()  # type: ignore[assignment]  # a field of the answer, not the option of that name
-    product = serializers.CharField(help_text="Its SKU.")
+    product = serializers.CharField(help_text="The product's SKU.")
     occurred_at = serializers.DateTimeField()
-    late_from = serializers.CharField(allow_blank=True, help_text="As of its line.")
+    late_from = serializers.CharField(allow_blank=True, help_text="As on its line.")
     quantity = serializers.CharField()
     value = serializers.CharField(allow_null=True)
     rule = serializers.IntegerField(allow_null=True)
     reason = serializers.ChoiceField(Charge.Reason.values, allow_blank=True)
     full_amount = serializers.CharField(help_text="The amount before any cap.")
-    cuts = CutSerializer(many=True, help_text="How much each cap cut off the full amount, in order.")
+    cuts = CutSerializer(many=True, help_text="The amount that each cap cut from the full amount, in order.")
     exact_amount = serializers.CharField()
-    explanation = serializers.CharField(help_text="Where to read why.")
+    explanation = serializers.CharField(help_text="The URL of the explanation of the price.")
 
 
 class LineChargeSerializer(PeriodChargeSerializer):
     """One action priced, with its share of its line."""
 
-    amount = serializers.CharField(help_text="Its share of the line: all shares add up to the line, to the cent.")
+    amount = serializers.CharField(help_text="Its share of the line. The shares add up to the line, to the cent.")
 
 
-def invoice_shape(invoice: Invoice, places: Places, lines: str) -> dict[str, Any]:
-    """As `InvoiceSerializer` says; reads its customer and period."""
+def invoice_shape(invoice: Invoice, places: Replacements, lines: str) -> dict[str, Any]:
+    """Return an invoice in the shape of `InvoiceSerializer`; reads its customer and period."""
     first, last = days_of(invoice.period.start_at, invoice.period.end_at, invoice.customer.zone)
     amounts = {name: _rounded(getattr(invoice, name), invoice.currency) for name in ("subtotal", "tax", "total")}
     return {
@@ -103,7 +101,7 @@ def invoice_shape(invoice: Invoice, places: Places, lines: str) -> dict[str, Any
         "period": invoice.period.label,
         "first_day": first,
         "last_day": last,
-        "period_in_words": invoice.period.in_words,
+        "period_name": invoice.period.in_words,
         "currency": invoice.currency,
         **amounts,
         "amount_due": _rounded(amount_due(invoice), invoice.currency),
@@ -117,7 +115,7 @@ def invoice_shape(invoice: Invoice, places: Places, lines: str) -> dict[str, Any
 
 
 def line_shape(line: InvoiceLine, currency: str, charges: str | None) -> dict[str, Any]:
-    """As `LineSerializer` says; reads its product and action type, and of a late line its customer."""
+    """Return a line in the shape of `LineSerializer`; reads its product and action type, and the customer of a late line."""
     return {
         "line": line.pk,
         "position": line.position,
@@ -128,7 +126,7 @@ def line_shape(line: InvoiceLine, currency: str, charges: str | None) -> dict[st
         "rule": line.rule_id,
         "reason": line.reason,
         "late_from": line.late_from,
-        "late_activity_of": late_of(line),
+        "late_from_name": late_of(line),
         "actions": line.actions,
         "quantity": str(line.quantity),
         "exact_amount": str(line.exact_amount),
@@ -138,7 +136,7 @@ def line_shape(line: InvoiceLine, currency: str, charges: str | None) -> dict[st
 
 
 def charge_shape(charge: DetailCharge, explanation: str) -> dict[str, Any]:
-    """As `PeriodChargeSerializer` says."""
+    """Return a charge in the shape of `PeriodChargeSerializer`."""
     return {
         "action": charge.action,
         "id": charge.action_id,

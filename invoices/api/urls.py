@@ -1,4 +1,4 @@
-"""The addresses of the API."""
+"""The URLs of the invoices API."""
 
 from django.urls import path
 

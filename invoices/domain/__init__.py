@@ -1,1 +1,1 @@
-"""What the invoices storey can do."""
+"""The business rules of invoices."""

@@ -1,4 +1,4 @@
-"""Who did what to a month: each act on it, on all its invoices, and each that undid something."""
+"""The history of a month: every step of its close, bulk action, void and reopening."""
 
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from invoices.models import BillingCycle, CycleStep
 from leads.models import BillingPeriod
 
 
-def note(
+def record_step(
     label: str,
     kind: CycleStep.Kind,
     *,
@@ -19,7 +19,7 @@ def note(
     about: str = "",
     period: BillingPeriod | None = None,
 ) -> CycleStep:
-    """Write it down with the month that the cycle belongs to."""
+    """Record a step in the history of the month that the cycle belongs to."""
     month = month_of(label)
     BillingCycle.objects.bulk_create([BillingCycle(label=month)], ignore_conflicts=True)
     cycle = BillingCycle.objects.get(label=month)

@@ -1,4 +1,4 @@
-"""What a locked month still allows. The functions that refuse are those that hide the buttons."""
+"""What a locked month still allows; the same functions refuse a step and hide its button."""
 
 from billing_engine.core.calendar.spans import Cycle
 from billing_engine.core.errors import Refused
@@ -9,44 +9,44 @@ State = BillingCycle.State
 
 
 class CycleLocked(Refused):
-    """What finance has locked is not billed, adjusted or drafted again."""
+    """A locked month cannot be billed, adjusted or regenerated."""
 
     code = "cycle_locked"
 
 
 def month_of(label: str) -> str:
-    """The month that a cycle is closed with: the one it ends in."""
+    """Return the month that a cycle is closed with: the one it ends in."""
     return str(Cycle.parse(label).closing_month)
 
 
 def why_locked(label: str) -> str:
-    """Why nothing of the cycle is billed, adjusted or drafted again, in one sentence; "" where its month is open."""
+    """Return why the cycle cannot be billed, adjusted or regenerated; "" if its month is open."""
     return why_month_locked(BillingCycle.objects.filter(label=month_of(label)).first())
 
 
 def why_month_locked(month: BillingCycle | None) -> str:
-    """The same of a month at hand; one that nobody knows yet is open."""
+    """Return the same for a given month; None counts as open."""
     return _sentence(month, State.OPEN)
 
 
 def why_not_regenerated(period: BillingPeriod) -> str:
-    """The same of a draft made again: what is sealed holds the same actions, so it may be."""
+    """Return why the period's draft cannot be regenerated; a sealed period keeps its actions, so it can."""
     return "" if period.is_sealed else why_locked(period.label)
 
 
 def why_closed(label: str) -> str:
-    """Why nothing of the cycle is ever touched again; "" where its month is open or locked."""
+    """Return why the cycle can never change again; "" if its month is open or locked."""
     return _sentence(BillingCycle.objects.filter(label=month_of(label)).first(), State.OPEN, State.LOCKED)
 
 
 def check_unlocked(label: str) -> None:
-    """Refuse where the cycle's month is locked or closed; until the transaction ends nobody locks it."""
+    """Refuse if the cycle's month is locked or closed, and keep it from being locked until the transaction ends."""
     _check(label, State.OPEN)
 
 
 def check_not_closed(label: str) -> bool:
-    """Refuse where the cycle's month is closed for good; until the transaction ends nobody closes it. Answers whether it is
-    locked."""
+    """Refuse if the cycle's month is closed, keep it from being closed until the transaction ends, and return whether
+    it is locked."""
     return _check(label, State.OPEN, State.LOCKED) == State.LOCKED
 
 
@@ -64,4 +64,4 @@ def _sentence(cycle: BillingCycle | None, *states: BillingCycle.State) -> str:
         return ""
     if cycle.state == State.CLOSED:
         return f"{cycle.label} is closed for good."
-    return f"{cycle.label} is locked: a second person may open it again."
+    return f"{cycle.label} is locked. A second person can open it again."

@@ -1,4 +1,4 @@
-"""How quantities, rates and names read on an invoice: formatting and nothing else. Days are worded by `span_words`."""
+"""Format quantities, rates and names for an invoice."""
 
 import unicodedata
 from collections.abc import Sequence
@@ -10,37 +10,37 @@ from billing_engine.core.calendar.wording import day_in_words, named_in_words, s
 from billing_engine.core.money import number_in_words
 from leads.models import BillingPeriod
 
-NAMED = 3  # more would be no sentence
+NAMED = 3  # more would not fit in a sentence
 
-# They would let a name change the direction of the text around it; letters of right-to-left scripts need none of them.
+# They would let a name change the direction of the text around it; right-to-left scripts do not need them.
 DIRECTION_OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 def clean(text: str) -> str:
-    """One line of text, as it was typed, without control characters, which no paper can show."""
+    """Return the text as one line, without control characters."""
     shown = (" " if unicodedata.category(sign) == "Cc" else sign for sign in text if sign not in DIRECTION_OVERRIDES)
     return " ".join("".join(shown).split())
 
 
 def lines_of(text: str) -> tuple[str, ...]:
-    """The lines of an address, without the empty ones."""
+    """Return the lines of an address that are not empty."""
     return tuple(line for line in map(clean, text.splitlines()) if line)
 
 
 def quantity_in_words(quantity: Decimal) -> str:
-    """`1,250`, `0.5`: as many of its six places as it needs."""
+    """Return the quantity with as many decimal places as it needs: `1,250`, `0.5`."""
     return number_in_words(quantity)
 
 
 def rate_in_words(rate: Decimal) -> str:
-    """`8.875%`: as many places as it needs."""
+    """Return the rate with as many decimal places as it needs: `8.875%`."""
     return f"{number_in_words(rate)}%"
 
 
 def month_in_words(label: str) -> str:
-    """`October 2026` for `2026-10`, `October 19 – 25, 2026` for `2026-W43`: the whole cycle, whoever is billed by it.
+    """Name a cycle: `October 2026` for `2026-10`, `October 19 – 25, 2026` for `2026-W43`.
 
-    What is no cycle stays what it is.
+    A label that does not name a cycle is returned unchanged.
     """
     try:
         cycle = Cycle.parse(label)
@@ -50,7 +50,7 @@ def month_in_words(label: str) -> str:
 
 
 def late_in_words(late_from: str, calendar: Calendar) -> str:
-    """The week or month in which late activity occurred, by the first day of it: the days it has in the customer's calendar."""
+    """Name the week or month in which late activity occurred, given its first day in the customer's calendar."""
     day = date.fromisoformat(late_from)
     instant = midnight(day, calendar.zone)
     if calendar.begin and not calendar.begins_by(instant):
@@ -61,10 +61,10 @@ def late_in_words(late_from: str, calendar: Calendar) -> str:
 
 
 def unfinished_in_words(periods: Sequence[BillingPeriod]) -> str:
-    """Whose periods are not over and when they are, by name; the rest counted."""
-    told = [f"{clean(period.customer.name)}: {end_in_words(period)}" for period in periods[:NAMED]]
-    more = len(periods) - len(told)
-    return "; ".join([*told, f"{more:,} more"] if more else told)
+    """List the customers whose periods have not ended, and when they end; count the rest."""
+    named = [f"{clean(period.customer.name)}: {end_in_words(period)}" for period in periods[:NAMED]]
+    more = len(periods) - len(named)
+    return "; ".join([*named, f"{more:,} more"] if more else named)
 
 
 def end_in_words(period: BillingPeriod) -> str:

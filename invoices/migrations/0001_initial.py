@@ -16,7 +16,7 @@ from billing_engine.core.sql_files import InstallSql
 SUBJECT = "Invoice {number} from {seller}"
 BODY = """Dear {customer},
 
-please find attached our invoice {number} for {period}.
+Invoice {number} for {period} is attached.
 
 Total due: {total}
 Due date: {due_on}
@@ -60,7 +60,7 @@ class Migration(migrations.Migration):
                 (
                     "serial",
                     models.PositiveIntegerField(
-                        blank=True, help_text="Which of its series; the number is its words.", null=True
+                        blank=True, help_text="The position in its series; the number is its formatted form.", null=True
                     ),
                 ),
                 ("currency", models.CharField(max_length=3)),
@@ -78,14 +78,16 @@ class Migration(migrations.Migration):
                         db_default=0,
                         decimal_places=4,
                         default=0,
-                        help_text="Below zero: paid from the customer's credit balance; above: carried to it.",
+                        help_text="Negative: paid from the customer's credit balance. Positive: carried forward to it.",
                         max_digits=40,
                     ),
                 ),
                 ("total", models.DecimalField(decimal_places=4, default=0, max_digits=40)),
                 (
                     "tax_exempt_reason",
-                    models.CharField(blank=True, db_default="", help_text="Why it bears no tax.", max_length=200),
+                    models.CharField(
+                        blank=True, db_default="", help_text="Why the invoice has no tax.", max_length=200
+                    ),
                 ),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 ("approved_at", models.DateTimeField(blank=True, null=True)),
@@ -94,7 +96,7 @@ class Migration(migrations.Migration):
                     models.PositiveIntegerField(
                         db_default=0,
                         default=0,
-                        help_text="How many actions had been taken back when it was approved all the same.",
+                        help_text="The number of voided actions on it when it was approved anyway.",
                     ),
                 ),
                 ("approved_over_reason", models.CharField(blank=True, db_default="", max_length=200)),
@@ -103,21 +105,21 @@ class Migration(migrations.Migration):
                 ("void_reason", models.CharField(blank=True, db_default="", max_length=200)),
                 (
                     "issued_on",
-                    models.DateField(blank=True, help_text="The day of issue in the customer's time zone.", null=True),
+                    models.DateField(blank=True, help_text="The issue date in the customer's time zone.", null=True),
                 ),
                 ("due_on", models.DateField(blank=True, null=True)),
                 (
                     "sent_at",
-                    models.DateTimeField(blank=True, help_text="When it first went to the customer.", null=True),
+                    models.DateTimeField(blank=True, help_text="When it was first sent to the customer.", null=True),
                 ),
                 (
                     "seller",
-                    models.JSONField(blank=True, default=dict, help_text="Who sends it, as it was when it was issued."),
+                    models.JSONField(blank=True, default=dict, help_text="The seller's details at the time of issue."),
                 ),
                 (
                     "bill_to",
                     models.JSONField(
-                        blank=True, default=dict, help_text="The customer's details, as they were when it was issued."
+                        blank=True, default=dict, help_text="The customer's details at the time of issue."
                     ),
                 ),
                 (
@@ -125,7 +127,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         blank=True,
                         db_default="",
-                        help_text="Characters in the annex that no font of ours has, found when it was drafted.",
+                        help_text="Characters in the annex that our fonts do not have, found when the invoice was drafted.",
                         max_length=100,
                     ),
                 ),
@@ -204,7 +206,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         blank=True,
                         choices=[("", "Nothing"), ("approve", "Approving"), ("issue", "Issuing"), ("send", "Sending")],
-                        help_text="What the workers do with all its invoices now.",
+                        help_text="The bulk action in progress on its invoices.",
                         max_length=7,
                     ),
                 ),
@@ -229,14 +231,14 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "cycle",
-                    models.CharField(help_text="The cycle that is billed, such as 2026-10 or 2026-W43.", max_length=10),
+                    models.CharField(help_text="The cycle to bill, such as 2026-10 or 2026-W43.", max_length=10),
                 ),
                 ("started_at", models.DateTimeField()),
                 ("finished_at", models.DateTimeField(blank=True, null=True)),
                 (
                     "paused_at",
                     models.DateTimeField(
-                        blank=True, help_text="When somebody paused it; empty once it goes on.", null=True
+                        blank=True, help_text="When it was paused; empty once it is resumed.", null=True
                     ),
                 ),
                 (
@@ -277,15 +279,15 @@ class Migration(migrations.Migration):
                     "is_active",
                     models.BooleanField(
                         default=False,
-                        help_text="A run bills each period that is over where its customer is, after its grace days.",
-                        verbose_name="starts by itself",
+                        help_text="Runs bill each period once it has ended in its customer's time zone and its grace days have passed.",
+                        verbose_name="starts automatically",
                     ),
                 ),
                 (
                     "grace_days",
                     models.PositiveSmallIntegerField(
                         default=0,
-                        help_text="Days after the end of a period in which late leads may still come in; at most 31.",
+                        help_text="Days after the end of a period during which late leads can still arrive; at most 31.",
                         validators=[django.core.validators.MaxValueValidator(31)],
                     ),
                 ),
@@ -309,10 +311,10 @@ class Migration(migrations.Migration):
                             ("run", "Billing run started"),
                             ("approve", "Approve all"),
                             ("locked", "Locked"),
-                            ("reopened", "Opened again"),
+                            ("reopened", "Reopened"),
                             ("issue", "Issue all"),
                             ("send", "Send all"),
-                            ("period", "Period re-opened"),
+                            ("period", "Period reopened"),
                             ("void", "Invoice voided"),
                             ("rebill", "Billed again"),
                             ("closed", "Closed"),
@@ -325,13 +327,13 @@ class Migration(migrations.Migration):
                 (
                     "about",
                     models.CharField(
-                        blank=True, db_default="", help_text="Which cycle, period or invoice.", max_length=300
+                        blank=True, db_default="", help_text="The cycle, period or invoice concerned.", max_length=300
                     ),
                 ),
                 (
                     "done",
                     models.PositiveIntegerField(
-                        db_default=0, default=0, help_text="Of an act on all: for how many invoices."
+                        db_default=0, default=0, help_text="For a bulk action: the number of invoices processed."
                     ),
                 ),
                 (
@@ -355,7 +357,7 @@ class Migration(migrations.Migration):
                     "period",
                     models.ForeignKey(
                         blank=True,
-                        help_text="Of a step on one period or its invoice.",
+                        help_text="For a step on a single period or its invoice.",
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="cycle_steps",
@@ -382,12 +384,15 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("description", models.CharField(max_length=500)),
-                ("reason", models.CharField(blank=True, help_text="Why these were not charged.", max_length=20)),
+                (
+                    "reason",
+                    models.CharField(blank=True, help_text="Why these actions were not charged.", max_length=20),
+                ),
                 (
                     "late_from",
                     models.CharField(
                         blank=True,
-                        help_text="Of late activity: the first day of the week or month in which it occurred.",
+                        help_text="For late activity: the first day of the week or month in which it occurred.",
                         max_length=10,
                     ),
                 ),
@@ -396,7 +401,7 @@ class Migration(migrations.Migration):
                 (
                     "unit",
                     models.CharField(
-                        blank=True, help_text="What the quantity counted when this was drafted.", max_length=40
+                        blank=True, help_text="The unit of the quantity when the line was drafted.", max_length=40
                     ),
                 ),
                 (
@@ -412,7 +417,7 @@ class Migration(migrations.Migration):
                         db_default=0,
                         decimal_places=6,
                         default=0,
-                        help_text="What a hard monthly budget kept from being charged.",
+                        help_text="The amount cut by a hard monthly budget.",
                         max_digits=40,
                     ),
                 ),
@@ -471,7 +476,7 @@ class Migration(migrations.Migration):
                         choices=[
                             ("carried", "Carried forward"),
                             ("used", "Used"),
-                            ("taken_back", "Taken back by a void"),
+                            ("reversed", "Reversed by a void"),
                             ("returned", "Returned by a void"),
                         ],
                         max_length=10,
@@ -480,7 +485,7 @@ class Migration(migrations.Migration):
                 ("currency", models.CharField(max_length=3)),
                 (
                     "amount",
-                    models.DecimalField(decimal_places=4, help_text="Above zero: more in credit.", max_digits=40),
+                    models.DecimalField(decimal_places=4, help_text="Positive: increases the balance.", max_digits=40),
                 ),
                 ("created_at", models.DateTimeField()),
                 (
@@ -526,8 +531,11 @@ class Migration(migrations.Migration):
                         max_length=7,
                     ),
                 ),
-                ("code", models.CharField(blank=True, help_text="Why it failed, for programs.", max_length=40)),
-                ("message", models.TextField(blank=True, help_text="Why it failed, for people.")),
+                (
+                    "code",
+                    models.CharField(blank=True, help_text="Why it failed, as a code for programs.", max_length=40),
+                ),
+                ("message", models.TextField(blank=True, help_text="Why it failed, as text for people.")),
                 ("settled_at", models.DateTimeField(blank=True, null=True)),
                 (
                     "period",
@@ -582,18 +590,18 @@ class Migration(migrations.Migration):
                 (
                     "state",
                     models.CharField(
-                        choices=[("waiting", "Being made"), ("kept", "Kept"), ("failed", "Could not be made")],
+                        choices=[("waiting", "Being made"), ("kept", "Stored"), ("failed", "Could not be made")],
                         default="waiting",
                         max_length=7,
                     ),
                 ),
-                ("asked_at", models.DateTimeField()),
+                ("requested_at", models.DateTimeField()),
                 ("reason", models.TextField(blank=True, help_text="Why it could not be made.")),
                 (
                     "source",
                     models.JSONField(
                         blank=True,
-                        help_text="What it says, where the invoice's charges can no longer be asked.",
+                        help_text="The document's content, if it can no longer be derived from the invoice's charges.",
                         null=True,
                     ),
                 ),
@@ -613,7 +621,7 @@ class Migration(migrations.Migration):
                     "replaced_by",
                     models.ForeignKey(
                         blank=True,
-                        help_text="The invoice that it names as the void one's replacement.",
+                        help_text="The replacement invoice that this document names.",
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
@@ -640,13 +648,15 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "request",
-                    models.UUIDField(help_text="Asking with the same one again sends nothing again.", unique=True),
+                    models.UUIDField(
+                        help_text="Identifies the request: repeating it sends nothing twice.", unique=True
+                    ),
                 ),
                 (
                     "message_id",
                     models.CharField(
                         default="",
-                        help_text="The same for every attempt, so that a mail program knows a second copy.",
+                        help_text="The same for every attempt, so that email programs recognize a second copy.",
                         max_length=320,
                     ),
                 ),
@@ -656,14 +666,14 @@ class Migration(migrations.Migration):
                 ),
                 ("subject", models.CharField(max_length=400)),
                 ("body", models.TextField(verbose_name="message")),
-                ("asked_at", models.DateTimeField()),
+                ("requested_at", models.DateTimeField()),
                 (
                     "state",
                     models.CharField(
                         choices=[
                             ("waiting", "Waiting"),
                             ("sent", "Sent"),
-                            ("partly", "Sent in part"),
+                            ("partly", "Partly sent"),
                             ("written", "Not sent: no mail server"),
                             ("failed", "Failed"),
                             ("void", "Not sent: void"),
@@ -675,49 +685,49 @@ class Migration(migrations.Migration):
                 (
                     "interrupted",
                     models.PositiveSmallIntegerField(
-                        default=0, help_text="Attempts whose worker ended before it could say more."
+                        default=0, help_text="Attempts whose worker ended before it recorded an outcome."
                     ),
                 ),
                 ("is_being_sent", models.BooleanField(default=False)),
                 (
-                    "taken",
+                    "accepted",
                     django.contrib.postgres.fields.ArrayField(
                         base_field=models.EmailField(max_length=254),
                         blank=True,
                         default=list,
-                        help_text="The addresses the server took it for.",
+                        help_text="The addresses that the server accepted.",
                         size=None,
                     ),
                 ),
                 (
-                    "refused",
+                    "rejected",
                     models.JSONField(
                         blank=True,
                         default=dict,
-                        help_text="The addresses the server refused for good, each with its words.",
+                        help_text="The addresses that the server permanently rejected, each with the server's reply.",
                     ),
                 ),
                 (
                     "may_have_arrived",
                     models.BooleanField(
                         default=False,
-                        help_text="The connection broke, or a worker ended, when the server may have had all of it.",
+                        help_text="The connection or the worker ended when the server may already have received the email.",
                     ),
                 ),
                 ("settled_at", models.DateTimeField(blank=True, null=True)),
-                ("reason", models.TextField(blank=True, help_text="Why it could not be sent, or not yet.")),
-                ("via", models.CharField(blank=True, help_text="The mail server it was handed to.", max_length=200)),
+                ("reason", models.TextField(blank=True, help_text="Why it was not sent, or not yet.")),
+                ("via", models.CharField(blank=True, help_text="The mail server that received it.", max_length=200)),
                 (
                     "sha256",
                     models.CharField(
                         blank=True,
-                        help_text="SHA-256 of the PDF that went with it.",
+                        help_text="SHA-256 of the attached PDF.",
                         max_length=64,
                         verbose_name="digest",
                     ),
                 ),
                 (
-                    "asked_by",
+                    "requested_by",
                     models.ForeignKey(
                         blank=True,
                         null=True,
@@ -733,6 +743,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={"verbose_name": "invoice email"},
         ),
         migrations.CreateModel(
             name="InvoiceTax",
@@ -780,7 +791,7 @@ class Migration(migrations.Migration):
                     "customer",
                     models.OneToOneField(
                         blank=True,
-                        help_text="Empty: for every customer that has none of its own.",
+                        help_text="Empty: used for every customer without a custom template.",
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="mail_template",
@@ -788,12 +799,18 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={"verbose_name": "email template"},
         ),
         migrations.CreateModel(
             name="NumberSeries",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("year", models.PositiveSmallIntegerField(help_text="Of the day of issue, where the customer is.")),
+                (
+                    "year",
+                    models.PositiveSmallIntegerField(
+                        help_text="The year of the issue date in the customer's time zone."
+                    ),
+                ),
                 ("last", models.PositiveIntegerField(default=0)),
                 (
                     "seller",
@@ -829,11 +846,13 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("reason", models.CharField(max_length=200)),
                 ("reopened_at", models.DateTimeField()),
-                ("closed_at", models.DateTimeField(help_text="When it had been closed.")),
+                ("closed_at", models.DateTimeField(help_text="When the period had been closed.")),
                 (
                     "invoice",
                     models.CharField(
-                        blank=True, help_text="The draft thrown away, or the invoice voided.", max_length=60
+                        blank=True,
+                        help_text="The draft that was deleted, or the invoice that was voided.",
+                        max_length=60,
                     ),
                 ),
                 (
@@ -856,11 +875,11 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("name", models.CharField(max_length=300)),
                 ("code", models.CharField(max_length=40)),
-                ("words", models.TextField()),
+                ("message", models.TextField()),
                 (
                     "invoice",
                     models.ForeignKey(
-                        help_text="Empty: drafted anew.",
+                        help_text="Empty: the draft was regenerated or deleted.",
                         null=True,
                         on_delete=django.db.models.deletion.SET_NULL,
                         related_name="skips",
@@ -889,10 +908,13 @@ class Migration(migrations.Migration):
                 (
                     "text",
                     models.CharField(
-                        blank=True, help_text="Of an adjustment: its text for the customer.", max_length=500
+                        blank=True, help_text="For an adjustment: its text for the customer.", max_length=500
                     ),
                 ),
-                ("reason", models.CharField(blank=True, help_text="Why it had been done.", max_length=200)),
+                (
+                    "reason",
+                    models.CharField(blank=True, help_text="The reason given for the original step.", max_length=200),
+                ),
                 ("amount", models.DecimalField(blank=True, decimal_places=4, max_digits=40, null=True)),
                 ("done_at", models.DateTimeField()),
                 ("undone_at", models.DateTimeField()),
@@ -905,7 +927,7 @@ class Migration(migrations.Migration):
                 (
                     "invoice",
                     models.ForeignKey(
-                        help_text="Its draft, or the one that took its place. Empty: thrown away.",
+                        help_text="The draft, or the draft that replaced it. Empty: deleted.",
                         null=True,
                         on_delete=django.db.models.deletion.SET_NULL,
                         related_name="undone_steps",
@@ -944,7 +966,7 @@ class Migration(migrations.Migration):
                 (
                     "reason",
                     models.CharField(
-                        help_text="For our own books; the line's text is for the customer.", max_length=200
+                        help_text="For internal records only; the customer sees the line's text.", max_length=200
                     ),
                 ),
                 ("adjusted_at", models.DateTimeField()),
@@ -984,14 +1006,14 @@ class Migration(migrations.Migration):
                     models.Q(("reason", ""), _negated=True),
                     _connector="OR",
                 ),
-                name="a_cycle_is_opened_again_for_a_reason",
+                name="a_reopened_cycle_has_a_reason",
             ),
         ),
         migrations.AddConstraint(
             model_name="cyclestep",
             constraint=models.CheckConstraint(
                 condition=models.Q(("by__isnull", False), ("kind", "run"), _connector="OR"),
-                name="only_a_run_is_started_by_nobody",
+                name="only_a_run_starts_without_a_person",
             ),
         ),
         migrations.AddConstraint(
@@ -1031,7 +1053,7 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     models.Q(("amount__gt", 0), ("kind__in", ["carried", "returned"])),
-                    models.Q(("amount__lt", 0), ("kind__in", ["used", "taken_back"])),
+                    models.Q(("amount__lt", 0), ("kind__in", ["used", "reversed"])),
                     _connector="OR",
                 ),
                 name="a_credit_entry_has_the_sign_of_its_kind",
@@ -1110,7 +1132,7 @@ class Migration(migrations.Migration):
                     models.Q(models.Q(("state", "waiting"), _negated=True), ("next_attempt_at", None)),
                     _connector="OR",
                 ),
-                name="a_document_that_waits_says_until_when",
+                name="a_waiting_document_has_a_next_attempt",
             ),
         ),
         migrations.AddConstraint(
@@ -1121,7 +1143,7 @@ class Migration(migrations.Migration):
                     models.Q(("reason", ""), _negated=True),
                     _connector="OR",
                 ),
-                name="a_document_that_could_not_be_made_says_why",
+                name="a_failed_document_says_why",
             ),
         ),
         migrations.AddConstraint(
@@ -1139,7 +1161,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="invoicemail",
-            constraint=models.CheckConstraint(condition=models.Q(("to__len__gt", 0)), name="a_mail_goes_to_somebody"),
+            constraint=models.CheckConstraint(condition=models.Q(("to__len__gt", 0)), name="a_mail_has_a_recipient"),
         ),
         migrations.AddConstraint(
             model_name="invoicemail",
@@ -1173,11 +1195,11 @@ class Migration(migrations.Migration):
                     models.Q(
                         models.Q(("sha256", ""), _negated=True),
                         models.Q(("via", ""), _negated=True),
-                        ("taken__len__gt", 0),
+                        ("accepted__len__gt", 0),
                     ),
                     _connector="OR",
                 ),
-                name="a_sent_mail_names_its_pdf_and_who_took_it",
+                name="a_sent_mail_names_its_pdf_and_server",
             ),
         ),
         migrations.AddConstraint(
@@ -1353,7 +1375,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="skippedinvoice",
-            constraint=models.UniqueConstraint(fields=("step", "invoice"), name="an_act_on_all_skips_an_invoice_once"),
+            constraint=models.UniqueConstraint(fields=("step", "invoice"), name="a_bulk_action_skips_an_invoice_once"),
         ),
         migrations.AddConstraint(
             model_name="undonestep",
@@ -1372,20 +1394,20 @@ class Migration(migrations.Migration):
                 condition=models.Q(("reason", ""), _negated=True), name="an_adjustment_says_why"
             ),
         ),
-        # The mails that invoices go out with: the template for every customer that has none of its own.
+        # The email template for every customer without a custom one.
         migrations.RunPython(write_the_template_for_all, migrations.RunPython.noop),
         # Drafts.
-        InstallSql("invoices", "models/sql/lines_change_on_drafts_only.sql", "6d2419102e6e"),
-        InstallSql("invoices", "models/sql/taxes_change_on_drafts_only.sql", "858e253a3848"),
-        InstallSql("invoices", "models/sql/adjustments_change_on_drafts_only.sql", "5cf165af34e1"),
-        InstallSql("invoices", "models/sql/credit_moves_with_a_draft_or_a_void.sql", "a48d086ad2c2"),
-        # Issued invoices, their documents and mails.
-        InstallSql("invoices", "models/sql/an_issued_invoice_is_only_sent_or_voided.sql", "33f2f4adc14a"),
-        InstallSql("invoices", "models/sql/the_document_of_an_invoice_never_changes.sql", "5a3982ba3c8f"),
-        InstallSql("invoices", "models/sql/a_settled_mail_never_changes.sql", "659e7bf33fb5"),
-        # Periods opened again.
-        InstallSql("invoices", "models/sql/a_period_that_is_issued_never_reopens.sql", "05d927f24a3b"),
-        InstallSql("invoices", "models/sql/a_reopening_is_never_forgotten.sql", "80ee2de24419"),
+        InstallSql("invoices", "models/sql/lines_change_on_drafts_only.sql", "8ad0d7856b91"),
+        InstallSql("invoices", "models/sql/taxes_change_on_drafts_only.sql", "b7597007b35c"),
+        InstallSql("invoices", "models/sql/adjustments_change_on_drafts_only.sql", "fc54607af489"),
+        InstallSql("invoices", "models/sql/credit_moves_with_a_draft_or_a_void.sql", "bbb292436bf6"),
+        # Issued invoices, their documents and emails.
+        InstallSql("invoices", "models/sql/an_issued_invoice_is_only_sent_or_voided.sql", "a81192a672ba"),
+        InstallSql("invoices", "models/sql/the_document_of_an_invoice_never_changes.sql", "6158ab1c449f"),
+        InstallSql("invoices", "models/sql/a_settled_mail_never_changes.sql", "1adec50efccc"),
+        # Reopened periods.
+        InstallSql("invoices", "models/sql/a_period_that_is_issued_never_reopens.sql", "e4f0d39967bb"),
+        InstallSql("invoices", "models/sql/a_reopening_is_never_forgotten.sql", "031426c68a1c"),
         # What was undone.
-        InstallSql("invoices", "models/sql/an_undone_step_is_never_forgotten.sql", "1130d8bb8efb"),
+        InstallSql("invoices", "models/sql/an_undone_step_is_never_forgotten.sql", "22f796f11cd7"),
     ]

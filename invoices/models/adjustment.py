@@ -1,4 +1,4 @@
-"""What a person changed about an invoice or a closed period, and why."""
+"""Manual changes to a draft or a closed period, with their reasons."""
 
 from django.conf import settings
 from django.db import models
@@ -10,10 +10,10 @@ from leads.models import BillingPeriod
 
 
 class Adjustment(models.Model):
-    """A person's reason for a line put on a draft by hand."""
+    """The reason why a person added a line to a draft by hand."""
 
     line = models.OneToOneField(InvoiceLine, on_delete=models.CASCADE, primary_key=True, related_name="adjustment")
-    reason = models.CharField(max_length=200, help_text="For our own books; the line's text is for the customer.")
+    reason = models.CharField(max_length=200, help_text="For internal records only; the customer sees the line's text.")
     adjusted_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     adjusted_at = models.DateTimeField()
 
@@ -25,13 +25,13 @@ class Adjustment(models.Model):
 
 
 class UndoneStep(models.Model):
-    """What a person did to a draft and a person undid: an adjustment withdrawn, or an approval sent back."""
+    """A step on a draft that was undone: an adjustment withdrawn, or an approval sent back."""
 
     class Kind(models.TextChoices):
         ADJUSTMENT = "adjustment", "Adjustment withdrawn"
         APPROVAL = "approval", "Approval sent back"
 
-    # The period, because drafts come and go: a second person is asked for about all of them.
+    # The period, because drafts come and go: the second-person check covers all of them.
     period = models.ForeignKey(BillingPeriod, on_delete=models.PROTECT, related_name="undone_steps")
     kind = models.CharField(max_length=10, choices=Kind.choices)
     invoice = models.ForeignKey(
@@ -39,10 +39,10 @@ class UndoneStep(models.Model):
         on_delete=models.SET_NULL,
         null=True,
         related_name="undone_steps",
-        help_text="Its draft, or the one that took its place. Empty: thrown away.",
+        help_text="The draft, or the draft that replaced it. Empty: deleted.",
     )
-    text = models.CharField(max_length=500, blank=True, help_text="Of an adjustment: its text for the customer.")
-    reason = models.CharField(max_length=200, blank=True, help_text="Why it had been done.")
+    text = models.CharField(max_length=500, blank=True, help_text="For an adjustment: its text for the customer.")
+    reason = models.CharField(max_length=200, blank=True, help_text="The reason given for the original step.")
     amount = models.DecimalField(max_digits=SUM_DIGITS, decimal_places=MOST_PLACES, null=True, blank=True)
     done_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     done_at = models.DateTimeField()
@@ -62,14 +62,16 @@ class UndoneStep(models.Model):
 
 
 class Reopening(models.Model):
-    """A closed billing period opened again: why, by whom and when."""
+    """The record of a closed billing period that was reopened: why, by whom and when."""
 
     period = models.ForeignKey(BillingPeriod, on_delete=models.PROTECT, related_name="reopenings")
     reason = models.CharField(max_length=200)
     reopened_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     reopened_at = models.DateTimeField()
-    closed_at = models.DateTimeField(help_text="When it had been closed.")
-    invoice = models.CharField(max_length=60, blank=True, help_text="The draft thrown away, or the invoice voided.")
+    closed_at = models.DateTimeField(help_text="When the period had been closed.")
+    invoice = models.CharField(
+        max_length=60, blank=True, help_text="The draft that was deleted, or the invoice that was voided."
+    )
 
     class Meta:
         constraints = [models.CheckConstraint(name="a_reopening_says_why", condition=~Q(reason=""))]

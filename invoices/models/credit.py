@@ -1,4 +1,4 @@
-"""What customers have in credit with us."""
+"""Customers' credit balances."""
 
 from django.db import models
 from django.db.models import Q
@@ -9,12 +9,12 @@ from leads.models import Customer
 
 
 class CreditEntry(models.Model):
-    """A movement of a customer's credit balance, by the invoice that caused it; the balance is their sum."""
+    """One movement of a customer's credit balance, caused by an invoice; the balance is the sum of its entries."""
 
     class Kind(models.TextChoices):
         CARRIED = "carried", "Carried forward"
         USED = "used", "Used"
-        TAKEN_BACK = "taken_back", "Taken back by a void"
+        REVERSED = "reversed", "Reversed by a void"
         RETURNED = "returned", "Returned by a void"
 
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="credit_entries")
@@ -22,7 +22,7 @@ class CreditEntry(models.Model):
     kind = models.CharField(max_length=10, choices=Kind.choices)
     currency = models.CharField(max_length=3)
     amount = models.DecimalField(
-        max_digits=SUM_DIGITS, decimal_places=MOST_PLACES, help_text="Above zero: more in credit."
+        max_digits=SUM_DIGITS, decimal_places=MOST_PLACES, help_text="Positive: increases the balance."
     )
     created_at = models.DateTimeField()
 
@@ -33,7 +33,7 @@ class CreditEntry(models.Model):
             models.CheckConstraint(
                 name="a_credit_entry_has_the_sign_of_its_kind",
                 condition=Q(kind__in=["carried", "returned"], amount__gt=0)
-                | Q(kind__in=["used", "taken_back"], amount__lt=0),
+                | Q(kind__in=["used", "reversed"], amount__lt=0),
             ),
         ]
 

@@ -1,4 +1,4 @@
-"""A cycle of all customers together, as finance closes it."""
+"""Months as finance closes them, with their history."""
 
 from django.conf import settings
 from django.db import models
@@ -9,7 +9,7 @@ from leads.models import BillingPeriod
 
 
 class BillingCycle(WorkPass):
-    """A month of all customers together; open, locked, closed for good once everything of it is issued."""
+    """One month across all customers: open, then locked, then closed for good once all its invoices are issued."""
 
     class State(models.TextChoices):
         OPEN = "open", "Open"
@@ -26,7 +26,7 @@ class BillingCycle(WorkPass):
         SEND = "send", "Sending"
 
     bulk_action = models.CharField(
-        max_length=7, choices=BulkAction.choices, blank=True, help_text="What the workers do with all its invoices now."
+        max_length=7, choices=BulkAction.choices, blank=True, help_text="The bulk action in progress on its invoices."
     )
     bulk_action_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
@@ -46,16 +46,16 @@ class BillingCycle(WorkPass):
 
 
 class CycleStep(models.Model):
-    """What a person, or the schedule, did to all of a month or to one invoice of it, and why."""
+    """A step in a month's close: what a person or the schedule did to the month or one of its invoices, and why."""
 
     class Kind(models.TextChoices):
         RUN = "run", "Billing run started"
         APPROVED = "approve", "Approve all"
         LOCKED = "locked", "Locked"
-        REOPENED = "reopened", "Opened again"
+        REOPENED = "reopened", "Reopened"
         ISSUED = "issue", "Issue all"
         SENT = "send", "Send all"
-        PERIOD = "period", "Period re-opened"
+        PERIOD = "period", "Period reopened"
         VOIDED = "void", "Invoice voided"
         BILLED_AGAIN = "rebill", "Billed again"
         CLOSED = "closed", "Closed"
@@ -78,18 +78,20 @@ class CycleStep(models.Model):
         null=True,
         blank=True,
         related_name="cycle_steps",
-        help_text="Of a step on one period or its invoice.",
+        help_text="For a step on a single period or its invoice.",
     )
-    about = models.CharField(max_length=300, blank=True, db_default="", help_text="Which cycle, period or invoice.")
-    done = models.PositiveIntegerField(default=0, db_default=0, help_text="Of an act on all: for how many invoices.")
+    about = models.CharField(
+        max_length=300, blank=True, db_default="", help_text="The cycle, period or invoice concerned."
+    )
+    done = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="For a bulk action: the number of invoices processed."
+    )
 
     class Meta:
         constraints = [
+            models.CheckConstraint(name="a_reopened_cycle_has_a_reason", condition=~Q(kind="reopened") | ~Q(reason="")),
             models.CheckConstraint(
-                name="a_cycle_is_opened_again_for_a_reason", condition=~Q(kind="reopened") | ~Q(reason="")
-            ),
-            models.CheckConstraint(
-                name="only_a_run_is_started_by_nobody", condition=Q(by__isnull=False) | Q(kind="run")
+                name="only_a_run_starts_without_a_person", condition=Q(by__isnull=False) | Q(kind="run")
             ),
         ]
 
@@ -98,20 +100,24 @@ class CycleStep(models.Model):
 
 
 class SkippedInvoice(models.Model):
-    """An invoice that an act on all of a month left as it was, and why."""
+    """An invoice that a bulk action left unchanged, and why."""
 
     step = models.ForeignKey(CycleStep, on_delete=models.CASCADE, related_name="skipped")
     invoice = models.ForeignKey(
-        "invoices.Invoice", on_delete=models.SET_NULL, null=True, related_name="skips", help_text="Empty: drafted anew."
+        "invoices.Invoice",
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="skips",
+        help_text="Empty: the draft was regenerated or deleted.",
     )
     name = models.CharField(max_length=300)
     code = models.CharField(max_length=40)
-    words = models.TextField()
+    message = models.TextField()
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(name="an_act_on_all_skips_an_invoice_once", fields=["step", "invoice"]),
+            models.UniqueConstraint(name="a_bulk_action_skips_an_invoice_once", fields=["step", "invoice"]),
         ]
 
     def __str__(self) -> str:
-        return f"{self.name}: {self.words}"
+        return f"{self.name}: {self.message}"

@@ -10,7 +10,7 @@ from invoices.models.invoice import Invoice
 
 
 class InvoiceDocumentQuerySet(models.QuerySet["InvoiceDocument"]):
-    """Documents, asked for in English."""
+    """Named filters for documents."""
 
     def waiting(self) -> Self:
         return self.filter(state=InvoiceDocument.State.WAITING)
@@ -20,7 +20,7 @@ class InvoiceDocumentQuerySet(models.QuerySet["InvoiceDocument"]):
 
 
 class InvoiceDocument(LeasedItem):
-    """One PDF of an issued invoice, or of a void one: asked for, made by one worker, kept with its digest for ever."""
+    """One PDF of an issued or void invoice: requested, rendered by one worker, and stored forever with its digest."""
 
     class Kind(models.TextChoices):
         INVOICE = "invoice", "Invoice"
@@ -28,7 +28,7 @@ class InvoiceDocument(LeasedItem):
 
     class State(models.TextChoices):
         WAITING = "waiting", "Being made"
-        KEPT = "kept", "Kept"
+        KEPT = "kept", "Stored"
         FAILED = "failed", "Could not be made"
 
     invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="documents", db_index=False)
@@ -39,13 +39,15 @@ class InvoiceDocument(LeasedItem):
         null=True,
         blank=True,
         related_name="+",
-        help_text="The invoice that it names as the void one's replacement.",
+        help_text="The replacement invoice that this document names.",
     )
     state = models.CharField(max_length=7, choices=State.choices, default=State.WAITING)
-    asked_at = models.DateTimeField()
+    requested_at = models.DateTimeField()
     reason = models.TextField(blank=True, help_text="Why it could not be made.")
     source = models.JSONField(
-        null=True, blank=True, help_text="What it says, where the invoice's charges can no longer be asked."
+        null=True,
+        blank=True,
+        help_text="The document's content, if it can no longer be derived from the invoice's charges.",
     )
 
     content = models.BinaryField(null=True)
@@ -67,13 +69,11 @@ class InvoiceDocument(LeasedItem):
                 | ~Q(state="kept") & Q(content=None, rendered_at=None, sha256=""),
             ),
             models.CheckConstraint(
-                name="a_document_that_waits_says_until_when",
+                name="a_waiting_document_has_a_next_attempt",
                 condition=Q(state="waiting", next_attempt_at__isnull=False)
                 | ~Q(state="waiting") & Q(next_attempt_at=None),
             ),
-            models.CheckConstraint(
-                name="a_document_that_could_not_be_made_says_why", condition=~Q(state="failed") | ~Q(reason="")
-            ),
+            models.CheckConstraint(name="a_failed_document_says_why", condition=~Q(state="failed") | ~Q(reason="")),
             models.CheckConstraint(
                 name="only_a_void_document_names_a_replacement", condition=Q(replaced_by=None) | Q(kind="void")
             ),
@@ -92,5 +92,5 @@ class InvoiceDocument(LeasedItem):
 
     @property
     def is_kept(self) -> bool:
-        """Whether there is a PDF to hand out."""
+        """Return whether the PDF is stored."""
         return self.state == self.State.KEPT

@@ -1,4 +1,4 @@
-"""What a customer owes for one billing period."""
+"""Invoices, their lines and their number series."""
 
 from typing import Self
 
@@ -14,7 +14,7 @@ from pricing.models import PriceRule
 
 
 class NumberSeries(models.Model):
-    """Where invoice numbers come from, one after the other, without a gap: one per selling company and year."""
+    """The source of invoice numbers, consecutive and without gaps: one series per selling company and year."""
 
     seller = models.ForeignKey(
         Company,
@@ -24,7 +24,7 @@ class NumberSeries(models.Model):
         db_index=False,
         help_text="Empty: the seller in the settings.",
     )
-    year = models.PositiveSmallIntegerField(help_text="Of the day of issue, where the customer is.")
+    year = models.PositiveSmallIntegerField(help_text="The year of the issue date in the customer's time zone.")
     last = models.PositiveIntegerField(default=0)
 
     class Meta:
@@ -40,15 +40,15 @@ class NumberSeries(models.Model):
 
 
 class InvoiceQuerySet(models.QuerySet["Invoice"]):
-    """Invoices, asked for in English."""
+    """Named filters for invoices."""
 
     def live(self) -> Self:
-        """All but the void: of each period at most one."""
+        """Return invoices that are not void: at most one per period."""
         return self.exclude(state=Invoice.State.VOID)
 
 
 class Invoice(models.Model):
-    """What a customer owes for one billing period; from issue on nobody changes it, it may only be sent or voided."""
+    """What a customer owes for one billing period; once issued, it never changes and can only be sent or voided."""
 
     class State(models.TextChoices):
         DRAFT = "draft", "Draft"
@@ -64,7 +64,7 @@ class Invoice(models.Model):
         NumberSeries, on_delete=models.PROTECT, null=True, blank=True, related_name="invoices", db_index=False
     )
     serial = models.PositiveIntegerField(
-        null=True, blank=True, help_text="Which of its series; the number is its words."
+        null=True, blank=True, help_text="The position in its series; the number is its formatted form."
     )
 
     currency = models.CharField(max_length=3)
@@ -79,10 +79,12 @@ class Invoice(models.Model):
         decimal_places=MOST_PLACES,
         default=0,
         db_default=0,
-        help_text="Below zero: paid from the customer's credit balance; above: carried to it.",
+        help_text="Negative: paid from the customer's credit balance. Positive: carried forward to it.",
     )
     total = models.DecimalField(max_digits=SUM_DIGITS, decimal_places=MOST_PLACES, default=0)
-    tax_exempt_reason = models.CharField(max_length=200, blank=True, db_default="", help_text="Why it bears no tax.")
+    tax_exempt_reason = models.CharField(
+        max_length=200, blank=True, db_default="", help_text="Why the invoice has no tax."
+    )
 
     created_at = models.DateTimeField(auto_now_add=True)
     approved_at = models.DateTimeField(null=True, blank=True)
@@ -90,7 +92,7 @@ class Invoice(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     approved_over = models.PositiveIntegerField(
-        default=0, db_default=0, help_text="How many actions had been taken back when it was approved all the same."
+        default=0, db_default=0, help_text="The number of voided actions on it when it was approved anyway."
     )
     approved_over_reason = models.CharField(max_length=200, blank=True, db_default="")
     issued_at = models.DateTimeField(null=True, blank=True)
@@ -102,18 +104,16 @@ class Invoice(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     void_reason = models.CharField(max_length=200, blank=True, db_default="")
-    issued_on = models.DateField(null=True, blank=True, help_text="The day of issue in the customer's time zone.")
+    issued_on = models.DateField(null=True, blank=True, help_text="The issue date in the customer's time zone.")
     due_on = models.DateField(null=True, blank=True)
-    sent_at = models.DateTimeField(null=True, blank=True, help_text="When it first went to the customer.")
-    seller = models.JSONField(default=dict, blank=True, help_text="Who sends it, as it was when it was issued.")
-    bill_to = models.JSONField(
-        default=dict, blank=True, help_text="The customer's details, as they were when it was issued."
-    )
+    sent_at = models.DateTimeField(null=True, blank=True, help_text="When it was first sent to the customer.")
+    seller = models.JSONField(default=dict, blank=True, help_text="The seller's details at the time of issue.")
+    bill_to = models.JSONField(default=dict, blank=True, help_text="The customer's details at the time of issue.")
     unprintable = models.CharField(
         max_length=100,
         blank=True,
         db_default="",
-        help_text="Characters in the annex that no font of ours has, found when it was drafted.",
+        help_text="Characters in the annex that our fonts do not have, found when the invoice was drafted.",
     )
 
     objects = InvoiceQuerySet.as_manager()
@@ -164,7 +164,7 @@ class Invoice(models.Model):
             models.Index(
                 F("issued_at").desc(nulls_first=True), F("number").desc(), F("id").desc(), name="invoice_latest_first"
             ),
-            # A number is remembered by its end: so it is found read backwards.
+            # People search for a number by its end, so it is indexed in reverse.
             models.Index(OpClass(Reverse("number"), "text_pattern_ops"), name="invoice_number_end"),
         ]
 
@@ -195,16 +195,16 @@ class InvoiceLine(models.Model):
     rule = models.ForeignKey(
         PriceRule, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
     )
-    reason = models.CharField(max_length=20, blank=True, help_text="Why these were not charged.")
+    reason = models.CharField(max_length=20, blank=True, help_text="Why these actions were not charged.")
     late_from = models.CharField(
         max_length=10,
         blank=True,
-        help_text="Of late activity: the first day of the week or month in which it occurred.",
+        help_text="For late activity: the first day of the week or month in which it occurred.",
     )
 
     actions = models.PositiveIntegerField(default=0)
     quantity = models.DecimalField(max_digits=SUM_DIGITS, decimal_places=6, default=0)
-    unit = models.CharField(max_length=40, blank=True, help_text="What the quantity counted when this was drafted.")
+    unit = models.CharField(max_length=40, blank=True, help_text="The unit of the quantity when the line was drafted.")
     exact_amount = models.DecimalField(
         max_digits=SUM_DIGITS, decimal_places=6, default=0, help_text="The sum before rounding."
     )
@@ -214,7 +214,7 @@ class InvoiceLine(models.Model):
         decimal_places=6,
         default=0,
         db_default=0,
-        help_text="What a hard monthly budget kept from being charged.",
+        help_text="The amount cut by a hard monthly budget.",
     )
     detail = models.JSONField(default=list, blank=True, help_text="Quantity and amount tier by tier.")
 

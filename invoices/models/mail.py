@@ -1,4 +1,4 @@
-"""What customers are written, and every mail that was."""
+"""Invoice emails and their templates."""
 
 from typing import Self
 
@@ -11,11 +11,11 @@ from billing_engine.core.queues.items import LeasedItem
 from invoices.models.invoice import Invoice
 from leads.models import Customer
 
-MOST_SUBJECT, MOST_MESSAGE = 400, 20_000  # characters, wherever a mail is written
+MAX_SUBJECT, MAX_MESSAGE = 400, 20_000  # characters
 
 
 class MailTemplate(models.Model):
-    """What an invoice's mail says: one for all customers, and for some their own."""
+    """The subject and message of invoice emails: one template for all customers, and custom ones for some."""
 
     customer = models.OneToOneField(
         Customer,
@@ -23,12 +23,13 @@ class MailTemplate(models.Model):
         null=True,
         blank=True,
         related_name="mail_template",
-        help_text="Empty: for every customer that has none of its own.",
+        help_text="Empty: used for every customer without a custom template.",
     )
-    subject = models.CharField(max_length=MOST_SUBJECT)
-    body = models.TextField("message", max_length=MOST_MESSAGE)
+    subject = models.CharField(max_length=MAX_SUBJECT)
+    body = models.TextField("message", max_length=MAX_MESSAGE)
 
     class Meta:
+        verbose_name = "email template"
         constraints = [
             models.UniqueConstraint(name="a_customer_has_one_mail_template", fields=["customer"], nulls_distinct=False),
         ]
@@ -38,64 +39,72 @@ class MailTemplate(models.Model):
 
 
 class InvoiceMailQuerySet(models.QuerySet["InvoiceMail"]):
-    """Mails, asked for in English."""
+    """Named filters for emails."""
 
     def waiting(self) -> Self:
         return self.filter(state=InvoiceMail.State.WAITING)
 
-    def a_persons_turn(self) -> Self:
-        """Not sent, or not to all, and no later mail of the invoice was made since."""
+    def needing_attention(self) -> Self:
+        """Return emails that failed for some or all addresses, if no newer email of the invoice exists."""
         later = InvoiceMail.objects.filter(invoice=OuterRef("invoice"), pk__gt=OuterRef("pk"))
         failed = Q(state__in=(InvoiceMail.State.FAILED, InvoiceMail.State.PARTLY))
         return self.filter(failed, ~Exists(later)).exclude(invoice__state=Invoice.State.VOID)
 
 
 class InvoiceMail(LeasedItem):
-    """One mail with an invoice's PDF: to whom, when, by whom, what it said, and what came of it."""
+    """One email with an invoice's PDF: recipients, time, sender, content and outcome."""
 
     class State(models.TextChoices):
         WAITING = "waiting", "Waiting"
         SENT = "sent", "Sent"
-        PARTLY = "partly", "Sent in part"
+        PARTLY = "partly", "Partly sent"
         WRITTEN = "written", "Not sent: no mail server"
         FAILED = "failed", "Failed"
         VOID = "void", "Not sent: void"
 
     invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="mails")
-    request = models.UUIDField(unique=True, help_text="Asking with the same one again sends nothing again.")
+    request = models.UUIDField(unique=True, help_text="Identifies the request: repeating it sends nothing twice.")
     message_id = models.CharField(
-        max_length=320, default="", help_text="The same for every attempt, so that a mail program knows a second copy."
+        max_length=320,
+        default="",
+        help_text="The same for every attempt, so that email programs recognize a second copy.",
     )
     to = ArrayField(models.EmailField())
-    subject = models.CharField(max_length=MOST_SUBJECT)
+    subject = models.CharField(max_length=MAX_SUBJECT)
     body = models.TextField("message")
-    asked_at = models.DateTimeField()
-    asked_by = models.ForeignKey(
+    requested_at = models.DateTimeField()
+    requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
 
     state = models.CharField(max_length=7, choices=State.choices, default=State.WAITING)
     interrupted = models.PositiveSmallIntegerField(
-        default=0, help_text="Attempts whose worker ended before it could say more."
+        default=0, help_text="Attempts whose worker ended before it recorded an outcome."
     )
     is_being_sent = models.BooleanField(default=False)
-    taken = ArrayField(models.EmailField(), default=list, blank=True, help_text="The addresses the server took it for.")
-    refused = models.JSONField(
-        default=dict, blank=True, help_text="The addresses the server refused for good, each with its words."
+    accepted = ArrayField(
+        models.EmailField(), default=list, blank=True, help_text="The addresses that the server accepted."
+    )
+    rejected = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="The addresses that the server permanently rejected, each with the server's reply.",
     )
     may_have_arrived = models.BooleanField(
-        default=False, help_text="The connection broke, or a worker ended, when the server may have had all of it."
+        default=False,
+        help_text="The connection or the worker ended when the server may already have received the email.",
     )
     settled_at = models.DateTimeField(null=True, blank=True)
-    reason = models.TextField(blank=True, help_text="Why it could not be sent, or not yet.")
-    via = models.CharField(max_length=200, blank=True, help_text="The mail server it was handed to.")
-    sha256 = models.CharField("digest", max_length=64, blank=True, help_text="SHA-256 of the PDF that went with it.")
+    reason = models.TextField(blank=True, help_text="Why it was not sent, or not yet.")
+    via = models.CharField(max_length=200, blank=True, help_text="The mail server that received it.")
+    sha256 = models.CharField("digest", max_length=64, blank=True, help_text="SHA-256 of the attached PDF.")
 
     objects = InvoiceMailQuerySet.as_manager()
 
     class Meta:
+        verbose_name = "invoice email"
         constraints = [
-            models.CheckConstraint(name="a_mail_goes_to_somebody", condition=Q(to__len__gt=0)),
+            models.CheckConstraint(name="a_mail_has_a_recipient", condition=Q(to__len__gt=0)),
             models.CheckConstraint(
                 name="a_settled_mail_says_when",
                 condition=Q(state="waiting", settled_at=None, next_attempt_at__isnull=False)
@@ -105,8 +114,8 @@ class InvoiceMail(LeasedItem):
                 name="a_failed_mail_says_why", condition=Q(state__in=["waiting", "sent"]) | ~Q(reason="")
             ),
             models.CheckConstraint(
-                name="a_sent_mail_names_its_pdf_and_who_took_it",
-                condition=~Q(state__in=["sent", "partly"]) | (~Q(sha256="") & ~Q(via="") & Q(taken__len__gt=0)),
+                name="a_sent_mail_names_its_pdf_and_server",
+                condition=~Q(state__in=["sent", "partly"]) | (~Q(sha256="") & ~Q(via="") & Q(accepted__len__gt=0)),
             ),
         ]
         indexes = [models.Index(name="mail_waiting", fields=["next_attempt_at"], condition=Q(state="waiting"))]
@@ -116,22 +125,22 @@ class InvoiceMail(LeasedItem):
         return f"{self.invoice} to {self.to[0]}{others}"
 
     @property
-    def waiting_for(self) -> list[str]:
-        """The addresses that no server has taken it for, nor refused for good."""
-        return [address for address in self.to if address not in self.taken and address not in self.refused]
+    def pending_addresses(self) -> list[str]:
+        """Return the addresses that are neither accepted nor permanently rejected."""
+        return [address for address in self.to if address not in self.accepted and address not in self.rejected]
 
     @property
-    def without_it(self) -> list[str]:
-        """The addresses that no server has taken it for."""
-        return [address for address in self.to if address not in self.taken]
+    def missing_addresses(self) -> list[str]:
+        """Return the addresses that are not accepted."""
+        return [address for address in self.to if address not in self.accepted]
 
     @property
     def outcome(self) -> str:
-        """`Sent`, `Sent to 1 of 2`, `Waiting: attempt 3`, `Failed, may have arrived`."""
+        """Return the outcome in words: `Sent`, `Sent to 1 of 2`, `Waiting for a retry`, `Failed; may have arrived`."""
         if self.state == self.State.PARTLY:
-            words = f"Sent to {len(self.taken)} of {len(self.to)}"
+            outcome = f"Sent to {len(self.accepted)} of {len(self.to)}"
         elif self.state == self.State.WAITING and self.attempts:
-            words = "Being sent" if self.is_being_sent else "Waiting to be tried again"
+            outcome = "Being sent" if self.is_being_sent else "Waiting for a retry"
         else:
-            words = self.get_state_display()
-        return f"{words}; may have arrived" if self.may_have_arrived and self.state != self.State.SENT else words
+            outcome = self.get_state_display()
+        return f"{outcome}; may have arrived" if self.may_have_arrived and self.state != self.State.SENT else outcome

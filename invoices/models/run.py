@@ -1,4 +1,4 @@
-"""One pass over many billing periods by the workers."""
+"""Billing runs and their items."""
 
 from typing import Self
 
@@ -12,15 +12,15 @@ from leads.models import BillingPeriod
 
 
 class BillingRun(models.Model):
-    """One pass over many billing periods by the workers: progress, outcome, resumable."""
+    """One pass of the workers over many billing periods, with its progress and outcome; it can be resumed."""
 
-    cycle = models.CharField(max_length=10, help_text="The cycle that is billed, such as 2026-10 or 2026-W43.")
+    cycle = models.CharField(max_length=10, help_text="The cycle to bill, such as 2026-10 or 2026-W43.")
     started_at = models.DateTimeField()
     started_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     finished_at = models.DateTimeField(null=True, blank=True)
-    paused_at = models.DateTimeField(null=True, blank=True, help_text="When somebody paused it; empty once it goes on.")
+    paused_at = models.DateTimeField(null=True, blank=True, help_text="When it was paused; empty once it is resumed.")
     paused_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
@@ -40,18 +40,18 @@ class BillingRun(models.Model):
 
 
 class BillingRunItemQuerySet(models.QuerySet["BillingRunItem"]):
-    """Items of billing runs, asked for in English."""
+    """Named filters for billing run items."""
 
     def waiting(self) -> Self:
         return self.filter(state=BillingRunItem.State.WAITING)
 
     def to_bill(self) -> Self:
-        """Waiting, and nobody has paused their run."""
+        """Return the waiting items of runs that are not paused."""
         return self.waiting().filter(run__paused_at=None)
 
 
 class BillingRunItem(WorkItem):
-    """One customer's period in a billing run, and what came of it."""
+    """One customer's period in a billing run, and its outcome."""
 
     class State(models.TextChoices):
         WAITING = "waiting", "Waiting"
@@ -65,8 +65,8 @@ class BillingRunItem(WorkItem):
     invoice = models.ForeignKey(
         Invoice, on_delete=models.SET_NULL, null=True, blank=True, related_name="run_items", db_index=False
     )
-    code = models.CharField(max_length=40, blank=True, help_text="Why it failed, for programs.")
-    message = models.TextField(blank=True, help_text="Why it failed, for people.")
+    code = models.CharField(max_length=40, blank=True, help_text="Why it failed, as a code for programs.")
+    message = models.TextField(blank=True, help_text="Why it failed, as text for people.")
     settled_at = models.DateTimeField(null=True, blank=True)
 
     objects = BillingRunItemQuerySet.as_manager()

@@ -1,4 +1,4 @@
-"""What of an invoice is tax."""
+"""The taxes on an invoice."""
 
 from django.db import models
 from django.db.models import Q
@@ -8,7 +8,7 @@ from invoices.models.invoice import Invoice
 
 
 class InvoiceTax(models.Model):
-    """A tax on an invoice: its rate on the sum of the lines it applies to, rounded once per name and rate."""
+    """A tax on an invoice: a rate applied to the sum of the lines it covers, rounded once per name and rate."""
 
     invoice = models.ForeignKey(Invoice, on_delete=models.CASCADE, related_name="taxes", db_index=False)
     position = models.PositiveSmallIntegerField()

@@ -1,1 +1,1 @@
-"""What finance reads about a month."""
+"""Finance's figures about a month."""

@@ -1,4 +1,4 @@
-"""From what a month received to what occurred in it, and on to what its billing periods hold: counted from the rows."""
+"""The bridge from what a month received to what occurred in it and what its billing periods hold, counted from the rows."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,7 +27,7 @@ JOINS = """
       JOIN leads_customer customer ON customer.id = period.customer_id
       JOIN zone ON zone.name = customer.time_zone
 """
-# The numbers of the deliveries narrow down where their actions lie.
+# The range of delivery ids narrows down the actions to read.
 OF_DELIVERIES = f"""
     {ZONES}
     SELECT {OCCURRED}, count(*)
@@ -38,8 +38,8 @@ OF_DELIVERIES = f"""
      WHERE action.delivery_id BETWEEN %(first)s AND %(last)s
        AND delivery.received_at >= %(start)s AND delivery.received_at < %(end)s
      GROUP BY 1
-"""  # noqa: S608 -- texts of this file
-# All of the month's own periods; of the others what occurred in it, which their index finds.
+"""  # noqa: S608 -- fragments from this file
+# All actions of the month's own periods; from other periods only what occurred in the month, found by index.
 OF_PERIODS = f"""
     {ZONES}
     SELECT TRUE, {OCCURRED}, {RECEIVED}, count(*)
@@ -56,12 +56,12 @@ OF_PERIODS = f"""
       JOIN leads_delivery delivery ON delivery.id = action.delivery_id
      WHERE period.label <> ALL (%(labels)s)
      GROUP BY 1, 2, 3
-"""  # noqa: S608 -- texts of this file
+"""  # noqa: S608 -- fragments from this file
 
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """What lies between the month in which something was received (UTC) and that in which it occurred."""
+    """The difference between what was received in a month (UTC) and what occurred in it."""
 
     received: int
     occurred_earlier: int
@@ -72,45 +72,45 @@ class Moved:
 
     @property
     def adds_up(self) -> bool:
-        """Both ends are counted by themselves."""
-        came = self.received_earlier + self.received_later
-        return self.received - self.occurred_earlier - self.occurred_later + came == self.occurred
+        """Return whether both ends, which are counted independently, agree."""
+        received_otherwise = self.received_earlier + self.received_later
+        return self.received - self.occurred_earlier - self.occurred_later + received_otherwise == self.occurred
 
 
 @dataclass(frozen=True, slots=True)
 class Bridge:
-    """A month's actions from the door to its billing periods, and its items in quarantine."""
+    """A month's actions from intake to its billing periods, and its quarantined items."""
 
     actions: Moved
-    told: int  # by the deliveries: how many actions they stored
-    elsewhere: int  # occurred in the month, in other periods: late, or of a week over its border
-    from_elsewhere: int  # in its periods, occurred in other months
-    billed: int  # in its periods
-    tallied: int | None  # the same as it was rated; none where something is to be rated again
+    reported: int  # the number of stored actions that the deliveries report
+    elsewhere: int  # occurred in the month, but in other periods: late, or in a week across the month's border
+    from_elsewhere: int  # in the month's periods, but occurred in other months
+    billed: int  # in the month's periods
+    tallied: int | None  # the same by the last rating; None if something must be rated again
     quarantined: Moved
 
     @property
     def adds_up(self) -> bool:
-        """Whether every step leads to the next, and what is told is there."""
+        """Return whether every step leads to the next, and the reported actions exist."""
         actions = self.actions
         return (
             actions.adds_up
             and self.quarantined.adds_up
-            and self.told == actions.received
+            and self.reported == actions.received
             and actions.occurred - self.elsewhere + self.from_elsewhere == self.billed
             and self.tallied in (None, self.billed)
         )
 
 
 def bridge_of(month: Cycle) -> Bridge:
-    """Counted from the rows, each end by itself; of millions that takes seconds."""
+    """Count the bridge from the rows, each end independently; millions of rows take seconds."""
     span = month.span(ZoneInfo("UTC"))
-    asked = _asked(month, span.start, span.end)
-    received = dict(rows_of(OF_DELIVERIES, asked))
-    placed = {tuple(key): count for *key, count in rows_of(OF_PERIODS, asked)}
+    params = _params(month, span.start, span.end)
+    received = dict(rows_of(OF_DELIVERIES, params))
+    placed = {tuple(key): count for *key, count in rows_of(OF_PERIODS, params)}
     occurred = {key: count for key, count in placed.items() if key[1] == WITHIN}
     ours = {key: count for key, count in placed.items() if key[0]}
-    told = Delivery.objects.filter(received_at__gte=span.start, received_at__lt=span.end)
+    reported = Delivery.objects.filter(received_at__gte=span.start, received_at__lt=span.end)
     return Bridge(
         actions=Moved(
             received=sum(received.values()),
@@ -120,7 +120,7 @@ def bridge_of(month: Cycle) -> Bridge:
             received_later=sum(count for key, count in occurred.items() if key[2] == LATER),
             occurred=sum(occurred.values()),
         ),
-        told=told.aggregate(n=Sum(F("actions_created") + F("actions_test")))["n"] or 0,
+        reported=reported.aggregate(n=Sum(F("actions_created") + F("actions_test")))["n"] or 0,
         elsewhere=sum(count for key, count in occurred.items() if not key[0]),
         from_elsewhere=sum(count for key, count in ours.items() if key[1] != WITHIN),
         billed=sum(ours.values()),
@@ -129,7 +129,7 @@ def bridge_of(month: Cycle) -> Bridge:
     )
 
 
-def _asked(month: Cycle, start: datetime, end: datetime) -> dict[str, Any]:
+def _params(month: Cycle, start: datetime, end: datetime) -> dict[str, Any]:
     zones = list(Customer.objects.values_list("time_zone", flat=True).distinct())
     days = month.first, month.next().first
     deliveries = Delivery.objects.filter(received_at__gte=start, received_at__lt=end).aggregate(Min("pk"), Max("pk"))
@@ -153,7 +153,7 @@ def _tallied(month: Cycle) -> int | None:
 
 
 def _quarantined(month: str, start: datetime, end: datetime) -> Moved:
-    """Of the items that wait; one that counts to several months counts as occurred in this one where it is among them."""
+    """Count the waiting items; an item that counts toward several months is counted in this one if it is among them."""
     waiting = QuarantinedItem.objects.waiting()
     received = waiting.filter(received_at__gte=start, received_at__lt=end)
     elsewhere = received.exclude(months__contains=[month])

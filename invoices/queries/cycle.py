@@ -1,4 +1,4 @@
-"""A cycle's money, from its charges to the totals of its invoices; what was excluded for which reason; what is flagged."""
+"""A cycle's money, from its charges to its invoice totals, its excluded actions by reason, and its flagged drafts."""
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
@@ -12,10 +12,10 @@ from invoices.domain.life.review_flags import flags_of, without_invoice
 from invoices.models import Invoice, InvoiceLine
 from leads.models import BillingPeriod
 
-UNBILLED = "unbilled"  # beside the states of invoices
+UNBILLED = "unbilled"  # in addition to the states of invoices
 
-# One statement, so that all of it is of one moment. From the tallies and the lines, which are thousands; the charges,
-# which are millions, are recounted on the page of the invariants.
+# One statement, so that all figures are from the same moment. It reads tallies and lines, which are thousands; the
+# millions of charges are counted on the Invariants page.
 MONEY = """
     WITH invoice AS MATERIALIZED (
         SELECT invoice.* FROM invoices_invoice invoice JOIN leads_billingperiod period ON period.id = invoice.period_id
@@ -49,7 +49,7 @@ EXCLUDED = """
      WHERE period.label = ANY (%(labels)s)
      GROUP BY 1
 """
-# From the index in rating order: as many rows as are late, not as many as there are.
+# Uses the index in rating order, so that only late actions are read.
 LATE = """
     SELECT customer.currency, count(*), COALESCE(sum(charge.amount), 0)
       FROM leads_billingperiod period
@@ -64,21 +64,21 @@ CHARGED, CHARGES, TOTAL, INVOICES = "charged", "charges", "total", "invoices"
 
 @dataclass(slots=True)
 class CycleMoney:
-    """One currency of a cycle: for each state how much of what, in the order of an invoice."""
+    """A cycle's money in one currency, by part and state, in the order of an invoice."""
 
     currency: str
-    charged: Decimal = Decimal(0)  # all charges, as the rating counted them
+    charged: Decimal = Decimal(0)  # all charges, by the last rating
     parts: dict[str, dict[str, Decimal]] = field(default_factory=lambda: defaultdict(dict))  # what: {state: amount}
     invoices: dict[str, int] = field(default_factory=dict)
 
     @property
     def unaccounted(self) -> Decimal:
-        """charged − (on invoices, in whatever state, + unbilled): nothing, or something is wrong."""
+        """Return charged − (on invoices in any state + unbilled); anything but zero is an error."""
         return self.charged - sum(self.parts[CHARGES].values())
 
     @property
     def adds_up(self) -> bool:
-        """Whether every charge is somewhere, and each state's parts are its total."""
+        """Return whether every charge is accounted for, and each state's parts add up to its total."""
         return not self.unaccounted and all(
             sum(amounts.get(state, Decimal(0)) for what, amounts in self.parts.items() if what != TOTAL) == total
             for state, total in self.parts[TOTAL].items()
@@ -86,7 +86,7 @@ class CycleMoney:
 
 
 def money_of(label: str) -> list[CycleMoney]:
-    """By currency."""
+    """Return the cycle's money by currency."""
     found: dict[str, CycleMoney] = {}
     for currency, state, what, amount in rows_of(MONEY, {"labels": list(labels_of(label))}):
         money = found.setdefault(currency, CycleMoney(currency))
@@ -100,31 +100,31 @@ def money_of(label: str) -> list[CycleMoney]:
 
 
 def excluded_in(label: str) -> Counter[str]:
-    """How many actions of the cycle were excluded for which reason."""
+    """Count the cycle's excluded actions by reason."""
     return Counter({reason: int(count) for reason, count in rows_of(EXCLUDED, {"labels": list(labels_of(label))})})
 
 
 def late_in(label: str) -> list[tuple[str, int, Decimal]]:
-    """What occurred before the periods of the cycle that it is billed with: by currency, how many actions and how much."""
+    """Return the cycle's late activity by currency: number of actions and amount."""
     return [(currency, count, amount) for currency, count, amount in rows_of(LATE, {"labels": list(labels_of(label))})]
 
 
 def flagged_in(label: str) -> int:
-    """How many drafts a person should look at before they are approved."""
+    """Count the drafts that a person should review before approval."""
     drafts = Invoice.objects.filter(period__label__in=labels_of(label), state=Invoice.State.DRAFT)
     return sum(
-        any(flag.stops for flag in flags)
+        any(flag.needs_review for flag in flags)
         for flags in flags_of(drafts.select_related("period", "customer__seller")).values()
     )
 
 
 def without_invoice_in(label: str) -> int:
-    """How many closed periods with actions stand on no invoice."""
+    """Count the closed periods with actions that are on no invoice."""
     return without_invoice(BillingPeriod.objects.closed().filter(label__in=labels_of(label))).count()
 
 
 def cut_by_budgets_in(label: str) -> dict[str, tuple[int, Decimal]]:
-    """By currency, from how many invoices of the cycle hard budgets kept how much."""
+    """Return what hard budgets cut, by currency: number of invoices and amount."""
     lines = InvoiceLine.objects.filter(invoice__period__label__in=labels_of(label), cut_by_budget__gt=0)
     live = lines.exclude(invoice__state=Invoice.State.VOID).values_list("invoice__currency")
     found = live.annotate(Count("invoice", distinct=True), Sum("cut_by_budget"))

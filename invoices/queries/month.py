@@ -1,6 +1,6 @@
-"""A month at a glance, from sums that are kept (deliveries, tallies, invoices): no action is counted.
+"""A month at a glance, from stored sums (deliveries, tallies, invoices), without counting actions.
 
-The billing periods of a month are its own and those of the weeks that end in it.
+A month's billing periods include those of the weeks that end in it.
 """
 
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ COUNTS = ("received", *OUTCOMES)
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """received = created + updated + duplicate + conflict + quarantined + test, of leads or of actions."""
+    """received = created + updated + duplicate + conflict + quarantined + test, for leads or for actions."""
 
     received: int
     created: int
@@ -44,7 +44,7 @@ class Rated:
 
 @dataclass(slots=True)
 class Money:
-    """What the month comes to in one currency, by how far it has come."""
+    """A month's amounts in one currency, by state."""
 
     currency: str
     unbilled: Decimal = Decimal(0)
@@ -53,7 +53,7 @@ class Money:
 
 
 def received_in(month: Cycle) -> tuple[Received, Received]:
-    """Leads and actions of the deliveries received in the month (UTC); read from the index alone."""
+    """Return the leads and actions of the deliveries received in the month (UTC), from an index-only scan."""
     span = month.span(ZoneInfo("UTC"))
     names = [f"{kind}_{name}" for kind in ("leads", "actions") for name in COUNTS]
     sums = Delivery.objects.filter(received_at__gte=span.start, received_at__lt=span.end).aggregate(
@@ -64,13 +64,13 @@ def received_in(month: Cycle) -> tuple[Received, Received]:
 
 
 def quarantine_waiting(month: Cycle) -> int:
-    """Refused items received in the month (UTC) that still wait for a person."""
+    """Count the quarantined items received in the month (UTC) that are still waiting."""
     span = month.span(ZoneInfo("UTC"))
     return QuarantinedItem.objects.waiting().filter(received_at__gte=span.start, received_at__lt=span.end).count()
 
 
 def rated_in(month: Cycle) -> Rated:
-    """What became of the actions of the month's billing periods."""
+    """Return the outcome of the actions in the month's billing periods."""
     sums = PeriodTally.objects.filter(period__label__in=month.labels).aggregate(
         **{name: Coalesce(Sum(name), 0) for name in ("actions", "charged", "excluded", "unrated")}
     )
@@ -78,7 +78,7 @@ def rated_in(month: Cycle) -> Rated:
 
 
 def money_in(month: Cycle) -> list[Money]:
-    """Per currency: charged but not billed yet, and the invoices by state."""
+    """Return, by currency, what is charged but not billed yet, and the invoices by state."""
     found: dict[str, Money] = {}
     unbilled = (
         PeriodTally.objects.filter(period__label__in=month.labels, period__state=BillingPeriod.State.OPEN)
@@ -100,6 +100,6 @@ def money_in(month: Cycle) -> list[Money]:
 
 
 def periods_in(month: Cycle) -> dict[str, int]:
-    """How many billing periods the month has, and how many of them are closed."""
+    """Return how many billing periods the month has, and how many are closed."""
     periods = BillingPeriod.objects.filter(label__in=month.labels)
     return periods.aggregate(total=Count("pk"), closed=Count("pk", filter=Q(state=BillingPeriod.State.CLOSED)))

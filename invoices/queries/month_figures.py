@@ -1,4 +1,4 @@
-"""How a month's figures are shown: equations, a bar, money by how far it has come; each figure with its rows."""
+"""A month's figures for display: equations, a bar, and amounts by state; each figure links to its rows."""
 
 from dataclasses import dataclass
 from itertools import accumulate
@@ -14,15 +14,15 @@ from leads.domain.intake.receipt import CONFLICT, CREATED, DUPLICATE, QUARANTINE
 from leads.models.delivery import OUTCOMES
 
 State = Invoice.State
-ALWAYS_TOLD = (CREATED, DUPLICATE, QUARANTINED)  # the others where there are any
+ALWAYS_SHOWN = (CREATED, DUPLICATE, QUARANTINED)  # others only if not zero
 REFUSED = (CONFLICT, QUARANTINED)
-WHOLE_BAR = 1_000
+BAR_LENGTH = 1_000
 SLIVER = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A number with its name, and the address of its rows."""
+    """A number with its label, and the URL of its rows."""
 
     label: str
     value: str
@@ -32,7 +32,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Equation:
-    """A whole and the parts it is the sum of."""
+    """A total and the parts that add up to it."""
 
     whole: Figure
     parts: tuple[Figure, ...]
@@ -57,7 +57,7 @@ class MoneyRow:
 
 
 def received_in_words(month: Cycle, leads: Received, actions: Received) -> list[Equation]:
-    """Two equations, of leads and of actions; empty where nothing was received."""
+    """Return the equations of leads and of actions; empty if nothing was received."""
     if not leads.received and not actions.received:
         return []
     deliveries, refused = list_of("leads.delivery", **_received_within(month)), _quarantine(month, state="all")
@@ -77,9 +77,9 @@ def _quarantine(month: Cycle, **where: str) -> str:
 
 
 def _received(kind: str, counts: Received, deliveries: str, refused: str) -> Equation:
-    """What is always told, and of the rest what there is."""
-    told = [name for name in OUTCOMES if name in ALWAYS_TOLD or getattr(counts, name)]
-    parts = [_outcome(name, getattr(counts, name), refused if name in REFUSED else deliveries) for name in told]
+    """Return the equation of one kind; rare outcomes are left out if zero."""
+    shown = [name for name in OUTCOMES if name in ALWAYS_SHOWN or getattr(counts, name)]
+    parts = [_outcome(name, getattr(counts, name), refused if name in REFUSED else deliveries) for name in shown]
     return Equation(Figure(f"{kind} received", count_in_words(counts.received), deliveries), tuple(parts))
 
 
@@ -88,14 +88,14 @@ def _outcome(name: str, count: int, address: str) -> Figure:
 
 
 def still_waiting(month: Cycle, count: int) -> Figure | None:
-    """What of the month's quarantine is not settled yet."""
+    """Return the number of the month's quarantined items that are still waiting."""
     if not count:
         return None
-    return Figure("of what was quarantined still wait for a person.", count_in_words(count), _quarantine(month))
+    return Figure("quarantined items still waiting.", count_in_words(count), _quarantine(month))
 
 
 def rated_in_words(month: Cycle, rated: Rated) -> Equation | None:
-    """stored = charged + excluded + unrated; None where nothing is stored."""
+    """Return stored = charged + excluded + unrated; None if nothing is stored."""
     if not rated.actions:
         return None
     periods = list_of("leads.billingperiod", cycle=str(month))
@@ -107,17 +107,17 @@ def rated_in_words(month: Cycle, rated: Rated) -> Equation | None:
 
 
 def bar(rated: Rated) -> list[Slice]:
-    """The bar of charged, excluded and unrated: whole, and what is there at all is at least a sliver wide."""
+    """Return the bar of charged, excluded and unrated; every part that is not zero is visible."""
     counts = {"green": rated.charged, "plain": rated.excluded, "orange": rated.unrated}
-    lengths = {tone: max(SLIVER, WHOLE_BAR * count // rated.actions) for tone, count in counts.items() if count}
+    lengths = {tone: max(SLIVER, BAR_LENGTH * count // rated.actions) for tone, count in counts.items() if count}
     longest = max(lengths, key=lambda tone: lengths[tone])
-    lengths[longest] += WHOLE_BAR - sum(lengths.values())
+    lengths[longest] += BAR_LENGTH - sum(lengths.values())
     starts = accumulate(lengths.values(), initial=0)
     return [Slice(start, length, tone) for start, (tone, length) in zip(starts, lengths.items(), strict=False)]
 
 
 def money_in_words(month: Cycle, money: Money) -> MoneyRow:
-    """One currency's row."""
+    """Return one currency's row."""
     periods = list_of("leads.billingperiod", cycle=str(month), state__exact="open")
     figures = [Figure("Not billed yet", in_words(money.unbilled, money.currency), periods if money.unbilled else "")]
     for state in (State.DRAFT, State.APPROVED, State.ISSUED):

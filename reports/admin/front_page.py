@@ -159,7 +159,7 @@ def _delivery_tasks(queues: Waiting) -> tuple[Row, ...]:
             queues.stuck.invoices,
             "could not be sent",
             queues.stuck.reasons,
-            list_of("invoices.invoicemail", turn="person"),
+            list_of("invoices.invoicemail", attention="yes"),
             "red",
         ),
         (

@@ -65,10 +65,10 @@ def queues(*, unrated: int) -> list[Queue]:
     """Return every queue; a new queue is one more line here."""
     actions = UnratedAction.objects.order_by("pk").values_list("action__delivery__received_at", flat=True)
     quarantined = QuarantinedItem.objects.waiting().order_by("received_at").values_list("received_at", flat=True)
-    mails = InvoiceMail.objects.waiting().aggregate(n=Count("pk"), since=Min("asked_at"))
+    mails = InvoiceMail.objects.waiting().aggregate(n=Count("pk"), since=Min("requested_at"))
     documents = InvoiceDocument.objects.exclude(state=InvoiceDocument.State.KEPT).aggregate(
         n=Count("pk", filter=WAITS),
-        since=Min("asked_at", filter=WAITS),
+        since=Min("requested_at", filter=WAITS),
         failed=Count("invoice", filter=~WAITS, distinct=True),
     )
     return [
@@ -79,7 +79,7 @@ def queues(*, unrated: int) -> list[Queue]:
         Queue("quarantine", QuarantinedItem.objects.waiting()[:AT_MOST].count(), quarantined.first()),
         Queue("failed_bills", still_failed()[:AT_MOST].count(), None),
         Queue("mails", mails["n"], mails["since"]),
-        Queue("failed_mails", InvoiceMail.objects.a_persons_turn().values("invoice").distinct().count(), None),
+        Queue("failed_mails", InvoiceMail.objects.needing_attention().values("invoice").distinct().count(), None),
         Queue("documents", documents["n"], documents["since"]),
         Queue("failed_documents", documents["failed"], None),
     ]

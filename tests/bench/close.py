@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext, override_settings
 from django.urls import reverse
 
 from invoices.domain.life.close import close
-from invoices.domain.month_close.close_month import know_cycles
+from invoices.domain.month_close.close_month import create_missing_months
 from invoices.models import BillingCycle
 from leads.models import BillingPeriod, Delivery
 from pricing.models import UnratedAction
@@ -41,7 +41,7 @@ def measure_close(*, actions: int, rounds: int) -> None:
     work([[period.pk for period in periods]])
     _bill(periods[: len(periods) // 2])
     execute("VACUUM ANALYZE")
-    know_cycles()
+    create_missing_months()
     address = reverse("admin:invoices_billingcycle_change", args=[BillingCycle.objects.get().pk])
     browser = Client()
     browser.force_login(User.objects.create(username="fay", is_staff=True, is_superuser=True))

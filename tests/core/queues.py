@@ -8,8 +8,8 @@ from typing import Any
 
 from billing_engine.core.calendar.spans import Month
 from invoices.domain.mail.request import send
-from invoices.domain.month_close.bulk_action import begin
-from invoices.domain.month_close.close_month import know_cycles
+from invoices.domain.month_close.bulk_action import start_bulk_action
+from invoices.domain.month_close.close_month import create_missing_months
 from invoices.domain.run.billing_run import start
 from invoices.models import (
     BillingCycle,
@@ -74,8 +74,8 @@ def two_invoices_to_issue() -> None:
     frank = with_role("Finance")
     for name in ("Ash", "Birch"):
         approved(a_draft(name=name), frank)
-    know_cycles()
-    begin(BillingCycle.objects.get(label="2026-10"), BillingCycle.BulkAction.ISSUE, by=frank, at=NOVEMBER_3)
+    create_missing_months()
+    start_bulk_action(BillingCycle.objects.get(label="2026-10"), BillingCycle.BulkAction.ISSUE, by=frank, at=NOVEMBER_3)
 
 
 def bulk_actions() -> Any:
@@ -186,13 +186,13 @@ CASES: dict[str, Case] = {
         make=a_document,
         facts=documents,
         done=[("invoice", "kept", "")],
-        given_up=[("invoice", "failed", "3 workers ended while they were making it.")],
+        given_up=[("invoice", "failed", "3 workers ended while making it.")],
     ),
     "invoices.mail": Case(
         make=a_mail,
         facts=mails,
         done=[("sent", ["books@ash.example"], "")],
-        given_up=[("failed", [], "5 workers ended while they were sending it.")],
+        given_up=[("failed", [], "5 workers ended while sending it.")],
         deaths=5,
     ),
     "leads.retry": Case(

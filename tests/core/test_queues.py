@@ -41,7 +41,7 @@ def bills() -> list[Any]:
 
 
 def skipped() -> list[Any]:
-    return list(SkippedInvoice.objects.values_list("code", "words"))
+    return list(SkippedInvoice.objects.values_list("code", "message"))
 
 
 def simulated() -> list[Any]:

@@ -34,11 +34,11 @@ def test_from_the_invoice_to_the_raw_delivery_and_out_by_mail(
     log_in(page, "finance")
     page.goto(reverse("admin:invoices_invoice_change", args=[invoice.pk]))
     page.get_by_role("link", name="Terrazzo · Sample order").click()
-    expect(page.get_by_role("row", name="The line 3 3 sample $1.005 $1.01")).to_be_visible()
+    expect(page.get_by_role("row", name="Whole line 3 3 sample $1.005 $1.01")).to_be_visible()
     page.locator(".detail-why a").first.click()
     dialog = page.locator("#modal-content #dialog")
     expect(dialog).to_contain_text("Priced by “Samples”")
-    dialog.get_by_role("link", name="The delivery, as it was received").click()
+    dialog.get_by_role("link", name="The delivery as received").click()
     expect(page.locator("body")).to_contain_text("L-7")
 
     page.goto(reverse("admin:invoices_invoice_change", args=[invoice.pk]))

@@ -66,7 +66,7 @@ def test_finance_closes_a_month_and_the_pdf_says_to_the_cent_what_the_page_says(
     _press(page, "Start billing run", "Start billing run")
     expect(page.get_by_text("2 of 3 periods billed")).to_be_visible()
     expect(
-        page.get_by_text("1 action is unrated: operations make a rule for them, or waive them with a reason.")
+        page.get_by_text("1 action is unrated. Operations must add a price rule for it, or waive it with a reason.")
     ).to_be_visible()
 
     _price_the_brochures(people["operations"])
@@ -105,10 +105,10 @@ def _press(page: Page, opens: str, confirms: str) -> None:
 def _lock_with_a_reason(page: Page) -> None:
     page.get_by_role("link", name="Lock").click()
     page.get_by_role("button", name="Lock").click()
-    expect(page.get_by_text("1 item in quarantine would stay behind: say why.")).to_be_visible()
+    expect(page.get_by_text("1 item in quarantine will be left behind. Enter a reason.")).to_be_visible()
     page.get_by_role("textbox", name="Reason").fill("The website sent an unknown action type; they are fixing it.")
     page.get_by_role("button", name="Lock").click()
-    expect(page.get_by_text("nothing joins it any more")).to_be_visible()
+    expect(page.get_by_text("takes no new actions")).to_be_visible()
 
 
 def _close_with_a_reason(page: Page) -> None:

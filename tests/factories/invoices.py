@@ -97,6 +97,6 @@ class InvoiceMailFactory(DjangoModelFactory[InvoiceMail]):
     subject = "Invoice"
     body = "Please find it attached."
     message_id = factory.LazyAttribute(lambda mail: f"<{mail.request}@localhost>")
-    asked_at = IN_NOVEMBER
+    requested_at = IN_NOVEMBER
     state = "waiting"
-    next_attempt_at = factory.LazyAttribute(lambda mail: mail.asked_at if mail.state == "waiting" else None)
+    next_attempt_at = factory.LazyAttribute(lambda mail: mail.requested_at if mail.state == "waiting" else None)

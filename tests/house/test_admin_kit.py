@@ -28,7 +28,7 @@ MENU = [
     (
         "Finance",
         [
-            *("Month close", "Billing runs", "Billing schedules", "Invoices", "Mails", "Mail templates"),
+            *("Month close", "Billing runs", "Billing schedules", "Invoices", "Emails", "Email templates"),
             *("Billing periods", "Billing activity", "Invariants"),
         ],
     ),

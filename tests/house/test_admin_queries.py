@@ -125,7 +125,7 @@ ROWS: dict[str, Make] = {
     "invoices.BillingRun": lambda: BillingRunItemFactory.create().run,
     "invoices.BillingSchedule": a_schedule,
     "invoices.Invoice": lambda: InvoiceLineFactory.create().invoice,
-    "invoices.InvoiceMail": lambda: InvoiceMailFactory.create(asked_by=UserFactory.create()),
+    "invoices.InvoiceMail": lambda: InvoiceMailFactory.create(requested_by=UserFactory.create()),
     "invoices.MailTemplate": lambda: MailTemplateFactory.create(customer=CustomerFactory.create()),
     "invoices.InvoiceLine": lambda: InvoiceLineFactory.create(product=ProductFactory.create()),
 }
@@ -160,7 +160,7 @@ PARTS: dict[str, Make] = {
     "invoices.BillingRun": lambda run: BillingRunItemFactory.create(run=run),
     "invoices.Invoice": lambda invoice: (
         InvoiceLineFactory.create(invoice=invoice, product=ProductFactory.create()),
-        InvoiceMailFactory.create(invoice=invoice, asked_by=UserFactory.create()),
+        InvoiceMailFactory.create(invoice=invoice, requested_by=UserFactory.create()),
     ),
 }
 

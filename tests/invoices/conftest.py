@@ -1,4 +1,4 @@
-"""People of the finance department, and where their mail goes."""
+"""Fixtures: finance users, their browsers and a mail server."""
 
 from collections.abc import Iterator
 
@@ -26,7 +26,7 @@ def finance(frank: User, client: Client) -> Client:
 
 @pytest.fixture
 def viewer(db: None) -> Client:
-    """The browser of somebody who may look at everything and change nothing."""
+    """The browser of a user who can see everything and change nothing."""
     browser = Client()
     browser.force_login(with_role("Viewer"))
     return browser

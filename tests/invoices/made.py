@@ -31,7 +31,7 @@ NOVEMBER_3 = datetime(2026, 11, 3, 12, tzinfo=UTC)
 
 
 def an_open_period(**customer: Any) -> BillingPeriod:
-    """October of a new customer, which nobody has billed yet."""
+    """October of a new customer, not billed yet."""
     return BillingPeriodFactory.create(customer=CustomerFactory.create(**customer))
 
 
@@ -78,7 +78,7 @@ def a_draft(*quantities: int | str, **customer: Any) -> Invoice:
 
 
 def approved(invoice: Invoice, by: User) -> Invoice:
-    """Looked at, without a number yet."""
+    """Approve the draft."""
     return approve(invoice, by=by, at=NOVEMBER_3)
 
 
@@ -95,7 +95,7 @@ def printed(invoice: Invoice, *, at: datetime = NOVEMBER_3) -> InvoiceDocument:
 
 
 def posted(mail: InvoiceMail, *, at: datetime) -> InvoiceMail:
-    """The mail after one more attempt to deliver it, with its PDF made before."""
+    """The email after one more delivery attempt, with its PDF rendered first."""
     for document in InvoiceDocument.objects.waiting().filter(invoice=mail.invoice_id):
         make(document.pk, attempt=document.attempts, at=at)
     mail.refresh_from_db()
@@ -105,7 +105,7 @@ def posted(mail: InvoiceMail, *, at: datetime) -> InvoiceMail:
 
 
 def texts_of(data: Any) -> list[str]:
-    """Every text of the paper, wherever in it."""
+    """All text of an invoice's content."""
     if isinstance(data, dict):
         return [text for name, part in data.items() if name != "made_on" for text in texts_of(part)]
     if isinstance(data, list | tuple):

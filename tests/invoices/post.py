@@ -21,12 +21,12 @@ class PostOffice:
     def __init__(self) -> None:
         self.arrived: list[EmailMessage] = []
         self.recipients: list[list[str]] = []
-        self.refusal = ""  # the answer about whoever is to be written to
-        self.refuses: dict[str, str] = {}  # the answer about one address
+        self.refusal = ""  # the reply for every address
+        self.refuses: dict[str, str] = {}  # the reply for one address
         self.answer = "250 OK"  # to the whole message; nothing else than this means that it is taken
         self.reached = threading.Event()  # a client is in the middle of sending
         self.hangs_before = self.hangs_after = False  # it keeps the mail
-        self.dies_after = False  # it has the whole message, and closes the connection without a word
+        self.dies_after = False  # it has the whole message, and closes the connection silently
 
     async def handle_RCPT(  # noqa: N802 -- aiosmtpd calls it by SMTP's verb
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: object

@@ -144,10 +144,10 @@ def test_what_waits_is_counted_with_the_age_of_the_oldest(db: None, client: Clie
 
 
 def test_mails_wait_and_fail_until_somebody_asks_for_them_again(db: None, client: Client, at_noon: None):
-    failed = InvoiceMailFactory.create(state="failed", reason="550 no such box", settled_at=NOW, asked_at=NOW)
+    failed = InvoiceMailFactory.create(state="failed", reason="550 no such box", settled_at=NOW, requested_at=NOW)
 
     before = figures(client)
-    InvoiceMailFactory.create(invoice=failed.invoice, asked_at=NOW - timedelta(minutes=1))
+    InvoiceMailFactory.create(invoice=failed.invoice, requested_at=NOW - timedelta(minutes=1))
     after = figures(client)
 
     assert [before["lead_billing_backlog"][queue,] for queue in ("mails", "failed_mails")] == [0, 1]
@@ -156,7 +156,7 @@ def test_mails_wait_and_fail_until_somebody_asks_for_them_again(db: None, client
 
 
 def test_documents_wait_and_fail_until_they_are_made(db: None, client: Client, at_noon: None):
-    facts = {"asked_at": NOW - timedelta(minutes=2)}
+    facts = {"requested_at": NOW - timedelta(minutes=2)}
     waits = InvoiceDocument.objects.create(invoice=InvoiceFactory.create(), next_attempt_at=NOW, **facts)
     InvoiceDocument.objects.create(invoice=InvoiceFactory.create(), state="failed", reason="Too long", **facts)
 

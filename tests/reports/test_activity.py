@@ -182,7 +182,7 @@ def test_the_csv_has_the_same_figures(finance: Client, period: BillingPeriod) ->
     assert answer.streaming
     assert answer["Content-Disposition"] == 'attachment; filename="activity-ACME-2026-10.csv"'
     rows = list(csv.DictReader(io.StringIO(answer.getvalue().decode("utf-8-sig"))))
-    told = ("Product", "Late activity of", "Charged", "Excluded: Test lead", "Amount")
+    told = ("Product", "Late activity from", "Charged", "Excluded: Test lead", "Amount")
     assert [tuple(row[name] for name in told) for row in rows] == [
         ("Felt panel", "", "1", "0", "7.023331"),
         ("Oak veneer", "", "2", "2", "7.023331"),

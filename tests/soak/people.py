@@ -11,8 +11,8 @@ from billing_engine.core.errors import Refused
 from invoices.domain.life.adjustments import adjust
 from invoices.domain.life.reopen import regenerate, reopen, void
 from invoices.domain.life.transitions import approve, issue
-from invoices.domain.month_close.bulk_action import begin
-from invoices.domain.month_close.close_month import bill_cycle, know_cycles
+from invoices.domain.month_close.bulk_action import start_bulk_action
+from invoices.domain.month_close.close_month import bill_cycle, create_missing_months
 from invoices.domain.run.billing_run import pause, resume
 from invoices.models import BillingCycle, BillingRun, Invoice
 from leads.models import BillingPeriod
@@ -49,7 +49,7 @@ class Finance(Actor):
         self.draw.choices([*self._acts], [*self._acts.values()])[0]()
 
     def _cycle(self) -> BillingCycle:
-        know_cycles()
+        create_missing_months()
         return BillingCycle.objects.get(label=self.draw.choice(self._world.months))
 
     def _one(self, *states: str) -> Invoice | None:
@@ -71,7 +71,7 @@ class Finance(Actor):
         self._bulk_action(BillingCycle.BulkAction.SEND)
 
     def _bulk_action(self, action: BillingCycle.BulkAction) -> None:
-        begin(self._cycle(), action, by=self._world.starter, at=now())
+        start_bulk_action(self._cycle(), action, by=self._world.starter, at=now())
         self.ledger.count(f"{action.value} all")
 
     def _approve(self) -> None:

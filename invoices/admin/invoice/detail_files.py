@@ -1,4 +1,4 @@
-"""The detail as files: every charge of an invoice, or of a month for finance, as CSV and XLSX."""
+"""Detail files: every charge of an invoice, or of a month (for finance), as CSV and XLSX."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -24,7 +24,7 @@ FORMS = ("csv", "xlsx")
 
 
 def detail_of_invoice(request: HttpRequest, invoice: int, form: str) -> HttpResponseBase:
-    """Every charge of one invoice."""
+    """Return every charge of one invoice as a file."""
     _permitted(request, OF_AN_INVOICE)
     found = get_object_or_404(Invoice.objects.live().select_related("customer", "period__customer"), pk=invoice)
     name = f"detail-{found.number or f'draft-{found.customer.code}-{found.period.label}'}"
@@ -33,7 +33,7 @@ def detail_of_invoice(request: HttpRequest, invoice: int, form: str) -> HttpResp
 
 
 def detail_of_month(request: HttpRequest, label: str, form: str) -> HttpResponseBase:
-    """Every charge of a cycle, of all customers, billed or not."""
+    """Return every charge of a cycle as a file, for all customers, billed or not."""
     _permitted(request, OF_A_MONTH)
     if "\0" in label or not BillingPeriod.objects.filter(label__in=labels_of(label)).exists():
         raise Http404
@@ -51,7 +51,7 @@ def _permitted(request: HttpRequest, permissions: tuple[str, ...]) -> None:
 def _file(
     request: HttpRequest, name: str, form: str, rows: Iterator[list[Cell]], back: str, **where: Any
 ) -> HttpResponseBase:
-    """The file asked for; a refusal is told on the page that offered it."""
+    """Return the file, or go back to the page with the reason why there is none."""
     if form not in FORMS:
         raise Http404
     if form == "csv":

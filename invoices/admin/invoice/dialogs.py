@@ -1,4 +1,4 @@
-"""What finance fills in when it changes an invoice by hand."""
+"""The dialogs for manual changes to an invoice."""
 
 from typing import Any
 
@@ -14,34 +14,32 @@ from invoices.domain.month_lock import why_locked
 from invoices.models import Invoice, InvoiceLine
 
 
-class MayNeedAReason(forms.Form):
-    """A reason, where what is approved departs from what holds now."""
+class OptionalReasonForm(forms.Form):
+    """An optional reason."""
 
     reason = forms.CharField(
         max_length=200,
         required=False,
         widget=UnfoldAdminTextInputWidget,
-        help_text="Needed where actions were taken back since it was drafted.",
+        help_text="Required if actions were voided after the invoice was drafted.",
     )
 
 
-class AnAdjustment(forms.Form):
-    """A line by hand."""
+class AdjustmentForm(forms.Form):
+    """A manual line."""
 
     amount = forms.DecimalField(
         max_digits=16,
         decimal_places=money.MOST_PLACES,
-        help_text="Below zero, the invoice asks for less.",
+        help_text="A negative amount reduces the total.",
         widget=UnfoldAdminDecimalFieldWidget({"autofocus": True}),
     )
-    text = forms.CharField(
-        max_length=200, help_text="Stands on the invoice, for the customer.", widget=UnfoldAdminTextInputWidget
-    )
-    reason = forms.CharField(max_length=200, help_text="For our own books.", widget=UnfoldAdminTextInputWidget)
+    text = forms.CharField(max_length=200, help_text="Shown on the invoice.", widget=UnfoldAdminTextInputWidget)
+    reason = forms.CharField(max_length=200, help_text="For internal records only.", widget=UnfoldAdminTextInputWidget)
 
 
-class WhichAdjustment(forms.Form):
-    """One of the adjustments that a draft has."""
+class WithdrawalForm(forms.Form):
+    """A choice of the draft's adjustments."""
 
     line = forms.TypedChoiceField(label="Adjustment", coerce=int, widget=UnfoldAdminSelectWidget)
 
@@ -51,31 +49,31 @@ class WhichAdjustment(forms.Form):
 
 
 def adjustments_of(invoice: Invoice) -> dict[str, Any]:
-    """To choose from."""
+    """Return the draft's adjustments as choices."""
     lines = invoice.lines.filter(kind=InvoiceLine.Kind.ADJUSTMENT).order_by("position")
     return {
         "lines": [(line.pk, f"{line.description}, {money.in_words(line.amount, invoice.currency)}") for line in lines]
     }
 
 
-def what_a_void_does(invoice: Invoice) -> str:
-    """Before it is done, what becomes of the period and of the invoice's adjustments."""
+def void_notice(invoice: Invoice) -> str:
+    """Say what voiding does to the invoice, its period and its adjustments."""
     amounts = invoice.lines.filter(kind=InvoiceLine.Kind.ADJUSTMENT).values_list("amount", flat=True)
-    words = (
-        "It keeps its number and its PDF and asks for nothing any more. Its billing period opens again and can be "
-        "billed again. "
+    text = (
+        "The invoice keeps its number and PDF, and nothing is due on it anymore. Its billing period is reopened and can "
+        "be billed again. "
     )
     if amounts:
         sum_ = money.in_words(sum(amounts, money.ZERO), invoice.currency)
-        words += (
-            f"Its adjustment of {sum_} goes"
+        text += (
+            f"Its adjustment of {sum_} moves"
             if len(amounts) == 1
-            else f"Its {len(amounts)} adjustments, {sum_} together, go"
-        ) + " onto the next draft of the period, with the same reason and author. "
-    return words + "It takes another person than who issued it."
+            else f"Its {len(amounts)} adjustments, {sum_} in total, move"
+        ) + " to the period's next draft, with the same reason and author. "
+    return text + "The person who issued the invoice cannot void it."
 
 
 def has_adjustments(invoice: Invoice) -> bool:
-    """Whether there is one to take off."""
+    """Return whether the draft has an adjustment that can be withdrawn."""
     is_open = invoice.state == Invoice.State.DRAFT and not why_locked(invoice.period.label)
     return is_open and bool(adjustments_of(invoice)["lines"])

@@ -1,4 +1,4 @@
-"""The buttons that hand out an invoice's PDFs, and what its page says of them."""
+"""The buttons that download an invoice's PDFs."""
 
 from collections.abc import Callable
 from typing import Any
@@ -23,7 +23,7 @@ Kind = InvoiceDocument.Kind
 
 
 def file_button(label: str, *, icon: str, when: Callable[[Invoice], bool]) -> Callable[[Any], Any]:
-    """A button that asks nothing and answers with a file, for those who may see the invoice."""
+    """Make a button that returns a file, without a dialog, to users who can see the invoice."""
 
     def decorate(view: Any) -> Any:
         made: Any = action(description=label, permissions=["view"], icon=icon)
@@ -35,7 +35,7 @@ def file_button(label: str, *, icon: str, when: Callable[[Invoice], bool]) -> Ca
 
 
 def documents_of(invoice: Invoice) -> "QuerySet[InvoiceDocument]":
-    """Its PDFs in the order in which they were asked for, without their bytes."""
+    """Return the invoice's PDFs in the order they were requested, without their content."""
     return (
         InvoiceDocument.objects.filter(invoice=invoice)
         .select_related("invoice", "replaced_by")
@@ -45,12 +45,12 @@ def documents_of(invoice: Invoice) -> "QuerySet[InvoiceDocument]":
 
 
 def has_failed_documents(invoice: Invoice) -> bool:
-    """Whether a PDF could not be made."""
+    """Return whether a PDF could not be made."""
     return InvoiceDocument.objects.failed().filter(invoice=invoice).exists()
 
 
-class Documented:
-    """What the invoices' own page gets."""
+class DocumentButtons:
+    """The PDF buttons of the invoice page."""
 
     @file_button("Preview PDF", icon="picture_as_pdf", when=lambda invoice: invoice.number is None)
     def preview_pdf(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -60,19 +60,20 @@ class Documented:
 
     @file_button("Download PDF", icon="download", when=lambda invoice: invoice.number is not None)
     def download_pdf(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """As it went to the customer; or another of its documents, by its id."""
+        """Return the PDF sent to the customer, or another document by its id."""
         invoice = self._found(request, object_id)
-        asked = request.GET.get("document", "")
-        if not asked:
+        requested = request.GET.get("document", "")
+        if not requested:
             return _answer(request, invoice, lambda: _file(document_of(invoice)))
-        document = InvoiceDocument.objects.filter(invoice=invoice, pk=asked).first() if asked.isdecimal() else None
+        found = InvoiceDocument.objects.filter(invoice=invoice)
+        document = found.filter(pk=requested).first() if requested.isdecimal() else None
         if document is None:
             raise Http404
         return _answer(request, invoice, lambda: _file(ready(document)))
 
     @file_button("Download void PDF", icon="download", when=lambda invoice: invoice.state == State.VOID)
     def download_void_pdf(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """The latest of those marked VOID."""
+        """Return the latest PDF marked VOID."""
         invoice = self._found(request, object_id)
         document = InvoiceDocument.objects.filter(invoice=invoice, kind=Kind.VOID).order_by("-pk").first()
         if document is None:
@@ -85,7 +86,7 @@ class Documented:
         icon="refresh",
         variant=ActionVariant.PRIMARY,
         offered=has_failed_documents,
-        asks=Dialog(title="Make the PDF again?", says="A worker makes it; what stands in the way is told here."),
+        asks=Dialog(title="Make the PDF again?", says="A worker will make it. If it fails again, this page shows why."),
     )
     def make_pdf_again(self, request: HttpRequest, invoice: Invoice, answers: dict[str, Any]) -> Done:
         for document in documents_of(invoice).filter(state=InvoiceDocument.State.FAILED):
@@ -106,7 +107,7 @@ def _file(document: InvoiceDocument) -> tuple[bytes, str]:
 
 
 def _answer(request: HttpRequest, invoice: Invoice, made: Callable[[], tuple[bytes, str]]) -> HttpResponse:
-    """The file; or the invoice's page, with the reason why there is none."""
+    """Return the file, or go to the invoice's page with the reason why there is none."""
     try:
         content, name = made()
     except Refused as refusal:

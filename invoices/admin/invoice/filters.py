@@ -1,4 +1,4 @@
-"""Filters finance's lists share."""
+"""Filters shared by finance's lists."""
 
 from collections.abc import Iterable
 from datetime import date, datetime
@@ -12,7 +12,7 @@ from unfold.contrib.filters.admin import DropdownFilter
 
 from billing_engine.core.admin_kit.filters import DateFilter
 from billing_engine.core.calendar.spans import labels_of
-from invoices.domain.life.late_voids import periods_taken_back_from
+from invoices.domain.life.late_voids import periods_with_late_voids
 from invoices.domain.month_close.bulk_action import HAS_CONTACTS
 from invoices.domain.wording import month_in_words
 from invoices.models import Invoice, InvoiceDocument, InvoiceLine, InvoiceMail
@@ -22,7 +22,7 @@ MONTHS_OFFERED = 36
 
 
 class MonthFilter(DropdownFilter):
-    """The month an invoice is for."""
+    """The invoice's month."""
 
     title = "month"
     parameter_name = "month"
@@ -38,13 +38,13 @@ class MonthFilter(DropdownFilter):
 
 
 class MailMonthFilter(MonthFilter):
-    """The month of the invoice that a mail is about."""
+    """The month of an email's invoice."""
 
     path = "invoice__period__label"
 
 
 class SentFilter(DropdownFilter):
-    """Whether an issued invoice went out; by whichever way it did not."""
+    """Whether an issued invoice was sent, or why not."""
 
     title = "sent"
     parameter_name = "sent"
@@ -52,8 +52,8 @@ class SentFilter(DropdownFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [
             ("no", "Not sent"),
-            ("failed", "Failed, or not to all"),
-            ("nobody", "Not sent: no billing contacts"),
+            ("failed", "Failed for some or all"),
+            ("no_contacts", "Not sent: no billing contacts"),
             ("on_the_way", "On its way"),
             ("yes", "Sent"),
         ]
@@ -61,11 +61,11 @@ class SentFilter(DropdownFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Invoice]) -> QuerySet[Invoice]:
         issued = queryset.filter(state=Invoice.State.ISSUED)
         waiting = Exists(InvoiceMail.objects.waiting().filter(invoice=OuterRef("pk")))
-        turn = Exists(InvoiceMail.objects.a_persons_turn().filter(invoice=OuterRef("pk")))
+        turn = Exists(InvoiceMail.objects.needing_attention().filter(invoice=OuterRef("pk")))
         found = {
             "no": issued.filter(sent_at=None),
             "failed": issued.filter(turn),
-            "nobody": issued.filter(~HAS_CONTACTS, sent_at=None),
+            "no_contacts": issued.filter(~HAS_CONTACTS, sent_at=None),
             "on_the_way": issued.filter(waiting),
             "yes": issued.exclude(sent_at=None),
         }
@@ -73,7 +73,7 @@ class SentFilter(DropdownFilter):
 
 
 class DocumentFilter(DropdownFilter):
-    """Whether an invoice has its PDFs."""
+    """The state of an invoice's PDFs."""
 
     title = "PDF"
     parameter_name = "document"
@@ -86,22 +86,22 @@ class DocumentFilter(DropdownFilter):
         return queryset.filter(Exists(such)) if self.value() else queryset
 
 
-class TurnFilter(DropdownFilter):
-    """Mails that a person has to look at: the latest of their invoice, and not sent to all."""
+class NeedsAttentionFilter(DropdownFilter):
+    """Emails that need attention: the latest of their invoice, and not accepted for every address."""
 
-    title = "whose turn"
-    parameter_name = "turn"
+    title = "needs attention"
+    parameter_name = "attention"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("person", "A person's")]
+        return [("yes", "Needs attention")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[InvoiceMail]) -> QuerySet[InvoiceMail]:
-        turn = InvoiceMail.objects.a_persons_turn()
+        turn = InvoiceMail.objects.needing_attention()
         return queryset.filter(pk__in=turn.values("pk")) if self.value() else queryset
 
 
 class CurrencyFilter(DropdownFilter):
-    """What an invoice is in; the customers' currencies are few, invoices may be many."""
+    """The invoice's currency, chosen from the customers' currencies, which are few."""
 
     title = "currency"
     parameter_name = "currency"
@@ -115,23 +115,23 @@ class CurrencyFilter(DropdownFilter):
 
 
 class IssuedOn(DateFilter):
-    """The customer's day on which an invoice was issued."""
+    """The issue date in the customer's time zone."""
 
-    title = "day of issue"
+    title = "issue date"
     parameter_name = "issued"
     at = "issued_on"
 
 
 class LineIssuedOn(DateFilter):
-    """The same, of a line's invoice."""
+    """The issue date of a line's invoice."""
 
-    title = "day of issue"
+    title = "issue date"
     parameter_name = "issued"
     at = "invoice__issued_on"
 
 
 class DueFilter(DropdownFilter):
-    """Whether the day it is due by has passed, where the customer is."""
+    """Whether the due date has passed in the customer's time zone."""
 
     title = "due"
     parameter_name = "due"
@@ -148,7 +148,7 @@ class DueFilter(DropdownFilter):
 
 
 def overdue_at(at: datetime, zones: Iterable[str]) -> Q:
-    """Invoices whose due day is over where their customer is."""
+    """Match invoices whose due date has passed in their customer's time zone."""
     alike: dict[date, list[str]] = {}
     for name in zones:
         alike.setdefault(at.astimezone(ZoneInfo(name)).date(), []).append(name)
@@ -159,22 +159,22 @@ def overdue_at(at: datetime, zones: Iterable[str]) -> Q:
 
 
 class ToBeCreditedFilter(DropdownFilter):
-    """Invoices of which the customer is owed something back."""
+    """Issued invoices with charges to be credited."""
 
     title = "to be credited"
     parameter_name = "to_be_credited"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("1", "Actions taken back after it was issued")]
+        return [("1", "Actions voided after it was issued")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Invoice]) -> QuerySet[Invoice]:
         if not self.value():
             return queryset
-        return queryset.filter(state=Invoice.State.ISSUED, period__in=periods_taken_back_from())
+        return queryset.filter(state=Invoice.State.ISSUED, period__in=periods_with_late_voids())
 
 
 class CutByBudgetFilter(DropdownFilter):
-    """Invoices that a hard budget kept from asking for more."""
+    """Invoices that were cut by a hard budget."""
 
     title = "cut by a budget"
     parameter_name = "cut_by_budget"

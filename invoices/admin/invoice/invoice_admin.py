@@ -1,4 +1,4 @@
-"""Invoices: a list to work through, and each one's page, which is the invoice itself."""
+"""The list of invoices, and the page of each invoice with its buttons."""
 
 from collections.abc import Callable
 from typing import Any
@@ -13,19 +13,19 @@ from billing_engine.core import money
 from billing_engine.core.admin_kit.bulk import for_each
 from billing_engine.core.admin_kit.cells import list_of, page_of
 from billing_engine.core.admin_kit.dialogs import Dialog, Done, WithReason, button, person
-from invoices.admin.invoice.billing_again import BILL_AGAIN, billed_again
+from invoices.admin.invoice.billing_again import BILL_AGAIN, bill_again_and_open
 from invoices.admin.invoice.dialogs import (
-    AnAdjustment,
-    MayNeedAReason,
-    WhichAdjustment,
+    AdjustmentForm,
+    OptionalReasonForm,
+    WithdrawalForm,
     adjustments_of,
     has_adjustments,
-    what_a_void_does,
+    void_notice,
 )
-from invoices.admin.invoice.documents import Documented
+from invoices.admin.invoice.documents import DocumentButtons
 from invoices.admin.invoice.list import InvoiceList
 from invoices.admin.invoice.page import invoice_page
-from invoices.admin.invoice.sending import Sendable
+from invoices.admin.invoice.sending import SendButton
 from invoices.domain.life.adjustments import adjust, withdraw
 from invoices.domain.life.reopen import (
     check_may_reopen,
@@ -47,17 +47,17 @@ RUN = "invoices.add_billingrun"
 
 
 def is_in(*states: Invoice.State) -> Callable[[Invoice], bool]:
-    """Whether an invoice is in one of the states."""
+    """Return a check whether an invoice is in one of the states."""
     return lambda invoice: invoice.state in states
 
 
-def worth(invoice: Invoice) -> str:
-    """What the invoice asks of whom, for questions and answers about it."""
+def customer_and_total(invoice: Invoice) -> str:
+    """Return the invoice's customer and total, for dialogs and messages."""
     return f"{invoice.customer}, {money.in_words(invoice.total, invoice.currency)}"
 
 
 @admin.register(Invoice)
-class InvoiceAdmin(Documented, Sendable, InvoiceList):
+class InvoiceAdmin(DocumentButtons, SendButton, InvoiceList):
     actions = ("approve_chosen", "issue_chosen", "send_chosen")
     actions_detail: Any = (
         *("approve", "issue", "send", "send_back", "adjust", "withdraw", "regenerate", "reopen", "void", "bill_again"),
@@ -68,7 +68,7 @@ class InvoiceAdmin(Documented, Sendable, InvoiceList):
         css = {"all": ["invoices/finance.css", "invoices/detail.css"]}
 
     def has_decide_permission(self, request: HttpRequest) -> bool:
-        """Whether this person approves and issues."""
+        """Return whether the user can approve and issue invoices."""
         return request.user.has_perm(DECIDE)
 
     @admin.action(description="Approve", permissions=["decide"])
@@ -95,9 +95,9 @@ class InvoiceAdmin(Documented, Sendable, InvoiceList):
         offered=is_in(State.DRAFT),
         guard=check_may_approve,
         asks=Dialog(
-            title=lambda invoice: f"Approve {worth(invoice)}?",
-            says="You looked at it and stand for it.",
-            form=MayNeedAReason,
+            title=lambda invoice: f"Approve {customer_and_total(invoice)}?",
+            says="Confirms that you reviewed the draft and that it is correct.",
+            form=OptionalReasonForm,
         ),
     )
     def approve(self, request: HttpRequest, invoice: Invoice, answers: dict[str, Any]) -> Done:
@@ -111,8 +111,8 @@ class InvoiceAdmin(Documented, Sendable, InvoiceList):
         variant=ActionVariant.PRIMARY,
         offered=is_in(State.APPROVED),
         asks=Dialog(
-            title=lambda invoice: f"Issue {worth(invoice)}?",
-            says="It gets its number, and from then on nobody can change it.",
+            title=lambda invoice: f"Issue {customer_and_total(invoice)}?",
+            says="The invoice gets its number and can no longer be changed.",
         ),
     )
     def issue(self, request: HttpRequest, invoice: Invoice, answers: dict[str, Any]) -> Done:
@@ -123,11 +123,13 @@ class InvoiceAdmin(Documented, Sendable, InvoiceList):
         permission=DECIDE,
         icon="undo",
         offered=is_in(State.APPROVED),
-        asks=Dialog(title="Send it back to draft?", says="It has to be approved again before it can be issued."),
+        asks=Dialog(
+            title="Send this invoice back to draft?", says="It must be approved again before it can be issued."
+        ),
     )
     def send_back(self, request: HttpRequest, invoice: Invoice, answers: dict[str, Any]) -> Done:
         send_back(invoice, by=person(request), at=now())
-        return Done("Sent back: it is a draft again.")
+        return Done("Sent back to draft.")
 
     @button(
         "Adjust",
@@ -135,21 +137,21 @@ class InvoiceAdmin(Documented, Sendable, InvoiceList):
         icon="edit",
         offered=lambda invoice: invoice.state == State.DRAFT and not why_locked(invoice.period.label),
         asks=Dialog(
-            title=lambda invoice: f"Adjust the draft for {worth(invoice)}",
-            says="A line of its own is added. Somebody else than you approves it then.",
-            form=AnAdjustment,
+            title=lambda invoice: f"Adjust the draft for {customer_and_total(invoice)}",
+            says="Adds a line to the invoice. Another person must then approve it.",
+            form=AdjustmentForm,
         ),
     )
     def adjust(self, request: HttpRequest, invoice: Invoice, answers: dict[str, Any]) -> Done:
         adjust(invoice, **answers, by=person(request), at=now())
-        return Done("Adjusted.")
+        return Done("AdjustmentLine.")
 
     @button(
         "Withdraw adjustment",
         permission=DECIDE,
         icon="backspace",
         offered=has_adjustments,
-        asks=Dialog(title="Take an adjustment off?", form=WhichAdjustment, first=adjustments_of),
+        asks=Dialog(title="Withdraw an adjustment?", form=WithdrawalForm, first=adjustments_of),
     )
     def withdraw(self, request: HttpRequest, invoice: Invoice, answers: dict[str, Any]) -> Done:
         withdraw(invoice.lines.get(pk=answers["line"]), by=person(request), at=now())
@@ -161,9 +163,9 @@ class InvoiceAdmin(Documented, Sendable, InvoiceList):
         icon="refresh",
         offered=lambda invoice: invoice.state == State.DRAFT and not why_not_regenerated(invoice.period),
         asks=Dialog(
-            title=lambda invoice: f"Draft it anew for {invoice.customer}?",
-            says="Its billing period is rated again by what holds now; late deliveries for the month are taken in. "
-            "Adjustments are kept.",
+            title=lambda invoice: f"Regenerate the draft for {invoice.customer}?",
+            says="Its billing period is rated again with the current data and rules, including late deliveries for the "
+            "month. Adjustments are kept.",
         ),
     )
     def regenerate(self, request: HttpRequest, invoice: Invoice, answers: dict[str, Any]) -> Done:
@@ -171,28 +173,28 @@ class InvoiceAdmin(Documented, Sendable, InvoiceList):
         if fresh is None:
             return Done("Nothing is left to bill.", address=list_of("invoices.invoice"))
         return Done(
-            f"Drafted anew: {money.in_words(invoice.total, invoice.currency)} before, "
+            f"Regenerated: {money.in_words(invoice.total, invoice.currency)} before, "
             f"{money.in_words(fresh.total, fresh.currency)} now.",
             address=page_of("invoices.invoice", fresh.pk),
         )
 
     @button(
-        "Re-open period",
+        "Reopen period",
         permission=REOPEN,
         icon="lock_open",
         offered=lambda invoice: invoice.state in (State.DRAFT, State.APPROVED) and may_reopen(invoice.period),
         guard=lambda invoice, by: check_may_reopen(invoice.period, by),
         asks=Dialog(
-            title=lambda invoice: f"Throw this draft away and re-open {invoice.period}?",
-            says="The billing period is rated anew and the next billing run drafts a new invoice. Adjustments are lost. "
-            "It takes a person who had no hand in the invoice.",
+            title=lambda invoice: f"Delete this draft and reopen {invoice.period}?",
+            says="The billing period is rated again, and the next billing run drafts a new invoice. The draft's "
+            "adjustments are deleted. Only a person who did not work on the invoice can do this.",
             form=WithReason,
             is_dangerous=True,
         ),
     )
     def reopen(self, request: HttpRequest, invoice: Invoice, answers: dict[str, Any]) -> Done:
         period = reopen(invoice.period, reason=answers["reason"], by=person(request), at=now())
-        return Done(f"Draft thrown away; {period} is open again.", address=list_of("invoices.invoice"))
+        return Done(f"Draft deleted. {period} is open again.", address=list_of("invoices.invoice"))
 
     @button(
         "Void",
@@ -201,16 +203,16 @@ class InvoiceAdmin(Documented, Sendable, InvoiceList):
         offered=is_in(State.ISSUED),
         guard=check_may_void,
         asks=Dialog(
-            title=lambda invoice: f"Void {invoice.number}, {worth(invoice)}?",
-            says=what_a_void_does,
+            title=lambda invoice: f"Void {invoice.number}, {customer_and_total(invoice)}?",
+            says=void_notice,
             form=WithReason,
             is_dangerous=True,
         ),
     )
     def void(self, request: HttpRequest, invoice: Invoice, answers: dict[str, Any]) -> Done:
         invoice = void(invoice, reason=answers["reason"], by=person(request), at=now())
-        then = ": press Bill again for its draft" if invoice.period.is_sealed else ""
-        return Done(f"{invoice.number} is void; {invoice.period} is open again{then}.")
+        then = " Press Bill again to draft it." if invoice.period.is_sealed else ""
+        return Done(f"{invoice.number} is void. {invoice.period} is open again.{then}")
 
     @button(
         "Bill again",
@@ -221,4 +223,4 @@ class InvoiceAdmin(Documented, Sendable, InvoiceList):
         asks=BILL_AGAIN,
     )
     def bill_again(self, request: HttpRequest, invoice: Invoice, answers: dict[str, Any]) -> Done:
-        return billed_again(invoice.period, by=person(request))
+        return bill_again_and_open(invoice.period, by=person(request))

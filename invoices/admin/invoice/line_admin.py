@@ -1,4 +1,4 @@
-"""An invoice line with the charges behind it, a page at a time; each page's sums lead to the line's amount."""
+"""The page of an invoice line with its charges; the sums on each page lead to the line's amount."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ from pricing.models import Charge
 
 @admin.register(InvoiceLine)
 class InvoiceLineAdmin(ReadOnlyPage[InvoiceLine]):
-    nothing_yet = "There are no invoice lines yet. They are drafted with the invoices."
+    nothing_yet = "There are no invoice lines yet. They are created with the drafts."
     list_display = ("description", "shown_invoice", "shown_customer", "shown_actions", "shown_amount")
     list_filter = (
         LineIssuedOn,
@@ -48,7 +48,7 @@ class InvoiceLineAdmin(ReadOnlyPage[InvoiceLine]):
 
     @staticmethod
     def above(line: InvoiceLine) -> Invoice:
-        """A line's page stands below its invoice's."""
+        """Return the invoice, which is above the line in the breadcrumbs."""
         return line.invoice
 
     def get_urls(self) -> list[URLPattern]:
@@ -68,7 +68,7 @@ class InvoiceLineAdmin(ReadOnlyPage[InvoiceLine]):
         return self._page(request, "invoices/line_page.html", line, {"line": line, "page": shown})
 
     def why(self, request: HttpRequest, object_id: str, charge: int) -> HttpResponse:
-        """Why one of the line's charges is what it is, in a window above the page."""
+        """Explain one of the line's charges, in a dialog."""
         line = self._found(request, object_id)
         related = ("rule", "paid_by", "period__customer", "action__lead", "action__action_type")
         found = Charge.objects.select_related(*related).filter(pk=charge).first()

@@ -1,4 +1,4 @@
-"""What a line's page shows: its days, its charges in words, and sums that lead to the line's amount."""
+"""The content of a line's page: its days, its charges, and sums that lead to the line's amount."""
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -11,17 +11,17 @@ from billing_engine.core import money
 from billing_engine.core.calendar.spans import Span, midnight
 from billing_engine.core.calendar.wording import day_in_words
 from invoices.domain.document.content_lines import charged_line, counted_together, late_note
-from invoices.domain.lines.allocation import Shares, nothing_to_spread
+from invoices.domain.lines.allocation import Allocation, zero_allocation
 from invoices.domain.lines.detail import (
+    ChargeCursor,
     DetailCharge,
     LineDay,
-    Passed,
-    Place,
+    RunningSums,
+    allocations_of,
     days_of_line,
     page_of_line,
-    passed_at,
-    passed_before,
-    shares_of,
+    sums_at,
+    sums_before,
 )
 from invoices.domain.wording import quantity_in_words
 from invoices.models import InvoiceLine
@@ -34,7 +34,7 @@ CHARGES_A_PAGE = 100
 
 @dataclass(frozen=True, slots=True)
 class ShownCharge:
-    """One charge in words, with the numbers its links need."""
+    """One charge as formatted text, with the ids for its links."""
 
     charge: DetailCharge
     quantity: str
@@ -45,9 +45,9 @@ class ShownCharge:
 
 @dataclass(frozen=True, slots=True)
 class ShownDay:
-    """One of the line's days: a link to its charges."""
+    """One of the line's days, which links to its charges."""
 
-    day: str  # as the address has it
+    day: str  # as in the URL
     name: str
     actions: str
     quantity: str
@@ -56,7 +56,7 @@ class ShownDay:
 
 @dataclass(frozen=True, slots=True)
 class Sum:
-    """How many charges, of what quantity, and what they come to exactly and in shares."""
+    """A row of sums: number of charges, quantity, exact amount and sum of the shares."""
 
     label: str
     charges: int
@@ -67,7 +67,7 @@ class Sum:
 
 @dataclass(frozen=True, slots=True)
 class LinePage:
-    """A page of a line's charges, or of one day of it."""
+    """A page of the charges of a line, or of one of its days."""
 
     charges: tuple[ShownCharge, ...]
     days: tuple[ShownDay, ...]
@@ -84,20 +84,20 @@ class LinePage:
 
 
 def line_page(line: InvoiceLine, *, after: str = "", before: str = "", day: str = "") -> LinePage:
-    """The line's first charges, or those after or before an action of it, all of them or one day's.
+    """Return the line's first charges, or those after or before an action, optionally of one day only.
 
-    Http404 where there is no such action in its period, or no such day.
+    Raises Http404 if its period has no such action, or the line no such day.
     """
     places = _place(line, after), _place(line, before)
     days = days_of_line(line)
     chosen = _chosen(days, day)
     span = _span(line, chosen)
     rows = page_of_line(line, limit=CHARGES_A_PAGE, after=places[0], before=places[1], within=span)
-    spread = shares_of(line.invoice, line).get(line.position) or nothing_to_spread(line.invoice.currency)
-    before_day = passed_at(line, (span.start, 0), replace(spread)) if span else _nothing()
+    spread = allocations_of(line.invoice, line).get(line.position) or zero_allocation(line.invoice.currency)
+    before_day = sums_at(line, (span.start, 0), replace(spread)) if span else _nothing()
     whole = _of_day(line, span, before_day, replace(spread)) if span else _whole(line)
-    passed = passed_before(line, rows[0], spread) if rows and (span or any(places)) else _nothing()
-    shares = [spread.of(row.exact_amount) for row in rows]
+    passed = sums_before(line, rows[0], spread) if rows and (span or any(places)) else _nothing()
+    shares = [spread.next_share(row.exact_amount) for row in rows]
     skipped = passed.charges - before_day.charges if rows else 0
     return LinePage(
         charges=tuple(_shown(line, row, share) for row, share in zip(rows, shares, strict=True)),
@@ -116,7 +116,7 @@ def line_page(line: InvoiceLine, *, after: str = "", before: str = "", day: str 
 
 
 def _notes(line: InvoiceLine) -> tuple[str, ...]:
-    """What stands beneath the line on the invoice."""
+    """Return the notes below the line on the invoice."""
     if line.kind != InvoiceLine.Kind.CHARGES:
         return late_note(line)
     over = counted_together(line.invoice.lines.filter(rule=line.rule_id)).get(line.position, "")
@@ -137,7 +137,7 @@ def _span(line: InvoiceLine, chosen: LineDay | None) -> Span | None:
     return chosen and Span(midnight(chosen.day, zone), midnight(chosen.day + timedelta(days=1), zone))
 
 
-def _place(line: InvoiceLine, action: str) -> Place | None:
+def _place(line: InvoiceLine, action: str) -> ChargeCursor | None:
     if not action:
         return None
     known = action.isdecimal() and len(action) < len(str(2**63))
@@ -169,8 +169,8 @@ def _shown_day(each: LineDay, chosen: LineDay | None) -> ShownDay:
 
 
 def _why(row: DetailCharge, currency: str) -> str:
-    words = _rule_or_reason(row, currency)
-    return f"{words}; taken back since" if row.taken_back and not row.reason else words
+    text = _rule_or_reason(row, currency)
+    return f"{text}; voided after billing" if row.voided_after_close and not row.reason else text
 
 
 def _rule_or_reason(row: DetailCharge, currency: str) -> str:
@@ -181,20 +181,20 @@ def _rule_or_reason(row: DetailCharge, currency: str) -> str:
     return "; ".join(filter(None, [row.rule_name, full + " and ".join(cuts)]))
 
 
-def _nothing() -> Passed:
-    return Passed(0, money.ZERO, money.ZERO, money.ZERO)
+def _nothing() -> RunningSums:
+    return RunningSums(0, money.ZERO, money.ZERO, money.ZERO)
 
 
-def _whole(line: InvoiceLine) -> Passed:
-    return Passed(line.actions, line.quantity, line.exact_amount, line.amount)
+def _whole(line: InvoiceLine) -> RunningSums:
+    return RunningSums(line.actions, line.quantity, line.exact_amount, line.amount)
 
 
-def _of_day(line: InvoiceLine, span: Span, before: Passed, spread: Shares) -> Passed:
-    return _less(passed_at(line, (span.end, 0), spread), before)
+def _of_day(line: InvoiceLine, span: Span, before: RunningSums, spread: Allocation) -> RunningSums:
+    return _less(sums_at(line, (span.end, 0), spread), before)
 
 
-def _less(this: Passed, that: Passed) -> Passed:
-    return Passed(
+def _less(this: RunningSums, that: RunningSums) -> RunningSums:
+    return RunningSums(
         this.charges - that.charges,
         this.quantity - that.quantity,
         this.exact - that.exact,
@@ -204,14 +204,14 @@ def _less(this: Passed, that: Passed) -> Passed:
 
 def _sums(
     line: InvoiceLine,
-    passed: Passed,
+    passed: RunningSums,
     rows: list[DetailCharge],
     shares: list[Decimal],
-    whole: Passed,
+    whole: RunningSums,
     chosen: LineDay | None,
 ) -> tuple[Sum, ...]:
-    """Before, on and after the page; what is empty is left out, then the day that was asked for, and the line last."""
-    here = Passed(
+    """Return the sums before, on and after the page (empty ones are left out), of the chosen day, and of the line."""
+    here = RunningSums(
         len(rows),
         sum((row.quantity for row in rows), money.ZERO),
         sum((row.exact_amount for row in rows), money.ZERO),
@@ -219,11 +219,11 @@ def _sums(
     )
     rest = _less(_less(whole, passed), here)
     parts = [("Before this page", passed), ("On this page", here), ("After this page", rest)]
-    told = [(label, part) for label, part in parts if part.charges]
-    if len(told) == 1:
-        told = []
+    shown = [(label, part) for label, part in parts if part.charges]
+    if len(shown) == 1:
+        shown = []
     if chosen:
-        told.append((day_in_words(chosen.day), whole))
+        shown.append((day_in_words(chosen.day), whole))
     currency = line.invoice.currency
     return tuple(
         Sum(
@@ -233,5 +233,5 @@ def _sums(
             money.price_in_words(part.exact, currency),
             money.in_words(part.amount, currency),
         )
-        for label, part in [*told, ("The line", _whole(line))]
+        for label, part in [*shown, ("Whole line", _whole(line))]
     )

@@ -1,4 +1,4 @@
-"""The list of invoices: its columns, its filters, and what the invoices in it come to."""
+"""The list of invoices: its columns, filters and totals."""
 
 from typing import Any
 
@@ -40,7 +40,7 @@ EMPTY_IN: dict[str, tuple[str, ...]] = {
 
 
 class InvoiceList(ReadOnlyPage[Invoice]):
-    """What is still to be issued first, then the latest number."""
+    """Invoices that are not issued yet, then the latest number first."""
 
     list_display = (
         "shown_number",
@@ -79,7 +79,7 @@ class InvoiceList(ReadOnlyPage[Invoice]):
     shown_sent = column(instant, "sent_at", "customer.zone", title="sent", order="sent_at")
 
     def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
-        """Without the columns that are empty in the state asked for."""
+        """Leave out the columns that are empty for the chosen state."""
         empty = EMPTY_IN.get(request.GET.get("state__exact", ""), ())
         return tuple(name for name in self.list_display if name not in empty)
 
@@ -107,7 +107,7 @@ class InvoiceList(ReadOnlyPage[Invoice]):
         return day(invoice.due_on)
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
-        """The list with the flags of the rows it shows, asked for once."""
+        """Load the flags of all rows on the page at once."""
         changes = super().get_changelist_instance(request)
         changes.totals = totals_of(changes)
         rows = list(changes.result_list)
@@ -117,17 +117,17 @@ class InvoiceList(ReadOnlyPage[Invoice]):
         changes.result_list = rows
         return changes
 
-    @admin.display(description="to look at")
+    @admin.display(description="flags")
     def shown_flags(self, invoice: Invoice) -> SafeString | str:
         flags = invoice.__dict__.get("flags", [])
-        shown = ((flag.words, flag.words if flag.stops else "First invoice") for flag in flags)
+        shown = ((flag.message, flag.message if flag.needs_review else "First invoice") for flag in flags)
         return format_html_join("", '<span class="invoice-flag" title="{}">{}</span>', shown)
 
 
 def totals_of(changes: Any) -> list[dict[str, Any]]:
-    """What the listed invoices come to, by currency; the void ask for nothing. Of more than are counted nothing is said."""
+    """Return the totals of the listed invoices by currency, without void ones; empty if the list is too long to count."""
     if changes.result_count > COUNTED_AT_MOST:
         return []
-    asking = changes.queryset.exclude(state=State.VOID).order_by().values("currency")
-    rows = asking.annotate(invoices=Count("pk"), total=Sum("total")).order_by("currency")
+    live = changes.queryset.exclude(state=State.VOID).order_by().values("currency")
+    rows = live.annotate(invoices=Count("pk"), total=Sum("total")).order_by("currency")
     return [{**row, "total": money.in_words(row["total"], row["currency"])} for row in rows]

@@ -1,4 +1,4 @@
-"""The page of one invoice: the paper itself, what happened to it, and the charges behind each line."""
+"""The page of one invoice: its content, its history, and links to the charges behind each line."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,15 +11,15 @@ from django.template.response import TemplateResponse
 from billing_engine.core.admin_kit.cells import Colour, instant, page_of
 from billing_engine.core.money import in_words, price_in_words
 from invoices.admin.invoice.documents import documents_of
-from invoices.domain.document.content import paper_of
-from invoices.domain.document.replacement import places_of
-from invoices.domain.life.late_voids import actions_taken_back, taken_back_of
+from invoices.domain.document.content import content_of
+from invoices.domain.document.replacement import replacements_of
+from invoices.domain.life.late_voids import late_voids_of, voided_actions
 from invoices.domain.life.review_flags import flags_of
-from invoices.domain.mail.server import is_a_server, server
+from invoices.domain.mail.server import sends_email, server_name
 from invoices.models import Adjustment, Invoice, InvoiceLine, UndoneStep
 
 State = Invoice.State
-TAKEN_BACK_SHOWN = 20
+VOIDED_SHOWN = 20
 STATE_COLOURS: dict[Invoice.State, Colour] = {
     State.DRAFT: "orange",
     State.APPROVED: "blue",
@@ -30,7 +30,7 @@ STATE_COLOURS: dict[Invoice.State, Colour] = {
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What happened to an invoice, when, by whom and why."""
+    """A step in an invoice's history: when, by whom and why."""
 
     name: str
     at: datetime
@@ -39,8 +39,8 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class TakenBackPanel:
-    """What was taken back since: each with its page, its words, its charge, why and when (where the customer is)."""
+class LateVoidsPanel:
+    """The voided actions of an invoice: each with its link, description, charge, reason and time."""
 
     actions: int
     total: str
@@ -50,9 +50,9 @@ class TakenBackPanel:
 
 
 def invoice_page(model_admin: Any, request: HttpRequest, invoice: Invoice) -> HttpResponse:
-    """The invoice as it stands, with the buttons its state allows."""
+    """Show the invoice with the buttons that its state allows."""
     found = model_admin.get_actions_detail(request, str(invoice.pk))
-    paper = paper_of(invoice)
+    paper = content_of(invoice)
     addresses = charges_of(invoice) if request.user.has_perm("pricing.view_charge") else {}
     page = {
         **model_admin.admin_site.each_context(request),
@@ -67,15 +67,15 @@ def invoice_page(model_admin: Any, request: HttpRequest, invoice: Invoice) -> Ht
         "uncharged": [(line, addresses.get(line.position, "")) for line in paper.uncharged],
         "steps": steps_of(invoice),
         "flags": flags_of([invoice]).get(invoice.pk, []),
-        "taken_back": taken_back_panel(invoice),
+        "late_voids": late_voids_panel(invoice),
         "places": [
             (words, page_of("invoices.invoice", other.pk), str(other))
-            for words, other in zip(("In place of", "In its place"), places_of([invoice])[invoice.pk], strict=True)
+            for words, other in zip(("Replaces", "Replaced by"), replacements_of([invoice])[invoice.pk], strict=True)
             if other
         ],
-        "mails": invoice.mails.select_related("asked_by").order_by("-pk"),
+        "mails": invoice.mails.select_related("requested_by").order_by("-pk"),
         "documents": documents_of(invoice),
-        "no_mail_server": "" if is_a_server() else server(),
+        "no_mail_server": "" if sends_email() else server_name(),
         "media": model_admin.media,
         "actions_detail": model_admin._get_actions_navigation(  # noqa: SLF001 -- Unfold makes its header's buttons so
             model_admin.actions_detail, found, str(invoice.pk)
@@ -84,9 +84,9 @@ def invoice_page(model_admin: Any, request: HttpRequest, invoice: Invoice) -> Ht
     return TemplateResponse(request, "invoices/invoice_page.html", page)
 
 
-def taken_back_panel(invoice: Invoice) -> TakenBackPanel | None:
-    """The first of the actions that were taken back since; None where there are none."""
-    found = taken_back_of(invoice)
+def late_voids_panel(invoice: Invoice) -> LateVoidsPanel | None:
+    """Return the panel of actions voided after the close; None if there are none."""
+    found = late_voids_of(invoice)
     if not found.actions:
         return None
     zone, currency = invoice.customer.zone, invoice.currency
@@ -98,20 +98,20 @@ def taken_back_panel(invoice: Invoice) -> TakenBackPanel | None:
             one.void_reason,
             instant(one.voided_at, zone),
         )
-        for one in actions_taken_back(invoice)[:TAKEN_BACK_SHOWN]
+        for one in voided_actions(invoice)[:VOIDED_SHOWN]
     ]
     total = price_in_words(found.amount, currency)
-    return TakenBackPanel(found.actions, total, shown, found.actions - len(shown), invoice.state == State.ISSUED)
+    return LateVoidsPanel(found.actions, total, shown, found.actions - len(shown), invoice.state == State.ISSUED)
 
 
 def steps_of(invoice: Invoice) -> list[Step]:
-    """Drafted, adjusted, approved, issued, sent, voided, in this order; what was undone stands before the approval."""
+    """Return the invoice's history: drafted, adjusted, undone steps, approved, issued, sent, voided."""
     adjusted = Adjustment.objects.filter(line__invoice=invoice).select_related("line", "adjusted_by")
     steps = [
         Step("Drafted", invoice.created_at, None),
         *(
             Step(
-                f"Adjusted by {in_words(one.line.amount, invoice.currency)}",
+                f"AdjustmentLine by {in_words(one.line.amount, invoice.currency)}",
                 one.adjusted_at,
                 one.adjusted_by,
                 one.reason,
@@ -137,13 +137,12 @@ def steps_of(invoice: Invoice) -> list[Step]:
 def _undone_in_words(step: UndoneStep, currency: str) -> str:
     who = step.done_by.get_full_name() or str(step.done_by)
     if step.amount is None:
-        return f"Sent back, approved by {who}"
-    return f"Withdrawn: adjustment of {in_words(step.amount, currency)} by {who}"
+        return f"Sent back after approval by {who}"
+    return f"Withdrew adjustment of {in_words(step.amount, currency)} by {who}"
 
 
 def charges_of(invoice: Invoice) -> dict[int, str]:
-    """By the line's position the address of the page with exactly its charges; a minimum and an adjustment have none, and
-    what is void has none any more: they are rated anew."""
+    """Return the URL of each line's charges by position; minimums, adjustments and void invoices have none."""
     if invoice.state == State.VOID:
         return {}
     counted = (InvoiceLine.Kind.CHARGES, InvoiceLine.Kind.NOT_CHARGED)

@@ -1,1 +1,1 @@
-"""The page on which finance closes a month."""
+"""The page where finance closes a month."""

@@ -1,4 +1,4 @@
-"""From received to occurred to billed, on the page of a month: a table that is counted when the page is there already."""
+"""The table from received to occurred to billed on a month's page, loaded after the page."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from invoices.queries.bridge import Bridge, Moved, bridge_of
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A step: of actions, and of items in quarantine where they take it too."""
+    """A row of the bridge: actions, and quarantined items where they apply."""
 
     name: str
     actions: str
@@ -22,7 +22,7 @@ class Row:
 
 
 def bridge(request: HttpRequest, label: str) -> HttpResponse:
-    """The table alone."""
+    """Return the table only."""
     found = bridge_of(Cycle.parse(label))
     page = {"rows": rows_of(found, month_in_words(label)), "adds_up": found.adds_up, "faults": faults_of(found)}
     response = render(request, "invoices/bridge.html", page)
@@ -31,7 +31,7 @@ def bridge(request: HttpRequest, label: str) -> HttpResponse:
 
 
 def rows_of(found: Bridge, month: str) -> list[Row]:
-    """From what was received to what is billed; steps of nothing are left out."""
+    """Return the rows from what was received to what is billed; empty steps are left out."""
     actions, items = found.actions, found.quarantined
     steps = (
         ("occurred in an earlier month", -actions.occurred_earlier, -items.occurred_earlier),
@@ -40,13 +40,13 @@ def rows_of(found: Bridge, month: str) -> list[Row]:
         (f"occurred in {month}, received after", actions.received_later, items.received_later),
     )
     last = (
-        ("billed with another period: late, or in a week over the month's border", -found.elsewhere, 0),
+        ("billed with another period: late, or in a week across the month's border", -found.elsewhere, 0),
         (f"billed with {month}, occurred in another month", found.from_elsewhere, 0),
     )
     return [
         _sum(f"Received in {month} (UTC)", actions.received, items.received),
         *(_step(*step) for step in steps if any(step[1:])),
-        _sum(f"Occurred in {month}, where each customer is", actions.occurred, items.occurred),
+        _sum(f"Occurred in {month}, in each customer's time zone", actions.occurred, items.occurred),
         *(_step(*step) for step in last if any(step[1:])),
         Row(f"In the billing periods of {month}", count_in_words(found.billed), "", is_sum=True),
     ]
@@ -65,26 +65,24 @@ def _signed(count: int) -> str:
 
 
 def faults_of(found: Bridge) -> list[str]:
-    """Where it does not add up, in words."""
-    told = []
-    if found.told != found.actions.received:
-        told.append(
-            f"The deliveries say that they stored {_actions(found.told)}, and {_there(found.actions.received)}."
-        )
+    """Return sentences that say where the bridge does not add up."""
+    faults = []
+    if found.reported != found.actions.received:
+        faults.append(f"The deliveries report {_actions(found.reported)} stored, but {_exist(found.actions.received)}.")
     if found.tallied is not None and found.tallied != found.billed:
-        told.append(f"In the billing periods {_actions(found.tallied)} were rated, and {_there(found.billed)}.")
-    for moved, what in ((found.actions, "actions"), (found.quarantined, "items in quarantine")):
-        told += _fault(moved, what)
-    return told
+        faults.append(f"In the billing periods, {_actions(found.tallied)} were rated, but {_exist(found.billed)}.")
+    for moved, what in ((found.actions, "actions"), (found.quarantined, "quarantined items")):
+        faults += _fault(moved, what)
+    return faults
 
 
 def _actions(count: int) -> str:
     return f"{count_in_words(count)} action{'' if count == 1 else 's'}"
 
 
-def _there(count: int) -> str:
-    return f"{count_in_words(count)} {'is' if count == 1 else 'are'} there"
+def _exist(count: int) -> str:
+    return f"{count_in_words(count)} {'exists' if count == 1 else 'exist'}"
 
 
 def _fault(moved: Moved, what: str) -> list[str]:
-    return [] if moved.adds_up else [f"What was received and what occurred differ: {what}."]
+    return [] if moved.adds_up else [f"Received and occurred {what} do not add up."]

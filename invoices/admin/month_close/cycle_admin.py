@@ -1,4 +1,4 @@
-"""The months that finance closes, and the page of each."""
+"""The list of months to close, and the page of each month with its buttons."""
 
 from typing import Any
 
@@ -17,18 +17,24 @@ from billing_engine.core.admin_kit.pages import ReadOnlyPage
 from billing_engine.core.counts import names_in_words
 from billing_engine.core.errors import Refused
 from invoices.admin.month_close.bridge import bridge
-from invoices.admin.month_close.form import MayNeedAReason
+from invoices.admin.month_close.form import OptionalReasonForm
 from invoices.admin.month_close.page import cycle_page
-from invoices.domain.mail.server import check_server, is_a_server, server
-from invoices.domain.month_close.bulk_action import begin, stop, tried_before, waiting_for, without_contacts
+from invoices.domain.mail.server import check_server, sends_email, server_name
+from invoices.domain.month_close.bulk_action import (
+    count_waiting,
+    failed_before,
+    start_bulk_action,
+    stop_bulk_action,
+    without_contacts,
+)
 from invoices.domain.month_close.close_month import (
     bill_cycle,
     check_all_issued,
     check_may_open_again,
     check_over,
     close_cycle,
+    create_missing_months,
     has_something_to_bill,
-    know_cycles,
     lock,
     reopen,
 )
@@ -46,43 +52,46 @@ COLOURS: dict[str, Colour] = {State.OPEN: "blue", State.LOCKED: "orange", State.
 
 
 def month_of(cycle: BillingCycle) -> str:
-    """`October 2026`."""
+    """Return the month's name, such as `October 2026`."""
     return month_in_words(cycle.label)
 
 
-def is_to_be_billed(cycle: BillingCycle) -> bool:
-    """Whether a billing run would find something to do, and may."""
+def can_be_billed(cycle: BillingCycle) -> bool:
+    """Return whether the month is open and a billing run would have something to bill."""
     return not why_month_locked(cycle) and has_something_to_bill(cycle, at=now())
 
 
-def many(cycle: BillingCycle, action: BillingCycle.BulkAction, what: str) -> str:
-    """`1 draft`, `1,234 invoices`: those that wait for the bulk action."""
-    count = waiting_for(cycle, action)
+def waiting_in_words(cycle: BillingCycle, action: BillingCycle.BulkAction, what: str) -> str:
+    """Return how many invoices the bulk action would process: `1 draft`, `1,234 invoices`."""
+    count = count_waiting(cycle, action)
     return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
-def waits_for(action: BillingCycle.BulkAction) -> Any:
-    """Whether the bulk action has something to do, and none is in progress."""
-    return lambda cycle: not cycle.bulk_action and waiting_for(cycle, action) > 0
+def has_waiting(action: BillingCycle.BulkAction) -> Any:
+    """Return a check whether the bulk action has something to do, and none is in progress."""
+    return lambda cycle: not cycle.bulk_action and count_waiting(cycle, action) > 0
 
 
 def may_send_all(cycle: BillingCycle) -> bool:
-    """Whether something waits, and a server takes it; without one on a desk it is written down."""
+    """Return whether there is something to send, and emails may be sent or, on a local server, recorded."""
     try:
         check_server()
     except Refused:
         return False
-    return bool(waits_for(BulkAction.SEND)(cycle))
+    return bool(has_waiting(BulkAction.SEND)(cycle))
 
 
-def told_before_sending(cycle: BillingCycle) -> str:
-    """To whom, what failed before, and who is left out."""
-    failed = tried_before(cycle)
-    again = f" {failed:,} of them could not be sent before." if failed else ""
-    nobody = without_contacts(cycle)
-    left_out = f" Left out, for want of billing contacts: {names_in_words(nobody)}." if nobody else ""
-    way = "" if is_a_server() else f" Nobody gets them: this server only writes mails down ({server()})."
-    return f"All that is issued and not sent goes to its billing contacts, by its template, with the PDF.{again}{left_out}{way}"
+def send_all_notice(cycle: BillingCycle) -> str:
+    """Say who gets the emails, how many failed before, and which customers are skipped."""
+    failed = failed_before(cycle)
+    again = f" {failed:,} of them failed before." if failed else ""
+    contactless = without_contacts(cycle)
+    skipped = f" Skipped, without billing contacts: {names_in_words(contactless)}." if contactless else ""
+    recorded = "" if sends_email() else f" They will not be delivered: emails are only recorded here ({server_name()})."
+    return (
+        "Sends every issued invoice that was not sent yet to the customer's billing contacts, with its template and PDF."
+        f"{again}{skipped}{recorded}"
+    )
 
 
 @admin.register(BillingCycle)
@@ -103,7 +112,7 @@ class BillingCycleAdmin(ReadOnlyPage[BillingCycle]):
         css = {"all": ["invoices/finance.css", "core/figures.css", "invoices/month_close.css"]}
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        know_cycles()
+        create_missing_months()
         response: HttpResponse = super().changelist_view(request, extra_context)
         return response
 
@@ -112,7 +121,7 @@ class BillingCycleAdmin(ReadOnlyPage[BillingCycle]):
         return [counted, *super().get_urls()]
 
     def bridge(self, request: HttpRequest, cycle: int) -> HttpResponse:
-        """What lies between received and billed: the month's page asks for it."""
+        """Return the table from received to billed, which the month's page loads."""
         found = get_object_or_404(BillingCycle, pk=cycle)
         if not self.has_view_permission(request, found):
             raise PermissionDenied
@@ -133,48 +142,48 @@ class BillingCycleAdmin(ReadOnlyPage[BillingCycle]):
         permission=RUN,
         icon="play_arrow",
         variant=ActionVariant.PRIMARY,
-        offered=is_to_be_billed,
+        offered=can_be_billed,
         asks=Dialog(
             title=lambda cycle: f"Bill {month_of(cycle)}?",
             says=(
-                "Each customer by itself: its period is rated, closed and drafted, or it says why not. Who is not over yet"
-                " is named, and keeps nobody waiting."
+                "Rates and closes each customer's period and drafts its invoice, or says why not. Customers whose period"
+                " has not ended yet are listed; they do not delay the others."
             ),
         ),
     )
     def run(self, request: HttpRequest, cycle: BillingCycle, answers: dict[str, Any]) -> Done:
-        begun = bill_cycle(cycle, by=person(request), at=now())
-        if not begun.unfinished:
+        started = bill_cycle(cycle, by=person(request), at=now())
+        if not started.unfinished:
             return Done(f"{month_of(cycle)} is being billed.")
-        return Done(f"What is over is being billed. Not over yet: {unfinished_in_words(begun.unfinished)}.")
+        return Done(f"Ended periods are being billed. Not ended yet: {unfinished_in_words(started.unfinished)}.")
 
     @button(
         "Approve all",
         permission=DECIDE,
         icon="check",
         variant=ActionVariant.PRIMARY,
-        offered=waits_for(BulkAction.APPROVE),
+        offered=has_waiting(BulkAction.APPROVE),
         asks=Dialog(
-            title=lambda cycle: f"Approve {many(cycle, BulkAction.APPROVE, 'draft')} of {month_of(cycle)}?",
-            says="You looked at them and stand for them. The workers do it, one after the other; it can be stopped.",
+            title=lambda cycle: f"Approve {waiting_in_words(cycle, BulkAction.APPROVE, 'draft')} of {month_of(cycle)}?",
+            says="Confirms that you reviewed them and that they are correct. You can stop it; flagged drafts are skipped.",
         ),
     )
     def approve_all(self, request: HttpRequest, cycle: BillingCycle, answers: dict[str, Any]) -> Done:
-        return Done(f"Approving {begin(cycle, BulkAction.APPROVE, by=person(request), at=now()):,}.")
+        return Done(f"Approving {start_bulk_action(cycle, BulkAction.APPROVE, by=person(request), at=now()):,}.")
 
     @button(
         "Issue all",
         permission=DECIDE,
         icon="send",
         variant=ActionVariant.PRIMARY,
-        offered=waits_for(BulkAction.ISSUE),
+        offered=has_waiting(BulkAction.ISSUE),
         asks=Dialog(
-            title=lambda cycle: f"Issue {many(cycle, BulkAction.ISSUE, 'invoice')} of {month_of(cycle)}?",
-            says="Each gets its number, and from then on nobody can change it. It can be stopped, not undone.",
+            title=lambda cycle: f"Issue {waiting_in_words(cycle, BulkAction.ISSUE, 'invoice')} of {month_of(cycle)}?",
+            says="Each invoice gets its number and can no longer be changed. You can stop this, but not undo it.",
         ),
     )
     def issue_all(self, request: HttpRequest, cycle: BillingCycle, answers: dict[str, Any]) -> Done:
-        return Done(f"Issuing {begin(cycle, BulkAction.ISSUE, by=person(request), at=now()):,}.")
+        return Done(f"Issuing {start_bulk_action(cycle, BulkAction.ISSUE, by=person(request), at=now()):,}.")
 
     @button(
         "Send all",
@@ -183,14 +192,16 @@ class BillingCycleAdmin(ReadOnlyPage[BillingCycle]):
         variant=ActionVariant.PRIMARY,
         offered=may_send_all,
         asks=Dialog(
-            title=lambda cycle: f"Send {many(cycle, BulkAction.SEND, 'invoice')} of {month_of(cycle)} by e-mail?",
-            says=told_before_sending,
+            title=lambda cycle: (
+                f"Send {waiting_in_words(cycle, BulkAction.SEND, 'invoice')} of {month_of(cycle)} by email?"
+            ),
+            says=send_all_notice,
         ),
     )
     def send_all(self, request: HttpRequest, cycle: BillingCycle, answers: dict[str, Any]) -> Done:
-        count = begin(cycle, BulkAction.SEND, by=person(request), at=now())
-        if not is_a_server():
-            return Done(f"Writing down {count:,}: this server sends no mail.", level=messages.WARNING)
+        count = start_bulk_action(cycle, BulkAction.SEND, by=person(request), at=now())
+        if not sends_email():
+            return Done(f"Recording {count:,}, not sending: no mail server is configured.", level=messages.WARNING)
         return Done(f"Sending {count:,}.")
 
     @button(
@@ -198,10 +209,12 @@ class BillingCycleAdmin(ReadOnlyPage[BillingCycle]):
         permission=DECIDE,
         icon="stop",
         offered=lambda cycle: bool(cycle.bulk_action),
-        asks=Dialog(title="Stop?", says="What is done stays done; the rest waits until somebody begins again."),
+        asks=Dialog(
+            title="Stop the bulk action?", says="It stops after the current invoice. You can start it again later."
+        ),
     )
     def stop_bulk_action(self, request: HttpRequest, cycle: BillingCycle, answers: dict[str, Any]) -> Done:
-        stop(cycle)
+        stop_bulk_action(cycle)
         return Done("Stopped.")
 
     @button(
@@ -213,10 +226,10 @@ class BillingCycleAdmin(ReadOnlyPage[BillingCycle]):
         asks=Dialog(
             title=lambda cycle: f"Lock {month_of(cycle)}?",
             says=(
-                "From here on nothing joins the month, and none of its drafts is made anew; what arrives late goes to the"
-                " next open period. A second person may open it again, while nothing is issued."
+                "From now on the month takes no new actions, and its drafts cannot be regenerated. Late activity goes to"
+                " the next open period. A second person can reopen the month until an invoice is issued."
             ),
-            form=MayNeedAReason,
+            form=OptionalReasonForm,
         ),
     )
     def lock(self, request: HttpRequest, cycle: BillingCycle, answers: dict[str, Any]) -> Done:
@@ -224,14 +237,14 @@ class BillingCycleAdmin(ReadOnlyPage[BillingCycle]):
         return Done(f"{month_of(cycle)} is locked.")
 
     @button(
-        "Open again",
+        "Reopen",
         permission=CLOSE,
         icon="lock_open",
         offered=lambda cycle: cycle.state == State.LOCKED,
         guard=check_may_open_again,
         asks=Dialog(
-            title=lambda cycle: f"Open {month_of(cycle)} again?",
-            says="Its drafts can then be made anew. Only a second person can, with a reason, and while nothing is issued.",
+            title=lambda cycle: f"Reopen {month_of(cycle)}?",
+            says="Its drafts can be regenerated again. This needs a second person and a reason, and no issued invoice.",
             form=WithReason,
         ),
     )
@@ -248,8 +261,8 @@ class BillingCycleAdmin(ReadOnlyPage[BillingCycle]):
         guard=lambda cycle, _by: check_all_issued(cycle),
         asks=Dialog(
             title=lambda cycle: f"Close {month_of(cycle)}?",
-            says="For good: everything of it is issued, and nothing of it is ever opened again.",
-            form=MayNeedAReason,
+            says="A closed month can never be reopened.",
+            form=OptionalReasonForm,
         ),
     )
     def close(self, request: HttpRequest, cycle: BillingCycle, answers: dict[str, Any]) -> Done:

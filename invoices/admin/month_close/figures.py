@@ -1,4 +1,4 @@
-"""A cycle in figures: the three sums that have to agree, each figure with its rows, and the money by how far it has come."""
+"""A cycle in figures: the sums that must agree, with links to their rows, and the amounts by state."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -29,18 +29,18 @@ LAST = (TAX, CREDIT, TOTAL)
 
 @dataclass(frozen=True, slots=True)
 class Sum:
-    """One of the sums that close a month, and whether its sides are equal."""
+    """One of the sums that must agree before a month is closed."""
 
     title: str
     note: str
     equations: list[Equation]
     adds_up: bool
-    of_which: tuple[str, ...] = ()  # what is in it and is worth a word
+    of_which: tuple[str, ...] = ()  # parts of it worth mentioning
 
 
 @dataclass(frozen=True, slots=True)
 class MoneyRow:
-    """One part of the invoices, state by state, and all together."""
+    """One part of the invoices' amounts, by state and in total."""
 
     name: str
     cells: list[Figure]
@@ -49,22 +49,22 @@ class MoneyRow:
 
 @dataclass(frozen=True, slots=True)
 class MoneyTable:
-    """One currency: what all charges come to, and where they are."""
+    """The amounts in one currency: the sum of all charges, and where they are."""
 
     currency: str
     columns: list[Figure]
     rows: list[MoneyRow]
     charged: str
-    unaccounted: str  # empty where there is nothing
+    unaccounted: str  # empty if zero
     adds_up: bool
 
 
 def received_sum(label: str) -> Sum:
-    """received = stored + duplicates + conflicts + quarantined + tests, of leads and of actions."""
+    """Return received = stored + duplicates + conflicts + quarantined + tests, for leads and for actions."""
     leads, actions = received_in(Cycle.parse(label))
     return Sum(
         "Received",
-        "by the API and by import, within the month (UTC)",
+        "through the API and imports, within the month (UTC)",
         received_in_words(Cycle.parse(label), leads, actions),
         adds_up=all(counts.received == _outcomes(counts) for counts in (leads, actions)),
     )
@@ -76,7 +76,7 @@ def _outcomes(counts: Received) -> int:
 
 
 def stored_sum(label: str) -> Sum:
-    """stored = charged + excluded, reason by reason, + unrated, in the cycle's billing periods."""
+    """Return stored = charged + excluded, by reason, + unrated, for the cycle's billing periods."""
     rated, excluded = rated_in(Cycle.parse(label)), excluded_in(label)
     figures = [_charges("charged", rated.charged, label, "green", reason__exact="")]
     figures += [
@@ -88,7 +88,7 @@ def stored_sum(label: str) -> Sum:
     whole = Figure("actions stored", count_in_words(rated.actions), list_of("leads.billingperiod", cycle=label))
     return Sum(
         "Stored",
-        "what occurred in the month where the customer is, and late activity billed with it",
+        "occurred in the month in the customer's time zone, and late activity billed with it",
         [Equation(whole, tuple(figures))] if rated.actions else [],
         adds_up=rated.actions == rated.charged + excluded.total() + rated.unrated,
         of_which=_late(label),
@@ -96,7 +96,7 @@ def stored_sum(label: str) -> Sum:
 
 
 def _late(label: str) -> tuple[str, ...]:
-    """`of which late activity: 4 actions, $10.00`, in each currency."""
+    """Return `of which late activity: 4 actions, $10.00` for each currency."""
     return tuple(
         f"of which late activity: {count_in_words(count)} action{'' if count == 1 else 's'},"
         f" {price_in_words(amount, currency)}"
@@ -110,7 +110,7 @@ def _charges(name: str, count: int, label: str, tone: str, **where: str) -> Figu
 
 
 def money_table(money: CycleMoney, label: str) -> MoneyTable:
-    """Charged = on invoices of each state + unbilled; and from those charges to the invoices' totals."""
+    """Return charged = on invoices by state + unbilled, and the rows from charges to invoice totals."""
     states = [UNBILLED, *(state.value for state in State)]
     shown = [state for state in states if state in money.invoices or state in money.parts[CHARGES]]
     return MoneyTable(
@@ -132,7 +132,7 @@ def _column(state: str, money: CycleMoney, label: str) -> Figure:
 
 
 def _order(parts: Iterable[str]) -> list[str]:
-    """As on an invoice: charges and what rounding them changes, the other lines, tax, total."""
+    """Order the parts as on an invoice: charges, rounding, other lines, tax, total."""
     first = [CHARGES, ROUNDING]
     others = [kind.value for kind in Kind if kind.value not in first and kind.value in parts]
     return [what for what in (*first, *others, *LAST) if what in parts]
@@ -140,8 +140,8 @@ def _order(parts: Iterable[str]) -> list[str]:
 
 def _row(what: str, money: CycleMoney, states: list[str]) -> MoneyRow:
     amounts = money.parts[what]
-    written = price_in_words if what in (CHARGES, ROUNDING) else in_words
-    cells = [Figure("", written(amounts[state], money.currency) if state in amounts else "") for state in states]
-    cells.append(Figure("", written(sum(amounts.values(), Decimal(ZERO)), money.currency)))
+    formatted = price_in_words if what in (CHARGES, ROUNDING) else in_words
+    cells = [Figure("", formatted(amounts[state], money.currency) if state in amounts else "") for state in states]
+    cells.append(Figure("", formatted(sum(amounts.values(), Decimal(ZERO)), money.currency)))
     name = NAMES.get(what) or Kind(what).label
     return MoneyRow(name, cells, is_total=what == TOTAL)

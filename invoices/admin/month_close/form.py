@@ -1,15 +1,15 @@
-"""What locking and closing a month may need beyond the click."""
+"""The form for locking and closing a month."""
 
 from django import forms
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 
-class MayNeedAReason(forms.Form):
-    """A reason, where something stays behind."""
+class OptionalReasonForm(forms.Form):
+    """An optional reason."""
 
     reason = forms.CharField(
         max_length=500,
         required=False,
         widget=UnfoldAdminTextInputWidget,
-        help_text="Needed where items wait in quarantine or a customer without billing has open periods.",
+        help_text="Required if quarantined items or open periods of inactive customers are left behind.",
     )

@@ -1,4 +1,4 @@
-"""The page on which finance closes a month: what adds up, what stands in the way, and the steps from run to close."""
+"""The page where finance closes a month: its sums, its blockers, and the steps from run to close."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -12,11 +12,11 @@ from billing_engine.core.admin_kit.bulk import SKIPPED_SHOWN, Skipped, SkippedRo
 from billing_engine.core.admin_kit.cells import instant, list_of, page_of
 from billing_engine.core.calendar.spans import Cycle, labels_of
 from billing_engine.core.counts import count_in_words
-from invoices.admin.month_close.blockers import hindrances
+from invoices.admin.month_close.blockers import blocker_cards
 from invoices.admin.month_close.figures import money_table, received_sum, stored_sum
-from invoices.domain.month_close.bulk_action import last_act
+from invoices.domain.month_close.bulk_action import last_bulk_action
 from invoices.domain.month_close.close_month import unfinished_in
-from invoices.domain.month_close.unfinished import Left, left_in, quarantined_in
+from invoices.domain.month_close.unfinished import Remaining, quarantined_in, remaining_in
 from invoices.domain.run.blockers import blocker_of, failed_in
 from invoices.domain.wording import end_in_words, month_in_words
 from invoices.models import BillingCycle, BillingRun, BillingRunItem, CycleStep
@@ -32,17 +32,17 @@ FIRST_ZONE = ZoneInfo("Etc/GMT-14")  # where a day ends first
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of the close: how far it is, in words, and where to go for it."""
+    """One step of the close: its progress, and where to go for it."""
 
     name: str
-    words: str
+    text: str
     address: str
     progress: str
 
 
 @dataclass(frozen=True, slots=True)
 class WaitingItem:
-    """An item in quarantine: what it is, why it waits, and when it occurred, or else was received."""
+    """A quarantined item: what it is, why it is quarantined, and when it occurred or was received."""
 
     address: str
     what: str
@@ -55,10 +55,10 @@ class WaitingItem:
 
 
 def cycle_page(model_admin: Any, request: HttpRequest, cycle: BillingCycle) -> HttpResponse:
-    """The cycle as it stands; nothing on it is older than the request."""
-    # Looked at first: what ends while the rest is counted shows at the next look.
+    """Show the month; every figure is counted for this request."""
+    # Read first: work that ends while the rest is counted shows with the next refresh.
     is_moving = bool(cycle.bulk_action) or _run_in_progress(cycle.label) is not None
-    left = left_in(cycle.label)
+    left = remaining_in(cycle.label)
     money = money_of(cycle.label)
     history = list(cycle.steps.select_related("by").order_by("pk"))
     month = Cycle.parse(cycle.label)
@@ -74,7 +74,7 @@ def cycle_page(model_admin: Any, request: HttpRequest, cycle: BillingCycle) -> H
         "month": month_in_words(cycle.label),
         **_neighbours(month),
         "steps": steps_of(cycle, left),
-        "hindrances": hindrances(cycle, left),
+        "blockers": blocker_cards(cycle, left),
         "failures": _failures(cycle.label),
         "quarantined": _waiting_items(cycle.label) if left.quarantined else [],
         "quarantined_more": max(0, left.quarantined - ITEMS_SHOWN),
@@ -83,9 +83,9 @@ def cycle_page(model_admin: Any, request: HttpRequest, cycle: BillingCycle) -> H
         "sums": sums,
         "tables": tables,
         "adds_up": all(one.adds_up for one in sums) and all(one.adds_up for one in tables),
-        "is_whole": bool(tables) and all(one.equations for one in sums),
-        "history": [_told(step) for step in history],
-        "skipped": _skipped(last_act(history)),
+        "is_complete": bool(tables) and all(one.equations for one in sums),
+        "history": [_history_row(step) for step in history],
+        "skipped": _skipped(last_bulk_action(history)),
         "is_moving": is_moving,
         "media": model_admin.media,
         "actions_detail": model_admin._get_actions_navigation(  # noqa: SLF001 -- Unfold makes its header's buttons so
@@ -95,12 +95,14 @@ def cycle_page(model_admin: Any, request: HttpRequest, cycle: BillingCycle) -> H
     response = TemplateResponse(request, "invoices/month_close.html", page)
     response["Cache-Control"] = "no-store"
     if request.headers.get("HX-Request") and not is_moving:
-        response["HX-Refresh"] = "true"  # the workers are done: the buttons, which are no part of the news, are others
+        response["HX-Refresh"] = (
+            "true"  # the workers are done: reload, because the buttons outside the refreshed part changed
+        )
     return response
 
 
-def _told(step: CycleStep) -> dict[str, Any]:
-    """An act in words: what, on what, with what outcome, by whom, when and why."""
+def _history_row(step: CycleStep) -> dict[str, Any]:
+    """Return a step of the history: what was done, to what, by whom, when and why."""
     is_on_all = step.kind in BillingCycle.BulkAction.values
     return {
         "what": step.get_kind_display(),
@@ -112,28 +114,28 @@ def _told(step: CycleStep) -> dict[str, Any]:
 
 
 def _skipped(act: CycleStep | None) -> Skipped | None:
-    """What an act on all of a month's invoices skipped, and why."""
+    """Return what a bulk action skipped, and why."""
     if act is None:
         return None
     rows = list(act.skipped.order_by("pk")[:SKIPPED_SHOWN])
     if not rows:
         return None
     count = act.skipped.count()
-    told = [
-        SkippedRow(row.name, row.words, page_of("invoices.invoice", row.invoice_id) if row.invoice_id else "")
+    skipped = [
+        SkippedRow(row.name, row.message, page_of("invoices.invoice", row.invoice_id) if row.invoice_id else "")
         for row in rows
     ]
-    words = f"{act.get_kind_display()}: {count_in_words(act.done)} done, {count_in_words(count)} skipped"
-    return Skipped(words, told, count - len(rows))
+    summary = f"{act.get_kind_display()}: {count_in_words(act.done)} done, {count_in_words(count)} skipped"
+    return Skipped(summary, skipped, count - len(rows))
 
 
-def steps_of(cycle: BillingCycle, left: Left) -> list[Step]:
-    """From the billing run to the close, each done, next or later."""
+def steps_of(cycle: BillingCycle, left: Remaining) -> list[Step]:
+    """Return the steps from the billing run to the close, each done, next or later."""
     periods = BillingPeriod.objects.filter(label__in=labels_of(cycle.label))
     total = periods.count()
     invoices = {"month": cycle.label}
     still_open = left.not_billed + left.inactive_periods
-    told = [
+    steps = [
         (
             "Run",
             not left.not_billed,
@@ -149,7 +151,7 @@ def steps_of(cycle: BillingCycle, left: Left) -> list[Step]:
         (
             "Lock",
             cycle.state != State.OPEN,
-            "nothing joins it any more" if cycle.state != State.OPEN else "when all is drafted",
+            "takes no new actions" if cycle.state != State.OPEN else "once everything is drafted",
             "",
         ),
         (
@@ -167,29 +169,29 @@ def steps_of(cycle: BillingCycle, left: Left) -> list[Step]:
         (
             "Close",
             cycle.state == State.CLOSED,
-            "for good" if cycle.state == State.CLOSED else "when all is issued",
+            "for good" if cycle.state == State.CLOSED else "once everything is issued",
             "",
         ),
     ]
-    first = next((place for place, (_, is_done, _, _) in enumerate(told) if not is_done), len(told))
+    first = next((number for number, (_, is_done, _, _) in enumerate(steps) if not is_done), len(steps))
     return [
-        Step(name, words, address, DONE if is_done else NEXT if place == first else LATER)
-        for place, (name, is_done, words, address) in enumerate(told)
+        Step(name, text, address, DONE if is_done else NEXT if number == first else LATER)
+        for number, (name, is_done, text, address) in enumerate(steps)
     ]
 
 
 def _to_go(count: int, what: str, *, plural: str = "") -> str:
-    return f"{count_in_words(count)} {what}{'' if count == 1 else plural} to go" if count else "none waits"
+    return f"{count_in_words(count)} {what}{'' if count == 1 else plural} to go" if count else "none to go"
 
 
 def _failures(label: str) -> list[tuple[BillingRunItem, str]]:
-    """The first that could not be billed, each with what stands in the way now."""
+    """Return the first failed items, each with what blocks it now."""
     failed = failed_in(label).select_related("period__customer", "period__tally").order_by("period__customer__name")
     return [(item, blocker_of(item)) for item in failed[:FAILURES_SHOWN]]
 
 
 def _waiting_items(label: str) -> list[WaitingItem]:
-    """The first of what waits in quarantine and counts to the month."""
+    """Return the first quarantined items that count toward the month."""
     found = quarantined_in(label).select_related("source").order_by("received_at", "pk")
     return [
         WaitingItem(
@@ -207,7 +209,7 @@ def _waiting_items(label: str) -> list[WaitingItem]:
 
 
 def _unfinished(label: str) -> list[tuple[BillingPeriod, str]]:
-    """Who is not over yet, and when, once the month is over for the first; before that it is everybody."""
+    """Return the periods that have not ended yet, with their ends; none until the month has ended for the first customer."""
     at = now()
     if at < Cycle.parse(label).span(FIRST_ZONE).end:
         return []
@@ -219,7 +221,7 @@ def _run_in_progress(label: str) -> BillingRun | None:
 
 
 def _neighbours(month: Cycle) -> dict[str, str]:
-    """The pages of the months before and after it, where they are known."""
+    """Return the pages of the previous and next month, if they exist."""
     names = {str(month.previous()): "earlier", str(month.next()): "later"}
     found = BillingCycle.objects.filter(label__in=names)
     return {names[one.label]: page_of("invoices.billingcycle", one.pk) for one in found}

@@ -1,4 +1,4 @@
-"""Billing runs: start one, watch it, see what failed and why, let it try again."""
+"""The list of billing runs, and the page of each run with its buttons."""
 
 from typing import Any
 
@@ -28,18 +28,18 @@ from invoices.models import BillingRun, BillingRunItem
 State = BillingRunItem.State
 START = "invoices.add_billingrun"
 START_SAYS = (
-    "Every open period of the cycle is rated, closed and drafted as an invoice. What cannot be billed yet is listed with its"
-    " reason and left as it is."
+    "Rates and closes every open period of the cycle and drafts its invoice. Periods that cannot be billed yet stay open and"
+    " are listed with the reason."
 )
 
 
 def has_failed_items(run: BillingRun) -> bool:
-    """Whether there is something to retry."""
+    """Return whether the run has failed items to retry."""
     return run.items.filter(state=State.FAILED).exists()
 
 
 def is_going_on(run: BillingRun) -> bool:
-    """Whether workers are at it."""
+    """Return whether the run is neither finished nor paused."""
     return run.finished_at is None and run.paused_at is None
 
 
@@ -69,7 +69,7 @@ class BillingRunAdmin(ReadOnlyPage[BillingRun]):
     # --- The list -------------------------------------------------------------------------------
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[BillingRun]:
-        """Runs with the number of their items per state: runs are few, a dozen a year."""
+        """Return the runs with their number of items per state; there are only a few runs a year."""
         counts = {f"{state.value}_items": Count("items", filter=Q(items__state=state)) for state in State}
         found: QuerySet[BillingRun] = super().get_queryset(request)
         return found.annotate(**counts)
@@ -83,7 +83,7 @@ class BillingRunAdmin(ReadOnlyPage[BillingRun]):
         return chip("Finished, some failed", "red") if run.failed_items else chip("Finished", "green")
 
     def has_start_permission(self, request: HttpRequest) -> bool:
-        """Whether this person starts runs, and lets failed items try again."""
+        """Return whether the user can start runs and retry failed items."""
         return request.user.has_perm(START)
 
     def _start_run(self, request: HttpRequest) -> HttpResponse:
@@ -131,15 +131,15 @@ class BillingRunAdmin(ReadOnlyPage[BillingRun]):
         return run_page(self, request, run)
 
     def progress(self, request: HttpRequest, run_id: int) -> JsonResponse:
-        """How far the run has come, for its page to ask every two seconds."""
+        """Return the run's progress as JSON; its page polls this every two seconds."""
         run = get_object_or_404(BillingRun, pk=run_id)
         if not self.has_view_permission(request, run):
             raise PermissionDenied
-        now_at = progress(run)
-        states = {state.value: getattr(now_at, state.value) for state in State}
-        facts = {**states, "total": now_at.total, "percent": now_at.percent, "finished": run.finished_at is not None}
-        facts["paused"] = run.paused_at is not None
-        return JsonResponse(facts, headers={"Cache-Control": "no-store"})
+        current = progress(run)
+        states = {state.value: getattr(current, state.value) for state in State}
+        answer = {**states, "total": current.total, "percent": current.percent, "finished": run.finished_at is not None}
+        answer["paused"] = run.paused_at is not None
+        return JsonResponse(answer, headers={"Cache-Control": "no-store"})
 
     @button(
         "Pause",
@@ -148,7 +148,7 @@ class BillingRunAdmin(ReadOnlyPage[BillingRun]):
         offered=is_going_on,
         asks=Dialog(
             title="Pause this run?",
-            says="Who is being billed at this moment is billed; the others wait until somebody resumes the run.",
+            says="The customer being billed now is finished. The others wait until the run is resumed.",
         ),
     )
     def pause(self, request: HttpRequest, run: BillingRun, answers: dict[str, Any]) -> Done:
@@ -161,10 +161,10 @@ class BillingRunAdmin(ReadOnlyPage[BillingRun]):
         icon="play_arrow",
         variant=ActionVariant.PRIMARY,
         offered=lambda run: run.paused_at is not None,
-        asks=Dialog(title="Go on with this run?", says="The workers bill the customers that still wait."),
+        asks=Dialog(title="Resume this run?", says="The workers bill the remaining customers."),
     )
     def resume(self, request: HttpRequest, run: BillingRun, answers: dict[str, Any]) -> Done:
-        return Done(f"Going on with {resume(run)}.")
+        return Done(f"Resumed with {resume(run):,} to go.")
 
     @button(
         "Retry failed",
@@ -173,16 +173,16 @@ class BillingRunAdmin(ReadOnlyPage[BillingRun]):
         variant=ActionVariant.PRIMARY,
         offered=has_failed_items,
         asks=Dialog(
-            title="Try the failed ones again?",
-            says="Each is billed anew; what still stands in the way is told again.",
+            title="Retry the failed customers?",
+            says="Each one is billed again. What still fails is listed again.",
         ),
     )
     def retry(self, request: HttpRequest, run: BillingRun, answers: dict[str, Any]) -> Done:
-        return Done(f"Trying again: {retry_failed(run)}")
+        return Done(f"Retrying {retry_failed(run):,}.")
 
 
 def _gone_to(request: HttpRequest, address: str) -> HttpResponse:
-    """On to the page, from a window as from a page of its own."""
+    """Redirect, from a dialog as well as from a full page."""
     if request.headers.get("HX-Request"):
         return HttpResponse(headers={"HX-Redirect": address})
     return HttpResponseRedirect(address)

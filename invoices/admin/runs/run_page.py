@@ -1,4 +1,4 @@
-"""The page of one billing run: how far it is, what it drafted, what failed and what stands in the way."""
+"""The page of one billing run: its progress, what it drafted, and what failed and why."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +20,7 @@ FAILURES_SHOWN = 200
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A customer that could not be billed, why, and where to do something about it."""
+    """A customer that could not be billed, why, and where to fix it."""
 
     customer: str
     customer_address: str
@@ -31,14 +31,14 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Drafted:
-    """What the run's invoices come to in one currency."""
+    """The number and total of the run's invoices in one currency."""
 
     invoices: int
     total: str
 
 
 def run_page(model_admin: Any, request: HttpRequest, run: BillingRun) -> HttpResponse:
-    """The run as it stands; while it is in progress the page asks for news by itself."""
+    """Show the run; while it is in progress, the page polls for updates."""
     found = model_admin.get_actions_detail(request, str(run.pk))
     page = {
         **model_admin.admin_site.each_context(request),
@@ -62,7 +62,7 @@ def run_page(model_admin: Any, request: HttpRequest, run: BillingRun) -> HttpRes
 
 
 def failures_of(run: BillingRun) -> list[Failure]:
-    """What failed, by customer; the first two hundred."""
+    """Return the first failed items, by customer."""
     items = (
         run.items.filter(state=BillingRunItem.State.FAILED)
         .select_related("period__customer", "period__tally")
@@ -84,7 +84,7 @@ def _failure(item: BillingRunItem) -> Failure:
 
 
 def _remedy(item: BillingRunItem, reason: str) -> tuple[str, str]:
-    """What to do about it, and where."""
+    """Return what to do about the failure, and where."""
     if reason == BILLED:
         return "See its invoice", list_of("invoices.invoice", period__id__exact=item.period_id)
     if reason == SETTLED:
@@ -97,7 +97,7 @@ def _remedy(item: BillingRunItem, reason: str) -> tuple[str, str]:
 
 
 def drafted_by(run: BillingRun) -> list[Drafted]:
-    """The run's invoices, counted and summed per currency."""
+    """Return the number and total of the run's invoices by currency."""
     sums = (
         Invoice.objects.filter(run_items__run=run)
         .values("currency")

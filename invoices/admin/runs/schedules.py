@@ -1,4 +1,4 @@
-"""Billing schedules: which runs start by themselves, and after how many grace days."""
+"""The page of billing schedules: which runs start automatically, and after how many grace days."""
 
 from typing import Any
 
@@ -18,14 +18,14 @@ from invoices.models import BillingSchedule
 
 @admin.register(BillingSchedule)
 class BillingScheduleAdmin(Page[BillingSchedule]):
-    """One for each kind of cycle; they come with the program."""
+    """The schedules, one for each kind of cycle; they cannot be added or deleted."""
 
     list_display = ("cycle", "shown_state", "shown_grace")
     ordering = ("pk",)
     fields = ("cycle", "is_active", "grace_days", "shown_next")
     readonly_fields = ("cycle", "shown_next")
 
-    shown_state = column(flag("Start by themselves", "Started by hand"), "is_active", title="runs", order="is_active")
+    shown_state = column(flag("Start automatically", "Started manually"), "is_active", title="runs", order="is_active")
     shown_grace = column(amount, "grace_days", title="grace days", order="grace_days")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -34,11 +34,11 @@ class BillingScheduleAdmin(Page[BillingSchedule]):
     def save_model(self, request: HttpRequest, obj: BillingSchedule, form: Any, change: bool) -> None:  # noqa: FBT001 -- Django's
         set_schedule(obj)
 
-    @admin.display(description="due next")
+    @admin.display(description="next due")
     def shown_next(self, schedule: BillingSchedule) -> SafeString | str:
-        """Which cycle, and when the first of its customers is; as it is now, and as it would be were it switched on."""
+        """Show the next cycle and when its first customer is due, even if the schedule is off."""
         due = next_due(schedule, at=now())
         if due is None:
-            return "No customer is billed by it"
-        when = instant(due.at) if due.at > now() else "due now, at the next look"
+            return "No customer has this cycle"
+        when = instant(due.at) if due.at > now() else "due now, at the next check"
         return format_html("{}, {}", month_in_words(str(due.cycle)), when)

@@ -1,4 +1,4 @@
-"""Which cycle to bill: those that are over and still have something open, the latest first."""
+"""The form that starts a billing run."""
 
 from datetime import datetime
 from typing import Any
@@ -16,7 +16,7 @@ UTC_ZONE = ZoneInfo("UTC")
 
 
 class StartForm(forms.Form):
-    """The cycle of a billing run."""
+    """The choice of the cycle to bill."""
 
     cycle = forms.ChoiceField(widget=UnfoldAdminSelectWidget)
 
@@ -29,7 +29,7 @@ class StartForm(forms.Form):
 
 
 def _cycles(at: datetime) -> list[tuple[str, str]]:
-    """The last cycle of each kind that customers have, then every other one that is over and has open periods."""
+    """Return the cycles that can be billed: the last one of each kind, then others that ended with open periods, latest first."""
     counted = (
         BillingPeriod.objects.open()
         .filter(end_at__lte=at, is_sealed=False)

@@ -1,1 +1,1 @@
-"""The PDFs of invoices: asked for, typeset in a process of their own, kept."""
+"""The PDFs of invoices: requested, typeset in a separate process, stored."""

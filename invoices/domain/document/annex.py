@@ -13,13 +13,13 @@ from invoices.domain.lines.detail import DetailCharge, detail_of
 from invoices.domain.wording import clean, quantity_in_words
 from invoices.models import Invoice, InvoiceLine
 
-AT_MOST = 10_000  # charges: some hundred and fifty pages
-LEAD_FITS, ACTION_FITS = 44, 22  # signs, in their columns
+MAX_CHARGES = 10_000  # about 150 pages
+LEAD_FITS, ACTION_FITS = 44, 22  # characters per column
 
 
 @dataclass(frozen=True, slots=True)
 class AnnexPart:
-    """A line of the invoice with its charges: when, which lead from where, which action, how many, how much."""
+    """A line of the invoice with its charges: time, source and lead, action, quantity, amount."""
 
     position: int
     description: str
@@ -29,18 +29,18 @@ class AnnexPart:
 
 @dataclass(frozen=True, slots=True)
 class Annex:
-    """All charged lines; or why they are not listed."""
+    """The charges of all lines, or why they are not listed."""
 
     parts: tuple[AnnexPart, ...]
     note: str
 
     def as_data(self) -> dict[str, Any]:
-        """The same as plain lists, dictionaries and strings."""
+        """Return the annex as plain lists, dictionaries and strings."""
         return asdict(self)
 
 
 def annex_of(invoice: Invoice) -> Annex | None:
-    """The annex of an invoice, draft or issued; None where its customer wants none, or nothing was charged."""
+    """Return an invoice's annex; None if the customer wants none, or nothing was charged."""
     invoice = Invoice.objects.select_related("customer", "period").get(pk=invoice.pk)
     customer = invoice.customer
     kept = invoice.bill_to or {"detail_annex": customer.detail_annex, "locale": customer.locale}
@@ -49,9 +49,9 @@ def annex_of(invoice: Invoice) -> Annex | None:
     if not charges or not kept.get("detail_annex", False):
         return None
     with money.read_in(kept.get("locale", str(money.LOCALE))):
-        if charges > AT_MOST:
+        if charges > MAX_CHARGES:
             count = quantity_in_words(money.ZERO + charges)
-            return Annex((), f"{count} charges are more than this document lists; ask for them as a file.")
+            return Annex((), f"{count} charges are too many to list here. Please ask us for the file.")
         shown_zone = customer.time_zone.replace("_", " ")
         note = f"Each charge with its share of its line, to the cent. Times are in the time zone {shown_zone}."
         return Annex(_parts(invoice, lines), note)
@@ -82,6 +82,6 @@ def _row(charge: DetailCharge, amount: str, zone: ZoneInfo, order: Locale) -> tu
 
 
 def _shortened(text: str, fits: int) -> str:
-    """In one row, whose height is fixed: measuring each would cost half the time. The files have all of it."""
+    """Shorten the text to fit one row; the files have the full text. Measuring each row would double the time."""
     text = clean(text)
     return text if len(text) <= fits else f"{text[: fits // 2]}…{text[-(fits // 2 - 1) :]}"

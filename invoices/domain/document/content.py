@@ -1,4 +1,4 @@
-"""Everything that stands on an invoice, in words and formatted money; the page and the PDF are both made from it."""
+"""The content of an invoice as formatted text, shared by the page and the PDF."""
 
 from dataclasses import asdict, dataclass
 from datetime import timedelta
@@ -19,7 +19,7 @@ from invoices.domain.document.content_lines import (
     uncharged_line,
 )
 from invoices.domain.document.parties import bill_to, seller_of
-from invoices.domain.document.replacement import in_its_place, replacement_of
+from invoices.domain.document.replacement import replacement_notice, replacement_of
 from invoices.domain.wording import (
     clean,
     lines_of,
@@ -30,17 +30,17 @@ from invoices.models import Invoice, InvoiceLine, InvoiceTax
 
 
 @dataclass(frozen=True, slots=True)
-class Fact:
-    """A label and what it says: `Due date`, `November 30, 2026`."""
+class LabeledValue:
+    """A label and its value: `Due date`, `November 30, 2026`."""
 
     label: str
     value: str
-    notes: tuple[str, ...] = ()  # beneath the label
+    notes: tuple[str, ...] = ()  # below the label
 
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """Who sends the invoice, or who gets it."""
+    """The seller or the customer."""
 
     name: str
     address: tuple[str, ...]
@@ -49,8 +49,8 @@ class Party:
 
 
 @dataclass(frozen=True, slots=True)
-class Paper:
-    """An invoice as it is read: every text final, every amount formatted, nothing left to compute."""
+class InvoiceContent:
+    """The content of an invoice: all text final, all amounts formatted."""
 
     title: str
     mark: str  # "DRAFT" until it is issued, "VOID" when it is void
@@ -58,105 +58,107 @@ class Paper:
     made_on: str  # ISO date, for the document's metadata
     seller: Party
     bill_to: Party
-    facts: tuple[Fact, ...]
+    details: tuple[LabeledValue, ...]
     headline: str
     subject: str
     lines: tuple[ChargedLine, ...]
-    subtotals: tuple[Fact, ...]
-    total: Fact
+    subtotals: tuple[LabeledValue, ...]
+    total: LabeledValue
     uncharged: tuple[UnchargedLine, ...]
-    uncharged_total: Fact | None
+    uncharged_total: LabeledValue | None
     payment: tuple[str, ...]
     questions: tuple[str, ...]
-    was: str = ""  # the headline and the total of a void invoice, as they were: to be shown crossed out
+    was: str = ""  # a void invoice's former headline and total, shown crossed out
     total_was: str = ""
-    notices: tuple[str, ...] = ()  # what overrides all the rest: that it is void, and what replaces it
+    notices: tuple[str, ...] = ()  # says that the invoice is void, and what replaces it
 
     def as_data(self) -> dict[str, Any]:
-        """The same as plain lists, dictionaries and strings."""
+        """Return the content as plain lists, dictionaries and strings."""
         return asdict(self)
 
 
-def paper_of(invoice: Invoice, *, as_issued: bool = False) -> Paper:
-    """The paper of an invoice, draft or issued, in three queries however many lines it has.
+def content_of(invoice: Invoice, *, as_issued: bool = False) -> InvoiceContent:
+    """Return an invoice's content, in three queries for any number of lines.
 
-    Of a void one, if asked for, the paper that it was before.
+    With `as_issued`, a void invoice's content is as it was before it was voided.
     """
     invoice = Invoice.objects.select_related("customer__seller", "period").get(pk=invoice.pk)
     if as_issued and invoice.state == Invoice.State.VOID:
         invoice.state = Invoice.State.ISSUED
-    # What an issued invoice says of the two parties was frozen with it; until then it is what holds today.
+    # An issued invoice keeps the details of both parties; a draft shows the current ones.
     issued = invoice.number is not None
     seller: dict[str, Any] = invoice.seller if issued else seller_of(invoice.customer)
     customer: dict[str, Any] = invoice.bill_to if issued else bill_to(invoice.customer)
-    with money.read_in(customer.get("locale", str(money.LOCALE))):  # those issued before there was a choice have none
-        return _paper(invoice, seller, customer)
+    with money.read_in(
+        customer.get("locale", str(money.LOCALE))
+    ):  # invoices issued before there was a choice have none
+        return _content(invoice, seller, customer)
 
 
-def _paper(invoice: Invoice, seller: dict[str, Any], customer: dict[str, Any]) -> Paper:
+def _content(invoice: Invoice, seller: dict[str, Any], customer: dict[str, Any]) -> InvoiceContent:
     stored = list(invoice.lines.select_related("action_type", "rule").order_by("position"))
     if any(line.late_from for line in stored):
-        prefetch_related_objects([invoice.customer], "cycle_changes")  # by which late lines name their week
+        prefetch_related_objects([invoice.customer], "cycle_changes")  # needed to name the week of late lines
     charged = [line for line in stored if line.kind != InvoiceLine.Kind.NOT_CHARGED]
     uncharged = [line for line in stored if line.kind == InvoiceLine.Kind.NOT_CHARGED]
     over = counted_together(charged)
     zone = ZoneInfo(customer["time_zone"])
     total = in_words(invoice.total, invoice.currency)
-    asked = f"{total} due {day_in_words(invoice.due_on)}" if invoice.due_on else f"{total} due"
+    headline = f"{total} due {day_in_words(invoice.due_on)}" if invoice.due_on else f"{total} due"
     is_void = invoice.state == Invoice.State.VOID
     due = in_words(amount_due(invoice) if is_void else invoice.total, invoice.currency)
-    return Paper(
+    return InvoiceContent(
         title="Invoice",
         mark=_mark(invoice),
         number=invoice.number or "",
         made_on=(invoice.issued_on or invoice.created_at.astimezone(zone).date()).isoformat(),
         seller=_party(seller, [seller["email"]]),
         bill_to=_party(customer, customer["contacts"]),
-        facts=_facts(invoice, customer, zone),
-        headline="Nothing is due" if is_void else asked,
-        subject=f"Lead activity of {span_in_words(invoice.period.start_at, invoice.period.end_at, zone)}",
+        details=_details(invoice, customer, zone),
+        headline="Nothing is due" if is_void else headline,
+        subject=f"Lead activity for {span_in_words(invoice.period.start_at, invoice.period.end_at, zone)}",
         lines=tuple(charged_line(line, invoice.currency, counted_over=over.get(line.position, "")) for line in charged),
         subtotals=_subtotals(invoice),
-        total=Fact("Total due", f"{due} {invoice.currency}"),
+        total=LabeledValue("Total due", f"{due} {invoice.currency}"),
         uncharged=tuple(uncharged_line(line, invoice.currency) for line in uncharged),
         uncharged_total=_uncharged_total(uncharged, invoice.currency),
         payment=_payment(invoice, seller["pay_to"]),
         questions=() if is_void else _questions(invoice, seller, customer),
-        was=asked if is_void else "",
+        was=headline if is_void else "",
         total_was=f"{total} {invoice.currency}" if is_void else "",
         notices=_notices(invoice, zone),
     )
 
 
 def amount_due(invoice: Invoice) -> Decimal:
-    """What the customer is asked to pay: nothing before it is issued, and nothing once it is void."""
+    """Return what the customer owes on this invoice: zero unless it is issued."""
     return invoice.total if invoice.state == Invoice.State.ISSUED else money.ZERO
 
 
 def _notices(invoice: Invoice, zone: ZoneInfo) -> tuple[str, ...]:
-    """What a void invoice says first."""
+    """Return the notices of a void invoice."""
     if invoice.state != Invoice.State.VOID or invoice.voided_at is None:
         return ()
-    since = f"Void since {day_in_words(invoice.voided_at.astimezone(zone).date())}: nothing is to be paid for it."
+    since = f"Void since {day_in_words(invoice.voided_at.astimezone(zone).date())}. No payment is due."
     replacement = replacement_of(invoice)
-    return (since, in_its_place(replacement)) if replacement else (since,)
+    return (since, replacement_notice(replacement)) if replacement else (since,)
 
 
 def _questions(invoice: Invoice, seller: dict[str, Any], customer: dict[str, Any]) -> tuple[str, ...]:
-    """Until when and how to dispute, and where the detail is; what an older invoice did not know is left out."""
+    """Say until when and how to dispute charges, and where the detail is; older invoices lack some of it."""
     days, email, address = customer.get("dispute_days"), clean(seller["email"]), clean(seller.get("detail_url", ""))
-    told = []
+    lines = []
     if days is not None:
         by_then = (
             f"until {day_in_words(invoice.issued_on + timedelta(days=days))}"
             if invoice.issued_on
             else f"within {count_of_days(days)} of issue"
         )
-        to = f" by e-mail to {email}" if email else ""
-        told.append(f"Charges may be disputed {by_then}{to}: name the invoice, the line and why.")
+        to = f" by email to {email}" if email else ""
+        lines.append(f"You can dispute charges {by_then}{to}. State the invoice, the line and the reason.")
     if address:
-        told.append(f"Every charge in detail: {address.replace('{number}', invoice.number or '…')}")
-    return tuple(told)
+        lines.append(f"See every charge at {address.replace('{number}', invoice.number or '…')}")
+    return tuple(lines)
 
 
 def _party(details: dict[str, Any], emails: list[str]) -> Party:
@@ -168,8 +170,8 @@ def _party(details: dict[str, Any], emails: list[str]) -> Party:
     )
 
 
-def _facts(invoice: Invoice, customer: dict[str, Any], zone: ZoneInfo) -> tuple[Fact, ...]:
-    """The small table at the top; what is empty is left out."""
+def _details(invoice: Invoice, customer: dict[str, Any], zone: ZoneInfo) -> tuple[LabeledValue, ...]:
+    """Return the details at the top, without empty ones."""
     if invoice.issued_on and invoice.due_on:
         days = (invoice.due_on - invoice.issued_on).days
         issue, due = day_in_words(invoice.issued_on), day_in_words(invoice.due_on)
@@ -177,16 +179,16 @@ def _facts(invoice: Invoice, customer: dict[str, Any], zone: ZoneInfo) -> tuple[
         days, issue = customer["payment_terms_days"], "When issued"
         due = f"{count_of_days(days)} after issue" if days else "On issue"
     period = stretch_in_words(invoice.period.start_at, invoice.period.end_at, zone)
-    facts = (
-        Fact("Invoice number", invoice.number or "When issued"),
-        Fact("Issue date", issue),
-        Fact("Due date", "" if invoice.state == Invoice.State.VOID else due),
-        Fact("Terms", _terms(invoice, days)),
-        Fact("Billing period", period),
-        Fact("Time zone", customer["time_zone"].replace("_", " ")),
-        Fact("PO number", clean(customer["purchase_order"])),
+    details = (
+        LabeledValue("Invoice number", invoice.number or "When issued"),
+        LabeledValue("Issue date", issue),
+        LabeledValue("Due date", "" if invoice.state == Invoice.State.VOID else due),
+        LabeledValue("Terms", _terms(invoice, days)),
+        LabeledValue("Billing period", period),
+        LabeledValue("Time zone", customer["time_zone"].replace("_", " ")),
+        LabeledValue("PO number", clean(customer["purchase_order"])),
     )
-    return tuple(fact for fact in facts if fact.value)
+    return tuple(fact for fact in details if fact.value)
 
 
 def _terms(invoice: Invoice, days: int) -> str:
@@ -201,44 +203,44 @@ def _mark(invoice: Invoice) -> str:
     return "" if invoice.number else "DRAFT"
 
 
-def _subtotals(invoice: Invoice) -> tuple[Fact, ...]:
-    """From the lines to the total: each tax by its rate, or why there is none; credit used or carried forward."""
+def _subtotals(invoice: Invoice) -> tuple[LabeledValue, ...]:
+    """Return the rows from the lines to the total: taxes or the reason for none, and credit used or carried forward."""
 
-    def fact(label: str, amount: Decimal, notes: tuple[str, ...] = ()) -> Fact:
-        return Fact(label, in_words(amount, invoice.currency), notes)
+    def fact(label: str, amount: Decimal, notes: tuple[str, ...] = ()) -> LabeledValue:
+        return LabeledValue(label, in_words(amount, invoice.currency), notes)
 
-    facts = [fact("Subtotal", invoice.subtotal)]
+    details = [fact("Subtotal", invoice.subtotal)]
     for tax in invoice.taxes.order_by("position"):
         on = f" on {in_words(tax.base, invoice.currency)}" if tax.categories else ""
-        facts.append(fact(f"{clean(tax.name)} ({rate_in_words(tax.rate)}){on}", tax.amount, _taxed(tax)))
-    if len(facts) == 1:
+        details.append(fact(f"{clean(tax.name)} ({rate_in_words(tax.rate)}){on}", tax.amount, _taxed(tax)))
+    if len(details) == 1:
         reason = clean(invoice.tax_exempt_reason)
-        facts.append(fact(f"Tax exempt: {reason}" if reason else "Tax", Decimal(0)))
+        details.append(fact(f"Tax exempt: {reason}" if reason else "Tax", Decimal(0)))
     if invoice.credit < 0:
-        facts.append(fact("Credit used", invoice.credit))
+        details.append(fact("Credit used", invoice.credit))
     elif invoice.credit:
-        facts.append(fact("Carried to your credit balance", invoice.credit))
-    return tuple(facts)
+        details.append(fact("Carried forward to your credit balance", invoice.credit))
+    return tuple(details)
 
 
 def _taxed(tax: InvoiceTax) -> tuple[str, ...]:
-    """The product categories that a tax is on, each with its sum; none where it is on every line."""
+    """Return the product categories that a tax applies to, with their sums; empty if it applies to every line."""
     return tuple(
         f"{clean(part['category'])}: {in_words(Decimal(part['base']), tax.invoice.currency)}" for part in tax.categories
     )
 
 
-def _uncharged_total(lines: list[InvoiceLine], currency: str) -> Fact | None:
+def _uncharged_total(lines: list[InvoiceLine], currency: str) -> LabeledValue | None:
     if not lines:
         return None
     count = sum(line.actions for line in lines)
-    words = f"{quantity_in_words(Decimal(count))} action{'' if count == 1 else 's'} not charged"
-    return Fact(words, in_words(Decimal(0), currency))
+    label = f"{quantity_in_words(Decimal(count))} action{'' if count == 1 else 's'} not charged"
+    return LabeledValue(label, in_words(Decimal(0), currency))
 
 
 def _payment(invoice: Invoice, pay_to: str) -> tuple[str, ...]:
     if invoice.state == Invoice.State.VOID:
-        return ("Nothing to pay: this invoice is void.",)
+        return ("No payment is due: this invoice is void.",)
     if not invoice.total:
-        return ("Nothing to pay: this invoice is for your records.",)
-    return (*lines_of(pay_to), f"Please state {invoice.number or 'the invoice number'} with your payment.")
+        return ("No payment is due: this invoice is for your records.",)
+    return (*lines_of(pay_to), f"Please include {invoice.number or 'the invoice number'} with your payment.")

@@ -1,4 +1,4 @@
-"""The lines of an invoice in words: what was charged, tier by tier, and what was not, and why."""
+"""The lines of an invoice as formatted text: charges with their tiers, and what was not charged and why."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from pricing.wording.row import in_words
 
 @dataclass(frozen=True, slots=True)
 class TierPart:
-    """What of a line's quantity fell into one tier of its price."""
+    """The part of a line's quantity that fell into one tier of its price."""
 
     tier: str
     quantity: str
@@ -27,7 +27,7 @@ class TierPart:
 
 @dataclass(frozen=True, slots=True)
 class ChargedLine:
-    """A line that costs something."""
+    """A line with an amount."""
 
     position: int
     description: str
@@ -41,7 +41,7 @@ class ChargedLine:
 
 @dataclass(frozen=True, slots=True)
 class UnchargedLine:
-    """What was received and is not charged, and why."""
+    """A line of actions that were not charged, with the reason."""
 
     position: int
     description: str
@@ -52,7 +52,7 @@ class UnchargedLine:
 
 
 def charged_line(line: InvoiceLine, currency: str, *, counted_over: str = "") -> ChargedLine:
-    """A line of charges, or the monthly minimum, which has no quantity; `counted_over` as `counted_together` found it."""
+    """Format a line of charges, or the monthly minimum, which has no quantity; `counted_over` comes from `counted_together`."""
     counted = line.kind == InvoiceLine.Kind.CHARGES
     unit_price = _unit_price(line.rule) if counted and line.rule else None
     tiers = _tiers(line, currency) if unit_price is None else ()
@@ -71,7 +71,7 @@ def charged_line(line: InvoiceLine, currency: str, *, counted_over: str = "") ->
 
 
 def counted_together(lines: Iterable[InvoiceLine]) -> dict[int, str]:
-    """By position, of lines that one rule priced: that its tiers go on from one line to the next, and over what."""
+    """Return notes by position for lines whose rule counts its tiers across several of them."""
     by_rule: dict[int, list[InvoiceLine]] = {}
     for line in lines:
         if line.kind == InvoiceLine.Kind.CHARGES and line.rule_id:
@@ -85,17 +85,17 @@ def counted_together(lines: Iterable[InvoiceLine]) -> dict[int, str]:
 
 
 def _what_differs(lines: list[InvoiceLine]) -> str:
-    """`products` of lines for several products; "" where they are for one product and one action type."""
+    """Return what the lines differ in, such as `products`; "" if they have one product and one action type."""
     kinds = {"products": {line.product_id for line in lines}, "action types": {line.action_type_id for line in lines}}
     return " and ".join(words for words, found in kinds.items() if len(found) > 1)
 
 
 def uncharged_line(line: InvoiceLine, currency: str) -> UnchargedLine:
-    """A line at zero, with its reason."""
+    """Format a line of actions that were not charged."""
     reason = reason_in_words(line.reason)
     return UnchargedLine(
         position=line.position,
-        # The stored description ends with the reason, which has a column of its own here.
+        # The stored description ends with the reason, which has its own column here.
         description=clean(line.description).removesuffix(f": {reason.lower()}"),
         reason=reason,
         notes=late_note(line),
@@ -105,8 +105,8 @@ def uncharged_line(line: InvoiceLine, currency: str) -> UnchargedLine:
 
 
 def _unit_price(rule: PriceRule) -> Decimal | None:
-    """One price for all units; with free ones among them, and for every other model, the rows beneath tell it."""
-    if model_of(rule).tiers_field():  # they would have to be read
+    """Return the price if it is the same for all units; otherwise the rows below the line show the calculation."""
+    if model_of(rule).tiers_field():  # avoids reading them
         return None
     rate = price_facts(rule).only_rate
     return None if rate is None else in_units(rate)
@@ -117,17 +117,17 @@ def _tiers(line: InvoiceLine, currency: str) -> tuple[TierPart, ...]:
 
 
 def late_note(line: InvoiceLine) -> tuple[str, ...]:
-    """Of when it is; only asks for the customer where there is something to say."""
-    return (f"Late activity of {late_of(line)}",) if line.late_from else ()
+    """Return the note for late activity, if any; loads the customer only then."""
+    return (f"Late activity from {late_of(line)}",) if line.late_from else ()
 
 
 def late_of(line: InvoiceLine) -> str:
-    """`October 2026`, or the week by its days: when the late activity of this line occurred; "" where it is not late."""
+    """Name the month or week in which this line's late activity occurred; "" if it is not late."""
     return late_in_words(line.late_from, line.invoice.customer.calendar) if line.late_from else ""
 
 
 def _trimmed(line: InvoiceLine, unit_price: Decimal | None, currency: str) -> tuple[str, ...]:
-    """What each cap took off the price, where the line itself shows it: less than quantity times price."""
+    """Say what each cap cut, if the line's amount is less than quantity times price."""
     cuts = [
         f"{money.in_words(-Decimal(row['amount']), currency)} {above(row['cap'])}"
         for row in line.detail

@@ -1,4 +1,4 @@
-"""The detail as a table, for CSV and XLSX: a row per charge; the amounts of a line's rows add up to the line, to the cent."""
+"""The detail as a table for CSV and XLSX: a row per charge; a line's rows add up to the line, to the cent."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -10,7 +10,7 @@ from billing_engine.core.calendar.spans import Calendar, labels_of
 from billing_engine.core.errors import Refused
 from billing_engine.core.tables.csv import Cell
 from invoices.domain.document.content_lines import late_of
-from invoices.domain.lines.detail import DetailCharge, detail_of, unbilled_of
+from invoices.domain.lines.detail import DetailCharge, detail_of, unbilled_charges
 from invoices.domain.wording import late_in_words
 from invoices.models import Invoice, InvoiceLine
 from leads.models import BillingPeriod
@@ -24,7 +24,7 @@ HEADER = (
     "Period",
     "Line",
     "Line description",
-    "Late activity of",
+    "Late activity from",
     "Outcome",
     "Reason",
     "Action number",
@@ -49,25 +49,25 @@ HEADER = (
     "Amount",
     "Currency",
 )
-# How many columns a line without charges lacks.
-OF_CHARGES_ALONE = HEADER.index("Exact amount") - HEADER.index("Reason")
-_late_in_words = lru_cache(maxsize=1_000)(late_in_words)  # asked for every charge, of few weeks and months
-WORKBOOK_ROWS = 100_000  # some twenty seconds
-BEHIND_CHARGES = (InvoiceLine.Kind.CHARGES, InvoiceLine.Kind.NOT_CHARGED)
+# The number of columns that are empty for a line without charges.
+CHARGE_COLUMNS = HEADER.index("Exact amount") - HEADER.index("Reason")
+_late_in_words = lru_cache(maxsize=1_000)(late_in_words)  # called for every charge, for few weeks and months
+WORKBOOK_ROWS = 100_000  # takes about 20 seconds
+KINDS_WITH_CHARGES = (InvoiceLine.Kind.CHARGES, InvoiceLine.Kind.NOT_CHARGED)
 
 
 class TooManyForAWorkbook(Refused):
-    """A workbook is complete before its first byte is sent; nobody waits for minutes."""
+    """A workbook is sent only once it is complete, so its size is limited."""
 
     code = "too_many_for_a_workbook"
-    message = f"A workbook is made of up to {WORKBOOK_ROWS:,} charges. The CSV holds any number of them."
+    message = f"An XLSX file can have at most {WORKBOOK_ROWS:,} charges. Download the CSV, which has no limit."
 
 
 def rows_of_invoice(invoice: Invoice) -> Iterator[list[Cell]]:
-    """The lines in their order, each with its charges; a line that no charges stand behind is a row of its own."""
+    """Yield a row per charge, in line order; a line without charges gets its own row."""
     calendar = invoice.customer.calendar
     head: list[Cell] = [str(invoice), *_of_period(invoice.period)]
-    bare = list(invoice.lines.exclude(kind__in=BEHIND_CHARGES).order_by("-position"))
+    bare = list(invoice.lines.exclude(kind__in=KINDS_WITH_CHARGES).order_by("-position"))
     for line, charge, share in detail_of(invoice):
         while bare and bare[-1].position < line.position:
             yield _bare(head, bare.pop(), invoice.currency)
@@ -77,7 +77,7 @@ def rows_of_invoice(invoice: Invoice) -> Iterator[list[Cell]]:
 
 
 def rows_of_month(label: str) -> Iterator[list[Cell]]:
-    """All customers' charges of a cycle, or a month and its weeks; what is not billed yet has no line and no rounded amount."""
+    """Yield all customers' charges of a month or cycle; unbilled charges have no line and no rounded amount."""
     periods = (
         BillingPeriod.objects.filter(label__in=labels_of(label))
         .select_related("customer")
@@ -89,13 +89,13 @@ def rows_of_month(label: str) -> Iterator[list[Cell]]:
             yield from rows_of_invoice(invoice)
         if not invoices:
             calendar = period.customer.calendar
-            for charge in unbilled_of(period):
-                told = _of_charge(charge, calendar)
-                yield ["", *_of_period(period), None, "", *told, None, period.customer.currency]
+            for charge in unbilled_charges(period):
+                cells = _of_charge(charge, calendar)
+                yield ["", *_of_period(period), None, "", *cells, None, period.customer.currency]
 
 
 def refuse_too_many(**where: Any) -> None:
-    """Raise TooManyForAWorkbook where these charges are more than a workbook is made of."""
+    """Raise TooManyForAWorkbook if there are more charges than a workbook can have."""
     some = Charge.objects.filter(**where).order_by()[: WORKBOOK_ROWS + 1]
     if some.values("pk").count() > WORKBOOK_ROWS:
         raise TooManyForAWorkbook
@@ -133,13 +133,13 @@ def _of_charge(charge: DetailCharge, calendar: Calendar) -> list[Cell]:
 
 
 def _bare(head: list[Cell], line: InvoiceLine, currency: str) -> list[Cell]:
-    """A line that no charges stand behind: the monthly minimum, and what people added."""
+    """Return the row of a line without charges: the monthly minimum or an adjustment."""
     kind = line.get_kind_display().lower()
-    lacking: list[Cell] = [None] * OF_CHARGES_ALONE
+    empty: list[Cell] = [None] * CHARGE_COLUMNS
     amount = money.rounded(line.amount, currency)
-    return [*head, line.position, line.description, late_of(line), kind, *lacking, line.exact_amount, amount, currency]
+    return [*head, line.position, line.description, late_of(line), kind, *empty, line.exact_amount, amount, currency]
 
 
 def _plain(number: Decimal) -> Decimal:
-    """Without idle zeros, and never as an exponent."""
+    """Remove trailing zeros, without switching to exponent notation."""
     return number.normalize() if number % 1 else number.to_integral_value()

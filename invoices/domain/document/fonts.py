@@ -1,7 +1,7 @@
-"""The fonts documents are set in, the same on every machine, and the characters that none of them has.
+"""The fonts of our documents, the same on every machine, and the characters that none of them has.
 
 They come in packages: Libertinus and two others inside Typst's own, Noto (SIL Open Font License 1.1) in `manimgx-fonts`
-and `noto-cjk-sans-otc`. A PDF takes of them only what it shows.
+and `noto-cjk-sans-otc`. A PDF embeds only the characters it shows.
 """
 
 import unicodedata
@@ -30,9 +30,9 @@ SCRIPTS = (
 LAST = ("Noto Emoji", "Noto Sans Symbols", "DejaVu Sans Mono")
 ARCHIVABLE: "tuple[typst.PDFStandard, ...]" = ("a-2a", "ua-1")
 PLAIN = frozenset(map(chr, range(0x20, 0x7F)))
-PRIVATE = "Co"  # fonts have drawings there, and no two the same ones
+PRIVATE = "Co"  # private use: every font has different glyphs there
 
-# A Chinese character is drawn in one way in Japan and in others elsewhere.
+# The same Chinese character looks different in Japan, Korea and China.
 CHINESE, JAPANESE, KOREAN = "SC", "JP", "KR"
 BY_LOCALE = {"ja": JAPANESE, "ko": KOREAN, "zh_TW": "TC", "zh_Hant": "TC", "zh_HK": "HK", "zh_Hant_HK": "HK"}
 KANA, HANGUL = ("\u3040", "\u30ff"), ("\uac00", "\ud7a3")
@@ -40,7 +40,7 @@ KANA, HANGUL = ("\u3040", "\u30ff"), ("\uac00", "\ud7a3")
 
 @cache
 def folders() -> tuple[str, ...]:
-    """Where the packages' font files lie."""
+    """Return the folders of the packages' font files."""
     return tuple(place for name in PACKAGES for place in _places(name))
 
 
@@ -50,13 +50,13 @@ def _places(name: str) -> list[str]:
 
 
 def families(han: str = CHINESE) -> list[str]:
-    """The fonts in the order in which a character is looked for; `han` says how Chinese characters are drawn."""
+    """Return the fonts in the order in which a character is looked up; `han` is the variant of Chinese characters."""
     east = [f"Noto Sans CJK {place}" for place in dict.fromkeys((han, CHINESE, JAPANESE, KOREAN, "TC", "HK"))]
     return [*FIRST, *(f"Noto Sans {script}" for script in SCRIPTS), *east, *LAST]
 
 
 def han_of(text: str, locale: str) -> str:
-    """How Chinese characters are drawn in this text: as its script shows, else as its reader's locale says."""
+    """Return the variant of Chinese characters to use: by the script of the text, or else by the reader's locale."""
     for script, (first, last) in ((JAPANESE, KANA), (KOREAN, HANGUL)):
         if any(first <= sign <= last for sign in text):
             return script
@@ -65,15 +65,14 @@ def han_of(text: str, locale: str) -> str:
 
 
 def unprintable(text: str) -> str:
-    """Those characters of the text, each once and in its order, that the archive profile cannot show."""
-    strange = [sign for sign in dict.fromkeys(text) if sign not in PLAIN and not sign.isspace()]
-    asked = tuple(sorted(set(strange)))
-    missing = _missing(asked) if asked else frozenset()
-    return "".join(sign for sign in strange if sign in missing)
+    """Return the characters of the text that the archive profile cannot show, each once and in order."""
+    unusual = [sign for sign in dict.fromkeys(text) if sign not in PLAIN and not sign.isspace()]
+    missing = _missing(tuple(sorted(unusual))) if unusual else frozenset()
+    return "".join(sign for sign in unusual if sign in missing)
 
 
 def named(characters: str) -> str:
-    """`ⵣ (U+2D63), U+E000`: what cannot be shown, so that it can be found."""
+    """Describe characters so that they can be found: `ⵣ (U+2D63), U+E000`."""
     return ", ".join(
         f"U+{ord(sign):04X}" if unicodedata.category(sign)[0] == "C" else f"{sign} (U+{ord(sign):04X})"
         for sign in characters
@@ -87,7 +86,7 @@ def _fonts() -> typst.Fonts:
 
 @lru_cache(maxsize=4_096)
 def _missing(signs: tuple[str, ...]) -> frozenset[str]:
-    """By halves: a page of all of them is one question, and mostly the last one."""
+    """Find the missing characters by bisection; one check of all characters is usually enough."""
     if all(unicodedata.category(sign) != PRIVATE for sign in signs) and _is_shown("".join(signs)):
         return frozenset()
     if len(signs) == 1:

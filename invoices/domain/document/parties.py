@@ -1,4 +1,4 @@
-"""Who sends an invoice and who gets it, as the invoice keeps them from its issue on."""
+"""The seller and the customer, as an invoice stores them when it is issued."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from leads.models import Customer
 
 
 def seller_of(customer: Customer) -> dict[str, Any]:
-    """The company that bills this customer: its own, or the one of the settings."""
+    """Return the details of the company that bills this customer: the customer's seller, or the one in the settings."""
     company = customer.seller
     if company is None:
         return {"code": "", **settings.SELLER}
@@ -26,7 +26,7 @@ def seller_of(customer: Customer) -> dict[str, Any]:
 
 
 def bill_to(customer: Customer) -> dict[str, Any]:
-    """The customer's details as an invoice keeps them."""
+    """Return the customer's details as an invoice stores them."""
     return {
         "name": customer.legal_name or customer.name,
         "code": customer.code,

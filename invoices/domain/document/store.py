@@ -1,4 +1,4 @@
-"""The documents of invoices: asked for, made by one worker, and kept."""
+"""The documents of invoices: requested, rendered by one worker, and stored."""
 
 import hashlib
 from datetime import datetime, timedelta
@@ -19,35 +19,35 @@ from invoices.models import Invoice, InvoiceDocument, InvoiceMail
 Kind = InvoiceDocument.Kind
 State = InvoiceDocument.State
 
-PAUSE = timedelta(minutes=1)  # and twice, three times as long
-LEASE = timedelta(seconds=SECONDS + 60)  # a worker that has not answered by then has ended
+PAUSE = timedelta(minutes=1)  # multiplied by the number of attempts
+LEASE = timedelta(seconds=SECONDS + 60)  # its worker has ended by then
 
 
 class InvoiceIsNotIssued(Refused):
-    """Only what is issued has a document to keep."""
+    """Only an issued invoice has a stored document."""
 
     code = "invoice_is_not_issued"
-    message = "This invoice is not issued yet: there is a preview of it, but no document to keep."
+    message = "This invoice is not issued yet. You can preview its PDF."
 
 
 class DocumentIsBeingMade(Refused):
-    """A PDF is made by a worker, some seconds after it is asked for."""
+    """A worker renders the PDF a few seconds after it is requested."""
 
     code = "document_is_being_made"
     message = "The PDF is being made. Try again in a moment."
 
 
 class DocumentFailed(Refused):
-    """A PDF that could not be made is a person's turn."""
+    """A PDF that could not be made needs a person's attention."""
 
     code = "document_failed"
 
 
 class DocumentHasNotFailed(Refused):
-    """Only what could not be made is tried again."""
+    """Only a failed PDF can be made again."""
 
     code = "document_has_not_failed"
-    message = "This PDF is being made, or kept already."
+    message = "This PDF is being made, or is already stored."
 
 
 def ask_for(
@@ -58,10 +58,10 @@ def ask_for(
     replaced_by: Invoice | None = None,
     source: dict[str, Any] | None = None,
 ) -> InvoiceDocument:
-    """Ask for a document of an invoice, once; `source` where its charges are about to be rated again."""
-    facts = {"asked_at": at, "next_attempt_at": at, "source": source}
+    """Request a document of an invoice once; pass `source` if its charges are about to be rated again."""
+    defaults = {"requested_at": at, "next_attempt_at": at, "source": source}
     document, is_new = InvoiceDocument.objects.get_or_create(
-        invoice=invoice, kind=kind, replaced_by=replaced_by, defaults=facts
+        invoice=invoice, kind=kind, replaced_by=replaced_by, defaults=defaults
     )
     if is_new:
         DOCUMENTS.ask_for(document)
@@ -69,20 +69,20 @@ def ask_for(
 
 
 def document_of(invoice: Invoice) -> InvoiceDocument:
-    """The PDF of an issued invoice, as it went to the customer.
+    """Return the PDF of an issued invoice, as sent to the customer.
 
     Raises InvoiceIsNotIssued, DocumentIsBeingMade or DocumentFailed.
     """
     if invoice.number is None:
         raise InvoiceIsNotIssued(invoice=invoice.pk)
     document = InvoiceDocument.objects.filter(invoice=invoice, kind=Kind.INVOICE).first()
-    if document is None:  # issued before documents had rows of their own: the sweep asks for it
+    if document is None:  # the sweep will request it
         raise DocumentIsBeingMade
     return ready(document)
 
 
 def ready(document: InvoiceDocument) -> InvoiceDocument:
-    """The document, if it is kept. Raises DocumentIsBeingMade or DocumentFailed."""
+    """Return the document if it is stored; raise DocumentIsBeingMade or DocumentFailed."""
     if document.state == State.FAILED:
         raise DocumentFailed(f"The PDF could not be made. {document.reason}")
     if not document.is_kept:
@@ -91,7 +91,7 @@ def ready(document: InvoiceDocument) -> InvoiceDocument:
 
 
 class Documents(LeasedQueue[InvoiceDocument, bytes]):
-    """PDFs to be made and kept. Nothing is locked while one is typeset: not a void, not a mail waits for it."""
+    """The queue of PDFs to render; no lock is held while one is typeset, so voids and emails do not wait for it."""
 
     task = "invoices.render"
     lease = LEASE
@@ -115,7 +115,7 @@ class Documents(LeasedQueue[InvoiceDocument, bytes]):
         document.next_attempt_at = None if is_last else at + PAUSE * document.attempts
 
     def given_up(self, document: InvoiceDocument) -> str:
-        return document.reason or f"{MOST_ATTEMPTS} workers ended while they were making it."
+        return document.reason or f"{MOST_ATTEMPTS} workers ended while making it."
 
     def tidy(self, *, at: datetime) -> None:
         request_missing(at=at)
@@ -123,7 +123,7 @@ class Documents(LeasedQueue[InvoiceDocument, bytes]):
 
 @transaction.atomic
 def _source(document: InvoiceDocument) -> dict[str, Any]:
-    """What the document says. A void changes that, and waits for these moments alone."""
+    """Return the document's content; a concurrent void waits for this."""
     found = InvoiceDocument.objects.select_for_update(of=("self",)).select_related("invoice__customer")
     document = found.get(pk=document.pk)
     return document.source or source_of(document.invoice)
@@ -133,15 +133,15 @@ DOCUMENTS = Documents()
 
 
 def make(document_id: int, *, attempt: int, at: datetime) -> None:
-    """Make one document; a failure is noted, and the last one is final."""
+    """Render one document; failures are recorded, and the last one is final."""
     DOCUMENTS.work(document_id, attempt=attempt, at=at)
 
 
 @transaction.atomic
 def request_missing(*, at: datetime) -> int:
-    """Ask for the PDF of every issued invoice that has no row for it; returns how many.
+    """Request the PDF of every issued invoice that has none; return how many.
 
-    The invoice is locked first, as by a void: in another order the two would wait for each other for ever.
+    The invoice is locked first, as in a void, to prevent deadlocks.
     """
     missing = Invoice.objects.filter(~Exists(InvoiceDocument.objects.filter(invoice=OuterRef("pk"))), state="issued")
     found = list(missing.select_for_update(skip_locked=True)[:AT_A_TIME])
@@ -152,7 +152,7 @@ def request_missing(*, at: datetime) -> int:
 
 @transaction.atomic
 def try_again(document: InvoiceDocument, *, at: datetime) -> InvoiceDocument:
-    """A document that could not be made is made again, from its first attempt on; raises DocumentHasNotFailed."""
+    """Request a failed document again, starting with the first attempt; raise DocumentHasNotFailed."""
     found = InvoiceDocument.objects.failed().select_for_update().filter(pk=document.pk).first()
     if found is None:
         raise DocumentHasNotFailed

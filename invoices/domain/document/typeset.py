@@ -1,6 +1,6 @@
-"""A paper becomes a PDF: tagged, archivable (PDF/A-2a, PDF/UA-1), the same bytes for the same paper everywhere.
+"""Typeset an invoice as a PDF: tagged, archivable (PDF/A-2a, PDF/UA-1), the same bytes for the same content everywhere.
 
-It is set by another process (`typeset_process.py`), whose time and memory are bounded.
+A separate process (`typeset_process.py`) with limited time and memory does the work.
 """
 
 import json
@@ -11,48 +11,48 @@ from typing import Any
 
 from billing_engine.core.errors import Refused
 from invoices.domain.document.annex import Annex, annex_of
-from invoices.domain.document.content import Paper, paper_of
+from invoices.domain.document.content import InvoiceContent, content_of
 from invoices.domain.document.fonts import ARCHIVABLE, families, folders, han_of
 from invoices.models import Invoice
 
 HERE = Path(__file__)
 TEMPLATE, TYPESETTER = HERE.with_name("invoice.typ"), HERE.with_name("typeset_process.py")
-SECONDS, SECONDS_ON_A_PAGE = 300, 40  # of 12,000 lines it takes ten; a page's server gives up after 60
-MEGABYTES = 2_048  # of 12,000 lines it takes 1,300
+SECONDS, SECONDS_ON_A_PAGE = 300, 40  # 12,000 lines take 10; the web server gives up after 60
+MEGABYTES = 2_048  # 12,000 lines take 1,300
 STANDARDS_IN_WORDS = ("PDF/A-2a",)
 OUT_OF_MEMORY = "memory"
 
 
 class NotTypeset(Refused):
-    """A document that takes too long, or too much memory, or that the typesetter refuses."""
+    """The document took too long or too much memory, or the typesetter refused it."""
 
     code = "not_typeset"
 
 
 def preview(invoice: Invoice) -> bytes:
-    """The PDF of an invoice as it stands now; nothing is stored. Raises NotTypeset."""
+    """Return the PDF of an invoice as it is now, without storing it; raise NotTypeset."""
     return typeset(source_of(invoice), seconds=SECONDS_ON_A_PAGE)
 
 
-def render(paper: Paper, annex: Annex | None = None) -> bytes:
-    """The paper as a PDF, with its annex. Raises NotTypeset."""
+def render(paper: InvoiceContent, annex: Annex | None = None) -> bytes:
+    """Return the content and its annex as a PDF; raise NotTypeset."""
     return typeset(_source(paper, annex))
 
 
 def source_of(invoice: Invoice, *, as_issued: bool = False) -> dict[str, Any]:
-    """All that the invoice's document says, as plain data; of a void one, if asked for, as it was before."""
-    paper = paper_of(invoice, as_issued=as_issued)
+    """Return the content of the invoice's document as plain data; with `as_issued`, as before the invoice was voided."""
+    paper = content_of(invoice, as_issued=as_issued)
     return _source(paper, annex_of(invoice), locale=invoice.bill_to.get("locale", invoice.customer.locale))
 
 
-def _source(paper: Paper, annex: Annex | None, *, locale: str = "") -> dict[str, Any]:
+def _source(paper: InvoiceContent, annex: Annex | None, *, locale: str = "") -> dict[str, Any]:
     return {"paper": paper.as_data(), "annex": annex and annex.as_data(), "locale": locale}
 
 
 def typeset(source: dict[str, Any], *, seconds: int = SECONDS, megabytes: int = MEGABYTES) -> bytes:
-    """The document of a source. Raises NotTypeset, with the reason in words."""
+    """Return the PDF of a source; raise NotTypeset with the reason."""
     han = han_of(json.dumps(source, ensure_ascii=False), source["locale"])
-    order = {
+    job = {
         "template": str(TEMPLATE),
         "folders": folders(),
         "standards": ARCHIVABLE,
@@ -65,23 +65,23 @@ def typeset(source: dict[str, Any], *, seconds: int = SECONDS, megabytes: int = 
     try:
         done = subprocess.run(  # noqa: S603 -- our own program, no shell
             [sys.executable, "-I", str(TYPESETTER)],
-            input=json.dumps(order, ensure_ascii=False).encode(),
+            input=json.dumps(job, ensure_ascii=False).encode(),
             capture_output=True,
             timeout=seconds,
             check=False,
             env={"LANG": "C.UTF-8"},
         )
     except subprocess.TimeoutExpired:
-        raise NotTypeset(f"It takes longer than {seconds} seconds to make.") from None
+        raise NotTypeset(f"Making it takes longer than {seconds} seconds.") from None
     if done.returncode:
         raise NotTypeset(_why(done, megabytes))
     return done.stdout
 
 
 def _why(done: "subprocess.CompletedProcess[bytes]", megabytes: int) -> str:
-    said = done.stderr.decode(errors="replace").strip()
-    if OUT_OF_MEMORY in said.lower():
-        return f"It takes more than {megabytes:,} MB of memory to make."
+    output = done.stderr.decode(errors="replace").strip()
+    if OUT_OF_MEMORY in output.lower():
+        return f"Making it takes more than {megabytes:,} MB of memory."
     if done.returncode < 0:
-        return f"The typesetter was ended by signal {-done.returncode}."
-    return f"The typesetter says: {said.splitlines()[-1] if said else 'nothing'}"[:1_000]
+        return f"The typesetter was stopped by signal {-done.returncode}."
+    return f"The typesetter reported: {output.splitlines()[-1] if output else 'nothing'}"[:1_000]

@@ -1,7 +1,7 @@
-"""Typesets one document in a process of its own: JSON on standard input, the PDF on standard output.
+"""Typeset one document in a separate process: JSON on standard input, the PDF on standard output.
 
-Run by its path (see `typeset.py`) with limits that it sets itself, so that a document of a size nobody thought of takes
-this process with it and no worker. It imports nothing of ours.
+`typeset.py` runs this file by its path. The process sets its own limits, so that a huge document ends this process and
+not a worker. It imports none of our modules.
 """
 
 import json
@@ -11,17 +11,17 @@ import sys
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-POLITENESS = 5  # rating goes first
+NICENESS = 5  # rating goes first
 
 
 def main() -> int:
-    """Read the order, write the PDF; or say in one line why there is none."""
-    order = json.load(sys.stdin.buffer)
-    _bounded(order["megabytes"] * 1024 * 1024, order["seconds"])
-    import typst  # noqa: PLC0415 -- after the limits: they hold for what it allocates, too
+    """Read the job and write the PDF, or one line that says why it failed."""
+    job = json.load(sys.stdin.buffer)
+    _bounded(job["megabytes"] * 1024 * 1024, job["seconds"])
+    import typst  # noqa: PLC0415 -- after the limits, so that they apply to it, too
 
     try:
-        content = typeset(typst, order)
+        content = typeset(typst, job)
     except typst.TypstError as error:
         sys.stderr.write(error.message.splitlines()[0])
         return 1
@@ -29,30 +29,30 @@ def main() -> int:
     return 0
 
 
-def typeset(typst: Any, order: dict[str, Any]) -> bytes:
-    """The PDF by the archive profile; a character that it does not allow costs the profile, never the document."""
-    fonts = typst.Fonts(include_system_fonts=False, font_paths=order["folders"])
-    facts = {
+def typeset(typst: Any, job: dict[str, Any]) -> bytes:
+    """Return the PDF in the archive profile, or without the profile if a character is not allowed in it."""
+    fonts = typst.Fonts(include_system_fonts=False, font_paths=job["folders"])
+    options = {
         "format": "pdf",
         "font_paths": fonts,
         "ignore_system_fonts": True,
         # Data, never markup: the template reads it as JSON.
-        "sys_inputs": {name: json.dumps(part, ensure_ascii=False) for name, part in order["inputs"].items()},
-        "timestamp": datetime.combine(date.fromisoformat(order["made_on"]), time.min, UTC),
+        "sys_inputs": {name: json.dumps(part, ensure_ascii=False) for name, part in job["inputs"].items()},
+        "timestamp": datetime.combine(date.fromisoformat(job["made_on"]), time.min, UTC),
     }
     try:
-        content: bytes = typst.compile(order["template"], pdf_standards=order["standards"], **facts)
+        content: bytes = typst.compile(job["template"], pdf_standards=job["standards"], **options)
     except typst.TypstError as error:
-        if not all(standard in error.message for standard in order["named"]):
+        if not all(standard in error.message for standard in job["named"]):
             raise
-        content = typst.compile(order["template"], **facts)
+        content = typst.compile(job["template"], **options)
     return content
 
 
 def _bounded(memory: int, seconds: int) -> None:
-    os.nice(POLITENESS)
+    os.nice(NICENESS)
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    # Of all its threads together; the clock on the wall is the caller's to watch, and this outlives a killed caller.
+    # CPU time of all threads; the caller watches the clock, but this limit holds even if the caller is killed.
     processor = seconds * (os.cpu_count() or 1)
     resource.setrlimit(resource.RLIMIT_CPU, (processor, processor))
 

@@ -1,4 +1,4 @@
-"""Characters on a draft that no font of ours has: found before it is approved, while they can still be changed."""
+"""Characters on a draft that our fonts do not have, found before approval, while they can still be changed."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from django.db import connection
 from django.db.models import Value, prefetch_related_objects
 
-from invoices.domain.document.annex import AT_MOST
+from invoices.domain.document.annex import MAX_CHARGES
 from invoices.domain.document.fonts import unprintable
 from invoices.domain.document.parties import bill_to, seller_of
 from invoices.domain.wording import clean
@@ -15,23 +15,23 @@ from leads.models import BillingPeriod, Customer
 
 PRINTED_OF_SELLER = ("name", "address", "tax_id", "email", "pay_to", "detail_url")
 PRINTED_OF_CUSTOMER = ("name", "address", "tax_id", "purchase_order")
-# Longer in bytes than in characters: all others are ASCII.
+# Text that is longer in bytes than in characters is not ASCII.
 IN_ANNEX = """
-    SELECT DISTINCT told.name
+    SELECT DISTINCT printed.name
       FROM leads_action action
       JOIN pricing_charge charge ON charge.action_id = action.id AND charge.reason = ''
       JOIN leads_lead lead ON lead.id = action.lead_id
       JOIN leads_source source ON source.id = lead.source_id,
-           LATERAL (VALUES (lead.external_id), (action.external_id), (source.name)) AS told (name)
-     WHERE action.period_id = %s AND octet_length(told.name) > char_length(told.name)
+           LATERAL (VALUES (lead.external_id), (action.external_id), (source.name)) AS printed (name)
+     WHERE action.period_id = %s AND octet_length(printed.name) > char_length(printed.name)
      ORDER BY 1
 """
 
 
 def unprintable_in_annex(period: BillingPeriod, lines: Iterable[InvoiceLine]) -> str:
-    """What the annex could not show; kept with the draft, for there are up to ten thousand charges to look at."""
+    """Return the characters that the annex could not show; stored with the draft, because it can have 10,000 charges."""
     charges = sum(line.actions for line in lines if line.kind == InvoiceLine.Kind.CHARGES)
-    if not period.customer.detail_annex or charges > AT_MOST:
+    if not period.customer.detail_annex or charges > MAX_CHARGES:
         return ""
     with connection.cursor() as cursor:
         cursor.execute(IN_ANNEX, [period.pk])
@@ -39,17 +39,17 @@ def unprintable_in_annex(period: BillingPeriod, lines: Iterable[InvoiceLine]) ->
 
 
 def unprintable_on(drafts: Collection[Invoice]) -> dict[int, str]:
-    """By the draft's id what of it could not be shown, its parties as they are now; in one query however many drafts.
+    """Return the characters that could not be shown, by draft id, in one query for any number of drafts.
 
-    And two more where the drafts come without their customers and the companies that bill these.
+    Two more queries run if the drafts' customers and sellers are not loaded.
     """
     prefetch_related_objects(list(drafts), "customer__seller")
     texts = defaultdict[int, list[str]](list)
     ids = [draft.pk for draft in drafts]
     lines = InvoiceLine.objects.filter(invoice__in=ids).values_list("invoice", "description", "unit")
     taxes = InvoiceTax.objects.filter(invoice__in=ids).values_list("invoice", "name", Value(""))
-    for invoice, *told in lines.union(taxes):
-        texts[invoice] += told
+    for invoice, *printed_texts in lines.union(taxes):
+        texts[invoice] += printed_texts
     found = {}
     for draft in drafts:
         printed = [*_parties(draft.customer), *texts[draft.pk], draft.tax_exempt_reason]
@@ -59,7 +59,7 @@ def unprintable_on(drafts: Collection[Invoice]) -> dict[int, str]:
 
 
 def _parties(customer: Customer) -> list[str]:
-    """What is printed of a customer and of the company that bills it."""
+    """Return the printed details of a customer and its seller."""
     seller, billed = seller_of(customer), bill_to(customer)
     return [
         *(str(seller.get(name, "")) for name in PRINTED_OF_SELLER),

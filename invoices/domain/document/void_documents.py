@@ -1,18 +1,19 @@
-"""The documents of a void invoice: the one it had stays, a second is marked VOID, a third names what replaces it."""
+"""The documents of a void invoice: its PDF stays, a second one is marked VOID, a third names the replacement."""
 
 from datetime import datetime
 from typing import Any
 
-from invoices.domain.document.replacement import in_its_place, replaced_by
+from invoices.domain.document.replacement import replaced_by, replacement_notice
 from invoices.domain.document.store import Kind, ask_for
 from invoices.domain.document.typeset import source_of
 from invoices.models import Invoice, InvoiceDocument
 
 
 def keep_and_mark_void(invoice: Invoice, *, at: datetime) -> None:
-    """To be called between the void and the opening of its period: what the annex lists is about to be rated again.
+    """Keep the content of the invoice's PDF and request the one marked VOID.
 
-    Nothing is typeset here. What is still to be made of the invoice as it was, is made from what is kept now.
+    Call this between the void and the reopening of the period, before the charges in the annex are rated again. Nothing
+    is typeset here: a PDF that is not rendered yet will be rendered from the content kept now.
     """
     document = ask_for(invoice, at=at)
     document = InvoiceDocument.objects.select_for_update().defer("content").get(pk=document.pk)
@@ -23,7 +24,7 @@ def keep_and_mark_void(invoice: Invoice, *, at: datetime) -> None:
 
 
 def name_the_replacement(invoice: Invoice, *, at: datetime) -> None:
-    """An invoice that was just issued in the place of a void one: a further document of that one says so."""
+    """Request a document of the void invoice that names the invoice that was just issued to replace it."""
     void = replaced_by(invoice)
     document = (
         void and InvoiceDocument.objects.filter(invoice=void, kind=Kind.VOID).order_by("pk").defer("content").first()
@@ -35,4 +36,4 @@ def name_the_replacement(invoice: Invoice, *, at: datetime) -> None:
 
 def _naming(source: dict[str, Any], replacement: Invoice) -> dict[str, Any]:
     paper = source["paper"]
-    return {**source, "paper": {**paper, "notices": [*paper["notices"], in_its_place(replacement)]}}
+    return {**source, "paper": {**paper, "notices": [*paper["notices"], replacement_notice(replacement)]}}

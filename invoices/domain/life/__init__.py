@@ -1,1 +1,1 @@
-"""An invoice from approval to issue, and what undoes it."""
+"""The life of an invoice: drafted, approved, issued, voided."""

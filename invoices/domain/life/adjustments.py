@@ -1,4 +1,4 @@
-"""A person's lines on a draft: more or less than the charges say, with a reason."""
+"""Manual lines on a draft, each with a reason."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -17,34 +17,34 @@ from invoices.models import Adjustment, Invoice, InvoiceLine, InvoiceTax, Undone
 from leads.models import BillingPeriod
 
 
-class AdjustsNothing(Refused):
-    """An adjustment is an amount in the currency's minor unit, with a text for the customer and a reason for us."""
+class BadAdjustment(Refused):
+    """An adjustment needs a nonzero amount in the currency's minor unit, the text for the customer and a reason."""
 
-    code = "adjusts_nothing"
+    code = "bad_adjustment"
 
 
-class NoAdjustment(Refused):
-    """What charges came to is not taken off by hand."""
+class NotAnAdjustment(Refused):
+    """Only adjustments can be withdrawn."""
 
-    code = "no_adjustment"
-    message = "Only an adjustment is taken off; what charges came to is adjusted by a line of its own."
+    code = "not_an_adjustment"
+    message = "Only an adjustment can be withdrawn. To correct a charge, add an adjustment."
 
 
 @transaction.atomic
 def adjust(invoice: Invoice, *, amount: Decimal, text: str, reason: str, by: User, at: datetime) -> InvoiceLine:
-    """Put a line on a draft by hand: above zero it costs more, below zero less. Taxes and total follow.
+    """Add a manual line to a draft and recalculate its taxes and total; a negative amount reduces it.
 
-    A draft whose sum falls below zero asks for nothing: the rest is carried to the customer's credit balance.
-    Raises CycleLocked, WrongState or AdjustsNothing.
+    If the sum falls below zero, nothing is due, and the rest is carried to the customer's credit balance.
+    Raises CycleLocked, WrongState or BadAdjustment.
     """
     check_unlocked(invoice.period.label)
     invoice = locked(invoice, State.DRAFT)
     if not amount:
-        raise AdjustsNothing("An adjustment is more or less than nothing.")
+        raise BadAdjustment("The amount of an adjustment cannot be zero.")
     if not money.fits(amount, invoice.currency):
-        raise AdjustsNothing(money.no_fraction_in_words(invoice.currency))
+        raise BadAdjustment(money.no_fraction_in_words(invoice.currency))
     if not text.strip() or not reason.strip():
-        raise AdjustsNothing("An adjustment needs a text for the customer, and a reason.")
+        raise BadAdjustment("Enter the text for the customer, and a reason.")
     line = InvoiceLine.objects.create(
         invoice=invoice,
         position=(invoice.lines.aggregate(last=Max("position"))["last"] or 0) + 1,
@@ -61,14 +61,14 @@ def adjust(invoice: Invoice, *, amount: Decimal, text: str, reason: str, by: Use
 
 @transaction.atomic
 def withdraw(line: InvoiceLine, *, by: User, at: datetime) -> Invoice:
-    """Take an adjustment off a draft; what it was, and who withdrew it, is kept.
+    """Remove an adjustment from a draft, and record what it was and who withdrew it.
 
-    Raises CycleLocked, WrongState or NoAdjustment.
+    Raises CycleLocked, WrongState or NotAnAdjustment.
     """
     check_unlocked(line.invoice.period.label)
     invoice = locked(line.invoice, State.DRAFT)
     if line.kind != InvoiceLine.Kind.ADJUSTMENT:
-        raise NoAdjustment
+        raise NotAnAdjustment
     UndoneStep.objects.create(
         period=invoice.period,
         kind=UndoneStep.Kind.ADJUSTMENT,
@@ -87,7 +87,7 @@ def withdraw(line: InvoiceLine, *, by: User, at: datetime) -> Invoice:
 
 
 def retotal(invoice: Invoice, *, at: datetime) -> None:
-    """Taxes, credit and total of a locked draft anew, from its lines."""
+    """Recalculate the taxes, credit and total of a locked draft from its lines."""
     invoice.taxes.all().delete()
     invoice.credit_entries.all().delete()
     lines = list(invoice.lines.select_related("product").order_by("position"))
@@ -105,22 +105,22 @@ def store_taxes(invoice: Invoice, taxes: Iterable[InvoiceTax]) -> None:
         InvoiceTax.objects.bulk_create(taxes)
 
 
-def kept(invoice: Invoice) -> list[tuple[InvoiceLine, Adjustment]]:
-    """The adjustments of a draft, as new rows, for the draft that takes its place."""
+def copied_adjustments(invoice: Invoice) -> list[tuple[InvoiceLine, Adjustment]]:
+    """Return copies of an invoice's adjustments, for the draft that replaces it."""
     lines = invoice.lines.filter(kind=InvoiceLine.Kind.ADJUSTMENT).select_related("adjustment").order_by("position")
     return [_copied(line, line.adjustment) for line in lines]
 
 
-def carried(period: BillingPeriod) -> list[tuple[InvoiceLine, Adjustment]]:
-    """Those of the invoice whose void opened the period last, for the draft that takes its place.
+def carried_over_adjustments(period: BillingPeriod) -> list[tuple[InvoiceLine, Adjustment]]:
+    """Return copies of the adjustments of the voided invoice that this period's next draft replaces.
 
-    None where the period was opened again since: who threw that draft away was told that its adjustments go with it.
+    Empty if the period was reopened after that: the dialog said that reopening deletes the draft's adjustments.
     """
     opened = period.reopenings.order_by("pk").last()
     if opened is None or not opened.invoice:
         return []
     voided = Invoice.objects.filter(period=period, state=State.VOID, number=opened.invoice).first()
-    return kept(voided) if voided else []
+    return copied_adjustments(voided) if voided else []
 
 
 def _copied(line: InvoiceLine, adjustment: Adjustment) -> tuple[InvoiceLine, Adjustment]:

@@ -1,4 +1,4 @@
-"""A period is closed and its invoice drafted in one transaction: all of it happens, or nothing."""
+"""Close a period and draft its invoice in one transaction."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -8,7 +8,7 @@ from django.db import transaction
 from billing_engine.core import money
 from billing_engine.core.errors import Refused
 from invoices.domain.document.unprintable import unprintable_in_annex
-from invoices.domain.life.adjustments import carried, store_taxes
+from invoices.domain.life.adjustments import carried_over_adjustments, store_taxes
 from invoices.domain.lines.compose import lines_of
 from invoices.domain.lines.minimum import minimum_of
 from invoices.domain.lines.totals import move_credit, total_up
@@ -19,61 +19,63 @@ from pricing.domain.rate.carry_over import mark_earlier
 from pricing.domain.rate.rate import rate
 from pricing.models import PeriodTally
 
-Adjusted = tuple[InvoiceLine, Adjustment]
+AdjustmentLine = tuple[InvoiceLine, Adjustment]
 
 
 class PeriodNotOver(Refused):
-    """A period is billed when it has ended."""
+    """A period can be billed once it has ended."""
 
     code = "period_not_over"
     message = "This billing period has not ended yet."
 
 
 class HasUnratedActions(Refused):
-    """What no rule prices must be decided before the period closes."""
+    """A period with unrated actions cannot be closed."""
 
     code = "unrated_actions"
 
 
 class AlreadyClosed(Refused):
-    """A period is billed once."""
+    """A closed period cannot be closed again."""
 
     code = "period_is_closed"
-    message = "This billing period is closed already."
+    message = "This billing period is already closed."
 
 
 @transaction.atomic
-def close(period: BillingPeriod, *, at: datetime, adjustments: Sequence[Adjusted] | None = None) -> Invoice | None:
-    """Rate what is left, close the period and draft its invoice; None where there is nothing to bill.
+def close(
+    period: BillingPeriod, *, at: datetime, adjustments: Sequence[AdjustmentLine] | None = None
+) -> Invoice | None:
+    """Rate the period if needed, close it and draft its invoice; return None if there is nothing to bill.
 
-    Raises AlreadyClosed, PeriodNotOver or HasUnratedActions, and then nothing has changed. Deliveries for this customer
-    wait for it, and find the period closed. `adjustments` are those of the draft that this one takes the place of;
-    without them, those of the invoice whose void opened the period.
+    Raises AlreadyClosed, PeriodNotOver or HasUnratedActions; then nothing has changed. Deliveries for this customer
+    wait until the period is closed. `adjustments` are those of the draft that this one replaces; by default, those of
+    the voided invoice that it replaces.
     """
-    period = _held(period)
+    period = _locked(period)
     _rate_and_close(period, at)
-    return draft(period, at=at, adjustments=carried(period) if adjustments is None else adjustments)
+    return draft(period, at=at, adjustments=carried_over_adjustments(period) if adjustments is None else adjustments)
 
 
 @transaction.atomic
 def close_if_empty(period: BillingPeriod, *, at: datetime) -> bool:
-    """Close a period in which nothing came in and for which nothing is due, without a draft; answers whether it was one.
+    """Close a period without actions and without a minimum due, without a draft; return whether it was closed.
 
-    Of an inactive customer nothing is due: no run bills it.
+    An inactive customer owes no minimum, because no run bills it.
     """
-    period = _held(period)
+    period = _locked(period)
     if period.actions.exists() or (period.customer.is_active and minimum_of(period)[0]):
         return False
     _rate_and_close(period, at)
     return True
 
 
-def _held(period: BillingPeriod) -> BillingPeriod:
+def _locked(period: BillingPeriod) -> BillingPeriod:
     return BillingPeriod.objects.select_for_update(of=("self",)).select_related("customer").get(pk=period.pk)
 
 
 def _rate_and_close(period: BillingPeriod, at: datetime) -> None:
-    """The one way in which a period is closed: over, rated, with nothing unrated, and with what it was rated by kept."""
+    """Close a period that has ended and has no unrated actions, and keep the terms it was rated by."""
     if not period.is_open:
         raise AlreadyClosed
     if period.end_at > at:
@@ -88,9 +90,9 @@ def _rate_and_close(period: BillingPeriod, at: datetime) -> None:
 
 
 def unrated_in_words(count: int) -> str:
-    """Why a period with so many unrated actions is not closed, and what to do."""
-    are = "action is" if count == 1 else "actions are"
-    return f"{count} {are} unrated: operations make a rule for them, or waive them with a reason."
+    """Say why a period with this many unrated actions cannot be closed, and what to do."""
+    actions, them = ("action is", "it") if count == 1 else ("actions are", "them")
+    return f"{count:,} {actions} unrated. Operations must add a price rule for {them}, or waive {them} with a reason."
 
 
 def _rated(period: BillingPeriod, at: datetime) -> PeriodTally:
@@ -100,9 +102,9 @@ def _rated(period: BillingPeriod, at: datetime) -> PeriodTally:
     return tally
 
 
-def draft(period: BillingPeriod, *, at: datetime, adjustments: Sequence[Adjusted] = ()) -> Invoice | None:
-    """The period's invoice with its lines, taxes and credit; None where it would be empty."""
-    with money.read_in(period.customer.locale):  # for the words beneath the lines
+def draft(period: BillingPeriod, *, at: datetime, adjustments: Sequence[AdjustmentLine] = ()) -> Invoice | None:
+    """Draft the period's invoice with its lines, taxes and credit; return None if it would be empty."""
+    with money.read_in(period.customer.locale):  # for the text below the lines
         charged = lines_of(period)
     lines = [*charged, *(line for line, _ in adjustments)]
     if not lines:

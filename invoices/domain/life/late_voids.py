@@ -1,5 +1,4 @@
-"""Actions that were taken back after their period was closed, while they are charged: a draft is regenerated, what is issued
-is to be credited."""
+"""Charged actions that were voided after their period was closed: regenerate a draft, credit an issued invoice."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,64 +12,64 @@ from invoices.models import Invoice
 from leads.models import Action
 
 
-class TakenBackSince(Refused):
-    """What is no longer owed is not asked for unseen."""
+class ActionsVoided(Refused):
+    """An invoice with voided actions cannot be approved or issued without a reason."""
 
-    code = "taken_back_since"
+    code = "actions_voided"
 
 
 @dataclass(frozen=True, slots=True)
-class TakenBack:
-    """How many actions, and what they are charged."""
+class LateVoids:
+    """The number of voided actions, and the sum of their charges."""
 
     actions: int = 0
     amount: Decimal = money.ZERO
 
     @property
-    def words(self) -> str:
-        """`1 action was taken back since`."""
-        return f"{self.actions:,} {'action was' if self.actions == 1 else 'actions were'} taken back since"
+    def in_words(self) -> str:
+        """Return, for example, `1 action was voided after drafting`."""
+        return f"{self.actions:,} {'action was' if self.actions == 1 else 'actions were'} voided after drafting"
 
 
-def taken_back_in(periods: Iterable[int]) -> dict[int, TakenBack]:
-    """By the period's number, of those in which something charged was taken back; one query over what was, and no more."""
+def late_voids_in(periods: Iterable[int]) -> dict[int, LateVoids]:
+    """Return the late voids of these periods by period id, in one query."""
     found = _charged().filter(period__in=periods).values_list("period")
     rows = found.annotate(Count("pk"), Sum("charge__amount"))
-    return {period: TakenBack(count, amount) for period, count, amount in rows}
+    return {period: LateVoids(count, amount) for period, count, amount in rows}
 
 
-def taken_back_of(invoice: Invoice) -> TakenBack:
-    """What of the invoice was taken back since it was drafted; nothing of one that is void: its period was opened again."""
+def late_voids_of(invoice: Invoice) -> LateVoids:
+    """Return the late voids of an invoice; a void invoice has none, because its period was reopened."""
     if invoice.state == Invoice.State.VOID:
-        return TakenBack()
-    return taken_back_in([invoice.period_id]).get(invoice.period_id, TakenBack())
+        return LateVoids()
+    return late_voids_in([invoice.period_id]).get(invoice.period_id, LateVoids())
 
 
-def to_be_credited(labels: Iterable[str]) -> dict[str, TakenBack]:
-    """By currency, what of these cycles was taken back after it was issued."""
+def to_be_credited(labels: Iterable[str]) -> dict[str, LateVoids]:
+    """Return by currency which charges of these cycles were voided after their invoice was issued."""
     issued = _charged().filter(period__label__in=labels, period__invoices__state=Invoice.State.ISSUED)
     rows = issued.values_list("period__invoices__currency").annotate(Count("pk"), Sum("charge__amount"))
-    return {currency: TakenBack(count, amount) for currency, count, amount in rows}
+    return {currency: LateVoids(count, amount) for currency, count, amount in rows}
 
 
-def periods_taken_back_from() -> "QuerySet[Action, int]":
-    """The numbers of the periods of which something charged was taken back."""
+def periods_with_late_voids() -> "QuerySet[Action, int]":
+    """Return the ids of the periods that have late voids."""
     return _charged().values_list("period", flat=True)
 
 
-def actions_taken_back(invoice: Invoice) -> "QuerySet[Action]":
-    """Each of them, in rating order."""
+def voided_actions(invoice: Invoice) -> "QuerySet[Action]":
+    """Return the invoice's charged actions that were voided after the close, in rating order."""
     related = ("action_type", "lead", "charge")
     return _charged().filter(period=invoice.period_id).order_by("occurred_at", "pk").select_related(*related)
 
 
-def check_taken_back(invoice: Invoice, *, known: int = 0) -> int:
-    """How many were taken back; raises TakenBackSince where it is more than a person has `known` of."""
-    found = taken_back_of(invoice)
+def check_late_voids(invoice: Invoice, *, known: int = 0) -> int:
+    """Return the number of late voids; raise ActionsVoided if it exceeds the number `known` at approval."""
+    found = late_voids_of(invoice)
     if found.actions > known:
         amount = money.in_words(found.amount, invoice.currency)
-        deed = "Send it back and regenerate it" if invoice.state == Invoice.State.APPROVED else "Regenerate it"
-        raise TakenBackSince(f"{found.words} ({amount}). {deed}, or approve it with a reason.")
+        advice = "Send it back and regenerate it" if invoice.state == Invoice.State.APPROVED else "Regenerate it"
+        raise ActionsVoided(f"{found.in_words} ({amount}). {advice}, or approve it with a reason.")
     return found.actions
 
 

@@ -1,4 +1,4 @@
-"""Invoice numbers: one series per seller and year, without a gap and without a double, whatever its prefix is by then."""
+"""Invoice numbers: one series per seller and year, without gaps or duplicates, even if the prefix changes."""
 
 from typing import Any, NamedTuple
 
@@ -8,7 +8,7 @@ from leads.models import Company
 
 
 class Numbered(NamedTuple):
-    """A number: its series, its place there, and how it reads."""
+    """A number: its series, its position in the series, and its formatted text."""
 
     series: NumberSeries
     serial: int
@@ -16,9 +16,9 @@ class Numbered(NamedTuple):
 
 
 def next_number(company: Company | None, seller: dict[str, Any], *, year: int) -> Numbered:
-    """The next one of the seller's series, in words as `seller` says: of one of our companies, or of the settings' own.
+    """Return the next number of a company's series (None: the seller in the settings), formatted as `seller` says.
 
-    The series' row stays locked until the caller commits; a rollback takes the number back. Raises PrefixTaken.
+    The series stays locked until the caller commits; a rollback returns the number. Raises PrefixTaken.
     """
     prefix, digits = seller.get("number_prefix", STANDARD), seller.get("number_digits", 6)
     claim(prefix, seller=company)

@@ -1,4 +1,4 @@
-"""A closed period opened again: for a draft anew, for a correction, or because its invoice was voided."""
+"""Reopen a closed period: to regenerate its draft, to correct it, or because its invoice was voided."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -9,11 +9,11 @@ from django.db import transaction
 from billing_engine.core import money
 from billing_engine.core.errors import Refused
 from invoices.domain.document.void_documents import keep_and_mark_void
-from invoices.domain.life.adjustments import kept
+from invoices.domain.life.adjustments import copied_adjustments
 from invoices.domain.life.close import close
 from invoices.domain.life.transitions import State, locked, to_draft
 from invoices.domain.lines.totals import balance
-from invoices.domain.month_history import note
+from invoices.domain.month_history import record_step
 from invoices.domain.month_lock import (
     CycleLocked,
     check_not_closed,
@@ -32,85 +32,85 @@ from pricing.domain.rate.carry_over import mark_earlier
 Kind = CreditEntry.Kind
 
 
-class PeriodIsOpenAlready(Refused):
-    """Only what is closed opens again."""
+class PeriodAlreadyOpen(Refused):
+    """Only a closed period can be reopened."""
 
     code = "period_is_open"
-    message = "This billing period is open."
+    message = "This billing period is already open."
 
 
 class PeriodIsIssued(Refused):
-    """What a customer was asked to pay stands, until it is voided."""
+    """A period with an issued invoice can be reopened only by voiding the invoice."""
 
     code = "period_is_issued"
 
 
 class NeedsSecondPerson(Refused):
-    """Whoever closed, adjusted, approved or issued does not undo it alone."""
+    """The people who billed, adjusted, approved or issued an invoice cannot undo it themselves."""
 
     code = "needs_second_person"
 
 
 class NeedsReason(Refused):
-    """What undoes something says why."""
+    """Reopening and voiding need a reason."""
 
     code = "needs_reason"
-    message = "Say why: the reason is kept."
+    message = "Enter a reason. It is kept on record."
 
 
 class NothingToBillAgain(Refused):
-    """Only a period that was opened in a locked month is billed by itself."""
+    """Only a period that was reopened in a locked month can be billed individually."""
 
     code = "nothing_to_bill_again"
-    message = "This period was not opened in a locked month: a billing run bills it."
+    message = "This period was not reopened in a locked month. A billing run bills it."
 
 
 class CreditIsUsed(Refused):
-    """Credit that later invoices have drawn on is not taken back."""
+    """Credit that later invoices have used cannot be withdrawn."""
 
     code = "credit_is_used"
 
 
 @transaction.atomic
 def reopen(period: BillingPeriod, *, reason: str, by: User, at: datetime) -> BillingPeriod:
-    """Open a closed period again: its draft is thrown away, it is rated anew and can be billed anew.
+    """Reopen a closed period: delete its draft and mark the period for rating, so that it can be billed again.
 
-    By a second person: see `check_may_reopen`. Raises NeedsReason,
-    PeriodIsOpenAlready, PeriodIsIssued, CycleLocked or NeedsSecondPerson, and then nothing has changed.
+    Needs a second person, see `check_may_reopen`. Raises NeedsReason, PeriodAlreadyOpen, PeriodIsIssued, CycleLocked or
+    NeedsSecondPerson; then nothing has changed.
     """
     period = _locked(period.pk)
     if period.is_open:
-        raise PeriodIsOpenAlready
+        raise PeriodAlreadyOpen
     check_unlocked(period.label)
     found = Invoice.objects.live().filter(period=period).first()
     if found is not None and found.state == State.ISSUED:
-        raise PeriodIsIssued(f"{period} is on invoice {found.number}: it opens again only when that is voided.")
+        raise PeriodIsIssued(f"{period} is on invoice {found.number}. Void the invoice to reopen the period.")
     invoice = None if found is None else locked(found, State.DRAFT, State.APPROVED)
     check_may_reopen(period, by)
     name = "" if invoice is None else str(invoice)
     if invoice is not None:
         to_draft(invoice).delete()
-    _open(period, reason=reason, by=by, at=at, invoice=name)
-    note(period.label, CycleStep.Kind.PERIOD, by=by, at=at, reason=reason, about=str(period), period=period)
+    _reopen(period, reason=reason, by=by, at=at, invoice=name)
+    record_step(period.label, CycleStep.Kind.PERIOD, by=by, at=at, reason=reason, about=str(period), period=period)
     return period
 
 
 @transaction.atomic
 def regenerate(invoice: Invoice, *, at: datetime) -> Invoice | None:
-    """Rate the period of a draft again and draft it anew, with its adjustments kept; None where nothing is left to bill.
+    """Rate a draft's period again and draft its invoice again, keeping adjustments; return None if nothing is left to bill.
 
-    All or nothing: where the period cannot be closed again (an action is unrated), the old draft stays as it was. In a
-    locked month only what is sealed is drafted again; raises CycleLocked for the rest.
+    If the period cannot be closed again (an action is unrated), the old draft stays as it was. In a locked month only
+    sealed periods can be regenerated; raises CycleLocked for the others.
     """
     period = _locked(invoice.period_id)
     check_not_closed(period.label)
     if why := why_not_regenerated(period):
         raise CycleLocked(why)
     invoice = locked(invoice, State.DRAFT)
-    adjustments, items = kept(invoice), list(invoice.run_items.values_list("pk", flat=True))
+    adjustments, items = copied_adjustments(invoice), list(invoice.run_items.values_list("pk", flat=True))
     undone = list(invoice.undone_steps.values_list("pk", flat=True))
     invoice.delete()
-    _opened(period, why="regenerated", sealed=period.is_sealed)
+    _set_open(period, why="regenerated", sealed=period.is_sealed)
     fresh = close(period, at=at, adjustments=adjustments)
     BillingRunItem.objects.filter(pk__in=items).update(invoice=fresh)
     UndoneStep.objects.filter(pk__in=undone).update(invoice=fresh)
@@ -119,31 +119,31 @@ def regenerate(invoice: Invoice, *, at: datetime) -> Invoice | None:
 
 @transaction.atomic
 def void(invoice: Invoice, *, reason: str, by: User, at: datetime) -> Invoice:
-    """Declare an issued invoice void: it keeps its number, its lines and its PDF, and its period can be billed anew.
+    """Void an issued invoice: it keeps its number, lines and PDF, and its period can be billed again.
 
-    By another person than who issued it, as long as its month is not closed for good; in a locked month the period is
-    sealed, so that it takes nothing new. Credit it drew is given back, credit it carried forward is taken back. Raises
-    NeedsReason, WrongState, NeedsSecondPerson, CycleLocked or CreditIsUsed, and then nothing has changed.
+    Needs a person other than the one who issued it, and a month that is not closed. In a locked month the period is
+    sealed, so that it takes no new actions. Credit that the invoice used is returned; credit that it carried forward is
+    withdrawn. Raises NeedsReason, WrongState, NeedsSecondPerson, CycleLocked or CreditIsUsed; then nothing has changed.
     """
     period = _locked(invoice.period_id)
     is_locked = check_not_closed(period.label)
     invoice = locked(invoice, State.ISSUED)
     check_may_void(invoice, by)
     invoice.state, invoice.voided_by, invoice.voided_at = State.VOID, by, at
-    invoice.void_reason = _said(reason)
+    invoice.void_reason = _required(reason)
     invoice.save(update_fields=["state", "voided_by", "voided_at", "void_reason"])
     keep_and_mark_void(invoice, at=at)
     _give_back_credit(invoice, at=at)
-    _open(period, reason=reason, by=by, at=at, invoice=str(invoice), sealed=is_locked)
+    _reopen(period, reason=reason, by=by, at=at, invoice=str(invoice), sealed=is_locked)
     about = f"{invoice}, {invoice.customer}"
-    note(period.label, CycleStep.Kind.VOIDED, by=by, at=at, reason=reason, about=about, period=period)
+    record_step(period.label, CycleStep.Kind.VOIDED, by=by, at=at, reason=reason, about=about, period=period)
     invoice.period = period
     return invoice
 
 
 @transaction.atomic
 def bill_again(period: BillingPeriod, *, by: User, at: datetime) -> Invoice | None:
-    """Rate and close a sealed period, and draft its invoice anew, of the actions that it has; None where nothing is left.
+    """Rate and close a sealed period and draft its invoice from the same actions; return None if nothing is left to bill.
 
     Raises NothingToBillAgain, or what `close` raises.
     """
@@ -151,79 +151,79 @@ def bill_again(period: BillingPeriod, *, by: User, at: datetime) -> Invoice | No
     if not may_bill_again(period):
         raise NothingToBillAgain
     check_not_closed(period.label)
-    note(period.label, CycleStep.Kind.BILLED_AGAIN, by=by, at=at, about=str(period), period=period)
+    record_step(period.label, CycleStep.Kind.BILLED_AGAIN, by=by, at=at, about=str(period), period=period)
     return close(period, at=at)
 
 
 def may_bill_again(period: BillingPeriod) -> bool:
-    """Whether it was opened in a locked month: no billing run comes by there."""
+    """Return whether the period was reopened in a locked month, where no billing run bills it."""
     return period.is_open and period.is_sealed
 
 
 def may_reopen(period: BillingPeriod) -> bool:
-    """Whether a second person could open it: it is closed, not issued, and its month is not locked."""
+    """Return whether a second person could reopen the period: it is closed and not issued, and its month is open."""
     is_issued = Invoice.objects.filter(period=period, state=State.ISSUED).exists()
     return not period.is_open and not is_issued and not why_locked(period.label)
 
 
 def check_may_reopen(period: BillingPeriod, by: User) -> None:
-    """Refuse who billed the period, or adjusted or approved its invoice, whether or not that was undone since."""
+    """Refuse a person who billed the period, or adjusted or approved its invoice, even if that was undone later."""
     invoice = Invoice.objects.live().filter(period=period).first()
-    _of_a_second_person(by, _hands_on(period, invoice), "re-opens it")
+    _check_second_person(by, _people_involved(period, invoice), "reopen its period")
 
 
 def check_may_void(invoice: Invoice, by: User) -> None:
-    """Refuse who issued the invoice, and everybody once its month is closed for good."""
-    _of_a_second_person(by, {invoice.issued_by_id}, "voids it")
+    """Refuse the person who issued the invoice, and everyone once its month is closed."""
+    _check_second_person(by, {invoice.issued_by_id}, "void it")
     if why := why_closed(invoice.period.label):
         raise CycleLocked(why)
 
 
 def _locked(period: int) -> BillingPeriod:
-    """Always before its invoice: nobody waits for one who waits for him."""
+    """Lock the period, always before its invoice, to prevent deadlocks."""
     return BillingPeriod.objects.select_for_update(of=("self",)).select_related("customer").get(pk=period)
 
 
-def _hands_on(period: BillingPeriod, invoice: Invoice | None) -> set[int | None]:
-    """Who billed the period, by a run or again by hand, and who adjusted or approved its invoice, undone or not."""
-    hands: set[int | None] = set(
+def _people_involved(period: BillingPeriod, invoice: Invoice | None) -> set[int | None]:
+    """Return who billed the period, by a run or again by hand, and who adjusted or approved its invoice, undone or not."""
+    people: set[int | None] = set(
         BillingRunItem.objects.filter(period=period).exclude(settled_at=None).values_list("run__started_by", flat=True)
     )
-    hands |= set(period.cycle_steps.filter(kind=CycleStep.Kind.BILLED_AGAIN).values_list("by", flat=True))
-    hands |= set(period.undone_steps.values_list("done_by", flat=True))
-    hands |= set(period.undone_steps.filter(kind=UndoneStep.Kind.ADJUSTMENT).values_list("undone_by", flat=True))
+    people |= set(period.cycle_steps.filter(kind=CycleStep.Kind.BILLED_AGAIN).values_list("by", flat=True))
+    people |= set(period.undone_steps.values_list("done_by", flat=True))
+    people |= set(period.undone_steps.filter(kind=UndoneStep.Kind.ADJUSTMENT).values_list("undone_by", flat=True))
     if invoice is not None:
-        hands.add(invoice.approved_by_id)
-        hands |= set(invoice.lines.values_list("adjustment__adjusted_by", flat=True))
-    return hands
+        people.add(invoice.approved_by_id)
+        people |= set(invoice.lines.values_list("adjustment__adjusted_by", flat=True))
+    return people
 
 
-def _of_a_second_person(by: User, hands: set[int | None], what: str) -> None:
-    if by.pk in hands:
-        raise NeedsSecondPerson(f"You had a hand in this invoice: another person {what}.")
+def _check_second_person(by: User, people: set[int | None], what: str) -> None:
+    if by.pk in people:
+        raise NeedsSecondPerson(f"You worked on this invoice, so another person must {what}.")
 
 
-def _said(reason: str) -> str:
+def _required(reason: str) -> str:
     if not reason.strip():
         raise NeedsReason
     return reason.strip()
 
 
-def _open(period: BillingPeriod, *, reason: str, by: User, at: datetime, invoice: str, sealed: bool = False) -> None:
-    assert period.closed_at is not None  # noqa: S101 -- tells mypy: the database keeps that a closed one says when
+def _reopen(period: BillingPeriod, *, reason: str, by: User, at: datetime, invoice: str, sealed: bool = False) -> None:
+    assert period.closed_at is not None  # noqa: S101 -- tells mypy: a constraint guarantees it
     Reopening.objects.create(
         period=period,
-        reason=_said(reason),
+        reason=_required(reason),
         reopened_by=by,
         reopened_at=at,
         closed_at=period.closed_at,
         invoice=invoice,
     )
-    _opened(period, why="reopened", sealed=sealed)
+    _set_open(period, why="reopened", sealed=sealed)
 
 
-def _opened(period: BillingPeriod, *, why: str, sealed: bool) -> None:
-    """What it was rated by goes with the next close; from here it is rated by what holds now, from its first action on."""
+def _set_open(period: BillingPeriod, *, why: str, sealed: bool) -> None:
+    """Open the period and mark it for rating by the current rules, from its first action on."""
     period.state, period.closed_at, period.is_sealed = BillingPeriod.State.OPEN, None, sealed
     period.save(update_fields=["state", "closed_at", "is_sealed"])
     apply_voids(period)
@@ -240,7 +240,7 @@ def _give_back_credit(invoice: Invoice, *, at: datetime) -> None:
     CreditEntry.objects.create(
         customer=invoice.customer,
         invoice=invoice,
-        kind=Kind.TAKEN_BACK if invoice.credit > 0 else Kind.RETURNED,
+        kind=Kind.REVERSED if invoice.credit > 0 else Kind.RETURNED,
         currency=invoice.currency,
         amount=-invoice.credit,
         created_at=at,
@@ -248,19 +248,19 @@ def _give_back_credit(invoice: Invoice, *, at: datetime) -> None:
 
 
 def _used_in_words(invoice: Invoice, missing: Decimal) -> str:
-    """Which invoices draw on its credit, the latest first as far as it takes, and what to do about each."""
+    """List the latest invoices that used the missing credit, and what to do about each."""
     used = CreditEntry.objects.filter(customer=invoice.customer_id, currency=invoice.currency, kind=Kind.USED)
-    told, left = [], missing
+    advice, left = [], missing
     for entry in used.exclude(invoice__state=State.VOID).select_related("invoice__period").order_by("-pk"):
         if left <= 0:
             break
-        told.append(f"{_named(entry.invoice)} ({money.in_words(-entry.amount, invoice.currency)})")
+        advice.append(f"{_how_to_undo(entry.invoice)} ({money.in_words(-entry.amount, invoice.currency)})")
         left += entry.amount
     amounts = [money.in_words(amount, invoice.currency) for amount in (missing, invoice.credit)]
-    return f"{amounts[0]} of the {amounts[1]} of credit that this invoice carried forward is used. {'. '.join(told)}."
+    return f"{amounts[0]} of the {amounts[1]} credit that this invoice carried forward is used. {'. '.join(advice)}."
 
 
-def _named(user: Invoice) -> str:
+def _how_to_undo(user: Invoice) -> str:
     if user.state == State.ISSUED:
         return f"Void {user.number} first"
-    return f"Re-open the period of {user}, {month_in_words(user.period.label)}, first"
+    return f"Reopen the period of {user}, {month_in_words(user.period.label)}, first"

@@ -1,4 +1,4 @@
-"""What a person should look at before approving a draft."""
+"""Flags: reasons to review a draft before approving it."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -10,59 +10,59 @@ from django.db.models import Exists, OuterRef, QuerySet, Sum
 from billing_engine.core import money
 from invoices.domain.document.fonts import named
 from invoices.domain.document.unprintable import unprintable_on
-from invoices.domain.life.late_voids import TakenBack, taken_back_in
+from invoices.domain.life.late_voids import LateVoids, late_voids_in
 from invoices.domain.lines.totals import balances
 from invoices.models import Invoice, InvoiceLine
 from leads.models import ActionType, BillingPeriod
 from pricing.models import PeriodTally
 
 MONTHS_BACK = 3
-FAR = Decimal("0.5")  # of what the last invoices came to on average
+UNUSUAL = Decimal("0.5")  # of the average of the last invoices
 State = Invoice.State
 FIRST, BUDGET, SAME = "first", "budget", "replaces"
-WORTH_KNOWING = (FIRST, BUDGET, SAME)
+INFORMATIONAL = (FIRST, BUDGET, SAME)
 
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """A reason to look closer: a code for programs, words for people."""
+    """A reason to review a draft: a code for programs, a message for people."""
 
     code: str
-    words: str
+    message: str
 
     @property
-    def stops(self) -> bool:
-        """Whether a person looks at the draft by itself; some things are only worth knowing."""
-        return self.code not in WORTH_KNOWING
+    def needs_review(self) -> bool:
+        """Return whether the draft must be approved individually; some flags are only informational."""
+        return self.code not in INFORMATIONAL
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
-    """What drafts are held against, each asked for once for all of them."""
+class Comparison:
+    """The data that drafts are compared with, loaded once for all of them."""
 
     earlier: Mapping[int, list[Invoice]]
     kinds: Mapping[int, set[int]]
     names: Mapping[int, str]
     voided: Mapping[int, Invoice]  # the last void one of a period
-    taken_back: Mapping[int, TakenBack]  # by period
+    late_voids: Mapping[int, LateVoids]  # by period
     credit: Mapping[tuple[int, str], Decimal]
     cut: Mapping[int, Decimal]  # by hard budgets
     unprintable: Mapping[int, str]
 
 
 def flags_of(invoices: Iterable[Invoice]) -> dict[int, list[Flag]]:
-    """The flags of each invoice, by its id; in nine queries however many invoices. What is issued has none any more."""
+    """Return the flags of each draft by invoice id, in nine queries for any number of invoices."""
     drafts = [invoice for invoice in invoices if invoice.state in (State.DRAFT, State.APPROVED)]
     if not drafts:
         return {}
     earlier, periods = _earlier(drafts), [draft.period_id for draft in drafts]
     voided = Invoice.objects.filter(period__in=periods, state=State.VOID).order_by("pk")
-    with_it = Compared(
+    with_it = Comparison(
         earlier=earlier,
         kinds=_kinds({one.pk for found in earlier.values() for one in found} | {draft.pk for draft in drafts}),
         names=dict(ActionType.objects.values_list("pk", "name")),
         voided={one.period_id: one for one in voided},
-        taken_back=taken_back_in(periods),
+        late_voids=late_voids_in(periods),
         credit=balances({draft.customer_id for draft in drafts}),
         cut=_cut_by_budgets(drafts),
         unprintable=unprintable_on(drafts),
@@ -78,7 +78,7 @@ def flags_of(invoices: Iterable[Invoice]) -> dict[int, list[Flag]]:
 
 
 def without_invoice(periods: QuerySet[BillingPeriod]) -> QuerySet[BillingPeriod]:
-    """Those of the periods with actions in them and no invoice that is not void: not billed, or billed to nobody."""
+    """Return the periods that have actions but no invoice, or only void ones."""
     invoiced = Invoice.objects.live().filter(period=OuterRef("pk"))
     received = PeriodTally.objects.filter(period=OuterRef("pk"), actions__gt=0)
     return periods.filter(Exists(received), ~Exists(invoiced))
@@ -89,20 +89,20 @@ def _not_printed(characters: str) -> Iterable[Flag]:
         yield Flag("unprintable", f"Cannot be printed: {named(characters)}")
 
 
-def _since(draft: Invoice, compared: Compared) -> Iterable[Flag]:
-    """What is another since it was drafted."""
-    taken_back = compared.taken_back.get(draft.period_id, TakenBack())
-    if taken_back.actions > draft.approved_over:
-        yield Flag("taken_back", f"{taken_back.words}: regenerate")
+def _since(draft: Invoice, compared: Comparison) -> Iterable[Flag]:
+    """Flag what changed after the draft was made."""
+    late_voids = compared.late_voids.get(draft.period_id, LateVoids())
+    if late_voids.actions > draft.approved_over:
+        yield Flag("actions_voided", f"{late_voids.in_words}: regenerate")
     credit = compared.credit.get((draft.customer_id, draft.currency))
     if credit and draft.total:
-        yield Flag("credit", f"Credit of {money.in_words(credit, draft.currency)} since: regenerate")
+        yield Flag("credit", f"New credit of {money.in_words(credit, draft.currency)}: regenerate")
 
 
-def _flags(draft: Invoice, compared: Compared) -> Iterable[Flag]:
-    """What stands out about it."""
+def _flags(draft: Invoice, compared: Comparison) -> Iterable[Flag]:
+    """Flag unusual amounts and differences from earlier invoices."""
     if not draft.total:
-        yield Flag("zero", "Asks for nothing")
+        yield Flag("zero", "Nothing is due")
     if cut := compared.cut.get(draft.pk):
         yield Flag(BUDGET, f"The monthly budget cut {money.in_words(cut, draft.currency)}")
     earlier, voided = compared.earlier[draft.pk], compared.voided.get(draft.period_id)
@@ -111,40 +111,40 @@ def _flags(draft: Invoice, compared: Compared) -> Iterable[Flag]:
     if earlier:
         yield from _unlike(draft, earlier, compared)
     elif not voided:
-        yield Flag(FIRST, "The customer's first invoice: nothing to compare with")
+        yield Flag(FIRST, "The customer's first invoice")
 
 
 def _replacing(draft: Invoice, voided: Invoice) -> Flag:
-    """How the draft differs from the void invoice in whose place it stands."""
-    of = f"In place of {voided.number}, which is void"
+    """Return how the draft differs from the void invoice that it replaces."""
+    replaces = f"Replaces {voided.number}, which is void"
     difference = draft.total - voided.total
     if not difference:
-        return Flag(SAME, f"{of}: the same total")
+        return Flag(SAME, f"{replaces}: the same total")
     more = "more" if difference > 0 else "less"
-    return Flag("replaces_other", f"{of}: {money.in_words(abs(difference), draft.currency)} {more}")
+    return Flag("replaces_other", f"{replaces}: {money.in_words(abs(difference), draft.currency)} {more}")
 
 
-def _unlike(draft: Invoice, earlier: list[Invoice], compared: Compared) -> Iterable[Flag]:
-    """How the draft differs from the customer's last invoices."""
+def _unlike(draft: Invoice, earlier: list[Invoice], compared: Comparison) -> Iterable[Flag]:
+    """Flag how the draft differs from the customer's last invoices."""
     mean = sum((one.total for one in earlier), money.ZERO) / len(earlier)
-    if abs(draft.total - mean) > mean * FAR and draft.total:
-        yield Flag("far", _far(draft, mean, len(earlier)))
+    if abs(draft.total - mean) > mean * UNUSUAL and draft.total:
+        yield Flag("unusual_total", _unusual(draft, mean, len(earlier)))
     known = set[int]().union(*(compared.kinds[one.pk] for one in earlier))
     if new := sorted(compared.names[kind] for kind in compared.kinds[draft.pk] - known):
-        yield Flag("new_kinds", f"Charged for the first time: {', '.join(new)}")
+        yield Flag("new_action_types", f"Charged for the first time: {', '.join(new)}")
 
 
-def _far(draft: Invoice, mean: Decimal, months: int) -> str:
+def _unusual(draft: Invoice, mean: Decimal, months: int) -> str:
     usual = money.in_words(mean, draft.currency)
     of = "the last invoice" if months == 1 else f"the mean of the last {months} invoices"
     if not mean:
-        return f"{of.capitalize()} asked for nothing"
+        return f"{of.capitalize()} was zero"
     percent = money.rounded(abs(draft.total - mean) / mean * 100, "JPY")
     return f"{percent:,}% {'above' if draft.total > mean else 'below'} {of}, {usual}"
 
 
 def _earlier(drafts: list[Invoice]) -> dict[int, list[Invoice]]:
-    """Each draft's last invoices before it, of the same customer and currency."""
+    """Return each draft's previous invoices for the same customer and currency, latest first."""
     customers = {draft.customer_id for draft in drafts}
     latest = max(draft.period.start_at for draft in drafts)
     found = defaultdict(list)
@@ -166,7 +166,7 @@ def _earlier(drafts: list[Invoice]) -> dict[int, list[Invoice]]:
 
 
 def _kinds(invoices: set[int]) -> Mapping[int, set[int]]:
-    """The action types each invoice charges."""
+    """Return the action types that each invoice charges."""
     kinds = defaultdict(set)
     lines = InvoiceLine.objects.filter(invoice__in=invoices, kind=InvoiceLine.Kind.CHARGES)
     for invoice, kind in lines.values_list("invoice", "action_type").distinct():
@@ -175,6 +175,6 @@ def _kinds(invoices: set[int]) -> Mapping[int, set[int]]:
 
 
 def _cut_by_budgets(drafts: list[Invoice]) -> Mapping[int, Decimal]:
-    """What hard budgets kept from each draft, where they did."""
+    """Return the amount that hard budgets cut from each draft, if any."""
     cut = InvoiceLine.objects.filter(invoice__in=drafts, cut_by_budget__gt=0).values_list("invoice")
     return dict(cut.annotate(Sum("cut_by_budget")))

@@ -1,4 +1,4 @@
-"""draft → approved → issued → sent. Voiding and opening a period again are in `reopen`."""
+"""draft → approved → issued → sent. Voiding and reopening are in `reopen`."""
 
 from datetime import datetime, timedelta
 
@@ -11,7 +11,7 @@ from billing_engine.core.errors import Refused
 from invoices.domain.document.parties import bill_to, seller_of
 from invoices.domain.document.store import ask_for
 from invoices.domain.document.void_documents import name_the_replacement
-from invoices.domain.life.late_voids import check_taken_back, taken_back_of
+from invoices.domain.life.late_voids import check_late_voids, late_voids_of
 from invoices.domain.life.numbers import next_number
 from invoices.models import Adjustment, Invoice, UndoneStep
 
@@ -20,27 +20,27 @@ APPROVAL = ("state", "approved_by", "approved_at", "approved_over", "approved_ov
 
 
 class WrongState(Refused):
-    """Only what stands before a step can take it."""
+    """A step needs an invoice in the right state."""
 
     code = "wrong_state"
 
 
 class AdjusterApproves(Refused):
-    """Whoever changed an invoice by hand does not approve it."""
+    """The person who adjusted an invoice cannot approve it."""
 
     code = "adjuster_approves"
-    message = "You adjusted this invoice: another person has to approve it."
+    message = "You adjusted this invoice, so another person must approve it."
 
 
 @transaction.atomic
 def approve(invoice: Invoice, *, by: User, at: datetime, reason: str = "") -> Invoice:
-    """A person has looked at the draft and stands for it; not who adjusted it, unless the settings allow it.
+    """Approve a draft; the person who adjusted it cannot, unless the settings allow it.
 
-    Where actions of it were taken back since, it takes a reason: raises TakenBackSince without one.
+    If actions on it were voided after it was drafted, a reason is required; raises ActionsVoided without one.
     """
     invoice = locked(invoice, State.DRAFT)
     check_may_approve(invoice, by)
-    invoice.approved_over = taken_back_of(invoice).actions if reason.strip() else check_taken_back(invoice)
+    invoice.approved_over = late_voids_of(invoice).actions if reason.strip() else check_late_voids(invoice)
     invoice.approved_over_reason = reason.strip() if invoice.approved_over else ""
     invoice.state, invoice.approved_by, invoice.approved_at = State.APPROVED, by, at
     invoice.save(update_fields=APPROVAL)
@@ -48,7 +48,7 @@ def approve(invoice: Invoice, *, by: User, at: datetime, reason: str = "") -> In
 
 
 def check_may_approve(invoice: Invoice, by: User) -> None:
-    """Refuse who adjusted the draft, or had a hand in an adjustment since withdrawn, unless the settings allow it."""
+    """Refuse a person who adjusted the draft, or made or withdrew an earlier adjustment, unless the settings allow it."""
     if settings.ADJUSTER_APPROVES:
         return
     hands = Q(done_by=by) | Q(undone_by=by)
@@ -59,10 +59,10 @@ def check_may_approve(invoice: Invoice, by: User) -> None:
 
 @transaction.atomic
 def send_back(invoice: Invoice, *, by: User, at: datetime) -> Invoice:
-    """Approved by mistake: a draft again. Who had approved it is kept."""
+    """Return an approved invoice to draft, and record who had approved it."""
     invoice = locked(invoice, State.APPROVED)
-    assert invoice.approved_by is not None  # noqa: S101 -- tells mypy: what is approved says by whom
-    assert invoice.approved_at is not None  # noqa: S101 -- and when
+    assert invoice.approved_by is not None  # noqa: S101 -- tells mypy: an approved invoice has both
+    assert invoice.approved_at is not None  # noqa: S101 -- as above
     UndoneStep.objects.create(
         period=invoice.period,
         kind=UndoneStep.Kind.APPROVAL,
@@ -77,7 +77,7 @@ def send_back(invoice: Invoice, *, by: User, at: datetime) -> Invoice:
 
 
 def to_draft(invoice: Invoice) -> Invoice:
-    """A locked invoice without its approval."""
+    """Remove the approval from a locked invoice."""
     invoice.state, invoice.approved_by, invoice.approved_at = State.DRAFT, None, None
     invoice.approved_over, invoice.approved_over_reason = 0, ""
     invoice.save(update_fields=APPROVAL)
@@ -86,29 +86,28 @@ def to_draft(invoice: Invoice) -> Invoice:
 
 @transaction.atomic
 def issue(invoice: Invoice, *, by: User, at: datetime) -> Invoice:
-    """Give the invoice its number and freeze it; its PDF is rendered after commit.
+    """Give the invoice its number and freeze it; its PDF is rendered after the commit.
 
-    From here on the invoice changes for nobody, the database refuses it. Raises TakenBackSince where actions of it were
-    taken back since it was approved.
+    From then on the database refuses every change. Raises ActionsVoided if actions were voided after the approval.
     """
     invoice = locked(invoice, State.APPROVED)
-    check_taken_back(invoice, known=invoice.approved_over)
+    check_late_voids(invoice, known=invoice.approved_over)
     customer = invoice.customer
     invoice.state, invoice.issued_by, invoice.issued_at = State.ISSUED, by, at
     invoice.issued_on = at.astimezone(customer.zone).date()
     invoice.due_on = invoice.issued_on + timedelta(days=customer.payment_terms_days)
     invoice.seller, invoice.bill_to = seller_of(customer), bill_to(customer)
     ask_for(invoice, at=at)
-    # Last, so that the series is locked for no longer than one write; a rollback takes the number back with it.
-    given = next_number(customer.seller, invoice.seller, year=invoice.issued_on.year)
-    invoice.series, invoice.serial, invoice.number = given
+    # Last, so that the series is locked only for one write; a rollback returns the number.
+    numbered = next_number(customer.seller, invoice.seller, year=invoice.issued_on.year)
+    invoice.series, invoice.serial, invoice.number = numbered
     invoice.save()
     name_the_replacement(invoice, at=at)
     return invoice
 
 
 def locked(invoice: Invoice, *states: Invoice.State) -> Invoice:
-    """The invoice as it is now, locked; raises WrongState where it is in none of the states."""
+    """Lock and reload the invoice; raise WrongState unless it is in one of the states."""
     found = (
         Invoice.objects.select_for_update(of=("self",))
         .select_related("customer__seller", "period")
@@ -116,6 +115,6 @@ def locked(invoice: Invoice, *states: Invoice.State) -> Invoice:
         .first()
     )
     if found is None or found.state not in states:
-        is_now = "gone" if found is None else found.get_state_display().lower()
+        is_now = "deleted" if found is None else found.get_state_display().lower()
         raise WrongState(f"This invoice is {is_now}, not {' or '.join(state.label.lower() for state in states)}.")
     return found

@@ -1,1 +1,1 @@
-"""What is on an invoice, and how it adds up."""
+"""The lines of an invoice, their detail, and the totals."""

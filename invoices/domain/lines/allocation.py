@@ -1,7 +1,7 @@
-"""A line's rounded amount spread over its charges by largest remainder, in the order they come, however many.
+"""Allocate a line's rounded amount to its charges by largest remainder, in a stream.
 
-`money.spread` does the same with all of them in memory; here two passes do: how often each remainder occurs decides which
-charges get a unit more, and then each charge is told its share as it passes by.
+`money.spread` does the same in memory. This takes two passes: the first counts how often each remainder occurs, which
+decides the charges that get one unit more; the second returns each charge's share in order.
 """
 
 from collections.abc import Iterable
@@ -12,22 +12,22 @@ from billing_engine.core import money
 
 
 class DoesNotAddUp(Exception):
-    """A line is not the rounded sum of the charges behind it: an invariant is broken, and no detail may hide that."""
+    """A line is not the rounded sum of its charges: an invariant is broken, and the detail must not hide it."""
 
 
 @dataclass(slots=True)
-class Shares:
-    """What each charge of one line gets: its amount rounded down, and a unit more above `threshold`.
+class Allocation:
+    """The shares of one line's charges: each amount rounded down, plus one unit if its remainder exceeds `threshold`.
 
-    Of those whose remainder is just `threshold`, the first `ties` get it too.
+    The first `ties` charges whose remainder equals `threshold` get one unit more, too.
     """
 
     unit: Decimal
     threshold: Decimal
     ties: int
 
-    def of(self, exact: Decimal) -> Decimal:
-        """The share of the next charge."""
+    def next_share(self, exact: Decimal) -> Decimal:
+        """Return the share of the next charge."""
         share = exact.quantize(self.unit, rounding=ROUND_FLOOR)
         remainder = exact - share
         if remainder > self.threshold:
@@ -37,32 +37,34 @@ class Shares:
             return share + self.unit
         return share
 
-    def after(self, *, floors: Decimal, above: int, ties: int) -> Decimal:
-        """What charges that have passed by unseen came to: their floors' sum, how many lay above and at the threshold."""
+    def skip(self, *, floors: Decimal, above: int, ties: int) -> Decimal:
+        """Skip charges, given the sum of their floors and how many lie above and at the threshold; return their shares' sum."""
         taken = min(self.ties, ties)
         self.ties -= taken
         return floors + (above + taken) * self.unit
 
 
-def shares(amount: Decimal, *, floors: Decimal, remainders: Iterable[tuple[Decimal, int]], currency: str) -> Shares:
-    """How `amount` is spread: `floors` is the charges' sum, each rounded down; remainders come largest first, with counts.
+def allocate(
+    amount: Decimal, *, floors: Decimal, remainders: Iterable[tuple[Decimal, int]], currency: str
+) -> Allocation:
+    """Allocate `amount`: `floors` is the sum of the charges rounded down; remainders come largest first, with counts.
 
-    Raises DoesNotAddUp where the charges cannot come to the amount.
+    Raises DoesNotAddUp if the charges cannot add up to the amount.
     """
     unit = money.minor_unit(currency)
     left = int((amount - floors) / unit)
     if left < 0:
-        raise DoesNotAddUp(f"The charges come to more than {amount} {currency}.")
+        raise DoesNotAddUp(f"The charges add up to more than {amount} {currency}.")
     for remainder, count in remainders:
         if left <= count:
-            return Shares(unit, remainder, left)
+            return Allocation(unit, remainder, left)
         left -= count
     if left:
-        raise DoesNotAddUp(f"The charges come to less than {amount} {currency}.")
-    return nothing_to_spread(currency)
+        raise DoesNotAddUp(f"The charges add up to less than {amount} {currency}.")
+    return zero_allocation(currency)
 
 
-def nothing_to_spread(currency: str) -> Shares:
-    """Of a line where nothing is charged: nobody gets a unit more."""
+def zero_allocation(currency: str) -> Allocation:
+    """Return the allocation of a line without charged amounts: every share is zero."""
     unit = money.minor_unit(currency)
-    return Shares(unit, unit, 0)
+    return Allocation(unit, unit, 0)

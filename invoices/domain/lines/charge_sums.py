@@ -1,4 +1,4 @@
-"""The charges of a period, added up by what the lines of its invoice have in common."""
+"""The charges of a period, summed per invoice line."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -11,8 +11,8 @@ from billing_engine.core import money
 from leads.models import BillingPeriod
 from pricing.models import Charge
 
-# Of late activity: the first day of the customer's period in which it occurred, or of the month, where it occurred before
-# the customer was billed. What it is called is made of that day, in `wording`.
+# For late activity: the first day of the customer's period in which it occurred, or of the month if it occurred before
+# the customer was billed. `wording` turns that day into a name.
 LATE_FROM = """
     CASE WHEN action.occurred_at >= period.start_at AND action.occurred_at < period.end_at THEN ''
          ELSE to_char(COALESCE(
@@ -28,7 +28,7 @@ OF_THE_PERIOD = """
       JOIN leads_billingperiod period ON period.id = action.period_id
      WHERE action.period_id = %(period)s
 """
-# One look at the charges for all that is on the invoice.
+# One query for everything on the invoice.
 SUMMED = f"""
     SELECT charge.reason, {KEY},
            count(*), sum(action.quantity), sum(charge.amount), sum(charge.full_amount),
@@ -36,17 +36,17 @@ SUMMED = f"""
     {OF_THE_PERIOD}
      GROUP BY 1, 2, 3, 4, 5
 """
-ONE_BY_ONE = f"""
+INDIVIDUAL_CHARGES = f"""
     SELECT {KEY}, charge.quantity_before, charge.value_before, action.quantity, action.value
     {OF_THE_PERIOD} AND charge.reason = '' AND charge.rule_id = ANY(%(rules)s)
      ORDER BY action.occurred_at, action.id
 """
-# All rows are wanted, not the first few soon, as PostgreSQL takes it of a cursor.
+# PostgreSQL plans a cursor for its first rows; all rows are needed here.
 ALL_ROWS_SOON = "SET LOCAL cursor_tuple_fraction = 1"
 
 
 class LineKey(NamedTuple):
-    """What charges of one line have in common."""
+    """What the charges of one line have in common."""
 
     product: int
     action_type: int
@@ -55,7 +55,7 @@ class LineKey(NamedTuple):
 
 
 class Sums(NamedTuple):
-    """What the charges of one line come to, before and after caps."""
+    """The sums of one line's charges, before and after caps."""
 
     actions: int
     quantity: Decimal
@@ -64,21 +64,21 @@ class Sums(NamedTuple):
 
 
 class NotCharged(NamedTuple):
-    """What exclusions of one row have in common."""
+    """What the excluded actions of one line have in common."""
 
     action_type: int
     reason: str
 
 
 class Excluded(NamedTuple):
-    """How much was excluded."""
+    """The number and quantity of excluded actions."""
 
     actions: int
     quantity: Decimal
 
 
-class OneCharge(NamedTuple):
-    """A charge, as far as the tiers it touched depend on it."""
+class TieredCharge(NamedTuple):
+    """The part of a charge that determines which tiers it falls into."""
 
     quantity_before: Decimal
     value_before: Decimal | None
@@ -87,15 +87,15 @@ class OneCharge(NamedTuple):
 
 
 @dataclass(slots=True)
-class Summed:
-    """All charges of a period, added up."""
+class ChargeSums:
+    """All charges of a period, summed per line."""
 
     charged: dict[LineKey, Sums] = field(default_factory=dict)
     trimmed: dict[LineKey, dict[str, Decimal]] = field(default_factory=dict)  # what caps took off each line, by cap
     not_charged: dict[NotCharged, Excluded] = field(default_factory=dict)
 
     def add(self, reason: str, key: LineKey, sums: Sums, cuts: dict[str, Decimal]) -> None:
-        """Count charges of one outcome, and what each cap cut off them."""
+        """Add the charges of one outcome, and what each cap cut."""
         if reason:
             place = NotCharged(key.action_type, reason)
             actions, quantity = self.not_charged.get(place, (0, money.ZERO))
@@ -106,9 +106,9 @@ class Summed:
             self.trimmed[key] = cuts
 
 
-def summed(period: BillingPeriod) -> Summed:
-    """What was charged, a line each; what caps took off; what was not charged, by action type and reason."""
-    found = Summed()
+def sum_charges(period: BillingPeriod) -> ChargeSums:
+    """Sum a period's charges per line, the amounts cut by caps, and the excluded actions by type and reason."""
+    found = ChargeSums()
     with connection.cursor() as cursor:
         cursor.execute(SUMMED, {"period": period.pk, "zone": period.customer.time_zone})
         for reason, *row in cursor.fetchall():
@@ -117,9 +117,9 @@ def summed(period: BillingPeriod) -> Summed:
     return found
 
 
-def one_by_one(period: BillingPeriod, rules: list[int]) -> Iterator[tuple[LineKey, OneCharge]]:
-    """The single charges of these rules, streamed in rating order."""
-    asked: dict[str, int | str | list[int]] = {
+def stream_charges(period: BillingPeriod, rules: list[int]) -> Iterator[tuple[LineKey, TieredCharge]]:
+    """Stream the individual charges of these rules in rating order."""
+    params: dict[str, int | str | list[int]] = {
         "period": period.pk,
         "zone": period.customer.time_zone,
         "rules": rules,
@@ -128,7 +128,7 @@ def one_by_one(period: BillingPeriod, rules: list[int]) -> Iterator[tuple[LineKe
         cursor.execute(ALL_ROWS_SOON)
     # Streamed through a server-side cursor, as there may be one per action.
     with connection.chunked_cursor() as cursor:
-        cursor.execute(ONE_BY_ONE, asked)
+        cursor.execute(INDIVIDUAL_CHARGES, params)
         while rows := cursor.fetchmany(5_000):
             for row in rows:
-                yield LineKey._make(row[:4]), OneCharge._make(row[4:])
+                yield LineKey._make(row[:4]), TieredCharge._make(row[4:])

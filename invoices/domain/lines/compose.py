@@ -1,34 +1,34 @@
-"""What stands on an invoice: charges by product, action type, rule and lateness; then what was not charged, and why."""
+"""Compose the lines of an invoice: charges by product, action type, rule and late month, then what was not charged and why."""
 
 from collections import Counter
 from decimal import Decimal
 
 from billing_engine.core import money
-from invoices.domain.lines.charge_sums import Summed, summed
+from invoices.domain.lines.charge_sums import ChargeSums, sum_charges
 from invoices.domain.lines.minimum import minimum_of
-from invoices.domain.lines.tiers import details
+from invoices.domain.lines.tiers import tier_rows
 from invoices.models import InvoiceLine
 from leads.models import ActionType, BillingPeriod, Product
 from pricing.models import Charge, PriceRule
 
 
 def lines_of(period: BillingPeriod) -> list[InvoiceLine]:
-    """The lines of the period's invoice, in the order they stand on it, not yet stored."""
+    """Return the unsaved lines of the period's invoice, in order."""
     currency = period.customer.currency
-    found = summed(period)
+    found = sum_charges(period)
     priced = _charged_lines(period, found, currency)
     minimum = _minimum_line(period, sum((line.amount for line in priced), money.ZERO), currency)
     return [*priced, *minimum, *_not_charged_lines(found)]
 
 
-def _charged_lines(period: BillingPeriod, found: Summed, currency: str) -> list[InvoiceLine]:
+def _charged_lines(period: BillingPeriod, found: ChargeSums, currency: str) -> list[InvoiceLine]:
     rows = found.charged
     products = Product.objects.in_bulk({key.product for key in rows})
     types = ActionType.objects.in_bulk({key.action_type for key in rows})
     rules = {
         rule.pk: rule for rule in PriceRule.objects.filter(pk__in={key.rule for key in rows}).prefetch_related("tiers")
     }
-    beneath = details(period, found, rules)
+    details = tier_rows(period, found, rules)
     alike = Counter(key._replace(rule=0) for key in rows)  # lines that only their rules tell apart
     order = sorted(
         rows,
@@ -55,14 +55,14 @@ def _charged_lines(period: BillingPeriod, found: Summed, currency: str) -> list[
             exact_amount=rows[key].amount,
             amount=money.rounded(rows[key].amount, currency),
             cut_by_budget=found.trimmed.get(key, {}).get(Charge.Cap.BUDGET, money.ZERO),
-            detail=beneath.get(key, []),
+            detail=details.get(key, []),
         )
         for key in order
     ]
 
 
 def _minimum_line(period: BillingPeriod, priced: Decimal, currency: str) -> list[InvoiceLine]:
-    """What is missing to the customer's monthly minimum, by days where its contract begins or ends inside the period."""
+    """Return the line for the difference to the monthly minimum, prorated if the contract covers only part of the period."""
     minimum = period.customer.monthly_minimum
     if not minimum:
         return []
@@ -81,7 +81,7 @@ def _minimum_line(period: BillingPeriod, priced: Decimal, currency: str) -> list
     ]
 
 
-def _not_charged_lines(found: Summed) -> list[InvoiceLine]:
+def _not_charged_lines(found: ChargeSums) -> list[InvoiceLine]:
     types = ActionType.objects.in_bulk({row.action_type for row in found.not_charged})
     lines = [
         InvoiceLine(

@@ -1,7 +1,7 @@
-"""From an invoice's lines to their charges: one by one in rating order, each with its share of the line, to the cent.
+"""The charges behind an invoice's lines, in rating order, each with its share of the line, to the cent.
 
-A closed period's charges never change, and their lines change on drafts only: what is read here adds up however often,
-and in however many pieces, it is read.
+A closed period's charges never change, and its lines change only on drafts, so the shares add up however the detail is
+paged.
 """
 
 from collections.abc import Generator, Iterator
@@ -15,7 +15,7 @@ from django.db import connection
 
 from billing_engine.core import money
 from billing_engine.core.calendar.spans import Span
-from invoices.domain.lines.allocation import Shares, shares
+from invoices.domain.lines.allocation import Allocation, allocate
 from invoices.domain.lines.charge_sums import LATE_FROM
 from invoices.models import Invoice, InvoiceLine
 from leads.models import BillingPeriod
@@ -23,7 +23,7 @@ from pricing.models import Charge
 
 ROWS_AT_A_TIME = 2_000
 
-# Which line a charge stands on: written once, for the page, the files, the API, and the way back from a charge.
+# Which line a charge belongs to: defined once, for the page, the files, the API, and the link from a charge to its line.
 ON_LINE = f"""
       JOIN invoices_invoiceline line
         ON line.invoice_id = %(invoice)s
@@ -73,7 +73,7 @@ OF_LINE = f"""
 """
 OF_PERIOD = f"SELECT {COLUMNS} {CHARGES} {NAMES} {WHERE}"
 IN_RATING_ORDER = " ORDER BY action.occurred_at, action.id"
-# What charges of a period may be asked for by.
+# The filters for the charges of a period.
 FILTERS = {
     "sku": " AND product.sku = %(sku)s",
     "type": " AND type.code = %(type)s",
@@ -95,7 +95,7 @@ LINE_OF = f"SELECT line.id {CHARGES} {ON_LINE} {WHERE} AND action.id = %(action)
 
 
 class DetailCharge(NamedTuple):
-    """One charge with all that its line's reader asks of it."""
+    """One charge with everything that the detail shows."""
 
     action: int
     action_id: str
@@ -121,25 +121,25 @@ class DetailCharge(NamedTuple):
     cut_per_period: Decimal | None
     cut_by_budget: Decimal | None
     exact_amount: Decimal
-    taken_back: bool  # after its period was closed
+    voided_after_close: bool  # after its period was closed
 
     @property
     def cuts(self) -> list[tuple[Charge.Cap, Decimal]]:
-        """What each cap that trimmed it cut off, in their order."""
+        """Return the amount that each cap cut, in the order of the caps."""
         cut = (self.cut_per_lead, self.cut_per_period, self.cut_by_budget)
         return [(cap, amount) for cap, amount in zip(Charge.Cap, cut, strict=True) if amount is not None]
 
 
 class DetailLine(NamedTuple):
-    """The line that a charge stands on."""
+    """The line that a charge belongs to."""
 
     position: int
     kind: str
     description: str
 
 
-class Passed(NamedTuple):
-    """What of a line comes before a page of it."""
+class RunningSums(NamedTuple):
+    """The sums of a line's charges before a given point."""
 
     charges: int
     quantity: Decimal
@@ -148,51 +148,51 @@ class Passed(NamedTuple):
 
 
 class LineDay(NamedTuple):
-    """What of a line occurred on one day of its customer's."""
+    """The part of a line that occurred on one day in the customer's time zone."""
 
     day: date
     charges: int
     quantity: Decimal
 
 
-Place = tuple[datetime, int]  # of a charge in rating order: when its action occurred, and the action's id
+ChargeCursor = tuple[datetime, int]  # of a charge in rating order: when its action occurred, and the action's id
 
 
 def detail_of(invoice: Invoice) -> Iterator[tuple[DetailLine, DetailCharge, Decimal]]:
-    """Every charge of the invoice with its line and its share of it: line by line, in rating order; streamed."""
-    spread, zero = shares_of(invoice), money.rounded(money.ZERO, invoice.currency)
-    for row in _streamed(OF_INVOICE, _facts(invoice)):
+    """Stream every charge of the invoice with its line and its share, by line and in rating order."""
+    spread, zero = allocations_of(invoice), money.rounded(money.ZERO, invoice.currency)
+    for row in _streamed(OF_INVOICE, _params(invoice)):
         line, charge = DetailLine._make(row[:3]), DetailCharge._make(row[3:])
-        share = zero if charge.reason else spread[line.position].of(charge.exact_amount)
+        share = zero if charge.reason else spread[line.position].next_share(charge.exact_amount)
         yield line, charge, share
 
 
-def unbilled_of(period: BillingPeriod) -> Iterator[DetailCharge]:
-    """Every charge of a period that stands on no invoice yet, in rating order; streamed."""
-    facts = {"period": period.pk, "zone": period.customer.time_zone}
-    return map(DetailCharge._make, _streamed(OF_PERIOD + IN_RATING_ORDER, facts))
+def unbilled_charges(period: BillingPeriod) -> Iterator[DetailCharge]:
+    """Stream every charge of a period that is not on an invoice yet, in rating order."""
+    params = {"period": period.pk, "zone": period.customer.time_zone}
+    return map(DetailCharge._make, _streamed(OF_PERIOD + IN_RATING_ORDER, params))
 
 
 def page_of_period(
-    period: BillingPeriod, *, limit: int, after: Place | None = None, **asked: str
+    period: BillingPeriod, *, limit: int, after: ChargeCursor | None = None, **filters: str
 ) -> list[DetailCharge]:
-    """At most `limit` charges of a period in rating order, of a product, type or reason where these are asked for."""
-    facts: dict[str, Any] = {"period": period.pk, "zone": period.customer.time_zone, "limit": limit, **asked}
-    sql = OF_PERIOD + "".join(FILTERS[name] for name, value in asked.items() if value)
+    """Return at most `limit` charges of a period in rating order, optionally filtered by product, type or reason."""
+    params: dict[str, Any] = {"period": period.pk, "zone": period.customer.time_zone, "limit": limit, **filters}
+    sql = OF_PERIOD + "".join(FILTERS[name] for name, value in filters.items() if value)
     if after:
         sql += " AND (action.occurred_at, action.id) > (%(at)s, %(action)s)"
-        facts |= {"at": after[0], "action": after[1]}
-    return [DetailCharge._make(row) for row in _rows(f"{sql}{IN_RATING_ORDER} LIMIT %(limit)s", facts)]
+        params |= {"at": after[0], "action": after[1]}
+    return [DetailCharge._make(row) for row in _rows(f"{sql}{IN_RATING_ORDER} LIMIT %(limit)s", params)]
 
 
-def shares_of(invoice: Invoice, line: InvoiceLine | None = None) -> dict[int, Shares]:
-    """By its position, how each line of charges is spread (or one of them); raises DoesNotAddUp."""
+def allocations_of(invoice: Invoice, line: InvoiceLine | None = None) -> dict[int, Allocation]:
+    """Return the allocation of each line of charges (or of one line) by position; raise DoesNotAddUp."""
     found = {}
-    facts = _facts(invoice, line=line and line.pk)
-    with closing(_streamed(REMAINDERS, facts)) as rows:
+    params = _params(invoice, line=line and line.pk)
+    with closing(_streamed(REMAINDERS, params)) as rows:
         for (position, amount, floors), alike in groupby(rows, key=lambda row: (row[0], row[1], row[4])):
             counted = ((row[2], row[3]) for row in alike)
-            found[position] = shares(amount, floors=floors, remainders=counted, currency=invoice.currency)
+            found[position] = allocate(amount, floors=floors, remainders=counted, currency=invoice.currency)
     return found
 
 
@@ -200,68 +200,68 @@ def page_of_line(
     line: InvoiceLine,
     *,
     limit: int,
-    after: Place | None = None,
-    before: Place | None = None,
+    after: ChargeCursor | None = None,
+    before: ChargeCursor | None = None,
     within: Span | None = None,
 ) -> list[DetailCharge]:
-    """At most `limit` charges of a line, or of a stretch of it, in rating order: the first, or those next to the place."""
-    facts = _facts(line.invoice, line=line.pk, limit=limit)
-    backwards = before is not None and after is None
+    """Return at most `limit` charges of a line, or of a span of it, in rating order: the first, or those next to the cursor."""
+    params = _params(line.invoice, line=line.pk, limit=limit)
+    reverse = before is not None and after is None
     sql = OF_LINE
     if within:
         sql += " AND action.occurred_at >= %(start)s AND action.occurred_at < %(end)s"
-        facts |= {"start": within.start, "end": within.end}
-    if place := before if backwards else after:
-        sql += f" AND (action.occurred_at, action.id) {'<' if backwards else '>'} (%(at)s, %(action)s)"
-        facts |= {"at": place[0], "action": place[1]}
-    order = "DESC" if backwards else "ASC"
+        params |= {"start": within.start, "end": within.end}
+    if place := before if reverse else after:
+        sql += f" AND (action.occurred_at, action.id) {'<' if reverse else '>'} (%(at)s, %(action)s)"
+        params |= {"at": place[0], "action": place[1]}
+    order = "DESC" if reverse else "ASC"
     sql += f" ORDER BY action.occurred_at {order}, action.id {order} LIMIT %(limit)s"
-    rows = [DetailCharge._make(row) for row in _rows(sql, facts)]
-    return rows[::-1] if backwards else rows
+    rows = [DetailCharge._make(row) for row in _rows(sql, params)]
+    return rows[::-1] if reverse else rows
 
 
-def passed_before(line: InvoiceLine, first: DetailCharge, spread: Shares) -> Passed:
-    """What of the line comes before `first`; `spread` goes on from there."""
-    return passed_at(line, (first.occurred_at, first.action), spread)
+def sums_before(line: InvoiceLine, first: DetailCharge, spread: Allocation) -> RunningSums:
+    """Return the sums before the charge `first`, and advance `spread` to it."""
+    return sums_at(line, (first.occurred_at, first.action), spread)
 
 
-def passed_at(line: InvoiceLine, place: Place, spread: Shares) -> Passed:
-    """What of the line comes before a place, whether a charge is there or not; `spread` goes on from there."""
-    facts = {"at": place[0], "action": place[1], "threshold": spread.threshold}
-    [(charges, floors, above, ties, exact, quantity)] = _rows(BEFORE, _facts(line.invoice, line=line.pk, **facts))
-    return Passed(charges, quantity, exact, spread.after(floors=floors, above=above, ties=ties))
+def sums_at(line: InvoiceLine, place: ChargeCursor, spread: Allocation) -> RunningSums:
+    """Return the sums before a cursor, whether or not a charge is there, and advance `spread` to it."""
+    params = {"at": place[0], "action": place[1], "threshold": spread.threshold}
+    [(charges, floors, above, ties, exact, quantity)] = _rows(BEFORE, _params(line.invoice, line=line.pk, **params))
+    return RunningSums(charges, quantity, exact, spread.skip(floors=floors, above=above, ties=ties))
 
 
 def days_of_line(line: InvoiceLine) -> list[LineDay]:
-    """The customer's days on which something of the line occurred, with how many actions and their quantity."""
-    return [LineDay._make(row) for row in _rows(DAYS, _facts(line.invoice, line=line.pk))]
+    """Return the days, in the customer's time zone, on which the line's actions occurred, with their number and quantity."""
+    return [LineDay._make(row) for row in _rows(DAYS, _params(line.invoice, line=line.pk))]
 
 
 def line_of(charge: Charge) -> InvoiceLine | None:
-    """The line that a charge stands on; None while its period is not billed."""
+    """Return the line that a charge belongs to; None if its period is not billed."""
     invoice = Invoice.objects.live().filter(period=charge.period_id).select_related("customer", "period").first()
     if invoice is None:
         return None
-    found = _rows(LINE_OF, _facts(invoice, action=charge.pk))
+    found = _rows(LINE_OF, _params(invoice, action=charge.pk))
     return InvoiceLine.objects.select_related("invoice").get(pk=found[0][0]) if found else None
 
 
-def _facts(invoice: Invoice, **more: object) -> dict[str, Any]:
+def _params(invoice: Invoice, **more: object) -> dict[str, Any]:
     places = -int(money.minor_unit(invoice.currency).as_tuple().exponent)
     zone = invoice.customer.time_zone
     return {"invoice": invoice.pk, "period": invoice.period_id, "zone": zone, "places": places, "line": None} | more
 
 
-def _rows(sql: str, facts: dict[str, Any]) -> list[tuple[Any, ...]]:
+def _rows(sql: str, params: dict[str, Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
-        cursor.execute(sql, facts)
+        cursor.execute(sql, params)
         rows: list[tuple[Any, ...]] = cursor.fetchall()
     return rows
 
 
-def _streamed(sql: str, facts: dict[str, Any]) -> Generator[tuple[Any, ...], None, None]:
-    """Through a server-side cursor: PostgreSQL holds what has not been read yet, not we."""
+def _streamed(sql: str, params: dict[str, Any]) -> Generator[tuple[Any, ...], None, None]:
+    """Read through a server-side cursor, so that unread rows stay in PostgreSQL."""
     with connection.chunked_cursor() as cursor:
-        cursor.execute(sql, facts)
+        cursor.execute(sql, params)
         while rows := cursor.fetchmany(ROWS_AT_A_TIME):
             yield from rows

@@ -1,4 +1,4 @@
-"""What a customer owes at least for a billing period: the monthly minimum by the days of its contract in it."""
+"""The monthly minimum of a billing period, prorated by the days of the contract in it."""
 
 from datetime import date, timedelta
 from decimal import Decimal
@@ -10,9 +10,9 @@ from leads.models import BillingPeriod
 
 
 def minimum_of(period: BillingPeriod) -> tuple[Decimal, str]:
-    """The least that is due for the period, rounded, and the days it is for in words where that is no whole month.
+    """Return the minimum due for the period, rounded, and the days it covers in words unless it is a full month.
 
-    Each day counts as one part of its own month, so that the weeks of a month come to the month's minimum.
+    Each day is one part of its own month, so that the weeks of a month add up to the month's minimum.
     """
     customer = period.customer
     first, after = _days_of(period)
@@ -29,7 +29,7 @@ def _days_of(period: BillingPeriod) -> tuple[date, date]:
 
 
 def _in_words(begins: date, ends: date, first: date, after: date) -> str:
-    """` for October 22 – 25, 2026 (4 of 7 days)`: the days it is due for; nothing where it is due for none."""
+    """Return the days it is due for, such as ` for October 22 – 25, 2026 (4 of 7 days)`; "" if there are none."""
     days, of_days = (ends - begins).days, (after - first).days
     if days <= 0:
         return ""

@@ -1,4 +1,4 @@
-"""What stands beneath a line, as facts: its price tier by tier, or part by part, adding up to the line to the cent."""
+"""The rows below a line, as data: its price by tier or part, adding up to the line to the cent."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from billing_engine.core import money
-from invoices.domain.lines.charge_sums import LineKey, OneCharge, Summed, Sums, one_by_one
+from invoices.domain.lines.charge_sums import ChargeSums, LineKey, Sums, TieredCharge, stream_charges
 from leads.models import BillingPeriod
 from pricing.domain.rate.charges import in_units
 from pricing.domain.rate.inputs import maybe_micro, micro, price_facts
@@ -16,12 +16,12 @@ from pricing.models import PriceRule
 from pricing.rating.prices import Counted, Price, Row
 from pricing.wording.row import Facts, cut_facts, part_facts
 
-PAID = 1  # the only part of a price that is a rate and nothing else
+PAID = 1  # the only part of a price that is just a rate
 
 
 @dataclass(slots=True)
 class TierSums:
-    """What of one line fell into each tier or part of its price, in micro-units."""
+    """How much of one line fell into each tier or part of its price, in micro-units."""
 
     counted: Counter[int] = field(default_factory=Counter)
     amount: Counter[int] = field(default_factory=Counter)
@@ -37,21 +37,21 @@ class Part(NamedTuple):
     exact: Decimal
 
 
-def details(period: BillingPeriod, found: Summed, rules: dict[int, PriceRule]) -> dict[LineKey, list[Facts]]:
-    """The rows beneath each line; none beneath quantity × unit price that no cap has trimmed."""
+def tier_rows(period: BillingPeriod, found: ChargeSums, rules: dict[int, PriceRule]) -> dict[LineKey, list[Facts]]:
+    """Return the rows below each line; a line of quantity × unit price without cuts has none."""
     prices = {pk: price_facts(rule) for pk, rule in rules.items()}
     sums = _sums(period, prices, {pk: rule.lineage for pk, rule in rules.items()})
-    beneath: dict[LineKey, list[Facts]] = {}
+    rows: dict[LineKey, list[Facts]] = {}
     for key, line in found.charged.items():
         price, cuts = prices[key.rule], found.trimmed.get(key, {})
         parts = list(_parts(price, sums[key])) if price.only_rate is None else _in_one_piece(price, line, cuts)
         if parts or cuts:
-            beneath[key] = _rounded(price, parts, cuts, period.customer.currency)
-    return beneath
+            rows[key] = _rounded(price, parts, cuts, period.customer.currency)
+    return rows
 
 
 def _sums(period: BillingPeriod, prices: dict[int, Price], lineages: dict[int, int]) -> dict[LineKey, TierSums]:
-    """Each charge in its parts, added up by line. A percentage's free actions are counted over all revisions."""
+    """Split each charge into its parts and sum them by line; a percentage's free actions are counted across revisions."""
     sums: dict[LineKey, TierSums] = defaultdict(TierSums)
     wanted = {lineages[pk] for pk, price in prices.items() if price.only_rate is None}
     if not wanted:
@@ -59,7 +59,7 @@ def _sums(period: BillingPeriod, prices: dict[int, Price], lineages: dict[int, i
     by_total = {lineages[pk] for pk, price in prices.items() if price.needs_total}
     totals = volume_totals(period, by_total) if by_total else {}
     actions: Counter[int] = Counter()
-    for key, one in one_by_one(period, [pk for pk, lineage in lineages.items() if lineage in wanted]):
+    for key, one in stream_charges(period, [pk for pk, lineage in lineages.items() if lineage in wanted]):
         lineage = lineages[key.rule]
         before = _before(one, actions[lineage])
         actions[lineage] += 1
@@ -72,23 +72,23 @@ def _sums(period: BillingPeriod, prices: dict[int, Price], lineages: dict[int, i
     return sums
 
 
-def _before(one: OneCharge, actions: int) -> Counted:
+def _before(one: TieredCharge, actions: int) -> Counted:
     return Counted(actions, micro(one.quantity_before), micro(one.value_before or money.ZERO))
 
 
 def _parts(price: Price, line: TierSums) -> Iterator[Part]:
-    """A row per tier, or per part of a price without tiers."""
+    """Yield one part per tier, or per part of a price without tiers."""
     for part in sorted(line.counted):
         yield Part(price.row(part), line.counted[part], line.flat_fee[part], in_units(line.amount[part]))
 
 
 def _in_one_piece(price: Price, line: Sums, cuts: dict[str, Decimal]) -> list[Part]:
-    """Quantity × unit price: worth a row only where a cap has trimmed it."""
+    """Return quantity × unit price as one part, if a cap cut it."""
     return [Part(price.row(PAID), micro(line.quantity), 0, line.full_amount)] if cuts else []
 
 
 def _rounded(price: Price, parts: list[Part], cuts: dict[str, Decimal], currency: str) -> list[Facts]:
-    """Together the rows are the line: spread by largest remainder."""
+    """Round the rows so that they add up to the line, by largest remainder."""
     amounts = money.spread([*(part.exact for part in parts), *(-cut for cut in cuts.values())], currency)
     rows = [
         part_facts(type(price), part.row, counted=part.counted, fee=part.flat_fee, amount=amount)

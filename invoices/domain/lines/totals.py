@@ -1,4 +1,4 @@
-"""What a draft comes to: its lines, the taxes on them, and the customer's credit balance."""
+"""A draft's totals: its lines, the taxes on them, and the customer's credit balance."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -16,33 +16,33 @@ CERTAIN = Q(amount__lt=0) | ~Q(invoice__state__in=[Invoice.State.DRAFT, Invoice.
 
 
 def tax_on(base: Decimal, *, rate: Decimal, currency: str) -> Decimal:
-    """`rate` percent of the lines' sum, rounded once."""
+    """Return `rate` percent of the lines' sum, rounded once."""
     return money.rounded(base * rate / 100, currency)
 
 
 def taxes_on(lines: Sequence[InvoiceLine], *, taxes: Sequence[CustomerTax], currency: str) -> list[InvoiceTax]:
-    """Each tax, by its name and rate, on the sum of the lines it applies to: all, or those of its categories.
+    """Return the unsaved taxes, one per name and rate, on the sum of all lines or of the lines in their categories.
 
-    A line bears it once, whichever of its categories the line is of. Not yet stored.
+    A line is taxed once, even if several of a tax's categories apply to it.
     """
     found = []
     for (name, rate), categories in _by_name_and_rate(taxes).items():
         is_everywhere = "" in categories
         bases = {} if is_everywhere else _bases(lines, categories)
-        borne = [line.amount for line in lines if is_everywhere or _category(line) in bases]
+        taxed = [line.amount for line in lines if is_everywhere or _category(line) in bases]
         if not is_everywhere and not any(bases.values()):
             continue  # nothing of its categories was charged
-        base = sum(borne, money.ZERO)
-        told = [{"category": category, "base": str(amount)} for category, amount in bases.items() if amount]
+        base = sum(taxed, money.ZERO)
+        parts = [{"category": category, "base": str(amount)} for category, amount in bases.items() if amount]
         amount = tax_on(base, rate=rate, currency=currency)
-        found.append(InvoiceTax(name=name, rate=rate, categories=told, base=base, amount=amount))
+        found.append(InvoiceTax(name=name, rate=rate, categories=parts, base=base, amount=amount))
     for position, one in enumerate(found, start=1):
         one.position = position
     return found
 
 
 def _by_name_and_rate(taxes: Sequence[CustomerTax]) -> dict[tuple[str, Decimal], list[str]]:
-    """The categories of each; those on every line come first."""
+    """Group the categories by tax name and rate; taxes on every line come first."""
     found = defaultdict[tuple[str, Decimal], list[str]](list)
     for tax in sorted(taxes, key=lambda tax: (tax.category != "", tax.category, tax.name)):
         found[tax.name, Decimal(tax.rate)].append(tax.category)
@@ -50,7 +50,7 @@ def _by_name_and_rate(taxes: Sequence[CustomerTax]) -> dict[tuple[str, Decimal],
 
 
 def _bases(lines: Sequence[InvoiceLine], categories: Sequence[str]) -> dict[str, Decimal]:
-    """What the lines of each category come to."""
+    """Sum the lines of each category."""
     return {
         category: sum((line.amount for line in lines if _category(line) == category), money.ZERO)
         for category in categories
@@ -62,7 +62,7 @@ def _category(line: InvoiceLine) -> str:
 
 
 def total_up(invoice: Invoice, lines: Sequence[InvoiceLine]) -> list[InvoiceTax]:
-    """Set the sums of a draft from its lines; answers its taxes. Nothing is stored."""
+    """Set the sums of a draft from its lines and return its taxes, without storing anything."""
     customer = invoice.customer
     exempt = customer.tax_exempt_reason
     taxes = [] if exempt else taxes_on(lines, taxes=list(customer.taxes.all()), currency=invoice.currency)
@@ -75,29 +75,28 @@ def total_up(invoice: Invoice, lines: Sequence[InvoiceLine]) -> list[InvoiceTax]
 
 
 def credit_for(due: Decimal, *, balance: Decimal) -> Decimal:
-    """What the balance pays of it (below zero), or what is carried to the balance (above), so that nothing below zero
-    is asked for."""
+    """Return the credit used (negative) or carried forward (positive), so that the total is never negative."""
     return -due if due < 0 else -min(due, balance)
 
 
 def balance(customer: Customer, currency: str) -> Decimal:
-    """What the customer has in credit. What a draft would carry forward is none yet; what a draft would use is gone."""
+    """Return the customer's available credit: drafts' credit does not count yet, credit that drafts use is already deducted."""
     entries = CreditEntry.objects.filter(customer=customer, currency=currency)
     if not entries.exists():
         return money.ZERO
-    # Two drafts of one customer do not spend the same credit; deliveries, which only need it to stay, pass.
+    # So that two drafts never spend the same credit; deliveries only need the row to exist, and pass.
     Customer.objects.select_for_update(no_key=True).get(pk=customer.pk)
     return max(money.ZERO, entries.filter(CERTAIN).aggregate(sum=Sum("amount"))["sum"] or money.ZERO)
 
 
 def balances(customers: Iterable[int]) -> dict[tuple[int, str], Decimal]:
-    """The same of many customers, by currency, where there is any; only looked at, so that it may be spent meanwhile."""
+    """Return the available credit of many customers by currency, if any, without locking it."""
     entries = CreditEntry.objects.filter(CERTAIN, customer__in=customers).values_list("customer", "currency")
     return {(customer, currency): sum_ for customer, currency, sum_ in entries.annotate(Sum("amount")) if sum_ > 0}
 
 
 def move_credit(invoice: Invoice, *, at: datetime) -> None:
-    """Write down what a draft does to the balance."""
+    """Record the credit that a draft uses or carries forward."""
     if invoice.credit:
         CreditEntry.objects.create(
             customer=invoice.customer,

@@ -1,1 +1,1 @@
-"""Issued invoices go out by e-mail: asked for, claimed, handed over, tried again, on record."""
+"""Send issued invoices by email: request, deliver, retry and record."""

@@ -1,7 +1,7 @@
-"""A mail is delivered: tried again with growing pauses, and then a person's turn.
+"""Deliver emails: failures are retried at growing intervals, then reported to a person.
 
-SMTP has no "exactly once": between the server's yes and our note of it a machine may die. So all attempts have one
-Message-ID, and where a copy may have arrived, the mail says so. Nothing is locked while the server is asked.
+SMTP has no "exactly once": a machine may die after the server accepts an email and before we record it. So all attempts
+share one Message-ID, and the record says where a copy may have arrived. No lock is held while talking to the server.
 """
 
 from datetime import datetime, timedelta
@@ -15,23 +15,21 @@ from billing_engine.core.errors import Refused
 from billing_engine.core.queues.attempt import Failure
 from billing_engine.core.queues.leased import LeasedQueue
 from invoices.domain.document.store import DocumentIsBeingMade, document_of
-from invoices.domain.mail.server import HandedOver, hand_over, is_a_server, server
+from invoices.domain.mail.server import DeliveryResult, hand_over, sends_email, server_name
 from invoices.models import Invoice, InvoiceDocument, InvoiceMail
 
 State = InvoiceMail.State
 
-PAUSES = tuple(
-    timedelta(minutes=minutes) for minutes in (1, 2, 5, 10, 20, 30, 60)
-)  # and an hour after each further one
+PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 5, 10, 20, 30, 60))  # then every hour
 GIVEN_UP_AFTER = timedelta(hours=24)
-MOST_INTERRUPTED = 5  # attempts whose worker ended: then it is a person's turn
-LEASE = timedelta(minutes=5)  # a worker that has not answered by then has ended: the task's own limit is shorter
+MAX_INTERRUPTED = 5  # attempts whose worker ended; then a person has to look at it
+LEASE = timedelta(minutes=5)  # longer than the task's own limit, so that its worker has ended by then
 FOR_ITS_PDF = timedelta(seconds=30)
 VOID = "Not sent: the invoice is void."
 
 
-class Mails(LeasedQueue[InvoiceMail, HandedOver | None]):
-    """Mails to be sent. An attempt whose worker ended may have arrived; the attempts end by time, not by count."""
+class Mails(LeasedQueue[InvoiceMail, DeliveryResult | None]):
+    """The queue of emails to send; an interrupted attempt may have arrived, and attempts are limited by time, not count."""
 
     task = "invoices.mail"
     lease = LEASE
@@ -41,93 +39,93 @@ class Mails(LeasedQueue[InvoiceMail, HandedOver | None]):
         return InvoiceMail.objects.waiting().select_related("invoice")
 
     def locked(self, items: QuerySet[InvoiceMail]) -> QuerySet[InvoiceMail]:
-        """With the invoice: what is void does not go out."""
+        """Lock the email with its invoice, so that a void invoice is not sent."""
         return items.select_for_update(of=("self", "invoice"), no_key=True, skip_locked=True)
 
     def may_begin(self, mail: InvoiceMail, *, at: datetime) -> bool:
-        if mail.is_being_sent:  # and its worker has ended, or this attempt were another one
+        if mail.is_being_sent:  # its worker has ended, since this attempt could be claimed
             mail.is_being_sent, mail.may_have_arrived, mail.interrupted = False, True, mail.interrupted + 1
         document = _document(mail, at)
         if document is None:
             return False
-        mail.is_being_sent, mail.via, mail.sha256 = True, server(), document.sha256
+        mail.is_being_sent, mail.via, mail.sha256 = True, server_name(), document.sha256
         return True
 
-    def act(self, mail: InvoiceMail, *, at: datetime) -> HandedOver | None:
-        """Hand it to the server; None where it is only written down."""
+    def act(self, mail: InvoiceMail, *, at: datetime) -> DeliveryResult | None:
+        """Hand the email to the server; return None if there is no mail server and it is only recorded."""
         message = _message(mail, document_of(mail.invoice))
-        if is_a_server():
-            return hand_over(message, to=mail.waiting_for)
+        if sends_email():
+            return hand_over(message, to=mail.pending_addresses)
         message.send()
         return None
 
-    def settle(self, mail: InvoiceMail, handed: HandedOver | None, *, at: datetime) -> None:
+    def settle(self, mail: InvoiceMail, handed: DeliveryResult | None, *, at: datetime) -> None:
         mail.is_being_sent = False
         if handed is None:
-            _settle(mail, at, none=State.WRITTEN, reason=f"Written down by {server()}. Nobody got it.")
+            _settle(mail, at, none=State.WRITTEN, reason=f"Recorded by {server_name()}. It was not delivered.")
         else:
             _note(mail, handed, at=at)
 
     def fail(self, mail: InvoiceMail, failure: Failure, *, at: datetime) -> None:
-        """An error that we did not foresee says nothing about what the server had by then."""
-        self.settle(mail, HandedOver(reason=failure.words, in_doubt=True), at=at)
+        """After an unexpected error, the server may or may not have received the email."""
+        self.settle(mail, DeliveryResult(reason=failure.words, in_doubt=True), at=at)
 
     def tidy(self, *, at: datetime) -> None:
-        settle_what_became_void(at=at)
+        settle_void_emails(at=at)
 
 
 MAILS = Mails()
 
 
 def deliver(mail_id: int, *, attempt: int, at: datetime) -> None:
-    """Send the mail, if it waits for this attempt."""
+    """Send the email if it is waiting for this attempt."""
     MAILS.work(mail_id, attempt=attempt, at=at)
 
 
 def _document(mail: InvoiceMail, at: datetime) -> InvoiceDocument | None:
-    """The PDF that goes with it; None where it does not go out now, which is noted on it."""
+    """Return the PDF to attach; None if the email cannot be sent now, which is recorded on it."""
     if mail.invoice.state == Invoice.State.VOID:
         _settle(mail, at, none=State.VOID, reason=VOID)
         return None
-    if mail.interrupted >= MOST_INTERRUPTED:
-        _settle(mail, at, reason=f"{mail.interrupted} workers ended while they were sending it.")
+    if mail.interrupted >= MAX_INTERRUPTED:
+        _settle(mail, at, reason=f"{mail.interrupted} workers ended while sending it.")
         return None
     try:
         return document_of(mail.invoice)
     except DocumentIsBeingMade:
-        mail.reason, mail.next_attempt_at = "Waits for its PDF.", at + FOR_ITS_PDF
+        mail.reason, mail.next_attempt_at = "Waiting for its PDF.", at + FOR_ITS_PDF
     except Refused as refusal:
         _settle(mail, at, reason=str(refusal))
     return None
 
 
-def _note(mail: InvoiceMail, handed: HandedOver, *, at: datetime) -> None:
-    """What the server said, address by address."""
-    mail.taken = [*mail.taken, *handed.taken]
-    mail.refused = {**mail.refused, **handed.refused}
+def _note(mail: InvoiceMail, handed: DeliveryResult, *, at: datetime) -> None:
+    """Record the server's reply for each address."""
+    mail.accepted = [*mail.accepted, *handed.accepted]
+    mail.rejected = {**mail.rejected, **handed.rejected}
     mail.may_have_arrived = mail.may_have_arrived or handed.in_doubt
     pause = PAUSES[min(mail.attempts, len(PAUSES)) - 1]
-    mail.reason = handed.reason or "; ".join(dict.fromkeys(mail.refused.values()))
-    if not mail.waiting_for:
+    mail.reason = handed.reason or "; ".join(dict.fromkeys(mail.rejected.values()))
+    if not mail.pending_addresses:
         _settle(mail, at, reason=mail.reason)
-    elif mail.attempts > len(PAUSES) and at + pause >= mail.asked_at + GIVEN_UP_AFTER:
+    elif mail.attempts > len(PAUSES) and at + pause >= mail.requested_at + GIVEN_UP_AFTER:
         _settle(mail, at, reason=f"Given up after {mail.attempts} attempts: {mail.reason}")
     else:
         mail.next_attempt_at = at + pause
-    if mail.taken:
+    if mail.accepted:
         Invoice.objects.filter(pk=mail.invoice_id, state=Invoice.State.ISSUED, sent_at=None).update(sent_at=at)
 
 
 def _settle(mail: InvoiceMail, at: datetime, *, reason: str, none: InvoiceMail.State = State.FAILED) -> None:
-    """It is over: sent to all, to some, or to none."""
-    is_whole = len(mail.taken) == len(mail.to)
-    mail.state = State.SENT if is_whole else State.PARTLY if mail.taken else none
-    mail.reason, mail.settled_at, mail.next_attempt_at = "" if is_whole else reason, at, None
+    """Settle the email: sent to all addresses, to some, or to none."""
+    is_complete = len(mail.accepted) == len(mail.to)
+    mail.state = State.SENT if is_complete else State.PARTLY if mail.accepted else none
+    mail.reason, mail.settled_at, mail.next_attempt_at = "" if is_complete else reason, at, None
 
 
 @transaction.atomic
-def settle_what_became_void(*, at: datetime) -> int:
-    """Mails that wait, of invoices that became void meanwhile; answers how many. One that is being sent is left alone."""
+def settle_void_emails(*, at: datetime) -> int:
+    """Settle waiting emails of void invoices, except those being sent; return how many."""
     waiting = InvoiceMail.objects.waiting().filter(invoice__state=Invoice.State.VOID, is_being_sent=False)
     found = list(waiting.select_for_update(of=("self",), skip_locked=True))
     for mail in found:

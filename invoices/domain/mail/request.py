@@ -1,4 +1,4 @@
-"""An issued invoice is to go out by e-mail: asked for once, to whom and in which words; a worker delivers it."""
+"""Request the email of an issued invoice: each request is stored once, and a worker delivers it."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -14,64 +14,64 @@ from billing_engine.core.errors import Refused
 from invoices.domain.document.store import InvoiceIsNotIssued
 from invoices.domain.mail.delivery import MAILS
 from invoices.domain.mail.server import check_server
-from invoices.domain.mail.template import MOST_CHARACTERS, written
+from invoices.domain.mail.template import MAX_CHARACTERS, email_text
 from invoices.domain.wording import clean
 from invoices.models import Invoice, InvoiceMail
 
 State = InvoiceMail.State
-MOST_RECIPIENTS = 20
-SENT_AGAIN = (State.FAILED, State.PARTLY, State.WRITTEN)
+MAX_RECIPIENTS = 20
+RESENDABLE = (State.FAILED, State.PARTLY, State.WRITTEN)
 
 
 class BadRecipients(Refused):
-    """A mail goes to addresses that can be written to."""
+    """An email needs valid addresses."""
 
     code = "bad_recipients"
 
 
-class NothingWritten(Refused):
-    """A mail says something."""
+class EmptyEmail(Refused):
+    """An email needs a subject and a message."""
 
-    code = "empty_mail"
-    message = "A mail needs a subject and a message."
-
-
-class TooMuchWritten(Refused):
-    """A mail has the same limit wherever it is written: in the dialog, by a template, by all at once."""
-
-    code = "mail_too_long"
+    code = "empty_email"
+    message = "Enter a subject and a message."
 
 
-class MailNotFailed(Refused):
-    """Only what could not be sent is tried again."""
+class EmailTooLong(Refused):
+    """An email has the same limits in the dialog, in a template and in a bulk action."""
 
-    code = "mail_not_failed"
-    message = "This mail has not failed: send the invoice again from its own page."
-
-
-class MailIsWaiting(Refused):
-    """Pressed twice, or by two people, a button sends one mail."""
-
-    code = "mail_is_waiting"
-    message = "A mail of this invoice is on its way already."
+    code = "email_too_long"
 
 
-class SentAlready(Refused):
-    """What went out goes out again from the invoice's own page, where a person reads that it did."""
+class EmailHasNotFailed(Refused):
+    """Only a failed email can be sent again."""
 
-    code = "mail_sent_already"
-    message = "This invoice was sent already: to send it again, open it."
+    code = "email_has_not_failed"
+    message = "This email has not failed. Send the invoice again from its own page."
 
 
-class SentAgainAlready(Refused):
-    """Of an invoice's mails the latest counts."""
+class EmailIsWaiting(Refused):
+    """A button pressed twice, or by two people, sends one email."""
 
-    code = "mail_sent_again"
-    message = "A later mail of this invoice was made since: look at that one."
+    code = "email_is_waiting"
+    message = "An email of this invoice is already on its way."
+
+
+class AlreadySent(Refused):
+    """An invoice that was sent can be sent again only from its own page, which says when it was sent."""
+
+    code = "already_sent"
+    message = "This invoice was already sent. To send it again, open it."
+
+
+class NewerEmailExists(Refused):
+    """Only the latest email of an invoice can be sent again."""
+
+    code = "newer_email_exists"
+    message = "This invoice has a newer email. See that one."
 
 
 def recipients_of(invoice: Invoice) -> list[str]:
-    """Whom an invoice goes to, as it was when it was issued."""
+    """Return the customer's billing contacts at the time of issue."""
     return [str(contact) for contact in invoice.bill_to.get("contacts", [])]
 
 
@@ -85,27 +85,27 @@ def send(
     text: tuple[str, str] | None = None,
     request: UUID | None = None,
 ) -> InvoiceMail:
-    """Ask for one mail: to the customer's billing contacts and by its template, unless said otherwise.
+    """Request one email: by default to the customer's billing contacts, with its template's text.
 
-    The same `request` again changes nothing and answers the same mail. Raises InvoiceIsNotIssued, NoMailServer,
-    BadRecipients, NothingWritten or TooMuchWritten.
+    Repeating the same `request` changes nothing and returns the same email. Raises InvoiceIsNotIssued, NoMailServer,
+    BadRecipients, EmptyEmail or EmailTooLong.
     """
     check_may_be_sent(invoice)
-    subject, body = _checked(*(text or written(invoice)))
+    subject, body = _checked(*(text or email_text(invoice)))
     in_doubt = _in_doubt(invoice, subject, body)
-    facts = {
+    defaults = {
         "invoice": invoice,
         "to": _addresses(recipients_of(invoice) if to is None else to),
         "subject": subject,
         "body": body,
-        "asked_at": at,
-        "asked_by": by,
+        "requested_at": at,
+        "requested_by": by,
         "next_attempt_at": at,
-        # A customer's mail program knows a second copy by it.
+        # The customer's email program recognizes a second copy by it.
         "message_id": in_doubt.message_id if in_doubt else _message_id(),
         "may_have_arrived": in_doubt is not None,
     }
-    mail, is_new = InvoiceMail.objects.get_or_create(request=request or uuid4(), defaults=facts)
+    mail, is_new = InvoiceMail.objects.get_or_create(request=request or uuid4(), defaults=defaults)
     if is_new:
         MAILS.ask_for(mail)
     return mail
@@ -113,59 +113,57 @@ def send(
 
 @transaction.atomic
 def send_once(invoice: Invoice, *, by: User | None, at: datetime) -> InvoiceMail:
-    """Ask for the mail of an invoice that was not sent yet: to its contacts, by its template.
+    """Request the email of an invoice that was not sent yet, to its contacts and with its template's text.
 
-    Of two who ask at once the second one is refused. Raises MailIsWaiting or SentAlready, and what `send` raises.
+    Of two simultaneous requests, the second is refused. Raises EmailIsWaiting or AlreadySent, and what `send` raises.
     """
     locked = Invoice.objects.select_for_update(of=("self",), no_key=True)
     invoice = locked.select_related("customer", "period").get(pk=invoice.pk)
     check_may_be_sent(invoice)
     mails = InvoiceMail.objects.filter(invoice=invoice)
     if mails.waiting().exists():
-        raise MailIsWaiting
+        raise EmailIsWaiting
     if mails.filter(state=State.SENT).exists():
-        raise SentAlready
+        raise AlreadySent
     return send(invoice, by=by, at=at)
 
 
 @transaction.atomic
 def send_again(mail: InvoiceMail, *, by: User | None, at: datetime) -> InvoiceMail:
-    """A mail that failed, as it was, as a new request to those who have not got it; raises MailNotFailed or SentAgainAlready."""
-    Invoice.objects.select_for_update().get(pk=mail.invoice_id)  # of two who ask at once the second one is too late
+    """Send a failed email again to the remaining addresses, as a new request; raise EmailHasNotFailed or NewerEmailExists."""
+    Invoice.objects.select_for_update().get(pk=mail.invoice_id)  # of two simultaneous requests, the second is refused
     check_may_be_sent_again(mail)
-    return send(mail.invoice, by=by, at=at, to=mail.without_it, text=(mail.subject, mail.body))
+    return send(mail.invoice, by=by, at=at, to=mail.missing_addresses, text=(mail.subject, mail.body))
 
 
 def check_may_be_sent(invoice: Invoice) -> None:
     """Raise InvoiceIsNotIssued or NoMailServer."""
     if invoice.state != Invoice.State.ISSUED:
-        raise InvoiceIsNotIssued("Only an issued invoice is sent.", invoice=invoice.pk)
+        raise InvoiceIsNotIssued("Only an issued invoice can be sent.", invoice=invoice.pk)
     check_server()
 
 
 def check_may_be_sent_again(mail: InvoiceMail) -> None:
-    """Raise MailNotFailed, SentAgainAlready, InvoiceIsNotIssued or NoMailServer."""
-    if mail.state not in SENT_AGAIN:
-        raise MailNotFailed
+    """Raise EmailHasNotFailed, NewerEmailExists, InvoiceIsNotIssued or NoMailServer."""
+    if mail.state not in RESENDABLE:
+        raise EmailHasNotFailed
     if InvoiceMail.objects.filter(invoice=mail.invoice_id, pk__gt=mail.pk).exists():
-        raise SentAgainAlready
+        raise NewerEmailExists
     check_may_be_sent(mail.invoice)
 
 
 def _checked(subject: str, body: str) -> tuple[str, str]:
     subject, body = clean(subject), body.replace("\r\n", "\n")
     if not subject or not body.strip():
-        raise NothingWritten
+        raise EmptyEmail
     for name, text in (("subject", subject), ("message", body)):
-        if len(text) > MOST_CHARACTERS[name]:
-            raise TooMuchWritten(
-                f"The {name} has {len(text):,} characters; a mail's {name} has {MOST_CHARACTERS[name]:,} at most."
-            )
+        if len(text) > MAX_CHARACTERS[name]:
+            raise EmailTooLong(f"The {name} has {len(text):,} characters; the limit is {MAX_CHARACTERS[name]:,}.")
     return subject, body
 
 
 def _in_doubt(invoice: Invoice, subject: str, body: str) -> InvoiceMail | None:
-    """The latest mail of the same words, where nobody knows whether it arrived."""
+    """Return the latest email with the same text, if it is unknown whether it arrived."""
     latest = InvoiceMail.objects.filter(invoice=invoice, subject=subject, body=body).order_by("-pk").first()
     return latest if latest is not None and latest.may_have_arrived and latest.state == State.FAILED else None
 
@@ -177,12 +175,12 @@ def _message_id() -> str:
 def _addresses(given: Sequence[str]) -> list[str]:
     found = list(dict.fromkeys(address.strip() for address in given if address.strip()))
     if not found:
-        raise BadRecipients("Say to whom: this customer has no billing contacts.")
-    if len(found) > MOST_RECIPIENTS:
-        raise BadRecipients(f"A mail goes to {MOST_RECIPIENTS} addresses at most.")
+        raise BadRecipients("Enter an address. This customer has no billing contacts.")
+    if len(found) > MAX_RECIPIENTS:
+        raise BadRecipients(f"An email can have at most {MAX_RECIPIENTS} addresses.")
     for address in found:
         try:
             validate_email(address)
         except ValidationError:
-            raise BadRecipients(f"Nobody can be written to at “{address}”.") from None
+            raise BadRecipients(f"“{address}” is not a valid email address.") from None
     return found

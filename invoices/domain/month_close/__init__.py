@@ -1,1 +1,1 @@
-"""A month locked, approved, issued and closed."""
+"""The close of a month: lock, bulk actions, close."""

@@ -1,6 +1,6 @@
-"""Bulk actions: what finance decides for all invoices of a month at once, and the workers do one invoice after the other.
+"""Bulk actions: approve, issue or send all invoices of a month; the workers process one invoice at a time.
 
-The action stands on the month until it is done or stopped.
+The action is stored on the month until it is done or stopped.
 """
 
 from collections.abc import Callable, Iterable
@@ -16,8 +16,8 @@ from billing_engine.core.queues.attempt import Failure
 from billing_engine.core.queues.passes import PassQueue
 from invoices.domain.life.review_flags import flags_of
 from invoices.domain.life.transitions import approve, issue, locked
-from invoices.domain.mail.request import SentAlready, send_once
-from invoices.domain.month_history import note
+from invoices.domain.mail.request import AlreadySent, send_once
+from invoices.domain.month_history import record_step
 from invoices.models import BillingCycle, CycleStep, Invoice, InvoiceMail, SkippedInvoice
 
 BulkAction = BillingCycle.BulkAction
@@ -28,65 +28,65 @@ HAS_CONTACTS = Q(bill_to__contacts__0__isnull=False)
 FROM = {
     BulkAction.APPROVE: Q(state=State.DRAFT),
     BulkAction.ISSUE: Q(state=State.APPROVED),
-    # Also what failed: what a server took, of whatever mail, is not sent again.
+    # Includes failed ones; addresses that accepted any earlier email are not sent to again.
     BulkAction.SEND: UNSENT & HAS_CONTACTS,
 }
 
 
 class BulkActionInProgress(Refused):
-    """One bulk action of a month at a time."""
+    """A month can have only one bulk action in progress."""
 
     code = "bulk_action_in_progress"
 
 
 class NothingToDo(Refused):
-    """No invoice waits for it."""
+    """No invoice is waiting for the bulk action."""
 
     code = "nothing_to_do"
-    message = "No invoice of this month waits for that."
+    message = "No invoice of this month is waiting for this."
 
 
 class DraftIsFlagged(Refused):
-    """A flagged draft is reviewed by itself."""
+    """A flagged draft must be reviewed and approved individually."""
 
     code = "draft_is_flagged"
 
 
 @transaction.atomic
-def begin(cycle: BillingCycle, action: BillingCycle.BulkAction, *, by: User, at: datetime) -> int:
-    """Let the workers do it; answers for how many invoices. Raises NothingToDo or BulkActionInProgress."""
-    count = waiting_for(cycle, action)
+def start_bulk_action(cycle: BillingCycle, action: BillingCycle.BulkAction, *, by: User, at: datetime) -> int:
+    """Start a bulk action; return the number of invoices, or raise NothingToDo or BulkActionInProgress."""
+    count = count_waiting(cycle, action)
     if not count:
         raise NothingToDo
     if not BillingCycle.objects.filter(pk=cycle.pk, bulk_action="").update(
         bulk_action=action, bulk_action_by=by, trying=0, attempts=0
     ):
         cycle.refresh_from_db()
-        raise BulkActionInProgress(f"{cycle.get_bulk_action_display()} is in progress: wait for it, or stop it.")
-    note(cycle.label, CycleStep.Kind(action.value), by=by, at=at)
+        raise BulkActionInProgress(f"{cycle.get_bulk_action_display()} is in progress. Wait for it, or stop it.")
+    record_step(cycle.label, CycleStep.Kind(action.value), by=by, at=at)
     BULK_ACTIONS.ask(item_id=cycle.pk)
     return count
 
 
-def stop(cycle: BillingCycle) -> None:
-    """What is done stays done; the invoice in hand is finished."""
+def stop_bulk_action(cycle: BillingCycle) -> None:
+    """Stop the bulk action after the current invoice."""
     BillingCycle.objects.filter(pk=cycle.pk).update(bulk_action="")
 
 
 def _approve_unseen(invoice: Invoice, *, by: User, at: datetime) -> Invoice:
-    """Approve a draft among many: not one that is flagged; the flags are read under its lock."""
+    """Approve a draft unless it is flagged; the flags are read while it is locked."""
     invoice = locked(invoice, State.DRAFT)
-    stops = [flag.words for flag in flags_of([invoice]).get(invoice.pk, []) if flag.stops]
-    if stops:
-        raise DraftIsFlagged(f"Look at it first: {'; '.join(stops)}.")
+    reasons = [flag.message for flag in flags_of([invoice]).get(invoice.pk, []) if flag.needs_review]
+    if reasons:
+        raise DraftIsFlagged(f"Review it first: {'; '.join(reasons)}.")
     return approve(invoice, by=by, at=at)
 
 
 def _send_unsent(invoice: Invoice, *, by: User, at: datetime) -> InvoiceMail:
-    """Send an invoice among many: not where some of its contacts got it meanwhile."""
+    """Send an invoice unless some of its contacts already have it."""
     invoice = locked(invoice, State.ISSUED)
     if invoice.sent_at:
-        raise SentAlready
+        raise AlreadySent
     return send_once(invoice, by=by, at=at)
 
 
@@ -98,7 +98,7 @@ ACTS: dict[BillingCycle.BulkAction, Callable[..., object]] = {
 
 
 class BulkActions(PassQueue[BillingCycle, Invoice]):
-    """Months whose invoices are approved, issued or sent in the order of their customers' names."""
+    """The queue of months with a bulk action; invoices are processed in the order of their customers' names."""
 
     task = "invoices.bulk_action"
 
@@ -115,13 +115,13 @@ class BulkActions(PassQueue[BillingCycle, Invoice]):
         CycleStep.objects.filter(pk=_step_of(cycle).pk).update(done=F("done") + 1)
 
     def skip(self, cycle: BillingCycle, invoice: Invoice, failure: Failure, *, at: datetime) -> None:
-        """It stays as it is, and why is written down for a person to look at."""
+        """Leave the invoice unchanged and record why, for a person to review."""
         SkippedInvoice.objects.create(
             step=_step_of(cycle),
             invoice=invoice,
             name=f"{invoice}, {invoice.customer}",
             code=failure.code,
-            words=failure.words,
+            message=failure.words,
         )
 
     def finish(self, cycle: BillingCycle, *, at: datetime) -> None:
@@ -131,8 +131,8 @@ class BulkActions(PassQueue[BillingCycle, Invoice]):
 BULK_ACTIONS = BulkActions()
 
 
-def do_next(cycle_id: int, *, at: datetime) -> bool:
-    """Do it for the next invoice; returns whether there may be more."""
+def process_next(cycle_id: int, *, at: datetime) -> bool:
+    """Process the next invoice; return whether more may remain."""
     return BULK_ACTIONS.work(cycle_id, at=at)
 
 
@@ -140,24 +140,24 @@ def _step_of(cycle: BillingCycle) -> CycleStep:
     return cycle.steps.filter(kind=cycle.bulk_action).latest("pk")
 
 
-def last_act(steps: Iterable[CycleStep]) -> CycleStep | None:
-    """The latest bulk action among a month's steps, which are in order; what it skipped is shown until the next."""
+def last_bulk_action(steps: Iterable[CycleStep]) -> CycleStep | None:
+    """Return the latest bulk action among a month's steps, which are in order."""
     return next((step for step in reversed(list(steps)) if step.kind in ACTS), None)
 
 
-def waiting_for(cycle: BillingCycle, action: BillingCycle.BulkAction) -> int:
-    """How many of its invoices wait for it."""
+def count_waiting(cycle: BillingCycle, action: BillingCycle.BulkAction) -> int:
+    """Return how many of the month's invoices are waiting for the bulk action."""
     return _waiting(cycle, action).count()
 
 
-def tried_before(cycle: BillingCycle) -> int:
-    """How many of those that Send all takes went to nobody before."""
-    failed = InvoiceMail.objects.a_persons_turn().filter(invoice=OuterRef("pk"))
+def failed_before(cycle: BillingCycle) -> int:
+    """Return how many of the invoices that Send all includes failed before."""
+    failed = InvoiceMail.objects.needing_attention().filter(invoice=OuterRef("pk"))
     return _waiting(cycle, BulkAction.SEND).filter(Exists(failed)).count()
 
 
 def without_contacts(cycle: BillingCycle) -> list[str]:
-    """The customers of its issued invoices that nobody can be written to about, by name."""
+    """Return the names of customers whose issued invoices cannot be sent because they have no contacts."""
     found = Invoice.objects.filter(UNSENT & ~HAS_CONTACTS, period__label__in=labels_of(cycle.label))
     return list(found.order_by("customer__name").values_list("customer__name", flat=True))
 

@@ -1,4 +1,4 @@
-"""What of a month, and of the weeks that end in it, is not where it has to be before finance closes it."""
+"""What is left to do in a month, and in the weeks that end in it, before finance can close it."""
 
 import re
 from collections import Counter
@@ -19,18 +19,18 @@ MAIL, DOCUMENT = "mail", "document"
 
 
 @dataclass(frozen=True, slots=True)
-class Left:
-    """Counts of what is left to do, in the order in which it is done."""
+class Remaining:
+    """The number of things left to do, in the order in which they are done."""
 
-    quarantined: int  # items of which something occurred in the month, or was received in it, where that is all we know
+    quarantined: int  # items that occurred in the month, or were received in it if their time is unknown
     unrated: int  # actions
-    failed: int  # periods that the last attempt to bill did not bill, for a cause that is there still
+    failed: int  # periods whose last billing attempt failed, if the cause still exists
     open_periods: int  # of active customers; billing runs close them
-    sealed_periods: int  # of active customers, opened in a locked month: each is billed by itself
-    inactive_periods: int  # open, and no run bills them
+    sealed_periods: int  # of active customers, reopened in a locked month: each is billed individually
+    inactive_periods: int  # open, of inactive customers: no run bills them
     drafts: int
     approved: int
-    unsent: int  # issued; nothing waits for it, some invoices go out by other ways
+    unsent: int  # issued; does not block the close, because some invoices are sent in other ways
 
     @property
     def not_billed(self) -> int:
@@ -41,8 +41,8 @@ class Left:
         return self.drafts + self.approved
 
 
-def left_in(label: str) -> Left:
-    """Counted now."""
+def remaining_in(label: str) -> Remaining:
+    """Count what is left to do in the month."""
     is_active = Q(customer__is_active=True)
     labels = labels_of(label)
     periods = (
@@ -66,7 +66,7 @@ def left_in(label: str) -> Left:
     unrated = PeriodTally.objects.filter(period__label__in=labels, period__state="open").aggregate(n=Sum("unrated"))[
         "n"
     ]
-    return Left(
+    return Remaining(
         quarantined=quarantined_in(label).count(),
         unrated=unrated or 0,
         failed=failed_in(label).count(),
@@ -78,7 +78,7 @@ def left_in(label: str) -> Left:
 
 
 def open_in_words(label: str) -> str:
-    """Whose periods are open still: `1 billing period (Ash)`, and of many the first three."""
+    """List the customers whose periods are still open: `1 billing period (Ash)`, at most three by name."""
     found = BillingPeriod.objects.open().filter(label__in=labels_of(label), customer__is_active=True)
     names = list(found.order_by("customer__name").values_list("customer__name", flat=True))
     return f"{len(names):,} billing period{'' if len(names) == 1 else 's'} ({names_in_words(names)})"
@@ -86,7 +86,7 @@ def open_in_words(label: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Unsent:
-    """Mails that are a person's turn, by why."""
+    """The number of invoices whose email failed for one reason."""
 
     reason: str
     invoices: int
@@ -94,27 +94,27 @@ class Unsent:
 
 @dataclass(frozen=True, slots=True)
 class Stuck:
-    """What is issued and did not get out: mails by why, the most frequent reason first; invoices without a PDF."""
+    """Issued invoices that could not be sent: failed emails by reason, most frequent first, and invoices without a PDF."""
 
     mails: tuple[Unsent, ...] = ()
     documents: int = 0
 
     @property
     def invoices(self) -> int:
-        """Whose latest mail went to nobody, or not to all."""
+        """Return the number of invoices whose latest email failed for some or all addresses."""
         return sum(one.invoices for one in self.mails)
 
     @property
     def reasons(self) -> str:
-        """`155 × The mail server refused the connection.`: why mails were not sent, the most frequent first."""
+        """Return why emails failed, most frequent first: `155 × The mail server refused the connection.`"""
         is_one = len(self.mails) == 1
         return names_in_words([one.reason if is_one else f"{one.invoices:,} × {one.reason}" for one in self.mails])
 
 
 def stuck_in(label: str = "") -> Stuck:
-    """Of a cycle's invoices, or of all; in one query."""
+    """Find the stuck invoices of a cycle, or of all cycles, in one query."""
     of_cycle = {"invoice__period__label__in": labels_of(label)} if label else {}
-    mails = InvoiceMail.objects.a_persons_turn().filter(**of_cycle).values_list(Value(MAIL), "invoice", "reason")
+    mails = InvoiceMail.objects.needing_attention().filter(**of_cycle).values_list(Value(MAIL), "invoice", "reason")
     documents = InvoiceDocument.objects.failed().filter(**of_cycle).values_list(Value(DOCUMENT), "invoice", "reason")
     found = set(mails.union(documents))
     reasons = Counter(_without_addresses(reason) for what, _, reason in found if what == MAIL)
@@ -125,10 +125,10 @@ def stuck_in(label: str = "") -> Stuck:
 
 
 def _without_addresses(reason: str) -> str:
-    """Servers put the address into their words, each time another one; the reason is the same."""
+    """Remove email addresses from a server's reply, so that equal reasons compare equal."""
     return ADDRESS.sub("…", reason)
 
 
 def quarantined_in(month: str) -> "QuerySet[QuarantinedItem]":
-    """What waits in quarantine and counts to the month."""
+    """Return the waiting quarantined items that count toward the month."""
     return QuarantinedItem.objects.waiting().of_month(month)

@@ -1,1 +1,1 @@
-"""Billing runs: which periods are billed, closed and drafted."""
+"""Billing runs, their schedules and their blockers."""

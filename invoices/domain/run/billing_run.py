@@ -1,4 +1,4 @@
-"""A billing run: one pass over the periods of a cycle by the workers, safe to kill, to start twice and to resume."""
+"""Billing runs: one pass of the workers over the periods of a cycle, safe to kill, start twice and resume."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -18,7 +18,7 @@ from billing_engine.core.queues.locked import LockedQueue
 from billing_engine.core.queues.progress import counted_by_state, percent
 from billing_engine.core.queues.queue import AT_A_TIME, Message
 from invoices.domain.life.close import PeriodNotOver, close
-from invoices.domain.month_history import note
+from invoices.domain.month_history import record_step
 from invoices.domain.month_lock import check_unlocked
 from invoices.domain.wording import month_in_words, unfinished_in_words
 from invoices.models import BillingRun, BillingRunItem, CycleStep
@@ -27,25 +27,25 @@ from leads.models import BillingPeriod, Customer
 from pricing.domain.rate.rate import rate_waiting
 
 QUIET = timedelta(seconds=10)
-NOT_SAID = "Its worker died each time: look into the log of the workers."
+NOT_SAID = "Its worker ended each time. Check the workers' log."
 State = BillingRunItem.State
 
 
 class CycleNotOver(Refused):
-    """A period is billed when it is over where its customer is, and of this cycle none is."""
+    """No period of this cycle has ended yet in its customer's time zone."""
 
     code = "cycle_not_over"
 
 
 class RunInProgress(Refused):
-    """One run of a cycle at a time."""
+    """Only one run of a cycle can be in progress."""
 
     code = "run_in_progress"
-    message = "A run of this cycle is in progress already."
+    message = "A run of this cycle is already in progress."
 
 
 class RunIsFinished(Refused):
-    """What is over is neither paused nor resumed."""
+    """A finished run cannot be paused or resumed."""
 
     code = "run_is_finished"
     message = "This run is finished."
@@ -53,7 +53,7 @@ class RunIsFinished(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a run has come."""
+    """The number of a run's items in each state."""
 
     billed: int
     nothing: int
@@ -71,34 +71,34 @@ class Progress:
 
 @transaction.atomic
 def start(cycle: Cycle, *, by: User | None, at: datetime) -> BillingRun:
-    """Begin to bill what is over of a cycle: an item per open period that has ended, each billed by a task of its own.
+    """Start a run with one item per open period of the cycle that has ended; each item is billed by its own task.
 
-    Who has no period of it yet gets one. What has not ended is left to a later run. Raises CycleLocked, RunInProgress, or
-    CycleNotOver where nothing has ended.
+    Missing periods are opened first. Periods that have not ended are left to a later run. Raises CycleLocked,
+    RunInProgress, or CycleNotOver if no period has ended.
     """
     check_unlocked(str(cycle))
     open_missing(active_customers(), until=at, cycles=[cycle])
     run = _create_run(cycle, by, at)
     periods = _ended(cycle, at)
     if not periods.exists() and (unfinished := unfinished_periods([cycle], active_customers(), at=at)):
-        raise CycleNotOver(f"Not over yet: {unfinished_in_words(unfinished)}.")
+        raise CycleNotOver(f"Not ended yet: {unfinished_in_words(unfinished)}.")
     return _with_items(run, periods, at)
 
 
 @transaction.atomic
 def start_by_schedule(cycle: Cycle, *, ended: datetime, at: datetime) -> BillingRun:
-    """Begin to bill what of a cycle has ended by `ended` and no run has had. Raises CycleLocked or RunInProgress."""
+    """Start a run of the cycle's periods that ended by `ended` and were in no run yet; raise CycleLocked or RunInProgress."""
     check_unlocked(str(cycle))
     return _with_items(_create_run(cycle, None, at), _ended(cycle, ended).filter(run_items=None), at)
 
 
 def active_customers() -> QuerySet[Customer]:
-    """Whom runs bill."""
+    """Return the customers that runs bill."""
     return Customer.objects.filter(is_active=True)
 
 
 def to_bill() -> QuerySet[BillingPeriod]:
-    """Open periods of active customers."""
+    """Return the open periods of active customers."""
     return BillingPeriod.objects.open().filter(customer__is_active=True)
 
 
@@ -115,7 +115,7 @@ def _with_items(run: BillingRun, periods: QuerySet[BillingPeriod], at: datetime)
 
 
 class Bills(LockedQueue[BillingRunItem]):
-    """Periods to be billed: the period closed and its invoice drafted, or the reason why not; all or nothing."""
+    """The queue of periods to bill: each is closed and its invoice drafted, or the reason why not is recorded."""
 
     task = "invoices.bill"
 
@@ -124,7 +124,7 @@ class Bills(LockedQueue[BillingRunItem]):
 
     def act(self, item: BillingRunItem, *, at: datetime) -> None:
         log_context.follow(run=item.run_id, item=item.pk)
-        # On its own: when the close is refused for what is unrated, the queue shows it.
+        # In its own transaction: if unrated actions block the close, the list of unrated actions shows them.
         rate_waiting([item.period_id], at=at)
         try:
             with transaction.atomic():
@@ -145,19 +145,19 @@ class Bills(LockedQueue[BillingRunItem]):
             BillingRunItem.objects.waiting().filter(pk=item_id).update(message=f"{type(error).__name__}: {error}")
 
     def given_up(self, item: BillingRunItem) -> str:
-        return f"Begun {self.most_attempts} times, and never ended. {item.message or NOT_SAID}"
+        return f"Started {self.most_attempts} times without finishing. {item.message or NOT_SAID}"
 
     def after(self, item: BillingRunItem, *, at: datetime) -> None:
         finish_done_runs(BillingRun.objects.filter(pk=item.run_id), at=at)
 
     def tidy(self, *, at: datetime) -> None:
-        """Finish the runs whose last worker died between billing and saying so."""
+        """Finish the runs whose last worker died after billing, before it could finish the run."""
         finish_done_runs(at=at)
 
     def due(self, *, at: datetime) -> Sequence[Message]:
-        """Every item that waits, of runs in which nothing has happened lately.
+        """Return the waiting items of runs in which nothing was settled lately.
 
-        While something happens the messages are there: asked for again and again, a long run would drown in them.
+        In an active run the messages still exist; queueing them again would flood a long run.
         """
         latest = Coalesce(Max("items__settled_at"), "started_at")
         quiet = BillingRun.objects.filter(finished_at=None).annotate(latest=latest).filter(latest__lt=at - QUIET)
@@ -174,7 +174,7 @@ def bill(item_id: int, *, at: datetime) -> None:
 
 
 def finish_done_runs(runs: QuerySet[BillingRun] | None = None, *, at: datetime) -> int:
-    """Finish those of the runs, or of all, in which nothing waits; returns how many."""
+    """Finish the runs (by default all) that have no waiting items; return how many."""
     waiting = BillingRunItem.objects.waiting().filter(run=OuterRef("pk"))
     done = (BillingRun.objects.all() if runs is None else runs).filter(~Exists(waiting), finished_at=None)
     return done.update(finished_at=at, paused_at=None, paused_by=None)
@@ -182,14 +182,14 @@ def finish_done_runs(runs: QuerySet[BillingRun] | None = None, *, at: datetime) 
 
 @transaction.atomic
 def pause(run: BillingRun, *, by: User | None, at: datetime) -> None:
-    """Let the workers leave the run alone: who is being billed at this moment is billed, the others wait."""
+    """Pause a run: the workers finish the customer they are billing, and the others wait."""
     _unfinished(run)
     BillingRun.objects.filter(pk=run.pk, paused_at=None).update(paused_at=at, paused_by=by)
 
 
 @transaction.atomic
 def resume(run: BillingRun) -> int:
-    """Let the workers go on; answers with how many customers."""
+    """Resume a run; return the number of customers that are waiting."""
     _unfinished(run)
     BillingRun.objects.filter(pk=run.pk).update(paused_at=None, paused_by=None)
     waiting = list(run.items.waiting().values_list("pk", flat=True))
@@ -205,7 +205,7 @@ def _unfinished(run: BillingRun) -> None:
 
 @transaction.atomic
 def retry_failed(run: BillingRun) -> int:
-    """Let the workers try what failed again; answers how many items."""
+    """Retry the failed items of a run; return how many."""
     failed = list(run.items.select_for_update().filter(state=State.FAILED).values_list("pk", flat=True))
     try:
         with transaction.atomic():
@@ -221,7 +221,7 @@ def retry_failed(run: BillingRun) -> int:
 
 
 def progress(run: BillingRun) -> Progress:
-    """Counted now."""
+    """Count the run's items by state."""
     counts = counted_by_state(run.items.all())
     return Progress(**{state.value: counts.get(state.value, 0) for state in State})
 
@@ -232,5 +232,5 @@ def _create_run(cycle: Cycle, by: User | None, at: datetime) -> BillingRun:
             run = BillingRun.objects.create(cycle=str(cycle), started_at=at, started_by=by)
     except IntegrityError as error:
         raise RunInProgress from error
-    note(str(cycle), CycleStep.Kind.RUN, by=by, at=at, about=month_in_words(str(cycle)))
+    record_step(str(cycle), CycleStep.Kind.RUN, by=by, at=at, about=month_in_words(str(cycle)))
     return run

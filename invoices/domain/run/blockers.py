@@ -1,4 +1,4 @@
-"""What keeps a period from being billed, read as it is now: a cause that is gone stands in nobody's way any more."""
+"""What currently keeps a period from being billed; a cause that is resolved is not reported."""
 
 from django.db.models import Exists, OuterRef, QuerySet
 
@@ -8,12 +8,12 @@ from invoices.models import BillingRunItem
 from leads.models import BillingPeriod
 from pricing.models import PeriodTally
 
-SETTLED = "Nothing stands in the way any more: it can be billed."
-BILLED = "Billed since."
+SETTLED = "Nothing blocks it anymore: it can be billed."
+BILLED = "Billed in the meantime."
 
 
 def still_failed() -> "QuerySet[BillingRunItem]":
-    """Of each open period the last attempt, where that could not bill it and the cause is still there."""
+    """Return the last attempt of each open period, if it failed and the cause still exists."""
     later = BillingRunItem.objects.filter(period=OuterRef("period"), pk__gt=OuterRef("pk"))
     all_rated = PeriodTally.objects.filter(period=OuterRef("period"), unrated=0)
     failed = BillingRunItem.objects.filter(
@@ -23,12 +23,12 @@ def still_failed() -> "QuerySet[BillingRunItem]":
 
 
 def failed_in(label: str) -> "QuerySet[BillingRunItem]":
-    """Those of a month, with the weeks that belong to it."""
+    """Return the failed items of a month and its weeks."""
     return still_failed().filter(period__label__in=labels_of(label))
 
 
 def blocker_of(item: BillingRunItem) -> str:
-    """What stands in the way of a failed item now; reads its period and that one's tally."""
+    """Return what blocks a failed item now; reads its period and the period's tally."""
     if not item.period.is_open:
         return BILLED
     if item.code != HasUnratedActions.code:

@@ -1,4 +1,4 @@
-"""Runs that start by themselves: of each period that is over, and its grace days too."""
+"""Start billing runs by schedule, once periods have ended and their grace days have passed."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -18,7 +18,7 @@ from leads.models import BillingPeriod
 
 
 class Due(NamedTuple):
-    """A cycle and when the schedule bills the first of its customers."""
+    """A cycle, and when the schedule bills its first customer."""
 
     cycle: Cycle
     at: datetime
@@ -26,7 +26,7 @@ class Due(NamedTuple):
 
 @transaction.atomic
 def set_schedule(schedule: BillingSchedule) -> BillingSchedule:
-    """Let the runs of one kind of cycle start by themselves, or by hand, after so many days. Raises HasFaults."""
+    """Save a schedule: whether runs start automatically, and after how many days; raise HasFaults."""
     if faults := row_faults(schedule):
         raise HasFaults(faults)
     schedule.save()
@@ -34,22 +34,25 @@ def set_schedule(schedule: BillingSchedule) -> BillingSchedule:
 
 
 def start_due_runs(*, at: datetime) -> list[BillingRun]:
-    """Start a run of each cycle of which something is due; answers those started. A cycle whose run is in progress waits."""
+    """Start a run of each cycle with a period due, and return the runs; a cycle with a run in progress waits."""
     started = []
     for schedule in BillingSchedule.objects.filter(is_active=True).order_by("cycle"):
         for cycle in due_cycles(schedule, at=at):
             try:
                 started.append(start_by_schedule(cycle, ended=at - grace(schedule), at=at))
-            except (RunInProgress, CycleLocked):  # another was faster; what a lock left open is a person's to bill
+            except (
+                RunInProgress,
+                CycleLocked,
+            ):  # started elsewhere; periods left open by a lock are billed by a person
                 continue
     return started
 
 
 def due_cycles(schedule: BillingSchedule, *, at: datetime) -> list[Cycle]:
-    """The cycles of which a period is due, the earliest first; periods that nobody has opened are opened.
+    """Return the cycles that have a period due, earliest first, after opening missing periods.
 
-    A period is due when it is over and its grace days are, where the customer is. Which cycle the customer is billed by
-    now does not matter. What a run has had already is not due again, whatever came of it: a person retries what failed.
+    A period is due once it has ended in the customer's time zone and its grace days have passed, even if the customer's
+    cycle changed since. A period that was in a run is not due again, whatever the outcome: a person retries failures.
     """
     ended = at - grace(schedule)
     open_missing(active_customers(), until=ended)
@@ -61,13 +64,13 @@ def due_cycles(schedule: BillingSchedule, *, at: datetime) -> list[Cycle]:
 
 
 def next_due(schedule: BillingSchedule, *, at: datetime) -> Due | None:
-    """Which cycle this schedule bills next, and when; None where no customer is billed by such cycles."""
+    """Return which cycle this schedule bills next, and when; None if no customer has such a cycle."""
     found = (Due(cycle, end + grace(schedule)) for cycle, end in _to_come(schedule, at - grace(schedule)))
     return min(found, key=lambda due: due.at, default=None)
 
 
 def _to_come(schedule: BillingSchedule, ended: datetime) -> Iterator[tuple[Cycle, datetime]]:
-    """Of each customer the cycles that are not billed yet, opened or not: those that are over, and the present one."""
+    """Yield each customer's unbilled cycles with their ends, opened or not: those that have ended, and the current one."""
     for label, end in to_bill().filter(run_items=None).values_list("label").annotate(end=Min("end_at")):
         cycle = Cycle.parse(label)
         if cycle.kind == schedule.cycle:
@@ -87,5 +90,5 @@ def _to_come(schedule: BillingSchedule, ended: datetime) -> Iterator[tuple[Cycle
 
 
 def grace(schedule: BillingSchedule) -> timedelta:
-    """How long after the end of a period its run waits."""
+    """Return how long after the end of a period its run starts."""
     return timedelta(days=schedule.grace_days)

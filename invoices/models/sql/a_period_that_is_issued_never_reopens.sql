@@ -5,7 +5,7 @@ BEGIN
         SELECT FROM invoices_invoice invoice WHERE invoice.period_id = OLD.id AND invoice.state = 'issued'
     )
     THEN
-        RAISE EXCEPTION 'This billing period is on an issued invoice: it opens again only when that is voided.'
+        RAISE EXCEPTION 'This billing period is on an issued invoice. Void the invoice to reopen the period.'
             USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'a_period_that_is_issued_never_reopens';
     END IF;
     RETURN COALESCE(NEW, OLD);

@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION a_reopening_is_never_forgotten() RETURNS trigger LANGUAGE plpgsql
     SET search_path = public, pg_temp AS $$
 BEGIN
-    RAISE EXCEPTION 'That a period was reopened, and why, is kept.'
+    RAISE EXCEPTION 'The record of a reopened period cannot be changed or deleted.'
         USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'a_reopening_is_never_forgotten';
 END $$;
 

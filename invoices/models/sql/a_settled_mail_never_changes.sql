@@ -2,7 +2,7 @@ CREATE OR REPLACE FUNCTION a_settled_mail_never_changes() RETURNS trigger LANGUA
     SET search_path = public, pg_temp AS $$
 BEGIN
     IF OLD.state <> 'waiting' THEN
-        RAISE EXCEPTION 'What was sent, or could not be, stays on record; to send it again is another mail.'
+        RAISE EXCEPTION 'A settled email stays on record and cannot be changed. To send it again, create a new email.'
             USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'a_settled_mail_never_changes';
     END IF;
     RETURN COALESCE(NEW, OLD);

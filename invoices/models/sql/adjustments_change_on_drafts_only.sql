@@ -6,7 +6,7 @@ BEGIN
          WHERE line.id IN (OLD.line_id, NEW.line_id) AND invoice.state <> 'draft'
     )
     THEN
-        RAISE EXCEPTION 'The adjustments of an invoice change only while it is a draft.'
+        RAISE EXCEPTION 'The adjustments of an invoice can change only while it is a draft.'
             USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'adjustments_change_on_drafts_only';
     END IF;
     RETURN COALESCE(NEW, OLD);

@@ -11,7 +11,7 @@ BEGIN
         FALSE
     )
     THEN
-        RAISE EXCEPTION 'An issued invoice never changes; what is wrong is corrected by a credit note, or the invoice is voided.'
+        RAISE EXCEPTION 'An issued invoice cannot be changed. Correct it with a credit note, or void it.'
             USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'an_issued_invoice_is_only_sent_or_voided';
     END IF;
     RETURN COALESCE(NEW, OLD);

@@ -4,11 +4,11 @@ BEGIN
     IF EXISTS (
         SELECT FROM invoices_invoice invoice
          WHERE invoice.id IN (OLD.invoice_id, NEW.invoice_id)
-           AND invoice.state <> CASE WHEN TG_OP = 'INSERT' AND NEW.kind IN ('taken_back', 'returned')
+           AND invoice.state <> CASE WHEN TG_OP = 'INSERT' AND NEW.kind IN ('reversed', 'returned')
                                      THEN 'void' ELSE 'draft' END
     )
     THEN
-        RAISE EXCEPTION 'The credit of an invoice changes only while it is a draft; a void gives it back.'
+        RAISE EXCEPTION 'The credit of an invoice can change only while it is a draft. Voiding the invoice returns it.'
             USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'credit_moves_with_a_draft_or_a_void';
     END IF;
     RETURN COALESCE(NEW, OLD);

@@ -6,7 +6,7 @@ BEGIN
          WHERE invoice.id IN (OLD.invoice_id, NEW.invoice_id) AND invoice.state <> 'draft'
     )
     THEN
-        RAISE EXCEPTION 'The lines of an invoice change only while it is a draft.'
+        RAISE EXCEPTION 'The lines of an invoice can change only while it is a draft.'
             USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'lines_change_on_drafts_only';
     END IF;
     RETURN COALESCE(NEW, OLD);

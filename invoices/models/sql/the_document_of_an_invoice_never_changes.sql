@@ -2,7 +2,7 @@ CREATE OR REPLACE FUNCTION the_document_of_an_invoice_never_changes() RETURNS tr
     SET search_path = public, pg_temp AS $$
 BEGIN
     IF TG_OP = 'DELETE' OR OLD.state = 'kept' THEN
-        RAISE EXCEPTION 'The PDF of an issued invoice stays the same bytes for ever.'
+        RAISE EXCEPTION 'A stored PDF cannot be changed or deleted.'
             USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'the_document_of_an_invoice_never_changes';
     END IF;
     RETURN COALESCE(NEW, OLD);

@@ -1,5 +1,5 @@
-// The page of a billing run asks how far it is, every two seconds, and shows itself anew once the run has
-// finished, is paused or goes on.
+// The page of a billing run polls its progress every two seconds, and reloads when the run is finished, paused or
+// resumed.
 document.addEventListener("DOMContentLoaded", () => {
   const run = document.querySelector("[data-run]");
   if (!run || "finished" in run.dataset) return;
@@ -25,7 +25,7 @@ document.addEventListener("DOMContentLoaded", () => {
         }
       }
     } catch {
-      // The server is away for a moment: the next question will find it again.
+      // The server is unavailable for a moment: try again with the next poll.
     }
     window.setTimeout(ask, 2000);
   };

@@ -3,14 +3,14 @@
 from html import escape
 
 from invoices.domain.document.annex import Annex, AnnexPart
-from invoices.domain.document.content import Fact, Paper, Party
+from invoices.domain.document.content import InvoiceContent, LabeledValue, Party
 from invoices.domain.document.content_lines import ChargedLine
 
 LINES = 28  # two pages
 PARTS = 5  # lines that the annex's charges are of
 
 
-def paper() -> Paper:
+def paper() -> InvoiceContent:
     """Two pages."""
     lines = tuple(
         ChargedLine(
@@ -18,23 +18,23 @@ def paper() -> Paper:
         )
         for number in range(1, LINES + 1)
     )
-    return Paper(
+    return InvoiceContent(
         title="Invoice",
         mark="",
         number="INV-2026-000012",
         made_on="2026-11-03",
         seller=Party("Swatchyard, Inc.", ("350 Harbor Street", "Brooklyn, NY 11231"), "EIN 00", ("billing@a.example",)),
         bill_to=Party("Terrazza Stoneworks, Inc.", ("418 Quarry Lane", "Barre, VT 05641"), "", ("ap@b.example",)),
-        facts=(Fact("Invoice number", "INV-2026-000012"), Fact("Due date", "December 3, 2026")),
+        details=(LabeledValue("Invoice number", "INV-2026-000012"), LabeledValue("Due date", "December 3, 2026")),
         headline="$8,750.00 due December 3, 2026",
-        subject="Lead activity of October 2026",
+        subject="Lead activity for October 2026",
         lines=lines,
-        subtotals=(Fact("Subtotal", "$8,750.00"), Fact("Tax", "$0.00")),
-        total=Fact("Total due", "$8,750.00 USD"),
+        subtotals=(LabeledValue("Subtotal", "$8,750.00"), LabeledValue("Tax", "$0.00")),
+        total=LabeledValue("Total due", "$8,750.00 USD"),
         uncharged=(),
         uncharged_total=None,
         payment=("Swatchyard, Inc.", "First Example Bank, account 0000000000"),
-        questions=("Charges may be disputed until December 3, 2026.",),
+        questions=("Charges dispute charges until December 3, 2026.",),
     )
 
 
@@ -55,10 +55,10 @@ body { font: 10pt serif } table { width: 100%; border-collapse: collapse } td, t
 """
 
 
-def html(paper: Paper, annex: Annex | None) -> str:
+def html(paper: InvoiceContent, annex: Annex | None) -> str:
     """The same words in plain tables, as WeasyPrint likes them."""
     told = [f"<h1>{paper.title}</h1><p>{escape(party.name)}</p>" for party in (paper.seller, paper.bill_to)]
-    told += [f"<p>{escape(fact.label)} {escape(fact.value)}</p>" for fact in paper.facts]
+    told += [f"<p>{escape(fact.label)} {escape(fact.value)}</p>" for fact in paper.details]
     told.append(
         _table("", [(line.description, line.quantity, line.unit, line.unit_price, line.amount) for line in paper.lines])
     )

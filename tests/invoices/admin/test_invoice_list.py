@@ -1,4 +1,4 @@
-"""The list of invoices: in the order of their numbers, with their days, their sums, and what is asked of them."""
+"""The list of invoices: order, dates, totals and filters."""
 
 import re
 from datetime import UTC, date, datetime, timedelta
@@ -103,7 +103,7 @@ def test_the_list_says_what_its_invoices_come_to_by_currency_without_the_void(fi
     assert sums(finance, state__exact="issued") == []
 
 
-def test_of_more_invoices_than_are_counted_no_sum_is_told(finance: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_list_too_long_to_count_shows_no_totals(finance: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     a_draft(), a_draft()
     monkeypatch.setattr(invoice_list, "COUNTED_AT_MOST", 1)
 

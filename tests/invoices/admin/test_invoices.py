@@ -1,4 +1,4 @@
-"""Invoices in the admin: what finance sees and does there."""
+"""Invoices in the admin: what finance sees and can do."""
 
 import re
 from decimal import Decimal
@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from invoices.admin.invoice.page import charges_of
-from invoices.domain.document.content import paper_of
+from invoices.domain.document.content import content_of
 from invoices.domain.life.adjustments import adjust
 from invoices.domain.life.reopen import void
 from invoices.models import Invoice, InvoiceDocument
@@ -63,13 +63,13 @@ def offered(browser: Client, invoice: Invoice) -> list[str]:
 
 
 def switched_off(browser: Client, invoice: Invoice) -> dict[str, str]:
-    """The buttons that are there and can't be pressed by this person, each with the reason."""
+    """The buttons that are disabled for this user, each with the reason."""
     html = shown(browser.get(page(invoice)))
     found = re.findall(r'class="lb-deed-off" title="([^"]*)">.*?</span>\s*([^<]+?)\s*</span>', html, re.DOTALL)
     return {label: words for words, label in found}
 
 
-def test_a_draft_can_be_approved_adjusted_drafted_anew_or_thrown_away(finance: Client) -> None:
+def test_a_draft_can_be_approved_adjusted_regenerated_or_deleted(finance: Client) -> None:
     assert offered(finance, a_draft()) == ["approve", "adjust", "regenerate", "reopen", "preview_pdf"]
 
 
@@ -78,7 +78,7 @@ def test_what_is_approved_can_be_issued_or_sent_back(finance: Client, frank: Use
 
     assert offered(finance, invoice) == ["issue", "send_back", "preview_pdf"]
     assert switched_off(finance, invoice) == {
-        "Re-open period": "You had a hand in this invoice: another person re-opens it."
+        "Reopen period": "You worked on this invoice, so another person must reopen its period."
     }
     finance.force_login(with_role("Finance"))
     assert offered(finance, invoice) == ["issue", "send_back", "reopen", "preview_pdf"]
@@ -88,7 +88,7 @@ def test_what_is_issued_can_only_be_downloaded_or_voided(finance: Client, frank:
     invoice = issued(a_draft(), frank)
 
     assert offered(finance, invoice) == ["download_pdf"]
-    assert switched_off(finance, invoice) == {"Void": "You had a hand in this invoice: another person voids it."}
+    assert switched_off(finance, invoice) == {"Void": "You worked on this invoice, so another person must void it."}
     finance.force_login(with_role("Finance"))
     assert offered(finance, invoice) == ["void", "download_pdf"]
 
@@ -125,7 +125,7 @@ def test_approved_issued_and_downloaded_from_its_page(finance: Client, frank: Us
     assert answer.content == bytes(kept.content)
 
 
-def test_a_refusal_is_told_where_it_was_asked_for(finance: Client, frank: User) -> None:
+def test_a_refusal_is_shown_in_its_dialog(finance: Client, frank: User) -> None:
     invoice = issued(a_draft(), frank)
 
     answer = finance.post(page(invoice, "regenerate"))
@@ -141,38 +141,38 @@ def test_reopened_by_a_second_person_with_a_reason(finance: Client, frank: User)
     finance.force_login(with_role("Finance"))
     answer = finance.post(page(invoice, "reopen"), {"reason": "Wrong price"})
 
-    assert "You had a hand in this invoice: another person re-opens it." in shown(refused)
+    assert "You worked on this invoice, so another person must reopen its period." in shown(refused)
     assert answer["Location"] == reverse(LIST)
     assert not Invoice.objects.exists()
     assert BillingPeriod.objects.get().is_open
 
 
-def test_adjusted_withdrawn_and_approved_by_somebody_else(finance: Client, frank: User) -> None:
+def test_adjusted_withdrawn_and_approved_by_another_person(finance: Client, frank: User) -> None:
     invoice = a_draft(4)
     goodwill = {"amount": "-2.50", "text": "Goodwill", "reason": "Late delivery"}
 
-    assert told(finance.post(page(invoice, "adjust"), goodwill)) == ["Adjusted."]
+    assert told(finance.post(page(invoice, "adjust"), goodwill)) == ["AdjustmentLine."]
     assert "withdraw" in offered(finance, invoice)
     finance.post(page(invoice, "adjust"), goodwill | {"text": "Twice"})
     line = invoice.lines.get(description="Twice")
     assert told(finance.post(page(invoice, "withdraw"), {"line": line.pk}))[-1] == "Adjustment withdrawn."
     refused = finance.post(page(invoice, "approve"))
 
-    assert "You adjusted this invoice: another person has to approve it." in shown(refused)
+    assert "You adjusted this invoice, so another person must approve it." in shown(refused)
     said = shown(finance.get(page(invoice)))
     assert ("Goodwill" in said, "Twice" in said, "Late delivery" in said) == (True, False, True)
     invoice.refresh_from_db()
     assert (invoice.state, invoice.total) == ("draft", Decimal("7.5"))
 
 
-def test_drafted_anew_from_its_page(finance: Client) -> None:
+def test_regenerated_from_its_page(finance: Client) -> None:
     invoice = a_draft(4)
 
     answer = finance.post(page(invoice, "regenerate"))
 
     fresh = Invoice.objects.get()
     assert answer["Location"] == page(fresh)
-    assert told(answer) == ["Drafted anew: $10.00 before, $10.00 now."]
+    assert told(answer) == ["Regenerated: $10.00 before, $10.00 now."]
 
 
 def test_voided_from_its_page_and_shown_as_void(finance: Client, frank: User) -> None:
@@ -180,7 +180,7 @@ def test_voided_from_its_page_and_shown_as_void(finance: Client, frank: User) ->
 
     answer = finance.post(page(invoice, "void"), {"reason": "Wrong address"})
 
-    assert told(answer) == [f"INV-2026-000001 is void; {invoice.period} is open again."]
+    assert told(answer) == [f"INV-2026-000001 is void. {invoice.period} is open again."]
     said = shown(finance.get(page(invoice)))
     assert ("VOID" in said, "Wrong address" in said) == (True, True)
 
@@ -188,15 +188,15 @@ def test_voided_from_its_page_and_shown_as_void(finance: Client, frank: User) ->
 @pytest.mark.parametrize(
     ("amounts", "words"),
     [
-        ((), "can be billed again. It takes another person than who issued it."),
+        ((), "be billed again. The person who issued the invoice cannot void it."),
         (
             ("-0.40",),
-            "Its adjustment of -$0.40 goes onto the next draft of the period, with the same reason and author.",
+            "Its adjustment of -$0.40 moves to the period's next draft, with the same reason and author.",
         ),
-        (("-1", "3"), "Its 2 adjustments, $2.00 together, go onto the next draft"),
+        (("-1", "3"), "Its 2 adjustments, $2.00 in total, move to the period's next draft"),
     ],
 )
-def test_before_a_void_it_is_said_what_becomes_of_the_adjustments(
+def test_the_void_dialog_says_what_happens_to_the_adjustments(
     finance: Client, frank: User, amounts: tuple[str, ...], words: str
 ) -> None:
     draft = a_draft()
@@ -210,10 +210,10 @@ def test_before_a_void_it_is_said_what_becomes_of_the_adjustments(
     assert (words in said, "adjustment" in said) == (True, bool(amounts))
 
 
-def test_what_to_look_at_stands_on_a_drafts_page_and_in_the_list(finance: Client) -> None:
+def test_flags_are_on_a_drafts_page_and_in_the_list(finance: Client) -> None:
     invoice = a_draft()
 
-    words = "The customer's first invoice: nothing to compare with"
+    words = "The customer's first invoice"
     assert words in shown(finance.get(page(invoice)))
     assert words in shown(finance.get(reverse(LIST)))
 
@@ -228,7 +228,7 @@ def test_the_preview_of_a_draft_is_stored_nowhere(finance: Client) -> None:
     assert not InvoiceDocument.objects.exists()
 
 
-def test_many_are_approved_at_once_and_what_cannot_be_is_told(finance: Client, frank: User) -> None:
+def test_many_are_approved_at_once_and_refusals_are_listed(finance: Client, frank: User) -> None:
     drafts, done = [a_draft(), a_draft()], issued(a_draft(), frank)
     chosen = {"action": "approve_chosen", "_selected_action": [row.pk for row in (*drafts, done)]}
 
@@ -286,7 +286,7 @@ def queries(browser: Client, address: str) -> int:
 
 def test_the_list_takes_as_many_queries_for_three_as_for_one(finance: Client) -> None:
     a_draft()
-    queries(finance, reverse(LIST))  # content types and the like are looked up once
+    queries(finance, reverse(LIST))  # content types and similar are looked up once
     for_one = queries(finance, reverse(LIST))
     a_draft()
     a_draft()
@@ -334,14 +334,14 @@ def test_each_line_opens_exactly_its_charges(finance: Client) -> None:
     ]
 
 
-def test_the_page_says_what_the_paper_says(finance: Client) -> None:
+def test_the_page_says_what_the_pdf_says(finance: Client) -> None:
     period = an_open_period(address="Speicherstadt 4\n20457 Hamburg", tax_id="DE 1", purchase_order="PO-7")
     graduated((2, "1.00", "0"), (None, "0.50", "0"))
     received(period, 1, 3)
     received(period, 2, at=IN_SEPTEMBER)
     received(period, 1, is_test=True)
     invoice = billed(period)
-    paper = paper_of(invoice)
+    paper = content_of(invoice)
     assert paper.lines[0].tiers
     assert paper.uncharged
 
@@ -364,7 +364,7 @@ def test_an_invoice_that_is_not_there_is_not_found(finance: Client) -> None:
     assert finance.get(reverse("admin:invoices_invoice_change", args=[99])).status_code == 404
 
 
-def test_nobody_adds_or_deletes_an_invoice_by_hand(finance: Client, frank: User) -> None:
+def test_no_user_can_add_or_delete_an_invoice(finance: Client, frank: User) -> None:
     invoice = issued(a_draft(), frank)
 
     assert finance.get(reverse("admin:invoices_invoice_add")).status_code == 403

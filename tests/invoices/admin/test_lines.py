@@ -1,4 +1,4 @@
-"""From an invoice to what stands behind each line, and back."""
+"""From an invoice to the charges of each line, and back."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from invoices.admin.invoice import line_page
 from invoices.admin.invoice.page import charges_of
-from invoices.domain.document.content import paper_of
+from invoices.domain.document.content import content_of
 from invoices.models import Invoice, InvoiceLine
 from pricing.models import Charge
 from tests.factories.people import UserFactory
@@ -77,17 +77,17 @@ def test_a_page_of_a_line_says_what_came_before_and_what_comes_after(
     # Seven of 0.333, one of them for two and one for a half: 2.4975, so 2.50 by largest remainder.
     assert "On this page 3 3 sample $0.999 $1.00" in first
     assert "After this page 4 4.5 sample $1.4985 $1.50" in first
-    assert "The line 7 7.5 sample $2.4975 $2.50" in first
-    assert "1–3 of 7, in the order they were rated" in first
+    assert "Whole line 7 7.5 sample $2.4975 $2.50" in first
+    assert "1–3 of 7, in rating order" in first
     assert "Before this page 3 3 sample $0.999 $1.00" in second
     assert "4–6 of 7" in second
     assert rows_of(viewer, address(line, before=actions[3])) == rows_of(viewer, address(line))
     assert len(rows_of(viewer, address(line, after=actions[5]))) == 1
-    assert "There is nothing further on this line." in words(viewer, address(line, after=actions[6]))
+    assert "This line has no more charges." in words(viewer, address(line, after=actions[6]))
 
 
 def sums_of(browser: Client, where: str) -> dict[str, list[str]]:
-    """By its label, each row of sums."""
+    """Each row of sums, by its label."""
     html = browser.get(where).content.decode().partition('class="detail-sums"')[2].partition("</table>")[0]
     rows = [re.findall(r"<t[hd][^>]*>([\s\S]*?)</t[hd]>", row) for row in html.partition("<tbody>")[2].split("</tr>")]
     return {label.strip(): [" ".join(cell.split()) for cell in cells] for label, *cells in filter(None, rows)}
@@ -128,7 +128,7 @@ def test_the_three_samples_of_the_14th_are_two_clicks_from_the_invoice(viewer: C
     ]
     assert sums_of(viewer, address(line, day="2026-10-14")) == {
         "October 14, 2026": ["2", "3 sample", "$0.999", "$1.00"],
-        "The line": ["4", "8.5 sample", "$2.8305", "$2.83"],
+        "Whole line": ["4", "8.5 sample", "$2.8305", "$2.83"],
     }
 
 
@@ -152,9 +152,9 @@ def test_a_long_day_has_pages_and_says_what_all_of_it_comes_to(viewer: Client, m
         "On this page": ["1", "2 sample", "$0.666", "$0.67"],
         "After this page": ["1", "1 sample", "$0.333", "$0.33"],
         "October 14, 2026": ["2", "3 sample", "$0.999", "$1.00"],
-        "The line": ["4", "8.5 sample", "$2.8305", "$2.83"],
+        "Whole line": ["4", "8.5 sample", "$2.8305", "$2.83"],
     }
-    assert "1–1 of 2, in the order they were rated; times of America/New_York" in words(viewer, page)
+    assert "1–1 of 2, in rating order; times in America/New_York" in words(viewer, page)
     last = address(line, day="2026-10-14", after=first)
     assert [row[2] for row in rows_of(viewer, last)] == ["1 sample"]
     assert "2–2 of 2" in words(viewer, last)
@@ -178,7 +178,7 @@ def test_a_line_says_that_it_is_counted_together_with_other_products(viewer: Cli
 
     note = "Counted over all products"
     assert [note in words(viewer, address(line)) for line in lines] == [False, True, True]
-    papers = [paper_of(line.invoice).lines for line in lines[:2]]
+    papers = [content_of(line.invoice).lines for line in lines[:2]]
     assert [[line.notes for line in paper] for paper in papers] == [[()], [(note,), (note,)]]
 
 
@@ -221,7 +221,7 @@ def test_every_charge_leads_back_to_its_line(viewer: Client) -> None:
     assert "Not billed yet" in words(viewer, page)
 
 
-def test_why_is_told_only_of_the_line_s_own_charges(viewer: Client) -> None:
+def test_why_explains_only_the_line_s_own_charges(viewer: Client) -> None:
     line, other = a_mixed_invoice().lines.order_by("position")[:2]
     charge = re.findall(r"/why/(\d+)/", viewer.get(address(other)).content.decode())[0]
 
@@ -231,7 +231,7 @@ def test_why_is_told_only_of_the_line_s_own_charges(viewer: Client) -> None:
 def test_the_minimum_has_no_charges_and_says_so(viewer: Client) -> None:
     line = a_mixed_invoice().lines.get(kind="minimum")
 
-    assert "No charges stand behind this line (monthly minimum)." in words(viewer, address(line))
+    assert "This line has no charges (monthly minimum)." in words(viewer, address(line))
 
 
 def test_who_may_see_no_charges_sees_no_line(client: Client) -> None:

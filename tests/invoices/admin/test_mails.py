@@ -1,4 +1,4 @@
-"""Mail in the admin: what customers are written, sending, and the record of it."""
+"""Emails in the admin: templates, sending, and the record."""
 
 import re
 from html import unescape
@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import reverse
 
 from invoices.domain.mail.request import send
-from invoices.domain.mail.template import MOST_CHARACTERS, PLACEHOLDERS, BadTemplate, check_template, filled, written
+from invoices.domain.mail.template import MAX_CHARACTERS, PLACEHOLDERS, BadTemplate, check_template, email_text, fill_in
 from invoices.models import Invoice, InvoiceMail, MailTemplate
 from tests.invoices.made import a_draft, issued, posted
 from tests.invoices.mail.test_request import NOVEMBER_4, TO
@@ -40,14 +40,14 @@ def answers(**changed: object) -> dict[str, object]:
     return {"to": ", ".join(TO), "subject": "Invoice", "body": "Please.", "request": str(uuid4())} | changed
 
 
-def test_the_dialog_shows_the_mail_before_it_goes_out(finance: Client, invoice: Invoice) -> None:
+def test_the_dialog_shows_the_email_before_it_is_sent(finance: Client, invoice: Invoice) -> None:
     html = unescape(finance.get(page(invoice, "send")).content.decode())
 
-    subject, body = written(invoice)
+    subject, body = email_text(invoice)
     assert ", ".join(TO) in html
     assert f'value="{subject}"' in html
     assert body.strip() in html
-    assert f"{invoice.number}.pdf goes with it." in html
+    assert f"{invoice.number}.pdf is attached." in html
     assert not InvoiceMail.objects.exists()
 
 
@@ -74,12 +74,12 @@ def test_sent_from_its_page_and_pressed_twice_it_goes_out_once(
 @pytest.mark.parametrize(
     ("wrong", "says"),
     [
-        ({"to": "nobody"}, "Nobody can be written to at “nobody”."),
-        ({"to": ","}, "Say to whom"),
+        ({"to": "books"}, "“books” is not a valid email address."),
+        ({"to": ","}, "Enter an address."),
         ({"subject": ""}, "This field is required."),
     ],
 )
-def test_what_cannot_be_sent_is_told_in_the_dialog(
+def test_a_refused_email_is_explained_in_the_dialog(
     finance: Client, invoice: Invoice, wrong: dict[str, str], says: str
 ) -> None:
     assert says in words(finance.post(page(invoice, "send"), answers(**wrong)))
@@ -91,7 +91,7 @@ def test_who_may_only_look_sends_nothing(viewer: Client, invoice: Invoice) -> No
     assert not InvoiceMail.objects.exists()
 
 
-def test_many_are_sent_from_the_list_and_what_is_no_invoice_yet_is_told(
+def test_many_are_sent_from_the_list_and_drafts_are_refused(
     finance: Client, invoice: Invoice, post_office: PostOffice
 ) -> None:
     draft = a_draft(1, name="Later")
@@ -100,11 +100,11 @@ def test_many_are_sent_from_the_list_and_what_is_no_invoice_yet_is_told(
     told = words(finance.post(reverse("admin:invoices_invoice_changelist"), chosen, follow=True))
 
     assert "On their way: 1" in told
-    assert "Only an issued invoice is sent." in told
+    assert "Only an issued invoice can be sent." in told
     assert [mail.invoice for mail in InvoiceMail.objects.all()] == [invoice]
 
 
-def test_pressed_twice_the_list_sends_one_mail_and_what_was_sent_goes_out_again_from_its_own_page_alone(
+def test_pressed_twice_the_list_sends_one_email_and_sending_again_needs_the_invoice_page(
     finance: Client, frank: User, invoice: Invoice, post_office: PostOffice
 ) -> None:
     address, chosen = reverse("admin:invoices_invoice_changelist"), {"action": "send_chosen"}
@@ -116,8 +116,8 @@ def test_pressed_twice_the_list_sends_one_mail_and_what_was_sent_goes_out_again_
     third = words(finance.post(address, chosen | {"_selected_action": [invoice.pk]}, follow=True))
 
     assert "On their way: 1" in first
-    assert "A mail of this invoice is on its way already." in second
-    assert "This invoice was sent already: to send it again, open it." in third
+    assert "An email of this invoice is already on its way." in second
+    assert "This invoice was already sent. To send it again, open it." in third
     assert (InvoiceMail.objects.count(), len(post_office.arrived)) == (1, 1)
 
 
@@ -137,11 +137,11 @@ def test_what_failed_is_sent_again_from_its_page(
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("{amount}", "There is no {amount}. There are: {number}"),
-        ("{total.real}", "There is no {total.real}."),
-        ("{}", "There is no {}."),
-        ("{number", "A brace stands alone"),
-        ("{{number}}", "A brace stands alone"),
+        ("{amount}", "Unknown: {amount}. Valid names: {number}"),
+        ("{total.real}", "Unknown: {total.real}."),
+        ("{}", "Unknown: {}."),
+        ("{number", "A brace is unmatched"),
+        ("{{number}}", "A brace is unmatched"),
     ],
 )
 def test_a_template_names_only_what_there_is(finance: Client, text: str, says: str) -> None:
@@ -162,15 +162,15 @@ def test_a_customer_s_own_template_is_used_for_it_and_the_one_for_all_for_the_ot
     own = {"customer": str(invoice.customer_id), "subject": "Rechnung {number}", "body": "{total}"}
     assert finance.post(reverse("admin:invoices_mailtemplate_add"), own).status_code == 302
 
-    assert written(invoice) == (f"Rechnung {invoice.number}", "$7.50 USD\n")
-    assert written(other)[0] == f"Invoice {other.number} from Lead Billing Engine"
+    assert email_text(invoice) == (f"Rechnung {invoice.number}", "$7.50 USD\n")
+    assert email_text(other)[0] == f"Invoice {other.number} from Lead Billing Engine"
 
 
 def test_every_name_says_something_of_an_issued_invoice(invoice: Invoice, frank: User) -> None:
     full = issued(a_draft(2, name="x", legal_name="Full GmbH", purchase_order="PO-7"), frank)
     full.seller |= {"pay_to": "IBAN 1\nBIC 2", "email": "us@engine.example"}
 
-    said = filled(MailTemplate(subject="-", body="\n".join(f"{name}={{{name}}}" for name in PLACEHOLDERS)), full)[1]
+    said = fill_in(MailTemplate(subject="-", body="\n".join(f"{name}={{{name}}}" for name in PLACEHOLDERS)), full)[1]
 
     assert said.splitlines() == [
         f"number={full.number}",
@@ -192,7 +192,7 @@ def test_the_template_is_previewed_with_the_latest_invoice(finance: Client, view
 
     shown = words(finance.post(page(template, "preview")))
 
-    subject, _ = written(invoice)
+    subject, _ = email_text(invoice)
     assert subject in shown
     assert f"To: {', '.join(TO)}" in shown
     assert f"With: {invoice.number}.pdf" in shown
@@ -200,10 +200,10 @@ def test_the_template_is_previewed_with_the_latest_invoice(finance: Client, view
 
 
 def test_a_preview_without_an_invoice_says_what_it_needs(finance: Client) -> None:
-    assert "No invoice is issued yet" in words(finance.post(page(MailTemplate.objects.get(), "preview")))
+    assert "No invoice has been issued yet" in words(finance.post(page(MailTemplate.objects.get(), "preview")))
 
 
-def test_the_latest_mails_that_failed_are_sent_again_together(
+def test_the_latest_failed_emails_are_sent_again_together(
     finance: Client, frank: User, invoice: Invoice, post_office: PostOffice
 ) -> None:
     post_office.refuses = {TO[1]: "550 No such box"}
@@ -211,23 +211,23 @@ def test_the_latest_mails_that_failed_are_sent_again_together(
     early = posted(send(invoice, by=frank, at=NOVEMBER_4), at=NOVEMBER_4)
     mails = [posted(send(one, by=frank, at=NOVEMBER_4), at=NOVEMBER_4) for one in (invoice, other)]
     chosen = {"action": "send_chosen_again", "_selected_action": [mail.pk for mail in (early, *mails)]}
-    of_a_person = finance.get(reverse("admin:invoices_invoicemail_changelist"), {"turn": "person"})
+    of_a_person = finance.get(reverse("admin:invoices_invoicemail_changelist"), {"attention": "yes"})
     assert {mail.pk for mail in of_a_person.context["cl"].result_list} == {mail.pk for mail in mails}
 
     told = words(finance.post(reverse("admin:invoices_invoicemail_changelist"), chosen, follow=True))
 
     assert "On their way: 2" in told
-    assert "A later mail of this invoice was made since" in told
+    assert "This invoice has a newer email. See that one." in told
     waiting = InvoiceMail.objects.waiting().order_by("pk")
     assert {(mail.invoice_id, *mail.to) for mail in waiting} == {(invoice.pk, TO[1]), (other.pk, TO[1])}
 
 
-def test_a_mail_that_was_written_down_is_nowhere_called_sent(
+def test_an_email_that_was_only_recorded_is_never_called_sent(
     finance: Client, frank: User, invoice: Invoice, settings: LazySettings
 ) -> None:
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     pressed = finance.post(page(invoice, "send"), answers(), follow=True)
-    assert "this server sends no mail" in words(pressed)
+    assert "not sent: no mail server is configured" in words(pressed)
     mail = posted(InvoiceMail.objects.get(), at=NOVEMBER_4)
 
     for address in (page(invoice), page(mail), reverse("admin:invoices_invoicemail_changelist")):
@@ -248,7 +248,7 @@ def test_a_mail_that_was_written_down_is_nowhere_called_sent(
         ("yes", ["Done", "Partly"]),
     ],
 )
-def test_invoices_are_found_by_what_became_of_their_mails(
+def test_invoices_are_filtered_by_the_outcome_of_their_emails(
     finance: Client, frank: User, post_office: PostOffice, sent: str, found: list[str]
 ) -> None:
     post_office.refuses = {TO[1]: "550 No such box"}
@@ -267,7 +267,7 @@ def test_invoices_are_found_by_what_became_of_their_mails(
 
 
 def test_a_template_and_the_dialog_have_one_limit(finance: Client, invoice: Invoice) -> None:
-    most = MOST_CHARACTERS["message"]
+    most = MAX_CHARACTERS["message"]
     lines = "x\r\n" * (most // 2 - 1)  # as a browser writes them: three bytes, two characters
     template = MailTemplate.objects.get()
 

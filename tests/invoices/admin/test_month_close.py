@@ -1,4 +1,4 @@
-"""The page of the month close: the sums that have to agree, what stands in the way, and the money to the cent."""
+"""The page of the month close: the sums that must agree, the blockers, and the amounts to the cent."""
 
 from collections import Counter
 from datetime import datetime
@@ -15,7 +15,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from invoices.domain.month_close.close_month import know_cycles, lock
+from invoices.domain.month_close.close_month import create_missing_months, lock
 from invoices.domain.run.billing_run import bill, start
 from invoices.domain.run.blockers import BILLED, SETTLED
 from invoices.models import BillingCycle, Invoice
@@ -55,7 +55,7 @@ def frank() -> User:
 
 
 def october() -> BillingCycle:
-    know_cycles()
+    create_missing_months()
     return BillingCycle.objects.get(label="2026-10")
 
 
@@ -110,7 +110,7 @@ def test_what_is_charged_is_on_invoices_by_their_state_or_not_billed_yet_to_the_
     }
 
 
-def test_money_that_is_nowhere_is_told_on_the_page(finance: Client):
+def test_unaccounted_money_is_shown_on_the_page(finance: Client):
     a_draft(4)
     PeriodTally.objects.update(amount=11)
 
@@ -120,7 +120,7 @@ def test_money_that_is_nowhere_is_told_on_the_page(finance: Client):
     assert "charged $11.00" in text
 
 
-def test_the_page_tells_the_sums_and_what_stands_in_the_way(finance: Client):
+def test_the_page_shows_the_sums_and_the_blockers(finance: Client):
     DeliveryFactory.create(
         received_at=IN_OCTOBER, actions_received=9, actions_created=6, actions_duplicate=2, actions_quarantined=1
     )
@@ -139,19 +139,19 @@ def test_the_page_tells_the_sums_and_what_stands_in_the_way(finance: Client):
         "<b>1</b> <strong>in quarantine</strong>",
         "<b>1</b> <strong>unrated</strong>",
         "adds up",
-        "charged $7.50, and where it is",
+        "charged $7.50, by state",
     ):
         assert words in text
     assert "does not add up" not in text
 
 
-def test_what_did_not_go_out_is_told_by_why_and_leads_to_its_mails(finance: Client, frank: User):
+def test_failed_emails_are_shown_by_reason_and_link_to_the_list(finance: Client, frank: User):
     for name in ("Acme", "Borg", "Cedar", "Dune"):
         contacts = [] if name == "Dune" else [f"books@{name.lower()}.example"]
         invoice = issued(a_draft(1, name=name, billing_contacts=contacts), frank)
         if contacts:
             words = "451 Later" if name == "Cedar" else f"550 <{contacts[0]}>: no such box"
-            facts = {"state": "failed", "settled_at": NOVEMBER_3, "asked_at": NOVEMBER_3}
+            facts = {"state": "failed", "settled_at": NOVEMBER_3, "requested_at": NOVEMBER_3}
             InvoiceMailFactory.create(invoice=invoice, to=contacts, reason=words, **facts)
     failed_document = Invoice.objects.get(customer__name="Acme").documents
     failed_document.update(state="failed", reason="Too large", next_attempt_at=None)
@@ -161,19 +161,19 @@ def test_what_did_not_go_out_is_told_by_why_and_leads_to_its_mails(finance: Clie
     for words in (
         "<b>3</b> <strong>could not be sent</strong> <span>2 × 550 …: no such box, 1 × 451 Later</span>",
         "<b>1</b> <strong>without their PDF</strong>",
-        "<b>1</b> <strong>without billing contacts</strong> <span>Send all leaves them out: Dune</span>",
+        "<b>1</b> <strong>without billing contacts</strong> <span>Send all skips them: Dune</span>",
         "4 issued invoices to go",
     ):
         assert words in told
-    mails = finance.get(reverse("admin:invoices_invoicemail_changelist"), {"month": "2026-10", "turn": "person"})
+    mails = finance.get(reverse("admin:invoices_invoicemail_changelist"), {"month": "2026-10", "attention": "yes"})
     assert len(mails.context["cl"].result_list) == 3
-    nobody = finance.get(reverse("admin:invoices_invoice_changelist"), {"month": "2026-10", "sent": "nobody"})
+    nobody = finance.get(reverse("admin:invoices_invoice_changelist"), {"month": "2026-10", "sent": "no_contacts"})
     assert [row.customer.name for row in nobody.context["cl"].result_list] == ["Dune"]
     without = finance.get(reverse("admin:invoices_invoice_changelist"), {"month": "2026-10", "document": "failed"})
     assert [row.customer.name for row in without.context["cl"].result_list] == ["Acme"]
 
 
-def test_send_all_names_whom_it_leaves_out_and_says_where_mails_go(
+def test_send_all_lists_skipped_customers_and_says_where_emails_go(
     finance: Client, frank: User, settings: LazySettings
 ):
     issued(a_draft(1, name="Acme", billing_contacts=["books@acme.example"]), frank)
@@ -182,14 +182,14 @@ def test_send_all_names_whom_it_leaves_out_and_says_where_mails_go(
 
     dialog = unescape(finance.get(address).content.decode())
 
-    assert "Send 1 invoice of October 2026 by e-mail?" in dialog
-    assert "Left out, for want of billing contacts: Dune." in dialog
-    assert "Nobody gets them: this server only writes mails down (locmem, not a mail server)." in dialog
+    assert "Send 1 invoice of October 2026 by email?" in dialog
+    assert "Skipped, without billing contacts: Dune." in dialog
+    assert "They will not be delivered: emails are only recorded here (locmem, not a mail server)." in dialog
     settings.HTTPS = True
     assert "send_all" not in page(finance)
 
 
-def test_finance_locks_the_month_from_its_page_and_a_refusal_is_told_in_the_dialog(finance: Client):
+def test_finance_locks_the_month_from_its_page_and_a_refusal_is_shown_in_the_dialog(finance: Client):
     a_draft()
     an_open_period(name="Ash")
     address = reverse("admin:invoices_billingcycle_lock", args=[october().pk])
@@ -242,15 +242,13 @@ def test_the_page_says_who_locked_the_month(finance: Client, frank: User):
     assert f"<b>Locked</b> <span>by {frank}</span>" in text
 
 
-def test_a_cause_that_is_gone_stands_in_nobodys_way_and_the_page_says_what_is_next(
-    finance: Client, frank: User
-) -> None:
+def test_a_resolved_cause_blocks_nothing_and_the_page_says_what_is_next(finance: Client, frank: User) -> None:
     period = an_open_period(name="Ash")
     received(period, 1)
     run = start(OCTOBER, by=frank, at=NOVEMBER_3)
     bill(run.items.get().pk, at=NOVEMBER_3)
     address = reverse("admin:invoices_billingrun_change", args=[run.pk])
-    words = "1 action is unrated: operations make a rule for them, or waive them with a reason."
+    words = "1 action is unrated. Operations must add a price rule for it, or waive it with a reason."
     before = page(finance)
     assert "<b>1</b> <strong>could not be billed</strong>" in before
     assert words in before

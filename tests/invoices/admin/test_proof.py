@@ -1,4 +1,4 @@
-"""The auditors' button on a billing period's page."""
+"""The Prove button on a billing period's page."""
 
 import re
 from html import unescape
@@ -78,7 +78,7 @@ def test_who_sees_no_charges_has_none_proven(client: Client, finance: Client) ->
 
 
 def test_a_period_too_large_for_a_page_names_the_command(finance: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(periods, "AT_ONCE", 1)
+    monkeypatch.setattr(periods, "MAX_ACTIONS", 1)
     a_price()
     period = an_open_period(code="ACME")
     received(period, 1, 2)

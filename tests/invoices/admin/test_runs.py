@@ -1,4 +1,4 @@
-"""Billing runs in the admin: started, watched, tried again."""
+"""Billing runs in the admin: start, watch, retry."""
 
 from html import unescape
 
@@ -89,11 +89,11 @@ def test_a_second_run_of_a_month_in_progress_is_refused_in_words(finance: Client
 
     answer = finance.post(reverse(START), {"cycle": "2026-10"})
 
-    assert "A run of this cycle is in progress already." in shown(answer)
+    assert "A run of this cycle is already in progress." in shown(answer)
     assert BillingRun.objects.count() == 1
 
 
-def test_a_month_that_nobody_offered_is_refused(finance: Client) -> None:
+def test_a_month_that_was_not_offered_is_refused(finance: Client) -> None:
     finance.post(reverse(START), {"cycle": "2027-01"})
 
     assert not BillingRun.objects.exists()
@@ -105,7 +105,7 @@ def test_who_may_only_look_starts_nothing(viewer: Client) -> None:
     assert not BillingRun.objects.exists()
 
 
-def test_progress_is_told_to_the_page_that_asks(finance: Client) -> None:
+def test_the_page_can_poll_the_progress(finance: Client) -> None:
     run = a_run("Acme", "Beta", unpriced="Stuck", done=False)
     first = BillingRunItem.objects.get(period__customer__name="Acme")
     bill(first.pk, at=NOVEMBER_3)
@@ -123,7 +123,7 @@ def test_progress_is_told_to_the_page_that_asks(finance: Client) -> None:
     assert f'data-progress="{page(run, "progress")}"' in shown(finance.get(page(run)))
 
 
-def test_a_finished_run_shows_what_it_drafted_what_failed_and_what_stands_in_the_way(finance: Client) -> None:
+def test_a_finished_run_shows_what_it_drafted_what_failed_and_why(finance: Client) -> None:
     run = a_run("Acme", "Beta", unpriced="Stuck")
 
     context = finance.get(page(run)).context
@@ -135,12 +135,12 @@ def test_a_finished_run_shows_what_it_drafted_what_failed_and_what_stands_in_the
     assert finance.get(failure.remedy_address).context["cl"].result_count == 1
 
 
-def test_what_failed_is_tried_again(finance: Client) -> None:
+def test_failed_items_are_retried(finance: Client) -> None:
     run = a_run("Acme", unpriced="Stuck")
 
     answer = finance.post(page(run, "retry"))
 
-    assert [str(message) for message in get_messages(answer.wsgi_request)] == ["Trying again: 1"]
+    assert [str(message) for message in get_messages(answer.wsgi_request)] == ["Retrying 1."]
     run.refresh_from_db()
     assert (run.finished_at, run.items.waiting().count()) == (None, 1)
 
@@ -163,7 +163,7 @@ def test_the_list_counts_the_items_and_takes_as_many_queries_for_three_as_for_on
         return len(captured)
 
     run = a_run("Acme", unpriced="Stuck")
-    queries()  # content types and the like are looked up once
+    queries()  # content types and similar are looked up once
     for_one = queries()
     start(Month(2026, 9), by=None, at=NOVEMBER_3)
     start(Month(2026, 8), by=None, at=NOVEMBER_3)

@@ -1,4 +1,4 @@
-"""A void invoice asks for nothing, wherever it is read, and leads to the one in its place."""
+"""A void invoice says everywhere that nothing is due, and links to its replacement."""
 
 from datetime import UTC, datetime
 from html import unescape
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 LATER = datetime(2026, 11, 9, tzinfo=UTC)
 
 
-def test_a_void_invoice_says_nothing_is_due_and_leads_to_the_one_in_its_place_and_back(
+def test_a_void_invoice_says_nothing_is_due_and_links_to_its_replacement_and_back(
     accountant: User, finance: Client
 ) -> None:
     vera = UserFactory.create()
@@ -37,11 +37,11 @@ def test_a_void_invoice_says_nothing_is_due_and_leads_to_the_one_in_its_place_an
     shown = page(invoice)
     assert 'Nothing is due <s class="paper-was">$10.00 due December 3, 2026</s>' in shown
     assert '<s class="paper-was">$10.00 USD</s> $0.00 USD' in shown
-    assert "Nothing to pay: this invoice is void." in shown
+    assert "No payment is due: this invoice is void." in shown
     assert "Due date" not in shown
-    assert "may be disputed" not in shown
-    assert f'In its place: <a class="text-link" href="/admin/invoices/invoice/{again.pk}/change/">{again}</a>' in shown
-    assert f'In place of: <a class="text-link" href="/admin/invoices/invoice/{invoice.pk}/change/">{invoice}' in page(
+    assert "dispute charges" not in shown
+    assert f'Replaced by: <a class="text-link" href="/admin/invoices/invoice/{again.pk}/change/">{again}</a>' in shown
+    assert f'Replaces: <a class="text-link" href="/admin/invoices/invoice/{invoice.pk}/change/">{invoice}' in page(
         again
     )
     listed = unescape(finance.get(reverse("admin:invoices_invoice_changelist")).content.decode())

@@ -1,4 +1,4 @@
-"""Invoices over HTTP: who may read what, filters, pages; and `docs/invoices-api.md` tells the truth."""
+"""The invoices API: permissions, filters, pages; and the examples in `docs/invoices-api.md`."""
 
 import json
 import re
@@ -36,7 +36,7 @@ def read(browser: Client, address: str, status: int = 200) -> Any:
 
 
 def everything(browser: Client, address: str | None) -> list[dict[str, Any]]:
-    """All pages one after the other."""
+    """All pages, in order."""
     found = []
     while address:
         page = read(browser, address)
@@ -75,7 +75,7 @@ def the_printed_draft() -> Invoice:
 
 
 def as_printed(answer: Any, invoice: Invoice) -> Any:
-    """With the numbers as printed: nobody can know them beforehand."""
+    """Replace the ids with the printed ones, which cannot be known in advance."""
     actual = {
         f'"invoice": {invoice.pk},': '"invoice": 1,',
         f'"line": {invoice.lines.get().pk},': '"line": 1,',
@@ -180,7 +180,7 @@ def test_lines_and_charges_are_filtered_by_product_type_and_reason(viewer: Clien
         ("charges?customer=A&period=2026-10&reason=nothing", "reason"),
     ],
 )
-def test_a_filter_that_means_nothing_is_told_by_its_name(viewer: Client, asked: str, parameter: str) -> None:
+def test_an_invalid_filter_is_refused_by_name(viewer: Client, asked: str, parameter: str) -> None:
     answer = read(viewer, f"/api/v1/{asked}", 400)
 
     assert (answer["code"], answer["parameter"]) == ("bad_filter", parameter)

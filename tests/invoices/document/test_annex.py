@@ -6,7 +6,7 @@ import pytest
 
 from invoices.domain.document import annex as annexes
 from invoices.domain.document.annex import annex_of
-from invoices.domain.document.content import paper_of
+from invoices.domain.document.content import content_of
 from leads.models import Action, Lead
 from tests.invoices.made import a_price, an_open_period, billed, received
 
@@ -57,13 +57,13 @@ def test_there_is_none_where_the_customer_wants_none_and_a_note_where_it_would_b
     for period in periods:
         received(period, 1, 1)
     without, long = (billed(period) for period in periods)
-    monkeypatch.setattr(annexes, "AT_MOST", 1)
+    monkeypatch.setattr(annexes, "MAX_CHARGES", 1)
 
     found = annex_of(long)
 
     assert annex_of(without) is None
     assert found is not None
-    assert (found.parts, found.note) == ((), "2 charges are more than this document lists; ask for them as a file.")
+    assert (found.parts, found.note) == ((), "2 charges are too many to list here. Please ask us for the file.")
 
 
 def test_numbers_and_days_read_as_the_customer_writes_them() -> None:
@@ -72,7 +72,7 @@ def test_numbers_and_days_read_as_the_customer_writes_them() -> None:
     received(period, 1000)
 
     invoice = billed(period)
-    paper, annex = paper_of(invoice), annex_of(invoice)
+    paper, annex = content_of(invoice), annex_of(invoice)
 
     assert annex is not None
     line = paper.lines[0]
@@ -81,5 +81,5 @@ def test_numbers_and_days_read_as_the_customer_writes_them() -> None:
         ("Subtotal", "1.234.500,00\xa0€"),
         ("Tax (7,5%)", "92.587,50\xa0€"),
     ]
-    assert ("Billing period", "1 – 31 October 2026") in [(fact.label, fact.value) for fact in paper.facts]
+    assert ("Billing period", "1 – 31 October 2026") in [(fact.label, fact.value) for fact in paper.details]
     assert annex.parts[0].rows[0][0] == "15 Oct, 12:00"

@@ -1,4 +1,4 @@
-"""What stands on an invoice."""
+"""The content of an invoice."""
 
 from decimal import Decimal
 
@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from pytest_django import DjangoAssertNumQueries
 
 from billing_engine.core.calendar.wording import stretch_in_words
-from invoices.domain.document.content import Fact, Party, paper_of
+from invoices.domain.document.content import LabeledValue, Party, content_of
 from invoices.domain.document.content_lines import ChargedLine, TierPart, UnchargedLine
 from invoices.domain.wording import clean
 from leads.models import Customer
@@ -42,7 +42,7 @@ def _seller(settings: LazySettings) -> None:
 
 
 def test_a_draft_says_what_it_will_say_and_that_it_is_a_draft() -> None:
-    paper = paper_of(
+    paper = content_of(
         a_draft(
             3,
             name="Nordic",
@@ -57,59 +57,59 @@ def test_a_draft_says_what_it_will_say_and_that_it_is_a_draft() -> None:
     )
 
     assert (paper.mark, paper.number, paper.headline) == ("DRAFT", "", "$8.93 due")
-    assert paper.subject == "Lead activity of October 2026"
+    assert paper.subject == "Lead activity for October 2026"
     assert paper.seller == Party(
         "Atlas Samples", ("85 Wharf Street", "Portland, ME 04101"), "94-1234567", ("billing@atlas.example",)
     )
     assert paper.bill_to == Party(
         "Nordic Surfaces GmbH", ("Speicherstadt 4", "20457 Hamburg"), "DE129273398", ("ap@nordic.example",)
     )
-    assert paper.facts == (
-        Fact("Invoice number", "When issued"),
-        Fact("Issue date", "When issued"),
-        Fact("Due date", "30 days after issue"),
-        Fact("Terms", "Net 30 days"),
-        Fact("Billing period", "October 1 – 31, 2026"),
-        Fact("Time zone", "Europe/Berlin"),
-        Fact("PO number", "PO-7"),
+    assert paper.details == (
+        LabeledValue("Invoice number", "When issued"),
+        LabeledValue("Issue date", "When issued"),
+        LabeledValue("Due date", "30 days after issue"),
+        LabeledValue("Terms", "Net 30 days"),
+        LabeledValue("Billing period", "October 1 – 31, 2026"),
+        LabeledValue("Time zone", "Europe/Berlin"),
+        LabeledValue("PO number", "PO-7"),
     )
-    assert paper.subtotals == (Fact("Subtotal", "$7.50"), Fact("Tax (19%)", "$1.43"))
-    assert paper.total == Fact("Total due", "$8.93 USD")
+    assert paper.subtotals == (LabeledValue("Subtotal", "$7.50"), LabeledValue("Tax (19%)", "$1.43"))
+    assert paper.total == LabeledValue("Total due", "$8.93 USD")
     assert paper.payment == (
         "First Harbor Bank",
         "Account 0012 3456 78",
-        "Please state the invoice number with your payment.",
+        "Please include the invoice number with your payment.",
     )
 
 
 def test_an_issued_invoice_has_its_number_its_day_and_its_due_day(frank: User) -> None:
-    paper = paper_of(issued(a_draft(3, payment_terms_days=45), frank))
+    paper = content_of(issued(a_draft(3, payment_terms_days=45), frank))
 
     assert (paper.mark, paper.number, paper.made_on) == ("", "INV-2026-000001", "2026-11-03")
     assert paper.headline == "$7.50 due December 18, 2026"
-    assert paper.facts[:4] == (
-        Fact("Invoice number", "INV-2026-000001"),
-        Fact("Issue date", "November 3, 2026"),
-        Fact("Due date", "December 18, 2026"),
-        Fact("Terms", "Net 45 days"),
+    assert paper.details[:4] == (
+        LabeledValue("Invoice number", "INV-2026-000001"),
+        LabeledValue("Issue date", "November 3, 2026"),
+        LabeledValue("Due date", "December 18, 2026"),
+        LabeledValue("Terms", "Net 45 days"),
     )
-    assert paper.payment[-1] == "Please state INV-2026-000001 with your payment."
+    assert paper.payment[-1] == "Please include INV-2026-000001 with your payment."
 
 
 def test_approved_is_not_issued(frank: User) -> None:
-    assert paper_of(approved(a_draft(), frank)).mark == "DRAFT"
+    assert content_of(approved(a_draft(), frank)).mark == "DRAFT"
 
 
 def test_what_an_issued_invoice_says_of_the_parties_stays_as_it_was(frank: User, settings: LazySettings) -> None:
     invoice = issued(a_draft(3, name="Acme", address="Old Street 1", purchase_order="PO-1"), frank)
-    before = paper_of(invoice)
+    before = content_of(invoice)
 
     Customer.objects.update(
         name="Acme Two", address="New Street 2", purchase_order="PO-2", time_zone="Asia/Tokyo", payment_terms_days=7
     )
-    settings.SELLER = SELLER | {"name": "Somebody else", "pay_to": "Another bank"}
+    settings.SELLER = SELLER | {"name": "Another company", "pay_to": "Another bank"}
 
-    assert paper_of(invoice) == before
+    assert content_of(invoice) == before
 
 
 def test_a_line_says_how_many_of_what_at_which_price() -> None:
@@ -117,17 +117,17 @@ def test_a_line_says_how_many_of_what_at_which_price() -> None:
     a_price("1.2345")
     received(period, 3, "0.5", 1250)
 
-    assert paper_of(billed(period)).lines == (
+    assert content_of(billed(period)).lines == (
         ChargedLine(1, "Oak veneer · Sample order", (), "1,253.5", "sample", "$1.2345", "$1,547.45", ()),
     )
 
 
-def test_a_tiered_line_is_told_tier_by_tier() -> None:
+def test_a_tiered_line_is_shown_tier_by_tier() -> None:
     period = an_open_period()
     graduated((2, "1.00", "0"), (None, "0.50", "0"))
     received(period, 1, 3)
 
-    (line,) = paper_of(billed(period)).lines
+    (line,) = content_of(billed(period)).lines
 
     assert (line.quantity, line.unit_price, line.amount) == ("4", "", "$3.00")
     assert line.tiers == (
@@ -142,24 +142,24 @@ def test_late_activity_names_its_month() -> None:
     received(period, 1)
     received(period, 2, at=IN_SEPTEMBER)
 
-    on_time, late = paper_of(billed(period)).lines
+    on_time, late = content_of(billed(period)).lines
 
     assert (on_time.notes, on_time.amount) == ((), "$2.50")
-    assert (late.notes, late.amount) == (("Late activity of September 2026",), "$5.00")
+    assert (late.notes, late.amount) == (("Late activity from September 2026",), "$5.00")
 
 
-def test_what_a_budget_took_off_is_told() -> None:
+def test_what_a_budget_cut_is_shown() -> None:
     period = an_open_period(monthly_budget=Decimal(6), hard_budget=True)
     a_price()
     received(period, 3)
 
-    (line,) = paper_of(billed(period)).lines
+    (line,) = content_of(billed(period)).lines
 
     assert (line.amount, line.notes) == ("$6.00", ("Full price $7.50; not charged: $1.50 above the monthly budget",))
 
 
 def test_the_difference_to_the_minimum_is_a_line_without_quantity() -> None:
-    _, minimum = paper_of(a_draft(2, monthly_minimum=Decimal(100))).lines
+    _, minimum = content_of(a_draft(2, monthly_minimum=Decimal(100))).lines
 
     assert minimum == ChargedLine(2, "Difference to the monthly minimum of $100.00", (), "", "", "", "$95.00", ())
 
@@ -171,39 +171,39 @@ def test_what_was_not_charged_stands_apart_with_its_reason() -> None:
     received(period, 1, 1, is_test=True)
     received(period, 4, kind="quote_request", is_test=True)
 
-    paper = paper_of(billed(period))
+    paper = content_of(billed(period))
 
     assert [line.amount for line in paper.lines] == ["$2.50"]
     assert paper.uncharged == (
         UnchargedLine(2, "Quote request", "Test lead", (), "1", "$0.00"),
         UnchargedLine(3, "Sample order", "Test lead", (), "2", "$0.00"),
     )
-    assert paper.uncharged_total == Fact("3 actions not charged", "$0.00")
+    assert paper.uncharged_total == LabeledValue("3 actions not charged", "$0.00")
 
 
 def test_yen_have_no_cents_and_dinars_have_three_places() -> None:
-    yen, dinars = paper_of(a_draft(3, currency="JPY")), paper_of(a_draft(3, currency="KWD"))
+    yen, dinars = content_of(a_draft(3, currency="JPY")), content_of(a_draft(3, currency="KWD"))
 
     assert (yen.lines[0].amount, yen.total.value) == ("¥8", "¥8 JPY")
     assert dinars.lines[0].amount.endswith("7.500")
 
 
-def test_where_nothing_is_due_nothing_is_asked_for() -> None:
+def test_an_invoice_of_zero_asks_for_no_payment() -> None:
     period = an_open_period()
     received(period, 1, is_test=True)
 
-    paper = paper_of(billed(period))
+    paper = content_of(billed(period))
 
     assert (paper.headline, paper.lines) == ("$0.00 due", ())
-    assert paper.payment == ("Nothing to pay: this invoice is for your records.",)
+    assert paper.payment == ("No payment is due: this invoice is for your records.",)
 
 
-def test_signs_that_no_paper_can_show_are_left_out() -> None:
+def test_control_characters_are_left_out() -> None:
     assert clean("Acme\x07 \u202eInc\u2066.\n") == "Acme Inc."
     assert clean("Łódź · 株式会社 · שלום") == "Łódź · 株式会社 · שלום"
 
 
-def test_a_period_is_told_in_its_own_days() -> None:
+def test_a_period_is_named_by_its_own_days() -> None:
     zone = Customer(time_zone="Asia/Tokyo").zone
     span = OCTOBER.span(zone)
 
@@ -211,7 +211,7 @@ def test_a_period_is_told_in_its_own_days() -> None:
 
 
 @pytest.mark.parametrize("lines", [1, 3])
-def test_a_paper_takes_three_queries_however_many_lines_it_has(
+def test_content_takes_three_queries_for_any_number_of_lines(
     lines: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     period = an_open_period()
@@ -221,4 +221,4 @@ def test_a_paper_takes_three_queries_however_many_lines_it_has(
     invoice = billed(period)
 
     with django_assert_num_queries(3):
-        assert len(paper_of(invoice).lines) == lines
+        assert len(content_of(invoice).lines) == lines

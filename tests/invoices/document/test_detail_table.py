@@ -103,7 +103,7 @@ def test_a_charge_s_row_says_everything_that_is_asked_of_it(finance: Client, fra
         "Period": period.label,
         "Line": "1",
         "Line description": "Oak veneer · Sample order",
-        "Late activity of": "September 2026",
+        "Late activity from": "September 2026",
         "Outcome": "charged",
         "Reason": "",
         "Action number": str(action.pk),
@@ -187,7 +187,9 @@ def test_a_workbook_goes_on_in_a_second_sheet() -> None:
     assert found == {"Charges": ["Number", 0, 1], "Charges 2": ["Number", 2, 3], "Charges 3": ["Number", 4]}
 
 
-def test_too_many_charges_for_a_workbook_are_told_on_the_page(finance: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_many_charges_for_a_workbook_are_refused_on_the_page(
+    finance: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(detail_table, "WORKBOOK_ROWS", 2)
     invoice = a_draft(1, 1, 1)
 
@@ -207,7 +209,7 @@ def test_the_month_is_for_finance_and_an_invoice_for_everybody_who_sees_charges(
 
 
 @pytest.mark.parametrize("address", [of_month("2026-13", "csv"), of_month("%00", "csv")])
-def test_a_month_that_nobody_has_is_not_found(finance: Client, address: str) -> None:
+def test_an_unknown_month_is_not_found(finance: Client, address: str) -> None:
     assert finance.get(address).status_code == 404
 
 

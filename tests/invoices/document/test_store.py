@@ -1,4 +1,4 @@
-"""A PDF is made by one worker, in bounded time and memory, and its attempts end; a void waits for none."""
+"""One worker renders a PDF in limited time, memory and attempts; a void does not wait for it."""
 
 import io
 import threading
@@ -78,14 +78,14 @@ def test_an_attempt_that_was_counted_already_is_not_made_again(frank: User) -> N
 
 
 @pytest.mark.django_db
-def test_after_so_many_workers_ended_over_it_a_document_is_a_person_s_turn(frank: User) -> None:
+def test_a_document_fails_after_its_last_worker_ended(frank: User) -> None:
     invoice = issued(a_draft(), frank)
     document = InvoiceDocument.objects.get()
     InvoiceDocument.objects.update(attempts=MOST_ATTEMPTS)
 
     make(document.pk, attempt=MOST_ATTEMPTS, at=NOVEMBER_3)
 
-    with pytest.raises(DocumentFailed, match="3 workers ended while they were making it"):
+    with pytest.raises(DocumentFailed, match="3 workers ended while making it"):
         document_of(invoice)
     assert DOCUMENTS.sweep(at=LATER) == 0
     try_again(InvoiceDocument.objects.get(), at=LATER)
@@ -109,7 +109,7 @@ def test_a_document_that_cannot_be_made_says_why_and_its_attempts_end(frank: Use
         told.append((document.state, document.next_attempt_at and document.next_attempt_at - NOVEMBER_3))
 
     assert told == [("waiting", timedelta(minutes=1)), ("waiting", timedelta(minutes=2)), ("failed", None)]
-    assert document.reason.startswith("The typesetter says: ")
+    assert document.reason.startswith("The typesetter reported: ")
 
 
 @pytest.mark.django_db
@@ -118,14 +118,14 @@ def test_a_document_that_takes_too_much_takes_no_worker_with_it(frank: User) -> 
     [line] = source["paper"]["lines"]
     source["paper"]["lines"] = [line] * 20_000
 
-    with pytest.raises(NotTypeset, match="It takes longer than 1 seconds to make"):
+    with pytest.raises(NotTypeset, match="Making it takes longer than 1 seconds"):
         typeset(source, seconds=1)
-    with pytest.raises(NotTypeset, match="It takes more than 500 MB of memory to make"):
+    with pytest.raises(NotTypeset, match="Making it takes more than 500 MB of memory"):
         typeset(source, megabytes=500)
 
 
 @pytest.mark.django_db
-def test_an_issued_invoice_whose_document_nobody_asked_for_is_found(frank: User) -> None:
+def test_an_issued_invoice_without_a_document_is_found(frank: User) -> None:
     invoice = issued(a_draft(), frank)
     with connection.cursor() as cursor:  # as it was before documents had rows of their own
         cursor.execute("SET LOCAL session_replication_role = replica; DELETE FROM invoices_invoicedocument")
@@ -157,7 +157,7 @@ def test_a_void_invoice_has_a_second_document_marked_on_every_page_and_keeps_the
     assert len(marked) == len(valid) > 2  # the annex is in it, though its charges are about to be rated again
     assert ["VOID" in page for page in marked] == [True] * len(marked)
     assert ["VOID" in page for page in valid] == [False] * len(valid)
-    assert "Void since November 3, 2026: nothing is to be paid for it." in marked[0]
+    assert "Void since November 3, 2026. No payment is due." in marked[0]
     assert "Wrong price" not in "".join(marked)  # our own words stay with us
     assert (second.sha256 != first.sha256, second.file_name) == (True, "INV-2026-000001-void.pdf")
     for document in (first, second):

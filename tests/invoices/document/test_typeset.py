@@ -1,4 +1,4 @@
-"""The PDF says what the paper says, cent by cent, and stays the same bytes."""
+"""The PDF says what the page says, to the cent, and always has the same bytes."""
 
 import io
 import json
@@ -21,7 +21,7 @@ from hypothesis.strategies import characters, text
 from pypdf import PdfReader
 
 from invoices.domain.document.annex import annex_of
-from invoices.domain.document.content import Fact, Paper, Party, paper_of
+from invoices.domain.document.content import InvoiceContent, LabeledValue, Party, content_of
 from invoices.domain.document.content_lines import ChargedLine, TierPart, UnchargedLine
 from invoices.domain.document.fonts import families, han_of, unprintable
 from invoices.domain.document.store import InvoiceIsNotIssued, document_of, make
@@ -52,8 +52,8 @@ sys.stdout.buffer.write(render(pickle.load(sys.stdin.buffer)))
 """
 
 
-def a_paper(*lines: ChargedLine, **more: Any) -> Paper:
-    """A paper about the lines, otherwise plain."""
+def a_paper(*lines: ChargedLine, **more: Any) -> InvoiceContent:
+    """An invoice's content with these lines, otherwise plain."""
     facts = {
         "title": "Invoice",
         "mark": "",
@@ -61,18 +61,18 @@ def a_paper(*lines: ChargedLine, **more: Any) -> Paper:
         "made_on": "2026-11-03",
         "seller": Party("Atlas Samples", ("85 Wharf Street",), "94-1234567", ("billing@atlas.example",)),
         "bill_to": Party("Nordic Surfaces", ("Speicherstadt 4", "20457 Hamburg"), "DE129273398", ()),
-        "facts": (Fact("Invoice number", "INV-2026-000012"),),
+        "details": (LabeledValue("Invoice number", "INV-2026-000012"),),
         "headline": "$7.50 due December 3, 2026",
-        "subject": "Lead activity of October 2026",
+        "subject": "Lead activity for October 2026",
         "questions": (),
         "lines": lines,
-        "subtotals": (Fact("Subtotal", "$7.50"),),
-        "total": Fact("Total due", "$7.50 USD"),
+        "subtotals": (LabeledValue("Subtotal", "$7.50"),),
+        "total": LabeledValue("Total due", "$7.50 USD"),
         "uncharged": (),
         "uncharged_total": None,
         "payment": ("First Harbor Bank",),
     }
-    return Paper(**(facts | more))
+    return InvoiceContent(**(facts | more))
 
 
 def a_line(position: int = 1, description: str = "Oak veneer · Sample order", **more: Any) -> ChargedLine:
@@ -94,7 +94,7 @@ def amounts_of(text: str) -> Counter[str]:
 
 
 @pytest.mark.django_db
-def test_the_pdf_says_what_the_paper_says_cent_by_cent(frank: User) -> None:
+def test_the_pdf_says_what_the_page_says_to_the_cent(frank: User) -> None:
     period = an_open_period(tax_rate=Decimal("8.875"), monthly_minimum=Decimal(100), address="1 Foundry Road\nBrooklyn")
     a_price()
     graduated((2, "1.00", "0"), (None, "0.3333", "0"), priority=1, action_type=None, category="tiered")
@@ -115,16 +115,16 @@ def test_the_pdf_says_what_the_paper_says_cent_by_cent(frank: User) -> None:
     assert amounts_of("".join(pages)) == amounts_of("\n".join([*texts_of(paper.as_data()), *texts_of(annex.as_data())]))
 
 
-def paper_with_everything(invoice: Invoice) -> Paper:
+def paper_with_everything(invoice: Invoice) -> InvoiceContent:
     """The invoice's paper, after a look that no part of it is missing."""
-    paper = paper_of(invoice)
+    paper = content_of(invoice)
     kinds = (paper.lines, paper.uncharged, paper.subtotals, [tier for line in paper.lines for tier in line.tiers])
     assert all(kinds)
     assert any(line.notes for line in paper.lines)
     return paper
 
 
-def test_the_same_paper_gives_the_same_bytes_in_another_process_too() -> None:
+def test_the_same_content_gives_the_same_bytes_in_another_process() -> None:
     paper = a_paper(a_line())
     elsewhere = subprocess.run(
         [sys.executable, "-c", RENDER_ELSEWHERE],
@@ -148,9 +148,9 @@ def test_a_hostile_name_stays_literal_text_everywhere() -> None:
         a_line(description=HOSTILE, notes=(HOSTILE,), unit=HOSTILE, tiers=(tier,)),
         seller=party,
         bill_to=party,
-        facts=(Fact(HOSTILE, HOSTILE),),
+        details=(LabeledValue(HOSTILE, HOSTILE),),
         uncharged=(UnchargedLine(2, HOSTILE, HOSTILE, (HOSTILE,), "1", "$0.00"),),
-        uncharged_total=Fact(HOSTILE, "$0.00"),
+        uncharged_total=LabeledValue(HOSTILE, "$0.00"),
         payment=(HOSTILE,),
     )
 
@@ -187,7 +187,7 @@ def test_a_character_that_no_font_has_costs_the_archive_profile_never_the_invoic
 
 @given(text(alphabet=characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=20))
 @settings(max_examples=60, deadline=None)
-def test_what_is_told_to_be_printable_is_exactly_what_the_archive_profile_takes(name: str) -> None:
+def test_printable_characters_are_exactly_those_that_the_archive_profile_allows(name: str) -> None:
     shown = clean(name)
 
     assert is_archivable(render(a_paper(a_line(description=shown)))) == (unprintable(shown) == "")
@@ -256,7 +256,7 @@ def test_what_is_not_issued_has_a_preview_but_no_document() -> None:
     assert not InvoiceDocument.objects.exists()
 
 
-def test_a_paper_is_plain_data() -> None:
+def test_content_is_plain_data() -> None:
     data = a_paper(a_line()).as_data()
 
     assert json.loads(json.dumps(data))["lines"][0]["amount"] == "$7.50"

@@ -1,4 +1,4 @@
-"""What no font of ours can show is told on the draft, with the characters, before it is approved."""
+"""A draft with characters that our fonts do not have is flagged, with the characters, before it is approved."""
 
 from decimal import Decimal
 
@@ -6,13 +6,13 @@ import pytest
 from django.contrib.auth.models import User
 
 from invoices.domain.document.annex import annex_of
-from invoices.domain.document.content import paper_of
+from invoices.domain.document.content import content_of
 from invoices.domain.document.typeset import render
 from invoices.domain.life.adjustments import adjust
 from invoices.domain.life.reopen import regenerate
 from invoices.domain.life.review_flags import flags_of
-from invoices.domain.month_close.bulk_action import begin, do_next
-from invoices.domain.month_close.close_month import know_cycles
+from invoices.domain.month_close.bulk_action import process_next, start_bulk_action
+from invoices.domain.month_close.close_month import create_missing_months
 from invoices.models import BillingCycle, Invoice, SkippedInvoice
 from leads.models import Company
 from tests.factories.people import with_role
@@ -27,7 +27,7 @@ A_PRIVATE_ONE = "\ue000"
 
 def flags(invoice: Invoice) -> list[str]:
     invoice = Invoice.objects.select_related("period").get(pk=invoice.pk)
-    return [flag.words for flag in flags_of([invoice])[invoice.pk] if flag.code == "unprintable"]
+    return [flag.message for flag in flags_of([invoice])[invoice.pk] if flag.code == "unprintable"]
 
 
 @pytest.mark.parametrize(
@@ -70,19 +70,19 @@ def test_wherever_of_the_annex_it_stands_if_there_is_one(annex: bool) -> None:
     draft = billed(period)
 
     assert (flags(draft), draft.unprintable) == ((["Cannot be printed: ⵣ (U+2D63)"], AN_F) if annex else ([], ""))
-    assert is_archivable(render(paper_of(draft), annex_of(draft))) == (not annex)
+    assert is_archivable(render(content_of(draft), annex_of(draft))) == (not annex)
 
 
-def test_it_is_told_until_it_is_mended_and_approve_all_leaves_the_draft(frank: User) -> None:
+def test_the_flag_stays_until_it_is_fixed_and_approve_all_skips_the_draft(frank: User) -> None:
     draft = a_draft(3, legal_name=f"Tiles {AN_F}", name="Tiles")
-    know_cycles()
+    create_missing_months()
     cycle = BillingCycle.objects.get(label="2026-10")
-    begin(cycle, BillingCycle.BulkAction.APPROVE, by=frank, at=NOVEMBER_3)
-    while do_next(cycle.pk, at=NOVEMBER_3):
+    start_bulk_action(cycle, BillingCycle.BulkAction.APPROVE, by=frank, at=NOVEMBER_3)
+    while process_next(cycle.pk, at=NOVEMBER_3):
         pass
     draft.refresh_from_db()
     [skipped] = SkippedInvoice.objects.all()
-    assert (draft.state, skipped.words) == ("draft", "Look at it first: Cannot be printed: ⵣ (U+2D63).")
+    assert (draft.state, skipped.message) == ("draft", "Review it first: Cannot be printed: ⵣ (U+2D63).")
 
     draft.customer.legal_name = "Tiles GmbH"
     draft.customer.save()

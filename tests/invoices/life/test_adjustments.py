@@ -1,4 +1,4 @@
-"""What a person adjusted goes on when its invoice is voided, and ends where a person ends it."""
+"""Adjustments move to the next draft when their invoice is voided, until a person withdraws them."""
 
 from decimal import Decimal
 

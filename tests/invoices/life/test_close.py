@@ -1,4 +1,4 @@
-"""A period is closed and its invoice drafted, all or nothing; lines add up to the cent."""
+"""Closing a period and drafting its invoice is all or nothing; lines add up to the cent."""
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""An action taken back after its period was closed: a draft is stopped until it is regenerated, what is issued is to be
+"""An action voided after its period was closed: a draft is blocked until it is regenerated, an issued invoice is to be
 credited, and no closed period's charges move."""
 
 from datetime import UTC, datetime
@@ -7,12 +7,12 @@ from decimal import Decimal
 import pytest
 from django.contrib.auth.models import User
 
-from invoices.domain.life.late_voids import TakenBack, TakenBackSince, taken_back_of, to_be_credited
+from invoices.domain.life.late_voids import ActionsVoided, LateVoids, late_voids_of, to_be_credited
 from invoices.domain.life.reopen import regenerate, reopen
 from invoices.domain.life.reopen import void as void_invoice
 from invoices.domain.life.review_flags import flags_of
 from invoices.domain.life.transitions import approve, issue, send_back
-from invoices.domain.month_close.bulk_action import begin, do_next
+from invoices.domain.month_close.bulk_action import process_next, start_bulk_action
 from invoices.models import BillingCycle, Invoice
 from leads.domain.voiding import void
 from leads.models import Action
@@ -23,11 +23,11 @@ from tests.invoices.made import NOVEMBER_3, a_draft, a_price, an_open_period, ap
 
 pytestmark = pytest.mark.django_db
 LATER = datetime(2026, 11, 9, tzinfo=UTC)
-CANCELLED = "Order cancelled"
+CANCELLED = "Order canceled"
 
 
 def take_back(invoice: Invoice, quantity: int) -> Action:
-    """The source takes back the action of this quantity."""
+    """The source voids the action of this quantity."""
     action = Action.objects.get(period=invoice.period, quantity=quantity)
     void(action, reason=CANCELLED, at=LATER)
     return action
@@ -35,7 +35,7 @@ def take_back(invoice: Invoice, quantity: int) -> Action:
 
 def flags(invoice: Invoice) -> list[str]:
     invoice.refresh_from_db()
-    return [flag.words for flag in flags_of([invoice]).get(invoice.pk, []) if flag.stops]
+    return [flag.message for flag in flags_of([invoice]).get(invoice.pk, []) if flag.needs_review]
 
 
 def holds(invoice: Invoice) -> bool:
@@ -43,16 +43,18 @@ def holds(invoice: Invoice) -> bool:
     return all(one.holds for one in invariants()) and prove(invoice.period).holds
 
 
-def test_a_draft_with_an_action_taken_back_is_flagged_and_approved_by_nobody_unseen(frank: User) -> None:
+def test_a_draft_with_a_voided_action_is_flagged_and_not_approved_without_a_reason(frank: User) -> None:
     invoice, charges = a_draft(3, 5), list(Charge.objects.values())
     take_back(invoice, 5)
 
-    assert flags(invoice) == ["1 action was taken back since: regenerate"]
-    with pytest.raises(TakenBackSince, match=r"1 action was taken back since \(\$12\.50\)\. Regenerate it, or approve"):
+    assert flags(invoice) == ["1 action was voided after drafting: regenerate"]
+    with pytest.raises(
+        ActionsVoided, match=r"1 action was voided after drafting \(\$12\.50\)\. Regenerate it, or approve"
+    ):
         approve(invoice, by=frank, at=LATER)
     cycle = BillingCycle.objects.create(label="2026-10")
-    begin(cycle, BillingCycle.BulkAction.APPROVE, by=frank, at=LATER)
-    while do_next(cycle.pk, at=LATER):
+    start_bulk_action(cycle, BillingCycle.BulkAction.APPROVE, by=frank, at=LATER)
+    while process_next(cycle.pk, at=LATER):
         pass
 
     invoice.refresh_from_db()
@@ -83,14 +85,14 @@ def test_opening_the_period_again_takes_it_off_too(frank: User, vera: User) -> N
     assert billed(invoice.period).total == Decimal("7.5")
 
 
-def test_a_draft_is_approved_over_what_was_taken_back_for_a_reason_that_stays(frank: User) -> None:
+def test_a_draft_with_voided_actions_is_approved_with_a_reason_that_stays(frank: User) -> None:
     invoice = a_draft(3, 5)
     take_back(invoice, 5)
 
-    approve(invoice, by=frank, at=LATER, reason=" They pay for it all the same ")
+    approve(invoice, by=frank, at=LATER, reason=" They pay for it anyway ")
 
     invoice.refresh_from_db()
-    assert (invoice.approved_over, invoice.approved_over_reason) == (1, "They pay for it all the same")
+    assert (invoice.approved_over, invoice.approved_over_reason) == (1, "They pay for it anyway")
     assert flags(invoice) == []
     issue(invoice, by=frank, at=LATER)
     assert Invoice.objects.get().total == 20
@@ -104,15 +106,15 @@ def test_a_reason_that_nothing_asks_for_is_not_kept(frank: User) -> None:
     assert (invoice.approved_over, invoice.approved_over_reason) == (0, "")
 
 
-def test_what_is_taken_back_between_approval_and_issue_stops_the_issue(frank: User) -> None:
+def test_a_void_between_approval_and_issue_blocks_the_issue(frank: User) -> None:
     invoice = a_draft(3, 5)
     take_back(invoice, 5)
-    approve(invoice, by=frank, at=LATER, reason="They pay for it all the same")
+    approve(invoice, by=frank, at=LATER, reason="They pay for it anyway")
     take_back(invoice, 3)
 
-    assert flags(invoice) == ["2 actions were taken back since: regenerate"]
+    assert flags(invoice) == ["2 actions were voided after drafting: regenerate"]
     with pytest.raises(
-        TakenBackSince, match=r"2 actions were taken back since \(\$20\.00\)\. Send it back and regenerate"
+        ActionsVoided, match=r"2 actions were voided after drafting \(\$20\.00\)\. Send it back and regenerate"
     ):
         issue(invoice, by=frank, at=LATER)
     invoice.refresh_from_db()
@@ -121,28 +123,26 @@ def test_what_is_taken_back_between_approval_and_issue_stops_the_issue(frank: Us
     assert (invoice.approved_over, Invoice.objects.get().approved_over_reason) == (1, "")
 
 
-def test_what_is_taken_back_from_an_issued_invoice_is_to_be_credited_for_what_it_was_charged(frank: User) -> None:
+def test_a_voided_action_on_an_issued_invoice_is_to_be_credited_with_its_charge(frank: User) -> None:
     invoice, other = issued(a_draft(3, 5), frank), issued(a_draft(4, currency="EUR"), frank)
     charges = list(Charge.objects.order_by("pk").values())
     take_back(invoice, 5)
     take_back(other, 4)
 
     assert flags(invoice) == []
-    assert taken_back_of(invoice) == TakenBack(1, Decimal("12.5"))
-    assert to_be_credited(["2026-10"]) == {"EUR": TakenBack(1, Decimal(10)), "USD": TakenBack(1, Decimal("12.5"))}
+    assert late_voids_of(invoice) == LateVoids(1, Decimal("12.5"))
+    assert to_be_credited(["2026-10"]) == {"EUR": LateVoids(1, Decimal(10)), "USD": LateVoids(1, Decimal("12.5"))}
     assert list(Charge.objects.order_by("pk").values()) == charges
     assert holds(invoice)
 
 
-def test_a_void_invoice_owes_no_credit_and_its_period_is_billed_without_what_was_taken_back(
-    frank: User, vera: User
-) -> None:
+def test_a_void_invoice_owes_no_credit_and_its_period_is_billed_without_voided_actions(frank: User, vera: User) -> None:
     invoice = issued(a_draft(3, 5), frank)
     take_back(invoice, 5)
 
-    void_invoice(invoice, reason="Cancelled", by=vera, at=LATER)
+    void_invoice(invoice, reason="Canceled", by=vera, at=LATER)
 
-    assert (to_be_credited(["2026-10"]), taken_back_of(Invoice.objects.get())) == ({}, TakenBack())
+    assert (to_be_credited(["2026-10"]), late_voids_of(Invoice.objects.get())) == ({}, LateVoids())
     assert billed(invoice.period).total == Decimal("7.5")
 
 
@@ -160,7 +160,7 @@ def test_what_cost_nothing_for_another_reason_stops_no_approval(frank: User) -> 
     assert holds(tested)
 
 
-def test_a_closed_period_proves_whatever_was_taken_back_since_and_before(frank: User) -> None:
+def test_a_closed_period_proves_with_actions_voided_before_and_after(frank: User) -> None:
     period = an_open_period()
     a_price()
     received(period, 1, 2, 3)

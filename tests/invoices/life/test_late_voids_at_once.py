@@ -1,10 +1,10 @@
-"""Sources take actions back while periods close, drafts are approved, issued and regenerated, in processes of their own."""
+"""Sources void actions while other processes close periods and approve, issue and regenerate drafts."""
 
 import json
 
 import pytest
 
-from invoices.domain.life.late_voids import taken_back_of
+from invoices.domain.life.late_voids import late_voids_of
 from invoices.domain.run.billing_run import start
 from invoices.models import Invoice
 from leads.models import Action, BillingPeriod, Source
@@ -36,7 +36,7 @@ from invoices.models import BillingRunItem
 for item in list(BillingRunItem.objects.order_by("{order}")):
     bill(item.pk, at=now())
 """
-# Whatever is refused, because it was taken back or somebody else was faster, is tried again later.
+# A step that is refused, because of a void or a faster process, is retried later.
 DECIDE = """
 import time
 from django.contrib.auth.models import User
@@ -60,7 +60,7 @@ while time.monotonic() < deadline:
 """
 
 
-def test_every_void_is_recorded_and_each_is_excluded_or_to_be_credited_whoever_was_first() -> None:
+def test_every_void_is_recorded_and_is_either_excluded_or_to_be_credited() -> None:
     empty_broker()
     a_price()
     ActionTypeFactory.create(code="sample_order")
@@ -83,6 +83,6 @@ def test_every_void_is_recorded_and_each_is_excluded_or_to_be_credited_whoever_w
     assert set(Charge.objects.filter(action__in=before).values_list("reason", flat=True)) <= {"voided"}
     assert Charge.objects.filter(action__in=after).exclude(reason="").count() == 0
     assert not BillingPeriod.objects.open().exists()
-    assert sum(taken_back_of(invoice).actions for invoice in Invoice.objects.all()) == after.count()
+    assert sum(late_voids_of(invoice).actions for invoice in Invoice.objects.all()) == after.count()
     assert all(prove(period).holds for period in BillingPeriod.objects.all())
     assert [one.number for one in invariants(OCTOBER) if not one.holds] == []

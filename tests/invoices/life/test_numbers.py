@@ -61,7 +61,7 @@ def test_a_prefix_that_ends_in_the_year_raises_no_false_alarm_and_hides_no_gap(f
 @pytest.mark.parametrize("prefix", ["INV-{year}-", "inv-{year}-", "INV-{year}", "Inv-2026-"])
 def test_no_company_takes_the_prefix_of_the_seller_of_the_settings(prefix: str, frank: User) -> None:
     same = CompanyFactory.create()
-    # As somebody at a database prompt might: the last one says no year, which the database refuses by itself.
+    # As a person at a database prompt might: the last one has no year, which the database itself refuses.
     if "{year}" not in prefix:
         with pytest.raises(IntegrityError), transaction.atomic():
             change(same, number_prefix=prefix)

@@ -1,4 +1,4 @@
-"""What people change after a draft is there: adjust, draft anew, re-open, void; and what nobody may do alone."""
+"""What people can do with a draft: adjust, regenerate, reopen, void; and what needs a second person."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -9,14 +9,14 @@ from django.conf import LazySettings
 from django.contrib.auth.models import User
 
 from billing_engine.core.calendar.wall_clock import read
-from invoices.domain.life.adjustments import AdjustsNothing, NoAdjustment, adjust, withdraw
+from invoices.domain.life.adjustments import BadAdjustment, NotAnAdjustment, adjust, withdraw
 from invoices.domain.life.close import HasUnratedActions, close
 from invoices.domain.life.reopen import (
     CreditIsUsed,
     NeedsReason,
     NeedsSecondPerson,
+    PeriodAlreadyOpen,
     PeriodIsIssued,
-    PeriodIsOpenAlready,
     regenerate,
     reopen,
     void,
@@ -87,7 +87,7 @@ def test_an_adjustment_of_nothing_or_without_words_is_refused(accountant: User, 
     invoice = a_draft(4)
 
     facts = {"amount": Decimal(1), "text": "More", "reason": "Agreed"} | wrong
-    with pytest.raises(AdjustsNothing):
+    with pytest.raises(BadAdjustment):
         adjust(invoice, **facts, by=accountant, at=LATER)
 
     assert (sums(invoice)[3], invoice.lines.count()) == (10, 1)
@@ -95,7 +95,7 @@ def test_an_adjustment_of_nothing_or_without_words_is_refused(accountant: User, 
 
 def test_only_drafts_are_adjusted_and_only_adjustments_are_withdrawn(accountant: User) -> None:
     invoice = a_draft(4)
-    with pytest.raises(NoAdjustment):
+    with pytest.raises(NotAnAdjustment):
         withdraw(invoice.lines.get(), by=accountant, at=LATER)
     approved(invoice, accountant)
 
@@ -105,7 +105,7 @@ def test_only_drafts_are_adjusted_and_only_adjustments_are_withdrawn(accountant:
     assert (sums(invoice)[3], invoice.lines.count()) == (10, 1)
 
 
-def test_whoever_adjusted_does_not_approve_unless_the_settings_allow_it(
+def test_the_adjuster_cannot_approve_unless_the_settings_allow_it(
     accountant: User, vera: User, settings: LazySettings
 ) -> None:
     invoice, other = (adjusted(a_draft(4), "1", accountant) for _ in range(2))
@@ -117,10 +117,10 @@ def test_whoever_adjusted_does_not_approve_unless_the_settings_allow_it(
     assert approve(other, by=accountant, at=LATER).state == "approved"
 
 
-# --- Drafted anew ---------------------------------------------------------------------------------
+# --- Regenerated ----------------------------------------------------------------------------------
 
 
-def test_a_draft_made_anew_takes_in_what_holds_now_and_keeps_its_adjustments(accountant: User) -> None:
+def test_a_regenerated_draft_uses_current_data_and_keeps_its_adjustments(accountant: User) -> None:
     invoice = adjusted(a_draft(4), "-1", accountant)
     Customer.objects.get().taxes.create(name="VAT", rate=20)
 
@@ -135,7 +135,7 @@ def test_a_draft_made_anew_takes_in_what_holds_now_and_keeps_its_adjustments(acc
     assert prove(fresh.period).differing == 0
 
 
-def test_a_draft_that_cannot_be_made_anew_stays_as_it_was() -> None:
+def test_a_draft_that_cannot_be_regenerated_stays_as_it_was() -> None:
     invoice = a_draft(4)
     before = list(Invoice.objects.values()), list(invoice.lines.values()), state_of(invoice.period)
     invoice.lines.get().rule.__class__.objects.update(wall_to=read("2020-01-02"))
@@ -146,7 +146,7 @@ def test_a_draft_that_cannot_be_made_anew_stays_as_it_was() -> None:
     assert (list(Invoice.objects.values()), list(invoice.lines.values()), state_of(invoice.period)) == before
 
 
-def test_the_run_that_billed_a_draft_leads_to_the_one_made_anew(accountant: User) -> None:
+def test_the_run_that_billed_a_draft_links_to_the_regenerated_one(accountant: User) -> None:
     a_price()
     received(an_open_period(), 4)
     run = start(OCTOBER, by=accountant, at=NOVEMBER_3)
@@ -157,10 +157,10 @@ def test_the_run_that_billed_a_draft_leads_to_the_one_made_anew(accountant: User
     assert run.items.get().invoice == fresh
 
 
-# --- Re-opened ------------------------------------------------------------------------------------
+# --- Reopened -------------------------------------------------------------------------------------
 
 
-def test_a_period_is_reopened_with_a_reason_by_a_second_person_and_billed_anew(accountant: User, vera: User) -> None:
+def test_a_period_is_reopened_with_a_reason_by_a_second_person_and_billed_again(accountant: User, vera: User) -> None:
     invoice = approved(a_draft(4), accountant)
     period = invoice.period
 
@@ -183,7 +183,7 @@ def test_a_period_is_reopened_with_a_reason_by_a_second_person_and_billed_anew(a
     assert (again.total, PeriodTerms.objects.get().period, prove(period).differing) == (15, period, 0)
 
 
-def test_nobody_reopens_alone_what_he_billed_adjusted_or_approved(accountant: User, vera: User) -> None:
+def test_no_one_can_reopen_alone_what_they_billed_adjusted_or_approved(accountant: User, vera: User) -> None:
     a_price()
     received(an_open_period(), 4)
     run = start(OCTOBER, by=accountant, at=NOVEMBER_3)
@@ -208,14 +208,14 @@ def test_what_is_issued_is_not_reopened_and_what_is_open_neither(accountant: Use
         reopen(invoice.period, reason="Wrong", by=vera, at=LATER)
     assert state_of(invoice.period) == ("closed", NOVEMBER_3, 1)
 
-    with pytest.raises(PeriodIsOpenAlready):
+    with pytest.raises(PeriodAlreadyOpen):
         reopen(an_open_period(), reason="Wrong", by=vera, at=LATER)
 
 
 # --- Void -----------------------------------------------------------------------------------------
 
 
-def test_a_void_invoice_keeps_number_lines_and_pdf_and_its_period_is_billed_anew(accountant: User, vera: User) -> None:
+def test_a_void_invoice_keeps_number_lines_and_pdf_and_its_period_is_billed_again(accountant: User, vera: User) -> None:
     invoice = issued(a_draft(4), accountant)
     lines = list(invoice.lines.values())
 
@@ -266,7 +266,7 @@ def test_a_void_gives_back_the_credit_it_used_and_takes_back_what_it_carried(acc
     assert (sums(first), sums(second)) == ((-5, 0, 5, 0), (Decimal("2.5"), 0, Decimal("-2.5"), 0))
     assert balance(customer, "USD") == Decimal("2.5")
 
-    with pytest.raises(CreditIsUsed, match=r"\$5.00 of credit"):
+    with pytest.raises(CreditIsUsed, match=r"\$5.00 credit"):
         void(first, reason="Wrong", by=vera, at=LATER)
     assert Invoice.objects.get(pk=first.pk).state == "issued"
     void(second, reason="Wrong", by=vera, at=LATER)
@@ -278,7 +278,7 @@ def test_a_void_gives_back_the_credit_it_used_and_takes_back_what_it_carried(acc
         ("carried", 5),
         ("used", Decimal("-2.5")),
         ("returned", Decimal("2.5")),
-        ("taken_back", -5),
+        ("actions_voided", -5),
     ]
 
 
@@ -319,16 +319,16 @@ def test_each_of_our_companies_has_its_own_series_and_stands_on_its_invoices(acc
 
 
 def flags(invoice: Invoice) -> list[tuple[str, str]]:
-    return [(flag.code, flag.words) for flag in flags_of([invoice])[invoice.pk]]
+    return [(flag.code, flag.message) for flag in flags_of([invoice])[invoice.pk]]
 
 
 def test_a_first_invoice_and_one_over_nothing_are_flagged() -> None:
-    first = ("first", "The customer's first invoice: nothing to compare with")
+    first = ("first", "The customer's first invoice")
     assert flags(a_draft(4)) == [first]
     zero = an_open_period()
     received(zero, 1, is_test=True)
 
-    assert flags(billed(zero)) == [("zero", "Asks for nothing"), first]
+    assert flags(billed(zero)) == [("zero", "Nothing is due"), first]
 
 
 def test_a_total_far_from_the_last_months_and_a_new_kind_of_charge_are_flagged(accountant: User) -> None:
@@ -350,8 +350,8 @@ def test_a_total_far_from_the_last_months_and_a_new_kind_of_charge_are_flagged(a
     assert new is not None
     assert (flags(same), flags(far), flags(new)) == (
         [],
-        [("far", "400% above the last invoice, $10.00")],
-        [("new_kinds", "Charged for the first time: Quote request")],
+        [("unusual_total", "400% above the last invoice, $10.00")],
+        [("new_action_types", "Charged for the first time: Quote request")],
     )
     assert flags_of([first]) == {}
 

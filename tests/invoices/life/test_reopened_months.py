@@ -1,4 +1,4 @@
-"""A month opened again after a later one was billed, or billed after it: what the later one charged stands, and counts."""
+"""A month that is reopened or billed after a later one: the later month's charges stand, and count."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -188,7 +188,7 @@ def test_a_proof_says_that_a_later_month_it_counted_has_been_opened_again(
 
 
 def simulated(*periods: BillingPeriod) -> list[int]:
-    """What each comes to by the rules as they are, one after the other."""
+    """The total of each period by the current rules, in order."""
     carry, found = Carry(), list[int]()
     for period in periods:
         period.refresh_from_db()

@@ -1,4 +1,4 @@
-"""What a draft says to look at: credit that came since, the void invoice it stands in the place of, what a budget cut."""
+"""The flags of a draft: new credit, the void invoice that it replaces, what a budget cut."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -21,7 +21,10 @@ LATER = datetime(2026, 11, 9, tzinfo=UTC)
 
 
 def flags(invoice: Invoice) -> list[tuple[str, str, bool]]:
-    return [(flag.code, flag.words, flag.stops) for flag in flags_of([Invoice.objects.get(pk=invoice.pk)])[invoice.pk]]
+    return [
+        (flag.code, flag.message, flag.needs_review)
+        for flag in flags_of([Invoice.objects.get(pk=invoice.pk)])[invoice.pk]
+    ]
 
 
 def carrying(amount: int, by: User, **customer: object) -> Invoice:
@@ -51,10 +54,10 @@ def test_a_draft_says_that_credit_has_come_since_and_draws_on_it_when_it_is_rege
 ) -> None:
     source = carrying(15, vera)
     draft = of_month(source.customer, 11, 4)
-    assert [code for code, *_ in flags(draft)] == ["far"]
+    assert [code for code, *_ in flags(draft)] == ["unusual_total"]
     issued(source, frank)
 
-    assert flags(draft)[0] == ("credit", "Credit of $15.00 since: regenerate", True)
+    assert flags(draft)[0] == ("credit", "New credit of $15.00: regenerate", True)
     fresh = regenerate(draft, at=datetime(2026, 12, 2, tzinfo=UTC))
 
     assert fresh is not None
@@ -68,7 +71,7 @@ def test_the_credit_of_others_and_in_other_currencies_is_no_flag(frank: User, ve
     assert "credit" not in [code for code, *_ in flags(a_draft(4))]
 
 
-def test_a_void_is_refused_with_the_name_of_who_uses_the_credit_the_right_amount_and_the_right_deed(
+def test_a_refused_void_lists_the_invoices_that_used_the_credit_with_amounts_and_advice(
     frank: User, vera: User
 ) -> None:
     source = issued(carrying(44, vera), frank)
@@ -98,27 +101,25 @@ def _number(invoice: Invoice) -> str | None:
     return Invoice.objects.get(pk=invoice.pk).number
 
 
-# --- In the place of a void one -------------------------------------------------------------------
+# --- Replacing a void invoice ---------------------------------------------------------------------
 
 
 def test_a_draft_after_a_void_is_compared_with_the_void_one(frank: User, vera: User) -> None:
     same, less = issued(a_draft(4), frank), issued(a_draft(4, 2), frank)
     for invoice in (same, less):
         void(invoice, reason="Wrong", by=vera, at=LATER)
-    void_action(Action.objects.get(period=less.period, quantity=2), reason="Cancelled", at=LATER)
+    void_action(Action.objects.get(period=less.period, quantity=2), reason="Canceled", at=LATER)
 
-    assert flags(billed(same.period)) == [
-        ("replaces", f"In place of {same.number}, which is void: the same total", False)
-    ]
+    assert flags(billed(same.period)) == [("replaces", f"Replaces {same.number}, which is void: the same total", False)]
     assert flags(billed(less.period)) == [
-        ("replaces_other", f"In place of {less.number}, which is void: $5.00 less", True)
+        ("replaces_other", f"Replaces {less.number}, which is void: $5.00 less", True)
     ]
 
 
 # --- A hard budget --------------------------------------------------------------------------------
 
 
-def test_what_a_hard_budget_cut_is_told_with_its_sum_on_the_draft_and_on_the_month(frank: User) -> None:
+def test_what_a_hard_budget_cut_is_shown_on_the_draft_and_on_the_month(frank: User) -> None:
     a_price()
     period = an_open_period(monthly_budget=Decimal(12), hard_budget=True)
     received(period, 4, 3)

@@ -1,4 +1,4 @@
-"""Who had a hand in an invoice is not forgotten when what was done is undone."""
+"""The people who worked on an invoice stay on record when their steps are undone."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -13,7 +13,7 @@ from django.urls import reverse
 from invoices.domain.life.adjustments import withdraw
 from invoices.domain.life.reopen import NeedsSecondPerson, bill_again, regenerate, reopen, void
 from invoices.domain.life.transitions import AdjusterApproves, approve, send_back
-from invoices.domain.month_close.close_month import know_cycles, lock
+from invoices.domain.month_close.close_month import create_missing_months, lock
 from invoices.domain.month_close.close_month import reopen as reopen_month
 from invoices.models import BillingCycle, Invoice, UndoneStep
 from tests.factories.people import UserFactory, with_role
@@ -93,7 +93,7 @@ def test_who_approved_and_sent_back_does_not_reopen_the_period_but_may_approve_i
 
 def test_who_billed_a_period_again_does_not_reopen_it(wanda: User, vera: User, frank: User) -> None:
     invoice = issued(a_draft(4), frank)
-    know_cycles()
+    create_missing_months()
     october = BillingCycle.objects.get(label="2026-10")
     lock(october, by=frank, at=NOVEMBER_3)
     period = void(invoice, reason="Wrong address", by=vera, at=LATER).period
@@ -116,11 +116,11 @@ def test_the_page_of_a_draft_says_what_was_undone_and_by_whom(finance: Client, f
 
     shown = finance.get(page).content.decode()
 
-    assert "Withdrawn: adjustment of -$2.50 by wanda" in shown
-    assert "Sent back, approved by" in shown
+    assert "Withdrew adjustment of -$2.50 by wanda" in shown
+    assert "Sent back after approval by" in shown
 
 
-def test_what_was_undone_is_changed_and_deleted_by_nobody(wanda: User, vera: User) -> None:
+def test_undone_steps_cannot_be_changed_or_deleted(wanda: User, vera: User) -> None:
     invoice = adjusted(a_draft(4), "-2.50", wanda)
     withdraw(invoice.lines.get(kind="adjustment"), by=vera, at=LATER)
     steps = UndoneStep.objects.all()
@@ -131,7 +131,7 @@ def test_what_was_undone_is_changed_and_deleted_by_nobody(wanda: User, vera: Use
         lambda: steps.update(kind="approval", amount=None),
     ):
         with (
-            pytest.raises(IntegrityError, match="What was undone on a draft, and by whom, is kept"),
+            pytest.raises(IntegrityError, match="The record of an undone step cannot be changed or deleted"),
             transaction.atomic(),
         ):
             act()

@@ -1,4 +1,4 @@
-"""draft → approved → issued: who may do what when, gapless numbers, and what nobody can change."""
+"""draft → approved → issued: permissions, numbers without gaps, and what can never change."""
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -114,7 +114,7 @@ def test_the_database_itself_refuses_to_change_what_is_issued(draft: Invoice, ac
 
     with (
         pytest.raises(
-            IntegrityError, match=r"never changes|only while it is a draft|opens again only when that is voided"
+            IntegrityError, match=r"cannot be changed|only while it is a draft|Void the invoice to reopen the period"
         ),
         transaction.atomic(),
         connection.cursor() as cursor,

@@ -1,4 +1,4 @@
-"""Each currency has the places that ISO 4217 gives it, from the form to the paper; what is no money is not offered."""
+"""Each currency has its ISO 4217 decimal places, from the form to the invoice; codes that are not money are not offered."""
 
 import json
 import threading
@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billing_engine.core import money
-from invoices.domain.document.content import paper_of
-from invoices.domain.life.adjustments import AdjustsNothing, adjust
+from invoices.domain.document.content import content_of
+from invoices.domain.life.adjustments import BadAdjustment, adjust
 from invoices.domain.life.close import close
 from invoices.domain.lines.minimum import minimum_of
 from invoices.domain.lines.totals import taxes_on
@@ -111,7 +111,7 @@ def test_a_price_of_a_currency_is_billed_with_its_places(currency: str):
     assert invoice is not None
     assert (invoice.subtotal, invoice.total) == (right, right)
     assert str(money.rounded(invoice.total, currency)) == case["right"].split()[0]
-    assert paper_of(invoice).lines[0].amount == f"{currency}\xa0{case['right'].split()[0]}"
+    assert content_of(invoice).lines[0].amount == f"{currency}\xa0{case['right'].split()[0]}"
 
 
 @pytest.mark.django_db
@@ -208,7 +208,7 @@ def test_a_currency_that_is_not_offered_is_refused_by_the_form_and_stays_where_i
     [
         ("JPY", "0.5", "An amount in JPY has no decimal places."),
         ("USD", "0.125", "An amount in USD has at most 2 decimal places."),
-        ("USD", "0", "An adjustment is more or less than nothing."),
+        ("USD", "0", "The amount of an adjustment cannot be zero."),
     ],
 )
 def test_an_adjustment_that_cannot_be_paid_is_refused_in_words(currency: str, amount: str, words: str):
@@ -218,7 +218,7 @@ def test_an_adjustment_that_cannot_be_paid_is_refused_in_words(currency: str, am
     invoice = close(period, at=NOVEMBER_3)
     assert invoice is not None
 
-    with pytest.raises(AdjustsNothing, match=words):
+    with pytest.raises(BadAdjustment, match=words):
         adjust(invoice, amount=Decimal(amount), text="x", reason="x", by=UserFactory.create(), at=NOVEMBER_3)
 
     assert invoice.lines.count() == 1
@@ -252,7 +252,7 @@ def test_a_line_bears_a_tax_of_one_name_and_rate_once():
 
 
 @pytest.mark.django_db
-def test_the_paper_shows_a_tax_once_with_its_categories_beneath():
+def test_the_invoice_shows_a_tax_once_with_its_categories_below():
     period = an_open_period()
     for category in ("stone", "tiles"):
         period.customer.taxes.create(name="VAT", rate=19, category=category)
@@ -263,7 +263,7 @@ def test_the_paper_shows_a_tax_once_with_its_categories_beneath():
     invoice = close(period, at=NOVEMBER_3)
 
     assert invoice is not None
-    _, tax = paper_of(invoice).subtotals
+    _, tax = content_of(invoice).subtotals
     assert (tax.label, tax.value) == ("VAT (19%) on $0.06", "$0.01")
     assert tax.notes == ("stone: $0.03", "tiles: $0.03")
     assert [one.number for one in invariants() if not one.holds] == []

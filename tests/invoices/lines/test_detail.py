@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from billing_engine.core import money
-from invoices.domain.lines.detail import DetailCharge, detail_of, line_of, page_of_line, passed_before, shares_of
+from invoices.domain.lines.detail import DetailCharge, allocations_of, detail_of, line_of, page_of_line, sums_before
 from invoices.models import Invoice, InvoiceLine
 from pricing.models import Charge
 from tests.invoices.made import IN_SEPTEMBER, a_price, an_open_period, billed, received
@@ -25,19 +25,19 @@ def a_mixed_invoice(currency: str = "USD") -> Invoice:
 
 
 def whole_line(line: InvoiceLine, limit: int) -> list[tuple[DetailCharge, Decimal]]:
-    """Page after page from the first, each spread anew as a page is."""
+    """All pages in order, each allocated separately."""
     found: list[tuple[DetailCharge, Decimal]] = []
     after = None
     while rows := page_of_line(line, limit=limit, after=after):
-        spread = shares_of(line.invoice, line)[line.position]
-        before = passed_before(line, rows[0], spread)
+        spread = allocations_of(line.invoice, line)[line.position]
+        before = sums_before(line, rows[0], spread)
         assert before == (
             len(found),
             sum((one.quantity for one, _ in found), money.ZERO),
             sum((one.exact_amount for one, _ in found), money.ZERO),
             sum((share for _, share in found), money.ZERO),
         )
-        found += [(one, spread.of(one.exact_amount)) for one in rows]
+        found += [(one, spread.next_share(one.exact_amount)) for one in rows]
         after = rows[-1].occurred_at, rows[-1].action
     return found
 

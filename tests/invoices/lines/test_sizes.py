@@ -1,4 +1,4 @@
-"""Whatever the door takes can be rated, added up, billed, printed and exported, to the last digit."""
+"""The largest accepted amounts can be rated, summed, billed, printed and exported, to the last digit."""
 
 import csv
 import json
@@ -19,7 +19,7 @@ from openpyxl import load_workbook
 from billing_engine.core import money
 from billing_engine.core.tables.csv import lines_of
 from billing_engine.core.tables.xlsx import write_workbook
-from invoices.domain.document.content import paper_of
+from invoices.domain.document.content import content_of
 from invoices.domain.document.detail_table import HEADER, rows_of_invoice
 from invoices.domain.document.typeset import preview
 from invoices.domain.life.adjustments import adjust
@@ -124,9 +124,9 @@ def test_what_the_door_takes_is_charged_billed_printed_and_exported(
 
 
 def _is_printed(invoice: Invoice) -> None:
-    """Every amount on the paper, with all its digits."""
+    """Every amount on the invoice, with all its digits."""
     invoice.refresh_from_db()
-    paper = paper_of(invoice)
+    paper = content_of(invoice)
     assert paper.total.value == f"{money.in_words(invoice.total, invoice.currency)} {invoice.currency}"
     digits = "".join(filter(str.isdigit, paper.total.value))
     assert digits == "".join(filter(str.isdigit, str(money.rounded(invoice.total, invoice.currency))))
@@ -149,7 +149,7 @@ def _is_exported(invoice: Invoice, exact: Decimal) -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("currency", ["USD", "JPY", "CLF"])
-def test_the_largest_invoice_is_a_pdf_and_a_page_and_is_told_by_the_api(client: Client, currency: str):
+def test_the_largest_invoice_has_a_pdf_a_page_and_an_api_answer(client: Client, currency: str):
     RULES["package"](currency=currency)
     period = received([(MOST, MOST)] * 3, currency=currency, rate=Decimal(19))
     invoice = close(period, at=NOVEMBER_3)

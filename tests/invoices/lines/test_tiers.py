@@ -1,4 +1,4 @@
-"""What stands beneath a line: how its price comes about, adding up to the line to the cent."""
+"""The rows below a line show how its price is calculated, and add up to the line to the cent."""
 
 from decimal import Decimal
 from typing import Any
@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from billing_engine.core.calendar.wall_clock import read
-from invoices.domain.document.content import paper_of
+from invoices.domain.document.content import content_of
 from invoices.domain.document.content_lines import TierPart
 from invoices.models import InvoiceLine
 from leads.models import BillingPeriod
@@ -24,7 +24,7 @@ Rows = list[tuple[str, str, str, str]]
 
 
 def rows(period: BillingPeriod) -> Rows:
-    """What stands beneath the only line of charges."""
+    """The rows below the only line of charges."""
     return beneath(billed(period).lines.get(kind="charges"))
 
 
@@ -62,7 +62,7 @@ def test_free_units_of_a_unit_price_stand_apart_and_the_line_shows_no_price():
     a_price("2.50", free_units=2)
     received(period, 3, 1)
 
-    (line,) = paper_of(billed(period)).lines
+    (line,) = content_of(billed(period)).lines
 
     assert (line.quantity, line.unit_price, line.amount, line.notes) == ("4", "", "$5.00", ())
     assert line.tiers == (
@@ -85,7 +85,7 @@ def test_a_volume_names_the_tier_that_the_period_picked_and_its_flat_fee_where_i
     ]
 
 
-def test_packages_are_told_by_how_many_were_started():
+def test_packages_are_shown_by_the_number_started():
     period = an_open_period()
     untiered("package", package_size=10, package_price=5, free_units=1)
     received(period, 5, 7, 100)
@@ -145,7 +145,7 @@ def test_what_each_cap_took_off_is_a_row_of_its_own():
     ]
 
 
-def test_two_caps_that_trim_one_action_are_each_told_with_their_own_amount():
+def test_two_caps_that_cut_one_action_are_each_shown_with_their_amount():
     period = an_open_period(monthly_budget=Decimal(55), hard_budget=True)
     a_price("1000", cap_per_lead=Decimal(60))
     received(period, 1)
@@ -157,7 +157,7 @@ def test_two_caps_that_trim_one_action_are_each_told_with_their_own_amount():
         ("above the limit per lead", "", "", "-$940.00"),
         ("above the monthly budget", "", "", "-$5.00"),
     ]
-    (line,) = paper_of(invoice).lines
+    (line,) = content_of(invoice).lines
     told = "Full price $1,000.00; not charged: $940.00 above the limit per lead and $5.00 above the monthly budget"
     assert (line.amount, line.notes) == ("$55.00", (told,))
 
@@ -167,7 +167,7 @@ def test_a_line_of_one_price_says_which_limits_cut_it():
     a_price("2.50", cap_per_lead=Decimal(6))
     received(period, 3)
 
-    (line,) = paper_of(billed(period)).lines
+    (line,) = content_of(billed(period)).lines
 
     assert (line.unit_price, line.amount, line.tiers) == ("$2.50", "$6.00", ())
     assert line.notes == ("Full price $7.50; not charged: $1.50 above the limit per lead",)

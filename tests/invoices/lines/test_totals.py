@@ -1,4 +1,4 @@
-"""Lines, taxes and credit come to a total that adds up and is never negative, whatever the amounts."""
+"""Lines, taxes and credit add up to the total, which is never negative, for all amounts."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -23,9 +23,7 @@ rates = st.decimals(min_value=0, max_value=Decimal("99.9999"), places=4)
 
 
 @given(cents, st.decimals(min_value=0, max_value=10**9, places=2))
-def test_nobody_is_asked_for_less_than_nothing_and_no_more_credit_is_used_than_there_is(
-    due: Decimal, balance_: Decimal
-):
+def test_totals_are_never_negative_and_never_use_more_credit_than_exists(due: Decimal, balance_: Decimal):
     credit = credit_for(due, balance=balance_)
 
     assert due + credit >= 0

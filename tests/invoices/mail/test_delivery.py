@@ -1,4 +1,4 @@
-"""What a mail server may answer, and what becomes of the mail: 5xx is final and told by address, all else is tried again."""
+"""A mail server's replies and their outcomes: 5xx is permanent and recorded by address, everything else is retried."""
 
 import socket
 from datetime import timedelta
@@ -8,8 +8,8 @@ from django.conf import LazySettings
 from django.contrib.auth.models import User
 
 from invoices.domain.life.reopen import void
-from invoices.domain.mail.delivery import GIVEN_UP_AFTER, PAUSES, settle_what_became_void
-from invoices.domain.mail.request import MailNotFailed, SentAgainAlready, send, send_again
+from invoices.domain.mail.delivery import GIVEN_UP_AFTER, PAUSES, settle_void_emails
+from invoices.domain.mail.request import EmailHasNotFailed, NewerEmailExists, send, send_again
 from invoices.models import Invoice, InvoiceMail
 from tests.factories.people import with_role
 from tests.invoices.made import a_draft, issued, posted
@@ -77,22 +77,22 @@ def test_a_server_that_is_not_there_is_no_reason_to_give_up(
     assert not mail.may_have_arrived
 
 
-def test_a_refusal_for_good_is_final_and_told_in_the_server_s_words(
+def test_a_permanent_refusal_is_final_and_recorded_with_the_server_s_reply(
     invoice: Invoice, frank: User, post_office: PostOffice
 ) -> None:
     post_office.refusal = NO_SUCH_BOX
     mail = posted(send(invoice, by=frank, at=NOVEMBER_4), at=NOVEMBER_4)
 
     assert (mail.state, mail.attempts, mail.reason) == ("failed", 1, NO_SUCH_BOX)
-    assert (mail.refused, mail.taken) == ({GOOD: NO_SUCH_BOX, BAD: NO_SUCH_BOX}, [])
+    assert (mail.rejected, mail.accepted) == ({GOOD: NO_SUCH_BOX, BAD: NO_SUCH_BOX}, [])
     post_office.refusal = ""
     again = posted(send_again(mail, by=frank, at=NOVEMBER_4), at=NOVEMBER_4)
 
     assert (again.state, again.to, again.subject, again.body) == ("sent", mail.to, mail.subject, mail.body)
-    assert again.message_id != mail.message_id  # nobody has the first one
-    with pytest.raises(MailNotFailed):
+    assert again.message_id != mail.message_id  # no one has the first one
+    with pytest.raises(EmailHasNotFailed):
         send_again(again, by=frank, at=NOVEMBER_4)
-    with pytest.raises(SentAgainAlready):
+    with pytest.raises(NewerEmailExists):
         send_again(mail, by=frank, at=NOVEMBER_4)
 
 
@@ -105,21 +105,21 @@ def test_a_message_refused_for_good_is_final_for_all_it_was_for(
     assert (mail.state, mail.reason, mail.may_have_arrived) == ("failed", "554 5.7.1 Looks like spam", False)
 
 
-def test_one_address_of_two_is_no_mail_sent_and_the_other_is_tried_alone(
+def test_one_address_of_two_is_partly_sent_and_the_other_is_retried_alone(
     invoice: Invoice, frank: User, post_office: PostOffice
 ) -> None:
     post_office.refuses = {BAD: NO_SUCH_BOX}
     mail = posted(send(invoice, by=frank, at=NOVEMBER_4), at=NOVEMBER_4)
 
     assert (mail.state, mail.outcome, mail.reason) == ("partly", "Sent to 1 of 2", NO_SUCH_BOX)
-    assert (mail.taken, mail.refused) == ([GOOD], {BAD: NO_SUCH_BOX})
-    assert list(InvoiceMail.objects.a_persons_turn()) == [mail]
+    assert (mail.accepted, mail.rejected) == ([GOOD], {BAD: NO_SUCH_BOX})
+    assert list(InvoiceMail.objects.needing_attention()) == [mail]
     post_office.refuses = {}
     again = posted(send_again(mail, by=frank, at=NOVEMBER_4), at=NOVEMBER_4)
 
     assert (again.to, again.state) == ([BAD], "sent")
     assert post_office.recipients == [[GOOD], [BAD]]
-    assert not InvoiceMail.objects.a_persons_turn().exists()
+    assert not InvoiceMail.objects.needing_attention().exists()
 
 
 def test_who_has_it_already_does_not_get_it_again_when_the_others_are_tried(
@@ -127,7 +127,7 @@ def test_who_has_it_already_does_not_get_it_again_when_the_others_are_tried(
 ) -> None:
     post_office.refuses = {BAD: "450 4.2.1 Mailbox busy"}
     mail = posted(send(invoice, by=frank, at=NOVEMBER_4), at=NOVEMBER_4)
-    assert (mail.state, mail.taken, mail.waiting_for) == ("waiting", [GOOD], [BAD])
+    assert (mail.state, mail.accepted, mail.pending_addresses) == ("waiting", [GOOD], [BAD])
     assert sent_at(invoice) == NOVEMBER_4
     post_office.refuses = {}
     posted(mail, at=NOVEMBER_4 + PAUSES[0])
@@ -142,9 +142,9 @@ def test_a_connection_lost_after_the_message_leaves_a_doubt_and_a_second_copy_ca
     post_office.dies_after = True
     mail = posted(send(invoice, by=frank, at=NOVEMBER_4), at=NOVEMBER_4)
 
-    assert (mail.state, mail.outcome) == ("waiting", "Waiting to be tried again; may have arrived")
+    assert (mail.state, mail.outcome) == ("waiting", "Waiting for a retry; may have arrived")
     assert mail.reason == "The mail server closed the connection."
-    InvoiceMail.objects.update(asked_at=NOVEMBER_4 - GIVEN_UP_AFTER, attempts=len(PAUSES))
+    InvoiceMail.objects.update(requested_at=NOVEMBER_4 - GIVEN_UP_AFTER, attempts=len(PAUSES))
     assert posted(mail, at=NOVEMBER_4).outcome == "Failed; may have arrived"
     post_office.dies_after = False
     again = posted(send_again(mail, by=frank, at=NOVEMBER_4), at=NOVEMBER_4)
@@ -153,10 +153,10 @@ def test_a_connection_lost_after_the_message_leaves_a_doubt_and_a_second_copy_ca
     assert [message["Message-ID"] for message in post_office.arrived] == [mail.message_id] * 3
 
 
-def test_other_words_are_another_mail(invoice: Invoice, frank: User, post_office: PostOffice) -> None:
+def test_a_changed_text_is_a_new_email(invoice: Invoice, frank: User, post_office: PostOffice) -> None:
     post_office.dies_after = True
     mail = posted(send(invoice, by=frank, at=NOVEMBER_4), at=NOVEMBER_4)
-    InvoiceMail.objects.update(asked_at=NOVEMBER_4 - GIVEN_UP_AFTER, attempts=len(PAUSES))
+    InvoiceMail.objects.update(requested_at=NOVEMBER_4 - GIVEN_UP_AFTER, attempts=len(PAUSES))
     posted(mail, at=NOVEMBER_4)
 
     same = send(invoice, by=frank, at=NOVEMBER_4, text=(mail.subject, mail.body))
@@ -165,7 +165,9 @@ def test_other_words_are_another_mail(invoice: Invoice, frank: User, post_office
     assert (same.message_id == mail.message_id, other.message_id == mail.message_id) == (True, False)
 
 
-def test_what_became_void_meanwhile_does_not_go_out(invoice: Invoice, frank: User, post_office: PostOffice) -> None:
+def test_the_email_of_an_invoice_voided_meanwhile_is_not_sent(
+    invoice: Invoice, frank: User, post_office: PostOffice
+) -> None:
     mail = send(invoice, by=frank, at=NOVEMBER_4)
     void(invoice, reason="Wrong", by=with_role("Finance"), at=NOVEMBER_4)
     posted(mail, at=NOVEMBER_4)
@@ -175,14 +177,14 @@ def test_what_became_void_meanwhile_does_not_go_out(invoice: Invoice, frank: Use
     assert post_office.arrived == []
 
 
-def test_a_mail_that_waits_for_its_next_attempt_ends_with_its_invoice(
+def test_a_waiting_email_is_settled_when_its_invoice_is_voided(
     invoice: Invoice, frank: User, post_office: PostOffice
 ) -> None:
     post_office.refuses = {BAD: "450 4.2.1 Mailbox busy"}
     mail = posted(send(invoice, by=frank, at=NOVEMBER_4), at=NOVEMBER_4)
     void(invoice, reason="Wrong", by=with_role("Finance"), at=NOVEMBER_4)
 
-    assert settle_what_became_void(at=NOVEMBER_4) == 1
+    assert settle_void_emails(at=NOVEMBER_4) == 1
     mail.refresh_from_db()
     assert (mail.state, mail.outcome, mail.reason) == ("partly", "Sent to 1 of 2", "Not sent: the invoice is void.")
-    assert not InvoiceMail.objects.a_persons_turn().exists()
+    assert not InvoiceMail.objects.needing_attention().exists()

@@ -1,4 +1,4 @@
-"""However often a mail's task is repeated, and whoever dies meanwhile: one request is one mail, as far as SMTP can say."""
+"""One request sends one email, as far as SMTP allows, even if tasks are repeated and workers die."""
 
 import subprocess
 import sys

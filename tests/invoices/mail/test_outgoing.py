@@ -1,4 +1,4 @@
-"""What goes out holds up nobody: neither a mail server that hangs nor a document of thousands of lines stops rating."""
+"""Neither a mail server that hangs nor a document of thousands of lines delays rating."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -35,7 +35,7 @@ def what_is_received_now_is_rated() -> None:
     until(lambda: Charge.objects.filter(action__period=period).exists() and not UnratedMark.objects.exists())
 
 
-def test_a_mail_server_that_hangs_stops_no_rating(frank: User, post_office: PostOffice, workers: None) -> None:
+def test_a_mail_server_that_hangs_does_not_delay_rating(frank: User, post_office: PostOffice, workers: None) -> None:
     post_office.hangs_before = True
     mails = []
     for _ in range(4):  # more than the workers of what goes out have processes
@@ -55,7 +55,7 @@ def test_a_document_of_thousands_of_lines_stops_no_rating(frank: User, workers: 
         document = InvoiceDocument.objects.create(
             invoice=issued(draft, frank),
             kind="void",
-            asked_at=NOVEMBER_4,
+            requested_at=NOVEMBER_4,
             next_attempt_at=NOVEMBER_4,
             source=large(draft),
         )

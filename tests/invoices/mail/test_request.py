@@ -1,4 +1,4 @@
-"""An issued invoice goes out by e-mail: what arrives is what was said, with the PDF that is kept; nothing goes out twice."""
+"""An issued invoice is sent by email once: the recipient gets the requested text and the stored PDF."""
 
 import hashlib
 import os
@@ -15,10 +15,10 @@ from django.db import IntegrityError, transaction
 from pypdf import PdfReader
 
 from invoices.domain.document.store import InvoiceIsNotIssued, document_of
-from invoices.domain.mail.delivery import MAILS, MOST_INTERRUPTED, deliver
-from invoices.domain.mail.request import BadRecipients, NothingWritten, TooMuchWritten, send, send_again
+from invoices.domain.mail.delivery import MAILS, MAX_INTERRUPTED, deliver
+from invoices.domain.mail.request import BadRecipients, EmailTooLong, EmptyEmail, send, send_again
 from invoices.domain.mail.server import NoMailServer
-from invoices.domain.mail.template import MOST_CHARACTERS
+from invoices.domain.mail.template import MAX_CHARACTERS
 from invoices.models import Invoice, InvoiceMail
 from tests.factories.invoices import InvoiceMailFactory
 from tests.invoices.made import NOVEMBER_3, a_draft, approved, issued, posted, printed
@@ -31,10 +31,10 @@ TO = ["books@acme.example", "ceo@acme.example"]
 WHO_TAKES_MAILS = """
 import django; django.setup()
 from django.conf import settings
-from invoices.domain.mail.server import NoMailServer, check_server, server
+from invoices.domain.mail.server import NoMailServer, check_server, server_name
 try:
     check_server()
-    print(server(), settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD)
+    print(server_name(), settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD)
 except NoMailServer as refusal:
     print(refusal)
 """
@@ -45,7 +45,7 @@ def invoice(frank: User) -> Invoice:
     return issued(a_draft(3, legal_name="Acme GmbH", billing_contacts=TO), frank)
 
 
-def test_the_mail_that_arrives_has_the_pdf_that_is_kept(invoice: Invoice, frank: User, post_office: PostOffice) -> None:
+def test_the_email_that_arrives_has_the_stored_pdf(invoice: Invoice, frank: User, post_office: PostOffice) -> None:
     mail = send(invoice, by=frank, at=NOVEMBER_4)
     posted(mail, at=NOVEMBER_4)
 
@@ -59,7 +59,7 @@ def test_the_mail_that_arrives_has_the_pdf_that_is_kept(invoice: Invoice, frank:
     assert text.get_content().splitlines() == [
         "Dear Acme GmbH,",
         "",
-        f"please find attached our invoice {invoice.number} for October 2026.",
+        f"Invoice {invoice.number} for October 2026.",
         "",
         "Total due: $7.50 USD",
         "Due date: December 3, 2026",
@@ -70,13 +70,13 @@ def test_the_mail_that_arrives_has_the_pdf_that_is_kept(invoice: Invoice, frank:
     content = pdf.get_payload(decode=True)
     assert content == bytes(kept.content)
     assert f"{invoice.number}" in PdfReader(BytesIO(content)).pages[0].extract_text()
-    assert (mail.state, mail.attempts, mail.settled_at, mail.asked_by) == ("sent", 1, NOVEMBER_4, frank)
-    assert (mail.outcome, mail.taken, mail.refused, mail.next_attempt_at) == ("Sent", TO, {}, None)
+    assert (mail.state, mail.attempts, mail.settled_at, mail.requested_by) == ("sent", 1, NOVEMBER_4, frank)
+    assert (mail.outcome, mail.accepted, mail.rejected, mail.next_attempt_at) == ("Sent", TO, {}, None)
     assert message["Message-ID"] == mail.message_id
     assert mail.sha256 == kept.sha256 == hashlib.sha256(content).hexdigest()
 
 
-def test_from_its_first_mail_on_an_invoice_is_sent_and_nothing_else_of_it_changes(
+def test_the_first_email_marks_an_invoice_as_sent_and_changes_nothing_else(
     invoice: Invoice, frank: User, post_office: PostOffice
 ) -> None:
     before = Invoice.objects.values().get(pk=invoice.pk)
@@ -109,7 +109,7 @@ def test_asked_twice_with_one_request_it_goes_out_once(invoice: Invoice, frank: 
     assert len(post_office.arrived) == 1
 
 
-def test_nobody_is_written_to_about_what_is_not_issued(frank: User) -> None:
+def test_only_issued_invoices_are_sent(frank: User) -> None:
     draft = a_draft()
     for invoice in (draft, approved(draft, frank)):
         with pytest.raises(InvoiceIsNotIssued):
@@ -118,15 +118,15 @@ def test_nobody_is_written_to_about_what_is_not_issued(frank: User) -> None:
 
 
 @pytest.mark.parametrize("to", [[], [""], ["acme"], ["a@b.example\nBcc: c@d.example"], ["a@b.example"] * 0])
-def test_a_mail_goes_to_addresses_only(invoice: Invoice, frank: User, to: list[str]) -> None:
+def test_an_email_needs_valid_addresses(invoice: Invoice, frank: User, to: list[str]) -> None:
     with pytest.raises(BadRecipients):
         send(invoice, by=frank, at=NOVEMBER_4, to=to)
     assert not InvoiceMail.objects.exists()
 
 
 @pytest.mark.parametrize("text", [("", "Hello"), ("Hello", " \n")])
-def test_a_mail_says_something(invoice: Invoice, frank: User, text: tuple[str, str]) -> None:
-    with pytest.raises(NothingWritten):
+def test_an_email_needs_a_subject_and_a_message(invoice: Invoice, frank: User, text: tuple[str, str]) -> None:
+    with pytest.raises(EmptyEmail):
         send(invoice, by=frank, at=NOVEMBER_4, text=text)
 
 
@@ -139,15 +139,13 @@ def test_a_subject_of_several_lines_becomes_one(invoice: Invoice, frank: User, p
     assert (message["Subject"], message["Bcc"]) == ("Your invoice Bcc: all@acme.example", None)
 
 
-def test_after_so_many_workers_ended_while_sending_it_a_mail_is_a_person_s_turn(
-    invoice: Invoice, frank: User, post_office: PostOffice
-) -> None:
+def test_an_email_fails_after_its_last_worker_ended(invoice: Invoice, frank: User, post_office: PostOffice) -> None:
     mail = send(invoice, by=frank, at=NOVEMBER_4)
     printed(invoice)
-    InvoiceMail.objects.update(is_being_sent=True, interrupted=MOST_INTERRUPTED - 1, attempts=MOST_INTERRUPTED)
+    InvoiceMail.objects.update(is_being_sent=True, interrupted=MAX_INTERRUPTED - 1, attempts=MAX_INTERRUPTED)
     posted(mail, at=NOVEMBER_4)
 
-    assert (mail.state, mail.reason) == ("failed", "5 workers ended while they were sending it.")
+    assert (mail.state, mail.reason) == ("failed", "5 workers ended while sending it.")
     assert mail.outcome == "Failed; may have arrived"
     assert post_office.arrived == []
 
@@ -164,9 +162,7 @@ def test_what_was_sent_stays_on_record(invoice: Invoice, frank: User, post_offic
         mail.delete()
 
 
-def test_a_mail_that_waits_is_asked_for_once_a_minute_however_often_the_sweep_looks(
-    invoice: Invoice, frank: User
-) -> None:
+def test_a_waiting_email_is_queued_once_a_minute_for_any_number_of_sweeps(invoice: Invoice, frank: User) -> None:
     send(invoice, by=frank, at=NOVEMBER_4)
 
     asked = [MAILS.sweep(at=NOVEMBER_4 + timedelta(seconds=seconds)) for seconds in range(0, 125, 5)]
@@ -174,7 +170,7 @@ def test_a_mail_that_waits_is_asked_for_once_a_minute_however_often_the_sweep_lo
     assert [place for place, count in enumerate(asked) if count] == [0, 12, 24]
 
 
-def test_where_no_server_takes_mails_nothing_is_called_sent(
+def test_without_a_mail_server_nothing_is_called_sent(
     invoice: Invoice, frank: User, settings: LazySettings, capsys: pytest.CaptureFixture[str]
 ) -> None:
     settings.EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
@@ -182,19 +178,17 @@ def test_where_no_server_takes_mails_nothing_is_called_sent(
 
     assert f"Subject: Invoice {invoice.number}" in capsys.readouterr().out
     assert (mail.state, mail.outcome, mail.via) == ("written", "Not sent: no mail server", "console, not a mail server")
-    assert mail.reason == "Written down by console, not a mail server. Nobody got it."
+    assert mail.reason == "Recorded by console, not a mail server. It was not delivered."
     assert Invoice.objects.get(pk=invoice.pk).sent_at is None
     again = send_again(mail, by=frank, at=NOVEMBER_4)
     assert (again.state, again.to) == ("waiting", TO)
 
 
-def test_a_server_that_strangers_reach_writes_no_mail_to_its_log(
-    invoice: Invoice, frank: User, settings: LazySettings
-) -> None:
+def test_a_public_server_writes_no_email_to_its_log(invoice: Invoice, frank: User, settings: LazySettings) -> None:
     settings.HTTPS = True
     settings.EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 
-    with pytest.raises(NoMailServer, match="set EMAIL_URL"):
+    with pytest.raises(NoMailServer, match="Set EMAIL_URL"):
         send(invoice, by=frank, at=NOVEMBER_4)
     assert not InvoiceMail.objects.exists()
 
@@ -202,8 +196,8 @@ def test_a_server_that_strangers_reach_writes_no_mail_to_its_log(
 @pytest.mark.parametrize(
     ("told", "answer"),
     [
-        ("", "This server has no mail server to hand mails to: set EMAIL_URL."),  # as AWS's secret begins
-        ("filemail:///tmp/mails", "This server has no mail server to hand mails to: set EMAIL_URL."),
+        ("", "No mail server is configured. Set EMAIL_URL."),  # as AWS's secret begins
+        ("filemail:///tmp/mails", "No mail server is configured. Set EMAIL_URL."),
         ("smtp+tls://us%2Fer:p%40ss@mail.example:587", "mail.example:587 us/er p@ss"),
     ],
 )
@@ -233,34 +227,34 @@ def test_what_is_no_issued_invoice_when_its_turn_comes_does_not_go_out(frank: Us
     assert post_office.arrived == []
 
 
-def test_a_mail_waits_for_its_pdf_without_an_attempt(invoice: Invoice, frank: User, post_office: PostOffice) -> None:
+def test_an_email_waits_for_its_pdf_without_an_attempt(invoice: Invoice, frank: User, post_office: PostOffice) -> None:
     mail = send(invoice, by=frank, at=NOVEMBER_4)
 
     deliver(mail.pk, attempt=0, at=NOVEMBER_4)
     mail.refresh_from_db()
 
-    assert (mail.state, mail.attempts, mail.reason) == ("waiting", 0, "Waits for its PDF.")
+    assert (mail.state, mail.attempts, mail.reason) == ("waiting", 0, "Waiting for its PDF.")
     assert posted(mail, at=NOVEMBER_4).state == "sent"
 
 
-def test_a_mail_whose_pdf_could_not_be_made_says_so(invoice: Invoice, frank: User, post_office: PostOffice) -> None:
+def test_an_email_whose_pdf_could_not_be_made_says_so(invoice: Invoice, frank: User, post_office: PostOffice) -> None:
     mail = send(invoice, by=frank, at=NOVEMBER_4)
-    invoice.documents.update(state="failed", reason="It takes longer than 300 seconds to make.", next_attempt_at=None)
+    invoice.documents.update(state="failed", reason="Making it takes longer than 300 seconds.", next_attempt_at=None)
 
     posted(mail, at=NOVEMBER_4)
 
     assert (mail.state, mail.attempts) == ("failed", 0)
-    assert mail.reason == "The PDF could not be made. It takes longer than 300 seconds to make."
+    assert mail.reason == "The PDF could not be made. Making it takes longer than 300 seconds."
 
 
 @pytest.mark.parametrize("which", ["subject", "message"])
-def test_a_mail_has_one_limit_whichever_way_it_is_written(invoice: Invoice, frank: User, which: str) -> None:
-    most = MOST_CHARACTERS[which]
+def test_an_email_has_the_same_limits_everywhere(invoice: Invoice, frank: User, which: str) -> None:
+    most = MAX_CHARACTERS[which]
     fits, too_long = "x" * most, "x" * (most + 1)
 
     def text(words: str) -> tuple[str, str]:
         return (words, "Hello") if which == "subject" else ("Invoice", words)
 
-    with pytest.raises(TooMuchWritten, match=f"has {most:,} at most"):
+    with pytest.raises(EmailTooLong, match=f"has {most:,} at most"):
         send(invoice, by=frank, at=NOVEMBER_4, text=text(too_long))
     assert send(invoice, by=frank, at=NOVEMBER_4, text=text(fits)).state == "waiting"

@@ -1,4 +1,4 @@
-"""All drafts of a month are approved, and all approved invoices issued, by the workers; it can be stopped and goes on."""
+"""The workers approve, issue and send all invoices of a month; a bulk action can be stopped and started again."""
 
 from decimal import Decimal
 from html import unescape
@@ -15,14 +15,14 @@ from invoices.domain.mail.request import send
 from invoices.domain.month_close.bulk_action import (
     BulkActionInProgress,
     NothingToDo,
-    begin,
-    do_next,
-    last_act,
-    stop,
-    waiting_for,
+    count_waiting,
+    last_bulk_action,
+    process_next,
+    start_bulk_action,
+    stop_bulk_action,
     without_contacts,
 )
-from invoices.domain.month_close.close_month import know_cycles, lock
+from invoices.domain.month_close.close_month import create_missing_months, lock
 from invoices.domain.run.billing_run import bill, start
 from invoices.models import BillingCycle, CycleStep, Invoice, InvoiceMail
 from tests.factories.people import with_role
@@ -34,12 +34,12 @@ BulkAction = BillingCycle.BulkAction
 
 
 def october() -> BillingCycle:
-    know_cycles()
+    create_missing_months()
     return BillingCycle.objects.get(label="2026-10")
 
 
 def work(cycle: BillingCycle) -> None:
-    while do_next(cycle.pk, at=NOVEMBER_3):
+    while process_next(cycle.pk, at=NOVEMBER_3):
         pass
 
 
@@ -52,9 +52,9 @@ def test_all_drafts_are_approved_and_then_issued_in_the_order_of_the_customers_n
     for name in ("Cedar", "Ash", "Birch"):
         a_draft(name=name)
 
-    assert begin(october(), BulkAction.APPROVE, by=frank, at=NOVEMBER_3) == 3
+    assert start_bulk_action(october(), BulkAction.APPROVE, by=frank, at=NOVEMBER_3) == 3
     work(october())
-    assert begin(october(), BulkAction.ISSUE, by=frank, at=NOVEMBER_3) == 3
+    assert start_bulk_action(october(), BulkAction.ISSUE, by=frank, at=NOVEMBER_3) == 3
     work(october())
 
     assert list(Invoice.objects.order_by("number").values_list("customer__name", "state", "issued_by")) == [
@@ -71,14 +71,14 @@ def test_all_issued_invoices_are_sent_once_and_who_has_no_address_is_named(frank
     issued(a_draft(name="Birch"), frank)
 
     assert without_contacts(october()) == ["Birch"]
-    assert begin(october(), BulkAction.SEND, by=frank, at=NOVEMBER_3) == 1
+    assert start_bulk_action(october(), BulkAction.SEND, by=frank, at=NOVEMBER_3) == 1
     work(october())
 
     assert list(InvoiceMail.objects.values_list("invoice", "to")) == [(sent.pk, ["books@ash.example"])]
     assert october().bulk_action == ""
-    assert waiting_for(october(), BulkAction.SEND) == 0  # the one is on its way, the other nobody can be written to
+    assert count_waiting(october(), BulkAction.SEND) == 0  # one is on its way, the other has no contacts
     with pytest.raises(NothingToDo):
-        begin(october(), BulkAction.SEND, by=frank, at=NOVEMBER_3)
+        start_bulk_action(october(), BulkAction.SEND, by=frank, at=NOVEMBER_3)
 
 
 @pytest.mark.django_db
@@ -91,24 +91,24 @@ def test_send_all_is_what_is_issued_and_not_sent_what_failed_included(frank: Use
         )
     assert list(InvoiceMail.objects.order_by("pk").values_list("state", flat=True)) == ["sent", "failed"]
 
-    assert begin(october(), BulkAction.SEND, by=frank, at=NOVEMBER_3) == 1
+    assert start_bulk_action(october(), BulkAction.SEND, by=frank, at=NOVEMBER_3) == 1
     work(october())
 
     assert [mail.to for mail in InvoiceMail.objects.waiting()] == [["old@birch.example"]]
 
 
 @pytest.mark.django_db
-def test_a_bulk_action_is_stopped_between_two_invoices_and_begun_again(frank: User):
+def test_a_bulk_action_is_stopped_between_two_invoices_and_started_again(frank: User):
     a_draft(name="Ash")
     a_draft(name="Birch")
-    begin(october(), BulkAction.APPROVE, by=frank, at=NOVEMBER_3)
+    start_bulk_action(october(), BulkAction.APPROVE, by=frank, at=NOVEMBER_3)
 
-    do_next(october().pk, at=NOVEMBER_3)
-    stop(october())
+    process_next(october().pk, at=NOVEMBER_3)
+    stop_bulk_action(october())
     work(october())
 
     assert states() == [("approved", "Ash"), ("draft", "Birch")]
-    assert begin(october(), BulkAction.APPROVE, by=frank, at=NOVEMBER_3) == 1
+    assert start_bulk_action(october(), BulkAction.APPROVE, by=frank, at=NOVEMBER_3) == 1
     work(october())
     assert states() == [("approved", "Ash"), ("approved", "Birch")]
 
@@ -117,20 +117,20 @@ def test_a_bulk_action_is_stopped_between_two_invoices_and_begun_again(frank: Us
 def test_one_bulk_action_of_a_month_at_a_time_and_only_where_something_waits(frank: User):
     a_draft()
 
-    with pytest.raises(NothingToDo, match="No invoice of this month waits for that"):
-        begin(october(), BulkAction.ISSUE, by=frank, at=NOVEMBER_3)
-    begin(october(), BulkAction.APPROVE, by=frank, at=NOVEMBER_3)
+    with pytest.raises(NothingToDo, match="No invoice of this month is waiting for this"):
+        start_bulk_action(october(), BulkAction.ISSUE, by=frank, at=NOVEMBER_3)
+    start_bulk_action(october(), BulkAction.APPROVE, by=frank, at=NOVEMBER_3)
     with pytest.raises(BulkActionInProgress, match="Approving is in progress"):
-        begin(october(), BulkAction.APPROVE, by=frank, at=NOVEMBER_3)
+        start_bulk_action(october(), BulkAction.APPROVE, by=frank, at=NOVEMBER_3)
 
 
 WORK = """
-from invoices.domain.month_close.bulk_action import do_next
+from invoices.domain.month_close.bulk_action import process_next
 from invoices.models import BillingCycle
 import time
 deadline = time.monotonic() + 20
 while BillingCycle.objects.exclude(bulk_action="").exists() and time.monotonic() < deadline:
-    do_next(BillingCycle.objects.get().pk, at=now())
+    process_next(BillingCycle.objects.get().pk, at=now())
 """
 
 
@@ -139,9 +139,9 @@ while BillingCycle.objects.exclude(bulk_action="").exists() and time.monotonic()
 def test_two_workers_at_one_bulk_action_issue_each_invoice_once_and_without_a_gap(frank: User):
     for _ in range(20):
         a_draft()
-    begin(october(), BulkAction.APPROVE, by=frank, at=NOVEMBER_3)
+    start_bulk_action(october(), BulkAction.APPROVE, by=frank, at=NOVEMBER_3)
     work(october())
-    begin(october(), BulkAction.ISSUE, by=frank, at=NOVEMBER_3)
+    start_bulk_action(october(), BulkAction.ISSUE, by=frank, at=NOVEMBER_3)
 
     at_once(WORK, WORK)
 
@@ -157,7 +157,7 @@ def test_a_draft_that_stands_out_is_left_for_a_person_who_looks_at_it(frank: Use
     received(empty, 3, email="own@birch.example")
     flagged = billed(empty)
 
-    begin(october(), BulkAction.APPROVE, by=frank, at=NOVEMBER_3)
+    start_bulk_action(october(), BulkAction.APPROVE, by=frank, at=NOVEMBER_3)
     work(october())
 
     plain.refresh_from_db()
@@ -167,29 +167,27 @@ def test_a_draft_that_stands_out_is_left_for_a_person_who_looks_at_it(frank: Use
 
 
 @pytest.mark.django_db
-def test_what_an_act_on_all_skips_is_told_with_the_refusals_own_words_until_the_next_act(
-    frank: User, finance: Client
-) -> None:
+def test_what_a_bulk_action_skips_is_listed_with_the_refusal_until_the_next_one(frank: User, finance: Client) -> None:
     for name in ("Ash", "Birch", "Cedar"):
         a_draft(name=name)
     adjusted = Invoice.objects.get(customer__name="Birch")
     adjust(adjusted, amount=Decimal(-1), text="Goodwill", reason="Agreed", by=frank, at=NOVEMBER_3)
 
-    begin(october(), BulkAction.APPROVE, by=frank, at=NOVEMBER_3)
+    start_bulk_action(october(), BulkAction.APPROVE, by=frank, at=NOVEMBER_3)
     work(october())
     work(october())  # a worker that comes late finds nothing to do
 
-    act = last_act(CycleStep.objects.order_by("pk"))
+    act = last_bulk_action(CycleStep.objects.order_by("pk"))
     assert act is not None
     assert (act.kind, act.by, act.done) == ("approve", frank, 2)
-    why = "You adjusted this invoice: another person has to approve it."
-    assert list(act.skipped.values_list("invoice", "name", "code", "words")) == [
+    why = "You adjusted this invoice, so another person must approve it."
+    assert list(act.skipped.values_list("invoice", "name", "code", "message")) == [
         (adjusted.pk, f"Draft {adjusted.pk}, Birch", "adjuster_approves", why)
     ]
     assert "Approve all: 2 done, 1 skipped" in page_of_october(finance)
     assert why in page_of_october(finance)
 
-    begin(october(), BulkAction.ISSUE, by=frank, at=NOVEMBER_3)
+    start_bulk_action(october(), BulkAction.ISSUE, by=frank, at=NOVEMBER_3)
     work(october())
 
     assert why not in page_of_october(finance)
@@ -211,7 +209,7 @@ def test_who_did_what_of_a_month_lists_every_act(frank: User, finance: Client) -
     run = start(Month(2026, 10), by=None, at=NOVEMBER_3)
     bill(run.items.get().pk, at=NOVEMBER_3)
     for action in (BulkAction.APPROVE, BulkAction.ISSUE, BulkAction.SEND):
-        begin(october(), action, by=frank, at=NOVEMBER_3)
+        start_bulk_action(october(), action, by=frank, at=NOVEMBER_3)
         work(october())
     lock(october(), by=frank, at=NOVEMBER_3)
     invoice = void(Invoice.objects.get(), reason="Wrong address", by=vera, at=NOVEMBER_3)
@@ -252,6 +250,6 @@ def test_what_an_act_on_chosen_rows_skips_stays_on_the_list_until_the_next_one(f
     assert told == ["Skipped: 4. The list says why.", "Approved: 1"]
     for shown in (answer.content.decode(), finance.get(address).content.decode()):
         assert "Approved: 1. Skipped: 4" in shown
-        assert shown.count("You adjusted this invoice: another person has to approve it.") == 4
+        assert shown.count("You adjusted this invoice, so another person must approve it.") == 4
     finance.post(address, {"action": "issue_chosen", "_selected_action": [drafts[0].pk]})
     assert "Skipped" not in finance.get(address).content.decode()

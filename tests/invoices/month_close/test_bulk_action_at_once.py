@@ -1,4 +1,4 @@
-"""What changes between a bulk action's look at an invoice and its lock is seen: approved and sent is only what still may be."""
+"""A bulk action notices what changes between selecting and locking an invoice, and skips it then."""
 
 import subprocess
 import sys
@@ -7,8 +7,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import connection, transaction
 
-from invoices.domain.month_close.bulk_action import begin
-from invoices.domain.month_close.close_month import know_cycles
+from invoices.domain.month_close.bulk_action import start_bulk_action
+from invoices.domain.month_close.close_month import create_missing_months
 from invoices.models import BillingCycle, Invoice, InvoiceLine, InvoiceMail, SkippedInvoice
 from tests.invoices.made import NOVEMBER_3, a_draft, issued
 from tests.processes import CHECKOUT, at_once, environ, until
@@ -16,8 +16,8 @@ from tests.processes import CHECKOUT, at_once, environ, until
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.processes]
 
 DO_NEXT = """
-from invoices.domain.month_close.bulk_action import do_next
-do_next({cycle}, at=now())
+from invoices.domain.month_close.bulk_action import process_next
+process_next({cycle}, at=now())
 """
 SEND_ONCE = """
 from billing_engine.core.errors import Refused
@@ -32,9 +32,9 @@ except Refused as refusal:
 
 
 def october(action: BillingCycle.BulkAction, by: User) -> BillingCycle:
-    know_cycles()
+    create_missing_months()
     cycle = BillingCycle.objects.get(label="2026-10")
-    begin(cycle, action, by=by, at=NOVEMBER_3)
+    start_bulk_action(cycle, action, by=by, at=NOVEMBER_3)
     return cycle
 
 
@@ -64,7 +64,7 @@ def test_a_draft_that_comes_to_stand_out_while_the_workers_reach_for_it_is_left_
     )
 
 
-def test_a_list_and_a_month_that_send_an_invoice_at_the_same_time_send_one_mail(frank: User) -> None:
+def test_a_list_and_a_month_that_send_an_invoice_at_the_same_time_send_one_email(frank: User) -> None:
     issued(a_draft(3, billing_contacts=["books@ash.example"]), frank)
     cycle = october(BillingCycle.BulkAction.SEND, frank)
 

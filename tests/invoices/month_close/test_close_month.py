@@ -1,4 +1,4 @@
-"""A month is locked when all of it is drafted, opened again by a second person, and closed when all of it is issued."""
+"""A month is locked once everything is drafted, reopened by a second person, and closed once everything is issued."""
 
 from datetime import UTC, date, datetime
 
@@ -10,16 +10,16 @@ from billing_engine.core.errors import Refused
 from invoices.domain.life.reopen import regenerate
 from invoices.domain.life.transitions import issue
 from invoices.domain.month_close.close_month import (
-    Begun,
+    AlreadyIssued,
     CycleNotReady,
-    IssuedAlready,
-    ReasonMissing,
+    ReasonRequired,
     SecondPersonReopens,
+    StartedRuns,
     WrongCycleState,
     bill_cycle,
     close_cycle,
+    create_missing_months,
     has_something_to_bill,
-    know_cycles,
     lock,
     reopen,
 )
@@ -64,7 +64,7 @@ def fay() -> User:
 
 
 def october() -> BillingCycle:
-    know_cycles()
+    create_missing_months()
     return BillingCycle.objects.get(label="2026-10")
 
 
@@ -87,11 +87,13 @@ def test_a_month_with_an_open_period_or_one_that_is_not_over_is_not_locked(frank
     cycle = BillingCycle.objects.create(label="2026-10")
     CustomerFactory.create(time_zone="Pacific/Honolulu", name="Hula")
     with pytest.raises(
-        CycleNotReady, match=r"^Not over yet: Hula: October 2026 ends November 1, 2026, 00:00 Pacific/Hon"
+        CycleNotReady, match=r"^Not ended yet: Hula: October 2026 ends November 1, 2026, 00:00 Pacific/Hon"
     ):
         lock(cycle, by=frank, at=datetime(2026, 11, 1, 9, tzinfo=UTC))
     an_open_period(name="Ash")
-    with pytest.raises(CycleNotReady, match=r"Still open: 1 billing period \(Ash\)\. A billing run closes it\."):
+    with pytest.raises(
+        CycleNotReady, match=r"Still open: 1 billing period \(Ash\)\. Start a billing run to close it\."
+    ):
         lock(cycle, by=frank, at=NOVEMBER_3)
 
     assert (state(), CycleStep.objects.count(), BillingPeriod.objects.closed().count()) == ("open", 0, 0)
@@ -102,7 +104,9 @@ def test_what_stays_behind_in_quarantine_or_with_an_inactive_customer_needs_a_re
     QuarantinedItemFactory.create(received_at=IN_OCTOBER)
     an_open_period(is_active=False)
 
-    with pytest.raises(ReasonMissing, match="1 item in quarantine and 1 open period of inactive customers would stay"):
+    with pytest.raises(
+        ReasonRequired, match="1 item in quarantine and 1 open period of inactive customers will be left"
+    ):
         lock(october(), by=frank, at=NOVEMBER_3)
     assert state() == "open"
     lock(october(), by=frank, at=NOVEMBER_3, reason=" Both are settled with the customer. ")
@@ -124,7 +128,7 @@ def test_what_arrives_for_a_locked_month_goes_to_the_next_also_of_a_customer_who
     assert set(BillingPeriod.objects.labeled("2026-10").values_list("state", flat=True)) == {"closed"}
 
 
-def test_a_draft_of_a_locked_month_is_not_made_anew(frank: User):
+def test_a_draft_of_a_locked_month_cannot_be_regenerated(frank: User):
     invoice = a_draft()
     lock(october(), by=frank, at=NOVEMBER_3)
 
@@ -139,7 +143,7 @@ def test_only_a_second_person_opens_a_locked_month_again_and_only_for_a_reason(f
     invoice = a_draft()
     cycle = lock(october(), by=frank, at=NOVEMBER_3)
 
-    refusals: list[tuple[type[Refused], User, str]] = [(SecondPersonReopens, frank, "Why"), (ReasonMissing, fay, "  ")]
+    refusals: list[tuple[type[Refused], User, str]] = [(SecondPersonReopens, frank, "Why"), (ReasonRequired, fay, "  ")]
     for refusal, by, reason in refusals:
         with pytest.raises(refusal):
             reopen(cycle, by=by, at=NOVEMBER_3, reason=reason)
@@ -158,7 +162,7 @@ def test_a_month_of_which_something_is_issued_is_never_opened_again(frank: User,
     a_draft(5)
     cycle = lock(october(), by=frank, at=NOVEMBER_3)
 
-    with pytest.raises(IssuedAlready, match="1 invoice of it is issued"):
+    with pytest.raises(AlreadyIssued, match="1 invoice of this month is already issued"):
         reopen(cycle, by=fay, at=NOVEMBER_3, reason="The price was wrong")
 
     assert state() == "locked"
@@ -185,8 +189,8 @@ def test_a_month_is_known_as_soon_as_it_has_a_billing_period():
     a_price()
     received(an_open_period(), 1)
 
-    know_cycles()
-    know_cycles()
+    create_missing_months()
+    create_missing_months()
 
     assert list(BillingCycle.objects.values_list("label", "state")) == [("2026-10", "open")]
 
@@ -213,27 +217,27 @@ def test_a_month_is_closed_with_the_weeks_that_end_in_it(frank: User):
     assert [period.label for period in closed] == weeks
 
 
-# --- What is over is billed, locked and closed; the rest is named --------------------------------
+# --- Ended periods are billed, locked and closed; the rest is listed -----------------------------
 
 
-def bill_all(begun: Begun) -> None:
-    for run in begun.runs:
+def bill_all(started: StartedRuns) -> None:
+    for run in started.runs:
         for item in run.items.all():
             bill(item.pk, at=NOVEMBER_3)
 
 
-def test_a_weekly_customer_with_something_in_the_running_week_keeps_nobodys_month_waiting(frank: User):
+def test_a_weekly_customer_with_activity_in_the_current_week_delays_no_other_customer(frank: User):
     a_price()
     received(an_open_period(), 3)
     weekly = CustomerFactory.create(cycle="weekly", name="WEEKLY Ltd", billed_from=date(2026, 10, 26))
     running = BillingPeriodFactory.create(customer=weekly, month=Week(2026, 45))  # November 2 – 8
     received(running, 1, at=NOVEMBER_3)
 
-    begun = bill_cycle(october(), by=frank, at=NOVEMBER_3)
-    bill_all(begun)
+    started = bill_cycle(october(), by=frank, at=NOVEMBER_3)
+    bill_all(started)
     lock(october(), by=frank, at=NOVEMBER_3)
 
-    assert ([run.cycle for run in begun.runs], begun.unfinished) == (["2026-10"], [])
+    assert ([run.cycle for run in started.runs], started.unfinished) == (["2026-10"], [])
     assert state() == "locked"
     running.refresh_from_db()
     assert running.is_open
@@ -247,11 +251,11 @@ def test_what_is_over_is_billed_and_who_is_not_over_is_named_with_the_end(frank:
     CustomerFactory.create(name="Away", time_zone="Pacific/Honolulu", is_active=False)
     at = datetime(2026, 11, 1, 9, tzinfo=UTC)
 
-    begun = bill_cycle(october(), by=frank, at=at)
+    started = bill_cycle(october(), by=frank, at=at)
 
-    assert [run.items.count() for run in begun.runs] == [1]
-    assert unfinished_in_words(begun.unfinished) == "Hula: October 2026 ends November 1, 2026, 00:00 Pacific/Honolulu"
-    with pytest.raises(CycleNotOver, match=r"^Not over yet: Acme.*; Hula: November 2026 ends December 1"):
+    assert [run.items.count() for run in started.runs] == [1]
+    assert unfinished_in_words(started.unfinished) == "Hula: October 2026 ends November 1, 2026, 00:00 Pacific/Honolulu"
+    with pytest.raises(CycleNotOver, match=r"^Not ended yet: Acme.*; Hula: November 2026 ends December 1"):
         bill_cycle(BillingCycle.objects.create(label="2026-11"), by=frank, at=at)
 
 
@@ -262,9 +266,9 @@ def test_a_run_of_one_week_in_progress_does_not_keep_the_month_from_being_billed
     )
     start(Week(2026, 42), by=frank, at=NOVEMBER_3)
 
-    begun = bill_cycle(october(), by=frank, at=NOVEMBER_3)
+    started = bill_cycle(october(), by=frank, at=NOVEMBER_3)
 
-    assert [run.cycle for run in begun.runs] == ["2026-10", "2026-W43"]
+    assert [run.cycle for run in started.runs] == ["2026-10", "2026-W43"]
     with pytest.raises(RunInProgress):
         bill_cycle(october(), by=frank, at=NOVEMBER_3)
 

@@ -1,4 +1,4 @@
-"""A month that is locked stays locked when an invoice of it is voided: the same actions are billed again, nothing joins."""
+"""A locked month stays locked when one of its invoices is voided: the same actions are billed again, without new ones."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -15,8 +15,15 @@ from invoices.domain.life.close import AlreadyClosed
 from invoices.domain.life.reopen import NothingToBillAgain, bill_again, regenerate, void
 from invoices.domain.life.reopen import reopen as reopen_period
 from invoices.domain.life.transitions import approve, issue
-from invoices.domain.month_close.close_month import CycleNotReady, bill_cycle, close_cycle, know_cycles, lock, reopen
-from invoices.domain.month_close.unfinished import left_in
+from invoices.domain.month_close.close_month import (
+    CycleNotReady,
+    bill_cycle,
+    close_cycle,
+    create_missing_months,
+    lock,
+    reopen,
+)
+from invoices.domain.month_close.unfinished import remaining_in
 from invoices.domain.month_lock import CycleLocked
 from invoices.domain.run.billing_run import start
 from invoices.domain.run.schedule import start_due_runs
@@ -32,7 +39,7 @@ from tests.processes import at_once
 
 pytestmark = pytest.mark.django_db
 LATER = datetime(2026, 11, 9, tzinfo=UTC)
-LOCKED = "2026-10 is locked: a second person may open it again."
+LOCKED = "2026-10 is locked. A second person can reopen it."
 
 SINCE = OCTOBER.first  # from when on the customers here are billed
 
@@ -44,7 +51,7 @@ def vera(db: None) -> User:
 
 
 def october() -> BillingCycle:
-    know_cycles()
+    create_missing_months()
     return BillingCycle.objects.get(label="2026-10")
 
 
@@ -56,7 +63,7 @@ def locked(frank: User, *invoices: Invoice) -> None:
 
 
 def voided(invoice: Invoice, by: User) -> BillingPeriod:
-    """Void it, and answer its period, which is open again."""
+    """Void the invoice and return its period, which is open again."""
     return void(invoice, reason="Wrong address", by=by, at=LATER).period
 
 
@@ -99,11 +106,11 @@ def test_what_comes_late_after_a_void_in_an_open_month_joins_it(frank: User, ver
     assert (period.is_sealed, Action.objects.get(external_id="late").period) == (False, period)
 
 
-def test_the_same_actions_are_billed_again_without_those_taken_back(frank: User, vera: User) -> None:
+def test_the_same_actions_are_billed_again_without_voided_ones(frank: User, vera: User) -> None:
     invoice, other = a_draft(4, 6), a_draft(3)
     locked(frank, invoice, other)
     period = voided(invoice, vera)
-    void_action(Action.objects.get(period=period, quantity=6), reason="Cancelled", at=LATER)
+    void_action(Action.objects.get(period=period, quantity=6), reason="Canceled", at=LATER)
     send_late(invoice, SourceFactory.create())
 
     again = bill_again(period, by=vera, at=LATER)
@@ -170,12 +177,10 @@ def test_a_month_with_something_to_bill_again_is_not_closed_and_says_whose(frank
     locked(frank, invoice)
     voided(invoice, vera)
 
-    with pytest.raises(
-        CycleNotReady, match=r"Still open: 1 billing period \(Ash\)\. On its page, Bill again closes it\."
-    ):
+    with pytest.raises(CycleNotReady, match=r"Still open: 1 billing period \(Ash\)\. Use Bill again to close it\."):
         close_cycle(october(), by=frank, at=LATER)
 
-    assert (october().state, left_in("2026-10").sealed_periods) == ("locked", 1)
+    assert (october().state, remaining_in("2026-10").sealed_periods) == ("locked", 1)
 
 
 def test_when_the_month_is_opened_again_its_periods_take_what_is_new(frank: User, vera: User) -> None:
@@ -214,7 +219,7 @@ def test_the_function_that_refuses_hides_the_button(finance: Client, frank: User
     lock(october(), by=frank, at=NOVEMBER_3)
     period = voided(invoice, vera)
 
-    assert buttons(finance, "invoices_invoice", draft.pk) == before - {"Adjust", "Regenerate", "Re-open period"}
+    assert buttons(finance, "invoices_invoice", draft.pk) == before - {"Adjust", "Regenerate", "Reopen period"}
     assert "Start billing run" not in buttons(finance, "invoices_billingcycle", october().pk)
     assert "Bill again" in buttons(finance, "invoices_invoice", invoice.pk)
     assert "Re-open" not in buttons(finance, "leads_billingperiod", draft.period_id)

@@ -1,5 +1,5 @@
-"""A month bridges what it received to what occurred in it, and that to what its billing periods hold; quarantine counts to
-the month in which it occurred, and stands in the way of that month's close."""
+"""The bridge from what a month received to what occurred in it and what its billing periods hold; quarantined items count
+toward the month in which they occurred, and block its close."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import reverse
 
 from billing_engine.core.calendar.spans import Month
-from invoices.domain.month_close.close_month import ReasonMissing, close_cycle, know_cycles, lock
+from invoices.domain.month_close.close_month import ReasonRequired, close_cycle, create_missing_months, lock
 from invoices.models import BillingCycle
 from invoices.queries.bridge import Moved, bridge_of
 from leads.domain.body.decode import as_json
@@ -61,7 +61,7 @@ def send(source: Source, *occurred_at: str, at: datetime, sku: str = "TILE", **l
 
 
 def october() -> BillingCycle:
-    know_cycles()
+    create_missing_months()
     return BillingCycle.objects.get(label="2026-10")
 
 
@@ -88,7 +88,7 @@ def test_received_is_bridged_to_occurred_and_occurred_to_billed(source: Source) 
     assert found.actions == Moved(
         received=4, occurred_earlier=1, occurred_later=1, received_earlier=0, received_later=3, occurred=5
     )
-    assert (found.told, found.elsewhere, found.from_elsewhere, found.billed) == (4, 2, 0, 3)
+    assert (found.reported, found.elsewhere, found.from_elsewhere, found.billed) == (4, 2, 0, 3)
     assert found.adds_up
     assert bridge_of(NOVEMBER).actions.occurred == 1
     assert all(bridge_of(month).adds_up for month in (SEPTEMBER, NOVEMBER))
@@ -106,18 +106,18 @@ def test_a_week_over_the_months_border_is_bridged_too(source: Source) -> None:
     assert all(one.adds_up for one in found.values())
 
 
-def test_what_a_delivery_claims_and_is_not_there_is_told(source: Source, finance: Client) -> None:
+def test_actions_that_a_delivery_reports_but_do_not_exist_are_shown(source: Source, finance: Client) -> None:
     send(source, "2026-10-15T12:00:00Z", at=OCTOBER_20)
-    assert "The deliveries say" not in text_of(finance, "bridge")
+    assert "The deliveries report" not in text_of(finance, "bridge")
     DeliveryFactory.create(received_at=OCTOBER_20, actions_received=1, actions_created=1)
 
     text = text_of(finance, "bridge")
 
-    assert "The deliveries say that they stored 2 actions, and 1 is there." in text
+    assert "The deliveries report 2 actions stored, but 1 exists." in text
     assert "does not add up" in text
 
 
-def test_quarantine_of_october_that_came_in_november_stands_in_the_way_of_october(
+def test_quarantine_of_october_received_in_november_blocks_october(
     source: Source, finance: Client, frank: User
 ) -> None:
     a_price()
@@ -132,10 +132,10 @@ def test_quarantine_of_october_that_came_in_november_stands_in_the_way_of_octobe
     assert "<b>3</b> <strong>in quarantine</strong>" in text
     assert text.count("No product has the SKU 'GONE'.") == 3
     assert "2026-10-29 10:00" in text
-    with pytest.raises(ReasonMissing, match="3 items in quarantine would stay behind: say why"):
+    with pytest.raises(ReasonRequired, match=r"3 items in quarantine will be left behind\. Enter a reason"):
         lock(october(), by=frank, at=NOVEMBER_3)
     lock(october(), by=frank, at=NOVEMBER_3, reason="The customer knows")
-    with pytest.raises(ReasonMissing, match="3 items in quarantine would stay behind: say why"):
+    with pytest.raises(ReasonRequired, match=r"3 items in quarantine will be left behind\. Enter a reason"):
         close_cycle(october(), by=frank, at=NOVEMBER_3)
     assert close_cycle(october(), by=frank, at=NOVEMBER_3, reason="The customer knows").state == "closed"
 
@@ -160,5 +160,5 @@ def test_nothing_yet_does_not_add_up(finance: Client) -> None:
 
     text = text_of(finance)
 
-    assert "not all of it is there yet" in text
+    assert "not complete yet" in text
     assert "Nothing yet." in text

@@ -1,4 +1,4 @@
-"""A bill that never ends is tried three times; then it is failed with its reason, and a person lets it be tried again."""
+"""A bill whose worker dies is tried three times; then it fails with the reason, and a person can retry it."""
 
 import signal
 import subprocess
@@ -31,7 +31,7 @@ bill({item}, at=datetime(2026, 11, 2, tzinfo=UTC))
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.processes
-def test_a_bill_whose_workers_die_is_tried_three_times_and_then_a_persons_turn():
+def test_a_bill_whose_workers_die_is_tried_three_times_and_then_fails():
     empty_broker()
     PriceRuleFactory.create()
     ActionFactory.create()
@@ -59,7 +59,7 @@ def test_a_bill_whose_workers_die_is_tried_three_times_and_then_a_persons_turn()
     assert (item.state, item.code, item.message) == (
         "failed",
         "given_up",
-        "Begun 3 times, and never ended. Its worker died each time: look into the log of the workers.",
+        "Started 3 times without finishing. Its worker ended each time. Check the workers' log.",
     )
     assert (run.finished_at, Invoice.objects.count()) == (LATER, 0)
 
@@ -82,7 +82,7 @@ def _is_free(item: BillingRunItem) -> bool:
 
 
 @pytest.mark.django_db
-def test_a_simulation_whose_workers_die_is_begun_three_times():
+def test_a_simulation_whose_workers_die_is_tried_three_times():
     PriceRuleFactory.create()
     ActionFactory.create()
     draft = PriceRuleFactory.create(draft=True, unit_price=Decimal(3), priority=1)
@@ -95,6 +95,7 @@ def test_a_simulation_whose_workers_die_is_begun_three_times():
     simulation.refresh_from_db()
     assert (customer.state, customer.message) == (
         "failed",
+        # prose: begun -- quoted from pricing
         "Begun 3 times, and never ended: its worker died, or the database.",
     )
     assert (simulation.finished_at, simulation.sums.count()) == (NOVEMBER_3, 0)

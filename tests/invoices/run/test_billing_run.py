@@ -1,4 +1,4 @@
-"""A billing run: whom it bills, what fails and why, and that it can be started twice and resumed."""
+"""A billing run: which customers it bills, what fails and why, and that it can be started twice and resumed."""
 
 from datetime import UTC, date, datetime
 
@@ -65,10 +65,10 @@ def test_a_customer_with_a_minimum_is_billed_without_any_action(accountant: User
 
 
 @pytest.mark.django_db
-def test_a_month_is_billed_where_it_is_over_and_not_where_it_is_not(accountant: User):
+def test_a_month_is_billed_for_customers_whose_month_has_ended(accountant: User):
     CustomerFactory.create(name="Hula", time_zone="Pacific/Honolulu")
     morning = datetime(2026, 11, 1, 9, tzinfo=UTC)
-    with pytest.raises(CycleNotOver, match=r"^Not over yet: Hula: October 2026 ends November 1, 2026, 00:00 Pacific/"):
+    with pytest.raises(CycleNotOver, match=r"^Not ended yet: Hula: October 2026 ends November 1, 2026, 00:00 Pacific/"):
         start(OCTOBER, by=accountant, at=morning)
     assert not BillingRun.objects.exists()
 
@@ -79,7 +79,7 @@ def test_a_month_is_billed_where_it_is_over_and_not_where_it_is_not(accountant: 
 
 
 @pytest.mark.django_db
-def test_a_period_that_is_not_over_by_a_workers_clock_fails_nobody_and_waits(accountant: User):
+def test_a_period_that_has_not_ended_by_a_workers_clock_waits_and_does_not_fail(accountant: User):
     CustomerFactory.create()
     run = start(OCTOBER, by=accountant, at=NOW)
 
@@ -90,7 +90,7 @@ def test_a_period_that_is_not_over_by_a_workers_clock_fails_nobody_and_waits(acc
 
 
 @pytest.mark.django_db
-def test_what_fails_says_why_stops_nobody_else_and_can_be_tried_again(accountant: User):
+def test_a_failure_says_why_blocks_no_other_customer_and_can_be_retried(accountant: User):
     kind = ActionTypeFactory.create()
     PriceRuleFactory.create(action_type=kind)
     ActionFactory.create()
@@ -100,7 +100,7 @@ def test_what_fails_says_why_stops_nobody_else_and_can_be_tried_again(accountant
     assert bill_all(run) == Progress(billed=1, nothing=0, failed=1, waiting=0)
     failed = BillingRunItem.objects.get(state="failed")
     assert (failed.period, failed.code) == (unpriced.period, "unrated_actions")
-    assert failed.message == "1 action is unrated: operations make a rule for them, or waive them with a reason."
+    assert failed.message == "1 action is unrated. Operations must add a price rule for it, or waive it with a reason."
 
     PriceRuleFactory.create(priority=1)
     assert retry_failed(run) == 1

@@ -19,8 +19,8 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.processes]
 CUSTOMERS, KILLS = 150, 100
 OCTOBER = Month(2026, 10)
 
-# Two at a time bill what waits, each in its own order; both are killed when a random part of a bill's usual time is over.
-# Where nothing waits any more before there were enough kills, the next ones are of those who look for what waits.
+# Two processes bill the waiting items, each in its own order; both are killed after a random part of a bill's usual time.
+# If no items are waiting before there were enough kills, the next kills hit processes that look for waiting items.
 PROGRAM = """
 import json, os, signal, time
 from datetime import datetime, UTC

@@ -1,4 +1,4 @@
-"""From the day on which a customer is billed, every period is billed once, and none before it: whoever looks when."""
+"""From the customer's first billed day, every period is billed once, and none before it, whenever runs start."""
 
 import json
 from collections.abc import Iterable

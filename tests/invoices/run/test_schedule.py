@@ -1,4 +1,4 @@
-"""Runs that start by themselves after grace days; runs paused and resumed; the schedule that people may move."""
+"""Runs that start automatically after grace days; paused and resumed runs; the schedule that people can change."""
 
 import re
 from datetime import UTC, date, datetime, timedelta
@@ -52,7 +52,7 @@ def labels(runs: list[BillingRun]) -> list[str]:
     return [run.cycle for run in runs]
 
 
-def test_no_run_starts_by_itself_unless_somebody_wants_it() -> None:
+def test_no_run_starts_automatically_unless_the_schedule_is_on() -> None:
     an_open_period()
     ensure_schedule()
 
@@ -128,7 +128,7 @@ def bill_all(run: BillingRun) -> Progress:
     return progress(run)
 
 
-def test_a_paused_run_bills_nobody_until_it_is_resumed(frank: User) -> None:
+def test_a_paused_run_bills_no_customer_until_it_is_resumed(frank: User) -> None:
     run = a_run()
     bill(run.items.order_by("pk")[0].pk, at=NOVEMBER_3)
     late = NOVEMBER_3 + 2 * QUIET
@@ -229,9 +229,9 @@ def test_the_page_of_a_schedule_says_what_is_due_next_and_when(finance: Client) 
     with travel(datetime(2026, 10, 20, tzinfo=UTC), tick=False):
         assert "October 19 – 25, 2026, 2026-10-28 00:00 UTC" in shown()
     with travel(datetime(2026, 10, 29, tzinfo=UTC), tick=False):
-        assert "October 19 – 25, 2026, due now, at the next look" in shown()
+        assert "October 19 – 25, 2026, due now, at the next check" in shown()
     Customer.objects.update(is_active=False)
-    assert "No customer is billed by it" in shown()
+    assert "No customer has this cycle" in shown()
 
 
 def test_a_time_that_never_comes_is_refused_and_the_list_says_when_a_task_runs_next() -> None:
@@ -289,7 +289,7 @@ def test_superusers_move_the_schedule_and_only_look_at_the_housekeeping(client: 
     assert boss.post(address(sweep), given).status_code == 403
     assert finance.get(address(task)).status_code == 403
 
-    ensure_schedule()  # overrules nobody
+    ensure_schedule()  # overrules no one
     task.refresh_from_db()
     assert task.crontab == later
     assert scheduler.all_as_schedule()[NAME].schedule == later.schedule
@@ -308,7 +308,7 @@ def test_beat_sends_what_the_database_says() -> None:
     assert NAME not in scheduler.all_as_schedule()
 
 
-def test_what_only_the_domain_refuses_is_told_above_the_page_and_nothing_is_stored(finance: Client):
+def test_a_refusal_by_the_domain_is_shown_above_the_page_and_nothing_is_stored(finance: Client):
     schedule = BillingSchedule.objects.create(cycle="yearly")  # no kind of cycle that there is, and not on the form
     page = reverse("admin:invoices_billingschedule_change", args=[schedule.pk])
 

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from billing_engine.core.calendar.spans import Fortnight, Month, Week
 from invoices.admin.invoice.page import charges_of
-from invoices.domain.document.content import paper_of
+from invoices.domain.document.content import content_of
 from invoices.domain.life.close import close
 from invoices.domain.run.billing_run import CycleNotOver, Progress, bill, progress, start
 from invoices.domain.wording import month_in_words
@@ -111,7 +111,7 @@ def test_a_week_is_billed_when_it_is_over_and_months_are_left_alone(accountant: 
     assert (other.is_open, BillingPeriod.objects.count()) == (True, 3)
 
 
-def test_late_activity_is_named_by_its_week_wherever_it_is_told_and_its_charges_are_found(finance: Client) -> None:
+def test_late_activity_is_named_by_its_week_everywhere_and_its_charges_are_found(finance: Client) -> None:
     a_price()
     period = a_week(billed_from=date(2026, 10, 7))
     for week in (Week(2026, 41), Week(2026, 42)):
@@ -133,8 +133,8 @@ def test_late_activity_is_named_by_its_week_wherever_it_is_told_and_its_charges_
     }
     lines = list(invoice.lines.order_by("position"))
     assert [(line.late_from, line.quantity) for line in lines] == list(zip(["", *late], [1, 5, 4, 2, 3], strict=True))
-    notes = [line.notes for line in paper_of(invoice).lines]
-    assert notes == [(), *((f"Late activity of {words}",) for words in late.values())]
+    notes = [line.notes for line in content_of(invoice).lines]
+    assert notes == [(), *((f"Late activity from {words}",) for words in late.values())]
     pages = [finance.get(address).context["page"] for address in charges_of(invoice).values()]
     assert [[shown.quantity for shown in page.charges] for page in pages] == [["1"], ["5"], ["4"], ["2"], ["3"]]
     assert [page.notes for page in pages] == notes
@@ -142,7 +142,7 @@ def test_late_activity_is_named_by_its_week_wherever_it_is_told_and_its_charges_
     rows = list(
         csv.DictReader(finance.get(reverse("admin:reports_activity_csv"), asked).getvalue().decode().splitlines())
     )
-    assert [(row["Late activity of"], row["Actions"], row["Amount"]) for row in rows] == [
+    assert [(row["Late activity from"], row["Actions"], row["Amount"]) for row in rows] == [
         ("", "1", "2.500000"),
         *((words, "1", f"{2.5 * n:.6f}") for words, n in zip(late.values(), (5, 4, 2, 3), strict=True)),
     ]

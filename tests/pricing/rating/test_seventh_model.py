@@ -14,7 +14,7 @@ from django.db.models import CheckConstraint
 from django.test import Client
 from jsonschema import Draft202012Validator
 
-from invoices.domain.document.content import paper_of
+from invoices.domain.document.content import content_of
 from invoices.domain.document.content_lines import TierPart as Shown
 from pricing.domain.audit.explain import explain
 from pricing.domain.rule_book.rules import activate
@@ -171,7 +171,7 @@ def test_its_invoice_shows_it_part_by_part_and_its_charges_say_why(operations: C
     period = an_open_period()
     received(period, 4, 7, 12)
 
-    (line,) = paper_of(billed(period)).lines
+    (line,) = content_of(billed(period)).lines
 
     assert (line.quantity, line.unit_price, line.amount) == ("23", "", "$20.00")
     assert line.tiers == (
