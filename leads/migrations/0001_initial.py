@@ -437,7 +437,7 @@ class Migration(migrations.Migration):
                     models.DecimalField(
                         blank=True,
                         decimal_places=4,
-                        help_text="What the customer wants to spend a month; by days in weeks.",
+                        help_text="The customer's monthly budget; prorated for weeks.",
                         max_digits=16,
                         null=True,
                     ),

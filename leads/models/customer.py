@@ -104,7 +104,7 @@ class Customer(models.Model):
         decimal_places=MOST_PLACES,
         null=True,
         blank=True,
-        help_text="What the customer wants to spend a month; by days in weeks.",
+        help_text="The customer's monthly budget; prorated for weeks.",
     )
     hard_budget = models.BooleanField(default=False, help_text="Charge nothing above the budget.")
 

@@ -1,4 +1,4 @@
-"""One action priced, and why."""
+"""Admin pages of charges."""
 
 from typing import Any
 
@@ -21,9 +21,9 @@ from pricing.domain.audit.explain import explain
 from pricing.domain.rate.inputs import model_of
 from pricing.models import Charge
 
-# A charge has no index of its own but its action's: what is asked of a period goes through the actions' index.
+# Charges are indexed only by action, so filters by period use the actions' index.
 BY_PERIOD = "action__period__id__exact"
-# The figures of a month close lead to its charges.
+# The totals of a month close link to its charges.
 LINKED = ("action__period__label__in",)
 CUT_BY = {
     Charge.Cap.PER_LEAD.value: "cut_per_lead",
@@ -48,7 +48,7 @@ EXCLUDED: Any = (("shown_amount", "outcome"),)
 
 
 class ByCap(DropdownFilter):
-    """Which cap trimmed it."""
+    """Filter by the cap that reduced the charge."""
 
     title = "cap"
     parameter_name = "cap"
@@ -63,7 +63,7 @@ class ByCap(DropdownFilter):
 
 @admin.register(Charge)
 class ChargeAdmin(ReadOnlyPage[Charge]):
-    nothing_yet = "No actions have been rated yet. Charges appear within seconds of the actions they price."
+    nothing_yet = "No actions have been rated yet. Charges appear within seconds of their actions."
     change_form_template = "pricing/charge.html"
     list_display = (
         "shown_deed",
@@ -94,7 +94,7 @@ class ChargeAdmin(ReadOnlyPage[Charge]):
         "paid_by__action_type",
     )
     search_fields = ("action__external_id",)
-    search_help_text = "The action's id, or its lead's id or e-mail address"
+    search_help_text = "Action id, lead id or email address"
     fieldsets = ((None, {"fields": (*PRICED, "shown_paid_by")}), THE_ACTION)
 
     shown_deed = column(deed, "action.action_type", "action", title="action")
@@ -115,7 +115,7 @@ class ChargeAdmin(ReadOnlyPage[Charge]):
     shown_value = column(price, "action.value", "period.customer.currency", title="value", empty=NOTHING)
 
     def get_fieldsets(self, request: HttpRequest, obj: Charge | None = None) -> Any:
-        """What is charged says how it was counted and capped, what another one pays for says which."""
+        """A charged action shows its counts and caps; one paid for by another shows which."""
         excluded = COVERED if obj and obj.rule_id else EXCLUDED
         fields = excluded if obj and obj.reason else PRICED
         return (None, {"fields": fields}), *self.fieldsets[1:]
@@ -158,9 +158,9 @@ class ChargeAdmin(ReadOnlyPage[Charge]):
             return f"a value of {words}"
         return number(charge.quantity_before)
 
-    @admin.display(description="charged instead")
+    @admin.display(description="paid by")
     def shown_paid_by(self, charge: Charge) -> SafeString | str:
-        """The charge that pays for this one too, or the lead's highest-priced action."""
+        """The action whose charge also pays for this one, or the lead's highest-priced action."""
         paid = charge.paid_by
         if paid is None:
             return NOTHING

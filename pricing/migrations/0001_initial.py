@@ -41,17 +41,20 @@ class Migration(migrations.Migration):
                 (
                     "rules",
                     models.JSONField(
-                        help_text="Each price rule in force, by id, with the instants it began and ended (or none)."
+                        help_text="Each price rule in force by id, with the instants it started and ended (or none)."
                     ),
                 ),
                 ("customer", models.JSONField(help_text="Contract dates, excluded domains and hard budget.")),
-                ("catalogue", models.JSONField(help_text="Products' categories, sources' channels, what is billable.")),
+                (
+                    "catalogue",
+                    models.JSONField(help_text="Products' categories, sources' channels, and billable action types."),
+                ),
                 (
                     "later_closed",
                     models.JSONField(
                         db_default=models.Value([], models.JSONField()),
                         default=list,
-                        help_text="Later periods that were closed already: what they charged is counted in this one.",
+                        help_text="Later periods that were already closed: their charges count in this one.",
                     ),
                 ),
             ],
@@ -74,9 +77,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "rated_at",
-                    models.DateTimeField(
-                        help_text="That rating's own instant: another one since, and the count is stale."
-                    ),
+                    models.DateTimeField(help_text="When that rating ran. After a newer rating, the count is stale."),
                 ),
                 ("counted_at", models.DateTimeField()),
             ],
@@ -102,7 +103,7 @@ class Migration(migrations.Migration):
                     models.JSONField(
                         db_default=models.Value({}, models.JSONField()),
                         default=dict,
-                        help_text="How many for which reason.",
+                        help_text="Number of actions by reason.",
                     ),
                 ),
                 ("unrated", models.PositiveIntegerField()),
@@ -112,12 +113,12 @@ class Migration(migrations.Migration):
                     "rated_to_at",
                     models.DateTimeField(blank=True, help_text="When the last action rated occurred.", null=True),
                 ),
-                ("rated_to_action", models.BigIntegerField(blank=True, help_text="Which one it was.", null=True)),
+                ("rated_to_action", models.BigIntegerField(blank=True, help_text="The last action rated.", null=True)),
                 (
                     "counters",
                     models.JSONField(
                         blank=True,
-                        help_text="What rating had counted there, to go on from; empty: it must be rated whole.",
+                        help_text="Counters at that action, to continue from. Empty: the whole period must be rated.",
                         null=True,
                     ),
                 ),
@@ -146,7 +147,7 @@ class Migration(migrations.Migration):
             name="PriceRule",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("name", models.CharField(help_text="Explanations name it, so say what is priced.", max_length=200)),
+                ("name", models.CharField(help_text="Shown in explanations, so name what is priced.", max_length=200)),
                 (
                     "state",
                     models.CharField(
@@ -178,7 +179,9 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "priority",
-                    models.SmallIntegerField(default=0, help_text="The highest wins; among equals the most specific."),
+                    models.SmallIntegerField(
+                        default=0, help_text="The highest priority wins. If equal, the most specific rule wins."
+                    ),
                 ),
                 (
                     "currency",
@@ -187,14 +190,14 @@ class Migration(migrations.Migration):
                 (
                     "wall_from",
                     pricing.models.wall_clock.WallClockField(
-                        help_text="The first day, or time, in each customer's own time zone.", verbose_name="from"
+                        help_text="First day (or time) in each customer's own time zone.", verbose_name="from"
                     ),
                 ),
                 (
                     "wall_to",
                     pricing.models.wall_clock.WallClockField(
                         blank=True,
-                        help_text="The first day, or time, that it no longer prices. Empty: no end.",
+                        help_text="First day (or time) that the rule no longer prices. Empty: no end.",
                         null=True,
                         verbose_name="until",
                     ),
@@ -218,7 +221,7 @@ class Migration(migrations.Migration):
                     models.DecimalField(
                         decimal_places=6,
                         default=0,
-                        help_text="The first units of a period, at no charge; tiers and packages begin after.",
+                        help_text="Number of free units at the start of a period. Tiers and packages start after them.",
                         max_digits=18,
                     ),
                 ),
@@ -233,7 +236,7 @@ class Migration(migrations.Migration):
                     models.DecimalField(
                         blank=True,
                         decimal_places=6,
-                        help_text="Of each package that is started.",
+                        help_text="Price of each started package.",
                         max_digits=16,
                         null=True,
                     ),
@@ -241,7 +244,11 @@ class Migration(migrations.Migration):
                 (
                     "percent",
                     models.DecimalField(
-                        blank=True, decimal_places=6, help_text="Of the action's value.", max_digits=10, null=True
+                        blank=True,
+                        decimal_places=6,
+                        help_text="Percent of the action's value.",
+                        max_digits=10,
+                        null=True,
                     ),
                 ),
                 (
@@ -258,7 +265,7 @@ class Migration(migrations.Migration):
                     models.DecimalField(
                         blank=True,
                         decimal_places=6,
-                        help_text="Per charged action, the fixed fee included.",
+                        help_text="Per charged action, including the fixed fee.",
                         max_digits=16,
                         null=True,
                     ),
@@ -268,7 +275,7 @@ class Migration(migrations.Migration):
                     models.DecimalField(
                         blank=True,
                         decimal_places=6,
-                        help_text="Per charged action, the fixed fee included.",
+                        help_text="Per charged action, including the fixed fee.",
                         max_digits=16,
                         null=True,
                     ),
@@ -277,7 +284,7 @@ class Migration(migrations.Migration):
                     "free_actions",
                     models.PositiveIntegerField(
                         default=0,
-                        help_text="The first actions of a period, at no charge. With a free value too: until one of them runs out.",
+                        help_text="Number of free actions at the start of a period. If there is a free value too, until one of them runs out.",
                     ),
                 ),
                 (
@@ -285,7 +292,7 @@ class Migration(migrations.Migration):
                     models.DecimalField(
                         decimal_places=6,
                         default=0,
-                        help_text="The first value of a period, at no charge.",
+                        help_text="Free value at the start of a period.",
                         max_digits=16,
                     ),
                 ),
@@ -302,7 +309,7 @@ class Migration(migrations.Migration):
                     "once_days",
                     models.PositiveIntegerField(
                         blank=True,
-                        help_text="Of the last charged one, of the same action type.",
+                        help_text="Since the last charged action of the same type.",
                         null=True,
                         verbose_name="within days",
                     ),
@@ -310,7 +317,7 @@ class Migration(migrations.Migration):
                 (
                     "highest_only",
                     models.BooleanField(
-                        default=False, help_text="Of a lead's actions in a period, charge only the highest-priced one."
+                        default=False, help_text="Charge only a lead's highest-priced action in a period."
                     ),
                 ),
                 (
@@ -318,7 +325,7 @@ class Migration(migrations.Migration):
                     models.DecimalField(
                         blank=True,
                         decimal_places=6,
-                        help_text="At most this for one lead, over all periods.",
+                        help_text="Maximum for one lead, over all periods.",
                         max_digits=16,
                         null=True,
                     ),
@@ -328,7 +335,7 @@ class Migration(migrations.Migration):
                     models.DecimalField(
                         blank=True,
                         decimal_places=6,
-                        help_text="At most this for all leads in a period.",
+                        help_text="Maximum for all leads in one period.",
                         max_digits=16,
                         null=True,
                     ),
@@ -380,7 +387,7 @@ class Migration(migrations.Migration):
                     "first_revision",
                     models.ForeignKey(
                         blank=True,
-                        help_text="Revisions of one rule count their quantities together.",
+                        help_text="Revisions of a rule count their quantities together.",
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="revisions",
@@ -454,7 +461,7 @@ class Migration(migrations.Migration):
                             ("outside_contract", "Outside the contract's dates"),
                             ("excluded_contact", "Contact on the exclusion list"),
                             ("waived", "Waived by a person"),
-                            ("already_charged", "Charged already"),
+                            ("already_charged", "Already charged"),
                             ("not_highest", "Not the highest-priced action of its lead"),
                         ],
                         max_length=20,
@@ -467,7 +474,7 @@ class Migration(migrations.Migration):
                     models.DecimalField(
                         blank=True,
                         decimal_places=6,
-                        help_text="What the rule's limit per lead cut off the full price.",
+                        help_text="Cut from the full price by the rule's limit per lead.",
                         max_digits=40,
                         null=True,
                     ),
@@ -477,7 +484,7 @@ class Migration(migrations.Migration):
                     models.DecimalField(
                         blank=True,
                         decimal_places=6,
-                        help_text="What the rule's limit per period cut off what that left.",
+                        help_text="Cut from the remainder by the rule's limit per period.",
                         max_digits=40,
                         null=True,
                     ),
@@ -487,7 +494,7 @@ class Migration(migrations.Migration):
                     models.DecimalField(
                         blank=True,
                         decimal_places=6,
-                        help_text="What the customer's monthly budget cut off what those left.",
+                        help_text="Cut from the remainder by the customer's monthly budget.",
                         max_digits=40,
                         null=True,
                     ),
@@ -496,7 +503,7 @@ class Migration(migrations.Migration):
                     "quantity_before",
                     models.DecimalField(
                         decimal_places=6,
-                        help_text="What the rule had counted in the period before this action.",
+                        help_text="Quantity that the rule had counted in the period before this action.",
                         max_digits=40,
                     ),
                 ),
@@ -505,7 +512,7 @@ class Migration(migrations.Migration):
                     models.DecimalField(
                         blank=True,
                         decimal_places=6,
-                        help_text="The same, of money value, for a percentage.",
+                        help_text="Money value that the rule had counted before, for a percentage.",
                         max_digits=40,
                         null=True,
                     ),
@@ -516,7 +523,7 @@ class Migration(migrations.Migration):
                         blank=True,
                         db_constraint=False,
                         db_index=False,
-                        help_text="The action whose charge pays for this one too, or the lead's highest-priced one.",
+                        help_text="The action whose charge also pays for this one, or the lead's highest-priced action.",
                         null=True,
                         on_delete=django.db.models.deletion.DO_NOTHING,
                         related_name="pays_for",
@@ -556,7 +563,7 @@ class Migration(migrations.Migration):
                     models.DecimalField(
                         blank=True,
                         decimal_places=6,
-                        help_text="The last unit of this tier; empty: no end.",
+                        help_text="Last unit of this tier. Empty: no end.",
                         max_digits=18,
                         null=True,
                     ),
@@ -567,7 +574,7 @@ class Migration(migrations.Migration):
                     models.DecimalField(
                         blank=True,
                         decimal_places=6,
-                        help_text="Of the value, for a graduated percentage.",
+                        help_text="Percent of the value, for a graduated percentage.",
                         max_digits=10,
                         null=True,
                     ),
@@ -577,7 +584,7 @@ class Migration(migrations.Migration):
                     models.DecimalField(
                         decimal_places=6,
                         default=0,
-                        help_text="Due with the first unit that enters the tier.",
+                        help_text="Charged with the first unit that enters the tier.",
                         max_digits=16,
                     ),
                 ),
@@ -608,13 +615,13 @@ class Migration(migrations.Migration):
                 (
                     "attempts",
                     models.PositiveSmallIntegerField(
-                        help_text="Counted before the work: a worker that dies counts too."
+                        help_text="Counted before the work, so that a worker that dies counts too."
                     ),
                 ),
                 ("attempted_at", models.DateTimeField()),
                 (
                     "message",
-                    models.TextField(blank=True, help_text="Why the last one failed; empty where its worker died."),
+                    models.TextField(blank=True, help_text="Why the last attempt failed. Empty if its worker died."),
                 ),
             ],
             options={
@@ -650,7 +657,7 @@ class Migration(migrations.Migration):
                     models.JSONField(
                         blank=True,
                         default=list,
-                        help_text="What is different since, in words: [what, before, after] each.",
+                        help_text="The changed terms in words, each as [field, before, after].",
                     ),
                 ),
                 (
@@ -658,7 +665,7 @@ class Migration(migrations.Migration):
                     models.JSONField(
                         blank=True,
                         default=list,
-                        help_text="The price checks that failed when it was activated all the same.",
+                        help_text="Price checks that failed but were overridden on activation.",
                     ),
                 ),
                 (
@@ -708,25 +715,25 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "drafts_told",
-                    models.JSONField(default=list, help_text="The drafts as they were: [id, name, terms] each."),
+                    models.JSONField(default=list, help_text="The drafts as they were, each as [id, name, terms]."),
                 ),
                 (
                     "months",
                     django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(max_length=10), help_text="The cycles, such as 2026-10.", size=None
+                        base_field=models.CharField(max_length=10), help_text="Cycles, such as 2026-10.", size=None
                     ),
                 ),
                 (
                     "from_the_start",
                     models.BooleanField(
                         default=True,
-                        help_text="The drafts are taken to begin with the first month; otherwise on their own day.",
+                        help_text="Drafts start with the first month instead of on their own day.",
                         verbose_name="as if in force already",
                     ),
                 ),
                 ("created_at", models.DateTimeField()),
                 ("finished_at", models.DateTimeField(blank=True, null=True)),
-                ("stopped_at", models.DateTimeField(blank=True, help_text="When somebody stopped it.", null=True)),
+                ("stopped_at", models.DateTimeField(blank=True, help_text="When a user stopped it.", null=True)),
                 (
                     "created_by",
                     models.ForeignKey(
@@ -752,9 +759,12 @@ class Migration(migrations.Migration):
                 ("newly_charged", models.IntegerField(default=0)),
                 (
                     "newly_excluded",
-                    models.IntegerField(default=0, help_text="Of what it charges or leaves unrated now."),
+                    models.IntegerField(default=0, help_text="Actions that are now charged or unrated."),
                 ),
-                ("newly_unrated", models.IntegerField(default=0, help_text="Of what it charges or excludes now.")),
+                (
+                    "newly_unrated",
+                    models.IntegerField(default=0, help_text="Actions that are now charged or excluded."),
+                ),
                 (
                     "action_type",
                     models.ForeignKey(
@@ -868,7 +878,7 @@ class Migration(migrations.Migration):
                     "behind",
                     models.PositiveIntegerField(
                         default=0,
-                        help_text="Periods that were waiting to be rated: what they cost now was not known yet.",
+                        help_text="Periods that were waiting to be rated, so their current cost was unknown.",
                     ),
                 ),
                 ("message", models.TextField(blank=True, help_text="Why it failed.")),
@@ -916,7 +926,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "message",
-                    models.TextField(blank=True, db_default="", help_text="What went wrong when it was priced."),
+                    models.TextField(blank=True, db_default="", help_text="What went wrong during pricing."),
                 ),
                 (
                     "period",
@@ -958,7 +968,7 @@ class Migration(migrations.Migration):
                 (
                     "name",
                     models.CharField(
-                        help_text="What a person would say: a sample order of Acme costs 12.50.", max_length=200
+                        help_text="A sentence such as “A sample order of Acme costs 12.50”.", max_length=200
                     ),
                 ),
                 (
@@ -1001,7 +1011,7 @@ class Migration(migrations.Migration):
                     "occurs_on",
                     models.DateField(
                         blank=True,
-                        help_text="Empty: whenever a change of the rules takes effect.",
+                        help_text="Empty: the day a rule change takes effect.",
                         null=True,
                         verbose_name="on",
                     ),
@@ -1033,7 +1043,7 @@ class Migration(migrations.Migration):
                     "product",
                     models.ForeignKey(
                         blank=True,
-                        help_text="Empty: it must hold for every product of the customer.",
+                        help_text="Empty: every product of the customer.",
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="price_checks",
@@ -1044,7 +1054,7 @@ class Migration(migrations.Migration):
                     "source",
                     models.ForeignKey(
                         blank=True,
-                        help_text="Empty: it must hold for every active source, or every one of the channel.",
+                        help_text="Empty: every active source, or every one of the channel.",
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="price_checks",

@@ -206,7 +206,7 @@ CASES: dict[str, Case] = {
         make=a_simulated_customer,
         facts=simulations,
         done=([("done", 1, "")], [(1, 0, Decimal(0)), (0, 1, Decimal(3))], True),
-        given_up=([("failed", 0, "Begun 3 times, and never ended: its worker died, or the database.")], [], True),
+        given_up=([("failed", 0, "Started 3 times and never finished: the worker or the database died.")], [], True),
     ),
     "pricing.rate_periods": Case(
         make=a_period_to_rate,

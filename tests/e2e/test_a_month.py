@@ -70,7 +70,7 @@ def _draft_a_price(page: Page) -> None:
     page.get_by_role("link", name="Price rules").click()
     page.get_by_role("link", name="Samples", exact=True).click()
     page.get_by_role("link", name="Revise").click()
-    page.get_by_role("button", name="Make a draft").click()
+    page.get_by_role("button", name="Create draft").click()
     page.get_by_label("Unit price").fill("3")
     page.locator("input[name=wall_from_0]").fill(LAST_MONTH.span(UTC_ZONE).start.date().isoformat())
     page.locator("input[name=wall_from_1]").fill("00:00")

@@ -102,7 +102,7 @@ def _draft_a_price_with_a_slip_of_the_finger(page: Page) -> None:
     page.get_by_role("link", name="Revise").click()
     first_day = NEXT_MONTH.span(UTC_ZONE).start.date().isoformat()
     expect(page.get_by_label("From day")).to_have_value(first_day)
-    page.get_by_role("button", name="Make a draft").click()
+    page.get_by_role("button", name="Create draft").click()
     page.get_by_label("Unit price").fill("30")
     tried = page.locator("[data-try-result]")
     expect(tried).to_contain_text("$30.00 by this rule")

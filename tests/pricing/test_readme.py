@@ -59,7 +59,7 @@ def tables(body: str) -> Tables:
     return found
 
 
-WORLD = tables(SECTIONS["The examples' world"])
+WORLD = tables(SECTIONS["The example data"])
 PRODUCTS, SOURCES, TYPES = (
     {row[kind]: number for number, row in enumerate(WORLD[kind], start=1)}
     for kind in ("product", "source", "action type")

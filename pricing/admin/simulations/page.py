@@ -1,4 +1,4 @@
-"""The page of one simulation: how far it is, and what it came to by customer, rule and action type."""
+"""The page of one simulation: its progress, and its results by customer, rule and action type."""
 
 from collections.abc import Collection, Iterator
 from decimal import Decimal
@@ -29,9 +29,9 @@ from pricing.wording.terms import terms_from_data
 
 ROWS_SHOWN = 50
 KINDS = (
-    (SimulatedMove.Kind.AMOUNT, "The actions that move most"),
-    (SimulatedMove.Kind.UNRATED, "Newly unrated, the most expensive first"),
-    (SimulatedMove.Kind.EXCLUDED, "Newly excluded, the most expensive first"),
+    (SimulatedMove.Kind.AMOUNT, "Actions with the largest changes"),
+    (SimulatedMove.Kind.UNRATED, "Newly unrated, most expensive first"),
+    (SimulatedMove.Kind.EXCLUDED, "Newly excluded, most expensive first"),
 )
 HEADER = (
     "Customer",
@@ -53,7 +53,7 @@ HEADER = (
 
 
 def simulation_page(model_admin: Any, request: HttpRequest, simulation: Simulation) -> HttpResponse:
-    """The simulation as it stands; while it is in progress the page asks for news by itself."""
+    """The simulation's current results; the page polls while it is in progress."""
     found = model_admin.get_actions_detail(request, str(simulation.pk))
     customers, is_at = by(simulation, BY_CUSTOMER), progress(simulation)
     page = {
@@ -78,7 +78,7 @@ def simulation_page(model_admin: Any, request: HttpRequest, simulation: Simulati
         ],
         "moves": [{"title": title, "rows": _moves(simulation, kind)} for kind, title in KINDS],
         "media": model_admin.media,
-        "actions_detail": model_admin._get_actions_navigation(  # noqa: SLF001 -- Unfold makes its header's buttons so
+        "actions_detail": model_admin._get_actions_navigation(  # noqa: SLF001 -- Unfold renders its header's buttons this way
             model_admin.actions_detail, found, str(simulation.pk)
         ),
     }
@@ -98,7 +98,7 @@ def state_chip(simulation: Simulation, *, failed: int) -> Any:
 
 
 def cells(simulation: Simulation) -> Iterator[list[Cell]]:
-    """All of it, for a spreadsheet."""
+    """All results, for a spreadsheet."""
     for row in everything(simulation):
         now, then = row["sum_of_now_amount"], row["sum_of_then_amount"]
         yield [
@@ -121,7 +121,7 @@ def cells(simulation: Simulation) -> Iterator[list[Cell]]:
 
 
 def _drafts(simulation: Simulation) -> list[Any]:
-    """As they were when it began; a link where they are still there."""
+    """The drafts as they were at the start; a link if they still exist."""
     there = set(PriceRule.objects.filter(pk__in=[pk for pk, *_ in simulation.drafts_told]).values_list("pk", flat=True))
     return [
         {
@@ -149,7 +149,7 @@ def _total(figure: Figure) -> dict[str, Any]:
 
 def _table(title: str, figures: list[Figure], model: str, drafts: Collection[int] = ()) -> dict[str, Any]:
     keys = [figure.key for figure in figures if figure.key]
-    # A draft may be gone: then its name is no link.
+    # A draft may have been deleted, so its name is plain text.
     there = set(PriceRule.objects.filter(pk__in=keys).values_list("pk", flat=True)) if "rule" in model else set(keys)
     rows = [
         _row(figure, model if figure.key in there else "", is_draft=figure.key in drafts)

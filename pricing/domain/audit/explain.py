@@ -1,4 +1,4 @@
-"""Why a charge is what it is, in words and as data, from what is stored."""
+"""Explain a stored charge, as sentences and as data."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,14 +19,14 @@ from pricing.wording.decision import already_charged, cuts_in_words, lost_on, no
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """The same answer twice: sentences for people, facts for programs."""
+    """One explanation in two forms: sentences for people, data for programs."""
 
     sentences: list[str]
     facts: dict[str, Any]
 
 
 def explain(charge: Charge) -> Explanation:
-    """Why this charge; reads its action, lead, rule and customer, and the rules that also matched."""
+    """Explain this charge; reads its action, lead, rule and customer, and the rules that also matched."""
     if charge.rule is None:
         return _excluded(charge)
     lost = _lost(charge, charge.rule)
@@ -84,7 +84,7 @@ def _rule_sentence(charge: Charge, rule: PriceRule) -> str:
 
 
 def _lost(charge: Charge, won: PriceRule) -> list[dict[str, Any]]:
-    """The rules that matched too, each with the first thing it was beaten on."""
+    """The other rules that matched, each with the first criterion it lost on."""
     customer, lead, action = charge.period.customer, charge.action.lead, charge.action
     facts = ActionFacts(
         ActionId(action.pk),
@@ -97,7 +97,7 @@ def _lost(charge: Charge, won: PriceRule) -> list[dict[str, Any]]:
         Micro(0),
     )
     matching = RuleBook(rules_for(customer), customer_facts(customer), catalogue_for(customer)).matching(facts)
-    # What outranks the winner was not in force yet when this was rated.
+    # A rule that outranks the winner was not in force yet when this was rated.
     best = rank(rule_facts(won, customer.zone))
     lost = [rule for rule in matching if rank(rule) < best]
     found = PriceRule.objects.filter(pk__in=[rule.id for rule in lost]).values_list("pk", "name")
@@ -106,7 +106,7 @@ def _lost(charge: Charge, won: PriceRule) -> list[dict[str, Any]]:
 
 
 def lost_to(winner: RuleFacts, other: RuleFacts) -> str:
-    """What the other rule lost on, in words: `priority: the winner's is higher`."""
+    """Return what the other rule lost on, in words: `priority: the winner's is higher`."""
     return lost_on(_first_difference(rank(winner), rank(other)))
 
 
@@ -115,11 +115,11 @@ def _first_difference(ours: Rank, theirs: Rank) -> str:
 
 
 def _lost_sentence(lost: dict[str, Any]) -> str:
-    return f"“{lost['name']}” matched too, and lost on {lost_on(lost['lost_on'])}."
+    return f"“{lost['name']}” also matched, but lost on {lost_on(lost['lost_on'])}."
 
 
 def _covered(charge: Charge, rule: PriceRule) -> str:
-    """Why the rule charges nothing for it: which action's charge pays for it, or is the lead's highest-priced."""
+    """Why the rule does not charge for it: the action that paid for it, or the lead's highest-priced action."""
     currency = charge.period.customer.currency
     found = Charge.objects.filter(pk=charge.paid_by_id).select_related("action", "paid_by").first()
     if charge.reason == Charge.Reason.NOT_HIGHEST:

@@ -1,8 +1,8 @@
-"""What a period is rated by, kept when it closes: whatever of it may still change afterwards.
+"""The terms a period is rated by, kept when it closes, as far as they may still change later.
 
-Prices are no part of it: PostgreSQL keeps a rule's terms as they are. Which rules there were, which instants each began
-and ended at here (governments change what a clock shows), the customer's contract and the catalogue go on changing, and a
-closed period stays with those of its day.
+Prices are not included: PostgreSQL never changes a rule's terms. The set of rules, the instants each one started and
+ended for this customer (governments change time zones), the customer's contract and the catalog keep changing; a closed
+period keeps the ones it was rated by.
 """
 
 from collections.abc import Mapping
@@ -28,7 +28,7 @@ from pricing.rating.values import (
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """All that rating is told besides the actions and what earlier periods carry over."""
+    """All inputs to rating except the actions and what earlier periods carry over."""
 
     customer: CustomerFacts
     rules: list[RuleFacts]
@@ -36,13 +36,13 @@ class Terms:
 
 
 def terms_now(period: BillingPeriod) -> Terms:
-    """What the period would be rated by at this moment."""
+    """The terms the period would be rated by now."""
     customer = period.customer
     return Terms(period_facts(period), rules_for(customer), catalogue_for(customer))
 
 
 def keep_terms(period: BillingPeriod) -> None:
-    """Keep what the period is rated by now: within its close, when nothing has changed since its rating."""
+    """Keep the period's current terms; called within its close, when nothing has changed since its rating."""
     terms = terms_now(period)
     later = closed_already(period).order_by("pk").values_list("pk", flat=True)
     customer, catalogue = terms.customer, terms.catalogue
@@ -67,7 +67,7 @@ def keep_terms(period: BillingPeriod) -> None:
 
 
 def kept_terms(period: BillingPeriod) -> Terms | None:
-    """What the closed period was rated by; None where it was closed before terms were kept."""
+    """The terms the closed period was rated by; None if it was closed before terms were kept."""
     kept = PeriodTerms.objects.filter(period=period).first()
     if kept is None:
         return None

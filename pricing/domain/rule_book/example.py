@@ -1,4 +1,4 @@
-"""One action that nobody did, priced by the function that prices them all: which rule would win, over which others, why."""
+"""Price an example action with the rating function, and tell which rule wins, over which others and why."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -44,7 +44,7 @@ NOON = time(12)
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """An action as it might come; `counted` is what its rule had counted in the period before (units, or value)."""
+    """An example action; `counted` is what its rule had counted in the period before (units or value)."""
 
     product: Product
     source: Source
@@ -61,7 +61,7 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a person asks of an example; what is left open is taken from the rule's scope."""
+    """What a person asks of an example; the rule's scope fills in the rest."""
 
     product: Product | None = None
     source: Source | None = None
@@ -80,7 +80,7 @@ class NothingToPrice(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Loser:
-    """A rule that matched too, and what it lost on."""
+    """A rule that also matched, and what it lost on."""
 
     rule: PriceRule
     lost_on: str
@@ -88,7 +88,7 @@ class Loser:
 
 @dataclass(frozen=True, slots=True)
 class Priced:
-    """What the example would cost and by which rule; without a rule it is unrated, with a reason excluded."""
+    """What the example would cost and by which rule; without a rule it is unrated, with a reason it is excluded."""
 
     amount: Decimal
     reason: str
@@ -98,7 +98,7 @@ class Priced:
 
 
 def products_of(rule: PriceRule) -> QuerySet[Product]:
-    """The products that the rule's scope holds."""
+    """The products in the rule's scope."""
     found = Product.objects.select_related("customer")
     if rule.product_id:
         return found.filter(pk=rule.product_id)
@@ -111,13 +111,13 @@ def products_of(rule: PriceRule) -> QuerySet[Product]:
 
 
 def example_within(rule: PriceRule, wanted: Wanted, *, at: datetime) -> Example:
-    """The example that is wanted, filled up from the rule's scope, at noon of its day. Raises NothingToPrice."""
+    """The requested example, completed from the rule's scope, at noon of its day. Raises NothingToPrice."""
     product = wanted.product or products_of(rule).first()
     source = wanted.source or rule.source or _sources_of(rule).first()
     kind = wanted.action_type or rule.action_type or ActionType.objects.filter(is_billable=True).order_by("pk").first()
     if product is None or source is None or kind is None:
         missing = "product" if product is None else "source" if source is None else "action type"
-        raise NothingToPrice(f"There is no {missing} yet that this rule could price.")
+        raise NothingToPrice(f"There is no {missing} yet for this rule to price.")
     zone, day = product.customer.zone, wanted.occurred_on
     return Example(
         product=product,
@@ -136,16 +136,16 @@ def _sources_of(rule: PriceRule) -> QuerySet[Source]:
 
 
 def _within(rule: PriceRule, zone: ZoneInfo, at: datetime) -> datetime:
-    """Now, if the rule prices what occurs now where the customer is, otherwise when it begins there."""
+    """Now, if the rule prices current actions of the customer; otherwise when it starts there."""
     is_over = rule.wall_to is not None and instant_of(rule.wall_to, zone) <= at
     begin = instant_of(rule.wall_from, zone)
     return begin if is_over or begin > at else at
 
 
 def price_example(example: Example, *, draft: PriceRule | None = None) -> Priced:
-    """The example's price with the rules in force and, beside them, a draft (saved or not).
+    """The example's price with the rules in force and a draft (saved or not).
 
-    Only rules that could price this one action are read: the others can't win, and a rule book may hold thousands.
+    Only rules that could price this action are read, because a rule book may hold thousands.
     """
     rules, zone = list(_rules_for(example)), example.customer.zone
     facts = [rule_facts(rule, zone) for rule in rules]
@@ -161,7 +161,7 @@ def price_example(example: Example, *, draft: PriceRule | None = None) -> Priced
 
 
 def decide(example: Example, rules: Sequence[RuleFacts], *, winner: RuleFacts | None) -> Decision:
-    """What rating decides for it, the example being the next action of its rule in the period."""
+    """What rating decides for the example as the next action of its rule in the period."""
     carried = Counters()
     if winner is not None and example.counted:
         counted = micro(example.counted)
@@ -174,7 +174,7 @@ def decide(example: Example, rules: Sequence[RuleFacts], *, winner: RuleFacts | 
 
 
 def catalogue_of(example: Example) -> Catalogue:
-    """What rating must know of the example's product, source and action type."""
+    """The example's product, source and action type as rating sees them."""
     product, source, kind = example.product, example.source, example.action_type
     return Catalogue(
         products={ProductId(product.pk): ProductFacts(ProductId(product.pk), product.category)},
@@ -184,9 +184,9 @@ def catalogue_of(example: Example) -> Catalogue:
 
 
 def _rules_for(example: Example) -> Any:
-    """The rules in force about that day that match it by their scope."""
+    """The rules in force around that day whose scope matches."""
     product, source = example.product, example.source
-    # Clocks are set by a day at most; which of these were in force at the very instant, rating finds out.
+    # Clocks change by a day at most; rating finds which of these were in force at the exact instant.
     clock = shown(example.occurred_at, example.customer.zone)
     return (
         PriceRule.objects.in_force()

@@ -1,4 +1,4 @@
-"""What to think about before a draft is activated: it can never win, leaves something without a price, or costs oddly."""
+"""Warnings before a draft is activated: it can never win, leaves actions without a price, or has an unusual price."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -16,29 +16,29 @@ from pricing.domain.rule_book.scopes import covers, neighbours, rank_of, rivals,
 from pricing.models import PriceRule
 from pricing.rating.prices import MICRO, Counted, Price
 
-# What two prices are compared by: ten units worth a thousand together.
+# Two prices are compared by ten units worth a thousand together.
 QUANTITY, VALUE = 10 * MICRO, 1_000 * MICRO
-FAR = Decimal("0.5")  # by more than half: a slip of the comma, more often than not
+FAR = Decimal("0.5")  # by more than half: usually a misplaced decimal point
 GAPS_TOLD = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Caution:
-    """Something to think about, and the rules it is about."""
+    """A warning, and the rules it is about."""
 
     words: str
     rules: list[PriceRule] = field(default_factory=list)
 
     @property
     def sentence(self) -> str:
-        """The words alone, with their stop."""
+        """The warning as a sentence."""
         return self.words if self.words.endswith("?") else f"{self.words}."
 
 
 def cautions_about(rule: PriceRule, *, at: datetime, last_month: LastMonth | None = None) -> list[Caution]:
-    """What a person should know before this draft is activated, the gravest first.
+    """The warnings for a draft about to be activated, most serious first.
 
-    `last_month` is what was read already of its actions, where many drafts are looked at.
+    `last_month` is what was already read of last month's actions, if many drafts are checked.
     """
     beside = neighbours(rule, begin=rule.wall_from, end=rule.wall_to)
     return [
@@ -56,7 +56,7 @@ def cautions_about(rule: PriceRule, *, at: datetime, last_month: LastMonth | Non
 def _overlap(rule: PriceRule) -> Iterator[Caution]:
     others = [other for other in same_scope(rule) if other.pk != rule.revises_id]
     if others:
-        yield Caution("It can't be activated beside a rule of the same scope, priority and time", others)
+        yield Caution("It can't be activated because of a rule with the same scope, priority and time", others)
 
 
 def _rivals(rule: PriceRule) -> Iterator[Caution]:
@@ -74,7 +74,7 @@ def _unused(rule: PriceRule, at: datetime, last_month: LastMonth | None) -> Iter
 
 def _never_wins(rule: PriceRule, beside: list[PriceRule]) -> Iterator[Caution]:
     if rule.action_type and not rule.action_type.is_billable:
-        yield Caution(f"It can never win: “{rule.action_type}” is not billable, so its actions are excluded before")
+        yield Caution(f"It can never win: “{rule.action_type}” is not billable, so its actions are excluded first")
         return
     ours = rank_of(rule)
     found = (other for other in beside if other.pk != rule.revises_id and covers(other, rule) and rank_of(other) > ours)
@@ -91,7 +91,7 @@ def _never_wins(rule: PriceRule, beside: list[PriceRule]) -> Iterator[Caution]:
 def _backdated(rule: PriceRule, at: datetime) -> Iterator[Caution]:
     repriced = taken_over(rule, at=at)
     if repriced:
-        words = "It begins in the past: activating it needs a reason and a second person. It takes over from"
+        words = "It starts in the past, so activating it needs a reason and a second person. It replaces"
         yield Caution(words, repriced)
 
 
@@ -128,21 +128,22 @@ def _far(rule: PriceRule, beside: list[PriceRule]) -> Iterator[Caution]:
     is_free = any(each.allowance != Counted() for each in (theirs, ours))
     free = " after what is free" if is_free else ""
     if not ours.costs_anything:
-        yield Caution(f"It charges nothing: ten units, worth 1,000 together, cost {before} there{free}", [replaced])
+        words = f"It charges nothing: ten units, worth 1,000 together, cost {before} in the rule it replaces{free}"
+        yield Caution(words, [replaced])
     elif abs(change) > FAR:
-        costs_then = f"ten units, worth 1,000 together, cost {before} there and {after} here{free}"
+        costs_then = f"ten units, worth 1,000 together, cost {before} before and {after} with this draft{free}"
         yield Caution(f"Far from what it replaces ({change:+,.0%}): {costs_then}", [replaced])
 
 
 def _replaced(rule: PriceRule, beside: list[PriceRule]) -> PriceRule | None:
-    """Which rule prices all that this one matches, until it begins."""
+    """The rule that prices everything this one matches until this one starts."""
     ours = rank_of(rule)
     wider = [other for other in beside if covers(other, rule) and rank_of(other) < ours]
     return max(wider, key=rank_of, default=None)
 
 
 def _price(rule: PriceRule) -> Price | None:
-    """None while it is incomplete."""
+    """The rule's price; None while it is incomplete."""
     try:
         return price_facts(rule)
     except ValueError:
@@ -150,7 +151,7 @@ def _price(rule: PriceRule) -> Price | None:
 
 
 def _costs(*prices: Price) -> list[Decimal]:
-    """What each asks for ten units worth a thousand together, the first of a period that neither gives for nothing."""
+    """What each price charges for ten units worth a thousand together, after both allowances are used up."""
     free = [price.allowance for price in prices]
     before = Counted(
         actions=max(each.actions for each in free),

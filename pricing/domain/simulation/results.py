@@ -1,4 +1,4 @@
-"""What a simulation has found about a period, as rows: sums by rule and action type, and the greatest moves."""
+"""Store a simulation's results for a period: sums by rule and action type, and the largest changes."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from pricing.wording.decision import outcome as in_words
 
 
 def keep(simulation: Simulation, period: BillingPeriod, comparison: Comparison) -> None:
-    """Write one period's sums and moves."""
+    """Write one period's sums and largest changes."""
     groups = sorted(comparison.groups, key=lambda group: (group[0] or 0, group[1]))
     names = _names({rule for rule, _ in groups if rule is not None}, comparison)
     SimulatedSum.objects.bulk_create(
@@ -77,7 +77,7 @@ def _names(rules: set[Any], comparison: Comparison) -> dict[Any, str]:
 
 
 def forget(item: SimulatedCustomer) -> None:
-    """Take away what was found about the customer so far."""
+    """Delete the customer's results so far."""
     found = {"simulation": item.simulation_id, "period__customer": item.customer_id}
     SimulatedSum.objects.filter(**found).delete()
     SimulatedMove.objects.filter(**found).delete()

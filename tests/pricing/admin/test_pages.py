@@ -92,7 +92,7 @@ def test_a_new_rule_is_a_draft_and_says_who_made_it(operations: Client) -> None:
 
 def test_a_per_unit_price_needs_its_unit_price(operations: Client) -> None:
     response = add(operations, unit_price="")
-    assert errors(response) == {"unit_price": ["A per unit price needs a unit price; 0 is one."]}
+    assert errors(response) == {"unit_price": ["Enter a unit price, which can be 0."]}
     assert PriceRule.objects.count() == 0
 
 
@@ -103,9 +103,9 @@ def test_a_price_is_not_negative(operations: Client) -> None:
 @pytest.mark.parametrize(
     ("rows", "words"),
     [
-        ([("10", "2"), ("5", "1"), ("", "1")], ["", "Tiers ascend: this one must end after 10.", ""]),
-        ([("", "2"), ("", "1")], ["Only the last tier has no end.", ""]),
-        ([("10", "2")], ["The last tier has no end: leave this empty, or add another tier."]),
+        ([("10", "2"), ("5", "1"), ("", "1")], ["", "Tiers must ascend. This one must end after 10.", ""]),
+        ([("", "2"), ("", "1")], ["Only the last tier can have no end.", ""]),
+        ([("10", "2")], ["The last tier must have no end. Leave this empty, or add another tier."]),
     ],
 )
 def test_tiers_ascend_and_the_last_one_has_no_end(
@@ -175,7 +175,7 @@ def test_each_state_has_its_buttons(operations: Client) -> None:
     retired = PriceRuleFactory.create(state=State.RETIRED, priority=1)
     assert buttons(operations, draft) == ["Activate", "Simulate"]
     assert buttons(operations, active) == ["Revise", "Retire"]
-    assert buttons(operations, retired) == ["Roll back to this"]
+    assert buttons(operations, retired) == ["Roll back to this revision"]
 
 
 def test_a_rule_in_force_has_no_form(operations: Client) -> None:
@@ -255,7 +255,7 @@ def test_a_revision_superseded_on_its_first_day_says_so_and_has_no_buttons(opera
     for button in ("revise_rule", "retire_rule"):
         answer = press(operations, button, old, since_0="2099-12-01")
         (words,) = answer.context["form"].non_field_errors()
-        assert words == "Another revision took this one's place before it priced anything: choose that one."
+        assert words == "Another revision replaced this one before it priced anything. Choose that one."
     assert PriceRule.objects.count() == 2
 
 

@@ -84,9 +84,9 @@ def test_tiers_of_value_have_percents(operations: Client) -> None:
 @pytest.mark.parametrize(
     ("model", "part", "words"),
     [
-        ("package", "package_size", "A package price needs to know how many make a package."),
-        ("package", "package_price", "A package price needs what a package costs; 0 is a price."),
-        ("percentage", "percent", "A percentage needs its percent; 0 is one."),
+        ("package", "package_size", "Enter the number of units in a package."),
+        ("package", "package_price", "Enter the price of a package, which can be 0."),
+        ("percentage", "percent", "Enter a percent, which can be 0."),
     ],
 )
 def test_a_part_that_is_missing_is_asked_for(operations: Client, model: str, part: str, words: str) -> None:
@@ -126,8 +126,8 @@ def test_emptied_numbers_are_zero(operations: Client) -> None:
 @pytest.mark.parametrize(
     ("days", "words"),
     [
-        ("", "Within how many days? At least 1."),
-        ("0", "Within how many days? At least 1."),
+        ("", "Enter the number of days, at least 1."),
+        ("0", "Enter the number of days, at least 1."),
         ("3651", "At most 3,650 days, ten years."),
     ],
 )
@@ -163,15 +163,15 @@ def test_a_percent_is_no_unit_price_and_a_unit_price_no_percent(operations: Clie
     by_unit = add(operations, **by_percent(("", "", "2")) | {"price_model": "volume"})
     by_value = add(operations, **by_percent(("", "2", "")))
 
-    assert mistakes_in_tiers(by_unit) == [{"unit_price": ["Each tier needs a unit price; 0 is one."]}]
-    assert mistakes_in_tiers(by_value) == [{"percent": ["Each tier needs a percent; 0 is one."]}]
+    assert mistakes_in_tiers(by_unit) == [{"unit_price": ["Each tier needs a unit price, which can be 0."]}]
+    assert mistakes_in_tiers(by_value) == [{"percent": ["Each tier needs a percent, which can be 0."]}]
 
 
 def test_numbers_of_tiers_are_not_negative(operations: Client) -> None:
     response = add(operations, **tiers(("-1", "-2"), ("", "1")) | {"tiers-1-flat_fee": "-3"})
 
     assert mistakes_in_tiers(response) == [
-        {"unit_price": ["A price is not negative."], "up_to": ["A tier ends above zero."]},
+        {"unit_price": ["A price is not negative."], "up_to": ["A tier must end above zero."]},
         {"flat_fee": ["A fee is not negative."]},
     ]
 

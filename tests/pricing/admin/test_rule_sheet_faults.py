@@ -41,7 +41,7 @@ pytestmark = pytest.mark.django_db
         (
             {"price model": "graduated", "tiers": "10: 1; 5: 2; : 3"},
             "tiers",
-            "Tier 2: Tiers ascend: this one must end after 10.",
+            "Tier 2: Tiers must ascend. This one must end after 10.",
         ),
         ({"price model": "volume"}, "tiers", "A volume price needs tiers; the last one has no end."),
         (
@@ -49,8 +49,8 @@ pytestmark = pytest.mark.django_db
             "price model",
             "“cheap” is none of these: per unit, graduated, volume, package, percentage, graduated percentage.",
         ),
-        ({PRICE: ""}, "unit price", "A per unit price needs a unit price; 0 is one."),
-        ({"effective to": "2026-10-01"}, "effective to", "A rule ends after it begins."),
+        ({PRICE: ""}, "unit price", "Enter a unit price, which can be 0."),
+        ({"effective to": "2026-10-01"}, "effective to", "A rule must end after it starts."),
         (
             {FROM: "next month"},
             FROM,
@@ -84,7 +84,7 @@ pytestmark = pytest.mark.django_db
             "Nothing has the code “sample_ordr”. Did you mean sample_order?",
         ),
         ({"name": ""}, "name", "This field is required."),
-        ({"once per": "lead"}, "once days", "Within how many days? At least 1."),
+        ({"once per": "lead"}, "once days", "Enter the number of days, at least 1."),
     ],
 )
 def test_each_fault_is_told_with_its_row_and_column(
@@ -178,7 +178,7 @@ def test_a_row_without_a_currency_takes_the_customers(operations: Client) -> Non
     CustomerFactory.create(code="TOKYO", currency="JPY"), CustomerFactory.create(code="ACME")
     asked = dry_run(operations, as_csv([row(customer="TOKYO", currency=""), row(customer="", currency="")]))
 
-    words = "In which currency? This rule is for the customers of one."
+    words = "Choose a currency. A rule prices customers of one currency."
     assert faults(asked) == [(3, "currency", words)]
     confirm(operations, dry_run(operations, as_csv([row(customer="TOKYO", currency="")])))
     assert PriceRule.objects.get().currency == "JPY"

@@ -205,9 +205,9 @@ def test_a_rule_in_force_is_revised_from_a_stated_time_and_a_retired_one_not_at_
     begin = "From when? A rule in force is revised from a later time than January 1, 2020."
     assert faults(asked) == [
         (2, FROM, begin),
-        (3, "id", f"Rule {active.pk} stands in this sheet twice."),
+        (3, "id", f"Rule {active.pk} appears twice in this sheet."),
         (3, FROM, begin),
-        (4, "state", "It is retired: make a new rule, with an empty id."),
+        (4, "state", "This rule is retired. Leave the id empty to create a new one."),
     ]
 
 
@@ -230,7 +230,7 @@ def test_a_column_that_is_left_out_of_the_sheet_stays_as_it_is_and_an_empty_cell
 def test_a_dry_run_is_confirmed_as_it_was_shown(operations: Client) -> None:
     asked = dry_run(operations, as_csv([row()]))
     answer = operations.post(reverse(IMPORT), {"confirmed": asked.context["kept"][:-2] + "xx"}, follow=True)
-    assert (told(answer), PriceRule.objects.count()) == (["This dry run is too old: choose the file again."], 0)
+    assert (told(answer), PriceRule.objects.count()) == (["This dry run has expired. Choose the file again."], 0)
 
 
 def test_who_drafts_no_rules_imports_none(client: Client) -> None:
@@ -248,7 +248,7 @@ def test_many_drafts_are_activated_at_once_and_a_refusal_stops_no_other(operatio
         follow=True,
     )
 
-    assert told(answer) == [f"{bad}: Tiers ascend, and the last one has no end.", "Activated: 2"]
+    assert told(answer) == [f"{bad}: Tiers must ascend, and the last one must have no end.", "Activated: 2"]
     assert set(PriceRule.objects.filter(state="active")) == set(good)
 
 

@@ -78,8 +78,8 @@ def test_an_incomplete_form_says_what_is_missing(operations: Client) -> None:
     answer = attempt(operations, unit_price="", wall_to_0="2026-10-01", wall_to_1="")
 
     assert answer.context["faults"] == [
-        "Unit price: A per unit price needs a unit price; 0 is one.",
-        "Until: A rule ends after it begins.",
+        "Unit price: Enter a unit price, which can be 0.",
+        "Until: A rule must end after it starts.",
     ]
 
 

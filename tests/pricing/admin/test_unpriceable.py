@@ -104,7 +104,7 @@ def test_a_period_that_was_given_up_is_retried_from_the_queue_and_from_its_page(
     assert (RatingAttempts.objects.count(), RATINGS.sweep(at=NOW)) == (0, 1)
     assert button not in shown(operations, page)
     again = operations.post(button)
-    assert "The workers have not given this billing period up." in again.content.decode()
+    assert "The workers have not given up on this billing period." in again.content.decode()
 
 
 def test_who_only_looks_is_offered_no_retry(client: Client, stuck: BillingPeriod):

@@ -147,8 +147,8 @@ def test_the_rules_that_matched_too_say_what_they_lost_on(period: BillingPeriod)
     (charge,) = rated(period, 1)
 
     assert why(charge) == [
-        "“Acme” matched too, and lost on priority: the winner's is higher.",
-        "“Everybody” matched too, and lost on priority: the winner's is higher.",
+        "“Acme” also matched, but lost on priority: the winner's is higher.",
+        "“Everybody” also matched, but lost on priority: the winner's is higher.",
         "1 × $3.00 = $3.00.",
     ]
     assert [rule["lost_on"] for rule in explain(charge).facts["also_matched"]] == ["priority", "priority"]

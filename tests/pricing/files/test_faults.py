@@ -256,23 +256,23 @@ IMPOSSIBLE_RULES: dict[str, tuple[Any, list[str]]] = {
     ),
     "one id, two rules": (
         {"rules": [RULE, RULE | {"priority": 1}]},
-        ['/rules/1/id: "r1" is taken by /rules/0'],
+        ['/rules/1/id: "r1" is already used at /rules/0'],
     ),
     "one code, two customers": (
         {"customers": [CUSTOMER, CUSTOMER], "rules": []},
-        ['/customers/1/code: "ACME" is taken by /customers/0'],
+        ['/customers/1/code: "ACME" is already used at /customers/0'],
     ),
     "one code, two types": (
         {"action_types": [{"code": "x"}, {"code": "y"}, {"code": "x"}], "rules": []},
-        ['/action_types/2/code: "x" is taken by /action_types/0'],
+        ['/action_types/2/code: "x" is already used at /action_types/0'],
     ),
     "no such time zone": (
         with_customer(time_zone="Mars/Olympus"),
-        ["/customers/0/time_zone: Mars/Olympus is no IANA time zone such as America/New_York"],
+        ["/customers/0/time_zone: Mars/Olympus is not an IANA time zone such as America/New_York"],
     ),
     "a path for a time zone": (
         with_customer(time_zone="../UTC"),
-        ["/customers/0/time_zone: ../UTC is no IANA time zone such as America/New_York"],
+        ["/customers/0/time_zone: ../UTC is not an IANA time zone such as America/New_York"],
     ),
     "no such customer currency": (
         with_customer(currency="ABC"),

@@ -84,7 +84,8 @@ def test_a_rule_without_a_price_leaves_only_what_it_wins_unrated(period: Billing
         bad[0],
         period.pk,
         "unpriceable",
-        f"The price rule {broken.name} (revision {broken.pk}) can't be used. Tiers ascend, and the last one has no end.",
+        f"The price rule {broken.name} (revision {broken.pk}) can't be used."
+        " Tiers must ascend, and the last one must have no end.",
     )
     tally = PeriodTally.objects.get(period=period)
     assert (tally.actions, tally.charged, tally.unrated, tally.amount) == (3, 2, 1, 8)

@@ -85,7 +85,7 @@ def test_a_customer_without_a_product_or_a_source_holds_nothing():
     PriceCheckFactory.create()
     PriceRuleFactory.create()
 
-    assert results() == [(False, "there is no product or no active source to check")]
+    assert results() == [(False, "there is no product or active source to check")]
 
 
 def test_a_failing_check_blocks_the_activation(operator: User):
@@ -188,7 +188,7 @@ def test_a_check_contradicts_itself_nowhere(operations: Client) -> None:
     form = operations.post(reverse("admin:pricing_pricecheck_add"), facts).context["adminform"].form
 
     assert form.errors == {
-        "quantity": ["A quantity is not negative."],
+        "quantity": ["Quantity can't be negative."],
         "product": [f"{product} is no product of {other}, but of {product.customer}."],
         "channel": [f"{source} is of the channel “Web site”."],
     }
@@ -198,5 +198,5 @@ def test_a_check_contradicts_itself_nowhere(operations: Client) -> None:
 def test_results_are_values():
     check = PriceCheckFactory.create()
     assert run_checks([check], at=NOW) == [
-        CheckResult(check, holds=False, found="there is no product or no active source to check")
+        CheckResult(check, holds=False, found="there is no product or active source to check")
     ]

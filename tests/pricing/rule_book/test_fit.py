@@ -72,9 +72,9 @@ def test_a_currency_nobody_is_billed_in_and_a_channel_nobody_sends_from_are_told
 
     assert told_about(PriceRuleFactory.create(draft=True, currency="CHF")) == ["No customer is billed in CHF."]
     assert told_about(PriceRuleFactory.create(draft=True, channel="webinar")) == [
-        "No active source is of the channel “Webinar”."
+        "No active source has the channel “Webinar”."
     ]
-    assert told_about(PriceRuleFactory.create(draft=True, source=silent)) == ["Old site is inactive: it sends nothing."]
+    assert told_about(PriceRuleFactory.create(draft=True, source=silent)) == ["Old site is inactive and sends nothing."]
 
 
 def test_how_many_of_last_months_actions_a_rule_matches_is_counted_by_its_scope():
@@ -161,7 +161,7 @@ def test_the_currency_follows_the_customer_where_none_was_chosen(operations: Cli
 
     CustomerFactory.create()
     assert errors(add(operations, currency="")) == {
-        "currency": ["In which currency? This rule is for the customers of one."]
+        "currency": ["Choose a currency. A rule prices customers of one currency."]
     }
     assert errors(add(operations, customer=tokyo.pk, currency="USD")) == {
         "currency": ["Ops Tokyo is billed in JPY: this rule would price nothing."]

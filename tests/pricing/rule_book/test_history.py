@@ -196,7 +196,7 @@ def test_a_rule_of_what_is_not_billable_never_wins():
     rule = PriceRuleFactory.create(draft=True, action_type=kind)
 
     assert words(rule) == [
-        ("It can never win: “Save” is not billable, so its actions are excluded before", []),
+        ("It can never win: “Save” is not billable, so its actions are excluded first", []),
     ]
 
 

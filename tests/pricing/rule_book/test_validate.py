@@ -33,22 +33,22 @@ ONCE = {"once_per": "lead"}
 
 # By what is wrong: the terms, the field, the code and the words.
 CASES: dict[str, tuple[dict[str, Any], str, str, str]] = {
-    "no price": ({"unit_price": None}, "unit_price", "missing", "A per unit price needs a unit price; 0 is one."),
+    "no price": ({"unit_price": None}, "unit_price", "missing", "Enter a unit price, which can be 0."),
     "negative price": ({"unit_price": Decimal(-1)}, "unit_price", "negative", "A price is not negative."),
     "negative limit": ({"cap_per_lead": Decimal(-1)}, "cap_per_lead", "negative", "A limit is not negative."),
     "no package": (
         PACKAGE | {"package_price": Decimal(1)},
-        *("package_size", "missing", "A package price needs to know how many make a package."),
+        *("package_size", "missing", "Enter the number of units in a package."),
     ),
     "empty package": (
         PACKAGE | {"package_size": Decimal(0), "package_price": Decimal(1)},
-        *("package_size", "not_above_zero", "A package holds more than nothing."),
+        *("package_size", "not_above_zero", "Package size must be greater than zero."),
     ),
     "maximum below minimum": (
         PERCENTAGE | {"minimum": Decimal(2), "maximum": Decimal(1)},
         *("maximum", "below_minimum", "The maximum is below the minimum of 2."),
     ),
-    "once without days": (ONCE, "once_days", "missing", "Within how many days? At least 1."),
+    "once without days": (ONCE, "once_days", "missing", "Enter the number of days, at least 1."),
     "once for ever": (
         ONCE | {"once_days": 3_651},
         *("once_days", "too_many_days", "At most 3,650 days, ten years."),
@@ -58,7 +58,7 @@ CASES: dict[str, tuple[dict[str, Any], str, str, str]] = {
         *("highest_only", "highest_only_misfit"),
         "Highest only can't be combined with a free allowance: it needs a per-unit or percentage price without a free part.",
     ),
-    "never in force": ({"wall_to": FROM}, "wall_to", "ends_before_it_begins", "A rule ends after it begins."),
+    "never in force": ({"wall_to": FROM}, "wall_to", "ends_before_it_begins", "A rule must end after it starts."),
     "no money": (
         {"currency": "XAU"},
         *("currency", "unknown_currency", "XAU is no currency code of ISO 4217, such as USD."),
@@ -187,20 +187,20 @@ TIERS: dict[str, tuple[list[tuple[int | None, int | None]], list[tuple[str, str,
         [
             (
                 *("up_to", "tiers_do_not_ascend"),
-                *("The last tier has no end: leave this empty, or add another tier.", 0),
+                *("The last tier must have no end. Leave this empty, or add another tier.", 0),
             )
         ],
-        "Tier 1: The last tier has no end: leave this empty, or add another tier.",
+        "Tier 1: The last tier must have no end. Leave this empty, or add another tier.",
     ),
     "no rate": (
         [(10, None), (None, 1)],
-        [("unit_price", "missing", "Each tier needs a unit price; 0 is one.", 0)],
-        "Tier 1: Each tier needs a unit price; 0 is one.",
+        [("unit_price", "missing", "Each tier needs a unit price, which can be 0.", 0)],
+        "Tier 1: Each tier needs a unit price, which can be 0.",
     ),
     "at zero": (
         [(0, 2), (None, 1)],
-        [("up_to", "not_above_zero", "A tier ends above zero.", 0)],
-        "Tier 1: A tier ends above zero.",
+        [("up_to", "not_above_zero", "A tier must end above zero.", 0)],
+        "Tier 1: A tier must end above zero.",
     ),
     "negative": (
         [(10, -2), (None, 1)],

@@ -321,7 +321,7 @@ def test_a_fault_of_one_customer_is_told_and_stops_no_other(operator: User, capl
     simulation = run(start([draft], months=["2026-10"], by=operator, at=NOW))
 
     (item,) = simulation.customers.all()
-    assert (item.state, item.message) == ("failed", "ValueError: Tiers ascend, and the last one has no end.")
+    assert (item.state, item.message) == ("failed", "ValueError: Tiers must ascend, and the last one must have no end.")
     assert simulation.finished_at == NOW
 
 

@@ -1,4 +1,4 @@
-"""The cells of a row read as the terms of a rule: each as its field reads it, and told by its column where it can't be."""
+"""Read a row's cells as the terms of a rule; errors are reported by column."""
 
 import re
 from collections.abc import Callable, Iterable, Sequence
@@ -36,12 +36,12 @@ TIER = re.compile(r"^(?P<up_to>[^:+]*):(?P<rate>[^:+]*)(?:\+(?P<fee>[^:+]*))?$")
 
 @dataclass(slots=True)
 class Terms:
-    """What a row says: its terms by field, its tiers, and what of it could not be read."""
+    """The contents of a row: terms by field, tiers, and what could not be read."""
 
     given: dict[str, Any] = field(default_factory=dict)
     tiers: list[PriceTier] = field(default_factory=list)
-    unread: dict[str, str] = field(default_factory=dict)  # why, by field
-    unread_of_tiers: list[dict[str, str]] = field(default_factory=list)  # the same of each tier
+    unread: dict[str, str] = field(default_factory=dict)  # message by field
+    unread_of_tiers: list[dict[str, str]] = field(default_factory=list)  # message by tier
 
     def faults(self) -> Faults:
         """What could not be read, by column."""
@@ -50,11 +50,11 @@ class Terms:
 
 @dataclass(slots=True)
 class Names:
-    """What codes and SKUs stand for, read once for a whole sheet; each row that is meant, once it is."""
+    """The records that codes and SKUs refer to, read once per sheet, each loaded when first needed."""
 
     products: dict[tuple[int | None, str], list[int]]
-    codes: dict[str, dict[str, int]]  # in small letters, by field
-    spelled: dict[str, list[str]]  # as they are written, by field
+    codes: dict[str, dict[str, int]]  # lowercase, by field
+    spelled: dict[str, list[str]]  # as written, by field
     found: dict[tuple[str, int], Any] = field(default_factory=dict)
 
     @classmethod
@@ -79,7 +79,7 @@ class Names:
 
 
 def terms_of(cells: Cells, names: Names, *, own_currency: str) -> Terms:
-    """The row as terms of a rule. `own_currency` is what the draft has already: it stays, whether it is offered or not."""
+    """Read the row as a rule's terms. `own_currency` is the draft's current one, kept even if no longer offered."""
     told = Terms()
     text = {name: cells.get(column, "").strip() for name, column in COLUMN_OF.items()}
     text["priority"] = text["priority"] or "0"
@@ -98,7 +98,7 @@ def terms_of(cells: Cells, names: Names, *, own_currency: str) -> Terms:
 
 @cache
 def _fields(model: type[Model], names: tuple[str, ...]) -> dict[str, forms.Field]:
-    """How each field of a table reads a text."""
+    """How each kind of field reads a cell."""
     found: dict[str, forms.Field] = {}
     for name in names:
         column: Any = model._meta.get_field(name)
@@ -128,7 +128,7 @@ def _currency(told: Terms, code: str, own: str) -> None:
     told.given["currency"] = code
     if code and code != own and code not in dict(currencies()):
         told.given["currency"] = ""
-        told.unread["currency"] = f"{code} is no currency code of ISO 4217, such as USD."
+        told.unread["currency"] = f"{code} is not an ISO 4217 currency code, such as USD."
 
 
 def _choices(choices: type[TextChoices]) -> Choices:
@@ -136,12 +136,12 @@ def _choices(choices: type[TextChoices]) -> Choices:
 
 
 def _choose(told: Terms, name: str, text: str, choices: Choices) -> None:
-    """One of a few words, by its code or by its label, however it is written."""
+    """Read one of a few words, by code or label, ignoring case."""
     known = {_bare(word): code for code, label in choices for word in (code, label)}
     told.given[name] = known.get(_bare(text), "")
     if text and not told.given[name]:
         there_are = ", ".join(label.lower() for _, label in choices)
-        told.unread[name] = f"“{text}” is none of these: {there_are}."
+        told.unread[name] = f"“{text}” is not one of: {there_are}."
     elif name == "price_model" and not text:
         told.unread[name] = REQUIRED
 
@@ -161,7 +161,7 @@ def _wall_clock(told: Terms, name: str, text: str) -> None:
 
 
 def _name(told: Terms, text: dict[str, str], names: Names) -> None:
-    """Whom and what the row names, by code and SKU."""
+    """Read the records the row names, by code and SKU."""
     for name, codes in names.codes.items():
         code = text[name]
         pk = codes.get(code.lower()) if code else None
@@ -186,11 +186,13 @@ def _meant(code: str, known: Iterable[str]) -> str:
 def _tiers(told: Terms, text: str) -> None:
     parts: Sequence[str] = [part.strip() for part in text.split(";") if part.strip()]
     if len(parts) > TIERS_AT_MOST:
-        told.unread[TIERS] = f"These are {len(parts):,} tiers; a price has at most {TIERS_AT_MOST:,}."
+        told.unread[TIERS] = f"These are {len(parts):,} tiers. A price can have at most {TIERS_AT_MOST:,}."
         return
     found = {part: TIER.match(part) for part in parts}
     if wrong := [part for part, match in found.items() if match is None]:
-        told.unread[TIERS] = " ".join(f"“{part}” is no tier: write “100: 2.40” or “500: 1.80 + 20”." for part in wrong)
+        told.unread[TIERS] = " ".join(
+            f"“{part}” is not a tier. Write “100: 2.40” or “500: 1.80 + 20”." for part in wrong
+        )
     rate = rate_of(told.given["price_model"])
     fields = _fields(PriceTier, ("up_to", rate, "flat_fee"))
     for match in (found[part] for part in parts):
