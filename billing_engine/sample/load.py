@@ -1,6 +1,6 @@
-"""The sample company's first month, by the same doors everybody uses: leads over HTTP, rating and billing by workers.
+"""The sample company's first month, through the usual interfaces: leads over HTTP, rating and billing by workers.
 
-Every step may be repeated: leads sent again are duplicates, and a run that began is waited for.
+Every step can be repeated: leads sent again are duplicates, and a run that has started is waited for.
 """
 
 import json
@@ -28,7 +28,7 @@ Told = Callable[[int, int], None]  # done, of
 
 
 def deliver(address: str, *, today: datetime, told: Told) -> Counts:
-    """Post the sample leads as JSON to the running server; answers the receipts' counts, added up."""
+    """Post the sample leads as JSON to the running server; return the sums of the receipts' counts."""
     requests = list(documents(today=today))
     counts: Counts = Counter()
     keys = _Keys()
@@ -40,7 +40,7 @@ def deliver(address: str, *, today: datetime, told: Told) -> Counts:
 
 
 def wait_for_rating(*, told: Told, check: Callable[[], None]) -> None:
-    """Until the workers have rated every open period; `check` raises when they have died."""
+    """Wait until the workers have rated every open period; `check` raises if they have died."""
     waiting = BillingPeriod.objects.open().filter(unrated_marks__isnull=False).distinct()
     most = waiting.count()
     for _ in _patiently(check):
@@ -51,7 +51,7 @@ def wait_for_rating(*, told: Told, check: Callable[[], None]) -> None:
 
 
 def bill_last_month(*, today: datetime, told: Told, check: Callable[[], None]) -> Progress:
-    """Start last month's billing run, or find the one that began, and wait until the workers are through."""
+    """Start last month's billing run, or find the started one, and wait until the workers have finished it."""
     cycle = last_month(today)
     run = BillingRun.objects.filter(cycle=str(cycle)).first()
     if run is None:
@@ -65,12 +65,12 @@ def bill_last_month(*, today: datetime, told: Told, check: Callable[[], None]) -
 
 
 def is_billed(*, today: datetime) -> bool:
-    """Whether everything above has been done."""
+    """Whether all of the above is done."""
     return BillingRun.objects.filter(cycle=str(last_month(today)), finished_at__isnull=False).exists()
 
 
 class _Keys:
-    """An API key per source, made when first needed, and revoked at the end."""
+    """An API key per source, created when first needed, and revoked at the end."""
 
     def __init__(self) -> None:
         self._keys: dict[str, tuple[ApiKey, str]] = {}
@@ -103,5 +103,5 @@ def _patiently(check: Callable[[], None]) -> Iterator[None]:
         yield
         time.sleep(STEP_SECONDS)
     raise TimeoutError(
-        f"The workers were not through after {PATIENCE_SECONDS:.0f} seconds; see var/dev/logs/worker.log."
+        f"The workers had not finished after {PATIENCE_SECONDS:.0f} seconds; see var/dev/logs/worker.log."
     )

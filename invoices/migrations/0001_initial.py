@@ -504,7 +504,7 @@ class Migration(migrations.Migration):
                 (
                     "attempts",
                     models.PositiveSmallIntegerField(
-                        db_default=0, default=0, help_text="How often a worker began; counted before the work."
+                        db_default=0, default=0, help_text="Number of attempts, counted before the work."
                     ),
                 ),
                 ("settled_at", models.DateTimeField(blank=True, null=True)),

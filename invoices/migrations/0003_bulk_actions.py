@@ -2,8 +2,8 @@ from django.conf import settings
 from django.db import migrations, models
 from django.db.models import Q
 
-ATTEMPTS = {"default": 0, "db_default": 0, "help_text": "How often a worker began; counted before the work."}
-NEXT_ATTEMPT = "When it is due; while a worker has it, when the lease ends."
+ATTEMPTS = {"default": 0, "db_default": 0, "help_text": "Number of attempts, counted before the work."}
+NEXT_ATTEMPT = "When it is due. While a worker has it, when its lease ends."
 
 
 class Migration(migrations.Migration):
@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="billingcycle",
             name="trying",
-            field=models.BigIntegerField(default=0, db_default=0, help_text="What a worker took up last."),
+            field=models.BigIntegerField(default=0, db_default=0, help_text="The thing that a worker processed last."),
         ),
         migrations.AddConstraint(
             model_name="billingcycle",

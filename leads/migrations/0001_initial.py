@@ -458,7 +458,7 @@ class Migration(migrations.Migration):
                             max_length=253,
                             validators=[
                                 django.core.validators.RegexValidator(
-                                    "^[a-z0-9-]+(\\.[a-z0-9-]+)+$", "A domain in small letters, such as example.com."
+                                    "^[a-z0-9-]+(\\.[a-z0-9-]+)+$", "A domain in lowercase, such as example.com."
                                 )
                             ],
                         ),

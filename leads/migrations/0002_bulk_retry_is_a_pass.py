@@ -9,12 +9,12 @@ class Migration(migrations.Migration):
             model_name="bulkretry",
             name="attempts",
             field=models.PositiveSmallIntegerField(
-                default=0, db_default=0, help_text="How often a worker began; counted before the work."
+                default=0, db_default=0, help_text="Number of attempts, counted before the work."
             ),
         ),
         migrations.AlterField(
             model_name="bulkretry",
             name="trying",
-            field=models.BigIntegerField(default=0, db_default=0, help_text="What a worker took up last."),
+            field=models.BigIntegerField(default=0, db_default=0, help_text="The thing that a worker processed last."),
         ),
     ]

@@ -156,7 +156,7 @@ class Migration(migrations.Migration):
                         max_length=7,
                     ),
                 ),
-                ("category", models.CharField(blank=True, help_text="Of products.", max_length=80)),
+                ("category", models.CharField(blank=True, help_text="Product category.", max_length=80)),
                 (
                     "channel",
                     models.CharField(
@@ -213,7 +213,7 @@ class Migration(migrations.Migration):
                 (
                     "unit_price",
                     models.DecimalField(
-                        blank=True, decimal_places=6, help_text="Of each unit.", max_digits=16, null=True
+                        blank=True, decimal_places=6, help_text="Price of each unit.", max_digits=16, null=True
                     ),
                 ),
                 (
@@ -228,7 +228,11 @@ class Migration(migrations.Migration):
                 (
                     "package_size",
                     models.DecimalField(
-                        blank=True, decimal_places=6, help_text="Units in a package.", max_digits=18, null=True
+                        blank=True,
+                        decimal_places=6,
+                        help_text="Number of units in a package.",
+                        max_digits=18,
+                        null=True,
                     ),
                 ),
                 (
@@ -256,7 +260,7 @@ class Migration(migrations.Migration):
                     models.DecimalField(
                         decimal_places=6,
                         default=0,
-                        help_text="Per charged action, on top of the percentage.",
+                        help_text="Per charged action, in addition to the percentage.",
                         max_digits=16,
                     ),
                 ),
@@ -615,7 +619,7 @@ class Migration(migrations.Migration):
                 (
                     "attempts",
                     models.PositiveSmallIntegerField(
-                        help_text="Counted before the work, so that a worker that dies counts too."
+                        help_text="Counted before the work: an attempt whose worker dies counts too."
                     ),
                 ),
                 ("attempted_at", models.DateTimeField()),
@@ -869,10 +873,10 @@ class Migration(migrations.Migration):
                 (
                     "attempts",
                     models.PositiveSmallIntegerField(
-                        db_default=0, default=0, help_text="How often a worker began; counted before the work."
+                        db_default=0, default=0, help_text="Number of attempts, counted before the work."
                     ),
                 ),
-                ("actions", models.PositiveIntegerField(help_text="How many there are to rate.")),
+                ("actions", models.PositiveIntegerField(help_text="Number of actions to rate.")),
                 ("actions_rated", models.PositiveIntegerField(default=0)),
                 (
                     "behind",
@@ -995,7 +999,11 @@ class Migration(migrations.Migration):
                 (
                     "value",
                     models.DecimalField(
-                        blank=True, decimal_places=6, help_text="Its worth, for a percentage.", max_digits=18, null=True
+                        blank=True,
+                        decimal_places=6,
+                        help_text="The action's value, for a percentage.",
+                        max_digits=18,
+                        null=True,
                     ),
                 ),
                 (
@@ -1420,15 +1428,15 @@ class Migration(migrations.Migration):
             ),
         ),
         # Price rules.
-        InstallSql("pricing", "models/sql/a_rule_in_force_is_revised_never_edited.sql", "d796f11bb560"),
+        InstallSql("pricing", "models/sql/a_rule_in_force_is_revised_never_edited.sql", "c985b631beac"),
         InstallSql("pricing", "models/sql/tiers_of_a_rule_in_force_never_change.sql", "c9b519fb6f68"),
         # Charges, and what they name.
-        InstallSql("pricing", "models/sql/a_charge_is_never_edited.sql", "c48a586c5886"),
-        InstallSql("pricing", "models/sql/charges_name_a_period_and_a_rule_in_force.sql", "9dbc0dcd1337"),
-        InstallSql("pricing", "models/sql/an_action_is_voided_never_deleted.sql", "834e31dec90e"),
+        InstallSql("pricing", "models/sql/a_charge_is_never_edited.sql", "638cf3120c6e"),
+        InstallSql("pricing", "models/sql/charges_name_a_period_and_a_rule_in_force.sql", "9fffa4f8719c"),
+        InstallSql("pricing", "models/sql/an_action_is_voided_never_deleted.sql", "18dd2cede500"),
         # Closed periods.
         InstallSql("pricing", "models/sql/a_period_closes_only_with_nothing_unrated.sql", "86f7cb4a2bed"),
         InstallSql("pricing", "models/sql/a_closed_period_gets_no_new_charges.sql", "8d5011f85983"),
         InstallSql("pricing", "models/sql/charges_of_a_closed_period_are_never_deleted.sql", "e93273e57da4"),
-        InstallSql("pricing", "models/sql/terms_of_a_closed_period_never_change.sql", "989581ac55df"),
+        InstallSql("pricing", "models/sql/terms_of_a_closed_period_never_change.sql", "49de697873e8"),
     ]

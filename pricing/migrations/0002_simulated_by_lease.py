@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
             model_name="simulatedcustomer",
             name="next_attempt_at",
             field=models.DateTimeField(
-                null=True, blank=True, help_text="When it is due; while a worker has it, when the lease ends."
+                null=True, blank=True, help_text="When it is due. While a worker has it, when its lease ends."
             ),
         ),
         migrations.RunPython(say_when, migrations.RunPython.noop),

@@ -112,7 +112,7 @@ def test_a_server_that_strangers_reach_does_not_start_with_less_than_it_must_be_
     done = _started(**wrong)
 
     assert done.returncode != 0
-    assert f"With HTTPS=1 this is no desk: {words}." in done.stderr
+    assert f"With HTTPS=1 this server is public: {words}." in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -126,7 +126,7 @@ def test_what_cannot_be_read_is_told_and_the_list_is_shown(staff: Client) -> Non
 
     assert (answer.status_code, answer["Location"]) == (302, reverse("admin:leads_quarantineditem_changelist"))
     assert [str(each) for each in get_messages(answer.wsgi_request)] == [
-        "The address asks for something that can't be read. Here is the page without it."
+        "The address contains a value that can't be read. This is the page without it."
     ]
 
 

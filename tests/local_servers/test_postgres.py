@@ -286,7 +286,9 @@ def changed(file: Path, text: str) -> Iterator[None]:
 
 
 def test_data_of_another_postgresql_is_refused_with_what_to_do(postgres: Postgres) -> None:
-    refusal = r"was made by PostgreSQL 14; the programs in .* are \d+\. Set LEAD_BILLING_PG_BIN to the programs of 14"
+    refusal = (
+        r"was created by PostgreSQL 14; the programs in .* are \d+\. Set LEAD_BILLING_PG_BIN to the programs of 14"
+    )
     with changed(postgres.home / "data" / "PG_VERSION", "14\n"), pytest.raises(DeskError, match=refusal):
         postgres.up()
 

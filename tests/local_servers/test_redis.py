@@ -138,7 +138,7 @@ def test_a_queue_that_cannot_be_read_is_set_aside_with_one_sentence(
     [aside] = redis.home.glob("appendonlydir-unreadable-*")
     assert capsys.readouterr().err == (
         f"valkey-server cannot read the queue in {redis.home / 'appendonlydir'}, so it was moved to {aside.name}. "
-        "Waiting work is found again by itself.\n"
+        "Waiting work is found again automatically.\n"
     )
 
 

@@ -15,7 +15,7 @@ def test_a_mail_that_is_only_written_down_leaves_no_address_and_no_body_in_the_l
 
     assert EmailBackend(stream=log).send_messages([mail]) == 1
 
-    pattern = r"A mail was written down, not sent: <\S+>, recipients: 1, attachments: 1, bytes: \d+\n"
+    pattern = r"An email was logged, not sent: <\S+>, recipients: 1, attachments: 1, bytes: \d+\n"
     assert re.fullmatch(pattern, log.getvalue())
 
 

@@ -97,8 +97,8 @@ def test_what_cannot_be_used_is_said_in_words_and_nothing_starts():
     no_spans = run(hidden, OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:1")
 
     assert "SENTRY_DSN is no address of Sentry's" in wrong.stderr
-    assert "SENTRY_DSN is set, and requirements-watch.txt is not installed." in missing.stderr
-    assert "OTEL_EXPORTER_OTLP_ENDPOINT is set, and requirements-watch.txt is not installed." in no_spans.stderr
+    assert "SENTRY_DSN is set, but requirements-watch.txt is not installed." in missing.stderr
+    assert "OTEL_EXPORTER_OTLP_ENDPOINT is set, but requirements-watch.txt is not installed." in no_spans.stderr
     assert 0 not in {wrong.returncode, missing.returncode, no_spans.returncode}
 
 

@@ -1,4 +1,4 @@
-"""Where a page is, at its top: a list as the menu calls it, a row by its own name, and above it what it belongs to."""
+"""Breadcrumbs: a list by its menu title, a row by its name, preceded by what it belongs to."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ Part = dict[str, Any]
 
 @register.filter
 def crumbs(parts: list[Part]) -> list[Part]:
-    """Unfold's parts without the app in front, which is no place of its own."""
+    """Unfold's parts without the leading app, which has no page."""
     *before, last = parts
     row = last["title"]
     if not isinstance(row, Model):
@@ -48,7 +48,7 @@ def _row(row: Model) -> Part:
 
 
 def _above(row: Model) -> Model | None:
-    """What the row's page says the row belongs to."""
+    """What the row belongs to, as its page says."""
     if not admin.site.is_registered(type(row)):
         return None
     above = getattr(admin.site.get_model_admin(type(row)), "above", None)

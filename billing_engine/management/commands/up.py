@@ -1,4 +1,4 @@
-"""`manage.py up`: everything on one machine, from nothing to invoices; Ctrl-C stops all of it."""
+"""`manage.py up`: run everything on one machine, from an empty database to invoices; Ctrl-C stops all of it."""
 
 import os
 import sys
@@ -33,18 +33,18 @@ PYTHON = sys.executable
 LOOK_FIRST = (
     ("This month at a glance", "admin/"),
     ("Last month's draft invoices", "admin/invoices/invoice/"),
-    ("What no rule prices yet", "admin/pricing/unratedaction/"),
-    ("What was refused, and why", "admin/leads/quarantineditem/"),
-    ("The API, to read and to try", "api/docs/"),
+    ("Unrated actions", "admin/pricing/unratedaction/"),
+    ("Quarantined items", "admin/leads/quarantineditem/"),
+    ("API reference", "api/docs/"),
 )
-# What goes out has workers of its own: a mail server that hangs, or a document of thousands of lines, stops no rating.
+# Sending has its own workers: a mail server that hangs, or a document of thousands of lines, must not stop rating.
 WORKERS = {"worker": "celery,rating,billing", "outgoing": "mails,documents"}
 
 
 class Command(BaseCommand):
-    """Servers, migrations, the sample company, gunicorn, a Celery worker and beat, on loopback only."""
+    """Starts servers, migrations, the sample company, gunicorn, a Celery worker and beat, on loopback only."""
 
-    help = "Run the whole engine on this machine, with a sample company; Ctrl-C stops it."
+    help = "Run everything on this machine, with a sample company. Ctrl-C stops it."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--port", type=int, default=int(os.environ.get("PORT", "8000")))
@@ -125,7 +125,7 @@ class Command(BaseCommand):
         today = now()
         if not company.exists():
             company.create(at=today, billed_from=last_month(today).first)
-            self._say("Sample company made: 8 brands, 11 sources, their price rules and people")
+            self._say("Sample company created: 8 brands, 11 sources, their price rules and people")
         if load.is_billed(today=today):
             return
         columns = (TextColumn("  {task.description}"), BarColumn(), MofNCompleteColumn())

@@ -97,7 +97,7 @@ def test_a_per_unit_price_needs_its_unit_price(operations: Client) -> None:
 
 
 def test_a_price_is_not_negative(operations: Client) -> None:
-    assert errors(add(operations, unit_price="-1")) == {"unit_price": ["A price is not negative."]}
+    assert errors(add(operations, unit_price="-1")) == {"unit_price": ["Price can't be negative."]}
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_a_graduated_price_is_stored_with_its_tiers_and_without_a_forgotten_unit
 def test_a_product_belongs_to_the_rules_customer(operations: Client) -> None:
     product, other = ProductFactory.create(), CustomerFactory.create()
     response = add(operations, product=product.pk, customer=other.pk)
-    assert errors(response) == {"product": [f"{product} is no product of {other}, but of {product.customer}."]}
+    assert errors(response) == {"product": [f"{product} belongs to {product.customer}, not to {other}."]}
 
 
 def test_a_rule_is_in_its_customers_currency(operations: Client) -> None:
@@ -323,7 +323,7 @@ def test_what_another_charge_pays_for_leads_to_it(operations: Client) -> None:
     assert reverse("admin:pricing_charge_change", args=[paid.pk]) in response.content.decode()
     assert response.context["sentences"][-1] == (
         f"Not charged: this is charged once per lead and action type in 30 days, and action {paid.action} of"
-        " 2026-10-15 12:00 UTC ($2.50) pays for it."
+        " 2026-10-15 12:00 UTC ($2.50) already paid for it."
     )
 
 
@@ -364,4 +364,4 @@ def test_a_periods_page_leads_to_its_charges(operations: Client) -> None:
 def test_a_rule_of_one_source_may_not_name_another_channel(operations: Client) -> None:
     source = SourceFactory.create()
     response = add(operations, source=source.pk, channel="webinar")
-    assert errors(response) == {"channel": [f"{source} is of the channel “Web site”: this rule would price nothing."]}
+    assert errors(response) == {"channel": [f"The channel of {source} is “Web site”: this rule would price nothing."]}

@@ -106,17 +106,17 @@ def test_five_hundred_rules_are_changed_by_spreadsheet_and_three_faults_are_foun
     assert faults(asked) == [
         (12, "unit price", NO_NUMBER),
         (202, "action type", "Nothing has the code “sample_ordr”."),
-        (501, FROM, "A revision begins after the rule it revises, which begins on January 1, 2020."),
+        (501, FROM, "A revision must start after the rule it revises, which starts on January 1, 2020."),
     ]
     refused = confirm(operations, asked)
-    assert told(refused) == ["3 rows have faults: nothing was imported."]
+    assert told(refused) == ["3 rows have faults. Nothing was imported."]
     assert (asked.context["good_count"], state()) == (497, before)
 
     good = dry_run(operations, as_xlsx(rows))
     assert (faults(good), good.context["good_count"], state()) == ([], 500, before)
     done = confirm(operations, good)
 
-    assert told(done) == ["Imported as drafts: 500 × revision. Look at them, simulate them, then activate them."]
+    assert told(done) == ["Imported as drafts: 500 × revision. Review and simulate them, then activate them."]
     drafts = PriceRule.objects.filter(state="draft", unit_price=Decimal("2.75"))
     assert set(drafts.values_list("wall_from", flat=True)) == {read("2026-12-01")}
     assert {draft.revises_id for draft in drafts} == {each["id"] for each in before}
@@ -202,7 +202,7 @@ def test_a_rule_in_force_is_revised_from_a_stated_time_and_a_retired_one_not_at_
     cells = {"id": active.pk, **row(**{FROM: LONG_AGO.strftime("%Y-%m-%d")})}
     asked = dry_run(operations, as_csv([cells, cells, cells | {"id": retired.pk}]))
 
-    begin = "From when? A rule in force is revised from a later time than January 1, 2020."
+    begin = "Enter when the revision starts, later than January 1, 2020."
     assert faults(asked) == [
         (2, FROM, begin),
         (3, "id", f"Rule {active.pk} appears twice in this sheet."),

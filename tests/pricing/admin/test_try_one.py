@@ -41,7 +41,7 @@ def test_the_form_as_it_stands_prices_an_example_of_its_scope(operations: Client
     assert (answer.context["wins"], answer.context["example"].product) == (True, lead.product)
     assert answer.context["sentences"] == ["2 × $3.10 = $6.20."]
     assert [loser["lost_on"] for loser in answer.context["losers"]] == [
-        "action type: it is for any action type, the winner for this one"
+        "action type: it applies to any action type, the winner to this one"
     ]
     assert "General" in answer.content.decode()
     assert (list(PriceRule.objects.all()), RuleChange.objects.count()) == ([general], 0)

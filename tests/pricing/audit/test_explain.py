@@ -98,7 +98,7 @@ def test_a_package_tells_how_many_the_action_starts(period: BillingPeriod):
     untiered("package", package_size=10, package_price=5)
 
     assert [why(charge)[-1] for charge in rated(period, 12, 3)] == [
-        "Packages of 10 that it starts: 2 × $5.00 = $10.00.",
+        "Packages of 10 started: 2 × $5.00 = $10.00.",
         "It starts no new package of 10, so it costs nothing.",
     ]
 
@@ -169,7 +169,7 @@ def test_a_lead_that_has_a_higher_priced_action_and_a_used_up_limit_are_told(per
     cheap, dear = rated(period, 1, 4)
 
     assert why(cheap) == [
-        f"Not charged: of a lead's actions in a period only the highest-priced is. That is action {dear.action}"
+        f"Not charged: only a lead's highest-priced action in a period is charged. That is action {dear.action}"
         " of 2026-10-02 09:00 UTC ($8.00)."
     ]
     assert why(dear)[-1] == "The rule's limit per period of $5.00 leaves $5.00 of $8.00: $3.00 is not charged."

@@ -273,7 +273,7 @@ def test_the_database_itself_keeps_the_terms_of_a_closed_period(period: BillingP
     before = list(PeriodTerms.objects.values())
 
     with (
-        pytest.raises(IntegrityError, match="what it was rated by never changes"),
+        pytest.raises(IntegrityError, match="its terms never change"),
         transaction.atomic(),
         connection.cursor() as cursor,
     ):

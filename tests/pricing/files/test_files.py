@@ -139,9 +139,9 @@ def accepted(schema: str, value: Any) -> bool:
 @pytest.mark.parametrize(
     ("content", "reasons"),
     [
-        (b"", ["A: holds no action"]),
-        (b"\n \r\n\n", ["A: holds no action"]),
-        (A_LINE + b"\n\n" + A_LINE + b"\n", ['A:3: /id: "a1" is taken by line 1']),
+        (b"", ["A: contains no action"]),
+        (b"\n \r\n\n", ["A: contains no action"]),
+        (A_LINE + b"\n\n" + A_LINE + b"\n", ['A:3: /id: "a1" is already used in line 1']),
         (b'{"id":"\xff"}\n', ["A:1: is not UTF-8 at byte 8"]),
         (b"\xef\xbb\xbf" + A_LINE, ["A:1: starts with a byte order mark, which is not valid in JSON"]),
         (b"nope\n" + A_LINE, ["A:1: is not JSON: invalid character (byte 4)"]),
@@ -156,15 +156,15 @@ def accepted(schema: str, value: Any) -> bool:
         (b"[" * 100_000, ["A:1: is not JSON: it is nested too deeply"]),
         (
             A_LINE.replace(b"2026-01-31", b"2026-02-30"),
-            ["A:1: /occurred_at: 2026-02-30T17:41:09-06:00 is no time there is: day is out of range for month"],
+            ["A:1: /occurred_at: 2026-02-30T17:41:09-06:00 does not exist: day is out of range for month"],
         ),
         (
             A_LINE.replace(b"17:41:09-06:00", b"25:00:00-06:00"),
-            ["A:1: /occurred_at: 2026-01-31T25:00:00-06:00 is no time there is: hour must be in 0..23"],
+            ["A:1: /occurred_at: 2026-01-31T25:00:00-06:00 does not exist: hour must be in 0..23"],
         ),
         (
             A_LINE.replace(b"2026-01-31T17:41:09-06:00", b"9999-12-31T23:59:59-06:00"),
-            ["A:1: /occurred_at: 9999-12-31T23:59:59-06:00 is no time there is: date value out of range"],
+            ["A:1: /occurred_at: 9999-12-31T23:59:59-06:00 does not exist: date value out of range"],
         ),
     ],
 )

@@ -69,7 +69,7 @@ def test_faulty_files_are_refused_with_2_a_line_for_each_fault_and_nothing_print
     assert done.stderr.splitlines() == [
         f"{files[1]}: /rules/0/priority: is a string, not a whole number",
         f'{files[3]}:2: /quantity: is a number, not a string such as "2.50"',
-        f'{files[3]}:3: /id: "a1" is taken by line 1',
+        f'{files[3]}:3: /id: "a1" is already used in line 1',
     ]
 
 

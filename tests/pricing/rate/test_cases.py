@@ -24,8 +24,8 @@ def test_highest_only_with_a_free_allowance_is_refused():
 
     assert charges == {}
     assert (
-        "/rules/0/highest_only: Highest only can't be combined with a free allowance: it needs a per-unit or percentage"
-        " price without a free part." in refusal
+        "/rules/0/highest_only: Highest only can't be combined with a free allowance. It needs a per-unit or percentage"
+        " price without an allowance." in refusal
     )
 
 
@@ -34,8 +34,8 @@ def test_highest_only_with_a_volume_price_is_refused():
 
     assert charges == {}
     assert (
-        "/rules/0/highest_only: Highest only can't be combined with a volume price: it needs a per-unit or percentage"
-        " price without a free part." in refusal
+        "/rules/0/highest_only: Highest only can't be combined with a volume price. It needs a per-unit or percentage"
+        " price without an allowance." in refusal
     )
 
 
@@ -49,8 +49,8 @@ def test_a_leads_highest_priced_action_that_another_leads_charge_paid_for_is_nam
     }
     assert (charges["b"]["explanation"]["duplicates"], charges["c"]["explanation"]["highest"]) == ("a", "b")
     assert charges["c"]["explanation"]["words"][-1] == (
-        "Not charged: of a lead's actions in a period only the highest-priced is. That is action b, and action a has paid"
-        " for it already."
+        "Not charged: only a lead's highest-priced action in a period is charged. That is action b, and action a already"
+        " paid for it."
     )
 
 

@@ -70,7 +70,7 @@ class Block(PriceOfUnits):
     meaning: ClassVar[str] = "Each started block costs its price, until the period has cost the ceiling."
     fields: ClassVar[tuple[Field, ...]] = (
         Field("package_size", Kind.UNITS, "Of a block.", "A block has a size.", "A block holds something.", True),
-        Field("package_price", Kind.MONEY, "Of a block.", "A block has a price.", "A price is not negative."),
+        Field("package_price", Kind.MONEY, "Of a block.", "A block has a price.", "Price can't be negative."),
         Field("maximum", Kind.MONEY, "The ceiling.", "A ceiling is a number.", "A ceiling is not negative."),
         FREE_UNITS,
     )

@@ -156,7 +156,7 @@ def test_the_dialog_tells_what_fails_and_overrides_with_a_reason(operations: Cli
     assert words.startswith("1 price check would fail")
     draft.refresh_from_db()
     assert draft.state == "active"
-    assert "against the price check “A sample of Acme”" in overridden.content.decode()
+    assert "overridden price check “A sample of Acme”" in overridden.content.decode()
 
 
 def test_a_drafts_page_shows_its_checks_and_the_list_shows_todays(operations: Client) -> None:
@@ -189,8 +189,8 @@ def test_a_check_contradicts_itself_nowhere(operations: Client) -> None:
 
     assert form.errors == {
         "quantity": ["Quantity can't be negative."],
-        "product": [f"{product} is no product of {other}, but of {product.customer}."],
-        "channel": [f"{source} is of the channel “Web site”."],
+        "product": [f"{product} belongs to {product.customer}, not to {other}."],
+        "channel": [f"The channel of {source} is “Web site”."],
     }
     assert PriceCheck.objects.count() == 0
 

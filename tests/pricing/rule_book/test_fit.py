@@ -112,9 +112,9 @@ def test_how_many_of_last_months_actions_a_rule_matches_is_counted_by_its_scope(
 @pytest.mark.parametrize(
     ("field", "words"),
     [
-        ("product", "is no product of"),
+        ("product", "belongs to Acme"),
         ("category", "is in the category “tiles”: this rule would price nothing."),
-        ("channel", "is of the channel “Web site”: this rule would price nothing."),
+        ("channel", "is “Web site”: this rule would price nothing."),
         ("currency", "is billed in USD: this rule would price nothing."),
     ],
 )

@@ -51,7 +51,7 @@ def test_what_has_occurred_gets_another_price_only_for_a_reason_and_by_a_second_
     old = PriceRuleFactory.create()
     draft = revise(old, by=operator, at=NOW, since=OCTOBER)
 
-    with pytest.raises(BackdatingNeedsAReason, match=f"changes what “{old}” priced until now: say why"):
+    with pytest.raises(BackdatingNeedsAReason, match=rf"reprices actions of “{old}”\. Give a reason"):
         activate(draft, by=accountant, at=NOW)
     with pytest.raises(BackdatingNeedsASecondPerson, match="who wrote it does not activate it"):
         activate(draft, by=operator, at=NOW, reason="A typing error")
@@ -233,18 +233,18 @@ def test_a_price_far_from_the_one_it_replaces_is_told(operator: User):
     cost = "ten units, worth 1,000 together, cost $25.00 there and"
     assert words(draft) == [(f"Far from what it replaces (+900%): {cost} $250.00 here", [old])]
     assert words(near) == []
-    assert words(far) == [(f"Far from what it replaces (-60%): {cost} $10.00 here", [old])]
+    assert words(far) == [(f"Far from what it replaces (-60%): {cost} $10.00 with this draft", [old])]
 
 
 @pytest.mark.parametrize(
     ("changed", "told"),
     [
         ({"free_units": 10}, None),
-        ({"unit_price": 0}, "It charges nothing: ten units, worth 1,000 together, cost $25.00 there"),
+        ({"unit_price": 0}, "It charges nothing: ten units, worth 1,000 together, cost $25.00 in the rule it replaces"),
         (
             {"free_units": 20, "unit_price": 9},
-            "Far from what it replaces (+260%): ten units, worth 1,000 together, cost $25.00 there and $90.00 here after"
-            " what is free",
+            "Far from what it replaces (+260%): ten units, worth 1,000 together, cost $25.00 before and $90.00 with this draft"
+            " after what is free",
         ),
     ],
 )

@@ -34,8 +34,8 @@ ONCE = {"once_per": "lead"}
 # By what is wrong: the terms, the field, the code and the words.
 CASES: dict[str, tuple[dict[str, Any], str, str, str]] = {
     "no price": ({"unit_price": None}, "unit_price", "missing", "Enter a unit price, which can be 0."),
-    "negative price": ({"unit_price": Decimal(-1)}, "unit_price", "negative", "A price is not negative."),
-    "negative limit": ({"cap_per_lead": Decimal(-1)}, "cap_per_lead", "negative", "A limit is not negative."),
+    "negative price": ({"unit_price": Decimal(-1)}, "unit_price", "negative", "Price can't be negative."),
+    "negative limit": ({"cap_per_lead": Decimal(-1)}, "cap_per_lead", "negative", "Limit can't be negative."),
     "no package": (
         PACKAGE | {"package_price": Decimal(1)},
         *("package_size", "missing", "Enter the number of units in a package."),
@@ -51,17 +51,17 @@ CASES: dict[str, tuple[dict[str, Any], str, str, str]] = {
     "once without days": (ONCE, "once_days", "missing", "Enter the number of days, at least 1."),
     "once for ever": (
         ONCE | {"once_days": 3_651},
-        *("once_days", "too_many_days", "At most 3,650 days, ten years."),
+        *("once_days", "too_many_days", "Enter at most 3,650 days (ten years)."),
     ),
     "highest only with an allowance": (
         {"highest_only": True, "free_units": Decimal(1)},
         *("highest_only", "highest_only_misfit"),
-        "Highest only can't be combined with a free allowance: it needs a per-unit or percentage price without a free part.",
+        "Highest only can't be combined with a free allowance. It needs a per-unit or percentage price without an allowance.",
     ),
     "never in force": ({"wall_to": FROM}, "wall_to", "ends_before_it_begins", "A rule must end after it starts."),
     "no money": (
         {"currency": "XAU"},
-        *("currency", "unknown_currency", "XAU is no currency code of ISO 4217, such as USD."),
+        *("currency", "unknown_currency", "XAU is not an ISO 4217 currency code, such as USD."),
     ),
     "currency of another": (
         {"currency": "EUR", "customer": "ACME"},
@@ -73,7 +73,7 @@ CASES: dict[str, tuple[dict[str, Any], str, str, str]] = {
     ),
     "product of another": (
         {"customer": "OTHER", "product": "OAK"},
-        *("product", "other_customer", "OAK · Oak is no product of Other, but of Acme."),
+        *("product", "other_customer", "OAK · Oak belongs to Acme, not to Other."),
     ),
     "category of another product": (
         {"product": "OAK", "category": "tiles"},
@@ -81,7 +81,7 @@ CASES: dict[str, tuple[dict[str, Any], str, str, str]] = {
     ),
     "channel of another source": (
         {"source": "site", "channel": "webinar"},
-        *("channel", "other_channel", "Site is of the channel “Web site”: this rule would price nothing."),
+        *("channel", "other_channel", "The channel of Site is “Web site”: this rule would price nothing."),
     ),
 }
 # What the database itself never lets a draft hold, so that no activation meets it.
@@ -179,8 +179,8 @@ def test_the_rest_is_refused_by_the_database_itself(named: dict[str, Any], case:
 TIERS: dict[str, tuple[list[tuple[int | None, int | None]], list[tuple[str, str, str, int | None]], str]] = {
     "none": (
         [],
-        [("tiers", "tiers_do_not_ascend", "A graduated price needs tiers; the last one has no end.", None)],
-        "A graduated price needs tiers; the last one has no end.",
+        [("tiers", "tiers_do_not_ascend", "A graduated price needs tiers, and the last one must have no end.", None)],
+        "A graduated price needs tiers, and the last one must have no end.",
     ),
     "no open end": (
         [(10, 1)],
@@ -204,8 +204,8 @@ TIERS: dict[str, tuple[list[tuple[int | None, int | None]], list[tuple[str, str,
     ),
     "negative": (
         [(10, -2), (None, 1)],
-        [("unit_price", "negative", "A price is not negative.", 0)],
-        "Tier 1: A price is not negative.",
+        [("unit_price", "negative", "Price can't be negative.", 0)],
+        "Tier 1: Price can't be negative.",
     ),
 }
 

@@ -235,7 +235,7 @@ def test_what_becomes_unrated_or_excluded_is_counted_and_named(operator: User) -
     ]
     assert sorted(found, key=str) == sorted([(rule, 0, 1, 0), (rule, 0, 0, 1)], key=str)
     assert {(move.kind, move.action, move.then_words) for move in simulation.moves.exclude(kind="amount")} == {
-        ("excluded", twice[1], "not charged: charged already"),
+        ("excluded", twice[1], "not charged: already charged"),
         ("unrated", wood, "unrated"),
     }
 

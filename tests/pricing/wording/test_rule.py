@@ -366,7 +366,7 @@ TIERS = (Tier(100 * MICRO, 5 * MICRO // 2, MICRO), Tier(500 * MICRO, 2 * MICRO),
         ),
         (
             Terms("USD", Package(5 * MICRO, 4 * MICRO, 2 * MICRO)),
-            "$4.00 per package of 5 units started in a period beyond the free ones, the first 2 units of a period free",
+            "$4.00 per started package of 5 units in a period beyond the free ones, the first 2 units of a period free",
         ),
         (
             Terms("USD", Percentage(1_500_000, 100_000, MICRO, 12 * MICRO, 3, 150 * MICRO)),
