@@ -21,7 +21,7 @@ from billing_engine.local_servers.errors import DeskError
 from billing_engine.local_servers.folder import STEP_SECONDS, Folder
 
 # For a checkout below a folder that `nobody` can't enter (root's home is 0700). Not /tmp or /var/tmp: the data must
-# survive a reboot, and cleanup of old files there would take single files out of a database. Only root writes here, so
+# survive a reboot, and cleanup jobs there would delete single files out of a database. Only root writes here, so
 # no other user can occupy the name.
 ELSEWHERE = Path("/var/lib/lead-billing-engine")
 
@@ -115,7 +115,7 @@ class Seat:
         self._link.symlink_to(home)
 
     def _as_whom(self) -> str:
-        return " as user nobody" if self.account else ""
+        return " as user nobody" if self.account else ""  # prose: nobody -- the Unix user
 
 
 def named_by(pid_file: Path, *, names: Collection[str], home: Path, clue: str) -> psutil.Process | None:
@@ -199,6 +199,7 @@ def _nobody() -> Account:
         entry = pwd.getpwnam("nobody")
     except KeyError:
         raise DeskError(
-            "You are root and there is no user `nobody` to run the servers as. Start as an ordinary user."
+            # prose: nobody -- the Unix user
+            "You are root, but there is no user `nobody` to run the servers as. Start as an ordinary user."
         ) from None
     return Account(uid=entry.pw_uid, gid=entry.pw_gid)

@@ -8,7 +8,7 @@ UNSETTLED = Q(state__in=["waiting", "running"])
 
 
 def say_when(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:  # noqa: ARG001 -- Django passes both
-    """What waits is due now; what is settled waits for nothing."""
+    """Waiting customers are due now; settled ones are not due."""
     customers = apps.get_model("pricing", "SimulatedCustomer").objects
     customers.filter(UNSETTLED).update(next_attempt_at=Now())
     customers.exclude(UNSETTLED).update(next_attempt_at=None)

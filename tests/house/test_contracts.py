@@ -19,7 +19,7 @@ STOREYS = next(each for each in CONTRACTS if each["name"] == "Money flows up, im
 REFUSED = {
     "Money flows up, imports go down": ("leads/domain/limits.py", "billing_engine.menu"),
     "Inside an app: doors, then tasks, then the domain, then models": ("reports/queries/fate.py", "reports.admin"),
-    "Inside the floor: pages and answers, then tables, then the calendar, then money and errors": (
+    "Inside the base layer: pages and API, then tables, then the calendar, then money and errors": (
         "billing_engine/core/money.py",
         "billing_engine.core.tables.csv",
     ),
@@ -27,7 +27,7 @@ REFUSED = {
         "leads/domain/intake/lookup.py",
         "leads.domain.quarantine.settle",
     ),
-    "Inside pricing: simulations stand on the rule book, that on the audit, that on rating": (
+    "Inside pricing: simulations use the rule book, which uses the audit, which uses rating": (
         "pricing/domain/rate/rollup.py",
         "pricing.domain.rule_book.rules",
     ),
@@ -35,12 +35,12 @@ REFUSED = {
         "invoices/domain/lines/totals.py",
         "invoices.domain.month_close",
     ),
-    "Inside operations: processes, then what watches them": (
+    "Inside operations: processes, then their monitoring": (
         "billing_engine/operations/heartbeat.py",
         "billing_engine.operations.monitoring",
     ),
-    "The price decision is pure: the standard library and nothing else": ("pricing/rating/match.py", "django.db"),
-    "Words are made of plain values: no framework, no rows": ("pricing/wording/numbers.py", "django.utils.html"),
+    "The price decision is pure: only the standard library": ("pricing/rating/match.py", "django.db"),
+    "Wording uses plain values only: no framework, no rows": ("pricing/wording/numbers.py", "django.utils.html"),
     "The local servers start before Django does": ("billing_engine/local_servers/ports.py", "django.conf"),
     "Settings are read through Django, never imported": ("leads/domain/products.py", "billing_engine.settings"),
 }

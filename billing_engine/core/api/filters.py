@@ -23,12 +23,12 @@ class BadFilter(Refused):
 
 
 def text_filter(name: str, says: str, **schema: Any) -> OpenApiParameter:
-    """A text filter, for the API schema."""
+    """A filter by text, for the API schema."""
     return OpenApiParameter(name, {"type": "string", "minLength": 1, **schema}, description=says)
 
 
 def day_filter(name: str, says: str) -> OpenApiParameter:
-    """A day filter, for the API schema."""
+    """A filter by day, for the API schema."""
     return OpenApiParameter(name, DAY, description=says)
 
 
