@@ -237,10 +237,7 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.1",
     # Two fields are called state; one of them needs another enum name.
     "ENUM_NAME_OVERRIDES": {"QuarantineStateEnum": ["waiting", "repaired", "discarded"]},
-    "POSTPROCESSING_HOOKS": [
-        "drf_spectacular.hooks.postprocess_schema_enums",
-        "leads.api.openapi.add_forms",
-    ],
+    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "leads.api.openapi.add_forms"],
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SERVE_AUTHENTICATION": [],

@@ -6,11 +6,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.contrib import admin, messages
-from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Max, Min, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.http import urlencode
@@ -18,7 +16,7 @@ from django.utils.safestring import SafeString
 from django.utils.timezone import now
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 
-from billing_engine.core.admin_kit.bulk import for_each
+from billing_engine.core.admin_kit.bulk import AsksWhy, ask_why, for_each
 from billing_engine.core.admin_kit.cells import NOTHING, chip, deed, instant, link, list_of, number
 from billing_engine.core.admin_kit.columns import column
 from billing_engine.core.admin_kit.dialogs import Dialog, Done, WithReason, button, person
@@ -30,6 +28,13 @@ from pricing.domain.waive import waive
 from pricing.models import UnratedAction
 
 WAIVED_AT_ONCE = 1_000
+WAIVE_MANY = AsksWhy(
+    action="waive_selected",
+    verb="Waive",
+    noun="action",
+    says="They are excluded from billing with the reason you give, and no longer block the close. Each stays in its lead's"
+    " history.",
+)
 GROUPED_AT_MOST = 100_000
 GROUPS_SHOWN = 25
 GROUP = {
@@ -122,7 +127,7 @@ class UnratedActionAdmin(ReadOnlyPage[UnratedAction]):
             return None
         form = WithReason(request.POST if "reason" in request.POST else None)
         if not form.is_valid():
-            return self._ask_why(request, form, rows)
+            return ask_why(self, request, form, rows, WAIVE_MANY)
         note, by, at = form.cleaned_data["reason"], person(request), now()
         for_each(
             request,
@@ -157,17 +162,6 @@ class UnratedActionAdmin(ReadOnlyPage[UnratedAction]):
         chosen = _asked_for(request).select_related("action", "period__customer").order_by("action_id")
         refused = self.waive_selected(request, chosen)
         return refused or HttpResponseRedirect(list_of("pricing.unratedaction"))
-
-    def _ask_why(self, request: HttpRequest, form: WithReason, rows: list[UnratedAction]) -> HttpResponse:
-        page = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "title": "Waive",
-            "form": form,
-            "rows": rows,
-            "checkbox": ACTION_CHECKBOX_NAME,
-        }
-        return render(request, "pricing/waive.html", page)
 
     @admin.display(description="why")
     def why(self, row: UnratedAction) -> SafeString:

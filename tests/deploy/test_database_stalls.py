@@ -53,8 +53,8 @@ import django; django.setup()
 import io, sys, threading
 from concurrent.futures import ThreadPoolExecutor
 from django.db import connection, transaction
-from billing_engine.operations.database_stalls import watch
-watch.be(watch.OF_WEB)
+from billing_engine.operations.database_stalls import watchdog
+watchdog.be(watchdog.OF_WEB)
 begun = threading.Barrier(6)
 frozen = threading.Event()
 with connection.cursor() as cursor:
@@ -97,10 +97,10 @@ with ThreadPoolExecutor(len(asks)) as pool:
 LONG = """
 import django; django.setup()
 from django.db import connection
-from billing_engine.operations.database_stalls import watch
-watch.be(watch.OF_WEB)
+from billing_engine.operations.database_stalls import watchdog
+watchdog.be(watchdog.OF_WEB)
 with connection.cursor() as cursor:
-    cursor.execute("SELECT pg_sleep(%s)", [watch.OF_WEB.silence_seconds * 2])
+    cursor.execute("SELECT pg_sleep(%s)", [watchdog.OF_WEB.silence_seconds * 2])
     cursor.execute("SELECT current_setting('statement_timeout')")
     print(cursor.fetchone()[0])
 """

@@ -10,12 +10,14 @@ from tests.house.tree import ROOT, files, nodes, product, sources, text, tree
 
 JUNK_DRAWERS = {"utils", "util", "helpers", "helper", "common", "misc", "services", "service", "stuff", "lib"}
 
-LINES_A_FILE = 400
-LINES_A_FUNCTION = 60
+LINES_A_FILE = 300
+LINES_A_TEST_FILE = 400
+LINES_A_FUNCTION = 50
 WRITTEN_BY_PEOPLE = {".py", ".html", ".css", ".js", ".typ", ".toml", ".yml", ".sh"}
 LONG_FOR_A_REASON: dict[str, str] = {  # path: why it may be longer
     "templates/ecs.infra.yml": "one stack is one file, and CloudFormation takes no shorthand for what repeats",
     "templates/ecs.service.yml": "likewise",
+    "templates/ecs.alarms.yml": "likewise",
 }
 
 EXCEPTION = re.compile(r"#\s*(?:ruff:\s*)?(?:noqa|type:\s*ignore)\b", re.IGNORECASE)
@@ -52,7 +54,11 @@ def test_no_file_is_longer_than_a_reader_can_hold():
         if path.suffix in WRITTEN_BY_PEOPLE and "migrations" not in path.parts and str(path) not in LONG_FOR_A_REASON
     }
 
-    assert {str(path): length for path, length in lengths.items() if length > LINES_A_FILE} == {}
+    assert {str(path): length for path, length in lengths.items() if length > _lines_allowed(path)} == {}
+
+
+def _lines_allowed(path: Path) -> int:
+    return LINES_A_TEST_FILE if path.parts[0] == "tests" else LINES_A_FILE
 
 
 def test_no_function_is_longer_than_a_screen():

@@ -1,14 +1,17 @@
 """Bulk actions: each row is processed by itself, and skipped rows are listed with the reason."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from django import forms
 from django.contrib import messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db import models
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 
-from billing_engine.core.admin_kit.cells import address_of
+from billing_engine.core.admin_kit.cells import address_of, list_of
 from billing_engine.core.errors import Refused
 
 Row = TypeVar("Row", bound=models.Model)
@@ -34,6 +37,36 @@ class Skipped:
     act: str
     rows: list[SkippedRow]
     more: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AsksWhy:
+    """What the page that asks for a reason says, before an act on many rows: the action's name, the verb, the noun."""
+
+    action: str
+    verb: str
+    noun: str
+    says: str
+    is_dangerous: bool = False
+
+
+def ask_why(
+    page: Any, request: HttpRequest, form: forms.Form, rows: Sequence[models.Model], asks: AsksWhy
+) -> HttpResponse:
+    """Ask for the reason of an act on the chosen rows: the page's list action is called again with the answer."""
+    title = f"{asks.verb} {len(rows):,} {asks.noun}{'' if len(rows) == 1 else 's'}?"
+    context = {
+        **page.admin_site.each_context(request),
+        "opts": page.opts,
+        "title": asks.verb,
+        "asks": {"title": title, "says": asks.says, "is_dangerous": asks.is_dangerous},
+        "action": asks.action,
+        "form": form,
+        "rows": rows,
+        "checkbox": ACTION_CHECKBOX_NAME,
+        "back": list_of(page.opts.label_lower),
+    }
+    return render(request, "core/reason_for_many.html", context)
 
 
 def for_each(request: HttpRequest, rows: Iterable[Row], act: Callable[[Row], object], *, done: str) -> None:

@@ -27,6 +27,10 @@ from invoices.models import BillingRun, BillingRunItem
 
 State = BillingRunItem.State
 START = "invoices.add_billingrun"
+START_SAYS = (
+    "Every open period of the cycle is rated, closed and drafted as an invoice. What cannot be billed yet is listed with its"
+    " reason and left as it is."
+)
 
 
 def has_failed_items(run: BillingRun) -> bool:
@@ -91,8 +95,10 @@ class BillingRunAdmin(ReadOnlyPage[BillingRun]):
                 form.add_error(None, str(refusal))
             else:
                 return _gone_to(request, address_of(run))
-        page = {"opts": self.opts, "title": "Start a billing run", "form": form, "back": list_of("invoices.billingrun")}
-        response = render(request, "invoices/start_run.html", {**self.admin_site.each_context(request), **page})
+        asks = {"title": "Start a billing run", "says": START_SAYS}
+        page = {"opts": self.opts, "title": asks["title"], "back": list_of("invoices.billingrun")}
+        page |= {"form": form, "asks": asks, "presses": "Start"}
+        response = render(request, "core/dialog.html", {**self.admin_site.each_context(request), **page})
         response["Cache-Control"] = "no-store"
         return response
 

@@ -5,17 +5,16 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.contrib import admin, messages
-from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404
 from django.urls import path
 from django.utils.timezone import now
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 from unfold.enums import ActionVariant
 
-from billing_engine.core.admin_kit.bulk import for_each
+from billing_engine.core.admin_kit.bulk import AsksWhy, ask_why, for_each
 from billing_engine.core.admin_kit.cells import (
     Colour,
     chip,
@@ -47,6 +46,13 @@ COLOURS: dict[str, Colour] = {State.WAITING: "orange", State.REPAIRED: "green", 
 RETRIED_AT_ONCE = 500
 RETRIED_HERE = 100  # more of them are the workers' business
 DISCARDED_AT_ONCE = 1_000
+DISCARD_MANY = AsksWhy(
+    action="discard_selected",
+    verb="Discard",
+    noun="item",
+    says="They are never stored and never billed. Each stays in the list as discarded, with your reason.",
+    is_dangerous=True,
+)
 
 
 @admin.register(QuarantinedItem)
@@ -230,21 +236,10 @@ class QuarantinedItemAdmin(ReadOnlyPage[QuarantinedItem]):
         rows = _oldest(request, queryset, DISCARDED_AT_ONCE)
         form = WithReason(request.POST if "reason" in request.POST else None)
         if not form.is_valid():
-            return self._ask_why(request, form, rows)
+            return ask_why(self, request, form, rows, DISCARD_MANY)
         note, by, at = form.cleaned_data["reason"], person(request), now()
         for_each(request, rows, lambda item: discard(item, note=note, by=by, at=at), done="Discarded")
         return None
-
-    def _ask_why(self, request: HttpRequest, form: WithReason, rows: list[QuarantinedItem]) -> HttpResponse:
-        page = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "title": "Discard",
-            "form": form,
-            "rows": rows,
-            "checkbox": ACTION_CHECKBOX_NAME,
-        }
-        return render(request, "leads/discard.html", page)
 
     @admin.display(description="counts to")
     def shown_months(self, item: QuarantinedItem) -> str:

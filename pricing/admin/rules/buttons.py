@@ -29,9 +29,9 @@ from pricing.admin.rules.page import (
     time_in_words,
 )
 from pricing.domain.rule_book.approval import check_second_person
-from pricing.domain.rule_book.effective import now_in, zones_of
-from pricing.domain.rule_book.overlap import RulesOverlap
 from pricing.domain.rule_book.rules import activate, retire, revise, roll_back
+from pricing.domain.scope.effective import now_in, zones_of
+from pricing.domain.scope.overlap import RulesOverlap
 from pricing.models import PriceRule
 
 CHANGE = "pricing.change_pricerule"

@@ -16,9 +16,9 @@ from billing_engine.core.admin_kit.columns import column
 from billing_engine.core.calendar.wall_clock import in_words
 from pricing.admin.rules.page import state_in_words, time_in_words
 from pricing.domain.rate.usage import Use, uses_of
-from pricing.domain.rule_book.effective import zones_of_each
-from pricing.domain.rule_book.scopes import rank_of
 from pricing.domain.rule_wording import limits_in_words, model_in_words, price_in_words, scope_in_words
+from pricing.domain.scope.effective import zones_of_each
+from pricing.domain.scope.scopes import rank_of
 from pricing.models import PriceRule
 from pricing.rating.match import DIMENSIONS
 

@@ -12,13 +12,13 @@ from billing_engine.core.admin_kit.cells import Colour, chip, instant, link
 from billing_engine.core.calendar.wall_clock import in_words
 from billing_engine.core.errors import Refused
 from pricing.domain.rule_book.checks import checks_with
-from pricing.domain.rule_book.effective import Standing, Zones, standing, zones_of, zones_of_each
-from pricing.domain.rule_book.fit import matches_in_words
 from pricing.domain.rule_book.history import differences, history_of, terms_in_words
 from pricing.domain.rule_book.rules import check_may_be_changed
-from pricing.domain.rule_book.scopes import rivals
 from pricing.domain.rule_book.warnings import Caution, cautions_about
 from pricing.domain.rule_wording import price_in_words, scope_in_words
+from pricing.domain.scope.effective import Standing, Zones, standing, zones_of, zones_of_each
+from pricing.domain.scope.fit import matches_in_words
+from pricing.domain.scope.scopes import rivals
 from pricing.models import PriceRule, RuleChange
 
 State = PriceRule.State

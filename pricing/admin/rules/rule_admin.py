@@ -27,9 +27,9 @@ from pricing.admin.rules.tiers import TierRows
 from pricing.admin.rules.try_one import TryForm, try_view
 from pricing.domain.rule_book.checks import checks_with
 from pricing.domain.rule_book.drafting import discard, save_draft
-from pricing.domain.rule_book.fit import categories
 from pricing.domain.rule_book.price_parts import PARTS
 from pricing.domain.rule_book.warnings import cautions_about
+from pricing.domain.scope.fit import categories
 from pricing.models import PriceRule
 from pricing.rating.prices import MODELS
 
@@ -41,7 +41,7 @@ def _rows_of_fields(*, are_free: bool) -> tuple[tuple[str, ...], ...]:
         names = [each.name for each in model.fields if not each.kind.is_tiers and each.is_allowance == are_free]
         new = [name for name in names if name not in seen]
         rows += [tuple(new[place : place + 2]) for place in range(0, len(new), 2)]
-        seen.update(new)
+        seen |= set(new)
     return tuple(rows)
 
 

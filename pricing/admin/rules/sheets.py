@@ -23,11 +23,11 @@ from billing_engine.core.tables.csv import csv_response
 from billing_engine.core.tables.read import read_sheet
 from billing_engine.core.tables.xlsx import xlsx_response
 from pricing.admin.rules.page import caution_with_links
-from pricing.domain.rule_book.fit import LastMonth, unmatched
 from pricing.domain.rule_book.rules import activate
 from pricing.domain.rule_book.sheet.columns import COLUMNS, cells_of
 from pricing.domain.rule_book.sheet.plan import CHANGED, NEW, REVISION, SAME, Plan, apply, plan, preview
 from pricing.domain.rule_wording import price_in_words, scope_in_words
+from pricing.domain.scope.fit import LastMonth, unmatched
 from pricing.models import PriceRule
 
 ROWS_AT_MOST = 2_000  # each is a form on the page

@@ -10,9 +10,9 @@ from django.db.models import Q
 from billing_engine.core.calendar.wall_clock import in_words, instant_of
 from billing_engine.core.errors import Refused
 from leads.models import BillingPeriod
-from pricing.domain.rule_book.effective import customers_of, now_in, zones_of
 from pricing.domain.rule_book.history import last_author
-from pricing.domain.rule_book.scopes import known_of, neighbours, rank_of
+from pricing.domain.scope.effective import customers_of, now_in, zones_of
+from pricing.domain.scope.scopes import known_of, neighbours, rank_of
 from pricing.models import PriceRule
 
 

@@ -9,7 +9,7 @@ from django.db.models.functions import Greatest
 from billing_engine.core.calendar.wall_clock import in_words, instant_of, shown
 from billing_engine.core.errors import Refused
 from leads.models import BillingPeriod
-from pricing.domain.rule_book.effective import zones_of
+from pricing.domain.scope.effective import zones_of
 from pricing.models import Charge, PriceRule
 
 

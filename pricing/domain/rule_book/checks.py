@@ -16,7 +16,7 @@ from pricing.domain.rate.charges import in_units
 from pricing.domain.rate.inputs import rule_facts
 from pricing.domain.rule_book.drafts import as_if_active
 from pricing.domain.rule_book.example import Example, decide
-from pricing.domain.rule_book.scopes import known_of
+from pricing.domain.scope.scopes import known_of
 from pricing.models import Charge, PriceCheck, PriceRule
 from pricing.rating.instants import moment
 from pricing.rating.values import CustomerId, Decision, KindId, RuleFacts, RuleId

@@ -12,11 +12,11 @@ from pricing.domain.rule_book.approval import check_people
 from pricing.domain.rule_book.billed import check_not_billed
 from pricing.domain.rule_book.checks import check_prices
 from pricing.domain.rule_book.drafting import NotADraft
-from pricing.domain.rule_book.effective import now_in, zones_of
 from pricing.domain.rule_book.history import Terms, differences, record, stored_terms
-from pricing.domain.rule_book.overlap import OVERLAP, RulesOverlap, check_overlap
-from pricing.domain.rule_book.scopes import same_scope
 from pricing.domain.rule_book.validate import check_rule, in_order
+from pricing.domain.scope.effective import now_in, zones_of
+from pricing.domain.scope.overlap import OVERLAP, RulesOverlap, check_overlap
+from pricing.domain.scope.scopes import same_scope
 from pricing.models import PriceRule, PriceTier, RuleChange
 
 

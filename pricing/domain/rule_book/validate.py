@@ -7,8 +7,8 @@ from billing_engine.core.errors import FieldFault, HasFaults
 from billing_engine.core.money import is_currency
 from leads.models import Customer, Product
 from pricing.domain.rate.inputs import given_of, maybe_micro, price_facts
-from pricing.domain.rule_book.fit import contradictions
 from pricing.domain.rule_book.price_parts import RATES, tiers_of
+from pricing.domain.scope.fit import contradictions
 from pricing.models import PriceRule, PriceTier
 from pricing.models.rule import TIERS_AT_MOST
 from pricing.rating.highest import highest_only_misfit

@@ -10,9 +10,9 @@ from billing_engine.core.calendar.wall_clock import in_words
 from pricing.domain.rate.charges import in_units
 from pricing.domain.rate.inputs import price_facts
 from pricing.domain.rule_book.approval import taken_over
-from pricing.domain.rule_book.fit import LastMonth, matches_nothing_of_much, unmatched
-from pricing.domain.rule_book.gaps import Gap, gaps
-from pricing.domain.rule_book.scopes import covers, neighbours, rank_of, rivals, same_scope
+from pricing.domain.scope.fit import LastMonth, matches_nothing_of_much, unmatched
+from pricing.domain.scope.gaps import Gap, gaps
+from pricing.domain.scope.scopes import covers, neighbours, rank_of, rivals, same_scope
 from pricing.models import PriceRule
 from pricing.rating.prices import MICRO, Counted, Price
 

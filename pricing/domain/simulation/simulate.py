@@ -17,8 +17,8 @@ from billing_engine.core.queues.leased import LeasedQueue
 from leads.models import Action, BillingPeriod, Customer
 from pricing.domain.rate.inputs import rules_for
 from pricing.domain.rule_book.drafts import as_if_active
-from pricing.domain.rule_book.effective import customers_of
 from pricing.domain.rule_wording import terms_of
+from pricing.domain.scope.effective import customers_of
 from pricing.domain.simulation.period import Carry, Stopped, compare
 from pricing.domain.simulation.results import forget, keep
 from pricing.models import PeriodTally, PriceRule, SimulatedCustomer, Simulation

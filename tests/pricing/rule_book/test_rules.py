@@ -11,7 +11,6 @@ from billing_engine.core.calendar.spans import Month, Week
 from billing_engine.core.calendar.wall_clock import read
 from leads.models import ActionType, BillingPeriod, Channel, UnratedMark
 from pricing.domain.rule_book.billed import WouldRewriteHistory
-from pricing.domain.rule_book.overlap import RulesOverlap
 from pricing.domain.rule_book.rules import (
     HasEnded,
     NotActive,
@@ -22,6 +21,7 @@ from pricing.domain.rule_book.rules import (
 )
 from pricing.domain.rule_book.validate import RuleIncomplete
 from pricing.domain.rule_wording import price_in_words, scope_in_words
+from pricing.domain.scope.overlap import RulesOverlap
 from pricing.models import PriceRule
 from tests.factories.leads import (
     ActionTypeFactory,

@@ -12,7 +12,6 @@ from billing_engine.core.errors import Refused
 from billing_engine.core.tables.read import Row
 from pricing.domain.rule_book.drafting import save_draft
 from pricing.domain.rule_book.drafts import with_tiers
-from pricing.domain.rule_book.fit import LastMonth
 from pricing.domain.rule_book.price_parts import leave_out_what_says_nothing, tiers_of
 from pricing.domain.rule_book.rules import revise
 from pricing.domain.rule_book.sheet.cells import Names, Terms, terms_of
@@ -28,6 +27,7 @@ from pricing.domain.rule_book.sheet.columns import (
 )
 from pricing.domain.rule_book.validate import TIERS, currency_of, rule_faults, tiers_faults
 from pricing.domain.rule_book.warnings import Caution, cautions_about
+from pricing.domain.scope.fit import LastMonth
 from pricing.models import PriceRule, PriceTier
 
 RELATED = ("customer", "product", "source", "action_type")

@@ -12,12 +12,12 @@ from django.urls import reverse
 from billing_engine.core.calendar.spans import Month
 from billing_engine.core.calendar.wall_clock import read
 from pricing.domain.rule_book.checks import PriceChecksFail, checks_with
-from pricing.domain.rule_book.fit import LastMonth, close_to, matches_in_words, matches_last_month
-from pricing.domain.rule_book.gaps import gaps
-from pricing.domain.rule_book.overlap import RulesOverlap
 from pricing.domain.rule_book.rules import activate, revise
 from pricing.domain.rule_book.validate import RuleIncomplete
 from pricing.domain.rule_book.warnings import cautions_about
+from pricing.domain.scope.fit import LastMonth, close_to, matches_in_words, matches_last_month
+from pricing.domain.scope.gaps import gaps
+from pricing.domain.scope.overlap import RulesOverlap
 from pricing.models import PriceRule
 from tests.factories.leads import (
     ActionFactory,

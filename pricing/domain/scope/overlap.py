@@ -2,7 +2,7 @@
 
 from billing_engine.core.calendar.wall_clock import in_words
 from billing_engine.core.errors import Refused
-from pricing.domain.rule_book.scopes import same_scope
+from pricing.domain.scope.scopes import same_scope
 from pricing.models import PriceRule
 
 OVERLAP = "active_rules_of_one_scope_never_overlap"

@@ -11,8 +11,8 @@ from django.db.models import F, Q, QuerySet
 from billing_engine.core.calendar.spans import Month
 from billing_engine.core.errors import FieldFault
 from leads.models import Action, BillingPeriod, Channel, Customer, Product, Source
-from pricing.domain.rule_book.effective import customers_of
-from pricing.domain.rule_book.scopes import FIXES
+from pricing.domain.scope.effective import customers_of
+from pricing.domain.scope.scopes import FIXES
 from pricing.models import PriceRule
 
 COUNTED_AT_MOST = 10_000  # of last month's actions: the page does not wait for an exact count

@@ -8,7 +8,7 @@ from operator import itemgetter
 from typing import Any
 
 from leads.models import ActionType, Product, Source
-from pricing.domain.rule_book.scopes import in_time, known_of
+from pricing.domain.scope.scopes import in_time, known_of
 from pricing.models import PriceRule
 
 Row = dict[str, object]
