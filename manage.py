@@ -25,7 +25,7 @@ def main() -> None:
             os.environ |= {name: place for name, place in NOWHERE.items() if not os.environ.get(name)}
         else:
             local_servers.provide(os.environ, CHECKOUT)
-    except local_servers.DeskError as error:
+    except local_servers.LocalServerError as error:
         sys.exit(str(error))
 
     from django.core.management import execute_from_command_line  # noqa: PLC0415 -- reads settings, so after the servers

@@ -13,7 +13,7 @@ from django.db.models import Model
 from django.db.models.sql import Query
 
 # From the bottom layer up, each with the color of its tables.
-STOREYS = {"leads": "#2f6f8f", "pricing": "#7a5195", "invoices": "#3f7d4e"}
+LAYERS = {"leads": "#2f6f8f", "pricing": "#7a5195", "invoices": "#3f7d4e"}
 NOTE = (
     "Generated from the models by `manage.py schema`. Do not edit.",
     "A column whose type is an enum is a varchar in PostgreSQL; the enum lists its possible values.",
@@ -25,14 +25,14 @@ Choices = tuple[tuple[Any, str], ...]
 
 def schema() -> str:
     """The whole file; the same models give the same text, on every machine."""
-    stored = [model for app in STOREYS for model in apps.get_app_config(app).get_models()]
+    stored = [model for app in LAYERS for model in apps.get_app_config(app).get_models()]
     enums = _enums(stored)
     parts = [
         f"Project \"Lead Billing Engine\" {{\n  database_type: 'PostgreSQL'\n{_note(NOTE)}\n}}",
         *(_enum(name, choices) for choices, name in enums.items()),
         *(_table(model, enums) for model in stored),
         _people(),
-        *(_group(apps.get_app_config(app), color) for app, color in STOREYS.items()),
+        *(_group(apps.get_app_config(app), color) for app, color in LAYERS.items()),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -64,7 +64,7 @@ def _table(model: type[Model], enums: dict[Choices, str]) -> str:
         blocks.append("  indexes {\n" + "\n".join(f"    {index}" for index in indexes) + "\n  }")
     blocks.append(_note(_table_note(model)))
     body = "\n\n".join(blocks)
-    return f"Table {model._meta.db_table} [headercolor: {STOREYS[model._meta.app_label]}] {{\n{body}\n}}"
+    return f"Table {model._meta.db_table} [headercolor: {LAYERS[model._meta.app_label]}] {{\n{body}\n}}"
 
 
 def _table_note(model: type[Model]) -> Iterator[str]:

@@ -4,7 +4,7 @@ from django.apps import apps
 from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 
-STOREYS = ("leads", "pricing", "invoices")
+LAYERS = ("leads", "pricing", "invoices")
 
 # Every role may view all business data; a role adds permissions.
 OPERATIONS = {
@@ -50,7 +50,7 @@ ROLES: dict[str, dict[str, tuple[str, ...]]] = {"Operations": OPERATIONS, "Finan
 def permissions_of(role: str) -> set[str]:
     """Permission names, such as `leads.add_customer`."""
     views = {
-        f"{app}.view_{model._meta.model_name}" for app in STOREYS for model in apps.get_app_config(app).get_models()
+        f"{app}.view_{model._meta.model_name}" for app in LAYERS for model in apps.get_app_config(app).get_models()
     }
     return views | {f"{app}.{name}" for app, names in ROLES[role].items() for name in names}
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from django.apps import apps
 from django.db import connection
 
-from billing_engine.dbml import STOREYS
+from billing_engine.dbml import LAYERS
 
 HEADER = "-- Read from a freshly migrated database by `manage.py schema`. Do not edit.\n"
 
@@ -97,7 +97,7 @@ def functions() -> dict[str, str]:
 
 
 def _ours() -> set[str]:
-    models = (model for app in STOREYS for model in apps.get_app_config(app).get_models(include_auto_created=True))
+    models = (model for app in LAYERS for model in apps.get_app_config(app).get_models(include_auto_created=True))
     return {model._meta.db_table for model in models}
 
 

@@ -41,5 +41,5 @@ class HasFaults(Refused):
 
     def __init__(self, faults: Sequence[FieldFault], message: str | None = None) -> None:
         self.faults = tuple(faults)
-        told = [{"field": one.field, "row": one.row, "code": one.code, "detail": one.words} for one in faults]
-        super().__init__(message or " ".join(fault.words for fault in faults), faults=told)
+        fields = [{"field": one.field, "row": one.row, "code": one.code, "detail": one.words} for one in faults]
+        super().__init__(message or " ".join(fault.words for fault in faults), faults=fields)

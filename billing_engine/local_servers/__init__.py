@@ -14,12 +14,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from billing_engine.local_servers.errors import DeskError
+from billing_engine.local_servers.errors import LocalServerError
 
 if TYPE_CHECKING:
     from billing_engine.local_servers.folder import Folder
 
-__all__ = ["DeskError", "down", "down_all", "kill", "provide"]
+__all__ = ["LocalServerError", "down", "down_all", "kill", "provide"]
 
 DATABASE_URL = "DATABASE_URL"
 REDIS_URL = "REDIS_URL"
@@ -73,12 +73,12 @@ def down(checkout: Path, *, test: bool = False) -> None:
 
 def kill(checkout: Path) -> None:
     """Kill both servers of `make run` at once. What they had committed is there when they start again."""
-    from billing_engine.local_servers.account import Seat, end, servers_at  # noqa: PLC0415 -- psutil is not there in production
+    from billing_engine.local_servers.account import ServerHome, end, servers_at  # noqa: PLC0415 -- psutil is not there in production
     from billing_engine.local_servers.folder import Folder  # noqa: PLC0415 -- psutil is not there in production
 
     folder = Folder(_place(checkout, test=False))
     for name in ("redis", "postgres"):
-        end(servers_at(Seat(folder, name).home))
+        end(servers_at(ServerHome(folder, name).home))
 
 
 def down_all(checkout: Path) -> None:
@@ -112,5 +112,5 @@ def _place(checkout: Path, *, test: bool) -> Path:
 
 def _can_embed() -> bool:
     if sys.platform == "win32":
-        raise DeskError("The embedded servers do not run on Windows, nor does Celery. Use WSL (wsl --install).")
+        raise LocalServerError("The embedded servers do not run on Windows, nor does Celery. Use WSL (wsl --install).")
     return find_spec("psutil") is not None

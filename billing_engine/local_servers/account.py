@@ -17,7 +17,7 @@ from typing import Any
 
 import psutil
 
-from billing_engine.local_servers.errors import DeskError
+from billing_engine.local_servers.errors import LocalServerError
 from billing_engine.local_servers.folder import STEP_SECONDS, Folder
 
 # For a checkout below a folder that `nobody` can't enter (root's home is 0700). Not /tmp or /var/tmp: the data must
@@ -38,7 +38,7 @@ class Account:
     gid: int
 
 
-class Seat:
+class ServerHome:
     """The home of one server inside the checkout's folder, and the account that owns it."""
 
     def __init__(self, folder: Folder, name: str) -> None:
@@ -85,13 +85,13 @@ class Seat:
                 **identity,
             )
         except (OSError, subprocess.TimeoutExpired) as error:
-            raise DeskError(f"{command[0]} could not be run{self._as_whom()}: {error}") from error
+            raise LocalServerError(f"{command[0]} could not be run{self._as_whom()}: {error}") from error
 
     def can_run(self, command: Sequence[str | Path]) -> bool:
         """Whether a program runs as the server's account: it is found, accessible, and has all its libraries."""
         try:
             return self.run(command, seconds=30).returncode == 0
-        except DeskError:
+        except LocalServerError:
             return False
 
     def hand_over(self, path: Path) -> None:
@@ -198,7 +198,7 @@ def _nobody() -> Account:
     try:
         entry = pwd.getpwnam("nobody")
     except KeyError:
-        raise DeskError(
+        raise LocalServerError(
             # prose: nobody -- the Unix user
             "You are root, but there is no user `nobody` to run the servers as. Start as an ordinary user."
         ) from None

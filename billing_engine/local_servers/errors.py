@@ -3,7 +3,7 @@
 from pathlib import Path
 
 
-class DeskError(Exception):
+class LocalServerError(Exception):
     """Says what failed, where the log is, and what to do."""
 
 

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from billing_engine.local_servers.errors import DeskError
+from billing_engine.local_servers.errors import LocalServerError
 
 STEP_SECONDS = 0.02
 LOCK_SECONDS = 120.0
@@ -32,11 +32,11 @@ class Folder:
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
             owner = self.path.stat().st_uid
         except OSError as error:
-            raise DeskError(
+            raise LocalServerError(
                 f"The folder {self.path} can't be created: {error.strerror}. Make it writable for your user."
             ) from error
         if owner != os.geteuid():
-            raise DeskError(
+            raise LocalServerError(
                 f"The folder {self.path} belongs to user number {owner} and you are number {os.geteuid()}. "
                 "Run the command as that user, or delete the folder (its data too) to start over."
             )
@@ -49,7 +49,9 @@ class Folder:
         except (FileNotFoundError, PermissionError):
             return {}  # A folder of another user reads as empty here; `make` then names the owner.
         except ValueError as error:
-            raise DeskError(f"{file} is not readable JSON ({error}). Delete {self.path} to start over.") from error
+            raise LocalServerError(
+                f"{file} is not readable JSON ({error}). Delete {self.path} to start over."
+            ) from error
         return state
 
     def write(self, name: str, state: dict[str, Any]) -> None:
@@ -76,7 +78,7 @@ class Folder:
             deadline = time.monotonic() + LOCK_SECONDS
             while not _locked(file.fileno()):
                 if time.monotonic() > deadline:
-                    raise DeskError(
+                    raise LocalServerError(
                         f"Another command has been starting or stopping {name} in {self.path} for {LOCK_SECONDS:.0f} "
                         "seconds. Look for it with `ps`, end it, and try again."
                     )

@@ -9,7 +9,7 @@ import os
 import time
 from collections.abc import Callable
 
-from billing_engine.local_servers.errors import DeskError
+from billing_engine.local_servers.errors import LocalServerError
 from billing_engine.local_servers.folder import LOCK_SECONDS, STEP_SECONDS, Folder
 
 
@@ -24,7 +24,9 @@ class Hold:
         deadline = time.monotonic() + LOCK_SECONDS
         while not self._locked(fcntl.LOCK_SH):
             if time.monotonic() > deadline:
-                raise DeskError(f"The servers of {folder.path} have been stopping for {LOCK_SECONDS:.0f} seconds.")
+                raise LocalServerError(
+                    f"The servers of {folder.path} have been stopping for {LOCK_SECONDS:.0f} seconds."
+                )
             time.sleep(STEP_SECONDS)
 
     def leave(self, *, stop: Callable[[], None]) -> None:

@@ -2,7 +2,7 @@
 
 import socket
 
-from billing_engine.local_servers.errors import DeskError
+from billing_engine.local_servers.errors import LocalServerError
 
 _TRIES = 200
 _LAST_PORT = 65535
@@ -17,7 +17,7 @@ def free_port(preferred: int, host: str = "127.0.0.1") -> int:
     for port in range(preferred, min(preferred + _TRIES, _LAST_PORT + 1)):
         if is_free(port, host):
             return port
-    raise DeskError(f"No free port on {host} from {preferred} on. Stop some servers, or choose another port.")
+    raise LocalServerError(f"No free port on {host} from {preferred} on. Stop some servers, or choose another port.")
 
 
 def is_free(port: int, host: str = "127.0.0.1") -> bool:

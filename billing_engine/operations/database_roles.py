@@ -30,8 +30,8 @@ class Login:
 def ensure_logins(database: dict[str, Any], *, admin: Login, app: Login) -> None:
     """As administrator: create the owner (the login in the database settings) and the app, with these passwords."""
     owner = Login(database["USER"], database["PASSWORD"])
-    told = database.get("OPTIONS", {})
-    options = {name: value for name, value in told.items() if name.startswith("ssl") or name in TIMES}
+    given = database.get("OPTIONS", {})
+    options = {name: value for name, value in given.items() if name.startswith("ssl") or name in TIMES}
     server = psycopg2.connect(
         host=database["HOST"],
         port=database["PORT"],
@@ -66,7 +66,7 @@ def ensure_logins(database: dict[str, Any], *, admin: Login, app: Login) -> None
         server.close()
 
 
-def let_the_app_in(app: Login) -> None:
+def grant_app_access(app: Login) -> None:
     """As owner, after the migrations: the app may do everything with rows, and nothing with tables."""
     with connection.cursor() as cursor:
         for statement in (

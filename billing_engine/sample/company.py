@@ -8,7 +8,7 @@ from django.contrib.auth.models import Group, User
 from django.db import transaction
 
 from billing_engine.core.calendar.wall_clock import read
-from billing_engine.local_servers import DeskError
+from billing_engine.local_servers import LocalServerError
 from billing_engine.roles import ensure_roles
 from leads.models import ActionType, Channel, Customer, Product, Source
 from pricing.domain.rule_book.rules import activate
@@ -190,7 +190,7 @@ def exists() -> bool:
 def refuse_among_others() -> None:
     """Raise if the database is already in use: sample users have publicly known passwords."""
     if not exists() and (User.objects.exists() or Customer.objects.exists()):
-        raise DeskError(
+        raise LocalServerError(
             "This database already has users or customers, so no sample company was added. Start with --no-sample, "
             "or name an empty database in DATABASE_URL."
         )

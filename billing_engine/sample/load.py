@@ -24,33 +24,33 @@ STEP_SECONDS = 0.2
 PATIENCE_SECONDS = 300.0
 
 Counts = Counter[str]
-Told = Callable[[int, int], None]  # done, of
+Report = Callable[[int, int], None]  # done, of
 
 
-def deliver(address: str, *, today: datetime, told: Told) -> Counts:
+def deliver(address: str, *, today: datetime, report: Report) -> Counts:
     """Post the sample leads as JSON to the running server; return the sums of the receipts' counts."""
     requests = list(documents(today=today))
     counts: Counts = Counter()
     keys = _Keys()
     for done, (source, leads) in enumerate(requests, start=1):
         counts.update(_post(f"{address}api/v1/deliveries", keys.of(source), leads)["counts"])
-        told(done, len(requests))
+        report(done, len(requests))
     keys.revoke()
     return counts
 
 
-def wait_for_rating(*, told: Told, check: Callable[[], None]) -> None:
+def wait_for_rating(*, report: Report, check: Callable[[], None]) -> None:
     """Wait until the workers have rated every open period; `check` raises if they have died."""
     waiting = BillingPeriod.objects.open().filter(unrated_marks__isnull=False).distinct()
     most = waiting.count()
     for _ in _patiently(check):
         left = waiting.count()
-        told(most - left, most)
+        report(most - left, most)
         if not left:
             return
 
 
-def bill_last_month(*, today: datetime, told: Told, check: Callable[[], None]) -> Progress:
+def bill_last_month(*, today: datetime, report: Report, check: Callable[[], None]) -> Progress:
     """Start last month's billing run, or find the started one, and wait until the workers have finished it."""
     cycle = last_month(today)
     run = BillingRun.objects.filter(cycle=str(cycle)).first()
@@ -58,7 +58,7 @@ def bill_last_month(*, today: datetime, told: Told, check: Callable[[], None]) -
         run = start(cycle, by=User.objects.get(username="finance"), at=now())
     for _ in _patiently(check):
         so_far = progress(run)
-        told(so_far.total - so_far.waiting, so_far.total)
+        report(so_far.total - so_far.waiting, so_far.total)
         if not so_far.waiting:
             return so_far
     raise TimeoutError("unreachable")

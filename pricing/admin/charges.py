@@ -10,7 +10,18 @@ from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter, DropdownFilter
 
 from billing_engine.core import money
-from billing_engine.core.admin_kit.cells import NOTHING, amount, chip, deed, instant, link, number, page_of, price, to
+from billing_engine.core.admin_kit.cells import (
+    NOTHING,
+    action_cell,
+    amount,
+    chip,
+    instant,
+    link,
+    link_to,
+    number,
+    page_of,
+    price,
+)
 from billing_engine.core.admin_kit.columns import column
 from billing_engine.core.admin_kit.pages import ReadOnlyPage
 from billing_engine.core.calendar.instants import instant_in_words
@@ -97,7 +108,7 @@ class ChargeAdmin(ReadOnlyPage[Charge]):
     search_help_text = "Action id, lead id or email address"
     fieldsets = ((None, {"fields": (*PRICED, "shown_paid_by")}), THE_ACTION)
 
-    shown_deed = column(deed, "action.action_type", "action", title="action")
+    shown_deed = column(action_cell, "action.action_type", "action", title="action")
     shown_action = column(link, "action", title="action")
     shown_type = column(str, "action.action_type.name", title="type")
     shown_lead = column(link, "action.lead", title="lead")
@@ -165,4 +176,4 @@ class ChargeAdmin(ReadOnlyPage[Charge]):
         if paid is None:
             return NOTHING
         when = instant_in_words(paid.occurred_at, charge.period.customer.zone)
-        return to(page_of("pricing.charge", paid.pk), f"{paid.action_type} {paid}, {when}")
+        return link_to(page_of("pricing.charge", paid.pk), f"{paid.action_type} {paid}, {when}")

@@ -15,9 +15,9 @@ from billing_engine.core.admin_kit.cells import (
     chip,
     instant,
     link,
+    link_to,
     list_of,
     number,
-    to,
     together,
     total,
 )
@@ -150,7 +150,7 @@ class BillingPeriodAdmin(ReadOnlyPage[BillingPeriod]):
             (list_of("pricing.unratedaction", period__id__exact=period.pk), "Unrated"),
             (list_of("invoices.invoice", period__id__exact=period.pk), "Invoice"),
         )
-        links = together(to(address, text) for address, text in pages if address)
+        links = together(link_to(address, text) for address, text in pages if address)
         return format_html('<span class="lb-row">{}</span>', links)
 
 

@@ -17,7 +17,7 @@ from django.utils.timezone import now
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 
 from billing_engine.core.admin_kit.bulk import AsksWhy, ask_why, for_each
-from billing_engine.core.admin_kit.cells import NOTHING, chip, deed, instant, link, list_of, number
+from billing_engine.core.admin_kit.cells import NOTHING, action_cell, chip, instant, link, list_of, number
 from billing_engine.core.admin_kit.columns import column
 from billing_engine.core.admin_kit.dialogs import Dialog, Done, WithReason, button, person
 from billing_engine.core.admin_kit.pages import ReadOnlyPage
@@ -76,7 +76,7 @@ class UnratedActionAdmin(ReadOnlyPage[UnratedAction]):
     actions = ("waive_selected",)
     actions_detail = ("waive_action",)
 
-    shown_deed = column(deed, "action.action_type", "action", title="action")
+    shown_deed = column(action_cell, "action.action_type", "action", title="action")
     shown_action = column(link, "action", title="action")
     shown_type = column(str, "action.action_type.name", title="type")
     shown_customer = column(link, "period.customer", title="customer")
@@ -112,8 +112,8 @@ class UnratedActionAdmin(ReadOnlyPage[UnratedAction]):
             may_retry = request.user.has_perm("pricing.change_ratingattempts")
             shown["given_up"] = unpriceable.given_up(may_retry=may_retry)
             shown["grouped_at_most"], shown["groups_shown"] = GROUPED_AT_MOST, GROUPS_SHOWN
-            told = (*shown["groups"], *shown["unpriceable"])
-            shown["is_cut"] = sum(group["count"] for group in told) < shown["cl"].result_count
+            listed = (*shown["groups"], *shown["unpriceable"])
+            shown["is_cut"] = sum(group["count"] for group in listed) < shown["cl"].result_count
         return response
 
     def has_waive_permission(self, request: HttpRequest) -> bool:

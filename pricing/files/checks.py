@@ -13,7 +13,7 @@ from billing_engine.core.money import fits, is_currency, no_fraction_in_words
 from pricing.files import forms
 from pricing.files.faults import Problem, step
 from pricing.files.values import given_of, micro, model_of, rule_facts, written
-from pricing.rating.highest import highest_only_misfit
+from pricing.rating.highest import highest_only_conflict
 from pricing.rating.prices.tiers import TierCode, TierFault, tier_faults
 from pricing.rating.values import RuleFacts
 from pricing.wording.statement import words
@@ -27,14 +27,14 @@ def problems_of(read: forms.Rules) -> Iterator[Problem]:
         yield from _within(f"/customers/{place}", _customer_problems(customer))
     yield from _doubles("customers", "code", [customer.code for customer in read.customers])
     yield from _doubles("action_types", "code", [kind.code for kind in read.action_types])
-    sound = dict[int, forms.Rule]()
+    valid = dict[int, forms.Rule]()
     for place, rule in enumerate(read.rules):
         found = list(_within(f"/rules/{place}", _rule_problems(rule)))
         yield from found
         if not found:
-            sound[place] = rule
+            valid[place] = rule
     yield from _doubles("rules", "id", [rule.id for rule in read.rules])
-    yield from _overlaps(sound)
+    yield from _overlaps(valid)
 
 
 def _within(pointer: str, problems: Iterable[Problem]) -> Iterator[Problem]:
@@ -99,8 +99,8 @@ def _rule_problems(rule: forms.Rule) -> Iterator[Problem]:
 def _price_problems(rule: forms.Rule) -> Iterator[Problem]:
     model, given = model_of(rule.price), given_of(rule.price)
     free = (given.maybe(each.name) for each in model.fields if each.is_allowance)
-    if rule.highest_only and (misfit := highest_only_misfit(model, *free)):
-        yield Problem("/highest_only", misfit)
+    if rule.highest_only and (conflict := highest_only_conflict(model, *free)):
+        yield Problem("/highest_only", conflict)
     for fault in model.faults(given):
         yield Problem(step("/price", fault.field), words(fault.statement, rule.currency))
     field = model.tiers_field()

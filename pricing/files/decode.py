@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from pricing.files.faults import Problem, step
-from pricing.files.form_faults import misfits
+from pricing.files.form_faults import form_problems
 
 Form = TypeVar("Form", bound=msgspec.Struct)
 
@@ -46,7 +46,7 @@ class FormDecoder(Generic[Form]):
         # msgspec stops at the first problem, and the rest need not even be JSON.
         try:
             plain = msgspec.json.decode(text)
-            found = [*self._twice(text), *misfits(plain, self._form)]
+            found = [*self._twice(text), *form_problems(plain, self._form)]
         except (msgspec.MsgspecError, ValueError, RecursionError) as error:
             return [Problem("", _not_json(text, error))]
         return found or [Problem("", words)]

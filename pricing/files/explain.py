@@ -8,7 +8,7 @@ from msgspec import Struct
 from billing_engine.core.calendar.spans import Cycle
 from billing_engine.core.calendar.wall_clock import written as written_clock
 from pricing.files import wording
-from pricing.files.rate import Rated, catalogue_of, rules_open_to
+from pricing.files.rate import Rated, catalog_of, rules_open_to
 from pricing.files.read import RuleSet
 from pricing.files.values import written
 from pricing.rating.exclude import ALREADY_CHARGED, NOT_HIGHEST
@@ -78,10 +78,10 @@ class Explainer:
     """Explains the decisions of one rating."""
 
     def __init__(self, rule_set: RuleSet, rated: list[Rated]) -> None:
-        catalogue = catalogue_of(rule_set, [each.action for each in rated])
+        catalog = catalog_of(rule_set, [each.action for each in rated])
         self._rules = {rule.id: rule for rule in rule_set.rules}
         self._books = {
-            code: RuleBook(rules_open_to(rule_set, code), rule_set.customer(code).facts, catalogue)
+            code: RuleBook(rules_open_to(rule_set, code), rule_set.customer(code).facts, catalog)
             for code in {each.action.customer for each in rated}
         }
         self._counts = Counts(rated)

@@ -27,7 +27,7 @@ LONGEST = 60
 AN_AMOUNT = {forms.NUMBER, forms.POSITIVE}
 
 
-def misfits(content: Any, form: type, pointer: str = "") -> list[Problem]:
+def form_problems(content: Any, form: type, pointer: str = "") -> list[Problem]:
     """What keeps a JSON value from matching this form; empty if it matches."""
     return list(_check(content, inspect.type_info(form), pointer))
 

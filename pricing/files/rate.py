@@ -11,7 +11,7 @@ from pricing.files.values import Placed, in_zone
 from pricing.rating.amounts import Micro
 from pricing.rating.counters import Counters
 from pricing.rating.period import rate_period
-from pricing.rating.values import ActionFacts, ActionId, Catalogue, CustomerFacts, CustomerId, Decision, RuleFacts
+from pricing.rating.values import ActionFacts, ActionId, Catalog, CustomerFacts, CustomerId, Decision, RuleFacts
 
 
 class Rated(NamedTuple):
@@ -24,11 +24,11 @@ class Rated(NamedTuple):
 def rate(rule_set: RuleSet, actions: Iterable[Placed]) -> list[Rated]:
     """One decision per action of all customers, in the order (occurred_at, id as string)."""
     ordered = sorted(actions, key=lambda action: (action.facts.occurred_at, action.facts.id))
-    catalogue = catalogue_of(rule_set, ordered)
+    catalog = catalog_of(rule_set, ordered)
     decided: dict[ActionId, Decision] = {}
     for code, cycles in _cycles(ordered).items():
         customer, rules = rule_set.customer(code).facts, rules_open_to(rule_set, code)
-        decided |= _rate_customer(cycles, customer, rules, catalogue)
+        decided |= _rate_customer(cycles, customer, rules, catalog)
     return [Rated(action, decided[action.facts.id]) for action in ordered]
 
 
@@ -38,10 +38,10 @@ def rules_open_to(rule_set: RuleSet, customer: str) -> list[RuleFacts]:
     return [in_zone(rule, zone) for rule in rule_set.rules if rule.customer in (None, CustomerId(customer))]
 
 
-def catalogue_of(rule_set: RuleSet, actions: Sequence[Placed]) -> Catalogue:
+def catalog_of(rule_set: RuleSet, actions: Sequence[Placed]) -> Catalog:
     """What the actions say about their products and sources; an unlisted action type is billable."""
     kinds = {action.facts.action_type for action in actions}
-    return Catalogue(
+    return Catalog(
         products={action.facts.product: action.product for action in actions},
         sources={action.facts.source: action.source for action in actions},
         is_billable={kind: rule_set.is_billable.get(str(kind), True) for kind in kinds},
@@ -57,7 +57,7 @@ def _cycles(ordered: Iterable[Placed]) -> dict[str, dict[Cycle, list[ActionFacts
 
 
 def _rate_customer(
-    cycles: dict[Cycle, list[ActionFacts]], customer: CustomerFacts, rules: list[RuleFacts], catalogue: Catalogue
+    cycles: dict[Cycle, list[ActionFacts]], customer: CustomerFacts, rules: list[RuleFacts], catalog: Catalog
 ) -> dict[ActionId, Decision]:
     decided: dict[ActionId, Decision] = {}
     before = Counters()
@@ -65,7 +65,7 @@ def _rate_customer(
         # Payments and lead totals carry over between cycles; all other counters start over.
         carried = Counters(by_lead=before.by_lead, paid=before.paid)
         for decision in rate_period(
-            actions, customer=_within(cycle, customer), rules=rules, catalogue=catalogue, carried=carried
+            actions, customer=_within(cycle, customer), rules=rules, catalog=catalog, carried=carried
         ):
             decided[decision.action] = decision
         before = carried

@@ -46,7 +46,7 @@ class Migration(migrations.Migration):
                 ),
                 ("customer", models.JSONField(help_text="Contract dates, excluded domains and hard budget.")),
                 (
-                    "catalogue",
+                    "catalog",
                     models.JSONField(help_text="Products' categories, sources' channels, and billable action types."),
                 ),
                 (
@@ -714,7 +714,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
-                    "drafts_told",
+                    "draft_snapshots",
                     models.JSONField(default=list, help_text="The drafts as they were, each as [id, name, terms]."),
                 ),
                 (

@@ -22,7 +22,7 @@ class Simulation(models.Model):
     """Drafts of price rules tried on the real actions of past periods; nothing real is changed."""
 
     drafts = models.ManyToManyField(PriceRule, related_name="simulations", blank=True)
-    drafts_told = models.JSONField(default=list, help_text="The drafts as they were, each as [id, name, terms].")
+    draft_snapshots = models.JSONField(default=list, help_text="The drafts as they were, each as [id, name, terms].")
     months = ArrayField(models.CharField(max_length=10), help_text="Cycles, such as 2026-10.")
     from_the_start = models.BooleanField(
         "as if in force already",

@@ -1,6 +1,6 @@
 """Step 1: actions that are never charged, whatever their price. The first reason that applies is given."""
 
-from pricing.rating.values import ActionFacts, Catalogue, CustomerFacts
+from pricing.rating.values import ActionFacts, Catalog, CustomerFacts
 
 VOIDED = "voided"
 NOT_BILLABLE = "not_billable"
@@ -24,11 +24,11 @@ REASONS = (
 )
 
 
-def exclusion(action: ActionFacts, customer: CustomerFacts, catalogue: Catalogue) -> str:
+def exclusion(action: ActionFacts, customer: CustomerFacts, catalog: Catalog) -> str:
     """The code of the first exclusion that applies, or "" if none does."""
     if action.is_voided:
         return VOIDED
-    if not catalogue.is_billable[action.action_type]:
+    if not catalog.is_billable[action.action_type]:
         return NOT_BILLABLE
     if action.is_test:
         return TEST_LEAD

@@ -12,7 +12,7 @@ def goes_with() -> list[type[Price]]:
     return [model for model in MODELS.values() if model.stands_alone]
 
 
-def highest_only_misfit(model: type[Price], *free: object) -> str:
+def highest_only_conflict(model: type[Price], *free: object) -> str:
     """Why the option does not work with this model and these free parts; "" if it does."""
     if not model.stands_alone:
         other = f"a {model.title.lower()} price"
@@ -24,7 +24,7 @@ def highest_only_misfit(model: type[Price], *free: object) -> str:
     return f"Highest only can't be combined with {other}. It needs a {names} price without an allowance."
 
 
-def misfit_of(price: Price) -> str:
+def conflict_of(price: Price) -> str:
     """The same for a price."""
     free = price.allowance
-    return highest_only_misfit(type(price), free.actions, free.quantity, free.value)
+    return highest_only_conflict(type(price), free.actions, free.quantity, free.value)

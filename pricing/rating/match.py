@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pricing.rating.instants import Instant
 from pricing.rating.values import (
     ActionFacts,
-    Catalogue,
+    Catalog,
     CustomerFacts,
     KindId,
     ProductId,
@@ -34,8 +34,8 @@ def rank(rule: RuleFacts) -> Rank:
 class RuleBook:
     """The rules open to one customer, best first, looked up by the action."""
 
-    def __init__(self, rules: Iterable[RuleFacts], customer: CustomerFacts, catalogue: Catalogue) -> None:
-        self._catalogue = catalogue
+    def __init__(self, rules: Iterable[RuleFacts], customer: CustomerFacts, catalog: Catalog) -> None:
+        self._catalog = catalog
         self._rules = sorted(
             (rule for rule in rules if rule.customer in (None, customer.id) and rule.currency == customer.currency),
             key=rank,
@@ -70,7 +70,7 @@ class RuleBook:
         scope = (action.product, action.source, action.action_type)
         found = self._of_scope.get(scope)
         if found is None:
-            about, sender = self._catalogue.products[action.product], self._catalogue.sources[action.source]
+            about, sender = self._catalog.products[action.product], self._catalog.sources[action.source]
             found = self._of_scope[scope] = [
                 rule
                 for rule in self._open_to(action.action_type)

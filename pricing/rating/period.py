@@ -19,7 +19,7 @@ from pricing.rating.unpriceable import in_words
 from pricing.rating.values import (
     ActionFacts,
     ActionId,
-    Catalogue,
+    Catalog,
     CustomerFacts,
     Cuts,
     Decision,
@@ -51,7 +51,7 @@ def rate_period(
     *,
     customer: CustomerFacts,
     rules: Sequence[RuleFacts],
-    catalogue: Catalogue,
+    catalog: Catalog,
     carried: Counters | None = None,
     faults: dict[ActionId, str] | None = None,
 ) -> Iterator[Decision]:
@@ -65,8 +65,8 @@ def rate_period(
     An action that can't be priced is added to `faults`, by id and with a message, and stays unrated; without `faults`,
     the error is raised.
     """
-    book, counters = RuleBook(rules, customer, catalogue), Counters() if carried is None else carried
-    rater = Rater(book, customer, catalogue, counters, faults)
+    book, counters = RuleBook(rules, customer, catalog), Counters() if carried is None else carried
+    rater = Rater(book, customer, catalog, counters, faults)
     rater.foresee(actions)
     return map(rater.decide if faults is None else rater.decide_or_tell, actions)
 
@@ -83,14 +83,14 @@ class Rater:
         self,
         book: RuleBook,
         customer: CustomerFacts,
-        catalogue: Catalogue,
+        catalog: Catalog,
         counters: Counters,
         faults: dict[ActionId, str] | None = None,
     ) -> None:
-        self._book, self._customer, self._catalogue = book, customer, catalogue
+        self._book, self._customer, self._catalog = book, customer, catalog
         self._counters, self._faults = counters, faults
         self._seen = Foresight()
-        self._not_billable = {kind for kind, is_billable in catalogue.is_billable.items() if not is_billable}
+        self._not_billable = {kind for kind, is_billable in catalog.is_billable.items() if not is_billable}
         self._excludes = excludes_some(customer)
         self._asked = asked_by(book.rules)
         # Most rules: the price depends only on earlier actions of the period.
@@ -167,7 +167,7 @@ class Rater:
             or self._excludes
             or action.action_type in self._not_billable
         ):
-            return exclusion(action, self._customer, self._catalogue)
+            return exclusion(action, self._customer, self._catalog)
         return ""
 
     def _covered(self, action: ActionFacts, rule: RuleFacts) -> tuple[str, ActionId] | None:
@@ -238,7 +238,7 @@ class Rater:
         self, actions: Iterable[ActionFacts], volumes: set[LineageId], totals: Mapping[LineageId, int]
     ) -> dict[LineageId, int]:
         """The total of each volume, if its prices are those at the given totals."""
-        twin = Rater(self._book, self._customer, self._catalogue, self._counters.copy(), self._faults)
+        twin = Rater(self._book, self._customer, self._catalog, self._counters.copy(), self._faults)
         twin._seen = replace(self._seen, totals=totals)
         for action in actions:
             twin.decide_or_tell(action)

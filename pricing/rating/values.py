@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, NewType
 
 from pricing.rating.amounts import Micro
-from pricing.rating.highest import misfit_of
+from pricing.rating.highest import conflict_of
 from pricing.rating.instants import Instant, Stretch
 from pricing.rating.prices import Price
 
@@ -71,7 +71,7 @@ class SourceFacts(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Catalogue:
+class Catalog:
     """The products, sources and action types that actions refer to."""
 
     products: Mapping[ProductId, ProductFacts]
@@ -110,8 +110,8 @@ class RuleFacts:
     cap_per_period: Micro | None = None
 
     def __post_init__(self) -> None:
-        if self.highest_only and (misfit := misfit_of(self.price)):
-            raise ValueError(misfit)
+        if self.highest_only and (conflict := conflict_of(self.price)):
+            raise ValueError(conflict)
 
 
 class Decision(NamedTuple):

@@ -6,7 +6,7 @@ from typing import assert_never
 
 from pricing.rating.amounts import Micro
 from pricing.rating.statement import Count, Money, Number, Percent, Quantity, Units, Value
-from pricing.wording.numbers import in_units
+from pricing.wording.numbers import to_decimal
 
 Data = dict[str, str | list[str | None]]  # {"money": "2.5"}, {"units": ["100", null]}
 
@@ -51,7 +51,7 @@ def from_data(data: Mapping[str, str | list[str | None]]) -> Quantity:
 
 def exact(micro: int) -> str:
     """The exact number without trailing zeros: `2.5`, `100`."""
-    return f"{in_units(micro).normalize():f}"
+    return f"{to_decimal(micro).normalize():f}"
 
 
 def in_micro(text: str) -> Micro:

@@ -68,7 +68,7 @@ def lost_on(dimension: str) -> str:
     return f"{dimension}: {why}"
 
 
-def taken_back(at: datetime, why: str) -> str:
+def voided_late(at: datetime, why: str) -> str:
     """The action was voided after its period closed."""
     because = f" ({why})" if why else ""
     return (

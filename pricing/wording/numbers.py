@@ -14,12 +14,12 @@ def money(micro: int, currency: str) -> str:
 
 @lru_cache(10_000)  # the same few prices repeat, and babel is slow
 def _money(micro: int, currency: str, _reader: str) -> str:
-    return amounts.price_in_words(in_units(micro), currency)
+    return amounts.price_in_words(to_decimal(micro), currency)
 
 
 def number(micro: int) -> str:
     """The number without trailing zeros: `3`, `1,250`, `0.5`."""
-    return amounts.number_in_words(in_units(micro))
+    return amounts.number_in_words(to_decimal(micro))
 
 
 def percent(micro: int) -> str:
@@ -52,7 +52,7 @@ def value(above: int, up_to: int | None, currency: str) -> str:
     return f"value{_bounds(above and money(above, currency), up_to and money(up_to, currency))}"
 
 
-def in_units(micro: int) -> Decimal:
+def to_decimal(micro: int) -> Decimal:
     """Convert an integer of micro-units to a Decimal with six places."""
     return Decimal(micro).scaleb(-6)
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import django
 
-from billing_engine.local_servers import DeskError
+from billing_engine.local_servers import LocalServerError
 from billing_engine.local_servers.folder import Folder
 from billing_engine.local_servers.postgres import Postgres
 from billing_engine.local_servers.redis import Redis
@@ -48,7 +48,7 @@ def main() -> None:
             _measure(options, folder)
     except KeyboardInterrupt:
         sys.exit("\nStopped; nothing is left running.")
-    except DeskError as error:
+    except LocalServerError as error:
         sys.exit(str(error))
 
 

@@ -12,7 +12,7 @@ from leads.models import BillingPeriod
 from pricing.domain.rate.actions import START, StoredActions, period_of
 from pricing.domain.rate.carry_over import carried_over
 from pricing.domain.rate.charges import COPY, charge_lines
-from pricing.domain.rate.inputs import catalogue_for, customer_facts, rule_books
+from pricing.domain.rate.inputs import catalog_for, customer_facts, rule_books
 from pricing.domain.rate.sweep import TOGETHER
 from pricing.rating.period import rate_period
 
@@ -42,10 +42,10 @@ def stages_of(periods: list[int], *, bare: str) -> dict[str, float]:
 
 
 def _apart(numbers: list[int], stages: Stages, bare: str) -> None:
-    with stages.stage("rules, catalogue, carried over"):
+    with stages.stage("rules, catalog, carried over"):
         periods = list(BillingPeriod.objects.select_related("customer").filter(pk__in=numbers))
         customers = {period.pk: period.customer for period in periods}
-        rules, catalogue = rule_books(list(customers.values())), catalogue_for(*customers.values())
+        rules, catalog = rule_books(list(customers.values())), catalog_for(*customers.values())
         carried = carried_over(periods, rules)
     with stages.stage("fetch the actions"):
         actions = {pk: list(each) for pk, each in groupby(StoredActions(dict.fromkeys(numbers, START)), key=period_of)}
@@ -56,7 +56,7 @@ def _apart(numbers: list[int], stages: Stages, bare: str) -> None:
                     each,
                     customer=customer_facts(customers[pk]),
                     rules=rules[customers[pk].pk],
-                    catalogue=catalogue,
+                    catalog=catalog,
                     carried=carried[pk],
                 )
             )

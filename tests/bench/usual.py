@@ -10,7 +10,7 @@ from decimal import Decimal
 from django.db import transaction
 from django.db.models import F, Q
 
-from billing_engine.core.calendar.wall_clock import shown
+from billing_engine.core.calendar.wall_clock import local_time
 from leads.models import Action
 from pricing.models import Charge, PriceRule
 
@@ -43,7 +43,7 @@ def _charge(action: Action) -> Charge:
 
 def _rule(action: Action) -> PriceRule | None:
     product, source = action.lead.product, action.lead.source
-    clock = shown(action.occurred_at, product.customer.zone)
+    clock = local_time(action.occurred_at, product.customer.zone)
     return (
         PriceRule.objects.in_force()
         .open_to(product.customer)

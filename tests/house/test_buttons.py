@@ -143,9 +143,9 @@ def _try(client: Client, row: Model, name: str, shown: dict[str, str], by: User)
 
 def _shown(page: str) -> dict[str, str]:
     """The addresses of the buttons on the page; those that are switched off by their label, with the reason."""
-    bar = page.partition('class="lb-deeds"')[2].partition("</ul>")[0]
+    bar = page.partition('class="lb-actions"')[2].partition("</ul>")[0]
     on = dict.fromkeys(re.findall(r'<a href="([^"]+)"', bar), "")
-    off = re.findall(r'<li class="lb-deed-off" title="([^"]*)">.*?</span>\s*([^<]+?)\s*</span>', bar, re.DOTALL)
+    off = re.findall(r'<li class="lb-action-off" title="([^"]*)">.*?</span>\s*([^<]+?)\s*</span>', bar, re.DOTALL)
     return on | {f"off:{label}": unescape(words) for words, label in off}
 
 

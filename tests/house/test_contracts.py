@@ -13,7 +13,7 @@ from tests.house.tree import ROOT, files
 
 LINTER: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]
 CONTRACTS: list[dict[str, Any]] = LINTER["contracts"]
-STOREYS = next(each for each in CONTRACTS if each["name"] == "Money flows up, imports go down")
+LAYERS = next(each for each in CONTRACTS if each["name"] == "Money flows up, imports go down")
 
 # By contract: a module, and an import in it that the contract is there to refuse.
 REFUSED = {
@@ -72,7 +72,7 @@ def test_a_room_that_no_layer_names_is_refused(copy: Path):
 
 
 def test_every_storey_is_in_a_layer():
-    named = {name.strip() for layer in STOREYS["layers"] for name in layer.split("|")}
+    named = {name.strip() for layer in LAYERS["layers"] for name in layer.split("|")}
     roots = set(LINTER["root_packages"])
     ours = [path for path in files() if path.parts[0] == "billing_engine" and path.suffix == ".py"]
     roof = {".".join(path.with_suffix("").parts[:2]) for path in ours}

@@ -10,8 +10,8 @@ from django.db.models import FloatField, Model
 
 from tests.house.tree import (
     APPS,
+    LAYERS,
     ROOT,
-    STOREYS,
     codes,
     files,
     links,
@@ -193,12 +193,12 @@ def _first_clause(words: str) -> str:
 
 def _height(model: type[Model]) -> int:
     app = model._meta.app_label
-    return STOREYS.index(app) if app in APPS else -1
+    return LAYERS.index(app) if app in APPS else -1
 
 
 def _hung_from_above(name: str) -> set[str]:
     """The reverse names that models of upper storeys give to models of this one."""
-    height = STOREYS.index(name)
+    height = LAYERS.index(name)
     return {
         str(relation.get_accessor_name())
         for model in our_models()

@@ -14,7 +14,7 @@ from billing_engine.celery import app
 from billing_engine.core.queues.queue import Queue
 from billing_engine.management.commands.up import WORKERS
 from billing_engine.operations.schedule import EDITABLE
-from tests.house.tree import ROOT, STOREYS, nodes, product, storey
+from tests.house.tree import LAYERS, ROOT, nodes, product, storey
 
 ASKING = {Path("billing_engine/core/tasks.py"), Path("billing_engine/core/queues/queue.py")}  # these ask for others
 
@@ -78,7 +78,7 @@ def test_no_storey_names_a_task_of_a_storey_above():
     offenders = [
         f"{path}:{line} {name}"
         for name, path, line in _asked_for()
-        if STOREYS.index(name.split(".")[0]) > STOREYS.index(storey(path))
+        if LAYERS.index(name.split(".")[0]) > LAYERS.index(storey(path))
     ]
 
     assert offenders == []

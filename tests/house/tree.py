@@ -16,7 +16,7 @@ Node = TypeVar("Node", bound=ast.AST)
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 # From the floor up: a storey may know those before it and none after it.
-STOREYS = ("billing_engine.core", "leads", "pricing", "invoices", "reports", "billing_engine")
+LAYERS = ("billing_engine.core", "leads", "pricing", "invoices", "reports", "billing_engine")
 APPS = ("leads", "pricing", "invoices")
 
 
@@ -62,7 +62,7 @@ def nodes(path: Path, kind: type[Node]) -> Iterator[Node]:
 def storey(path: Path) -> str:
     """The storey a file of ours lives in."""
     name = ".".join(path.with_suffix("").parts)
-    return next(each for each in STOREYS if name == each or name.startswith(f"{each}."))
+    return next(each for each in LAYERS if name == each or name.startswith(f"{each}."))
 
 
 def our_models() -> list[type[Model]]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from billing_engine.local_servers.account import Seat
+from billing_engine.local_servers.account import ServerHome
 from billing_engine.local_servers.folder import Folder
 from billing_engine.local_servers.postgres import Postgres
 from billing_engine.local_servers.programs import (
@@ -83,11 +83,11 @@ def ordinary(as_root: None, place: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
     """A folder in which an ordinary user may work, with server programs that he may run wherever the virtualenv is."""
     postgres, redis = postgres_programs(), redis_programs()[0]
     assert postgres is not None
-    seats = [Seat(Folder(place / "programs"), name) for name in ("postgres", "redis")]
-    for seat in seats:
-        seat.take()
-    monkeypatch.setenv(PG_BIN, str(postgres_within_reach(postgres, seat=seats[0])))
-    monkeypatch.setenv("PATH", f"{redis_within_reach(redis, seat=seats[1]).parent}:{os.environ['PATH']}")
+    seats = [ServerHome(Folder(place / "programs"), name) for name in ("postgres", "redis")]
+    for server_home in seats:
+        server_home.take()
+    monkeypatch.setenv(PG_BIN, str(postgres_within_reach(postgres, server_home=seats[0])))
+    monkeypatch.setenv("PATH", f"{redis_within_reach(redis, server_home=seats[1]).parent}:{os.environ['PATH']}")
     path = place / "ordinary"
     path.mkdir()
     path.chmod(0o777)

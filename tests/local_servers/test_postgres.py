@@ -16,7 +16,7 @@ import psutil
 import psycopg2
 import pytest
 
-from billing_engine.local_servers import DeskError
+from billing_engine.local_servers import LocalServerError
 from billing_engine.local_servers.account import wait_for_end
 from billing_engine.local_servers.folder import Folder
 from billing_engine.local_servers.postgres import Postgres
@@ -289,7 +289,7 @@ def test_data_of_another_postgresql_is_refused_with_what_to_do(postgres: Postgre
     refusal = (
         r"was created by PostgreSQL 14; the programs in .* are \d+\. Set LEAD_BILLING_PG_BIN to the programs of 14"
     )
-    with changed(postgres.home / "data" / "PG_VERSION", "14\n"), pytest.raises(DeskError, match=refusal):
+    with changed(postgres.home / "data" / "PG_VERSION", "14\n"), pytest.raises(LocalServerError, match=refusal):
         postgres.up()
 
 
@@ -314,7 +314,7 @@ def test_the_programs_that_made_the_data_go_on_when_another_major_version_is_ins
 def test_a_server_that_does_not_start_shows_the_end_of_its_log(postgres: Postgres) -> None:
     settings = postgres.home / "data" / "postgresql.auto.conf"
     refusal = r"^PostgreSQL did not start\.\nThe end of .*server\.log:\n(    .*\n)+.*no_such_setting"
-    with changed(settings, "no_such_setting = 1\n"), pytest.raises(DeskError, match=refusal):
+    with changed(settings, "no_such_setting = 1\n"), pytest.raises(LocalServerError, match=refusal):
         postgres.up()
 
 

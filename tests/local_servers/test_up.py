@@ -100,7 +100,7 @@ def test_down_ends_what_a_killed_run_left(copy: Path) -> None:
 @pytest.mark.django_db
 def test_sample_people_are_not_added_to_a_database_that_has_customers_of_its_own() -> None:
     Customer.objects.create(code="REAL", name="A real customer")
-    with pytest.raises(company.DeskError, match="so no sample company was added"):
+    with pytest.raises(company.LocalServerError, match="so no sample company was added"):
         company.refuse_among_others()
     Customer.objects.create(code="TERRAZZA", name="The sample's own")
     company.refuse_among_others()

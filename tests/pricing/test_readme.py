@@ -15,7 +15,7 @@ from pricing.rating.period import rate_period
 from pricing.rating.prices import Graduated, GraduatedPercentage, Package, Percentage, PerUnit, Price, Tier, Volume
 from pricing.rating.values import (
     ActionFacts,
-    Catalogue,
+    Catalog,
     CustomerFacts,
     Decision,
     Once,
@@ -64,7 +64,7 @@ PRODUCTS, SOURCES, TYPES = (
     {row[kind]: number for number, row in enumerate(WORLD[kind], start=1)}
     for kind in ("product", "source", "action type")
 )
-CATALOGUE = Catalogue(
+CATALOG = Catalog(
     products={
         PRODUCTS[row["product"]]: ProductFacts(PRODUCTS[row["product"]], row["category"]) for row in WORLD["product"]
     },
@@ -207,7 +207,7 @@ def decided(example: Tables) -> Iterator[Decision]:
             [action(number, row) for number, row in of_a_period],
             customer=customer(example.get("customer", [])),
             rules=rules(example["rule"]),
-            catalogue=CATALOGUE,
+            catalog=CATALOG,
             carried=carried,
         )
         carried = Counters(by_lead=carried.by_lead, paid=carried.paid)

@@ -106,7 +106,7 @@ def link(row: Model | None, text: object = None) -> SafeString | str:
     """A link to the row's page."""
     if row is None:
         return NOTHING
-    return to(address_of(row), row if text is None else text)
+    return link_to(address_of(row), row if text is None else text)
 
 
 def address_of(row: Model) -> str:
@@ -123,15 +123,15 @@ def page_of(model: str, key: object) -> str:
 def delivered(delivery: int, **item: int) -> SafeString:
     """A link to a delivery, and to an item in it: `delivered(13, action=17)`."""
     ((kind, key),) = item.items()
-    return to(f"{page_of('leads.delivery', delivery)}?{kind}={key}#item", f"Delivery {delivery}")
+    return link_to(f"{page_of('leads.delivery', delivery)}?{kind}={key}#item", f"Delivery {delivery}")
 
 
-def to(address: str, text: object) -> SafeString:
+def link_to(address: str, text: object) -> SafeString:
     """A link, cut at the end of its column."""
     return format_html('<a class="text-link lb-cut" href="{}" title="{}">{}</a>', address, text, _cut(str(text)))
 
 
-def deed(kind: object, external_id: object) -> SafeString:
+def action_cell(kind: object, external_id: object) -> SafeString:
     """An action: its type and, less prominent, its id."""
     return format_html('{} <span class="lb-quiet lb-cut" title="{}">{}</span>', kind, external_id, external_id)
 

@@ -32,26 +32,26 @@ def instant_of(wall: datetime, zone: ZoneInfo) -> datetime:
     """
     try:
         found = wall.replace(tzinfo=zone).astimezone(UTC)
-        if shown(found, zone) == wall:
+        if local_time(found, zone) == wall:
             return found
         before = wall.replace(tzinfo=zone, fold=1).astimezone(UTC)
-        return _first(before, found, lambda at: shown(at, zone) >= wall)
+        return _first(before, found, lambda at: local_time(at, zone) >= wall)
     except OverflowError:  # at either end of the calendar
         return EARLIEST if wall.year < MIDDLE_YEAR else LATEST
 
 
-def shown(at: datetime, zone: ZoneInfo) -> datetime:
+def local_time(at: datetime, zone: ZoneInfo) -> datetime:
     """What a clock in `zone` shows at this instant."""
     return at.astimezone(zone).replace(tzinfo=None, fold=0)
 
 
 def not_before(at: datetime, zone: ZoneInfo) -> datetime:
     """The earliest whole minute on a clock in `zone` that does not stand for an instant before `at`."""
-    wall = shown(at, zone)
+    wall = local_time(at, zone)
     started = instant_of(wall, zone)
     if started < at:  # the clock shows it for the second time, but it stands for the first
         back = _first(started, at, lambda each: each.astimezone(zone).utcoffset() == at.astimezone(zone).utcoffset())
-        wall = shown(back - SECOND, zone) + SECOND
+        wall = local_time(back - SECOND, zone) + SECOND
     whole = wall.replace(second=0, microsecond=0)
     return whole if whole == wall else whole + MINUTE
 

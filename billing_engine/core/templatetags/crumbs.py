@@ -20,7 +20,7 @@ def crumbs(parts: list[Part]) -> list[Part]:
     *before, last = parts
     row = last["title"]
     if not isinstance(row, Model):
-        return [_list(last)] if before else [{**last, "title": _as_begun(str(row))}]
+        return [_list(last)] if before else [{**last, "title": _capitalized(str(row))}]
     above = _above(row)
     if above is not None:
         return [_list_of(above), _row(above), {**last, "title": str(row)}]
@@ -29,7 +29,7 @@ def crumbs(parts: list[Part]) -> list[Part]:
 
 def named(address: str, otherwise: str) -> str:
     """A list's name: the menu's, if it has one."""
-    return title_of(address) or _as_begun(otherwise)
+    return title_of(address) or _capitalized(otherwise)
 
 
 def _list(part: Part) -> Part:
@@ -55,5 +55,5 @@ def _above(row: Model) -> Model | None:
     return above(row) if above else None
 
 
-def _as_begun(words: str) -> str:
+def _capitalized(words: str) -> str:
     return words[:1].upper() + words[1:]

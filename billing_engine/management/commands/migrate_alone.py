@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
 from billing_engine.operations import health, heartbeat
-from billing_engine.operations.database_roles import Login, ensure_logins, let_the_app_in
+from billing_engine.operations.database_roles import Login, ensure_logins, grant_app_access
 from billing_engine.operations.schedule import ensure_schedule
 from billing_engine.roles import ensure_roles
 
@@ -48,7 +48,7 @@ class Command(BaseCommand):
             ensure_roles()
             ensure_schedule()
             if app:
-                let_the_app_in(app)
+                grant_app_access(app)
         finally:
             connection.close()  # and the lock with it, even if a migration has broken the connection
 

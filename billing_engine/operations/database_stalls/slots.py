@@ -9,7 +9,7 @@ import time
 
 from billing_engine.operations.database_stalls import watchdog
 
-LOOK_SECONDS = 0.1
+POLL_SECONDS = 0.1
 LONGEST_SECONDS = 30
 
 
@@ -31,7 +31,7 @@ def take() -> bool:
         return True
     deadline = time.monotonic() + LONGEST_SECONDS
     while not watchdog.is_suspected() and time.monotonic() < deadline:
-        if free.acquire(timeout=LOOK_SECONDS):
+        if free.acquire(timeout=POLL_SECONDS):
             return True
     return False
 

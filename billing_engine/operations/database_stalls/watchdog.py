@@ -19,7 +19,7 @@ from typing import NamedTuple
 import psycopg2
 from psycopg2 import extensions
 
-LOOK_SECONDS = 0.1
+POLL_SECONDS = 0.1
 LATE_SECONDS = 0.3  # after which the server is checked while a statement runs
 SUSPECT_SECONDS = 0.3  # after which a server that has not answered the check is suspected to be stalled
 
@@ -119,10 +119,10 @@ def _start(process: _Process) -> None:
 
 def _watch(process: _Process) -> None:
     while True:
-        time.sleep(LOOK_SECONDS)
+        time.sleep(POLL_SECONDS)
         try:
             for address in _worth_asking(process):
-                _look_at(process, address)
+                _check_server(process, address)
         except Exception:
             logger.exception("Could not check whether the database responds.")
 
@@ -133,7 +133,7 @@ def _worth_asking(process: _Process) -> set[str]:
     return late | set(process.unanswered_since)
 
 
-def _look_at(process: _Process, address: str) -> None:
+def _check_server(process: _Process, address: str) -> None:
     since = process.unanswered_since.setdefault(address, time.monotonic())
     if _answers(address, seconds=_patience.silence_seconds):
         del process.unanswered_since[address]

@@ -64,8 +64,8 @@ def _by_dimensions(gauge: str, values: Figures) -> dict[Dimensions, float]:
     made: dict[Dimensions, float] = {}
     if CYCLE in labels:
         made = {(("State", state),): 0.0 for state in STATES} if "state" in labels else {(): 0.0}
-    for told, value in values:
-        named = zip(labels, told, strict=True)
+    for label_values, value in values:
+        named = zip(labels, label_values, strict=True)
         key = tuple((label.title(), one) for label, one in named if label != CYCLE)
         earlier = made.get(key, 0.0)
         made[key] = max(earlier, value) if gauge.endswith("_seconds") else earlier + value

@@ -80,7 +80,7 @@ def _as_json(_logger: object, _name: str, line: Mapping[str, Any]) -> str:
 def _as_line(_logger: object, _name: str, line: MutableMapping[str, Any]) -> str:
     words = " ".join(str(line.pop(key)) for key in ("timestamp", "level", "logger", "event"))
     exception = line.pop("exception", "")
-    told = " ".join(f"{key}={value}" for key, value in line.items() if key not in IN_WORDS)
+    extra = " ".join(f"{key}={value}" for key, value in line.items() if key not in IN_WORDS)
     # One record stays on one line, whatever an address contains.
-    first = f"{words} {told}".rstrip().replace("\r", "\\r").replace("\n", "\\n")
+    first = f"{words} {extra}".rstrip().replace("\r", "\\r").replace("\n", "\\n")
     return f"{first}\n{exception}" if exception else first

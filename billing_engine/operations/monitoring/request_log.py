@@ -77,7 +77,7 @@ def _tell(request: HttpRequest, status: int, seconds: float, address: str) -> No
         level = logging.WARNING
     elif request.path in QUIET:
         level = logging.DEBUG
-    told: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "method": request.method,
         "path": request.path,
         "status": status,
@@ -85,7 +85,7 @@ def _tell(request: HttpRequest, status: int, seconds: float, address: str) -> No
         "address": address,
     }
     words = "%s %s %s in %s ms"
-    logger.log(level, words, request.method, request.path, status, ms, extra=told | _who(request))
+    logger.log(level, words, request.method, request.path, status, ms, extra=fields | _who(request))
 
 
 def _who(request: HttpRequest) -> dict[str, Any]:

@@ -37,12 +37,12 @@ def start(dsn: str) -> None:
 
 
 def _without_persons(event: Event, _hint: Hint) -> Event:
-    told: Any = masked(event)
-    request = told.get("request", {})
-    told["request"] = {name: value for name, value in request.items() if name in OF_A_REQUEST}
-    told.pop("user", None)
-    told["tags"] = {**told.get("tags", {}), log_context.REQUEST: log_context.asked_by()}
-    kept: Event = told
+    redacted: Any = masked(event)
+    request = redacted.get("request", {})
+    redacted["request"] = {name: value for name, value in request.items() if name in OF_A_REQUEST}
+    redacted.pop("user", None)
+    redacted["tags"] = {**redacted.get("tags", {}), log_context.REQUEST: log_context.asked_by()}
+    kept: Event = redacted
     return kept
 
 

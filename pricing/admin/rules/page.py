@@ -14,7 +14,7 @@ from billing_engine.core.errors import Refused
 from pricing.domain.rule_book.checks import checks_with
 from pricing.domain.rule_book.history import differences, history_of, terms_in_words
 from pricing.domain.rule_book.rules import check_may_be_changed
-from pricing.domain.rule_book.warnings import Caution, cautions_about
+from pricing.domain.rule_book.warnings import DraftWarning, warnings_for
 from pricing.domain.rule_wording import price_in_words, scope_in_words
 from pricing.domain.scope.effective import Standing, Zones, standing, zones_of, zones_of_each
 from pricing.domain.scope.fit import matches_in_words
@@ -75,14 +75,14 @@ def activation_in_words(rule: PriceRule) -> str:
     words.append(
         "Open periods are rated again. Closed ones never change. Once active, the rule can be revised or retired, but not edited."
     )
-    cautions, matches = cautions_about(rule, at=now()), matches_in_words(rule, at=now())
-    words += [] if matches in [caution.sentence for caution in cautions] else [matches]
+    warnings, matches = warnings_for(rule, at=now()), matches_in_words(rule, at=now())
+    words += [] if matches in [warning.sentence for warning in warnings] else [matches]
     results = checks_with(rule, at=now())
     words += [f"Price check “{result.check}” would fail: {result.found}." for result in results if result.is_broken]
     already = [f"“{result.check}”" for result in results if result.failed_before and not result.holds]
     if already:
         words.append(f"Price checks that also fail without this draft, so they don't block it: {', '.join(already)}.")
-    words += [f"Warning: {caution_in_words(caution)}" for caution in cautions]
+    words += [f"Warning: {warning_in_words(warning)}" for warning in warnings]
     return "\n".join(words)
 
 
@@ -92,18 +92,18 @@ def time_in_words(rule: PriceRule) -> str:
     return f"{in_words(rule.wall_from)}, in {owner.time_zone if owner else 'each customer’s time zone'}"
 
 
-def caution_in_words(caution: Caution) -> str:
+def warning_in_words(warning: DraftWarning) -> str:
     """`It can never win …: “Stone samples”.`"""
-    names = ", ".join(f"“{rule}”" for rule in caution.rules)
-    return f"{caution.words}: {names}." if names else caution.sentence
+    names = ", ".join(f"“{rule}”" for rule in warning.rules)
+    return f"{warning.words}: {names}." if names else warning.sentence
 
 
-def caution_with_links(caution: Caution) -> SafeString:
+def warning_with_links(warning: DraftWarning) -> SafeString:
     """The same, with each rule linked to its page."""
-    if not caution.rules:
-        return format_html("{}", caution.sentence)
-    links = format_html_join(", ", "“{}”", ((link(rule),) for rule in caution.rules))
-    return format_html("{}: {}.", caution.words, links)
+    if not warning.rules:
+        return format_html("{}", warning.sentence)
+    links = format_html_join(", ", "“{}”", ((link(rule),) for rule in warning.rules))
+    return format_html("{}: {}.", warning.words, links)
 
 
 def revisions(rule: PriceRule) -> list[dict[str, Any]]:

@@ -20,7 +20,7 @@ from pricing.admin.checks import shown_results
 from pricing.admin.rules.buttons import RuleButtons, next_month
 from pricing.admin.rules.cells import RuleChangeList, ShownRule
 from pricing.admin.rules.form import RuleForm, shown_for
-from pricing.admin.rules.page import caution_with_links, history, is_draft, revisions, rivals_of
+from pricing.admin.rules.page import history, is_draft, revisions, rivals_of, warning_with_links
 from pricing.admin.rules.sheets import RuleSheets
 from pricing.admin.rules.tier_form import script_table
 from pricing.admin.rules.tiers import TierRows
@@ -28,7 +28,7 @@ from pricing.admin.rules.try_one import TryForm, try_view
 from pricing.domain.rule_book.checks import checks_with
 from pricing.domain.rule_book.drafting import discard, save_draft
 from pricing.domain.rule_book.price_parts import PARTS
-from pricing.domain.rule_book.warnings import cautions_about
+from pricing.domain.rule_book.warnings import warnings_for
 from pricing.domain.scope.fit import categories
 from pricing.models import PriceRule
 from pricing.rating.prices import MODELS
@@ -154,8 +154,8 @@ class PriceRuleAdmin(RuleSheets, RuleButtons, ShownRule, Page[PriceRule]):
         if tiers.left_out:
             model = form.instance.get_price_model_display().lower()
             messages.info(request, f"A {model} price has no tiers, so {tiers.left_out} were removed.")
-        for caution in cautions_about(self.get_queryset(request).get(pk=form.instance.pk), at=now()):
-            messages.warning(request, caution_with_links(caution))
+        for warning in warnings_for(self.get_queryset(request).get(pk=form.instance.pk), at=now()):
+            messages.warning(request, warning_with_links(warning))
 
     def delete_model(self, request: HttpRequest, obj: PriceRule) -> None:
         discard(obj)

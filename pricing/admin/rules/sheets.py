@@ -22,7 +22,7 @@ from billing_engine.core.errors import Refused
 from billing_engine.core.tables.csv import csv_response
 from billing_engine.core.tables.read import read_sheet
 from billing_engine.core.tables.xlsx import xlsx_response
-from pricing.admin.rules.page import caution_with_links
+from pricing.admin.rules.page import warning_with_links
 from pricing.domain.rule_book.rules import activate
 from pricing.domain.rule_book.sheet.columns import COLUMNS, cells_of
 from pricing.domain.rule_book.sheet.plan import CHANGED, NEW, REVISION, SAME, Plan, apply, plan, preview
@@ -138,8 +138,8 @@ class RuleSheets:
             messages.error(request, str(refusal))
             page = _dry_run(plans) | {"form": SheetForm(), "kept": request.POST["confirmed"]}
             return self._import_page(request, page)
-        told = ", ".join(f"{count:,} × {what}" for what, count in done.items() if count) or "no changes"
-        messages.success(request, f"Imported as drafts: {told}. Review and simulate them, then activate them.")
+        imported = ", ".join(f"{count:,} × {what}" for what, count in done.items() if count) or "no changes"
+        messages.success(request, f"Imported as drafts: {imported}. Review and simulate them, then activate them.")
         return HttpResponseRedirect(list_of("pricing.pricerule", state__exact="draft"))
 
     def _import_page(self, request: HttpRequest, page: dict[str, Any]) -> HttpResponse:
@@ -195,10 +195,10 @@ def _previewed(each: Plan, last_month: LastMonth) -> dict[str, Any]:
     found = preview(each, at=now(), last_month=last_month)
     if found is None:
         return {}
-    rule, cautions = found
+    rule, warnings = found
     return {
         "begins": in_words(rule.wall_from) + (f" until {in_words(rule.wall_to)}" if rule.wall_to else ""),
         "price": price_in_words(rule),
         "scope": chips(scope_in_words(rule) or ["Everything"]),
-        "cautions": [caution_with_links(caution) for caution in cautions],
+        "warnings": [warning_with_links(warning) for warning in warnings],
     }

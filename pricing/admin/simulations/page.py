@@ -9,7 +9,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from billing_engine.core import money
-from billing_engine.core.admin_kit.cells import Colour, chip, link, page_of, shortened, to
+from billing_engine.core.admin_kit.cells import Colour, chip, link, link_to, page_of, shortened
 from billing_engine.core.tables.csv import Cell
 from pricing.admin.simulations.chart import charts, signed
 from pricing.domain.simulation.figures import (
@@ -73,7 +73,9 @@ def simulation_page(model_admin: Any, request: HttpRequest, simulation: Simulati
         "charts": charts(customers),
         "tables": [
             _table("By customer", customers, "leads.customer"),
-            _table("By rule", by(simulation, BY_RULE), "pricing.pricerule", [pk for pk, *_ in simulation.drafts_told]),
+            _table(
+                "By rule", by(simulation, BY_RULE), "pricing.pricerule", [pk for pk, *_ in simulation.draft_snapshots]
+            ),
             _table("By action type", by(simulation, BY_ACTION_TYPE), ""),
         ],
         "moves": [{"title": title, "rows": _moves(simulation, kind)} for kind, title in KINDS],
@@ -87,14 +89,14 @@ def simulation_page(model_admin: Any, request: HttpRequest, simulation: Simulati
 
 def state_chip(simulation: Simulation, *, failed: int) -> Any:
     """In progress, finished, stopped or failed."""
-    told: tuple[str, Colour] = ("Finished", "green")
+    label: tuple[str, Colour] = ("Finished", "green")
     if simulation.finished_at is None:
-        told = ("Stopping", "orange") if simulation.stopped_at else ("In progress", "blue")
+        label = ("Stopping", "orange") if simulation.stopped_at else ("In progress", "blue")
     elif simulation.stopped_at:
-        told = ("Stopped", "orange")
+        label = ("Stopped", "orange")
     elif failed:
-        told = ("Finished, some failed", "red")
-    return chip(*told)
+        label = ("Finished, some failed", "red")
+    return chip(*label)
 
 
 def cells(simulation: Simulation) -> Iterator[list[Cell]]:
@@ -122,13 +124,15 @@ def cells(simulation: Simulation) -> Iterator[list[Cell]]:
 
 def _drafts(simulation: Simulation) -> list[Any]:
     """The drafts as they were at the start; a link if they still exist."""
-    there = set(PriceRule.objects.filter(pk__in=[pk for pk, *_ in simulation.drafts_told]).values_list("pk", flat=True))
+    there = set(
+        PriceRule.objects.filter(pk__in=[pk for pk, *_ in simulation.draft_snapshots]).values_list("pk", flat=True)
+    )
     return [
         {
-            "name": to(page_of("pricing.pricerule", pk), name) if pk in there else name,
+            "name": link_to(page_of("pricing.pricerule", pk), name) if pk in there else name,
             "price": sentence(terms_from_data(terms)),
         }
-        for pk, name, terms in simulation.drafts_told
+        for pk, name, terms in simulation.draft_snapshots
     ]
 
 
@@ -161,7 +165,7 @@ def _table(title: str, figures: list[Figure], model: str, drafts: Collection[int
 def _row(figure: Figure, model: str, *, is_draft: bool = False) -> dict[str, Any]:
     name = figure.name or "no rule: excluded or unrated"
     return {
-        "name": to(page_of(model, figure.key), name) if model and figure.key else name,
+        "name": link_to(page_of(model, figure.key), name) if model and figure.key else name,
         "chip": chip("Draft", "orange") if is_draft else "",
         "charges": _changed(figure.of("now_charges"), figure.of("then_charges")),
         "now": money.in_words(figure.now, figure.currency),

@@ -68,7 +68,7 @@ class SimulationAdmin(ReadOnlyPage[Simulation]):
 
     @admin.display(description="drafts")
     def shown_what(self, simulation: Simulation) -> SafeString | str:
-        names = ", ".join(name for _, name, _ in simulation.drafts_told)
+        names = ", ".join(name for _, name, _ in simulation.draft_snapshots)
         return shortened(names or "The rules in force, again")
 
     @admin.display(description="difference")

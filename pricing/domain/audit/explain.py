@@ -7,14 +7,14 @@ from typing import Any
 from billing_engine.core import money
 from leads.models import Action
 from pricing.domain.audit.explain_price import price_sentences
-from pricing.domain.rate.inputs import catalogue_for, customer_facts, maybe_micro, micro, rule_facts, rules_for
+from pricing.domain.rate.inputs import catalog_for, customer_facts, maybe_micro, micro, rule_facts, rules_for
 from pricing.domain.rule_wording import price_in_words, scope_in_words
 from pricing.models import Charge, PriceRule
 from pricing.rating.amounts import Micro
 from pricing.rating.instants import moment
 from pricing.rating.match import DIMENSIONS, Rank, RuleBook, rank
 from pricing.rating.values import ActionFacts, ActionId, KindId, LeadId, ProductId, RuleFacts, RuleId, SourceId
-from pricing.wording.decision import already_charged, cuts_in_words, lost_on, not_charged, not_highest, taken_back
+from pricing.wording.decision import already_charged, cuts_in_words, lost_on, not_charged, not_highest, voided_late
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +35,14 @@ def explain(charge: Charge) -> Explanation:
     if charge.reason:
         return Explanation([*sentences, _covered(charge, charge.rule)], facts)
     price, parts = price_sentences(charge, charge.rule)
-    since = list(_taken_back(charge))
+    since = list(_voided_late(charge))
     return Explanation([*sentences, *price, *_cut_sentences(charge, charge.rule), *since], facts | {"parts": parts})
 
 
-def _taken_back(charge: Charge) -> Iterator[str]:
+def _voided_late(charge: Charge) -> Iterator[str]:
     action = charge.action
     if action.voided_after_close and action.voided_at:
-        yield taken_back(action.voided_at, action.void_reason)
+        yield voided_late(action.voided_at, action.void_reason)
 
 
 def _excluded(charge: Charge) -> Explanation:
@@ -96,7 +96,7 @@ def _lost(charge: Charge, won: PriceRule) -> list[dict[str, Any]]:
         moment(action.occurred_at),
         Micro(0),
     )
-    matching = RuleBook(rules_for(customer), customer_facts(customer), catalogue_for(customer)).matching(facts)
+    matching = RuleBook(rules_for(customer), customer_facts(customer), catalog_for(customer)).matching(facts)
     # A rule that outranks the winner was not in force yet when this was rated.
     best = rank(rule_facts(won, customer.zone))
     lost = [rule for rule in matching if rank(rule) < best]

@@ -1,7 +1,7 @@
 """Explain the price of a stored charge, from the inputs that rating had."""
 
 from billing_engine.core import money
-from pricing.domain.rate.charges import in_units
+from pricing.domain.rate.charges import to_decimal
 from pricing.domain.rate.inputs import maybe_micro, micro, price_facts
 from pricing.domain.rate.rule_totals import actions_before, volume_totals
 from pricing.models import Charge, PriceRule
@@ -28,6 +28,6 @@ def sentences_of(charge: Charge, price: Price, before: Counted, *, total: int) -
     quantity, value = micro(charge.action.quantity), maybe_micro(charge.action.value)
     case = Case(before, quantity, value, total, full=micro(charge.full_amount))
     return steps(price, case, charge.period.customer.currency), [
-        {"tier": part.tier, "counted": str(in_units(part.counted)), "amount": str(in_units(part.amount))}
+        {"tier": part.tier, "counted": str(to_decimal(part.counted)), "amount": str(to_decimal(part.amount))}
         for part in price.parts(before, quantity, value, total=total)
     ]

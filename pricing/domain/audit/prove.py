@@ -19,7 +19,7 @@ from leads.models import BillingPeriod
 from pricing.domain.audit.terms import kept_terms, terms_now
 from pricing.domain.rate.actions import START, StoredActions
 from pricing.domain.rate.carry_over import carried_over, carries
-from pricing.domain.rate.charges import in_units
+from pricing.domain.rate.charges import to_decimal
 from pricing.models import PeriodTerms
 from pricing.rating.caps import CAPS
 from pricing.rating.period import needs_foresight, rate_period
@@ -74,7 +74,7 @@ class Proof:
     @property
     def amount(self) -> Decimal:
         """The sum of the stored charges."""
-        return in_units(self.micro_amount)
+        return to_decimal(self.micro_amount)
 
     @property
     def holds(self) -> bool:
@@ -93,8 +93,8 @@ class Proof:
             self.differences.append(Difference(decision.action, stored, again))
 
 
-def prove(period: BillingPeriod, *, told: Callable[[int], object] | None = None) -> Proof:
-    """Rate the closed period again and compare; `told` is called now and then with the number of actions done.
+def prove(period: BillingPeriod, *, on_progress: Callable[[int], object] | None = None) -> Proof:
+    """Rate the closed period again and compare; `on_progress` is called now and then with the number of actions done.
 
     Raises PeriodIsOpen. Memory use does not grow with the period.
     """
@@ -110,22 +110,22 @@ def prove(period: BillingPeriod, *, told: Callable[[int], object] | None = None)
             actions.remember() if needs_foresight(terms.rules) else actions,
             customer=terms.customer,
             rules=terms.rules,
-            catalogue=terms.catalogue,
+            catalog=terms.catalog,
             carried=carried_over([period], {period.customer_id: terms.rules})[period.pk],
         )
-        _compare(proof, decisions, told)
+        _compare(proof, decisions, on_progress)
     return proof
 
 
-def _compare(proof: Proof, decisions: Iterator[Decision], told: Callable[[int], object] | None) -> None:
+def _compare(proof: Proof, decisions: Iterator[Decision], on_progress: Callable[[int], object] | None) -> None:
     charges = _stored(proof.period)
     # Strict: both iterate over the period's actions in the same order.
     pairs = zip(decisions, charges, strict=True)
     while some := list(islice(pairs, AT_A_TIME)):
         for decision, stored in some:
             proof.compare(decision, stored)
-        if told:
-            told(proof.actions)
+        if on_progress:
+            on_progress(proof.actions)
 
 
 def _stored(period: BillingPeriod) -> Iterator[Outcome | None]:

@@ -118,6 +118,6 @@ def _columns(cuts: Cuts) -> str:
     return "\t".join(f"{cut[cap]}e-6" if cap in cut else NULL for cap in CAPS)
 
 
-def in_units(micro_units: int) -> Decimal:
+def to_decimal(micro_units: int) -> Decimal:
     """Convert an integer of micro-units to a Decimal with six places."""
     return Decimal(micro_units).scaleb(-6)

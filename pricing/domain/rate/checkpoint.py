@@ -29,7 +29,7 @@ ACTIONS_UP_TO = """
 
 
 @dataclass(frozen=True, slots=True)
-class Bookmark:
+class Checkpoint:
     """The position of the last action rated, and the tally with the counters at that point."""
 
     place: Place
@@ -57,9 +57,9 @@ def kept(counters: Counters) -> dict[str, Any]:
     }
 
 
-def bookmarks(
+def checkpoints(
     periods: Sequence[BillingPeriod], rules: Mapping[int, list[RuleFacts]], *, reasons: Mapping[int, Collection[str]]
-) -> dict[int, Bookmark]:
+) -> dict[int, Checkpoint]:
     """The checkpoint of each period that need not be rated whole.
 
     `rules` are each customer's rules, `reasons` those of each period's marks.
@@ -72,17 +72,17 @@ def bookmarks(
     if not asking:
         return {}
     tallies = PeriodTally.objects.filter(period__in=asking, counters__isnull=False, rated_to_at__isnull=False)
-    found = {tally.period_id: _bookmark(tally) for tally in tallies}
+    found = {tally.period_id: _checkpoint(tally) for tally in tallies}
     counts = _actions_up_to(found)
     return {period: mark for period, mark in found.items() if counts[period] == mark.tally.actions}
 
 
-def _bookmark(tally: PeriodTally) -> Bookmark:
+def _checkpoint(tally: PeriodTally) -> Checkpoint:
     assert tally.rated_to_at is not None, "asked for above"  # noqa: S101 -- for mypy
-    return Bookmark((moment(tally.rated_to_at), tally.rated_to_action or 0), tally)
+    return Checkpoint((moment(tally.rated_to_at), tally.rated_to_action or 0), tally)
 
 
-def _actions_up_to(found: Mapping[int, Bookmark]) -> dict[int, int]:
+def _actions_up_to(found: Mapping[int, Checkpoint]) -> dict[int, int]:
     """Count each period's actions up to its checkpoint; a higher count than was rated means some arrived before it."""
     tallies = [mark.tally for mark in found.values()]
     with connection.cursor() as cursor:

@@ -18,7 +18,7 @@ from pricing.rating.instants import Instant, moment, stretch
 from pricing.rating.prices import MODELS, Field, Given, GivenTier, Kind, Price
 from pricing.rating.unpriceable import Unpriceable
 from pricing.rating.values import (
-    Catalogue,
+    Catalog,
     CustomerFacts,
     CustomerId,
     KindId,
@@ -154,12 +154,12 @@ def model_of(rule: PriceRule) -> type[Price]:
     return MODELS[rule.price_model]
 
 
-def catalogue_for(*customers: Customer) -> Catalogue:
+def catalog_for(*customers: Customer) -> Catalog:
     """These customers' products, and every source and action type."""
     products = Product.objects.filter(customer__in=customers).values_list("pk", "category")
     sources = Source.objects.values_list("pk", "channel")
     kinds = ActionType.objects.values_list("pk", "is_billable")
-    return Catalogue(
+    return Catalog(
         products={ProductId(pk): ProductFacts(ProductId(pk), category) for pk, category in products},
         sources={SourceId(pk): SourceFacts(SourceId(pk), channel) for pk, channel in sources},
         is_billable={KindId(pk): is_billable for pk, is_billable in kinds},

@@ -15,13 +15,13 @@ from leads.models import Action, BillingPeriod, UnratedMark
 from pricing.domain.rate.actions import START, StoredActions, Without, number_of, period_of
 from pricing.domain.rate.carry_over import carried_over, carries
 from pricing.domain.rate.charges import CHARGES_AT_A_TIME, REFUSED, ChargeWriter, FaultFinder
-from pricing.domain.rate.checkpoint import Bookmark, bookmarks, kept
-from pricing.domain.rate.inputs import catalogue_for, period_facts, rule_books
+from pricing.domain.rate.checkpoint import Checkpoint, checkpoints, kept
+from pricing.domain.rate.inputs import catalog_for, period_facts, rule_books
 from pricing.domain.rate.rollup import Tally, save_tallies
 from pricing.models import PeriodTally, RatingAttempts, UnratedAction
 from pricing.rating.counters import Counters
 from pricing.rating.period import needs_foresight, rate_period
-from pricing.rating.values import ActionFacts, ActionId, Catalogue, RuleFacts
+from pricing.rating.values import ActionFacts, ActionId, Catalog, RuleFacts
 
 UNRATED_AT_A_TIME = 5_000
 # Dropping refused charges can make others fail that had been cut to zero; after this many rounds, the cause is another.
@@ -43,7 +43,7 @@ class PeriodRating:
 
     period: BillingPeriod
     rules: list[RuleFacts]
-    start: Bookmark | None
+    start: Checkpoint | None
     counters: Counters
     tally: Tally = field(default_factory=Tally)
 
@@ -137,7 +137,7 @@ def _rate(periods: Sequence[BillingPeriod], at: datetime) -> list[PeriodTally]:
 def _rate_without(aside: Mapping[ActionId, str], periods: Sequence[BillingPeriod], at: datetime) -> list[PeriodTally]:
     # Read marks before actions: a concurrent commit leaves a mark that this rating does not remove.
     marks = list(UnratedMark.objects.filter(period__in=periods).values_list("pk", "period", "reason"))
-    ratings = _begun(periods, marks)
+    ratings = _starting_points(periods, marks)
     with ChargeWriter() as writer:
         read = _decide(ratings, aside, writer)
     found = Action.objects.filter(pk__in=map(number_of, aside), period__in=ratings)
@@ -160,16 +160,18 @@ def _refused(periods: Sequence[BillingPeriod], aside: Mapping[ActionId, str]) ->
     finder = FaultFinder()
     with transaction.atomic():
         marks = list(UnratedMark.objects.filter(period__in=periods).values_list("pk", "period", "reason"))
-        _decide(_begun(periods, marks), aside, finder)
+        _decide(_starting_points(periods, marks), aside, finder)
         transaction.set_rollback(True)
     return finder.refused
 
 
-def _begun(periods: Sequence[BillingPeriod], marks: Sequence[tuple[int, int, str]]) -> dict[int, PeriodRating]:
+def _starting_points(
+    periods: Sequence[BillingPeriod], marks: Sequence[tuple[int, int, str]]
+) -> dict[int, PeriodRating]:
     """Where each period starts from; the charges of those rated whole are deleted."""
     rules = rule_books([period.customer for period in periods])
     reasons = {period.pk: {reason for _, of, reason in marks if of == period.pk} for period in periods}
-    starts = bookmarks(periods, rules, reasons=reasons)
+    starts = checkpoints(periods, rules, reasons=reasons)
     counters = carried_over(periods, rules, with_own=starts)
     _forget_charges([period for period in periods if period.pk not in starts])
     return {
@@ -182,7 +184,7 @@ def _decide(
     ratings: Mapping[int, PeriodRating], aside: Mapping[ActionId, str], writer: ChargeWriter | FaultFinder
 ) -> dict[int, StoredActions]:
     """Decide every action and write the charges; return what was read, by period."""
-    catalogue = catalogue_for(*(rating.period.customer for rating in ratings.values()))
+    catalog = catalog_for(*(rating.period.customer for rating in ratings.values()))
     read = dict[int, StoredActions]()
     for rating in ratings.values():
         if rating.start:
@@ -194,10 +196,10 @@ def _decide(
         read |= dict.fromkeys(after, actions)
         if some[0].has_foresight:
             kept = actions.remember()
-            _charge(some[0], Without(kept, aside) if aside else kept, catalogue, writer)
+            _charge(some[0], Without(kept, aside) if aside else kept, catalog, writer)
             continue
         for period, each in groupby(Without(actions, aside) if aside else actions, key=period_of):
-            _charge(ratings[period], each, catalogue, writer)
+            _charge(ratings[period], each, catalog, writer)
     return read
 
 
@@ -212,13 +214,13 @@ def _together(ratings: Iterable[PeriodRating]) -> list[list[PeriodRating]]:
 
 
 def _charge(
-    rating: PeriodRating, actions: Iterable[ActionFacts], catalogue: Catalogue, writer: ChargeWriter | FaultFinder
+    rating: PeriodRating, actions: Iterable[ActionFacts], catalog: Catalog, writer: ChargeWriter | FaultFinder
 ) -> None:
     decisions = rate_period(
         actions,
         customer=period_facts(rating.period),
         rules=rating.rules,
-        catalogue=catalogue,
+        catalog=catalog,
         carried=rating.counters,
         faults=rating.tally.faults,
     )

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from leads.models import BillingPeriod
 from pricing.domain.rate.actions import Place
-from pricing.domain.rate.charges import in_units
+from pricing.domain.rate.charges import to_decimal
 from pricing.models import PeriodTally
 from pricing.rating.instants import instant
 from pricing.rating.values import ActionId, Decision
@@ -52,7 +52,7 @@ class Tally:
         stored.excluded_by = dict(self.excluded_by + Counter(stored.excluded_by))
         stored.unrated += len(self.unrated)
         stored.actions = stored.charged + stored.excluded + stored.unrated
-        stored.amount += in_units(self.amount)
+        stored.amount += to_decimal(self.amount)
         stored.rated_to_at, stored.rated_to_action = (instant(last[0]), last[1]) if last else (None, None)
         stored.counters, stored.rated_at = counters, at
         return stored

@@ -12,7 +12,7 @@ from billing_engine.core.errors import Refused
 from leads.models import BillingPeriod
 from pricing.domain.rule_book.history import last_author
 from pricing.domain.scope.effective import customers_of, now_in, zones_of
-from pricing.domain.scope.scopes import known_of, neighbours, rank_of
+from pricing.domain.scope.scopes import full_scope, neighbors, rank_of
 from pricing.models import PriceRule
 
 
@@ -35,12 +35,12 @@ class BackdatingNeedsASecondPerson(Refused):
     code = "backdating_needs_a_second_person"
 
 
-def check_people(rule: PriceRule, *, by: User, at: datetime, reason: str) -> None:
+def check_approval(rule: PriceRule, *, by: User, at: datetime, reason: str) -> None:
     """Refuse an activation that lacks its second person or its reason."""
     is_author = last_author(rule) == by.pk
     if settings.FOUR_EYES and is_author:
         raise SecondPersonNeeded
-    repriced = taken_over(rule, at=at)
+    repriced = repriced_rules(rule, at=at)
     if not repriced:
         return
     names = ", ".join(f"“{other}”" for other in repriced[:3]) + (" and others" if len(repriced) > 3 else "")
@@ -53,10 +53,10 @@ def check_people(rule: PriceRule, *, by: User, at: datetime, reason: str) -> Non
 
 def check_second_person(rule: PriceRule, *, by: User, at: datetime) -> None:
     """Refuse a person who may not activate the draft, even with a reason."""
-    check_people(rule, by=by, at=at, reason="given")
+    check_approval(rule, by=by, at=at, reason="given")
 
 
-def taken_over(rule: PriceRule, *, at: datetime) -> list[PriceRule]:
+def repriced_rules(rule: PriceRule, *, at: datetime) -> list[PriceRule]:
     """The rules in force that priced past actions, in open periods, which this rule would now price.
 
     Actions without a price yet can be priced by any user, so they do not count.
@@ -67,7 +67,7 @@ def taken_over(rule: PriceRule, *, at: datetime) -> list[PriceRule]:
         return []
     until = now_in(zones, at=at)
     ours = rank_of(rule)
-    found = neighbours(rule, begin=rule.wall_from, end=until if rule.wall_to is None else min(until, rule.wall_to))
+    found = neighbors(rule, begin=rule.wall_from, end=until if rule.wall_to is None else min(until, rule.wall_to))
     lost = [other for other in found if other.pk == rule.revises_id or rank_of(other) < ours]
     revised = rule.revises
     if revised and revised not in lost and (revised.wall_to is None or revised.wall_to > rule.wall_from):
@@ -87,5 +87,5 @@ def _touched(rule: PriceRule, zones: list[ZoneInfo], *, at: datetime) -> list[tu
 
 def _has_priced(other: PriceRule, *, since: datetime, touched: list[tuple[int, ZoneInfo]], at: datetime) -> bool:
     """Return whether it was in force between `since` and `at` for one of these customers."""
-    begin, owner = max(since, other.wall_from), known_of(other).get("customer_id")
+    begin, owner = max(since, other.wall_from), full_scope(other).get("customer_id")
     return any(instant_of(begin, zone) < at for customer, zone in touched if owner in (None, customer))

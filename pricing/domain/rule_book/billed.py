@@ -6,7 +6,7 @@ from typing import NamedTuple
 from django.db.models import OuterRef, Q, Subquery
 from django.db.models.functions import Greatest
 
-from billing_engine.core.calendar.wall_clock import in_words, instant_of, shown
+from billing_engine.core.calendar.wall_clock import in_words, instant_of, local_time
 from billing_engine.core.errors import Refused
 from leads.models import BillingPeriod
 from pricing.domain.scope.effective import zones_of
@@ -57,6 +57,6 @@ def _billed(period_id: int, latest: datetime) -> _Billed:
     period = BillingPeriod.objects.select_related("customer").get(pk=period_id)
     zone = period.customer.zone
     if latest < period.end_at:
-        return _Billed(period, shown(period.end_at, zone))
-    day = shown(latest, zone).replace(hour=0, minute=0, second=0, microsecond=0)
+        return _Billed(period, local_time(period.end_at, zone))
+    day = local_time(latest, zone).replace(hour=0, minute=0, second=0, microsecond=0)
     return _Billed(period, day + timedelta(days=1))

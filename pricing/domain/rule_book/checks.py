@@ -9,14 +9,14 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from billing_engine.core import money
-from billing_engine.core.calendar.wall_clock import instant_of, shown
+from billing_engine.core.calendar.wall_clock import instant_of, local_time
 from billing_engine.core.errors import Refused
 from leads.models import Product, Source
-from pricing.domain.rate.charges import in_units
+from pricing.domain.rate.charges import to_decimal
 from pricing.domain.rate.inputs import rule_facts
 from pricing.domain.rule_book.drafts import as_if_active
 from pricing.domain.rule_book.example import Example, decide
-from pricing.domain.scope.scopes import known_of
+from pricing.domain.scope.scopes import full_scope
 from pricing.models import Charge, PriceCheck, PriceRule
 from pricing.rating.instants import moment
 from pricing.rating.values import CustomerId, Decision, KindId, RuleFacts, RuleId
@@ -75,7 +75,7 @@ def check_prices(rule: PriceRule, *, at: datetime, override: bool, reason: str) 
 
 def checks_with(rule: PriceRule, *, at: datetime) -> list[CheckResult]:
     """Run every check of the customers that the draft, or the rule it revises, affects, as if the draft were active."""
-    concerned = [known_of(each).get("customer_id") for each in (rule, rule.revises) if each is not None]
+    concerned = [full_scope(each).get("customer_id") for each in (rule, rule.revises) if each is not None]
     checks = PriceCheck.objects.filter(customer__currency=rule.currency)
     if None not in concerned:
         checks = checks.filter(customer__in=concerned)
@@ -93,11 +93,11 @@ def run_checks(
     if not found:
         return []
     when = {check.pk: _when(check, at, draft) for check in found}
-    desk = _Desk(found, begin=min(when.values()), end=max(when.values()), draft=draft)
-    return [desk.hold(check, when[check.pk]) for check in found]
+    data = _SharedData(found, begin=min(when.values()), end=max(when.values()), draft=draft)
+    return [data.run(check, when[check.pk]) for check in found]
 
 
-class _Desk:
+class _SharedData:
     """The rules, products and sources that several customers' checks need, each read once."""
 
     def __init__(self, checks: list[PriceCheck], *, begin: datetime, end: datetime, draft: PriceRule | None) -> None:
@@ -106,8 +106,8 @@ class _Desk:
         rules = list(
             PriceRule.objects.in_force()
             .filter(Q(customer=None) | Q(customer__in=customers), currency__in=currencies)
-            .filter(Q(wall_to=None) | Q(wall_to__gt=min(shown(begin, zone) for zone in zones) - A_DAY))
-            .filter(wall_from__lte=max(shown(end, zone) for zone in zones) + A_DAY)
+            .filter(Q(wall_to=None) | Q(wall_to__gt=min(local_time(begin, zone) for zone in zones) - A_DAY))
+            .filter(wall_from__lte=max(local_time(end, zone) for zone in zones) + A_DAY)
             .prefetch_related("tiers")
         )
         drafts = [] if draft is None else [draft]
@@ -121,7 +121,7 @@ class _Desk:
             self._products.setdefault(product.customer_id, []).append(product)
         self._sources = list(Source.objects.filter(is_active=True).order_by("pk"))
 
-    def hold(self, check: PriceCheck, at: datetime) -> CheckResult:
+    def run(self, check: PriceCheck, at: datetime) -> CheckResult:
         """The check's result; the first example with another price fails it.
 
         An example that the draft changes comes before one that is also wrong without it.
@@ -162,12 +162,12 @@ class _Desk:
             return f"not charged ({Charge.Reason(decision.reason).label.lower()}) {of}"
         if decision.rule is None:
             return f"unrated {of}"
-        amount = money.price_in_words(in_units(decision.amount), example.customer.currency)
+        amount = money.price_in_words(to_decimal(decision.amount), example.customer.currency)
         return f"{amount} {of}, by “{self._names[decision.rule]}”"
 
 
 def _is_as_expected(decision: Decision, check: PriceCheck) -> bool:
-    return decision.rule is not None and not decision.reason and in_units(decision.amount) == check.expected
+    return decision.rule is not None and not decision.reason and to_decimal(decision.amount) == check.expected
 
 
 def _outcome(decision: Decision) -> tuple[int, str, bool]:

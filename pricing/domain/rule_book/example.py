@@ -9,12 +9,12 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Q, QuerySet
 
-from billing_engine.core.calendar.wall_clock import instant_of, shown
+from billing_engine.core.calendar.wall_clock import instant_of, local_time
 from billing_engine.core.errors import Refused
 from leads.models import Action, ActionType, BillingPeriod, Customer, Product, Source
 from pricing.domain.audit.explain import lost_to
 from pricing.domain.audit.explain_price import sentences_of
-from pricing.domain.rate.charges import in_units
+from pricing.domain.rate.charges import to_decimal
 from pricing.domain.rate.inputs import customer_facts, maybe_micro, micro, price_facts, rule_facts
 from pricing.domain.rule_book.drafts import as_if_active
 from pricing.models import Charge, PriceRule
@@ -26,7 +26,7 @@ from pricing.rating.prices import Counted
 from pricing.rating.values import (
     ActionFacts,
     ActionId,
-    Catalogue,
+    Catalog,
     Decision,
     KindId,
     LeadId,
@@ -152,12 +152,12 @@ def price_example(example: Example, *, draft: PriceRule | None = None) -> Priced
     if draft is not None:
         facts, rules = as_if_active(facts, [draft], zone=zone), [*rules, draft]
     by_id = {rule.pk: rule for rule in rules}
-    matching = RuleBook(facts, customer_facts(example.customer), catalogue_of(example)).matching(_action(example))
+    matching = RuleBook(facts, customer_facts(example.customer), catalog_of(example)).matching(_action(example))
     decision = decide(example, facts, winner=matching[0] if matching else None)
     winner = by_id[decision.rule] if decision.rule is not None else None
     losers = [Loser(by_id[rule.id], lost_to(matching[0], rule)) for rule in matching[1:]]
     words = [] if winner is None else _sentences(example, winner, decision)
-    return Priced(in_units(decision.amount), decision.reason, winner, losers, words)
+    return Priced(to_decimal(decision.amount), decision.reason, winner, losers, words)
 
 
 def decide(example: Example, rules: Sequence[RuleFacts], *, winner: RuleFacts | None) -> Decision:
@@ -169,14 +169,14 @@ def decide(example: Example, rules: Sequence[RuleFacts], *, winner: RuleFacts | 
         carried.counted[winner.lineage] = Counted(1, 0, counted) if is_of_value else Counted(1, counted, 0)
     actions = [_action(example)]
     customer = customer_facts(example.customer)
-    (decision,) = rate_period(actions, customer=customer, rules=rules, catalogue=catalogue_of(example), carried=carried)
+    (decision,) = rate_period(actions, customer=customer, rules=rules, catalog=catalog_of(example), carried=carried)
     return decision
 
 
-def catalogue_of(example: Example) -> Catalogue:
+def catalog_of(example: Example) -> Catalog:
     """The example's product, source and action type as rating sees them."""
     product, source, kind = example.product, example.source, example.action_type
-    return Catalogue(
+    return Catalog(
         products={ProductId(product.pk): ProductFacts(ProductId(product.pk), product.category)},
         sources={SourceId(source.pk): SourceFacts(SourceId(source.pk), source.channel)},
         is_billable={KindId(kind.pk): kind.is_billable},
@@ -187,7 +187,7 @@ def _rules_for(example: Example) -> Any:
     """The rules in force around that day whose scope matches."""
     product, source = example.product, example.source
     # Clocks change by a day at most; rating finds which of these were in force at the exact instant.
-    clock = shown(example.occurred_at, example.customer.zone)
+    clock = local_time(example.occurred_at, example.customer.zone)
     return (
         PriceRule.objects.in_force()
         .open_to(example.customer)
@@ -225,9 +225,9 @@ def _sentences(example: Example, winner: PriceRule, decision: Decision) -> list[
     charge = Charge(
         action=Action(quantity=example.quantity, value=example.value),
         period=BillingPeriod(customer=example.customer),
-        full_amount=in_units(decision.full_amount),
-        quantity_before=in_units(decision.counted_before),
-        value_before=in_units(decision.value_before),
+        full_amount=to_decimal(decision.full_amount),
+        quantity_before=to_decimal(decision.counted_before),
+        value_before=to_decimal(decision.value_before),
     )
     before = Counted(1 if example.counted else 0, decision.counted_before, decision.value_before)
     total = decision.counted_before + micro(example.quantity)

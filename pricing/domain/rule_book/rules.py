@@ -8,7 +8,7 @@ from django.db.models import F, Q
 
 from billing_engine.core.errors import Refused
 from leads.domain.periods import mark_open_periods
-from pricing.domain.rule_book.approval import check_people
+from pricing.domain.rule_book.approval import check_approval
 from pricing.domain.rule_book.billed import check_not_billed
 from pricing.domain.rule_book.checks import check_prices
 from pricing.domain.rule_book.drafting import NotADraft
@@ -62,7 +62,7 @@ def activate(rule: PriceRule, *, by: User, at: datetime, reason: str = "", overr
         raise NotADraft
     check_rule(rule, in_order(rule.tiers.all()))
     check_overlap(rule)
-    check_people(rule, by=by, at=at, reason=reason)
+    check_approval(rule, by=by, at=at, reason=reason)
     overridden = check_prices(rule, at=at, override=override, reason=reason)
     customers = {rule.customer}
     if rule.revises_id:

@@ -11,7 +11,7 @@ from pricing.domain.rule_book.price_parts import RATES, tiers_of
 from pricing.domain.scope.fit import contradictions
 from pricing.models import PriceRule, PriceTier
 from pricing.models.rule import TIERS_AT_MOST
-from pricing.rating.highest import highest_only_misfit
+from pricing.rating.highest import highest_only_conflict
 from pricing.rating.prices import MODELS, Field
 from pricing.rating.prices.tiers import TierCode
 from pricing.rating.prices.tiers import tier_faults as faults_of_ends
@@ -123,8 +123,8 @@ def _of_highest_only(rule: PriceRule) -> Iterator[FieldFault]:
         return
     model = MODELS[rule.price_model]
     free = (getattr(rule, each.name) for each in model.fields if each.is_allowance)
-    if misfit := highest_only_misfit(model, *free):
-        yield FieldFault("highest_only", "highest_only_misfit", misfit)
+    if conflict := highest_only_conflict(model, *free):
+        yield FieldFault("highest_only", "highest_only_conflict", conflict)
 
 
 def _of_scope(rule: PriceRule) -> Iterator[FieldFault]:

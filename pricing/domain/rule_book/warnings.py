@@ -7,12 +7,12 @@ from decimal import Decimal
 
 from billing_engine.core import money
 from billing_engine.core.calendar.wall_clock import in_words
-from pricing.domain.rate.charges import in_units
+from pricing.domain.rate.charges import to_decimal
 from pricing.domain.rate.inputs import price_facts
-from pricing.domain.rule_book.approval import taken_over
+from pricing.domain.rule_book.approval import repriced_rules
 from pricing.domain.scope.fit import LastMonth, matches_nothing_of_much, unmatched
 from pricing.domain.scope.gaps import Gap, gaps
-from pricing.domain.scope.scopes import covers, neighbours, rank_of, rivals, same_scope
+from pricing.domain.scope.scopes import covers, neighbors, rank_of, rivals, same_scope
 from pricing.models import PriceRule
 from pricing.rating.prices import MICRO, Counted, Price
 
@@ -23,7 +23,7 @@ GAPS_TOLD = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Caution:
+class DraftWarning:
     """A warning, and the rules it is about."""
 
     words: str
@@ -35,15 +35,15 @@ class Caution:
         return self.words if self.words.endswith("?") else f"{self.words}."
 
 
-def cautions_about(rule: PriceRule, *, at: datetime, last_month: LastMonth | None = None) -> list[Caution]:
+def warnings_for(rule: PriceRule, *, at: datetime, last_month: LastMonth | None = None) -> list[DraftWarning]:
     """The warnings for a draft about to be activated, most serious first.
 
     `last_month` is what was already read of last month's actions, if many drafts are checked.
     """
-    beside = neighbours(rule, begin=rule.wall_from, end=rule.wall_to)
+    beside = neighbors(rule, begin=rule.wall_from, end=rule.wall_to)
     return [
         *_overlap(rule),
-        *(Caution(words) for words in unmatched(rule)),
+        *(DraftWarning(words) for words in unmatched(rule)),
         *_never_wins(rule, beside),
         *_rivals(rule),
         *_unused(rule, at, last_month),
@@ -53,28 +53,28 @@ def cautions_about(rule: PriceRule, *, at: datetime, last_month: LastMonth | Non
     ]
 
 
-def _overlap(rule: PriceRule) -> Iterator[Caution]:
+def _overlap(rule: PriceRule) -> Iterator[DraftWarning]:
     others = [other for other in same_scope(rule) if other.pk != rule.revises_id]
     if others:
-        yield Caution("It can't be activated because of a rule with the same scope, priority and time", others)
+        yield DraftWarning("It can't be activated because of a rule with the same scope, priority and time", others)
 
 
-def _rivals(rule: PriceRule) -> Iterator[Caution]:
+def _rivals(rule: PriceRule) -> Iterator[DraftWarning]:
     others = rivals(rule)
     if others:
         begins = " and ".join(in_words(other.wall_from) for other in others)
         words = f"{len(others)} other drafts revise" if len(others) > 1 else "Another draft revises"
-        yield Caution(f"{words} the same rule, from {begins}", others)
+        yield DraftWarning(f"{words} the same rule, from {begins}", others)
 
 
-def _unused(rule: PriceRule, at: datetime, last_month: LastMonth | None) -> Iterator[Caution]:
+def _unused(rule: PriceRule, at: datetime, last_month: LastMonth | None) -> Iterator[DraftWarning]:
     if matches_nothing_of_much(rule, at=at) if last_month is None else last_month.has_none_for(rule):
-        yield Caution("It matches 0 actions of last month")
+        yield DraftWarning("It matches 0 actions of last month")
 
 
-def _never_wins(rule: PriceRule, beside: list[PriceRule]) -> Iterator[Caution]:
+def _never_wins(rule: PriceRule, beside: list[PriceRule]) -> Iterator[DraftWarning]:
     if rule.action_type and not rule.action_type.is_billable:
-        yield Caution(f"It can never win: “{rule.action_type}” is not billable, so its actions are excluded first")
+        yield DraftWarning(f"It can never win: “{rule.action_type}” is not billable, so its actions are excluded first")
         return
     ours = rank_of(rule)
     found = (other for other in beside if other.pk != rule.revises_id and covers(other, rule) and rank_of(other) > ours)
@@ -83,29 +83,29 @@ def _never_wins(rule: PriceRule, beside: list[PriceRule]) -> Iterator[Caution]:
     for other in stronger:
         if other.wall_from <= until and (other.wall_to is None or other.wall_to > until):
             if other.wall_to is None or (rule.wall_to and other.wall_to >= rule.wall_to):
-                yield Caution("It can never win: it is outranked wherever it matches", stronger)
+                yield DraftWarning("It can never win: it is outranked wherever it matches", stronger)
                 return
             until = other.wall_to
 
 
-def _backdated(rule: PriceRule, at: datetime) -> Iterator[Caution]:
-    repriced = taken_over(rule, at=at)
+def _backdated(rule: PriceRule, at: datetime) -> Iterator[DraftWarning]:
+    repriced = repriced_rules(rule, at=at)
     if repriced:
         words = "It starts in the past, so activating it needs a reason and a second person. It replaces"
-        yield Caution(words, repriced)
+        yield DraftWarning(words, repriced)
 
 
-def _gap(rule: PriceRule) -> Iterator[Caution]:
+def _gap(rule: PriceRule) -> Iterator[DraftWarning]:
     revised = rule.revises
     begin = gaps(rule, at=rule.wall_from, besides=[revised.pk] if revised else ())
     if begin:
-        yield Caution(f"No price from {in_words(rule.wall_from)} for {_told(begin)}")
+        yield DraftWarning(f"No price from {in_words(rule.wall_from)} for {_told(begin)}")
     if rule.wall_to is not None:
         lost = gaps(rule, at=rule.wall_to, besides=[revised.pk] if revised else (), with_rule=False)
         known = set(begin)
         lost = [gap for gap in lost if gap not in known]
         if lost:
-            yield Caution(f"No price from its end, {in_words(rule.wall_to)}, for {_told(lost)}")
+            yield DraftWarning(f"No price from its end, {in_words(rule.wall_to)}, for {_told(lost)}")
 
 
 def _told(found: list[Gap]) -> str:
@@ -113,7 +113,7 @@ def _told(found: list[Gap]) -> str:
     return ", ".join(words) + (f" and {len(found) - GAPS_TOLD:,} more" if len(found) > GAPS_TOLD else "")
 
 
-def _far(rule: PriceRule, beside: list[PriceRule]) -> Iterator[Caution]:
+def _far(rule: PriceRule, beside: list[PriceRule]) -> Iterator[DraftWarning]:
     replaced = rule.revises or _replaced(rule, beside)
     if replaced is None or replaced.currency != rule.currency:
         return
@@ -129,10 +129,10 @@ def _far(rule: PriceRule, beside: list[PriceRule]) -> Iterator[Caution]:
     free = " after what is free" if is_free else ""
     if not ours.costs_anything:
         words = f"It charges nothing: ten units, worth 1,000 together, cost {before} in the rule it replaces{free}"
-        yield Caution(words, [replaced])
+        yield DraftWarning(words, [replaced])
     elif abs(change) > FAR:
         costs_then = f"ten units, worth 1,000 together, cost {before} before and {after} with this draft{free}"
-        yield Caution(f"Far from what it replaces ({change:+,.0%}): {costs_then}", [replaced])
+        yield DraftWarning(f"Far from what it replaces ({change:+,.0%}): {costs_then}", [replaced])
 
 
 def _replaced(rule: PriceRule, beside: list[PriceRule]) -> PriceRule | None:
@@ -159,4 +159,4 @@ def _costs(*prices: Price) -> list[Decimal]:
         value=max(each.value for each in free),
     )
     total = before.quantity + QUANTITY
-    return [in_units(price.price_within(total, before, QUANTITY, VALUE)) for price in prices]
+    return [to_decimal(price.price_within(total, before, QUANTITY, VALUE)) for price in prices]

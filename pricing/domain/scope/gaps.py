@@ -8,7 +8,7 @@ from operator import itemgetter
 from typing import Any
 
 from leads.models import ActionType, Product, Source
-from pricing.domain.scope.scopes import in_time, known_of
+from pricing.domain.scope.scopes import full_scope, in_time
 from pricing.models import PriceRule
 
 Row = dict[str, object]
@@ -65,7 +65,7 @@ def _name(product: Any) -> str:
 
 def _products(rule: PriceRule) -> Iterable[Any]:
     """The products in the rule's scope, by customer."""
-    known = known_of(rule)
+    known = full_scope(rule)
     names = {"customer_id": "customer_id", "product_id": "pk", "category": "category"}
     where = {names[name]: value for name, value in known.items() if name in names}
     found = Product.objects.filter(customer__currency=rule.currency, customer__is_active=True, **where)

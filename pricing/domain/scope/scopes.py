@@ -19,31 +19,31 @@ FREE = PerUnit(ZERO)
 Scope = dict[str, Any]  # the fixed values, by column name
 
 
-def fixed_by(rule: PriceRule) -> Scope:
+def fixed_scope(rule: PriceRule) -> Scope:
     """The values that the rule itself fixes."""
     return {name: getattr(rule, name) for name in FIXES if getattr(rule, name)}
 
 
-def known_of(rule: PriceRule) -> Scope:
+def full_scope(rule: PriceRule) -> Scope:
     """The same plus what follows: a product's customer and category, a source's channel."""
     known: Scope = {}
     if rule.product is not None:
         known |= {"customer_id": rule.product.customer_id, "category": rule.product.category}
     if rule.source is not None:
         known |= {"channel": rule.source.channel}
-    return known | fixed_by(rule)
+    return known | fixed_scope(rule)
 
 
 def share(one: PriceRule, other: PriceRule) -> bool:
     """Return whether an action could match both, at any time."""
-    ours, theirs = known_of(one), known_of(other)
+    ours, theirs = full_scope(one), full_scope(other)
     return one.currency == other.currency and all(ours[name] == theirs[name] for name in ours.keys() & theirs.keys())
 
 
 def covers(wide: PriceRule, narrow: PriceRule) -> bool:
     """Return whether everything the narrow rule matches also matches the wide one, at any time."""
-    known = known_of(narrow)
-    return wide.currency == narrow.currency and all(known.get(name) == it for name, it in fixed_by(wide).items())
+    known = full_scope(narrow)
+    return wide.currency == narrow.currency and all(known.get(name) == it for name, it in fixed_scope(wide).items())
 
 
 def rank_of(rule: PriceRule) -> Rank:
@@ -66,9 +66,9 @@ def rank_of(rule: PriceRule) -> Rank:
     )
 
 
-def neighbours(rule: PriceRule, *, begin: datetime, end: datetime | None) -> list[PriceRule]:
+def neighbors(rule: PriceRule, *, begin: datetime, end: datetime | None) -> list[PriceRule]:
     """The other rules in force within [begin, end) that could match the same actions."""
-    known = known_of(rule)
+    known = full_scope(rule)
     found = in_time(PriceRule.objects.in_force(), begin, end).filter(currency=rule.currency).exclude(pk=rule.pk)
     for name in ("customer_id", "action_type_id"):
         if name in known:

@@ -11,7 +11,7 @@ from django.db import connection
 from leads.models import BillingPeriod
 from pricing.domain.rate.actions import START, StoredActions, number_of
 from pricing.domain.rate.carry_over import carried_over
-from pricing.domain.rate.inputs import catalogue_for, period_facts
+from pricing.domain.rate.inputs import catalog_for, period_facts
 from pricing.rating.counters import Counters
 from pricing.rating.once import Key, Paid
 from pricing.rating.period import rate_period
@@ -187,7 +187,7 @@ def compare(
         actions,
         customer=period_facts(period),
         rules=rules,
-        catalogue=catalogue_for(period.customer),
+        catalog=catalog_for(period.customer),
         carried=counters,
         faults={},  # actions that can't be priced count as unrated
     )

@@ -3,7 +3,7 @@
 from typing import Any
 
 from leads.models import BillingPeriod
-from pricing.domain.rate.charges import in_units
+from pricing.domain.rate.charges import to_decimal
 from pricing.domain.simulation.period import Comparison, Move, Outcome
 from pricing.models import PriceRule, SimulatedCustomer, SimulatedMove, SimulatedSum, Simulation
 from pricing.wording.decision import outcome as in_words
@@ -36,11 +36,11 @@ def _sum(
         rule_name=names.get(rule, ""),
         action_type_id=kind,
         now_charges=now.charges,
-        now_amount=in_units(now.amount),
+        now_amount=to_decimal(now.amount),
         now_excluded=now.excluded,
         now_unrated=now.unrated,
         then_charges=then.charges,
-        then_amount=in_units(then.amount),
+        then_amount=to_decimal(then.amount),
         then_excluded=then.excluded,
         then_unrated=then.unrated,
         newly_charged=newly.charged,
@@ -57,8 +57,8 @@ def _move(
         kind=kind,
         period=period,
         action_id=-move.minus_action,
-        now_amount=in_units(move.now[2]),
-        then_amount=in_units(move.then[2]),
+        now_amount=to_decimal(move.now[2]),
+        then_amount=to_decimal(move.then[2]),
         now_words=_told(move.now, names, currency),
         then_words=_told(move.then, names, currency),
     )

@@ -82,7 +82,7 @@ def start(
     if not counted:
         raise NothingToSimulate
     simulation = Simulation.objects.create(
-        drafts_told=[[draft.pk, draft.name, terms_as_data(terms_of(draft))] for draft in drafts],
+        draft_snapshots=[[draft.pk, draft.name, terms_as_data(terms_of(draft))] for draft in drafts],
         months=sorted(months),
         from_the_start=from_the_start,
         created_at=at,

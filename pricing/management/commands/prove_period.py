@@ -41,7 +41,7 @@ class Command(BaseCommand):
         tally = PeriodTally.objects.filter(period=period).first()
         with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
             bar = progress.add_task(str(period), total=tally.actions if tally else None)
-            return prove(period, told=lambda actions: progress.update(bar, completed=actions))
+            return prove(period, on_progress=lambda actions: progress.update(bar, completed=actions))
 
     def _tell(self, proof: Proof) -> None:
         period, currency = proof.period, proof.period.customer.currency

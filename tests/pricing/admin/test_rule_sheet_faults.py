@@ -197,7 +197,7 @@ def test_the_dry_run_shows_what_each_new_draft_is_and_what_to_think_about(operat
         "November 1, 2026 until January 1, 2027",
         "$2.00 each for units 1–10 of a period, then $1.00 each for units 11 and above",
     )
-    assert f"No product of {product.customer} is in the category “bricks”. Did you mean “brick”?" in shown["cautions"]
+    assert f"No product of {product.customer} is in the category “bricks”. Did you mean “brick”?" in shown["warnings"]
     page = asked.content.decode()
     assert [words in page for words in ("November 1, 2026", "bricks", "Did you mean “brick”?")] == [True] * 3
     assert PriceRule.objects.count() == 0

@@ -132,7 +132,7 @@ def test_what_changes_after_the_close_moves_nothing(period: BillingPeriod, opera
     did(period, lead__person_key="ann@rival.example", action_type=kind)
     closed(period)
 
-    # A dearer rule for the very month, the old one ended, contract, budget, catalogue: everything else is changed.
+    # A dearer rule for the very month, the old one ended, contract, budget, catalog: everything else is changed.
     dearer = PriceRuleFactory.create(draft=True, unit_price=Decimal(9), priority=5)
     activate(dearer, by=operator, at=NOW + timedelta(days=1))
     PriceRule.objects.filter(pk=rule.pk).update(wall_to=rule.wall_from + timedelta(days=1), state="retired")
@@ -294,7 +294,7 @@ def test_a_proof_writes_nothing_and_could_not(period: BillingPeriod, monkeypatch
             cursor.execute("SELECT current_setting('transaction_read_only'), current_setting('transaction_isolation')")
             states.append(cursor.fetchone())
 
-    assert prove(period, told=look).holds
+    assert prove(period, on_progress=look).holds
 
     assert states == [("on", "repeatable read")]
     assert not connection.in_atomic_block
@@ -313,7 +313,7 @@ def test_a_long_proof_tells_how_far_it_is_and_keeps_only_the_first_differences(
     by_hand("UPDATE pricing_charge SET amount = 1, full_amount = 1")
     heard = list[int]()
 
-    proof = prove(period, told=heard.append)
+    proof = prove(period, on_progress=heard.append)
 
     assert heard == [2, 4, 5]
     assert (proof.differing, len(proof.differences)) == (5, 3)

@@ -1,4 +1,4 @@
-"""An action that can't be priced stays unrated and says why; its neighbours, and other periods, go on."""
+"""An action that can't be priced stays unrated and says why; its neighbors, and other periods, go on."""
 
 import json
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ from pricing.domain.waive import waive
 from pricing.models import Charge, PeriodTally, PriceRule, RatingAttempts, UnratedAction
 from pricing.rating.period import rate_period
 from pricing.rating.prices import Counted, PerUnit
-from pricing.rating.values import ActionFacts, Catalogue, CustomerFacts, Decision, ProductFacts, RuleFacts, SourceFacts
+from pricing.rating.values import ActionFacts, Catalog, CustomerFacts, Decision, ProductFacts, RuleFacts, SourceFacts
 from tests.factories.leads import ActionFactory, ActionTypeFactory, BillingPeriodFactory, LeadFactory
 from tests.factories.pricing import PriceRuleFactory, tiered
 from tests.shared import BILLING_CASES, needs_cases
@@ -149,7 +149,7 @@ def rated(actions: Sequence[ActionFacts], faults: dict[Any, str] | None, price: 
             actions,
             customer=CustomerFacts(1, "USD"),
             rules=[RuleFacts(1, 1, price, "USD", 0)],
-            catalogue=Catalogue({1: ProductFacts(1, "")}, {1: SourceFacts(1, "")}, {1: True}),
+            catalog=Catalog({1: ProductFacts(1, "")}, {1: SourceFacts(1, "")}, {1: True}),
             faults=faults,
         )
     )

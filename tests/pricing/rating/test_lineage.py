@@ -11,7 +11,7 @@ from pricing.rating.once import pays
 from pricing.rating.period import rate_period
 from pricing.rating.prices import MICRO, PerUnit, Volume
 from pricing.rating.values import ActionFacts, CustomerFacts, Decision, Once, RuleFacts
-from tests.pricing.rule_sets import CATALOGUE, START, amounts, caps, once, periods, prices, streaming_prices
+from tests.pricing.rule_sets import CATALOG, START, amounts, caps, once, periods, prices, streaming_prices
 
 CUSTOMER = CustomerFacts("ACME", "USD")
 MIDDLE = START + timedelta(days=15)
@@ -35,7 +35,7 @@ def revised(price: st.SearchStrategy = prices) -> st.SearchStrategy[list[RuleFac
 
 
 def rated(actions: list[ActionFacts], rules: list[RuleFacts]) -> list[Decision]:
-    return list(rate_period(actions, customer=CUSTOMER, rules=rules, catalogue=CATALOGUE))
+    return list(rate_period(actions, customer=CUSTOMER, rules=rules, catalog=CATALOG))
 
 
 @many
@@ -127,5 +127,5 @@ def test_a_revision_that_asks_for_the_lead_sees_who_paid_as_a_person_and_the_oth
 
 
 def _about() -> tuple[object, object, str]:
-    product, source = next(iter(CATALOGUE.products)), next(iter(CATALOGUE.sources))
+    product, source = next(iter(CATALOG.products)), next(iter(CATALOG.sources))
     return product, source, "order"

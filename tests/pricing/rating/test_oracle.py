@@ -14,7 +14,7 @@ from pricing.rating.period import rate_period
 from pricing.rating.prices import MICRO, Tier
 from pricing.rating.values import ActionFacts, CustomerFacts, RuleFacts
 from tests.pricing import rule_sets
-from tests.pricing.rule_sets import CATALOGUE, PRODUCTS, SOURCES, START
+from tests.pricing.rule_sets import CATALOG, PRODUCTS, SOURCES, START
 
 Amount = Fraction
 Sent = list[tuple[Amount, Amount | None]]  # quantity and value of each action
@@ -165,7 +165,7 @@ def test_a_price_model_agrees_with_the_second_reckoning(model: str, data: st.Dat
         for place, (quantity, value) in enumerate(sent)
     ]
 
-    decisions = rate_period(actions, customer=CustomerFacts("ACME", "USD"), rules=[rule], catalogue=CATALOGUE)
+    decisions = rate_period(actions, customer=CustomerFacts("ACME", "USD"), rules=[rule], catalog=CATALOG)
 
     exact = [(of(quantity), None if value is None else of(value)) for quantity, value in sent]
     assert [of(decision.full_amount) for decision in decisions] == ORACLES[model](price, exact)

@@ -20,7 +20,7 @@ from pricing.rating.period import rate_period
 from pricing.rating.prices import Counted, Graduated, GraduatedPercentage, Package, PerUnit, Price, Volume
 from pricing.rating.values import ActionFacts, CustomerFacts, Decision, RuleFacts
 from tests.pricing.rule_sets import (
-    CATALOGUE,
+    CATALOG,
     amounts,
     customers,
     graduated,
@@ -40,7 +40,7 @@ many = settings(max_examples=100, deadline=None)
 
 
 def rated(actions: Actions, rules: Rules, customer: CustomerFacts, carried: Counters | None = None) -> list[Decision]:
-    return list(rate_period(actions, customer=customer, rules=rules, catalogue=CATALOGUE, carried=carried))
+    return list(rate_period(actions, customer=customer, rules=rules, catalog=CATALOG, carried=carried))
 
 
 def charged(actions: Actions, decisions: list[Decision]) -> list[tuple[ActionFacts, Decision]]:

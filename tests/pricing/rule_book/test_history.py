@@ -12,7 +12,7 @@ from django.urls import reverse
 from billing_engine.core.calendar.wall_clock import read
 from pricing.domain.rule_book.approval import BackdatingNeedsAReason, BackdatingNeedsASecondPerson, SecondPersonNeeded
 from pricing.domain.rule_book.rules import IsTheLatest, activate, retire, revise, roll_back
-from pricing.domain.rule_book.warnings import cautions_about
+from pricing.domain.rule_book.warnings import warnings_for
 from pricing.models import PriceRule, RuleChange
 from tests.factories.leads import (
     ActionTypeFactory,
@@ -32,7 +32,7 @@ OCTOBER, NEXT_MONTH = read("2026-10-01"), read("2026-11-01")
 
 
 def words(rule: PriceRule) -> list[tuple[str, list[PriceRule]]]:
-    return [(caution.words, caution.rules) for caution in cautions_about(PriceRule.objects.get(pk=rule.pk), at=NOW)]
+    return [(warning.words, warning.rules) for warning in warnings_for(PriceRule.objects.get(pk=rule.pk), at=NOW)]
 
 
 def history(rule: PriceRule) -> list[tuple[str, User | None, str, list[list[str]]]]:

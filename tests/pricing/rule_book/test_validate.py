@@ -55,7 +55,7 @@ CASES: dict[str, tuple[dict[str, Any], str, str, str]] = {
     ),
     "highest only with an allowance": (
         {"highest_only": True, "free_units": Decimal(1)},
-        *("highest_only", "highest_only_misfit"),
+        *("highest_only", "highest_only_conflict"),
         "Highest only can't be combined with a free allowance. It needs a per-unit or percentage price without an allowance.",
     ),
     "never in force": ({"wall_to": FROM}, "wall_to", "ends_before_it_begins", "A rule must end after it starts."),

@@ -14,7 +14,7 @@ from billing_engine.core.calendar.wall_clock import read
 from pricing.domain.rule_book.checks import PriceChecksFail, checks_with
 from pricing.domain.rule_book.rules import activate, revise
 from pricing.domain.rule_book.validate import RuleIncomplete
-from pricing.domain.rule_book.warnings import cautions_about
+from pricing.domain.rule_book.warnings import warnings_for
 from pricing.domain.scope.fit import LastMonth, close_to, matches_in_words, matches_last_month
 from pricing.domain.scope.gaps import gaps
 from pricing.domain.scope.overlap import RulesOverlap
@@ -37,7 +37,7 @@ DECEMBER = read("2026-12-01")
 
 
 def told_about(rule: PriceRule) -> list[str]:
-    return [caution.sentence for caution in cautions_about(PriceRule.objects.get(pk=rule.pk), at=NOW)]
+    return [warning.sentence for warning in warnings_for(PriceRule.objects.get(pk=rule.pk), at=NOW)]
 
 
 # --- A rule that can match nothing -----------------------------------------------------------------------------------

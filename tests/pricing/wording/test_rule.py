@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pricing.rating.counters import Counters
-from pricing.rating.highest import misfit_of
+from pricing.rating.highest import conflict_of
 from pricing.rating.period import rate_period
 from pricing.rating.prices import MICRO, Clause, Graduated, Package, Percentage, PerUnit, Price, Tier, Volume
 from pricing.rating.prices.graduated import UnitsByTier
@@ -41,7 +41,7 @@ from pricing.wording.rule import (
 )
 from pricing.wording.statement import words as in_words
 from pricing.wording.terms import terms_as_data, terms_from_data
-from tests.pricing.rule_sets import CATALOGUE, START, caps, percentage, periods, prices
+from tests.pricing.rule_sets import CATALOG, START, caps, percentage, periods, prices
 
 CUSTOMER = CustomerFacts("ACME", "USD")
 A_MONTH = timedelta(days=31)
@@ -249,7 +249,7 @@ def terms(draw: st.DrawFn) -> Terms:
         price=price,
         once_days=days,
         once_per_person=draw(st.booleans()),
-        highest_only=draw(st.booleans()) and not misfit_of(price),
+        highest_only=draw(st.booleans()) and not conflict_of(price),
         cap_per_lead=draw(cap),
         cap_per_period=draw(cap),
     )
@@ -288,7 +288,7 @@ def charged(told: Terms, sent: Months) -> list[int]:
     )
     carried, found = Counters(), list[int]()
     for actions in sent:
-        decisions = rate_period(actions, customer=CUSTOMER, rules=[rule], catalogue=CATALOGUE, carried=carried)
+        decisions = rate_period(actions, customer=CUSTOMER, rules=[rule], catalog=CATALOG, carried=carried)
         found += [decision.amount for decision in decisions]
         carried = Counters(by_lead=carried.by_lead, paid=carried.paid)
     return found

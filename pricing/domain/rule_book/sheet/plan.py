@@ -26,7 +26,7 @@ from pricing.domain.rule_book.sheet.columns import (
     unknown_columns,
 )
 from pricing.domain.rule_book.validate import TIERS, currency_of, rule_faults, tiers_faults
-from pricing.domain.rule_book.warnings import Caution, cautions_about
+from pricing.domain.rule_book.warnings import DraftWarning, warnings_for
 from pricing.domain.scope.fit import LastMonth
 from pricing.models import PriceRule, PriceTier
 
@@ -70,14 +70,14 @@ def plan(rows: list[Row]) -> list[Plan]:
     return [_planned(number, cells, rules, names, seen) for number, cells in rows]
 
 
-def preview(each: Plan, *, at: datetime, last_month: LastMonth) -> tuple[PriceRule, list[Caution]] | None:
+def preview(each: Plan, *, at: datetime, last_month: LastMonth) -> tuple[PriceRule, list[DraftWarning]] | None:
     """The unsaved draft that a valid row would create, and its warnings; None for a row without changes."""
     rule = each.draft
     if rule is None or each.faults:
         return None
     if each.does == REVISION and each.rule is not None:
         rule.revises, rule.first_revision_id = each.rule, each.rule.lineage
-    return rule, cautions_about(with_tiers(rule, each.tiers), at=at, last_month=last_month)
+    return rule, warnings_for(with_tiers(rule, each.tiers), at=at, last_month=last_month)
 
 
 @transaction.atomic
