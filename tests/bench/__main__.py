@@ -1,8 +1,8 @@
-"""How fast the engine is, beside what this machine can do: `make bench`, or `make bench ARGS="intake --quick"`.
+"""How fast the engine is, compared with what this machine can do: `make bench`, or `make bench ARGS="intake --quick"`.
 
-Benchmarks, no tests. Each starts a PostgreSQL of its own on a throw-away folder, with the settings a server comes with
-(nothing is left unsafe for speed), and leaves neither a process nor a file behind. Without a name all run, one after
-the other.
+Benchmarks, not tests. Each starts its own PostgreSQL in a temporary folder, with a server's default settings
+(nothing is left unsafe for speed), and leaves neither a process nor a file behind. Without a name all run,
+in turn.
 """
 
 import argparse
@@ -99,7 +99,7 @@ def _server(folder: Folder) -> Iterator[str]:
 
 @contextmanager
 def _broker(folder: Folder, bench: str) -> Iterator[str]:
-    """A run asks for work, which nobody does here; the others ask for none."""
+    """Return whether the run requests work; no worker listens here, and the others request none."""
     if bench != "run":
         yield "redis://127.0.0.1:1/0"
         return
@@ -118,7 +118,7 @@ def _forget(folder: Folder, postgres: Postgres) -> None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("bench", nargs="?", choices=BENCHES, help="which one; all, one after the other, without")
+    parser.add_argument("bench", nargs="?", choices=BENCHES, help="which one; without it, all of them in turn")
     parser.add_argument("--quick", action="store_true", help="fewer of everything")
     parser.add_argument(
         "--actions", type=int, help=f"rating, simulation: how many to rate ({FULL:,}; {QUICK:,} when quick)"

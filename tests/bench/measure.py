@@ -124,7 +124,7 @@ def _sizes(figures: Figures, here: world.World, rounds: int) -> None:
 
 
 def _shared_out(figures: Figures, periods: list[int], *, workers: int) -> list[list[int]]:
-    """The largest first, each to whoever has the least to do so far."""
+    """The largest first, each to the worker with the least to do so far."""
     shares: list[list[int]] = [[] for _ in range(workers)]
     loads = [0] * workers
     for period in sorted(periods, key=lambda one: -figures.sizes[one]):

@@ -50,7 +50,7 @@ def setting() -> str:
 
 
 def mix() -> list[str]:
-    """What came of the actions, as it stands in the database, and by which models they were priced."""
+    """The outcome of the actions in the database, and the models that priced them."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT CASE WHEN reason <> '' THEN reason WHEN cap <> '' THEN 'trimmed ' || cap ELSE 'charged' END, count(*)"

@@ -63,7 +63,7 @@ class World:
 
     def _lead(self, number: int, products: list[int]) -> tuple[object, ...]:
         draw = self.random
-        person = draw.randrange(1, number * 4 // 5 + 2)  # every fifth is somebody who has been here before
+        person = draw.randrange(1, number * 4 // 5 + 2)  # every fifth is a person with an earlier lead
         email = f"person{person}@{'studio' if person % 50 else 'student'}{person % 300}.example"
         at = START.isoformat()
         return (

@@ -57,7 +57,7 @@ class Cloud:
 
 @contextmanager
 def emulator(folder: Path) -> Iterator[Cloud]:
-    """ministack on loopback, without a Docker engine; on LocalStack's own port where nobody else has it."""
+    """ministack on loopback, without a Docker engine; on LocalStack's own port if it is free."""
     assert (CLOUD / "ministack").exists(), "The emulator of AWS is missing: `make .venv/.cloud` puts it there."
     with (CHECKOUT / "var" / "cloud.lock").open("w") as lock:  # until it listens: the port is looked for, then taken
         fcntl.flock(lock, fcntl.LOCK_EX)

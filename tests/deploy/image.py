@@ -93,7 +93,7 @@ class Image:
         return self.running[-1]
 
     def run(self, role: str, *arguments: str, environ: dict[str, str]) -> str:
-        """Run a role to its end; answers what it said."""
+        """Run a role to its end and return its output."""
         container = self.start(role, *arguments, environ=environ)
         assert container.process.wait(timeout=300) == 0, container.said()
         return container.said()

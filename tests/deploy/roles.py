@@ -19,7 +19,7 @@ import psycopg2
 from billing_engine.local_servers.ports import free_port
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
-BALANCER = "127.0.0.2"  # whose forwarded headers are believed; everybody else here is 127.0.0.1
+BALANCER = "127.0.0.2"  # its forwarded headers are trusted; all other clients here are 127.0.0.1
 PASSWORD = "a long password"
 SEED = """
 import django; django.setup()
@@ -108,7 +108,7 @@ def wait(process: subprocess.Popen[bytes], true: object, seconds: float = 60) ->
 
 
 def _environ(database: str, web: int, nginx: int) -> dict[str, str]:
-    user = {"NGINX_USER": "root"} if os.geteuid() == 0 else {}  # the checkout may be closed to nobody
+    user = {"NGINX_USER": "root"} if os.geteuid() == 0 else {}  # other users may have no access to the checkout
     dropped = {"PYTEST_XDIST_WORKER", "DEBUG", "DJANGO_SETTINGS_MODULE"}
     return {
         **{name: value for name, value in os.environ.items() if name not in dropped},

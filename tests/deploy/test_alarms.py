@@ -20,14 +20,14 @@ RULES = {
 FIGURES, WEB, DATA = (
     of_type(template(name), "AWS::CloudWatch::Alarm") for name in ("ecs.alarms.yml", "ecs.service.yml", "ecs.infra.yml")
 )
-SCALING = {"QueueIsDeep", "UnratedIsOld", "NothingWaits"}  # these call nobody
-# Alerts that are no alarm of figures, each with the alarm that covers it and why.
+SCALING = {"QueueIsDeep", "UnratedIsOld", "NothingWaits"}  # these notify no person
+# Alerts without an alarm of their own, each with the alarm that covers it and why.
 COVERED = {
     "NothingIsExported": ("BeatStandsStill", "beat is who writes the figures, and its silence is that alarm"),
     "RequestsFail": ("WebFailing", "a histogram of gunicorn's processes; the load balancer counts 5xx answers"),
     "IntakeIsSlow": ("WebSlow", "a histogram of gunicorn's processes; the load balancer times all requests"),
 }
-# Alarms of what Prometheus is told by others.
+# Alarms for metrics that Prometheus gets from other exporters.
 OF_TASKS = {"WorkersAreAway": "worker", "BeatIsAway": "beat"}
 # Alerts whose expression adds up or divides: the total that beat writes for the alarm.
 TOTAL = {

@@ -1,4 +1,4 @@
-"""A PostgreSQL or a Redis that is frozen, not gone: it says nothing, and everybody who asks it would wait for ever.
+"""A PostgreSQL or Redis that is frozen, not gone: it never answers, and every client would wait forever.
 
 For longer than the few seconds here: `SILENCE_SECONDS=70 make test ARGS=tests/deploy/test_database_stalls.py`.
 """
@@ -47,7 +47,7 @@ after_commit("pricing.sweep")
 print(time.monotonic() - began)
 """
 
-# Each on a connection of its own that has begun a transaction; then the server is frozen, and each asks it for something.
+# Each has started a transaction on its own connection; then the server is frozen, and each sends it a query.
 STEPS = """
 import django; django.setup()
 import io, sys, threading
@@ -108,7 +108,7 @@ with connection.cursor() as cursor:
 
 @dataclass
 class Load:
-    """What was answered to senders and to whoever asked for life, with the seconds that it took."""
+    """The responses to senders and to health checks, with their times in seconds."""
 
     port: int
     key: str
@@ -169,7 +169,7 @@ class Load:
 
 @pytest.fixture
 def servers(monkeypatch: pytest.MonkeyPatch) -> Iterator[Folder]:
-    """A PostgreSQL and a Redis that nobody else asks for anything."""
+    """A PostgreSQL and a Redis that no other test uses."""
     path = Path(tempfile.mkdtemp(prefix="silence ")).resolve()
     path.chmod(0o711)
     folder = with_own_ports(Folder(path / "dev"))

@@ -1,4 +1,4 @@
-"""What the web server in front of gunicorn does with everybody's requests. Real NGINX, real gunicorn."""
+"""How the web server in front of gunicorn treats requests. Real NGINX, real gunicorn."""
 
 import json
 import re

@@ -42,7 +42,7 @@ WELL: dict[str, list[str]] = {
     "cloudformation describe-stacks ParameterKey": ["ImageUrl\tMigrateImageUrl\tInfraStack"],
     "cloudformation describe-stacks Registry": ["registry/engine"],
     "cloudformation describe-stacks OutputKey": ["something"],
-    "cloudformation get-template": ["the template of before"],
+    "cloudformation get-template": ["the previous template"],
     "cloudformation update-stack": ["{}"],
     "cloudformation wait stack-update-complete": [""],
     "ecr describe-images": ["HEAD"],

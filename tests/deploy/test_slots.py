@@ -9,7 +9,7 @@ from django.test import RequestFactory
 from billing_engine.operations.database_stalls import slots, watchdog
 from billing_engine.operations.database_stalls.admission import PlacesMiddleware
 
-ADDRESS = "postgres of nobody"
+ADDRESS = "unused postgres"
 
 
 @pytest.fixture(autouse=True)

@@ -1,4 +1,4 @@
-"""Rows of the storey `pricing`."""
+"""Factories for the app `pricing`."""
 
 from datetime import UTC, datetime
 from decimal import Decimal

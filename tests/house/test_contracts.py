@@ -1,4 +1,4 @@
-"""The import contracts: they cover every storey and every room, and each of them refuses what it is there to refuse."""
+"""The import contracts cover every app and every room, and each of them refuses what it should."""
 
 import shutil
 import subprocess
@@ -15,7 +15,7 @@ LINTER: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encod
 CONTRACTS: list[dict[str, Any]] = LINTER["contracts"]
 LAYERS = next(each for each in CONTRACTS if each["name"] == "Money flows up, imports go down")
 
-# By contract: a module, and an import in it that the contract is there to refuse.
+# By contract: a module, and a forbidden import that the contract must refuse.
 REFUSED = {
     "Money flows up, imports go down": ("leads/domain/limits.py", "billing_engine.menu"),
     "Inside an app: doors, then tasks, then the domain, then models": ("reports/queries/fate.py", "reports.admin"),
@@ -48,7 +48,7 @@ REFUSED = {
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    """The tree's Python files, to be broken."""
+    """A copy of the tree's Python files, to be broken."""
     for path in [path for path in files() if path.suffix in {".py", ".toml"} and path.parts[0] != "tests"]:
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / path, tmp_path / path)
@@ -85,7 +85,7 @@ def test_every_app_is_linted():
 
 
 def _broken(checkout: Path) -> set[str]:
-    """The names of the contracts that do not hold there."""
+    """The names of the contracts that are broken there."""
     program = Path(sys.executable).with_name("lint-imports")
     ran = subprocess.run(
         [program, "--no-cache", "--no-logo"], cwd=checkout, capture_output=True, text=True, check=False

@@ -1,4 +1,4 @@
-"""Whoever may not see a page, or asks for one that isn't there, sees the site's own page and the way back."""
+"""Users who may not see a page, or request one that does not exist, get the site's own page with a way back."""
 
 import pytest
 from django.test import Client

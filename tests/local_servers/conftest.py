@@ -34,7 +34,7 @@ def place() -> Iterator[Path]:
 
 @pytest.fixture
 def folder(place: Path) -> Iterator[Folder]:
-    """A checkout's folder without any data; whatever server is started in it is stopped afterwards."""
+    """A checkout's folder without any data; any server started in it is stopped at the end."""
     folder = with_own_ports(Folder(place / "var" / "dev"))
     yield folder
     Redis(folder).down()
@@ -55,7 +55,7 @@ def original() -> Iterator[Folder]:
 
 @pytest.fixture
 def used(original: Folder) -> Iterator[Folder]:
-    """The same, for tests that leave it sound: they may add tables, each its own."""
+    """The same, for tests that leave it intact: they may add tables, each its own."""
     yield original
     Postgres(original).down()
 
@@ -73,7 +73,7 @@ def copied(original: Folder) -> Callable[[Folder], Folder]:
 
 @pytest.fixture
 def as_root() -> None:
-    """For rules that only exist for root, who has to run the servers as somebody else."""
+    """For rules that only apply to root, who has to run the servers as another user."""
     if os.geteuid() != 0:
         pytest.skip("only root has to run the servers as another user; run the tests as root to check this rule")
 

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.usefixtures("as_root")
 
 @pytest.fixture
 def closed(place: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A home of root's that nobody else can enter; the data's other place is inside the test's folder too."""
+    """A home of root's that no other user can enter; the data's other place is also inside the test's folder."""
     monkeypatch.setattr(account, "ELSEWHERE", place / "var lib")
     path = place / "root"
     path.mkdir(mode=0o700)

@@ -1,4 +1,4 @@
-"""The checkout's folder is private, its states are whole, and a killed command locks nobody out."""
+"""The checkout's folder is private, its states are written atomically, and a killed command leaves no lock."""
 
 import os
 import stat

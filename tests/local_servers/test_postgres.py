@@ -265,7 +265,7 @@ def test_a_port_taken_while_the_server_was_down_is_left_to_its_taker(postgres: P
 
 
 class Taker(socketserver.ThreadingTCPServer):
-    """A stranger's server: it hangs up on everybody."""
+    """Another server: it closes every connection."""
 
     allow_reuse_address = True
 

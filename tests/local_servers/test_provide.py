@@ -15,7 +15,7 @@ from tests.local_servers.elsewhere import CHECKOUT, kill, line_of, start
 
 @pytest.fixture
 def checkout(place: Path) -> Iterator[Path]:
-    """A checkout whose servers are stopped afterwards."""
+    """A checkout whose servers are stopped at the end."""
     yield place
     down(place)
     down(place, test=True)

@@ -71,7 +71,7 @@ def working_in(place: Path) -> list[str]:
 
 
 def signalled_as_a_group(run: subprocess.Popen[bytes]) -> None:
-    """As `timeout` and an impatient person do: everybody in the group, twice."""
+    """Like `timeout` and an impatient user: signal the whole process group, twice."""
     os.killpg(run.pid, signal.SIGINT)
     os.killpg(run.pid, signal.SIGINT)
 

@@ -1,4 +1,4 @@
-"""Where there is no mail server, the log says that a mail was written down, and nothing of what it says or whom it is for."""
+"""Without a mail server, the log says that an email was logged, but not its content or recipients."""
 
 import re
 from io import StringIO

@@ -273,7 +273,11 @@ def test_without_redis_the_figures_of_the_database_are_there(db: None, client: C
     [
         ({}, {}, 200),  # a desk, from the desk itself
         ({}, {"REMOTE_ADDR": "10.0.0.7"}, 404),
-        ({}, {"headers": {"X-Forwarded-For": "127.0.0.1"}}, 404),  # NGINX is a neighbour too, and passes on strangers
+        (
+            {},
+            {"headers": {"X-Forwarded-For": "127.0.0.1"}},
+            404,
+        ),  # NGINX is in the network too, and passes on strangers
         ({"METRICS_NETWORKS": "10.0.0.0/8"}, {"REMOTE_ADDR": "10.0.0.7"}, 200),
         ({"METRICS_NETWORKS": ""}, {}, 404),
         ({"METRICS_TOKEN": "t" * 20}, {"REMOTE_ADDR": "10.0.0.7"}, 404),

@@ -117,7 +117,7 @@ def _rule(
 
 
 def rule_sets(price: st.SearchStrategy[Price] = prices, *, highest: bool = True) -> st.SearchStrategy[list[RuleFacts]]:
-    """Without two of the same id, and without two of the same scope, currency and priority: nobody could activate them."""
+    """Without duplicate ids, and without duplicates of scope, currency and priority, which could not be activated."""
     return st.lists(rules(price, highest=highest), min_size=1, max_size=5, unique_by=(lambda rule: rule.id, _place))
 
 

@@ -1,4 +1,4 @@
-"""Why a charge is what it is, over HTTP: for the source whose action it was, and for staff."""
+"""Explanations of charges over HTTP, for the source of the action and for staff."""
 
 from datetime import UTC, datetime
 

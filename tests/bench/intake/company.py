@@ -52,7 +52,7 @@ class Sender:
 
 
 class Company:
-    """Everybody there, and leads nobody has sent before."""
+    """All customers and sources, and leads that were never sent before."""
 
     def __init__(self, seed: int = 20_261_001) -> None:
         self._random = Random(seed)

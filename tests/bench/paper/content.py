@@ -41,7 +41,7 @@ def paper() -> Paper:
 def annex(charges: int) -> Annex:
     """So many charges, of five lines."""
     rows = [
-        (f"Oct {number % 28 + 1}, 12:00", f"Web site · lead-{number:06d}", f"order-{number:08d}", "1", "$2.50")
+        (f"Oct {number % 28 + 1}, 12:00", f"Website · lead-{number:06d}", f"order-{number:08d}", "1", "$2.50")
         for number in range(charges // PARTS)
     ]
     parts = (AnnexPart(part, f"Palladiana Bianco {part} · Sample order", "$5,000.00", rows) for part in range(PARTS))

@@ -49,7 +49,7 @@ class Figures:
 
 
 def measure_run(*, quick: bool, rounds: int) -> None:
-    """Everything, on the database the settings name; its Redis takes the messages, and nobody reads them."""
+    """Everything, on the database of the settings; its Redis takes the messages, and no worker reads them."""
     call_command("migrate", verbosity=0)
     User.objects.create(username="olga")
     figures = Figures(FEW if quick else CUSTOMERS)

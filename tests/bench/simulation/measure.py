@@ -46,7 +46,7 @@ def measure_simulation(*, actions: int, rounds: int) -> None:
     call_command("migrate", verbosity=0)
     logging.getLogger("billing_engine.core.tasks").setLevel(
         logging.ERROR
-    )  # nobody listens: the worker is told what to do
+    )  # no worker listens: the test calls it directly
     say(f"loading {actions:,} actions, and one customer with {FEW:,} and one with {actions:,}")
     here, periods = world.build()
     here.load(periods, actions)

@@ -1,4 +1,4 @@
-"""What people do in the admin of the pricing storey."""
+"""What users do in the admin of pricing."""
 
 from datetime import UTC, datetime
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""The form of a draft: each price model is asked for what it is made of, and mistakes are told beside their field."""
+"""The form of a draft: each price model has its fields, and errors are shown next to them."""
 
 from decimal import Decimal
 from html import unescape
@@ -27,7 +27,7 @@ MADE_OF = {
         "free_value": "100",
     },
 }
-# What may be left in fields that another price model hides; a browser sends these too.
+# Values that may be left in fields that another price model hides; a browser sends these too.
 LEFT = {part: "7" for parts in MADE_OF.values() for part in parts}
 NOTHING = dict.fromkeys(LEFT) | {"free_units": 0, "fixed_fee": 0, "free_actions": 0, "free_value": 0}
 

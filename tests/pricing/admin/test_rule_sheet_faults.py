@@ -1,4 +1,4 @@
-"""What a spreadsheet of price rules is refused for: each fault with its row and column, and nothing imported."""
+"""Faults in a spreadsheet of price rules: each with its row and column, and nothing imported."""
 
 import re
 from datetime import datetime
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.django_db
         ({"priority": "99999"}, "priority", "Ensure this value is less than or equal to 32767."),
         ({"currency": "USX"}, "currency", "USX is not an ISO 4217 currency code, such as USD."),
         ({"id": "999999"}, "id", "There is no rule 999999. Leave the id empty to create a new one."),
-        ({"customer": "NOBODY"}, "customer", "Nothing has the code “NOBODY”."),
+        ({"customer": "UNKNOWN"}, "customer", "Nothing has the code “UNKNOWN”."),
         ({"product": "NONE"}, "product", "No product has the SKU “NONE”."),
         ({"product": "TWICE"}, "product", "Several customers have the SKU “TWICE”: name the customer."),
         (
@@ -70,7 +70,7 @@ pytestmark = pytest.mark.django_db
         (
             {"channel": "webinars"},
             "channel",
-            "“webinars” is none of these: web site, social media, e-mail campaign, referral, webinar, event, demo request,"
+            "“webinars” is not one of: web site, social media, e-mail campaign, referral, webinar, event, demo request,"
             " trade show, conference, newsletter, feedback.",
         ),
         ({"once per": "person per month"}, "once per", "“person per month” is not one of: per lead, per person."),
@@ -116,7 +116,7 @@ def test_a_day_is_written_with_its_year_first_or_is_a_date_cell(operations: Clie
 
 
 def broken_xlsx(part: str, content: bytes) -> bytes:
-    """A workbook of which one part was replaced by something else."""
+    """A workbook with one part replaced."""
     out = BytesIO()
     with ZipFile(BytesIO(as_xlsx([row()]))) as whole, ZipFile(out, "w") as broken:
         for name in whole.namelist():

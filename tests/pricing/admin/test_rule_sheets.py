@@ -1,4 +1,4 @@
-"""Price rules in a spreadsheet: exported, edited, brought back; first told row by row, then drafts and nothing else."""
+"""Price rules in a spreadsheet: exported, edited, imported; first a dry run by row, then only drafts."""
 
 import csv
 from datetime import datetime

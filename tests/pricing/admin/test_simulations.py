@@ -1,4 +1,4 @@
-"""The pages of simulations: chosen in a form, watched, looked at, taken home."""
+"""The pages of simulations: form, progress, results, download."""
 
 import csv
 from datetime import UTC, datetime
@@ -39,7 +39,7 @@ def finished(simulation: Simulation) -> Simulation:
 
 
 def raised(name: str = "=Samples") -> PriceRule:
-    """A draft that raises in December what an October action cost."""
+    """A draft that in December raises the price of an October action."""
     rule = PriceRuleFactory.create(name=name)
     rate(ActionFactory.create(quantity=2).period, at=NOW)
     return draft_of(rule, since=read("2026-12-01"), unit_price=Decimal(3))

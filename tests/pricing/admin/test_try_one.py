@@ -1,4 +1,4 @@
-"""«Try one action»: the form as it stands prices an example, nothing is saved, and billing would charge the same."""
+"""“Try one action”: the form's current values price an example, nothing is saved, and billing would charge the same."""
 
 from datetime import UTC, datetime
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""Where a person sees what can't be priced or rated, and lets it be tried again."""
+"""Where a user sees what can't be priced or rated, and lets the workers retry."""
 
 import signal
 import subprocess
@@ -157,7 +157,7 @@ def _waits_for_charges() -> bool:
 
 
 def _is_locked(period: BillingPeriod) -> bool:
-    """PostgreSQL needs a moment to see that the other end is gone."""
+    """PostgreSQL needs a moment to notice that the client is gone."""
     with transaction.atomic():
         free = BillingPeriod.objects.select_for_update(skip_locked=True).filter(pk=period.pk)
         return not free.exists()

@@ -1,4 +1,4 @@
-"""Faulty files: every fault is told with its place and in words, and nothing is rated."""
+"""Faulty files: every fault is reported with its position and a sentence, and nothing is rated."""
 
 import json
 from pathlib import Path
@@ -54,7 +54,7 @@ BAD_RULES: dict[str, tuple[Any, list[str]]] = {
             "/rules/0/scope/brand: is an unknown member; known are customer, product, category, source, channel, action_type"
         ],
     ),
-    "priority a text": (with_rule(priority="1"), ["/rules/0/priority: is a string, not a whole number"]),
+    "priority as a string": (with_rule(priority="1"), ["/rules/0/priority: is a string, not a whole number"]),
     "priority a flag": (with_rule(priority=True), ["/rules/0/priority: is true or false, not a whole number"]),
     "priority a fraction": (with_rule(priority=1.5), ["/rules/0/priority: is a number, not a whole number"]),
     "time with an offset": (
@@ -74,16 +74,16 @@ BAD_RULES: dict[str, tuple[Any, list[str]]] = {
         ['/rules/0/currency: "usd" is not an ISO 4217 currency code such as "USD"'],
     ),
     "cap a number": (with_rule(cap_per_lead=5), ['/rules/0/cap_per_lead: is a number, not a string such as "2.50"']),
-    "highest only a text": (
+    "highest only as a string": (
         with_rule(highest_only="yes"),
         ["/rules/0/highest_only: is a string, not true or false"],
     ),
-    "once for nobody": (
+    "once without a subject": (
         with_rule(once={"per": "brand", "days": 3}),
         ['/rules/0/once/per: is "brand"; known are lead, person'],
     ),
     "once for no day": (with_rule(once={"per": "lead", "days": 0}), ["/rules/0/once/days: is 0; the minimum is 1"]),
-    "once for ever": (
+    "once without an end": (
         with_rule(once={"per": "lead", "days": 99999}),
         ["/rules/0/once/days: is 99999; the maximum is 36500"],
     ),
@@ -128,7 +128,7 @@ BAD_RULES: dict[str, tuple[Any, list[str]]] = {
         with_price(model="package", package_size="0.000", package_price="1"),
         [f'/rules/0/price/package_size: "0.000" {NO_POSITIVE}'],
     ),
-    "free actions a text": (
+    "free actions as a string": (
         with_price(model="percentage", percent="1", free_actions="2"),
         ["/rules/0/price/free_actions: is a string, not a whole number"],
     ),
@@ -156,7 +156,7 @@ BAD_RULES: dict[str, tuple[Any, list[str]]] = {
         with_customer(contract_from="2026-01-01T00:00:00Z"),
         ['/customers/0/contract_from: "2026-01-01T00:00:00Z" is not a day such as "2026-01-31"'],
     ),
-    "billable a text": (
+    "billable as a string": (
         {"action_types": [{"code": "x", "billable": "no"}], "rules": []},
         ["/action_types/0/billable: is a string, not true or false"],
     ),
@@ -325,7 +325,7 @@ def test_rules_that_cannot_be_are_refused_in_words_though_their_form_is_good(nam
 @pytest.mark.parametrize(
     "rules",
     [
-        # The next begins where the last ends; one that ends where it begins prices nothing.
+        # The next starts where the last ends; one that ends where it starts prices nothing.
         [
             RULE | {"effective_to": "2026-02-01"},
             RULE | {"id": "r2", "effective_from": "2026-02-01T00:00"},

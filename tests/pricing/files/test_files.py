@@ -1,4 +1,4 @@
-"""Files of rules and actions: every example comes out as it is stored, and the schemas say what the program takes."""
+"""Files of rules and actions: every example gives its stored result, and the schemas describe what the program accepts."""
 
 import json
 from collections.abc import Iterator
@@ -43,7 +43,7 @@ def lines(file: Path) -> list[dict[str, Any]]:
 
 
 def faults(tmp_path: Path, rules: Any, actions: Any) -> list[str]:
-    """The faults of two files, given as JSON values or as they are; the files are called R and A."""
+    """The faults of two files, given as JSON values or as bytes; the files are called R and A."""
     body = actions if isinstance(actions, bytes) else b"".join(json.dumps(line).encode() + b"\n" for line in actions)
     (tmp_path / "R").write_bytes(rules if isinstance(rules, bytes) else json.dumps(rules).encode())
     (tmp_path / "A").write_bytes(body)
@@ -107,7 +107,7 @@ def test_an_explanation_changes_nothing_and_its_parts_add_up_to_the_full_amount(
 
 
 def test_the_published_schemas_are_those_of_the_forms():
-    """Where this fails: python -m pricing.files.published."""
+    """If this fails: python -m pricing.files.published."""
     assert {file.name: file.read_text(encoding="utf-8") for file in FOLDER.iterdir()} == schemas()
 
 
@@ -133,7 +133,7 @@ def accepted(schema: str, value: Any) -> bool:
     return bool(Draft202012Validator(json.loads(schemas()[schema])).is_valid(value))
 
 
-# --- What is no file of actions or of rules ------------------------------------------------------
+# --- Files without valid actions or rules ---------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -216,7 +216,7 @@ def test_a_file_that_is_not_there_is_refused(tmp_path: Path):
     ]
 
 
-# --- What is taken for granted -------------------------------------------------------------------
+# --- Defaults ------------------------------------------------------------------------------------
 
 
 def test_what_is_left_out_has_its_default(tmp_path: Path):

@@ -1,4 +1,4 @@
-"""Cases that went wrong once, with their right values; they lie beside the checkout, and are run by the real command."""
+"""Cases that were wrong once, with their right values; they are next to the checkout, and run with the real command."""
 
 import json
 from typing import Any
@@ -12,7 +12,7 @@ pytestmark = [needs_cases, pytest.mark.processes]
 
 
 def run(case: str) -> tuple[dict[str, dict[str, Any]], str]:
-    """What the command prints for the case, by action, and what it says where it refuses."""
+    """The command's output for the case, by action, and its message if it refuses."""
     folder = BILLING_CASES / case
     done = price("--rules", folder / "rules.json", "--actions", folder / "actions.ndjson", "--explain")
     charges = [json.loads(line) for line in done.stdout.splitlines()]

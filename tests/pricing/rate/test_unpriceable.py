@@ -1,4 +1,4 @@
-"""An action that can't be priced stays unrated and says why; its neighbors, and other periods, go on."""
+"""An action that can't be priced stays unrated with a message; other actions and periods are rated."""
 
 import json
 from collections.abc import Sequence
@@ -46,13 +46,13 @@ def did(period: BillingPeriod, *quantities: int | str, kind: str = "sample_order
 
 
 def amounts(*actions: int) -> list[Decimal | None]:
-    """What each is charged; None where it is unrated."""
+    """The charged amounts; None if unrated."""
     charged = dict(Charge.objects.values_list("pk", "amount"))
     return [charged.get(action) for action in actions]
 
 
 def a_rule_without_its_tiers(kind: str) -> PriceRule:
-    """As no form would save it."""
+    """Saved as no form would save it."""
     rule = PriceRuleFactory.create(
         draft=True, price_model="graduated", unit_price=None, action_type=ActionTypeFactory.create(code=kind)
     )
@@ -61,7 +61,7 @@ def a_rule_without_its_tiers(kind: str) -> PriceRule:
 
 
 def narrow(column: str, type_: str) -> None:
-    """PostgreSQL refuses larger ones, within this test."""
+    """PostgreSQL refuses larger charges, within this test."""
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute(f"ALTER TABLE pricing_charge ALTER COLUMN {column} TYPE {type_}")
@@ -137,7 +137,7 @@ def test_a_charge_that_the_database_refuses_leaves_its_action_unrated_as_if_it_h
 
 @dataclass(frozen=True)
 class Divides(PerUnit):
-    """A price with a fault of its own."""
+    """A price whose calculation fails."""
 
     def price(self, before: Counted, quantity: int, value: int | None) -> int:
         return quantity * (before.quantity + 1) // (quantity - 2_000_000)
@@ -176,7 +176,7 @@ def test_a_fault_while_pricing_is_told_with_its_action_and_changes_no_other():
 
 @pytest.fixture
 def broken(db: None) -> BillingPeriod:
-    """A period whose place to go on from is not readable."""
+    """A period with an unreadable checkpoint."""
     period = BillingPeriodFactory.create()
     PriceRuleFactory.create(unit_price=2)
     did(period, 3)

@@ -1,4 +1,4 @@
-"""Price checks: what prices are expected to be holds before a rule is activated, or a person says why not."""
+"""Price checks: saved expectations pass before a rule is activated, or a person gives a reason to override them."""
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -121,7 +121,7 @@ def test_the_draft_is_held_against_the_day_it_begins_and_takes_the_place_of_what
     PriceCheckFactory.create(expected=15)
     draft = dearer(PriceRuleFactory.create(), operator)
 
-    assert results() != [(True, "holds")]  # today it costs 2.50 still
+    assert results() != [(True, "holds")]  # today it still costs 2.50
     assert activate(draft, by=operator, at=NOW).state == "active"
     assert results(at=NEXT_MONTH.replace(tzinfo=UTC)) == [(True, "holds")]
 

@@ -1,4 +1,4 @@
-"""Who may change a price, what is kept of it, and what a person is told before."""
+"""Who may change a price, what the history keeps, and which warnings a user gets."""
 
 from datetime import UTC, datetime
 from decimal import Decimal

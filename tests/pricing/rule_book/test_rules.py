@@ -1,4 +1,4 @@
-"""The life of a price rule, and what the database refuses about it."""
+"""The life cycle of a price rule, and what the database refuses about it."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -130,7 +130,7 @@ def test_a_revision_never_begins_within_what_is_billed(operator: User):
 
 
 def test_what_came_late_and_was_billed_with_an_earlier_month_pins_the_price_of_its_day_too(operator: User):
-    """October was billed first; what came of it later went to September, which was open still."""
+    """October was billed first; its late actions went to September, which was still open."""
     old = PriceRuleFactory.create()
     billed(old, on=datetime(2026, 10, 23, 14, tzinfo=UTC), month=Month(2026, 9))
 
@@ -162,7 +162,7 @@ def test_one_customers_closed_week_pins_no_price_that_it_never_used(operator: Us
 
 
 def test_what_an_earlier_revision_billed_late_counts_where_its_customer_is(operator: User):
-    """Late activity of October, billed in November: a revision from within October would contradict it."""
+    """Late activity of October, billed in November: a revision within October would contradict it."""
     old = PriceRuleFactory.create()
     billed(old, on=datetime(2026, 10, 15, 3, 59, tzinfo=UTC), time_zone="America/New_York", month=Month(2026, 11))
 

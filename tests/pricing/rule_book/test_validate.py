@@ -1,4 +1,4 @@
-"""A rule with faults is refused with the same fault through every door: the form, a spreadsheet, a saved draft, an activation."""
+"""A faulty rule is refused with the same fault everywhere: in the form, a spreadsheet, a saved draft and an activation."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -31,7 +31,7 @@ PACKAGE = {"price_model": "package", "unit_price": None}
 PERCENTAGE = {"price_model": "percentage", "unit_price": None, "percent": Decimal(1)}
 ONCE = {"once_per": "lead"}
 
-# By what is wrong: the terms, the field, the code and the words.
+# By fault: the terms, the field, the code and the message.
 CASES: dict[str, tuple[dict[str, Any], str, str, str]] = {
     "no price": ({"unit_price": None}, "unit_price", "missing", "Enter a unit price, which can be 0."),
     "negative price": ({"unit_price": Decimal(-1)}, "unit_price", "negative", "Price can't be negative."),
@@ -49,7 +49,7 @@ CASES: dict[str, tuple[dict[str, Any], str, str, str]] = {
         *("maximum", "below_minimum", "The maximum is below the minimum of 2."),
     ),
     "once without days": (ONCE, "once_days", "missing", "Enter the number of days, at least 1."),
-    "once for ever": (
+    "once without an end": (
         ONCE | {"once_days": 3_651},
         *("once_days", "too_many_days", "Enter at most 3,650 days (ten years)."),
     ),
@@ -84,12 +84,12 @@ CASES: dict[str, tuple[dict[str, Any], str, str, str]] = {
         *("channel", "other_channel", "The channel of Site is “Web site”: this rule would price nothing."),
     ),
 }
-# What the database itself never lets a draft hold, so that no activation meets it.
+# What the database never lets a draft contain, so that no activation meets it.
 HELD_BY_THE_DATABASE = {
     *("no price", "negative price", "negative limit", "no package", "empty package", "maximum below minimum"),
     "highest only with an allowance",
 }
-# A spreadsheet names products by their customer: that one is told as a product that is not there.
+# A spreadsheet finds products by their customer, so it reports this one as an unknown product.
 NOT_IN_A_SHEET = {"product of another"}
 
 
@@ -100,7 +100,7 @@ def operator(db: None) -> User:
 
 @pytest.fixture
 def named() -> dict[str, Any]:
-    """Whom the cases name."""
+    """The customers and products that the cases name."""
     acme = CustomerFactory.create(code="ACME", name="Acme")
     return {
         "ACME": acme,
@@ -120,7 +120,7 @@ def told(refusal: RuleIncomplete) -> list[tuple[str, str, str]]:
 
 
 def typed(given: dict[str, Any]) -> dict[str, Any]:
-    """As a browser sends it."""
+    """The form data that a browser sends."""
     sent = {name: getattr(value, "pk", "" if value is None else value) for name, value in given.items()}
     for name in ("wall_from", "wall_to"):
         if name in sent:

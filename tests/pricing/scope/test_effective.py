@@ -1,4 +1,4 @@
-"""A rule begins and ends at a wall-clock time in each customer's own time zone: whatever clocks do there, once and gapless."""
+"""A rule starts and ends at a wall-clock time in each customer's time zone: once and without gaps, whatever clocks do."""
 
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, available_timezones

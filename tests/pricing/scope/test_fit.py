@@ -1,4 +1,4 @@
-"""What the author of a rule is told: that it can match nothing, what stands in its way, and what is not its fault."""
+"""What the author of a rule is shown: that it can match nothing, what blocks it, and which failures it did not cause."""
 
 import re
 from datetime import UTC, datetime
@@ -157,7 +157,7 @@ def test_the_currency_follows_the_customer_where_none_was_chosen(operations: Cli
     assert PriceRule.objects.get().currency == "JPY"
 
     add(operations, name="For all", currency="")
-    assert PriceRule.objects.get(name="For all").currency == "JPY"  # all customers there are are billed in it
+    assert PriceRule.objects.get(name="For all").currency == "JPY"  # all existing customers are billed in it
 
     CustomerFactory.create()
     assert errors(add(operations, currency="")) == {
@@ -236,7 +236,7 @@ def test_a_check_that_fails_without_the_draft_too_does_not_block_it_and_is_shown
 
 
 def test_a_check_of_the_price_that_was_agreed_blocks_a_draft_that_misses_it(operator: User) -> None:
-    """It fails before, because the price is not yet in force; a draft that makes another wrong price of it is to blame."""
+    """It already fails, because the price is not yet in force; a draft that changes it to another wrong price is to blame."""
     SourceFactory.create()
     PriceCheckFactory.create(name="As agreed", expected=3)
     draft = PriceRule.objects.get(pk=revise(PriceRuleFactory.create(), by=operator, at=NOW, since=DECEMBER).pk)
@@ -251,7 +251,7 @@ def test_a_check_of_the_price_that_was_agreed_blocks_a_draft_that_misses_it(oper
 
 
 def test_of_many_examples_the_one_that_the_draft_breaks_is_told(operator: User) -> None:
-    """Products of two categories: one was wrong already, the draft breaks the other."""
+    """Products of two categories: one was already wrong, the draft breaks the other."""
     SourceFactory.create()
     customer = ProductFactory.create(sku="A", category="wood").customer
     ProductFactory.create(sku="B", category="tiles", customer=customer)
