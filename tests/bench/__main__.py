@@ -32,7 +32,7 @@ def main() -> None:
     options = _options()
     if options.bench is None:
         sys.exit(max(_alone(bench) for bench in BENCHES))
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ended politely is ended by Ctrl-C
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # programs that end politely are ended with Ctrl-C
     try:
         folder = Folder(CHECKOUT / "var" / "bench")
         with _server(folder) as database_url, _broker(folder, options.bench) as redis_url:
@@ -81,7 +81,7 @@ def _measure(options: argparse.Namespace, folder: Folder) -> None:
 
 
 def _alone(bench: str) -> int:
-    """The same command with its name: each bench has a process and a server of its own."""
+    """The same command with its name: each bench has its own process and server."""
     return subprocess.run(
         [sys.executable, "-m", "tests.bench", bench, *sys.argv[1:]], cwd=CHECKOUT, check=False
     ).returncode
@@ -90,7 +90,7 @@ def _alone(bench: str) -> int:
 @contextmanager
 def _server(folder: Folder) -> Iterator[str]:
     postgres = Postgres(folder, durable=True)
-    _forget(folder, postgres)  # what a killed run left
+    _forget(folder, postgres)  # left by a killed run
     try:
         yield postgres.up()
     finally:

@@ -1,4 +1,4 @@
-"""Where the time goes: the stages of rating, each run by itself over every period."""
+"""Where the time goes: the stages of rating, each run separately over every period."""
 
 import time
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from pricing.rating.period import rate_period
 
 
 class Stages:
-    """Seconds by stage, in the order they come."""
+    """Seconds by stage, in order."""
 
     def __init__(self) -> None:
         self.seconds = dict[str, float]()
@@ -31,7 +31,7 @@ class Stages:
 
 
 def stages_of(periods: list[int], *, bare: str) -> dict[str, float]:
-    """Fetch, decide, format and write, apart; written twice, into the bare table and into the real one."""
+    """Fetch, decide, format and write, separately; written twice, into a plain table and into the real one."""
     stages = Stages()
     for start in range(0, len(periods), TOGETHER):
         with transaction.atomic():

@@ -1,4 +1,4 @@
-"""The container's roles, run on this machine from deploy/entrypoint.sh, on a database that was empty before."""
+"""The container's roles, run on this machine from deploy/entrypoint.sh, with an empty database at first."""
 
 import os
 import signal
@@ -33,7 +33,7 @@ print(create_key(Source.objects.create(code="web", name="Web", channel="website"
 
 @dataclass
 class Deployed:
-    """The roles that run, where they answer, and what they were told."""
+    """The running roles, their addresses, and their settings."""
 
     folder: Path
     environ: dict[str, str]
@@ -71,7 +71,7 @@ class Deployed:
         return done.stdout.strip()
 
     def stop(self, role: str) -> int:
-        """End it as a container is ended: TERM to the first process alone; answers its exit code."""
+        """Stop it like a container: TERM to the first process only; returns its exit code."""
         process = self.running.pop(role)
         process.terminate()
         return process.wait(timeout=30)
@@ -85,7 +85,7 @@ class Deployed:
 
 @contextmanager
 def empty() -> Iterator[Deployed]:
-    """An empty database of its own, ports of its own, and no role running yet."""
+    """A separate empty database, separate ports, and no running role yet."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="deploy-")))
         folder.chmod(0o755)
@@ -98,7 +98,7 @@ def empty() -> Iterator[Deployed]:
 
 
 def wait(process: subprocess.Popen[bytes], true: object, seconds: float = 60) -> None:
-    """Until it is true; fails when the process has ended or time is up."""
+    """Wait until it is true; fails if the process has ended or time is up."""
     assert callable(true)
     deadline = time.monotonic() + seconds
     while not true():

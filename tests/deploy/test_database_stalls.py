@@ -33,7 +33,7 @@ from tests.local_servers.elsewhere import line_of, start, with_own_ports
 pytestmark = pytest.mark.processes
 
 SECONDS = float(os.environ.get("SILENCE_SECONDS", "12"))
-SENDERS = 12  # more than there are threads in both processes
+SENDERS = 12  # more than both processes have threads
 ALIVE_WITHIN = 1.0
 TOLD_WITHIN = 6.0
 RETRY = "5"
@@ -120,7 +120,7 @@ class Load:
     is_over: threading.Event = field(default_factory=threading.Event)
 
     def warm_up(self) -> None:
-        """Until every process has read all that it reads at its first requests."""
+        """Wait until every process has loaded what its first requests load."""
         _until(lambda: len(self.receipts) > 50)
         self.livez.clear()
         self.seconds.clear()
@@ -149,7 +149,7 @@ class Load:
             time.sleep(0.1)
 
     def read(self) -> None:
-        """A person, who waits for a page that reads the database."""
+        """A user waiting for a page that reads the database."""
         while not self.is_over.is_set():
             status, _, _ = self._ask("GET", "/readyz?only=database", "", {})
             self.pages.append(status)
@@ -290,9 +290,9 @@ def _load(engine: Deployed) -> Iterator[Load]:
 
 @contextmanager
 def _frozen(pid_file: Path) -> Iterator[None]:
-    """The server and everything that it has started stand still meanwhile."""
+    """The server and all its child processes are frozen meanwhile."""
     server = psutil.Process(int(pid_file.read_text().split()[0]))
-    server.send_signal(signal.SIGSTOP)  # first, so that it starts nothing more
+    server.send_signal(signal.SIGSTOP)  # first, so that it starts no more
     stopped = [server, *server.children(recursive=True)]
     for process in stopped[1:]:
         process.send_signal(signal.SIGSTOP)
@@ -305,7 +305,7 @@ def _frozen(pid_file: Path) -> Iterator[None]:
 
 def _start_workers(engine: Deployed) -> None:
     for role in ("worker", "beat"):
-        engine.start(role, LOG_LEVEL="DEBUG")  # a sweep that finds nothing says so
+        engine.start(role, LOG_LEVEL="DEBUG")  # a sweep that finds nothing logs it
     _until(lambda: _sweeps(engine) > 1)
 
 
@@ -329,7 +329,7 @@ def _serving(engine: Deployed) -> set[int]:
 
 
 def _limits_of_the_worker(engine: Deployed) -> list[int]:
-    """As it says itself: how long a task may take, and when its process is ended."""
+    """Its own limits: how long a task may take, and when its process is killed."""
     (stats,) = json.loads(engine.run("-m", "celery", "-A", "billing_engine", "inspect", "stats", "--json")).values()
     return list(stats["pool"]["timeouts"])
 

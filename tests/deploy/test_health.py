@@ -1,4 +1,4 @@
-"""Liveness, readiness, and a server that starts with all it must be told or not at all."""
+"""Liveness, readiness, and a server that starts only with all required settings."""
 
 import os
 import subprocess

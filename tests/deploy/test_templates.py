@@ -1,4 +1,4 @@
-"""What the emulator refuses or leaves empty, looked at on the parsed templates.
+"""What the emulator refuses or leaves empty, checked in the parsed templates.
 
 Refused by it: scaling and its alarms, NAT. Emptied by it: secrets, health checks, volumes, Linux parameters and the order of
 containers. Not kept by it: the grace period and what happens to data on deletion. All else is in test_cloud.py.

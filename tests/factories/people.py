@@ -1,4 +1,4 @@
-"""Who logs in, by role."""
+"""Users by role."""
 
 import factory
 from django.contrib.auth.models import Group, User

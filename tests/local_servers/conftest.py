@@ -1,4 +1,4 @@
-"""Places for real servers: every test gets its own, and no server outlives its test."""
+"""Folders for real servers: every test gets its own, and no server outlives its test."""
 
 import os
 import shutil
@@ -25,7 +25,7 @@ from tests.local_servers.elsewhere import with_own_ports
 
 @pytest.fixture
 def place() -> Iterator[Path]:
-    """An empty folder with a blank in its name that any user may pass through; pytest's own is closed to `nobody`."""
+    """An empty folder with a space in its name that every user may pass through; pytest's own is closed to other users."""
     path = Path(tempfile.mkdtemp(prefix="a desk ")).resolve()
     path.chmod(0o711)
     yield path
@@ -43,7 +43,7 @@ def folder(place: Path) -> Iterator[Folder]:
 
 @pytest.fixture(scope="session")
 def original() -> Iterator[Folder]:
-    """A folder in which PostgreSQL was started once and stopped: making its data takes longer than any test here."""
+    """A folder in which PostgreSQL was started once and stopped, because creating its data takes longer than any test here."""
     path = Path(tempfile.mkdtemp(prefix="a desk ")).resolve()
     path.chmod(0o711)
     folder = with_own_ports(Folder(path / "dev"))
@@ -62,7 +62,7 @@ def used(original: Folder) -> Iterator[Folder]:
 
 @pytest.fixture
 def copied(original: Folder) -> Callable[[Folder], Folder]:
-    """Makes a folder a copy of it, as copying a checkout does."""
+    """Turn a folder into a copy of it, like copying a checkout."""
 
     def copy(folder: Folder) -> Folder:
         subprocess.run(["cp", "-a", original.path, folder.path], check=True)
@@ -80,7 +80,7 @@ def as_root() -> None:
 
 @pytest.fixture
 def ordinary(as_root: None, place: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder in which an ordinary user may work, with server programs that he may run wherever the virtualenv is."""
+    """A folder in which an ordinary user may work, with server programs that it may run wherever the virtualenv is."""
     postgres, redis = postgres_programs(), redis_programs()[0]
     assert postgres is not None
     seats = [ServerHome(Folder(place / "programs"), name) for name in ("postgres", "redis")]

@@ -1,4 +1,4 @@
-"""Started by root, the servers run as `nobody`: also where `nobody` cannot enter the checkout or the virtualenv."""
+"""Started by root, the servers run as `nobody`, even if `nobody` has no access to the checkout or the virtualenv."""
 
 import shutil
 from pathlib import Path

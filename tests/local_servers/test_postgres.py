@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL comes up whatever state it was left in, with every row that was committed."""
+"""The embedded PostgreSQL starts from whatever state it was left in, with every committed row."""
 
 import os
 import signal
@@ -44,7 +44,7 @@ def postgres(used: Folder) -> Postgres:
 
 
 def ask(url: str, *statements: str) -> list[tuple[Any, ...]]:
-    """Run statements, each committed by itself; the answer is the last one's rows."""
+    """Run statements, each committed by itself; returns the last one's rows."""
     connection = psycopg2.connect(url)
     connection.autocommit = True
     try:
@@ -71,7 +71,7 @@ def kill_server(postgres: Postgres) -> None:
 
 
 def write_pid(postgres: Postgres, pid: int) -> None:
-    """Make the pid file that a dead server left name another process."""
+    """Let the pid file of a dead server name another process."""
     lines = pid_file(postgres).read_text(encoding="utf-8").splitlines(keepends=True)
     pid_file(postgres).write_text("".join([f"{pid}\n", *lines[1:]]), encoding="utf-8")
 
@@ -276,7 +276,7 @@ def port_of(url: str) -> int:
 
 @contextmanager
 def changed(file: Path, text: str) -> Iterator[None]:
-    """A file with another content for a while."""
+    """A file with other content for a while."""
     ours = file.read_text(encoding="utf-8")
     file.write_text(text, encoding="utf-8")
     try:

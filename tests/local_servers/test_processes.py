@@ -1,4 +1,4 @@
-"""Nothing that a run starts outlives it, and nothing that it did not start is ever ended."""
+"""No process of a run outlives it, and no other process is ever ended."""
 
 import re
 import subprocess
@@ -13,7 +13,7 @@ from billing_engine.local_servers.folder import Folder
 from billing_engine.local_servers.processes import Children
 from tests.local_servers.elsewhere import kill, line_of, start, wait_until
 
-# A web server or a worker in small: one that has two children of its own.
+# A small web server or worker with two children.
 FAMILY = ["/bin/sh", "-c", "sleep 300 & sleep 300 & echo ready; wait"]
 RUN = """
 import sys, time

@@ -1,4 +1,4 @@
-"""`make run` on a copy of the checkout: whatever ends it, nothing that it started goes on."""
+"""`make run` on a copy of the checkout: whatever ends it, nothing that it started keeps running."""
 
 import os
 import shutil
@@ -25,7 +25,7 @@ OWN = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "PYTEST_XDIST_WORKER", "PYTEST
 
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A checkout of its own, with the servers of its own."""
+    """A separate checkout with separate servers."""
     place = Path("/tmp") / f"checkout-{os.getpid()}"  # pytest's own folders are closed to `nobody`
     shutil.copytree(CHECKOUT, place, ignore=NOT_COPIED)
     place.chmod(0o755)

@@ -180,7 +180,7 @@ def test_what_postgresql_says_of_a_row_is_left_out(said: Said, source: Source):
 def test_nothing_of_a_person_and_no_key_is_in_any_line_of_an_intake_and_a_run(
     key: str, written: io.StringIO, said: Said
 ):
-    """Every level, every library; what goes in, is refused, is asked for again, is rated and is billed."""
+    """Every level and library; leads that are accepted, refused, retried, rated and billed."""
     PriceRuleFactory.create()
     deliver(key, [LEAD, REFUSED], **{"Idempotency-Key": "one"})
     deliver(key, [LEAD, REFUSED], **{"Idempotency-Key": "one"})

@@ -1,4 +1,4 @@
-"""Faults go to Sentry and spans to OpenTelemetry where a variable says so; otherwise nothing of either is loaded."""
+"""Errors go to Sentry and spans to OpenTelemetry if a variable says so; otherwise neither is loaded."""
 
 import json
 

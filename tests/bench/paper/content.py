@@ -1,4 +1,4 @@
-"""The same invoice for both: as a paper with its annex, and as HTML."""
+"""The same invoice for both: as a document with its annex, and as HTML."""
 
 from html import escape
 
@@ -7,7 +7,7 @@ from invoices.domain.document.content import Fact, Paper, Party
 from invoices.domain.document.content_lines import ChargedLine
 
 LINES = 28  # two pages
-PARTS = 5  # lines that the annex's charges are of
+PARTS = 5  # lines that the annex's charges belong to
 
 
 def paper() -> Paper:
@@ -39,7 +39,7 @@ def paper() -> Paper:
 
 
 def annex(charges: int) -> Annex:
-    """So many charges, of five lines."""
+    """This many charges, of five lines."""
     rows = [
         (f"Oct {number % 28 + 1}, 12:00", f"Website · lead-{number:06d}", f"order-{number:08d}", "1", "$2.50")
         for number in range(charges // PARTS)
@@ -56,7 +56,7 @@ body { font: 10pt serif } table { width: 100%; border-collapse: collapse } td, t
 
 
 def html(paper: Paper, annex: Annex | None) -> str:
-    """The same words in plain tables, as WeasyPrint likes them."""
+    """The same words in plain tables, which suit WeasyPrint."""
     told = [f"<h1>{paper.title}</h1><p>{escape(party.name)}</p>" for party in (paper.seller, paper.bill_to)]
     told += [f"<p>{escape(fact.label)} {escape(fact.value)}</p>" for fact in paper.facts]
     told.append(

@@ -1,4 +1,4 @@
-"""What a simulation is measured against: the rating function by itself, with its actions in memory already."""
+"""The baseline of a simulation: the rating function alone, with its actions already in memory."""
 
 import time
 from collections import deque
@@ -40,5 +40,5 @@ def _some(numbers: list[int]) -> tuple[float, float]:
             catalog=catalog,
             carried=carried[pk],
         )
-        deque(decisions, maxlen=0)  # taken, and forgotten at once
+        deque(decisions, maxlen=0)  # discarded at once
     return time.perf_counter() - fetched, fetched - started
