@@ -78,13 +78,14 @@ def test_every_trigger_is_named_by_a_sentence_too():
     assert [name for name in names if not SENTENCE.fullmatch(name) or len(name) > POSTGRES_KEEPS] == []
 
 
-def test_every_promise_that_a_readme_says_the_database_keeps_is_one_it_keeps():
+def test_every_guarantee_of_a_readme_that_names_a_constraint_or_trigger_has_it():
     kept = {constraint.name for model in our_models() for constraint in model._meta.constraints} | set(_triggers())
     named = [
         (str(page), name)
         for page in pages()
         if page.name == "README.md"
-        for row in table(text(page), "promise", "held by")
+        for heads in (("guarantee", "enforced by"), ("promise", "held by"))
+        for row in table(text(page), *heads)
         for name in codes(row[1])
         if SENTENCE.fullmatch(name)
     ]
