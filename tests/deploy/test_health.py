@@ -118,7 +118,7 @@ def test_a_server_that_strangers_reach_does_not_start_with_less_than_it_must_be_
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
-        ({"DATABASE_URL": " "}, "Not in the environment, and not in .env: DATABASE_URL. See .env.example"),
+        ({"DATABASE_URL": " "}, "Missing in the environment and in .env: DATABASE_URL. See .env.example"),
         ({"LOG_LEVEL": "LOUD"}, "LOG_LEVEL is 'LOUD', and may be DEBUG, INFO, WARNING, ERROR."),
         ({"LOG_FORMAT": "xml"}, "LOG_FORMAT is 'xml', and may be json, lines."),
         ({"PROXIES": "nginx"}, "PROXIES must be addresses or ranges, such as 10.0.0.0/16: 'nginx'"),

@@ -120,6 +120,6 @@ def test_a_second_signal_says_what_is_awaited_and_a_third_ends_it_by_force(folde
     kill(run)
     assert said[1:] == [
         "Still waiting for web, worker. Press Ctrl-C again to kill everything.\n",
-        "Still waiting for web, worker. Press Ctrl-C again to kill everything.\nEnded by force.\n",
+        "Still waiting for web, worker. Press Ctrl-C again to kill everything.\nKilled.\n",
     ]
     assert marked(mark) == []

@@ -165,7 +165,7 @@ def test_a_rule_may_begin_at_a_time_of_the_day_and_in_no_zone(operations: Client
         "“12/01/2026” is ambiguous",
         "“2026-11-01T09:00Z” has an offset",
         "This field is required.",
-        "On which day?",
+        "Enter a day.",
     ]
 
 
