@@ -59,7 +59,7 @@ class Interrupts:
             _tell(f"Still waiting for {self._awaited()}. Press Ctrl-C again to kill everything.")
         else:
             self._force()
-            _tell("Killed.")
+            _tell("Killed all processes.")
             os._exit(_AS_IF_INTERRUPTED)
 
     def _raise_if_due(self) -> None:

@@ -111,7 +111,7 @@ def test_a_second_signal_says_what_is_awaited_and_a_third_ends_it_by_force(folde
     for number, words in (
         (signal.SIGINT, ""),
         (signal.SIGTERM, "Still waiting for"),
-        (signal.SIGINT, "Ended by force"),
+        (signal.SIGINT, "Killed all processes"),
     ):
         run.send_signal(number)
         wait_until(lambda words=words: words in (place / "errors").read_text())
@@ -120,6 +120,6 @@ def test_a_second_signal_says_what_is_awaited_and_a_third_ends_it_by_force(folde
     kill(run)
     assert said[1:] == [
         "Still waiting for web, worker. Press Ctrl-C again to kill everything.\n",
-        "Still waiting for web, worker. Press Ctrl-C again to kill everything.\nKilled.\n",
+        "Still waiting for web, worker. Press Ctrl-C again to kill everything.\nKilled all processes.\n",
     ]
     assert marked(mark) == []
