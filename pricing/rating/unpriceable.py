@@ -18,7 +18,7 @@ class Unpriceable(Price):
 
     code: ClassVar[str] = ""
     title: ClassVar[str] = "No"
-    meaning: ClassVar[str] = "A price that can't be told."
+    meaning: ClassVar[str] = "An invalid price."
     fields: ClassVar[tuple[Field, ...]] = ()
 
     words: str

@@ -162,7 +162,7 @@ def test_a_rule_may_begin_at_a_time_of_the_day_and_in_no_zone(operations: Client
     assert (rule.wall_from, rule.wall_to) == (read("2026-11-01T09:00"), read("2026-12-01"))
     assert [next(iter(each)) for each in wrong] == ["wall_from"] * 4
     assert [words.partition(". ")[0].partition(": ")[0] for each in wrong for words in each["wall_from"]] == [
-        "“12/01/2026” is ambiguous",
+        "“12/01/2026” is ambiguous, because the month or the day may come first",
         "“2026-11-01T09:00Z” has an offset",
         "This field is required.",
         "Enter a day.",
@@ -237,8 +237,8 @@ def test_revising_from_before_a_rules_beginning_tells_the_day_that_is_really_use
 
     assert PriceRule.objects.get(revises=rule).wall_from == read("2099-12-01")
     assert told(response) == [
-        f"A draft copy of “{rule}”, from December 1, 2099, in each customer’s time zone, because the rule that it follows"
-        " begins only then. Change the price, save, then activate it."
+        f"A draft copy of “{rule}”, from December 1, 2099, in each customer’s time zone, because the rule it follows"
+        " starts only then. Change the price, save, then activate it."
     ]
 
 

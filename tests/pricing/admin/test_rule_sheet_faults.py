@@ -33,8 +33,8 @@ pytestmark = pytest.mark.django_db
         (
             {"highest only": "yes", "free units": "5"},
             "highest only",
-            "Highest only can't be combined with a free allowance. It needs a per-unit or percentage price without a free"
-            " part.",
+            "Highest only can't be combined with a free allowance. It needs a per-unit or percentage price without an"
+            " allowance.",
         ),
         ({"highest only": "maybe"}, "highest only", "“maybe” is neither yes nor no."),
         ({"tiers": "up to ten"}, "tiers", "“up to ten” is not a tier. Write “100: 2.40” or “500: 1.80 + 20”."),

@@ -269,7 +269,7 @@ def test_a_sheet_is_read_as_it_would_be_typed() -> None:
     content = out.getvalue()
     assert read_sheet(content, most=10) == [(2, {"a": "2.5", "b": "2026-11-01"}), (4, {"a": "=1", "b": "yes"})]
     assert read_sheet(b"a;b\n'=1;2,5\n", most=10) == [(2, {"a": "=1", "b": "2,5"})]
-    with pytest.raises(TooManyRows, match="At most 1 rows at once"):
+    with pytest.raises(TooManyRows, match="The file can have at most 1 rows"):
         read_sheet(content, most=1)
     with pytest.raises(NotASheet):
         read_sheet(b"\xff", most=1)

@@ -53,7 +53,7 @@ def test_what_has_occurred_gets_another_price_only_for_a_reason_and_by_a_second_
 
     with pytest.raises(BackdatingNeedsAReason, match=rf"reprices actions of “{old}”\. Give a reason"):
         activate(draft, by=accountant, at=NOW)
-    with pytest.raises(BackdatingNeedsASecondPerson, match="who wrote it does not activate it"):
+    with pytest.raises(BackdatingNeedsASecondPerson, match="You wrote it, so ask a second person to activate it"):
         activate(draft, by=operator, at=NOW, reason="A typing error")
     draft.refresh_from_db()
     old.refresh_from_db()
@@ -230,8 +230,8 @@ def test_a_price_far_from_the_one_it_replaces_is_told(operator: User):
     near = PriceRuleFactory.create(draft=True, category="tiles", wall_from=NEXT_MONTH, unit_price=Decimal(3))
     far = PriceRuleFactory.create(draft=True, category="tiles", wall_from=NEXT_MONTH, unit_price=Decimal(1))
 
-    cost = "ten units, worth 1,000 together, cost $25.00 there and"
-    assert words(draft) == [(f"Far from what it replaces (+900%): {cost} $250.00 here", [old])]
+    cost = "ten units, worth 1,000 together, cost $25.00 before and"
+    assert words(draft) == [(f"Far from what it replaces (+900%): {cost} $250.00 with this draft", [old])]
     assert words(near) == []
     assert words(far) == [(f"Far from what it replaces (-60%): {cost} $10.00 with this draft", [old])]
 
@@ -265,7 +265,7 @@ def test_saving_tells_what_stands_in_the_way_with_links(operations: Client) -> N
     response = add(operations, wall_from_0="2020-02-01")
 
     address = reverse("admin:pricing_pricerule_change", args=[other.pk])
-    (overlap,) = [message for message in told(response) if "be activated beside" in message]
+    (overlap,) = [message for message in told(response) if "be activated because of a rule" in message]
     assert address in overlap
 
 

@@ -261,11 +261,11 @@ def test_it_is_written_in_one_way_and_read_back(text: str, in_a_sentence: str):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("01/12/2026", "“01/12/2026” is ambiguous: the month may come first or the day. Put the year first"),
+        ("01/12/2026", "“01/12/2026” is ambiguous, because the month or the day may come first. Put the year first"),
         ("1.12.2026", "is ambiguous"),
         ("01-12-2026", "is ambiguous"),
         ("12/1/26 9:00", "is ambiguous"),
-        ("2026-12-01T09:00Z", "has an offset. A rule begins and ends at this time in each customer’s own time zone"),
+        ("2026-12-01T09:00Z", "has an offset. A rule starts and ends at this time in each customer’s own time zone"),
         ("2026-12-01T09:00-05:00", "has an offset"),
         ("2026-12-01 09:00 +0100", "has an offset"),
         ("2026-02-30", "There is no 2026-02-30: day is out of range for month."),
