@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""The way in for people: on a machine without PostgreSQL or Redis it brings its own first."""
+"""The command line: on a machine without PostgreSQL or Redis, it starts its own first."""
 
 import os
 import sys
@@ -10,8 +10,8 @@ import environ
 from billing_engine import local_servers
 
 CHECKOUT = Path(__file__).resolve().parent
-# Commands that ask neither the database nor Redis. The settings want to be told of both, so they are told of ones that
-# nobody connects to; what the environment says comes first.
+# Commands that use neither the database nor Redis. The settings require both, so they get addresses that are never
+# connected to, unless the environment has some.
 WITHOUT_DATABASE = ("price", "down")
 NOWHERE = {"DATABASE_URL": "postgres:///", "REDIS_URL": "redis://", "SECRET_KEY": "signs-nothing"}
 
@@ -25,7 +25,7 @@ def main() -> None:
             os.environ |= {name: place for name, place in NOWHERE.items() if not os.environ.get(name)}
         else:
             local_servers.provide(os.environ, CHECKOUT)
-    except local_servers.DeskError as error:
+    except local_servers.LocalServerError as error:
         sys.exit(str(error))
 
     from django.core.management import execute_from_command_line  # noqa: PLC0415 -- reads settings, so after the servers

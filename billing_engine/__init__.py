@@ -1,4 +1,4 @@
-"""The roof: settings, URLs, Celery and the admin site. It may import everyone; nobody imports it but `core`."""
+"""The project: settings, URLs, Celery and the admin site. It may import every app; apps import only its `core`."""
 
 from billing_engine.celery import app as celery_app
 

@@ -1,4 +1,4 @@
-"""The admin site: Unfold's, with the month at a glance in front and one search for everything."""
+"""The admin site: Unfold's, with the month at a glance as its front page and one search for everything."""
 
 from typing import Any
 
@@ -12,13 +12,13 @@ from billing_engine.core.admin_kit.search import Found, Group, found
 
 
 class BillingAdminSite(UnfoldAdminSite):
-    """The one site every model and every report is a page of."""
+    """The one admin site, with the pages of all models and reports."""
 
     index_template = "reports/front_page.html"
     index_title = "At a glance"
 
     def search(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """One box for everything: pages of the menu, and what the apps find that this person may see."""
+        """One search box: pages of the menu, and records of all apps that the user may see."""
         term = request.GET.get("s", "").strip()
         if not term:
             return HttpResponse()
@@ -35,5 +35,5 @@ class BillingAdminSite(UnfoldAdminSite):
         )
 
     def extra_urls(self) -> list[URLPattern]:
-        """Pages that belong to no model; Unfold asks for them."""
+        """Pages that belong to no model, requested by Unfold."""
         return urls(self.admin_view)

@@ -1,4 +1,4 @@
-"""The roof as Django apps: its management commands, and the admin with the house's own site."""
+"""The project's Django apps: its management commands, and the admin with our own site."""
 
 from django.apps import AppConfig
 from django.conf import settings
@@ -8,7 +8,7 @@ from billing_engine.operations.monitoring import sentry, traces
 
 
 class BillingEngineConfig(AppConfig):
-    """Holds the commands that concern everything: `up`, `down`, `roles`, `schema`."""
+    """Contains the commands for the whole project: `up`, `down`, `roles`, `schema`."""
 
     name = "billing_engine"
     label = "billing_engine"
@@ -21,6 +21,6 @@ class BillingEngineConfig(AppConfig):
 
 
 class BillingAdminConfig(AdminConfig):
-    """Django's admin, on the house's own site."""
+    """Django's admin with our own site."""
 
     default_site = "billing_engine.admin_site.BillingAdminSite"

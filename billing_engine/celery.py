@@ -1,4 +1,4 @@
-"""The Celery application: every task has a name, every name a queue, every promise a beat sweep."""
+"""The Celery application: every task has a name, every name a queue, and beat sweeps every queue of rows."""
 
 import os
 

@@ -1,6 +1,6 @@
-"""The models as DBML, the language of dbdiagram.io: tables by app, what they refer to, and what the database refuses.
+"""The models as DBML, the language of dbdiagram.io: tables by app, their references, and the database's constraints.
 
-Written by hand because a generator that knows neither column types nor constraints draws another database than ours.
+Our own code, because generators that know neither column types nor constraints draw a different database.
 """
 
 from collections.abc import Iterable, Iterator
@@ -12,12 +12,12 @@ from django.db import connection, models
 from django.db.models import Model
 from django.db.models.sql import Query
 
-# From the floor up, each with the colour of its tables.
-STOREYS = {"leads": "#2f6f8f", "pricing": "#7a5195", "invoices": "#3f7d4e"}
+# From the bottom layer up, each with the color of its tables.
+LAYERS = {"leads": "#2f6f8f", "pricing": "#7a5195", "invoices": "#3f7d4e"}
 NOTE = (
-    "Made from the models by `manage.py schema`; not edited by hand.",
-    "A column whose type is an enum is a varchar in PostgreSQL: the enum lists what may stand in it.",
-    "Defaults are the program's, not the database's. Triggers are not drawn; see docs/schema.txt.",
+    "Generated from the models by `manage.py schema`. Do not edit.",
+    "A column whose type is an enum is a varchar in PostgreSQL; the enum lists its possible values.",
+    "Defaults are the program's, not the database's. Triggers are not shown; see docs/schema.txt.",
 )
 SHORT = {"timestamp with time zone": "timestamptz"}
 Choices = tuple[tuple[Any, str], ...]
@@ -25,20 +25,20 @@ Choices = tuple[tuple[Any, str], ...]
 
 def schema() -> str:
     """The whole file; the same models give the same text, on every machine."""
-    stored = [model for app in STOREYS for model in apps.get_app_config(app).get_models()]
+    stored = [model for app in LAYERS for model in apps.get_app_config(app).get_models()]
     enums = _enums(stored)
     parts = [
         f"Project \"Lead Billing Engine\" {{\n  database_type: 'PostgreSQL'\n{_note(NOTE)}\n}}",
         *(_enum(name, choices) for choices, name in enums.items()),
         *(_table(model, enums) for model in stored),
         _people(),
-        *(_group(apps.get_app_config(app), color) for app, color in STOREYS.items()),
+        *(_group(apps.get_app_config(app), color) for app, color in LAYERS.items()),
     ]
     return "\n\n".join(parts) + "\n"
 
 
 def _enums(stored: Iterable[type[Model]]) -> dict[Choices, str]:
-    """A name per set of choices; columns with the same choices share one, named after the first."""
+    """A name for each set of choices; columns with the same choices share one, named after the first."""
     enums: dict[Choices, str] = {}
     for model in stored:
         for field in model._meta.concrete_fields:
@@ -64,7 +64,7 @@ def _table(model: type[Model], enums: dict[Choices, str]) -> str:
         blocks.append("  indexes {\n" + "\n".join(f"    {index}" for index in indexes) + "\n  }")
     blocks.append(_note(_table_note(model)))
     body = "\n\n".join(blocks)
-    return f"Table {model._meta.db_table} [headercolor: {STOREYS[model._meta.app_label]}] {{\n{body}\n}}"
+    return f"Table {model._meta.db_table} [headercolor: {LAYERS[model._meta.app_label]}] {{\n{body}\n}}"
 
 
 def _table_note(model: type[Model]) -> Iterator[str]:
@@ -72,7 +72,7 @@ def _table_note(model: type[Model]) -> Iterator[str]:
     refused = [rule.name for rule in model._meta.constraints if not isinstance(rule, models.UniqueConstraint)]
     if refused:
         yield ""
-        yield "The database sees to it that:"
+        yield "The database enforces:"
         yield from (f"- {name.replace('_', ' ')}" for name in refused)
 
 
@@ -163,12 +163,12 @@ def _compiled(query: Query, part: Any) -> str:
 
 
 def _people() -> str:
-    """Django's own table of people, in short: ours refer to it."""
+    """Django's own user table, in short, because our tables refer to it."""
     user = get_user_model()._meta
     key, name = user.get_field("id"), user.get_field("username")
     return (
         f"Table {user.db_table} {{\n  {key.column} {_type(key)} [pk, increment]\n"
-        f"  {name.column} {_type(name)} [unique, not null]\n\n{_note(['Who logs in: Django’s own table, in short.'])}\n}}"
+        f"  {name.column} {_type(name)} [unique, not null]\n\n{_note(['Users: Django’s own table, in short.'])}\n}}"
     )
 
 

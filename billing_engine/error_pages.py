@@ -1,6 +1,6 @@
-"""What a person sees instead of a page: not allowed, not there, a form that has expired, a fault of ours.
+"""Error pages: not allowed, not found, expired form, server error.
 
-The site's own look, what to do, and the way back. Programs that ask the API get a problem instead (core/problems.py).
+They have the site's look, what to do, and a way back. API clients get a problem document (core/api/problems.py).
 """
 
 from typing import Any
@@ -17,7 +17,7 @@ API = "/api/"
 
 
 def forbidden(request: HttpRequest, *_: object, **__: object) -> HttpResponse:
-    """The person's role does not include this."""
+    """The user's role does not include this."""
     groups = list(request.user.groups.values_list("name", flat=True)) if request.user.is_authenticated else []
     role = f"Your role, {' and '.join(groups)}," if groups else "Your account"
     return _page(
@@ -29,17 +29,17 @@ def forbidden(request: HttpRequest, *_: object, **__: object) -> HttpResponse:
 
 
 def not_found(request: HttpRequest, *_: object, **__: object) -> HttpResponse:
-    """There is no such page, or what it was about is gone."""
-    return _page(request, 404, "This page isn't here", "The address is wrong, or what it was about is no longer there.")
+    """There is no such page, or its subject no longer exists."""
+    return _page(request, 404, "Page not found", "The address is wrong, or its subject no longer exists.")
 
 
 def bad_request(request: HttpRequest, *_: object, **__: object) -> HttpResponse:
-    """The request makes no sense to us."""
+    """The request is invalid."""
     return _page(request, 400, "This request can't be read", "Go back and try again from the page itself.")
 
 
 def form_expired(request: HttpRequest, *_: object, **__: object) -> HttpResponse:
-    """Django's check against forged forms: mostly a page that was open for too long, or a log-in in another tab."""
+    """Django's CSRF check failed: usually a page was open for too long, or the user logged in in another tab."""
     return _page(request, 403, "This form has expired", "Nothing was changed. Reload the page, then send it again.")
 
 
@@ -54,9 +54,9 @@ def _page(request: HttpRequest, status: int, title: str, words: str) -> HttpResp
 
 
 def _back(request: HttpRequest) -> str:
-    """The page of ours that the person came from, else the front page."""
+    """The page of ours that the user came from, or the front page."""
     came_from = urlsplit(request.headers.get("Referer", ""))
-    # A path that begins with two strokes would be read as another host.
+    # A path that starts with two slashes would be read as another host.
     is_ours = came_from.netloc == request.get_host() and came_from.path.rstrip("/") not in (
         "",
         request.path.rstrip("/"),

@@ -1,4 +1,4 @@
-"""The admin's look, and the groups of its menu. Settings import it, before there are models."""
+"""The admin's look, and the groups of its menu. Settings import it before models exist."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ GROUPS = ("Operations", "Finance", "Sources", "Administration")
 
 
 def asset(path: str) -> Any:
-    """The address of a file of ours, looked up when a page asks for it: then there are names with digests."""
+    """The address of a static file, resolved when a page needs it, because names with digests exist only then."""
 
     def address(_: HttpRequest) -> str:
         return static(path)

@@ -1,12 +1,12 @@
-"""The roles: which group may do what, exactly."""
+"""The roles: exactly which group may do what."""
 
 from django.apps import apps
 from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 
-STOREYS = ("leads", "pricing", "invoices")
+LAYERS = ("leads", "pricing", "invoices")
 
-# Everybody sees everything of the business; a role adds what its people do.
+# Every role may view all business data; a role adds permissions.
 OPERATIONS = {
     "leads": (
         "add_customer", "change_customer",
@@ -20,7 +20,7 @@ OPERATIONS = {
         "change_action",  # void
     ),
     "pricing": (
-        "add_pricerule", "change_pricerule", "delete_pricerule",  # change is activate, revise and retire too; delete is of drafts
+        "add_pricerule", "change_pricerule", "delete_pricerule",  # change includes activate, revise, retire; delete: drafts only
         "add_pricetier", "change_pricetier", "delete_pricetier",
         "add_pricecheck", "change_pricecheck", "delete_pricecheck",
         "add_simulation",
@@ -30,7 +30,7 @@ OPERATIONS = {
 }  # fmt: skip
 FINANCE: dict[str, tuple[str, ...]] = {
     "leads": (
-        "change_billingperiod",  # re-open
+        "change_billingperiod",  # reopen
         "add_company", "change_company",
     ),
     "pricing": (
@@ -48,16 +48,16 @@ ROLES: dict[str, dict[str, tuple[str, ...]]] = {"Operations": OPERATIONS, "Finan
 
 
 def permissions_of(role: str) -> set[str]:
-    """`leads.add_customer` and so on."""
+    """Permission names, such as `leads.add_customer`."""
     views = {
-        f"{app}.view_{model._meta.model_name}" for app in STOREYS for model in apps.get_app_config(app).get_models()
+        f"{app}.view_{model._meta.model_name}" for app in LAYERS for model in apps.get_app_config(app).get_models()
     }
     return views | {f"{app}.{name}" for app, names in ROLES[role].items() for name in names}
 
 
 @transaction.atomic
 def ensure_roles() -> list[Group]:
-    """See to it that each role exists and holds its permissions, no more and no fewer."""
+    """Create each role and set exactly its permissions."""
     known = {
         f"{permission.content_type.app_label}.{permission.codename}": permission
         for permission in Permission.objects.select_related("content_type")

@@ -1,4 +1,4 @@
-"""Where the database and the broker are: one address each, or its parts where a platform keeps them apart."""
+"""The addresses of the database and the broker: one URL each, or separate parts on platforms that need them."""
 
 from typing import Any
 from urllib.parse import quote
@@ -9,7 +9,7 @@ import environ
 def database(
     url: str, *, host: str, port: int, name: str, user: str, password: str, sslmode: str, sslrootcert: str
 ) -> dict[str, Any]:
-    """Django's settings of a database; the address wins over the parts."""
+    """Django's database settings; the URL overrides the parts."""
     if url or not host:
         return dict(environ.Env.db_url_config(url))
     return {
@@ -24,7 +24,7 @@ def database(
 
 
 def broker(url: str, *, host: str, port: int, password: str, tls: bool) -> str:
-    """The address of Redis; one that is given wins over the parts."""
+    """The address of Redis; a given URL overrides the parts."""
     if url or not host:
         return url
     login = f":{quote(password, safe='')}@" if password else ""

@@ -1,4 +1,4 @@
-"""Every setting, once. The machine's part comes from the environment; `.env.example` lists it."""
+"""All settings. Those of the machine come from the environment; `.env.example` lists them."""
 
 import os
 from importlib.util import find_spec
@@ -22,7 +22,7 @@ env = environ.Env()
 environ.Env.read_env(BASE_DIR / ".env")
 need(os.environ)
 
-# --- The machine's part -------------------------------------------------------------------------
+# --- The machine --------------------------------------------------------------------------------
 
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY")
@@ -33,7 +33,7 @@ HTTPS = env.bool("HTTPS", default=False)
 DATABASES = {
     "default": service_addresses.database(
         env.str("DATABASE_URL", default=""),
-        # Where the parts are secrets of their own, as RDS keeps them.
+        # If the parts are separate secrets, as in RDS.
         host=env.str("DATABASE_HOST", default=""),
         port=env.int("DATABASE_PORT", default=5432),
         name=env.str("DATABASE_NAME", default="engine"),
@@ -43,10 +43,10 @@ DATABASES = {
         sslrootcert=env.str("DATABASE_SSLROOTCERT", default=""),
     )
 }
-# For `migrate` alone: who may make the two logins of PostgreSQL, and the one that everything else uses.
+# Only for `migrate`: the administrator who may create the two PostgreSQL logins, and the login that all else uses.
 DATABASE_ADMIN = (env.str("DATABASE_ADMIN_USER", default=""), env.str("DATABASE_ADMIN_PASSWORD", default=""))
 DATABASE_APP = (env.str("DATABASE_APP_USER", default=""), env.str("DATABASE_APP_PASSWORD", default=""))
-# A copy of it, a moment behind, that reports read from; empty: they read from the database itself.
+# A read replica, a moment behind, for reports; empty: they read from the database itself.
 COPY_DATABASE_URL = env.str("COPY_DATABASE_URL", default="")
 REDIS_URL = service_addresses.broker(
     env.str("REDIS_URL", default=""),
@@ -57,23 +57,23 @@ REDIS_URL = service_addresses.broker(
 )
 LOG_LEVEL = one_of("LOG_LEVEL", env.str("LOG_LEVEL", default="INFO").upper(), LEVELS)
 LOG_FORMAT = one_of("LOG_FORMAT", env.str("LOG_FORMAT", default=JSON if HTTPS else LINES), (JSON, LINES))
-# Whose X-Request-ID and X-Forwarded-For are believed: NGINX, which stands beside gunicorn.
+# The proxies whose X-Request-ID and X-Forwarded-For are trusted: NGINX, which runs next to gunicorn.
 PROXIES = networks("PROXIES", env.list("PROXIES", default=["127.0.0.1", "::1"]))
-# Who may read /metrics: whoever has the token, or asks from there without a proxy between.
+# Who may read /metrics: callers with the token, or from these networks without a proxy in between.
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 METRICS_NETWORKS = networks(
     "METRICS_NETWORKS", env.list("METRICS_NETWORKS", default=[] if HTTPS else ["127.0.0.1", "::1"])
 )
 SENTRY_DSN = env.str("SENTRY_DSN", default="")
 OTEL_EXPORTER_OTLP_ENDPOINT = env.str("OTEL_EXPORTER_OTLP_ENDPOINT", default="")
-# What a source may ask in a minute, where its page says nothing else; 0 for no limit.
+# Requests per minute for sources without their own limit; 0 for no limit.
 REQUESTS_PER_MINUTE = env.int("REQUESTS_PER_MINUTE", default=6_000)
 FOUR_EYES = env.bool("FOUR_EYES", default=False)
 ADJUSTER_APPROVES = env.bool("ADJUSTER_APPROVES", default=False)
-# Where CloudWatch shows the figures that beat writes; empty for nowhere.
+# The CloudWatch namespace of the metrics that beat writes; empty for none.
 METRICS_NAMESPACE = env.str("METRICS_NAMESPACE", default="")
 
-# Who sends the invoices of customers that name no company of ours; frozen onto each one when it is issued.
+# The seller for customers without a company of ours; copied to each invoice when it is issued.
 SELLER = {
     "name": env.str("SELLER_NAME", default="Lead Billing Engine"),
     "address": env.str("SELLER_ADDRESS", default="").replace("\\n", "\n"),
@@ -85,20 +85,20 @@ SELLER = {
     "number_digits": 6,
 }
 
-# How mails leave: smtp+tls://user:password@host:587; where nothing is said they are written to the log.
+# How emails are sent: smtp+tls://user:password@host:587; if empty, they are written to the log.
 EMAIL = env.email_url_config(env.str("EMAIL_URL", default="") or "consolemail://")
-# Where they are only written down, no address and no body goes into the log.
+# Logged emails leave out addresses and bodies.
 EMAIL_BACKEND = EMAIL["EMAIL_BACKEND"].replace(
     "django.core.mail.backends.console", "billing_engine.operations.log_mail"
 )
 EMAIL_HOST, EMAIL_PORT = EMAIL["EMAIL_HOST"] or "localhost", EMAIL["EMAIL_PORT"] or 25
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = EMAIL["EMAIL_HOST_USER"] or "", EMAIL["EMAIL_HOST_PASSWORD"] or ""
 EMAIL_USE_TLS, EMAIL_USE_SSL = EMAIL.get("EMAIL_USE_TLS", False), EMAIL.get("EMAIL_USE_SSL", False)
-EMAIL_FILE_PATH = f"/{EMAIL['EMAIL_FILE_PATH']}"  # django-environ takes the first stroke for a part of the scheme
+EMAIL_FILE_PATH = f"/{EMAIL['EMAIL_FILE_PATH']}"  # django-environ takes the first slash for a part of the scheme
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default="") or SELLER["email"] or "billing@localhost"
 
-# --- The house ----------------------------------------------------------------------------------
+# --- The application ----------------------------------------------------------------------------
 
 INSTALLED_APPS = [
     "billing_engine.core",  # before Unfold: some of its templates are replaced
@@ -125,7 +125,7 @@ INSTALLED_APPS = [
     "billing_engine.apps.BillingEngineConfig",
 ]
 
-# The look over migrations, where it is installed.
+# The linter for migrations, if it is installed.
 INSTALLED_APPS += [app for app in ("django_migration_linter",) if find_spec(app)]
 
 MIDDLEWARE = [
@@ -169,7 +169,7 @@ if COPY_DATABASE_URL:
 for database in DATABASES.values():
     database["CONN_MAX_AGE"] = 60
     database["CONN_HEALTH_CHECKS"] = True
-    # What an address says itself wins.
+    # Options in an address override these.
     database["OPTIONS"] = TIMES | database.get("OPTIONS", {}) | {"connection_factory": WatchedConnection}
 DATABASE_ROUTERS = ["billing_engine.core.read_replica.CopyRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -192,11 +192,11 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 
-# Above what a delivery may hold (leads/domain/limits.py), so that it is refused in the API's own words.
+# Above the limit of a delivery (leads/domain/limits.py), so that the API refuses it with its own message.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 21 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
 
-# --- Safety -------------------------------------------------------------------------------------
+# --- Security -----------------------------------------------------------------------------------
 
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
@@ -232,10 +232,10 @@ REST_FRAMEWORK = {
 
 SPECTACULAR_SETTINGS = {
     "TITLE": "Lead Billing Engine",
-    "DESCRIPTION": "Send leads and what they did; send again when unsure. Nothing is lost, nothing counts twice.",
+    "DESCRIPTION": "Send leads and their actions. If unsure, send again: nothing is lost, and nothing is counted twice.",
     "VERSION": "1.0.0",
     "OAS_VERSION": "3.1.1",
-    # Two fields are called state; one of them has to be told from the other.
+    # Two fields are called state; one of them needs another enum name.
     "ENUM_NAME_OVERRIDES": {"QuarantineStateEnum": ["waiting", "repaired", "discarded"]},
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "leads.api.openapi.add_forms"],
     "SERVE_INCLUDE_SCHEMA": False,
@@ -254,40 +254,40 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-# Redis hands an unacknowledged message out again after this; the rows' state makes the second one harmless.
+# Redis redelivers an unacknowledged message after this time; the rows' state makes the second one harmless.
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 3_600,
-    # A Redis that says nothing: who asks it for something gives up after these, and asks no second time.
+    # An unresponsive Redis: clients give up after these timeouts, and do not retry.
     "socket_connect_timeout": 2,
     "socket_timeout": 3,
     "retry_on_timeout": False,
-    "max_retries": 0,  # of connecting, by who sends; the worker's and beat's own looking for it goes on without end
+    "max_retries": 0,  # of connecting, by senders; the worker's and beat's own reconnecting continues without limit
     # The worker's own connections, on which it waits for messages, are dropped when they have been silent for so long.
     "health_check_interval": 10,
     "socket_keepalive": True,
 }
-# Far longer than any task takes that goes well, and shorter than visibility_timeout. First it may tidy up, then its
-# process is ended. Mails and PDFs have limits of their own that come long before.
+# Far longer than any task that succeeds, and shorter than visibility_timeout. First the task may clean up, then its
+# process is killed. Emails and PDFs have their own, much shorter limits.
 CELERY_TASK_SOFT_TIME_LIMIT = 30 * 60
 CELERY_TASK_TIME_LIMIT = 35 * 60
-# KiB, beyond which a process is replaced when its task is done: a worker has two of them, and so has its sister for mails
+# KiB, above which a process is replaced after its task: a worker has two of them, and so has its sister for emails
 # and PDFs, with which it shares 6 GB on AWS.
 CELERY_WORKER_MAX_MEMORY_PER_CHILD = 1_000_000
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 CELERY_TASK_ROUTES = {
-    # Not on the rating queue: a worker takes from its queues in turn, so that ratings never wait for simulations.
+    # Not on the rating queue: a worker takes from its queues in turn, so ratings never wait for simulations.
     "pricing.simulate_customer": {"queue": "celery"},
     "pricing.*": {"queue": "rating"},
-    # What a mail server or a large document holds up is held up alone: these two have workers of their own.
+    # Mail servers and large documents can be slow, so these two queues have their own workers.
     "invoices.mail": {"queue": "mails"},
     "invoices.render": {"queue": "documents"},
     "invoices.*": {"queue": "billing"},
 }
 CELERY_WORKER_CONSUMER = "billing_engine.operations.consumer:BeatingConsumer"
 CELERY_BEAT_SCHEDULER = "billing_engine.operations.beat:BeatingScheduler"
-# Messages may be lost, rows may not: each sweep finds what is waiting and asks for it again. Beat puts these back when it
-# starts; what people may move stands in billing_engine/operations/schedule.py.
+# Messages may be lost, rows may not: each sweep finds pending work and requests it again. Beat restores these when it
+# starts; what users may change is in billing_engine/operations/schedule.py.
 CELERY_BEAT_SCHEDULE = {
     "rate what is waiting": {"task": "pricing.sweep", "schedule": 5.0, "options": {"expires": 5}},
     "retry what a bulk retry has left": {"task": "leads.sweep", "schedule": 5.0, "options": {"expires": 5}},

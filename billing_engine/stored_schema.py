@@ -1,7 +1,7 @@
-"""The schema as PostgreSQL has it, as text: the tables of the models, and also their triggers and functions.
+"""The schema in PostgreSQL as text: the tables of the models, with their triggers and functions.
 
 It is read from the system catalog in a fixed order, so two databases with the same schema give the same text. It leaves
-out NOT NULL constraints (the column says it) and the triggers that PostgreSQL creates for foreign keys.
+out NOT NULL constraints (shown with the column) and the triggers that PostgreSQL creates for foreign keys.
 """
 
 from collections import defaultdict
@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from django.apps import apps
 from django.db import connection
 
-from billing_engine.dbml import STOREYS
+from billing_engine.dbml import LAYERS
 
-HEADER = "-- Read from a freshly migrated database by `manage.py schema`; not edited by hand.\n"
+HEADER = "-- Read from a freshly migrated database by `manage.py schema`. Do not edit.\n"
 
 # Each returns the table and a line about it.
 COLUMNS = """
@@ -81,7 +81,7 @@ FUNCTIONS = """
 
 
 def stored_schema() -> str:
-    """What belongs to no table, then our tables, then the functions."""
+    """Objects without a table, then our tables, then the functions."""
     of_table: dict[str, list[str]] = defaultdict(list)
     for question in PER_TABLE:
         for name, line in _rows(question):
@@ -97,7 +97,7 @@ def functions() -> dict[str, str]:
 
 
 def _ours() -> set[str]:
-    models = (model for app in STOREYS for model in apps.get_app_config(app).get_models(include_auto_created=True))
+    models = (model for app in LAYERS for model in apps.get_app_config(app).get_models(include_auto_created=True))
     return {model._meta.db_table for model in models}
 
 

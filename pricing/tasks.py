@@ -1,4 +1,4 @@
-"""What workers do for pricing: each task loads by id and makes one call."""
+"""Celery tasks of pricing: each loads by id and makes one call."""
 
 from celery import shared_task
 from django.utils.timezone import now
@@ -13,7 +13,7 @@ QUEUES: tuple[Queue, ...] = (RATINGS, USE_COUNTS, SIMULATIONS)
 
 @shared_task(name="pricing.rate_periods")
 def rate_periods_task(*, period_ids: list[int], **_: object) -> None:
-    """Rate these open periods, those that something has changed for."""
+    """Rate those of these open periods that have changes."""
     RATINGS.work(period_ids, at=now())
 
 
@@ -31,5 +31,5 @@ def simulate_customer_task(*, item_id: int, attempt: int, **_: object) -> None:
 
 @shared_task(name="pricing.sweep")
 def sweep_task(**_: object) -> int:
-    """Ask for the ratings, counts and simulations that are due; returns how many messages."""
+    """Queue the ratings, counts and simulations that are due; returns the number of messages."""
     return sweep(QUEUES, at=now())

@@ -1,4 +1,4 @@
-"""The pages that only superusers see: people, roles and the schedule."""
+"""Admin pages for superusers only: users, roles and the schedule."""
 
 from billing_engine.admin import menu, schedule, users
 

@@ -1,4 +1,4 @@
-"""Where the pages of people, roles and the schedule stand in the menu."""
+"""The pages of users, roles and the schedule in the menu."""
 
 from billing_engine.core.admin_kit.menu import in_menu, list_item
 

@@ -1,4 +1,4 @@
-"""Celery's schedule in the admin: superusers move what may be moved and look at the housekeeping."""
+"""Celery's schedule in the admin: superusers can change some of it and view the rest."""
 
 from typing import Any
 
@@ -22,15 +22,15 @@ for model in (ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, 
     admin.site.unregister(model)
 
 
-NEVER = "This time never comes: nothing would ever start."
+NEVER = "This time never occurs, so the task would never run."
 
 
 class TaskSelect(UnfoldAdminSelectWidget, TaskSelectWidget):
-    """The tasks there are, in the house's look."""
+    """The available tasks, styled like other fields."""
 
 
 class TaskForm(PeriodicTaskForm):
-    """A task and when it is sent; which one is chosen from those there are."""
+    """A task and when it is sent; the task is chosen from a list."""
 
     class Meta:
         model = PeriodicTask
@@ -44,7 +44,7 @@ class TaskForm(PeriodicTaskForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if "regtask" in self.fields:  # not where the page is only looked at
+        if "regtask" in self.fields:  # not on a read-only page
             task = self.fields["regtask"]
             task.widget, task.label, task.required, task.initial = TaskSelect(), "Task", True, self.instance.task
             self.fields["description"].widget = UnfoldAdminTextareaWidget({"rows": 3})
@@ -52,7 +52,7 @@ class TaskForm(PeriodicTaskForm):
 
 @admin.register(PeriodicTask)
 class PeriodicTaskAdmin(SuperusersOnly, ModelAdmin):
-    """Housekeeping comes with the program, which puts it back when beat starts: it is only looked at here."""
+    """Housekeeping tasks come with the program and are restored when beat starts, so they are read-only here."""
 
     form = TaskForm
     list_display = ("name", "shown_state", "when", "last", "next")
@@ -96,7 +96,7 @@ class PeriodicTaskAdmin(SuperusersOnly, ModelAdmin):
 
 
 class TimesAdmin(SuperusersOnly, ModelAdmin):
-    """Times that tasks are sent at."""
+    """Times at which tasks are sent."""
 
     list_fullwidth = True
 
@@ -104,11 +104,11 @@ class TimesAdmin(SuperusersOnly, ModelAdmin):
         css = {"all": ["core/pages.css"]}
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        return False  # reached from the task
+        return False  # opened from the task
 
 
 class CrontabForm(forms.ModelForm[CrontabSchedule]):
-    """A time that comes: February 31 is refused, as the scheduler would drop it without a word."""
+    """A time that occurs: February 31 is refused, because the scheduler would silently ignore it."""
 
     def clean(self) -> dict[str, Any]:
         given: dict[str, Any] = super().clean() or self.cleaned_data
@@ -138,5 +138,5 @@ class IntervalAdmin(TimesAdmin):
 
 
 def is_housekeeping(task: PeriodicTask) -> bool:
-    """Whether it stands in the settings, or is Celery's own."""
+    """Whether the task comes from the settings or from Celery itself."""
     return task.name in settings.CELERY_BEAT_SCHEDULE or task.name.startswith("celery.")

@@ -1,4 +1,4 @@
-"""What only superusers do."""
+"""Pages for superusers only."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from django.http import HttpRequest
 
 
 class SuperusersOnly:
-    """A person who could give themselves any role would have every role."""
+    """Only superusers may edit these: a user who could assign roles could assign themselves every role."""
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return _is_superuser(request)

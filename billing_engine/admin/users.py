@@ -1,4 +1,4 @@
-"""Who may log in, and as what: superusers alone decide."""
+"""Users and their roles, managed by superusers."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ admin.site.unregister(Group)
 
 @admin.register(User)
 class UserAdmin(SuperusersOnly, DjangoUserAdmin[User], ModelAdmin):
-    """Nobody is deleted: their name stands on what they did. Make them inactive."""
+    """Users can't be deleted because their actions refer to them. Deactivate them instead."""
 
     form = UserChangeForm
     add_form = UserCreationForm
@@ -34,7 +34,7 @@ class UserAdmin(SuperusersOnly, DjangoUserAdmin[User], ModelAdmin):
     fieldsets = (
         (None, {"fields": ("username", "password")}),
         ("Person", {"fields": (("first_name", "last_name"), "email")}),
-        ("What they may do", {"fields": ("is_active", "is_staff", "is_superuser", "groups")}),
+        ("Permissions", {"fields": ("is_active", "is_staff", "is_superuser", "groups")}),
     )
 
     shown_name = column(lambda user: user.get_full_name() or user.email, title="name")
@@ -54,7 +54,7 @@ class UserAdmin(SuperusersOnly, DjangoUserAdmin[User], ModelAdmin):
 
 @admin.register(Group)
 class RoleAdmin(SuperusersOnly, DjangoGroupAdmin, ModelAdmin):
-    """The roles come with the program and are the same everywhere."""
+    """Roles come with the program and are the same everywhere."""
 
     list_display = ("name", "people")
     list_fullwidth = True

@@ -1,1 +1,1 @@
-"""The floor: what every storey stands on, and what imports nobody of ours."""
+"""The base layer that all apps build on; it imports none of them."""

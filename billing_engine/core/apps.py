@@ -1,4 +1,4 @@
-"""The floor as a Django app."""
+"""The base layer as a Django app."""
 
 import decimal
 
@@ -8,11 +8,11 @@ from billing_engine.core.money import KEPT_DIGITS
 
 
 class CoreConfig(AppConfig):
-    """Errors, money, spans, later, frozen rows and the admin's bases."""
+    """Errors, money, spans, tasks, queues and the admin kit."""
 
     name = "billing_engine.core"
     label = "core"
 
     def ready(self) -> None:
-        """Sums of money keep every digit that a column holds, in this thread and in all that start after it."""
+        """Decimal arithmetic keeps every digit that a column holds, in this thread and in all that start later."""
         decimal.DefaultContext.prec = decimal.getcontext().prec = KEPT_DIGITS

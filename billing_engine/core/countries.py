@@ -1,10 +1,10 @@
-"""Countries: their ISO 3166 codes, and the code behind what people write."""
+"""Countries: their ISO 3166 codes, and finding a code from what people write."""
 
 from functools import cache
 
 from babel import Locale
 
-# What people write that is neither the code nor the English name.
+# Common names that are neither the code nor the English name.
 ALSO = {
     "usa": "US",
     "u.s.": "US",
@@ -25,7 +25,7 @@ def countries() -> dict[str, str]:
     }
 
 
-# Of CLDR's two-letter territories, those that are groups of countries, or nowhere.
+# CLDR's two-letter territories that are groups of countries or unknown.
 NO_COUNTRY = frozenset({"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"})
 
 
@@ -35,7 +35,7 @@ def _by_name() -> dict[str, str]:
 
 
 def country_code(written: str) -> str:
-    """`US` of `us`, `USA` or `United States`; "" where it is no country."""
+    """`US` from `us`, `USA` or `United States`; "" if it is not a country."""
     words = written.strip()
     if words.upper() in countries():
         return words.upper()

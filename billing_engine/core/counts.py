@@ -1,4 +1,4 @@
-"""How many, and who, in words."""
+"""Format counts and lists of names."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""A refusal is a class beside the code that raises it; this is their one base."""
+"""The base of all refusals; each refusal is a class next to the code that raises it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,9 +6,9 @@ from typing import ClassVar
 
 
 class Refused(Exception):
-    """Something a person or a source asked for, and why it was not done.
+    """A request by a user or a source was refused, with the reason.
 
-    `code` is stable and meant for programs, the message for people; `http_status` is what an API door answers.
+    `code` is stable and meant for programs, the message for people; the API answers with `http_status`.
     """
 
     code: ClassVar[str] = "refused"
@@ -22,9 +22,9 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class FieldFault:
-    """What is wrong with one field of what a person filled in: a stable code, and words to stand beside the field.
+    """What is wrong with one field: a stable code, and a message to show next to the field.
 
-    `row` counts from zero where the field is one of several rows, such as the tiers of a price.
+    `row` counts from zero if the field is in one of several rows, such as the tiers of a price.
     """
 
     field: str
@@ -34,12 +34,12 @@ class FieldFault:
 
 
 class HasFaults(Refused):
-    """What was filled in contradicts itself or the house's rules: every door is told the same faults."""
+    """The input contradicts itself or our rules; forms, files and API get the same faults."""
 
     code = "has_faults"
     http_status = 422
 
     def __init__(self, faults: Sequence[FieldFault], message: str | None = None) -> None:
         self.faults = tuple(faults)
-        told = [{"field": one.field, "row": one.row, "code": one.code, "detail": one.words} for one in faults]
-        super().__init__(message or " ".join(fault.words for fault in faults), faults=told)
+        fields = [{"field": one.field, "row": one.row, "code": one.code, "detail": one.words} for one in faults]
+        super().__init__(message or " ".join(fault.words for fault in faults), faults=fields)

@@ -1,32 +1,32 @@
-"""What every line of the log says of itself: the request, the delivery, the run or the task it belongs to.
+"""The context of log lines: the request, delivery, run or task they belong to.
 
-Kept per thread and request or task, so that no line has to be told what it is about.
+Stored per thread and request or task, so that log calls need not pass it.
 """
 
 from structlog.contextvars import bind_contextvars, clear_contextvars, get_contextvars
 
 REQUEST = "request"
-HEADER = "asked_by"  # of a task's message
+HEADER = "asked_by"  # headers of a task's message
 
 Id = int | str
 
 
 def begin(**ids: Id) -> None:
-    """A request or a task begins: what was followed before is forgotten."""
+    """A request or a task starts: clear the earlier context."""
     clear_contextvars()
     bind_contextvars(**ids)
 
 
 def follow(**ids: Id) -> None:
-    """What comes from here on is about these too."""
+    """Add these ids to the following log lines."""
     bind_contextvars(**ids)
 
 
 def end() -> None:
-    """It is over."""
+    """The request or task is over: clear the context."""
     clear_contextvars()
 
 
 def asked_by() -> str:
-    """The id of the request that is being answered, or that asked for this task; empty where there is none."""
+    """The id of the current request, or of the request that queued this task; empty if there is none."""
     return str(get_contextvars().get(REQUEST, ""))

@@ -1,7 +1,7 @@
-"""How often somebody may ask, counted by all web processes together, in Redis.
+"""Rate limits, counted across all web processes, in Redis.
 
-Where Redis is away, everybody is let through: taking leads in is worth more than counting requests. That is logged, and
-Redis is left alone for some seconds, so that no request waits long for it.
+If Redis is unavailable, every request passes: accepting leads is worth more than counting requests. That is logged, and
+Redis is not tried again for some seconds, so that no request waits long for it.
 """
 
 import logging
@@ -18,8 +18,8 @@ PREFIX = "lead-billing:"
 PATIENCE_SECONDS = 0.25
 LEFT_ALONE_SECONDS = 5
 
-# A bucket that holds a minute's worth and refills evenly ("GCRA"): one value, the instant at which it will be full again.
-# Redis's own clock, so that machines need not agree; one script, so that no two requests take the same turn.
+# A bucket with a minute's worth that refills evenly ("GCRA"): one value, the instant at which it will be full again.
+# Redis's own clock, so machines need not agree; one script, so no two requests take the same slot.
 TAKE_TURN = """
     local time = redis.call('TIME')
     local now = time[1] * 1000000 + time[2]
@@ -34,26 +34,26 @@ TAKE_TURN = """
 
 
 class _Absence:
-    """Until when Redis is not asked, in this process."""
+    """Until when this process does not try Redis."""
 
     until = 0.0
 
 
 def wait_for_turn(name: str, *, per_minute: int) -> int:
-    """Milliseconds until `name` may go on; 0 is now, and the turn is taken."""
+    """Milliseconds until `name` may continue; 0 means now, and counts the request."""
     if time.monotonic() < _Absence.until:
         return 0
     try:
         return int(_take_turn()(keys=[PREFIX + name], args=[per_minute]))
     except redis.RedisError as error:
         _Absence.until = time.monotonic() + LEFT_ALONE_SECONDS
-        logger.warning("Redis is away (%s): requests are not counted for %s seconds.", error, LEFT_ALONE_SECONDS)
+        logger.warning("Redis is unavailable (%s): requests are not counted for %s seconds.", error, LEFT_ALONE_SECONDS)
         return 0
 
 
 @cache
 def _client() -> redis.Redis:
-    """One pool a process; it notices a fork by itself."""
+    """One pool per process; it detects forks by itself."""
     return redis.Redis.from_url(
         settings.REDIS_URL, socket_timeout=PATIENCE_SECONDS, socket_connect_timeout=PATIENCE_SECONDS
     )

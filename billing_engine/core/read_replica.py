@@ -1,6 +1,6 @@
-"""Reports may read from a copy of the database; everything else reads where it writes.
+"""Reports may read from a read replica; everything else reads from the primary database.
 
-A copy is a moment behind. Whoever decides by what is read, and whoever has just written, asks the database itself.
+A replica lags a moment behind. Code that bases decisions on a read, or that has just written, reads from the primary.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -24,7 +24,7 @@ Row = TypeVar("Row")
 
 @contextmanager
 def reporting() -> Iterator[None]:
-    """What is read meanwhile may be a moment old."""
+    """Reads inside may be a moment old."""
     token = _reporting.set(True)
     try:
         yield
@@ -33,7 +33,7 @@ def reporting() -> Iterator[None]:
 
 
 def from_copy(reads: Callable[Given, Answer]) -> Callable[Given, Answer]:
-    """The same function, reading from the copy where there is one."""
+    """The same function, reading from the replica if there is one."""
 
     @wraps(reads)
     def reading(*args: Given.args, **kwargs: Given.kwargs) -> Answer:
@@ -44,18 +44,18 @@ def from_copy(reads: Callable[Given, Answer]) -> Callable[Given, Answer]:
 
 
 def rows_from_copy(rows: Iterable[Row]) -> Iterator[Row]:
-    """The same rows, whenever somebody takes them."""
+    """The same rows, no matter when they are fetched."""
     with reporting():
         yield from rows
 
 
 def connection() -> BaseDatabaseWrapper:
-    """The connection that raw SQL of reports goes through."""
+    """The connection for the raw SQL of reports."""
     return connections[_alias() or DEFAULT_DB_ALIAS]
 
 
 def rows_of(sql: str, asked: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:
-    """The rows of one statement, which sees one moment; streamed."""
+    """The rows of one statement, which sees one snapshot; streamed."""
     with connection().chunked_cursor() as cursor:
         cursor.execute(sql, asked)
         while rows := cursor.fetchmany(ROWS_AT_A_TIME):
@@ -67,7 +67,7 @@ def _alias() -> str | None:
 
 
 class CopyRouter:
-    """Sends what reports read to the copy, where there is one."""
+    """Routes report reads to the replica, if there is one."""
 
     def db_for_read(self, model: Any, **hints: Any) -> str | None:
         return _alias()

@@ -1,7 +1,7 @@
-"""SQL in files of its own: functions next to the code that calls them, triggers next to the models they guard.
+"""SQL in its own files: functions next to the code that calls them, triggers next to the models they guard.
 
-A file can be installed again: it says `CREATE OR REPLACE`. After an edit, a new migration must install the file again;
-`tests/house/test_sql_files.py` prints the line to add.
+A file can be installed repeatedly because it says `CREATE OR REPLACE`. After an edit, a new migration must install it
+again; `tests/house/test_sql_files.py` prints the line to add.
 """
 
 from hashlib import sha256
@@ -19,20 +19,20 @@ def sql_file(app: str, path: str) -> Path:
 
 
 def version_of(sql: str) -> str:
-    """The start of its SHA-256, so that every edit gives the file another version."""
+    """The start of its SHA-256, so every edit changes the version."""
     return sha256(sql.encode()).hexdigest()[:12]
 
 
 class InstallSql(Operation):
     """Run a file if it still has this version; if it was edited since, a later migration installs it."""
 
-    reversible = False  # the earlier text is only in the history of the code
+    reversible = False  # the earlier text exists only in the code's history
 
     def __init__(self, app: str, path: str, version: str) -> None:
         self.app, self.path, self.version = app, path, version
 
     def state_forwards(self, app_label: str, state: Any) -> None:
-        """Functions and triggers are no part of the models."""
+        """Functions and triggers are not part of the models."""
 
     def database_forwards(
         self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: Any, to_state: Any

@@ -1,6 +1,6 @@
-"""Work is asked for by name, after commit: no storey imports another's tasks, and what is rolled back asks for nothing.
+"""Request work by name, after commit: no app imports tasks of apps above, and a rollback requests nothing.
 
-A message may be lost on the way (Redis may vanish); the rows' state is the real queue, and the beat sweeps find it again.
+A message may get lost (Redis may vanish); the rows' state is the real queue, and the beat sweeps find it again.
 """
 
 import logging
@@ -16,10 +16,10 @@ from billing_engine.core import log_context
 
 logger = logging.getLogger(__name__)
 
-LEFT_ALONE = 10.0  # seconds, after a message could not be sent: an attempt may take three, and a run asks for hundreds
-IN_LINE = 0.5  # seconds that a thread waits for another one's message to be gone
+LEFT_ALONE = 10.0  # seconds after a failed send: an attempt may take three, and a run sends hundreds
+IN_LINE = 0.5  # seconds that a thread waits for another one's send
 
-# A Redis that says nothing holds up one thread of a process and not all of them.
+# An unresponsive Redis blocks one thread of a process, not all of them.
 _sending = threading.Lock()
 _asked_again_at = 0.0
 
@@ -27,12 +27,12 @@ Argument = int | str | list[int]
 
 
 def after_commit(task: str, **arguments: Argument) -> None:
-    """Send `task` with `arguments` once the transaction in progress has committed."""
+    """Send `task` with `arguments` once the current transaction has committed."""
     transaction.on_commit(partial(_send, task, arguments))
 
 
 def _send(task: str, arguments: dict[str, Argument]) -> None:
-    global _asked_again_at  # noqa: PLW0603 -- of this process; at worst another thread tries too
+    global _asked_again_at  # noqa: PLW0603 -- per process; at worst another thread also tries
     try:
         if time.monotonic() < _asked_again_at or not _sending.acquire(timeout=IN_LINE):
             raise OperationalError

@@ -1,4 +1,4 @@
-"""What a model itself finds wrong with a row: its fields, its own rules and its constraints, as faults that any door can tell."""
+"""A model's own validation of a row (fields, rules and constraints) as faults for forms, files and API."""
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db.models import Model
@@ -7,7 +7,7 @@ from billing_engine.core.errors import FieldFault
 
 
 def row_faults(row: Model) -> list[FieldFault]:
-    """All that Django's own validation refuses of a row, stored or not, by field; "" stands for the row as a whole."""
+    """Everything that Django's validation refuses of a row, saved or not, by field; "" stands for the whole row."""
     try:
         row.full_clean()
     except ValidationError as refusal:

@@ -1,8 +1,8 @@
 """PostgreSQL and Redis from pip for a machine that has none, and the processes that `make run` starts.
 
-`manage.py` calls `provide` before the settings load, so nothing here may import Django or anything else of the project.
-Where the wheels are not installed (the production image) nothing is provided, and the settings fail on the missing
-variable, loudly.
+`manage.py` calls `provide` before the settings load, so nothing here may import Django or other parts of the project.
+If the wheels are not installed (the production image), nothing is provided, and the settings fail with a clear error
+about the missing variable.
 """
 
 import atexit
@@ -14,12 +14,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from billing_engine.local_servers.errors import DeskError
+from billing_engine.local_servers.errors import LocalServerError
 
 if TYPE_CHECKING:
     from billing_engine.local_servers.folder import Folder
 
-__all__ = ["DeskError", "down", "down_all", "kill", "provide"]
+__all__ = ["LocalServerError", "down", "down_all", "kill", "provide"]
 
 DATABASE_URL = "DATABASE_URL"
 REDIS_URL = "REDIS_URL"
@@ -27,17 +27,17 @@ SECRET_KEY = "SECRET_KEY"  # noqa: S105 -- the name of the variable
 
 
 def provide(environ: MutableMapping[str, str], checkout: Path, *, test: bool = False) -> None:
-    """Set DATABASE_URL and REDIS_URL where they are missing, to embedded servers that are started or already run.
+    """Set DATABASE_URL and REDIS_URL, if missing, to embedded servers, which are started unless they already run.
 
-    With them comes a SECRET_KEY of the checkout's own, so that who is logged in stays so over a restart.
+    SECRET_KEY is set to one of the checkout's own, so that logins survive a restart.
 
-    The servers are held until this process ends; the last process to leave stops them. For tests the servers keep their
-    data in another folder and do not wait for the disk. A caller that keeps the variables in a `.env` file reads that file
-    into `environ` first.
+    The servers are held until this process ends; the last process to leave stops them. For tests, the servers keep
+    their data in another folder and do not wait for the disk. A caller that keeps the variables in a `.env` file must
+    read it into `environ` first.
     """
     if all(environ.get(name) for name in (DATABASE_URL, REDIS_URL, SECRET_KEY)) or not _can_embed():
         return
-    # Imported here because psutil, like the servers' wheels, is not there in production.
+    # Imported here because psutil, like the servers' wheels, is missing in production.
     from billing_engine.local_servers.folder import Folder  # noqa: PLC0415 -- see above
     from billing_engine.local_servers.leases import Hold  # noqa: PLC0415 -- see above
     from billing_engine.local_servers.postgres import Postgres  # noqa: PLC0415 -- see above
@@ -72,17 +72,17 @@ def down(checkout: Path, *, test: bool = False) -> None:
 
 
 def kill(checkout: Path) -> None:
-    """End both servers of `make run` at once. What they had committed is there when they start again."""
-    from billing_engine.local_servers.account import Seat, end, servers_at  # noqa: PLC0415 -- psutil is not there in production
+    """Kill both servers of `make run` at once. What they had committed is there when they start again."""
+    from billing_engine.local_servers.account import ServerHome, end, servers_at  # noqa: PLC0415 -- psutil is not there in production
     from billing_engine.local_servers.folder import Folder  # noqa: PLC0415 -- psutil is not there in production
 
     folder = Folder(_place(checkout, test=False))
     for name in ("redis", "postgres"):
-        end(servers_at(Seat(folder, name).home))
+        end(servers_at(ServerHome(folder, name).home))
 
 
 def down_all(checkout: Path) -> None:
-    """Stop every embedded server that this checkout's code started (its tests' too), and what a killed run left."""
+    """Stop every embedded server that this checkout's code started (including tests), and what a killed run left."""
     place = _place(checkout, test=False)
     if not _can_embed():
         return
@@ -112,5 +112,5 @@ def _place(checkout: Path, *, test: bool) -> Path:
 
 def _can_embed() -> bool:
     if sys.platform == "win32":
-        raise DeskError("The embedded servers do not run on Windows, nor does Celery. Use WSL (wsl --install).")
+        raise LocalServerError("The embedded servers do not run on Windows, nor does Celery. Use WSL (wsl --install).")
     return find_spec("psutil") is not None

@@ -1,7 +1,7 @@
-"""Where an embedded server keeps its data, and as whom it runs.
+"""Where an embedded server keeps its data, and which user it runs as.
 
-PostgreSQL refuses to run as root, and a server of root's that listens is nothing to wish for anyway: started by root (a
-container, a build machine), both servers run as `nobody`. Their data then has to lie where `nobody` can go.
+PostgreSQL refuses to run as root, and a listening server of root's would be a risk anyway: if root starts them (a
+container, a build machine), both servers run as `nobody`. Their data then has to be where `nobody` has access.
 """
 
 import hashlib
@@ -17,15 +17,15 @@ from typing import Any
 
 import psutil
 
-from billing_engine.local_servers.errors import DeskError
+from billing_engine.local_servers.errors import LocalServerError
 from billing_engine.local_servers.folder import STEP_SECONDS, Folder
 
-# For a checkout below a folder that `nobody` cannot enter (root's home is 0700). Not /tmp or /var/tmp: the data must
-# outlive a reboot, and what cleans those by age would take single files out of a database. Only root writes here, so no
-# stranger can wait under the name.
+# For a checkout below a folder that `nobody` can't enter (root's home is 0700). Not /tmp or /var/tmp: the data must
+# survive a reboot, and cleanup jobs there would delete single files out of a database. Only root writes here, so
+# no other user can occupy the name.
 ELSEWHERE = Path("/var/lib/lead-billing-engine")
 
-# What every server carries in its environment, so that the code of one checkout finds all it started, wherever the data is.
+# In every server's environment, so that a checkout's code finds all servers it started, wherever the data is.
 MARK = "LEAD_BILLING_CHECKOUT"
 _CHECKOUT = str(Path(__file__).resolve().parents[2])
 
@@ -38,7 +38,7 @@ class Account:
     gid: int
 
 
-class Seat:
+class ServerHome:
     """The home of one server inside the checkout's folder, and the account that owns it."""
 
     def __init__(self, folder: Folder, name: str) -> None:
@@ -48,11 +48,11 @@ class Seat:
 
     @property
     def home(self) -> Path:
-        """The folder of the server's data; a link in the checkout's folder when the data lies elsewhere."""
+        """The folder of the server's data; a link in the checkout's folder if the data is elsewhere."""
         return self._link.resolve()
 
     def take(self) -> None:
-        """Make the home, owned by the server's account and closed to everybody else."""
+        """Create the home, owned by the server's account and closed to all other users."""
         self._folder.make()
         if self._link.is_dir():
             return
@@ -60,12 +60,12 @@ class Seat:
             self._link_elsewhere()
         self.home.mkdir(mode=0o700, exist_ok=True)
         if self.account:
-            # Others may pass through by a name they know; they still cannot list the folder or read anything in it.
+            # Others may traverse it by a name they know; they still can't list the folder or read anything in it.
             self._folder.path.chmod(0o711)
             os.chown(self.home, self.account.uid, self.account.gid)
 
     def run(self, command: Sequence[str | Path], *, seconds: float = 120) -> subprocess.CompletedProcess[str]:
-        """Run a program as the server's account, with an environment that no setting of the caller's leaks into."""
+        """Run a program as the server's account, with an environment without the caller's settings."""
         identity: dict[str, Any] = {}
         if self.account:
             identity = {"user": self.account.uid, "group": self.account.gid, "extra_groups": []}
@@ -85,13 +85,13 @@ class Seat:
                 **identity,
             )
         except (OSError, subprocess.TimeoutExpired) as error:
-            raise DeskError(f"{command[0]} could not be run{self._as_whom()}: {error}") from error
+            raise LocalServerError(f"{command[0]} could not be run{self._as_whom()}: {error}") from error
 
     def can_run(self, command: Sequence[str | Path]) -> bool:
-        """Whether a program runs as the server's account: found, entered, and with all its libraries."""
+        """Whether a program runs as the server's account: it is found, accessible, and has all its libraries."""
         try:
             return self.run(command, seconds=30).returncode == 0
-        except DeskError:
+        except LocalServerError:
             return False
 
     def hand_over(self, path: Path) -> None:
@@ -109,19 +109,19 @@ class Seat:
         for parent in (ELSEWHERE, home.parent):
             parent.mkdir(parents=True, exist_ok=True)
             parent.chmod(0o711)
-        # No link led here: the checkout's folder was deleted, which is how one starts over, and this was left behind.
+        # No link led here: the checkout's folder was deleted, which is how users start over, and this was left behind.
         end(servers_at(home))
         shutil.rmtree(home, ignore_errors=True)
         self._link.symlink_to(home)
 
     def _as_whom(self) -> str:
-        return " as user nobody" if self.account else ""
+        return " as user nobody" if self.account else ""  # prose: nobody -- the Unix user
 
 
 def named_by(pid_file: Path, *, names: Collection[str], home: Path, clue: str) -> psutil.Process | None:
-    """The living server that a pid file names, if it is the one that works in this home.
+    """The running server that a pid file names, if it works in this home.
 
-    A pid alone proves nothing: after a kill or a reboot it may be a stranger's, or a zombie's that nobody has reaped.
+    A pid alone proves nothing: after a kill or a reboot it may belong to another process, or to a zombie.
     """
     try:
         process = psutil.Process(abs(int(pid_file.read_text(encoding="utf-8").split()[0])))
@@ -131,17 +131,17 @@ def named_by(pid_file: Path, *, names: Collection[str], home: Path, clue: str) -
 
 
 def servers_at(home: Path) -> list[psutil.Process]:
-    """Every database process that works in or below a home, also those whose parent is gone."""
+    """Every database process that works in or below a home, including those whose parent has died."""
     return [process for process in _servers() if _works_at(process, home=home, clue=str(home))]
 
 
 def started_here() -> list[psutil.Process]:
-    """Every database process that the code of this checkout started, wherever it keeps its data."""
+    """Every database process that this checkout's code started, wherever it keeps its data."""
     return [process for process in _servers() if environment(process).get(MARK) == _CHECKOUT]
 
 
 def environment(process: psutil.Process) -> dict[str, str]:
-    """What a process was started with; empty for another user's, or for one that has just ended."""
+    """The environment a process was started with; empty for another user's, or for one that has just ended."""
     try:
         return process.environ()
     except (psutil.Error, OSError):
@@ -149,7 +149,7 @@ def environment(process: psutil.Process) -> dict[str, str]:
 
 
 def end(processes: Sequence[psutil.Process]) -> None:
-    """Kill processes and wait until they are gone; psutil refuses a pid that has meanwhile become another's."""
+    """Kill processes and wait until they are gone; psutil refuses a pid that has since been reused."""
     for process in processes:
         try:
             process.kill()
@@ -159,7 +159,7 @@ def end(processes: Sequence[psutil.Process]) -> None:
 
 
 def wait_for_end(processes: Sequence[psutil.Process], *, seconds: float) -> bool:
-    """Whether all of them ended in time. A zombie has ended: in a container there may be nobody to reap it."""
+    """Whether all of them ended in time. A zombie has ended: a container may have no process to reap it."""
     deadline = time.monotonic() + seconds
     while any(is_alive(process) for process in processes):
         if time.monotonic() > deadline:
@@ -169,7 +169,7 @@ def wait_for_end(processes: Sequence[psutil.Process], *, seconds: float) -> bool
 
 
 def is_alive(process: psutil.Process) -> bool:
-    """Whether this very process (not a later one with its pid) still runs."""
+    """Whether this exact process (not a later one with its pid) still runs."""
     try:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
@@ -188,7 +188,7 @@ def _works_at(process: psutil.Process, *, home: Path, clue: str) -> bool:
         try:
             return Path(process.cwd()).is_relative_to(home)
         except psutil.AccessDenied:
-            # Root in a container without SYS_PTRACE may not ask; every command line may be read.
+            # Root in a container without SYS_PTRACE may not read it; command lines are always readable.
             return any(clue in argument for argument in process.cmdline())
     except (psutil.NoSuchProcess, psutil.AccessDenied):
         return False
@@ -198,7 +198,8 @@ def _nobody() -> Account:
     try:
         entry = pwd.getpwnam("nobody")
     except KeyError:
-        raise DeskError(
-            "You are root and there is no user `nobody` to run the servers as. Start as an ordinary user."
+        raise LocalServerError(
+            # prose: nobody -- the Unix user
+            "You are root, but there is no user `nobody` to run the servers as. Start as an ordinary user."
         ) from None
     return Account(uid=entry.pw_uid, gid=entry.pw_gid)

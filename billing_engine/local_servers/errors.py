@@ -1,19 +1,19 @@
-"""What can go wrong at the desk, in words for somebody who has never started a database."""
+"""Errors of local servers, explained for people who have never started a database."""
 
 from pathlib import Path
 
 
-class DeskError(Exception):
+class LocalServerError(Exception):
     """Says what failed, where the log is, and what to do."""
 
 
 def last_lines(log: Path, *, count: int = 12) -> str:
-    """The end of a log, indented under an error message; a log that is not there is said to be so."""
+    """The end of a log, indented below an error message, or a note that the log is missing."""
     return "\n".join([f"The end of {log}:", *(f"    {line}" for line in _end(log, count))])
 
 
 def said(log: Path, words: str) -> bool:
-    """Whether a server's last words name this cause."""
+    """Whether a server's last log lines name this cause."""
     return any(words in line for line in _end(log, 12))
 
 

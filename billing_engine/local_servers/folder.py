@@ -1,7 +1,7 @@
-"""The one folder per checkout that holds everything the embedded servers and `make run` keep.
+"""The folder of a checkout that holds everything the embedded servers and `make run` store.
 
-Data, logs, passwords and ports lie together, readable by their owner only, so that deleting the folder is starting over
-and two checkouts on one machine never meet.
+Data, logs, passwords and ports are together and readable only by their owner, so deleting the folder starts over, and
+two checkouts on one machine never collide.
 """
 
 import fcntl
@@ -14,48 +14,50 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from billing_engine.local_servers.errors import DeskError
+from billing_engine.local_servers.errors import LocalServerError
 
 STEP_SECONDS = 0.02
 LOCK_SECONDS = 120.0
 
 
 class Folder:
-    """One private folder: small JSON states written whole or not at all, and locks between commands."""
+    """One private folder: small JSON states written atomically, and locks between commands."""
 
     def __init__(self, path: Path) -> None:
         self.path = path.resolve()
 
     def make(self) -> None:
-        """Create the folder; refuse one that belongs to somebody else, whose servers would not be ours to run."""
+        """Create the folder; refuse one that belongs to another user, whose servers are not ours to run."""
         try:
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
             owner = self.path.stat().st_uid
         except OSError as error:
-            raise DeskError(
-                f"The folder {self.path} cannot be made: {error.strerror}. Make it writable for you."
+            raise LocalServerError(
+                f"The folder {self.path} can't be created: {error.strerror}. Make it writable for your user."
             ) from error
         if owner != os.geteuid():
-            raise DeskError(
+            raise LocalServerError(
                 f"The folder {self.path} belongs to user number {owner} and you are number {os.geteuid()}. "
                 "Run the command as that user, or delete the folder (its data too) to start over."
             )
 
     def read(self, name: str) -> dict[str, Any]:
-        """The state kept under a name; empty when there is none."""
+        """The state stored under a name; empty if there is none."""
         file = self._state_file(name)
         try:
             state: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
         except (FileNotFoundError, PermissionError):
-            return {}  # A folder of another user reads as empty here; `make` then says whose it is.
+            return {}  # A folder of another user reads as empty here; `make` then names the owner.
         except ValueError as error:
-            raise DeskError(f"{file} is not readable JSON ({error}). Delete {self.path} to start over.") from error
+            raise LocalServerError(
+                f"{file} is not readable JSON ({error}). Delete {self.path} to start over."
+            ) from error
         return state
 
     def write(self, name: str, state: dict[str, Any]) -> None:
-        """Replace a state whole: a reader, or a machine that loses power, sees the old one or the new one."""
+        """Replace a state atomically: after a power failure, there is the old one or the new one."""
         self.make()
-        handle, temporary = tempfile.mkstemp(prefix=f".{name}-", dir=self.path)  # mkstemp makes it 0600
+        handle, temporary = tempfile.mkstemp(prefix=f".{name}-", dir=self.path)  # mkstemp creates it with 0600
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as file:
                 json.dump(state, file, indent=2)
@@ -68,7 +70,7 @@ class Folder:
 
     @contextmanager
     def lock(self, name: str) -> Iterator[None]:
-        """Let one command at a time through; the kernel drops the lock of a command that is killed."""
+        """Let one command at a time through; the kernel releases the lock of a killed command."""
         self.make()
         lock_file = self.path / f"{name}.lock"
         lock_file.touch(mode=0o600)  # a file that others can open is a lock that others can hold
@@ -76,7 +78,7 @@ class Folder:
             deadline = time.monotonic() + LOCK_SECONDS
             while not _locked(file.fileno()):
                 if time.monotonic() > deadline:
-                    raise DeskError(
+                    raise LocalServerError(
                         f"Another command has been starting or stopping {name} in {self.path} for {LOCK_SECONDS:.0f} "
                         "seconds. Look for it with `ps`, end it, and try again."
                     )

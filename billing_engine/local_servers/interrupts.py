@@ -1,7 +1,7 @@
-"""What a signal does to `make run`: the first stops it, the second says what it waits for, the third ends all by force.
+"""What a signal does to `make run`: the first stops it, the second says what it waits for, the third kills everything.
 
 Stopping must not be cut short: a second Ctrl-C that raised in the middle of it would leave children behind. So a signal
-raises at most once, and only while `raising` lasts; whatever comes after that context is never interrupted.
+raises at most once, and only within `raising`; code after that context is never interrupted.
 """
 
 import os
@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-# SIGINT too: a shell that starts us in the background has it ignored. SIGHUP: the terminal was closed.
+# SIGINT too: a shell that starts us in the background sets it to ignored. SIGHUP: the terminal was closed.
 NUMBERS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 _AS_IF_INTERRUPTED = 130
 
 
 class Interrupts:
-    """Counts the signals that ask for the end, and says what each of them does."""
+    """Counts the stop signals, and decides what each of them does."""
 
     def __init__(self, *, awaited: Callable[[], str], force: Callable[[], None]) -> None:
         self._awaited = awaited
@@ -27,7 +27,7 @@ class Interrupts:
         self._held = False
 
     def install(self) -> None:
-        """Answer all of them from now on."""
+        """Handle all of them from now on."""
         for number in NUMBERS:
             signal.signal(number, self._arrived)
 
@@ -43,7 +43,7 @@ class Interrupts:
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Raise only afterwards: for steps that must be whole, such as starting a child and writing down its pid."""
+        """Delay raising to the end of the block: for steps that must complete, such as starting a child and storing its pid."""
         self._held = True
         try:
             yield
@@ -56,10 +56,10 @@ class Interrupts:
         if self._count == 1:
             self._raise_if_due()
         elif self._count == 2:
-            _tell(f"Still waiting for {self._awaited()}. Once more ends everything by force.")
+            _tell(f"Still waiting for {self._awaited()}. Press Ctrl-C again to kill everything.")
         else:
             self._force()
-            _tell("Ended by force.")
+            _tell("Killed all processes.")
             os._exit(_AS_IF_INTERRUPTED)
 
     def _raise_if_due(self) -> None:
@@ -69,5 +69,5 @@ class Interrupts:
 
 
 def _tell(words: str) -> None:
-    """Past Python's buffers, which the signal may have interrupted in the middle of a line."""
+    """Write past Python's buffers, which the signal may have interrupted in the middle of a line."""
     os.write(sys.stderr.fileno(), f"{words}\n".encode())

@@ -1,7 +1,7 @@
-"""Who uses the servers of a folder: every command holds them while it runs, and the last one to leave stops them.
+"""Who uses the servers of a folder: every command holds a lease while it runs, and the last one to leave stops them.
 
-The hold is a shared lock on a file, so a command that is killed lets go of it too; the next one that ends then stops the
-servers for both.
+The lease is a shared lock on a file, so a killed command releases it too; the next command that ends stops the servers
+for both.
 """
 
 import fcntl
@@ -9,26 +9,28 @@ import os
 import time
 from collections.abc import Callable
 
-from billing_engine.local_servers.errors import DeskError
+from billing_engine.local_servers.errors import LocalServerError
 from billing_engine.local_servers.folder import LOCK_SECONDS, STEP_SECONDS, Folder
 
 
 class Hold:
-    """One command's hold on the servers of a folder, from when it is made until it leaves."""
+    """One command's lease on the servers of a folder, from its creation until it leaves."""
 
     def __init__(self, folder: Folder) -> None:
-        """Wait while the last user of before is stopping the servers."""
+        """Wait while the previous last user is stopping the servers."""
         folder.make()
         self._file = os.open(folder.path / "users.lock", os.O_RDWR | os.O_CREAT, 0o600)
         self._left = False
         deadline = time.monotonic() + LOCK_SECONDS
         while not self._locked(fcntl.LOCK_SH):
             if time.monotonic() > deadline:
-                raise DeskError(f"The servers of {folder.path} have been stopping for {LOCK_SECONDS:.0f} seconds.")
+                raise LocalServerError(
+                    f"The servers of {folder.path} have been stopping for {LOCK_SECONDS:.0f} seconds."
+                )
             time.sleep(STEP_SECONDS)
 
     def leave(self, *, stop: Callable[[], None]) -> None:
-        """Let go, and stop the servers when no other command holds them; leaving twice is no mistake."""
+        """Release the lease, and stop the servers if no other command has one; leaving twice is harmless."""
         if self._left:
             return
         self._left = True

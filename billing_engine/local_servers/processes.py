@@ -1,8 +1,9 @@
-"""The processes that `make run` starts, and the promise that none of them outlives it.
+"""The processes that `make run` starts; none of them outlives it.
 
-Each child gets a session of its own (Ctrl-C reaches only the parent, which then stops them in order) and a log of its
-own. Who was started is written down, so that after a `kill -9` of the parent the next start ends what was left: exactly
-those processes, known by pid *and* start time, and their children, known by session or by a mark in their environment.
+Each child gets its own session (Ctrl-C reaches only the parent, which then stops them in order) and its own log. The
+started processes are recorded, so that after a `kill -9` of the parent the next start ends what was left: exactly those
+processes, identified by pid *and* start time, and their children, identified by session or by a mark in their
+environment.
 """
 
 import os
@@ -17,12 +18,12 @@ from typing import Any, Self
 import psutil
 
 from billing_engine.local_servers.account import end, environment, is_alive, wait_for_end
-from billing_engine.local_servers.errors import DeskError, last_lines
+from billing_engine.local_servers.errors import LocalServerError, last_lines
 from billing_engine.local_servers.folder import Folder
 
 MARK = "LEAD_BILLING_DESK_RUN"
 _STATE = "processes"
-_SAME_START_SECONDS = 2.0  # the start time is reckoned from the wall clock, which time servers nudge
+_SAME_START_SECONDS = 2.0  # the start time is calculated from the wall clock, which time servers adjust
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class _Child:
 
 
 class Children:
-    """The children of one `make run`: claiming ends a killed run's leftovers, stopping ends all; a context does both."""
+    """The children of one `make run`: `claim` ends a killed run's leftovers, `stop` ends all; as a context manager, both."""
 
     def __init__(self, folder: Folder) -> None:
         self._folder = folder
@@ -50,12 +51,12 @@ class Children:
         self.stop()
 
     def claim(self) -> None:
-        """Become this checkout's only run: end what a killed one left, refuse while another one lives."""
+        """Become this checkout's only run: end what a killed one left, refuse while another one is alive."""
         with self._folder.lock(_STATE):
             state = self._folder.read(_STATE)
             if _is_another_run(state):
                 parent = state["parent"]["pid"]
-                raise DeskError(f"This checkout already runs, as process {parent}. Press Ctrl-C there first.")
+                raise LocalServerError(f"This checkout already runs, as process {parent}. Press Ctrl-C there first.")
             end(_family(state))
             self._folder.write(_STATE, {"parent": _identity(os.getpid()), "mark": self._mark, "children": []})
 
@@ -67,7 +68,7 @@ class Children:
         environ: Mapping[str, str] | None = None,
         cwd: Path | None = None,
     ) -> Path:
-        """Start a named child; the answer is its log, where the log of the run before has become `NAME.log.1`."""
+        """Start a named child and return its log; the previous run's log is renamed to `NAME.log.1`."""
         log = self._log(name)
         inherited = os.environ if environ is None else environ
         with log.open("wb") as output:
@@ -82,7 +83,7 @@ class Children:
                     start_new_session=True,
                 )
             except OSError as error:
-                raise DeskError(
+                raise LocalServerError(
                     f"{name} could not be started: {error}. Is everything installed? `make run` installs it."
                 ) from error
         self._children.append(_Child(name=name, log=log, process=process))
@@ -90,31 +91,31 @@ class Children:
         return log
 
     def check(self) -> None:
-        """Raise when a child has ended that should still be running."""
+        """Raise if a child has ended that should still be running."""
         for child in self._children:
             code = child.process.poll()
             if code is not None:
                 how = f"was ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
-                raise DeskError(f"{child.name} {how}.\n{last_lines(child.log)}")
+                raise LocalServerError(f"{child.name} {how}.\n{last_lines(child.log)}")
 
     def awaited(self) -> list[str]:
         """The names of the children that still run."""
         return [child.name for child in self._children if child.process.poll() is None]
 
     def kill(self) -> None:
-        """End every child and all their children at once, without asking."""
+        """Kill every child and all their children at once."""
         end(_family(self._folder.read(_STATE)))
 
     def stop(self, *, seconds: float = 15) -> None:
-        """Ask every child to finish, then end those that did not, with all their children."""
+        """Ask every child to finish, then kill those that did not, with all their children."""
         state = self._folder.read(_STATE)
         if state.get("mark") != self._mark:
-            return  # Never claimed, or stopped already.
+            return  # Never claimed, or already stopped.
         family = _family(state)
         for child in self._children:
-            child.process.terminate()  # to the child alone: a worker's own children finish the task they are at
+            child.process.terminate()  # to the child only: a worker's own children finish their current task
         wait_for_end([process for process in family if self._started(process)], seconds=seconds)
-        end([*family, *_family(state)])  # looked up again: some may have been born in the meantime
+        end([*family, *_family(state)])  # looked up again: some may have been started in the meantime
         for child in self._children:
             child.process.wait()
         self._children.clear()
@@ -140,7 +141,7 @@ class Children:
 
 
 def end_leftovers(folder: Folder) -> None:
-    """End what a killed run left; a run that lives keeps its children."""
+    """End what a killed run left; a living run keeps its children."""
     with folder.lock(_STATE):
         state = folder.read(_STATE)
         if not _is_another_run(state):
@@ -156,11 +157,11 @@ def _identity(pid: int) -> dict[str, Any]:
     try:
         return {"pid": pid, "started": psutil.Process(pid).create_time()}
     except psutil.NoSuchProcess:
-        return {"pid": pid, "started": 0.0}  # It ended at once; `check` will say so, and nothing will ever match it.
+        return {"pid": pid, "started": 0.0}  # It ended at once; `check` will report it, and nothing will ever match it.
 
 
 def _same(record: Mapping[str, Any]) -> bool:
-    """Whether the process that was written down is there, and not another one that got its number later."""
+    """Whether the recorded process is alive, and not a later one with its pid."""
     try:
         process = psutil.Process(record["pid"])
         return is_alive(process) and abs(process.create_time() - record["started"]) < _SAME_START_SECONDS
@@ -169,7 +170,7 @@ def _same(record: Mapping[str, Any]) -> bool:
 
 
 def _family(state: Mapping[str, Any]) -> list[psutil.Process]:
-    """The children written down that live, whoever belongs to their sessions, and whoever carries the run's mark."""
+    """The living recorded children, all members of their sessions, and all processes with the run's mark."""
     leaders = {record["pid"] for record in state.get("children", []) if _same(record)}
     mark = state.get("mark")
     return [

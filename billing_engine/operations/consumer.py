@@ -1,4 +1,4 @@
-"""Celery's consumer, which leaves a heartbeat from its own loop, and while it waits for a broker that is away."""
+"""Celery's consumer, with a heartbeat from its own loop and while it waits for an unavailable broker."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,7 +9,7 @@ from billing_engine.operations import heartbeat
 
 
 class BeatingConsumer(Consumer):
-    """A broker that is away is no fault of the worker's, so looking for it counts as being alive."""
+    """An unavailable broker is not the worker's error, so reconnecting counts as being alive."""
 
     def register_with_event_loop(self, hub: Any) -> None:
         """Called whenever the loop starts, also after the broker came back."""

@@ -1,8 +1,8 @@
-"""Who is who in PostgreSQL: the owner migrates; the app reads and writes rows, and owns nothing.
+"""PostgreSQL roles: the owner migrates; the app reads and writes rows, and owns nothing.
 
-What the database refuses to change (issued invoices, closed charges) it refuses by triggers, and an owner of a table could
-drop or disable them, or empty the table past them. So the processes that serve and work log in as somebody who can't. Nor
-can that login create temporary tables, which a trigger would read in place of ours.
+Triggers refuse changes to issued invoices and closed charges, and a table's owner could drop or disable them, or
+truncate the table. So the web and worker processes use a login that can't. Nor can that login create temporary tables,
+which a trigger would read instead of ours.
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from billing_engine.operations.database_stalls.connection import TIMES
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """A name and password in PostgreSQL; empty where nobody named one."""
+    """A name and password in PostgreSQL; empty if none is set."""
 
     user: str
     password: str
@@ -28,10 +28,10 @@ class Login:
 
 
 def ensure_logins(database: dict[str, Any], *, admin: Login, app: Login) -> None:
-    """As the administrator: the owner (who logs in by the database's settings) and the app exist, with these passwords."""
+    """As administrator: create the owner (the login in the database settings) and the app, with these passwords."""
     owner = Login(database["USER"], database["PASSWORD"])
-    told = database.get("OPTIONS", {})
-    options = {name: value for name, value in told.items() if name.startswith("ssl") or name in TIMES}
+    given = database.get("OPTIONS", {})
+    options = {name: value for name, value in given.items() if name.startswith("ssl") or name in TIMES}
     server = psycopg2.connect(
         host=database["HOST"],
         port=database["PORT"],
@@ -45,7 +45,7 @@ def ensure_logins(database: dict[str, Any], *, admin: Login, app: Login) -> None
             for login in (owner, app):
                 cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [login.user])
                 verb = SQL("ALTER" if cursor.fetchone() else "CREATE")
-                # A verifier: a server that logs statements would log the password itself.
+                # A verifier, because a server that logs statements would log the password itself.
                 verifier = encrypt_password(login.password, login.user, server, "scram-sha-256")
                 cursor.execute(
                     SQL("{} ROLE {} LOGIN PASSWORD {}").format(verb, Identifier(login.user), Literal(verifier))
@@ -66,13 +66,13 @@ def ensure_logins(database: dict[str, Any], *, admin: Login, app: Login) -> None
         server.close()
 
 
-def let_the_app_in(app: Login) -> None:
-    """As the owner, after the migrations: the app may do everything with rows, and nothing with tables."""
+def grant_app_access(app: Login) -> None:
+    """As owner, after the migrations: the app may do everything with rows, and nothing with tables."""
     with connection.cursor() as cursor:
         for statement in (
             "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {app}",
             "GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {app}",
             "GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO {app}",
-            "REVOKE INSERT, UPDATE, DELETE ON django_migrations FROM {app}",  # migrations alone write it
+            "REVOKE INSERT, UPDATE, DELETE ON django_migrations FROM {app}",  # only migrations write it
         ):
             cursor.execute(SQL(statement).format(app=Identifier(app.user)))

@@ -1,6 +1,6 @@
-"""Whether this process lives (`/livez`), and whether it can do its work (`/readyz`).
+"""Whether this process is alive (`/livez`), and whether it can work (`/readyz`).
 
-Both are answered before anything else looks at the request: a load balancer asks by address, over plain HTTP, and
+Both are answered before anything else handles the request: a load balancer connects by address, over plain HTTP,
 without a session.
 """
 
@@ -17,7 +17,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonRespons
 from billing_engine.operations import heartbeat
 
 BEAT_KEY = "billing_engine:beat"
-BEAT_LATE_SECONDS = 60  # the schedule's shortest step is five seconds
+BEAT_LATE_SECONDS = 60  # the schedule's shortest interval is five seconds
 TIMEOUT_SECONDS = 2
 STEP_SECONDS = 1.0
 
@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 
 
 class HealthMiddleware:
-    """Answers the two addresses, and hands on every other request."""
+    """Answers the two addresses, and passes on every other request."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -39,7 +39,7 @@ class HealthMiddleware:
 
 
 def fault_of(name: str) -> str | None:
-    """What is wrong with one of `CHECKS` in a few words that tell a stranger nothing, or None."""
+    """A short description of what is wrong with one of `CHECKS`, safe for strangers, or None."""
     try:
         return CHECKS[name]()
     except (DatabaseError, redis.RedisError) as error:
@@ -49,7 +49,7 @@ def fault_of(name: str) -> str | None:
 
 
 def wait_for(name: str, *, seconds: float) -> None:
-    """Until one of `CHECKS` finds no fault; raises TimeoutError with the fault after that time. Waiting counts as alive."""
+    """Wait until one of `CHECKS` succeeds; raises TimeoutError with the fault after that time. Waiting counts as alive."""
     deadline = time.monotonic() + seconds
     while (fault := fault_of(name)) is not None:
         if time.monotonic() > deadline:
@@ -59,12 +59,12 @@ def wait_for(name: str, *, seconds: float) -> None:
 
 
 def beats() -> None:
-    """Beat is at work: it says so each time it looks at its schedule."""
+    """Beat is running: it reports each time it checks its schedule."""
     broker().set(BEAT_KEY, time.time(), ex=BEAT_LATE_SECONDS)
 
 
 def _readiness(only: str) -> JsonResponse:
-    """`?only=database,migrations` is for a load balancer: leads are taken in also while Redis or beat is away."""
+    """`?only=database,migrations` is for a load balancer: leads are accepted even if Redis or beat is unavailable."""
     names = only.split(",") if only else list(CHECKS)
     if not set(names) <= set(CHECKS):
         return JsonResponse({"error": f"only may name {', '.join(CHECKS)}"}, status=400)
@@ -96,7 +96,7 @@ def _beat() -> str | None:
 
 
 def broker() -> redis.Redis:
-    """Redis, which is given little time to answer."""
+    """Redis, with a short timeout."""
     return redis.Redis.from_url(
         settings.REDIS_URL, socket_timeout=TIMEOUT_SECONDS, socket_connect_timeout=TIMEOUT_SECONDS
     )

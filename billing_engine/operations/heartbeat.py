@@ -1,6 +1,6 @@
-"""The sign that a worker or beat leaves while its loop goes round; `deploy/entrypoint.sh health` looks at its age.
+"""The heartbeat that a worker or beat leaves from its loop; `deploy/entrypoint.sh health` checks its age.
 
-A process that hangs, in a system call or in a loop of its own, leaves none, and its container is replaced.
+A process that hangs leaves none, and its container is replaced.
 """
 
 import os

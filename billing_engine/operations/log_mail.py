@@ -1,17 +1,17 @@
-"""Mails where there is no mail server: told in the log, without whom they are for or what they say."""
+"""Log emails if there is no mail server, without recipients and content."""
 
 from django.core.mail import EmailMessage
 from django.core.mail.backends.console import EmailBackend as Console
 
 
 class EmailBackend(Console):
-    """A line for each mail. A log is read by more people than an invoice, and kept for longer."""
+    """One log line per email. A log is read by more people than an invoice, and kept longer."""
 
     def write_message(self, message: EmailMessage) -> None:
-        """The mail's own id, and how much it holds."""
+        """The email's id, and its size."""
         whole = message.message()
         recipients, size = len(message.recipients()), len(whole.as_bytes())
         self.stream.write(
-            f"A mail was written down, not sent: {whole['Message-ID']}, recipients: {recipients}, "
+            f"An email was logged, not sent: {whole['Message-ID']}, recipients: {recipients}, "
             f"attachments: {len(message.attachments)}, bytes: {size}\n"
         )

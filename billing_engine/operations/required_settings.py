@@ -1,31 +1,31 @@
-"""What the engine must be told: it starts with all of it or not at all, and says everything that is missing at once."""
+"""The required settings: the engine starts with all of them or not at all, and reports everything that is missing."""
 
 from collections.abc import Collection, Mapping
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
-KEY_LENGTH = 50  # what `check --deploy` asks for
+KEY_LENGTH = 50  # what `check --deploy` requires
 TOKEN_LENGTH = 20
 NEEDED = ("SECRET_KEY", "DATABASE_URL", "REDIS_URL")
-INSTEAD = {"DATABASE_URL": ("DATABASE_HOST",), "REDIS_URL": ("REDIS_HOST",)}  # the parts, see addresses.py
+INSTEAD = {"DATABASE_URL": ("DATABASE_HOST",), "REDIS_URL": ("REDIS_HOST",)}  # the parts, see service_addresses.py
 
 
 def need(environ: Mapping[str, str]) -> None:
-    """Raise ImproperlyConfigured with every one of the variables without which nothing runs that is not there, or empty."""
+    """Raise ImproperlyConfigured with every required variable that is missing or empty."""
     missing = [
         name for name in NEEDED if not any(environ.get(one, "").strip() for one in (name, *INSTEAD.get(name, ())))
     ]
     if missing:
         raise ImproperlyConfigured(
-            f"Not in the environment, and not in .env: {', '.join(missing)}. See .env.example; on a desk `make run` sets them."
+            f"Missing in the environment and in .env: {', '.join(missing)}. See .env.example; locally, `make run` sets them."
         )
 
 
 def one_of(name: str, value: str, allowed: Collection[str]) -> str:
-    """The value, if it is one of those; raises ImproperlyConfigured with the variable's name."""
+    """The value, if it is one of those allowed; raises ImproperlyConfigured with the variable's name."""
     if value not in allowed:
-        raise ImproperlyConfigured(f"{name} is {value!r}, and may be {', '.join(allowed)}.")
+        raise ImproperlyConfigured(f"{name} is {value!r}, but must be one of {', '.join(allowed)}.")
     return value
 
 
@@ -38,7 +38,7 @@ def refuse_what_is_missing(
     redis_url: str,
     metrics_token: str,
 ) -> None:
-    """Raise ImproperlyConfigured with everything that a server which strangers reach lacks, by the variable's name."""
+    """Raise ImproperlyConfigured with everything that a public server lacks, by the variable's name."""
     faults = {
         "DEBUG must be off": debug,
         f"SECRET_KEY must have {KEY_LENGTH} characters or more": len(secret_key) < KEY_LENGTH,
@@ -49,4 +49,4 @@ def refuse_what_is_missing(
     }
     missing = [words for words, fault in faults.items() if fault]
     if missing:
-        raise ImproperlyConfigured(f"With HTTPS=1 this is no desk: {'; '.join(missing)}.")
+        raise ImproperlyConfigured(f"With HTTPS=1 this server is public: {'; '.join(missing)}.")

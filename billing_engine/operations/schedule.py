@@ -1,4 +1,4 @@
-"""The schedule as it comes: what beat starts that people may move; its housekeeping stands in the settings."""
+"""The default schedule of what users may reschedule; beat's housekeeping is in the settings."""
 
 from datetime import datetime, timedelta
 
@@ -8,18 +8,18 @@ from django_celery_beat.models import CrontabSchedule, PeriodicTask
 from invoices.models import BillingSchedule
 from leads.models import Customer
 
-# By name: the task, and what is said of it. People may change when, and switch it off; nobody is overruled later.
+# By name: the task and its description. Users may change the time or disable it; later starts keep that.
 EDITABLE = {
     "start the billing runs that are due": (
         "invoices.start_due_runs",
-        "Which cycles start by themselves, and after how many grace days: Finance, Billing schedules.",
+        "Finance, Billing schedules sets which cycles start automatically, and after how many grace days.",
     )
 }
 
 
 @transaction.atomic
 def ensure_schedule() -> None:
-    """See to it that each kind of cycle has its schedule, and that what people may move is there: five past every hour."""
+    """Create missing billing schedules for each kind of cycle, and the schedule users may change: five past every hour."""
     for kind in Customer.Cycle.values:
         BillingSchedule.objects.get_or_create(cycle=kind)
     for name, (task, description) in EDITABLE.items():
@@ -31,16 +31,16 @@ def ensure_schedule() -> None:
 
 
 def next_time(crontab: CrontabSchedule, *, at: datetime) -> datetime | None:
-    """When it comes next after `at`; None where it never does. Asked of Celery's own schedule, which beat goes by."""
+    """When it occurs next after `at`; None if never. Uses Celery's own schedule, as beat does."""
     try:
         found: datetime = crontab.due_start_time(at, crontab.timezone)
-    except ValueError:  # no such day in these months, or nothing that could be read
+    except ValueError:  # no such day in these months, or unreadable
         return None
     return found
 
 
 def next_run(task: PeriodicTask, *, at: datetime) -> datetime | None:
-    """When beat sends the task next; None where it never does."""
+    """When beat sends the task next; None if never."""
     begin = max(at, task.start_time or at)
     if task.crontab:
         return next_time(task.crontab, at=begin)

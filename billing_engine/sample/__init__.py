@@ -1,1 +1,1 @@
-"""The sample company of `make run`: a marketplace of material samples, whose brands pay for what designers do."""
+"""The sample company of `make run`: a marketplace for material samples whose brands pay for what designers do."""

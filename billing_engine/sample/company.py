@@ -1,4 +1,4 @@
-"""Swatchyard: eight brands, their products, eleven sources, and the price rules that operations keep."""
+"""Swatchyard: eight brands, their products, eleven sources, and the price rules of Operations."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -8,13 +8,13 @@ from django.contrib.auth.models import Group, User
 from django.db import transaction
 
 from billing_engine.core.calendar.wall_clock import read
-from billing_engine.local_servers import DeskError
+from billing_engine.local_servers import LocalServerError
 from billing_engine.roles import ensure_roles
 from leads.models import ActionType, Channel, Customer, Product, Source
 from pricing.domain.rule_book.rules import activate
 from pricing.models import PriceRule
 
-# Who sends the invoices, unless the environment says otherwise.
+# The seller of the invoices, unless the environment names another.
 SELLER = {
     "SELLER_NAME": "Swatchyard, Inc.",
     "SELLER_ADDRESS": "350 Harbor Street, Floor 4\\nBrooklyn, NY 11231\\nUnited States",
@@ -136,7 +136,7 @@ PRODUCTS = {
 SOURCES = [
     ("web", "swatchyard.example", Channel.WEBSITE),
     ("social", "Social media", Channel.SOCIAL_MEDIA),
-    ("mail", "E-mail campaigns", Channel.EMAIL_CAMPAIGN),
+    ("mail", "Email campaigns", Channel.EMAIL_CAMPAIGN),
     ("referral", "Designer referrals", Channel.REFERRAL),
     ("webinar", "Webinars", Channel.WEBINAR),
     ("event", "Studio events", Channel.EVENT),
@@ -173,7 +173,7 @@ RULES: list[tuple[str, dict[str, Any], str | list[tuple[int | None, str, str]]]]
     ("Hikari: everything else", {"customer": "HIKARI", "currency": "JPY"}, "45"),
 ]
 
-# Name, password, role. For a desk: the server listens on this machine alone.
+# Name, password, role. For local use: the server listens only on this machine.
 PEOPLE = [
     ("operations", "sample-operations", "Operations"),
     ("finance", "sample-finance", "Finance"),
@@ -183,22 +183,22 @@ PEOPLE = [
 
 
 def exists() -> bool:
-    """Whether the sample company has been made."""
+    """Whether the sample company exists."""
     return Customer.objects.filter(code="TERRAZZA").exists()
 
 
 def refuse_among_others() -> None:
-    """Raise where the database is somebody's already: sample people have passwords that everybody knows."""
+    """Raise if the database is already in use: sample users have publicly known passwords."""
     if not exists() and (User.objects.exists() or Customer.objects.exists()):
-        raise DeskError(
-            "This database has people or customers of its own, so no sample company was added. Start with --no-sample, "
+        raise LocalServerError(
+            "This database already has users or customers, so no sample company was added. Start with --no-sample, "
             "or name an empty database in DATABASE_URL."
         )
 
 
 @transaction.atomic
 def create(*, at: datetime, billed_from: date) -> None:
-    """Make the company: people, customers billed from that day, products, sources, action types, active price rules."""
+    """Create the company: users, customers billed from that day, products, sources, action types, active price rules."""
     ensure_roles()
     admin = _people()
     ActionType.objects.bulk_create(

@@ -1,4 +1,4 @@
-"""The sample company's leads, as its sources would send them: the same on every machine for the same day."""
+"""The sample company's leads, as its sources would send them: the same for the same day on every machine."""
 
 import random
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from billing_engine.core.calendar.spans import Month
 from billing_engine.sample.company import PRODUCTS, SOURCES
 
 UTC_ZONE = ZoneInfo("UTC")
-WORLD = timedelta(hours=15)  # farther than any time zone is from UTC
+WORLD = timedelta(hours=15)  # more than any time zone's offset from UTC
 LEADS_OF_LAST_MONTH = 1_200
 LEADS_AT_A_TIME = 100
 
@@ -33,16 +33,16 @@ FIRST = [
 LAST = ["Abe", "Bauer", "Costa", "Dahl", "Eze", "Fontaine", "Garcia", "Holm", "Ito", "Jensen", "Khan", "Lopez", "Meyer"]
 FIRMS = ["Studio Meridian", "Holm & Ito", "Atelier Nord", "Gridline Architects", "Rue Verte Interiors", "Plan B Design"]
 CAMPAIGNS = ["Spring surfaces", "Quiet offices", "Hotel refit", "NeoCon follow-up", ""]
-# What people do, and how often one who does it does how much.
+# What people do, how often, and how many at once.
 HABITS = [("page_view", 60), ("sample_order", 24), ("spec_download", 14), ("project_save", 8), ("quote_request", 4)]
 
 
 def documents(*, today: datetime) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """(source code, leads) a request: last month and this month up to `today`, with the mistakes that sources make."""
-    chance = random.Random(str(today.date()))  # noqa: S311 -- sample data, no secret
+    """(source code, leads) per request: last month and this month up to `today`, with mistakes that sources make."""
+    chance = random.Random(str(today.date()))  # noqa: S311 -- sample data, not secret
     last = last_month(today)
     span, still = last.span(UTC_ZONE), last.next().span(UTC_ZONE)
-    # Away from midnight, so that every customer's own month holds them.
+    # Away from midnight, so that the action is in every customer's own month.
     yield from _month(chance, span.start + WORLD, span.end - WORLD, LEADS_OF_LAST_MONTH, name=str(last))
     if today > still.start + 2 * WORLD:
         share = (today - still.start) / (still.end - still.start)
@@ -72,7 +72,7 @@ def _lead(chance: random.Random, begin: datetime, end: datetime, number: str) ->
     customer = chance.choice(list(PRODUCTS))
     sku, *_ = chance.choice(PRODUCTS[customer])
     first, last, firm = chance.choice(FIRST), chance.choice(LAST), chance.choice(FIRMS)
-    # A few of the brand's own people look at their own pages; they are never charged.
+    # Some of the brand's own people view their own pages; they are never charged.
     domain = f"{customer.lower()}.example" if chance.random() < 0.03 else f"{firm.split()[0].lower()}.example"
     seen = begin + (end - begin) * chance.random()
     return {
@@ -108,7 +108,7 @@ def _actions(chance: random.Random, seen: datetime, end: datetime) -> Iterator[d
 
 
 def _mistakes(at: datetime) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """Sent twice, an unknown product, a changed quantity, a time without its offset, and a kind of action nobody priced."""
+    """Typical mistakes: a duplicate, an unknown product, a changed quantity, a time without offset, an unpriced action type."""
     product = {"sku": "KC-1", "customer": "KILN"}
     order = {"id": "A-1", "type": "sample_order", "occurred_at": at.isoformat(), "quantity": 2}
     good = {"id": "L-again", "product": product, "contact": {"email": "june.ito@atelier.example"}, "actions": [order]}

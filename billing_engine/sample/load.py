@@ -1,6 +1,6 @@
-"""The sample company's first month, by the same doors everybody uses: leads over HTTP, rating and billing by workers.
+"""The sample company's first month, through the usual interfaces: leads over HTTP, rating and billing by workers.
 
-Every step may be repeated: leads sent again are duplicates, and a run that began is waited for.
+Every step can be repeated: leads sent again are duplicates, and a run that has started is waited for.
 """
 
 import json
@@ -24,53 +24,53 @@ STEP_SECONDS = 0.2
 PATIENCE_SECONDS = 300.0
 
 Counts = Counter[str]
-Told = Callable[[int, int], None]  # done, of
+Report = Callable[[int, int], None]  # done, of
 
 
-def deliver(address: str, *, today: datetime, told: Told) -> Counts:
-    """Post the sample leads as JSON to the running server; answers the receipts' counts, added up."""
+def deliver(address: str, *, today: datetime, report: Report) -> Counts:
+    """Post the sample leads as JSON to the running server; return the sums of the receipts' counts."""
     requests = list(documents(today=today))
     counts: Counts = Counter()
     keys = _Keys()
     for done, (source, leads) in enumerate(requests, start=1):
         counts.update(_post(f"{address}api/v1/deliveries", keys.of(source), leads)["counts"])
-        told(done, len(requests))
+        report(done, len(requests))
     keys.revoke()
     return counts
 
 
-def wait_for_rating(*, told: Told, check: Callable[[], None]) -> None:
-    """Until the workers have rated every open period; `check` raises when they have died."""
+def wait_for_rating(*, report: Report, check: Callable[[], None]) -> None:
+    """Wait until the workers have rated every open period; `check` raises if they have died."""
     waiting = BillingPeriod.objects.open().filter(unrated_marks__isnull=False).distinct()
     most = waiting.count()
     for _ in _patiently(check):
         left = waiting.count()
-        told(most - left, most)
+        report(most - left, most)
         if not left:
             return
 
 
-def bill_last_month(*, today: datetime, told: Told, check: Callable[[], None]) -> Progress:
-    """Start last month's billing run, or find the one that began, and wait until the workers are through."""
+def bill_last_month(*, today: datetime, report: Report, check: Callable[[], None]) -> Progress:
+    """Start last month's billing run, or find the started one, and wait until the workers have finished it."""
     cycle = last_month(today)
     run = BillingRun.objects.filter(cycle=str(cycle)).first()
     if run is None:
         run = start(cycle, by=User.objects.get(username="finance"), at=now())
     for _ in _patiently(check):
         so_far = progress(run)
-        told(so_far.total - so_far.waiting, so_far.total)
+        report(so_far.total - so_far.waiting, so_far.total)
         if not so_far.waiting:
             return so_far
     raise TimeoutError("unreachable")
 
 
 def is_billed(*, today: datetime) -> bool:
-    """Whether everything above has been done."""
+    """Whether all of the above is done."""
     return BillingRun.objects.filter(cycle=str(last_month(today)), finished_at__isnull=False).exists()
 
 
 class _Keys:
-    """An API key per source, made when first needed, and revoked at the end."""
+    """An API key per source, created when first needed, and revoked at the end."""
 
     def __init__(self) -> None:
         self._keys: dict[str, tuple[ApiKey, str]] = {}
@@ -103,5 +103,5 @@ def _patiently(check: Callable[[], None]) -> Iterator[None]:
         yield
         time.sleep(STEP_SECONDS)
     raise TimeoutError(
-        f"The workers were not through after {PATIENCE_SECONDS:.0f} seconds; see var/dev/logs/worker.log."
+        f"The workers had not finished after {PATIENCE_SECONDS:.0f} seconds; see var/dev/logs/worker.log."
     )

@@ -185,7 +185,13 @@ class Migration(migrations.Migration):
                 (
                     "attempts",
                     models.PositiveSmallIntegerField(
-                        db_default=0, default=0, help_text="How often a worker began; counted before the work."
+                        db_default=0, default=0, help_text="Number of attempts, counted before the work."
+                    ),
+                ),
+                (
+                    "trying",
+                    models.BigIntegerField(
+                        db_default=0, default=0, help_text="The thing that a worker processed last."
                     ),
                 ),
                 ("trying", models.BigIntegerField(db_default=0, default=0, help_text="What a worker took up last.")),
@@ -515,7 +521,7 @@ class Migration(migrations.Migration):
                 (
                     "attempts",
                     models.PositiveSmallIntegerField(
-                        db_default=0, default=0, help_text="How often a worker began; counted before the work."
+                        db_default=0, default=0, help_text="Number of attempts, counted before the work."
                     ),
                 ),
                 (
@@ -572,13 +578,13 @@ class Migration(migrations.Migration):
                 (
                     "attempts",
                     models.PositiveSmallIntegerField(
-                        db_default=0, default=0, help_text="How often a worker began; counted before the work."
+                        db_default=0, default=0, help_text="Number of attempts, counted before the work."
                     ),
                 ),
                 (
                     "next_attempt_at",
                     models.DateTimeField(
-                        blank=True, help_text="When it is due; while a worker has it, when the lease ends.", null=True
+                        blank=True, help_text="When it is due. While a worker has it, when its lease ends.", null=True
                     ),
                 ),
                 (
@@ -637,13 +643,13 @@ class Migration(migrations.Migration):
                 (
                     "attempts",
                     models.PositiveSmallIntegerField(
-                        db_default=0, default=0, help_text="How often a worker began; counted before the work."
+                        db_default=0, default=0, help_text="Number of attempts, counted before the work."
                     ),
                 ),
                 (
                     "next_attempt_at",
                     models.DateTimeField(
-                        blank=True, help_text="When it is due; while a worker has it, when the lease ends.", null=True
+                        blank=True, help_text="When it is due. While a worker has it, when its lease ends.", null=True
                     ),
                 ),
                 (

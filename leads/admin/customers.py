@@ -11,7 +11,7 @@ from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.widgets import UnfoldAdminDateWidget, UnfoldAdminTextareaWidget
 
-from billing_engine.core.admin_kit.cells import active, amount, day, list_of, shortened, to
+from billing_engine.core.admin_kit.cells import active, amount, day, link_to, list_of, shortened
 from billing_engine.core.admin_kit.columns import column
 from billing_engine.core.admin_kit.dialogs import person
 from billing_engine.core.admin_kit.faults import tell, understood
@@ -139,7 +139,7 @@ class CustomerAdmin(Page[Customer]):
         order="payment_terms_days",
     )
     products = column(
-        lambda customer: to(list_of("leads.product", customer__id__exact=customer.pk), "Products"), title=""
+        lambda customer: link_to(list_of("leads.product", customer__id__exact=customer.pk), "Products"), title=""
     )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Customer | None = None) -> tuple[str, ...]:

@@ -23,10 +23,10 @@ from billing_engine.core.admin_kit.cells import (
     code,
     instant,
     link,
+    link_to,
     list_of,
     number,
     shortened,
-    to,
 )
 from billing_engine.core.admin_kit.columns import column
 from billing_engine.core.admin_kit.filters import Received
@@ -93,7 +93,7 @@ class DeliveryAdmin(ReadOnlyPage[Delivery]):
         lambda item: render_to_string("leads/delivered_item.html", {"item": item}), "requested_item", title="as sent"
     )
     download = column(
-        lambda key: to(reverse("admin:leads_delivery_body", args=[key]), "Download as received"),
+        lambda key: link_to(reverse("admin:leads_delivery_body", args=[key]), "Download as received"),
         "pk",
         title="file",
     )
@@ -145,7 +145,7 @@ class DeliveryAdmin(ReadOnlyPage[Delivery]):
         # Not by delivery: an item that was refused before belongs to its first delivery.
         numbers = refused_items(delivery)[:LINKED_AT_MOST]
         rows = {"id__in": ",".join(map(str, numbers))} if numbers else {"delivery__id__exact": str(delivery.pk)}
-        return to(list_of("leads.quarantineditem", **rows, state="all"), "Show refused items")
+        return link_to(list_of("leads.quarantineditem", **rows, state="all"), "Show refused items")
 
 
 def body_in_words(delivery: Delivery) -> str:

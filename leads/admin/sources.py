@@ -11,7 +11,7 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdo
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminSelect2Widget, UnfoldAdminTextareaWidget
 
-from billing_engine.core.admin_kit.cells import active, link, list_of, shortened, to
+from billing_engine.core.admin_kit.cells import active, link, link_to, list_of, shortened
 from billing_engine.core.admin_kit.columns import column
 from billing_engine.core.admin_kit.dialogs import Dialog, button, person
 from billing_engine.core.admin_kit.faults import tell, understood
@@ -93,7 +93,7 @@ class SourceAdmin(Page[Source]):
     state = column(active, "is_active", title="state", order="is_active")
     shown_customer = column(link, "customer", title="customer", order="customer__name", empty="named by each lead")
     deliveries = column(
-        lambda source: to(list_of("leads.delivery", source__id__exact=source.pk), "Deliveries"), title=""
+        lambda source: link_to(list_of("leads.delivery", source__id__exact=source.pk), "Deliveries"), title=""
     )
 
     def get_inlines(self, request: HttpRequest, obj: Source | None) -> Any:

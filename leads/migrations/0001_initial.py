@@ -468,7 +468,7 @@ class Migration(migrations.Migration):
                             max_length=253,
                             validators=[
                                 django.core.validators.RegexValidator(
-                                    "^[a-z0-9-]+(\\.[a-z0-9-]+)+$", "A domain in small letters, such as example.com."
+                                    "^[a-z0-9-]+(\\.[a-z0-9-]+)+$", "A domain in lowercase, such as example.com."
                                 )
                             ],
                         ),
@@ -1082,10 +1082,15 @@ class Migration(migrations.Migration):
                 (
                     "attempts",
                     models.PositiveSmallIntegerField(
-                        db_default=0, default=0, help_text="How often a worker began; counted before the work."
+                        db_default=0, default=0, help_text="Number of attempts, counted before the work."
                     ),
                 ),
-                ("trying", models.BigIntegerField(db_default=0, default=0, help_text="What a worker took up last.")),
+                (
+                    "trying",
+                    models.BigIntegerField(
+                        db_default=0, default=0, help_text="The thing that a worker processed last."
+                    ),
+                ),
                 ("code", models.CharField(max_length=40)),
                 ("started_at", models.DateTimeField()),
                 ("total", models.PositiveIntegerField(help_text="How many items were waiting at the start.")),

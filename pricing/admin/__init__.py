@@ -1,4 +1,4 @@
-"""The admin of the pricing storey: one file per subject."""
+"""The admin of the pricing app, one file per subject."""
 
 from pricing.admin import action_cost, charges, checks, menu, periods, search, unrated
 from pricing.admin.rules import rule_admin

@@ -1,4 +1,4 @@
-"""What an action costs, on the pages of leads and actions: the app below knows nothing of prices."""
+"""Add the cost of an action to the pages of leads and actions, since the app below knows nothing about prices."""
 
 from billing_engine.core.admin_kit.columns import column
 from leads.admin.actions import ActionAdmin

@@ -1,10 +1,10 @@
-"""A filter for what has an action: by the day on which the action occurred."""
+"""A filter by the day on which an action occurred."""
 
 from billing_engine.core.admin_kit.filters import DayFilter
 
 
 class DaysOfItsAction(DayFilter):
-    """When the action of the row occurred."""
+    """Filter by when the row's action occurred."""
 
     title = "day it occurred"
     parameter_name = "occurred"

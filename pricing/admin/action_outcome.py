@@ -1,4 +1,4 @@
-"""What became of an action, as a chip: charged so much, excluded and why, unrated, or not yet rated."""
+"""An action's outcome as a chip: charged amount, excluded with the reason, unrated, or not yet rated."""
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -22,12 +22,12 @@ def outcome(action: Action) -> SafeString | str:
 
 
 def price_of(charge: Charge, currency: str) -> str:
-    """What is charged, to the last place."""
+    """The charged amount, with all decimal places."""
     return money.price_in_words(charge.amount, currency)
 
 
 def reason_chip(charge: Charge) -> SafeString:
-    """Charged, or in two words why not."""
+    """The charged amount, or the reason in a few words."""
     if not charge.reason:
         return chip("Charged", "green") if not charge.cuts else chip("Capped", "blue")
     return chip(charge.reason.replace("_", " ").capitalize(), REASONS.get(charge.reason, "plain"))

@@ -1,4 +1,4 @@
-"""One action priced, and why."""
+"""Admin pages of charges."""
 
 from typing import Any
 
@@ -10,7 +10,18 @@ from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter, DropdownFilter
 
 from billing_engine.core import money
-from billing_engine.core.admin_kit.cells import NOTHING, amount, chip, deed, instant, link, number, page_of, price, to
+from billing_engine.core.admin_kit.cells import (
+    NOTHING,
+    action_cell,
+    amount,
+    chip,
+    instant,
+    link,
+    link_to,
+    number,
+    page_of,
+    price,
+)
 from billing_engine.core.admin_kit.columns import column
 from billing_engine.core.admin_kit.pages import ReadOnlyPage
 from billing_engine.core.calendar.instants import instant_in_words
@@ -21,9 +32,9 @@ from pricing.domain.audit.explain import explain
 from pricing.domain.rate.inputs import model_of
 from pricing.models import Charge
 
-# A charge has no index of its own but its action's: what is asked of a period goes through the actions' index.
+# Charges are indexed only by action, so filters by period use the actions' index.
 BY_PERIOD = "action__period__id__exact"
-# The figures of a month close lead to its charges.
+# The totals of a month close link to its charges.
 LINKED = ("action__period__label__in",)
 CUT_BY = {
     Charge.Cap.PER_LEAD.value: "cut_per_lead",
@@ -48,7 +59,7 @@ EXCLUDED: Any = (("shown_amount", "outcome"),)
 
 
 class ByCap(DropdownFilter):
-    """Which cap trimmed it."""
+    """Filter by the cap that reduced the charge."""
 
     title = "cap"
     parameter_name = "cap"
@@ -63,7 +74,7 @@ class ByCap(DropdownFilter):
 
 @admin.register(Charge)
 class ChargeAdmin(ReadOnlyPage[Charge]):
-    nothing_yet = "No actions have been rated yet. Charges appear within seconds of the actions they price."
+    nothing_yet = "No actions have been rated yet. Charges appear within seconds of their actions."
     change_form_template = "pricing/charge.html"
     list_display = (
         "shown_deed",
@@ -94,10 +105,10 @@ class ChargeAdmin(ReadOnlyPage[Charge]):
         "paid_by__action_type",
     )
     search_fields = ("action__external_id",)
-    search_help_text = "The action's id, or its lead's id or e-mail address"
+    search_help_text = "Action id, lead id or email address"
     fieldsets = ((None, {"fields": (*PRICED, "shown_paid_by")}), THE_ACTION)
 
-    shown_deed = column(deed, "action.action_type", "action", title="action")
+    shown_deed = column(action_cell, "action.action_type", "action", title="action")
     shown_action = column(link, "action", title="action")
     shown_type = column(str, "action.action_type.name", title="type")
     shown_lead = column(link, "action.lead", title="lead")
@@ -115,7 +126,7 @@ class ChargeAdmin(ReadOnlyPage[Charge]):
     shown_value = column(price, "action.value", "period.customer.currency", title="value", empty=NOTHING)
 
     def get_fieldsets(self, request: HttpRequest, obj: Charge | None = None) -> Any:
-        """What is charged says how it was counted and capped, what another one pays for says which."""
+        """A charged action shows its counts and caps; one paid for by another shows which."""
         excluded = COVERED if obj and obj.rule_id else EXCLUDED
         fields = excluded if obj and obj.reason else PRICED
         return (None, {"fields": fields}), *self.fieldsets[1:]
@@ -158,11 +169,11 @@ class ChargeAdmin(ReadOnlyPage[Charge]):
             return f"a value of {words}"
         return number(charge.quantity_before)
 
-    @admin.display(description="charged instead")
+    @admin.display(description="paid by")
     def shown_paid_by(self, charge: Charge) -> SafeString | str:
-        """The charge that pays for this one too, or the lead's highest-priced action."""
+        """The action whose charge also pays for this one, or the lead's highest-priced action."""
         paid = charge.paid_by
         if paid is None:
             return NOTHING
         when = instant_in_words(paid.occurred_at, charge.period.customer.zone)
-        return to(page_of("pricing.charge", paid.pk), f"{paid.action_type} {paid}, {when}")
+        return link_to(page_of("pricing.charge", paid.pk), f"{paid.action_type} {paid}, {when}")

@@ -1,4 +1,4 @@
-"""What prices are expected to be, and whether they are."""
+"""Admin pages of price checks and their results."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -26,7 +26,7 @@ from pricing.models import PriceCheck
 
 
 def shown_results(results: Sequence[CheckResult]) -> list[dict[str, Any]]:
-    """Results for a page, what fails first."""
+    """Results for a page, failing checks first."""
     return [
         {
             "chip": result_chip(result),
@@ -43,7 +43,7 @@ def result_chip(result: CheckResult) -> SafeString:
 
 
 class CheckForm(forms.ModelForm[PriceCheck]):
-    """A price check; what contradicts itself is told beside the field."""
+    """The form of a price check; errors are shown next to their fields."""
 
     class Meta:
         model = PriceCheck
@@ -67,7 +67,7 @@ class CheckForm(forms.ModelForm[PriceCheck]):
 
 
 class CheckChangeList(ChangeList):
-    """A page of checks, each held against the rules of this instant: one pass for all of them."""
+    """A page of checks, all run in one pass against the current rules."""
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
@@ -88,7 +88,7 @@ class PriceCheckAdmin(Page[PriceCheck]):
     autocomplete_fields = ("customer", "product", "action_type", "source")
     fieldsets = (
         (
-            "What is looked at",
+            "Action",
             {
                 "fields": (
                     "name",
@@ -102,7 +102,7 @@ class PriceCheckAdmin(Page[PriceCheck]):
                 )
             },
         ),
-        ("What it costs", {"fields": ("expected",)}),
+        ("Expected price", {"fields": ("expected",)}),
     )
 
     shown_name = column(shortened, "name", title="name", order="name")

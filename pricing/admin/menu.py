@@ -1,4 +1,4 @@
-"""Where this app's pages stand in the menu."""
+"""This app's pages in the menu."""
 
 from billing_engine.core.admin_kit.menu import in_menu, list_item
 

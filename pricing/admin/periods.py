@@ -1,4 +1,4 @@
-"""One customer × one cycle, with what its last rating came to. Here, because the tally belongs to pricing."""
+"""Admin pages of billing periods, with the results of the last rating. They are here because the tally is."""
 
 from typing import Any
 
@@ -15,9 +15,9 @@ from billing_engine.core.admin_kit.cells import (
     chip,
     instant,
     link,
+    link_to,
     list_of,
     number,
-    to,
     together,
     total,
 )
@@ -37,7 +37,7 @@ NOT_RATED = amount(NOTHING)
 
 
 class ByCycle(DropdownFilter):
-    """The cycles there are, the latest first."""
+    """The existing cycles, latest first."""
 
     title = "cycle"
     parameter_name = "cycle"
@@ -50,7 +50,7 @@ class ByCycle(DropdownFilter):
 
 
 class ByRating(DropdownFilter):
-    """Those that three attempts could not rate."""
+    """Periods that three attempts could not rate."""
 
     title = "rating"
     parameter_name = "rating"
@@ -63,7 +63,7 @@ class ByRating(DropdownFilter):
 
 
 def sum_in_words(tally: PeriodTally) -> str:
-    """The sum that must hold, in words."""
+    """The tally's equation in words."""
     return f"{tally.actions:,} actions = {tally.charged:,} charged + {tally.excluded:,} excluded + {tally.unrated:,} unrated"
 
 
@@ -88,15 +88,15 @@ class BillingPeriodAdmin(ReadOnlyPage[BillingPeriod]):
     ordering = ("-start_at", "customer__name")
     fieldsets = (
         (None, {"fields": (("shown_customer", "label"), ("start", "end"), ("state_chip", "closed"))}),
-        ("What its actions came to", {"fields": ("adds_up", ("tally_amount", "rated"), "waits")}),
-        ("Where to look", {"fields": ("see",)}),
+        ("Actions and charges", {"fields": ("adds_up", ("tally_amount", "rated"), "waits")}),
+        ("Related pages", {"fields": ("see",)}),
     )
 
     actions_detail = ("retry",)
 
     shown_customer = column(link, "customer", title="customer", order="customer__name")
     start = column(instant, "start_at", "customer.zone", title="from")
-    end = column(instant, "end_at", "customer.zone", title="up to, without")
+    end = column(instant, "end_at", "customer.zone", title="until (exclusive)")
     closed = column(instant, "closed_at", "customer.zone", title="closed")
     tally_actions = column(number, "tally.actions", title="actions", order="tally__actions", empty=NOT_RATED)
     tally_charged = column(number, "tally.charged", title="charged", order="tally__charged", empty=NOT_RATED)
@@ -108,7 +108,7 @@ class BillingPeriodAdmin(ReadOnlyPage[BillingPeriod]):
     @admin.display(description="state", ordering="state")
     def state_chip(self, period: BillingPeriod) -> SafeString:
         if period.is_open and period.is_sealed:
-            return chip("Open, its month is locked", "orange")
+            return chip("Open, month locked", "orange")
         return chip("Open", "blue") if period.is_open else chip("Closed", "green")
 
     @admin.display(description="unrated", ordering="tally__unrated")
@@ -122,9 +122,11 @@ class BillingPeriodAdmin(ReadOnlyPage[BillingPeriod]):
     @admin.display(description="waits")
     def waits(self, period: BillingPeriod) -> SafeString | str:
         if tried := _given_up(period):
-            return format_html("{} {}", chip(f"Can't be rated: tried {tried.attempts} times", "red"), in_words(tried))
+            return format_html(
+                "{} {}", chip(f"Can't be rated: {tried.attempts} attempts failed", "red"), in_words(tried)
+            )
         waiting = UnratedMark.objects.filter(period=period).exists()
-        return chip("To be rated again: something changed", "orange") if waiting else "Nothing changed since."
+        return chip("Changed; waiting to be rated again", "orange") if waiting else "No changes since."
 
     @button(
         "Retry",
@@ -133,12 +135,12 @@ class BillingPeriodAdmin(ReadOnlyPage[BillingPeriod]):
         offered=lambda period: _given_up(period) is not None,
         asks=Dialog(
             title=lambda period: f"Rate {period} again?",
-            says="The workers have tried in vain and stopped. They try again, and rate the whole billing period.",
+            says="The workers stopped after several failed attempts. They will try again and rate the whole billing period.",
         ),
     )
     def retry(self, request: HttpRequest, period: BillingPeriod, answers: dict[str, Any]) -> Done:
         retry(period)
-        return Done("The workers try again within seconds.")
+        return Done("The workers will try again within seconds.")
 
     @admin.display(description="links")
     def see(self, period: BillingPeriod) -> SafeString:
@@ -148,7 +150,7 @@ class BillingPeriodAdmin(ReadOnlyPage[BillingPeriod]):
             (list_of("pricing.unratedaction", period__id__exact=period.pk), "Unrated"),
             (list_of("invoices.invoice", period__id__exact=period.pk), "Invoice"),
         )
-        links = together(to(address, text) for address, text in pages if address)
+        links = together(link_to(address, text) for address, text in pages if address)
         return format_html('<span class="lb-row">{}</span>', links)
 
 

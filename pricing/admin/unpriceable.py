@@ -1,4 +1,4 @@
-"""Above the queue of unrated actions: what can't be priced and why, and the billing periods that can't be rated at all."""
+"""Shown above the unrated actions: why some can't be priced, and billing periods that can't be rated at all."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ UNPRICEABLE = UnratedAction.Code.UNPRICEABLE
 
 
 def reasons(waiting: QuerySet[UnratedAction]) -> list[dict[str, Any]]:
-    """What is said of the actions that can't be priced, and of how many; the most first."""
+    """The messages of actions that can't be priced, with their counts, most frequent first."""
     rows = (
         UnratedAction.objects.filter(pk__in=waiting.filter(code=UNPRICEABLE).order_by().values("pk"))
         .values("message")
@@ -29,7 +29,7 @@ def reasons(waiting: QuerySet[UnratedAction]) -> list[dict[str, Any]]:
 
 
 def given_up(*, may_retry: bool) -> dict[str, Any]:
-    """The periods that three attempts could not rate; the latest ones, each with its way to try again."""
+    """The latest periods that three attempts could not rate, each with a link to retry."""
     found = RatingAttempts.objects.given_up().select_related("period__customer").order_by("-attempted_at")
     rows = [
         {
@@ -44,10 +44,10 @@ def given_up(*, may_retry: bool) -> dict[str, Any]:
 
 
 def in_words(attempts: RatingAttempts) -> str:
-    """What the last attempt came to."""
-    return attempts.message or "The worker died while it rated this."
+    """The result of the last attempt."""
+    return attempts.message or "The worker died while rating this period."
 
 
 def retry_link(attempts: RatingAttempts) -> SafeString:
-    """Opens the dialog of the period's own button."""
+    """A link to the dialog of the period's own button."""
     return dialog_link(reverse("admin:leads_billingperiod_retry", args=[attempts.pk]), "Retry")

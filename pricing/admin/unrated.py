@@ -1,4 +1,4 @@
-"""The queue of actions that no rule matches: neither free nor excluded, and the close of their period waits for them."""
+"""Admin pages of unrated actions: no rule matches them, and they block the close of their period."""
 
 from collections.abc import Iterable
 from datetime import date, datetime
@@ -17,7 +17,7 @@ from django.utils.timezone import now
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 
 from billing_engine.core.admin_kit.bulk import AsksWhy, ask_why, for_each
-from billing_engine.core.admin_kit.cells import NOTHING, chip, deed, instant, link, list_of, number
+from billing_engine.core.admin_kit.cells import NOTHING, action_cell, chip, instant, link, list_of, number
 from billing_engine.core.admin_kit.columns import column
 from billing_engine.core.admin_kit.dialogs import Dialog, Done, WithReason, button, person
 from billing_engine.core.admin_kit.pages import ReadOnlyPage
@@ -47,7 +47,7 @@ FILTERS = {name: f"{path}__id__exact" for name, path in GROUP.items()}
 
 @admin.register(UnratedAction)
 class UnratedActionAdmin(ReadOnlyPage[UnratedAction]):
-    nothing_yet = "Nothing is waiting for a price: a rule covers every action."
+    nothing_yet = "No unrated actions. Every action matches a rule."
     list_before_template = "pricing/unrated_top.html"
     list_display = (
         "shown_deed",
@@ -76,7 +76,7 @@ class UnratedActionAdmin(ReadOnlyPage[UnratedAction]):
     actions = ("waive_selected",)
     actions_detail = ("waive_action",)
 
-    shown_deed = column(deed, "action.action_type", "action", title="action")
+    shown_deed = column(action_cell, "action.action_type", "action", title="action")
     shown_action = column(link, "action", title="action")
     shown_type = column(str, "action.action_type.name", title="type")
     shown_customer = column(link, "period.customer", title="customer")
@@ -98,7 +98,7 @@ class UnratedActionAdmin(ReadOnlyPage[UnratedAction]):
 
     @staticmethod
     def _allowed(request: HttpRequest, names: tuple[Any, ...]) -> tuple[Any, ...]:
-        """A person who can't make a rule is not asked to."""
+        """Link only for users who may create rules."""
         may_add = request.user.has_perm("pricing.add_pricerule")
         return tuple(name for name in names if may_add or name != "make_a_rule")
 
@@ -112,18 +112,18 @@ class UnratedActionAdmin(ReadOnlyPage[UnratedAction]):
             may_retry = request.user.has_perm("pricing.change_ratingattempts")
             shown["given_up"] = unpriceable.given_up(may_retry=may_retry)
             shown["grouped_at_most"], shown["groups_shown"] = GROUPED_AT_MOST, GROUPS_SHOWN
-            told = (*shown["groups"], *shown["unpriceable"])
-            shown["is_cut"] = sum(group["count"] for group in told) < shown["cl"].result_count
+            listed = (*shown["groups"], *shown["unpriceable"])
+            shown["is_cut"] = sum(group["count"] for group in listed) < shown["cl"].result_count
         return response
 
     def has_waive_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("pricing.add_waiver")
 
-    @admin.action(description="Waive, with a reason", permissions=["waive"])
+    @admin.action(description="Waive with a reason", permissions=["waive"])
     def waive_selected(self, request: HttpRequest, queryset: QuerySet[UnratedAction]) -> HttpResponse | None:
         rows = list(queryset[: WAIVED_AT_ONCE + 1])
         if len(rows) > WAIVED_AT_ONCE:
-            messages.error(request, f"At most {WAIVED_AT_ONCE:,} at once. Is it a price rule that is missing?")
+            messages.error(request, f"Choose at most {WAIVED_AT_ONCE:,}. Perhaps a price rule is missing?")
             return None
         form = WithReason(request.POST if "reason" in request.POST else None)
         if not form.is_valid():
@@ -133,7 +133,7 @@ class UnratedActionAdmin(ReadOnlyPage[UnratedAction]):
             request,
             rows,
             lambda row: waive(row.action, note=note, by=by, at=at),
-            done="Waived, and gone from here within seconds",
+            done="Waived. They leave this list within seconds",
         )
         return None
 
@@ -143,20 +143,20 @@ class UnratedActionAdmin(ReadOnlyPage[UnratedAction]):
         icon="money_off",
         asks=Dialog(
             title="Waive this action?",
-            says="It is excluded from billing with the reason you give, and no longer blocks the close of its period.",
+            says="It is excluded from billing with your reason, and no longer blocks the close of its period.",
             form=WithReason,
         ),
     )
     def waive_action(self, request: HttpRequest, row: UnratedAction, answers: dict[str, Any]) -> Done:
         waive(row.action, note=answers["reason"], by=person(request), at=now())
-        return Done("Waived, and gone from here within seconds.", list_of("pricing.unratedaction"))
+        return Done("Waived. They leave this list within seconds.", list_of("pricing.unratedaction"))
 
     def get_urls(self) -> list[URLPattern]:
         group = path("waive/", self.admin_site.admin_view(self.waive_group), name="pricing_unratedaction_waive_group")
         return [group, *super().get_urls()]
 
     def waive_group(self, request: HttpRequest) -> HttpResponse:
-        """The same as choosing all of a group in the list."""
+        """The same as selecting a whole group in the list."""
         if not self.has_waive_permission(request):
             raise PermissionDenied
         chosen = _asked_for(request).select_related("action", "period__customer").order_by("action_id")
@@ -178,13 +178,13 @@ class UnratedActionAdmin(ReadOnlyPage[UnratedAction]):
 
 
 def new_rule(scope: dict[str, Any], *, name: str, currency: str, since: date) -> str:
-    """The address of a new rule's form, with what is known of it filled in."""
+    """The address of a new rule's form, filled in with the group's scope."""
     given = {**scope, "name": name, "currency": currency, "wall_from": since.isoformat()}
     return f"{reverse('admin:pricing_pricerule_add')}?{urlencode(given)}"
 
 
 def groups(waiting: QuerySet[UnratedAction], *, at: datetime) -> list[dict[str, Any]]:
-    """What waits, by customer, action type and product, the most first; of very many, what came first."""
+    """Unrated actions by customer, action type and product, most first; if there are very many, only the earliest."""
     oldest = waiting.order_by("action_id").values("pk")[:GROUPED_AT_MOST]
     names = {f"{name}_name": f"{path}__name" for name, path in GROUP.items()}
     more = ("action__lead__product__sku", "period__customer__currency", "period__customer__time_zone")
@@ -217,13 +217,13 @@ def _group(row: dict[str, Any], names: dict[str, str], at: datetime) -> dict[str
 
 
 def _from_to(first: datetime, last: datetime, zone: ZoneInfo) -> str:
-    """`2026-10-29 EDT`, or `2026-10-29 – 2026-11-02 EST`: the customer's days."""
+    """The days in the customer's time zone: `2026-10-29 EDT`, or `2026-10-29 – 2026-11-02 EST`."""
     days = dict.fromkeys(day(each.astimezone(zone).date()) for each in (first, last))
     return f"{' – '.join(days)} {zone_in_words(last, zone)}"
 
 
 def _asked_for(request: HttpRequest) -> QuerySet[UnratedAction]:
-    """The waiting actions of the group that the address names."""
+    """The unrated actions of the group in the address."""
     keys = {name: request.GET.get(name, "") for name in GROUP}
     if not all(key.isdecimal() for key in keys.values()):
         raise Http404

@@ -1,1 +1,1 @@
-"""The way to ask for charges."""
+"""The API of charges."""

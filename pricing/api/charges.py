@@ -1,4 +1,4 @@
-"""Why a charge is what it is, for the source whose action it was and for staff."""
+"""Explain a charge to the source of its action and to staff."""
 
 from collections.abc import Iterable
 from decimal import Decimal
@@ -20,36 +20,36 @@ from pricing.models import Charge
 
 
 class CutSerializer(serializers.Serializer[Any]):
-    """What a cap cut off a charge."""
+    """What a cap cut from a charge."""
 
     cap = serializers.ChoiceField(Charge.Cap.values)
     amount = serializers.CharField()
 
 
 def cuts_shape(cuts: Iterable[tuple[Charge.Cap, Decimal]]) -> list[dict[str, str]]:
-    """As `CutSerializer` says."""
+    """As `CutSerializer` describes."""
     return [{"cap": cap.value, "amount": str(cut)} for cap, cut in cuts]
 
 
 class ExplanationSerializer(serializers.Serializer[Any]):
-    """The same answer twice: sentences for people, facts for programs."""
+    """One explanation in two forms: sentences for people, data for programs."""
 
-    action = serializers.IntegerField(help_text="The action's id, which is the charge's too.")
+    action = serializers.IntegerField(help_text="The action's id, which is also the charge's id.")
     sentences = serializers.ListField(child=serializers.CharField())
     facts = serializers.DictField()
 
 
 class ExplanationView(APIView):
-    """Why a charge is what it is."""
+    """Explain a charge."""
 
     authentication_classes = [ApiKeyAuthentication, SessionAuthentication]
 
     @extend_schema(
         operation_id="explain_charge",
         tags=["Charges"],
-        summary="Why this charge",
-        description="The rule that won, the rules that matched too and what they lost on, what was counted, tier by tier, "
-        "the charge it duplicates and the cap it hit. A source sees the charges of its own actions, staff all.",
+        summary="Explain a charge",
+        description="Returns the winning rule, other matching rules and why they lost, the counts tier by tier, the charge "
+        "it duplicates, and the caps applied. A source sees charges of its own actions; staff see all charges.",
         parameters=[OpenApiParameter("charge", int, OpenApiParameter.PATH, description="The action's id.")],
         responses={200: ExplanationSerializer, **problems(401, 404, 406, 429, 503)},
     )
@@ -60,13 +60,16 @@ class ExplanationView(APIView):
         explanation = explain(found)
         sentences, facts = explanation.sentences, explanation.facts
         if _paid_elsewhere(request, found):
-            sentences = [*sentences[:-1], "Not charged: a charge of the same person, by another source, pays for it."]
+            sentences = [
+                *sentences[:-1],
+                "Not charged: a charge of the same person, from another source, already paid for it.",
+            ]
             facts = facts | {"paid_by": None}
         return Response({"action": charge, "sentences": sentences, "facts": facts})
 
 
 def _paid_elsewhere(request: Request, charge: Charge) -> bool:
-    """Whether the charge that pays for this one is another source's, of which this one sees nothing."""
+    """Whether the charge that pays for this one belongs to another source, which must stay hidden."""
     return (
         isinstance(request.auth, ApiKey)
         and charge.paid_by is not None

@@ -1,4 +1,4 @@
-"""The addresses of the API."""
+"""API addresses."""
 
 from django.urls import path
 

@@ -1,1 +1,1 @@
-"""What the pricing storey can do."""
+"""What the pricing app can do."""

@@ -1,4 +1,4 @@
-"""Price rules as they are stored, said as `pricing.wording` says them; and their scopes, by the names people know."""
+"""Put stored price rules into words with `pricing.wording`, and their scopes by name."""
 
 from decimal import Decimal
 
@@ -21,12 +21,12 @@ def model_in_words(rule: PriceRule) -> str:
 
 
 def limits_in_words(rule: PriceRule) -> list[str]:
-    """What is free, what is charged once, what is the most: `once per lead and action type in 30 days`."""
+    """The rule's allowances and limits: `once per lead and action type in 30 days`."""
     return limits_of(terms_of(rule))
 
 
 def terms_of(rule: PriceRule) -> Terms:
-    """What the rule's sentence says, whole or still being written."""
+    """The terms that the rule's sentence states, complete or still being written."""
     return Terms(
         currency=rule.currency,
         price=_price(rule),
@@ -39,7 +39,7 @@ def terms_of(rule: PriceRule) -> Terms:
 
 
 def scope_in_words(rule: PriceRule) -> list[str]:
-    """What the rule fixes, the most specific first; empty where it prices everything."""
+    """The values that the rule fixes, most specific first; empty if it prices everything."""
     fixed = (
         rule.customer and rule.customer.name,
         rule.product and rule.product.sku,
@@ -52,7 +52,7 @@ def scope_in_words(rule: PriceRule) -> list[str]:
 
 
 def number(quantity: Decimal) -> str:
-    """Without the zeros nobody wrote: `3`, `1,250`, `0.5`."""
+    """The number without trailing zeros: `3`, `1,250`, `0.5`."""
     return numbers.number(micro(quantity))
 
 
@@ -65,4 +65,4 @@ def _price(rule: PriceRule) -> Price | None:
     try:
         return price_facts(rule)
     except ValueError:
-        return None  # it is being written, and a part is missing
+        return None  # it is still being written, and a part is missing

@@ -1,4 +1,4 @@
-"""A person decides that an action is not charged, and says why."""
+"""Waive an action: a person decides that it is not charged, and gives a reason."""
 
 from datetime import datetime
 
@@ -13,17 +13,17 @@ from pricing.models import Waiver
 
 
 class NoteMissing(Refused):
-    """A waiver says why."""
+    """A waiver needs a reason."""
 
     code = "note_missing"
-    message = "Say why this action is not charged."
+    message = "Give a reason why this action is not charged."
 
 
 class AlreadyWaived(Refused):
-    """An action is waived once."""
+    """An action can be waived only once."""
 
     code = "already_waived"
-    message = "This action is waived already."
+    message = "This action is already waived."
 
 
 @transaction.atomic
@@ -31,7 +31,7 @@ def waive(action: Action, *, note: str, by: User, at: datetime) -> Waiver:
     """Exclude the action from its open period as `waived`."""
     if not note.strip():
         raise NoteMissing
-    # The lock keeps a close from passing between the look and the change.
+    # The lock keeps a close from happening between the check and the change.
     period = BillingPeriod.objects.select_for_update().get(pk=action.period_id)
     if not period.is_open:
         raise PeriodIsClosed

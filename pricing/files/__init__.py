@@ -1,1 +1,1 @@
-"""A file in, charges out: the same rating over files, without a database."""
+"""Price files: the same rating over files, without a database."""

@@ -1,4 +1,4 @@
-"""What is printed: one JSON object per action, a line each, in rating order."""
+"""The output: one JSON object per action and line, in rating order."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +13,7 @@ from pricing.files.values import written
 
 
 class Charge(Struct):
-    """One action and what became of it."""
+    """One action and its result."""
 
     action: str
     outcome: str

@@ -1,4 +1,4 @@
-"""What is wrong with rules that have their form: two of one name, the 30th of February, tiers out of order."""
+"""Check rules that match the schema: duplicate names, the 30th of February, tiers out of order."""
 
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
@@ -13,28 +13,28 @@ from billing_engine.core.money import fits, is_currency, no_fraction_in_words
 from pricing.files import forms
 from pricing.files.faults import Problem, step
 from pricing.files.values import given_of, micro, model_of, rule_facts, written
-from pricing.rating.highest import highest_only_misfit
+from pricing.rating.highest import highest_only_conflict
 from pricing.rating.prices.tiers import TierCode, TierFault, tier_faults
 from pricing.rating.values import RuleFacts
 from pricing.wording.statement import words
 
-Placed = tuple[int, RuleFacts]  # a rule and its place in the list
+Placed = tuple[int, RuleFacts]  # a rule and its index in the list
 
 
 def problems_of(read: forms.Rules) -> Iterator[Problem]:
-    """All of them, each with its pointer."""
+    """All problems, each with its pointer."""
     for place, customer in enumerate(read.customers):
         yield from _within(f"/customers/{place}", _customer_problems(customer))
     yield from _doubles("customers", "code", [customer.code for customer in read.customers])
     yield from _doubles("action_types", "code", [kind.code for kind in read.action_types])
-    sound = dict[int, forms.Rule]()
+    valid = dict[int, forms.Rule]()
     for place, rule in enumerate(read.rules):
         found = list(_within(f"/rules/{place}", _rule_problems(rule)))
         yield from found
         if not found:
-            sound[place] = rule
+            valid[place] = rule
     yield from _doubles("rules", "id", [rule.id for rule in read.rules])
-    yield from _overlaps(sound)
+    yield from _overlaps(valid)
 
 
 def _within(pointer: str, problems: Iterable[Problem]) -> Iterator[Problem]:
@@ -46,16 +46,16 @@ def _doubles(members: str, name: str, values: list[str]) -> Iterator[Problem]:
     first = dict[str, int]()
     for place, value in enumerate(values):
         if value in first:
-            yield Problem(f"/{members}/{place}/{name}", f'"{value}" is taken by /{members}/{first[value]}')
+            yield Problem(f"/{members}/{place}/{name}", f'"{value}" is already used at /{members}/{first[value]}')
         first.setdefault(value, place)
 
 
 def _overlaps(rules: dict[int, forms.Rule]) -> Iterator[Problem]:
-    """Two rules of the same scope, currency and priority would have nothing to choose between them by."""
+    """Two rules of the same scope, currency and priority at the same time: nothing could choose between them."""
     of_scope = dict[tuple[object, ...], list[Placed]]()
     for place, form in rules.items():
         facts = rule_facts(form)
-        # One that ends where it begins prices nothing, and so overlaps nothing.
+        # A rule that ends where it starts prices nothing, so it overlaps nothing.
         if facts.effective_from != facts.effective_to:
             of_scope.setdefault((*astuple(form.scope), facts.currency, facts.priority), []).append((place, facts))
     for alike in of_scope.values():
@@ -63,7 +63,7 @@ def _overlaps(rules: dict[int, forms.Rule]) -> Iterator[Problem]:
 
 
 def _overlaps_in(alike: list[Placed]) -> Iterator[Problem]:
-    """Of rules in the order they begin, those that begin before an earlier one has ended."""
+    """Of rules in order of their start, those that start before an earlier one has ended."""
     (reaching, last), *others = alike
     for place, rule in others:
         if last.effective_to is None or rule.effective_from < last.effective_to:
@@ -76,11 +76,11 @@ def _overlaps_in(alike: list[Placed]) -> Iterator[Problem]:
 
 
 def _customer_problems(customer: forms.Customer) -> Iterator[Problem]:
-    """What cannot be of a customer that has its form."""
+    """What is invalid in a customer that matches the schema."""
     if not is_currency(customer.currency):
-        yield Problem("/currency", f"{customer.currency} is no ISO 4217 currency")
+        yield Problem("/currency", f"{customer.currency} is not an ISO 4217 currency code")
     if customer.time_zone not in _time_zones():
-        yield Problem("/time_zone", f"{customer.time_zone} is no IANA time zone such as America/New_York")
+        yield Problem("/time_zone", f"{customer.time_zone} is not an IANA time zone such as America/New_York")
     if customer.hard_budget and customer.monthly_budget is None:
         yield Problem("/hard_budget", "is true, but there is no monthly_budget")
     elif customer.monthly_budget is not None and not fits(Decimal(customer.monthly_budget), customer.currency):
@@ -89,9 +89,9 @@ def _customer_problems(customer: forms.Customer) -> Iterator[Problem]:
 
 
 def _rule_problems(rule: forms.Rule) -> Iterator[Problem]:
-    """What cannot be of a rule that has its form."""
+    """What is invalid in a rule that matches the schema."""
     if not is_currency(rule.currency):
-        yield Problem("/currency", f"{rule.currency} is no ISO 4217 currency")
+        yield Problem("/currency", f"{rule.currency} is not an ISO 4217 currency code")
     yield from _disorder("effective_from", rule.effective_from, "effective_to", rule.effective_to, datetime)
     yield from _price_problems(rule)
 
@@ -99,8 +99,8 @@ def _rule_problems(rule: forms.Rule) -> Iterator[Problem]:
 def _price_problems(rule: forms.Rule) -> Iterator[Problem]:
     model, given = model_of(rule.price), given_of(rule.price)
     free = (given.maybe(each.name) for each in model.fields if each.is_allowance)
-    if rule.highest_only and (misfit := highest_only_misfit(model, *free)):
-        yield Problem("/highest_only", misfit)
+    if rule.highest_only and (conflict := highest_only_conflict(model, *free)):
+        yield Problem("/highest_only", conflict)
     for fault in model.faults(given):
         yield Problem(step("/price", fault.field), words(fault.statement, rule.currency))
     field = model.tiers_field()
@@ -118,20 +118,20 @@ def _tier_problem(wrong: TierFault, end: str | None) -> str:
         case TierCode.OPEN_TOO_SOON:
             return "is null, but another tier follows"
         case TierCode.NOT_ASCENDING | TierCode.NOT_ABOVE_ZERO:
-            return f"{end} is not above the tier before, which ends at {written(wrong.after)}"
+            return f"{end} is not above the end of the previous tier, {written(wrong.after)}"
         case _ as unreachable:
             assert_never(unreachable)
 
 
 def _disorder(first: str, start: str | None, last: str, end: str | None, kind: type[date]) -> Iterator[Problem]:
-    """Two times of which either may be none that there is, or that stand the wrong way round."""
+    """Two optional times that may not exist or may be in the wrong order."""
     read = {}
     for name, text in ((first, start), (last, end)):
         if text is not None:
             try:
                 read[name] = kind.fromisoformat(text)
             except ValueError as error:
-                yield Problem(step("", name), f"{text} is no time there is: {error}")
+                yield Problem(step("", name), f"{text} does not exist: {error}")
     if len(read) == 2 and read[last] < read[first]:
         yield Problem(step("", last), f"{end} is before {first}, {start}")
 

@@ -1,4 +1,4 @@
-"""JSON as bytes to the forms: strict JSON in UTF-8, no member twice, nothing that has no place."""
+"""Decode JSON bytes: strict JSON in UTF-8, no duplicate members, no unknown members."""
 
 import json
 from collections import Counter
@@ -8,19 +8,19 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from pricing.files.faults import Problem, step
-from pricing.files.form_faults import misfits
+from pricing.files.form_faults import form_problems
 
 Form = TypeVar("Form", bound=msgspec.Struct)
 
 
 class _Doubled(dict[str, Any]):
-    """A JSON object in which a member name stands twice."""
+    """A JSON object in which a member name appears twice."""
 
     names: frozenset[str]
 
 
 class FormDecoder(Generic[Form]):
-    """Decodes one form, or says everything that is wrong."""
+    """Decodes one form, or lists everything that is wrong."""
 
     def __init__(self, form: type[Form]) -> None:
         self._form = form
@@ -29,7 +29,7 @@ class FormDecoder(Generic[Form]):
         self._is_doubled = False
 
     def decode(self, content: bytes) -> Form | list[Problem]:
-        """The value, or the problems with it."""
+        """The value, or its problems."""
         try:
             text = content.decode()
         except UnicodeDecodeError as error:
@@ -43,16 +43,16 @@ class FormDecoder(Generic[Form]):
         return self._twice(text) or value
 
     def _refused(self, text: str, words: str) -> list[Problem]:
-        # msgspec stops at the first problem, and what comes after that need not even be JSON.
+        # msgspec stops at the first problem, and the rest need not even be JSON.
         try:
             plain = msgspec.json.decode(text)
-            found = [*self._twice(text), *misfits(plain, self._form)]
+            found = [*self._twice(text), *form_problems(plain, self._form)]
         except (msgspec.MsgspecError, ValueError, RecursionError) as error:
             return [Problem("", _not_json(text, error))]
         return found or [Problem("", words)]
 
     def _twice(self, text: str) -> list[Problem]:
-        """The names that stand twice: msgspec keeps the last and says nothing, the standard library lets us look."""
+        """The names that appear twice: msgspec silently keeps the last, so the standard library finds them."""
         self._is_doubled = False
         content = self._pairs.decode(text)
         return list(_doubled(content)) if self._is_doubled else []
@@ -71,7 +71,7 @@ def _not_json(text: str, error: Exception) -> str:
     if not text.strip():
         return "is empty"
     if text.startswith("\ufeff"):
-        return "begins with a byte order mark, which is no JSON"
+        return "starts with a byte order mark, which is not valid in JSON"
     words = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
     return f"is not JSON: {words.removeprefix('JSON is malformed: ')}"
 
@@ -79,7 +79,7 @@ def _not_json(text: str, error: Exception) -> str:
 def _doubled(content: Any, pointer: str = "") -> Iterator[Problem]:
     if isinstance(content, _Doubled):
         for name in sorted(content.names):
-            yield Problem(step(pointer, name), "stands twice in one object")
+            yield Problem(step(pointer, name), "appears twice in one object")
     if isinstance(content, dict):
         for name, member in content.items():
             if isinstance(member, dict | list):

@@ -1,4 +1,4 @@
-"""Why each action costs what it does, as data and in words, beside its decision."""
+"""Explain each action's price, as data and in words, next to its decision."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -8,7 +8,7 @@ from msgspec import Struct
 from billing_engine.core.calendar.spans import Cycle
 from billing_engine.core.calendar.wall_clock import written as written_clock
 from pricing.files import wording
-from pricing.files.rate import Rated, catalogue_of, rules_open_to
+from pricing.files.rate import Rated, catalog_of, rules_open_to
 from pricing.files.read import RuleSet
 from pricing.files.values import written
 from pricing.rating.exclude import ALREADY_CHARGED, NOT_HIGHEST
@@ -22,7 +22,7 @@ OfPeriod = tuple[str, Cycle, RuleId | None]  # a customer, its cycle and a rule
 
 
 class Winner(Struct):
-    """The rule that decided, and by what right."""
+    """The rule that decided, and why."""
 
     id: str
     scope: dict[str, str]
@@ -32,17 +32,17 @@ class Winner(Struct):
 
 
 class Loser(Struct):
-    """A rule that holds the action too, and the dimension it lost on."""
+    """A rule that also matches the action, and the dimension it lost on."""
 
     rule: str
     lost_on: str
 
 
 class Part(Struct):
-    """What of the action fell into one tier, or one part of another price, and what that costs; they add up to the price.
+    """A part of the action that fell into one tier, or one part of another price, and its amount; parts add up to the price.
 
-    `kind` is `free`, `tier`, `paid` (units, started packages, or the value of which a percentage is taken), `fixed_fee`,
-    `to_minimum` or `to_maximum`. Tiers are counted from 1.
+    `kind` is `free`, `tier`, `paid` (units, started packages, or the value of which a percentage is taken),
+    `fixed_fee`, `to_minimum` or `to_maximum`. Tiers are counted from 1.
     """
 
     kind: str
@@ -52,14 +52,14 @@ class Part(Struct):
 
 
 class Cut(Struct):
-    """What a cap cut off the full amount."""
+    """What a cap cut from the full amount."""
 
     cap: str
     amount: str
 
 
 class Explanation(Struct):
-    """Everything that made the amount; what has no meaning for an outcome is null or empty."""
+    """Everything behind the amount; what does not apply to an outcome is null or empty."""
 
     rule: Winner | None
     also_matched: list[Loser]
@@ -78,17 +78,17 @@ class Explainer:
     """Explains the decisions of one rating."""
 
     def __init__(self, rule_set: RuleSet, rated: list[Rated]) -> None:
-        catalogue = catalogue_of(rule_set, [each.action for each in rated])
+        catalog = catalog_of(rule_set, [each.action for each in rated])
         self._rules = {rule.id: rule for rule in rule_set.rules}
         self._books = {
-            code: RuleBook(rules_open_to(rule_set, code), rule_set.customer(code).facts, catalogue)
+            code: RuleBook(rules_open_to(rule_set, code), rule_set.customer(code).facts, catalog)
             for code in {each.action.customer for each in rated}
         }
         self._counts = Counts(rated)
         self._decided = {each.decision.action: each.decision for each in rated}
 
     def explain(self, rated: Rated) -> Explanation:
-        """Why this decision."""
+        """Explain this decision."""
         action, decision = rated.action.facts, rated.decision
         book = self._books[rated.action.customer]
         if decision.rule is None:
@@ -128,7 +128,7 @@ class Explainer:
 
 
 class Counts:
-    """What the decisions do not say themselves: how many actions a rule had charged before, and its period's total."""
+    """What the decisions don't contain: how many actions a rule had charged before, and its period's total."""
 
     def __init__(self, rated: list[Rated]) -> None:
         self._actions: dict[ActionId, int] = {}
@@ -161,10 +161,10 @@ def _without_rule(sentences: list[str]) -> Explanation:
 
 def _unrated(book: RuleBook, action: ActionFacts) -> list[str]:
     asleep = [
-        f"Rule {rule.id} has the scope, but is not effective at {instant(action.occurred_at).isoformat()}."
+        f"Rule {rule.id} has a matching scope, but is not effective at {instant(action.occurred_at).isoformat()}."
         for rule in book.candidates(action)
     ]
-    return ["No rule holds this action: it is neither free nor excluded, and waits for a rule.", *asleep]
+    return ["No rule matches this action. It stays unrated until a rule does.", *asleep]
 
 
 def _winner(rule: RuleFacts) -> Winner:

@@ -1,4 +1,4 @@
-"""What is wrong with a file, where, and why."""
+"""Faults in a file: where, and why."""
 
 from typing import NamedTuple
 
@@ -6,14 +6,14 @@ from billing_engine.core.errors import Refused
 
 
 class Problem(NamedTuple):
-    """Where in a JSON value (a pointer, RFC 6901) and what."""
+    """A position in a JSON value (a pointer, RFC 6901) and what is wrong there."""
 
     pointer: str
     reason: str
 
 
 class Fault(NamedTuple):
-    """A problem with its file, and with its line where lines count."""
+    """A problem with its file, and with its line number if the file has lines."""
 
     file: str
     line: int | None
@@ -22,12 +22,12 @@ class Fault(NamedTuple):
     def __str__(self) -> str:
         place = self.file if self.line is None else f"{self.file}:{self.line}"
         text = ": ".join(part for part in (place, *self.problem) if part)
-        # One line each, whatever the file has for names.
+        # Keep each fault on one line, whatever names the file contains.
         return "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in text)
 
 
 class FilesRefused(Refused):
-    """Nothing was rated, because the files are not what they must be."""
+    """Nothing was rated because the files have faults."""
 
     code = "files_refused"
     http_status = 400
@@ -38,5 +38,5 @@ class FilesRefused(Refused):
 
 
 def step(pointer: str, name: str | int) -> str:
-    """The pointer one member, or one item, deeper."""
+    """The pointer extended by one member or item."""
     return f"{pointer}/{str(name).replace('~', '~0').replace('/', '~1')}"

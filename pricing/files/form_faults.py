@@ -1,4 +1,4 @@
-"""Everything that keeps a JSON value from having its form, in words; asked only when msgspec has refused it."""
+"""Describe everything that keeps a JSON value from matching its form; used only after msgspec has refused it."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -12,23 +12,23 @@ from pricing.files.faults import Problem, step
 
 TYPES = {dict: "an object", list: "a list", str: "a string", bool: "true or false", type(None): "null"}
 PATTERNS = {
-    forms.NUMBER: 'is no number from 0 with at most six decimal places, such as "2.50"',
-    forms.POSITIVE: 'is no number above 0 with at most six decimal places, such as "10"',
-    forms.DAY: 'is no day such as "2026-01-31"',
-    forms.INSTANT: 'is no time with its offset, such as "2026-01-31T17:41:09-06:00"',
+    forms.NUMBER: 'is not a number from 0 up with at most six decimal places, such as "2.50"',
+    forms.POSITIVE: 'is not a number above 0 with at most six decimal places, such as "10"',
+    forms.DAY: 'is not a day such as "2026-01-31"',
+    forms.INSTANT: 'is not a time with its offset, such as "2026-01-31T17:41:09-06:00"',
     forms.WALL_CLOCK: (
-        'is no day such as "2026-12-01" and no time without an offset such as "2026-12-01T09:00":'
-        " a rule begins and ends in each customer's own time zone"
+        'is neither a day such as "2026-12-01" nor a time without an offset such as "2026-12-01T09:00":'
+        " a rule starts and ends in each customer's own time zone"
     ),
-    forms.DOMAIN: 'is no domain such as "example.com"',
-    forms.CURRENCY: 'is no ISO 4217 currency such as "USD"',
+    forms.DOMAIN: 'is not a domain such as "example.com"',
+    forms.CURRENCY: 'is not an ISO 4217 currency code such as "USD"',
 }
 LONGEST = 60
 AN_AMOUNT = {forms.NUMBER, forms.POSITIVE}
 
 
-def misfits(content: Any, form: type, pointer: str = "") -> list[Problem]:
-    """What keeps a JSON value from being of this form; empty where it is."""
+def form_problems(content: Any, form: type, pointer: str = "") -> list[Problem]:
+    """What keeps a JSON value from matching this form; empty if it matches."""
     return list(_check(content, inspect.type_info(form), pointer))
 
 
@@ -45,7 +45,7 @@ def _check_one_of(content: Any, form: inspect.UnionType, pointer: str) -> Iterat
     if len(given) == 1:
         yield from _check(content, given[0], pointer)
         return
-    # What is left are the price models, told apart by their tag.
+    # The rest are price models, distinguished by their tag.
     tagged = {each.tag: each for each in given if isinstance(each, inspect.StructType)}
     if not isinstance(content, dict):
         yield _unexpected(content, "an object", pointer)
@@ -95,9 +95,9 @@ def _check_whole(content: Any, form: inspect.IntType, pointer: str) -> Iterator[
     if not isinstance(content, int) or isinstance(content, bool):
         yield _unexpected(content, "a whole number", pointer)
     elif form.ge is not None and content < form.ge:
-        yield Problem(pointer, f"is {content}; the least is {form.ge}")
+        yield Problem(pointer, f"is {content}; the minimum is {form.ge}")
     elif form.le is not None and content > form.le:
-        yield Problem(pointer, f"is {content}; the most is {form.le}")
+        yield Problem(pointer, f"is {content}; the maximum is {form.le}")
 
 
 def _check_choice(content: Any, form: inspect.LiteralType, pointer: str) -> Iterator[Problem]:
@@ -135,6 +135,6 @@ def _listed(names: Iterable[Any]) -> str:
 
 
 def _shown(content: Any) -> str:
-    """As JSON has it, on one line and not too long."""
+    """The JSON text on one line, shortened."""
     text = msgspec.json.encode(content).decode()
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"

@@ -1,4 +1,4 @@
-"""The forms of RULES.json and of a line of ACTIONS.ndjson; what is published as JSON Schema is made from them."""
+"""The forms of RULES.json and of a line of ACTIONS.ndjson; the published JSON Schemas are generated from them."""
 
 from functools import cache, reduce
 from operator import or_
@@ -9,7 +9,7 @@ from msgspec import Meta, Struct, defstruct, field
 from pricing.rating import prices
 from pricing.rating.prices import MODELS, Kind
 
-# "(?!\n)": in Python "$" also matches before a last line feed; in other dialects it changes nothing.
+# "(?!\n)": in Python "$" also matches before a final line feed; in other dialects this changes nothing.
 _END = r"$(?!\n)"
 NUMBER = r"^(0|[1-9][0-9]{0,17})(\.[0-9]{1,6})?" + _END
 POSITIVE = r"^(?=.*[1-9])" + NUMBER[1:]
@@ -27,46 +27,46 @@ Instant = Annotated[str, Meta(pattern=INSTANT, extra_json_schema={"format": "dat
 WallClock = Annotated[str, Meta(pattern=WALL_CLOCK, examples=["2026-12-01", "2026-12-01T09:00"])]
 Domain = Annotated[str, Meta(pattern=DOMAIN)]
 Currency = Annotated[str, Meta(pattern=CURRENCY, description="ISO 4217.")]
-FlatFee = Annotated[Number, Meta(description="Due with the first unit, or value, that enters the tier.")]
+FlatFee = Annotated[Number, Meta(description="Charged with the first unit (or value) that enters the tier.")]
 
 
 class Form(Struct, forbid_unknown_fields=True):
-    """What is written nowhere else is not read: unknown members are refused."""
+    """Unknown members are refused."""
 
 
 SomeForm = TypeVar("SomeForm", bound=Form)
 
 
 class Customer(Form):
-    """A customer; one that is not listed has all the defaults."""
+    """A customer; unlisted customers have all the defaults."""
 
     code: Name
     currency: Currency = "USD"
     time_zone: Annotated[
-        Name, Meta(description="IANA name; cycles, contract days and rules begin at midnight here.")
+        Name, Meta(description="IANA name. Cycles, contract days and rules start at midnight here.")
     ] = "UTC"
     cycle: Annotated[
         Literal["monthly", "weekly", "fortnightly"],
-        Meta(description="Calendar months, weeks from Monday, or two of them, counted in twos from January 1, 2024."),
+        Meta(description="Calendar months, weeks from Monday, or two weeks, counted from January 1, 2024."),
     ] = "monthly"
     monthly_budget: Annotated[
         Number | None, Meta(description="What the customer plans to spend per month. Prorated for weekly cycles.")
     ] = None
     hard_budget: Annotated[bool, Meta(description="Charge nothing above the budget.")] = False
-    excluded_domains: Annotated[list[Domain], Meta(description="E-mail domains that are never charged.")] = []
+    excluded_domains: Annotated[list[Domain], Meta(description="Email domains that are never charged.")] = []
     contract_from: Annotated[Day | None, Meta(description="First day, in the customer's time zone.")] = None
     contract_to: Annotated[Day | None, Meta(description="Last day, in the customer's time zone.")] = None
 
 
 class ActionType(Form):
-    """A kind of action; one that is not listed is billable."""
+    """An action type; unlisted types are billable."""
 
     code: Name
     billable: bool = True
 
 
 class Scope(Form):
-    """What a rule fixes; what is left out, or null, is open."""
+    """The values that a rule fixes; what is missing or null is open."""
 
     customer: Name | None = None
     product: Name | None = None
@@ -77,59 +77,65 @@ class Scope(Form):
 
 
 class UnitTier(Form):
-    """From above the tier before, up to and with `up_to`."""
+    """From above the previous tier up to and including `up_to`."""
 
-    up_to: Annotated[Positive | None, Meta(description="The last unit of the tier; null: no end, for the last tier.")]
+    up_to: Annotated[
+        Positive | None, Meta(description="Last unit of the tier; null for the last tier, which has no end.")
+    ]
     unit_price: Number
     flat_fee: FlatFee = "0"
 
 
 class PercentTier(Form):
-    """From above the tier before, up to and with `up_to` of value."""
+    """From above the previous tier up to and including `up_to` of value."""
 
-    up_to: Annotated[Positive | None, Meta(description="The last value of the tier; null: no end, for the last tier.")]
+    up_to: Annotated[
+        Positive | None, Meta(description="Last value of the tier; null for the last tier, which has no end.")
+    ]
     percent: Number
     flat_fee: FlatFee = "0"
 
 
 class Price(Form, tag_field="model"):
-    """A price, of one of the models; `rules_form` has the form of each."""
+    """A price of one of the models; `rules_form` has the form of each."""
 
 
 class Once(Form):
     """Charge once per lead, or per person, and action type."""
 
     per: Literal["lead", "person"]
-    days: Annotated[int, Meta(ge=1, le=36_500, description="Within how many days of the last charged one.")]
+    days: Annotated[int, Meta(ge=1, le=36_500, description="Number of days since the last charged action.")]
 
 
 class Rule(Form, kw_only=True):
-    """A price rule: scope, price and the time [effective_from, effective_to), on each customer's own clock."""
+    """A price rule: scope, price and the time [effective_from, effective_to) in each customer's own time zone."""
 
     id: Name
     scope: Scope = field(default_factory=Scope)
     priority: Annotated[
         int,
         Meta(
-            ge=-1_000_000_000, le=1_000_000_000, description="The highest wins; among equals the most specific scope."
+            ge=-1_000_000_000,
+            le=1_000_000_000,
+            description="The highest priority wins. If equal, the most specific scope wins.",
         ),
     ] = 0
     currency: Currency = "USD"
-    effective_from: Annotated[WallClock, Meta(description="A day, or a time, in each customer's own time zone.")]
+    effective_from: Annotated[WallClock, Meta(description="A day or a time in each customer's own time zone.")]
     effective_to: Annotated[
-        WallClock | None, Meta(description="The first day, or time, that it no longer prices; null: no end.")
+        WallClock | None, Meta(description="First day (or time) that the rule no longer prices; null for no end.")
     ] = None
     price: Price
     once: Once | None = None
     highest_only: Annotated[
         bool,
         Meta(
-            description="Of a lead's actions in a period, charge only the highest-priced one. Needs a per-unit or"
-            " percentage price without a free part."
+            description="Charge only a lead's highest-priced action in a period. Needs a per-unit or"
+            " percentage price without an allowance."
         ),
     ] = False
-    cap_per_lead: Annotated[Number | None, Meta(description="At most this for one lead, over all periods.")] = None
-    cap_per_period: Annotated[Number | None, Meta(description="At most this for all leads in a period.")] = None
+    cap_per_lead: Annotated[Number | None, Meta(description="Maximum for one lead, over all periods.")] = None
+    cap_per_period: Annotated[Number | None, Meta(description="Maximum for all leads in one period.")] = None
 
 
 class Rules(Form, kw_only=True):
@@ -141,7 +147,7 @@ class Rules(Form, kw_only=True):
 
 
 def rules_form() -> type[Rules]:
-    """The form of RULES.json: its rules have a price of any of the models that there are."""
+    """The form of RULES.json; rules can have a price of any model."""
     return _rules_form(tuple(MODELS.values()))
 
 
@@ -153,14 +159,14 @@ def _rules_form(models: tuple[type[prices.Price], ...]) -> type[Rules]:
 
 
 def _price_form(model: type[prices.Price]) -> Any:
-    """The form of one price model: what a price of it is made of, the required first."""
+    """The form of one price model: its fields, required ones first."""
     members = [(each.name, *_member(each)) for each in sorted(model.fields, key=lambda each: not each.is_required)]
     doc = {"__doc__": model.meaning}
     return defstruct(model.__name__, members, bases=(Price,), tag=model.code, namespace=doc, module=__name__)
 
 
 def _member(field: prices.Field) -> tuple[Any, ...]:
-    """A member's type, and what it is where it is left out."""
+    """A member's type, and its default."""
     meta = Meta(description=field.meaning)
     match field.kind:
         case Kind.UNIT_TIERS:
@@ -179,26 +185,28 @@ def _member(field: prices.Field) -> tuple[Any, ...]:
 
 
 def _extended(form: type[SomeForm], **members: Any) -> type[SomeForm]:
-    """The form with other types for some of its members."""
+    """The form with other types for some members."""
     doc = {"__doc__": form.__doc__}
     made = defstruct(form.__name__, list(members.items()), bases=(form,), kw_only=True, namespace=doc, module=__name__)
     return cast("type[SomeForm]", made)
 
 
 class Action(Form, kw_only=True):
-    """One thing a lead did: a line of the file."""
+    """One thing a lead did; one line of the file."""
 
     id: Annotated[Name, Meta(description="Unique in the file.")]
     lead: Name
-    person: Annotated[str | None, Meta(description="The lead's e-mail address; null or empty: not known.")] = None
+    person: Annotated[str | None, Meta(description="The lead's email address; null or empty if unknown.")] = None
     customer: Name
     product: Name
-    category: Annotated[str, Meta(description="The product's.")] = ""
+    category: Annotated[str, Meta(description="The product's category.")] = ""
     source: Name
-    channel: Annotated[str, Meta(description="The source's.")] = ""
+    channel: Annotated[str, Meta(description="The source's channel.")] = ""
     type: Name
     occurred_at: Instant
     quantity: Number = "1"
-    value: Annotated[Number | None, Meta(description="Its worth in the customer's currency; null: none.")] = None
+    value: Annotated[
+        Number | None, Meta(description="The action's value in the customer's currency; null for none.")
+    ] = None
     is_test: bool = False
     voided: bool = False

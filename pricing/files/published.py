@@ -1,4 +1,4 @@
-"""The formats as JSON Schema, made from the forms. `python -m pricing.files.published` writes them again."""
+"""The formats as JSON Schema, generated from the forms with `python -m pricing.files.published`."""
 
 from pathlib import Path
 from typing import Any
@@ -9,15 +9,15 @@ from pricing.files import forms
 
 FOLDER = Path(__file__).resolve().parent / "schema"
 BEYOND = (
-    "Beyond what a schema can say the program refuses: a name that stands twice (in one object, or of two customers, "
-    "action types, rules or actions), a time, time zone or currency that there is none of, an end before its beginning, "
-    "tiers that do not ascend or of which not the last one alone is open, a minimum above its maximum, a hard budget "
-    "without an amount, and two rules of the same scope, currency and priority that overlap in time."
+    "Beyond this schema, the program refuses: a duplicate name (in one object, or of two customers, action types, "
+    "rules or actions), a time, time zone or currency that does not exist, an end before its start, tiers that do "
+    "not ascend or whose last one, and only it, is not open, a minimum above its maximum, a hard budget without an "
+    "amount, and two rules of the same scope, currency and priority that overlap in time."
 )
 
 
 def schemas() -> dict[str, str]:
-    """Each schema's text, by the name of its file."""
+    """Each schema's text, by file name."""
     found: dict[str, Any] = {"rules.schema.json": forms.rules_form(), "action.schema.json": forms.Action}
     return {name: _schema(name, form) for name, form in found.items()}
 
@@ -36,7 +36,7 @@ def _schema(name: str, form: Any) -> str:
 
 
 def _titled(schema: Any) -> Any:
-    """Every member with a title; without OpenAPI's `discriminator`, which JSON Schema does not know."""
+    """Every member with a title; without OpenAPI's `discriminator`, which JSON Schema does not have."""
     if isinstance(schema, list):
         return [_titled(each) for each in schema]
     if not isinstance(schema, dict):

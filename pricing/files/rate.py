@@ -1,4 +1,4 @@
-"""Rates what was read: each customer's cycles one after the other, by the function that bills."""
+"""Rate the actions of files: each customer's cycles in order, with the billing function."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -11,37 +11,37 @@ from pricing.files.values import Placed, in_zone
 from pricing.rating.amounts import Micro
 from pricing.rating.counters import Counters
 from pricing.rating.period import rate_period
-from pricing.rating.values import ActionFacts, ActionId, Catalogue, CustomerFacts, CustomerId, Decision, RuleFacts
+from pricing.rating.values import ActionFacts, ActionId, Catalog, CustomerFacts, CustomerId, Decision, RuleFacts
 
 
 class Rated(NamedTuple):
-    """An action and what became of it."""
+    """An action and its result."""
 
     action: Placed
     decision: Decision
 
 
 def rate(rule_set: RuleSet, actions: Iterable[Placed]) -> list[Rated]:
-    """One decision per action, over all customers in the order (occurred_at, id as text)."""
+    """One decision per action of all customers, in the order (occurred_at, id as string)."""
     ordered = sorted(actions, key=lambda action: (action.facts.occurred_at, action.facts.id))
-    catalogue = catalogue_of(rule_set, ordered)
+    catalog = catalog_of(rule_set, ordered)
     decided: dict[ActionId, Decision] = {}
     for code, cycles in _cycles(ordered).items():
         customer, rules = rule_set.customer(code).facts, rules_open_to(rule_set, code)
-        decided |= _rate_customer(cycles, customer, rules, catalogue)
+        decided |= _rate_customer(cycles, customer, rules, catalog)
     return [Rated(action, decided[action.facts.id]) for action in ordered]
 
 
 def rules_open_to(rule_set: RuleSet, customer: str) -> list[RuleFacts]:
-    """The rules that are this customer's or everybody's, in its time zone."""
+    """The rules that apply to this customer or to all, in its time zone."""
     zone = rule_set.customer(customer).zone
     return [in_zone(rule, zone) for rule in rule_set.rules if rule.customer in (None, CustomerId(customer))]
 
 
-def catalogue_of(rule_set: RuleSet, actions: Sequence[Placed]) -> Catalogue:
-    """What the actions say about their products and sources; a type that is not listed is billable."""
+def catalog_of(rule_set: RuleSet, actions: Sequence[Placed]) -> Catalog:
+    """What the actions say about their products and sources; an unlisted action type is billable."""
     kinds = {action.facts.action_type for action in actions}
-    return Catalogue(
+    return Catalog(
         products={action.facts.product: action.product for action in actions},
         sources={action.facts.source: action.source for action in actions},
         is_billable={kind: rule_set.is_billable.get(str(kind), True) for kind in kinds},
@@ -49,7 +49,7 @@ def catalogue_of(rule_set: RuleSet, actions: Sequence[Placed]) -> Catalogue:
 
 
 def _cycles(ordered: Iterable[Placed]) -> dict[str, dict[Cycle, list[ActionFacts]]]:
-    """Each customer's cycles in their order."""
+    """Each customer's cycles in order."""
     found = defaultdict[str, dict[Cycle, list[ActionFacts]]](dict)
     for action in ordered:
         found[action.customer].setdefault(action.cycle, []).append(action.facts)
@@ -57,15 +57,15 @@ def _cycles(ordered: Iterable[Placed]) -> dict[str, dict[Cycle, list[ActionFacts
 
 
 def _rate_customer(
-    cycles: dict[Cycle, list[ActionFacts]], customer: CustomerFacts, rules: list[RuleFacts], catalogue: Catalogue
+    cycles: dict[Cycle, list[ActionFacts]], customer: CustomerFacts, rules: list[RuleFacts], catalog: Catalog
 ) -> dict[ActionId, Decision]:
     decided: dict[ActionId, Decision] = {}
     before = Counters()
     for cycle, actions in cycles.items():
-        # What was paid once, and what a lead was charged, goes on over cycles; all that is counted begins anew.
+        # Payments and lead totals carry over between cycles; all other counters start over.
         carried = Counters(by_lead=before.by_lead, paid=before.paid)
         for decision in rate_period(
-            actions, customer=_within(cycle, customer), rules=rules, catalogue=catalogue, carried=carried
+            actions, customer=_within(cycle, customer), rules=rules, catalog=catalog, carried=carried
         ):
             decided[decision.action] = decision
         before = carried
@@ -73,7 +73,7 @@ def _rate_customer(
 
 
 def _within(cycle: Cycle, customer: CustomerFacts) -> CustomerFacts:
-    """The customer with its monthly budget by days."""
+    """The customer with its prorated monthly budget."""
     if customer.hard_budget is None:
         return customer
     return replace(customer, hard_budget=Micro(int(customer.hard_budget * months_of(cycle.first, cycle.next().first))))

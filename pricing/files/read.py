@@ -1,4 +1,4 @@
-"""Both files read and checked: what rating needs, or every fault there is."""
+"""Read and check both files: the inputs to rating, or every fault."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ class RuleSet:
     is_billable: dict[str, bool] = field(default_factory=dict)
 
     def customer(self, code: str) -> Customer:
-        """The customer listed, or one with the defaults."""
+        """The listed customer, or one with the defaults."""
         found = self.customers.get(code)
         if found is None:
             found = self.customers[code] = customer_of(forms.Customer(code))
@@ -30,7 +30,7 @@ class RuleSet:
 
 
 def read_files(rules: Path, actions: Path) -> tuple[RuleSet, list[Placed]]:
-    """The rules, and the actions as they stand in the file. Raises FilesRefused with every fault of both."""
+    """The rules, and the actions in the order of the file. Raises FilesRefused with every fault of both."""
     faults: list[Fault] = []
     rule_set = _read_rules(rules, faults)
     found = _read_actions(actions, rule_set, faults)
@@ -72,7 +72,7 @@ def _read_actions(file: Path, rule_set: RuleSet, faults: list[Fault]) -> list[Pl
 
 
 def _read_lines(lines: Iterable[bytes], rule_set: RuleSet) -> Iterator[tuple[int | None, Placed | list[Problem]]]:
-    """Each line with its number: the action, or the problems with it; lines of nothing but space are no lines."""
+    """Each line with its number: the action or its problems; blank lines are skipped."""
     decoder = FormDecoder(forms.Action)
     taken: dict[str, int] = {}
     seen: dict[Any, Any] = {}
@@ -87,14 +87,14 @@ def _read_lines(lines: Iterable[bytes], rule_set: RuleSet) -> Iterator[tuple[int
             continue
         first = taken.setdefault(read.id, number)
         if first != number:
-            yield number, [Problem("/id", f'"{read.id}" is taken by line {first}')]
+            yield number, [Problem("/id", f'"{read.id}" is already used in line {first}')]
             continue
         try:
             yield number, placed(read, rule_set.customer(read.customer), seen)
         except ValueError as error:
             yield number, [Problem("/occurred_at", str(error))]
     if not some:
-        yield None, [Problem("", "holds no action")]
+        yield None, [Problem("", "contains no action")]
 
 
 def _unreadable(file: Path, error: OSError) -> Fault:

@@ -1,4 +1,4 @@
-"""The forms as the values rating knows."""
+"""Convert the forms to the values that rating uses."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -33,7 +33,7 @@ ONE = 10**PLACES
 
 
 class Customer(NamedTuple):
-    """What rating knows of a customer, and what its time is cut into, in which zone."""
+    """The customer as rating sees it, with its cycle and time zone."""
 
     facts: CustomerFacts
     zone: ZoneInfo
@@ -41,7 +41,7 @@ class Customer(NamedTuple):
 
 
 class Placed(NamedTuple):
-    """An action, whose it is, and the cycle it belongs to."""
+    """An action with its customer and its cycle."""
 
     customer: str
     cycle: Cycle
@@ -63,10 +63,10 @@ def written(number: int) -> str:
 
 
 def customer_of(customer: forms.Customer) -> Customer:
-    """The customer; its contract is a stretch of whole days in its own zone."""
+    """The customer; its contract covers whole days in its own time zone."""
     zone = ZoneInfo(customer.time_zone)
     budget = customer.monthly_budget if customer.hard_budget else None
-    # The last day there is stands for "no end": nothing comes after it.
+    # The last representable day means "no end": nothing comes after it.
     last = None if customer.contract_to is None else date.fromisoformat(customer.contract_to)
     facts = CustomerFacts(
         id=CustomerId(customer.code),
@@ -82,7 +82,7 @@ def customer_of(customer: forms.Customer) -> Customer:
 
 
 def rule_facts(rule: forms.Rule) -> RuleFacts:
-    """The rule, its times still those of a clock; it has no revisions, so its quantities are counted under its own id."""
+    """The rule, its times still wall-clock times; it has no revisions, so quantities are counted under its own id."""
     scope, once = rule.scope, rule.once
     return RuleFacts(
         id=RuleId(rule.id),
@@ -106,24 +106,24 @@ def rule_facts(rule: forms.Rule) -> RuleFacts:
 
 
 def in_zone(rule: RuleFacts, zone: ZoneInfo) -> RuleFacts:
-    """The rule with the instants at which it begins and ends for the customers of a time zone."""
+    """The rule with the instants at which it starts and ends in a time zone."""
     begin, end = rule.effective_from, rule.effective_to
     return replace(rule, effective_from=_in(zone, begin), effective_to=None if end is None else _in(zone, end))
 
 
 def _in(zone: ZoneInfo, shown: Instant) -> Instant:
-    """When a clock of the zone shows this."""
+    """The instant of this wall-clock time in the zone."""
     return moment(instant_of(wall_clock(shown), zone))
 
 
 def placed(action: forms.Action, customer: Customer, seen: dict[Any, Any]) -> Placed:
-    """The action in its cycle; ValueError where there is no such time. What repeats is kept once, in `seen`."""
+    """The action in its cycle; ValueError if its time does not exist. Repeated values are shared through `seen`."""
     kept = seen.setdefault
     try:
         occurred_at = datetime.fromisoformat(action.occurred_at).astimezone(UTC)
         cycle = customer.kind.containing(occurred_at, customer.zone)
     except (ValueError, OverflowError) as error:
-        raise ValueError(f"{action.occurred_at} is no time there is: {error}") from error
+        raise ValueError(f"{action.occurred_at} does not exist: {error}") from error
     person = action.person or ""
     product = ProductFacts(ProductId(action.product), action.category)
     source = SourceFacts(SourceId(action.source), action.channel)
@@ -131,9 +131,9 @@ def placed(action: forms.Action, customer: Customer, seen: dict[Any, Any]) -> Pl
     facts = ActionFacts(
         id=ActionId(action.id),
         lead=kept(action.lead, action.lead),
-        # What is no e-mail address is a person all the same, told apart by how it is written.
+        # Anything that is not an email address still identifies a person, by its exact spelling.
         person=person_key(person) or person.strip().casefold(),
-        # A name stands for another thing where another category, or another channel, is beside it.
+        # The same name with another category or channel is another thing.
         product=ProductId(product),
         source=SourceId(source),
         action_type=kept(action.type, action.type),
@@ -147,12 +147,12 @@ def placed(action: forms.Action, customer: Customer, seen: dict[Any, Any]) -> Pl
 
 
 def model_of(price: forms.Price) -> type[Price]:
-    """Its price model."""
+    """The price model."""
     return MODELS[str(price.__struct_config__.tag)]
 
 
 def given_of(price: forms.Price) -> Given:
-    """What the file says of the price."""
+    """The given values of the price."""
     fields = model_of(price).fields
     columns = [each for each in fields if not each.kind.is_tiers]
     tiers = [_tiers(getattr(price, each.name), each) for each in fields if each.kind.is_tiers]

@@ -1,4 +1,4 @@
-"""What decided about an action of a file, by the names that stand in the files."""
+"""Explain decisions about the actions of a file, with the names used in the files."""
 
 from collections.abc import Mapping
 
@@ -14,7 +14,7 @@ from pricing.wording.rule import Terms, sentence
 
 
 def scope(rule: RuleFacts) -> dict[str, str]:
-    """What the rule fixes, the weightiest first; empty where it prices everything."""
+    """The values that the rule fixes, most significant first; empty if it prices everything."""
     fixed = {
         "customer": rule.customer,
         "product": rule.product,
@@ -27,14 +27,14 @@ def scope(rule: RuleFacts) -> dict[str, str]:
 
 
 def of_rule(rule: RuleFacts) -> str:
-    """Why this rule may price the action at all."""
+    """Why this rule may price the action."""
     fixed = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in scope(rule).items())
-    decides = f"Rule {rule.id} decides: its scope is {fixed or 'everything'}, its priority {rule.priority}."
+    decides = f"Rule {rule.id} decides, with scope {fixed or 'everything'} and priority {rule.priority}."
     return f"{decides} It charges {sentence(terms_of(rule))}."
 
 
 def terms_of(rule: RuleFacts) -> Terms:
-    """What the rule's sentence says."""
+    """The terms that the rule's sentence states."""
     return Terms(
         currency=rule.currency,
         price=rule.price,
@@ -47,24 +47,24 @@ def terms_of(rule: RuleFacts) -> Terms:
 
 
 def of_loser(loser: RuleFacts, winner: RuleFacts, dimension: str) -> str:
-    """What another rule that holds the action lost on."""
+    """What another rule that matches the action lost on."""
     if dimension == "priority":
-        lost = f"its priority is {loser.priority}, that of {winner.id} is {winner.priority}"
+        lost = f"its priority is {loser.priority}, the priority of {winner.id} is {winner.priority}"
     elif dimension == "effective from":
-        lost = f"it began earlier, {written(wall_clock(loser.effective_from))}"
+        lost = f"it started earlier, {written(wall_clock(loser.effective_from))}"
     else:
-        lost = f"it leaves the {dimension} open, {winner.id} fixes it"
-    return f"Rule {loser.id} holds too and lost on {dimension}: {lost}."
+        lost = f"it leaves the {dimension} open, but {winner.id} fixes it"
+    return f"Rule {loser.id} also matches, but lost on {dimension}: {lost}."
 
 
 def lost_on(loser: RuleFacts, winner: RuleFacts) -> int:
-    """The first dimension the two differ in, as a place in `pricing.rating.match.DIMENSIONS`."""
+    """The first dimension in which the two differ, as an index into `pricing.rating.match.DIMENSIONS`."""
     pairs = zip(rank(loser), rank(winner), strict=True)
     return next(place for place, (theirs, ours) in enumerate(pairs) if theirs != ours)
 
 
 def of_exclusion(decision: Decision, rule: RuleFacts | None, decided: Mapping[ActionId, Decision]) -> str:
-    """Why an excluded action costs nothing; `decided` has what became of the others."""
+    """Why an excluded action is not charged; `decided` has the results of the others."""
     if decision.reason == ALREADY_CHARGED and rule and rule.once:
         paid, days = f"action {decision.paid_by}", whole_days(rule.once.within)
         return already_charged(paid=paid, per_person=rule.once.per_person, within_days=days)
@@ -77,6 +77,6 @@ def of_exclusion(decision: Decision, rule: RuleFacts | None, decided: Mapping[Ac
 
 
 def of_cuts(decision: Decision, rule: RuleFacts) -> list[str]:
-    """What each cap took off the price."""
+    """What each cap cut from the price."""
     limits = {PER_LEAD: rule.cap_per_lead, PER_PERIOD: rule.cap_per_period}
     return cuts_in_words(decision.full_amount, decision.cuts, limits, rule.currency)

@@ -41,17 +41,20 @@ class Migration(migrations.Migration):
                 (
                     "rules",
                     models.JSONField(
-                        help_text="Each price rule in force, by id, with the instants it began and ended (or none)."
+                        help_text="Each price rule in force by id, with the instants it started and ended (or none)."
                     ),
                 ),
                 ("customer", models.JSONField(help_text="Contract dates, excluded domains and hard budget.")),
-                ("catalogue", models.JSONField(help_text="Products' categories, sources' channels, what is billable.")),
+                (
+                    "catalog",
+                    models.JSONField(help_text="Products' categories, sources' channels, and billable action types."),
+                ),
                 (
                     "later_closed",
                     models.JSONField(
                         db_default=models.Value([], models.JSONField()),
                         default=list,
-                        help_text="Later periods that were closed already: what they charged is counted in this one.",
+                        help_text="Later periods that were already closed: their charges count in this one.",
                     ),
                 ),
             ],
@@ -74,9 +77,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "rated_at",
-                    models.DateTimeField(
-                        help_text="That rating's own instant: another one since, and the count is stale."
-                    ),
+                    models.DateTimeField(help_text="When that rating ran. After a newer rating, the count is stale."),
                 ),
                 ("counted_at", models.DateTimeField()),
             ],
@@ -102,7 +103,7 @@ class Migration(migrations.Migration):
                     models.JSONField(
                         db_default=models.Value({}, models.JSONField()),
                         default=dict,
-                        help_text="How many for which reason.",
+                        help_text="Number of actions by reason.",
                     ),
                 ),
                 ("unrated", models.PositiveIntegerField()),
@@ -112,12 +113,12 @@ class Migration(migrations.Migration):
                     "rated_to_at",
                     models.DateTimeField(blank=True, help_text="When the last action rated occurred.", null=True),
                 ),
-                ("rated_to_action", models.BigIntegerField(blank=True, help_text="Which one it was.", null=True)),
+                ("rated_to_action", models.BigIntegerField(blank=True, help_text="The last action rated.", null=True)),
                 (
                     "counters",
                     models.JSONField(
                         blank=True,
-                        help_text="What rating had counted there, to go on from; empty: it must be rated whole.",
+                        help_text="Counters at that action, to continue from. Empty: the whole period must be rated.",
                         null=True,
                     ),
                 ),
@@ -146,7 +147,7 @@ class Migration(migrations.Migration):
             name="PriceRule",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("name", models.CharField(help_text="Explanations name it, so say what is priced.", max_length=200)),
+                ("name", models.CharField(help_text="Shown in explanations, so name what is priced.", max_length=200)),
                 (
                     "state",
                     models.CharField(
@@ -155,7 +156,7 @@ class Migration(migrations.Migration):
                         max_length=7,
                     ),
                 ),
-                ("category", models.CharField(blank=True, help_text="Of products.", max_length=80)),
+                ("category", models.CharField(blank=True, help_text="Product category.", max_length=80)),
                 (
                     "channel",
                     models.CharField(
@@ -178,7 +179,9 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "priority",
-                    models.SmallIntegerField(default=0, help_text="The highest wins; among equals the most specific."),
+                    models.SmallIntegerField(
+                        default=0, help_text="The highest priority wins. If equal, the most specific rule wins."
+                    ),
                 ),
                 (
                     "currency",
@@ -187,14 +190,14 @@ class Migration(migrations.Migration):
                 (
                     "wall_from",
                     pricing.models.wall_clock.WallClockField(
-                        help_text="The first day, or time, in each customer's own time zone.", verbose_name="from"
+                        help_text="First day (or time) in each customer's own time zone.", verbose_name="from"
                     ),
                 ),
                 (
                     "wall_to",
                     pricing.models.wall_clock.WallClockField(
                         blank=True,
-                        help_text="The first day, or time, that it no longer prices. Empty: no end.",
+                        help_text="First day (or time) that the rule no longer prices. Empty: no end.",
                         null=True,
                         verbose_name="until",
                     ),
@@ -206,7 +209,7 @@ class Migration(migrations.Migration):
                 (
                     "unit_price",
                     models.DecimalField(
-                        blank=True, decimal_places=6, help_text="Of each unit.", max_digits=16, null=True
+                        blank=True, decimal_places=6, help_text="Price of each unit.", max_digits=16, null=True
                     ),
                 ),
                 (
@@ -214,14 +217,18 @@ class Migration(migrations.Migration):
                     models.DecimalField(
                         decimal_places=6,
                         default=0,
-                        help_text="The first units of a period, at no charge; tiers and packages begin after.",
+                        help_text="Number of free units at the start of a period. Tiers and packages start after them.",
                         max_digits=18,
                     ),
                 ),
                 (
                     "package_size",
                     models.DecimalField(
-                        blank=True, decimal_places=6, help_text="Units in a package.", max_digits=18, null=True
+                        blank=True,
+                        decimal_places=6,
+                        help_text="Number of units in a package.",
+                        max_digits=18,
+                        null=True,
                     ),
                 ),
                 (
@@ -229,7 +236,7 @@ class Migration(migrations.Migration):
                     models.DecimalField(
                         blank=True,
                         decimal_places=6,
-                        help_text="Of each package that is started.",
+                        help_text="Price of each started package.",
                         max_digits=16,
                         null=True,
                     ),
@@ -237,7 +244,11 @@ class Migration(migrations.Migration):
                 (
                     "percent",
                     models.DecimalField(
-                        blank=True, decimal_places=6, help_text="Of the action's value.", max_digits=10, null=True
+                        blank=True,
+                        decimal_places=6,
+                        help_text="Percent of the action's value.",
+                        max_digits=10,
+                        null=True,
                     ),
                 ),
                 (
@@ -245,7 +256,7 @@ class Migration(migrations.Migration):
                     models.DecimalField(
                         decimal_places=6,
                         default=0,
-                        help_text="Per charged action, on top of the percentage.",
+                        help_text="Per charged action, in addition to the percentage.",
                         max_digits=16,
                     ),
                 ),
@@ -254,7 +265,7 @@ class Migration(migrations.Migration):
                     models.DecimalField(
                         blank=True,
                         decimal_places=6,
-                        help_text="Per charged action, the fixed fee included.",
+                        help_text="Per charged action, including the fixed fee.",
                         max_digits=16,
                         null=True,
                     ),
@@ -264,7 +275,7 @@ class Migration(migrations.Migration):
                     models.DecimalField(
                         blank=True,
                         decimal_places=6,
-                        help_text="Per charged action, the fixed fee included.",
+                        help_text="Per charged action, including the fixed fee.",
                         max_digits=16,
                         null=True,
                     ),
@@ -273,7 +284,7 @@ class Migration(migrations.Migration):
                     "free_actions",
                     models.PositiveIntegerField(
                         default=0,
-                        help_text="The first actions of a period, at no charge. With a free value too: until one of them runs out.",
+                        help_text="Number of free actions at the start of a period. If there is a free value too, until one of them runs out.",
                     ),
                 ),
                 (
@@ -281,7 +292,7 @@ class Migration(migrations.Migration):
                     models.DecimalField(
                         decimal_places=6,
                         default=0,
-                        help_text="The first value of a period, at no charge.",
+                        help_text="Free value at the start of a period.",
                         max_digits=16,
                     ),
                 ),
@@ -298,7 +309,7 @@ class Migration(migrations.Migration):
                     "once_days",
                     models.PositiveIntegerField(
                         blank=True,
-                        help_text="Of the last charged one, of the same action type.",
+                        help_text="Since the last charged action of the same type.",
                         null=True,
                         verbose_name="within days",
                     ),
@@ -306,7 +317,7 @@ class Migration(migrations.Migration):
                 (
                     "highest_only",
                     models.BooleanField(
-                        default=False, help_text="Of a lead's actions in a period, charge only the highest-priced one."
+                        default=False, help_text="Charge only a lead's highest-priced action in a period."
                     ),
                 ),
                 (
@@ -314,7 +325,7 @@ class Migration(migrations.Migration):
                     models.DecimalField(
                         blank=True,
                         decimal_places=6,
-                        help_text="At most this for one lead, over all periods.",
+                        help_text="Maximum for one lead, over all periods.",
                         max_digits=16,
                         null=True,
                     ),
@@ -324,7 +335,7 @@ class Migration(migrations.Migration):
                     models.DecimalField(
                         blank=True,
                         decimal_places=6,
-                        help_text="At most this for all leads in a period.",
+                        help_text="Maximum for all leads in one period.",
                         max_digits=16,
                         null=True,
                     ),
@@ -376,7 +387,7 @@ class Migration(migrations.Migration):
                     "first_revision",
                     models.ForeignKey(
                         blank=True,
-                        help_text="Revisions of one rule count their quantities together.",
+                        help_text="Revisions of a rule count their quantities together.",
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="revisions",
@@ -450,7 +461,7 @@ class Migration(migrations.Migration):
                             ("outside_contract", "Outside the contract's dates"),
                             ("excluded_contact", "Contact on the exclusion list"),
                             ("waived", "Waived by a person"),
-                            ("already_charged", "Charged already"),
+                            ("already_charged", "Already charged"),
                             ("not_highest", "Not the highest-priced action of its lead"),
                         ],
                         max_length=20,
@@ -466,7 +477,7 @@ class Migration(migrations.Migration):
                     models.DecimalField(
                         blank=True,
                         decimal_places=6,
-                        help_text="What the rule's limit per lead cut off the full price.",
+                        help_text="Cut from the full price by the rule's limit per lead.",
                         max_digits=40,
                         null=True,
                     ),
@@ -476,7 +487,7 @@ class Migration(migrations.Migration):
                     models.DecimalField(
                         blank=True,
                         decimal_places=6,
-                        help_text="What the rule's limit per period cut off what that left.",
+                        help_text="Cut from the remainder by the rule's limit per period.",
                         max_digits=40,
                         null=True,
                     ),
@@ -486,7 +497,7 @@ class Migration(migrations.Migration):
                     models.DecimalField(
                         blank=True,
                         decimal_places=6,
-                        help_text="What the customer's monthly budget cut off what those left.",
+                        help_text="Cut from the remainder by the customer's monthly budget.",
                         max_digits=40,
                         null=True,
                     ),
@@ -495,7 +506,7 @@ class Migration(migrations.Migration):
                     "quantity_before",
                     models.DecimalField(
                         decimal_places=6,
-                        help_text="What the rule had counted in the period before this action.",
+                        help_text="Quantity that the rule had counted in the period before this action.",
                         max_digits=40,
                     ),
                 ),
@@ -504,7 +515,7 @@ class Migration(migrations.Migration):
                     models.DecimalField(
                         blank=True,
                         decimal_places=6,
-                        help_text="The same, of money value, for a percentage.",
+                        help_text="Money value that the rule had counted before, for a percentage.",
                         max_digits=40,
                         null=True,
                     ),
@@ -515,7 +526,7 @@ class Migration(migrations.Migration):
                         blank=True,
                         db_constraint=False,
                         db_index=False,
-                        help_text="The action whose charge pays for this one too, or the lead's highest-priced one.",
+                        help_text="The action whose charge also pays for this one, or the lead's highest-priced action.",
                         null=True,
                         on_delete=django.db.models.deletion.DO_NOTHING,
                         related_name="pays_for",
@@ -555,7 +566,7 @@ class Migration(migrations.Migration):
                     models.DecimalField(
                         blank=True,
                         decimal_places=6,
-                        help_text="The last unit of this tier; empty: no end.",
+                        help_text="Last unit of this tier. Empty: no end.",
                         max_digits=18,
                         null=True,
                     ),
@@ -566,7 +577,7 @@ class Migration(migrations.Migration):
                     models.DecimalField(
                         blank=True,
                         decimal_places=6,
-                        help_text="Of the value, for a graduated percentage.",
+                        help_text="Percent of the value, for a graduated percentage.",
                         max_digits=10,
                         null=True,
                     ),
@@ -576,7 +587,7 @@ class Migration(migrations.Migration):
                     models.DecimalField(
                         decimal_places=6,
                         default=0,
-                        help_text="Due with the first unit that enters the tier.",
+                        help_text="Charged with the first unit that enters the tier.",
                         max_digits=16,
                     ),
                 ),
@@ -607,13 +618,13 @@ class Migration(migrations.Migration):
                 (
                     "attempts",
                     models.PositiveSmallIntegerField(
-                        help_text="Counted before the work: a worker that dies counts too."
+                        help_text="Counted before the work: an attempt whose worker dies counts too."
                     ),
                 ),
                 ("attempted_at", models.DateTimeField()),
                 (
                     "message",
-                    models.TextField(blank=True, help_text="Why the last one failed; empty where its worker died."),
+                    models.TextField(blank=True, help_text="Why the last attempt failed. Empty if its worker died."),
                 ),
             ],
             options={
@@ -649,7 +660,7 @@ class Migration(migrations.Migration):
                     models.JSONField(
                         blank=True,
                         default=list,
-                        help_text="What is different since, in words: [what, before, after] each.",
+                        help_text="The changed terms in words, each as [field, before, after].",
                     ),
                 ),
                 (
@@ -657,7 +668,7 @@ class Migration(migrations.Migration):
                     models.JSONField(
                         blank=True,
                         default=list,
-                        help_text="The price checks that failed when it was activated all the same.",
+                        help_text="Price checks that failed but were overridden on activation.",
                     ),
                 ),
                 (
@@ -706,26 +717,26 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
-                    "drafts_told",
-                    models.JSONField(default=list, help_text="The drafts as they were: [id, name, terms] each."),
+                    "draft_snapshots",
+                    models.JSONField(default=list, help_text="The drafts as they were, each as [id, name, terms]."),
                 ),
                 (
                     "months",
                     django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(max_length=10), help_text="The cycles, such as 2026-10.", size=None
+                        base_field=models.CharField(max_length=10), help_text="Cycles, such as 2026-10.", size=None
                     ),
                 ),
                 (
                     "from_the_start",
                     models.BooleanField(
                         default=True,
-                        help_text="The drafts are taken to begin with the first month; otherwise on their own day.",
+                        help_text="Drafts start with the first month instead of on their own day.",
                         verbose_name="as if in force already",
                     ),
                 ),
                 ("created_at", models.DateTimeField()),
                 ("finished_at", models.DateTimeField(blank=True, null=True)),
-                ("stopped_at", models.DateTimeField(blank=True, help_text="When somebody stopped it.", null=True)),
+                ("stopped_at", models.DateTimeField(blank=True, help_text="When a user stopped it.", null=True)),
                 (
                     "created_by",
                     models.ForeignKey(
@@ -751,9 +762,12 @@ class Migration(migrations.Migration):
                 ("newly_charged", models.IntegerField(default=0)),
                 (
                     "newly_excluded",
-                    models.IntegerField(default=0, help_text="Of what it charges or leaves unrated now."),
+                    models.IntegerField(default=0, help_text="Actions that are now charged or unrated."),
                 ),
-                ("newly_unrated", models.IntegerField(default=0, help_text="Of what it charges or excludes now.")),
+                (
+                    "newly_unrated",
+                    models.IntegerField(default=0, help_text="Actions that are now charged or excluded."),
+                ),
                 (
                     "action_type",
                     models.ForeignKey(
@@ -840,13 +854,13 @@ class Migration(migrations.Migration):
                 (
                     "attempts",
                     models.PositiveSmallIntegerField(
-                        db_default=0, default=0, help_text="How often a worker began; counted before the work."
+                        db_default=0, default=0, help_text="Number of attempts, counted before the work."
                     ),
                 ),
                 (
                     "next_attempt_at",
                     models.DateTimeField(
-                        blank=True, help_text="When it is due; while a worker has it, when the lease ends.", null=True
+                        blank=True, help_text="When it is due. While a worker has it, when its lease ends.", null=True
                     ),
                 ),
                 (
@@ -863,13 +877,13 @@ class Migration(migrations.Migration):
                         max_length=7,
                     ),
                 ),
-                ("actions", models.PositiveIntegerField(help_text="How many there are to rate.")),
+                ("actions", models.PositiveIntegerField(help_text="Number of actions to rate.")),
                 ("actions_rated", models.PositiveIntegerField(default=0)),
                 (
                     "behind",
                     models.PositiveIntegerField(
                         default=0,
-                        help_text="Periods that were waiting to be rated: what they cost now was not known yet.",
+                        help_text="Periods that were waiting to be rated, so their current cost was unknown.",
                     ),
                 ),
                 ("message", models.TextField(blank=True, help_text="Why it failed.")),
@@ -917,7 +931,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "message",
-                    models.TextField(blank=True, db_default="", help_text="What went wrong when it was priced."),
+                    models.TextField(blank=True, db_default="", help_text="What went wrong during pricing."),
                 ),
                 (
                     "period",
@@ -959,7 +973,7 @@ class Migration(migrations.Migration):
                 (
                     "name",
                     models.CharField(
-                        help_text="What a person would say: a sample order of Acme costs 12.50.", max_length=200
+                        help_text="A sentence such as “A sample order of Acme costs 12.50”.", max_length=200
                     ),
                 ),
                 (
@@ -986,7 +1000,11 @@ class Migration(migrations.Migration):
                 (
                     "value",
                     models.DecimalField(
-                        blank=True, decimal_places=6, help_text="Its worth, for a percentage.", max_digits=18, null=True
+                        blank=True,
+                        decimal_places=6,
+                        help_text="The action's value, for a percentage.",
+                        max_digits=18,
+                        null=True,
                     ),
                 ),
                 (
@@ -1002,7 +1020,7 @@ class Migration(migrations.Migration):
                     "occurs_on",
                     models.DateField(
                         blank=True,
-                        help_text="Empty: whenever a change of the rules takes effect.",
+                        help_text="Empty: the day a rule change takes effect.",
                         null=True,
                         verbose_name="on",
                     ),
@@ -1034,7 +1052,7 @@ class Migration(migrations.Migration):
                     "product",
                     models.ForeignKey(
                         blank=True,
-                        help_text="Empty: it must hold for every product of the customer.",
+                        help_text="Empty: every product of the customer.",
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="price_checks",
@@ -1045,7 +1063,7 @@ class Migration(migrations.Migration):
                     "source",
                     models.ForeignKey(
                         blank=True,
-                        help_text="Empty: it must hold for every active source, or every one of the channel.",
+                        help_text="Empty: every active source, or every one of the channel.",
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="price_checks",
@@ -1424,15 +1442,15 @@ class Migration(migrations.Migration):
             ),
         ),
         # Price rules.
-        InstallSql("pricing", "models/sql/a_rule_in_force_is_revised_never_edited.sql", "d796f11bb560"),
+        InstallSql("pricing", "models/sql/a_rule_in_force_is_revised_never_edited.sql", "c985b631beac"),
         InstallSql("pricing", "models/sql/tiers_of_a_rule_in_force_never_change.sql", "c9b519fb6f68"),
         # Charges, and what they name.
-        InstallSql("pricing", "models/sql/a_charge_is_never_edited.sql", "c48a586c5886"),
-        InstallSql("pricing", "models/sql/charges_name_a_period_and_a_rule_in_force.sql", "9dbc0dcd1337"),
-        InstallSql("pricing", "models/sql/an_action_is_voided_never_deleted.sql", "834e31dec90e"),
+        InstallSql("pricing", "models/sql/a_charge_is_never_edited.sql", "638cf3120c6e"),
+        InstallSql("pricing", "models/sql/charges_name_a_period_and_a_rule_in_force.sql", "9fffa4f8719c"),
+        InstallSql("pricing", "models/sql/an_action_is_voided_never_deleted.sql", "18dd2cede500"),
         # Closed periods.
         InstallSql("pricing", "models/sql/a_period_closes_only_with_nothing_unrated.sql", "86f7cb4a2bed"),
         InstallSql("pricing", "models/sql/a_closed_period_gets_no_new_charges.sql", "8d5011f85983"),
         InstallSql("pricing", "models/sql/charges_of_a_closed_period_are_never_deleted.sql", "e93273e57da4"),
-        InstallSql("pricing", "models/sql/terms_of_a_closed_period_never_change.sql", "989581ac55df"),
+        InstallSql("pricing", "models/sql/terms_of_a_closed_period_never_change.sql", "49de697873e8"),
     ]

@@ -1,4 +1,4 @@
-"""How often the rating of a period was tried in vain."""
+"""How often the rating of a period has failed."""
 
 from typing import Self
 
@@ -6,26 +6,28 @@ from django.db import models
 
 from leads.models import BillingPeriod
 
-# So often the workers try by themselves; then it is a person's turn.
+# The workers try this often; then a person has to act.
 TRIES = 3
 
 
 class RatingAttemptsQuerySet(models.QuerySet["RatingAttempts"]):
-    """Attempts, asked for in English."""
+    """Queries for rating attempts."""
 
     def given_up(self) -> Self:
         return self.filter(attempts__gte=TRIES)
 
 
 class RatingAttempts(models.Model):
-    """How often the rating of a period was begun and has not ended; gone with the first one that ends."""
+    """How often the rating of a period was started and did not finish; deleted by the first one that finishes."""
 
     period = models.OneToOneField(
         BillingPeriod, on_delete=models.CASCADE, primary_key=True, related_name="rating_attempts"
     )
-    attempts = models.PositiveSmallIntegerField(help_text="Counted before the work: a worker that dies counts too.")
+    attempts = models.PositiveSmallIntegerField(
+        help_text="Counted before the work: an attempt whose worker dies counts too."
+    )
     attempted_at = models.DateTimeField()
-    message = models.TextField(blank=True, help_text="Why the last one failed; empty where its worker died.")
+    message = models.TextField(blank=True, help_text="Why the last attempt failed. Empty if its worker died.")
 
     objects = RatingAttemptsQuerySet.as_manager()
 

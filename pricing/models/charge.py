@@ -1,4 +1,4 @@
-"""One action priced, and those that are not."""
+"""Priced actions, and those without a price."""
 
 from decimal import Decimal
 from typing import Any
@@ -21,12 +21,12 @@ def _exact(**options: Any) -> "models.DecimalField[Any, Any]":
 
 
 def _cut(help_text: str) -> "models.DecimalField[Any, Any]":
-    """Empty where the cap cut nothing."""
+    """An amount that is empty if the cap cut nothing."""
     return _exact(null=True, blank=True, help_text=help_text)
 
 
 def _adds_up() -> Q:
-    """Most charges are not cut, and the database is done with the first half; the other asks for the sum."""
+    """Most charges are not cut, and the first half is enough for them; the second half checks the sum."""
     cuts = ("cut_per_lead", "cut_per_period", "cut_by_budget")
     is_whole = Q(full_amount=F("amount"), **{f"{cut}__isnull": True for cut in cuts})
     nothing = Value(0, output_field=_exact())
@@ -52,15 +52,15 @@ class Charge(models.Model):
         NOT_HIGHEST = exclude.NOT_HIGHEST, REASONS[exclude.NOT_HIGHEST]
 
     class Cap(models.TextChoices):
-        """What trims a charge, in the order of `pricing.rating.caps`."""
+        """What reduces a charge, in the order of `pricing.rating.caps`."""
 
         PER_LEAD = caps.PER_LEAD, OF_A_RULE[caps.PER_LEAD]
         PER_PERIOD = caps.PER_PERIOD, OF_A_RULE[caps.PER_PERIOD]
         BUDGET = caps.BUDGET, OF_A_RULE[caps.BUDGET]
 
-    # The charge *is* its action's: written in the actions' order this is the cheapest key there is. Three foreign keys,
-    # checked row by row, would cost ten times what the writing does; the triggers beside `closed charges` hold the same,
-    # once per statement: period and rule exist, and neither they nor an action ever go away.
+    # The action is the primary key: rows written in the order of actions keep this index cheap. Three foreign keys,
+    # checked row by row, would cost ten times as much as the writing; triggers (in `sql/`) check the same once per
+    # statement: period and rule exist, and neither they nor an action are ever deleted.
     action = models.OneToOneField(
         Action, on_delete=models.PROTECT, primary_key=True, related_name="charge", db_constraint=False
     )
@@ -78,12 +78,14 @@ class Charge(models.Model):
     )
     reason = models.CharField(max_length=20, choices=Reason.choices, blank=True)
     amount = _exact()
-    full_amount = _exact(help_text="The amount before any cap.")
-    cut_per_lead = _cut("What the rule's limit per lead cut off the full price.")
-    cut_per_period = _cut("What the rule's limit per period cut off what that left.")
-    cut_by_budget = _cut("What the customer's monthly budget cut off what those left.")
+    full_amount = _exact(help_text="Before any cap.")
+    cut_per_lead = _cut("Cut from the full price by the rule's limit per lead.")
+    cut_per_period = _cut("Cut from the remainder by the rule's limit per period.")
+    cut_by_budget = _cut("Cut from the remainder by the customer's monthly budget.")
     quantity_before = models.DecimalField(
-        max_digits=SUM_DIGITS, decimal_places=6, help_text="What the rule had counted in the period before this action."
+        max_digits=SUM_DIGITS,
+        decimal_places=6,
+        help_text="Quantity that the rule had counted in the period before this action.",
     )
 
     value_before = models.DecimalField(
@@ -91,9 +93,9 @@ class Charge(models.Model):
         decimal_places=6,
         null=True,
         blank=True,
-        help_text="The same, of money value, for a percentage.",
+        help_text="Money value that the rule had counted before, for a percentage.",
     )
-    # No constraint and no index: it points into what is rated at the same time, and nobody looks charges up by it.
+    # No constraint and no index: it points to a charge written at the same time, and charges are never looked up by it.
     paid_by = models.ForeignKey(
         Action,
         on_delete=models.DO_NOTHING,
@@ -102,7 +104,7 @@ class Charge(models.Model):
         related_name="pays_for",
         db_constraint=False,
         db_index=False,
-        help_text="The action whose charge pays for this one too, or the lead's highest-priced one.",
+        help_text="The action whose charge also pays for this one, or the lead's highest-priced action.",
     )
 
     class Meta:
@@ -120,16 +122,16 @@ class Charge(models.Model):
 
     @property
     def cuts(self) -> list[tuple[Cap, Decimal]]:
-        """What each cap that trimmed it cut off, in their order."""
+        """What each cap cut off, in order."""
         cut = (self.cut_per_lead, self.cut_per_period, self.cut_by_budget)
         return [(cap, amount) for cap, amount in zip(self.Cap, cut, strict=True) if amount is not None]
 
 
 class UnratedAction(models.Model):
-    """An action without a price: not excluded and not free, it waits here and blocks the close."""
+    """An action without a price: neither excluded nor free, it blocks the close of its period."""
 
     class Code(models.TextChoices):
-        """Why it has none."""
+        """Why the action has no price."""
 
         NO_RULE = "no_rule", "No rule matches"
         UNPRICEABLE = "unpriceable", "Can't be priced"
@@ -137,7 +139,7 @@ class UnratedAction(models.Model):
     action = models.OneToOneField(Action, on_delete=models.CASCADE, primary_key=True, related_name="unrated")
     period = models.ForeignKey(BillingPeriod, on_delete=models.CASCADE, related_name="unrated_actions")
     code = models.CharField(max_length=11, choices=Code.choices, default=Code.NO_RULE, db_default=Code.NO_RULE)
-    message = models.TextField(blank=True, db_default="", help_text="What went wrong when it was priced.")
+    message = models.TextField(blank=True, db_default="", help_text="What went wrong during pricing.")
 
     class Meta:
         constraints = [
@@ -167,23 +169,25 @@ class Waiver(models.Model):
 
 
 class PeriodTally(models.Model):
-    """What the last rating of a period came to; written with its charges, so that no page has to count them."""
+    """The results of a period's last rating; written with its charges, so that pages need not count them."""
 
     period = models.OneToOneField(BillingPeriod, on_delete=models.CASCADE, primary_key=True, related_name="tally")
     actions = models.PositiveIntegerField()
     charged = models.PositiveIntegerField()
     excluded = models.PositiveIntegerField()
     excluded_by = models.JSONField(
-        default=dict, db_default=models.Value({}, models.JSONField()), help_text="How many for which reason."
+        default=dict, db_default=models.Value({}, models.JSONField()), help_text="Number of actions by reason."
     )
     unrated = models.PositiveIntegerField()
     amount = models.DecimalField(max_digits=SUM_DIGITS, decimal_places=6)
     rated_at = models.DateTimeField()
 
     rated_to_at = models.DateTimeField(null=True, blank=True, help_text="When the last action rated occurred.")
-    rated_to_action = models.BigIntegerField(null=True, blank=True, help_text="Which one it was.")
+    rated_to_action = models.BigIntegerField(null=True, blank=True, help_text="The last action rated.")
     counters = models.JSONField(
-        null=True, blank=True, help_text="What rating had counted there, to go on from; empty: it must be rated whole."
+        null=True,
+        blank=True,
+        help_text="Counters at that action, to continue from. Empty: the whole period must be rated.",
     )
 
     class Meta:

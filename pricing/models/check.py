@@ -1,4 +1,4 @@
-"""What prices are expected to be."""
+"""Saved price expectations."""
 
 from django.conf import settings
 from django.db import models
@@ -9,9 +9,9 @@ from leads.models import ActionType, Channel, Customer, Product, Source
 
 
 class PriceCheck(models.Model):
-    """A saved expectation of what an action costs, looked at before every activation."""
+    """A saved expectation of what an action costs, checked before every activation."""
 
-    name = models.CharField(max_length=200, help_text="What a person would say: a sample order of Acme costs 12.50.")
+    name = models.CharField(max_length=200, help_text="A sentence such as “A sample order of Acme costs 12.50”.")
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="price_checks")
     product = models.ForeignKey(
         Product,
@@ -19,7 +19,7 @@ class PriceCheck(models.Model):
         null=True,
         blank=True,
         related_name="price_checks",
-        help_text="Empty: it must hold for every product of the customer.",
+        help_text="Empty: every product of the customer.",
     )
     action_type = models.ForeignKey(ActionType, on_delete=models.PROTECT, related_name="price_checks")
     source = models.ForeignKey(
@@ -28,12 +28,12 @@ class PriceCheck(models.Model):
         null=True,
         blank=True,
         related_name="price_checks",
-        help_text="Empty: it must hold for every active source, or every one of the channel.",
+        help_text="Empty: every active source, or every one of the channel.",
     )
     channel = models.CharField(max_length=20, choices=Channel.choices, blank=True)
     quantity = models.DecimalField(max_digits=18, decimal_places=6, default=1)
     value = models.DecimalField(
-        max_digits=18, decimal_places=6, null=True, blank=True, help_text="Its worth, for a percentage."
+        max_digits=18, decimal_places=6, null=True, blank=True, help_text="The action's value, for a percentage."
     )
     expected = models.DecimalField(
         "costs",
@@ -41,9 +41,7 @@ class PriceCheck(models.Model):
         decimal_places=6,
         help_text="As the first action of a month, in the customer's currency.",
     )
-    occurs_on = models.DateField(
-        "on", null=True, blank=True, help_text="Empty: whenever a change of the rules takes effect."
-    )
+    occurs_on = models.DateField("on", null=True, blank=True, help_text="Empty: the day a rule change takes effect.")
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"

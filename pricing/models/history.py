@@ -1,4 +1,4 @@
-"""Who did what to a price rule, and when."""
+"""The history of a price rule."""
 
 from django.conf import settings
 from django.db import models
@@ -8,7 +8,7 @@ from pricing.models.rule import PriceRule
 
 
 class RuleChange(models.Model):
-    """What somebody did to a price rule: when, why, and how the rule differed afterwards."""
+    """A change of a price rule: who made it, when, why, and how the rule differs since."""
 
     class What(models.TextChoices):
         DRAFTED = "drafted", "Drafted"
@@ -23,10 +23,10 @@ class RuleChange(models.Model):
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     reason = models.CharField(max_length=500, blank=True)
     differences = models.JSONField(
-        default=list, blank=True, help_text="What is different since, in words: [what, before, after] each."
+        default=list, blank=True, help_text="The changed terms in words, each as [field, before, after]."
     )
     overridden = models.JSONField(
-        default=list, blank=True, help_text="The price checks that failed when it was activated all the same."
+        default=list, blank=True, help_text="Price checks that failed but were overridden on activation."
     )
 
     class Meta:

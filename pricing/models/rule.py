@@ -1,4 +1,4 @@
-"""Scope, price and effective dates."""
+"""Price rules: scope, price and effective dates."""
 
 from typing import Any, Self
 
@@ -16,16 +16,16 @@ from pricing.rating.prices import MODELS, Kind, PerUnit, amount_fields
 
 
 def _one(expression: F | Coalesce, range_type: str) -> Func:
-    """The range that holds exactly this value: "&&" on it is the equality core PostgreSQL can exclude by."""
+    """A range that holds exactly this value, so that an exclusion constraint can compare it for equality with "&&"."""
     return Func(expression, expression, Value("[]"), function=range_type)
 
 
 def money_field(**options: Any) -> "models.DecimalField[Any, Any]":
-    """An amount of the rule's currency, to six places."""
+    """An amount in the rule's currency, with six decimal places."""
     return models.DecimalField(max_digits=16, decimal_places=6, **options)
 
 
-TIERS_AT_MOST = 1_000  # of a price: more is a mistake, and a form of them takes minutes
+TIERS_AT_MOST = 1_000  # of a price: more is a mistake, and a form with them takes minutes
 
 
 def price_models() -> list[tuple[str, str]]:
@@ -34,7 +34,7 @@ def price_models() -> list[tuple[str, str]]:
 
 
 def _priced() -> Q:
-    """Of the parts that a model needs, all; of those that only others need, none."""
+    """The fields that a model needs are all set; those that only other models need are empty."""
     needed = {model: {each.name for each in model.fields if each.is_required} for model in MODELS.values()}
     every = [each.name for each in amount_fields() if any(each.name in names for names in needed.values())]
     condition = Q()
@@ -46,9 +46,7 @@ def _priced() -> Q:
 
 
 def _not_negative() -> Q:
-    fields = [
-        each for each in amount_fields() if each.kind is not Kind.ACTIONS
-    ]  # whole numbers have a check of their own
+    fields = [each for each in amount_fields() if each.kind is not Kind.ACTIONS]  # whole numbers have their own check
     empty = [each for each in fields if each.is_required or each.may_be_open]
     condition = Q()
     for each in empty:
@@ -60,7 +58,7 @@ def _not_negative() -> Q:
 
 
 def _compares_prices() -> Q:
-    """A price that each action has by itself: of a model that stands alone, with nothing free."""
+    """Each action is priced by itself: a model that stands alone, without an allowance."""
     nothing_free = {each.name: 0 for each in amount_fields() if each.is_allowance}
     return Q(price_model__in=tuple(model.code for model in goes_with()), **nothing_free)
 
@@ -70,19 +68,19 @@ def _meaning(name: str) -> str:
 
 
 class PriceRuleQuerySet(models.QuerySet["PriceRule"]):
-    """Price rules, asked for in English."""
+    """Queries for price rules."""
 
     def in_force(self) -> Self:
-        """Past, present or future, but no draft: what rating may choose from."""
+        """All rules that are or were in force, or will be; rating chooses from these."""
         return self.exclude(state=PriceRule.State.DRAFT)
 
     def open_to(self, customer: Customer) -> Self:
-        """Those that could price an action of this customer."""
+        """The rules that could price an action of this customer."""
         return self.filter(Q(customer=None) | Q(customer=customer), currency=customer.currency)
 
 
 class PriceRule(models.Model):
-    """Scope, price and effective dates; revised, never overwritten."""
+    """Scope, price and effective dates of one price; revised, never overwritten."""
 
     class State(models.TextChoices):
         DRAFT = "draft", "Draft"
@@ -93,24 +91,26 @@ class PriceRule(models.Model):
         LEAD = "lead", "per lead"
         PERSON = "person", "per person"
 
-    name = models.CharField(max_length=200, help_text="Explanations name it, so say what is priced.")
+    name = models.CharField(max_length=200, help_text="Shown in explanations, so name what is priced.")
     state = models.CharField(max_length=7, choices=State.choices, default=State.DRAFT)
 
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, null=True, blank=True, related_name="price_rules")
     product = models.ForeignKey(Product, on_delete=models.PROTECT, null=True, blank=True, related_name="price_rules")
-    category = models.CharField(max_length=80, blank=True, help_text="Of products.")
+    category = models.CharField(max_length=80, blank=True, help_text="Product category.")
     source = models.ForeignKey(Source, on_delete=models.PROTECT, null=True, blank=True, related_name="price_rules")
     channel = models.CharField(max_length=20, choices=Channel.choices, blank=True)
     action_type = models.ForeignKey(
         ActionType, on_delete=models.PROTECT, null=True, blank=True, related_name="price_rules"
     )
-    priority = models.SmallIntegerField(default=0, help_text="The highest wins; among equals the most specific.")
+    priority = models.SmallIntegerField(
+        default=0, help_text="The highest priority wins. If equal, the most specific rule wins."
+    )
 
     currency = models.CharField(max_length=3, default="USD", validators=[validate_currency])
-    # No instants: each customer's time zone makes one of them (`pricing.domain.rate.inputs`).
-    wall_from = WallClockField("from", help_text="The first day, or time, in each customer's own time zone.")
+    # Not instants: each customer's time zone turns them into instants (`pricing.domain.rate.inputs`).
+    wall_from = WallClockField("from", help_text="First day (or time) in each customer's own time zone.")
     wall_to = WallClockField(
-        "until", null=True, blank=True, help_text="The first day, or time, that it no longer prices. Empty: no end."
+        "until", null=True, blank=True, help_text="First day (or time) that the rule no longer prices. Empty: no end."
     )
 
     price_model = models.CharField(max_length=20, choices=price_models, default=PerUnit.code)
@@ -129,13 +129,13 @@ class PriceRule(models.Model):
 
     once_per = models.CharField("charge once", max_length=6, choices=Once.choices, blank=True)
     once_days = models.PositiveIntegerField(
-        "within days", null=True, blank=True, help_text="Of the last charged one, of the same action type."
+        "within days", null=True, blank=True, help_text="Since the last charged action of the same type."
     )
     highest_only = models.BooleanField(
-        default=False, help_text="Of a lead's actions in a period, charge only the highest-priced one."
+        default=False, help_text="Charge only a lead's highest-priced action in a period."
     )
-    cap_per_lead = money_field(null=True, blank=True, help_text="At most this for one lead, over all periods.")
-    cap_per_period = money_field(null=True, blank=True, help_text="At most this for all leads in a period.")
+    cap_per_lead = money_field(null=True, blank=True, help_text="Maximum for one lead, over all periods.")
+    cap_per_period = money_field(null=True, blank=True, help_text="Maximum for all leads in one period.")
 
     first_revision = models.ForeignKey(
         "self",
@@ -143,7 +143,7 @@ class PriceRule(models.Model):
         null=True,
         blank=True,
         related_name="revisions",
-        help_text="Revisions of one rule count their quantities together.",
+        help_text="Revisions of a rule count their quantities together.",
     )
     revises = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="revised_by")
     created_at = models.DateTimeField(auto_now_add=True)
@@ -205,22 +205,26 @@ class PriceRule(models.Model):
 
     @property
     def lineage(self) -> int:
-        """What all revisions of one rule have in common: the first one's id."""
+        """The id of the first revision, which all revisions of a rule share."""
         return self.first_revision_id or self.pk
 
 
 class PriceTier(models.Model):
-    """One step of a tiered price: from above the step before up to and with `up_to`."""
+    """One step of a tiered price: from above the previous step up to and including `up_to`."""
 
     rule = models.ForeignKey(PriceRule, on_delete=models.CASCADE, related_name="tiers", db_index=False)
     up_to = models.DecimalField(
-        max_digits=18, decimal_places=6, null=True, blank=True, help_text="The last unit of this tier; empty: no end."
+        max_digits=18, decimal_places=6, null=True, blank=True, help_text="Last unit of this tier. Empty: no end."
     )
     unit_price = money_field(null=True, blank=True)
     percent = models.DecimalField(
-        max_digits=10, decimal_places=6, null=True, blank=True, help_text="Of the value, for a graduated percentage."
+        max_digits=10,
+        decimal_places=6,
+        null=True,
+        blank=True,
+        help_text="Percent of the value, for a graduated percentage.",
     )
-    flat_fee = money_field(default=0, help_text="Due with the first unit that enters the tier.")
+    flat_fee = money_field(default=0, help_text="Charged with the first unit that enters the tier.")
 
     class Meta:
         constraints = [

@@ -1,4 +1,4 @@
-"""What prices would have been: drafts tried on past actions. Nothing here is a charge, and nothing real points here."""
+"""Simulations: drafts tried on past actions. Nothing here is a charge, and no billing data refers to it."""
 
 from typing import Self
 
@@ -14,7 +14,7 @@ from pricing.models.rule import PriceRule
 
 
 def money_sum() -> "models.DecimalField[object, object]":
-    """A sum of charges, to six places."""
+    """A sum of charges, with six decimal places."""
     return models.DecimalField(max_digits=SUM_DIGITS, decimal_places=6)
 
 
@@ -22,31 +22,31 @@ class Simulation(models.Model):
     """Drafts of price rules tried on the real actions of past periods; nothing real is changed."""
 
     drafts = models.ManyToManyField(PriceRule, related_name="simulations", blank=True)
-    drafts_told = models.JSONField(default=list, help_text="The drafts as they were: [id, name, terms] each.")
-    months = ArrayField(models.CharField(max_length=10), help_text="The cycles, such as 2026-10.")
+    draft_snapshots = models.JSONField(default=list, help_text="The drafts as they were, each as [id, name, terms].")
+    months = ArrayField(models.CharField(max_length=10), help_text="Cycles, such as 2026-10.")
     from_the_start = models.BooleanField(
         "as if in force already",
         default=True,
-        help_text="The drafts are taken to begin with the first month; otherwise on their own day.",
+        help_text="Drafts start with the first month instead of on their own day.",
     )
     created_at = models.DateTimeField()
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     finished_at = models.DateTimeField(null=True, blank=True)
-    stopped_at = models.DateTimeField(null=True, blank=True, help_text="When somebody stopped it.")
+    stopped_at = models.DateTimeField(null=True, blank=True, help_text="When a user stopped it.")
 
     def __str__(self) -> str:
         return f"Simulation {self.pk}"
 
 
 class SimulatedCustomerQuerySet(models.QuerySet["SimulatedCustomer"]):
-    """Customers of simulations, asked for in English."""
+    """Queries for the customers of simulations."""
 
     def unsettled(self) -> Self:
         return self.filter(state__in=(SimulatedCustomer.State.WAITING, SimulatedCustomer.State.RUNNING))
 
 
 class SimulatedCustomer(LeasedItem):
-    """One customer's part of a simulation: its periods, rated one after the other."""
+    """One customer's part of a simulation: its periods, rated in order."""
 
     class State(models.TextChoices):
         WAITING = "waiting", "Waiting"
@@ -58,10 +58,10 @@ class SimulatedCustomer(LeasedItem):
     simulation = models.ForeignKey(Simulation, on_delete=models.CASCADE, related_name="customers", db_index=False)
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="+", db_index=False)
     state = models.CharField(max_length=7, choices=State.choices, default=State.WAITING)
-    actions = models.PositiveIntegerField(help_text="How many there are to rate.")
+    actions = models.PositiveIntegerField(help_text="Number of actions to rate.")
     actions_rated = models.PositiveIntegerField(default=0)
     behind = models.PositiveIntegerField(
-        default=0, help_text="Periods that were waiting to be rated: what they cost now was not known yet."
+        default=0, help_text="Periods that were waiting to be rated, so their current cost was unknown."
     )
     message = models.TextField(blank=True, help_text="Why it failed.")
 
@@ -88,11 +88,11 @@ class SimulatedCustomer(LeasedItem):
 
 
 class SimulatedSum(models.Model):
-    """What the actions of one period, rule and action type come to: now, and with the drafts."""
+    """The sums of one period, rule and action type: now, and with the drafts."""
 
     simulation = models.ForeignKey(Simulation, on_delete=models.CASCADE, related_name="sums")
     period = models.ForeignKey(BillingPeriod, on_delete=models.CASCADE, related_name="+", db_index=False)
-    # A draft may be thrown away after it was tried: what it would have cost stays readable.
+    # A draft may be deleted after the simulation; its results stay readable.
     rule = models.ForeignKey(
         PriceRule, on_delete=models.DO_NOTHING, null=True, related_name="+", db_constraint=False, db_index=False
     )
@@ -107,8 +107,8 @@ class SimulatedSum(models.Model):
     then_excluded = models.IntegerField(default=0)
     then_unrated = models.IntegerField(default=0)
     newly_charged = models.IntegerField(default=0)
-    newly_excluded = models.IntegerField(default=0, help_text="Of what it charges or leaves unrated now.")
-    newly_unrated = models.IntegerField(default=0, help_text="Of what it charges or excludes now.")
+    newly_excluded = models.IntegerField(default=0, help_text="Actions that are now charged or unrated.")
+    newly_unrated = models.IntegerField(default=0, help_text="Actions that are now charged or excluded.")
 
     class Meta:
         constraints = [

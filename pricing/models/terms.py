@@ -1,4 +1,4 @@
-"""What a period was rated by, kept when it closes."""
+"""The terms a period was rated by, kept when it closes."""
 
 from django.db import models
 
@@ -6,18 +6,18 @@ from leads.models import BillingPeriod
 
 
 class PeriodTerms(models.Model):
-    """What a closed period was rated by, as far as it may change afterwards; kept so that its charges can be proven."""
+    """The terms a closed period was rated by, as far as they may change later; kept so that its charges can be proven."""
 
     period = models.OneToOneField(BillingPeriod, on_delete=models.CASCADE, primary_key=True, related_name="terms")
     rules = models.JSONField(
-        help_text="Each price rule in force, by id, with the instants it began and ended (or none)."
+        help_text="Each price rule in force by id, with the instants it started and ended (or none)."
     )
     customer = models.JSONField(help_text="Contract dates, excluded domains and hard budget.")
-    catalogue = models.JSONField(help_text="Products' categories, sources' channels, what is billable.")
+    catalog = models.JSONField(help_text="Products' categories, sources' channels, and billable action types.")
     later_closed = models.JSONField(
         default=list,
         db_default=models.Value([], models.JSONField()),
-        help_text="Later periods that were closed already: what they charged is counted in this one.",
+        help_text="Later periods that were already closed: their charges count in this one.",
     )
 
     class Meta:

@@ -8,7 +8,7 @@ from pricing.models.rule import PriceRule
 
 
 class RuleUse(models.Model):
-    """What one revision of a price rule charged in one billing period, as its last count found."""
+    """The charges of one revision of a price rule in one billing period, as of its last count."""
 
     rule = models.ForeignKey(PriceRule, on_delete=models.CASCADE, related_name="uses", db_index=False)
     period = models.ForeignKey(BillingPeriod, on_delete=models.CASCADE, related_name="rule_uses")
@@ -25,10 +25,10 @@ class RuleUse(models.Model):
 
 
 class UseCount(models.Model):
-    """Which rating of a billing period the uses of its price rules were counted from."""
+    """Which rating of a billing period its rule uses were counted from."""
 
     period = models.OneToOneField(BillingPeriod, on_delete=models.CASCADE, primary_key=True, related_name="use_count")
-    rated_at = models.DateTimeField(help_text="That rating's own instant: another one since, and the count is stale.")
+    rated_at = models.DateTimeField(help_text="When that rating ran. After a newer rating, the count is stale.")
     counted_at = models.DateTimeField()
 
     def __str__(self) -> str:

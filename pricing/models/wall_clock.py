@@ -1,4 +1,4 @@
-"""A column for wall-clock times: PostgreSQL's timestamp without time zone, which is no instant."""
+"""A column for wall-clock times: PostgreSQL's timestamp without time zone, which is not an instant."""
 
 from datetime import datetime
 from typing import Any, TypeVar
@@ -13,10 +13,10 @@ Get = TypeVar("Get")
 
 
 class WallClockField(models.Field[Set, Get]):
-    """A day and a time as a clock shows them; each customer's own time zone makes an instant of it."""
+    """A day and time as a clock shows them; each customer's time zone turns them into an instant."""
 
     description = "A wall-clock time"
-    _pyi_private_set_type: datetime  # what django-stubs makes of a column that may be empty, or may not
+    _pyi_private_set_type: datetime  # what django-stubs makes of a column that may or may not be empty
     _pyi_private_get_type: datetime
 
     def db_type(self, connection: Any) -> str:
@@ -31,7 +31,7 @@ class WallClockField(models.Field[Set, Get]):
             except NotAWallClockTime as error:
                 raise ValidationError(str(error)) from error
         if not isinstance(value, datetime) or value.tzinfo is not None:
-            raise ValidationError(f"{value!r} is no wall-clock time: it is a datetime without a zone.")
+            raise ValidationError(f"{value!r} is not a wall-clock time. Use a datetime without a zone.")
         return value
 
     def get_prep_value(self, value: Any) -> Any:

@@ -1,8 +1,8 @@
-"""Counting in micro-units: integers of which a million make one, exact and rounded half away from zero."""
+"""Exact arithmetic in micro-units: integers of which a million make one, rounded half away from zero."""
 
 from typing import NewType
 
-# Of money, units or percent; whole things (actions, days) are plain integers. What is computed of them is rounded to them.
+# Micro-units of money, units or percent; whole things (actions, days) are plain integers. Results are rounded to them.
 Micro = NewType("Micro", int)
 ZERO = Micro(0)
 
@@ -22,7 +22,7 @@ def share(value: int, percent: int) -> int:
 
 
 def paid_part(counted: int, free: int) -> int:
-    """What of the counted is beyond the free allowance."""
+    """The part of a quantity beyond the free allowance."""
     return counted - free if counted > free else 0
 
 

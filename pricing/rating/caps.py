@@ -1,4 +1,4 @@
-"""Step 5: what trims a price, in this order. A trimmed charge keeps its full price, and what each cap cut off it."""
+"""Step 5: caps on a price, in this order. A capped charge keeps its full price and what each cap cut off."""
 
 from pricing.rating.counters import Counters
 from pricing.rating.values import ActionFacts, CustomerFacts, Cuts, RuleFacts
@@ -12,7 +12,7 @@ CAPS = (PER_LEAD, PER_PERIOD, BUDGET)
 def capped(
     full: int, action: ActionFacts, rule: RuleFacts, customer: CustomerFacts, counters: Counters
 ) -> tuple[int, Cuts]:
-    """What of `full` may still be charged, and what each cap cut off what the one before had left."""
+    """How much of `full` may still be charged, and what each cap cut from the remainder of the previous one."""
     if rule.cap_per_lead is None and rule.cap_per_period is None and customer.hard_budget is None:
         return full, ()
     amount = full

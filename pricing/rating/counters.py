@@ -1,4 +1,4 @@
-"""What rating counts while a period streams by; nothing per action, and per lead only where a rule asks for it."""
+"""Counters of a rating while a period streams by: nothing per action, and per lead only if a rule needs it."""
 
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
@@ -11,10 +11,10 @@ from pricing.rating.values import ActionFacts, LeadId, LineageId, RuleFacts
 
 @dataclass(slots=True)
 class Counters:
-    """Starts empty, or with what other periods carry over: the last paid ones, and what leads were charged."""
+    """Start empty, or with what other periods carry over: the last charges that pay for others, and the leads' totals."""
 
     counted: defaultdict[LineageId, Counted] = field(default_factory=lambda: defaultdict(Counted))  # by lineage
-    by_rule: defaultdict[LineageId, int] = field(default_factory=lambda: defaultdict(int))  # charged, by lineage
+    by_rule: defaultdict[LineageId, int] = field(default_factory=lambda: defaultdict(int))  # amount charged, by lineage
     by_lead: defaultdict[tuple[LineageId, LeadId], int] = field(
         default_factory=lambda: defaultdict(int)
     )  # by lineage and lead
@@ -22,7 +22,7 @@ class Counters:
     charged: int = 0
 
     def copy(self) -> "Counters":
-        """The same counts, to go on counting apart from these."""
+        """A copy, to count separately."""
         counted = defaultdict(Counted, {lineage: replace(one) for lineage, one in self.counted.items()})
         paid = defaultdict(list, {key: list(ones) for key, ones in self.paid.items()})
         return Counters(counted, self.by_rule.copy(), self.by_lead.copy(), paid, self.charged)
@@ -36,13 +36,13 @@ class Counters:
         return self.by_lead[rule.lineage, action.lead] if rule.cap_per_lead is not None else 0
 
     def charge(self, action: ActionFacts, rule: RuleFacts, asked: Asked, amount: int) -> None:
-        """This action is charged: counted is what any revision of its rule limits, whether this one does or not."""
+        """Count a charged action for the limits that any revision of its rule has."""
         if asked.per_period:
             self.by_rule[rule.lineage] += amount
         if asked.per_lead:
             self.by_lead[rule.lineage, action.lead] += amount
 
     def pay(self, action: ActionFacts, rule: RuleFacts, asked: Asked) -> None:
-        """Its charge covers what comes again, of its lead or its person, as any revision of the rule may ask."""
+        """Remember that this charge covers repeats of its lead or person, as any revision of the rule may ask."""
         for key in keys_of(rule.lineage, asked, action.lead, action.person, action.action_type):
             self.paid[key].append(Paid(action.occurred_at, action.id))

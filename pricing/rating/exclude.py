@@ -1,6 +1,6 @@
-"""Step 1: what is never charged, whatever its price would be. The first reason that holds is the one given."""
+"""Step 1: actions that are never charged, whatever their price. The first reason that applies is given."""
 
-from pricing.rating.values import ActionFacts, Catalogue, CustomerFacts
+from pricing.rating.values import ActionFacts, Catalog, CustomerFacts
 
 VOIDED = "voided"
 NOT_BILLABLE = "not_billable"
@@ -24,11 +24,11 @@ REASONS = (
 )
 
 
-def exclusion(action: ActionFacts, customer: CustomerFacts, catalogue: Catalogue) -> str:
-    """The code of the first exclusion that holds, or "" where none does."""
+def exclusion(action: ActionFacts, customer: CustomerFacts, catalog: Catalog) -> str:
+    """The code of the first exclusion that applies, or "" if none does."""
     if action.is_voided:
         return VOIDED
-    if not catalogue.is_billable[action.action_type]:
+    if not catalog.is_billable[action.action_type]:
         return NOT_BILLABLE
     if action.is_test:
         return TEST_LEAD
@@ -40,13 +40,13 @@ def exclusion(action: ActionFacts, customer: CustomerFacts, catalogue: Catalogue
 
 
 def excludes_some(customer: CustomerFacts) -> bool:
-    """Whether the customer has terms that exclude actions of any kind: contract dates, excluded domains."""
+    """Whether the customer's terms exclude some actions: contract dates, excluded domains."""
     bounds = (customer.contract_start, customer.contract_end)
     return bounds != (None, None) or bool(customer.excluded_domains)
 
 
 def _domain(person: str) -> str:
-    """Of an e-mail address; a person known by something else has none."""
+    """The domain of an email address; "" for a person without one."""
     _, at, domain = person.rpartition("@")
     return domain if at else ""
 

@@ -1,4 +1,4 @@
-"""Instants as whole microseconds since 1970: they cost a tenth of what datetimes do, and compare and subtract alike."""
+"""Instants as whole microseconds since 1970, which cost a tenth of datetimes and can be compared and subtracted."""
 
 from datetime import UTC, datetime, timedelta
 from typing import NewType
@@ -11,30 +11,30 @@ MICROSECOND = timedelta(microseconds=1)
 
 
 def moment(at: datetime) -> Instant:
-    """An instant as rating is told it."""
+    """Convert an instant for rating."""
     return Instant((at - EPOCH) // MICROSECOND)
 
 
 def instant(at: int) -> datetime:
-    """And back, in UTC."""
+    """Convert back to UTC."""
     return EPOCH + at * MICROSECOND
 
 
 def on_the_clock(wall: datetime) -> Instant:
-    """What a clock shows, wherever it hangs, as a place in the order of such times; `wall_clock` brings it back."""
+    """A wall-clock time as a sortable number; `wall_clock` converts it back."""
     return moment(wall.replace(tzinfo=UTC))
 
 
 def wall_clock(place: Instant) -> datetime:
-    """What the clock shows there."""
+    """The wall-clock time of that number."""
     return instant(place).replace(tzinfo=None)
 
 
 def stretch(of: timedelta) -> Stretch:
-    """A stretch of time."""
+    """Convert a duration."""
     return Stretch(of // MICROSECOND)
 
 
 def whole_days(within: Stretch) -> int:
-    """How many days it has."""
+    """The number of days in a duration."""
     return (within * MICROSECOND).days

@@ -1,4 +1,4 @@
-"""What the limits of a rule count is its lineage's: what any revision asks for is remembered of all of them."""
+"""Limits count per lineage: what any revision of a rule limits is counted for all revisions."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -7,7 +7,7 @@ from pricing.rating.values import LineageId, RuleFacts
 
 
 class Asked(NamedTuple):
-    """What the revisions of one rule, together, ask of what has been charged."""
+    """What the revisions of one rule, together, need counted."""
 
     per_lead: bool = False
     per_period: bool = False
@@ -16,16 +16,16 @@ class Asked(NamedTuple):
 
     @property
     def once(self) -> bool:
-        """Whether one of them charges once, per lead or per person."""
+        """Whether a revision charges once per lead or per person."""
         return self.once_per_lead or self.once_per_person
 
     @property
     def carries(self) -> bool:
-        """Whether what is charged in one period matters in another one."""
+        """Whether charges of one period matter in another."""
         return self.per_lead or self.once
 
     def beside(self, rule: RuleFacts) -> "Asked":
-        """The same, and what one more revision asks."""
+        """The same with one more revision."""
         once = rule.once
         return Asked(
             self.per_lead or rule.cap_per_lead is not None,
@@ -39,7 +39,7 @@ NOTHING = Asked()
 
 
 def asked_by(rules: Iterable[RuleFacts]) -> dict[LineageId, Asked]:
-    """By lineage, of those that ask anything at all."""
+    """By lineage, for rules with any limit."""
     found = dict[LineageId, Asked]()
     for rule in rules:
         found[rule.lineage] = found.get(rule.lineage, NOTHING).beside(rule)

@@ -1,11 +1,11 @@
-"""Step 2: which rule prices an action. The highest priority wins, then the most specific scope, then the later start."""
+"""Step 2: choose the rule that prices an action. Highest priority wins, then the most specific scope, then the latest start."""
 
 from collections.abc import Iterable
 
 from pricing.rating.instants import Instant
 from pricing.rating.values import (
     ActionFacts,
-    Catalogue,
+    Catalog,
     CustomerFacts,
     KindId,
     ProductId,
@@ -18,7 +18,7 @@ DIMENSIONS = ("priority", "customer", "product", "category", "source", "channel"
 
 
 def rank(rule: RuleFacts) -> Rank:
-    """How rules compare, dimension by dimension (`DIMENSIONS`): the greater one wins."""
+    """A rule's rank, dimension by dimension (`DIMENSIONS`); the greater one wins."""
     return (
         rule.priority,
         rule.customer is not None,
@@ -32,10 +32,10 @@ def rank(rule: RuleFacts) -> Rank:
 
 
 class RuleBook:
-    """The rules open to one customer, best first, looked up by what an action is about."""
+    """The rules open to one customer, best first, looked up by the action."""
 
-    def __init__(self, rules: Iterable[RuleFacts], customer: CustomerFacts, catalogue: Catalogue) -> None:
-        self._catalogue = catalogue
+    def __init__(self, rules: Iterable[RuleFacts], customer: CustomerFacts, catalog: Catalog) -> None:
+        self._catalog = catalog
         self._rules = sorted(
             (rule for rule in rules if rule.customer in (None, customer.id) and rule.currency == customer.currency),
             key=rank,
@@ -45,9 +45,9 @@ class RuleBook:
         self._of_scope: dict[tuple[ProductId, SourceId, KindId], list[RuleFacts]] = {}
 
     def winner(self, action: ActionFacts) -> RuleFacts | None:
-        """The best rule effective when the action occurred, or None: unrated."""
+        """The best rule effective when the action occurred, or None if the action is unrated."""
         at = action.occurred_at
-        # The look-up of `candidates`, without the call: this line is passed once per action.
+        # `candidates` inlined: this line runs once per action.
         scope = (action.product, action.source, action.action_type)
         for rule in self._of_scope.get(scope) or self.candidates(action):
             if rule.effective_from <= at and (rule.effective_to is None or at < rule.effective_to):
@@ -64,13 +64,13 @@ class RuleBook:
         ]
 
     def candidates(self, action: ActionFacts) -> list[RuleFacts]:
-        """All rules whose scope holds the action, whenever they are effective, best first."""
-        # A customer has few (product, source, action type) and many actions: each scope is searched once, and only
-        # among the rules open to its action type.
+        """All rules whose scope includes the action, effective or not, best first."""
+        # A customer has few combinations of product, source and action type but many actions: each combination is searched
+        # once, and only among the rules open to its action type.
         scope = (action.product, action.source, action.action_type)
         found = self._of_scope.get(scope)
         if found is None:
-            about, sender = self._catalogue.products[action.product], self._catalogue.sources[action.source]
+            about, sender = self._catalog.products[action.product], self._catalog.sources[action.source]
             found = self._of_scope[scope] = [
                 rule
                 for rule in self._open_to(action.action_type)
@@ -83,7 +83,7 @@ class RuleBook:
 
     @property
     def rules(self) -> list[RuleFacts]:
-        """All of them, best first."""
+        """All rules, best first."""
         return self._rules
 
     def _open_to(self, action_type: KindId) -> list[RuleFacts]:

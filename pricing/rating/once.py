@@ -1,4 +1,4 @@
-"""Step 3: once per lead, or per person, within N days of a *charged* one, whatever period that was in."""
+"""Step 3: once per lead or person within N days of a *charged* action, in any period."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -8,18 +8,18 @@ from pricing.rating.limits import Asked
 from pricing.rating.prices import Price
 from pricing.rating.values import ActionFacts, ActionId, KindId, LeadId, LineageId, RuleFacts
 
-Key = tuple[LineageId, bool, LeadId | str, KindId]  # per person or per lead, who: a lead, or a person
+Key = tuple[LineageId, bool, LeadId | str, KindId]  # per person or per lead, and its id
 
 
 class Paid(NamedTuple):
-    """A charge that covers others: when its action occurred, and which it is."""
+    """A charge that covers others: when its action occurred, and its id."""
 
     at: Instant
     action: ActionId
 
 
 def key_of(action: ActionFacts, rule: RuleFacts) -> Key | None:
-    """What must be charged once; None where the rule does not ask. A lead of nobody known is a person of its own."""
+    """The key to charge once by; None if the rule has no such limit. A lead of an unknown person counts as its own person."""
     if rule.once is None:
         return None
     by_person = rule.once.per_person and bool(action.person)
@@ -27,7 +27,7 @@ def key_of(action: ActionFacts, rule: RuleFacts) -> Key | None:
 
 
 def keys_of(lineage: LineageId, asked: Asked, lead: LeadId, person: str, kind: KindId) -> list[Key]:
-    """All that a charge may be looked for by, if the rule is, was or becomes once per lead or once per person."""
+    """All keys a charge may be looked up by, if any revision of the rule is once per lead or per person."""
     found: list[Key] = [(lineage, False, lead, kind)] if asked.once_per_lead or not person else []
     if asked.once_per_person and person:
         found.append((lineage, True, person, kind))
@@ -35,10 +35,10 @@ def keys_of(lineage: LineageId, asked: Asked, lead: LeadId, person: str, kind: K
 
 
 def pays(price: Price, quantity: int, value: int | None, *, amount: int, full: int) -> bool:
-    """Whether a charge covers what comes again: above zero it does.
+    """Return whether a charge covers repeats: it does if it is above zero.
 
-    So does one of nothing that took of a free allowance, or of a package that is paid. For want of a value or a quantity,
-    at a price of zero, or where caps left nothing, nobody has given anything for it.
+    A zero charge also does if it used a free allowance or an already paid package. It does not if the value, quantity
+    or price was zero or caps left nothing, because then nothing was paid.
     """
     if amount or full:
         return amount > 0
@@ -47,10 +47,10 @@ def pays(price: Price, quantity: int, value: int | None, *, amount: int, full: i
 
 
 def covering(action: ActionFacts, rule: RuleFacts, paid: Iterable[Paid]) -> Paid | None:
-    """The latest charge that pays for this action too, if there is one.
+    """The latest charge that also pays for this action, if any.
 
-    Within a period all charges are earlier. An action may also have occurred before a charge of another period, if it is
-    late or its period was opened again: within N days of it on that side it is covered as well.
+    Within a period, all charges are earlier. If an action is late or its period was reopened, it may precede a charge
+    of another period; within N days before it, it is covered as well.
     """
     if rule.once is None:
         return None

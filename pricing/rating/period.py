@@ -1,7 +1,7 @@
-"""The whole of rating: a period's actions in order, the rules and what earlier periods carry over; one decision each.
+"""Rate a whole period: actions in order, rules and carried-over counters in, one decision per action out.
 
-`rate_period` is what everything calls. Most rules decide an action when they meet it; a volume price and "highest only"
-must have seen the period first, so for these the actions are gone through before.
+Everything calls `rate_period`. Most rules decide each action as it comes; a volume price and "highest only" need to see
+the whole period first, so the actions are read beforehand.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -19,7 +19,7 @@ from pricing.rating.unpriceable import in_words
 from pricing.rating.values import (
     ActionFacts,
     ActionId,
-    Catalogue,
+    Catalog,
     CustomerFacts,
     Cuts,
     Decision,
@@ -29,7 +29,7 @@ from pricing.rating.values import (
 )
 
 OfLead = tuple[LineageId, LeadId]
-# How often a period is gone through for its volumes' totals where they depend on prices, which depend on them.
+# How often a period is read for volume totals that depend on prices, which depend on the totals.
 ROUNDS = 4
 
 _new = tuple.__new__
@@ -37,13 +37,13 @@ _new = tuple.__new__
 
 @dataclass(slots=True)
 class Foresight:
-    """What only the whole period shows: each lead's highest-priced action, where a rule charges no other; volumes' totals."""
+    """What needs the whole period: each lead's highest-priced action, for "highest only", and volume totals."""
 
-    highest: dict[OfLead, tuple[int, ActionId]] = field(default_factory=dict)  # what it is worth, the action
+    highest: dict[OfLead, tuple[int, ActionId]] = field(default_factory=dict)  # its price, the action
     totals: Mapping[LineageId, int] = field(default_factory=dict)  # by lineage
     uncertain: AbstractSet[LineageId] = (
         frozenset()
-    )  # lineages of which a charge pays for others whatever caps left of it
+    )  # lineages with a charge that pays for others whatever the caps left of it
 
 
 def rate_period(
@@ -51,53 +51,53 @@ def rate_period(
     *,
     customer: CustomerFacts,
     rules: Sequence[RuleFacts],
-    catalogue: Catalogue,
+    catalog: Catalog,
     carried: Counters | None = None,
     faults: dict[ActionId, str] | None = None,
 ) -> Iterator[Decision]:
-    """One decision per action, in the order given, which must be (occurred_at, id).
+    """Return one decision per action, in the given order, which must be (occurred_at, id).
 
-    `actions` is gone through more than once where a rule needs foresight: then it must be able to begin anew (a list,
-    not an iterator). `carried` is what earlier periods, or the part of this one that is rated already, leave behind; it
-    is counted on. Pure otherwise: the same values in, the same decisions out, to the last digit. Memory does not grow
-    with the actions, only with the leads that a "once", a "highest only" or a cap per lead must remember.
+    `actions` is iterated more than once if a rule needs foresight, so it must be repeatable (a list, not an iterator).
+    `carried` holds the counters of earlier periods, or of the part of this one that is already rated; it is updated.
+    Otherwise pure: the same inputs give the same decisions, to the last digit. Memory use does not grow with the
+    actions, only with the leads that a "once", a "highest only" or a cap per lead must remember.
 
-    An action that can't be priced is told to `faults`, by its id and in words, and stays unrated; where there is nobody to
-    tell, the fault is raised.
+    An action that can't be priced is added to `faults`, by id and with a message, and stays unrated; without `faults`,
+    the error is raised.
     """
-    book, counters = RuleBook(rules, customer, catalogue), Counters() if carried is None else carried
-    rater = Rater(book, customer, catalogue, counters, faults)
+    book, counters = RuleBook(rules, customer, catalog), Counters() if carried is None else carried
+    rater = Rater(book, customer, catalog, counters, faults)
     rater.foresee(actions)
     return map(rater.decide if faults is None else rater.decide_or_tell, actions)
 
 
 def needs_foresight(rules: Iterable[RuleFacts]) -> bool:
-    """Whether any of them can only decide when the whole period is known."""
+    """Return whether any rule needs to see the whole period before it can decide."""
     return any(rule.highest_only or rule.price.needs_total for rule in rules)
 
 
 class Rater:
-    """Decides one action after the other, counting as it goes."""
+    """Decides actions in turn, counting along the way."""
 
     def __init__(
         self,
         book: RuleBook,
         customer: CustomerFacts,
-        catalogue: Catalogue,
+        catalog: Catalog,
         counters: Counters,
         faults: dict[ActionId, str] | None = None,
     ) -> None:
-        self._book, self._customer, self._catalogue = book, customer, catalogue
+        self._book, self._customer, self._catalog = book, customer, catalog
         self._counters, self._faults = counters, faults
         self._seen = Foresight()
-        self._not_billable = {kind for kind, is_billable in catalogue.is_billable.items() if not is_billable}
+        self._not_billable = {kind for kind, is_billable in catalog.is_billable.items() if not is_billable}
         self._excludes = excludes_some(customer)
         self._asked = asked_by(book.rules)
-        # Most rules: what an action costs depends on nothing but what came before it in the period.
+        # Most rules: the price depends only on earlier actions of the period.
         self._plain = {rule.id: rule.price.price for rule in book.rules if self._is_plain(rule)}
 
     def foresee(self, actions: Iterable[ActionFacts]) -> None:
-        """Go through the period beforehand, where a rule asks for it."""
+        """Read the period beforehand, if a rule needs it."""
         rules = self._book.rules
         if any(rule.highest_only for rule in rules):
             for action in actions:
@@ -107,9 +107,9 @@ class Rater:
             self._foresee_totals(actions, volumes)
 
     def decide(self, action: ActionFacts) -> Decision:
-        """What becomes of the action, given all that came before it.
+        """Decide the action, given everything before it.
 
-        Passed once for each of millions of actions: what most of them have nothing to do with is asked for elsewhere.
+        Runs once for each of millions of actions, so rare cases are handled elsewhere.
         """
         if reason := self._exclusion(action):
             return Decision(action.id, None, reason)
@@ -133,7 +133,7 @@ class Rater:
         counted.quantity += action.quantity
         counted.value += action.value or 0
         counters.charged += amount
-        # Half the time that naming the fields takes.
+        # Positional arguments take half the time of named ones.
         return _new(Decision, (action.id, rule.id, "", amount, full, cuts, quantity_before, value_before, None))
 
     def _is_plain(self, rule: RuleFacts) -> bool:
@@ -141,7 +141,7 @@ class Rater:
         return not (has_budget or rule.highest_only or rule.lineage in self._asked or rule.price.needs_total)
 
     def decide_or_tell(self, action: ActionFacts) -> Decision:
-        """The same; an action that can't be priced, for whatever reason, stays unrated, and what comes after it goes on."""
+        """The same, but an action that can't be priced stays unrated, and rating continues."""
         try:
             return self.decide(action)
         except Exception as error:
@@ -167,11 +167,11 @@ class Rater:
             or self._excludes
             or action.action_type in self._not_billable
         ):
-            return exclusion(action, self._customer, self._catalogue)
+            return exclusion(action, self._customer, self._catalog)
         return ""
 
     def _covered(self, action: ActionFacts, rule: RuleFacts) -> tuple[str, ActionId] | None:
-        """Why another action of this lead or person pays for this one too, and which."""
+        """Why another action of this lead or person also pays for this one, and which."""
         if paid := self._paid(action, rule):
             return ALREADY_CHARGED, paid.action
         highest = self._seen.highest.get((rule.lineage, action.lead)) if rule.highest_only else None
@@ -200,9 +200,9 @@ class Rater:
         return None if key is None else covering(action, rule, self._counters.paid[key])
 
     def _consider(self, action: ActionFacts) -> None:
-        """Remember the action if it is its lead's highest-priced so far; the earliest of equals stays.
+        """Remember the action if it is its lead's highest-priced so far; ties go to the earliest.
 
-        What other periods' charges pay for is left out; within the period, the choice comes before "once".
+        Actions paid for by other periods' charges are left out; within the period, this choice comes before "once".
         """
         if self._exclusion(action):
             return
@@ -217,10 +217,10 @@ class Rater:
             self._seen.highest[rule.lineage, action.lead] = price, action.id
 
     def _foresee_totals(self, actions: Iterable[ActionFacts], volumes: set[LineageId]) -> None:
-        """What counts towards a volume is what gets as far as a price: decided by a twin, whose prices are not used.
+        """Find the volume totals: actions that reach pricing count, decided by a second run whose prices are not used.
 
-        They matter only where "once" meets a cap: what a cap leaves nothing of pays for nobody, and so lets another
-        action count. Then the totals are those that lead to themselves. Where none do, caps don't matter to that.
+        Prices matter only if "once" meets a cap: a charge that a cap cut to zero pays for no other, so another action
+        counts. Then the totals are those that reproduce themselves. If none do, caps are ignored for this.
         """
         capped = self._customer.hard_budget is not None
         asked = {lineage: self._asked[lineage] for lineage in volumes & self._asked.keys()}
@@ -237,8 +237,8 @@ class Rater:
     def _totals(
         self, actions: Iterable[ActionFacts], volumes: set[LineageId], totals: Mapping[LineageId, int]
     ) -> dict[LineageId, int]:
-        """What each volume comes to, if its prices are those at the totals given."""
-        twin = Rater(self._book, self._customer, self._catalogue, self._counters.copy(), self._faults)
+        """The total of each volume, if its prices are those at the given totals."""
+        twin = Rater(self._book, self._customer, self._catalog, self._counters.copy(), self._faults)
         twin._seen = replace(self._seen, totals=totals)
         for action in actions:
             twin.decide_or_tell(action)

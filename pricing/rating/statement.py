@@ -1,6 +1,6 @@
-"""A sentence with its numbers apart: the core says what it did, `pricing.wording` writes it as the reader does.
+"""A sentence with its numbers kept apart: rating says what it did, and `pricing.wording` formats it for the reader.
 
-The text is English and names each number in braces, so a translation is another text with the same names.
+The template is English and names each number in braces, so a translation is another template with the same names.
 """
 
 from collections.abc import Iterable, Mapping
@@ -38,7 +38,7 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Units:
-    """Units of a period: those above one number, up to and including another; None has no end."""
+    """Units of a period above one number, up to and including another; None has no end."""
 
     above: int
     up_to: int | None
@@ -46,7 +46,7 @@ class Units:
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """Money value of a period: what is above one amount, up to and including another; None has no end."""
+    """Money value of a period above one amount, up to and including another; None has no end."""
 
     above: int
     up_to: int | None
@@ -57,7 +57,7 @@ Quantity = Money | Number | Percent | Count | Units | Value
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A text, and the numbers (or statements) that its braces name."""
+    """A template, and the numbers (or statements) that its braces name."""
 
     text: str
     parts: Mapping[str, Union[Quantity, "Statement"]]
@@ -72,7 +72,7 @@ def say(text: str, **parts: Quantity | Statement) -> Statement:
 
 
 def joined(statements: Iterable[Statement], between: str) -> Statement:
-    """Several statements as one."""
+    """Several statements joined."""
     parts = {f"part_{place}": statement for place, statement in enumerate(statements)}
     return Statement(between.join(f"{{{name}}}" for name in parts), parts)
 

@@ -1,4 +1,4 @@
-"""A rule whose price can't be told: the actions that it wins stay unrated and say why; all others are priced."""
+"""A rule with an invalid price: the actions it wins stay unrated with a message; all others are priced."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,16 +9,16 @@ from pricing.rating.statement import Statement
 
 
 class CannotPrice(Exception):
-    """Why an action has no price, in words for people."""
+    """Why an action has no price, for people."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unpriceable(Price):
-    """Stands where a price should: it can be asked about, and prices nothing."""
+    """A placeholder for an invalid price: it can be inspected, but prices nothing."""
 
     code: ClassVar[str] = ""
     title: ClassVar[str] = "No"
-    meaning: ClassVar[str] = "A price that can't be told."
+    meaning: ClassVar[str] = "An invalid price."
     fields: ClassVar[tuple[Field, ...]] = ()
 
     words: str

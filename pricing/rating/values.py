@@ -1,4 +1,4 @@
-"""What rating knows and what it answers, as plain values.
+"""The inputs and results of rating, as plain values.
 
 Money, quantities, values and percents are integers in micro-units (1 = 0.000001): exact, and many times faster than
 Decimal.
@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import NamedTuple, NewType
 
 from pricing.rating.amounts import Micro
-from pricing.rating.highest import misfit_of
+from pricing.rating.highest import conflict_of
 from pricing.rating.instants import Instant, Stretch
 from pricing.rating.prices import Price
 
-# An id is whatever names a thing: a number in the database, a text in files.
+# An id can be anything that identifies: a number in the database, a string in files.
 ActionId = NewType("ActionId", object)
 LeadId = NewType("LeadId", object)
 ProductId = NewType("ProductId", object)
@@ -23,11 +23,11 @@ CustomerId = NewType("CustomerId", object)
 PeriodId = NewType("PeriodId", object)
 RuleId = NewType("RuleId", object)
 LineageId = NewType("LineageId", object)
-Cuts = tuple[tuple[str, int], ...]  # caps that trimmed a price, in their order, and how much each took off
+Cuts = tuple[tuple[str, int], ...]  # caps that trimmed a price, in order, and what each cut off
 
 
 class ActionFacts(NamedTuple):
-    """One action, as far as its price depends on it; actions come in the order (occurred_at, id)."""
+    """One action, as far as its price depends on it; actions are ordered by (occurred_at, id)."""
 
     id: ActionId
     lead: LeadId
@@ -41,12 +41,12 @@ class ActionFacts(NamedTuple):
     is_test: bool = False
     is_voided: bool = False
     is_waived: bool = False
-    period: PeriodId | None = None  # where several are read in one go
+    period: PeriodId | None = None  # if several are read at once
 
 
 @dataclass(frozen=True, slots=True)
 class CustomerFacts:
-    """The customer whose period is rated; its contract is the half-open stretch [contract_start, contract_end)."""
+    """The customer whose period is rated; its contract is the half-open range [contract_start, contract_end)."""
 
     id: CustomerId
     currency: str
@@ -57,22 +57,22 @@ class CustomerFacts:
 
 
 class ProductFacts(NamedTuple):
-    """What a rule's scope may ask of a product."""
+    """The product attributes that a rule's scope can use."""
 
     id: ProductId
     category: str
 
 
 class SourceFacts(NamedTuple):
-    """What a rule's scope may ask of a source."""
+    """The source attributes that a rule's scope can use."""
 
     id: SourceId
     channel: str
 
 
 @dataclass(frozen=True, slots=True)
-class Catalogue:
-    """What the products, sources and action types named by actions are."""
+class Catalog:
+    """The products, sources and action types that actions refer to."""
 
     products: Mapping[ProductId, ProductFacts]
     sources: Mapping[SourceId, SourceFacts]
@@ -81,7 +81,7 @@ class Catalogue:
 
 @dataclass(frozen=True, slots=True)
 class Once:
-    """Charge once per lead, or per person, and action type within a stretch of time."""
+    """Charge once per lead or person and action type within a time range."""
 
     per_person: bool
     within: Stretch
@@ -89,7 +89,7 @@ class Once:
 
 @dataclass(frozen=True, slots=True)
 class RuleFacts:
-    """One revision of a price rule; what its scope leaves None (or empty) is open. Effective [from, to)."""
+    """One revision of a price rule; scope values that are None (or empty) are open. Effective [from, to)."""
 
     id: RuleId
     lineage: LineageId
@@ -110,15 +110,16 @@ class RuleFacts:
     cap_per_period: Micro | None = None
 
     def __post_init__(self) -> None:
-        if self.highest_only and (misfit := misfit_of(self.price)):
-            raise ValueError(misfit)
+        if self.highest_only and (conflict := conflict_of(self.price)):
+            raise ValueError(conflict)
 
 
 class Decision(NamedTuple):
-    """What became of one action: charged by `rule`, excluded for `reason`, or, with neither, unrated.
+    """The result for one action: charged by `rule`, excluded for `reason`, or, with neither, unrated.
 
-    `cuts` is what caps took off the full price; `counted_before` and `value_before` are what the rule had counted before
-    it; `paid_by` is the action whose charge an `already_charged` one duplicates, or the highest-priced of a `not_highest`.
+    `cuts` is what caps cut from the full price; `counted_before` and `value_before` are what the rule had counted
+    before it; `paid_by` is the action whose charge an `already_charged` one duplicates, or the highest-priced action of
+    a `not_highest` one.
     """
 
     action: ActionId

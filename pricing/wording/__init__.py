@@ -1,4 +1,4 @@
-"""What the engine does, in words and as data: each thing is said in one place, for every page, paper, file and program.
+"""The engine's behavior in words and as data, each phrased in one place for pages, documents, files and programs.
 
-Plain values in, sentences out; a test prices by what the sentences say and finds the engine's amounts.
+Plain values in, sentences out; a test calculates prices from the sentences and compares them with the engine's amounts.
 """

@@ -1,14 +1,14 @@
-"""What trims a price, by name."""
+"""The names of caps."""
 
 from pricing.rating.caps import BUDGET, PER_LEAD, PER_PERIOD
 
-# As whoever keeps the rules knows them.
+# For people who manage rules.
 OF_A_RULE = {
     PER_LEAD: "The rule's limit per lead",
     PER_PERIOD: "The rule's limit per period",
     BUDGET: "The customer's monthly budget",
 }
-# As they stand on an invoice.
+# For invoices.
 ON_AN_INVOICE = {
     PER_LEAD: "the limit per lead",
     PER_PERIOD: "the limit per billing period",
@@ -17,5 +17,5 @@ ON_AN_INVOICE = {
 
 
 def above(cap: str) -> str:
-    """`above the limit per lead`: what a cut amount is, on an invoice."""
+    """The label of a cut amount on an invoice: `above the limit per lead`."""
     return f"above {ON_AN_INVOICE[cap]}"

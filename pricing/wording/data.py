@@ -1,4 +1,4 @@
-"""Quantities as data that lasts: JSON in which every number is an exact text, and read back without a loss."""
+"""Quantities as durable data: JSON with every number as an exact string, read back without loss."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -6,7 +6,7 @@ from typing import assert_never
 
 from pricing.rating.amounts import Micro
 from pricing.rating.statement import Count, Money, Number, Percent, Quantity, Units, Value
-from pricing.wording.numbers import in_units
+from pricing.wording.numbers import to_decimal
 
 Data = dict[str, str | list[str | None]]  # {"money": "2.5"}, {"units": ["100", null]}
 
@@ -31,7 +31,7 @@ def as_data(quantity: Quantity) -> Data:
 
 
 def from_data(data: Mapping[str, str | list[str | None]]) -> Quantity:
-    """And back."""
+    """Convert back."""
     ((kind, found),) = data.items()
     if isinstance(found, list):
         above, up_to = found
@@ -46,16 +46,16 @@ def from_data(data: Mapping[str, str | list[str | None]]) -> Quantity:
             return Percent(in_micro(found))
         case "count":
             return Count(int(found))
-    raise ValueError(f"“{kind}” is no kind of quantity.")
+    raise ValueError(f"“{kind}” is not a kind of quantity.")
 
 
 def exact(micro: int) -> str:
-    """`2.5`, `100`: all its digits and no more."""
-    return f"{in_units(micro).normalize():f}"
+    """The exact number without trailing zeros: `2.5`, `100`."""
+    return f"{to_decimal(micro).normalize():f}"
 
 
 def in_micro(text: str) -> Micro:
-    """And back."""
+    """Convert back."""
     return Micro(int(Decimal(text).scaleb(6)))
 
 

@@ -1,4 +1,4 @@
-"""What became of an action, in words: why it is not charged, and what each cap took off."""
+"""The result for an action in words: why it is not charged, and what each cap cut off."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -25,28 +25,28 @@ REASONS = {
     OUTSIDE_CONTRACT: "Outside the contract's dates",
     EXCLUDED_CONTACT: "Contact on the exclusion list",
     WAIVED: "Waived by a person",
-    ALREADY_CHARGED: "Charged already",
+    ALREADY_CHARGED: "Already charged",
     NOT_HIGHEST: "Not the highest-priced action of its lead",
 }
-# How the winner outranks another rule in what is no part of a scope.
-OUTRANKED = {"priority": "the winner's is higher", "effective from": "the winner began later"}
+# How the winner outranks another rule in dimensions outside the scope.
+OUTRANKED = {"priority": "the winner's is higher", "effective from": "the winner started later"}
 EXCLUDED = {
     VOIDED: "it was voided",
     NOT_BILLABLE: "its action type is not billable",
     TEST_LEAD: "its lead is a test",
     OUTSIDE_CONTRACT: "it occurred outside the customer's contract",
-    EXCLUDED_CONTACT: "the lead's e-mail address is at one of the customer's excluded domains",
+    EXCLUDED_CONTACT: "the lead's email address is at one of the customer's excluded domains",
     WAIVED: "a person waived it",
 }
 
 
 def reason_in_words(code: str) -> str:
-    """`Test lead` for `test_lead`; a code nobody knows any more stays readable."""
+    """`Test lead` for `test_lead`; an unknown code is returned readable."""
     return REASONS.get(code, code.replace("_", " ").capitalize())
 
 
 def excluded(reason: str) -> str:
-    """Why an action without a rule costs nothing."""
+    """Why an action without a rule is not charged."""
     return f"Not charged: {EXCLUDED[reason]}."
 
 
@@ -64,37 +64,35 @@ def outcome(reason: str, *, amount: int, by: str | None, currency: str) -> str:
 
 def lost_on(dimension: str) -> str:
     """What another rule lost on: `priority: the winner's is higher`."""
-    why = OUTRANKED.get(dimension, f"it is for any {dimension}, the winner for this one")
+    why = OUTRANKED.get(dimension, f"it applies to any {dimension}, the winner to this one")
     return f"{dimension}: {why}"
 
 
-def taken_back(at: datetime, why: str) -> str:
-    """The action was taken back when its period was closed already."""
+def voided_late(at: datetime, why: str) -> str:
+    """The action was voided after its period closed."""
     because = f" ({why})" if why else ""
     return (
-        f"Taken back on {at:%Y-%m-%d %H:%M} UTC{because}, after the period was closed: the charge stands until the draft is"
-        " regenerated or, once issued, it is credited."
+        f"Voided on {at:%Y-%m-%d %H:%M} UTC{because}, after the period closed. The charge stands until the draft is"
+        " regenerated or, if the invoice was issued, credited."
     )
 
 
 def already_charged(*, paid: str, per_person: bool, within_days: int) -> str:
-    """Another action's charge pays for this one too."""
+    """Another action's charge also pays for this one."""
     who = "person" if per_person else "lead"
-    return (
-        f"Not charged: this is charged once per {who} and action type in {days(within_days)}, and {paid} pays for it."
-    )
+    return f"Not charged: this is charged once per {who} and action type in {days(within_days)}, and {paid} already paid for it."
 
 
 def not_highest(*, highest: str, cost: str, paid: str) -> str:
-    """Another action of the lead is the highest-priced: what it costs, or what paid for it already."""
-    told = f"Not charged: of a lead's actions in a period only the highest-priced is. That is {highest}"
+    """Another action of the lead is the highest-priced; adds its price or what already paid for it."""
+    told = f"Not charged: only a lead's highest-priced action in a period is charged. That is {highest}"
     if paid:
-        return f"{told}, and {paid} has paid for it already."
+        return f"{told}, and {paid} already paid for it."
     return f"{told} ({cost})." if cost else f"{told}."
 
 
 def cuts_in_words(full: int, cuts: Cuts, limits: Mapping[str, int | None], currency: str) -> list[str]:
-    """What each cap cut off what the one before had left."""
+    """What each cap cut from the remainder of the previous one."""
     return list(_cuts(full, cuts, limits, currency))
 
 

@@ -1,4 +1,4 @@
-"""Micro-units as people read them."""
+"""Format micro-units for people."""
 
 from decimal import Decimal
 from functools import lru_cache
@@ -8,18 +8,18 @@ from pricing.rating.prices import MICRO
 
 
 def money(micro: int, currency: str) -> str:
-    """`$2.50`, with as many of its six places as it needs."""
+    """`$2.50`, with up to six decimal places as needed."""
     return _money(micro, currency, str(amounts.reader()))
 
 
-@lru_cache(10_000)  # the same few prices again and again, and babel takes its time
+@lru_cache(10_000)  # the same few prices repeat, and babel is slow
 def _money(micro: int, currency: str, _reader: str) -> str:
-    return amounts.price_in_words(in_units(micro), currency)
+    return amounts.price_in_words(to_decimal(micro), currency)
 
 
 def number(micro: int) -> str:
-    """Without the zeros nobody wrote: `3`, `1,250`, `0.5`."""
-    return amounts.number_in_words(in_units(micro))
+    """The number without trailing zeros: `3`, `1,250`, `0.5`."""
+    return amounts.number_in_words(to_decimal(micro))
 
 
 def percent(micro: int) -> str:
@@ -33,7 +33,7 @@ def days(count: int) -> str:
 
 
 def units(above: int, up_to: int | None) -> str:
-    """Which units of a period these are: `units 1–100`, `units 101 and above`; in fractions `units above 2.5 up to 10`."""
+    """A range of a period's units: `units 1–100`, `units 101 and above`; with fractions `units above 2.5 up to 10`."""
     if above == 0 and up_to is None:
         return "all units"
     if _is_whole(above) and (up_to is None or _is_whole(up_to)):
@@ -46,14 +46,14 @@ def units(above: int, up_to: int | None) -> str:
 
 
 def value(above: int, up_to: int | None, currency: str) -> str:
-    """Which value of a period this is: `value up to $1,000.00`, `value above $1,000.00`."""
+    """A range of a period's value: `value up to $1,000.00`, `value above $1,000.00`."""
     if above == 0 and up_to is None:
         return "all value"
     return f"value{_bounds(above and money(above, currency), up_to and money(up_to, currency))}"
 
 
-def in_units(micro: int) -> Decimal:
-    """An integer of micro-units as a Decimal of six places."""
+def to_decimal(micro: int) -> Decimal:
+    """Convert an integer of micro-units to a Decimal with six places."""
     return Decimal(micro).scaleb(-6)
 
 

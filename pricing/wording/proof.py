@@ -1,4 +1,4 @@
-"""What became of an action when it was rated, in words that show what differs from the other time."""
+"""The result for an action when it was rated, in words that show how two results differ."""
 
 from typing import NamedTuple
 
@@ -7,7 +7,7 @@ from pricing.wording.numbers import money, number
 
 
 class Outcome(NamedTuple):
-    """What became of an action, every digit of it, in micro-units."""
+    """The complete result for an action, in micro-units."""
 
     period: int
     rule: RuleId | None
@@ -21,7 +21,7 @@ class Outcome(NamedTuple):
 
 
 def outcome_in_words(outcome: Outcome | None, currency: str, *, beside: Outcome | None) -> str:
-    """`$2.50 by rule 12`, `not charged: voided`; then whatever else is not the same `beside` it."""
+    """`$2.50 by rule 12`, `not charged: voided`; then every other difference from `beside`."""
     if outcome is None:
         return "no charge"
     words = _result(outcome, currency)

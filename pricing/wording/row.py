@@ -1,4 +1,4 @@
-"""The rows beneath an invoice line: kept as facts, put into words whenever they are read."""
+"""The rows below an invoice line: stored as data, put into words when they are read."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -24,7 +24,7 @@ class RowInWords(NamedTuple):
 
 
 def part_facts(model: type[Price], row: Row, *, counted: int, fee: int, amount: Decimal) -> Facts:
-    """What of a line fell into one part of its price; `amount` is what the row comes to, rounded."""
+    """The part of a line that fell into one part of its price; `amount` is the row's rounded amount."""
     facts: Facts = {
         "model": model.code,
         "part": row.kind,
@@ -40,12 +40,12 @@ def part_facts(model: type[Price], row: Row, *, counted: int, fee: int, amount: 
 
 
 def cut_facts(cap: str, amount: Decimal) -> Facts:
-    """What a cap took off a line: `amount` is negative."""
+    """What a cap cut from a line; `amount` is negative."""
     return {"cap": cap, "amount": str(amount)}
 
 
 def in_words(facts: Facts, currency: str) -> RowInWords:
-    """The row as the reader of the invoice reads it."""
+    """The row as the reader of the invoice sees it."""
     amount = money.in_words(Decimal(facts["amount"]), currency)
     if "cap" in facts:
         return RowInWords(above(facts["cap"]), "", "", amount)
@@ -61,6 +61,6 @@ def _name(facts: Facts) -> Statement:
 
 
 def _counted(data: Mapping[str, str], currency: str) -> str:
-    if "money" in data:  # a sum, as sums are written
+    if "money" in data:  # a sum, formatted like other sums
         return money.in_words(Decimal(data["money"]), currency)
     return written(from_data(dict(data)), currency)

@@ -1,7 +1,7 @@
-"""What a rule does, as data and in one sentence: the one that people approve, see on the page, and find in files.
+"""A rule as data and as one sentence, which people approve and read on the page and in files.
 
-A clause holds numbers and says them; nothing that decides an amount is left out. Tiers are told as the period counts: a
-free allowance is before them, so with 10 free units a tier up to 100 ends with unit 110.
+A clause holds numbers and states all of them; nothing that decides an amount is left out. Tiers are stated as the
+period counts, after the free allowance: with 10 free units, a tier up to 100 ends with unit 110.
 """
 
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ NO_PRICE = "no price yet"
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """A rule, as far as its sentence goes; without a price while it is being written."""
+    """The terms that a rule's sentence states; without a price while it is being written."""
 
     currency: str
     price: Price | None
@@ -29,7 +29,7 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class OncePer(Clause):
-    """What comes again within so many days of a charge is not charged."""
+    """Repeats within this many days of a charge are not charged."""
 
     per_person: bool
     days: int
@@ -46,7 +46,7 @@ class OncePer(Clause):
 
 @dataclass(frozen=True, slots=True)
 class HighestOnly(Clause):
-    """Of a lead's actions in a period one is charged."""
+    """Only one of a lead's actions in a period is charged."""
 
     @property
     def statement(self) -> Statement:
@@ -55,7 +55,7 @@ class HighestOnly(Clause):
 
 @dataclass(frozen=True, slots=True)
 class AtMostPerLead(Clause):
-    """What is charged to a lead, ever."""
+    """The most that one lead is ever charged."""
 
     limit: int
 
@@ -66,7 +66,7 @@ class AtMostPerLead(Clause):
 
 @dataclass(frozen=True, slots=True)
 class AtMostPerPeriod(Clause):
-    """What is charged in a period, to all leads together."""
+    """The most that is charged in a period, for all leads together."""
 
     limit: int
 
@@ -86,18 +86,18 @@ def price_of(terms: Terms) -> str:
 
 
 def limits_of(terms: Terms) -> list[str]:
-    """What is free, what is charged once, what is the most."""
+    """The rule's allowances and limits."""
     return [words(clause.statement, terms.currency) for clause in limit_clauses(terms)]
 
 
 def clauses(terms: Terms) -> list[Clause]:
-    """The sentence's content, in its order; empty of a price while there is none."""
+    """The clauses of the sentence, in order; without a price clause while there is no price."""
     price = [] if terms.price is None else [terms.price.clause()]
     return [*price, *limit_clauses(terms)]
 
 
 def limit_clauses(terms: Terms) -> Iterator[Clause]:
-    """The rest of the sentence."""
+    """The clauses after the price."""
     if terms.price is not None:
         yield from terms.price.allowances()
     if terms.once_days:

@@ -1,4 +1,4 @@
-"""Statements as people read them: each number written in its own way. A language would be another table of texts here."""
+"""Format statements for people, each number in its own way. Another language would be another table of templates."""
 
 from typing import assert_never
 
@@ -7,7 +7,7 @@ from pricing.wording import numbers
 
 
 def words(statement: Statement, currency: str) -> str:
-    """The statement in words, its money in the rule's currency."""
+    """The statement in words, with money in the rule's currency."""
     parts = {
         name: words(part, currency) if isinstance(part, Statement) else written(part, currency)
         for name, part in statement.parts.items()

@@ -1,4 +1,4 @@
-"""A rule's terms as data that lasts: what its sentence is made of, exact, for whoever wants to say it later."""
+"""A rule's terms as durable data: the exact content of its sentence, for rendering it later."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ Data = dict[str, Any]  # JSON
 
 
 def terms_as_data(terms: Terms) -> Data:
-    """All of the terms; numbers as exact texts."""
+    """All of the terms; numbers as exact strings."""
     return {
         "currency": terms.currency,
         "price": None if terms.price is None else _price_as_data(terms.price),
@@ -25,7 +25,7 @@ def terms_as_data(terms: Terms) -> Data:
 
 
 def terms_from_data(data: Data) -> Terms:
-    """And back."""
+    """Convert back."""
     price = data["price"]
     amounts = {name: _maybe_micro(data[name]) for name in ("cap_per_lead", "cap_per_period")}
     return Terms(**data | amounts | {"price": None if price is None else _price_from_data(price)})

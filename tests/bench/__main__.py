@@ -1,8 +1,8 @@
-"""How fast the engine is, beside what this machine can do: `make bench`, or `make bench ARGS="intake --quick"`.
+"""How fast the engine is, compared with what this machine can do: `make bench`, or `make bench ARGS="intake --quick"`.
 
-Benchmarks, no tests. Each starts a PostgreSQL of its own on a throw-away folder, with the settings a server comes with
-(nothing is left unsafe for speed), and leaves neither a process nor a file behind. Without a name all run, one after
-the other.
+Benchmarks, not tests. Each starts its own PostgreSQL in a temporary folder, with a server's default settings
+(nothing is left unsafe for speed), and leaves neither a process nor a file behind. Without a name all run,
+in turn.
 """
 
 import argparse
@@ -17,7 +17,7 @@ from pathlib import Path
 
 import django
 
-from billing_engine.local_servers import DeskError
+from billing_engine.local_servers import LocalServerError
 from billing_engine.local_servers.folder import Folder
 from billing_engine.local_servers.postgres import Postgres
 from billing_engine.local_servers.redis import Redis
@@ -32,7 +32,7 @@ def main() -> None:
     options = _options()
     if options.bench is None:
         sys.exit(max(_alone(bench) for bench in BENCHES))
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ended politely is ended by Ctrl-C
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # programs that end politely are ended with Ctrl-C
     try:
         folder = Folder(CHECKOUT / "var" / "bench")
         with _server(folder) as database_url, _broker(folder, options.bench) as redis_url:
@@ -48,7 +48,7 @@ def main() -> None:
             _measure(options, folder)
     except KeyboardInterrupt:
         sys.exit("\nStopped; nothing is left running.")
-    except DeskError as error:
+    except LocalServerError as error:
         sys.exit(str(error))
 
 
@@ -81,7 +81,7 @@ def _measure(options: argparse.Namespace, folder: Folder) -> None:
 
 
 def _alone(bench: str) -> int:
-    """The same command with its name: each bench has a process and a server of its own."""
+    """The same command with its name: each bench has its own process and server."""
     return subprocess.run(
         [sys.executable, "-m", "tests.bench", bench, *sys.argv[1:]], cwd=CHECKOUT, check=False
     ).returncode
@@ -90,7 +90,7 @@ def _alone(bench: str) -> int:
 @contextmanager
 def _server(folder: Folder) -> Iterator[str]:
     postgres = Postgres(folder, durable=True)
-    _forget(folder, postgres)  # what a killed run left
+    _forget(folder, postgres)  # left by a killed run
     try:
         yield postgres.up()
     finally:
@@ -99,7 +99,7 @@ def _server(folder: Folder) -> Iterator[str]:
 
 @contextmanager
 def _broker(folder: Folder, bench: str) -> Iterator[str]:
-    """A run asks for work, which nobody does here; the others ask for none."""
+    """Return whether the run requests work; no worker listens here, and the others request none."""
     if bench != "run":
         yield "redis://127.0.0.1:1/0"
         return
@@ -118,7 +118,7 @@ def _forget(folder: Folder, postgres: Postgres) -> None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("bench", nargs="?", choices=BENCHES, help="which one; all, one after the other, without")
+    parser.add_argument("bench", nargs="?", choices=BENCHES, help="which one; without it, all of them in turn")
     parser.add_argument("--quick", action="store_true", help="fewer of everything")
     parser.add_argument(
         "--actions", type=int, help=f"rating, simulation: how many to rate ({FULL:,}; {QUICK:,} when quick)"

@@ -1,4 +1,4 @@
-"""How long finance waits for the page of the month close, with a whole month behind it."""
+"""How long finance waits for the month close page with a full month of data."""
 
 import time
 from datetime import UTC, datetime
@@ -22,7 +22,7 @@ from tests.bench.worker import work
 
 NOVEMBER_3 = datetime(2026, 11, 3, tzinfo=UTC)
 AIM_MS = 500
-ACTIONS_A_DELIVERY = 4  # as when every lead is sent alone: the most rows a month can have
+ACTIONS_A_DELIVERY = 4  # as if every lead is sent alone: the most rows a month can have
 DELIVERIES = """
     INSERT INTO leads_delivery (source_id, received_at, name, content_type, body, body_size, body_sha256, {counts})
     SELECT source_id, '2026-10-01Z'::timestamptz + n * interval '10 seconds', '', '', '', 0, '', {values}
@@ -31,7 +31,7 @@ DELIVERIES = """
 
 
 def measure_close(*, actions: int, rounds: int) -> None:
-    """The page as finance opens it, through all of Django, again and again."""
+    """The page as finance opens it, through all of Django, repeatedly."""
     call_command("migrate", verbosity=0)
     say(f"loading {actions:,} actions")
     here, periods = world.build()
@@ -73,7 +73,7 @@ def _bill(periods: list[BillingPeriod]) -> None:
 
 
 def _opened(browser: Client, address: str, times: int) -> tuple[list[float], int]:
-    """Milliseconds, each; and how many queries it takes."""
+    """The time of each request in milliseconds, and the number of queries."""
     browser.get(address)
     with CaptureQueriesContext(connection) as asked:
         assert browser.get(address).status_code == 200

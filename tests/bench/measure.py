@@ -1,4 +1,4 @@
-"""The measurements, in order, and the one table they end in."""
+"""The measurements, in order, and their table."""
 
 import sys
 import time
@@ -24,12 +24,12 @@ FEW = 10_000
 
 @dataclass
 class Figures:
-    """What was measured; seconds, one per round."""
+    """The measured values in seconds, one per round."""
 
     actions: int
     few_actions: int = FEW
     setting: str = ""
-    rows: int = 0  # charges; the unrated have none
+    rows: int = 0  # charges; unrated actions have none
     floor: list[float] = field(default_factory=list)
     real: list[float] = field(default_factory=list)
     one: list[Work] = field(default_factory=list)
@@ -39,13 +39,13 @@ class Figures:
     stages: dict[str, float] = field(default_factory=dict)
     few: list[Work] = field(default_factory=list)
     whole: list[Work] = field(default_factory=list)
-    foresight: set[int] = field(default_factory=set)  # the periods gone through more than once
+    foresight: set[int] = field(default_factory=set)  # the periods that are read more than once
     sizes: dict[int, int] = field(default_factory=dict)
     mix: list[str] = field(default_factory=list)
 
 
 def measure(*, actions: int, rounds: int) -> None:
-    """Everything, on the database the settings name."""
+    """Everything, on the database of the settings."""
     call_command("migrate", verbosity=0)
     say(f"loading {actions:,} actions")
     here, periods = world.build()
@@ -106,7 +106,7 @@ def _usual(figures: Figures, periods: list[int]) -> None:
 
 
 def _sizes(figures: Figures, here: world.World, rounds: int) -> None:
-    """One period of few actions, one of as many as all the others together."""
+    """One period with few actions, one with as many as all the others together."""
     say(f"loading one customer with {FEW:,} actions and one with {figures.actions:,}")
     both = Customer.objects.bulk_create(
         Customer(code=code, name=code, billed_from=world.MONTH.first) for code in ("FEW", "WHOLE")
@@ -124,7 +124,7 @@ def _sizes(figures: Figures, here: world.World, rounds: int) -> None:
 
 
 def _shared_out(figures: Figures, periods: list[int], *, workers: int) -> list[list[int]]:
-    """The largest first, each to whoever has the least to do so far."""
+    """The largest first, each to the worker with the least to do so far."""
     shares: list[list[int]] = [[] for _ in range(workers)]
     loads = [0] * workers
     for period in sorted(periods, key=lambda one: -figures.sizes[one]):
@@ -158,7 +158,7 @@ def _foresight() -> set[int]:
 
 
 def empty(*tables: str) -> None:
-    """Empty tables, and a checkpoint, so that every measurement starts alike."""
+    """Empty tables, and a checkpoint, so that every measurement starts equally."""
     for table in tables:
         execute(f"TRUNCATE {table}{', pricing_unratedaction, pricing_periodtally' * (table == 'pricing_charge')}")
     execute("DELETE FROM leads_unratedmark", "CHECKPOINT")

@@ -1,4 +1,4 @@
-"""Two thousand rules of mixed models: ten a customer, less twenty that are open to all."""
+"""Two thousand rules of mixed models: ten per customer, minus twenty that are open to all."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -9,7 +9,7 @@ from leads.models import ActionType, Channel, Customer, Product, Source
 from pricing.models import PriceRule, PriceTier
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
-# The action types, and how often each occurs; a site visit is not billable, a call is not priced on every channel.
+# The action types, and their frequency; a site visit is not billable, a call is not priced on every channel.
 KINDS = {
     "sample_order": 30,
     "page_view": 30,
@@ -20,7 +20,7 @@ KINDS = {
     "site_visit": 2,
 }
 
-Terms = dict[str, Any]  # the columns of a rule; "tiers" are rows of their own
+Terms = dict[str, Any]  # the columns of a rule; "tiers" are separate rows
 
 PER_TEN: Terms = {"price_model": "package", "unit_price": None, "package_size": 10, "package_price": 5}
 PERCENTAGE: Terms = {"price_model": "percentage", "unit_price": None, "percent": "1.3", "fixed_fee": "0.10"}
@@ -37,7 +37,7 @@ def write_rules(
     *,
     first_place: int,
 ) -> None:
-    """The rules of these customers, as drafts, with their tiers, then in force; the open ones with the first call."""
+    """These customers' rules with their tiers, saved as drafts, then activated; the open ones with the first call."""
     terms = [] if PriceRule.objects.exists() else list(_open_to_all(kinds))
     for place, customer in enumerate(customers, first_place):
         own = [product for product in products if product.customer_id == customer.pk]
@@ -77,7 +77,7 @@ def _of(place: int, own: list[Product], sources: list[Source], kinds: dict[str, 
 
 
 def _special(place: int) -> Terms:
-    """What must see the period first, at one customer in twenty each; packages at the others."""
+    """Rules that need foresight, at one customer in twenty each; packages at the others."""
     match place % 20:
         case 0:
             return {**VOLUME, "tiers": _tiers("unit_price", (3, 0), (2, 10), ("1.5", 0))}

@@ -1,4 +1,4 @@
-"""Where the time goes: the stages of rating, each run by itself over every period."""
+"""Where the time goes: the stages of rating, each run separately over every period."""
 
 import time
 from collections.abc import Iterator
@@ -12,13 +12,13 @@ from leads.models import BillingPeriod
 from pricing.domain.rate.actions import START, StoredActions, period_of
 from pricing.domain.rate.carry_over import carried_over
 from pricing.domain.rate.charges import COPY, charge_lines
-from pricing.domain.rate.inputs import catalogue_for, customer_facts, rule_books
+from pricing.domain.rate.inputs import catalog_for, customer_facts, rule_books
 from pricing.domain.rate.sweep import TOGETHER
 from pricing.rating.period import rate_period
 
 
 class Stages:
-    """Seconds by stage, in the order they come."""
+    """Seconds by stage, in order."""
 
     def __init__(self) -> None:
         self.seconds = dict[str, float]()
@@ -31,7 +31,7 @@ class Stages:
 
 
 def stages_of(periods: list[int], *, bare: str) -> dict[str, float]:
-    """Fetch, decide, format and write, apart; written twice, into the bare table and into the real one."""
+    """Fetch, decide, format and write, separately; written twice, into a plain table and into the real one."""
     stages = Stages()
     for start in range(0, len(periods), TOGETHER):
         with transaction.atomic():
@@ -42,10 +42,10 @@ def stages_of(periods: list[int], *, bare: str) -> dict[str, float]:
 
 
 def _apart(numbers: list[int], stages: Stages, bare: str) -> None:
-    with stages.stage("rules, catalogue, carried over"):
+    with stages.stage("rules, catalog, carried over"):
         periods = list(BillingPeriod.objects.select_related("customer").filter(pk__in=numbers))
         customers = {period.pk: period.customer for period in periods}
-        rules, catalogue = rule_books(list(customers.values())), catalogue_for(*customers.values())
+        rules, catalog = rule_books(list(customers.values())), catalog_for(*customers.values())
         carried = carried_over(periods, rules)
     with stages.stage("fetch the actions"):
         actions = {pk: list(each) for pk, each in groupby(StoredActions(dict.fromkeys(numbers, START)), key=period_of)}
@@ -56,7 +56,7 @@ def _apart(numbers: list[int], stages: Stages, bare: str) -> None:
                     each,
                     customer=customer_facts(customers[pk]),
                     rules=rules[customers[pk].pk],
-                    catalogue=catalogue,
+                    catalog=catalog,
                     carried=carried[pk],
                 )
             )

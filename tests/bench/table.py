@@ -1,4 +1,4 @@
-"""What was measured, for a reader: ratios first."""
+"""Print the results: ratios first."""
 
 import os
 import platform
@@ -27,7 +27,7 @@ class Row:
 
 
 def print_tables(rows: list[Row], figures: "Figures") -> None:
-    """All of it, to standard output."""
+    """Everything, to standard output."""
     _head(figures)
     print(f"\n{'':44}{'of the floor':>14}{'rows/s':>12}{'aim':>18}")
     for row in rows:
@@ -50,7 +50,7 @@ def setting() -> str:
 
 
 def mix() -> list[str]:
-    """What came of the actions, as it stands in the database, and by which models they were priced."""
+    """The outcome of the actions in the database, and the models that priced them."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT CASE WHEN reason <> '' THEN reason WHEN cap <> '' THEN 'trimmed ' || cap ELSE 'charged' END, count(*)"

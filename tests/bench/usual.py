@@ -1,4 +1,4 @@
-"""The usual way with Django: a query for the rule per action, a model instance per charge, `bulk_create`.
+"""The conventional way with Django: a query for the rule per action, a model instance per charge, `bulk_create`.
 
 It is let off lightly: the price is quantity × unit price, without tiers, caps or anything that has to be counted.
 """
@@ -10,7 +10,7 @@ from decimal import Decimal
 from django.db import transaction
 from django.db.models import F, Q
 
-from billing_engine.core.calendar.wall_clock import shown
+from billing_engine.core.calendar.wall_clock import local_time
 from leads.models import Action
 from pricing.models import Charge, PriceRule
 
@@ -18,7 +18,7 @@ MOST_SPECIFIC = ("customer", "product", "source", "action_type")
 
 
 def rate_as_usual(periods: Iterable[int], limit: int) -> tuple[int, float]:
-    """Rate up to `limit` actions of these periods; how many it were, and the seconds."""
+    """Rate up to `limit` actions of these periods; return their number, and the seconds."""
     actions = Action.objects.filter(period__in=periods).select_related("lead__product__customer", "lead__source")
     started = time.perf_counter()
     with transaction.atomic():
@@ -34,7 +34,7 @@ def _charge(action: Action) -> Charge:
         return charge
     rule = _rule(action)
     if rule is None:
-        charge.reason = "waived"  # an unrated one; here it only has to cost what a charge costs
+        charge.reason = "waived"  # an unrated one; here it only has to cost the same as a charge
         return charge
     charge.rule = rule
     charge.amount = charge.full_amount = action.quantity * (rule.unit_price or Decimal(1))
@@ -43,7 +43,7 @@ def _charge(action: Action) -> Charge:
 
 def _rule(action: Action) -> PriceRule | None:
     product, source = action.lead.product, action.lead.source
-    clock = shown(action.occurred_at, product.customer.zone)
+    clock = local_time(action.occurred_at, product.customer.zone)
     return (
         PriceRule.objects.in_force()
         .open_to(product.customer)

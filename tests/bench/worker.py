@@ -1,4 +1,4 @@
-"""Rating in processes of their own: each rates the periods it is given."""
+"""Rating in separate processes: each rates the periods it is given."""
 
 import json
 import resource
@@ -26,7 +26,7 @@ AT = datetime(2026, 11, 2, tzinfo=UTC)
 
 @dataclass
 class Work:
-    """What one or more workers did at once."""
+    """The results of one or more parallel workers."""
 
     seconds: float  # from the first start to the last end
     at_rest_mb: float  # a worker's memory before it rates
@@ -34,13 +34,13 @@ class Work:
 
 
 def work(shares: list[list[int]]) -> Work:
-    """Rate each share of periods in a worker of its own, all at once; who starts them waits until all are ready."""
+    """Rate each share of periods in a separate worker, all at once; starts when all are ready."""
     mark_unrated(BillingPeriod.objects.filter(pk__in=chain(*shares)), reason="intake")
     return share_out(shares, module=__name__)
 
 
 def share_out(shares: list[list[int]], *, module: str) -> Work:
-    """Each share to a process that runs this module's `main`: it says when it is ready, and when it is done."""
+    """Give each share to a process that runs this module's `main`, which reports when it is ready and when it is done."""
     with _processes(len(shares), module) as processes:
         at_rest = [_answer(process)["mb"] for process in processes]
         started = time.perf_counter()
@@ -52,7 +52,7 @@ def share_out(shares: list[list[int]], *, module: str) -> Work:
 
 
 def main() -> None:
-    """A worker: say that you are ready, read which periods, rate them as the sweep asks for them, say how it went."""
+    """A worker: report that it is ready, read its periods, rate them as the sweep does, report the results."""
     with a_share() as periods:
         for start in range(0, len(periods), TOGETHER):
             rate_waiting(periods[start : start + TOGETHER], at=AT)
@@ -60,7 +60,7 @@ def main() -> None:
 
 @contextmanager
 def a_share() -> Iterator[list[int]]:
-    """What this worker is given to do, when it is ready; its memory is told before and after."""
+    """This worker's periods, once it is ready; its memory is reported before and after."""
     connection.ensure_connection()
     _say(mb=_peak_mb())
     yield json.loads(sys.stdin.readline() or "[]")
@@ -93,7 +93,7 @@ def _say(**facts: object) -> None:
 
 
 def _peak_mb() -> float:
-    """The most memory this process ever had, without what its parent had when it was started."""
+    """The peak memory of this process, without what its parent had when it was started."""
     status = Path("/proc/self/status")
     if status.exists():
         return int(status.read_text().partition("VmHWM:")[2].split()[0]) / 1024

@@ -1,4 +1,4 @@
-"""What is rated: 200 customers of uneven size, 2,000 rules of mixed models, and actions loaded by COPY.
+"""Data for rating: 200 customers of different sizes, 2,000 rules of mixed models, and actions loaded with COPY.
 
 Everything is drawn from one seed, so that two runs rate the same. One month, as at a month's close; the actions of all
 customers come in mixed, in the order of their time but for half an hour.
@@ -40,7 +40,7 @@ ACTIONS = (
 
 @dataclass
 class World:
-    """Who is there; `load` adds what they did."""
+    """The customers and their rules; `load` adds their actions."""
 
     random: Random
     sources: list[Source]
@@ -50,7 +50,7 @@ class World:
     actions: int = 0
 
     def load(self, periods: list[BillingPeriod], actions: int) -> None:
-        """Leads and actions of these periods' customers, the first having the most and the last the fewest."""
+        """Leads and actions of these periods' customers, the first with the most and the last with the fewest."""
         products = dict[int, list[int]]()
         for product, customer in Product.objects.order_by("pk").values_list("pk", "customer"):
             products.setdefault(customer, []).append(product)
@@ -63,7 +63,7 @@ class World:
 
     def _lead(self, number: int, products: list[int]) -> tuple[object, ...]:
         draw = self.random
-        person = draw.randrange(1, number * 4 // 5 + 2)  # every fifth is somebody who has been here before
+        person = draw.randrange(1, number * 4 // 5 + 2)  # every fifth is a person with an earlier lead
         email = f"person{person}@{'studio' if person % 50 else 'student'}{person % 300}.example"
         at = START.isoformat()
         return (
@@ -105,7 +105,7 @@ def build(seed: int = 20_261_001) -> tuple[World, list[BillingPeriod]]:
 def settle(
     customers: list[Customer], sources: list[Source], kinds: list[ActionType], *, first_place: int = 0
 ) -> list[BillingPeriod]:
-    """Products, rules and the month's period of each customer; its place among all says what is special in its rules."""
+    """Products, rules and the month's period of each customer; its position decides what is special about its rules."""
     products = Product.objects.bulk_create(
         Product(customer=customer, sku=f"SKU-{n}", name=f"Product {n}", category=CATEGORIES[n % 3])
         for customer in customers

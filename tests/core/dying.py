@@ -1,4 +1,4 @@
-"""Workers that are killed: at each statement in turn, or always at the act; and workers that compete."""
+"""Workers that are killed, at each statement in turn or always while working; and workers that compete."""
 
 import os
 import signal
@@ -24,7 +24,7 @@ MANY = 60
 
 
 class Death:
-    """kill -9 before a statement, or after it, which before the last of a transaction is before its COMMIT."""
+    """kill -9 before a statement or after it, where after the last one of a transaction means before its COMMIT."""
 
     def __init__(self, point: int) -> None:
         self.statements, self.is_after = divmod(point, 2)
@@ -44,7 +44,7 @@ def die(*_: object, **__: object) -> None:
 
 
 def killed_everywhere(task: str, *, at: datetime) -> tuple[int, datetime]:
-    """Kill a worker at each point of its way in turn, until one comes to the end of all that is due; the kills, and when."""
+    """Kill a worker at each point in turn, until one finishes all due work; return the kills, and the time."""
     queue, kills = QUEUES[task], 0
     for point in count():
         at += LATER
@@ -58,7 +58,7 @@ def killed_everywhere(task: str, *, at: datetime) -> tuple[int, datetime]:
 
 
 def killed_at_the_act(task: str, *, at: datetime) -> tuple[int, datetime]:
-    """Kill every worker once it has claimed its work; the kills until nothing more is due, and when."""
+    """Kill every worker once it has claimed its work; return the kills until nothing is due, and the time."""
     queue, kills = QUEUES[task], 0
     for _ in range(MANY):
         at += LATER
@@ -82,20 +82,20 @@ def at_once(task: str, *, at: datetime, workers: int) -> None:
 
 
 def due(queue: Any, *, at: datetime) -> list[Message]:
-    """What a sweep asks for."""
+    """The messages that a sweep requests."""
     queue.tidy(at=at)
     return list(queue.due(at=at))
 
 
 def work(queue: Any, messages: Iterable[Message], *, at: datetime) -> None:
-    """What the queue's task does with each message."""
+    """Run the queue's task with each message."""
     for message in messages:
         while queue.work(**message, at=at):
             pass
 
 
 def forked(act: Callable[[], object]) -> bool:
-    """Whether the child that does it was killed; returns once PostgreSQL knows that it is gone."""
+    """Whether the child doing the work was killed; returns once PostgreSQL knows that it is gone."""
     child = _fork(act)
     _, status = os.waitpid(child, 0)
     while _others():
@@ -139,7 +139,7 @@ def _work_until_the_act(queue: Any, messages: list[Message], at: datetime) -> No
 
 
 def _forget_attempts(queue: Any) -> None:
-    """As if a person let it be tried again: here the work is killed more often than anything is tried."""
+    """As if a user retried it: here the work is killed more often than its attempts allow."""
     if not isinstance(queue, RowQueue):
         RatingAttempts.objects.all().delete()
         return

@@ -1,4 +1,4 @@
-"""For each queue a piece of waiting work, and the facts once it is done exactly once."""
+"""For each queue a piece of waiting work, and the state once it is done exactly once."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -45,12 +45,12 @@ NOVEMBER_3 = datetime(2026, 11, 3, 12, tzinfo=UTC)
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """A piece of work, what is there once it was done, and what people find once every worker has died over it."""
+    """A piece of work, its result once done, and what users see once every worker has died over it."""
 
     make: Callable[[], object]
     facts: Callable[[], Any]
     done: Any
-    given_up: Any = None  # what has no attempts is done again and again
+    given_up: Any = None  # work without attempts is repeated until done
     deaths: int = 3
 
 
@@ -206,7 +206,7 @@ CASES: dict[str, Case] = {
         make=a_simulated_customer,
         facts=simulations,
         done=([("done", 1, "")], [(1, 0, Decimal(0)), (0, 1, Decimal(3))], True),
-        given_up=([("failed", 0, "Begun 3 times, and never ended: its worker died, or the database.")], [], True),
+        given_up=([("failed", 0, "Started 3 times and never finished: the worker or the database died.")], [], True),
     ),
     "pricing.rate_periods": Case(
         make=a_period_to_rate,

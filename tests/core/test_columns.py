@@ -1,4 +1,4 @@
-"""A column is declared: where its value is, how it is shown, what it is called."""
+"""Declared columns: where the value comes from, how it is shown, and its title."""
 
 from types import SimpleNamespace as Row
 from typing import Any
@@ -10,7 +10,7 @@ from billing_engine.core.admin_kit.columns import column
 
 
 class WithoutTally:
-    """A row with nothing on the other side of a one-to-one relation."""
+    """A row without a row on the other side of a one-to-one relation."""
 
     @property
     def tally(self) -> Any:

@@ -1,4 +1,4 @@
-"""An upper app adds to a lower one's page by naming what stands beside its own."""
+"""An app extends the page of an app below by naming the place for its own parts."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What an act raises decides the outcome of its item, the same way in every kind of queue."""
+"""What an action raises decides the outcome of its item, in the same way for every kind of queue."""
 
 from datetime import timedelta
 from typing import Any, Never
@@ -28,7 +28,7 @@ class TooLate(Refused):
 
 
 def raising(kind: type[Any], error: Exception) -> Any:
-    """A queue of this kind whose act raises."""
+    """A queue of this kind whose action raises."""
 
     def act(*_: object, **__: object) -> Never:
         raise error

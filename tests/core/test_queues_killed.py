@@ -25,7 +25,7 @@ def task(request: pytest.FixtureRequest, post_office: PostOffice) -> str:
 
 
 def in_another_process(call: str, task: str, **more: int) -> list[str]:
-    """Forked from a process of its own: this one has threads."""
+    """Forked from a separate process, because this one has threads."""
     words = "".join(f", {name}={value}" for name, value in more.items())
     program = f"""
 from tests.core import dying

@@ -1,4 +1,4 @@
-"""An emulator of AWS, and the lines that README.md tells a person to type."""
+"""An emulator of AWS, and the commands in README.md."""
 
 import fcntl
 import json
@@ -26,13 +26,13 @@ LOCALSTACKS_PORT = 4566
 
 @dataclass
 class Cloud:
-    """The emulator as it runs, and what the lines said so far."""
+    """The running emulator, and the output of the commands so far."""
 
     environ: dict[str, str]
     repository: str = ""
 
     def type(self, line: str) -> str:
-        """Run one line as it stands, but for the address that the first one has told."""
+        """Run one command as written, except for the address that the first one printed."""
         done = subprocess.run(
             line.replace("<REPOSITORY_URI>", self.repository),
             shell=True,
@@ -46,7 +46,7 @@ class Cloud:
         return done.stdout
 
     def ask(self, program: str) -> Any:
-        """What boto3 finds; it lives beside the emulator."""
+        """What boto3 finds; it is installed next to the emulator."""
         told = f"import boto3, json\nout = None\n{program}\nprint(json.dumps(out, default=str))"
         done = subprocess.run(
             [CLOUD / "python", "-c", told], env=self.environ, capture_output=True, text=True, check=False
@@ -57,9 +57,9 @@ class Cloud:
 
 @contextmanager
 def emulator(folder: Path) -> Iterator[Cloud]:
-    """ministack on loopback, without a Docker engine; on LocalStack's own port where nobody else has it."""
+    """ministack on loopback, without a Docker engine; on LocalStack's own port if it is free."""
     assert (CLOUD / "ministack").exists(), "The emulator of AWS is missing: `make .venv/.cloud` puts it there."
-    with (CHECKOUT / "var" / "cloud.lock").open("w") as lock:  # until it listens: the port is looked for, then taken
+    with (CHECKOUT / "var" / "cloud.lock").open("w") as lock:  # until it listens: the port is chosen, then taken
         fcntl.flock(lock, fcntl.LOCK_EX)
         port = free_port(LOCALSTACKS_PORT)
         environ = _environ(port, folder)
@@ -74,7 +74,7 @@ def emulator(folder: Path) -> Iterator[Cloud]:
 
 
 def lines_to_type() -> list[str]:
-    """The lines of README.md that begin with awslocal or docker, in order, as they stand."""
+    """The lines of README.md that start with awslocal or docker, in order, as written."""
     text = (CHECKOUT / "README.md").read_text(encoding="utf-8")
     return re.findall(r"^ *((?:awslocal|docker) .+)$", text, re.MULTILINE)
 

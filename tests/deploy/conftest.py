@@ -12,7 +12,7 @@ from tests.deploy.roles import CHECKOUT, SEED, Deployed, empty, wait
 
 @pytest.fixture(scope="module")
 def engine() -> Iterator[Deployed]:
-    """The roles web and nginx on a database of their own, with one person and one source."""
+    """The roles web and nginx on a separate database, with one user and one source."""
     with empty() as deployed:
         with (CHECKOUT / "var" / "static.lock").open(
             "w"

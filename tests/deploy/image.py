@@ -1,4 +1,4 @@
-"""The image without a Docker engine: built by buildah from a stand-in base, run by runc with as little as Fargate allows.
+"""The image without a Docker engine: built by buildah from a stand-in base, run by runc with as few rights as on Fargate.
 
 The stand-in is Debian's minimal system with the Python that the Dockerfile names, because the real base is not to be had
 everywhere. Every instruction of the Dockerfile is carried out as it stands.
@@ -25,7 +25,7 @@ TOOLS = ("buildah", "runc", "debootstrap")
 NAME = "lead-billing-engine:tested"
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "lead-billing-engine" / "image"
 CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
-# What Debian's own Python would bring, and the official image has.
+# What Debian's own Python would include, and the official image has.
 LIBRARIES = (
     "ca-certificates,libssl3,libffi8,libsqlite3-0,libbz2-1.0,liblzma5,libreadline8,libncursesw6,zlib1g,libuuid1,"
     "libexpat1,netbase,tzdata"
@@ -33,7 +33,7 @@ LIBRARIES = (
 
 
 def missing() -> str:
-    """What keeps the image from being built here, in words; empty when nothing does."""
+    """Why the image can't be built here; empty if it can."""
     lacking = [tool for tool in TOOLS if shutil.which(tool) is None]
     if lacking:
         return f"{', '.join(lacking)} not found (Debian: apt-get install {' '.join(TOOLS)})"
@@ -54,11 +54,11 @@ class Container:
         return self.log.read_text(encoding="utf-8", errors="replace")
 
     def execute(self, *command: str) -> "subprocess.CompletedProcess[str]":
-        """Run a command beside the role, as the image's health check is."""
+        """Run a command next to the role, like the image's health check."""
         return subprocess.run(["runc", "exec", self.name, *command], capture_output=True, text=True, check=False)
 
     def signal(self, name: str) -> None:
-        """To the role's first process alone."""
+        """Send a signal to the role's first process only."""
         subprocess.run(["runc", "kill", self.name, name], capture_output=True, check=True)
 
     def stop(self) -> int:
@@ -76,7 +76,7 @@ class Image:
     running: list[Container] = field(default_factory=list)
 
     def start(self, role: str, *arguments: str, environ: dict[str, str]) -> Container:
-        """Start a role on the host's network, read-only but for /tmp, without capabilities."""
+        """Start a role on the host's network, read-only except for /tmp, without capabilities."""
         name = f"{role}-{uuid4().hex[:8]}"
         bundle = self.folder / name
         bundle.mkdir()
@@ -93,7 +93,7 @@ class Image:
         return self.running[-1]
 
     def run(self, role: str, *arguments: str, environ: dict[str, str]) -> str:
-        """Run a role to its end; answers what it said."""
+        """Run a role to its end and return its output."""
         container = self.start(role, *arguments, environ=environ)
         assert container.process.wait(timeout=300) == 0, container.said()
         return container.said()
@@ -145,7 +145,7 @@ class Image:
 
 @contextmanager
 def built() -> Iterator[Image]:
-    """The image of this checkout; whatever of it was built here before is not built again."""
+    """The image of this checkout; layers built here before are reused."""
     CACHE.mkdir(parents=True, exist_ok=True)
     store = _Store()
     with (CACHE / "lock").open("w") as lock:
@@ -165,7 +165,7 @@ def built() -> Iterator[Image]:
 
 
 class _Store:
-    """Images of our own, beside whatever buildah keeps on this machine."""
+    """Our own images, separate from buildah's others on this machine."""
 
     @cached_property
     def _where(self) -> list[str]:
@@ -234,7 +234,7 @@ def _base() -> tuple[str, str]:
 
 
 def _python() -> Path | None:
-    """Where the Python of that minor version is installed whole, on this machine."""
+    """Where that minor version of Python is completely installed on this machine."""
     minor = _base()[1]
     versions = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
     candidates = [*versions.glob(f"{minor}.*"), Path("/usr/local")]
@@ -242,7 +242,7 @@ def _python() -> Path | None:
 
 
 def _mirror() -> str:
-    """Where this machine's own apt takes its packages from."""
+    """Where this machine's own apt gets its packages from."""
     sites = _run("apt-get", "indextargets", "--format", "$(SITE)", "Created-By: Packages").split()
     return next(site for site in sites if "security" not in site)
 

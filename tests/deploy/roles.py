@@ -1,4 +1,4 @@
-"""The container's roles, run on this machine from deploy/entrypoint.sh, on a database that was empty before."""
+"""The container's roles, run on this machine from deploy/entrypoint.sh, with an empty database at first."""
 
 import os
 import signal
@@ -19,7 +19,7 @@ import psycopg2
 from billing_engine.local_servers.ports import free_port
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
-BALANCER = "127.0.0.2"  # whose forwarded headers are believed; everybody else here is 127.0.0.1
+BALANCER = "127.0.0.2"  # its forwarded headers are trusted; all other clients here are 127.0.0.1
 PASSWORD = "a long password"
 SEED = """
 import django; django.setup()
@@ -33,7 +33,7 @@ print(create_key(Source.objects.create(code="web", name="Web", channel="website"
 
 @dataclass
 class Deployed:
-    """The roles that run, where they answer, and what they were told."""
+    """The running roles, their addresses, and their settings."""
 
     folder: Path
     environ: dict[str, str]
@@ -71,7 +71,7 @@ class Deployed:
         return done.stdout.strip()
 
     def stop(self, role: str) -> int:
-        """End it as a container is ended: TERM to the first process alone; answers its exit code."""
+        """Stop it like a container: TERM to the first process only; returns its exit code."""
         process = self.running.pop(role)
         process.terminate()
         return process.wait(timeout=30)
@@ -85,7 +85,7 @@ class Deployed:
 
 @contextmanager
 def empty() -> Iterator[Deployed]:
-    """An empty database of its own, ports of its own, and no role running yet."""
+    """A separate empty database, separate ports, and no running role yet."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="deploy-")))
         folder.chmod(0o755)
@@ -98,7 +98,7 @@ def empty() -> Iterator[Deployed]:
 
 
 def wait(process: subprocess.Popen[bytes], true: object, seconds: float = 60) -> None:
-    """Until it is true; fails when the process has ended or time is up."""
+    """Wait until it is true; fails if the process has ended or time is up."""
     assert callable(true)
     deadline = time.monotonic() + seconds
     while not true():
@@ -108,7 +108,7 @@ def wait(process: subprocess.Popen[bytes], true: object, seconds: float = 60) ->
 
 
 def _environ(database: str, web: int, nginx: int) -> dict[str, str]:
-    user = {"NGINX_USER": "root"} if os.geteuid() == 0 else {}  # the checkout may be closed to nobody
+    user = {"NGINX_USER": "root"} if os.geteuid() == 0 else {}  # other users may have no access to the checkout
     dropped = {"PYTEST_XDIST_WORKER", "DEBUG", "DJANGO_SETTINGS_MODULE"}
     return {
         **{name: value for name, value in os.environ.items() if name not in dropped},

@@ -1,4 +1,4 @@
-"""On AWS alarms take the place of Prometheus' alerts: the same names, figures and bounds, and the same advice."""
+"""On AWS, alarms replace Prometheus' alerts: the same names, figures and bounds, and the same advice."""
 
 import re
 from pathlib import Path
@@ -20,16 +20,16 @@ RULES = {
 FIGURES, WEB, DATA = (
     of_type(template(name), "AWS::CloudWatch::Alarm") for name in ("ecs.alarms.yml", "ecs.service.yml", "ecs.infra.yml")
 )
-SCALING = {"QueueIsDeep", "UnratedIsOld", "NothingWaits"}  # these call nobody
-# Alerts that are no alarm of figures, each with the alarm that covers it and why.
+SCALING = {"QueueIsDeep", "UnratedIsOld", "NothingWaits"}  # these notify no person
+# Alerts without an alarm of their own, each with the alarm that covers it and why.
 COVERED = {
     "NothingIsExported": ("BeatStandsStill", "beat is who writes the figures, and its silence is that alarm"),
     "RequestsFail": ("WebFailing", "a histogram of gunicorn's processes; the load balancer counts 5xx answers"),
     "IntakeIsSlow": ("WebSlow", "a histogram of gunicorn's processes; the load balancer times all requests"),
 }
-# Alarms of what Prometheus is told by others.
+# Alarms for metrics that Prometheus gets from other exporters.
 OF_TASKS = {"WorkersAreAway": "worker", "BeatIsAway": "beat"}
-# Alerts whose expression adds up or divides: the total that beat writes for the alarm.
+# Alerts with an expression that adds or divides: the total that beat writes for the alarm.
 TOTAL = {
     "NothingIsReceived": ("ReceivedTotal", 0),
     "MuchIsRefused": ("QuarantinedShare", 0.2),
@@ -128,7 +128,7 @@ def test_every_alarm_for_people_tells_them_and_tells_them_when_it_is_over():
     ):
         for name in set(parsed) - SCALING:
             assert (name, parsed[name]["AlarmActions"], parsed[name]["OKActions"]) == (name, [topic], [topic])
-            assert len(parsed[name]["AlarmDescription"]) <= 1024  # CloudWatch takes no more
+            assert len(parsed[name]["AlarmDescription"]) <= 1024  # CloudWatch's limit
 
 
 def _asked(name: str) -> tuple[str, dict[str, str], str, float]:
@@ -149,5 +149,5 @@ def _asked(name: str) -> tuple[str, dict[str, str], str, float]:
 
 
 def _plain(words: str) -> str:
-    """Without Markdown's signs, which CloudWatch would show."""
+    """Without Markdown's marks, which CloudWatch would show."""
     return re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", words).replace("`", "").replace("**", "")

@@ -1,4 +1,4 @@
-"""README's lines make two stacks and the guide's a third, typed as they stand, and boto3 then finds every resource.
+"""README's commands create two stacks and the guide's a third, as written, and boto3 then finds every resource.
 
 The emulator shows that a resource is made and what it is tied to. What it refuses (scaling, NAT) or leaves empty (secrets,
 health checks, volumes, dependencies of containers) is looked at in test_templates.py, on the parsed templates. Neither shows
@@ -29,7 +29,7 @@ LINES = [
     " --parameters ParameterKey=ImageUrl,ParameterValue=<REPOSITORY_URI>",
     "awslocal cloudformation wait stack-create-complete --stack-name ecs",
 ]
-# What is behind a condition that does not hold there; test_templates.py looks at them.
+# Resources whose condition is false there; test_templates.py checks them.
 LEFT_OUT = {
     "infra": {"NatAddressA", "NatAddressB", "NatA", "NatB", "NatRouteA", "NatRouteB", "AlarmAddress"},
     "ecs": {
@@ -94,7 +94,7 @@ out = {"database": database, "cache": cache, "secrets": kept}
 
 @pytest.fixture(scope="module")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
-    """The emulator, after every line of README that needs no Docker."""
+    """The emulator, after every command of README that needs no Docker."""
     with emulator(tmp_path_factory.mktemp("cloud")) as cloud:
         for line in lines_to_type():
             if line.startswith("awslocal"):
@@ -262,7 +262,7 @@ def test_secrets_are_long_and_hold_the_keys_that_tasks_ask_for(cloud: Cloud):
 
 
 def _without_signature(words: list[str]) -> list[str]:
-    """The emulator's own address stands where S3's would."""
+    """The emulator's own address in place of S3's."""
     return ["https://YOUR-BUCKET" if "/YOUR-BUCKET/leads.csv?" in word else word for word in words]
 
 
@@ -271,5 +271,5 @@ def _picked(row: dict[str, Any], *names: str) -> dict[str, Any]:
 
 
 def _values(secrets: dict[str, dict[str, Any]]) -> list[str]:
-    """What must not be seen: passwords and keys, not names and ports."""
+    """What must not be visible: passwords and keys, not names and ports."""
     return [value for secret in secrets.values() for key, value in secret.items() if key in {"password", "SECRET_KEY"}]

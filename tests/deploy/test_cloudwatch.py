@@ -1,4 +1,4 @@
-"""What beat writes for CloudWatch: the figures that Prometheus reads too, in the form CloudWatch makes metrics of."""
+"""What beat writes for CloudWatch: the same figures as for Prometheus, in CloudWatch's format."""
 
 import json
 import re
@@ -84,7 +84,7 @@ def test_runs_of_several_cycles_are_one_figure_and_no_run_is_nought(db: None, br
     states = ("waiting", "billed", "nothing", "failed")
     assert {state: none[state,]["RunItems"] for state in states} == dict.fromkeys(states, 0)
     assert (none[()]["RunSeconds"], none[()]["RunStillSeconds"]) == (0, 0)
-    # August's two are in September's run as well.
+    # August's two are also in September's run.
     assert {state: two[state,]["RunItems"] for state in states} == {**dict.fromkeys(states, 0), "waiting": 6}
     assert (two[()]["RunSeconds"], two[()]["RunStillSeconds"]) == (3000, 3000)
 

@@ -1,4 +1,4 @@
-"""A PostgreSQL or a Redis that is frozen, not gone: it says nothing, and everybody who asks it would wait for ever.
+"""A PostgreSQL or Redis that is frozen, not gone: it never answers, and every client would wait forever.
 
 For longer than the few seconds here: `SILENCE_SECONDS=70 make test ARGS=tests/deploy/test_database_stalls.py`.
 """
@@ -33,7 +33,7 @@ from tests.local_servers.elsewhere import line_of, start, with_own_ports
 pytestmark = pytest.mark.processes
 
 SECONDS = float(os.environ.get("SILENCE_SECONDS", "12"))
-SENDERS = 12  # more than there are threads in both processes
+SENDERS = 12  # more than both processes have threads
 ALIVE_WITHIN = 1.0
 TOLD_WITHIN = 6.0
 RETRY = "5"
@@ -47,7 +47,7 @@ after_commit("pricing.sweep")
 print(time.monotonic() - began)
 """
 
-# Each on a connection of its own that has begun a transaction; then the server is frozen, and each asks it for something.
+# Each has started a transaction on its own connection; then the server is frozen, and each sends it a query.
 STEPS = """
 import django; django.setup()
 import io, sys, threading
@@ -108,7 +108,7 @@ with connection.cursor() as cursor:
 
 @dataclass
 class Load:
-    """What was answered to senders and to whoever asked for life, with the seconds that it took."""
+    """The responses to senders and to health checks, with their times in seconds."""
 
     port: int
     key: str
@@ -120,7 +120,7 @@ class Load:
     is_over: threading.Event = field(default_factory=threading.Event)
 
     def warm_up(self) -> None:
-        """Until every process has read all that it reads at its first requests."""
+        """Wait until every process has loaded what its first requests load."""
         _until(lambda: len(self.receipts) > 50)
         self.livez.clear()
         self.seconds.clear()
@@ -149,7 +149,7 @@ class Load:
             time.sleep(0.1)
 
     def read(self) -> None:
-        """A person, who waits for a page that reads the database."""
+        """A user waiting for a page that reads the database."""
         while not self.is_over.is_set():
             status, _, _ = self._ask("GET", "/readyz?only=database", "", {})
             self.pages.append(status)
@@ -169,7 +169,7 @@ class Load:
 
 @pytest.fixture
 def servers(monkeypatch: pytest.MonkeyPatch) -> Iterator[Folder]:
-    """A PostgreSQL and a Redis that nobody else asks for anything."""
+    """A PostgreSQL and a Redis that no other test uses."""
     path = Path(tempfile.mkdtemp(prefix="silence ")).resolve()
     path.chmod(0o711)
     folder = with_own_ports(Folder(path / "dev"))
@@ -290,9 +290,9 @@ def _load(engine: Deployed) -> Iterator[Load]:
 
 @contextmanager
 def _frozen(pid_file: Path) -> Iterator[None]:
-    """The server and everything that it has started stand still meanwhile."""
+    """The server and all its child processes are frozen meanwhile."""
     server = psutil.Process(int(pid_file.read_text().split()[0]))
-    server.send_signal(signal.SIGSTOP)  # first, so that it starts nothing more
+    server.send_signal(signal.SIGSTOP)  # first, so that it starts no more
     stopped = [server, *server.children(recursive=True)]
     for process in stopped[1:]:
         process.send_signal(signal.SIGSTOP)
@@ -305,7 +305,7 @@ def _frozen(pid_file: Path) -> Iterator[None]:
 
 def _start_workers(engine: Deployed) -> None:
     for role in ("worker", "beat"):
-        engine.start(role, LOG_LEVEL="DEBUG")  # a sweep that finds nothing says so
+        engine.start(role, LOG_LEVEL="DEBUG")  # a sweep that finds nothing logs it
     _until(lambda: _sweeps(engine) > 1)
 
 
@@ -329,7 +329,7 @@ def _serving(engine: Deployed) -> set[int]:
 
 
 def _limits_of_the_worker(engine: Deployed) -> list[int]:
-    """As it says itself: how long a task may take, and when its process is ended."""
+    """Its own limits: how long a task may take, and when its process is killed."""
     (stats,) = json.loads(engine.run("-m", "celery", "-A", "billing_engine", "inspect", "stats", "--json")).values()
     return list(stats["pool"]["timeouts"])
 

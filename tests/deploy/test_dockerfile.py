@@ -1,4 +1,4 @@
-"""What the Dockerfile copies, `.dockerignore` lets in."""
+"""`.dockerignore` lets in everything that the Dockerfile copies."""
 
 import re
 from pathlib import Path

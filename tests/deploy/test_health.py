@@ -1,4 +1,4 @@
-"""Liveness, readiness, and a server that starts with all it must be told or not at all."""
+"""Liveness, readiness, and a server that starts only with all required settings."""
 
 import os
 import subprocess
@@ -112,15 +112,15 @@ def test_a_server_that_strangers_reach_does_not_start_with_less_than_it_must_be_
     done = _started(**wrong)
 
     assert done.returncode != 0
-    assert f"With HTTPS=1 this is no desk: {words}." in done.stderr
+    assert f"With HTTPS=1 this server is public: {words}." in done.stderr
 
 
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
-        ({"DATABASE_URL": " "}, "Not in the environment, and not in .env: DATABASE_URL. See .env.example"),
-        ({"LOG_LEVEL": "LOUD"}, "LOG_LEVEL is 'LOUD', and may be DEBUG, INFO, WARNING, ERROR."),
-        ({"LOG_FORMAT": "xml"}, "LOG_FORMAT is 'xml', and may be json, lines."),
+        ({"DATABASE_URL": " "}, "Missing in the environment and in .env: DATABASE_URL. See .env.example"),
+        ({"LOG_LEVEL": "LOUD"}, "LOG_LEVEL is 'LOUD', but must be one of DEBUG, INFO, WARNING, ERROR."),
+        ({"LOG_FORMAT": "xml"}, "LOG_FORMAT is 'xml', but must be one of json, lines."),
         ({"PROXIES": "nginx"}, "PROXIES must be addresses or ranges, such as 10.0.0.0/16: 'nginx'"),
         ({"METRICS_NETWORKS": "10.0.0.1/8"}, "METRICS_NETWORKS must be addresses or ranges, such as 10.0.0.0/16"),
     ],

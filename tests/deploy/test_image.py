@@ -1,4 +1,4 @@
-"""The image is built by its Dockerfile, and every role of it runs, is healthy, and ends, as Fargate runs it."""
+"""The Dockerfile builds the image, and every role of it runs, is healthy, and stops, as on Fargate."""
 
 import os
 import re
@@ -17,7 +17,7 @@ from tests.deploy.image import Container, Image
 from tests.deploy.roles import Deployed, empty
 from tests.processes import until
 
-# One group, so that one of pytest's processes builds and starts it for all of these.
+# One group, so that a single pytest process builds and starts it for all of these.
 pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("image")]
 
 ROLES = ("web", "nginx", "worker", "outgoing", "beat")
@@ -37,14 +37,14 @@ def image() -> Iterator[Image]:
 
 @pytest.fixture(scope="module")
 def deployed() -> Iterator[Deployed]:
-    """An empty database, and ports of its own."""
+    """An empty database, and separate ports."""
     with empty() as deployed:
         yield deployed
 
 
 @pytest.fixture(scope="module")
 def told(deployed: Deployed) -> dict[str, str]:
-    """What the template tells each container: the parts of the addresses, not the addresses."""
+    """What the template gives each container: the parts of the addresses, not the addresses."""
     parts = environ.Env.db_url_config(deployed.environ["DATABASE_URL"])
     broker = urlsplit(deployed.environ["REDIS_URL"])
     names = ("HOST", "PORT", "NAME", "USER", "PASSWORD")
@@ -66,7 +66,7 @@ def told(deployed: Deployed) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def as_owner(deployed: Deployed, told: dict[str, str]) -> dict[str, str]:
-    """What the migration is told besides: who it is, and the administrator's and the app's logins."""
+    """What the migration gets in addition: the administrator's and the app's logins."""
     admin = environ.Env.db_url_config(deployed.environ["DATABASE_URL"])
     return {
         "DATABASE_ADMIN_USER": str(admin["USER"]),
@@ -92,7 +92,7 @@ def running(image: Image, told: dict[str, str], as_owner: dict[str, str]) -> dic
 
 
 def healthy(image: Image, container: Container) -> bool:
-    """What the image's own HEALTHCHECK says."""
+    """The result of the image's own HEALTHCHECK."""
     return container.execute(*image.config["Healthcheck"]["Test"][1:]).returncode == 0
 
 

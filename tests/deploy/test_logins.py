@@ -1,4 +1,4 @@
-"""The app's login is changed as docs/deployment.md says: the next migration makes it, and nobody is refused meanwhile."""
+"""The app's login is changed as docs/deployment.md describes: the next migration creates it, without refused requests."""
 
 from uuid import uuid4
 

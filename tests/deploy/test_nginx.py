@@ -1,4 +1,4 @@
-"""What the web server in front of gunicorn does with everybody's requests. Real NGINX, real gunicorn."""
+"""How the web server in front of gunicorn treats requests. Real NGINX, real gunicorn."""
 
 import json
 import re
@@ -249,12 +249,12 @@ def test_nginx_waits_longer_than_gunicorn_works_and_hangs_up_later_than_the_load
     timeout = int(re.findall(r"^timeout = (\d+)", gunicorn, re.MULTILINE)[0])
 
     assert timeout < seconds["proxy_read_timeout"]
-    assert seconds["keepalive_timeout"] > 70  # as templates/ecs.infra.yml tells the load balancer
+    assert seconds["keepalive_timeout"] > 70  # the setting of the load balancer in templates/ecs.infra.yml
     assert "client_max_body_size 21m;" in text
 
 
 def _answered(engine: Deployed) -> int:
-    """How many log-in pages all processes together have answered."""
+    """How many login pages all processes together have served."""
     with urlopen(f"http://127.0.0.1:{engine.web}/metrics", timeout=10) as answer:
         found = re.findall(
             r'request_seconds_count\{method="GET",route="admin/login/",status="2xx"\} (\S+)', answer.read().decode()
@@ -293,7 +293,7 @@ def _deliver(engine: Deployed, body: bytes) -> tuple[int, dict[str, str], bytes]
 
 
 def _lead(name: str, *, filler: int = 0) -> bytes:
-    """One lead; with a filler as many bytes long, the spaces that JSON allows after it."""
+    """One lead; with a filler of that many bytes, the spaces that JSON allows after it."""
     lead = {"id": name, "product": {"sku": "T", "customer": "C"}, "contact": {"name": "A"}, "actions": []}
     return json.dumps(lead).encode().ljust(filler)
 

@@ -1,4 +1,4 @@
-"""The content security policy, asked of a real browser: the admin works, and nothing of it breaks the policy."""
+"""The content security policy, in a real browser: the admin works without violating it."""
 
 import pytest
 from playwright.sync_api import Browser

@@ -1,4 +1,4 @@
-"""`deploy/release.sh` against an AWS that fails: it stops with a sentence, touches nothing more, and goes back."""
+"""`deploy/release.sh` with a failing AWS: it stops with a message, changes nothing more, and rolls back."""
 
 import json
 import os
@@ -15,7 +15,7 @@ import pytest
 
 from tests.deploy.roles import CHECKOUT
 
-# Answers each call of the script by its first two words, in the order given; the last answer is given again and again.
+# Answers each call of the script by its first two words, in the given order; the last answer is repeated.
 AWS = """#!{python}
 import json, os, pathlib, sys
 folder = pathlib.Path(os.environ["STUB"])
@@ -42,7 +42,7 @@ WELL: dict[str, list[str]] = {
     "cloudformation describe-stacks ParameterKey": ["ImageUrl\tMigrateImageUrl\tInfraStack"],
     "cloudformation describe-stacks Registry": ["registry/engine"],
     "cloudformation describe-stacks OutputKey": ["something"],
-    "cloudformation get-template": ["the template of before"],
+    "cloudformation get-template": ["the previous template"],
     "cloudformation update-stack": ["{}"],
     "cloudformation wait stack-update-complete": [""],
     "ecr describe-images": ["HEAD"],
@@ -53,7 +53,7 @@ EXPIRED = "!An error occurred (ExpiredTokenException): The security token includ
 
 
 class Engine(BaseHTTPRequestHandler):
-    """What the smoke test asks; not ready while `ready` is False."""
+    """The address that the smoke test requests; not ready while `ready` is False."""
 
     ready = True
 
@@ -70,7 +70,7 @@ class Engine(BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, *args: Any) -> None:
-        """Not into the test's output."""
+        """Keep it out of the test's output."""
 
 
 @pytest.fixture
@@ -111,7 +111,7 @@ def release(aws: Path, url: str, *arguments: str, answers: dict[str, list[str]])
 
 
 def updates(aws: Path) -> list[tuple[str, str, str]]:
-    """Each update of the stack: the image, the migration's image, and whose template."""
+    """Each update of the stack: the image, the migration's image, and which template."""
     found = []
     for call in (aws / "calls").read_text(encoding="utf-8").splitlines():
         if call.startswith("cloudformation update-stack"):

@@ -1,4 +1,4 @@
-"""The backup of docs/deployment.md, typed as it stands there: what is restored is the same, and as frozen as before."""
+"""The backup in docs/deployment.md, as written: the restored data is the same, and just as protected."""
 
 import os
 import re
@@ -71,7 +71,7 @@ def _said(engine: Deployed) -> list[str]:
 
 
 def _everything(url: str) -> dict[str, tuple[int, str | None]]:
-    """Of every table how many rows, and one hash of all of them; of every sequence where it stands."""
+    """The row count and a hash of every table; the position of every sequence."""
     tables = _ask(url, "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
     rows = {
         name: _ask(url, f"SELECT count(*), md5(string_agg(t::text, E'\\n' ORDER BY t::text)) FROM \"{name}\" t")[0]

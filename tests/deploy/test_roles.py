@@ -1,4 +1,4 @@
-"""One image, five roles: who migrates, who waits, and how each of them ends."""
+"""One image, five roles: which migrate, which wait, and how each of them stops."""
 
 import json
 import subprocess
@@ -48,7 +48,7 @@ READY = {"ready": True, "database": "ok", "migrations": "ok", "broker": "ok", "b
 
 
 def _parts(url: str) -> dict[str, str]:
-    """The same database as RDS's secret tells of it, each part in a variable of its own."""
+    """The same database as in RDS's secret, each part in a separate variable."""
     parts = environ.Env.db_url_config(url)
     names = ("HOST", "PORT", "NAME", "USER", "PASSWORD")
     return {f"DATABASE_{name}": str(parts[name]) for name in names} | {"DATABASE_SSLMODE": "disable"}

@@ -1,4 +1,4 @@
-"""How many requests of a process are at work at once, and that a place comes free however a request ends."""
+"""How many requests a process handles at once, and that a slot becomes free however a request ends."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ from django.test import RequestFactory
 from billing_engine.operations.database_stalls import slots, watchdog
 from billing_engine.operations.database_stalls.admission import PlacesMiddleware
 
-ADDRESS = "postgres of nobody"
+ADDRESS = "unused postgres"
 
 
 @pytest.fixture(autouse=True)
@@ -20,7 +20,7 @@ def two_places(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def suspected() -> Iterator[None]:
-    """A server was asked long ago whether it is there, and has not answered."""
+    """A server that was checked long ago and has not answered."""
     watchdog._process.unanswered_since[ADDRESS] = 0
     yield
     watchdog._process.unanswered_since.pop(ADDRESS, None)

@@ -1,4 +1,4 @@
-"""What the emulator refuses or leaves empty, looked at on the parsed templates.
+"""What the emulator refuses or leaves empty, checked in the parsed templates.
 
 Refused by it: scaling and its alarms, NAT. Emptied by it: secrets, health checks, volumes, Linux parameters and the order of
 containers. Not kept by it: the grace period and what happens to data on deletion. All else is in test_cloud.py.
@@ -27,7 +27,7 @@ SECRETS = [
     *("SECRET_KEY", "SECRET_KEY_FALLBACKS", "DATABASE_USER", "DATABASE_PASSWORD", "REDIS_PASSWORD", "EMAIL_URL"),
 ]
 OWNERS = ["DATABASE_ADMIN_USER", "DATABASE_ADMIN_PASSWORD", "DATABASE_APP_USER", "DATABASE_APP_PASSWORD"]
-# Variables of .env.example that no task is told of, each with its reason.
+# Variables of .env.example that no task gets, each with its reason.
 NOT_TOLD = {
     "DEBUG": "never where strangers can reach the server",
     "DATABASE_URL": "its parts are told",

@@ -63,7 +63,7 @@ def _draft_and_simulate(page: Page) -> None:
     page.goto("/admin/pricing/pricerule/")
     page.get_by_role("link", name=REVISED, exact=True).click()
     page.get_by_role("link", name="Revise").click()
-    page.get_by_role("button", name="Make a draft").click()
+    page.get_by_role("button", name="Create draft").click()
     page.get_by_label("Unit price").fill("19.50")
     page.get_by_role("button", name="Save and continue editing").click()
     page.get_by_role("link", name="Simulate").click()

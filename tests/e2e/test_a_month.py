@@ -70,12 +70,12 @@ def _draft_a_price(page: Page) -> None:
     page.get_by_role("link", name="Price rules").click()
     page.get_by_role("link", name="Samples", exact=True).click()
     page.get_by_role("link", name="Revise").click()
-    page.get_by_role("button", name="Make a draft").click()
+    page.get_by_role("button", name="Create draft").click()
     page.get_by_label("Unit price").fill("3")
     page.locator("input[name=wall_from_0]").fill(LAST_MONTH.span(UTC_ZONE).start.date().isoformat())
     page.locator("input[name=wall_from_1]").fill("00:00")
     page.get_by_role("button", name="Save and continue editing").click()
-    off = page.locator(".lb-deed-off", has_text="Activate")
+    off = page.locator(".lb-action-off", has_text="Activate")
     expect(off).to_have_attribute("title", re.compile("who wrote it does not activate it; ask a second person"))
 
 

@@ -71,7 +71,7 @@ def test_the_next_step_is_in_sight_on_a_narrow_screen_and_the_others_are_behind_
     page.set_viewport_size({"width": 853, "height": 533})
     log_in(page, "finance")
     page.goto(reverse("admin:invoices_invoice_change", args=[invoice.pk]))
-    buttons = page.locator(".lb-deeds")
+    buttons = page.locator(".lb-actions")
 
     expect(buttons.get_by_role("link", name="Approve")).to_be_visible()
     expect(buttons.get_by_role("link", name="Adjust")).to_be_hidden()

@@ -102,7 +102,7 @@ def _draft_a_price_with_a_slip_of_the_finger(page: Page) -> None:
     page.get_by_role("link", name="Revise").click()
     first_day = NEXT_MONTH.span(UTC_ZONE).start.date().isoformat()
     expect(page.get_by_label("From day")).to_have_value(first_day)
-    page.get_by_role("button", name="Make a draft").click()
+    page.get_by_role("button", name="Create draft").click()
     page.get_by_label("Unit price").fill("30")
     tried = page.locator("[data-try-result]")
     expect(tried).to_contain_text("$30.00 by this rule")
@@ -142,7 +142,7 @@ def _correct_it(page: Page) -> None:
 
 
 def _be_refused_alone(page: Page) -> None:
-    off = page.locator(".lb-deed-off", has_text="Activate")
+    off = page.locator(".lb-action-off", has_text="Activate")
     expect(off).to_have_attribute("title", re.compile("You wrote this draft: a second person activates it"))
     assert PriceRule.objects.get(unit_price=3).state == "draft"
 

@@ -1,1 +1,1 @@
-"""Rows for tests: each factory makes one that is valid and as plain as can be."""
+"""Rows for tests: each factory creates a valid and minimal one."""

@@ -1,4 +1,4 @@
-"""Rows of the storey `invoices`."""
+"""Factories for the app `invoices`."""
 
 from datetime import UTC, datetime
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""Rows of the storey `leads`."""
+"""Factories for the app `leads`."""
 
 from datetime import UTC, date, datetime
 

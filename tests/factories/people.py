@@ -1,4 +1,4 @@
-"""Who logs in, by role."""
+"""Users by role."""
 
 import factory
 from django.contrib.auth.models import Group, User
@@ -8,7 +8,7 @@ from billing_engine.roles import ensure_roles
 
 
 class UserFactory(DjangoModelFactory[User]):
-    """Somebody of the staff; `with_role` gives them one."""
+    """A staff user; `with_role` adds a role."""
 
     class Meta:
         model = User
@@ -30,7 +30,7 @@ def superuser() -> User:
 
 
 def with_role(role: str) -> User:
-    """Somebody of Operations, Finance or Viewer."""
+    """A user with the role Operations, Finance or Viewer."""
     ensure_roles()
     user = UserFactory.create()
     user.groups.add(Group.objects.get(name=role))

@@ -1,4 +1,4 @@
-"""Rows of the storey `pricing`."""
+"""Factories for the app `pricing`."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -53,7 +53,7 @@ class PriceTierFactory(DjangoModelFactory[PriceTier]):
 
 
 class ChargeFactory(DjangoModelFactory[Charge]):
-    """An action of an open period, charged $2.50 by a rule of its customer alone."""
+    """An action of an open period, charged $2.50 by a rule of its customer."""
 
     class Meta:
         model = Charge
@@ -88,7 +88,7 @@ class PeriodTallyFactory(DjangoModelFactory[PeriodTally]):
 
 
 class PriceCheckFactory(DjangoModelFactory[PriceCheck]):
-    """A sample order costs $2.50, whatever the product and the source."""
+    """A sample order costs $2.50, for every product and source."""
 
     class Meta:
         model = PriceCheck
@@ -101,7 +101,7 @@ class PriceCheckFactory(DjangoModelFactory[PriceCheck]):
 
 
 class SimulationFactory(DjangoModelFactory[Simulation]):
-    """A finished one of October."""
+    """A finished simulation of October."""
 
     class Meta:
         model = Simulation

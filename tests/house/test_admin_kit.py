@@ -1,4 +1,4 @@
-"""Pages are built from one kit: an app adds to another's page and never takes it apart; a column is declared."""
+"""Pages are built from one kit: apps extend each other's pages only through it, and columns are declared."""
 
 import ast
 from pathlib import Path
@@ -10,7 +10,7 @@ from django.test import RequestFactory
 from tests.factories.people import superuser
 from tests.house.tree import nodes, product
 
-# Whose pages are replaced by ours: Django's own, and those of the scheduler.
+# Pages that ours replace: Django's own, and those of the scheduler.
 REPLACED = {
     "billing_engine/admin/schedule.py": "the scheduler's models",
     "billing_engine/admin/users.py": "Django's users and groups",
@@ -95,7 +95,7 @@ def _is_admin_of_other(module: str, path: Path) -> bool:
 
 
 def _uses(path: Path, name: str) -> list[str]:
-    """The attributes that the file asks the name for; "" where it uses the name in another way."""
+    """The attributes that the file reads from the name; "" if it uses the name in another way."""
     asked = [
         node.attr for node in nodes(path, ast.Attribute) if isinstance(node.value, ast.Name) and node.value.id == name
     ]

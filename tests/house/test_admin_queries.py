@@ -1,4 +1,4 @@
-"""No page of the admin asks the database more often because there is more to show."""
+"""No admin page needs more queries because it has more rows to show."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -89,14 +89,14 @@ def a_task() -> PeriodicTask:
 
 
 def a_schedule() -> BillingSchedule:
-    """Each kind has one; those beyond the three only stand for more rows."""
+    """Each kind has one; those beyond the three only add rows."""
     taken = set(BillingSchedule.objects.values_list("cycle", flat=True))
     return BillingSchedule.objects.create(
         cycle=next(kind for kind in (*Customer.Cycle.values, "a", "b", "c") if kind not in taken)
     )
 
 
-# One row of each model as rich as it gets, by the model's label.
+# One row of each model with all its optional parts, by the model's label.
 ROWS: dict[str, Make] = {
     "auth.User": a_user_with_a_role,
     "auth.Group": a_role_somebody_has,
@@ -130,7 +130,7 @@ ROWS: dict[str, Make] = {
     "invoices.InvoiceLine": lambda: InvoiceLineFactory.create(product=ProductFactory.create()),
 }
 
-# What a row's own page lists, where it lists anything.
+# What a row's own page lists, if anything.
 PARTS: dict[str, Make] = {
     "auth.Group": a_role_of,
     "leads.Delivery": lambda delivery: QuarantinedItemFactory.create(delivery=delivery),
@@ -170,7 +170,7 @@ EVERY_PAGE = sorted(model._meta.label for model in admin.site._registry)
 @pytest.fixture
 def client_of_a_superuser(client: Client, db: None) -> Client:
     client.force_login(superuser())
-    client.get(reverse("admin:index"))  # what a process asks once
+    client.get(reverse("admin:index"))  # once per process
     return client
 
 

@@ -1,4 +1,4 @@
-"""Every button of every page, as each role, in each state: what is there works, what is not there is refused, nicely.
+"""Every button of every page, for each role and state: visible ones work, hidden ones are refused with a proper page.
 
 A button that another rule keeps from this person is there, switched off, and says why; the act refuses with the same words.
 """
@@ -47,9 +47,9 @@ ROLES: dict[str, Callable[[], User]] = {
     "Viewer": lambda: with_role("Viewer"),
     "administrator": superuser,
 }
-# In the site's own look, with the way back.
+# In the site's own look, with a way back.
 NOT_ALLOWED = ("You can&#x27;t do this", ">Back</a>")
-# What a dialog may ask for, so that its POST gets as far as the act.
+# What a dialog may require, so that its POST reaches the action.
 ANSWERS = {"reason": "Because.", "amount": "1.00", "text": "A word", "since_0": "2026-12-01", "until": "2026-12-01"}
 
 
@@ -71,7 +71,7 @@ def month(state: str, by: User) -> BillingCycle:
     return cycle
 
 
-# Beside one row of each model as rich as it gets: the states in which buttons come and go. `by` is who will look.
+# Next to one complete row of each model: the states in which buttons appear and disappear. `by` is the viewer.
 STATES: dict[str, Callable[[User], Model]] = {
     **{f"{label}": (lambda _by, make=make: make()) for label, make in ROWS.items()},
     "invoices.Invoice draft": lambda by: invoice(by=by),
@@ -88,7 +88,7 @@ STATES: dict[str, Callable[[User], Model]] = {
     "invoices.BillingRun finished": lambda _by: BillingRunFactory.create(finished_at=NOVEMBER_3),
     "leads.BillingPeriod open": lambda _by: an_open_period(),
     "leads.BillingPeriod closed": lambda by: invoice(by=by).period,
-    "leads.Action voided": lambda _by: ActionFactory.create(voided_at=NOVEMBER_3, void_reason="Cancelled"),
+    "leads.Action voided": lambda _by: ActionFactory.create(voided_at=NOVEMBER_3, void_reason="Canceled"),
     "leads.ApiKey revoked": lambda _by: ApiKeyFactory.create(revoked_at=NOVEMBER_3),
     "leads.SigningSecret revoked": lambda _by: SigningSecretFactory.create(revoked_at=NOVEMBER_3),
     "leads.Source inactive": lambda _by: SourceFactory.create(is_active=False),
@@ -127,7 +127,7 @@ def _try(client: Client, row: Model, name: str, shown: dict[str, str], by: User)
     if address in shown and not shown[address]:
         assert answer.status_code in (200, 302), f"{name}: {answer.status_code}"
         return
-    if _label(row, name) in _off(shown):  # switched off: the dialog and the act say what the button says
+    if _label(row, name) in _off(shown):  # disabled: the dialog and the action say what the button says
         words = shown[f"off:{_label(row, name)}"]
         assert words in unescape(answer.content.decode())
         before = _values(row)
@@ -142,10 +142,10 @@ def _try(client: Client, row: Model, name: str, shown: dict[str, str], by: User)
 
 
 def _shown(page: str) -> dict[str, str]:
-    """The addresses of the buttons on the page; those that are switched off by their label, with the reason."""
-    bar = page.partition('class="lb-deeds"')[2].partition("</ul>")[0]
+    """The addresses of the page's buttons; disabled ones by their label, with the reason."""
+    bar = page.partition('class="lb-actions"')[2].partition("</ul>")[0]
     on = dict.fromkeys(re.findall(r'<a href="([^"]+)"', bar), "")
-    off = re.findall(r'<li class="lb-deed-off" title="([^"]*)">.*?</span>\s*([^<]+?)\s*</span>', bar, re.DOTALL)
+    off = re.findall(r'<li class="lb-action-off" title="([^"]*)">.*?</span>\s*([^<]+?)\s*</span>', bar, re.DOTALL)
     return on | {f"off:{label}": unescape(words) for words, label in off}
 
 

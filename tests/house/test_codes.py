@@ -1,4 +1,4 @@
-"""Codes that programs and people meet: one list of them, and each is explained where its reader looks."""
+"""Codes for programs and people: one list of them, and each is explained where its reader looks."""
 
 import ast
 import re
@@ -16,12 +16,12 @@ from tests.house.tree import codes, nodes, prose, sources, table, text
 PRICING = Path("pricing/README.md")
 SOURCES = Path("docs/lead-sources.md")
 
-# Fault codes that are put together when the program runs, and what comes out.
+# Fault codes that are composed at run time, and their values.
 PUT_TOGETHER = {
     "{name}_invalid": {"quantity_invalid", "value_invalid"},
     "{name}_implausible": {"quantity_implausible", "value_implausible"},
 }
-# What only the admin's buttons can answer: there it is a sentence, and its code is for programs to come.
+# Refusals that only admin buttons can cause: users see a sentence, and the code is for later use.
 FOR_PEOPLE = {
     f"leads/domain/{name}.py"
     for name in (
@@ -40,9 +40,9 @@ FOR_PEOPLE = {
     )
 }
 FOR_IMPORTS = {"leads/domain/files/lines.py"}
-# What NGINX answers before anybody else is asked.
+# Responses of NGINX itself.
 BY_NGINX = {"address_too_long"}
-# What Django REST framework answers before our code is asked.
+# Responses of Django REST framework before our code runs.
 BY_THE_FRAMEWORK = {
     "not_authenticated",
     "not_found",
@@ -95,7 +95,7 @@ def _faults() -> set[str]:
 
 
 def _texts(node: ast.expr) -> set[str]:
-    if isinstance(node, ast.Name):  # a constant of the module that the file imports or makes
+    if isinstance(node, ast.Name):  # a constant of the module that the file imports or defines
         return {str(getattr(module, node.id)) for module in (parse, decode, mapping, parts) if hasattr(module, node.id)}
     return {str(node.value)} if isinstance(node, ast.Constant) else PUT_TOGETHER[ast.unparse(node)[2:-1]]
 

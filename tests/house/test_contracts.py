@@ -1,4 +1,4 @@
-"""The import contracts: they cover every storey and every room, and each of them refuses what it is there to refuse."""
+"""The import contracts cover every app and every room, and each of them refuses what it should."""
 
 import shutil
 import subprocess
@@ -13,16 +13,16 @@ from tests.house.tree import ROOT, files
 
 LINTER: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]
 CONTRACTS: list[dict[str, Any]] = LINTER["contracts"]
-STOREYS = next(each for each in CONTRACTS if each["name"] == "Money flows up, imports go down")
+LAYERS = next(each for each in CONTRACTS if each["name"] == "Money flows up, imports go down")
 
-# By contract: a module, and an import in it that the contract is there to refuse.
+# By contract: a module, and a forbidden import that the contract must refuse.
 REFUSED = {
     "Money flows up, imports go down": ("leads/domain/limits.py", "billing_engine.menu"),
     "Inside an app: doors, then tasks, then the domain, then models": (
         "reports/queries/action_state.py",
         "reports.admin",
     ),
-    "Inside the floor: pages and answers, then tables, then the calendar, then money and errors": (
+    "Inside the base layer: pages and API, then tables, then the calendar, then money and errors": (
         "billing_engine/core/money.py",
         "billing_engine.core.tables.csv",
     ),
@@ -30,7 +30,7 @@ REFUSED = {
         "leads/domain/intake/lookup.py",
         "leads.domain.quarantine.settle",
     ),
-    "Inside pricing: simulations stand on the rule book, that on the audit, that on rating": (
+    "Inside pricing: simulations use the rule book, which uses the audit, which uses rating": (
         "pricing/domain/rate/rollup.py",
         "pricing.domain.rule_book.rules",
     ),
@@ -38,12 +38,12 @@ REFUSED = {
         "invoices/domain/lines/totals.py",
         "invoices.domain.month_close",
     ),
-    "Inside operations: processes, then what watches them": (
+    "Inside operations: processes, then their monitoring": (
         "billing_engine/operations/heartbeat.py",
         "billing_engine.operations.monitoring",
     ),
-    "The price decision is pure: the standard library and nothing else": ("pricing/rating/match.py", "django.db"),
-    "Words are made of plain values: no framework, no rows": ("pricing/wording/numbers.py", "django.utils.html"),
+    "The price decision is pure: only the standard library": ("pricing/rating/match.py", "django.db"),
+    "Wording uses plain values only: no framework, no rows": ("pricing/wording/numbers.py", "django.utils.html"),
     "The local servers start before Django does": ("billing_engine/local_servers/ports.py", "django.conf"),
     "Settings are read through Django, never imported": ("leads/domain/products.py", "billing_engine.settings"),
 }
@@ -51,7 +51,7 @@ REFUSED = {
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    """The tree's Python files, to be broken."""
+    """A copy of the tree's Python files, to be broken."""
     for path in [path for path in files() if path.suffix in {".py", ".toml"} and path.parts[0] != "tests"]:
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / path, tmp_path / path)
@@ -75,7 +75,7 @@ def test_a_room_that_no_layer_names_is_refused(copy: Path):
 
 
 def test_every_storey_is_in_a_layer():
-    named = {name.strip() for layer in STOREYS["layers"] for name in layer.split("|")}
+    named = {name.strip() for layer in LAYERS["layers"] for name in layer.split("|")}
     roots = set(LINTER["root_packages"])
     ours = [path for path in files() if path.parts[0] == "billing_engine" and path.suffix == ".py"]
     roof = {".".join(path.with_suffix("").parts[:2]) for path in ours}
@@ -88,7 +88,7 @@ def test_every_app_is_linted():
 
 
 def _broken(checkout: Path) -> set[str]:
-    """The names of the contracts that do not hold there."""
+    """The names of the contracts that are broken there."""
     program = Path(sys.executable).with_name("lint-imports")
     ran = subprocess.run(
         [program, "--no-cache", "--no-logo"], cwd=checkout, capture_output=True, text=True, check=False

@@ -1,4 +1,4 @@
-"""The decisions: each number once, dated, with what was refused; the index and the pages say the same."""
+"""The decisions: each number once, dated, with the rejected alternatives; the index and the pages match."""
 
 import datetime as dt
 import re
@@ -21,7 +21,7 @@ MIRROR = {"Replaces": "Replaced by", "Replaced by": "Replaces", "Amends": "Amend
 
 
 class Entry(NamedTuple):
-    """One decision as it stands on its page."""
+    """One decision on its page."""
 
     number: int
     title: str
@@ -32,7 +32,7 @@ class Entry(NamedTuple):
 
     @property
     def status(self) -> str:
-        """As the index says it."""
+        """One decision in the index."""
         replaced, amended = (self.relations.get(verb, []) for verb in ("Replaced by", "Amended by"))
         words = f"Replaced by {_listed(replaced)}" if replaced else "In force"
         return f"{words}, amended by {_listed(amended)}" if amended else words
@@ -129,7 +129,7 @@ def _relations(body: str) -> dict[str, list[int]]:
 
 
 def _is_complete(entry: Entry) -> bool:
-    """Something decided, then as the last paragraph what was refused; each line that looks like a relation is one."""
+    """A decision ends with a paragraph about what was rejected; each line that looks like a relation is one."""
     paragraphs = RELATION.sub("", entry.body).strip().split("\n\n")
     refusals = [each for each in paragraphs if each.startswith("Refused: ") or each == "Nothing was refused."]
     decided = [each for each in paragraphs if each and each not in refusals]
@@ -144,7 +144,7 @@ def _leads_to(entry: Entry, page: Path, to: str) -> bool:
 
 
 def _subject(page: Path) -> str:
-    """What stands before the colon of the page's heading."""
+    """The text before the colon of the page's heading."""
     return text(page).partition("\n")[0].removeprefix("# ").partition(":")[0]
 
 

@@ -1,4 +1,4 @@
-"""Doors decide nothing: pages, API, commands and tasks write no rows themselves, but call the domain, which does."""
+"""Pages, API, commands and tasks write no rows themselves; they call the domain, which does."""
 
 import ast
 from collections.abc import Iterator
@@ -14,9 +14,9 @@ from tests.house.tree import product, tree
 
 DOORS = ("admin", "admin_kit", "api", "management")
 ROWS = {"create", "update", "save", "delete", "bulk_create", "bulk_update", "get_or_create", "update_or_create"}
-# What Django's admin does with a row by itself: our pages put an act of the domain in its place.
+# What Django's admin does with a row by itself: our pages replace it with a call to the domain.
 BY_DJANGO = {"save_model", "save_related", "save_formset", "save_m2m", "delete_model", "delete_queryset"}
-# What is named like a write and is none, or is no row of ours.
+# Named like writes, but not writes, or not to a row of ours.
 NO_WRITES = {
     "billing_engine/core/admin_kit/filters.py": {"self.used_parameters.update"},  # a dictionary
     "billing_engine/management/commands/up.py": {
@@ -26,12 +26,12 @@ NO_WRITES = {
     "leads/management/commands/import_leads.py": {"counts.update", "progress.update"},  # a Counter, a progress bar
     "pricing/management/commands/prove_period.py": {"progress.update"},  # a progress bar
 }
-# Pages whose rows are not ours: who may log in, and Celery's schedule. Their own apps store them.
+# Pages of rows that are not ours: users, and Celery's schedule. Their own apps save them.
 NOT_OURS = {User, Group, PeriodicTask, CrontabSchedule, IntervalSchedule}
 
 
 def writes(module: ast.Module) -> Iterator[str]:
-    """Each call in a module that would write a row, as it is written there."""
+    """Each call in a module that would write a row, as written there."""
     for node in ast.walk(module):
         if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
             continue
@@ -88,6 +88,6 @@ def test_every_page_that_saves_or_deletes_does_it_by_an_act_of_ours():
 
 
 def _is_ours(page: admin.ModelAdmin, name: str) -> bool:
-    """Whether the page itself, and not Django or our kit, says what becomes of the row."""
+    """Whether the page itself, not Django or our kit, decides what happens to the row."""
     owner = next(kind for kind in type(page).__mro__ if name in vars(kind))
     return not owner.__module__.startswith(("django.", "unfold.", pages.__name__))

@@ -1,4 +1,4 @@
-"""The habits of files and functions: named for things, short, their exceptions explained, nothing of a machine in them."""
+"""The rules for files and functions: named after things, short, exceptions explained, nothing machine-specific."""
 
 import ast
 import io
@@ -40,7 +40,7 @@ OF_A_MACHINE = [
 
 
 def test_no_file_is_a_junk_drawer():
-    # A template in the place of one of Unfold's lies where Unfold keeps that one.
+    # A template that replaces one of Unfold's has the same path as Unfold's.
     ours = [path for path in files() if not path.is_relative_to("billing_engine/core/templates/unfold")]
     offenders = [str(path) for path in ours if path.stem.lower() in JUNK_DRAWERS or JUNK_DRAWERS & set(path.parts)]
 

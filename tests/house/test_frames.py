@@ -1,4 +1,4 @@
-"""What stands around every page: where it is, the way back, an empty list's words, its mark in the browser's tab."""
+"""The frame of every page: breadcrumbs, back button, the message of an empty list, the icon in the browser's tab."""
 
 import re
 from html import unescape
@@ -27,7 +27,7 @@ def browser(client: Client) -> Client:
 
 
 def crumbs(browser: Client, address: str) -> list[tuple[str, str]]:
-    """The parts of the title at the top: words and address."""
+    """The parts of the title at the top: text and address."""
     html = browser.get(address).content.decode()
     title = html.partition("<h1")[2].partition("</h1>")[0]
     return [
@@ -93,7 +93,7 @@ def test_an_empty_list_says_so_and_offers_to_add_only_where_that_may_be_done(cli
     response = client.get(reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist"))
     html = response.content.decode()
     may_add = response.context["has_add_permission"]
-    if response.context["cl"].result_count:  # of some there is always one
+    if response.context["cl"].result_count:  # there is always one of some
         assert 'class="lb-empty' not in html
         return
 

@@ -1,4 +1,4 @@
-"""The habits of models: each is a word of the glossary, the database keeps its promises, and money is never a float."""
+"""The rules for models: each is in the glossary, the database enforces its constraints, and money is never a float."""
 
 import ast
 import re
@@ -10,8 +10,8 @@ from django.db.models import FloatField, Model
 
 from tests.house.tree import (
     APPS,
+    LAYERS,
     ROOT,
-    STOREYS,
     codes,
     files,
     links,
@@ -28,7 +28,7 @@ from tests.house.tree import (
 GLOSSARY = Path("docs/glossary.md")
 EXACT = tuple(f"{app}/{room}" for app in APPS for room in ("models", "domain", "rating"))
 SENTENCE = re.compile(r"[a-z]+(?:_[a-z]+){3,}")
-POSTGRES_KEEPS = 63  # characters of a name; it cuts the rest off without a word
+POSTGRES_KEEPS = 63  # characters of a name; the rest is cut off silently
 
 
 def test_every_model_says_what_it_is_in_one_sentence():
@@ -78,13 +78,14 @@ def test_every_trigger_is_named_by_a_sentence_too():
     assert [name for name in names if not SENTENCE.fullmatch(name) or len(name) > POSTGRES_KEEPS] == []
 
 
-def test_every_promise_that_a_readme_says_the_database_keeps_is_one_it_keeps():
+def test_every_guarantee_of_a_readme_that_names_a_constraint_or_trigger_has_it():
     kept = {constraint.name for model in our_models() for constraint in model._meta.constraints} | set(_triggers())
     named = [
         (str(page), name)
         for page in pages()
         if page.name == "README.md"
-        for row in table(text(page), "promise", "held by")
+        for heads in (("guarantee", "enforced by"), ("promise", "held by"))
+        for row in table(text(page), *heads)
         for name in codes(row[1])
         if SENTENCE.fullmatch(name)
     ]
@@ -178,7 +179,7 @@ def _glossary() -> list[list[str]]:
 
 
 def _lives(place: str) -> bool:
-    """Whether `app.Model` or `app.Model.field`, a folder of ours, or a page beside the glossary exists."""
+    """Whether `app.Model` or `app.Model.field`, a folder of ours, or a page next to the glossary exists."""
     if place.partition(".")[0] in APPS:
         app, model, *field = place.split(".")
         fields = {each._meta.label: {part.name for part in each._meta.fields} for each in our_models()}
@@ -187,18 +188,18 @@ def _lives(place: str) -> bool:
 
 
 def _first_clause(words: str) -> str:
-    """«The company billed» of «the company billed: code, name …»."""
+    """“The company billed” from “the company billed: code, name …”."""
     return re.split(r"[.;:]", " ".join(words.split()))[0].lower()
 
 
 def _height(model: type[Model]) -> int:
     app = model._meta.app_label
-    return STOREYS.index(app) if app in APPS else -1
+    return LAYERS.index(app) if app in APPS else -1
 
 
 def _hung_from_above(name: str) -> set[str]:
-    """The reverse names that models of upper storeys give to models of this one."""
-    height = STOREYS.index(name)
+    """The reverse names that models of apps above add to models of this one."""
+    height = LAYERS.index(name)
     return {
         str(relation.get_accessor_name())
         for model in our_models()
@@ -209,7 +210,7 @@ def _hung_from_above(name: str) -> set[str]:
 
 
 def _names(path: Path) -> Iterator[tuple[int, str]]:
-    """Attributes read, and the parts of look-ups such as `charge__reason`."""
+    """Attributes that are read, and the parts of lookups such as `charge__reason`."""
     yield from ((node.lineno, node.attr) for node in nodes(path, ast.Attribute))
     for call in nodes(path, ast.Call):
         yield from ((call.lineno, part) for word in call.keywords if word.arg for part in word.arg.split("__"))

@@ -1,4 +1,4 @@
-"""Whatever stands behind the question mark of an address, nobody gets a fault of ours: a clean word, or the list itself."""
+"""Whatever an address has after its question mark, it causes no server error: the answer is a clear message, or the list."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 TOO_LARGE = "9" * 30
 VALUES = ("\0", TOO_LARGE)
-# What every list takes, and what a column may be asked by hand: once of each kind that there is.
+# The parameters of every list, and those a user may type for a column: one of each kind.
 EVERY_LIST = {"p": "abc", "o": "abc", "q": "\0", "e": "x", "all": "x", "nosuch": "1", "nosuch__gt": "1"}
 BY_HAND = {
     models.DateTimeField: {"__year": "99999", "__gte": "abc"},
@@ -43,7 +43,7 @@ def staff(client: Client) -> Client:
 
 
 def status(client: Client, address: str, **headers: str) -> Any:
-    """Of one request, after which the database is as it was, whatever it was asked."""
+    """The result of one request, after which the database is restored."""
     before = transaction.savepoint()
     answer = client.get(address, headers=headers or None)
     transaction.savepoint_rollback(before)
@@ -83,12 +83,12 @@ def test_a_page_of_the_admin_takes_any_number(staff: Client, label: str) -> None
 
 
 def own_pages() -> Iterator[str]:
-    """The admin's own addresses, those of its buttons too, each number in them far too large."""
+    """The admin's own addresses, including those of its buttons, each number in them far too large."""
     names = get_resolver().namespace_dict["admin"][1].reverse_dict
     for name in sorted(key for key in names if isinstance(key, str)):
         for possibilities, *_ in names.getlist(name):
             for _, parameters in possibilities:
-                with suppress(NoReverseMatch):  # of those that take one of a few words only
+                with suppress(NoReverseMatch):  # of those that accept only a few values
                     yield reverse(f"admin:{name}", args=[TOO_LARGE] * len(parameters))
 
 
@@ -126,7 +126,7 @@ def test_what_cannot_be_read_is_told_and_the_list_is_shown(staff: Client) -> Non
 
     assert (answer.status_code, answer["Location"]) == (302, reverse("admin:leads_quarantineditem_changelist"))
     assert [str(each) for each in get_messages(answer.wsgi_request)] == [
-        "The address asks for something that can't be read. Here is the page without it."
+        "The address contains a value that can't be read. This is the page without it."
     ]
 
 

@@ -1,4 +1,4 @@
-"""The habits of pages: what they point at is there, and what they tell people to type works."""
+"""The rules for documents: their links exist, and the commands they give work."""
 
 import re
 from pathlib import Path
@@ -70,14 +70,14 @@ def _named(pattern: str, *, besides: set[str]) -> list[str]:
 
 
 def _is_there(page: Path, name: str) -> bool:
-    """A path from the root or from the page's own folder; what begins in no folder of ours is no path of ours."""
+    """A path from the root or from the page's own folder; a path that starts in none of our folders is not ours."""
     first, slash, _ = name.partition("/")
     places = [place for place in (ROOT, ROOT / page.parent) if slash and first in _folders(place)]
     return not places or any(list(place.glob(name.rstrip("/"))) for place in places)
 
 
 def _folders(place: Path) -> set[str]:
-    """The folders here that have something of ours in them: not `var`, not `.venv`."""
+    """Our own folders: not `var`, not `.venv`."""
     within = place.relative_to(ROOT).parts
     below = [path.parts[len(within) :] for path in files() if path.parts[: len(within)] == within]
     return {parts[0] for parts in below if len(parts) > 1}

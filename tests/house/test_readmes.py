@@ -1,4 +1,4 @@
-"""What an app's README names is there: each path, and each name of the code, in that app or elsewhere in the repository."""
+"""Everything that an app's README names exists: each path, and each name of the code, in that app or elsewhere."""
 
 import re
 from functools import cache
@@ -13,7 +13,7 @@ READMES = [path for path in files() if path.name == "README.md" and len(path.par
 # `api/deliveries.py`, `models/`, `files/*.py`: a path of the app, or of the repository.
 A_PATH = re.compile(r"[\w.*{},-]+(?:/[\w.*{},-]+)*/?")
 A_FILE = re.compile(r"\.(?:py|sql|html|js|css|typ|md|yml|toml|json|csv|xlsx|sh|txt)$|/$|^[a-z_]+/")
-# `receive`, `Overtaken`, `rate_period`, `DeliveriesView.post`: a name, perhaps with what it belongs to.
+# `receive`, `Overtaken`, `rate_period`, `DeliveriesView.post`: a name, perhaps with its owner.
 A_NAME = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*(?:\(\))?")
 WORD = re.compile(r"[A-Za-z_]\w*")
 
@@ -37,7 +37,7 @@ def _is_path(code: str) -> bool:
 
 
 def _exists(named: str, app: Path) -> bool:
-    """In the app or in the repository; a bare file name may stand in any folder, and `*` for any name."""
+    """In the app or in the repository; a bare file name may be in any folder, and `*` stands for any name."""
     if "/" not in named:
         return any(path.match(pattern) for pattern in _spelled_out(named) for path in files())
     patterns = [each for path in (f"{app}/{named}", named) for each in _spelled_out(path.rstrip("/"))]
@@ -61,7 +61,7 @@ def _paths() -> frozenset[Path]:
 
 @cache
 def _words() -> frozenset[str]:
-    """Every word of what ships and is not prose: code, settings, templates, and the names of the files themselves."""
+    """Every word of what ships except prose: code, settings, templates, and file names."""
     found: set[str] = set()
     for path in files():
         if path.parts[0] == "tests":

@@ -1,4 +1,4 @@
-"""Whoever may not see a page, or asks for one that isn't there, sees the site's own page and the way back."""
+"""Users who may not see a page, or request one that does not exist, get the site's own page with a way back."""
 
 import pytest
 from django.test import Client
@@ -43,5 +43,5 @@ def test_the_way_back_leads_to_no_other_site(viewer: Client, came_from: str) -> 
 def test_what_is_not_there_is_said_to_strangers_too_and_to_programs_as_a_problem(client: Client) -> None:
     page, problem = client.get("/nothing/here/"), client.get("/api/nothing/")
 
-    assert (page.status_code, "This page isn&#x27;t here" in page.content.decode()) == (404, True)
+    assert (page.status_code, "<h1>Page not found</h1>" in page.content.decode()) == (404, True)
     assert (problem.status_code, problem["Content-Type"]) == (404, "application/problem+json")

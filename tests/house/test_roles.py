@@ -1,4 +1,4 @@
-"""Each role may do exactly what its people do."""
+"""Each role has exactly the permissions that its users need."""
 
 import pytest
 from django.contrib.auth.models import Group, Permission

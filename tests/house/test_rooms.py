@@ -1,4 +1,4 @@
-"""Rooms: a folder holds few modules, and inside it imports go down a few floors and never in a circle."""
+"""Rooms: a folder has few modules, and its imports go down a few levels without cycles."""
 
 import ast
 from collections import defaultdict
@@ -12,9 +12,9 @@ from tests.house.tree import nodes, product
 
 MODULES_A_ROOM = 14
 FLOORS_A_ROOM = 5
-# Rooms that are one straight line from top to bottom, a step per file, which is how they are read.
+# Rooms that are a straight line from top to bottom, one step per file, which is how they are read.
 STRAIGHT_LINES = {"pricing.rating": 9, "pricing.rating.prices": 6, "pricing.files": 7}
-# Tables name each other from the top down: an action its lead, that its product, that its customer.
+# Tables refer to each other from the top down: an action to its lead, that to its product, that to its customer.
 STRAIGHT_LINES |= {"leads.models": 7}
 
 
@@ -47,7 +47,7 @@ def test_a_circle_is_seen_as_one():
 
 @cache
 def _modules() -> dict[str, set[str]]:
-    """Each module of the product, and those of ours that it imports."""
+    """Each module of the product with the modules of ours that it imports."""
     paths = [path for path in product() if len(path.parts) > 1 and path.parts[0] != "deploy"]
     named = {".".join(path.with_suffix("").parts).removesuffix(".__init__"): path for path in paths}
     return {name: {each for each in _imported(name, named) if each in named} for name in named}
@@ -69,7 +69,7 @@ def _rooms() -> set[str]:
 
 
 def _arrows(room: str) -> dict[str, set[str]]:
-    """What of a room imports what else of it; a room inside it counts as one."""
+    """The imports between modules of a room; a room inside it counts as one module."""
     arrows = defaultdict[str, set[str]](set)
     for name, imported in _modules().items():
         if not name.startswith(f"{room}."):
@@ -84,7 +84,7 @@ def _child(room: str, name: str) -> str:
 
 
 def _floors(arrows: dict[str, set[str]]) -> int:
-    """How many floors there are from the top to the bottom. Raises CycleError where it goes in a circle."""
+    """The number of levels from top to bottom. Raises CycleError if there is a cycle."""
     heights = dict[str, int]()
     for name in TopologicalSorter(arrows).static_order():
         heights[name] = 1 + max((heights[below] for below in arrows.get(name, ())), default=0)

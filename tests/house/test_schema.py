@@ -1,4 +1,4 @@
-"""The schema as a picture, drawn from the models, and as text, read from a database; both are up to date."""
+"""The schema as a diagram, from the models, and as text, from a database; both are up to date."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from tests.house.tree import our_models, text
 
 
 def test_the_drawn_schema_is_that_of_the_models():
-    assert text(Path("docs/schema.dbml")) == schema(), "stale; write it anew with: make schema"
+    assert text(Path("docs/schema.dbml")) == schema(), "out of date; update it with: make schema"
 
 
 def test_every_table_of_ours_is_drawn_with_all_its_columns():

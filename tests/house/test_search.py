@@ -1,4 +1,4 @@
-"""One box finds everything a person may see: by number, name, id, code and e-mail address, and by how these begin."""
+"""One search finds everything a user may see: by number, name, id, code and email address, and by how these start."""
 
 import re
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""The machine's part of the settings: what is read is listed, what is listed is read, and the guide names all of it."""
+"""Settings from the environment: those read are documented, those documented are read, and the guide has all of them."""
 
 import ast
 import re

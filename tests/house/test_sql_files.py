@@ -1,4 +1,4 @@
-"""SQL in files: a migration installs each, the database runs what the files say, and no temporary table gets in between."""
+"""SQL files: a migration installs each, the database has what the files say, and no temporary table can interfere."""
 
 import re
 from itertools import chain

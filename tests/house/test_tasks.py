@@ -1,4 +1,4 @@
-"""The habits of tasks: named, called by name from at or below, tolerant, and on a queue that somebody listens to."""
+"""The rules for tasks: named, called by name from their app or below, tolerant, and on a queue that a worker reads."""
 
 import ast
 import inspect
@@ -14,7 +14,7 @@ from billing_engine.celery import app
 from billing_engine.core.queues.queue import Queue
 from billing_engine.management.commands.up import WORKERS
 from billing_engine.operations.schedule import EDITABLE
-from tests.house.tree import ROOT, STOREYS, nodes, product, storey
+from tests.house.tree import LAYERS, ROOT, nodes, product, storey
 
 ASKING = {Path("billing_engine/core/tasks.py"), Path("billing_engine/core/queues/queue.py")}  # these ask for others
 
@@ -68,7 +68,7 @@ def test_every_task_is_asked_for_by_somebody():
 
 
 def test_every_task_that_is_asked_for_only_once_has_a_sweep_in_its_app():
-    """A message may be lost: whatever the code asks for, the schedule asks for again."""
+    """A message may be lost: whatever the code requests, the schedule requests again."""
     swept = {name.split(".")[0] for name in _on_schedule() if name.endswith(".sweep")}
 
     assert {name.split(".")[0] for name, *_ in _asked_for()} == swept
@@ -78,7 +78,7 @@ def test_no_storey_names_a_task_of_a_storey_above():
     offenders = [
         f"{path}:{line} {name}"
         for name, path, line in _asked_for()
-        if STOREYS.index(name.split(".")[0]) > STOREYS.index(storey(path))
+        if LAYERS.index(name.split(".")[0]) > LAYERS.index(storey(path))
     ]
 
     assert offenders == []
@@ -91,7 +91,7 @@ def test_the_name_of_a_task_is_written_where_it_is_asked_for():
 
 
 def _kinds_of(base: type[Queue]) -> set[type[Queue]]:
-    """The kinds of work that are no base of others."""
+    """The kinds of work, without base classes."""
     ours = [kind for kind in base.__subclasses__() if not kind.__module__.startswith("tests.")]
     return {each for kind in ours for each in (_kinds_of(kind) or {kind})}
 

@@ -1,4 +1,4 @@
-"""No time without its zone: each list of the admin, whatever its columns, and where a customer is meant the customer's."""
+"""No time without its zone: each list of the admin in any column, with the customer's zone if it concerns a customer."""
 
 import re
 from typing import Any
@@ -16,11 +16,11 @@ from tests.house.test_admin_queries import EVERY_PAGE, ROWS
 pytestmark = pytest.mark.django_db
 
 TIME = re.compile(r"\b\d{1,2}:\d{2}\b|\b\d{1,2} [ap]\.m\.|, (?:noon|midnight)\b")
-# What the house's formatter writes: date and time, and the zone.
+# The format of times: date and time, and the zone.
 WITH_ITS_ZONE = re.compile(
     r'<time class="lb-instant"[^>]*>\d{4}-\d\d-\d\d \d\d:\d\d <span class="lb-quiet">([A-Z]+[-+\d]*)</span></time>'
 )
-# What a list tells of a customer's rows is told in its zone; of sources, people and the machine in UTC.
+# A list shows times of a customer's rows in its zone; of sources, users and the machine in UTC.
 OF_CUSTOMERS = (
     "leads.Action",
     "leads.BillingPeriod",
@@ -56,7 +56,7 @@ def test_every_time_in_every_list_carries_its_zone(client: Client, label: str) -
 
 
 def test_no_list_leaves_an_instant_to_djangos_own_words() -> None:
-    """A column that is a field of the model is written by Django, and Django writes no zone."""
+    """Django formats a column that is a model field, and Django adds no zone."""
     offenders = [
         f"{model._meta.label}.{name}"
         for model, page in admin.site._registry.items()

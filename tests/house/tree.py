@@ -1,4 +1,4 @@
-"""What the house is made of, for the tests that look after it: its files, its code, its models and its pages."""
+"""The parts of the project, for the tests about it: its files, its code, its models and its pages."""
 
 import ast
 import re
@@ -15,14 +15,14 @@ Node = TypeVar("Node", bound=ast.AST)
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
-# From the floor up: a storey may know those before it and none after it.
-STOREYS = ("billing_engine.core", "leads", "pricing", "invoices", "reports", "billing_engine")
+# From the bottom up: an app may import those before it, but not those after it.
+LAYERS = ("billing_engine.core", "leads", "pricing", "invoices", "reports", "billing_engine")
 APPS = ("leads", "pricing", "invoices")
 
 
 @cache
 def files() -> tuple[Path, ...]:
-    """All that is, or would be, committed; relative to the root."""
+    """All files that are or would be committed; relative to the root."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,
@@ -35,13 +35,13 @@ def files() -> tuple[Path, ...]:
 
 
 def sources(*folders: str) -> list[Path]:
-    """Our Python files, migrations aside; those under `folders`, or all."""
+    """Our Python files without migrations; those under `folders`, or all."""
     found = [path for path in files() if path.suffix == ".py" and "migrations" not in path.parts]
     return [path for path in found if not folders or path.as_posix().startswith(tuple(f"{each}/" for each in folders))]
 
 
 def product() -> list[Path]:
-    """The Python that ships: everything but the tests."""
+    """The Python code that ships: everything but the tests."""
     return [path for path in sources() if path.parts[0] != "tests"]
 
 
@@ -60,9 +60,9 @@ def nodes(path: Path, kind: type[Node]) -> Iterator[Node]:
 
 
 def storey(path: Path) -> str:
-    """The storey a file of ours lives in."""
+    """The app that a file of ours belongs to."""
     name = ".".join(path.with_suffix("").parts)
-    return next(each for each in STOREYS if name == each or name.startswith(f"{each}."))
+    return next(each for each in LAYERS if name == each or name.startswith(f"{each}."))
 
 
 def our_models() -> list[type[Model]]:
@@ -75,7 +75,7 @@ def pages() -> list[Path]:
 
 
 def table(page: str, *header: str) -> list[list[str]]:
-    """The rows of the Markdown table with this header, as the text of their cells; empty where there is none."""
+    """The rows of the Markdown table with this header, as the text of their cells; empty if there is none."""
     lines = page.splitlines()
     starts = [number for number, line in enumerate(lines) if _cells(line) == list(header)]
     if not starts:
@@ -89,7 +89,7 @@ def table(page: str, *header: str) -> list[list[str]]:
 
 
 def codes(cell: str) -> list[str]:
-    """What stands in `backticks`."""
+    """The text in `backticks`."""
     return re.findall(r"`([^`\n]+)`", cell)
 
 
@@ -99,7 +99,7 @@ def prose(page: str) -> str:
 
 
 def links(page: str) -> list[str]:
-    """Where the links and pictures of a page point, those inside the project."""
+    """The targets of a page's links and pictures inside the project."""
     found = re.findall(r"!?\[[^\]]*\]\(([^)\s]+)\)", re.sub(r"`[^`\n]+`", "", prose(page)))
     return [target for target in found if not target.startswith(("http://", "https://", "mailto:"))]
 

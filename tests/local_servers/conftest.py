@@ -1,4 +1,4 @@
-"""Places for real servers: every test gets its own, and no server outlives its test."""
+"""Folders for real servers: every test gets its own, and no server outlives its test."""
 
 import os
 import shutil
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from billing_engine.local_servers.account import Seat
+from billing_engine.local_servers.account import ServerHome
 from billing_engine.local_servers.folder import Folder
 from billing_engine.local_servers.postgres import Postgres
 from billing_engine.local_servers.programs import (
@@ -25,7 +25,7 @@ from tests.local_servers.elsewhere import with_own_ports
 
 @pytest.fixture
 def place() -> Iterator[Path]:
-    """An empty folder with a blank in its name that any user may pass through; pytest's own is closed to `nobody`."""
+    """An empty folder with a space in its name that every user may pass through; pytest's own is closed to other users."""
     path = Path(tempfile.mkdtemp(prefix="a desk ")).resolve()
     path.chmod(0o711)
     yield path
@@ -34,7 +34,7 @@ def place() -> Iterator[Path]:
 
 @pytest.fixture
 def folder(place: Path) -> Iterator[Folder]:
-    """A checkout's folder without any data; whatever server is started in it is stopped afterwards."""
+    """A checkout's folder without any data; any server started in it is stopped at the end."""
     folder = with_own_ports(Folder(place / "var" / "dev"))
     yield folder
     Redis(folder).down()
@@ -43,7 +43,7 @@ def folder(place: Path) -> Iterator[Folder]:
 
 @pytest.fixture(scope="session")
 def original() -> Iterator[Folder]:
-    """A folder in which PostgreSQL was started once and stopped: making its data takes longer than any test here."""
+    """A folder in which PostgreSQL was started once and stopped, because creating its data takes longer than any test here."""
     path = Path(tempfile.mkdtemp(prefix="a desk ")).resolve()
     path.chmod(0o711)
     folder = with_own_ports(Folder(path / "dev"))
@@ -55,14 +55,14 @@ def original() -> Iterator[Folder]:
 
 @pytest.fixture
 def used(original: Folder) -> Iterator[Folder]:
-    """The same, for tests that leave it sound: they may add tables, each its own."""
+    """The same, for tests that leave it intact: they may add tables, each its own."""
     yield original
     Postgres(original).down()
 
 
 @pytest.fixture
 def copied(original: Folder) -> Callable[[Folder], Folder]:
-    """Makes a folder a copy of it, as copying a checkout does."""
+    """Turn a folder into a copy of it, like copying a checkout."""
 
     def copy(folder: Folder) -> Folder:
         subprocess.run(["cp", "-a", original.path, folder.path], check=True)
@@ -73,21 +73,21 @@ def copied(original: Folder) -> Callable[[Folder], Folder]:
 
 @pytest.fixture
 def as_root() -> None:
-    """For rules that only exist for root, who has to run the servers as somebody else."""
+    """For rules that only apply to root, who has to run the servers as another user."""
     if os.geteuid() != 0:
         pytest.skip("only root has to run the servers as another user; run the tests as root to check this rule")
 
 
 @pytest.fixture
 def ordinary(as_root: None, place: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder in which an ordinary user may work, with server programs that he may run wherever the virtualenv is."""
+    """A folder in which an ordinary user may work, with server programs that it may run wherever the virtualenv is."""
     postgres, redis = postgres_programs(), redis_programs()[0]
     assert postgres is not None
-    seats = [Seat(Folder(place / "programs"), name) for name in ("postgres", "redis")]
-    for seat in seats:
-        seat.take()
-    monkeypatch.setenv(PG_BIN, str(postgres_within_reach(postgres, seat=seats[0])))
-    monkeypatch.setenv("PATH", f"{redis_within_reach(redis, seat=seats[1]).parent}:{os.environ['PATH']}")
+    seats = [ServerHome(Folder(place / "programs"), name) for name in ("postgres", "redis")]
+    for server_home in seats:
+        server_home.take()
+    monkeypatch.setenv(PG_BIN, str(postgres_within_reach(postgres, server_home=seats[0])))
+    monkeypatch.setenv("PATH", f"{redis_within_reach(redis, server_home=seats[1]).parent}:{os.environ['PATH']}")
     path = place / "ordinary"
     path.mkdir()
     path.chmod(0o777)

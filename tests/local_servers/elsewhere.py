@@ -1,4 +1,4 @@
-"""Doing something in another process, to kill it or to be another user there; and staying out of other tests' way."""
+"""Run code in another process, to kill it or to be another user there, without disturbing other tests."""
 
 import encodings.idna  # noqa: F401 -- looked for at the first connection, when `nobody` may no longer read it
 import itertools
@@ -20,7 +20,7 @@ _PORTS = itertools.count(20_000 + os.getpid() % 500 * 20)
 
 
 def with_own_ports(folder: Folder) -> Folder:
-    """A folder whose servers start where no other test's do, so that a port given up for a moment is still free."""
+    """A folder whose servers use ports of no other test, so that a port released for a moment is still free."""
     for server in ("postgres", "redis"):
         folder.write(server, {"port": next(_PORTS)})
     return folder
@@ -33,7 +33,7 @@ def start(
     errors: Path | None = None,
     code_at: Path = CHECKOUT,
 ) -> subprocess.Popen[str]:
-    """Run Python code in a process of its own, which tells us things by printing lines."""
+    """Run Python code in a separate process, which reports by printing lines."""
     with errors.open("wb") if errors else nullcontext() as stderr:
         return subprocess.Popen(  # the test's own code
             [sys.executable, "-c", code, *map(str, arguments)],
@@ -59,7 +59,7 @@ def kill(process: subprocess.Popen[str]) -> None:
 
 
 def as_nobody(act: Callable[[], str]) -> str:
-    """What a function answers in a process that has given up root for `nobody`.
+    """The result of a function in a process that has switched from root to `nobody`.
 
     A fork, because `nobody` may not be allowed to enter the folder of the running Python.
     """
@@ -81,7 +81,7 @@ def _answer_and_leave(act: Callable[[], str], writing: int) -> None:
         os.setgid(nobody.pw_gid)
         os.setuid(nobody.pw_uid)
         said = act()
-    except BaseException as error:  # the other side of the pipe compares the answer
+    except BaseException as error:  # the other end of the pipe compares the result
         said = repr(error)
     os.write(writing, said.encode())
     os._exit(0)

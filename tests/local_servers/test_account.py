@@ -1,4 +1,4 @@
-"""Started by root, the servers run as `nobody`: also where `nobody` cannot enter the checkout or the virtualenv."""
+"""Started by root, the servers run as `nobody`, even if `nobody` has no access to the checkout or the virtualenv."""
 
 import shutil
 from pathlib import Path
@@ -8,7 +8,7 @@ import psycopg2
 import pytest
 
 from billing_engine.local_servers import account
-from billing_engine.local_servers.account import Seat
+from billing_engine.local_servers.account import ServerHome
 from billing_engine.local_servers.folder import Folder
 from billing_engine.local_servers.postgres import Postgres
 from billing_engine.local_servers.programs import (
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.usefixtures("as_root")
 
 @pytest.fixture
 def closed(place: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A home of root's that nobody else can enter; the data's other place is inside the test's folder too."""
+    """A home of root's that no other user can enter; the data's other place is also inside the test's folder."""
     monkeypatch.setattr(account, "ELSEWHERE", place / "var lib")
     path = place / "root"
     path.mkdir(mode=0o700)
@@ -68,11 +68,11 @@ def test_programs_that_nobody_cannot_enter_are_copied_with_their_libraries(close
     for part in [postgres_original.parent, *package.parent.glob(f"{package.name}*.libs"), *package.glob(".dylibs")]:
         shutil.copytree(part, closed / part.relative_to(package.parent), symlinks=True)
     server = Path(shutil.copy2(redis_original, closed / "valkey-server"))
-    place = Seat(folder, "postgres")
+    place = ServerHome(folder, "postgres")
     place.take()
-    programs = postgres_within_reach(closed / postgres_original.relative_to(package.parent), seat=place)
+    programs = postgres_within_reach(closed / postgres_original.relative_to(package.parent), server_home=place)
     assert [place.can_run([programs / name, "--version"]) for name in ("initdb", "pg_ctl", "postgres")] == [True] * 3
-    redis_place = Seat(folder, "redis")
+    redis_place = ServerHome(folder, "redis")
     redis_place.take()
-    assert redis_within_reach(server, seat=redis_place).is_relative_to(redis_place.home)
+    assert redis_within_reach(server, server_home=redis_place).is_relative_to(redis_place.home)
     assert programs.owner() == "nobody"

@@ -1,4 +1,4 @@
-"""The checkout's folder is private, its states are whole, and a killed command locks nobody out."""
+"""The checkout's folder is private, its states are written atomically, and a killed command leaves no lock."""
 
 import os
 import stat
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from billing_engine.local_servers import DeskError
+from billing_engine.local_servers import LocalServerError
 from billing_engine.local_servers.folder import Folder
 from tests.local_servers.elsewhere import kill, line_of, start
 
@@ -29,7 +29,9 @@ def test_a_state_is_replaced_whole_and_the_others_stay(place: Path) -> None:
 
 def test_a_state_that_is_no_json_is_named_with_what_to_do(place: Path) -> None:
     (place / "redis.json").write_text("{", encoding="utf-8")
-    with pytest.raises(DeskError, match=rf"{place}/redis.json is not readable JSON .* Delete {place} to start over\."):
+    with pytest.raises(
+        LocalServerError, match=rf"{place}/redis.json is not readable JSON .* Delete {place} to start over\."
+    ):
         Folder(place).read("redis")
 
 
@@ -52,5 +54,7 @@ with Folder(Path(sys.argv[1])).lock("postgres"):
 @pytest.mark.usefixtures("as_root")
 def test_a_folder_of_another_user_is_refused(place: Path) -> None:
     os.chown(place, 65534, -1)
-    with pytest.raises(DeskError, match=r"belongs to user number 65534 and you are number 0\. Run the command as that"):
+    with pytest.raises(
+        LocalServerError, match=r"belongs to user number 65534 and you are number 0\. Run the command as that"
+    ):
         Folder(place).make()

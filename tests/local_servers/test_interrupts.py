@@ -1,4 +1,4 @@
-"""Stopping is whole, whatever signals come while it goes on."""
+"""Stopping always completes, whatever signals arrive meanwhile."""
 
 import signal
 from pathlib import Path
@@ -10,7 +10,7 @@ from billing_engine.local_servers.folder import Folder
 from billing_engine.local_servers.processes import MARK
 from tests.local_servers.elsewhere import kill, line_of, start, wait_until
 
-# `make run` in small: the same classes, used in the same order.
+# A small `make run`: the same classes, used in the same order.
 RUN = """
 import os, signal, sys, time
 from pathlib import Path
@@ -47,8 +47,8 @@ def go_on():
 run(children, signals, ["/bin/sh", "-c", "trap '' TERM; echo ready; sleep 300 & wait; sleep 300"], go_on)
 """
 )
-# One run for each line of stopping and starting that can be interrupted: the signal comes at that line, beside the one
-# that ends the run.
+# One run for each line of stopping and starting that can be interrupted: the signal comes at that line, in addition to
+# the one that ends the run.
 AT_EVERY_LINE = (
     RUN
     + """
@@ -111,7 +111,7 @@ def test_a_second_signal_says_what_is_awaited_and_a_third_ends_it_by_force(folde
     for number, words in (
         (signal.SIGINT, ""),
         (signal.SIGTERM, "Still waiting for"),
-        (signal.SIGINT, "Ended by force"),
+        (signal.SIGINT, "Killed all processes"),
     ):
         run.send_signal(number)
         wait_until(lambda words=words: words in (place / "errors").read_text())
@@ -119,7 +119,7 @@ def test_a_second_signal_says_what_is_awaited_and_a_third_ends_it_by_force(folde
     assert run.wait(timeout=10) == 130
     kill(run)
     assert said[1:] == [
-        "Still waiting for web, worker. Once more ends everything by force.\n",
-        "Still waiting for web, worker. Once more ends everything by force.\nEnded by force.\n",
+        "Still waiting for web, worker. Press Ctrl-C again to kill everything.\n",
+        "Still waiting for web, worker. Press Ctrl-C again to kill everything.\nKilled all processes.\n",
     ]
     assert marked(mark) == []

@@ -1,4 +1,4 @@
-"""A port that somebody listens on is never given out; the next free one is."""
+"""A port in use is never returned; the next free one is."""
 
 import socket
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from billing_engine.local_servers.ports import free_port, is_free
 
 @pytest.fixture
 def taken() -> Iterator[int]:
-    """A port that somebody listens on, with a free one after it."""
+    """A port in use, followed by a free one."""
     start = 21000
     while not (is_free(start) and is_free(start + 1)):
         start += 1

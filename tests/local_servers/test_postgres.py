@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL comes up whatever state it was left in, with every row that was committed."""
+"""The embedded PostgreSQL starts from whatever state it was left in, with every committed row."""
 
 import os
 import signal
@@ -16,7 +16,7 @@ import psutil
 import psycopg2
 import pytest
 
-from billing_engine.local_servers import DeskError
+from billing_engine.local_servers import LocalServerError
 from billing_engine.local_servers.account import wait_for_end
 from billing_engine.local_servers.folder import Folder
 from billing_engine.local_servers.postgres import Postgres
@@ -44,7 +44,7 @@ def postgres(used: Folder) -> Postgres:
 
 
 def ask(url: str, *statements: str) -> list[tuple[Any, ...]]:
-    """Run statements, each committed by itself; the answer is the last one's rows."""
+    """Run statements, each committed by itself; returns the last one's rows."""
     connection = psycopg2.connect(url)
     connection.autocommit = True
     try:
@@ -71,7 +71,7 @@ def kill_server(postgres: Postgres) -> None:
 
 
 def write_pid(postgres: Postgres, pid: int) -> None:
-    """Make the pid file that a dead server left name another process."""
+    """Let the pid file of a dead server name another process."""
     lines = pid_file(postgres).read_text(encoding="utf-8").splitlines(keepends=True)
     pid_file(postgres).write_text("".join([f"{pid}\n", *lines[1:]]), encoding="utf-8")
 
@@ -265,7 +265,7 @@ def test_a_port_taken_while_the_server_was_down_is_left_to_its_taker(postgres: P
 
 
 class Taker(socketserver.ThreadingTCPServer):
-    """A stranger's server: it hangs up on everybody."""
+    """Another server: it closes every connection."""
 
     allow_reuse_address = True
 
@@ -276,7 +276,7 @@ def port_of(url: str) -> int:
 
 @contextmanager
 def changed(file: Path, text: str) -> Iterator[None]:
-    """A file with another content for a while."""
+    """A file with other content for a while."""
     ours = file.read_text(encoding="utf-8")
     file.write_text(text, encoding="utf-8")
     try:
@@ -286,8 +286,10 @@ def changed(file: Path, text: str) -> Iterator[None]:
 
 
 def test_data_of_another_postgresql_is_refused_with_what_to_do(postgres: Postgres) -> None:
-    refusal = r"was made by PostgreSQL 14; the programs in .* are \d+\. Set LEAD_BILLING_PG_BIN to the programs of 14"
-    with changed(postgres.home / "data" / "PG_VERSION", "14\n"), pytest.raises(DeskError, match=refusal):
+    refusal = (
+        r"was created by PostgreSQL 14; the programs in .* are \d+\. Set LEAD_BILLING_PG_BIN to the programs of 14"
+    )
+    with changed(postgres.home / "data" / "PG_VERSION", "14\n"), pytest.raises(LocalServerError, match=refusal):
         postgres.up()
 
 
@@ -312,7 +314,7 @@ def test_the_programs_that_made_the_data_go_on_when_another_major_version_is_ins
 def test_a_server_that_does_not_start_shows_the_end_of_its_log(postgres: Postgres) -> None:
     settings = postgres.home / "data" / "postgresql.auto.conf"
     refusal = r"^PostgreSQL did not start\.\nThe end of .*server\.log:\n(    .*\n)+.*no_such_setting"
-    with changed(settings, "no_such_setting = 1\n"), pytest.raises(DeskError, match=refusal):
+    with changed(settings, "no_such_setting = 1\n"), pytest.raises(LocalServerError, match=refusal):
         postgres.up()
 
 

@@ -1,4 +1,4 @@
-"""Nothing that a run starts outlives it, and nothing that it did not start is ever ended."""
+"""No process of a run outlives it, and no other process is ever ended."""
 
 import re
 import subprocess
@@ -7,13 +7,13 @@ from pathlib import Path
 import psutil
 import pytest
 
-from billing_engine.local_servers import DeskError
+from billing_engine.local_servers import LocalServerError
 from billing_engine.local_servers.account import is_alive
 from billing_engine.local_servers.folder import Folder
 from billing_engine.local_servers.processes import Children
 from tests.local_servers.elsewhere import kill, line_of, start, wait_until
 
-# A web server or a worker in small: one that has two children of its own.
+# A small web server or worker with two children.
 FAMILY = ["/bin/sh", "-c", "sleep 300 & sleep 300 & echo ready; wait"]
 RUN = """
 import sys, time
@@ -86,7 +86,7 @@ def test_a_child_that_has_ended_is_named_with_the_end_of_its_log(folder: Folder)
         children.check()
         log = started(children, "worker", ["/bin/sh", "-c", "echo ready; echo the queue is gone; exit 3"])
         wait_until(lambda: not is_alive(family_of(folder, "worker")[0]))
-        with pytest.raises(DeskError) as refusal:
+        with pytest.raises(LocalServerError) as refusal:
             children.check()
     assert str(refusal.value) == (
         f"worker ended with exit code 3.\nThe end of {log}:\n    ready\n    the queue is gone"
@@ -96,7 +96,7 @@ def test_a_child_that_has_ended_is_named_with_the_end_of_its_log(folder: Folder)
 def test_a_program_that_is_not_there_is_named(folder: Folder) -> None:
     with (
         Children(folder) as children,
-        pytest.raises(DeskError, match=r"nginx could not be started: .*'/no/such/nginx'"),
+        pytest.raises(LocalServerError, match=r"nginx could not be started: .*'/no/such/nginx'"),
     ):
         children.start("nginx", ["/no/such/nginx"])
 
@@ -145,7 +145,9 @@ def test_a_second_run_of_a_checkout_is_refused_and_the_first_goes_on(folder: Fol
     run = start(RUN, folder.path)
     assert line_of(run) == "running"
     first = family_of(folder, "web")
-    with pytest.raises(DeskError, match=re.escape(f"already runs, as process {run.pid}. Press Ctrl-C there first.")):
+    with pytest.raises(
+        LocalServerError, match=re.escape(f"already runs, as process {run.pid}. Press Ctrl-C there first.")
+    ):
         Children(folder).__enter__()
     assert alive(first) == [True] * 3
     kill(run)

@@ -1,4 +1,4 @@
-"""`provide` fills in what is missing and leaves alone what is set."""
+"""`provide` sets missing variables and leaves the others unchanged."""
 
 import shutil
 import subprocess
@@ -15,7 +15,7 @@ from tests.local_servers.elsewhere import CHECKOUT, kill, line_of, start
 
 @pytest.fixture
 def checkout(place: Path) -> Iterator[Path]:
-    """A checkout whose servers are stopped afterwards."""
+    """A checkout whose servers are stopped at the end."""
     yield place
     down(place)
     down(place, test=True)
@@ -142,6 +142,6 @@ environ = {{}}
 provide(environ, Path({str(place)!r}))
 print(environ)
 """
-    # -I -S: a Python without any installed package, as the production image is without these.
+    # -I -S: a Python without any installed package, like the production image without these.
     command = [sys.executable, "-I", "-S", "-c", code]
     assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "{}\n"  # our own code

@@ -1,4 +1,4 @@
-"""The embedded Redis is a queue that can be trusted: what was put in is there after a kill -9."""
+"""The embedded Redis is a reliable queue: its content survives a kill -9."""
 
 import os
 import signal
@@ -125,7 +125,7 @@ def test_a_server_that_hangs_is_waited_for_and_no_second_one_ruins_its_data(redi
 def test_a_queue_that_cannot_be_read_is_set_aside_with_one_sentence(
     redis: Redis, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The queue's head as Redis finds it that opens one of Valkey's, or of a later version."""
+    """The start of a queue written by Valkey or by a later version."""
     put(redis.up(), "one")
     redis.down()
     [base] = (redis.home / "appendonlydir").glob("*.base.rdb")
@@ -138,7 +138,7 @@ def test_a_queue_that_cannot_be_read_is_set_aside_with_one_sentence(
     [aside] = redis.home.glob("appendonlydir-unreadable-*")
     assert capsys.readouterr().err == (
         f"valkey-server cannot read the queue in {redis.home / 'appendonlydir'}, so it was moved to {aside.name}. "
-        "Waiting work is found again by itself.\n"
+        "Waiting work is found again automatically.\n"
     )
 
 

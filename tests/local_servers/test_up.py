@@ -1,4 +1,4 @@
-"""`make run` on a copy of the checkout: whatever ends it, nothing that it started goes on."""
+"""`make run` on a copy of the checkout: whatever ends it, nothing that it started keeps running."""
 
 import os
 import shutil
@@ -25,7 +25,7 @@ OWN = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "PYTEST_XDIST_WORKER", "PYTEST
 
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A checkout of its own, with the servers of its own."""
+    """A separate checkout with separate servers."""
     place = Path("/tmp") / f"checkout-{os.getpid()}"  # pytest's own folders are closed to `nobody`
     shutil.copytree(CHECKOUT, place, ignore=NOT_COPIED)
     place.chmod(0o755)
@@ -71,7 +71,7 @@ def working_in(place: Path) -> list[str]:
 
 
 def signalled_as_a_group(run: subprocess.Popen[bytes]) -> None:
-    """As `timeout` and an impatient person do: everybody in the group, twice."""
+    """Like `timeout` and an impatient user: signal the whole process group, twice."""
     os.killpg(run.pid, signal.SIGINT)
     os.killpg(run.pid, signal.SIGINT)
 
@@ -100,7 +100,7 @@ def test_down_ends_what_a_killed_run_left(copy: Path) -> None:
 @pytest.mark.django_db
 def test_sample_people_are_not_added_to_a_database_that_has_customers_of_its_own() -> None:
     Customer.objects.create(code="REAL", name="A real customer")
-    with pytest.raises(company.DeskError, match="so no sample company was added"):
+    with pytest.raises(company.LocalServerError, match="so no sample company was added"):
         company.refuse_among_others()
     Customer.objects.create(code="TERRAZZA", name="The sample's own")
     company.refuse_among_others()

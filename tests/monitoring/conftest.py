@@ -1,4 +1,4 @@
-"""What the engine logs, caught as it would be written."""
+"""The engine's log lines, as they would be written."""
 
 import io
 import json
@@ -15,7 +15,7 @@ Said = Callable[[], list[dict[str, Any]]]
 
 @pytest.fixture
 def written() -> Iterator[io.StringIO]:
-    """Everything that is logged while the test runs, of every library and every level, as JSON lines."""
+    """Everything that is logged during the test, by all libraries at all levels, as JSON lines."""
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
     handler.setFormatter(formatter(form=JSON))
@@ -30,5 +30,5 @@ def written() -> Iterator[io.StringIO]:
 
 @pytest.fixture
 def said(written: io.StringIO) -> Said:
-    """The same, read."""
+    """The same, parsed."""
     return lambda: [json.loads(line) for line in written.getvalue().splitlines()]

@@ -1,4 +1,4 @@
-"""A receiver on this machine, where faults and spans may be sent to."""
+"""A receiver on this machine for errors and spans."""
 
 import gzip
 import subprocess
@@ -12,7 +12,7 @@ from tests.processes import CHECKOUT, environ
 
 
 class Receiver(ThreadingHTTPServer):
-    """Keeps what is posted, unpacked, by its path."""
+    """Stores what is posted, unpacked, by path."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
@@ -47,7 +47,7 @@ def receiving() -> Iterator[Receiver]:
 
 
 def run(program: str, **told: str) -> subprocess.CompletedProcess[str]:
-    """A real process of the engine, told this too; never of the variables by chance."""
+    """A real process of the engine with these variables, and none of the environment's own."""
     inherited = {name: value for name, value in environ().items() if not name.startswith(("SENTRY_", "OTEL_"))}
     return subprocess.run(
         [sys.executable, "-c", program],

@@ -1,4 +1,4 @@
-"""What watches the engine from outside names exactly what the engine exports, and the guide explains all of it."""
+"""Dashboards and alerts name exactly what the engine exports, and the guide explains all of it."""
 
 import json
 import re

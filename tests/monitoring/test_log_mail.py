@@ -1,4 +1,4 @@
-"""Where there is no mail server, the log says that a mail was written down, and nothing of what it says or whom it is for."""
+"""Without a mail server, the log says that an email was logged, but not its content or recipients."""
 
 import re
 from io import StringIO
@@ -15,7 +15,7 @@ def test_a_mail_that_is_only_written_down_leaves_no_address_and_no_body_in_the_l
 
     assert EmailBackend(stream=log).send_messages([mail]) == 1
 
-    pattern = r"A mail was written down, not sent: <\S+>, recipients: 1, attachments: 1, bytes: \d+\n"
+    pattern = r"An email was logged, not sent: <\S+>, recipients: 1, attachments: 1, bytes: \d+\n"
     assert re.fullmatch(pattern, log.getvalue())
 
 

@@ -1,4 +1,4 @@
-"""What is logged: one line a request and a task, with the ids that lead from one to the other, and nobody's data."""
+"""The log has one line per request and task, with ids that link them, and no personal data."""
 
 import io
 import json
@@ -157,7 +157,7 @@ def test_an_exception_is_told_as_data_without_the_values_of_its_variables(writte
 
     [line] = said()
     assert [(each["exc_type"], each["exc_value"]) for each in line["exception"]] == [
-        ("ValueError", "no such person: [e-mail]"),
+        ("ValueError", "no such person: [email]"),
         ("KeyError", "26"),
     ]
     assert line["exception"][0]["frames"][0]["name"].startswith("test_an_exception_is_told")
@@ -180,7 +180,7 @@ def test_what_postgresql_says_of_a_row_is_left_out(said: Said, source: Source):
 def test_nothing_of_a_person_and_no_key_is_in_any_line_of_an_intake_and_a_run(
     key: str, written: io.StringIO, said: Said
 ):
-    """Every level, every library; what goes in, is refused, is asked for again, is rated and is billed."""
+    """Every level and library; leads that are accepted, refused, retried, rated and billed."""
     PriceRuleFactory.create()
     deliver(key, [LEAD, REFUSED], **{"Idempotency-Key": "one"})
     deliver(key, [LEAD, REFUSED], **{"Idempotency-Key": "one"})
@@ -215,11 +215,11 @@ def test_on_a_desk_a_line_is_a_line_whatever_an_address_holds():
     [
         ("redis://:secret@host:6379/0", "redis://:[password]@host:6379/0"),
         ("postgres://engine:secret@db.example/engine", "postgres://engine:[password]@db.example/engine"),
-        ("to <ann@studio.example>, ben@studio.example.", "to <[e-mail]>, [e-mail]"),
+        ("to <ann@studio.example>, ben@studio.example.", "to <[email]>, [email]"),
         ("Bearer lbe_0a1b2c3d_Sec-ret_9", "Bearer [key]"),
         ("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw==", "[key]"),
         ("2 leads @ 3 a piece", "2 leads @ 3 a piece"),
-        ({"deep": ["ann@studio.example", 3]}, {"deep": ["[e-mail]", 3]}),
+        ({"deep": ["ann@studio.example", 3]}, {"deep": ["[email]", 3]}),
     ],
 )
 def test_what_others_write_is_masked(text: Any, instead: Any):

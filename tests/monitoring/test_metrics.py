@@ -1,4 +1,4 @@
-"""What `/metrics` says, to whom, and what it costs."""
+"""What `/metrics` returns, to which clients, and at what cost."""
 
 import json
 import re
@@ -201,7 +201,7 @@ def test_a_run_stands_still_since_its_last_item_unless_it_is_paused_or_has_nothi
         with time_machine.travel(NOW, tick=False):
             return figures(client)["lead_billing_run_still_seconds"]["2026-09",]
 
-    assert still() == 1200  # nothing has happened since it began
+    assert still() == 1200  # nothing has happened since it started
     assert still(settled=7) == 420
     assert still(settled=16) == 420  # the latest counts
     assert still(paused_at=NOW) == 0
@@ -273,7 +273,11 @@ def test_without_redis_the_figures_of_the_database_are_there(db: None, client: C
     [
         ({}, {}, 200),  # a desk, from the desk itself
         ({}, {"REMOTE_ADDR": "10.0.0.7"}, 404),
-        ({}, {"headers": {"X-Forwarded-For": "127.0.0.1"}}, 404),  # NGINX is a neighbour too, and passes on strangers
+        (
+            {},
+            {"headers": {"X-Forwarded-For": "127.0.0.1"}},
+            404,
+        ),  # NGINX is in the network too, and passes on strangers
         ({"METRICS_NETWORKS": "10.0.0.0/8"}, {"REMOTE_ADDR": "10.0.0.7"}, 200),
         ({"METRICS_NETWORKS": ""}, {}, 404),
         ({"METRICS_TOKEN": "t" * 20}, {"REMOTE_ADDR": "10.0.0.7"}, 404),
@@ -305,7 +309,7 @@ def test_a_scrape_asks_as_often_with_many_rows_as_with_none(db: None, client: Cl
     with CaptureQueriesContext(connection) as many:
         figures(client)
 
-    assert len(many) <= len(none) + 1  # the age of the oldest unrated action is asked for where there is one
+    assert len(many) <= len(none) + 1  # the age of the oldest unrated action is read only if there is one
     assert len(many) <= 17
 
 

@@ -1,4 +1,4 @@
-"""Faults go to Sentry and spans to OpenTelemetry where a variable says so; otherwise nothing of either is loaded."""
+"""Errors go to Sentry and spans to OpenTelemetry if a variable says so; otherwise neither is loaded."""
 
 import json
 
@@ -10,7 +10,7 @@ pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
 
 EMAIL = "ann@studio.example"
 START = "import django; django.setup()\n"
-# redis-py itself looks whether OpenTelemetry is installed; what sends anything is loaded by nobody.
+# redis-py itself checks whether OpenTelemetry is installed; nothing loads what would send data.
 LOADED = START + (
     "import sys, billing_engine.wsgi\n"
     "print([name for name in ('sentry_sdk', 'opentelemetry.exporter', 'google.protobuf') if name in sys.modules])\n"
@@ -61,7 +61,7 @@ def test_a_fault_reaches_sentry_with_its_place_and_its_request_and_without_anybo
     assert done.returncode == 0, done.stderr
     [event] = [json.loads(line) for line in _lines(receiver.received, "/api/7/envelope/") if '"exception"' in line]
     [fault] = event["exception"]["values"]
-    assert (fault["type"], fault["value"]) == ("ValueError", "no such person: [e-mail]")
+    assert (fault["type"], fault["value"]) == ("ValueError", "no such person: [email]")
     assert fault["stacktrace"]["frames"][-1]["function"] == "broken"
     assert event["environment"] == "test"
     assert event["tags"]["request"] == "4bf92f3577b34da6"
@@ -96,9 +96,9 @@ def test_what_cannot_be_used_is_said_in_words_and_nothing_starts():
     missing = run(hidden, SENTRY_DSN="http://public@127.0.0.1:1/7")
     no_spans = run(hidden, OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:1")
 
-    assert "SENTRY_DSN is no address of Sentry's" in wrong.stderr
-    assert "SENTRY_DSN is set, and requirements-watch.txt is not installed." in missing.stderr
-    assert "OTEL_EXPORTER_OTLP_ENDPOINT is set, and requirements-watch.txt is not installed." in no_spans.stderr
+    assert "SENTRY_DSN is not a valid Sentry address" in wrong.stderr
+    assert "SENTRY_DSN is set, but requirements-watch.txt is not installed." in missing.stderr
+    assert "OTEL_EXPORTER_OTLP_ENDPOINT is set, but requirements-watch.txt is not installed." in no_spans.stderr
     assert 0 not in {wrong.returncode, missing.returncode, no_spans.returncode}
 
 

@@ -1,4 +1,4 @@
-"""What a real worker and beat write."""
+"""What a real worker and beat log."""
 
 import json
 from pathlib import Path

@@ -5,7 +5,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from pricing.rating.highest import misfit_of
+from pricing.rating.highest import conflict_of
 from pricing.rating.prices import (
     MICRO,
     Graduated,
@@ -19,7 +19,7 @@ from pricing.rating.prices import (
 )
 from pricing.rating.values import (
     ActionFacts,
-    Catalogue,
+    Catalog,
     CustomerFacts,
     Once,
     ProductFacts,
@@ -32,7 +32,7 @@ MINUTES = 31 * 24 * 60
 PRODUCTS = (ProductFacts("TILE", "tiles"), ProductFacts("SLAB", "stone"), ProductFacts("SILL", "stone"))
 SOURCES = (SourceFacts("web", "website"), SourceFacts("show", "trade_show"))
 TYPES = ("order", "view", "internal")
-CATALOGUE = Catalogue(
+CATALOG = Catalog(
     products={product: product for product in PRODUCTS},
     sources={source: source for source in SOURCES},
     is_billable={"order": True, "view": True, "internal": False},
@@ -112,12 +112,12 @@ def _rule(
     number: int, scope: dict[str, Any], effective_from: datetime, lasts: int | None, *, highest_only: bool, **rest: Any
 ) -> RuleFacts:
     end = None if lasts is None else effective_from + timedelta(days=lasts)
-    rest["highest_only"] = highest_only and not misfit_of(rest["price"])
+    rest["highest_only"] = highest_only and not conflict_of(rest["price"])
     return RuleFacts(id=number, lineage=number, effective_from=effective_from, effective_to=end, **scope, **rest)
 
 
 def rule_sets(price: st.SearchStrategy[Price] = prices, *, highest: bool = True) -> st.SearchStrategy[list[RuleFacts]]:
-    """Without two of the same id, and without two of the same scope, currency and priority: nobody could activate them."""
+    """Without duplicate ids, and without duplicates of scope, currency and priority, which could not be activated."""
     return st.lists(rules(price, highest=highest), min_size=1, max_size=5, unique_by=(lambda rule: rule.id, _place))
 
 

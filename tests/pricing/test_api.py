@@ -1,4 +1,4 @@
-"""Why a charge is what it is, over HTTP: for the source whose action it was, and for staff."""
+"""Explanations of charges over HTTP, for the source of the action and for staff."""
 
 from datetime import UTC, datetime
 
@@ -75,4 +75,6 @@ def test_a_source_is_not_told_of_another_sources_charge_that_pays_for_its_own(cl
     assert isinstance(facts, dict)
     assert facts["paid_by"] is None
     assert isinstance(answer["sentences"], list)
-    assert answer["sentences"][-1] == "Not charged: a charge of the same person, by another source, pays for it."
+    assert (
+        answer["sentences"][-1] == "Not charged: a charge of the same person, from another source, already paid for it."
+    )

@@ -1,4 +1,4 @@
-"""`pricing/README.md` tells the truth: each of its examples is run, and must come out as it is printed."""
+"""`pricing/README.md` is correct: each of its examples is run, and must give the printed result."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -15,7 +15,7 @@ from pricing.rating.period import rate_period
 from pricing.rating.prices import Graduated, GraduatedPercentage, Package, Percentage, PerUnit, Price, Tier, Volume
 from pricing.rating.values import (
     ActionFacts,
-    Catalogue,
+    Catalog,
     CustomerFacts,
     Decision,
     Once,
@@ -59,12 +59,12 @@ def tables(body: str) -> Tables:
     return found
 
 
-WORLD = tables(SECTIONS["The examples' world"])
+WORLD = tables(SECTIONS["The example data"])
 PRODUCTS, SOURCES, TYPES = (
     {row[kind]: number for number, row in enumerate(WORLD[kind], start=1)}
     for kind in ("product", "source", "action type")
 )
-CATALOGUE = Catalogue(
+CATALOG = Catalog(
     products={
         PRODUCTS[row["product"]]: ProductFacts(PRODUCTS[row["product"]], row["category"]) for row in WORLD["product"]
     },
@@ -78,7 +78,7 @@ def micro(amount: str) -> int:
 
 
 def instant(day: str) -> datetime:
-    """`14` is the 14th of October 2026; a whole date is itself."""
+    """`14` is October 14, 2026; a whole date is itself."""
     return datetime.fromisoformat(f"2026-10-{day:0>2}" if len(day) < 3 else day).replace(tzinfo=UTC)
 
 
@@ -100,13 +100,13 @@ def price(words: str, free: dict[str, int]) -> Price:
 
 
 def allowances(limits: list[str]) -> dict[str, int]:
-    """What is free, as the price models name it."""
+    """The free part, in the price models' fields."""
     found = {name: match[1] for words in limits for one, name in FREE.items() if (match := one.fullmatch(words))}
     return {name: int(number) if name == "free_actions" else micro(number) for name, number in found.items()}
 
 
 def options(limits: list[str]) -> dict[str, Any]:
-    """What a rule has besides its price: `once per lead in 10 days`, `highest only`, `at most 8.00 per lead`."""
+    """A rule's limits: `once per lead in 10 days`, `highest only`, `at most 8.00 per lead`."""
     found: dict[str, Any] = {}
     for words in limits:
         if cap := CAP.fullmatch(words):
@@ -193,12 +193,12 @@ def also_of(row: Row) -> list[str]:
 
 
 def period_of(row: Row) -> str:
-    """The month the action is billed in: its own, or October where it is late."""
+    """The month the action is billed in: its own, or October if it is late."""
     return "2026-10" if "late" in also_of(row) else f"{instant(row['day']):%Y-%m}"
 
 
 def decided(example: Tables) -> Iterator[Decision]:
-    """Period after period; «once» and what leads were charged are carried over, as `domain/carry.py` does."""
+    """Decide period by period; “once” and what leads were charged are carried over, as `domain/rate/carry_over.py` does."""
     carried = Counters()
     rows = list(enumerate(example["day"], start=1))
     in_order = sorted(rows, key=lambda each: (period_of(each[1]), instant(each[1]["day"]), each[0]))
@@ -207,14 +207,14 @@ def decided(example: Tables) -> Iterator[Decision]:
             [action(number, row) for number, row in of_a_period],
             customer=customer(example.get("customer", [])),
             rules=rules(example["rule"]),
-            catalogue=CATALOGUE,
+            catalog=CATALOG,
             carried=carried,
         )
         carried = Counters(by_lead=carried.by_lead, paid=carried.paid)
 
 
 def printed(decision: Decision, example: Tables) -> Row:
-    """The row as it has to be printed, every number with the places it is printed with."""
+    """The row as it should be printed, every number with the places it is printed with."""
     row = example["day"][decision.action - 1]
     outcome = decision.reason or "unrated"
     if decision.rule is not None and not decision.reason:

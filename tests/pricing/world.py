@@ -12,7 +12,7 @@ from pricing.rating.prices import (
 )
 from pricing.rating.values import (
     ActionFacts,
-    Catalogue,
+    Catalog,
     CustomerFacts,
     Decision,
     ProductFacts,
@@ -27,7 +27,7 @@ ORDER, VIEW, INTERNAL = 1, 2, 3
 NOON = datetime(2026, 10, 15, 12, tzinfo=UTC)
 
 CUSTOMER = CustomerFacts(id=ACME, currency="USD")
-CATALOGUE = Catalogue(
+CATALOG = Catalog(
     products={TILE: ProductFacts(TILE, "tiles"), STONE: ProductFacts(STONE, "stone")},
     sources={WEB: SourceFacts(WEB, "website"), SHOW: SourceFacts(SHOW, "trade_show")},
     is_billable={ORDER: True, VIEW: True, INTERNAL: False},
@@ -40,8 +40,8 @@ TIERS = Graduated((Tier(10 * MICRO, MICRO), Tier(None, MICRO // 2, flat_fee=5 * 
 
 
 def rated(*actions: ActionFacts, rules: list[RuleFacts], customer: CustomerFacts = CUSTOMER) -> list[Decision]:
-    return list(rate_period(actions, customer=customer, rules=rules, catalogue=CATALOGUE))
+    return list(rate_period(actions, customer=customer, rules=rules, catalog=CATALOG))
 
 
 def winner(*rules: RuleFacts, action: ActionFacts = AN_ORDER) -> RuleFacts | None:
-    return RuleBook(rules, CUSTOMER, CATALOGUE).winner(action)
+    return RuleBook(rules, CUSTOMER, CATALOG).winner(action)

@@ -15,7 +15,7 @@ from secrets import randbelow
 
 import django
 
-from billing_engine.local_servers import DeskError
+from billing_engine.local_servers import LocalServerError
 from billing_engine.local_servers.folder import Folder
 from billing_engine.local_servers.processes import Children
 from tests.invoices.post import opened
@@ -34,7 +34,7 @@ def main() -> None:
         holds = _soaked(folder, seconds=60 * options.minutes, seed=options.seed)
     except KeyboardInterrupt:
         sys.exit("\nStopped; nothing is left running.")
-    except (DeskError, TimeoutError) as error:
+    except (LocalServerError, TimeoutError) as error:
         sys.exit(str(error))
     if not holds:
         sys.exit(f"\nSomething does not hold. Its logs and data stay in {folder.path.relative_to(CHECKOUT)}.")

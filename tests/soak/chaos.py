@@ -1,6 +1,6 @@
 """Kills only what does the work: gunicorn workers, Celery children, and all of PostgreSQL at once."""
 
-from billing_engine.local_servers.errors import DeskError
+from billing_engine.local_servers.errors import LocalServerError
 from tests.soak.engine import RESTARTS, VICTIMS, Engine
 from tests.soak.ledger import Ledger
 from tests.soak.threads import Actor
@@ -28,7 +28,7 @@ class Killer(Actor):
     def _restart(self) -> None:
         try:
             self._engine.restart_postgres()
-        except DeskError as error:
+        except LocalServerError as error:
             self.ledger.fail(f"PostgreSQL did not come back: {error}")
         else:
             self.ledger.count(RESTARTS)

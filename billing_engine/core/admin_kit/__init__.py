@@ -1,1 +1,1 @@
-"""The kit every admin page is built from: pages, cells, columns, dialogs, filters, fields."""
+"""Building blocks for admin pages: pages, cells, columns, dialogs, filters, fields."""

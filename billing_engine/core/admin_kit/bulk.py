@@ -1,4 +1,4 @@
-"""Acts on many rows: each row by itself, and what was skipped stays on the list with the reason."""
+"""Bulk actions: each row is processed by itself, and skipped rows are listed with the reason."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ TOLD_ONE_BY_ONE = 3
 
 @dataclass(frozen=True, slots=True)
 class SkippedRow:
-    """A row that an act on many left as it was, and the refusal's own words."""
+    """A row that a bulk action skipped, with the message of the refusal."""
 
     name: str
     why: str
@@ -32,7 +32,7 @@ class SkippedRow:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """What an act on many rows skipped: the act in words, the first rows, how many more."""
+    """What a bulk action skipped: the action in words, the first rows, and how many more."""
 
     act: str
     rows: list[SkippedRow]
@@ -70,9 +70,9 @@ def ask_why(
 
 
 def for_each(request: HttpRequest, rows: Iterable[Row], act: Callable[[Row], object], *, done: str) -> None:
-    """Act on each row; a refused row is skipped and reported, and the next one goes on: `Activated: 3`.
+    """Process each row; a refused row is skipped and reported, and the next one continues: `Activated: 3`.
 
-    What was skipped and why stays on the list, for this person, until the next act on it.
+    Skipped rows stay on the list with their reasons, for this user, until the next bulk action.
     """
     count, skipped, kind = 0, list[tuple[str, str, str]](), ""
     for row in rows:
@@ -89,13 +89,13 @@ def for_each(request: HttpRequest, rows: Iterable[Row], act: Callable[[Row], obj
         for name, why, _ in skipped:
             messages.error(request, f"{name}: {why}")
     else:
-        messages.error(request, f"Skipped: {len(skipped):,}. The list says why.")
+        messages.error(request, f"Skipped: {len(skipped):,}. See the list for the reasons.")
     if count:
         messages.success(request, f"{done}: {count}")
 
 
 def skipped_by(request: HttpRequest, model: type[models.Model]) -> Skipped | None:
-    """What this person's last act on rows of the model skipped; None if it skipped nothing."""
+    """What this user's last bulk action on the model skipped; None if nothing."""
     done, count, rows = request.session.get(SKIPPED, {}).get(model._meta.label_lower, ("", 0, []))
     if not rows:
         return None

@@ -1,4 +1,4 @@
-"""How facts look on a page: numbers without idle zeros, states as chips, rows as links."""
+"""Format values for pages: numbers without trailing zeros, states as chips, rows as links."""
 
 import json
 from collections.abc import Callable, Iterable
@@ -15,9 +15,9 @@ from django.utils.safestring import SafeString
 from billing_engine.core import money
 from billing_engine.core.calendar.instants import NOTHING, day, instant
 
-__all__ = ["NOTHING", "day", "instant"]  # passed on: a page imports how it shows things from here
+__all__ = ["NOTHING", "day", "instant"]  # re-exported: pages import their formatting from here
 
-FITS = 48  # signs: two lines of a column, or three
+FITS = 48  # characters: two or three lines of a column
 
 Colour = Literal["plain", "green", "blue", "orange", "red"]
 
@@ -31,7 +31,7 @@ COLOURS: dict[Colour, str] = {
 
 
 def number(value: int | Decimal | None) -> SafeString | str:
-    """`1,234.5`: thousands apart, no idle zeros, digits under each other."""
+    """`1,234.5`: thousands separated, no trailing zeros, digits aligned."""
     if value is None:
         return NOTHING
     plain = f"{value.normalize():f}" if isinstance(value, Decimal) else value
@@ -39,17 +39,17 @@ def number(value: int | Decimal | None) -> SafeString | str:
 
 
 def amount(words: object) -> SafeString:
-    """An amount that is in words already, its digits under each other."""
+    """An amount already formatted, with its digits aligned."""
     return format_html('<span class="lb-number">{}</span>', words)
 
 
 def price(value: Decimal | None, currency: str) -> SafeString:
-    """Money to its last digit."""
+    """Money with all its decimal places."""
     return amount(NOTHING if value is None else money.price_in_words(value, currency))
 
 
 def total(value: Decimal | None, currency: str) -> SafeString:
-    """Money as an invoice has it, rounded to the currency's smallest unit."""
+    """Money as on an invoice, rounded to the currency's smallest unit."""
     return amount(NOTHING if value is None else money.in_words(value, currency))
 
 
@@ -59,7 +59,7 @@ def chip(text: object, colour: Colour = "plain") -> SafeString:
 
 
 def flag(yes: str, no: str) -> Callable[[bool], SafeString]:
-    """A cell for a flag: a green chip where it is set, a plain one where it is not."""
+    """A flag: a green chip if set, a plain one if not."""
     return lambda is_set: chip(yes, "green") if is_set else chip(no)
 
 
@@ -72,18 +72,18 @@ def chips(texts: list[str], colour: Colour = "plain") -> SafeString:
 
 
 def together(shown: Iterable[SafeString]) -> SafeString:
-    """Pieces of a page, in order."""
+    """Fragments of a page, joined in order."""
     return format_html_join("", "{}", ((piece,) for piece in shown))
 
 
 def shortened(text: object, fits: int = FITS) -> SafeString | str:
-    """A string that may be long: a list leaves its middle out and shows it in a tooltip, a page shows it whole."""
+    """A string that may be long: a list cuts its middle and shows it in a tooltip, a page shows all of it."""
     words = str(text)
     return format_html('<span class="lb-cut" title="{}">{}</span>', words, _cut(words, fits)) if words else NOTHING
 
 
 def _cut(words: str, fits: int = FITS) -> SafeString | str:
-    """Names that begin alike are told apart by how they end; a list shows one of the two, a page the other."""
+    """Keep the start and the end of a long name, because names that start alike differ at the end."""
     if len(words) <= fits:
         return words
     short = f"{_whole_words(words[: fits // 2])} … {_whole_words(words[-fits // 2 :][::-1])[::-1]}"
@@ -91,13 +91,13 @@ def _cut(words: str, fits: int = FITS) -> SafeString | str:
 
 
 def _whole_words(part: str) -> str:
-    """Up to its last blank, where that leaves something worth reading."""
+    """Cut at the last space, if enough remains."""
     until = part.rfind(" ")
     return part[:until] if until > len(part) // 2 else part
 
 
 def code(text: object) -> SafeString | str:
-    """An id, a digest, a pointer: in even-width letters."""
+    """An id, digest or pointer in a monospaced font."""
     words = str(text)
     return format_html('<span class="lb-code" title="{}">{}</span>', words, words) if words else NOTHING
 
@@ -106,7 +106,7 @@ def link(row: Model | None, text: object = None) -> SafeString | str:
     """A link to the row's page."""
     if row is None:
         return NOTHING
-    return to(address_of(row), row if text is None else text)
+    return link_to(address_of(row), row if text is None else text)
 
 
 def address_of(row: Model) -> str:
@@ -115,24 +115,24 @@ def address_of(row: Model) -> str:
 
 
 def page_of(model: str, key: object) -> str:
-    """The address of a row's page, the row itself not read: `page_of("leads.delivery", 3)`."""
+    """The address of a row's page, without loading the row: `page_of("leads.delivery", 3)`."""
     app, name = model.split(".")
     return reverse(f"admin:{app}_{name}_change", args=[key])
 
 
 def delivered(delivery: int, **item: int) -> SafeString:
-    """A link to a delivery, and in it to an item of it: `delivered(13, action=17)`."""
+    """A link to a delivery, and to an item in it: `delivered(13, action=17)`."""
     ((kind, key),) = item.items()
-    return to(f"{page_of('leads.delivery', delivery)}?{kind}={key}#item", f"Delivery {delivery}")
+    return link_to(f"{page_of('leads.delivery', delivery)}?{kind}={key}#item", f"Delivery {delivery}")
 
 
-def to(address: str, text: object) -> SafeString:
-    """A link, cut where its column ends."""
+def link_to(address: str, text: object) -> SafeString:
+    """A link, cut at the end of its column."""
     return format_html('<a class="text-link lb-cut" href="{}" title="{}">{}</a>', address, text, _cut(str(text)))
 
 
-def deed(kind: object, external_id: object) -> SafeString:
-    """An action: what was done, and quietly its id."""
+def action_cell(kind: object, external_id: object) -> SafeString:
+    """An action: its type and, less prominent, its id."""
     return format_html('{} <span class="lb-quiet lb-cut" title="{}">{}</span>', kind, external_id, external_id)
 
 
@@ -148,15 +148,15 @@ def list_of(model: str, **where: object) -> str:
 
 
 def content(sent: Any) -> SafeString | str:
-    """JSON in a block that scrolls by itself."""
+    """JSON in a scrollable block."""
     return block(pretty(sent)) if sent else NOTHING
 
 
 def pretty(content: Any) -> str:
-    """JSON as people read it, its members in the order they were sent."""
+    """Formatted JSON, with members in the order they were sent."""
     return json.dumps(content, indent=2, ensure_ascii=False, default=str)
 
 
 def block(text: str) -> SafeString:
-    """Text in even-width letters that scrolls by itself."""
+    """Monospaced text in a scrollable block."""
     return format_html('<pre class="lb-block" tabindex="0">{}</pre>', text)

@@ -1,4 +1,4 @@
-"""Columns of a list and facts on a page, declared: what they show of a row, and what they are called."""
+"""Declare the columns of a list and the facts of a page: what they show, and their titles."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ Source = str | Callable[[Any], Any]
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One value of a row, shown; the attributes are those that Django's admin asks a column for."""
+    """One displayed value of a row, with the attributes that Django's admin expects of a column."""
 
     show: Callable[..., str]
     sources: tuple[Source, ...]
@@ -33,9 +33,9 @@ def column(
 ) -> Column:
     """Declare a column: `customer = column(link, "period.customer", title="customer", order="period__customer__name")`.
 
-    `show` is called with the value of each source, a path from the row or a function of it; without sources with the row.
-    Where a relation on the path is missing, the value is None. `empty` stands where the first value is None or has nothing
-    in it; without `empty` it is up to `show`. `order` is the field by which the list can be sorted.
+    `show` is called with the value of each source, a path from the row or a function of it; without sources with the
+    row. If a relation on the path is missing, the value is None. `empty` is shown if the first value is None or empty;
+    without `empty`, `show` decides. `order` is the field to sort the list by.
     """
     return Column(show, sources, title, order, empty)
 
@@ -49,11 +49,11 @@ def _read(row: Any, source: Source) -> Any:
             return None
         try:
             value = getattr(value, name)
-        except ObjectDoesNotExist:  # nothing on the other side of a one-to-one relation
+        except ObjectDoesNotExist:  # the other side of a one-to-one relation does not exist
             return None
     return value
 
 
 def _is_empty(value: object) -> bool:
-    """None, an empty text or an empty list; a zero is a value."""
+    """None, an empty string or an empty list; zero is a value."""
     return value is None or value == "" or (isinstance(value, list | tuple | dict) and not value)

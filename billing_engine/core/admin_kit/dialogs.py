@@ -1,7 +1,7 @@
-"""Buttons above a page. Each asks first, in a dialog, and calls the domain once, by POST; the dialog shows a refusal.
+"""Buttons above a page. Each opens a dialog and makes one domain call, by POST; the dialog shows a refusal.
 
-The dialog is a page of its own: the button takes its middle part into a window, and without a script, or opened in a new
-tab, the same page stands alone.
+The dialog is a page of its own: the button shows its main part in a window; without a script, or in a new tab, the same
+page works by itself.
 """
 
 from collections.abc import Callable
@@ -30,18 +30,18 @@ REFUSED = "core/dialog_refused.html"
 
 
 class OnlyConfirmed(forms.Form):
-    """Nothing to fill in: pressing the button is the answer."""
+    """An empty form: pressing the button is the answer."""
 
 
 class WithReason(forms.Form):
-    """Why, in words that stay with the record."""
+    """A reason that is stored with the record."""
 
     reason = forms.CharField(max_length=200, widget=UnfoldAdminTextInputWidget({"autofocus": True}))
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What was done, in words, and where to go on; without an address back to the row's page."""
+    """What was done, in words, and where to go next; without an address, back to the row's page."""
 
     message: str
     address: str = ""
@@ -53,7 +53,7 @@ Guard = Callable[[Any, User], object]
 
 
 def person(request: HttpRequest) -> User:
-    """Who is logged in; the admin refuses everyone else."""
+    """The logged-in user; the admin refuses everyone else."""
     if not isinstance(request.user, User):
         raise Http404
     return request.user
@@ -61,7 +61,7 @@ def person(request: HttpRequest) -> User:
 
 @dataclass(frozen=True, slots=True)
 class Dialog:
-    """What a button asks before it acts. Each text may depend on the row; `also` is what its template shows besides."""
+    """The contents of a button's dialog. Each text may depend on the row; `also` adds to the template's context."""
 
     title: Said
     says: Said = ""
@@ -83,10 +83,10 @@ def button(
     offered: Callable[[Any], bool] | None = None,
     guard: Guard | None = None,
 ) -> Callable[[Act], Callable[..., HttpResponse]]:
-    """Make of `act(self, request, row, answers)` a button of the row's page, for those who hold `permission`.
+    """Turn `act(self, request, row, answers)` into a button on the row's page, for users with `permission`.
 
-    `offered` says for which rows the button is there at all. `guard` is the domain's own check of this person and this row: it
-    raises what the act would raise, and then the button stands there switched off, with the refusal's words.
+    `offered` decides for which rows the button exists. `guard` is the domain's own check of this user and row: it
+    raises what the action would raise, and the button is then disabled with that message.
     """
 
     def decorate(act: Act) -> Callable[..., HttpResponse]:
@@ -100,11 +100,11 @@ def button(
                 return dialog_page(self, request, row, {"asks": _told(asks, row), "cannot": words}, template=REFUSED)
             return _asked(self, request, row, act, asks, label)
 
-        # Not Unfold's own `permissions`: its check looks them up in the database, which `migrate` has yet to fill.
+        # Not Unfold's own `permissions`: its check queries the database, which may not be migrated yet.
         made: Any = action(description=label, icon=icon or None, variant=variant)
         made = made(view)
         made.needs = permission
-        made.dialog = {"title": label}  # what makes the page open it in a window
+        made.dialog = {"title": label}  # makes the page open it in a window
         made.offered = offered
         made.guard = guard
         return made
@@ -113,7 +113,7 @@ def button(
 
 
 def why_not(method: Any, row: Model, by: User) -> str:
-    """Why this person can't press a button that is offered, in the refusal's words; empty where it can be pressed."""
+    """Why this user can't press a visible button, in the refusal's words; empty if they can."""
     return _refusal(getattr(method, "guard", None), row, by)
 
 
@@ -172,7 +172,7 @@ def _told(asks: Dialog, row: Model) -> dict[str, Any]:
 def dialog_page(
     self: Any, request: HttpRequest, row: Model, context: dict[str, Any], template: str = "core/dialog.html"
 ) -> HttpResponse:
-    """The dialog as a whole page of the admin, which no browser keeps."""
+    """The dialog as a complete admin page, not cached by browsers."""
     page = {
         **self.admin_site.each_context(request),
         "opts": self.opts,

@@ -1,4 +1,4 @@
-"""How an app adds to the page of an app below: it names what its own stands beside, and takes nothing apart."""
+"""Let an app extend the admin pages of an app below: it names the place next to which its own columns or sections go."""
 
 from typing import Any
 
@@ -11,12 +11,13 @@ Names = tuple[Any, ...]
 
 
 class Extensible:
-    """What a page and the rows on it have in common: columns, facts, sections and buttons may be added from above.
+    """The extensible parts of a page and its rows: columns, facts, sections and buttons can be added by apps above.
 
-    Add when the app's admin is imported. It imports the page that it adds to, so the order of the apps does not matter.
+    Call this when the app's admin is imported. It imports the page that it extends, so the order of apps does not
+    matter.
     """
 
-    related: tuple[str, ...] = ()  # relations read with each row
+    related: tuple[str, ...] = ()  # relations loaded with each row
     columns_in = "list_display"
     fields: Any = None
     fieldsets: Any = None
@@ -26,7 +27,7 @@ class Extensible:
     def extend(
         cls, name: str, shown: Column, *, after: str = "", beside: str = "", related: tuple[str, ...] = ()
     ) -> None:
-        """Add a column behind the column `after`, and the same as a fact on the page, on its line with `beside`."""
+        """Add a column after the column `after`, and the same as a fact on the page, on the same line as `beside`."""
         cls._keep({name: shown}, related)
         if after:
             setattr(cls, cls.columns_in, _behind(getattr(cls, cls.columns_in), after, name))
@@ -43,7 +44,7 @@ class Extensible:
     def extend_section(
         cls, title: str, shown: dict[str, Column], *, after: str | None, related: tuple[str, ...] = ()
     ) -> None:
-        """Add a section of facts behind the section `after` of the page."""
+        """Add a section of facts after the section `after`."""
         cls._keep(shown, related)
         titles = tuple(each for each, _ in cls.fieldsets)
         place = _place(titles, after) + 1
@@ -51,7 +52,7 @@ class Extensible:
 
     @classmethod
     def extend_buttons(cls, *buttons: Any, before: str) -> None:
-        """Add buttons, each made by `@button`, in front of the button `before`."""
+        """Add buttons created with `@button` before the button `before`."""
         cls._keep({each.__name__: each for each in buttons}, ())
         place = _place(cls.actions_detail, before)
         names = (each.__name__ for each in buttons)
@@ -61,7 +62,7 @@ class Extensible:
     def _keep(cls, named: dict[str, Any], related: tuple[str, ...]) -> None:
         for name, each in named.items():
             if hasattr(cls, name):
-                raise ImproperlyConfigured(f"{cls.__name__} has a {name} already.")
+                raise ImproperlyConfigured(f"{cls.__name__} already has a {name}.")
             setattr(cls, name, each)
         cls.related = (*cls.related, *related)
 
@@ -78,7 +79,7 @@ def _behind(names: Names, after: str, new: str) -> Names:
 
 
 def _with(lines: Names, beside: str, new: str) -> Names:
-    """The lines of a section, the new name on the line that has the other."""
+    """The lines of a section, with the new name on the other's line."""
     return tuple(
         (*each, new) if isinstance(each, tuple) and beside in each else (each, new) if each == beside else each
         for each in lines

@@ -1,4 +1,4 @@
-"""What the domain finds wrong with what was filled in: beside the fields of a form, or above the page."""
+"""Show the domain's validation errors next to a form's fields, or above the page."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -10,7 +10,7 @@ from billing_engine.core.errors import FieldFault
 
 
 def tell(form: forms.BaseForm, faults: Iterable[FieldFault]) -> None:
-    """Put each fault beside its field, but for fields that could not even be read; above the form where it has none."""
+    """Add each fault to its field, unless the field could not be read; faults without a field go above the form."""
     unread = set(form.errors)
     for fault in faults:
         if fault.field not in unread:
@@ -19,5 +19,5 @@ def tell(form: forms.BaseForm, faults: Iterable[FieldFault]) -> None:
 
 
 def understood(model: type[Model], given: dict[str, Any], *names: str, **also: Any) -> Any:
-    """A row of the model with as much of the form as was understood, not to be stored: all of it, or these fields."""
+    """An unsaved row of the model from what the form could read: all of it, or these fields."""
     return model(**{name: it for name, it in given.items() if not names or name in names}, **also)

@@ -1,4 +1,4 @@
-"""Form fields: one of many known values, several values in one line, plain numbers, wall-clock times."""
+"""Form fields: choices of many known values, several values in one line, plain numbers, wall-clock times."""
 
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -14,28 +14,28 @@ from billing_engine.core.calendar.wall_clock import NotAWallClockTime, read
 from billing_engine.core.domains import validate_domain
 from billing_engine.core.money import currencies, locales
 
-EACH_IN_ITS_ZONE = "In each customer’s own time zone; without a time, from midnight."
+EACH_IN_ITS_ZONE = "In each customer’s own time zone. Without a time, from midnight."
 
 
 def time_zone_field(label: str, help_text: str) -> forms.ChoiceField:
-    """Every IANA time zone, and none of them chosen beforehand: a wrong one moves money to another month."""
+    """Every IANA time zone, with no default: a wrong one would move money to another month."""
     zones = [("", "Choose a time zone"), *((zone, _zone_label(zone)) for zone in sorted(available_timezones()))]
     return forms.ChoiceField(label=label, help_text=help_text, choices=zones, widget=UnfoldAdminSelect2Widget)
 
 
 def _zone_label(zone: str) -> str:
-    """As every list shows it; found by its city as people write it, too."""
+    """A time zone's name as lists show it, also found by the city as people write it."""
     city = zone.rpartition("/")[2]
     return f"{zone} · {city.replace('_', ' ')}" if "_" in city else zone
 
 
 def currency_field(help_text: str = "") -> forms.ChoiceField:
-    """Every currency in force."""
+    """Every current currency."""
     return forms.ChoiceField(choices=currencies, help_text=help_text, initial="USD", widget=UnfoldAdminSelect2Widget)
 
 
 def offer_own_currency(form: forms.BaseForm, own: str) -> None:
-    """A currency that is not offered, such as a fund code, stays what it is where it stands already."""
+    """A currency that is not offered, such as a fund code, remains valid where it is already used."""
     field = form.fields.get("currency")
     if isinstance(field, forms.ChoiceField) and own and own not in dict(currencies()):
         offered: Any = field.choices
@@ -50,14 +50,14 @@ def locale_field(label: str, help_text: str) -> forms.ChoiceField:
 
 
 def domains_field(help_text: str) -> SimpleArrayField:
-    """Domains in one line, with commas; written in any case, kept in small letters."""
+    """Domains in one line, separated by commas; stored in lowercase."""
     return _OneLine(
         _Lowered(validators=[validate_domain]), required=False, help_text=help_text, widget=UnfoldAdminTextInputWidget
     )
 
 
 def addresses_field(help_text: str) -> SimpleArrayField:
-    """Email addresses in one line, with commas."""
+    """Email addresses in one line, separated by commas."""
     return _OneLine(forms.EmailField(), required=False, help_text=help_text, widget=UnfoldAdminTextInputWidget)
 
 
@@ -72,7 +72,7 @@ WITHOUT_IDLE_ZEROS: dict[Any, dict[str, Any]] = {models.DecimalField: {"form_cla
 
 
 class _OneLine(SimpleArrayField):
-    """An array written in one line: what stands between the commas, without the spaces around."""
+    """An array in one line: the values between commas, without surrounding spaces."""
 
     def prepare_value(self, value: object) -> object:
         return ", ".join(map(str, value)) if isinstance(value, list) else value
@@ -84,10 +84,10 @@ class _Lowered(forms.CharField):
 
 
 class DayAndTime(UnfoldAdminSplitDateTimeWidget):
-    """Two boxes side by side; the second may stay empty.
+    """Two inputs side by side; the second may be empty.
 
-    A kind of Unfold's own widget: on a page with conditional fields Unfold binds the boxes of that one apart, while those of
-    any other share one value, so that a time typed would empty its day.
+    A subclass of Unfold's own widget: on a page with conditional fields, Unfold binds the inputs of that one
+    separately, while those of any other widget share one value, so that typing a time would clear the day.
     """
 
     def __init__(self, *, label: str = "", autofocus: bool = False) -> None:
@@ -96,7 +96,7 @@ class DayAndTime(UnfoldAdminSplitDateTimeWidget):
         forms.MultiWidget.__init__(self, [UnfoldAdminTextInputWidget(day), UnfoldAdminTextInputWidget(at)])
 
     def decompress(self, value: datetime | date | None) -> list[str]:
-        """What stands in the two boxes."""
+        """The values of the two inputs."""
         if value is None:
             return ["", ""]
         if not isinstance(value, datetime):
@@ -106,7 +106,7 @@ class DayAndTime(UnfoldAdminSplitDateTimeWidget):
 
 
 class WallClockFormField(forms.MultiValueField):
-    """A wall-clock time out of two boxes."""
+    """A wall-clock time from two inputs."""
 
     def __init__(self, *, label: str, required: bool = True, help_text: str = "", autofocus: bool = False) -> None:
         super().__init__(
@@ -119,11 +119,11 @@ class WallClockFormField(forms.MultiValueField):
         )
 
     def clean(self, value: Any) -> datetime | None:
-        """The time; beside the field, why it is none."""
+        """The time, or an error next to the field."""
         day, at = (str(part or "").strip() for part in [*(value or []), "", ""][:2])
         if not day:
             if at:
-                raise forms.ValidationError("On which day?")
+                raise forms.ValidationError("Enter a day.")
             if self.required:
                 raise forms.ValidationError(str(self.error_messages["required"]), code="required")
             return None
@@ -133,7 +133,7 @@ class WallClockFormField(forms.MultiValueField):
             raise forms.ValidationError(str(error)) from error
 
     def has_changed(self, initial: datetime | None, data: Any) -> bool:
-        """Whether another time stands there: how it is written does not matter."""
+        """Whether the time differs, regardless of how it is written."""
         try:
             return self.clean(data) != initial
         except forms.ValidationError:

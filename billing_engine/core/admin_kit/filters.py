@@ -1,4 +1,4 @@
-"""Filters by time: from one day to another, each row's days its own customer's, and by how long ago."""
+"""Filters by time: a range of days in each row's customer's time zone, and by how long ago."""
 
 from collections.abc import Iterable
 from datetime import date, timedelta
@@ -27,10 +27,10 @@ Bounds = tuple[Any, Any]
 
 
 def in_days(first: date | None, last: date | None, *, zones: Iterable[str], at: str, zone: str) -> Q:
-    """Rows whose instant `at` falls on these days, the last one included, in the time zone that `zone` names in the row.
+    """Rows whose instant `at` is on these days (last one included) in the time zone that the row's path `zone` names.
 
-    A day is 23 to 25 hours long where clocks change. The first two conditions are the same for all rows, so that an index on
-    the instant serves; the rest is exact.
+    A day is 23 to 25 hours long when clocks change. The first two conditions are the same for all rows, so that an
+    index on the instant can be used; the rest is exact.
     """
     alike: dict[Bounds, list[str]] = {}
     for name in sorted(set(zones)):
@@ -54,7 +54,7 @@ def _between(at: str, start: Any, end: Any) -> Q:
 
 
 class DaysForm(forms.Form):
-    """Two calendars."""
+    """Two date inputs."""
 
     def __init__(self, name: str, given: dict[str, str]) -> None:
         super().__init__(data=given)
@@ -64,9 +64,9 @@ class DaysForm(forms.Form):
 
 
 class DayFilter(admin.ListFilter):
-    """A list's filter from one day to another, each row's days those of its own customer.
+    """A list filter by a range of days, in the time zone of each row's customer.
 
-    A subclass says where a row keeps its instant and its customer's time zone.
+    A subclass names the fields of the row's instant and its customer's time zone.
     """
 
     template = "core/day_filter.html"
@@ -84,21 +84,21 @@ class DayFilter(admin.ListFilter):
 
     @classmethod
     def is_asked_for(cls, request: HttpRequest) -> bool:
-        """Whether the list is limited to some days; it is then in order of time."""
+        """Whether the list is limited to some days; it is then ordered by time."""
         return any(request.GET.get(f"{cls.parameter_name}_{end}") for end in ("from", "to"))
 
     def has_output(self) -> bool:
         return True
 
     def ends(self) -> tuple[str, str]:
-        """What the address calls the first day and the last one."""
+        """The parameter names of the first and the last day."""
         return f"{self.parameter_name}_from", f"{self.parameter_name}_to"
 
     def expected_parameters(self) -> list[str | None]:
         return [*self.ends()]
 
     def asked(self) -> tuple[date | None, date | None]:
-        """The first day and the last one; None where there is none."""
+        """The first and the last day; None if not given."""
         first, last = (_day(self.given.get(name, "")) for name in self.ends())
         return first, last
 
@@ -114,7 +114,7 @@ class DayFilter(admin.ListFilter):
 
 
 class DateFilter(DayFilter):
-    """The same for what is a day of the customer's already: the day of issue."""
+    """The same for a field that is already a day of the customer, such as the day of issue."""
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         first, last = self.asked()
@@ -123,7 +123,7 @@ class DateFilter(DayFilter):
 
 
 class Received(DropdownFilter):
-    """By how long ago `received_at` is: it reads an index from its end, and never lists every day there is."""
+    """By how long ago `received_at` is: reads an index from its end, without listing every day."""
 
     title = "received"
     parameter_name = "received"
@@ -137,7 +137,7 @@ class Received(DropdownFilter):
 
 
 def _zones(model: type[Model], path: str) -> Iterable[str]:
-    """The time zones there are at the end of the path: those of all customers."""
+    """The time zones of all customers that the path reaches."""
     field: Any = get_fields_from_path(model, path)[-1]
     zones: Iterable[str] = field.model.objects.order_by().values_list(field.name, flat=True).distinct()
     return zones

@@ -1,4 +1,4 @@
-"""The admin's menu and the pages that belong to no model: each app registers its own when its admin is imported."""
+"""The admin's menu, and pages that belong to no model: each app registers its own when its admin is imported."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ View = Callable[..., HttpResponseBase]
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One line of the menu, shown to those who hold the permission."""
+    """One item of the menu, shown to users with the permission."""
 
     title: str
     icon: str
@@ -20,7 +20,7 @@ class Item:
     permission: str
 
     def as_unfold_has_it(self) -> dict[str, Any]:
-        """For Unfold's sidebar."""
+        """The item for Unfold's sidebar."""
         return {
             "title": self.title,
             "icon": self.icon,
@@ -34,7 +34,7 @@ _urls: list[tuple[str, View, str]] = []
 
 
 def in_menu(group: str, place: int, *items: Item) -> None:
-    """Put items into a group of the menu: one behind the other, at this place among those of other apps."""
+    """Add items to a group of the menu, in order, at this position among those of other apps."""
     _items.setdefault(group, []).extend((place, item) for item in items)
 
 
@@ -50,17 +50,17 @@ def page_at(address: str, view: View, *, name: str) -> None:
 
 
 def urls(admin_view: Callable[[View], View]) -> list[URLPattern]:
-    """The addresses of the pages that belong to no model."""
+    """The URL patterns of the pages that belong to no model."""
     return [path(address, admin_view(view), name=name) for address, view, name in _urls]
 
 
 def groups(names: Sequence[str]) -> list[dict[str, Any]]:
-    """The menu's groups in this order, as Unfold's sidebar has them."""
+    """The menu's groups in this order, for Unfold's sidebar."""
     return [{"title": name, "separator": True, "items": _items_of(name)} for name in names]
 
 
 def title_of(address: str) -> str | None:
-    """What the menu calls the page at an address; None where the menu has no such page."""
+    """The menu's title of the page at an address; None if the menu does not have it."""
     every = (item for items in _items.values() for _, item in items)
     return next((item.title for item in every if str(reverse_lazy(item.address)) == address), None)
 

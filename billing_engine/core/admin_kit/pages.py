@@ -1,4 +1,4 @@
-"""What every page has in common: read-only by default, in the house's look, with buttons only where the state allows."""
+"""The base of all admin pages: read-only by default, with buttons only if the row's state allows."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -21,20 +21,20 @@ Row = TypeVar("Row", bound=Model)
 
 
 class Page(Extensible, ModelAdmin[Row]):
-    """A list and a page in the house's look. Nothing that has a history is ever deleted."""
+    """A list and its pages. Records with a history are never deleted."""
 
     show_full_result_count = False
     paginator = PatientPaginator
     list_per_page = 50
-    list_filter_submit = True  # these filters are fields: without the button nothing would send them
+    list_filter_submit = True  # these filters are form fields: they need a submit button
     list_fullwidth = True
     compressed_fields = True
     warn_unsaved_form = True
     save_on_top = False
     view_on_site = False
-    nothing_yet = ""  # what a list says that has no rows at all; empty: that there are none of its kind
-    show_facets = ShowFacets.NEVER  # they would count what no page counts
-    # Other than Django's, this one never asks for the whole list: the filters' own links are enough.
+    nothing_yet = ""  # message of an empty list; if not set: that there are none of its kind
+    show_facets = ShowFacets.NEVER  # would count what no page shows
+    # Unlike Django's, never requests the whole list: the filters' own links are enough.
     list_disable_select_all = False
     list_before_template = "core/skipped.html"
 
@@ -45,12 +45,12 @@ class Page(Extensible, ModelAdmin[Row]):
         return False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Row]:
-        """Each row with what its columns and facts read."""
+        """Each row with everything that its columns and facts read."""
         found: QuerySet[Row] = super().get_queryset(request)
         return found.select_related(*self.related) if self.related else found
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """With what the last act on many of its rows skipped."""
+        """Add what the last bulk action skipped."""
         shown = {"skipped": skipped_by(request, self.model)} | (extra_context or {})
         response: HttpResponse = super().changelist_view(request, shown)
         return response
@@ -62,7 +62,7 @@ class Page(Extensible, ModelAdmin[Row]):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> Any:
-        """The page; what the domain refuses only when it is saved is told above it, and nothing has changed."""
+        """The page; a refusal that only saving raises is shown above it, and nothing has changed."""
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
         except Refused as refusal:
@@ -70,9 +70,10 @@ class Page(Extensible, ModelAdmin[Row]):
             return HttpResponseRedirect(request.get_full_path())
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
-        """The buttons above the page: those of the person's role that the row's state allows.
+        """The buttons above the page that the user's role and the row's state allow.
 
-        What another rule keeps this person from (a second person, a month that is not ready) is switched off, and says why.
+        If another rule prevents this user (a second person is needed, a month is not ready), the button is disabled
+        with the reason.
         """
         found = [each for each in super().get_actions_detail(request, object_id) if _may_press(each.method, request)]
         row = self.get_object(request, str(object_id)) if found else None
@@ -96,7 +97,7 @@ def _is_offered(method: Any, row: Model) -> bool:
 
 
 class ReadOnlyPage(Page[Row]):
-    """Rows that people look at; what changes them is a button, and every button is one act of the domain."""
+    """Read-only rows; changes are made with buttons, each calling the domain once."""
 
     actions_on_top = True
 
@@ -107,13 +108,13 @@ class ReadOnlyPage(Page[Row]):
         return False
 
     def get_readonly_fields(self, request: HttpRequest, obj: Row | None = None) -> tuple[str, ...]:
-        """Whatever the page shows."""
+        """All fields that the page shows."""
         shown: Any = self.fieldsets or ((None, {"fields": self.fields or ()}),)
         return (*self.readonly_fields, *flatten_fieldsets(shown))
 
 
 class ReadOnlyRows(Extensible, TabularInline):
-    """The rows of a page's subject, to be looked at."""
+    """The related rows of a page's subject, read-only."""
 
     columns_in = "fields"
     extra = 0
@@ -123,7 +124,7 @@ class ReadOnlyRows(Extensible, TabularInline):
     hide_title = True
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """Each row with what its columns read."""
+        """Each row with everything that its columns read."""
         found: QuerySet[Any] = super().get_queryset(request)
         return found.select_related(*self.related) if self.related else found
 

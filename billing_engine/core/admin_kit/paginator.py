@@ -1,4 +1,4 @@
-"""How long lists are counted: exactly while that is cheap."""
+"""Count lists exactly while that is cheap."""
 
 from functools import cached_property
 from typing import Any
@@ -11,7 +11,7 @@ COUNTED_AT_MOST = 10_000
 
 
 class PatientPaginator(Paginator[Any]):
-    """Counts small lists exactly and stops counting large ones: PostgreSQL would have to visit every row."""
+    """Counts small lists exactly and estimates large ones, because PostgreSQL would have to visit every row."""
 
     @cached_property
     def count(self) -> int:
@@ -23,7 +23,7 @@ class PatientPaginator(Paginator[Any]):
 
     @staticmethod
     def _estimate(rows: QuerySet[Any]) -> int:
-        """The planner's guess; good enough to page by."""
+        """The planner's estimate, good enough for paging."""
         sql, parameters = rows.order_by().values("pk").query.sql_with_params()
         with connection.cursor() as cursor:
             cursor.execute(f"EXPLAIN (FORMAT JSON) {sql}", parameters)

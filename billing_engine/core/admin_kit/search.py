@@ -1,4 +1,4 @@
-"""What the one search of the admin finds: each app registers how its own things are found, and who may see them."""
+"""The admin's search: each app registers how its records are found, and who may see them."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ LONGEST = 254
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One thing: its name, what tells it from others, and its page."""
+    """One result: its name, what distinguishes it, and its page."""
 
     name: str
     detail: str
@@ -22,7 +22,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """What was found of one kind; where there is more, the list that has it."""
+    """The results of one kind; if there are more, the list that has them."""
 
     name: str
     found: tuple[Found, ...]
@@ -34,7 +34,7 @@ Finder = Callable[[str, int], Iterable[Found]]
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of thing, in the place where it stands among the others."""
+    """A kind of record, with its position among the others."""
 
     name: str
     place: int
@@ -47,7 +47,7 @@ _kinds: list[Kind] = []
 
 
 def finds(name: str, *, place: int, permission: str, every: Callable[[str], str]) -> Callable[[Finder], Finder]:
-    """Register how a kind is found: by a term, at most so many; `every` is the address of a list of all of them."""
+    """Register how a kind is found by a term, with a limit; `every` returns the address of the full list."""
 
     def register(find: Finder) -> Finder:
         _kinds.append(Kind(name, place, permission, find, every))
@@ -62,7 +62,7 @@ def list_named(model: str, term: str) -> str:
 
 
 def found(term: str, *, user: Any) -> list[Group]:
-    """What the term names, kind by kind, of what this person may see."""
+    """The results for a term by kind, limited to what this user may see."""
     term = term.strip()
     if not term or len(term) > LONGEST:
         return []

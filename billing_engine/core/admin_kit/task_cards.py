@@ -1,4 +1,4 @@
-"""Cards on a page that say what waits for a person: how many, of what, what to do about it, and where."""
+"""Cards for pending tasks: how many, of what, what to do about it, and where."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from billing_engine.core.counts import count_in_words
 
 @dataclass(frozen=True, slots=True)
 class TaskCard:
-    """Something that waits, in words, with the colour of its edge."""
+    """A pending task, with the color of the card's edge."""
 
     count: str
     what: str
@@ -17,5 +17,5 @@ class TaskCard:
 
     @classmethod
     def of(cls, count: int, what: str, advice: str, address: str, tone: str) -> "TaskCard":
-        """The card of so many."""
+        """The card for this count."""
         return cls(count_in_words(count), what, advice, address, tone)

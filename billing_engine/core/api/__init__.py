@@ -1,1 +1,1 @@
-"""What every API answer has in common."""
+"""Shared parts of the API."""

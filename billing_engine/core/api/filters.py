@@ -1,4 +1,4 @@
-"""What a request's filters ask for, checked: text, a day, a number."""
+"""Read and validate the filters of a request: text, day, number."""
 
 from collections.abc import Callable
 from datetime import date
@@ -16,38 +16,38 @@ Value = TypeVar("Value")
 
 
 class BadFilter(Refused):
-    """A filter has a value that it can't mean."""
+    """A filter has an invalid value."""
 
     code = BAD_FILTER
     http_status = 400
 
 
 def text_filter(name: str, says: str, **schema: Any) -> OpenApiParameter:
-    """A filter by text, for the API's document."""
+    """A filter by text, for the API schema."""
     return OpenApiParameter(name, {"type": "string", "minLength": 1, **schema}, description=says)
 
 
 def day_filter(name: str, says: str) -> OpenApiParameter:
-    """A filter by day, for the API's document."""
+    """A filter by day, for the API schema."""
     return OpenApiParameter(name, DAY, description=says)
 
 
 def asked_text(request: Request, name: str, choices: list[str] | None = None) -> str:
-    """The filter's text, "" without it."""
+    """The filter's text; "" if not given."""
     text = str(request.query_params.get(name, ""))
     if "\0" in text or (text and choices is not None and text not in choices):
         says = f"one of {', '.join(choices)}" if choices else "text"
-        raise BadFilter(f"«{name}» must be {says}.", parameter=name)
+        raise BadFilter(f"{name} must be {says}.", parameter=name)
     return text
 
 
 def asked_day(request: Request, name: str) -> date | None:
-    """The filter's day, None without it."""
+    """The filter's day; None if not given."""
     return _read(request, name, date.fromisoformat, "a day such as 2026-10-31")
 
 
 def asked_number(request: Request, name: str, *, highest: int = HIGHEST) -> int | None:
-    """The filter's number, from 1 on; None without it."""
+    """The filter's number, from 1 up; None if not given."""
 
     def number(text: str) -> int:
         if not (text.isascii() and text.isdecimal() and len(text) < len(str(HIGHEST)) + 1):
@@ -66,4 +66,4 @@ def _read(request: Request, name: str, reads: Callable[[str], Value], says: str)
     try:
         return reads(text)
     except ValueError:
-        raise BadFilter(f"«{name}» must be {says}.", parameter=name) from None
+        raise BadFilter(f"{name} must be {says}.", parameter=name) from None

@@ -1,4 +1,4 @@
-"""Lists a page at a time: `limit` rows behind the one that `after` names, and where the list goes on."""
+"""Paging of lists: `limit` rows after the one that `after` names, and a link to the next page."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
@@ -16,30 +16,35 @@ USUAL = 100
 Row = TypeVar("Row")
 
 LIMIT = OpenApiParameter(
-    "limit", {"type": "integer", "minimum": 1, "maximum": MOST, "default": USUAL}, description="How many at most."
+    "limit",
+    {"type": "integer", "minimum": 1, "maximum": MOST, "default": USUAL},
+    description="Maximum number of results.",
 )
 AFTER = OpenApiParameter(
     "after",
     {"type": "integer", "minimum": 1, "maximum": HIGHEST},
-    description="Go on behind this one; `next` of an answer has it.",
+    description="Continue after this one; taken from `next` of a response.",
 )
 
 
 def page_serializer(shape: type[serializers.Serializer[Any]], name: str) -> Any:
-    """A page of them, for the API's document."""
-    fields = {"results": shape(many=True), "next": serializers.CharField(allow_null=True, help_text="The next page.")}
+    """A page of results, for the API schema."""
+    fields = {
+        "results": shape(many=True),
+        "next": serializers.CharField(allow_null=True, help_text="Address of the next page."),
+    }
     return type(f"{name}PageSerializer", (serializers.Serializer,), fields | {"__doc__": f"A page: {shape.__doc__}"})
 
 
 def asked_limit(request: Request) -> int:
-    """How many rows the answer may have. Read one row more: it tells whether the list goes on."""
+    """The maximum number of results. Read one row more to see whether the list continues."""
     return asked_number(request, "limit", highest=MOST) or USUAL
 
 
 def page_response(
     request: Request, rows: Sequence[Row], results: list[Any], *, limit: int, place: Callable[[Row], int]
 ) -> Response:
-    """The results, and where the list goes on if more rows than the limit were read; `place` is a row's value of `after`."""
+    """The results, and the next page if more rows than the limit were read; `place` returns a row's value of `after`."""
     after = place(rows[limit - 1]) if len(rows) > limit else None
     return Response({"results": results, "next": None if after is None else _next_address(request, after)})
 

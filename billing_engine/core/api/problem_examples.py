@@ -1,4 +1,4 @@
-"""The refusals that an address may answer with, each with an example, for the API's document."""
+"""The refusals of each address, with examples, for the API schema."""
 
 from typing import Any
 
@@ -14,32 +14,34 @@ class ProblemSerializer(serializers.Serializer[Any]):
     type = serializers.CharField(help_text="A URN that ends with the code.")
     title = serializers.CharField(help_text="The status in words.")
     status = serializers.IntegerField()
-    code = serializers.CharField(help_text="For programs: it stays the same.")
-    detail = serializers.CharField(help_text="For people: it may change.")
-    pointer = serializers.CharField(required=False, help_text="Where in the body (JSON pointer), if it is one place.")
+    code = serializers.CharField(help_text="For programs; stable.")
+    detail = serializers.CharField(help_text="For people; may change.")
+    pointer = serializers.CharField(
+        required=False, help_text="JSON pointer to the position in the body, if there is a single one."
+    )
 
 
 PROBLEMS = {
     400: ("The request can't be read", "body_not_readable", "This is not JSON: Input data was truncated"),
     401: (
-        "No key, or none that is valid",
+        "Missing or invalid key",
         "key_not_valid",
         "This API key is unknown, revoked, or its source is inactive.",
     ),
-    403: ("Not for you", "permission_denied", "You do not have permission to perform this action."),
-    404: ("Nothing of this source", "not_found", "Not found."),
-    405: ("Another method", "method_not_allowed", 'Method "PUT" not allowed.'),
-    406: ("The answer is JSON", "not_acceptable", "Could not satisfy the request Accept header."),
+    403: ("Not allowed", "permission_denied", "You do not have permission to perform this action."),
+    404: ("Not found for this source", "not_found", "Not found."),
+    405: ("Method not allowed", "method_not_allowed", 'Method "PUT" not allowed.'),
+    406: ("Responses are JSON only", "not_acceptable", "Could not satisfy the request Accept header."),
     409: (
-        "The key belongs to another body",
+        "Key already used with another body",
         "idempotency_key_reused",
         "This Idempotency-Key was already used with a different body. Use a new key for each body.",
     ),
-    411: ("The length is not announced", "length_missing", "Say how long the body is (Content-Length)."),
-    413: ("Too much for one request", "too_many_items", "A delivery has at most 5,000 leads, this one 6,200: …"),
+    411: ("Content-Length missing", "length_missing", "Say how long the body is (Content-Length)."),
+    413: ("Request too large", "too_many_items", "A delivery has at most 5,000 leads, this one 6,200: …"),
     415: ("Neither JSON nor NDJSON", "unsupported_media_type", 'Unsupported media type "text/xml" in request.'),
     429: ("Too many requests", "throttled", "Request was throttled. Expected available in 5 seconds."),
-    503: ("Too busy, or the database is away", "busy", "This took too long, … Nothing was stored: send it again."),
+    503: ("Busy, or the database is unavailable", "busy", "This took too long, … Nothing was stored: send it again."),
 }
 
 

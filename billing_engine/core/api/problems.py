@@ -1,4 +1,4 @@
-"""One handler turns every refusal and every API error into an RFC 9457 problem document."""
+"""Turn every refusal and API error into an RFC 9457 problem document."""
 
 import logging
 from http import HTTPStatus
@@ -17,14 +17,14 @@ from billing_engine.core.errors import Refused
 PROBLEM_JSON = "application/problem+json"
 
 BUSY = "busy"
-BAD_FILTER = "bad_filter"  # also of every address that can't be read
+BAD_FILTER = "bad_filter"  # also for addresses that can't be read
 RETRY_AFTER_SECONDS = 5
 
 logger = logging.getLogger(__name__)
 
 
 class UnknownAddress(APIView):
-    """Where nothing of the API is: a problem document too, not a page for people."""
+    """A problem document for unknown API addresses, instead of a page for people."""
 
     authentication_classes = ()
     permission_classes = ()
@@ -35,11 +35,11 @@ class UnknownAddress(APIView):
 
 
 def problem_response(error: Exception, context: dict[str, Any]) -> Response | None:
-    """The problem document for `error`, or None if it is no refusal but an error of our own."""
+    """The problem document for `error`; None for our own errors."""
     if isinstance(error, Refused):
         refusal = _problem(error.http_status, error.code, str(error), error.facts)
         if error.http_status == HTTPStatus.UNAUTHORIZED:
-            refusal["WWW-Authenticate"] = "Bearer"  # HTTP asks for it with every 401
+            refusal["WWW-Authenticate"] = "Bearer"  # HTTP requires it with every 401
         return refusal
     if isinstance(error, OperationalError | InterfaceError):
         return _busy(error)
@@ -57,19 +57,19 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response | No
 
 
 def _busy(error: OperationalError | InterfaceError) -> Response:
-    """The database gave up waiting, and nothing was stored; or it is away, and what it was told last may be stored or not."""
+    """The database timed out and nothing was stored; or it is unavailable, and the last statement may or may not be stored."""
     logger.warning("A request was broken off: %s", error)
-    if getattr(error.__cause__, "pgcode", None):  # it says so itself
-        words = "This took too long, or had to wait too long for another request. Nothing was stored: send it again."
+    if getattr(error.__cause__, "pgcode", None):  # the exception says so
+        words = "This took too long, or waited too long for another request. Nothing was stored. Send it again."
     else:
-        words = "The database gave no answer. Send the same again: nothing counts twice."
+        words = "The database did not respond. Send the same request again; nothing is counted twice."
     problem = _problem(HTTPStatus.SERVICE_UNAVAILABLE, BUSY, words, {})
     problem["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return problem
 
 
 def _as_api_exception(error: Exception) -> Exception:
-    """Django's own two, by the names the API framework gives them."""
+    """Django's own two exceptions, converted to those of the API framework."""
     if isinstance(error, Http404):
         return NotFound()
     return PermissionDenied() if isinstance(error, DjangoPermissionDenied) else error
@@ -80,7 +80,7 @@ def _problem(status: int, code: str, detail: str, facts: dict[str, object]) -> R
 
 
 def problem_body(status: int, code: str, detail: str) -> dict[str, object]:
-    """The document itself."""
+    """The problem document."""
     return {
         "type": f"urn:lead-billing:problem:{code}",
         "title": HTTPStatus(status).phrase,

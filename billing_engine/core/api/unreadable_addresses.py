@@ -1,4 +1,4 @@
-"""A part of an address that cannot be read is answered in words, on every page: it is not an error of ours."""
+"""Answer unreadable parts of an address with a message on every page; it is not our error."""
 
 import logging
 from collections.abc import Callable
@@ -13,30 +13,28 @@ from billing_engine.core.api.problems import BAD_FILTER, PROBLEM_JSON, problem_b
 
 API = "/api/"
 NUL = "\0"
-# What Django and PostgreSQL say of a value that is none of its kind: NUL in a text, the year 99999, thirty digits.
+# What Django and PostgreSQL raise for an invalid value: NUL in a string, the year 99999, thirty digits.
 UNREADABLE = (DataError, ValueError, OverflowError)
 
-WORDS = "The address asks for something that can't be read."
+WORDS = "The address contains a value that can't be read."
 
 logger = logging.getLogger(__name__)
 
 
 class OddAddressesMiddleware:
-    """Answers a GET whose path or question can't be read: in the API with a problem document, elsewhere with the page
-    as it is without the question.
-    """
+    """Answer a GET with an unreadable path or query: the API with a problem document, other pages without the query."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        # The API looks at what it is asked by itself, and answers in its own words.
+        # The API validates its parameters itself, with its own messages.
         if not request.path.startswith(API) and _has_nul(request):
             return _told(request)
         return self._get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """The same of what is found out later; without a question only a number in the path can be at fault, or a NUL."""
+        """The same for errors found later; without a query, only a number or a NUL in the path can be at fault."""
         kinds = UNREADABLE if request.GET or NUL in request.path else (DataError, OverflowError)
         if request.method not in ("GET", "HEAD") or not isinstance(error, kinds):
             return None
@@ -54,5 +52,5 @@ def _told(request: HttpRequest) -> HttpResponse:
         return JsonResponse(body, status=HTTPStatus.BAD_REQUEST, content_type=PROBLEM_JSON)
     if request.method not in ("GET", "HEAD") or not request.GET or NUL in request.path:
         return HttpResponseNotFound(WORDS, content_type="text/plain")
-    messages.warning(request, f"{WORDS} Here is the page without it.")
-    return HttpResponseRedirect(escape_leading_slashes(request.path))  # `//other.site/` is another site
+    messages.warning(request, f"{WORDS} This is the page without it.")
+    return HttpResponseRedirect(escape_leading_slashes(request.path))  # `//other.site/` would be another site

@@ -1,1 +1,1 @@
-"""Half-open spans, billing cycles, wall-clock times, and how they read."""
+"""Half-open spans, billing cycles, wall-clock times, and their formatting."""

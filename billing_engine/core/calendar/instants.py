@@ -1,4 +1,4 @@
-"""How instants and days read: `2026-10-31 14:02 EDT`, in one form everywhere, and never without their zone."""
+"""Format instants and days: `2026-10-31 14:02 EDT`, in one form everywhere, and always with their zone."""
 
 from datetime import UTC, date, datetime, tzinfo
 
@@ -9,20 +9,20 @@ NOTHING = "–"
 
 
 def zone_in_words(at: datetime, zone: tzinfo) -> str:
-    """`EDT`; where a zone has no letters of its own, its distance: `UTC-03`."""
+    """`EDT`; for a zone without letters, its offset: `UTC-03`."""
     name = at.astimezone(zone).tzname() or ""
     return f"UTC{name}" if name.startswith(("+", "-")) else name
 
 
 def instant_in_words(at: datetime, zone: tzinfo, *, seconds: bool = False) -> str:
-    """`2026-10-31 14:02 EDT`; with `seconds` to the last digit there is: `2026-10-31 14:02:07.25 EDT`."""
+    """`2026-10-31 14:02 EDT`; with `seconds` to the last digit: `2026-10-31 14:02:07.25 EDT`."""
     local = at.astimezone(zone)
     exact = f"{local:%Y-%m-%d %H:%M:%S.%f}".rstrip("0").rstrip(".") if seconds else f"{local:%Y-%m-%d %H:%M}"
     return f"{exact} {zone_in_words(at, zone)}"
 
 
 def instant(at: datetime | None, zone: tzinfo = UTC) -> SafeString | str:
-    """The same for a page; pointed at, it tells the weekday, the seconds and the zone's whole name."""
+    """The same for a page; the tooltip shows the weekday, the seconds and the zone's full name."""
     if at is None:
         return NOTHING
     local = at.astimezone(zone)

@@ -1,4 +1,4 @@
-"""Half-open stretches of time `[start, end)`, and the cycles that a customer's time is cut into, in its own time zone."""
+"""Half-open spans of time `[start, end)`, and the billing cycles of a customer in its own time zone."""
 
 import re
 from abc import ABC, abstractmethod
@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 WEEK = timedelta(weeks=1)
 FORTNIGHT = timedelta(weeks=2)
-ANCHOR = date(2024, 1, 1)  # a Monday: every two weeks are counted from here, for everybody
+ANCHOR = date(2024, 1, 1)  # a Monday: all two-week cycles are counted from here
 LAST_YEAR = 9998
 INSTANT = timedelta(microseconds=1)
 LABEL = re.compile(r"([0-9]{4})-(?:([0-9]{2})|W([0-9]{2})(x2)?)", re.ASCII)
@@ -20,7 +20,7 @@ LABEL = re.compile(r"([0-9]{4})-(?:([0-9]{2})|W([0-9]{2})(x2)?)", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """From `start`, up to but without `end`; both aware."""
+    """From `start` up to but not including `end`; both aware."""
 
     start: datetime
     end: datetime
@@ -36,7 +36,7 @@ class Span:
 
 
 class Cycle(ABC):
-    """Whole days that are billed together, under a label; which instants they hold depends on the zone."""
+    """Whole days that are billed together, under a label; their instants depend on the zone."""
 
     __slots__ = ()
     kind: ClassVar[str]
@@ -54,51 +54,51 @@ class Cycle(ABC):
 
     @classmethod
     def containing(cls, instant: datetime, zone: ZoneInfo) -> Self:
-        """The one that holds this instant."""
+        """The cycle that contains this instant."""
         found = cls.of_day(instant.astimezone(zone).date())
         span = found.span(zone)
-        # Where clocks go back over midnight, a day's date comes again after the next day has begun.
+        # If clocks go back over midnight, a day's date occurs again after the next day has started.
         return found if instant in span else found.next() if instant >= span.end else found.previous()
 
     @classmethod
     @abstractmethod
     def of_day(cls, day: date) -> Self:
-        """The one that holds this day."""
+        """The cycle that contains this day."""
 
     @property
     @abstractmethod
     def first(self) -> date:
-        """Its first day."""
+        """The first day."""
 
     def next(self) -> Self:
-        """The one after it."""
+        """The next cycle."""
         return self.of_day(self.first + self._longest())
 
     def previous(self) -> Self:
-        """The one before it."""
+        """The previous cycle."""
         return self.of_day(self.first - timedelta(days=1))
 
     @property
     def last(self) -> date:
-        """Its last day."""
+        """The last day."""
         return self.next().first - timedelta(days=1)
 
     @property
     def closing_month(self) -> "Month":
-        """The month that finance closes it with: the one it ends in, so that it is over when the month is."""
+        """The month that finance closes it with: the one it ends in, so that both are over at the same time."""
         return Month.of_day(self.last)
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """What to look for: its own label; a month's stands for all cycles that end in it."""
+        """The labels to search for: its own; a month also stands for all cycles that end in it."""
         return (str(self),)
 
     def span(self, zone: ZoneInfo) -> Span:
-        """Its instants in `zone`, in UTC; 23 or 25 hours a day where clocks change."""
+        """Its instants in `zone`, in UTC; days have 23 or 25 hours when clocks change."""
         return Span(midnight(self.first, zone), midnight(self.next().first, zone))
 
     def _longest(self) -> timedelta:
-        """Further than its last day, and never beyond the next one."""
+        """After its last day, and never after the next one."""
         return FORTNIGHT
 
 
@@ -125,7 +125,7 @@ class Month(Cycle):
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """Its own, and those of the weeks and two weeks that end in it."""
+        """Its own label, and those of the weekly cycles that end in it."""
         end = self.next().first
         return (
             str(self),
@@ -145,7 +145,7 @@ class Month(Cycle):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Week(Cycle):
-    """From Monday to Sunday, written `2026-W43`: the 43rd week by ISO 8601."""
+    """From Monday to Sunday, written `2026-W43`: week 43 by ISO 8601."""
 
     kind: ClassVar[str] = "weekly"
 
@@ -155,7 +155,7 @@ class Week(Cycle):
     def __post_init__(self) -> None:
         if not 1 <= self.year <= LAST_YEAR:
             raise ValueError(f"No such week: {self.year}-W{self.week}")
-        date.fromisocalendar(self.year, self.week, 1)  # ValueError where the year has no such week
+        date.fromisocalendar(self.year, self.week, 1)  # ValueError if the year has no such week
 
     @classmethod
     def of_day(cls, day: date) -> Self:
@@ -175,7 +175,7 @@ class Week(Cycle):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Fortnight(Week):
-    """Two weeks, written `2026-W43x2` after the first of them; counted in twos from January 1, 2024."""
+    """Two weeks, written `2026-W43x2` after the first week; counted in pairs from January 1, 2024."""
 
     kind: ClassVar[str] = "fortnightly"
 
@@ -201,17 +201,17 @@ CYCLES: Mapping[str, type[Cycle]] = {cycle.kind: cycle for cycle in (Month, Week
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """How a customer's time is cut: from its first day on, into cycles of one kind, and of others until it changed."""
+    """How a customer's time is divided: from its first day on, into cycles of one kind, and of other kinds before a change."""
 
     zone: ZoneInfo
     kind: type[Cycle]
-    before: tuple[tuple[datetime, type[Cycle]], ...] = ()  # until when (the end of such a cycle), by which; in order
-    begin: datetime | None = None  # the midnight from which on the customer is billed
+    before: tuple[tuple[datetime, type[Cycle]], ...] = ()  # end of the last such cycle, and its kind; in order
+    begin: datetime | None = None  # the midnight from which the customer is billed
 
     def containing(self, instant: datetime) -> tuple[Cycle, Span]:
-        """The cycle that holds this instant, and its span: the first one, and the first after a change, begins there.
+        """The cycle that contains this instant, and its span, cut at the customer's first day and at changes of the cycle.
 
-        What is before the first day is cut into cycles too, so that it has a name; it is in no billing period.
+        Time before the first day also has cycles, so that it has a label, but it is in no billing period.
         """
         start, kind, end = None, self.kind, None
         for until, earlier in self.before:
@@ -232,7 +232,7 @@ class Calendar:
         return self.begin is None or self.begin <= instant
 
     def span_of(self, cycle: Cycle) -> Span | None:
-        """The part of this cycle that is billed by it; None where the customer is billed by others, or not yet."""
+        """The billed part of this cycle; None if the customer is billed by other cycles, or not yet."""
         last = cycle.span(self.zone).end - INSTANT
         if not self.begins_by(last):
             return None
@@ -241,7 +241,7 @@ class Calendar:
 
 
 def labels_of(label: str) -> tuple[str, ...]:
-    """What to look for under a label: a month's with its weeks; of what is no cycle the text itself."""
+    """The labels to search for: a month's with its weeks; text that is not a cycle stays as it is."""
     try:
         return Cycle.parse(label).labels
     except ValueError:
@@ -249,12 +249,12 @@ def labels_of(label: str) -> tuple[str, ...]:
 
 
 def midnight(day: date, zone: ZoneInfo) -> datetime:
-    """When the day begins in `zone`, in UTC."""
+    """When the day starts in `zone`, in UTC."""
     return datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)
 
 
 def months_of(first: date, after: date) -> Fraction:
-    """How many months the days from `first` up to but without `after` are, each a part of its own month."""
+    """The number of months from `first` up to but not including `after`, each day a fraction of its own month."""
     months = Fraction(0)
     while first < after:
         month = Month.of_day(first)

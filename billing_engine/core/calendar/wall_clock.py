@@ -1,7 +1,7 @@
-"""Wall-clock times: what the clock on a wall shows, and so another instant in every time zone.
+"""Wall-clock times: what a clock on the wall shows, which is a different instant in every time zone.
 
-A price holds "from November 1, 2026": for each customer from midnight of that day where it is billed. Kept as a datetime
-without a zone, because it is no instant before somebody says where the wall stands.
+A price starts "November 1, 2026": for each customer at midnight of that day in its billing time zone. It is stored as a
+datetime without a zone, because it becomes an instant only with a zone.
 """
 
 import re
@@ -20,44 +20,44 @@ OTHER_WAY_ROUND = re.compile(r"[0-9]{1,2}[/.\-][0-9]{1,2}[/.\-][0-9]{1,4}([T ,].
 
 
 class NotAWallClockTime(ValueError):
-    """A text that could mean another time than its writer meant, or none at all; says so in a sentence."""
+    """A string that is not, or not clearly, a wall-clock time; the message says why."""
 
 
 @lru_cache(maxsize=65_536)
 def instant_of(wall: datetime, zone: ZoneInfo) -> datetime:
     """The first instant, in UTC, at which a clock in `zone` shows `wall` or a later time.
 
-    A time that comes twice, where clocks are set back, is the first of the two; one that clocks skip is the instant they
-    skip it. So times in their order are instants in their order, and what ends where the next begins leaves no gap.
+    A time that occurs twice because clocks are set back means the first one; a time that clocks skip means the instant
+    of the skip. So times in order are instants in order, and there is no gap if one rule ends when the next starts.
     """
     try:
         found = wall.replace(tzinfo=zone).astimezone(UTC)
-        if shown(found, zone) == wall:
+        if local_time(found, zone) == wall:
             return found
         before = wall.replace(tzinfo=zone, fold=1).astimezone(UTC)
-        return _first(before, found, lambda at: shown(at, zone) >= wall)
-    except OverflowError:  # at either end of all years
+        return _first(before, found, lambda at: local_time(at, zone) >= wall)
+    except OverflowError:  # at either end of the calendar
         return EARLIEST if wall.year < MIDDLE_YEAR else LATEST
 
 
-def shown(at: datetime, zone: ZoneInfo) -> datetime:
+def local_time(at: datetime, zone: ZoneInfo) -> datetime:
     """What a clock in `zone` shows at this instant."""
     return at.astimezone(zone).replace(tzinfo=None, fold=0)
 
 
 def not_before(at: datetime, zone: ZoneInfo) -> datetime:
-    """The earliest whole minute on a clock in `zone` that stands for no instant before `at`."""
-    wall = shown(at, zone)
+    """The earliest whole minute on a clock in `zone` that does not stand for an instant before `at`."""
+    wall = local_time(at, zone)
     started = instant_of(wall, zone)
-    if started < at:  # the clock shows it for the second time: it stands for the first
+    if started < at:  # the clock shows it for the second time, but it stands for the first
         back = _first(started, at, lambda each: each.astimezone(zone).utcoffset() == at.astimezone(zone).utcoffset())
-        wall = shown(back - SECOND, zone) + SECOND
+        wall = local_time(back - SECOND, zone) + SECOND
     whole = wall.replace(second=0, microsecond=0)
     return whole if whole == wall else whole + MINUTE
 
 
 def read(text: str) -> datetime:
-    """`2026-12-01` or `2026-12-01T09:00`. Raises NotAWallClockTime with a sentence."""
+    """Parse `2026-12-01` or `2026-12-01T09:00`. Raises NotAWallClockTime with a sentence."""
     text = text.strip()
     if WRITTEN.fullmatch(text):
         try:
@@ -66,18 +66,18 @@ def read(text: str) -> datetime:
             raise NotAWallClockTime(f"There is no {text}: {error}.") from error
     if OFFSET.fullmatch(text):
         raise NotAWallClockTime(
-            f"“{text}” has an offset. A rule begins and ends at this time in each customer’s own time zone:"
-            " write it without, such as 2026-12-01T09:00."
+            f"“{text}” has an offset. A rule starts and ends at this time in each customer’s own time zone, so"
+            " write it without one, such as 2026-12-01T09:00."
         )
     if OTHER_WAY_ROUND.fullmatch(text):
         raise NotAWallClockTime(
-            f"“{text}” is ambiguous: the month may come first or the day. Put the year first, such as 2026-12-01."
+            f"“{text}” is ambiguous, because the month or the day may come first. Put the year first, such as 2026-12-01."
         )
     raise NotAWallClockTime(f"“{text}” is not a day such as 2026-12-01, or a time such as 2026-12-01T09:00.")
 
 
 def written(wall: datetime) -> str:
-    """As it is read: a day, with its time where that is not midnight."""
+    """Formatted for input: a day, with its time unless that is midnight."""
     if wall.time() == time.min:
         return f"{wall:%Y-%m-%d}"
     return wall.isoformat(timespec="auto" if wall.second or wall.microsecond else "minutes")
@@ -92,7 +92,7 @@ def in_words(wall: datetime) -> str:
 
 
 def _first(before: datetime, after: datetime, holds: Callable[[datetime], bool]) -> datetime:
-    """The whole second at which it first holds, when it does not at `before` and does at `after`: clocks change on one."""
+    """The whole second at which it first is true, if it is false at `before` and true at `after`."""
     low, high = before.replace(microsecond=0), after.replace(microsecond=0)
     if high < after:
         high += SECOND

@@ -1,4 +1,4 @@
-"""How days and stretches of days read: one place for the paper, the mail, the pages and the API."""
+"""Format days and ranges of days for documents, emails, pages and the API."""
 
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -11,12 +11,12 @@ from billing_engine.core.money import LOCALE, reader
 
 
 def day_in_words(day: date) -> str:
-    """`October 1, 2026`, or where days come first `1 October 2026`."""
+    """`October 1, 2026`, or in locales with the day first `1 October 2026`."""
     return str(format_date(day, "long", locale=date_order()))
 
 
 def days_in_words(first: date, last: date) -> str:
-    """`October 19 – 25, 2026`, both days included; `November 1, 2026` where it is one day."""
+    """`October 19 – 25, 2026`, both days included; `November 1, 2026` for a single day."""
     if first == last:
         return day_in_words(first)
     if (first.year, first.month) != (last.year, last.month):
@@ -27,7 +27,7 @@ def days_in_words(first: date, last: date) -> str:
 
 
 def named_in_words(first: date, last: date) -> str:
-    """As `days_in_words`, and a whole month by its name: `October 2026`."""
+    """Like `days_in_words`, but a whole month by its name: `October 2026`."""
     month = Month.of_day(first)
     if (first, last) == (month.first, month.last):
         return str(format_date(first, "MMMM y", locale=LOCALE))
@@ -35,12 +35,12 @@ def named_in_words(first: date, last: date) -> str:
 
 
 def span_in_words(start: datetime, end: datetime, zone: ZoneInfo) -> str:
-    """The half-open span by its name or its days, as the zone counts them: of one that was cut, the days it has."""
+    """A half-open span by its name, or by its days in the zone if it was cut."""
     return named_in_words(*days_of(start, end, zone))
 
 
 def stretch_in_words(start: datetime, end: datetime, zone: ZoneInfo) -> str:
-    """Always its days, also of a whole month: `October 1 – 31, 2026`."""
+    """Always the days, even of a whole month: `October 1 – 31, 2026`."""
     return days_in_words(*days_of(start, end, zone))
 
 
@@ -55,5 +55,5 @@ def count_of_days(count: int) -> str:
 
 
 def date_order() -> Locale:
-    """The words are English ones, as everything on an invoice; their order is the reader's."""
+    """Words are English, like everything on an invoice; their order is that of the reader's locale."""
     return LOCALE if reader() == LOCALE else Locale("en", "001")

@@ -1,1 +1,1 @@
-"""Work queues: rows for a worker, claimed, settled and swept the same way for every kind of work."""
+"""Work queues: rows for workers, claimed, settled and swept in the same way for every kind of work."""

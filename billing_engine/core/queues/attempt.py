@@ -1,4 +1,4 @@
-"""One attempt at a piece of work, and the three ways in which it does not succeed."""
+"""One attempt at a piece of work, and the three ways in which it can fail."""
 
 import logging
 from collections.abc import Callable
@@ -17,7 +17,7 @@ Result = TypeVar("Result")
 
 
 class NotYet(Exception):
-    """The work cannot be done yet."""
+    """The work can't be done yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +29,11 @@ class Failure:
 
 
 def attempted(act: Callable[[], Result], *, what: str) -> Result | Failure:
-    """What the act returns, or why it failed.
+    """What the action returns, or why it failed.
 
-    A refusal fails with its own code and words, any other error is logged and fails as unexpected: one item's fault stops
-    no other. OperationalError and NotYet are raised: the database, or the time, is in the way, and the item stays waiting.
+    A refusal fails with its own code and message; any other error is logged and fails as unexpected, so one item's
+    error stops no other. OperationalError and NotYet are raised: the database or the time prevents the work, and the
+    item stays waiting.
     """
     try:
         return act()

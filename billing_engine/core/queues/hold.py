@@ -1,4 +1,4 @@
-"""One worker at a time: a lock that lasts over several transactions and ends with the worker's connection."""
+"""One worker at a time: a lock that spans several transactions and ends with the worker's connection."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -8,7 +8,7 @@ from django.db import Error, connection
 
 @contextmanager
 def held(task: str, item_id: int) -> Iterator[bool]:
-    """Whether the item is ours until the end of the block; PostgreSQL frees it at once when its worker dies."""
+    """Whether this worker has the item until the end of the block; PostgreSQL frees it at once if the worker dies."""
     key = f"{task} {item_id}"
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [key])
@@ -17,5 +17,5 @@ def held(task: str, item_id: int) -> Iterator[bool]:
         yield is_ours
     finally:
         if is_ours:
-            with suppress(Error), connection.cursor() as cursor:  # a broken connection has let go already
+            with suppress(Error), connection.cursor() as cursor:  # a broken connection has already released it
                 cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [key])

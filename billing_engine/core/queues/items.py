@@ -1,15 +1,15 @@
-"""The columns that a queue reads and writes on a row; everything else about the row is its owner's."""
+"""The columns that a queue reads and writes on a row; the app owns everything else about the row."""
 
 from django.db import models
 
-MOST_ATTEMPTS = 3  # workers try this often on their own; then the item needs a person
+MOST_ATTEMPTS = 3  # workers try this often; then the item needs a person
 
 
 class WorkItem(models.Model):
-    """A row that a worker takes up."""
+    """A row that workers process."""
 
     attempts = models.PositiveSmallIntegerField(
-        default=0, db_default=0, help_text="How often a worker began; counted before the work."
+        default=0, db_default=0, help_text="Number of attempts, counted before the work."
     )
 
     class Meta:
@@ -17,10 +17,10 @@ class WorkItem(models.Model):
 
 
 class LeasedItem(WorkItem):
-    """An item that is not locked while a worker has it: the worker holds a lease."""
+    """An item that is not locked while a worker has it: the worker holds a lease instead."""
 
     next_attempt_at = models.DateTimeField(
-        null=True, blank=True, help_text="When it is due; while a worker has it, when the lease ends."
+        null=True, blank=True, help_text="When it is due. While a worker has it, when its lease ends."
     )
 
     class Meta:
@@ -28,9 +28,9 @@ class LeasedItem(WorkItem):
 
 
 class WorkPass(WorkItem):
-    """A row that stands for a pass over many things; the attempts are those at the current one."""
+    """A row for a pass over many things; attempts are those at the current thing."""
 
-    trying = models.BigIntegerField(default=0, db_default=0, help_text="What a worker took up last.")
+    trying = models.BigIntegerField(default=0, db_default=0, help_text="The thing that a worker processed last.")
 
     class Meta:
         abstract = True

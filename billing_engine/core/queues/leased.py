@@ -1,8 +1,8 @@
-"""Items that are not locked while a worker has them, so no transaction waits for an email server or a typesetter.
+"""Items that are not locked while a worker has them, so no transaction waits for a mail server or a PDF.
 
-The attempt is counted, and a lease begins, before the work. A message names the attempt it asks for, so of several
-messages one begins it; a result counts only while its attempt is the latest. A worker that dies leaves its lease behind,
-and once that is over the sweep asks for the next attempt.
+The attempt is counted and a lease starts before the work. A message names its attempt, so only one of several messages
+starts it; a result counts only while its attempt is the latest. If a worker dies, its lease runs out, and the sweep
+requests the next attempt.
 """
 
 from abc import abstractmethod
@@ -24,17 +24,17 @@ Result = TypeVar("Result")
 
 
 class LeasedQueue(ItemQueue[Leased], Generic[Leased, Result]):
-    """For work that takes long, or leaves the database."""
+    """For work that takes long, or happens outside the database."""
 
     lease: ClassVar[timedelta]  # longer than the task's own time limit
 
     @abstractmethod
     def act(self, item: Leased, *, at: datetime) -> Result:
-        """Do it; nothing is locked."""
+        """Do the work; nothing is locked."""
 
     @abstractmethod
     def settle(self, item: Leased, result: Result, *, at: datetime) -> None:
-        """Write the result on the item, which is locked, and saved next."""
+        """Write the result on the item, which is locked, and saved afterward."""
 
     def locked(self, items: QuerySet[Leased]) -> QuerySet[Leased]:
         """The items under the locks that `may_begin` needs."""
@@ -42,9 +42,9 @@ class LeasedQueue(ItemQueue[Leased], Generic[Leased, Result]):
 
     @transaction.atomic
     def due(self, *, at: datetime) -> Sequence[Message]:
-        """Everything whose time has come, or whose lease is over; not again within a minute.
+        """Everything that is due, or whose lease has ended; not again within a minute.
 
-        If a server hangs, thousands may be due. If every sweep asked for them, their messages would fill the broker.
+        If a server hangs, thousands may be due. If every sweep requested them, their messages would fill the broker.
         """
         due = self.waiting().filter(next_attempt_at__lte=at)
         locked = due.select_for_update(of=("self",), skip_locked=True).order_by("next_attempt_at")
@@ -53,11 +53,11 @@ class LeasedQueue(ItemQueue[Leased], Generic[Leased, Result]):
         return [{"item_id": pk, "attempt": attempts} for pk, attempts in found]
 
     def ask_for(self, item: Leased) -> None:
-        """Ask the workers for the item's next attempt."""
+        """Request the item's next attempt."""
         self.ask(item_id=item.pk, attempt=item.attempts)
 
     def work(self, item_id: int, *, attempt: int, at: datetime) -> None:
-        """Make this attempt, if the item waits for it."""
+        """Make this attempt, if the item is waiting for it."""
         item = self._claim(item_id, attempt=attempt, at=at)
         if item is None:
             return
@@ -66,7 +66,7 @@ class LeasedQueue(ItemQueue[Leased], Generic[Leased, Result]):
             self.after(item, at=at)
 
     def ours(self, item: Leased) -> QuerySet[Leased]:
-        """The item while our attempt at it is the latest; empty once another worker has it."""
+        """The item while our attempt is the latest; empty once another worker has it."""
         return self.waiting().filter(pk=item.pk, attempts=item.attempts)
 
     def _claim(self, item_id: int, *, attempt: int, at: datetime) -> Leased | None:

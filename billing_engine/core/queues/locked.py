@@ -1,4 +1,4 @@
-"""Items that stay locked while a worker has them: the act and its outcome are committed together, so it happens once."""
+"""Items that stay locked while a worker has them: work and outcome are committed together, so it happens once."""
 
 from abc import abstractmethod
 from collections.abc import Sequence
@@ -12,29 +12,29 @@ from billing_engine.core.queues.queue import AT_A_TIME, Item, ItemQueue, Message
 
 
 class LockedQueue(ItemQueue[Item]):
-    """For work in the database alone.
+    """For work in the database only.
 
-    A worker that dies takes nothing with it but the attempt, which was counted and committed before the work. Another
-    worker finds the item free as soon as PostgreSQL has noticed.
+    If a worker dies, only its attempt is used up, which was counted and committed before the work. Another worker finds
+    the item free as soon as PostgreSQL has noticed.
     """
 
     @abstractmethod
     def act(self, item: Item, *, at: datetime) -> None:
-        """Do it, and write the outcome on the item, which is locked, and saved next.
+        """Do the work, and write the outcome on the item, which is locked, and saved afterward.
 
-        What has to be undone when the act fails belongs in a savepoint of its own: the failure is written in this
+        What must be undone if the work fails belongs in its own savepoint, because the failure is written in this
         transaction.
         """
 
     def interrupted(self, item_id: int, error: OperationalError) -> None:
-        """The database was in the way; the item stays waiting."""
+        """The database prevented the work; the item stays waiting."""
 
     def due(self, *, at: datetime) -> Sequence[Message]:
         """All waiting items."""
         return [{"item_id": pk} for pk in self.waiting().order_by("pk").values_list("pk", flat=True)[:AT_A_TIME]]
 
     def work(self, item_id: int, *, at: datetime) -> None:
-        """One attempt at the item, if it waits and no other worker has it."""
+        """One attempt at the item, if it is waiting and no other worker has it."""
         with held(self.task, item_id) as is_ours:
             if not is_ours or not self._claim(item_id, at=at):
                 return
@@ -58,7 +58,7 @@ class LockedQueue(ItemQueue[Item]):
     def _perform(self, item_id: int, *, at: datetime) -> None:
         with transaction.atomic():
             item = self._free(item_id)
-            if item is None:  # settled, paused or stopped meanwhile
+            if item is None:  # settled, paused or stopped in the meantime
                 return
             try:
                 outcome = attempted(lambda: self.act(item, at=at), what=f"{self.task} of {item.pk}")

@@ -1,4 +1,4 @@
-"""A pass goes through many things in order, each in its own transaction; one row stands for the pass."""
+"""A pass processes many things in order, each in its own transaction; one row stands for the pass."""
 
 from abc import abstractmethod
 from collections.abc import Sequence
@@ -18,33 +18,33 @@ Thing = TypeVar("Thing", bound=Model)
 
 
 class PassQueue(RowQueue[Pass], Generic[Pass, Thing]):
-    """For work that has an order, or must not be done two at a time.
+    """For work that has an order, or must not be done by two workers at a time.
 
-    The attempts are counted for the thing in hand: one that kills its workers is skipped, and the pass goes on.
+    Attempts are counted for the current thing: one that kills its workers is skipped, and the pass continues.
     """
 
     @abstractmethod
     def next_of(self, item: Pass) -> Thing | None:
-        """What the pass does next."""
+        """The next thing of the pass."""
 
     @abstractmethod
     def act(self, item: Pass, thing: Thing, /, *, at: datetime) -> None:
-        """Do it for this thing, and count it on the pass; as for a locked item, with a savepoint of its own."""
+        """Process this thing and count it on the pass; as for a locked item, use a savepoint."""
 
     @abstractmethod
     def skip(self, item: Pass, thing: Thing, failure: Failure, /, *, at: datetime) -> None:
-        """Write down why this thing was skipped, so that the pass does not come to it again."""
+        """Record why this thing was skipped, so that the pass does not return to it."""
 
     @abstractmethod
     def finish(self, item: Pass, *, at: datetime) -> None:
-        """Nothing is left: write it on the pass, which is saved next."""
+        """Nothing is left: record that on the pass, which is saved afterward."""
 
     def due(self, *, at: datetime) -> Sequence[Message]:
-        """Every pass that is not finished."""
+        """Every unfinished pass."""
         return [{"item_id": pk} for pk in self.waiting().order_by("pk").values_list("pk", flat=True)[:AT_A_TIME]]
 
     def work(self, item_id: int, *, at: datetime) -> bool:
-        """Do the next thing of the pass; returns whether there may be more. A pass that another worker has is left alone."""
+        """Process the next thing of the pass; return whether more may remain. Skip a pass that another worker has."""
         with held(self.task, item_id) as is_ours:
             return is_ours and self._claim(item_id, at=at) and self._perform(item_id, at=at)
 
@@ -68,7 +68,7 @@ class PassQueue(RowQueue[Pass], Generic[Pass, Thing]):
         item = self._free(item_id)
         thing = None if item is None else self.next_of(item)
         if item is None or thing is None or thing.pk != item.trying:
-            return item is not None  # stopped, or settled by a person meanwhile
+            return item is not None  # stopped, or settled by a person in the meantime
         outcome = self._outcome(item, thing, at)
         if isinstance(outcome, Failure):
             self.skip(item, thing, outcome, at=at)

@@ -1,6 +1,6 @@
-"""A queue: one kind of work, what of it is due, and the sweep that asks for it.
+"""A queue: one kind of work, what is due, and the sweep that requests it.
 
-The rows are the queue. A message only names a row, so it may be lost, come twice or come late.
+The rows are the queue. A message only names a row, so it may be lost, duplicated or late.
 """
 
 import logging
@@ -17,9 +17,9 @@ from billing_engine.core.tasks import Argument, after_commit
 
 logger = logging.getLogger(__name__)
 
-AT_A_TIME = 5_000  # messages a sweep: more would fill the broker
+AT_A_TIME = 5_000  # messages per sweep: more would fill the broker
 
-Message = dict[str, Argument]  # the arguments of the task
+Message = dict[str, Argument]  # the task's arguments
 
 Item = TypeVar("Item", bound=WorkItem)
 
@@ -34,15 +34,15 @@ class Queue(ABC):
         """A message for each piece of work that is waiting and that no worker has."""
 
     def tidy(self, *, at: datetime) -> None:
-        """Put right what a worker that died has left behind; for most kinds of work that is nothing."""
+        """Clean up after a worker that died; most kinds of work need nothing."""
         return
 
     def ask(self, **message: Argument) -> None:
-        """Ask the workers for one piece of work, after commit."""
+        """Request one piece of work, after commit."""
         after_commit(self.task, **message)
 
     def sweep(self, *, at: datetime) -> int:
-        """Tidy up, and ask for everything that is due, whether or not earlier messages arrived; return how many messages."""
+        """Tidy up, and request everything that is due, whether or not earlier messages arrived; return the number of messages."""
         self.tidy(at=at)
         messages = self.due(at=at)
         for message in messages:
@@ -51,40 +51,40 @@ class Queue(ABC):
 
 
 def sweep(queues: Iterable[Queue], *, at: datetime) -> int:
-    """Sweep every queue; return how many messages."""
+    """Sweep every queue; return the number of messages."""
     return sum(queue.sweep(at=at) for queue in queues)
 
 
 class RowQueue(Queue, Generic[Item]):
-    """Work that has rows of its own."""
+    """Work that has its own rows."""
 
     most_attempts: ClassVar[int | None] = MOST_ATTEMPTS
 
     @abstractmethod
     def waiting(self) -> QuerySet[Item]:
-        """The rows that a worker may take up: not settled, and neither paused nor stopped."""
+        """The rows that a worker may process: not settled, paused or stopped."""
 
     def given_up(self, item: Item) -> str:
-        """What people read where all attempts are used up."""
+        """The message for people once all attempts are used up."""
         return f"{self.most_attempts} attempts ended without an outcome."
 
 
 class ItemQueue(RowQueue[Item]):
-    """Work of which each piece is a row. A kind of work names its rows and its act; the rest is the same for all."""
+    """Work in which each piece is a row. A kind of work names its rows and its action; the rest is shared."""
 
     @abstractmethod
     def fail(self, item: Item, failure: Failure, *, at: datetime) -> None:
-        """Write on the item that it failed, and why; the queue saves it."""
+        """Record on the item that it failed, and why; the queue saves it."""
 
     def may_begin(self, item: Item, *, at: datetime) -> bool:
-        """Whether an attempt begins now. The item is locked, and saved next: it may be settled or postponed instead."""
+        """Whether an attempt may start now. The item is locked, and saved afterward: it may be settled or postponed instead."""
         return True
 
     def after(self, item: Item, *, at: datetime) -> None:
         """What follows once an item is settled."""
 
     def begin(self, item: Item, *, at: datetime) -> bool:
-        """Count an attempt, if one begins now; an item whose attempts are used up fails."""
+        """Count an attempt, if one starts now; an item whose attempts are used up fails."""
         if self.most_attempts is not None and item.attempts >= self.most_attempts:
             logger.error("%s: no attempt at %s had an outcome", self.task, item.pk)
             self.fail(item, Failure(GIVEN_UP, self.given_up(item)), at=at)

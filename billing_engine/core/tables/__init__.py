@@ -1,1 +1,1 @@
-"""Tables as files: CSV and XLSX, written and read."""
+"""Read and write tables as CSV and XLSX."""

@@ -1,4 +1,4 @@
-"""Tables as CSV: streamed row by row, and safe to open in a spreadsheet."""
+"""Write CSV: streamed row by row, and safe to open in a spreadsheet."""
 
 import csv
 from collections.abc import Iterable, Iterator
@@ -9,20 +9,20 @@ from django.http import StreamingHttpResponse
 
 Cell = str | int | Decimal | date | None
 
-# What a spreadsheet takes for the beginning of a formula (OWASP, "CSV injection").
+# Characters that a spreadsheet takes as the start of a formula (OWASP, "CSV injection").
 STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-BYTE_ORDER_MARK = "\ufeff"  # by which a spreadsheet knows that this is UTF-8
+BYTE_ORDER_MARK = "\ufeff"  # tells a spreadsheet that this is UTF-8
 
 
 class _Line:
-    """What the csv module writes to: it hands the line back instead of keeping it."""
+    """A file for the csv module that returns the line instead of storing it."""
 
     def write(self, text: str) -> str:
         return text
 
 
 def csv_response(name: str, header: Iterable[str], rows: Iterable[Iterable[Cell]]) -> StreamingHttpResponse:
-    """A download that starts at once and needs no memory, however many rows there are."""
+    """A download that starts at once and needs no memory, no matter how many rows."""
     return StreamingHttpResponse(
         lines_of(header, rows),
         content_type="text/csv; charset=utf-8",
@@ -39,7 +39,7 @@ def lines_of(header: Iterable[str], rows: Iterable[Iterable[Cell]]) -> Iterator[
 
 
 def safe(cell: Cell) -> str:
-    """The cell as text; one that a spreadsheet would compute gets an apostrophe, a number stays a number."""
+    """The cell as text; text that a spreadsheet would evaluate gets an apostrophe, numbers stay numbers."""
     text = "" if cell is None else f"{cell:f}" if isinstance(cell, Decimal) else str(cell)
     if text.lstrip(" ").startswith(STARTS_A_FORMULA) and not _is_number(text):
         return f"'{text}"

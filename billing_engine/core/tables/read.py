@@ -1,4 +1,4 @@
-"""Tables as people keep them, CSV or XLSX, read into rows of text."""
+"""Read tables, CSV or XLSX, into rows of text."""
 
 import csv
 from collections.abc import Iterator
@@ -15,31 +15,31 @@ from billing_engine.core.calendar.wall_clock import written
 from billing_engine.core.errors import Refused
 from billing_engine.core.tables.csv import STARTS_A_FORMULA
 
-ZIP = b"PK\x03\x04"  # how every XLSX begins
+ZIP = b"PK\x03\x04"  # how every XLSX starts
 UNPACKED_AT_MOST = 64 * 1024 * 1024
 DELIMITERS = (",", ";", "\t")
 HALF_A_SECOND = timedelta(seconds=0.5)
-FILLED_IN = "'"  # what `safe` puts before a cell that a spreadsheet would compute
+FILLED_IN = "'"  # what `safe` puts before a cell that a spreadsheet would evaluate
 
 
 class NotASheet(Refused):
-    """A file that is no table."""
+    """The file is not a table."""
 
     code = "not_a_sheet"
-    message = "This is neither a CSV in UTF-8 nor an XLSX."
+    message = "This is neither a UTF-8 CSV nor an XLSX file."
 
 
 class TooManyRows(Refused):
-    """A table longer than one page can tell about."""
+    """The table has more rows than a page can show."""
 
     code = "too_many_rows"
 
 
-Row = tuple[int, dict[str, str]]  # its number as the spreadsheet shows it, and its cells by their column
+Row = tuple[int, dict[str, str]]  # row number as in the spreadsheet, and cells by column
 
 
 def read_sheet(content: bytes, *, most: int) -> list[Row]:
-    """The rows beneath the header, empty ones left out. Raises NotASheet or TooManyRows."""
+    """The rows below the header, without empty ones. Raises NotASheet or TooManyRows."""
     lines = _xlsx(content) if content.startswith(ZIP) else _csv(content)
     header: list[str] | None = None
     rows = list[Row]()
@@ -50,12 +50,12 @@ def read_sheet(content: bytes, *, most: int) -> list[Row]:
             header = _header(cells)
             continue
         if len(rows) == most:
-            raise TooManyRows(f"At most {most:,} rows at once.")
+            raise TooManyRows(f"The file can have at most {most:,} rows.")
         if any(cells[len(header) :]):
             raise NotASheet(f"Row {number} has more cells than there are columns in the header.")
         rows.append((number, dict(zip_longest(header, cells[: len(header)], fillvalue=""))))
     if not rows:
-        raise NotASheet("There is no row beneath the header.")
+        raise NotASheet("There are no rows below the header.")
     return rows
 
 
@@ -63,7 +63,7 @@ def _header(cells: list[str]) -> list[str]:
     names = [cell.strip().lower() for cell in cells]
     twice = sorted({name for name in names if name and names.count(name) > 1})
     if twice:
-        raise NotASheet(f"Twice in the header: {', '.join(twice)}.")
+        raise NotASheet(f"Duplicate columns in the header: {', '.join(twice)}.")
     return names
 
 
@@ -71,15 +71,15 @@ def _xlsx(content: bytes) -> Iterator[list[str]]:
     try:
         with ZipFile(BytesIO(content)) as packed:
             if sum(part.file_size for part in packed.infolist()) > UNPACKED_AT_MOST:
-                raise NotASheet("This XLSX is larger than any list of ours.")
+                raise NotASheet("This XLSX file is too large.")
         sheet: Any = load_workbook(BytesIO(content), read_only=True, data_only=True).worksheets[0]
-        sheet.reset_dimensions()  # it may claim a million columns, and each row would be filled up to them
+        sheet.reset_dimensions()  # it may claim a million columns, and each row would be padded to them
         for row in sheet.iter_rows(values_only=True):
             yield [_text(value) for value in row]
     except (Refused, GeneratorExit):
         raise
     except Exception as error:
-        raise NotASheet from error  # a broken file breaks its reader in any way: as XML, as ZIP, as a list of sheets
+        raise NotASheet from error  # a broken file can raise anything: XML, ZIP or sheet errors
 
 
 def _csv(content: bytes) -> Iterator[list[str]]:
@@ -99,18 +99,18 @@ def _csv(content: bytes) -> Iterator[list[str]]:
 
 
 def _text(value: object) -> str:
-    """As it would be typed: no idle zeros, no midnight, and without the apostrophe that kept it from being computed."""
+    """The cell as a user would type it: no trailing zeros, no midnight, no protective apostrophe."""
     if value is None:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, datetime):  # a spreadsheet counts in parts of a day, and so a hair beside the second
+    if isinstance(value, datetime):  # spreadsheets count in fractions of a day, so times can be slightly off a second
         return written((value + HALF_A_SECOND).replace(microsecond=0))
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, int | Decimal):
         return str(value)
-    if isinstance(value, float):  # what a spreadsheet holds; its shortest form is what was typed
+    if isinstance(value, float):  # a spreadsheet stores a float; its shortest form is what was typed
         return f"{Decimal(repr(value)).normalize():f}"
     text = str(value).strip()
     return text[1:] if text.startswith(FILLED_IN) and text[1:].lstrip().startswith(STARTS_A_FORMULA) else text

@@ -1,4 +1,4 @@
-"""Tables as XLSX: written row by row to a file on disk, texts as texts whatever they begin with."""
+"""Write XLSX row by row to a file on disk; strings stay strings, whatever they start with."""
 
 import tempfile
 from collections.abc import Iterable
@@ -14,14 +14,14 @@ from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from billing_engine.core.tables.csv import Cell
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-ROWS_A_SHEET = 1_048_576  # the format has no more
+ROWS_A_SHEET = 1_048_576  # limit of the format
 EXACT_DIGITS = 15  # of a number in a spreadsheet
-LONGEST_TEXT = 32_767  # of a cell; the same
+LONGEST_TEXT = 32_767  # of a cell; limit of the format
 
 
 def xlsx_response(name: str, title: str, header: Iterable[str], rows: Iterable[Iterable[Cell]]) -> FileResponse:
-    """A download; the file is complete before its first byte is sent, and gone with the response."""
-    file = tempfile.NamedTemporaryFile(suffix=".xlsx")  # noqa: SIM115 -- the response closes it, and so deletes it
+    """A download; the file is complete before its first byte is sent, and deleted with the response."""
+    file = tempfile.NamedTemporaryFile(suffix=".xlsx")  # noqa: SIM115 -- the response closes and so deletes it
     write_workbook(file, title, header, rows)
     file.seek(0)
     response = FileResponse(file, as_attachment=True, filename=name, content_type=XLSX)
@@ -32,7 +32,7 @@ def xlsx_response(name: str, title: str, header: Iterable[str], rows: Iterable[I
 def write_workbook(
     file: IO[bytes], title: str, header: Iterable[str], rows: Iterable[Iterable[Cell]], *, a_sheet: int = ROWS_A_SHEET
 ) -> None:
-    """Write the table; what one sheet cannot hold goes on in the next, under the same header."""
+    """Write the table; rows beyond a sheet's limit continue on the next sheet, with the same header."""
     book, header = Workbook(write_only=True), list(header)
     sheet: Any = None
     filled = a_sheet
@@ -55,7 +55,7 @@ def _sheet(book: Workbook, title: str, header: list[str]) -> Any:
 
 
 def _cell(sheet: Any, cell: Cell) -> Any:
-    if isinstance(cell, datetime):  # a workbook knows no time zones: as text it keeps its own
+    if isinstance(cell, datetime):  # a workbook has no time zones, so text keeps the zone
         return cell.isoformat()
     if isinstance(cell, Decimal) and len(cell.as_tuple().digits) > EXACT_DIGITS:
         return f"{cell:f}"  # as a number it would lose its last digits

@@ -1,1 +1,1 @@
-"""What the templates of all apps may call."""
+"""Template tags and filters for all apps."""

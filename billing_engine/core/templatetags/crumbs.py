@@ -1,4 +1,4 @@
-"""Where a page is, at its top: a list as the menu calls it, a row by its own name, and above it what it belongs to."""
+"""Breadcrumbs: a list by its menu title, a row by its name, preceded by what it belongs to."""
 
 from typing import Any
 
@@ -16,11 +16,11 @@ Part = dict[str, Any]
 
 @register.filter
 def crumbs(parts: list[Part]) -> list[Part]:
-    """Unfold's parts without the app in front, which is no place of its own."""
+    """Unfold's parts without the leading app, which has no page."""
     *before, last = parts
     row = last["title"]
     if not isinstance(row, Model):
-        return [_list(last)] if before else [{**last, "title": _as_begun(str(row))}]
+        return [_list(last)] if before else [{**last, "title": _capitalized(str(row))}]
     above = _above(row)
     if above is not None:
         return [_list_of(above), _row(above), {**last, "title": str(row)}]
@@ -29,7 +29,7 @@ def crumbs(parts: list[Part]) -> list[Part]:
 
 def named(address: str, otherwise: str) -> str:
     """A list's name: the menu's, if it has one."""
-    return title_of(address) or _as_begun(otherwise)
+    return title_of(address) or _capitalized(otherwise)
 
 
 def _list(part: Part) -> Part:
@@ -48,12 +48,12 @@ def _row(row: Model) -> Part:
 
 
 def _above(row: Model) -> Model | None:
-    """What the row's page says the row belongs to."""
+    """What the row belongs to, as its page says."""
     if not admin.site.is_registered(type(row)):
         return None
     above = getattr(admin.site.get_model_admin(type(row)), "above", None)
     return above(row) if above else None
 
 
-def _as_begun(words: str) -> str:
+def _capitalized(words: str) -> str:
     return words[:1].upper() + words[1:]

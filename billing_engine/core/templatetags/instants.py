@@ -1,4 +1,4 @@
-"""`{{ step.at|instant:invoice.customer.zone }}`: instants in templates, as everywhere else with their zone."""
+"""`{{ step.at|instant:invoice.customer.zone }}`: instants in templates, with their zone as everywhere."""
 
 from datetime import UTC, datetime, tzinfo
 
@@ -11,5 +11,5 @@ register = template.Library()
 
 @register.filter
 def instant(at: datetime | None, zone: tzinfo | str | None = None) -> str:
-    """In the zone given; without one in UTC, for what concerns no customer."""
+    """In the given zone; without one in UTC, for what concerns no customer."""
     return shown(at, zone if isinstance(zone, tzinfo) else UTC)

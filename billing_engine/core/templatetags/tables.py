@@ -1,4 +1,4 @@
-"""`{% heads "Source" "Code" ">Items" %}`: the head of a table in one line."""
+"""`{% heads "Source" "Code" ">Items" %}`: a table head in one line."""
 
 from django import template
 from django.utils.html import format_html, format_html_join
@@ -6,12 +6,12 @@ from django.utils.safestring import SafeString
 
 register = template.Library()
 
-NUMBER = ">"  # in front of a column's name: its numbers stand to the right, and so does the name
+NUMBER = ">"  # prefix of a column's name: its numbers are right-aligned, and so is the name
 
 
 @register.simple_tag
 def heads(*names: str, number: str = "lb-right") -> SafeString:
-    """A head with these columns' names; `number` is the class of those with numbers."""
+    """A table head with these columns; `number` is the CSS class of number columns."""
     cells = ((_class(name, number), name.removeprefix(NUMBER)) for name in names)
     row = format_html_join("", '<th scope="col"{}>{}</th>', cells)
     return format_html("<thead><tr>{}</tr></thead>", row)

@@ -1,4 +1,4 @@
-"""`manage.py down`: stops the embedded servers that other commands or interrupted tests left running."""
+"""`manage.py down`: stop the embedded servers that other commands or interrupted tests left running."""
 
 from typing import Any
 
@@ -9,9 +9,9 @@ from billing_engine import local_servers
 
 
 class Command(BaseCommand):
-    """The data stays."""
+    """Stops the servers; the data stays."""
 
-    help = "Stop every embedded PostgreSQL and Redis of this checkout, the tests' too."
+    help = "Stop every embedded PostgreSQL and Redis of this checkout, including those of tests."
     requires_system_checks = ()
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -1,4 +1,4 @@
-"""`manage.py migrate_alone`: migrations, roles and the schedule, while nobody else migrates."""
+"""`manage.py migrate_alone`: apply migrations, roles and the schedule, one process at a time."""
 
 import time
 from argparse import ArgumentParser
@@ -12,18 +12,20 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
 from billing_engine.operations import health, heartbeat
-from billing_engine.operations.database_roles import Login, ensure_logins, let_the_app_in
+from billing_engine.operations.database_roles import Login, ensure_logins, grant_app_access
 from billing_engine.operations.schedule import ensure_schedule
 from billing_engine.roles import ensure_roles
 
 STEP_SECONDS = 0.5
-LOCK = 20_261_124  # an advisory lock that stands for "somebody migrates"
+LOCK = 20_261_124  # an advisory lock held while migrating
 
 
 class Command(BaseCommand):
-    """Many web processes may start at once: one migrates, the others wait and find nothing left to do."""
+    """Many web processes may start at once: one migrates, the others wait and then find nothing left to do."""
 
-    help = "Apply the migrations, the roles and the schedule; of several at once, one does it and the others wait."
+    help = (
+        "Apply migrations, roles and the schedule. If several processes start at once, one does it and the others wait."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--seconds", type=float, default=600, help="How long to wait for the database.")
@@ -36,8 +38,8 @@ class Command(BaseCommand):
             health.wait_for("database", seconds=seconds)
         except TimeoutError as error:
             raise CommandError(str(error)) from error
-        # Asked for again and again instead of waited for: a statement that waits has a snapshot, and the other one's
-        # CREATE INDEX CONCURRENTLY would wait for that: a deadlock.
+        # Polled instead of waited for: a waiting statement holds a snapshot, and the other process's
+        # CREATE INDEX CONCURRENTLY would wait for that snapshot: a deadlock.
         while not _locked():
             heartbeat.leave()
             time.sleep(STEP_SECONDS)
@@ -46,13 +48,13 @@ class Command(BaseCommand):
             ensure_roles()
             ensure_schedule()
             if app:
-                let_the_app_in(app)
+                grant_app_access(app)
         finally:
-            connection.close()  # and the lock with it, also where a migration has broken the connection
+            connection.close()  # and the lock with it, even if a migration has broken the connection
 
 
 def _as_soon_as_it_answers(act: Callable[[], None], seconds: float) -> None:
-    """The database of a new stack may take a while to take logins."""
+    """Wait for the database: that of a new stack may take a while to accept logins."""
     deadline = time.monotonic() + seconds
     while True:
         try:

@@ -8,7 +8,7 @@ from billing_engine.roles import ensure_roles
 
 
 class Command(BaseCommand):
-    help = "Creates the roles, or puts their permissions right."
+    help = "Create the roles, or reset their permissions."
 
     def handle(self, *args: Any, **options: Any) -> None:
         for role in ensure_roles():

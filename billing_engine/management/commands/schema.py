@@ -1,4 +1,4 @@
-"""`manage.py schema`: docs/schema.dbml from the models, and docs/schema.txt from the migrations."""
+"""`manage.py schema`: write docs/schema.dbml from the models, and docs/schema.txt from the migrations."""
 
 from argparse import ArgumentParser
 from collections.abc import Iterator
@@ -27,9 +27,9 @@ class Command(BaseCommand):
         if check:
             if not _is(drawn, schema()):
                 raise CommandError(
-                    f"{drawn.relative_to(settings.BASE_DIR)} is stale. Write it anew with: manage.py schema"
+                    f"{drawn.relative_to(settings.BASE_DIR)} is out of date. Update it with: manage.py schema"
                 )
-            self.stdout.write("docs/schema.dbml shows the models as they are.")
+            self.stdout.write("docs/schema.dbml is up to date.")
             return
         self._write(drawn, schema())
         with _freshly_migrated():
@@ -39,7 +39,7 @@ class Command(BaseCommand):
         is_new = not _is(file, new)
         if is_new:
             file.write_text(new, encoding="utf-8")
-        self.stdout.write(f"{file.relative_to(settings.BASE_DIR)} {'written' if is_new else 'is as it was'}.")
+        self.stdout.write(f"{file.relative_to(settings.BASE_DIR)} {'written' if is_new else 'unchanged'}.")
 
 
 def _is(file: Path, new: str) -> bool:
@@ -48,7 +48,7 @@ def _is(file: Path, new: str) -> bool:
 
 @contextmanager
 def _freshly_migrated() -> Iterator[None]:
-    """On a temporary database next to the one in the settings."""
+    """Read it from a temporary database next to the one in the settings."""
     before = connection.settings_dict["NAME"]
     connection.settings_dict["TEST"]["NAME"] = f"schema_of_{before}"
     connection.creation.create_test_db(verbosity=0, autoclobber=True)

@@ -1,4 +1,4 @@
-"""`manage.py up`: everything on one machine, from nothing to invoices; Ctrl-C stops all of it."""
+"""`manage.py up`: run everything on one machine, from an empty database to invoices; Ctrl-C stops all of it."""
 
 import os
 import sys
@@ -30,21 +30,21 @@ from invoices.models import Invoice
 
 CHECKOUT: Path = settings.BASE_DIR
 PYTHON = sys.executable
-LOOK_FIRST = (
+PAGES_TO_SHOW = (
     ("This month at a glance", "admin/"),
     ("Last month's draft invoices", "admin/invoices/invoice/"),
-    ("What no rule prices yet", "admin/pricing/unratedaction/"),
-    ("What was refused, and why", "admin/leads/quarantineditem/"),
-    ("The API, to read and to try", "api/docs/"),
+    ("Unrated actions", "admin/pricing/unratedaction/"),
+    ("Quarantined items", "admin/leads/quarantineditem/"),
+    ("API reference", "api/docs/"),
 )
-# What goes out has workers of its own: a mail server that hangs, or a document of thousands of lines, stops no rating.
+# Sending has its own workers: a mail server that hangs, or a document of thousands of lines, must not stop rating.
 WORKERS = {"worker": "celery,rating,billing", "outgoing": "mails,documents"}
 
 
 class Command(BaseCommand):
-    """Servers, migrations, the sample company, gunicorn, a Celery worker and beat, on loopback only."""
+    """Starts servers, migrations, the sample company, gunicorn, a Celery worker and beat, on loopback only."""
 
-    help = "Run the whole engine on this machine, with a sample company; Ctrl-C stops it."
+    help = "Run everything on this machine, with a sample company. Ctrl-C stops it."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--port", type=int, default=int(os.environ.get("PORT", "8000")))
@@ -63,7 +63,7 @@ class Command(BaseCommand):
                 self._run(children, port, sample=not no_sample)
         except KeyboardInterrupt:
             self.console.print("Stopping …")
-        except (local_servers.DeskError, TimeoutError) as error:
+        except (local_servers.LocalServerError, TimeoutError) as error:
             raise CommandError(str(error)) from error
         finally:
             children.stop()
@@ -125,7 +125,7 @@ class Command(BaseCommand):
         today = now()
         if not company.exists():
             company.create(at=today, billed_from=last_month(today).first)
-            self._say("Sample company made: 8 brands, 11 sources, their price rules and people")
+            self._say("Sample company created: 8 brands, 11 sources, their price rules and people")
         if load.is_billed(today=today):
             return
         columns = (TextColumn("  {task.description}"), BarColumn(), MofNCompleteColumn())
@@ -134,14 +134,14 @@ class Command(BaseCommand):
         self._say(summary)
 
     def _load(self, bars: Progress, address: str, today: datetime, children: Children) -> str:
-        def bar(words: str) -> load.Told:
+        def bar(words: str) -> load.Report:
             task = bars.add_task(words, total=None)
             return lambda done, of: bars.update(task, completed=done, total=of)
 
-        counts = load.deliver(address, today=today, told=bar("posting leads to the REST endpoint"))
-        load.wait_for_rating(told=bar("rating by the worker, periods"), check=children.check)
+        counts = load.deliver(address, today=today, report=bar("posting leads to the REST endpoint"))
+        load.wait_for_rating(report=bar("rating by the worker, periods"), check=children.check)
         result = load.bill_last_month(
-            today=today, told=bar("billing run of last month, customers"), check=children.check
+            today=today, report=bar("billing run of last month, customers"), check=children.check
         )
         return (
             f"{counts['leads_received']:,} leads with {counts['actions_received']:,} actions received; "
@@ -153,7 +153,7 @@ class Command(BaseCommand):
         for name, password, role in company.PEOPLE:
             self.console.print(f"  {name:<11} {password:<18} {role or 'everything'}", highlight=False, soft_wrap=True)
         self.console.print("\nLook first at:", highlight=False, soft_wrap=True)
-        for words, path in LOOK_FIRST:
+        for words, path in PAGES_TO_SHOW:
             self.console.print(f"  {words:<28} {address}{path}", highlight=False, soft_wrap=True)
         self.console.print("\nCtrl-C stops everything.", highlight=False, soft_wrap=True)
         self.console.print(f"Ready: {address}", highlight=False, soft_wrap=True)

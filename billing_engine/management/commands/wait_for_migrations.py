@@ -1,4 +1,4 @@
-"""`manage.py wait_for_migrations`: until the database is there and knows every migration of this code."""
+"""`manage.py wait_for_migrations`: wait until the database exists and has every migration of this code."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -9,7 +9,7 @@ from billing_engine.operations import health
 
 
 class Command(BaseCommand):
-    """A worker on tables that are not there yet would only fail: it waits until another process has migrated."""
+    """A worker without its tables would only fail, so it waits until another process has migrated."""
 
     help = "Wait until every migration has been applied."
 

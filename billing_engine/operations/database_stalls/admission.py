@@ -1,4 +1,4 @@
-"""The door that every request but `/livez` passes: one that finds no place at work is told to come again."""
+"""Admission control for every request but `/livez`: without a free slot, the client is told to retry."""
 
 import logging
 from collections.abc import Callable
@@ -12,14 +12,16 @@ from billing_engine.operations.database_stalls import slots
 
 API = "/api/"
 
-WORDS = "The engine can't answer at the moment. Send the same again in a few seconds: nothing counts twice."
-PAGE = "The engine can't answer at the moment. Reload the page in a few seconds.\n"
+WORDS = (
+    "The engine can't respond at the moment. Send the same request again in a few seconds; nothing is counted twice."
+)
+PAGE = "The engine can't respond at the moment. Reload the page in a few seconds.\n"
 
 logger = logging.getLogger(__name__)
 
 
 class PlacesMiddleware:
-    """Lets a request in when there is a place for it; and says of one that the database broke off that it may come again."""
+    """Lets a request in if there is a slot; tells clients to retry a request that the database broke off."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -33,7 +35,7 @@ class PlacesMiddleware:
         try:
             response = self.get_response(request)
             if isinstance(response, StreamingHttpResponse):
-                is_at_work_still = True  # until everything is sent, or broken off: the server closes every answer
+                is_at_work_still = True  # until everything is sent or broken off: the server closes every response
                 closers: list[Callable[[], None]] = vars(response)["_resource_closers"]
                 closers.append(slots.give_back)
             return response
@@ -42,7 +44,7 @@ class PlacesMiddleware:
                 slots.give_back()
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """The database is away, or gave up: no fault of the page's."""
+        """The database is unavailable or timed out: not the page's error."""
         if not isinstance(error, OperationalError | InterfaceError):
             return None
         logger.warning("A request was broken off: %s", error)
@@ -50,7 +52,7 @@ class PlacesMiddleware:
 
 
 def busy(request: HttpRequest) -> HttpResponse:
-    """Not now: in the API as a problem, elsewhere in words."""
+    """Not now: a problem document in the API, plain text elsewhere."""
     status = HTTPStatus.SERVICE_UNAVAILABLE
     headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
     if request.path.startswith(API):

@@ -1,4 +1,4 @@
-"""Connections to PostgreSQL that are watched whenever they wait for it; and what the operating system is told of them."""
+"""PostgreSQL connections that are watched whenever they wait, and their settings for the operating system."""
 
 from typing import Any
 
@@ -6,18 +6,18 @@ from psycopg2 import extensions
 
 from billing_engine.operations.database_stalls import watchdog
 
-# Where the machine is gone nobody says so: the operating system finds it out, within some 25 seconds.
+# If the machine is gone, no error arrives: the operating system detects it within some 25 seconds.
 TIMES: dict[str, int] = {
-    "connect_timeout": 4,  # seconds, for each address that the name stands for, until it has let us in
+    "connect_timeout": 4,  # seconds to connect, for each address of the name
     "keepalives": 1,
     "keepalives_idle": 10,
     "keepalives_interval": 5,
     "keepalives_count": 3,
-    "tcp_user_timeout": 15_000,  # milliseconds, for what was sent and is not confirmed
+    "tcp_user_timeout": 15_000,  # milliseconds for data sent but not confirmed
 }
 
-IDLE_SECONDS = 300  # within a transaction, whose locks others wait for
-# PostgreSQL looks whether somebody is still there to be answered: a worker may have been killed in the middle.
+IDLE_SECONDS = 300  # within a transaction, while others wait for its locks
+# PostgreSQL checks whether the client is still connected: a worker may have been killed in the middle.
 GONE_SECONDS = 10
 
 LIMITS = """
@@ -28,46 +28,46 @@ LIMITS = """
 
 
 class WatchedCursor(extensions.cursor):
-    """A cursor whose rows are all here once it has executed."""
+    """A cursor that has all its rows once it has executed."""
 
     connection: "WatchedConnection"
 
     def execute(self, *args: Any, **kwargs: Any) -> None:
-        """As psycopg2 does; watched."""
+        """Like psycopg2's, watched."""
         with watchdog.asking(self.connection, self.connection.address):
             super().execute(*args, **kwargs)
 
     def executemany(self, *args: Any, **kwargs: Any) -> None:
-        """As psycopg2 does; watched."""
+        """Like psycopg2's, watched."""
         with watchdog.asking(self.connection, self.connection.address):
             super().executemany(*args, **kwargs)
 
     def callproc(self, *args: Any, **kwargs: Any) -> None:
-        """As psycopg2 does; watched."""
+        """Like psycopg2's, watched."""
         with watchdog.asking(self.connection, self.connection.address):
             super().callproc(*args, **kwargs)
 
     def copy_expert(self, *args: Any, **kwargs: Any) -> None:
-        """As psycopg2 does; watched."""
+        """Like psycopg2's, watched."""
         with watchdog.asking(self.connection, self.connection.address):
             super().copy_expert(*args, **kwargs)
 
 
 class WatchedStream(WatchedCursor):
-    """A cursor whose rows are with the server, and are fetched in parts."""
+    """A cursor whose rows stay on the server and are fetched in parts."""
 
     def fetchone(self) -> tuple[Any, ...] | None:
-        """As psycopg2 does; watched."""
+        """Like psycopg2's, watched."""
         with watchdog.asking(self.connection, self.connection.address):
             return super().fetchone()
 
     def fetchmany(self, *args: Any, **kwargs: Any) -> list[tuple[Any, ...]]:
-        """As psycopg2 does; watched."""
+        """Like psycopg2's, watched."""
         with watchdog.asking(self.connection, self.connection.address):
             return super().fetchmany(*args, **kwargs)
 
     def fetchall(self) -> list[tuple[Any, ...]]:
-        """As psycopg2 does; watched."""
+        """Like psycopg2's, watched."""
         with watchdog.asking(self.connection, self.connection.address):
             return super().fetchall()
 
@@ -76,13 +76,13 @@ class WatchedStream(WatchedCursor):
             return super().__next__()
 
     def close(self) -> None:
-        """As psycopg2 does; watched."""
+        """Like psycopg2's, watched."""
         with watchdog.asking(self.connection, self.connection.address):
             super().close()
 
 
 class WatchedConnection(extensions.connection):
-    """A connection that a silent server does not hold up for ever."""
+    """A connection that an unresponsive server does not block forever."""
 
     def __init__(self, dsn: str, *args: Any, **kwargs: Any) -> None:
         watchdog.refuse_if_silent(dsn)
@@ -97,15 +97,15 @@ class WatchedConnection(extensions.connection):
     def cursor(  # type: ignore[override]  # of psycopg2's three forms, the two that differ by the factory
         self, name: str | None = None, cursor_factory: Any = None, **kwargs: Any
     ) -> Any:
-        """As psycopg2 does, with a watched one; Django names the plain one, which is not."""
+        """Like psycopg2's, with a watched cursor; Django asks for the plain one, which is not watched."""
         return super().cursor(name, WatchedStream if name else WatchedCursor, **kwargs)
 
     def commit(self) -> None:
-        """As psycopg2 does; watched."""
+        """Like psycopg2's, watched."""
         with watchdog.asking(self, self.address):
             super().commit()
 
     def rollback(self) -> None:
-        """As psycopg2 does; watched."""
+        """Like psycopg2's, watched."""
         with watchdog.asking(self, self.address):
             super().rollback()

@@ -1,7 +1,7 @@
-"""How many requests of a process are at work at once: one less than it has threads, so that `/livez` is always answered.
+"""How many requests a process handles at once: one less than it has threads, so that `/livez` is always answered.
 
-Who finds no place waits for one, as in any queue; but not while the database is suspected of silence, because then no
-place comes free and the one who waits would be in the way of `/livez`.
+Without a free slot, a request waits for one; but not while the database is suspected to be stalled, because then no
+slot becomes free and the waiting request would block `/livez`.
 """
 
 import threading
@@ -9,34 +9,34 @@ import time
 
 from billing_engine.operations.database_stalls import watchdog
 
-LOOK_SECONDS = 0.1
+POLL_SECONDS = 0.1
 LONGEST_SECONDS = 30
 
 
 class _Places:
-    """Of this process; without end until its threads have been counted."""
+    """The slots of this process; unlimited until its threads have been counted."""
 
     free: threading.Semaphore | None = None
 
 
 def allow(places: int) -> None:
-    """So many requests may be at work at once, in each process that is forked from here."""
+    """Set how many requests may be handled at once, in each process forked from here."""
     _Places.free = threading.Semaphore(places)
 
 
 def take() -> bool:
-    """Whether there is a place, if need be after some waiting; who has one gives it back."""
+    """Take a slot, waiting for it if needed; the caller must free it."""
     free = _Places.free
     if free is None or free.acquire(blocking=False):
         return True
     deadline = time.monotonic() + LONGEST_SECONDS
     while not watchdog.is_suspected() and time.monotonic() < deadline:
-        if free.acquire(timeout=LOOK_SECONDS):
+        if free.acquire(timeout=POLL_SECONDS):
             return True
     return False
 
 
 def give_back() -> None:
-    """The place is free again."""
+    """Free the slot."""
     if _Places.free is not None:
         _Places.free.release()

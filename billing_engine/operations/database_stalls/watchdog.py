@@ -1,9 +1,9 @@
-"""One thread a process looks at how long PostgreSQL has been asked, and breaks off what a silent server never answers.
+"""One thread per process checks how long PostgreSQL has been busy, and breaks off what a stalled server never answers.
 
-How long a statement takes says nothing: a long one and a frozen server look the same from here. So where one takes longer
-than most, the server is asked for something small over a connection of its own. While it answers that, or refuses it, the
-statement may take its time, within the limits that it has set itself. Where it doesn't, the connections that wait are shut
-down, which libpq notices at once, and nobody asks again until the server answers.
+A statement's duration says nothing: a long one and a frozen server look the same from here. So if one takes longer than
+most, the server gets a small query over a separate connection. While it answers that, or refuses it, the statement may
+take its time, within its own limits. If it does not, the waiting connections are shut down, which libpq notices at
+once, and no new statement is sent until the server answers.
 """
 
 import logging
@@ -19,30 +19,30 @@ from typing import NamedTuple
 import psycopg2
 from psycopg2 import extensions
 
-LOOK_SECONDS = 0.1
-LATE_SECONDS = 0.3  # after which a statement is worth asking the server whether it is there
-SUSPECT_SECONDS = 0.3  # after which a server that has not answered that is suspected of silence
+POLL_SECONDS = 0.1
+LATE_SECONDS = 0.3  # after which the server is checked while a statement runs
+SUSPECT_SECONDS = 0.3  # after which a server that has not answered the check is suspected to be stalled
 
-SILENT = "The database gives no answer."
+SILENT = "The database does not respond."
 
 logger = logging.getLogger(__name__)
 
 
 class Patience(NamedTuple):
-    """How long a process waits: for a server that says nothing, and for one statement (0: without end)."""
+    """How long a process waits: for an unresponsive server, and for one statement (0: unlimited)."""
 
     silence_seconds: float
     statement_seconds: int
 
 
-# Nobody waits for a worker, and one that begins too early does its work twice.
+# No client waits for a worker, and one that gives up too early repeats its work.
 OF_WORKERS = Patience(silence_seconds=20, statement_seconds=0)
-# NGINX waits 65 seconds for a whole answer, a sender's program mostly less.
+# NGINX waits 65 seconds for a response, most senders' programs less.
 OF_WEB = Patience(silence_seconds=2, statement_seconds=60)
 
 
 class _Waiting(NamedTuple):
-    """A connection that has asked its server for something."""
+    """A connection that is waiting for its server."""
 
     connection: extensions.connection
     address: str
@@ -50,11 +50,11 @@ class _Waiting(NamedTuple):
 
 
 class _Process:
-    """What one process knows; a fork begins with nothing."""
+    """The state of one process; a fork starts with an empty one."""
 
     def __init__(self) -> None:
         self.waiting: dict[int, _Waiting] = {}
-        self.unanswered_since: dict[str, float] = {}  # by address: when the server was asked whether it is there
+        self.unanswered_since: dict[str, float] = {}  # by address: when the server was sent the check
         self.lock = threading.Lock()
         self.thread: threading.Thread | None = None
 
@@ -72,24 +72,24 @@ os.register_at_fork(after_in_child=_forget)
 
 
 def be(patience: Patience) -> None:
-    """How patient this process is from now on."""
-    global _patience  # noqa: PLW0603 -- said once, by what the process is started as
+    """Set this process's patience."""
+    global _patience  # noqa: PLW0603 -- set once, by the process's start command
     _patience = patience
 
 
 def patience() -> Patience:
-    """How patient this process is."""
+    """This process's patience."""
     return _patience
 
 
 def is_suspected() -> bool:
-    """Whether a server has been asked and has not answered for a moment: what waits for it may wait long."""
+    """Whether a check has gone unanswered for a moment, so that waiting may take long."""
     now = time.monotonic()
     return any(now - since > SUSPECT_SECONDS for since in list(_process.unanswered_since.values()))
 
 
 def refuse_if_silent(address: str) -> None:
-    """Raises OperationalError where it is known that the server would not answer."""
+    """Raises OperationalError if the server is known to be unresponsive."""
     since = _process.unanswered_since.get(address)
     if since is not None and time.monotonic() - since > _patience.silence_seconds:
         raise psycopg2.OperationalError(SILENT)
@@ -97,7 +97,7 @@ def refuse_if_silent(address: str) -> None:
 
 @contextmanager
 def asking(connection: extensions.connection, address: str) -> Iterator[None]:
-    """The connection waits for its server meanwhile, and is watched. Raises OperationalError where that is silent."""
+    """Watch the connection while it waits for its server. Raises OperationalError if that is unresponsive."""
     refuse_if_silent(address)
     process, key = _process, id(connection)
     if process.thread is None:
@@ -106,7 +106,7 @@ def asking(connection: extensions.connection, address: str) -> Iterator[None]:
     try:
         yield
     finally:
-        with process.lock:  # so that nobody shuts down what is being closed
+        with process.lock:  # so that a connection being closed is not shut down
             process.waiting.pop(key, None)
 
 
@@ -119,12 +119,12 @@ def _start(process: _Process) -> None:
 
 def _watch(process: _Process) -> None:
     while True:
-        time.sleep(LOOK_SECONDS)
+        time.sleep(POLL_SECONDS)
         try:
             for address in _worth_asking(process):
-                _look_at(process, address)
+                _check_server(process, address)
         except Exception:
-            logger.exception("Could not look whether the database answers.")
+            logger.exception("Could not check whether the database responds.")
 
 
 def _worth_asking(process: _Process) -> set[str]:
@@ -133,12 +133,12 @@ def _worth_asking(process: _Process) -> set[str]:
     return late | set(process.unanswered_since)
 
 
-def _look_at(process: _Process, address: str) -> None:
+def _check_server(process: _Process, address: str) -> None:
     since = process.unanswered_since.setdefault(address, time.monotonic())
     if _answers(address, seconds=_patience.silence_seconds):
         del process.unanswered_since[address]
         if time.monotonic() - since > _patience.silence_seconds:
-            logger.warning("The database answers again.")
+            logger.warning("The database responds again.")
         return
     with process.lock:
         silent = [waiting for waiting in process.waiting.values() if waiting.address == address]
@@ -148,7 +148,7 @@ def _look_at(process: _Process, address: str) -> None:
 
 
 def _answers(address: str, *, seconds: float) -> bool:
-    """Whether the server says anything to a new connection within that time: a refusal is an answer too."""
+    """Whether the server says anything to a new connection within that time; a refusal counts."""
     deadline = time.monotonic() + seconds
     try:
         asked = psycopg2.connect(address, async_=True)

@@ -1,12 +1,12 @@
-"""The figures as CloudWatch reads them: lines of its embedded metric format, which beat writes every minute.
+"""Metrics for CloudWatch: lines in its embedded metric format, which beat writes every minute.
 
-CloudWatch makes metrics of such lines where it gets the log: no SDK, no permission and no way out of the network is
-needed. Beat and not a task, because a task would wait in the very queue that it measures.
+CloudWatch creates metrics from such lines in the log: no SDK, permission or outgoing network access is needed. Beat
+writes them, because a task would wait in the very queue that it measures.
 
-A metric's name is the gauge's without `lead_billing_`, `BacklogOldestSeconds`, and its dimensions are the gauge's labels,
-but for the cycle: an alarm has to name each value of a dimension, and every month brings a new cycle. So figures of several
-runs become one, items by their sum and seconds by the longest; where there is no run they are 0. What scaling and alarms
-want to know of all queues or kinds together is written as `TOTALS`, so that no alarm has to calculate.
+A metric's name is the gauge's without `lead_billing_`, such as `BacklogOldestSeconds`, and its dimensions are the
+gauge's labels, except for the cycle: an alarm has to name each value of a dimension, and every month has a new cycle.
+So figures of several runs are combined, items by their sum and seconds by the longest; without a run they are 0. Totals
+over all queues or kinds, for scaling and alarms, are written as `TOTALS`, so that no alarm has to calculate.
 """
 
 import json
@@ -33,13 +33,13 @@ Dimensions = tuple[tuple[str, str], ...]
 
 
 def write(*, at: datetime, namespace: str) -> None:
-    """Read the figures and write the lines; not by way of logging, which would put words before them."""
+    """Read the figures and write the lines; not with logging, which would add a prefix."""
     for line in lines(measures.read(at=at), at=at, namespace=namespace):
         os.write(STANDARD_OUTPUT, f"{line}\n".encode())
 
 
 def lines(found: dict[str, Figures], *, at: datetime, namespace: str) -> Iterator[str]:
-    """One line for all metrics that have the same dimensions with the same values."""
+    """One line for all metrics with the same dimensions and values."""
     measured: dict[Dimensions, dict[str, float]] = {}
     for gauge, values in found.items():
         for dimensions, value in _by_dimensions(gauge, values).items():
@@ -55,7 +55,7 @@ def metric_name(gauge: str) -> str:
 
 
 def dimensions_of(gauge: str) -> list[str]:
-    """Those of a metric, from the labels of its gauge."""
+    """A metric's dimensions, from the labels of its gauge."""
     return [label.title() for label in GAUGES[gauge][1] if label != CYCLE]
 
 
@@ -64,8 +64,8 @@ def _by_dimensions(gauge: str, values: Figures) -> dict[Dimensions, float]:
     made: dict[Dimensions, float] = {}
     if CYCLE in labels:
         made = {(("State", state),): 0.0 for state in STATES} if "state" in labels else {(): 0.0}
-    for told, value in values:
-        named = zip(labels, told, strict=True)
+    for label_values, value in values:
+        named = zip(labels, label_values, strict=True)
         key = tuple((label.title(), one) for label, one in named if label != CYCLE)
         earlier = made.get(key, 0.0)
         made[key] = max(earlier, value) if gauge.endswith("_seconds") else earlier + value

@@ -1,4 +1,4 @@
-"""How a line of the log looks: JSON for machines, a plain line on the desk. Every library's lines go the same way."""
+"""Log formats: JSON for machines, a plain line for local use. All libraries log the same way."""
 
 import logging
 from collections.abc import Mapping, MutableMapping
@@ -16,28 +16,28 @@ JSON = "json"
 LINES = "lines"
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
-# What a line may be told beside its words. What other libraries attach (a task's arguments, a request) is left out.
+# Extra fields of a log line. What other libraries attach (a task's arguments, a request) is left out.
 TOLD = ("method", "path", "route", "status", "ms", "user", "source", "address", "task", "task_id", "state", "result")
 
-# What the words of a line say already, to whoever reads it as a line.
+# Fields that the message of a plain line already contains.
 IN_WORDS = {"method", "path", "status", "ms", "state"}
 
 FRAMES = 30
 
-# Ours say the same in one line; these repeat it, or say it too often.
+# Our own lines contain the same; these repeat it or log too often.
 QUIETER: dict[str, Any] = {
-    "django.request": {"level": "ERROR"},  # below: what a request was answered, which its own line says
+    "django.request": {"level": "ERROR"},  # below: responses to requests, which have their own line
     "celery.beat": {"level": "WARNING"},
     "celery.worker.strategy": {"level": "WARNING"},
     "celery.app.trace": {"level": "WARNING"},
     "django.db.backends": {"level": "INFO"},  # below: statements with their values
-    # gunicorn gives this one a handler of its own.
+    # gunicorn adds its own handler to this one.
     "gunicorn.error": {"level": "INFO", "handlers": [], "propagate": True},
 }
 
 
 def logging_config(*, form: str, level: str) -> dict[str, Any]:
-    """What `LOGGING` is: `form` is `json` or `lines`."""
+    """The `LOGGING` setting; `form` is `json` or `lines`."""
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -49,7 +49,7 @@ def logging_config(*, form: str, level: str) -> dict[str, Any]:
 
 
 def formatter(*, form: str) -> logging.Formatter:
-    """Puts a line together: words, ids, what it was told, the exception; and takes out what must not be there."""
+    """Builds a line from message, ids, extra fields and exception, and redacts it."""
     exceptions = (
         ExceptionRenderer(ExceptionDictTransformer(show_locals=False, max_frames=FRAMES))
         if form == JSON
@@ -80,7 +80,7 @@ def _as_json(_logger: object, _name: str, line: Mapping[str, Any]) -> str:
 def _as_line(_logger: object, _name: str, line: MutableMapping[str, Any]) -> str:
     words = " ".join(str(line.pop(key)) for key in ("timestamp", "level", "logger", "event"))
     exception = line.pop("exception", "")
-    told = " ".join(f"{key}={value}" for key, value in line.items() if key not in IN_WORDS)
-    # One line is one line, whatever somebody has put into an address.
-    first = f"{words} {told}".rstrip().replace("\r", "\\r").replace("\n", "\\n")
+    extra = " ".join(f"{key}={value}" for key, value in line.items() if key not in IN_WORDS)
+    # One record stays on one line, whatever an address contains.
+    first = f"{words} {extra}".rstrip().replace("\r", "\\r").replace("\n", "\\n")
     return f"{first}\n{exception}" if exception else first

@@ -1,4 +1,4 @@
-"""What is stored, and what waits, in figures: read here for both, Prometheus (`metrics.py`) and CloudWatch (`cloudwatch.py`)."""
+"""Read the figures of stored and pending work, for Prometheus (`metrics.py`) and CloudWatch (`cloudwatch.py`)."""
 
 import logging
 import time
@@ -11,25 +11,25 @@ from django.db import DatabaseError, connection, transaction
 from billing_engine.operations import health
 from reports.queries import backlog
 
-# Who reads is answered without the figures of a database that takes longer for one of them.
+# A figure of the database that takes longer is left out of the response.
 STATEMENT_SECONDS = 2
 
 Figures = list[tuple[list[str], float]]
 
 GAUGES: dict[str, tuple[str, tuple[str, ...]]] = {
-    "lead_billing_answers": ("1 where the part answers, 0 where it does not.", ("part",)),
+    "lead_billing_answers": ("1 if the part responds, 0 if not.", ("part",)),
     "lead_billing_received_items": ("Received in the last five minutes.", ("kind", "outcome")),
     "lead_billing_rated_actions": ("Actions of the open billing periods, as last rated.", ("outcome",)),
-    "lead_billing_backlog": ("What waits; of marks and quarantine at most 100,000 are counted.", ("queue",)),
-    "lead_billing_backlog_oldest_seconds": ("How long the oldest has waited; 0 where nothing waits.", ("queue",)),
-    "lead_billing_run_items": ("Items of the billing runs that are not finished.", ("cycle", "state")),
-    "lead_billing_run_seconds": ("How long ago a billing run that is not finished began.", ("cycle",)),
+    "lead_billing_backlog": ("Pending items; at most 100,000 marks and quarantined items are counted.", ("queue",)),
+    "lead_billing_backlog_oldest_seconds": ("Age of the oldest pending item; 0 if there is none.", ("queue",)),
+    "lead_billing_run_items": ("Items of unfinished billing runs.", ("cycle", "state")),
+    "lead_billing_run_seconds": ("How long ago an unfinished billing run started.", ("cycle",)),
     "lead_billing_run_still_seconds": (
-        "How long a billing run with something left to bill has not moved; 0 where it is paused.",
+        "How long an unfinished billing run has made no progress; 0 if it is paused.",
         ("cycle",),
     ),
-    "lead_billing_queue_messages": ("Messages that wait for a worker.", ("queue",)),
-    "lead_billing_scrape_seconds": ("How long it took to read all of these.", ()),
+    "lead_billing_queue_messages": ("Messages waiting for a worker.", ("queue",)),
+    "lead_billing_scrape_seconds": ("How long it took to read all figures.", ()),
 }
 UNDATED = {"failed_bills", "failed_mails", "failed_documents", "unpriceable"}  # their pages say since when
 
@@ -37,7 +37,7 @@ logger = logging.getLogger(__name__)
 
 
 def read(*, at: datetime) -> dict[str, Figures]:
-    """Every gauge by its name; what does not answer leaves its figures out, and says so."""
+    """Every gauge by its name; an unresponsive part leaves its figures out, and is logged."""
     started = time.perf_counter()
     stored = _database(at)
     messages = _broker()
@@ -87,7 +87,7 @@ def _seconds(since: datetime | None, at: datetime) -> float:
 
 
 def _broker() -> dict[str, Figures]:
-    """How many messages wait on each queue, and whether beat is at work."""
+    """The number of waiting messages on each queue, and whether beat is running."""
     names = queue_names()
     try:
         with health.broker() as client, client.pipeline(transaction=False) as pipe:

@@ -1,7 +1,7 @@
-"""What `/metrics` answers: the figures of the database and of Redis, read when they are asked for, and request times.
+"""The response of `/metrics`: figures of the database and Redis, read on request, and request times.
 
-A figure that is stored is not counted in processes as well: workers come and go, and would forget it. Every web process
-answers the same figures, so take one of them (`max`), never their sum; request times are each gunicorn's own, and add up.
+Stored figures are not also counted in processes: workers come and go, and would forget them. Every web process returns
+the same figures, so use one of them (`max`), never their sum; request times belong to each gunicorn, and add up.
 """
 
 import os
@@ -19,7 +19,7 @@ from billing_engine.operations.monitoring.request_times import REQUEST_SECONDS
 
 
 def registry() -> CollectorRegistry:
-    """What is exported, for one scrape."""
+    """The metrics of one scrape."""
     made = CollectorRegistry()
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
         MultiProcessCollector(made)  # type: ignore[no-untyped-call]  # prometheus_client leaves it untyped
@@ -30,7 +30,7 @@ def registry() -> CollectorRegistry:
 
 
 class StoredFigures(Collector):
-    """The figures as Prometheus reads them."""
+    """The figures for Prometheus."""
 
     def collect(self) -> Iterator[Metric]:
         found = measures.read(at=now())

@@ -1,4 +1,4 @@
-"""The address `/metrics`: for whoever watches the engine from inside, and not there for anybody else."""
+"""The address `/metrics`: for internal monitoring only, and not found for anyone else."""
 
 from collections.abc import Callable
 from secrets import compare_digest
@@ -12,7 +12,7 @@ from billing_engine.operations.monitoring.trusted_proxies import is_within
 
 
 class MetricsMiddleware:
-    """Answers the one address before hosts, HTTPS and sessions are looked at, as a scrape knows none of them."""
+    """Answers `/metrics` before hosts, HTTPS and sessions are checked, because a scrape has none of them."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -26,7 +26,7 @@ class MetricsMiddleware:
 
 
 def _may_read(request: HttpRequest) -> bool:
-    """Who has the token, from anywhere; who asks from an allowed network, and was not passed on by a proxy."""
+    """Callers with the token, from anywhere; callers from an allowed network that no proxy passed on."""
     token = settings.METRICS_TOKEN
     given = request.headers.get("Authorization", "")
     if token and compare_digest(given.encode(), f"Bearer {token}".encode()):

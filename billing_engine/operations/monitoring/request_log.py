@@ -1,4 +1,4 @@
-"""One line of the log per request, one observation per route, one id that both and the answer carry."""
+"""One log line per request, one observation per route, and one id shared by both and the response."""
 
 import logging
 import re
@@ -19,7 +19,7 @@ from leads.api.authentication import SourceAsUser
 
 HEADER = "X-Request-ID"
 ID = re.compile(r"[\w.:=+/-]{8,100}", re.ASCII)
-# Asked every few seconds by machines: told only where something is wrong.
+# Polled every few seconds by machines: logged only if something is wrong.
 QUIET = {"/livez", "/readyz", "/metrics"}
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
@@ -27,7 +27,7 @@ logger = logging.getLogger("billing_engine.requests")
 
 
 class RequestsMiddleware:
-    """Stands before everybody else, so that no request and no refusal passes it by."""
+    """The outermost middleware, so that it sees every request and every refusal."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -51,19 +51,19 @@ class RequestsMiddleware:
 
 
 def _id_of(request: HttpRequest, *, is_believed: bool) -> str:
-    """The proxy's own; anybody else's word might be another request's id, or a line break."""
+    """Only the proxy's id; any other client's might be another request's id, or contain a line break."""
     given = request.headers.get(HEADER, "") if is_believed else ""
     return given if ID.fullmatch(given) else uuid4().hex
 
 
 def _address(request: HttpRequest, *, is_believed: bool) -> str:
-    """Whose request it is; NGINX hands on the one address that it believes."""
+    """The client's address; NGINX passes on the one address that it trusts."""
     forwarded = request.headers.get("X-Forwarded-For", "") if is_believed else ""
     return forwarded.rpartition(",")[2].strip() or str(request.META.get("REMOTE_ADDR", ""))
 
 
 def _route(request: HttpRequest) -> str:
-    """The pattern and not the path: as many as there are addresses, and no id among them."""
+    """The pattern instead of the path: there are only as many as routes, and they contain no ids."""
     match = request.resolver_match
     if match is not None:
         return match.route or "/"
@@ -77,7 +77,7 @@ def _tell(request: HttpRequest, status: int, seconds: float, address: str) -> No
         level = logging.WARNING
     elif request.path in QUIET:
         level = logging.DEBUG
-    told: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "method": request.method,
         "path": request.path,
         "status": status,
@@ -85,13 +85,13 @@ def _tell(request: HttpRequest, status: int, seconds: float, address: str) -> No
         "address": address,
     }
     words = "%s %s %s in %s ms"
-    logger.log(level, words, request.method, request.path, status, ms, extra=told | _who(request))
+    logger.log(level, words, request.method, request.path, status, ms, extra=fields | _who(request))
 
 
 def _who(request: HttpRequest) -> dict[str, Any]:
-    """The source or the person, where somebody has looked who it is: by number, a person's name may be an address."""
+    """The source or the user by number, if known; a user's name may be an email address."""
     user = vars(request).get("user")
-    if type(user) is SourceAsUser:  # isinstance would make Django's lazy person read the session
+    if type(user) is SourceAsUser:  # isinstance would make Django's lazy user read the session
         return {"source": user.source.code}
-    person = vars(request).get("_cached_user")  # set by Django once the session's person has been read
+    person = vars(request).get("_cached_user")  # set by Django once the session's user has been read
     return {"user": person.pk} if person is not None and person.pk else {}

@@ -1,7 +1,7 @@
-"""How long requests take: counted in the processes, since nothing stores it.
+"""Request times, counted in the processes because they are stored nowhere.
 
-gunicorn's processes count into files of one folder (`PROMETHEUS_MULTIPROC_DIR`, made by deploy/gunicorn.conf.py), and
-whichever of them is asked adds them up.
+gunicorn's processes write to files in one folder (`PROMETHEUS_MULTIPROC_DIR`, created by deploy/gunicorn.conf.py), and
+the process that answers a scrape adds them up.
 """
 
 from prometheus_client import Histogram, disable_created_metrics

@@ -1,4 +1,4 @@
-"""Faults go to Sentry where SENTRY_DSN says where to; where it does not, nothing of Sentry is imported."""
+"""Send errors to Sentry if SENTRY_DSN is set; otherwise nothing of Sentry is imported."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from billing_engine.operations.monitoring.redaction import masked
 if TYPE_CHECKING:
     from sentry_sdk.types import Breadcrumb, BreadcrumbHint, Event, Hint
 
-# Of a request: that it was one, and which. Its query string, cookies, headers and body may hold a lead's data.
+# Only that there was a request, and which. Its query string, cookies, headers and body may contain a lead's data.
 OF_A_REQUEST = {"method", "url"}
 
 
 def start(dsn: str) -> None:
-    """Send faults from here on; raises ImproperlyConfigured where the package is missing or the DSN is none."""
+    """Send errors from now on; raises ImproperlyConfigured if the package is missing or the DSN is invalid."""
     try:
-        import sentry_sdk  # noqa: PLC0415 -- only where it is wanted
+        import sentry_sdk  # noqa: PLC0415 -- only if it is used
     except ImportError as error:
-        raise ImproperlyConfigured("SENTRY_DSN is set, and requirements-watch.txt is not installed.") from error
+        raise ImproperlyConfigured("SENTRY_DSN is set, but requirements-watch.txt is not installed.") from error
     try:
         sentry_sdk.init(
             dsn=dsn,
@@ -33,16 +33,16 @@ def start(dsn: str) -> None:
             before_breadcrumb=_crumb,
         )
     except sentry_sdk.utils.BadDsn as error:
-        raise ImproperlyConfigured(f"SENTRY_DSN is no address of Sentry's: {error}.") from error
+        raise ImproperlyConfigured(f"SENTRY_DSN is not a valid Sentry address: {error}.") from error
 
 
 def _without_persons(event: Event, _hint: Hint) -> Event:
-    told: Any = masked(event)
-    request = told.get("request", {})
-    told["request"] = {name: value for name, value in request.items() if name in OF_A_REQUEST}
-    told.pop("user", None)
-    told["tags"] = {**told.get("tags", {}), log_context.REQUEST: log_context.asked_by()}
-    kept: Event = told
+    redacted: Any = masked(event)
+    request = redacted.get("request", {})
+    redacted["request"] = {name: value for name, value in request.items() if name in OF_A_REQUEST}
+    redacted.pop("user", None)
+    redacted["tags"] = {**redacted.get("tags", {}), log_context.REQUEST: log_context.asked_by()}
+    kept: Event = redacted
     return kept
 
 

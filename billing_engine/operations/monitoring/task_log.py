@@ -1,4 +1,4 @@
-"""What every task does beside its work: its line of the log carries its id, and whose request asked for it."""
+"""Log every task: one line with its id and the id of the request that queued it."""
 
 import logging
 import time
@@ -18,19 +18,19 @@ logger = logging.getLogger("billing_engine.tasks")
 
 @dataclass(frozen=True, slots=True)
 class Doing:
-    """A task under way: since when, and its span."""
+    """A running task: its start time, and its span."""
 
     started: float
     closing: ExitStack
     span: Any
 
 
-class WatchedTask(Task):  # type: ignore[type-arg]  # generic in celery-types alone
-    """The engine's tasks."""
+class WatchedTask(Task):  # type: ignore[type-arg]  # generic only in celery-types
+    """The base class of the engine's tasks."""
 
     def before_start(self, task_id: str, args: Any, kwargs: Any) -> None:
         ids = {"task": self.name, "task_id": task_id}
-        # A worker finds it beside Celery's own, a task that is called at once among its headers.
+        # A worker finds it next to Celery's own headers; a task that is called directly among its own headers.
         asked_by = self.request.get(log_context.HEADER) or (self.request.headers or {}).get(log_context.HEADER)
         log_context.begin(**ids, **({log_context.REQUEST: asked_by} if asked_by else {}))
         closing = ExitStack()
@@ -43,7 +43,7 @@ class WatchedTask(Task):  # type: ignore[type-arg]  # generic in celery-types al
         if status != SUCCESS:
             traces.fail(doing.span)
         doing.closing.close()
-        # A sweep that finds nothing says nothing: there are three of them every few seconds.
+        # A sweep that finds nothing is not logged: there are three of them every few seconds.
         level = logging.DEBUG if status == SUCCESS and self.name.endswith(".sweep") and not retval else logging.INFO
         logger.log(level, "%s %s in %s ms", self.name, status.lower(), ms, extra={"state": status.lower(), "ms": ms})
         log_context.end()

@@ -1,7 +1,7 @@
-"""Spans for OpenTelemetry: one per request, task and statement, where OTEL_EXPORTER_OTLP_ENDPOINT says where to.
+"""OpenTelemetry spans: one per request, task and statement, if OTEL_EXPORTER_OTLP_ENDPOINT is set.
 
-Where it does not, nothing of OpenTelemetry is imported. A span holds ids, routes and statements with their places for
-values; never a value, an exception's words, an address or a query string.
+Otherwise nothing of OpenTelemetry is imported. A span contains ids, routes and statements with placeholders; never a
+value, an exception's message, an address or a query string.
 """
 
 from __future__ import annotations
@@ -25,28 +25,28 @@ _started: list[Tracer] = []  # one, or none
 
 
 def start() -> None:
-    """Send spans from here on; raises ImproperlyConfigured where the packages are missing."""
+    """Send spans from now on; raises ImproperlyConfigured if the packages are missing."""
     try:
-        from opentelemetry.exporter.otlp.proto.http.trace_exporter import (  # noqa: PLC0415 -- only where it is wanted
+        from opentelemetry.exporter.otlp.proto.http.trace_exporter import (  # noqa: PLC0415 -- only if it is used
             OTLPSpanExporter,
         )
-        from opentelemetry.sdk.resources import SERVICE_NAME, Resource  # noqa: PLC0415 -- only where it is wanted
-        from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415 -- only where it is wanted
-        from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415 -- only where it is wanted
+        from opentelemetry.sdk.resources import SERVICE_NAME, Resource  # noqa: PLC0415 -- only if it is used
+        from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415 -- only if it is used
+        from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415 -- only if it is used
     except ImportError as error:
         raise ImproperlyConfigured(
-            "OTEL_EXPORTER_OTLP_ENDPOINT is set, and requirements-watch.txt is not installed."
+            "OTEL_EXPORTER_OTLP_ENDPOINT is set, but requirements-watch.txt is not installed."
         ) from error
     name = os.environ.get("OTEL_SERVICE_NAME", SERVICE)
     provider = TracerProvider(resource=Resource.create({SERVICE_NAME: name}))
-    # In the background, and again in every process that is forked; the endpoint is read from the environment.
+    # In the background, and again in every forked process; the endpoint is read from the environment.
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
     _started[:] = [provider.get_tracer(SERVICE)]
 
 
 @contextmanager
 def span(name: str, **told: str | int) -> Iterator[Span | None]:
-    """A span around what follows, and beneath it one per statement; nothing where spans are not sent."""
+    """A span around the block, and one per statement below it; nothing if spans are not sent."""
     if not _started:
         yield None
         return
@@ -59,7 +59,7 @@ def span(name: str, **told: str | int) -> Iterator[Span | None]:
 
 
 def name(current: Span | None, words: str, *, status: int) -> None:
-    """What a request's span is called, once its route is known."""
+    """Name a request's span, once its route is known."""
     if current is None:
         return
     current.update_name(words)
@@ -69,14 +69,14 @@ def name(current: Span | None, words: str, *, status: int) -> None:
 
 
 def fail(current: Span | None) -> None:
-    """It did not go well; why is in the log, under the same id."""
+    """Mark the span as failed; the reason is in the log, under the same id."""
     if current is not None:
-        from opentelemetry.trace import StatusCode  # noqa: PLC0415 -- only where it is wanted
+        from opentelemetry.trace import StatusCode  # noqa: PLC0415 -- only if it is used
 
         current.set_status(StatusCode.ERROR)
 
 
-def _statement(execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:  # noqa: FBT001 -- Django calls it so
+def _statement(execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:  # noqa: FBT001 -- Django calls it this way
     told = {"db.system": "postgresql", "db.query.text": str(sql)[:STATEMENT_CHARACTERS]}
     with _started[0].start_as_current_span("SQL", attributes=told, record_exception=False):
         return execute(sql, params, many, context)

@@ -1,4 +1,4 @@
-"""Whom we believe what a request says of itself: the proxy in front of us, and nobody else."""
+"""The proxies whose headers are trusted."""
 
 from collections.abc import Iterable
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
@@ -9,7 +9,7 @@ Network = IPv4Network | IPv6Network
 
 
 def networks(name: str, written: Iterable[str]) -> list[Network]:
-    """The addresses and ranges in the variable `name`; raises ImproperlyConfigured in its words."""
+    """The addresses and ranges in the variable `name`; raises ImproperlyConfigured if they are invalid."""
     try:
         return [ip_network(each.strip()) for each in written]
     except ValueError as error:
@@ -17,7 +17,7 @@ def networks(name: str, written: Iterable[str]) -> list[Network]:
 
 
 def is_within(address: str, ranges: Iterable[Network]) -> bool:
-    """Whether the address is in one of them; what is no address (a Unix socket has none) is in none."""
+    """Whether the address is in one of them; a Unix socket's missing address is in none."""
     try:
         found = ip_address(address)
     except ValueError:

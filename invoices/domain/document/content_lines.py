@@ -11,7 +11,7 @@ from pricing.domain.rate.inputs import model_of, price_facts
 from pricing.models import PriceRule
 from pricing.wording.caps import above
 from pricing.wording.decision import reason_in_words
-from pricing.wording.numbers import in_units
+from pricing.wording.numbers import to_decimal
 from pricing.wording.row import in_words
 
 
@@ -109,7 +109,7 @@ def _unit_price(rule: PriceRule) -> Decimal | None:
     if model_of(rule).tiers_field():  # avoids reading them
         return None
     rate = price_facts(rule).only_rate
-    return None if rate is None else in_units(rate)
+    return None if rate is None else to_decimal(rate)
 
 
 def _tiers(line: InvoiceLine, currency: str) -> tuple[TierPart, ...]:

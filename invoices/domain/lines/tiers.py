@@ -9,7 +9,7 @@ from typing import NamedTuple
 from billing_engine.core import money
 from invoices.domain.lines.charge_sums import ChargeSums, LineKey, Sums, TieredCharge, stream_charges
 from leads.models import BillingPeriod
-from pricing.domain.rate.charges import in_units
+from pricing.domain.rate.charges import to_decimal
 from pricing.domain.rate.inputs import maybe_micro, micro, price_facts
 from pricing.domain.rate.rule_totals import volume_totals
 from pricing.models import PriceRule
@@ -79,7 +79,7 @@ def _before(one: TieredCharge, actions: int) -> Counted:
 def _parts(price: Price, line: TierSums) -> Iterator[Part]:
     """Yield one part per tier, or per part of a price without tiers."""
     for part in sorted(line.counted):
-        yield Part(price.row(part), line.counted[part], line.flat_fee[part], in_units(line.amount[part]))
+        yield Part(price.row(part), line.counted[part], line.flat_fee[part], to_decimal(line.amount[part]))
 
 
 def _in_one_piece(price: Price, line: Sums, cuts: dict[str, Decimal]) -> list[Part]:

@@ -21,11 +21,11 @@ from billing_engine.core.admin_kit.cells import (
     code,
     instant,
     link,
+    link_to,
     list_of,
     number,
     page_of,
     shortened,
-    to,
 )
 from billing_engine.core.admin_kit.columns import column
 from billing_engine.core.admin_kit.dialogs import Dialog, Done, WithReason, button, person
@@ -111,7 +111,7 @@ class QuarantinedItemAdmin(ReadOnlyPage[QuarantinedItem]):
     shown_message = column(partial(shortened, fits=88), "message", title="message")
     shown_source = column(link, "source", title="source")
     shown_delivery = column(
-        lambda key: to(page_of("leads.delivery", key), f"Delivery {key}"), "delivery_id", title="delivery"
+        lambda key: link_to(page_of("leads.delivery", key), f"Delivery {key}"), "delivery_id", title="delivery"
     )
     where = column(lambda pointer: code(pointer or "/"), "pointer", title="where in the delivery")
     shown_held = column(number, "actions_held", title="actions held", order="actions_held")

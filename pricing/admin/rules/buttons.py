@@ -1,4 +1,4 @@
-"""The buttons of a price rule: activated, revised from a day on, rolled back, retired; each asks first."""
+"""The buttons of a price rule: activate, revise from a day on, roll back, retire; each asks for confirmation."""
 
 from datetime import datetime, time
 from typing import Any
@@ -38,43 +38,43 @@ CHANGE = "pricing.change_pricerule"
 
 
 class SaysWhy(forms.Form):
-    """A reason, where one is needed."""
+    """A form for a reason."""
 
     reason = forms.CharField(
         max_length=500,
         required=False,
         widget=UnfoldAdminTextInputWidget,
-        help_text="Stays in the rule's history. Needed where the rule changes the price of what has occurred.",
+        help_text="Kept in the rule's history. Required if the rule changes the price of past actions.",
     )
 
 
 class Activation(SaysWhy):
-    """What an activation may need beyond the click."""
+    """What an activation may need in addition to the click."""
 
     override = forms.BooleanField(
-        label="Although price checks fail",
+        label="Activate although price checks fail",
         required=False,
         widget=UnfoldBooleanSwitchWidget,
-        help_text="With a reason; both stay in the history.",
+        help_text="Requires a reason. Both are kept in the history.",
     )
 
 
 class FromADay(forms.Form):
-    """When the new revision begins."""
+    """When the new revision starts."""
 
     since = WallClockFormField(label="From", help_text=EACH_IN_ITS_ZONE, autofocus=True)
 
 
 def next_month(rule: PriceRule) -> dict[str, datetime]:
-    """The first day that a new price usually begins on."""
+    """The first day on which a new price usually starts."""
     today = now_in(zones_of(rule), at=now()).date()
     return {"since": datetime.combine(Month.of_day(today).next().first, time.min)}
 
 
 def _from(draft: PriceRule, since: datetime) -> str:
-    """From when on, and why that is another day than was asked for."""
+    """When the draft starts, and why that may not be the requested day."""
     words = f"from {time_in_words(draft)}"
-    return words if draft.wall_from == since else f"{words}, because the rule that it follows begins only then"
+    return words if draft.wall_from == since else f"{words}, because the rule it follows starts only then"
 
 
 def _how_it_ends(rule: PriceRule) -> str:
@@ -82,10 +82,10 @@ def _how_it_ends(rule: PriceRule) -> str:
     when = "It ends now"
     if len(zones) > 1:
         end = in_words(now_in(zones, at=now()))
-        when = f"It ends on {end}, on each customer’s clock: now where the day is furthest on, within hours elsewhere"
+        when = f"It ends on {end} in each customer’s time zone, which for some customers is hours from now"
     return (
-        f"{when}. What occurs from then on is priced by the next rule that matches, or waits as unrated. What occurred"
-        " before keeps its price, however late it arrives."
+        f"{when}. Later actions are priced by the next matching rule, or stay unrated. Earlier actions"
+        " keep their price, even if they arrive late."
     )
 
 
@@ -104,7 +104,7 @@ class Overlaps(Refused):
 
 
 class RuleButtons:
-    """What may be done to a rule beyond editing its draft."""
+    """What can be done with a rule besides editing its draft."""
 
     def _simulate_rule(self, request: HttpRequest, object_id: str) -> HttpResponse:
         if not request.user.has_perm("pricing.add_simulation"):
@@ -123,16 +123,16 @@ class RuleButtons:
         variant=ActionVariant.PRIMARY,
         offered=is_draft,
         guard=lambda rule, by: check_second_person(rule, by=by, at=now()),
-        asks=Dialog(
-            title=lambda rule: f"Activate “{rule}”, as it is saved?", says=activation_in_words, form=Activation
-        ),
+        asks=Dialog(title=lambda rule: f"Activate “{rule}” as saved?", says=activation_in_words, form=Activation),
     )
     def activate_rule(self, request: HttpRequest, rule: PriceRule, answers: dict[str, Any]) -> Done:
         try:
             activate(rule, by=person(request), at=now(), **answers)
         except RulesOverlap as refusal:
             raise Overlaps(refusal) from refusal
-        return Done(f"“{rule}” is active. Open periods are rated anew within seconds; what is billed stays.")
+        return Done(
+            f"“{rule}” is active. Open periods are rated again within seconds. Billed charges stay as they are."
+        )
 
     @button(
         "Revise",
@@ -143,10 +143,10 @@ class RuleButtons:
         asks=Dialog(
             title=lambda rule: f"Revise “{rule}”?",
             says=(
-                "A rule in force is never edited: this makes a revision that follows it from a day on. A draft opens for"
-                " you to change; until it is activated nothing changes, and what is billed never does."
+                "A rule in force can't be edited. This creates a draft of a revision that replaces it from a day on."
+                " Nothing changes until you activate the draft, and billed charges never change."
             ),
-            submit="Make a draft",
+            submit="Create draft",
             form=FromADay,
             first=next_month,
         ),
@@ -159,14 +159,14 @@ class RuleButtons:
         return Done(message, page_of("pricing.pricerule", draft.pk), messages.INFO)
 
     @button(
-        "Roll back to this",
+        "Roll back to this revision",
         permission=CHANGE,
         icon="history",
         offered=may_be_rolled_back,
         asks=Dialog(
             title=lambda rule: f"Roll back to this revision of “{rule}”?",
-            says="A draft opens that copies this revision, to follow the one in force. Nothing of the history is lost.",
-            submit="Make a draft",
+            says="This creates a draft that copies this revision and follows the one in force. The history is kept.",
+            submit="Create draft",
             form=FromADay,
             first=next_month,
         ),
@@ -174,7 +174,7 @@ class RuleButtons:
     def roll_back_rule(self, request: HttpRequest, rule: PriceRule, answers: dict[str, Any]) -> Done:
         draft = roll_back(rule, by=person(request), at=now(), since=answers["since"])
         since = _from(draft, answers["since"])
-        message = f"A draft with the terms of the earlier revision, {since}. Look at it, then activate it."
+        message = f"A draft with the terms of the earlier revision, {since}. Review it, then activate it."
         return Done(message, page_of("pricing.pricerule", draft.pk), messages.INFO)
 
     @button(
@@ -192,4 +192,4 @@ class RuleButtons:
     def retire_rule(self, request: HttpRequest, rule: PriceRule, answers: dict[str, Any]) -> Done:
         retired = retire(rule, by=person(request), at=now(), reason=answers["reason"])
         end = "" if retired.wall_to is None else in_words(retired.wall_to)
-        return Done(f"“{rule}” is retired. It prices what occurred before {end}, in each customer’s time zone.")
+        return Done(f"“{rule}” is retired. It prices actions before {end}, in each customer’s time zone.")

@@ -1,4 +1,4 @@
-"""How a price rule looks in its list and on its page once it is no draft."""
+"""How a price rule is shown in its list, and on its page once it is not a draft."""
 
 from datetime import datetime
 from typing import Any
@@ -22,11 +22,11 @@ from pricing.domain.scope.scopes import rank_of
 from pricing.models import PriceRule
 from pricing.rating.match import DIMENSIONS
 
-DIMENSIONS_OF_A_SCOPE = DIMENSIONS[1:-1]  # between the priority and the beginning
+DIMENSIONS_OF_A_SCOPE = DIMENSIONS[1:-1]  # between the priority and the start
 
 
 class RuleChangeList(ChangeList):
-    """A page of rules, with what each has charged, and where its customers are: one question each for all of them."""
+    """A page of rules, with their charges and their customers' time zones, each read in one query."""
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
@@ -67,8 +67,9 @@ class ShownRule:
 
     @admin.display(description="rank", ordering="priority")
     def shown_rank(self, rule: PriceRule) -> SafeString:
-        """The priority, then a dot for each dimension, filled where the rule fixes it: read from the left, that is how
-        two rules compare."""
+        """The priority, then a dot for each dimension, filled if the rule fixes it: read from the left, this is how two
+        rules compare.
+        """
         fixed = rank_of(rule)[1:-1]
         names = [name for name, is_fixed in zip(DIMENSIONS_OF_A_SCOPE, fixed, strict=True) if is_fixed]
         return format_html(
@@ -80,7 +81,7 @@ class ShownRule:
 
     @admin.display(description="used by")
     def used(self, rule: Any) -> SafeString | str:
-        """How many charges it made, and their sum; counted within minutes of a rating."""
+        """The number of its charges and their sum; counted within minutes of a rating."""
         use: Use | None = rule.use
         if use is None:
             return amount(NOTHING)
@@ -97,13 +98,13 @@ class ShownRule:
     def shown_use(self, rule: PriceRule) -> SafeString | str:
         use = uses_of([rule.pk]).get(rule.pk)
         if use is None:
-            return "no charge yet"
+            return "no charges yet"
         return (
             f"{use.charges:,} charge{'s' if use.charges != 1 else ''} worth {money.in_words(use.amount, rule.currency)}"
         )
 
     @admin.display(description="in force", ordering="wall_from")
     def in_force(self, rule: PriceRule) -> SafeString:
-        """Its state, and beneath it from when until when."""
+        """The state, and below it from when until when."""
         days = f"from {in_words(rule.wall_from)}" + (f" until {in_words(rule.wall_to)}" if rule.wall_to else "")
         return format_html('<span class="rule-when">{}<span>{}</span></span>', self.state_chip(rule), days)

@@ -1,4 +1,4 @@
-"""The form of a draft: what could not price anything is told in words, next to the field."""
+"""The form of a draft; errors are shown next to their fields."""
 
 from typing import Any
 
@@ -22,12 +22,12 @@ from pricing.rating.prices import MODELS, models_with
 
 
 def shown_for(part: str) -> str:
-    """When the field is there, as the page's script asks it."""
+    """When the field is shown, as a condition for the page's script."""
     return " || ".join(f"price_model == '{model.code}'" for model in models_with(part))
 
 
 def _meanings() -> SafeString:
-    """One sentence per price model, of which the page shows the chosen one's."""
+    """One sentence per price model; the page shows that of the chosen one."""
     rows = ((f"price_model == '{model.code}'", model.meaning) for model in MODELS.values())
     return format_html_join("", '<span x-show="{}" x-cloak>{}</span>', rows)
 
@@ -35,16 +35,16 @@ def _meanings() -> SafeString:
 class RuleForm(forms.ModelForm[PriceRule]):
     """A draft of a price rule."""
 
-    currency = currency_field("The customer's, if you choose none.")
+    currency = currency_field("Defaults to the customer's currency.")
     category = forms.CharField(
         max_length=80,
         required=False,
         widget=UnfoldAdminTextInputWidget({"list": "categories", "autocomplete": "off"}),
-        help_text="Of products. Those there are already are offered as you type.",
+        help_text="Product category. Existing categories are suggested as you type.",
     )
     wall_from = WallClockFormField(label="From", help_text=EACH_IN_ITS_ZONE)
     wall_to = WallClockFormField(
-        label="Until", required=False, help_text="The first day, or time, that it no longer prices. Empty: no end."
+        label="Until", required=False, help_text="First day (or time) that the rule no longer prices. Empty: no end."
     )
 
     class Meta:
@@ -70,7 +70,7 @@ class RuleForm(forms.ModelForm[PriceRule]):
             "priority",
         )
         help_texts = {
-            "once_per": "What comes again within so many days is not charged.",
+            "once_per": "Repeats within this many days are not charged.",
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -86,7 +86,7 @@ class RuleForm(forms.ModelForm[PriceRule]):
             currency.required, currency.initial = False, ""
             currency.choices = [("", "The customer’s"), *currencies()]
             offer_own_currency(self, self.instance.currency)
-            currency.error_messages["invalid_choice"] = "%(value)s is no currency code of ISO 4217, such as USD."
+            currency.error_messages["invalid_choice"] = "%(value)s is not an ISO 4217 currency code, such as USD."
         if "price_model" in self.fields:
             self.fields["price_model"].help_text = _meanings()
 
@@ -99,12 +99,12 @@ class RuleForm(forms.ModelForm[PriceRule]):
         return given
 
     def _get_validation_exclusions(self) -> set[str]:
-        # Left out like any field that is not in the form, `state` would be missing from the condition of the constraint
+        # If excluded like any field that is not on the form, `state` would be missing from the condition of the constraint
         # against overlaps, and Django fails on that.
         return super()._get_validation_exclusions() - {"state"}  # type: ignore[misc]  # django-stubs does not know it
 
 
 def _rule_of(given: dict[str, Any]) -> PriceRule:
-    """As much of the rule as was understood."""
+    """The rule, as far as the form could be read."""
     texts = ("category", "channel", "currency", "price_model", "once_per")
     return PriceRule(**given | {name: given.get(name) or "" for name in texts})

@@ -1,4 +1,4 @@
-"""A rule on its page: its state as people see it, what activating it will do, and all its revisions."""
+"""A rule on its page: its displayed state, the effects of activating it, and all its revisions."""
 
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,7 @@ from billing_engine.core.errors import Refused
 from pricing.domain.rule_book.checks import checks_with
 from pricing.domain.rule_book.history import differences, history_of, terms_in_words
 from pricing.domain.rule_book.rules import check_may_be_changed
-from pricing.domain.rule_book.warnings import Caution, cautions_about
+from pricing.domain.rule_book.warnings import DraftWarning, warnings_for
 from pricing.domain.rule_wording import price_in_words, scope_in_words
 from pricing.domain.scope.effective import Standing, Zones, standing, zones_of, zones_of_each
 from pricing.domain.scope.fit import matches_in_words
@@ -41,7 +41,7 @@ def is_draft(rule: PriceRule) -> bool:
 
 
 def may_be_rolled_back(rule: PriceRule) -> bool:
-    """An earlier revision of a rule, or a rule that is over."""
+    """An earlier revision of a rule, or a rule that has ended."""
     if is_draft(rule):
         return False
     return rule.state == State.RETIRED or _lineage(rule).filter(wall_from__gt=rule.wall_from).exists()
@@ -57,9 +57,9 @@ def may_be_changed(rule: PriceRule) -> bool:
 
 
 def state_in_words(rule: PriceRule, *, at: datetime, zones: Zones | None = None) -> tuple[str, Colour]:
-    """Its state as people see it: an active rule may still be to come, or over, or never price anything.
+    """Its displayed state: an active rule may still be to come, have ended, or never price anything.
 
-    `zones` are those of its customers, where they are known already.
+    `zones` are those of its customers, if already known.
     """
     if rule.state != State.ACTIVE:
         return rule.get_state_display(), "orange" if is_draft(rule) else "plain"
@@ -67,47 +67,47 @@ def state_in_words(rule: PriceRule, *, at: datetime, zones: Zones | None = None)
 
 
 def activation_in_words(rule: PriceRule) -> str:
-    """What will happen."""
+    """What will happen on activation."""
     scope = " · ".join(scope_in_words(rule)) or "everything"
     words = [f"From {time_in_words(rule)}, it prices {scope}: {price_in_words(rule)}."]
     if rule.revises:
-        words.append(f"“{rule.revises}”, which it revises, ends there.")
+        words.append(f"“{rule.revises}”, which it revises, ends at that time.")
     words.append(
-        "Open periods are rated anew; closed ones never change. Afterwards it can be revised and retired, not edited."
+        "Open periods are rated again. Closed ones never change. Once active, the rule can be revised or retired, but not edited."
     )
-    cautions, matches = cautions_about(rule, at=now()), matches_in_words(rule, at=now())
-    words += [] if matches in [caution.sentence for caution in cautions] else [matches]
+    warnings, matches = warnings_for(rule, at=now()), matches_in_words(rule, at=now())
+    words += [] if matches in [warning.sentence for warning in warnings] else [matches]
     results = checks_with(rule, at=now())
     words += [f"Price check “{result.check}” would fail: {result.found}." for result in results if result.is_broken]
     already = [f"“{result.check}”" for result in results if result.failed_before and not result.holds]
     if already:
-        words.append(f"Price checks that fail without this draft too, and so hold nothing up: {', '.join(already)}.")
-    words += [f"Mind: {caution_in_words(caution)}" for caution in cautions]
+        words.append(f"Price checks that also fail without this draft, so they don't block it: {', '.join(already)}.")
+    words += [f"Warning: {warning_in_words(warning)}" for warning in warnings]
     return "\n".join(words)
 
 
 def time_in_words(rule: PriceRule) -> str:
-    """`November 1, 2026, in America/New_York`: whose clock it is."""
+    """`November 1, 2026, in America/New_York`: the start with its time zone."""
     owner = rule.customer or (rule.product.customer if rule.product else None)
     return f"{in_words(rule.wall_from)}, in {owner.time_zone if owner else 'each customer’s time zone'}"
 
 
-def caution_in_words(caution: Caution) -> str:
+def warning_in_words(warning: DraftWarning) -> str:
     """`It can never win …: “Stone samples”.`"""
-    names = ", ".join(f"“{rule}”" for rule in caution.rules)
-    return f"{caution.words}: {names}." if names else caution.sentence
+    names = ", ".join(f"“{rule}”" for rule in warning.rules)
+    return f"{warning.words}: {names}." if names else warning.sentence
 
 
-def caution_with_links(caution: Caution) -> SafeString:
-    """The same, each rule a link to its page."""
-    if not caution.rules:
-        return format_html("{}", caution.sentence)
-    links = format_html_join(", ", "“{}”", ((link(rule),) for rule in caution.rules))
-    return format_html("{}: {}.", caution.words, links)
+def warning_with_links(warning: DraftWarning) -> SafeString:
+    """The same, with each rule linked to its page."""
+    if not warning.rules:
+        return format_html("{}", warning.sentence)
+    links = format_html_join(", ", "“{}”", ((link(rule),) for rule in warning.rules))
+    return format_html("{}: {}.", warning.words, links)
 
 
 def revisions(rule: PriceRule) -> list[dict[str, Any]]:
-    """All revisions of the rule, the latest first, if there are several; each with what it changed."""
+    """All revisions of the rule with their changes, latest first, if there are several."""
     found = list(
         _lineage(rule)
         .select_related("customer", "product__customer", "source", "action_type")
@@ -135,14 +135,14 @@ def revisions(rule: PriceRule) -> list[dict[str, Any]]:
 
 
 def rivals_of(draft: PriceRule) -> list[dict[str, Any]]:
-    """The other drafts that would follow the same rule."""
+    """The other drafts that revise the same rule."""
     return [
         {"link": link(other), "begins": in_words(other.wall_from), "by": other.created_by} for other in rivals(draft)
     ]
 
 
 def history(rule: PriceRule) -> list[dict[str, Any]]:
-    """Who did what to the rule and its revisions, the latest first."""
+    """The history of the rule and its revisions, latest first."""
     return [
         {
             "at": instant(change.at),

@@ -1,4 +1,4 @@
-"""Scope, price and effective dates: drafted in a form, then activated, revised and retired by buttons."""
+"""Admin pages of price rules: drafts are edited in a form; buttons activate, revise and retire."""
 
 from datetime import datetime
 from functools import partial
@@ -20,7 +20,7 @@ from pricing.admin.checks import shown_results
 from pricing.admin.rules.buttons import RuleButtons, next_month
 from pricing.admin.rules.cells import RuleChangeList, ShownRule
 from pricing.admin.rules.form import RuleForm, shown_for
-from pricing.admin.rules.page import caution_with_links, history, is_draft, revisions, rivals_of
+from pricing.admin.rules.page import history, is_draft, revisions, rivals_of, warning_with_links
 from pricing.admin.rules.sheets import RuleSheets
 from pricing.admin.rules.tier_form import script_table
 from pricing.admin.rules.tiers import TierRows
@@ -28,14 +28,14 @@ from pricing.admin.rules.try_one import TryForm, try_view
 from pricing.domain.rule_book.checks import checks_with
 from pricing.domain.rule_book.drafting import discard, save_draft
 from pricing.domain.rule_book.price_parts import PARTS
-from pricing.domain.rule_book.warnings import cautions_about
+from pricing.domain.rule_book.warnings import warnings_for
 from pricing.domain.scope.fit import categories
 from pricing.models import PriceRule
 from pricing.rating.prices import MODELS
 
 
 def _rows_of_fields(*, are_free: bool) -> tuple[tuple[str, ...], ...]:
-    """What prices are made of, or what is free of them: two of one price model beside each other."""
+    """The fields of prices or allowances; two of the same price model share a row."""
     seen, rows = set[str](), list[tuple[str, ...]]()
     for model in MODELS.values():
         names = [each.name for each in model.fields if not each.kind.is_tiers and each.is_allowance == are_free]
@@ -47,10 +47,10 @@ def _rows_of_fields(*, are_free: bool) -> tuple[tuple[str, ...], ...]:
 
 EDITED: Any = (
     (
-        "What it prices",
+        "Scope",
         {
             "fields": ("name", "customer", "product", "category", "action_type", "source", "channel"),
-            "description": "What is left open matches anything.",
+            "description": "Empty fields match everything.",
         },
     ),
     ("Price", {"fields": ("price_model", "currency", *_rows_of_fields(are_free=False))}),
@@ -69,7 +69,7 @@ EDITED: Any = (
     ("When", {"fields": ("wall_from", "wall_to", "priority")}),
 )
 SEEN: Any = (
-    ("What it prices", {"fields": ("shown_name", "scope")}),
+    ("Scope", {"fields": ("shown_name", "scope")}),
     ("Price", {"fields": ("shown_model", "whole_price", "limits")}),
     ("When", {"fields": (("starts", "ends"), ("state_chip", "shown_priority"), "shown_use")}),
     ("Life", {"fields": (("drafted", "activated"), ("shown_revises", "retired"))}),
@@ -138,24 +138,24 @@ class PriceRuleAdmin(RuleSheets, RuleButtons, ShownRule, Page[PriceRule]):
         return obj is None or self.has_change_permission(request, obj)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        """From the address: a link that says «make a rule from this» fills the scope in."""
+        """Initial values from the address: a link “Make a rule from this” fills in the scope."""
         given: dict[str, Any] = super().get_changeform_initial_data(request)
         given["wall_from"] = _parsed(given.get("wall_from")) or next_month(PriceRule())["since"]
         return given
 
     def save_model(self, request: HttpRequest, obj: PriceRule, form: Any, change: bool) -> None:  # noqa: FBT001 -- Django's
-        """Stored with its tiers, by `save_related`."""
+        """Saved with its tiers, in `save_related`."""
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001 -- Django's
-        """The draft and its tiers at once; what to think about is told."""
+        """Save the draft with its tiers, and show the warnings."""
         (tiers,) = formsets
-        tiers.save(commit=False)  # Django's own log reads from the formset what has changed
+        tiers.save(commit=False)  # Django's own log reads the changes from the formset
         save_draft(form.instance, tiers.tiers(), by=person(request), at=now())
         if tiers.left_out:
             model = form.instance.get_price_model_display().lower()
-            messages.info(request, f"A {model} price has no tiers: {tiers.left_out} removed.")
-        for caution in cautions_about(self.get_queryset(request).get(pk=form.instance.pk), at=now()):
-            messages.warning(request, caution_with_links(caution))
+            messages.info(request, f"A {model} price has no tiers, so {tiers.left_out} were removed.")
+        for warning in warnings_for(self.get_queryset(request).get(pk=form.instance.pk), at=now()):
+            messages.warning(request, warning_with_links(warning))
 
     def delete_model(self, request: HttpRequest, obj: PriceRule) -> None:
         discard(obj)

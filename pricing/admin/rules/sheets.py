@@ -1,4 +1,4 @@
-"""Price rules out to a spreadsheet and in again: exported, imported after a dry run, activated many at once."""
+"""Price rules as a spreadsheet: export, import after a dry run, and activation of many at once."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -22,7 +22,7 @@ from billing_engine.core.errors import Refused
 from billing_engine.core.tables.csv import csv_response
 from billing_engine.core.tables.read import read_sheet
 from billing_engine.core.tables.xlsx import xlsx_response
-from pricing.admin.rules.page import caution_with_links
+from pricing.admin.rules.page import warning_with_links
 from pricing.domain.rule_book.rules import activate
 from pricing.domain.rule_book.sheet.columns import COLUMNS, cells_of
 from pricing.domain.rule_book.sheet.plan import CHANGED, NEW, REVISION, SAME, Plan, apply, plan, preview
@@ -30,7 +30,7 @@ from pricing.domain.rule_wording import price_in_words, scope_in_words
 from pricing.domain.scope.fit import LastMonth, unmatched
 from pricing.models import PriceRule
 
-ROWS_AT_MOST = 2_000  # each is a form; they are looked at while somebody waits
+ROWS_AT_MOST = 2_000  # each is a form on the page
 BYTES_AT_MOST = 5 * 1024 * 1024
 GOOD_ROWS_SHOWN = 100
 AT_ONCE = 500
@@ -44,7 +44,7 @@ class SheetForm(forms.Form):
     sheet = forms.FileField(
         label="CSV or XLSX",
         widget=UnfoldAdminFileFieldWidget({"accept": ".csv,.xlsx"}),
-        help_text="With the columns of an export. Empty ids make new drafts, ids of rules in force make revisions.",
+        help_text="Use the columns of an export. Rows without an id create new drafts, ids of rules in force create revisions.",
     )
 
     def clean_sheet(self) -> Any:
@@ -55,13 +55,13 @@ class SheetForm(forms.Form):
 
 
 class RuleSheets:
-    """What the list of rules does with many at once."""
+    """Actions on many rules at once in the list."""
 
     admin_site: Any
     opts: Any
 
     def has_import_permission(self, request: HttpRequest) -> bool:
-        """Whether this person drafts rules, and changes drafts."""
+        """Whether this user may draft rules and edit drafts."""
         return request.user.has_perms(["pricing.add_pricerule", "pricing.change_pricerule"])
 
     def has_activate_permission(self, request: HttpRequest) -> bool:
@@ -83,10 +83,10 @@ class RuleSheets:
         drafts = queryset.filter(state=PriceRule.State.DRAFT).order_by("pk").values_list("pk", flat=True)
         chosen = list(drafts[: AT_ONCE + 1])
         if not chosen:
-            messages.warning(request, "None of these is a draft; only drafts are simulated.")
+            messages.warning(request, "None of these is a draft. Only drafts can be simulated.")
             return None
         if len(chosen) > AT_ONCE:
-            messages.error(request, f"At most {AT_ONCE:,} at once.")
+            messages.error(request, f"Choose at most {AT_ONCE:,}.")
             return None
         form = reverse("admin:pricing_simulation_new_simulation")
         return HttpResponseRedirect(f"{form}?drafts={','.join(map(str, chosen))}")
@@ -95,7 +95,7 @@ class RuleSheets:
     def activate_selected(self, request: HttpRequest, queryset: QuerySet[PriceRule]) -> None:
         rules = list(queryset.order_by("wall_from", "pk")[: AT_ONCE + 1])
         if len(rules) > AT_ONCE:
-            messages.error(request, f"At most {AT_ONCE:,} at once.")
+            messages.error(request, f"Choose at most {AT_ONCE:,}.")
             return
         by, at = person(request), now()
         for_each(request, rules, lambda rule: activate(rule, by=by, at=at), done="Activated")
@@ -126,20 +126,20 @@ class RuleSheets:
     )
 
     def _confirmed(self, request: HttpRequest) -> HttpResponse:
-        """The rows of the dry run, planned again: what has changed meanwhile is told."""
+        """The rows of the dry run, planned again, in case something has changed."""
         try:
             rows = signing.loads(request.POST["confirmed"], salt=SALT, max_age=AN_HOUR)
             plans = plan([(number, cells) for number, cells in rows])
             done = apply(plans, by=person(request), at=now())
         except signing.BadSignature:
-            messages.error(request, "This dry run is too old: choose the file again.")
+            messages.error(request, "This dry run has expired. Choose the file again.")
             return self._import_page(request, {"form": SheetForm()})
         except Refused as refusal:
             messages.error(request, str(refusal))
             page = _dry_run(plans) | {"form": SheetForm(), "kept": request.POST["confirmed"]}
             return self._import_page(request, page)
-        told = ", ".join(f"{count:,} × {what}" for what, count in done.items() if count) or "nothing to change"
-        messages.success(request, f"Imported as drafts: {told}. Look at them, simulate them, then activate them.")
+        imported = ", ".join(f"{count:,} × {what}" for what, count in done.items() if count) or "no changes"
+        messages.success(request, f"Imported as drafts: {imported}. Review and simulate them, then activate them.")
         return HttpResponseRedirect(list_of("pricing.pricerule", state__exact="draft"))
 
     def _import_page(self, request: HttpRequest, page: dict[str, Any]) -> HttpResponse:
@@ -191,14 +191,14 @@ def _row(each: Plan, last_month: LastMonth) -> dict[str, Any]:
 
 
 def _previewed(each: Plan, last_month: LastMonth) -> dict[str, Any]:
-    """What the draft would be, and what to think about."""
+    """The draft that would be created, and its warnings."""
     found = preview(each, at=now(), last_month=last_month)
     if found is None:
         return {}
-    rule, cautions = found
+    rule, warnings = found
     return {
         "begins": in_words(rule.wall_from) + (f" until {in_words(rule.wall_to)}" if rule.wall_to else ""),
         "price": price_in_words(rule),
         "scope": chips(scope_in_words(rule) or ["Everything"]),
-        "cautions": [caution_with_links(caution) for caution in cautions],
+        "warnings": [warning_with_links(warning) for warning in warnings],
     }

@@ -1,4 +1,4 @@
-"""The form of a draft's tiers: what the domain finds wrong with them stands beside the tier that it is about."""
+"""The form of a draft's tiers; errors are shown next to their tiers."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ def tiered_models() -> dict[str, Field]:
 
 
 def script_table() -> dict[str, Any]:
-    """What the page's script must know of tiers: the rate of each price model's, and what to say of them."""
+    """What the page's script needs to know about tiers: the rate of each price model, and the messages."""
     return {
         "rates": {code: {"field": field.rate, "missing": field.missing} for code, field in tiered_models().items()},
         "words": {code.value: text for code, text in WORDS.items()},
@@ -50,20 +50,20 @@ class TierForm(forms.ModelForm[PriceTier]):
         return given
 
     def _get_validation_exclusions(self) -> set[str]:
-        # Which of the two a tier needs depends on its rule: the formset tells it, in words beside the field.
+        # Which rate a tier needs depends on the rule, so the formset checks it and shows the message next to the field.
         return super()._get_validation_exclusions() | set(RATES)  # type: ignore[misc]  # django-stubs does not know it
 
 
 class TierFormSet(PaginationInlineFormSet):
-    """The tiers of a price, from the first unit or the first value on."""
+    """The tiers of a price, starting with the first unit or the first value."""
 
     instance: PriceRule
-    left_out = 0  # tiers that were there and are none of the price model's
+    left_out = 0  # the number of tiers removed because the price model has none
 
     def clean(self) -> None:
         kept = self.kept()
         if tiers_of(self.instance.price_model) is None:
-            self._leave_out(kept)  # first of all: Django looks only once at what is to be deleted
+            self._leave_out(kept)  # first of all: Django reads only once what is to be deleted
             super().clean()
             return
         super().clean()
@@ -76,21 +76,21 @@ class TierFormSet(PaginationInlineFormSet):
             raise forms.ValidationError([_error(fault) for fault in whole])
 
     def kept(self) -> list[forms.ModelForm[PriceTier]]:
-        """The forms that are filled in, and not to be removed."""
+        """The forms that are filled in and not marked for deletion."""
         return [form for form in self.forms if _is_kept(form)]
 
     def tiers(self) -> list[PriceTier]:
-        """The tiers that the price is to have, once the forms are valid."""
+        """The tiers of the price, once the forms are valid."""
         return [form.instance for form in self.kept()]
 
     @property
     def has_tiers_when(self) -> str:
-        """Which chosen price model has tiers, as the page's script asks it."""
+        """When the chosen price model has tiers, as a condition for the page's script."""
         return f"{list(tiered_models())}.includes(price_model)"
 
     @property
     def columns_when(self) -> str:
-        """Which of the two rates a chosen price model's tiers have, as a class of the page."""
+        """Which rate the tiers of the chosen price model have, as a CSS class."""
         by_value = [code for code, field in tiered_models().items() if field.rate == "percent"]
         return f"{by_value}.includes(price_model) ? 'lb-by-value' : 'lb-by-unit'"
 
@@ -102,7 +102,7 @@ class TierFormSet(PaginationInlineFormSet):
 
 
 def tier_of(given: dict[str, Any]) -> PriceTier:
-    """As much of the tier as was understood."""
+    """The tier, as far as the form could be read."""
     return PriceTier(**{name: given.get(name) for name in ("up_to", *RATES, "flat_fee")})
 
 
@@ -111,7 +111,7 @@ def _error(fault: FieldFault) -> forms.ValidationError:
 
 
 def _leave_out_other_rate(form: forms.ModelForm[PriceTier], rate: str) -> None:
-    """The other rate's column is hidden, and what is left in it goes."""
+    """The other rate's column is hidden, so its value is removed."""
     (other,) = set(RATES) - {rate}
     form.errors.pop(other, None)
     form.cleaned_data[other] = None
@@ -119,6 +119,6 @@ def _leave_out_other_rate(form: forms.ModelForm[PriceTier], rate: str) -> None:
 
 
 def _is_kept(form: forms.ModelForm[PriceTier]) -> bool:
-    """Filled in, and not to be removed."""
+    """Filled in and not marked for deletion."""
     is_filled = form.has_changed() or form.instance.pk is not None
     return is_filled and not getattr(form, "cleaned_data", {}).get("DELETE")

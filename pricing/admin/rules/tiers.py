@@ -1,4 +1,4 @@
-"""The tiers of a price: edited with a draft, afterwards only looked at."""
+"""The tiers of a price: editable with a draft, then read-only."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""«Try one action»: what an example costs with the form as it stands, nothing of it saved."""
+"""“Try one action”: the price of an example with the unsaved form."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -38,29 +38,29 @@ NAME_AT_MOST = 48
 
 
 class ProductField(forms.ModelChoiceField[Product]):
-    """Products by names that fit into the box, however long a spreadsheet made them."""
+    """Products with names short enough for the box."""
 
     def label_from_instance(self, obj: Any) -> str:
         return Truncator(obj).chars(NAME_AT_MOST)
 
 
 class TryForm(forms.Form):
-    """An example action; what is left open is taken from the rule's scope."""
+    """An example action; the rule's scope fills in what is left open."""
 
     product = ProductField(
-        Product.objects.none(), required=False, empty_label="One of its scope", widget=UnfoldAdminSelectWidget
+        Product.objects.none(), required=False, empty_label="Any in scope", widget=UnfoldAdminSelectWidget
     )
     action_type = forms.ModelChoiceField(
         ActionType.objects.order_by("name"),
         required=False,
-        empty_label="One of its scope",
+        empty_label="Any in scope",
         widget=UnfoldAdminSelectWidget,
     )
     source = forms.ModelChoiceField(
-        Source.objects.order_by("name"), required=False, empty_label="One of its scope", widget=UnfoldAdminSelectWidget
+        Source.objects.order_by("name"), required=False, empty_label="Any in scope", widget=UnfoldAdminSelectWidget
     )
     occurred_on = forms.DateField(label="Day", required=False, widget=UnfoldAdminTextInputWidget({"type": "date"}))
-    # As much as the door takes.
+    # The maximum that intake accepts.
     quantity = forms.DecimalField(
         min_value=0, max_digits=18, decimal_places=6, initial=1, required=False, widget=UnfoldAdminDecimalFieldWidget
     )
@@ -79,17 +79,17 @@ class TryForm(forms.Form):
     def __init__(self, *, rule: PriceRule, data: Any = None) -> None:
         super().__init__(data=data, prefix="try")
         for each in self.fields.values():
-            each.widget.attrs["form"] = "try"  # not the rule's form, inside which it stands
+            each.widget.attrs["form"] = "try"  # not part of the rule's form around it
         product = self.fields["product"]
-        assert isinstance(product, forms.ModelChoiceField)  # noqa: S101 -- tells mypy
+        assert isinstance(product, forms.ModelChoiceField)  # noqa: S101 -- for mypy
         product.queryset = Product.objects.select_related("customer")
-        if data is None:  # a list to choose from is short; any product may be asked for
+        if data is None:  # the list of choices is short, but any product is accepted
             offered = products_of(rule)[:PRODUCTS_OFFERED]
             product.queryset = product.queryset.filter(pk__in=[each.pk for each in offered]).order_by("sku", "pk")
 
 
 def try_view(model_admin: Any, request: HttpRequest, object_id: int | None = None) -> HttpResponse:
-    """The example's price as a piece of the page: winner, losers, how it comes about; or what is missing still."""
+    """The example's price as an HTML fragment: winner, losers, explanation; or what is still missing."""
     if not request.user.has_perm("pricing.view_pricerule") or request.method != "POST":
         raise PermissionDenied
     stored = get_object_or_404(PriceRule, pk=object_id) if object_id else None
@@ -101,7 +101,7 @@ def try_view(model_admin: Any, request: HttpRequest, object_id: int | None = Non
 
 
 def _rule_of(model_admin: Any, request: HttpRequest, stored: PriceRule | None) -> tuple[PriceRule, list[str]]:
-    """The rule as the form on the page has it, and what of it is not right yet."""
+    """The rule as it is in the form, and what is not valid yet."""
     if stored is not None and not (is_draft(stored) and "price_model" in request.POST):
         return stored, []
     form = model_admin.get_form(request, stored, change=stored is not None)(data=request.POST, instance=stored)
@@ -136,7 +136,7 @@ def _tried(request: HttpRequest, rule: PriceRule) -> dict[str, Any]:
 
 
 def _check_of(example: Example, priced: Priced) -> str:
-    """The address of a price check's form that expects this."""
+    """The address of a new price check's form, filled with this expectation."""
     given: dict[str, str | int] = {
         "name": f"{example.action_type} of {example.product.sku} from {example.source}",
         "customer": example.customer.pk,

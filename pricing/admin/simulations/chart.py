@@ -1,4 +1,4 @@
-"""Now and then side by side as bars: drawn on the server as SVG, without a script."""
+"""Bars that compare now and then, rendered on the server as SVG without a script."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,12 +8,12 @@ from billing_engine.core import money
 from pricing.domain.simulation.figures import Figure
 
 BARS_SHOWN = 8
-WIDTH = 1000  # of the longest bar, in the drawing's own units
+WIDTH = 1000  # of the longest bar, in SVG units
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A customer's two bars, and what they say."""
+    """A customer's two bars with their labels."""
 
     name: str
     top: int
@@ -39,7 +39,7 @@ ROW = 46
 
 
 def charts(figures: Sequence[Figure]) -> list[Chart]:
-    """One per currency, of the customers that moved most; none where nothing moved."""
+    """One chart per currency, of the customers with the largest changes; none if nothing changed."""
     found, moved = [], [figure for figure in figures if figure.difference]
     for currency in sorted({figure.currency for figure in moved}):
         own = [figure for figure in moved if figure.currency == currency]

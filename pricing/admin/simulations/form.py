@@ -1,4 +1,4 @@
-"""What to simulate: which drafts, over which months, for whom."""
+"""The form of a simulation: drafts, months and customers."""
 
 from typing import Any
 
@@ -17,11 +17,11 @@ from pricing.domain.rule_wording import price_in_words, scope_in_words
 from pricing.domain.simulation.simulate import NothingChosen
 from pricing.models import PriceRule
 
-MONTHS_OFFERED = 60  # months, and weeks where there are customers billed by them
+MONTHS_OFFERED = 60  # months, and weeks if there are customers billed weekly
 
 
 class Drafts(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # Django has no such parameter when it runs
-    """Drafts, each told by its scope and price."""
+    """Drafts, labeled with their scope and price."""
 
     def label_from_instance(self, rule: PriceRule) -> str:
         scope = " · ".join(scope_in_words(rule)) or "everything"
@@ -35,28 +35,28 @@ class SimulationForm(forms.Form):
         PriceRule.objects.none(),
         required=False,
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
-        help_text="Without any, the rules in force are rated again: nothing should differ.",
+        help_text="Empty: the rules in force are rated again, and nothing should differ.",
     )
     months = forms.MultipleChoiceField(widget=UnfoldAdminCheckboxSelectMultipleWidget)
     customers = forms.ModelMultipleChoiceField(
         Customer.objects.order_by("name"),
         required=False,
         widget=UnfoldAdminSelect2MultipleWidget,
-        help_text="Empty: all that the drafts concern.",
+        help_text="Empty: all customers that the drafts affect.",
     )
     from_the_start = forms.BooleanField(
         label="As if in force already",
         required=False,
         initial=True,
         widget=UnfoldBooleanSwitchWidget,
-        help_text="The drafts are taken to begin with the first of these months. Otherwise each begins on its own day.",
+        help_text="Drafts start with the first of these months. Otherwise each starts on its own day.",
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         drafts, months = self.fields["drafts"], self.fields["months"]
-        assert isinstance(drafts, Drafts)  # noqa: S101 -- tells mypy
-        assert isinstance(months, forms.MultipleChoiceField)  # noqa: S101 -- tells mypy
+        assert isinstance(drafts, Drafts)  # noqa: S101 -- for mypy
+        assert isinstance(months, forms.MultipleChoiceField)  # noqa: S101 -- for mypy
         related = ("customer", "product", "source", "action_type")
         chosen = [pk for pk in self.initial.get("drafts", ()) if str(pk).isdecimal()]
         first = Case(When(pk__in=chosen, then=0), default=1)

@@ -1,4 +1,4 @@
-"""The page of one simulation: how far it is, and what it came to by customer, rule and action type."""
+"""The page of one simulation: its progress, and its results by customer, rule and action type."""
 
 from collections.abc import Collection, Iterator
 from decimal import Decimal
@@ -9,7 +9,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from billing_engine.core import money
-from billing_engine.core.admin_kit.cells import Colour, chip, link, page_of, shortened, to
+from billing_engine.core.admin_kit.cells import Colour, chip, link, link_to, page_of, shortened
 from billing_engine.core.tables.csv import Cell
 from pricing.admin.simulations.chart import charts, signed
 from pricing.domain.simulation.figures import (
@@ -29,9 +29,9 @@ from pricing.wording.terms import terms_from_data
 
 ROWS_SHOWN = 50
 KINDS = (
-    (SimulatedMove.Kind.AMOUNT, "The actions that move most"),
-    (SimulatedMove.Kind.UNRATED, "Newly unrated, the most expensive first"),
-    (SimulatedMove.Kind.EXCLUDED, "Newly excluded, the most expensive first"),
+    (SimulatedMove.Kind.AMOUNT, "Actions with the largest changes"),
+    (SimulatedMove.Kind.UNRATED, "Newly unrated, most expensive first"),
+    (SimulatedMove.Kind.EXCLUDED, "Newly excluded, most expensive first"),
 )
 HEADER = (
     "Customer",
@@ -53,7 +53,7 @@ HEADER = (
 
 
 def simulation_page(model_admin: Any, request: HttpRequest, simulation: Simulation) -> HttpResponse:
-    """The simulation as it stands; while it is in progress the page asks for news by itself."""
+    """The simulation's current results; the page polls while it is in progress."""
     found = model_admin.get_actions_detail(request, str(simulation.pk))
     customers, is_at = by(simulation, BY_CUSTOMER), progress(simulation)
     page = {
@@ -73,12 +73,14 @@ def simulation_page(model_admin: Any, request: HttpRequest, simulation: Simulati
         "charts": charts(customers),
         "tables": [
             _table("By customer", customers, "leads.customer"),
-            _table("By rule", by(simulation, BY_RULE), "pricing.pricerule", [pk for pk, *_ in simulation.drafts_told]),
+            _table(
+                "By rule", by(simulation, BY_RULE), "pricing.pricerule", [pk for pk, *_ in simulation.draft_snapshots]
+            ),
             _table("By action type", by(simulation, BY_ACTION_TYPE), ""),
         ],
         "moves": [{"title": title, "rows": _moves(simulation, kind)} for kind, title in KINDS],
         "media": model_admin.media,
-        "actions_detail": model_admin._get_actions_navigation(  # noqa: SLF001 -- Unfold makes its header's buttons so
+        "actions_detail": model_admin._get_actions_navigation(  # noqa: SLF001 -- Unfold renders its header's buttons this way
             model_admin.actions_detail, found, str(simulation.pk)
         ),
     }
@@ -87,18 +89,18 @@ def simulation_page(model_admin: Any, request: HttpRequest, simulation: Simulati
 
 def state_chip(simulation: Simulation, *, failed: int) -> Any:
     """In progress, finished, stopped or failed."""
-    told: tuple[str, Colour] = ("Finished", "green")
+    label: tuple[str, Colour] = ("Finished", "green")
     if simulation.finished_at is None:
-        told = ("Stopping", "orange") if simulation.stopped_at else ("In progress", "blue")
+        label = ("Stopping", "orange") if simulation.stopped_at else ("In progress", "blue")
     elif simulation.stopped_at:
-        told = ("Stopped", "orange")
+        label = ("Stopped", "orange")
     elif failed:
-        told = ("Finished, some failed", "red")
-    return chip(*told)
+        label = ("Finished, some failed", "red")
+    return chip(*label)
 
 
 def cells(simulation: Simulation) -> Iterator[list[Cell]]:
-    """All of it, for a spreadsheet."""
+    """All results, for a spreadsheet."""
     for row in everything(simulation):
         now, then = row["sum_of_now_amount"], row["sum_of_then_amount"]
         yield [
@@ -121,14 +123,16 @@ def cells(simulation: Simulation) -> Iterator[list[Cell]]:
 
 
 def _drafts(simulation: Simulation) -> list[Any]:
-    """As they were when it began; a link where they are still there."""
-    there = set(PriceRule.objects.filter(pk__in=[pk for pk, *_ in simulation.drafts_told]).values_list("pk", flat=True))
+    """The drafts as they were at the start; a link if they still exist."""
+    there = set(
+        PriceRule.objects.filter(pk__in=[pk for pk, *_ in simulation.draft_snapshots]).values_list("pk", flat=True)
+    )
     return [
         {
-            "name": to(page_of("pricing.pricerule", pk), name) if pk in there else name,
+            "name": link_to(page_of("pricing.pricerule", pk), name) if pk in there else name,
             "price": sentence(terms_from_data(terms)),
         }
-        for pk, name, terms in simulation.drafts_told
+        for pk, name, terms in simulation.draft_snapshots
     ]
 
 
@@ -149,7 +153,7 @@ def _total(figure: Figure) -> dict[str, Any]:
 
 def _table(title: str, figures: list[Figure], model: str, drafts: Collection[int] = ()) -> dict[str, Any]:
     keys = [figure.key for figure in figures if figure.key]
-    # A draft may be gone: then its name is no link.
+    # A draft may have been deleted, so its name is plain text.
     there = set(PriceRule.objects.filter(pk__in=keys).values_list("pk", flat=True)) if "rule" in model else set(keys)
     rows = [
         _row(figure, model if figure.key in there else "", is_draft=figure.key in drafts)
@@ -161,7 +165,7 @@ def _table(title: str, figures: list[Figure], model: str, drafts: Collection[int
 def _row(figure: Figure, model: str, *, is_draft: bool = False) -> dict[str, Any]:
     name = figure.name or "no rule: excluded or unrated"
     return {
-        "name": to(page_of(model, figure.key), name) if model and figure.key else name,
+        "name": link_to(page_of(model, figure.key), name) if model and figure.key else name,
         "chip": chip("Draft", "orange") if is_draft else "",
         "charges": _changed(figure.of("now_charges"), figure.of("then_charges")),
         "now": money.in_words(figure.now, figure.currency),

@@ -1,4 +1,4 @@
-"""Simulations: choose drafts and months, watch, see what would have been, take it home as CSV."""
+"""Admin pages of simulations: choose drafts and months, follow the progress, see the results, download CSV."""
 
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -36,7 +36,7 @@ def is_in_progress(simulation: Simulation) -> bool:
 
 
 class SimulationChangeList(ChangeList):
-    """A page of simulations, with what each came to: two questions for all of them."""
+    """A page of simulations with their results, read in two queries."""
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
@@ -68,16 +68,16 @@ class SimulationAdmin(ReadOnlyPage[Simulation]):
 
     @admin.display(description="drafts")
     def shown_what(self, simulation: Simulation) -> SafeString | str:
-        names = ", ".join(name for _, name, _ in simulation.drafts_told)
+        names = ", ".join(name for _, name, _ in simulation.draft_snapshots)
         return shortened(names or "The rules in force, again")
 
     @admin.display(description="difference")
     def difference(self, simulation: Any) -> SafeString | str:
-        """Per currency; while it is in progress, so far."""
+        """Per currency; partial while in progress."""
         return amount(", ".join(signed(each.difference, each.currency) for each in simulation.totals) or NOTHING)
 
     def has_start_permission(self, request: HttpRequest) -> bool:
-        """Whether this person simulates."""
+        """Whether this user may run simulations."""
         return request.user.has_perm(START)
 
     def _new_simulation(self, request: HttpRequest) -> HttpResponse:
@@ -125,7 +125,7 @@ class SimulationAdmin(ReadOnlyPage[Simulation]):
         return simulation_page(self, request, simulation)
 
     def progress(self, request: HttpRequest, simulation_id: int) -> JsonResponse:
-        """How far it is, for its page to ask every two seconds."""
+        """The progress, polled by the page every two seconds."""
         simulation = self._viewed(request, simulation_id)
         at = progress(simulation)
         facts = {"percent": at.percent, "rated": at.rated, "settled": at.settled, "customers": at.customers}
@@ -133,7 +133,7 @@ class SimulationAdmin(ReadOnlyPage[Simulation]):
         return JsonResponse({**facts, "finished": is_finished}, headers={"Cache-Control": "no-store"})
 
     def csv(self, request: HttpRequest, simulation_id: int) -> StreamingHttpResponse:
-        """All rows of it."""
+        """All rows of the simulation."""
         simulation = self._viewed(request, simulation_id)
         return csv_response(f"simulation-{simulation.pk}.csv", HEADER, cells(simulation))
 
@@ -147,13 +147,13 @@ class SimulationAdmin(ReadOnlyPage[Simulation]):
         permission=START,
         icon="stop_circle",
         offered=is_in_progress,
-        asks=Dialog(title="Stop this simulation?", says="What it has found so far stays; it can't be continued."),
+        asks=Dialog(title="Stop this simulation?", says="Results so far are kept. It can't be resumed."),
     )
     def stop_simulation(self, request: HttpRequest, simulation: Simulation, answers: dict[str, Any]) -> Done:
         stop(simulation, at=now())
-        return Done("Stopped within seconds.")
+        return Done("It stops within seconds.")
 
 
 def _last_month() -> Month:
-    """The month that most people want to see first."""
+    """The month that users usually want to see first."""
     return Month.containing(now(), ZoneInfo("UTC")).previous()

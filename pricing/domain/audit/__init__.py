@@ -1,1 +1,1 @@
-"""Why a charge is what it is, and the proof of a closed period."""
+"""Explanations of charges, and proofs of closed periods."""

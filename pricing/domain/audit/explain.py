@@ -1,4 +1,4 @@
-"""Why a charge is what it is, in words and as data, from what is stored."""
+"""Explain a stored charge, as sentences and as data."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,26 +7,26 @@ from typing import Any
 from billing_engine.core import money
 from leads.models import Action
 from pricing.domain.audit.explain_price import price_sentences
-from pricing.domain.rate.inputs import catalogue_for, customer_facts, maybe_micro, micro, rule_facts, rules_for
+from pricing.domain.rate.inputs import catalog_for, customer_facts, maybe_micro, micro, rule_facts, rules_for
 from pricing.domain.rule_wording import price_in_words, scope_in_words
 from pricing.models import Charge, PriceRule
 from pricing.rating.amounts import Micro
 from pricing.rating.instants import moment
 from pricing.rating.match import DIMENSIONS, Rank, RuleBook, rank
 from pricing.rating.values import ActionFacts, ActionId, KindId, LeadId, ProductId, RuleFacts, RuleId, SourceId
-from pricing.wording.decision import already_charged, cuts_in_words, lost_on, not_charged, not_highest, taken_back
+from pricing.wording.decision import already_charged, cuts_in_words, lost_on, not_charged, not_highest, voided_late
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """The same answer twice: sentences for people, facts for programs."""
+    """One explanation in two forms: sentences for people, data for programs."""
 
     sentences: list[str]
     facts: dict[str, Any]
 
 
 def explain(charge: Charge) -> Explanation:
-    """Why this charge; reads its action, lead, rule and customer, and the rules that also matched."""
+    """Explain this charge; reads its action, lead, rule and customer, and the rules that also matched."""
     if charge.rule is None:
         return _excluded(charge)
     lost = _lost(charge, charge.rule)
@@ -35,14 +35,14 @@ def explain(charge: Charge) -> Explanation:
     if charge.reason:
         return Explanation([*sentences, _covered(charge, charge.rule)], facts)
     price, parts = price_sentences(charge, charge.rule)
-    since = list(_taken_back(charge))
+    since = list(_voided_late(charge))
     return Explanation([*sentences, *price, *_cut_sentences(charge, charge.rule), *since], facts | {"parts": parts})
 
 
-def _taken_back(charge: Charge) -> Iterator[str]:
+def _voided_late(charge: Charge) -> Iterator[str]:
     action = charge.action
     if action.voided_after_close and action.voided_at:
-        yield taken_back(action.voided_at, action.void_reason)
+        yield voided_late(action.voided_at, action.void_reason)
 
 
 def _excluded(charge: Charge) -> Explanation:
@@ -84,7 +84,7 @@ def _rule_sentence(charge: Charge, rule: PriceRule) -> str:
 
 
 def _lost(charge: Charge, won: PriceRule) -> list[dict[str, Any]]:
-    """The rules that matched too, each with the first thing it was beaten on."""
+    """The other rules that matched, each with the first criterion it lost on."""
     customer, lead, action = charge.period.customer, charge.action.lead, charge.action
     facts = ActionFacts(
         ActionId(action.pk),
@@ -96,8 +96,8 @@ def _lost(charge: Charge, won: PriceRule) -> list[dict[str, Any]]:
         moment(action.occurred_at),
         Micro(0),
     )
-    matching = RuleBook(rules_for(customer), customer_facts(customer), catalogue_for(customer)).matching(facts)
-    # What outranks the winner was not in force yet when this was rated.
+    matching = RuleBook(rules_for(customer), customer_facts(customer), catalog_for(customer)).matching(facts)
+    # A rule that outranks the winner was not in force yet when this was rated.
     best = rank(rule_facts(won, customer.zone))
     lost = [rule for rule in matching if rank(rule) < best]
     found = PriceRule.objects.filter(pk__in=[rule.id for rule in lost]).values_list("pk", "name")
@@ -106,7 +106,7 @@ def _lost(charge: Charge, won: PriceRule) -> list[dict[str, Any]]:
 
 
 def lost_to(winner: RuleFacts, other: RuleFacts) -> str:
-    """What the other rule lost on, in words: `priority: the winner's is higher`."""
+    """Return what the other rule lost on, in words: `priority: the winner's is higher`."""
     return lost_on(_first_difference(rank(winner), rank(other)))
 
 
@@ -115,11 +115,11 @@ def _first_difference(ours: Rank, theirs: Rank) -> str:
 
 
 def _lost_sentence(lost: dict[str, Any]) -> str:
-    return f"“{lost['name']}” matched too, and lost on {lost_on(lost['lost_on'])}."
+    return f"“{lost['name']}” also matched, but lost on {lost_on(lost['lost_on'])}."
 
 
 def _covered(charge: Charge, rule: PriceRule) -> str:
-    """Why the rule charges nothing for it: which action's charge pays for it, or is the lead's highest-priced."""
+    """Why the rule does not charge for it: the action that paid for it, or the lead's highest-priced action."""
     currency = charge.period.customer.currency
     found = Charge.objects.filter(pk=charge.paid_by_id).select_related("action", "paid_by").first()
     if charge.reason == Charge.Reason.NOT_HIGHEST:

@@ -1,7 +1,7 @@
-"""A closed period is rated again, by the function that rated it, and every charge compared to the last digit.
+"""Rate a closed period again with the same function and compare every charge to the last digit.
 
-Told to the function: the actions as they are stored, the terms kept at the close, the prices as PostgreSQL has kept
-them, and the charges of the customer's earlier periods. Nothing is written.
+The inputs are the stored actions, the terms kept at the close, the prices (which PostgreSQL keeps unchanged), and the
+charges of the customer's earlier periods. Nothing is written.
 """
 
 from collections.abc import Callable, Iterator
@@ -19,7 +19,7 @@ from leads.models import BillingPeriod
 from pricing.domain.audit.terms import kept_terms, terms_now
 from pricing.domain.rate.actions import START, StoredActions
 from pricing.domain.rate.carry_over import carried_over, carries
-from pricing.domain.rate.charges import in_units
+from pricing.domain.rate.charges import to_decimal
 from pricing.models import PeriodTerms
 from pricing.rating.caps import CAPS
 from pricing.rating.period import needs_foresight, rate_period
@@ -39,20 +39,20 @@ CHARGES = """
      ORDER BY action.occurred_at, action.id
 """
 BY_TODAYS_TERMS = (
-    "This period was closed before its terms were kept: it was rated again by today's rules, contract and catalogue,"
-    " and what has changed since shows as a difference."
+    "This period was closed before terms were kept. It was rated again with today's rules, contract and catalog,"
+    " so later changes show up as differences."
 )
 
 
 class PeriodIsOpen(Refused):
-    """Only what is closed stands still to be proven."""
+    """Only closed periods can be proven."""
 
     code = "period_is_open"
-    message = "This period is open: it is rated again whenever something changes, and there is nothing to prove yet."
+    message = "This period is still open and is rated again with every change. Close it first, then prove it."
 
 
 class Difference(NamedTuple):
-    """An action whose charge is not what rating makes of it; None is no charge at all."""
+    """An action whose stored charge differs from what rating calculates; None means no charge."""
 
     action: ActionId
     stored: Outcome | None
@@ -61,10 +61,10 @@ class Difference(NamedTuple):
 
 @dataclass(slots=True)
 class Proof:
-    """A closed period, rated again."""
+    """The result of rating a closed period again."""
 
     period: BillingPeriod
-    doubts: tuple[str, ...]  # why a difference would not have to be a fault
+    doubts: tuple[str, ...]  # reasons why a difference may not be an error
     actions: int = 0
     charges: int = 0
     micro_amount: int = 0
@@ -73,8 +73,8 @@ class Proof:
 
     @property
     def amount(self) -> Decimal:
-        """What the stored charges come to."""
-        return in_units(self.micro_amount)
+        """The sum of the stored charges."""
+        return to_decimal(self.micro_amount)
 
     @property
     def holds(self) -> bool:
@@ -93,10 +93,10 @@ class Proof:
             self.differences.append(Difference(decision.action, stored, again))
 
 
-def prove(period: BillingPeriod, *, told: Callable[[int], object] | None = None) -> Proof:
-    """Rate the closed period again and compare; `told` hears now and then how many actions are done.
+def prove(period: BillingPeriod, *, on_progress: Callable[[int], object] | None = None) -> Proof:
+    """Rate the closed period again and compare; `on_progress` is called now and then with the number of actions done.
 
-    Raises PeriodIsOpen. Memory does not grow with the period, as rating's does not.
+    Raises PeriodIsOpen. Memory use does not grow with the period.
     """
     with _looking_only():
         period = BillingPeriod.objects.select_related("customer").get(pk=period.pk)
@@ -110,22 +110,22 @@ def prove(period: BillingPeriod, *, told: Callable[[int], object] | None = None)
             actions.remember() if needs_foresight(terms.rules) else actions,
             customer=terms.customer,
             rules=terms.rules,
-            catalogue=terms.catalogue,
+            catalog=terms.catalog,
             carried=carried_over([period], {period.customer_id: terms.rules})[period.pk],
         )
-        _compare(proof, decisions, told)
+        _compare(proof, decisions, on_progress)
     return proof
 
 
-def _compare(proof: Proof, decisions: Iterator[Decision], told: Callable[[int], object] | None) -> None:
+def _compare(proof: Proof, decisions: Iterator[Decision], on_progress: Callable[[int], object] | None) -> None:
     charges = _stored(proof.period)
-    # Strict: both go through the period's actions, in the same order.
+    # Strict: both iterate over the period's actions in the same order.
     pairs = zip(decisions, charges, strict=True)
     while some := list(islice(pairs, AT_A_TIME)):
         for decision, stored in some:
             proof.compare(decision, stored)
-        if told:
-            told(proof.actions)
+        if on_progress:
+            on_progress(proof.actions)
 
 
 def _stored(period: BillingPeriod) -> Iterator[Outcome | None]:
@@ -140,31 +140,31 @@ def _stored(period: BillingPeriod) -> Iterator[Outcome | None]:
 def _outcome(
     period: int, rule: RuleId | None, reason: str, amounts: list[Decimal | None], paid_by: ActionId | None
 ) -> Outcome:
-    """As rating counts: sums outgrow every integer of PostgreSQL, so they come as numerics."""
+    """The number as rating counts it: sums exceed PostgreSQL's integers, so they arrive as numerics."""
     amount, full, *cut, quantity_before, value_before = (None if each is None else int(each) for each in amounts)
     cuts = tuple((cap, each) for cap, each in zip(CAPS, cut, strict=True) if each is not None)
     return Outcome(period, rule, reason, amount or 0, full or 0, cuts, quantity_before or 0, value_before or 0, paid_by)
 
 
 def _unsettled(period: BillingPeriod, rules: list[RuleFacts]) -> Iterator[str]:
-    """Periods whose charges could have changed since this one closed, where what they charged counts in it."""
+    """Periods whose charges may have changed since this one closed, and whose charges count in it."""
     if not carries(rules):
         return
     changed = Q(closed_at=None) | Q(closed_at__gt=period.closed_at)
     later = PeriodTerms.objects.filter(period=period).values_list("later_closed", flat=True).first() or []
     counted = Q(start_at__lt=period.start_at) | Q(pk__in=later)
     for one in BillingPeriod.objects.filter(counted, changed, customer=period.customer_id).order_by("start_at"):
-        when = "was opened again after" if one.pk in later else "was still open when"
+        when = "was reopened after" if one.pk in later else "was still open when"
         yield (
-            f"{one.label} {when} this period was closed, and has perhaps been rated again since: what it"
-            " carries over (who has paid, what leads were charged) may no longer be what it was."
+            f"{one.label} {when} this period was closed, and may have been rated again since: what it"
+            " carries over (who has paid, what leads were charged) may have changed."
         )
 
 
 @contextmanager
 def _looking_only() -> Iterator[None]:
-    """One moment of the database, and PostgreSQL refuses to write; at the end there is nothing to keep."""
-    is_first = not connection.in_atomic_block  # inside the caller's transaction the moment is the caller's
+    """A read-only transaction on one snapshot of the database."""
+    is_first = not connection.in_atomic_block  # inside the caller's transaction, the caller's snapshot is used
     with transaction.atomic():
         with connection.cursor() as cursor:
             if is_first:

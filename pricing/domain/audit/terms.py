@@ -1,8 +1,8 @@
-"""What a period is rated by, kept when it closes: whatever of it may still change afterwards.
+"""The terms a period is rated by, kept when it closes, as far as they may still change later.
 
-Prices are no part of it: PostgreSQL keeps a rule's terms as they are. Which rules there were, which instants each began
-and ended at here (governments change what a clock shows), the customer's contract and the catalogue go on changing, and a
-closed period stays with those of its day.
+Prices are not included: PostgreSQL never changes a rule's terms. The set of rules, the instants each one started and
+ended for this customer (governments change time zones), the customer's contract and the catalog keep changing; a closed
+period keeps the ones it was rated by.
 """
 
 from collections.abc import Mapping
@@ -11,11 +11,11 @@ from typing import Any
 
 from leads.models import BillingPeriod, Customer
 from pricing.domain.rate.carry_over import closed_already
-from pricing.domain.rate.inputs import catalogue_for, facts_in_force, period_facts, rules_for
+from pricing.domain.rate.inputs import catalog_for, facts_in_force, period_facts, rules_for
 from pricing.models import PeriodTerms, PriceRule
 from pricing.rating.instants import Instant
 from pricing.rating.values import (
-    Catalogue,
+    Catalog,
     CustomerFacts,
     KindId,
     ProductFacts,
@@ -28,24 +28,24 @@ from pricing.rating.values import (
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """All that rating is told besides the actions and what earlier periods carry over."""
+    """All inputs to rating except the actions and what earlier periods carry over."""
 
     customer: CustomerFacts
     rules: list[RuleFacts]
-    catalogue: Catalogue
+    catalog: Catalog
 
 
 def terms_now(period: BillingPeriod) -> Terms:
-    """What the period would be rated by at this moment."""
+    """The terms the period would be rated by now."""
     customer = period.customer
-    return Terms(period_facts(period), rules_for(customer), catalogue_for(customer))
+    return Terms(period_facts(period), rules_for(customer), catalog_for(customer))
 
 
 def keep_terms(period: BillingPeriod) -> None:
-    """Keep what the period is rated by now: within its close, when nothing has changed since its rating."""
+    """Keep the period's current terms; called within its close, when nothing has changed since its rating."""
     terms = terms_now(period)
     later = closed_already(period).order_by("pk").values_list("pk", flat=True)
-    customer, catalogue = terms.customer, terms.catalogue
+    customer, catalog = terms.customer, terms.catalog
     PeriodTerms.objects.update_or_create(
         period=period,
         defaults={
@@ -56,10 +56,10 @@ def keep_terms(period: BillingPeriod) -> None:
                 "excluded_domains": sorted(customer.excluded_domains),
                 "hard_budget": customer.hard_budget,
             },
-            "catalogue": {
-                "categories": {str(product.id): product.category for product in catalogue.products.values()},
-                "channels": {str(source.id): source.channel for source in catalogue.sources.values()},
-                "billable": {str(kind): is_billable for kind, is_billable in catalogue.is_billable.items()},
+            "catalog": {
+                "categories": {str(product.id): product.category for product in catalog.products.values()},
+                "channels": {str(source.id): source.channel for source in catalog.sources.values()},
+                "billable": {str(kind): is_billable for kind, is_billable in catalog.is_billable.items()},
             },
             "later_closed": list(later),
         },
@@ -67,7 +67,7 @@ def keep_terms(period: BillingPeriod) -> None:
 
 
 def kept_terms(period: BillingPeriod) -> Terms | None:
-    """What the closed period was rated by; None where it was closed before terms were kept."""
+    """The terms the closed period was rated by; None if it was closed before terms were kept."""
     kept = PeriodTerms.objects.filter(period=period).first()
     if kept is None:
         return None
@@ -78,7 +78,7 @@ def kept_terms(period: BillingPeriod) -> Terms | None:
             **customer | {"id": period.customer_id, "currency": period.customer.currency, "excluded_domains": domains}
         ),
         rules=_rules({int(pk): times for pk, times in kept.rules.items()}, customer=period.customer),
-        catalogue=_catalogue(kept.catalogue),
+        catalog=_catalog(kept.catalog),
     )
 
 
@@ -91,8 +91,8 @@ def _at(rule: RuleFacts, begin: Instant, end: Instant | None) -> RuleFacts:
     return replace(rule, effective_from=begin, effective_to=end)
 
 
-def _catalogue(kept: dict[str, dict[str, Any]]) -> Catalogue:
-    return Catalogue(
+def _catalog(kept: dict[str, dict[str, Any]]) -> Catalog:
+    return Catalog(
         products={
             ProductId(int(pk)): ProductFacts(ProductId(int(pk)), category)
             for pk, category in kept["categories"].items()

@@ -1,1 +1,1 @@
-"""Stored periods rated: actions in, charges out."""
+"""Rate stored periods: read actions, write charges."""

@@ -1,4 +1,4 @@
-"""A period's actions as rating wants them, streamed in rating order, those of many periods in one go."""
+"""Stream the actions of one or more periods in rating order."""
 
 from bisect import bisect_right
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
@@ -14,9 +14,9 @@ from pricing.rating.values import ActionFacts, ActionId
 ROWS_AT_A_TIME = 50_000
 KEPT_AT_MOST = 100_000
 
-Place = tuple[int, int]  # when an action occurred, in microseconds since 1970, and its id: its place in rating order
+Place = tuple[int, int]  # position in rating order: when the action occurred, in microseconds since 1970, and its id
 Row = tuple[Any, ...]
-START: Place = (0, 0)  # nothing is accepted that occurred before the year 2000
+START: Place = (0, 0)  # actions that occurred before the year 2000 are refused
 
 period_of = attrgetter("period")
 _period_of_row = itemgetter(-1)
@@ -35,19 +35,19 @@ ACTIONS = """
       LEFT JOIN pricing_waiver waiver ON waiver.action_id = action.id
      ORDER BY action.period_id, action.occurred_at, action.id
 """
-# All rows are wanted, not the first few soon, as PostgreSQL takes it of a cursor (half the time); sorted in memory.
+# A cursor is planned for a few rows soon, but all rows are needed (half the time); sort in memory.
 ALL_ROWS_SOON = "SET LOCAL cursor_tuple_fraction = 1; SET LOCAL work_mem = '64MB'"
 
 
 def number_of(action: ActionId) -> int:
-    """The id as the database has it."""
-    assert isinstance(action, int), "stored actions have numbers"  # noqa: S101 -- tells mypy
+    """The id as stored in the database."""
+    assert isinstance(action, int), "stored actions have numbers"  # noqa: S101 -- for mypy
     return action
 
 
 @dataclass(frozen=True, slots=True)
 class Without(Iterable[ActionFacts]):
-    """Actions but for those set aside, gone through as often as they can be."""
+    """The actions except those set aside; can be iterated repeatedly."""
 
     actions: Iterable[ActionFacts]
     aside: Container[ActionId]
@@ -58,10 +58,10 @@ class Without(Iterable[ActionFacts]):
 
 @dataclass(slots=True)
 class StoredActions(Iterable[ActionFacts]):
-    """The actions of these periods after a place each, by period, streamed as often as they are gone through.
+    """The actions of these periods, each after a given position, grouped by period; can be iterated repeatedly.
 
-    `before_fetch` is called before the connection is used; afterwards `last` is the place of each period's last action.
-    Inside a transaction only, in which the periods' locks keep them from being rated by somebody else.
+    `before_fetch` is called before the connection is used; when iteration ends, `last` holds the position of each
+    period's last action. Use only inside a transaction in which the periods' locks keep other workers from rating them.
     """
 
     after: Mapping[int, Place]
@@ -75,7 +75,7 @@ class StoredActions(Iterable[ActionFacts]):
         return self._stream()
 
     def remember(self) -> "StoredActions":
-        """Read them now and keep them, if they are not too many; for who goes through them more than once."""
+        """Read all actions and keep them if there are few enough, for callers that iterate more than once."""
         rows = list[Row]()
         for some in self._fetched():
             rows += some

@@ -1,7 +1,7 @@
-"""Nothing is rated again and again without an end: each attempt is counted before it is made, the third is the last.
+"""Limit rating attempts: each attempt is counted before it starts, and the third is the last.
 
-What fails three times is a person's turn: it is told on the front page, on the page of what is unrated and to whoever
-watches the metrics, and a person lets the workers try again.
+A period that fails three times needs attention: it shows on the front page, on the page of unrated actions and in the
+metrics, and a person can let the workers try again.
 """
 
 from collections.abc import Collection, Sequence
@@ -17,7 +17,7 @@ from pricing.models import PeriodTally, RatingAttempts
 from pricing.models.attempts import TRIES
 from pricing.rating.unpriceable import in_words
 
-# What somebody is rating at this moment is left to him, and counted as his attempt alone.
+# Skip what another worker is rating now; that counts as its attempt only.
 CLAIM = """
     INSERT INTO pricing_ratingattempts (period_id, attempts, attempted_at, message)
     SELECT free.id, 1, %(at)s, '' FROM (
@@ -34,14 +34,14 @@ CLAIM = """
 
 
 class NothingToRetry(Refused):
-    """Only what the workers have given up is a person's to retry."""
+    """Only periods that the workers have given up on can be retried by a person."""
 
     code = "nothing_to_retry"
-    message = "The workers have not given this billing period up."
+    message = "The workers have not given up on this billing period."
 
 
 def claim(period_ids: Collection[int], *, at: datetime) -> list[int]:
-    """Count an attempt at each of the periods that wait and that nobody is rating; answers which. Committed before the work."""
+    """Count an attempt at each waiting period that no worker is rating, and return their ids; committed first."""
     with connection.cursor() as cursor:
         cursor.execute(CLAIM, {"periods": list(period_ids), "at": at, "tries": TRIES})
         return sorted(period for (period,) in cursor.fetchall())
@@ -49,21 +49,21 @@ def claim(period_ids: Collection[int], *, at: datetime) -> list[int]:
 
 @transaction.atomic
 def give_back(period_ids: Sequence[int]) -> None:
-    """These were tried together and failed together: whose fault it is is found out one by one."""
+    """These periods failed together; each is retried alone to find the cause."""
     tried = RatingAttempts.objects.filter(period__in=period_ids)
     tried.filter(attempts=1).delete()
     tried.update(attempts=F("attempts") - 1)
 
 
 def note_failure(period_id: int, error: Exception) -> None:
-    """Keep why the last attempt failed."""
+    """Store why the last attempt failed."""
     RatingAttempts.objects.filter(period=period_id).update(message=in_words(error))
 
 
 @transaction.atomic
 def retry(period: BillingPeriod) -> None:
-    """Let the workers try again, and rate the whole period. Raises NothingToRetry."""
+    """Let the workers try again and rate the whole period. Raises NothingToRetry."""
     if not RatingAttempts.objects.given_up().filter(period=period).delete()[0]:
         raise NothingToRetry
-    PeriodTally.objects.filter(period=period).update(counters=None)  # where to go on from may be what is wrong
+    PeriodTally.objects.filter(period=period).update(counters=None)  # the checkpoint itself may be what is wrong
     after_commit("pricing.rate_periods", period_ids=[period.pk])

@@ -1,7 +1,7 @@
 """What other periods carry over into a rating: who has paid for what, and what leads were charged.
 
-These are the earlier ones, and the later ones that are closed: what those charged stands, also where an earlier month is
-opened again after them, or closed after them.
+These are the earlier periods, and later ones that are closed: their charges stand, even if an earlier month is reopened
+or closed after them.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -21,8 +21,8 @@ from pricing.rating.values import RuleFacts
 
 Pair = tuple[int, int]  # a period, and another one whose charges count in it
 
-# A late action may have occurred long before its period began: looked back is from the first one. Of what cost nothing,
-# only what no cap has trimmed can pay for others: `pays` decides.
+# A late action may have occurred long before its period began: look back from the first action. Of the zero charges,
+# only those that no cap has trimmed can pay for others: `pays` decides.
 PAID = """
     SELECT asked.period_id, charge.rule_id, action.lead_id, lead.person_key, action.action_type_id,
            (extract(epoch FROM action.occurred_at) * 1000000)::bigint, action.id,
@@ -52,10 +52,10 @@ def carried_over(
     with_own: Collection[int] = (),
     without: Collection[int] = (),
 ) -> dict[int, Counters]:
-    """Each period's counters as they stand when it begins: tiers and limits start at zero, these two do not.
+    """Each period's counters at its start: tiers and limits start at zero, these two do not.
 
-    `rules` are each customer's; for the periods in `with_own`, as they stand after what is charged in the period itself;
-    as if the periods in `without` had no charges.
+    `rules` are each customer's rules. Periods in `with_own` include their own charges; periods in `without` are treated
+    as having no charges.
     """
     counters = {period.pk: Counters() for period in periods}
     carrying = [period for period in periods if carries(rules[period.customer_id])]
@@ -72,17 +72,17 @@ def carried_over(
 
 
 def carries(rules: Iterable[RuleFacts]) -> bool:
-    """Whether other periods depend on what is charged in this one."""
+    """Return whether other periods depend on the charges of this one."""
     return any(asked.carries for asked in asked_by(rules).values())
 
 
 def closed_already(period: BillingPeriod) -> QuerySet[BillingPeriod]:
-    """The customer's later periods that are closed at this moment: what they charged is counted in this one too."""
+    """The customer's later periods that are closed now: their charges also count in this period."""
     return BillingPeriod.objects.closed().filter(customer=period.customer_id, start_at__gt=period.start_at)
 
 
 def mark_earlier(period: BillingPeriod) -> None:
-    """The period was closed, or opened again: whether its charges count in earlier open ones has changed."""
+    """The period was closed or reopened, which changes whether its charges count in earlier open ones."""
     earlier = BillingPeriod.objects.open().filter(customer=period.customer_id, start_at__lt=period.start_at)
     waiting = list(earlier)
     if waiting and carries(rules_for(period.customer)):
@@ -92,7 +92,7 @@ def mark_earlier(period: BillingPeriod) -> None:
 def _others(periods: Sequence[BillingPeriod], without: Collection[int]) -> list[Pair]:
     owners = {period.customer_id for period in periods}
     found = list(BillingPeriod.objects.filter(customer__in=owners))
-    # A closed period goes on to be rated by what was closed before it, whatever was closed, or opened again, since.
+    # A closed period keeps counting the periods closed before it, regardless of what was closed or reopened since.
     kept = PeriodTerms.objects.filter(period__in=[period.pk for period in periods if not period.is_open])
     later = dict(kept.values_list("period", "later_closed"))
     return [

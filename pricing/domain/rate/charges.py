@@ -1,4 +1,4 @@
-"""Decisions become charges by COPY, in the order of their actions."""
+"""Write decisions as charges with COPY, in the order of their actions."""
 
 from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -16,20 +16,20 @@ from pricing.rating.values import ActionId, Cuts, Decision
 CHARGES_AT_A_TIME = 10_000
 NULL = r"\N"
 NO_CUTS = "\t".join([NULL] * len(CAPS))
-REFUSED = (DataError, IntegrityError)  # for what the charges are, not for the state the database is in
+REFUSED = (DataError, IntegrityError)  # errors caused by the charges, not by the state of the database
 
 COPY = (
     "COPY pricing_charge (action_id, period_id, rule_id, reason, amount, full_amount, cut_per_lead, cut_per_period,"
     " cut_by_budget, quantity_before, value_before, paid_by_id) FROM STDIN"
 )
-# The thread that copies gives way to the one that decides as seldom as it can.
+# The copying thread yields to the deciding one as rarely as possible.
 BYTES_AT_A_TIME = 1 << 22
 
 
 class ChargeWriter:
-    """Writes charges in the transaction in progress; while PostgreSQL stores some, the next ones are decided.
+    """Write charges in the current transaction; while PostgreSQL stores some, the next ones are decided.
 
-    There is one connection: who wants to use it meanwhile waits first (`wait`). Leaving the `with` block writes the rest.
+    There is one connection, so call `wait` before using it elsewhere. Leaving the `with` block writes the rest.
     """
 
     def __init__(self) -> None:
@@ -37,7 +37,7 @@ class ChargeWriter:
         self._count = 0
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="charges")
         self._writing: Future[None] | None = None
-        # Both taken here: to another thread Django would give another connection.
+        # Both are created here because another thread would get its own Django connection.
         self._cursor, self._errors = connection.cursor(), connection.wrap_database_errors
 
     def __enter__(self) -> Self:
@@ -51,7 +51,7 @@ class ChargeWriter:
                 self._copy(self._taken())
 
     def write(self, period: int, decisions: list[Decision]) -> None:
-        """Charges of one period, none of them unrated."""
+        """Write charges of one period, none of them unrated."""
         self._lines.append(charge_lines(period, decisions))
         self._count += len(decisions)
         if self._count >= CHARGES_AT_A_TIME:
@@ -59,7 +59,7 @@ class ChargeWriter:
             self._writing = self._thread.submit(self._copy, self._taken())
 
     def wait(self) -> None:
-        """Until nothing is being written; raises what PostgreSQL refused."""
+        """Wait until all writes are done; raises what PostgreSQL refused."""
         writing, self._writing = self._writing, None
         if writing is not None:
             writing.result()
@@ -75,16 +75,16 @@ class ChargeWriter:
 
 
 class FaultFinder:
-    """Tries which charges PostgreSQL takes; stands in for a `ChargeWriter` whose charges it refused.
+    """Find which charges PostgreSQL accepts, after it refused a `ChargeWriter`'s.
 
-    What it writes is thrown away by whoever uses it. The halves of a batch that is refused are tried, and their halves.
+    The caller rolls back what it writes. A refused batch is split in halves until the refused charges are found.
     """
 
     def __init__(self) -> None:
-        self.refused: dict[ActionId, str] = {}  # why, by action
+        self.refused: dict[ActionId, str] = {}  # message by action
 
     def write(self, period: int, decisions: list[Decision]) -> None:
-        """Charges of one period, none of them unrated."""
+        """Try the charges of one period, none of them unrated."""
         try:
             with transaction.atomic(), connection.cursor() as cursor, connection.wrap_database_errors:
                 cursor.copy_expert(COPY, StringIO(charge_lines(period, decisions)))
@@ -97,11 +97,11 @@ class FaultFinder:
             self.write(period, decisions[half:])
 
     def wait(self) -> None:
-        """Nothing is written in the background."""
+        """Do nothing: nothing is written in the background."""
 
 
 def charge_lines(period: int, decisions: Iterable[Decision]) -> str:
-    """What COPY reads. To it 2500000e-6 is 2.500000: no number is divided on the way."""
+    """The line that COPY reads. It accepts 2500000e-6 for 2.500000, so no number is divided on the way."""
     return "".join(
         [
             f"{action}\t{period}\t{NULL if rule is None else rule}\t{reason}\t"
@@ -113,11 +113,11 @@ def charge_lines(period: int, decisions: Iterable[Decision]) -> str:
 
 
 def _columns(cuts: Cuts) -> str:
-    """What each cap cut off, a column each."""
+    """What each cap cut off, one column per cap."""
     cut = dict(cuts)
     return "\t".join(f"{cut[cap]}e-6" if cap in cut else NULL for cap in CAPS)
 
 
-def in_units(micro_units: int) -> Decimal:
-    """An integer of micro-units as a Decimal of six places."""
+def to_decimal(micro_units: int) -> Decimal:
+    """Convert an integer of micro-units to a Decimal with six places."""
     return Decimal(micro_units).scaleb(-6)

@@ -1,6 +1,6 @@
-"""Where the last rating of a period ended: what only comes later is rated on from there, to the same charges.
+"""Where a period's last rating ended; rating continues there, with the same charges, if only later actions came.
 
-Whatever else has changed (a rule, a waiver, an action that occurred before that place) has the period rated whole.
+After any other change (a rule, a waiver, an earlier action), the whole period is rated again.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -29,14 +29,14 @@ ACTIONS_UP_TO = """
 
 
 @dataclass(frozen=True, slots=True)
-class Bookmark:
-    """The place of the last action rated, and the tally with what rating had counted there."""
+class Checkpoint:
+    """The position of the last action rated, and the tally with the counters at that point."""
 
     place: Place
     tally: PeriodTally
 
     def restore(self, counters: Counters) -> None:
-        """Set the counters of the period to where they stood here."""
+        """Set the period's counters to their values at this point."""
         kept: dict[str, Any] = self.tally.counters or {}
         counters.counted.update(
             {LineageId(int(lineage)): Counted(*counted) for lineage, counted in kept["counted"].items()}
@@ -46,7 +46,7 @@ class Bookmark:
 
 
 def kept(counters: Counters) -> dict[str, Any]:
-    """The counters as the tally keeps them; who paid for what, and what leads were charged, is read from the charges."""
+    """The counters as stored in the tally; carried-over payments and lead totals are read from the charges instead."""
     return {
         "counted": {
             str(lineage): [counted.actions, counted.quantity, counted.value]
@@ -57,12 +57,12 @@ def kept(counters: Counters) -> dict[str, Any]:
     }
 
 
-def bookmarks(
+def checkpoints(
     periods: Sequence[BillingPeriod], rules: Mapping[int, list[RuleFacts]], *, reasons: Mapping[int, Collection[str]]
-) -> dict[int, Bookmark]:
-    """The place to go on from, for each period that must not be rated whole.
+) -> dict[int, Checkpoint]:
+    """The checkpoint of each period that need not be rated whole.
 
-    `rules` are each customer's, `reasons` those of each period's marks.
+    `rules` are each customer's rules, `reasons` those of each period's marks.
     """
     asking = [
         period.pk
@@ -72,18 +72,18 @@ def bookmarks(
     if not asking:
         return {}
     tallies = PeriodTally.objects.filter(period__in=asking, counters__isnull=False, rated_to_at__isnull=False)
-    found = {tally.period_id: _bookmark(tally) for tally in tallies}
+    found = {tally.period_id: _checkpoint(tally) for tally in tallies}
     counts = _actions_up_to(found)
     return {period: mark for period, mark in found.items() if counts[period] == mark.tally.actions}
 
 
-def _bookmark(tally: PeriodTally) -> Bookmark:
-    assert tally.rated_to_at is not None, "asked for above"  # noqa: S101 -- tells mypy
-    return Bookmark((moment(tally.rated_to_at), tally.rated_to_action or 0), tally)
+def _checkpoint(tally: PeriodTally) -> Checkpoint:
+    assert tally.rated_to_at is not None, "asked for above"  # noqa: S101 -- for mypy
+    return Checkpoint((moment(tally.rated_to_at), tally.rated_to_action or 0), tally)
 
 
-def _actions_up_to(found: Mapping[int, Bookmark]) -> dict[int, int]:
-    """How many actions each period has up to its bookmark now: more than were rated, if some came in before it."""
+def _actions_up_to(found: Mapping[int, Checkpoint]) -> dict[int, int]:
+    """Count each period's actions up to its checkpoint; a higher count than was rated means some arrived before it."""
     tallies = [mark.tally for mark in found.values()]
     with connection.cursor() as cursor:
         instants, actions = [tally.rated_to_at for tally in tallies], [tally.rated_to_action for tally in tallies]

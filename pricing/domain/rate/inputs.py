@@ -1,4 +1,4 @@
-"""Rows in, plain values out: everything rating is told, read from the database in one place."""
+"""Read all inputs to rating from the database, as plain values."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from pricing.rating.instants import Instant, moment, stretch
 from pricing.rating.prices import MODELS, Field, Given, GivenTier, Kind, Price
 from pricing.rating.unpriceable import Unpriceable
 from pricing.rating.values import (
-    Catalogue,
+    Catalog,
     CustomerFacts,
     CustomerId,
     KindId,
@@ -34,22 +34,22 @@ from pricing.rating.values import (
 
 
 def micro(amount: Decimal) -> Micro:
-    """A Decimal of up to six places as an integer of micro-units; a default that was never stored is a plain number."""
+    """Convert a Decimal with up to six places to integer micro-units; an unsaved default may be a plain number."""
     return Micro(int(Decimal(amount).scaleb(6)))
 
 
 def maybe_micro(amount: Decimal | None) -> Micro | None:
-    """The same, where there may be none."""
+    """The same for a number that may be None."""
     return None if amount is None else micro(amount)
 
 
 def wall_moment(wall: datetime, zone: ZoneInfo) -> Instant:
-    """A wall-clock time as rating is told it: the instant it stands for in a customer's time zone."""
+    """The instant of a wall-clock time in a customer's time zone, as rating takes it."""
     return moment(instant_of(wall, zone))
 
 
 def period_facts(period: BillingPeriod) -> CustomerFacts:
-    """What rating knows of the period's customer; of the monthly budget by days, where it is no whole month."""
+    """The period's customer as rating sees it; the monthly budget is prorated if the period is not a whole month."""
     facts, zone = customer_facts(period.customer), period.customer.zone
     if facts.hard_budget is None:
         return facts
@@ -58,7 +58,7 @@ def period_facts(period: BillingPeriod) -> CustomerFacts:
 
 
 def customer_facts(customer: Customer) -> CustomerFacts:
-    """What rating knows of a customer, over a month; contract days begin and end at its own midnight."""
+    """The customer as rating sees it, over a month; contract days start and end at its own midnight."""
     zone = customer.zone
 
     def midnight(day: datetime) -> Instant:
@@ -77,12 +77,12 @@ def customer_facts(customer: Customer) -> CustomerFacts:
 
 
 def rules_for(customer: Customer) -> list[RuleFacts]:
-    """Every rule that could price an action of this customer, whenever it is or was in force."""
+    """Every rule that could price an action of this customer, at any time."""
     return rule_books([customer])[customer.pk]
 
 
 def rule_books(customers: Sequence[Customer]) -> dict[int, list[RuleFacts]]:
-    """The same for several, by customer; read at once, and made instants once per time zone."""
+    """The same for several customers; read in one query and converted once per time zone."""
     found = PriceRule.objects.in_force().filter(Q(customer=None) | Q(customer__in=customers))
     of = defaultdict[int | None, list[PriceRule]](list)
     for rule in found.prefetch_related("tiers"):
@@ -101,7 +101,7 @@ def rule_books(customers: Sequence[Customer]) -> dict[int, list[RuleFacts]]:
 
 
 def facts_in_force(rule: PriceRule, zone: ZoneInfo) -> RuleFacts:
-    """A rule that something is wrong with is no reason to rate nothing: only what it wins can't be priced."""
+    """The rule's values; if the rule is invalid, only the actions it wins can't be priced."""
     try:
         return rule_facts(rule, zone)
     except ValueError as error:
@@ -110,9 +110,9 @@ def facts_in_force(rule: PriceRule, zone: ZoneInfo) -> RuleFacts:
 
 
 def rule_facts(rule: PriceRule, zone: ZoneInfo, *, price: Price | None = None) -> RuleFacts:
-    """One revision of a rule, for the customers of one time zone: there it begins and ends.
+    """One revision of a rule, with its start and end in one time zone.
 
-    With its price, or with another; ValueError, in words, where it has none.
+    `price` replaces the rule's own price; ValueError, with a sentence, if it has none.
     """
     return RuleFacts(
         id=RuleId(rule.pk),
@@ -142,24 +142,24 @@ def _once(rule: PriceRule) -> Once | None:
 
 
 def price_facts(rule: PriceRule) -> Price:
-    """The rule's price; ValueError, in words, where a part of it is missing or its tiers have no open end."""
+    """The rule's price; ValueError, with a sentence, if a part is missing or the tiers have no open end."""
     model = model_of(rule)
     return model.of(given_of(rule, model.fields))
 
 
 def model_of(rule: PriceRule) -> type[Price]:
-    """Its price model; ValueError where there is none of this name."""
+    """The rule's price model; ValueError if no model has this name."""
     if rule.price_model not in MODELS:
         raise ValueError(f"No price model is called “{rule.price_model}”.")
     return MODELS[rule.price_model]
 
 
-def catalogue_for(*customers: Customer) -> Catalogue:
-    """What these customers' products, every source and every action type are."""
+def catalog_for(*customers: Customer) -> Catalog:
+    """These customers' products, and every source and action type."""
     products = Product.objects.filter(customer__in=customers).values_list("pk", "category")
     sources = Source.objects.values_list("pk", "channel")
     kinds = ActionType.objects.values_list("pk", "is_billable")
-    return Catalogue(
+    return Catalog(
         products={ProductId(pk): ProductFacts(ProductId(pk), category) for pk, category in products},
         sources={SourceId(pk): SourceFacts(SourceId(pk), channel) for pk, channel in sources},
         is_billable={KindId(pk): is_billable for pk, is_billable in kinds},
@@ -167,7 +167,7 @@ def catalogue_for(*customers: Customer) -> Catalogue:
 
 
 def given_of(rule: PriceRule, fields: Sequence[Field]) -> Given:
-    """What the rule's columns hold of a price."""
+    """The price fields from the rule's columns."""
     columns = [each for each in fields if not each.kind.is_tiers]
     tiers = [_tier(rule, each) for each in fields if each.kind.is_tiers]
     return Given({each.name: _amount(each, getattr(rule, each.name)) for each in columns}, *tiers)

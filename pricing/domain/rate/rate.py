@@ -1,4 +1,4 @@
-"""Rate stored periods: their actions stream in, their charges stream out, and no object is made per action."""
+"""Rate stored periods: stream their actions in and their charges out, without an object per action."""
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,35 +15,35 @@ from leads.models import Action, BillingPeriod, UnratedMark
 from pricing.domain.rate.actions import START, StoredActions, Without, number_of, period_of
 from pricing.domain.rate.carry_over import carried_over, carries
 from pricing.domain.rate.charges import CHARGES_AT_A_TIME, REFUSED, ChargeWriter, FaultFinder
-from pricing.domain.rate.checkpoint import Bookmark, bookmarks, kept
-from pricing.domain.rate.inputs import catalogue_for, period_facts, rule_books
+from pricing.domain.rate.checkpoint import Checkpoint, checkpoints, kept
+from pricing.domain.rate.inputs import catalog_for, period_facts, rule_books
 from pricing.domain.rate.rollup import Tally, save_tallies
 from pricing.models import PeriodTally, RatingAttempts, UnratedAction
 from pricing.rating.counters import Counters
 from pricing.rating.period import needs_foresight, rate_period
-from pricing.rating.values import ActionFacts, ActionId, Catalogue, RuleFacts
+from pricing.rating.values import ActionFacts, ActionId, Catalog, RuleFacts
 
 UNRATED_AT_A_TIME = 5_000
-# Without some charges others may be refused that had been cut to nothing; more often than this it is something else.
+# Dropping refused charges can make others fail that had been cut to zero; after this many rounds, the cause is another.
 TIMES_SET_ASIDE = 3
 
 logger = logging.getLogger(__name__)
 
 
 class PeriodIsClosed(Refused):
-    """What is billed is not rated again."""
+    """Billed charges are never rated again."""
 
     code = "period_is_closed"
-    message = "This period is closed; its charges never change."
+    message = "This period is closed. Its charges can't change."
 
 
 @dataclass(slots=True)
 class PeriodRating:
-    """One period on its way: where it starts from, what it counts."""
+    """A period being rated: its starting point and its counts."""
 
     period: BillingPeriod
     rules: list[RuleFacts]
-    start: Bookmark | None
+    start: Checkpoint | None
     counters: Counters
     tally: Tally = field(default_factory=Tally)
 
@@ -57,13 +57,13 @@ class PeriodRating:
             self.period,
             self.start.tally if self.start else None,
             last=None if last == START else last,
-            # What could not be priced is tried again with whatever comes next.
+            # Actions that could not be priced are retried with the next ones.
             counters=None if self.has_foresight or self.tally.faults else kept(self.counters),
             at=at,
         )
 
     def unrated(self) -> Iterator[UnratedAction]:
-        """The actions without a price, and why; not stored yet."""
+        """The actions without a price, and why; not saved yet."""
         faults = self.tally.faults
         for action in self.tally.unrated:
             code = UnratedAction.Code.UNPRICEABLE if action in faults else UnratedAction.Code.NO_RULE
@@ -73,9 +73,9 @@ class PeriodRating:
 
 @transaction.atomic
 def rate_waiting(period_ids: Iterable[int], *, at: datetime) -> list[PeriodTally]:
-    """Rate those of the periods that something has changed for and nobody is rating at this moment; all, or none.
+    """Rate, in one transaction, those of the periods that have changes and that no other worker is rating.
 
-    Whoever is rating one leaves the newer marks where they are, and the next sweep asks again.
+    The worker that is rating a period leaves newer marks in place, and the next sweep picks them up.
     """
     marks = UnratedMark.objects.filter(period=OuterRef("pk"))
     waiting = _locking().filter(Exists(marks), pk__in=period_ids, state=BillingPeriod.State.OPEN)
@@ -87,12 +87,12 @@ def rate_waiting(period_ids: Iterable[int], *, at: datetime) -> list[PeriodTally
 
 @transaction.atomic
 def rate(period: BillingPeriod, *, at: datetime) -> PeriodTally:
-    """Rate an open period: afterwards each of its actions is charged, excluded or unrated, and the tally says so.
+    """Rate an open period: each of its actions becomes charged, excluded or unrated, and the tally is updated.
 
-    On from where the last rating ended, if nothing but later actions has come since; otherwise anew: the charges are the
-    same. Raises PeriodIsClosed. Safe to run twice, twice at once, and to kill: it happens whole or not at all.
+    Rating continues from the checkpoint if only later actions came since; otherwise it starts over. Both give the same
+    charges. Raises PeriodIsClosed. Safe to run twice, concurrently, and to kill: it commits whole or not at all.
     """
-    # NO KEY UPDATE: intake, which only wants the period to stay, goes on meanwhile; another rating and a close wait.
+    # NO KEY UPDATE: intake, which only needs the period to exist, continues; another rating or a close waits.
     period = _locking().select_for_update(no_key=True, of=("self",)).get(pk=period.pk)
     if not period.is_open:
         raise PeriodIsClosed(period=period.pk)
@@ -105,7 +105,7 @@ def _locking() -> QuerySet[BillingPeriod]:
 
 
 def _one_per_customer(periods: Iterable[BillingPeriod]) -> Iterator[list[BillingPeriod]]:
-    """A customer's later period depends on its earlier one: first every customer's first, then every second, …"""
+    """Group so that a customer's earlier period comes first: every customer's first, then every second, and so on."""
     left = sorted(periods, key=lambda period: (period.start_at, period.pk))
     while left:
         first = dict[int, BillingPeriod]()
@@ -116,9 +116,9 @@ def _one_per_customer(periods: Iterable[BillingPeriod]) -> Iterator[list[Billing
 
 
 def _rate(periods: Sequence[BillingPeriod], at: datetime) -> list[PeriodTally]:
-    """Rate locked open periods of as many customers together: what they have in common is read once.
+    """Rate locked open periods of different customers together, reading shared data once.
 
-    Charges that PostgreSQL refuses are found, and their actions stay unrated: the others are rated as if they were none.
+    Charges that PostgreSQL refuses are found, and their actions stay unrated; the others are rated without them.
     """
     aside = dict[ActionId, str]()
     for _ in range(TIMES_SET_ASIDE):
@@ -128,16 +128,16 @@ def _rate(periods: Sequence[BillingPeriod], at: datetime) -> list[PeriodTally]:
         except REFUSED:
             refused = _refused(periods, aside)
             if not refused:
-                raise  # not what a single action is charged
+                raise  # not due to a single action's charge
             logger.exception("Charges were refused: the actions %s stay unrated.", sorted(map(number_of, refused))[:10])
             aside |= refused
     return _rate_without(aside, periods, at)
 
 
 def _rate_without(aside: Mapping[ActionId, str], periods: Sequence[BillingPeriod], at: datetime) -> list[PeriodTally]:
-    # First the marks, then the actions: whoever commits in between leaves a mark that this rating does not take away.
+    # Read marks before actions: a concurrent commit leaves a mark that this rating does not remove.
     marks = list(UnratedMark.objects.filter(period__in=periods).values_list("pk", "period", "reason"))
-    ratings = _begun(periods, marks)
+    ratings = _starting_points(periods, marks)
     with ChargeWriter() as writer:
         read = _decide(ratings, aside, writer)
     found = Action.objects.filter(pk__in=map(number_of, aside), period__in=ratings)
@@ -156,20 +156,22 @@ def _rate_without(aside: Mapping[ActionId, str], periods: Sequence[BillingPeriod
 
 
 def _refused(periods: Sequence[BillingPeriod], aside: Mapping[ActionId, str]) -> dict[ActionId, str]:
-    """The actions whose charges PostgreSQL refuses, and why; nothing is written."""
+    """Return the actions whose charges PostgreSQL refuses, and why; nothing is written."""
     finder = FaultFinder()
     with transaction.atomic():
         marks = list(UnratedMark.objects.filter(period__in=periods).values_list("pk", "period", "reason"))
-        _decide(_begun(periods, marks), aside, finder)
+        _decide(_starting_points(periods, marks), aside, finder)
         transaction.set_rollback(True)
     return finder.refused
 
 
-def _begun(periods: Sequence[BillingPeriod], marks: Sequence[tuple[int, int, str]]) -> dict[int, PeriodRating]:
-    """Where each starts from; what is rated whole has no charges any more."""
+def _starting_points(
+    periods: Sequence[BillingPeriod], marks: Sequence[tuple[int, int, str]]
+) -> dict[int, PeriodRating]:
+    """Where each period starts from; the charges of those rated whole are deleted."""
     rules = rule_books([period.customer for period in periods])
     reasons = {period.pk: {reason for _, of, reason in marks if of == period.pk} for period in periods}
-    starts = bookmarks(periods, rules, reasons=reasons)
+    starts = checkpoints(periods, rules, reasons=reasons)
     counters = carried_over(periods, rules, with_own=starts)
     _forget_charges([period for period in periods if period.pk not in starts])
     return {
@@ -181,23 +183,23 @@ def _begun(periods: Sequence[BillingPeriod], marks: Sequence[tuple[int, int, str
 def _decide(
     ratings: Mapping[int, PeriodRating], aside: Mapping[ActionId, str], writer: ChargeWriter | FaultFinder
 ) -> dict[int, StoredActions]:
-    """Decide every action and write the charges; answers what was read, by period."""
-    catalogue = catalogue_for(*(rating.period.customer for rating in ratings.values()))
+    """Decide every action and write the charges; return what was read, by period."""
+    catalog = catalog_for(*(rating.period.customer for rating in ratings.values()))
     read = dict[int, StoredActions]()
     for rating in ratings.values():
         if rating.start:
             rating.start.restore(rating.counters)
-    # One at a time where a rule needs foresight: its actions are gone through more than once.
+    # One period at a time if a rule needs foresight, because its actions are read more than once.
     for some in _together(ratings.values()):
         after = {rating.period.pk: rating.start.place if rating.start else START for rating in some}
         actions = StoredActions(after, before_fetch=writer.wait)
         read |= dict.fromkeys(after, actions)
         if some[0].has_foresight:
             kept = actions.remember()
-            _charge(some[0], Without(kept, aside) if aside else kept, catalogue, writer)
+            _charge(some[0], Without(kept, aside) if aside else kept, catalog, writer)
             continue
         for period, each in groupby(Without(actions, aside) if aside else actions, key=period_of):
-            _charge(ratings[period], each, catalogue, writer)
+            _charge(ratings[period], each, catalog, writer)
     return read
 
 
@@ -212,13 +214,13 @@ def _together(ratings: Iterable[PeriodRating]) -> list[list[PeriodRating]]:
 
 
 def _charge(
-    rating: PeriodRating, actions: Iterable[ActionFacts], catalogue: Catalogue, writer: ChargeWriter | FaultFinder
+    rating: PeriodRating, actions: Iterable[ActionFacts], catalog: Catalog, writer: ChargeWriter | FaultFinder
 ) -> None:
     decisions = rate_period(
         actions,
         customer=period_facts(rating.period),
         rules=rating.rules,
-        catalogue=catalogue,
+        catalog=catalog,
         carried=rating.counters,
         faults=rating.tally.faults,
     )
@@ -227,12 +229,12 @@ def _charge(
 
 
 def _forget_charges(periods: Sequence[BillingPeriod]) -> None:
-    # One that was never rated has none: the tally is written with the charges.
+    # A period that was never rated has no charges: the tally is written with them.
     rated = list(PeriodTally.objects.filter(period__in=periods).values_list("period", flat=True))
     if not rated:
         return
     with connection.cursor() as cursor:
-        # Through the actions' index: charges have none of their own by period, it would slow every write.
+        # Use the actions' index: charges have none by period, because it would slow every write.
         cursor.execute(
             "DELETE FROM pricing_charge USING leads_action"
             " WHERE leads_action.id = pricing_charge.action_id AND leads_action.period_id = ANY(%s)",
@@ -242,7 +244,7 @@ def _forget_charges(periods: Sequence[BillingPeriod]) -> None:
 
 
 def _mark_later(periods: Sequence[BillingPeriod]) -> None:
-    """These carry over: what was rated after them is rated anew."""
+    """Mark the customers' later periods, because rating carries over into them."""
     starts = {period.customer_id: period.start_at for period in periods}
     later = BillingPeriod.objects.open().filter(customer__in=starts)
     mark_unrated([one for one in later if one.start_at > starts[one.customer_id]], reason="earlier rated")

@@ -1,4 +1,4 @@
-"""What rules have counted in a period, where a charge by itself does not tell: read from the charges."""
+"""What rules have counted in a period, read from the charges."""
 
 from django.db.models import Q, Sum
 from django.db.models.functions import Coalesce
@@ -9,7 +9,7 @@ from pricing.models import Charge
 
 
 def volume_totals(period: BillingPeriod, lineages: set[int]) -> dict[int, int]:
-    """By lineage the quantity of the whole period, which picks a volume's tier; all revisions together, in micro-units."""
+    """The period's whole quantity by lineage in micro-units, all revisions together; it picks a volume's tier."""
     rows = (
         Charge.objects.filter(action__period=period, reason="")
         .annotate(lineage=Coalesce("rule__first_revision_id", "rule_id"))
@@ -21,7 +21,7 @@ def volume_totals(period: BillingPeriod, lineages: set[int]) -> dict[int, int]:
 
 
 def actions_before(charge: Charge, lineage: int) -> int:
-    """How many actions the rule had charged in the period before this one, those without value too."""
+    """How many actions the rule had charged in the period before this one, including those without a value."""
     at, pk = charge.action.occurred_at, charge.action_id
     earlier = Q(action__occurred_at__lt=at) | Q(action__occurred_at=at, action_id__lt=pk)
     of_the_rule = Q(rule_id=lineage) | Q(rule__first_revision_id=lineage)

@@ -1,4 +1,4 @@
-"""The queue of ratings: which periods wait, and a worker's attempt at some of them."""
+"""The queue of ratings: which periods are due, and one attempt at some of them."""
 
 import logging
 from collections.abc import Sequence
@@ -14,40 +14,40 @@ from pricing.models.attempts import TRIES
 
 logger = logging.getLogger(__name__)
 
-# Small periods are rated together, since reading the rules anew for each would cost more than rating it; a large one
-# alone, so that it delays no other.
+# Small periods are rated together, because reading the rules for each would cost more than the rating; a large one
+# is rated alone so that it delays no other.
 TOGETHER = 50
 LARGE = 50_000
 
 
 class Ratings(Queue):
-    """Open periods with a mark. Marks come in bulk, so a period's attempts are counted in a row that only a rating makes."""
+    """Open periods with a mark. Marks come in bulk, so attempts are counted in a row that only ratings write."""
 
     task = "pricing.rate_periods"
 
     def tidy(self, *, at: datetime) -> None:
-        """Take the marks off closed periods: nobody rates those, so one would stay, and excuse a month's sums, for ever.
+        """Remove the marks of closed periods, which are never rated: a mark would stay and excuse wrong sums forever.
 
-        Who changes what other periods depend on marks those that are open when it looks; one of them may be closing just
-        then. Once it is opened again it gets a mark of its own, and is rated from its first action on.
+        Changes mark the dependent periods that are open at that moment, and one of them may be closing. A reopened
+        period gets its own mark and is rated from its first action.
         """
         UnratedMark.objects.filter(period__state=BillingPeriod.State.CLOSED).delete()
 
     def due(self, *, at: datetime) -> list[Message]:
-        """Every open period with a mark, except those that were given up."""
+        """Every open period with a mark, except those given up on."""
         waiting = BillingPeriod.objects.open().filter(unrated_marks__isnull=False).distinct().order_by("pk")
         waiting = waiting.exclude(rating_attempts__attempts__gte=TRIES)
         sizes = list(waiting.values_list("pk", "tally__actions", "rating_attempts__attempts"))
-        # One that was tried in vain before is tried alone: it may be it that kills its workers.
+        # A period that failed before is tried alone, because it may be what kills its workers.
         alone = [pk for pk, actions, attempts in sizes if (actions or 0) > LARGE or attempts]
         together = [pk for pk, _, _ in sizes if pk not in set(alone)]
         groups = [together[start : start + TOGETHER] for start in range(0, len(together), TOGETHER)]
         return [{"period_ids": group} for group in [*groups, *([pk] for pk in alone)]]
 
     def work(self, period_ids: Sequence[int], *, at: datetime) -> None:
-        """Rate those that wait; if several cannot be rated together, each is tried alone, and only the culprit fails.
+        """Rate the due periods; if several fail together, retry each alone so that only the cause fails.
 
-        One that fails alone three times is a person's turn.
+        A period that fails alone three times needs attention.
         """
         claimed = claim(period_ids, at=at)
         try:
@@ -66,11 +66,11 @@ RATINGS = Ratings()
 
 
 def rate_together(period_ids: Sequence[int], *, at: datetime) -> None:
-    """Rate those of the periods that wait."""
+    """Rate those of the periods that are due."""
     RATINGS.work(period_ids, at=at)
 
 
 def waiting_marks() -> QuerySet[UnratedMark]:
-    """What came in and waits for a worker to rate it: of open periods, but for those that were given up."""
+    """Marks waiting for a worker: those of open periods that were not given up on."""
     marks = UnratedMark.objects.filter(period__state=BillingPeriod.State.OPEN)
     return marks.exclude(period__rating_attempts__attempts__gte=TRIES)

@@ -1,7 +1,7 @@
-"""How many charges each price rule made, and what they are worth: counted per period after its rating, not on the page.
+"""Count the charges of each price rule and their sum, per period after its rating, so that pages need not.
 
-Charges have no index by rule, because it would cost every rating more than all pages together ever ask. A period's
-charges are gone through once after it was rated; a period that is rated again and again is counted every few minutes.
+Charges have no index by rule, because it would cost every rating more than all pages save. A period's charges are read
+once after its rating; a period that is rated often is counted every few minutes.
 """
 
 from collections.abc import Collection
@@ -29,19 +29,19 @@ COUNT = """
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """What a rule has charged, over all periods."""
+    """What a rule has charged in all periods."""
 
     charges: int
     amount: Decimal
 
 
 class UseCounts(Queue):
-    """Periods whose charges are to be counted by rule. A count that is lost is made again, and the same twice is the same."""
+    """Periods whose charges are to be counted by rule. A lost count is repeated; counting twice changes nothing."""
 
     task = "pricing.count_uses"
 
     def due(self, *, at: datetime) -> list[Message]:
-        """Every period that was rated since its last count, if that was not just now."""
+        """Every period rated since its last count, unless that count was recent."""
         counted = Q(period__use_count__rated_at=F("rated_at")) | Q(period__use_count__counted_at__gt=at - AT_MOST_EVERY)
         stale = PeriodTally.objects.exclude(counted).values_list("period_id", flat=True)[:AT_A_TIME]
         return [{"period_id": pk} for pk in stale]
@@ -56,8 +56,8 @@ USE_COUNTS = UseCounts()
 
 @transaction.atomic
 def count_uses(period_id: int, *, at: datetime) -> None:
-    """Count anew what each rule charged in the period; nobody waits for it, and it waits for nobody."""
-    # Of two counts at once, the second one finds the row taken and leaves it to the first.
+    """Count what each rule charged in the period; never waits for another count and never blocks one."""
+    # If two counts run at once, the second finds the row locked and leaves it to the first.
     UseCount.objects.get_or_create(period_id=period_id, defaults={"rated_at": at, "counted_at": at})
     if not UseCount.objects.select_for_update(skip_locked=True).filter(pk=period_id).exists():
         return
@@ -69,6 +69,6 @@ def count_uses(period_id: int, *, at: datetime) -> None:
 
 
 def uses_of(rules: Collection[int]) -> dict[int, Use]:
-    """By rule; one that never charged anything is not in it."""
+    """By rule; rules that never charged anything are missing."""
     found = RuleUse.objects.filter(rule__in=rules).values_list("rule").annotate(Sum("charges"), Sum("amount"))
     return {rule: Use(charges, amount) for rule, charges, amount in found}

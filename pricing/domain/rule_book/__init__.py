@@ -1,1 +1,1 @@
-"""The life of price rules: drafted, checked, approved, in force."""
+"""The life cycle of price rules: draft, check, approve, activate."""

@@ -1,4 +1,4 @@
-"""Who may put a draft in force: a second person where the house asks for one, or where it reaches into the past."""
+"""Who may activate a draft: a second person if the settings require one, or if it is backdated."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -12,54 +12,54 @@ from billing_engine.core.errors import Refused
 from leads.models import BillingPeriod
 from pricing.domain.rule_book.history import last_author
 from pricing.domain.scope.effective import customers_of, now_in, zones_of
-from pricing.domain.scope.scopes import known_of, neighbours, rank_of
+from pricing.domain.scope.scopes import full_scope, neighbors, rank_of
 from pricing.models import PriceRule
 
 
 class SecondPersonNeeded(Refused):
-    """Who wrote a draft does not put it in force."""
+    """The author of a draft can't activate it."""
 
     code = "second_person_needed"
-    message = "You wrote this draft: a second person activates it."
+    message = "You wrote this draft. Ask a second person to activate it."
 
 
 class BackdatingNeedsAReason(Refused):
-    """Nobody changes the price of what has occurred without saying why."""
+    """Changing the price of past actions needs a reason."""
 
     code = "backdating_needs_a_reason"
 
 
 class BackdatingNeedsASecondPerson(Refused):
-    """Nobody changes the price of what has occurred alone."""
+    """Changing the price of past actions needs a second person."""
 
     code = "backdating_needs_a_second_person"
 
 
-def check_people(rule: PriceRule, *, by: User, at: datetime, reason: str) -> None:
+def check_approval(rule: PriceRule, *, by: User, at: datetime, reason: str) -> None:
     """Refuse an activation that lacks its second person or its reason."""
     is_author = last_author(rule) == by.pk
     if settings.FOUR_EYES and is_author:
         raise SecondPersonNeeded
-    repriced = taken_over(rule, at=at)
+    repriced = repriced_rules(rule, at=at)
     if not repriced:
         return
     names = ", ".join(f"“{other}”" for other in repriced[:3]) + (" and others" if len(repriced) > 3 else "")
-    since = f"It begins on {in_words(rule.wall_from)} and changes what {names} priced until now"
+    since = f"It starts on {in_words(rule.wall_from)} and reprices actions of {names}"
     if not reason.strip():
-        raise BackdatingNeedsAReason(f"{since}: say why.")
+        raise BackdatingNeedsAReason(f"{since}. Give a reason.")
     if is_author:
-        raise BackdatingNeedsASecondPerson(f"{since}: who wrote it does not activate it; ask a second person.")
+        raise BackdatingNeedsASecondPerson(f"{since}. You wrote it, so ask a second person to activate it.")
 
 
 def check_second_person(rule: PriceRule, *, by: User, at: datetime) -> None:
-    """The same for a person who will say why: whether this person may activate the draft at all."""
-    check_people(rule, by=by, at=at, reason="given")
+    """Refuse a person who may not activate the draft, even with a reason."""
+    check_approval(rule, by=by, at=at, reason="given")
 
 
-def taken_over(rule: PriceRule, *, at: datetime) -> list[PriceRule]:
-    """The rules in force from which this one would take what has occurred before `at`, in periods still open.
+def repriced_rules(rule: PriceRule, *, at: datetime) -> list[PriceRule]:
+    """The rules in force that priced past actions, in open periods, which this rule would now price.
 
-    What nobody has priced yet may be priced by anybody: then there are none.
+    Actions without a price yet can be priced by any user, so they do not count.
     """
     zones = [zone for zone in zones_of(rule, rule.revises) if instant_of(rule.wall_from, zone) < at]
     touched = _touched(rule, zones, at=at) if zones else []
@@ -67,7 +67,7 @@ def taken_over(rule: PriceRule, *, at: datetime) -> list[PriceRule]:
         return []
     until = now_in(zones, at=at)
     ours = rank_of(rule)
-    found = neighbours(rule, begin=rule.wall_from, end=until if rule.wall_to is None else min(until, rule.wall_to))
+    found = neighbors(rule, begin=rule.wall_from, end=until if rule.wall_to is None else min(until, rule.wall_to))
     lost = [other for other in found if other.pk == rule.revises_id or rank_of(other) < ours]
     revised = rule.revises
     if revised and revised not in lost and (revised.wall_to is None or revised.wall_to > rule.wall_from):
@@ -76,7 +76,7 @@ def taken_over(rule: PriceRule, *, at: datetime) -> list[PriceRule]:
 
 
 def _touched(rule: PriceRule, zones: list[ZoneInfo], *, at: datetime) -> list[tuple[int, ZoneInfo]]:
-    """The customers, each with its zone, that have an open period in what is past of the rule's time."""
+    """The customers, each with its time zone, that have an open period in the past part of the rule's time."""
     past = Q(pk=None)
     for zone in zones:
         past |= Q(customer__time_zone=zone.key, end_at__gt=instant_of(rule.wall_from, zone))
@@ -86,6 +86,6 @@ def _touched(rule: PriceRule, zones: list[ZoneInfo], *, at: datetime) -> list[tu
 
 
 def _has_priced(other: PriceRule, *, since: datetime, touched: list[tuple[int, ZoneInfo]], at: datetime) -> bool:
-    """Whether it was in force, from `since` on, before `at` where one of these customers is."""
-    begin, owner = max(since, other.wall_from), known_of(other).get("customer_id")
+    """Return whether it was in force between `since` and `at` for one of these customers."""
+    begin, owner = max(since, other.wall_from), full_scope(other).get("customer_id")
     return any(instant_of(begin, zone) < at for customer, zone in touched if owner in (None, customer))

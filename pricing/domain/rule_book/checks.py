@@ -1,4 +1,4 @@
-"""Price checks: saved expectations, held against the rules as they are, or as a draft would make them."""
+"""Price checks: saved expectations, compared with the rules in force or with a draft added."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -9,41 +9,41 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from billing_engine.core import money
-from billing_engine.core.calendar.wall_clock import instant_of, shown
+from billing_engine.core.calendar.wall_clock import instant_of, local_time
 from billing_engine.core.errors import Refused
 from leads.models import Product, Source
-from pricing.domain.rate.charges import in_units
+from pricing.domain.rate.charges import to_decimal
 from pricing.domain.rate.inputs import rule_facts
 from pricing.domain.rule_book.drafts import as_if_active
 from pricing.domain.rule_book.example import Example, decide
-from pricing.domain.scope.scopes import known_of
+from pricing.domain.scope.scopes import full_scope
 from pricing.models import Charge, PriceCheck, PriceRule
 from pricing.rating.instants import moment
 from pricing.rating.values import CustomerId, Decision, KindId, RuleFacts, RuleId
 
 RELATED = ("customer", "product__customer", "action_type", "source")
 NOON = timedelta(hours=12)
-A_DAY = timedelta(days=1)  # clocks are set by no more
+A_DAY = timedelta(days=1)  # clocks change by less
 
 
 class PriceChecksFail(Refused):
-    """A draft that would break what prices are expected to be is not activated by accident."""
+    """A draft that would break saved price expectations is not activated by accident."""
 
     code = "price_checks_fail"
 
 
 class OverrideNeedsAReason(Refused):
-    """Who activates against a price check says why."""
+    """Overriding a failing price check needs a reason."""
 
     code = "override_needs_a_reason"
-    message = "Say why this is activated although price checks fail."
+    message = "Price checks fail. Give a reason for activating anyway."
 
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """Whether a check holds; if not, what its action would cost instead, and which one that is.
+    """Whether a check passes; if not, what its action would cost instead.
 
-    `failed_before`: it fails, and costs the same without the draft that it was held against, which is not to blame.
+    `failed_before`: it fails with the same price without the draft, so the draft is not to blame.
     """
 
     check: PriceCheck
@@ -53,14 +53,14 @@ class CheckResult:
 
     @property
     def is_broken(self) -> bool:
-        """Whether it fails by the draft."""
+        """Whether it fails because of the draft."""
         return not self.holds and not self.failed_before
 
 
 def check_prices(rule: PriceRule, *, at: datetime, override: bool, reason: str) -> list[PriceCheck]:
-    """The checks that fail by this draft, if a person overrides them; otherwise they refuse its activation.
+    """The checks that fail because of this draft, if a person overrides them; otherwise refuse its activation.
 
-    What fails without the draft too is none of its business.
+    Checks that also fail without the draft are ignored.
     """
     failing = [result for result in checks_with(rule, at=at) if result.is_broken]
     if not failing:
@@ -74,8 +74,8 @@ def check_prices(rule: PriceRule, *, at: datetime, override: bool, reason: str) 
 
 
 def checks_with(rule: PriceRule, *, at: datetime) -> list[CheckResult]:
-    """Every check of the customers that the draft, or what it revises, concerns; as if the draft were active."""
-    concerned = [known_of(each).get("customer_id") for each in (rule, rule.revises) if each is not None]
+    """Run every check of the customers that the draft, or the rule it revises, affects, as if the draft were active."""
+    concerned = [full_scope(each).get("customer_id") for each in (rule, rule.revises) if each is not None]
     checks = PriceCheck.objects.filter(customer__currency=rule.currency)
     if None not in concerned:
         checks = checks.filter(customer__in=concerned)
@@ -85,20 +85,20 @@ def checks_with(rule: PriceRule, *, at: datetime) -> list[CheckResult]:
 def run_checks(
     checks: QuerySet[PriceCheck] | Sequence[PriceCheck], *, at: datetime, draft: PriceRule | None = None
 ) -> list[CheckResult]:
-    """Hold each check against the rules, at its own day or at `at`, and once the draft has begun where its customer is.
+    """Run each check at its own day or at `at`, and once the draft has started for its customer.
 
-    As many queries for many checks as for one.
+    The number of queries does not grow with the number of checks.
     """
     found = list(checks.select_related(*RELATED).order_by("name", "pk") if isinstance(checks, QuerySet) else checks)
     if not found:
         return []
     when = {check.pk: _when(check, at, draft) for check in found}
-    desk = _Desk(found, begin=min(when.values()), end=max(when.values()), draft=draft)
-    return [desk.hold(check, when[check.pk]) for check in found]
+    data = _SharedData(found, begin=min(when.values()), end=max(when.values()), draft=draft)
+    return [data.run(check, when[check.pk]) for check in found]
 
 
-class _Desk:
-    """The rules, products and sources that the checks of several customers need, each read once."""
+class _SharedData:
+    """The rules, products and sources that several customers' checks need, each read once."""
 
     def __init__(self, checks: list[PriceCheck], *, begin: datetime, end: datetime, draft: PriceRule | None) -> None:
         customers, zones = {check.customer_id for check in checks}, {check.customer.zone for check in checks}
@@ -106,8 +106,8 @@ class _Desk:
         rules = list(
             PriceRule.objects.in_force()
             .filter(Q(customer=None) | Q(customer__in=customers), currency__in=currencies)
-            .filter(Q(wall_to=None) | Q(wall_to__gt=min(shown(begin, zone) for zone in zones) - A_DAY))
-            .filter(wall_from__lte=max(shown(end, zone) for zone in zones) + A_DAY)
+            .filter(Q(wall_to=None) | Q(wall_to__gt=min(local_time(begin, zone) for zone in zones) - A_DAY))
+            .filter(wall_from__lte=max(local_time(end, zone) for zone in zones) + A_DAY)
             .prefetch_related("tiers")
         )
         drafts = [] if draft is None else [draft]
@@ -121,10 +121,10 @@ class _Desk:
             self._products.setdefault(product.customer_id, []).append(product)
         self._sources = list(Source.objects.filter(is_active=True).order_by("pk"))
 
-    def hold(self, check: PriceCheck, at: datetime) -> CheckResult:
-        """The check's result; the first example that costs something else fails it.
+    def run(self, check: PriceCheck, at: datetime) -> CheckResult:
+        """The check's result; the first example with another price fails it.
 
-        One that costs something else by the draft comes before one that costs as wrong without it.
+        An example that the draft changes comes before one that is also wrong without it.
         """
         rules, before = (
             [rule for rule in book[check.customer.zone] if _could_price(rule, check, at)]
@@ -140,7 +140,7 @@ class _Desk:
                 return CheckResult(check, holds=False, found=self._told(example, decision))
             wrong = wrong or self._told(example, decision)
         if is_empty:
-            wrong = "there is no product or no active source to check"
+            wrong = "there is no product or active source to check"
         return CheckResult(
             check, holds=not wrong, found=wrong or "holds", failed_before=bool(wrong) and self._has_draft
         )
@@ -162,16 +162,16 @@ class _Desk:
             return f"not charged ({Charge.Reason(decision.reason).label.lower()}) {of}"
         if decision.rule is None:
             return f"unrated {of}"
-        amount = money.price_in_words(in_units(decision.amount), example.customer.currency)
+        amount = money.price_in_words(to_decimal(decision.amount), example.customer.currency)
         return f"{amount} {of}, by “{self._names[decision.rule]}”"
 
 
 def _is_as_expected(decision: Decision, check: PriceCheck) -> bool:
-    return decision.rule is not None and not decision.reason and in_units(decision.amount) == check.expected
+    return decision.rule is not None and not decision.reason and to_decimal(decision.amount) == check.expected
 
 
 def _outcome(decision: Decision) -> tuple[int, str, bool]:
-    """What it costs and why not, whichever rule says so."""
+    """The price or the reason for none, regardless of which rule gives it."""
     return decision.amount, decision.reason, decision.is_unrated
 
 
@@ -193,7 +193,7 @@ def _could_price(rule: RuleFacts, check: PriceCheck, at: datetime) -> bool:
 
 
 def _different(rows: Iterable[Any], named: set[Any], kind: str) -> Iterator[Any]:
-    """Those that a rule names, and one of each kind of the others: no rule can tell more of them apart."""
+    """Those that a rule names, and one of each other kind, because no rule can tell those apart."""
     seen = set()
     for row in rows:
         key = (row.pk, "") if row.pk in named else (0, getattr(row, kind))

@@ -1,4 +1,4 @@
-"""Drafts of price rules: stored with their tiers and their history, changed, thrown away; never a rule in force."""
+"""Store, change and delete drafts of price rules, with their tiers and history."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -13,17 +13,17 @@ from pricing.models import PriceRule, PriceTier
 
 
 class NotADraft(Refused):
-    """Only drafts are changed, activated or thrown away."""
+    """Only drafts can be edited, activated or deleted."""
 
     code = "rule_is_no_draft"
-    message = "This rule is in force already; revise it."
+    message = "This rule is already in force. Revise it instead."
 
 
 @transaction.atomic
 def save_draft(rule: PriceRule, tiers: Sequence[PriceTier], *, by: User, at: datetime) -> PriceRule:
-    """Store a new draft, or a stored one as it has been changed, with exactly these tiers; the history says how.
+    """Save a new or changed draft with exactly these tiers, and record the change in its history.
 
-    Raises RuleIncomplete with its faults, or NotADraft where it was put in force meanwhile.
+    Raises RuleIncomplete with its faults, or NotADraft if it was activated in the meantime.
     """
     before = None
     if rule._state.adding:
@@ -43,13 +43,13 @@ def save_draft(rule: PriceRule, tiers: Sequence[PriceTier], *, by: User, at: dat
 
 @transaction.atomic
 def discard(rule: PriceRule) -> None:
-    """Throw a draft away, its tiers and its history with it. Raises NotADraft."""
+    """Delete a draft with its tiers and history. Raises NotADraft."""
     _check_draft(rule)
     rule.delete()
 
 
 def _check_draft(rule: PriceRule) -> None:
-    """Refuse, with the row locked, what is stored as something else than a draft."""
+    """Lock the row and refuse it unless it is a draft."""
     stored = PriceRule.objects.select_for_update(of=("self",)).only("state").get(pk=rule.pk)
     if stored.state != PriceRule.State.DRAFT:
         raise NotADraft

@@ -1,4 +1,4 @@
-"""The rules as they would be with drafts in force: for an example, for price checks and for simulations alike."""
+"""The rules as they would be with drafts in force, for examples, price checks and simulations."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -13,16 +13,16 @@ from pricing.models import PriceRule, PriceTier
 from pricing.rating.instants import Instant, moment
 from pricing.rating.values import RuleFacts, RuleId
 
-UNSAVED = 0  # no rule has this id
+UNSAVED = 0  # not the id of any rule
 
 
 def as_if_active(
     rules: Iterable[RuleFacts], drafts: Sequence[PriceRule], *, zone: ZoneInfo, since: datetime | None = None
 ) -> list[RuleFacts]:
-    """The rules in force in a time zone, and these drafts beside them: what one revises ends where it begins itself.
+    """The rules in force in a time zone plus these drafts; a revised rule ends where its draft starts.
 
-    With `since`, drafts that begin later are taken to begin then, so that what is past can be rated with them.
-    ValueError, in words, where a draft's price is incomplete.
+    With `since`, drafts that start later are treated as starting then, so that past actions can be rated with them.
+    ValueError, with a sentence, if a draft's price is incomplete.
     """
     begins = {draft: _begin(draft, zone, since) for draft in drafts}
     ends = {RuleId(draft.revises_id): begin for draft, begin in begins.items() if draft.revises_id}
@@ -31,13 +31,13 @@ def as_if_active(
 
 
 def with_tiers(rule: PriceRule, tiers: Sequence[PriceTier]) -> PriceRule:
-    """A rule as a form has it, not saved, priced by these tiers."""
+    """An unsaved rule from a form, priced by these tiers."""
     rule.pk = rule.pk or UNSAVED
     for row in (rule, *tiers):
         for field in row._meta.concrete_fields:
             number = getattr(row, field.attname)
             if isinstance(field, DecimalField) and number is not None:
-                setattr(row, field.attname, Decimal(number))  # a default is a plain 0 until it has been stored
+                setattr(row, field.attname, Decimal(number))  # a default is a plain 0 until saved
     rule._prefetched_objects_cache = {"tiers": tiers}  # type: ignore[attr-defined]  # noqa: SLF001 -- where Django keeps what was read ahead
     return rule
 

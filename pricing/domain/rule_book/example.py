@@ -1,4 +1,4 @@
-"""One action that nobody did, priced by the function that prices them all: which rule would win, over which others, why."""
+"""Price an example action with the rating function, and tell which rule wins, over which others and why."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,12 +9,12 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Q, QuerySet
 
-from billing_engine.core.calendar.wall_clock import instant_of, shown
+from billing_engine.core.calendar.wall_clock import instant_of, local_time
 from billing_engine.core.errors import Refused
 from leads.models import Action, ActionType, BillingPeriod, Customer, Product, Source
 from pricing.domain.audit.explain import lost_to
 from pricing.domain.audit.explain_price import sentences_of
-from pricing.domain.rate.charges import in_units
+from pricing.domain.rate.charges import to_decimal
 from pricing.domain.rate.inputs import customer_facts, maybe_micro, micro, price_facts, rule_facts
 from pricing.domain.rule_book.drafts import as_if_active
 from pricing.models import Charge, PriceRule
@@ -26,7 +26,7 @@ from pricing.rating.prices import Counted
 from pricing.rating.values import (
     ActionFacts,
     ActionId,
-    Catalogue,
+    Catalog,
     Decision,
     KindId,
     LeadId,
@@ -44,7 +44,7 @@ NOON = time(12)
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """An action as it might come; `counted` is what its rule had counted in the period before (units, or value)."""
+    """An example action; `counted` is what its rule had counted in the period before (units or value)."""
 
     product: Product
     source: Source
@@ -61,7 +61,7 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a person asks of an example; what is left open is taken from the rule's scope."""
+    """What a person asks of an example; the rule's scope fills in the rest."""
 
     product: Product | None = None
     source: Source | None = None
@@ -80,7 +80,7 @@ class NothingToPrice(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Loser:
-    """A rule that matched too, and what it lost on."""
+    """A rule that also matched, and what it lost on."""
 
     rule: PriceRule
     lost_on: str
@@ -88,7 +88,7 @@ class Loser:
 
 @dataclass(frozen=True, slots=True)
 class Priced:
-    """What the example would cost and by which rule; without a rule it is unrated, with a reason excluded."""
+    """What the example would cost and by which rule; without a rule it is unrated, with a reason it is excluded."""
 
     amount: Decimal
     reason: str
@@ -98,7 +98,7 @@ class Priced:
 
 
 def products_of(rule: PriceRule) -> QuerySet[Product]:
-    """The products that the rule's scope holds."""
+    """The products in the rule's scope."""
     found = Product.objects.select_related("customer")
     if rule.product_id:
         return found.filter(pk=rule.product_id)
@@ -111,13 +111,13 @@ def products_of(rule: PriceRule) -> QuerySet[Product]:
 
 
 def example_within(rule: PriceRule, wanted: Wanted, *, at: datetime) -> Example:
-    """The example that is wanted, filled up from the rule's scope, at noon of its day. Raises NothingToPrice."""
+    """The requested example, completed from the rule's scope, at noon of its day. Raises NothingToPrice."""
     product = wanted.product or products_of(rule).first()
     source = wanted.source or rule.source or _sources_of(rule).first()
     kind = wanted.action_type or rule.action_type or ActionType.objects.filter(is_billable=True).order_by("pk").first()
     if product is None or source is None or kind is None:
         missing = "product" if product is None else "source" if source is None else "action type"
-        raise NothingToPrice(f"There is no {missing} yet that this rule could price.")
+        raise NothingToPrice(f"There is no {missing} yet for this rule to price.")
     zone, day = product.customer.zone, wanted.occurred_on
     return Example(
         product=product,
@@ -136,32 +136,32 @@ def _sources_of(rule: PriceRule) -> QuerySet[Source]:
 
 
 def _within(rule: PriceRule, zone: ZoneInfo, at: datetime) -> datetime:
-    """Now, if the rule prices what occurs now where the customer is, otherwise when it begins there."""
+    """Now, if the rule prices current actions of the customer; otherwise when it starts there."""
     is_over = rule.wall_to is not None and instant_of(rule.wall_to, zone) <= at
     begin = instant_of(rule.wall_from, zone)
     return begin if is_over or begin > at else at
 
 
 def price_example(example: Example, *, draft: PriceRule | None = None) -> Priced:
-    """The example's price with the rules in force and, beside them, a draft (saved or not).
+    """The example's price with the rules in force and a draft (saved or not).
 
-    Only rules that could price this one action are read: the others can't win, and a rule book may hold thousands.
+    Only rules that could price this action are read, because a rule book may hold thousands.
     """
     rules, zone = list(_rules_for(example)), example.customer.zone
     facts = [rule_facts(rule, zone) for rule in rules]
     if draft is not None:
         facts, rules = as_if_active(facts, [draft], zone=zone), [*rules, draft]
     by_id = {rule.pk: rule for rule in rules}
-    matching = RuleBook(facts, customer_facts(example.customer), catalogue_of(example)).matching(_action(example))
+    matching = RuleBook(facts, customer_facts(example.customer), catalog_of(example)).matching(_action(example))
     decision = decide(example, facts, winner=matching[0] if matching else None)
     winner = by_id[decision.rule] if decision.rule is not None else None
     losers = [Loser(by_id[rule.id], lost_to(matching[0], rule)) for rule in matching[1:]]
     words = [] if winner is None else _sentences(example, winner, decision)
-    return Priced(in_units(decision.amount), decision.reason, winner, losers, words)
+    return Priced(to_decimal(decision.amount), decision.reason, winner, losers, words)
 
 
 def decide(example: Example, rules: Sequence[RuleFacts], *, winner: RuleFacts | None) -> Decision:
-    """What rating decides for it, the example being the next action of its rule in the period."""
+    """What rating decides for the example as the next action of its rule in the period."""
     carried = Counters()
     if winner is not None and example.counted:
         counted = micro(example.counted)
@@ -169,14 +169,14 @@ def decide(example: Example, rules: Sequence[RuleFacts], *, winner: RuleFacts | 
         carried.counted[winner.lineage] = Counted(1, 0, counted) if is_of_value else Counted(1, counted, 0)
     actions = [_action(example)]
     customer = customer_facts(example.customer)
-    (decision,) = rate_period(actions, customer=customer, rules=rules, catalogue=catalogue_of(example), carried=carried)
+    (decision,) = rate_period(actions, customer=customer, rules=rules, catalog=catalog_of(example), carried=carried)
     return decision
 
 
-def catalogue_of(example: Example) -> Catalogue:
-    """What rating must know of the example's product, source and action type."""
+def catalog_of(example: Example) -> Catalog:
+    """The example's product, source and action type as rating sees them."""
     product, source, kind = example.product, example.source, example.action_type
-    return Catalogue(
+    return Catalog(
         products={ProductId(product.pk): ProductFacts(ProductId(product.pk), product.category)},
         sources={SourceId(source.pk): SourceFacts(SourceId(source.pk), source.channel)},
         is_billable={KindId(kind.pk): kind.is_billable},
@@ -184,10 +184,10 @@ def catalogue_of(example: Example) -> Catalogue:
 
 
 def _rules_for(example: Example) -> Any:
-    """The rules in force about that day that match it by their scope."""
+    """The rules in force around that day whose scope matches."""
     product, source = example.product, example.source
-    # Clocks are set by a day at most; which of these were in force at the very instant, rating finds out.
-    clock = shown(example.occurred_at, example.customer.zone)
+    # Clocks change by a day at most; rating finds which of these were in force at the exact instant.
+    clock = local_time(example.occurred_at, example.customer.zone)
     return (
         PriceRule.objects.in_force()
         .open_to(example.customer)
@@ -225,9 +225,9 @@ def _sentences(example: Example, winner: PriceRule, decision: Decision) -> list[
     charge = Charge(
         action=Action(quantity=example.quantity, value=example.value),
         period=BillingPeriod(customer=example.customer),
-        full_amount=in_units(decision.full_amount),
-        quantity_before=in_units(decision.counted_before),
-        value_before=in_units(decision.value_before),
+        full_amount=to_decimal(decision.full_amount),
+        quantity_before=to_decimal(decision.counted_before),
+        value_before=to_decimal(decision.value_before),
     )
     before = Counted(1 if example.counted else 0, decision.counted_before, decision.value_before)
     total = decision.counted_before + micro(example.quantity)

@@ -1,4 +1,4 @@
-"""Price checks as people write them: what contradicts itself is told by its field, and not stored."""
+"""Price checks as people write them; contradictions are reported by field, and not saved."""
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -8,35 +8,35 @@ from pricing.domain.rule_book.validate import negative
 from pricing.models import PriceCheck
 
 NEGATIVE = {
-    "quantity": "A quantity is not negative.",
-    "value": "A value is not negative.",
-    "expected": "A price is not negative.",
+    "quantity": "Quantity can't be negative.",
+    "value": "Value can't be negative.",
+    "expected": "Price can't be negative.",
 }
 
 
 class CheckHasFaults(HasFaults):
-    """A price check that contradicts itself could never hold."""
+    """A price check that contradicts itself could never pass."""
 
     code = "price_check_has_faults"
 
 
 def check_faults(check: PriceCheck) -> list[FieldFault]:
-    """What is wrong with a price check, stored or not, by field."""
+    """Return what is wrong with a price check, by field."""
     found = list(negative(check, NEGATIVE))
     customer = check.customer if check.customer_id else None
     product, source = check.product, check.source
     if customer and product and product.customer_id != customer.pk:
-        words = f"{product} is no product of {customer}, but of {product.customer}."
+        words = f"{product} belongs to {product.customer}, not to {customer}."
         found.append(FieldFault("product", "other_customer", words))
     if source and check.channel and source.channel != check.channel:
-        words = f"{source} is of the channel “{source.get_channel_display()}”."
+        words = f"The channel of {source} is “{source.get_channel_display()}”."
         found.append(FieldFault("channel", "other_channel", words))
     return found
 
 
 @transaction.atomic
 def save_check(check: PriceCheck, *, by: User) -> PriceCheck:
-    """Store an expectation, new or changed. Raises CheckHasFaults."""
+    """Save a new or changed price check. Raises CheckHasFaults."""
     if faults := check_faults(check):
         raise CheckHasFaults(faults)
     if check._state.adding:
@@ -46,5 +46,5 @@ def save_check(check: PriceCheck, *, by: User) -> PriceCheck:
 
 
 def remove_check(check: PriceCheck) -> None:
-    """Nothing is expected any more: no activation asks it again."""
+    """Delete a price check; activations no longer run it."""
     check.delete()

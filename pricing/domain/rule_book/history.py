@@ -1,4 +1,4 @@
-"""What was done to a price rule, by whom and when, and how its terms differed afterwards, in words."""
+"""The history of a price rule: who did what when, and how its terms changed."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -11,7 +11,7 @@ from leads.models import Channel
 from pricing.domain.rule_wording import limits_in_words, model_in_words
 from pricing.models import PriceRule, RuleChange
 
-Difference = tuple[str, str, str]  # of what, before, after
+Difference = tuple[str, str, str]  # field, before, after
 Terms = Mapping[str, str]
 
 OPEN = "any"
@@ -19,7 +19,7 @@ NO_END = "no end"
 
 
 def terms_in_words(rule: PriceRule) -> dict[str, str]:
-    """Everything that decides what the rule prices and how, by its name on the form."""
+    """Every term that decides what the rule prices and how, by its name on the form."""
     return {
         "Name": rule.name,
         "Customer": str(rule.customer or OPEN),
@@ -38,7 +38,7 @@ def terms_in_words(rule: PriceRule) -> dict[str, str]:
 
 
 def differences(before: Terms, after: Terms) -> list[Difference]:
-    """What is not the same, in the form's order."""
+    """The terms that differ, in the form's order."""
     return [(name, before.get(name, OPEN), words) for name, words in after.items() if before.get(name, OPEN) != words]
 
 
@@ -52,7 +52,7 @@ def record(
     reason: str = "",
     overridden: Sequence[str] = (),
 ) -> RuleChange:
-    """Keep what was done, and why."""
+    """Record what was done, and why."""
     return RuleChange.objects.create(
         rule=rule,
         what=what,
@@ -65,7 +65,7 @@ def record(
 
 
 def record_saved(rule: PriceRule, *, before: Terms | None, by: User, at: datetime) -> RuleChange | None:
-    """A draft was saved; `before` are its terms until then, None for a new one. Saved unchanged, nothing is kept."""
+    """Record that a draft was saved; `before` are its earlier terms, None if it is new. No change, no record."""
     if before is None:
         return record(rule, RuleChange.What.DRAFTED, by=by, at=at)
     changed = differences(before, terms_in_words(rule))
@@ -79,13 +79,13 @@ def stored_terms(rule_id: int) -> dict[str, str]:
 
 
 def history_of(rule: PriceRule) -> QuerySet[RuleChange]:
-    """What was done to the rule and to its other revisions, the latest first."""
+    """The history of the rule and its other revisions, latest first."""
     lineage = Q(rule_id=rule.lineage) | Q(rule__first_revision_id=rule.lineage)
     return RuleChange.objects.filter(lineage).select_related("rule", "by").order_by("-at", "-pk")
 
 
 def last_author(rule: PriceRule) -> int | None:
-    """Who wrote the draft as it stands: the id of who changed it last."""
+    """The id of the user who last changed the draft."""
     written = (RuleChange.What.DRAFTED, RuleChange.What.EDITED)
     last = RuleChange.objects.filter(rule=rule, what__in=written).order_by("-at", "-pk").first()
     return last.by_id if last else rule.created_by_id

@@ -1,4 +1,4 @@
-"""The life of a price rule: drafted, activated, revised from a date on, retired; never edited once it is in force."""
+"""The life cycle of a price rule: draft, activate, revise from a date on, retire; never edited once in force."""
 
 from datetime import datetime
 
@@ -8,7 +8,7 @@ from django.db.models import F, Q
 
 from billing_engine.core.errors import Refused
 from leads.domain.periods import mark_open_periods
-from pricing.domain.rule_book.approval import check_people
+from pricing.domain.rule_book.approval import check_approval
 from pricing.domain.rule_book.billed import check_not_billed
 from pricing.domain.rule_book.checks import check_prices
 from pricing.domain.rule_book.drafting import NotADraft
@@ -21,48 +21,48 @@ from pricing.models import PriceRule, PriceTier, RuleChange
 
 
 class NotActive(Refused):
-    """Only rules in force are revised or retired."""
+    """Only rules in force can be revised or retired."""
 
     code = "rule_is_not_active"
     message = "Only an active rule can be revised or retired."
 
 
 class HasEnded(Refused):
-    """What has ended is not continued by a revision."""
+    """A rule that has ended can't be revised."""
 
     code = "rule_has_ended"
-    message = "This rule has ended: make a new one."
+    message = "This rule has ended. Create a new one."
 
 
 class IsTheLatest(Refused):
-    """One rolls back to an earlier revision."""
+    """Only an earlier revision can be rolled back to."""
 
     code = "is_the_latest_revision"
-    message = "This is the latest revision: there is nothing to roll back."
+    message = "This is the latest revision, so there is nothing to roll back."
 
 
 class NeverInForce(Refused):
-    """A revision that ends where it begins prices nothing, ever; another one has taken its place."""
+    """A revision that ends where it starts never prices anything; another revision replaced it."""
 
     code = "rule_is_never_in_force"
-    message = "Another revision took this one's place before it priced anything: choose that one."
+    message = "Another revision replaced this one before it priced anything. Choose that one."
 
 
 @transaction.atomic
 def activate(rule: PriceRule, *, by: User, at: datetime, reason: str = "", override: bool = False) -> PriceRule:
-    """Put a draft in force; a revision ends the rule it revises where it begins itself.
+    """Activate a draft; the rule it revises ends where it starts.
 
-    A rule with faults is refused, whoever wrote it: raises RuleIncomplete. Open periods are rated again by the workers;
-    closed ones never change. What changes the price of what has occurred needs a reason and a person who did not write
-    it; with FOUR_EYES every activation needs that person. A price check that would fail refuses it, unless `override`
-    says, with a reason, that this is meant.
+    Raises RuleIncomplete if the rule has faults, no matter who wrote it. Workers rate open periods again; closed ones
+    never change. Changing the price of past actions needs a reason and a person who did not write the draft; with
+    FOUR_EYES every activation needs that person. A failing price check refuses the activation unless `override` is set,
+    with a reason.
     """
     rule = _locked(rule)
     if rule.state != PriceRule.State.DRAFT:
         raise NotADraft
     check_rule(rule, in_order(rule.tiers.all()))
     check_overlap(rule)
-    check_people(rule, by=by, at=at, reason=reason)
+    check_approval(rule, by=by, at=at, reason=reason)
     overridden = check_prices(rule, at=at, override=override, reason=reason)
     customers = {rule.customer}
     if rule.revises_id:
@@ -83,7 +83,7 @@ def activate(rule: PriceRule, *, by: User, at: datetime, reason: str = "", overr
 
 
 def check_may_be_changed(rule: PriceRule) -> None:
-    """Refuse to revise or retire what is a draft, retired, or will never price anything."""
+    """Refuse to revise or retire a rule that is a draft, is retired, or will never price anything."""
     if rule.state != PriceRule.State.ACTIVE:
         raise NotActive
     if rule.wall_from == rule.wall_to:
@@ -92,10 +92,11 @@ def check_may_be_changed(rule: PriceRule) -> None:
 
 @transaction.atomic
 def revise(rule: PriceRule, *, by: User, at: datetime, since: datetime | None = None) -> PriceRule:
-    """A draft that copies the rule, in force from `since` (or now) on; nothing changes until it is activated.
+    """Copy the rule to a draft that starts at `since` (or now); nothing changes until it is activated.
 
-    `since` is a wall-clock time; the draft never begins before the rule it copies. A rule that has faults by now, because
-    what it names has changed, can be revised: the draft is refused when it is saved or activated with them.
+    `since` is a wall-clock time; the draft never starts before the rule it copies. A rule that has faults by now,
+    because what it names has changed, can be revised, but the draft is refused on save or activation until they are
+    fixed.
     """
     rule = _locked(rule)
     check_may_be_changed(rule)
@@ -107,9 +108,9 @@ def revise(rule: PriceRule, *, by: User, at: datetime, since: datetime | None = 
 
 @transaction.atomic
 def roll_back(rule: PriceRule, *, by: User, at: datetime, since: datetime) -> PriceRule:
-    """A draft that copies an old revision, to follow the one in force from `since` on; history only ever grows.
+    """Copy an old revision to a draft that follows the one in force from `since` on; history only grows.
 
-    Where nothing of the rule is in force any more, it brings the rule back.
+    If no revision is in force anymore, this brings the rule back.
     """
     rule = _locked(rule)
     if rule.state == PriceRule.State.DRAFT:
@@ -123,10 +124,10 @@ def roll_back(rule: PriceRule, *, by: User, at: datetime, since: datetime) -> Pr
 
 @transaction.atomic
 def retire(rule: PriceRule, *, by: User, at: datetime, reason: str = "") -> PriceRule:
-    """End the rule now; it still prices what occurred before, however late that arrives.
+    """End the rule now; it still prices actions that occurred before, however late they arrive.
 
-    A rule of many customers ends at one time on the clocks of all, where the day is furthest on now: so nothing that has
-    occurred loses its price.
+    A rule of many customers ends at the same wall-clock time for all of them, the latest local time now, so no past
+    action loses its price.
     """
     rule = _locked(rule)
     check_may_be_changed(rule)
@@ -163,13 +164,13 @@ def _copy(
 
 
 def _copied(rule: PriceRule, draft: PriceRule, revises: PriceRule | None) -> list[tuple[str, str, str]]:
-    """How the copy differs from the revision that it follows."""
+    """Set how the copy differs from the revision it follows."""
     before: Terms = stored_terms((revises or rule).pk)
     return differences(before, stored_terms(draft.pk))
 
 
 def _latest(rule: PriceRule, *, since: datetime) -> PriceRule | None:
-    """The revision that is, or will be, in force last; None where none is any more."""
+    """The revision that is, or will be, in force last; None if there is none."""
     lineage = Q(pk=rule.lineage) | Q(first_revision_id=rule.lineage)
     lasting = Q(wall_to=None) | Q(wall_to__gt=since)
     active = PriceRule.objects.filter(lineage, lasting, state=PriceRule.State.ACTIVE).exclude(wall_to=F("wall_from"))
@@ -185,7 +186,7 @@ def _locked(rule: PriceRule) -> PriceRule:
 
 
 def _end(rule: PriceRule, *, until: datetime, at: datetime) -> None:
-    """Never later than it ends already, never before it began (then it priced nothing), never within what is billed."""
+    """Never after its current end, before its start (then it prices nothing) or within what is billed."""
     check_not_billed(rule, since=until, at=at)
     end = max(rule.wall_from, until)
     rule.wall_to = end if rule.wall_to is None else min(end, rule.wall_to)

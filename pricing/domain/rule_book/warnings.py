@@ -1,4 +1,4 @@
-"""What to think about before a draft is activated: it can never win, leaves something without a price, or costs oddly."""
+"""Warnings before a draft is activated: it can never win, leaves actions without a price, or has an unusual price."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -7,43 +7,43 @@ from decimal import Decimal
 
 from billing_engine.core import money
 from billing_engine.core.calendar.wall_clock import in_words
-from pricing.domain.rate.charges import in_units
+from pricing.domain.rate.charges import to_decimal
 from pricing.domain.rate.inputs import price_facts
-from pricing.domain.rule_book.approval import taken_over
+from pricing.domain.rule_book.approval import repriced_rules
 from pricing.domain.scope.fit import LastMonth, matches_nothing_of_much, unmatched
 from pricing.domain.scope.gaps import Gap, gaps
-from pricing.domain.scope.scopes import covers, neighbours, rank_of, rivals, same_scope
+from pricing.domain.scope.scopes import covers, neighbors, rank_of, rivals, same_scope
 from pricing.models import PriceRule
 from pricing.rating.prices import MICRO, Counted, Price
 
-# What two prices are compared by: ten units worth a thousand together.
+# Two prices are compared by ten units worth a thousand together.
 QUANTITY, VALUE = 10 * MICRO, 1_000 * MICRO
-FAR = Decimal("0.5")  # by more than half: a slip of the comma, more often than not
+FAR = Decimal("0.5")  # by more than half: usually a misplaced decimal point
 GAPS_TOLD = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Caution:
-    """Something to think about, and the rules it is about."""
+class DraftWarning:
+    """A warning, and the rules it is about."""
 
     words: str
     rules: list[PriceRule] = field(default_factory=list)
 
     @property
     def sentence(self) -> str:
-        """The words alone, with their stop."""
+        """The warning as a sentence."""
         return self.words if self.words.endswith("?") else f"{self.words}."
 
 
-def cautions_about(rule: PriceRule, *, at: datetime, last_month: LastMonth | None = None) -> list[Caution]:
-    """What a person should know before this draft is activated, the gravest first.
+def warnings_for(rule: PriceRule, *, at: datetime, last_month: LastMonth | None = None) -> list[DraftWarning]:
+    """The warnings for a draft about to be activated, most serious first.
 
-    `last_month` is what was read already of its actions, where many drafts are looked at.
+    `last_month` is what was already read of last month's actions, if many drafts are checked.
     """
-    beside = neighbours(rule, begin=rule.wall_from, end=rule.wall_to)
+    beside = neighbors(rule, begin=rule.wall_from, end=rule.wall_to)
     return [
         *_overlap(rule),
-        *(Caution(words) for words in unmatched(rule)),
+        *(DraftWarning(words) for words in unmatched(rule)),
         *_never_wins(rule, beside),
         *_rivals(rule),
         *_unused(rule, at, last_month),
@@ -53,28 +53,28 @@ def cautions_about(rule: PriceRule, *, at: datetime, last_month: LastMonth | Non
     ]
 
 
-def _overlap(rule: PriceRule) -> Iterator[Caution]:
+def _overlap(rule: PriceRule) -> Iterator[DraftWarning]:
     others = [other for other in same_scope(rule) if other.pk != rule.revises_id]
     if others:
-        yield Caution("It can't be activated beside a rule of the same scope, priority and time", others)
+        yield DraftWarning("It can't be activated because of a rule with the same scope, priority and time", others)
 
 
-def _rivals(rule: PriceRule) -> Iterator[Caution]:
+def _rivals(rule: PriceRule) -> Iterator[DraftWarning]:
     others = rivals(rule)
     if others:
         begins = " and ".join(in_words(other.wall_from) for other in others)
         words = f"{len(others)} other drafts revise" if len(others) > 1 else "Another draft revises"
-        yield Caution(f"{words} the same rule, from {begins}", others)
+        yield DraftWarning(f"{words} the same rule, from {begins}", others)
 
 
-def _unused(rule: PriceRule, at: datetime, last_month: LastMonth | None) -> Iterator[Caution]:
+def _unused(rule: PriceRule, at: datetime, last_month: LastMonth | None) -> Iterator[DraftWarning]:
     if matches_nothing_of_much(rule, at=at) if last_month is None else last_month.has_none_for(rule):
-        yield Caution("It matches 0 actions of last month")
+        yield DraftWarning("It matches 0 actions of last month")
 
 
-def _never_wins(rule: PriceRule, beside: list[PriceRule]) -> Iterator[Caution]:
+def _never_wins(rule: PriceRule, beside: list[PriceRule]) -> Iterator[DraftWarning]:
     if rule.action_type and not rule.action_type.is_billable:
-        yield Caution(f"It can never win: “{rule.action_type}” is not billable, so its actions are excluded before")
+        yield DraftWarning(f"It can never win: “{rule.action_type}” is not billable, so its actions are excluded first")
         return
     ours = rank_of(rule)
     found = (other for other in beside if other.pk != rule.revises_id and covers(other, rule) and rank_of(other) > ours)
@@ -83,29 +83,29 @@ def _never_wins(rule: PriceRule, beside: list[PriceRule]) -> Iterator[Caution]:
     for other in stronger:
         if other.wall_from <= until and (other.wall_to is None or other.wall_to > until):
             if other.wall_to is None or (rule.wall_to and other.wall_to >= rule.wall_to):
-                yield Caution("It can never win: it is outranked wherever it matches", stronger)
+                yield DraftWarning("It can never win: it is outranked wherever it matches", stronger)
                 return
             until = other.wall_to
 
 
-def _backdated(rule: PriceRule, at: datetime) -> Iterator[Caution]:
-    repriced = taken_over(rule, at=at)
+def _backdated(rule: PriceRule, at: datetime) -> Iterator[DraftWarning]:
+    repriced = repriced_rules(rule, at=at)
     if repriced:
-        words = "It begins in the past: activating it needs a reason and a second person. It takes over from"
-        yield Caution(words, repriced)
+        words = "It starts in the past, so activating it needs a reason and a second person. It replaces"
+        yield DraftWarning(words, repriced)
 
 
-def _gap(rule: PriceRule) -> Iterator[Caution]:
+def _gap(rule: PriceRule) -> Iterator[DraftWarning]:
     revised = rule.revises
     begin = gaps(rule, at=rule.wall_from, besides=[revised.pk] if revised else ())
     if begin:
-        yield Caution(f"No price from {in_words(rule.wall_from)} for {_told(begin)}")
+        yield DraftWarning(f"No price from {in_words(rule.wall_from)} for {_told(begin)}")
     if rule.wall_to is not None:
         lost = gaps(rule, at=rule.wall_to, besides=[revised.pk] if revised else (), with_rule=False)
         known = set(begin)
         lost = [gap for gap in lost if gap not in known]
         if lost:
-            yield Caution(f"No price from its end, {in_words(rule.wall_to)}, for {_told(lost)}")
+            yield DraftWarning(f"No price from its end, {in_words(rule.wall_to)}, for {_told(lost)}")
 
 
 def _told(found: list[Gap]) -> str:
@@ -113,7 +113,7 @@ def _told(found: list[Gap]) -> str:
     return ", ".join(words) + (f" and {len(found) - GAPS_TOLD:,} more" if len(found) > GAPS_TOLD else "")
 
 
-def _far(rule: PriceRule, beside: list[PriceRule]) -> Iterator[Caution]:
+def _far(rule: PriceRule, beside: list[PriceRule]) -> Iterator[DraftWarning]:
     replaced = rule.revises or _replaced(rule, beside)
     if replaced is None or replaced.currency != rule.currency:
         return
@@ -128,21 +128,22 @@ def _far(rule: PriceRule, beside: list[PriceRule]) -> Iterator[Caution]:
     is_free = any(each.allowance != Counted() for each in (theirs, ours))
     free = " after what is free" if is_free else ""
     if not ours.costs_anything:
-        yield Caution(f"It charges nothing: ten units, worth 1,000 together, cost {before} there{free}", [replaced])
+        words = f"It charges nothing: ten units, worth 1,000 together, cost {before} in the rule it replaces{free}"
+        yield DraftWarning(words, [replaced])
     elif abs(change) > FAR:
-        costs_then = f"ten units, worth 1,000 together, cost {before} there and {after} here{free}"
-        yield Caution(f"Far from what it replaces ({change:+,.0%}): {costs_then}", [replaced])
+        costs_then = f"ten units, worth 1,000 together, cost {before} before and {after} with this draft{free}"
+        yield DraftWarning(f"Far from what it replaces ({change:+,.0%}): {costs_then}", [replaced])
 
 
 def _replaced(rule: PriceRule, beside: list[PriceRule]) -> PriceRule | None:
-    """Which rule prices all that this one matches, until it begins."""
+    """The rule that prices everything this one matches until this one starts."""
     ours = rank_of(rule)
     wider = [other for other in beside if covers(other, rule) and rank_of(other) < ours]
     return max(wider, key=rank_of, default=None)
 
 
 def _price(rule: PriceRule) -> Price | None:
-    """None while it is incomplete."""
+    """The rule's price; None while it is incomplete."""
     try:
         return price_facts(rule)
     except ValueError:
@@ -150,7 +151,7 @@ def _price(rule: PriceRule) -> Price | None:
 
 
 def _costs(*prices: Price) -> list[Decimal]:
-    """What each asks for ten units worth a thousand together, the first of a period that neither gives for nothing."""
+    """What each price charges for ten units worth a thousand together, after both allowances are used up."""
     free = [price.allowance for price in prices]
     before = Counted(
         actions=max(each.actions for each in free),
@@ -158,4 +159,4 @@ def _costs(*prices: Price) -> list[Decimal]:
         value=max(each.value for each in free),
     )
     total = before.quantity + QUANTITY
-    return [in_units(price.price_within(total, before, QUANTITY, VALUE)) for price in prices]
+    return [to_decimal(price.price_within(total, before, QUANTITY, VALUE)) for price in prices]

@@ -1,4 +1,4 @@
-"""When a rule is in force: its wall-clock times, on the clock of each customer whose actions it could price."""
+"""When a rule is in force: its wall-clock times on the clock of each customer it could price."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
@@ -18,12 +18,12 @@ Zones = Collection[ZoneInfo]
 
 
 class Standing(Enum):
-    """Where a rule in force stands at an instant, over all the customers it could price."""
+    """The state of an active rule at an instant, across all customers it could price."""
 
-    NEVER = "never"  # it ends where it begins: superseded before it priced anything
-    TO_COME = "to come"  # for nobody yet
+    NEVER = "never"  # it ends where it starts: superseded before it priced anything
+    TO_COME = "to come"  # for no customer yet
     NOW = "now"
-    OVER = "over"  # for everybody
+    OVER = "over"  # for every customer
 
 
 def customers_of(*rules: PriceRule | None) -> QuerySet[Customer]:
@@ -37,13 +37,13 @@ def customers_of(*rules: PriceRule | None) -> QuerySet[Customer]:
 
 
 def zones_of(*rules: PriceRule | None) -> list[ZoneInfo]:
-    """Their time zones; UTC where there is no such customer yet."""
+    """Their time zones; UTC if there is no such customer yet."""
     names = customers_of(*rules).values_list("time_zone", flat=True).distinct()
     return [ZoneInfo(name) for name in sorted(names)] or [UTC_ZONE]
 
 
 def zones_of_each(rules: Collection[PriceRule]) -> dict[int, list[ZoneInfo]]:
-    """The same of each by its id, in one question."""
+    """The same for each rule by its id, in one query."""
     by_currency: Mapping[str, list[ZoneInfo]] = defaultdict(list)
     for currency, name in Customer.objects.values_list("currency", "time_zone").distinct().order_by("time_zone"):
         by_currency[currency].append(ZoneInfo(name))
@@ -51,7 +51,7 @@ def zones_of_each(rules: Collection[PriceRule]) -> dict[int, list[ZoneInfo]]:
 
 
 def standing(rule: PriceRule, *, at: datetime, zones: Zones) -> Standing:
-    """Where the rule stands at an instant."""
+    """Return the rule's state at an instant."""
     if rule.wall_from == rule.wall_to:
         return Standing.NEVER
     if not has_begun(rule.wall_from, at=at, zones=zones):
@@ -67,7 +67,7 @@ def has_begun(wall: datetime, *, at: datetime, zones: Zones) -> bool:
 
 
 def now_in(zones: Zones, *, at: datetime) -> datetime:
-    """The first whole minute that is past for nobody: for one customer now, for several where the day is furthest on."""
+    """The first whole minute that is not past for any customer: now for one, the latest local time for several."""
     return max(not_before(at, zone) for zone in zones)
 
 

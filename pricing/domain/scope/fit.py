@@ -1,4 +1,4 @@
-"""Whether a rule can match anything: what of its scope excludes the rest of it, and what there is nothing of yet."""
+"""Whether a rule can match anything: contradictions in its scope, and scope values that nothing has yet."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -15,22 +15,22 @@ from pricing.domain.scope.effective import customers_of
 from pricing.domain.scope.scopes import FIXES
 from pricing.models import PriceRule
 
-COUNTED_AT_MOST = 10_000  # of last month's actions: more is many, and nobody waits for it
+COUNTED_AT_MOST = 10_000  # of last month's actions: the page does not wait for an exact count
 SUGGESTED = 3
 
 
 def contradictions(rule: PriceRule) -> list[FieldFault]:
-    """What of the rule excludes the rest of it: no action, now or ever, could match. Such a rule is not stored."""
+    """Contradictions in the rule's scope: no action could ever match, so such a rule is not saved."""
     return [*_of_product(rule), *_of_source(rule), *_of_currency(rule)]
 
 
 def unmatched(rule: PriceRule) -> list[str]:
-    """What the rule asks for and nothing has, in sentences: it prices nothing until something does."""
+    """Scope values that nothing has yet, as sentences: the rule prices nothing until something does."""
     return [*_no_customer(rule), *_no_category(rule), *_no_sender(rule)]
 
 
 def matches_last_month(rule: PriceRule, *, at: datetime) -> int:
-    """How many actions of last month's billing periods its scope holds, whatever prices them; counted to a limit."""
+    """Count the actions of last month's billing periods in its scope, up to a limit, regardless of what prices them."""
     found = _actions_of_last_month(rule, at)
     for name, column in (("product_id", "lead__product"), ("source_id", "lead__source"), ("action_type_id", None)):
         if value := getattr(rule, name):
@@ -44,7 +44,7 @@ def matches_last_month(rule: PriceRule, *, at: datetime) -> int:
 
 @dataclass(frozen=True, slots=True)
 class LastMonth:
-    """What kinds of actions there were last month, read once where many rules ask."""
+    """The kinds of actions of last month, read once for many rules."""
 
     kinds: list[dict[str, Any]]
 
@@ -64,7 +64,7 @@ class LastMonth:
         return cls(list(found.distinct()))
 
     def has_none_for(self, rule: PriceRule) -> bool:
-        """Whether its customers had actions, and it matches none of them."""
+        """Whether its customers had actions last month, but it matches none of them."""
         scope = {name: getattr(rule, name) for name in FIXES if getattr(rule, name)}
         owner = rule.customer_id or (rule.product and rule.product.customer_id)
         theirs = [
@@ -82,7 +82,7 @@ def matches_in_words(rule: PriceRule, *, at: datetime) -> str:
 
 
 def matches_nothing_of_much(rule: PriceRule, *, at: datetime) -> bool:
-    """Whether its customers had actions last month, and it matches none of them."""
+    """Whether its customers had actions last month, but it matches none of them."""
     return _actions_of_last_month(rule, at).exists() and matches_last_month(rule, at=at) == 0
 
 
@@ -100,9 +100,7 @@ def _of_product(rule: PriceRule) -> Iterator[FieldFault]:
     if product is None:
         return
     if customer and product.customer_id != customer.pk:
-        yield FieldFault(
-            "product", "other_customer", f"{product} is no product of {customer}, but of {product.customer}."
-        )
+        yield FieldFault("product", "other_customer", f"{product} belongs to {product.customer}, not to {customer}.")
     if rule.category and product.category != rule.category:
         its = f"is in the category “{product.category}”" if product.category else "has no category"
         yield FieldFault("category", "other_category", f"{product} {its}: this rule would price nothing.")
@@ -111,7 +109,7 @@ def _of_product(rule: PriceRule) -> Iterator[FieldFault]:
 def _of_source(rule: PriceRule) -> Iterator[FieldFault]:
     source = rule.source
     if source and rule.channel and source.channel != rule.channel:
-        words = f"{source} is of the channel “{source.get_channel_display()}”: this rule would price nothing."
+        words = f"The channel of {source} is “{source.get_channel_display()}”: this rule would price nothing."
         yield FieldFault("channel", "other_channel", words)
 
 
@@ -129,7 +127,7 @@ def _no_customer(rule: PriceRule) -> Iterator[str]:
 
 
 def _no_category(rule: PriceRule) -> Iterator[str]:
-    """Nothing of its customers is in the category; perhaps another spelling of it is."""
+    """None of its customers' products is in the category; perhaps it is spelled differently."""
     if not rule.category or rule.product is not None:
         return
     theirs = Product.objects.filter(customer__in=customers_of(rule))
@@ -143,7 +141,7 @@ def _no_category(rule: PriceRule) -> Iterator[str]:
         yield f"{words}. Did you mean {names}?"
     elif other := Product.objects.filter(category=rule.category).select_related("customer").first():
         yield f"{words}: those of {other.customer} are"
-    elif Product.objects.exists():  # before the first product any category is as good as another
+    elif Product.objects.exists():  # before the first product, any category is fine
         yield f"{words} yet"
 
 
@@ -151,18 +149,18 @@ def _no_sender(rule: PriceRule) -> Iterator[str]:
     source = rule.source
     if source is not None:
         if not source.is_active:
-            yield f"{source} is inactive: it sends nothing"
+            yield f"{source} is inactive and sends nothing"
     elif rule.channel and not Source.objects.filter(channel=rule.channel, is_active=True).exists():
-        yield f"No active source is of the channel “{Channel(rule.channel).label}”"
+        yield f"No active source has the channel “{Channel(rule.channel).label}”"
 
 
 def categories(products: QuerySet[Product] | None = None) -> list[str]:
-    """The categories there are, of these products or of all, in their order."""
+    """The existing categories, of these products or of all, sorted."""
     found = Product.objects.all() if products is None else products
     return list(found.exclude(Q(category="")).order_by("category").values_list("category", flat=True).distinct())
 
 
 def close_to(word: str, known: Iterable[str]) -> list[str]:
-    """What somebody may have meant who wrote `word`: the closest first, capitals aside."""
+    """Suggestions for a misspelled `word`, closest first, ignoring case."""
     by_lower = {name.casefold(): name for name in known}
     return [by_lower[name] for name in get_close_matches(word.casefold(), by_lower, n=SUGGESTED)]

@@ -1,4 +1,4 @@
-"""What has no price: action types of products, at a wall-clock time, that no rule would match."""
+"""Action types of products that no rule would price at a wall-clock time."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from operator import itemgetter
 from typing import Any
 
 from leads.models import ActionType, Product, Source
-from pricing.domain.scope.scopes import in_time, known_of
+from pricing.domain.scope.scopes import full_scope, in_time
 from pricing.models import PriceRule
 
 Row = dict[str, object]
@@ -18,16 +18,16 @@ SCOPE = ("id", "customer_id", "product_id", "category", "source_id", "channel", 
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """An action type of a product that has no price, from some active source at least."""
+    """An action type of a product that has no price from at least one active source."""
 
     product: str
     action_type: str
 
 
 def gaps(rule: PriceRule, *, at: datetime, besides: Iterable[int] = (), with_rule: bool = True) -> list[Gap]:
-    """All that of the rule's scope and its products' other actions no rule in force would price at `at`.
+    """The action types in the rule's scope, and its products' other ones, that no rule in force would price at `at`.
 
-    `besides` are rules that will have ended then; `with_rule` counts the rule itself as in force.
+    `besides` are rules that will have ended by then; `with_rule` counts the rule itself as in force.
     """
     kinds = list(ActionType.objects.filter(is_billable=True).order_by("name").values_list("pk", "name"))
     sources = list(Source.objects.filter(is_active=True).values_list("pk", "channel"))
@@ -39,7 +39,7 @@ def gaps(rule: PriceRule, *, at: datetime, besides: Iterable[int] = (), with_rul
     for customer, products in groupby(_products(rule), key=itemgetter("customer_id")):
         own = [row for row in rows if row["customer_id"] in (None, customer)]
         named = {row["product_id"] for row in own}
-        # No rule can tell products of one category apart, but for those that it names: each kind is looked at once.
+        # Rules can't tell products of one category apart unless they name them, so each kind is checked once.
         unpriced: dict[Any, list[str]] = {}
         for product in products:
             kind = product["pk"] if product["pk"] in named else product["category"]
@@ -50,7 +50,7 @@ def gaps(rule: PriceRule, *, at: datetime, besides: Iterable[int] = (), with_rul
 
 
 def _unpriced(rows: list[Row], kinds: list[tuple[int, str]], sources: list[tuple[int, str]]) -> list[str]:
-    """The action types that no rule of these prices from every source."""
+    """The action types that these rules do not price from every source."""
     return [
         name
         for kind, name in kinds
@@ -64,8 +64,8 @@ def _name(product: Any) -> str:
 
 
 def _products(rule: PriceRule) -> Iterable[Any]:
-    """Those the rule is about, by customer."""
-    known = known_of(rule)
+    """The products in the rule's scope, by customer."""
+    known = full_scope(rule)
     names = {"customer_id": "customer_id", "product_id": "pk", "category": "category"}
     where = {names[name]: value for name, value in known.items() if name in names}
     found = Product.objects.filter(customer__currency=rule.currency, customer__is_active=True, **where)
@@ -77,7 +77,7 @@ def _is_about(row: Row, product: Any) -> bool:
 
 
 def _is_priced(rows: list[Row], sources: list[tuple[int, str]]) -> bool:
-    """Whether each active source finds a rule; a rule open to all of them spares the look."""
+    """Whether each active source finds a rule; a rule open to all sources makes the check unnecessary."""
     if any(row["source_id"] is None and row["channel"] == "" for row in rows):
         return True
     return bool(sources) and all(

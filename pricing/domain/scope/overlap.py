@@ -1,4 +1,4 @@
-"""Two rules of one scope and priority at one time: nothing could choose between them, so the second is not activated."""
+"""Refuse two rules of the same scope and priority at the same time, because nothing could choose between them."""
 
 from billing_engine.core.calendar.wall_clock import in_words
 from billing_engine.core.errors import Refused
@@ -9,7 +9,7 @@ OVERLAP = "active_rules_of_one_scope_never_overlap"
 
 
 class RulesOverlap(Refused):
-    """Two active rules of one scope and priority would price the same instant."""
+    """Two active rules of the same scope and priority would price the same instant."""
 
     code = "rules_overlap"
 
@@ -23,7 +23,7 @@ class RulesOverlap(Refused):
 
 
 def check_overlap(rule: PriceRule) -> None:
-    """Told before a second person is asked, who could do nothing about it; the database has the last word."""
+    """Refuse before asking for a second person, who could not fix it; the database has the final check."""
     others = [other for other in same_scope(rule) if other.pk != rule.revises_id]
     if others:
         raise RulesOverlap(others)

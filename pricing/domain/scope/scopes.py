@@ -1,4 +1,4 @@
-"""How price rules lie to one another: which share what they price, which cover another, which outranks which."""
+"""How the scopes of price rules relate: which overlap, which cover another, which outrank another."""
 
 from datetime import datetime
 from typing import Any
@@ -16,38 +16,38 @@ FIXES = ("customer_id", "product_id", "category", "source_id", "channel", "actio
 EQUAL = (*FIXES, "currency", "priority")
 FREE = PerUnit(ZERO)
 
-Scope = dict[str, Any]  # what is fixed, by the name of its column
+Scope = dict[str, Any]  # the fixed values, by column name
 
 
-def fixed_by(rule: PriceRule) -> Scope:
-    """What the rule itself fixes."""
+def fixed_scope(rule: PriceRule) -> Scope:
+    """The values that the rule itself fixes."""
     return {name: getattr(rule, name) for name in FIXES if getattr(rule, name)}
 
 
-def known_of(rule: PriceRule) -> Scope:
-    """The same, and what follows from it: a product's customer and category, a source's channel."""
+def full_scope(rule: PriceRule) -> Scope:
+    """The same plus what follows: a product's customer and category, a source's channel."""
     known: Scope = {}
     if rule.product is not None:
         known |= {"customer_id": rule.product.customer_id, "category": rule.product.category}
     if rule.source is not None:
         known |= {"channel": rule.source.channel}
-    return known | fixed_by(rule)
+    return known | fixed_scope(rule)
 
 
 def share(one: PriceRule, other: PriceRule) -> bool:
-    """Whether an action could match both, whenever it occurred."""
-    ours, theirs = known_of(one), known_of(other)
+    """Return whether an action could match both, at any time."""
+    ours, theirs = full_scope(one), full_scope(other)
     return one.currency == other.currency and all(ours[name] == theirs[name] for name in ours.keys() & theirs.keys())
 
 
 def covers(wide: PriceRule, narrow: PriceRule) -> bool:
-    """Whether whatever matches the narrow one matches the wide one too, whenever it occurred."""
-    known = known_of(narrow)
-    return wide.currency == narrow.currency and all(known.get(name) == it for name, it in fixed_by(wide).items())
+    """Return whether everything the narrow rule matches also matches the wide one, at any time."""
+    known = full_scope(narrow)
+    return wide.currency == narrow.currency and all(known.get(name) == it for name, it in fixed_scope(wide).items())
 
 
 def rank_of(rule: PriceRule) -> Rank:
-    """How rating ranks it; its price is no part of that."""
+    """The rank of the rule in rating; the price does not matter."""
     return rank(
         RuleFacts(
             id=RuleId(rule.pk),
@@ -66,9 +66,9 @@ def rank_of(rule: PriceRule) -> Rank:
     )
 
 
-def neighbours(rule: PriceRule, *, begin: datetime, end: datetime | None) -> list[PriceRule]:
-    """The other rules in force at some wall-clock time in [begin, end) that an action of this one could match too."""
-    known = known_of(rule)
+def neighbors(rule: PriceRule, *, begin: datetime, end: datetime | None) -> list[PriceRule]:
+    """The other rules in force within [begin, end) that could match the same actions."""
+    known = full_scope(rule)
     found = in_time(PriceRule.objects.in_force(), begin, end).filter(currency=rule.currency).exclude(pk=rule.pk)
     for name in ("customer_id", "action_type_id"):
         if name in known:
@@ -78,14 +78,14 @@ def neighbours(rule: PriceRule, *, begin: datetime, end: datetime | None) -> lis
 
 
 def same_scope(rule: PriceRule) -> list[PriceRule]:
-    """The rules in force of the same scope, currency and priority at the same time: the database refuses the second."""
+    """The rules in force of the same scope, currency and priority at the same time; the database refuses this."""
     equal = {name: getattr(rule, name) for name in EQUAL}
     found = PriceRule.objects.in_force().filter(**equal).exclude(pk=rule.pk)
     return list(in_time(found, rule.wall_from, rule.wall_to).order_by("wall_from"))
 
 
 def rivals(draft: PriceRule) -> list[PriceRule]:
-    """The other drafts that would follow the same rule: when one is activated, the others were written for what was."""
+    """The other drafts that revise the same rule; they were written for the terms before this draft is activated."""
     if draft.first_revision_id is None:
         return []
     drafts = PriceRule.objects.filter(state=PriceRule.State.DRAFT, first_revision=draft.first_revision_id)
@@ -93,6 +93,6 @@ def rivals(draft: PriceRule) -> list[PriceRule]:
 
 
 def in_time(rules: QuerySet[PriceRule], begin: datetime, end: datetime | None) -> QuerySet[PriceRule]:
-    """Those in force at some wall-clock time in [begin, end)."""
+    """The rules in force at some wall-clock time in [begin, end)."""
     found = rules.filter(Q(wall_to=None) | Q(wall_to__gt=begin)).exclude(wall_to=F("wall_from"))
     return found if end is None else found.filter(wall_from__lt=end)

@@ -1,1 +1,1 @@
-"""Drafts tried on past periods and on one example."""
+"""Try drafts on past periods."""

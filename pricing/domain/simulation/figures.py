@@ -1,4 +1,4 @@
-"""What a simulation has come to, summed from its rows: per currency, customer, rule and action type."""
+"""The results of a simulation, summed per currency, customer, rule and action type."""
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ MOVES_SHOWN = 20
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One row of a table: what it is of, and what that comes to now and then."""
+    """One row of a results table: a group, and its sums now and with the drafts."""
 
     key: int | None
     name: str
@@ -48,7 +48,7 @@ class Figure:
         return Decimal(self.counted["sum_of_then_amount"])
 
     def of(self, what: str) -> int:
-        """How many: `now_charges`, `newly_unrated` …"""
+        """Return a count by name, such as `now_charges` or `newly_unrated`."""
         return int(self.counted[f"sum_of_{what}"])
 
     @property
@@ -58,7 +58,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a simulation is."""
+    """How far a simulation has progressed."""
 
     customers: int
     settled: int
@@ -75,7 +75,7 @@ class Progress:
 
 
 def progress(simulation: Simulation) -> Progress:
-    """Counted now."""
+    """Count the simulation's progress."""
     open_ones = Q(state__in=(State.WAITING, State.RUNNING))
     found = simulation.customers.aggregate(
         customers=Count("pk"),
@@ -89,13 +89,13 @@ def progress(simulation: Simulation) -> Progress:
 
 
 def totals(simulation: Simulation) -> list[Figure]:
-    """The whole, per currency."""
+    """The totals per currency."""
     rows = _summed(simulation.sums, ())
     return [Figure(None, row["currency"], row["currency"], row) for row in rows.order_by("currency")]
 
 
 def totals_of(simulations: Collection[int]) -> dict[int, list[Figure]]:
-    """The same of many simulations, by simulation."""
+    """The same for many simulations, by simulation."""
     found: dict[int, list[Figure]] = {}
     sums = SimulatedSum.objects.filter(simulation__in=simulations)
     for row in _summed(sums, ("simulation",)).order_by("simulation", "currency"):
@@ -104,19 +104,19 @@ def totals_of(simulations: Collection[int]) -> dict[int, list[Figure]]:
 
 
 def failures_of(simulations: Collection[int]) -> dict[int, int]:
-    """How many customers failed, by simulation."""
+    """The number of failed customers, by simulation."""
     failed = SimulatedCustomer.objects.filter(simulation__in=simulations, state=State.FAILED)
     return dict(failed.values_list("simulation").annotate(Count("pk")))
 
 
 def by(simulation: Simulation, key: tuple[str, str]) -> list[Figure]:
-    """By customer, rule or action type, and currency: what moved most comes first."""
+    """By customer, rule or action type, and currency; the largest change first."""
     figures = [Figure(row[key[0]], row[key[1]], row["currency"], row) for row in _summed(simulation.sums, key)]
     return sorted(figures, key=lambda figure: (-abs(figure.difference), -figure.now, figure.name))
 
 
 def everything(simulation: Simulation) -> Iterator[dict[str, Any]]:
-    """By customer, month, rule and action type: all there is, one row after the other."""
+    """By customer, month, rule and action type, row by row."""
     keys = (
         "period__customer__code",
         "period__customer__name",
@@ -130,7 +130,7 @@ def everything(simulation: Simulation) -> Iterator[dict[str, Any]]:
 
 
 def greatest(simulation: Simulation, kind: str) -> Any:
-    """The actions that moved most, or the most expensive ones that are newly unrated or excluded."""
+    """The actions with the largest change, or the most expensive newly unrated or excluded ones."""
     size = F("then_amount") - F("now_amount")
     return (
         simulation.moves.filter(kind=kind)
@@ -141,6 +141,6 @@ def greatest(simulation: Simulation, kind: str) -> Any:
 
 
 def _summed(sums: Any, keys: tuple[str, ...]) -> Any:
-    """Rows as dictionaries."""
+    """The rows as dictionaries."""
     found = sums.values(*keys, currency=F("period__customer__currency"))
     return found.annotate(**{f"sum_of_{name}": Sum(name) for name in COUNTED})

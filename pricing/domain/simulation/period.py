@@ -1,4 +1,4 @@
-"""One period rated with drafts, beside what is charged now: sums and the greatest moves are kept, no action is."""
+"""Rate one period with drafts and compare with the current charges; only sums and the largest changes are kept."""
 
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator
@@ -11,7 +11,7 @@ from django.db import connection
 from leads.models import BillingPeriod
 from pricing.domain.rate.actions import START, StoredActions, number_of
 from pricing.domain.rate.carry_over import carried_over
-from pricing.domain.rate.inputs import catalogue_for, period_facts
+from pricing.domain.rate.inputs import catalog_for, period_facts
 from pricing.rating.counters import Counters
 from pricing.rating.once import Key, Paid
 from pricing.rating.period import rate_period
@@ -30,11 +30,11 @@ UNPRICED: Outcome = (None, "", 0)
 
 
 class Stopped(Exception):
-    """Somebody does not want to know any more."""
+    """The simulation was stopped."""
 
 
 class Move(NamedTuple):
-    """An action whose outcome differs; the greater move is the greater tuple, of equals the earlier action."""
+    """An action whose outcome differs; the larger change is the greater tuple, ties go to the earlier action."""
 
     size: int
     minus_action: int
@@ -43,7 +43,7 @@ class Move(NamedTuple):
 
 
 class Sum:
-    """What a group of actions comes to."""
+    """The sums of a group of actions."""
 
     __slots__ = ("amount", "charges", "excluded", "unrated")
 
@@ -62,7 +62,7 @@ class Sum:
 
 
 class Newly:
-    """How many actions of a group are charged, excluded or unrated with the drafts, and were something else before."""
+    """How many actions of a group are newly charged, excluded or unrated with the drafts."""
 
     __slots__ = ("charged", "excluded", "unrated")
 
@@ -71,12 +71,12 @@ class Newly:
 
 
 class Comparison:
-    """Now and then, by rule and action type."""
+    """Sums now and with the drafts, by rule and action type."""
 
     def __init__(self) -> None:
         self.actions = 0
         self.then: defaultdict[Group, Sum] = defaultdict(Sum)
-        self._moved: defaultdict[Group, Sum] = defaultdict(Sum)  # what now is more, or less, than then
+        self._moved: defaultdict[Group, Sum] = defaultdict(Sum)  # the difference of now minus then
         self.newly: defaultdict[Group, Newly] = defaultdict(Newly)
         self.moves: dict[str, list[Move]] = {"amount": [], "unrated": [], "excluded": []}
 
@@ -85,14 +85,14 @@ class Comparison:
         return self.then.keys() | self._moved.keys() | self.newly.keys()
 
     def now(self, group: Group) -> Sum:
-        """What it comes to now: then, less what moved there, and what moved away."""
+        """The current sums: those with the drafts, minus what moved in, plus what moved away."""
         then, moved, now = self.then[group], self._moved[group], Sum()
         for name in Sum.__slots__:
             setattr(now, name, getattr(then, name) + getattr(moved, name))
         return now
 
     def add(self, actions: Iterable[ActionFacts], decisions: list[Decision]) -> None:
-        """Count decisions and, where they differ from what is stored, what is stored."""
+        """Count decisions and, where they differ, the stored ones."""
         stored = _stored([decision.action for decision in decisions])
         then, was = self.then, stored.get
         for action, decision in zip(actions, decisions, strict=True):
@@ -132,7 +132,7 @@ class Comparison:
 
 
 class Carry:
-    """What simulated periods carry over to later ones, in place of what is charged in them."""
+    """What simulated periods carry over to later ones, instead of their stored charges."""
 
     def __init__(self) -> None:
         self._done = list[int]()
@@ -142,7 +142,7 @@ class Carry:
         self._stored_by_lead = dict[tuple[LineageId, LeadId], int]()
 
     def begin(self, period: BillingPeriod, rules: list[RuleFacts]) -> Counters:
-        """As `carried_over`, the simulated periods counted as they were simulated."""
+        """Like `carried_over`, with the simulated counters of simulated periods."""
         counters = carried_over([period], {period.customer_id: rules}, without=self._done)[period.pk]
         self._stored_by_lead = dict(counters.by_lead)
         self._stored_paid = {key: set(ones) for key, ones in counters.paid.items()}
@@ -153,9 +153,9 @@ class Carry:
         return counters
 
     def end(self, period: BillingPeriod, counters: Counters) -> None:
-        """The period is rated; these are its counters now."""
+        """Store the period's counters after its rating."""
         self._done.append(period.pk)
-        # What is stored, of earlier periods and of later closed ones, is read anew for the next.
+        # The stored charges of earlier and later closed periods are read again for the next period.
         for key, ones in counters.paid.items():
             known = self._stored_paid.get(key, set()).union(self._paid.get(key, ()))
             self._paid[key] += [one for one in ones if one not in known]
@@ -164,7 +164,7 @@ class Carry:
 
 
 class _Watched(Iterable[ActionFacts]):
-    """Actions that stream by, the latest of them still in sight; gone through anew, they are seen anew."""
+    """Actions that stream by, keeping the latest of them; iterating again starts over."""
 
     def __init__(self, actions: Iterable[ActionFacts]) -> None:
         self._actions = actions
@@ -180,16 +180,16 @@ class _Watched(Iterable[ActionFacts]):
 def compare(
     period: BillingPeriod, rules: list[RuleFacts], carry: Carry, *, may_go_on: Callable[[], bool]
 ) -> Comparison:
-    """Rate the period with these rules beside what is charged now; raises Stopped. Inside a transaction, writes nothing."""
+    """Rate the period with these rules and compare; raises Stopped. Runs inside a transaction, writes nothing."""
     counters = carry.begin(period, rules)
     actions = _Watched(StoredActions({period.pk: START}))
     decisions = rate_period(
         actions,
         customer=period_facts(period),
         rules=rules,
-        catalogue=catalogue_for(period.customer),
+        catalog=catalog_for(period.customer),
         carried=counters,
-        faults={},  # what can't be priced counts as unrated
+        faults={},  # actions that can't be priced count as unrated
     )
     comparison = Comparison()
     while batch := list(islice(decisions, AT_A_TIME)):

@@ -1,16 +1,16 @@
-"""What a simulation has found about a period, as rows: sums by rule and action type, and the greatest moves."""
+"""Store a simulation's results for a period: sums by rule and action type, and the largest changes."""
 
 from typing import Any
 
 from leads.models import BillingPeriod
-from pricing.domain.rate.charges import in_units
+from pricing.domain.rate.charges import to_decimal
 from pricing.domain.simulation.period import Comparison, Move, Outcome
 from pricing.models import PriceRule, SimulatedCustomer, SimulatedMove, SimulatedSum, Simulation
 from pricing.wording.decision import outcome as in_words
 
 
 def keep(simulation: Simulation, period: BillingPeriod, comparison: Comparison) -> None:
-    """Write one period's sums and moves."""
+    """Write one period's sums and largest changes."""
     groups = sorted(comparison.groups, key=lambda group: (group[0] or 0, group[1]))
     names = _names({rule for rule, _ in groups if rule is not None}, comparison)
     SimulatedSum.objects.bulk_create(
@@ -36,11 +36,11 @@ def _sum(
         rule_name=names.get(rule, ""),
         action_type_id=kind,
         now_charges=now.charges,
-        now_amount=in_units(now.amount),
+        now_amount=to_decimal(now.amount),
         now_excluded=now.excluded,
         now_unrated=now.unrated,
         then_charges=then.charges,
-        then_amount=in_units(then.amount),
+        then_amount=to_decimal(then.amount),
         then_excluded=then.excluded,
         then_unrated=then.unrated,
         newly_charged=newly.charged,
@@ -57,8 +57,8 @@ def _move(
         kind=kind,
         period=period,
         action_id=-move.minus_action,
-        now_amount=in_units(move.now[2]),
-        then_amount=in_units(move.then[2]),
+        now_amount=to_decimal(move.now[2]),
+        then_amount=to_decimal(move.then[2]),
         now_words=_told(move.now, names, currency),
         then_words=_told(move.then, names, currency),
     )
@@ -77,7 +77,7 @@ def _names(rules: set[Any], comparison: Comparison) -> dict[Any, str]:
 
 
 def forget(item: SimulatedCustomer) -> None:
-    """Take away what was found about the customer so far."""
+    """Delete the customer's results so far."""
     found = {"simulation": item.simulation_id, "period__customer": item.customer_id}
     SimulatedSum.objects.filter(**found).delete()
     SimulatedMove.objects.filter(**found).delete()

@@ -1,7 +1,6 @@
-"""Simulations: drafts tried on the real actions of past periods, by the function that bills; only results are written.
+"""Simulations: drafts tried on the actions of past periods with the billing function; only results are written.
 
-One task per customer rates its periods in their order and carries over, from one to the next, what the drafts would have
-charged.
+One task per customer rates its periods in order and carries over what the drafts would have charged.
 """
 
 from collections.abc import Collection
@@ -30,10 +29,10 @@ State = SimulatedCustomer.State
 
 
 class NothingChosen(Refused):
-    """A simulation is of drafts, or of customers."""
+    """A simulation needs drafts or customers."""
 
     code = "nothing_chosen"
-    message = "Choose drafts; or, to rate the rules in force again, customers."
+    message = "Choose drafts, or choose customers to rate the rules in force again."
 
 
 class NothingToSimulate(Refused):
@@ -44,17 +43,17 @@ class NothingToSimulate(Refused):
 
 
 class LeaseLost(Refused):
-    """A worker whose lease ended writes nothing more."""
+    """A worker whose lease has ended must not write."""
 
     code = "lease_lost"
     message = "Another worker has started this customer again."
 
 
 class NotADraftAnyMore(Refused):
-    """Only drafts are simulated: what is in force is rated already."""
+    """Only drafts can be simulated, because active rules are already rated."""
 
     code = "simulated_rule_is_no_draft"
-    message = "Only drafts can be simulated; one of these is in force already."
+    message = "Only drafts can be simulated, and one of these is already in force."
 
 
 @transaction.atomic
@@ -67,9 +66,9 @@ def start(
     by: User,
     at: datetime,
 ) -> Simulation:
-    """Begin to rate these months with the drafts; without customers those that the drafts could concern.
+    """Start rating these months with the drafts, for the given customers or all that the drafts could affect.
 
-    Without drafts the rules in force are rated again, for customers that are named. Raises NothingChosen, NotADraftAnyMore
+    Without drafts, the rules in force are rated again for the given customers. Raises NothingChosen, NotADraftAnyMore
     or NothingToSimulate.
     """
     if not drafts and not customers:
@@ -83,7 +82,7 @@ def start(
     if not counted:
         raise NothingToSimulate
     simulation = Simulation.objects.create(
-        drafts_told=[[draft.pk, draft.name, terms_as_data(terms_of(draft))] for draft in drafts],
+        draft_snapshots=[[draft.pk, draft.name, terms_as_data(terms_of(draft))] for draft in drafts],
         months=sorted(months),
         from_the_start=from_the_start,
         created_at=at,
@@ -101,14 +100,14 @@ def start(
 
 @transaction.atomic
 def stop(simulation: Simulation, *, at: datetime) -> None:
-    """Let the workers stop; what they have found so far stays."""
+    """Stop the simulation; its results so far stay."""
     Simulation.objects.filter(pk=simulation.pk, finished_at=None).update(stopped_at=at)
     simulation.customers.filter(state=State.WAITING).update(state=State.STOPPED, next_attempt_at=None)
     _finish_done(Simulation.objects.filter(pk=simulation.pk), at)
 
 
 class Simulations(LeasedQueue[SimulatedCustomer, SimulatedCustomer.State]):
-    """Customers of simulations: their periods rated with the drafts, in order."""
+    """Customers of simulations, each with its periods rated in order."""
 
     task = "pricing.simulate_customer"
     lease = timedelta(hours=1)
@@ -118,7 +117,7 @@ class Simulations(LeasedQueue[SimulatedCustomer, SimulatedCustomer.State]):
 
     def may_begin(self, item: SimulatedCustomer, *, at: datetime) -> bool:
         item.state, item.actions_rated, item.behind = State.RUNNING, 0, 0
-        forget(item)  # what a worker that died has left
+        forget(item)  # left by a worker that died
         return True
 
     def act(self, item: SimulatedCustomer, *, at: datetime) -> SimulatedCustomer.State:
@@ -135,13 +134,13 @@ class Simulations(LeasedQueue[SimulatedCustomer, SimulatedCustomer.State]):
         item.state, item.message, item.next_attempt_at = State.FAILED, failure.words, None
 
     def given_up(self, item: SimulatedCustomer) -> str:
-        return f"Begun {self.most_attempts} times, and never ended: its worker died, or the database."
+        return f"Started {self.most_attempts} times and never finished: the worker or the database died."
 
     def after(self, item: SimulatedCustomer, *, at: datetime) -> None:
         _finish_done(Simulation.objects.filter(pk=item.simulation_id), at)
 
     def tidy(self, *, at: datetime) -> None:
-        """Finish the simulations whose last worker died between its customer and saying so."""
+        """Finish the simulations whose last worker died before it marked them finished."""
         _finish_done(Simulation.objects.all(), at)
 
 

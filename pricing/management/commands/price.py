@@ -1,4 +1,4 @@
-"""`manage.py price --rules RULES.json --actions ACTIONS.ndjson [--explain]`: a file in, charges out, no database."""
+"""`manage.py price --rules RULES.json --actions ACTIONS.ndjson [--explain]`: price a file without a database."""
 
 import io
 import os
@@ -18,16 +18,16 @@ LINES_AT_A_TIME = 1_000
 
 
 class Command(BaseCommand):
-    """Rates files by the function that bills; prints one JSON object per action in rating order."""
+    """Rates files with the billing function; prints one JSON object per action in rating order."""
 
-    help = "Price the actions of a file by the rules of a file; needs no database. The formats: docs/price-files.md."
-    # Checks would ask for what a desk without a database does not have.
+    help = "Price the actions of a file with the rules of a file, without a database. Formats: docs/price-files.md."
+    # Checks would require settings that are missing without a database.
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--rules", type=Path, required=True, metavar="RULES.json")
         parser.add_argument("--actions", type=Path, required=True, metavar="ACTIONS.ndjson")
-        parser.add_argument("--explain", action="store_true", help="Add to each charge why it is what it is.")
+        parser.add_argument("--explain", action="store_true", help="Add an explanation to each charge.")
 
     def handle(self, *args: Any, rules: Path, actions: Path, explain: bool, **options: Any) -> None:
         try:
@@ -38,7 +38,7 @@ class Command(BaseCommand):
             raise SystemExit(2) from refusal
 
     def _print(self, lines: Iterator[bytes]) -> None:
-        # JSON is UTF-8, whatever the terminal's language.
+        # JSON is UTF-8, regardless of the terminal's language.
         if isinstance(sys.stdout, io.TextIOWrapper):
             sys.stdout.reconfigure(encoding="utf-8", newline="\n")
         try:
@@ -46,6 +46,6 @@ class Command(BaseCommand):
                 self.stdout.write(some.decode(), ending="")
             self.stdout.flush()
         except BrokenPipeError:
-            # Whoever reads has enough, as `head` does; what is still buffered goes nowhere.
+            # The reader has closed the pipe, as `head` does; discard what is still buffered.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise SystemExit(1) from None

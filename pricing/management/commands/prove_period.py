@@ -1,4 +1,4 @@
-"""`manage.py prove_period CUSTOMER PERIOD`: a closed period rated again, and every charge compared."""
+"""`manage.py prove_period CUSTOMER PERIOD`: rate a closed period again and compare every charge."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -18,13 +18,13 @@ UNKNOWN = 2
 
 
 class Command(BaseCommand):
-    """Writes nothing; exits 0 where every charge is the same, 1 where one differs, 2 where there is nothing to prove."""
+    """Writes nothing; exits with 0 if every charge is the same, 1 if any differs, 2 if there is nothing to prove."""
 
-    help = "Rate a closed billing period again and show that every charge comes out to the last digit."
+    help = "Rate a closed billing period again and verify every charge to the last digit."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("customer", metavar="CUSTOMER", help="Its code.")
-        parser.add_argument("period", metavar="PERIOD", help="Its label, such as 2026-10.")
+        parser.add_argument("customer", metavar="CUSTOMER", help="Customer code.")
+        parser.add_argument("period", metavar="PERIOD", help="Period label, such as 2026-10.")
 
     def handle(self, *args: Any, customer: str, period: str, **options: Any) -> None:
         found = _period(customer, period)
@@ -41,7 +41,7 @@ class Command(BaseCommand):
         tally = PeriodTally.objects.filter(period=period).first()
         with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
             bar = progress.add_task(str(period), total=tally.actions if tally else None)
-            return prove(period, told=lambda actions: progress.update(bar, completed=actions))
+            return prove(period, on_progress=lambda actions: progress.update(bar, completed=actions))
 
     def _tell(self, proof: Proof) -> None:
         period, currency = proof.period, proof.period.customer.currency

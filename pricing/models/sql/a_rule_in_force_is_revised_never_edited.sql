@@ -1,4 +1,4 @@
--- What it prices, and how; its name, its end and its state may still change.
+-- Scope and price are fixed; the name, end and state may still change.
 CREATE OR REPLACE FUNCTION a_rule_in_force_is_revised_never_edited() RETURNS trigger LANGUAGE plpgsql
     SET search_path = public, pg_temp AS $$
 BEGIN

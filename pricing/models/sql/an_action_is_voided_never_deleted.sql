@@ -1,4 +1,4 @@
--- What charges point at stays: they have no foreign key to it.
+-- Charges refer to actions without a foreign key, so actions must stay.
 CREATE OR REPLACE FUNCTION an_action_is_voided_never_deleted() RETURNS trigger LANGUAGE plpgsql
     SET search_path = public, pg_temp AS $$
 BEGIN

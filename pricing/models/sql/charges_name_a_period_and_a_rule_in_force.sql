@@ -1,4 +1,4 @@
--- Charges have no foreign keys; this checks what those would, once per statement.
+-- Charges have no foreign keys; this makes the same checks once per statement.
 CREATE OR REPLACE FUNCTION charges_name_a_period_and_a_rule_in_force() RETURNS trigger LANGUAGE plpgsql
     SET search_path = public, pg_temp AS $$
 BEGIN
@@ -9,7 +9,7 @@ BEGIN
          WHERE period.id IS NULL OR (rule_id IS NOT NULL AND COALESCE(rule.state, 'draft') = 'draft')
     )
     THEN
-        RAISE EXCEPTION 'A charge names a billing period, and a price rule that is or was in force.'
+        RAISE EXCEPTION 'A charge needs a billing period, and a price rule that is or was in force.'
             USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'charges_name_a_period_and_a_rule_in_force';
     END IF;
     RETURN NULL;

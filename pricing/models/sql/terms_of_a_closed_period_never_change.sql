@@ -6,7 +6,7 @@ BEGIN
          WHERE period.id IN (OLD.period_id, NEW.period_id) AND period.state = 'closed'
     )
     THEN
-        RAISE EXCEPTION 'This billing period is closed: what it was rated by never changes.'
+        RAISE EXCEPTION 'This billing period is closed: its terms never change.'
             USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'terms_of_a_closed_period_never_change';
     END IF;
     RETURN COALESCE(NEW, OLD);

@@ -1,7 +1,7 @@
-"""Step 4: the price models, one file each, in a registry that forms, files, spreadsheets, words and invoices go through.
+"""Step 4: the price models, one file each, in a registry used by forms, files, spreadsheets, wording and invoices.
 
-A new model is a file here and a line in `MODELS`, a migration (the database checks which parts each model needs), and a
-folder in `pricing/files/examples`.
+A new model takes a file here, a line in `MODELS`, a migration (the database checks which fields each model needs), and
+a folder in `pricing/files/examples`.
 """
 
 from collections.abc import Iterator
@@ -41,14 +41,14 @@ __all__ = [
     "amount_fields",
 ]
 
-# By their codes, in the order in which people choose from them.
+# By code, in the order in which people choose from them.
 MODELS: dict[str, type[Price]] = {
     model.code: model for model in (PerUnit, Graduated, Volume, Package, Percentage, GraduatedPercentage)
 }
 
 
 def amount_fields() -> list[Field]:
-    """Every field that some model asks for, once, but for tiers: the columns of a stored rule."""
+    """Every field that some model uses, once, except tiers: the columns of a stored rule."""
     found = dict[str, Field]()
     for model in MODELS.values():
         for each in model.fields:
@@ -58,5 +58,5 @@ def amount_fields() -> list[Field]:
 
 
 def models_with(name: str) -> Iterator[type[Price]]:
-    """The models that ask for a field."""
+    """The models that use a field."""
     return (model for model in MODELS.values() if any(each.name == name for each in model.fields))

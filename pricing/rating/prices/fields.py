@@ -1,4 +1,4 @@
-"""What a price is made of, asked the same way by forms, files and spreadsheets; and what is wrong with what they got."""
+"""The fields of a price, the same for forms, files and spreadsheets, and the errors in what was entered."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from pricing.rating.statement import Statement
 
 
 class Kind(Enum):
-    """What kind of thing a field holds."""
+    """What kind of value a field holds."""
 
     MONEY = "money"
     UNITS = "units"
@@ -27,10 +27,10 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One thing that a price is made of.
+    """One field of a price.
 
-    `missing` and `negative` say what is wrong where a required one is missing, or one is below zero (not above zero, if
-    `is_positive`). An optional one that was not given is zero, or open where it `may_be_open`.
+    `missing` and `negative` are the messages for a required value that is missing and for a value below zero (or not
+    above zero, if `is_positive`). An optional value that was not given is zero, or open if it `may_be_open`.
     """
 
     name: str
@@ -53,12 +53,12 @@ class Field:
 
     @property
     def rate(self) -> str:
-        """Of tiers, what each of them needs: `unit_price` or `percent`."""
+        """The rate of each tier: `unit_price` or `percent`."""
         return {Kind.UNIT_TIERS: "unit_price", Kind.VALUE_TIERS: "percent"}.get(self.kind, "")
 
 
 class GivenTier(NamedTuple):
-    """A tier as it was given: its rate may be missing."""
+    """A tier as it was given; its rate may be missing."""
 
     up_to: Micro | None
     rate: Micro | None
@@ -67,33 +67,33 @@ class GivenTier(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What was given of a price, by the names of its fields: micro-units, or whole actions."""
+    """The given values of a price by field name, in micro-units or whole actions."""
 
     amounts: Mapping[str, int | None]
     tiers: Sequence[GivenTier] = ()
 
     def count(self, name: str) -> int:
-        """An optional number of whole actions; zero where none was given."""
+        """An optional number of actions; zero if not given."""
         return self.amounts.get(name) or 0
 
     def amount(self, name: str) -> Micro:
-        """An optional amount; zero where none was given."""
+        """An optional amount; zero if not given."""
         return Micro(self.amounts.get(name) or 0)
 
     def maybe(self, name: str) -> Micro | None:
-        """An amount that may be open."""
+        """An optional amount that may be open."""
         found = self.amounts.get(name)
         return None if found is None else Micro(found)
 
     def needed(self, name: str) -> Micro:
-        """A required amount; ValueError, in words, where it is missing."""
+        """A required amount; ValueError, with a sentence, if it is missing."""
         found = self.amounts.get(name)
         if found is None:
             raise ValueError(f"The {name.replace('_', ' ')} is missing.")
         return Micro(found)
 
     def steps(self, field: Field) -> tuple[Tier, ...]:
-        """The tiers; ValueError, in words, where the rate of one is missing."""
+        """The tiers; ValueError, with a sentence, if a rate is missing."""
         return tuple(Tier(tier.up_to, _rate(tier, field), tier.flat_fee) for tier in self.tiers)
 
 

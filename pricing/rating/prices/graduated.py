@@ -1,4 +1,4 @@
-"""Each unit costs what its own tier says."""
+"""Each unit is priced by its own tier."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,14 +14,14 @@ from pricing.rating.statement import NOTHING, Money, Number, Statement, Units, j
 UNIT_TIERS = Field(
     "tiers",
     Kind.UNIT_TIERS,
-    "They ascend; the last one, alone, has no end.",
-    missing="Each tier needs a unit price; 0 is one.",
+    "In ascending order. Only the last tier can have no end.",
+    missing="Each tier needs a unit price, which can be 0.",
 )
 
 
 @dataclass(frozen=True, slots=True)
 class UnitsByTier(Clause):
-    """Each unit costs what its own tier says; a fee is due once a period, with what enters the tier first."""
+    """Each unit is priced by its own tier; a flat fee is due once a period, with the first unit in the tier."""
 
     steps: tuple[Step, ...]
 
@@ -44,7 +44,7 @@ class Graduated(PriceOfUnits):
 
     code: ClassVar[str] = "graduated"
     title: ClassVar[str] = "Graduated"
-    meaning: ClassVar[str] = "Each unit costs what its tier says: the first ones this, the next ones that."
+    meaning: ClassVar[str] = "Each unit is priced by its tier, the first units by the first tier and so on."
     fields: ClassVar[tuple[Field, ...]] = (UNIT_TIERS, FREE_UNITS)
     rows = {**Price.rows, "tier": "{tier}"}
 
@@ -73,7 +73,7 @@ class Graduated(PriceOfUnits):
 
     @property
     def steps(self) -> tuple[Step, ...]:
-        """The tiers as the period counts."""
+        """The tiers in the period's counting."""
         return steps_of(self.tiers, self.free_units)
 
     def clause(self) -> Clause:
@@ -98,7 +98,7 @@ class Graduated(PriceOfUnits):
 
 
 def tier_row(steps: tuple[Step, ...], part: int) -> Row:
-    """A tier of units beneath an invoice line."""
+    """A tier of units below an invoice line."""
     if part == FREE:
         return Row("free")
     step = steps[part - 1]

@@ -1,4 +1,4 @@
-"""Each part of a period's money value costs the percent of its own tier."""
+"""Each part of a period's money value is charged the percent of its own tier."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -15,14 +15,14 @@ from pricing.rating.statement import NOTHING, Money, Percent, Statement, Value, 
 VALUE_TIERS = Field(
     "tiers",
     Kind.VALUE_TIERS,
-    "They ascend; the last one, alone, has no end.",
-    missing="Each tier needs a percent; 0 is one.",
+    "In ascending order. Only the last tier can have no end.",
+    missing="Each tier needs a percent, which can be 0.",
 )
 
 
 @dataclass(frozen=True, slots=True)
 class ValueByTier(Clause):
-    """Each part of a period's value costs what its own tier says; a fee is due once a period, on entering it."""
+    """Each part of a period's value is priced by its own tier; a flat fee is due once a period, on entering it."""
 
     steps: tuple[Step, ...]
 
@@ -45,7 +45,7 @@ class GraduatedPercentage(Price):
 
     code: ClassVar[str] = "graduated_percentage"
     title: ClassVar[str] = "Graduated percentage"
-    meaning: ClassVar[str] = "A part of the money value, by the tier that the period's value has come to."
+    meaning: ClassVar[str] = "A percentage of the money value, by the tier that the period's value has reached."
     fields: ClassVar[tuple[Field, ...]] = (VALUE_TIERS,)
     rows = {**Price.rows, "tier": "{tier}"}
     is_of_value: ClassVar[bool] = True
@@ -75,7 +75,7 @@ class GraduatedPercentage(Price):
 
     @property
     def steps(self) -> tuple[Step, ...]:
-        """The tiers as the period counts."""
+        """The tiers in the period's counting."""
         return steps_of(self.tiers)
 
     def clause(self) -> Clause:

@@ -1,8 +1,8 @@
-"""What every price model answers; each has a file of its own, and everybody else asks the registry beside them.
+"""The interface of price models; each model has its own file, and other code uses the registry next to them.
 
-Counted things and money are integers in micro-units. The cumulative models are a function `F` of what the rule has counted
-in the period: an action costs `F(after) − F(before)`, so splitting a quantity never changes its price. A free allowance
-comes before everything: `F(x)` is what `x` less the allowance costs, and tiers and packages count what is left.
+Counted things and money are integers in micro-units. The cumulative models are a function `F` of what the rule has
+counted in the period: an action costs `F(after) − F(before)`, so splitting a quantity never changes its price. The free
+allowance comes first: `F(x)` is the price of `x` minus the allowance, and tiers and packages count the rest.
 """
 
 from abc import ABC, abstractmethod
@@ -14,9 +14,9 @@ from pricing.rating.amounts import MICRO
 from pricing.rating.prices.fields import Fault, Field, Given
 from pricing.rating.statement import Money, Percent, Quantity, Statement, say
 
-# What is not a tier, by number: the free allowance of every model, and what the others are made of.
+# Parts that are not tiers, by number: the free allowance of every model, and the paid parts.
 FREE = 0
-PAID = 1  # units, started packages, or the value of which a percentage is taken
+PAID = 1  # units, packages started, or the value of which a percentage is taken
 FIXED_FEE = 2
 TO_MINIMUM = 3
 TO_MAXIMUM = 4
@@ -25,7 +25,7 @@ KINDS = {FREE: "free", PAID: "paid", FIXED_FEE: "fixed_fee", TO_MINIMUM: "to_min
 
 @dataclass(slots=True)
 class Counted:
-    """What a rule has counted in the period: actions, units, money value. Micro-units, but for the actions."""
+    """What a rule has counted in the period: actions, units, money value. Micro-units, except for the actions."""
 
     actions: int = 0
     quantity: int = 0
@@ -34,19 +34,19 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One action under a price: what was counted before it, and what the whole period comes to."""
+    """One action under a price: what was counted before it, and the whole period's total."""
 
     before: Counted
     quantity: int
     value: int | None
-    total: int  # the period's whole quantity, which only some prices ask for
+    total: int  # the period's whole quantity, which only some prices need
     full: int  # what the action costs, before caps
 
 
 class TierPart(NamedTuple):
-    """What of an action fell into one tier (counted from 1; 0 is the free allowance), and what that part costs.
+    """The part of an action that fell into one tier (from 1; 0 is the free allowance), and the price of that part.
 
-    `flat_fee` is what of the amount is the tier's flat fee: the action is the one that entered the tier.
+    `flat_fee` is the tier's flat fee included in the amount, if the action was the first in the tier.
     """
 
     tier: int
@@ -57,27 +57,27 @@ class TierPart(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What one part of a price is called beneath an invoice line: a key of its model's `rows` and that text's numbers."""
+    """The label of one part of a price below an invoice line: a key of its model's `rows` and the numbers in it."""
 
     kind: str
     numbers: Mapping[str, Quantity] = field(default_factory=dict)
-    is_money: bool = False  # what it counts is money value
+    is_money: bool = False  # it counts money value
     rate: Money | Percent | None = None
 
 
 class Clause(ABC):
-    """One thing that a rule does: numbers, and the statement that says all of them."""
+    """One thing that a rule does: numbers, and the statement that contains all of them."""
 
     __slots__ = ()
 
     @property
     @abstractmethod
     def statement(self) -> Statement:
-        """As the rule's sentence says it."""
+        """The clause in the rule's sentence."""
 
 
 class Price(ABC):
-    """A price, of one of the models; its attributes are called as its fields are."""
+    """A price of one of the models; its attributes have the names of its fields."""
 
     __slots__ = ()
 
@@ -86,96 +86,96 @@ class Price(ABC):
     meaning: ClassVar[str]
     fields: ClassVar[tuple[Field, ...]]
     rows: ClassVar[Mapping[str, str]] = {"free": "free of charge"}
-    # It is of an action's money value, not of its quantity.
+    # It applies to an action's money value, not to its quantity.
     is_of_value: ClassVar[bool] = False
-    # The period's whole quantity decides what each action costs.
+    # The period's whole quantity decides the price of each action.
     needs_total: ClassVar[bool] = False
-    # Without an allowance each action has its price by itself, whatever came before it: "highest only" may compare them.
+    # Without an allowance, each action's price is independent of the others, so "highest only" may compare them.
     stands_alone: ClassVar[bool] = False
 
     @classmethod
     @abstractmethod
     def of(cls, given: Given) -> Self:
-        """The price that was given; ValueError, in words, where a part is missing or wrong."""
+        """The price from what was given; ValueError, with a sentence, if a part is missing or wrong."""
 
     @abstractmethod
     def price(self, before: Counted, quantity: int, value: int | None) -> int:
-        """What an action costs after what was counted before."""
+        """The price of an action after what was counted before."""
 
     @abstractmethod
     def parts(
         self, before: Counted, quantity: int, value: int | None, *, total: int | None = None
     ) -> Iterator[TierPart]:
-        """The parts of what an action costs, which add up to it; `total` is the period's whole quantity.
+        """The parts that add up to an action's price; `total` is the period's whole quantity.
 
-        Counted are units or money value, and for the rest (packages, fees) how many.
+        Parts count units or money value, or how many packages or fees there are.
         """
 
     @property
     @abstractmethod
     def costs_anything(self) -> bool:
-        """Whether it can ever come to more than nothing."""
+        """Whether it can ever be more than zero."""
 
     @abstractmethod
     def clause(self) -> Clause:
-        """What it charges, but for what is free."""
+        """What it charges, except for what is free."""
 
     @abstractmethod
     def explained(self, case: Case) -> Iterator[Statement]:
-        """Step by step, why an action costs what it does."""
+        """Explain an action's price step by step."""
 
     @abstractmethod
     def row(self, part: int) -> Row:
-        """How a part of it, by number, is shown beneath a line."""
+        """How a part, by number, is shown below a line."""
 
     def price_within(self, total: int, before: Counted, quantity: int, value: int | None = None) -> int:
-        """What an action costs in a period whose whole quantity is `total`."""
+        """The price of an action in a period whose whole quantity is `total`."""
         return self.price(before, quantity, value)
 
     def allowances(self) -> Iterator[Clause]:
-        """What is free at the start of a period."""
+        """The free allowances at the start of a period, as clauses."""
         return iter(())
 
     @property
     def allowance(self) -> Counted:
-        """The same, as counts."""
+        """The free allowances as counts."""
         return Counted()
 
     @property
     def counts_actions(self) -> bool:
-        """Whether a price depends on how many actions came before."""
+        """Whether a price depends on the number of actions before."""
         return False
 
     @property
     def only_rate(self) -> int | None:
-        """The unit price, where it is all there is: quantity times it is the whole price."""
+        """The unit price, if the whole price is quantity times unit price."""
         return None
 
     def worth(self, quantity: int, value: int | None) -> int:
-        """What an action's price is compared by, in millionths of micro-units, where the model stands alone."""
+        """The number that actions' prices are compared by, in millionths of micro-units, if the model stands alone."""
         return self.price(Counted(), quantity, value) * MICRO
 
     @classmethod
     def tiers_field(cls) -> Field | None:
-        """The field that holds its tiers, if it has them."""
+        """The field that holds the model's tiers, if any."""
         return next((each for each in cls.fields if each.kind.is_tiers), None)
 
     @classmethod
     def faults(cls, given: Given) -> Iterator[Fault]:
-        """All that is wrong with what was given, field by field; tiers are looked at by `tier_faults`."""
+        """Everything wrong with what was given, by field; tiers are checked by `tier_faults`."""
         for each in cls.fields:
             if not each.kind.is_tiers:
                 yield from _field_faults(each, given.maybe(each.name))
         yield from cls.own_faults(given)
 
     @classmethod
-    def own_faults(cls, given: Given) -> Iterator[Fault]:  # noqa: ARG003 -- what models override asks of it
-        """What else may be wrong: fields that do not go together."""
+    def own_faults(cls, given: Given) -> Iterator[Fault]:  # noqa: ARG003 -- models override this
+        """What else may be wrong: fields that contradict each other."""
         return iter(())
 
     @classmethod
     def kind_of(cls, part: int) -> str:
-        """What a part of it, by number, is: `free`, `tier`, `paid` and so on."""
+        """The kind of a part, by number: `free`, `tier`, `paid` and so on."""
         return "tier" if part != FREE and cls.tiers_field() else KINDS[part]
 
 

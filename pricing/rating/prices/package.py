@@ -1,4 +1,4 @@
-"""Each package that is started costs its price, full or not."""
+"""Each package that is started is charged in full."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -10,12 +10,12 @@ from pricing.rating.prices.model import FREE, PAID, Case, Clause, Counted, Price
 from pricing.rating.prices.units import FREE_UNITS, PriceOfUnits
 from pricing.rating.statement import NOTHING, Money, Number, Statement, say
 
-TOO_SMALL = "A package holds more than nothing."
+TOO_SMALL = "Package size must be greater than zero."
 
 
 @dataclass(frozen=True, slots=True)
 class Packages(Clause):
-    """Each package that is started costs its price, full or not."""
+    """Each package that is started is charged in full."""
 
     size: int
     price: int
@@ -24,7 +24,7 @@ class Packages(Clause):
     @property
     def statement(self) -> Statement:
         return say(
-            "{price} per package of {size} units started in a period{beyond}",
+            "{price} per started package of {size} units in a period{beyond}",
             price=Money(self.price),
             size=Number(self.size),
             beyond=say(" beyond the free ones") if self.free_units else NOTHING,
@@ -33,26 +33,26 @@ class Packages(Clause):
 
 @dataclass(frozen=True, slots=True)
 class Package(PriceOfUnits):
-    """`P` per started block of `N` units: the action that opens a block carries its price."""
+    """`P` per started block of `N` units; the action that starts a block carries its price."""
 
     code: ClassVar[str] = "package"
     title: ClassVar[str] = "Package"
-    meaning: ClassVar[str] = "Each package that is started costs its price, full or not."
+    meaning: ClassVar[str] = "Each started package is charged in full."
     fields: ClassVar[tuple[Field, ...]] = (
         Field(
             "package_size",
             Kind.UNITS,
-            "Units in a package.",
-            missing="A package price needs to know how many make a package.",
+            "Number of units in a package.",
+            missing="Enter the number of units in a package.",
             negative=TOO_SMALL,
             is_positive=True,
         ),
         Field(
             "package_price",
             Kind.MONEY,
-            "Of each package that is started.",
-            missing="A package price needs what a package costs; 0 is a price.",
-            negative="A price is not negative.",
+            "Price of each started package.",
+            missing="Enter the price of a package, which can be 0.",
+            negative="Price can't be negative.",
         ),
         FREE_UNITS,
     )
@@ -77,7 +77,7 @@ class Package(PriceOfUnits):
         return -(-paid_part(quantity, self.free_units) // self.package_size)
 
     def paid_parts(self, before: Counted, quantity: int, total: int) -> Iterator[TierPart]:
-        # At a price of one, what the packages cost is how many are started.
+        # At a price of one, the cost of the packages is the number started.
         started = replace(self, package_price=Micro(1)).price(before, quantity, None)
         if started:
             yield TierPart(PAID, started * MICRO, self.price(before, quantity, None))
@@ -97,7 +97,7 @@ class Package(PriceOfUnits):
         size = Number(self.package_size)
         if started:
             yield say(
-                "Packages of {size} that it starts: {started} × {price} = {amount}.",
+                "Packages of {size} started: {started} × {price} = {amount}.",
                 size=size,
                 started=Number(started),
                 price=Money(self.package_price),

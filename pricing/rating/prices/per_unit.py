@@ -1,4 +1,4 @@
-"""Each unit costs the same."""
+"""Each unit has the same price."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from pricing.rating.statement import Money, Statement, say
 
 @dataclass(frozen=True, slots=True)
 class EachUnit(Clause):
-    """Every unit costs the same."""
+    """Every unit has the same price."""
 
     unit_price: int
 
@@ -28,14 +28,14 @@ class PerUnit(PriceOfUnits):
 
     code: ClassVar[str] = "per_unit"
     title: ClassVar[str] = "Per unit"
-    meaning: ClassVar[str] = "Each unit costs the same."
+    meaning: ClassVar[str] = "Each unit has the same price."
     fields: ClassVar[tuple[Field, ...]] = (
         Field(
             "unit_price",
             Kind.MONEY,
-            "Of each unit.",
-            missing="A per unit price needs a unit price; 0 is one.",
-            negative="A price is not negative.",
+            "Price of each unit.",
+            missing="Enter a unit price, which can be 0.",
+            negative="Price can't be negative.",
         ),
         FREE_UNITS,
     )
@@ -54,7 +54,7 @@ class PerUnit(PriceOfUnits):
         if self.free_units:
             low = paid_part(counted, self.free_units)
             return between(low, paid_part(counted + quantity, self.free_units), each)
-        # The same, without the calls: this line is passed once per action.
+        # The same, inlined: this line runs once per action.
         low = counted * each + HALF
         return (low + quantity * each) // MICRO - low // MICRO
 
@@ -71,7 +71,7 @@ class PerUnit(PriceOfUnits):
         return None if self.free_units else self.unit_price
 
     def worth(self, quantity: int, value: int | None) -> int:
-        return quantity * self.unit_price  # exact, wherever in the period the action stands
+        return quantity * self.unit_price  # exact, wherever in the period the action is
 
     def clause(self) -> Clause:
         return EachUnit(self.unit_price)

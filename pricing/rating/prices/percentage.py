@@ -1,4 +1,4 @@
-"""A part of an action's money value, and a fee, within bounds."""
+"""A percentage of an action's money value, plus a fee, within bounds."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ from pricing.rating.statement import NOTHING, Count, Money, Number, Percent, Sta
 
 @dataclass(frozen=True, slots=True)
 class PercentOfValue(Clause):
-    """A part of each action's value, and a fee, within bounds."""
+    """A percentage of each action's value, plus a fee, within bounds."""
 
     percent: int
     fee: int
@@ -51,7 +51,7 @@ class PercentOfValue(Clause):
 
 @dataclass(frozen=True, slots=True)
 class FreeActions(Clause):
-    """The first actions of a period cost nothing; those without a value are among them."""
+    """The first actions of a period are free, including those without a value."""
 
     actions: int
 
@@ -62,7 +62,7 @@ class FreeActions(Clause):
 
 @dataclass(frozen=True, slots=True)
 class FreeValue(Clause):
-    """The first value of a period costs nothing; of the action that passes it, the rest is charged as any other."""
+    """The first value of a period is free; an action that exceeds it is charged for the rest."""
 
     value: int
 
@@ -73,7 +73,7 @@ class FreeValue(Clause):
 
 @dataclass(frozen=True, slots=True)
 class FreeActionsOrValue(Clause):
-    """Both, until one of them runs out."""
+    """Both allowances, until one of them runs out."""
 
     actions: int
     value: int
@@ -94,44 +94,47 @@ class Percentage(Price):
 
     code: ClassVar[str] = "percentage"
     title: ClassVar[str] = "Percentage"
-    meaning: ClassVar[str] = "A part of the action's money value. Without a value it costs nothing."
+    meaning: ClassVar[str] = "A percentage of the action's money value. An action without a value is free."
     fields: ClassVar[tuple[Field, ...]] = (
         Field(
             "percent",
             Kind.PERCENT,
-            "Of the action's value.",
-            missing="A percentage needs its percent; 0 is one.",
-            negative="A percent is not negative.",
+            "Percent of the action's value.",
+            missing="Enter a percent, which can be 0.",
+            negative="Percent can't be negative.",
         ),
         Field(
-            "fixed_fee", Kind.MONEY, "Per charged action, on top of the percentage.", negative="A fee is not negative."
+            "fixed_fee",
+            Kind.MONEY,
+            "Per charged action, in addition to the percentage.",
+            negative="Fee can't be negative.",
         ),
         Field(
             "minimum",
             Kind.MONEY,
-            "Per charged action, the fixed fee included.",
-            negative="A minimum is not negative.",
+            "Per charged action, including the fixed fee.",
+            negative="Minimum can't be negative.",
             may_be_open=True,
         ),
         Field(
             "maximum",
             Kind.MONEY,
-            "Per charged action, the fixed fee included.",
-            negative="A maximum is not negative.",
+            "Per charged action, including the fixed fee.",
+            negative="Maximum can't be negative.",
             may_be_open=True,
         ),
         Field(
             "free_actions",
             Kind.ACTIONS,
-            "The first actions of a period, at no charge. With a free value too: until one of them runs out.",
-            negative="An allowance is not negative.",
+            "Number of free actions at the start of a period. If there is a free value too, until one of them runs out.",
+            negative="Allowance can't be negative.",
             is_allowance=True,
         ),
         Field(
             "free_value",
             Kind.MONEY,
-            "The first value of a period, at no charge.",
-            negative="An allowance is not negative.",
+            "Free value at the start of a period.",
+            negative="Allowance can't be negative.",
             is_allowance=True,
         ),
     )
@@ -176,7 +179,7 @@ class Percentage(Price):
         return self._of_value(value - self._free_part(before, value))
 
     def _of_value(self, charged: int) -> int:
-        """What this much of an action's value costs, beyond what is free of it."""
+        """The price of this much of an action's value, beyond its free part."""
         if not charged:
             return 0
         amount = share(charged, self.percent) + self.fixed_fee
@@ -185,7 +188,7 @@ class Percentage(Price):
         return amount if self.maximum is None else min(amount, self.maximum)
 
     def _free_part(self, before: Counted, value: int) -> int:
-        """What of the value is free: the allowance ends with whichever part of it runs out first."""
+        """The free part of the value: the allowance ends with whichever limit is reached first."""
         if not (self.free_actions or self.free_value) or (self.free_actions and before.actions >= self.free_actions):
             return 0
         return min(value, max(0, self.free_value - before.value)) if self.free_value else value
@@ -257,7 +260,7 @@ class Percentage(Price):
             yield say("At most {amount} is charged for an action.", amount=Money(case.full))
 
     def _allowance_explained(self, case: Case) -> Iterator[Statement]:
-        """How far the free allowance was used up, where there is one."""
+        """How far the free allowance was used up, if there is one."""
         if self.free_actions:
             place, first = Count(case.before.actions + 1), Count(self.free_actions)
             yield say(

@@ -1,4 +1,4 @@
-"""Tiers: how they are laid out, what they cost together, how the period counts them, and what may be wrong with them."""
+"""Tiers: their layout, their cost, how a period counts them, and what may be wrong with them."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from pricing.rating.amounts import ZERO, Micro
 
 @dataclass(frozen=True, slots=True)
 class Tier:
-    """One step of a tiered price: (the tier before, up_to]; `up_to` None has no end. `rate` is money per unit, or percent."""
+    """One step of a tiered price: (previous tier, up_to]; `up_to` None has no end. `rate` is money per unit, or percent."""
 
     up_to: Micro | None
     rate: Micro
@@ -19,7 +19,7 @@ class Tier:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A tier as the period counts: above so much, up to and with so much; its rate, and its fee."""
+    """A tier in the period's counting: above one count, up to and including another; its rate, and its flat fee."""
 
     above: int
     up_to: int | None
@@ -28,7 +28,7 @@ class Step:
 
 
 class Piece(NamedTuple):
-    """What of a stretch falls into one tier, counted from 1."""
+    """The part of a range that falls into one tier, counted from 1."""
 
     tier: int
     counted: int
@@ -38,14 +38,14 @@ class Piece(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Stairs:
-    """Tiers laid out for adding up: each step with its end, its start, what everything up to its start costs, its rate."""
+    """Tiers prepared for adding up: each with its end, start, the cost of everything up to its start, and its rate."""
 
     steps: tuple[tuple[int | None, int, int, int], ...]
     scale: int
 
     @classmethod
     def of(cls, tiers: tuple[Tier, ...], scale: int) -> "Stairs":
-        """ValueError where these are no tiers; costs are kept at `scale` times micro-units, so that nothing is rounded."""
+        """ValueError for invalid tiers; costs are kept at `scale` times micro-units, so that nothing is rounded."""
         check_tiers(tiers)
         steps, start, cost = [], 0, 0
         for tier in tiers:
@@ -57,7 +57,7 @@ class Stairs:
         return cls(tuple(steps), scale)
 
     def up_to(self, counted: int) -> int:
-        """`F(counted)`: what everything up to there costs together, rounded once; nothing costs nothing."""
+        """`F(counted)`: the cost of everything up to there, rounded once; zero for zero."""
         if counted <= 0:
             return 0
         for end, start, cost, rate in self.steps:
@@ -66,7 +66,7 @@ class Stairs:
         raise AssertionError("The last tier has no end.")
 
     def split(self, tiers: tuple[Tier, ...], low: int, high: int) -> Iterator[Piece]:
-        """What of (low, high] falls into which tier, and what that costs."""
+        """The parts of (low, high] by tier, and their cost."""
         start = 0
         for number, tier in enumerate(tiers, start=1):
             begin, end = max(low, start), high if tier.up_to is None else min(high, tier.up_to)
@@ -77,7 +77,7 @@ class Stairs:
 
 
 def steps_of(tiers: tuple[Tier, ...], free: int = 0) -> tuple[Step, ...]:
-    """The tiers as the period counts: what is free comes before the first."""
+    """The tiers in the period's counting: the free allowance comes before the first."""
     ends = [None if tier.up_to is None else tier.up_to + free for tier in tiers]
     starts = [free, *ends[:-1]]
     return tuple(
@@ -86,12 +86,12 @@ def steps_of(tiers: tuple[Tier, ...], free: int = 0) -> tuple[Step, ...]:
 
 
 def cost_anything(tiers: tuple[Tier, ...]) -> bool:
-    """Whether one of them ever comes to more than nothing."""
+    """Whether any of them is ever more than zero."""
     return any(tier.rate or tier.flat_fee for tier in tiers)
 
 
 class TierCode(Enum):
-    """What may be wrong with where a tier ends."""
+    """What may be wrong with the end of a tier."""
 
     OPEN_TOO_SOON = "open_too_soon"  # only the last tier has no end
     LAST_ENDS = "last_ends"  # the last tier has no end
@@ -100,7 +100,7 @@ class TierCode(Enum):
 
 
 class TierFault(NamedTuple):
-    """What is wrong with the tier at a place, counted from 0, and where the one before it ends."""
+    """What is wrong with the tier at a position, counted from 0, and where the previous one ends."""
 
     place: int
     code: TierCode
@@ -108,7 +108,7 @@ class TierFault(NamedTuple):
 
 
 def tier_faults(ends: Sequence[int | None]) -> Iterator[TierFault]:
-    """Tiers ascend from above zero, and the last one, alone, has no end."""
+    """Tiers ascend from above zero, and only the last one has no end."""
     reached = 0
     for place, end in enumerate(ends):
         is_last = place == len(ends) - 1
@@ -124,9 +124,9 @@ def tier_faults(ends: Sequence[int | None]) -> Iterator[TierFault]:
 
 
 def check_tiers(tiers: tuple[Tier, ...]) -> None:
-    """ValueError unless they ascend and the last one, alone, has no end."""
+    """ValueError unless the tiers ascend and only the last one has no end."""
     codes = {fault.code for fault in tier_faults([tier.up_to for tier in tiers])}
     if not tiers or codes - {TierCode.NOT_ABOVE_ZERO}:
-        raise ValueError("Tiers ascend, and the last one has no end.")
+        raise ValueError("Tiers must ascend, and the last one must have no end.")
     if codes:
-        raise ValueError("A tier ends above zero.")
+        raise ValueError("A tier must end above zero.")

@@ -1,4 +1,4 @@
-"""What prices of units have in common: a free allowance at the start of a period, and how it is told."""
+"""What unit prices have in common: a free allowance at the start of a period, and its wording."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,15 +12,15 @@ from pricing.rating.statement import NOTHING, Money, Number, Statement, say
 FREE_UNITS = Field(
     "free_units",
     Kind.UNITS,
-    "The first units of a period, at no charge; tiers and packages begin after.",
-    negative="An allowance is not negative.",
+    "Number of free units at the start of a period. Tiers and packages start after them.",
+    negative="Allowance can't be negative.",
     is_allowance=True,
 )
 
 
 @dataclass(frozen=True, slots=True)
 class FreeUnits(Clause):
-    """The first units of a period cost nothing."""
+    """The first units of a period are free."""
 
     units: int
 
@@ -32,7 +32,7 @@ class FreeUnits(Clause):
 
 
 class PriceOfUnits(Price):
-    """A price by what was counted of units, the first of which may be free."""
+    """A price by the number of units, the first of which may be free."""
 
     __slots__ = ()
     free_units: Micro
@@ -46,7 +46,7 @@ class PriceOfUnits(Price):
         return Counted(quantity=self.free_units)
 
     def paid(self, before: Counted, quantity: int) -> tuple[int, int]:
-        """From where to where the paid units of an action go."""
+        """The range of the action's paid units."""
         return paid_part(before.quantity, self.free_units), paid_part(before.quantity + quantity, self.free_units)
 
     def parts(
@@ -59,15 +59,15 @@ class PriceOfUnits(Price):
             yield from self.paid_parts(before, quantity, before.quantity + quantity if total is None else total)
 
     def paid_parts(self, before: Counted, quantity: int, total: int) -> Iterator[TierPart]:
-        """The parts of what is not free, of which there is something."""
+        """The parts that are not free, without empty ones."""
         raise NotImplementedError
 
     def paid_of(self, case: Case) -> list[TierPart]:
-        """The same, of a case."""
+        """The same for a case."""
         return [part for part in self.parts(case.before, case.quantity, case.value, total=case.total) if part.tier]
 
     def counted(self, case: Case) -> Statement:
-        """Where in the period the action stands."""
+        """The action's position in the period."""
         before, after = case.before.quantity, case.before.quantity + case.quantity
         return say(
             "This rule had counted {before} in the period before this action, and {after} with it.",
@@ -76,7 +76,7 @@ class PriceOfUnits(Price):
         )
 
     def free(self, case: Case) -> Iterator[Statement]:
-        """How much of the action is free, where there is an allowance."""
+        """How much of the action is free, if there is an allowance."""
         if not self.free_units:
             return
         low, high = self.paid(case.before, case.quantity)
@@ -91,7 +91,7 @@ class PriceOfUnits(Price):
 
 def product(part: TierPart, rate: int, fee: Statement = NOTHING) -> Statement:
     """`3 × $2.50 = $7.50.`"""
-    # What the period's units cost together is rounded, not what this action's cost.
+    # The sum of the period's units is rounded, not each action's price.
     is_exact = part.counted * rate == (part.amount - part.flat_fee) * MICRO
     return say(
         "{units} × {rate}{fee} = {amount}{rounded}.",

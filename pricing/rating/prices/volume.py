@@ -1,4 +1,4 @@
-"""The period's whole quantity picks one tier, whose price holds for all units."""
+"""The period's whole quantity picks one tier, whose price applies to all units."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from pricing.rating.statement import NOTHING, Money, Number, Statement, joined, 
 
 @dataclass(frozen=True, slots=True)
 class UnitsByTotal(Clause):
-    """All units of a period, beyond the free ones, cost what the period's total says; so does the fee, due once."""
+    """All units of a period, beyond the free ones, have the price of the period's total; a flat fee is due once."""
 
     steps: tuple[Step, ...]
     free_units: int
@@ -42,7 +42,7 @@ class Volume(PriceOfUnits):
 
     code: ClassVar[str] = "volume"
     title: ClassVar[str] = "Volume"
-    meaning: ClassVar[str] = "The period's whole quantity picks one tier, and its price holds for all units."
+    meaning: ClassVar[str] = "The period's whole quantity picks one tier, whose price applies to all units."
     fields: ClassVar[tuple[Field, ...]] = (UNIT_TIERS, FREE_UNITS)
     rows = {**Price.rows, "tier": "{tier}"}
     needs_total: ClassVar[bool] = True
@@ -58,12 +58,12 @@ class Volume(PriceOfUnits):
         return cls(given.steps(UNIT_TIERS), given.amount("free_units"))
 
     def tier(self, total: int) -> Tier:
-        """The one tier that the period's total quantity picks."""
+        """The tier that the period's total quantity picks."""
         paid = paid_part(total, self.free_units)
         return next(tier for tier in self.tiers if tier.up_to is None or paid <= tier.up_to)
 
     def price(self, before: Counted, quantity: int, value: int | None) -> int:
-        """As if the period ended with this action."""
+        """The price as if the period ended with this action."""
         return self.price_within(before.quantity + quantity, before, quantity)
 
     def price_within(self, total: int, before: Counted, quantity: int, value: int | None = None) -> int:
@@ -84,7 +84,7 @@ class Volume(PriceOfUnits):
 
     @property
     def steps(self) -> tuple[Step, ...]:
-        """The tiers as the period counts."""
+        """The tiers in the period's counting."""
         return steps_of(self.tiers, self.free_units)
 
     def clause(self) -> Clause:
@@ -117,7 +117,7 @@ class Volume(PriceOfUnits):
 
 
 def total_of(step: Step, free_units: int) -> Statement:
-    """Which totals of a period pick the tier: `above 110 up to 510`; nothing where any does."""
+    """The totals of a period that pick the tier, such as `above 110 up to 510`; empty if any total does."""
     found = [say("above {above}", above=Number(step.above))] if step.above > free_units else []
     if step.up_to is not None:
         found.append(say("up to {up_to}", up_to=Number(step.up_to)))

@@ -1,4 +1,4 @@
-// The form of a price rule: its tiers are checked as they are typed, and an example is priced at once with what stands there.
+// The form of a price rule: checks tiers while the user types, and prices an example with the current values.
 document.addEventListener("DOMContentLoaded", () => {
   const panel = document.querySelector("[data-try]");
   const form = document.getElementById("pricerule_form");
@@ -50,7 +50,7 @@ document.addEventListener("DOMContentLoaded", () => {
     line.classList.toggle("tier-fault", Boolean(fault));
   };
 
-  // Which rate each price model's tiers have, and what to say of them: the server's own table.
+  // The rate of each price model's tiers, and the messages, from the server.
   const tiersTable = JSON.parse(document.getElementById("tiers-table")?.textContent ?? "null");
 
   const checkTiers = () => {
@@ -66,13 +66,13 @@ document.addEventListener("DOMContentLoaded", () => {
       const typed = text(row, "up_to");
       const end = Number(typed);
       let fault = "";
-      if (typed && Number.isNaN(end)) fault = "A number, please.";
+      if (typed && Number.isNaN(end)) fault = "Enter a number.";
       else if (!typed && !isLast) fault = told.open_too_soon;
       else if (typed && end <= start) fault = start ? told.not_ascending.replace("{after}", shown(start)) : told.not_above_zero;
       else if (typed && isLast) fault = told.last_ends;
       else if (!text(row, rate)) fault = missing;
       const from = start ? `above ${shown(start)}` : "from the first";
-      tell(row, typed ? `${from} up to ${shown(end)}` : `${from}, without end`, fault);
+      tell(row, typed ? `${from} up to ${shown(end)}` : `${from}, no end`, fault);
       if (typed && end > start) start = end;
     });
   };
@@ -90,10 +90,10 @@ document.addEventListener("DOMContentLoaded", () => {
     try {
       const answer = await fetch(panel.dataset.try, { method: "POST", body: data });
       const told = await answer.text();
-      // An older answer may come last: it is not shown.
+      // An older answer may arrive last; ignore it.
       if (answer.ok && number === asked) panel.querySelector("[data-try-result]").innerHTML = told;
     } catch {
-      // The server is away for a moment: the next change asks again.
+      // The server is unavailable for a moment; the next change retries.
     }
   };
 
@@ -110,7 +110,7 @@ document.addEventListener("DOMContentLoaded", () => {
   document.addEventListener("click", (event) => {
     if (event.target.closest(".add-row, .inline-deletelink, [x-on\\:click*='add']")) window.setTimeout(changed, 50);
   });
-  // Fields with a search box of their own tell their changes to jQuery alone.
+  // Fields with their own search box notify only jQuery.
   window.django?.jQuery?.(document).on("change", "select", changed);
   changed();
 });

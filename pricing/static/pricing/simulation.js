@@ -1,4 +1,4 @@
-// The page of a simulation asks how far it is, every two seconds, and shows itself anew once it has finished.
+// The page of a simulation polls its progress every two seconds, and reloads once it has finished.
 document.addEventListener("DOMContentLoaded", () => {
   const page = document.querySelector("[data-simulation]");
   if (!page || "finished" in page.dataset) return;
@@ -22,7 +22,7 @@ document.addEventListener("DOMContentLoaded", () => {
         }
       }
     } catch {
-      // The server is away for a moment: the next question will find it again.
+      // The server is unavailable for a moment; the next poll retries.
     }
     window.setTimeout(ask, 2000);
   };

@@ -1,4 +1,4 @@
-"""Who sends what: 20 customers with five products each, eight sources with a key each, leads with four actions."""
+"""The senders: 20 customers with five products each, eight sources with a key each, leads with four actions."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -52,7 +52,7 @@ class Sender:
 
 
 class Company:
-    """Everybody there, and leads nobody has sent before."""
+    """All customers and sources, and leads that were never sent before."""
 
     def __init__(self, seed: int = 20_261_001) -> None:
         self._random = Random(seed)
@@ -76,7 +76,7 @@ class Company:
         ]
 
     def deliveries(self, leads: int, *, size: int) -> Iterator[tuple[str, Any]]:
-        """So many new leads in batches of `size`, each with its sender's key; the senders take turns."""
+        """This many new leads in batches of `size`, each with its sender's key; the senders take turns."""
         for place in range(leads // size):
             sender = self._senders[place % SOURCES]
             batch = [self._lead(sender) for _ in range(size)]
@@ -115,7 +115,7 @@ class Company:
 
 
 def store(actions: int) -> None:
-    """So many actions of earlier days into the tables, quickly: this is not what is measured."""
+    """Load this many actions of earlier days into the tables quickly; this is not measured."""
     with connection.cursor() as cursor:
         cursor.execute(
             STORED.format(leads=actions // ACTIONS, actions=ACTIONS, sources=SOURCES, products=CUSTOMERS * PRODUCTS)

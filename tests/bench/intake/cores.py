@@ -1,4 +1,4 @@
-"""Whose time it was: seconds of processor time by the web server's workers and by PostgreSQL."""
+"""Processor time used by the web server's workers and by PostgreSQL."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +11,7 @@ from tests.bench.intake.server import Server
 
 
 class Cores:
-    """Processor time of the server's workers, and of PostgreSQL with all its helpers, while `watch` is entered."""
+    """Processor time of the server's workers, and of PostgreSQL with all its helpers, inside `watch`."""
 
     def __init__(self, web: Server) -> None:
         self._web = web
@@ -39,6 +39,6 @@ def _seconds(processes: list[psutil.Process]) -> float:
             used = process.cpu_times()
         except psutil.NoSuchProcess:
             continue
-        # `children_*` are those that have ended: a backend's time is not lost when its connection is closed.
+        # `children_*` are processes that have ended: a backend's time is not lost when its connection is closed.
         total += used.user + used.system + used.children_user + used.children_system
     return total

@@ -1,4 +1,4 @@
-"""The floor: what PostgreSQL needs for the same rows by COPY into the same tables, and how they are emptied again."""
+"""The lower bound: PostgreSQL's time for the same rows with COPY into the same tables, and emptying the tables."""
 
 import time
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ TABLES = ("leads_lead", "leads_action")
 
 @dataclass(frozen=True)
 class Rows:
-    """What the endpoint stored, as the text that COPY reads."""
+    """What the endpoint stored, as text for COPY."""
 
     leads: int
     text: dict[str, str]
@@ -27,7 +27,7 @@ class Rows:
         return cls(text["leads_lead"].count("\n"), text)
 
     def copy_back(self) -> float:
-        """Write them once more, leads and actions, in one transaction; answers the seconds until it is durable."""
+        """Write the rows again, leads and actions, in one transaction; return the seconds until they are durable."""
         files = {table: StringIO(text) for table, text in self.text.items()}
         started = time.perf_counter()
         with transaction.atomic(), connection.cursor() as cursor:
@@ -37,7 +37,7 @@ class Rows:
 
 
 def empty() -> None:
-    """Empty what a delivery writes, and a checkpoint, so that every measurement starts alike."""
+    """Empty the tables that a delivery writes, and checkpoint, so that every measurement starts equally."""
     with connection.cursor() as cursor:
         cursor.execute(
             "TRUNCATE leads_lead, leads_action, leads_delivery, leads_quarantineditem, leads_unratedmark CASCADE"

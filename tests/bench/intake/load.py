@@ -27,7 +27,7 @@ ANSWER_SECONDS = 60
 
 @dataclass
 class Load:
-    """What the sender saw; seconds."""
+    """What the sender measured, in seconds."""
 
     requests: int
     seconds: float
@@ -35,7 +35,7 @@ class Load:
 
     @property
     def rate(self) -> float:
-        """Requests a second."""
+        """Requests per second."""
         return self.requests / self.seconds
 
     @property
@@ -55,7 +55,7 @@ def send(
     rate: float | None = None,
     connections: int = CONNECTIONS,
 ) -> Load:
-    """Have a process of its own send these, as fast as the answers come, or so many a second."""
+    """Let a separate process send these, as fast as responses arrive, or at a fixed rate per second."""
     with tempfile.NamedTemporaryFile("wb", suffix=".ndjson") as file:
         for key, body in deliveries:
             file.write(key.encode() + b" " + msgspec.json.encode(body) + b"\n")
@@ -66,7 +66,7 @@ def send(
 
 
 def main(port: int, path: str, file: str, rate: float | None, connections: int) -> None:
-    """Send every line of the file once, and say how it went."""
+    """Send every line of the file once, and return the results."""
     requests = [_request(path, *line.split(b" ", 1)) for line in Path(file).read_bytes().splitlines()]
     latencies = [0.0] * len(requests)
     failures: list[str] = []
@@ -87,11 +87,11 @@ def main(port: int, path: str, file: str, rate: float | None, connections: int) 
 
 
 class _places:  # noqa: N801 -- an iterator that threads share
-    """The number of each request and when it is due; with a rate it is due whether earlier ones were answered or not."""
+    """The number of each request and when it is due; with a rate it is due even if earlier ones are unanswered."""
 
     def __init__(self, requests: int, rate: float | None) -> None:
         self._requests, self._rate = requests, rate
-        self._next = count()  # its `next` is one step for all threads
+        self._next = count()  # its `next` is atomic for all threads
         self._started = time.perf_counter()
 
     def __iter__(self) -> Iterator[tuple[int, float]]:
@@ -120,7 +120,7 @@ def _send(port: int, requests: list[bytes], places: _places, latencies: list[flo
 
 
 def _answer(connection: socket.socket) -> bytes:
-    """The whole answer; the connection is then free for the next request."""
+    """Read the whole response; the connection is then free for the next request."""
     answer = connection.recv(65_536)
     while b"\r\n\r\n" not in answer:
         answer += _more(connection)

@@ -1,4 +1,4 @@
-"""The measurements of intake, in order, and the table they end in."""
+"""The measurements of intake, in order, and their table."""
 
 from dataclasses import dataclass, field
 
@@ -22,7 +22,7 @@ SAMPLES = 10
 
 @dataclass(frozen=True)
 class Amounts:
-    """How many leads are sent; each figure should take some seconds."""
+    """How many leads are sent; each measurement should take some seconds."""
 
     ours: dict[int, int]
     usual: dict[int, int]
@@ -49,7 +49,7 @@ FULL = Amounts(
 
 @dataclass
 class Figures:
-    """What was measured, one per round; leads by batch size."""
+    """The measured values, one per round; leads by batch size."""
 
     amounts: Amounts
     setting: str = ""
@@ -60,11 +60,11 @@ class Figures:
     full: dict[int, list[Load]] = field(default_factory=lambda: {size: [] for size in SIZES})
     cores: dict[int, tuple[float, float]] = field(default_factory=dict)  # seconds a lead: web, PostgreSQL
     half: list[Load] = field(default_factory=list)
-    memory: list[tuple[int, float]] = field(default_factory=list)  # after so many deliveries, MB
+    memory: list[tuple[int, float]] = field(default_factory=list)  # after that many deliveries, MB
 
 
 def measure_intake(folder: Folder, *, quick: bool, rounds: int) -> None:
-    """Everything, on the database the settings name."""
+    """Everything, on the database of the settings."""
     call_command("migrate", verbosity=0)
     figures = Figures(QUICK if quick else FULL)
     company = Company()
@@ -82,7 +82,7 @@ def measure_intake(folder: Folder, *, quick: bool, rounds: int) -> None:
 
 
 class Bench:
-    """One company, one web server, and what is measured of them."""
+    """One company, one web server, and their measurements."""
 
     def __init__(self, company: Company, web: Server, figures: Figures) -> None:
         self.company, self.web, self.figures = company, web, figures
@@ -91,7 +91,7 @@ class Bench:
         self.rows: Rows | None = None
 
     def warm_up(self) -> None:
-        """Every worker has loaded what it needs; and the rows of the floor are those that the endpoint stored."""
+        """Every worker has loaded what it needs, and the lower bound uses the rows that the endpoint stored."""
         say("once to warm up")
         for size in SIZES:
             self._send(OURS, 16 * size, size)
@@ -118,7 +118,7 @@ class Bench:
             figures.usual[size].append(self._send(USUAL, self.amounts.usual[size], size))
 
     def half_load(self, rounds: int) -> None:
-        """Single leads at half of what was the most."""
+        """Single leads at half the maximum rate."""
         rate = sorted(load.rate for load in self.figures.ours[1])[len(self.figures.ours[1]) // 2] / 2
         for number in range(1, rounds + 1):
             say(f"round {number} of {rounds}: single leads at half of the top load")
@@ -136,7 +136,7 @@ class Bench:
             self.figures.memory.append((sample * step, self.web.memory_mb()))
 
     def full_tables(self, rounds: int) -> None:
-        """The same with many stored actions there already, and on what an empty database was just before."""
+        """The same with many stored actions, and with a database that was just empty."""
         empty()
         say(f"storing {self.amounts.stored_actions:,} actions")
         store(self.amounts.stored_actions)

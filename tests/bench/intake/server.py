@@ -1,4 +1,4 @@
-"""gunicorn with the engine's own configuration, two workers, for as long as a bench needs it."""
+"""gunicorn with the engine's own configuration and two workers, for the duration of a bench."""
 
 import os
 import sys
@@ -28,7 +28,7 @@ class Server:
     _children: Children
 
     def memory_mb(self) -> float:
-        """The largest worker's own memory: what it does not share with its siblings counts as well as what it does."""
+        """The largest worker's memory, both its own and what it shares with its siblings."""
         self._children.check()
         return max(worker.memory_info().rss for worker in self.workers()) / 1024**2
 
@@ -38,7 +38,7 @@ class Server:
 
 @contextmanager
 def closing_down(redis: Redis) -> Iterator[None]:
-    """Whatever happens, it does not stay."""
+    """It is stopped in any case."""
     try:
         yield
     finally:
@@ -47,7 +47,7 @@ def closing_down(redis: Redis) -> Iterator[None]:
 
 @contextmanager
 def server(folder: Folder) -> Iterator[Server]:
-    """Started on a free port of the loopback, stopped at the end, whatever happens."""
+    """Started on a free port on loopback, and stopped at the end in any case."""
     port = free_port(18_000)
     environ = {
         **os.environ,
@@ -55,7 +55,7 @@ def server(folder: Folder) -> Iterator[Server]:
         "WEB_BIND": f"127.0.0.1:{port}",
         "WEB_WORKERS": str(WORKERS),
         "LOG_LEVEL": "WARNING",
-        "REQUESTS_PER_MINUTE": "100000000",  # counted like any other limit, and never reached
+        "REQUESTS_PER_MINUTE": "100000000",  # counted like any other limit, but never reached
     }
     command = [sys.executable, "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py", "billing_engine.wsgi"]
     redis = Redis(folder)

@@ -1,4 +1,4 @@
-"""What was measured of intake, for a reader: ratios first, the aims beside them."""
+"""Print the results of intake: ratios first, with the targets."""
 
 from collections.abc import Iterable
 from statistics import median
@@ -12,7 +12,7 @@ from tests.bench.table import _against as against
 if TYPE_CHECKING:
     from tests.bench.intake.measure import Figures
 
-# By leads a delivery; product of the issue that asked for the endpoint.
+# By leads per delivery; from the issue that asked for the endpoint.
 OF_THE_USUAL = {1: 4.0, 10: 10.0, 100: 15.0}
 OF_THE_FLOOR = {10: 0.4, 100: 0.75, 1_000: 0.9}
 OF_THE_EMPTY = 0.25
@@ -23,7 +23,7 @@ GROWTH = 1.05
 
 
 def print_figures(figures: "Figures") -> None:
-    """All of it, to standard output."""
+    """Everything, to standard output."""
     print(
         f"\nLeads with {ACTIONS} actions each; gunicorn with {WORKERS} workers, a sender with {CONNECTIONS} connections"
     )

@@ -1,4 +1,4 @@
-"""The engine's addresses, an empty view, and the usual way."""
+"""The engine's addresses, an empty view, and the conventional implementation."""
 
 from django.urls import path
 

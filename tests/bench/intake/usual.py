@@ -1,4 +1,4 @@
-"""The usual way with Django REST framework: nested model serializers and `bulk_create`; and a view that does nothing.
+"""The conventional way with Django REST framework: nested serializers and `bulk_create`; and a view that does nothing.
 
 The usual way is let off lightly: it keeps no raw body and no quarantine, one bad item fails the whole request, an id
 that is there already is an error, its answer is a count, and the whole request is one transaction.
@@ -20,7 +20,7 @@ from leads.models import Action, ActionType, BillingPeriod, Customer, Lead, Prod
 
 
 class EmptyView(APIView):
-    """What Django and its REST framework cost by themselves: no key, no body read, nothing done."""
+    """The cost of Django and its REST framework alone: no key, no body read, nothing done."""
 
     authentication_classes = []
     permission_classes = []

@@ -1,4 +1,4 @@
-"""The same invoice for both: as a paper with its annex, and as HTML."""
+"""The same invoice for both: as a document with its annex, and as HTML."""
 
 from html import escape
 
@@ -7,7 +7,7 @@ from invoices.domain.document.content import InvoiceContent, LabeledValue, Party
 from invoices.domain.document.content_lines import ChargedLine
 
 LINES = 28  # two pages
-PARTS = 5  # lines that the annex's charges are of
+PARTS = 5  # lines that the annex's charges belong to
 
 
 def paper() -> InvoiceContent:
@@ -39,9 +39,9 @@ def paper() -> InvoiceContent:
 
 
 def annex(charges: int) -> Annex:
-    """So many charges, of five lines."""
+    """This many charges, of five lines."""
     rows = [
-        (f"Oct {number % 28 + 1}, 12:00", f"Web site · lead-{number:06d}", f"order-{number:08d}", "1", "$2.50")
+        (f"Oct {number % 28 + 1}, 12:00", f"Website · lead-{number:06d}", f"order-{number:08d}", "1", "$2.50")
         for number in range(charges // PARTS)
     ]
     parts = (AnnexPart(part, f"Palladiana Bianco {part} · Sample order", "$5,000.00", rows) for part in range(PARTS))
@@ -56,7 +56,7 @@ body { font: 10pt serif } table { width: 100%; border-collapse: collapse } td, t
 
 
 def html(paper: InvoiceContent, annex: Annex | None) -> str:
-    """The same words in plain tables, as WeasyPrint likes them."""
+    """The same words in plain tables, which suit WeasyPrint."""
     told = [f"<h1>{paper.title}</h1><p>{escape(party.name)}</p>" for party in (paper.seller, paper.bill_to)]
     told += [f"<p>{escape(fact.label)} {escape(fact.value)}</p>" for fact in paper.details]
     told.append(

@@ -1,4 +1,4 @@
-"""PDFs: a two-page invoice, and an annex of ten thousand lines; beside WeasyPrint with the same words."""
+"""PDFs: a two-page invoice, and an annex of ten thousand lines; compared with WeasyPrint with the same words."""
 
 import json
 import os
@@ -18,7 +18,7 @@ HOW = "python -m venv var/weasyprint && var/weasyprint/bin/pip install -r tests/
 
 
 def measure_paper(*, quick: bool, rounds: int) -> None:
-    """Both, side by side, each measurement in a process of its own; WeasyPrint where WEASYPRINT_PYTHON has it."""
+    """Both, each measurement in its own process; WeasyPrint only if WEASYPRINT_PYTHON has it."""
     charges = QUICK if quick else FULL
     other = os.environ.get("WEASYPRINT_PYTHON", str(HERE.parent.parent.parent / "var/weasyprint/bin/python"))
     has_other = Path(other).exists()
@@ -28,7 +28,7 @@ def measure_paper(*, quick: bool, rounds: int) -> None:
         _tell(name, "typst", found, _aim(found, count))
         if has_other:
             words = html(paper(), annex(count) if count else None)
-            times_there = times if not count else 1  # it takes its time
+            times_there = times if not count else 1  # it is slow
             _tell(name, "WeasyPrint", _run([other, str(HERE / "weasy.py"), str(times_there)], words), "")
     if not has_other:
         print(f"WeasyPrint is not measured: no {other}. To have it: {HOW}")

@@ -1,4 +1,4 @@
-"""Render with typst, in a process of its own."""
+"""Render with typst, in a separate process."""
 
 import json
 import resource
@@ -9,7 +9,7 @@ from tests.bench.paper.content import annex, paper
 
 
 def main(charges: int, rounds: int) -> None:
-    """Seconds of each round after one to warm up, and the most memory it took."""
+    """Seconds of each round after a warm-up round, and the peak memory."""
     what, more = paper(), annex(charges) if charges else None
     render(what)
     seconds = []

@@ -1,4 +1,4 @@
-"""Render the HTML on standard input with WeasyPrint, by a Python that has it: `python weasy.py ROUNDS < invoice.html`.
+"""Render the HTML on standard input with WeasyPrint, using a Python that has it: `python weasy.py ROUNDS < invoice.html`.
 
 As tagged PDF/UA-1, which is the nearest it has to what ours is (PDF/A-2a and PDF/UA-1).
 """
@@ -12,7 +12,7 @@ from weasyprint import HTML
 
 
 def main(rounds: int) -> None:
-    """Seconds of each round after one to warm up, and the most memory it took."""
+    """Seconds of each round after a warm-up round, and the peak memory."""
     html = sys.stdin.read()
     HTML(string="<p>warm</p>").write_pdf()
     seconds = []

@@ -1,4 +1,4 @@
-"""What is billed: customers of even size, ten rules of mixed models each, and a month of actions that are rated already."""
+"""Data for billing: customers of equal size, ten rules of mixed models each, and a month of rated actions."""
 
 from random import Random
 
@@ -11,10 +11,10 @@ ACTIONS_EACH = 1_000
 
 
 class EvenWorld(World):
-    """The world of the other bench, in which every customer has as much as any other."""
+    """The world of the other bench, with customers of equal size."""
 
     def load_evenly(self, periods: list[BillingPeriod]) -> None:
-        """About a thousand actions each, of all customers mixed in the order of their time."""
+        """About a thousand actions each, of all customers mixed in order of time."""
         whose = [period for period in periods for _ in range(ACTIONS_EACH // ACTIONS_A_LEAD)]
         self.random.shuffle(whose)
         products = dict[int, list[int]]()
@@ -26,7 +26,7 @@ class EvenWorld(World):
 
 
 def build(customers: int, seed: int = 20_261_001) -> tuple[EvenWorld, list[BillingPeriod]]:
-    """Everything but what the customers' leads did."""
+    """Everything except the customers' leads and actions."""
     owners = Customer.objects.bulk_create(
         Customer(code=f"C{number:04d}", name=f"Customer {number}", billed_from=MONTH.first)
         for number in range(customers)
@@ -42,7 +42,7 @@ def build(customers: int, seed: int = 20_261_001) -> tuple[EvenWorld, list[Billi
     delivery = Delivery.objects.create(source=sources[0], received_at=START, body=b"", body_size=0)
     world = EvenWorld(Random(seed), sources, kinds, delivery)
     periods = settle(owners, sources, kinds)
-    # Nothing may stay unrated: the close would be refused.
+    # Nothing may stay unrated, because the close would be refused.
     PriceRule.objects.create(
         name="Anything else",
         unit_price=1,

@@ -1,4 +1,4 @@
-"""A billing run, to draft and on to issued, beside the floor: its charges grouped once, and its lines inserted barely."""
+"""A billing run, to drafts and to issued invoices, compared with grouping its charges once and inserting plain lines."""
 
 import time
 from dataclasses import dataclass, field
@@ -23,7 +23,7 @@ CUSTOMERS, FEW = 1_000, 100
 WORKERS = 2
 AIM = 0.5
 LINES, FLOOR = "bench_lines", "bench_floor_lines"
-# What the lines of all invoices are made of, in one statement.
+# The content of all invoice lines, in one statement.
 GROUPED = """
     SELECT action.period_id, lead.product_id, action.action_type_id, charge.rule_id, charge.reason,
            count(*), sum(action.quantity), sum(charge.amount), sum(charge.full_amount)
@@ -36,7 +36,7 @@ GROUPED = """
 
 @dataclass
 class Figures:
-    """What was measured; seconds, one per round."""
+    """The measured values in seconds, one per round."""
 
     customers: int
     charges: int = 0
@@ -49,7 +49,7 @@ class Figures:
 
 
 def measure_run(*, quick: bool, rounds: int) -> None:
-    """Everything, on the database the settings name; its Redis takes the messages, and nobody reads them."""
+    """Everything, on the database of the settings; its Redis takes the messages, and no worker reads them."""
     call_command("migrate", verbosity=0)
     User.objects.create(username="olga")
     figures = Figures(FEW if quick else CUSTOMERS)
@@ -107,7 +107,7 @@ def _bill(figures: Figures) -> tuple[float, float]:
 
 
 def _forget() -> None:
-    """As before the run: all invoices gone, all periods open."""
+    """Reset to before the run: no invoices, all periods open."""
     execute("TRUNCATE invoices_invoice, invoices_billingrun, invoices_numberseries, pricing_periodterms CASCADE")
     BillingPeriod.objects.update(state="open", closed_at=None)
     execute("DELETE FROM leads_unratedmark", "VACUUM ANALYZE leads_billingperiod", "CHECKPOINT")

@@ -1,4 +1,4 @@
-"""Workers in processes of their own: each bills the items it is given, or issues the invoices."""
+"""Workers in separate processes: each bills the items it is given, or issues the invoices."""
 
 import json
 import subprocess
@@ -19,7 +19,7 @@ AT = datetime(2026, 11, 2, tzinfo=UTC)
 
 
 def share_out(act: str, rows: list[int], *, workers: int) -> float:
-    """Do it to all rows, shared out evenly; seconds from the first start to the last end."""
+    """Process all rows, shared evenly; return the seconds from the first start to the last end."""
     processes = [
         subprocess.Popen([sys.executable, "-c", PROGRAM], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         for _ in range(workers)
@@ -40,7 +40,7 @@ def share_out(act: str, rows: list[int], *, workers: int) -> float:
 
 
 def main() -> None:
-    """A worker: say that you are ready, read what to do, do it row by row, as tasks do; say that it is done."""
+    """A worker: report that it is ready, read its work, process it row by row as tasks do, report that it is done."""
     connection.ensure_connection()
     print("ready", flush=True)
     act, rows = json.loads(sys.stdin.readline() or '["", []]')

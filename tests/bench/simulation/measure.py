@@ -1,4 +1,4 @@
-"""Simulations beside the rating function itself, and the pages of the rule book with thousands of rules."""
+"""Simulations compared with the rating function alone, and the pages of the rule book with thousands of rules."""
 
 import logging
 from dataclasses import dataclass, field
@@ -22,12 +22,12 @@ from tests.bench.table import _against as against
 from tests.bench.worker import AT, Work, share_out, work
 
 OF_THE_FUNCTION = 0.8
-DRAFTED = 40  # of the rules, those that are open to all among them
+DRAFTED = 40  # of the rules, including those open to all
 
 
 @dataclass
 class Figures:
-    """What was measured; seconds, one per round."""
+    """The measured values in seconds, one per round."""
 
     actions: int
     drafts: int = 0
@@ -42,11 +42,11 @@ class Figures:
 
 
 def measure_simulation(*, actions: int, rounds: int) -> None:
-    """Everything, on the database the settings name."""
+    """Everything, on the database of the settings."""
     call_command("migrate", verbosity=0)
     logging.getLogger("billing_engine.core.tasks").setLevel(
         logging.ERROR
-    )  # nobody listens: the worker is told what to do
+    )  # no worker listens: the test calls it directly
     say(f"loading {actions:,} actions, and one customer with {FEW:,} and one with {actions:,}")
     here, periods = world.build()
     here.load(periods, actions)
@@ -75,7 +75,7 @@ def measure_simulation(*, actions: int, rounds: int) -> None:
 
 
 def _drafts(person: User) -> list[PriceRule]:
-    """A tenth more for each rule that has a unit price and is open to all, and for some that are one customer's."""
+    """A tenth more for each rule that has a unit price and is open to all, and for some of a single customer."""
     dear = PriceRule.objects.filter(unit_price__isnull=False).order_by(F("customer").asc(nulls_first=True), "pk")
     begin = world.MONTH.next().span(Customer.objects.order_by("pk")[0].zone).start
     drafts = [revise(rule, by=person, at=AT, since=begin) for rule in dear[:DRAFTED]]
@@ -116,7 +116,7 @@ def _simulated(drafts: list[PriceRule], customers: list[Customer], person: User,
 
 
 def _check(simulation: Simulation) -> None:
-    """It is finished, it rated every action, and it moved something."""
+    """It has finished, it rated every action, and some prices changed."""
     simulation.refresh_from_db()
     rated = sum(simulation.customers.values_list("actions_rated", flat=True))
     customers = simulation.customers.values("customer")

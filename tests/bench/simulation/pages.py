@@ -1,4 +1,4 @@
-"""What operations wait for with five thousand rules: the list of rules, and «try one action»."""
+"""The pages that operations wait for with five thousand rules: the list of rules, and “Try one action”."""
 
 import time
 from collections.abc import Callable
@@ -24,7 +24,7 @@ WITHOUT_A_MANIFEST = {"staticfiles": {"BACKEND": "django.contrib.staticfiles.sto
 
 @dataclass(frozen=True)
 class Waited:
-    """How long somebody waits for a page."""
+    """How long a user waits for a page."""
 
     page: str
     ms: float
@@ -34,7 +34,7 @@ class Waited:
 
 
 def fill_up(here: World) -> int:
-    """As many rules as asked for, each with its scope and price, in force; answers how many there are."""
+    """Create the requested number of active rules, each with its scope and price; return the number of rules."""
     while (there := PriceRule.objects.count()) < RULES:
         missing = (RULES - there + 9) // 10
         count = min(missing, CUSTOMERS_AT_A_TIME)
@@ -48,8 +48,8 @@ def fill_up(here: World) -> int:
 
 @override_settings(STORAGES=WITHOUT_A_MANIFEST)
 def measure_pages() -> list[Waited]:
-    """Each page so many times, as somebody of operations would ask for it, the first time not counted."""
-    setup_test_environment()  # a page's context is told to nobody else
+    """Request each page repeatedly, as a user of Operations would, ignoring the first time."""
+    setup_test_environment()  # without it, a page's context is not recorded
     client = Client(headers={"host": "localhost"})
     client.force_login(User.objects.create_superuser("pages"))
     listed = reverse("admin:pricing_pricerule_changelist")

@@ -1,4 +1,4 @@
-"""A worker that simulates: as Celery hands it one customer of a simulation after the other."""
+"""A worker that simulates the customers of a simulation in turn, as Celery would hand them to it."""
 
 from pricing.domain.simulation.simulate import simulate_customer
 from tests.bench.worker import AT, a_share

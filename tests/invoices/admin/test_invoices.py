@@ -65,7 +65,7 @@ def offered(browser: Client, invoice: Invoice) -> list[str]:
 def switched_off(browser: Client, invoice: Invoice) -> dict[str, str]:
     """The buttons that are disabled for this user, each with the reason."""
     html = shown(browser.get(page(invoice)))
-    found = re.findall(r'class="lb-deed-off" title="([^"]*)">.*?</span>\s*([^<]+?)\s*</span>', html, re.DOTALL)
+    found = re.findall(r'class="lb-action-off" title="([^"]*)">.*?</span>\s*([^<]+?)\s*</span>', html, re.DOTALL)
     return {label: words for words, label in found}
 
 

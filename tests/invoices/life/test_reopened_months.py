@@ -184,7 +184,7 @@ def test_a_proof_says_that_a_later_month_it_counted_has_been_opened_again(
 
     [doubt] = prove(september).doubts
 
-    assert doubt.startswith("2026-10 was opened again after this period was closed")
+    assert doubt.startswith("2026-10 was reopened after this period was closed")
 
 
 def simulated(*periods: BillingPeriod) -> list[int]:

@@ -247,7 +247,7 @@ def test_what_an_act_on_chosen_rows_skips_stays_on_the_list_until_the_next_one(f
     answer = finance.post(address, {"action": "approve_chosen", "_selected_action": chosen}, follow=True)
 
     told = [str(message) for message in answer.context["messages"]]
-    assert told == ["Skipped: 4. The list says why.", "Approved: 1"]
+    assert told == ["Skipped: 4. See the list for the reasons.", "Approved: 1"]
     for shown in (answer.content.decode(), finance.get(address).content.decode()):
         assert "Approved: 1. Skipped: 4" in shown
         assert shown.count("You adjusted this invoice, so another person must approve it.") == 4

@@ -95,7 +95,6 @@ def test_a_simulation_whose_workers_die_is_tried_three_times():
     simulation.refresh_from_db()
     assert (customer.state, customer.message) == (
         "failed",
-        # prose: begun -- quoted from pricing
-        "Begun 3 times, and never ended: its worker died, or the database.",
+        "Started 3 times and never finished: the worker or the database died.",
     )
     assert (simulation.finished_at, simulation.sums.count()) == (NOVEMBER_3, 0)

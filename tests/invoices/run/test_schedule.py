@@ -250,7 +250,9 @@ def test_a_time_that_never_comes_is_refused_and_the_list_says_when_a_task_runs_n
 
     answer = boss.post(add, given)
 
-    assert answer.context["adminform"].form.non_field_errors() == ["This time never comes: nothing would ever start."]
+    assert answer.context["adminform"].form.non_field_errors() == [
+        "This time never occurs, so the task would never run."
+    ]
     assert not CrontabSchedule.objects.filter(month_of_year="2").exists()
     assert boss.post(add, given | {"day_of_month": "29"}).status_code == 302
 
@@ -266,7 +268,9 @@ def test_a_time_that_never_comes_is_refused_and_the_list_says_when_a_task_runs_n
     at = reverse("admin:django_celery_beat_periodictask_change", args=[task.pk])
     posted = {"name": NAME, "regtask": task.task, "crontab": str(never.pk), "kwargs": "{}", "enabled": "on"}
     answer = boss.post(at, posted | {"description": "", "start_time_0": "", "start_time_1": "", "interval": ""})
-    assert answer.context["adminform"].form.errors["crontab"] == ["This time never comes: nothing would ever start."]
+    assert answer.context["adminform"].form.errors["crontab"] == [
+        "This time never occurs, so the task would never run."
+    ]
 
 
 @pytest.mark.django_db(transaction=True)  # beat ends transactions

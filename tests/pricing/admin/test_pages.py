@@ -1,4 +1,4 @@
-"""What people do in the admin of the pricing storey."""
+"""What users do in the admin of pricing."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -92,20 +92,20 @@ def test_a_new_rule_is_a_draft_and_says_who_made_it(operations: Client) -> None:
 
 def test_a_per_unit_price_needs_its_unit_price(operations: Client) -> None:
     response = add(operations, unit_price="")
-    assert errors(response) == {"unit_price": ["A per unit price needs a unit price; 0 is one."]}
+    assert errors(response) == {"unit_price": ["Enter a unit price, which can be 0."]}
     assert PriceRule.objects.count() == 0
 
 
 def test_a_price_is_not_negative(operations: Client) -> None:
-    assert errors(add(operations, unit_price="-1")) == {"unit_price": ["A price is not negative."]}
+    assert errors(add(operations, unit_price="-1")) == {"unit_price": ["Price can't be negative."]}
 
 
 @pytest.mark.parametrize(
     ("rows", "words"),
     [
-        ([("10", "2"), ("5", "1"), ("", "1")], ["", "Tiers ascend: this one must end after 10.", ""]),
-        ([("", "2"), ("", "1")], ["Only the last tier has no end.", ""]),
-        ([("10", "2")], ["The last tier has no end: leave this empty, or add another tier."]),
+        ([("10", "2"), ("5", "1"), ("", "1")], ["", "Tiers must ascend. This one must end after 10.", ""]),
+        ([("", "2"), ("", "1")], ["Only the last tier can have no end.", ""]),
+        ([("10", "2")], ["The last tier must have no end. Leave this empty, or add another tier."]),
     ],
 )
 def test_tiers_ascend_and_the_last_one_has_no_end(
@@ -127,7 +127,7 @@ def test_a_graduated_price_is_stored_with_its_tiers_and_without_a_forgotten_unit
 def test_a_product_belongs_to_the_rules_customer(operations: Client) -> None:
     product, other = ProductFactory.create(), CustomerFactory.create()
     response = add(operations, product=product.pk, customer=other.pk)
-    assert errors(response) == {"product": [f"{product} is no product of {other}, but of {product.customer}."]}
+    assert errors(response) == {"product": [f"{product} belongs to {product.customer}, not to {other}."]}
 
 
 def test_a_rule_is_in_its_customers_currency(operations: Client) -> None:
@@ -162,10 +162,10 @@ def test_a_rule_may_begin_at_a_time_of_the_day_and_in_no_zone(operations: Client
     assert (rule.wall_from, rule.wall_to) == (read("2026-11-01T09:00"), read("2026-12-01"))
     assert [next(iter(each)) for each in wrong] == ["wall_from"] * 4
     assert [words.partition(". ")[0].partition(": ")[0] for each in wrong for words in each["wall_from"]] == [
-        "“12/01/2026” is ambiguous",
+        "“12/01/2026” is ambiguous, because the month or the day may come first",
         "“2026-11-01T09:00Z” has an offset",
         "This field is required.",
-        "On which day?",
+        "Enter a day.",
     ]
 
 
@@ -175,7 +175,7 @@ def test_each_state_has_its_buttons(operations: Client) -> None:
     retired = PriceRuleFactory.create(state=State.RETIRED, priority=1)
     assert buttons(operations, draft) == ["Activate", "Simulate"]
     assert buttons(operations, active) == ["Revise", "Retire"]
-    assert buttons(operations, retired) == ["Roll back to this"]
+    assert buttons(operations, retired) == ["Roll back to this revision"]
 
 
 def test_a_rule_in_force_has_no_form(operations: Client) -> None:
@@ -237,8 +237,8 @@ def test_revising_from_before_a_rules_beginning_tells_the_day_that_is_really_use
 
     assert PriceRule.objects.get(revises=rule).wall_from == read("2099-12-01")
     assert told(response) == [
-        f"A draft copy of “{rule}”, from December 1, 2099, in each customer’s time zone, because the rule that it follows"
-        " begins only then. Change the price, save, then activate it."
+        f"A draft copy of “{rule}”, from December 1, 2099, in each customer’s time zone, because the rule it follows"
+        " starts only then. Change the price, save, then activate it."
     ]
 
 
@@ -255,7 +255,7 @@ def test_a_revision_superseded_on_its_first_day_says_so_and_has_no_buttons(opera
     for button in ("revise_rule", "retire_rule"):
         answer = press(operations, button, old, since_0="2099-12-01")
         (words,) = answer.context["form"].non_field_errors()
-        assert words == "Another revision took this one's place before it priced anything: choose that one."
+        assert words == "Another revision replaced this one before it priced anything. Choose that one."
     assert PriceRule.objects.count() == 2
 
 
@@ -323,7 +323,7 @@ def test_what_another_charge_pays_for_leads_to_it(operations: Client) -> None:
     assert reverse("admin:pricing_charge_change", args=[paid.pk]) in response.content.decode()
     assert response.context["sentences"][-1] == (
         f"Not charged: this is charged once per lead and action type in 30 days, and action {paid.action} of"
-        " 2026-10-15 12:00 UTC ($2.50) pays for it."
+        " 2026-10-15 12:00 UTC ($2.50) already paid for it."
     )
 
 
@@ -364,4 +364,4 @@ def test_a_periods_page_leads_to_its_charges(operations: Client) -> None:
 def test_a_rule_of_one_source_may_not_name_another_channel(operations: Client) -> None:
     source = SourceFactory.create()
     response = add(operations, source=source.pk, channel="webinar")
-    assert errors(response) == {"channel": [f"{source} is of the channel “Website”: this rule would price nothing."]}
+    assert errors(response) == {"channel": [f"The channel of {source} is “Website”: this rule would price nothing."]}

@@ -1,4 +1,4 @@
-"""The form of a draft: each price model is asked for what it is made of, and mistakes are told beside their field."""
+"""The form of a draft: each price model has its fields, and errors are shown next to them."""
 
 from decimal import Decimal
 from html import unescape
@@ -27,7 +27,7 @@ MADE_OF = {
         "free_value": "100",
     },
 }
-# What may be left in fields that another price model hides; a browser sends these too.
+# Values that may be left in fields that another price model hides; a browser sends these too.
 LEFT = {part: "7" for parts in MADE_OF.values() for part in parts}
 NOTHING = dict.fromkeys(LEFT) | {"free_units": 0, "fixed_fee": 0, "free_actions": 0, "free_value": 0}
 
@@ -84,9 +84,9 @@ def test_tiers_of_value_have_percents(operations: Client) -> None:
 @pytest.mark.parametrize(
     ("model", "part", "words"),
     [
-        ("package", "package_size", "A package price needs to know how many make a package."),
-        ("package", "package_price", "A package price needs what a package costs; 0 is a price."),
-        ("percentage", "percent", "A percentage needs its percent; 0 is one."),
+        ("package", "package_size", "Enter the number of units in a package."),
+        ("package", "package_price", "Enter the price of a package, which can be 0."),
+        ("percentage", "percent", "Enter a percent, which can be 0."),
     ],
 )
 def test_a_part_that_is_missing_is_asked_for(operations: Client, model: str, part: str, words: str) -> None:
@@ -102,13 +102,13 @@ def test_no_number_of_a_price_is_negative(operations: Client, part: str) -> None
     response = add(operations, **MADE_OF[model] | {"price_model": model, part: "-1"})
 
     (words,) = errors(response)[part]
-    assert words.endswith(("is not negative.", "holds more than nothing."))
+    assert words.endswith(("can't be negative.", "must be greater than zero."))
     assert PriceRule.objects.count() == 0
 
 
 @pytest.mark.parametrize("limit", ["cap_per_lead", "cap_per_period"])
 def test_a_limit_is_not_negative(operations: Client, limit: str) -> None:
-    assert errors(add(operations, **{limit: "-1"})) == {limit: ["A limit is not negative."]}
+    assert errors(add(operations, **{limit: "-1"})) == {limit: ["Limit can't be negative."]}
 
 
 def test_a_maximum_is_not_below_the_minimum(operations: Client) -> None:
@@ -126,9 +126,9 @@ def test_emptied_numbers_are_zero(operations: Client) -> None:
 @pytest.mark.parametrize(
     ("days", "words"),
     [
-        ("", "Within how many days? At least 1."),
-        ("0", "Within how many days? At least 1."),
-        ("3651", "At most 3,650 days, ten years."),
+        ("", "Enter the number of days, at least 1."),
+        ("0", "Enter the number of days, at least 1."),
+        ("3651", "Enter at most 3,650 days (ten years)."),
     ],
 )
 def test_charging_once_says_within_how_many_days(operations: Client, days: str, words: str) -> None:
@@ -153,7 +153,9 @@ def test_limits_are_stored_and_days_without_once_are_forgotten(operations: Clien
 def test_highest_only_is_refused_beside_what_no_true_sentence_explains(
     operations: Client, price: dict[str, str], other: str
 ) -> None:
-    words = f"Highest only can't be combined with {other}: it needs a per-unit or percentage price without a free part."
+    words = (
+        f"Highest only can't be combined with {other}. It needs a per-unit or percentage price without an allowance."
+    )
 
     assert errors(add(operations, highest_only="on", **price)) == {"highest_only": [words]}
     assert not PriceRule.objects.exists()
@@ -163,16 +165,16 @@ def test_a_percent_is_no_unit_price_and_a_unit_price_no_percent(operations: Clie
     by_unit = add(operations, **by_percent(("", "", "2")) | {"price_model": "volume"})
     by_value = add(operations, **by_percent(("", "2", "")))
 
-    assert mistakes_in_tiers(by_unit) == [{"unit_price": ["Each tier needs a unit price; 0 is one."]}]
-    assert mistakes_in_tiers(by_value) == [{"percent": ["Each tier needs a percent; 0 is one."]}]
+    assert mistakes_in_tiers(by_unit) == [{"unit_price": ["Each tier needs a unit price, which can be 0."]}]
+    assert mistakes_in_tiers(by_value) == [{"percent": ["Each tier needs a percent, which can be 0."]}]
 
 
 def test_numbers_of_tiers_are_not_negative(operations: Client) -> None:
     response = add(operations, **tiers(("-1", "-2"), ("", "1")) | {"tiers-1-flat_fee": "-3"})
 
     assert mistakes_in_tiers(response) == [
-        {"unit_price": ["A price is not negative."], "up_to": ["A tier ends above zero."]},
-        {"flat_fee": ["A fee is not negative."]},
+        {"unit_price": ["Price can't be negative."], "up_to": ["A tier must end above zero."]},
+        {"flat_fee": ["Fee can't be negative."]},
     ]
 
 
@@ -181,7 +183,7 @@ def test_a_price_of_tiers_needs_some(operations: Client, model: str) -> None:
     response = add(operations, price_model=model)
     (formset,) = response.context["inline_admin_formsets"]
     name = model.replace("_", " ")
-    assert formset.formset.non_form_errors() == [f"A {name} price needs tiers; the last one has no end."]
+    assert formset.formset.non_form_errors() == [f"A {name} price needs tiers, and the last one must have no end."]
 
 
 @pytest.mark.parametrize("typed", ["", "5", "-5"])
@@ -198,7 +200,7 @@ def test_tiers_that_the_new_price_model_has_not_are_removed_and_that_is_told(ope
 
     draft.refresh_from_db()
     assert (draft.unit_price, draft.tiers.count()) == (3, 0)
-    assert "A per unit price has no tiers: 1 removed." in told(response)
+    assert "A per unit price has no tiers, so 1 were removed." in told(response)
 
 
 def test_every_price_model_has_fields_of_its_own_on_the_page(operations: Client) -> None:

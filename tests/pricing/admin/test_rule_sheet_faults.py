@@ -1,4 +1,4 @@
-"""What a spreadsheet of price rules is refused for: each fault with its row and column, and nothing imported."""
+"""Faults in a spreadsheet of price rules: each with its row and column, and nothing imported."""
 
 import re
 from datetime import datetime
@@ -21,36 +21,36 @@ pytestmark = pytest.mark.django_db
 @pytest.mark.parametrize(
     ("facts", "column", "words"),
     [
-        ({"id": "9" * 30}, "id", f"There is no rule {'9' * 30}; leave it empty for a new one."),
-        ({"unit price": "-1"}, "unit price", "A price is not negative."),
+        ({"id": "9" * 30}, "id", f"There is no rule {'9' * 30}. Leave the id empty to create a new one."),
+        ({"unit price": "-1"}, "unit price", "Price can't be negative."),
         ({"unit price": "1" * 30}, "unit price", "Ensure that there are no more than 16 digits in total."),
         ({"priority": "99999"}, "priority", "Ensure this value is less than or equal to 32767."),
-        ({"currency": "USX"}, "currency", "USX is no currency code of ISO 4217, such as USD."),
-        ({"id": "999999"}, "id", "There is no rule 999999; leave it empty for a new one."),
-        ({"customer": "NOBODY"}, "customer", "Nothing has the code “NOBODY”."),
+        ({"currency": "USX"}, "currency", "USX is not an ISO 4217 currency code, such as USD."),
+        ({"id": "999999"}, "id", "There is no rule 999999. Leave the id empty to create a new one."),
+        ({"customer": "UNKNOWN"}, "customer", "Nothing has the code “UNKNOWN”."),
         ({"product": "NONE"}, "product", "No product has the SKU “NONE”."),
         ({"product": "TWICE"}, "product", "Several customers have the SKU “TWICE”: name the customer."),
         (
             {"highest only": "yes", "free units": "5"},
             "highest only",
-            "Highest only can't be combined with a free allowance: it needs a per-unit or percentage price without a free"
-            " part.",
+            "Highest only can't be combined with a free allowance. It needs a per-unit or percentage price without an"
+            " allowance.",
         ),
         ({"highest only": "maybe"}, "highest only", "“maybe” is neither yes nor no."),
-        ({"tiers": "up to ten"}, "tiers", "“up to ten” is no tier: write “100: 2.40” or “500: 1.80 + 20”."),
+        ({"tiers": "up to ten"}, "tiers", "“up to ten” is not a tier. Write “100: 2.40” or “500: 1.80 + 20”."),
         (
             {"price model": "graduated", "tiers": "10: 1; 5: 2; : 3"},
             "tiers",
-            "Tier 2: Tiers ascend: this one must end after 10.",
+            "Tier 2: Tiers must ascend. This one must end after 10.",
         ),
-        ({"price model": "volume"}, "tiers", "A volume price needs tiers; the last one has no end."),
+        ({"price model": "volume"}, "tiers", "A volume price needs tiers, and the last one must have no end."),
         (
             {"price model": "cheap"},
             "price model",
-            "“cheap” is none of these: per unit, graduated, volume, package, percentage, graduated percentage.",
+            "“cheap” is not one of: per unit, graduated, volume, package, percentage, graduated percentage.",
         ),
-        ({PRICE: ""}, "unit price", "A per unit price needs a unit price; 0 is one."),
-        ({"effective to": "2026-10-01"}, "effective to", "A rule ends after it begins."),
+        ({PRICE: ""}, "unit price", "Enter a unit price, which can be 0."),
+        ({"effective to": "2026-10-01"}, "effective to", "A rule must end after it starts."),
         (
             {FROM: "next month"},
             FROM,
@@ -59,22 +59,22 @@ pytestmark = pytest.mark.django_db
         (
             {FROM: "01/12/2026"},
             FROM,
-            "“01/12/2026” is ambiguous: the month may come first or the day. Put the year first, such as 2026-12-01.",
+            "“01/12/2026” is ambiguous, because the month or the day may come first. Put the year first, such as 2026-12-01.",
         ),
         (
             {FROM: "2026-12-01T09:00-05:00"},
             FROM,
-            "“2026-12-01T09:00-05:00” has an offset. A rule begins and ends at this time in each customer’s own time zone:"
-            " write it without, such as 2026-12-01T09:00.",
+            "“2026-12-01T09:00-05:00” has an offset. A rule starts and ends at this time in each customer’s own time zone, so"
+            " write it without one, such as 2026-12-01T09:00.",
         ),
         (
             {"channel": "webinars"},
             "channel",
-            "“webinars” is none of these: website, social media, email campaign, referral, webinar, event, demo request,"
+            "“webinars” is not one of: website, social media, email campaign, referral, webinar, event, demo request,"
             " trade show, conference, newsletter, feedback.",
         ),
-        ({"once per": "person per month"}, "once per", "“person per month” is none of these: per lead, per person."),
-        ({"tiers": "1: 1;" * 1_900}, "tiers", "These are 1,900 tiers; a price has at most 1,000."),
+        ({"once per": "person per month"}, "once per", "“person per month” is not one of: per lead, per person."),
+        ({"tiers": "1: 1;" * 1_900}, "tiers", "These are 1,900 tiers. A price can have at most 1,000."),
         ({PRICE: "18,50"}, PRICE, NO_NUMBER),
         ({PRICE: "dear"}, PRICE, NO_NUMBER),
         ({"price model": "volume", "tiers": "10: 18,50; : 1"}, "tiers", f"Tier 1: {NO_NUMBER}"),
@@ -84,7 +84,7 @@ pytestmark = pytest.mark.django_db
             "Nothing has the code “sample_ordr”. Did you mean sample_order?",
         ),
         ({"name": ""}, "name", "This field is required."),
-        ({"once per": "lead"}, "once days", "Within how many days? At least 1."),
+        ({"once per": "lead"}, "once days", "Enter the number of days, at least 1."),
     ],
 )
 def test_each_fault_is_told_with_its_row_and_column(
@@ -116,7 +116,7 @@ def test_a_day_is_written_with_its_year_first_or_is_a_date_cell(operations: Clie
 
 
 def broken_xlsx(part: str, content: bytes) -> bytes:
-    """A workbook of which one part was replaced by something else."""
+    """A workbook with one part replaced."""
     out = BytesIO()
     with ZipFile(BytesIO(as_xlsx([row()]))) as whole, ZipFile(out, "w") as broken:
         for name in whole.namelist():
@@ -129,7 +129,7 @@ def broken_xlsx(part: str, content: bytes) -> bytes:
 def test_a_broken_workbook_is_told(operations: Client, part: str, content: bytes) -> None:
     asked = dry_run(operations, broken_xlsx(part, content))
     (words,) = asked.context["form"].errors["sheet"]
-    assert words in ("This is neither a CSV in UTF-8 nor an XLSX.", "There is no row beneath the header.")
+    assert words in ("This is neither a UTF-8 CSV nor an XLSX file.", "There are no rows below the header.")
 
 
 def test_a_workbook_that_claims_to_be_enormous_is_read_as_it_is(operations: Client) -> None:
@@ -143,8 +143,8 @@ def test_a_workbook_that_claims_to_be_enormous_is_read_as_it_is(operations: Clie
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"name,priority\n", "There is no row beneath the header."),
-        (b"name,name\nx,y\n", "Twice in the header: name."),
+        (b"name,priority\n", "There are no rows below the header."),
+        (b"name,name\nx,y\n", "Duplicate columns in the header: name."),
         (b"name,unit price\nx,2,50\n", "Row 2 has more cells than there are columns in the header."),
     ],
 )
@@ -155,13 +155,13 @@ def test_a_table_that_loses_cells_is_refused(operations: Client, content: bytes,
 @pytest.mark.parametrize("content", [b"\xff\xfe\x00", b"PK\x03\x04 and no more", b"a\0b"])
 def test_what_is_no_table_is_told(operations: Client, content: bytes) -> None:
     asked = dry_run(operations, content)
-    assert asked.context["form"].errors == {"sheet": ["This is neither a CSV in UTF-8 nor an XLSX."]}
+    assert asked.context["form"].errors == {"sheet": ["This is neither a UTF-8 CSV nor an XLSX file."]}
 
 
 def test_an_unknown_column_is_told_and_not_lost(operations: Client) -> None:
     asked = dry_run(operations, as_csv([{**row(), "unitprice": "3"}]))
     (words,) = asked.context["form"].errors["sheet"]
-    assert words.startswith("Unknown columns: unitprice. There are: id, name, state")
+    assert words.startswith("Unknown columns: unitprice. Known columns: id, name, state")
 
 
 @pytest.mark.parametrize("channel", ["Trade show", "trade_show", "trade show", "TRADE-SHOW"])
@@ -178,7 +178,7 @@ def test_a_row_without_a_currency_takes_the_customers(operations: Client) -> Non
     CustomerFactory.create(code="TOKYO", currency="JPY"), CustomerFactory.create(code="ACME")
     asked = dry_run(operations, as_csv([row(customer="TOKYO", currency=""), row(customer="", currency="")]))
 
-    words = "In which currency? This rule is for the customers of one."
+    words = "Choose a currency. A rule prices customers of one currency."
     assert faults(asked) == [(3, "currency", words)]
     confirm(operations, dry_run(operations, as_csv([row(customer="TOKYO", currency="")])))
     assert PriceRule.objects.get().currency == "JPY"
@@ -197,7 +197,7 @@ def test_the_dry_run_shows_what_each_new_draft_is_and_what_to_think_about(operat
         "November 1, 2026 until January 1, 2027",
         "$2.00 each for units 1–10 of a period, then $1.00 each for units 11 and above",
     )
-    assert f"No product of {product.customer} is in the category “bricks”. Did you mean “brick”?" in shown["cautions"]
+    assert f"No product of {product.customer} is in the category “bricks”. Did you mean “brick”?" in shown["warnings"]
     page = asked.content.decode()
     assert [words in page for words in ("November 1, 2026", "bricks", "Did you mean “brick”?")] == [True] * 3
     assert PriceRule.objects.count() == 0

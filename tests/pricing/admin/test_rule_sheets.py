@@ -1,4 +1,4 @@
-"""Price rules in a spreadsheet: exported, edited, brought back; first told row by row, then drafts and nothing else."""
+"""Price rules in a spreadsheet: exported, edited, imported; first a dry run by row, then only drafts."""
 
 import csv
 from datetime import datetime
@@ -106,17 +106,17 @@ def test_five_hundred_rules_are_changed_by_spreadsheet_and_three_faults_are_foun
     assert faults(asked) == [
         (12, "unit price", NO_NUMBER),
         (202, "action type", "Nothing has the code “sample_ordr”."),
-        (501, FROM, "A revision begins after the rule it revises, which begins on January 1, 2020."),
+        (501, FROM, "A revision must start after the rule it revises, which starts on January 1, 2020."),
     ]
     refused = confirm(operations, asked)
-    assert told(refused) == ["3 rows have faults: nothing was imported."]
+    assert told(refused) == ["3 rows have faults. Nothing was imported."]
     assert (asked.context["good_count"], state()) == (497, before)
 
     good = dry_run(operations, as_xlsx(rows))
     assert (faults(good), good.context["good_count"], state()) == ([], 500, before)
     done = confirm(operations, good)
 
-    assert told(done) == ["Imported as drafts: 500 × revision. Look at them, simulate them, then activate them."]
+    assert told(done) == ["Imported as drafts: 500 × revision. Review and simulate them, then activate them."]
     drafts = PriceRule.objects.filter(state="draft", unit_price=Decimal("2.75"))
     assert set(drafts.values_list("wall_from", flat=True)) == {read("2026-12-01")}
     assert {draft.revises_id for draft in drafts} == {each["id"] for each in before}
@@ -202,12 +202,12 @@ def test_a_rule_in_force_is_revised_from_a_stated_time_and_a_retired_one_not_at_
     cells = {"id": active.pk, **row(**{FROM: LONG_AGO.strftime("%Y-%m-%d")})}
     asked = dry_run(operations, as_csv([cells, cells, cells | {"id": retired.pk}]))
 
-    begin = "From when? A rule in force is revised from a later time than January 1, 2020."
+    begin = "Enter when the revision starts, later than January 1, 2020."
     assert faults(asked) == [
         (2, FROM, begin),
-        (3, "id", f"Rule {active.pk} stands in this sheet twice."),
+        (3, "id", f"Rule {active.pk} appears twice in this sheet."),
         (3, FROM, begin),
-        (4, "state", "It is retired: make a new rule, with an empty id."),
+        (4, "state", "This rule is retired. Leave the id empty to create a new one."),
     ]
 
 
@@ -230,7 +230,7 @@ def test_a_column_that_is_left_out_of_the_sheet_stays_as_it_is_and_an_empty_cell
 def test_a_dry_run_is_confirmed_as_it_was_shown(operations: Client) -> None:
     asked = dry_run(operations, as_csv([row()]))
     answer = operations.post(reverse(IMPORT), {"confirmed": asked.context["kept"][:-2] + "xx"}, follow=True)
-    assert (told(answer), PriceRule.objects.count()) == (["This dry run is too old: choose the file again."], 0)
+    assert (told(answer), PriceRule.objects.count()) == (["This dry run has expired. Choose the file again."], 0)
 
 
 def test_who_drafts_no_rules_imports_none(client: Client) -> None:
@@ -248,7 +248,7 @@ def test_many_drafts_are_activated_at_once_and_a_refusal_stops_no_other(operatio
         follow=True,
     )
 
-    assert told(answer) == [f"{bad}: Tiers ascend, and the last one has no end.", "Activated: 2"]
+    assert told(answer) == [f"{bad}: Tiers must ascend, and the last one must have no end.", "Activated: 2"]
     assert set(PriceRule.objects.filter(state="active")) == set(good)
 
 
@@ -269,7 +269,7 @@ def test_a_sheet_is_read_as_it_would_be_typed() -> None:
     content = out.getvalue()
     assert read_sheet(content, most=10) == [(2, {"a": "2.5", "b": "2026-11-01"}), (4, {"a": "=1", "b": "yes"})]
     assert read_sheet(b"a;b\n'=1;2,5\n", most=10) == [(2, {"a": "=1", "b": "2,5"})]
-    with pytest.raises(TooManyRows, match="At most 1 rows at once"):
+    with pytest.raises(TooManyRows, match="The file can have at most 1 rows"):
         read_sheet(content, most=1)
     with pytest.raises(NotASheet):
         read_sheet(b"\xff", most=1)

@@ -1,4 +1,4 @@
-"""The pages of simulations: chosen in a form, watched, looked at, taken home."""
+"""The pages of simulations: form, progress, results, download."""
 
 import csv
 from datetime import UTC, datetime
@@ -39,7 +39,7 @@ def finished(simulation: Simulation) -> Simulation:
 
 
 def raised(name: str = "=Samples") -> PriceRule:
-    """A draft that raises in December what an October action cost."""
+    """A draft that in December raises the price of an October action."""
     rule = PriceRuleFactory.create(name=name)
     rate(ActionFactory.create(quantity=2).period, at=NOW)
     return draft_of(rule, since=read("2026-12-01"), unit_price=Decimal(3))
@@ -115,7 +115,7 @@ def test_a_form_without_drafts_and_customers_is_asked_again(operations: Client) 
     BillingPeriodFactory.create()
     answer = operations.post(reverse(NEW), {"months": ["2026-10"]})
     assert answer.context["form"].errors == {
-        "drafts": ["Choose drafts; or, to rate the rules in force again, customers."]
+        "drafts": ["Choose drafts, or choose customers to rate the rules in force again."]
     }
     assert Simulation.objects.count() == 0
 
@@ -177,4 +177,4 @@ def test_the_drafts_among_the_chosen_rules_are_offered_for_one_simulation(operat
 def test_rules_in_force_are_not_simulated_and_that_is_told(operations: Client) -> None:
     chosen = {"action": "simulate_selected", "_selected_action": [PriceRuleFactory.create().pk]}
     answer = operations.post(reverse("admin:pricing_pricerule_changelist"), chosen, follow=True)
-    assert told(answer) == ["None of these is a draft; only drafts are simulated."]
+    assert told(answer) == ["None of these is a draft. Only drafts can be simulated."]

@@ -1,4 +1,4 @@
-"""«Try one action»: the form as it stands prices an example, nothing is saved, and billing would charge the same."""
+"""“Try one action”: the form's current values price an example, nothing is saved, and billing would charge the same."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -41,7 +41,7 @@ def test_the_form_as_it_stands_prices_an_example_of_its_scope(operations: Client
     assert (answer.context["wins"], answer.context["example"].product) == (True, lead.product)
     assert answer.context["sentences"] == ["2 × $3.10 = $6.20."]
     assert [loser["lost_on"] for loser in answer.context["losers"]] == [
-        "action type: it is for any action type, the winner for this one"
+        "action type: it applies to any action type, the winner to this one"
     ]
     assert "General" in answer.content.decode()
     assert (list(PriceRule.objects.all()), RuleChange.objects.count()) == ([general], 0)
@@ -78,8 +78,8 @@ def test_an_incomplete_form_says_what_is_missing(operations: Client) -> None:
     answer = attempt(operations, unit_price="", wall_to_0="2026-10-01", wall_to_1="")
 
     assert answer.context["faults"] == [
-        "Unit price: A per unit price needs a unit price; 0 is one.",
-        "Until: A rule ends after it begins.",
+        "Unit price: Enter a unit price, which can be 0.",
+        "Until: A rule must end after it starts.",
     ]
 
 

@@ -1,4 +1,4 @@
-"""Where a person sees what can't be priced or rated, and lets it be tried again."""
+"""Where a user sees what can't be priced or rated, and lets the workers retry."""
 
 import signal
 import subprocess
@@ -104,7 +104,7 @@ def test_a_period_that_was_given_up_is_retried_from_the_queue_and_from_its_page(
     assert (RatingAttempts.objects.count(), RATINGS.sweep(at=NOW)) == (0, 1)
     assert button not in shown(operations, page)
     again = operations.post(button)
-    assert "The workers have not given this billing period up." in again.content.decode()
+    assert "The workers have not given up on this billing period." in again.content.decode()
 
 
 def test_who_only_looks_is_offered_no_retry(client: Client, stuck: BillingPeriod):
@@ -157,7 +157,7 @@ def _waits_for_charges() -> bool:
 
 
 def _is_locked(period: BillingPeriod) -> bool:
-    """PostgreSQL needs a moment to see that the other end is gone."""
+    """PostgreSQL needs a moment to notice that the client is gone."""
     with transaction.atomic():
         free = BillingPeriod.objects.select_for_update(skip_locked=True).filter(pk=period.pk)
         return not free.exists()

@@ -1,4 +1,4 @@
-"""What waits for a price: told in groups by what is missing, priced by a rule made from it, or waived for a reason."""
+"""Unrated actions: grouped by what is missing, priced by a rule created from a group, or waived with a reason."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""A charge's sentences say why, to somebody who knows nothing of the code."""
+"""A charge's sentences explain it to a reader who does not know the code."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -25,7 +25,7 @@ def period() -> BillingPeriod:
 
 
 def rated(period: BillingPeriod, *sent: Any, **facts: Any) -> list[Charge]:
-    """One action of one lead a day, each with a quantity, or with a value where it is a text."""
+    """One action of one lead per day, each with a quantity, or with a value if it is a string."""
     lead = LeadFactory.create(product__customer=period.customer)
     for day, each in enumerate(sent):
         given = {"value": Decimal(each)} if isinstance(each, str) else {"quantity": each}
@@ -35,7 +35,7 @@ def rated(period: BillingPeriod, *sent: Any, **facts: Any) -> list[Charge]:
 
 
 def why(charge: Charge) -> list[str]:
-    """Its sentences, but for the first, which names the rule."""
+    """The charge's sentences except the first, which names the rule."""
     return explain(charge).sentences[1:]
 
 
@@ -98,7 +98,7 @@ def test_a_package_tells_how_many_the_action_starts(period: BillingPeriod):
     untiered("package", package_size=10, package_price=5)
 
     assert [why(charge)[-1] for charge in rated(period, 12, 3)] == [
-        "Packages of 10 that it starts: 2 × $5.00 = $10.00.",
+        "Packages of 10 started: 2 × $5.00 = $10.00.",
         "It starts no new package of 10, so it costs nothing.",
     ]
 
@@ -140,22 +140,22 @@ def test_a_graduated_percentage_counts_value(period: BillingPeriod):
 
 
 def test_the_rules_that_matched_too_say_what_they_lost_on(period: BillingPeriod):
-    PriceRuleFactory.create(name="Everybody", unit_price=1)
+    PriceRuleFactory.create(name="Everyone", unit_price=1)
     PriceRuleFactory.create(name="Acme", unit_price=2, customer=period.customer)
     PriceRuleFactory.create(name="This week", unit_price=3, priority=5)
 
     (charge,) = rated(period, 1)
 
     assert why(charge) == [
-        "“Acme” matched too, and lost on priority: the winner's is higher.",
-        "“Everybody” matched too, and lost on priority: the winner's is higher.",
+        "“Acme” also matched, but lost on priority: the winner's is higher.",
+        "“Everyone” also matched, but lost on priority: the winner's is higher.",
         "1 × $3.00 = $3.00.",
     ]
     assert [rule["lost_on"] for rule in explain(charge).facts["also_matched"]] == ["priority", "priority"]
 
 
 def test_a_rule_that_only_came_into_force_later_did_not_compete(period: BillingPeriod):
-    PriceRuleFactory.create(name="Everybody", unit_price=1)
+    PriceRuleFactory.create(name="Everyone", unit_price=1)
     (charge,) = rated(period, 1)
 
     PriceRuleFactory.create(name="Acme", unit_price=2, customer=period.customer)
@@ -169,7 +169,7 @@ def test_a_lead_that_has_a_higher_priced_action_and_a_used_up_limit_are_told(per
     cheap, dear = rated(period, 1, 4)
 
     assert why(cheap) == [
-        f"Not charged: of a lead's actions in a period only the highest-priced is. That is action {dear.action}"
+        f"Not charged: only a lead's highest-priced action in a period is charged. That is action {dear.action}"
         " of 2026-10-02 09:00 UTC ($8.00)."
     ]
     assert why(dear)[-1] == "The rule's limit per period of $5.00 leaves $5.00 of $8.00: $3.00 is not charged."

@@ -1,4 +1,4 @@
-"""A closed period is rated again: the same to the last digit, whatever has changed since; and what was tampered with shows."""
+"""Rate a closed period again: the same to the last digit, whatever has changed since; tampering shows."""
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -40,7 +40,7 @@ def did(period: BillingPeriod, **facts: Any) -> Action:
 
 
 def closed(period: BillingPeriod, at: datetime = NOW) -> BillingPeriod:
-    """Rated and closed, its terms kept as the close does."""
+    """A rated and closed period, with its terms kept as the close does."""
     rate(period, at=at)
     keep_terms(period)
     period.state, period.closed_at = BillingPeriod.State.CLOSED, at
@@ -49,7 +49,7 @@ def closed(period: BillingPeriod, at: datetime = NOW) -> BillingPeriod:
 
 
 def by_hand(sql: str, *facts: Any) -> None:
-    """What no door of ours does, with the triggers off."""
+    """Change rows with the triggers off, which nothing of ours does."""
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL session_replication_role = replica")
         cursor.execute(sql, facts)
@@ -61,7 +61,7 @@ def charges() -> list[tuple[Any, ...]]:
 
 
 def a_month_of_every_kind(period: BillingPeriod) -> None:
-    """Tiers, percentages, once, caps, exclusions, late activity and a rule that must see the whole period."""
+    """Tiers, percentages, once, caps, exclusions, late activity and a rule that needs foresight."""
     lead = LeadFactory.create(product__customer=period.customer)
     graduated((2, "1", "0"), (None, "0.333333", "5"), action_type=ActionTypeFactory.create(code="page_view"))
     tiered(
@@ -132,7 +132,7 @@ def test_what_changes_after_the_close_moves_nothing(period: BillingPeriod, opera
     did(period, lead__person_key="ann@rival.example", action_type=kind)
     closed(period)
 
-    # A dearer rule for the very month, the old one ended, contract, budget, catalogue: everything else is changed.
+    # A more expensive rule for this month, the old one ended, contract, budget, catalog: everything else is changed.
     dearer = PriceRuleFactory.create(draft=True, unit_price=Decimal(9), priority=5)
     activate(dearer, by=operator, at=NOW + timedelta(days=1))
     PriceRule.objects.filter(pk=rule.pk).update(wall_to=rule.wall_from + timedelta(days=1), state="retired")
@@ -273,7 +273,7 @@ def test_the_database_itself_keeps_the_terms_of_a_closed_period(period: BillingP
     before = list(PeriodTerms.objects.values())
 
     with (
-        pytest.raises(IntegrityError, match="what it was rated by never changes"),
+        pytest.raises(IntegrityError, match="its terms never change"),
         transaction.atomic(),
         connection.cursor() as cursor,
     ):
@@ -294,11 +294,11 @@ def test_a_proof_writes_nothing_and_could_not(period: BillingPeriod, monkeypatch
             cursor.execute("SELECT current_setting('transaction_read_only'), current_setting('transaction_isolation')")
             states.append(cursor.fetchone())
 
-    assert prove(period, told=look).holds
+    assert prove(period, on_progress=look).holds
 
     assert states == [("on", "repeatable read")]
     assert not connection.in_atomic_block
-    Waiver.objects.all().delete()  # and afterwards one may write again
+    Waiver.objects.all().delete()  # and then writing is possible again
 
 
 def test_a_long_proof_tells_how_far_it_is_and_keeps_only_the_first_differences(
@@ -313,7 +313,7 @@ def test_a_long_proof_tells_how_far_it_is_and_keeps_only_the_first_differences(
     by_hand("UPDATE pricing_charge SET amount = 1, full_amount = 1")
     heard = list[int]()
 
-    proof = prove(period, told=heard.append)
+    proof = prove(period, on_progress=heard.append)
 
     assert heard == [2, 4, 5]
     assert (proof.differing, len(proof.differences)) == (5, 3)
@@ -377,7 +377,7 @@ def test_the_command_tells_what_differs_and_exits_1(period: BillingPeriod):
 @pytest.mark.parametrize(
     ("words", "answer"),
     [
-        (("NOBODY", "2026-10"), "There is no customer 'NOBODY'."),
+        (("UNKNOWN", "2026-10"), "There is no customer 'UNKNOWN'."),
         (("ACME", "2026-12"), "Acme has no billing period '2026-12'."),
         (("ACME", "2026-10"), PeriodIsOpen.message),
     ],

@@ -1,4 +1,4 @@
-"""Faulty files: every fault is told with its place and in words, and nothing is rated."""
+"""Faulty files: every fault is reported with its position and a sentence, and nothing is rated."""
 
 import json
 from pathlib import Path
@@ -10,12 +10,12 @@ from tests.pricing.files.test_files import ACTION, CUSTOMER, RULE, accepted, fau
 
 TIERS = [{"up_to": "10", "unit_price": "1"}, {"up_to": None, "unit_price": "0.5"}]
 KNOWN_MODELS = "known are per_unit, graduated, volume, package, percentage, graduated_percentage"
-NO_NUMBER = 'is no number from 0 with at most six decimal places, such as "2.50"'
+NO_NUMBER = 'is not a number from 0 up with at most six decimal places, such as "2.50"'
 NO_WALL_CLOCK = (
-    'is no day such as "2026-12-01" and no time without an offset such as "2026-12-01T09:00":'
-    " a rule begins and ends in each customer's own time zone"
+    'is neither a day such as "2026-12-01" nor a time without an offset such as "2026-12-01T09:00":'
+    " a rule starts and ends in each customer's own time zone"
 )
-NO_POSITIVE = 'is no number above 0 with at most six decimal places, such as "10"'
+NO_POSITIVE = 'is not a number above 0 with at most six decimal places, such as "10"'
 
 
 def with_rule(**members: Any) -> dict[str, Any]:
@@ -54,7 +54,7 @@ BAD_RULES: dict[str, tuple[Any, list[str]]] = {
             "/rules/0/scope/brand: is an unknown member; known are customer, product, category, source, channel, action_type"
         ],
     ),
-    "priority a text": (with_rule(priority="1"), ["/rules/0/priority: is a string, not a whole number"]),
+    "priority as a string": (with_rule(priority="1"), ["/rules/0/priority: is a string, not a whole number"]),
     "priority a flag": (with_rule(priority=True), ["/rules/0/priority: is true or false, not a whole number"]),
     "priority a fraction": (with_rule(priority=1.5), ["/rules/0/priority: is a number, not a whole number"]),
     "time with an offset": (
@@ -71,21 +71,21 @@ BAD_RULES: dict[str, tuple[Any, list[str]]] = {
     ),
     "currency in small letters": (
         with_rule(currency="usd"),
-        ['/rules/0/currency: "usd" is no ISO 4217 currency such as "USD"'],
+        ['/rules/0/currency: "usd" is not an ISO 4217 currency code such as "USD"'],
     ),
     "cap a number": (with_rule(cap_per_lead=5), ['/rules/0/cap_per_lead: is a number, not a string such as "2.50"']),
-    "highest only a text": (
+    "highest only as a string": (
         with_rule(highest_only="yes"),
         ["/rules/0/highest_only: is a string, not true or false"],
     ),
-    "once for nobody": (
+    "once without a subject": (
         with_rule(once={"per": "brand", "days": 3}),
         ['/rules/0/once/per: is "brand"; known are lead, person'],
     ),
-    "once for no day": (with_rule(once={"per": "lead", "days": 0}), ["/rules/0/once/days: is 0; the least is 1"]),
-    "once for ever": (
+    "once for no day": (with_rule(once={"per": "lead", "days": 0}), ["/rules/0/once/days: is 0; the minimum is 1"]),
+    "once without an end": (
         with_rule(once={"per": "lead", "days": 99999}),
-        ["/rules/0/once/days: is 99999; the most is 36500"],
+        ["/rules/0/once/days: is 99999; the maximum is 36500"],
     ),
     "once without days": (with_rule(once={"per": "lead"}), ["/rules/0/once: the member days is missing"]),
     "price null": (with_rule(price=None), ["/rules/0/price: is null, not an object"]),
@@ -128,7 +128,7 @@ BAD_RULES: dict[str, tuple[Any, list[str]]] = {
         with_price(model="package", package_size="0.000", package_price="1"),
         [f'/rules/0/price/package_size: "0.000" {NO_POSITIVE}'],
     ),
-    "free actions a text": (
+    "free actions as a string": (
         with_price(model="percentage", percent="1", free_actions="2"),
         ["/rules/0/price/free_actions: is a string, not a whole number"],
     ),
@@ -138,7 +138,7 @@ BAD_RULES: dict[str, tuple[Any, list[str]]] = {
     ),
     "negative free actions": (
         with_price(model="percentage", percent="1", free_actions=-1),
-        ["/rules/0/price/free_actions: is -1; the least is 0"],
+        ["/rules/0/price/free_actions: is -1; the minimum is 0"],
     ),
     "negative percent": (
         with_price(model="percentage", percent="-1"),
@@ -150,13 +150,13 @@ BAD_RULES: dict[str, tuple[Any, list[str]]] = {
     ),
     "an address for a domain": (
         with_customer(excluded_domains=["ann@rival.example"]),
-        ['/customers/0/excluded_domains/0: "ann@rival.example" is no domain such as "example.com"'],
+        ['/customers/0/excluded_domains/0: "ann@rival.example" is not a domain such as "example.com"'],
     ),
     "a time for a day": (
         with_customer(contract_from="2026-01-01T00:00:00Z"),
-        ['/customers/0/contract_from: "2026-01-01T00:00:00Z" is no day such as "2026-01-31"'],
+        ['/customers/0/contract_from: "2026-01-01T00:00:00Z" is not a day such as "2026-01-31"'],
     ),
-    "billable a text": (
+    "billable as a string": (
         {"action_types": [{"code": "x", "billable": "no"}], "rules": []},
         ["/action_types/0/billable: is a string, not true or false"],
     ),
@@ -193,7 +193,7 @@ BAD_ACTIONS: dict[str, tuple[Any, list[str]]] = {
     "seven places": (ACTION | {"value": "1.0000000"}, [f'/value: "1.0000000" {NO_NUMBER}']),
     "without offset": (
         ACTION | {"occurred_at": "2026-01-31T17:41:09"},
-        ['/occurred_at: "2026-01-31T17:41:09" is no time with its offset, such as "2026-01-31T17:41:09-06:00"'],
+        ['/occurred_at: "2026-01-31T17:41:09" is not a time with its offset, such as "2026-01-31T17:41:09-06:00"'],
     ),
     "a flag in words": (ACTION | {"voided": "false"}, ["/voided: is a string, not true or false"]),
     "a flag as a number": (ACTION | {"is_test": 0}, ["/is_test: is a number, not true or false"]),
@@ -225,10 +225,10 @@ def test_a_bad_form_of_an_action_is_refused_by_the_program_with_its_line_and_by_
 OVERLAP = "same scope, currency and priority at the same time"
 
 IMPOSSIBLE_RULES: dict[str, tuple[Any, list[str]]] = {
-    "no such currency": (with_rule(currency="XQZ"), ["/rules/0/currency: XQZ is no ISO 4217 currency"]),
+    "no such currency": (with_rule(currency="XQZ"), ["/rules/0/currency: XQZ is not an ISO 4217 currency code"]),
     "no such day": (
         with_rule(effective_from="2026-02-30"),
-        ["/rules/0/effective_from: 2026-02-30 is no time there is: day is out of range for month"],
+        ["/rules/0/effective_from: 2026-02-30 does not exist: day is out of range for month"],
     ),
     "ends before it begins": (
         with_rule(effective_to="2025-12-31T23:59:59"),
@@ -240,11 +240,11 @@ IMPOSSIBLE_RULES: dict[str, tuple[Any, list[str]]] = {
     ),
     "tiers that fall": (
         with_tiers("10", "5", None),
-        ["/rules/0/price/tiers/1/up_to: 5 is not above the tier before, which ends at 10.000000"],
+        ["/rules/0/price/tiers/1/up_to: 5 is not above the end of the previous tier, 10.000000"],
     ),
     "tiers that stand": (
         with_tiers("10", "10.000", None),
-        ["/rules/0/price/tiers/1/up_to: 10.000 is not above the tier before, which ends at 10.000000"],
+        ["/rules/0/price/tiers/1/up_to: 10.000 is not above the end of the previous tier, 10.000000"],
     ),
     "last tier with an end": (
         with_tiers("10", "20"),
@@ -256,27 +256,27 @@ IMPOSSIBLE_RULES: dict[str, tuple[Any, list[str]]] = {
     ),
     "one id, two rules": (
         {"rules": [RULE, RULE | {"priority": 1}]},
-        ['/rules/1/id: "r1" is taken by /rules/0'],
+        ['/rules/1/id: "r1" is already used at /rules/0'],
     ),
     "one code, two customers": (
         {"customers": [CUSTOMER, CUSTOMER], "rules": []},
-        ['/customers/1/code: "ACME" is taken by /customers/0'],
+        ['/customers/1/code: "ACME" is already used at /customers/0'],
     ),
     "one code, two types": (
         {"action_types": [{"code": "x"}, {"code": "y"}, {"code": "x"}], "rules": []},
-        ['/action_types/2/code: "x" is taken by /action_types/0'],
+        ['/action_types/2/code: "x" is already used at /action_types/0'],
     ),
     "no such time zone": (
         with_customer(time_zone="Mars/Olympus"),
-        ["/customers/0/time_zone: Mars/Olympus is no IANA time zone such as America/New_York"],
+        ["/customers/0/time_zone: Mars/Olympus is not an IANA time zone such as America/New_York"],
     ),
     "a path for a time zone": (
         with_customer(time_zone="../UTC"),
-        ["/customers/0/time_zone: ../UTC is no IANA time zone such as America/New_York"],
+        ["/customers/0/time_zone: ../UTC is not an IANA time zone such as America/New_York"],
     ),
     "no such customer currency": (
         with_customer(currency="ABC"),
-        ["/customers/0/currency: ABC is no ISO 4217 currency"],
+        ["/customers/0/currency: ABC is not an ISO 4217 currency code"],
     ),
     "a hard budget of nothing": (
         with_customer(hard_budget=True),
@@ -288,7 +288,7 @@ IMPOSSIBLE_RULES: dict[str, tuple[Any, list[str]]] = {
     ),
     "no such contract day": (
         with_customer(contract_to="2026-02-30"),
-        ["/customers/0/contract_to: 2026-02-30 is no time there is: day is out of range for month"],
+        ["/customers/0/contract_to: 2026-02-30 does not exist: day is out of range for month"],
     ),
     "two at once": (
         {"rules": [RULE, RULE | {"id": "r2", "effective_from": "2026-06-01"}]},
@@ -325,7 +325,7 @@ def test_rules_that_cannot_be_are_refused_in_words_though_their_form_is_good(nam
 @pytest.mark.parametrize(
     "rules",
     [
-        # The next begins where the last ends; one that ends where it begins prices nothing.
+        # The next starts where the last ends; one that ends where it starts prices nothing.
         [
             RULE | {"effective_to": "2026-02-01"},
             RULE | {"id": "r2", "effective_from": "2026-02-01T00:00"},

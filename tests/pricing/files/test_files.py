@@ -1,4 +1,4 @@
-"""Files of rules and actions: every example comes out as it is stored, and the schemas say what the program takes."""
+"""Files of rules and actions: every example gives its stored result, and the schemas describe what the program accepts."""
 
 import json
 from collections.abc import Iterator
@@ -43,7 +43,7 @@ def lines(file: Path) -> list[dict[str, Any]]:
 
 
 def faults(tmp_path: Path, rules: Any, actions: Any) -> list[str]:
-    """The faults of two files, given as JSON values or as they are; the files are called R and A."""
+    """The faults of two files, given as JSON values or as bytes; the files are called R and A."""
     body = actions if isinstance(actions, bytes) else b"".join(json.dumps(line).encode() + b"\n" for line in actions)
     (tmp_path / "R").write_bytes(rules if isinstance(rules, bytes) else json.dumps(rules).encode())
     (tmp_path / "A").write_bytes(body)
@@ -107,7 +107,7 @@ def test_an_explanation_changes_nothing_and_its_parts_add_up_to_the_full_amount(
 
 
 def test_the_published_schemas_are_those_of_the_forms():
-    """Where this fails: python -m pricing.files.published."""
+    """If this fails: python -m pricing.files.published."""
     assert {file.name: file.read_text(encoding="utf-8") for file in FOLDER.iterdir()} == schemas()
 
 
@@ -133,17 +133,17 @@ def accepted(schema: str, value: Any) -> bool:
     return bool(Draft202012Validator(json.loads(schemas()[schema])).is_valid(value))
 
 
-# --- What is no file of actions or of rules ------------------------------------------------------
+# --- Files without valid actions or rules ---------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     ("content", "reasons"),
     [
-        (b"", ["A: holds no action"]),
-        (b"\n \r\n\n", ["A: holds no action"]),
-        (A_LINE + b"\n\n" + A_LINE + b"\n", ['A:3: /id: "a1" is taken by line 1']),
+        (b"", ["A: contains no action"]),
+        (b"\n \r\n\n", ["A: contains no action"]),
+        (A_LINE + b"\n\n" + A_LINE + b"\n", ['A:3: /id: "a1" is already used in line 1']),
         (b'{"id":"\xff"}\n', ["A:1: is not UTF-8 at byte 8"]),
-        (b"\xef\xbb\xbf" + A_LINE, ["A:1: begins with a byte order mark, which is no JSON"]),
+        (b"\xef\xbb\xbf" + A_LINE, ["A:1: starts with a byte order mark, which is not valid in JSON"]),
         (b"nope\n" + A_LINE, ["A:1: is not JSON: invalid character (byte 4)"]),
         (A_LINE[:-1], ["A:1: is not JSON: Input data was truncated"]),
         (A_LINE + b" 1", [f"A:1: is not JSON: trailing characters (byte {len(A_LINE) + 2})"]),
@@ -151,20 +151,20 @@ def accepted(schema: str, value: Any) -> bool:
             A_LINE[:-1] + b', "quantity": NaN}',
             [f"A:1: is not JSON: invalid character (byte {len(A_LINE) + 13})"],
         ),
-        (A_LINE[:-1] + b', "quantity": "1", "quantity": "2"}', ["A:1: /quantity: stands twice in one object"]),
-        (A_LINE[:-1] + b', "i\\u0064": "a1"}', ["A:1: /id: stands twice in one object"]),
+        (A_LINE[:-1] + b', "quantity": "1", "quantity": "2"}', ["A:1: /quantity: appears twice in one object"]),
+        (A_LINE[:-1] + b', "i\\u0064": "a1"}', ["A:1: /id: appears twice in one object"]),
         (b"[" * 100_000, ["A:1: is not JSON: it is nested too deeply"]),
         (
             A_LINE.replace(b"2026-01-31", b"2026-02-30"),
-            ["A:1: /occurred_at: 2026-02-30T17:41:09-06:00 is no time there is: day is out of range for month"],
+            ["A:1: /occurred_at: 2026-02-30T17:41:09-06:00 does not exist: day is out of range for month"],
         ),
         (
             A_LINE.replace(b"17:41:09-06:00", b"25:00:00-06:00"),
-            ["A:1: /occurred_at: 2026-01-31T25:00:00-06:00 is no time there is: hour must be in 0..23"],
+            ["A:1: /occurred_at: 2026-01-31T25:00:00-06:00 does not exist: hour must be in 0..23"],
         ),
         (
             A_LINE.replace(b"2026-01-31T17:41:09-06:00", b"9999-12-31T23:59:59-06:00"),
-            ["A:1: /occurred_at: 9999-12-31T23:59:59-06:00 is no time there is: date value out of range"],
+            ["A:1: /occurred_at: 9999-12-31T23:59:59-06:00 does not exist: date value out of range"],
         ),
     ],
 )
@@ -177,12 +177,12 @@ def test_lines_that_are_no_actions_are_refused_with_their_number(content: bytes,
     [
         (b"", ["R: is empty"]),
         (b"{", ["R: is not JSON: Input data was truncated"]),
-        (b'{"rules": [], "rules": []}', ["R: /rules: stands twice in one object"]),
+        (b'{"rules": [], "rules": []}', ["R: /rules: appears twice in one object"]),
         (
             b'{"rules": [{"id": "r1", "id": 7, "scope": {"product": "x", "product": "y"}, "effective_from": 1}]}',
             [
-                "R: /rules/0/id: stands twice in one object",
-                "R: /rules/0/scope/product: stands twice in one object",
+                "R: /rules/0/id: appears twice in one object",
+                "R: /rules/0/scope/product: appears twice in one object",
                 "R: /rules/0/id: is a number, not a string",
                 "R: /rules/0/effective_from: is a number, not a string",
                 "R: /rules/0: the member price is missing",
@@ -216,7 +216,7 @@ def test_a_file_that_is_not_there_is_refused(tmp_path: Path):
     ]
 
 
-# --- What is taken for granted -------------------------------------------------------------------
+# --- Defaults ------------------------------------------------------------------------------------
 
 
 def test_what_is_left_out_has_its_default(tmp_path: Path):

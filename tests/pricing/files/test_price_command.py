@@ -1,4 +1,4 @@
-"""`manage.py price` as somebody types it who has no database and no environment."""
+"""`manage.py price` as typed by a user without a database or environment."""
 
 import json
 import re
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.processes
 
 
 def price(*arguments: object, **options: Any) -> subprocess.CompletedProcess[str]:
-    """Run with an environment that has nothing in it."""
+    """Run with an empty environment."""
     command = [*MANAGE, *map(str, arguments)]
     return subprocess.run(
         command, env={}, capture_output=True, text=True, encoding="utf-8", timeout=60, check=False, **options
@@ -69,7 +69,7 @@ def test_faulty_files_are_refused_with_2_a_line_for_each_fault_and_nothing_print
     assert done.stderr.splitlines() == [
         f"{files[1]}: /rules/0/priority: is a string, not a whole number",
         f'{files[3]}:2: /quantity: is a number, not a string such as "2.50"',
-        f'{files[3]}:3: /id: "a1" is taken by line 1',
+        f'{files[3]}:3: /id: "a1" is already used in line 1',
     ]
 
 
@@ -92,7 +92,7 @@ def test_a_reader_that_has_enough_ends_it_quietly(tmp_path: Path):
 
 
 def test_it_starts_no_servers(tmp_path: Path):
-    """Not even where the variables are empty and the folder for them could be made."""
+    """Not even if the variables are empty and their folder could be created."""
     elsewhere = tmp_path / "checkout"
     elsewhere.mkdir()
     for name in ("manage.py", "billing_engine", "leads", "pricing", "invoices", "reports"):

@@ -1,4 +1,4 @@
-"""Cases that went wrong once, with their right values; they lie beside the checkout, and are run by the real command."""
+"""Cases that were wrong once, with their right values; they are next to the checkout, and run with the real command."""
 
 import json
 from typing import Any
@@ -12,7 +12,7 @@ pytestmark = [needs_cases, pytest.mark.processes]
 
 
 def run(case: str) -> tuple[dict[str, dict[str, Any]], str]:
-    """What the command prints for the case, by action, and what it says where it refuses."""
+    """The command's output for the case, by action, and its message if it refuses."""
     folder = BILLING_CASES / case
     done = price("--rules", folder / "rules.json", "--actions", folder / "actions.ndjson", "--explain")
     charges = [json.loads(line) for line in done.stdout.splitlines()]
@@ -24,8 +24,8 @@ def test_highest_only_with_a_free_allowance_is_refused():
 
     assert charges == {}
     assert (
-        "/rules/0/highest_only: Highest only can't be combined with a free allowance: it needs a per-unit or percentage"
-        " price without a free part." in refusal
+        "/rules/0/highest_only: Highest only can't be combined with a free allowance. It needs a per-unit or percentage"
+        " price without an allowance." in refusal
     )
 
 
@@ -34,8 +34,8 @@ def test_highest_only_with_a_volume_price_is_refused():
 
     assert charges == {}
     assert (
-        "/rules/0/highest_only: Highest only can't be combined with a volume price: it needs a per-unit or percentage"
-        " price without a free part." in refusal
+        "/rules/0/highest_only: Highest only can't be combined with a volume price. It needs a per-unit or percentage"
+        " price without an allowance." in refusal
     )
 
 
@@ -49,8 +49,8 @@ def test_a_leads_highest_priced_action_that_another_leads_charge_paid_for_is_nam
     }
     assert (charges["b"]["explanation"]["duplicates"], charges["c"]["explanation"]["highest"]) == ("a", "b")
     assert charges["c"]["explanation"]["words"][-1] == (
-        "Not charged: of a lead's actions in a period only the highest-priced is. That is action b, and action a has paid"
-        " for it already."
+        "Not charged: only a lead's highest-priced action in a period is charged. That is action b, and action a already"
+        " paid for it."
     )
 
 

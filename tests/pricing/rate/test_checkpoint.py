@@ -1,4 +1,4 @@
-"""Rating on from where the last rating ended gives the same charges as rating the period whole, to the last digit."""
+"""Rating from a checkpoint gives the same charges as rating the whole period, to the last digit."""
 
 import random
 from datetime import UTC, datetime, timedelta
@@ -42,7 +42,7 @@ def leads(period: BillingPeriod) -> list[Lead]:
 
 @pytest.fixture
 def rules() -> list[ActionType]:
-    """A rule of each kind that can be rated on from: tiers, packages, percentages, once, limits, and a type unpriced."""
+    """A rule of each kind that can continue from a checkpoint: tiers, packages, percentages, once, limits, no price."""
     types = [ActionTypeFactory.create(code=f"type_{number}") for number in range(6)]
     graduated((5, "1", "0"), (None, "0.333333", "2"), action_type=types[0], free_units=2)
     PriceRuleFactory.create(
@@ -89,7 +89,7 @@ def everything() -> tuple[list[dict[str, Any]], list[int], dict[str, Any]]:
 
 
 def whole(period: BillingPeriod) -> tuple[list[dict[str, Any]], list[int], dict[str, Any]]:
-    """Rated anew, whatever was rated before: a mark of another reason asks for it."""
+    """Rated from the start, whatever was rated before, because a mark with another reason asks for it."""
     mark_unrated([period], reason="asked for")
     rate(period, at=NOW)
     return everything()
@@ -262,7 +262,7 @@ def test_one_period_that_cannot_be_rated_does_not_keep_the_others_from_it(
 
 
 def everything_of(periods: list[int]) -> list[tuple[list[dict[str, Any]], list[int], dict[str, Any]]]:
-    """Charges, unrated actions and tally of each."""
+    """Charges, unrated actions and tally of each period."""
     return [
         (
             list(Charge.objects.filter(period=pk).order_by("pk").values()),

@@ -1,4 +1,4 @@
-"""What a person settles in quarantine is priced anew: what is charged is what is stored."""
+"""When a person settles a conflict in quarantine, the action is priced again: what is stored is charged."""
 
 import json
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""Stored rules and charges: a limit that a revision adds counts what earlier revisions charged, however it is rated."""
+"""Stored rules and charges: a limit added by a revision counts what earlier revisions charged, however it is rated."""
 
 import json
 from datetime import UTC, datetime
@@ -63,7 +63,7 @@ def sent(lead: Lead, period: BillingPeriod, days: dict[str, int]) -> None:
 
 
 def charged() -> list[str | int]:
-    """Each action's amount, or why there is none."""
+    """Each action's amount, or the reason for none."""
     found = Charge.objects.order_by("action__occurred_at").values_list("reason", "amount")
     return [reason or int(amount) for reason, amount in found]
 

@@ -1,4 +1,4 @@
-"""Rating a stored period: charges, tally and the queue of unrated actions, on the real tables."""
+"""Rate a stored period: charges, tally and unrated actions, in the real tables."""
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""An action that can't be priced stays unrated and says why; its neighbours, and other periods, go on."""
+"""An action that can't be priced stays unrated with a message; other actions and periods are rated."""
 
 import json
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ from pricing.domain.waive import waive
 from pricing.models import Charge, PeriodTally, PriceRule, RatingAttempts, UnratedAction
 from pricing.rating.period import rate_period
 from pricing.rating.prices import Counted, PerUnit
-from pricing.rating.values import ActionFacts, Catalogue, CustomerFacts, Decision, ProductFacts, RuleFacts, SourceFacts
+from pricing.rating.values import ActionFacts, Catalog, CustomerFacts, Decision, ProductFacts, RuleFacts, SourceFacts
 from tests.factories.leads import ActionFactory, ActionTypeFactory, BillingPeriodFactory, LeadFactory
 from tests.factories.pricing import PriceRuleFactory, tiered
 from tests.shared import BILLING_CASES, needs_cases
@@ -46,13 +46,13 @@ def did(period: BillingPeriod, *quantities: int | str, kind: str = "sample_order
 
 
 def amounts(*actions: int) -> list[Decimal | None]:
-    """What each is charged; None where it is unrated."""
+    """The charged amounts; None if unrated."""
     charged = dict(Charge.objects.values_list("pk", "amount"))
     return [charged.get(action) for action in actions]
 
 
 def a_rule_without_its_tiers(kind: str) -> PriceRule:
-    """As no form would save it."""
+    """Saved as no form would save it."""
     rule = PriceRuleFactory.create(
         draft=True, price_model="graduated", unit_price=None, action_type=ActionTypeFactory.create(code=kind)
     )
@@ -61,7 +61,7 @@ def a_rule_without_its_tiers(kind: str) -> PriceRule:
 
 
 def narrow(column: str, type_: str) -> None:
-    """PostgreSQL refuses larger ones, within this test."""
+    """PostgreSQL refuses larger charges, within this test."""
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute(f"ALTER TABLE pricing_charge ALTER COLUMN {column} TYPE {type_}")
@@ -84,7 +84,8 @@ def test_a_rule_without_a_price_leaves_only_what_it_wins_unrated(period: Billing
         bad[0],
         period.pk,
         "unpriceable",
-        f"The price rule {broken.name} (revision {broken.pk}) can't be used. Tiers ascend, and the last one has no end.",
+        f"The price rule {broken.name} (revision {broken.pk}) can't be used."
+        " Tiers must ascend, and the last one must have no end.",
     )
     tally = PeriodTally.objects.get(period=period)
     assert (tally.actions, tally.charged, tally.unrated, tally.amount) == (3, 2, 1, 8)
@@ -136,7 +137,7 @@ def test_a_charge_that_the_database_refuses_leaves_its_action_unrated_as_if_it_h
 
 @dataclass(frozen=True)
 class Divides(PerUnit):
-    """A price with a fault of its own."""
+    """A price whose calculation fails."""
 
     def price(self, before: Counted, quantity: int, value: int | None) -> int:
         return quantity * (before.quantity + 1) // (quantity - 2_000_000)
@@ -148,7 +149,7 @@ def rated(actions: Sequence[ActionFacts], faults: dict[Any, str] | None, price: 
             actions,
             customer=CustomerFacts(1, "USD"),
             rules=[RuleFacts(1, 1, price, "USD", 0)],
-            catalogue=Catalogue({1: ProductFacts(1, "")}, {1: SourceFacts(1, "")}, {1: True}),
+            catalog=Catalog({1: ProductFacts(1, "")}, {1: SourceFacts(1, "")}, {1: True}),
             faults=faults,
         )
     )
@@ -175,7 +176,7 @@ def test_a_fault_while_pricing_is_told_with_its_action_and_changes_no_other():
 
 @pytest.fixture
 def broken(db: None) -> BillingPeriod:
-    """A period whose place to go on from is not readable."""
+    """A period with an unreadable checkpoint."""
     period = BillingPeriodFactory.create()
     PriceRuleFactory.create(unit_price=2)
     did(period, 3)

@@ -1,4 +1,4 @@
-"""How much each rule is used: counted after a rating, and shown in a list that never counts charges."""
+"""The use of each rule: counted after a rating, and shown in a list that never counts charges."""
 
 from datetime import timedelta
 from decimal import Decimal

@@ -16,14 +16,14 @@ from pricing.rating.values import (
     Once,
     RuleFacts,
 )
-from tests.pricing.world import AN_ORDER, ANY, CATALOGUE, CUSTOMER, NOON, ORDER, SHOW, TIERS, VIEW, rated
+from tests.pricing.world import AN_ORDER, ANY, CATALOG, CUSTOMER, NOON, ORDER, SHOW, TIERS, VIEW, rated
 
 DAY = timedelta(days=1)
 ONCE = replace(ANY, once=Once(per_person=False, within=30 * DAY))
 
 
 def outcomes(*actions: ActionFacts, rules: list[RuleFacts], carried: Counters | None = None) -> list[str]:
-    decisions = rate_period(actions, customer=CUSTOMER, rules=rules, catalogue=CATALOGUE, carried=carried)
+    decisions = rate_period(actions, customer=CUSTOMER, rules=rules, catalog=CATALOG, carried=carried)
     return [decision.reason or "charged" for decision in decisions]
 
 
@@ -132,7 +132,7 @@ def test_a_limit_per_lead_reaches_over_all_periods():
     counters.by_lead[ANY.lineage, 1] = MICRO
     rule = replace(ANY, cap_per_lead=2 * MICRO)
 
-    [decision] = rate_period([AN_ORDER], customer=CUSTOMER, rules=[rule], catalogue=CATALOGUE, carried=counters)
+    [decision] = rate_period([AN_ORDER], customer=CUSTOMER, rules=[rule], catalog=CATALOG, carried=counters)
 
     assert (decision.amount, decision.cuts) == (MICRO, (("per_lead", MICRO),))
 

@@ -1,4 +1,4 @@
-"""Limits count what all revisions of a rule charged, whether the one that charged knew the limit or not."""
+"""Limits count what all revisions of a rule charged, even those without the limit."""
 
 from collections import Counter, defaultdict
 from dataclasses import replace
@@ -11,7 +11,7 @@ from pricing.rating.once import pays
 from pricing.rating.period import rate_period
 from pricing.rating.prices import MICRO, PerUnit, Volume
 from pricing.rating.values import ActionFacts, CustomerFacts, Decision, Once, RuleFacts
-from tests.pricing.rule_sets import CATALOGUE, START, amounts, caps, once, periods, prices, streaming_prices
+from tests.pricing.rule_sets import CATALOG, START, amounts, caps, once, periods, prices, streaming_prices
 
 CUSTOMER = CustomerFacts("ACME", "USD")
 MIDDLE = START + timedelta(days=15)
@@ -21,7 +21,7 @@ limits = st.fixed_dictionaries({"once": once, "cap_per_lead": caps, "cap_per_per
 
 
 def revised(price: st.SearchStrategy = prices) -> st.SearchStrategy[list[RuleFacts]]:
-    """A rule and its revision from the middle of the month on, each with limits of its own, or none."""
+    """A rule and its revision from the middle of the month on, each with its own limits, or none."""
     return st.builds(
         lambda first, second, before, after: [
             RuleFacts("r1", "r", first, "USD", START - timedelta(days=30), MIDDLE, **before),
@@ -35,7 +35,7 @@ def revised(price: st.SearchStrategy = prices) -> st.SearchStrategy[list[RuleFac
 
 
 def rated(actions: list[ActionFacts], rules: list[RuleFacts]) -> list[Decision]:
-    return list(rate_period(actions, customer=CUSTOMER, rules=rules, catalogue=CATALOGUE))
+    return list(rate_period(actions, customer=CUSTOMER, rules=rules, catalog=CATALOG))
 
 
 @many
@@ -60,13 +60,13 @@ def test_caps_count_what_every_revision_charged(actions: list[ActionFacts], rule
 def test_once_sees_what_every_revision_charged_by_lead_and_by_person(
     actions: list[ActionFacts], rules: list[RuleFacts]
 ):
-    # Where a volume's total depends on who pays, and that on what caps left of its price, a charge pays whatever they left.
+    # If a volume's total depends on who pays, and that on what caps left of its price, a charge pays whatever they left.
     readings = [False, True] if any(isinstance(rule.price, Volume) for rule in rules) else [False]
     assert any(is_seen(actions, rules, whatever_caps_left=reading) for reading in readings)
 
 
 def is_seen(actions: list[ActionFacts], rules: list[RuleFacts], *, whatever_caps_left: bool) -> bool:
-    """Whether exactly those that another one pays for are passed over, and say which one."""
+    """Whether exactly the actions that another one pays for are skipped, and name it."""
     of = {rule.id: rule for rule in rules}
     paying = list[ActionFacts]()
     for action, decision in zip(actions, rated(actions, rules), strict=True):
@@ -87,13 +87,13 @@ def is_seen(actions: list[ActionFacts], rules: list[RuleFacts], *, whatever_caps
 
 
 def covers(rule: RuleFacts, paid: ActionFacts, action: ActionFacts) -> bool:
-    """Second reckoning: of the same person or lead and type, less than so many days apart."""
+    """An independent calculation: same person or lead and type, less than this many days apart."""
     if rule.once is None or paid.action_type != action.action_type:
         return False
     by_person = rule.once.per_person and action.person
     is_same = paid.person == action.person if by_person else paid.lead == action.lead
     if rule.once.per_person and not by_person:
-        is_same = is_same and not paid.person  # a lead of nobody known is a person of its own
+        is_same = is_same and not paid.person  # a lead of an unknown person counts as its own person
     return bool(is_same) and abs(action.occurred_at - paid.occurred_at) < rule.once.within
 
 
@@ -127,5 +127,5 @@ def test_a_revision_that_asks_for_the_lead_sees_who_paid_as_a_person_and_the_oth
 
 
 def _about() -> tuple[object, object, str]:
-    product, source = next(iter(CATALOGUE.products)), next(iter(CATALOGUE.sources))
+    product, source = next(iter(CATALOG.products)), next(iter(CATALOG.sources))
     return product, source, "order"

@@ -1,4 +1,4 @@
-"""Each price model against a second reckoning that shares no code with it: naive, with fractions, bucket by bucket."""
+"""Each price model against an independent calculation without shared code: naive, with fractions, bucket by bucket."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -14,32 +14,32 @@ from pricing.rating.period import rate_period
 from pricing.rating.prices import MICRO, Tier
 from pricing.rating.values import ActionFacts, CustomerFacts, RuleFacts
 from tests.pricing import rule_sets
-from tests.pricing.rule_sets import CATALOGUE, PRODUCTS, SOURCES, START
+from tests.pricing.rule_sets import CATALOG, PRODUCTS, SOURCES, START
 
 Amount = Fraction
 Sent = list[tuple[Amount, Amount | None]]  # quantity and value of each action
 
 
 def rounded(amount: Amount) -> Amount:
-    """To six places, half away from zero."""
+    """Rounded to six places, half away from zero."""
     return Fraction(floor(amount * 10**6 + Fraction(1, 2)), 10**6)
 
 
 class Allowance:
-    """Something given for nothing, until it is used up."""
+    """An allowance, until it is used up."""
 
     def __init__(self, given: Amount) -> None:
         self.left = given
 
     def rest(self, wanted: Amount) -> Amount:
-        """What of the wanted must be paid for."""
+        """How much of the quantity must be paid for."""
         taken = min(self.left, wanted)
         self.left -= taken
         return wanted - taken
 
 
 class Buckets:
-    """Tiers as buckets that fill up one after the other."""
+    """Tiers as buckets that fill up in turn."""
 
     def __init__(self, tiers: tuple[Tier, ...], scale: int) -> None:
         ends = [None if tier.up_to is None else of(tier.up_to) for tier in tiers]
@@ -51,7 +51,7 @@ class Buckets:
         self.cost = Fraction(0)
 
     def pour(self, much: Amount) -> Amount:
-        """What it costs, to six places of the sum so far."""
+        """The price, to six places of the sum so far."""
         was = rounded(self.cost)
         for place, room in enumerate(self.rooms):
             part = much if room is None else min(room, much)
@@ -126,7 +126,7 @@ def percentage(price: Any, sent: Sent) -> list[Amount]:
 
 
 def _percentage(price: Any, value: Amount, place: int, gone: Amount) -> Amount:
-    """Free is what both allowances leave free; one that is not given leaves everything, if the other is given."""
+    """Free is what both allowances leave free; if only one is given, that one decides."""
     by_actions = value if not price.free_actions or place < price.free_actions else Fraction(0)
     by_value = value if not price.free_value else min(value, max(Fraction(0), of(price.free_value) - gone))
     given = price.free_actions or price.free_value
@@ -165,7 +165,7 @@ def test_a_price_model_agrees_with_the_second_reckoning(model: str, data: st.Dat
         for place, (quantity, value) in enumerate(sent)
     ]
 
-    decisions = rate_period(actions, customer=CustomerFacts("ACME", "USD"), rules=[rule], catalogue=CATALOGUE)
+    decisions = rate_period(actions, customer=CustomerFacts("ACME", "USD"), rules=[rule], catalog=CATALOG)
 
     exact = [(of(quantity), None if value is None else of(value)) for quantity, value in sent]
     assert [of(decision.full_amount) for decision in decisions] == ORACLES[model](price, exact)

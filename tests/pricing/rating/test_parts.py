@@ -1,4 +1,4 @@
-"""A price in its parts: they add up to it, whatever the model."""
+"""The parts of a price add up to it, for every model."""
 
 from hypothesis import given
 from hypothesis import strategies as st

@@ -203,7 +203,7 @@ def test_tiers_ascend_and_the_last_one_has_no_end():
         (Tier(5, 1), Tier(3, 1), Tier(None, 1)),
         (Tier(5, 1), Tier(5, 1), Tier(None, 1)),
     ):
-        with pytest.raises(ValueError, match="Tiers ascend"):
+        with pytest.raises(ValueError, match="Tiers must ascend"):
             Graduated(wrong)
 
 

@@ -17,7 +17,7 @@ from tests.pricing.world import AN_ORDER, ANY, rated
 
 
 def priced(model: Price, *sent: tuple[int, int | None]) -> list[int]:
-    """What each of the actions, given as whole (quantity, value), costs; in whole units of money times 1,000."""
+    """The price of each of the actions, given as whole (quantity, value); in units of money times 1,000."""
     actions = [
         AN_ORDER._replace(id=place, quantity=quantity * MICRO, value=None if value is None else value * MICRO)
         for place, (quantity, value) in enumerate(sent)

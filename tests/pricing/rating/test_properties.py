@@ -1,4 +1,4 @@
-"""What must hold for rating whatever the rules and the actions are."""
+"""Properties of rating for all rules and actions."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ from pricing.rating.period import rate_period
 from pricing.rating.prices import Counted, Graduated, GraduatedPercentage, Package, PerUnit, Price, Volume
 from pricing.rating.values import ActionFacts, CustomerFacts, Decision, RuleFacts
 from tests.pricing.rule_sets import (
-    CATALOGUE,
+    CATALOG,
     amounts,
     customers,
     graduated,
@@ -40,7 +40,7 @@ many = settings(max_examples=100, deadline=None)
 
 
 def rated(actions: Actions, rules: Rules, customer: CustomerFacts, carried: Counters | None = None) -> list[Decision]:
-    return list(rate_period(actions, customer=customer, rules=rules, catalogue=CATALOGUE, carried=carried))
+    return list(rate_period(actions, customer=customer, rules=rules, catalog=CATALOG, carried=carried))
 
 
 def charged(actions: Actions, decisions: list[Decision]) -> list[tuple[ActionFacts, Decision]]:
@@ -80,7 +80,7 @@ def _at_the_desk(actions: Actions, rules: Rules) -> list[Rated]:
 
 
 def _on_the_clock(rule: RuleFacts) -> RuleFacts:
-    """As a file has it."""
+    """The rule in the form of a file."""
     begin, end = (None if at is None else on_the_clock(at) for at in (rule.effective_from, rule.effective_to))
     once = rule.once and replace(rule.once, within=stretch(rule.once.within))
     return replace(rule, effective_from=begin, effective_to=end, once=once)
@@ -120,7 +120,7 @@ def _limit(cap: int | None) -> float:
 @many
 @given(periods, rule_sets(), customers)
 def test_a_cap_trims_no_more_than_it_must(actions: Actions, rules: Rules, customer: CustomerFacts):
-    """What is trimmed has used some cap up to its last millionth."""
+    """A trimmed charge has used some cap up to its last millionth."""
     by_lead, by_rule, total = Counter[tuple[object, object]](), Counter[object](), 0
     of = {rule.id: rule for rule in rules}
     for action, decision in charged(actions, rated(actions, rules, customer)):

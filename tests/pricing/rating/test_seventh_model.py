@@ -1,4 +1,4 @@
-"""A price model is one file: a seventh, registered in memory, goes through form, sheet, file, rating, words and invoice."""
+"""A price model is one file: a seventh, registered in memory, works in form, sheet, file, rating, wording and invoice."""
 
 import json
 from collections.abc import Iterator
@@ -45,7 +45,7 @@ NOVEMBER_1 = datetime(2026, 11, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class BlocksUpTo(Clause):
-    """Each started block costs its price, until the period has cost the ceiling."""
+    """Each started package is charged in full, until the period has reached the ceiling."""
 
     size: int
     price: int
@@ -70,7 +70,7 @@ class Block(PriceOfUnits):
     meaning: ClassVar[str] = "Each started block costs its price, until the period has cost the ceiling."
     fields: ClassVar[tuple[Field, ...]] = (
         Field("package_size", Kind.UNITS, "Of a block.", "A block has a size.", "A block holds something.", True),
-        Field("package_price", Kind.MONEY, "Of a block.", "A block has a price.", "A price is not negative."),
+        Field("package_price", Kind.MONEY, "Of a block.", "A block has a price.", "Price can't be negative."),
         Field("maximum", Kind.MONEY, "The ceiling.", "A ceiling is a number.", "A ceiling is not negative."),
         FREE_UNITS,
     )
@@ -122,7 +122,7 @@ class Block(PriceOfUnits):
         return Row("to_maximum", {"ceiling": Money(self.maximum)})
 
 
-# --- Everybody else ------------------------------------------------------------------------------
+# --- All other uses -----------------------------------------------------------------------------
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Price checks: what prices are expected to be holds before a rule is activated, or a person says why not."""
+"""Price checks: saved expectations pass before a rule is activated, or a person gives a reason to override them."""
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -85,7 +85,7 @@ def test_a_customer_without_a_product_or_a_source_holds_nothing():
     PriceCheckFactory.create()
     PriceRuleFactory.create()
 
-    assert results() == [(False, "there is no product or no active source to check")]
+    assert results() == [(False, "there is no product or active source to check")]
 
 
 def test_a_failing_check_blocks_the_activation(operator: User):
@@ -121,7 +121,7 @@ def test_the_draft_is_held_against_the_day_it_begins_and_takes_the_place_of_what
     PriceCheckFactory.create(expected=15)
     draft = dearer(PriceRuleFactory.create(), operator)
 
-    assert results() != [(True, "holds")]  # today it costs 2.50 still
+    assert results() != [(True, "holds")]  # today it still costs 2.50
     assert activate(draft, by=operator, at=NOW).state == "active"
     assert results(at=NEXT_MONTH.replace(tzinfo=UTC)) == [(True, "holds")]
 
@@ -156,7 +156,7 @@ def test_the_dialog_tells_what_fails_and_overrides_with_a_reason(operations: Cli
     assert words.startswith("1 price check would fail")
     draft.refresh_from_db()
     assert draft.state == "active"
-    assert "against the price check “A sample of Acme”" in overridden.content.decode()
+    assert "overridden price check “A sample of Acme”" in overridden.content.decode()
 
 
 def test_a_drafts_page_shows_its_checks_and_the_list_shows_todays(operations: Client) -> None:
@@ -188,9 +188,9 @@ def test_a_check_contradicts_itself_nowhere(operations: Client) -> None:
     form = operations.post(reverse("admin:pricing_pricecheck_add"), facts).context["adminform"].form
 
     assert form.errors == {
-        "quantity": ["A quantity is not negative."],
-        "product": [f"{product} is no product of {other}, but of {product.customer}."],
-        "channel": [f"{source} is of the channel “Website”."],
+        "quantity": ["Quantity can't be negative."],
+        "product": [f"{product} belongs to {product.customer}, not to {other}."],
+        "channel": [f"The channel of {source} is “Website”."],
     }
     assert PriceCheck.objects.count() == 0
 
@@ -198,5 +198,5 @@ def test_a_check_contradicts_itself_nowhere(operations: Client) -> None:
 def test_results_are_values():
     check = PriceCheckFactory.create()
     assert run_checks([check], at=NOW) == [
-        CheckResult(check, holds=False, found="there is no product or no active source to check")
+        CheckResult(check, holds=False, found="there is no product or active source to check")
     ]

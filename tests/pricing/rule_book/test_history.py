@@ -1,4 +1,4 @@
-"""Who may change a price, what is kept of it, and what a person is told before."""
+"""Who may change a price, what the history keeps, and which warnings a user gets."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -12,7 +12,7 @@ from django.urls import reverse
 from billing_engine.core.calendar.wall_clock import read
 from pricing.domain.rule_book.approval import BackdatingNeedsAReason, BackdatingNeedsASecondPerson, SecondPersonNeeded
 from pricing.domain.rule_book.rules import IsTheLatest, activate, retire, revise, roll_back
-from pricing.domain.rule_book.warnings import cautions_about
+from pricing.domain.rule_book.warnings import warnings_for
 from pricing.models import PriceRule, RuleChange
 from tests.factories.leads import (
     ActionTypeFactory,
@@ -32,7 +32,7 @@ OCTOBER, NEXT_MONTH = read("2026-10-01"), read("2026-11-01")
 
 
 def words(rule: PriceRule) -> list[tuple[str, list[PriceRule]]]:
-    return [(caution.words, caution.rules) for caution in cautions_about(PriceRule.objects.get(pk=rule.pk), at=NOW)]
+    return [(warning.words, warning.rules) for warning in warnings_for(PriceRule.objects.get(pk=rule.pk), at=NOW)]
 
 
 def history(rule: PriceRule) -> list[tuple[str, User | None, str, list[list[str]]]]:
@@ -51,9 +51,9 @@ def test_what_has_occurred_gets_another_price_only_for_a_reason_and_by_a_second_
     old = PriceRuleFactory.create()
     draft = revise(old, by=operator, at=NOW, since=OCTOBER)
 
-    with pytest.raises(BackdatingNeedsAReason, match=f"changes what “{old}” priced until now: say why"):
+    with pytest.raises(BackdatingNeedsAReason, match=rf"reprices actions of “{old}”\. Give a reason"):
         activate(draft, by=accountant, at=NOW)
-    with pytest.raises(BackdatingNeedsASecondPerson, match="who wrote it does not activate it"):
+    with pytest.raises(BackdatingNeedsASecondPerson, match="You wrote it, so ask a second person to activate it"):
         activate(draft, by=operator, at=NOW, reason="A typing error")
     draft.refresh_from_db()
     old.refresh_from_db()
@@ -196,7 +196,7 @@ def test_a_rule_of_what_is_not_billable_never_wins():
     rule = PriceRuleFactory.create(draft=True, action_type=kind)
 
     assert words(rule) == [
-        ("It can never win: “Save” is not billable, so its actions are excluded before", []),
+        ("It can never win: “Save” is not billable, so its actions are excluded first", []),
     ]
 
 
@@ -230,21 +230,21 @@ def test_a_price_far_from_the_one_it_replaces_is_told(operator: User):
     near = PriceRuleFactory.create(draft=True, category="tiles", wall_from=NEXT_MONTH, unit_price=Decimal(3))
     far = PriceRuleFactory.create(draft=True, category="tiles", wall_from=NEXT_MONTH, unit_price=Decimal(1))
 
-    cost = "ten units, worth 1,000 together, cost $25.00 there and"
-    assert words(draft) == [(f"Far from what it replaces (+900%): {cost} $250.00 here", [old])]
+    cost = "ten units, worth 1,000 together, cost $25.00 before and"
+    assert words(draft) == [(f"Far from what it replaces (+900%): {cost} $250.00 with this draft", [old])]
     assert words(near) == []
-    assert words(far) == [(f"Far from what it replaces (-60%): {cost} $10.00 here", [old])]
+    assert words(far) == [(f"Far from what it replaces (-60%): {cost} $10.00 with this draft", [old])]
 
 
 @pytest.mark.parametrize(
     ("changed", "told"),
     [
         ({"free_units": 10}, None),
-        ({"unit_price": 0}, "It charges nothing: ten units, worth 1,000 together, cost $25.00 there"),
+        ({"unit_price": 0}, "It charges nothing: ten units, worth 1,000 together, cost $25.00 in the rule it replaces"),
         (
             {"free_units": 20, "unit_price": 9},
-            "Far from what it replaces (+260%): ten units, worth 1,000 together, cost $25.00 there and $90.00 here after"
-            " what is free",
+            "Far from what it replaces (+260%): ten units, worth 1,000 together, cost $25.00 before and $90.00 with this draft"
+            " after what is free",
         ),
     ],
 )
@@ -265,7 +265,7 @@ def test_saving_tells_what_stands_in_the_way_with_links(operations: Client) -> N
     response = add(operations, wall_from_0="2020-02-01")
 
     address = reverse("admin:pricing_pricerule_change", args=[other.pk])
-    (overlap,) = [message for message in told(response) if "be activated beside" in message]
+    (overlap,) = [message for message in told(response) if "be activated because of a rule" in message]
     assert address in overlap
 
 

@@ -1,4 +1,4 @@
-"""A rule with faults is refused with the same fault through every door: the form, a spreadsheet, a saved draft, an activation."""
+"""A faulty rule is refused with the same fault everywhere: in the form, a spreadsheet, a saved draft and an activation."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -31,37 +31,37 @@ PACKAGE = {"price_model": "package", "unit_price": None}
 PERCENTAGE = {"price_model": "percentage", "unit_price": None, "percent": Decimal(1)}
 ONCE = {"once_per": "lead"}
 
-# By what is wrong: the terms, the field, the code and the words.
+# By fault: the terms, the field, the code and the message.
 CASES: dict[str, tuple[dict[str, Any], str, str, str]] = {
-    "no price": ({"unit_price": None}, "unit_price", "missing", "A per unit price needs a unit price; 0 is one."),
-    "negative price": ({"unit_price": Decimal(-1)}, "unit_price", "negative", "A price is not negative."),
-    "negative limit": ({"cap_per_lead": Decimal(-1)}, "cap_per_lead", "negative", "A limit is not negative."),
+    "no price": ({"unit_price": None}, "unit_price", "missing", "Enter a unit price, which can be 0."),
+    "negative price": ({"unit_price": Decimal(-1)}, "unit_price", "negative", "Price can't be negative."),
+    "negative limit": ({"cap_per_lead": Decimal(-1)}, "cap_per_lead", "negative", "Limit can't be negative."),
     "no package": (
         PACKAGE | {"package_price": Decimal(1)},
-        *("package_size", "missing", "A package price needs to know how many make a package."),
+        *("package_size", "missing", "Enter the number of units in a package."),
     ),
     "empty package": (
         PACKAGE | {"package_size": Decimal(0), "package_price": Decimal(1)},
-        *("package_size", "not_above_zero", "A package holds more than nothing."),
+        *("package_size", "not_above_zero", "Package size must be greater than zero."),
     ),
     "maximum below minimum": (
         PERCENTAGE | {"minimum": Decimal(2), "maximum": Decimal(1)},
         *("maximum", "below_minimum", "The maximum is below the minimum of 2."),
     ),
-    "once without days": (ONCE, "once_days", "missing", "Within how many days? At least 1."),
-    "once for ever": (
+    "once without days": (ONCE, "once_days", "missing", "Enter the number of days, at least 1."),
+    "once without an end": (
         ONCE | {"once_days": 3_651},
-        *("once_days", "too_many_days", "At most 3,650 days, ten years."),
+        *("once_days", "too_many_days", "Enter at most 3,650 days (ten years)."),
     ),
     "highest only with an allowance": (
         {"highest_only": True, "free_units": Decimal(1)},
-        *("highest_only", "highest_only_misfit"),
-        "Highest only can't be combined with a free allowance: it needs a per-unit or percentage price without a free part.",
+        *("highest_only", "highest_only_conflict"),
+        "Highest only can't be combined with a free allowance. It needs a per-unit or percentage price without an allowance.",
     ),
-    "never in force": ({"wall_to": FROM}, "wall_to", "ends_before_it_begins", "A rule ends after it begins."),
+    "never in force": ({"wall_to": FROM}, "wall_to", "ends_before_it_begins", "A rule must end after it starts."),
     "no money": (
         {"currency": "XAU"},
-        *("currency", "unknown_currency", "XAU is no currency code of ISO 4217, such as USD."),
+        *("currency", "unknown_currency", "XAU is not an ISO 4217 currency code, such as USD."),
     ),
     "currency of another": (
         {"currency": "EUR", "customer": "ACME"},
@@ -73,7 +73,7 @@ CASES: dict[str, tuple[dict[str, Any], str, str, str]] = {
     ),
     "product of another": (
         {"customer": "OTHER", "product": "OAK"},
-        *("product", "other_customer", "OAK · Oak is no product of Other, but of Acme."),
+        *("product", "other_customer", "OAK · Oak belongs to Acme, not to Other."),
     ),
     "category of another product": (
         {"product": "OAK", "category": "tiles"},
@@ -81,15 +81,15 @@ CASES: dict[str, tuple[dict[str, Any], str, str, str]] = {
     ),
     "channel of another source": (
         {"source": "site", "channel": "webinar"},
-        *("channel", "other_channel", "Site is of the channel “Website”: this rule would price nothing."),
+        *("channel", "other_channel", "The channel of Site is “Website”: this rule would price nothing."),
     ),
 }
-# What the database itself never lets a draft hold, so that no activation meets it.
+# What the database never lets a draft contain, so that no activation meets it.
 HELD_BY_THE_DATABASE = {
     *("no price", "negative price", "negative limit", "no package", "empty package", "maximum below minimum"),
     "highest only with an allowance",
 }
-# A spreadsheet names products by their customer: that one is told as a product that is not there.
+# A spreadsheet finds products by their customer, so it reports this one as an unknown product.
 NOT_IN_A_SHEET = {"product of another"}
 
 
@@ -100,7 +100,7 @@ def operator(db: None) -> User:
 
 @pytest.fixture
 def named() -> dict[str, Any]:
-    """Whom the cases name."""
+    """The customers and products that the cases name."""
     acme = CustomerFactory.create(code="ACME", name="Acme")
     return {
         "ACME": acme,
@@ -120,7 +120,7 @@ def told(refusal: RuleIncomplete) -> list[tuple[str, str, str]]:
 
 
 def typed(given: dict[str, Any]) -> dict[str, Any]:
-    """As a browser sends it."""
+    """The form data that a browser sends."""
     sent = {name: getattr(value, "pk", "" if value is None else value) for name, value in given.items()}
     for name in ("wall_from", "wall_to"):
         if name in sent:
@@ -179,33 +179,33 @@ def test_the_rest_is_refused_by_the_database_itself(named: dict[str, Any], case:
 TIERS: dict[str, tuple[list[tuple[int | None, int | None]], list[tuple[str, str, str, int | None]], str]] = {
     "none": (
         [],
-        [("tiers", "tiers_do_not_ascend", "A graduated price needs tiers; the last one has no end.", None)],
-        "A graduated price needs tiers; the last one has no end.",
+        [("tiers", "tiers_do_not_ascend", "A graduated price needs tiers, and the last one must have no end.", None)],
+        "A graduated price needs tiers, and the last one must have no end.",
     ),
     "no open end": (
         [(10, 1)],
         [
             (
                 *("up_to", "tiers_do_not_ascend"),
-                *("The last tier has no end: leave this empty, or add another tier.", 0),
+                *("The last tier must have no end. Leave this empty, or add another tier.", 0),
             )
         ],
-        "Tier 1: The last tier has no end: leave this empty, or add another tier.",
+        "Tier 1: The last tier must have no end. Leave this empty, or add another tier.",
     ),
     "no rate": (
         [(10, None), (None, 1)],
-        [("unit_price", "missing", "Each tier needs a unit price; 0 is one.", 0)],
-        "Tier 1: Each tier needs a unit price; 0 is one.",
+        [("unit_price", "missing", "Each tier needs a unit price, which can be 0.", 0)],
+        "Tier 1: Each tier needs a unit price, which can be 0.",
     ),
     "at zero": (
         [(0, 2), (None, 1)],
-        [("up_to", "not_above_zero", "A tier ends above zero.", 0)],
-        "Tier 1: A tier ends above zero.",
+        [("up_to", "not_above_zero", "A tier must end above zero.", 0)],
+        "Tier 1: A tier must end above zero.",
     ),
     "negative": (
         [(10, -2), (None, 1)],
-        [("unit_price", "negative", "A price is not negative.", 0)],
-        "Tier 1: A price is not negative.",
+        [("unit_price", "negative", "Price can't be negative.", 0)],
+        "Tier 1: Price can't be negative.",
     ),
 }
 

@@ -1,4 +1,4 @@
-"""What the author of a rule is told: that it can match nothing, what stands in its way, and what is not its fault."""
+"""What the author of a rule is shown: that it can match nothing, what blocks it, and which failures it did not cause."""
 
 import re
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ from billing_engine.core.calendar.wall_clock import read
 from pricing.domain.rule_book.checks import PriceChecksFail, checks_with
 from pricing.domain.rule_book.rules import activate, revise
 from pricing.domain.rule_book.validate import RuleIncomplete
-from pricing.domain.rule_book.warnings import cautions_about
+from pricing.domain.rule_book.warnings import warnings_for
 from pricing.domain.scope.fit import LastMonth, close_to, matches_in_words, matches_last_month
 from pricing.domain.scope.gaps import gaps
 from pricing.domain.scope.overlap import RulesOverlap
@@ -37,7 +37,7 @@ DECEMBER = read("2026-12-01")
 
 
 def told_about(rule: PriceRule) -> list[str]:
-    return [caution.sentence for caution in cautions_about(PriceRule.objects.get(pk=rule.pk), at=NOW)]
+    return [warning.sentence for warning in warnings_for(PriceRule.objects.get(pk=rule.pk), at=NOW)]
 
 
 # --- A rule that can match nothing -----------------------------------------------------------------------------------
@@ -72,9 +72,9 @@ def test_a_currency_nobody_is_billed_in_and_a_channel_nobody_sends_from_are_told
 
     assert told_about(PriceRuleFactory.create(draft=True, currency="CHF")) == ["No customer is billed in CHF."]
     assert told_about(PriceRuleFactory.create(draft=True, channel="webinar")) == [
-        "No active source is of the channel “Webinar”."
+        "No active source has the channel “Webinar”."
     ]
-    assert told_about(PriceRuleFactory.create(draft=True, source=silent)) == ["Old site is inactive: it sends nothing."]
+    assert told_about(PriceRuleFactory.create(draft=True, source=silent)) == ["Old site is inactive and sends nothing."]
 
 
 def test_how_many_of_last_months_actions_a_rule_matches_is_counted_by_its_scope():
@@ -112,9 +112,9 @@ def test_how_many_of_last_months_actions_a_rule_matches_is_counted_by_its_scope(
 @pytest.mark.parametrize(
     ("field", "words"),
     [
-        ("product", "is no product of"),
+        ("product", "belongs to Acme"),
         ("category", "is in the category “tiles”: this rule would price nothing."),
-        ("channel", "is of the channel “Website”: this rule would price nothing."),
+        ("channel", "is “Website”: this rule would price nothing."),
         ("currency", "is billed in USD: this rule would price nothing."),
     ],
 )
@@ -157,11 +157,11 @@ def test_the_currency_follows_the_customer_where_none_was_chosen(operations: Cli
     assert PriceRule.objects.get().currency == "JPY"
 
     add(operations, name="For all", currency="")
-    assert PriceRule.objects.get(name="For all").currency == "JPY"  # all customers there are are billed in it
+    assert PriceRule.objects.get(name="For all").currency == "JPY"  # all existing customers are billed in it
 
     CustomerFactory.create()
     assert errors(add(operations, currency="")) == {
-        "currency": ["In which currency? This rule is for the customers of one."]
+        "currency": ["Choose a currency. A rule prices customers of one currency."]
     }
     assert errors(add(operations, customer=tokyo.pk, currency="USD")) == {
         "currency": ["Ops Tokyo is billed in JPY: this rule would price nothing."]
@@ -236,7 +236,7 @@ def test_a_check_that_fails_without_the_draft_too_does_not_block_it_and_is_shown
 
 
 def test_a_check_of_the_price_that_was_agreed_blocks_a_draft_that_misses_it(operator: User) -> None:
-    """It fails before, because the price is not yet in force; a draft that makes another wrong price of it is to blame."""
+    """It already fails, because the price is not yet in force; a draft that changes it to another wrong price is to blame."""
     SourceFactory.create()
     PriceCheckFactory.create(name="As agreed", expected=3)
     draft = PriceRule.objects.get(pk=revise(PriceRuleFactory.create(), by=operator, at=NOW, since=DECEMBER).pk)
@@ -251,7 +251,7 @@ def test_a_check_of_the_price_that_was_agreed_blocks_a_draft_that_misses_it(oper
 
 
 def test_of_many_examples_the_one_that_the_draft_breaks_is_told(operator: User) -> None:
-    """Products of two categories: one was wrong already, the draft breaks the other."""
+    """Products of two categories: one was already wrong, the draft breaks the other."""
     SourceFactory.create()
     customer = ProductFactory.create(sku="A", category="wood").customer
     ProductFactory.create(sku="B", category="tiles", customer=customer)

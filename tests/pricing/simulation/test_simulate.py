@@ -1,4 +1,4 @@
-"""A simulation: what it finds is what billing then does, to the last digit, and it changes nothing real."""
+"""A simulation predicts what billing then does, to the last digit, and changes no charges."""
 
 import tracemalloc
 from collections import Counter, defaultdict
@@ -66,7 +66,7 @@ def draft_of(rule: PriceRule, *, since: datetime, **facts: object) -> PriceRule:
 
 
 def world(draw: Random, months: tuple[Month, ...], actions: int = 60) -> tuple[list[BillingPeriod], list[PriceRule]]:
-    """One customer with a rule of every kind, and some days of each month in which people did this and that."""
+    """One customer with a rule of every kind, and some days with various actions in each month."""
     product = ProductFactory.create(category="tiles")
     customer, source = product.customer, SourceFactory.create()
     customer.monthly_budget, customer.hard_budget = Decimal(400), True
@@ -235,7 +235,7 @@ def test_what_becomes_unrated_or_excluded_is_counted_and_named(operator: User) -
     ]
     assert sorted(found, key=str) == sorted([(rule, 0, 1, 0), (rule, 0, 0, 1)], key=str)
     assert {(move.kind, move.action, move.then_words) for move in simulation.moves.exclude(kind="amount")} == {
-        ("excluded", twice[1], "not charged: charged already"),
+        ("excluded", twice[1], "not charged: already charged"),
         ("unrated", wood, "unrated"),
     }
 
@@ -284,7 +284,7 @@ def test_a_stopped_simulation_keeps_what_it_has_and_goes_no_further(operator: Us
 def test_a_worker_that_is_at_it_stops_within_ten_thousand_actions(operator: User) -> None:
     ActionFactory.create()
     simulation = start([PriceRuleFactory.create(draft=True)], months=["2026-10"], by=operator, at=NOW)
-    # Another process stops it after this one's worker has begun.
+    # Another process stops it after this one's worker has started.
     Simulation.objects.update(stopped_at=NOW)
 
     run(simulation)
@@ -321,7 +321,7 @@ def test_a_fault_of_one_customer_is_told_and_stops_no_other(operator: User, capl
     simulation = run(start([draft], months=["2026-10"], by=operator, at=NOW))
 
     (item,) = simulation.customers.all()
-    assert (item.state, item.message) == ("failed", "ValueError: Tiers ascend, and the last one has no end.")
+    assert (item.state, item.message) == ("failed", "ValueError: Tiers must ascend, and the last one must have no end.")
     assert simulation.finished_at == NOW
 
 

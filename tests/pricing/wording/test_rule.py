@@ -1,4 +1,4 @@
-"""A rule's sentence is exact: who prices by what it says, and by nothing else, finds what the engine charges.
+"""A rule's sentence is exact: pricing by the sentence alone gives the engine's charges.
 
 The reader below knows the clauses of the sentence and no code of rating: fractions, cumulative sums, plain lists.
 """
@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pricing.rating.counters import Counters
-from pricing.rating.highest import misfit_of
+from pricing.rating.highest import conflict_of
 from pricing.rating.period import rate_period
 from pricing.rating.prices import MICRO, Clause, Graduated, Package, Percentage, PerUnit, Price, Tier, Volume
 from pricing.rating.prices.graduated import UnitsByTier
@@ -41,7 +41,7 @@ from pricing.wording.rule import (
 )
 from pricing.wording.statement import words as in_words
 from pricing.wording.terms import terms_as_data, terms_from_data
-from tests.pricing.rule_sets import CATALOGUE, START, caps, percentage, periods, prices
+from tests.pricing.rule_sets import CATALOG, START, caps, percentage, periods, prices
 
 CUSTOMER = CustomerFacts("ACME", "USD")
 A_MONTH = timedelta(days=31)
@@ -88,7 +88,7 @@ class Reader:
         return amount
 
     def _took_something(self, action: ActionFacts) -> bool:
-        """Of what is free, or of a package that is paid."""
+        """The part that is free, or in a package already paid."""
         by_value = isinstance(self.price, PercentOfValue | ValueByTier)
         return bool(action.value if by_value else action.quantity) and costs_something(self.price)
 
@@ -113,7 +113,7 @@ class Reader:
         return {lead: action for lead, (_, action) in best.items()}
 
     def _total(self, actions: list[ActionFacts]) -> Fraction:
-        """Of what gets as far as a price; a volume with "once" has no caps here, see pricing/README.md."""
+        """The actions that reach pricing; a volume with "once" has no caps here, see pricing/README.md."""
         kept, found = list(self.paid), Fraction(0)
         for action in actions:
             if not self._is_paid(action):
@@ -159,7 +159,7 @@ def alone(clause: Any, action: ActionFacts) -> Fraction:
 
 
 def climbed(steps: tuple[Step, ...], reached: Fraction, scale: int) -> Fraction:
-    """What everything up to there costs together."""
+    """The total price of everything up to there."""
     cost = Fraction(0)
     for step in steps:
         if reached > of(step.above):
@@ -242,14 +242,14 @@ PRICES: dict[type[Clause], Callable[[Reader, ActionFacts], int]] = {
 def terms(draw: st.DrawFn) -> Terms:
     price: Price = draw(st.one_of(prices, percentage))
     days = draw(st.sampled_from([0, 0, 2, 30]))
-    # What a cap leaves nothing of covers nobody, so under "once" it decides a volume's total: told in the README.
+    # A charge cut to zero covers no others, so under "once" it decides a volume's total: see the README.
     cap = st.none() if isinstance(price, Volume) and days else caps
     return Terms(
         currency="USD",
         price=price,
         once_days=days,
         once_per_person=draw(st.booleans()),
-        highest_only=draw(st.booleans()) and not misfit_of(price),
+        highest_only=draw(st.booleans()) and not conflict_of(price),
         cap_per_lead=draw(cap),
         cap_per_period=draw(cap),
     )
@@ -263,7 +263,7 @@ months = st.tuples(periods, periods).map(
 
 
 def _plain(action: ActionFacts, place: int, month: int) -> ActionFacts:
-    """An action that nothing excludes, in its month."""
+    """An action that is not excluded, in its month."""
     return action._replace(
         id=month * 1_000 + place,
         action_type="view" if action.action_type == "view" else "order",
@@ -288,7 +288,7 @@ def charged(told: Terms, sent: Months) -> list[int]:
     )
     carried, found = Counters(), list[int]()
     for actions in sent:
-        decisions = rate_period(actions, customer=CUSTOMER, rules=[rule], catalogue=CATALOGUE, carried=carried)
+        decisions = rate_period(actions, customer=CUSTOMER, rules=[rule], catalog=CATALOG, carried=carried)
         found += [decision.amount for decision in decisions]
         carried = Counters(by_lead=carried.by_lead, paid=carried.paid)
     return found
@@ -316,7 +316,7 @@ def unsaid(clause: Any) -> list[tuple[str, int]]:
     for step in getattr(clause, "steps", ()):
         assert is_dataclass(step)
         numbers += zip(("above", "up_to", "rate", "fee"), astuple(step), strict=True)
-    # Nothing is said of a fee or an allowance of nothing; where the first tier begins, the free clause says.
+    # Fees and allowances of zero are not mentioned; the clause about free units says where the first tier starts.
     optional = {"above", "up_to", "fee", "free_units", "minimum", "maximum"}
     return [(name, it) for name, it in numbers if not (name in optional and not it) and not is_said(name, it, clause)]
 
@@ -366,7 +366,7 @@ TIERS = (Tier(100 * MICRO, 5 * MICRO // 2, MICRO), Tier(500 * MICRO, 2 * MICRO),
         ),
         (
             Terms("USD", Package(5 * MICRO, 4 * MICRO, 2 * MICRO)),
-            "$4.00 per package of 5 units started in a period beyond the free ones, the first 2 units of a period free",
+            "$4.00 per started package of 5 units in a period beyond the free ones, the first 2 units of a period free",
         ),
         (
             Terms("USD", Percentage(1_500_000, 100_000, MICRO, 12 * MICRO, 3, 150 * MICRO)),

@@ -1,4 +1,4 @@
-/* The search in the side bar: what is found opens above the page, and the arrow keys walk through it. */
+/* The search in the sidebar: results open above the page, and the arrow keys move through them. */
 "use strict";
 
 document.addEventListener("DOMContentLoaded", () => {
@@ -8,7 +8,7 @@ document.addEventListener("DOMContentLoaded", () => {
   const input = box.querySelector("input");
   const links = () => [...results.querySelectorAll("a")];
   const isOf = (term) => results.querySelector("[data-term]")?.dataset.term === term;
-  let goesToFirst = false; // Enter came before the answer did
+  let goesToFirst = false; // Enter was pressed before the results arrived
   const isOpen = () => results.matches(":popover-open");
 
   const close = () => isOpen() && results.hidePopover();

@@ -1,1 +1,1 @@
-"""A spreadsheet of price rules: its columns, its cells read as terms, and the drafts it makes."""
+"""Import and export price rules as a spreadsheet: its columns, its cells, and the drafts it creates."""

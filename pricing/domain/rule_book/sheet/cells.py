@@ -1,4 +1,4 @@
-"""The cells of a row read as the terms of a rule: each as its field reads it, and told by its column where it can't be."""
+"""Read a row's cells as the terms of a rule; errors are reported by column."""
 
 import re
 from collections.abc import Callable, Iterable, Sequence
@@ -36,12 +36,12 @@ TIER = re.compile(r"^(?P<up_to>[^:+]*):(?P<rate>[^:+]*)(?:\+(?P<fee>[^:+]*))?$")
 
 @dataclass(slots=True)
 class Terms:
-    """What a row says: its terms by field, its tiers, and what of it could not be read."""
+    """The contents of a row: terms by field, tiers, and what could not be read."""
 
     given: dict[str, Any] = field(default_factory=dict)
     tiers: list[PriceTier] = field(default_factory=list)
-    unread: dict[str, str] = field(default_factory=dict)  # why, by field
-    unread_of_tiers: list[dict[str, str]] = field(default_factory=list)  # the same of each tier
+    unread: dict[str, str] = field(default_factory=dict)  # message by field
+    unread_of_tiers: list[dict[str, str]] = field(default_factory=list)  # message by tier
 
     def faults(self) -> Faults:
         """What could not be read, by column."""
@@ -50,11 +50,11 @@ class Terms:
 
 @dataclass(slots=True)
 class Names:
-    """What codes and SKUs stand for, read once for a whole sheet; each row that is meant, once it is."""
+    """The records that codes and SKUs refer to, read once per sheet, each loaded when first needed."""
 
     products: dict[tuple[int | None, str], list[int]]
-    codes: dict[str, dict[str, int]]  # in small letters, by field
-    spelled: dict[str, list[str]]  # as they are written, by field
+    codes: dict[str, dict[str, int]]  # lowercase, by field
+    spelled: dict[str, list[str]]  # as written, by field
     found: dict[tuple[str, int], Any] = field(default_factory=dict)
 
     @classmethod
@@ -79,26 +79,26 @@ class Names:
 
 
 def terms_of(cells: Cells, names: Names, *, own_currency: str) -> Terms:
-    """The row as terms of a rule. `own_currency` is what the draft has already: it stays, whether it is offered or not."""
-    told = Terms()
+    """Read the row as a rule's terms. `own_currency` is the draft's current one, kept even if no longer offered."""
+    contents = Terms()
     text = {name: cells.get(column, "").strip() for name, column in COLUMN_OF.items()}
     text["priority"] = text["priority"] or "0"
-    _name(told, text, names)
+    _name(contents, text, names)
     for name, choices in CHOSEN.items():
-        _choose(told, name, text[name], choices())
+        _choose(contents, name, text[name], choices())
     for name in WALL_CLOCK:
-        _wall_clock(told, name, text[name])
-    _highest_only(told, text["highest_only"])
-    _currency(told, text["currency"].upper(), own_currency)
+        _wall_clock(contents, name, text[name])
+    _highest_only(contents, text["highest_only"])
+    _currency(contents, text["currency"].upper(), own_currency)
     for name, each in _fields(PriceRule, tuple(sorted(text.keys() - READ_IN_THEIR_OWN_WAY))).items():
-        _read(told.given, told.unread, name, each, text[name])
-    _tiers(told, cells.get("tiers", ""))
-    return told
+        _read(contents.given, contents.unread, name, each, text[name])
+    _tiers(contents, cells.get("tiers", ""))
+    return contents
 
 
 @cache
 def _fields(model: type[Model], names: tuple[str, ...]) -> dict[str, forms.Field]:
-    """How each field of a table reads a text."""
+    """How each kind of field reads a cell."""
     found: dict[str, forms.Field] = {}
     for name in names:
         column: Any = model._meta.get_field(name)
@@ -118,64 +118,64 @@ def _read(given: dict[str, Any], unread: dict[str, str], name: str, by: forms.Fi
         unread[name] = " ".join(error.messages)
 
 
-def _highest_only(told: Terms, text: str) -> None:
-    told.given["highest_only"] = text.lower() in YES
+def _highest_only(contents: Terms, text: str) -> None:
+    contents.given["highest_only"] = text.lower() in YES
     if text.lower() not in YES | NO:
-        told.unread["highest_only"] = f"“{text}” is neither yes nor no."
+        contents.unread["highest_only"] = f"“{text}” is neither yes nor no."
 
 
-def _currency(told: Terms, code: str, own: str) -> None:
-    told.given["currency"] = code
+def _currency(contents: Terms, code: str, own: str) -> None:
+    contents.given["currency"] = code
     if code and code != own and code not in dict(currencies()):
-        told.given["currency"] = ""
-        told.unread["currency"] = f"{code} is no currency code of ISO 4217, such as USD."
+        contents.given["currency"] = ""
+        contents.unread["currency"] = f"{code} is not an ISO 4217 currency code, such as USD."
 
 
 def _choices(choices: type[TextChoices]) -> Choices:
     return [(str(code), str(label)) for code, label in choices.choices]
 
 
-def _choose(told: Terms, name: str, text: str, choices: Choices) -> None:
-    """One of a few words, by its code or by its label, however it is written."""
+def _choose(contents: Terms, name: str, text: str, choices: Choices) -> None:
+    """Read one of a few words, by code or label, ignoring case."""
     known = {_bare(word): code for code, label in choices for word in (code, label)}
-    told.given[name] = known.get(_bare(text), "")
-    if text and not told.given[name]:
+    contents.given[name] = known.get(_bare(text), "")
+    if text and not contents.given[name]:
         there_are = ", ".join(label.lower() for _, label in choices)
-        told.unread[name] = f"“{text}” is none of these: {there_are}."
+        contents.unread[name] = f"“{text}” is not one of: {there_are}."
     elif name == "price_model" and not text:
-        told.unread[name] = REQUIRED
+        contents.unread[name] = REQUIRED
 
 
 def _bare(text: str) -> str:
     return re.sub(r"[\s_-]+", "", text.casefold())
 
 
-def _wall_clock(told: Terms, name: str, text: str) -> None:
-    told.given[name] = None
+def _wall_clock(contents: Terms, name: str, text: str) -> None:
+    contents.given[name] = None
     try:
-        told.given[name] = read(text) if text else None
+        contents.given[name] = read(text) if text else None
     except NotAWallClockTime as error:
-        told.unread[name] = str(error)
+        contents.unread[name] = str(error)
     if not text and name == "wall_from":
-        told.unread[name] = REQUIRED
+        contents.unread[name] = REQUIRED
 
 
-def _name(told: Terms, text: dict[str, str], names: Names) -> None:
-    """Whom and what the row names, by code and SKU."""
+def _name(contents: Terms, text: dict[str, str], names: Names) -> None:
+    """Read the records the row names, by code and SKU."""
     for name, codes in names.codes.items():
         code = text[name]
         pk = codes.get(code.lower()) if code else None
-        told.given[name] = None if pk is None else names.row(name, pk)
+        contents.given[name] = None if pk is None else names.row(name, pk)
         if code and pk is None:
-            told.unread[name] = f"Nothing has the code “{code}”.{_meant(code, names.spelled[name])}"
-    customer: Customer | None = told.given["customer"]
+            contents.unread[name] = f"Nothing has the code “{code}”.{_meant(code, names.spelled[name])}"
+    customer: Customer | None = contents.given["customer"]
     sku = external_id(text["product"])
     found = names.products.get((customer.pk if customer else None, sku.lower()), []) if sku else []
-    told.given["product"] = names.row("product", found[0]) if len(found) == 1 else None
+    contents.given["product"] = names.row("product", found[0]) if len(found) == 1 else None
     if sku and not found:
-        told.unread["product"] = f"No product has the SKU “{sku}”."
+        contents.unread["product"] = f"No product has the SKU “{sku}”."
     if len(found) > 1:
-        told.unread["product"] = f"Several customers have the SKU “{sku}”: name the customer."
+        contents.unread["product"] = f"Several customers have the SKU “{sku}”: name the customer."
 
 
 def _meant(code: str, known: Iterable[str]) -> str:
@@ -183,25 +183,27 @@ def _meant(code: str, known: Iterable[str]) -> str:
     return f" Did you mean {' or '.join(found)}?" if found else ""
 
 
-def _tiers(told: Terms, text: str) -> None:
+def _tiers(contents: Terms, text: str) -> None:
     parts: Sequence[str] = [part.strip() for part in text.split(";") if part.strip()]
     if len(parts) > TIERS_AT_MOST:
-        told.unread[TIERS] = f"These are {len(parts):,} tiers; a price has at most {TIERS_AT_MOST:,}."
+        contents.unread[TIERS] = f"These are {len(parts):,} tiers. A price can have at most {TIERS_AT_MOST:,}."
         return
     found = {part: TIER.match(part) for part in parts}
     if wrong := [part for part, match in found.items() if match is None]:
-        told.unread[TIERS] = " ".join(f"“{part}” is no tier: write “100: 2.40” or “500: 1.80 + 20”." for part in wrong)
-    rate = rate_of(told.given["price_model"])
+        contents.unread[TIERS] = " ".join(
+            f"“{part}” is not a tier. Write “100: 2.40” or “500: 1.80 + 20”." for part in wrong
+        )
+    rate = rate_of(contents.given["price_model"])
     fields = _fields(PriceTier, ("up_to", rate, "flat_fee"))
     for match in (found[part] for part in parts):
         if match is not None and any(part.strip() for part in match.groups(default="")):
-            _tier(told, fields, {"up_to": match["up_to"], rate: match["rate"], "flat_fee": match["fee"] or "0"})
+            _tier(contents, fields, {"up_to": match["up_to"], rate: match["rate"], "flat_fee": match["fee"] or "0"})
 
 
-def _tier(told: Terms, fields: dict[str, forms.Field], text: dict[str, str]) -> None:
+def _tier(contents: Terms, fields: dict[str, forms.Field], text: dict[str, str]) -> None:
     given: dict[str, Any] = {}
     unread: dict[str, str] = {}
     for name, by in fields.items():
         _read(given, unread, name, by, text[name])
-    told.tiers.append(PriceTier(**given))
-    told.unread_of_tiers.append(unread)
+    contents.tiers.append(PriceTier(**given))
+    contents.unread_of_tiers.append(unread)

@@ -1,4 +1,4 @@
-"""A price rule as one row of a spreadsheet, and in what such a row is not what the rule is."""
+"""A price rule as one spreadsheet row, and how a row differs from its rule."""
 
 import re
 from collections.abc import Iterable
@@ -14,12 +14,12 @@ from pricing.rating.prices import amount_fields
 
 
 def _price_columns() -> dict[str, str]:
-    """A column for each thing that a price is made of; tiers stand beside the unit price, whose place they take."""
+    """One column per price field; the tiers stand next to the unit price that they replace."""
     (first, *rest) = amount_fields()
     return {first.label: first.name, "tiers": "", **{each.label: each.name for each in rest}}
 
 
-# The columns, each with its field; what has none is for people, or is read in its own way.
+# Columns with their fields; those without one are for people, or are read separately.
 COLUMNS = {
     "id": "",
     "name": "name",
@@ -47,12 +47,12 @@ YES = {"yes", "true", "1", "x"}
 NO = {"", "no", "false", "0"}
 
 Cells = dict[str, str]
-Differences = list[tuple[str, str, str]]  # a column, what is stored there, what the row has
-Faults = list[tuple[str, str]]  # a column, and what is wrong with it
+Differences = list[tuple[str, str, str]]  # column, stored value, value in the row
+Faults = list[tuple[str, str]]  # column and error
 
 
 def cells_of(rule: PriceRule) -> list[Cell]:
-    """The rule's row."""
+    """The rule as a row."""
     return [_cell(rule, column, field) for column, field in COLUMNS.items()]
 
 
@@ -84,7 +84,7 @@ def as_text(rule: PriceRule) -> Cells:
 
 
 def tiers_as_text(rule: PriceRule) -> str:
-    """`100: 2.4; 500: 1.8 + 20; : 1.2`: up to, price (or percent), flat fee; the last one has no end."""
+    """`100: 2.4; 500: 1.8 + 20; : 1.2`: upper end, price (or percent), flat fee; the last tier has no end."""
     return "; ".join(_tier(tier) for tier in in_order(rule.tiers.all()))
 
 
@@ -96,7 +96,7 @@ def _tier(tier: Any) -> str:
 
 
 def differs(rule: PriceRule, cells: Cells) -> Differences:
-    """In what a row is not what the rule is; numbers and times are compared as such."""
+    """How a row differs from its rule; numbers and times are compared by value."""
     return [
         (column, stored, cells[column])
         for column, stored in as_text(rule).items()
@@ -118,5 +118,5 @@ def _plain(text: str) -> str:
 
 
 def unknown_columns(header: Iterable[str]) -> list[str]:
-    """Columns that mean nothing here: a typing error in a header must not lose a column."""
+    """Unknown columns: a typo in a header must not lose a column."""
     return [name for name in header if name and name not in COLUMNS]

@@ -1,4 +1,4 @@
-"""A spreadsheet of price rules: planned row by row without changing anything, then made into drafts, all or none."""
+"""Plan a spreadsheet of price rules row by row without changing anything, then create all drafts or none."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -26,7 +26,7 @@ from pricing.domain.rule_book.sheet.columns import (
     unknown_columns,
 )
 from pricing.domain.rule_book.validate import TIERS, currency_of, rule_faults, tiers_faults
-from pricing.domain.rule_book.warnings import Caution, cautions_about
+from pricing.domain.rule_book.warnings import DraftWarning, warnings_for
 from pricing.domain.scope.fit import LastMonth
 from pricing.models import PriceRule, PriceTier
 
@@ -35,13 +35,13 @@ NEW, REVISION, CHANGED, SAME = "new draft", "revision", "changed draft", "unchan
 
 
 class SheetHasFaults(Refused):
-    """Nothing of a sheet is taken while something of it is wrong."""
+    """A sheet with any fault is not imported."""
 
     code = "sheet_has_faults"
 
 
 class UnknownColumns(Refused):
-    """A header that nobody knows."""
+    """The sheet has unknown column headers."""
 
     code = "unknown_columns"
 
@@ -61,32 +61,32 @@ class Plan:
 
 
 def plan(rows: list[Row]) -> list[Plan]:
-    """What each row would do; nothing is written. Raises UnknownColumns."""
+    """Plan what each row would do without writing anything. Raises UnknownColumns."""
     if rows and (unknown := unknown_columns(rows[0][1])):
-        raise UnknownColumns(f"Unknown columns: {', '.join(unknown)}. There are: {', '.join(COLUMNS)}.")
+        raise UnknownColumns(f"Unknown columns: {', '.join(unknown)}. Known columns: {', '.join(COLUMNS)}.")
     ids = [int(cells["id"]) for _, cells in rows if cells.get("id", "").isdecimal()]
     rules = PriceRule.objects.filter(pk__in=ids).select_related(*RELATED).prefetch_related("tiers").in_bulk()
     names, seen = Names.read(), set[str]()
     return [_planned(number, cells, rules, names, seen) for number, cells in rows]
 
 
-def preview(each: Plan, *, at: datetime, last_month: LastMonth) -> tuple[PriceRule, list[Caution]] | None:
-    """The draft that a good row would make, not stored, and what a person should think about; None for an idle one."""
+def preview(each: Plan, *, at: datetime, last_month: LastMonth) -> tuple[PriceRule, list[DraftWarning]] | None:
+    """The unsaved draft that a valid row would create, and its warnings; None for a row without changes."""
     rule = each.draft
     if rule is None or each.faults:
         return None
     if each.does == REVISION and each.rule is not None:
         rule.revises, rule.first_revision_id = each.rule, each.rule.lineage
-    return rule, cautions_about(with_tiers(rule, each.tiers), at=at, last_month=last_month)
+    return rule, warnings_for(with_tiers(rule, each.tiers), at=at, last_month=last_month)
 
 
 @transaction.atomic
 def apply(plans: list[Plan], *, by: User, at: datetime) -> dict[str, int]:
-    """Make the drafts, all or none; answers how many of what. Raises SheetHasFaults."""
+    """Create all drafts or none; return how many of each kind. Raises SheetHasFaults."""
     faulty = [each for each in plans if each.faults]
     if faulty:
         raise SheetHasFaults(
-            f"{len(faulty)} row{'s have' if len(faulty) > 1 else ' has'} faults: nothing was imported."
+            f"{len(faulty)} row{'s have' if len(faulty) > 1 else ' has'} faults. Nothing was imported."
         )
     done = {NEW: 0, REVISION: 0, CHANGED: 0}
     for each in plans:
@@ -97,7 +97,7 @@ def apply(plans: list[Plan], *, by: User, at: datetime) -> dict[str, int]:
 
 
 def _draft_of(each: Plan, draft: PriceRule, *, by: User, at: datetime) -> PriceRule:
-    """The draft to store: of a revision the copy that `revise` makes, with the row's terms."""
+    """The draft to save; a revision is the copy that `revise` creates, with the row's terms."""
     if each.does != REVISION or each.rule is None:
         return draft
     copy = revise(each.rule, by=by, at=at, since=draft.wall_from)
@@ -111,13 +111,13 @@ def _planned(number: int, cells: Cells, rules: dict[int, PriceRule], names: Name
     rule = rules.get(int(given)) if given.isdecimal() else None
     found = Plan(number, cells.get("name") or (rule.name if rule else ""), NEW, rule)
     if given and rule is None:
-        found.faults.append(("id", f"There is no rule {given}; leave it empty for a new one."))
+        found.faults.append(("id", f"There is no rule {given}. Leave the id empty to create a new one."))
     if given and given in seen:
-        found.faults.append(("id", f"Rule {given} stands in this sheet twice."))
+        found.faults.append(("id", f"Rule {given} appears twice in this sheet."))
     seen.add(given)
     if rule is not None:
         _compare(found, rule, cells)
-        cells = as_text(rule) | cells  # a column that is left out of the sheet stays as it is
+        cells = as_text(rule) | cells  # a column missing from the sheet keeps its value
     if found.does != SAME and not found.faults:
         _check(found, cells, names)
     return found
@@ -130,16 +130,16 @@ def _compare(found: Plan, rule: PriceRule, cells: Cells) -> None:
     elif rule.state == PriceRule.State.DRAFT:
         found.does = CHANGED
     elif rule.state == PriceRule.State.RETIRED:
-        found.faults.append(("state", "It is retired: make a new rule, with an empty id."))
+        found.faults.append(("state", "This rule is retired. Leave the id empty to create a new one."))
     else:
         found.does = REVISION
         if COLUMN_OF["wall_from"] not in [column for column, _, _ in found.changed]:
-            words = f"From when? A rule in force is revised from a later time than {in_words(rule.wall_from)}."
+            words = f"Enter when the revision starts, later than {in_words(rule.wall_from)}."
             found.faults.append((COLUMN_OF["wall_from"], words))
 
 
 def _check(found: Plan, cells: Cells, names: Names) -> None:
-    """Read the row into a draft, and hold it against what every door holds a rule against."""
+    """Read the row into a draft, and validate it like any other rule."""
     stored = found.rule if found.does == CHANGED else None
     draft = stored or PriceRule()
     terms = terms_of(cells, names, own_currency=draft.currency)
@@ -155,7 +155,7 @@ def _check(found: Plan, cells: Cells, names: Names) -> None:
 
 
 def _faults_of(draft: PriceRule, terms: Terms) -> Iterator[tuple[str, str]]:
-    """What is wrong with what could be read, by column."""
+    """What is wrong with the readable cells, by column."""
     for fault in rule_faults(draft):
         if fault.field not in terms.unread:
             yield COLUMN_OF.get(fault.field, "row"), fault.words
@@ -175,13 +175,13 @@ def _told_of_tiers(draft: PriceRule, terms: Terms) -> Iterator[str]:
 
 
 def _check_beginning(found: Plan, terms: Terms) -> None:
-    """A revision begins within the time of the rule that it revises."""
+    """A revision starts while the rule it revises is in force."""
     rule, since = found.rule, terms.given.get("wall_from")
     if found.does != REVISION or rule is None or since is None:
         return
     column = COLUMN_OF["wall_from"]
     if since <= rule.wall_from:
-        words = f"A revision begins after the rule it revises, which begins on {in_words(rule.wall_from)}."
+        words = f"A revision must start after the rule it revises, which starts on {in_words(rule.wall_from)}."
         found.faults.append((column, words))
     elif rule.wall_to is not None and since >= rule.wall_to:
-        found.faults.append((column, f"The rule ends on {in_words(rule.wall_to)}: make a new one."))
+        found.faults.append((column, f"The rule ends on {in_words(rule.wall_to)}. Create a new one."))
