@@ -16,7 +16,7 @@ test: $(VENV)/.dev $(VENV)/.cloud ## All tests, including those in a real browse
 	@$(BIN)/python tests/e2e/chromium.py
 	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
 
-check: lint types contracts migrations templates deployment ## All static checks
+check: lint types contracts migrations templates deployment prose ## All static checks
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

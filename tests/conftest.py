@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from tests.e2e import chromium
 
-# Tests have no timings: a busy machine is no fault of the code.
+# Tests have no timings: a busy machine is not a fault in the code.
 hypothesis.register_profile("house", deadline=None)
 hypothesis.load_profile("house")
 

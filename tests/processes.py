@@ -34,7 +34,7 @@ def environ() -> dict[str, str]:
 
 
 def at_once(*programs: str, seconds: float = 60) -> list[str]:
-    """Run Python programs in processes of their own, let go at the same instant; answers what each printed."""
+    """Run Python programs in processes of their own, let go at the same instant; return what each printed."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s)", [STARTING_LINE])
         running = [

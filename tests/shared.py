@@ -1,4 +1,4 @@
-"""Real data that nobody here made; it lies beside the checkout and is not part of it."""
+"""Real data from elsewhere; it lies next to the checkout and is not part of it."""
 
 from pathlib import Path
 

@@ -101,12 +101,12 @@ def test_an_action_is_found_by_its_whole_id(browser: Client) -> None:
 def test_rules_products_sources_and_pages_are_found_by_name_sku_and_code(browser: Client) -> None:
     PriceRuleFactory.create(name="Terrazzo by volume")
     ProductFactory.create(sku="TZ-140", name="Micro Terrazzo Ash")
-    SourceFactory.create(code="terra_web", name="Web site")
+    SourceFactory.create(code="terra_web", name="Website")
 
     assert search(browser, "terra") == {
         "Price rules": ["Terrazzo by volume"],
         "Products": ["Micro Terrazzo Ash"],
-        "Sources": ["Web site"],
+        "Sources": ["Website"],
     }
     assert search(browser, "tz-1") == {"Products": ["Micro Terrazzo Ash"]}
     assert search(browser, "month") == {"Pages": ["This month", "Month close"]}
