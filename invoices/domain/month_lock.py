@@ -64,4 +64,4 @@ def _sentence(cycle: BillingCycle | None, *states: BillingCycle.State) -> str:
         return ""
     if cycle.state == State.CLOSED:
         return f"{cycle.label} is closed for good."
-    return f"{cycle.label} is locked. A second person can open it again."
+    return f"{cycle.label} is locked. A second person can reopen it."

@@ -22,7 +22,7 @@ from reports.admin.activity_table import Sheet, sheet_of
 from reports.queries.activity import ActivityRow, activity_of
 
 PERMISSION = "invoices.view_invoice"
-HEADER = ("Month", "Late activity of", "SKU", "Product", "Source", "Action type", "Actions", "Charged")
+HEADER = ("Month", "Late activity from", "SKU", "Product", "Source", "Action type", "Actions", "Charged")
 AFTER_REASONS = ("Unrated", "Quantity charged", "Unit", "Amount", "Currency")
 
 

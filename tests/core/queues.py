@@ -104,7 +104,7 @@ def a_mail() -> None:
 
 
 def mails() -> Any:
-    return list(InvoiceMail.objects.values_list("state", "taken", "reason"))
+    return list(InvoiceMail.objects.values_list("state", "accepted", "reason"))
 
 
 def two_items_to_retry() -> None:
@@ -165,7 +165,7 @@ def use_counts() -> Any:
     return list(RuleUse.objects.values_list("charges", "amount"))
 
 
-PASSED_OVER = ("refused_again", "Passed over: 3 attempts ended without an outcome.")
+PASSED_OVER = ("refused_again", "Skipped after 3 attempts without an outcome.")
 AMOUNT = Decimal("2.5")
 
 CASES: dict[str, Case] = {

@@ -15,7 +15,7 @@ from pypdf import PdfReader
 from pytest_django.live_server_helper import LiveServer
 
 from billing_engine.core.calendar.spans import Month
-from invoices.models import Invoice
+from invoices.models import Invoice, InvoiceDocument
 from leads.domain.credentials.api_keys import create_key
 from leads.models import Action
 from pricing.models import Charge, PriceRule
@@ -76,7 +76,7 @@ def _draft_a_price(page: Page) -> None:
     page.locator("input[name=wall_from_1]").fill("00:00")
     page.get_by_role("button", name="Save and continue editing").click()
     off = page.locator(".lb-action-off", has_text="Activate")
-    expect(off).to_have_attribute("title", re.compile("who wrote it does not activate it; ask a second person"))
+    expect(off).to_have_attribute("title", re.compile("You wrote it, so ask a second person to activate it"))
 
 
 def _activate_it(page: Page) -> None:
@@ -118,6 +118,7 @@ def _approve_and_issue(page: Page) -> None:
 
 
 def _open_the_pdf(page: Page) -> None:
+    until(lambda: InvoiceDocument.objects.get().is_kept)
     address = page.get_by_role("link", name="PDF").first.get_attribute("href")
     assert address
     answer = page.request.get(address)

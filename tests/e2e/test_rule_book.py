@@ -143,7 +143,7 @@ def _correct_it(page: Page) -> None:
 
 def _be_refused_alone(page: Page) -> None:
     off = page.locator(".lb-action-off", has_text="Activate")
-    expect(off).to_have_attribute("title", re.compile("You wrote this draft: a second person activates it"))
+    expect(off).to_have_attribute("title", re.compile("You wrote this draft. Ask a second person to activate it"))
     assert PriceRule.objects.get(unit_price=3).state == "draft"
 
 

@@ -25,7 +25,7 @@ PUT_TOGETHER = {
 FOR_PEOPLE = {
     f"leads/domain/{name}.py"
     for name in (
-        "catalogue",
+        "catalog",
         "companies",
         "credentials/api_keys",
         "credentials/lifetime",

@@ -59,7 +59,7 @@ def test_what_occurred_before_a_customer_is_billed_is_late_and_opens_no_period_b
         ({"monthly_minimum": "500", "billed_from": "2026-12-01"}, {}, "2026-12-01"),
         (
             {"billed_from": "2026-09-15"},
-            {"billed_from": ["September 2026 is locked: bill from October 1, 2026 on, or later."]},
+            {"billed_from": ["September 2026 is locked. Bill from October 1, 2026 or later."]},
             "",
         ),
         ({"billed_from": "2026-10-01"}, {}, "2026-10-01"),

@@ -195,7 +195,7 @@ def test_the_template_is_previewed_with_the_latest_invoice(finance: Client, view
     subject, _ = email_text(invoice)
     assert subject in shown
     assert f"To: {', '.join(TO)}" in shown
-    assert f"With: {invoice.number}.pdf" in shown
+    assert f"Attachment: {invoice.number}.pdf" in shown
     assert not InvoiceMail.objects.exists()
 
 

@@ -65,7 +65,9 @@ def test_an_open_period_has_no_such_button(finance: Client) -> None:
 
     assert page(opened, "prove") not in finance.get(page(opened)).content.decode()
     assert page(shut, "prove") in finance.get(page(shut)).content.decode()
-    assert "This period is open" in said(finance.post(page(opened, "prove")))
+    assert "This period is still open and is rated again with every change. Close it first, then prove it." in said(
+        finance.post(page(opened, "prove"))
+    )
 
 
 def test_who_sees_no_charges_has_none_proven(client: Client, finance: Client) -> None:

@@ -54,7 +54,7 @@ def test_a_prefix_that_ends_in_the_year_raises_no_false_alarm_and_hides_no_gap(f
 
     NumberSeries.objects.update(last=3)
     assert [breach.words for breach in numbers().breaches] == [
-        f"{ours.name}, 2026: number 3 was given, and no invoice has it"
+        f"{ours.name}, 2026: number 3 was issued, but no invoice has it"
     ]
 
 
@@ -72,7 +72,7 @@ def test_no_company_takes_the_prefix_of_the_seller_of_the_settings(prefix: str, 
     clashes = clash(prefix, "INV-{year}-")
     assert clashes == prefix.endswith("-")
     if clashes:
-        with pytest.raises(PrefixTaken, match=r"could be those of Lead Billing Engine \(INV-\{year\}-\)"):
+        with pytest.raises(PrefixTaken, match=r"could be mistaken for those of Lead Billing Engine \(INV-\{year\}-\)"):
             issue(draft, by=frank, at=datetime(2026, 11, 3, 12, tzinfo=UTC))
         draft.refresh_from_db()
         assert (draft.state, NumberSeries.objects.count()) == ("approved", 0)
@@ -87,13 +87,13 @@ def test_a_prefix_that_was_used_and_released_is_never_continued_by_another_selle
     second = change(second, number_prefix="n-{year}-", number_digits=4)
     draft = approved(a_draft(seller=second), frank)
 
-    with pytest.raises(PrefixTaken, match="could be those of OURS"):
+    with pytest.raises(PrefixTaken, match="could be mistaken for those of OURS"):
         issue(draft, by=frank, at=datetime(2026, 11, 3, 12, tzinfo=UTC))
     settings.SELLER = settings.SELLER | {"number_prefix": "N-{year}-"}
-    with pytest.raises(PrefixTaken, match="could be those of OURS"):
+    with pytest.raises(PrefixTaken, match="could be mistaken for those of OURS"):
         issued(a_draft(), frank)
     for act in (lambda: NumberPrefix.objects.update(seller=second), lambda: NumberPrefix.objects.all().delete()):
-        with pytest.raises(DatabaseError, match="stays its seller's"), transaction.atomic():
+        with pytest.raises(DatabaseError, match="it remains its seller's"), transaction.atomic():
             act()
 
     assert list(NumberPrefix.objects.values_list("prefix", "seller")) == [("N-{year}-", first.pk)]
@@ -117,11 +117,11 @@ def test_the_form_refuses_what_could_be_anothers_and_says_when_a_change_takes_ef
     ):
         answer = finance.post(address, given | {"number_prefix": prefix, "number_digits": "4"})
         [fault] = answer.context["adminform"].form.errors["number_prefix"]
-        assert f"could be those of {whose}" in fault
+        assert f"could be mistaken for those of {whose}" in fault
     answer = finance.post(address, given | {"number_prefix": "S-{year}-", "number_digits": "4"}, follow=True)
 
     assert next(str(message) for message in answer.context["messages"]) == (
-        "The next invoice is numbered like S-{year}-0001; the count of its year goes on, without a gap."
+        "The next invoice number looks like S-{year}-0001. The count of the year continues without a gap."
     )
 
 

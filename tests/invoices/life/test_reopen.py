@@ -278,7 +278,7 @@ def test_a_void_gives_back_the_credit_it_used_and_takes_back_what_it_carried(acc
         ("carried", 5),
         ("used", Decimal("-2.5")),
         ("returned", Decimal("2.5")),
-        ("actions_voided", -5),
+        ("reversed", -5),
     ]
 
 

@@ -80,16 +80,16 @@ def test_a_refused_void_lists_the_invoices_that_used_the_credit_with_amounts_and
     with pytest.raises(CreditIsUsed) as refusal:
         void(source, reason="Wrong", by=vera, at=LATER)
     assert str(refusal.value) == (
-        "$20.00 of the $44.00 of credit that this invoice carried forward is used. "
-        f"Re-open the period of Draft {draft.pk}, November 2026, first ($20.00)."
+        "$20.00 of the $44.00 credit that this invoice carried forward is used. "
+        f"Reopen the period of Draft {draft.pk}, November 2026, first ($20.00)."
     )
     second = of_month(source.customer, 12, 4)  # and 10.00
     issued(draft, frank)
     with pytest.raises(CreditIsUsed) as refusal:
         void(source, reason="Wrong", by=vera, at=LATER)
     assert str(refusal.value) == (
-        "$30.00 of the $44.00 of credit that this invoice carried forward is used. "
-        f"Re-open the period of Draft {second.pk}, December 2026, first ($10.00). Void {_number(draft)} first ($20.00)."
+        "$30.00 of the $44.00 credit that this invoice carried forward is used. "
+        f"Reopen the period of Draft {second.pk}, December 2026, first ($10.00). Void {_number(draft)} first ($20.00)."
     )
 
     reopen(second.period, reason="Wrong", by=vera, at=LATER)

@@ -175,7 +175,7 @@ def test_a_minimum_and_a_budget_that_cannot_be_paid_are_refused_in_words(
 def test_a_hard_budget_below_the_minimum_is_refused_by_form_model_and_database():
     below = {"monthly_minimum": "200", "monthly_budget": "100", "hard_budget": "on"}
     words = (
-        "A hard budget of $100.00 is below the monthly minimum of $200.00, which is due in any case: raise the budget or"
+        "A hard budget of $100.00 is below the monthly minimum of $200.00, which is always due. Raise the budget or"
         " lower the minimum."
     )
 

@@ -222,7 +222,7 @@ def test_the_function_that_refuses_hides_the_button(finance: Client, frank: User
     assert buttons(finance, "invoices_invoice", draft.pk) == before - {"Adjust", "Regenerate", "Reopen period"}
     assert "Start billing run" not in buttons(finance, "invoices_billingcycle", october().pk)
     assert "Bill again" in buttons(finance, "invoices_invoice", invoice.pk)
-    assert "Re-open" not in buttons(finance, "leads_billingperiod", draft.period_id)
+    assert "Reopen" not in buttons(finance, "leads_billingperiod", draft.period_id)
     finance.post(reverse("admin:leads_billingperiod_bill_again", args=[period.pk]))
 
     again = Invoice.objects.get(period=period, state="draft")

@@ -140,4 +140,4 @@ def test_while_redis_is_down_every_request_is_let_through_without_a_long_wait(
 
     assert statuses == [202] * 5
     assert took < 2
-    assert caplog.text.count("Redis is away") == 1
+    assert caplog.text.count("Redis is unavailable") == 1
