@@ -131,11 +131,6 @@ class BulkActions(PassQueue[BillingCycle, Invoice]):
 BULK_ACTIONS = BulkActions()
 
 
-def process_next(cycle_id: int, *, at: datetime) -> bool:
-    """Process the next invoice; return whether more may remain."""
-    return BULK_ACTIONS.work(cycle_id, at=at)
-
-
 def _step_of(cycle: BillingCycle) -> CycleStep:
     return cycle.steps.filter(kind=cycle.bulk_action).latest("pk")
 

@@ -65,11 +65,6 @@ class Ratings(Queue):
 RATINGS = Ratings()
 
 
-def rate_together(period_ids: Sequence[int], *, at: datetime) -> None:
-    """Rate those of the periods that are due."""
-    RATINGS.work(period_ids, at=at)
-
-
 def waiting_marks() -> QuerySet[UnratedMark]:
     """Marks waiting for a worker: those of open periods that were not given up on."""
     marks = UnratedMark.objects.filter(period__state=BillingPeriod.State.OPEN)

@@ -11,7 +11,7 @@ from invoices.domain.document.typeset import render
 from invoices.domain.life.adjustments import adjust
 from invoices.domain.life.reopen import regenerate
 from invoices.domain.life.review_flags import flags_of
-from invoices.domain.month_close.bulk_action import process_next, start_bulk_action
+from invoices.domain.month_close.bulk_action import BULK_ACTIONS, start_bulk_action
 from invoices.domain.month_close.close_month import create_missing_months
 from invoices.models import BillingCycle, Invoice, SkippedInvoice
 from leads.models import Company
@@ -78,7 +78,7 @@ def test_the_flag_stays_until_it_is_fixed_and_approve_all_skips_the_draft(frank:
     create_missing_months()
     cycle = BillingCycle.objects.get(label="2026-10")
     start_bulk_action(cycle, BillingCycle.BulkAction.APPROVE, by=frank, at=NOVEMBER_3)
-    while process_next(cycle.pk, at=NOVEMBER_3):
+    while BULK_ACTIONS.work(cycle.pk, at=NOVEMBER_3):
         pass
     draft.refresh_from_db()
     [skipped] = SkippedInvoice.objects.all()

@@ -12,7 +12,7 @@ from invoices.domain.life.reopen import regenerate, reopen
 from invoices.domain.life.reopen import void as void_invoice
 from invoices.domain.life.review_flags import flags_of
 from invoices.domain.life.transitions import approve, issue, send_back
-from invoices.domain.month_close.bulk_action import process_next, start_bulk_action
+from invoices.domain.month_close.bulk_action import BULK_ACTIONS, start_bulk_action
 from invoices.models import BillingCycle, Invoice
 from leads.domain.voiding import void
 from leads.models import Action
@@ -54,7 +54,7 @@ def test_a_draft_with_a_voided_action_is_flagged_and_not_approved_without_a_reas
         approve(invoice, by=frank, at=LATER)
     cycle = BillingCycle.objects.create(label="2026-10")
     start_bulk_action(cycle, BillingCycle.BulkAction.APPROVE, by=frank, at=LATER)
-    while process_next(cycle.pk, at=LATER):
+    while BULK_ACTIONS.work(cycle.pk, at=LATER):
         pass
 
     invoice.refresh_from_db()

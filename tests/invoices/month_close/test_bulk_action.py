@@ -13,11 +13,11 @@ from invoices.domain.life.adjustments import adjust
 from invoices.domain.life.reopen import bill_again, reopen, void
 from invoices.domain.mail.request import send
 from invoices.domain.month_close.bulk_action import (
+    BULK_ACTIONS,
     BulkActionInProgress,
     NothingToDo,
     count_waiting,
     last_bulk_action,
-    process_next,
     start_bulk_action,
     stop_bulk_action,
     without_contacts,
@@ -39,7 +39,7 @@ def october() -> BillingCycle:
 
 
 def work(cycle: BillingCycle) -> None:
-    while process_next(cycle.pk, at=NOVEMBER_3):
+    while BULK_ACTIONS.work(cycle.pk, at=NOVEMBER_3):
         pass
 
 
@@ -103,7 +103,7 @@ def test_a_bulk_action_is_stopped_between_two_invoices_and_started_again(frank: 
     a_draft(name="Birch")
     start_bulk_action(october(), BulkAction.APPROVE, by=frank, at=NOVEMBER_3)
 
-    process_next(october().pk, at=NOVEMBER_3)
+    BULK_ACTIONS.work(october().pk, at=NOVEMBER_3)
     stop_bulk_action(october())
     work(october())
 
@@ -125,12 +125,12 @@ def test_one_bulk_action_of_a_month_at_a_time_and_only_where_something_waits(fra
 
 
 WORK = """
-from invoices.domain.month_close.bulk_action import process_next
+from invoices.domain.month_close.bulk_action import BULK_ACTIONS
 from invoices.models import BillingCycle
 import time
 deadline = time.monotonic() + 20
 while BillingCycle.objects.exclude(bulk_action="").exists() and time.monotonic() < deadline:
-    process_next(BillingCycle.objects.get().pk, at=now())
+    BULK_ACTIONS.work(BillingCycle.objects.get().pk, at=now())
 """
 
 

@@ -16,8 +16,8 @@ from tests.processes import CHECKOUT, at_once, environ, until
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.processes]
 
 DO_NEXT = """
-from invoices.domain.month_close.bulk_action import process_next
-process_next({cycle}, at=now())
+from invoices.domain.month_close.bulk_action import BULK_ACTIONS
+BULK_ACTIONS.work({cycle}, at=now())
 """
 SEND_ONCE = """
 from billing_engine.core.errors import Refused

@@ -13,7 +13,7 @@ from django.urls import reverse
 from billing_engine.operations.monitoring.metrics import registry
 from leads.domain.periods import mark_unrated
 from leads.models import BillingPeriod
-from pricing.domain.rate.sweep import RATINGS, rate_together
+from pricing.domain.rate.sweep import RATINGS
 from pricing.models import Charge, PeriodTally, RatingAttempts, UnratedAction
 from reports.queries.attention import waiting
 from tests.factories.leads import ActionFactory, BillingPeriodFactory
@@ -119,8 +119,8 @@ def test_who_only_looks_is_offered_no_retry(client: Client, stuck: BillingPeriod
 RATE = """
 import django; django.setup()
 from datetime import UTC, datetime
-from pricing.domain.rate.sweep import rate_together
-rate_together([{period}], at=datetime(2026, 10, 20, tzinfo=UTC))
+from pricing.domain.rate.sweep import RATINGS
+RATINGS.work([{period}], at=datetime(2026, 10, 20, tzinfo=UTC))
 """
 
 
@@ -146,7 +146,7 @@ def test_a_worker_that_is_killed_while_it_rates_has_counted_its_attempt():
         assert (worker.returncode, RatingAttempts.objects.get().attempts) == (-signal.SIGKILL, attempt)
 
     assert RATINGS.sweep(at=NOW) == 0
-    rate_together([period.pk], at=NOW)
+    RATINGS.work([period.pk], at=NOW)
     assert (Charge.objects.count(), PeriodTally.objects.count()) == (0, 0)
 
 

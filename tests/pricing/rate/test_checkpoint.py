@@ -251,12 +251,12 @@ def test_one_period_that_cannot_be_rated_does_not_keep_the_others_from_it(
     asked = list[tuple[str, dict[str, Any]]]()
     monkeypatch.setattr(queue, "after_commit", lambda task, **arguments: asked.append((task, arguments)))
 
-    sweep.rate_together([period.pk, broken.pk], at=NOW)
+    sweep.RATINGS.work([period.pk, broken.pk], at=NOW)
     assert not Charge.objects.exists()
     assert asked == [("pricing.rate_periods", {"period_ids": [pk]}) for pk in (period.pk, broken.pk)]
-    sweep.rate_together([period.pk], at=NOW)
+    sweep.RATINGS.work([period.pk], at=NOW)
     with pytest.raises(KeyError, match="counted"):
-        sweep.rate_together([broken.pk], at=NOW)
+        sweep.RATINGS.work([broken.pk], at=NOW)
 
     assert Charge.objects.count() + UnratedAction.objects.count() == 3
 

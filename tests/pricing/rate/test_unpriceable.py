@@ -16,7 +16,7 @@ from leads.domain.periods import mark_unrated
 from leads.models import BillingPeriod
 from pricing.domain.rate.attempts import NothingToRetry, retry
 from pricing.domain.rate.rate import rate, rate_waiting
-from pricing.domain.rate.sweep import RATINGS, rate_together, waiting_marks
+from pricing.domain.rate.sweep import RATINGS, waiting_marks
 from pricing.domain.waive import waive
 from pricing.models import Charge, PeriodTally, PriceRule, RatingAttempts, UnratedAction
 from pricing.rating.period import rate_period
@@ -76,7 +76,7 @@ def test_a_rule_without_a_price_leaves_only_what_it_wins_unrated(period: Billing
     elsewhere = did(other, 4)
     mark_unrated([period, other], reason="intake")
 
-    rate_together([period.pk, other.pk], at=NOW)
+    RATINGS.work([period.pk, other.pk], at=NOW)
 
     assert amounts(*good, *bad, *elsewhere) == [2, 6, None, 8]
     [row] = UnratedAction.objects.values_list("action", "period", "code", "message")
@@ -188,7 +188,7 @@ def broken(db: None) -> BillingPeriod:
 
 def try_in_vain(period: BillingPeriod) -> None:
     with pytest.raises(KeyError, match="counted"):
-        rate_together([period.pk], at=NOW)
+        RATINGS.work([period.pk], at=NOW)
 
 
 def test_after_three_attempts_in_vain_a_period_is_a_persons_turn(broken: BillingPeriod):
@@ -198,7 +198,7 @@ def test_after_three_attempts_in_vain_a_period_is_a_persons_turn(broken: Billing
         try_in_vain(broken)
 
     assert (asked, RATINGS.sweep(at=NOW), waiting_marks().count()) == ([1, 1, 1], 0, 0)
-    rate_together([broken.pk], at=NOW)  # a message that was still on its way
+    RATINGS.work([broken.pk], at=NOW)  # a message that was still on its way
     found = RatingAttempts.objects.given_up().get()
     assert (found.period, found.attempts, found.message) == (broken, 3, "KeyError: 'counted'")
 
@@ -212,7 +212,7 @@ def test_a_person_lets_the_workers_try_again_and_all_of_it_is_rated(broken: Bill
     retry(broken)
 
     assert RATINGS.sweep(at=NOW) == 1
-    rate_together([broken.pk], at=NOW)
+    RATINGS.work([broken.pk], at=NOW)
     assert (RatingAttempts.objects.count(), Charge.objects.get().amount, broken.unrated_marks.count()) == (0, 6, 0)
 
 
@@ -220,7 +220,7 @@ def test_a_rating_that_ends_forgets_the_attempts_before_it(broken: BillingPeriod
     try_in_vain(broken)
     PeriodTally.objects.update(counters=None)
 
-    rate_together([broken.pk], at=NOW)
+    RATINGS.work([broken.pk], at=NOW)
 
     assert RatingAttempts.objects.count() == 0
 
@@ -229,9 +229,9 @@ def test_of_those_tried_together_only_the_one_at_fault_has_tried_in_vain(broken:
     did(period, 1)
     mark_unrated([period], reason="intake")
 
-    rate_together([broken.pk, period.pk], at=NOW)
+    RATINGS.work([broken.pk, period.pk], at=NOW)
     together = dict(RatingAttempts.objects.values_list("period", "attempts"))
-    rate_together([period.pk], at=NOW)
+    RATINGS.work([period.pk], at=NOW)
     try_in_vain(broken)
 
     assert together == {}
