@@ -112,15 +112,31 @@ def test_a_delivery_of_20_mb_of_leads_goes_through_and_every_action_is_stored(en
     assert (status, counts["leads_received"], counts["actions_received"]) == (202, 4_700, 18_800), answer[:500]
 
 
-def test_a_little_too_much_is_refused_by_the_api_and_far_too_much_by_nginx_in_the_same_form(engine: Deployed):
-    little, much = (_deliver(engine, b"x" * size) for size in (limits.BYTES + 1, 22 * 1024 * 1024))
+def test_far_too_much_is_refused_by_nginx_in_the_form_of_the_api(engine: Deployed):
+    status, headers, answer = _deliver(engine, b"x" * (22 * 1024 * 1024))
 
-    for status, headers, answer in (little, much):
-        problem = json.loads(answer)
-        assert status == 413
-        assert headers["content-type"].startswith("application/problem+json")
-        assert (problem["status"], problem["code"]) == (413, "too_large")
-        assert problem["type"] == "urn:lead-billing:problem:too_large"
+    problem = json.loads(answer)
+    assert status == 413
+    assert headers["content-type"].startswith("application/problem+json")
+    assert (problem["status"], problem["code"]) == (413, "too_large")
+    assert problem["type"] == "urn:lead-billing:problem:too_large"
+
+
+@pytest.mark.parametrize(
+    ("bytes_sent", "headers", "status", "code"),
+    [
+        (limits.BYTES + 1, {}, 413, "too_large"),
+        (limits.BYTES, {"Authorization": "Bearer wrong"}, 401, "key_not_valid"),
+        (limits.BYTES, {"Content_Type": "image/png"}, 415, "unsupported_media_type"),
+    ],
+)
+def test_a_large_body_refused_unread_gets_its_refusal_every_time_and_never_come_again(
+    engine: Deployed, bytes_sent: int, headers: dict[str, str], status: int, code: str
+):
+    answers = [_deliver(engine, b"x" * bytes_sent, **headers) for _ in range(20)]
+
+    assert [(heard, json.loads(answer)["code"]) for heard, _, answer in answers] == [(status, code)] * 20
+    assert {said["content-type"] for _, said, _ in answers} == {"application/problem+json"}
 
 
 def test_the_longest_ids_there_can_be_are_asked_for_and_longer_addresses_refused_in_the_same_form(engine: Deployed):
@@ -287,9 +303,9 @@ def _ask(
         connection.close()
 
 
-def _deliver(engine: Deployed, body: bytes) -> tuple[int, dict[str, str], bytes]:
-    key = f"Bearer {engine.key}"
-    return _ask(engine, "POST", DELIVERY, body, Authorization=key, Content_Type="application/json")
+def _deliver(engine: Deployed, body: bytes, **headers: str) -> tuple[int, dict[str, str], bytes]:
+    sent = {"Authorization": f"Bearer {engine.key}", "Content_Type": "application/json"} | headers
+    return _ask(engine, "POST", DELIVERY, body, **sent)
 
 
 def _lead(name: str, *, filler: int = 0) -> bytes:
