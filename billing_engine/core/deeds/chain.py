@@ -70,4 +70,4 @@ def _links() -> Iterator[tuple[int, bytes, str]]:
     text = RawSQL("deed_text(core_deed)", [], output_field=TextField())
     found = Deed.objects.exclude(position=None).order_by("position").annotate(text=text)
     for position, digest, words in found.values_list("position", "digest", "text").iterator(AT_ONCE):
-        yield position, bytes(digest), words
+        yield position or 0, bytes(digest or b""), words

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import User
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
 from django.db.models import Model
@@ -57,7 +57,7 @@ def deed_of(
     also: Iterable[Model] = (),
 ) -> Deed:
     """Return the deed without storing it."""
-    person = by if isinstance(by, AbstractUser) else None
+    person = by if isinstance(by, User) else None
     kind = Deed.Actor.PERSON if person else Deed.Actor.SOURCE if by is not None else Deed.Actor.ENGINE
     task = origin.task()
     name = (person.get_full_name() or person.get_username()) if person else str(by) if by is not None else task
