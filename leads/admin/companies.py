@@ -9,6 +9,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 
 from billing_engine.core.admin_kit.cells import shortened
 from billing_engine.core.admin_kit.columns import column
+from billing_engine.core.admin_kit.dialogs import person
 from billing_engine.core.admin_kit.faults import tell, understood
 from billing_engine.core.admin_kit.pages import Page
 from leads.domain.companies import prefix_faults, save_company
@@ -49,7 +50,7 @@ class CompanyAdmin(Page[Company]):
     )
 
     def save_model(self, request: HttpRequest, obj: Company, form: Any, change: bool) -> None:  # noqa: FBT001 -- Django's
-        save_company(obj)
+        save_company(obj, by=person(request))
         if change and {"number_prefix", "number_digits"} & set(form.changed_data):
             messages.info(
                 request,

@@ -161,7 +161,7 @@ def test_deeds_that_stay_out_of_the_chain_are_told(acme: Customer) -> None:
 
     assert list(chain.faults(at=_now())) == []
     assert list(chain.faults(at=_now() + timedelta(minutes=11))) == [
-        "1 deeds are not in the chain yet, after more than 10 minutes."
+        "1 deed is not in the chain yet, after more than 10 minutes."
     ]
 
 
