@@ -67,7 +67,9 @@ def listed(client: Client, **asked: str) -> list[str]:
 def test_the_page_of_a_row_shows_its_last_deeds_in_the_customers_zone_with_values_and_leads_to_all(
     acme: Customer, olga: User
 ) -> None:
-    acme.monthly_budget = 1
+    olga.is_superuser = True  # whoever may change every term
+    olga.save()
+    acme.monthly_budget, acme.billing_contacts = 1, ["ap@example.com", "cfo@example.com"]
     save_customer(acme, by=olga, at=datetime(2026, 10, 1, tzinfo=UTC))
     page = reverse("admin:leads_customer_change", args=[acme.pk])
     client = client_of(olga)
@@ -78,7 +80,14 @@ def test_the_page_of_a_row_shows_its_last_deeds_in_the_customers_zone_with_value
     last = shown(client, page)
     all_of_them = shown(client, reverse("admin:leads_customer_history", args=[acme.pk]))
 
-    told = ["Customer saved", "Olga Berg", "<dt>Monthly budget</dt>", "<del>100</del>", "<ins>1</ins>"]
+    told = [
+        "Customer saved",
+        "Olga Berg",
+        "<dt>Monthly budget</dt>",
+        "<del>100</del>",
+        "<ins>1</ins>",
+        "<ins>ap@example.com, cfo@example.com</ins>",
+    ]
     assert [words for words in told if words not in first] == []
     assert ("Show all deeds" in first, "Show all deeds" in last) == (False, True)
     assert ("number 5" in last, "number 0" in last, "Customer saved" in last) == (True, False, False)
