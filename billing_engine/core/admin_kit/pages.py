@@ -12,7 +12,7 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.enums import ActionVariant
 
 from billing_engine.core.admin_kit.bulk import skipped_by
-from billing_engine.core.admin_kit.dialogs import person, why_not
+from billing_engine.core.admin_kit.dialogs import is_replaced, person, why_not
 from billing_engine.core.admin_kit.extension import Extensible
 from billing_engine.core.admin_kit.paginator import PatientPaginator
 from billing_engine.core.errors import Refused
@@ -73,15 +73,16 @@ class Page(Extensible, ModelAdmin[Row]):
         """The buttons above the page that the user's role and the row's state allow.
 
         If another rule prevents this user (a second person is needed, a month is not ready), the button is disabled
-        with the reason.
+        with the reason; if a second person could do it, the button that asks for approval takes its place.
         """
         found = [each for each in super().get_actions_detail(request, object_id) if _may_press(each.method, request)]
         row = self.get_object(request, str(object_id)) if found else None
         if row is None:
             return []
-        offered = [each for each in found if _is_offered(each.method, row)]
+        by = person(request)
+        offered = [each for each in found if _is_offered(each.method, row) and not is_replaced(each.method, row, by)]
         for each in offered:
-            if words := why_not(each.method, row, person(request)):
+            if words := why_not(each.method, row, by):
                 each.dialog, each.variant = {**each.dialog, "why_not": words}, ActionVariant.DEFAULT
         return offered
 

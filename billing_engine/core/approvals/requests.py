@@ -34,6 +34,13 @@ class AlreadyAsked(Refused):
     message = "Approval was already requested, and nothing has changed since."
 
 
+class RequestWaits(Refused):
+    """What waits for an approval is decided on its request."""
+
+    code = "approval_request_waits"
+    message = "Approval was requested. Decide the request, or have it withdrawn."
+
+
 class NotWaiting(Refused):
     """A request is decided once."""
 
@@ -159,10 +166,27 @@ def withdraw(request: ApprovalRequest, *, by: User, at: datetime) -> ApprovalReq
     return request
 
 
+def check_not_requested(row: Model, *codes: str) -> None:
+    """Refuse to go past a request that waits and still stands: its approval does the act."""
+    waiting = ApprovalRequest.objects.waiting().filter(kind__in=codes, subject=reference(row))
+    if any(not changed_since(request) for request in waiting):
+        raise RequestWaits
+
+
+@transaction.atomic
+def close_for(row: Model, *, by: User, at: datetime) -> None:
+    """Close the requests that still wait about a row, because it is deleted, replaced or in force without them."""
+    for request in ApprovalRequest.objects.select_for_update().filter(subject=reference(row), state=State.WAITING):
+        _decide(request, State.REPLACED, by=by, at=at)
+
+
 def changed_since(request: ApprovalRequest) -> bool:
     """Return whether an author changed the subject after the request was made."""
     asked = Deed.objects.filter(verb=ASKED.code, objects_touched__contains=[reference(request)]).order_by("pk").first()
-    later = Deed.objects.filter(objects_touched__contains=[request.subject], verb__in=kind_of(request.kind).written_by)
+    later = Deed.objects.filter(
+        objects_touched__contains=[request.subject],
+        verb__in=kind_of(request.kind).written_by,
+    )
     return asked is None or later.filter(pk__gt=asked.pk).exists()
 
 
