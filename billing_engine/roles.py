@@ -52,6 +52,7 @@ def permissions_of(role: str) -> set[str]:
     views = {
         f"{app}.view_{model._meta.model_name}" for app in LAYERS for model in apps.get_app_config(app).get_models()
     }
+    views.add("core.view_approvalrequest")  # everyone sees what waits for approval; who decides is up to each kind
     return views | {f"{app}.{name}" for app, names in ROLES[role].items() for name in names}
 
 

@@ -84,12 +84,14 @@ def button(
     offered: Callable[[Any], bool] | None = None,
     guard: Guard | None = None,
     instead_of: Guard | None = None,
+    only_for: Callable[[Any, User], bool] | None = None,
 ) -> Callable[[Act], Callable[..., HttpResponse]]:
     """Turn `act(self, request, row, answers)` into a button on the row's page, for users with `permission`.
 
     `offered` decides for which rows the button exists. `guard` is the domain's own check of this user and row: it
     raises what the action would raise, and the button is then disabled with that message; if a second person could do
     it, a button that asks for approval takes its place: `instead_of` is the guard of the button that it replaces.
+    `only_for` keeps the button to the people whom it concerns.
     """
 
     def decorate(act: Act) -> Callable[..., HttpResponse]:
@@ -112,7 +114,7 @@ def button(
         made.dialog = {"title": label}  # makes the page open it in a window
         made.offered = offered
         made.guard = guard
-        made.instead_of = instead_of
+        made.instead_of, made.only_for = instead_of, only_for
         return made
 
     return decorate
@@ -124,8 +126,14 @@ def why_not(method: Any, row: Model, by: User) -> str:
     return "" if refusal is None else str(refusal)
 
 
-def is_replaced(method: Any, row: Model, by: User) -> bool:
-    """Whether the button makes way: because its act needs a second person, or, if it asks for one, because none is needed."""
+def is_left_out(method: Any, row: Model, by: User) -> bool:
+    """Whether the page leaves the button out for this user.
+
+    Its act needs a second person, or it asks for one where none is needed, or it concerns other people.
+    """
+    only_for = getattr(method, "only_for", None)
+    if only_for is not None and not only_for(row, by):
+        return True
     instead_of = getattr(method, "instead_of", None)
     if instead_of is not None:
         return not isinstance(refusal_of(instead_of, row, by), NeedsApproval)

@@ -120,17 +120,16 @@ def approve(request: ApprovalRequest, *, by: User, at: datetime, reason: str = "
     refuses; then nothing has changed.
     """
     subject, request = _locked(request)
-    kind = kind_of(request.kind)
-    if subject is None:
-        raise SubjectGone
     check_may_approve(request, subject, by)
     _decide(request, State.APPROVED, by=by, at=at, words=reason)
-    kind.approve(subject, by, at, request.reason)
+    kind_of(request.kind).approve(subject, by, at, request.reason)
     return request
 
 
-def check_may_approve(request: ApprovalRequest, subject: Model, by: User) -> None:
-    """Refuse an approval by this person, or one of something that was edited since."""
+def check_may_approve(request: ApprovalRequest, subject: Model | None, by: User) -> None:
+    """Refuse an approval by this person, or one of something that was edited or deleted since."""
+    if subject is None:
+        raise SubjectGone
     kind = kind_of(request.kind)
     check_may_decide(kind, by)
     check_second_person(subject, kind, by=by)
@@ -145,7 +144,7 @@ def send_back(request: ApprovalRequest, *, by: User, at: datetime, words: str) -
     """Send it back to the person who asked, with words; raises NeedsWords without them."""
     subject, request = _locked(request)
     kind = kind_of(request.kind)
-    check_may_decide(kind, by)
+    check_may_send_back(request, by)
     if not words.strip():
         raise NeedsWords
     _decide(request, State.SENT_BACK, by=by, at=at, words=words)
@@ -153,6 +152,13 @@ def send_back(request: ApprovalRequest, *, by: User, at: datetime, words: str) -
         kind.send_back(subject, by, at, words.strip())
     record(SENT_BACK, on=subject or request, by=by, reason=words, also=[request])
     return request
+
+
+def check_may_send_back(request: ApprovalRequest, by: User) -> None:
+    """Refuse a person who may not decide it, and the person who asked, who withdraws instead."""
+    check_may_decide(kind_of(request.kind), by)
+    if by.pk == request.asked_by_id:
+        raise AuthorApproves
 
 
 @transaction.atomic
