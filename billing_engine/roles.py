@@ -32,6 +32,7 @@ FINANCE: dict[str, tuple[str, ...]] = {
     "leads": (
         "change_billingperiod",  # reopen
         "add_company", "change_company",
+        "add_approvalthreshold", "change_approvalthreshold",  # change: approve one
     ),
     "pricing": (
         "change_ratingattempts",  # retry

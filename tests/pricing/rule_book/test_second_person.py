@@ -21,7 +21,7 @@ from pricing.domain.rule_book.drafting import save_draft
 from pricing.domain.rule_book.rules import activate, retire, revise, roll_back
 from pricing.domain.simulation.simulate import SIMULATIONS
 from pricing.models import PriceRule, SimulatedCustomer
-from tests.factories.leads import ActionTypeFactory
+from tests.factories.leads import ActionTypeFactory, SourceFactory
 from tests.factories.people import superuser, with_role
 from tests.factories.pricing import PriceCheckFactory, PriceRuleFactory
 from tests.invoices.made import a_price, an_open_period, received
@@ -132,7 +132,7 @@ def test_a_failing_price_check_is_overridden_only_as_the_request_showed_it(
     olga: User, otto: User, settings: LazySettings
 ) -> None:
     settings.FOUR_EYES = True
-    kind = ActionTypeFactory.create()
+    kind, _ = ActionTypeFactory.create(), SourceFactory.create()
     draft = save_draft(_new(unit_price=Decimal(1), action_type=kind, wall_from=BACK), [], by=olga, at=NOW)
     check = PriceCheckFactory.create(action_type=kind, name="A sample costs 2.50", expected=Decimal("2.50"))
     with pytest.raises(PriceChecksFail):
@@ -156,7 +156,7 @@ def test_a_request_shows_each_customers_amounts_by_simulation_now_and_then(olga:
 
     request = request_activation(draft, by=olga, at=NOW, reason="Agreed with the customer")
     for item in SimulatedCustomer.objects.unsettled():
-        SIMULATIONS.work(item.pk, attempt=item.attempts + 1, at=NOW)
+        SIMULATIONS.work(item.pk, attempt=item.attempts, at=NOW)
 
     assert ("Price", "$2.50 each", "$0.01 each") in [tuple(each) for each in request.differences]
     [row] = effect_of(request)["customers"]
