@@ -152,7 +152,7 @@ def _ask_for_approval(page: Page) -> None:
 def _approve_it(page: Page) -> None:
     expect(page.get_by_role("link", name="Approvals 1")).to_be_visible()
     page.get_by_role("link", name="for your approval").click()
-    page.locator("#result_list").get_by_role("link").first.click()
+    page.locator("#result_list tbody").get_by_role("link").first.click()
     expect(page.get_by_role("row", name="Price $2.50 each $3.00 each")).to_be_visible()
     expect(page.get_by_role("row", name="Acme Tile $5.00 $6.00 +$1.00")).to_be_visible()
     expect(page.get_by_text("Agreed with Acme on the phone").first).to_be_visible()

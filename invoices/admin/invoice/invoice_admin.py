@@ -26,7 +26,6 @@ from invoices.admin.invoice.documents import DocumentButtons
 from invoices.admin.invoice.list import InvoiceList
 from invoices.admin.invoice.page import invoice_page
 from invoices.admin.invoice.sending import SendButton
-from invoices.domain.approvals import request_approval, request_reopening, request_void
 from invoices.domain.life.adjustments import adjust, withdraw
 from invoices.domain.life.reopen import (
     check_may_reopen,
@@ -38,6 +37,7 @@ from invoices.domain.life.reopen import (
     void,
 )
 from invoices.domain.life.transitions import approve, check_may_approve, issue, send_back
+from invoices.domain.month_close.approvals import request_approval, request_reopening, request_void
 from invoices.domain.month_lock import why_locked, why_not_regenerated
 from invoices.models import Invoice
 

@@ -10,7 +10,7 @@ from billing_engine.core.approvals.people import NeedsApproval
 from billing_engine.core.deeds.verbs import Verb
 from billing_engine.core.models import Deed
 from invoices.models import Adjustment, BillingRunItem, CycleStep, Invoice, UndoneStep
-from leads.domain.second_person import needs_second_person
+from leads.domain.access.second_person import needs_second_person
 from leads.models import ApprovalThreshold, BillingPeriod
 
 INVOICE_ADJUSTED = Verb("invoice_adjusted", "Adjusted")

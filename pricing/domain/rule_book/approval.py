@@ -12,7 +12,7 @@ from billing_engine.core.calendar.wall_clock import in_words, instant_of
 from billing_engine.core.errors import Refused
 from billing_engine.core.models import Deed
 from billing_engine.core.models.deed import reference
-from leads.domain.second_person import needs_second_person, some_company_needs_second_person
+from leads.domain.access.second_person import needs_second_person, some_company_needs_second_person
 from leads.models import ApprovalThreshold, BillingPeriod
 from pricing.domain.rule_book.history import RULE_DRAFTED, WROTE_TERMS
 from pricing.domain.scope.effective import customers_of, now_in, zones_of

@@ -14,11 +14,11 @@ from billing_engine.core.approvals.people import AuthorApproves, NeedsApproval
 from billing_engine.core.approvals.requests import ChangedSince, RequestWaits, approve, send_back
 from billing_engine.core.calendar.wall_clock import read
 from billing_engine.core.models import ApprovalRequest, Deed
-from pricing.domain.approvals import effect_of, request_activation, request_retirement
 from pricing.domain.rule_book.approval import BackdatingNeedsASecondPerson, SecondPersonNeeded
 from pricing.domain.rule_book.checks import PriceChecksFail
 from pricing.domain.rule_book.drafting import save_draft
 from pricing.domain.rule_book.rules import activate, retire, revise, roll_back
+from pricing.domain.simulation.approvals import effect_of, request_activation, request_retirement
 from pricing.domain.simulation.simulate import SIMULATIONS
 from pricing.models import PriceRule, SimulatedCustomer
 from tests.factories.leads import ActionTypeFactory, SourceFactory
