@@ -8,6 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("leads", "0002_audience"),
+        ("leads", "0002_deeds"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

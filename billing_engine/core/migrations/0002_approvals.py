@@ -8,7 +8,7 @@ from billing_engine.core.sql_files import InstallSql
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("core", "0001_initial"),
+        ("core", "0002_deeds"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

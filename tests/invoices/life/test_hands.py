@@ -76,7 +76,7 @@ def test_who_withdraws_anothers_adjustment_does_not_approve(frank: User, fay: Us
 
 
 def test_who_approved_does_not_send_back_and_reopen(frank: User, fay: User) -> None:
-    invoice = to_draft(approve(a_draft(4), by=fay, at=NOVEMBER_3), by=fay, at=NOVEMBER_3, reason="Wrong")
+    invoice = to_draft(approve(a_draft(4), by=fay, at=NOVEMBER_3), by=fay, reason="Wrong")
     before = _values()
 
     with pytest.raises(NeedsSecondPerson):
