@@ -130,7 +130,7 @@ def _name(model: type[Model] | None, name: str) -> str:
 def _words(model: type[Model] | None, name: str, value: Any, zone: tzinfo) -> str:
     field = _field(model, name)
     labels = dict(field.flatchoices) if field is not None and field.choices else {}
-    if value in labels:
+    if not isinstance(value, list | dict) and value in labels:
         return str(labels[value])
     if value is None or value in ("", [], {}):
         return NOTHING

@@ -136,5 +136,5 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        InstallSql("core", "models/sql/approvals_are_decided_once.sql", "69bfc14af739"),
+        InstallSql("core", "models/sql/approvals_are_decided_once.sql", "eaa984d99f7f"),
     ]

@@ -1,4 +1,4 @@
-"""Who may put a price in force: nobody who wrote a term of it, by whatever way round."""
+"""Who may put a price in force: no one who wrote a term of it, by whatever way round."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -94,10 +94,10 @@ def test_a_roll_back_puts_the_terms_of_another_in_force_and_both_are_its_authors
 ) -> None:
     settings.FOUR_EYES = True
     third = with_role("Operations")
-    first = activate(save_draft(_new(), [], by=olga, at=NOW), by=otto)
+    first = activate(save_draft(_new(), [], by=olga), by=otto, at=NOW)
     second = revise(first, by=third, at=NOW, since=AHEAD)
     second.unit_price = Decimal(9)
-    activate(save_draft(second, [], by=third, at=NOW), by=otto)
+    activate(save_draft(second, [], by=third), by=otto, at=NOW)
 
     draft = roll_back(first, by=otto, since=AHEAD)
 
@@ -166,7 +166,7 @@ def test_a_request_shows_each_customers_amounts_by_simulation_now_and_then(olga:
     assert (draft.state, draft.activated_by) == ("active", otto)
     last = Deed.objects.on(draft).first()
     assert last is not None
-    assert (last.verb, last.person, last.reason) == ("rule_activated", otto, "Agreed with the customer")
+    assert (last.verb, last.person, last.reason) == ("price_rule_activated", otto, "Agreed with the customer")
 
 
 def test_a_draft_that_is_edited_after_the_request_is_requested_again(olga: User, otto: User) -> None:
