@@ -4,7 +4,7 @@ from django.db import migrations
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("core", "0002_approvals"),
+        ("core", "0001_initial"),
     ]
 
     operations = [
