@@ -21,6 +21,7 @@ from invoices.domain.life.deeds import (
     check_no_hand,
     hands_on,
     issuers_of,
+    total_of,
     touched_by,
 )
 from invoices.domain.life.transitions import State, locked, to_draft
@@ -97,7 +98,7 @@ def reopen(period: BillingPeriod, *, reason: str, by: User, at: datetime) -> Bil
     before: dict[str, object] = {"closed_at": period.closed_at}
     also = [period.customer, *([Invoice(pk=invoice.pk)] if invoice else [])]
     if invoice is not None:
-        before |= {"draft": str(invoice), "total": invoice.total, "currency": invoice.currency}
+        before |= {"draft": str(invoice), "total": total_of(invoice)}
         close_for(invoice, by=by, at=at)
         to_draft(invoice).delete()
     close_for(period, by=by, at=at)
@@ -120,13 +121,13 @@ def regenerate(invoice: Invoice, *, by: User, at: datetime) -> Invoice | None:
         raise CycleLocked(why)
     invoice = locked(invoice, State.DRAFT)
     adjustments, items = copied_adjustments(invoice), list(invoice.run_items.values_list("pk", flat=True))
-    before, old = {"draft": str(invoice), "total": invoice.total}, Invoice(pk=invoice.pk)
+    before, old = {"draft": str(invoice), "total": total_of(invoice)}, Invoice(pk=invoice.pk)
     close_for(invoice, by=by, at=at)
     invoice.delete()
     _set_open(period, why="regenerated", sealed=period.is_sealed)
     fresh = close(period, at=at, adjustments=adjustments)
     BillingRunItem.objects.filter(pk__in=items).update(invoice=fresh)
-    after = {"draft": str(fresh), "total": fresh.total} if fresh else {"draft": None, "total": None}
+    after = {"draft": str(fresh), "total": total_of(fresh)} if fresh else {"draft": None, "total": None}
     also = [old, period, period.customer]
     record(INVOICE_REGENERATED, on=fresh or period, by=by, before=before, after=after, also=also)
     return fresh
@@ -171,7 +172,7 @@ def bill_again(period: BillingPeriod, *, by: User, at: datetime) -> Invoice | No
     check_not_closed(period.label)
     record_step(period.label, CycleStep.Kind.BILLED_AGAIN, by=by, at=at, about=str(period), period=period)
     fresh = close(period, at=at)
-    after = {"draft": str(fresh), "total": fresh.total} if fresh else {"draft": None}
+    after = {"draft": str(fresh), "total": total_of(fresh)} if fresh else {"draft": None}
     also = [period.customer, *([fresh] if fresh else [])]
     record(PERIOD_BILLED_AGAIN, on=period, by=by, after=after, also=also)
     return fresh

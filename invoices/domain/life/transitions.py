@@ -17,6 +17,7 @@ from invoices.domain.life.deeds import (
     INVOICE_ISSUED,
     INVOICE_SENT_BACK,
     check_adjuster,
+    total_of,
     touched_by,
 )
 from invoices.domain.life.late_voids import check_late_voids, late_voids_of
@@ -105,7 +106,8 @@ def issue(invoice: Invoice, *, by: User, at: datetime) -> Invoice:
     invoice.series, invoice.serial, invoice.number = numbered
     invoice.save()
     name_the_replacement(invoice, at=at)
-    after = {name: getattr(invoice, name) for name in ("state", "number", "issued_on", "due_on", "total", "currency")}
+    after = {name: getattr(invoice, name) for name in ("state", "number", "issued_on", "due_on")}
+    after["total"] = total_of(invoice)
     record(INVOICE_ISSUED, on=invoice, by=by, before={"state": State.APPROVED}, after=after, also=touched_by(invoice))
     return invoice
 

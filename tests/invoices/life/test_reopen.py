@@ -174,7 +174,7 @@ def test_a_period_is_reopened_with_a_reason_by_a_second_person_and_billed_again(
         "period_reopened",
         vera,
         "Wrong price",
-        {"closed_at": "2026-11-03T00:00:00Z", "draft": str(invoice), "total": "10.00", "currency": "USD"},
+        {"closed_at": "2026-11-03T00:00:00Z", "draft": str(invoice), "total": "$10.00"},
     )
     received(period, 2)
     again = close(period, at=LATER)

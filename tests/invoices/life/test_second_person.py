@@ -39,12 +39,13 @@ def test_a_withdrawn_adjustment_is_kept_with_both_people(wanda: User, vera: User
         vera,
         {
             "adjustment": "Goodwill",
-            "amount": "-2.50",
+            "amount": "-$2.50",
+            "exact_amount": "-2.5",
             "reason": "Agreed by phone",
             "adjusted_by": "wanda",
-            "total": "7.50",
+            "total": "$7.50",
         },
-        {"total": "10.00"},
+        {"total": "$10.00"},
     )
     assert deed.objects_touched == [
         f"invoices.invoice:{invoice.pk}",
