@@ -12,7 +12,7 @@ from billing_engine.core.calendar.wall_clock import read
 from billing_engine.core.models import Deed
 from invoices.domain.life.adjustments import BadAdjustment, NotAnAdjustment, adjust, withdraw
 from invoices.domain.life.close import HasUnratedActions, close
-from invoices.domain.life.hands import AdjusterApproves, NeedsSecondPerson
+from invoices.domain.life.deeds import AdjusterApproves, NeedsSecondPerson
 from invoices.domain.life.reopen import (
     CreditIsUsed,
     NeedsReason,
