@@ -1,7 +1,7 @@
 """Customers and their terms, and the leads that sources send."""
 
 from leads.models.action import Action, ActionType
-from leads.models.company import Company, NumberPrefix
+from leads.models.company import Company, CompanyDetails, NumberPrefix
 from leads.models.customer import Customer, CycleChange
 from leads.models.delivery import Delivery, QuarantinedItem
 from leads.models.early import EarlyAction
@@ -10,7 +10,7 @@ from leads.models.period import BillingPeriod, UnratedMark
 from leads.models.product import Product
 from leads.models.quarantine import BulkRetry, QuarantineStep
 from leads.models.source import ApiKey, Channel, SigningSecret, Source
-from leads.models.tax import CustomerTax
+from leads.models.terms import CustomerTerms, Tax
 
 __all__ = [
     "Action",
@@ -20,8 +20,9 @@ __all__ = [
     "BulkRetry",
     "Channel",
     "Company",
+    "CompanyDetails",
     "Customer",
-    "CustomerTax",
+    "CustomerTerms",
     "CycleChange",
     "Delivery",
     "EarlyAction",
@@ -32,5 +33,6 @@ __all__ = [
     "QuarantinedItem",
     "SigningSecret",
     "Source",
+    "Tax",
     "UnratedMark",
 ]

@@ -22,6 +22,7 @@ from pricing.rating.instants import moment
 from pricing.rating.values import CustomerId, Decision, KindId, RuleFacts, RuleId
 
 RELATED = ("customer", "product__customer", "action_type", "source")
+TERMS = "product__customer__terms"
 NOON = timedelta(hours=12)
 A_DAY = timedelta(days=1)  # clocks change by less
 
@@ -89,7 +90,7 @@ def run_checks(
 
     The number of queries does not grow with the number of checks.
     """
-    found = list(checks.select_related(*RELATED).order_by("name", "pk") if isinstance(checks, QuerySet) else checks)
+    found = list(checks.select_related(*RELATED).prefetch_related(TERMS).order_by("name", "pk") if isinstance(checks, QuerySet) else checks)
     if not found:
         return []
     when = {check.pk: _when(check, at, draft) for check in found}
@@ -115,9 +116,9 @@ class _SharedData:
         self._before = {zone: [rule_facts(rule, zone) for rule in rules] for zone in zones}
         self._rules = {zone: as_if_active(facts, drafts, zone=zone) for zone, facts in self._before.items()}
         self._has_draft = draft is not None
-        products = Product.objects.filter(customer__in=customers).select_related("customer").order_by("sku", "pk")
+        products = Product.objects.filter(customer__in=customers).select_related("customer")
         self._products: dict[int, list[Product]] = {}
-        for product in products:
+        for product in products.prefetch_related("customer__terms").order_by("sku", "pk"):
             self._products.setdefault(product.customer_id, []).append(product)
         self._sources = list(Source.objects.filter(is_active=True).order_by("pk"))
 
