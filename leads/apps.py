@@ -7,3 +7,11 @@ class LeadsConfig(AppConfig):
     """Customers, and the leads that sources send."""
 
     name = "leads"
+
+    def ready(self) -> None:
+        """Register what needs the approval of a second person."""
+        from billing_engine.core.approvals.kinds import register  # noqa: PLC0415 -- models are not loaded earlier
+        from leads.domain.terms.approval import KINDS  # noqa: PLC0415 -- as above
+
+        for kind in KINDS:
+            register(kind)

@@ -206,9 +206,7 @@ def create(*, at: datetime, billed_from: date) -> None:
     ActionType.objects.bulk_create(
         ActionType(code=code, name=name, unit=unit, is_billable=billable) for code, name, unit, billable in ACTION_TYPES
     )
-    customers = {
-        facts["code"]: _customer(facts | {"billed_from": billed_from}, by=admin, at=at) for facts in CUSTOMERS
-    }
+    customers = {facts["code"]: _customer(facts | {"billed_from": billed_from}, by=admin, at=at) for facts in CUSTOMERS}
     Product.objects.bulk_create(
         Product(customer=customers[code], sku=sku, name=name, category=category)
         for code, products in PRODUCTS.items()

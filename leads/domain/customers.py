@@ -60,6 +60,15 @@ def customer_faults(customer: Customer) -> list[FieldFault]:
     return []
 
 
+def first_terms_faults(customer: Customer, terms: Mapping[str, Any]) -> list[FieldFault]:
+    """Return what is wrong with a new customer's first terms, by field."""
+    return row_faults(_first_terms(customer, terms), exclude={"customer", "written_at"})
+
+
+def _first_terms(customer: Customer, terms: Mapping[str, Any]) -> CustomerTerms:
+    return CustomerTerms(customer=customer, first_day=BEGINNING, changed=list(TERMS), **terms)
+
+
 @transaction.atomic
 def add_customer(customer: Customer, *, terms: Mapping[str, Any], by: User, at: datetime) -> Customer:
     """Save a new customer with its first terms, which apply from the beginning; the others have their usual values.
@@ -67,14 +76,14 @@ def add_customer(customer: Customer, *, terms: Mapping[str, Any], by: User, at: 
     They are in force at once, because no period is billed by them yet. Raises CustomerHasFaults.
     """
     set_default_first_day(customer, terms)
-    first = CustomerTerms(customer=customer, first_day=BEGINNING, changed=list(TERMS), **terms)
+    first = _first_terms(customer, terms)
     first.written_by, first.written_at, first.in_force_at = by, at, at
     agreed = [name for name, value in terms.items() if value != getattr(CustomerTerms(customer=customer), name)]
     faults = [
         *customer_faults(customer),
         *owner_faults(by, [*_differ(customer, Customer(), IDENTITY), *agreed]),
     ]
-    if faults := faults or row_faults(customer) or row_faults(first, exclude={"customer"}):
+    if faults := faults or row_faults(customer) or first_terms_faults(customer, terms):
         raise CustomerHasFaults(faults)
     customer.save(force_insert=True)
     first.save(force_insert=True)

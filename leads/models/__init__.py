@@ -6,6 +6,7 @@ from leads.models.customer import Customer, CycleChange
 from leads.models.delivery import Delivery, QuarantinedItem
 from leads.models.early import EarlyAction
 from leads.models.lead import Lead
+from leads.models.notice import Notice
 from leads.models.period import BillingPeriod, UnratedMark
 from leads.models.product import Product
 from leads.models.quarantine import BulkRetry, QuarantineStep
@@ -27,6 +28,7 @@ __all__ = [
     "Delivery",
     "EarlyAction",
     "Lead",
+    "Notice",
     "NumberPrefix",
     "Product",
     "QuarantineStep",

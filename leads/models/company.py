@@ -6,6 +6,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator, RegexVa
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
+from django.utils.timezone import now
 
 from leads.models.revision import RevisionOfTerms, RevisionQuerySet, in_force_on
 
@@ -52,6 +53,14 @@ class Company(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def today(self) -> date:
+        return now().date()
+
+    @property
+    def details_today(self) -> "CompanyDetails":
+        return self.details_on(self.today)
+
     def details_on(self, day: date) -> "CompanyDetails":
         """The details in force on this day; LookupError if there are none."""
         return in_force_on(self.details.all(), day)
@@ -78,6 +87,9 @@ class CompanyDetails(RevisionOfTerms):
         verbose_name = verbose_name_plural = "company details"
         default_permissions = ("view",)
         indexes = [models.Index(name="details_of_a_company_by_day", fields=["company", "first_day"])]
+
+    def __str__(self) -> str:
+        return f"Details of {self.company} {super().__str__()}"
 
 
 class NumberPrefix(models.Model):

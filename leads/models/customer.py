@@ -117,6 +117,10 @@ class Customer(models.Model):
         """The day of an instant in the billing time zone."""
         return instant.astimezone(self.zone).date()
 
+    @property
+    def terms_today(self) -> "CustomerTerms":
+        return self.terms_on(self.today)
+
     def terms_on(self, day: date) -> "CustomerTerms":
         """The terms in force on this day; LookupError if there are none."""
         return in_force_on(self.terms.all(), day)

@@ -99,7 +99,9 @@ class CustomerTerms(RevisionOfTerms):
     contract_from = models.DateField(
         "contract from", null=True, blank=True, help_text="First day, in the billing time zone."
     )
-    contract_to = models.DateField("contract to", null=True, blank=True, help_text="Last day, in the billing time zone.")
+    contract_to = models.DateField(
+        "contract to", null=True, blank=True, help_text="Last day, in the billing time zone."
+    )
     excluded_domains = ArrayField(
         models.CharField(max_length=253, validators=[validate_domain]),
         default=list,
@@ -165,6 +167,9 @@ class CustomerTerms(RevisionOfTerms):
                 ),
             ),
         ]
+
+    def __str__(self) -> str:
+        return f"Terms of {self.customer} {super().__str__()}"
 
     @property
     def tax_rates(self) -> list[Tax]:

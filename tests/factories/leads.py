@@ -1,5 +1,6 @@
 """Factories for the app `leads`."""
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -45,6 +46,15 @@ def agree(customer: Customer, *, first_day: date = BEGINNING, **terms: Any) -> C
     row.changed = sorted(terms) or list(TERMS)
     row.save(force_insert=True)
     return row
+
+
+def agree_all(customers: Iterable[Customer], **terms: Any) -> list[Customer]:
+    """The usual terms, or these, for many new customers at once."""
+    there = list(customers)
+    CustomerTerms.objects.bulk_create(
+        CustomerTerms(customer=each, first_day=BEGINNING, changed=list(TERMS), **terms, **WRITTEN) for each in there
+    )
+    return there
 
 
 class CompanyFactory(DjangoModelFactory[Company]):

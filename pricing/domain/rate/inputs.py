@@ -48,9 +48,12 @@ def wall_moment(wall: datetime, zone: ZoneInfo) -> Instant:
     return moment(instant_of(wall, zone))
 
 
-def period_facts(period: BillingPeriod) -> CustomerFacts:
-    """The period's customer as rating sees it; the monthly budget is prorated if the period is not a whole month."""
-    facts, zone = customer_facts(period.customer, period.customer_terms), period.customer.zone
+def period_facts(period: BillingPeriod, terms: CustomerTerms | None = None) -> CustomerFacts:
+    """The period's customer as rating sees it, by the terms of its first day or, to try a change, by these.
+
+    The monthly budget is prorated if the period is not a whole month.
+    """
+    facts, zone = customer_facts(period.customer, terms or period.customer_terms), period.customer.zone
     if facts.hard_budget is None:
         return facts
     months = months_of(period.start_at.astimezone(zone).date(), period.end_at.astimezone(zone).date())

@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 
 from billing_engine.core.calendar.wall_clock import instant_of, local_time
 from billing_engine.core.errors import Refused
-from leads.models import Action, ActionType, BillingPeriod, Customer, Product, Source
+from leads.models import Action, ActionType, BillingPeriod, Customer, CustomerTerms, Product, Source
 from pricing.domain.audit.explain import lost_to
 from pricing.domain.audit.explain_price import sentences_of
 from pricing.domain.rate.charges import to_decimal
@@ -54,6 +54,7 @@ class Example:
     quantity: Decimal = Decimal(1)
     value: Decimal | None = None
     counted: Decimal = Decimal(0)
+    terms: CustomerTerms | None = None  # to try a change: instead of the terms in force on that day
 
     @property
     def customer(self) -> Customer:
@@ -169,7 +170,9 @@ def decide(example: Example, rules: Sequence[RuleFacts], *, winner: RuleFacts | 
         is_of_value = winner.price.is_of_value
         carried.counted[winner.lineage] = Counted(1, 0, counted) if is_of_value else Counted(1, counted, 0)
     actions = [_action(example)]
-    (decision,) = rate_period(actions, customer=_customer(example), rules=rules, catalog=catalog_of(example), carried=carried)
+    (decision,) = rate_period(
+        actions, customer=_customer(example), rules=rules, catalog=catalog_of(example), carried=carried
+    )
     return decision
 
 
@@ -208,7 +211,7 @@ def _rules_for(example: Example) -> Any:
 def _customer(example: Example) -> CustomerFacts:
     """The customer by the terms of the example's day, in a month that begins on it."""
     customer = example.customer
-    return customer_facts(customer, customer.terms_on(customer.day_of(example.occurred_at)))
+    return customer_facts(customer, example.terms or customer.terms_on(customer.day_of(example.occurred_at)))
 
 
 def _action(example: Example) -> ActionFacts:
