@@ -40,14 +40,14 @@ class CompanyForm(forms.ModelForm[Company]):
 DetailFields: Any = type("DetailFields", (forms.Form,), term_fields(CompanyDetails, DETAILS))
 
 
-class NewCompanyForm(DetailFields, CompanyForm):  # type: ignore[misc]  # its fields come from the model
+class NewCompanyForm(DetailFields, CompanyForm):
     """A new company with its first details."""
 
     def details(self) -> dict[str, Any]:
         return {name: value for name, value in self.cleaned_data.items() if name in DETAILS}
 
 
-def first_details(company: Company) -> dict[str, Any]:
+def details_at_first(company: Company) -> dict[str, Any]:
     """What the dialog shows at first: the details in force today."""
     return {"first_day": company.today, **company.details_today.values()}
 
@@ -113,14 +113,14 @@ class CompanyAdmin(Page[Company]):
         asks=terms_dialog(
             lambda company: f"Change the details of {company}?",
             DetailsForm,
-            first_details,
+            details_at_first,
             "Invoices print the details of the day they are issued. Other bank details or another email address need the"
             " approval of a second person; customers are told.",
         ),
     )
     def change_details(self, request: HttpRequest, company: Company, answers: dict[str, Any]) -> Done:
         given = {
-            "changes": changes_in(answers, first_details(company), DETAILS),
+            "changes": changes_in(answers, details_at_first(company), DETAILS),
             "first_day": answers["first_day"],
             "reason": answers["reason"],
             "by": person(request),

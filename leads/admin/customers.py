@@ -81,7 +81,7 @@ class CustomerForm(forms.ModelForm[Customer]):
 TermsFields: Any = type("TermsFields", (forms.Form,), term_fields(CustomerTerms, TERMS))
 
 
-class NewCustomerForm(TermsFields, CustomerForm):  # type: ignore[misc]  # its fields come from the model
+class NewCustomerForm(TermsFields, CustomerForm):
     """A new customer with its first terms."""
 
     def clean(self) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils.timezone import now
 
-from leads.models.revision import RevisionOfTerms, RevisionQuerySet, in_force_on
+from leads.models.revision import RevisionOfTerms, in_force_on
 
 PREFIX = RegexValidator(
     r"^[A-Za-z0-9./_-]*\{year\}([A-Za-z0-9./_-]*[A-Za-z./_-])?$",
@@ -80,8 +80,6 @@ class CompanyDetails(RevisionOfTerms):
     tax_id = models.CharField("tax ID", max_length=40, blank=True)
     email = models.EmailField(help_text="Where customers write to, including to dispute an invoice.")
     pay_to = models.TextField("how to pay", help_text="Printed on every invoice.")
-
-    objects = RevisionQuerySet.as_manager()
 
     class Meta(RevisionOfTerms.Meta):
         verbose_name = verbose_name_plural = "company details"

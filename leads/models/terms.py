@@ -14,7 +14,7 @@ from billing_engine.core.money import MOST_PLACES
 from leads.models.commitments import commitment_faults
 from leads.models.company import Company
 from leads.models.customer import Customer, validate_locale
-from leads.models.revision import RevisionOfTerms, RevisionQuerySet
+from leads.models.revision import RevisionOfTerms
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +132,6 @@ class CustomerTerms(RevisionOfTerms):
     billing_contacts = ArrayField(
         models.EmailField(), default=list, blank=True, help_text="Printed on the invoice. Separate with commas."
     )
-
-    objects = RevisionQuerySet.as_manager()
 
     class Meta(RevisionOfTerms.Meta):
         verbose_name = verbose_name_plural = "customer terms"
