@@ -78,7 +78,7 @@ class InvoiceContent:
 
 
 def content_of(invoice: Invoice, *, as_issued: bool = False) -> InvoiceContent:
-    """Return an invoice's content, in three queries for any number of lines.
+    """Return an invoice's content, in a constant number of queries for any number of lines.
 
     With `as_issued`, a void invoice's content is as it was before it was voided.
     """
