@@ -502,5 +502,5 @@ class Migration(migrations.Migration):
                 name="a_notice_waits_or_is_settled",
             ),
         ),
-        InstallSql("leads", "models/sql/terms_in_force_never_change.sql", "b9cd054d8364"),
+        InstallSql("leads", "models/sql/terms_in_force_never_change.sql", "e9d1dd13e0d0"),
     ]

@@ -9,7 +9,7 @@ from leads.models.customer import Customer
 
 
 class Notice(LeasedItem):
-    """An email to the contacts that a customer had before a change, so that a change that nobody agreed to is noticed."""
+    """An email to the contacts that a customer had before a change, so that an unexpected change is noticed."""
 
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="notices")
     to = ArrayField(models.EmailField())

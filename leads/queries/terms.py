@@ -39,7 +39,7 @@ class ShownTerms:
 
 
 def shown_terms(revisions: Sequence[RevisionOfTerms], *, today: date, currency: str = "") -> ShownTerms:
-    """Return all changes of one subject, each compared with the terms before it; the first terms are no change."""
+    """Return all changes of one subject, each compared with the terms before it; the first terms are not a change."""
     first = min(each.pk for each in revisions)
     own = [each for each in revisions if each.changed and each.pk != first]
     prefetch_related_objects(own, "written_by")

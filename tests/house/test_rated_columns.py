@@ -1,7 +1,7 @@
 """Everything that rating, billing and the paper read of customers, companies and the catalog is named here, with its writer.
 
-What a result reads is guarded where it is written. A new column that is read must be named, and named means: somebody
-decided from which day a change of it applies, and who may make it.
+What a result reads is guarded where it is written. A new column that is read must be named, and named means: it
+is decided from which day a change of it applies, and who may make it.
 """
 
 import ast
@@ -28,7 +28,7 @@ CUSTOMER_TERMS = {
     *("legal_name", "address", "tax_id", "purchase_order", "billing_contacts"),
 }
 COMPANY_DETAILS = {"address", "tax_id", "email", "pay_to"}
-# Who somebody is: printed, and fixed or frozen where it counts. `name` and `code` are also those of products and sources.
+# Names and numbers: printed, and fixed or frozen where it counts. `name` and `code` are also those of products and sources.
 IDENTITY = {
     "name",
     "code",
@@ -79,7 +79,7 @@ def attributes_read() -> set[str]:
 
 
 def _named_in_queries() -> set[str]:
-    """The columns in `values_list` and the like."""
+    """The columns in `values` and `values_list`."""
     calls = (node for node in _nodes() if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute))
     queries = (call for call in calls if call.func.attr in {"values", "values_list"})  # type: ignore[attr-defined]  # above
     return {arg.value for call in queries for arg in call.args if isinstance(arg, ast.Constant)}

@@ -1,6 +1,6 @@
 """The buttons that change a customer's terms: one for each owner, so that each role sees what it may change."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.http import HttpRequest
@@ -15,6 +15,9 @@ from leads.models import Customer, CustomerTerms
 from leads.models.terms import TERMS
 
 OWNED = {owner: tuple(name for name in TERMS if CUSTOMER_TERMS[name] is owner) for owner in Owner}
+PRINTED = ("legal_name", "tax_id", "address", "purchase_order", "locale", "detail_annex")
+First = Callable[[Customer], dict[str, Any]]
+PAYMENT = tuple(name for name in OWNED[Owner.FINANCE] if name not in PRINTED)
 
 
 def first_answers(customer: Customer) -> dict[str, Any]:
@@ -23,9 +26,20 @@ def first_answers(customer: Customer) -> dict[str, Any]:
     return {"first_day": day, **customer.terms_on(day).values()}
 
 
-def _write(request: HttpRequest, customer: Customer, answers: dict[str, Any], names: Sequence[str]) -> Done:
+def first_answers_today(customer: Customer) -> dict[str, Any]:
+    """The same for terms of the day of issue: they usually change today."""
+    return {"first_day": customer.today, **customer.terms_today.values()}
+
+
+def _write(
+    request: HttpRequest,
+    customer: Customer,
+    answers: dict[str, Any],
+    names: Sequence[str],
+    first: First = first_answers,
+) -> Done:
     given = {
-        "changes": changes_in(answers, first_answers(customer), names),
+        "changes": changes_in(answers, first(customer), names),
         "first_day": answers["first_day"],
         "reason": answers["reason"],
         "by": person(request),
@@ -54,19 +68,33 @@ class TermButtons:
         return _write(request, customer, answers, OWNED[Owner.BOTH])
 
     @button(
-        "Change payment and invoice",
+        "Change payment",
         permission=PERMISSION[Owner.FINANCE],
         icon="payments",
         asks=terms_dialog(
-            lambda customer: f"Change payment and invoice of {customer}?",
-            terms_form(CustomerTerms, OWNED[Owner.FINANCE]),
+            lambda customer: f"Change payment, taxes and contacts of {customer}?",
+            terms_form(CustomerTerms, PAYMENT),
             first_answers,
             "A second person has to approve another seller, other contacts, and taxes of periods that have actions."
-            " Names, addresses and contacts are those of the day of issue.",
+            " An invoice is sent to the contacts of its day of issue.",
         ),
     )
     def change_payment(self, request: HttpRequest, customer: Customer, answers: dict[str, Any]) -> Done:
-        return _write(request, customer, answers, OWNED[Owner.FINANCE])
+        return _write(request, customer, answers, PAYMENT)
+
+    @button(
+        "Change invoice details",
+        permission=PERMISSION[Owner.FINANCE],
+        icon="contact_mail",
+        asks=terms_dialog(
+            lambda customer: f"Change what invoices of {customer} say?",
+            terms_form(CustomerTerms, PRINTED),
+            first_answers_today,
+            "Name, address, tax ID and PO number are those of the day of issue. Issued invoices stay as they are.",
+        ),
+    )
+    def change_invoice_details(self, request: HttpRequest, customer: Customer, answers: dict[str, Any]) -> Done:
+        return _write(request, customer, answers, PRINTED, first_answers_today)
 
     @button(
         "Change exclusions",

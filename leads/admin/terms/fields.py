@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.db import models
 from unfold.overrides import FORMFIELD_OVERRIDES
-from unfold.widgets import UnfoldAdminTextareaWidget
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
 from billing_engine.core.admin_kit.fields import PlainDecimalField, addresses_field, domains_field, locale_field
 from leads.models import Tax
@@ -41,7 +41,7 @@ def term_fields(model: type[RevisionOfTerms], names: Iterable[str]) -> dict[str,
     return {name: _field(model, name) for name in names}
 
 
-def _field(model: type[RevisionOfTerms], name: str) -> forms.Field:
+def _field(model: type[RevisionOfTerms], name: str) -> Any:
     column: Any = model._meta.get_field(name)
     if name == "taxes":
         return TaxesField(
@@ -52,7 +52,11 @@ def _field(model: type[RevisionOfTerms], name: str) -> forms.Field:
     if name == "billing_contacts":
         return addresses_field("Who receives the invoices. Separate with commas.")
     if name == "locale":
-        return locale_field("Number format", column.help_text)
+        field = locale_field("Number format", column.help_text)
+        field.widget = UnfoldAdminSelectWidget(choices=field.choices)
+        return field
+    if name == "seller":
+        return column.formfield(widget=UnfoldAdminSelectWidget, empty_label="The seller in the settings")
     options: dict[str, Any] = next(
         (FORMFIELD_OVERRIDES[kind] for kind in type(column).__mro__ if kind in FORMFIELD_OVERRIDES), {}
     )
@@ -60,5 +64,4 @@ def _field(model: type[RevisionOfTerms], name: str) -> forms.Field:
         options = {"widget": UnfoldAdminTextareaWidget({"rows": 4})}
     if isinstance(column, models.DecimalField):
         options = options | {"form_class": PlainDecimalField}
-    field: forms.Field = column.formfield(**options)
-    return field
+    return column.formfield(**options)

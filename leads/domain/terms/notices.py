@@ -1,4 +1,4 @@
-"""Tell the contacts that a customer had before: a changed account or address that nobody agreed to is noticed."""
+"""Tell the contacts that a customer had before: an unexpected change of an account or address is noticed."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -42,7 +42,7 @@ NOTICES = Notices()
 
 
 def tell_old_contacts(revision: CustomerTerms, *, to: Sequence[str], at: datetime) -> None:
-    """Tell a customer's contacts of before that its seller or its contacts change."""
+    """Tell the contacts that a customer had that its seller or its contacts change."""
     what = [
         words
         for name, words in (

@@ -43,11 +43,15 @@ def differences_in_words(
     return [
         (
             label_of(model, name),
-            value_in_words(name, before, currency=currency),
-            value_in_words(name, after, currency=currency),
+            _in_one_line(value_in_words(name, before, currency=currency)),
+            _in_one_line(value_in_words(name, after, currency=currency)),
         )
         for name, before, after in differences
     ]
+
+
+def _in_one_line(words: str) -> str:
+    return ", ".join(line.strip().rstrip(",") for line in words.splitlines())
 
 
 def from_in_words(day: date) -> str:

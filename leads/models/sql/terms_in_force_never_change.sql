@@ -1,4 +1,4 @@
--- A revision in force stays as it is: a change is another revision. One that waits may be put in force or withdrawn; it keeps
+-- A revision in force stays as it is: a change is another revision. A pending one may be put in force or withdrawn; it keeps
 -- its subject, its first day, its author, and what it sets.
 CREATE OR REPLACE FUNCTION terms_in_force_never_change() RETURNS trigger LANGUAGE plpgsql
     SET search_path = public, pg_temp AS $$
