@@ -134,7 +134,7 @@ class CompanyAdmin(Page[Company]):
         if not change:
             add_company(obj, details=form.details(), by=person(request), at=now())
             return
-        save_company(obj, by=person(request), at=now())
+        save_company(obj, by=person(request))
         if {"number_prefix", "number_digits"} & set(form.changed_data):
             messages.info(
                 request,

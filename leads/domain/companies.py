@@ -7,6 +7,8 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import transaction
 
+from billing_engine.core.deeds.record import record_saved
+from billing_engine.core.deeds.verbs import Verb
 from billing_engine.core.errors import FieldFault, HasFaults
 from billing_engine.core.validation import row_faults
 from leads.domain.access.term_owners import bank_faults
@@ -14,6 +16,8 @@ from leads.domain.number_prefixes import refusal_of_prefix
 from leads.models import Company, CompanyDetails
 from leads.models.company import DETAILS
 from leads.models.revision import BEGINNING
+
+COMPANY_SAVED = Verb("company_saved", "Company saved")
 
 
 class CompanyHasFaults(HasFaults):
@@ -41,13 +45,16 @@ def add_company(company: Company, *, details: Mapping[str, Any], by: User, at: d
         raise CompanyHasFaults(faults)
     company.save(force_insert=True)
     first.save(force_insert=True)
+    record_saved(COMPANY_SAVED, on=company, stored=None, by=by)
     return company
 
 
 @transaction.atomic
-def save_company(company: Company, *, by: User, at: datetime) -> Company:  # noqa: ARG001 -- who and when are for the deed
+def save_company(company: Company, *, by: User) -> Company:
     """Save a company's name and invoice numbers; a new prefix applies from its next invoice on. Raises CompanyHasFaults."""
+    stored = Company.objects.select_for_update(no_key=True).get(pk=company.pk)
     if faults := prefix_faults(company) or row_faults(company):
         raise CompanyHasFaults(faults)
     company.save(force_update=True)
+    record_saved(COMPANY_SAVED, on=company, stored=stored, by=by)
     return company

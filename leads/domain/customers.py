@@ -8,15 +8,19 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import transaction
 
+from billing_engine.core.deeds.record import record_saved
+from billing_engine.core.deeds.verbs import Verb
 from billing_engine.core.errors import FieldFault, HasFaults
 from billing_engine.core.validation import row_faults
 from leads.domain.access.term_owners import owner_faults
-from leads.domain.cycles import change_cycle
+from leads.domain.cycles import begin_cycle
 from leads.domain.first_day import refusal_of_first_day
 from leads.models import BillingPeriod, Customer, CustomerTerms
 from leads.models.customer import first_of_this_month
 from leads.models.revision import BEGINNING
 from leads.models.terms import TERMS
+
+CUSTOMER_SAVED = Verb("customer_saved", "Customer saved")
 
 FIXED_BY_PERIODS = ("currency", "time_zone", "billed_from")
 IDENTITY = ("name", "code", "is_active", *FIXED_BY_PERIODS, "cycle")
@@ -87,6 +91,7 @@ def add_customer(customer: Customer, *, terms: Mapping[str, Any], by: User, at: 
         raise CustomerHasFaults(faults)
     customer.save(force_insert=True)
     first.save(force_insert=True)
+    record_saved(CUSTOMER_SAVED, on=customer, stored=None, by=by)
     return customer
 
 
@@ -102,11 +107,16 @@ def save_customer(customer: Customer, *, by: User, at: datetime) -> Saved:
     wanted = Customer.Cycle(customer.cycle)
     customer.cycle = stored.cycle  # changed below, so that no period is cut in two
     customer.save()
+    customer.cycle = wanted
+    record_saved(CUSTOMER_SAVED, on=customer, stored=stored, by=by)
     if wanted == stored.cycle:
         return Saved(customer)
-    begins = change_cycle(customer, to=wanted, by=by, at=at)
-    customer.cycle = wanted
+    begins = begin_cycle(customer, to=wanted, by=by, at=at)
     return Saved(customer, has_new_cycle=True, cycle_begins=begins)
+
+
+def _taxes_in_words(customer: Customer | None) -> list[str]:
+    return [] if customer is None else [str(tax) for tax in customer.taxes.order_by("pk")]
 
 
 def _first_day(customer: Any) -> date | None:
