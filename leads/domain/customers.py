@@ -91,7 +91,7 @@ def add_customer(customer: Customer, *, terms: Mapping[str, Any], by: User, at: 
         raise CustomerHasFaults(faults)
     customer.save(force_insert=True)
     first.save(force_insert=True)
-    record_saved(CUSTOMER_SAVED, on=customer, stored=None, by=by)
+    record_saved(CUSTOMER_SAVED, on=customer, stored=None, by=by, **{name: (None, terms[name]) for name in agreed})
     return customer
 
 
@@ -113,10 +113,6 @@ def save_customer(customer: Customer, *, by: User, at: datetime) -> Saved:
         return Saved(customer)
     begins = begin_cycle(customer, to=wanted, by=by, at=at)
     return Saved(customer, has_new_cycle=True, cycle_begins=begins)
-
-
-def _taxes_in_words(customer: Customer | None) -> list[str]:
-    return [] if customer is None else [str(tax) for tax in customer.taxes.order_by("pk")]
 
 
 def _first_day(customer: Any) -> date | None:
