@@ -11,7 +11,8 @@ class LeadsConfig(AppConfig):
     def ready(self) -> None:
         """Register what needs the approval of a second person."""
         from billing_engine.core.approvals.kinds import register  # noqa: PLC0415 -- models are not loaded earlier
+        from leads.domain.access.second_person import THRESHOLD  # noqa: PLC0415 -- as above
         from leads.domain.terms.approval import KINDS  # noqa: PLC0415 -- as above
 
-        for kind in KINDS:
+        for kind in (THRESHOLD, *KINDS):
             register(kind)

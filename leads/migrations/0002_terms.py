@@ -11,7 +11,7 @@ from billing_engine.core.sql_files import InstallSql
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("leads", "0002_audience"),
+        ("leads", "0002_approvals"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
