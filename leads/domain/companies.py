@@ -45,7 +45,8 @@ def add_company(company: Company, *, details: Mapping[str, Any], by: User, at: d
         raise CompanyHasFaults(faults)
     company.save(force_insert=True)
     first.save(force_insert=True)
-    record_saved(COMPANY_SAVED, on=company, stored=None, by=by, **{name: (None, details[name]) for name in details})
+    told: dict[str, Any] = {name: (None, details[name]) for name in details}
+    record_saved(COMPANY_SAVED, on=company, stored=None, by=by, **told)
     return company
 
 

@@ -91,7 +91,8 @@ def add_customer(customer: Customer, *, terms: Mapping[str, Any], by: User, at: 
         raise CustomerHasFaults(faults)
     customer.save(force_insert=True)
     first.save(force_insert=True)
-    record_saved(CUSTOMER_SAVED, on=customer, stored=None, by=by, **{name: (None, terms[name]) for name in agreed})
+    told: dict[str, Any] = {name: (None, terms[name]) for name in agreed}
+    record_saved(CUSTOMER_SAVED, on=customer, stored=None, by=by, **told)
     return customer
 
 
