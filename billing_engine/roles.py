@@ -33,7 +33,8 @@ FINANCE: dict[str, tuple[str, ...]] = {
     "leads": (
         "change_billingperiod",  # reopen
         "add_company", "change_company",
-        "add_approvalthreshold", "change_approvalthreshold",  # change: approve one "change_bank_details",
+        "add_approvalthreshold", "change_approvalthreshold",  # change: approve one
+        "change_bank_details",
         "change_finance_terms", "change_commitments",
         "view_contacts",
     ),
