@@ -12,5 +12,7 @@ class LeadsConfig(AppConfig):
         """Register what needs the approval of a second person."""
         from billing_engine.core.approvals.kinds import register  # noqa: PLC0415 -- models are not loaded earlier
         from leads.domain.access.second_person import THRESHOLD  # noqa: PLC0415 -- as above
+        from leads.domain.terms.approval import KINDS  # noqa: PLC0415 -- as above
 
-        register(THRESHOLD)
+        for kind in (THRESHOLD, *KINDS):
+            register(kind)

@@ -10,7 +10,9 @@ from django.db import transaction
 from billing_engine.core.calendar.wall_clock import read
 from billing_engine.local_servers import LocalServerError
 from billing_engine.roles import ensure_roles
-from leads.models import ActionType, Channel, Customer, Product, Source
+from leads.domain.customers import add_customer
+from leads.models import ActionType, Channel, Customer, Product, Source, Tax
+from leads.models.terms import TERMS
 from pricing.domain.rule_book.rules import activate
 from pricing.models import PriceRule
 
@@ -40,7 +42,7 @@ CUSTOMERS: list[dict[str, Any]] = [
         "name": "Terrazza Stoneworks",
         "legal_name": "Terrazza Stoneworks, Inc.",
         "time_zone": "America/New_York",
-        "taxes": [("Sales tax", Decimal("8.875"))],
+        "taxes": [Tax("Sales tax", Decimal("8.875"))],
         "address": "418 Quarry Lane\nBarre, VT 05641\nUnited States",
         "purchase_order": "PO-2026-0117",
         "excluded_domains": ["terrazza.example"],
@@ -77,7 +79,7 @@ CUSTOMERS: list[dict[str, Any]] = [
         "code": "LUMEN",
         "name": "Lumen Glassworks",
         "time_zone": "America/New_York",
-        "taxes": [("Sales tax", Decimal(6))],
+        "taxes": [Tax("Sales tax", Decimal(6))],
         "address": "7 Furnace Road\nCorning, NY 14830\nUnited States",
         "excluded_domains": ["lumenglass.example", "designschool.example"],
     },
@@ -88,7 +90,7 @@ CUSTOMERS: list[dict[str, Any]] = [
         "currency": "JPY",
         "time_zone": "Asia/Tokyo",
         "locale": "ja_JP",
-        "taxes": [("Consumption tax", Decimal(10))],
+        "taxes": [Tax("Consumption tax", Decimal(10))],
         "address": "3-14 Nishijin\nKamigyo-ku, Kyoto 602-8216\nJapan",
     },
     {
@@ -101,7 +103,7 @@ CUSTOMERS: list[dict[str, Any]] = [
         "code": "KILN",
         "name": "Kiln & Clay Tile",
         "time_zone": "America/Chicago",
-        "taxes": [("Sales tax", Decimal("6.35"))],
+        "taxes": [Tax("Sales tax", Decimal("6.35"))],
         "address": "33 Glaze Court\nSt. Louis, MO 63110\nUnited States",
     },
 ]
@@ -204,7 +206,7 @@ def create(*, at: datetime, billed_from: date) -> None:
     ActionType.objects.bulk_create(
         ActionType(code=code, name=name, unit=unit, is_billable=billable) for code, name, unit, billable in ACTION_TYPES
     )
-    customers = {facts["code"]: _customer(facts | {"billed_from": billed_from}) for facts in CUSTOMERS}
+    customers = {facts["code"]: _customer(facts | {"billed_from": billed_from}, by=admin, at=at) for facts in CUSTOMERS}
     Product.objects.bulk_create(
         Product(customer=customers[code], sku=sku, name=name, category=category)
         for code, products in PRODUCTS.items()
@@ -223,12 +225,12 @@ def _people() -> User:
     return User.objects.get(username="admin")
 
 
-def _customer(facts: dict[str, Any]) -> Customer:
-    own = {name: value for name, value in facts.items() if name != "taxes"}
-    customer = Customer.objects.create(**own, billing_contacts=[f"payables@{facts['code'].lower()}.example"])
-    for name, rate in facts.get("taxes", ()):
-        customer.taxes.create(name=name, rate=rate)
-    return customer
+def _customer(facts: dict[str, Any], *, by: User, at: datetime) -> Customer:
+    terms = {name: facts[name] for name in TERMS if name in facts}
+    terms["taxes"] = [tax.as_stored() for tax in facts.get("taxes", ())]
+    terms["billing_contacts"] = [f"payables@{facts['code'].lower()}.example"]
+    customer = Customer(**{name: value for name, value in facts.items() if name not in terms})
+    return add_customer(customer, terms=terms, by=by, at=at)
 
 
 def _rule(

@@ -1,41 +1,47 @@
 """The pages of customers."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.utils import flatten_fieldsets
+from django.contrib.admin.utils import flatten
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.timezone import now
-from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
-from unfold.widgets import UnfoldAdminDateWidget, UnfoldAdminTextareaWidget
+from unfold.widgets import UnfoldAdminDateWidget
 
 from billing_engine.core.admin_kit.cells import active, amount, day, link_to, list_of, shortened
 from billing_engine.core.admin_kit.columns import column
 from billing_engine.core.admin_kit.dialogs import person
 from billing_engine.core.admin_kit.faults import tell, understood
-from billing_engine.core.admin_kit.fields import (
-    WITHOUT_IDLE_ZEROS,
-    addresses_field,
-    currency_field,
-    domains_field,
-    locale_field,
-    offer_own_currency,
-    time_zone_field,
-)
+from billing_engine.core.admin_kit.fields import currency_field, offer_own_currency, time_zone_field
 from billing_engine.core.admin_kit.pages import Page
-from leads.domain.access.term_owners import CUSTOMER_TERMS, may_change, may_change_any
-from leads.domain.customers import FIXED_BY_PERIODS, is_fixed, save_customer, set_default_first_day, terms_faults
-from leads.models import Customer, CustomerTax
+from leads.admin.terms.customer_buttons import TermButtons
+from leads.admin.terms.fields import term_fields
+from leads.admin.terms.shown import NOTHING_CHANGED, terms_of_customer
+from leads.domain.access.term_owners import may_change, may_change_any
+from leads.domain.customers import (
+    FIXED_BY_PERIODS,
+    IDENTITY,
+    add_customer,
+    customer_faults,
+    first_terms_faults,
+    is_fixed,
+    save_customer,
+    set_default_first_day,
+)
+from leads.models import Customer, CustomerTerms
+from leads.models.terms import TERMS
 
-# The fields that `terms_faults` checks.
-TERMS = ("contract_from", "contract_to", "billed_from", "monthly_minimum", "time_zone")
+# The fields that `customer_faults` checks.
+CHECKED = ("billed_from", "time_zone")
 
 
 class CustomerForm(forms.ModelForm[Customer]):
-    """A customer; currency, time zone and locale are chosen from lists."""
+    """Who a customer is; currency and time zone are chosen from lists."""
 
     currency = currency_field("Can't change after the first billing period.")
     time_zone = time_zone_field(
@@ -48,107 +54,77 @@ class CustomerForm(forms.ModelForm[Customer]):
         help_text="First billed day, in the billing time zone. Empty: the first of this month. Required with a monthly"
         " minimum. Can't change after the first billing period.",
     )
-    excluded_domains = domains_field(
-        "Email domains that are never charged: own staff, competitors, students. Separate with commas."
-    )
-    locale = locale_field("Number format", "How numbers and dates are written on the invoice.")
-    billing_contacts = addresses_field("Who receives the invoices. Separate with commas.")
 
     class Meta:
         model = Customer
-        fields = (
-            "name",
-            "code",
-            "is_active",
-            *("currency", "time_zone", "billed_from", "cycle", "payment_terms_days"),
-            *("dispute_days", "billing_contacts"),
-            *("tax_exempt_reason", "seller", "locale", "detail_annex"),
-            *("monthly_minimum", "monthly_budget", "hard_budget"),
-            *("contract_from", "contract_to", "excluded_domains"),
-            *("legal_name", "tax_id", "address", "purchase_order"),
-        )
-        widgets = {"address": UnfoldAdminTextareaWidget({"rows": 4})}
+        fields = ("name", "code", "is_active", "currency", "time_zone", "billed_from", "cycle")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         offer_own_currency(self, self.instance.currency)
 
+    def terms(self) -> dict[str, Any]:
+        """The first terms of a new customer; empty for one that is there."""
+        return {name: value for name, value in self.cleaned_data.items() if name in TERMS}
+
     def clean(self) -> dict[str, Any]:
         given = super().clean() or self.cleaned_data
-        not_asked = {name: getattr(self.instance, name) for name in TERMS if name not in self.fields}
-        customer = understood(Customer, not_asked | given, *TERMS, pk=self.instance.pk)
+        not_asked = {name: getattr(self.instance, name) for name in CHECKED if name not in self.fields}
+        customer = understood(Customer, not_asked | given, *CHECKED, pk=self.instance.pk)
         if "billed_from" in given:
-            set_default_first_day(customer)
+            set_default_first_day(customer, given)
             given["billed_from"] = customer.billed_from
-        tell(self, terms_faults(customer))
+        tell(self, customer_faults(customer))
         return given
 
 
-class Taxes(TabularInline):
-    """The taxes on a customer's invoices."""
+TermsFields: Any = type("TermsFields", (forms.Form,), term_fields(CustomerTerms, TERMS))
 
-    model = CustomerTax
-    fields = ("name", "rate", "category")
-    extra = 0
-    formfield_overrides = WITHOUT_IDLE_ZEROS
-    verbose_name_plural = "taxes (for invoices drafted from now on)"
 
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return may_change(request.user, "taxes")
+class NewCustomerForm(TermsFields, CustomerForm):
+    """A new customer with its first terms."""
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return may_change(request.user, "taxes")
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return may_change(request.user, "taxes")
+    def clean(self) -> dict[str, Any]:
+        given: dict[str, Any] = super().clean()
+        customer = understood(Customer, given, "currency")
+        tell(self, first_terms_faults(customer, self.terms()))
+        return given
 
 
 @admin.register(Customer)
-class CustomerAdmin(Page[Customer]):
+class CustomerAdmin(TermButtons, Page[Customer]):
     form = CustomerForm
-    inlines = (Taxes,)
     list_display = ("shown_name", "code", "is_billed", "currency", "time_zone", "shown_terms", "contract", "products")
     list_filter = ("is_active", ("cycle", ChoicesDropdownFilter))
+    actions_detail = ("change_commitments", "change_payment", "change_invoice_details", "change_exclusions")
+    change_form_template = "leads/terms.html"
     search_fields = ("code__istartswith", "name")
     search_help_text = "Code or name"
     ordering = ("name",)
     fieldsets = (
         (None, {"fields": (("name", "code"), "is_active")}),
-        (
-            "Billing",
-            {
-                "fields": (
-                    ("currency", "time_zone"),
-                    ("billed_from", "cycle"),
-                    ("payment_terms_days", "dispute_days"),
-                    "billing_contacts",
-                )
-            },
-        ),
-        ("Tax", {"fields": ("tax_exempt_reason",)}),
-        ("Commitments", {"fields": ("monthly_minimum", ("monthly_budget", "hard_budget"))}),
+        ("Billing", {"fields": (("currency", "time_zone"), ("billed_from", "cycle"))}),
+    )
+    first_terms = (
         ("Contract", {"fields": (("contract_from", "contract_to"), "excluded_domains")}),
+        ("Commitments", {"fields": ("monthly_minimum", ("monthly_budget", "hard_budget"))}),
+        ("Payment", {"fields": (("payment_terms_days", "dispute_days"), "seller", "billing_contacts")}),
+        ("Tax", {"fields": ("taxes", "tax_exempt_reason")}),
         (
             "On the invoice",
-            {
-                "fields": (
-                    "seller",
-                    ("legal_name", "tax_id"),
-                    "address",
-                    "purchase_order",
-                    ("locale", "detail_annex"),
-                )
-            },
+            {"fields": (("legal_name", "tax_id"), "address", "purchase_order", ("locale", "detail_annex"))},
         ),
     )
+
+    class Media:
+        css = {"all": ["leads/terms.css"]}
 
     shown_name = column(shortened, "name", title="name", order="name")
     is_billed = column(active, "is_active", title="state", order="is_active")
     shown_terms = column(
         lambda days: amount(f"{days} days" if days else "at once"),
-        "payment_terms_days",
+        "terms_today.payment_terms_days",
         title="terms",
-        order="payment_terms_days",
     )
     products = column(
         lambda customer: link_to(list_of("leads.product", customer__id__exact=customer.pk), "Products"), title=""
@@ -157,30 +133,58 @@ class CustomerAdmin(Page[Customer]):
     def has_change_permission(self, request: HttpRequest, obj: Customer | None = None) -> bool:
         return may_change_any(request.user)
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Customer]:
+        return super().get_queryset(request).prefetch_related("terms")
+
+    def get_fieldsets(self, request: HttpRequest, obj: Customer | None = None) -> Any:
+        """A new customer has its first terms on the same form, as far as the person may write them."""
+        if obj is not None:
+            return self.fieldsets
+        terms = ((title, {"fields": _writable(told["fields"], request.user)}) for title, told in self.first_terms)
+        return (*self.fieldsets, *((title, told) for title, told in terms if told["fields"]))
+
+    def get_form(self, request: HttpRequest, obj: Customer | None = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: FBT001 -- Django's
+        if obj is None:
+            not_theirs = {name: None for name in TERMS if not may_change(request.user, name)}
+            kwargs["form"] = type("NewCustomerForm", (NewCustomerForm,), not_theirs)
+        return super().get_form(request, obj, change=change, **kwargs)
+
     def get_readonly_fields(self, request: HttpRequest, obj: Customer | None = None) -> tuple[str, ...]:
         fixed = FIXED_BY_PERIODS if obj is not None and is_fixed(obj) else ()
-        asked = flatten_fieldsets(self.get_fieldsets(request, obj))
-        return tuple(
-            name for name in asked if name in fixed or (name in CUSTOMER_TERMS and not may_change(request.user, name))
-        )
+        return tuple(name for name in IDENTITY if name in fixed or not may_change(request.user, name))
 
     def save_model(self, request: HttpRequest, obj: Customer, form: Any, change: bool) -> None:  # noqa: FBT001 -- Django's
-        """Do nothing: `save_related` saves the customer with its taxes."""
-
-    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001 -- Django's
-        (taxes,) = formsets
-        new_or_changed = taxes.save(commit=False)
-        saved = save_customer(
-            form.instance, taxes=new_or_changed, removed_taxes=taxes.deleted_objects, by=person(request), at=now()
-        )
+        if not change:
+            add_customer(obj, terms=form.terms(), by=person(request), at=now())
+            return
+        saved = save_customer(obj, by=person(request), at=now())
         if saved.has_new_cycle:
             messages.info(request, _begins(saved.customer, saved.cycle_begins))
 
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        """Add the terms in force, to come and past."""
+        customer = self.get_object(request, object_id) if object_id else None
+        shown = {"terms": terms_of_customer(customer), "nothing_changed": NOTHING_CHANGED} if customer else {}
+        return super().changeform_view(request, object_id, form_url, shown | (extra_context or {}))
+
     @admin.display(description="contract")
     def contract(self, customer: Customer) -> str:
-        if customer.contract_from is None and customer.contract_to is None:
+        terms = customer.terms_today
+        if terms.contract_from is None and terms.contract_to is None:
             return "open"
-        return f"{day(customer.contract_from)} … {day(customer.contract_to)}"
+        return f"{day(terms.contract_from)} … {day(terms.contract_to)}"
+
+
+def _writable(lines: Iterable[Any], by: Any) -> tuple[Any, ...]:
+    """The lines of a section with the terms that the person may write."""
+    kept = (tuple(name for name in flatten([line]) if may_change(by, name)) for line in lines)
+    return tuple(line if len(line) > 1 else line[0] for line in kept if line)
 
 
 def _begins(customer: Customer, begin: datetime | None) -> str:

@@ -1,4 +1,8 @@
-"""Save the companies that send invoices."""
+"""Save the companies that send invoices: a new one with its first details, and later its name and invoice numbers."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -7,9 +11,11 @@ from billing_engine.core.deeds.record import record_saved
 from billing_engine.core.deeds.verbs import Verb
 from billing_engine.core.errors import FieldFault, HasFaults
 from billing_engine.core.validation import row_faults
-from leads.domain.access.term_owners import COMPANY_BANK_DETAILS, bank_faults
+from leads.domain.access.term_owners import bank_faults
 from leads.domain.number_prefixes import refusal_of_prefix
-from leads.models import Company
+from leads.models import Company, CompanyDetails
+from leads.models.company import DETAILS
+from leads.models.revision import BEGINNING
 
 COMPANY_SAVED = Verb("company_saved", "Company saved")
 
@@ -27,15 +33,29 @@ def prefix_faults(company: Company) -> list[FieldFault]:
 
 
 @transaction.atomic
-def save_company(company: Company, *, by: User) -> Company:
-    """Save a new or changed company; a new prefix applies from its next invoice on.
+def add_company(company: Company, *, details: Mapping[str, Any], by: User, at: datetime) -> Company:
+    """Save a new company with its first details, which are in force at once: it has no customer yet.
 
-    Raises CompanyHasFaults, also if the person may not change bank details and they changed.
+    Raises CompanyHasFaults, also if the person may not change bank details.
     """
-    stored = Company.objects.select_for_update(no_key=True).filter(pk=company.pk).first() if company.pk else None
-    moved = [name for name in COMPANY_BANK_DETAILS if getattr(company, name) != getattr(stored or Company(), name)]
-    if faults := [*bank_faults(by, moved), *prefix_faults(company)] or row_faults(company):
+    first = CompanyDetails(company=company, first_day=BEGINNING, changed=list(DETAILS), **details)
+    first.written_by, first.written_at, first.in_force_at = by, at, at
+    faults = [*bank_faults(by, [name for name, value in details.items() if value]), *prefix_faults(company)]
+    if faults := faults or row_faults(company) or row_faults(first, exclude={"company"}):
         raise CompanyHasFaults(faults)
-    company.save()
+    company.save(force_insert=True)
+    first.save(force_insert=True)
+    told: dict[str, Any] = {name: (None, details[name]) for name in details}
+    record_saved(COMPANY_SAVED, on=company, stored=None, by=by, **told)
+    return company
+
+
+@transaction.atomic
+def save_company(company: Company, *, by: User) -> Company:
+    """Save a company's name and invoice numbers; a new prefix applies from its next invoice on. Raises CompanyHasFaults."""
+    stored = Company.objects.select_for_update(no_key=True).get(pk=company.pk)
+    if faults := prefix_faults(company) or row_faults(company):
+        raise CompanyHasFaults(faults)
+    company.save(force_update=True)
     record_saved(COMPANY_SAVED, on=company, stored=stored, by=by)
     return company

@@ -2,16 +2,17 @@
 
 from leads.models.action import Action, ActionType
 from leads.models.approval_threshold import ApprovalThreshold
-from leads.models.company import Company, NumberPrefix
+from leads.models.company import Company, CompanyDetails, NumberPrefix
 from leads.models.customer import Customer, CycleChange
 from leads.models.delivery import Delivery, QuarantinedItem
 from leads.models.early import EarlyAction
 from leads.models.lead import Lead
+from leads.models.notice import Notice
 from leads.models.period import BillingPeriod, UnratedMark
 from leads.models.product import Product
 from leads.models.quarantine import BulkRetry, QuarantineStep
 from leads.models.source import ApiKey, Channel, SigningSecret, Source
-from leads.models.tax import CustomerTax
+from leads.models.terms import CustomerTerms, Tax
 
 __all__ = [
     "Action",
@@ -22,17 +23,20 @@ __all__ = [
     "BulkRetry",
     "Channel",
     "Company",
+    "CompanyDetails",
     "Customer",
-    "CustomerTax",
+    "CustomerTerms",
     "CycleChange",
     "Delivery",
     "EarlyAction",
     "Lead",
+    "Notice",
     "NumberPrefix",
     "Product",
     "QuarantineStep",
     "QuarantinedItem",
     "SigningSecret",
     "Source",
+    "Tax",
     "UnratedMark",
 ]

@@ -1,9 +1,14 @@
 """Our companies that send invoices."""
 
+from datetime import date
+
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
+from django.utils.timezone import now
+
+from leads.models.revision import RevisionOfTerms, in_force_on
 
 PREFIX = RegexValidator(
     r"^[A-Za-z0-9./_-]*\{year\}([A-Za-z0-9./_-]*[A-Za-z./_-])?$",
@@ -16,10 +21,6 @@ class Company(models.Model):
 
     code = models.CharField(max_length=40, unique=True, validators=[RegexValidator(r"^[A-Za-z0-9._-]+$")])
     name = models.CharField(max_length=200)
-    address = models.TextField()
-    tax_id = models.CharField("tax ID", max_length=40, blank=True)
-    email = models.EmailField(help_text="Where customers write to, including to dispute an invoice.")
-    pay_to = models.TextField("how to pay", help_text="Printed on every invoice.")
     number_prefix = models.CharField(
         max_length=20,
         validators=[PREFIX],
@@ -51,6 +52,42 @@ class Company(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def today(self) -> date:
+        return now().date()
+
+    @property
+    def details_today(self) -> "CompanyDetails":
+        return self.details_on(self.today)
+
+    def details_on(self, day: date) -> "CompanyDetails":
+        """The details in force on this day; LookupError if there are none."""
+        return in_force_on(self.details.all(), day)
+
+
+# What a revision of details sets.
+DETAILS = ("address", "tax_id", "email", "pay_to")
+
+
+class CompanyDetails(RevisionOfTerms):
+    """What invoices say about a company, and where customers send the money, from its first day on."""
+
+    TERMS = DETAILS
+
+    company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="details", db_index=False)
+    address = models.TextField()
+    tax_id = models.CharField("tax ID", max_length=40, blank=True)
+    email = models.EmailField(help_text="Where customers write to, including to dispute an invoice.")
+    pay_to = models.TextField("how to pay", help_text="Printed on every invoice.")
+
+    class Meta(RevisionOfTerms.Meta):
+        verbose_name = verbose_name_plural = "company details"
+        default_permissions = ("view",)
+        indexes = [models.Index(name="details_of_a_company_by_day", fields=["company", "first_day"])]
+
+    def __str__(self) -> str:
+        return f"Details of {self.company} {super().__str__()}"
 
 
 class NumberPrefix(models.Model):

@@ -1,10 +1,10 @@
 """The company billed."""
 
-from datetime import date
+from datetime import date, datetime
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.conf import settings
-from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
@@ -13,10 +13,11 @@ from django.db.models.functions import Lower
 from django.utils.timezone import now
 
 from billing_engine.core.calendar.spans import CYCLES, Calendar, midnight
-from billing_engine.core.domains import validate_domain
-from billing_engine.core.money import MOST_PLACES, is_currency, locales
-from leads.models.commitments import commitment_faults
-from leads.models.company import Company
+from billing_engine.core.money import is_currency, locales
+from leads.models.revision import in_force_on
+
+if TYPE_CHECKING:
+    from leads.models.terms import CustomerTerms
 
 UTC_ZONE = ZoneInfo("UTC")
 CODE = RegexValidator(r"^[A-Za-z0-9][A-Za-z0-9._-]*$", "Use only letters, digits, dots, dashes and underscores.")
@@ -77,75 +78,6 @@ class Customer(models.Model):
         default=first_of_this_month,
         help_text="First billed day, in the billing time zone. Billing periods start on this day and continue without gaps.",
     )
-    payment_terms_days = models.PositiveSmallIntegerField(
-        "payment terms", default=30, help_text="Days from the issue date to the due date."
-    )
-    tax_exempt_reason = models.CharField(
-        "exempt from tax because",
-        max_length=200,
-        blank=True,
-        db_default="",
-        help_text="Printed on the invoice instead of any tax, such as: Reverse charge, Article 196 of 2006/112/EC.",
-    )
-    dispute_days = models.PositiveSmallIntegerField(
-        "dispute window",
-        default=30,
-        db_default=30,
-        help_text="Days from the issue date in which an invoice may be disputed.",
-    )
-    monthly_minimum = models.DecimalField(
-        max_digits=16,
-        decimal_places=MOST_PLACES,
-        null=True,
-        blank=True,
-        help_text="The least the customer is charged per month. Prorated for weekly cycles and partial contract months.",
-    )
-    monthly_budget = models.DecimalField(
-        max_digits=16,
-        decimal_places=MOST_PLACES,
-        null=True,
-        blank=True,
-        help_text="What the customer plans to spend per month. Prorated for weekly cycles.",
-    )
-    hard_budget = models.BooleanField(default=False, help_text="Never charge more than the budget.")
-
-    contract_from = models.DateField(null=True, blank=True, help_text="First day, in the billing time zone.")
-    contract_to = models.DateField(null=True, blank=True, help_text="Last day, in the billing time zone.")
-    excluded_domains = ArrayField(
-        models.CharField(max_length=253, validators=[validate_domain]),
-        default=list,
-        blank=True,
-        help_text="Email domains that are never charged: own staff, competitors, students. Separate with commas.",
-    )
-
-    seller = models.ForeignKey(
-        Company,
-        on_delete=models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="customers",
-        db_index=False,
-        help_text="The company that sends the invoices. Empty: the seller in the settings.",
-    )
-    locale = models.CharField(
-        "number format",
-        max_length=12,
-        default="en_US",
-        db_default="en_US",
-        validators=[validate_locale],
-        help_text="How numbers and dates are written on the invoice.",
-    )
-    detail_annex = models.BooleanField(
-        default=True, db_default=True, help_text="End the PDF with a list of every charge."
-    )
-    legal_name = models.CharField(max_length=200, blank=True, help_text="Printed on the invoice. Empty: the name.")
-    address = models.TextField(blank=True)
-    tax_id = models.CharField("tax ID", max_length=40, blank=True)
-    purchase_order = models.CharField("PO number", max_length=60, blank=True, help_text="Printed on every invoice.")
-    billing_contacts = ArrayField(
-        models.EmailField(), default=list, blank=True, help_text="Printed on the invoice. Separate with commas."
-    )
-
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -160,36 +92,10 @@ class Customer(models.Model):
                 name="a_customer_has_one_code_however_written",
                 violation_error_message="Another customer already has this code, in different capitalization.",
             ),
-            models.CheckConstraint(
-                name="a_contract_does_not_end_before_it_begins", condition=Q(contract_to__gte=F("contract_from"))
-            ),
-            models.CheckConstraint(
-                name="a_minimum_and_a_budget_are_not_negative",
-                condition=(Q(monthly_minimum=None) | Q(monthly_minimum__gte=0))
-                & (Q(monthly_budget=None) | Q(monthly_budget__gte=0)),
-            ),
-            models.CheckConstraint(
-                name="a_hard_budget_names_its_amount", condition=Q(hard_budget=False) | Q(monthly_budget__isnull=False)
-            ),
-            models.CheckConstraint(
-                name="a_hard_budget_covers_the_minimum",
-                condition=Q(hard_budget=False) | Q(monthly_minimum=None) | Q(monthly_budget__gte=F("monthly_minimum")),
-            ),
         ]
 
     def __str__(self) -> str:
         return self.name
-
-    def clean(self) -> None:
-        """Reject a minimum and budget that can't be billed in the customer's currency or that contradict each other."""
-        faults = commitment_faults(
-            currency=self.currency,
-            minimum=self.monthly_minimum,
-            budget=self.monthly_budget,
-            is_hard=self.hard_budget,
-        )
-        if faults:
-            raise ValidationError(dict(faults))
 
     @property
     def zone(self) -> ZoneInfo:
@@ -202,6 +108,22 @@ class Customer(models.Model):
         changes = sorted(self.cycle_changes.all(), key=lambda change: change.takes_effect_at)
         before = tuple((change.takes_effect_at, CYCLES[change.cycle_before]) for change in changes)
         return Calendar(self.zone, CYCLES[self.cycle], before, midnight(self.billed_from, self.zone))
+
+    @property
+    def today(self) -> date:
+        return self.day_of(now())
+
+    def day_of(self, instant: datetime) -> date:
+        """The day of an instant in the billing time zone."""
+        return instant.astimezone(self.zone).date()
+
+    @property
+    def terms_today(self) -> "CustomerTerms":
+        return self.terms_on(self.today)
+
+    def terms_on(self, day: date) -> "CustomerTerms":
+        """The terms in force on this day; LookupError if there are none."""
+        return in_force_on(self.terms.all(), day)
 
 
 class CycleChange(models.Model):

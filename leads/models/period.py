@@ -1,5 +1,6 @@
 """Billing periods, and the marks on periods that need rating."""
 
+from datetime import date
 from typing import Self
 
 from django.contrib.postgres.constraints import ExclusionConstraint
@@ -9,6 +10,7 @@ from django.db.models import F, Func, Q, Value
 from billing_engine.core.calendar.spans import Span
 from billing_engine.core.calendar.wording import span_in_words
 from leads.models.customer import Customer
+from leads.models.terms import CustomerTerms
 
 
 class BillingPeriodQuerySet(models.QuerySet["BillingPeriod"]):
@@ -73,6 +75,15 @@ class BillingPeriod(models.Model):
     @property
     def span(self) -> Span:
         return Span(self.start_at, self.end_at)
+
+    @property
+    def first_day(self) -> date:
+        return self.customer.day_of(self.start_at)
+
+    @property
+    def customer_terms(self) -> CustomerTerms:
+        """The terms that the period is billed by: those of its first day."""
+        return self.customer.terms_on(self.first_day)
 
     @property
     def in_words(self) -> str:

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Self, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
@@ -26,7 +27,7 @@ class RevisionQuerySet(models.QuerySet[AnyRevision]):
 
     def by_day(self) -> Self:
         """Sort so that the last one that begins by a day is the one in force on that day."""
-        return self.order_by("first_day", "pk")
+        return self.order_by("first_day", "in_force_at", "pk")
 
 
 class Revision(models.Model):
@@ -59,9 +60,30 @@ class Revision(models.Model):
         )
 
 
+class RevisionOfTerms(Revision):
+    """A revision of several terms: it names those that it sets, and repeats the others as they are on its first day."""
+
+    TERMS: ClassVar[tuple[str, ...]]
+
+    changed = ArrayField(
+        models.CharField(max_length=40),
+        default=list,
+        blank=True,
+        help_text="The terms that this revision sets. Empty: it carries an earlier change into later terms.",
+    )
+
+    class Meta(Revision.Meta):
+        abstract = True
+
+    def values(self) -> dict[str, Any]:
+        """All terms by name."""
+        return {name: getattr(self, name) for name in self.TERMS}
+
+
 def in_force_on(revisions: Iterable[AnyRevision], day: date) -> AnyRevision:
     """Return the revision in force on this day, from all of one subject; LookupError if none begins by then."""
     begun = [each for each in revisions if each.in_force_at is not None and each.first_day <= day]
     if not begun:
         raise LookupError(f"Nothing is in force on {day}.")
-    return max(begun, key=lambda each: (each.first_day, each.pk))
+    # Of one day, the last that was put in force; one that is tried and not stored comes after all others.
+    return max(begun, key=lambda each: (each.first_day, each.in_force_at, each.pk is None, each.pk))

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from django.db.models import Q
 
 from leads.domain.identity import external_id, person_key, phone_key
-from leads.models import Action, Lead, Source
+from leads.models import Action, CustomerTerms, Lead, Source
 
 AS_NUMBERS = 1_000  # with more matches, a list is filtered by the condition itself
 
@@ -40,7 +40,8 @@ def actions_named(term: str, *, path: str = "pk") -> Q:
 
 def customers_named(term: str) -> Q:
     """Match customers by the beginning of their code or any part of their name."""
-    return Q(code__istartswith=term) | Q(name__icontains=term) | Q(legal_name__icontains=term)
+    printed = CustomerTerms.objects.filter(legal_name__icontains=term).values("customer")
+    return Q(code__istartswith=term) | Q(name__icontains=term) | Q(pk__in=printed)
 
 
 def first_leads(term: str, at_most: int) -> list[Lead]:

@@ -16,6 +16,7 @@ from tests.bench.stages import stages_of
 from tests.bench.table import Row, mix, print_tables, setting
 from tests.bench.usual import rate_as_usual
 from tests.bench.worker import Work, work
+from tests.factories.leads import agree_all
 
 FLOOR = "bench_floor"
 RATED = "bench_rated"
@@ -111,6 +112,7 @@ def _sizes(figures: Figures, here: world.World, rounds: int) -> None:
     both = Customer.objects.bulk_create(
         Customer(code=code, name=code, billed_from=world.MONTH.first) for code in ("FEW", "WHOLE")
     )
+    agree_all(both)
     # Placed so that their ten rules are the common ones; none needs foresight.
     few, whole = world.settle(both, here.sources, here.kinds, first_place=1)
     here.load([few], FEW)

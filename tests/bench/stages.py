@@ -12,7 +12,7 @@ from leads.models import BillingPeriod
 from pricing.domain.rate.actions import START, StoredActions, period_of
 from pricing.domain.rate.carry_over import carried_over
 from pricing.domain.rate.charges import COPY, charge_lines
-from pricing.domain.rate.inputs import catalog_for, customer_facts, rule_books
+from pricing.domain.rate.inputs import catalog_for, period_facts, rule_books
 from pricing.domain.rate.sweep import TOGETHER
 from pricing.rating.period import rate_period
 
@@ -45,6 +45,7 @@ def _apart(numbers: list[int], stages: Stages, bare: str) -> None:
     with stages.stage("rules, catalog, carried over"):
         periods = list(BillingPeriod.objects.select_related("customer").filter(pk__in=numbers))
         customers = {period.pk: period.customer for period in periods}
+        by_pk = {period.pk: period for period in periods}
         rules, catalog = rule_books(list(customers.values())), catalog_for(*customers.values())
         carried = carried_over(periods, rules)
     with stages.stage("fetch the actions"):
@@ -54,7 +55,7 @@ def _apart(numbers: list[int], stages: Stages, bare: str) -> None:
             pk: list(
                 rate_period(
                     each,
-                    customer=customer_facts(customers[pk]),
+                    customer=period_facts(by_pk[pk]),
                     rules=rules[customers[pk].pk],
                     catalog=catalog,
                     carried=carried[pk],

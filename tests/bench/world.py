@@ -18,6 +18,7 @@ from billing_engine.core.calendar.spans import Month
 from leads.models import ActionType, BillingPeriod, Channel, Customer, Delivery, Product, Source
 from pricing.models import Waiver
 from tests.bench.rulebook import KINDS, write_rules
+from tests.factories.leads import agree
 
 CUSTOMERS = 200
 MONTH = Month(2026, 10)
@@ -89,7 +90,12 @@ class World:
 
 def build(seed: int = 20_261_001) -> tuple[World, list[BillingPeriod]]:
     """Customers, products, sources, types and rules; one period each, and no actions yet."""
-    customers = Customer.objects.bulk_create(_customer(number) for number in range(CUSTOMERS))
+    customers = Customer.objects.bulk_create(
+        Customer(code=f"C{number:03d}", name=f"Customer {number}", billed_from=MONTH.first)
+        for number in range(CUSTOMERS)
+    )
+    for number, customer in enumerate(customers):
+        agree(customer, **_terms(number))
     channels = [*Channel.values, Channel.WEBSITE]
     sources = Source.objects.bulk_create(
         Source(code=f"source{n}", name=f"Source {n}", channel=channel) for n, channel in enumerate(channels)
@@ -136,13 +142,10 @@ def copy(statement: str, rows: Iterable[tuple[object, ...]]) -> None:
             cursor.copy_expert(statement, StringIO(piece))
 
 
-def _customer(number: int) -> Customer:
-    return Customer(
-        code=f"C{number:03d}",
-        name=f"Customer {number}",
-        billed_from=MONTH.first,
-        monthly_budget=2_000 if number % 20 == 5 else None,
-        hard_budget=number % 20 == 5,
-        excluded_domains=["student50.example", "student100.example"] if number % 20 == 7 else [],
-        contract_from=datetime(2026, 10, 5, tzinfo=UTC).date() if number % 20 == 9 else None,
-    )
+def _terms(number: int) -> dict[str, object]:
+    return {
+        "monthly_budget": 2_000 if number % 20 == 5 else None,
+        "hard_budget": number % 20 == 5,
+        "excluded_domains": ["student50.example", "student100.example"] if number % 20 == 7 else [],
+        "contract_from": datetime(2026, 10, 5, tzinfo=UTC).date() if number % 20 == 9 else None,
+    }

@@ -1,6 +1,9 @@
 """Factories for the app `leads`."""
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
 
 import factory
 from factory.django import DjangoModelFactory
@@ -14,7 +17,9 @@ from leads.models import (
     BulkRetry,
     Channel,
     Company,
+    CompanyDetails,
     Customer,
+    CustomerTerms,
     Delivery,
     Lead,
     Product,
@@ -22,11 +27,34 @@ from leads.models import (
     QuarantineStep,
     SigningSecret,
     Source,
+    Tax,
 )
+from leads.models.company import DETAILS
+from leads.models.revision import BEGINNING
+from leads.models.terms import TERMS
 
 OCTOBER = Month(2026, 10)
 LONG_AGO = date(2020, 1, 1)
 MID_OCTOBER = datetime(2026, 10, 15, 12, tzinfo=UTC)
+WRITTEN = {"written_at": datetime(2020, 1, 1, tzinfo=UTC), "in_force_at": datetime(2020, 1, 1, tzinfo=UTC)}
+
+
+def agree(customer: Customer, *, first_day: date = BEGINNING, **terms: Any) -> CustomerTerms:
+    """Put terms in force, as if they had been written long ago; those not named stay as they are on the first day."""
+    there = {name: getattr(customer.terms_on(first_day), name) for name in TERMS} if customer.terms.exists() else {}
+    row = CustomerTerms(customer=customer, first_day=first_day, **there | terms, **WRITTEN)
+    row.changed = sorted(terms) or list(TERMS)
+    row.save(force_insert=True)
+    return row
+
+
+def agree_all(customers: Iterable[Customer], **terms: Any) -> list[Customer]:
+    """The usual terms, or these, for many new customers at once."""
+    there = list(customers)
+    CustomerTerms.objects.bulk_create(
+        CustomerTerms(customer=each, first_day=BEGINNING, changed=list(TERMS), **terms, **WRITTEN) for each in there
+    )
+    return there
 
 
 class CompanyFactory(DjangoModelFactory[Company]):
@@ -35,24 +63,34 @@ class CompanyFactory(DjangoModelFactory[Company]):
 
     code = factory.Sequence(lambda n: f"OURS{n}")
     name = factory.LazyAttribute(lambda company: f"{company.code}, Inc.")
-    address = "1 Way"
     number_prefix = factory.LazyAttribute(lambda company: f"{company.code}-{{year}}-")
+
+    @classmethod
+    def _create(cls, model_class: type[Company], *args: Any, **facts: Any) -> Company:
+        details = {"address": "1 Way"} | {name: facts.pop(name) for name in DETAILS if name in facts}
+        company: Company = super()._create(model_class, *args, **facts)
+        CompanyDetails.objects.create(company=company, changed=list(DETAILS), first_day=BEGINNING, **details, **WRITTEN)
+        return company
 
 
 class CustomerFactory(DjangoModelFactory[Customer]):
+    """A customer with its terms, always in force; `tax_rate=19`: one tax on everything."""
+
     class Meta:
         model = Customer
-        skip_postgeneration_save = True
 
     code = factory.Sequence(lambda n: f"ACME{n}")
     name = factory.LazyAttribute(lambda customer: customer.code.title())
     billed_from = LONG_AGO
 
-    @factory.post_generation
-    def tax_rate(self: Customer, create: bool, rate: object, **_: object) -> None:
-        """`tax_rate=19`: one tax on everything."""
-        if rate:
-            self.taxes.create(name="Tax", rate=rate)
+    @classmethod
+    def _create(cls, model_class: type[Customer], *args: Any, **facts: Any) -> Customer:
+        if rate := facts.pop("tax_rate", 0):
+            facts["taxes"] = [Tax("Tax", Decimal(rate)).as_stored()]
+        agreed = {name: facts.pop(name) for name in TERMS if name in facts}
+        customer: Customer = super()._create(model_class, *args, **facts)
+        agree(customer, **agreed)
+        return customer
 
 
 class ProductFactory(DjangoModelFactory[Product]):

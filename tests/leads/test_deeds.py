@@ -12,14 +12,14 @@ from leads.domain.catalog import save_action_type, save_product
 from leads.domain.companies import save_company
 from leads.domain.credentials.api_keys import create_key, revoke_key, rotate_key
 from leads.domain.credentials.signatures import create_secret, rotate_secret
-from leads.domain.customers import save_customer
 from leads.domain.intake.receive import receive
 from leads.domain.quarantine.bulk_retry import retry_next, start_retry
 from leads.domain.quarantine.conflicts import take_new
 from leads.domain.quarantine.settle import StillRefused, discard, repair
 from leads.domain.sources import save_source
+from leads.domain.terms.customer_terms import write_terms
 from leads.domain.voiding import void, voided_by
-from leads.models import Action, CustomerTax, Delivery, Product, QuarantinedItem, Source
+from leads.models import Action, Delivery, Product, QuarantinedItem, Source
 from tests.factories.leads import (
     ActionFactory,
     ActionTypeFactory,
@@ -28,6 +28,7 @@ from tests.factories.leads import (
     ProductFactory,
     SourceFactory,
 )
+from tests.factories.people import with_role
 
 pytestmark = pytest.mark.django_db
 
@@ -131,11 +132,8 @@ def test_what_a_person_voids_is_the_persons_deed(operator: User) -> None:
 def test_a_saved_form_keeps_the_values_before_and_after_and_a_save_without_a_change_is_no_deed(operator: User) -> None:
     kind = ActionTypeFactory.create(code="view", unit="view", is_billable=True)
     product = ProductFactory.create(category="tiles")
-    company, source = (
-        CompanyFactory.create(address="1 Main St", email="ar@example.com", pay_to="Bank of Good, 1"),
-        SourceFactory.create(channel="webinar"),
-    )
-    kind.is_billable, product.category, company.pay_to, source.channel = False, "wood", "Bank of Evil, 667", "event"
+    company, source = CompanyFactory.create(name="Good, Inc."), SourceFactory.create(channel="webinar")
+    kind.is_billable, product.category, company.name, source.channel = False, "wood", "Evil, Inc.", "event"
 
     for _ in range(2):
         save_action_type(kind, by=operator)
@@ -146,23 +144,19 @@ def test_a_saved_form_keeps_the_values_before_and_after_and_a_save_without_a_cha
     assert told() == [
         ("action_type_saved", "olga", "", {"is_billable": True}, {"is_billable": False}),
         ("product_saved", "olga", "", {"category": "tiles"}, {"category": "wood"}),
-        ("company_saved", "olga", "", {"pay_to": "Bank of Good, 1"}, {"pay_to": "Bank of Evil, 667"}),
+        ("company_saved", "olga", "", {"name": "Good, Inc."}, {"name": "Evil, Inc."}),
         ("source_saved", "olga", "", {"channel": "webinar"}, {"channel": "event"}),
     ]
 
 
-def test_a_customers_terms_and_taxes_are_one_deed(operator: User) -> None:
-    customer = CustomerFactory.create(monthly_budget=None, hard_budget=False)
-    customer.monthly_budget, customer.hard_budget = "0.01", True
+def test_a_customers_terms_and_taxes_are_one_deed() -> None:
+    customer, finance = CustomerFactory.create(), with_role("Finance")
+    changes = {"taxes": [{"name": "VAT", "rate": "19", "category": ""}], "payment_terms_days": 45}
 
-    save_customer(customer, taxes=[CustomerTax(name="VAT", rate=19)], by=operator, at=NOW)
+    write_terms(customer, changes=changes, first_day=NOW.date(), reason="Agreed", by=finance, at=NOW)
 
     assert told() == [
-        (
-            *("customer_saved", "olga", ""),
-            {"monthly_budget": None, "hard_budget": False, "taxes": []},
-            {"monthly_budget": "0.01", "hard_budget": True, "taxes": ["VAT 19%"]},
-        )
+        ("customer_terms_written", finance.username, "Agreed", {"taxes": [], "payment_terms_days": 30}, changes)
     ]
 
 

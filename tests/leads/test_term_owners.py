@@ -10,9 +10,10 @@ from django.contrib.auth.models import AnonymousUser, User
 
 from billing_engine.core.errors import HasFaults
 from leads.domain.access.term_owners import CUSTOMER_TERMS, Owner, may_agree, may_change
-from leads.domain.companies import save_company
-from leads.domain.customers import save_customer
-from leads.models import Company, Customer, CustomerTax
+from leads.domain.terms.company_details import write_details
+from leads.domain.terms.customer_terms import write_terms
+from leads.models import CompanyDetails, Customer, CustomerTerms
+from leads.models.terms import TERMS
 from tests.factories.leads import CompanyFactory, CustomerFactory
 from tests.factories.people import UserFactory, superuser, with_role
 
@@ -22,10 +23,8 @@ NOW = datetime(2026, 11, 10, 12, tzinfo=UTC)
 NOT_TERMS = {"id", "created_at"}
 
 
-def changed(row: Any, **facts: Any) -> Any:
-    for name, value in facts.items():
-        setattr(row, name, value)
-    return row
+def written(customer: Customer, changes: dict[str, Any], by: User) -> CustomerTerms:
+    return write_terms(customer, changes=changes, first_day=date(2026, 12, 1), reason="Agreed", by=by, at=NOW)
 
 
 def refused_fields(act: Callable[[], object]) -> list[tuple[str, str]]:
@@ -37,7 +36,7 @@ def refused_fields(act: Callable[[], object]) -> list[tuple[str, str]]:
 def test_every_column_of_a_customer_is_a_term_with_an_owner() -> None:
     columns = {field.name for field in Customer._meta.concrete_fields}
 
-    assert set(CUSTOMER_TERMS) == columns - NOT_TERMS | {"taxes"}
+    assert set(CUSTOMER_TERMS) == columns - NOT_TERMS | set(TERMS)
 
 
 @pytest.mark.parametrize(
@@ -94,35 +93,29 @@ def test_what_one_role_owns_is_approved_by_another_person_of_that_role() -> None
 )
 def test_a_term_of_another_role_is_refused_whatever_the_door(role: str, facts: dict[str, Any], says: str) -> None:
     customer = CustomerFactory.create()
-    before = Customer.objects.values().get()
+    before = CustomerTerms.objects.values().get()
 
-    act = lambda: save_customer(changed(customer, **facts), by=with_role(role), at=NOW)  # noqa: E731 -- called by refused_fields
+    act = lambda: written(customer, facts, with_role(role))  # noqa: E731 -- called by refused_fields
 
     assert refused_fields(act) == [(name, says) for name in facts]
-    assert Customer.objects.values().get() == before
+    assert CustomerTerms.objects.values().get() == before
 
 
 def test_a_seller_of_another_role_is_refused_and_so_are_taxes() -> None:
-    customer, seller, operations = CustomerFactory.create(), CompanyFactory.create(), with_role("Operations")
-    tax = customer.taxes.create(name="VAT", rate=20)
+    customer, seller, operations = CustomerFactory.create(tax_rate=20), CompanyFactory.create(), with_role("Operations")
 
-    for act in (
-        lambda: save_customer(changed(customer, seller=seller), by=operations, at=NOW),
-        lambda: save_customer(Customer.objects.get(), taxes=[CustomerTax(name="B", rate=1)], by=operations, at=NOW),
-        lambda: save_customer(Customer.objects.get(), removed_taxes=[tax], by=operations, at=NOW),
-    ):
+    for changes in ({"seller": seller}, {"taxes": []}):
+        act = lambda changes=changes: written(customer, changes, operations)  # noqa: E731 -- called by refused_fields
         assert [words for _, words in refused_fields(act)] == ["Only finance can change this."]
-    assert (Customer.objects.get().seller, list(CustomerTax.objects.all())) == (None, [tax])
+    assert CustomerTerms.objects.count() == 1
 
 
 def test_bank_details_change_only_with_a_permission_of_their_own() -> None:
     company = CompanyFactory.create(pay_to="Good Bank", email="good@bank.example")
     person = UserFactory.create()
+    changes = {"pay_to": "Bank of Evil"}
 
-    assert refused_fields(lambda: save_company(changed(company, pay_to="Bank of Evil"), by=person)) == [
-        ("pay_to", "Only a person with permission to change bank details can change this.")
-    ]
-    assert Company.objects.get(pk=company.pk).pay_to == "Good Bank"
+    act = lambda: write_details(company, changes=changes, first_day=NOW.date(), reason="New", by=person, at=NOW)  # noqa: E731
 
-    save_company(changed(company, pay_to="Better Bank"), by=with_role("Finance"))
-    assert Company.objects.get(pk=company.pk).pay_to == "Better Bank"
+    assert refused_fields(act) == [("pay_to", "Only a person with permission to change bank details can change this.")]
+    assert CompanyDetails.objects.get().pay_to == "Good Bank"

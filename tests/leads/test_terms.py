@@ -10,10 +10,21 @@ from django.contrib.auth.models import User
 
 from billing_engine.core.errors import HasFaults
 from leads.domain.catalog import save_action_type, save_product
-from leads.domain.companies import save_company
-from leads.domain.customers import save_customer
+from leads.domain.companies import add_company
+from leads.domain.customers import add_customer, save_customer
 from leads.domain.sources import save_source
-from leads.models import ActionType, BillingPeriod, Company, Customer, CustomerTax, Product, Source, UnratedMark
+from leads.models import (
+    ActionType,
+    BillingPeriod,
+    Company,
+    CompanyDetails,
+    Customer,
+    CustomerTerms,
+    Product,
+    Source,
+    UnratedMark,
+)
+from leads.models.terms import TERMS
 from tests.factories.invoices import BillingCycleFactory
 from tests.factories.leads import (
     ActionTypeFactory,
@@ -49,7 +60,7 @@ def faults_of(act: Callable[[], object]) -> list[tuple[str, str]]:
 
 
 def everything() -> list[list[dict[str, Any]]]:
-    models = (Customer, CustomerTax, Product, Source, ActionType, Company, UnratedMark)
+    models = (Customer, CustomerTerms, Product, Source, ActionType, Company, CompanyDetails, UnratedMark)
     return [list(model.objects.order_by("pk").values()) for model in models]
 
 
@@ -66,7 +77,14 @@ def changed(row: Any, **facts: Any) -> Any:
 @pytest.mark.parametrize(
     ("facts", "fault"),
     [
-        ({"contract_from": date(2026, 12, 1), "contract_to": date(2026, 11, 1)}, "contract_to ends_before_it_begins"),
+        (
+            {
+                "billed_from": date(2026, 11, 1),
+                "contract_from": date(2026, 12, 1),
+                "contract_to": date(2026, 11, 1),
+            },
+            "contract_to invalid",
+        ),
         ({"billed_from": None, "monthly_minimum": Decimal(500)}, "billed_from missing"),
         ({"billed_from": date(2026, 10, 31)}, "billed_from first_day_refused"),
         ({"billed_from": date(2026, 11, 1), "hard_budget": True}, "monthly_budget invalid"),
@@ -78,9 +96,10 @@ def test_a_customer_whose_terms_contradict_what_is_locked_or_each_other_is_refus
     operator: User, facts: dict[str, Any], fault: str
 ) -> None:
     BillingCycleFactory.create(label="2026-10", state="locked")
-    customer = Customer(**{"code": "ACME", "name": "Acme"} | facts)
+    terms = {name: facts[name] for name in TERMS if name in facts}
+    customer = Customer(**{"code": "ACME", "name": "Acme"} | {name: facts[name] for name in facts if name not in terms})
 
-    assert faults_of(lambda: save_customer(customer, by=operator, at=NOW)) == [tuple(fault.split())]
+    assert faults_of(lambda: add_customer(customer, terms=terms, by=operator, at=NOW)) == [tuple(fault.split())]
 
 
 def test_a_first_day_is_not_moved_into_a_locked_month_as_long_as_it_can_be_moved(operator: User) -> None:
@@ -103,27 +122,6 @@ def test_what_billing_periods_fix_never_changes(operator: User, facts: dict[str,
     assert faults_of(act) == [(*facts, "fixed_by_periods")]
 
 
-@pytest.mark.parametrize(
-    ("facts", "is_rated_again"),
-    [
-        ({"name": "Other"}, False),
-        ({"contract_to": date(2026, 12, 31)}, True),
-        ({"excluded_domains": ["acme.example"]}, True),
-        ({"monthly_budget": Decimal(9), "hard_budget": True}, True),
-    ],
-    ids=str,
-)
-def test_terms_that_prices_depend_on_have_the_open_periods_of_this_customer_rated_again(
-    operator: User, facts: dict[str, Any], *, is_rated_again: bool
-) -> None:
-    period, _ = BillingPeriodFactory.create(), BillingPeriodFactory.create()
-
-    saved = save_customer(changed(period.customer, **facts), by=operator, at=NOW)
-
-    assert (saved.has_new_cycle, marks()) == (False, [(period.pk, "customer changed")] * is_rated_again)
-    assert Customer.objects.filter(pk=saved.customer.pk, **facts).exists()
-
-
 def test_a_new_cycle_starts_where_the_last_period_ends_for_any_caller(operator: User) -> None:
     customer = BillingPeriodFactory.create(customer__billed_from=date(2026, 10, 1)).customer
 
@@ -137,18 +135,6 @@ def test_a_new_cycle_starts_where_the_last_period_ends_for_any_caller(operator: 
     stored = Customer.objects.get()
     assert (stored.cycle, stored.cycle_changes.get().changed_by) == ("weekly", operator)
     assert sorted(BillingPeriod.objects.values_list("label", flat=True)) == ["2026-10", "2026-11"]
-
-
-def test_taxes_are_stored_with_their_customer_or_not_at_all(accountant: User) -> None:
-    customer = CustomerFactory.create()
-    old = customer.taxes.create(name="Old", rate=5)
-
-    save_customer(customer, taxes=[CustomerTax(name="VAT", rate=20)], removed_taxes=[old], by=accountant, at=NOW)
-    assert list(customer.taxes.values_list("name", "rate")) == [("VAT", 20)]
-
-    wrong = changed(customer, currency="XAU")
-    tax = CustomerTax(name="More", rate=1)
-    assert faults_of(lambda: save_customer(wrong, taxes=[tax], by=accountant, at=NOW)) == [("currency", "invalid")]
 
 
 def test_a_product_stays_its_customers_and_another_category_is_another_price() -> None:
@@ -197,12 +183,13 @@ def test_a_source_has_a_code_of_its_own_and_is_not_asked_for_signatures_it_canno
 
 
 def test_a_company_does_not_take_a_prefix_that_makes_anothers_numbers(accountant: User) -> None:
-    facts = {"code": "B", "name": "B", "address": "1 Way", "email": "b@studio.example", "pay_to": "Bank"}
+    facts = {"code": "B", "name": "B"}
+    details = {"address": "1 Way", "email": "b@studio.example", "pay_to": "Bank"}
 
-    assert faults_of(lambda: save_company(Company(**facts, number_prefix="inv-{year}-"), by=accountant)) == [
-        ("number_prefix", "number_prefix_taken")
-    ]
-    assert faults_of(lambda: save_company(Company(**facts, number_prefix="B-"), by=accountant)) == [
-        ("number_prefix", "invalid")
-    ]
-    assert save_company(Company(**facts, number_prefix="B-{year}-"), by=accountant).pk
+    def added(prefix: str) -> Company:
+        company = Company(**facts, number_prefix=prefix)
+        return add_company(company, details=details, by=accountant, at=NOW)
+
+    assert faults_of(lambda: added("inv-{year}-")) == [("number_prefix", "number_prefix_taken")]
+    assert faults_of(lambda: added("B-")) == [("number_prefix", "invalid")]
+    assert added("B-{year}-").details_on(NOW.date()).pay_to == "Bank"

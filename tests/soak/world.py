@@ -13,6 +13,7 @@ from leads.domain.credentials.api_keys import create_key
 from leads.models import ActionType, Channel, Customer, Product, Source
 from pricing.domain.rule_book.rules import activate
 from pricing.models import PriceRule
+from tests.factories.leads import CustomerFactory
 from tests.factories.people import with_role
 
 MONTHS = 3  # past periods to bill
@@ -78,17 +79,17 @@ def build(*, at: datetime) -> World:
 
 
 def _customer(code: str, zone: str, cycle: str, currency: str, special: dict[str, object], **facts: object) -> Customer:
-    customer = Customer.objects.create(
+    customer: Customer = CustomerFactory.create(
         code=code,
         name=code.capitalize(),
         time_zone=zone,
         cycle=cycle,
         currency=currency,
         billing_contacts=[f"payables@{code.lower()}.example"],
+        tax_rate=Decimal("8.875"),
         **special,
         **facts,
     )
-    customer.taxes.create(name="Tax", rate=Decimal("8.875"))
     Product.objects.bulk_create(Product(customer=customer, sku=sku, name=f"Product {sku}") for sku in SKUS)
     return customer
 

@@ -68,7 +68,7 @@ class InvoiceList(ReadOnlyPage[Invoice]):
     )
     list_before_template = "invoices/totals.html"
     nothing_yet = "There are no invoices yet. A billing run drafts them when a billing period has ended."
-    related = ("customer__seller", "period__customer")
+    related = ("customer", "period__customer")
     search_fields = ("number__icontains", "customer__name", "customer__code__istartswith")
     search_help_text = "Invoice number, customer's name or code"
     ordering: Any = (F("issued_at").desc(nulls_first=True), "-number", "-pk")

@@ -9,6 +9,7 @@ from babel.dates import format_datetime
 
 from billing_engine.core import money
 from billing_engine.core.calendar.wording import date_order
+from invoices.domain.document.parties import bill_to, day_of_paper
 from invoices.domain.lines.detail import DetailCharge, detail_of
 from invoices.domain.wording import clean, quantity_in_words
 from invoices.models import Invoice, InvoiceLine
@@ -41,9 +42,9 @@ class Annex:
 
 def annex_of(invoice: Invoice) -> Annex | None:
     """Return an invoice's annex; None if the customer wants none, or nothing was charged."""
-    invoice = Invoice.objects.select_related("customer", "period").get(pk=invoice.pk)
-    customer = invoice.customer
-    kept = invoice.bill_to or {"detail_annex": customer.detail_annex, "locale": customer.locale}
+    invoice = Invoice.objects.select_related("period__customer").get(pk=invoice.pk)
+    customer = invoice.period.customer
+    kept = invoice.bill_to or bill_to(invoice, on=day_of_paper(invoice))
     lines = list(invoice.lines.filter(kind=InvoiceLine.Kind.CHARGES).order_by("position"))
     charges = sum(line.actions for line in lines)
     if not charges or not kept.get("detail_annex", False):
@@ -62,7 +63,7 @@ def _parts(invoice: Invoice, lines: list[InvoiceLine]) -> tuple[AnnexPart, ...]:
         line.position: AnnexPart(line.position, clean(line.description), money.in_words(line.amount, invoice.currency))
         for line in lines
     }
-    zone, order = invoice.customer.zone, date_order()
+    zone, order = invoice.period.customer.zone, date_order()
     for line, charge, share in detail_of(invoice):
         if line.position in parts:
             amount = money.in_words(share, invoice.currency)

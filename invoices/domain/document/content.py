@@ -18,7 +18,7 @@ from invoices.domain.document.content_lines import (
     counted_together,
     uncharged_line,
 )
-from invoices.domain.document.parties import bill_to, seller_of
+from invoices.domain.document.parties import SELLERS, bill_to, day_of_paper, seller_of
 from invoices.domain.document.replacement import replacement_notice, replacement_of
 from invoices.domain.wording import (
     clean,
@@ -78,17 +78,18 @@ class InvoiceContent:
 
 
 def content_of(invoice: Invoice, *, as_issued: bool = False) -> InvoiceContent:
-    """Return an invoice's content, in three queries for any number of lines.
+    """Return an invoice's content, in a constant number of queries for any number of lines.
 
     With `as_issued`, a void invoice's content is as it was before it was voided.
     """
-    invoice = Invoice.objects.select_related("customer__seller", "period").get(pk=invoice.pk)
+    invoice = Invoice.objects.select_related("period__customer").prefetch_related(SELLERS).get(pk=invoice.pk)
     if as_issued and invoice.state == Invoice.State.VOID:
         invoice.state = Invoice.State.ISSUED
     # An issued invoice keeps the details of both parties; a draft shows the current ones.
     issued = invoice.number is not None
-    seller: dict[str, Any] = invoice.seller if issued else seller_of(invoice.customer)
-    customer: dict[str, Any] = invoice.bill_to if issued else bill_to(invoice.customer)
+    day = day_of_paper(invoice)
+    seller: dict[str, Any] = invoice.seller if issued else seller_of(invoice, on=day)
+    customer: dict[str, Any] = invoice.bill_to if issued else bill_to(invoice, on=day)
     with money.read_in(
         customer.get("locale", str(money.LOCALE))
     ):  # invoices issued before there was a choice have none
@@ -98,7 +99,7 @@ def content_of(invoice: Invoice, *, as_issued: bool = False) -> InvoiceContent:
 def _content(invoice: Invoice, seller: dict[str, Any], customer: dict[str, Any]) -> InvoiceContent:
     stored = list(invoice.lines.select_related("action_type", "rule").order_by("position"))
     if any(line.late_from for line in stored):
-        prefetch_related_objects([invoice.customer], "cycle_changes")  # needed to name the week of late lines
+        prefetch_related_objects([invoice.period.customer], "cycle_changes")  # needed to name the week of late lines
     charged = [line for line in stored if line.kind != InvoiceLine.Kind.NOT_CHARGED]
     uncharged = [line for line in stored if line.kind == InvoiceLine.Kind.NOT_CHARGED]
     over = counted_together(charged)

@@ -1,42 +1,58 @@
-"""The seller and the customer, as an invoice stores them when it is issued."""
+"""The seller and the customer, as an invoice stores them when it is issued.
 
+Most terms are those of the first day of the billing period. Names, addresses, contacts and bank details are those of the day
+of issue: a letter goes to where the customer is now, and the money to the account that is open now.
+"""
+
+from datetime import date
 from typing import Any
 
 from django.conf import settings
 
-from leads.models import Customer
+from invoices.models import Invoice
+
+# What `seller_of` and `bill_to` read, for lists of invoices.
+SELLERS = "period__customer__terms__seller__details"
 
 
-def seller_of(customer: Customer) -> dict[str, Any]:
-    """Return the details of the company that bills this customer: the customer's seller, or the one in the settings."""
-    company = customer.seller
+def day_of_paper(invoice: Invoice) -> date:
+    """Return the day of issue; for a draft it is today."""
+    return invoice.issued_on or invoice.period.customer.today
+
+
+def seller_of(invoice: Invoice, *, on: date) -> dict[str, Any]:
+    """Return the details of the company that sends this invoice: the customer's seller, or the one in the settings."""
+    company = invoice.period.customer_terms.seller
     if company is None:
         return {"code": "", **settings.SELLER}
+    details = company.details_on(on)
     return {
         "code": company.code,
         "name": company.name,
-        "address": company.address,
-        "tax_id": company.tax_id,
-        "email": company.email,
-        "pay_to": company.pay_to,
+        "address": details.address,
+        "tax_id": details.tax_id,
+        "email": details.email,
+        "pay_to": details.pay_to,
         "detail_url": settings.SELLER.get("detail_url", ""),
         "number_prefix": company.number_prefix,
         "number_digits": company.number_digits,
     }
 
 
-def bill_to(customer: Customer) -> dict[str, Any]:
+def bill_to(invoice: Invoice, *, on: date) -> dict[str, Any]:
     """Return the customer's details as an invoice stores them."""
+    period = invoice.period
+    customer, billed, addressed = period.customer, period.customer_terms, period.customer.terms_on(on)
     return {
-        "name": customer.legal_name or customer.name,
+        "name": addressed.legal_name or customer.name,
         "code": customer.code,
-        "address": customer.address,
-        "tax_id": customer.tax_id,
-        "purchase_order": customer.purchase_order,
-        "contacts": list(customer.billing_contacts),
+        "address": addressed.address,
+        "tax_id": addressed.tax_id,
+        "purchase_order": addressed.purchase_order,
+        "contacts": list(addressed.billing_contacts),
         "time_zone": customer.time_zone,
-        "payment_terms_days": customer.payment_terms_days,
-        "dispute_days": customer.dispute_days,
-        "locale": customer.locale,
-        "detail_annex": customer.detail_annex,
+        "payment_terms_days": billed.payment_terms_days,
+        "dispute_days": billed.dispute_days,
+        "locale": billed.locale,
+        "detail_annex": billed.detail_annex,
     }

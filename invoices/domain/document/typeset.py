@@ -42,7 +42,12 @@ def render(paper: InvoiceContent, annex: Annex | None = None) -> bytes:
 def source_of(invoice: Invoice, *, as_issued: bool = False) -> dict[str, Any]:
     """Return the content of the invoice's document as plain data; with `as_issued`, as before the invoice was voided."""
     paper = content_of(invoice, as_issued=as_issued)
-    return _source(paper, annex_of(invoice), locale=invoice.bill_to.get("locale", invoice.customer.locale))
+    return _source(paper, annex_of(invoice), locale=_locale(invoice))
+
+
+def _locale(invoice: Invoice) -> str:
+    kept: str | None = invoice.bill_to.get("locale")
+    return kept or invoice.period.customer_terms.locale
 
 
 def _source(paper: InvoiceContent, annex: Annex | None, *, locale: str = "") -> dict[str, Any]:

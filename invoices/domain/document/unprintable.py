@@ -8,10 +8,10 @@ from django.db.models import Value, prefetch_related_objects
 
 from invoices.domain.document.annex import MAX_CHARGES
 from invoices.domain.document.fonts import unprintable
-from invoices.domain.document.parties import bill_to, seller_of
+from invoices.domain.document.parties import SELLERS, bill_to, day_of_paper, seller_of
 from invoices.domain.wording import clean
 from invoices.models import Invoice, InvoiceLine, InvoiceTax
-from leads.models import BillingPeriod, Customer
+from leads.models import BillingPeriod
 
 PRINTED_OF_SELLER = ("name", "address", "tax_id", "email", "pay_to", "detail_url")
 PRINTED_OF_CUSTOMER = ("name", "address", "tax_id", "purchase_order")
@@ -31,7 +31,7 @@ IN_ANNEX = """
 def unprintable_in_annex(period: BillingPeriod, lines: Iterable[InvoiceLine]) -> str:
     """Return the characters that the annex could not show; stored with the draft, because it can have 10,000 charges."""
     charges = sum(line.actions for line in lines if line.kind == InvoiceLine.Kind.CHARGES)
-    if not period.customer.detail_annex or charges > MAX_CHARGES:
+    if not period.customer_terms.detail_annex or charges > MAX_CHARGES:
         return ""
     with connection.cursor() as cursor:
         cursor.execute(IN_ANNEX, [period.pk])
@@ -41,9 +41,9 @@ def unprintable_in_annex(period: BillingPeriod, lines: Iterable[InvoiceLine]) ->
 def unprintable_on(drafts: Collection[Invoice]) -> dict[int, str]:
     """Return the characters that could not be shown, by draft id, in one query for any number of drafts.
 
-    Two more queries run if the drafts' customers and sellers are not loaded.
+    More queries run for what is not loaded of the drafts' periods, customers, terms and sellers.
     """
-    prefetch_related_objects(list(drafts), "customer__seller")
+    prefetch_related_objects(list(drafts), SELLERS)
     texts = defaultdict[int, list[str]](list)
     ids = [draft.pk for draft in drafts]
     lines = InvoiceLine.objects.filter(invoice__in=ids).values_list("invoice", "description", "unit")
@@ -52,15 +52,16 @@ def unprintable_on(drafts: Collection[Invoice]) -> dict[int, str]:
         texts[invoice] += printed_texts
     found = {}
     for draft in drafts:
-        printed = [*_parties(draft.customer), *texts[draft.pk], draft.tax_exempt_reason]
+        printed = [*_parties(draft), *texts[draft.pk], draft.tax_exempt_reason]
         if missing := "".join(dict.fromkeys(unprintable("".join(map(clean, printed))) + draft.unprintable)):
             found[draft.pk] = missing
     return found
 
 
-def _parties(customer: Customer) -> list[str]:
-    """Return the printed details of a customer and its seller."""
-    seller, billed = seller_of(customer), bill_to(customer)
+def _parties(draft: Invoice) -> list[str]:
+    """Return the printed details of a draft's customer and seller."""
+    today = day_of_paper(draft)
+    seller, billed = seller_of(draft, on=today), bill_to(draft, on=today)
     return [
         *(str(seller.get(name, "")) for name in PRINTED_OF_SELLER),
         *(str(billed.get(name, "")) for name in PRINTED_OF_CUSTOMER),

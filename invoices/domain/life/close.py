@@ -71,7 +71,8 @@ def close_if_empty(period: BillingPeriod, *, at: datetime) -> bool:
 
 
 def _locked(period: BillingPeriod) -> BillingPeriod:
-    return BillingPeriod.objects.select_for_update(of=("self",)).select_related("customer").get(pk=period.pk)
+    periods = BillingPeriod.objects.select_for_update(of=("self",)).select_related("customer")
+    return periods.prefetch_related("customer__terms").get(pk=period.pk)
 
 
 def _rate_and_close(period: BillingPeriod, at: datetime) -> None:
@@ -104,7 +105,7 @@ def _rated(period: BillingPeriod, at: datetime) -> PeriodTally:
 
 def draft(period: BillingPeriod, *, at: datetime, adjustments: Sequence[AdjustmentLine] = ()) -> Invoice | None:
     """Draft the period's invoice with its lines, taxes and credit; return None if it would be empty."""
-    with money.read_in(period.customer.locale):  # for the text below the lines
+    with money.read_in(period.customer_terms.locale):  # for the text below the lines
         charged = lines_of(period)
     lines = [*charged, *(line for line, _ in adjustments)]
     if not lines:

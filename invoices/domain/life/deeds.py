@@ -101,7 +101,7 @@ def is_adjusted_too_much(invoice: Invoice) -> bool:
     adjusted = _adjusted(invoice)
     if adjusted is None:
         return False
-    seller, currency = invoice.customer.seller, invoice.currency
+    seller, currency = invoice.period.customer_terms.seller, invoice.currency
     return needs_second_person(ADJUSTED_INVOICE, seller, amount=adjusted, currency=currency)
 
 

@@ -8,7 +8,7 @@ from django.db import transaction
 from billing_engine.core.approvals.requests import check_not_requested, close_for
 from billing_engine.core.deeds.record import changes, record
 from billing_engine.core.errors import Refused
-from invoices.domain.document.parties import bill_to, seller_of
+from invoices.domain.document.parties import SELLERS, bill_to, seller_of
 from invoices.domain.document.store import ask_for
 from invoices.domain.document.void_documents import name_the_replacement
 from invoices.domain.life.deeds import (
@@ -95,14 +95,14 @@ def issue(invoice: Invoice, *, by: User, at: datetime) -> Invoice:
     """
     invoice = locked(invoice, State.APPROVED)
     check_late_voids(invoice, known=invoice.approved_over)
-    customer = invoice.customer
+    period = invoice.period
     invoice.state, invoice.issued_by, invoice.issued_at = State.ISSUED, by, at
-    invoice.issued_on = at.astimezone(customer.zone).date()
-    invoice.due_on = invoice.issued_on + timedelta(days=customer.payment_terms_days)
-    invoice.seller, invoice.bill_to = seller_of(customer), bill_to(customer)
+    invoice.issued_on = day = period.customer.day_of(at)
+    invoice.due_on = day + timedelta(days=period.customer_terms.payment_terms_days)
+    invoice.seller, invoice.bill_to = seller_of(invoice, on=day), bill_to(invoice, on=day)
     ask_for(invoice, at=at)
     # Last, so that the series is locked only for one write; a rollback returns the number.
-    numbered = next_number(customer.seller, invoice.seller, year=invoice.issued_on.year)
+    numbered = next_number(period.customer_terms.seller, invoice.seller, year=day.year)
     invoice.series, invoice.serial, invoice.number = numbered
     invoice.save()
     name_the_replacement(invoice, at=at)
@@ -116,7 +116,8 @@ def locked(invoice: Invoice, *states: Invoice.State) -> Invoice:
     """Lock and reload the invoice; raise WrongState unless it is in one of the states."""
     found = (
         Invoice.objects.select_for_update(of=("self",))
-        .select_related("customer__seller", "period")
+        .select_related("period__customer")
+        .prefetch_related(SELLERS)
         .filter(pk=invoice.pk)
         .first()
     )

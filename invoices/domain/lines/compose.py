@@ -63,7 +63,7 @@ def _charged_lines(period: BillingPeriod, found: ChargeSums, currency: str) -> l
 
 def _minimum_line(period: BillingPeriod, priced: Decimal, currency: str) -> list[InvoiceLine]:
     """Return the line for the difference to the monthly minimum, prorated if the contract covers only part of the period."""
-    minimum = period.customer.monthly_minimum
+    minimum = period.customer_terms.monthly_minimum
     if not minimum:
         return []
     least, part = minimum_of(period)

@@ -14,13 +14,13 @@ def minimum_of(period: BillingPeriod) -> tuple[Decimal, str]:
 
     Each day is one part of its own month, so that the weeks of a month add up to the month's minimum.
     """
-    customer = period.customer
+    terms = period.customer_terms
     first, after = _days_of(period)
-    begins = max(first, customer.contract_from or first)
-    ends = min(after, customer.contract_to + timedelta(days=1) if customer.contract_to else after)
+    begins = max(first, terms.contract_from or first)
+    ends = min(after, terms.contract_to + timedelta(days=1) if terms.contract_to else after)
     months = months_of(begins, ends)
-    exact = (customer.monthly_minimum or money.ZERO) * months.numerator / months.denominator
-    return money.rounded(exact, customer.currency), "" if months == 1 else _in_words(begins, ends, first, after)
+    exact = (terms.monthly_minimum or money.ZERO) * months.numerator / months.denominator
+    return money.rounded(exact, period.customer.currency), "" if months == 1 else _in_words(begins, ends, first, after)
 
 
 def _days_of(period: BillingPeriod) -> tuple[date, date]:

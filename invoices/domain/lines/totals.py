@@ -9,7 +9,7 @@ from django.db.models import Q, Sum
 
 from billing_engine.core import money
 from invoices.models import CreditEntry, Invoice, InvoiceLine, InvoiceTax
-from leads.models import Customer, CustomerTax
+from leads.models import Customer, Tax
 
 Kind = CreditEntry.Kind
 CERTAIN = Q(amount__lt=0) | ~Q(invoice__state__in=[Invoice.State.DRAFT, Invoice.State.APPROVED])
@@ -20,7 +20,7 @@ def tax_on(base: Decimal, *, rate: Decimal, currency: str) -> Decimal:
     return money.rounded(base * rate / 100, currency)
 
 
-def taxes_on(lines: Sequence[InvoiceLine], *, taxes: Sequence[CustomerTax], currency: str) -> list[InvoiceTax]:
+def taxes_on(lines: Sequence[InvoiceLine], *, taxes: Sequence[Tax], currency: str) -> list[InvoiceTax]:
     """Return the unsaved taxes, one per name and rate, on the sum of all lines or of the lines in their categories.
 
     A line is taxed once, even if several of a tax's categories apply to it.
@@ -41,11 +41,11 @@ def taxes_on(lines: Sequence[InvoiceLine], *, taxes: Sequence[CustomerTax], curr
     return found
 
 
-def _by_name_and_rate(taxes: Sequence[CustomerTax]) -> dict[tuple[str, Decimal], list[str]]:
+def _by_name_and_rate(taxes: Sequence[Tax]) -> dict[tuple[str, Decimal], list[str]]:
     """Group the categories by tax name and rate; taxes on every line come first."""
     found = defaultdict[tuple[str, Decimal], list[str]](list)
     for tax in sorted(taxes, key=lambda tax: (tax.category != "", tax.category, tax.name)):
-        found[tax.name, Decimal(tax.rate)].append(tax.category)
+        found[tax.name, tax.rate].append(tax.category)
     return found
 
 
@@ -63,13 +63,13 @@ def _category(line: InvoiceLine) -> str:
 
 def total_up(invoice: Invoice, lines: Sequence[InvoiceLine]) -> list[InvoiceTax]:
     """Set the sums of a draft from its lines and return its taxes, without storing anything."""
-    customer = invoice.customer
-    exempt = customer.tax_exempt_reason
-    taxes = [] if exempt else taxes_on(lines, taxes=list(customer.taxes.all()), currency=invoice.currency)
+    terms = invoice.period.customer_terms
+    exempt = terms.tax_exempt_reason
+    taxes = [] if exempt else taxes_on(lines, taxes=terms.tax_rates, currency=invoice.currency)
     invoice.tax_exempt_reason = exempt
     invoice.subtotal = sum((line.amount for line in lines), money.ZERO)
     invoice.tax = sum((tax.amount for tax in taxes), money.ZERO)
-    invoice.credit = credit_for(invoice.subtotal + invoice.tax, balance=balance(customer, invoice.currency))
+    invoice.credit = credit_for(invoice.subtotal + invoice.tax, balance=balance(invoice.customer, invoice.currency))
     invoice.total = invoice.subtotal + invoice.tax + invoice.credit
     return taxes
 

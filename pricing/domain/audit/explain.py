@@ -106,7 +106,8 @@ def _lost(charge: Charge, won: PriceRule) -> list[dict[str, Any]]:
         moment(action.occurred_at),
         Micro(0),
     )
-    matching = RuleBook(rules_for(customer), customer_facts(customer), catalog_for(customer)).matching(facts)
+    agreed = customer_facts(customer, charge.period.customer_terms)
+    matching = RuleBook(rules_for(customer), agreed, catalog_for(customer)).matching(facts)
     # A rule that outranks the winner was not in force yet when this was rated.
     best = rank(rule_facts(won, customer.zone))
     lost = [rule for rule in matching if rank(rule) < best]

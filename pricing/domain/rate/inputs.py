@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from billing_engine.core.calendar.spans import months_of
 from billing_engine.core.calendar.wall_clock import instant_of
-from leads.models import ActionType, BillingPeriod, Customer, Product, Source
+from leads.models import ActionType, BillingPeriod, Customer, CustomerTerms, Product, Source
 from pricing.models import PriceRule
 from pricing.rating.amounts import Micro
 from pricing.rating.instants import Instant, moment, stretch
@@ -48,31 +48,34 @@ def wall_moment(wall: datetime, zone: ZoneInfo) -> Instant:
     return moment(instant_of(wall, zone))
 
 
-def period_facts(period: BillingPeriod) -> CustomerFacts:
-    """The period's customer as rating sees it; the monthly budget is prorated if the period is not a whole month."""
-    facts, zone = customer_facts(period.customer), period.customer.zone
+def period_facts(period: BillingPeriod, terms: CustomerTerms | None = None) -> CustomerFacts:
+    """The period's customer as rating sees it, by the terms of its first day or, to try a change, by these.
+
+    The monthly budget is prorated if the period is not a whole month.
+    """
+    facts, zone = customer_facts(period.customer, terms or period.customer_terms), period.customer.zone
     if facts.hard_budget is None:
         return facts
     months = months_of(period.start_at.astimezone(zone).date(), period.end_at.astimezone(zone).date())
     return replace(facts, hard_budget=Micro(int(facts.hard_budget * months)))
 
 
-def customer_facts(customer: Customer) -> CustomerFacts:
-    """The customer as rating sees it, over a month; contract days start and end at its own midnight."""
+def customer_facts(customer: Customer, terms: CustomerTerms) -> CustomerFacts:
+    """The customer as rating sees it by these terms, over a month; contract days start and end at its own midnight."""
     zone = customer.zone
 
     def midnight(day: datetime) -> Instant:
         return moment(day.replace(tzinfo=zone))
 
-    first, last = customer.contract_from, customer.contract_to
-    budget = customer.monthly_budget
+    first, last = terms.contract_from, terms.contract_to
+    budget = terms.monthly_budget
     return CustomerFacts(
         id=CustomerId(customer.pk),
         currency=customer.currency,
         contract_start=midnight(datetime.combine(first, time.min)) if first else None,
         contract_end=midnight(datetime.combine(last + timedelta(days=1), time.min)) if last else None,
-        excluded_domains=frozenset(customer.excluded_domains),
-        hard_budget=micro(budget) if customer.hard_budget and budget is not None else None,
+        excluded_domains=frozenset(terms.excluded_domains),
+        hard_budget=micro(budget) if terms.hard_budget and budget is not None else None,
     )
 
 

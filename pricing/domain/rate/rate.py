@@ -101,7 +101,7 @@ def rate(period: BillingPeriod, *, at: datetime) -> PeriodTally:
 
 
 def _locking() -> QuerySet[BillingPeriod]:
-    return BillingPeriod.objects.select_related("customer").order_by("pk")
+    return BillingPeriod.objects.select_related("customer").prefetch_related("customer__terms").order_by("pk")
 
 
 def _one_per_customer(periods: Iterable[BillingPeriod]) -> Iterator[list[BillingPeriod]]:

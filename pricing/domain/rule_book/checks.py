@@ -1,8 +1,8 @@
 """Price checks: saved expectations, compared with the rules in force or with a draft added."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import product as pairs
 from typing import Any
 
@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 from billing_engine.core import money
 from billing_engine.core.calendar.wall_clock import instant_of, local_time
 from billing_engine.core.errors import Refused
-from leads.models import Product, Source
+from leads.models import CustomerTerms, Product, Source
 from pricing.domain.rate.charges import to_decimal
 from pricing.domain.rate.inputs import rule_facts
 from pricing.domain.rule_book.drafts import as_if_active
@@ -22,6 +22,7 @@ from pricing.rating.instants import moment
 from pricing.rating.values import CustomerId, Decision, KindId, RuleFacts, RuleId
 
 RELATED = ("customer", "product__customer", "action_type", "source")
+TERMS = "product__customer__terms"
 NOON = timedelta(hours=12)
 A_DAY = timedelta(days=1)  # clocks change by less
 
@@ -83,24 +84,40 @@ def checks_with(rule: PriceRule, *, at: datetime) -> list[CheckResult]:
 
 
 def run_checks(
-    checks: QuerySet[PriceCheck] | Sequence[PriceCheck], *, at: datetime, draft: PriceRule | None = None
+    checks: QuerySet[PriceCheck] | Sequence[PriceCheck],
+    *,
+    at: datetime,
+    draft: PriceRule | None = None,
+    terms: Callable[[date], CustomerTerms] | None = None,
 ) -> list[CheckResult]:
     """Run each check at its own day or at `at`, and once the draft has started for its customer.
 
-    The number of queries does not grow with the number of checks.
+    `terms` gives the terms of a day, to try a change of one customer's terms. The number of queries does not grow with
+    the number of checks.
     """
-    found = list(checks.select_related(*RELATED).order_by("name", "pk") if isinstance(checks, QuerySet) else checks)
+    if isinstance(checks, QuerySet):
+        checks = checks.select_related(*RELATED).prefetch_related(TERMS).order_by("name", "pk")
+    found = list(checks)
     if not found:
         return []
     when = {check.pk: _when(check, at, draft) for check in found}
-    data = _SharedData(found, begin=min(when.values()), end=max(when.values()), draft=draft)
+    data = _SharedData(found, begin=min(when.values()), end=max(when.values()), draft=draft, terms=terms)
     return [data.run(check, when[check.pk]) for check in found]
 
 
 class _SharedData:
     """The rules, products and sources that several customers' checks need, each read once."""
 
-    def __init__(self, checks: list[PriceCheck], *, begin: datetime, end: datetime, draft: PriceRule | None) -> None:
+    def __init__(
+        self,
+        checks: list[PriceCheck],
+        *,
+        begin: datetime,
+        end: datetime,
+        draft: PriceRule | None,
+        terms: Callable[[date], CustomerTerms] | None,
+    ) -> None:
+        self._terms = terms
         customers, zones = {check.customer_id for check in checks}, {check.customer.zone for check in checks}
         currencies = {check.customer.currency for check in checks}
         rules = list(
@@ -115,9 +132,9 @@ class _SharedData:
         self._before = {zone: [rule_facts(rule, zone) for rule in rules] for zone in zones}
         self._rules = {zone: as_if_active(facts, drafts, zone=zone) for zone, facts in self._before.items()}
         self._has_draft = draft is not None
-        products = Product.objects.filter(customer__in=customers).select_related("customer").order_by("sku", "pk")
+        products = Product.objects.filter(customer__in=customers).select_related("customer")
         self._products: dict[int, list[Product]] = {}
-        for product in products:
+        for product in products.prefetch_related("customer__terms").order_by("sku", "pk"):
             self._products.setdefault(product.customer_id, []).append(product)
         self._sources = list(Source.objects.filter(is_active=True).order_by("pk"))
 
@@ -154,7 +171,8 @@ class _SharedData:
             _different(products, {rule.product for rule in rules}, "category"),
             _different(sources, {rule.source for rule in rules}, "channel"),
         ):
-            yield Example(product, source, check.action_type, at, check.quantity, check.value)
+            terms = self._terms(product.customer.day_of(at)) if self._terms else None
+            yield Example(product, source, check.action_type, at, check.quantity, check.value, terms=terms)
 
     def _told(self, example: Example, decision: Decision) -> str:
         of = f"for {example.product.sku} from {example.source}"

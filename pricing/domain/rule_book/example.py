@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 
 from billing_engine.core.calendar.wall_clock import instant_of, local_time
 from billing_engine.core.errors import Refused
-from leads.models import Action, ActionType, BillingPeriod, Customer, Product, Source
+from leads.models import Action, ActionType, BillingPeriod, Customer, CustomerTerms, Product, Source
 from pricing.domain.audit.explain import lost_to
 from pricing.domain.audit.explain_price import sentences_of
 from pricing.domain.rate.charges import to_decimal
@@ -27,6 +27,7 @@ from pricing.rating.values import (
     ActionFacts,
     ActionId,
     Catalog,
+    CustomerFacts,
     Decision,
     KindId,
     LeadId,
@@ -53,6 +54,7 @@ class Example:
     quantity: Decimal = Decimal(1)
     value: Decimal | None = None
     counted: Decimal = Decimal(0)
+    terms: CustomerTerms | None = None  # to try a change: instead of the terms in force on that day
 
     @property
     def customer(self) -> Customer:
@@ -152,7 +154,7 @@ def price_example(example: Example, *, draft: PriceRule | None = None) -> Priced
     if draft is not None:
         facts, rules = as_if_active(facts, [draft], zone=zone), [*rules, draft]
     by_id = {rule.pk: rule for rule in rules}
-    matching = RuleBook(facts, customer_facts(example.customer), catalog_of(example)).matching(_action(example))
+    matching = RuleBook(facts, _customer(example), catalog_of(example)).matching(_action(example))
     decision = decide(example, facts, winner=matching[0] if matching else None)
     winner = by_id[decision.rule] if decision.rule is not None else None
     losers = [Loser(by_id[rule.id], lost_to(matching[0], rule)) for rule in matching[1:]]
@@ -168,8 +170,9 @@ def decide(example: Example, rules: Sequence[RuleFacts], *, winner: RuleFacts | 
         is_of_value = winner.price.is_of_value
         carried.counted[winner.lineage] = Counted(1, 0, counted) if is_of_value else Counted(1, counted, 0)
     actions = [_action(example)]
-    customer = customer_facts(example.customer)
-    (decision,) = rate_period(actions, customer=customer, rules=rules, catalog=catalog_of(example), carried=carried)
+    (decision,) = rate_period(
+        actions, customer=_customer(example), rules=rules, catalog=catalog_of(example), carried=carried
+    )
     return decision
 
 
@@ -203,6 +206,12 @@ def _rules_for(example: Example) -> Any:
         .select_related(*RELATED)
         .prefetch_related("tiers")
     )
+
+
+def _customer(example: Example) -> CustomerFacts:
+    """The customer by the terms of the example's day, in a month that begins on it."""
+    customer = example.customer
+    return customer_facts(customer, example.terms or customer.terms_on(customer.day_of(example.occurred_at)))
 
 
 def _action(example: Example) -> ActionFacts:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from django.db import connection
 
-from leads.models import BillingPeriod
+from leads.models import BillingPeriod, CustomerTerms
 from pricing.domain.rate.actions import START, StoredActions, number_of
 from pricing.domain.rate.carry_over import carried_over
 from pricing.domain.rate.inputs import catalog_for, period_facts
@@ -178,14 +178,22 @@ class _Watched(Iterable[ActionFacts]):
 
 
 def compare(
-    period: BillingPeriod, rules: list[RuleFacts], carry: Carry, *, may_go_on: Callable[[], bool]
+    period: BillingPeriod,
+    rules: list[RuleFacts],
+    carry: Carry,
+    *,
+    terms: CustomerTerms | None = None,
+    may_go_on: Callable[[], bool] = lambda: True,
 ) -> Comparison:
-    """Rate the period with these rules and compare; raises Stopped. Runs inside a transaction, writes nothing."""
+    """Rate the period with these rules, and these terms or its own, and compare; raises Stopped.
+
+    Runs inside a transaction, writes nothing.
+    """
     counters = carry.begin(period, rules)
     actions = _Watched(StoredActions({period.pk: START}))
     decisions = rate_period(
         actions,
-        customer=period_facts(period),
+        customer=period_facts(period, terms),
         rules=rules,
         catalog=catalog_for(period.customer),
         carried=counters,

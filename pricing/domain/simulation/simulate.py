@@ -166,6 +166,7 @@ def _simulate(item: SimulatedCustomer) -> None:
     periods = list(
         BillingPeriod.objects.filter(customer=customer, label__in=simulation.months)
         .select_related("customer")
+        .prefetch_related("customer__terms")
         .order_by("start_at")
     )
     rules = _rules(simulation, customer, since=periods[0].start_at)

@@ -15,6 +15,7 @@ from billing_engine.core.calendar.spans import Month
 from leads.domain.credentials.api_keys import create_key
 from leads.domain.periods import open_missing
 from leads.models import ActionType, Channel, Customer, Product, Source
+from tests.factories.leads import agree_all
 
 CUSTOMERS, PRODUCTS, SOURCES = 20, 5, 8
 ACTIONS = 4
@@ -61,6 +62,7 @@ class Company:
             Customer(code=f"C{n:02d}", name=f"Customer {n}", time_zone=ZONES[n % 4], billed_from=MONTH.first)
             for n in range(CUSTOMERS)
         )
+        agree_all(customers)
         Product.objects.bulk_create(
             Product(customer=one, sku=f"SKU-{n}", name=f"Product {n}") for one in customers for n in range(PRODUCTS)
         )

@@ -1,11 +1,13 @@
 """Data for billing: customers of equal size, ten rules of mixed models each, and a month of rated actions."""
 
+from decimal import Decimal
 from random import Random
 
-from leads.models import ActionType, BillingPeriod, Channel, Customer, CustomerTax, Delivery, Source
+from leads.models import ActionType, BillingPeriod, Channel, Customer, Delivery, Source, Tax
 from pricing.models import PriceRule
 from tests.bench.rulebook import KINDS, LONG_AGO
 from tests.bench.world import ACTIONS, ACTIONS_A_LEAD, LEADS, MONTH, START, World, copy, settle
+from tests.factories.leads import agree_all
 
 ACTIONS_EACH = 1_000
 
@@ -31,7 +33,7 @@ def build(customers: int, seed: int = 20_261_001) -> tuple[EvenWorld, list[Billi
         Customer(code=f"C{number:04d}", name=f"Customer {number}", billed_from=MONTH.first)
         for number in range(customers)
     )
-    CustomerTax.objects.bulk_create(CustomerTax(customer=owner, name="Tax", rate=8) for owner in owners)
+    agree_all(owners, taxes=[Tax("Tax", Decimal(8)).as_stored()])
     channels = [*Channel.values, Channel.WEBSITE]
     sources = Source.objects.bulk_create(
         Source(code=f"source{n}", name=f"Source {n}", channel=channel) for n, channel in enumerate(channels)

@@ -9,7 +9,7 @@ from django.db import transaction
 from leads.models import BillingPeriod
 from pricing.domain.rate.actions import START, StoredActions, period_of
 from pricing.domain.rate.carry_over import carried_over
-from pricing.domain.rate.inputs import catalog_for, customer_facts, rule_books
+from pricing.domain.rate.inputs import catalog_for, period_facts, rule_books
 from pricing.domain.rate.sweep import TOGETHER
 from pricing.rating.period import rate_period
 
@@ -27,6 +27,7 @@ def function_alone(periods: list[int]) -> tuple[float, float]:
 def _some(numbers: list[int]) -> tuple[float, float]:
     periods = list(BillingPeriod.objects.select_related("customer").filter(pk__in=numbers))
     customers = {period.pk: period.customer for period in periods}
+    by_pk = {period.pk: period for period in periods}
     rules, catalog = rule_books(list(customers.values())), catalog_for(*customers.values())
     carried = carried_over(periods, rules)
     started = time.perf_counter()
@@ -35,7 +36,7 @@ def _some(numbers: list[int]) -> tuple[float, float]:
     for pk, each in actions.items():
         decisions = rate_period(
             each,
-            customer=customer_facts(customers[pk]),
+            customer=period_facts(by_pk[pk]),
             rules=rules[customers[pk].pk],
             catalog=catalog,
             carried=carried[pk],

@@ -20,6 +20,7 @@ from tests.bench.simulation.worker import __name__ as worker_module
 from tests.bench.table import MB, setting
 from tests.bench.table import _against as against
 from tests.bench.worker import AT, Work, share_out, work
+from tests.factories.leads import agree_all
 
 OF_THE_FUNCTION = 0.8
 DRAFTED = 40  # of the rules, including those open to all
@@ -54,6 +55,7 @@ def measure_simulation(*, actions: int, rounds: int) -> None:
     both = Customer.objects.bulk_create(
         Customer(code=code, name=code, billed_from=world.MONTH.first) for code in ("FEW", "WHOLE")
     )
+    agree_all(both)
     few, whole = world.settle(both, here.sources, here.kinds, first_place=1)
     here.load([few], FEW)
     here.load([whole], actions)

@@ -15,6 +15,7 @@ from django.urls import reverse
 from leads.models import Customer
 from pricing.models import PriceRule
 from tests.bench.world import MONTH, World, settle
+from tests.factories.leads import agree_all
 
 RULES = 5_000
 TIMES = 25
@@ -42,6 +43,7 @@ def fill_up(here: World) -> int:
             Customer(code=f"M{there}-{number}", name=f"More {there}-{number}", billed_from=MONTH.first)
             for number in range(count)
         )
+        agree_all(more)
         settle(more, here.sources, here.kinds, first_place=1)
     return there
 

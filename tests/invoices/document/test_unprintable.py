@@ -14,7 +14,7 @@ from invoices.domain.life.review_flags import flags_of
 from invoices.domain.month_close.bulk_action import BULK_ACTIONS, start_bulk_action
 from invoices.domain.month_close.close_month import create_missing_months
 from invoices.models import BillingCycle, Invoice, SkippedInvoice
-from leads.models import Company
+from tests.factories.leads import CompanyFactory, agree
 from tests.factories.people import UserFactory, with_role
 from tests.invoices.document.test_typeset import is_archivable
 from tests.invoices.made import NOVEMBER_3, a_draft, a_price, an_open_period, billed, received
@@ -45,7 +45,7 @@ def test_wherever_of_the_customer_it_stands(customer: dict[str, str]) -> None:
 
 
 def test_wherever_of_the_seller_it_stands() -> None:
-    seller = Company.objects.create(code="OURS", name="Ours", pay_to=f"IBAN {A_PRIVATE_ONE}", number_prefix="O-{year}-")
+    seller = CompanyFactory.create(pay_to=f"IBAN {A_PRIVATE_ONE}")
 
     assert flags(a_draft(seller=seller)) == ["Cannot be printed: U+E000"]
 
@@ -84,9 +84,8 @@ def test_the_flag_stays_until_it_is_fixed_and_approve_all_skips_the_draft(frank:
     [skipped] = SkippedInvoice.objects.all()
     assert (draft.state, skipped.message) == ("draft", "Review it first: Cannot be printed: ⵣ (U+2D63).")
 
-    draft.customer.legal_name = "Tiles GmbH"
-    draft.customer.save()
-    assert flags(draft) == []
+    agree(draft.customer, legal_name="Tiles GmbH")
+    assert flags(Invoice.objects.get()) == []
 
 
 def test_a_draft_made_again_is_looked_at_again() -> None:
@@ -94,8 +93,7 @@ def test_a_draft_made_again_is_looked_at_again() -> None:
     a_price()
     received(period, 3, external_id=f"L-{AN_F}")
     draft = billed(period)
-    period.customer.detail_annex = False
-    period.customer.save()
+    agree(period.customer, detail_annex=False)
 
     fresh = regenerate(draft, by=UserFactory.create(), at=NOVEMBER_3)
 

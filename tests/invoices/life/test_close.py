@@ -15,11 +15,18 @@ from billing_engine.core.calendar.wall_clock import read
 from invoices.domain.life.close import AlreadyClosed, HasUnratedActions, PeriodNotOver, close
 from invoices.domain.lines.totals import tax_on
 from invoices.models import Invoice
-from leads.models import BillingPeriod, Customer
+from leads.models import BillingPeriod, Customer, Tax
 from pricing.domain.rate.rate import rate
 from pricing.models import Charge
 from pricing.wording.row import in_words
-from tests.factories.leads import ActionFactory, ActionTypeFactory, BillingPeriodFactory, LeadFactory, ProductFactory
+from tests.factories.leads import (
+    ActionFactory,
+    ActionTypeFactory,
+    BillingPeriodFactory,
+    LeadFactory,
+    ProductFactory,
+    agree,
+)
 from tests.factories.pricing import PriceRuleFactory, graduated
 
 pytestmark = pytest.mark.django_db
@@ -38,7 +45,7 @@ def did(period: BillingPeriod, **facts: Any) -> None:
 
 
 def change(customer: Customer, **facts: Any) -> None:
-    Customer.objects.filter(pk=customer.pk).update(**facts)
+    agree(customer, **facts)
 
 
 def lines(invoice: Invoice | None) -> list[tuple[str, str, Decimal, Decimal]]:
@@ -48,7 +55,7 @@ def lines(invoice: Invoice | None) -> list[tuple[str, str, Decimal, Decimal]]:
 
 def test_closing_rates_what_is_left_and_drafts_the_invoice(period: BillingPeriod):
     PriceRuleFactory.create(unit_price=Decimal("2.50"))
-    period.customer.taxes.create(rate=Decimal("8.875"))
+    change(period.customer, taxes=[Tax("Tax", Decimal("8.875")).as_stored()])
     lead = LeadFactory.create(product=ProductFactory.create(customer=period.customer, name="Tile"))
     did(period, lead=lead, quantity=3)
     did(period, lead=lead, quantity=1)
@@ -126,7 +133,7 @@ def test_each_line_is_rounded_once_from_the_exact_sum_of_its_charges(period: Bil
 
 @pytest.mark.parametrize(("currency", "amount"), [("USD", "1.13"), ("JPY", "1"), ("KWD", "1.125")])
 def test_amounts_are_rounded_to_the_currencys_own_minor_unit(period: BillingPeriod, currency: str, amount: str):
-    change(period.customer, currency=currency)
+    Customer.objects.update(currency=currency)
     PriceRuleFactory.create(unit_price=Decimal("1.125"), currency=currency)
     did(period)
 

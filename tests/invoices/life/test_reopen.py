@@ -27,10 +27,11 @@ from invoices.domain.life.transitions import WrongState, approve
 from invoices.domain.lines.totals import balance
 from invoices.domain.run.billing_run import bill, start
 from invoices.models import Adjustment, CreditEntry, Invoice, InvoiceDocument
-from leads.models import BillingPeriod, Company, Customer
+from leads.models import BillingPeriod, Customer, Tax
 from pricing.domain.audit.prove import prove
 from pricing.models import Charge, PeriodTerms
 from reports.queries.invariants import invariants
+from tests.factories.leads import CompanyFactory, agree
 from tests.factories.people import UserFactory
 from tests.invoices.made import (
     NOVEMBER_3,
@@ -123,7 +124,7 @@ def test_the_adjuster_cannot_approve_unless_the_settings_allow_it(
 
 def test_a_regenerated_draft_uses_current_data_and_keeps_its_adjustments(accountant: User) -> None:
     invoice = adjusted(a_draft(4), "-1", accountant)
-    Customer.objects.get().taxes.create(name="VAT", rate=20)
+    agree(Customer.objects.get(), taxes=[Tax("VAT", Decimal(20)).as_stored()])
 
     fresh = regenerate(invoice, by=UserFactory.create(), at=LATER)
 
@@ -309,7 +310,7 @@ def _november(customer: Customer, quantity: int) -> Invoice:
 
 
 def test_each_of_our_companies_has_its_own_series_and_stands_on_its_invoices(accountant: User) -> None:
-    gmbh = Company.objects.create(
+    gmbh = CompanyFactory.create(
         code="DE", name="Swatchyard GmbH", address="Berlin", number_prefix="RE/{year}/", number_digits=4
     )
     ours = [issued(a_draft(1, seller=seller), accountant) for seller in (gmbh, None, gmbh)]

@@ -12,8 +12,8 @@ from invoices.domain.life.adjustments import adjust
 from invoices.domain.life.close import close
 from invoices.domain.life.transitions import WrongState, approve, issue, send_back
 from invoices.models import Invoice, InvoiceLine, NumberSeries
-from leads.models import BillingPeriod, Customer
-from tests.factories.leads import ActionFactory, ActionTypeFactory
+from leads.models import BillingPeriod, Customer, Tax
+from tests.factories.leads import ActionFactory, ActionTypeFactory, agree
 from tests.factories.people import UserFactory
 from tests.factories.pricing import PriceRuleFactory
 from tests.processes import at_once
@@ -35,9 +35,8 @@ def draft(db: None) -> Invoice:
 
 def test_an_invoice_is_approved_and_then_issued(draft: Invoice, accountant: User, settings: LazySettings):
     settings.SELLER = {"name": "Swatchyard, Inc."}
-    Customer.objects.update(
-        time_zone="America/New_York", payment_terms_days=30, legal_name="Acme, Inc.", address="1 Way"
-    )
+    Customer.objects.update(time_zone="America/New_York")
+    agree(draft.customer, payment_terms_days=30, legal_name="Acme, Inc.", address="1 Way")
 
     approved = approve(draft, by=accountant, at=NOW)
     issued = issue(approved, by=accountant, at=NOW)
@@ -70,10 +69,10 @@ def test_each_step_wants_the_state_before_it(draft: Invoice, accountant: User):
 
 
 def test_what_is_issued_keeps_the_customers_details_of_that_day(draft: Invoice, accountant: User):
-    Customer.objects.update(legal_name="Old, Inc.")
+    agree(draft.customer, legal_name="Old, Inc.")
     issue(approve(draft, by=accountant, at=NOW), by=accountant, at=NOW)
 
-    Customer.objects.update(legal_name="New, Inc.")
+    agree(draft.customer, legal_name="New, Inc.")
 
     assert Invoice.objects.get().bill_to["name"] == "Old, Inc."
 
@@ -107,7 +106,7 @@ def test_what_is_issued_keeps_the_customers_details_of_that_day(draft: Invoice, 
     ],
 )
 def test_the_database_itself_refuses_to_change_what_is_issued(draft: Invoice, accountant: User, sql: str):
-    draft.customer.taxes.create(name="VAT", rate=20)
+    agree(draft.customer, taxes=[Tax("VAT", Decimal(20)).as_stored()])
     adjust(draft, amount=Decimal(1), text="More", reason="Agreed", by=UserFactory.create(), at=NOW)
     issue(approve(draft, by=accountant, at=NOW), by=accountant, at=NOW)
     before = list(Invoice.objects.values()), list(InvoiceLine.objects.values())

@@ -18,11 +18,12 @@ from invoices.domain.life.close import close
 from invoices.domain.lines.minimum import minimum_of
 from invoices.domain.lines.totals import taxes_on
 from invoices.models import InvoiceLine
-from leads.admin.customers import CustomerForm
-from leads.models import Customer, CustomerTax, Product
+from leads.admin.customers import CustomerForm, NewCustomerForm
+from leads.domain.customers import add_customer
+from leads.models import Customer, CustomerTerms, Product, Tax
 from reports.queries.invariants import invariants
-from tests.factories.leads import BillingPeriodFactory, CustomerFactory, ProductFactory
-from tests.factories.people import UserFactory
+from tests.factories.leads import BillingPeriodFactory, CustomerFactory, ProductFactory, agree
+from tests.factories.people import UserFactory, superuser
 from tests.invoices.made import NOVEMBER_3, a_price, an_open_period, received
 from tests.shared import BILLING_CASES, needs_cases
 
@@ -139,12 +140,11 @@ def test_the_lines_of_an_invoice_add_up_whatever_the_places(currency: str):
 @pytest.mark.django_db
 def test_a_minimum_has_the_places_of_its_currency():
     given_, right = Decimal(cases()["KWD minimum"]["given"]), Decimal(cases()["KWD minimum"]["right"])
-    form = CustomerForm(data=terms(currency="KWD", monthly_minimum=str(given_)))
+    form = NewCustomerForm(data=terms(currency="KWD", monthly_minimum=str(given_)))
 
     assert form.is_valid(), form.errors
-    customer = form.save()
-    customer.refresh_from_db()
-    assert customer.monthly_minimum == right
+    customer = add_customer(form.instance, terms=form.terms(), by=superuser(), at=NOVEMBER_3)
+    assert customer.terms.get().monthly_minimum == right
     period = BillingPeriodFactory.create(customer=customer)
     least, _ = minimum_of(period)
     assert least == right
@@ -166,7 +166,7 @@ def test_a_minimum_has_the_places_of_its_currency():
 def test_a_minimum_and_a_budget_that_cannot_be_paid_are_refused_in_words(
     currency: str, field: str, amount: str, words: str
 ):
-    form = CustomerForm(data=terms(currency=currency, **{field: amount}))
+    form = NewCustomerForm(data=terms(currency=currency, **{field: amount}))
 
     assert form.errors == {field: [words]}
 
@@ -179,15 +179,15 @@ def test_a_hard_budget_below_the_minimum_is_refused_by_form_model_and_database()
         " lower the minimum."
     )
 
-    assert CustomerForm(data=terms(**below)).errors["monthly_budget"] == [words]
-    customer = CustomerFactory.build(monthly_minimum=Decimal(200), monthly_budget=Decimal(100), hard_budget=True)
+    assert NewCustomerForm(data=terms(**below)).errors["monthly_budget"] == [words]
+    contradicting = {"monthly_minimum": Decimal(200), "monthly_budget": Decimal(100), "hard_budget": True}
     with pytest.raises(ValidationError) as refused:
-        customer.clean()
+        CustomerTerms(customer=Customer(), **contradicting).clean()
     assert refused.value.message_dict == {"monthly_budget": [words]}
     with pytest.raises(IntegrityError, match="a_hard_budget_covers_the_minimum"), transaction.atomic():
-        customer.save()
-    assert CustomerForm(data=terms(**below | {"hard_budget": ""})).is_valid()
-    assert CustomerForm(data=terms(**below | {"monthly_budget": "200"})).is_valid()
+        CustomerFactory.create(**contradicting)
+    assert NewCustomerForm(data=terms(**below | {"hard_budget": ""})).is_valid()
+    assert NewCustomerForm(data=terms(**below | {"monthly_budget": "200"})).is_valid()
     assert not Customer.objects.exists()
 
 
@@ -195,8 +195,8 @@ def test_a_hard_budget_below_the_minimum_is_refused_by_form_model_and_database()
 def test_a_currency_that_is_not_offered_is_refused_by_the_form_and_stays_where_it_stands():
     stored = CustomerFactory.create(currency="CLF")
 
-    assert "currency" in CustomerForm(data=terms(currency="CLF")).errors
-    assert "currency" in CustomerForm(data=terms(currency="DEM")).errors
+    assert "currency" in NewCustomerForm(data=terms(currency="CLF")).errors
+    assert "currency" in NewCustomerForm(data=terms(currency="DEM")).errors
     form = CustomerForm(data=terms(currency="CLF", code=stored.code, name="Renamed"), instance=stored)
     assert form.is_valid(), form.errors
     assert form.save().currency == "CLF"
@@ -227,7 +227,7 @@ def test_an_adjustment_that_cannot_be_paid_is_refused_in_words(currency: str, am
 @needs_cases
 def test_a_tax_is_rounded_once_per_name_and_rate():
     case = cases()["tax per rate"]
-    taxes = [CustomerTax(name=name, rate=Decimal(rate), category=category) for name, rate, category in case["taxes"]]
+    taxes = [Tax(name=name, rate=Decimal(rate), category=category) for name, rate, category in case["taxes"]]
     lines = [
         InvoiceLine(amount=Decimal(amount), product=Product(category=category))
         for amount, (_, _, category) in zip(case["lines"], case["taxes"], strict=True)
@@ -243,7 +243,7 @@ def test_a_tax_is_rounded_once_per_name_and_rate():
 
 
 def test_a_line_bears_a_tax_of_one_name_and_rate_once():
-    taxes = [CustomerTax(name="VAT", rate=19), CustomerTax(name="VAT", rate=Decimal("19.0000"), category="stone")]
+    taxes = [Tax(name="VAT", rate=Decimal(19)), Tax(name="VAT", rate=Decimal("19.0000"), category="stone")]
     lines = [InvoiceLine(amount=Decimal(100), product=Product(category="stone")), InvoiceLine(amount=Decimal(50))]
 
     [tax] = taxes_on(lines, taxes=taxes, currency="USD")
@@ -254,8 +254,9 @@ def test_a_line_bears_a_tax_of_one_name_and_rate_once():
 @pytest.mark.django_db
 def test_the_invoice_shows_a_tax_once_with_its_categories_below():
     period = an_open_period()
+    taxes = [Tax("VAT", Decimal(19), category) for category in ("stone", "tiles")]
+    agree(period.customer, taxes=[tax.as_stored() for tax in taxes])
     for category in ("stone", "tiles"):
-        period.customer.taxes.create(name="VAT", rate=19, category=category)
         ProductFactory.create(customer=period.customer, name=category, category=category)
         received(period, 1, product=category)
     a_price("0.03")

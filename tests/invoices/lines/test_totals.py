@@ -13,7 +13,7 @@ from invoices.domain.life.adjustments import adjust
 from invoices.domain.life.close import close
 from invoices.domain.lines.totals import balance, credit_for, taxes_on
 from invoices.models import CreditEntry, Invoice, InvoiceLine
-from leads.models import CustomerTax, Product
+from leads.models import Product, Tax
 from tests.factories.leads import BillingPeriodFactory
 from tests.factories.people import UserFactory
 from tests.invoices.made import a_draft, issued, received
@@ -36,7 +36,7 @@ def test_each_tax_is_its_rate_on_the_lines_it_applies_to_rounded_once(
     amounts: list[tuple[Decimal, str]], everywhere: Decimal, on_stone: Decimal
 ):
     lines = [InvoiceLine(amount=amount, product=Product(category=category)) for amount, category in amounts]
-    taxes = [CustomerTax(name="VAT", rate=everywhere), CustomerTax(name="Levy", rate=on_stone, category="stone")]
+    taxes = [Tax(name="VAT", rate=everywhere), Tax(name="Levy", rate=on_stone, category="stone")]
 
     found = {tax.name: (tax.base, tax.amount) for tax in taxes_on(lines, taxes=taxes, currency="USD")}
 

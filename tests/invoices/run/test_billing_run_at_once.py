@@ -12,7 +12,14 @@ from invoices.models import BillingRun, Invoice, InvoiceLine
 from leads.models import Action, BillingPeriod, Customer
 from pricing.models import Charge
 from reports.queries.invariants import invariants
-from tests.factories.leads import ActionFactory, ActionTypeFactory, CustomerFactory, ProductFactory, SourceFactory
+from tests.factories.leads import (
+    ActionFactory,
+    ActionTypeFactory,
+    CustomerFactory,
+    ProductFactory,
+    SourceFactory,
+    agree_all,
+)
 from tests.factories.people import UserFactory
 from tests.factories.pricing import PriceRuleFactory
 from tests.processes import at_once, empty_broker
@@ -75,6 +82,7 @@ def test_five_hundred_issued_by_eight_at_once_get_numbers_without_a_gap_or_a_dou
     customers = Customer.objects.bulk_create(
         Customer(code=f"C{number}", name="Acme", billed_from=OCTOBER.first) for number in range(500)
     )
+    agree_all(customers)
     periods = BillingPeriod.objects.bulk_create(
         BillingPeriod(
             customer=one, label="2026-10", start_at=span.start, end_at=span.end, state="closed", closed_at=now()

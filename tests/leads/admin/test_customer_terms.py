@@ -4,24 +4,20 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission
+from django.core.exceptions import ValidationError
 from django.test import Client
 from django.urls import reverse
 
+from leads.admin.terms.fields import term_fields
 from leads.domain.access.term_owners import CUSTOMER_TERMS, Owner
-from leads.models import Customer, CustomerTax
+from leads.domain.customers import IDENTITY
+from leads.models import Customer, CustomerTerms
 from tests.factories.leads import CompanyFactory, CustomerFactory
 from tests.factories.people import UserFactory, with_role
+from tests.leads.terms.made import rated_october
 
 pytestmark = pytest.mark.django_db
 
-NO_TAXES = {"taxes-TOTAL_FORMS": "0", "taxes-INITIAL_FORMS": "0"}
-NEW_TAX = {
-    "taxes-TOTAL_FORMS": "1",
-    "taxes-INITIAL_FORMS": "0",
-    "taxes-0-name": "VAT",
-    "taxes-0-rate": "20",
-    "taxes-0-category": "",
-}
 # Another value for every term.
 OTHERS = {
     "name": "Other",
@@ -35,6 +31,7 @@ OTHERS = {
     "dispute_days": "5",
     "billing_contacts": "a@evil.example",
     "tax_exempt_reason": "Because",
+    "taxes": "VAT 20%",
     "locale": "de_DE",
     "detail_annex": "",
     "monthly_minimum": "5",
@@ -48,102 +45,175 @@ OTHERS = {
     "address": "1 Evil Way",
     "purchase_order": "PO-666",
 }
-OF_OPERATIONS = {name for name, owner in CUSTOMER_TERMS.items() if owner is Owner.OPERATIONS}
-OF_FINANCE = {name for name, owner in CUSTOMER_TERMS.items() if owner is Owner.FINANCE} - {"taxes"}
-OF_BOTH = {name for name, owner in CUSTOMER_TERMS.items() if owner is Owner.BOTH}
+DIALOGS = {
+    Owner.BOTH: "change_commitments",
+    Owner.FINANCE: "change_payment",
+    Owner.OPERATIONS: "change_exclusions",
+}
+FORGED = OTHERS | {"first_day": "2030-01-01", "reason": "Forged"}
 
 
-def values() -> dict[str, Any]:
+def owned(*owners: Owner) -> set[str]:
+    return {name for name, owner in CUSTOMER_TERMS.items() if owner in owners}
+
+
+def dialog(owner: Owner) -> str:
+    return reverse(f"admin:leads_customer_{DIALOGS[owner]}", args=[Customer.objects.get().pk])
+
+
+def identity() -> dict[str, Any]:
     row = Customer.objects.get()
-    return {name: getattr(row, name) for name in CUSTOMER_TERMS if name != "taxes"}
+    return {name: getattr(row, name) for name in IDENTITY}
 
 
-def posted(client: Client, taxes: dict[str, str], **given: Any) -> int:
-    address = reverse("admin:leads_customer_change", args=[Customer.objects.get().pk])
-    return client.post(address, given | taxes).status_code
+def all_terms() -> list[dict[str, Any]]:
+    return list(CustomerTerms.objects.order_by("pk").values())
+
+
+def request_approval(client: Client, address: str, given: dict[str, str]) -> Any:
+    """Press the button, look at the effect, and press it again."""
+    looked = client.post(address, given)
+    return client.post(address, given | {"seen": looked.context["effect"]["mark"]})
 
 
 @pytest.mark.parametrize(
-    ("role", "own", "gets_taxes"),
-    [("Operations", OF_OPERATIONS | OF_BOTH, False), ("Finance", OF_FINANCE | OF_BOTH, True)],
+    ("role", "own"),
+    [("Operations", owned(Owner.OPERATIONS, Owner.BOTH)), ("Finance", owned(Owner.BOTH))],
 )
-def test_a_role_changes_its_own_terms_and_no_others(
-    client: Client, role: str, own: set[str], *, gets_taxes: bool
+def test_the_form_of_a_customer_saves_who_it_is_and_a_forged_post_of_terms_changes_none(
+    client: Client, role: str, own: set[str]
 ) -> None:
-    CustomerFactory.create(time_zone="UTC")
-    seller = CompanyFactory.create()
-    before = values()
+    customer = CustomerFactory.create(time_zone="UTC")
+    before, terms = identity(), all_terms()
     client.force_login(with_role(role))
 
-    assert posted(client, NEW_TAX, **OTHERS, seller=str(seller.pk)) == 302
+    answer = client.post(reverse("admin:leads_customer_change", args=[customer.pk]), FORGED)
 
-    after = values()
-    assert {name for name in after if after[name] != before[name]} == own
-    assert CustomerTax.objects.exists() is gets_taxes
-
-
-@pytest.mark.parametrize("role", ["Operations", "Finance"])
-def test_a_term_of_another_role_is_shown_and_is_no_field(client: Client, role: str) -> None:
-    customer = CustomerFactory.create(purchase_order="PO-77", name="Acme Tile")
-    client.force_login(with_role(role))
-
-    page = client.get(reverse("admin:leads_customer_change", args=[customer.pk])).content.decode()
-
-    fields = {name for name in CUSTOMER_TERMS if f'name="{name}"' in page}
-    own = OF_OPERATIONS if role == "Operations" else OF_FINANCE
-    assert fields == own | OF_BOTH
-    assert ("PO-77" in page, "Acme Tile" in page, 'name="_save"' in page) == (True, True, True)
+    after = identity()
+    assert answer.status_code == 302
+    assert {name for name in after if after[name] != before[name]} == own & set(IDENTITY)
+    assert all_terms() == terms
 
 
-def test_a_viewer_and_a_person_with_djangos_own_permission_change_no_term(client: Client) -> None:
+@pytest.mark.parametrize(
+    ("role", "owner"),
+    [("Operations", Owner.FINANCE), ("Finance", Owner.OPERATIONS), ("Viewer", Owner.BOTH), ("Viewer", Owner.FINANCE)],
+)
+def test_the_dialog_of_another_role_is_closed(client: Client, role: str, owner: Owner) -> None:
     CustomerFactory.create()
-    before = values()
+    terms = all_terms()
+    client.force_login(with_role(role))
+
+    assert (client.get(dialog(owner)).status_code, client.post(dialog(owner), FORGED).status_code) == (403, 403)
+    assert all_terms() == terms
+
+
+def test_a_forged_field_of_the_other_role_is_no_field_of_the_dialog(client: Client) -> None:
+    CustomerFactory.create(billing_contacts=["old@acme.example"])
+    client.force_login(with_role("Operations"))
+
+    request_approval(client, dialog(Owner.BOTH), FORGED | {"hard_budget": ""})
+
+    [first, waiting] = CustomerTerms.objects.order_by("pk")
+    assert set(waiting.changed) == {"contract_from", "contract_to", "monthly_minimum", "monthly_budget"}
+    assert (waiting.in_force_at, first.in_force_at is None) == (None, False)
+    assert waiting.billing_contacts == ["old@acme.example"]
+
+
+def test_a_change_that_needs_a_second_person_shows_its_effect_and_changes_nothing_until_it_is_pressed_again(
+    client: Client,
+) -> None:
+    period = rated_october()
+    client.force_login(with_role("Operations"))
+    given = {"first_day": "2026-10-01", "reason": "Forged", "monthly_budget": "0.01", "hard_budget": "on"}
+
+    looked = client.post(dialog(Owner.BOTH), given)
+
+    assert CustomerTerms.objects.count() == 1
+    assert [(one.now, one.then) for one in looked.context["effect"]["periods"]] == [("$7.50", "$0.01")]
+    assert client.post(dialog(Owner.BOTH), given | {"seen": "another"}).context["effect"]["mark"]
+    answer = client.post(dialog(Owner.BOTH), given | {"seen": looked.context["effect"]["mark"]})
+
+    assert answer.status_code == 302
+    assert CustomerTerms.objects.count() == 2
+    assert Customer.objects.get().terms_on(period.first_day).monthly_budget is None
+    page = client.get(reverse("admin:leads_customer_change", args=[period.customer_id])).content.decode()
+    assert "Waiting for approval" in page
+
+
+def test_the_page_of_a_customer_shows_what_is_in_force_what_is_to_come_and_what_was(client: Client) -> None:
+    customer, finance = CustomerFactory.create(purchase_order="PO-77", time_zone="UTC"), with_role("Finance")
+    client.force_login(finance)
+    address = reverse("admin:leads_customer_change_invoice_details", args=[customer.pk])
+    for day, order in (("2026-01-01", "PO-78"), ("2100-01-01", "PO-79")):
+        given = {"first_day": day, "reason": "", "purchase_order": order, "locale": "en_US", "detail_annex": "on"}
+        assert client.post(address, given).status_code == 302, order
+
+    terms = client.get(reverse("admin:leads_customer_change", args=[customer.pk])).context["terms"]
+
+    assert ("PO number", "PO-78") in terms["now"]
+    assert [(each["since"], each["changed"], each["author"]) for each in terms["to_come"]] == [
+        ("January 1, 2100", [("PO number", "PO-78", "PO-79")], finance)
+    ]
+    assert [each["changed"] for each in terms["past"]] == [[("PO number", "PO-77", "PO-78")]]
+
+
+def test_a_viewer_and_a_person_with_djangos_own_permission_change_nothing(client: Client) -> None:
+    customer = CustomerFactory.create()
+    before = identity(), all_terms()
     person = UserFactory.create()
     person.user_permissions.set(Permission.objects.filter(codename__in=["view_customer", "change_customer"]))
     for who in (with_role("Viewer"), person):
         client.force_login(who)
-        assert posted(client, NEW_TAX, **OTHERS) == 403
+        assert client.post(reverse("admin:leads_customer_change", args=[customer.pk]), FORGED).status_code == 403
 
-    assert (values(), CustomerTax.objects.exists()) == (before, False)
+    assert (identity(), all_terms()) == before
 
 
 def test_operations_adds_a_customer_with_the_usual_payment_terms(client: Client) -> None:
     client.force_login(with_role("Operations"))
 
-    answer = client.post(reverse("admin:leads_customer_add"), OTHERS | NEW_TAX)
+    answer = client.post(reverse("admin:leads_customer_add"), OTHERS)
 
     customer = Customer.objects.get()
-    assert (answer.status_code, customer.name, customer.payment_terms_days, customer.billing_contacts) == (
+    terms = customer.terms.get()
+    assert (answer.status_code, customer.name, terms.payment_terms_days, terms.billing_contacts, terms.taxes) == (
         302,
         "Other",
         30,
         [],
+        [],
     )
-    assert not CustomerTax.objects.exists()
+    assert (terms.monthly_minimum, terms.excluded_domains) == (5, ["evil.example"])
 
 
-def test_bank_details_are_fields_only_for_people_with_their_permission(client: Client) -> None:
+def test_taxes_are_written_as_people_say_them() -> None:
+    field = term_fields(CustomerTerms, ["taxes"])["taxes"]
+
+    stored = field.clean("Sales tax 8.875%\n\n Levy  3% on stone ")
+
+    assert stored == [
+        {"name": "Sales tax", "rate": "8.875", "category": ""},
+        {"name": "Levy", "rate": "3", "category": "stone"},
+    ]
+    assert field.prepare_value(stored) == "Sales tax 8.875%\nLevy 3% on stone"
+    with pytest.raises(ValidationError, match="is not a tax"):
+        field.clean("eight percent")
+
+
+def test_finance_alone_changes_no_bank_details_and_its_page_says_that_they_wait(client: Client) -> None:
     company = CompanyFactory.create(pay_to="Good Bank", email="good@bank.example")
     person = UserFactory.create()
     person.user_permissions.set(Permission.objects.filter(codename__in=["view_company", "change_company"]))
-    forged = {
-        "name": "New name",
-        "code": company.code,
-        "address": company.address,
-        "number_prefix": company.number_prefix,
-        "number_digits": "6",
-        "tax_id": "",
-        "pay_to": "Bank of Evil",
-        "email": "evil@bank.example",
-    }
-    address = reverse("admin:leads_company_change", args=[company.pk])
+    address = reverse("admin:leads_company_change_details", args=[company.pk])
+    given = {"first_day": "2026-11-01", "reason": "New bank", "address": "1 Way", "tax_id": ""}
+    given |= {"pay_to": "Bank of Evil", "email": "good@bank.example"}
 
     client.force_login(person)
-    assert client.post(address, forged).status_code == 302
-    company.refresh_from_db()
-    assert (company.name, company.pay_to, company.email) == ("New name", "Good Bank", "good@bank.example")
-
+    assert client.post(address, given).status_code == 403
     client.force_login(with_role("Finance"))
-    assert client.post(address, forged).status_code == 302
-    company.refresh_from_db()
-    assert (company.pay_to, company.email) == ("Bank of Evil", "evil@bank.example")
+    assert request_approval(client, address, given).status_code == 302
+
+    assert company.details_today.pay_to == "Good Bank"
+    page = client.get(reverse("admin:leads_company_change", args=[company.pk]))
+    assert page.context["terms"]["waiting"][0]["changed"] == [("How to pay", "Good Bank", "Bank of Evil")]

@@ -14,7 +14,7 @@ from time_machine import travel
 
 from leads.domain.credentials.api_keys import create_key, usable_key
 from leads.domain.intake.receive import receive
-from leads.models import Action, ApiKey, Customer, Delivery, QuarantinedItem, Source, UnratedMark
+from leads.models import Action, ApiKey, Customer, Delivery, QuarantinedItem, Source
 from tests.factories.leads import (
     ActionFactory,
     ActionTypeFactory,
@@ -123,8 +123,6 @@ CUSTOMER = {
     "payment_terms_days": "30",
     "dispute_days": "30",
     "locale": "de_DE",
-    "taxes-TOTAL_FORMS": "0",
-    "taxes-INITIAL_FORMS": "0",
     "excluded_domains": "Acme.example, rival.example",
     "billing_contacts": "",
 }
@@ -133,7 +131,7 @@ CUSTOMER = {
 def test_a_customer_is_added_and_its_domains_are_stored_in_lowercase(operations: Client) -> None:
     operations.post(reverse("admin:leads_customer_add"), CUSTOMER)
     customer = Customer.objects.get()
-    assert (customer.currency, customer.excluded_domains) == ("EUR", ["acme.example", "rival.example"])
+    assert (customer.currency, customer.terms.get().excluded_domains) == ("EUR", ["acme.example", "rival.example"])
 
 
 def test_currency_and_time_zone_are_fixed_once_there_are_periods(operations: Client) -> None:
@@ -167,19 +165,6 @@ def test_a_hard_budget_without_amount_is_refused_next_to_the_amount(operations: 
     response = operations.post(reverse("admin:leads_customer_add"), CUSTOMER | {"hard_budget": "on"})
     assert response.context["adminform"].form.errors == {"monthly_budget": ["A hard budget needs an amount."]}
     assert Customer.objects.count() == 0
-
-
-def test_open_periods_are_rated_again_when_what_they_depend_on_changes(operations: Client) -> None:
-    period = BillingPeriodFactory.create()
-    other = BillingPeriodFactory.create()
-    address = reverse("admin:leads_customer_change", args=[period.customer.pk])
-
-    operations.post(address, CUSTOMER | {"excluded_domains": ""})
-    assert UnratedMark.objects.count() == 0
-    operations.post(address, CUSTOMER)
-
-    assert [mark.period for mark in UnratedMark.objects.all()] == [period]
-    assert other.unrated_marks.count() == 0
 
 
 def test_a_deliverys_counts_visibly_add_up(operations: Client) -> None:

@@ -14,7 +14,7 @@ from billing_engine.core.models import Deed
 from pricing.domain.rate.rate import rate
 from pricing.domain.rule_book.example import Example, price_example
 from pricing.models import PriceRule
-from tests.factories.leads import ActionFactory, ActionTypeFactory, LeadFactory, SourceFactory
+from tests.factories.leads import ActionFactory, ActionTypeFactory, LeadFactory, SourceFactory, agree
 from tests.factories.people import with_role
 from tests.factories.pricing import LONG_AGO_ON_A_CLOCK, PriceRuleFactory, graduated, tiered
 from tests.pricing.admin.test_pages import PER_UNIT, tiers
@@ -101,8 +101,7 @@ def test_a_draft_that_revises_takes_the_old_ones_place(operations: Client) -> No
 
 def test_what_is_excluded_says_so(operations: Client) -> None:
     lead = LeadFactory.create()
-    lead.product.customer.contract_to = datetime(2026, 1, 1, tzinfo=UTC).date()
-    lead.product.customer.save()
+    agree(lead.product.customer, contract_to=datetime(2026, 1, 1, tzinfo=UTC).date())
     ActionTypeFactory.create()
 
     answer = attempt(operations)

@@ -11,14 +11,14 @@ from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
 
 from billing_engine.core.calendar.spans import Month
-from leads.models import Action, ActionType, BillingPeriod, Customer, Product, Source
+from leads.models import Action, ActionType, BillingPeriod, Product, Source
 from pricing.domain.audit import prove as proving
 from pricing.domain.audit.prove import BY_TODAYS_TERMS, Difference, Outcome, PeriodIsOpen, prove
 from pricing.domain.audit.terms import keep_terms
 from pricing.domain.rate.rate import rate
 from pricing.domain.rule_book.rules import activate
 from pricing.models import Charge, PeriodTally, PeriodTerms, PriceRule, UnratedAction, Waiver
-from tests.factories.leads import ActionFactory, ActionTypeFactory, BillingPeriodFactory, LeadFactory
+from tests.factories.leads import ActionFactory, ActionTypeFactory, BillingPeriodFactory, LeadFactory, agree
 from tests.factories.people import UserFactory
 from tests.factories.pricing import PriceRuleFactory, graduated, tiered
 
@@ -125,7 +125,7 @@ def test_what_changes_after_the_close_moves_nothing(period: BillingPeriod, opera
     kind = ActionTypeFactory.create(code="sample_order")
     rule = PriceRuleFactory.create(unit_price=Decimal("2.50"))
     PriceRuleFactory.create(unit_price=Decimal(3), category="tiles")
-    Customer.objects.update(hard_budget=True, monthly_budget=Decimal(7))
+    agree(period.customer, hard_budget=True, monthly_budget=Decimal(7))
     period.refresh_from_db()
     for _ in range(3):
         did(period, lead=lead, action_type=kind)
@@ -136,7 +136,8 @@ def test_what_changes_after_the_close_moves_nothing(period: BillingPeriod, opera
     dearer = PriceRuleFactory.create(draft=True, unit_price=Decimal(9), priority=5)
     activate(dearer, by=operator, at=NOW + timedelta(days=1))
     PriceRule.objects.filter(pk=rule.pk).update(wall_to=rule.wall_from + timedelta(days=1), state="retired")
-    Customer.objects.update(
+    agree(
+        period.customer,
         hard_budget=False,
         monthly_budget=None,
         contract_to=date(2026, 9, 1),

@@ -26,6 +26,7 @@ from tests.factories.leads import (
     LeadFactory,
     ProductFactory,
     SourceFactory,
+    agree,
 )
 from tests.factories.people import UserFactory
 from tests.factories.pricing import PriceRuleFactory, graduated
@@ -123,12 +124,9 @@ def test_a_late_action_is_priced_by_the_rules_of_the_day_it_happened(period: Bil
 def test_contract_days_begin_and_end_at_the_customers_own_midnight(period: BillingPeriod):
     PriceRuleFactory.create()
     customer = period.customer
-    customer.time_zone, customer.contract_from, customer.contract_to = (
-        "America/New_York",
-        date(2026, 10, 5),
-        date(2026, 10, 6),
-    )
+    customer.time_zone = "America/New_York"
     customer.save()
+    agree(customer, contract_from=date(2026, 10, 5), contract_to=date(2026, 10, 6))
     for instant in ("2026-10-05T03:59:59Z", "2026-10-05T04:00:00Z", "2026-10-07T03:59:59Z", "2026-10-07T04:00:00Z"):
         did(period, occurred_at=datetime.fromisoformat(instant))
 
@@ -139,8 +137,7 @@ def test_contract_days_begin_and_end_at_the_customers_own_midnight(period: Billi
 
 def test_contacts_on_the_customers_list_are_excluded_whatever_the_spelling(period: BillingPeriod):
     PriceRuleFactory.create()
-    period.customer.excluded_domains = ["acme.example"]
-    period.customer.save()
+    agree(period.customer, excluded_domains=["acme.example"])
     did(period, lead__person_key="ann@acme.example")
     did(period, lead__person_key="ann@not-acme.example")
     did(period, lead__person_key="a@b@acme.example")
@@ -152,8 +149,7 @@ def test_contacts_on_the_customers_list_are_excluded_whatever_the_spelling(perio
 
 def test_a_trimmed_charge_keeps_its_full_price_and_what_the_cap_cut(period: BillingPeriod):
     PriceRuleFactory.create(unit_price=2)
-    period.customer.monthly_budget, period.customer.hard_budget = Decimal(3), True
-    period.customer.save()
+    agree(period.customer, monthly_budget=Decimal(3), hard_budget=True)
     did(period), did(period)
 
     rate(period, at=NOW)

@@ -42,6 +42,7 @@ from tests.factories.leads import (
     LeadFactory,
     ProductFactory,
     SourceFactory,
+    agree,
 )
 from tests.factories.people import UserFactory
 from tests.factories.pricing import LONG_AGO_ON_A_CLOCK, PriceRuleFactory, graduated, tiered
@@ -69,8 +70,7 @@ def world(draw: Random, months: tuple[Month, ...], actions: int = 60) -> tuple[l
     """One customer with a rule of every kind, and some days with various actions in each month."""
     product = ProductFactory.create(category="tiles")
     customer, source = product.customer, SourceFactory.create()
-    customer.monthly_budget, customer.hard_budget = Decimal(400), True
-    customer.save()
+    agree(customer, monthly_budget=Decimal(400), hard_budget=True)
     kinds = [ActionTypeFactory.create(code=f"kind_{number}") for number in range(7)]
     rules = [
         PriceRuleFactory.create(action_type=kinds[0], once_per="lead", once_days=40, unit_price=Decimal("1.25")),

@@ -1,0 +1,100 @@
+"""The approval of terms: a second person puts a revision in force, or sends it back."""
+
+from datetime import datetime
+
+from django.contrib.auth.models import User
+from django.urls import reverse
+
+from billing_engine.core.approvals.kinds import Kind
+from billing_engine.core.deeds.record import record
+from billing_engine.core.deeds.verbs import Verb
+from billing_engine.core.errors import Refused
+from leads.domain.access.term_owners import BANK_DETAILS, PERMISSION, Owner, may_agree
+from leads.domain.terms import company_details, customer_terms
+from leads.models import Company, CompanyDetails, Customer, CustomerTerms
+
+TERMS_APPROVED = Verb("customer_terms_approved", "Approved a change of terms")
+DETAILS_APPROVED = Verb("company_details_approved", "Approved a change of company details")
+
+
+class AnotherRoleAgrees(Refused):
+    """What both roles own needs a person of the other role than its author's."""
+
+    code = "another_role_agrees"
+    http_status = 403
+    message = "Finance and operations agree on this, so a person of the other role than its author's must approve it."
+
+
+class IsOver(Refused):
+    """A revision is put in force or withdrawn once."""
+
+    code = "terms_are_settled"
+    message = "This change was already put in force or withdrawn."
+
+
+def _approve_terms(revision: CustomerTerms, by: User, at: datetime, reason: str) -> None:
+    """Put the terms in force as they fit the terms of today; the open periods are rated again."""
+    customer = Customer.objects.select_for_update(no_key=True).get(pk=revision.customer_id)
+    _check_waits(revision)
+    revision.customer = customer
+    authors = [revision.written_by] if revision.written_by else []
+    if not all(may_agree(by, name, authors=authors) for name in revision.changed):
+        raise AnotherRoleAgrees
+    proposal = customer_terms.proposal_of(revision, list(customer.terms.all()), at=at)
+    customer_terms.put_in_force(proposal, at=at)
+    before, after = ({name: pair[side] for name, *pair in proposal.differences} for side in (0, 1))
+    record(TERMS_APPROVED, on=revision, by=by, reason=reason, before=before, after=after, also=[customer])
+
+
+def _approve_details(revision: CompanyDetails, by: User, at: datetime, reason: str) -> None:
+    company = Company.objects.select_for_update(no_key=True).get(pk=revision.company_id)
+    _check_waits(revision)
+    revision.company = company
+    proposal = company_details.proposal_of(revision, list(company.details.all()), at=at)
+    company_details.put_in_force(proposal, at=at)
+    before, after = ({name: pair[side] for name, *pair in proposal.differences} for side in (0, 1))
+    record(DETAILS_APPROVED, on=revision, by=by, reason=reason, before=before, after=after, also=[company])
+
+
+def _check_waits(revision: CustomerTerms | CompanyDetails) -> None:
+    if revision.in_force_at is not None or revision.withdrawn_at is not None:
+        raise IsOver
+
+
+def _send_back(revision: CustomerTerms | CompanyDetails, by: User, at: datetime, words: str) -> None:  # noqa: ARG001 -- as a Kind calls it
+    revision.withdrawn_at = at
+    revision.save(update_fields=["withdrawn_at"])
+
+
+def _author(revision: CustomerTerms | CompanyDetails) -> set[int]:
+    return {revision.written_by_id} if revision.written_by_id else set()
+
+
+def _of_customers(owner: Owner) -> Kind:
+    return Kind(
+        code=customer_terms.kind_code(owner),
+        words="Customer terms",
+        model=CustomerTerms,
+        permission=PERMISSION[owner],
+        written_by=frozenset({customer_terms.TERMS_WRITTEN.code}),
+        approve=_approve_terms,
+        send_back=_send_back,
+        page=lambda revision: reverse("admin:leads_customer_change", args=[revision.customer_id]),
+        other_authors=_author,
+    )
+
+
+KINDS = (
+    *(_of_customers(owner) for owner in Owner),
+    Kind(
+        code=company_details.KIND,
+        words="Company details",
+        model=CompanyDetails,
+        permission=BANK_DETAILS,
+        written_by=frozenset({company_details.DETAILS_WRITTEN.code}),
+        approve=_approve_details,
+        send_back=_send_back,
+        page=lambda revision: reverse("admin:leads_company_change", args=[revision.company_id]),
+        other_authors=_author,
+    ),
+)

@@ -1,0 +1,1 @@
+"""Terms of customers and details of companies are revisions."""
