@@ -2,14 +2,22 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from django.conf import LazySettings
 from django.contrib.auth.models import User
+from django.db.backends.postgresql.operations import DatabaseOperations
 from hypothesis import settings as hypothesis
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.app_role import as_app
 from tests.e2e import chromium
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--as-app", action="store_true", help="Run tests with the rights of the app's database login.")
+
 
 # Tests have no timings: a busy machine is not a fault in the code.
 hypothesis.register_profile("house", deadline=None)
@@ -24,6 +32,36 @@ def _settings(settings: LazySettings) -> None:
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _emptied_as_owner() -> Iterator[None]:
+    """Between tests, the tables are emptied without the triggers that refuse it."""
+    flush = DatabaseOperations.sql_flush
+
+    def sql_flush(self: DatabaseOperations, *args: Any, **kwargs: Any) -> list[str]:
+        statements = flush(self, *args, **kwargs)
+        return ["SET LOCAL session_replication_role = replica;", *statements] if statements else []
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DatabaseOperations, "sql_flush", sql_flush)
+        yield
+
+
+@pytest.fixture
+def app_role(db: None) -> Iterator[None]:
+    """The whole test is done with the rights of the app's database login."""
+    with as_app():
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _every_test_as_app(request: pytest.FixtureRequest) -> None:
+    """With `--as-app`: finds rights that are missing (and what only a test may do)."""
+    if request.config.getoption("as_app") and "transactional_db" not in request.fixturenames:
+        mark = request.node.get_closest_marker("django_db")
+        if (mark and not mark.kwargs.get("transaction")) or "db" in request.fixturenames:
+            request.getfixturevalue("app_role")
 
 
 @pytest.fixture(scope="session")

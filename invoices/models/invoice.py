@@ -142,6 +142,10 @@ class Invoice(models.Model):
                 | (~Q(state="void") & Q(voided_at=None, voided_by=None, void_reason="")),
             ),
             models.CheckConstraint(
+                name="an_invoice_is_voided_by_another_person_than_issued_it",
+                condition=Q(voided_by=None) | ~Q(voided_by=F("issued_by")),
+            ),
+            models.CheckConstraint(
                 name="an_invoice_is_approved_before_it_is_issued",
                 condition=Q(state="draft", approved_at=None) | (~Q(state="draft") & Q(approved_at__isnull=False)),
             ),

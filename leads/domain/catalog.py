@@ -3,6 +3,7 @@
 from django.db import transaction
 
 from billing_engine.core.errors import FieldFault, HasFaults
+from billing_engine.core.saving import save_changes
 from billing_engine.core.validation import row_faults
 from leads.domain.identity import external_id, invisible_in
 from leads.domain.periods import mark_open_periods
@@ -34,7 +35,7 @@ def save_product(product: Product) -> Product:
         faults.append(FieldFault("customer", "fixed", "A product can't move to another customer."))
     if faults := faults or row_faults(product):
         raise CatalogHasFaults(faults)
-    product.save()
+    save_changes(product)
     if stored is not None and stored.category != product.category:
         mark_open_periods(customer=product.customer, reason="product changed")
     return product
@@ -49,7 +50,7 @@ def save_action_type(kind: ActionType) -> ActionType:
     stored = ActionType.objects.select_for_update(no_key=True).filter(pk=kind.pk).first() if kind.pk else None
     if faults := row_faults(kind):
         raise CatalogHasFaults(faults)
-    kind.save()
+    save_changes(kind)
     if stored is not None and stored.is_billable != kind.is_billable:
         mark_open_periods(customer=None, reason="type changed")
     return kind

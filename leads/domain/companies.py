@@ -3,6 +3,7 @@
 from django.db import transaction
 
 from billing_engine.core.errors import FieldFault, HasFaults
+from billing_engine.core.saving import save_changes
 from billing_engine.core.validation import row_faults
 from leads.domain.number_prefixes import refusal_of_prefix
 from leads.models import Company
@@ -25,5 +26,5 @@ def save_company(company: Company) -> Company:
     """Save a new or changed company; a new prefix applies from its next invoice on. Raises CompanyHasFaults."""
     if faults := prefix_faults(company) or row_faults(company):
         raise CompanyHasFaults(faults)
-    company.save()
+    save_changes(company)
     return company

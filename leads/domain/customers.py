@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from billing_engine.core.errors import FieldFault, HasFaults
+from billing_engine.core.saving import save_changes
 from billing_engine.core.validation import row_faults
 from leads.domain.cycles import change_cycle
 from leads.domain.first_day import refusal_of_first_day
@@ -83,12 +84,12 @@ def save_customer(
     wanted = Customer.Cycle(customer.cycle)
     if stored is not None:
         customer.cycle = stored.cycle  # changed below, so that no period is cut in two
-    customer.save()
+    save_changes(customer)
     for tax in removed_taxes:
         tax.delete()
     for tax in taxes:
         tax.customer = customer
-        tax.save()
+        save_changes(tax)
     if stored is None:
         return Saved(customer)
     if _differ(customer, stored, RATED_BY):

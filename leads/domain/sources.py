@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from billing_engine.core.errors import FieldFault, HasFaults
+from billing_engine.core.saving import save_changes
 from billing_engine.core.validation import row_faults
 from leads.domain.periods import mark_open_periods
 from leads.models import Source
@@ -42,7 +43,7 @@ def save_source(source: Source, *, at: datetime) -> Source:
     source.code = source.code.lower()
     if faults := [*code_faults(source), *signature_faults(source, at=at)] or row_faults(source):
         raise SourceHasFaults(faults)
-    source.save()
+    save_changes(source)
     if stored is not None and stored.channel != source.channel:
         mark_open_periods(customer=None, reason="source changed")
     return source

@@ -17,7 +17,8 @@ class RuleChange(models.Model):
         ENDED = "ended", "Ended by its revision"
         RETIRED = "retired", "Retired"
 
-    rule = models.ForeignKey(PriceRule, on_delete=models.CASCADE, related_name="changes")
+    # The database deletes the history of a deleted draft itself; the app may not.
+    rule = models.ForeignKey(PriceRule, on_delete=models.DO_NOTHING, related_name="changes")
     what = models.CharField(max_length=9, choices=What.choices)
     at = models.DateTimeField()
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")

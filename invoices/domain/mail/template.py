@@ -10,6 +10,7 @@ from django.db.models import F, Q
 from billing_engine.core.calendar.wording import day_in_words
 from billing_engine.core.errors import HasFaults, Refused
 from billing_engine.core.money import in_words
+from billing_engine.core.saving import save_changes
 from billing_engine.core.validation import row_faults
 from invoices.domain.wording import clean, lines_of
 from invoices.models import Invoice, MailTemplate
@@ -74,7 +75,7 @@ def save_template(template: MailTemplate) -> MailTemplate:
         check_template(text)
     if faults := row_faults(template):
         raise HasFaults(faults)
-    template.save()
+    save_changes(template)
     return template
 
 

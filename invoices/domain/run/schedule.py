@@ -9,6 +9,7 @@ from django.db.models import Min
 
 from billing_engine.core.calendar.spans import Cycle
 from billing_engine.core.errors import HasFaults
+from billing_engine.core.saving import save_changes
 from billing_engine.core.validation import row_faults
 from invoices.domain.month_lock import CycleLocked
 from invoices.domain.run.billing_run import RunInProgress, active_customers, start_by_schedule, to_bill
@@ -29,7 +30,7 @@ def set_schedule(schedule: BillingSchedule) -> BillingSchedule:
     """Save a schedule: whether runs start automatically, and after how many days; raise HasFaults."""
     if faults := row_faults(schedule):
         raise HasFaults(faults)
-    schedule.save()
+    save_changes(schedule)
     return schedule
 
 

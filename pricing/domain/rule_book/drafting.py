@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from billing_engine.core.errors import Refused
+from billing_engine.core.saving import save_changes
 from pricing.domain.rule_book.history import record_saved, stored_terms
 from pricing.domain.rule_book.validate import check_rule
 from pricing.models import PriceRule, PriceTier
@@ -32,7 +33,7 @@ def save_draft(rule: PriceRule, tiers: Sequence[PriceTier], *, by: User, at: dat
         _check_draft(rule)
         before = stored_terms(rule.pk)
     check_rule(rule, tiers)
-    rule.save()
+    save_changes(rule)
     rule.tiers.all().delete()
     for tier in tiers:
         tier.pk, tier.rule = None, rule

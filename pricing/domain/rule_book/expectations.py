@@ -4,6 +4,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from billing_engine.core.errors import FieldFault, HasFaults
+from billing_engine.core.saving import save_changes
 from pricing.domain.rule_book.validate import negative
 from pricing.models import PriceCheck
 
@@ -41,7 +42,7 @@ def save_check(check: PriceCheck, *, by: User) -> PriceCheck:
         raise CheckHasFaults(faults)
     if check._state.adding:
         check.created_by = by
-    check.save()
+    save_changes(check)
     return check
 
 

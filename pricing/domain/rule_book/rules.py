@@ -73,7 +73,7 @@ def activate(rule: PriceRule, *, by: User, at: datetime, reason: str = "", overr
         ended = differences(before, stored_terms(old.pk))
         record(old, RuleChange.What.ENDED, by=by, at=at, changed=ended)
     rule.state, rule.activated_by, rule.activated_at = PriceRule.State.ACTIVE, by, at
-    _save(rule)
+    _save_activation(rule)
     changed = differences(before, stored_terms(rule.pk)) if rule.revises_id else []
     against = [str(check) for check in overridden]
     record(rule, RuleChange.What.ACTIVATED, by=by, at=at, reason=reason, changed=changed, overridden=against)
@@ -152,7 +152,7 @@ def _copy(
     draft.retired_at, draft.retired_by = None, None
     draft.created_by, draft.revises, draft.first_revision_id = by, revises, rule.lineage
     draft.wall_from, draft.wall_to = since, until
-    draft.save()
+    draft.save(force_insert=True)
     PriceTier.objects.bulk_create(
         PriceTier(
             rule=draft, up_to=tier.up_to, unit_price=tier.unit_price, percent=tier.percent, flat_fee=tier.flat_fee
@@ -193,10 +193,10 @@ def _end(rule: PriceRule, *, until: datetime, at: datetime) -> None:
     rule.save(update_fields=["wall_to"])
 
 
-def _save(rule: PriceRule) -> None:
+def _save_activation(rule: PriceRule) -> None:
     try:
         with transaction.atomic():
-            rule.save()
+            rule.save(update_fields=["state", "activated_by", "activated_at"])
     except IntegrityError as error:
         if OVERLAP in str(error):
             raise RulesOverlap(same_scope(rule)) from error

@@ -1,0 +1,24 @@
+from django.db import migrations, models
+
+from billing_engine.core.sql_files import InstallSql
+
+
+class Migration(migrations.Migration):
+    dependencies = [("leads", "0002_roles"), ("pricing", "0002_roles"), ("invoices", "0001_initial")]
+
+    operations = [
+        migrations.AddConstraint(
+            model_name="invoice",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("voided_by", None),
+                    models.Q(("voided_by", models.F("issued_by")), _negated=True),
+                    _connector="OR",
+                ),
+                name="an_invoice_is_voided_by_another_person_than_issued_it",
+            ),
+        ),
+        InstallSql("invoices", "models/sql/next_in_series.sql", "e17ed0e55b02"),
+        InstallSql("invoices", "models/sql/a_period_reopens_only_for_a_recorded_reason.sql", "6fcadf15c710"),
+        InstallSql("invoices", "models/sql/invoices_are_never_emptied.sql", "084e6f99fadf"),
+    ]

@@ -1,0 +1,30 @@
+-- TRUNCATE fires no row trigger, so every table whose rows a trigger protects has this one too.
+CREATE OR REPLACE FUNCTION a_kept_table_is_never_emptied() RETURNS trigger LANGUAGE plpgsql
+    SET search_path = public, pg_temp AS $$
+BEGIN
+    RAISE EXCEPTION 'The rows of % are kept, so the table can''t be emptied.', TG_TABLE_NAME
+        USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'a_kept_table_is_never_emptied';
+END $$;
+
+CREATE OR REPLACE TRIGGER a_kept_table_is_never_emptied BEFORE TRUNCATE ON leads_action
+    FOR EACH STATEMENT EXECUTE FUNCTION a_kept_table_is_never_emptied();
+CREATE OR REPLACE TRIGGER a_kept_table_is_never_emptied BEFORE TRUNCATE ON leads_actiontype
+    FOR EACH STATEMENT EXECUTE FUNCTION a_kept_table_is_never_emptied();
+CREATE OR REPLACE TRIGGER a_kept_table_is_never_emptied BEFORE TRUNCATE ON leads_billingperiod
+    FOR EACH STATEMENT EXECUTE FUNCTION a_kept_table_is_never_emptied();
+CREATE OR REPLACE TRIGGER a_kept_table_is_never_emptied BEFORE TRUNCATE ON leads_customer
+    FOR EACH STATEMENT EXECUTE FUNCTION a_kept_table_is_never_emptied();
+CREATE OR REPLACE TRIGGER a_kept_table_is_never_emptied BEFORE TRUNCATE ON leads_delivery
+    FOR EACH STATEMENT EXECUTE FUNCTION a_kept_table_is_never_emptied();
+CREATE OR REPLACE TRIGGER a_kept_table_is_never_emptied BEFORE TRUNCATE ON leads_lead
+    FOR EACH STATEMENT EXECUTE FUNCTION a_kept_table_is_never_emptied();
+CREATE OR REPLACE TRIGGER a_kept_table_is_never_emptied BEFORE TRUNCATE ON leads_numberprefix
+    FOR EACH STATEMENT EXECUTE FUNCTION a_kept_table_is_never_emptied();
+CREATE OR REPLACE TRIGGER a_kept_table_is_never_emptied BEFORE TRUNCATE ON leads_product
+    FOR EACH STATEMENT EXECUTE FUNCTION a_kept_table_is_never_emptied();
+CREATE OR REPLACE TRIGGER a_kept_table_is_never_emptied BEFORE TRUNCATE ON leads_quarantineditem
+    FOR EACH STATEMENT EXECUTE FUNCTION a_kept_table_is_never_emptied();
+CREATE OR REPLACE TRIGGER a_kept_table_is_never_emptied BEFORE TRUNCATE ON leads_quarantinestep
+    FOR EACH STATEMENT EXECUTE FUNCTION a_kept_table_is_never_emptied();
+CREATE OR REPLACE TRIGGER a_kept_table_is_never_emptied BEFORE TRUNCATE ON leads_source
+    FOR EACH STATEMENT EXECUTE FUNCTION a_kept_table_is_never_emptied();

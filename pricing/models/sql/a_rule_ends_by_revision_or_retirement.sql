@@ -1,0 +1,28 @@
+-- Checked at the end of the transaction, which also writes the history and the revision.
+CREATE OR REPLACE FUNCTION a_rule_ends_by_revision_or_retirement() RETURNS trigger LANGUAGE plpgsql
+    SET search_path = public, pg_temp AS $$
+DECLARE
+    rule pricing_pricerule;
+BEGIN
+    SELECT * INTO rule FROM pricing_pricerule WHERE id = NEW.id;
+    IF OLD.state = 'active' AND rule.state = 'retired' AND EXISTS (
+        SELECT FROM pricing_rulechange change WHERE change.rule_id = rule.id AND change.what = 'retired'
+    )
+        OR NEW.state = OLD.state AND EXISTS (
+            SELECT FROM pricing_rulechange change WHERE change.rule_id = rule.id AND change.what = 'ended'
+        ) AND EXISTS (
+            SELECT FROM pricing_pricerule next
+             WHERE next.revises_id = rule.id AND next.state <> 'draft' AND rule.wall_to IN (next.wall_from, rule.wall_from)
+        )
+    THEN
+        RETURN NULL;
+    END IF;
+    RAISE EXCEPTION 'A price rule ends only by its revision or when it is retired, with a record of it.'
+        USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'a_rule_ends_by_revision_or_retirement';
+END $$;
+
+DROP TRIGGER IF EXISTS a_rule_ends_by_revision_or_retirement ON pricing_pricerule;
+CREATE CONSTRAINT TRIGGER a_rule_ends_by_revision_or_retirement AFTER UPDATE ON pricing_pricerule
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
+    WHEN (OLD.state <> 'draft' AND (OLD.state <> NEW.state OR OLD.wall_to IS DISTINCT FROM NEW.wall_to))
+    EXECUTE FUNCTION a_rule_ends_by_revision_or_retirement();
