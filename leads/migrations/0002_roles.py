@@ -4,7 +4,7 @@ from billing_engine.core.sql_files import InstallSql
 
 
 class Migration(migrations.Migration):
-    dependencies = [("leads", "0001_initial")]
+    dependencies = [("core", "0002_roles"), ("leads", "0001_initial")]
 
     operations = [
         InstallSql("leads", "models/sql/actions_of_a_closed_period_never_change.sql", "cdde3499400c"),
@@ -12,5 +12,5 @@ class Migration(migrations.Migration):
         InstallSql("leads", "models/sql/a_billing_period_keeps_its_span.sql", "dd4aec4d76d2"),
         InstallSql("leads", "models/sql/a_void_stays_as_it_was_recorded.sql", "e1183e32241f"),
         InstallSql("leads", "models/sql/a_lead_with_billed_actions_never_changes.sql", "cf95ba3c6017"),
-        InstallSql("leads", "models/sql/a_kept_table_is_never_emptied.sql", "696c57b72d7f"),
+        InstallSql("leads", "models/sql/leads_and_actions_are_never_emptied.sql", "b622eb06eee4"),
     ]
