@@ -1,3 +1,4 @@
+from django.conf import settings
 from django.db import migrations, models
 
 from billing_engine.core.sql_files import InstallSql
@@ -7,6 +8,17 @@ class Migration(migrations.Migration):
     dependencies = [("leads", "0002_roles"), ("pricing", "0001_initial")]
 
     operations = [
+        migrations.AlterField(
+            model_name="rulechange",
+            name="by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
+        ),
         migrations.AlterField(
             model_name="rulechange",
             name="rule",

@@ -21,7 +21,7 @@ class RuleChange(models.Model):
     rule = models.ForeignKey(PriceRule, on_delete=models.DO_NOTHING, related_name="changes")
     what = models.CharField(max_length=9, choices=What.choices)
     at = models.DateTimeField()
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     reason = models.CharField(max_length=500, blank=True)
     differences = models.JSONField(
         default=list, blank=True, help_text="The changed terms in words, each as [field, before, after]."

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import factory
+from django.db.models import QuerySet
 from factory.django import DjangoModelFactory
 
 from billing_engine.core.calendar.wall_clock import read
@@ -13,6 +14,7 @@ from pricing.models import (
     PriceCheck,
     PriceRule,
     PriceTier,
+    RuleChange,
     SimulatedMove,
     SimulatedSum,
     Simulation,
@@ -39,6 +41,13 @@ class PriceRuleFactory(DjangoModelFactory[PriceRule]):
     activated_at = LONG_AGO
     wall_from = LONG_AGO_ON_A_CLOCK
     unit_price = Decimal("2.50")
+
+
+def retired(rules: QuerySet[PriceRule], *, until: datetime) -> None:
+    """End rules at a wall-clock time, with the record that the database asks for."""
+    active, at = list(rules.filter(state=PriceRule.State.ACTIVE)), until.replace(tzinfo=UTC)
+    RuleChange.objects.bulk_create(RuleChange(rule=rule, what=RuleChange.What.RETIRED, at=at) for rule in active)
+    PriceRule.objects.filter(pk__in=[rule.pk for rule in active]).update(wall_to=until, state=PriceRule.State.RETIRED)
 
 
 class PriceTierFactory(DjangoModelFactory[PriceTier]):

@@ -13,6 +13,7 @@ from leads.domain.voiding import apply_voids
 from leads.models import Action, BillingPeriod, QuarantinedItem, Source, UnratedMark
 from pricing.domain.rate.rate import rate
 from pricing.models import Charge
+from tests.factories.invoices import ReopeningFactory
 from tests.factories.leads import ActionTypeFactory, ProductFactory, SourceFactory
 from tests.factories.pricing import PriceRuleFactory
 
@@ -152,6 +153,7 @@ def test_when_its_period_is_opened_again_a_void_applies(source: Source):
     BillingPeriod.objects.update(state="closed", closed_at=RECEIVED_AT)
     send(source, void(), at=LATER)
 
+    ReopeningFactory.create(period=period, closed_at=RECEIVED_AT)
     BillingPeriod.objects.update(state="open", closed_at=None)
     apply_voids(period)
     rate(period, at=LATER)
