@@ -30,8 +30,8 @@ RESTORED = """
         SELECT 'pg_type'::regclass, oid, typowner, oid::regtype::text, 'TYPE'
           FROM pg_type WHERE typnamespace = 'public'::regnamespace AND typtype IN ('d', 'e', 'r')
     )
-    SELECT format('ALTER %s %s OWNER TO ', kind, name) FROM made
-     WHERE owner = current_user::regrole
+    SELECT format('ALTER %%s %%s OWNER TO ', kind, name) FROM made
+     WHERE owner = current_user::regrole AND current_user <> %s
        AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = catalog AND objid = made.oid AND deptype IN ('a', 'i', 'e'))
 """
 
@@ -70,7 +70,7 @@ def _ensure(cursor: Any, server: Any, login: Login) -> None:
 
 
 def _give_back(cursor: Any, owner: Login) -> None:
-    cursor.execute(RESTORED)
+    cursor.execute(RESTORED, [owner.user])
     found = [statement for (statement,) in cursor.fetchall()]
     if found:  # an administrator that is no superuser, as in RDS, must be a member of the role it gives to
         cursor.execute(SQL("GRANT {} TO CURRENT_USER").format(Identifier(owner.user)))

@@ -50,7 +50,7 @@ def _emptied_as_owner() -> Iterator[None]:
 
 @pytest.fixture
 def app_role(db: None) -> Iterator[None]:
-    """The whole test is done with the rights of the app's database login."""
+    """All that the product does in the test is done with the rights of the app's database login."""
     with as_app():
         yield
 

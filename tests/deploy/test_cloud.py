@@ -256,7 +256,10 @@ def test_secrets_are_long_and_hold_the_keys_that_tasks_ask_for(cloud: Cloud):
     assert [(name, key) for name, key in sorted(asked) if key not in secrets[name]] == []
     assert len(secrets["EngineSecret"]["SECRET_KEY"]) == 64
     assert (
-        min(len(secrets[name]["password"]) for name in ("DatabaseSecret", "OwnerSecret", "AppSecret", "CacheSecret"))
+        min(
+            len(secrets[name]["password"])
+            for name in ("DatabaseSecret", "OwnerSecret", "AppSecret", "ReaderSecret", "CacheSecret")
+        )
         >= 40
     )
 

@@ -12,7 +12,7 @@ from django.db.models import BooleanField
 
 from billing_engine.operations.database_grants import ALL, FUNCTIONS, GRANTS, SECRETS, tables
 from pricing.rating.prices import amount_fields
-from tests.app_role import as_app
+from tests.app_role import as_role
 from tests.house.tree import APPS, LAYERS, files, nodes, our_models, product, text
 
 PLACE = "billing_engine/operations/database_grants.py"
@@ -88,7 +88,7 @@ def test_code_saves_the_columns_it_changed_because_the_app_may_not_write_the_oth
 
 @pytest.mark.django_db
 def test_the_app_has_exactly_these_rights_and_no_other():
-    with as_app(), connection.cursor() as cursor:
+    with as_role("app"), connection.cursor() as cursor:
         for name in tables():
             wanted = GRANTS[name]
             cursor.execute(
