@@ -15,6 +15,7 @@ READ_ONLY = ""
 GRANTS = {
     # The deed log: the app adds deeds, and only `seal_deeds` gives them their place in the chain.
     "core_deed": "INSERT",
+    "core_approvalrequest": "INSERT, UPDATE (state, decided_by_id, decided_at, words)",
     # Who is billed, and what leads are about.
     "leads_company": "INSERT, UPDATE (code, name, address, tax_id, email, pay_to, number_prefix, number_digits)",
     "leads_numberprefix": "INSERT",
@@ -58,7 +59,6 @@ GRANTS = {
         " cap_per_period, activated_at, activated_by_id, retired_at, retired_by_id), DELETE"
     ),
     "pricing_pricetier": "INSERT, DELETE",
-    "pricing_rulechange": "INSERT",
     "pricing_pricecheck": (
         "INSERT, UPDATE (name, customer_id, product_id, action_type_id, source_id, channel, quantity, value, expected,"
         " occurs_on), DELETE"
@@ -90,9 +90,7 @@ GRANTS = {
     "invoices_invoiceline": "INSERT, DELETE",
     "invoices_invoicetax": "INSERT, DELETE",
     "invoices_adjustment": "INSERT, DELETE",
-    "invoices_undonestep": "INSERT, UPDATE (invoice_id)",
     "invoices_creditentry": "INSERT, DELETE",
-    "invoices_reopening": "INSERT",
     "invoices_invoicedocument": (
         "INSERT, UPDATE (attempts, next_attempt_at, state, reason, source, content, sha256, rendered_at)"
     ),

@@ -4,7 +4,7 @@ from billing_engine.core.sql_files import InstallSql
 
 
 class Migration(migrations.Migration):
-    dependencies = [("leads", "0002_roles"), ("pricing", "0002_roles"), ("invoices", "0001_initial")]
+    dependencies = [("leads", "0002_roles"), ("pricing", "0002_roles"), ("invoices", "0002_deeds")]
 
     operations = [
         migrations.AddConstraint(
@@ -19,6 +19,6 @@ class Migration(migrations.Migration):
             ),
         ),
         InstallSql("invoices", "models/sql/next_in_series.sql", "e17ed0e55b02"),
-        InstallSql("invoices", "models/sql/a_period_reopens_only_for_a_recorded_reason.sql", "6fcadf15c710"),
-        InstallSql("invoices", "models/sql/invoices_are_never_emptied.sql", "084e6f99fadf"),
+        InstallSql("invoices", "models/sql/a_period_reopens_only_for_a_recorded_reason.sql", "653f0b3e3c32"),
+        InstallSql("invoices", "models/sql/invoices_are_never_emptied.sql", "0283833f6554"),
     ]

@@ -1,13 +1,19 @@
 """Save products and action types; changes that affect prices have periods rated again."""
 
+from django.contrib.auth.models import User
 from django.db import transaction
 
+from billing_engine.core.deeds.record import record_saved
+from billing_engine.core.deeds.verbs import Verb
 from billing_engine.core.errors import FieldFault, HasFaults
-from billing_engine.core.saving import save_changes
+from billing_engine.core.saving import save_changes, values_of
 from billing_engine.core.validation import row_faults
 from leads.domain.identity import external_id, invisible_in
 from leads.domain.periods import mark_open_periods
 from leads.models import ActionType, Product
+
+PRODUCT_SAVED = Verb("product_saved", "Product saved")
+ACTION_TYPE_SAVED = Verb("action_type_saved", "Action type saved")
 
 
 class CatalogHasFaults(HasFaults):
@@ -23,7 +29,7 @@ def sku_faults(sku: str) -> list[FieldFault]:
 
 
 @transaction.atomic
-def save_product(product: Product) -> Product:
+def save_product(product: Product, *, by: User | None) -> Product:
     """Save a new or changed product, whose customer never changes. Raises CatalogHasFaults.
 
     A new category can change prices, so the customer's open periods are rated again.
@@ -35,14 +41,15 @@ def save_product(product: Product) -> Product:
         faults.append(FieldFault("customer", "fixed", "A product can't move to another customer."))
     if faults := faults or row_faults(product):
         raise CatalogHasFaults(faults)
-    save_changes(product)
+    save_changes(product, since=stored and values_of(stored))
+    record_saved(PRODUCT_SAVED, on=product, stored=stored, by=by, also=[product.customer])
     if stored is not None and stored.category != product.category:
         mark_open_periods(customer=product.customer, reason="product changed")
     return product
 
 
 @transaction.atomic
-def save_action_type(kind: ActionType) -> ActionType:
+def save_action_type(kind: ActionType, *, by: User | None) -> ActionType:
     """Save a new or changed action type; if it becomes or stops being billable, every open period is rated again.
 
     Raises CatalogHasFaults.
@@ -50,7 +57,8 @@ def save_action_type(kind: ActionType) -> ActionType:
     stored = ActionType.objects.select_for_update(no_key=True).filter(pk=kind.pk).first() if kind.pk else None
     if faults := row_faults(kind):
         raise CatalogHasFaults(faults)
-    save_changes(kind)
+    save_changes(kind, since=stored and values_of(stored))
+    record_saved(ACTION_TYPE_SAVED, on=kind, stored=stored, by=by)
     if stored is not None and stored.is_billable != kind.is_billable:
         mark_open_periods(customer=None, reason="type changed")
     return kind

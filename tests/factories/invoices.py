@@ -16,7 +16,6 @@ from invoices.models import (
     InvoiceLine,
     InvoiceMail,
     MailTemplate,
-    Reopening,
 )
 from tests.factories.leads import BillingPeriodFactory
 from tests.factories.people import UserFactory
@@ -101,14 +100,3 @@ class InvoiceMailFactory(DjangoModelFactory[InvoiceMail]):
     requested_at = IN_NOVEMBER
     state = "waiting"
     next_attempt_at = factory.LazyAttribute(lambda mail: mail.requested_at if mail.state == "waiting" else None)
-
-
-class ReopeningFactory(DjangoModelFactory[Reopening]):
-    class Meta:
-        model = Reopening
-
-    period = factory.SubFactory(BillingPeriodFactory)
-    reason = "A late lead"
-    reopened_by = factory.SubFactory(UserFactory)
-    reopened_at = IN_NOVEMBER
-    closed_at = IN_NOVEMBER

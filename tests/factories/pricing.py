@@ -4,17 +4,19 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import factory
+from django.db import transaction
 from django.db.models import QuerySet
 from factory.django import DjangoModelFactory
 
 from billing_engine.core.calendar.wall_clock import read
+from billing_engine.core.deeds.record import deed_of, record_all
+from pricing.domain.rule_book.history import RULE_RETIRED
 from pricing.models import (
     Charge,
     PeriodTally,
     PriceCheck,
     PriceRule,
     PriceTier,
-    RuleChange,
     SimulatedMove,
     SimulatedSum,
     Simulation,
@@ -45,9 +47,12 @@ class PriceRuleFactory(DjangoModelFactory[PriceRule]):
 
 def retired(rules: QuerySet[PriceRule], *, until: datetime) -> None:
     """End rules at a wall-clock time, with the record that the database asks for."""
-    active, at = list(rules.filter(state=PriceRule.State.ACTIVE)), until.replace(tzinfo=UTC)
-    RuleChange.objects.bulk_create(RuleChange(rule=rule, what=RuleChange.What.RETIRED, at=at) for rule in active)
-    PriceRule.objects.filter(pk__in=[rule.pk for rule in active]).update(wall_to=until, state=PriceRule.State.RETIRED)
+    active = list(rules.filter(state=PriceRule.State.ACTIVE))
+    with transaction.atomic():
+        record_all(deed_of(RULE_RETIRED, on=rule, by=None) for rule in active)
+        PriceRule.objects.filter(pk__in=[rule.pk for rule in active]).update(
+            wall_to=until, state=PriceRule.State.RETIRED
+        )
 
 
 class PriceTierFactory(DjangoModelFactory[PriceTier]):

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, transaction
 
+from billing_engine.core.deeds.record import record
+from invoices.domain.life.deeds import PERIOD_REOPENED
 from leads.domain.body.decode import as_json
 from leads.domain.intake.receipt import Receipt
 from leads.domain.intake.receive import receive
@@ -13,7 +15,6 @@ from leads.domain.voiding import apply_voids
 from leads.models import Action, BillingPeriod, QuarantinedItem, Source, UnratedMark
 from pricing.domain.rate.rate import rate
 from pricing.models import Charge
-from tests.factories.invoices import ReopeningFactory
 from tests.factories.leads import ActionTypeFactory, ProductFactory, SourceFactory
 from tests.factories.pricing import PriceRuleFactory
 
@@ -153,7 +154,7 @@ def test_when_its_period_is_opened_again_a_void_applies(source: Source):
     BillingPeriod.objects.update(state="closed", closed_at=RECEIVED_AT)
     send(source, void(), at=LATER)
 
-    ReopeningFactory.create(period=period, closed_at=RECEIVED_AT)
+    record(PERIOD_REOPENED, on=period, by=None, reason="A late lead")
     BillingPeriod.objects.update(state="open", closed_at=None)
     apply_voids(period)
     rate(period, at=LATER)

@@ -4,7 +4,10 @@ CREATE OR REPLACE FUNCTION a_period_reopens_only_for_a_recorded_reason() RETURNS
 BEGIN
     IF EXISTS (SELECT FROM leads_billingperiod period WHERE period.id = OLD.id AND period.state <> 'closed')
         AND NOT EXISTS (
-            SELECT FROM invoices_reopening record WHERE record.period_id = OLD.id AND record.closed_at = OLD.closed_at
+            SELECT FROM core_deed deed
+             WHERE deed.objects @> ARRAY['leads.billingperiod:' || OLD.id]::varchar[]
+               AND deed.at >= transaction_timestamp()
+               AND deed.verb IN ('period_reopened', 'invoice_voided') AND deed.reason <> ''
         )
     THEN
         RAISE EXCEPTION 'A closed billing period is reopened only with a recorded reason.'

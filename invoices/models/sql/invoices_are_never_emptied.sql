@@ -16,7 +16,3 @@ CREATE OR REPLACE TRIGGER a_kept_table_is_never_emptied BEFORE TRUNCATE ON invoi
     FOR EACH STATEMENT EXECUTE FUNCTION a_kept_table_is_never_emptied();
 CREATE OR REPLACE TRIGGER a_kept_table_is_never_emptied BEFORE TRUNCATE ON invoices_numberseries
     FOR EACH STATEMENT EXECUTE FUNCTION a_kept_table_is_never_emptied();
-CREATE OR REPLACE TRIGGER a_kept_table_is_never_emptied BEFORE TRUNCATE ON invoices_reopening
-    FOR EACH STATEMENT EXECUTE FUNCTION a_kept_table_is_never_emptied();
-CREATE OR REPLACE TRIGGER a_kept_table_is_never_emptied BEFORE TRUNCATE ON invoices_undonestep
-    FOR EACH STATEMENT EXECUTE FUNCTION a_kept_table_is_never_emptied();

@@ -1,23 +1,24 @@
--- Checked at the end of the transaction, which also writes the history and the revision.
+-- Checked at the end of the transaction, which also writes the deed and the revision.
 CREATE OR REPLACE FUNCTION a_rule_ends_by_revision_or_retirement() RETURNS trigger LANGUAGE plpgsql
     SET search_path = public, pg_temp AS $$
 DECLARE
     rule pricing_pricerule;
 BEGIN
     SELECT * INTO rule FROM pricing_pricerule WHERE id = NEW.id;
-    IF OLD.state = 'active' AND rule.state = 'retired' AND EXISTS (
-        SELECT FROM pricing_rulechange change WHERE change.rule_id = rule.id AND change.what = 'retired'
+    IF EXISTS (
+        SELECT FROM core_deed deed
+         WHERE deed.objects @> ARRAY['pricing.pricerule:' || rule.id]::varchar[] AND deed.at >= transaction_timestamp()
+           AND (deed.verb = 'price_rule_retired' AND OLD.state = 'active' AND rule.state = 'retired'
+                OR deed.verb = 'price_rule_activated' AND NEW.state = OLD.state AND EXISTS (
+                    SELECT FROM pricing_pricerule next
+                     WHERE next.revises_id = rule.id AND next.state <> 'draft'
+                       AND rule.wall_to IN (next.wall_from, rule.wall_from)
+                ))
     )
-        OR NEW.state = OLD.state AND EXISTS (
-            SELECT FROM pricing_rulechange change WHERE change.rule_id = rule.id AND change.what = 'ended'
-        ) AND EXISTS (
-            SELECT FROM pricing_pricerule next
-             WHERE next.revises_id = rule.id AND next.state <> 'draft' AND rule.wall_to IN (next.wall_from, rule.wall_from)
-        )
     THEN
         RETURN NULL;
     END IF;
-    RAISE EXCEPTION 'A price rule ends only by its revision or when it is retired, with a record of it.'
+    RAISE EXCEPTION 'A price rule ends only by its revision or when it is retired, with a deed on record.'
         USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'a_rule_ends_by_revision_or_retirement';
 END $$;
 

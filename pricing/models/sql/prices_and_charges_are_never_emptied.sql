@@ -6,7 +6,5 @@ CREATE OR REPLACE TRIGGER a_kept_table_is_never_emptied BEFORE TRUNCATE ON prici
     FOR EACH STATEMENT EXECUTE FUNCTION a_kept_table_is_never_emptied();
 CREATE OR REPLACE TRIGGER a_kept_table_is_never_emptied BEFORE TRUNCATE ON pricing_pricetier
     FOR EACH STATEMENT EXECUTE FUNCTION a_kept_table_is_never_emptied();
-CREATE OR REPLACE TRIGGER a_kept_table_is_never_emptied BEFORE TRUNCATE ON pricing_rulechange
-    FOR EACH STATEMENT EXECUTE FUNCTION a_kept_table_is_never_emptied();
 CREATE OR REPLACE TRIGGER a_kept_table_is_never_emptied BEFORE TRUNCATE ON pricing_waiver
     FOR EACH STATEMENT EXECUTE FUNCTION a_kept_table_is_never_emptied();

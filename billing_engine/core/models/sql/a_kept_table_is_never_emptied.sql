@@ -8,3 +8,5 @@ END $$;
 
 CREATE OR REPLACE TRIGGER a_kept_table_is_never_emptied BEFORE TRUNCATE ON core_deed
     FOR EACH STATEMENT EXECUTE FUNCTION a_kept_table_is_never_emptied();
+CREATE OR REPLACE TRIGGER a_kept_table_is_never_emptied BEFORE TRUNCATE ON core_approvalrequest
+    FOR EACH STATEMENT EXECUTE FUNCTION a_kept_table_is_never_emptied();
