@@ -14,13 +14,13 @@ def values_of(row: Model) -> Mapping[str, Any]:
     return {name: deepcopy(loaded[name]) for name in names if name in loaded}
 
 
-def save_changes(row: Model, *, since: Mapping[str, Any] | None = None) -> None:
+def save_changes(row: Model, *, since: Model | Mapping[str, Any] | None = None) -> None:
     """Insert a new row; of a stored one, write the columns that differ from `since`, by default from what is stored."""
     if row._state.adding:
         row.save(force_insert=True)
         return
-    before = values_of(type(row)._meta.base_manager.get(pk=row.pk)) if since is None else since
-    now = values_of(row)
-    missing = object()
+    since = since or type(row)._meta.base_manager.get(pk=row.pk)
+    before = values_of(since) if isinstance(since, Model) else since
+    now, missing = values_of(row), object()
     names = (field.attname for field in row._meta.concrete_fields if not field.primary_key)
     row.save(update_fields=[name for name in names if name in now and now[name] != before.get(name, missing)])

@@ -60,7 +60,7 @@ def provide(environ: MutableMapping[str, str], checkout: Path, *, test: bool = F
         server = Postgres(folder, durable=not test)
         environ[DATABASE_URL] = server.up()
         if not test:
-            environ |= _separated(server.logins(), reports=environ.get("COPY_DATABASE_URL"))
+            environ.update(_separated(server.logins(), reports=environ.get("COPY_DATABASE_URL")))
     if redis:
         environ[REDIS_URL] = Redis(folder).up()
 

@@ -145,7 +145,7 @@ def grants() -> Iterator[tuple[str, str]]:
     """Each table that exists and that the app may write, with the privileges of one GRANT."""
     for name, model in tables().items():
         if rights := GRANTS.get(name, READ_ONLY):
-            every = ", ".join(field.column for field in model._meta.concrete_fields if not field.primary_key)
+            every = ", ".join(str(field.column) for field in model._meta.concrete_fields if not field.primary_key)
             yield name, rights.replace(ALL, f"UPDATE ({every})")
 
 
@@ -153,5 +153,5 @@ def shown_to_the_reader() -> Iterator[tuple[str, list[str]]]:
     """Each table with secrets, and the columns of it that the reader sees."""
     for name, model in tables().items():
         if name in SECRETS:
-            columns = [field.column for field in model._meta.concrete_fields]
+            columns = [str(field.column) for field in model._meta.concrete_fields]
             yield name, [column for column in columns if column not in SECRETS[name]]

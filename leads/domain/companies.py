@@ -6,7 +6,7 @@ from django.db import transaction
 from billing_engine.core.deeds.record import record_saved
 from billing_engine.core.deeds.verbs import Verb
 from billing_engine.core.errors import FieldFault, HasFaults
-from billing_engine.core.saving import save_changes, values_of
+from billing_engine.core.saving import save_changes
 from billing_engine.core.validation import row_faults
 from leads.domain.access.term_owners import COMPANY_BANK_DETAILS, bank_faults
 from leads.domain.number_prefixes import refusal_of_prefix
@@ -37,6 +37,6 @@ def save_company(company: Company, *, by: User) -> Company:
     moved = [name for name in COMPANY_BANK_DETAILS if getattr(company, name) != getattr(stored or Company(), name)]
     if faults := [*bank_faults(by, moved), *prefix_faults(company)] or row_faults(company):
         raise CompanyHasFaults(faults)
-    save_changes(company, since=stored and values_of(stored))
+    save_changes(company, since=stored)
     record_saved(COMPANY_SAVED, on=company, stored=stored, by=by)
     return company

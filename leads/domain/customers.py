@@ -11,7 +11,7 @@ from django.db import transaction
 from billing_engine.core.deeds.record import record_saved
 from billing_engine.core.deeds.verbs import Verb
 from billing_engine.core.errors import FieldFault, HasFaults
-from billing_engine.core.saving import save_changes, values_of
+from billing_engine.core.saving import save_changes
 from billing_engine.core.validation import row_faults
 from leads.domain.access.term_owners import CUSTOMER_TERMS, owner_faults
 from leads.domain.cycles import begin_cycle
@@ -91,7 +91,7 @@ def save_customer(
     taxes_before = _taxes_in_words(stored)
     if stored is not None:
         customer.cycle = stored.cycle  # changed below, so that no period is cut in two
-    save_changes(customer, since=stored and values_of(stored))
+    save_changes(customer, since=stored)
     for tax in old_taxes:
         tax.delete()
     for tax in new_taxes:

@@ -27,6 +27,6 @@ def next_number(company: Company | None, seller: dict[str, Any], *, year: int) -
     prefix, digits = seller.get("number_prefix", STANDARD), seller.get("number_digits", 6)
     claim(prefix, seller=company)
     with connection.cursor() as cursor:
-        cursor.execute(NEXT, [company and company.pk, year])
+        cursor.execute(NEXT, [company.pk if company else None, year])
         series, serial = cursor.fetchone()
     return Numbered(series, serial, f"{prefix.replace('{year}', str(year))}{serial:0{digits}d}")
