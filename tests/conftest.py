@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,18 @@ from playwright.sync_api import Browser, sync_playwright
 
 from tests.app_role import as_app
 from tests.e2e import chromium
+
+HERE = Path(__file__).resolve().parent
+# A right that is missing is found here: each of these does what the workers and the admin do.
+MAIN_PATH = {
+    *("leads/intake/test_receive.py", "leads/quarantine/test_settle.py", "leads/credentials/test_api_keys.py"),
+    *("leads/admin/test_pages.py", "leads/admin/test_quarantine.py", "leads/test_voiding.py"),
+    *("pricing/rate/test_rate.py", "pricing/rule_book/test_rules.py", "pricing/simulation/test_simulate.py"),
+    *("pricing/admin/test_pages.py", "pricing/admin/test_unrated.py"),
+    *("invoices/life/test_transitions.py", "invoices/life/test_reopen.py", "invoices/life/test_numbers.py"),
+    *("invoices/run/test_billing_run.py", "invoices/mail/test_delivery.py", "invoices/month_close/test_bulk_action.py"),
+    *("invoices/admin/test_invoices.py", "invoices/admin/test_runs.py"),
+}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -56,9 +69,10 @@ def app_role(db: None) -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def _every_test_as_app(request: pytest.FixtureRequest) -> None:
-    """With `--as-app`: finds rights that are missing (and what only a test may do)."""
-    if request.config.getoption("as_app") and "transactional_db" not in request.fixturenames:
+def _as_app(request: pytest.FixtureRequest) -> None:
+    """The way from a delivery to a voided invoice, always with the app's rights; with `--as-app`, every test."""
+    is_asked = request.config.getoption("as_app") or request.path.relative_to(HERE).as_posix() in MAIN_PATH
+    if is_asked and "transactional_db" not in request.fixturenames:
         mark = request.node.get_closest_marker("django_db")
         if (mark and not mark.kwargs.get("transaction")) or "db" in request.fixturenames:
             request.getfixturevalue("app_role")
