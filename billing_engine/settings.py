@@ -43,8 +43,7 @@ DATABASES = {
         sslrootcert=env.str("DATABASE_SSLROOTCERT", default=""),
     )
 }
-# Only for `migrate`: the administrator who may create the PostgreSQL logins; the login that all else uses; and the login
-# that may only read, for reports and people.
+# Only for `migrate`: the administrator who makes the logins, the login that all else uses, and the one that only reads.
 DATABASE_ADMIN = (env.str("DATABASE_ADMIN_USER", default=""), env.str("DATABASE_ADMIN_PASSWORD", default=""))
 DATABASE_APP = (env.str("DATABASE_APP_USER", default=""), env.str("DATABASE_APP_PASSWORD", default=""))
 DATABASE_READER = (env.str("DATABASE_READER_USER", default=""), env.str("DATABASE_READER_PASSWORD", default=""))

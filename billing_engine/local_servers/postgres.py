@@ -69,7 +69,7 @@ class Postgres:
         return self._address(NAME, str(self._folder.read("postgres")["password"]))
 
     def logins(self) -> dict[str, str]:
-        """The addresses of a running server for the owner, the app and the reader, which are no superusers."""
+        """The addresses of a running server for the owner, the app and the reader, none of which is a superuser."""
         with self._folder.lock("postgres"):
             state = self._folder.read("postgres")
             if "logins" not in state:

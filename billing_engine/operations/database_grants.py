@@ -127,7 +127,7 @@ GRANTS = {
 # The app may call these; `SECURITY DEFINER` functions that are not named here run only as triggers.
 FUNCTIONS = ("intake_known", "intake_store", "next_in_series", "seal_deeds")
 
-# What the reader must not see, because reports never need it: whoever reads it could log in or sign as another.
+# What the reader must not see, because reports never need it: it lets its reader log in or sign as another.
 SECRETS = {
     "auth_user": ("password",),
     "django_session": ("session_key", "session_data"),

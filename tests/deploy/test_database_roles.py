@@ -40,7 +40,7 @@ issued(billed(periods[0]), anna)
 send_back(approved(billed(periods[1]), anna), by=bert)
 billed(periods[2])
 reopen(periods[2], reason="A late lead", by=bert, at=NOVEMBER_3)
-void(Action.objects.filter(period=periods[0]).first(), reason="Cancelled", by=bert, at=NOVEMBER_3)
+void(Action.objects.filter(period=periods[0]).first(), reason="Sent by mistake", by=bert, at=NOVEMBER_3)
 discard(QuarantinedItemFactory.create(), note="Sent by mistake", by=anna, at=NOVEMBER_3)
 LogEntry.objects.create(user=anna, action_flag=2, object_repr="Acme", change_message="Changed")
 with transaction.atomic():

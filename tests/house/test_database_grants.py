@@ -17,7 +17,7 @@ from tests.house.tree import APPS, LAYERS, files, nodes, our_models, product, te
 
 PLACE = "billing_engine/operations/database_grants.py"
 SECRET = re.compile(r"password|secret|sealed|token|digest|session|recovery")
-NO_SECRET = {  # digests of what everybody with access may read
+NO_SECRET = {  # digests of what every user with access may read
     *("core_deed", "leads_delivery", "leads_quarantineditem"),
     *("invoices_invoicedocument", "invoices_invoicemail"),
 }
