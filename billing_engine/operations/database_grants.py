@@ -16,6 +16,7 @@ GRANTS = {
     # The deed log: the app adds deeds, and only `seal_deeds` gives them their place in the chain.
     "core_deed": "INSERT",
     "core_approvalrequest": "INSERT, UPDATE (state, decided_by_id, decided_at, words)",
+    "leads_approvalthreshold": "INSERT, UPDATE (approved_at)",
     # Who is billed, and what leads are about.
     "leads_company": "INSERT, UPDATE (code, name, address, tax_id, email, pay_to, number_prefix, number_digits)",
     "leads_numberprefix": "INSERT",

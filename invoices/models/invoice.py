@@ -142,12 +142,12 @@ class Invoice(models.Model):
                 | (~Q(state="void") & Q(voided_at=None, voided_by=None, void_reason="")),
             ),
             models.CheckConstraint(
-                name="an_invoice_is_voided_by_another_person_than_issued_it",
-                condition=Q(voided_by=None) | ~Q(voided_by=F("issued_by")),
-            ),
-            models.CheckConstraint(
                 name="an_invoice_is_approved_before_it_is_issued",
                 condition=Q(state="draft", approved_at=None) | (~Q(state="draft") & Q(approved_at__isnull=False)),
+            ),
+            models.CheckConstraint(
+                name="the_issuer_of_an_invoice_never_voids_it",
+                condition=Q(voided_by=None) | Q(issued_by=None) | ~Q(voided_by=F("issued_by")),
             ),
             models.CheckConstraint(
                 name="what_is_approved_over_voids_says_why",
