@@ -43,9 +43,10 @@ DATABASES = {
         sslrootcert=env.str("DATABASE_SSLROOTCERT", default=""),
     )
 }
-# Only for `migrate`: the administrator who may create the two PostgreSQL logins, and the login that all else uses.
+# Only for `migrate`: the administrator who makes the logins, the login that all else uses, and the one that only reads.
 DATABASE_ADMIN = (env.str("DATABASE_ADMIN_USER", default=""), env.str("DATABASE_ADMIN_PASSWORD", default=""))
 DATABASE_APP = (env.str("DATABASE_APP_USER", default=""), env.str("DATABASE_APP_PASSWORD", default=""))
+DATABASE_READER = (env.str("DATABASE_READER_USER", default=""), env.str("DATABASE_READER_PASSWORD", default=""))
 # A read replica, a moment behind, for reports; empty: they read from the database itself.
 COPY_DATABASE_URL = env.str("COPY_DATABASE_URL", default="")
 REDIS_URL = service_addresses.broker(

@@ -9,7 +9,6 @@ from django.db import transaction
 
 from billing_engine.core.calendar.wall_clock import read
 from billing_engine.local_servers import LocalServerError
-from billing_engine.roles import ensure_roles
 from leads.domain.customers import add_customer
 from leads.models import ActionType, Channel, Customer, Product, Source, Tax
 from leads.models.terms import TERMS
@@ -189,6 +188,15 @@ def exists() -> bool:
     return Customer.objects.filter(code="TERRAZZA").exists()
 
 
+def refuse_elsewhere(host: str) -> None:
+    """Raise unless the database is on this machine: an empty one elsewhere may be about to become a real one."""
+    if host and not host.startswith("/") and host not in ("localhost", "127.0.0.1", "::1"):
+        raise LocalServerError(
+            f"The database is on {host}. The sample company, whose users have publicly known passwords, is added only to "
+            "a database on this machine. Start with --no-sample, or leave DATABASE_URL empty."
+        )
+
+
 def refuse_among_others() -> None:
     """Raise if the database is already in use: sample users have publicly known passwords."""
     if not exists() and (User.objects.exists() or Customer.objects.exists()):
@@ -201,7 +209,6 @@ def refuse_among_others() -> None:
 @transaction.atomic
 def create(*, at: datetime, billed_from: date) -> None:
     """Create the company: users, customers billed from that day, products, sources, action types, active price rules."""
-    ensure_roles()
     admin = _people()
     ActionType.objects.bulk_create(
         ActionType(code=code, name=name, unit=unit, is_billable=billable) for code, name, unit, billable in ACTION_TYPES

@@ -6,6 +6,7 @@ from django.db import transaction
 from billing_engine.core.deeds.record import record_saved
 from billing_engine.core.deeds.verbs import Verb
 from billing_engine.core.errors import FieldFault, HasFaults
+from billing_engine.core.saving import save_changes
 from billing_engine.core.validation import row_faults
 from leads.domain.identity import external_id, invisible_in
 from leads.domain.periods import mark_open_periods
@@ -40,7 +41,7 @@ def save_product(product: Product, *, by: User | None) -> Product:
         faults.append(FieldFault("customer", "fixed", "A product can't move to another customer."))
     if faults := faults or row_faults(product):
         raise CatalogHasFaults(faults)
-    product.save()
+    save_changes(product, since=stored)
     record_saved(PRODUCT_SAVED, on=product, stored=stored, by=by, also=[product.customer])
     if stored is not None and stored.category != product.category:
         mark_open_periods(customer=product.customer, reason="product changed")
@@ -56,7 +57,7 @@ def save_action_type(kind: ActionType, *, by: User | None) -> ActionType:
     stored = ActionType.objects.select_for_update(no_key=True).filter(pk=kind.pk).first() if kind.pk else None
     if faults := row_faults(kind):
         raise CatalogHasFaults(faults)
-    kind.save()
+    save_changes(kind, since=stored)
     record_saved(ACTION_TYPE_SAVED, on=kind, stored=stored, by=by)
     if stored is not None and stored.is_billable != kind.is_billable:
         mark_open_periods(customer=None, reason="type changed")

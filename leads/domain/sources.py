@@ -8,6 +8,7 @@ from django.db import transaction
 from billing_engine.core.deeds.record import record_saved
 from billing_engine.core.deeds.verbs import Verb
 from billing_engine.core.errors import FieldFault, HasFaults
+from billing_engine.core.saving import save_changes
 from billing_engine.core.validation import row_faults
 from leads.domain.periods import mark_open_periods
 from leads.models import Source
@@ -47,7 +48,7 @@ def save_source(source: Source, *, by: User | None, at: datetime) -> Source:
     source.code = source.code.lower()
     if faults := [*code_faults(source), *signature_faults(source, at=at)] or row_faults(source):
         raise SourceHasFaults(faults)
-    source.save()
+    save_changes(source, since=stored)
     also = [source.customer] if source.customer else []
     record_saved(SOURCE_SAVED, on=source, stored=stored, by=by, also=also)
     if stored is not None and stored.channel != source.channel:

@@ -25,7 +25,7 @@ class QuarantineStep(models.Model):
     item = models.ForeignKey(QuarantinedItem, on_delete=models.PROTECT, related_name="steps")
     kind = models.CharField(max_length=13, choices=Kind.choices)
     at = models.DateTimeField()
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     note = models.TextField(blank=True, help_text="The reason given, or what was still wrong with the item.")
     changed = models.JSONField(
         default=dict, blank=True, help_text="What the new version changed: each member before and after."

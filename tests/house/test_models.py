@@ -221,4 +221,4 @@ def _names(path: Path) -> Iterator[tuple[int, str]]:
 
 def _triggers() -> list[str]:
     in_sql = [text(file) for file in files() if file.suffix == ".sql" and file.parts[0] in APPS]
-    return [name for sql in in_sql for name in re.findall(r"CREATE OR REPLACE TRIGGER (\w+)", sql)]
+    return [name for sql in in_sql for name in re.findall(r"CREATE (?:OR REPLACE|CONSTRAINT) TRIGGER (\w+)", sql)]

@@ -6,6 +6,7 @@ from django.db import transaction
 from billing_engine.core.deeds.record import differing, record, record_saved
 from billing_engine.core.deeds.verbs import Verb
 from billing_engine.core.errors import FieldFault, HasFaults
+from billing_engine.core.saving import save_changes
 from pricing.domain.rule_book.validate import negative
 from pricing.models import PriceCheck
 
@@ -47,7 +48,7 @@ def save_check(check: PriceCheck, *, by: User) -> PriceCheck:
     stored = None if check._state.adding else PriceCheck.objects.select_for_update(of=("self",)).get(pk=check.pk)
     if stored is None:
         check.created_by = by
-    check.save()
+    save_changes(check, since=stored)
     record_saved(CHECK_SAVED, on=check, stored=stored, by=by, also=[check.customer])
     return check
 

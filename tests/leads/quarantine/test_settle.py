@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
+from django.db.models import ProtectedError
 
 from leads.domain.intake.receive import receive
 from leads.domain.quarantine.bulk_retry import (
@@ -146,11 +147,16 @@ def test_the_database_itself_refuses_to_delete_what_was_refused():
         type(step).objects.all().delete()
 
 
-def test_a_step_outlives_the_person_who_took_it(operator: User):
+def test_who_took_a_step_stays_on_record(operator: User):
     step = QuarantineStepFactory.create(by=operator, note="why")
-    operator.delete()
+
+    with pytest.raises(ProtectedError):
+        operator.delete()
+    with pytest.raises(IntegrityError, match="history of a quarantined item can't change"), transaction.atomic():
+        type(step).objects.update(by=None)
+
     step.refresh_from_db()
-    assert (step.by, step.note) == (None, "why")
+    assert (step.by, step.note) == (operator, "why")
 
 
 # --- conflicts

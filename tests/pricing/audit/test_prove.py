@@ -20,7 +20,7 @@ from pricing.domain.rule_book.rules import activate
 from pricing.models import Charge, PeriodTally, PeriodTerms, PriceRule, UnratedAction, Waiver
 from tests.factories.leads import ActionFactory, ActionTypeFactory, BillingPeriodFactory, LeadFactory, agree
 from tests.factories.people import UserFactory
-from tests.factories.pricing import PriceRuleFactory, graduated, tiered
+from tests.factories.pricing import PriceRuleFactory, graduated, retired, tiered
 
 pytestmark = pytest.mark.django_db
 
@@ -135,7 +135,7 @@ def test_what_changes_after_the_close_moves_nothing(period: BillingPeriod, opera
     # A more expensive rule for this month, the old one ended, contract, budget, catalog: everything else is changed.
     dearer = PriceRuleFactory.create(draft=True, unit_price=Decimal(9), priority=5)
     activate(dearer, by=operator, at=NOW + timedelta(days=1))
-    PriceRule.objects.filter(pk=rule.pk).update(wall_to=rule.wall_from + timedelta(days=1), state="retired")
+    retired(PriceRule.objects.filter(pk=rule.pk), until=rule.wall_from + timedelta(days=1))
     agree(
         period.customer,
         hard_budget=False,
