@@ -1,0 +1,5 @@
+"""What the base layer stores."""
+
+from billing_engine.core.models.deed import Deed
+
+__all__ = ["Deed"]
