@@ -32,6 +32,7 @@ class CompanyForm(forms.ModelForm[Company]):
 @admin.register(Company)
 class CompanyAdmin(Page[Company]):
     form = CompanyForm
+    needs_recent_login = True  # the bank details of all invoices
     list_display = ("shown_name", "code", "number_format", "email")
     search_fields = ("code__istartswith", "name")
     ordering = ("name",)

@@ -23,6 +23,7 @@ from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from billing_engine.core.admin_kit.cells import address_of
+from billing_engine.core.admin_kit.recent_login import need_recent_login
 from billing_engine.core.errors import Refused
 
 Said = str | Callable[[Any], str]
@@ -82,11 +83,13 @@ def button(
     variant: ActionVariant = ActionVariant.DEFAULT,
     offered: Callable[[Any], bool] | None = None,
     guard: Guard | None = None,
+    needs_recent_login: bool = False,
 ) -> Callable[[Act], Callable[..., HttpResponse]]:
     """Turn `act(self, request, row, answers)` into a button on the row's page, for users with `permission`.
 
     `offered` decides for which rows the button exists. `guard` is the domain's own check of this user and row: it
-    raises what the action would raise, and the button is then disabled with that message.
+    raises what the action would raise, and the button is then disabled with that message. With `needs_recent_login`, a
+    person whose log-in is old confirms it before the dialog opens, and presses again.
     """
 
     def decorate(act: Act) -> Callable[..., HttpResponse]:
@@ -98,6 +101,8 @@ def button(
             is_offered = offered is None or offered(row)
             if request.method != "POST" and is_offered and (words := _refusal(guard, row, person(request))):
                 return dialog_page(self, request, row, {"asks": _told(asks, row), "cannot": words}, template=REFUSED)
+            if needs_recent_login and is_offered:
+                need_recent_login(request, back=request.get_full_path())
             return _asked(self, request, row, act, asks, label)
 
         # Not Unfold's own `permissions`: its check queries the database, which may not be migrated yet.
@@ -107,6 +112,7 @@ def button(
         made.dialog = {"title": label}  # makes the page open it in a window
         made.offered = offered
         made.guard = guard
+        made.needs_recent_login = needs_recent_login
         return made
 
     return decorate

@@ -15,6 +15,7 @@ from billing_engine.core.admin_kit.bulk import skipped_by
 from billing_engine.core.admin_kit.dialogs import person, why_not
 from billing_engine.core.admin_kit.extension import Extensible
 from billing_engine.core.admin_kit.paginator import PatientPaginator
+from billing_engine.core.admin_kit.recent_login import need_recent_login
 from billing_engine.core.errors import Refused
 
 Row = TypeVar("Row", bound=Model)
@@ -33,6 +34,7 @@ class Page(Extensible, ModelAdmin[Row]):
     save_on_top = False
     view_on_site = False
     nothing_yet = ""  # message of an empty list; if not set: that there are none of its kind
+    needs_recent_login = False  # to save: a person whose log-in is old confirms it first
     show_facets = ShowFacets.NEVER  # would count what no page shows
     # Unlike Django's, never requests the whole list: the filters' own links are enough.
     list_disable_select_all = False
@@ -63,6 +65,8 @@ class Page(Extensible, ModelAdmin[Row]):
         extra_context: dict[str, Any] | None = None,
     ) -> Any:
         """The page; a refusal that only saving raises is shown above it, and nothing has changed."""
+        if self.needs_recent_login and request.method == "POST":
+            need_recent_login(request, back=request.get_full_path())
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
         except Refused as refusal:
