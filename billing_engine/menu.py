@@ -30,7 +30,11 @@ def navigation(_: HttpRequest) -> list[dict[str, Any]]:
 
 def own_pages(request: HttpRequest) -> list[dict[str, Any]]:
     """The pages about a person's own log-in, below their name."""
-    pages = [("Second factor", "mfa_index"), ("Sessions", "account_sessions"), ("Change password", "account_change_password")]
+    pages = [
+        ("Second factor", "mfa_index"),
+        ("Sessions", "account_sessions"),
+        ("Change password", "account_change_password"),
+    ]
     has_password = getattr(request.user, "has_usable_password", bool)()
     return [
         {"title": title, "link": reverse_lazy(name)}

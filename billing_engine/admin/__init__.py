@@ -1,5 +1,5 @@
-"""Admin pages for superusers only: users, roles and the schedule."""
+"""Admin pages for superusers only: people, invitations, roles and the schedule."""
 
-from billing_engine.admin import menu, schedule, users
+from billing_engine.admin import invitations, menu, people, roles, schedule
 
-__all__ = ["menu", "schedule", "users"]
+__all__ = ["invitations", "menu", "people", "roles", "schedule"]

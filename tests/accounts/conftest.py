@@ -42,4 +42,3 @@ def log_in(client: Client, name: str, password: str = PASSWORD, **extra: str) ->
 def is_in(client: Client) -> bool:
     """Whether the front page opens."""
     return client.get("/admin/").status_code == 200
-

@@ -38,13 +38,18 @@ class AnotherAddress(Refused):
     message = "The identity provider has not verified the email address that was invited."
 
 
+def check_unknown(email: str) -> None:
+    """Raise AlreadyKnown if a person or an open invitation has the address."""
+    is_invited = Invitation.objects.filter(email__iexact=email, accepted_at=None, withdrawn_at=None).exists()
+    if is_invited or User.objects.filter(Q(email__iexact=email) | Q(username__iexact=email)).exists():
+        raise AlreadyKnown
+
+
 @transaction.atomic
 def invite(*, email: str, name: str, roles: Iterable[Group], by: User, at: datetime) -> Invitation:
     """Create an invitation; the caller sends its link. Raises AlreadyKnown."""
     email = email.strip()
-    is_invited = Invitation.objects.filter(email__iexact=email, accepted_at=None, withdrawn_at=None).exists()
-    if is_invited or User.objects.filter(Q(email__iexact=email) | Q(username__iexact=email)).exists():
-        raise AlreadyKnown
+    check_unknown(email)
     invitation = Invitation.objects.create(
         email=email, name=name.strip(), invited_by=by, invited_at=at, sent_at=at, expires_at=_end(at)
     )

@@ -26,6 +26,11 @@ def sessions_of(user: User) -> list[UserSession]:
     return alive
 
 
+def has_session(user: User) -> bool:
+    """Whether the person is logged in anywhere."""
+    return UserSession.objects.filter(user=user).exists()
+
+
 def note_seen(key: str, *, at: datetime) -> None:
     """Note that the person of the session with this key was there."""
     UserSession.objects.filter(session_key=key).update(last_seen_at=at)

@@ -58,9 +58,7 @@ class StaffAdapter(DefaultAccountAdapter):
         """Refuse further attempts on this name from this source; other sources are not affected."""
         name = str(credentials.get("username", ""))
         key = f"{name.lower()} from {ratelimit.get_ip(request)}"
-        self._login_failed_rl_usage = ratelimit.consume(
-            request, app="allauth.account", action="login_failed", key=key
-        )
+        self._login_failed_rl_usage = ratelimit.consume(request, app="allauth.account", action="login_failed", key=key)
         if self._login_failed_rl_usage:
             return
         if cache.add(f"locked-out:{sha256(key.encode()).hexdigest()}", value=True, timeout=ATTEMPT_MINUTES * 60):

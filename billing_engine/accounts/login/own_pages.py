@@ -29,7 +29,11 @@ def sessions_page(request: HttpRequest) -> HttpResponseBase:
         messages.success(request, "Session ended.")
         return HttpResponseRedirect(request.path)
     rows = [
-        {"row": each, "is_this": each.session_key == request.session.session_key, "browser": browser_of(each.user_agent)}
+        {
+            "row": each,
+            "is_this": each.session_key == request.session.session_key,
+            "browser": browser_of(each.user_agent),
+        }
         for each in sessions_of(user)
     ]
     return TemplateResponse(request, "accounts/sessions.html", {"title": "Your sessions", "rows": rows})

@@ -18,9 +18,7 @@ class RoleGrant(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                name="a_source_gives_a_person_a_role_only_once", fields=["user", "role", "source"]
-            ),
+            models.UniqueConstraint(name="a_source_gives_a_person_a_role_only_once", fields=["user", "role", "source"]),
         ]
 
     def __str__(self) -> str:

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 CONFIRMED_AT = "confirmed_at"  # in the session: the last log-in or confirmation, in seconds
 
 
-class LoginTooOld(Exception):  # noqa: N818 -- not an error: the person is asked to confirm
+class LoginTooOld(Exception):
     """The person must confirm that it is them, and then returns to `back`."""
 
     def __init__(self, back: str) -> None:
