@@ -19,7 +19,12 @@ APPS = [
 
 
 def login_settings(
-    *, https: bool, redis_url: str, session_hours: int, recent_minutes: int, provider: dict[str, str]
+    https: bool,  # noqa: FBT001 -- called once, with the setting of that name
+    redis_url: str,
+    *,
+    hours: int,
+    recent_minutes: int,
+    provider: dict[str, str],
 ) -> dict[str, Any]:
     """Return the settings by name; without an issuer there is no identity provider."""
     return {
@@ -44,9 +49,9 @@ def login_settings(
         "MFA_TOTP_TOLERANCE": 1,
         "MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN": not https,
         "SOCIALACCOUNT_ADAPTER": "billing_engine.accounts.login.provider.ProviderAdapter",
-        "SOCIALACCOUNT_PROVIDERS": {"openid_connect": _openid_connect(**provider)},
+        "SOCIALACCOUNT_PROVIDERS": {"openid_connect": openid_connect_settings(**provider)},
         "SOCIALACCOUNT_EMAIL_AUTHENTICATION": False,
-        "SESSION_COOKIE_AGE": session_hours * 3_600,
+        "SESSION_COOKIE_AGE": hours * 3_600,
         # Counters of failed log-ins, shared by all processes.
         "CACHES": {
             "default": {
@@ -59,7 +64,7 @@ def login_settings(
     }
 
 
-def _openid_connect(*, issuer: str, client_id: str, secret: str, name: str) -> dict[str, Any]:
+def openid_connect_settings(*, issuer: str, client_id: str, secret: str, name: str) -> dict[str, Any]:
     if not issuer:
         return {"APPS": []}
     app = {

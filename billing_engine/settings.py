@@ -167,11 +167,7 @@ MIDDLEWARE = [
 ROOT_URLCONF = "billing_engine.urls"
 vars().update(
     login_settings(
-        https=HTTPS,
-        redis_url=REDIS_URL,
-        session_hours=SESSION_HOURS,
-        recent_minutes=RECENT_LOGIN_MINUTES,
-        provider=IDENTITY_PROVIDER,
+        HTTPS, REDIS_URL, hours=SESSION_HOURS, recent_minutes=RECENT_LOGIN_MINUTES, provider=IDENTITY_PROVIDER
     )
 )
 WSGI_APPLICATION = "billing_engine.wsgi.application"

@@ -15,6 +15,7 @@ from billing_engine.accounts.models import Invitation
 from billing_engine.core.models import Deed
 from billing_engine.roles import ensure_roles
 from tests.accounts.conftest import is_in, log_in
+from tests.factories.people import with_role
 
 pytestmark = pytest.mark.django_db
 
@@ -150,8 +151,6 @@ def test_a_weak_password_is_refused_and_the_link_still_works(
 
 @pytest.mark.parametrize("role", ["Finance", "Operations", "Viewer"])
 def test_only_superusers_invite(client: Client, role: str) -> None:
-    from tests.factories.people import with_role
-
     client.force_login(with_role(role))
 
     assert client.get(reverse("admin:accounts_invitation_add")).status_code == 403

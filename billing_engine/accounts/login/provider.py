@@ -1,5 +1,6 @@
 """The identity provider (OpenID Connect): whom it vouches for, and the roles of their groups."""
 
+import logging
 from hashlib import sha256
 from typing import Any
 
@@ -18,6 +19,8 @@ from billing_engine.accounts.domain import logins
 from billing_engine.accounts.domain.invitations import accept_from_provider
 from billing_engine.accounts.domain.roles import take_roles_from_provider
 from billing_engine.core.errors import Refused
+
+logger = logging.getLogger(__name__)
 
 INVITATION = "invitation"  # in the session: the token of the invitation that is being accepted
 
@@ -63,7 +66,10 @@ class ProviderAdapter(DefaultSocialAccountAdapter):
         logins.failed(str(_claims(sociallogin).get("email", "")), method=logins.PROVIDER)
         return False
 
-    def on_authentication_error(self, request: HttpRequest, provider: Any, *args: Any, **kwargs: Any) -> None:
+    def on_authentication_error(
+        self, request: HttpRequest, provider: Any, error: Any = None, exception: Exception | None = None, **_: Any
+    ) -> None:
+        logger.warning("A log-in by the identity provider failed: %s", type(exception).__name__ if exception else error)
         logins.failed("", method=logins.PROVIDER)
 
     def get_connect_redirect_url(self, request: HttpRequest, socialaccount: Any) -> str:

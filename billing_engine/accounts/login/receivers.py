@@ -4,11 +4,13 @@ from typing import Any
 
 from allauth.account import signals as account
 from allauth.account.internal.flows.login import get_authentication_records
+from allauth.core import context
 from allauth.mfa import signals as mfa
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount import signals as provider
 from django.contrib.auth import signals as auth
 from django.contrib.auth.models import User
+from django.db.models.signals import post_save
 from django.http import HttpRequest
 
 from billing_engine.accounts.domain import logins, second_factor
@@ -26,13 +28,13 @@ def connect() -> None:
         account.user_logged_in: logged_in,
         account.authentication_step_completed: confirmed,
         account.password_changed: password_changed,
-        mfa.authenticator_added: factor_added,
         mfa.authenticator_removed: factor_removed,
-        mfa.authenticator_reset: codes_renewed,
         mfa.authentication_failed: code_failed,
         provider.social_account_added: provider_connected,
     }.items():
         signal.connect(receiver)
+    # Not allauth's own signals, which come after the commit.
+    post_save.connect(factor_stored, sender=Authenticator)
 
 
 def session_begins(request: HttpRequest | None = None, **_: Any) -> None:
@@ -60,19 +62,17 @@ def password_changed(user: User, **_: Any) -> None:
     logins.password_changed(user)
 
 
-def factor_added(user: User, authenticator: Authenticator, **_: Any) -> None:
-    if authenticator.type != CODES:  # they come with the first factor
-        second_factor.added(user, authenticator)
+def factor_stored(instance: Authenticator, *, created: bool, **_: Any) -> None:
+    if created and instance.type != CODES:
+        second_factor.added(instance.user, instance)
+    elif created and context.request.resolver_match.url_name == "mfa_generate_recovery_codes":
+        second_factor.codes_renewed(instance.user)  # others come with the first factor
 
 
 def factor_removed(request: HttpRequest, user: User, authenticator: Authenticator, **_: Any) -> None:
     if authenticator.type != CODES:  # they go with the last factor
         request.session.pop(middleware.HAS_FACTOR, None)
         second_factor.removed(user, authenticator)
-
-
-def codes_renewed(user: User, **_: Any) -> None:
-    second_factor.codes_renewed(user)
 
 
 def code_failed(user: User, **_: Any) -> None:
