@@ -32,6 +32,9 @@ def login_settings(
         "LOGIN_URL": "account_login",
         "LOGIN_REDIRECT_URL": "admin:index",
         "ACCOUNT_ADAPTER": "billing_engine.accounts.login.adapter.StaffAdapter",
+        "ACCOUNT_FORMS": {"login": "billing_engine.accounts.login.forms.LoginForm"},
+        "ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS": False,
+        "ACCOUNT_EMAIL_SUBJECT_PREFIX": "",
         "ACCOUNT_LOGIN_METHODS": {"username"},
         "ACCOUNT_EMAIL_VERIFICATION": "none",
         "ACCOUNT_SIGNUP_FIELDS": ["username*", "password1*"],
@@ -42,6 +45,7 @@ def login_settings(
         # Per source, and per account and source together, so that no stranger can lock a person out. NGINX has its own.
         "ACCOUNT_RATE_LIMITS": {"login": "120/m/ip", "login_failed": f"30/5m/ip,{ATTEMPTS}/{ATTEMPT_MINUTES}m/key"},
         "MFA_ADAPTER": "billing_engine.accounts.login.second_factor.SecondFactorAdapter",
+        "MFA_FORMS": {"add_webauthn": "billing_engine.accounts.login.forms.PasskeyForm"},
         "MFA_SUPPORTED_TYPES": ["totp", "webauthn", "recovery_codes"],
         "MFA_PASSKEY_LOGIN_ENABLED": True,
         "MFA_ALLOW_UNVERIFIED_EMAIL": True,

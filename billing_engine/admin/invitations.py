@@ -57,7 +57,7 @@ class InvitationAdmin(SuperusersOnly, Page[Invitation]):
     list_display = ("name", "email", "shown_roles", "state", "by", "sent", "expires")
     ordering = ("-pk",)
     related = ("invited_by", "accepted_by")
-    fields = ("name", "email", "shown_roles", "state", ("by", "sent", "expires"))
+    fields = ("name", "email", "shown_roles", "state", "by", ("sent", "expires"))
     actions_detail: Any = ("send_again", "withdraw")
     nothing_yet = "Nobody has been invited yet."
 
@@ -69,6 +69,11 @@ class InvitationAdmin(SuperusersOnly, Page[Invitation]):
 
     def has_change_permission(self, request: HttpRequest, obj: Invitation | None = None) -> bool:
         return False
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None) -> Any:
+        """The form, with one button."""
+        shown = {"show_save_and_add_another": False, "show_save_and_continue": False} | (extra_context or {})
+        return super().add_view(request, form_url, shown)
 
     def get_fields(self, request: HttpRequest, obj: Invitation | None = None) -> Any:
         return self.fields if obj else InvitationForm.Meta.fields

@@ -63,9 +63,10 @@ class SessionRows(ReadOnlyRows):
 
     model = UserSession
     verbose_name_plural = "sessions"
-    fields = ("browser", "ip", "since", "seen")
+    fields = ("browser", "address", "since", "seen")
     ordering = ("-last_seen_at",)
 
+    address = column(str, "ip", title="address")
     browser = column(browser_of, "user_agent", title="browser")
     since = column(instant, "created_at", title="since")
     seen = column(instant, "last_seen_at", title="last seen")
@@ -75,12 +76,12 @@ class SessionRows(ReadOnlyRows):
 class PersonAdmin(SuperusersOnly, PersonButtons, ReadOnlyPage[User]):
     """People are never deleted, because their deeds name them; they are deactivated."""
 
-    list_display = ("shown_name", "email", "roles", "factors", "seen", "state", "sessions")
+    list_display = ("shown_name", "shown_email", "roles", "factors", "seen", "state", "sessions")
     list_filter = ("groups", "is_superuser", "is_active")
     search_fields = ("username__istartswith", "first_name__istartswith", "last_name__istartswith", "email__istartswith")
     ordering = ("username",)
     fieldsets = (
-        (None, {"fields": (("shown_name", "username"), ("email", "state"))}),
+        (None, {"fields": (("shown_name", "login_name"), ("shown_email", "state"))}),
         ("Roles", {"fields": (("roles", "provided"),)}),
         ("Log-in", {"fields": (("factors", "reset"), ("seen", "joined"))}),
     )
@@ -94,6 +95,8 @@ class PersonAdmin(SuperusersOnly, PersonButtons, ReadOnlyPage[User]):
     shown_name = column(
         shortened, lambda user: user.get_full_name() or user.get_username(), title="name", order="username"
     )
+    shown_email = column(shortened, "email", title="email", order="email")
+    login_name = column(str, "username", title="logs in as")
     roles = column(roles_of, title="roles")
     provided = column(sources_of_roles, title="from the identity provider")
     factors = column(factors_of, title="second factor")

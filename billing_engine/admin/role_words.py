@@ -28,6 +28,7 @@ WORDS = {
     "invoices.change_invoice": "adjust, approve, issue and void invoices",
     "invoices.add_invoicemail": "send invoices by email",
 }
+EVERYTHING = "Everything"
 SUBJECTS = {"leads": "Customers and leads", "pricing": "Prices", "invoices": "Invoices"}
 
 
@@ -40,8 +41,15 @@ def duties(permissions: Iterable[Permission]) -> dict[str, list[str]]:
         if name.startswith("view_"):
             views = True
             continue
-        words = WORDS.get(f"{app}.{name}", permission.name.removeprefix("Can "))
+        words = WORDS.get(f"{app}.{name}") or _plainly(permission)
         found[SUBJECTS.get(app, app.capitalize())].append(words[0].upper() + words[1:])
-    return ({"Everything": ["View all business data"]} if views else {}) | {
+    return ({EVERYTHING: ["View all business data"]} if views else {}) | {
         subject: sorted(words) for subject, words in sorted(found.items())
     }
+
+
+def _plainly(permission: Permission) -> str:
+    """Return `add products` for the permission to add products."""
+    model = permission.content_type.model_class()
+    verb = permission.codename.partition("_")[0]
+    return f"{verb} {model._meta.verbose_name_plural}" if model else permission.name.removeprefix("Can ")

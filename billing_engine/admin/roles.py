@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from billing_engine.admin.role_words import duties
+from billing_engine.admin.role_words import EVERYTHING, duties
 from billing_engine.admin.superusers import SuperusersOnly
 from billing_engine.core.admin_kit.cells import NOTHING, link, together
 from billing_engine.core.admin_kit.columns import column
@@ -33,6 +33,11 @@ def duties_in_words(role: Group) -> SafeString:
     )
 
 
+def subjects(role: Group) -> str:
+    """What the role works on; every role views everything."""
+    return ", ".join(each for each in duties(role.permissions.all()) if each != EVERYTHING) or NOTHING
+
+
 @admin.register(Group)
 class RoleAdmin(SuperusersOnly, ReadOnlyPage[Group]):
     """Roles come with the program and are the same everywhere."""
@@ -44,7 +49,7 @@ class RoleAdmin(SuperusersOnly, ReadOnlyPage[Group]):
     may = column(duties_in_words, title="may")
     people = column(holders, title="people")
     count = column(lambda role: str(len(role.user_set.all())), title="people")
-    short = column(lambda role: ", ".join(duties(role.permissions.all())), title="about", empty=NOTHING)
+    short = column(subjects, title="works on")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -28,7 +28,7 @@ def code(secret: str, *, step: int = 0) -> str:
 def add_app(client: Client) -> str:
     """Add an authenticator app; return its key."""
     page = client.get(f"{PAGE}app/add/").content.decode()
-    secret = re.findall(r'<span class="lb-code">(\w+)</span>', page)[0]
+    secret = re.findall(r'<code class="break-all">(\w+)</code>', page)[0]
     answer = client.post(f"{PAGE}app/add/", {"code": code(secret)})
     assert (answer.status_code, answer["Location"]) == (302, f"{PAGE}codes/")
     return secret

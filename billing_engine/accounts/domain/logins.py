@@ -42,9 +42,9 @@ def locked_out(name: str, *, minutes: int) -> None:
 
 
 @transaction.atomic
-def password_changed(user: User) -> None:
+def password_changed(user: User, *, reason: str = "") -> None:
     """Record that a person changed their password."""
-    record(PASSWORD_CHANGED, on=user, by=user)
+    record(PASSWORD_CHANGED, on=user, by=user, reason=reason)
 
 
 @transaction.atomic

@@ -1,5 +1,6 @@
 """Passwords: who may try, from where, and what is said."""
 
+import logging
 from hashlib import sha256
 from typing import Any
 
@@ -17,6 +18,8 @@ from billing_engine.accounts.domain import logins
 from billing_engine.core.admin_kit.recent_login import is_recent
 from billing_engine.core.deeds import origin
 from billing_engine.login_settings import ATTEMPT_MINUTES, PROVIDER
+
+logger = logging.getLogger(__name__)
 
 LOCKED = f"Too many failed attempts. Wait {ATTEMPT_MINUTES} minutes, or log in with a passkey."
 # What allauth's own messages become; it shows none of the others.
@@ -73,6 +76,15 @@ class StaffAdapter(DefaultAccountAdapter):
             logins.failed(user.get_username(), method="an account that is not staff", user=user)
             return self.respond_user_inactive(request, user)
         return super().pre_login(request, user, **kwargs)
+
+    def send_password_reset_mail(self, user: User, email: str, context: dict[str, Any]) -> None:
+        """Only to staff who log in with a password; the page says the same in any case."""
+        if not (user.is_staff and user.has_usable_password()):
+            return
+        try:
+            super().send_password_reset_mail(user, email, context)
+        except OSError as error:
+            logger.warning("The link to a new password could not be sent: %s", type(error).__name__)
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
         return not is_recent(context.request)

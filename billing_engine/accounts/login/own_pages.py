@@ -2,6 +2,7 @@
 
 from allauth.account import views as account
 from allauth.mfa.base import views as mfa
+from allauth.socialaccount.providers.openid_connect import views as openid_connect
 from allauth.usersessions.models import UserSession
 from django.contrib import messages
 from django.contrib.auth import logout
@@ -53,6 +54,14 @@ def password_page(request: HttpRequest) -> HttpResponseBase:
     if not person(request).has_usable_password():
         raise Http404
     return account.password_change(request)
+
+
+def provider_page(request: HttpRequest, provider_id: str) -> HttpResponseBase:
+    """Lead to the identity provider by a page: browsers let no form of ours be redirected to another site."""
+    response = openid_connect.login(request, provider_id)
+    if isinstance(response, HttpResponseRedirect) and request.method == "POST":
+        return TemplateResponse(request, "accounts/leaving.html", {"title": "One moment", "address": response.url})
+    return response
 
 
 BROWSERS = (("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Safari", "Safari"))

@@ -28,6 +28,7 @@ def connect() -> None:
         account.user_logged_in: logged_in,
         account.authentication_step_completed: confirmed,
         account.password_changed: password_changed,
+        account.password_reset: password_reset,
         mfa.authenticator_removed: factor_removed,
         mfa.authentication_failed: code_failed,
         provider.social_account_added: provider_connected,
@@ -60,6 +61,10 @@ def confirmed(request: HttpRequest, *, reauthenticated: bool = False, **_: Any) 
 
 def password_changed(user: User, **_: Any) -> None:
     logins.password_changed(user)
+
+
+def password_reset(user: User, **_: Any) -> None:
+    logins.password_changed(user, reason="By a link that was sent by email")
 
 
 def factor_stored(instance: Authenticator, *, created: bool, **_: Any) -> None:

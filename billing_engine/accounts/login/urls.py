@@ -35,7 +35,7 @@ def page(address: str, view: View, name: str) -> URLPattern:
             context = response.context_data or {}
             for form in (each for each in context.values() if isinstance(each, BaseForm)):
                 _dress(form)
-            response.context_data = {**admin.site.each_context(request), **context}
+            response.context_data = {**admin.site.each_context(request), "site_url": "", **context}
         return response
 
     return path(address, shown, name=name)
@@ -46,6 +46,7 @@ def _dress(form: BaseForm) -> None:
     for field in form.visible_fields():
         attributes = field.field.widget.attrs
         attributes.pop("placeholder", None)
+        field.field.label = field.label = str(field.label).capitalize()
         if getattr(field.field.widget, "input_type", "") != "checkbox":
             attributes["class"] = " ".join(INPUT_CLASSES)
 
@@ -55,6 +56,12 @@ urlpatterns = [
     page("login/", account.login, "account_login"),
     page("logout/", account.logout, "account_logout"),
     page("password_change/", own_pages.password_page, "account_change_password"),
+    page("account/password/", account.password_reset, "account_reset_password"),
+    page("account/password/sent/", account.password_reset_done, "account_reset_password_done"),
+    page(
+        "account/password/<str:uidb36>-<str:key>/", account.password_reset_from_key, "account_reset_password_from_key"
+    ),
+    page("account/password/changed/", account.password_reset_from_key_done, "account_reset_password_from_key_done"),
     page("account/inactive/", account.account_inactive, "account_inactive"),
     page("account/confirm/", account.reauthenticate, "account_reauthenticate"),
     page("account/invitation/<str:token>/", invitation.invitation_page, "account_invitation"),
@@ -75,6 +82,6 @@ urlpatterns = [
     page(FACTOR + "passkeys/<int:pk>/rename/", webauthn.edit_webauthn, "mfa_edit_webauthn"),
     page("account/provider/canceled/", provider.login_cancelled, "socialaccount_login_cancelled"),
     page("account/provider/failed/", provider.login_error, "socialaccount_login_error"),
-    page("account/provider/<str:provider_id>/", openid_connect.login, "openid_connect_login"),
+    page("account/provider/<str:provider_id>/", own_pages.provider_page, "openid_connect_login"),
     page("account/provider/<str:provider_id>/back/", openid_connect.callback, "openid_connect_callback"),
 ]
