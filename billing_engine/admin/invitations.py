@@ -17,7 +17,7 @@ from billing_engine.accounts.domain.invitation_mail import MailNotSent, send
 from billing_engine.accounts.domain.invitations import AlreadyKnown, check_unknown, invite, link_token, renew, withdraw
 from billing_engine.accounts.models import Invitation
 from billing_engine.admin.superusers import SuperusersOnly
-from billing_engine.core.admin_kit.cells import NOTHING, chip, chips, instant
+from billing_engine.core.admin_kit.cells import NOTHING, chip, chips, instant, shortened
 from billing_engine.core.admin_kit.columns import column
 from billing_engine.core.admin_kit.dialogs import Dialog, Done, WithReason, button, person
 from billing_engine.core.admin_kit.pages import Page
@@ -54,13 +54,14 @@ def state(invitation: Invitation) -> SafeString:
 class InvitationAdmin(SuperusersOnly, Page[Invitation]):
     form = InvitationForm
     needs_recent_login = True
-    list_display = ("name", "email", "shown_roles", "state", "by", "sent", "expires")
+    list_display = ("name", "shown_email", "shown_roles", "state", "by", "sent", "expires")
     ordering = ("-pk",)
     related = ("invited_by", "accepted_by")
-    fields = ("name", "email", "shown_roles", "state", "by", ("sent", "expires"))
+    fields = ("name", "shown_email", "shown_roles", "state", "by", ("sent", "expires"))
     actions_detail: Any = ("send_again", "withdraw")
     nothing_yet = "Nobody has been invited yet."
 
+    shown_email = column(shortened, "email", title="email", order="email")
     shown_roles = column(lambda row: chips([role.name for role in row.roles.all()]), title="roles")
     state = column(state, title="state")
     by = column(str, "invited_by", title="invited by", order="invited_by__username")
@@ -79,7 +80,7 @@ class InvitationAdmin(SuperusersOnly, Page[Invitation]):
         return self.fields if obj else InvitationForm.Meta.fields
 
     def get_readonly_fields(self, request: HttpRequest, obj: Invitation | None = None) -> tuple[str, ...]:
-        return ("shown_roles", "state", "by", "sent", "expires") if obj else ()
+        return ("shown_email", "shown_roles", "state", "by", "sent", "expires") if obj else ()
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Invitation]:
         """Each invitation with its roles."""

@@ -24,7 +24,7 @@ from billing_engine.accounts.login import invitation, own_pages
 View = Callable[..., HttpResponseBase]
 
 
-def page(address: str, view: View, name: str) -> URLPattern:
+def page(address: str, view: View, name: str, *, at: Callable[..., URLPattern] = path) -> URLPattern:
     """A page in the admin's look, whose deeds are stored with what it does."""
 
     @wraps(view)
@@ -38,7 +38,7 @@ def page(address: str, view: View, name: str) -> URLPattern:
             response.context_data = {**admin.site.each_context(request), "site_url": "", **context}
         return response
 
-    return path(address, shown, name=name)
+    return at(address, shown, name=name)
 
 
 def _dress(form: BaseForm) -> None:
