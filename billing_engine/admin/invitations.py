@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.utils.timezone import now
 from unfold.enums import ActionVariant
@@ -140,4 +141,4 @@ def send_link(request: HttpRequest, invitation: Invitation) -> None:
 
 def link_to(request: HttpRequest, invitation: Invitation) -> str:
     """The address that accepts the invitation."""
-    return request.build_absolute_uri(reverse("account_invitation", args=[link_token(invitation)]))
+    return request.build_absolute_uri(f"{reverse('account_invitation')}?{urlencode({'token': link_token(invitation)})}")

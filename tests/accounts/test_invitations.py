@@ -118,7 +118,7 @@ def test_sending_again_makes_a_new_link_and_withdrawing_ends_it(
 
 
 def test_a_forged_link_opens_nothing(client: Client, db: None) -> None:
-    assert client.get("/admin/account/invitation/WzEsMV0:forged/").status_code == 410
+    assert client.get("/admin/account/invitation/?token=WzEsMV0:forged").status_code == 410
 
 
 def test_nobody_is_invited_twice_nor_invited_who_is_there(

@@ -34,7 +34,7 @@ MENU = [
         ],
     ),
     ("Sources", ["Sources", "Deliveries", "Quarantine", "Leads", "Actions"]),
-    ("Administration", ["Companies", "Users", "Roles", "Schedule"]),
+    ("Administration", ["Companies", "Deed log", "People", "Invitations", "Roles", "Schedule"]),
 ]
 
 

@@ -77,6 +77,10 @@ class StaffAdapter(DefaultAccountAdapter):
             return self.respond_user_inactive(request, user)
         return super().pre_login(request, user, **kwargs)
 
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        address = f"{reverse('account_password_link')}?{urlencode({'key': key})}"
+        return str(self.request.build_absolute_uri(address))
+
     def send_password_reset_mail(self, user: User, email: str, context: dict[str, Any]) -> None:
         """Only to staff who log in with a password; the page says the same in any case."""
         if not (user.is_staff and user.has_usable_password()):

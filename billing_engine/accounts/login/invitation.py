@@ -47,8 +47,12 @@ class PasswordForm(forms.Form):
 
 @sensitive_post_parameters("password", "again")
 @never_cache
-def invitation_page(request: HttpRequest, token: str) -> HttpResponseBase:
-    """Show the invitation; POST accepts it with a password and logs the person in."""
+def invitation_page(request: HttpRequest) -> HttpResponseBase:
+    """Show the invitation; POST accepts it with a password and logs the person in.
+
+    The token follows the question mark, because logs hold only what is before it.
+    """
+    token = request.GET.get("token", "")
     try:
         invitation = invitation_of(token, at=now())
         form = PasswordForm(request.POST or None, invitation=invitation)

@@ -1,6 +1,7 @@
 """A person's own log-in: sessions, second factor, password."""
 
 from allauth.account import views as account
+from allauth.account.views._password_reset import INTERNAL_RESET_SESSION_KEY, PasswordResetFromKeyView
 from allauth.mfa.base import views as mfa
 from allauth.socialaccount.providers.openid_connect import views as openid_connect
 from allauth.usersessions.models import UserSession
@@ -54,6 +55,14 @@ def password_page(request: HttpRequest) -> HttpResponseBase:
     if not person(request).has_usable_password():
         raise Http404
     return account.password_change(request)
+
+
+def password_link(request: HttpRequest) -> HttpResponseBase:
+    """Take the key of a link, which no log holds because it follows the question mark, and go on without it."""
+    person_id, _, key = request.GET.get("key", "").partition("-")
+    request.session[INTERNAL_RESET_SESSION_KEY] = key
+    form = {"uidb36": person_id or "0", "key": PasswordResetFromKeyView.reset_url_key}
+    return HttpResponseRedirect(reverse("account_reset_password_from_key", kwargs=form))
 
 
 def provider_page(request: HttpRequest, provider_id: str) -> HttpResponseBase:

@@ -24,7 +24,7 @@ from billing_engine.accounts.login import invitation, own_pages
 View = Callable[..., HttpResponseBase]
 
 
-def page(address: str, view: View, name: str, *, at: Callable[..., URLPattern] = path) -> URLPattern:
+def page(address: str, view: View, name: str) -> URLPattern:
     """A page in the admin's look, whose deeds are stored with what it does."""
 
     @wraps(view)
@@ -38,7 +38,7 @@ def page(address: str, view: View, name: str, *, at: Callable[..., URLPattern] =
             response.context_data = {**admin.site.each_context(request), "site_url": "", **context}
         return response
 
-    return at(address, shown, name=name)
+    return path(address, shown, name=name)
 
 
 def _dress(form: BaseForm) -> None:
@@ -58,13 +58,14 @@ urlpatterns = [
     page("password_change/", own_pages.password_page, "account_change_password"),
     page("account/password/", account.password_reset, "account_reset_password"),
     page("account/password/sent/", account.password_reset_done, "account_reset_password_done"),
+    page("account/password/link/", own_pages.password_link, "account_password_link"),
     page(
-        "account/password/<str:uidb36>-<str:key>/", account.password_reset_from_key, "account_reset_password_from_key"
+        "account/password/<str:uidb36>/<str:key>/", account.password_reset_from_key, "account_reset_password_from_key"
     ),
     page("account/password/changed/", account.password_reset_from_key_done, "account_reset_password_from_key_done"),
     page("account/inactive/", account.account_inactive, "account_inactive"),
     page("account/confirm/", account.reauthenticate, "account_reauthenticate"),
-    page("account/invitation/<str:token>/", invitation.invitation_page, "account_invitation"),
+    page("account/invitation/", invitation.invitation_page, "account_invitation"),
     page("account/sessions/", own_pages.sessions_page, "account_sessions"),
     page(FACTOR, own_pages.second_factor_page, "mfa_index"),
     page(FACTOR + "enter/", mfa.authenticate, "mfa_authenticate"),
