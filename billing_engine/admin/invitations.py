@@ -43,7 +43,7 @@ class InvitationForm(forms.ModelForm[Invitation]):
 
 
 def state(invitation: Invitation) -> SafeString:
-    """What became of the invitation."""
+    """Whether the invitation is open, or how it ended."""
     if invitation.accepted_at:
         return chip("Accepted", "green")
     if invitation.withdrawn_at:
@@ -60,7 +60,7 @@ class InvitationAdmin(SuperusersOnly, Page[Invitation]):
     related = ("invited_by", "accepted_by")
     fields = ("name", "shown_email", "shown_roles", "state", "by", ("sent", "expires"))
     actions_detail: Any = ("send_again", "withdraw")
-    nothing_yet = "Nobody has been invited yet."
+    nothing_yet = "There are no invitations yet."
 
     shown_email = column(shortened, "email", title="email", order="email")
     shown_roles = column(lambda row: chips([role.name for role in row.roles.all()]), title="roles")

@@ -25,7 +25,7 @@ from billing_engine.core.admin_kit.cells import NOTHING, active, chip, chips, in
 from billing_engine.core.admin_kit.columns import column
 from billing_engine.core.admin_kit.pages import ReadOnlyPage, ReadOnlyRows
 
-# The library's own pages would show secrets, and let a superuser write what nobody approved.
+# The library's own pages would show secrets, and let a superuser change them without a trace.
 for model in (Authenticator, EmailAddress, SocialAccount, SocialApp, SocialToken, User, UserSession):
     admin.site.unregister(model)
 
@@ -53,7 +53,7 @@ def sources_of_roles(user: User) -> SafeString | str:
 
 
 def open_reset_of(user: User) -> str:
-    """The request to reset the second factor that waits for another administrator."""
+    """The open request to reset the second factor."""
     waiting = [each for each in user.factor_resets.all() if each.decided_at is None]
     return f"Asked by {waiting[0].asked_by}: {waiting[0].reason}" if waiting else NOTHING
 
@@ -113,7 +113,7 @@ class PersonAdmin(SuperusersOnly, PersonButtons, ReadOnlyPage[User]):
         return False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
-        """Each person with roles, second factors, sessions and the reset that waits."""
+        """Each person with roles, second factors, sessions and open reset."""
         found: QuerySet[User] = super().get_queryset(request)
         found = found.annotate(session_count=Count("usersession", distinct=True))
         return found.prefetch_related("groups", "authenticator_set", "role_grants__role", "factor_resets__asked_by")

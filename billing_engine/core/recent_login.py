@@ -27,7 +27,8 @@ def confirm(request: HttpRequest) -> None:
 def is_recent(request: HttpRequest) -> bool:
     """Whether the person proved who they are within the last minutes."""
     confirmed_at: int = request.session.get(CONFIRMED_AT, 0)
-    return time.time() - confirmed_at < settings.RECENT_LOGIN_MINUTES * 60
+    minutes: int = settings.RECENT_LOGIN_MINUTES
+    return time.time() - confirmed_at < minutes * 60
 
 
 def need_recent_login(request: HttpRequest, *, back: str) -> None:

@@ -23,7 +23,7 @@ def test_a_link_sets_a_new_password_once_and_ends_the_sessions(client: Client, f
     assert mail.outbox[-1].to == [frank.email]
     [link] = re.findall(r"http://testserver(/\S+)", mail.outbox[-1].body)
 
-    for _ in range(3):  # a mail scanner
+    for _ in range(3):  # an email scanner
         Client().get(link, follow=True)
     page = client.get(link)["Location"]
     answer = client.post(page, {"password1": NEW, "password2": NEW})

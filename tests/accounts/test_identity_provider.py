@@ -91,12 +91,12 @@ def test_a_person_connects_and_from_then_on_logs_in_with_the_provider(
     assert deeds("logged_in") == [("", {"with": ["password"]}), ("", {"with": ["socialaccount"]})]
 
 
-def test_nobody_is_matched_by_email_address(client: Client, frank: User, provider: str) -> None:
+def test_no_person_is_matched_by_email_address(client: Client, frank: User, provider: str) -> None:
     knows(provider, "stranger", email=frank.email, email_verified=True, groups=["billing-finance"])
 
     answer = come(client, "stranger")
 
-    assert "nobody here uses this log-in" in answer.content.decode()
+    assert "no account here uses this log-in" in answer.content.decode()
     assert (is_in(client), SocialAccount.objects.count(), User.objects.count()) == (False, 0, 1)
     assert deeds("login_failed") == [("", {"name": frank.email, "with": "identity provider"})]
 
@@ -221,7 +221,7 @@ def test_an_answer_that_was_not_asked_for_is_refused(client: Client, db: None, p
         ({}, {"sub": "1"}),
     ],
 )
-def test_another_issuer_or_another_subject_is_nobody(token: dict[str, str], userinfo: dict[str, str]) -> None:
+def test_another_issuer_or_another_subject_is_refused(token: dict[str, str], userinfo: dict[str, str]) -> None:
     with pytest.raises(OAuth2Error):
         uid_of(token, userinfo)
 

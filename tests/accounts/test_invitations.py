@@ -76,7 +76,7 @@ def test_looking_at_the_link_uses_nothing_up_and_it_works_once(
 ) -> None:
     with travel(MORNING, tick=False):
         path = invite(admin_client, django_capture_on_commit_callbacks)
-        for _ in range(3):  # a mail scanner, a preview, another scanner
+        for _ in range(3):  # an email scanner, a preview, another scanner
             assert Client().get(path).status_code == 200
             assert Client().head(path).status_code == 200
         assert client.post(path, PASSWORDS).status_code == 302

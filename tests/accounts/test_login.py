@@ -32,12 +32,12 @@ def test_a_staff_person_logs_in_and_out_and_each_is_one_deed(client: Client, fra
 
 def test_a_failed_attempt_is_on_record_with_the_name_and_never_the_password(client: Client, frank: User) -> None:
     answer = log_in(client, frank.username, "wrong and secret")
-    log_in(client, "nobody here", "wrong and secret")
+    log_in(client, "stranger", "wrong and secret")
 
     assert "The name or the password is wrong." in answer.content.decode()
     assert deeds() == [
         ("login_failed", "Lead Billing Engine", {"name": frank.username, "with": "password"}),
-        ("login_failed", "Lead Billing Engine", {"name": "nobody here", "with": "password"}),
+        ("login_failed", "Lead Billing Engine", {"name": "stranger", "with": "password"}),
     ]
     assert list(Deed.objects.about(frank).values_list("verb", flat=True)) == ["login_failed"]
     assert "secret" not in str(list(Deed.objects.values()))

@@ -1,4 +1,4 @@
-"""People and roles: nobody gives themselves a role, deactivating ends sessions, lost factors are reset by two."""
+"""People and roles: no one gives themselves a role, deactivating ends sessions, lost factors are reset by two."""
 
 import pytest
 from allauth.mfa.models import Authenticator

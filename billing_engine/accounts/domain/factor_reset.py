@@ -34,7 +34,7 @@ class NothingToReset(Refused):
 
 
 def open_reset(user: User) -> FactorReset | None:
-    """Return the request that waits for a second administrator, if any."""
+    """Return the request that needs a second administrator, if any."""
     return FactorReset.objects.filter(user=user, decided_at=None).select_related("asked_by").first()
 
 

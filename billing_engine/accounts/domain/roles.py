@@ -26,7 +26,7 @@ class LastSuperuser(Refused):
 
 
 def check_may_change_roles(user: User, by: User) -> None:
-    """Raise OwnRoles: nobody gives themselves a role."""
+    """Raise OwnRoles: a person never changes their own roles."""
     if user.pk == by.pk:
         raise OwnRoles
 

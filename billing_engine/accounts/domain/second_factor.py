@@ -48,7 +48,8 @@ def may_remove(factor: Authenticator) -> bool:
 
 def factors_of(user: User) -> QuerySet[Authenticator]:
     """The person's second factors without recovery codes."""
-    return Authenticator.objects.filter(user=user).exclude(type=Authenticator.Type.RECOVERY_CODES)
+    found: QuerySet[Authenticator] = Authenticator.objects.filter(user=user)
+    return found.exclude(type=Authenticator.Type.RECOVERY_CODES)
 
 
 @transaction.atomic

@@ -8,6 +8,7 @@ from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import QuerySet
 
 from billing_engine.core.deeds.record import record
 from billing_engine.core.deeds.verbs import Verb
@@ -28,7 +29,8 @@ def sessions_of(user: User) -> list[UserSession]:
 
 def has_session(user: User) -> bool:
     """Whether the person is logged in anywhere."""
-    return UserSession.objects.filter(user=user).exists()
+    found: QuerySet[UserSession] = UserSession.objects.filter(user=user)
+    return found.exists()
 
 
 def note_seen(key: str, *, at: datetime) -> None:

@@ -26,7 +26,7 @@ INVITATION = "invitation"  # in the session: the token of the invitation that is
 
 
 class Provider(OpenIDConnectProvider):
-    """A person is the issuer and the subject together: an email address may be given to somebody else."""
+    """A person is the issuer and the subject together: an email address can pass to another person."""
 
     def extract_uid(self, data: dict[str, Any]) -> str:
         token, userinfo = data.get("id_token") or {}, data.get("userinfo") or {}
@@ -39,7 +39,7 @@ class Provider(OpenIDConnectProvider):
 
 
 class ProviderAdapter(DefaultSocialAccountAdapter):
-    """Nobody signs up: a person of the provider was connected by themselves, or was invited."""
+    """There is no sign-up: people connect the provider themselves, or are invited."""
 
     def get_provider(self, request: HttpRequest, provider: str, client_id: str | None = None) -> Any:
         found = super().get_provider(request, provider, client_id)
