@@ -14,7 +14,7 @@ from invoices.models import Invoice
 from leads.models import Company
 from tests.accounts.conftest import PASSWORD, log_in
 from tests.factories.leads import CompanyFactory
-from tests.factories.people import superuser
+from tests.factories.people import superuser, with_role
 from tests.invoices.made import NOVEMBER_3, a_draft
 
 pytestmark = pytest.mark.django_db
@@ -81,15 +81,20 @@ def test_issuing_many_from_the_list_asks_too(client: Client, frank: User, approv
     assert approved.state == Invoice.State.APPROVED
 
 
-def test_bank_details_ask_when_they_are_saved(client: Client, frank: User) -> None:
+def test_bank_details_ask_before_anything_is_typed_and_when_they_are_saved(client: Client, frank: User) -> None:
     company = CompanyFactory.create(pay_to="First Example Bank")
     page = reverse("admin:leads_company_change", args=[company.pk])
     with travel(NOVEMBER_3, tick=False) as clock:
         log_in(client, frank.username)
         clock.shift(timedelta(minutes=16))
-        assert client.get(page).status_code == 200
+        asked = client.get(page)
         answer = client.post(page, {"pay_to": "Bank of Evil"})
+        viewer = with_role("Viewer")
+        client.force_login(viewer)
+        clock.shift(timedelta(minutes=16))
+        assert client.get(page).status_code == 200  # who may not save is not asked
 
+    assert asked["Location"] == answer["Location"]
     assert answer["Location"].startswith("/admin/account/confirm/?next=")
     assert Company.objects.get().pay_to == "First Example Bank"
 

@@ -62,12 +62,14 @@ def invitation_page(request: HttpRequest) -> HttpResponseBase:
     except InvitationOver as refusal:
         words = {"title": "This invitation is over", "words": str(refusal), "back": reverse("account_login")}
         return render(request, "core/refused_bare.html", words, status=410)
-    request.session[INVITATION] = token  # for the identity provider's answer
+    has_provider = bool(settings.IDENTITY_PROVIDER["issuer"])
+    if has_provider:
+        request.session[INVITATION] = token  # for the identity provider's answer
     context = {
         "title": "Set up your log-in",
         "invitation": invitation,
         "form": form,
-        "provider": settings.IDENTITY_PROVIDER if settings.IDENTITY_PROVIDER["issuer"] else None,
+        "provider": settings.IDENTITY_PROVIDER if has_provider else None,
         "provider_address": reverse("openid_connect_login", kwargs={"provider_id": PROVIDER}),
     }
     return TemplateResponse(request, "accounts/invitation.html", context)

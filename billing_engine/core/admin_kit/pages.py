@@ -93,7 +93,7 @@ class Page(Extensible, WithDeeds[Row]):
     save_on_top = False
     view_on_site = False
     nothing_yet = ""  # message of an empty list; if not set: that there are none of its kind
-    needs_recent_login = False  # to save: a person whose log-in is old confirms it first
+    needs_recent_login = False  # an old log-in is confirmed before the form opens
     show_facets = ShowFacets.NEVER  # would count what no page shows
     # Unlike Django's, never requests the whole list: the filters' own links are enough.
     list_disable_select_all = False
@@ -124,7 +124,8 @@ class Page(Extensible, WithDeeds[Row]):
         extra_context: dict[str, Any] | None = None,
     ) -> Any:
         """The page; a refusal that only saving raises is shown above it, and nothing has changed."""
-        if self.needs_recent_login and request.method == "POST":
+        may_save = self.has_change_permission(request) if object_id else self.has_add_permission(request)
+        if self.needs_recent_login and may_save:  # before anything is typed
             need_recent_login(request, back=request.get_full_path())
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
