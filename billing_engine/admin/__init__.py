@@ -1,5 +1,5 @@
-"""Admin pages for superusers only: people, invitations, roles and the schedule; and the log of deeds."""
+"""Admin pages that belong to no app: approvals and deeds; people, invitations, roles and the schedule for superusers."""
 
-from billing_engine.admin import deeds, invitations, menu, people, roles, schedule
+from billing_engine.admin import approvals, deeds, invitations, menu, people, roles, schedule
 
-__all__ = ["deeds", "invitations", "menu", "people", "roles", "schedule"]
+__all__ = ["approvals", "deeds", "invitations", "menu", "people", "roles", "schedule"]

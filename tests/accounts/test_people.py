@@ -11,7 +11,7 @@ from django.utils.timezone import now
 from billing_engine.accounts.domain.factor_reset import (
     NothingToReset,
     OwnFactor,
-    SecondPersonNeeded,
+    SecondAdministratorNeeded,
     approve_reset,
     ask_for_reset,
 )
@@ -143,7 +143,7 @@ def test_a_reset_needs_two_others_and_the_database_says_so_too(frank: User, boss
     with pytest.raises(OwnFactor):
         ask_for_reset(frank, by=frank, reason="Mine", at=now())
     asked = ask_for_reset(frank, by=boss, reason="Lost", at=now())
-    with pytest.raises(SecondPersonNeeded):
+    with pytest.raises(SecondAdministratorNeeded):
         approve_reset(frank, by=boss, at=now())
     with pytest.raises(OwnFactor):
         approve_reset(frank, by=frank, at=now())

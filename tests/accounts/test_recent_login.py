@@ -108,6 +108,7 @@ def test_these_buttons_need_a_recent_login_and_no_others() -> None:
     }
 
     assert found == {
+        "ApprovalRequest: Approve",
         "Invoice: Issue",
         "Invoice: Void",
         "BillingCycle: Issue all",

@@ -18,7 +18,7 @@ REPLACED = {
 }
 METHODS_WITH_LOGIC = 45
 MENU = [
-    ("", ["This month"]),
+    ("", ["This month", "Approvals"]),
     (
         "Operations",
         [
@@ -34,7 +34,7 @@ MENU = [
         ],
     ),
     ("Sources", ["Sources", "Deliveries", "Quarantine", "Leads", "Actions"]),
-    ("Administration", ["Companies", "Deed log", "People", "Invitations", "Roles", "Schedule"]),
+    ("Administration", ["Companies", "Deed log", "Approval thresholds", "People", "Invitations", "Roles", "Schedule"]),
 ]
 
 

@@ -18,6 +18,7 @@ from django_celery_beat.models import CrontabSchedule, IntervalSchedule, Periodi
 from billing_engine.accounts.models import Invitation
 from invoices.models import BillingSchedule
 from leads.models import Customer
+from tests.factories.approvals import ApprovalRequestFactory, ApprovalThresholdFactory
 from tests.factories.invoices import (
     BillingCycleFactory,
     BillingRunItemFactory,
@@ -120,6 +121,8 @@ ROWS: dict[str, Make] = {
     "accounts.Invitation": an_invitation,
     "auth.User": a_user_with_a_role,
     "auth.Group": a_role_somebody_has,
+    "core.ApprovalRequest": ApprovalRequestFactory.create,
+    "leads.ApprovalThreshold": ApprovalThresholdFactory.create,
     "leads.Action": lambda: ChargeFactory.create().action,
     "leads.ActionType": lambda: ActionTypeFactory.create(code=f"kind_{next(numbers)}"),
     "leads.ApiKey": lambda: ApiKeyFactory.create(created_by=UserFactory.create()),

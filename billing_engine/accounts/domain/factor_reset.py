@@ -18,8 +18,8 @@ RESET_DECLINED = Verb("factor_reset_declined", "Declined to reset the second fac
 FACTOR_RESET = Verb("second_factor_reset", "Reset the second factor")
 
 
-class SecondPersonNeeded(Refused):
-    code = "second_person_needed"
+class SecondAdministratorNeeded(Refused):
+    code = "second_administrator_needed"
     message = "You asked for this reset. Another administrator must approve it."
 
 
@@ -45,11 +45,11 @@ def check_may_ask(user: User, by: User) -> None:
 
 
 def check_may_approve(user: User, by: User) -> None:
-    """Raise OwnFactor or SecondPersonNeeded."""
+    """Raise OwnFactor or SecondAdministratorNeeded."""
     check_may_ask(user, by)
     request = open_reset(user)
     if request and request.asked_by_id == by.pk:
-        raise SecondPersonNeeded
+        raise SecondAdministratorNeeded
 
 
 @transaction.atomic
@@ -68,7 +68,7 @@ def ask_for_reset(user: User, *, by: User, reason: str, at: datetime) -> FactorR
 def approve_reset(user: User, *, by: User, at: datetime) -> FactorReset:
     """Remove the person's second factors and recovery codes, and end their sessions.
 
-    Raises OwnFactor, SecondPersonNeeded and NothingToReset.
+    Raises OwnFactor, SecondAdministratorNeeded and NothingToReset.
     """
     check_may_approve(user, by)
     request = _decide(user, by=by, at=at, is_approved=True)
