@@ -176,6 +176,7 @@ def test_groups_give_roles_at_each_login_and_who_leaves_a_group_loses_its_role(
     assert [reason for reason, _ in deeds("roles_changed")] == [
         "Groups at the identity provider",
         "Groups at the identity provider",
+        "The group decides",
         "Groups at the identity provider",
     ]
 

@@ -34,7 +34,7 @@ MENU = [
         ],
     ),
     ("Sources", ["Sources", "Deliveries", "Quarantine", "Leads", "Actions"]),
-    ("Administration", ["Companies", "Deed log", "Approval thresholds", "People", "Invitations", "Roles", "Schedule"]),
+    ("Administration", ["Companies", "Approval thresholds", "Deed log", "People", "Invitations", "Roles", "Schedule"]),
 ]
 
 

@@ -25,6 +25,11 @@ class LastSuperuser(Refused):
     message = "There must be another active superuser first."
 
 
+class SameRoles(Refused):
+    code = "same_roles"
+    message = "The person has exactly these roles already."
+
+
 def check_may_change_roles(user: User, by: User) -> None:
     """Raise OwnRoles: a person never changes their own roles."""
     if user.pk == by.pk:
@@ -35,13 +40,13 @@ def check_may_change_roles(user: User, by: User) -> None:
 def change_roles(user: User, *, roles: Iterable[Group], is_superuser: bool, by: User, reason: str) -> User:
     """Set the roles given by hand; those from the identity provider stay.
 
-    Raises OwnRoles and LastSuperuser.
+    Raises OwnRoles, LastSuperuser and SameRoles.
     """
     check_may_change_roles(user, by)
     user = User.objects.select_for_update().get(pk=user.pk)
     if user.is_superuser and not is_superuser:
         check_other_superuser(user)
-    before = _words(user)
+    before = _given_words(user)
     wanted = {role.pk: role for role in roles}
     stays = set(_granted(user, PROVIDER))
     RoleGrant.objects.filter(user=user, source=HAND).exclude(role__in=wanted).delete()
@@ -49,9 +54,10 @@ def change_roles(user: User, *, roles: Iterable[Group], is_superuser: bool, by: 
     user.groups.set([*wanted, *stays])
     user.is_superuser = is_superuser
     user.save(update_fields=["is_superuser"])
-    after = _words(user)
-    if before != after:
-        record(ROLES_CHANGED, on=user, by=by, reason=reason, before={"roles": before}, after={"roles": after})
+    after = _given_words(user)
+    if before == after:
+        raise SameRoles
+    record(ROLES_CHANGED, on=user, by=by, reason=reason, before={"roles": before}, after={"roles": after})
     return user
 
 
@@ -67,6 +73,7 @@ def take_roles_from_provider(user: User, groups: Iterable[str]) -> None:
     before, by_hand = _words(user), set(roles_by_hand(user))
     names = {settings.OIDC_ROLES[group] for group in groups if group in settings.OIDC_ROLES}
     wanted = {role.pk: role for role in Group.objects.filter(name__in=names)}
+    grant(user, Group.objects.filter(pk__in=by_hand), source=HAND)  # also those given before grants were kept
     RoleGrant.objects.filter(user=user, source=PROVIDER).exclude(role__in=wanted).delete()
     grant(user, wanted.values(), source=PROVIDER)
     user.groups.set([*wanted, *by_hand])
@@ -93,6 +100,12 @@ def check_other_superuser(user: User) -> None:
     """Raise LastSuperuser unless another active superuser exists."""
     if not User.objects.filter(is_superuser=True, is_active=True).exclude(pk=user.pk).exists():
         raise LastSuperuser
+
+
+def _given_words(user: User) -> list[str]:
+    """The names of what administrators gave."""
+    names = list(Group.objects.filter(pk__in=roles_by_hand(user)).order_by("name").values_list("name", flat=True))
+    return [*names, "Superuser"] if user.is_superuser else names
 
 
 def _granted(user: User, source: str) -> Iterable[int]:
