@@ -22,6 +22,7 @@ handler404 = "billing_engine.error_pages.not_found"
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("favicon.ico", favicon),
+    path("admin/", include("billing_engine.accounts.login.urls")),  # before the admin, whose log-in it replaces
     path("admin/", admin.site.urls),
     path("api/v1/", include("leads.api.urls")),
     path("api/v1/", include("pricing.api.urls")),

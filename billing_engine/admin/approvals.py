@@ -120,6 +120,7 @@ class ApprovalRequestAdmin(ReadOnlyPage[ApprovalRequest]):
         variant=ActionVariant.PRIMARY,
         offered=_is_waiting,
         guard=lambda request, by: check_may_approve(request, subject_of(request), by),
+        needs_recent_login=True,  # it may issue, void or change where money goes
         asks=Dialog(
             title=lambda request: f"Approve “{request}”?",
             says="It takes effect at once. The remark is kept with the request.",

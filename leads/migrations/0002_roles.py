@@ -5,7 +5,7 @@ from billing_engine.core.sql_files import InstallSql
 
 
 class Migration(migrations.Migration):
-    dependencies = [("core", "0002_roles"), ("leads", "0002_approvals")]
+    dependencies = [("core", "0002_roles"), ("leads", "0002_terms")]
 
     operations = [
         migrations.AlterField(

@@ -36,6 +36,16 @@ NO_PERSON = {
     "invoices/domain/life/close.py close_if_empty": "part of locking the month",
     "invoices/domain/mail/delivery.py settle_void_emails": "records one deed for each email",
     "invoices/domain/run/billing_run.py start_by_schedule": "records the run that the schedule starts",
+    "billing_engine/accounts/domain/invitations.py accept": "records the deed of the person whom it creates",
+    "billing_engine/accounts/domain/roles.py take_roles_from_provider": "records what the identity provider changed",
+    **{
+        f"billing_engine/accounts/domain/logins.py {name}": "is nothing but a record"
+        for name in ("logged_in", "logged_out", "failed", "locked_out", "password_changed", "provider_connected")
+    },
+    **{
+        f"billing_engine/accounts/domain/second_factor.py {name}": "is nothing but a record"
+        for name in ("added", "removed", "codes_renewed")
+    },
     "billing_engine/operations/schedule.py ensure_schedule": "creates what the program comes with",
 }
 

@@ -23,6 +23,7 @@ from billing_engine.core.admin_kit.timeline import timeline_of, told, zone_of
 from billing_engine.core.errors import Refused
 from billing_engine.core.models import Deed
 from billing_engine.core.models.deed import DeedQuerySet
+from billing_engine.core.recent_login import need_recent_login
 
 Row = TypeVar("Row", bound=Model)
 
@@ -93,6 +94,7 @@ class Page(Extensible, WithDeeds[Row]):
     save_on_top = False
     view_on_site = False
     nothing_yet = ""  # message of an empty list; if not set: that there are none of its kind
+    needs_recent_login = False  # an old log-in is confirmed before the form opens
     show_facets = ShowFacets.NEVER  # would count what no page shows
     # Unlike Django's, never requests the whole list: the filters' own links are enough.
     list_disable_select_all = False
@@ -124,6 +126,9 @@ class Page(Extensible, WithDeeds[Row]):
         extra_context: dict[str, Any] | None = None,
     ) -> Any:
         """The page; a refusal that only saving raises is shown above it, and nothing has changed."""
+        may_save = self.has_change_permission(request) if object_id else self.has_add_permission(request)
+        if self.needs_recent_login and may_save:  # before anything is typed
+            need_recent_login(request, back=request.get_full_path())
         try:
             row = self.get_object(request, object_id) if object_id else None
             shown = {"approvals": notices_about(row) if row else []} | (extra_context or {})

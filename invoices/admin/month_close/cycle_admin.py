@@ -181,6 +181,7 @@ class BillingCycleAdmin(ReadOnlyPage[BillingCycle]):
         icon="send",
         variant=ActionVariant.PRIMARY,
         offered=has_waiting(BulkAction.ISSUE),
+        needs_recent_login=True,
         asks=Dialog(
             title=lambda cycle: f"Issue {waiting_in_words(cycle, BulkAction.ISSUE, 'invoice')} of {month_of(cycle)}?",
             says="Each invoice gets its number and can no longer be changed. You can stop this, but not undo it.",
