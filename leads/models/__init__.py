@@ -8,7 +8,7 @@ from leads.models.early import EarlyAction
 from leads.models.lead import Lead
 from leads.models.period import BillingPeriod, UnratedMark
 from leads.models.product import Product
-from leads.models.quarantine import BulkRetry, QuarantineStep
+from leads.models.quarantine import BulkRetry, Correction, QuarantineStep
 from leads.models.source import ApiKey, Channel, SigningSecret, Source
 from leads.models.tax import CustomerTax
 
@@ -20,6 +20,7 @@ __all__ = [
     "BulkRetry",
     "Channel",
     "Company",
+    "Correction",
     "Customer",
     "CustomerTax",
     "CycleChange",
