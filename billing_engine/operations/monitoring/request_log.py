@@ -12,6 +12,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 
 from billing_engine.core import log_context
+from billing_engine.core.deeds import origin
 from billing_engine.operations.monitoring import traces
 from billing_engine.operations.monitoring.request_times import REQUEST_SECONDS
 from billing_engine.operations.monitoring.trusted_proxies import is_within
@@ -36,6 +37,8 @@ class RequestsMiddleware:
         is_passed_on = is_within(request.META.get("REMOTE_ADDR", ""), settings.PROXIES)
         request_id = _id_of(request, is_believed=is_passed_on)
         log_context.begin(request=request_id)
+        address = _address(request, is_believed=is_passed_on)
+        origin.request_from(address)
         started = time.perf_counter()
         with traces.span(f"{request.method}", request=request_id) as span:
             response = self.get_response(request)
@@ -44,9 +47,10 @@ class RequestsMiddleware:
             traces.name(span, f"{request.method} {route}", status=response.status_code)
         method = request.method if request.method in METHODS else "OTHER"
         REQUEST_SECONDS.labels(method, route, f"{response.status_code // 100}xx").observe(seconds)
-        _tell(request, response.status_code, seconds, _address(request, is_believed=is_passed_on))
+        _tell(request, response.status_code, seconds, address)
         response.headers[HEADER] = request_id
         log_context.end()
+        origin.request_from("")
         return response
 
 

@@ -1,0 +1,67 @@
+"""What revisions have in common: a first day, an author, a reason; written once, and never changed once in force."""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Self, TypeVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+# The first day of what has always been so; shown as "from the beginning".
+BEGINNING = date.min
+
+AnyRevision = TypeVar("AnyRevision", bound="Revision")
+
+
+class RevisionQuerySet(models.QuerySet[AnyRevision]):
+    """Named filters for revisions."""
+
+    def in_force(self) -> Self:
+        """Return those that took effect, or will on their first day; not those that wait for approval."""
+        return self.exclude(in_force_at=None)
+
+    def waiting(self) -> Self:
+        return self.filter(in_force_at=None, withdrawn_at=None)
+
+    def by_day(self) -> Self:
+        """Sort so that the last one that begins by a day is the one in force on that day."""
+        return self.order_by("first_day", "pk")
+
+
+class Revision(models.Model):
+    """Terms or facts from a first day on, until the next revision begins."""
+
+    first_day = models.DateField(help_text="In the customer's time zone.")
+    reason = models.CharField(max_length=500, blank=True)
+    written_at = models.DateTimeField()
+    written_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
+    in_force_at = models.DateTimeField(
+        null=True, blank=True, help_text="When it was put in force. Empty: it waits for approval, or was withdrawn."
+    )
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        abstract = True
+        constraints = [
+            models.CheckConstraint(
+                name="a_%(class)s_in_force_is_not_withdrawn", condition=Q(in_force_at=None) | Q(withdrawn_at=None)
+            )
+        ]
+
+    def __str__(self) -> str:
+        return (
+            "from the beginning"
+            if self.first_day == BEGINNING
+            else f"from {self.first_day:%B} {self.first_day.day}, {self.first_day.year}"
+        )
+
+
+def in_force_on(revisions: Iterable[AnyRevision], day: date) -> AnyRevision:
+    """Return the revision in force on this day, from all of one subject; LookupError if none begins by then."""
+    begun = [each for each in revisions if each.in_force_at is not None and each.first_day <= day]
+    if not begun:
+        raise LookupError(f"Nothing is in force on {day}.")
+    return max(begun, key=lambda each: (each.first_day, each.pk))
