@@ -29,11 +29,11 @@ from billing_engine.core.admin_kit.dialogs import Dialog, Done, WithReason, butt
 from billing_engine.core.admin_kit.fields import WITHOUT_IDLE_ZEROS
 from billing_engine.core.admin_kit.filters import DayFilter
 from billing_engine.core.admin_kit.pages import Page, ReadOnlyPage
-from leads.admin.quarantine.item_page import step_in_words, steps_of
 from leads.domain.catalog import save_action_type
 from leads.domain.early_actions import BEFORE_ITS_LEAD
 from leads.domain.voiding import void
 from leads.models import Action, ActionType
+from leads.queries.corrections import correction_in_words, corrections_of
 from leads.queries.search import actions_named
 
 
@@ -121,7 +121,7 @@ class ActionAdmin(ReadOnlyPage[Action]):
             },
         ),
         ("What happened", {"fields": ("occurred", ("shown_quantity", "shown_value"), "attributes_in_words")}),
-        ("Status", {"fields": ("shown_period", "state", "shown_delivery", "conflicts_in_words")}),
+        ("Status", {"fields": ("shown_period", "state", "shown_delivery", "corrections_in_words")}),
     )
 
     shown_id = column(shortened, "external_id", title="action")
@@ -176,10 +176,15 @@ class ActionAdmin(ReadOnlyPage[Action]):
             return chip(f"{said} (after its period was closed)" if action.voided_after_close else said, "red")
         return chip("Stored")
 
-    @admin.display(description="conflicts")
-    def conflicts_in_words(self, action: Action) -> SafeString | str:
-        told = [(page_of("leads.quarantineditem", step.item_id), step_in_words(step)) for step in steps_of(action)]
-        if not told:
+    @admin.display(description="corrected")
+    def corrections_in_words(self, action: Action) -> SafeString | str:
+        """Return what people changed about it or its lead in quarantine."""
+        corrections = corrections_of(action)
+        if not corrections:
             return NOTHING
+        told = [
+            (page_of("leads.quarantineditem", one.step.item_id), f"{correction_in_words(one)} {one.step.note}")
+            for one in corrections
+        ]
         rows = format_html_join("", '<li><a class="text-link" href="{}">{}</a></li>', told)
         return format_html('<ul class="lb-wide">{}</ul>', rows)

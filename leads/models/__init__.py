@@ -10,7 +10,7 @@ from leads.models.lead import Lead
 from leads.models.notice import Notice
 from leads.models.period import BillingPeriod, UnratedMark
 from leads.models.product import Product
-from leads.models.quarantine import BulkRetry, QuarantineStep
+from leads.models.quarantine import BulkRetry, Correction, QuarantineStep
 from leads.models.source import ApiKey, Channel, SigningSecret, Source
 from leads.models.terms import CustomerTerms, Tax
 
@@ -24,6 +24,7 @@ __all__ = [
     "Channel",
     "Company",
     "CompanyDetails",
+    "Correction",
     "Customer",
     "CustomerTerms",
     "CycleChange",

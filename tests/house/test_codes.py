@@ -35,6 +35,7 @@ FOR_PEOPLE = {
         "number_prefixes",
         "quarantine/bulk_retry",
         "quarantine/conflicts",
+        "quarantine/review",
         "quarantine/settle",
         "sources",
         "voiding",

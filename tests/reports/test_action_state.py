@@ -139,6 +139,7 @@ def test_a_refused_action_waits_until_a_person_has_decided(client: Client, key: 
 
     repair(first, content={**first.content, "actions": [action(1)]}, by=UserFactory.create(), at=DONE_AT)
     discard(second, note="Sent by mistake", by=UserFactory.create(), at=DONE_AT)
+    third.content["actions"][0]["id (2)"] = "A-3b"  # as a repeated member is kept
     repair(third, content={**third.content, "actions": [action("3b")]}, by=UserFactory.create(), at=DONE_AT)
 
     assert state_of(client, key)[0] == "waiting"
@@ -150,6 +151,7 @@ def test_a_refused_action_waits_until_a_person_has_decided(client: Client, key: 
             "state": "repaired",
             "settled_at": "2026-10-21T00:00:00Z",
             "note": "",
+            "changes": [{"pointer": "/actions/0/quantity", "received": "-1", "stored": None}],
         }
     ]
     assert state_of(client, key, "web.1/A-2") == ("discarded", "Discarded: Sent by mistake")

@@ -45,6 +45,7 @@ from leads.admin.quarantine.item_page import (
 from leads.domain.intake.receipt import CONFLICT, QUARANTINED, Receipt
 from leads.domain.quarantine.bulk_retry import retry_next, start_retry
 from leads.domain.quarantine.conflicts import take_new
+from leads.domain.quarantine.review import check_seen
 from leads.domain.quarantine.settle import CONFLICTS, discard, repair
 from leads.models import QuarantinedItem, Source
 
@@ -177,6 +178,7 @@ class QuarantinedItemAdmin(ReadOnlyPage[QuarantinedItem]):
         ),
     )
     def retry(self, request: HttpRequest, item: QuarantinedItem, answers: dict[str, Any]) -> Done:
+        check_seen(item, answers["content"], seen=answers["seen"])
         receipt = repair(item, content=answers["content"], by=person(request), at=now(), by_hand=True)
         return Done(in_words(receipt), level=messages.WARNING if _held(receipt) else messages.SUCCESS)
 

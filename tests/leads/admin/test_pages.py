@@ -237,7 +237,9 @@ def test_the_page_names_the_place_at_fault_within_the_item(operations: Client, r
 
 
 def test_a_fixed_item_is_stored_and_the_result_is_shown(operations: Client, refused: QuarantinedItem) -> None:
-    response = press(operations, "leads_quarantineditem_retry", refused, content=mended(refused, 4))
+    asked = press(operations, "leads_quarantineditem_retry", refused, content=mended(refused, 4))
+    seen = asked.context["seen"]
+    response = press(operations, "leads_quarantineditem_retry", refused, content=mended(refused, 4), seen=seen)
 
     refused.refresh_from_db()
     assert told(response) == ["Lead L-1 updated. Actions: 1 created."]
@@ -245,7 +247,9 @@ def test_a_fixed_item_is_stored_and_the_result_is_shown(operations: Client, refu
 
 
 def test_an_item_still_at_fault_stays_and_keeps_what_was_typed(operations: Client, refused: QuarantinedItem) -> None:
-    response = press(operations, "leads_quarantineditem_retry", refused, content=mended(refused, -5))
+    asked = press(operations, "leads_quarantineditem_retry", refused, content=mended(refused, -5))
+    seen = asked.context["seen"]
+    response = press(operations, "leads_quarantineditem_retry", refused, content=mended(refused, -5), seen=seen)
 
     refused.refresh_from_db()
     form = response.context["form"]
