@@ -22,7 +22,7 @@ MADE_AT = datetime(2026, 11, 4, tzinfo=UTC)
 NO_DEED = {"download_pdf", "download_void_pdf", "preview", "prove", "simulate_rule", "simulate"}
 # Their answer is a page: it shows a secret once.
 SHOWN_ONCE = {"new_key", "new_secret", "rotate"}
-RECORDERS = {"record", "record_saved", "record_all", "record_rule", "record_draft", "deed_of"}
+RECORDERS = {"ask", "record", "record_saved", "record_all", "record_rule", "record_draft", "deed_of"}
 # Functions that write in a transaction but take no person, each with the reason why it is no deed or whose deed it is.
 NO_PERSON = {
     "leads/domain/periods.py open_periods": "opens what the calendar says",

@@ -36,6 +36,12 @@ LATER = NOW + timedelta(days=1)
 
 
 @pytest.fixture
+def operator(db: None) -> User:
+    """She may change every term, which no role may."""
+    return User.objects.create_superuser("olga")
+
+
+@pytest.fixture
 def source() -> Source:
     ActionTypeFactory.create(code="sample_order")
     ProductFactory.create(sku="TILE", customer=CustomerFactory.create(code="ACME"))
@@ -146,8 +152,6 @@ def test_a_saved_form_keeps_the_values_before_and_after_and_a_save_without_a_cha
 
 
 def test_a_customers_terms_and_taxes_are_one_deed(operator: User) -> None:
-    operator.is_superuser = True  # no role may change both
-    operator.save()
     customer = CustomerFactory.create(monthly_budget=None, hard_budget=False)
     customer.monthly_budget, customer.hard_budget = "0.01", True
 

@@ -14,11 +14,11 @@ from django.template.response import TemplateResponse
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.enums import ActionVariant
 
-from billing_engine.core.admin_kit.approvals import notices_about
 from billing_engine.core.admin_kit.bulk import skipped_by
 from billing_engine.core.admin_kit.dialogs import is_left_out, person, why_not
 from billing_engine.core.admin_kit.extension import Extensible
 from billing_engine.core.admin_kit.paginator import PatientPaginator
+from billing_engine.core.admin_kit.task_cards import notices_about
 from billing_engine.core.admin_kit.timeline import timeline_of, told, zone_of
 from billing_engine.core.errors import Refused
 from billing_engine.core.models import Deed

@@ -155,6 +155,7 @@ def _instant(value: Any, zone: tzinfo) -> str:
 
 def _field(model: type[Model] | None, name: str) -> Any:
     try:
-        return model._meta.get_field(name) if model is not None else None
+        found = model._meta.get_field(name) if model is not None else None
     except FieldDoesNotExist:
         return None
+    return found if found is not None and found.concrete else None  # what others hang on the model has no name

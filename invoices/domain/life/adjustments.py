@@ -90,6 +90,7 @@ def withdraw(line: InvoiceLine, *, by: User, at: datetime) -> Invoice:
     before = {
         "adjustment": line.description,
         "amount": money.in_words(line.amount, invoice.currency),
+        "exact_amount": f"{line.amount.normalize():f}",  # what a threshold for approvals compares
         "reason": made.reason,
         "adjusted_by": made.adjusted_by.get_full_name() or made.adjusted_by.get_username(),
         "total": total_of(invoice),

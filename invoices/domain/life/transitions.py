@@ -12,13 +12,14 @@ from invoices.domain.document.parties import bill_to, seller_of
 from invoices.domain.document.store import ask_for
 from invoices.domain.document.void_documents import name_the_replacement
 from invoices.domain.life.deeds import (
+    ADJUSTED_INVOICE,
     INVOICE_APPROVED,
     INVOICE_ISSUED,
     INVOICE_SENT_BACK,
+    check_adjuster,
     total_of,
     touched_by,
 )
-from invoices.domain.life.hands import ADJUSTED_INVOICE, check_adjuster
 from invoices.domain.life.late_voids import check_late_voids, late_voids_of
 from invoices.domain.life.numbers import next_number
 from invoices.models import Invoice

@@ -12,7 +12,7 @@ from billing_engine.core.calendar.wall_clock import read
 from billing_engine.core.models import Deed
 from invoices.domain.life.adjustments import BadAdjustment, NotAnAdjustment, adjust, withdraw
 from invoices.domain.life.close import HasUnratedActions, close
-from invoices.domain.life.hands import AdjusterApproves, NeedsSecondPerson
+from invoices.domain.life.deeds import AdjusterApproves, NeedsSecondPerson
 from invoices.domain.life.reopen import (
     CreditIsUsed,
     NeedsReason,
@@ -174,7 +174,7 @@ def test_a_period_is_reopened_with_a_reason_by_a_second_person_and_billed_again(
         "period_reopened",
         vera,
         "Wrong price",
-        {"closed_at": "2026-11-03T00:00:00Z", "draft": str(invoice), "total": "$10.00"},
+        {"closed_at": "2026-11-03T12:00:00Z", "draft": str(invoice), "total": "$10.00"},
     )
     received(period, 2)
     again = close(period, at=LATER)
