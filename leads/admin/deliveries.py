@@ -6,7 +6,8 @@ from typing import Any
 import msgspec
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.template.defaultfilters import filesizeformat
 from django.template.loader import render_to_string
 from django.urls import path, reverse
@@ -15,6 +16,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
+from billing_engine.core.admin_kit.access import needs
 from billing_engine.core.admin_kit.cells import (
     NOTHING,
     amount,
@@ -118,11 +120,10 @@ class DeliveryAdmin(ReadOnlyPage[Delivery]):
         raw = path("<int:delivery_id>/body/", self.admin_site.admin_view(self.raw_body), name="leads_delivery_body")
         return [raw, *super().get_urls()]
 
+    @needs("leads.view_delivery", "leads.view_raw_bodies")
     def raw_body(self, request: HttpRequest, delivery_id: int) -> HttpResponse:
         """Download the bytes as they were received."""
-        delivery = Delivery.objects.filter(pk=delivery_id).first()
-        if delivery is None or not self.has_view_permission(request, delivery):
-            raise Http404
+        delivery = get_object_or_404(Delivery, pk=delivery_id)
         name = f"delivery-{delivery.pk}-{delivery.body_sha256[:8]}"
         return HttpResponse(
             zlib.decompress(delivery.body),

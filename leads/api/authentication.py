@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.utils.timezone import now
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
-from rest_framework.authentication import BaseAuthentication, get_authorization_header
+from rest_framework.authentication import BaseAuthentication, SessionAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
@@ -36,6 +36,10 @@ class ApiKeyAuthentication(BaseAuthentication):
 
     def authenticate_header(self, request: Request) -> str:
         return "Bearer"
+
+
+# For views that answer both; the key comes first, so that a missing one is answered with 401 and how to log in.
+SOURCES_AND_STAFF: list[type[BaseAuthentication]] = [ApiKeyAuthentication, SessionAuthentication]
 
 
 class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # drf-spectacular registers it so

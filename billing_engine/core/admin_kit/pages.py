@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.enums import ActionVariant
 
+from billing_engine.core.admin_kit.access import may, stated
 from billing_engine.core.admin_kit.bulk import skipped_by
 from billing_engine.core.admin_kit.dialogs import person, why_not
 from billing_engine.core.admin_kit.extension import Extensible
@@ -75,7 +76,7 @@ class Page(Extensible, ModelAdmin[Row]):
         If another rule prevents this user (a second person is needed, a month is not ready), the button is disabled
         with the reason.
         """
-        found = [each for each in super().get_actions_detail(request, object_id) if _may_press(each.method, request)]
+        found = self._pressable(request, super().get_actions_detail(request, object_id))
         row = self.get_object(request, str(object_id)) if found else None
         if row is None:
             return []
@@ -85,10 +86,26 @@ class Page(Extensible, ModelAdmin[Row]):
                 each.dialog, each.variant = {**each.dialog, "why_not": words}, ActionVariant.DEFAULT
         return offered
 
+    def get_actions_list(self, request: HttpRequest) -> list[Any]:
+        """The buttons above the list that the user's role allows."""
+        return self._pressable(request, super().get_actions_list(request))
 
-def _may_press(method: Any, request: HttpRequest) -> bool:
-    needed: str = getattr(method, "needs", "")
-    return not needed or request.user.has_perm(needed)
+    def get_actions_row(self, request: HttpRequest) -> list[Any]:
+        """The buttons of each row that the user's role allows."""
+        return self._pressable(request, super().get_actions_row(request))
+
+    def get_actions_submit_line(self, request: HttpRequest, object_id: Any) -> list[Any]:
+        """The buttons below a form that the user's role allows."""
+        return self._pressable(request, super().get_actions_submit_line(request, object_id))
+
+    def _filter_actions_by_permissions(self, request: HttpRequest, actions: Any) -> list[Any]:
+        """Django's, without the actions that state no permission: it would offer those to everyone."""
+        found: list[Any] = super()._filter_actions_by_permissions(request, actions)
+        return [each for each in found if stated(each[0])]
+
+    @staticmethod
+    def _pressable(request: HttpRequest, buttons: list[Any]) -> list[Any]:
+        return [each for each in buttons if may(request.user, each.method)]
 
 
 def _is_offered(method: Any, row: Model) -> bool:

@@ -9,6 +9,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 
+from billing_engine.core.admin_kit.access import needs
 from billing_engine.core.admin_kit.cells import link, number, page_of, total
 from billing_engine.core.admin_kit.columns import column
 from billing_engine.core.admin_kit.pages import ReadOnlyPage
@@ -67,6 +68,7 @@ class InvoiceLineAdmin(ReadOnlyPage[InvoiceLine]):
         shown: LinePage = line_page(line, **{name: request.GET.get(name, "") for name in ("after", "before", "day")})
         return self._page(request, "invoices/line_page.html", line, {"line": line, "page": shown})
 
+    @needs("invoices.view_invoiceline", MAY_SEE_CHARGES)
     def why(self, request: HttpRequest, object_id: str, charge: int) -> HttpResponse:
         """Explain one of the line's charges, in a dialog."""
         line = self._found(request, object_id)

@@ -10,6 +10,7 @@ from django.urls import URLPattern, path
 from django.utils.timezone import now
 from unfold.enums import ActionVariant
 
+from billing_engine.core.admin_kit.access import needs
 from billing_engine.core.admin_kit.cells import Colour, chip
 from billing_engine.core.admin_kit.columns import column
 from billing_engine.core.admin_kit.dialogs import Dialog, Done, WithReason, button, person
@@ -120,12 +121,10 @@ class BillingCycleAdmin(ReadOnlyPage[BillingCycle]):
         counted = path("<int:cycle>/bridge/", self.admin_site.admin_view(self.bridge), name="invoices_cycle_bridge")
         return [counted, *super().get_urls()]
 
+    @needs("invoices.view_billingcycle")
     def bridge(self, request: HttpRequest, cycle: int) -> HttpResponse:
         """Return the table from received to billed, which the month's page loads."""
-        found = get_object_or_404(BillingCycle, pk=cycle)
-        if not self.has_view_permission(request, found):
-            raise PermissionDenied
-        return bridge(request, found.label)
+        return bridge(request, get_object_or_404(BillingCycle, pk=cycle).label)
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None

@@ -13,6 +13,7 @@ from django.utils.timezone import now
 from unfold.decorators import action
 from unfold.enums import ActionVariant
 
+from billing_engine.core.admin_kit.access import needs
 from billing_engine.core.admin_kit.cells import NOTHING, address_of, chip, instant, list_of, number
 from billing_engine.core.admin_kit.columns import column
 from billing_engine.core.admin_kit.dialogs import Dialog, Done, button, person
@@ -130,11 +131,10 @@ class BillingRunAdmin(ReadOnlyPage[BillingRun]):
             raise PermissionDenied
         return run_page(self, request, run)
 
+    @needs("invoices.view_billingrun")
     def progress(self, request: HttpRequest, run_id: int) -> JsonResponse:
         """Return the run's progress as JSON; its page polls this every two seconds."""
         run = get_object_or_404(BillingRun, pk=run_id)
-        if not self.has_view_permission(request, run):
-            raise PermissionDenied
         current = progress(run)
         states = {state.value: getattr(current, state.value) for state in State}
         answer = {**states, "total": current.total, "percent": current.percent, "finished": run.finished_at is not None}

@@ -14,6 +14,7 @@ from django.utils.timezone import now
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 from unfold.enums import ActionVariant
 
+from billing_engine.core.admin_kit.access import needs
 from billing_engine.core.admin_kit.bulk import AsksWhy, ask_why, for_each
 from billing_engine.core.admin_kit.cells import (
     Colour,
@@ -144,9 +145,10 @@ class QuarantinedItemAdmin(ReadOnlyPage[QuarantinedItem]):
         context["may_settle"] = item.state == State.WAITING and self.has_settle_permission(request)
         return super().render_change_form(request, context, *args, **kwargs)
 
+    @needs("leads.change_quarantineditem")
     def retry_all(self, request: HttpRequest) -> HttpResponse:
         """Retry all items of one source and code: a few immediately, many by the workers."""
-        if request.method != "POST" or not self.has_settle_permission(request):
+        if request.method != "POST":
             raise PermissionDenied
         source = get_object_or_404(Source, pk=request.POST.get("source"))
         back = list_of("leads.quarantineditem")

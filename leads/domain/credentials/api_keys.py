@@ -2,12 +2,15 @@
 
 import hashlib
 import secrets
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import InterfaceError, OperationalError, connection, transaction
 
+from billing_engine.core.deeds.record import record
+from billing_engine.core.deeds.verbs import Verb
 from leads.domain.credentials.lifetime import ExpiryInPast, KeyIsRevoked, note_use, revoke, set_expiry
 from leads.models import ApiKey, Source
 
@@ -21,7 +24,9 @@ KEY = f"""
      WHERE key.prefix = %s AND key.revoked_at IS NULL AND source.is_active
 """  # noqa: S608 -- the names of our own columns
 
-__all__ = ["KeyIsRevoked", "create_key", "digest", "revoke_key", "rotate_key", "usable_key"]
+SCOPES_CHANGED = Verb("api_key_scopes_changed", "Changed what an API key may see")
+
+__all__ = ["KeyIsRevoked", "create_key", "digest", "revoke_key", "rotate_key", "set_scopes", "usable_key"]
 
 
 def create_key(
@@ -41,8 +46,31 @@ def create_key(
 @transaction.atomic
 def rotate_key(key: ApiKey, *, until: datetime, by: User | None, at: datetime) -> tuple[ApiKey, str]:
     """Create a key to replace this one, which stays valid until then so that the source can switch over."""
-    set_expiry(ApiKey.objects.select_for_update().get(pk=key.pk), until=until, at=at)
-    return create_key(key.source, by=by)
+    old = ApiKey.objects.select_for_update().get(pk=key.pk)
+    set_expiry(old, until=until, at=at)
+    new, plaintext = create_key(key.source, by=by)
+    ApiKey.objects.filter(pk=new.pk).update(scopes=old.scopes)
+    return new, plaintext
+
+
+@transaction.atomic
+def set_scopes(key: ApiKey, scopes: Iterable[ApiKey.Scope], *, by: User, at: datetime) -> ApiKey:
+    """Set what requests with the key may see. Raises KeyIsRevoked if the key is no longer valid."""
+    stored = ApiKey.objects.select_for_update().get(pk=key.pk)
+    if not stored.is_usable(at):
+        raise KeyIsRevoked
+    before, stored.scopes = stored.scopes, sorted({scope.value for scope in scopes})
+    if stored.scopes != before:
+        stored.save(update_fields=["scopes"])
+        record(
+            SCOPES_CHANGED,
+            on=stored,
+            by=by,
+            before={"scopes": before},
+            after={"scopes": stored.scopes},
+            also=[key.source],
+        )
+    return stored
 
 
 def revoke_key(key: ApiKey, *, at: datetime) -> None:

@@ -14,6 +14,7 @@ from django.utils.timezone import now
 from unfold.decorators import action
 from unfold.enums import ActionVariant
 
+from billing_engine.core.admin_kit.access import needs
 from billing_engine.core.admin_kit.cells import NOTHING, address_of, amount, instant, list_of, shortened
 from billing_engine.core.admin_kit.columns import column
 from billing_engine.core.admin_kit.dialogs import Dialog, Done, button, person
@@ -124,23 +125,20 @@ class SimulationAdmin(ReadOnlyPage[Simulation]):
             raise PermissionDenied
         return simulation_page(self, request, simulation)
 
+    @needs("pricing.view_simulation")
     def progress(self, request: HttpRequest, simulation_id: int) -> JsonResponse:
         """The progress, polled by the page every two seconds."""
-        simulation = self._viewed(request, simulation_id)
+        simulation = get_object_or_404(Simulation, pk=simulation_id)
         at = progress(simulation)
         facts = {"percent": at.percent, "rated": at.rated, "settled": at.settled, "customers": at.customers}
         is_finished = simulation.finished_at is not None
         return JsonResponse({**facts, "finished": is_finished}, headers={"Cache-Control": "no-store"})
 
+    @needs("pricing.view_simulation")
     def csv(self, request: HttpRequest, simulation_id: int) -> StreamingHttpResponse:
         """All rows of the simulation."""
-        simulation = self._viewed(request, simulation_id)
+        simulation = get_object_or_404(Simulation, pk=simulation_id)
         return csv_response(f"simulation-{simulation.pk}.csv", HEADER, cells(simulation))
-
-    def _viewed(self, request: HttpRequest, simulation_id: int) -> Simulation:
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        return get_object_or_404(Simulation, pk=simulation_id)
 
     @button(
         "Stop",
