@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model
+from django.db.models import BinaryField, Model
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from django.urls import reverse
@@ -191,3 +191,17 @@ def _path(address: str, rows: dict[str, Model]) -> str:
 def _labels(address: str) -> Iterator[str]:
     parts = address.split("/")
     yield from (label for label in ROWS if parts[2:4] == label.lower().split("."))
+
+
+@pytest.mark.parametrize("label", sorted(ROWS))
+def test_no_list_is_filtered_by_a_secret(label: str) -> None:
+    client, model = client_of("superuser"), type(ROWS[label]())
+    secrets = [
+        field.name
+        for field in model._meta.concrete_fields
+        if isinstance(field, BinaryField) or field.name in ("digest", "password", "sealed")
+    ]
+    address = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+
+    lookups = [f"{name}__{how}" for name in secrets for how in ("startswith", "gte", "exact")]
+    assert [client.get(address, {lookup: "a"}).status_code for lookup in lookups] == [400] * len(lookups)

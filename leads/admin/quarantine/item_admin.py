@@ -43,6 +43,7 @@ from leads.admin.quarantine.item_page import (
     relocated_fault,
     zone_of,
 )
+from leads.domain.access.contacts import may_see_raw_bodies
 from leads.domain.intake.receipt import CONFLICT, QUARANTINED, Receipt
 from leads.domain.quarantine.bulk_retry import retry_next, start_retry
 from leads.domain.quarantine.conflicts import take_new
@@ -142,6 +143,7 @@ class QuarantinedItemAdmin(ReadOnlyPage[QuarantinedItem]):
     ) -> HttpResponse:
         item: QuarantinedItem = kwargs["obj"]
         context |= item_context(item)
+        context["may_see_item"] = may_see_raw_bodies(request.user)
         context["may_settle"] = item.state == State.WAITING and self.has_settle_permission(request)
         return super().render_change_form(request, context, *args, **kwargs)
 
