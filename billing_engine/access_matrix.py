@@ -25,6 +25,7 @@ HEADER = """\
 ANYONE, NOTHING_STATED = "anyone", "NOTHING STATED"
 ANONYMOUS, API_KEY, NO_ROLE, SUPERUSER = "anonymous", "API key", "no role", "superuser"
 AUDIENCES = (ANONYMOUS, API_KEY, NO_ROLE, *sorted(ROLES, reverse=True), SUPERUSER)
+METHOD_WIDTH = len("GET POST")
 STAFF = tuple(name for name in AUDIENCES if name not in (ANONYMOUS, API_KEY))
 # Outside the admin and the API: they show nothing of the business.
 PUBLIC = frozenset({"/", "/favicon.ico", "/api/schema/", "/api/docs/", "/admin/login/"})
@@ -42,14 +43,14 @@ class Line:
 
 def access_matrix() -> str:
     """Return the matrix as text, one line per address and method."""
-    rows = [("address", "method", *AUDIENCES, "needs")]
-    rows += [
-        (line.address, line.method, *("yes" if name in line.who else "-" for name in AUDIENCES), line.needs)
-        for line in lines()
-    ]
-    widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
-    text = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows)
-    return HEADER + "\n".join(text) + "\n"
+    heads = "  ".join((*AUDIENCES, "method".ljust(METHOD_WIDTH), "address", "needs"))
+    return HEADER + heads + "\n" + "".join(f"{_in_text(line)}\n" for line in lines())
+
+
+def _in_text(line: Line) -> str:
+    """The address comes last: in a fixed column, a longer one would change every line."""
+    marks = (("yes" if name in line.who else "-").ljust(len(name)) for name in AUDIENCES)
+    return "  ".join((*marks, line.method.ljust(METHOD_WIDTH), line.address, f"({line.needs})"))
 
 
 def lines() -> list[Line]:

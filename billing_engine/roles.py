@@ -55,6 +55,7 @@ def permissions_of(role: str) -> set[str]:
     views = {
         f"{app}.view_{model._meta.model_name}" for app in LAYERS for model in apps.get_app_config(app).get_models()
     }
+    views |= {"core.view_deed"} if ROLES[role] else set()  # a viewer sees deeds on the pages, but not the whole log
     return views | {f"{app}.{name}" for app, names in ROLES[role].items() for name in names}
 
 

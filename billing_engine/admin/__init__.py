@@ -1,5 +1,5 @@
 """Admin pages for superusers only: users, roles and the schedule."""
 
-from billing_engine.admin import menu, schedule, users
+from billing_engine.admin import deeds, menu, schedule, users
 
-__all__ = ["menu", "schedule", "users"]
+__all__ = ["deeds", "menu", "schedule", "users"]

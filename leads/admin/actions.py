@@ -25,7 +25,7 @@ from billing_engine.core.admin_kit.cells import (
     shortened,
 )
 from billing_engine.core.admin_kit.columns import column
-from billing_engine.core.admin_kit.dialogs import Dialog, Done, WithReason, button
+from billing_engine.core.admin_kit.dialogs import Dialog, Done, WithReason, button, person
 from billing_engine.core.admin_kit.fields import WITHOUT_IDLE_ZEROS
 from billing_engine.core.admin_kit.filters import DayFilter
 from billing_engine.core.admin_kit.pages import Page, ReadOnlyPage
@@ -51,7 +51,7 @@ class ActionTypeAdmin(Page[ActionType]):
     billable = column(flag("Billable", "Not billable"), "is_billable", title="billable", order="is_billable")
 
     def save_model(self, request: HttpRequest, obj: ActionType, form: Any, change: bool) -> None:  # noqa: FBT001 -- Django's
-        save_action_type(obj)
+        save_action_type(obj, by=person(request))
 
 
 def _effect_of_void(action: Action) -> str:
@@ -165,7 +165,7 @@ class ActionAdmin(ReadOnlyPage[Action]):
         ),
     )
     def void_action(self, request: HttpRequest, action: Action, answers: dict[str, Any]) -> Done:
-        void(action, reason=answers["reason"], at=now())
+        void(action, reason=answers["reason"], by=person(request), at=now())
         return Done("Voided. Its period is rated again within seconds." if action.period.is_open else "Voided.")
 
     @admin.display(description="lead")

@@ -9,6 +9,7 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter, FieldTextFilt
 
 from billing_engine.core.admin_kit.cells import instant, link, price, shortened
 from billing_engine.core.admin_kit.columns import column
+from billing_engine.core.admin_kit.dialogs import person
 from billing_engine.core.admin_kit.pages import Page
 from leads.domain.catalog import save_product, sku_faults
 from leads.domain.identity import external_id
@@ -50,4 +51,4 @@ class ProductAdmin(Page[Product]):
         return ("customer",) if obj else ()
 
     def save_model(self, request: HttpRequest, obj: Product, form: Any, change: bool) -> None:  # noqa: FBT001 -- Django's
-        save_product(obj)
+        save_product(obj, by=person(request))

@@ -100,7 +100,7 @@ class SourceAdmin(Page[Source]):
         return self.inlines if obj else ()
 
     def save_model(self, request: HttpRequest, obj: Source, form: Any, change: bool) -> None:  # noqa: FBT001 -- Django's
-        save_source(obj, at=now())
+        save_source(obj, by=person(request), at=now())
 
     @button(
         "New API key",

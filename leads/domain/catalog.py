@@ -1,12 +1,18 @@
 """Save products and action types; changes that affect prices have periods rated again."""
 
+from django.contrib.auth.models import User
 from django.db import transaction
 
+from billing_engine.core.deeds.record import record_saved
+from billing_engine.core.deeds.verbs import Verb
 from billing_engine.core.errors import FieldFault, HasFaults
 from billing_engine.core.validation import row_faults
 from leads.domain.identity import external_id, invisible_in
 from leads.domain.periods import mark_open_periods
 from leads.models import ActionType, Product
+
+PRODUCT_SAVED = Verb("product_saved", "Product saved")
+ACTION_TYPE_SAVED = Verb("action_type_saved", "Action type saved")
 
 
 class CatalogHasFaults(HasFaults):
@@ -22,7 +28,7 @@ def sku_faults(sku: str) -> list[FieldFault]:
 
 
 @transaction.atomic
-def save_product(product: Product) -> Product:
+def save_product(product: Product, *, by: User | None) -> Product:
     """Save a new or changed product, whose customer never changes. Raises CatalogHasFaults.
 
     A new category can change prices, so the customer's open periods are rated again.
@@ -35,13 +41,14 @@ def save_product(product: Product) -> Product:
     if faults := faults or row_faults(product):
         raise CatalogHasFaults(faults)
     product.save()
+    record_saved(PRODUCT_SAVED, on=product, stored=stored, by=by, also=[product.customer])
     if stored is not None and stored.category != product.category:
         mark_open_periods(customer=product.customer, reason="product changed")
     return product
 
 
 @transaction.atomic
-def save_action_type(kind: ActionType) -> ActionType:
+def save_action_type(kind: ActionType, *, by: User | None) -> ActionType:
     """Save a new or changed action type; if it becomes or stops being billable, every open period is rated again.
 
     Raises CatalogHasFaults.
@@ -50,6 +57,7 @@ def save_action_type(kind: ActionType) -> ActionType:
     if faults := row_faults(kind):
         raise CatalogHasFaults(faults)
     kind.save()
+    record_saved(ACTION_TYPE_SAVED, on=kind, stored=stored, by=by)
     if stored is not None and stored.is_billable != kind.is_billable:
         mark_open_periods(customer=None, reason="type changed")
     return kind

@@ -2,12 +2,17 @@
 
 from datetime import datetime
 
+from django.contrib.auth.models import User
 from django.db import transaction
 
+from billing_engine.core.deeds.record import record_saved
+from billing_engine.core.deeds.verbs import Verb
 from billing_engine.core.errors import FieldFault, HasFaults
 from billing_engine.core.validation import row_faults
 from leads.domain.periods import mark_open_periods
 from leads.models import Source
+
+SOURCE_SAVED = Verb("source_saved", "Source saved")
 
 
 class SourceHasFaults(HasFaults):
@@ -33,7 +38,7 @@ def signature_faults(source: Source, *, at: datetime) -> list[FieldFault]:
 
 
 @transaction.atomic
-def save_source(source: Source, *, at: datetime) -> Source:
+def save_source(source: Source, *, by: User | None, at: datetime) -> Source:
     """Save a new or changed source, with its code in lowercase. Raises SourceHasFaults.
 
     A new channel can change prices, so every open period is rated again.
@@ -43,6 +48,8 @@ def save_source(source: Source, *, at: datetime) -> Source:
     if faults := [*code_faults(source), *signature_faults(source, at=at)] or row_faults(source):
         raise SourceHasFaults(faults)
     source.save()
+    also = [source.customer] if source.customer else []
+    record_saved(SOURCE_SAVED, on=source, stored=stored, by=by, also=also)
     if stored is not None and stored.channel != source.channel:
         mark_open_periods(customer=None, reason="source changed")
     return source

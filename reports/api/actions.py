@@ -30,7 +30,7 @@ from reports.api.serializers import (
     ActionForStaffSerializer,
     PricedActionForSourceSerializer,
 )
-from reports.queries.action_state import ActionState, state_of, told_to_source
+from reports.queries.action_state import ActionState, own_void_reason, state_of, told_to_source
 
 # From the longest to the shortest: clients take the first that fits.
 BY_AUDIENCE = [ActionForStaffSerializer, PricedActionForSourceSerializer, ActionForSourceSerializer]
@@ -128,7 +128,8 @@ def _shaped(answer: dict[str, Any], found: ActionState, key: Any) -> Any:
         return ActionForStaffSerializer(answer).data
     shape = PricedActionForSourceSerializer if key.sees_prices else ActionForSourceSerializer
     charge = found.charge and answer["charge"] | price_facts(found.charge) | {"rule": _rule_name(found.charge)}
-    return shape(answer | {"message": told_to_source(found, with_price=key.sees_prices), "charge": charge}).data
+    own = {"message": told_to_source(found, with_price=key.sees_prices), "charge": charge}
+    return shape(answer | own | {"void_reason": own_void_reason(found.action)}).data
 
 
 def _rule_name(charge: Charge) -> str | None:

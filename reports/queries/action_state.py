@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from invoices.models import Invoice
+from leads.domain.voiding import voided_by
 from leads.models import Action, QuarantinedItem, Source
 from leads.queries.receipts import refusals_of
 from pricing.domain.audit.explain_to_source import amount_in_words, stands_alone
@@ -65,7 +66,7 @@ def _of_stored(action: Action, refusals: list[QuarantinedItem]) -> ActionState:
         return ActionState(WAITING, _waiting(getattr(action, "unrated", None)), action, None, None, refusals)
     invoice = Invoice.objects.filter(period=action.period, state=Invoice.State.ISSUED).first()
     if charge.reason:
-        return ActionState(EXCLUDED, _excluded(charge, action), action, charge, invoice, refusals)
+        return ActionState(EXCLUDED, _excluded(charge, action.void_reason), action, charge, invoice, refusals)
     words = _charged(charge) + _since(action, invoice)
     if invoice is None:
         return ActionState(CHARGED, words, action, charge, None, refusals)
@@ -74,13 +75,20 @@ def _of_stored(action: Action, refusals: list[QuarantinedItem]) -> ActionState:
 
 def told_to_source(found: ActionState, *, with_price: bool) -> str:
     """Return the state as a sentence for the action's source: without the price, unless its key may see prices."""
-    if found.charge is None or found.action is None or found.charge.reason:
+    if found.charge is None or found.action is None:
         return found.message
+    if found.charge.reason:
+        return _excluded(found.charge, own_void_reason(found.action))
     rule: Any = found.charge.rule  # a charge without reason has one
     if not with_price:
         return "Charged." + _since(found.action, found.invoice, names_it=False)
     amount = f" {amount_in_words(found.charge)}" if stands_alone(found.charge) else ""
     return f"Charged{amount} by the rule “{rule.name}”." + _since(found.action, found.invoice)
+
+
+def own_void_reason(action: Action | None) -> str:
+    """Return the reason that the source itself gave for voiding; a person's reason is not for the source."""
+    return "" if action is None or not action.void_reason or voided_by(action) else action.void_reason
 
 
 def _since(action: Action, invoice: Invoice | None, *, names_it: bool = True) -> str:
@@ -101,9 +109,9 @@ def _waiting(unrated: UnratedAction | None) -> str:
     return "Stored, but no price rule matches yet."
 
 
-def _excluded(charge: Charge, action: Action) -> str:
-    why = f" ({action.void_reason})" if charge.reason == Charge.Reason.VOIDED and action.void_reason else ""
-    return f"Not charged: {charge.get_reason_display()}{why}."
+def _excluded(charge: Charge, why: str) -> str:
+    because = f" ({why})" if charge.reason == Charge.Reason.VOIDED and why else ""
+    return f"Not charged: {charge.get_reason_display()}{because}."
 
 
 def _charged(charge: Charge) -> str:

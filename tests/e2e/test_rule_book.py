@@ -154,7 +154,7 @@ def _activate_it(page: Page) -> None:
     expect(page.get_by_role("link", name="Revise")).to_be_visible()
     revision = PriceRule.objects.get(unit_price=3)
     assert (revision.state, revision.activated_by.username if revision.activated_by else "") == ("active", "colleague")
-    history = page.locator(".lb-panel", has=page.get_by_role("heading", name="History"))
+    history = page.locator(".lb-panel", has=page.get_by_role("heading", name="Deeds"))
     expect(history).to_contain_text("colleague")
     expect(history).to_contain_text("$30.00 each")
 

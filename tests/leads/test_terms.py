@@ -155,9 +155,9 @@ def test_a_product_stays_its_customers_and_another_category_is_another_price() -
     product = ProductFactory.create(sku="TILE-9", category="tiles")
     period = BillingPeriodFactory.create(customer=product.customer)
 
-    save_product(changed(product, name="Tile"))
+    save_product(changed(product, name="Tile"), by=None)
     assert marks() == []
-    save_product(changed(product, category="wood", sku=" TILE-9 "))
+    save_product(changed(product, category="wood", sku=" TILE-9 "), by=None)
     assert (marks(), Product.objects.get().sku) == ([(period.pk, "product changed")], "TILE-9")
 
     other = CustomerFactory.create()
@@ -166,34 +166,34 @@ def test_a_product_stays_its_customers_and_another_category_is_another_price() -
         ({"sku": "TILE-9", "customer": other}, ("customer", "fixed")),
         ({"customer": period.customer, "list_price": Decimal(-1)}, ("", "invalid")),
     ):
-        assert faults_of(lambda facts=facts: save_product(changed(product, **facts))) == [fault]
+        assert faults_of(lambda facts=facts: save_product(changed(product, **facts), by=None)) == [fault]
 
 
 def test_an_action_type_that_becomes_billable_has_every_open_period_rated_again() -> None:
     kind, period = ActionTypeFactory.create(is_billable=False), BillingPeriodFactory.create()
 
-    save_action_type(changed(kind, unit="piece"))
+    save_action_type(changed(kind, unit="piece"), by=None)
     assert marks() == []
-    save_action_type(changed(kind, is_billable=True))
+    save_action_type(changed(kind, is_billable=True), by=None)
 
     assert marks() == [(period.pk, "type changed")]
-    assert faults_of(lambda: save_action_type(changed(kind, code=""))) == [("code", "blank")]
+    assert faults_of(lambda: save_action_type(changed(kind, code=""), by=None)) == [("code", "blank")]
 
 
 def test_a_source_has_a_code_of_its_own_and_is_not_asked_for_signatures_it_cannot_make() -> None:
     SourceFactory.create(code="web")
     source, period = SourceFactory.create(code="fair", channel="trade_show"), BillingPeriodFactory.create()
 
-    save_source(changed(source, code="FAIR-2"), at=NOW)
+    save_source(changed(source, code="FAIR-2"), by=None, at=NOW)
     assert (Source.objects.get(pk=source.pk).code, marks()) == ("fair-2", [])
-    save_source(changed(source, channel="event"), at=NOW)
+    save_source(changed(source, channel="event"), by=None, at=NOW)
     assert marks() == [(period.pk, "source changed")]
 
     for facts, fault in (
         ({"code": "WEB"}, ("code", "code_taken")),
         ({"code": "fair", "signature_required": True}, ("signature_required", "no_signing_secret")),
     ):
-        assert faults_of(lambda facts=facts: save_source(changed(source, **facts), at=NOW)) == [fault]
+        assert faults_of(lambda facts=facts: save_source(changed(source, **facts), by=None, at=NOW)) == [fault]
 
 
 def test_a_company_does_not_take_a_prefix_that_makes_anothers_numbers(accountant: User) -> None:

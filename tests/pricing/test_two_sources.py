@@ -9,10 +9,12 @@ import pytest
 from django.test import Client
 
 from leads.domain.credentials.api_keys import create_key
+from leads.domain.voiding import void
 from leads.models import Action, ApiKey, BillingPeriod
 from pricing.domain.rate.rate import rate
 from pricing.models import Charge, PriceRule
 from tests.factories.leads import ActionFactory, BillingPeriodFactory, LeadFactory, SourceFactory
+from tests.factories.people import with_role
 from tests.factories.pricing import PriceRuleFactory, tiered
 
 pytestmark = pytest.mark.django_db
@@ -200,3 +202,17 @@ def test_an_amount_that_depends_on_other_sources_is_left_out(client: Client, per
         explanation["sentences"][-1]
         == "The amount depends on what the customer received from all sources, so it isn't shown."
     )
+
+
+def test_a_source_is_not_told_who_voided_its_action_nor_what_that_person_wrote(
+    client: Client, period: BillingPeriod
+) -> None:
+    source = SourceFactory.create()
+    action = an_action(period, source)
+    void(action, reason="A favor for a friend", by=with_role("Operations"), at=NOW)
+    rate(period, at=NOW)
+
+    state, _, explanation = told(client, action, with_prices(source))
+
+    assert (state["message"], state["void_reason"]) == ("Not charged: Voided.", "")
+    assert explanation["sentences"] == ["Not charged: voided."]

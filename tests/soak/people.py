@@ -92,7 +92,7 @@ class Finance(Actor):
 
     def _regenerate(self) -> None:
         if invoice := self._one(State.DRAFT):
-            regenerate(invoice, at=now())
+            regenerate(invoice, by=self._world.second, at=now())
             self.ledger.count("regenerations")
 
     def _adjust(self) -> None:
@@ -111,7 +111,7 @@ class Finance(Actor):
         """Pause a run for a moment; the next action resumes it."""
         if run := BillingRun.objects.filter(finished_at=None).order_by("pk").first():
             if run.paused_at:
-                resume(run)
+                resume(run, by=self._world.starter)
             else:
                 pause(run, by=self._world.starter, at=now())
             self.ledger.count("runs paused or resumed")

@@ -13,6 +13,7 @@ from billing_engine.core import money
 from billing_engine.core.admin_kit.bulk import for_each
 from billing_engine.core.admin_kit.cells import list_of, page_of
 from billing_engine.core.admin_kit.dialogs import Dialog, Done, WithReason, button, person
+from billing_engine.core.models.deed import DeedQuerySet
 from invoices.admin.invoice.billing_again import BILL_AGAIN, bill_again_and_open
 from invoices.admin.invoice.dialogs import (
     AdjustmentForm,
@@ -27,6 +28,7 @@ from invoices.admin.invoice.list import InvoiceList
 from invoices.admin.invoice.page import invoice_page
 from invoices.admin.invoice.sending import SendButton
 from invoices.domain.life.adjustments import adjust, withdraw
+from invoices.domain.life.deeds import deeds_of
 from invoices.domain.life.reopen import (
     check_may_reopen,
     check_may_void,
@@ -87,6 +89,10 @@ class InvoiceAdmin(DocumentButtons, SendButton, InvoiceList):
     ) -> HttpResponse:
         return invoice_page(self, request, self._found(request, object_id))
 
+    def deeds_on(self, row: Invoice) -> DeedQuerySet:
+        """Those on the invoice; of a draft also those on the drafts that it replaced."""
+        return deeds_of(row)
+
     @button(
         "Approve",
         permission=DECIDE,
@@ -128,7 +134,7 @@ class InvoiceAdmin(DocumentButtons, SendButton, InvoiceList):
         ),
     )
     def send_back(self, request: HttpRequest, invoice: Invoice, answers: dict[str, Any]) -> Done:
-        send_back(invoice, by=person(request), at=now())
+        send_back(invoice, by=person(request))
         return Done("Sent back to draft.")
 
     @button(
@@ -169,7 +175,7 @@ class InvoiceAdmin(DocumentButtons, SendButton, InvoiceList):
         ),
     )
     def regenerate(self, request: HttpRequest, invoice: Invoice, answers: dict[str, Any]) -> Done:
-        fresh = regenerate(invoice, at=now())
+        fresh = regenerate(invoice, by=person(request), at=now())
         if fresh is None:
             return Done("Nothing is left to bill.", address=list_of("invoices.invoice"))
         return Done(

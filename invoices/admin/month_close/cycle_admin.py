@@ -213,7 +213,7 @@ class BillingCycleAdmin(ReadOnlyPage[BillingCycle]):
         ),
     )
     def stop_bulk_action(self, request: HttpRequest, cycle: BillingCycle, answers: dict[str, Any]) -> Done:
-        stop_bulk_action(cycle)
+        stop_bulk_action(cycle, by=person(request))
         return Done("Stopped.")
 
     @button(

@@ -9,11 +9,20 @@ from django.db import transaction
 from django.db.models import Max
 
 from billing_engine.core import money
+from billing_engine.core.deeds.record import record
 from billing_engine.core.errors import Refused
+from invoices.domain.life.deeds import (
+    ADJUSTMENT_WITHDRAWN,
+    INVOICE_ADJUSTED,
+    INVOICE_VOIDED,
+    REOPENING,
+    last_of,
+    touched_by,
+)
 from invoices.domain.life.transitions import State, locked
 from invoices.domain.lines.totals import move_credit, total_up
 from invoices.domain.month_lock import check_unlocked
-from invoices.models import Adjustment, Invoice, InvoiceLine, InvoiceTax, UndoneStep
+from invoices.models import Adjustment, Invoice, InvoiceLine, InvoiceTax
 from leads.models import BillingPeriod
 
 
@@ -55,7 +64,10 @@ def adjust(invoice: Invoice, *, amount: Decimal, text: str, reason: str, by: Use
         amount=amount,
     )
     Adjustment.objects.create(line=line, reason=reason.strip(), adjusted_by=by, adjusted_at=at)
+    before = {"total": invoice.total}
     retotal(invoice, at=at)
+    after = {"adjustment": line.description, "amount": amount, "total": invoice.total}
+    record(INVOICE_ADJUSTED, on=invoice, by=by, reason=reason, before=before, after=after, also=touched_by(invoice))
     return line
 
 
@@ -69,20 +81,18 @@ def withdraw(line: InvoiceLine, *, by: User, at: datetime) -> Invoice:
     invoice = locked(line.invoice, State.DRAFT)
     if line.kind != InvoiceLine.Kind.ADJUSTMENT:
         raise NotAnAdjustment
-    UndoneStep.objects.create(
-        period=invoice.period,
-        kind=UndoneStep.Kind.ADJUSTMENT,
-        invoice=invoice,
-        text=line.description,
-        reason=line.adjustment.reason,
-        amount=line.amount,
-        done_by=line.adjustment.adjusted_by,
-        done_at=line.adjustment.adjusted_at,
-        undone_by=by,
-        undone_at=at,
-    )
+    made = line.adjustment
+    before = {
+        "adjustment": line.description,
+        "amount": line.amount,
+        "reason": made.reason,
+        "adjusted_by": made.adjusted_by.get_full_name() or made.adjusted_by.get_username(),
+        "total": invoice.total,
+    }
     line.delete()
     retotal(invoice, at=at)
+    after, also = {"total": invoice.total}, [*touched_by(invoice), made.adjusted_by]
+    record(ADJUSTMENT_WITHDRAWN, on=invoice, by=by, before=before, after=after, also=also)
     return invoice
 
 
@@ -116,10 +126,10 @@ def carried_over_adjustments(period: BillingPeriod) -> list[tuple[InvoiceLine, A
 
     Empty if the period was reopened after that: the dialog said that reopening deletes the draft's adjustments.
     """
-    opened = period.reopenings.order_by("pk").last()
-    if opened is None or not opened.invoice:
+    opened = last_of(REOPENING, period)
+    if opened is None or opened.verb != INVOICE_VOIDED.code:
         return []
-    voided = Invoice.objects.filter(period=period, state=State.VOID, number=opened.invoice).first()
+    voided = Invoice.objects.filter(period=period, state=State.VOID).order_by("-voided_at", "-pk").first()
     return copied_adjustments(voided) if voided else []
 
 

@@ -7,10 +7,22 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from billing_engine.core import money
+from billing_engine.core.deeds.record import record
 from billing_engine.core.errors import Refused
 from invoices.domain.document.void_documents import keep_and_mark_void
 from invoices.domain.life.adjustments import copied_adjustments
 from invoices.domain.life.close import close
+from invoices.domain.life.deeds import (
+    ADJUSTING,
+    INVOICE_APPROVED,
+    INVOICE_REGENERATED,
+    INVOICE_VOIDED,
+    PERIOD_BILLED_AGAIN,
+    PERIOD_REOPENED,
+    REOPENING,
+    people_who,
+    touched_by,
+)
 from invoices.domain.life.transitions import State, locked, to_draft
 from invoices.domain.lines.totals import balance
 from invoices.domain.month_history import record_step
@@ -23,7 +35,7 @@ from invoices.domain.month_lock import (
     why_not_regenerated,
 )
 from invoices.domain.wording import month_in_words
-from invoices.models import BillingRunItem, CreditEntry, CycleStep, Invoice, Reopening, UndoneStep
+from invoices.models import BillingRunItem, CreditEntry, CycleStep, Invoice
 from leads.domain.periods import mark_unrated
 from leads.domain.voiding import apply_voids
 from leads.models import BillingPeriod
@@ -87,16 +99,19 @@ def reopen(period: BillingPeriod, *, reason: str, by: User, at: datetime) -> Bil
         raise PeriodIsIssued(f"{period} is on invoice {found.number}. Void the invoice to reopen the period.")
     invoice = None if found is None else locked(found, State.DRAFT, State.APPROVED)
     check_may_reopen(period, by)
-    name = "" if invoice is None else str(invoice)
+    before: dict[str, object] = {"closed_at": period.closed_at}
+    also = [period.customer, *([Invoice(pk=invoice.pk)] if invoice else [])]
     if invoice is not None:
+        before |= {"draft": str(invoice), "total": invoice.total, "currency": invoice.currency}
         to_draft(invoice).delete()
-    _reopen(period, reason=reason, by=by, at=at, invoice=name)
+    _set_open(period, why="reopened", sealed=False)
+    record(PERIOD_REOPENED, on=period, by=by, reason=_required(reason), before=before, also=also)
     record_step(period.label, CycleStep.Kind.PERIOD, by=by, at=at, reason=reason, about=str(period), period=period)
     return period
 
 
 @transaction.atomic
-def regenerate(invoice: Invoice, *, at: datetime) -> Invoice | None:
+def regenerate(invoice: Invoice, *, by: User, at: datetime) -> Invoice | None:
     """Rate a draft's period again and draft its invoice again, keeping adjustments; return None if nothing is left to bill.
 
     If the period cannot be closed again (an action is unrated), the old draft stays as it was. In a locked month only
@@ -108,12 +123,14 @@ def regenerate(invoice: Invoice, *, at: datetime) -> Invoice | None:
         raise CycleLocked(why)
     invoice = locked(invoice, State.DRAFT)
     adjustments, items = copied_adjustments(invoice), list(invoice.run_items.values_list("pk", flat=True))
-    undone = list(invoice.undone_steps.values_list("pk", flat=True))
+    before, old = {"draft": str(invoice), "total": invoice.total}, Invoice(pk=invoice.pk)
     invoice.delete()
     _set_open(period, why="regenerated", sealed=period.is_sealed)
     fresh = close(period, at=at, adjustments=adjustments)
     BillingRunItem.objects.filter(pk__in=items).update(invoice=fresh)
-    UndoneStep.objects.filter(pk__in=undone).update(invoice=fresh)
+    after = {"draft": str(fresh), "total": fresh.total} if fresh else {"draft": None, "total": None}
+    also = [old, period, period.customer]
+    record(INVOICE_REGENERATED, on=fresh or period, by=by, before=before, after=after, also=also)
     return fresh
 
 
@@ -134,7 +151,9 @@ def void(invoice: Invoice, *, reason: str, by: User, at: datetime) -> Invoice:
     invoice.save(update_fields=["state", "voided_by", "voided_at", "void_reason"])
     keep_and_mark_void(invoice, at=at)
     _give_back_credit(invoice, at=at)
-    _reopen(period, reason=reason, by=by, at=at, invoice=str(invoice), sealed=is_locked)
+    before, after = {"state": State.ISSUED, "period_closed_at": period.closed_at}, {"state": State.VOID}
+    _set_open(period, why="reopened", sealed=is_locked)
+    record(INVOICE_VOIDED, on=invoice, by=by, reason=reason, before=before, after=after, also=touched_by(invoice))
     about = f"{invoice}, {invoice.customer}"
     record_step(period.label, CycleStep.Kind.VOIDED, by=by, at=at, reason=reason, about=about, period=period)
     invoice.period = period
@@ -152,7 +171,11 @@ def bill_again(period: BillingPeriod, *, by: User, at: datetime) -> Invoice | No
         raise NothingToBillAgain
     check_not_closed(period.label)
     record_step(period.label, CycleStep.Kind.BILLED_AGAIN, by=by, at=at, about=str(period), period=period)
-    return close(period, at=at)
+    fresh = close(period, at=at)
+    after = {"draft": str(fresh), "total": fresh.total} if fresh else {"draft": None}
+    also = [period.customer, *([fresh] if fresh else [])]
+    record(PERIOD_BILLED_AGAIN, on=period, by=by, after=after, also=also)
+    return fresh
 
 
 def may_bill_again(period: BillingPeriod) -> bool:
@@ -189,9 +212,8 @@ def _people_involved(period: BillingPeriod, invoice: Invoice | None) -> set[int 
     people: set[int | None] = set(
         BillingRunItem.objects.filter(period=period).exclude(settled_at=None).values_list("run__started_by", flat=True)
     )
-    people |= set(period.cycle_steps.filter(kind=CycleStep.Kind.BILLED_AGAIN).values_list("by", flat=True))
-    people |= set(period.undone_steps.values_list("done_by", flat=True))
-    people |= set(period.undone_steps.filter(kind=UndoneStep.Kind.ADJUSTMENT).values_list("undone_by", flat=True))
+    people |= people_who(ADJUSTING, period)
+    people |= people_who((PERIOD_BILLED_AGAIN, INVOICE_APPROVED), period, since=REOPENING)
     if invoice is not None:
         people.add(invoice.approved_by_id)
         people |= set(invoice.lines.values_list("adjustment__adjusted_by", flat=True))
@@ -207,19 +229,6 @@ def _required(reason: str) -> str:
     if not reason.strip():
         raise NeedsReason
     return reason.strip()
-
-
-def _reopen(period: BillingPeriod, *, reason: str, by: User, at: datetime, invoice: str, sealed: bool = False) -> None:
-    assert period.closed_at is not None  # noqa: S101 -- tells mypy: a constraint guarantees it
-    Reopening.objects.create(
-        period=period,
-        reason=_required(reason),
-        reopened_by=by,
-        reopened_at=at,
-        closed_at=period.closed_at,
-        invoice=invoice,
-    )
-    _set_open(period, why="reopened", sealed=sealed)
 
 
 def _set_open(period: BillingPeriod, *, why: str, sealed: bool) -> None:

@@ -5,15 +5,23 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Q
 
+from billing_engine.core.deeds.record import changes, record
 from billing_engine.core.errors import Refused
 from invoices.domain.document.parties import bill_to, seller_of
 from invoices.domain.document.store import ask_for
 from invoices.domain.document.void_documents import name_the_replacement
+from invoices.domain.life.deeds import (
+    ADJUSTING,
+    INVOICE_APPROVED,
+    INVOICE_ISSUED,
+    INVOICE_SENT_BACK,
+    people_who,
+    touched_by,
+)
 from invoices.domain.life.late_voids import check_late_voids, late_voids_of
 from invoices.domain.life.numbers import next_number
-from invoices.models import Adjustment, Invoice, UndoneStep
+from invoices.models import Adjustment, Invoice
 
 State = Invoice.State
 APPROVAL = ("state", "approved_by", "approved_at", "approved_over", "approved_over_reason")
@@ -44,35 +52,42 @@ def approve(invoice: Invoice, *, by: User, at: datetime, reason: str = "") -> In
     invoice.approved_over_reason = reason.strip() if invoice.approved_over else ""
     invoice.state, invoice.approved_by, invoice.approved_at = State.APPROVED, by, at
     invoice.save(update_fields=APPROVAL)
+    after = {"state": State.APPROVED, "voided_actions_approved": invoice.approved_over or None}
+    before = {"state": State.DRAFT, "voided_actions_approved": None}
+    before, after = changes(before, after)
+    record(INVOICE_APPROVED, on=invoice, by=by, reason=reason, before=before, after=after, also=touched_by(invoice))
     return invoice
 
 
 def check_may_approve(invoice: Invoice, by: User) -> None:
-    """Refuse a person who adjusted the draft, or made or withdrew an earlier adjustment, unless the settings allow it."""
+    """Refuse a person who adjusted the draft, or made or withdrew an earlier adjustment, unless the settings allow it.
+
+    Adjustments that a draft took over from a voided invoice count too.
+    """
     if settings.ADJUSTER_APPROVES:
         return
-    hands = Q(done_by=by) | Q(undone_by=by)
-    withdrawn = UndoneStep.objects.filter(hands, period=invoice.period_id, kind=UndoneStep.Kind.ADJUSTMENT)
-    if withdrawn.exists() or Adjustment.objects.filter(line__invoice=invoice, adjusted_by=by).exists():
+    if (
+        by.pk in people_who(ADJUSTING, invoice.period)
+        or Adjustment.objects.filter(line__invoice=invoice, adjusted_by=by).exists()
+    ):
         raise AdjusterApproves
 
 
 @transaction.atomic
-def send_back(invoice: Invoice, *, by: User, at: datetime) -> Invoice:
-    """Return an approved invoice to draft, and record who had approved it."""
+def send_back(invoice: Invoice, *, by: User) -> Invoice:
+    """Return an approved invoice to draft; the deed says who had approved it."""
     invoice = locked(invoice, State.APPROVED)
     assert invoice.approved_by is not None  # noqa: S101 -- tells mypy: an approved invoice has both
     assert invoice.approved_at is not None  # noqa: S101 -- as above
-    UndoneStep.objects.create(
-        period=invoice.period,
-        kind=UndoneStep.Kind.APPROVAL,
-        invoice=invoice,
-        reason=invoice.approved_over_reason,
-        done_by=invoice.approved_by,
-        done_at=invoice.approved_at,
-        undone_by=by,
-        undone_at=at,
-    )
+    approver = invoice.approved_by
+    before = {
+        "state": State.APPROVED,
+        "approved_by": approver.get_full_name() or approver.get_username(),
+        "approved_at": invoice.approved_at,
+        "approval_reason": invoice.approved_over_reason,
+    }
+    also = [*touched_by(invoice), approver]
+    record(INVOICE_SENT_BACK, on=invoice, by=by, before=before, after={"state": State.DRAFT}, also=also)
     return to_draft(invoice)
 
 
@@ -103,6 +118,8 @@ def issue(invoice: Invoice, *, by: User, at: datetime) -> Invoice:
     invoice.series, invoice.serial, invoice.number = numbered
     invoice.save()
     name_the_replacement(invoice, at=at)
+    after = {name: getattr(invoice, name) for name in ("state", "number", "issued_on", "due_on", "total", "currency")}
+    record(INVOICE_ISSUED, on=invoice, by=by, before={"state": State.APPROVED}, after=after, also=touched_by(invoice))
     return invoice
 
 

@@ -89,7 +89,7 @@ class ApiKeyAdmin(CredentialPage):
         ),
     )
     def revoke(self, request: HttpRequest, key: ApiKey, answers: dict[str, Any]) -> Done:
-        revoke_key(key, at=now())
+        revoke_key(key, by=person(request), at=now())
         return Done(f"The key lbe_{key.prefix}_… is revoked.", address_of(key.source))
 
 
@@ -131,7 +131,7 @@ class SigningSecretAdmin(CredentialPage):
         ),
     )
     def revoke(self, request: HttpRequest, secret: SigningSecret, answers: dict[str, Any]) -> Done:
-        revoke(secret, at=now())
+        revoke(secret, by=person(request), at=now())
         return Done(f"The secret {secret.hint}… is revoked.", address_of(secret.source))
 
 

@@ -24,21 +24,37 @@ KEY = f"""
      WHERE key.prefix = %s AND key.revoked_at IS NULL AND source.is_active
 """  # noqa: S608 -- the names of our own columns
 
-SCOPES_CHANGED = Verb("api_key_scopes_changed", "Changed what an API key may see")
+API_KEY_CREATED = Verb("api_key_created", "API key created")
+API_KEY_ROTATED = Verb("api_key_rotated", "API key rotated")
+API_KEY_SCOPES_CHANGED = Verb("api_key_scopes_changed", "Access of an API key changed")
 
 __all__ = ["KeyIsRevoked", "create_key", "digest", "revoke_key", "rotate_key", "set_scopes", "usable_key"]
 
 
+@transaction.atomic
 def create_key(
     source: Source, *, by: User | None = None, expires_at: datetime | None = None, at: datetime | None = None
 ) -> tuple[ApiKey, str]:
     """Create a key; return it with its plaintext, which can't be shown again. Raises ExpiryInPast."""
     if expires_at is not None and at is not None and expires_at <= at:
         raise ExpiryInPast
+    key, plaintext = _new_key(source, by=by, expires_at=expires_at)
+    record(API_KEY_CREATED, on=key, by=by, after={"prefix": key.prefix, "expires_at": expires_at}, also=[source])
+    return key, plaintext
+
+
+def _new_key(
+    source: Source, *, by: User | None, expires_at: datetime | None = None, scopes: Iterable[str] = ()
+) -> tuple[ApiKey, str]:
     prefix = secrets.token_hex(4)
     plaintext = f"lbe_{prefix}_{secrets.token_urlsafe(32)}"
     key = ApiKey.objects.create(
-        source=source, prefix=prefix, digest=digest(plaintext), created_by=by, expires_at=expires_at
+        source=source,
+        prefix=prefix,
+        digest=digest(plaintext),
+        created_by=by,
+        expires_at=expires_at,
+        scopes=list(scopes),
     )
     return key, plaintext
 
@@ -47,9 +63,10 @@ def create_key(
 def rotate_key(key: ApiKey, *, until: datetime, by: User | None, at: datetime) -> tuple[ApiKey, str]:
     """Create a key to replace this one, which stays valid until then so that the source can switch over."""
     old = ApiKey.objects.select_for_update().get(pk=key.pk)
-    set_expiry(old, until=until, at=at)
-    new, plaintext = create_key(key.source, by=by)
-    ApiKey.objects.filter(pk=new.pk).update(scopes=old.scopes)
+    end = set_expiry(old, until=until, at=at)
+    new, plaintext = _new_key(key.source, by=by, scopes=old.scopes)
+    before, after = {"prefix": key.prefix}, {"prefix": new.prefix, "earlier_key_valid_until": end}
+    record(API_KEY_ROTATED, on=new, by=by, before=before, after=after, also=[key, key.source])
     return new, plaintext
 
 
@@ -59,23 +76,17 @@ def set_scopes(key: ApiKey, scopes: Iterable[ApiKey.Scope], *, by: User, at: dat
     stored = ApiKey.objects.select_for_update().get(pk=key.pk)
     if not stored.is_usable(at):
         raise KeyIsRevoked
-    before, stored.scopes = stored.scopes, sorted({scope.value for scope in scopes})
-    if stored.scopes != before:
+    before, stored.scopes = {"scopes": stored.scopes}, sorted({scope.value for scope in scopes})
+    after = {"scopes": stored.scopes}
+    if after != before:
         stored.save(update_fields=["scopes"])
-        record(
-            SCOPES_CHANGED,
-            on=stored,
-            by=by,
-            before={"scopes": before},
-            after={"scopes": stored.scopes},
-            also=[key.source],
-        )
+        record(API_KEY_SCOPES_CHANGED, on=stored, by=by, before=before, after=after, also=[key.source])
     return stored
 
 
-def revoke_key(key: ApiKey, *, at: datetime) -> None:
+def revoke_key(key: ApiKey, *, by: User | None, at: datetime) -> None:
     """Revoke the key immediately."""
-    revoke(key, at=at)
+    revoke(key, by=by, at=at)
 
 
 def usable_key(plaintext: str, *, at: datetime) -> ApiKey | None:

@@ -33,10 +33,10 @@ def find_product(source: Source, item: ProductItem, known: Known) -> KnownProduc
     return Fault("unknown_product", f"{POINTER}/sku", f"No product{whose} has the SKU {sku!r}.")
 
 
-def add_products(source: Source, items: Iterable[ProductItem], known: Known) -> bool:
-    """Add missing products if the source is allowed to; return whether there were any."""
+def add_products(source: Source, items: Iterable[ProductItem], known: Known) -> list[str]:
+    """Add missing products if the source is allowed to; return their SKUs, for the delivery's deed."""
     if source.new_products != Source.NewProducts.CREATE:
-        return False
+        return []
     missing: dict[tuple[int, str], Product] = {}
     for item in items:
         customer, sku = _customer(source, item, known), external_id(item.sku)
@@ -49,7 +49,7 @@ def add_products(source: Source, items: Iterable[ProductItem], known: Known) -> 
         )
     # In the order of their keys, so that deliveries that add the same products never deadlock.
     Product.objects.bulk_create([missing[key] for key in sorted(missing)], ignore_conflicts=True)
-    return bool(missing)
+    return [sku for _, sku in missing]
 
 
 def _customer(source: Source, item: ProductItem, known: Known) -> KnownCustomer | None:

@@ -169,7 +169,7 @@ class RuleButtons:
         ),
     )
     def roll_back_rule(self, request: HttpRequest, rule: PriceRule, answers: dict[str, Any]) -> Done:
-        draft = roll_back(rule, by=person(request), at=now(), since=answers["since"])
+        draft = roll_back(rule, by=person(request), since=answers["since"])
         since = _from(draft, answers["since"])
         message = f"A draft with the terms of the earlier revision, {since}. Review it, then activate it."
         return Done(message, page_of("pricing.pricerule", draft.pk), messages.INFO)

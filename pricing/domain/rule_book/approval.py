@@ -10,7 +10,7 @@ from django.db.models import Q
 from billing_engine.core.calendar.wall_clock import in_words, instant_of
 from billing_engine.core.errors import Refused
 from leads.models import BillingPeriod
-from pricing.domain.rule_book.history import last_author
+from pricing.domain.rule_book.history import authors
 from pricing.domain.scope.effective import customers_of, now_in, zones_of
 from pricing.domain.scope.scopes import full_scope, neighbors, rank_of
 from pricing.models import PriceRule
@@ -37,7 +37,7 @@ class BackdatingNeedsASecondPerson(Refused):
 
 def check_approval(rule: PriceRule, *, by: User, at: datetime, reason: str) -> None:
     """Refuse an activation that lacks its second person or its reason."""
-    is_author = last_author(rule) == by.pk
+    is_author = by.pk in authors(rule)
     if settings.FOUR_EYES and is_author:
         raise SecondPersonNeeded
     repriced = repriced_rules(rule, at=at)

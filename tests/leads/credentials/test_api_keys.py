@@ -67,7 +67,7 @@ def test_an_overlap_in_the_past_is_refused_and_creates_no_key(source: Source):
 
 def test_what_is_over_is_not_rotated(source: Source):
     revoked, _ = create_key(source)
-    revoke_key(revoked, at=NOW)
+    revoke_key(revoked, by=None, at=NOW)
     expired, _ = create_key(source, expires_at=NOW, at=NOW - WEEK)
 
     with pytest.raises(KeyIsRevoked):
@@ -144,7 +144,7 @@ def test_a_key_sees_no_prices_until_a_person_lets_it_and_its_successor_sees_the_
     assert [each.sees_prices for each in ApiKey.objects.order_by("pk")] == [True, True]
     [deed] = Deed.objects.filter(verb="api_key_scopes_changed")
     assert (deed.person, deed.before, deed.after) == (by, {"scopes": []}, {"scopes": ["prices"]})
-    revoke_key(new, at=NOW)
+    revoke_key(new, by=by, at=NOW)
     with pytest.raises(KeyIsRevoked):
         set_scopes(new, [], by=by, at=NOW)
     assert ApiKey.objects.get(pk=new.pk).sees_prices
