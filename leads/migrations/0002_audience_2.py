@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
                 base_field=models.CharField(choices=[("prices", "Prices of its own actions")], max_length=20),
                 blank=True,
                 default=list,
-                help_text="What requests with the key may see besides what became of the source's own actions.",
+                help_text="What requests with the key may see besides what happened to the source's own actions.",
                 size=None,
             ),
         ),

@@ -114,7 +114,7 @@ class ApiKey(Credential):
     """What a source authenticates with; shown once, and only its digest is kept."""
 
     class Scope(models.TextChoices):
-        """What a key may see besides what became of the source's own actions."""
+        """What a key may see besides what happened to the source's own actions."""
 
         PRICES = "prices", "Prices of its own actions"
 
@@ -125,7 +125,7 @@ class ApiKey(Credential):
         models.CharField(max_length=20, choices=Scope.choices),
         default=list,
         blank=True,
-        help_text="What requests with the key may see besides what became of the source's own actions.",
+        help_text="What requests with the key may see besides what happened to the source's own actions.",
     )
 
     class Meta(Credential.Meta):

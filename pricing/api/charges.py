@@ -35,7 +35,7 @@ class ExplanationView(APIView):
         operation_id="explain_charge",
         tags=["Charges"],
         summary="Explain a charge",
-        description="A source is told what became of its own action and why, and with the scope `prices` by which rule and "
+        description="A source is told what happened to its own action and why, and with the scope `prices` by which rule and "
         "for how much; never what other sources sent. Staff are told everything: the winning rule, other matching rules and "
         "why they lost, the counts tier by tier, the charge it duplicates, and the caps applied.",
         parameters=[OpenApiParameter("charge", int, OpenApiParameter.PATH, description="The action's id.")],

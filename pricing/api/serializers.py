@@ -23,7 +23,7 @@ def cuts_shape(cuts: Iterable[tuple[Charge.Cap, Decimal]]) -> list[dict[str, Any
 
 
 class FateSerializer(serializers.Serializer[Any]):
-    """What became of an action: what every source may know."""
+    """What happened to an action: what every source may know."""
 
     outcome = serializers.ChoiceField(["charged", "excluded"])
     reason = serializers.ChoiceField(
@@ -43,7 +43,7 @@ class PriceForSourceSerializer(serializers.Serializer[Any]):
 
 
 class PricedFateSerializer(PriceForSourceSerializer, FateSerializer):
-    """What became of an action, with its price."""
+    """What happened to an action, with its price."""
 
     rule = serializers.IntegerField(allow_null=True, help_text="The ID of the rule's revision.")
     rule_name = serializers.CharField(allow_null=True)
@@ -82,7 +82,7 @@ class _Explanation(serializers.Serializer[Any]):
 
 
 class ExplanationForSourceSerializer(_Explanation):
-    """What became of an action and why, for its source."""
+    """What happened to an action and why, for its source."""
 
     facts = FateSerializer()
 

@@ -16,8 +16,8 @@ from rest_framework.views import APIView
 from unfold.decorators import action
 
 from billing_engine.access_matrix import API_KEY, AUDIENCES, Line, access_matrix, lines
-from billing_engine.core.admin_kit.access import ANYONE_STAFF, needs
 from billing_engine.core.admin_kit.pages import Page
+from billing_engine.core.page_access import ANYONE_STAFF, needs
 from leads.domain.credentials.api_keys import create_key
 from leads.models import Product
 from tests.factories.leads import SourceFactory
@@ -27,7 +27,7 @@ from tests.house.tree import text
 
 pytestmark = pytest.mark.django_db
 
-# Values of the parts of an address that are no row's number.
+# Values of the parts of an address, except the numbers of rows.
 PARTS = {"label": "2026-10", "form": "csv", "source": "web", "action": "A-1", "app_label": "leads", "url": "nowhere/"}
 # They refuse a GET that asks nothing: the choices of a field, and the example of a rule, which is posted.
 ASKED_FOR_MORE = (

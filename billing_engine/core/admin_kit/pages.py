@@ -14,7 +14,6 @@ from django.template.response import TemplateResponse
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.enums import ActionVariant
 
-from billing_engine.core.admin_kit.access import may, stated
 from billing_engine.core.admin_kit.bulk import skipped_by
 from billing_engine.core.admin_kit.dialogs import person, why_not
 from billing_engine.core.admin_kit.extension import Extensible
@@ -23,6 +22,7 @@ from billing_engine.core.admin_kit.timeline import timeline_of, told, zone_of
 from billing_engine.core.errors import Refused
 from billing_engine.core.models import Deed
 from billing_engine.core.models.deed import DeedQuerySet
+from billing_engine.core.page_access import may, stated
 
 Row = TypeVar("Row", bound=Model)
 

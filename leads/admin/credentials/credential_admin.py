@@ -46,7 +46,7 @@ class ApiKeyAdmin(CredentialPage):
         offered=lambda key: key.is_usable(now()),
         asks=Dialog(
             title=lambda key: f"What may requests with lbe_{key.prefix}_… see?",
-            says="Every key sees what became of its source's actions, and why.",
+            says="Every key sees what happened to its source's actions, and why.",
             submit="Save",
             form=WithScopes,
             first=lambda key: {"scopes": key.scopes},

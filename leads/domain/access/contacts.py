@@ -1,4 +1,4 @@
-"""Who may see contact data of leads, and what everyone else sees in its place."""
+"""Who may see contact data of leads, and what others see instead."""
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
 

@@ -1,4 +1,4 @@
-"""Explain a charge to the source of its action: what became of it and why, and nothing that other sources cause."""
+"""Explain a charge to the source of its action: what happened to it and why, and nothing that other sources cause."""
 
 from typing import Any
 

@@ -82,7 +82,7 @@ def _is_post_to_read_only(request: HttpRequest, view: Any) -> bool:
 
 
 def guarded(view: View) -> View:
-    """Return the view, which refuses whoever may not open it."""
+    """Return the view, which refuses anyone who may not open it."""
 
     @wraps(view)
     def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
