@@ -1,5 +1,5 @@
-"""Admin pages for superusers only: users, roles and the schedule."""
+"""Admin pages that belong to no app: approvals and deeds; users, roles and the schedule for superusers."""
 
-from billing_engine.admin import deeds, menu, schedule, users
+from billing_engine.admin import approvals, deeds, menu, schedule, users
 
-__all__ = ["deeds", "menu", "schedule", "users"]
+__all__ = ["approvals", "deeds", "menu", "schedule", "users"]

@@ -85,8 +85,8 @@ class DeedAdmin(ReadOnlyPage[Deed]):
     )
 
     shown_at = column(lambda at: instant(at, UTC), "at", title="when", order="pk")
-    shown_who = column(who, title="who")
-    shown_what = column(in_words, "verb", title="what")
+    shown_who = column(lambda deed: shortened(who(deed)), title="who")
+    shown_what = column(lambda verb: shortened(in_words(verb)), "verb", title="what")
     shown_subject = column(subject_of, title="on")
     shown_reason = column(shortened, "reason", title="reason", empty=NOTHING)
     shown_address = column(str, "address", title="address", empty=NOTHING)

@@ -6,7 +6,7 @@ from billing_engine.core.sql_files import InstallSql
 class Migration(migrations.Migration):
     dependencies = [
         ("core", "0001_initial"),
-        ("leads", "0001_initial"),
+        ("leads", "0002_audience"),
     ]
 
     operations = [

@@ -51,7 +51,9 @@ DOES = {
         "invoices.change_billingschedule",
         "invoices.change_invoice",
         "invoices.change_mailtemplate",
+        "leads.add_approvalthreshold",
         "leads.add_company",
+        "leads.change_approvalthreshold",
         "leads.change_bank_details",
         "leads.change_billingperiod",
         "leads.change_commitments",
@@ -70,9 +72,9 @@ def held(role: str) -> set[str]:
 
 # What a role sees of people: who they are, and what sources sent about them, word for word.
 SEES = {
-    "Operations": {"core.view_deed", "leads.view_contacts", "leads.view_raw_bodies"},
-    "Finance": {"core.view_deed", "leads.view_contacts"},
-    "Viewer": set(),
+    "Operations": {"core.view_approvalrequest", "core.view_deed", "leads.view_contacts", "leads.view_raw_bodies"},
+    "Finance": {"core.view_approvalrequest", "core.view_deed", "leads.view_contacts"},
+    "Viewer": {"core.view_approvalrequest"},
 }
 OF_PEOPLE = {"leads.view_contacts", "leads.view_raw_bodies"}
 

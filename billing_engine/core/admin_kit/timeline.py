@@ -99,9 +99,12 @@ def subject_of(deed: Deed) -> SafeString | str:
 def changes_of(deed: Deed, zone: tzinfo = UTC) -> list[Change]:
     """Each changed value in words, as the form names it, before and after."""
     model = _model_of(deed)
+    places = {field.name: place for place, field in enumerate(model._meta.concrete_fields)} if model else {}
+    names = sorted({**deed.before, **deed.after}, key=lambda name: places.get(name, len(places)))
     return [
         (_name(model, name), _words(model, name, deed.before.get(name), zone), _words(model, name, now, zone))
-        for name, now in {**dict.fromkeys(deed.before), **deed.after}.items()
+        for name, now in ((name, deed.after.get(name)) for name in names)
+        if deed.before.get(name) or name in deed.after
     ]
 
 
@@ -130,7 +133,7 @@ def _name(model: type[Model] | None, name: str) -> str:
 def _words(model: type[Model] | None, name: str, value: Any, zone: tzinfo) -> str:
     field = _field(model, name)
     labels = dict(field.flatchoices) if field is not None and field.choices else {}
-    if value in labels:
+    if isinstance(value, str | int) and value in labels:
         return str(labels[value])
     if value is None or value in ("", [], {}):
         return NOTHING

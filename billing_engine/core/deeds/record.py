@@ -1,6 +1,7 @@
 """Record deeds, in the transaction of what was done."""
 
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -139,6 +140,8 @@ def _text(value: Any) -> Any:
         return value
     if isinstance(value, list | tuple | set | frozenset):
         return [_text(each) for each in value]
+    if isinstance(value, Decimal):
+        return f"{value.normalize():f}"
     if isinstance(value, Mapping):
         return {str(name): _text(each) for name, each in value.items()}
     if isinstance(value, Model):

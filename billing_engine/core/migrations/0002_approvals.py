@@ -8,7 +8,7 @@ from billing_engine.core.sql_files import InstallSql
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("core", "0001_initial"),
+        ("core", "0002_deeds"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -63,6 +63,12 @@ class Migration(migrations.Migration):
                 ),
                 ("decided_at", models.DateTimeField(blank=True, null=True)),
                 ("words", models.TextField(blank=True, help_text="What the person who decided wrote.")),
+                (
+                    "mailed_at",
+                    models.DateTimeField(
+                        blank=True, help_text="When the people who may decide got an email.", null=True
+                    ),
+                ),
                 (
                     "asked_by",
                     models.ForeignKey(
@@ -130,5 +136,5 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        InstallSql("core", "models/sql/approvals_are_decided_once.sql", "4602b2c8f58a"),
+        InstallSql("core", "models/sql/approvals_are_decided_once.sql", "eaa984d99f7f"),
     ]

@@ -14,7 +14,7 @@ class ApprovalRequestQuerySet(models.QuerySet["ApprovalRequest"]):
     """Named filters for requests for approval."""
 
     def waiting(self) -> Self:
-        """Requests that nobody has decided yet, oldest first."""
+        """Requests that are not decided yet, oldest first."""
         return self.filter(state=ApprovalRequest.State.WAITING).order_by("asked_at", "pk")
 
     def about(self, row: Model) -> Self:
@@ -59,6 +59,8 @@ class ApprovalRequest(models.Model):
     )
     decided_at = models.DateTimeField(null=True, blank=True)
     words = models.TextField(blank=True, help_text="What the person who decided wrote.")
+
+    mailed_at = models.DateTimeField(null=True, blank=True, help_text="When the people who may decide got an email.")
 
     objects = ApprovalRequestQuerySet.as_manager()
 

@@ -6,6 +6,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
+from billing_engine.core.admin_kit.approvals import notices_about
 from billing_engine.core.admin_kit.cells import Colour, instant, page_of
 from billing_engine.core.admin_kit.timeline import timeline_of
 from billing_engine.core.money import price_in_words
@@ -58,6 +59,7 @@ def invoice_page(model_admin: Any, request: HttpRequest, invoice: Invoice) -> Ht
         "timeline": timeline_of(request, invoice, deeds=deeds_of(invoice), zone=invoice.customer.zone),
         "flags": flags_of([invoice]).get(invoice.pk, []),
         "late_voids": late_voids_panel(invoice),
+        "approvals": notices_about(invoice) + notices_about(invoice.period),
         "places": [
             (words, page_of("invoices.invoice", other.pk), str(other))
             for words, other in zip(("Replaces", "Replaced by"), replacements_of([invoice])[invoice.pk], strict=True)

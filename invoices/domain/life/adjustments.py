@@ -17,6 +17,7 @@ from invoices.domain.life.deeds import (
     INVOICE_VOIDED,
     REOPENING,
     last_of,
+    total_of,
     touched_by,
 )
 from invoices.domain.life.transitions import State, locked
@@ -64,9 +65,13 @@ def adjust(invoice: Invoice, *, amount: Decimal, text: str, reason: str, by: Use
         amount=amount,
     )
     Adjustment.objects.create(line=line, reason=reason.strip(), adjusted_by=by, adjusted_at=at)
-    before = {"total": invoice.total}
+    before = {"total": total_of(invoice)}
     retotal(invoice, at=at)
-    after = {"adjustment": line.description, "amount": amount, "total": invoice.total}
+    after = {
+        "adjustment": line.description,
+        "amount": money.in_words(amount, invoice.currency),
+        "total": total_of(invoice),
+    }
     record(INVOICE_ADJUSTED, on=invoice, by=by, reason=reason, before=before, after=after, also=touched_by(invoice))
     return line
 
@@ -84,14 +89,14 @@ def withdraw(line: InvoiceLine, *, by: User, at: datetime) -> Invoice:
     made = line.adjustment
     before = {
         "adjustment": line.description,
-        "amount": line.amount,
+        "amount": money.in_words(line.amount, invoice.currency),
         "reason": made.reason,
         "adjusted_by": made.adjusted_by.get_full_name() or made.adjusted_by.get_username(),
-        "total": invoice.total,
+        "total": total_of(invoice),
     }
     line.delete()
     retotal(invoice, at=at)
-    after, also = {"total": invoice.total}, [*touched_by(invoice), made.adjusted_by]
+    after, also = {"total": total_of(invoice)}, [*touched_by(invoice), made.adjusted_by]
     record(ADJUSTMENT_WITHDRAWN, on=invoice, by=by, before=before, after=after, also=also)
     return invoice
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 
+from billing_engine.core import money
 from billing_engine.core.deeds.verbs import Verb
 from billing_engine.core.models import Deed
 from billing_engine.core.models.deed import DeedQuerySet
@@ -26,6 +27,11 @@ REOPENING = (PERIOD_REOPENED, INVOICE_VOIDED)
 def touched_by(invoice: Invoice) -> list[BillingPeriod | Customer]:
     """The rows that a deed on an invoice also touches: its period, which outlives a draft, and its customer."""
     return [BillingPeriod(pk=invoice.period_id), Customer(pk=invoice.customer_id)]
+
+
+def total_of(invoice: Invoice) -> str:
+    """The total in words, as a deed keeps it: `$10.00`."""
+    return money.in_words(invoice.total, invoice.currency)
 
 
 def people_who(

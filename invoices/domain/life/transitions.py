@@ -2,26 +2,26 @@
 
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
 
+from billing_engine.core.approvals.requests import check_not_requested, close_for
 from billing_engine.core.deeds.record import changes, record
 from billing_engine.core.errors import Refused
 from invoices.domain.document.parties import bill_to, seller_of
 from invoices.domain.document.store import ask_for
 from invoices.domain.document.void_documents import name_the_replacement
 from invoices.domain.life.deeds import (
-    ADJUSTING,
     INVOICE_APPROVED,
     INVOICE_ISSUED,
     INVOICE_SENT_BACK,
-    people_who,
+    total_of,
     touched_by,
 )
+from invoices.domain.life.hands import ADJUSTED_INVOICE, check_adjuster
 from invoices.domain.life.late_voids import check_late_voids, late_voids_of
 from invoices.domain.life.numbers import next_number
-from invoices.models import Adjustment, Invoice
+from invoices.models import Invoice
 
 State = Invoice.State
 APPROVAL = ("state", "approved_by", "approved_at", "approved_over", "approved_over_reason")
@@ -33,16 +33,9 @@ class WrongState(Refused):
     code = "wrong_state"
 
 
-class AdjusterApproves(Refused):
-    """The person who adjusted an invoice cannot approve it."""
-
-    code = "adjuster_approves"
-    message = "You adjusted this invoice, so another person must approve it."
-
-
 @transaction.atomic
 def approve(invoice: Invoice, *, by: User, at: datetime, reason: str = "") -> Invoice:
-    """Approve a draft; the person who adjusted it cannot, unless the settings allow it.
+    """Approve a draft; no one who worked on it can if it was adjusted by more than the company's threshold.
 
     If actions on it were voided after it was drafted, a reason is required; raises ActionsVoided without one.
     """
@@ -56,26 +49,19 @@ def approve(invoice: Invoice, *, by: User, at: datetime, reason: str = "") -> In
     before = {"state": State.DRAFT, "voided_actions_approved": None}
     before, after = changes(before, after)
     record(INVOICE_APPROVED, on=invoice, by=by, reason=reason, before=before, after=after, also=touched_by(invoice))
+    close_for(invoice, by=by, at=at)
     return invoice
 
 
 def check_may_approve(invoice: Invoice, by: User) -> None:
-    """Refuse a person who adjusted the draft, or made or withdrew an earlier adjustment, unless the settings allow it.
-
-    Adjustments that a draft took over from a voided invoice count too.
-    """
-    if settings.ADJUSTER_APPROVES:
-        return
-    if (
-        by.pk in people_who(ADJUSTING, invoice.period)
-        or Adjustment.objects.filter(line__invoice=invoice, adjusted_by=by).exists()
-    ):
-        raise AdjusterApproves
+    """Refuse a person who worked on the adjusted draft, or one that it replaced, and everyone while a request waits."""
+    check_not_requested(invoice, ADJUSTED_INVOICE)
+    check_adjuster(invoice, by)
 
 
 @transaction.atomic
-def send_back(invoice: Invoice, *, by: User) -> Invoice:
-    """Return an approved invoice to draft; the deed says who had approved it."""
+def send_back(invoice: Invoice, *, by: User, reason: str = "") -> Invoice:
+    """Return an approved invoice to draft; the deed says who had approved it, who sends it back, and why."""
     invoice = locked(invoice, State.APPROVED)
     assert invoice.approved_by is not None  # noqa: S101 -- tells mypy: an approved invoice has both
     assert invoice.approved_at is not None  # noqa: S101 -- as above
@@ -87,7 +73,8 @@ def send_back(invoice: Invoice, *, by: User) -> Invoice:
         "approval_reason": invoice.approved_over_reason,
     }
     also = [*touched_by(invoice), approver]
-    record(INVOICE_SENT_BACK, on=invoice, by=by, before=before, after={"state": State.DRAFT}, also=also)
+    after = {"state": State.DRAFT}
+    record(INVOICE_SENT_BACK, on=invoice, by=by, reason=reason, before=before, after=after, also=also)
     return to_draft(invoice)
 
 
@@ -118,7 +105,8 @@ def issue(invoice: Invoice, *, by: User, at: datetime) -> Invoice:
     invoice.series, invoice.serial, invoice.number = numbered
     invoice.save()
     name_the_replacement(invoice, at=at)
-    after = {name: getattr(invoice, name) for name in ("state", "number", "issued_on", "due_on", "total", "currency")}
+    after = {name: getattr(invoice, name) for name in ("state", "number", "issued_on", "due_on")}
+    after["total"] = total_of(invoice)
     record(INVOICE_ISSUED, on=invoice, by=by, before={"state": State.APPROVED}, after=after, also=touched_by(invoice))
     return invoice
 

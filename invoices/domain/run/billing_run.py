@@ -20,6 +20,7 @@ from billing_engine.core.queues.locked import LockedQueue
 from billing_engine.core.queues.progress import counted_by_state, percent
 from billing_engine.core.queues.queue import AT_A_TIME, Message
 from invoices.domain.life.close import PeriodNotOver, close
+from invoices.domain.life.deeds import total_of
 from invoices.domain.month_history import record_step
 from invoices.domain.month_lock import check_unlocked
 from invoices.domain.wording import month_in_words, unfinished_in_words
@@ -140,7 +141,7 @@ class Bills(LockedQueue[BillingRunItem]):
                 item.invoice = close(item.period, at=at)
         except PeriodNotOver as early:  # by this worker's clock
             raise NotYet from early
-        after = {"draft": str(item.invoice), "total": item.invoice.total} if item.invoice else {"draft": None}
+        after = {"draft": str(item.invoice), "total": total_of(item.invoice)} if item.invoice else {"draft": None}
         also = [*([item.invoice] if item.invoice else []), item.period.customer, item.run]
         record(PERIOD_BILLED, on=item.period, by=item.run.started_by, after=after, also=also)
         item.state, item.settled_at = State.BILLED if item.invoice else State.NOTHING, at

@@ -103,7 +103,10 @@ class PriceRuleAdmin(RuleSheets, RuleButtons, ShownRule, Page[PriceRule]):
     inlines = (TierRows,)
     actions: Any = ("simulate_selected", "activate_selected", "export_xlsx", "export_csv")
     actions_list: Any = ("import_rules", "export_all")
-    actions_detail = ("activate_rule", "simulate_rule", "revise_rule", "roll_back_rule", "retire_rule")
+    actions_detail = (
+        *("activate_rule", "request_activation", "simulate_rule", "revise_rule", "roll_back_rule", "retire_rule"),
+        "request_retirement",
+    )
     conditional_fields = {part: shown_for(part) for part in PARTS} | {"once_days": "once_per"}
 
     class Media:
@@ -169,7 +172,7 @@ class PriceRuleAdmin(RuleSheets, RuleButtons, ShownRule, Page[PriceRule]):
         return history_of(row)
 
     def delete_model(self, request: HttpRequest, obj: PriceRule) -> None:
-        discard(obj, by=person(request))
+        discard(obj, by=person(request), at=now())
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any

@@ -1,26 +1,30 @@
-"""Who may activate a draft: a second person if the settings require one, or if it is backdated."""
+"""Who may activate a draft or retire a rule: a second person if a threshold requires one, or if it is backdated."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.db.models import Q
 
+from billing_engine.core.approvals.people import NeedsApproval, approved_by
+from billing_engine.core.approvals.requests import check_not_requested
 from billing_engine.core.calendar.wall_clock import in_words, instant_of
 from billing_engine.core.errors import Refused
-from leads.models import BillingPeriod
+from leads.domain.access.second_person import needs_second_person, some_company_needs_second_person
+from leads.models import ApprovalThreshold, BillingPeriod
 from pricing.domain.rule_book.history import authors
 from pricing.domain.scope.effective import customers_of, now_in, zones_of
 from pricing.domain.scope.scopes import full_scope, neighbors, rank_of
 from pricing.models import PriceRule
 
+ACTIVATION, RETIREMENT = ApprovalThreshold.Kind.RULE_ACTIVATION, ApprovalThreshold.Kind.RULE_RETIREMENT
 
-class SecondPersonNeeded(Refused):
-    """The author of a draft can't activate it."""
+
+class SecondPersonNeeded(NeedsApproval):
+    """The authors of a draft can't activate it."""
 
     code = "second_person_needed"
-    message = "You wrote this draft. Ask a second person to activate it."
+    message = "You wrote part of this draft. Ask a second person to activate it."
 
 
 class BackdatingNeedsAReason(Refused):
@@ -29,7 +33,7 @@ class BackdatingNeedsAReason(Refused):
     code = "backdating_needs_a_reason"
 
 
-class BackdatingNeedsASecondPerson(Refused):
+class BackdatingNeedsASecondPerson(NeedsApproval):
     """Changing the price of past actions needs a second person."""
 
     code = "backdating_needs_a_second_person"
@@ -37,8 +41,9 @@ class BackdatingNeedsASecondPerson(Refused):
 
 def check_approval(rule: PriceRule, *, by: User, at: datetime, reason: str) -> None:
     """Refuse an activation that lacks its second person or its reason."""
+    check_not_requested(rule, ACTIVATION)
     is_author = by.pk in authors(rule)
-    if settings.FOUR_EYES and is_author:
+    if is_author and _is_needed(ACTIVATION, rule):
         raise SecondPersonNeeded
     repriced = repriced_rules(rule, at=at)
     if not repriced:
@@ -49,6 +54,19 @@ def check_approval(rule: PriceRule, *, by: User, at: datetime, reason: str) -> N
         raise BackdatingNeedsAReason(f"{since}. Give a reason.")
     if is_author:
         raise BackdatingNeedsASecondPerson(f"{since}. You wrote it, so ask a second person to activate it.")
+
+
+def check_may_retire(rule: PriceRule, *, by: User, at: datetime) -> None:
+    """Refuse to retire a rule alone where that needs a second person."""
+    check_not_requested(rule, RETIREMENT)
+    if _is_needed(RETIREMENT, rule) and not approved_by(rule, RETIREMENT, by=by, at=at):
+        raise NeedsApproval
+
+
+def _is_needed(kind: str, rule: PriceRule) -> bool:
+    """Return whether every activation, or retirement, needs a second person at a company whose customers it prices."""
+    owner = rule.customer or (rule.product.customer if rule.product else None)
+    return needs_second_person(kind, owner.seller) if owner else some_company_needs_second_person(kind)
 
 
 def check_second_person(rule: PriceRule, *, by: User, at: datetime) -> None:

@@ -1,10 +1,12 @@
 """Store, change and delete drafts of price rules, with their tiers and history."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from django.contrib.auth.models import User
 from django.db import transaction
 
+from billing_engine.core.approvals.requests import close_for
 from billing_engine.core.errors import Refused
 from pricing.domain.rule_book.history import (
     RULE_DISCARDED,
@@ -55,10 +57,11 @@ def save_draft(rule: PriceRule, tiers: Sequence[PriceTier], *, by: User, revisio
 
 
 @transaction.atomic
-def discard(rule: PriceRule, *, by: User) -> None:
+def discard(rule: PriceRule, *, by: User, at: datetime) -> None:
     """Delete a draft with its tiers; its deeds stay. Raises NotADraft."""
     _check_draft(rule)
     changed = [(name, words, "") for name, words in stored_terms(rule.pk).items()]
+    close_for(rule, by=by, at=at)
     record_rule(RULE_DISCARDED, rule, by=by, changed=changed)
     rule.delete()
 

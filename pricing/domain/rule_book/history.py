@@ -95,7 +95,27 @@ def history_of(rule: PriceRule) -> DeedQuerySet:
     return Deed.objects.about_any(lineage)
 
 
-def authors(rule: PriceRule) -> set[int]:
-    """The ids of all users who wrote a term of the draft."""
+def writers(rule: PriceRule) -> set[int]:
+    """The ids of all users who drafted or edited the draft."""
     written = Deed.objects.on(rule).filter(verb__in=WRITTEN, person__isnull=False)
     return {*written.values_list("person", flat=True), *([rule.created_by_id] if rule.created_by_id else [])}
+
+
+def authors(rule: PriceRule) -> set[int]:
+    """The ids of all users who wrote a term that takes effect with the draft.
+
+    The terms that a copy puts in force for another time, because it rolls back or starts earlier than its model, are
+    also those of the people who wrote the model.
+    """
+    found, model = writers(rule), _model_of(rule)
+    if model is not None and (model.pk != rule.revises_id or rule.wall_from < model.wall_from):
+        found |= writers(model)
+    return found
+
+
+def _model_of(rule: PriceRule) -> PriceRule | None:
+    """The revision that the draft copies."""
+    deed = Deed.objects.on(rule).filter(verb__in=[RULE_REVISED.code, RULE_ROLLED_BACK.code]).last()
+    named = [each.rpartition(":") for each in deed.objects_touched[1:]] if deed else []
+    copied = [key for label, _, key in named if label == PriceRule._meta.label_lower]
+    return PriceRule.objects.filter(pk=copied[0]).first() if copied else None

@@ -6,9 +6,10 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 
+from billing_engine.core.approvals.requests import close_for
 from billing_engine.core.errors import Refused
 from leads.domain.periods import mark_open_periods
-from pricing.domain.rule_book.approval import check_approval
+from pricing.domain.rule_book.approval import check_approval, check_may_retire
 from pricing.domain.rule_book.billed import check_not_billed
 from pricing.domain.rule_book.checks import check_prices
 from pricing.domain.rule_book.drafting import NotADraft
@@ -62,9 +63,9 @@ def activate(rule: PriceRule, *, by: User, at: datetime, reason: str = "", overr
     """Activate a draft; the rule it revises ends where it starts.
 
     Raises RuleIncomplete if the rule has faults, no matter who wrote it. Workers rate open periods again; closed ones
-    never change. Changing the price of past actions needs a reason and a person who did not write the draft; with
-    FOUR_EYES every activation needs that person. A failing price check refuses the activation unless `override` is set,
-    with a reason.
+    never change. Changing the price of past actions needs a reason and a person who wrote no part of the draft; with
+    FOUR_EYES, or a threshold of the company, every activation needs that person. A failing price check refuses the
+    activation unless `override` is set, with a reason.
     """
     rule = locked(rule)
     if rule.state != PriceRule.State.DRAFT:
@@ -88,6 +89,7 @@ def activate(rule: PriceRule, *, by: User, at: datetime, reason: str = "", overr
     told = {"Overridden price checks": [str(check) for check in overridden]} if overridden else {}
     also = [*([rule.revises] if rule.revises else []), *overridden]
     record_rule(RULE_ACTIVATED, rule, by=by, reason=reason, changed=changed, also=also, **told)
+    close_for(rule, by=by, at=at)
     for customer in customers:
         mark_open_periods(customer=customer, reason="rule activated")
     return rule
@@ -148,10 +150,12 @@ def retire(rule: PriceRule, *, by: User, at: datetime, reason: str = "") -> Pric
     """End the rule now; it still prices actions that occurred before, however late they arrive.
 
     A rule of many customers ends at the same wall-clock time for all of them, the latest local time now, so no past
-    action loses its price.
+    action loses its price. Where every retirement needs a second person, it is requested, and another person approves
+    it.
     """
     rule = locked(rule)
     check_may_be_changed(rule)
+    check_may_retire(rule, by=by, at=at)
     before = stored_terms(rule.pk)
     _end(rule, until=now_in(zones_of(rule), at=at), at=at)
     rule.refresh_from_db()
@@ -159,6 +163,7 @@ def retire(rule: PriceRule, *, by: User, at: datetime, reason: str = "") -> Pric
     rule.save(update_fields=["state", "retired_by", "retired_at"])
     changed = differences(before, stored_terms(rule.pk))
     record_rule(RULE_RETIRED, rule, by=by, reason=reason, changed=changed)
+    close_for(rule, by=by, at=at)
     mark_open_periods(customer=rule.customer, reason="rule retired")
     return rule
 

@@ -1,5 +1,6 @@
 """Every step of an invoice is one deed that names the person, also where a worker carries it out."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -34,7 +35,7 @@ def told(*verbs: str) -> list[tuple[str, User | None, str, dict[str, Any], dict[
 
 def test_the_steps_of_an_invoice_each_with_who_why_before_and_after(accountant: User, vera: User) -> None:
     draft = a_draft(4)
-    line = adjust(draft, amount=-2, text="Goodwill", reason="Asked", by=accountant, at=NOVEMBER_3)
+    line = adjust(draft, amount=Decimal(-2), text="Goodwill", reason="Asked", by=accountant, at=NOVEMBER_3)
     withdraw(line, by=accountant, at=NOVEMBER_3)
     approve(draft, by=vera, at=NOVEMBER_3)
     send_back(draft, by=accountant)
@@ -56,7 +57,7 @@ def test_the_steps_of_an_invoice_each_with_who_why_before_and_after(accountant: 
         ("invoice_issued", vera, ""),
         ("invoice_voided", accountant, "Wrong address"),
     ]
-    assert found[0][3:] == ({"total": "10.00"}, {"adjustment": "Goodwill", "amount": -2, "total": "8.00"})
+    assert found[0][3:] == ({"total": "$10.00"}, {"adjustment": "Goodwill", "amount": "-$2.00", "total": "$8.00"})
     assert found[6][3:] == (
         {"state": "approved"},
         {
@@ -64,8 +65,7 @@ def test_the_steps_of_an_invoice_each_with_who_why_before_and_after(accountant: 
             "number": number,
             "issued_on": "2026-11-03",
             "due_on": "2026-12-03",
-            "total": "10.00",
-            "currency": "USD",
+            "total": "$10.00",
         },
     )
     touched = {"leads.billingperiod", "leads.customer", "invoices.invoice"}
@@ -80,7 +80,7 @@ def test_a_reopened_period_names_the_draft_that_was_deleted(accountant: User, ve
 
     [(verb, person, reason, before, after)] = told()
     assert (verb, person, reason, after) == ("period_reopened", vera, "Wrong price", {})
-    assert (before["draft"], before["total"]) == (name, "10.00")
+    assert (before["draft"], before["total"]) == (name, "$10.00")
 
 
 def test_what_a_worker_does_for_a_person_names_the_person_and_the_task(accountant: User) -> None:
@@ -118,7 +118,7 @@ def test_a_run_and_each_period_that_it_bills_are_deeds_of_who_started_it(account
         ("billing_run_started", accountant, "", {}, {"cycle": "2026-10", "periods": 1}),
         ("billing_run_paused", vera, "", {}, {}),
         ("billing_run_resumed", vera, "", {}, {}),
-        ("period_billed", accountant, "", {}, {"draft": str(draft), "total": "10.00"}),
+        ("period_billed", accountant, "", {}, {"draft": str(draft), "total": "$10.00"}),
     ]
     assert Deed.objects.about(draft).get().verb == "period_billed"
 

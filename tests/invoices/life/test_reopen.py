@@ -12,10 +12,10 @@ from billing_engine.core.calendar.wall_clock import read
 from billing_engine.core.models import Deed
 from invoices.domain.life.adjustments import BadAdjustment, NotAnAdjustment, adjust, withdraw
 from invoices.domain.life.close import HasUnratedActions, close
+from invoices.domain.life.hands import AdjusterApproves, NeedsSecondPerson
 from invoices.domain.life.reopen import (
     CreditIsUsed,
     NeedsReason,
-    NeedsSecondPerson,
     PeriodAlreadyOpen,
     PeriodIsIssued,
     regenerate,
@@ -23,7 +23,7 @@ from invoices.domain.life.reopen import (
     void,
 )
 from invoices.domain.life.review_flags import flags_of, without_invoice
-from invoices.domain.life.transitions import AdjusterApproves, WrongState, approve
+from invoices.domain.life.transitions import WrongState, approve
 from invoices.domain.lines.totals import balance
 from invoices.domain.run.billing_run import bill, start
 from invoices.models import Adjustment, CreditEntry, Invoice, InvoiceDocument
@@ -174,7 +174,7 @@ def test_a_period_is_reopened_with_a_reason_by_a_second_person_and_billed_again(
         "period_reopened",
         vera,
         "Wrong price",
-        {"closed_at": "2026-11-03T00:00:00Z", "draft": str(invoice), "total": "10.00", "currency": "USD"},
+        {"closed_at": "2026-11-03T00:00:00Z", "draft": str(invoice), "total": "$10.00"},
     )
     received(period, 2)
     again = close(period, at=LATER)

@@ -10,8 +10,9 @@ from django.urls import reverse
 
 from invoices.domain.life.adjustments import withdraw
 from invoices.domain.life.deeds import deeds_of
-from invoices.domain.life.reopen import NeedsSecondPerson, bill_again, regenerate, reopen, void
-from invoices.domain.life.transitions import AdjusterApproves, approve, send_back
+from invoices.domain.life.hands import AdjusterApproves, NeedsSecondPerson
+from invoices.domain.life.reopen import bill_again, regenerate, reopen, void
+from invoices.domain.life.transitions import approve, send_back
 from invoices.domain.month_close.close_month import create_missing_months, lock
 from invoices.domain.month_close.close_month import reopen as reopen_month
 from invoices.models import BillingCycle, Invoice
@@ -39,12 +40,12 @@ def test_a_withdrawn_adjustment_is_kept_with_both_people(wanda: User, vera: User
         vera,
         {
             "adjustment": "Goodwill",
-            "amount": "-2.50",
+            "amount": "-$2.50",
             "reason": "Agreed by phone",
             "adjusted_by": "wanda",
-            "total": "7.50",
+            "total": "$7.50",
         },
-        {"total": "10.00"},
+        {"total": "$10.00"},
     )
     assert deed.objects_touched == [
         f"invoices.invoice:{invoice.pk}",
@@ -87,7 +88,7 @@ def test_settings_that_let_an_adjuster_approve_let_who_withdrew_too(
     assert approve(invoice, by=vera, at=LATER).state == "approved"
 
 
-def test_who_approved_and_sent_back_does_not_reopen_the_period_but_may_approve_it_again(
+def test_who_approved_or_sent_back_does_not_reopen_the_period_but_may_approve_it_again(
     wanda: User, vera: User, frank: User
 ) -> None:
     invoice = approved(a_draft(4), wanda)
@@ -99,7 +100,9 @@ def test_who_approved_and_sent_back_does_not_reopen_the_period_but_may_approve_i
     assert (sent_back.person, sent_back.before["approved_by"], sent_back.after) == (vera, "wanda", {"state": "draft"})
     assert approve(invoice, by=wanda, at=LATER).state == "approved"
     send_back(invoice, by=vera)
-    assert reopen(invoice.period, reason="Wrong", by=vera, at=LATER).is_open
+    with pytest.raises(NeedsSecondPerson):
+        reopen(invoice.period, reason="Wrong", by=vera, at=LATER)
+    assert reopen(invoice.period, reason="Wrong", by=frank, at=LATER).is_open
 
 
 def test_who_billed_a_period_again_does_not_reopen_it(wanda: User, vera: User, frank: User) -> None:
