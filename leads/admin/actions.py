@@ -29,6 +29,7 @@ from billing_engine.core.admin_kit.dialogs import Dialog, Done, WithReason, butt
 from billing_engine.core.admin_kit.fields import WITHOUT_IDLE_ZEROS
 from billing_engine.core.admin_kit.filters import DayFilter
 from billing_engine.core.admin_kit.pages import Page, ReadOnlyPage
+from leads.domain.access.contacts import may_see_contacts
 from leads.domain.catalog import save_action_type
 from leads.domain.early_actions import BEFORE_ITS_LEAD
 from leads.domain.voiding import void
@@ -144,7 +145,11 @@ class ActionAdmin(ReadOnlyPage[Action]):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Action], search_term: str
     ) -> tuple[QuerySet[Action], bool]:
-        return (queryset.filter(actions_named(search_term)) if search_term.strip() else queryset), False
+        return (
+            queryset.filter(actions_named(search_term, by_person=may_see_contacts(request.user)))
+            if search_term.strip()
+            else queryset
+        ), False
 
     @button(
         "Void",

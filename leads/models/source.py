@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
@@ -112,13 +113,32 @@ class Credential(models.Model):
 class ApiKey(Credential):
     """What a source authenticates with; shown once, and only its digest is kept."""
 
+    class Scope(models.TextChoices):
+        """What a key may see besides what happened to the source's own actions."""
+
+        PRICES = "prices", "Prices of its own actions"
+
     source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="api_keys")
     prefix = models.CharField(max_length=12, unique=True, help_text="The part that is shown in the admin.")
     digest = models.CharField(max_length=64, help_text="SHA-256 of the whole key.")
+    scopes = ArrayField(
+        models.CharField(max_length=20, choices=Scope.choices),
+        default=list,
+        blank=True,
+        help_text="What requests with the key may see besides what happened to the source's own actions.",
+    )
 
     class Meta(Credential.Meta):
         abstract = False
         verbose_name = "API key"
+        constraints = [
+            models.CheckConstraint(name="an_api_key_has_known_scopes", condition=Q(scopes__contained_by=["prices"]))
+        ]
+
+    @property
+    def sees_prices(self) -> bool:
+        """Whether it may see rules, amounts and invoice numbers of the source's own actions."""
+        return self.Scope.PRICES.value in self.scopes
 
     def __str__(self) -> str:
         return f"{self.prefix}…"

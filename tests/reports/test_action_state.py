@@ -5,16 +5,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 from time_machine import travel
 
 from invoices.domain.life.transitions import approve, issue
 from invoices.domain.run.billing_run import bill, start
 from invoices.models import Invoice
-from leads.domain.credentials.api_keys import create_key
+from leads.domain.credentials.api_keys import create_key, set_scopes
 from leads.domain.quarantine.settle import discard, repair
-from leads.models import Action, ActionType, BillingPeriod, QuarantinedItem, Source
+from leads.models import Action, ActionType, ApiKey, BillingPeriod, QuarantinedItem, Source
 from pricing.domain.rate.rate import rate
 from pricing.models import PriceRule
 from tests.factories.leads import ActionTypeFactory, ProductFactory, SourceFactory
@@ -36,7 +35,10 @@ def source() -> Source:
 
 @pytest.fixture
 def key(source: Source) -> str:
-    return create_key(source)[1]
+    """A key that may see prices; `tests/pricing/test_two_sources.py` has those that may not."""
+    key, plaintext = create_key(source)
+    set_scopes(key, [ApiKey.Scope.PRICES], by=UserFactory.create(), at=DONE_AT)
+    return plaintext
 
 
 @pytest.fixture
@@ -202,8 +204,8 @@ def test_the_lead_must_be_named(client: Client, key: str):
 
 def test_only_staff_with_every_permission_see_it(client: Client, key: str):
     send(client, key, action())
-    client.force_login(User.objects.create_user("olga"))
-    assert ask(client, None).status_code == 404
+    client.force_login(UserFactory.create())
+    assert ask(client, None).status_code == 403
     client.force_login(with_role("Viewer"))
     assert ask(client, None).status_code == 200
     assert ask(client, None, "%00/A-1").status_code == 404

@@ -25,12 +25,14 @@ from billing_engine.core.errors import Refused
 from billing_engine.core.models import Deed
 from billing_engine.core.models.deed import DeedQuerySet
 from billing_engine.core.recent_login import need_recent_login
+from billing_engine.core.page_access import may, stated
 
 Row = TypeVar("Row", bound=Model)
 # How columns with secrets, or with what secrets are checked by, are named; tests/house/test_secrets.py walks them.
 SECRET = re.compile(r"password|secret|(?<!is_)sealed|digest|token|session_data|private")
 
-
+# Raw columns that no page shows, and no list is filtered by.
+RAW_COLUMNS = frozenset({"body", "answer"})
 DEEDS_A_PAGE = 100
 
 
@@ -115,10 +117,6 @@ class Page(Extensible, WithDeeds[Row]):
         found: QuerySet[Row] = super().get_queryset(request)
         return found.select_related(*self.related) if self.related else found
 
-    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
-        """Refuse a filter typed into the address that would reveal a secret, such as its digest, letter by letter."""
-        return not SECRET.search(lookup) and super().lookup_allowed(lookup, value, request)
-
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Add what the last bulk action skipped."""
         shown = {"skipped": skipped_by(request, self.model)} | (extra_context or {})
@@ -144,13 +142,23 @@ class Page(Extensible, WithDeeds[Row]):
             messages.error(request, str(refusal))
             return HttpResponseRedirect(request.get_full_path())
 
+    def hidden_columns(self, request: HttpRequest) -> frozenset[str]:
+        """The columns that this user can't see, and so can't filter by: counts would give their values away."""
+        return RAW_COLUMNS
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        """Refuse a filter typed into the address that would reveal a secret or a hidden column, letter by letter."""
+        hidden = RAW_COLUMNS if request is None else self.hidden_columns(request)
+        is_hidden = SECRET.search(lookup) or not hidden.isdisjoint(lookup.split("__"))
+        return not is_hidden and super().lookup_allowed(lookup, value, request)
+
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
         """The buttons above the page that the user's role and the row's state allow.
 
         If another rule prevents this user (a second person is needed, a month is not ready), the button is disabled
         with the reason; if a second person could do it, the button that asks for approval takes its place.
         """
-        found = [each for each in super().get_actions_detail(request, object_id) if _may_press(each.method, request)]
+        found = self._pressable(request, super().get_actions_detail(request, object_id))
         row = self.get_object(request, str(object_id)) if found else None
         if row is None:
             return []
@@ -161,10 +169,26 @@ class Page(Extensible, WithDeeds[Row]):
                 each.dialog, each.variant = {**each.dialog, "why_not": words}, ActionVariant.DEFAULT
         return offered
 
+    def get_actions_list(self, request: HttpRequest) -> list[Any]:
+        """The buttons above the list that the user's role allows."""
+        return self._pressable(request, super().get_actions_list(request))
 
-def _may_press(method: Any, request: HttpRequest) -> bool:
-    needed: str = getattr(method, "needs", "")
-    return not needed or request.user.has_perm(needed)
+    def get_actions_row(self, request: HttpRequest) -> list[Any]:
+        """The buttons of each row that the user's role allows."""
+        return self._pressable(request, super().get_actions_row(request))
+
+    def get_actions_submit_line(self, request: HttpRequest, object_id: Any) -> list[Any]:
+        """The buttons below a form that the user's role allows."""
+        return self._pressable(request, super().get_actions_submit_line(request, object_id))
+
+    def _filter_actions_by_permissions(self, request: HttpRequest, actions: Any) -> list[Any]:
+        """Django's, without the actions that state no permission: it would offer those to everyone."""
+        found: list[Any] = super()._filter_actions_by_permissions(request, actions)
+        return [each for each in found if stated(each[0])]
+
+    @staticmethod
+    def _pressable(request: HttpRequest, buttons: list[Any]) -> list[Any]:
+        return [each for each in buttons if may(request.user, each.method)]
 
 
 def _is_offered(method: Any, row: Model) -> bool:

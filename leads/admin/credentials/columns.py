@@ -43,5 +43,8 @@ class ShownCredential:
     ended = column(lambda one: instant(one.revoked_at or one.expires_at), title="expiry")
 
 
+SCOPES = column(
+    lambda key: ", ".join(ApiKey.Scope(scope).label for scope in key.scopes), title="may see", empty="no prices"
+)
 KEY = column(lambda prefix: code(f"lbe_{prefix}_…"), "prefix", title="key")
 SECRET = column(lambda hint: code(f"{hint}…"), "hint", title="secret")

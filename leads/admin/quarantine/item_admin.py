@@ -32,6 +32,7 @@ from billing_engine.core.admin_kit.dialogs import Dialog, Done, WithReason, butt
 from billing_engine.core.admin_kit.filters import Received
 from billing_engine.core.admin_kit.pages import ReadOnlyPage
 from billing_engine.core.errors import Refused
+from billing_engine.core.page_access import needs
 from leads.admin.quarantine.filters import ByCode, ByMonth, ByState
 from leads.admin.quarantine.groups import groups
 from leads.admin.quarantine.item_page import (
@@ -42,6 +43,7 @@ from leads.admin.quarantine.item_page import (
     relocated_fault,
     zone_of,
 )
+from leads.domain.access.contacts import may_see_raw_bodies
 from leads.domain.intake.receipt import CONFLICT, QUARANTINED, Receipt
 from leads.domain.quarantine.bulk_retry import retry_next, start_retry
 from leads.domain.quarantine.conflicts import take_new
@@ -142,12 +144,14 @@ class QuarantinedItemAdmin(ReadOnlyPage[QuarantinedItem]):
     ) -> HttpResponse:
         item: QuarantinedItem = kwargs["obj"]
         context |= item_context(item)
+        context["may_see_item"] = may_see_raw_bodies(request.user)
         context["may_settle"] = item.state == State.WAITING and self.has_settle_permission(request)
         return super().render_change_form(request, context, *args, **kwargs)
 
+    @needs("leads.change_quarantineditem")
     def retry_all(self, request: HttpRequest) -> HttpResponse:
         """Retry all items of one source and code: a few immediately, many by the workers."""
-        if request.method != "POST" or not self.has_settle_permission(request):
+        if request.method != "POST":
             raise PermissionDenied
         source = get_object_or_404(Source, pk=request.POST.get("source"))
         back = list_of("leads.quarantineditem")
