@@ -107,7 +107,7 @@ class RuleSheets:
         return _workbook(PriceRule.objects.exclude(state=PriceRule.State.RETIRED))
 
     export_all: Any = action(
-        _export_all, permissions=["pricing.view_pricerule"], description="Export", icon="download", url_path="export"
+        _export_all, permissions=["view"], description="Export", icon="download", url_path="export"
     )
 
     def _import_rules(self, request: HttpRequest) -> HttpResponse:
