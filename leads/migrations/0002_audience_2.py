@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("leads", "0002_approvals"),
+        ("leads", "0002_bounds"),
     ]
 
     operations = [
