@@ -5,6 +5,7 @@ from leads.models.company import Company, NumberPrefix
 from leads.models.customer import Customer, CycleChange
 from leads.models.delivery import Delivery, QuarantinedItem
 from leads.models.early import EarlyAction
+from leads.models.facts import ActionTypeRevision, ProductRevision, SourceRevision
 from leads.models.lead import Lead
 from leads.models.period import BillingPeriod, UnratedMark
 from leads.models.product import Product
@@ -15,6 +16,7 @@ from leads.models.tax import CustomerTax
 __all__ = [
     "Action",
     "ActionType",
+    "ActionTypeRevision",
     "ApiKey",
     "BillingPeriod",
     "BulkRetry",
@@ -28,9 +30,11 @@ __all__ = [
     "Lead",
     "NumberPrefix",
     "Product",
+    "ProductRevision",
     "QuarantineStep",
     "QuarantinedItem",
     "SigningSecret",
     "Source",
+    "SourceRevision",
     "UnratedMark",
 ]

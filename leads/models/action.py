@@ -1,6 +1,7 @@
 """Actions and action types."""
 
-from typing import Self
+from datetime import date
+from typing import TYPE_CHECKING, Self
 
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
@@ -10,48 +11,27 @@ from leads.models.customer import CODE
 from leads.models.delivery import Delivery
 from leads.models.lead import Lead
 from leads.models.period import BillingPeriod
+from leads.models.revision import in_force_on
+
+if TYPE_CHECKING:
+    from leads.models.facts import ActionTypeRevision
 
 LARGEST_QUANTITY = 1_000_000
 LARGEST_VALUE = 1_000_000_000
 
 
 class ActionType(models.Model):
-    """The kind of action."""
+    """The kind of action; its facts are revisions."""
 
     code = models.CharField(max_length=60, unique=True, validators=[CODE])
     name = models.CharField(max_length=200)
-    unit = models.CharField(
-        max_length=40, default="action", help_text="What a quantity of it counts, such as sample, view or request."
-    )
-    is_billable = models.BooleanField(
-        "billable", default=True, help_text="If not, actions of this type are excluded as not_billable."
-    )
-    largest_quantity = models.DecimalField(
-        max_digits=18,
-        decimal_places=6,
-        default=LARGEST_QUANTITY,
-        db_default=LARGEST_QUANTITY,
-        help_text="Actions with a larger quantity go to quarantine. Raise this limit to retry them.",
-    )
-    largest_value = models.DecimalField(
-        max_digits=18,
-        decimal_places=6,
-        default=LARGEST_VALUE,
-        db_default=LARGEST_VALUE,
-        help_text="Actions with a larger value, in the customer's currency, go to quarantine.",
-    )
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(
-                name="the_limits_of_an_action_type_are_not_negative",
-                condition=Q(largest_quantity__gte=0, largest_value__gte=0),
-                violation_error_message="A limit can't be negative.",
-            )
-        ]
 
     def __str__(self) -> str:
         return self.name
+
+    def facts_on(self, day: date) -> "ActionTypeRevision":
+        """Return the facts in force on a day."""
+        return in_force_on(self.revisions.all(), day)
 
 
 class ActionQuerySet(models.QuerySet["Action"]):

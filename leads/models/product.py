@@ -1,19 +1,25 @@
 """Products that leads are about."""
 
+from datetime import date
+from typing import TYPE_CHECKING
+
 from django.db import models
 from django.db.models import Q
 
 from billing_engine.core.money import MOST_PLACES
 from leads.models.customer import Customer
+from leads.models.revision import in_force_on
+
+if TYPE_CHECKING:
+    from leads.models.facts import ProductRevision
 
 
 class Product(models.Model):
-    """What a lead is about; it belongs to one customer."""
+    """What a lead is about; it belongs to one customer, and its category is a revision."""
 
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="products")
     sku = models.CharField("SKU", max_length=100)
     name = models.CharField(max_length=200)
-    category = models.CharField(max_length=80, blank=True, db_index=True)
     list_price = models.DecimalField(
         max_digits=16,
         decimal_places=MOST_PLACES,
@@ -34,3 +40,7 @@ class Product(models.Model):
 
     def __str__(self) -> str:
         return f"{self.sku} · {self.name}"
+
+    def facts_on(self, day: date) -> "ProductRevision":
+        """Return the facts in force on a day."""
+        return in_force_on(self.revisions.all(), day)

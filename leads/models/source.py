@@ -1,15 +1,19 @@
 """Lead sources, their API keys and their signing secrets."""
 
-from datetime import datetime
+from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Q
 from django.db.models.functions import Lower
 
 from billing_engine.core.countries import countries
 from leads.models.customer import CODE, Customer
+from leads.models.revision import in_force_on
+
+if TYPE_CHECKING:
+    from leads.models.facts import SourceRevision
 
 
 def validate_country(code: str) -> None:
@@ -35,7 +39,7 @@ class Channel(models.TextChoices):
 
 
 class Source(models.Model):
-    """A sender of leads."""
+    """A sender of leads; its channel is a revision."""
 
     class NewProducts(models.TextChoices):
         QUARANTINE = "quarantine", "Put the lead in quarantine"
@@ -43,7 +47,6 @@ class Source(models.Model):
 
     code = models.CharField(max_length=40, unique=True, validators=[CODE])
     name = models.CharField(max_length=200)
-    channel = models.CharField(max_length=20, choices=Channel.choices)
     is_active = models.BooleanField("active", default=True, help_text="Requests from an inactive source are refused.")
     customer = models.ForeignKey(
         Customer,
@@ -83,11 +86,14 @@ class Source(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(Lower("code"), name="a_source_code_is_unique_whatever_its_case"),
-            models.CheckConstraint(name="a_source_has_a_known_channel", condition=Q(channel__in=Channel.values)),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    def facts_on(self, day: date) -> "SourceRevision":
+        """Return the facts in force on a day."""
+        return in_force_on(self.revisions.all(), day)
 
 
 class Credential(models.Model):

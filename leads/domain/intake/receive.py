@@ -17,7 +17,7 @@ from leads.domain.body.decode import is_plain
 from leads.domain.body.parcel import Parcel
 from leads.domain.body.parse import open_parcel
 from leads.domain.early_actions import keep_early
-from leads.domain.intake.decide import Decided, decide
+from leads.domain.intake.decide import Decided, decide, refuse_other_channels
 from leads.domain.intake.idempotency import check_key, earlier_receipt
 from leads.domain.intake.items import SentAction, SentLead
 from leads.domain.intake.keep_refused import keep_refused
@@ -88,8 +88,7 @@ def _store(source: Source, delivery: NewDelivery, parcel: Parcel) -> Receipt:
         leads = read_leads(
             parcel.items, received_at=delivery.received_at, plain=plain, default_country=source.default_country
         )
-        for lead in leads:
-            lead.refuse_other_channel(source.channel)
+        refuse_other_channels(source, leads, received_at=delivery.received_at)
         try:
             receipt = _attempt(source, delivery, leads)
         except Overtaken:
@@ -101,7 +100,7 @@ def _store(source: Source, delivery: NewDelivery, parcel: Parcel) -> Receipt:
 
 def _attempt(source: Source, delivery: NewDelivery, leads: Sequence[SentLead]) -> Receipt:
     """Look up and write once; a change in between raises Overtaken, and nothing is stored."""
-    known = _look_up(source, leads)
+    known = _look_up(source, leads, at=delivery.received_at)
     delivery.id = known.delivery
     decided = decide(source, delivery, leads, known)
     if decided.periods.open_missing():
@@ -113,13 +112,13 @@ def _attempt(source: Source, delivery: NewDelivery, leads: Sequence[SentLead]) -
     return receipt
 
 
-def _look_up(source: Source, leads: Sequence[SentLead]) -> Known:
+def _look_up(source: Source, leads: Sequence[SentLead], *, at: datetime) -> Known:
     """Look up what the items refer to, after adding products if the source is allowed to."""
     readable = [lead for lead in leads if lead.item and not lead.is_refused]
     items = [lead.item.product for lead in readable if lead.item and lead.item.product]
     named, ids = [named_product(item) for item in items], [lead.result.id or "" for lead in readable]
     known = look_up(source, products=named, leads=ids)
-    return look_up(source, products=named, leads=ids) if add_products(source, items, known) else known
+    return look_up(source, products=named, leads=ids) if add_products(source, items, known, at=at) else known
 
 
 def _write_in_steps(source: Source, delivery: NewDelivery, leads: Sequence[SentLead], decided: Decided) -> Receipt:
