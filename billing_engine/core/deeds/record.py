@@ -72,8 +72,8 @@ def deed_of(
         address=origin.address(),
         objects_touched=list(dict.fromkeys(reference(row) for row in touched)),
         subject_name=str(on)[:NAME_LENGTH],
-        before=_plain(before),
-        after=_plain(after),
+        before=plain(before),
+        after=plain(after),
         reason=reason.strip(),
     )
 
@@ -90,7 +90,7 @@ def require_transaction() -> None:
         raise transaction.TransactionManagementError("A deed is recorded in the transaction of what was done.")
 
 
-def _plain(values: Values | None) -> dict[str, Any]:
+def plain(values: Values | None) -> dict[str, Any]:
     """Return the values as JSON holds them: amounts and times as text."""
     return {name: _text(value) for name, value in (values or {}).items()}
 

@@ -1,0 +1,62 @@
+"""What can be approved: each app registers its kinds when Django starts."""
+
+from collections.abc import Callable
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db.models import Model
+
+Decide = Callable[[Any, User, datetime, str], object]
+
+
+def _no_others(_: Any) -> AbstractSet[int]:
+    return frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of approval: what it is about, who may decide it, and what a decision does.
+
+    `approve` puts the subject in force for the person who decides, with the reason of the request; it records the deed
+    of the approval and raises Refused if that is no longer possible. `send_back` changes the subject, if a refused one
+    needs it, and records nothing. Both are called as `(subject, by, at, words)`.
+    """
+
+    code: str
+    words: str
+    model: type[Model]
+    permission: str
+    written_by: frozenset[str]
+    approve: Decide
+    send_back: Decide
+    page: Callable[[Any], str]
+    # Authors that deeds on the subject do not name, such as those of the draft that it replaces.
+    other_authors: Callable[[Any], AbstractSet[int]] = _no_others
+
+
+def nothing_to_do(subject: Any, by: User, at: datetime, words: str) -> None:
+    """A `send_back` of a subject that stays as it is, such as a draft."""
+
+
+_known: dict[str, Kind] = {}
+
+
+def register(kind: Kind) -> Kind:
+    """Make a kind known; its code is taken once."""
+    if kind.code in _known:
+        raise ValueError(f"The kind of approval {kind.code} is registered twice.")
+    _known[kind.code] = kind
+    return kind
+
+
+def kinds() -> dict[str, Kind]:
+    """Return every registered kind by its code."""
+    return dict(sorted(_known.items()))
+
+
+def kind_of(code: str) -> Kind:
+    """Return a registered kind."""
+    return _known[code]
