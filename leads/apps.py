@@ -7,3 +7,9 @@ class LeadsConfig(AppConfig):
     """Customers, and the leads that sources send."""
 
     name = "leads"
+
+    def ready(self) -> None:
+        """Register what can be approved."""
+        from leads.domain.catalog.approvals import register_kinds
+
+        register_kinds()

@@ -7,3 +7,9 @@ class PricingConfig(AppConfig):
     """What an action costs, and why."""
 
     name = "pricing"
+
+    def ready(self) -> None:
+        """Register what can be tried, and what it does to charges."""
+        from pricing.domain.effect import register_effects
+
+        register_effects()

@@ -1,10 +1,11 @@
 """The admin pages of leads: one file per subject."""
 
-from leads.admin import actions, companies, customers, deliveries, leads, menu, products, search, sources
+from leads.admin import action_types, actions, companies, customers, deliveries, leads, menu, products, search, sources
 from leads.admin.credentials import credential_admin
 from leads.admin.quarantine import bulk_retries, item_admin
 
 __all__ = [
+    "action_types",
     "actions",
     "bulk_retries",
     "companies",

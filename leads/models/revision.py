@@ -26,7 +26,7 @@ class RevisionQuerySet(models.QuerySet[AnyRevision]):
 
     def by_day(self) -> Self:
         """Sort so that the last one that begins by a day is the one in force on that day."""
-        return self.order_by("first_day", "pk")
+        return self.order_by("first_day", "in_force_at", "pk")
 
 
 class Revision(models.Model):
@@ -64,4 +64,5 @@ def in_force_on(revisions: Iterable[AnyRevision], day: date) -> AnyRevision:
     begun = [each for each in revisions if each.in_force_at is not None and each.first_day <= day]
     if not begun:
         raise LookupError(f"Nothing is in force on {day}.")
-    return max(begun, key=lambda each: (each.first_day, each.pk))
+    # Of one day, the last that was put in force; one that is tried and not stored comes after all others.
+    return max(begun, key=lambda each: (each.first_day, each.in_force_at, each.pk is None, each.pk))

@@ -35,7 +35,7 @@ ACTIVITY = f"""
       JOIN leads_source source ON source.id = counted.source_id
       JOIN leads_actiontype type ON type.id = counted.action_type_id
       JOIN (SELECT action_type_id, unit, first_day,
-                   lead(first_day, 1, 'infinity') OVER (PARTITION BY action_type_id ORDER BY first_day, id) AS until
+                   lead(first_day, 1, 'infinity') OVER (PARTITION BY action_type_id ORDER BY first_day, in_force_at, id) AS until
               FROM leads_actiontyperevision WHERE in_force_at IS NOT NULL) facts
            ON facts.action_type_id = type.id
            AND (period.start_at AT TIME ZONE %(zone)s)::date >= facts.first_day

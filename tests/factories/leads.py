@@ -1,11 +1,13 @@
 """Factories for the app `leads`."""
 
 from datetime import UTC, date, datetime
+from typing import Any
 
 import factory
 from factory.django import DjangoModelFactory
 
 from billing_engine.core.calendar.spans import Month
+from leads.domain.catalog.facts import REVISIONS, first_facts, values
 from leads.models import (
     Action,
     ActionType,
@@ -23,6 +25,7 @@ from leads.models import (
     SigningSecret,
     Source,
 )
+from leads.models.facts import CatalogRevision
 
 OCTOBER = Month(2026, 10)
 LONG_AGO = date(2020, 1, 1)
@@ -55,7 +58,32 @@ class CustomerFactory(DjangoModelFactory[Customer]):
             self.taxes.create(name="Tax", rate=rate)
 
 
-class ProductFactory(DjangoModelFactory[Product]):
+class WithFacts(DjangoModelFactory[Any]):
+    """Creates a subject of the catalog with its facts from the beginning, given like its other fields."""
+
+    class Meta:
+        abstract = True
+
+    @classmethod
+    def _create(cls, model_class: Any, *args: Any, **fields: Any) -> Any:
+        facts = {name: fields.pop(name) for name in REVISIONS[model_class].FACTS if name in fields}
+        subject = super()._create(model_class, *args, **fields)
+        if not subject.revisions.exists():
+            first_facts(subject, at=MID_OCTOBER, by=None, facts=facts).save()
+        return subject
+
+
+def from_day(subject: Product | Source | ActionType, day: date = LONG_AGO, **facts: Any) -> CatalogRevision:
+    """Other facts in force from a day on, as if a second person had approved them."""
+    subject = type(subject).objects.get(pk=subject.pk)
+    everything = values(subject.facts_on(day)) | facts
+    revision = first_facts(subject, at=MID_OCTOBER, by=None, facts=everything)
+    revision.first_day = day
+    revision.save()
+    return revision
+
+
+class ProductFactory(WithFacts, DjangoModelFactory[Product]):
     class Meta:
         model = Product
 
@@ -64,7 +92,7 @@ class ProductFactory(DjangoModelFactory[Product]):
     name = factory.LazyAttribute(lambda product: f"Product {product.sku}")
 
 
-class SourceFactory(DjangoModelFactory[Source]):
+class SourceFactory(WithFacts, DjangoModelFactory[Source]):
     class Meta:
         model = Source
 
@@ -91,7 +119,7 @@ class SigningSecretFactory(DjangoModelFactory[SigningSecret]):
     hint = "whsec_ABCD"
 
 
-class ActionTypeFactory(DjangoModelFactory[ActionType]):
+class ActionTypeFactory(WithFacts, DjangoModelFactory[ActionType]):
     class Meta:
         model = ActionType
         django_get_or_create = ("code",)

@@ -9,10 +9,10 @@ import pytest
 from django.contrib.auth.models import User
 
 from billing_engine.core.errors import HasFaults
-from leads.domain.catalog import save_action_type, save_product
+from leads.domain.catalog.sources import save_source
+from leads.domain.catalog.subjects import save_action_type, save_product
 from leads.domain.companies import save_company
 from leads.domain.customers import save_customer
-from leads.domain.sources import save_source
 from leads.models import ActionType, BillingPeriod, Company, Customer, CustomerTax, Product, Source, UnratedMark
 from tests.factories.invoices import BillingCycleFactory
 from tests.factories.leads import (

@@ -91,7 +91,7 @@ def _implausible(name: str, number: Decimal, largest: Decimal, kind: str) -> Fau
         f"{name}_implausible",
         f"/{name}",
         f"A {name} of {number_in_words(number)} exceeds {number_in_words(largest)}, the limit of the action type"
-        f" {kind}. Correct it or, if it is right, raise the limit and retry.",
+        f" {kind}. Correct it or, if it is right, raise the limit from its day on and retry.",
     )
 
 

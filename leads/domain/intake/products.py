@@ -16,7 +16,8 @@ POINTER = "/product"
 
 # Each product and its category from the beginning, in one statement: neither is ever there without the other.
 ADD = """
-    WITH sent AS (SELECT * FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[]) AS sent (customer_id, sku, name, category)),
+    WITH sent AS (SELECT * FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[])
+                             AS sent (customer_id, sku, name, category)),
          added AS (INSERT INTO leads_product (customer_id, sku, name, created_at)
                    SELECT customer_id, sku, name, %s FROM sent
                    ON CONFLICT DO NOTHING RETURNING id, customer_id, sku)

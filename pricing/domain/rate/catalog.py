@@ -33,8 +33,12 @@ def catalogs_for(customers: Iterable[Customer], *, proposed: Sequence[CatalogRev
     )
     sources = _read(SourceRevision.objects.all(), "source_id", "channel", proposed)
     kinds = _read(ActionTypeRevision.objects.all(), "action_type_id", "is_billable", proposed)
-    categories = {ProductId(pk): [(day, ProductFacts(ProductId(pk), it)) for day, it in dated] for pk, dated in products.items()}
-    channels = {SourceId(pk): [(day, SourceFacts(SourceId(pk), it)) for day, it in dated] for pk, dated in sources.items()}
+    categories = {
+        ProductId(pk): [(day, ProductFacts(ProductId(pk), it)) for day, it in dated] for pk, dated in products.items()
+    }
+    channels = {
+        SourceId(pk): [(day, SourceFacts(SourceId(pk), it)) for day, it in dated] for pk, dated in sources.items()
+    }
     billable = {KindId(pk): dated for pk, dated in kinds.items()}
     first = _first(categories), _first(channels), _first(billable)
     by_zone = {
@@ -44,9 +48,7 @@ def catalogs_for(customers: Iterable[Customer], *, proposed: Sequence[CatalogRev
     return {customer.pk: by_zone[customer.time_zone] for customer in customers}
 
 
-def _read(
-    stored: QuerySet[Any], subject: str, fact: str, proposed: Sequence[CatalogRevision]
-) -> dict[int, Dated[Any]]:
+def _read(stored: QuerySet[Any], subject: str, fact: str, proposed: Sequence[CatalogRevision]) -> dict[int, Dated[Any]]:
     """By subject: the fact from each first day on, as far as it changes."""
     rows = list(stored.in_force().by_day().values_list(subject, "first_day", fact))  # type: ignore[attr-defined]
     # The sort is stable: a proposed revision comes after those of the same first day.

@@ -14,9 +14,9 @@ from leads.domain.periods import mark_unrated
 from leads.models import Action, BillingPeriod, UnratedMark
 from pricing.domain.rate.actions import START, StoredActions, Without, number_of, period_of
 from pricing.domain.rate.carry_over import carried_over, carries
+from pricing.domain.rate.catalog import catalogs_for
 from pricing.domain.rate.charges import CHARGES_AT_A_TIME, REFUSED, ChargeWriter, FaultFinder
 from pricing.domain.rate.checkpoint import Checkpoint, checkpoints, kept
-from pricing.domain.rate.catalog import catalogs_for
 from pricing.domain.rate.inputs import period_facts, rule_books
 from pricing.domain.rate.rollup import Tally, save_tallies
 from pricing.models import PeriodTally, RatingAttempts, UnratedAction

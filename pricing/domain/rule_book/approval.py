@@ -12,7 +12,7 @@ from billing_engine.core.errors import Refused
 from leads.models import BillingPeriod
 from pricing.domain.rule_book.history import last_author
 from pricing.domain.scope.effective import customers_of, now_in, zones_of
-from pricing.domain.scope.scopes import owner_of, neighbors, rank_of
+from pricing.domain.scope.scopes import neighbors, owner_of, rank_of
 from pricing.models import PriceRule
 
 

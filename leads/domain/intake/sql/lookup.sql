@@ -42,7 +42,7 @@ BEGIN
                             FROM leads_actiontype type
                             JOIN (SELECT action_type_id, json_agg(json_build_object(
                                          'first_day', first_day, 'largest_quantity', largest_quantity,
-                                         'largest_value', largest_value) ORDER BY first_day, id) AS limits
+                                         'largest_value', largest_value) ORDER BY first_day, in_force_at, id) AS limits
                                     FROM leads_actiontyperevision
                                    WHERE in_force_at IS NOT NULL
                                    GROUP BY action_type_id) revision ON revision.action_type_id = type.id) kind),

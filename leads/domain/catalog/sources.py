@@ -1,13 +1,24 @@
-"""Validate and save sources; a change of channel has open periods rated again."""
+"""Validate and save sources: what they are. Their channel changes by `write_facts`."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
+from django.contrib.auth.models import User
 from django.db import transaction
 
+from billing_engine.core.deeds.record import changes, record
+from billing_engine.core.deeds.verbs import Verb
 from billing_engine.core.errors import FieldFault, HasFaults
 from billing_engine.core.validation import row_faults
-from leads.domain.periods import mark_open_periods
+from leads.domain.catalog.facts import first_facts, values
 from leads.models import Source
+
+SOURCE_SAVED = Verb("source_saved", "Source saved")
+TOLD = (
+    *("code", "name", "is_active", "customer", "new_products", "default_country"),
+    *("requests_per_minute", "signature_required", "field_mapping"),
+)
 
 
 class SourceHasFaults(HasFaults):
@@ -33,16 +44,31 @@ def signature_faults(source: Source, *, at: datetime) -> list[FieldFault]:
 
 
 @transaction.atomic
-def save_source(source: Source, *, at: datetime) -> Source:
+def save_source(source: Source, *, by: User | None, at: datetime, facts: Mapping[str, Any] | None = None) -> Source:
     """Save a new or changed source, with its code in lowercase. Raises SourceHasFaults.
 
-    A new channel can change prices, so every open period is rated again.
+    `facts` are those that a new source has from the beginning; those of a known one change by `write_facts`.
     """
     stored = Source.objects.select_for_update(no_key=True).filter(pk=source.pk).first() if source.pk else None
     source.code = source.code.lower()
     if faults := [*code_faults(source), *signature_faults(source, at=at)] or row_faults(source):
         raise SourceHasFaults(faults)
     source.save()
-    if stored is not None and stored.channel != source.channel:
-        mark_open_periods(customer=None, reason="source changed")
+    before, after = _told(stored) if stored is not None else {}, _told(source)
+    if stored is None:
+        first = first_facts(source, at=at, by=by, facts=facts or {})
+        if faults := row_faults(first):
+            raise SourceHasFaults(faults)
+        first.save()
+        after |= values(first)
+    before, after = changes(before, after)
+    if stored is not None and not after:
+        return source
+    record(
+        SOURCE_SAVED, on=source, by=by, before=before, after=after, also=[source.customer] if source.customer else []
+    )
     return source
+
+
+def _told(source: Source) -> dict[str, Any]:
+    return {name: getattr(source, name) for name in TOLD}
