@@ -10,6 +10,6 @@ class LeadsConfig(AppConfig):
 
     def ready(self) -> None:
         """Register what can be approved."""
-        from leads.domain.catalog.approvals import register_kinds
+        from leads.domain.catalog.approvals import register_kinds  # noqa: PLC0415 -- models are not loaded earlier
 
         register_kinds()

@@ -10,6 +10,6 @@ class PricingConfig(AppConfig):
 
     def ready(self) -> None:
         """Register what can be tried, and what it does to charges."""
-        from pricing.domain.effect import register_effects
+        from pricing.domain.effect import register_effects  # noqa: PLC0415 -- models are not loaded earlier
 
         register_effects()

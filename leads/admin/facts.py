@@ -91,7 +91,7 @@ class FactsPage(Page[Row]):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Row]:
         """Each row with its facts of today."""
-        revisions = REVISIONS[self.model]  # type: ignore[index]
+        revisions = REVISIONS[self.model]
         today = now().date()
         return (
             super()
@@ -111,7 +111,7 @@ class FactsPage(Page[Row]):
 
     def first_facts(self, form: Any) -> dict[str, Any] | None:
         """Return the facts that a new subject's form gives."""
-        names = REVISIONS[self.model].FACTS  # type: ignore[index]
+        names = REVISIONS[self.model].FACTS
         return {name: form.cleaned_data[name] for name in names if name in form.cleaned_data} or None
 
 

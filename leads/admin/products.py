@@ -64,7 +64,7 @@ class CategoryFilter(TextFilter):
     title = "category"
     parameter_name = "category"
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Product]) -> QuerySet[Product]:
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         wanted = self.value()
         return queryset.filter(category__icontains=wanted) if wanted else queryset
 

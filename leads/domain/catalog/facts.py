@@ -160,13 +160,13 @@ def _carried(revision: CatalogRevision, at: datetime) -> list[CatalogRevision]:
     Each revision holds every fact. Without this, a change from March on would end with a change of another fact in April.
     """
     theirs = type(revision).objects.filter(**{revision.SUBJECT: revision.subject}).exclude(pk=revision.pk)
-    known = list(theirs.exclude(in_force_at=None).order_by("first_day", "in_force_at", "pk"))
+    known: list[CatalogRevision] = list(theirs.exclude(in_force_at=None).order_by("first_day", "in_force_at", "pk"))
     begun = [each for each in known if each.first_day <= revision.first_day]
-    before = values(in_force_on(begun, revision.first_day))
+    before = values(_on(begun, revision.first_day))
     carry = {name: value for name, value in values(revision).items() if before[name] != value}
     found = []
     for day in sorted({each.first_day for each in known if each.first_day > revision.first_day}):
-        later = values(in_force_on(known, day))
+        later = values(_on(known, day))
         carry = {name: value for name, value in carry.items() if later[name] == before[name]}
         if not carry:
             break
@@ -174,6 +174,11 @@ def _carried(revision: CatalogRevision, at: datetime) -> list[CatalogRevision]:
         more = {"reason": revision.reason, "by": revision.written_by, "at": revision.written_at, "in_force_at": at}
         found.append(_revision(revision.subject, facts, first_day=day, **more))
     return found
+
+
+def _on(revisions: Iterable[CatalogRevision], day: date) -> CatalogRevision:
+    found: Any = in_force_on(revisions, day)
+    return found  # type: ignore[no-any-return]
 
 
 def _store(revisions: Iterable[CatalogRevision]) -> None:
