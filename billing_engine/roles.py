@@ -6,11 +6,12 @@ from django.db import transaction
 
 LAYERS = ("leads", "pricing", "invoices")
 
-# Every role may view all business data; a role adds permissions.
+# Every role may view all business data except contact data; a role adds permissions. leads/domain/access/term_owners.py says
+# which term of a customer each permission covers.
 OPERATIONS = {
     "leads": (
-        "add_customer", "change_customer",
-        "add_customertax", "change_customertax", "delete_customertax",
+        "add_customer", "change_operations_terms", "change_commitments",
+        "view_contacts", "view_raw_bodies",
         "add_product", "change_product",
         "add_source", "change_source",
         "add_apikey", "change_apikey",
@@ -31,7 +32,9 @@ OPERATIONS = {
 FINANCE: dict[str, tuple[str, ...]] = {
     "leads": (
         "change_billingperiod",  # reopen
-        "add_company", "change_company",
+        "add_company", "change_company", "change_bank_details",
+        "change_finance_terms", "change_commitments",
+        "view_contacts",
     ),
     "pricing": (
         "change_ratingattempts",  # retry

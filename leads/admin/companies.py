@@ -9,8 +9,10 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 
 from billing_engine.core.admin_kit.cells import shortened
 from billing_engine.core.admin_kit.columns import column
+from billing_engine.core.admin_kit.dialogs import person
 from billing_engine.core.admin_kit.faults import tell, understood
 from billing_engine.core.admin_kit.pages import Page
+from leads.domain.access.term_owners import COMPANY_BANK_DETAILS, may_change_bank_details
 from leads.domain.companies import prefix_faults, save_company
 from leads.models import Company
 
@@ -48,8 +50,14 @@ class CompanyAdmin(Page[Company]):
         order="number_prefix",
     )
 
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return super().has_add_permission(request) and may_change_bank_details(request.user)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Company | None = None) -> tuple[str, ...]:
+        return () if may_change_bank_details(request.user) else COMPANY_BANK_DETAILS
+
     def save_model(self, request: HttpRequest, obj: Company, form: Any, change: bool) -> None:  # noqa: FBT001 -- Django's
-        save_company(obj)
+        save_company(obj, by=person(request))
         if change and {"number_prefix", "number_digits"} & set(form.changed_data):
             messages.info(
                 request,

@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.utils import flatten_fieldsets
 from django.http import HttpRequest
 from django.utils.timezone import now
 from unfold.admin import TabularInline
@@ -25,6 +26,7 @@ from billing_engine.core.admin_kit.fields import (
     time_zone_field,
 )
 from billing_engine.core.admin_kit.pages import Page
+from leads.domain.access.term_owners import CUSTOMER_TERMS, may_change, may_change_any
 from leads.domain.customers import FIXED_BY_PERIODS, is_fixed, save_customer, set_default_first_day, terms_faults
 from leads.models import Customer, CustomerTax
 
@@ -73,7 +75,8 @@ class CustomerForm(forms.ModelForm[Customer]):
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or self.cleaned_data
-        customer = understood(Customer, given, *TERMS, pk=self.instance.pk)
+        not_asked = {name: getattr(self.instance, name) for name in TERMS if name not in self.fields}
+        customer = understood(Customer, not_asked | given, *TERMS, pk=self.instance.pk)
         if "billed_from" in given:
             set_default_first_day(customer)
             given["billed_from"] = customer.billed_from
@@ -89,6 +92,15 @@ class Taxes(TabularInline):
     extra = 0
     formfield_overrides = WITHOUT_IDLE_ZEROS
     verbose_name_plural = "taxes (for invoices drafted from now on)"
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return may_change(request.user, "taxes")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return may_change(request.user, "taxes")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return may_change(request.user, "taxes")
 
 
 @admin.register(Customer)
@@ -142,8 +154,15 @@ class CustomerAdmin(Page[Customer]):
         lambda customer: link_to(list_of("leads.product", customer__id__exact=customer.pk), "Products"), title=""
     )
 
+    def has_change_permission(self, request: HttpRequest, obj: Customer | None = None) -> bool:
+        return may_change_any(request.user)
+
     def get_readonly_fields(self, request: HttpRequest, obj: Customer | None = None) -> tuple[str, ...]:
-        return FIXED_BY_PERIODS if obj is not None and is_fixed(obj) else ()
+        fixed = FIXED_BY_PERIODS if obj is not None and is_fixed(obj) else ()
+        asked = flatten_fieldsets(self.get_fieldsets(request, obj))
+        return tuple(
+            name for name in asked if name in fixed or (name in CUSTOMER_TERMS and not may_change(request.user, name))
+        )
 
     def save_model(self, request: HttpRequest, obj: Customer, form: Any, change: bool) -> None:  # noqa: FBT001 -- Django's
         """Do nothing: `save_related` saves the customer with its taxes."""

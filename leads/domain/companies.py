@@ -1,9 +1,11 @@
 """Save the companies that send invoices."""
 
+from django.contrib.auth.models import User
 from django.db import transaction
 
 from billing_engine.core.errors import FieldFault, HasFaults
 from billing_engine.core.validation import row_faults
+from leads.domain.access.term_owners import COMPANY_BANK_DETAILS, bank_faults
 from leads.domain.number_prefixes import refusal_of_prefix
 from leads.models import Company
 
@@ -21,9 +23,14 @@ def prefix_faults(company: Company) -> list[FieldFault]:
 
 
 @transaction.atomic
-def save_company(company: Company) -> Company:
-    """Save a new or changed company; a new prefix applies from its next invoice on. Raises CompanyHasFaults."""
-    if faults := prefix_faults(company) or row_faults(company):
+def save_company(company: Company, *, by: User) -> Company:
+    """Save a new or changed company; a new prefix applies from its next invoice on.
+
+    Raises CompanyHasFaults, also if the person may not change bank details and they changed.
+    """
+    stored = Company.objects.select_for_update(no_key=True).filter(pk=company.pk).first() if company.pk else Company()
+    moved = [name for name in COMPANY_BANK_DETAILS if getattr(company, name) != getattr(stored, name, "")]
+    if faults := [*bank_faults(by, moved), *prefix_faults(company)] or row_faults(company):
         raise CompanyHasFaults(faults)
     company.save()
     return company

@@ -10,6 +10,7 @@ from django.db import transaction
 
 from billing_engine.core.errors import FieldFault, HasFaults
 from billing_engine.core.validation import row_faults
+from leads.domain.access.term_owners import CUSTOMER_TERMS, owner_faults
 from leads.domain.cycles import change_cycle
 from leads.domain.first_day import refusal_of_first_day
 from leads.domain.periods import mark_open_periods
@@ -75,18 +76,19 @@ def save_customer(
     """Save a new or changed customer, with new or changed taxes and without the removed ones.
 
     A new cycle starts where the last period ends. If prices are affected, the open periods are rated again. Raises
-    CustomerHasFaults without changing anything.
+    CustomerHasFaults without changing anything, also if a changed term is not one of the person's own.
     """
     stored = Customer.objects.select_for_update(no_key=True).filter(pk=customer.pk).first() if customer.pk else None
     set_default_first_day(customer)
-    _check(customer, stored)
+    new_taxes, old_taxes = list(taxes), list(removed_taxes)
+    _check(customer, stored, by=by, has_new_taxes=bool(new_taxes or old_taxes))
     wanted = Customer.Cycle(customer.cycle)
     if stored is not None:
         customer.cycle = stored.cycle  # changed below, so that no period is cut in two
     customer.save()
-    for tax in removed_taxes:
+    for tax in old_taxes:
         tax.delete()
-    for tax in taxes:
+    for tax in new_taxes:
         tax.customer = customer
         tax.save()
     if stored is None:
@@ -106,8 +108,10 @@ def _first_day(customer: Any) -> date | None:
     return day
 
 
-def _check(customer: Customer, stored: Customer | None) -> None:
+def _check(customer: Customer, stored: Customer | None, *, by: User, has_new_taxes: bool) -> None:
     faults = terms_faults(customer)
+    changed = _differ(customer, stored or Customer(), [name for name in CUSTOMER_TERMS if name != "taxes"])
+    faults += owner_faults(by, [*changed, *(["taxes"] if has_new_taxes else [])])
     if stored is not None and is_fixed(stored):
         words = "This can't change once the customer has a billing period."
         faults += [FieldFault(name, "fixed_by_periods", words) for name in _differ(customer, stored, FIXED_BY_PERIODS)]
@@ -116,4 +120,5 @@ def _check(customer: Customer, stored: Customer | None) -> None:
 
 
 def _differ(one: Customer, other: Customer, names: Collection[str]) -> list[str]:
-    return [name for name in names if getattr(one, name) != getattr(other, name)]
+    ids = {"seller": "seller_id"}  # compared without loading the company
+    return [name for name in names if getattr(one, ids.get(name, name)) != getattr(other, ids.get(name, name))]

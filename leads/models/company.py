@@ -36,6 +36,7 @@ class Company(models.Model):
 
     class Meta:
         verbose_name_plural = "companies"
+        permissions = [("change_bank_details", "Can change how customers pay, and where they write to")]
         constraints = [
             models.UniqueConstraint(
                 Lower("number_prefix"),

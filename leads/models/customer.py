@@ -149,6 +149,11 @@ class Customer(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
+        permissions = [
+            ("change_finance_terms", "Can change payment terms, taxes, seller and billing contacts of customers"),
+            ("change_operations_terms", "Can change names and excluded domains of customers"),
+            ("change_commitments", "Can propose changes of contracts, minimums and budgets of customers"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 Lower("code"),

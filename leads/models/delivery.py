@@ -76,6 +76,7 @@ class Delivery(models.Model):
 
     class Meta:
         verbose_name_plural = "deliveries"
+        permissions = [("view_raw_bodies", "Can see what sources sent, word for word, with contact data")]
         constraints = [
             models.CheckConstraint(
                 name="every_received_lead_has_exactly_one_outcome",

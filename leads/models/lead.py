@@ -53,6 +53,7 @@ class Lead(models.Model):
     received_at = models.DateTimeField()
 
     class Meta:
+        permissions = [("view_contacts", "Can see names, email addresses and phone numbers of leads")]
         constraints = [
             models.UniqueConstraint(name="a_sources_lead_id_names_one_lead", fields=["source", "external_id"]),
         ]
