@@ -4,7 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.templatetags.static import static
-from django.urls import reverse_lazy
+from django.urls import reverse, reverse_lazy
 
 from billing_engine.core.admin_kit.menu import groups
 
@@ -20,12 +20,30 @@ def asset(path: str) -> Any:
     return address
 
 
-def navigation(_: HttpRequest) -> list[dict[str, Any]]:
-    """The menu: the month at a glance, then one group for each role, filled by the apps."""
+def navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    """The menu: the month at a glance, what waits for approval, then one group for each role, filled by the apps."""
     return [
-        {"items": [{"title": "This month", "icon": "monitoring", "link": reverse_lazy("admin:index")}]},
+        {
+            "items": [
+                {"title": "This month", "icon": "monitoring", "link": reverse_lazy("admin:index")},
+                {
+                    "title": "Approvals",
+                    "icon": "how_to_reg",
+                    "link": lambda _: f"{reverse('admin:core_approvalrequest_changelist')}?state__exact=waiting",
+                    "permission": lambda asking: asking.user.has_perm("core.view_approvalrequest"),
+                    "badge": _count_to_decide(request),
+                },
+            ]
+        },
         *groups(GROUPS),
     ]
+
+
+def _count_to_decide(request: HttpRequest) -> int:
+    """How many requests wait for this user's decision; 0 shows no badge."""
+    from billing_engine.core.approvals.inbox import to_decide  # noqa: PLC0415 -- settings import this module first
+
+    return to_decide(request.user).count() if request.user.is_authenticated else 0
 
 
 UNFOLD: dict[str, Any] = {

@@ -35,6 +35,7 @@ FINANCE: dict[str, tuple[str, ...]] = {
         "add_company", "change_company", "change_bank_details",
         "change_finance_terms", "change_commitments",
         "view_contacts",
+        "add_approvalthreshold", "change_approvalthreshold",  # change: approve one
     ),
     "pricing": (
         "change_ratingattempts",  # retry
@@ -55,6 +56,7 @@ def permissions_of(role: str) -> set[str]:
     views = {
         f"{app}.view_{model._meta.model_name}" for app in LAYERS for model in apps.get_app_config(app).get_models()
     }
+    views.add("core.view_approvalrequest")  # everyone sees what waits for approval; who decides is up to each kind
     return views | {f"{app}.{name}" for app, names in ROLES[role].items() for name in names}
 
 

@@ -281,6 +281,7 @@ CELERY_TASK_ROUTES = {
     "pricing.*": {"queue": "rating"},
     # Mail servers and large documents can be slow, so these two queues have their own workers.
     "invoices.mail": {"queue": "mails"},
+    "core.mail_approvals": {"queue": "mails"},
     "invoices.render": {"queue": "documents"},
     "invoices.*": {"queue": "billing"},
 }
@@ -288,11 +289,12 @@ CELERY_WORKER_CONSUMER = "billing_engine.operations.consumer:BeatingConsumer"
 CELERY_BEAT_SCHEDULER = "billing_engine.operations.beat:BeatingScheduler"
 # Messages may be lost, rows may not: each sweep finds pending work and requests it again. Beat restores these when it
 # starts; what users may change is in billing_engine/operations/schedule.py.
-CELERY_IMPORTS = ("billing_engine.operations.deeds",)
+CELERY_IMPORTS = ("billing_engine.operations.approvals", "billing_engine.operations.deeds")
 CELERY_BEAT_SCHEDULE = {
     "rate what is waiting": {"task": "pricing.sweep", "schedule": 5.0, "options": {"expires": 5}},
     "retry what a bulk retry has left": {"task": "leads.sweep", "schedule": 5.0, "options": {"expires": 5}},
     "bill what a run has left": {"task": "invoices.sweep", "schedule": 5.0, "options": {"expires": 5}},
+    "mail new requests for approval": {"task": "core.mail_approvals", "schedule": 15.0, "options": {"expires": 15}},
     "chain the deeds": {"task": "core.seal_deeds", "schedule": 5.0, "options": {"expires": 5}},
     "log the head of the deeds": {"task": "core.publish_head_of_deeds", "schedule": 3600.0, "options": {"expires": 60}},
 }

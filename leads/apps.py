@@ -9,7 +9,8 @@ class LeadsConfig(AppConfig):
     name = "leads"
 
     def ready(self) -> None:
-        """Register what can be approved."""
-        from leads.domain.catalog.approvals import register_kinds  # noqa: PLC0415 -- models are not loaded earlier
+        """Register what needs the approval of a second person."""
+        from billing_engine.core.approvals.kinds import register  # noqa: PLC0415 -- models are not loaded earlier
+        from leads.domain.second_person import THRESHOLD  # noqa: PLC0415 -- as above
 
-        register_kinds()
+        register(THRESHOLD)

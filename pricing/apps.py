@@ -9,7 +9,11 @@ class PricingConfig(AppConfig):
     name = "pricing"
 
     def ready(self) -> None:
-        """Register what can be tried, and what it does to charges."""
-        from pricing.domain.effect import register_effects  # noqa: PLC0415 -- models are not loaded earlier
+        """Register what needs the approval of a second person, and what changed facts do to charges."""
+        from billing_engine.core.approvals.kinds import register  # noqa: PLC0415 -- models are not loaded earlier
+        from pricing.domain.approvals import RULE_ACTIVATION, RULE_RETIREMENT  # noqa: PLC0415 -- as above
+        from pricing.domain.effect import register_facts  # noqa: PLC0415 -- as above
 
-        register_effects()
+        register(RULE_ACTIVATION)
+        register(RULE_RETIREMENT)
+        register_facts()

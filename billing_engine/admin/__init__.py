@@ -1,5 +1,5 @@
-"""Admin pages for superusers only: users, roles and the schedule."""
+"""Admin pages that belong to no app: approvals for everyone; users, roles and the schedule for superusers."""
 
-from billing_engine.admin import menu, schedule, users
+from billing_engine.admin import approvals, menu, schedule, users
 
-__all__ = ["menu", "schedule", "users"]
+__all__ = ["approvals", "menu", "schedule", "users"]

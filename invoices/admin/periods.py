@@ -11,6 +11,7 @@ from billing_engine.core.admin_kit.dialogs import Dialog, Done, WithReason, butt
 from billing_engine.core.errors import Refused
 from billing_engine.core.money import price_in_words
 from invoices.admin.invoice.billing_again import BILL_AGAIN, bill_again_and_open
+from invoices.domain.approvals import request_reopening
 from invoices.domain.life.reopen import check_may_reopen, may_bill_again, may_reopen
 from invoices.domain.life.reopen import reopen as reopen_period
 from leads.models import BillingPeriod
@@ -82,7 +83,24 @@ def reopen(_: Any, request: HttpRequest, period: BillingPeriod, answers: dict[st
     return Done("Reopened. Its actions are being rated again.")
 
 
-BillingPeriodAdmin.extend_buttons(bill_again, prove, reopen, before="retry")
+@button(
+    "Ask to reopen",
+    permission="leads.change_billingperiod",
+    icon="lock_open",
+    offered=may_reopen,
+    instead_of=check_may_reopen,
+    asks=Dialog(
+        title=lambda period: f"Ask for approval to reopen {period}?",
+        says="When a person who did not work on the invoice approves, its draft is deleted and its actions are rated again.",
+        form=WithReason,
+    ),
+)
+def ask_to_reopen(_: Any, request: HttpRequest, period: BillingPeriod, answers: dict[str, Any]) -> Done:
+    request_reopening(period, by=person(request), at=now(), reason=answers["reason"])
+    return Done("Approval requested. A second person finds it under Approvals.")
+
+
+BillingPeriodAdmin.extend_buttons(bill_again, prove, reopen, ask_to_reopen, before="retry")
 
 
 def _proof_page(proof: Proof) -> dict[str, Any]:

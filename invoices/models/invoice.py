@@ -146,6 +146,10 @@ class Invoice(models.Model):
                 condition=Q(state="draft", approved_at=None) | (~Q(state="draft") & Q(approved_at__isnull=False)),
             ),
             models.CheckConstraint(
+                name="the_issuer_of_an_invoice_never_voids_it",
+                condition=Q(voided_by=None) | Q(issued_by=None) | ~Q(voided_by=F("issued_by")),
+            ),
+            models.CheckConstraint(
                 name="what_is_approved_over_voids_says_why",
                 condition=Q(approved_over=0, approved_over_reason="")
                 | (Q(approved_over__gt=0) & ~Q(approved_over_reason="")),

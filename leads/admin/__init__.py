@@ -1,12 +1,25 @@
 """The admin pages of leads: one file per subject."""
 
-from leads.admin import action_types, actions, companies, customers, deliveries, leads, menu, products, search, sources
+from leads.admin import (
+    action_types,
+    actions,
+    approval_thresholds,
+    companies,
+    customers,
+    deliveries,
+    leads,
+    menu,
+    products,
+    search,
+    sources,
+)
 from leads.admin.credentials import credential_admin
 from leads.admin.quarantine import bulk_retries, item_admin
 
 __all__ = [
     "action_types",
     "actions",
+    "approval_thresholds",
     "bulk_retries",
     "companies",
     "credential_admin",

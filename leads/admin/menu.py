@@ -18,4 +18,9 @@ in_menu(
     list_item("Leads", "person", "leads.lead"),
     list_item("Actions", "ads_click", "leads.action"),
 )
-in_menu("Administration", 10, list_item("Companies", "apartment", "leads.company"))
+in_menu(
+    "Administration",
+    10,
+    list_item("Companies", "apartment", "leads.company"),
+    list_item("Approval thresholds", "rule", "leads.approvalthreshold"),
+)

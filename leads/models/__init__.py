@@ -1,6 +1,7 @@
 """Customers and their terms, and the leads that sources send."""
 
 from leads.models.action import Action, ActionType
+from leads.models.approval_threshold import ApprovalThreshold
 from leads.models.company import Company, NumberPrefix
 from leads.models.customer import Customer, CycleChange
 from leads.models.delivery import Delivery, QuarantinedItem
@@ -18,6 +19,7 @@ __all__ = [
     "ActionType",
     "ActionTypeRevision",
     "ApiKey",
+    "ApprovalThreshold",
     "BillingPeriod",
     "BulkRetry",
     "Channel",

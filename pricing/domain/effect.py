@@ -7,14 +7,16 @@ from typing import Any
 from django.contrib.auth.models import User
 
 from billing_engine.core.errors import Refused
-from billing_engine.core.models.deed import reference
+from billing_engine.core.models import ApprovalRequest
 from leads.domain.catalog import second_person
+from leads.domain.catalog.approvals import register_kinds
 from leads.domain.catalog.facts import enact
 from leads.domain.catalog.priced import priced_periods
 from leads.models import ActionTypeRevision, Customer, ProductRevision, SourceRevision
 from leads.models.facts import CatalogRevision
 from pricing.domain import proposals
-from pricing.domain.rule_book.checks import CheckResult, run_checks
+from pricing.domain.approvals import effect_of
+from pricing.domain.rule_book.checks import CheckResult, PriceChecksFail, run_checks
 from pricing.domain.simulation.simulate import start
 from pricing.models import PriceCheck, Simulation
 
@@ -26,23 +28,24 @@ class NotSimulatedYet(Refused):
     message = "The effect on open periods is still being calculated. Try again in a moment."
 
 
-def register_effects() -> None:
-    """Let facts be tried, and tell what they do; called at startup."""
+def register_facts() -> None:
+    """Let facts be tried and approved, and tell what they do; called at startup."""
+    register_kinds(effect_of)
     for model in (ProductRevision, SourceRevision, ActionTypeRevision):
         proposals.register(model, enact)
-    second_person.register(effect_of, check_is_simulated)
+    second_person.register(try_facts, check_effect_was_shown)
 
 
-def effect_of(revision: CatalogRevision, by: User, at: datetime) -> Mapping[str, Any]:
+def try_facts(revision: CatalogRevision, by: User, at: datetime) -> Mapping[str, Any]:
     """Start a simulation of the open periods concerned, and run the price checks with the facts."""
     periods = priced_periods(revision)
     months = sorted(set(periods.values_list("label", flat=True)))
-    broken = [f"{result.check}: {result.found}" for result in broken_checks(revision, at=at)]
+    broken = [[result.check.pk, f"“{result.check}”: {result.found}"] for result in broken_checks(revision, at=at)]
     if not months:
-        return {"price_checks": broken}
+        return {"failing_checks": broken, "simulation": None}
     customers = list(Customer.objects.filter(pk__in=periods.values("customer")))
     simulation = start((), months=months, customers=customers, proposals=[revision], from_the_start=False, by=by, at=at)
-    return {"simulation": simulation.pk, "price_checks": broken}
+    return {"failing_checks": broken, "simulation": simulation.pk}
 
 
 def broken_checks(revision: CatalogRevision, *, at: datetime) -> list[CheckResult]:
@@ -53,13 +56,16 @@ def broken_checks(revision: CatalogRevision, *, at: datetime) -> list[CheckResul
     return [now for was, now in zip(before, after, strict=True) if not now.holds and was.found != now.found]
 
 
-def simulation_of(revision: CatalogRevision) -> Simulation | None:
-    """Return the latest simulation of these facts, if one was needed."""
-    return Simulation.objects.filter(proposals__contains=[[reference(revision)]]).order_by("pk").last()
-
-
-def check_is_simulated(revision: CatalogRevision) -> None:
-    """Refuse an approval before the simulation has finished."""
-    simulation = simulation_of(revision)
-    if simulation is not None and simulation.finished_at is None:
+def check_effect_was_shown(revision: CatalogRevision, at: datetime) -> None:
+    """Refuse an approval before the simulation has finished, or if more price checks fail than the request showed."""
+    request = ApprovalRequest.objects.about(revision).first()
+    shown: Mapping[str, Any] = request.effect if request else {}
+    if Simulation.objects.filter(pk=shown.get("simulation"), finished_at=None).exists():
         raise NotSimulatedYet
+    known = {pk for pk, _ in shown.get("failing_checks", [])}
+    new = [result for result in broken_checks(revision, at=at) if result.check.pk not in known]
+    if new:
+        words = "; ".join(f"“{result.check}”: {result.found}" for result in new[:5])
+        raise PriceChecksFail(
+            f"Price checks would fail that the request does not show. Request approval again. {words}."
+        )

@@ -8,7 +8,9 @@ from django.urls import reverse
 from django.utils.timezone import now
 
 from billing_engine.core.admin_kit.cells import list_of
+from billing_engine.core.admin_kit.dialogs import person
 from billing_engine.core.admin_kit.task_cards import TaskCard
+from billing_engine.core.approvals.inbox import to_decide
 from billing_engine.core.calendar.spans import Cycle, Month
 from invoices.domain.wording import month_in_words
 from invoices.models import Invoice
@@ -26,7 +28,7 @@ def month_at_a_glance(request: HttpRequest, context: dict[str, Any]) -> dict[str
     current = Month.containing(now(), ZoneInfo("UTC"))
     month = _chosen(request, current)
     may = request.user.has_perm
-    queues = waiting()
+    queues, approvals = waiting(), to_decide(person(request)).count()
     return {
         **context,
         "title": "At a glance",
@@ -34,7 +36,7 @@ def month_at_a_glance(request: HttpRequest, context: dict[str, Any]) -> dict[str
         "earlier": month.previous(),
         "later": month.next(),
         "current": None if month == current else current,
-        "tasks": [task for permission, task in _tasks(queues) if may(permission)],
+        "tasks": [task for permission, task in _tasks(queues, approvals) if may(permission)],
         "to_rate": queues.to_rate,
         "received": _received(month) if may("leads.view_delivery") else None,
         "rated": _rated(month) if may("pricing.view_charge") else None,
@@ -66,17 +68,32 @@ def _money(month: Cycle) -> dict[str, Any]:
     return {"rows": [money_in_words(month, row) for row in money_in(month)], "periods": periods_in(month)}
 
 
-def _tasks(queues: Waiting) -> list[tuple[str, TaskCard]]:
+def _tasks(queues: Waiting, approvals: int) -> list[tuple[str, TaskCard]]:
     """Return the tasks, most urgent first, each with the permission required to see it."""
     return [
         (permission, TaskCard.of(count, what, advice, address, tone))
         for permission, count, what, advice, address, tone in (
+            *_approval_tasks(approvals),
             *_action_tasks(queues),
             *_invoice_tasks(queues),
             *_delivery_tasks(queues),
         )
         if count
     ]
+
+
+def _approval_tasks(count: int) -> tuple[Row, ...]:
+    """What others ask this person to approve."""
+    return (
+        (
+            "core.view_approvalrequest",
+            count,
+            "for your approval",
+            "See the change and its effect, then approve or send back",
+            list_of("core.approvalrequest", state__exact="waiting"),
+            "blue",
+        ),
+    )
 
 
 def _action_tasks(queues: Waiting) -> tuple[Row, ...]:

@@ -1,7 +1,6 @@
-"""A price for next month in a real browser: drafted, tried, simulated, blocked by a price check, corrected, activated
-by a second person, and explained by a charge."""
+"""A price for next month in a real browser: drafted, tried, simulated, blocked by a price check, corrected, requested,
+approved by a second person, and explained by a charge."""
 
-import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -87,9 +86,9 @@ def test_a_price_for_next_month_is_seen_beforehand_and_moves_nothing_that_is_bil
     log_in(page, "operations")
     _correct_it(page)
     _simulate_it_on_last_month(page, then="$6.00", difference="+$1.00")
-    _be_refused_alone(page)
+    _ask_for_approval(page)
     log_in(page, "colleague")
-    _activate_it(page)
+    _approve_it(page)
 
     later = order(ordered, month=NEXT_MONTH)
     until(lambda: amounts() == {ordered.pk: 5, later.pk: 6})
@@ -141,16 +140,27 @@ def _correct_it(page: Page) -> None:
     expect(page.get_by_text("Holds", exact=True)).to_be_visible()
 
 
-def _be_refused_alone(page: Page) -> None:
-    off = page.locator(".lb-action-off", has_text="Activate")
-    expect(off).to_have_attribute("title", re.compile("You wrote this draft. Ask a second person to activate it"))
+def _ask_for_approval(page: Page) -> None:
+    expect(page.get_by_role("link", name="Activate")).to_have_count(0)
+    page.get_by_role("link", name="Ask for approval").click()
+    page.get_by_label("Reason").fill("Agreed with Acme on the phone")
+    page.get_by_role("button", name="Ask for approval").click()
+    expect(page.get_by_role("heading", name="Waiting for approval")).to_be_visible()
     assert PriceRule.objects.get(unit_price=3).state == "draft"
 
 
-def _activate_it(page: Page) -> None:
-    draft_page(page)
-    page.get_by_role("link", name="Activate").click()
-    page.get_by_role("button", name="Activate").click()
+def _approve_it(page: Page) -> None:
+    expect(page.get_by_role("link", name="Approvals 1")).to_be_visible()
+    page.get_by_role("link", name="for your approval").click()
+    page.locator("#result_list").get_by_role("link").first.click()
+    expect(page.get_by_role("row", name="Price $2.50 each $3.00 each")).to_be_visible()
+    expect(page.get_by_role("row", name="Acme Tile $5.00 $6.00 +$1.00")).to_be_visible()
+    expect(page.get_by_text("Agreed with Acme on the phone").first).to_be_visible()
+    page.get_by_role("link", name="Approve", exact=True).click()
+    page.get_by_role("button", name="Approve", exact=True).click()
+    expect(page.get_by_text("Approved: Samples")).to_be_visible()
+    draft = PriceRule.objects.get(unit_price=3)
+    page.goto(f"/admin/pricing/pricerule/{draft.pk}/change/")
     expect(page.get_by_role("link", name="Revise")).to_be_visible()
     revision = PriceRule.objects.get(unit_price=3)
     assert (revision.state, revision.activated_by.username if revision.activated_by else "") == ("active", "colleague")

@@ -14,11 +14,11 @@ from leads.domain.catalog.facts import FactsHaveFaults, NothingChanges, write_fa
 from leads.domain.catalog.second_person import AnotherChangeWaits
 from leads.models import ActionType, BillingPeriod, Product, ProductRevision, Source, UnratedMark
 from leads.models.facts import CatalogRevision
-from pricing.domain.effect import NotSimulatedYet, simulation_of
+from pricing.domain.effect import NotSimulatedYet
 from pricing.domain.rate.rate import rate
 from pricing.domain.simulation.figures import BY_CUSTOMER, by
 from pricing.domain.simulation.simulate import SIMULATIONS
-from pricing.models import Charge, PeriodTally
+from pricing.models import Charge, PeriodTally, Simulation
 from tests.factories.leads import ActionFactory, from_day
 from tests.factories.people import with_role
 from tests.factories.pricing import PriceRuleFactory
@@ -67,12 +67,12 @@ def change(subject: Any, day: date, by: User, reason: str = "", **facts: Any) ->
     return write_facts(subject, changes=facts, first_day=day, reason=reason, by=by, at=NOW)
 
 
-def simulated(revision: CatalogRevision) -> None:
-    """Let the workers finish the simulation of these facts."""
-    simulation = simulation_of(revision)
-    assert simulation is not None
+def simulated() -> Simulation:
+    """Let the workers finish the simulation of the facts that wait."""
+    simulation = Simulation.objects.get()
     for item in simulation.customers.all():
         SIMULATIONS.work(item.pk, attempt=0, at=NOW)
+    return simulation
 
 
 CHANGES: list[tuple[type[Any], dict[str, Any]]] = [
@@ -99,7 +99,7 @@ def test_what_is_priced_already_never_changes_without_a_reason_and_a_second_pers
     assert (revision.in_force_at, UnratedMark.objects.count(), total(period)) == (None, 0, Decimal(5))
     with pytest.raises(AnotherChangeWaits):
         change(subject, NOVEMBER_1, operator, **facts)
-    simulated(revision)
+    simulated()
     with pytest.raises(AuthorApproves):
         approve(request, by=operator, at=NOW)
     assert total(period) == Decimal(5)
@@ -122,15 +122,13 @@ def test_what_is_priced_already_never_changes_without_a_reason_and_a_second_pers
 def test_the_effect_is_known_per_customer_before_it_is_approved(
     period: BillingPeriod, operator: User, second: User
 ) -> None:
-    revision = change(ActionType.objects.get(), OCTOBER_16, operator, "Free from now on", is_billable=False)
+    change(ActionType.objects.get(), OCTOBER_16, operator, "Free from now on", is_billable=False)
     request = ApprovalRequest.objects.get()
     with pytest.raises(NotSimulatedYet):
         approve(request, by=second, at=NOW)
 
-    simulated(revision)
+    simulation = simulated()
 
-    simulation = simulation_of(revision)
-    assert simulation is not None
     assert [(each.name, each.now, each.then) for each in by(simulation, BY_CUSTOMER)] == [
         (period.customer.name, Decimal(5), Decimal("2.5"))
     ]

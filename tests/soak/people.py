@@ -92,7 +92,7 @@ class Finance(Actor):
 
     def _regenerate(self) -> None:
         if invoice := self._one(State.DRAFT):
-            regenerate(invoice, at=now())
+            regenerate(invoice, by=self._world.second, at=now())
             self.ledger.count("regenerations")
 
     def _adjust(self) -> None:

@@ -23,6 +23,7 @@ from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from billing_engine.core.admin_kit.cells import address_of
+from billing_engine.core.approvals.people import NeedsApproval
 from billing_engine.core.errors import Refused
 
 Said = str | Callable[[Any], str]
@@ -82,11 +83,15 @@ def button(
     variant: ActionVariant = ActionVariant.DEFAULT,
     offered: Callable[[Any], bool] | None = None,
     guard: Guard | None = None,
+    instead_of: Guard | None = None,
+    only_for: Callable[[Any, User], bool] | None = None,
 ) -> Callable[[Act], Callable[..., HttpResponse]]:
     """Turn `act(self, request, row, answers)` into a button on the row's page, for users with `permission`.
 
     `offered` decides for which rows the button exists. `guard` is the domain's own check of this user and row: it
-    raises what the action would raise, and the button is then disabled with that message.
+    raises what the action would raise, and the button is then disabled with that message; if a second person could do
+    it, a button that asks for approval takes its place: `instead_of` is the guard of the button that it replaces.
+    `only_for` keeps the button to the people whom it concerns.
     """
 
     def decorate(act: Act) -> Callable[..., HttpResponse]:
@@ -96,8 +101,10 @@ def button(
                 raise PermissionDenied
             row = _row(self, request, object_id)
             is_offered = offered is None or offered(row)
-            if request.method != "POST" and is_offered and (words := _refusal(guard, row, person(request))):
-                return dialog_page(self, request, row, {"asks": _told(asks, row), "cannot": words}, template=REFUSED)
+            refusal = refusal_of(guard, row, person(request)) if request.method != "POST" and is_offered else None
+            if refusal is not None:
+                shown = {"asks": _told(asks, row), "cannot": str(refusal)}
+                return dialog_page(self, request, row, shown, template=REFUSED)
             return _asked(self, request, row, act, asks, label)
 
         # Not Unfold's own `permissions`: its check queries the database, which may not be migrated yet.
@@ -107,6 +114,7 @@ def button(
         made.dialog = {"title": label}  # makes the page open it in a window
         made.offered = offered
         made.guard = guard
+        made.instead_of, made.only_for = instead_of, only_for
         return made
 
     return decorate
@@ -114,17 +122,33 @@ def button(
 
 def why_not(method: Any, row: Model, by: User) -> str:
     """Why this user can't press a visible button, in the refusal's words; empty if they can."""
-    return _refusal(getattr(method, "guard", None), row, by)
+    refusal = refusal_of(getattr(method, "guard", None), row, by)
+    return "" if refusal is None else str(refusal)
 
 
-def _refusal(guard: Guard | None, row: Model, by: User) -> str:
+def is_left_out(method: Any, row: Model, by: User) -> bool:
+    """Whether the page leaves the button out for this user.
+
+    Its act needs a second person, or it asks for one where none is needed, or it concerns other people.
+    """
+    only_for = getattr(method, "only_for", None)
+    if only_for is not None and not only_for(row, by):
+        return True
+    instead_of = getattr(method, "instead_of", None)
+    if instead_of is not None:
+        return not isinstance(refusal_of(instead_of, row, by), NeedsApproval)
+    return isinstance(refusal_of(getattr(method, "guard", None), row, by), NeedsApproval)
+
+
+def refusal_of(guard: Guard | None, row: Model, by: User) -> Refused | None:
+    """What the guard raises for this user."""
     if guard is None:
-        return ""
+        return None
     try:
         guard(row, by)
     except Refused as refusal:
-        return str(refusal)
-    return ""
+        return refusal
+    return None
 
 
 def dialog_link(address: str, text: str) -> SafeString:

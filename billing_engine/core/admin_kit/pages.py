@@ -11,8 +11,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.enums import ActionVariant
 
+from billing_engine.core.admin_kit.approvals import notices_about
 from billing_engine.core.admin_kit.bulk import skipped_by
-from billing_engine.core.admin_kit.dialogs import person, why_not
+from billing_engine.core.admin_kit.dialogs import is_left_out, person, why_not
 from billing_engine.core.admin_kit.extension import Extensible
 from billing_engine.core.admin_kit.paginator import PatientPaginator
 from billing_engine.core.errors import Refused
@@ -37,6 +38,7 @@ class Page(Extensible, ModelAdmin[Row]):
     # Unlike Django's, never requests the whole list: the filters' own links are enough.
     list_disable_select_all = False
     list_before_template = "core/skipped.html"
+    change_form_outer_before_template = "core/approval_notices.html"
 
     class Media:
         css = {"all": ["core/pages.css"]}
@@ -64,7 +66,9 @@ class Page(Extensible, ModelAdmin[Row]):
     ) -> Any:
         """The page; a refusal that only saving raises is shown above it, and nothing has changed."""
         try:
-            return super().changeform_view(request, object_id, form_url, extra_context)
+            row = self.get_object(request, object_id) if object_id else None
+            shown = {"approvals": notices_about(row) if row else []} | (extra_context or {})
+            return super().changeform_view(request, object_id, form_url, shown)
         except Refused as refusal:
             messages.error(request, str(refusal))
             return HttpResponseRedirect(request.get_full_path())
@@ -73,15 +77,16 @@ class Page(Extensible, ModelAdmin[Row]):
         """The buttons above the page that the user's role and the row's state allow.
 
         If another rule prevents this user (a second person is needed, a month is not ready), the button is disabled
-        with the reason.
+        with the reason; if a second person could do it, the button that asks for approval takes its place.
         """
         found = [each for each in super().get_actions_detail(request, object_id) if _may_press(each.method, request)]
         row = self.get_object(request, str(object_id)) if found else None
         if row is None:
             return []
-        offered = [each for each in found if _is_offered(each.method, row)]
+        by = person(request)
+        offered = [each for each in found if _is_offered(each.method, row) and not is_left_out(each.method, row, by)]
         for each in offered:
-            if words := why_not(each.method, row, person(request)):
+            if words := why_not(each.method, row, by):
                 each.dialog, each.variant = {**each.dialog, "why_not": words}, ActionVariant.DEFAULT
         return offered
 

@@ -9,11 +9,17 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db.models import Model
 
+from billing_engine.core.models import ApprovalRequest
+
 Decide = Callable[[Any, User, datetime, str], object]
 
 
 def _no_others(_: Any) -> AbstractSet[int]:
     return frozenset()
+
+
+def _as_kept(request: ApprovalRequest) -> dict[str, Any]:
+    return dict(request.effect)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +41,8 @@ class Kind:
     page: Callable[[Any], str]
     # Authors that deeds on the subject do not name, such as those of the draft that it replaces.
     other_authors: Callable[[Any], AbstractSet[int]] = _no_others
+    # What the approver sees of its effect; by default, as it was kept with the request.
+    effect: Callable[[ApprovalRequest], dict[str, Any]] = _as_kept
 
 
 def nothing_to_do(subject: Any, by: User, at: datetime, words: str) -> None:

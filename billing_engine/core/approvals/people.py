@@ -1,5 +1,8 @@
 """Who may decide: a person with the permission who wrote no part of what takes effect."""
 
+from collections.abc import Iterable
+from datetime import datetime
+
 from django.contrib.auth.models import User
 from django.db.models import Model, QuerySet
 
@@ -7,6 +10,13 @@ from billing_engine.core.approvals.kinds import Kind
 from billing_engine.core.errors import Refused
 from billing_engine.core.models import ApprovalRequest, Deed
 from billing_engine.core.models.deed import reference
+
+
+class NeedsApproval(Refused):
+    """This person can't do it alone, but can ask a second person for approval; each domain says why in its words."""
+
+    code = "second_person_needed"
+    message = "This needs a second person. Ask for approval."
 
 
 class AuthorApproves(Refused):
@@ -24,12 +34,16 @@ class MayNotDecide(Refused):
     message = "You don't have the permission to decide this."
 
 
+def doers(row: Model, verbs: Iterable[str]) -> set[int]:
+    """Return the ids of the people who did one of these to the row."""
+    found = Deed.objects.on(row).filter(verb__in=verbs, person__isnull=False)
+    return {person for person in found.values_list("person", flat=True) if person is not None}
+
+
 def authors(row: Model, kind: Kind) -> set[int]:
-    """Return the ids of everyone who wrote part of the row by its deeds, and of those who wait for its approval."""
-    wrote = Deed.objects.about(row).filter(verb__in=kind.written_by, person__isnull=False)
+    """Return the ids of everyone who wrote part of the row by its deeds, and of who waits for its approval."""
     asked = ApprovalRequest.objects.filter(kind=kind.code, subject=reference(row), state=ApprovalRequest.State.WAITING)
-    people = {*wrote.values_list("person", flat=True), *asked.values_list("asked_by", flat=True)}
-    return {person for person in people if person is not None} | set(kind.other_authors(row))
+    return doers(row, kind.written_by) | set(asked.values_list("asked_by", flat=True)) | set(kind.other_authors(row))
 
 
 def check_second_person(row: Model, kind: Kind, *, by: User) -> None:
@@ -49,3 +63,10 @@ def who_may_decide(kind: Kind) -> "QuerySet[User]":
     return User.objects.with_perm(kind.permission, backend="django.contrib.auth.backends.ModelBackend").filter(
         is_staff=True
     )
+
+
+def approved_by(row: Model, code: str, *, by: User, at: datetime) -> ApprovalRequest | None:
+    """Return the request that this person approves at this moment; None if the act is the person's own."""
+    return ApprovalRequest.objects.filter(
+        kind=code, subject=reference(row), state=ApprovalRequest.State.APPROVED, decided_by=by, decided_at=at
+    ).last()

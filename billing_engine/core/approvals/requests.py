@@ -34,6 +34,13 @@ class AlreadyAsked(Refused):
     message = "Approval was already requested, and nothing has changed since."
 
 
+class RequestWaits(Refused):
+    """What waits for an approval is decided on its request."""
+
+    code = "approval_request_waits"
+    message = "Approval was requested. Decide the request, or have it withdrawn."
+
+
 class NotWaiting(Refused):
     """A request is decided once."""
 
@@ -113,17 +120,16 @@ def approve(request: ApprovalRequest, *, by: User, at: datetime, reason: str = "
     refuses; then nothing has changed.
     """
     subject, request = _locked(request)
-    kind = kind_of(request.kind)
-    if subject is None:
-        raise SubjectGone
     check_may_approve(request, subject, by)
     _decide(request, State.APPROVED, by=by, at=at, words=reason)
-    kind.approve(subject, by, at, request.reason)
+    kind_of(request.kind).approve(subject, by, at, request.reason)
     return request
 
 
-def check_may_approve(request: ApprovalRequest, subject: Model, by: User) -> None:
-    """Refuse an approval by this person, or one of something that was edited since."""
+def check_may_approve(request: ApprovalRequest, subject: Model | None, by: User) -> None:
+    """Refuse an approval by this person, or one of something that was edited or deleted since."""
+    if subject is None:
+        raise SubjectGone
     kind = kind_of(request.kind)
     check_may_decide(kind, by)
     check_second_person(subject, kind, by=by)
@@ -138,7 +144,7 @@ def send_back(request: ApprovalRequest, *, by: User, at: datetime, words: str) -
     """Send it back to the person who asked, with words; raises NeedsWords without them."""
     subject, request = _locked(request)
     kind = kind_of(request.kind)
-    check_may_decide(kind, by)
+    check_may_send_back(request, by)
     if not words.strip():
         raise NeedsWords
     _decide(request, State.SENT_BACK, by=by, at=at, words=words)
@@ -146,6 +152,13 @@ def send_back(request: ApprovalRequest, *, by: User, at: datetime, words: str) -
         kind.send_back(subject, by, at, words.strip())
     record(SENT_BACK, on=subject or request, by=by, reason=words, also=[request])
     return request
+
+
+def check_may_send_back(request: ApprovalRequest, by: User) -> None:
+    """Refuse a person who may not decide it, and the person who asked, who withdraws instead."""
+    check_may_decide(kind_of(request.kind), by)
+    if by.pk == request.asked_by_id:
+        raise AuthorApproves
 
 
 @transaction.atomic
@@ -159,10 +172,27 @@ def withdraw(request: ApprovalRequest, *, by: User, at: datetime) -> ApprovalReq
     return request
 
 
+def check_not_requested(row: Model, *codes: str) -> None:
+    """Refuse to go past a request that waits and still stands: its approval does the act."""
+    waiting = ApprovalRequest.objects.waiting().filter(kind__in=codes, subject=reference(row))
+    if any(not changed_since(request) for request in waiting):
+        raise RequestWaits
+
+
+@transaction.atomic
+def close_for(row: Model, *, by: User, at: datetime) -> None:
+    """Close the requests that still wait about a row, because it is deleted, replaced or in force without them."""
+    for request in ApprovalRequest.objects.select_for_update().filter(subject=reference(row), state=State.WAITING):
+        _decide(request, State.REPLACED, by=by, at=at)
+
+
 def changed_since(request: ApprovalRequest) -> bool:
     """Return whether an author changed the subject after the request was made."""
     asked = Deed.objects.filter(verb=ASKED.code, objects_touched__contains=[reference(request)]).order_by("pk").first()
-    later = Deed.objects.filter(objects_touched__contains=[request.subject], verb__in=kind_of(request.kind).written_by)
+    later = Deed.objects.filter(
+        objects_touched__contains=[request.subject],
+        verb__in=kind_of(request.kind).written_by,
+    )
     return asked is None or later.filter(pk__gt=asked.pk).exists()
 
 

@@ -64,6 +64,12 @@ class Migration(migrations.Migration):
                 ("decided_at", models.DateTimeField(blank=True, null=True)),
                 ("words", models.TextField(blank=True, help_text="What the person who decided wrote.")),
                 (
+                    "mailed_at",
+                    models.DateTimeField(
+                        blank=True, help_text="When the people who may decide got an email.", null=True
+                    ),
+                ),
+                (
                     "asked_by",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT,
@@ -130,5 +136,5 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        InstallSql("core", "models/sql/approvals_are_decided_once.sql", "4602b2c8f58a"),
+        InstallSql("core", "models/sql/approvals_are_decided_once.sql", "69bfc14af739"),
     ]

@@ -60,6 +60,8 @@ class ApprovalRequest(models.Model):
     decided_at = models.DateTimeField(null=True, blank=True)
     words = models.TextField(blank=True, help_text="What the person who decided wrote.")
 
+    mailed_at = models.DateTimeField(null=True, blank=True, help_text="When the people who may decide got an email.")
+
     objects = ApprovalRequestQuerySet.as_manager()
 
     class Meta:

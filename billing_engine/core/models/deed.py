@@ -18,6 +18,10 @@ def reference(row: Model) -> str:
 class DeedQuerySet(models.QuerySet["Deed"]):
     """Named filters for deeds."""
 
+    def on(self, row: Model) -> Self:
+        """Deeds whose subject is this row, latest first."""
+        return self.about(row).filter(objects_touched__0=reference(row))
+
     def about(self, row: Model) -> Self:
         """Deeds that touched this row, latest first."""
         return self.filter(objects_touched__contains=[reference(row)]).order_by("-pk")

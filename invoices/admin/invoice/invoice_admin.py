@@ -26,6 +26,7 @@ from invoices.admin.invoice.documents import DocumentButtons
 from invoices.admin.invoice.list import InvoiceList
 from invoices.admin.invoice.page import invoice_page
 from invoices.admin.invoice.sending import SendButton
+from invoices.domain.approvals import request_approval, request_reopening, request_void
 from invoices.domain.life.adjustments import adjust, withdraw
 from invoices.domain.life.reopen import (
     check_may_reopen,
@@ -44,6 +45,7 @@ State = Invoice.State
 DECIDE = "invoices.change_invoice"
 REOPEN = "leads.change_billingperiod"
 RUN = "invoices.add_billingrun"
+REQUESTED = "Approval requested. A second person finds it under Approvals."
 
 
 def is_in(*states: Invoice.State) -> Callable[[Invoice], bool]:
@@ -60,7 +62,8 @@ def customer_and_total(invoice: Invoice) -> str:
 class InvoiceAdmin(DocumentButtons, SendButton, InvoiceList):
     actions = ("approve_chosen", "issue_chosen", "send_chosen")
     actions_detail: Any = (
-        *("approve", "issue", "send", "send_back", "adjust", "withdraw", "regenerate", "reopen", "void", "bill_again"),
+        *("approve", "ask_to_approve", "issue", "send", "send_back", "adjust", "withdraw", "regenerate"),
+        *("reopen", "ask_to_reopen", "void", "ask_to_void", "bill_again"),
         *("make_pdf_again", "preview_pdf", "download_pdf", "download_void_pdf"),
     )
 
@@ -105,6 +108,24 @@ class InvoiceAdmin(DocumentButtons, SendButton, InvoiceList):
         return Done("Approved. It can be issued now.")
 
     @button(
+        "Ask for approval",
+        permission=DECIDE,
+        icon="how_to_reg",
+        variant=ActionVariant.PRIMARY,
+        offered=is_in(State.DRAFT),
+        instead_of=check_may_approve,
+        asks=Dialog(
+            title=lambda invoice: f"Ask for approval of {customer_and_total(invoice)}?",
+            says="A person who did not work on this invoice sees its adjustments, and approves it or sends it back. "
+            "If the draft changes, you have to ask again.",
+            form=WithReason,
+        ),
+    )
+    def ask_to_approve(self, request: HttpRequest, invoice: Invoice, answers: dict[str, Any]) -> Done:
+        request_approval(invoice, by=person(request), at=now(), reason=answers["reason"])
+        return Done(REQUESTED)
+
+    @button(
         "Issue",
         permission=DECIDE,
         icon="send",
@@ -124,11 +145,13 @@ class InvoiceAdmin(DocumentButtons, SendButton, InvoiceList):
         icon="undo",
         offered=is_in(State.APPROVED),
         asks=Dialog(
-            title="Send this invoice back to draft?", says="It must be approved again before it can be issued."
+            title="Send this invoice back to draft?",
+            says="It must be approved again before it can be issued.",
+            form=WithReason,
         ),
     )
     def send_back(self, request: HttpRequest, invoice: Invoice, answers: dict[str, Any]) -> Done:
-        send_back(invoice, by=person(request), at=now())
+        send_back(invoice, by=person(request), at=now(), reason=answers["reason"])
         return Done("Sent back to draft.")
 
     @button(
@@ -169,7 +192,7 @@ class InvoiceAdmin(DocumentButtons, SendButton, InvoiceList):
         ),
     )
     def regenerate(self, request: HttpRequest, invoice: Invoice, answers: dict[str, Any]) -> Done:
-        fresh = regenerate(invoice, at=now())
+        fresh = regenerate(invoice, by=person(request), at=now())
         if fresh is None:
             return Done("Nothing is left to bill.", address=list_of("invoices.invoice"))
         return Done(
@@ -197,6 +220,23 @@ class InvoiceAdmin(DocumentButtons, SendButton, InvoiceList):
         return Done(f"Draft deleted. {period} is open again.", address=list_of("invoices.invoice"))
 
     @button(
+        "Ask to reopen period",
+        permission=REOPEN,
+        icon="lock_open",
+        offered=lambda invoice: invoice.state in (State.DRAFT, State.APPROVED) and may_reopen(invoice.period),
+        instead_of=lambda invoice, by: check_may_reopen(invoice.period, by),
+        asks=Dialog(
+            title=lambda invoice: f"Ask for approval to reopen {invoice.period}?",
+            says="When a person who did not work on the invoice approves, the draft and its adjustments are deleted, and "
+            "the billing period is rated again.",
+            form=WithReason,
+        ),
+    )
+    def ask_to_reopen(self, request: HttpRequest, invoice: Invoice, answers: dict[str, Any]) -> Done:
+        request_reopening(invoice.period, by=person(request), at=now(), reason=answers["reason"])
+        return Done(REQUESTED)
+
+    @button(
         "Void",
         permission=DECIDE,
         icon="block",
@@ -213,6 +253,22 @@ class InvoiceAdmin(DocumentButtons, SendButton, InvoiceList):
         invoice = void(invoice, reason=answers["reason"], by=person(request), at=now())
         then = " Press Bill again to draft it." if invoice.period.is_sealed else ""
         return Done(f"{invoice.number} is void. {invoice.period} is open again.{then}")
+
+    @button(
+        "Ask to void",
+        permission=DECIDE,
+        icon="block",
+        offered=is_in(State.ISSUED),
+        instead_of=check_may_void,
+        asks=Dialog(
+            title=lambda invoice: f"Ask for approval to void {invoice.number}, {customer_and_total(invoice)}?",
+            says=lambda invoice: f"When a second person approves: {void_notice(invoice)}",
+            form=WithReason,
+        ),
+    )
+    def ask_to_void(self, request: HttpRequest, invoice: Invoice, answers: dict[str, Any]) -> Done:
+        request_void(invoice, by=person(request), at=now(), reason=answers["reason"])
+        return Done(REQUESTED)
 
     @button(
         "Bill again",

@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
+from billing_engine.core.admin_kit.approvals import notices_about
 from billing_engine.core.admin_kit.cells import Colour, instant, page_of
 from billing_engine.core.money import in_words, price_in_words
 from invoices.admin.invoice.documents import documents_of
@@ -68,6 +69,7 @@ def invoice_page(model_admin: Any, request: HttpRequest, invoice: Invoice) -> Ht
         "steps": steps_of(invoice),
         "flags": flags_of([invoice]).get(invoice.pk, []),
         "late_voids": late_voids_panel(invoice),
+        "approvals": notices_about(invoice) + notices_about(invoice.period),
         "places": [
             (words, page_of("invoices.invoice", other.pk), str(other))
             for words, other in zip(("Replaces", "Replaced by"), replacements_of([invoice])[invoice.pk], strict=True)

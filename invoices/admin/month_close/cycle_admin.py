@@ -19,6 +19,7 @@ from billing_engine.core.errors import Refused
 from invoices.admin.month_close.bridge import bridge
 from invoices.admin.month_close.form import OptionalReasonForm
 from invoices.admin.month_close.page import cycle_page
+from invoices.domain.approvals import request_month_reopening
 from invoices.domain.mail.server import check_server, sends_email, server_name
 from invoices.domain.month_close.bulk_action import (
     count_waiting,
@@ -101,7 +102,10 @@ class BillingCycleAdmin(ReadOnlyPage[BillingCycle]):
     search_fields = ("label__startswith",)
     search_help_text = "Month, such as 2026-10"
     ordering = ("-label",)
-    actions_detail: Any = ("run", "approve_all", "issue_all", "send_all", "stop_bulk_action", "lock", "reopen", "close")
+    actions_detail: Any = (
+        *("run", "approve_all", "issue_all", "send_all", "stop_bulk_action"),
+        *("lock", "reopen", "ask_to_reopen", "close"),
+    )
 
     shown_month = column(month_of, title="month", order="label")
     state_chip = column(
@@ -251,6 +255,22 @@ class BillingCycleAdmin(ReadOnlyPage[BillingCycle]):
     def reopen(self, request: HttpRequest, cycle: BillingCycle, answers: dict[str, Any]) -> Done:
         reopen(cycle, by=person(request), at=now(), reason=answers["reason"])
         return Done(f"{month_of(cycle)} is open again.")
+
+    @button(
+        "Ask to reopen",
+        permission=CLOSE,
+        icon="lock_open",
+        offered=lambda cycle: cycle.state == State.LOCKED,
+        instead_of=check_may_open_again,
+        asks=Dialog(
+            title=lambda cycle: f"Ask for approval to reopen {month_of(cycle)}?",
+            says="You locked it, so another person must approve. Then its drafts can be regenerated again.",
+            form=WithReason,
+        ),
+    )
+    def ask_to_reopen(self, request: HttpRequest, cycle: BillingCycle, answers: dict[str, Any]) -> Done:
+        request_month_reopening(cycle, by=person(request), at=now(), reason=answers["reason"])
+        return Done("Approval requested. A second person finds it under Approvals.")
 
     @button(
         "Close",

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.timezone import now
 
+from billing_engine.core.admin_kit.approvals import notices_about
 from billing_engine.core.admin_kit.bulk import SKIPPED_SHOWN, Skipped, SkippedRow
 from billing_engine.core.admin_kit.cells import instant, list_of, page_of
 from billing_engine.core.calendar.spans import Cycle, labels_of
@@ -86,6 +87,7 @@ def cycle_page(model_admin: Any, request: HttpRequest, cycle: BillingCycle) -> H
         "is_complete": bool(tables) and all(one.equations for one in sums),
         "history": [_history_row(step) for step in history],
         "skipped": _skipped(last_bulk_action(history)),
+        "approvals": notices_about(cycle),
         "is_moving": is_moving,
         "media": model_admin.media,
         "actions_detail": model_admin._get_actions_navigation(  # noqa: SLF001 -- Unfold makes its header's buttons so

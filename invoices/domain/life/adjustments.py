@@ -9,7 +9,9 @@ from django.db import transaction
 from django.db.models import Max
 
 from billing_engine.core import money
+from billing_engine.core.deeds.record import record
 from billing_engine.core.errors import Refused
+from invoices.domain.life.hands import ADJUSTMENT_WITHDRAWN, INVOICE_ADJUSTED
 from invoices.domain.life.transitions import State, locked
 from invoices.domain.lines.totals import move_credit, total_up
 from invoices.domain.month_lock import check_unlocked
@@ -55,7 +57,10 @@ def adjust(invoice: Invoice, *, amount: Decimal, text: str, reason: str, by: Use
         amount=amount,
     )
     Adjustment.objects.create(line=line, reason=reason.strip(), adjusted_by=by, adjusted_at=at)
+    before = {"total": invoice.total}
     retotal(invoice, at=at)
+    after = {"total": invoice.total, "adjustment": amount, "text": text.strip()}
+    record(INVOICE_ADJUSTED, on=invoice, by=by, reason=reason, before=before, after=after, also=[invoice.period])
     return line
 
 
@@ -81,8 +86,11 @@ def withdraw(line: InvoiceLine, *, by: User, at: datetime) -> Invoice:
         undone_by=by,
         undone_at=at,
     )
+    before = {"total": invoice.total, "adjustment": line.amount, "text": line.description}
     line.delete()
     retotal(invoice, at=at)
+    after = {"total": invoice.total}
+    record(ADJUSTMENT_WITHDRAWN, on=invoice, by=by, before=before, after=after, also=[invoice.period])
     return invoice
 
 

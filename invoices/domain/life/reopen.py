@@ -7,10 +7,21 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from billing_engine.core import money
+from billing_engine.core.approvals.requests import check_not_requested, close_for
+from billing_engine.core.deeds.record import record
 from billing_engine.core.errors import Refused
 from invoices.domain.document.void_documents import keep_and_mark_void
 from invoices.domain.life.adjustments import copied_adjustments
 from invoices.domain.life.close import close
+from invoices.domain.life.hands import (
+    INVOICE_REGENERATED,
+    INVOICE_VOIDED,
+    PERIOD_BILLED_AGAIN,
+    PERIOD_REOPENED,
+    check_no_hand,
+    hands_on,
+    issuers_of,
+)
 from invoices.domain.life.transitions import State, locked, to_draft
 from invoices.domain.lines.totals import balance
 from invoices.domain.month_history import record_step
@@ -30,6 +41,7 @@ from leads.models import BillingPeriod
 from pricing.domain.rate.carry_over import mark_earlier
 
 Kind = CreditEntry.Kind
+VOID, REOPENING = "void", "reopening"  # kinds of approval
 
 
 class PeriodAlreadyOpen(Refused):
@@ -43,12 +55,6 @@ class PeriodIsIssued(Refused):
     """A period with an issued invoice can be reopened only by voiding the invoice."""
 
     code = "period_is_issued"
-
-
-class NeedsSecondPerson(Refused):
-    """The people who billed, adjusted, approved or issued an invoice cannot undo it themselves."""
-
-    code = "needs_second_person"
 
 
 class NeedsReason(Refused):
@@ -88,15 +94,19 @@ def reopen(period: BillingPeriod, *, reason: str, by: User, at: datetime) -> Bil
     invoice = None if found is None else locked(found, State.DRAFT, State.APPROVED)
     check_may_reopen(period, by)
     name = "" if invoice is None else str(invoice)
+    also = [] if invoice is None else [invoice]
+    record(PERIOD_REOPENED, on=period, by=by, reason=_required(reason), before={"draft": name}, also=also)
     if invoice is not None:
+        close_for(invoice, by=by, at=at)
         to_draft(invoice).delete()
+    close_for(period, by=by, at=at)
     _reopen(period, reason=reason, by=by, at=at, invoice=name)
     record_step(period.label, CycleStep.Kind.PERIOD, by=by, at=at, reason=reason, about=str(period), period=period)
     return period
 
 
 @transaction.atomic
-def regenerate(invoice: Invoice, *, at: datetime) -> Invoice | None:
+def regenerate(invoice: Invoice, *, by: User, at: datetime) -> Invoice | None:
     """Rate a draft's period again and draft its invoice again, keeping adjustments; return None if nothing is left to bill.
 
     If the period cannot be closed again (an action is unrated), the old draft stays as it was. In a locked month only
@@ -109,9 +119,13 @@ def regenerate(invoice: Invoice, *, at: datetime) -> Invoice | None:
     invoice = locked(invoice, State.DRAFT)
     adjustments, items = copied_adjustments(invoice), list(invoice.run_items.values_list("pk", flat=True))
     undone = list(invoice.undone_steps.values_list("pk", flat=True))
+    close_for(invoice, by=by, at=at)
+    replaced, before = Invoice(pk=invoice.pk, number=invoice.number), {"total": invoice.total}
     invoice.delete()
     _set_open(period, why="regenerated", sealed=period.is_sealed)
     fresh = close(period, at=at, adjustments=adjustments)
+    after = {"total": fresh.total if fresh else None}
+    record(INVOICE_REGENERATED, on=fresh or period, by=by, before=before, after=after, also=[replaced, period])
     BillingRunItem.objects.filter(pk__in=items).update(invoice=fresh)
     UndoneStep.objects.filter(pk__in=undone).update(invoice=fresh)
     return fresh
@@ -132,6 +146,8 @@ def void(invoice: Invoice, *, reason: str, by: User, at: datetime) -> Invoice:
     invoice.state, invoice.voided_by, invoice.voided_at = State.VOID, by, at
     invoice.void_reason = _required(reason)
     invoice.save(update_fields=["state", "voided_by", "voided_at", "void_reason"])
+    record(INVOICE_VOIDED, on=invoice, by=by, reason=reason, before={"total": invoice.total}, also=[period])
+    close_for(invoice, by=by, at=at)
     keep_and_mark_void(invoice, at=at)
     _give_back_credit(invoice, at=at)
     _reopen(period, reason=reason, by=by, at=at, invoice=str(invoice), sealed=is_locked)
@@ -152,6 +168,7 @@ def bill_again(period: BillingPeriod, *, by: User, at: datetime) -> Invoice | No
         raise NothingToBillAgain
     check_not_closed(period.label)
     record_step(period.label, CycleStep.Kind.BILLED_AGAIN, by=by, at=at, about=str(period), period=period)
+    record(PERIOD_BILLED_AGAIN, on=period, by=by)
     return close(period, at=at)
 
 
@@ -167,40 +184,22 @@ def may_reopen(period: BillingPeriod) -> bool:
 
 
 def check_may_reopen(period: BillingPeriod, by: User) -> None:
-    """Refuse a person who billed the period, or adjusted or approved its invoice, even if that was undone later."""
-    invoice = Invoice.objects.live().filter(period=period).first()
-    _check_second_person(by, _people_involved(period, invoice), "reopen its period")
+    """Refuse everyone who billed the period or had a hand in its invoice, even if that was undone later."""
+    check_not_requested(period, REOPENING)
+    check_no_hand(by, hands_on(period), "reopen its period")
 
 
 def check_may_void(invoice: Invoice, by: User) -> None:
     """Refuse the person who issued the invoice, and everyone once its month is closed."""
-    _check_second_person(by, {invoice.issued_by_id}, "void it")
     if why := why_closed(invoice.period.label):
         raise CycleLocked(why)
+    check_not_requested(invoice, VOID)
+    check_no_hand(by, issuers_of(invoice), "void it")
 
 
 def _locked(period: int) -> BillingPeriod:
     """Lock the period, always before its invoice, to prevent deadlocks."""
     return BillingPeriod.objects.select_for_update(of=("self",)).select_related("customer").get(pk=period)
-
-
-def _people_involved(period: BillingPeriod, invoice: Invoice | None) -> set[int | None]:
-    """Return who billed the period, by a run or again by hand, and who adjusted or approved its invoice, undone or not."""
-    people: set[int | None] = set(
-        BillingRunItem.objects.filter(period=period).exclude(settled_at=None).values_list("run__started_by", flat=True)
-    )
-    people |= set(period.cycle_steps.filter(kind=CycleStep.Kind.BILLED_AGAIN).values_list("by", flat=True))
-    people |= set(period.undone_steps.values_list("done_by", flat=True))
-    people |= set(period.undone_steps.filter(kind=UndoneStep.Kind.ADJUSTMENT).values_list("undone_by", flat=True))
-    if invoice is not None:
-        people.add(invoice.approved_by_id)
-        people |= set(invoice.lines.values_list("adjustment__adjusted_by", flat=True))
-    return people
-
-
-def _check_second_person(by: User, people: set[int | None], what: str) -> None:
-    if by.pk in people:
-        raise NeedsSecondPerson(f"You worked on this invoice, so another person must {what}.")
 
 
 def _required(reason: str) -> str:

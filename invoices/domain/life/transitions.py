@@ -2,18 +2,25 @@
 
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Q
 
+from billing_engine.core.approvals.requests import check_not_requested, close_for
+from billing_engine.core.deeds.record import record
 from billing_engine.core.errors import Refused
 from invoices.domain.document.parties import bill_to, seller_of
 from invoices.domain.document.store import ask_for
 from invoices.domain.document.void_documents import name_the_replacement
+from invoices.domain.life.hands import (
+    ADJUSTED_INVOICE,
+    INVOICE_APPROVED,
+    INVOICE_ISSUED,
+    INVOICE_SENT_BACK,
+    check_adjuster,
+)
 from invoices.domain.life.late_voids import check_late_voids, late_voids_of
 from invoices.domain.life.numbers import next_number
-from invoices.models import Adjustment, Invoice, UndoneStep
+from invoices.models import Invoice, UndoneStep
 
 State = Invoice.State
 APPROVAL = ("state", "approved_by", "approved_at", "approved_over", "approved_over_reason")
@@ -25,16 +32,9 @@ class WrongState(Refused):
     code = "wrong_state"
 
 
-class AdjusterApproves(Refused):
-    """The person who adjusted an invoice cannot approve it."""
-
-    code = "adjuster_approves"
-    message = "You adjusted this invoice, so another person must approve it."
-
-
 @transaction.atomic
 def approve(invoice: Invoice, *, by: User, at: datetime, reason: str = "") -> Invoice:
-    """Approve a draft; the person who adjusted it cannot, unless the settings allow it.
+    """Approve a draft; nobody who worked on it can if it was adjusted by more than the company's threshold.
 
     If actions on it were voided after it was drafted, a reason is required; raises ActionsVoided without one.
     """
@@ -44,22 +44,21 @@ def approve(invoice: Invoice, *, by: User, at: datetime, reason: str = "") -> In
     invoice.approved_over_reason = reason.strip() if invoice.approved_over else ""
     invoice.state, invoice.approved_by, invoice.approved_at = State.APPROVED, by, at
     invoice.save(update_fields=APPROVAL)
+    after = {"total": invoice.total, "voided_actions": invoice.approved_over}
+    record(INVOICE_APPROVED, on=invoice, by=by, reason=reason, after=after, also=[invoice.period])
+    close_for(invoice, by=by, at=at)
     return invoice
 
 
 def check_may_approve(invoice: Invoice, by: User) -> None:
-    """Refuse a person who adjusted the draft, or made or withdrew an earlier adjustment, unless the settings allow it."""
-    if settings.ADJUSTER_APPROVES:
-        return
-    hands = Q(done_by=by) | Q(undone_by=by)
-    withdrawn = UndoneStep.objects.filter(hands, period=invoice.period_id, kind=UndoneStep.Kind.ADJUSTMENT)
-    if withdrawn.exists() or Adjustment.objects.filter(line__invoice=invoice, adjusted_by=by).exists():
-        raise AdjusterApproves
+    """Refuse a person who worked on the adjusted draft, or one that it replaced, and everyone while a request waits."""
+    check_not_requested(invoice, ADJUSTED_INVOICE)
+    check_adjuster(invoice, by)
 
 
 @transaction.atomic
-def send_back(invoice: Invoice, *, by: User, at: datetime) -> Invoice:
-    """Return an approved invoice to draft, and record who had approved it."""
+def send_back(invoice: Invoice, *, by: User, at: datetime, reason: str = "") -> Invoice:
+    """Return an approved invoice to draft, and record who had approved it, who sends it back, and why."""
     invoice = locked(invoice, State.APPROVED)
     assert invoice.approved_by is not None  # noqa: S101 -- tells mypy: an approved invoice has both
     assert invoice.approved_at is not None  # noqa: S101 -- as above
@@ -73,6 +72,8 @@ def send_back(invoice: Invoice, *, by: User, at: datetime) -> Invoice:
         undone_by=by,
         undone_at=at,
     )
+    before = {"approved_by": invoice.approved_by.get_username(), "approved_at": invoice.approved_at}
+    record(INVOICE_SENT_BACK, on=invoice, by=by, reason=reason, before=before, also=[invoice.period])
     return to_draft(invoice)
 
 
@@ -102,6 +103,8 @@ def issue(invoice: Invoice, *, by: User, at: datetime) -> Invoice:
     numbered = next_number(customer.seller, invoice.seller, year=invoice.issued_on.year)
     invoice.series, invoice.serial, invoice.number = numbered
     invoice.save()
+    after = {"number": invoice.number, "total": invoice.total, "issued_on": invoice.issued_on}
+    record(INVOICE_ISSUED, on=invoice, by=by, after=after, also=[invoice.period])
     name_the_replacement(invoice, at=at)
     return invoice
 

@@ -46,6 +46,12 @@ class NothingToDo(Refused):
     message = "No invoice of this month is waiting for this."
 
 
+class NoLongerAllowed(Refused):
+    """Workers act for a person only while that person is active and still has the permission."""
+
+    code = "no_longer_allowed"
+
+
 class DraftIsFlagged(Refused):
     """A flagged draft must be reviewed and approved individually."""
 
@@ -97,6 +103,20 @@ ACTS: dict[BillingCycle.BulkAction, Callable[..., object]] = {
 }
 
 
+NEEDS = {
+    BulkAction.APPROVE: "invoices.change_invoice",
+    BulkAction.ISSUE: "invoices.change_invoice",
+    BulkAction.SEND: "invoices.add_invoicemail",
+}
+
+
+def _check_allowed(by: User | None, action: BillingCycle.BulkAction) -> None:
+    """Refuse if the person who started the action has lost the right to it since."""
+    fresh = User.objects.filter(pk=by.pk).first() if by else None
+    if fresh is None or not (fresh.is_active and fresh.has_perm(NEEDS[action])):
+        raise NoLongerAllowed(f"{by or 'The person who started this'} may no longer do this.")
+
+
 class BulkActions(PassQueue[BillingCycle, Invoice]):
     """The queue of months with a bulk action; invoices are processed in the order of their customers' names."""
 
@@ -110,6 +130,7 @@ class BulkActions(PassQueue[BillingCycle, Invoice]):
         return found.select_related("customer").order_by("customer__name", "pk").first()
 
     def act(self, cycle: BillingCycle, invoice: Invoice, *, at: datetime) -> None:
+        _check_allowed(cycle.bulk_action_by, BulkAction(cycle.bulk_action))
         with transaction.atomic():
             ACTS[BulkAction(cycle.bulk_action)](invoice, by=cycle.bulk_action_by, at=at)
         CycleStep.objects.filter(pk=_step_of(cycle).pk).update(done=F("done") + 1)

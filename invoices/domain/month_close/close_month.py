@@ -8,6 +8,8 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Min
 
+from billing_engine.core.approvals.people import NeedsApproval
+from billing_engine.core.approvals.requests import check_not_requested, close_for
 from billing_engine.core.calendar.spans import Cycle, Month, labels_of
 from billing_engine.core.calendar.wording import day_in_words
 from billing_engine.core.errors import Refused
@@ -24,6 +26,7 @@ from leads.models import BillingPeriod, Customer
 LAST_ZONE = ZoneInfo("Etc/GMT+12")  # where a day ends last
 State = BillingCycle.State
 Kind = CycleStep.Kind
+MONTH_REOPENING = "month_reopening"  # a kind of approval
 
 
 class WrongCycleState(Refused):
@@ -44,7 +47,7 @@ class ReasonRequired(Refused):
     code = "reason_required"
 
 
-class SecondPersonReopens(Refused):
+class SecondPersonReopens(NeedsApproval):
     """The person who locked a month cannot reopen it."""
 
     code = "second_person_reopens"
@@ -134,6 +137,7 @@ def reopen(cycle: BillingCycle, *, by: User, at: datetime, reason: str) -> Billi
     if not reason.strip():
         raise ReasonRequired("Enter a reason for reopening this month.")
     check_may_open_again(cycle, by)
+    close_for(cycle, by=by, at=at)
     BillingPeriod.objects.filter(label__in=labels_of(cycle.label)).update(is_sealed=False)
     return _step(cycle, State.OPEN, Kind.REOPENED, by=by, at=at, reason=reason)
 
@@ -145,9 +149,15 @@ def check_may_open_again(cycle: BillingCycle, by: User) -> None:
         raise AlreadyIssued(
             f"{_many(issued, 'invoice')} of this month {'is' if issued == 1 else 'are'} already issued."
         )
-    locked = cycle.steps.filter(kind=Kind.LOCKED).order_by("pk").last()
-    if locked is not None and locked.by_id == by.pk:
+    check_not_requested(cycle, MONTH_REOPENING)
+    if by.pk in lockers_of(cycle):
         raise SecondPersonReopens
+
+
+def lockers_of(cycle: BillingCycle) -> set[int]:
+    """Return who locked the month last."""
+    locked = cycle.steps.filter(kind=Kind.LOCKED).order_by("pk").last()
+    return {locked.by_id} if locked is not None and locked.by_id is not None else set()
 
 
 @transaction.atomic

@@ -1,11 +1,14 @@
 """The kinds of approval of catalog facts, one for products, sources and action types each."""
 
+from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.urls import reverse
 
 from billing_engine.core.approvals.kinds import Kind, register
+from billing_engine.core.models import ApprovalRequest
 from leads.domain.catalog.facts import put_in_force
 from leads.models import ActionTypeRevision, ProductRevision, SourceRevision
 from leads.models.facts import CatalogRevision
@@ -17,8 +20,8 @@ KINDS: dict[type[CatalogRevision], str] = {
 }
 
 
-def register_kinds() -> None:
-    """Make the kinds known; called at startup."""
+def register_kinds(effect: Callable[[ApprovalRequest], dict[str, Any]]) -> None:
+    """Make the kinds known, with what the person who approves sees of their effect; called at startup."""
     for model, words in KINDS.items():
         permission = f"leads.change_{model.SUBJECT.replace('_', '')}"
         register(
@@ -31,6 +34,7 @@ def register_kinds() -> None:
                 approve=_approve,
                 send_back=_send_back,
                 page=_page,
+                effect=effect,
             )
         )
 

@@ -106,7 +106,7 @@ def write_facts(
 def put_in_force(revision: CatalogRevision, *, by: User, at: datetime, reason: str) -> CatalogRevision:
     """Put facts that waited in force, approved by a second person; open periods are rated again."""
     subject = revision.subject
-    check_effect_is_known(revision)
+    check_effect_is_known(revision, at=at)
     _lock(subject)
     before, after = changed_values(values(subject.facts_on(revision.first_day)), values(revision))
     revision.in_force_at = at

@@ -15,7 +15,7 @@ from leads.models.facts import CatalogRevision, Subject
 
 # Only the upper layers know what facts do to charges: both are registered at startup.
 Effect = Callable[[CatalogRevision, User, datetime], Mapping[str, Any]]  # plain facts for the person who approves
-Check = Callable[[CatalogRevision], object]  # raises Refused if the facts can't be approved yet
+Check = Callable[[CatalogRevision, datetime], object]  # raises Refused if the facts can't be approved yet
 _effects: list[Effect] = []
 _checks: list[Check] = []
 
@@ -33,10 +33,10 @@ def register(effect: Effect, check: Check) -> None:
     _checks.append(check)
 
 
-def check_effect_is_known(revision: CatalogRevision) -> None:
+def check_effect_is_known(revision: CatalogRevision, *, at: datetime) -> None:
     """Refuse an approval of facts whose effect the person who approves can't have seen."""
     for check in _checks:
-        check(revision)
+        check(revision, at)
 
 
 def check_no_change_waits(subject: Subject) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -16,7 +17,7 @@ from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminTextInputWidget, UnfoldBooleanSwitchWidget
 
 from billing_engine.core.admin_kit.cells import link, page_of
-from billing_engine.core.admin_kit.dialogs import Dialog, Done, button, person
+from billing_engine.core.admin_kit.dialogs import Dialog, Done, WithReason, button, person
 from billing_engine.core.admin_kit.fields import EACH_IN_ITS_ZONE, WallClockFormField
 from billing_engine.core.calendar.spans import Month
 from billing_engine.core.calendar.wall_clock import in_words
@@ -28,7 +29,8 @@ from pricing.admin.rules.page import (
     may_be_rolled_back,
     time_in_words,
 )
-from pricing.domain.rule_book.approval import check_second_person
+from pricing.domain.approvals import request_activation, request_retirement
+from pricing.domain.rule_book.approval import check_may_retire, check_second_person
 from pricing.domain.rule_book.rules import activate, retire, revise, roll_back
 from pricing.domain.scope.effective import now_in, zones_of
 from pricing.domain.scope.overlap import RulesOverlap
@@ -57,6 +59,17 @@ class Activation(SaysWhy):
         widget=UnfoldBooleanSwitchWidget,
         help_text="Requires a reason. Both are kept in the history.",
     )
+
+
+class ActivationRequest(Activation):
+    """What a second person should know."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].required = True
+        self.fields["reason"].help_text = "The second person sees it, and it is kept in the rule's history."
+        self.fields["override"].label = "Ask to activate although price checks fail"
+        self.fields["override"].help_text = "The second person sees the failing checks."
 
 
 class FromADay(forms.Form):
@@ -103,6 +116,21 @@ class Overlaps(Refused):
         return self.words
 
 
+def _check_second_person(rule: PriceRule, by: User) -> None:
+    check_second_person(rule, by=by, at=now())
+
+
+def _check_may_retire(rule: PriceRule, by: User) -> None:
+    check_may_retire(rule, by=by, at=now())
+
+
+def _approval_in_words(rule: PriceRule) -> str:
+    return (
+        f"{activation_in_words(rule)}\nA second person, who wrote no part of it, sees the change, its price checks and"
+        " a simulation, and activates it or sends it back. If you edit the draft, you have to ask again."
+    )
+
+
 class RuleButtons:
     """What can be done with a rule besides editing its draft."""
 
@@ -122,7 +150,7 @@ class RuleButtons:
         icon="check_circle",
         variant=ActionVariant.PRIMARY,
         offered=is_draft,
-        guard=lambda rule, by: check_second_person(rule, by=by, at=now()),
+        guard=_check_second_person,
         asks=Dialog(title=lambda rule: f"Activate “{rule}” as saved?", says=activation_in_words, form=Activation),
     )
     def activate_rule(self, request: HttpRequest, rule: PriceRule, answers: dict[str, Any]) -> Done:
@@ -133,6 +161,26 @@ class RuleButtons:
         return Done(
             f"“{rule}” is active. Open periods are rated again within seconds. Billed charges stay as they are."
         )
+
+    @button(
+        "Ask for approval",
+        permission=CHANGE,
+        icon="how_to_reg",
+        variant=ActionVariant.PRIMARY,
+        offered=is_draft,
+        instead_of=_check_second_person,
+        asks=Dialog(
+            title=lambda rule: f"Ask for approval of “{rule}” as saved?",
+            says=_approval_in_words,
+            form=ActivationRequest,
+        ),
+    )
+    def request_activation(self, request: HttpRequest, rule: PriceRule, answers: dict[str, Any]) -> Done:
+        try:
+            request_activation(rule, by=person(request), at=now(), **answers)
+        except RulesOverlap as refusal:
+            raise Overlaps(refusal) from refusal
+        return Done("Approval requested. A second person finds it under Approvals.")
 
     @button(
         "Revise",
@@ -182,6 +230,7 @@ class RuleButtons:
         permission=CHANGE,
         icon="event_busy",
         offered=may_be_changed,
+        guard=_check_may_retire,
         asks=Dialog(
             title=lambda rule: f"Retire “{rule}”?",
             says=_how_it_ends,
@@ -193,3 +242,19 @@ class RuleButtons:
         retired = retire(rule, by=person(request), at=now(), reason=answers["reason"])
         end = "" if retired.wall_to is None else in_words(retired.wall_to)
         return Done(f"“{rule}” is retired. It prices actions before {end}, in each customer’s time zone.")
+
+    @button(
+        "Ask to retire",
+        permission=CHANGE,
+        icon="event_busy",
+        offered=may_be_changed,
+        instead_of=_check_may_retire,
+        asks=Dialog(
+            title=lambda rule: f"Ask for approval to retire “{rule}”?",
+            says="The rule ends when a second person approves. Until then, it stays in force.",
+            form=WithReason,
+        ),
+    )
+    def request_retirement(self, request: HttpRequest, rule: PriceRule, answers: dict[str, Any]) -> Done:
+        request_retirement(rule, by=person(request), at=now(), reason=answers["reason"])
+        return Done("Approval requested. A second person finds it under Approvals.")

@@ -101,7 +101,10 @@ class PriceRuleAdmin(RuleSheets, RuleButtons, ShownRule, Page[PriceRule]):
     inlines = (TierRows,)
     actions: Any = ("simulate_selected", "activate_selected", "export_xlsx", "export_csv")
     actions_list: Any = ("import_rules", "export_all")
-    actions_detail = ("activate_rule", "simulate_rule", "revise_rule", "roll_back_rule", "retire_rule")
+    actions_detail = (
+        *("activate_rule", "request_activation", "simulate_rule", "revise_rule", "roll_back_rule", "retire_rule"),
+        "request_retirement",
+    )
     conditional_fields = {part: shown_for(part) for part in PARTS} | {"once_days": "once_per"}
 
     class Media:
@@ -158,7 +161,7 @@ class PriceRuleAdmin(RuleSheets, RuleButtons, ShownRule, Page[PriceRule]):
             messages.warning(request, warning_with_links(warning))
 
     def delete_model(self, request: HttpRequest, obj: PriceRule) -> None:
-        discard(obj)
+        discard(obj, by=person(request), at=now())
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any

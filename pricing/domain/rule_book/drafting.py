@@ -6,10 +6,15 @@ from datetime import datetime
 from django.contrib.auth.models import User
 from django.db import transaction
 
+from billing_engine.core.approvals.requests import close_for
+from billing_engine.core.deeds.record import record
+from billing_engine.core.deeds.verbs import Verb
 from billing_engine.core.errors import Refused
 from pricing.domain.rule_book.history import record_saved, stored_terms
 from pricing.domain.rule_book.validate import check_rule
 from pricing.models import PriceRule, PriceTier
+
+RULE_DISCARDED = Verb("rule_discarded", "Discarded")
 
 
 class NotADraft(Refused):
@@ -42,9 +47,11 @@ def save_draft(rule: PriceRule, tiers: Sequence[PriceTier], *, by: User, at: dat
 
 
 @transaction.atomic
-def discard(rule: PriceRule) -> None:
+def discard(rule: PriceRule, *, by: User, at: datetime) -> None:
     """Delete a draft with its tiers and history. Raises NotADraft."""
     _check_draft(rule)
+    close_for(rule, by=by, at=at)
+    record(RULE_DISCARDED, on=rule, by=by)
     rule.delete()
 
 

@@ -1,18 +1,33 @@
 """The history of a price rule: who did what when, and how its terms changed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from django.contrib.auth.models import User
 from django.db.models import Q, QuerySet
 
 from billing_engine.core.calendar.wall_clock import in_words
+from billing_engine.core.deeds.record import record as record_deed
+from billing_engine.core.deeds.verbs import Verb
 from leads.models import Channel
 from pricing.domain.rule_wording import limits_in_words, model_in_words
 from pricing.models import PriceRule, RuleChange
 
 Difference = tuple[str, str, str]  # field, before, after
 Terms = Mapping[str, str]
+
+RULE_DRAFTED = Verb("rule_drafted", "Drafted")
+RULE_EDITED = Verb("rule_edited", "Edited")
+RULE_ACTIVATED = Verb("rule_activated", "Activated")
+RULE_RETIRED = Verb("rule_retired", "Retired")
+WROTE_TERMS = frozenset({RULE_DRAFTED.code, RULE_EDITED.code})
+# A rule that its revision ends is part of the activation: that deed names both.
+VERBS = {
+    RuleChange.What.DRAFTED: RULE_DRAFTED,
+    RuleChange.What.EDITED: RULE_EDITED,
+    RuleChange.What.ACTIVATED: RULE_ACTIVATED,
+    RuleChange.What.RETIRED: RULE_RETIRED,
+}
 
 OPEN = "any"
 NO_END = "no end"
@@ -51,8 +66,13 @@ def record(
     changed: Sequence[Difference] = (),
     reason: str = "",
     overridden: Sequence[str] = (),
+    also: Iterable[PriceRule] = (),
 ) -> RuleChange:
-    """Record what was done, and why."""
+    """Record what was done, and why; `also` are the other rules it touched, such as the one that a draft copies."""
+    if verb := VERBS.get(what):
+        before, after = {name: old for name, old, _ in changed}, {name: new for name, _, new in changed}
+        checks = {"Price checks overridden": list(overridden)} if overridden else {}
+        record_deed(verb, on=rule, by=by, reason=reason, before=before, after=after | checks, also=also)
     return RuleChange.objects.create(
         rule=rule,
         what=what,
@@ -82,10 +102,3 @@ def history_of(rule: PriceRule) -> QuerySet[RuleChange]:
     """The history of the rule and its other revisions, latest first."""
     lineage = Q(rule_id=rule.lineage) | Q(rule__first_revision_id=rule.lineage)
     return RuleChange.objects.filter(lineage).select_related("rule", "by").order_by("-at", "-pk")
-
-
-def last_author(rule: PriceRule) -> int | None:
-    """The id of the user who last changed the draft."""
-    written = (RuleChange.What.DRAFTED, RuleChange.What.EDITED)
-    last = RuleChange.objects.filter(rule=rule, what__in=written).order_by("-at", "-pk").first()
-    return last.by_id if last else rule.created_by_id

@@ -6,9 +6,10 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 
+from billing_engine.core.approvals.requests import close_for
 from billing_engine.core.errors import Refused
 from leads.domain.periods import mark_open_periods
-from pricing.domain.rule_book.approval import check_approval
+from pricing.domain.rule_book.approval import check_approval, check_may_retire
 from pricing.domain.rule_book.billed import check_not_billed
 from pricing.domain.rule_book.checks import check_prices
 from pricing.domain.rule_book.drafting import NotADraft
@@ -53,9 +54,9 @@ def activate(rule: PriceRule, *, by: User, at: datetime, reason: str = "", overr
     """Activate a draft; the rule it revises ends where it starts.
 
     Raises RuleIncomplete if the rule has faults, no matter who wrote it. Workers rate open periods again; closed ones
-    never change. Changing the price of past actions needs a reason and a person who did not write the draft; with
-    FOUR_EYES every activation needs that person. A failing price check refuses the activation unless `override` is set,
-    with a reason.
+    never change. Changing the price of past actions needs a reason and a person who wrote no part of the draft; with
+    FOUR_EYES, or a threshold of the company, every activation needs that person. A failing price check refuses the
+    activation unless `override` is set, with a reason.
     """
     rule = _locked(rule)
     if rule.state != PriceRule.State.DRAFT:
@@ -64,9 +65,10 @@ def activate(rule: PriceRule, *, by: User, at: datetime, reason: str = "", overr
     check_overlap(rule)
     check_approval(rule, by=by, at=at, reason=reason)
     overridden = check_prices(rule, at=at, override=override, reason=reason)
-    customers = {rule.customer}
+    customers, replaced = {rule.customer}, list[PriceRule]()
     if rule.revises_id:
         old = _locked(PriceRule(pk=rule.revises_id))
+        replaced = [old]
         customers.add(old.customer)
         before = stored_terms(old.pk)
         _end(old, until=rule.wall_from, at=at)
@@ -76,7 +78,9 @@ def activate(rule: PriceRule, *, by: User, at: datetime, reason: str = "", overr
     _save(rule)
     changed = differences(before, stored_terms(rule.pk)) if rule.revises_id else []
     against = [str(check) for check in overridden]
-    record(rule, RuleChange.What.ACTIVATED, by=by, at=at, reason=reason, changed=changed, overridden=against)
+    what = RuleChange.What.ACTIVATED
+    record(rule, what, by=by, at=at, reason=reason, changed=changed, overridden=against, also=replaced)
+    close_for(rule, by=by, at=at)
     for customer in customers:
         mark_open_periods(customer=customer, reason="rule activated")
     return rule
@@ -126,11 +130,14 @@ def roll_back(rule: PriceRule, *, by: User, at: datetime, since: datetime) -> Pr
 def retire(rule: PriceRule, *, by: User, at: datetime, reason: str = "") -> PriceRule:
     """End the rule now; it still prices actions that occurred before, however late they arrive.
 
+    Where every activation needs a second person, so does this: it is requested, and another person approves it.
+
     A rule of many customers ends at the same wall-clock time for all of them, the latest local time now, so no past
     action loses its price.
     """
     rule = _locked(rule)
     check_may_be_changed(rule)
+    check_may_retire(rule, by=by, at=at)
     before = stored_terms(rule.pk)
     _end(rule, until=now_in(zones_of(rule), at=at), at=at)
     rule.refresh_from_db()
@@ -138,6 +145,7 @@ def retire(rule: PriceRule, *, by: User, at: datetime, reason: str = "") -> Pric
     rule.save(update_fields=["state", "retired_by", "retired_at"])
     changed = differences(before, stored_terms(rule.pk))
     record(rule, RuleChange.What.RETIRED, by=by, at=at, reason=reason, changed=changed)
+    close_for(rule, by=by, at=at)
     mark_open_periods(customer=rule.customer, reason="rule retired")
     return rule
 
@@ -159,7 +167,7 @@ def _copy(
         )
         for tier in tiers
     )
-    record(draft, RuleChange.What.DRAFTED, by=by, at=at, changed=_copied(rule, draft, revises))
+    record(draft, RuleChange.What.DRAFTED, by=by, at=at, changed=_copied(rule, draft, revises), also=[rule])
     return draft
 
 

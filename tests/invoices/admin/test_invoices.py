@@ -39,7 +39,8 @@ pytestmark = pytest.mark.django_db
 
 LIST = "admin:invoices_invoice_changelist"
 ACTS = (
-    *("approve", "issue", "send_back", "adjust", "withdraw", "regenerate", "reopen", "void"),
+    *("approve", "ask_to_approve", "issue", "send_back", "adjust", "withdraw", "regenerate"),
+    *("reopen", "ask_to_reopen", "void", "ask_to_void"),
     *("make_pdf_again", "preview_pdf", "download_pdf", "download_void_pdf"),
 )
 
@@ -76,10 +77,8 @@ def test_a_draft_can_be_approved_adjusted_regenerated_or_deleted(finance: Client
 def test_what_is_approved_can_be_issued_or_sent_back(finance: Client, frank: User) -> None:
     invoice = approved(a_draft(), frank)
 
-    assert offered(finance, invoice) == ["issue", "send_back", "preview_pdf"]
-    assert switched_off(finance, invoice) == {
-        "Reopen period": "You worked on this invoice, so another person must reopen its period."
-    }
+    assert offered(finance, invoice) == ["issue", "send_back", "ask_to_reopen", "preview_pdf"]
+    assert switched_off(finance, invoice) == {}
     finance.force_login(with_role("Finance"))
     assert offered(finance, invoice) == ["issue", "send_back", "reopen", "preview_pdf"]
 
@@ -87,8 +86,8 @@ def test_what_is_approved_can_be_issued_or_sent_back(finance: Client, frank: Use
 def test_what_is_issued_can_only_be_downloaded_or_voided(finance: Client, frank: User) -> None:
     invoice = issued(a_draft(), frank)
 
-    assert offered(finance, invoice) == ["download_pdf"]
-    assert switched_off(finance, invoice) == {"Void": "You worked on this invoice, so another person must void it."}
+    assert offered(finance, invoice) == ["ask_to_void", "download_pdf"]
+    assert switched_off(finance, invoice) == {}
     finance.force_login(with_role("Finance"))
     assert offered(finance, invoice) == ["void", "download_pdf"]
 
@@ -158,7 +157,7 @@ def test_adjusted_withdrawn_and_approved_by_another_person(finance: Client, fran
     assert told(finance.post(page(invoice, "withdraw"), {"line": line.pk}))[-1] == "Adjustment withdrawn."
     refused = finance.post(page(invoice, "approve"))
 
-    assert "You adjusted this invoice, so another person must approve it." in shown(refused)
+    assert "You worked on this adjusted invoice, so another person must approve it." in shown(refused)
     said = shown(finance.get(page(invoice)))
     assert ("Goodwill" in said, "Twice" in said, "Late delivery" in said) == (True, False, True)
     invoice.refresh_from_db()

@@ -89,7 +89,7 @@ def test_the_flag_stays_until_it_is_fixed_and_approve_all_skips_the_draft(frank:
     assert flags(draft) == []
 
 
-def test_a_draft_made_again_is_looked_at_again() -> None:
+def test_a_draft_made_again_is_looked_at_again(accountant: User) -> None:
     period = an_open_period(detail_annex=True)
     a_price()
     received(period, 3, external_id=f"L-{AN_F}")
@@ -97,7 +97,7 @@ def test_a_draft_made_again_is_looked_at_again() -> None:
     period.customer.detail_annex = False
     period.customer.save()
 
-    fresh = regenerate(draft, at=NOVEMBER_3)
+    fresh = regenerate(draft, by=accountant, at=NOVEMBER_3)
 
     assert fresh is not None
     assert (flags(fresh), fresh.unprintable) == ([], "")

@@ -7,8 +7,9 @@ from django.contrib.auth.models import User
 
 from invoices.domain.life.adjustments import withdraw
 from invoices.domain.life.close import close
+from invoices.domain.life.hands import AdjusterApproves
 from invoices.domain.life.reopen import regenerate, reopen, void
-from invoices.domain.life.transitions import AdjusterApproves, approve
+from invoices.domain.life.transitions import approve
 from tests.factories.people import UserFactory
 from tests.invoices.life.test_reopen import LATER, adjusted
 from tests.invoices.made import a_draft, issued
@@ -43,7 +44,7 @@ def test_an_adjustment_that_was_withdrawn_or_thrown_away_does_not_come_back(acco
     assert again is not None
     withdraw(again.lines.get(kind="adjustment"), by=wanda, at=LATER)
 
-    fresh = regenerate(again, at=LATER)
+    fresh = regenerate(again, by=wanda, at=LATER)
 
     assert fresh is not None
     assert fresh.total == 10

@@ -66,7 +66,7 @@ def test_regenerating_takes_it_off_and_the_flag_goes(frank: User) -> None:
     invoice = a_draft(3, 5)
     take_back(invoice, 5)
 
-    fresh = regenerate(invoice, at=LATER)
+    fresh = regenerate(invoice, by=frank, at=LATER)
 
     assert fresh is not None
     assert (fresh.total, flags(fresh), fresh.lines.get(kind="not_charged").reason) == (Decimal("7.5"), [], "voided")

@@ -11,10 +11,10 @@ from django.contrib.auth.models import User
 from billing_engine.core.calendar.wall_clock import read
 from invoices.domain.life.adjustments import BadAdjustment, NotAnAdjustment, adjust, withdraw
 from invoices.domain.life.close import HasUnratedActions, close
+from invoices.domain.life.hands import AdjusterApproves, NeedsSecondPerson
 from invoices.domain.life.reopen import (
     CreditIsUsed,
     NeedsReason,
-    NeedsSecondPerson,
     PeriodAlreadyOpen,
     PeriodIsIssued,
     regenerate,
@@ -22,7 +22,7 @@ from invoices.domain.life.reopen import (
     void,
 )
 from invoices.domain.life.review_flags import flags_of, without_invoice
-from invoices.domain.life.transitions import AdjusterApproves, WrongState, approve
+from invoices.domain.life.transitions import WrongState, approve
 from invoices.domain.lines.totals import balance
 from invoices.domain.run.billing_run import bill, start
 from invoices.models import Adjustment, CreditEntry, Invoice, InvoiceDocument, Reopening
@@ -124,7 +124,7 @@ def test_a_regenerated_draft_uses_current_data_and_keeps_its_adjustments(account
     invoice = adjusted(a_draft(4), "-1", accountant)
     Customer.objects.get().taxes.create(name="VAT", rate=20)
 
-    fresh = regenerate(invoice, at=LATER)
+    fresh = regenerate(invoice, by=accountant, at=LATER)
 
     assert fresh is not None
     assert not Invoice.objects.filter(pk=invoice.pk).exists()
@@ -135,13 +135,13 @@ def test_a_regenerated_draft_uses_current_data_and_keeps_its_adjustments(account
     assert prove(fresh.period).differing == 0
 
 
-def test_a_draft_that_cannot_be_regenerated_stays_as_it_was() -> None:
+def test_a_draft_that_cannot_be_regenerated_stays_as_it_was(accountant: User) -> None:
     invoice = a_draft(4)
     before = list(Invoice.objects.values()), list(invoice.lines.values()), state_of(invoice.period)
     invoice.lines.get().rule.__class__.objects.update(wall_to=read("2020-01-02"))
 
     with pytest.raises(HasUnratedActions):
-        regenerate(invoice, at=LATER)
+        regenerate(invoice, by=accountant, at=LATER)
 
     assert (list(Invoice.objects.values()), list(invoice.lines.values()), state_of(invoice.period)) == before
 
@@ -152,7 +152,7 @@ def test_the_run_that_billed_a_draft_links_to_the_regenerated_one(accountant: Us
     run = start(OCTOBER, by=accountant, at=NOVEMBER_3)
     bill(run.items.get().pk, at=NOVEMBER_3)
 
-    fresh = regenerate(Invoice.objects.get(), at=LATER)
+    fresh = regenerate(Invoice.objects.get(), by=accountant, at=LATER)
 
     assert run.items.get().invoice == fresh
 

@@ -58,7 +58,7 @@ def test_a_draft_says_that_credit_has_come_since_and_draws_on_it_when_it_is_rege
     issued(source, frank)
 
     assert flags(draft)[0] == ("credit", "New credit of $15.00: regenerate", True)
-    fresh = regenerate(draft, at=datetime(2026, 12, 2, tzinfo=UTC))
+    fresh = regenerate(draft, by=frank, at=datetime(2026, 12, 2, tzinfo=UTC))
 
     assert fresh is not None
     assert (fresh.credit, fresh.total) == (-10, 0)

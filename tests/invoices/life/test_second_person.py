@@ -11,8 +11,9 @@ from django.test import Client
 from django.urls import reverse
 
 from invoices.domain.life.adjustments import withdraw
-from invoices.domain.life.reopen import NeedsSecondPerson, bill_again, regenerate, reopen, void
-from invoices.domain.life.transitions import AdjusterApproves, approve, send_back
+from invoices.domain.life.hands import AdjusterApproves, NeedsSecondPerson
+from invoices.domain.life.reopen import bill_again, regenerate, reopen, void
+from invoices.domain.life.transitions import approve, send_back
 from invoices.domain.month_close.close_month import create_missing_months, lock
 from invoices.domain.month_close.close_month import reopen as reopen_month
 from invoices.models import BillingCycle, Invoice, UndoneStep
@@ -51,7 +52,7 @@ def test_neither_who_wrote_nor_who_withdrew_an_adjustment_approves_even_when_it_
 ) -> None:
     invoice = adjusted(a_draft(4), "-2.50", wanda)
     withdraw(invoice.lines.get(kind="adjustment"), by=vera, at=LATER)
-    fresh = regenerate(invoice, at=LATER)
+    fresh = regenerate(invoice, by=vera, at=LATER)
     assert fresh is not None
 
     for person in (wanda, vera):
@@ -75,7 +76,7 @@ def test_settings_that_let_an_adjuster_approve_let_who_withdrew_too(
     assert approve(invoice, by=vera, at=LATER).state == "approved"
 
 
-def test_who_approved_and_sent_back_does_not_reopen_the_period_but_may_approve_it_again(
+def test_who_approved_or_sent_back_does_not_reopen_the_period_but_may_approve_it_again(
     wanda: User, vera: User, frank: User
 ) -> None:
     invoice = approved(a_draft(4), wanda)
@@ -87,7 +88,9 @@ def test_who_approved_and_sent_back_does_not_reopen_the_period_but_may_approve_i
     assert list(kept) == [("approval", None, wanda.pk, NOVEMBER_3, vera.pk, LATER)]
     assert approve(invoice, by=wanda, at=LATER).state == "approved"
     send_back(invoice, by=vera, at=LATER)
-    assert reopen(invoice.period, reason="Wrong", by=vera, at=LATER).is_open
+    with pytest.raises(NeedsSecondPerson):
+        reopen(invoice.period, reason="Wrong", by=vera, at=LATER)
+    assert reopen(invoice.period, reason="Wrong", by=frank, at=LATER).is_open
     assert list(UndoneStep.objects.values_list("invoice", flat=True)) == [None, None]
 
 

@@ -180,7 +180,7 @@ def test_what_a_bulk_action_skips_is_listed_with_the_refusal_until_the_next_one(
     act = last_bulk_action(CycleStep.objects.order_by("pk"))
     assert act is not None
     assert (act.kind, act.by, act.done) == ("approve", frank, 2)
-    why = "You adjusted this invoice, so another person must approve it."
+    why = "You worked on this adjusted invoice, so another person must approve it."
     assert list(act.skipped.values_list("invoice", "name", "code", "message")) == [
         (adjusted.pk, f"Draft {adjusted.pk}, Birch", "adjuster_approves", why)
     ]
@@ -250,6 +250,6 @@ def test_what_an_act_on_chosen_rows_skips_stays_on_the_list_until_the_next_one(f
     assert told == ["Skipped: 4. See the list for the reasons.", "Approved: 1"]
     for shown in (answer.content.decode(), finance.get(address).content.decode()):
         assert "Approved: 1. Skipped: 4" in shown
-        assert shown.count("You adjusted this invoice, so another person must approve it.") == 4
+        assert shown.count("You worked on this adjusted invoice, so another person must approve it.") == 4
     finance.post(address, {"action": "issue_chosen", "_selected_action": [drafts[0].pk]})
     assert "Skipped" not in finance.get(address).content.decode()

@@ -247,7 +247,7 @@ def test_a_draft_that_was_activated_meanwhile_is_neither_changed_nor_thrown_away
     with pytest.raises(NotADraft):
         save_draft(edited, [], by=operator, at=NOW)
     with pytest.raises(NotADraft):
-        discard(edited)
+        discard(edited, by=operator, at=NOW)
 
     assert list(PriceRule.objects.values_list("state", "unit_price")) == [("active", Decimal("2.5"))]
 

@@ -3,6 +3,7 @@ CREATE OR REPLACE FUNCTION approvals_are_decided_once() RETURNS trigger LANGUAGE
     SET search_path = public, pg_temp AS $$
 DECLARE
     decision CONSTANT text[] := ARRAY['state', 'decided_by_id', 'decided_at', 'words'];
+    mailed CONSTANT text[] := ARRAY['mailed_at'];
 BEGIN
     IF TG_OP = 'INSERT' AND NEW.state = 'waiting' AND NEW.asked_by_id = ANY (NEW.authors) THEN
         RETURN NEW;
@@ -11,6 +12,9 @@ BEGIN
         AND to_jsonb(NEW) - decision = to_jsonb(OLD) - decision
         AND (NEW.state <> 'approved' OR NOT NEW.decided_by_id = ANY (NEW.authors))
     THEN
+        RETURN NEW;
+    END IF;
+    IF TG_OP = 'UPDATE' AND OLD.mailed_at IS NULL AND to_jsonb(NEW) - mailed = to_jsonb(OLD) - mailed THEN
         RETURN NEW;
     END IF;
     RAISE EXCEPTION 'A request for approval is decided once, by a person who wrote no part of it, and never changed.'
