@@ -1,31 +1,29 @@
 """What the pages of products, sources and action types share: facts in force now, from a day on, and in the past."""
 
 from collections.abc import Callable
-from datetime import timedelta
-from decimal import Decimal
+from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import messages
-from django.db.models import F, OuterRef, QuerySet, Subquery, TextField, Value, Window
-from django.db.models.functions import Cast, Concat, Lag
+from django.db.models import OuterRef, Q, QuerySet, Subquery, TextField, Value
+from django.db.models.functions import Cast, Coalesce, Concat
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.text import capfirst
 from django.utils.timezone import now
 from unfold.contrib.filters.admin import DropdownFilter
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
-from billing_engine.core.admin_kit.cells import NOTHING, chip, shortened
+from billing_engine.core.admin_kit.cells import NOTHING, chip, link_to, page_of, shortened
 from billing_engine.core.admin_kit.columns import column
 from billing_engine.core.admin_kit.dialogs import Dialog, Done, button, person
 from billing_engine.core.admin_kit.pages import Page, ReadOnlyRows, Row
 from billing_engine.core.calendar.wording import day_in_words
 from billing_engine.core.models import ApprovalRequest
-from billing_engine.core.money import number_in_words
 from leads.domain.catalog.facts import REVISIONS, write_facts
 from leads.domain.catalog.second_person import check_no_change_waits
+from leads.domain.catalog.wording import in_words, label
 from leads.models.facts import CatalogRevision, Subject, fact_on
 from leads.models.revision import BEGINNING
 
@@ -116,10 +114,11 @@ class FactsPage(Page[Row]):
 
 
 def standing(revision: Any) -> SafeString:
-    """Whether the facts are in force now, planned, past, or not in force."""
+    """Whether the facts are in force now, planned, past, or not in force; with a link to the request that waits."""
+    if revision.waits and revision.request_state == State.WAITING:
+        return link_to(page_of("core.approvalrequest", revision.request), chip("Waiting for approval", "orange"))
     if revision.in_force_at is None:
-        words = {State.WAITING: "Waiting for approval", State.SENT_BACK: "Sent back"}.get(revision.request, "Withdrawn")
-        return chip(words, "orange" if revision.request == State.WAITING else "plain")
+        return chip("Sent back" if revision.request_state == State.SENT_BACK else "Withdrawn")
     if revision.first_day > now().date():
         return chip("Planned", "blue")
     return chip("In force now", "green") if revision.pk == revision.newest else chip("Past")
@@ -134,18 +133,9 @@ def changed(revision: Any) -> SafeString:
 
 
 def _line(revision: Any, name: str) -> str:
-    field = revision._meta.get_field(name)
-    was, its = (_in_words(field, value) for value in (getattr(revision, f"was_{name}"), getattr(revision, name)))
-    label = capfirst(field.verbose_name)
-    return f"{label}: {its}" if getattr(revision, f"was_{name}") is None else f"{label}: {was} → {its}"
-
-
-def _in_words(field: Any, value: Any) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, Decimal):
-        return number_in_words(value)
-    return str(dict(field.flatchoices).get(value, value)) or "none"
+    was, its = getattr(revision, f"was_{name}"), getattr(revision, name)
+    before = "" if was is None else f"{in_words(type(revision), name, was)} → "
+    return f"{label(type(revision), name)}: {before}{in_words(type(revision), name, its)}"
 
 
 class FactRows(ReadOnlyRows):
@@ -168,18 +158,21 @@ class FactRows(ReadOnlyRows):
         model: Any = self.model
         named = Concat(Value(f"{model._meta.label_lower}:"), Cast(OuterRef("pk"), TextField()))
         asked = ApprovalRequest.objects.filter(subject=named).order_by("-pk")
-        of_subject = {model.SUBJECT: OuterRef(model.SUBJECT)}
-        in_force = model.objects.in_force().filter(**of_subject, first_day__lte=now().date())
-        order = (F("first_day").asc(), F("in_force_at").asc(nulls_last=True), F("pk").asc())
-        before = {f"was_{name}": Window(Lag(name), partition_by=model.SUBJECT, order_by=order) for name in model.FACTS}
+        theirs = model.objects.in_force().filter(**{model.SUBJECT: OuterRef(model.SUBJECT)}).exclude(pk=OuterRef("pk"))
+        when = Coalesce(OuterRef("in_force_at"), Value(datetime.max.replace(tzinfo=UTC)))
+        day = OuterRef("first_day")
+        earlier = theirs.filter(Q(first_day__lt=day) | Q(first_day=day, in_force_at__lt=when))
+        before = earlier.order_by("-first_day", "-in_force_at", "-pk")
+        begun = model.objects.in_force().filter(**{model.SUBJECT: OuterRef(model.SUBJECT)}, first_day__lte=now().date())
         return (
             super()
             .get_queryset(request)
             .annotate(
-                **before,
-                request=Subquery(asked.values("state")[:1]),
+                **{f"was_{name}": Subquery(before.values(name)[:1]) for name in model.FACTS},
+                request=Subquery(asked.values("pk")[:1]),
+                request_state=Subquery(asked.values("state")[:1]),
                 approved_by=Subquery(asked.filter(state=State.APPROVED).values("decided_by__username")[:1]),
-                newest=Subquery(in_force.order_by("-first_day", "-in_force_at", "-pk").values("pk")[:1]),
+                newest=Subquery(begun.order_by("-first_day", "-in_force_at", "-pk").values("pk")[:1]),
             )
         )
 

@@ -12,6 +12,9 @@ from billing_engine.core.sql_files import InstallSql
 class Migration(migrations.Migration):
     dependencies = [
         ("leads", "0001_initial"),
+        # Folded into the first one with the others.
+        ("leads", "0002_approvals"),
+        ("leads", "0002_audience"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

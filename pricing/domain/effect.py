@@ -60,7 +60,7 @@ def check_effect_was_shown(revision: CatalogRevision, at: datetime) -> None:
     """Refuse an approval before the simulation has finished, or if more price checks fail than the request showed."""
     request = ApprovalRequest.objects.about(revision).first()
     shown: Mapping[str, Any] = request.effect if request else {}
-    if Simulation.objects.filter(pk=shown.get("simulation"), finished_at=None).exists():
+    if Simulation.objects.filter(pk=shown.get("simulation") or 0, finished_at=None).exists():
         raise NotSimulatedYet
     known = {pk for pk, _ in shown.get("failing_checks", [])}
     new = [result for result in broken_checks(revision, at=at) if result.check.pk not in known]

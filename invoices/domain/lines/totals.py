@@ -22,14 +22,17 @@ def tax_on(base: Decimal, *, rate: Decimal, currency: str) -> Decimal:
 
 
 def taxes_on(
-    lines: Sequence[InvoiceLine], *, taxes: Sequence[CustomerTax], currency: str, first_day: date
+    lines: Sequence[InvoiceLine],
+    *,
+    taxes: Sequence[CustomerTax],
+    category_of: Mapping[int | None, str],
+    currency: str,
 ) -> list[InvoiceTax]:
     """Return the unsaved taxes, one per name and rate, on the sum of all lines or of the lines in their categories.
 
-    A product's category is that of the period's first day. A line is taxed once, even if several of a tax's categories
+    `category_of` are the categories of the lines' products. A line is taxed once, even if several of a tax's categories
     apply to it.
     """
-    category_of = _categories(lines, first_day) if any(tax.category for tax in taxes) else {}
     found = []
     for (name, rate), categories in _by_name_and_rate(taxes).items():
         is_everywhere = "" in categories
@@ -75,8 +78,9 @@ def total_up(invoice: Invoice, lines: Sequence[InvoiceLine]) -> list[InvoiceTax]
     customer = invoice.customer
     exempt = customer.tax_exempt_reason
     first_day = invoice.period.start_at.astimezone(customer.zone).date()
-    theirs = list(customer.taxes.all())
-    taxes = [] if exempt else taxes_on(lines, taxes=theirs, currency=invoice.currency, first_day=first_day)
+    theirs = [] if exempt else list(customer.taxes.all())
+    category_of = _categories(lines, first_day) if any(tax.category for tax in theirs) else {}
+    taxes = taxes_on(lines, taxes=theirs, category_of=category_of, currency=invoice.currency)
     invoice.tax_exempt_reason = exempt
     invoice.subtotal = sum((line.amount for line in lines), money.ZERO)
     invoice.tax = sum((tax.amount for tax in taxes), money.ZERO)

@@ -17,14 +17,15 @@ from billing_engine.core.deeds.record import record
 from billing_engine.core.deeds.verbs import Verb
 from billing_engine.core.errors import FieldFault, HasFaults, Refused
 from billing_engine.core.validation import row_faults
-from leads.domain.catalog.priced import has_priced_actions
+from leads.domain.catalog.priced import has_priced_actions, open_periods_since
 from leads.domain.catalog.second_person import (
     ask_second_person,
     check_effect_is_known,
     check_no_change_waits,
     withdraw_given_up,
 )
-from leads.domain.periods import mark_open_periods
+from leads.domain.catalog.wording import in_words, label
+from leads.domain.periods import mark_unrated
 from leads.models import ActionType, ActionTypeRevision, Product, ProductRevision, Source, SourceRevision
 from leads.models.facts import CatalogRevision, Subject
 from leads.models.revision import BEGINNING, in_force_on
@@ -84,12 +85,16 @@ def write_facts(
             words = "Actions since that day would be priced differently. Give a reason."
             raise FactsHaveFaults([FieldFault("reason", "missing", words)])
         revision.save()
-        differences = [(name, told_before[name], told_after[name]) for name in told_after]
+        model = type(revision)
+        differences = [
+            (label(model, name), in_words(model, name, told_before[name]), in_words(model, name, told_after[name]))
+            for name in told_after
+        ]
         ask_second_person(revision, by=by, at=at, reason=reason, differences=differences)
         return revision
     revision.in_force_at = at
     revision.save()
-    _take_effect(revision, at)
+    _take_effect(revision, at, is_rated_by=bool(RATED_BY & told_after.keys()))
     record(
         FACTS_CHANGED,
         on=subject,
@@ -111,7 +116,7 @@ def put_in_force(revision: CatalogRevision, *, by: User, at: datetime, reason: s
     before, after = changed_values(values(subject.facts_on(revision.first_day)), values(revision))
     revision.in_force_at = at
     revision.save(update_fields=["in_force_at"])
-    _take_effect(revision, at)
+    _take_effect(revision, at, is_rated_by=True)
     record(
         FACTS_APPROVED,
         on=subject,
@@ -147,11 +152,11 @@ def _lock(subject: Subject) -> None:
     type(subject).objects.select_for_update(no_key=True).get(pk=subject.pk)
 
 
-def _take_effect(revision: CatalogRevision, at: datetime) -> None:
+def _take_effect(revision: CatalogRevision, at: datetime, *, is_rated_by: bool) -> None:
     _store(_carried(revision, at))
-    subject = revision.subject
-    owner = subject.customer if isinstance(subject, Product) else None
-    mark_open_periods(customer=owner, reason="catalog changed")
+    if is_rated_by:
+        # Also where there is no action yet: one may be coming in right now.
+        mark_unrated(open_periods_since(revision), reason="catalog changed")
 
 
 def _carried(revision: CatalogRevision, at: datetime) -> list[CatalogRevision]:

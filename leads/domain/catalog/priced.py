@@ -5,8 +5,9 @@ from datetime import UTC, datetime, time, timedelta
 from django.db.models import DateField, F, Func, QuerySet
 from django.db.models.functions import Cast
 
-from leads.models import Action, BillingPeriod
+from leads.models import Action, BillingPeriod, Product
 from leads.models.facts import CatalogRevision
+from leads.models.revision import BEGINNING
 
 # No time zone is further ahead of UTC.
 FURTHEST = timedelta(hours=15)
@@ -24,8 +25,8 @@ def has_priced_actions(revision: CatalogRevision) -> bool:
 def priced_actions(revision: CatalogRevision) -> QuerySet[Action]:
     """Return the actions of the subject that occurred on the revision's first day or later, in the customer's time zone."""
     found = Action.objects.filter(**{OF_SUBJECT[revision.SUBJECT]: revision.subject})
-    if revision.first_day.year > 1:
-        earliest = datetime.combine(revision.first_day, time.min, tzinfo=UTC) - FURTHEST
+    if revision.first_day != BEGINNING:
+        earliest = _earliest(revision)
         day = Cast(Func(F("period__customer__time_zone"), F("occurred_at"), function="timezone"), DateField())
         found = found.filter(
             # These two let PostgreSQL use the order in which periods are rated.
@@ -36,6 +37,19 @@ def priced_actions(revision: CatalogRevision) -> QuerySet[Action]:
     return found
 
 
+def open_periods_since(revision: CatalogRevision) -> QuerySet[BillingPeriod]:
+    """Return the open periods that reach into the revision's first day or later, of the product's customer or of all."""
+    found = BillingPeriod.objects.open()
+    if isinstance(revision.subject, Product):
+        found = found.filter(customer=revision.subject.customer)
+    return found if revision.first_day == BEGINNING else found.filter(end_at__gt=_earliest(revision))
+
+
+def _earliest(revision: CatalogRevision) -> datetime:
+    """Return an instant before the first day has begun anywhere."""
+    return datetime.combine(revision.first_day, time.min, tzinfo=UTC) - FURTHEST
+
+
 def priced_periods(revision: CatalogRevision) -> QuerySet[BillingPeriod]:
-    """Return the open periods of these actions, which are rated again when the facts take effect."""
+    """Return the open periods of these actions: those whose charges may change."""
     return BillingPeriod.objects.open().filter(pk__in=priced_actions(revision).values("period"))
