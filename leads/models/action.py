@@ -21,7 +21,7 @@ LARGEST_VALUE = 1_000_000_000
 
 
 class ActionType(models.Model):
-    """The kind of action; its facts are revisions."""
+    """The kind of action."""
 
     code = models.CharField(max_length=60, unique=True, validators=[CODE])
     name = models.CharField(max_length=200)

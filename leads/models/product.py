@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Product(models.Model):
-    """What a lead is about; it belongs to one customer, and its category is a revision."""
+    """What a lead is about; it belongs to one customer."""
 
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="products")
     sku = models.CharField("SKU", max_length=100)

@@ -39,7 +39,7 @@ class Channel(models.TextChoices):
 
 
 class Source(models.Model):
-    """A sender of leads; its channel is a revision."""
+    """A sender of leads."""
 
     class NewProducts(models.TextChoices):
         QUARANTINE = "quarantine", "Put the lead in quarantine"
