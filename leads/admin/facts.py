@@ -24,8 +24,8 @@ from billing_engine.core.models import ApprovalRequest
 from leads.domain.catalog.facts import REVISIONS, write_facts
 from leads.domain.catalog.second_person import check_no_change_waits
 from leads.domain.catalog.wording import in_words, label
-from leads.models.facts import CatalogRevision, Subject, fact_on
-from leads.models.revision import BEGINNING
+from leads.models import CatalogRevision, Subject
+from leads.models.revision import BEGINNING, fact_on
 
 State = ApprovalRequest.State
 

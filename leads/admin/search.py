@@ -10,7 +10,7 @@ from billing_engine.core.admin_kit.cells import page_of
 from billing_engine.core.admin_kit.search import Found, finds, list_named
 from billing_engine.core.calendar.instants import instant_in_words
 from leads.models import Channel, Customer, Product, Source, SourceRevision
-from leads.models.facts import fact_on
+from leads.models.revision import fact_on
 from leads.queries.search import customers_named, first_actions, first_leads
 
 

@@ -1,18 +1,20 @@
 """Customers and their terms, and the leads that sources send."""
 
-from leads.models.action import Action, ActionType
+from leads.models.action import Action, ActionType, ActionTypeRevision
 from leads.models.approval_threshold import ApprovalThreshold
 from leads.models.company import Company, NumberPrefix
 from leads.models.customer import Customer, CycleChange
 from leads.models.delivery import Delivery, QuarantinedItem
 from leads.models.early import EarlyAction
-from leads.models.facts import ActionTypeRevision, ProductRevision, SourceRevision
 from leads.models.lead import Lead
 from leads.models.period import BillingPeriod, UnratedMark
-from leads.models.product import Product
+from leads.models.product import Product, ProductRevision
 from leads.models.quarantine import BulkRetry, QuarantineStep
-from leads.models.source import ApiKey, Channel, SigningSecret, Source
+from leads.models.source import ApiKey, Channel, SigningSecret, Source, SourceRevision
 from leads.models.tax import CustomerTax
+
+Subject = ActionType | Product | Source  # whose facts are revisions
+CatalogRevision = ActionTypeRevision | ProductRevision | SourceRevision
 
 __all__ = [
     "Action",
@@ -22,6 +24,7 @@ __all__ = [
     "ApprovalThreshold",
     "BillingPeriod",
     "BulkRetry",
+    "CatalogRevision",
     "Channel",
     "Company",
     "Customer",
@@ -38,5 +41,6 @@ __all__ = [
     "SigningSecret",
     "Source",
     "SourceRevision",
+    "Subject",
     "UnratedMark",
 ]

@@ -1,7 +1,8 @@
 """Actions and action types."""
 
 from datetime import date
-from typing import TYPE_CHECKING, Self
+from decimal import Decimal
+from typing import Self
 
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
@@ -11,10 +12,7 @@ from leads.models.customer import CODE
 from leads.models.delivery import Delivery
 from leads.models.lead import Lead
 from leads.models.period import BillingPeriod
-from leads.models.revision import in_force_on
-
-if TYPE_CHECKING:
-    from leads.models.facts import ActionTypeRevision
+from leads.models.revision import FactsRevision, RevisionQuerySet, fact_on, in_force_on, one_waits
 
 LARGEST_QUANTITY = 1_000_000
 LARGEST_VALUE = 1_000_000_000
@@ -32,6 +30,54 @@ class ActionType(models.Model):
     def facts_on(self, day: date) -> "ActionTypeRevision":
         """Return the facts in force on a day."""
         return in_force_on(self.revisions.all(), day)
+
+
+class ActionTypeRevision(FactsRevision):
+    """An action type's facts from a first day on: its unit, whether it is billable, and its limits."""
+
+    action_type = models.ForeignKey(ActionType, on_delete=models.PROTECT, related_name="revisions", db_index=False)
+    unit = models.CharField(
+        max_length=40, default="action", help_text="What a quantity of it counts, such as sample, view or request."
+    )
+    is_billable = models.BooleanField(
+        "billable", default=True, help_text="If not, actions of this type are excluded as not_billable."
+    )
+    largest_quantity = models.DecimalField(
+        max_digits=18,
+        decimal_places=6,
+        default=Decimal(LARGEST_QUANTITY),
+        help_text="Actions with a larger quantity go to quarantine. Raise this limit to retry them.",
+    )
+    largest_value = models.DecimalField(
+        max_digits=18,
+        decimal_places=6,
+        default=Decimal(LARGEST_VALUE),
+        help_text="Actions with a larger value, in the customer's currency, go to quarantine.",
+    )
+
+    FACTS = ("unit", "is_billable", "largest_quantity", "largest_value")
+    SUBJECT = "action_type"
+
+    objects = RevisionQuerySet.as_manager()
+
+    class Meta(FactsRevision.Meta):
+        abstract = False
+        constraints = [
+            *FactsRevision.Meta.constraints,
+            one_waits("action_type"),
+            models.CheckConstraint(
+                name="the_limits_of_an_action_type_are_not_negative",
+                condition=Q(largest_quantity__gte=0, largest_value__gte=0),
+                violation_error_message="A limit can't be negative.",
+            ),
+        ]
+        indexes = [models.Index(name="action_type_revision_by_day", fields=["action_type", "first_day", "id"])]
+
+
+def billable_on(day: date) -> models.QuerySet[ActionType]:
+    """Return the action types that are billable on a day."""
+    is_billable = fact_on(ActionTypeRevision, "is_billable", day)
+    return ActionType.objects.annotate(is_billable=is_billable).filter(is_billable=True)
 
 
 class ActionQuerySet(models.QuerySet["Action"]):

@@ -1,17 +1,13 @@
 """Products that leads are about."""
 
 from datetime import date
-from typing import TYPE_CHECKING
 
 from django.db import models
 from django.db.models import Q
 
 from billing_engine.core.money import MOST_PLACES
 from leads.models.customer import Customer
-from leads.models.revision import in_force_on
-
-if TYPE_CHECKING:
-    from leads.models.facts import ProductRevision
+from leads.models.revision import FactsRevision, RevisionQuerySet, in_force_on, one_waits
 
 
 class Product(models.Model):
@@ -44,3 +40,23 @@ class Product(models.Model):
     def facts_on(self, day: date) -> "ProductRevision":
         """Return the facts in force on a day."""
         return in_force_on(self.revisions.all(), day)
+
+
+class ProductRevision(FactsRevision):
+    """A product's category from a first day on."""
+
+    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="revisions", db_index=False)
+    category = models.CharField(max_length=80, blank=True)
+
+    FACTS = ("category",)
+    SUBJECT = "product"
+
+    objects = RevisionQuerySet.as_manager()
+
+    class Meta(FactsRevision.Meta):
+        abstract = False
+        constraints = [*FactsRevision.Meta.constraints, one_waits("product")]
+        indexes = [
+            models.Index(name="product_revision_by_day", fields=["product", "first_day", "id"]),
+            models.Index(name="product_revision_category", fields=["category"]),
+        ]

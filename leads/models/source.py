@@ -1,19 +1,16 @@
 """Lead sources, their API keys and their signing secrets."""
 
 from datetime import date, datetime
-from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Lower
 
 from billing_engine.core.countries import countries
 from leads.models.customer import CODE, Customer
-from leads.models.revision import in_force_on
-
-if TYPE_CHECKING:
-    from leads.models.facts import SourceRevision
+from leads.models.revision import FactsRevision, RevisionQuerySet, in_force_on, one_waits
 
 
 def validate_country(code: str) -> None:
@@ -94,6 +91,27 @@ class Source(models.Model):
     def facts_on(self, day: date) -> "SourceRevision":
         """Return the facts in force on a day."""
         return in_force_on(self.revisions.all(), day)
+
+
+class SourceRevision(FactsRevision):
+    """A source's channel from a first day on."""
+
+    source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="revisions", db_index=False)
+    channel = models.CharField(max_length=20, choices=Channel.choices)
+
+    FACTS = ("channel",)
+    SUBJECT = "source"
+
+    objects = RevisionQuerySet.as_manager()
+
+    class Meta(FactsRevision.Meta):
+        abstract = False
+        constraints = [
+            *FactsRevision.Meta.constraints,
+            one_waits("source"),
+            models.CheckConstraint(name="a_source_has_a_known_channel", condition=Q(channel__in=Channel.values)),
+        ]
+        indexes = [models.Index(name="source_revision_by_day", fields=["source", "first_day", "id"])]
 
 
 class Credential(models.Model):

@@ -12,8 +12,7 @@ from leads.domain.catalog import second_person
 from leads.domain.catalog.approvals import register_kinds
 from leads.domain.catalog.facts import enact
 from leads.domain.catalog.priced import priced_periods
-from leads.models import ActionTypeRevision, Customer, ProductRevision, SourceRevision
-from leads.models.facts import CatalogRevision
+from leads.models import ActionTypeRevision, CatalogRevision, Customer, ProductRevision, SourceRevision
 from pricing.domain import proposals
 from pricing.domain.approvals import effect_of
 from pricing.domain.rule_book.checks import CheckResult, PriceChecksFail, run_checks

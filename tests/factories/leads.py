@@ -14,6 +14,7 @@ from leads.models import (
     ApiKey,
     BillingPeriod,
     BulkRetry,
+    CatalogRevision,
     Channel,
     Company,
     Customer,
@@ -25,7 +26,6 @@ from leads.models import (
     SigningSecret,
     Source,
 )
-from leads.models.facts import CatalogRevision
 
 OCTOBER = Month(2026, 10)
 LONG_AGO = date(2020, 1, 1)

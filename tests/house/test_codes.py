@@ -25,7 +25,10 @@ PUT_TOGETHER = {
 FOR_PEOPLE = {
     f"leads/domain/{name}.py"
     for name in (
-        "catalog",
+        "catalog/facts",
+        "catalog/second_person",
+        "catalog/sources",
+        "catalog/subjects",
         "companies",
         "credentials/api_keys",
         "credentials/lifetime",
@@ -35,7 +38,6 @@ FOR_PEOPLE = {
         "quarantine/bulk_retry",
         "quarantine/conflicts",
         "quarantine/settle",
-        "sources",
         "voiding",
     )
 }

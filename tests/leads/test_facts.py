@@ -12,8 +12,7 @@ from billing_engine.core.approvals.requests import AuthorApproves, approve, send
 from billing_engine.core.models import ApprovalRequest, Deed
 from leads.domain.catalog.facts import FactsHaveFaults, NothingChanges, write_facts
 from leads.domain.catalog.second_person import AnotherChangeWaits
-from leads.models import ActionType, BillingPeriod, Product, ProductRevision, Source, UnratedMark
-from leads.models.facts import CatalogRevision
+from leads.models import ActionType, BillingPeriod, CatalogRevision, Product, ProductRevision, Source, UnratedMark
 from pricing.domain.effect import NotSimulatedYet
 from pricing.domain.rate.rate import rate
 from pricing.domain.simulation.figures import BY_CUSTOMER, by

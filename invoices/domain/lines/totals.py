@@ -10,7 +10,7 @@ from django.db.models import Q, Sum
 from billing_engine.core import money
 from invoices.models import CreditEntry, Invoice, InvoiceLine, InvoiceTax
 from leads.models import Customer, CustomerTax, Product, ProductRevision
-from leads.models.facts import fact_on
+from leads.models.revision import fact_on
 
 Kind = CreditEntry.Kind
 CERTAIN = Q(amount__lt=0) | ~Q(invoice__state__in=[Invoice.State.DRAFT, Invoice.State.APPROVED])

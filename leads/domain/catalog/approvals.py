@@ -10,8 +10,7 @@ from django.urls import reverse
 from billing_engine.core.approvals.kinds import Kind, register
 from billing_engine.core.models import ApprovalRequest
 from leads.domain.catalog.facts import put_in_force
-from leads.models import ActionTypeRevision, ProductRevision, SourceRevision
-from leads.models.facts import CatalogRevision
+from leads.models import ActionTypeRevision, CatalogRevision, ProductRevision, SourceRevision
 
 KINDS: dict[type[CatalogRevision], str] = {
     ProductRevision: "Category of a product",

@@ -26,8 +26,16 @@ from leads.domain.catalog.second_person import (
 )
 from leads.domain.catalog.wording import in_words, label
 from leads.domain.periods import mark_unrated
-from leads.models import ActionType, ActionTypeRevision, Product, ProductRevision, Source, SourceRevision
-from leads.models.facts import CatalogRevision, Subject
+from leads.models import (
+    ActionType,
+    ActionTypeRevision,
+    CatalogRevision,
+    Product,
+    ProductRevision,
+    Source,
+    SourceRevision,
+    Subject,
+)
 from leads.models.revision import BEGINNING, in_force_on
 
 FACTS_CHANGED = Verb("facts_changed", "Changed facts")
@@ -182,8 +190,8 @@ def _carried(revision: CatalogRevision, at: datetime) -> list[CatalogRevision]:
 
 
 def _on(revisions: Iterable[CatalogRevision], day: date) -> CatalogRevision:
-    found: Any = in_force_on(revisions, day)
-    return found  # type: ignore[no-any-return]
+    found: CatalogRevision = in_force_on(revisions, day)
+    return found
 
 
 def _store(revisions: Iterable[CatalogRevision]) -> None:

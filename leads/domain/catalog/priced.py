@@ -5,8 +5,7 @@ from datetime import UTC, datetime, time, timedelta
 from django.db.models import DateField, F, Func, QuerySet
 from django.db.models.functions import Cast
 
-from leads.models import Action, BillingPeriod, Product
-from leads.models.facts import CatalogRevision
+from leads.models import Action, BillingPeriod, CatalogRevision, Product
 from leads.models.revision import BEGINNING
 
 # No time zone is further ahead of UTC.

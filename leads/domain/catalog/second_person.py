@@ -11,7 +11,7 @@ from billing_engine.core.approvals.requests import Difference, ask
 from billing_engine.core.errors import Refused
 from billing_engine.core.models import ApprovalRequest
 from billing_engine.core.models.deed import reference
-from leads.models.facts import CatalogRevision, Subject
+from leads.models import CatalogRevision, Subject
 
 # Only the upper layers know what facts do to charges: both are registered at startup.
 Effect = Callable[[CatalogRevision, User, datetime], Mapping[str, Any]]  # plain facts for the person who approves

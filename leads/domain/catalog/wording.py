@@ -6,7 +6,7 @@ from typing import Any
 from django.utils.text import capfirst
 
 from billing_engine.core.money import number_in_words
-from leads.models.facts import CatalogRevision
+from leads.models import CatalogRevision
 
 
 def label(revisions: type[CatalogRevision], name: str) -> str:

@@ -7,11 +7,8 @@ from operator import itemgetter
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from django.db.models import QuerySet
-
 from billing_engine.core.calendar.spans import midnight
-from leads.models import ActionTypeRevision, Customer, ProductRevision, SourceRevision
-from leads.models.facts import CatalogRevision
+from leads.models import ActionTypeRevision, CatalogRevision, Customer, ProductRevision, SourceRevision
 from pricing.rating.instants import moment
 from pricing.rating.values import Catalog, Changes, KindId, ProductFacts, ProductId, SourceFacts, SourceId
 
@@ -48,9 +45,9 @@ def catalogs_for(customers: Iterable[Customer], *, proposed: Sequence[CatalogRev
     return {customer.pk: by_zone[customer.time_zone] for customer in customers}
 
 
-def _read(stored: QuerySet[Any], subject: str, fact: str, proposed: Sequence[CatalogRevision]) -> dict[int, Dated[Any]]:
+def _read(stored: Any, subject: str, fact: str, proposed: Sequence[CatalogRevision]) -> dict[int, Dated[Any]]:
     """By subject: the fact from each first day on, as far as it changes."""
-    rows = list(stored.in_force().by_day().values_list(subject, "first_day", fact))  # type: ignore[attr-defined]
+    rows = list(stored.in_force().by_day().values_list(subject, "first_day", fact))
     # The sort is stable: a proposed revision comes after those of the same first day.
     theirs = [each for each in proposed if isinstance(each, stored.model)]
     rows += [(getattr(each, subject), each.first_day, getattr(each, fact)) for each in theirs]

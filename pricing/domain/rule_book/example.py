@@ -21,7 +21,8 @@ from leads.models import (
     Source,
     SourceRevision,
 )
-from leads.models.facts import billable_on, fact_on
+from leads.models.action import billable_on
+from leads.models.revision import fact_on
 from pricing.domain.audit.explain import lost_to
 from pricing.domain.audit.explain_price import sentences_of
 from pricing.domain.rate.charges import to_decimal

@@ -13,8 +13,17 @@ from django.db.models.lookups import Exact
 
 from billing_engine.core.calendar.spans import Month
 from billing_engine.core.errors import FieldFault
-from leads.models import Action, BillingPeriod, Channel, Customer, Product, ProductRevision, SourceRevision
-from leads.models.facts import CatalogRevision, fact_on
+from leads.models import (
+    Action,
+    BillingPeriod,
+    CatalogRevision,
+    Channel,
+    Customer,
+    Product,
+    ProductRevision,
+    SourceRevision,
+)
+from leads.models.revision import fact_on
 from pricing.domain.scope.effective import customers_of
 from pricing.domain.scope.scopes import FIXES, facts_within
 from pricing.models import PriceRule

@@ -8,7 +8,8 @@ from operator import itemgetter
 from typing import Any
 
 from leads.models import Product, ProductRevision, Source, SourceRevision
-from leads.models.facts import billable_on, fact_on
+from leads.models.action import billable_on
+from leads.models.revision import fact_on
 from pricing.domain.scope.scopes import fixed_scope, in_time
 from pricing.models import PriceRule
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import F, Q, QuerySet, prefetch_related_objects
 
-from leads.models.facts import CatalogRevision
+from leads.models import CatalogRevision
 from leads.models.revision import in_force_on
 from pricing.models import PriceRule
 from pricing.rating.amounts import ZERO
