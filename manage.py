@@ -30,6 +30,9 @@ def main() -> None:
 
     from django.core.management import execute_from_command_line  # noqa: PLC0415 -- reads settings, so after the servers
 
+    from billing_engine.core.deeds import origin  # noqa: PLC0415 -- as above
+
+    origin.command(" ".join(sys.argv[1:2]))
     execute_from_command_line(sys.argv)
 
 

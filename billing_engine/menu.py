@@ -21,7 +21,7 @@ def asset(path: str) -> Any:
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
-    """The menu: the month at a glance, what waits for approval, then one group for each role, filled by the apps."""
+    """The menu: the month at a glance, what is waiting for approval, then one group for each role, filled by the apps."""
     return [
         {
             "items": [

@@ -32,10 +32,10 @@ OPERATIONS = {
 FINANCE: dict[str, tuple[str, ...]] = {
     "leads": (
         "change_billingperiod",  # reopen
-        "add_company", "change_company", "change_bank_details",
+        "add_company", "change_company",
+        "add_approvalthreshold", "change_approvalthreshold",  # change: approve one "change_bank_details",
         "change_finance_terms", "change_commitments",
         "view_contacts",
-        "add_approvalthreshold", "change_approvalthreshold",  # change: approve one
     ),
     "pricing": (
         "change_ratingattempts",  # retry
@@ -56,7 +56,8 @@ def permissions_of(role: str) -> set[str]:
     views = {
         f"{app}.view_{model._meta.model_name}" for app in LAYERS for model in apps.get_app_config(app).get_models()
     }
-    views.add("core.view_approvalrequest")  # everyone sees what waits for approval; who decides is up to each kind
+    views.add("core.view_approvalrequest")  # everyone sees what is waiting; who decides is up to each kind
+    views |= {"core.view_deed"} if ROLES[role] else set()  # a viewer sees deeds on the pages, but not the whole log
     return views | {f"{app}.{name}" for app, names in ROLES[role].items() for name in names}
 
 

@@ -11,6 +11,6 @@ class LeadsConfig(AppConfig):
     def ready(self) -> None:
         """Register what needs the approval of a second person."""
         from billing_engine.core.approvals.kinds import register  # noqa: PLC0415 -- models are not loaded earlier
-        from leads.domain.second_person import THRESHOLD  # noqa: PLC0415 -- as above
+        from leads.domain.access.second_person import THRESHOLD  # noqa: PLC0415 -- as above
 
         register(THRESHOLD)

@@ -10,13 +10,14 @@ from django.utils.safestring import SafeString
 from django.utils.timezone import now
 from django_celery_beat.admin import PeriodicTaskForm, TaskSelectWidget
 from django_celery_beat.models import ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule
-from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
 from billing_engine.admin.superusers import SuperusersOnly
 from billing_engine.core.admin_kit.cells import chip, instant
 from billing_engine.core.admin_kit.columns import column
-from billing_engine.operations.schedule import next_run, next_time
+from billing_engine.core.admin_kit.dialogs import person
+from billing_engine.core.admin_kit.pages import WithDeeds
+from billing_engine.operations.schedule import next_run, next_time, save_entry
 
 for model in (ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule):
     admin.site.unregister(model)
@@ -51,7 +52,7 @@ class TaskForm(PeriodicTaskForm):
 
 
 @admin.register(PeriodicTask)
-class PeriodicTaskAdmin(SuperusersOnly, ModelAdmin):
+class PeriodicTaskAdmin(SuperusersOnly, WithDeeds[PeriodicTask]):
     """Housekeeping tasks come with the program and are restored when beat starts, so they are read-only here."""
 
     form = TaskForm
@@ -77,6 +78,9 @@ class PeriodicTaskAdmin(SuperusersOnly, ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: PeriodicTask | None = None) -> bool:
         return False
 
+    def save_model(self, request: HttpRequest, obj: PeriodicTask, form: Any, change: bool) -> None:  # noqa: FBT001 -- Django's
+        save_entry(obj, by=person(request))
+
     @admin.display(description="state", ordering="enabled")
     def shown_state(self, task: PeriodicTask) -> SafeString:
         if is_housekeeping(task):
@@ -95,7 +99,7 @@ class PeriodicTaskAdmin(SuperusersOnly, ModelAdmin):
         return instant(at) if at else chip("Never", "red")
 
 
-class TimesAdmin(SuperusersOnly, ModelAdmin):
+class TimesAdmin(SuperusersOnly, WithDeeds[Any]):
     """Times at which tasks are sent."""
 
     list_fullwidth = True
@@ -105,6 +109,9 @@ class TimesAdmin(SuperusersOnly, ModelAdmin):
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return False  # opened from the task
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: FBT001 -- Django's
+        save_entry(obj, by=person(request))
 
 
 class CrontabForm(forms.ModelForm[CrontabSchedule]):

@@ -4,8 +4,14 @@ import logging
 from typing import Any
 
 from celery import shared_task
+from django.contrib.auth.models import User
+from django.db import transaction
 
 from billing_engine.core.deeds import chain
+from billing_engine.core.deeds.record import record
+from billing_engine.core.deeds.verbs import Verb
+
+DEEDS_EXPORTED = Verb("deeds_exported", "Deed log exported")
 
 logger = logging.getLogger("billing_engine.deeds")
 
@@ -22,3 +28,9 @@ def publish_head(**_: Any) -> None:
     chain.seal()
     if head := chain.head():
         logger.info("Head of the deed log: %s", head, extra={"head": str(head)})
+
+
+@transaction.atomic
+def record_export(by: User, *, form: str, count: int, filters: dict[str, Any]) -> None:
+    """Record that a person exported the log, or a part of it."""
+    record(DEEDS_EXPORTED, on=by, by=by, after={"format": form, "deeds": count, "filters": filters})

@@ -2,11 +2,16 @@
 
 from datetime import datetime, timedelta
 
+from django.contrib.auth.models import User
 from django.db import transaction
-from django_celery_beat.models import CrontabSchedule, PeriodicTask
+from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
 
+from billing_engine.core.deeds.record import record_saved
+from billing_engine.core.deeds.verbs import Verb
 from invoices.models import BillingSchedule
 from leads.models import Customer
+
+SCHEDULE_SAVED = Verb("task_schedule_saved", "Schedule saved")
 
 # By name: the task and its description. Users may change the time or disable it; later starts keep that.
 EDITABLE = {
@@ -28,6 +33,14 @@ def ensure_schedule() -> None:
                 minute="5", hour="*", day_of_week="*", day_of_month="*", month_of_year="*", timezone="UTC"
             )
             PeriodicTask.objects.create(name=name, task=task, crontab=hourly, description=description)
+
+
+@transaction.atomic
+def save_entry(entry: PeriodicTask | CrontabSchedule | IntervalSchedule, *, by: User) -> None:
+    """Save a task's entry in the schedule, or a time at which tasks are sent."""
+    stored = type(entry).objects.filter(pk=entry.pk).first() if entry.pk else None
+    entry.save()
+    record_saved(SCHEDULE_SAVED, on=entry, stored=stored, by=by)
 
 
 def next_time(crontab: CrontabSchedule, *, at: datetime) -> datetime | None:

@@ -82,7 +82,7 @@ class _Keys:
 
     def revoke(self) -> None:
         for key, _ in self._keys.values():
-            revoke_key(key, at=now())
+            revoke_key(key, by=None, at=now())
 
 
 def _post(url: str, key: str, leads: list[dict[str, Any]]) -> dict[str, Any]:

@@ -95,7 +95,7 @@ class MailTemplateAdmin(Page[MailTemplate]):
         css = {"all": ["invoices/detail.css"]}
 
     def save_model(self, request: HttpRequest, obj: MailTemplate, form: Any, change: bool) -> None:  # noqa: FBT001 -- Django's
-        save_template(obj)
+        save_template(obj, by=person(request))
 
     @admin.display(description="placeholders")
     def names(self, template: MailTemplate) -> SafeString:

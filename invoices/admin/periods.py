@@ -11,9 +11,9 @@ from billing_engine.core.admin_kit.dialogs import Dialog, Done, WithReason, butt
 from billing_engine.core.errors import Refused
 from billing_engine.core.money import price_in_words
 from invoices.admin.invoice.billing_again import BILL_AGAIN, bill_again_and_open
-from invoices.domain.approvals import request_reopening
 from invoices.domain.life.reopen import check_may_reopen, may_bill_again, may_reopen
 from invoices.domain.life.reopen import reopen as reopen_period
+from invoices.domain.month_close.approvals import request_reopening
 from leads.models import BillingPeriod
 from pricing.admin.periods import BillingPeriodAdmin
 from pricing.domain.audit.prove import Proof

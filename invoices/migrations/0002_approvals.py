@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("invoices", "0001_initial"),
+        ("invoices", "0002_deeds"),
         ("leads", "0002_approvals"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

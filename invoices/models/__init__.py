@@ -1,6 +1,6 @@
 """What a customer owes."""
 
-from invoices.models.adjustment import Adjustment, Reopening, UndoneStep
+from invoices.models.adjustment import Adjustment
 from invoices.models.credit import CreditEntry
 from invoices.models.cycle import BillingCycle, CycleStep, SkippedInvoice
 from invoices.models.document import InvoiceDocument
@@ -25,7 +25,5 @@ __all__ = [
     "InvoiceTax",
     "MailTemplate",
     "NumberSeries",
-    "Reopening",
     "SkippedInvoice",
-    "UndoneStep",
 ]

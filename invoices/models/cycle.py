@@ -46,7 +46,10 @@ class BillingCycle(WorkPass):
 
 
 class CycleStep(models.Model):
-    """A step in a month's close: what a person or the schedule did to the month or one of its invoices, and why."""
+    """A step in a month's close: what a person or the schedule did to the month or one of its invoices, and why.
+
+    The deed log says so too. The step stays because skipped invoices refer to it, and a bulk action counts on it.
+    """
 
     class Kind(models.TextChoices):
         RUN = "run", "Billing run started"

@@ -24,7 +24,7 @@ from billing_engine.core.admin_kit.cells import (
     shortened,
 )
 from billing_engine.core.admin_kit.columns import column
-from billing_engine.core.admin_kit.dialogs import Dialog, Done, WithReason, button
+from billing_engine.core.admin_kit.dialogs import Dialog, Done, WithReason, button, person
 from billing_engine.core.admin_kit.filters import DayFilter
 from billing_engine.core.admin_kit.pages import ReadOnlyPage
 from leads.admin.quarantine.item_page import step_in_words, steps_of
@@ -141,7 +141,7 @@ class ActionAdmin(ReadOnlyPage[Action]):
         ),
     )
     def void_action(self, request: HttpRequest, action: Action, answers: dict[str, Any]) -> Done:
-        void(action, reason=answers["reason"], at=now())
+        void(action, reason=answers["reason"], by=person(request), at=now())
         return Done("Voided. Its period is rated again within seconds." if action.period.is_open else "Voided.")
 
     @admin.display(description="lead")

@@ -12,7 +12,7 @@ from billing_engine.core.admin_kit.cells import chip, instant, shortened
 from billing_engine.core.admin_kit.columns import column
 from billing_engine.core.admin_kit.dialogs import person
 from billing_engine.core.admin_kit.pages import Page
-from leads.domain.second_person import in_words, propose
+from leads.domain.access.second_person import in_words, propose
 from leads.models import ApprovalThreshold
 
 

@@ -114,7 +114,7 @@ class FactsPage(Page[Row]):
 
 
 def standing(revision: Any) -> SafeString:
-    """Whether the facts are in force now, planned, past, or not in force; with a link to the request that waits."""
+    """Whether the facts are in force now, planned, past, or not in force; with a link to a waiting request."""
     if revision.waits and revision.request_state == State.WAITING:
         return link_to(page_of("core.approvalrequest", revision.request), chip("Waiting for approval", "orange"))
     if revision.in_force_at is None:

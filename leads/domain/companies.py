@@ -3,11 +3,15 @@
 from django.contrib.auth.models import User
 from django.db import transaction
 
+from billing_engine.core.deeds.record import record_saved
+from billing_engine.core.deeds.verbs import Verb
 from billing_engine.core.errors import FieldFault, HasFaults
 from billing_engine.core.validation import row_faults
 from leads.domain.access.term_owners import COMPANY_BANK_DETAILS, bank_faults
 from leads.domain.number_prefixes import refusal_of_prefix
 from leads.models import Company
+
+COMPANY_SAVED = Verb("company_saved", "Company saved")
 
 
 class CompanyHasFaults(HasFaults):
@@ -28,9 +32,10 @@ def save_company(company: Company, *, by: User) -> Company:
 
     Raises CompanyHasFaults, also if the person may not change bank details and they changed.
     """
-    stored = Company.objects.select_for_update(no_key=True).filter(pk=company.pk).first() if company.pk else Company()
-    moved = [name for name in COMPANY_BANK_DETAILS if getattr(company, name) != getattr(stored, name, "")]
+    stored = Company.objects.select_for_update(no_key=True).filter(pk=company.pk).first() if company.pk else None
+    moved = [name for name in COMPANY_BANK_DETAILS if getattr(company, name) != getattr(stored or Company(), name)]
     if faults := [*bank_faults(by, moved), *prefix_faults(company)] or row_faults(company):
         raise CompanyHasFaults(faults)
     company.save()
+    record_saved(COMPANY_SAVED, on=company, stored=stored, by=by)
     return company

@@ -8,14 +8,18 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import transaction
 
+from billing_engine.core.deeds.record import record_saved
+from billing_engine.core.deeds.verbs import Verb
 from billing_engine.core.errors import FieldFault, HasFaults
 from billing_engine.core.validation import row_faults
 from leads.domain.access.term_owners import CUSTOMER_TERMS, owner_faults
-from leads.domain.cycles import change_cycle
+from leads.domain.cycles import begin_cycle
 from leads.domain.first_day import refusal_of_first_day
 from leads.domain.periods import mark_open_periods
 from leads.models import BillingPeriod, Customer, CustomerTax
 from leads.models.customer import first_of_this_month
+
+CUSTOMER_SAVED = Verb("customer_saved", "Customer saved")
 
 # A period's charges depend on these: if one changes, the open periods are rated again.
 RATED_BY = ("contract_from", "contract_to", "excluded_domains", "monthly_budget", "hard_budget")
@@ -83,6 +87,7 @@ def save_customer(
     new_taxes, old_taxes = list(taxes), list(removed_taxes)
     _check(customer, stored, by=by, has_new_taxes=bool(new_taxes or old_taxes))
     wanted = Customer.Cycle(customer.cycle)
+    taxes_before = _taxes_in_words(stored)
     if stored is not None:
         customer.cycle = stored.cycle  # changed below, so that no period is cut in two
     customer.save()
@@ -91,15 +96,21 @@ def save_customer(
     for tax in new_taxes:
         tax.customer = customer
         tax.save()
+    customer.cycle = wanted
+    taxes_now = _taxes_in_words(customer)
+    record_saved(CUSTOMER_SAVED, on=customer, stored=stored, by=by, taxes=(taxes_before, taxes_now))
     if stored is None:
         return Saved(customer)
     if _differ(customer, stored, RATED_BY):
         mark_open_periods(customer=customer, reason="customer changed")
     if wanted == stored.cycle:
         return Saved(customer)
-    begins = change_cycle(customer, to=wanted, by=by, at=at)
-    customer.cycle = wanted
+    begins = begin_cycle(customer, to=wanted, by=by, at=at)
     return Saved(customer, has_new_cycle=True, cycle_begins=begins)
+
+
+def _taxes_in_words(customer: Customer | None) -> list[str]:
+    return [] if customer is None else [str(tax) for tax in customer.taxes.order_by("pk")]
 
 
 def _first_day(customer: Any) -> date | None:

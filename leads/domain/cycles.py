@@ -6,9 +6,13 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Count, Max
 
+from billing_engine.core.deeds.record import record
+from billing_engine.core.deeds.verbs import Verb
 from billing_engine.core.errors import Refused
 from leads.domain.periods import open_missing, open_periods
 from leads.models import BillingPeriod, Customer, CycleChange
+
+CYCLE_CHANGED = Verb("billing_cycle_changed", "Billing cycle changed")
 
 
 class SameCycle(Refused):
@@ -20,6 +24,14 @@ class SameCycle(Refused):
 
 @transaction.atomic
 def change_cycle(customer: Customer, *, to: Customer.Cycle, by: User | None, at: datetime) -> datetime | None:
+    """Bill the customer by another cycle, see `begin_cycle`, and record the deed."""
+    before = customer.cycle
+    begin = begin_cycle(customer, to=to, by=by, at=at)
+    record(CYCLE_CHANGED, on=customer, by=by, before={"cycle": before}, after={"cycle": to, "takes_effect_at": begin})
+    return begin
+
+
+def begin_cycle(customer: Customer, *, to: Customer.Cycle, by: User | None, at: datetime) -> datetime | None:
     """Bill the customer by another cycle from the end of its last period on; return when that is.
 
     The cycles up to and including the one at `at` keep the earlier cycle: their periods are opened first. Returns None if

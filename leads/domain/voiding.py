@@ -1,4 +1,4 @@
-"""Void actions at the request of their source, recorded at once whatever the state of the period.
+"""Void actions, by a person or at the request of their source, recorded at once whatever the state of the period.
 
 In an open period, the action is excluded. In a closed period, the charges stand: the void is marked as having come after
 the close, rating ignores it, and it applies when the period is reopened.
@@ -8,12 +8,18 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from django.contrib.auth.models import User
 from django.db import connection, transaction
 
+from billing_engine.core.deeds.record import record
+from billing_engine.core.deeds.verbs import Verb
 from billing_engine.core.errors import Refused
+from billing_engine.core.models import Deed
 from leads.domain.faults import Fault
 from leads.domain.periods import mark_unrated
-from leads.models import Action, BillingPeriod
+from leads.models import Action, BillingPeriod, Customer
+
+ACTION_VOIDED = Verb("action_voided", "Action voided")
 
 # The locks keep the period from being closed or reopened between the check and the change, but let other deliveries pass.
 # Periods are locked before actions, as when a person voids, and each in order, so that transactions never deadlock.
@@ -36,7 +42,7 @@ VOID = """
     UPDATE leads_action action
        SET voided_at = %s, void_reason = taken.reason, voided_after_close = taken.after_close
       FROM taken WHERE taken.id = action.id
-    RETURNING action.lead_id, action.external_id, action.period_id, action.voided_after_close
+    RETURNING action.id, action.lead_id, action.external_id, action.period_id, action.voided_after_close
 """
 # Whatever was not voided just now is already voided or doesn't exist.
 VOIDED = """
@@ -64,30 +70,36 @@ class Void(NamedTuple):
 
 
 class Voided(NamedTuple):
-    """The actions voided now, those voided before, and why the others can't be voided."""
+    """The actions voided now, with their IDs, those voided before, and why the others can't be voided."""
 
+    ids: list[int]
     now: set[Key]
     before: set[Key]
     faults: dict[Key, Fault]
 
 
 @transaction.atomic
-def void(action: Action, *, reason: str, at: datetime) -> None:
-    """Void an action for the reason its source gives. Raises AlreadyVoided."""
+def void(action: Action, *, reason: str, by: User, at: datetime) -> None:
+    """Void an action by a person, who gives a reason. Raises AlreadyVoided."""
     # The lock keeps the period from being closed between the check and the change.
     period = BillingPeriod.objects.select_for_update().get(pk=action.period_id)
     unvoided = Action.objects.filter(pk=action.pk, voided_at=None)
     if not unvoided.update(voided_at=at, void_reason=reason, voided_after_close=not period.is_open):
         raise AlreadyVoided
+    after = {"voided_at": at, "voided_after_close": not period.is_open}
+    record(ACTION_VOIDED, on=action, by=by, reason=reason, after=after, also=[period, Customer(pk=period.customer_id)])
     if period.is_open:
         mark_unrated([period], reason="voided")
 
 
 def void_all(voids: Sequence[Void], *, at: datetime) -> Voided:
-    """Void all actions that a delivery voids, in three statements; of duplicates, the first reason counts."""
+    """Void all actions that a delivery voids, in three statements; of duplicates, the first reason counts.
+
+    The deed is the delivery's, which names them.
+    """
     first = {(sent.lead, sent.external_id): sent for sent in reversed(voids)}
     if not first:
-        return Voided(set(), set(), {})
+        return Voided([], set(), set(), {})
     leads, ids, reasons = (list(column) for column in zip(*first.values(), strict=True))
     with connection.cursor() as cursor:
         cursor.execute(LOCK, [leads, ids])
@@ -97,9 +109,17 @@ def void_all(voids: Sequence[Void], *, at: datetime) -> Voided:
         stored: set[Key] = {(lead, external_id) for lead, external_id in cursor.fetchall()}
     still_open = {period for *_, period, after_close in done if not after_close}
     mark_unrated([BillingPeriod(pk=period) for period in still_open], reason="voided")
-    now = {(lead, external_id) for lead, external_id, *_ in done}
+    now = {(lead, external_id) for _, lead, external_id, *_ in done}
     unknown = Fault("unknown_action", "/id", "No action with this id is stored for this lead.")
-    return Voided(now, stored - now, {key: unknown for key in first if key not in stored})
+    return Voided(
+        [action for action, *_ in done], now, stored - now, {key: unknown for key in first if key not in stored}
+    )
+
+
+def voided_by(action: Action) -> str:
+    """Return who voided the action, if a person did; empty if its source did."""
+    found = Deed.objects.on(action).filter(verb=ACTION_VOIDED.code).first()
+    return found.actor_name if found else ""
 
 
 def apply_voids(period: BillingPeriod) -> None:

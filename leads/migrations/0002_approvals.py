@@ -7,7 +7,8 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("leads", "0001_initial"),
+        ("leads", "0002_audience"),
+        ("leads", "0002_deeds"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -14,7 +14,6 @@ class Migration(migrations.Migration):
         ("leads", "0001_initial"),
         # Folded into the first one with the others.
         ("leads", "0002_approvals"),
-        ("leads", "0002_audience"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -325,5 +324,5 @@ class Migration(migrations.Migration):
             ),
         ),
         InstallSql("leads", "domain/intake/sql/lookup.sql", "f4a528d3c544"),
-        InstallSql("leads", "models/sql/facts_in_force_never_change.sql", "5653692b1abf"),
+        InstallSql("leads", "models/sql/facts_in_force_never_change.sql", "1012efa69e10"),
     ]

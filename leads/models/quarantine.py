@@ -11,7 +11,10 @@ from leads.models.source import Source
 
 
 class QuarantineStep(models.Model):
-    """One thing done about a quarantined item: what, by whom, when, and the result."""
+    """One thing done about a quarantined item: what, by whom, when, and the result.
+
+    The deed log says so too. The step stays because it refers to its delivery, and lists of items read it in one query.
+    """
 
     class Kind(models.TextChoices):
         REFUSED_AGAIN = "refused_again", "Retried and refused again"

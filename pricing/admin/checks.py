@@ -124,11 +124,11 @@ class PriceCheckAdmin(Page[PriceCheck]):
         save_check(obj, by=person(request))
 
     def delete_model(self, request: HttpRequest, obj: PriceCheck) -> None:
-        remove_check(obj)
+        remove_check(obj, by=person(request))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[PriceCheck]) -> None:
         for check in queryset:
-            remove_check(check)
+            remove_check(check, by=person(request))
 
     @admin.display(description="about")
     def about(self, check: PriceCheck) -> SafeString:

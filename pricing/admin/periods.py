@@ -22,7 +22,7 @@ from billing_engine.core.admin_kit.cells import (
     total,
 )
 from billing_engine.core.admin_kit.columns import column
-from billing_engine.core.admin_kit.dialogs import Dialog, Done, button
+from billing_engine.core.admin_kit.dialogs import Dialog, Done, button, person
 from billing_engine.core.admin_kit.pages import ReadOnlyPage
 from billing_engine.core.calendar.spans import labels_of
 from leads.domain.cycles import latest_labels
@@ -139,7 +139,7 @@ class BillingPeriodAdmin(ReadOnlyPage[BillingPeriod]):
         ),
     )
     def retry(self, request: HttpRequest, period: BillingPeriod, answers: dict[str, Any]) -> Done:
-        retry(period)
+        retry(period, by=person(request))
         return Done("The workers will try again within seconds.")
 
     @admin.display(description="links")

@@ -1,6 +1,6 @@
 """Proposals: changes of terms or facts that are tried as if they were in force, and leave nothing behind.
 
-A proposal is a stored row that is not in force yet, such as a revision that waits for approval. Each kind of proposal
+A proposal is a stored row that is not in force yet, such as a revision waiting for approval. Each kind of proposal
 registers a function that puts it in force; here it runs in a savepoint that is always rolled back, so that rating reads
 its inputs from the database as it always does.
 """

@@ -5,11 +5,15 @@ from datetime import datetime
 from django.contrib.auth.models import User
 from django.db import transaction
 
+from billing_engine.core.deeds.record import record
+from billing_engine.core.deeds.verbs import Verb
 from billing_engine.core.errors import Refused
 from leads.domain.periods import mark_unrated
-from leads.models import Action, BillingPeriod
+from leads.models import Action, BillingPeriod, Customer
 from pricing.domain.rate.rate import PeriodIsClosed
 from pricing.models import Waiver
+
+ACTION_WAIVED = Verb("action_waived", "Action waived")
 
 
 class NoteMissing(Refused):
@@ -40,5 +44,6 @@ def waive(action: Action, *, note: str, by: User, at: datetime) -> Waiver:
     )
     if not is_new:
         raise AlreadyWaived
+    record(ACTION_WAIVED, on=action, by=by, reason=note, also=[period, Customer(pk=period.customer_id)])
     mark_unrated([period], reason="waived")
     return waiver

@@ -3,7 +3,6 @@
 from pricing.models.attempts import RatingAttempts
 from pricing.models.charge import Charge, PeriodTally, UnratedAction, Waiver
 from pricing.models.check import PriceCheck
-from pricing.models.history import RuleChange
 from pricing.models.rule import PriceRule, PriceTier
 from pricing.models.simulation import SimulatedCustomer, SimulatedMove, SimulatedSum, Simulation
 from pricing.models.terms import PeriodTerms
@@ -17,7 +16,6 @@ __all__ = [
     "PriceRule",
     "PriceTier",
     "RatingAttempts",
-    "RuleChange",
     "RuleUse",
     "SimulatedCustomer",
     "SimulatedMove",

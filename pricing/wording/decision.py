@@ -19,7 +19,7 @@ from pricing.wording.numbers import days, money
 
 # By the codes of `pricing.rating.exclude`.
 REASONS = {
-    VOIDED: "Voided by its source",
+    VOIDED: "Voided",
     NOT_BILLABLE: "Not a billable action type",
     TEST_LEAD: "Test lead",
     OUTSIDE_CONTRACT: "Outside the contract's dates",
@@ -51,8 +51,15 @@ def excluded(reason: str) -> str:
 
 
 def not_charged(reason: str) -> str:
-    """`Not charged: voided by its source.`"""
+    """`Not charged: test lead.`"""
     return f"Not charged: {reason_in_words(reason).lower()}."
+
+
+def not_charged_voided(*, by: str, why: str) -> str:
+    """A void names who did it: `by` is the person; empty if the source did."""
+    if not by:
+        return "Not charged: voided by its source." + (f" The source says: {why}." if why else "")
+    return f"Not charged: voided by {by}." + (f" Reason: {why}." if why else "")
 
 
 def outcome(reason: str, *, amount: int, by: str | None, currency: str) -> str:
@@ -68,12 +75,12 @@ def lost_on(dimension: str) -> str:
     return f"{dimension}: {why}"
 
 
-def voided_late(at: datetime, why: str) -> str:
-    """The action was voided after its period closed."""
+def voided_late(at: datetime, *, by: str, why: str) -> str:
+    """The action was voided after its period closed, by a person or its source."""
     because = f" ({why})" if why else ""
     return (
-        f"Voided on {at:%Y-%m-%d %H:%M} UTC{because}, after the period closed. The charge stands until the draft is"
-        " regenerated or, if the invoice was issued, credited."
+        f"Voided by {by or 'its source'} on {at:%Y-%m-%d %H:%M} UTC{because}, after the period closed. The charge stands"
+        " until the draft is regenerated or, if the invoice was issued, credited."
     )
 
 

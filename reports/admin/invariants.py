@@ -1,4 +1,4 @@
-"""The five invariants, live: both sides, their difference, and the rows that violate them."""
+"""The invariants, live: both sides, their difference, and the rows that violate them."""
 
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -20,7 +20,7 @@ from reports.queries.invariants import invariants
 MAY_SEE = ("leads.view_delivery", "leads.view_billingperiod", "pricing.view_charge", "invoices.view_invoice")
 ALL = "all"
 BREACHES_SHOWN = 20
-LISTS = {"1": "leads.delivery", "2": "leads.billingperiod", "5": "leads.customer"}
+LISTS = {"1": "leads.delivery", "2": "leads.billingperiod", "5": "leads.customer", "6": "core.deed"}
 
 
 def invariants_page(request: HttpRequest) -> HttpResponse:
@@ -87,7 +87,7 @@ def _side(sides: Sides) -> dict[str, Any]:
 def _rows(number: str, month: Cycle | None) -> str:
     """Return the URL of the list of the rows an invariant is about."""
     model = LISTS.get(number, "invoices.invoice")
-    if month is None or number in ("4", "5"):
+    if month is None or number in ("4", "5", "6"):
         return list_of(model)
     if model == "leads.delivery":
         span = month.span(ZoneInfo("UTC"))

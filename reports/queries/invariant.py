@@ -36,7 +36,7 @@ class Breach:
 
 @dataclass(slots=True)
 class Invariant:
-    """One of the five invariants of the product."""
+    """One of the invariants of the product."""
 
     number: str
     left: str

@@ -1,20 +1,22 @@
-"""The five invariants of the product, always recounted from the rows, never read from roll-ups."""
+"""The invariants of the product, always recounted from the rows, never read from roll-ups."""
 
 from zoneinfo import ZoneInfo
 
 from billing_engine.core.calendar.spans import Cycle
+from billing_engine.core.deeds.chain import Head
 from billing_engine.core.read_replica import from_copy
 from reports.queries.billed_sums import lines, numbers, outstanding, totals
+from reports.queries.chain_of_deeds import unbroken
 from reports.queries.invariant import Invariant
 from reports.queries.stored_sums import received, stored
 
 
 @from_copy
-def invariants(month: Cycle | None = None) -> list[Invariant]:
+def invariants(month: Cycle | None = None, *, known: Head | None = None) -> list[Invariant]:
     """Recount the invariants for one month or all time; deliveries count by UTC, and weeks toward the month they end in.
 
     Invoice numbers and outstanding amounts are always for all time. Each invariant takes one or two statements, and each
-    statement sees a consistent snapshot.
+    statement sees a consistent snapshot. `known` is a head of the chain of deeds that was written down earlier.
     """
     span = month.span(ZoneInfo("UTC")) if month else None
     parameters = {
@@ -23,4 +25,12 @@ def invariants(month: Cycle | None = None) -> list[Invariant]:
         "from": span.start if span else None,
         "to": span.end if span else None,
     }
-    return [received(parameters), stored(parameters), *lines(parameters), totals(parameters), numbers(), outstanding()]
+    return [
+        received(parameters),
+        stored(parameters),
+        *lines(parameters),
+        totals(parameters),
+        numbers(),
+        outstanding(),
+        unbroken(parameters, known=known),
+    ]

@@ -1,5 +1,6 @@
 """The deed log: one row per deed, in its transaction, in a chain that shows any later change."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -156,12 +157,56 @@ def test_a_chain_computed_again_after_a_change_is_not_the_one_that_was_written_d
     assert list(chain.faults(at=_now(), known=head)) == ["The chain up to deed 3 is not the one that was written down."]
 
 
+@pytest.mark.django_db(transaction=True)
+def test_no_writer_waits_for_another_and_what_commits_late_is_sealed_later() -> None:
+    customer = CustomerFactory.create()
+    with transaction.atomic():
+        late = record(TESTED, on=customer, by=None, reason="commits last")
+        with ThreadPoolExecutor(1) as other:
+            assert other.submit(_record_and_seal, customer).result(timeout=30) == 1
+    assert chain.seal() == 1
+
+    places = dict(Deed.objects.values_list("reason", "position"))
+    assert places == {"commits first": 1, "commits last": 2}
+    assert late.pk < Deed.objects.get(position=1).pk
+    assert list(chain.faults(at=_now(), known=chain.head())) == []
+
+
+def _record_and_seal(customer: Customer) -> int:
+    try:
+        with transaction.atomic():
+            record(TESTED, on=customer, by=None, reason="commits first")
+        return chain.seal()
+    finally:
+        connection.close()
+
+
+def test_a_part_of_the_chain_is_verified_from_the_digest_before_it(acme: Customer) -> None:
+    for number in (1, 2, 3):
+        record(TESTED, on=acme, by=None, reason=f"{number}")
+    chain.seal()
+    for place in (1, 2, 3):
+        _as_superuser(f"UPDATE core_deed SET reason = 'changed {place}' WHERE position = {place}")
+
+    assert list(chain.faults(at=_now(), span=chain.Span(2, 3))) == ["Deed 2 was changed.", "Deed 3 was changed."]
+    assert list(chain.faults(at=_now(), span=chain.Span(1, 0))) == []
+
+
+def test_a_head_is_read_as_it_was_logged() -> None:
+    head = chain.Head(120, "ab" * 32)
+
+    assert chain.Head.read(f" {head}\n") == head
+    for text in ("", "120", "120:ab", f"0:{'ab' * 32}", f"x:{'ab' * 32}", f"1:{'zz' * 32}"):
+        with pytest.raises(ValueError, match=r".*"):
+            chain.Head.read(text)
+
+
 def test_deeds_that_stay_out_of_the_chain_are_told(acme: Customer) -> None:
     record(TESTED, on=acme, by=None)
 
     assert list(chain.faults(at=_now())) == []
     assert list(chain.faults(at=_now() + timedelta(minutes=11))) == [
-        "1 deeds are not in the chain yet, after more than 10 minutes."
+        "1 deed is not in the chain yet, after more than 10 minutes."
     ]
 
 

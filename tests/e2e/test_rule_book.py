@@ -152,7 +152,7 @@ def _ask_for_approval(page: Page) -> None:
 def _approve_it(page: Page) -> None:
     expect(page.get_by_role("link", name="Approvals 1")).to_be_visible()
     page.get_by_role("link", name="for your approval").click()
-    page.locator("#result_list").get_by_role("link").first.click()
+    page.locator("#result_list tbody").get_by_role("link").first.click()
     expect(page.get_by_role("row", name="Price $2.50 each $3.00 each")).to_be_visible()
     expect(page.get_by_role("row", name="Acme Tile $5.00 $6.00 +$1.00")).to_be_visible()
     expect(page.get_by_text("Agreed with Acme on the phone").first).to_be_visible()
@@ -164,7 +164,7 @@ def _approve_it(page: Page) -> None:
     expect(page.get_by_role("link", name="Revise")).to_be_visible()
     revision = PriceRule.objects.get(unit_price=3)
     assert (revision.state, revision.activated_by.username if revision.activated_by else "") == ("active", "colleague")
-    history = page.locator(".lb-panel", has=page.get_by_role("heading", name="History"))
+    history = page.locator(".lb-panel", has=page.get_by_role("heading", name="Deeds"))
     expect(history).to_contain_text("colleague")
     expect(history).to_contain_text("$30.00 each")
 

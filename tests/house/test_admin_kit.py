@@ -17,7 +17,7 @@ REPLACED = {
 }
 METHODS_WITH_LOGIC = 45
 MENU = [
-    ("", ["This month"]),
+    ("", ["This month", "Approvals"]),
     (
         "Operations",
         [
@@ -33,7 +33,7 @@ MENU = [
         ],
     ),
     ("Sources", ["Sources", "Deliveries", "Quarantine", "Leads", "Actions"]),
-    ("Administration", ["Companies", "Users", "Roles", "Schedule"]),
+    ("Administration", ["Companies", "Approval thresholds", "Users", "Roles", "Schedule"]),
 ]
 
 

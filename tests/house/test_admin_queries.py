@@ -16,6 +16,7 @@ from django_celery_beat.models import CrontabSchedule, IntervalSchedule, Periodi
 
 from invoices.models import BillingSchedule
 from leads.models import Customer
+from tests.factories.approvals import ApprovalRequestFactory, ApprovalThresholdFactory
 from tests.factories.invoices import (
     BillingCycleFactory,
     BillingRunItemFactory,
@@ -100,6 +101,8 @@ def a_schedule() -> BillingSchedule:
 ROWS: dict[str, Make] = {
     "auth.User": a_user_with_a_role,
     "auth.Group": a_role_somebody_has,
+    "core.ApprovalRequest": ApprovalRequestFactory.create,
+    "leads.ApprovalThreshold": ApprovalThresholdFactory.create,
     "leads.Action": lambda: ChargeFactory.create().action,
     "leads.ActionType": lambda: ActionTypeFactory.create(code=f"kind_{next(numbers)}"),
     "leads.ApiKey": lambda: ApiKeyFactory.create(created_by=UserFactory.create()),

@@ -110,19 +110,19 @@ def test_what_is_offered_works_and_what_is_not_is_refused_in_the_sites_own_words
         row = STATES[state](by)
         client = Client()
         client.force_login(by)
-        page = client.get(_address(row, "change"))
+        page = client.get(address_of_page(row, "change"))
         if page.status_code == 403:
             assert _says(page.content.decode(), *NOT_ALLOWED)
             assert by.has_perm(f"{row._meta.app_label}.view_{row._meta.model_name}") is False
             return
         assert page.status_code == 200
-        shown = _shown(page.content.decode())
-        for name in _buttons(row):
+        shown = shown_buttons(page.content.decode())
+        for name in buttons_of(row):
             _try(client, row, name, shown, by)
 
 
 def _try(client: Client, row: Model, name: str, shown: dict[str, str], by: User) -> None:
-    address = _address(row, name)
+    address = address_of_page(row, name)
     answer = client.get(address)
     if address in shown and not shown[address]:
         assert answer.status_code in (200, 302), f"{name}: {answer.status_code}"
@@ -141,7 +141,7 @@ def _try(client: Client, row: Model, name: str, shown: dict[str, str], by: User)
             assert _says(each.content.decode(), *NOT_ALLOWED), name
 
 
-def _shown(page: str) -> dict[str, str]:
+def shown_buttons(page: str) -> dict[str, str]:
     """The addresses of the page's buttons; disabled ones by their label, with the reason."""
     bar = page.partition('class="lb-actions"')[2].partition("</ul>")[0]
     on = dict.fromkeys(re.findall(r'<a href="([^"]+)"', bar), "")
@@ -153,7 +153,7 @@ def _off(shown: dict[str, str]) -> set[str]:
     return {key.removeprefix("off:") for key in shown if key.startswith("off:")}
 
 
-def _buttons(row: Model) -> list[str]:
+def buttons_of(row: Model) -> list[str]:
     page: Any = admin.site._registry[type(row)]
     return [each.path for each in page._get_base_actions_detail()]
 
@@ -173,7 +173,7 @@ def _may(row: Model, name: str, by: User) -> bool:
     return not needed or by.has_perm(needed)
 
 
-def _address(row: Model, page: str) -> str:
+def address_of_page(row: Model, page: str) -> str:
     if page == "change":
         return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
     return reverse(f"admin:{_button(row, page).action_name}", args=[row.pk])

@@ -25,6 +25,7 @@ PUT_TOGETHER = {
 FOR_PEOPLE = {
     f"leads/domain/{name}.py"
     for name in (
+        "access/second_person",
         "catalog/facts",
         "catalog/second_person",
         "catalog/sources",

@@ -72,9 +72,9 @@ def held(role: str) -> set[str]:
 
 # What a role sees of people: who they are, and what sources sent about them, word for word.
 SEES = {
-    "Operations": {"leads.view_contacts", "leads.view_raw_bodies"},
-    "Finance": {"leads.view_contacts"},
-    "Viewer": set(),
+    "Operations": {"core.view_approvalrequest", "core.view_deed", "leads.view_contacts", "leads.view_raw_bodies"},
+    "Finance": {"core.view_approvalrequest", "core.view_deed", "leads.view_contacts"},
+    "Viewer": {"core.view_approvalrequest"},
 }
 OF_PEOPLE = {"leads.view_contacts", "leads.view_raw_bodies"}
 

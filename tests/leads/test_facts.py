@@ -13,8 +13,8 @@ from billing_engine.core.models import ApprovalRequest, Deed
 from leads.domain.catalog.facts import FactsHaveFaults, NothingChanges, write_facts
 from leads.domain.catalog.second_person import AnotherChangeWaits
 from leads.models import ActionType, BillingPeriod, CatalogRevision, Product, ProductRevision, Source, UnratedMark
-from pricing.domain.effect import NotSimulatedYet
 from pricing.domain.rate.rate import rate
+from pricing.domain.simulation.effect import NotSimulatedYet
 from pricing.domain.simulation.figures import BY_CUSTOMER, by
 from pricing.domain.simulation.simulate import SIMULATIONS
 from pricing.models import Charge, PeriodTally, Simulation

@@ -127,7 +127,7 @@ def test_an_excluded_action_says_why(client: Client, key: str, rule: PriceRule):
     from_day(ActionType.objects.get(), is_billable=False)
     rate(BillingPeriod.objects.get(), at=DONE_AT)
 
-    assert state_of(client, key) == ("excluded", "Not charged: Voided by its source (Order canceled).")
+    assert state_of(client, key) == ("excluded", "Not charged: Voided (Order canceled).")
     assert state_of(client, key, "web.1/A-2") == ("excluded", "Not charged: Not a billable action type.")
     assert ask(client, key, "web.1/A-2").json()["charge"]["reason"] == "not_billable"
 

@@ -60,7 +60,9 @@ ELSEWHERE = """
                 WHERE own.customer_id = product.customer_id
                   AND action.occurred_at >= own.start_at AND action.occurred_at < own.end_at
                   AND (own.state = 'closed'
-                       OR EXISTS (SELECT FROM invoices_reopening reopening WHERE reopening.period_id = own.id)))
+                       OR EXISTS (SELECT FROM core_deed deed
+                                   WHERE deed.verb IN ('period_reopened', 'invoice_voided')
+                                     AND deed.objects @> ARRAY['leads.billingperiod:' || own.id]::varchar[])))
 """
 LIVE = "SELECT period_id FROM invoices_invoice WHERE state <> 'void'"
 NUMBERS = "SELECT series_id, serial, number FROM invoices_invoice WHERE number IS NOT NULL"

@@ -111,7 +111,7 @@ class Finance(Actor):
         """Pause a run for a moment; the next action resumes it."""
         if run := BillingRun.objects.filter(finished_at=None).order_by("pk").first():
             if run.paused_at:
-                resume(run)
+                resume(run, by=self._world.starter)
             else:
                 pause(run, by=self._world.starter, at=now())
             self.ledger.count("runs paused or resumed")

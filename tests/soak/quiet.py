@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 
+from django.contrib.auth.models import User
 from django.db import InterfaceError, OperationalError, connection
 from django.utils.timezone import now
 
@@ -69,15 +70,15 @@ def _as_if_the_leases_were_over() -> None:
 def _take_a_persons_turn(ledger: Ledger) -> None:
     """Retry, as a person would, what the engine has given up after several workers were killed on it."""
     for run in BillingRun.objects.exclude(paused_at=None):
-        resume(run)
+        resume(run, by=None)
     for run in BillingRun.objects.filter(items__code=GIVEN_UP, finished_at__isnull=False).distinct():
         try:
-            ledger.count("run items tried again by a person", retry_failed(run))
+            ledger.count("run items tried again by a person", retry_failed(run, by=None))
         except Refused as refusal:
             ledger.refuse("retry", refusal.code)  # another run of the cycle is in progress; retried after it
     for attempts in RatingAttempts.objects.given_up().select_related("period"):
-        retry(attempts.period)
+        retry(attempts.period, by=User.objects.earliest("pk"))
         ledger.count("ratings tried again by a person")
     for document in InvoiceDocument.objects.failed():
-        try_again(document, at=now())
+        try_again(document, by=User.objects.earliest("pk"), at=now())
         ledger.count("documents tried again by a person")

@@ -1,4 +1,4 @@
-"""What a page says about the approvals of its row: the request that waits, and the last one that was sent back."""
+"""What a page says about the approvals of its row: the pending request, and the last one that was sent back."""
 
 from dataclasses import dataclass
 

@@ -6,8 +6,11 @@ from typing import Any, TypeVar
 from django.contrib import messages
 from django.contrib.admin import ShowFacets
 from django.contrib.admin.utils import flatten_fieldsets
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.enums import ActionVariant
 
@@ -16,12 +19,68 @@ from billing_engine.core.admin_kit.bulk import skipped_by
 from billing_engine.core.admin_kit.dialogs import is_left_out, person, why_not
 from billing_engine.core.admin_kit.extension import Extensible
 from billing_engine.core.admin_kit.paginator import PatientPaginator
+from billing_engine.core.admin_kit.timeline import timeline_of, told, zone_of
 from billing_engine.core.errors import Refused
+from billing_engine.core.models import Deed
+from billing_engine.core.models.deed import DeedQuerySet
 
 Row = TypeVar("Row", bound=Model)
 
 
-class Page(Extensible, ModelAdmin[Row]):
+DEEDS_A_PAGE = 100
+
+
+class WithDeeds(ModelAdmin[Row]):
+    """Pages with the deeds on their row. Django's own log stays empty: the deed log is the only one."""
+
+    change_form_outer_after_template = "core/timeline.html"
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        return None
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        return None
+
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
+        return None
+
+    def deeds_on(self, row: Row) -> DeedQuerySet:
+        """The deeds that the page of this row shows, latest first."""
+        return Deed.objects.about(row)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        row: Row | None = kwargs.get("obj")
+        if row is not None:
+            context["timeline"] = timeline_of(request, row, deeds=self.deeds_on(row), zone=zone_of(row))
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """All deeds on the row, latest first."""
+        row = self.get_object(request, object_id)
+        if row is None:
+            raise Http404
+        if not self.has_view_or_change_permission(request, row):
+            raise PermissionDenied
+        found = self.deeds_on(row).select_related("person")
+        page = Paginator(found, DEEDS_A_PAGE).get_page(request.GET.get("p"))
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "original": row,
+            "object": row,
+            "title": f"Deeds on {row}",
+            "page": page,
+            "deeds": told(request, page, row=row, zone=zone_of(row)),
+            "media": self.media,
+        }
+        return TemplateResponse(request, "core/history.html", context)
+
+
+class Page(Extensible, WithDeeds[Row]):
     """A list and its pages. Records with a history are never deleted."""
 
     show_full_result_count = False

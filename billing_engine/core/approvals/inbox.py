@@ -1,4 +1,4 @@
-"""The inbox: what waits for a person's decision, and the email that says so."""
+"""The inbox: what is waiting for a person's decision, and the email that says so."""
 
 from datetime import datetime, timedelta
 
@@ -26,7 +26,7 @@ def to_decide(by: User) -> QuerySet[ApprovalRequest]:
 def mail_requests(*, at: datetime) -> int:
     """Email the people who may decide about each new request, once; return how many requests that were.
 
-    The request itself is the task, so an email that can't be sent is tried for a day and then left out. Without a mail
+    The request itself is the task, so an email that can't be sent is tried for a day and then left out. Without an email
     server nothing is sent.
     """
     if settings.EMAIL_BACKEND == LOGGED:

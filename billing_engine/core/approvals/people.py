@@ -20,7 +20,7 @@ class NeedsApproval(Refused):
 
 
 class AuthorApproves(Refused):
-    """The people who wrote part of it, or asked, never approve it; superusers are no exception."""
+    """The people who wrote part of it, or asked, never approve it, not even superusers."""
 
     code = "author_approves"
     message = "You wrote part of this or requested its approval, so another person must approve it."
@@ -41,7 +41,7 @@ def doers(row: Model, verbs: Iterable[str]) -> set[int]:
 
 
 def authors(row: Model, kind: Kind) -> set[int]:
-    """Return the ids of everyone who wrote part of the row by its deeds, and of who waits for its approval."""
+    """Return the ids of everyone who wrote part of the row by its deeds, and of who asked for its approval."""
     asked = ApprovalRequest.objects.filter(kind=kind.code, subject=reference(row), state=ApprovalRequest.State.WAITING)
     return doers(row, kind.written_by) | set(asked.values_list("asked_by", flat=True)) | set(kind.other_authors(row))
 

@@ -35,7 +35,7 @@ class AlreadyAsked(Refused):
 
 
 class RequestWaits(Refused):
-    """What waits for an approval is decided on its request."""
+    """What is waiting for an approval is decided on its request."""
 
     code = "approval_request_waits"
     message = "Approval was requested. Decide the request, or have it withdrawn."
@@ -163,7 +163,7 @@ def check_may_send_back(request: ApprovalRequest, by: User) -> None:
 
 @transaction.atomic
 def withdraw(request: ApprovalRequest, *, by: User, at: datetime) -> ApprovalRequest:
-    """Withdraw a request that waits; only the person who asked can."""
+    """Withdraw a pending request; only the person who asked can."""
     subject, request = _locked(request)
     if by.pk != request.asked_by_id:
         raise NotTheAsker
@@ -173,7 +173,7 @@ def withdraw(request: ApprovalRequest, *, by: User, at: datetime) -> ApprovalReq
 
 
 def check_not_requested(row: Model, *codes: str) -> None:
-    """Refuse to go past a request that waits and still stands: its approval does the act."""
+    """Refuse to go past a pending request that still stands: its approval does the act."""
     waiting = ApprovalRequest.objects.waiting().filter(kind__in=codes, subject=reference(row))
     if any(not changed_since(request) for request in waiting):
         raise RequestWaits
@@ -181,7 +181,7 @@ def check_not_requested(row: Model, *codes: str) -> None:
 
 @transaction.atomic
 def close_for(row: Model, *, by: User, at: datetime) -> None:
-    """Close the requests that still wait about a row, because it is deleted, replaced or in force without them."""
+    """Close the pending requests about a row, because it is deleted, replaced or in force without them."""
     for request in ApprovalRequest.objects.select_for_update().filter(subject=reference(row), state=State.WAITING):
         _decide(request, State.REPLACED, by=by, at=at)
 
@@ -197,7 +197,7 @@ def changed_since(request: ApprovalRequest) -> bool:
 
 
 def waiting_for(row: Model, kind: Kind) -> ApprovalRequest | None:
-    """Return the request that waits for this approval of the row."""
+    """Return the pending request for this approval of the row."""
     return _waiting(kind, row).select_related("asked_by").first()
 
 

@@ -27,7 +27,7 @@ def address() -> str | None:
 
 def task() -> str:
     """Return the task that this thread carries out, or the command; empty in a request."""
-    return str(get_contextvars().get("task", "")) or _command.get()
+    return str(get_contextvars().get("task", "")) or ("" if _address.get() else _command.get())
 
 
 def request() -> str:

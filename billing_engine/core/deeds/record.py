@@ -1,12 +1,13 @@
 """Record deeds, in the transaction of what was done."""
 
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from typing import Any
 
 from django.contrib.auth.models import User
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
-from django.db.models import Model
+from django.db.models import BinaryField, Model
 
 from billing_engine.core.deeds import origin
 from billing_engine.core.deeds.verbs import Verb
@@ -15,6 +16,7 @@ from billing_engine.core.models.deed import reference
 
 NAME_LENGTH = 200
 ENGINE = "Lead Billing Engine"
+EMPTY: tuple[Any, ...] = (None, "", [], {})
 
 Values = Mapping[str, Any]
 
@@ -38,6 +40,22 @@ def record(
     require_transaction()
     deed.save(force_insert=True)
     return deed
+
+
+def record_saved(
+    verb: Verb, *, on: Model, stored: Model | None, by: Model | None, also: Iterable[Model] = (), **related: Any
+) -> Deed | None:
+    """Record that a row was saved; `stored` is how it was, None if it is new. A save without a change is no deed.
+
+    `related` are values of rows that were saved with it, each before and after.
+    """
+    before, after = differing(stored, on)
+    for name, (was, now) in related.items():
+        if was != now:
+            before, after = before | {name: was}, after | {name: now}
+    if stored is not None and not after:
+        return None
+    return record(verb, on=on, by=by, before=before if stored else {}, after=after, also=also)
 
 
 def record_all(deeds: Iterable[Deed]) -> None:
@@ -78,6 +96,28 @@ def deed_of(
     )
 
 
+def as_columns(deed: Deed) -> dict[str, Any]:
+    """Return the columns of a deed, for an SQL function that stores it together with what was done."""
+    unset = ("id", "at", "position", "digest")
+    fields = (field for field in Deed._meta.concrete_fields if field.name not in unset)
+    return {field.db_column or field.attname: getattr(deed, field.attname) for field in fields}
+
+
+def differing(stored: Model | None, row: Model) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the columns in which a row differs from the stored one, before and after; of a new row, what it holds.
+
+    Bytes are left out, because they are sealed secrets or files.
+    """
+    before, after = dict[str, Any](), dict[str, Any]()
+    for field in row._meta.concrete_fields:
+        was, now = (getattr(each, field.attname) if each else None for each in (stored, row))
+        is_told = now != was if stored else now not in EMPTY
+        if not is_told or field.primary_key or isinstance(field, BinaryField):
+            continue
+        before[field.name], after[field.name] = (getattr(each, field.name) if each else None for each in (stored, row))
+    return before if stored else {}, after
+
+
 def changes(before: Values, after: Values) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the values that differ, as they were and as they are, for `record`."""
     names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
@@ -100,6 +140,8 @@ def _text(value: Any) -> Any:
         return value
     if isinstance(value, list | tuple | set | frozenset):
         return [_text(each) for each in value]
+    if isinstance(value, Decimal):
+        return f"{value.normalize():f}"
     if isinstance(value, Mapping):
         return {str(name): _text(each) for name, each in value.items()}
     if isinstance(value, Model):

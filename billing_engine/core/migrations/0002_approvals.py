@@ -8,7 +8,7 @@ from billing_engine.core.sql_files import InstallSql
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("core", "0001_initial"),
+        ("core", "0002_deeds"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -136,5 +136,5 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        InstallSql("core", "models/sql/approvals_are_decided_once.sql", "69bfc14af739"),
+        InstallSql("core", "models/sql/approvals_are_decided_once.sql", "eaa984d99f7f"),
     ]

@@ -14,7 +14,7 @@ class ApprovalRequestQuerySet(models.QuerySet["ApprovalRequest"]):
     """Named filters for requests for approval."""
 
     def waiting(self) -> Self:
-        """Requests that nobody has decided yet, oldest first."""
+        """Requests that are not decided yet, oldest first."""
         return self.filter(state=ApprovalRequest.State.WAITING).order_by("asked_at", "pk")
 
     def about(self, row: Model) -> Self:

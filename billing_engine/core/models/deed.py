@@ -1,10 +1,11 @@
 """The deed log."""
 
+from collections.abc import Iterable
 from typing import Self
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.indexes import BrinIndex, GinIndex
 from django.db import models
 from django.db.models import Model, Q
 from django.db.models.functions import Now
@@ -18,13 +19,17 @@ def reference(row: Model) -> str:
 class DeedQuerySet(models.QuerySet["Deed"]):
     """Named filters for deeds."""
 
-    def on(self, row: Model) -> Self:
-        """Deeds whose subject is this row, latest first."""
-        return self.about(row).filter(objects_touched__0=reference(row))
-
     def about(self, row: Model) -> Self:
         """Deeds that touched this row, latest first."""
         return self.filter(objects_touched__contains=[reference(row)]).order_by("-pk")
+
+    def about_any(self, rows: Iterable[Model]) -> Self:
+        """Deeds that touched any of these rows, latest first."""
+        return self.filter(objects_touched__overlap=[reference(row) for row in rows]).order_by("-pk")
+
+    def on(self, row: Model) -> Self:
+        """Deeds whose subject is this row, latest first."""
+        return self.about(row).filter(objects_touched__0=reference(row))
 
 
 class Deed(models.Model):
@@ -78,6 +83,7 @@ class Deed(models.Model):
             GinIndex(name="deed_objects", fields=["objects_touched"]),
             models.Index(name="deed_not_in_chain", fields=["id"], condition=Q(position=None)),
             models.Index(name="deed_verb", fields=["verb", "id"]),
+            BrinIndex(name="deed_at", fields=["at"], autosummarize=True),
         ]
 
     def __str__(self) -> str:

@@ -12,7 +12,7 @@ from unfold.decorators import action
 from unfold.enums import ActionVariant
 
 from billing_engine.core.admin_kit.cells import page_of
-from billing_engine.core.admin_kit.dialogs import Dialog, Done, button
+from billing_engine.core.admin_kit.dialogs import Dialog, Done, button, person
 from billing_engine.core.errors import Refused
 from invoices.domain.document.store import document_of, ready, try_again
 from invoices.domain.document.typeset import preview
@@ -90,7 +90,7 @@ class DocumentButtons:
     )
     def make_pdf_again(self, request: HttpRequest, invoice: Invoice, answers: dict[str, Any]) -> Done:
         for document in documents_of(invoice).filter(state=InvoiceDocument.State.FAILED):
-            try_again(document, at=now())
+            try_again(document, by=person(request), at=now())
         return Done("The PDF is being made.")
 
     def _found(self: Any, request: HttpRequest, object_id: str) -> Invoice:

@@ -13,6 +13,7 @@ from billing_engine.core import money
 from billing_engine.core.admin_kit.bulk import for_each
 from billing_engine.core.admin_kit.cells import list_of, page_of
 from billing_engine.core.admin_kit.dialogs import Dialog, Done, WithReason, button, person
+from billing_engine.core.models.deed import DeedQuerySet
 from invoices.admin.invoice.billing_again import BILL_AGAIN, bill_again_and_open
 from invoices.admin.invoice.dialogs import (
     AdjustmentForm,
@@ -26,8 +27,8 @@ from invoices.admin.invoice.documents import DocumentButtons
 from invoices.admin.invoice.list import InvoiceList
 from invoices.admin.invoice.page import invoice_page
 from invoices.admin.invoice.sending import SendButton
-from invoices.domain.approvals import request_approval, request_reopening, request_void
 from invoices.domain.life.adjustments import adjust, withdraw
+from invoices.domain.life.deeds import deeds_of
 from invoices.domain.life.reopen import (
     check_may_reopen,
     check_may_void,
@@ -38,6 +39,7 @@ from invoices.domain.life.reopen import (
     void,
 )
 from invoices.domain.life.transitions import approve, check_may_approve, issue, send_back
+from invoices.domain.month_close.approvals import request_approval, request_reopening, request_void
 from invoices.domain.month_lock import why_locked, why_not_regenerated
 from invoices.models import Invoice
 
@@ -89,6 +91,10 @@ class InvoiceAdmin(DocumentButtons, SendButton, InvoiceList):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         return invoice_page(self, request, self._found(request, object_id))
+
+    def deeds_on(self, row: Invoice) -> DeedQuerySet:
+        """Those on the invoice; of a draft also those on the drafts that it replaced."""
+        return deeds_of(row)
 
     @button(
         "Approve",
@@ -151,7 +157,7 @@ class InvoiceAdmin(DocumentButtons, SendButton, InvoiceList):
         ),
     )
     def send_back(self, request: HttpRequest, invoice: Invoice, answers: dict[str, Any]) -> Done:
-        send_back(invoice, by=person(request), at=now(), reason=answers["reason"])
+        send_back(invoice, by=person(request), reason=answers["reason"])
         return Done("Sent back to draft.")
 
     @button(

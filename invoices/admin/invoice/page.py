@@ -1,23 +1,23 @@
 """The page of one invoice: its content, its history, and links to the charges behind each line."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
-from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from billing_engine.core.admin_kit.approvals import notices_about
 from billing_engine.core.admin_kit.cells import Colour, instant, page_of
-from billing_engine.core.money import in_words, price_in_words
+from billing_engine.core.admin_kit.timeline import timeline_of
+from billing_engine.core.money import price_in_words
 from invoices.admin.invoice.documents import documents_of
 from invoices.domain.document.content import content_of
 from invoices.domain.document.replacement import replacements_of
+from invoices.domain.life.deeds import deeds_of
 from invoices.domain.life.late_voids import late_voids_of, voided_actions
 from invoices.domain.life.review_flags import flags_of
 from invoices.domain.mail.server import sends_email, server_name
-from invoices.models import Adjustment, Invoice, InvoiceLine, UndoneStep
+from invoices.models import Invoice, InvoiceLine
 
 State = Invoice.State
 VOIDED_SHOWN = 20
@@ -27,16 +27,6 @@ STATE_COLOURS: dict[Invoice.State, Colour] = {
     State.ISSUED: "green",
     State.VOID: "red",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """A step in an invoice's history: when, by whom and why."""
-
-    name: str
-    at: datetime
-    by: User | None
-    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +56,7 @@ def invoice_page(model_admin: Any, request: HttpRequest, invoice: Invoice) -> Ht
         "paper": paper,
         "charged": [(line, addresses.get(line.position, "")) for line in paper.lines],
         "uncharged": [(line, addresses.get(line.position, "")) for line in paper.uncharged],
-        "steps": steps_of(invoice),
+        "timeline": timeline_of(request, invoice, deeds=deeds_of(invoice), zone=invoice.customer.zone),
         "flags": flags_of([invoice]).get(invoice.pk, []),
         "late_voids": late_voids_panel(invoice),
         "approvals": notices_about(invoice) + notices_about(invoice.period),
@@ -104,43 +94,6 @@ def late_voids_panel(invoice: Invoice) -> LateVoidsPanel | None:
     ]
     total = price_in_words(found.amount, currency)
     return LateVoidsPanel(found.actions, total, shown, found.actions - len(shown), invoice.state == State.ISSUED)
-
-
-def steps_of(invoice: Invoice) -> list[Step]:
-    """Return the invoice's history: drafted, adjusted, undone steps, approved, issued, sent, voided."""
-    adjusted = Adjustment.objects.filter(line__invoice=invoice).select_related("line", "adjusted_by")
-    steps = [
-        Step("Drafted", invoice.created_at, None),
-        *(
-            Step(
-                f"AdjustmentLine by {in_words(one.line.amount, invoice.currency)}",
-                one.adjusted_at,
-                one.adjusted_by,
-                one.reason,
-            )
-            for one in adjusted.order_by("line__position")
-        ),
-        *(
-            Step(_undone_in_words(one, invoice.currency), one.undone_at, one.undone_by, one.reason)
-            for one in invoice.undone_steps.select_related("done_by", "undone_by").order_by("pk")
-        ),
-    ]
-    if invoice.approved_at:
-        steps.append(Step("Approved", invoice.approved_at, invoice.approved_by, invoice.approved_over_reason))
-    if invoice.issued_at:
-        steps.append(Step("Issued", invoice.issued_at, invoice.issued_by))
-    if invoice.sent_at:
-        steps.append(Step("Sent", invoice.sent_at, None))
-    if invoice.voided_at:
-        steps.append(Step("Voided", invoice.voided_at, invoice.voided_by, invoice.void_reason))
-    return steps
-
-
-def _undone_in_words(step: UndoneStep, currency: str) -> str:
-    who = step.done_by.get_full_name() or str(step.done_by)
-    if step.amount is None:
-        return f"Sent back after approval by {who}"
-    return f"Withdrew adjustment of {in_words(step.amount, currency)} by {who}"
 
 
 def charges_of(invoice: Invoice) -> dict[int, str]:

@@ -19,8 +19,8 @@ from billing_engine.core.errors import Refused
 from invoices.admin.month_close.bridge import bridge
 from invoices.admin.month_close.form import OptionalReasonForm
 from invoices.admin.month_close.page import cycle_page
-from invoices.domain.approvals import request_month_reopening
 from invoices.domain.mail.server import check_server, sends_email, server_name
+from invoices.domain.month_close.approvals import request_month_reopening
 from invoices.domain.month_close.bulk_action import (
     count_waiting,
     failed_before,
@@ -218,7 +218,7 @@ class BillingCycleAdmin(ReadOnlyPage[BillingCycle]):
         ),
     )
     def stop_bulk_action(self, request: HttpRequest, cycle: BillingCycle, answers: dict[str, Any]) -> Done:
-        stop_bulk_action(cycle)
+        stop_bulk_action(cycle, by=person(request))
         return Done("Stopped.")
 
     @button(

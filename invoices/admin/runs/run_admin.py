@@ -164,7 +164,7 @@ class BillingRunAdmin(ReadOnlyPage[BillingRun]):
         asks=Dialog(title="Resume this run?", says="The workers bill the remaining customers."),
     )
     def resume(self, request: HttpRequest, run: BillingRun, answers: dict[str, Any]) -> Done:
-        return Done(f"Resumed with {resume(run):,} to go.")
+        return Done(f"Resumed with {resume(run, by=person(request)):,} to go.")
 
     @button(
         "Retry failed",
@@ -178,7 +178,7 @@ class BillingRunAdmin(ReadOnlyPage[BillingRun]):
         ),
     )
     def retry(self, request: HttpRequest, run: BillingRun, answers: dict[str, Any]) -> Done:
-        return Done(f"Retrying {retry_failed(run):,}.")
+        return Done(f"Retrying {retry_failed(run, by=person(request)):,}.")
 
 
 def _gone_to(request: HttpRequest, address: str) -> HttpResponse:

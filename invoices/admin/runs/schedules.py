@@ -10,6 +10,7 @@ from django.utils.timezone import now
 
 from billing_engine.core.admin_kit.cells import amount, flag, instant
 from billing_engine.core.admin_kit.columns import column
+from billing_engine.core.admin_kit.dialogs import person
 from billing_engine.core.admin_kit.pages import Page
 from invoices.domain.run.schedule import next_due, set_schedule
 from invoices.domain.wording import month_in_words
@@ -32,7 +33,7 @@ class BillingScheduleAdmin(Page[BillingSchedule]):
         return False
 
     def save_model(self, request: HttpRequest, obj: BillingSchedule, form: Any, change: bool) -> None:  # noqa: FBT001 -- Django's
-        set_schedule(obj)
+        set_schedule(obj, by=person(request))
 
     @admin.display(description="next due")
     def shown_next(self, schedule: BillingSchedule) -> SafeString | str:

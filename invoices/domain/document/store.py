@@ -4,9 +4,12 @@ import hashlib
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
+from billing_engine.core.deeds.record import record
+from billing_engine.core.deeds.verbs import Verb
 from billing_engine.core.errors import Refused
 from billing_engine.core.queues.attempt import Failure
 from billing_engine.core.queues.items import MOST_ATTEMPTS
@@ -18,6 +21,8 @@ from invoices.models import Invoice, InvoiceDocument, InvoiceMail
 
 Kind = InvoiceDocument.Kind
 State = InvoiceDocument.State
+
+DOCUMENT_RETRIED = Verb("document_retried", "PDF requested again")
 
 PAUSE = timedelta(minutes=1)  # multiplied by the number of attempts
 LEASE = timedelta(seconds=SECONDS + 60)  # its worker has ended by then
@@ -151,12 +156,13 @@ def request_missing(*, at: datetime) -> int:
 
 
 @transaction.atomic
-def try_again(document: InvoiceDocument, *, at: datetime) -> InvoiceDocument:
+def try_again(document: InvoiceDocument, *, by: User, at: datetime) -> InvoiceDocument:
     """Request a failed document again, starting with the first attempt; raise DocumentHasNotFailed."""
     found = InvoiceDocument.objects.failed().select_for_update().filter(pk=document.pk).first()
     if found is None:
         raise DocumentHasNotFailed
     found.state, found.attempts, found.reason, found.next_attempt_at = State.WAITING, 0, "", at
     found.save(update_fields=["state", "attempts", "reason", "next_attempt_at"])
+    record(DOCUMENT_RETRIED, on=found, by=by, also=[found.invoice])
     DOCUMENTS.ask_for(found)
     return found

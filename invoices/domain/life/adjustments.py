@@ -11,11 +11,19 @@ from django.db.models import Max
 from billing_engine.core import money
 from billing_engine.core.deeds.record import record
 from billing_engine.core.errors import Refused
-from invoices.domain.life.hands import ADJUSTMENT_WITHDRAWN, INVOICE_ADJUSTED
+from invoices.domain.life.deeds import (
+    ADJUSTMENT_WITHDRAWN,
+    INVOICE_ADJUSTED,
+    INVOICE_VOIDED,
+    REOPENING,
+    last_of,
+    total_of,
+    touched_by,
+)
 from invoices.domain.life.transitions import State, locked
 from invoices.domain.lines.totals import move_credit, total_up
 from invoices.domain.month_lock import check_unlocked
-from invoices.models import Adjustment, Invoice, InvoiceLine, InvoiceTax, UndoneStep
+from invoices.models import Adjustment, Invoice, InvoiceLine, InvoiceTax
 from leads.models import BillingPeriod
 
 
@@ -57,10 +65,14 @@ def adjust(invoice: Invoice, *, amount: Decimal, text: str, reason: str, by: Use
         amount=amount,
     )
     Adjustment.objects.create(line=line, reason=reason.strip(), adjusted_by=by, adjusted_at=at)
-    before = {"total": invoice.total}
+    before = {"total": total_of(invoice)}
     retotal(invoice, at=at)
-    after = {"total": invoice.total, "adjustment": amount, "text": text.strip()}
-    record(INVOICE_ADJUSTED, on=invoice, by=by, reason=reason, before=before, after=after, also=[invoice.period])
+    after = {
+        "adjustment": line.description,
+        "amount": money.in_words(amount, invoice.currency),
+        "total": total_of(invoice),
+    }
+    record(INVOICE_ADJUSTED, on=invoice, by=by, reason=reason, before=before, after=after, also=touched_by(invoice))
     return line
 
 
@@ -74,23 +86,18 @@ def withdraw(line: InvoiceLine, *, by: User, at: datetime) -> Invoice:
     invoice = locked(line.invoice, State.DRAFT)
     if line.kind != InvoiceLine.Kind.ADJUSTMENT:
         raise NotAnAdjustment
-    UndoneStep.objects.create(
-        period=invoice.period,
-        kind=UndoneStep.Kind.ADJUSTMENT,
-        invoice=invoice,
-        text=line.description,
-        reason=line.adjustment.reason,
-        amount=line.amount,
-        done_by=line.adjustment.adjusted_by,
-        done_at=line.adjustment.adjusted_at,
-        undone_by=by,
-        undone_at=at,
-    )
-    before = {"total": invoice.total, "adjustment": line.amount, "text": line.description}
+    made = line.adjustment
+    before = {
+        "adjustment": line.description,
+        "amount": money.in_words(line.amount, invoice.currency),
+        "reason": made.reason,
+        "adjusted_by": made.adjusted_by.get_full_name() or made.adjusted_by.get_username(),
+        "total": total_of(invoice),
+    }
     line.delete()
     retotal(invoice, at=at)
-    after = {"total": invoice.total}
-    record(ADJUSTMENT_WITHDRAWN, on=invoice, by=by, before=before, after=after, also=[invoice.period])
+    after, also = {"total": total_of(invoice)}, [*touched_by(invoice), made.adjusted_by]
+    record(ADJUSTMENT_WITHDRAWN, on=invoice, by=by, before=before, after=after, also=also)
     return invoice
 
 
@@ -124,10 +131,10 @@ def carried_over_adjustments(period: BillingPeriod) -> list[tuple[InvoiceLine, A
 
     Empty if the period was reopened after that: the dialog said that reopening deletes the draft's adjustments.
     """
-    opened = period.reopenings.order_by("pk").last()
-    if opened is None or not opened.invoice:
+    opened = last_of(REOPENING, period)
+    if opened is None or opened.verb != INVOICE_VOIDED.code:
         return []
-    voided = Invoice.objects.filter(period=period, state=State.VOID, number=opened.invoice).first()
+    voided = Invoice.objects.filter(period=period, state=State.VOID).order_by("-voided_at", "-pk").first()
     return copied_adjustments(voided) if voided else []
 
 

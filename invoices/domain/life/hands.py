@@ -3,36 +3,30 @@
 from decimal import Decimal
 
 from django.contrib.auth.models import User
-from django.db.models import QuerySet
 
 from billing_engine.core import money
 from billing_engine.core.approvals.people import NeedsApproval
-from billing_engine.core.deeds.verbs import Verb
 from billing_engine.core.models import Deed
-from invoices.models import Adjustment, BillingRunItem, CycleStep, Invoice, UndoneStep
-from leads.domain.second_person import needs_second_person
+from invoices.domain.life.deeds import (
+    ADJUSTING,
+    ADJUSTMENT_WITHDRAWN,
+    INVOICE_APPROVED,
+    INVOICE_REGENERATED,
+    INVOICE_SENT_BACK,
+    PERIOD_BILLED_AGAIN,
+    PERIOD_REOPENED,
+    REOPENING,
+    last_of,
+    people_who,
+)
+from invoices.models import Adjustment, BillingRunItem, Invoice
+from leads.domain.access.second_person import needs_second_person
 from leads.models import ApprovalThreshold, BillingPeriod
 
-INVOICE_ADJUSTED = Verb("invoice_adjusted", "Adjusted")
-ADJUSTMENT_WITHDRAWN = Verb("adjustment_withdrawn", "Withdrew an adjustment")
-INVOICE_REGENERATED = Verb("invoice_regenerated", "Regenerated")
-INVOICE_APPROVED = Verb("invoice_approved", "Approved")
-INVOICE_SENT_BACK = Verb("invoice_sent_back", "Sent back to draft")
-INVOICE_ISSUED = Verb("invoice_issued", "Issued")
-INVOICE_VOIDED = Verb("invoice_voided", "Voided")
-PERIOD_REOPENED = Verb("period_reopened", "Reopened")
-PERIOD_BILLED_AGAIN = Verb("period_billed_again", "Billed again")
-
-CHANGED_THE_DRAFT = frozenset(
-    {
-        INVOICE_ADJUSTED.code,
-        ADJUSTMENT_WITHDRAWN.code,
-        INVOICE_REGENERATED.code,
-        PERIOD_REOPENED.code,
-        PERIOD_BILLED_AGAIN.code,
-    }
-)
-HAD_A_HAND = CHANGED_THE_DRAFT | {INVOICE_APPROVED.code, INVOICE_SENT_BACK.code}
+CHANGING = (*ADJUSTING, INVOICE_REGENERATED, PERIOD_BILLED_AGAIN)
+DECIDING = (INVOICE_APPROVED, INVOICE_SENT_BACK)
+CHANGED_THE_DRAFT = frozenset(verb.code for verb in (*CHANGING, PERIOD_REOPENED))
+HAD_A_HAND = CHANGED_THE_DRAFT | {verb.code for verb in DECIDING}
 ADJUSTED_INVOICE = ApprovalThreshold.Kind.ADJUSTED_INVOICE
 
 
@@ -65,26 +59,26 @@ def is_adjusted_too_much(invoice: Invoice) -> bool:
 
 
 def authors_of_draft(invoice: Invoice) -> set[int]:
-    """Return who adjusted, withdrew, regenerated, reopened or billed again, over all drafts of the period."""
+    """Return who adjusted, withdrew, regenerated, reopened or billed again, also on drafts that this one replaced.
+
+    Adjustments that a draft took over from a voided invoice count; what a reopened period has deleted does not.
+    """
     adjusters = Adjustment.objects.filter(line__invoice=invoice).values_list("adjusted_by", flat=True)
-    withdrawn = UndoneStep.objects.filter(period=invoice.period_id, kind=UndoneStep.Kind.ADJUSTMENT)
-    people = {*adjusters, *_both(withdrawn)}
-    return _doers(invoice.period, CHANGED_THE_DRAFT) | {person for person in people if person is not None}
+    return people_who(CHANGING, invoice.period) | set(adjusters) | _reopeners(invoice.period)
 
 
 def hands_on(period: BillingPeriod) -> set[int]:
-    """Return who billed the period, or had a hand in an invoice of it: none of them reopens it."""
+    """Return who billed the period, or had a hand in its invoice since it was reopened: none of them reopens it."""
     billed = BillingRunItem.objects.filter(period=period).exclude(settled_at=None)
-    again = period.cycle_steps.filter(kind=CycleStep.Kind.BILLED_AGAIN)
-    adjusters = Adjustment.objects.filter(line__invoice__period=period, line__invoice__in=Invoice.objects.live())
+    live = Invoice.objects.live().filter(period=period)
+    adjusters = Adjustment.objects.filter(line__invoice__in=live)
     people = {
         *billed.values_list("run__started_by", flat=True),
-        *again.values_list("by", flat=True),
-        *_both(period.undone_steps.all()),
         *adjusters.values_list("adjusted_by", flat=True),
-        *Invoice.objects.live().filter(period=period).values_list("approved_by", flat=True),
+        *live.values_list("approved_by", flat=True),
     }
-    return _doers(period, HAD_A_HAND) | {person for person in people if person is not None}
+    known = {person for person in people if person is not None}
+    return known | people_who(CHANGING, period) | people_who(DECIDING, period, since=REOPENING)
 
 
 def issuers_of(invoice: Invoice) -> set[int]:
@@ -98,19 +92,20 @@ def check_no_hand(by: User, people: set[int], what: str) -> None:
         raise NeedsSecondPerson(f"You worked on this invoice, so another person must {what}.")
 
 
-def _doers(period: BillingPeriod, verbs: frozenset[str]) -> set[int]:
-    """Every deed on an invoice names its period, because a draft may be gone."""
-    found = Deed.objects.about(period).filter(verb__in=verbs, person__isnull=False)
-    return {person for person in found.values_list("person", flat=True) if person is not None}
-
-
-def _both(steps: "QuerySet[UndoneStep]") -> set[int]:
-    return {person for step in steps.values_list("done_by", "undone_by") for person in step}
+def _reopeners(period: BillingPeriod) -> set[int]:
+    last = last_of((PERIOD_REOPENED,), period)
+    return {last.person_id} if last is not None and last.person_id is not None else set()
 
 
 def _adjusted(invoice: Invoice) -> Decimal | None:
     """The sum of its adjustments regardless of sign, and of those that were withdrawn; None if there never were any."""
     now = list(Adjustment.objects.filter(line__invoice=invoice).values_list("line__amount", flat=True))
-    steps = UndoneStep.objects.filter(period=invoice.period_id, kind=UndoneStep.Kind.ADJUSTMENT)
-    gone = [amount for amount in steps.values_list("amount", flat=True) if amount is not None]
+    gone = [amount for _, amount in withdrawn_from(invoice.period)]
     return sum((abs(amount) for amount in (*now, *gone)), money.ZERO) if now or gone else None
+
+
+def withdrawn_from(period: BillingPeriod) -> list[tuple[str, Decimal]]:
+    """Return the adjustments that were withdrawn from the period's drafts since it was reopened, by text and amount."""
+    start = last_of((PERIOD_REOPENED,), period)
+    found = Deed.objects.about(period).filter(verb=ADJUSTMENT_WITHDRAWN.code, pk__gt=start.pk if start else 0)
+    return [(deed.before["adjustment"], Decimal(deed.before["amount"])) for deed in found.order_by("pk")]

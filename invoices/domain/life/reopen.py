@@ -13,15 +13,15 @@ from billing_engine.core.errors import Refused
 from invoices.domain.document.void_documents import keep_and_mark_void
 from invoices.domain.life.adjustments import copied_adjustments
 from invoices.domain.life.close import close
-from invoices.domain.life.hands import (
+from invoices.domain.life.deeds import (
     INVOICE_REGENERATED,
     INVOICE_VOIDED,
     PERIOD_BILLED_AGAIN,
     PERIOD_REOPENED,
-    check_no_hand,
-    hands_on,
-    issuers_of,
+    total_of,
+    touched_by,
 )
+from invoices.domain.life.hands import check_no_hand, hands_on, issuers_of
 from invoices.domain.life.transitions import State, locked, to_draft
 from invoices.domain.lines.totals import balance
 from invoices.domain.month_history import record_step
@@ -34,7 +34,7 @@ from invoices.domain.month_lock import (
     why_not_regenerated,
 )
 from invoices.domain.wording import month_in_words
-from invoices.models import BillingRunItem, CreditEntry, CycleStep, Invoice, Reopening, UndoneStep
+from invoices.models import BillingRunItem, CreditEntry, CycleStep, Invoice
 from leads.domain.periods import mark_unrated
 from leads.domain.voiding import apply_voids
 from leads.models import BillingPeriod
@@ -93,14 +93,15 @@ def reopen(period: BillingPeriod, *, reason: str, by: User, at: datetime) -> Bil
         raise PeriodIsIssued(f"{period} is on invoice {found.number}. Void the invoice to reopen the period.")
     invoice = None if found is None else locked(found, State.DRAFT, State.APPROVED)
     check_may_reopen(period, by)
-    name = "" if invoice is None else str(invoice)
-    also = [] if invoice is None else [invoice]
-    record(PERIOD_REOPENED, on=period, by=by, reason=_required(reason), before={"draft": name}, also=also)
+    before: dict[str, object] = {"closed_at": period.closed_at}
+    also = [period.customer, *([Invoice(pk=invoice.pk)] if invoice else [])]
     if invoice is not None:
+        before |= {"draft": str(invoice), "total": total_of(invoice)}
         close_for(invoice, by=by, at=at)
         to_draft(invoice).delete()
     close_for(period, by=by, at=at)
-    _reopen(period, reason=reason, by=by, at=at, invoice=name)
+    _set_open(period, why="reopened", sealed=False)
+    record(PERIOD_REOPENED, on=period, by=by, reason=_required(reason), before=before, also=also)
     record_step(period.label, CycleStep.Kind.PERIOD, by=by, at=at, reason=reason, about=str(period), period=period)
     return period
 
@@ -118,16 +119,15 @@ def regenerate(invoice: Invoice, *, by: User, at: datetime) -> Invoice | None:
         raise CycleLocked(why)
     invoice = locked(invoice, State.DRAFT)
     adjustments, items = copied_adjustments(invoice), list(invoice.run_items.values_list("pk", flat=True))
-    undone = list(invoice.undone_steps.values_list("pk", flat=True))
+    before, old = {"draft": str(invoice), "total": total_of(invoice)}, Invoice(pk=invoice.pk)
     close_for(invoice, by=by, at=at)
-    replaced, before = Invoice(pk=invoice.pk, number=invoice.number), {"total": invoice.total}
     invoice.delete()
     _set_open(period, why="regenerated", sealed=period.is_sealed)
     fresh = close(period, at=at, adjustments=adjustments)
-    after = {"total": fresh.total if fresh else None}
-    record(INVOICE_REGENERATED, on=fresh or period, by=by, before=before, after=after, also=[replaced, period])
     BillingRunItem.objects.filter(pk__in=items).update(invoice=fresh)
-    UndoneStep.objects.filter(pk__in=undone).update(invoice=fresh)
+    after = {"draft": str(fresh), "total": total_of(fresh)} if fresh else {"draft": None, "total": None}
+    also = [old, period, period.customer]
+    record(INVOICE_REGENERATED, on=fresh or period, by=by, before=before, after=after, also=also)
     return fresh
 
 
@@ -146,11 +146,12 @@ def void(invoice: Invoice, *, reason: str, by: User, at: datetime) -> Invoice:
     invoice.state, invoice.voided_by, invoice.voided_at = State.VOID, by, at
     invoice.void_reason = _required(reason)
     invoice.save(update_fields=["state", "voided_by", "voided_at", "void_reason"])
-    record(INVOICE_VOIDED, on=invoice, by=by, reason=reason, before={"total": invoice.total}, also=[period])
     close_for(invoice, by=by, at=at)
     keep_and_mark_void(invoice, at=at)
     _give_back_credit(invoice, at=at)
-    _reopen(period, reason=reason, by=by, at=at, invoice=str(invoice), sealed=is_locked)
+    before, after = {"state": State.ISSUED, "period_closed_at": period.closed_at}, {"state": State.VOID}
+    _set_open(period, why="reopened", sealed=is_locked)
+    record(INVOICE_VOIDED, on=invoice, by=by, reason=reason, before=before, after=after, also=touched_by(invoice))
     about = f"{invoice}, {invoice.customer}"
     record_step(period.label, CycleStep.Kind.VOIDED, by=by, at=at, reason=reason, about=about, period=period)
     invoice.period = period
@@ -168,8 +169,11 @@ def bill_again(period: BillingPeriod, *, by: User, at: datetime) -> Invoice | No
         raise NothingToBillAgain
     check_not_closed(period.label)
     record_step(period.label, CycleStep.Kind.BILLED_AGAIN, by=by, at=at, about=str(period), period=period)
-    record(PERIOD_BILLED_AGAIN, on=period, by=by)
-    return close(period, at=at)
+    fresh = close(period, at=at)
+    after = {"draft": str(fresh), "total": total_of(fresh)} if fresh else {"draft": None}
+    also = [period.customer, *([fresh] if fresh else [])]
+    record(PERIOD_BILLED_AGAIN, on=period, by=by, after=after, also=also)
+    return fresh
 
 
 def may_bill_again(period: BillingPeriod) -> bool:
@@ -206,19 +210,6 @@ def _required(reason: str) -> str:
     if not reason.strip():
         raise NeedsReason
     return reason.strip()
-
-
-def _reopen(period: BillingPeriod, *, reason: str, by: User, at: datetime, invoice: str, sealed: bool = False) -> None:
-    assert period.closed_at is not None  # noqa: S101 -- tells mypy: a constraint guarantees it
-    Reopening.objects.create(
-        period=period,
-        reason=_required(reason),
-        reopened_by=by,
-        reopened_at=at,
-        closed_at=period.closed_at,
-        invoice=invoice,
-    )
-    _set_open(period, why="reopened", sealed=sealed)
 
 
 def _set_open(period: BillingPeriod, *, why: str, sealed: bool) -> None:

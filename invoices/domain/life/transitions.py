@@ -6,21 +6,22 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from billing_engine.core.approvals.requests import check_not_requested, close_for
-from billing_engine.core.deeds.record import record
+from billing_engine.core.deeds.record import changes, record
 from billing_engine.core.errors import Refused
 from invoices.domain.document.parties import bill_to, seller_of
 from invoices.domain.document.store import ask_for
 from invoices.domain.document.void_documents import name_the_replacement
-from invoices.domain.life.hands import (
-    ADJUSTED_INVOICE,
+from invoices.domain.life.deeds import (
     INVOICE_APPROVED,
     INVOICE_ISSUED,
     INVOICE_SENT_BACK,
-    check_adjuster,
+    total_of,
+    touched_by,
 )
+from invoices.domain.life.hands import ADJUSTED_INVOICE, check_adjuster
 from invoices.domain.life.late_voids import check_late_voids, late_voids_of
 from invoices.domain.life.numbers import next_number
-from invoices.models import Invoice, UndoneStep
+from invoices.models import Invoice
 
 State = Invoice.State
 APPROVAL = ("state", "approved_by", "approved_at", "approved_over", "approved_over_reason")
@@ -34,7 +35,7 @@ class WrongState(Refused):
 
 @transaction.atomic
 def approve(invoice: Invoice, *, by: User, at: datetime, reason: str = "") -> Invoice:
-    """Approve a draft; nobody who worked on it can if it was adjusted by more than the company's threshold.
+    """Approve a draft; no one who worked on it can if it was adjusted by more than the company's threshold.
 
     If actions on it were voided after it was drafted, a reason is required; raises ActionsVoided without one.
     """
@@ -44,8 +45,10 @@ def approve(invoice: Invoice, *, by: User, at: datetime, reason: str = "") -> In
     invoice.approved_over_reason = reason.strip() if invoice.approved_over else ""
     invoice.state, invoice.approved_by, invoice.approved_at = State.APPROVED, by, at
     invoice.save(update_fields=APPROVAL)
-    after = {"total": invoice.total, "voided_actions": invoice.approved_over}
-    record(INVOICE_APPROVED, on=invoice, by=by, reason=reason, after=after, also=[invoice.period])
+    after = {"state": State.APPROVED, "voided_actions_approved": invoice.approved_over or None}
+    before = {"state": State.DRAFT, "voided_actions_approved": None}
+    before, after = changes(before, after)
+    record(INVOICE_APPROVED, on=invoice, by=by, reason=reason, before=before, after=after, also=touched_by(invoice))
     close_for(invoice, by=by, at=at)
     return invoice
 
@@ -57,23 +60,21 @@ def check_may_approve(invoice: Invoice, by: User) -> None:
 
 
 @transaction.atomic
-def send_back(invoice: Invoice, *, by: User, at: datetime, reason: str = "") -> Invoice:
-    """Return an approved invoice to draft, and record who had approved it, who sends it back, and why."""
+def send_back(invoice: Invoice, *, by: User, reason: str = "") -> Invoice:
+    """Return an approved invoice to draft; the deed says who had approved it, who sends it back, and why."""
     invoice = locked(invoice, State.APPROVED)
     assert invoice.approved_by is not None  # noqa: S101 -- tells mypy: an approved invoice has both
     assert invoice.approved_at is not None  # noqa: S101 -- as above
-    UndoneStep.objects.create(
-        period=invoice.period,
-        kind=UndoneStep.Kind.APPROVAL,
-        invoice=invoice,
-        reason=invoice.approved_over_reason,
-        done_by=invoice.approved_by,
-        done_at=invoice.approved_at,
-        undone_by=by,
-        undone_at=at,
-    )
-    before = {"approved_by": invoice.approved_by.get_username(), "approved_at": invoice.approved_at}
-    record(INVOICE_SENT_BACK, on=invoice, by=by, reason=reason, before=before, also=[invoice.period])
+    approver = invoice.approved_by
+    before = {
+        "state": State.APPROVED,
+        "approved_by": approver.get_full_name() or approver.get_username(),
+        "approved_at": invoice.approved_at,
+        "approval_reason": invoice.approved_over_reason,
+    }
+    also = [*touched_by(invoice), approver]
+    after = {"state": State.DRAFT}
+    record(INVOICE_SENT_BACK, on=invoice, by=by, reason=reason, before=before, after=after, also=also)
     return to_draft(invoice)
 
 
@@ -103,9 +104,10 @@ def issue(invoice: Invoice, *, by: User, at: datetime) -> Invoice:
     numbered = next_number(customer.seller, invoice.seller, year=invoice.issued_on.year)
     invoice.series, invoice.serial, invoice.number = numbered
     invoice.save()
-    after = {"number": invoice.number, "total": invoice.total, "issued_on": invoice.issued_on}
-    record(INVOICE_ISSUED, on=invoice, by=by, after=after, also=[invoice.period])
     name_the_replacement(invoice, at=at)
+    after = {name: getattr(invoice, name) for name in ("state", "number", "issued_on", "due_on")}
+    after["total"] = total_of(invoice)
+    record(INVOICE_ISSUED, on=invoice, by=by, before={"state": State.APPROVED}, after=after, also=touched_by(invoice))
     return invoice
 
 

@@ -11,14 +11,20 @@ from django.core.mail import EmailMessage
 from django.db import transaction
 from django.db.models import QuerySet
 
+from billing_engine.core.deeds.record import record
+from billing_engine.core.deeds.verbs import Verb
 from billing_engine.core.errors import Refused
 from billing_engine.core.queues.attempt import Failure
 from billing_engine.core.queues.leased import LeasedQueue
 from invoices.domain.document.store import DocumentIsBeingMade, document_of
+from invoices.domain.life.deeds import touched_by
 from invoices.domain.mail.server import DeliveryResult, hand_over, sends_email, server_name
 from invoices.models import Invoice, InvoiceDocument, InvoiceMail
 
 State = InvoiceMail.State
+
+EMAIL_SENT = Verb("email_sent", "Email sent")
+EMAIL_NOT_SENT = Verb("email_not_sent", "Email not sent")
 
 PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 5, 10, 20, 30, 60))  # then every hour
 GIVEN_UP_AFTER = timedelta(hours=24)
@@ -121,6 +127,9 @@ def _settle(mail: InvoiceMail, at: datetime, *, reason: str, none: InvoiceMail.S
     is_complete = len(mail.accepted) == len(mail.to)
     mail.state = State.SENT if is_complete else State.PARTLY if mail.accepted else none
     mail.reason, mail.settled_at, mail.next_attempt_at = "" if is_complete else reason, at, None
+    after = {"state": mail.state, "accepted": mail.accepted, "rejected": mail.rejected, "because": mail.reason}
+    also = [mail.invoice, *touched_by(mail.invoice)]
+    record(EMAIL_SENT if is_complete else EMAIL_NOT_SENT, on=mail, by=None, after=after, also=also)
 
 
 @transaction.atomic

@@ -10,8 +10,11 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
 
+from billing_engine.core.deeds.record import record
+from billing_engine.core.deeds.verbs import Verb
 from billing_engine.core.errors import Refused
 from invoices.domain.document.store import InvoiceIsNotIssued
+from invoices.domain.life.deeds import touched_by
 from invoices.domain.mail.delivery import MAILS
 from invoices.domain.mail.server import check_server
 from invoices.domain.mail.template import MAX_CHARACTERS, email_text
@@ -19,6 +22,8 @@ from invoices.domain.wording import clean
 from invoices.models import Invoice, InvoiceMail
 
 State = InvoiceMail.State
+
+EMAIL_REQUESTED = Verb("email_requested", "Email requested")
 MAX_RECIPIENTS = 20
 RESENDABLE = (State.FAILED, State.PARTLY, State.WRITTEN)
 
@@ -107,6 +112,8 @@ def send(
     }
     mail, is_new = InvoiceMail.objects.get_or_create(request=request or uuid4(), defaults=defaults)
     if is_new:
+        also = [invoice, *touched_by(invoice)]
+        record(EMAIL_REQUESTED, on=mail, by=by, after={"to": mail.to, "subject": mail.subject}, also=also)
         MAILS.ask_for(mail)
     return mail
 

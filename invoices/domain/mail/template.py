@@ -4,16 +4,21 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import F, Q
 
 from billing_engine.core.calendar.wording import day_in_words
+from billing_engine.core.deeds.record import record_saved
+from billing_engine.core.deeds.verbs import Verb
 from billing_engine.core.errors import HasFaults, Refused
 from billing_engine.core.money import in_words
 from billing_engine.core.validation import row_faults
 from invoices.domain.wording import clean, lines_of
 from invoices.models import Invoice, MailTemplate
 from invoices.models.mail import MAX_MESSAGE, MAX_SUBJECT
+
+TEMPLATE_SAVED = Verb("email_template_saved", "Email template saved")
 
 MAX_CHARACTERS = {"subject": MAX_SUBJECT, "message": MAX_MESSAGE}
 Value = Callable[[Invoice], str]
@@ -68,13 +73,16 @@ def check_template(text: str) -> None:
 
 
 @transaction.atomic
-def save_template(template: MailTemplate) -> MailTemplate:
+def save_template(template: MailTemplate, *, by: User) -> MailTemplate:
     """Save a template; raise BadTemplate, or HasFaults if it is too long."""
     for text in (template.subject, template.body):
         check_template(text)
     if faults := row_faults(template):
         raise HasFaults(faults)
+    stored = MailTemplate.objects.select_for_update(of=("self",)).filter(pk=template.pk).first()
     template.save()
+    also = [template.customer] if template.customer else []
+    record_saved(TEMPLATE_SAVED, on=template, stored=stored, by=by, also=also)
     return template
 
 

@@ -11,6 +11,8 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from billing_engine.core.calendar.spans import labels_of
+from billing_engine.core.deeds.record import record
+from billing_engine.core.deeds.verbs import Verb
 from billing_engine.core.errors import Refused
 from billing_engine.core.queues.attempt import Failure
 from billing_engine.core.queues.passes import PassQueue
@@ -21,6 +23,12 @@ from invoices.domain.month_history import record_step
 from invoices.models import BillingCycle, CycleStep, Invoice, InvoiceMail, SkippedInvoice
 
 BulkAction = BillingCycle.BulkAction
+STARTED = {
+    BulkAction.APPROVE: Verb("approve_all_started", "Approve all started"),
+    BulkAction.ISSUE: Verb("issue_all_started", "Issue all started"),
+    BulkAction.SEND: Verb("send_all_started", "Send all started"),
+}
+BULK_ACTION_STOPPED = Verb("bulk_action_stopped", "Bulk action stopped")
 State = Invoice.State
 
 UNSENT = Q(state=State.ISSUED, sent_at=None) & ~Exists(InvoiceMail.objects.waiting().filter(invoice=OuterRef("pk")))
@@ -70,13 +78,19 @@ def start_bulk_action(cycle: BillingCycle, action: BillingCycle.BulkAction, *, b
         cycle.refresh_from_db()
         raise BulkActionInProgress(f"{cycle.get_bulk_action_display()} is in progress. Wait for it, or stop it.")
     record_step(cycle.label, CycleStep.Kind(action.value), by=by, at=at)
+    record(STARTED[action], on=cycle, by=by, after={"invoices": count})
     BULK_ACTIONS.ask(item_id=cycle.pk)
     return count
 
 
-def stop_bulk_action(cycle: BillingCycle) -> None:
+@transaction.atomic
+def stop_bulk_action(cycle: BillingCycle, *, by: User) -> None:
     """Stop the bulk action after the current invoice."""
+    found = BillingCycle.objects.select_for_update().get(pk=cycle.pk)
+    if not found.bulk_action:
+        return
     BillingCycle.objects.filter(pk=cycle.pk).update(bulk_action="")
+    record(BULK_ACTION_STOPPED, on=cycle, by=by, before={"bulk_action": found.get_bulk_action_display()})
 
 
 def _approve_unseen(invoice: Invoice, *, by: User, at: datetime) -> Invoice:

@@ -12,6 +12,8 @@ from billing_engine.core.approvals.people import NeedsApproval
 from billing_engine.core.approvals.requests import check_not_requested, close_for
 from billing_engine.core.calendar.spans import Cycle, Month, labels_of
 from billing_engine.core.calendar.wording import day_in_words
+from billing_engine.core.deeds.record import record
+from billing_engine.core.deeds.verbs import Verb
 from billing_engine.core.errors import Refused
 from invoices.domain.life.close import close_if_empty
 from invoices.domain.month_close.unfinished import Remaining, open_in_words, remaining_in
@@ -27,6 +29,11 @@ LAST_ZONE = ZoneInfo("Etc/GMT+12")  # where a day ends last
 State = BillingCycle.State
 Kind = CycleStep.Kind
 MONTH_REOPENING = "month_reopening"  # a kind of approval
+VERBS = {
+    Kind.LOCKED: Verb("month_locked", "Month locked"),
+    Kind.REOPENED: Verb("month_reopened", "Month reopened"),
+    Kind.CLOSED: Verb("month_closed", "Month closed"),
+}
 
 
 class WrongCycleState(Refused):
@@ -253,9 +260,11 @@ def _seal(label: str) -> None:
 def _step(
     cycle: BillingCycle, state: BillingCycle.State, kind: CycleStep.Kind, *, by: User, at: datetime, reason: str
 ) -> BillingCycle:
+    before = cycle.state
     cycle.state = state
     cycle.save(update_fields=["state"])
     record_step(cycle.label, kind, by=by, at=at, reason=reason)
+    record(VERBS[kind], on=cycle, by=by, reason=reason, before={"state": before}, after={"state": state})
     return cycle
 
 

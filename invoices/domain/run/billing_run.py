@@ -12,12 +12,15 @@ from django.db.models.functions import Coalesce
 
 from billing_engine.core import log_context
 from billing_engine.core.calendar.spans import Cycle
+from billing_engine.core.deeds.record import record
+from billing_engine.core.deeds.verbs import Verb
 from billing_engine.core.errors import Refused
 from billing_engine.core.queues.attempt import Failure, NotYet
 from billing_engine.core.queues.locked import LockedQueue
 from billing_engine.core.queues.progress import counted_by_state, percent
 from billing_engine.core.queues.queue import AT_A_TIME, Message
 from invoices.domain.life.close import PeriodNotOver, close
+from invoices.domain.life.deeds import total_of
 from invoices.domain.month_history import record_step
 from invoices.domain.month_lock import check_unlocked
 from invoices.domain.wording import month_in_words, unfinished_in_words
@@ -29,6 +32,12 @@ from pricing.domain.rate.rate import rate_waiting
 QUIET = timedelta(seconds=10)
 NOT_SAID = "Its worker ended each time. Check the workers' log."
 State = BillingRunItem.State
+
+RUN_STARTED = Verb("billing_run_started", "Billing run started")
+RUN_PAUSED = Verb("billing_run_paused", "Billing run paused")
+RUN_RESUMED = Verb("billing_run_resumed", "Billing run resumed")
+RUN_RETRIED = Verb("billing_run_retried", "Failed periods of a billing run tried again")
+PERIOD_BILLED = Verb("period_billed", "Period billed")
 
 
 class CycleNotOver(Refused):
@@ -108,6 +117,7 @@ def _ended(cycle: Cycle, by: datetime) -> QuerySet[BillingPeriod]:
 
 def _with_items(run: BillingRun, periods: QuerySet[BillingPeriod], at: datetime) -> BillingRun:
     items = BillingRunItem.objects.bulk_create(BillingRunItem(run=run, period=period) for period in periods)
+    record(RUN_STARTED, on=run, by=run.started_by, after={"cycle": run.cycle, "periods": len(items)})
     finish_done_runs(BillingRun.objects.filter(pk=run.pk), at=at)
     for item in items:
         BILLS.ask(item_id=item.pk)
@@ -120,7 +130,7 @@ class Bills(LockedQueue[BillingRunItem]):
     task = "invoices.bill"
 
     def waiting(self) -> QuerySet[BillingRunItem]:
-        return BillingRunItem.objects.to_bill().select_related("period")
+        return BillingRunItem.objects.to_bill().select_related("period__customer", "run__started_by")
 
     def act(self, item: BillingRunItem, *, at: datetime) -> None:
         log_context.follow(run=item.run_id, item=item.pk)
@@ -131,6 +141,9 @@ class Bills(LockedQueue[BillingRunItem]):
                 item.invoice = close(item.period, at=at)
         except PeriodNotOver as early:  # by this worker's clock
             raise NotYet from early
+        after = {"draft": str(item.invoice), "total": total_of(item.invoice)} if item.invoice else {"draft": None}
+        also = [*([item.invoice] if item.invoice else []), item.period.customer, item.run]
+        record(PERIOD_BILLED, on=item.period, by=item.run.started_by, after=after, also=also)
         item.state, item.settled_at = State.BILLED if item.invoice else State.NOTHING, at
 
     def fail(self, item: BillingRunItem, failure: Failure, *, at: datetime) -> None:
@@ -184,14 +197,16 @@ def finish_done_runs(runs: QuerySet[BillingRun] | None = None, *, at: datetime) 
 def pause(run: BillingRun, *, by: User | None, at: datetime) -> None:
     """Pause a run: the workers finish the customer they are billing, and the others wait."""
     _unfinished(run)
-    BillingRun.objects.filter(pk=run.pk, paused_at=None).update(paused_at=at, paused_by=by)
+    if BillingRun.objects.filter(pk=run.pk, paused_at=None).update(paused_at=at, paused_by=by):
+        record(RUN_PAUSED, on=run, by=by)
 
 
 @transaction.atomic
-def resume(run: BillingRun) -> int:
+def resume(run: BillingRun, *, by: User | None) -> int:
     """Resume a run; return the number of customers that are waiting."""
     _unfinished(run)
-    BillingRun.objects.filter(pk=run.pk).update(paused_at=None, paused_by=None)
+    if BillingRun.objects.filter(pk=run.pk, paused_at__isnull=False).update(paused_at=None, paused_by=None):
+        record(RUN_RESUMED, on=run, by=by)
     waiting = list(run.items.waiting().values_list("pk", flat=True))
     for item_id in waiting:
         BILLS.ask(item_id=item_id)
@@ -204,7 +219,7 @@ def _unfinished(run: BillingRun) -> None:
 
 
 @transaction.atomic
-def retry_failed(run: BillingRun) -> int:
+def retry_failed(run: BillingRun, *, by: User | None) -> int:
     """Retry the failed items of a run; return how many."""
     failed = list(run.items.select_for_update().filter(state=State.FAILED).values_list("pk", flat=True))
     try:
@@ -215,6 +230,8 @@ def retry_failed(run: BillingRun) -> int:
     BillingRunItem.objects.filter(pk__in=failed).update(
         state=State.WAITING, code="", message="", attempts=0, settled_at=None
     )
+    if failed:
+        record(RUN_RETRIED, on=run, by=by, after={"periods": len(failed)})
     for item_id in failed:
         BILLS.ask(item_id=item_id)
     return len(failed)

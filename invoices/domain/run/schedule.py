@@ -4,10 +4,13 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Min
 
 from billing_engine.core.calendar.spans import Cycle
+from billing_engine.core.deeds.record import record_saved
+from billing_engine.core.deeds.verbs import Verb
 from billing_engine.core.errors import HasFaults
 from billing_engine.core.validation import row_faults
 from invoices.domain.month_lock import CycleLocked
@@ -15,6 +18,8 @@ from invoices.domain.run.billing_run import RunInProgress, active_customers, sta
 from invoices.models import BillingRun, BillingSchedule
 from leads.domain.periods import missing_periods, open_missing
 from leads.models import BillingPeriod
+
+SCHEDULE_SET = Verb("billing_schedule_set", "Billing schedule set")
 
 
 class Due(NamedTuple):
@@ -25,11 +30,13 @@ class Due(NamedTuple):
 
 
 @transaction.atomic
-def set_schedule(schedule: BillingSchedule) -> BillingSchedule:
+def set_schedule(schedule: BillingSchedule, *, by: User) -> BillingSchedule:
     """Save a schedule: whether runs start automatically, and after how many days; raise HasFaults."""
     if faults := row_faults(schedule):
         raise HasFaults(faults)
+    stored = BillingSchedule.objects.select_for_update().filter(pk=schedule.pk).first()
     schedule.save()
+    record_saved(SCHEDULE_SET, on=schedule, stored=stored, by=by)
     return schedule
 
 

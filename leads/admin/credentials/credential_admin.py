@@ -69,7 +69,7 @@ class ApiKeyAdmin(CredentialPage):
         ),
     )
     def revoke(self, request: HttpRequest, key: ApiKey, answers: dict[str, Any]) -> Done:
-        revoke_key(key, at=now())
+        revoke_key(key, by=person(request), at=now())
         return Done(f"The key lbe_{key.prefix}_… is revoked.", address_of(key.source))
 
 
@@ -111,7 +111,7 @@ class SigningSecretAdmin(CredentialPage):
         ),
     )
     def revoke(self, request: HttpRequest, secret: SigningSecret, answers: dict[str, Any]) -> Done:
-        revoke(secret, at=now())
+        revoke(secret, by=person(request), at=now())
         return Done(f"The secret {secret.hint}… is revoked.", address_of(secret.source))
 
 

@@ -45,7 +45,7 @@ def open_periods_since(revision: CatalogRevision) -> QuerySet[BillingPeriod]:
 
 
 def _earliest(revision: CatalogRevision) -> datetime:
-    """Return an instant before the first day has begun anywhere."""
+    """Return an instant before the first day has started anywhere."""
     return datetime.combine(revision.first_day, time.min, tzinfo=UTC) - FURTHEST
 
 

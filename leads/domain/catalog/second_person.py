@@ -1,4 +1,4 @@
-"""The approval of facts by a second person; what they do to charges is told by the upper layers."""
+"""The approval of facts by a second person; only the upper layers know what they do to charges."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -21,7 +21,7 @@ _checks: list[Check] = []
 
 
 class AnotherChangeWaits(Refused):
-    """Facts are changed one after the other, because each change repeats the others' values."""
+    """Facts are changed one at a time, because each change repeats the others' values."""
 
     code = "another_change_waits"
     message = "Another change of these facts waits for approval. Have it decided or withdrawn first."

@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from billing_engine.core.deeds.record import changes, record
+from billing_engine.core.deeds.record import record_saved
 from billing_engine.core.deeds.verbs import Verb
 from billing_engine.core.errors import FieldFault, HasFaults
 from billing_engine.core.validation import row_faults
@@ -15,10 +15,6 @@ from leads.domain.catalog.facts import first_facts, values
 from leads.models import Source
 
 SOURCE_SAVED = Verb("source_saved", "Source saved")
-TOLD = (
-    *("code", "name", "is_active", "customer", "new_products", "default_country"),
-    *("requests_per_minute", "signature_required", "field_mapping"),
-)
 
 
 class SourceHasFaults(HasFaults):
@@ -54,21 +50,13 @@ def save_source(source: Source, *, by: User | None, at: datetime, facts: Mapping
     if faults := [*code_faults(source), *signature_faults(source, at=at)] or row_faults(source):
         raise SourceHasFaults(faults)
     source.save()
-    before, after = _told(stored) if stored is not None else {}, _told(source)
+    first: dict[str, Any] = {}
     if stored is None:
-        first = first_facts(source, at=at, by=by, facts=facts or {})
-        if faults := row_faults(first):
+        revision = first_facts(source, at=at, by=by, facts=facts or {})
+        if faults := row_faults(revision):
             raise SourceHasFaults(faults)
-        first.save()
-        after |= values(first)
-    before, after = changes(before, after)
-    if stored is not None and not after:
-        return source
-    record(
-        SOURCE_SAVED, on=source, by=by, before=before, after=after, also=[source.customer] if source.customer else []
-    )
+        revision.save()
+        first = {name: (None, value) for name, value in values(revision).items()}
+    also = [source.customer] if source.customer else []
+    record_saved(SOURCE_SAVED, on=source, stored=stored, by=by, also=also, **first)
     return source
-
-
-def _told(source: Source) -> dict[str, Any]:
-    return {name: getattr(source, name) for name in TOLD}

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from billing_engine.core.deeds.record import changes, record
+from billing_engine.core.deeds.record import record_saved
 from billing_engine.core.deeds.verbs import Verb
 from billing_engine.core.errors import FieldFault, HasFaults
 from billing_engine.core.validation import row_faults
@@ -44,7 +44,7 @@ def save_product(product: Product, *, by: User | None, at: datetime, facts: Mapp
     faults = sku_faults(product.sku)
     if stored is not None and stored.customer_id != product.customer_id:
         faults.append(FieldFault("customer", "fixed", "A product can't move to another customer."))
-    return _save(product, stored, PRODUCT_SAVED, ("sku", "name", "list_price"), faults, facts or {}, by, at)
+    return _save(product, stored, PRODUCT_SAVED, faults, facts or {}, by, at)
 
 
 @transaction.atomic
@@ -56,14 +56,13 @@ def save_action_type(
     `facts` are those that a new action type has from the beginning; those of a known one change by `write_facts`.
     """
     stored = ActionType.objects.select_for_update(no_key=True).filter(pk=kind.pk).first() if kind.pk else None
-    return _save(kind, stored, ACTION_TYPE_SAVED, ("code", "name"), [], facts or {}, by, at)
+    return _save(kind, stored, ACTION_TYPE_SAVED, [], facts or {}, by, at)
 
 
 def _save(
     subject: Saved,
     stored: Saved | None,
     verb: Verb,
-    fields: tuple[str, ...],
     faults: list[FieldFault],
     facts: Mapping[str, Any],
     by: User | None,
@@ -73,16 +72,13 @@ def _save(
     if faults := faults or row_faults(subject):
         raise CatalogHasFaults(faults)
     subject.save()
-    before = {name: getattr(stored, name) for name in fields} if stored is not None else {}
-    after = {name: getattr(subject, name) for name in fields}
+    first: dict[str, Any] = {}
     if stored is None:
-        first = first_facts(subject, at=at, by=by, facts=facts)
-        if faults := row_faults(first):
+        revision = first_facts(subject, at=at, by=by, facts=facts)
+        if faults := row_faults(revision):
             raise CatalogHasFaults(faults)
-        first.save()
-        after |= values(first)
-    before, after = changes(before, after)
-    if stored is not None and not after:
-        return subject
-    record(verb, on=subject, by=by, before=before, after=after)
+        revision.save()
+        first = {name: (None, value) for name, value in values(revision).items()}
+    also = [subject.customer] if isinstance(subject, Product) else []
+    record_saved(verb, on=subject, stored=stored, by=by, also=also, **first)
     return subject

@@ -8,6 +8,8 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import InterfaceError, OperationalError, connection, transaction
 
+from billing_engine.core.deeds.record import record
+from billing_engine.core.deeds.verbs import Verb
 from leads.domain.credentials.lifetime import ExpiryInPast, KeyIsRevoked, note_use, revoke, set_expiry
 from leads.models import ApiKey, Source
 
@@ -21,15 +23,25 @@ KEY = f"""
      WHERE key.prefix = %s AND key.revoked_at IS NULL AND source.is_active
 """  # noqa: S608 -- the names of our own columns
 
+API_KEY_CREATED = Verb("api_key_created", "API key created")
+API_KEY_ROTATED = Verb("api_key_rotated", "API key rotated")
+
 __all__ = ["KeyIsRevoked", "create_key", "digest", "revoke_key", "rotate_key", "usable_key"]
 
 
+@transaction.atomic
 def create_key(
     source: Source, *, by: User | None = None, expires_at: datetime | None = None, at: datetime | None = None
 ) -> tuple[ApiKey, str]:
     """Create a key; return it with its plaintext, which can't be shown again. Raises ExpiryInPast."""
     if expires_at is not None and at is not None and expires_at <= at:
         raise ExpiryInPast
+    key, plaintext = _new_key(source, by=by, expires_at=expires_at)
+    record(API_KEY_CREATED, on=key, by=by, after={"prefix": key.prefix, "expires_at": expires_at}, also=[source])
+    return key, plaintext
+
+
+def _new_key(source: Source, *, by: User | None, expires_at: datetime | None = None) -> tuple[ApiKey, str]:
     prefix = secrets.token_hex(4)
     plaintext = f"lbe_{prefix}_{secrets.token_urlsafe(32)}"
     key = ApiKey.objects.create(
@@ -41,13 +53,16 @@ def create_key(
 @transaction.atomic
 def rotate_key(key: ApiKey, *, until: datetime, by: User | None, at: datetime) -> tuple[ApiKey, str]:
     """Create a key to replace this one, which stays valid until then so that the source can switch over."""
-    set_expiry(ApiKey.objects.select_for_update().get(pk=key.pk), until=until, at=at)
-    return create_key(key.source, by=by)
+    end = set_expiry(ApiKey.objects.select_for_update().get(pk=key.pk), until=until, at=at)
+    new, plaintext = _new_key(key.source, by=by)
+    before, after = {"prefix": key.prefix}, {"prefix": new.prefix, "earlier_key_valid_until": end}
+    record(API_KEY_ROTATED, on=new, by=by, before=before, after=after, also=[key, key.source])
+    return new, plaintext
 
 
-def revoke_key(key: ApiKey, *, at: datetime) -> None:
+def revoke_key(key: ApiKey, *, by: User | None, at: datetime) -> None:
     """Revoke the key immediately."""
-    revoke(key, at=at)
+    revoke(key, by=by, at=at)
 
 
 def usable_key(plaintext: str, *, at: datetime) -> ApiKey | None:

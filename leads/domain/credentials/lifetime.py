@@ -3,14 +3,21 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
+from billing_engine.core.deeds.record import record
+from billing_engine.core.deeds.verbs import Verb
 from billing_engine.core.errors import Refused
 from leads.models import ApiKey, SigningSecret
 
 # Recording every use would make each request write the same row.
 LAST_USED_PRECISION = timedelta(minutes=1)
+
+
+API_KEY_REVOKED = Verb("api_key_revoked", "API key revoked")
+SIGNING_SECRET_REVOKED = Verb("signing_secret_revoked", "Signing secret revoked")
 
 
 class KeyIsRevoked(Refused):
@@ -41,8 +48,15 @@ class SecretNotUsable(Refused):
     message = "A signing secret must be whsec_ followed by at least 24 bytes in base64."
 
 
-def revoke(one: ApiKey | SigningSecret, *, at: datetime) -> None:
+@transaction.atomic
+def revoke(one: ApiKey | SigningSecret, *, by: User | None, at: datetime) -> None:
     """Revoke it immediately."""
+    _end_now(one, at=at)
+    verb = API_KEY_REVOKED if isinstance(one, ApiKey) else SIGNING_SECRET_REVOKED
+    record(verb, on=one, by=by, after={"revoked_at": at}, also=[one.source])
+
+
+def _end_now(one: ApiKey | SigningSecret, *, at: datetime) -> None:
     if not type(one).objects.filter(pk=one.pk, revoked_at=None).update(revoked_at=at):
         raise KeyIsRevoked
 
@@ -58,7 +72,7 @@ def set_expiry(one: ApiKey | SigningSecret, *, until: datetime, at: datetime) ->
         raise ExpiryInPast
     end = min(one.expires_at or until, until)
     if end <= at:
-        revoke(one, at=at)
+        _end_now(one, at=at)
     else:
         type(one).objects.filter(pk=one.pk).update(expires_at=end)
     return end

@@ -10,10 +10,15 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from standardwebhooks import Webhook, WebhookVerificationError
 
+from billing_engine.core.deeds.record import record
+from billing_engine.core.deeds.verbs import Verb
 from billing_engine.core.errors import Refused
 from leads.domain.credentials.encryption import decrypt, encrypt
 from leads.domain.credentials.lifetime import SecretNotUsable, note_use, set_expiry
 from leads.models import SigningSecret, Source
+
+SECRET_CREATED = Verb("signing_secret_created", "Signing secret created")
+SECRET_ROTATED = Verb("signing_secret_rotated", "Signing secret rotated")
 
 logger = logging.getLogger(__name__)
 
@@ -48,8 +53,15 @@ class SignatureStale(Refused):
     http_status = 401
 
 
+@transaction.atomic
 def create_secret(source: Source, *, by: User | None = None, given: str = "") -> tuple[SigningSecret, str]:
     """Create a secret; return it with its plaintext, which can't be shown again. `given` is a secret from the sender."""
+    secret, plaintext = _new_secret(source, by=by, given=given)
+    record(SECRET_CREATED, on=secret, by=by, after={"starts_with": secret.hint}, also=[source])
+    return secret, plaintext
+
+
+def _new_secret(source: Source, *, by: User | None, given: str) -> tuple[SigningSecret, str]:
     plaintext = given.strip() or PREFIX + b64encode(token_bytes(32)).decode()
     if not _is_usable(plaintext):
         raise SecretNotUsable
@@ -62,8 +74,11 @@ def rotate_secret(
     secret: SigningSecret, *, until: datetime, by: User | None, at: datetime, given: str = ""
 ) -> tuple[SigningSecret, str]:
     """Create a secret to replace this one, which stays valid until then; both are accepted in between."""
-    set_expiry(SigningSecret.objects.select_for_update().get(pk=secret.pk), until=until, at=at)
-    return create_secret(secret.source, by=by, given=given)
+    end = set_expiry(SigningSecret.objects.select_for_update().get(pk=secret.pk), until=until, at=at)
+    new, plaintext = _new_secret(secret.source, by=by, given=given)
+    before, after = {"starts_with": secret.hint}, {"starts_with": new.hint, "earlier_secret_valid_until": end}
+    record(SECRET_ROTATED, on=new, by=by, before=before, after=after, also=[secret, secret.source])
+    return new, plaintext
 
 
 def verify(source: Source, *, headers: Mapping[str, str], body: bytes, at: datetime) -> str:

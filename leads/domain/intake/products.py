@@ -48,10 +48,10 @@ def find_product(source: Source, item: ProductItem, known: Known) -> KnownProduc
     return Fault("unknown_product", f"{POINTER}/sku", f"No product{whose} has the SKU {sku!r}.")
 
 
-def add_products(source: Source, items: Iterable[ProductItem], known: Known, *, at: datetime) -> bool:
-    """Add missing products if the source is allowed to; return whether there were any."""
+def add_products(source: Source, items: Iterable[ProductItem], known: Known, *, at: datetime) -> list[str]:
+    """Add missing products if the source is allowed to; return their SKUs, for the delivery's deed."""
     if source.new_products != Source.NewProducts.CREATE:
-        return False
+        return []
     missing: dict[tuple[int, str], tuple[str, str]] = {}
     for item in items:
         customer, sku = _customer(source, item, known), external_id(item.sku)
@@ -65,7 +65,7 @@ def add_products(source: Source, items: Iterable[ProductItem], known: Known, *, 
         rows = [(*key, *missing[key]) for key in sorted(missing)]
         with connection.cursor() as cursor:
             cursor.execute(ADD, [*(list(column) for column in zip(*rows, strict=True)), at, BEGINNING, at, at])
-    return bool(missing)
+    return [sku for _, sku in missing]
 
 
 def _customer(source: Source, item: ProductItem, known: Known) -> KnownCustomer | None:

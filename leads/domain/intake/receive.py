@@ -9,10 +9,13 @@ import zlib
 from collections.abc import Sequence
 from contextlib import nullcontext
 from datetime import datetime
+from typing import Any
 
 from django.db import OperationalError, transaction
 
 from billing_engine.core import log_context
+from billing_engine.core.deeds.record import as_columns, deed_of
+from billing_engine.core.deeds.verbs import Verb
 from leads.domain.body.decode import is_plain
 from leads.domain.body.parcel import Parcel
 from leads.domain.body.parse import open_parcel
@@ -29,13 +32,15 @@ from leads.domain.intake.rows import NewDelivery
 from leads.domain.intake.schema import VoidItem
 from leads.domain.intake.write import Overtaken, overtaken, store, store_delivery
 from leads.domain.voiding import Void, void_all
-from leads.models import Source
+from leads.models import Action, Delivery, Source
 
 # After a lost race, part of the delivery is usually stored, so less is left. After this many attempts, the sender is told
 # that the server is busy and retries.
 ATTEMPTS = 10
 # Compression level: a third of the default's time for a fifth more bytes.
 QUICKLY = 1
+
+DELIVERY_RECEIVED = Verb("delivery_received", "Delivery received")
 
 
 def receive(
@@ -47,10 +52,12 @@ def receive(
     parcel: Parcel | None = None,
     idempotency_key: str | None = None,
     name: str = "",
+    is_deed: bool = True,
 ) -> Receipt:
     """Store the content of a body, all or nothing, and return its receipt; a repeated key gets the same receipt.
 
-    `parcel` is the content, if the caller has already read it (part of a file, a corrected item). On return, everything is
+    `parcel` is the content, if the caller has already read it (part of a file, a corrected item); `is_deed` is false if the
+    caller records the deed. On return, everything is
     committed, unless the caller is inside a transaction: each item is stored, already known, or in quarantine with a reason.
     Raises Refused if the request is refused as a whole, and OperationalError after losing every race.
     """
@@ -78,10 +85,10 @@ def receive(
             lines_blank=parcel.lines.blank,
             lines_refused=parcel.lines.refused,
         )
-        return _store(source, delivery, parcel)
+        return _store(source, delivery, parcel, is_deed=is_deed)
 
 
-def _store(source: Source, delivery: NewDelivery, parcel: Parcel) -> Receipt:
+def _store(source: Source, delivery: NewDelivery, parcel: Parcel, *, is_deed: bool) -> Receipt:
     """Look up, decide and write until no concurrent write interferes."""
     plain = is_plain([item for _, item in parcel.items]) if parcel.plain is None else parcel.plain
     for _ in range(ATTEMPTS):
@@ -90,7 +97,7 @@ def _store(source: Source, delivery: NewDelivery, parcel: Parcel) -> Receipt:
         )
         refuse_other_channels(source, leads, received_at=delivery.received_at)
         try:
-            receipt = _attempt(source, delivery, leads)
+            receipt = _attempt(source, delivery, leads, is_deed=is_deed)
         except Overtaken:
             continue
         log_context.follow(delivery=receipt.delivery_id)
@@ -98,43 +105,48 @@ def _store(source: Source, delivery: NewDelivery, parcel: Parcel) -> Receipt:
     raise OperationalError("Concurrent deliveries kept interfering.")
 
 
-def _attempt(source: Source, delivery: NewDelivery, leads: Sequence[SentLead]) -> Receipt:
+def _attempt(source: Source, delivery: NewDelivery, leads: Sequence[SentLead], *, is_deed: bool) -> Receipt:
     """Look up and write once; a change in between raises Overtaken, and nothing is stored."""
-    known = _look_up(source, leads, at=delivery.received_at)
+    known = _look_up(source, delivery, leads)
     delivery.id = known.delivery
     decided = decide(source, delivery, leads, known)
     if decided.periods.open_missing():
         raise Overtaken
     if decided.voids or decided.early or any(lead.has_refusals for lead in leads):
-        return _write_in_steps(source, delivery, leads, decided)
-    receipt = _receipt(delivery, leads)
+        return _write_in_steps(source, delivery, leads, decided, is_deed=is_deed)
+    receipt = _receipt(source, delivery, leads, is_deed=is_deed)
     store(leads=decided.leads, actions=decided.actions, periods=decided.touched, delivery=delivery)
     return receipt
 
 
-def _look_up(source: Source, leads: Sequence[SentLead], *, at: datetime) -> Known:
+def _look_up(source: Source, delivery: NewDelivery, leads: Sequence[SentLead]) -> Known:
     """Look up what the items refer to, after adding products if the source is allowed to."""
     readable = [lead for lead in leads if lead.item and not lead.is_refused]
     items = [lead.item.product for lead in readable if lead.item and lead.item.product]
     named, ids = [named_product(item) for item in items], [lead.result.id or "" for lead in readable]
     known = look_up(source, products=named, leads=ids)
-    return look_up(source, products=named, leads=ids) if add_products(source, items, known, at=at) else known
+    if not (added := add_products(source, items, known, at=delivery.received_at)):
+        return known
+    delivery.products_added = [*delivery.products_added, *added]
+    return look_up(source, products=named, leads=ids)
 
 
-def _write_in_steps(source: Source, delivery: NewDelivery, leads: Sequence[SentLead], decided: Decided) -> Receipt:
+def _write_in_steps(
+    source: Source, delivery: NewDelivery, leads: Sequence[SentLead], decided: Decided, *, is_deed: bool
+) -> Receipt:
     """Store the rows first, because voids and refused items need them, and the delivery last, with all its results."""
     with overtaken(), transaction.atomic():
         store(leads=decided.leads, actions=decided.actions, periods=decided.touched)
         keep_early(decided.early)
-        _void(decided.voids, delivery.received_at)
+        delivery.voided = _void(decided.voids, delivery.received_at)
         keep_refused(source, delivery=delivery.id, received_at=delivery.received_at, leads=leads)
-        receipt = _receipt(delivery, leads)
+        receipt = _receipt(source, delivery, leads, is_deed=is_deed)
         store_delivery(delivery)
     return receipt
 
 
-def _void(actions: Sequence[SentAction], at: datetime) -> None:
-    """Void the actions that the source voids."""
+def _void(actions: Sequence[SentAction], at: datetime) -> list[int]:
+    """Void the actions that the source voids; return their IDs."""
     voids = [
         Void(*action.key, action.item.void.reason.strip()) for action in actions if isinstance(action.item, VoidItem)
     ]
@@ -146,13 +158,21 @@ def _void(actions: Sequence[SentAction], at: datetime) -> None:
         else:
             action.result.outcome = UPDATED if action.key in voided.now else DUPLICATE
             voided.now.discard(action.key)  # of duplicates, the first one sent
+    return voided.ids
 
 
-def _receipt(delivery: NewDelivery, leads: Sequence[SentLead]) -> Receipt:
-    """Create the receipt and keep it with the delivery."""
+def _receipt(source: Source, delivery: NewDelivery, leads: Sequence[SentLead], *, is_deed: bool) -> Receipt:
+    """Create the receipt and keep it with the delivery, with the deed."""
     for lead in leads:
         lead.mark_updated()
     receipt = Receipt(delivery.id, [lead.result for lead in leads])
     delivery.counts = receipt.counts()
     delivery.answer = zlib.compress(receipt.as_bytes, QUICKLY)
+    if is_deed:
+        told: dict[str, Any] = {name: count for name, count in delivery.counts.items() if count}
+        if delivery.products_added:
+            told["products_added"] = delivery.products_added
+        voided = (Action(pk=action) for action in delivery.voided)
+        deed = deed_of(DELIVERY_RECEIVED, on=Delivery(pk=delivery.id), by=source, after=told, also=voided)
+        delivery.deed = as_columns(deed)
     return receipt

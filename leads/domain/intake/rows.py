@@ -79,11 +79,15 @@ class NewDelivery(msgspec.Struct, gc=False, kw_only=True):
     lines_blank: int
     lines_refused: int
     counts: dict[str, int] = {}
+    voided: list[int] = []  # the IDs of the actions that it voided
+    products_added: list[str] = []
+    deed: dict[str, Any] | None = None  # unless the caller records its own
 
     def columns(self) -> dict[str, Any]:
         """Return the value of each column, with bytes as PostgreSQL writes bytea as text."""
         columns: dict[str, Any] = asdict(self)
         counts: dict[str, int] = columns.pop("counts")
+        del columns["voided"], columns["products_added"]
         for name in ("body", "answer"):
             columns[name] = f"\\x{columns[name].hex()}"
         return columns | counts

@@ -6,11 +6,15 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.db.models import Count, Max, QuerySet
 
+from billing_engine.core.deeds.record import record
+from billing_engine.core.deeds.verbs import Verb
 from billing_engine.core.errors import Refused
 from billing_engine.core.queues.attempt import GIVEN_UP, UNEXPECTED, Failure
 from billing_engine.core.queues.passes import PassQueue
-from leads.domain.quarantine.settle import repair
-from leads.models import BulkRetry, QuarantinedItem, QuarantineStep, Source
+from leads.domain.quarantine.settle import note_refused_again, repair
+from leads.models import BulkRetry, QuarantinedItem, Source
+
+BULK_RETRY_STARTED = Verb("bulk_retry_started", "Bulk retry started")
 
 
 class NothingToRetry(Refused):
@@ -40,6 +44,7 @@ def start_retry(source: Source, *, code: str, by: User | None, at: datetime) -> 
             )
     except IntegrityError as error:
         raise RetryInProgress from error
+    record(BULK_RETRY_STARTED, on=retry, by=by, after={"code": code, "items": found["n"]}, also=[source])
     BULK_RETRIES.ask(item_id=retry.pk)
     return retry
 
@@ -71,9 +76,7 @@ class BulkRetries(PassQueue[BulkRetry, QuarantinedItem]):
 
     def skip(self, retry: BulkRetry, item: QuarantinedItem, failure: Failure, *, at: datetime) -> None:
         if note := _note(failure):
-            QuarantineStep.objects.create(
-                item=item, kind=QuarantineStep.Kind.REFUSED_AGAIN, at=at, by=retry.started_by, note=note
-            )
+            note_refused_again(item, note=note, by=retry.started_by, at=at)
         retry.refused += 1
         _count(retry, item)
 

@@ -6,6 +6,8 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import transaction
 
+from billing_engine.core.deeds.record import record
+from billing_engine.core.deeds.verbs import Verb
 from billing_engine.core.errors import Refused
 from leads.domain.body.decode import DUPLICATE_MEMBER, ITEM_MALFORMED, ROW_MALFORMED, as_json
 from leads.domain.body.parcel import Parcel, Placed
@@ -16,7 +18,7 @@ from leads.domain.identity import external_id
 from leads.domain.intake.receipt import Receipt, Result
 from leads.domain.intake.receive import receive
 from leads.domain.occurrence import occurred, zones_of
-from leads.models import Action, QuarantinedItem, QuarantineStep
+from leads.models import Action, Delivery, QuarantinedItem, QuarantineStep
 
 ACTION_CONFLICT = "action_conflict"
 LEAD_CONFLICT = "lead_conflict"
@@ -25,6 +27,14 @@ CONFLICTS = (ACTION_CONFLICT, LEAD_CONFLICT)
 NOT_AS_SENT = (ITEM_MALFORMED, DUPLICATE_MEMBER, ROW_MALFORMED)
 State = QuarantinedItem.State
 Kind = QuarantineStep.Kind
+
+
+CONTACTS = "leads.view_contacts"
+ITEM_REPAIRED = Verb("quarantined_item_repaired", "Quarantined item stored", values_need=CONTACTS)
+ITEM_REPLACED = Verb("quarantined_item_replaced", "Stored version replaced", values_need=CONTACTS)
+ITEM_REFUSED_AGAIN = Verb("quarantined_item_refused_again", "Quarantined item refused again")
+ITEM_DISCARDED = Verb("quarantined_item_discarded", "Quarantined item discarded")
+SETTLED_BY = {Kind.REPAIRED: ITEM_REPAIRED, Kind.TOOK_NEW: ITEM_REPLACED}
 
 
 class AlreadySettled(Refused):
@@ -76,7 +86,7 @@ def resend(
     content: dict[str, Any],
     by: User | None,
     at: datetime,
-    kind: str,
+    kind: QuarantineStep.Kind,
     note: str = "",
     changed: dict[str, list[str]] | None = None,
 ) -> Receipt:
@@ -94,6 +104,7 @@ def resend(
         content_type="application/json",
         received_at=at,
         name=f"Retry of quarantined item {item.pk}",
+        is_deed=False,
     )
     result = _result_of(item, receipt)
     if result.fault:
@@ -101,6 +112,9 @@ def resend(
     QuarantineStep.objects.create(
         item=item, kind=kind, at=at, by=by, note=note, changed=changed or {}, delivery_id=receipt.delivery_id
     )
+    before, after = ({name: both[side] for name, both in (changed or {}).items()} for side in (0, 1))
+    also = [Delivery(pk=receipt.delivery_id), item.source, *([item.stored_action] if item.stored_action else [])]
+    record(SETTLED_BY[kind], on=item, by=by, reason=note, before=before, after=after, also=also)
     return receipt
 
 
@@ -111,12 +125,19 @@ def discard(item: QuarantinedItem, *, note: str, by: User, at: datetime) -> None
         raise NoteMissing
     _settle(item, state=State.DISCARDED, by=by, at=at, note=note.strip())
     QuarantineStep.objects.create(item=item, kind=Kind.DISCARDED, at=at, by=by, note=note.strip())
+    also = [item.source, *([item.stored_action] if item.stored_action else [])]
+    record(ITEM_DISCARDED, on=item, by=by, reason=note, also=also)
+
+
+def note_refused_again(item: QuarantinedItem, *, note: str, by: User | None, at: datetime) -> None:
+    """Record on the item why it was refused again, or what went wrong."""
+    QuarantineStep.objects.create(item=item, kind=Kind.REFUSED_AGAIN, at=at, by=by, note=note)
+    record(ITEM_REFUSED_AGAIN, on=item, by=by, after={"refused_because": note}, also=[item.source])
 
 
 @transaction.atomic
 def _note_refusal(item: QuarantinedItem, fault: Fault, *, same: bool, by: User | None, at: datetime) -> None:
-    note = f"{fault.message} ({fault.code})"
-    QuarantineStep.objects.create(item=item, kind=Kind.REFUSED_AGAIN, at=at, by=by, note=note)
+    note_refused_again(item, note=f"{fault.message} ({fault.code})", by=by, at=at)
     # The customer, and so the month, may be known by now.
     [zone] = zones_of(item.source, [item.content])
     when = occurred(item.content, received_at=item.received_at, zone=zone)

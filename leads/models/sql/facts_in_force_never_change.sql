@@ -1,4 +1,4 @@
--- A revision that waits may be put in force or withdrawn; nothing else about it ever changes, and none is deleted.
+-- A waiting revision may be put in force or withdrawn; nothing else about it ever changes, and none is deleted.
 CREATE OR REPLACE FUNCTION facts_in_force_never_change() RETURNS trigger LANGUAGE plpgsql
     SET search_path = public, pg_temp AS $$
 BEGIN

@@ -29,11 +29,11 @@ from pricing.admin.rules.page import (
     may_be_rolled_back,
     time_in_words,
 )
-from pricing.domain.approvals import request_activation, request_retirement
 from pricing.domain.rule_book.approval import check_may_retire, check_second_person
 from pricing.domain.rule_book.rules import activate, retire, revise, roll_back
 from pricing.domain.scope.effective import now_in, zones_of
 from pricing.domain.scope.overlap import RulesOverlap
+from pricing.domain.simulation.approvals import request_activation, request_retirement
 from pricing.models import PriceRule
 
 CHANGE = "pricing.change_pricerule"
@@ -220,7 +220,7 @@ class RuleButtons:
         ),
     )
     def roll_back_rule(self, request: HttpRequest, rule: PriceRule, answers: dict[str, Any]) -> Done:
-        draft = roll_back(rule, by=person(request), at=now(), since=answers["since"])
+        draft = roll_back(rule, by=person(request), since=answers["since"])
         since = _from(draft, answers["since"])
         message = f"A draft with the terms of the earlier revision, {since}. Review it, then activate it."
         return Done(message, page_of("pricing.pricerule", draft.pk), messages.INFO)

@@ -8,18 +8,18 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timezone import now
 
-from billing_engine.core.admin_kit.cells import Colour, chip, instant, link
+from billing_engine.core.admin_kit.cells import Colour, chip, link
 from billing_engine.core.calendar.wall_clock import in_words
 from billing_engine.core.errors import Refused
 from pricing.domain.rule_book.checks import checks_with
-from pricing.domain.rule_book.history import differences, history_of, terms_in_words
+from pricing.domain.rule_book.history import differences, terms_in_words
 from pricing.domain.rule_book.rules import check_may_be_changed
 from pricing.domain.rule_book.warnings import DraftWarning, warnings_for
 from pricing.domain.rule_wording import price_in_words, scope_in_words
 from pricing.domain.scope.effective import Standing, Zones, standing, zones_of, zones_of_each
 from pricing.domain.scope.fit import matches_in_words
 from pricing.domain.scope.scopes import rivals
-from pricing.models import PriceRule, RuleChange
+from pricing.models import PriceRule
 
 State = PriceRule.State
 STANDINGS: dict[Standing, tuple[str, Colour]] = {
@@ -27,12 +27,6 @@ STANDINGS: dict[Standing, tuple[str, Colour]] = {
     Standing.TO_COME: ("Scheduled", "blue"),
     Standing.NOW: ("Active", "green"),
     Standing.OVER: ("Ended", "plain"),
-}
-CHANGES_SHOWN = 50
-COLOURS: dict[str, Colour] = {
-    RuleChange.What.ACTIVATED: "green",
-    RuleChange.What.DRAFTED: "orange",
-    RuleChange.What.EDITED: "orange",
 }
 
 
@@ -138,22 +132,6 @@ def rivals_of(draft: PriceRule) -> list[dict[str, Any]]:
     """The other drafts that revise the same rule."""
     return [
         {"link": link(other), "begins": in_words(other.wall_from), "by": other.created_by} for other in rivals(draft)
-    ]
-
-
-def history(rule: PriceRule) -> list[dict[str, Any]]:
-    """The history of the rule and its revisions, latest first."""
-    return [
-        {
-            "at": instant(change.at),
-            "by": change.by,
-            "what": chip(change.get_what_display(), COLOURS.get(change.what, "plain")),
-            "rule": "" if change.rule_id == rule.pk else link(change.rule),
-            "reason": change.reason,
-            "differences": change.differences,
-            "overridden": change.overridden,
-        }
-        for change in history_of(rule)[:CHANGES_SHOWN]
     ]
 
 

@@ -16,17 +16,19 @@ from billing_engine.core.admin_kit.dialogs import person
 from billing_engine.core.admin_kit.fields import WITHOUT_IDLE_ZEROS
 from billing_engine.core.admin_kit.pages import Page
 from billing_engine.core.calendar.wall_clock import NotAWallClockTime, in_words, read
+from billing_engine.core.models.deed import DeedQuerySet
 from pricing.admin.checks import shown_results
 from pricing.admin.rules.buttons import RuleButtons, next_month
 from pricing.admin.rules.cells import RuleChangeList, ShownRule
 from pricing.admin.rules.form import RuleForm, shown_for
-from pricing.admin.rules.page import history, is_draft, revisions, rivals_of, warning_with_links
+from pricing.admin.rules.page import is_draft, revisions, rivals_of, warning_with_links
 from pricing.admin.rules.sheets import RuleSheets
 from pricing.admin.rules.tier_form import script_table
 from pricing.admin.rules.tiers import TierRows
 from pricing.admin.rules.try_one import TryForm, try_view
 from pricing.domain.rule_book.checks import checks_with
 from pricing.domain.rule_book.drafting import discard, save_draft
+from pricing.domain.rule_book.history import history_of
 from pricing.domain.rule_book.price_parts import PARTS
 from pricing.domain.rule_book.warnings import warnings_for
 from pricing.domain.scope.fit import categories
@@ -153,12 +155,16 @@ class PriceRuleAdmin(RuleSheets, RuleButtons, ShownRule, Page[PriceRule]):
         """Save the draft with its tiers, and show the warnings."""
         (tiers,) = formsets
         tiers.save(commit=False)  # Django's own log reads the changes from the formset
-        save_draft(form.instance, tiers.tiers(), by=person(request), at=now())
+        save_draft(form.instance, tiers.tiers(), by=person(request))
         if tiers.left_out:
             model = form.instance.get_price_model_display().lower()
             messages.info(request, f"A {model} price has no tiers, so {tiers.left_out} were removed.")
         for warning in warnings_for(self.get_queryset(request).get(pk=form.instance.pk), at=now()):
             messages.warning(request, warning_with_links(warning))
+
+    def deeds_on(self, row: PriceRule) -> DeedQuerySet:
+        """Those on all its revisions."""
+        return history_of(row)
 
     def delete_model(self, request: HttpRequest, obj: PriceRule) -> None:
         discard(obj, by=person(request), at=now())
@@ -168,7 +174,6 @@ class PriceRuleAdmin(RuleSheets, RuleButtons, ShownRule, Page[PriceRule]):
     ) -> HttpResponse:
         rule: PriceRule | None = kwargs.get("obj")
         context["revisions"] = revisions(rule) if rule else []
-        context["history"] = history(rule) if rule else []
         results = checks_with(rule, at=now()) if rule and is_draft(rule) else []
         context["checks"] = shown_results([result for result in results if result.holds or result.is_broken])
         context["failed_before"] = shown_results([each for each in results if each.failed_before and not each.holds])

@@ -130,7 +130,7 @@ class RuleSheets:
         try:
             rows = signing.loads(request.POST["confirmed"], salt=SALT, max_age=AN_HOUR)
             plans = plan([(number, cells) for number, cells in rows])
-            done = apply(plans, by=person(request), at=now())
+            done = apply(plans, by=person(request))
         except signing.BadSignature:
             messages.error(request, "This dry run has expired. Choose the file again.")
             return self._import_page(request, {"form": SheetForm()})

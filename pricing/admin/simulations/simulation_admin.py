@@ -151,7 +151,7 @@ class SimulationAdmin(ReadOnlyPage[Simulation]):
         asks=Dialog(title="Stop this simulation?", says="Results so far are kept. It can't be resumed."),
     )
     def stop_simulation(self, request: HttpRequest, simulation: Simulation, answers: dict[str, Any]) -> Done:
-        stop(simulation, at=now())
+        stop(simulation, by=person(request), at=now())
         return Done("It stops within seconds.")
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from billing_engine.core import money
+from leads.domain.voiding import voided_by
 from leads.models import Action
 from pricing.domain.audit.explain_price import price_sentences
 from pricing.domain.rate.catalog import catalog_for
@@ -15,7 +16,15 @@ from pricing.rating.amounts import Micro
 from pricing.rating.instants import moment
 from pricing.rating.match import DIMENSIONS, Rank, RuleBook, rank
 from pricing.rating.values import ActionFacts, ActionId, KindId, LeadId, ProductId, RuleFacts, RuleId, SourceId
-from pricing.wording.decision import already_charged, cuts_in_words, lost_on, not_charged, not_highest, voided_late
+from pricing.wording.decision import (
+    already_charged,
+    cuts_in_words,
+    lost_on,
+    not_charged,
+    not_charged_voided,
+    not_highest,
+    voided_late,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +52,14 @@ def explain(charge: Charge) -> Explanation:
 def _voided_late(charge: Charge) -> Iterator[str]:
     action = charge.action
     if action.voided_after_close and action.voided_at:
-        yield voided_late(action.voided_at, action.void_reason)
+        yield voided_late(action.voided_at, by=voided_by(action), why=action.void_reason)
 
 
 def _excluded(charge: Charge) -> Explanation:
+    if charge.reason == Charge.Reason.VOIDED:
+        action = charge.action
+        return Explanation([not_charged_voided(by=voided_by(action), why=action.void_reason)], _facts(charge))
     words = not_charged(charge.reason)
-    if charge.reason == Charge.Reason.VOIDED and charge.action.void_reason:
-        words += f" The source says: {charge.action.void_reason}."
     waiver = getattr(charge.action, "waiver", None)
     if charge.reason == Charge.Reason.WAIVED and waiver:
         words += f" {waiver.waived_by}: {waiver.note}."

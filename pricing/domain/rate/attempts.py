@@ -7,15 +7,20 @@ metrics, and a person can let the workers try again.
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
+from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.db.models import F
 
+from billing_engine.core.deeds.record import record
+from billing_engine.core.deeds.verbs import Verb
 from billing_engine.core.errors import Refused
 from billing_engine.core.tasks import after_commit
 from leads.models import BillingPeriod
 from pricing.models import PeriodTally, RatingAttempts
 from pricing.models.attempts import TRIES
 from pricing.rating.unpriceable import in_words
+
+RATING_RETRIED = Verb("rating_retried", "Rating tried again")
 
 # Skip what another worker is rating now; that counts as its attempt only.
 CLAIM = """
@@ -61,9 +66,10 @@ def note_failure(period_id: int, error: Exception) -> None:
 
 
 @transaction.atomic
-def retry(period: BillingPeriod) -> None:
+def retry(period: BillingPeriod, *, by: User) -> None:
     """Let the workers try again and rate the whole period. Raises NothingToRetry."""
     if not RatingAttempts.objects.given_up().filter(period=period).delete()[0]:
         raise NothingToRetry
+    record(RATING_RETRIED, on=period, by=by, also=[period.customer])
     PeriodTally.objects.filter(period=period).update(counters=None)  # the checkpoint itself may be what is wrong
     after_commit("pricing.rate_periods", period_ids=[period.pk])

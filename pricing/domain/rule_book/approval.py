@@ -6,18 +6,16 @@ from zoneinfo import ZoneInfo
 from django.contrib.auth.models import User
 from django.db.models import Q
 
-from billing_engine.core.approvals.people import NeedsApproval, approved_by, doers
+from billing_engine.core.approvals.people import NeedsApproval, approved_by
 from billing_engine.core.approvals.requests import check_not_requested
 from billing_engine.core.calendar.wall_clock import in_words, instant_of
 from billing_engine.core.errors import Refused
-from billing_engine.core.models import Deed
-from billing_engine.core.models.deed import reference
-from leads.domain.second_person import needs_second_person, some_company_needs_second_person
+from leads.domain.access.second_person import needs_second_person, some_company_needs_second_person
 from leads.models import ApprovalThreshold, BillingPeriod
-from pricing.domain.rule_book.history import RULE_DRAFTED, WROTE_TERMS
+from pricing.domain.rule_book.history import authors
 from pricing.domain.scope.effective import customers_of, now_in, zones_of
 from pricing.domain.scope.scopes import neighbors, owner_of, rank_of
-from pricing.models import PriceRule, RuleChange
+from pricing.models import PriceRule
 
 ACTIVATION, RETIREMENT = ApprovalThreshold.Kind.RULE_ACTIVATION, ApprovalThreshold.Kind.RULE_RETIREMENT
 
@@ -44,7 +42,7 @@ class BackdatingNeedsASecondPerson(NeedsApproval):
 def check_approval(rule: PriceRule, *, by: User, at: datetime, reason: str) -> None:
     """Refuse an activation that lacks its second person or its reason."""
     check_not_requested(rule, ACTIVATION)
-    is_author = by.pk in authors_of(rule)
+    is_author = by.pk in authors(rule)
     if is_author and _is_needed(ACTIVATION, rule):
         raise SecondPersonNeeded
     repriced = repriced_rules(rule, at=at)
@@ -63,33 +61,6 @@ def check_may_retire(rule: PriceRule, *, by: User, at: datetime) -> None:
     check_not_requested(rule, RETIREMENT)
     if _is_needed(RETIREMENT, rule) and not approved_by(rule, RETIREMENT, by=by, at=at):
         raise NeedsApproval
-
-
-def authors_of(rule: PriceRule) -> set[int]:
-    """Return the ids of everyone who wrote a term that takes effect with the draft.
-
-    Those are the people who drafted and edited it. Terms that a copy puts in force for another time, because it rolls
-    back or starts earlier than its model, are also those of the people who wrote the model.
-    """
-    found, model = _writers(rule), _model_of(rule)
-    if model is not None and (model.pk != rule.revises_id or rule.wall_from < model.wall_from):
-        found |= _writers(model)
-    return found
-
-
-def _writers(rule: PriceRule) -> set[int]:
-    written = RuleChange.objects.filter(
-        rule=rule, by__isnull=False, what__in=(RuleChange.What.DRAFTED, RuleChange.What.EDITED)
-    )
-    known = {rule.created_by_id, *written.values_list("by", flat=True)}
-    return doers(rule, WROTE_TERMS) | {person for person in known if person is not None}
-
-
-def _model_of(rule: PriceRule) -> PriceRule | None:
-    """The revision that the draft copies."""
-    deed = Deed.objects.on(rule).filter(verb=RULE_DRAFTED.code).last()
-    copied = [each for each in deed.objects_touched[1:] if each != reference(rule)] if deed else []
-    return PriceRule.objects.filter(pk=copied[0].rpartition(":")[2]).first() if copied else None
 
 
 def _is_needed(kind: str, rule: PriceRule) -> bool:

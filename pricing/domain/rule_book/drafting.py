@@ -7,14 +7,18 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from billing_engine.core.approvals.requests import close_for
-from billing_engine.core.deeds.record import record
-from billing_engine.core.deeds.verbs import Verb
 from billing_engine.core.errors import Refused
-from pricing.domain.rule_book.history import record_saved, stored_terms
+from pricing.domain.rule_book.history import (
+    RULE_DISCARDED,
+    RULE_REVISED,
+    Terms,
+    differences,
+    record_draft,
+    record_rule,
+    stored_terms,
+)
 from pricing.domain.rule_book.validate import check_rule
 from pricing.models import PriceRule, PriceTier
-
-RULE_DISCARDED = Verb("rule_discarded", "Discarded")
 
 
 class NotADraft(Refused):
@@ -25,10 +29,11 @@ class NotADraft(Refused):
 
 
 @transaction.atomic
-def save_draft(rule: PriceRule, tiers: Sequence[PriceTier], *, by: User, at: datetime) -> PriceRule:
-    """Save a new or changed draft with exactly these tiers, and record the change in its history.
+def save_draft(rule: PriceRule, tiers: Sequence[PriceTier], *, by: User, revision_of: Terms | None = None) -> PriceRule:
+    """Save a new or changed draft with exactly these tiers, and record the deed.
 
-    Raises RuleIncomplete with its faults, or NotADraft if it was activated in the meantime.
+    `revision_of` are the terms that a draft which was copied just now revises. Raises RuleIncomplete with its faults, or
+    NotADraft if it was activated in the meantime.
     """
     before = None
     if rule._state.adding:
@@ -42,16 +47,22 @@ def save_draft(rule: PriceRule, tiers: Sequence[PriceTier], *, by: User, at: dat
     for tier in tiers:
         tier.pk, tier.rule = None, rule
     PriceTier.objects.bulk_create(tiers)
-    record_saved(PriceRule.objects.get(pk=rule.pk), before=before, by=by, at=at)
+    saved = PriceRule.objects.get(pk=rule.pk)
+    if revision_of is None:
+        record_draft(saved, before=before, by=by)
+    else:
+        also = [saved.revises] if saved.revises else []
+        record_rule(RULE_REVISED, saved, by=by, changed=differences(revision_of, stored_terms(saved.pk)), also=also)
     return rule
 
 
 @transaction.atomic
 def discard(rule: PriceRule, *, by: User, at: datetime) -> None:
-    """Delete a draft with its tiers and history. Raises NotADraft."""
+    """Delete a draft with its tiers; its deeds stay. Raises NotADraft."""
     _check_draft(rule)
+    changed = [(name, words, "") for name, words in stored_terms(rule.pk).items()]
     close_for(rule, by=by, at=at)
-    record(RULE_DISCARDED, on=rule, by=by)
+    record_rule(RULE_DISCARDED, rule, by=by, changed=changed)
     rule.delete()
 
 

@@ -3,10 +3,15 @@
 from django.contrib.auth.models import User
 from django.db import transaction
 
+from billing_engine.core.deeds.record import differing, record, record_saved
+from billing_engine.core.deeds.verbs import Verb
 from billing_engine.core.errors import FieldFault, HasFaults
 from leads.models import Source
 from pricing.domain.rule_book.validate import negative
 from pricing.models import PriceCheck
+
+CHECK_SAVED = Verb("price_check_saved", "Price check saved")
+CHECK_DELETED = Verb("price_check_deleted", "Price check deleted")
 
 NEGATIVE = {
     "quantity": "Quantity can't be negative.",
@@ -49,12 +54,17 @@ def save_check(check: PriceCheck, *, by: User) -> PriceCheck:
     """Save a new or changed price check. Raises CheckHasFaults."""
     if faults := check_faults(check):
         raise CheckHasFaults(faults)
-    if check._state.adding:
+    stored = None if check._state.adding else PriceCheck.objects.select_for_update(of=("self",)).get(pk=check.pk)
+    if stored is None:
         check.created_by = by
     check.save()
+    record_saved(CHECK_SAVED, on=check, stored=stored, by=by, also=[check.customer])
     return check
 
 
-def remove_check(check: PriceCheck) -> None:
+@transaction.atomic
+def remove_check(check: PriceCheck, *, by: User) -> None:
     """Delete a price check; activations no longer run it."""
+    _, before = differing(None, check)
+    record(CHECK_DELETED, on=check, by=by, before=before, also=[check.customer])
     check.delete()

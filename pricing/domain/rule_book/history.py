@@ -1,33 +1,32 @@
-"""The history of a price rule: who did what when, and how its terms changed."""
+"""The deeds on a price rule: who did what when, and how its terms changed."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from django.contrib.auth.models import User
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q
 
 from billing_engine.core.calendar.wall_clock import in_words
-from billing_engine.core.deeds.record import record as record_deed
+from billing_engine.core.deeds.record import record
 from billing_engine.core.deeds.verbs import Verb
+from billing_engine.core.models import Deed
+from billing_engine.core.models.deed import DeedQuerySet
 from leads.models import Channel
 from pricing.domain.rule_wording import limits_in_words, model_in_words
-from pricing.models import PriceRule, RuleChange
+from pricing.models import PriceRule
 
 Difference = tuple[str, str, str]  # field, before, after
 Terms = Mapping[str, str]
 
-RULE_DRAFTED = Verb("rule_drafted", "Drafted")
-RULE_EDITED = Verb("rule_edited", "Edited")
-RULE_ACTIVATED = Verb("rule_activated", "Activated")
-RULE_RETIRED = Verb("rule_retired", "Retired")
-WROTE_TERMS = frozenset({RULE_DRAFTED.code, RULE_EDITED.code})
-# A rule that its revision ends is part of the activation: that deed names both.
-VERBS = {
-    RuleChange.What.DRAFTED: RULE_DRAFTED,
-    RuleChange.What.EDITED: RULE_EDITED,
-    RuleChange.What.ACTIVATED: RULE_ACTIVATED,
-    RuleChange.What.RETIRED: RULE_RETIRED,
-}
+RULE_DRAFTED = Verb("price_rule_drafted", "Price rule drafted")
+RULE_EDITED = Verb("price_rule_edited", "Draft of a price rule edited")
+RULE_REVISED = Verb("price_rule_revised", "Revision of a price rule drafted")
+RULE_ROLLED_BACK = Verb("price_rule_rolled_back", "Earlier revision of a price rule drafted again")
+RULE_ACTIVATED = Verb("price_rule_activated", "Price rule activated")
+RULE_RETIRED = Verb("price_rule_retired", "Price rule retired")
+RULE_DISCARDED = Verb("price_rule_discarded", "Draft of a price rule deleted")
+# Who did one of these to a draft is its author.
+WRITTEN = frozenset(verb.code for verb in (RULE_DRAFTED, RULE_EDITED, RULE_REVISED, RULE_ROLLED_BACK))
 
 OPEN = "any"
 NO_END = "no end"
@@ -57,39 +56,31 @@ def differences(before: Terms, after: Terms) -> list[Difference]:
     return [(name, before.get(name, OPEN), words) for name, words in after.items() if before.get(name, OPEN) != words]
 
 
-def record(
+def record_rule(
+    verb: Verb,
     rule: PriceRule,
-    what: RuleChange.What,
     *,
-    by: User | None,
-    at: datetime,
+    by: User,
     changed: Sequence[Difference] = (),
     reason: str = "",
-    overridden: Sequence[str] = (),
-    also: Iterable[PriceRule] = (),
-) -> RuleChange:
-    """Record what was done, and why; `also` are the other rules it touched, such as the one that a draft copies."""
-    if verb := VERBS.get(what):
-        before, after = {name: old for name, old, _ in changed}, {name: new for name, _, new in changed}
-        checks = {"Price checks overridden": list(overridden)} if overridden else {}
-        record_deed(verb, on=rule, by=by, reason=reason, before=before, after=after | checks, also=also)
-    return RuleChange.objects.create(
-        rule=rule,
-        what=what,
-        by=by,
-        at=at,
-        reason=reason.strip(),
-        differences=[list(one) for one in changed],
-        overridden=list(overridden),
-    )
+    also: Sequence[Model] = (),
+    **told: Any,
+) -> None:
+    """Record a deed on a rule, with its changed terms in words; `told` are further facts."""
+    before, after = ({one[0]: one[side] for one in changed} for side in (1, 2))
+    customer = rule.customer or (rule.product.customer if rule.product else None)
+    touched = [*also, *([customer] if customer else [])]
+    record(verb, on=rule, by=by, reason=reason, before=before, after=after | told, also=touched)
 
 
-def record_saved(rule: PriceRule, *, before: Terms | None, by: User, at: datetime) -> RuleChange | None:
-    """Record that a draft was saved; `before` are its earlier terms, None if it is new. No change, no record."""
+def record_draft(rule: PriceRule, *, before: Terms | None, by: User) -> None:
+    """Record that a draft was saved; `before` are its earlier terms, None if it is new. Without a change there is no deed."""
     if before is None:
-        return record(rule, RuleChange.What.DRAFTED, by=by, at=at)
-    changed = differences(before, terms_in_words(rule))
-    return record(rule, RuleChange.What.EDITED, by=by, at=at, changed=changed) if changed else None
+        record_rule(
+            RULE_DRAFTED, rule, by=by, changed=[(name, "", words) for name, words in terms_in_words(rule).items()]
+        )
+    elif changed := differences(before, terms_in_words(rule)):
+        record_rule(RULE_EDITED, rule, by=by, changed=changed)
 
 
 def stored_terms(rule_id: int) -> dict[str, str]:
@@ -98,7 +89,33 @@ def stored_terms(rule_id: int) -> dict[str, str]:
     return terms_in_words(PriceRule.objects.select_related(*related).prefetch_related("tiers").get(pk=rule_id))
 
 
-def history_of(rule: PriceRule) -> QuerySet[RuleChange]:
-    """The history of the rule and its other revisions, latest first."""
-    lineage = Q(rule_id=rule.lineage) | Q(rule__first_revision_id=rule.lineage)
-    return RuleChange.objects.filter(lineage).select_related("rule", "by").order_by("-at", "-pk")
+def history_of(rule: PriceRule) -> DeedQuerySet:
+    """The deeds on the rule and its other revisions, latest first."""
+    lineage = PriceRule.objects.filter(Q(pk=rule.lineage) | Q(first_revision_id=rule.lineage))
+    return Deed.objects.about_any(lineage)
+
+
+def writers(rule: PriceRule) -> set[int]:
+    """The ids of all users who drafted or edited the draft."""
+    written = Deed.objects.on(rule).filter(verb__in=WRITTEN, person__isnull=False)
+    return {*written.values_list("person", flat=True), *([rule.created_by_id] if rule.created_by_id else [])}
+
+
+def authors(rule: PriceRule) -> set[int]:
+    """The ids of all users who wrote a term that takes effect with the draft.
+
+    The terms that a copy puts in force for another time, because it rolls back or starts earlier than its model, are
+    also those of the people who wrote the model.
+    """
+    found, model = writers(rule), _model_of(rule)
+    if model is not None and (model.pk != rule.revises_id or rule.wall_from < model.wall_from):
+        found |= writers(model)
+    return found
+
+
+def _model_of(rule: PriceRule) -> PriceRule | None:
+    """The revision that the draft copies."""
+    deed = Deed.objects.on(rule).filter(verb__in=[RULE_REVISED.code, RULE_ROLLED_BACK.code]).last()
+    named = [each.rpartition(":") for each in deed.objects_touched[1:]] if deed else []
+    copied = [key for label, _, key in named if label == PriceRule._meta.label_lower]
+    return PriceRule.objects.filter(pk=copied[0]).first() if copied else None

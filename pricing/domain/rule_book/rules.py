@@ -13,12 +13,21 @@ from pricing.domain.rule_book.approval import check_approval, check_may_retire
 from pricing.domain.rule_book.billed import check_not_billed
 from pricing.domain.rule_book.checks import check_prices
 from pricing.domain.rule_book.drafting import NotADraft
-from pricing.domain.rule_book.history import Terms, differences, record, stored_terms
+from pricing.domain.rule_book.history import (
+    RULE_ACTIVATED,
+    RULE_RETIRED,
+    RULE_REVISED,
+    RULE_ROLLED_BACK,
+    Difference,
+    differences,
+    record_rule,
+    stored_terms,
+)
 from pricing.domain.rule_book.validate import check_rule, in_order
 from pricing.domain.scope.effective import now_in, zones_of
 from pricing.domain.scope.overlap import OVERLAP, RulesOverlap, check_overlap
 from pricing.domain.scope.scopes import same_scope
-from pricing.models import PriceRule, PriceTier, RuleChange
+from pricing.models import PriceRule, PriceTier
 
 
 class NotActive(Refused):
@@ -58,28 +67,28 @@ def activate(rule: PriceRule, *, by: User, at: datetime, reason: str = "", overr
     FOUR_EYES, or a threshold of the company, every activation needs that person. A failing price check refuses the
     activation unless `override` is set, with a reason.
     """
-    rule = _locked(rule)
+    rule = locked(rule)
     if rule.state != PriceRule.State.DRAFT:
         raise NotADraft
     check_rule(rule, in_order(rule.tiers.all()))
     check_overlap(rule)
     check_approval(rule, by=by, at=at, reason=reason)
     overridden = check_prices(rule, at=at, override=override, reason=reason)
-    customers, replaced = {rule.customer}, list[PriceRule]()
+    customers = {rule.customer}
+    changed = list[Difference]()
     if rule.revises_id:
-        old = _locked(PriceRule(pk=rule.revises_id))
-        replaced = [old]
+        old = locked(PriceRule(pk=rule.revises_id))
         customers.add(old.customer)
         before = stored_terms(old.pk)
         _end(old, until=rule.wall_from, at=at)
         ended = differences(before, stored_terms(old.pk))
-        record(old, RuleChange.What.ENDED, by=by, at=at, changed=ended)
+        changed = [(f"{name} (revision {old.pk})", was, now) for name, was, now in ended]
+        changed = [*differences(before, stored_terms(rule.pk)), *changed]
     rule.state, rule.activated_by, rule.activated_at = PriceRule.State.ACTIVE, by, at
     _save(rule)
-    changed = differences(before, stored_terms(rule.pk)) if rule.revises_id else []
-    against = [str(check) for check in overridden]
-    what = RuleChange.What.ACTIVATED
-    record(rule, what, by=by, at=at, reason=reason, changed=changed, overridden=against, also=replaced)
+    told = {"Overridden price checks": [str(check) for check in overridden]} if overridden else {}
+    also = [*([rule.revises] if rule.revises else []), *overridden]
+    record_rule(RULE_ACTIVATED, rule, by=by, reason=reason, changed=changed, also=also, **told)
     close_for(rule, by=by, at=at)
     for customer in customers:
         mark_open_periods(customer=customer, reason="rule activated")
@@ -102,40 +111,49 @@ def revise(rule: PriceRule, *, by: User, at: datetime, since: datetime | None = 
     because what it names has changed, can be revised, but the draft is refused on save or activation until they are
     fixed.
     """
-    rule = _locked(rule)
-    check_may_be_changed(rule)
+    rule = locked(rule)
     since = now_in(zones_of(rule), at=at) if since is None else since
+    draft = copied_for_revision(rule, by=by, since=since)
+    record_rule(RULE_REVISED, draft, by=by, changed=_copied(rule, draft), also=[rule])
+    return draft
+
+
+def copied_for_revision(rule: PriceRule, *, by: User, since: datetime) -> PriceRule:
+    """Copy a locked rule in force to a draft; the caller records the deed. Raises HasEnded."""
+    check_may_be_changed(rule)
     if rule.wall_to is not None and rule.wall_to <= since:
         raise HasEnded
-    return _copy(rule, by=by, at=at, since=max(since, rule.wall_from), until=rule.wall_to, revises=rule)
+    return _copy(rule, by=by, since=max(since, rule.wall_from), until=rule.wall_to, revises=rule)
 
 
 @transaction.atomic
-def roll_back(rule: PriceRule, *, by: User, at: datetime, since: datetime) -> PriceRule:
+def roll_back(rule: PriceRule, *, by: User, since: datetime) -> PriceRule:
     """Copy an old revision to a draft that follows the one in force from `since` on; history only grows.
 
     If no revision is in force anymore, this brings the rule back.
     """
-    rule = _locked(rule)
+    rule = locked(rule)
     if rule.state == PriceRule.State.DRAFT:
         raise NotActive
     latest = _latest(rule, since=since)
     if latest is not None and latest.pk == rule.pk:
         raise IsTheLatest
     begin = since if latest is None else max(since, latest.wall_from)
-    return _copy(rule, by=by, at=at, since=begin, until=latest.wall_to if latest else None, revises=latest)
+    draft = _copy(rule, by=by, since=begin, until=latest.wall_to if latest else None, revises=latest)
+    also = [rule, *([latest] if latest else [])]
+    record_rule(RULE_ROLLED_BACK, draft, by=by, changed=_copied(latest or rule, draft), also=also)
+    return draft
 
 
 @transaction.atomic
 def retire(rule: PriceRule, *, by: User, at: datetime, reason: str = "") -> PriceRule:
     """End the rule now; it still prices actions that occurred before, however late they arrive.
 
-    Where every activation needs a second person, so does this: it is requested, and another person approves it.
-
     A rule of many customers ends at the same wall-clock time for all of them, the latest local time now, so no past
-    action loses its price.
+    action loses its price. Where every retirement needs a second person, it is requested, and another person approves
+    it.
     """
-    rule = _locked(rule)
+    rule = locked(rule)
     check_may_be_changed(rule)
     check_may_retire(rule, by=by, at=at)
     before = stored_terms(rule.pk)
@@ -144,14 +162,14 @@ def retire(rule: PriceRule, *, by: User, at: datetime, reason: str = "") -> Pric
     rule.state, rule.retired_by, rule.retired_at = PriceRule.State.RETIRED, by, at
     rule.save(update_fields=["state", "retired_by", "retired_at"])
     changed = differences(before, stored_terms(rule.pk))
-    record(rule, RuleChange.What.RETIRED, by=by, at=at, reason=reason, changed=changed)
+    record_rule(RULE_RETIRED, rule, by=by, reason=reason, changed=changed)
     close_for(rule, by=by, at=at)
     mark_open_periods(customer=rule.customer, reason="rule retired")
     return rule
 
 
 def _copy(
-    rule: PriceRule, *, by: User, at: datetime, since: datetime, until: datetime | None, revises: PriceRule | None
+    rule: PriceRule, *, by: User, since: datetime, until: datetime | None, revises: PriceRule | None
 ) -> PriceRule:
     tiers = list(rule.tiers.all())
     draft = PriceRule.objects.get(pk=rule.pk)
@@ -167,14 +185,12 @@ def _copy(
         )
         for tier in tiers
     )
-    record(draft, RuleChange.What.DRAFTED, by=by, at=at, changed=_copied(rule, draft, revises), also=[rule])
     return draft
 
 
-def _copied(rule: PriceRule, draft: PriceRule, revises: PriceRule | None) -> list[tuple[str, str, str]]:
-    """Set how the copy differs from the revision it follows."""
-    before: Terms = stored_terms((revises or rule).pk)
-    return differences(before, stored_terms(draft.pk))
+def _copied(rule: PriceRule, draft: PriceRule) -> list[Difference]:
+    """How the copy differs from the revision it follows."""
+    return differences(stored_terms(rule.pk), stored_terms(draft.pk))
 
 
 def _latest(rule: PriceRule, *, since: datetime) -> PriceRule | None:
@@ -185,7 +201,8 @@ def _latest(rule: PriceRule, *, since: datetime) -> PriceRule | None:
     return active.order_by("-wall_from", "-pk").first()
 
 
-def _locked(rule: PriceRule) -> PriceRule:
+def locked(rule: PriceRule) -> PriceRule:
+    """The rule as stored, locked until the transaction ends."""
     return (
         PriceRule.objects.select_for_update(of=("self",))
         .select_related("customer", "product__customer", "source")

@@ -11,6 +11,8 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Count, Exists, Model, OuterRef, QuerySet, Sum
 
+from billing_engine.core.deeds.record import record
+from billing_engine.core.deeds.verbs import Verb
 from billing_engine.core.errors import Refused
 from billing_engine.core.queues.attempt import Failure
 from billing_engine.core.queues.leased import LeasedQueue
@@ -27,6 +29,9 @@ from pricing.rating.values import RuleFacts
 from pricing.wording.terms import terms_as_data
 
 State = SimulatedCustomer.State
+
+SIMULATION_STARTED = Verb("simulation_started", "Simulation started")
+SIMULATION_STOPPED = Verb("simulation_stopped", "Simulation stopped")
 
 
 class NothingChosen(Refused):
@@ -92,6 +97,8 @@ def start(
         created_by=by,
     )
     simulation.drafts.set(drafts)
+    told = {"months": simulation.months, "drafts": [str(draft) for draft in drafts], "customers": len(counted)}
+    record(SIMULATION_STARTED, on=simulation, by=by, after=told, also=drafts)
     items = SimulatedCustomer.objects.bulk_create(
         SimulatedCustomer(simulation=simulation, customer_id=customer, actions=actions, next_attempt_at=at)
         for customer, actions in sorted(counted.items(), key=lambda each: -each[1])
@@ -102,9 +109,11 @@ def start(
 
 
 @transaction.atomic
-def stop(simulation: Simulation, *, at: datetime) -> None:
+def stop(simulation: Simulation, *, by: User, at: datetime) -> None:
     """Stop the simulation; its results so far stay."""
-    Simulation.objects.filter(pk=simulation.pk, finished_at=None).update(stopped_at=at)
+    if not Simulation.objects.filter(pk=simulation.pk, finished_at=None, stopped_at=None).update(stopped_at=at):
+        return
+    record(SIMULATION_STOPPED, on=simulation, by=by)
     simulation.customers.filter(state=State.WAITING).update(state=State.STOPPED, next_attempt_at=None)
     _finish_done(Simulation.objects.filter(pk=simulation.pk), at)
 

@@ -1,4 +1,4 @@
-"""`manage.py check_invariants [--month 2026-10]`: recount the five invariants."""
+"""`manage.py check_invariants [--month 2026-10] [--head POSITION:DIGEST]`: recount the invariants."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -6,24 +6,35 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from billing_engine.core.calendar.spans import Cycle
+from billing_engine.core.deeds.chain import Head
 from reports.queries.invariant import Invariant, side_in_words
 from reports.queries.invariants import invariants
 
 
 class Command(BaseCommand):
-    """Writes nothing; exits with 0 if every invariant holds, 1 if one doesn't, 2 if the month is invalid."""
+    """Writes nothing; exits with 0 if every invariant holds, 1 if one doesn't, 2 if the month or the head is invalid."""
 
     help = "Recount what must add up, from delivery to invoice; exits with 1 if a sum doesn't hold."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--month", metavar="2026-10", help="Check only this month. Default: all time.")
+        parser.add_argument(
+            "--head",
+            metavar="POSITION:DIGEST",
+            help="A head of the deed log from the log stream: the chain must still contain it.",
+        )
 
-    def handle(self, *args: Any, month: str | None = None, **options: Any) -> None:
+    def handle(self, *args: Any, month: str | None = None, head: str | None = None, **options: Any) -> None:
         try:
             chosen = Cycle.parse(month) if month else None
         except ValueError as error:
             raise CommandError(f"{month!r} is not a month. Use the form 2026-10.", returncode=2) from error
-        found = invariants(chosen)
+        try:
+            known = Head.read(head) if head else None
+        except ValueError as error:
+            words = f"{head!r} is not a head of the deed log. Copy POSITION:DIGEST from the log stream."
+            raise CommandError(words, returncode=2) from error
+        found = invariants(chosen, known=known)
         for invariant in found:
             self._tell(invariant)
         if not all(invariant.holds for invariant in found):

@@ -28,7 +28,7 @@ from invoices.domain.life.close import close
 from invoices.domain.life.reopen import void
 from invoices.models import Invoice, InvoiceDocument
 from pricing.domain.rate.rate import rate
-from tests.factories.people import with_role
+from tests.factories.people import UserFactory, with_role
 from tests.invoices.made import NOVEMBER_3, a_draft, a_price, an_open_period, billed, issued, printed, received
 from tests.processes import at_once, empty_broker, kill, until, worker
 
@@ -37,6 +37,7 @@ MAKE = "from invoices.domain.document.store import make; make({document}, attemp
 VOID = """
 from django.contrib.auth.models import User
 from invoices.domain.life.reopen import void
+from tests.factories.people import UserFactory
 from invoices.models import Invoice
 void(Invoice.objects.get(pk={invoice}), reason="Wrong", by=User.objects.get(pk={by}), at=now())
 """
@@ -88,10 +89,10 @@ def test_a_document_fails_after_its_last_worker_ended(frank: User) -> None:
     with pytest.raises(DocumentFailed, match="3 workers ended while making it"):
         document_of(invoice)
     assert DOCUMENTS.sweep(at=LATER) == 0
-    try_again(InvoiceDocument.objects.get(), at=LATER)
+    try_again(InvoiceDocument.objects.get(), by=UserFactory.create(), at=LATER)
     assert printed(invoice).is_kept
     with pytest.raises(DocumentHasNotFailed):
-        try_again(document, at=LATER)
+        try_again(document, by=UserFactory.create(), at=LATER)
 
 
 @pytest.mark.django_db

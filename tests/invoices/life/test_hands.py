@@ -14,18 +14,23 @@ from billing_engine.core.approvals.people import AuthorApproves
 from billing_engine.core.approvals.requests import ChangedSince, NotWaiting, RequestWaits, send_back, withdraw
 from billing_engine.core.approvals.requests import approve as decide
 from billing_engine.core.models import ApprovalRequest, Deed
-from invoices.domain.approvals import request_approval, request_month_reopening, request_reopening, request_void
 from invoices.domain.life.adjustments import adjust
 from invoices.domain.life.adjustments import withdraw as withdraw_adjustment
 from invoices.domain.life.hands import AdjusterApproves, NeedsSecondPerson
 from invoices.domain.life.reopen import regenerate, reopen, void
 from invoices.domain.life.transitions import approve, issue
 from invoices.domain.life.transitions import send_back as to_draft
+from invoices.domain.month_close.approvals import (
+    request_approval,
+    request_month_reopening,
+    request_reopening,
+    request_void,
+)
 from invoices.domain.month_close.bulk_action import BULK_ACTIONS, start_bulk_action
 from invoices.domain.month_close.close_month import SecondPersonReopens, create_missing_months, lock
 from invoices.domain.month_close.close_month import reopen as reopen_month
 from invoices.models import BillingCycle, CycleStep, Invoice
-from leads.domain.second_person import propose
+from leads.domain.access.second_person import propose
 from leads.models import ApprovalThreshold
 from tests.factories.people import superuser, with_role
 from tests.invoices.made import NOVEMBER_3, a_draft
@@ -71,7 +76,7 @@ def test_who_withdraws_anothers_adjustment_does_not_approve(frank: User, fay: Us
 
 
 def test_who_approved_does_not_send_back_and_reopen(frank: User, fay: User) -> None:
-    invoice = to_draft(approve(a_draft(4), by=fay, at=NOVEMBER_3), by=fay, at=NOVEMBER_3, reason="Wrong")
+    invoice = to_draft(approve(a_draft(4), by=fay, at=NOVEMBER_3), by=fay, reason="Wrong")
     before = _values()
 
     with pytest.raises(NeedsSecondPerson):

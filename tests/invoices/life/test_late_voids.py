@@ -19,6 +19,7 @@ from leads.models import Action
 from pricing.domain.audit.prove import prove
 from pricing.models import Charge
 from reports.queries.invariants import invariants
+from tests.factories.people import UserFactory
 from tests.invoices.made import NOVEMBER_3, a_draft, a_price, an_open_period, approved, billed, issued, received
 
 pytestmark = pytest.mark.django_db
@@ -29,7 +30,7 @@ CANCELLED = "Order canceled"
 def take_back(invoice: Invoice, quantity: int) -> Action:
     """The source voids the action of this quantity."""
     action = Action.objects.get(period=invoice.period, quantity=quantity)
-    void(action, reason=CANCELLED, at=LATER)
+    void(action, reason=CANCELLED, by=UserFactory.create(), at=LATER)
     return action
 
 
@@ -66,7 +67,7 @@ def test_regenerating_takes_it_off_and_the_flag_goes(frank: User) -> None:
     invoice = a_draft(3, 5)
     take_back(invoice, 5)
 
-    fresh = regenerate(invoice, by=frank, at=LATER)
+    fresh = regenerate(invoice, by=UserFactory.create(), at=LATER)
 
     assert fresh is not None
     assert (fresh.total, flags(fresh), fresh.lines.get(kind="not_charged").reason) == (Decimal("7.5"), [], "voided")
@@ -119,7 +120,7 @@ def test_a_void_between_approval_and_issue_blocks_the_issue(frank: User) -> None
         issue(invoice, by=frank, at=LATER)
     invoice.refresh_from_db()
     assert (invoice.state, invoice.number) == ("approved", None)
-    send_back(invoice, by=frank, at=LATER)
+    send_back(invoice, by=frank)
     assert (invoice.approved_over, Invoice.objects.get().approved_over_reason) == (1, "")
 
 
@@ -164,7 +165,7 @@ def test_a_closed_period_proves_with_actions_voided_before_and_after(frank: User
     period = an_open_period()
     a_price()
     received(period, 1, 2, 3)
-    void(Action.objects.get(period=period, quantity=1), reason="Before", at=NOVEMBER_3)
+    void(Action.objects.get(period=period, quantity=1), reason="Before", by=UserFactory.create(), at=NOVEMBER_3)
     invoice = billed(period)
     take_back(invoice, 2)
 

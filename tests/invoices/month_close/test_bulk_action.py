@@ -25,7 +25,7 @@ from invoices.domain.month_close.bulk_action import (
 from invoices.domain.month_close.close_month import create_missing_months, lock
 from invoices.domain.run.billing_run import bill, start
 from invoices.models import BillingCycle, CycleStep, Invoice, InvoiceMail
-from tests.factories.people import with_role
+from tests.factories.people import UserFactory, with_role
 from tests.invoices.made import NOVEMBER_3, a_draft, a_price, an_open_period, billed, issued, posted, received
 from tests.invoices.post import PostOffice
 from tests.processes import at_once
@@ -104,7 +104,7 @@ def test_a_bulk_action_is_stopped_between_two_invoices_and_started_again(frank: 
     start_bulk_action(october(), BulkAction.APPROVE, by=frank, at=NOVEMBER_3)
 
     BULK_ACTIONS.work(october().pk, at=NOVEMBER_3)
-    stop_bulk_action(october())
+    stop_bulk_action(october(), by=UserFactory.create())
     work(october())
 
     assert states() == [("approved", "Ash"), ("draft", "Birch")]
@@ -126,6 +126,7 @@ def test_one_bulk_action_of_a_month_at_a_time_and_only_where_something_waits(fra
 
 WORK = """
 from invoices.domain.month_close.bulk_action import BULK_ACTIONS
+from tests.factories.people import UserFactory
 from invoices.models import BillingCycle
 import time
 deadline = time.monotonic() + 20

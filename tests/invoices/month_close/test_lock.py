@@ -131,12 +131,12 @@ def test_a_draft_that_was_billed_again_is_regenerated_while_the_others_of_the_mo
     again = bill_again(voided(invoice, vera), by=vera, at=LATER)
     assert again is not None
 
-    fresh = regenerate(again, by=frank, at=LATER)
+    fresh = regenerate(again, by=UserFactory.create(), at=LATER)
 
     assert fresh is not None
     assert (fresh.total, BillingPeriod.objects.get(pk=fresh.period_id).is_sealed) == (10, True)
     with pytest.raises(CycleLocked, match=LOCKED):
-        regenerate(other, by=frank, at=LATER)
+        regenerate(other, by=UserFactory.create(), at=LATER)
 
 
 def test_in_a_locked_month_no_run_starts_and_nothing_is_adjusted_with_one_sentence(frank: User, vera: User) -> None:

@@ -63,7 +63,7 @@ def test_a_bill_whose_workers_die_is_tried_three_times_and_then_fails():
     )
     assert (run.finished_at, Invoice.objects.count()) == (LATER, 0)
 
-    retry_failed(run)
+    retry_failed(run, by=None)
     bill(item.pk, at=LATER)
     assert progress(run) == Progress(billed=1, nothing=0, failed=0, waiting=0)
     assert Invoice.objects.count() == 1

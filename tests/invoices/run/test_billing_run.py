@@ -103,7 +103,7 @@ def test_a_failure_says_why_blocks_no_other_customer_and_can_be_retried(accounta
     assert failed.message == "1 action is unrated. Operations must add a price rule for it, or waive it with a reason."
 
     PriceRuleFactory.create(priority=1)
-    assert retry_failed(run) == 1
+    assert retry_failed(run, by=None) == 1
     run.refresh_from_db()
     assert run.finished_at is None
     assert bill_all(run) == Progress(billed=2, nothing=0, failed=0, waiting=0)

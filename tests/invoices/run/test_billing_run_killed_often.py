@@ -33,7 +33,7 @@ AT, draw = datetime(2026, 11, 2, tzinfo=UTC), Random({seed})
 
 def waiting():
     if BillingRunItem.objects.filter(code="given_up").exists():  # killed three times: a person lets it be tried again
-        retry_failed(BillingRun.objects.get())
+        retry_failed(BillingRun.objects.get(), by=None)
     return list(BillingRunItem.objects.waiting().order_by("pk").values_list("pk", flat=True))
 
 def child(seed, pipe):

@@ -139,7 +139,7 @@ def test_a_paused_run_bills_no_customer_until_it_is_resumed(frank: User) -> None
     run.refresh_from_db()
     assert (run.paused_at, run.paused_by, run.finished_at) == (NOVEMBER_3, frank, None)
 
-    assert resume(run) == 1
+    assert resume(run, by=None) == 1
     assert BILLS.sweep(at=late) == 1
     assert bill_all(run) == Progress(billed=2, nothing=0, failed=0, waiting=0)
     run.refresh_from_db()
@@ -153,7 +153,7 @@ def test_what_is_finished_is_neither_paused_nor_resumed(frank: User) -> None:
     with pytest.raises(RunIsFinished):
         pause(run, by=frank, at=NOVEMBER_3)
     with pytest.raises(RunIsFinished):
-        resume(run)
+        resume(run, by=None)
 
     run.refresh_from_db()
     assert (run.paused_at, run.finished_at) == (None, NOVEMBER_3)

@@ -65,11 +65,11 @@ def test_a_key_with_the_right_prefix_and_another_secret_is_refused(client: Clien
 
 
 def test_a_revoked_key_is_refused_and_revoked_only_once(client: Client, key: str):
-    revoke_key(ApiKey.objects.get(), at=now())
+    revoke_key(ApiKey.objects.get(), by=None, at=now())
 
     assert post(client, key, LEAD).status_code == 401
     with pytest.raises(KeyIsRevoked):
-        revoke_key(ApiKey.objects.get(), at=now())
+        revoke_key(ApiKey.objects.get(), by=None, at=now())
 
 
 def test_two_keys_of_a_source_open_at_the_same_time(client: Client, source: Source, key: str):

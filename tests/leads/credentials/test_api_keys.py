@@ -66,7 +66,7 @@ def test_an_overlap_in_the_past_is_refused_and_creates_no_key(source: Source):
 
 def test_what_is_over_is_not_rotated(source: Source):
     revoked, _ = create_key(source)
-    revoke_key(revoked, at=NOW)
+    revoke_key(revoked, by=None, at=NOW)
     expired, _ = create_key(source, expires_at=NOW, at=NOW - WEEK)
 
     with pytest.raises(KeyIsRevoked):

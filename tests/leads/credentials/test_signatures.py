@@ -199,7 +199,7 @@ def test_without_any_secret_the_headers_mean_nothing_unless_they_are_required(cl
 
 def test_a_signature_by_a_revoked_secret_is_refused(client: Client, key: str, source: Source):
     secret, whole = create_secret(source)
-    revoke(secret, at=NOW)
+    revoke(secret, by=None, at=NOW)
     body = json.dumps(LEAD).encode()
 
     assert told(post(client, key, body, signed(whole, body))) == (401, "signature_not_valid")

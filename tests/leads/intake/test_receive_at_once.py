@@ -148,9 +148,11 @@ def test_an_action_voided_twice_simultaneously_is_voided_once():
 TAKE_BACK = """
 from leads.domain.voiding import AlreadyVoided, void
 from leads.models import Action
+from tests.factories.people import UserFactory
+operator = UserFactory.create()
 for action in Action.objects.order_by("-pk"):
     try:
-        void(action, reason="by a person", at=now())
+        void(action, reason="by a person", by=operator, at=now())
     except AlreadyVoided:
         pass
 """

@@ -13,10 +13,11 @@ from django.urls import reverse
 from openpyxl import Workbook, load_workbook
 
 from billing_engine.core.calendar.wall_clock import read
+from billing_engine.core.models import Deed
 from billing_engine.core.tables.read import NotASheet, TooManyRows, read_sheet
 from pricing.admin.rules.form import NO_NUMBER
 from pricing.domain.rule_book.sheet.columns import COLUMNS
-from pricing.models import PriceRule, RuleChange
+from pricing.models import PriceRule
 from tests.factories.leads import ActionTypeFactory, CustomerFactory, ProductFactory, SourceFactory
 from tests.factories.people import with_role
 from tests.factories.pricing import LONG_AGO, PriceRuleFactory, graduated, tiered
@@ -178,7 +179,7 @@ def test_new_rules_of_every_kind_are_drafted(operations: Client, delimiter: str)
     ]
     assert list(third.tiers.order_by("up_to").values_list("up_to", "percent")) == [(1000, 2), (None, 1)]
     assert {(rule.state, rule.created_by is None) for rule in (first, second, third)} == {("draft", False)}
-    assert set(RuleChange.objects.values_list("what", flat=True)) == {"drafted"}
+    assert set(Deed.objects.values_list("verb", flat=True)) == {"price_rule_drafted"}
 
 
 def test_a_draft_is_changed_and_its_history_says_how(operations: Client) -> None:
@@ -192,9 +193,12 @@ def test_a_draft_is_changed_and_its_history_says_how(operations: Client) -> None
 
     draft.refresh_from_db()
     assert (draft.unit_price, draft.name, PriceRule.objects.count()) == (3, "=Samples", 1)
-    assert RuleChange.objects.get().differences == [
-        ["Name", cells["name"], "=Samples"], ["Price", "$2.50 each", "$3.00 each"]
-    ]  # fmt: skip
+    deed = Deed.objects.get()
+    assert (deed.verb, deed.before, deed.after) == (
+        "price_rule_edited",
+        {"Name": cells["name"], "Price": "$2.50 each"},
+        {"Name": "=Samples", "Price": "$3.00 each"},
+    )
 
 
 def test_a_rule_in_force_is_revised_from_a_stated_time_and_a_retired_one_not_at_all(operations: Client) -> None:

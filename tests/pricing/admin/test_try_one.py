@@ -10,9 +10,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from billing_engine.core.models import Deed
 from pricing.domain.rate.rate import rate
 from pricing.domain.rule_book.example import Example, price_example
-from pricing.models import PriceRule, RuleChange
+from pricing.models import PriceRule
 from tests.factories.leads import ActionFactory, ActionTypeFactory, LeadFactory, SourceFactory
 from tests.factories.people import with_role
 from tests.factories.pricing import LONG_AGO_ON_A_CLOCK, PriceRuleFactory, graduated, tiered
@@ -44,7 +45,7 @@ def test_the_form_as_it_stands_prices_an_example_of_its_scope(operations: Client
         "action type: it applies to any action type, the winner to this one"
     ]
     assert "General" in answer.content.decode()
-    assert (list(PriceRule.objects.all()), RuleChange.objects.count()) == ([general], 0)
+    assert (list(PriceRule.objects.all()), Deed.objects.count()) == ([general], 0)
 
 
 def test_a_stronger_rule_is_named_as_the_winner(operations: Client) -> None:

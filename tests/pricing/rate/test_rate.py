@@ -27,6 +27,7 @@ from tests.factories.leads import (
     ProductFactory,
     SourceFactory,
 )
+from tests.factories.people import UserFactory
 from tests.factories.pricing import PriceRuleFactory, graduated
 
 pytestmark = pytest.mark.django_db
@@ -169,15 +170,15 @@ def test_a_voided_action_becomes_excluded_while_its_period_is_open(period: Billi
     PriceRuleFactory.create()
     action = ActionFactory.create(period=period)
 
-    void(action, reason="Sample was out of stock", at=NOW)
+    void(action, reason="Sample was out of stock", by=UserFactory.create(first_name="Olga", last_name="Berg"), at=NOW)
     rate(period, at=NOW)
 
     assert charges() == [(action.pk, "voided", Decimal(0))]
     assert explain(Charge.objects.get()).sentences == [
-        "Not charged: voided by its source. The source says: Sample was out of stock."
+        "Not charged: voided by Olga Berg. Reason: Sample was out of stock."
     ]
     with pytest.raises(AlreadyVoided):
-        void(action, reason="again", at=NOW)
+        void(action, reason="again", by=UserFactory.create(), at=NOW)
 
 
 def test_a_waived_action_names_who_waived_it_and_why(period: BillingPeriod, operator: User):
@@ -205,11 +206,11 @@ def test_a_closed_period_is_not_rated_or_waived_and_a_void_leaves_its_charges(pe
         rate(period, at=NOW)
     with pytest.raises(PeriodIsClosed):
         waive(action, note="late", by=operator, at=NOW)
-    void(action, reason="late", at=NOW)
+    void(action, reason="late", by=UserFactory.create(), at=NOW)
     action.refresh_from_db()
     assert (action.voided_at, action.voided_after_close) == (NOW, True)
     with pytest.raises(AlreadyVoided):
-        void(action, reason="again", at=NOW)
+        void(action, reason="again", by=UserFactory.create(), at=NOW)
     assert list(Charge.objects.values()) == before
 
 

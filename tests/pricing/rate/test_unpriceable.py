@@ -23,6 +23,7 @@ from pricing.rating.period import rate_period
 from pricing.rating.prices import Counted, PerUnit
 from pricing.rating.values import ActionFacts, Catalog, CustomerFacts, Decision, ProductFacts, RuleFacts, SourceFacts
 from tests.factories.leads import ActionFactory, ActionTypeFactory, BillingPeriodFactory, LeadFactory
+from tests.factories.people import UserFactory
 from tests.factories.pricing import PriceRuleFactory, tiered
 from tests.shared import BILLING_CASES, needs_cases
 
@@ -205,11 +206,11 @@ def test_after_three_attempts_in_vain_a_period_is_a_persons_turn(broken: Billing
 
 def test_a_person_lets_the_workers_try_again_and_all_of_it_is_rated(broken: BillingPeriod):
     with pytest.raises(NothingToRetry):
-        retry(broken)
+        retry(broken, by=UserFactory.create())
     for _ in range(3):
         try_in_vain(broken)
 
-    retry(broken)
+    retry(broken, by=UserFactory.create())
 
     assert RATINGS.sweep(at=NOW) == 1
     RATINGS.work([broken.pk], at=NOW)

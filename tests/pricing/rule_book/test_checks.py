@@ -10,9 +10,10 @@ from django.test import Client
 from django.urls import reverse
 
 from billing_engine.core.calendar.wall_clock import read
+from billing_engine.core.models import Deed
 from pricing.domain.rule_book.checks import CheckResult, OverrideNeedsAReason, PriceChecksFail, checks_with, run_checks
 from pricing.domain.rule_book.rules import activate, revise
-from pricing.models import PriceCheck, PriceRule, RuleChange
+from pricing.models import PriceCheck, PriceRule
 from tests.factories.leads import ActionTypeFactory, CustomerFactory, ProductFactory, SourceFactory, from_day
 from tests.factories.pricing import PriceCheckFactory, PriceRuleFactory, graduated
 from tests.pricing.admin.test_pages import press
@@ -101,7 +102,7 @@ def test_a_failing_check_blocks_the_activation(operator: User):
 
     draft.refresh_from_db()
     rule.refresh_from_db()
-    assert (draft.state, rule.wall_to, RuleChange.objects.filter(what="activated").count()) == ("draft", None, 0)
+    assert (draft.state, rule.wall_to, Deed.objects.filter(verb="price_rule_activated").count()) == ("draft", None, 0)
     assert checks_with(draft, at=NOW)[0].check == check
 
 
@@ -112,8 +113,8 @@ def test_a_person_overrides_it_with_a_reason_that_stays(operator: User):
 
     activate(draft, by=operator, at=NOW, override=True, reason="The contract has changed")
 
-    change = RuleChange.objects.get(rule=draft, what="activated")
-    assert (change.reason, change.overridden) == ("The contract has changed", ["A sample of Acme"])
+    deed = Deed.objects.on(draft).get(verb="price_rule_activated")
+    assert (deed.reason, deed.after["Overridden price checks"]) == ("The contract has changed", ["A sample of Acme"])
 
 
 def test_the_draft_is_held_against_the_day_it_begins_and_takes_the_place_of_what_it_revises(operator: User):

@@ -10,10 +10,12 @@ from django.test import Client
 from django.urls import reverse
 
 from billing_engine.core.calendar.wall_clock import read
+from billing_engine.core.models import Deed
 from pricing.domain.rule_book.approval import BackdatingNeedsAReason, BackdatingNeedsASecondPerson, SecondPersonNeeded
+from pricing.domain.rule_book.history import history_of
 from pricing.domain.rule_book.rules import IsTheLatest, activate, retire, revise, roll_back
 from pricing.domain.rule_book.warnings import warnings_for
-from pricing.models import PriceRule, RuleChange
+from pricing.models import PriceRule
 from tests.factories.leads import (
     ActionTypeFactory,
     BillingPeriodFactory,
@@ -36,8 +38,10 @@ def words(rule: PriceRule) -> list[tuple[str, list[PriceRule]]]:
 
 
 def history(rule: PriceRule) -> list[tuple[str, User | None, str, list[list[str]]]]:
+    """Verb, person, reason and changed terms of each deed on this revision, in order."""
     return [
-        (one.what, one.by, one.reason, one.differences) for one in RuleChange.objects.filter(rule=rule).order_by("pk")
+        (deed.verb, deed.person, deed.reason, [[name, was, deed.after.get(name)] for name, was in deed.before.items()])
+        for deed in Deed.objects.on(rule).order_by("pk")
     ]
 
 
@@ -57,15 +61,15 @@ def test_what_has_occurred_gets_another_price_only_for_a_reason_and_by_a_second_
         activate(draft, by=operator, at=NOW, reason="A typing error")
     draft.refresh_from_db()
     old.refresh_from_db()
-    assert (draft.state, old.wall_to, RuleChange.objects.filter(what="activated").count()) == ("draft", None, 0)
+    assert (draft.state, old.wall_to, Deed.objects.filter(verb="price_rule_activated").count()) == ("draft", None, 0)
 
     activate(draft, by=accountant, at=NOW, reason="A typing error")
 
     assert history(draft)[-1] == (
-        "activated",
+        "price_rule_activated",
         accountant,
         "A typing error",
-        [["Begins", "January 1, 2020", "October 1, 2026"]],
+        [["Begins", "January 1, 2020", "October 1, 2026"], [f"Ends (revision {old.pk})", "no end", "October 1, 2026"]],
     )
 
 
@@ -119,11 +123,12 @@ def test_the_history_says_who_did_what_and_what_changed(operations: Client) -> N
     press(operations, "activate_rule", rule, reason="Agreed by mail")
 
     by = rule.created_by
-    assert history(rule) == [
-        ("drafted", by, "", []),
-        ("edited", by, "", [["Price", "$2.50 each", "$3.00 each"], ["Priority", "0", "2"]]),
-        ("activated", by, "Agreed by mail", []),
+    assert [deed[:3] for deed in history(rule)] == [
+        ("price_rule_drafted", by, ""),
+        ("price_rule_edited", by, ""),
+        ("price_rule_activated", by, "Agreed by mail"),
     ]
+    assert history(rule)[1][3] == [["Price", "$2.50 each", "$3.00 each"], ["Priority", "0", "2"]]
     page = operations.get(address).content.decode()
     assert [words in page for words in ("<del>$2.50 each</del>", "<ins>$3.00 each</ins>", "Agreed by mail")] == [
         True
@@ -138,11 +143,12 @@ def test_a_revision_ends_the_old_rule_and_both_histories_say_so(operator: User):
     activate(draft, by=operator, at=NOW)
 
     begins = ["Begins", "January 1, 2020", "November 1, 2026"]
-    assert history(old) == [("ended", operator, "", [["Ends", "no end", "November 1, 2026"]])]
+    ends = [f"Ends (revision {old.pk})", "no end", "November 1, 2026"]
     assert history(draft) == [
-        ("drafted", operator, "", [begins]),
-        ("activated", operator, "", [["Price", "$2.50 each", "$3.00 each"], begins]),
+        ("price_rule_revised", operator, "", [begins]),
+        ("price_rule_activated", operator, "", [["Price", "$2.50 each", "$3.00 each"], begins, ends]),
     ]
+    assert list(history_of(old)) == list(history_of(draft)) == list(Deed.objects.about(old))
 
 
 def test_rolling_back_is_a_new_revision_with_the_old_terms(operator: User):
@@ -154,8 +160,8 @@ def test_rolling_back_is_a_new_revision_with_the_old_terms(operator: User):
     december = read("2026-12-01")
 
     with pytest.raises(IsTheLatest):
-        roll_back(second, by=operator, at=NOW, since=december)
-    third = activate(roll_back(first, by=operator, at=NOW, since=december), by=operator, at=NOW)
+        roll_back(second, by=operator, since=december)
+    third = activate(roll_back(first, by=operator, since=december), by=operator, at=NOW)
 
     second.refresh_from_db()
     tiers = [
@@ -169,9 +175,11 @@ def test_rolling_back_is_a_new_revision_with_the_old_terms(operator: User):
 def test_a_rule_that_was_retired_is_brought_back_by_rolling_back(operator: User):
     rule = retire(PriceRuleFactory.create(), by=operator, at=NOW, reason="No longer sold")
 
-    draft = roll_back(rule, by=operator, at=NOW, since=NEXT_MONTH)
+    draft = roll_back(rule, by=operator, since=NEXT_MONTH)
 
-    assert history(rule) == [("retired", operator, "No longer sold", [["Ends", "no end", "October 20, 2026"]])]
+    assert history(rule) == [
+        ("price_rule_retired", operator, "No longer sold", [["Ends", "no end", "October 20, 2026"]])
+    ]
     assert (draft.revises, draft.lineage, draft.wall_to, draft.state) == (None, rule.pk, None, "draft")
     assert (draft.retired_at, draft.retired_by) == (None, None)
 

@@ -1,4 +1,4 @@
-"""Who may put a price in force: nobody who wrote a term of it, by whatever way round."""
+"""Who may put a price in force: no one who wrote a term of it, by whatever way round."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -14,11 +14,11 @@ from billing_engine.core.approvals.people import AuthorApproves, NeedsApproval
 from billing_engine.core.approvals.requests import ChangedSince, RequestWaits, approve, send_back
 from billing_engine.core.calendar.wall_clock import read
 from billing_engine.core.models import ApprovalRequest, Deed
-from pricing.domain.approvals import effect_of, request_activation, request_retirement
 from pricing.domain.rule_book.approval import BackdatingNeedsASecondPerson, SecondPersonNeeded
 from pricing.domain.rule_book.checks import PriceChecksFail
 from pricing.domain.rule_book.drafting import save_draft
 from pricing.domain.rule_book.rules import activate, retire, revise, roll_back
+from pricing.domain.simulation.approvals import effect_of, request_activation, request_retirement
 from pricing.domain.simulation.simulate import SIMULATIONS
 from pricing.models import PriceRule, SimulatedCustomer
 from tests.factories.leads import ActionTypeFactory, SourceFactory
@@ -49,7 +49,7 @@ def _backdated(by: User, name: str = "Samples") -> PriceRule:
     received(an_open_period(), 2)
     draft = revise(PriceRule.objects.get(), by=by, at=NOW, since=BACK)
     draft.unit_price, draft.name = Decimal("0.01"), name
-    return save_draft(draft, [], by=by, at=NOW)
+    return save_draft(draft, [], by=by)
 
 
 def _states() -> list[tuple[Any, ...]]:
@@ -59,7 +59,7 @@ def _states() -> list[tuple[Any, ...]]:
 def test_who_corrects_a_word_of_anothers_backdated_draft_does_not_set_its_author_free(olga: User, otto: User) -> None:
     draft = _backdated(olga)
     draft.name = "Samples."
-    save_draft(draft, [], by=otto, at=NOW)
+    save_draft(draft, [], by=otto)
     before = _states()
 
     for author in (olga, otto):
@@ -81,7 +81,7 @@ def test_with_four_eyes_all_who_wrote_a_draft_are_refused(olga: User, otto: User
     settings.FOUR_EYES = True
     draft = revise(PriceRuleFactory.create(), by=olga, at=NOW, since=AHEAD)
     draft.priority = 3
-    save_draft(draft, [], by=otto, at=NOW)
+    save_draft(draft, [], by=otto)
 
     for author in (olga, otto):
         with pytest.raises(SecondPersonNeeded):
@@ -94,12 +94,12 @@ def test_a_roll_back_puts_the_terms_of_another_in_force_and_both_are_its_authors
 ) -> None:
     settings.FOUR_EYES = True
     third = with_role("Operations")
-    first = activate(save_draft(_new(), [], by=olga, at=NOW), by=otto, at=NOW)
+    first = activate(save_draft(_new(), [], by=olga), by=otto, at=NOW)
     second = revise(first, by=third, at=NOW, since=AHEAD)
     second.unit_price = Decimal(9)
-    activate(save_draft(second, [], by=third, at=NOW), by=otto, at=NOW)
+    activate(save_draft(second, [], by=third), by=otto, at=NOW)
 
-    draft = roll_back(first, by=otto, at=NOW, since=AHEAD)
+    draft = roll_back(first, by=otto, since=AHEAD)
 
     for author in (olga, otto):
         with pytest.raises(SecondPersonNeeded):
@@ -133,7 +133,7 @@ def test_a_failing_price_check_is_overridden_only_as_the_request_showed_it(
 ) -> None:
     settings.FOUR_EYES = True
     kind, _ = ActionTypeFactory.create(), SourceFactory.create()
-    draft = save_draft(_new(unit_price=Decimal(1), action_type=kind, wall_from=BACK), [], by=olga, at=NOW)
+    draft = save_draft(_new(unit_price=Decimal(1), action_type=kind, wall_from=BACK), [], by=olga)
     check = PriceCheckFactory.create(action_type=kind, name="A sample costs 2.50", expected=Decimal("2.50"))
     with pytest.raises(PriceChecksFail):
         request_activation(draft, by=olga, at=NOW, reason="Agreed")
@@ -166,14 +166,14 @@ def test_a_request_shows_each_customers_amounts_by_simulation_now_and_then(olga:
     assert (draft.state, draft.activated_by) == ("active", otto)
     last = Deed.objects.on(draft).first()
     assert last is not None
-    assert (last.verb, last.person, last.reason) == ("rule_activated", otto, "Agreed with the customer")
+    assert (last.verb, last.person, last.reason) == ("price_rule_activated", otto, "Agreed with the customer")
 
 
 def test_a_draft_that_is_edited_after_the_request_is_requested_again(olga: User, otto: User) -> None:
     draft = _backdated(olga)
     request = request_activation(draft, by=olga, at=NOW, reason="Agreed")
     draft.unit_price = Decimal("0.02")
-    save_draft(draft, [], by=olga, at=NOW)
+    save_draft(draft, [], by=olga)
     before = _states()
 
     with pytest.raises(ChangedSince):

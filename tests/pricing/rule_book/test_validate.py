@@ -11,11 +11,12 @@ from django.test import Client
 from django.urls import reverse
 
 from billing_engine.core.calendar.wall_clock import read, written
+from billing_engine.core.models import Deed
 from pricing.domain.rule_book.drafting import NotADraft, discard, save_draft
 from pricing.domain.rule_book.rules import activate, revise
 from pricing.domain.rule_book.sheet.columns import COLUMN_OF
 from pricing.domain.rule_book.validate import RuleIncomplete
-from pricing.models import PriceRule, PriceTier, RuleChange
+from pricing.models import PriceRule, PriceTier
 from tests.factories.leads import ActionTypeFactory, CustomerFactory, ProductFactory, SourceFactory, from_day
 from tests.factories.people import with_role
 from tests.factories.pricing import PriceRuleFactory
@@ -133,10 +134,10 @@ def test_no_draft_with_it_is_stored(operator: User, named: dict[str, Any], case:
     _, field, code, words = CASES[case]
 
     with pytest.raises(RuleIncomplete) as refusal:
-        save_draft(PriceRule(**terms(case, named)), [], by=operator, at=NOW)
+        save_draft(PriceRule(**terms(case, named)), [], by=operator)
 
     assert (told(refusal.value), str(refusal.value)) == ([(field, code, words)], words)
-    assert (PriceRule.objects.count(), RuleChange.objects.count()) == (0, 0)
+    assert (PriceRule.objects.count(), Deed.objects.count()) == (0, 0)
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -217,7 +218,7 @@ def test_tiers_with_faults_are_refused_alike(operations: Client, operator: User,
     rows = [PriceTier(up_to=up_to, unit_price=price) for up_to, price in tiers]
 
     with pytest.raises(RuleIncomplete) as refusal:
-        save_draft(rule, rows, by=operator, at=NOW)
+        save_draft(rule, rows, by=operator)
     cell = "; ".join(f"{up_to or 0 if up_to is not None else ''}: {'' if it is None else it}" for up_to, it in tiers)
     asked = dry_run(operations, as_csv([row(**{"price model": "graduated", "unit price": "", "tiers": cell})]))
 
@@ -245,7 +246,7 @@ def test_a_draft_that_was_activated_meanwhile_is_neither_changed_nor_thrown_away
     edited.unit_price = Decimal(9)
 
     with pytest.raises(NotADraft):
-        save_draft(edited, [], by=operator, at=NOW)
+        save_draft(edited, [], by=operator)
     with pytest.raises(NotADraft):
         discard(edited, by=operator, at=NOW)
 
@@ -261,7 +262,7 @@ def test_a_rule_that_has_become_unfit_can_be_revised_and_its_revision_is_refused
     with pytest.raises(RuleIncomplete, match="is in the category “tiles”"):
         activate(draft, by=operator, at=NOW)
     draft.category = "tiles"
-    save_draft(draft, [], by=operator, at=NOW)
+    save_draft(draft, [], by=operator)
 
     assert activate(draft, by=operator, at=NOW).state == "active"
 
@@ -269,13 +270,13 @@ def test_a_rule_that_has_become_unfit_can_be_revised_and_its_revision_is_refused
 def test_a_rule_of_one_sentence_is_drafted_by_hand_as_by_the_form(operations: Client, operator: User) -> None:
     kind = ActionTypeFactory.create()
     add(operations, action_type=kind.pk)
-    save_draft(PriceRule(**PER_UNIT, action_type=kind, priority=1), [], by=operator, at=NOW)
+    save_draft(PriceRule(**PER_UNIT, action_type=kind, priority=1), [], by=operator)
 
     drafts = PriceRule.objects.order_by("pk").values(
         "name", "unit_price", "wall_from", "action_type", "currency", "state"
     )
     assert drafts[0] == drafts[1]
-    assert list(RuleChange.objects.values_list("what", flat=True)) == ["drafted", "drafted"]
+    assert list(Deed.objects.order_by("pk").values_list("verb", flat=True)) == ["price_rule_drafted"] * 2
 
 
 def test_a_draft_is_thrown_away_from_its_page(operations: Client) -> None:

@@ -268,7 +268,7 @@ def test_a_stopped_simulation_keeps_what_it_has_and_goes_no_further(operator: Us
     first, second = simulation.customers.order_by("pk")
     simulate_customer(first.pk, at=NOW)
 
-    stop(simulation, at=NOW)
+    stop(simulation, by=UserFactory.create(), at=NOW)
     simulate_customer(second.pk, at=NOW)
 
     simulation.refresh_from_db()

@@ -1,4 +1,4 @@
--- A request starts as waiting and is decided once, by somebody who wrote no part of it; what was asked never changes.
+-- A request starts as waiting and is decided once, by a person who wrote no part of it; what was asked never changes.
 CREATE OR REPLACE FUNCTION approvals_are_decided_once() RETURNS trigger LANGUAGE plpgsql
     SET search_path = public, pg_temp AS $$
 DECLARE

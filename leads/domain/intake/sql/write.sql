@@ -43,5 +43,10 @@ BEGIN
             leads_quarantined, leads_test, actions_received, actions_created, actions_updated, actions_duplicate,
             actions_conflict, actions_quarantined, actions_test, lines_read, lines_taken, lines_blank, lines_refused
           FROM jsonb_populate_record(NULL::leads_delivery, delivery);
+        -- Its deed, unless what asked for it is the deed (a repair).
+        INSERT INTO core_deed (verb, actor, person_id, actor_name, task, request, address, objects, subject_name, before,
+                               after, reason)
+        SELECT verb, actor, person_id, actor_name, task, request, address, objects, subject_name, before, after, reason
+          FROM jsonb_populate_record(NULL::core_deed, nullif(delivery -> 'deed', 'null')) WHERE verb IS NOT NULL;
     END IF;
 END $$;

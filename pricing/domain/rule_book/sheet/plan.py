@@ -12,8 +12,9 @@ from billing_engine.core.errors import Refused
 from billing_engine.core.tables.read import Row
 from pricing.domain.rule_book.drafting import save_draft
 from pricing.domain.rule_book.drafts import with_tiers
+from pricing.domain.rule_book.history import stored_terms
 from pricing.domain.rule_book.price_parts import leave_out_what_says_nothing, tiers_of
-from pricing.domain.rule_book.rules import revise
+from pricing.domain.rule_book.rules import copied_for_revision, locked
 from pricing.domain.rule_book.sheet.cells import Names, Terms, terms_of
 from pricing.domain.rule_book.sheet.columns import (
     COLUMN_OF,
@@ -81,7 +82,7 @@ def preview(each: Plan, *, at: datetime, last_month: LastMonth) -> tuple[PriceRu
 
 
 @transaction.atomic
-def apply(plans: list[Plan], *, by: User, at: datetime) -> dict[str, int]:
+def apply(plans: list[Plan], *, by: User) -> dict[str, int]:
     """Create all drafts or none; return how many of each kind. Raises SheetHasFaults."""
     faulty = [each for each in plans if each.faults]
     if faulty:
@@ -91,16 +92,17 @@ def apply(plans: list[Plan], *, by: User, at: datetime) -> dict[str, int]:
     done = {NEW: 0, REVISION: 0, CHANGED: 0}
     for each in plans:
         if each.draft is not None:
-            save_draft(_draft_of(each, each.draft, by=by, at=at), each.tiers, by=by, at=at)
+            terms = stored_terms(each.rule.pk) if each.does == REVISION and each.rule else None
+            save_draft(_draft_of(each, each.draft, by=by), each.tiers, by=by, revision_of=terms)
             done[each.does] += 1
     return done
 
 
-def _draft_of(each: Plan, draft: PriceRule, *, by: User, at: datetime) -> PriceRule:
+def _draft_of(each: Plan, draft: PriceRule, *, by: User) -> PriceRule:
     """The draft to save; a revision is the copy that `revise` creates, with the row's terms."""
     if each.does != REVISION or each.rule is None:
         return draft
-    copy = revise(each.rule, by=by, at=at, since=draft.wall_from)
+    copy = copied_for_revision(locked(each.rule), by=by, since=draft.wall_from)
     for name in COLUMN_OF:
         setattr(copy, name, getattr(draft, name))
     return copy

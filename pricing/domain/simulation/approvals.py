@@ -16,10 +16,10 @@ from billing_engine.core.approvals.requests import ask
 from billing_engine.core.calendar.wall_clock import instant_of
 from billing_engine.core.models import ApprovalRequest
 from leads.models import BillingPeriod
-from pricing.domain.rule_book.approval import ACTIVATION, RETIREMENT, authors_of
+from pricing.domain.rule_book.approval import ACTIVATION, RETIREMENT
 from pricing.domain.rule_book.checks import OverrideNeedsAReason, PriceChecksFail, checks_with
 from pricing.domain.rule_book.drafting import NotADraft
-from pricing.domain.rule_book.history import RULE_RETIRED, WROTE_TERMS, differences, stored_terms
+from pricing.domain.rule_book.history import RULE_RETIRED, WRITTEN, authors, differences, stored_terms
 from pricing.domain.rule_book.rules import activate, check_may_be_changed, retire
 from pricing.domain.rule_book.validate import check_rule, in_order
 from pricing.domain.rule_wording import terms_of
@@ -149,11 +149,11 @@ RULE_ACTIVATION = Kind(
     words="Price rule",
     model=PriceRule,
     permission="pricing.change_pricerule",
-    written_by=WROTE_TERMS,
+    written_by=WRITTEN,
     approve=_activate,
     send_back=nothing_to_do,
     page=_page,
-    other_authors=authors_of,
+    other_authors=authors,
     effect=effect_of,
 )
 RULE_RETIREMENT = Kind(

@@ -13,21 +13,22 @@ from billing_engine.core.approvals.people import NeedsApproval, approved_by
 from billing_engine.core.approvals.requests import ask
 from billing_engine.core.errors import Refused
 from billing_engine.core.models import ApprovalRequest
+from invoices.domain.life.deeds import INVOICE_ISSUED
 from invoices.domain.life.hands import (
     ADJUSTED_INVOICE,
     CHANGED_THE_DRAFT,
     HAD_A_HAND,
-    INVOICE_ISSUED,
     authors_of_draft,
     hands_on,
     issuers_of,
+    withdrawn_from,
 )
 from invoices.domain.life.late_voids import late_voids_of
 from invoices.domain.life.reopen import REOPENING, VOID, check_may_reopen, reopen, void
 from invoices.domain.life.transitions import State, approve, locked
 from invoices.domain.month_close.close_month import MONTH_REOPENING, check_may_open_again, lockers_of
 from invoices.domain.month_close.close_month import reopen as reopen_month
-from invoices.models import Adjustment, BillingCycle, Invoice, UndoneStep
+from invoices.models import Adjustment, BillingCycle, Invoice
 from leads.models import BillingPeriod
 
 
@@ -86,10 +87,12 @@ def _check_only_a_person_is_missing(check: Any, row: Any, by: User) -> None:
 def _adjustments(invoice: Invoice) -> list[tuple[str, str, str]]:
     currency = invoice.currency
     made = Adjustment.objects.filter(line__invoice=invoice).select_related("line").order_by("line__position")
-    gone = UndoneStep.objects.filter(period=invoice.period_id, kind=UndoneStep.Kind.ADJUSTMENT).order_by("pk")
     return [
         *((one.line.description, "", money.difference_in_words(one.line.amount, currency)) for one in made),
-        *((one.text, money.difference_in_words(one.amount or money.ZERO, currency), "withdrawn") for one in gone),
+        *(
+            (text, money.difference_in_words(amount, currency), "withdrawn")
+            for text, amount in withdrawn_from(invoice.period)
+        ),
     ]
 
 

@@ -14,14 +14,14 @@ from leads.domain.catalog.facts import enact
 from leads.domain.catalog.priced import priced_periods
 from leads.models import ActionTypeRevision, CatalogRevision, Customer, ProductRevision, SourceRevision
 from pricing.domain import proposals
-from pricing.domain.approvals import effect_of
 from pricing.domain.rule_book.checks import CheckResult, PriceChecksFail, run_checks
+from pricing.domain.simulation.approvals import effect_of
 from pricing.domain.simulation.simulate import start
 from pricing.models import PriceCheck, Simulation
 
 
 class NotSimulatedYet(Refused):
-    """Nobody approves facts whose effect is not known yet."""
+    """Facts are approved once their effect is known."""
 
     code = "not_simulated_yet"
     message = "The effect on open periods is still being calculated. Try again in a moment."
