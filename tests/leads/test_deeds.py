@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from leads.domain.sources import save_source
 
 from billing_engine.core.models import Deed
-from leads.domain.catalog import save_action_type, save_product
+from leads.domain.catalog.sources import save_source
+from leads.domain.catalog.subjects import save_action_type, save_product
 from leads.domain.companies import save_company
 from leads.domain.credentials.api_keys import create_key, revoke_key, rotate_key
 from leads.domain.credentials.signatures import create_secret, rotate_secret
@@ -123,25 +123,24 @@ def test_what_a_person_voids_is_the_persons_deed(operator: User) -> None:
 
 
 def test_a_saved_form_keeps_the_values_before_and_after_and_a_save_without_a_change_is_no_deed(operator: User) -> None:
-    kind = ActionTypeFactory.create(code="view", unit="view", is_billable=True)
-    product = ProductFactory.create(category="tiles")
+    kind, product = ActionTypeFactory.create(name="View"), ProductFactory.create(name="Tile")
     company, source = (
         CompanyFactory.create(address="1 Main St", email="ar@example.com", pay_to="Bank of Good, 1"),
-        SourceFactory.create(channel="webinar"),
+        SourceFactory.create(name="Web"),
     )
-    kind.is_billable, product.category, company.pay_to, source.channel = False, "wood", "Bank of Evil, 667", "event"
+    kind.name, product.name, company.pay_to, source.name = "Look", "Slab", "Bank of Evil, 667", "Site"
 
     for _ in range(2):
-        save_action_type(kind, by=operator)
-        save_product(product, by=operator)
+        save_action_type(kind, by=operator, at=NOW)
+        save_product(product, by=operator, at=NOW)
         save_company(company, by=operator)
         save_source(source, by=operator, at=NOW)
 
     assert told() == [
-        ("action_type_saved", "olga", "", {"is_billable": True}, {"is_billable": False}),
-        ("product_saved", "olga", "", {"category": "tiles"}, {"category": "wood"}),
+        ("action_type_saved", "olga", "", {"name": "View"}, {"name": "Look"}),
+        ("product_saved", "olga", "", {"name": "Tile"}, {"name": "Slab"}),
         ("company_saved", "olga", "", {"pay_to": "Bank of Good, 1"}, {"pay_to": "Bank of Evil, 667"}),
-        ("source_saved", "olga", "", {"channel": "webinar"}, {"channel": "event"}),
+        ("source_saved", "olga", "", {"name": "Web"}, {"name": "Site"}),
     ]
 
 

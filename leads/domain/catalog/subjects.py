@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import Model
 
 from billing_engine.core.deeds.record import record_saved
 from billing_engine.core.deeds.verbs import Verb
@@ -79,6 +80,6 @@ def _save(
             raise CatalogHasFaults(faults)
         revision.save()
         first = {name: (None, value) for name, value in values(revision).items()}
-    also = [subject.customer] if isinstance(subject, Product) else []
+    also: list[Model] = [subject.customer] if isinstance(subject, Product) else []
     record_saved(verb, on=subject, stored=stored, by=by, also=also, **first)
     return subject
