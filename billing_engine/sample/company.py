@@ -9,6 +9,8 @@ from django.db import transaction
 
 from billing_engine.core.calendar.wall_clock import read
 from billing_engine.local_servers import LocalServerError
+from leads.domain.catalog.sources import save_source
+from leads.domain.catalog.subjects import save_action_type, save_product
 from leads.domain.customers import add_customer
 from leads.models import ActionType, Channel, Customer, Product, Source, Tax
 from leads.models.terms import TERMS
@@ -210,16 +212,16 @@ def refuse_among_others() -> None:
 def create(*, at: datetime, billed_from: date) -> None:
     """Create the company: users, customers billed from that day, products, sources, action types, active price rules."""
     admin = _people()
-    ActionType.objects.bulk_create(
-        ActionType(code=code, name=name, unit=unit, is_billable=billable) for code, name, unit, billable in ACTION_TYPES
-    )
+    for code, name, unit, billable in ACTION_TYPES:
+        facts = {"unit": unit, "is_billable": billable}
+        save_action_type(ActionType(code=code, name=name), facts=facts, by=admin, at=at)
     customers = {facts["code"]: _customer(facts | {"billed_from": billed_from}, by=admin, at=at) for facts in CUSTOMERS}
-    Product.objects.bulk_create(
-        Product(customer=customers[code], sku=sku, name=name, category=category)
-        for code, products in PRODUCTS.items()
-        for sku, name, category in products
-    )
-    Source.objects.bulk_create(Source(code=code, name=name, channel=channel) for code, name, channel in SOURCES)
+    for code, products in PRODUCTS.items():
+        for sku, name, category in products:
+            product = Product(customer=customers[code], sku=sku, name=name)
+            save_product(product, facts={"category": category}, by=admin, at=at)
+    for code, name, channel in SOURCES:
+        save_source(Source(code=code, name=name), facts={"channel": channel}, by=admin, at=at)
     for name, scope, price in RULES:
         activate(_rule(name, scope, price, customers), by=admin, at=at, reason="Opening prices")
 

@@ -1,4 +1,4 @@
-"""The pages of actions and action types."""
+"""The pages of actions."""
 
 from typing import Any
 
@@ -17,7 +17,6 @@ from billing_engine.core.admin_kit.cells import (
     chip,
     content,
     delivered,
-    flag,
     instant,
     link,
     number,
@@ -26,32 +25,14 @@ from billing_engine.core.admin_kit.cells import (
 )
 from billing_engine.core.admin_kit.columns import column
 from billing_engine.core.admin_kit.dialogs import Dialog, Done, WithReason, button, person
-from billing_engine.core.admin_kit.fields import WITHOUT_IDLE_ZEROS
 from billing_engine.core.admin_kit.filters import DayFilter
-from billing_engine.core.admin_kit.pages import Page, ReadOnlyPage
+from billing_engine.core.admin_kit.pages import ReadOnlyPage
 from leads.domain.access.contacts import may_see_contacts
-from leads.domain.catalog import save_action_type
 from leads.domain.early_actions import BEFORE_ITS_LEAD
 from leads.domain.voiding import void
-from leads.models import Action, ActionType
+from leads.models import Action
 from leads.queries.corrections import correction_in_words, corrections_of
 from leads.queries.search import actions_named
-
-
-@admin.register(ActionType)
-class ActionTypeAdmin(Page[ActionType]):
-    list_display = ("name", "code", "unit", "billable")
-    list_filter = ("is_billable",)
-    search_fields = ("code__istartswith", "name")
-    search_help_text = "Code or name"
-    ordering = ("name",)
-    fields = (("name", "code"), "unit", "is_billable", ("largest_quantity", "largest_value"))
-    formfield_overrides = WITHOUT_IDLE_ZEROS
-
-    billable = column(flag("Billable", "Not billable"), "is_billable", title="billable", order="is_billable")
-
-    def save_model(self, request: HttpRequest, obj: ActionType, form: Any, change: bool) -> None:  # noqa: FBT001 -- Django's
-        save_action_type(obj, by=person(request))
 
 
 def _effect_of_void(action: Action) -> str:

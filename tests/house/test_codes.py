@@ -26,7 +26,10 @@ FOR_PEOPLE = {
     f"leads/domain/{name}.py"
     for name in (
         "access/second_person",
-        "catalog",
+        "catalog/facts",
+        "catalog/second_person",
+        "catalog/sources",
+        "catalog/subjects",
         "companies",
         "credentials/api_keys",
         "credentials/lifetime",
@@ -37,7 +40,6 @@ FOR_PEOPLE = {
         "quarantine/conflicts",
         "quarantine/review",
         "quarantine/settle",
-        "sources",
         "voiding",
     )
 }

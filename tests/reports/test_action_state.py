@@ -16,7 +16,7 @@ from leads.domain.quarantine.settle import discard, repair
 from leads.models import Action, ActionType, ApiKey, BillingPeriod, QuarantinedItem, Source
 from pricing.domain.rate.rate import rate
 from pricing.models import PriceRule
-from tests.factories.leads import ActionTypeFactory, ProductFactory, SourceFactory
+from tests.factories.leads import ActionTypeFactory, ProductFactory, SourceFactory, from_day
 from tests.factories.people import UserFactory, superuser, with_role
 from tests.factories.pricing import PriceRuleFactory
 from tests.invoices.made import NOVEMBER_3, OCTOBER
@@ -126,7 +126,7 @@ def test_an_action_waits_then_is_charged_then_invoiced(client: Client, source: S
 def test_an_excluded_action_says_why(client: Client, key: str, rule: PriceRule):
     send(client, key, action(1), action(2))
     send(client, key, {"id": "A-1", "void": {"reason": "Order canceled"}})
-    ActionType.objects.update(is_billable=False)
+    from_day(ActionType.objects.get(), is_billable=False)
     rate(BillingPeriod.objects.get(), at=DONE_AT)
 
     assert state_of(client, key) == ("excluded", "Not charged: Voided (Order canceled).")

@@ -95,7 +95,7 @@ def _take_action(item: QuarantinedItem) -> Changes:
         )
     product = stored.lead.product
     known = look_up(item.source, products=[NamedProduct(external_id(product.sku), period.customer.code)], leads=[])
-    if fault := implausible(known.type_by_number[kind.pk], quantity=new.quantity, value=new.value):
+    if fault := implausible(known.type_by_number[kind.pk], new, zone=period.customer.time_zone):
         raise StillRefused(fault._replace(pointer=f"/actions/0{fault.pointer}"))
     if PeriodAssignment(known).of(product.customer_id, new.occurred_at) != period.pk:
         raise OtherPeriod

@@ -84,7 +84,7 @@ class TryForm(forms.Form):
         assert isinstance(product, forms.ModelChoiceField)  # noqa: S101 -- for mypy
         product.queryset = Product.objects.select_related("customer")
         if data is None:  # the list of choices is short, but any product is accepted
-            offered = products_of(rule)[:PRODUCTS_OFFERED]
+            offered = products_of(rule, day=now().date())[:PRODUCTS_OFFERED]
             product.queryset = product.queryset.filter(pk__in=[each.pk for each in offered]).order_by("sku", "pk")
 
 

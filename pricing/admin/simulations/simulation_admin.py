@@ -69,7 +69,8 @@ class SimulationAdmin(ReadOnlyPage[Simulation]):
 
     @admin.display(description="drafts")
     def shown_what(self, simulation: Simulation) -> SafeString | str:
-        names = ", ".join(name for _, name, _ in simulation.draft_snapshots)
+        tried = [name for _, name, _ in simulation.draft_snapshots] + [name for _, name in simulation.proposals]
+        names = ", ".join(tried)
         return shortened(names or "The rules in force, again")
 
     @admin.display(description="difference")

@@ -21,7 +21,6 @@ from leads.domain.quarantine.conflicts import NoConflict, OtherPeriod, PeriodClo
 from leads.domain.quarantine.settle import AlreadySettled, NoteMissing, StillRefused, discard, repair
 from leads.models import (
     Action,
-    ActionType,
     BillingPeriod,
     BulkRetry,
     Delivery,
@@ -276,7 +275,7 @@ def test_a_conflict_that_comes_up_only_when_its_type_is_known_can_be_settled_too
     send(source, lead("L-1", action(quantity=1)))
     send(source, lead("L-1", action(quantity=1, type="brochure")))
     item = QuarantinedItem.objects.get(code="unknown_action_type")
-    ActionType.objects.create(code="brochure", name="Brochure")
+    ActionTypeFactory.create(code="brochure")
 
     with pytest.raises(StillRefused):
         repair(item, content=item.content, by=operator, at=LATER)

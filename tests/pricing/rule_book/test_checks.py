@@ -14,7 +14,7 @@ from billing_engine.core.models import Deed
 from pricing.domain.rule_book.checks import CheckResult, OverrideNeedsAReason, PriceChecksFail, checks_with, run_checks
 from pricing.domain.rule_book.rules import activate, revise
 from pricing.models import PriceCheck, PriceRule
-from tests.factories.leads import ActionTypeFactory, CustomerFactory, ProductFactory, SourceFactory
+from tests.factories.leads import ActionTypeFactory, CustomerFactory, ProductFactory, SourceFactory, from_day
 from tests.factories.pricing import PriceCheckFactory, PriceRuleFactory, graduated
 from tests.pricing.admin.test_pages import press
 
@@ -51,7 +51,7 @@ def test_what_is_unrated_or_excluded_fails_a_check():
     assert results() == [(False, f"unrated {where}")]
     PriceRuleFactory.create(unit_price=0)
     assert results() == [(True, "holds")]
-    check.action_type.is_billable = False
+    from_day(check.action_type, is_billable=False)
     check.action_type.save()
     assert results() == [(False, f"not charged (not a billable action type) {where}")]
 
