@@ -33,7 +33,7 @@ MENU = [
         ],
     ),
     ("Sources", ["Sources", "Deliveries", "Quarantine", "Leads", "Actions"]),
-    ("Administration", ["Companies", "Approval thresholds", "Users", "Roles", "Schedule"]),
+    ("Administration", ["Companies", "Approval thresholds", "Deed log", "Users", "Roles", "Schedule"]),
 ]
 
 

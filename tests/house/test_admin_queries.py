@@ -14,6 +14,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
 
+from billing_engine.core.deeds.record import record
+from billing_engine.core.deeds.verbs import Verb
+from billing_engine.core.models import Deed
 from invoices.models import BillingSchedule
 from leads.models import Customer
 from tests.factories.approvals import ApprovalRequestFactory, ApprovalThresholdFactory
@@ -55,6 +58,11 @@ from tests.factories.pricing import (
 Make = Callable[..., Any]
 numbers = iter(range(1, 10_000))
 NOW = datetime(2026, 11, 3, tzinfo=UTC)
+MEASURED = Verb("deed_measured", "Measured")
+
+
+def a_deed() -> Deed:
+    return record(MEASURED, on=CustomerFactory.create(), by=UserFactory.create(), reason="Because")
 
 
 def a_user_with_a_role() -> User:
@@ -101,6 +109,7 @@ def a_schedule() -> BillingSchedule:
 ROWS: dict[str, Make] = {
     "auth.User": a_user_with_a_role,
     "auth.Group": a_role_somebody_has,
+    "core.Deed": a_deed,
     "core.ApprovalRequest": ApprovalRequestFactory.create,
     "leads.ApprovalThreshold": ApprovalThresholdFactory.create,
     "leads.Action": lambda: ChargeFactory.create().action,
