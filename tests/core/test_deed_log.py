@@ -148,7 +148,7 @@ def test_an_export_holds_every_column_in_the_order_of_the_chain_and_is_itself_a_
 
     answer = client_of(olga).post(LOG, chosen)
 
-    text = b"".join(answer.streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
+    text = "".join(part.decode("utf-8") for part in answer).removeprefix("\ufeff")
     rows = list(csv.DictReader(StringIO(text)))
     assert [(row["Place"], row["Who"], row["Did"], row["On"], row["Reason"], row["Changes"]) for row in rows] == [
         ("1", "Olga Berg", "Shown in a test", "ACME", "'=0", "Budget: – → 0"),

@@ -16,6 +16,9 @@ from django.urls import reverse
 from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
 
 from billing_engine.accounts.models import Invitation
+from billing_engine.core.deeds.record import record
+from billing_engine.core.deeds.verbs import Verb
+from billing_engine.core.models import Deed
 from invoices.models import BillingSchedule
 from leads.models import Customer
 from tests.factories.approvals import ApprovalRequestFactory, ApprovalThresholdFactory
@@ -57,6 +60,11 @@ from tests.factories.pricing import (
 Make = Callable[..., Any]
 numbers = iter(range(1, 10_000))
 NOW = datetime(2026, 11, 3, tzinfo=UTC)
+MEASURED = Verb("deed_measured", "Measured")
+
+
+def a_deed() -> Deed:
+    return record(MEASURED, on=CustomerFactory.create(), by=UserFactory.create(), reason="Because")
 
 
 def a_user_with_a_role() -> User:
@@ -121,6 +129,7 @@ ROWS: dict[str, Make] = {
     "accounts.Invitation": an_invitation,
     "auth.User": a_user_with_a_role,
     "auth.Group": a_role_somebody_has,
+    "core.Deed": a_deed,
     "core.ApprovalRequest": ApprovalRequestFactory.create,
     "leads.ApprovalThreshold": ApprovalThresholdFactory.create,
     "leads.Action": lambda: ChargeFactory.create().action,

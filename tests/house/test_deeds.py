@@ -122,7 +122,7 @@ def _calls() -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for path in product():
         for node in ast.walk(tree(path)):
-            if isinstance(node, ast.FunctionDef) and ("domain" in path.parts or "operations" in path.parts):
+            if isinstance(node, ast.FunctionDef) and {"domain", "operations", "approvals"} & set(path.parts):
                 called = (each.func for each in ast.walk(node) if isinstance(each, ast.Call))
                 names = {ast.unparse(each).rpartition(".")[2] for each in called}
                 found[node.name] = found.get(node.name, set()) | names

@@ -155,4 +155,4 @@ def withdrawn_from(period: BillingPeriod) -> list[tuple[str, Decimal]]:
     """Return the adjustments that were withdrawn from the period's drafts since it was reopened, by text and amount."""
     start = last_of((PERIOD_REOPENED,), period)
     found = Deed.objects.about(period).filter(verb=ADJUSTMENT_WITHDRAWN.code, pk__gt=start.pk if start else 0)
-    return [(deed.before["adjustment"], Decimal(deed.before["exact_amount"])) for deed in found.order_by("pk")]
+    return [(deed.before["adjustment"], Decimal(deed.before["amount"])) for deed in found.order_by("pk")]

@@ -39,8 +39,7 @@ def test_a_withdrawn_adjustment_is_kept_with_both_people(wanda: User, vera: User
         vera,
         {
             "adjustment": "Goodwill",
-            "amount": "-$2.50",
-            "exact_amount": "-2.5",
+            "amount": "-2.5",
             "reason": "Agreed by phone",
             "adjusted_by": "wanda",
             "total": "$7.50",
