@@ -12,6 +12,7 @@ from django.test import Client
 from django.urls import reverse
 
 from tests.factories.people import superuser
+from tests.factories.pricing import PriceRuleFactory
 from tests.house.test_admin_queries import ROWS
 from tests.house.test_buttons import ANSWERS
 
@@ -85,6 +86,6 @@ def test_a_dialog_of_the_admin_takes_any_number(staff: Client, label: str) -> No
     "field", ["try-quantity", "try-value", "try-counted", "priority", "unit_price", "cap_per_lead"]
 )
 def test_an_example_of_a_price_rule_takes_any_number(staff: Client, field: str) -> None:
-    row = ROWS["pricing.PriceRule"]()
+    row = PriceRuleFactory.create(draft=True)
     address = reverse("admin:pricing_pricerule_try", args=[row.pk])
     assert list(statuses(staff, address, {}, [field])) == []
