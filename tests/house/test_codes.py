@@ -37,6 +37,9 @@ FOR_PEOPLE = {
         "quarantine/conflicts",
         "quarantine/settle",
         "sources",
+        "terms/approval",
+        "terms/company_details",
+        "terms/customer_terms",
         "voiding",
     )
 }
