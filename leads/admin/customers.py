@@ -123,7 +123,7 @@ class CustomerAdmin(TermButtons, Page[Customer]):
     is_billed = column(active, "is_active", title="state", order="is_active")
     shown_terms = column(
         lambda days: amount(f"{days} days" if days else "at once"),
-        "terms_today.payment_terms_days",
+        lambda customer: customer.terms.on(customer.today).payment_terms_days,
         title="terms",
     )
     products = column(
@@ -175,7 +175,7 @@ class CustomerAdmin(TermButtons, Page[Customer]):
 
     @admin.display(description="contract")
     def contract(self, customer: Customer) -> str:
-        terms = customer.terms_today
+        terms = customer.terms.on(customer.today)
         if terms.contract_from is None and terms.contract_to is None:
             return "open"
         return f"{day(terms.contract_from)} … {day(terms.contract_to)}"

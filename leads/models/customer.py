@@ -1,7 +1,6 @@
 """The company billed."""
 
 from datetime import date, datetime
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.conf import settings
@@ -14,10 +13,6 @@ from django.utils.timezone import now
 
 from billing_engine.core.calendar.spans import CYCLES, Calendar, midnight
 from billing_engine.core.money import is_currency, locales
-from leads.models.revision import in_force_on
-
-if TYPE_CHECKING:
-    from leads.models.terms import CustomerTerms
 
 UTC_ZONE = ZoneInfo("UTC")
 CODE = RegexValidator(r"^[A-Za-z0-9][A-Za-z0-9._-]*$", "Use only letters, digits, dots, dashes and underscores.")
@@ -116,14 +111,6 @@ class Customer(models.Model):
     def day_of(self, instant: datetime) -> date:
         """The day of an instant in the billing time zone."""
         return instant.astimezone(self.zone).date()
-
-    @property
-    def terms_today(self) -> "CustomerTerms":
-        return self.terms_on(self.today)
-
-    def terms_on(self, day: date) -> "CustomerTerms":
-        """The terms in force on this day; LookupError if there are none."""
-        return in_force_on(self.terms.all(), day)
 
 
 class CycleChange(models.Model):

@@ -83,7 +83,7 @@ class BillingPeriod(models.Model):
     @property
     def customer_terms(self) -> CustomerTerms:
         """The terms that the period is billed by: those of its first day."""
-        return self.customer.terms_on(self.first_day)
+        return self.customer.terms.on(self.first_day)
 
     @property
     def in_words(self) -> str:

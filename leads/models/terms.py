@@ -1,6 +1,7 @@
 """The terms agreed with a customer, from a first day on."""
 
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any, Self
 
@@ -10,11 +11,10 @@ from django.db import models
 from django.db.models import BooleanField, F, Func, Q
 
 from billing_engine.core.domains import validate_domain
-from billing_engine.core.money import MOST_PLACES
-from leads.models.commitments import commitment_faults
+from billing_engine.core.money import MOST_PLACES, fits, in_words, no_fraction_in_words
 from leads.models.company import Company
 from leads.models.customer import Customer, validate_locale
-from leads.models.revision import RevisionOfTerms
+from leads.models.revision import RevisionOfTerms, in_force_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,26 @@ class Tax:
     def __str__(self) -> str:
         on = f" on {self.category}" if self.category else ""
         return f"{self.name} {self.rate.normalize():f}%{on}"
+
+
+def commitment_faults(
+    *, currency: str, minimum: Decimal | None, budget: Decimal | None, is_hard: bool
+) -> dict[str, str]:
+    """Return what is wrong with these amounts, by customer field; empty if nothing is."""
+    faults = {
+        name: no_fraction_in_words(currency)
+        for name, amount in (("monthly_minimum", minimum), ("monthly_budget", budget))
+        if amount is not None and not fits(amount, currency)
+    }
+    if is_hard and budget is None:
+        faults["monthly_budget"] = "A hard budget needs an amount."
+    elif is_hard and budget is not None and minimum is not None and budget < minimum:
+        faults.setdefault(
+            "monthly_budget",
+            f"A hard budget of {in_words(budget, currency)} is below the monthly minimum of"
+            f" {in_words(minimum, currency)}, which is always due. Raise the budget or lower the minimum.",
+        )
+    return faults
 
 
 def validate_taxes(stored: Any) -> None:
@@ -58,6 +78,14 @@ TERMS = (
 )
 # Terms in force on the day of issue or sending. For all others, it is the first day of the billing period.
 OF_THE_DAY_OF_ISSUE = ("billing_contacts", "legal_name", "tax_id", "address", "purchase_order")
+
+
+class CustomerTermsQuerySet(models.QuerySet["CustomerTerms"]):
+    """Revisions of customers' terms."""
+
+    def on(self, day: date) -> "CustomerTerms":
+        """Return the terms in force on this day, from all of one customer; LookupError if there are none."""
+        return in_force_on(self, day)
 
 
 class CustomerTerms(RevisionOfTerms):
@@ -132,6 +160,8 @@ class CustomerTerms(RevisionOfTerms):
     billing_contacts = ArrayField(
         models.EmailField(), default=list, blank=True, help_text="Printed on the invoice. Separate with commas."
     )
+
+    objects = CustomerTermsQuerySet.as_manager()
 
     class Meta(RevisionOfTerms.Meta):
         verbose_name = verbose_name_plural = "customer terms"

@@ -8,7 +8,7 @@ from leads.models import BillingPeriod
 class PeriodTerms(models.Model):
     """The terms a closed period was rated by, as far as they may change later; kept so that its charges can be proven."""
 
-    period = models.OneToOneField(BillingPeriod, on_delete=models.CASCADE, primary_key=True, related_name="terms")
+    period = models.OneToOneField(BillingPeriod, on_delete=models.CASCADE, primary_key=True, related_name="kept_terms")
     rules = models.JSONField(
         help_text="Each price rule in force by id, with the instants it started and ended (or none)."
     )

@@ -43,7 +43,7 @@ WRITTEN = {"written_at": datetime(2020, 1, 1, tzinfo=UTC), "in_force_at": dateti
 
 def agree(customer: Customer, *, first_day: date = BEGINNING, **terms: Any) -> CustomerTerms:
     """Put terms in force, as if they had been written long ago; those not named stay as they are on the first day."""
-    there = {name: getattr(customer.terms_on(first_day), name) for name in TERMS} if customer.terms.exists() else {}
+    there = {name: getattr(customer.terms.on(first_day), name) for name in TERMS} if customer.terms.exists() else {}
     row = CustomerTerms(customer=customer, first_day=first_day, **there | terms, **WRITTEN)
     row.changed = sorted(terms) or list(TERMS)
     row.save(force_insert=True)

@@ -40,6 +40,9 @@ FOR_PEOPLE = {
         "quarantine/conflicts",
         "quarantine/review",
         "quarantine/settle",
+        "terms/approval",
+        "terms/company_details",
+        "terms/customer_terms",
         "voiding",
     )
 }

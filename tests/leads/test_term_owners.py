@@ -115,7 +115,7 @@ def test_bank_details_change_only_with_a_permission_of_their_own() -> None:
     person = UserFactory.create()
     changes = {"pay_to": "Bank of Evil"}
 
-    act = lambda: write_details(company, changes=changes, first_day=NOW.date(), reason="New", by=person, at=NOW)  # noqa: E731
+    act = lambda: write_details(company, changes=changes, first_day=NOW.date(), reason="New", by=person, at=NOW)  # noqa: E731 -- called by refused_fields
 
     assert refused_fields(act) == [("pay_to", "Only a person with permission to change bank details can change this.")]
     assert CompanyDetails.objects.get().pay_to == "Good Bank"

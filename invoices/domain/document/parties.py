@@ -42,7 +42,7 @@ def seller_of(invoice: Invoice, *, on: date) -> dict[str, Any]:
 def bill_to(invoice: Invoice, *, on: date) -> dict[str, Any]:
     """Return the customer's details as an invoice stores them."""
     period = invoice.period
-    customer, billed, addressed = period.customer, period.customer_terms, period.customer.terms_on(on)
+    customer, billed, addressed = period.customer, period.customer_terms, period.customer.terms.on(on)
     return {
         "name": addressed.legal_name or customer.name,
         "code": customer.code,

@@ -23,12 +23,12 @@ PAYMENT = tuple(name for name in OWNED[Owner.FINANCE] if name not in PRINTED)
 def first_answers(customer: Customer) -> dict[str, Any]:
     """What a dialog shows at first: the first day that no action is billed by, and the terms of that day."""
     day = first_free_day(customer)
-    return {"first_day": day, **customer.terms_on(day).values()}
+    return {"first_day": day, **customer.terms.on(day).values()}
 
 
 def first_answers_today(customer: Customer) -> dict[str, Any]:
     """The same for terms of the day of issue: they usually change today."""
-    return {"first_day": customer.today, **customer.terms_today.values()}
+    return {"first_day": customer.today, **customer.terms.on(customer.today).values()}
 
 
 def _write(

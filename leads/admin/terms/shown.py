@@ -22,7 +22,7 @@ def terms_of_customer(customer: Customer) -> dict[str, Any]:
     begun = [each for each in cycles if each.first_day <= customer.today]
     past = sorted([*shown.past, *begun], key=lambda each: (each.first_day, each.written_at), reverse=True)
     return {
-        "now": _now(customer.terms_today, currency=customer.currency),
+        "now": _now(customer.terms.on(customer.today), currency=customer.currency),
         "waiting": _rows(shown.waiting, customer.zone),
         "to_come": _rows([*shown.to_come, *to_come], customer.zone),
         "past": _rows(past, customer.zone),

@@ -163,7 +163,7 @@ def proposal_of(revision: CustomerTerms, there: list[CustomerTerms], *, at: date
 def put_in_force(proposal: Proposal, *, at: datetime) -> None:
     """Store the rows; the open periods are rated again if amounts may differ, and the old contacts are told."""
     revision = proposal.revision
-    old_contacts = revision.customer.terms_on(revision.customer.day_of(at)).billing_contacts
+    old_contacts = revision.customer.terms.on(revision.customer.day_of(at)).billing_contacts
     for row in proposal.rows:
         row.save()
     if any(name in PRICED for name in revision.changed):

@@ -70,7 +70,7 @@ def tell_customers(revision: CompanyDetails, *, at: datetime) -> None:
         said.append(f"For questions about invoices, write to {revision.email}.")
     name = revision.company.name
     for customer in Customer.objects.filter(is_active=True).prefetch_related("terms"):
-        terms = customer.terms_on(customer.day_of(at))
+        terms = customer.terms.on(customer.day_of(at))
         if terms.seller_id == revision.company_id:
             subject = f"{name}: changed payment details"
             _tell(

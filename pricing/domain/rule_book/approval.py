@@ -66,7 +66,11 @@ def check_may_retire(rule: PriceRule, *, by: User, at: datetime) -> None:
 def _is_needed(kind: str, rule: PriceRule) -> bool:
     """Return whether every activation, or retirement, needs a second person at a company whose customers it prices."""
     owner = rule.customer or (rule.product.customer if rule.product else None)
-    return needs_second_person(kind, owner.terms_today.seller) if owner else some_company_needs_second_person(kind)
+    return (
+        needs_second_person(kind, owner.terms.on(owner.today).seller)
+        if owner
+        else some_company_needs_second_person(kind)
+    )
 
 
 def check_second_person(rule: PriceRule, *, by: User, at: datetime) -> None:

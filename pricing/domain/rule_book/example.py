@@ -237,7 +237,7 @@ def _rules_for(example: Example) -> Any:
 def _customer(example: Example) -> CustomerFacts:
     """The customer by the terms of the example's day, in a month that begins on it."""
     customer = example.customer
-    return customer_facts(customer, example.terms or customer.terms_on(customer.day_of(example.occurred_at)))
+    return customer_facts(customer, example.terms or customer.terms.on(customer.day_of(example.occurred_at)))
 
 
 def _action(example: Example) -> ActionFacts:

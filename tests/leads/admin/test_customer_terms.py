@@ -136,7 +136,7 @@ def test_a_change_that_needs_a_second_person_shows_its_effect_and_changes_nothin
 
     assert answer.status_code == 302
     assert CustomerTerms.objects.count() == 2
-    assert Customer.objects.get().terms_on(period.first_day).monthly_budget is None
+    assert Customer.objects.get().terms.on(period.first_day).monthly_budget is None
     page = client.get(reverse("admin:leads_customer_change", args=[period.customer_id])).content.decode()
     assert "Waiting for approval" in page
 

@@ -33,7 +33,7 @@ def written(
 
 
 def of_day(customer: Customer, day: date, name: str) -> Any:
-    return getattr(CustomerFactory._meta.model.objects.get(pk=customer.pk).terms_on(day), name)
+    return getattr(CustomerFactory._meta.model.objects.get(pk=customer.pk).terms.on(day), name)
 
 
 def amounts() -> list[str]:

@@ -160,7 +160,7 @@ def test_an_older_change_that_is_approved_last_supersedes_and_keeps_what_came_be
 
     approve(the_request(), by=with_role("Finance"), at=AT + timedelta(minutes=1))
 
-    terms = Customer.objects.get().terms_on(DECEMBER_1)
+    terms = Customer.objects.get().terms.on(DECEMBER_1)
     assert (terms.billing_contacts, terms.payment_terms_days) == (["new@acme.example"], 45)
 
 
