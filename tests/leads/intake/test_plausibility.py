@@ -74,7 +74,7 @@ def test_an_action_beyond_a_limit_of_its_type_waits_and_others_are_stored(source
             "value_implausible",
             "/actions/2/value",
             "A value of 251 exceeds 250.5, the limit of the action type sample_order. Correct it or, if it is right, raise the"
-            " limit and retry.",
+            " limit from its day on and retry.",
         ),
     ]
 
