@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("pricing", "0002_terms"),
+        ("pricing", "0002_roles"),
     ]
 
     operations = [

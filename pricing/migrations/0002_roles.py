@@ -4,7 +4,7 @@ from billing_engine.core.sql_files import InstallSql
 
 
 class Migration(migrations.Migration):
-    dependencies = [("leads", "0002_roles"), ("pricing", "0002_deeds")]
+    dependencies = [("leads", "0002_roles"), ("pricing", "0002_terms")]
 
     operations = [
         InstallSql("pricing", "models/sql/a_rule_in_force_is_revised_never_edited.sql", "11b42152abf7"),
