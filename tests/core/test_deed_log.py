@@ -67,7 +67,7 @@ def listed(client: Client, **asked: str) -> list[str]:
 def test_the_page_of_a_row_shows_its_last_deeds_in_the_customers_zone_with_values_and_leads_to_all(
     acme: Customer, olga: User
 ) -> None:
-    olga.is_superuser = True  # whoever may change every term
+    olga.is_superuser = True  # so that she may change every term
     olga.save()
     acme.monthly_budget, acme.billing_contacts = 1, ["ap@example.com", "cfo@example.com"]
     save_customer(acme, by=olga, at=datetime(2026, 10, 1, tzinfo=UTC))

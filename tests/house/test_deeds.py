@@ -23,7 +23,7 @@ NO_DEED = {"download_pdf", "download_void_pdf", "preview", "prove", "simulate_ru
 # Their answer is a page: it shows a secret once.
 SHOWN_ONCE = {"new_key", "new_secret", "rotate"}
 RECORDERS = {"ask", "record", "record_saved", "record_all", "record_rule", "record_draft", "deed_of"}
-# Functions that write in a transaction but take no person, each with the reason why it is no deed or whose deed it is.
+# Functions that write in a transaction but take no person, each with the reason why it is not a deed, or whose deed it is.
 NO_PERSON = {
     "leads/domain/periods.py open_periods": "opens what the calendar says",
     "leads/domain/periods.py open_missing": "opens what the calendar says",
