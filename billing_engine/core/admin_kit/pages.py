@@ -67,10 +67,10 @@ class WithDeeds(ModelAdmin[Row]):
     ) -> HttpResponse:
         """All deeds on the row, latest first."""
         row = self.get_object(request, object_id)
-        if row is None:
-            raise Http404
         if not self.has_view_or_change_permission(request, row):
             raise PermissionDenied
+        if row is None:
+            raise Http404
         found = self.deeds_on(row).select_related("person")
         page = Paginator(found, DEEDS_A_PAGE).get_page(request.GET.get("p"))
         context = {
