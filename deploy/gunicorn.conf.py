@@ -17,7 +17,7 @@ if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
 bind = os.environ.get("WEB_BIND", "127.0.0.1:8000")
 workers = int(os.environ.get("WEB_WORKERS", "2"))
 places = int(os.environ.get("WEB_THREADS", "4"))
-# One more than work or wait: it answers /livez, and refuses whoever finds no place, at once.
+# One more than work or wait: it answers /livez, and refuses any request that finds no place, at once.
 threads = places + slots.WAITING + 1
 slots.allow(places)
 worker_class = "gthread"

@@ -1,7 +1,7 @@
 """How many requests a process handles at once, and how many wait, so that one thread always answers `/livez` at once.
 
 A process has a thread for each slot, one for each request that may wait, and one more. Without a free slot a request waits,
-first come, first served; with all waiting places taken, it is refused at once. Nobody waits while the database is suspected
+first come, first served; with all waiting places taken, it is refused at once. No request waits while the database is suspected
 to be stalled, because then no slot becomes free.
 
 A slot keeps its database connections and lends them to the thread that has it. So there are as many connections as slots,
@@ -53,7 +53,7 @@ class Slot:
 
 @dataclass(eq=False)
 class _Waiting:
-    """A request that waits for a slot."""
+    """A request, waiting for a slot."""
 
     got: threading.Event = field(default_factory=threading.Event)
     slot: Slot | None = None
