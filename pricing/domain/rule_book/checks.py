@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from itertools import product as pairs
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, prefetch_related_objects
 
 from billing_engine.core import money
 from billing_engine.core.calendar.wall_clock import instant_of, local_time
@@ -95,9 +95,8 @@ def run_checks(
     `terms` gives the terms of a day, to try a change of one customer's terms. The number of queries does not grow with
     the number of checks.
     """
-    if isinstance(checks, QuerySet):
-        checks = checks.select_related(*RELATED).prefetch_related(TERMS).order_by("name", "pk")
-    found = list(checks)
+    found = list(checks.select_related(*RELATED).order_by("name", "pk") if isinstance(checks, QuerySet) else checks)
+    prefetch_related_objects(found, TERMS)
     if not found:
         return []
     when = {check.pk: _when(check, at, draft) for check in found}
