@@ -18,9 +18,8 @@ from billing_engine.core.deeds.verbs import Verb
 from billing_engine.core.errors import FieldFault, HasFaults
 from billing_engine.core.validation import row_faults
 from leads.domain.access.term_owners import COMPANY_BANK_DETAILS, bank_faults
-from leads.domain.terms.customer_terms import NothingChanges
 from leads.domain.terms.notices import tell_customers
-from leads.domain.terms.revise import Difference, differences, in_force_with
+from leads.domain.terms.revise import Difference, NothingChanges, differences, in_force_with
 from leads.domain.terms.wording import differences_in_words
 from leads.models import Company, CompanyDetails
 from leads.models.revision import in_force_on

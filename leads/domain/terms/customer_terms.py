@@ -24,7 +24,7 @@ from leads.domain.access.term_owners import CUSTOMER_TERMS, Owner, owner_faults
 from leads.domain.periods import mark_open_periods
 from leads.domain.terms.effects import Effect, ProposedTerms, effect_of
 from leads.domain.terms.notices import tell_old_contacts
-from leads.domain.terms.revise import Difference, differences, in_force_with
+from leads.domain.terms.revise import Difference, NothingChanges, differences, in_force_with
 from leads.domain.terms.wording import differences_in_words, from_in_words
 from leads.models import Action, BillingPeriod, Customer, CustomerTerms
 from leads.models.revision import in_force_on
@@ -44,13 +44,6 @@ class TermsHaveFaults(HasFaults):
     """Terms that contradict each other or later ones, or that are not this person's."""
 
     code = "customer_terms_have_faults"
-
-
-class NothingChanges(Refused):
-    """Terms that are in force already need no revision."""
-
-    code = "nothing_changes"
-    message = "These are the terms in force on that day. Nothing would change."
 
 
 class TwoOwners(Refused):
