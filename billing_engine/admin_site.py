@@ -1,5 +1,6 @@
 """The admin site: Unfold's, with the month at a glance as its front page and one search for everything."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -9,6 +10,7 @@ from unfold.sites import UnfoldAdminSite
 
 from billing_engine.core.admin_kit.menu import urls
 from billing_engine.core.admin_kit.search import Found, Group, found
+from billing_engine.core.page_access import ANYONE_STAFF, guarded, needs
 
 
 class BillingAdminSite(UnfoldAdminSite):
@@ -17,6 +19,11 @@ class BillingAdminSite(UnfoldAdminSite):
     index_template = "reports/front_page.html"
     index_title = "At a glance"
 
+    def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Any:  # noqa: FBT001 -- Django's
+        """Return the view for people who may open it; one that does not state what it needs is closed to everyone."""
+        return super().admin_view(guarded(view), cacheable)
+
+    @needs(ANYONE_STAFF)
     def search(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """One search box: pages of the menu, and records of all apps that the user may see."""
         term = request.GET.get("s", "").strip()

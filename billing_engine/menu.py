@@ -39,6 +39,21 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     ]
 
 
+def own_pages(request: HttpRequest) -> list[dict[str, Any]]:
+    """The pages about a person's own log-in, below their name."""
+    pages = [
+        ("Second factor", "mfa_index"),
+        ("Sessions", "account_sessions"),
+        ("Change password", "account_change_password"),
+    ]
+    has_password = getattr(request.user, "has_usable_password", bool)()
+    return [
+        {"title": title, "link": reverse_lazy(name)}
+        for title, name in pages
+        if has_password or name != "account_change_password"
+    ]
+
+
 def _count_to_decide(request: HttpRequest) -> int:
     """How many requests wait for this user's decision; 0 shows no badge."""
     from billing_engine.core.approvals.inbox import to_decide  # noqa: PLC0415 -- settings import this module first
@@ -56,6 +71,7 @@ UNFOLD: dict[str, Any] = {
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": asset("core/favicon.svg")}],
     "STYLES": [asset("core/kit.css")],
     "SCRIPTS": [asset("core/search.js")],
+    "ACCOUNT": {"navigation": own_pages},
     "DASHBOARD_CALLBACK": "reports.admin.front_page.month_at_a_glance",
     "BORDER_RADIUS": "6px",
     "SIDEBAR": {

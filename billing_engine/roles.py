@@ -32,9 +32,8 @@ OPERATIONS = {
 FINANCE: dict[str, tuple[str, ...]] = {
     "leads": (
         "change_billingperiod",  # reopen
-        "add_company", "change_company",
+        "add_company", "change_company", "change_bank_details",
         "add_approvalthreshold", "change_approvalthreshold",  # change: approve one
-        "change_bank_details",
         "change_finance_terms", "change_commitments",
         "view_contacts",
     ),

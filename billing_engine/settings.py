@@ -8,6 +8,8 @@ import django_stubs_ext
 import environ
 
 from billing_engine import service_addresses
+from billing_engine.api_settings import REST_FRAMEWORK, SPECTACULAR_SETTINGS  # noqa: F401 -- of the API
+from billing_engine.login_settings import APPS, login_settings
 from billing_engine.menu import UNFOLD  # noqa: F401 -- the setting of django-unfold
 from billing_engine.operations.database_stalls.connection import TIMES, WatchedConnection
 from billing_engine.operations.monitoring.logs import JSON, LEVELS, LINES, logging_config
@@ -43,9 +45,10 @@ DATABASES = {
         sslrootcert=env.str("DATABASE_SSLROOTCERT", default=""),
     )
 }
-# Only for `migrate`: the administrator who may create the two PostgreSQL logins, and the login that all else uses.
+# Only for `migrate`: the administrator who makes the logins, the login that all else uses, and the one that only reads.
 DATABASE_ADMIN = (env.str("DATABASE_ADMIN_USER", default=""), env.str("DATABASE_ADMIN_PASSWORD", default=""))
 DATABASE_APP = (env.str("DATABASE_APP_USER", default=""), env.str("DATABASE_APP_PASSWORD", default=""))
+DATABASE_READER = (env.str("DATABASE_READER_USER", default=""), env.str("DATABASE_READER_PASSWORD", default=""))
 # A read replica, a moment behind, for reports; empty: they read from the database itself.
 COPY_DATABASE_URL = env.str("COPY_DATABASE_URL", default="")
 REDIS_URL = service_addresses.broker(
@@ -70,6 +73,21 @@ OTEL_EXPORTER_OTLP_ENDPOINT = env.str("OTEL_EXPORTER_OTLP_ENDPOINT", default="")
 REQUESTS_PER_MINUTE = env.int("REQUESTS_PER_MINUTE", default=6_000)
 FOUR_EYES = env.bool("FOUR_EYES", default=False)
 ADJUSTER_APPROVES = env.bool("ADJUSTER_APPROVES", default=False)
+# Log-in: roles that need a second factor, and how long a session, a pause and a confirmed password last.
+MFA_REQUIRED_ROLES = env.list("MFA_REQUIRED_ROLES", default=[])
+SESSION_HOURS = env.int("SESSION_HOURS", default=12)
+SESSION_IDLE_MINUTES = env.int("SESSION_IDLE_MINUTES", default=60)
+RECENT_LOGIN_MINUTES = env.int("RECENT_LOGIN_MINUTES", default=15)
+INVITATION_DAYS = env.int("INVITATION_DAYS", default=7)
+# The identity provider of staff (OpenID Connect), if any, and the roles of its groups.
+IDENTITY_PROVIDER = {
+    "issuer": env.str("OIDC_ISSUER", default=""),
+    "client_id": env.str("OIDC_CLIENT_ID", default=""),
+    "secret": env.str("OIDC_CLIENT_SECRET", default=""),
+    "name": env.str("OIDC_NAME", default="your company account"),
+}
+OIDC_GROUPS_CLAIM = env.str("OIDC_GROUPS_CLAIM", default="groups")
+OIDC_ROLES = env.dict("OIDC_ROLES", default={})
 # The CloudWatch namespace of the metrics that beat writes; empty for none.
 METRICS_NAMESPACE = env.str("METRICS_NAMESPACE", default="")
 
@@ -114,6 +132,7 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
+    *APPS,
     "rest_framework",
     "django_celery_beat",
     "drf_spectacular",
@@ -141,12 +160,17 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "billing_engine.accounts.login.middleware.SessionMiddleware",
     "billing_engine.core.api.unreadable_addresses.OddAddressesMiddleware",
 ]
 
 ROOT_URLCONF = "billing_engine.urls"
-LOGIN_URL = "admin:login"
-LOGIN_REDIRECT_URL = "admin:index"
+vars().update(
+    login_settings(
+        HTTPS, REDIS_URL, hours=SESSION_HOURS, recent_minutes=RECENT_LOGIN_MINUTES, provider=IDENTITY_PROVIDER
+    )
+)
 WSGI_APPLICATION = "billing_engine.wsgi.application"
 
 TEMPLATES = [
@@ -217,34 +241,6 @@ if HTTPS:
         redis_url=REDIS_URL,
         metrics_token=METRICS_TOKEN,
     )
-
-# --- API ----------------------------------------------------------------------------------------
-
-REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["leads.api.authentication.ApiKeyAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_THROTTLE_CLASSES": ["leads.api.rate_limit.SourceThrottle"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "billing_engine.core.api.problems.problem_response",
-}
-
-SPECTACULAR_SETTINGS = {
-    "TITLE": "Lead Billing Engine",
-    "DESCRIPTION": "Send leads and their actions. If unsure, send again: nothing is lost, and nothing is counted twice.",
-    "VERSION": "1.0.0",
-    "OAS_VERSION": "3.1.1",
-    # Two fields are called state; one of them needs another enum name.
-    "ENUM_NAME_OVERRIDES": {"QuarantineStateEnum": ["waiting", "repaired", "discarded"]},
-    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "leads.api.openapi.add_forms"],
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
-    "SERVE_AUTHENTICATION": [],
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
-}
 
 # --- Workers ------------------------------------------------------------------------------------
 

@@ -5,9 +5,10 @@ from django.http import HttpRequest, HttpResponseRedirect
 from django.templatetags.static import static
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from billing_engine.core.api.problems import UnknownAddress
+from billing_engine.core.api.schema_view import SchemaView
 
 
 def favicon(_: HttpRequest) -> HttpResponseRedirect:
@@ -22,12 +23,13 @@ handler404 = "billing_engine.error_pages.not_found"
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("favicon.ico", favicon),
+    path("admin/", include("billing_engine.accounts.login.urls")),  # before the admin, whose log-in it replaces
     path("admin/", admin.site.urls),
     path("api/v1/", include("leads.api.urls")),
     path("api/v1/", include("pricing.api.urls")),
     path("api/v1/", include("invoices.api.urls")),
     path("api/v1/", include("reports.api.urls")),
     re_path(r"^api/v1/[\s\S]*$", UnknownAddress.as_view()),
-    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/schema/", SchemaView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
 ]

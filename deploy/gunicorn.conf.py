@@ -16,9 +16,10 @@ if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
 
 bind = os.environ.get("WEB_BIND", "127.0.0.1:8000")
 workers = int(os.environ.get("WEB_WORKERS", "2"))
-# One more than the working threads: it answers /livez while the others wait.
-threads = int(os.environ.get("WEB_THREADS", "4")) + 1
-slots.allow(threads - 1)
+places = int(os.environ.get("WEB_THREADS", "4"))
+# One more than work or wait: it answers /livez, and refuses any request that finds no place, at once.
+threads = places + slots.WAITING + 1
+slots.allow(places)
 worker_class = "gthread"
 preload_app = True
 timeout = 60

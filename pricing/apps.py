@@ -9,12 +9,14 @@ class PricingConfig(AppConfig):
     name = "pricing"
 
     def ready(self) -> None:
-        """Register what needs the approval of a second person, and what a change of terms does to amounts."""
+        """Register what needs the approval of a second person, and what changed terms and facts do to amounts."""
         from billing_engine.core.approvals.kinds import register  # noqa: PLC0415 -- models are not loaded earlier
         from leads.domain.terms import effects  # noqa: PLC0415 -- as above
         from pricing.domain.simulation.approvals import RULE_ACTIVATION, RULE_RETIREMENT  # noqa: PLC0415 -- as above
+        from pricing.domain.simulation.effect import register_facts  # noqa: PLC0415 -- as above
         from pricing.domain.simulation.terms import tell  # noqa: PLC0415 -- as above
 
         register(RULE_ACTIVATION)
         register(RULE_RETIREMENT)
         effects.register(tell)
+        register_facts()

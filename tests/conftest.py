@@ -2,14 +2,35 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import LazySettings
 from django.contrib.auth.models import User
+from django.db.backends.postgresql.operations import DatabaseOperations
 from hypothesis import settings as hypothesis
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.app_role import as_app
 from tests.e2e import chromium
+
+HERE = Path(__file__).resolve().parent
+# A right that is missing is found here: each of these does what the workers and the admin do.
+MAIN_PATH = {
+    *("leads/intake/test_receive.py", "leads/quarantine/test_settle.py", "leads/credentials/test_api_keys.py"),
+    *("leads/admin/test_pages.py", "leads/admin/test_quarantine.py", "leads/test_voiding.py"),
+    *("pricing/rate/test_rate.py", "pricing/rule_book/test_rules.py", "pricing/simulation/test_simulate.py"),
+    *("pricing/admin/test_pages.py", "pricing/admin/test_unrated.py"),
+    *("invoices/life/test_transitions.py", "invoices/life/test_reopen.py", "invoices/life/test_numbers.py"),
+    *("invoices/run/test_billing_run.py", "invoices/mail/test_delivery.py", "invoices/month_close/test_bulk_action.py"),
+    *("invoices/admin/test_invoices.py", "invoices/admin/test_runs.py"),
+}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--as-app", action="store_true", help="Run tests with the rights of the app's database login.")
+
 
 # Tests have no timings: a busy machine is not a fault in the code.
 hypothesis.register_profile("house", deadline=None)
@@ -24,6 +45,37 @@ def _settings(settings: LazySettings) -> None:
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _emptied_as_owner() -> Iterator[None]:
+    """Between tests, the tables are emptied without the triggers that refuse it."""
+    flush = DatabaseOperations.sql_flush
+
+    def sql_flush(self: DatabaseOperations, *args: Any, **kwargs: Any) -> list[str]:
+        statements = flush(self, *args, **kwargs)
+        return ["SET LOCAL session_replication_role = replica;", *statements] if statements else []
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DatabaseOperations, "sql_flush", sql_flush)
+        yield
+
+
+@pytest.fixture
+def app_role(db: None) -> Iterator[None]:
+    """All that the product does in the test is done with the rights of the app's database login."""
+    with as_app():
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _as_app(request: pytest.FixtureRequest) -> None:
+    """The way from a delivery to a voided invoice, always with the app's rights; with `--as-app`, every test."""
+    is_asked = request.config.getoption("as_app") or request.path.relative_to(HERE).as_posix() in MAIN_PATH
+    if is_asked and "transactional_db" not in request.fixturenames:
+        mark = request.node.get_closest_marker("django_db")
+        if (mark and not mark.kwargs.get("transaction")) or "db" in request.fixturenames:
+            request.getfixturevalue("app_role")
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,5 @@
-"""Admin pages that belong to no app: approvals and deeds; users, roles and the schedule for superusers."""
+"""Admin pages that belong to no app: approvals and deeds; people, invitations, roles and the schedule for superusers."""
 
-from billing_engine.admin import approvals, deeds, menu, schedule, users
+from billing_engine.admin import approvals, deeds, invitations, menu, people, roles, schedule
 
-__all__ = ["approvals", "deeds", "menu", "schedule", "users"]
+__all__ = ["approvals", "deeds", "invitations", "menu", "people", "roles", "schedule"]

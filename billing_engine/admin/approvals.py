@@ -11,11 +11,11 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from billing_engine.core.admin_kit.approvals import STATE_COLOURS, shown_person
 from billing_engine.core.admin_kit.cells import chip, instant, link_to, list_of, shortened
 from billing_engine.core.admin_kit.columns import column
 from billing_engine.core.admin_kit.dialogs import Dialog, Done, OnlyConfirmed, button, person
 from billing_engine.core.admin_kit.pages import ReadOnlyPage
+from billing_engine.core.admin_kit.task_cards import STATE_COLOURS, shown_person
 from billing_engine.core.approvals.kinds import kind_of
 from billing_engine.core.approvals.requests import (
     approve,
@@ -120,6 +120,7 @@ class ApprovalRequestAdmin(ReadOnlyPage[ApprovalRequest]):
         variant=ActionVariant.PRIMARY,
         offered=_is_waiting,
         guard=lambda request, by: check_may_approve(request, subject_of(request), by),
+        needs_recent_login=True,  # it may issue, void or change where money goes
         asks=Dialog(
             title=lambda request: f"Approve “{request}”?",
             says="It takes effect at once. The remark is kept with the request.",

@@ -45,7 +45,7 @@ class TaskForm(PeriodicTaskForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if "regtask" in self.fields:  # not on a read-only page
+        if "description" in self.fields:  # not on a read-only page
             task = self.fields["regtask"]
             task.widget, task.label, task.required, task.initial = TaskSelect(), "Task", True, self.instance.task
             self.fields["description"].widget = UnfoldAdminTextareaWidget({"rows": 3})

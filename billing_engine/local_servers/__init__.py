@@ -13,6 +13,7 @@ from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from billing_engine.local_servers.errors import LocalServerError
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["LocalServerError", "down", "down_all", "kill", "provide"]
 
 DATABASE_URL = "DATABASE_URL"
+OWNER_URL = "DATABASE_OWNER_URL"  # for the commands that migrate; only here, because elsewhere they run apart
 REDIS_URL = "REDIS_URL"
 SECRET_KEY = "SECRET_KEY"  # noqa: S105 -- the name of the variable
 
@@ -30,6 +32,9 @@ def provide(environ: MutableMapping[str, str], checkout: Path, *, test: bool = F
     """Set DATABASE_URL and REDIS_URL, if missing, to embedded servers, which are started unless they already run.
 
     SECRET_KEY is set to one of the checkout's own, so that logins survive a restart.
+
+    The app's login is no superuser and owns nothing; commands that migrate take the address in DATABASE_OWNER_URL, and
+    reports read as the reader. Tests are the superuser: they create their own databases.
 
     The servers are held until this process ends; the last process to leave stops them. For tests, the servers keep
     their data in another folder and do not wait for the disk. A caller that keeps the variables in a `.env` file must
@@ -52,7 +57,10 @@ def provide(environ: MutableMapping[str, str], checkout: Path, *, test: bool = F
     if postgres or redis:
         atexit.register(Hold(folder).leave, stop=partial(down, checkout, test=test))
     if postgres:
-        environ[DATABASE_URL] = Postgres(folder, durable=not test).up()
+        server = Postgres(folder, durable=not test)
+        environ[DATABASE_URL] = server.up()
+        if not test:
+            environ.update(_separated(server.logins(), reports=environ.get("COPY_DATABASE_URL")))
     if redis:
         environ[REDIS_URL] = Redis(folder).up()
 
@@ -95,6 +103,16 @@ def down_all(checkout: Path) -> None:
     down(checkout)
     down(checkout, test=True)
     end(started_here())
+
+
+def _separated(logins: dict[str, str], *, reports: str | None) -> dict[str, str]:
+    return {
+        DATABASE_URL: logins["app"],
+        OWNER_URL: logins["owner"],
+        "COPY_DATABASE_URL": reports or logins["reader"],
+        "DATABASE_APP_USER": str(urlsplit(logins["app"]).username),
+        "DATABASE_READER_USER": str(urlsplit(logins["reader"]).username),
+    }
 
 
 def _kept_secret(folder: "Folder") -> str:

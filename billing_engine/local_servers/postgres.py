@@ -12,18 +12,22 @@ import shutil
 import signal
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import psutil
 import psycopg2
 
+from billing_engine.database_logins import Login, create_logins
 from billing_engine.local_servers.account import ServerHome, end, is_alive, named_by, servers_at, wait_for_end
 from billing_engine.local_servers.errors import LocalServerError, last_lines, said
 from billing_engine.local_servers.folder import STEP_SECONDS, Folder
 from billing_engine.local_servers.ports import free_port
 from billing_engine.local_servers.programs import PG_BIN, postgres_programs, postgres_within_reach
 
-NAME = "lead_billing"
+NAME = "lead_billing"  # the database, and the superuser that initdb makes: only this module uses it, and tests
+LOGINS = ("owner", "app", "reader")
 _HOST = "127.0.0.1"
 _PREFERRED_PORT = 15432  # below the range of outgoing connections, so a restart finds it free again
 _START_SECONDS = 60
@@ -55,15 +59,29 @@ class Postgres:
         return self._seat.home
 
     def up(self) -> str:
-        """Start the server, or adopt the running one; return the DATABASE_URL."""
+        """Start the server, or adopt the running one; return the superuser's address of the database."""
         if not self._has_database():
             with self._folder.lock("postgres"):
                 if not self.is_ours():
                     self._start()
                 if not self._has_database():
                     self._ask(f"CREATE DATABASE {NAME}")
-        state = self._folder.read("postgres")
-        return f"postgres://{NAME}:{state['password']}@{_HOST}:{state['port']}/{NAME}"
+        return self._address(NAME, str(self._folder.read("postgres")["password"]))
+
+    def logins(self) -> dict[str, str]:
+        """The addresses of a running server for the owner, the app and the reader, none of which is a superuser."""
+        with self._folder.lock("postgres"):
+            state = self._folder.read("postgres")
+            if "logins" not in state:
+                state["logins"] = {name: secrets.token_urlsafe(24) for name in LOGINS}
+                self._folder.write("postgres", state)
+            made = {name: Login(f"{NAME}_{name}", state["logins"][name]) for name in LOGINS}
+            with closing(self._connected(NAME)) as server, server:
+                create_logins(server, NAME, **made)
+        return {name: self._address(login.user, login.password) for name, login in made.items()}
+
+    def _address(self, user: str, password: str) -> str:
+        return f"postgres://{user}:{password}@{_HOST}:{self._folder.read('postgres')['port']}/{NAME}"
 
     def down(self) -> None:
         """Stop the server after it has written everything; stopping one that does not run is harmless."""
@@ -93,16 +111,7 @@ class Postgres:
         if not {"port", "password"} <= state.keys():
             return None
         try:
-            connection = psycopg2.connect(
-                host=_HOST,
-                port=state["port"],
-                user=NAME,
-                password=state["password"],
-                dbname="postgres",
-                connect_timeout=2,
-                sslmode="disable",
-                gssencmode="disable",
-            )
+            connection = self._connected("postgres")
         except psycopg2.OperationalError:
             return None
         try:
@@ -113,6 +122,19 @@ class Postgres:
             return str(row[0]) if row else None
         finally:
             connection.close()
+
+    def _connected(self, database: str) -> Any:
+        state = self._folder.read("postgres")
+        return psycopg2.connect(
+            host=_HOST,
+            port=state["port"],
+            user=NAME,
+            password=state["password"],
+            dbname=database,
+            connect_timeout=2,
+            sslmode="disable",
+            gssencmode="disable",
+        )
 
     def _start(self) -> None:
         self._seat.take()

@@ -7,11 +7,13 @@ without a session.
 import logging
 import time
 from collections.abc import Callable
+from functools import cache
 
 import redis
 from django.conf import settings
 from django.db import DatabaseError, connection
-from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 
 from billing_engine.operations import heartbeat
@@ -81,9 +83,20 @@ def _database() -> str | None:
 
 
 def _migrations() -> str | None:
-    executor = MigrationExecutor(connection)
-    waiting = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+    applied = MigrationRecorder(connection).applied_migrations()
+    waiting = sum(not any(names <= applied.keys() for names in each) for each in _migrations_of_the_code())
     return f"{waiting} not applied" if waiting else None
+
+
+@cache
+def _migrations_of_the_code() -> list[tuple[set[tuple[str, str]], ...]]:
+    """The migrations of this process, read once: each by its own name, or by the names of those that it replaces."""
+    graph = MigrationLoader(None).graph
+    return [
+        ({key}, *([set(migration.replaces)] if migration.replaces else []))
+        for key, migration in graph.nodes.items()
+        if migration is not None
+    ]
 
 
 def _broker() -> str | None:

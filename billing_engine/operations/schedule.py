@@ -8,6 +8,7 @@ from django_celery_beat.models import CrontabSchedule, IntervalSchedule, Periodi
 
 from billing_engine.core.deeds.record import record_saved
 from billing_engine.core.deeds.verbs import Verb
+from billing_engine.core.saving import save_changes
 from invoices.models import BillingSchedule
 from leads.models import Customer
 
@@ -39,7 +40,7 @@ def ensure_schedule() -> None:
 def save_entry(entry: PeriodicTask | CrontabSchedule | IntervalSchedule, *, by: User) -> None:
     """Save a task's entry in the schedule, or a time at which tasks are sent."""
     stored = type(entry).objects.filter(pk=entry.pk).first() if entry.pk else None
-    entry.save()
+    save_changes(entry)
     record_saved(SCHEDULE_SAVED, on=entry, stored=stored, by=by)
 
 

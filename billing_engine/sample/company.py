@@ -9,7 +9,8 @@ from django.db import transaction
 
 from billing_engine.core.calendar.wall_clock import read
 from billing_engine.local_servers import LocalServerError
-from billing_engine.roles import ensure_roles
+from leads.domain.catalog.sources import save_source
+from leads.domain.catalog.subjects import save_action_type, save_product
 from leads.domain.customers import add_customer
 from leads.models import ActionType, Channel, Customer, Product, Source, Tax
 from leads.models.terms import TERMS
@@ -189,6 +190,15 @@ def exists() -> bool:
     return Customer.objects.filter(code="TERRAZZA").exists()
 
 
+def refuse_elsewhere(host: str) -> None:
+    """Raise unless the database is on this machine: an empty one elsewhere may be about to become a real one."""
+    if host and not host.startswith("/") and host not in ("localhost", "127.0.0.1", "::1"):
+        raise LocalServerError(
+            f"The database is on {host}. The sample company, whose users have publicly known passwords, is added only to "
+            "a database on this machine. Start with --no-sample, or leave DATABASE_URL empty."
+        )
+
+
 def refuse_among_others() -> None:
     """Raise if the database is already in use: sample users have publicly known passwords."""
     if not exists() and (User.objects.exists() or Customer.objects.exists()):
@@ -201,18 +211,17 @@ def refuse_among_others() -> None:
 @transaction.atomic
 def create(*, at: datetime, billed_from: date) -> None:
     """Create the company: users, customers billed from that day, products, sources, action types, active price rules."""
-    ensure_roles()
     admin = _people()
-    ActionType.objects.bulk_create(
-        ActionType(code=code, name=name, unit=unit, is_billable=billable) for code, name, unit, billable in ACTION_TYPES
-    )
+    for code, name, unit, billable in ACTION_TYPES:
+        facts = {"unit": unit, "is_billable": billable}
+        save_action_type(ActionType(code=code, name=name), facts=facts, by=admin, at=at)
     customers = {facts["code"]: _customer(facts | {"billed_from": billed_from}, by=admin, at=at) for facts in CUSTOMERS}
-    Product.objects.bulk_create(
-        Product(customer=customers[code], sku=sku, name=name, category=category)
-        for code, products in PRODUCTS.items()
-        for sku, name, category in products
-    )
-    Source.objects.bulk_create(Source(code=code, name=name, channel=channel) for code, name, channel in SOURCES)
+    for code, products in PRODUCTS.items():
+        for sku, name, category in products:
+            product = Product(customer=customers[code], sku=sku, name=name)
+            save_product(product, facts={"category": category}, by=admin, at=at)
+    for code, name, channel in SOURCES:
+        save_source(Source(code=code, name=name), facts={"channel": channel}, by=admin, at=at)
     for name, scope, price in RULES:
         activate(_rule(name, scope, price, customers), by=admin, at=at, reason="Opening prices")
 

@@ -12,7 +12,7 @@ from invoices.domain.document.content_lines import late_of
 from invoices.domain.document.replacement import Replacements
 from invoices.domain.lines.detail import DetailCharge
 from invoices.models import Invoice, InvoiceLine
-from pricing.api.charges import CutSerializer, cuts_shape
+from pricing.api.serializers import CutSerializer, cuts_shape
 from pricing.models import Charge
 
 

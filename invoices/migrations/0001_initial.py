@@ -1410,7 +1410,5 @@ class Migration(migrations.Migration):
         InstallSql("invoices", "models/sql/a_settled_mail_never_changes.sql", "1adec50efccc"),
         # Reopened periods.
         InstallSql("invoices", "models/sql/a_period_that_is_issued_never_reopens.sql", "e4f0d39967bb"),
-        InstallSql("invoices", "models/sql/a_reopening_is_never_forgotten.sql", "031426c68a1c"),
         # What was undone.
-        InstallSql("invoices", "models/sql/an_undone_step_is_never_forgotten.sql", "22f796f11cd7"),
     ]

@@ -1,6 +1,7 @@
 """The admin pages of leads: one file per subject."""
 
 from leads.admin import (
+    action_types,
     actions,
     approval_thresholds,
     companies,
@@ -16,6 +17,7 @@ from leads.admin.credentials import credential_admin
 from leads.admin.quarantine import bulk_retries, item_admin
 
 __all__ = [
+    "action_types",
     "actions",
     "approval_thresholds",
     "bulk_retries",

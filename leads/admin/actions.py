@@ -1,4 +1,4 @@
-"""The pages of actions and action types."""
+"""The pages of actions."""
 
 from typing import Any
 
@@ -17,7 +17,6 @@ from billing_engine.core.admin_kit.cells import (
     chip,
     content,
     delivered,
-    flag,
     instant,
     link,
     number,
@@ -26,31 +25,14 @@ from billing_engine.core.admin_kit.cells import (
 )
 from billing_engine.core.admin_kit.columns import column
 from billing_engine.core.admin_kit.dialogs import Dialog, Done, WithReason, button, person
-from billing_engine.core.admin_kit.fields import WITHOUT_IDLE_ZEROS
 from billing_engine.core.admin_kit.filters import DayFilter
-from billing_engine.core.admin_kit.pages import Page, ReadOnlyPage
-from leads.admin.quarantine.item_page import step_in_words, steps_of
-from leads.domain.catalog import save_action_type
+from billing_engine.core.admin_kit.pages import ReadOnlyPage
+from leads.domain.access.contacts import may_see_contacts
 from leads.domain.early_actions import BEFORE_ITS_LEAD
 from leads.domain.voiding import void
-from leads.models import Action, ActionType
+from leads.models import Action
+from leads.queries.corrections import correction_in_words, corrections_of
 from leads.queries.search import actions_named
-
-
-@admin.register(ActionType)
-class ActionTypeAdmin(Page[ActionType]):
-    list_display = ("name", "code", "unit", "billable")
-    list_filter = ("is_billable",)
-    search_fields = ("code__istartswith", "name")
-    search_help_text = "Code or name"
-    ordering = ("name",)
-    fields = (("name", "code"), "unit", "is_billable", ("largest_quantity", "largest_value"))
-    formfield_overrides = WITHOUT_IDLE_ZEROS
-
-    billable = column(flag("Billable", "Not billable"), "is_billable", title="billable", order="is_billable")
-
-    def save_model(self, request: HttpRequest, obj: ActionType, form: Any, change: bool) -> None:  # noqa: FBT001 -- Django's
-        save_action_type(obj, by=person(request))
 
 
 def _effect_of_void(action: Action) -> str:
@@ -121,7 +103,7 @@ class ActionAdmin(ReadOnlyPage[Action]):
             },
         ),
         ("What happened", {"fields": ("occurred", ("shown_quantity", "shown_value"), "attributes_in_words")}),
-        ("Status", {"fields": ("shown_period", "state", "shown_delivery", "conflicts_in_words")}),
+        ("Status", {"fields": ("shown_period", "state", "shown_delivery", "corrections_in_words")}),
     )
 
     shown_id = column(shortened, "external_id", title="action")
@@ -144,7 +126,11 @@ class ActionAdmin(ReadOnlyPage[Action]):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Action], search_term: str
     ) -> tuple[QuerySet[Action], bool]:
-        return (queryset.filter(actions_named(search_term)) if search_term.strip() else queryset), False
+        return (
+            queryset.filter(actions_named(search_term, by_person=may_see_contacts(request.user)))
+            if search_term.strip()
+            else queryset
+        ), False
 
     @button(
         "Void",
@@ -176,10 +162,15 @@ class ActionAdmin(ReadOnlyPage[Action]):
             return chip(f"{said} (after its period was closed)" if action.voided_after_close else said, "red")
         return chip("Stored")
 
-    @admin.display(description="conflicts")
-    def conflicts_in_words(self, action: Action) -> SafeString | str:
-        told = [(page_of("leads.quarantineditem", step.item_id), step_in_words(step)) for step in steps_of(action)]
-        if not told:
+    @admin.display(description="corrected")
+    def corrections_in_words(self, action: Action) -> SafeString | str:
+        """Return what people changed about it or its lead in quarantine."""
+        corrections = corrections_of(action)
+        if not corrections:
             return NOTHING
+        told = [
+            (page_of("leads.quarantineditem", one.step.item_id), f"{correction_in_words(one)} {one.step.note}")
+            for one in corrections
+        ]
         rows = format_html_join("", '<li><a class="text-link" href="{}">{}</a></li>', told)
         return format_html('<ul class="lb-wide">{}</ul>', rows)

@@ -7,11 +7,11 @@ from django.contrib import admin, messages
 from django.http import HttpRequest
 from django.utils.timezone import now
 
-from billing_engine.core.admin_kit.approvals import shown_person
 from billing_engine.core.admin_kit.cells import chip, instant, shortened
 from billing_engine.core.admin_kit.columns import column
 from billing_engine.core.admin_kit.dialogs import person
 from billing_engine.core.admin_kit.pages import Page
+from billing_engine.core.admin_kit.task_cards import shown_person
 from leads.domain.access.second_person import in_words, propose
 from leads.models import ApprovalThreshold
 

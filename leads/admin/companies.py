@@ -58,6 +58,7 @@ DetailsForm = terms_form(CompanyDetails, DETAILS)
 @admin.register(Company)
 class CompanyAdmin(Page[Company]):
     form = CompanyForm
+    needs_recent_login = True  # the bank details of all invoices
     list_display = ("shown_name", "code", "number_format", "shown_email")
     actions_detail = ("change_details",)
     change_form_template = "leads/terms.html"

@@ -6,7 +6,8 @@ from typing import Any
 import msgspec
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.template.defaultfilters import filesizeformat
 from django.template.loader import render_to_string
 from django.urls import path, reverse
@@ -29,9 +30,13 @@ from billing_engine.core.admin_kit.cells import (
     shortened,
 )
 from billing_engine.core.admin_kit.columns import column
+from billing_engine.core.admin_kit.dialogs import person
 from billing_engine.core.admin_kit.filters import Received
 from billing_engine.core.admin_kit.pages import ReadOnlyPage
+from billing_engine.core.page_access import needs
 from leads.admin.delivered_item import requested_item
+from leads.domain.access.contacts import may_see_raw_bodies
+from leads.domain.access.raw_bodies import download_body, look_at_body
 from leads.domain.intake.receipt import CONFLICT, QUARANTINED
 from leads.models import Delivery
 from leads.models.delivery import OUTCOMES
@@ -39,6 +44,7 @@ from leads.queries.receipts import refused_items
 
 KINDS = ("leads", "actions")
 REFUSED = (CONFLICT, QUARANTINED)
+AS_RECEIVED = "As it was received"
 SHOWN_AT_MOST = 200_000
 LINKED_AT_MOST = 500  # IDs that fit into a URL
 
@@ -73,7 +79,7 @@ class DeliveryAdmin(ReadOnlyPage[Delivery]):
             },
         ),
         ("Results", {"fields": ("adds_up", "quarantined")}),
-        ("As it was received", {"fields": ("download", "body_as_text")}),
+        (AS_RECEIVED, {"fields": ("download", "body_as_text")}),
     )
 
     shown_received = column(instant, "received_at", title="received", order="received_at")
@@ -105,6 +111,8 @@ class DeliveryAdmin(ReadOnlyPage[Delivery]):
 
     def get_fieldsets(self, request: HttpRequest, obj: Delivery | None = None) -> Any:
         """Add the item requested by a link from an action or lead as the first section."""
+        if not may_see_raw_bodies(request.user):
+            return tuple(each for each in self.fieldsets if each[0] != AS_RECEIVED)
         item = requested_item(obj, request.GET) if obj else None
         if item is None:
             return self.fieldsets
@@ -114,18 +122,24 @@ class DeliveryAdmin(ReadOnlyPage[Delivery]):
     def get_readonly_fields(self, request: HttpRequest, obj: Delivery | None = None) -> tuple[str, ...]:
         return (*super().get_readonly_fields(request, obj), "the_item")
 
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        if may_see_raw_bodies(request.user):
+            look_at_body(kwargs["obj"], by=person(request))
+        return super().render_change_form(request, context, *args, **kwargs)
+
     def get_urls(self) -> list[URLPattern]:
         raw = path("<int:delivery_id>/body/", self.admin_site.admin_view(self.raw_body), name="leads_delivery_body")
         return [raw, *super().get_urls()]
 
+    @needs("leads.view_delivery", "leads.view_raw_bodies")
     def raw_body(self, request: HttpRequest, delivery_id: int) -> HttpResponse:
         """Download the bytes as they were received."""
-        delivery = Delivery.objects.filter(pk=delivery_id).first()
-        if delivery is None or not self.has_view_permission(request, delivery):
-            raise Http404
+        delivery = get_object_or_404(Delivery.objects.select_related("source"), pk=delivery_id)
         name = f"delivery-{delivery.pk}-{delivery.body_sha256[:8]}"
         return HttpResponse(
-            zlib.decompress(delivery.body),
+            download_body(delivery, by=person(request)),
             content_type="application/octet-stream",
             headers={"Content-Disposition": f'attachment; filename="{name}"'},
         )

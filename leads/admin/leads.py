@@ -1,7 +1,9 @@
 """The pages of leads."""
 
+from typing import Any
+
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import BooleanField, QuerySet, Value
 from django.http import HttpRequest
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
@@ -18,6 +20,7 @@ from billing_engine.core.admin_kit.cells import (
 from billing_engine.core.admin_kit.columns import column
 from billing_engine.core.admin_kit.filters import DayFilter
 from billing_engine.core.admin_kit.pages import ReadOnlyPage, ReadOnlyRows
+from leads.domain.access.contacts import HIDDEN, OF_A_PERSON, masked, may_see_contacts
 from leads.models import Action, Lead
 from leads.queries.search import leads_named
 
@@ -64,7 +67,7 @@ class LeadAdmin(ReadOnlyPage[Lead]):
     inlines = (ActionRows,)
     fieldsets = (
         (None, {"fields": (("external_id", "shown_source"), ("shown_product", "shown_customer"), "shown_test")}),
-        ("Person", {"fields": (("name", "email"), ("firm", "phone"), ("country", "region"))}),
+        ("Person", {"fields": (("shown_name", "shown_email"), ("firm", "shown_phone"), ("country", "region"))}),
         (
             "Origin",
             {"fields": ("campaign", ("occurred", "received"), "shown_delivery", "attributes_in_words")},
@@ -72,7 +75,10 @@ class LeadAdmin(ReadOnlyPage[Lead]):
     )
 
     shown_id = column(shortened, "external_id", title="lead")
-    shown_person = column(lambda lead: shortened(lead.email or lead.name), title="person")
+    shown_person = column(lambda lead: shortened(_contact(lead, lead.email or lead.name)), title="person")
+    shown_name = column(lambda lead: _contact(lead, lead.name), title="name", empty=NOTHING)
+    shown_email = column(lambda lead: _contact(lead, lead.email), title="email", empty=NOTHING)
+    shown_phone = column(lambda lead: _contact(lead, lead.phone), title="phone", empty=NOTHING)
     shown_product = column(link, "product", title="product")
     shown_customer = column(link, "product.customer", title="customer")
     shown_source = column(link, "source", title="source")
@@ -80,9 +86,26 @@ class LeadAdmin(ReadOnlyPage[Lead]):
     received = column(instant, "received_at", "product.customer.zone", title="received")
     occurred = column(instant, "occurred_at", "product.customer.zone", title="showed interest")
     shown_delivery = column(lambda lead: delivered(lead.delivery_id, lead=lead.pk), title="delivery")
-    attributes_in_words = column(content, "attributes", title="attributes")
+    attributes_in_words = column(
+        lambda lead: content(lead.attributes) if lead.shows_contacts else HIDDEN, title="attributes"
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Lead]:
+        """Each lead knows whether this user may see whose it is."""
+        shows_contacts = Value(may_see_contacts(request.user), output_field=BooleanField())
+        return super().get_queryset(request).annotate(shows_contacts=shows_contacts)
+
+    def hidden_columns(self, request: HttpRequest) -> frozenset[str]:
+        hidden = super().hidden_columns(request)
+        return hidden if may_see_contacts(request.user) else hidden | OF_A_PERSON
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Lead], search_term: str
     ) -> tuple[QuerySet[Lead], bool]:
-        return (queryset.filter(leads_named(search_term)) if search_term.strip() else queryset), False
+        by_person = may_see_contacts(request.user)
+        named = queryset.filter(leads_named(search_term, by_person=by_person)) if search_term.strip() else queryset
+        return named, False
+
+
+def _contact(lead: Any, contact: str) -> str:
+    return contact if lead.shows_contacts else masked(contact)

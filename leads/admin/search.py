@@ -4,11 +4,14 @@ from collections.abc import Iterator
 from functools import partial
 
 from django.db.models import Q
+from django.utils.timezone import now
 
 from billing_engine.core.admin_kit.cells import page_of
 from billing_engine.core.admin_kit.search import Found, finds, list_named
 from billing_engine.core.calendar.instants import instant_in_words
-from leads.models import Customer, Product, Source
+from leads.domain.access.contacts import VIEW_CONTACTS
+from leads.models import Channel, Customer, Product, Source, SourceRevision
+from leads.models.revision import fact_on
 from leads.queries.search import customers_named, first_actions, first_leads
 
 
@@ -19,11 +22,18 @@ def _customers(term: str, at_most: int) -> Iterator[Found]:
         yield Found(customer.name, detail, page_of("leads.customer", customer.pk))
 
 
-@finds("Leads", place=3, permission="leads.view_lead", every=partial(list_named, "leads.lead"))
+@finds("Leads", place=3, permission="leads.view_lead", also=VIEW_CONTACTS, every=partial(list_named, "leads.lead"))
 def _leads(term: str, at_most: int) -> Iterator[Found]:
-    for lead in first_leads(term, at_most):
+    for lead in first_leads(term, at_most, by_person=True):
         told = (lead.email or lead.name, lead.product.customer.name, lead.product.name)
         yield Found(lead.external_id, " · ".join(filter(None, told)), page_of("leads.lead", lead.pk))
+
+
+@finds("Leads", place=3, permission="leads.view_lead", without=VIEW_CONTACTS, every=partial(list_named, "leads.lead"))
+def _leads_without_contacts(term: str, at_most: int) -> Iterator[Found]:
+    for lead in first_leads(term, at_most, by_person=False):
+        told = f"{lead.product.customer.name} · {lead.product.name}"
+        yield Found(lead.external_id, told, page_of("leads.lead", lead.pk))
 
 
 @finds("Actions", place=4, permission="leads.view_action", every=partial(list_named, "leads.action"))
@@ -44,5 +54,7 @@ def _products(term: str, at_most: int) -> Iterator[Found]:
 @finds("Sources", place=7, permission="leads.view_source", every=partial(list_named, "leads.source"))
 def _sources(term: str, at_most: int) -> Iterator[Found]:
     named = Source.objects.filter(Q(code__istartswith=term) | Q(name__icontains=term))
-    for source in named.order_by("name", "pk")[:at_most]:
-        yield Found(source.name, f"{source.code} · {source.get_channel_display()}", page_of("leads.source", source.pk))
+    channel = fact_on(SourceRevision, "channel", now().date())
+    found = named.order_by("name", "pk").values_list("pk", "name", "code", channel)
+    for pk, name, code, its in found[:at_most]:
+        yield Found(name, f"{code} · {Channel(its).label}", page_of("leads.source", pk))

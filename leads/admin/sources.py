@@ -7,23 +7,23 @@ from django.conf import settings
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.utils.timezone import now
-from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
+from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.enums import ActionVariant
-from unfold.widgets import UnfoldAdminSelect2Widget, UnfoldAdminTextareaWidget
+from unfold.widgets import UnfoldAdminSelect2Widget, UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
 from billing_engine.core.admin_kit.cells import active, link, link_to, list_of, shortened
 from billing_engine.core.admin_kit.columns import column
 from billing_engine.core.admin_kit.dialogs import Dialog, button, person
 from billing_engine.core.admin_kit.faults import tell, understood
-from billing_engine.core.admin_kit.pages import Page
 from billing_engine.core.countries import countries
 from leads.admin.credentials.forms import WithEnd, WithSecret
 from leads.admin.credentials.rows import ApiKeyRows, SigningSecretRows
 from leads.admin.credentials.shown_once import new_key_page, new_secret_page
+from leads.admin.facts import ChangeOfFacts, FactFilter, FactRows, FactsPage, change_button
+from leads.domain.catalog.sources import code_faults, save_source, signature_faults
 from leads.domain.credentials.api_keys import create_key
 from leads.domain.credentials.signatures import create_secret
-from leads.domain.sources import code_faults, save_source, signature_faults
-from leads.models import Source
+from leads.models import Channel, Source, SourceRevision
 
 
 class SourceForm(forms.ModelForm[Source]):
@@ -42,7 +42,6 @@ class SourceForm(forms.ModelForm[Source]):
         fields = (
             "name",
             "code",
-            "channel",
             "is_active",
             "requests_per_minute",
             "signature_required",
@@ -70,37 +69,79 @@ class SourceForm(forms.ModelForm[Source]):
         return given
 
 
+def channel_field() -> forms.ChoiceField:
+    """One of the kinds of places a lead comes from."""
+    return forms.ChoiceField(
+        choices=[("", "–"), *Channel.choices],
+        widget=UnfoldAdminSelectWidget,
+        help_text="Price rules can depend on it.",
+    )
+
+
+class NewSourceForm(SourceForm):
+    """A new source with its first channel."""
+
+    channel = channel_field()
+
+
+class ChangeOfChannel(ChangeOfFacts):
+    """Another channel from a first day on."""
+
+    channel = channel_field()
+    field_order = ("channel", "first_day", "reason")
+
+
+class SourceFacts(FactRows):
+    model = SourceRevision
+    verbose_name_plural = "channel"
+
+
+class ChannelFilter(FactFilter):
+    """Filters sources by their channel of today."""
+
+    title = "channel"
+    parameter_name = "channel"
+
+    @staticmethod
+    def offered() -> list[tuple[str, str]]:
+        return list(Channel.choices)
+
+
 @admin.register(Source)
-class SourceAdmin(Page[Source]):
+class SourceAdmin(FactsPage[Source]):
     form = SourceForm
-    list_display = ("shown_name", "code", "channel", "state", "shown_customer", "new_products", "deliveries")
-    list_filter = ("is_active", ("channel", ChoicesDropdownFilter), ("customer", AutocompleteSelectFilter))
+    new_form = NewSourceForm
+    fact_rows = SourceFacts
+    list_display = ("shown_name", "code", "shown_channel", "state", "shown_customer", "new_products", "deliveries")
+    list_filter = ("is_active", ChannelFilter, ("customer", AutocompleteSelectFilter))
     related = ("customer",)
     search_fields = ("code__istartswith", "name")
     search_help_text = "Code or name"
     ordering = ("name",)
     autocomplete_fields = ("customer",)
     inlines = (ApiKeyRows, SigningSecretRows)
-    actions_detail = ("new_key", "new_secret")
+    actions_detail = ("change_facts", "new_key", "new_secret")
     fieldsets = (
-        (None, {"fields": (("name", "code"), "channel", "is_active")}),
+        (None, {"fields": (("name", "code"), "is_active")}),
         ("Security", {"fields": ("requests_per_minute", "signature_required")}),
         ("Leads", {"fields": ("customer", "new_products", "default_country")}),
         ("File import", {"fields": ("field_mapping",)}),
     )
 
+    new_fieldsets = ((None, {"fields": (("name", "code"), "channel", "is_active")}), *fieldsets[1:])
+
     shown_name = column(shortened, "name", title="name", order="name")
+    shown_channel = column(lambda channel: Channel(channel).label, "channel", title="channel", order="channel")
     state = column(active, "is_active", title="state", order="is_active")
     shown_customer = column(link, "customer", title="customer", order="customer__name", empty="named by each lead")
     deliveries = column(
         lambda source: link_to(list_of("leads.delivery", source__id__exact=source.pk), "Deliveries"), title=""
     )
 
-    def get_inlines(self, request: HttpRequest, obj: Source | None) -> Any:
-        return self.inlines if obj else ()
-
     def save_model(self, request: HttpRequest, obj: Source, form: Any, change: bool) -> None:  # noqa: FBT001 -- Django's
-        save_source(obj, by=person(request), at=now())
+        save_source(obj, facts=self.first_facts(form), by=person(request), at=now())
+
+    change_facts = change_button("Change channel", permission="leads.change_source", form=ChangeOfChannel)
 
     @button(
         "New API key",

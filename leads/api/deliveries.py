@@ -49,6 +49,7 @@ class DeliveriesView(APIView):
     """Receives leads with their actions: one object, a list, an envelope, or NDJSON."""
 
     parser_classes = [RawBody, RawLines]
+    for_sources = True
 
     @extend_schema(
         operation_id="deliver",

@@ -19,6 +19,8 @@ from leads.queries.receipts import receipt_of
 class ReceiptView(APIView):
     """Returns a receipt with the current state of its quarantined items."""
 
+    for_sources = True
+
     @extend_schema(
         operation_id="receipt",
         tags=["Leads in"],

@@ -28,12 +28,21 @@ class CountsSerializer(serializers.Serializer[Any]):
     actions_test = serializers.IntegerField(help_text="Stored as tests and never charged.")
 
 
+class ChangeSerializer(serializers.Serializer[Any]):
+    """One place of an item that a person changed."""
+
+    pointer = serializers.CharField(allow_blank=True, help_text="JSON pointer into the item; empty for the whole item.")
+    received = serializers.CharField(allow_null=True, help_text="The JSON you sent; null if it was absent.")
+    stored = serializers.CharField(allow_null=True, help_text="The JSON that was stored; null if it was removed.")
+
+
 class SettledSerializer(serializers.Serializer[Any]):
     """The current state of a quarantined item."""
 
     state = serializers.ChoiceField(QuarantinedItem.State.values)
     settled_at = serializers.DateTimeField(allow_null=True)
     note = serializers.CharField(allow_blank=True, help_text="Why it was discarded.")
+    changes = ChangeSerializer(many=True, help_text="What a person changed before it was stored.")
 
 
 class ItemResultSerializer(serializers.Serializer[Any]):

@@ -10,6 +10,7 @@ from django.db import transaction
 from billing_engine.core.deeds.record import record_saved
 from billing_engine.core.deeds.verbs import Verb
 from billing_engine.core.errors import FieldFault, HasFaults
+from billing_engine.core.saving import save_changes
 from billing_engine.core.validation import row_faults
 from leads.domain.access.term_owners import bank_faults
 from leads.domain.number_prefixes import refusal_of_prefix
@@ -56,6 +57,6 @@ def save_company(company: Company, *, by: User) -> Company:
     stored = Company.objects.select_for_update(no_key=True).get(pk=company.pk)
     if faults := prefix_faults(company) or row_faults(company):
         raise CompanyHasFaults(faults)
-    company.save(force_update=True)
+    save_changes(company, since=stored)
     record_saved(COMPANY_SAVED, on=company, stored=stored, by=by)
     return company

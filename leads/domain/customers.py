@@ -11,6 +11,7 @@ from django.db import transaction
 from billing_engine.core.deeds.record import record_saved
 from billing_engine.core.deeds.verbs import Verb
 from billing_engine.core.errors import FieldFault, HasFaults
+from billing_engine.core.saving import save_changes
 from billing_engine.core.validation import row_faults
 from leads.domain.access.term_owners import owner_faults
 from leads.domain.cycles import begin_cycle
@@ -107,7 +108,7 @@ def save_customer(customer: Customer, *, by: User, at: datetime) -> Saved:
     _check(customer, stored, by=by)
     wanted = Customer.Cycle(customer.cycle)
     customer.cycle = stored.cycle  # changed below, so that no period is cut in two
-    customer.save()
+    save_changes(customer, since=stored)
     customer.cycle = wanted
     record_saved(CUSTOMER_SAVED, on=customer, stored=stored, by=by)
     if wanted == stored.cycle:

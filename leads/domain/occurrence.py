@@ -36,20 +36,36 @@ def occurred(content: Any, *, received_at: datetime, zone: str) -> Occurred:
     return Occurred(read[0] if read else None, zone, list(months))
 
 
+class KnownCustomer(NamedTuple):
+    """The customer an item belongs to."""
+
+    pk: int
+    zone: str
+
+
 def zones_of(source: Source, contents: Sequence[Any]) -> list[str]:
-    """Return the time zone of each item's customer, "" if unknown, in four queries for any number of items.
+    """Return the time zone of each item's customer, "" if unknown."""
+    return [customer.zone if customer else "" for customer in customers_of(source, contents)]
+
+
+def customers_of(source: Source, contents: Sequence[Any]) -> list[KnownCustomer | None]:
+    """Return each item's customer, None if unknown, in four queries for any number of items.
 
     The customer is known from the stored lead, from the customer or product the item names, or from the source.
     """
     named = [_named(content) for content in contents]
     leads = Lead.objects.filter(source=source, external_id__in={one.lead for one in named if one.lead})
-    of_lead = dict(leads.values_list("external_id", "product__customer__time_zone"))
+    of_lead = _by_name(leads.values_list("external_id", "product__customer", "product__customer__time_zone"))
     codes = {one.customer for one in named if one.customer}
     by_code = Customer.objects.annotate(lower_code=Lower("code")).filter(lower_code__in=codes)
-    of_code = dict(by_code.values_list("lower_code", "time_zone"))
+    of_code = _by_name(by_code.values_list("lower_code", "pk", "time_zone"))
     of_sku = _by_sku({one.sku for one in named if one.sku and not one.customer})
-    own = source.customer.time_zone if source.customer else ""
-    return [of_lead.get(one.lead) or of_code.get(one.customer) or own or of_sku.get(one.sku, "") for one in named]
+    own = KnownCustomer(source.customer.pk, source.customer.time_zone) if source.customer else None
+    return [of_lead.get(one.lead) or of_code.get(one.customer) or own or of_sku.get(one.sku) for one in named]
+
+
+def _by_name(rows: Iterable[tuple[str, int, str]]) -> dict[str, KnownCustomer]:
+    return {name: KnownCustomer(pk, zone) for name, pk, zone in rows}
 
 
 class _Named(NamedTuple):
@@ -72,13 +88,13 @@ def _id(given: Any) -> str:
     return external_id(given) if isinstance(given, str | int) and not isinstance(given, bool) else ""
 
 
-def _by_sku(skus: Iterable[str]) -> dict[str, str]:
-    """Return the time zones of SKUs that only one customer has."""
-    found = dict[str, set[tuple[int, str]]]()
+def _by_sku(skus: Iterable[str]) -> dict[str, KnownCustomer]:
+    """Return the customers of SKUs that only one customer has."""
+    found = dict[str, set[KnownCustomer]]()
     rows = Product.objects.filter(sku__in=skus).values_list("sku", "customer", "customer__time_zone")
     for sku, customer, zone in rows:
-        found.setdefault(sku, set()).add((customer, zone))
-    return {sku: next(iter(zones))[1] for sku, zones in found.items() if len(zones) == 1}
+        found.setdefault(sku, set()).add(KnownCustomer(customer, zone))
+    return {sku: next(iter(customers)) for sku, customers in found.items() if len(customers) == 1}
 
 
 def _instants(content: Any, received_at: datetime) -> Iterable[datetime]:

@@ -1,6 +1,6 @@
 """Customers and their terms, and the leads that sources send."""
 
-from leads.models.action import Action, ActionType
+from leads.models.action import Action, ActionType, ActionTypeRevision
 from leads.models.approval_threshold import ApprovalThreshold
 from leads.models.company import Company, CompanyDetails, NumberPrefix
 from leads.models.customer import Customer, CycleChange
@@ -9,21 +9,27 @@ from leads.models.early import EarlyAction
 from leads.models.lead import Lead
 from leads.models.notice import Notice
 from leads.models.period import BillingPeriod, UnratedMark
-from leads.models.product import Product
-from leads.models.quarantine import BulkRetry, QuarantineStep
-from leads.models.source import ApiKey, Channel, SigningSecret, Source
+from leads.models.product import Product, ProductRevision
+from leads.models.quarantine import BulkRetry, Correction, QuarantineStep
+from leads.models.source import ApiKey, Channel, SigningSecret, Source, SourceRevision
 from leads.models.terms import CustomerTerms, Tax
+
+Subject = ActionType | Product | Source  # whose facts are revisions
+CatalogRevision = ActionTypeRevision | ProductRevision | SourceRevision
 
 __all__ = [
     "Action",
     "ActionType",
+    "ActionTypeRevision",
     "ApiKey",
     "ApprovalThreshold",
     "BillingPeriod",
     "BulkRetry",
+    "CatalogRevision",
     "Channel",
     "Company",
     "CompanyDetails",
+    "Correction",
     "Customer",
     "CustomerTerms",
     "CycleChange",
@@ -33,10 +39,13 @@ __all__ = [
     "Notice",
     "NumberPrefix",
     "Product",
+    "ProductRevision",
     "QuarantineStep",
     "QuarantinedItem",
     "SigningSecret",
     "Source",
+    "SourceRevision",
+    "Subject",
     "Tax",
     "UnratedMark",
 ]

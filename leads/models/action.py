@@ -1,5 +1,7 @@
 """Actions and action types."""
 
+from datetime import date
+from decimal import Decimal
 from typing import Self
 
 from django.contrib.postgres.indexes import BrinIndex
@@ -10,6 +12,7 @@ from leads.models.customer import CODE
 from leads.models.delivery import Delivery
 from leads.models.lead import Lead
 from leads.models.period import BillingPeriod
+from leads.models.revision import FactsRevision, RevisionQuerySet, fact_on, in_force_on, one_waits
 
 LARGEST_QUANTITY = 1_000_000
 LARGEST_VALUE = 1_000_000_000
@@ -20,6 +23,19 @@ class ActionType(models.Model):
 
     code = models.CharField(max_length=60, unique=True, validators=[CODE])
     name = models.CharField(max_length=200)
+
+    def __str__(self) -> str:
+        return self.name
+
+    def facts_on(self, day: date) -> "ActionTypeRevision":
+        """Return the facts in force on a day."""
+        return in_force_on(self.revisions.all(), day)
+
+
+class ActionTypeRevision(FactsRevision):
+    """An action type's facts from a first day on: its unit, whether it is billable, and its limits."""
+
+    action_type = models.ForeignKey(ActionType, on_delete=models.PROTECT, related_name="revisions", db_index=False)
     unit = models.CharField(
         max_length=40, default="action", help_text="What a quantity of it counts, such as sample, view or request."
     )
@@ -29,29 +45,39 @@ class ActionType(models.Model):
     largest_quantity = models.DecimalField(
         max_digits=18,
         decimal_places=6,
-        default=LARGEST_QUANTITY,
-        db_default=LARGEST_QUANTITY,
+        default=Decimal(LARGEST_QUANTITY),
         help_text="Actions with a larger quantity go to quarantine. Raise this limit to retry them.",
     )
     largest_value = models.DecimalField(
         max_digits=18,
         decimal_places=6,
-        default=LARGEST_VALUE,
-        db_default=LARGEST_VALUE,
+        default=Decimal(LARGEST_VALUE),
         help_text="Actions with a larger value, in the customer's currency, go to quarantine.",
     )
 
-    class Meta:
+    FACTS = ("unit", "is_billable", "largest_quantity", "largest_value")
+    SUBJECT = "action_type"
+
+    objects = RevisionQuerySet.as_manager()
+
+    class Meta(FactsRevision.Meta):
+        abstract = False
         constraints = [
+            *FactsRevision.Meta.constraints,
+            one_waits("action_type"),
             models.CheckConstraint(
                 name="the_limits_of_an_action_type_are_not_negative",
                 condition=Q(largest_quantity__gte=0, largest_value__gte=0),
                 violation_error_message="A limit can't be negative.",
-            )
+            ),
         ]
+        indexes = [models.Index(name="action_type_revision_by_day", fields=["action_type", "first_day", "id"])]
 
-    def __str__(self) -> str:
-        return self.name
+
+def billable_on(day: date) -> models.QuerySet[ActionType]:
+    """Return the action types that are billable on a day."""
+    is_billable = fact_on(ActionTypeRevision, "is_billable", day)
+    return ActionType.objects.annotate(is_billable=is_billable).filter(is_billable=True)
 
 
 class ActionQuerySet(models.QuerySet["Action"]):

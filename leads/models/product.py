@@ -1,10 +1,13 @@
 """Products that leads are about."""
 
+from datetime import date
+
 from django.db import models
 from django.db.models import Q
 
 from billing_engine.core.money import MOST_PLACES
 from leads.models.customer import Customer
+from leads.models.revision import FactsRevision, RevisionQuerySet, in_force_on, one_waits
 
 
 class Product(models.Model):
@@ -13,7 +16,6 @@ class Product(models.Model):
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="products")
     sku = models.CharField("SKU", max_length=100)
     name = models.CharField(max_length=200)
-    category = models.CharField(max_length=80, blank=True, db_index=True)
     list_price = models.DecimalField(
         max_digits=16,
         decimal_places=MOST_PLACES,
@@ -34,3 +36,27 @@ class Product(models.Model):
 
     def __str__(self) -> str:
         return f"{self.sku} · {self.name}"
+
+    def facts_on(self, day: date) -> "ProductRevision":
+        """Return the facts in force on a day."""
+        return in_force_on(self.revisions.all(), day)
+
+
+class ProductRevision(FactsRevision):
+    """A product's category from a first day on."""
+
+    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="revisions", db_index=False)
+    category = models.CharField(max_length=80, blank=True)
+
+    FACTS = ("category",)
+    SUBJECT = "product"
+
+    objects = RevisionQuerySet.as_manager()
+
+    class Meta(FactsRevision.Meta):
+        abstract = False
+        constraints = [*FactsRevision.Meta.constraints, one_waits("product")]
+        indexes = [
+            models.Index(name="product_revision_by_day", fields=["product", "first_day", "id"]),
+            models.Index(name="product_revision_category", fields=["category"]),
+        ]

@@ -25,10 +25,10 @@ class QuarantineStep(models.Model):
     item = models.ForeignKey(QuarantinedItem, on_delete=models.PROTECT, related_name="steps")
     kind = models.CharField(max_length=13, choices=Kind.choices)
     at = models.DateTimeField()
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     note = models.TextField(blank=True, help_text="The reason given, or what was still wrong with the item.")
     changed = models.JSONField(
-        default=dict, blank=True, help_text="What the new version changed: each member before and after."
+        default=dict, blank=True, help_text="What the person or the new version changed: each member before and after."
     )
     delivery = models.ForeignKey(
         Delivery,
@@ -40,8 +40,40 @@ class QuarantineStep(models.Model):
         help_text="The delivery it was stored with.",
     )
 
+    class Meta:
+        indexes = [
+            models.Index(name="quarantine_step_delivery", fields=["delivery"], condition=Q(delivery__isnull=False))
+        ]
+
     def __str__(self) -> str:
         return self.get_kind_display()
+
+
+class Correction(models.Model):
+    """What a person changed about a stored lead or action: by repairing it in quarantine or replacing it with a new version."""
+
+    step = models.ForeignKey(QuarantineStep, on_delete=models.PROTECT, related_name="corrections")
+    lead = models.ForeignKey("leads.Lead", on_delete=models.PROTECT, related_name="corrections")
+    action = models.ForeignKey(
+        "leads.Action",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="corrections",
+        help_text="Empty if the lead itself was changed.",
+    )
+    changed = models.JSONField(help_text="Each changed member before and after.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                name="a_step_corrects_a_lead_or_action_once", fields=["step", "lead", "action"], nulls_distinct=False
+            ),
+            models.CheckConstraint(name="a_correction_changes_something", condition=~Q(changed={})),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.step}: {self.action or self.lead}"
 
 
 class BulkRetry(WorkPass):

@@ -7,7 +7,8 @@ from typing import Any, ClassVar, Self, TypeVar
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery
+from django.db.models.expressions import Combinable
 
 # The first day of what has always been so; shown as "from the beginning".
 BEGINNING = date.min
@@ -87,3 +88,39 @@ def in_force_on(revisions: Iterable[AnyRevision], day: date) -> AnyRevision:
         raise LookupError(f"Nothing is in force on {day}.")
     # Of one day, the last that was put in force; one that is tried and not stored comes after all others.
     return max(begun, key=lambda each: (each.first_day, each.in_force_at, each.pk is None, each.pk))
+
+
+class FactsRevision(Revision):
+    """Facts of the catalog from a first day on."""
+
+    FACTS: ClassVar[tuple[str, ...]]
+    SUBJECT: ClassVar[str]
+
+    class Meta(Revision.Meta):
+        abstract = True
+
+    def __str__(self) -> str:
+        return f"{self.subject}, {super().__str__()}"
+
+    @property
+    def subject(self) -> Any:
+        """The product, source or action type."""
+        return getattr(self, self.SUBJECT)
+
+    @property
+    def waits(self) -> bool:
+        """Whether it waits for approval."""
+        return self.in_force_at is None and self.withdrawn_at is None
+
+
+def one_waits(subject: str) -> models.UniqueConstraint:
+    """Return the constraint that only one revision of a subject waits for approval."""
+    name = f"only_one_change_of_{'an' if subject[0] == 'a' else 'a'}_{subject}_waits"
+    return models.UniqueConstraint(name=name, fields=[subject], condition=Q(in_force_at=None, withdrawn_at=None))
+
+
+def fact_on(revisions: type[FactsRevision], fact: str, day: date | Combinable, *, of: str = "pk") -> Subquery:
+    """Return a subquery of a fact in force on a day, for the subject that the outer query names by `of`."""
+    manager: Any = revisions._meta.default_manager
+    found = manager.in_force().filter(**{revisions.SUBJECT: OuterRef(of), "first_day__lte": day})
+    return Subquery(found.order_by("-first_day", "-in_force_at", "-pk").values(fact)[:1])

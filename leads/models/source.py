@@ -1,8 +1,9 @@
 """Lead sources, their API keys and their signing secrets."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
@@ -10,6 +11,7 @@ from django.db.models.functions import Lower
 
 from billing_engine.core.countries import countries
 from leads.models.customer import CODE, Customer
+from leads.models.revision import FactsRevision, RevisionQuerySet, in_force_on, one_waits
 
 
 def validate_country(code: str) -> None:
@@ -43,7 +45,6 @@ class Source(models.Model):
 
     code = models.CharField(max_length=40, unique=True, validators=[CODE])
     name = models.CharField(max_length=200)
-    channel = models.CharField(max_length=20, choices=Channel.choices)
     is_active = models.BooleanField("active", default=True, help_text="Requests from an inactive source are refused.")
     customer = models.ForeignKey(
         Customer,
@@ -83,11 +84,35 @@ class Source(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(Lower("code"), name="a_source_code_is_unique_whatever_its_case"),
-            models.CheckConstraint(name="a_source_has_a_known_channel", condition=Q(channel__in=Channel.values)),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    def facts_on(self, day: date) -> "SourceRevision":
+        """Return the facts in force on a day."""
+        return in_force_on(self.revisions.all(), day)
+
+
+class SourceRevision(FactsRevision):
+    """A source's channel from a first day on."""
+
+    source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="revisions", db_index=False)
+    channel = models.CharField(max_length=20, choices=Channel.choices)
+
+    FACTS = ("channel",)
+    SUBJECT = "source"
+
+    objects = RevisionQuerySet.as_manager()
+
+    class Meta(FactsRevision.Meta):
+        abstract = False
+        constraints = [
+            *FactsRevision.Meta.constraints,
+            one_waits("source"),
+            models.CheckConstraint(name="a_source_has_a_known_channel", condition=Q(channel__in=Channel.values)),
+        ]
+        indexes = [models.Index(name="source_revision_by_day", fields=["source", "first_day", "id"])]
 
 
 class Credential(models.Model):
@@ -112,13 +137,32 @@ class Credential(models.Model):
 class ApiKey(Credential):
     """What a source authenticates with; shown once, and only its digest is kept."""
 
+    class Scope(models.TextChoices):
+        """What a key may see besides what happened to the source's own actions."""
+
+        PRICES = "prices", "Prices of its own actions"
+
     source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="api_keys")
     prefix = models.CharField(max_length=12, unique=True, help_text="The part that is shown in the admin.")
     digest = models.CharField(max_length=64, help_text="SHA-256 of the whole key.")
+    scopes = ArrayField(
+        models.CharField(max_length=20, choices=Scope.choices),
+        default=list,
+        blank=True,
+        help_text="What requests with the key may see besides what happened to the source's own actions.",
+    )
 
     class Meta(Credential.Meta):
         abstract = False
         verbose_name = "API key"
+        constraints = [
+            models.CheckConstraint(name="an_api_key_has_known_scopes", condition=Q(scopes__contained_by=["prices"]))
+        ]
+
+    @property
+    def sees_prices(self) -> bool:
+        """Whether it may see rules, amounts and invoice numbers of the source's own actions."""
+        return self.Scope.PRICES.value in self.scopes
 
     def __str__(self) -> str:
         return f"{self.prefix}…"

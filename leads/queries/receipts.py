@@ -4,12 +4,16 @@ import zlib
 from typing import Any
 
 import msgspec
+from django.db.models import Prefetch
 
 from leads.domain.identity import external_id
 from leads.domain.intake.receipt import Receipt
-from leads.models import Delivery, QuarantinedItem, Source
+from leads.models import Delivery, QuarantinedItem, QuarantineStep, Source
+from leads.queries.corrections import changes_as_data
 
 REFUSALS_OF_A_LEAD = 1_000
+REPAIRED = QuarantineStep.Kind.REPAIRED
+BY_REPAIR = Prefetch("steps", QuarantineStep.objects.filter(kind=REPAIRED))
 
 
 def receipt_of(source: Source, number: int) -> dict[str, Any] | None:
@@ -40,7 +44,7 @@ def _numbers(results: list[dict[str, Any]]) -> set[int]:
 def _add_settled(source: Source, results: list[dict[str, Any]]) -> None:
     """Add the current state to each quarantined item."""
     numbers = _numbers(results)
-    items = QuarantinedItem.objects.defer("content").in_bulk(numbers) if numbers else {}
+    items = QuarantinedItem.objects.defer("content").prefetch_related(BY_REPAIR).in_bulk(numbers) if numbers else {}
     for result in results:
         item = items.get(result.get("quarantined_item", 0))
         if item and item.source_id == source.pk:
@@ -48,8 +52,14 @@ def _add_settled(source: Source, results: list[dict[str, Any]]) -> None:
 
 
 def settled(item: QuarantinedItem) -> dict[str, Any]:
-    """Return the state of a quarantined item: waiting, repaired or discarded, when and why."""
-    return {"state": item.state, "settled_at": item.settled_at, "note": item.settled_note}
+    """Return the state of a quarantined item: waiting, repaired or discarded, when and why, and what a person changed."""
+    changes = [changes_as_data(step.changed) for step in item.steps.all() if step.kind == REPAIRED]
+    return {
+        "state": item.state,
+        "settled_at": item.settled_at,
+        "note": item.settled_note,
+        "changes": changes[-1] if changes else [],
+    }
 
 
 def _counts(delivery: Delivery) -> dict[str, int]:
@@ -58,7 +68,8 @@ def _counts(delivery: Delivery) -> dict[str, int]:
 
 def refusals_of(source: Source, *, lead: str, action: str) -> list[QuarantinedItem]:
     """Return each time an action was refused, by itself or with its lead, latest first; by the source's IDs."""
-    items = QuarantinedItem.objects.filter(source=source, lead_external_id=lead).order_by("-pk")
+    of_lead = QuarantinedItem.objects.filter(source=source, lead_external_id=lead)
+    items = of_lead.prefetch_related(BY_REPAIR).order_by("-pk")
     return [item for item in items[:REFUSALS_OF_A_LEAD] if _names(item.content, action)]
 
 

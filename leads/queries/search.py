@@ -13,10 +13,13 @@ from leads.models import Action, CustomerTerms, Lead, Source
 AS_NUMBERS = 1_000  # with more matches, a list is filtered by the condition itself
 
 
-def leads_named(term: str, *, path: str = "pk") -> Q:
-    """Match rows by their lead at `path`; exact IDs and addresses are preferred over prefixes."""
+def leads_named(term: str, *, path: str = "pk", by_person: bool) -> Q:
+    """Match rows by their lead at `path`; exact matches are preferred over prefixes.
+
+    By its ID and, for people who may see contacts, by email address or phone number.
+    """
     term = external_id(term)
-    for ways in (_whole(term), _begun(term)):
+    for ways in (_whole(term, by_person=by_person), _begun(term, by_person=by_person)):
         found = _numbers(Lead, ways)
         if len(found) > AS_NUMBERS:
             return _any(ways) if path == "pk" else Q(**{f"{path}__in": Lead.objects.filter(_any(ways))})
@@ -25,13 +28,13 @@ def leads_named(term: str, *, path: str = "pk") -> Q:
     return Q(pk__in=[])
 
 
-def actions_named(term: str, *, path: str = "pk") -> Q:
+def actions_named(term: str, *, path: str = "pk", by_person: bool) -> Q:
     """Match rows by the ID of their action at `path`, or by its lead."""
     term = external_id(term)
     own = [Q(external_id=term)]
     found = _numbers(Action, own)
     lead = "lead" if path == "pk" else f"{path}__lead"
-    leads = leads_named(term, path=lead)
+    leads = leads_named(term, path=lead, by_person=by_person)
     if not found:
         return leads
     own_rows = found if len(found) <= AS_NUMBERS else Action.objects.filter(_any(own))
@@ -44,10 +47,10 @@ def customers_named(term: str) -> Q:
     return Q(code__istartswith=term) | Q(name__icontains=term) | Q(pk__in=printed)
 
 
-def first_leads(term: str, at_most: int) -> list[Lead]:
+def first_leads(term: str, at_most: int, *, by_person: bool) -> list[Lead]:
     """Return the latest matching leads."""
     related = Lead.objects.select_related("product__customer")
-    return list(related.filter(leads_named(term)).order_by("-pk")[:at_most])
+    return list(related.filter(leads_named(term, by_person=by_person)).order_by("-pk")[:at_most])
 
 
 def first_actions(term: str, at_most: int) -> list[Action]:
@@ -57,19 +60,19 @@ def first_actions(term: str, at_most: int) -> list[Action]:
     return list(related.filter(pk__in=numbers).order_by("-pk")[:at_most])
 
 
-def _whole(term: str) -> list[Q]:
+def _whole(term: str, *, by_person: bool) -> list[Q]:
     """Return separate conditions, because each has its own index."""
+    if not by_person:
+        return [_of_any_source() & Q(external_id=term)]
     if phone := phone_key(term, "") if term.startswith("+") else "":
         return [Q(person_key=phone)]
     person = person_key(term) if "@" in term else ""
     return [_of_any_source() & Q(external_id=term), *([Q(person_key=person)] if person else [])]
 
 
-def _begun(term: str) -> list[Q]:
-    return [
-        _of_any_source() & Q(external_id__startswith=term),
-        ~Q(person_key="") & Q(person_key__startswith=term.lower()),
-    ]
+def _begun(term: str, *, by_person: bool) -> list[Q]:
+    person = ~Q(person_key="") & Q(person_key__startswith=term.lower())
+    return [_of_any_source() & Q(external_id__startswith=term), *([person] if by_person else [])]
 
 
 def _of_any_source() -> Q:

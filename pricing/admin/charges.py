@@ -25,6 +25,7 @@ from billing_engine.core.admin_kit.cells import (
 from billing_engine.core.admin_kit.columns import column
 from billing_engine.core.admin_kit.pages import ReadOnlyPage
 from billing_engine.core.calendar.instants import instant_in_words
+from leads.domain.access.contacts import may_see_contacts
 from leads.queries.search import actions_named
 from pricing.admin.action_days import DaysOfItsAction
 from pricing.admin.action_outcome import price_of, reason_chip
@@ -141,7 +142,10 @@ class ChargeAdmin(ReadOnlyPage[Charge]):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Charge], search_term: str
     ) -> tuple[QuerySet[Charge], bool]:
-        return (queryset.filter(actions_named(search_term, path="action")) if search_term.strip() else queryset), False
+        if not search_term.strip():
+            return queryset, False
+        by_person = may_see_contacts(request.user)
+        return queryset.filter(actions_named(search_term, path="action", by_person=by_person)), False
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any

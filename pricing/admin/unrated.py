@@ -6,7 +6,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Max, Min, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
@@ -22,6 +21,7 @@ from billing_engine.core.admin_kit.columns import column
 from billing_engine.core.admin_kit.dialogs import Dialog, Done, WithReason, button, person
 from billing_engine.core.admin_kit.pages import ReadOnlyPage
 from billing_engine.core.calendar.instants import day, zone_in_words
+from billing_engine.core.page_access import needs
 from pricing.admin import unpriceable
 from pricing.admin.action_days import DaysOfItsAction
 from pricing.domain.waive import waive
@@ -155,10 +155,9 @@ class UnratedActionAdmin(ReadOnlyPage[UnratedAction]):
         group = path("waive/", self.admin_site.admin_view(self.waive_group), name="pricing_unratedaction_waive_group")
         return [group, *super().get_urls()]
 
+    @needs("pricing.add_waiver")
     def waive_group(self, request: HttpRequest) -> HttpResponse:
         """The same as selecting a whole group in the list."""
-        if not self.has_waive_permission(request):
-            raise PermissionDenied
         chosen = _asked_for(request).select_related("action", "period__customer").order_by("action_id")
         refused = self.waive_selected(request, chosen)
         return refused or HttpResponseRedirect(list_of("pricing.unratedaction"))

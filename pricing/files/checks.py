@@ -27,6 +27,8 @@ def problems_of(read: forms.Rules) -> Iterator[Problem]:
         yield from _within(f"/customers/{place}", _customer_problems(customer))
     yield from _doubles("customers", "code", [customer.code for customer in read.customers])
     yield from _doubles("action_types", "code", [kind.code for kind in read.action_types])
+    for place, kind in enumerate(read.action_types):
+        yield from _within(f"/action_types/{place}", _kind_problems(kind))
     valid = dict[int, forms.Rule]()
     for place, rule in enumerate(read.rules):
         found = list(_within(f"/rules/{place}", _rule_problems(rule)))
@@ -86,6 +88,21 @@ def _customer_problems(customer: forms.Customer) -> Iterator[Problem]:
     elif customer.monthly_budget is not None and not fits(Decimal(customer.monthly_budget), customer.currency):
         yield Problem("/monthly_budget", no_fraction_in_words(customer.currency))
     yield from _disorder("contract_from", customer.contract_from, "contract_to", customer.contract_to, date)
+
+
+def _kind_problems(kind: forms.ActionType) -> Iterator[Problem]:
+    """What is invalid in an action type that matches the schema: days that do not exist, or that do not ascend."""
+    last = None
+    for place, change in enumerate(kind.changes):
+        pointer = f"/changes/{place}/first_day"
+        try:
+            day = date.fromisoformat(change.first_day)
+        except ValueError:
+            yield Problem(pointer, f"{change.first_day} does not exist")
+            continue
+        if last is not None and day <= last:
+            yield Problem(pointer, f"{day} is not after {last}, the day of the previous change")
+        last = day
 
 
 def _rule_problems(rule: forms.Rule) -> Iterator[Problem]:

@@ -78,10 +78,14 @@ class Explainer:
     """Explains the decisions of one rating."""
 
     def __init__(self, rule_set: RuleSet, rated: list[Rated]) -> None:
-        catalog = catalog_of(rule_set, [each.action for each in rated])
+        actions = [each.action for each in rated]
         self._rules = {rule.id: rule for rule in rule_set.rules}
         self._books = {
-            code: RuleBook(rules_open_to(rule_set, code), rule_set.customer(code).facts, catalog)
+            code: RuleBook(
+                rules_open_to(rule_set, code),
+                rule_set.customer(code).facts,
+                catalog_of(rule_set, actions, customer=code),
+            )
             for code in {each.action.customer for each in rated}
         }
         self._counts = Counts(rated)

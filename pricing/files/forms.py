@@ -58,11 +58,21 @@ class Customer(Form):
     contract_to: Annotated[Day | None, Meta(description="Last day, in the customer's time zone.")] = None
 
 
+class BillableChange(Form):
+    """Whether an action type is billable from a day on."""
+
+    first_day: Annotated[Day, Meta(description="In each customer's time zone.")]
+    billable: bool
+
+
 class ActionType(Form):
     """An action type; unlisted types are billable."""
 
     code: Name
     billable: bool = True
+    changes: Annotated[
+        list[BillableChange], Meta(description="What changes later; an action is judged by the state of its own day.")
+    ] = []
 
 
 class Scope(Form):

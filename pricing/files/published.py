@@ -10,7 +10,8 @@ from pricing.files import forms
 FOLDER = Path(__file__).resolve().parent / "schema"
 BEYOND = (
     "Beyond this schema, the program refuses: a duplicate name (in one object, or of two customers, action types, "
-    "rules or actions), a time, time zone or currency that does not exist, an end before its start, tiers that do "
+    "rules or actions), a time, time zone or currency that does not exist, an end before its start, changes of an "
+    "action type whose days do not ascend, tiers that do "
     "not ascend or whose last one, and only it, is not open, a minimum above its maximum, a hard budget without an "
     "amount, and two rules of the same scope, currency and priority that overlap in time."
 )

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from billing_engine.core.calendar.spans import Cycle, months_of
 from pricing.files.read import RuleSet
-from pricing.files.values import Placed, in_zone
+from pricing.files.values import Placed, in_zone, midnight
 from pricing.rating.amounts import Micro
 from pricing.rating.counters import Counters
 from pricing.rating.period import rate_period
@@ -24,11 +24,10 @@ class Rated(NamedTuple):
 def rate(rule_set: RuleSet, actions: Iterable[Placed]) -> list[Rated]:
     """One decision per action of all customers, in the order (occurred_at, id as string)."""
     ordered = sorted(actions, key=lambda action: (action.facts.occurred_at, action.facts.id))
-    catalog = catalog_of(rule_set, ordered)
     decided: dict[ActionId, Decision] = {}
     for code, cycles in _cycles(ordered).items():
         customer, rules = rule_set.customer(code).facts, rules_open_to(rule_set, code)
-        decided |= _rate_customer(cycles, customer, rules, catalog)
+        decided |= _rate_customer(cycles, customer, rules, catalog_of(rule_set, ordered, customer=code))
     return [Rated(action, decided[action.facts.id]) for action in ordered]
 
 
@@ -38,13 +37,20 @@ def rules_open_to(rule_set: RuleSet, customer: str) -> list[RuleFacts]:
     return [in_zone(rule, zone) for rule in rule_set.rules if rule.customer in (None, CustomerId(customer))]
 
 
-def catalog_of(rule_set: RuleSet, actions: Sequence[Placed]) -> Catalog:
-    """What the actions say about their products and sources; an unlisted action type is billable."""
+def catalog_of(rule_set: RuleSet, actions: Sequence[Placed], *, customer: str) -> Catalog:
+    """What the customer's actions say about their products and sources; an unlisted action type is billable."""
+    zone = rule_set.customer(customer).zone
+    actions = [action for action in actions if action.customer == customer]
     kinds = {action.facts.action_type for action in actions}
     return Catalog(
         products={action.facts.product: action.product for action in actions},
         sources={action.facts.source: action.source for action in actions},
         is_billable={kind: rule_set.is_billable.get(str(kind), True) for kind in kinds},
+        is_billable_later={
+            kind: [(midnight(day, zone), billable) for day, billable in later]
+            for kind in kinds
+            if (later := rule_set.is_billable_later.get(str(kind)))
+        },
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ class RuleSet:
     rules: list[RuleFacts] = field(default_factory=list)
     customers: dict[str, Customer] = field(default_factory=dict)
     is_billable: dict[str, bool] = field(default_factory=dict)
+    is_billable_later: dict[str, list[tuple[date, bool]]] = field(default_factory=dict)
 
     def customer(self, code: str) -> Customer:
         """The listed customer, or one with the defaults."""
@@ -54,6 +56,10 @@ def _read_rules(file: Path, faults: list[Fault]) -> RuleSet:
         [rule_facts(rule) for rule in read.rules],
         {customer.code: customer_of(customer) for customer in read.customers},
         {kind.code: kind.billable for kind in read.action_types},
+        {
+            kind.code: [(date.fromisoformat(each.first_day), each.billable) for each in kind.changes]
+            for kind in read.action_types
+        },
     )
 
 

@@ -73,8 +73,8 @@ def customer_of(customer: forms.Customer) -> Customer:
         currency=customer.currency,
         contract_start=None
         if customer.contract_from is None
-        else _midnight(date.fromisoformat(customer.contract_from), zone),
-        contract_end=None if last in (None, date.max) else _midnight(last + timedelta(days=1), zone),
+        else midnight(date.fromisoformat(customer.contract_from), zone),
+        contract_end=None if last in (None, date.max) else midnight(last + timedelta(days=1), zone),
         excluded_domains=frozenset(domain.lower() for domain in customer.excluded_domains),
         hard_budget=None if budget is None else micro(budget),
     )
@@ -173,5 +173,6 @@ def _micro(number: str | None) -> Micro | None:
     return None if number is None else micro(number)
 
 
-def _midnight(day: date, zone: ZoneInfo) -> Instant:
+def midnight(day: date, zone: ZoneInfo) -> Instant:
+    """The instant at which the day starts in the zone."""
     return moment(datetime.combine(day, time.min, tzinfo=zone))

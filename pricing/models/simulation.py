@@ -19,10 +19,15 @@ def money_sum() -> "models.DecimalField[object, object]":
 
 
 class Simulation(models.Model):
-    """Drafts of price rules tried on the real actions of past periods; nothing real is changed."""
+    """Drafts of price rules, or proposed terms and facts, tried on the real actions of past periods; nothing real is changed."""
 
     drafts = models.ManyToManyField(PriceRule, related_name="simulations", blank=True)
     draft_snapshots = models.JSONField(default=list, help_text="The drafts as they were, each as [id, name, terms].")
+    proposals = models.JSONField(
+        default=list,
+        db_default=models.Value([], models.JSONField()),
+        help_text="The changes of terms or facts that are tried, each as [reference, name].",
+    )
     months = ArrayField(models.CharField(max_length=10), help_text="Cycles, such as 2026-10.")
     from_the_start = models.BooleanField(
         "as if in force already",

@@ -13,7 +13,9 @@ class PeriodTerms(models.Model):
         help_text="Each price rule in force by id, with the instants it started and ended (or none)."
     )
     customer = models.JSONField(help_text="Contract dates, excluded domains and hard budget.")
-    catalog = models.JSONField(help_text="Products' categories, sources' channels, and billable action types.")
+    catalog = models.JSONField(
+        help_text="Products' categories, sources' channels and billable action types: first, and from which instants on."
+    )
     later_closed = models.JSONField(
         default=list,
         db_default=models.Value([], models.JSONField()),

@@ -28,7 +28,7 @@ def exclusion(action: ActionFacts, customer: CustomerFacts, catalog: Catalog) ->
     """The code of the first exclusion that applies, or "" if none does."""
     if action.is_voided:
         return VOIDED
-    if not catalog.is_billable[action.action_type]:
+    if not catalog.bills(action):
         return NOT_BILLABLE
     if action.is_test:
         return TEST_LEAD

@@ -8,8 +8,10 @@ from pricing.rating.values import (
     Catalog,
     CustomerFacts,
     KindId,
+    ProductFacts,
     ProductId,
     RuleFacts,
+    SourceFacts,
     SourceId,
 )
 
@@ -42,7 +44,9 @@ class RuleBook:
             reverse=True,
         )
         self._of_type: dict[KindId, list[RuleFacts]] = {}
+        # Only scopes whose facts never change; the others are found by the facts of the action's day.
         self._of_scope: dict[tuple[ProductId, SourceId, KindId], list[RuleFacts]] = {}
+        self._of_facts: dict[tuple[ProductFacts, SourceFacts, KindId], list[RuleFacts]] = {}
 
     def winner(self, action: ActionFacts) -> RuleFacts | None:
         """The best rule effective when the action occurred, or None if the action is unrated."""
@@ -70,16 +74,24 @@ class RuleBook:
         scope = (action.product, action.source, action.action_type)
         found = self._of_scope.get(scope)
         if found is None:
-            about, sender = self._catalog.products[action.product], self._catalog.sources[action.source]
-            found = self._of_scope[scope] = [
-                rule
-                for rule in self._open_to(action.action_type)
-                if (rule.product is None or rule.product == about.id)
-                and (not rule.category or rule.category == about.category)
-                and (rule.source is None or rule.source == sender.id)
-                and (not rule.channel or rule.channel == sender.channel)
-            ]
+            about, sender = self._catalog.product_of(action), self._catalog.source_of(action)
+            facts = (about, sender, action.action_type)
+            found = self._of_facts.get(facts)
+            if found is None:
+                found = self._of_facts[facts] = self._open_to_facts(*facts)
+            if action.product not in self._catalog.products_later and action.source not in self._catalog.sources_later:
+                self._of_scope[scope] = found
         return found
+
+    def _open_to_facts(self, about: ProductFacts, sender: SourceFacts, action_type: KindId) -> list[RuleFacts]:
+        return [
+            rule
+            for rule in self._open_to(action_type)
+            if (rule.product is None or rule.product == about.id)
+            and (not rule.category or rule.category == about.category)
+            and (rule.source is None or rule.source == sender.id)
+            and (not rule.channel or rule.channel == sender.channel)
+        ]
 
     @property
     def rules(self) -> list[RuleFacts]:

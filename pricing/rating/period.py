@@ -90,7 +90,9 @@ class Rater:
         self._book, self._customer, self._catalog = book, customer, catalog
         self._counters, self._faults = counters, faults
         self._seen = Foresight()
+        # Not billable, at some time at least: `exclusion` looks closer.
         self._not_billable = {kind for kind, is_billable in catalog.is_billable.items() if not is_billable}
+        self._not_billable |= catalog.is_billable_later.keys()
         self._excludes = excludes_some(customer)
         self._asked = asked_by(book.rules)
         # Most rules: the price depends only on earlier actions of the period.

@@ -4,9 +4,11 @@ Money, quantities, values and percents are integers in micro-units (1 = 0.000001
 Decimal.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import NamedTuple, NewType
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from operator import itemgetter
+from typing import NamedTuple, NewType, TypeVar
 
 from pricing.rating.amounts import Micro
 from pricing.rating.highest import conflict_of
@@ -23,7 +25,11 @@ CustomerId = NewType("CustomerId", object)
 PeriodId = NewType("PeriodId", object)
 RuleId = NewType("RuleId", object)
 LineageId = NewType("LineageId", object)
+Fact = TypeVar("Fact")
 Cuts = tuple[tuple[str, int], ...]  # caps that trimmed a price, in order, and what each cut off
+
+
+_begin = itemgetter(0)
 
 
 class ActionFacts(NamedTuple):
@@ -70,13 +76,42 @@ class SourceFacts(NamedTuple):
     channel: str
 
 
+Changes = Sequence[tuple[Instant, Fact]]  # what a fact became at each instant, in order
+
+
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """The products, sources and action types that actions refer to."""
+    """The products, sources and action types that actions refer to, as they were first, and what changed later.
+
+    Few facts ever change, so changes are kept apart: rating looks for them only where there are some.
+    """
 
     products: Mapping[ProductId, ProductFacts]
     sources: Mapping[SourceId, SourceFacts]
     is_billable: Mapping[KindId, bool]
+    products_later: Mapping[ProductId, Changes[ProductFacts]] = field(default_factory=dict)
+    sources_later: Mapping[SourceId, Changes[SourceFacts]] = field(default_factory=dict)
+    is_billable_later: Mapping[KindId, Changes[bool]] = field(default_factory=dict)
+
+    def product_of(self, action: ActionFacts) -> ProductFacts:
+        """The action's product, as it was when the action occurred."""
+        product = action.product
+        return _at(action.occurred_at, self.products[product], self.products_later.get(product, ()))
+
+    def source_of(self, action: ActionFacts) -> SourceFacts:
+        """The action's source, as it was when the action occurred."""
+        source = action.source
+        return _at(action.occurred_at, self.sources[source], self.sources_later.get(source, ()))
+
+    def bills(self, action: ActionFacts) -> bool:
+        """Whether the action's type was billable when the action occurred."""
+        kind = action.action_type
+        return _at(action.occurred_at, self.is_billable[kind], self.is_billable_later.get(kind, ()))
+
+
+def _at(instant: Instant, first: Fact, later: Changes[Fact]) -> Fact:
+    begun = bisect_right(later, instant, key=_begin)
+    return later[begun - 1][1] if begun else first
 
 
 @dataclass(frozen=True, slots=True)

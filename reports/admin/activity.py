@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.http import urlencode
 
 from billing_engine.core.admin_kit.menu import Item, in_menu, page_at
+from billing_engine.core.page_access import needs
 from billing_engine.core.read_replica import from_copy, rows_from_copy
 from billing_engine.core.tables.csv import Cell, csv_response
 from invoices.domain.wording import late_in_words
@@ -26,10 +26,10 @@ HEADER = ("Month", "Late activity from", "SKU", "Product", "Source", "Action typ
 AFTER_REASONS = ("Unrated", "Quantity charged", "Unit", "Amount", "Currency")
 
 
+@needs(PERMISSION)
 @from_copy
 def activity_page(request: HttpRequest) -> HttpResponse:
     """Show the activity of the selected customer and month, reconciled with the invoices."""
-    _permitted(request)
     customer, month = _selection(request)
     page: dict[str, Any] = {
         **admin.site.each_context(request),
@@ -44,20 +44,15 @@ def activity_page(request: HttpRequest) -> HttpResponse:
     return TemplateResponse(request, "reports/activity.html", page)
 
 
+@needs(PERMISSION)
 def activity_csv(request: HttpRequest) -> StreamingHttpResponse:
     """Stream all rows as CSV."""
-    _permitted(request)
     customer, month = _selection(request)
     if customer is None:
         raise Http404
     header = (*HEADER, *(f"Excluded: {reason_in_words(code)}" for code in Charge.Reason.values), *AFTER_REASONS)
     name = "-".join(filter(None, ("activity", customer.code, month)))
     return csv_response(f"{name}.csv", header, rows_from_copy(_cells(customer, activity_of(customer, month=month))))
-
-
-def _permitted(request: HttpRequest) -> None:
-    if not request.user.has_perm(PERMISSION):
-        raise PermissionDenied
 
 
 def _selection(request: HttpRequest) -> tuple[Customer | None, str]:

@@ -37,7 +37,7 @@ def month_at_a_glance(request: HttpRequest, context: dict[str, Any]) -> dict[str
         "later": month.next(),
         "current": None if month == current else current,
         "tasks": [task for permission, task in _tasks(queues, approvals) if may(permission)],
-        "to_rate": queues.to_rate,
+        "to_rate": queues.to_rate if may("pricing.view_charge") else 0,
         "received": _received(month) if may("leads.view_delivery") else None,
         "rated": _rated(month) if may("pricing.view_charge") else None,
         "money": _money(month) if may("invoices.view_invoice") else None,

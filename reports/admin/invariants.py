@@ -4,7 +4,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.timezone import now
@@ -12,6 +11,7 @@ from django.utils.timezone import now
 from billing_engine.core.admin_kit.cells import list_of, page_of
 from billing_engine.core.admin_kit.menu import Item, in_menu, page_at
 from billing_engine.core.calendar.spans import Cycle, Month
+from billing_engine.core.page_access import needs
 from invoices.domain.wording import month_in_words
 from reports.queries.invariant import Invariant, Sides, side_in_words
 from reports.queries.invariants import invariants
@@ -23,10 +23,9 @@ BREACHES_SHOWN = 20
 LISTS = {"1": "leads.delivery", "2": "leads.billingperiod", "5": "leads.customer", "6": "core.deed"}
 
 
+@needs(*MAY_SEE)
 def invariants_page(request: HttpRequest) -> HttpResponse:
     """Recount the selected month, the current month, or all time."""
-    if not request.user.has_perms(MAY_SEE):
-        raise PermissionDenied
     month = _chosen(request.GET.get("month", ""))
     found = invariants(month)
     page = {
@@ -96,4 +95,4 @@ def _rows(number: str, month: Cycle | None) -> str:
 
 
 page_at("reports/invariants/", invariants_page, name="reports_invariants")
-in_menu("Finance", 40, Item("Invariants", "balance", "admin:reports_invariants", "invoices.view_invoice"))
+in_menu("Finance", 40, Item("Invariants", "balance", "admin:reports_invariants", *MAY_SEE))

@@ -4,27 +4,36 @@ from typing import Any
 
 from django.http import Http404
 from django.urls import reverse
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
-from rest_framework import serializers
-from rest_framework.authentication import SessionAuthentication
+from drf_spectacular.utils import (
+    OpenApiExample,
+    OpenApiParameter,
+    OpenApiResponse,
+    PolymorphicProxySerializer,
+    extend_schema,
+)
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from billing_engine.core.api.problem_examples import problems
 from billing_engine.core.errors import Refused
-from billing_engine.core.money import SUM_DIGITS
-from leads.api.authentication import ApiKeyAuthentication
-from leads.api.serializers import SettledSerializer
+from leads.api.authentication import SOURCES_AND_STAFF
 from leads.domain.early_actions import BEFORE_ITS_LEAD
 from leads.domain.identity import external_id
 from leads.models import Action, ApiKey, Source
 from leads.queries.receipts import settled
-from pricing.api.charges import CutSerializer, cuts_shape
+from pricing.api.serializers import cuts_shape
+from pricing.domain.audit.explain_to_source import price_facts
 from pricing.models import Charge
-from reports.queries.action_state import STATES, ActionState, state_of
+from reports.api.serializers import (
+    ActionForSourceSerializer,
+    ActionForStaffSerializer,
+    PricedActionForSourceSerializer,
+)
+from reports.queries.action_state import ActionState, own_void_reason, state_of, told_to_source
 
-MAY_SEE = ("leads.view_action", "leads.view_quarantineditem", "pricing.view_charge", "invoices.view_invoice")
+# From the longest to the shortest: clients take the first that fits.
+BY_AUDIENCE = [ActionForStaffSerializer, PricedActionForSourceSerializer, ActionForSourceSerializer]
 
 
 class LeadMissing(Refused):
@@ -35,61 +44,6 @@ class LeadMissing(Refused):
     message = "Name the lead (?lead=…), because the ID of an action is unique only within its lead."
 
 
-class ChargeSerializer(serializers.Serializer[Any]):
-    """What the action costs, or why it costs nothing."""
-
-    amount = serializers.DecimalField(SUM_DIGITS, 6)
-    full_amount = serializers.DecimalField(SUM_DIGITS, 6, help_text="The amount before any cap.")
-    currency = serializers.CharField()
-    rule = serializers.CharField(allow_null=True, help_text="The price rule's name.")
-    rule_id = serializers.IntegerField(allow_null=True, help_text="The ID of the rule's revision.")
-    reason = serializers.ChoiceField(
-        Charge.Reason.values, allow_blank=True, help_text="Why the action is not charged; empty if it is."
-    )
-    cuts = CutSerializer(many=True, help_text="How much each cap cut off the full amount, in order.")
-    explanation = serializers.CharField(help_text="The URL of the full explanation.")
-
-
-class InvoicedSerializer(serializers.Serializer[Any]):
-    """The issued invoice the action is on."""
-
-    number = serializers.CharField()
-    issued_on = serializers.DateField()
-
-
-class RefusalSerializer(SettledSerializer):
-    """One refusal of the action, with its current state."""
-
-    quarantined_item = serializers.IntegerField()
-    code = serializers.CharField()
-    message = serializers.CharField()
-
-
-class ActionStateSerializer(serializers.Serializer[Any]):
-    """The state of one action, from intake to invoice."""
-
-    source = serializers.CharField()  # type: ignore[assignment]  # a field of the answer, not the option of that name
-    lead = serializers.CharField()
-    id = serializers.CharField()
-    state = serializers.ChoiceField(STATES)
-    message = serializers.CharField(help_text="The state as a sentence.")
-    action = serializers.IntegerField(allow_null=True, help_text="Our ID of the action; null if it is not stored.")
-    type = serializers.CharField(allow_null=True)
-    occurred_at = serializers.DateTimeField(allow_null=True)
-    quantity = serializers.DecimalField(18, 6, allow_null=True)
-    value = serializers.DecimalField(18, 6, allow_null=True)
-    voided_at = serializers.DateTimeField(allow_null=True)
-    void_reason = serializers.CharField(allow_blank=True)
-    flags = serializers.ListField(
-        child=serializers.ChoiceField([BEFORE_ITS_LEAD]),
-        help_text="What is unusual about it: it occurred before its lead.",
-    )
-    period = serializers.CharField(allow_null=True, help_text="The billing period the action is assigned to.")
-    charge = ChargeSerializer(allow_null=True)
-    invoice = InvoicedSerializer(allow_null=True)
-    quarantine = RefusalSerializer(many=True, help_text="Each refusal of the action, latest first.")
-
-
 EXAMPLE = OpenApiExample(
     "Charged",
     value={
@@ -97,7 +51,7 @@ EXAMPLE = OpenApiExample(
         "lead": "L-88231",
         "id": "A-1",
         "state": "charged",
-        "message": "Charged $7.50 by the rule “Samples”.",
+        "message": "Charged.",
         "action": 4711,
         "type": "sample_order",
         "occurred_at": "2026-10-31T22:41:09Z",
@@ -107,17 +61,7 @@ EXAMPLE = OpenApiExample(
         "void_reason": "",
         "flags": [],
         "period": "2026-10",
-        "charge": {
-            "amount": "7.500000",
-            "full_amount": "7.500000",
-            "currency": "USD",
-            "rule": "Samples",
-            "rule_id": 12,
-            "reason": "",
-            "cuts": [],
-            "explanation": "/api/v1/charges/4711/explanation",
-        },
-        "invoice": None,
+        "charge": {"reason": "", "explanation": "/api/v1/charges/4711/explanation"},
         "quarantine": [],
     },
     response_only=True,
@@ -127,15 +71,17 @@ EXAMPLE = OpenApiExample(
 class ActionView(APIView):
     """Returns the state of an action."""
 
-    authentication_classes = [ApiKeyAuthentication, SessionAuthentication]
+    authentication_classes = SOURCES_AND_STAFF
+    for_sources = True
+    staff_needs = ("leads.view_action", "leads.view_quarantineditem", "pricing.view_charge", "invoices.view_invoice")
 
     @extend_schema(
         operation_id="action",
         tags=["Leads in"],
         summary="Retrieve the state of an action",
-        description="Whether the action is in quarantine, waiting to be rated, excluded (and why), charged "
-        "(how much, and by which rule) or invoiced (and on which invoice). A source can see only "
-        "its own actions; staff can see all.",
+        description="Whether the action is in quarantine, waiting to be rated, excluded (and why), charged or invoiced. "
+        "A source can see only its own actions, and with the scope `prices` also the rule, the amount and the invoice; "
+        "staff can see all.",
         parameters=[
             OpenApiParameter("source", str, OpenApiParameter.PATH, description="The source's code."),
             OpenApiParameter("action", str, OpenApiParameter.PATH, description="The action's ID, as it was sent."),
@@ -147,8 +93,12 @@ class ActionView(APIView):
             ),
         ],
         responses={
-            200: OpenApiResponse(ActionStateSerializer, "The state", [EXAMPLE]),
-            **problems(400, 401, 404, 406, 429, 503),
+            200: OpenApiResponse(
+                PolymorphicProxySerializer("ActionState", BY_AUDIENCE, resource_type_field_name=None),
+                "The state",
+                [EXAMPLE],
+            ),
+            **problems(400, 401, 403, 404, 406, 429, 503),
         },
     )
     def get(self, request: Request, source: str, action: str) -> Response:
@@ -162,16 +112,28 @@ class ActionView(APIView):
         if sender is None or found is None:
             raise Http404
         named = {"source": sender.code, "lead": lead, "id": external_id(action)}
-        return Response(ActionStateSerializer(named | _as_json(found)).data)
+        return Response(_shaped(named | _as_json(found), found, request.auth))
 
 
 def _visible_to(request: Request, code: str) -> Source | None:
     if isinstance(request.auth, ApiKey):
         own = request.auth.source
         return own if own.code.lower() == code.lower() else None
-    if "\0" in code or not request.user.has_perms(MAY_SEE):
-        return None
-    return Source.objects.filter(code__iexact=code).first()
+    return None if "\0" in code else Source.objects.filter(code__iexact=code).first()
+
+
+def _shaped(answer: dict[str, Any], found: ActionState, key: Any) -> Any:
+    """Return what the audience may see: staff, a source, or a source whose key may see prices."""
+    if not isinstance(key, ApiKey):
+        return ActionForStaffSerializer(answer).data
+    shape = PricedActionForSourceSerializer if key.sees_prices else ActionForSourceSerializer
+    charge = found.charge and answer["charge"] | price_facts(found.charge) | {"rule": _rule_name(found.charge)}
+    own = {"message": told_to_source(found, with_price=key.sees_prices), "charge": charge}
+    return shape(answer | own | {"void_reason": own_void_reason(found.action)}).data
+
+
+def _rule_name(charge: Charge) -> str | None:
+    return charge.rule.name if charge.rule and not charge.reason else None
 
 
 def _as_json(found: ActionState) -> dict[str, Any]:

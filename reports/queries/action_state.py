@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
-from billing_engine.core.money import in_words, price_in_words
 from invoices.models import Invoice
+from leads.domain.voiding import voided_by
 from leads.models import Action, QuarantinedItem, Source
 from leads.queries.receipts import refusals_of
+from pricing.domain.audit.explain_to_source import amount_in_words, stands_alone
 from pricing.models import Charge, UnratedAction
 
 WAITING, EXCLUDED, CHARGED, INVOICED = "waiting", "excluded", "charged", "invoiced"
@@ -65,16 +66,35 @@ def _of_stored(action: Action, refusals: list[QuarantinedItem]) -> ActionState:
         return ActionState(WAITING, _waiting(getattr(action, "unrated", None)), action, None, None, refusals)
     invoice = Invoice.objects.filter(period=action.period, state=Invoice.State.ISSUED).first()
     if charge.reason:
-        return ActionState(EXCLUDED, _excluded(charge, action), action, charge, invoice, refusals)
-    words = _charged(charge, action.period.customer.currency) + _since(action, invoice)
+        return ActionState(EXCLUDED, _excluded(charge, action.void_reason), action, charge, invoice, refusals)
+    words = _charged(charge) + _since(action, invoice)
     if invoice is None:
         return ActionState(CHARGED, words, action, charge, None, refusals)
     return ActionState(INVOICED, words, action, charge, invoice, refusals)
 
 
-def _since(action: Action, invoice: Invoice | None) -> str:
+def told_to_source(found: ActionState, *, with_price: bool) -> str:
+    """Return the state as a sentence for the action's source: without the price, unless its key may see prices."""
+    if found.charge is None or found.action is None:
+        return found.message
+    if found.charge.reason:
+        return _excluded(found.charge, own_void_reason(found.action))
+    rule: Any = found.charge.rule  # a charge without reason has one
+    if not with_price:
+        return "Charged." + _since(found.action, found.invoice, names_it=False)
+    amount = f" {amount_in_words(found.charge)}" if stands_alone(found.charge) else ""
+    return f"Charged{amount} by the rule “{rule.name}”." + _since(found.action, found.invoice)
+
+
+def own_void_reason(action: Action | None) -> str:
+    """Return the reason that the source itself gave for voiding; a person's reason is not for the source."""
+    return "" if action is None or not action.void_reason or voided_by(action) else action.void_reason
+
+
+def _since(action: Action, invoice: Invoice | None, *, names_it: bool = True) -> str:
     """Name the invoice and, if the action was voided after its period closed, what happens next."""
-    on = f" It is on invoice {invoice.number}." if invoice else ""
+    named = f"invoice {invoice.number}" if invoice and names_it else "an issued invoice"
+    on = f" It is on {named}." if invoice else ""
     if not action.voided_after_close:
         return on
     next_ = "it has to be credited" if invoice else "regenerate the draft to remove it"
@@ -89,13 +109,11 @@ def _waiting(unrated: UnratedAction | None) -> str:
     return "Stored, but no price rule matches yet."
 
 
-def _excluded(charge: Charge, action: Action) -> str:
-    why = f" ({action.void_reason})" if charge.reason == Charge.Reason.VOIDED and action.void_reason else ""
-    return f"Not charged: {charge.get_reason_display()}{why}."
+def _excluded(charge: Charge, why: str) -> str:
+    because = f" ({why})" if charge.reason == Charge.Reason.VOIDED and why else ""
+    return f"Not charged: {charge.get_reason_display()}{because}."
 
 
-def _charged(charge: Charge, currency: str) -> str:
+def _charged(charge: Charge) -> str:
     rule: Any = charge.rule  # a charge without reason has one
-    trimmed = f" of {price_in_words(charge.full_amount, currency)}" if charge.cuts else ""
-    amount = price_in_words(charge.amount, currency) if charge.amount else in_words(charge.amount, currency)
-    return f"Charged {amount}{trimmed} by the rule “{rule.name}”."
+    return f"Charged {amount_in_words(charge)} by the rule “{rule.name}”."

@@ -27,13 +27,19 @@ ACTIVITY = f"""
          GROUP BY 1, 2, 3, 4, 5, 6
     )
     SELECT period.label, period.start_at, period.end_at, counted.late_from,
-           product.sku, product.name, source.name, type.name, type.unit, counted.reason,
+           product.sku, product.name, source.name, type.name, facts.unit, counted.reason,
            counted.actions, counted.quantity, counted.amount
       FROM counted
       JOIN leads_billingperiod period ON period.id = counted.period_id
       JOIN leads_product product ON product.id = counted.product_id
       JOIN leads_source source ON source.id = counted.source_id
       JOIN leads_actiontype type ON type.id = counted.action_type_id
+      JOIN (SELECT action_type_id, unit, first_day,
+                   lead(first_day, 1, 'infinity') OVER (PARTITION BY action_type_id ORDER BY first_day, in_force_at, id) AS until
+              FROM leads_actiontyperevision WHERE in_force_at IS NOT NULL) facts
+           ON facts.action_type_id = type.id
+           AND (period.start_at AT TIME ZONE %(zone)s)::date >= facts.first_day
+           AND (period.start_at AT TIME ZONE %(zone)s)::date < facts.until
      ORDER BY period.start_at, counted.late_from, product.name, product.id, source.name, source.id,
               type.name, type.id, counted.reason
 """  # noqa: S608 -- an expression of our own

@@ -4,17 +4,19 @@ Everything is drawn from one seed, so that two runs rate the same. One month, as
 customers come in mixed, in the order of their time but for half an hour.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from itertools import islice
 from random import Random
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import connection
 
 from billing_engine.core.calendar.spans import Month
+from leads.domain.catalog.facts import first_facts
 from leads.models import ActionType, BillingPeriod, Channel, Customer, Delivery, Product, Source
 from pricing.models import Waiver
 from tests.bench.rulebook import KINDS, write_rules
@@ -97,15 +99,19 @@ def build(seed: int = 20_261_001) -> tuple[World, list[BillingPeriod]]:
     for number, customer in enumerate(customers):
         agree(customer, **_terms(number))
     channels = [*Channel.values, Channel.WEBSITE]
-    sources = Source.objects.bulk_create(
-        Source(code=f"source{n}", name=f"Source {n}", channel=channel) for n, channel in enumerate(channels)
-    )
-    kinds = ActionType.objects.bulk_create(
-        ActionType(code=code, name=code, is_billable=code != "site_visit") for code in KINDS
-    )
+    sources = Source.objects.bulk_create(Source(code=f"source{n}", name=f"Source {n}") for n, _ in enumerate(channels))
+    kinds = ActionType.objects.bulk_create(ActionType(code=code, name=code) for code in KINDS)
+    give_facts(sources, lambda n, _: {"channel": channels[n]})
+    give_facts(kinds, lambda _, kind: {"is_billable": kind.code != "site_visit"})
     delivery = Delivery.objects.create(source=sources[0], received_at=START, body=b"", body_size=0)
     world = World(Random(seed), sources, kinds, delivery)
     return world, settle(customers, sources, kinds)
+
+
+def give_facts(subjects: Sequence[Any], facts: Callable[[int, Any], dict[str, Any]]) -> None:
+    """Write each subject's facts from the beginning, given its place among them."""
+    first = [first_facts(each, at=START, by=None, facts=facts(n, each)) for n, each in enumerate(subjects)]
+    type(first[0]).objects.bulk_create(first)
 
 
 def settle(
@@ -113,10 +119,9 @@ def settle(
 ) -> list[BillingPeriod]:
     """Products, rules and the month's period of each customer; its position decides what is special about its rules."""
     products = Product.objects.bulk_create(
-        Product(customer=customer, sku=f"SKU-{n}", name=f"Product {n}", category=CATEGORIES[n % 3])
-        for customer in customers
-        for n in range(5)
+        Product(customer=customer, sku=f"SKU-{n}", name=f"Product {n}") for customer in customers for n in range(5)
     )
+    give_facts(products, lambda n, _: {"category": CATEGORIES[n % 5 % 3]})
     write_rules(customers, products, sources, {kind.code: kind for kind in kinds}, first_place=first_place)
     span = MONTH.span(customers[0].zone)
     return BillingPeriod.objects.bulk_create(

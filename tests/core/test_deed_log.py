@@ -67,7 +67,7 @@ def listed(client: Client, **asked: str) -> list[str]:
 def test_the_page_of_a_row_shows_its_last_deeds_in_the_customers_zone_with_values_and_leads_to_all(
     acme: Customer, olga: User
 ) -> None:
-    olga.is_superuser = True  # whoever may change every term
+    olga.is_superuser = True  # so that she may change every term
     olga.save()
     acme.monthly_budget, acme.billing_contacts = 1, ["ap@example.com", "cfo@example.com"]
     save_customer(acme, by=olga, at=datetime(2026, 10, 1, tzinfo=UTC))
@@ -148,7 +148,7 @@ def test_an_export_holds_every_column_in_the_order_of_the_chain_and_is_itself_a_
 
     answer = client_of(olga).post(LOG, chosen)
 
-    text = b"".join(answer.streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
+    text = "".join(part.decode("utf-8") for part in answer).removeprefix("\ufeff")
     rows = list(csv.DictReader(StringIO(text)))
     assert [(row["Place"], row["Who"], row["Did"], row["On"], row["Reason"], row["Changes"]) for row in rows] == [
         ("1", "Olga Berg", "Shown in a test", "ACME", "'=0", "Budget: – → 0"),

@@ -25,9 +25,12 @@ SEED = """
 import django; django.setup()
 from django.contrib.auth.models import User
 from leads.domain.credentials.api_keys import create_key
+from django.utils.timezone import now
+from leads.domain.catalog.sources import save_source
 from leads.models import Source
 User.objects.create_superuser("root", password="a long password")
-print(create_key(Source.objects.create(code="web", name="Web", channel="website"))[1])
+web = save_source(Source(code="web", name="Web"), facts={"channel": "website"}, by=None, at=now())
+print(create_key(web)[1])
 """
 
 

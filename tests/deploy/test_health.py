@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 import redis
@@ -11,6 +12,7 @@ from django.conf import LazySettings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.db.migrations.loader import MigrationLoader
 from django.test import Client
 
 from billing_engine.operations import health
@@ -62,6 +64,16 @@ def test_a_migration_that_is_not_applied_makes_nobody_ready(db: None, beat: None
     assert (answer.status_code, answer.json()) == (503, OK | {"ready": False, "migrations": "1 not applied"})
     with pytest.raises(CommandError, match="Not within 0 seconds: 1 not applied"):
         call_command("wait_for_migrations", seconds=0)
+
+
+def test_whether_all_migrations_are_applied_is_asked_without_reading_the_code_again(
+    db: None, beat: None, monkeypatch: pytest.MonkeyPatch, django_assert_max_num_queries: Any
+):
+    assert Client().get("/readyz").json() == OK
+    monkeypatch.delattr(MigrationLoader, "build_graph")
+
+    with django_assert_max_num_queries(3):
+        assert Client().get("/readyz").json() == OK
 
 
 def test_a_broker_that_does_not_answer_is_named_and_nothing_more_is_told(db: None, settings: LazySettings):

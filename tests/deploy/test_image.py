@@ -139,7 +139,7 @@ def test_from_the_first_install_to_the_first_log_in(
     login = f"{deployed.address}/admin/login/"
     with browser.open(login) as page:
         [token] = set(re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', page.read().decode()))
-    form = {"username": "first", "password": "a long password", "csrfmiddlewaretoken": token, "next": "/admin/"}
+    form = {"login": "first", "password": "a long password", "csrfmiddlewaretoken": token, "next": "/admin/"}
     with browser.open(login, data=urlencode(form).encode()) as page:
         assert (page.status, page.url) == (200, f"{deployed.address}/admin/")
     assert "sessionid" in {cookie.name for cookie in jar}

@@ -318,7 +318,7 @@ def _log_in(engine: Deployed, password: str) -> tuple[int, str]:
     _, headers, body = _ask(engine, "GET", "/admin/login/")
     token = re.findall(rb'name="csrfmiddlewaretoken" value="(\w+)"', body)[0].decode()
     cookie = headers["set-cookie"].split(";")[0]
-    form = urlencode({"username": "root", "password": password, "csrfmiddlewaretoken": token, "next": "/admin/"})
+    form = urlencode({"login": "root", "password": password, "csrfmiddlewaretoken": token, "next": "/admin/"})
     status, headers, _ = _ask(
         engine, "POST", "/admin/login/", form.encode(), Cookie=cookie, Content_Type="application/x-www-form-urlencoded"
     )

@@ -16,8 +16,13 @@ PAGES = (
     "/admin/pricing/pricerule/",
     "/admin/pricing/pricerule/add/",
     "/admin/invoices/invoice/",
-    "/admin/auth/user/add/",
+    "/admin/auth/user/",
+    "/admin/accounts/invitation/add/",
     "/admin/password_change/",
+    "/admin/account/sessions/",
+    "/admin/account/second-factor/",
+    "/admin/account/second-factor/app/add/",
+    "/admin/account/second-factor/passkeys/add/",
     "/api/docs/",
 )
 
@@ -32,9 +37,9 @@ def _complaints(browser: Browser, address: str) -> list[str]:
     page.on("console", lambda message: heard.append(f"{page.url}: {message.text}") if message.type == "error" else None)
     page.on("pageerror", lambda error: heard.append(f"{page.url}: {error}"))
     page.goto("/admin/login/")
-    page.locator("[name=username]").fill("root")
+    page.locator("[name=login]").fill("root")
     page.locator("[name=password]").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Log in", exact=True).click()
     page.get_by_text("Received").first.wait_for()
     for path in PAGES:
         answer = page.goto(path, wait_until="networkidle")

@@ -26,7 +26,7 @@ CONTAINERS = {
 SECRETS = [
     *("SECRET_KEY", "SECRET_KEY_FALLBACKS", "DATABASE_USER", "DATABASE_PASSWORD", "REDIS_PASSWORD", "EMAIL_URL"),
 ]
-OWNERS = ["DATABASE_ADMIN_USER", "DATABASE_ADMIN_PASSWORD", "DATABASE_APP_USER", "DATABASE_APP_PASSWORD"]
+OWNERS = [f"DATABASE_{login}_{part}" for login in ("ADMIN", "APP", "READER") for part in ("USER", "PASSWORD")]
 # Variables of .env.example that no task gets, each with its reason.
 NOT_TOLD = {
     "DEBUG": "never where strangers can reach the server",
@@ -215,7 +215,9 @@ def test_data_is_kept_when_a_stack_is_deleted():
     assert kept.pop("Database") == "Snapshot"
     assert kept.pop("Cache") == "Delete"
     assert set(kept.values()) == {"RetainExceptOnCreate"}
-    assert {"EngineSecret", "DatabaseSecret", "OwnerSecret", "AppSecret", "Registry", "WebLogs"} <= set(kept)
+    assert {"EngineSecret", "DatabaseSecret", "OwnerSecret", "AppSecret", "ReaderSecret", "Registry", "WebLogs"} <= set(
+        kept
+    )
     replaced = {name: one.get("UpdateReplacePolicy") for name, one in INFRA["Resources"].items()}
     assert {replaced[name] for name in kept} == {"Retain"}
 

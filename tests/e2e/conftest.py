@@ -61,7 +61,7 @@ def log_in(page: Page, name: str) -> None:
     """Log in as this user, even if another one is logged in."""
     page.context.clear_cookies()
     page.goto("/admin/login/")
-    page.locator("[name=username]").fill(name)
+    page.locator("[name=login]").fill(name)
     page.locator("[name=password]").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Log in", exact=True).click()
     expect(page.get_by_text("Needs attention").or_(page.get_by_text("Received")).first).to_be_visible()

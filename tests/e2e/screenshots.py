@@ -82,7 +82,7 @@ def _draw_the_pdf(page: Page) -> None:
 
 def _log_in(page: Page, person: str) -> None:
     page.goto("/admin/login/")
-    page.locator("[name=username]").fill(person)
+    page.locator("[name=login]").fill(person)
     page.locator("[name=password]").fill(f"sample-{person}")
     page.locator("[name=password]").press("Enter")
     page.wait_for_load_state("networkidle")

@@ -101,12 +101,15 @@ def test_a_fault_is_seen_fixed_and_retried(page: Page, company: None, live_serve
     box = page.get_by_role("textbox", name="The item as JSON")
     box.fill(box.input_value().replace('"quantity": -4', '"quantity": "many"'))
     page.get_by_role("button", name="Retry").click()
+    page.get_by_role("button", name="Confirm and retry").click()
     expect(page.get_by_text("Still refused. Nothing was changed.")).to_be_visible()
     expect(page.locator(".lb-fault")).to_have_text('      "quantity": "many",')
 
     box = page.get_by_role("textbox", name="The item as JSON")
     box.fill(box.input_value().replace('"many"', "4"))
     page.get_by_role("button", name="Retry").click()
+    expect(page.get_by_role("heading", name="Check what you changed, then confirm")).to_be_visible()
+    page.get_by_role("button", name="Confirm and retry").click()
     expect(page.get_by_text("Lead L-1 updated. Actions: 1 created.")).to_be_visible()
     expect(page.get_by_text("Retried and refused again")).to_be_visible()
     assert Action.objects.get().quantity == 4

@@ -22,7 +22,7 @@ from pricing.domain.rate.rate import rate_waiting
 from pricing.models import Charge, PeriodTally
 from tests import shared
 from tests.e2e.real_data import OTTO_TYPES, X_EDUCATION_MAPPING, otto_leads
-from tests.factories.leads import CustomerFactory, SourceFactory
+from tests.factories.leads import ActionTypeFactory, CustomerFactory, SourceFactory
 from tests.factories.pricing import PriceRuleFactory, graduated
 
 pytestmark = [pytest.mark.django_db(transaction=True), shared.needed]
@@ -36,7 +36,7 @@ NOT_BILLABLE = {"modified": 3407, "email_bounced": 326 + 60}
 def test_otto_sessions_over_http_are_stored_once_and_billed_to_the_last_event(live_server: LiveServer):
     CustomerFactory.create(code="OTTO", currency="EUR", time_zone="Europe/Berlin")
     for code in OTTO_TYPES:
-        ActionType.objects.create(code=code, name=code, is_billable=True)
+        ActionTypeFactory.create(code=code, name=code)
     PriceRuleFactory.create(currency="EUR", unit_price="1.25", action_type=ActionType.objects.get(code="carts"))
     PriceRuleFactory.create(currency="EUR", unit_price="8", action_type=ActionType.objects.get(code="orders"))
     graduated(
@@ -76,7 +76,7 @@ def test_the_crm_export_by_file_is_accounted_for_to_the_last_row(capsys: pytest.
     CustomerFactory.create(code="XEDU", time_zone="Asia/Kolkata")
     SourceFactory.create(code="crm", new_products=Source.NewProducts.CREATE, field_mapping=X_EDUCATION_MAPPING)
     for code in _x_education_types() - set(UNKNOWN):
-        ActionType.objects.create(code=code, name=code, is_billable=code not in NOT_BILLABLE)
+        ActionTypeFactory.create(code=code, name=code, is_billable=code not in NOT_BILLABLE)
     graduated((1_000, "0.05", "0"), (None, "0.02", "10"), action_type=ActionType.objects.get(code="website_visit"))
     PriceRuleFactory.create(unit_price="40", action_type=ActionType.objects.get(code="converted"))
     PriceRuleFactory.create(unit_price="0.30")

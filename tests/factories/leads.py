@@ -9,12 +9,14 @@ import factory
 from factory.django import DjangoModelFactory
 
 from billing_engine.core.calendar.spans import Month
+from leads.domain.catalog.facts import REVISIONS, first_facts, values
 from leads.models import (
     Action,
     ActionType,
     ApiKey,
     BillingPeriod,
     BulkRetry,
+    CatalogRevision,
     Channel,
     Company,
     CompanyDetails,
@@ -93,7 +95,32 @@ class CustomerFactory(DjangoModelFactory[Customer]):
         return customer
 
 
-class ProductFactory(DjangoModelFactory[Product]):
+class WithFacts(DjangoModelFactory[Any]):
+    """Creates a subject of the catalog with its facts from the beginning, given like its other fields."""
+
+    class Meta:
+        abstract = True
+
+    @classmethod
+    def _create(cls, model_class: Any, *args: Any, **fields: Any) -> Any:
+        facts = {name: fields.pop(name) for name in REVISIONS[model_class].FACTS if name in fields}
+        subject = super()._create(model_class, *args, **fields)
+        if not subject.revisions.exists():
+            first_facts(subject, at=MID_OCTOBER, by=None, facts=facts).save()
+        return subject
+
+
+def from_day(subject: Product | Source | ActionType, day: date = LONG_AGO, **facts: Any) -> CatalogRevision:
+    """Other facts in force from a day on, as if a second person had approved them."""
+    subject = type(subject).objects.get(pk=subject.pk)
+    everything = values(subject.facts_on(day)) | facts
+    revision = first_facts(subject, at=MID_OCTOBER, by=None, facts=everything)
+    revision.first_day = day
+    revision.save()
+    return revision
+
+
+class ProductFactory(WithFacts, DjangoModelFactory[Product]):
     class Meta:
         model = Product
 
@@ -102,7 +129,7 @@ class ProductFactory(DjangoModelFactory[Product]):
     name = factory.LazyAttribute(lambda product: f"Product {product.sku}")
 
 
-class SourceFactory(DjangoModelFactory[Source]):
+class SourceFactory(WithFacts, DjangoModelFactory[Source]):
     class Meta:
         model = Source
 
@@ -129,7 +156,7 @@ class SigningSecretFactory(DjangoModelFactory[SigningSecret]):
     hint = "whsec_ABCD"
 
 
-class ActionTypeFactory(DjangoModelFactory[ActionType]):
+class ActionTypeFactory(WithFacts, DjangoModelFactory[ActionType]):
     class Meta:
         model = ActionType
         django_get_or_create = ("code",)

@@ -1,6 +1,7 @@
 """Users by role."""
 
 import factory
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import Group, User
 from factory.django import DjangoModelFactory
 
@@ -34,4 +35,11 @@ def with_role(role: str) -> User:
     ensure_roles()
     user = UserFactory.create()
     user.groups.add(Group.objects.get(name=role))
+    return user
+
+
+def with_second_factor(user: User) -> User:
+    """The user with an authenticator app, whose codes nobody knows."""
+    app = Authenticator(user=user, type=Authenticator.Type.TOTP, data={"secret": ""})
+    Authenticator.objects.bulk_create([app])  # nobody added it, so there is no deed
     return user

@@ -4,9 +4,13 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import factory
+from django.db import transaction
+from django.db.models import QuerySet
 from factory.django import DjangoModelFactory
 
 from billing_engine.core.calendar.wall_clock import read
+from billing_engine.core.deeds.record import deed_of, record_all
+from pricing.domain.rule_book.history import RULE_RETIRED
 from pricing.models import (
     Charge,
     PeriodTally,
@@ -39,6 +43,16 @@ class PriceRuleFactory(DjangoModelFactory[PriceRule]):
     activated_at = LONG_AGO
     wall_from = LONG_AGO_ON_A_CLOCK
     unit_price = Decimal("2.50")
+
+
+def retired(rules: QuerySet[PriceRule], *, until: datetime) -> None:
+    """End rules at a wall-clock time, with the record that the database asks for."""
+    active = list(rules.filter(state=PriceRule.State.ACTIVE))
+    with transaction.atomic():
+        record_all(deed_of(RULE_RETIRED, on=rule, by=None) for rule in active)
+        PriceRule.objects.filter(pk__in=[rule.pk for rule in active]).update(
+            wall_to=until, state=PriceRule.State.RETIRED
+        )
 
 
 class PriceTierFactory(DjangoModelFactory[PriceTier]):

@@ -13,7 +13,8 @@ from tests.house.tree import nodes, product
 # Pages that ours replace: Django's own, and those of the scheduler.
 REPLACED = {
     "billing_engine/admin/schedule.py": "the scheduler's models",
-    "billing_engine/admin/users.py": "Django's users and groups",
+    "billing_engine/admin/people.py": "Django's users, and allauth's own pages",
+    "billing_engine/admin/roles.py": "Django's groups",
 }
 METHODS_WITH_LOGIC = 45
 MENU = [
@@ -33,7 +34,7 @@ MENU = [
         ],
     ),
     ("Sources", ["Sources", "Deliveries", "Quarantine", "Leads", "Actions"]),
-    ("Administration", ["Companies", "Approval thresholds", "Users", "Roles", "Schedule"]),
+    ("Administration", ["Companies", "Approval thresholds", "Deed log", "People", "Invitations", "Roles", "Schedule"]),
 ]
 
 

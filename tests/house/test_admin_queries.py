@@ -1,10 +1,11 @@
 """No admin page needs more queries because it has more rows to show."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.contrib.auth.models import User
 from django.db import connection
@@ -14,6 +15,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
 
+from billing_engine.accounts.models import Invitation
+from billing_engine.core.deeds.record import record
+from billing_engine.core.deeds.verbs import Verb
+from billing_engine.core.models import Deed
 from invoices.models import BillingSchedule
 from leads.models import Customer
 from tests.factories.approvals import ApprovalRequestFactory, ApprovalThresholdFactory
@@ -55,6 +60,11 @@ from tests.factories.pricing import (
 Make = Callable[..., Any]
 numbers = iter(range(1, 10_000))
 NOW = datetime(2026, 11, 3, tzinfo=UTC)
+MEASURED = Verb("deed_measured", "Measured")
+
+
+def a_deed() -> Deed:
+    return record(MEASURED, on=CustomerFactory.create(), by=UserFactory.create(), reason="Because")
 
 
 def a_user_with_a_role() -> User:
@@ -69,6 +79,23 @@ def a_role_somebody_has() -> Model:
 
 def a_role_of(group: Any) -> None:
     UserFactory.create().groups.add(group)
+
+
+def an_invitation() -> Model:
+    made = Invitation.objects.create(
+        email=f"new{next(numbers)}@swatchyard.example",
+        name="Nadia New",
+        invited_by=UserFactory.create(),
+        invited_at=NOW,
+        sent_at=NOW,
+        expires_at=NOW + timedelta(days=7),
+    )
+    made.roles.add(GroupFactory.create())
+    return made
+
+
+def a_session_of(user: User) -> None:
+    UserSession.objects.create(user=user, ip="203.0.113.9", session_key=f"key{next(numbers)}", user_agent="Firefox")
 
 
 def a_conflict() -> Model:
@@ -99,8 +126,10 @@ def a_schedule() -> BillingSchedule:
 
 # One row of each model with all its optional parts, by the model's label.
 ROWS: dict[str, Make] = {
+    "accounts.Invitation": an_invitation,
     "auth.User": a_user_with_a_role,
     "auth.Group": a_role_somebody_has,
+    "core.Deed": a_deed,
     "core.ApprovalRequest": ApprovalRequestFactory.create,
     "leads.ApprovalThreshold": ApprovalThresholdFactory.create,
     "leads.Action": lambda: ChargeFactory.create().action,
@@ -135,6 +164,8 @@ ROWS: dict[str, Make] = {
 
 # What a row's own page lists, if anything.
 PARTS: dict[str, Make] = {
+    "accounts.Invitation": lambda invitation: invitation.roles.add(GroupFactory.create()),
+    "auth.User": lambda user: (user.groups.add(GroupFactory.create()), a_session_of(user)),
     "auth.Group": a_role_of,
     "leads.Delivery": lambda delivery: QuarantinedItemFactory.create(delivery=delivery),
     "leads.Lead": lambda lead: ChargeFactory.create(

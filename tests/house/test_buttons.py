@@ -19,6 +19,8 @@ from django.test import Client
 from django.urls import reverse
 from time_machine import travel
 
+from billing_engine.accounts.domain.factor_reset import ask_for_reset
+from billing_engine.accounts.domain.invitations import withdraw as withdraw_invitation
 from invoices.domain.life.adjustments import adjust
 from invoices.domain.life.reopen import void
 from invoices.domain.life.transitions import approve, issue
@@ -33,7 +35,7 @@ from tests.factories.leads import (
     SigningSecretFactory,
     SourceFactory,
 )
-from tests.factories.people import superuser, with_role
+from tests.factories.people import UserFactory, superuser, with_role, with_second_factor
 from tests.factories.pricing import PriceRuleFactory, SimulationFactory
 from tests.house.test_admin_queries import ROWS
 from tests.invoices.made import NOVEMBER_3, a_draft, an_open_period
@@ -71,9 +73,24 @@ def month(state: str, by: User) -> BillingCycle:
     return cycle
 
 
+def with_a_reset_asked_for(by: User) -> User:
+    user = with_second_factor(UserFactory.create())
+    ask_for_reset(user, by=by, reason="Lost", at=NOVEMBER_3)
+    return user
+
+
+def withdrawn_invitation() -> Model:
+    return withdraw_invitation(ROWS["accounts.Invitation"](), by=superuser(), reason="Wrong", at=NOVEMBER_3)
+
+
 # Next to one complete row of each model: the states in which buttons appear and disappear. `by` is the viewer.
 STATES: dict[str, Callable[[User], Model]] = {
     **{f"{label}": (lambda _by, make=make: make()) for label, make in ROWS.items()},
+    "auth.User the person": lambda by: by,
+    "auth.User deactivated": lambda _by: UserFactory.create(is_active=False),
+    "auth.User with a second factor": lambda _by: with_second_factor(UserFactory.create()),
+    "auth.User whose reset was asked for by the person": with_a_reset_asked_for,
+    "accounts.Invitation withdrawn": lambda _by: withdrawn_invitation(),
     "invoices.Invoice draft": lambda by: invoice(by=by),
     "invoices.Invoice draft, adjusted by the person": lambda by: invoice("adjusted", by=by),
     "invoices.Invoice approved": lambda by: invoice("approved", by=by),

@@ -26,7 +26,10 @@ FOR_PEOPLE = {
     f"leads/domain/{name}.py"
     for name in (
         "access/second_person",
-        "catalog",
+        "catalog/facts",
+        "catalog/second_person",
+        "catalog/sources",
+        "catalog/subjects",
         "companies",
         "credentials/api_keys",
         "credentials/lifetime",
@@ -35,8 +38,8 @@ FOR_PEOPLE = {
         "number_prefixes",
         "quarantine/bulk_retry",
         "quarantine/conflicts",
+        "quarantine/review",
         "quarantine/settle",
-        "sources",
         "terms/approval",
         "terms/company_details",
         "terms/customer_terms",

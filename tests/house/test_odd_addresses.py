@@ -1,7 +1,8 @@
 """Whatever an address has after its question mark, it causes no server error: the answer is a clear message, or the list."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,6 +15,7 @@ from django.urls import NoReverseMatch, get_resolver, reverse
 from drf_spectacular.generators import SchemaGenerator
 
 from leads.domain.credentials.api_keys import create_key
+from reports.admin import front_page
 from tests.factories.leads import SourceFactory
 from tests.factories.people import superuser
 from tests.house.test_admin_queries import ROWS
@@ -22,6 +24,7 @@ pytestmark = pytest.mark.django_db
 
 TOO_LARGE = "9" * 30
 VALUES = ("\0", TOO_LARGE)
+FIRST_AND_LAST = ("0001-01", "0001-W01", "0001-W01x2", "9998-12", "9998-W52", "9999-12", "0000-00")
 # The parameters of every list, and those a user may type for a column: one of each kind.
 EVERY_LIST = {"p": "abc", "o": "abc", "q": "\0", "e": "x", "all": "x", "nosuch": "1", "nosuch__gt": "1"}
 BY_HAND = {
@@ -93,9 +96,43 @@ def own_pages() -> Iterator[str]:
 
 
 def test_every_address_of_the_admin_takes_any_question(staff: Client) -> None:
-    odd = ("", "?month=99999-99&customer=9&page=abc&day=99999-01-01", f"?customer={'9' * 30}&month=%00")
+    odd = (
+        "",
+        "?month=99999-99&customer=9&page=abc&day=99999-01-01",
+        f"?customer={'9' * 30}&month=%00",
+        "?month=0001-01&day=0001-01-01&after=0001-01&before=9998-12",
+    )
 
     assert faults(staff, (address + question for address in set(own_pages()) for question in odd)) == []
+
+
+@pytest.mark.parametrize("month", FIRST_AND_LAST)
+def test_a_month_without_a_month_before_or_after_it_is_no_month(staff: Client, month: str) -> None:
+    for page in ("admin:index", "admin:reports_activity"):
+        assert staff.get(reverse(page), {"month": month}).status_code == 200
+
+
+def our_mistake(*_: object) -> None:
+    raise ValueError("17x: a mistake of our own")
+
+
+def a_date_of_ours(*_: object) -> None:
+    date.min - timedelta(days=1)
+
+
+def what_django_cannot_read(*_: object) -> None:
+    models.IntegerField().get_prep_value("17x")
+
+
+@pytest.mark.parametrize(
+    ("fails", "status"), [(our_mistake, 500), (a_date_of_ours, 500), (what_django_cannot_read, 302)]
+)
+def test_an_error_of_our_own_code_is_never_told_as_an_odd_address(
+    staff: Client, monkeypatch: pytest.MonkeyPatch, fails: Callable[..., None], status: int
+) -> None:
+    monkeypatch.setattr(front_page, "_chosen", fails)
+
+    assert staff.get(reverse("admin:index"), {"month": "17x"}).status_code == status
 
 
 def api_questions(source: str) -> Iterator[str]:

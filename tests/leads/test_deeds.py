@@ -8,7 +8,8 @@ import pytest
 from django.contrib.auth.models import User
 
 from billing_engine.core.models import Deed
-from leads.domain.catalog import save_action_type, save_product
+from leads.domain.catalog.sources import save_source
+from leads.domain.catalog.subjects import save_action_type, save_product
 from leads.domain.companies import save_company
 from leads.domain.credentials.api_keys import create_key, revoke_key, rotate_key
 from leads.domain.credentials.signatures import create_secret, rotate_secret
@@ -16,7 +17,6 @@ from leads.domain.intake.receive import receive
 from leads.domain.quarantine.bulk_retry import retry_next, start_retry
 from leads.domain.quarantine.conflicts import take_new
 from leads.domain.quarantine.settle import StillRefused, discard, repair
-from leads.domain.sources import save_source
 from leads.domain.terms.customer_terms import write_terms
 from leads.domain.voiding import void, voided_by
 from leads.models import Action, Delivery, Product, QuarantinedItem, Source
@@ -34,6 +34,12 @@ pytestmark = pytest.mark.django_db
 
 NOW = datetime(2026, 10, 15, 12, tzinfo=UTC)
 LATER = NOW + timedelta(days=1)
+
+
+@pytest.fixture
+def operator(db: None) -> User:
+    """She may change every term, which no role may."""
+    return User.objects.create_superuser("olga")
 
 
 @pytest.fixture
@@ -124,22 +130,21 @@ def test_what_a_person_voids_is_the_persons_deed(operator: User) -> None:
 
 
 def test_a_saved_form_keeps_the_values_before_and_after_and_a_save_without_a_change_is_no_deed(operator: User) -> None:
-    kind = ActionTypeFactory.create(code="view", unit="view", is_billable=True)
-    product = ProductFactory.create(category="tiles")
-    company, source = CompanyFactory.create(name="Good, Inc."), SourceFactory.create(channel="webinar")
-    kind.is_billable, product.category, company.name, source.channel = False, "wood", "Evil, Inc.", "event"
+    kind, product = ActionTypeFactory.create(name="View"), ProductFactory.create(name="Tile")
+    company, source = CompanyFactory.create(name="Good, Inc."), SourceFactory.create(name="Web")
+    kind.name, product.name, company.name, source.name = "Look", "Slab", "Evil, Inc.", "Site"
 
     for _ in range(2):
-        save_action_type(kind, by=operator)
-        save_product(product, by=operator)
+        save_action_type(kind, by=operator, at=NOW)
+        save_product(product, by=operator, at=NOW)
         save_company(company, by=operator)
         save_source(source, by=operator, at=NOW)
 
     assert told() == [
-        ("action_type_saved", "olga", "", {"is_billable": True}, {"is_billable": False}),
-        ("product_saved", "olga", "", {"category": "tiles"}, {"category": "wood"}),
+        ("action_type_saved", "olga", "", {"name": "View"}, {"name": "Look"}),
+        ("product_saved", "olga", "", {"name": "Tile"}, {"name": "Slab"}),
         ("company_saved", "olga", "", {"name": "Good, Inc."}, {"name": "Evil, Inc."}),
-        ("source_saved", "olga", "", {"channel": "webinar"}, {"channel": "event"}),
+        ("source_saved", "olga", "", {"name": "Web"}, {"name": "Site"}),
     ]
 
 

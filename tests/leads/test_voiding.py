@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, transaction
 
+from billing_engine.core.deeds.record import record
+from invoices.domain.life.deeds import PERIOD_REOPENED
 from leads.domain.body.decode import as_json
 from leads.domain.intake.receipt import Receipt
 from leads.domain.intake.receive import receive
@@ -152,6 +154,7 @@ def test_when_its_period_is_opened_again_a_void_applies(source: Source):
     BillingPeriod.objects.update(state="closed", closed_at=RECEIVED_AT)
     send(source, void(), at=LATER)
 
+    record(PERIOD_REOPENED, on=period, by=None, reason="A late lead")
     BillingPeriod.objects.update(state="open", closed_at=None)
     apply_voids(period)
     rate(period, at=LATER)

@@ -92,6 +92,22 @@ def test_a_new_server_speaks_utf_8_in_utc_and_only_to_this_machine_with_the_pass
         psycopg2.connect(url, password="guessed")
 
 
+def test_its_three_logins_are_no_superusers_and_only_the_owner_makes_tables(used: Folder) -> None:
+    postgres = Postgres(used, durable=False)
+    postgres.up()
+    logins = postgres.logins()
+    assert postgres.logins() == logins
+    privileged = (
+        "SELECT rolsuper OR rolcreaterole OR rolcreatedb OR rolbypassrls FROM pg_roles WHERE rolname = current_user"
+    )
+    assert {name: ask(url, privileged) for name, url in logins.items()} == {key: [(False,)] for key in logins}
+    ask(logins["owner"], "CREATE TABLE of_the_owner (id bigint)")
+    for name in ("app", "reader"):
+        for kind in ("", "TEMPORARY"):
+            with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+                ask(logins[name], f"CREATE {kind} TABLE mine (id bigint)")
+
+
 def test_a_durable_server_waits_for_the_disk(used: Folder) -> None:
     url = Postgres(used).up()
     settings = (

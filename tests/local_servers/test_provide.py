@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -66,6 +67,21 @@ def test_one_that_is_set_does_not_keep_the_other_from_being_provided(checkout: P
     ]
 
 
+def test_development_is_the_app_which_is_no_superuser_and_names_the_owner_for_migrations(checkout: Path) -> None:
+    environ = {"REDIS_URL": "redis://cache.example/0", "SECRET_KEY": "named"}
+    provide(environ, checkout)
+    named = {
+        name: urlsplit(environ[name]).username for name in environ if name.endswith("DATABASE_URL") or "OWNER" in name
+    }
+    assert named == {
+        "DATABASE_URL": "lead_billing_app",
+        "DATABASE_OWNER_URL": "lead_billing_owner",
+        "COPY_DATABASE_URL": "lead_billing_reader",
+    }
+    users = {name: value for name, value in environ.items() if name.endswith("_USER")}
+    assert users == {"DATABASE_APP_USER": "lead_billing_app", "DATABASE_READER_USER": "lead_billing_reader"}
+
+
 def test_tests_and_development_never_share_a_server(checkout: Path) -> None:
     development = {"DATABASE_URL": "postgres://db.example/billing"}
     test = dict(development)
@@ -119,6 +135,7 @@ def test_what_a_killed_command_left_running_is_stopped_by_the_next_that_ends(che
 def test_down_stops_what_the_code_of_this_checkout_started_wherever_the_data_is(checkout: Path, place: Path) -> None:
     code = place / "code"
     shutil.copytree(CHECKOUT / "billing_engine" / "local_servers", code / "billing_engine" / "local_servers")
+    shutil.copy(CHECKOUT / "billing_engine" / "database_logins.py", code / "billing_engine")
     (code / "billing_engine" / "__init__.py").touch()
     interrupted = place / "an interrupted test"
     kill(command(interrupted, code_at=code))

@@ -1,14 +1,17 @@
 """`make run` on a copy of the checkout: whatever ends it, nothing that it started keeps running."""
 
+import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import psutil
+import psycopg2
 import pytest
 
 from billing_engine.local_servers.account import environment
@@ -20,7 +23,15 @@ from tests.local_servers.elsewhere import CHECKOUT, wait_until
 pytestmark = pytest.mark.processes
 
 NOT_COPIED = shutil.ignore_patterns(".git", ".venv", "var", "__pycache__", ".*_cache", ".hypothesis", "node_modules")
-OWN = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "PYTEST_XDIST_WORKER", "PYTEST_CURRENT_TEST")
+OWN = (
+    "DATABASE_URL",
+    "DATABASE_OWNER_URL",
+    "COPY_DATABASE_URL",
+    "REDIS_URL",
+    "SECRET_KEY",
+    "PYTEST_XDIST_WORKER",
+    "PYTEST_CURRENT_TEST",
+)
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +81,15 @@ def working_in(place: Path) -> list[str]:
     return found
 
 
+def logged_in_as(place: Path) -> set[str]:
+    """The logins of the server's connections."""
+    state = json.loads((place / "var" / "dev" / "postgres.json").read_text(encoding="utf-8"))
+    address = f"postgres://lead_billing_reader:{state['logins']['reader']}@127.0.0.1:{state['port']}/lead_billing"
+    with closing(psycopg2.connect(address)) as server, server.cursor() as cursor:
+        cursor.execute("SELECT usename FROM pg_stat_activity WHERE backend_type = 'client backend'")
+        return {name for (name,) in cursor.fetchall()}
+
+
 def signalled_as_a_group(run: subprocess.Popen[bytes]) -> None:
     """Like `timeout` and an impatient user: signal the whole process group, twice."""
     os.killpg(run.pid, signal.SIGINT)
@@ -82,6 +102,7 @@ def test_a_run_that_is_told_to_stop_leaves_nothing_running(
 ) -> None:
     run = up(copy)
     assert len(working_in(copy)) > 6
+    assert logged_in_as(copy) == {"lead_billing_app", "lead_billing_reader"}
     end(run)
     assert run.wait(timeout=120) == 0
     assert said(copy).splitlines()[-1] == "Stopped; the data stays in var/dev."
@@ -104,3 +125,13 @@ def test_sample_people_are_not_added_to_a_database_that_has_customers_of_its_own
         company.refuse_among_others()
     Customer.objects.create(code="TERRAZZA", name="The sample's own")
     company.refuse_among_others()
+
+
+@pytest.mark.parametrize("host", ["", "localhost", "127.0.0.1", "::1", "/var/run/postgresql"])
+def test_the_sample_is_added_to_a_database_on_this_machine(host: str) -> None:
+    company.refuse_elsewhere(host)
+
+
+def test_the_sample_is_not_added_to_a_database_elsewhere_even_an_empty_one() -> None:
+    with pytest.raises(company.LocalServerError, match=r"The database is on db\.example"):
+        company.refuse_elsewhere("db.example")

@@ -1,5 +1,6 @@
 """The log has one line per request and task, with ids that link them, and no personal data."""
 
+import base64
 import io
 import json
 import logging
@@ -210,6 +211,10 @@ def test_on_a_desk_a_line_is_a_line_whatever_an_address_holds():
     assert re.fullmatch(r"\S+Z info engine GET /a\\nERROR forged 200 request=4bf92f3577b34da6", words)
 
 
+FILE = b"a file" * 100
+MAIL_MASKED = "Content-Type: application/pdf\n\n[base64]--end"
+
+
 @pytest.mark.parametrize(
     ("text", "instead"),
     [
@@ -218,6 +223,12 @@ def test_on_a_desk_a_line_is_a_line_whatever_an_address_holds():
         ("to <ann@studio.example>, ben@studio.example.", "to <[email]>, [email]"),
         ("Bearer lbe_0a1b2c3d_Sec-ret_9", "Bearer [key]"),
         ("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw==", "[key]"),
+        (f"body={base64.b64encode(b'a lead' * 40).decode()} end", "body=[base64] end"),
+        (f"Content-Type: application/pdf\n\n{base64.encodebytes(FILE).decode()}--end", MAIL_MASKED),
+        (repr(base64.encodebytes(FILE)), "b'[base64]'"),
+        ("failed: %PDF-1.7 binary \n more %%EOF here", "failed: [PDF] here"),
+        ({"body": FILE, "seen": memoryview(FILE)}, {"body": "[600 bytes]", "seen": "[600 bytes]"}),
+        ("a" * 64, "a" * 64),
         ("2 leads @ 3 a piece", "2 leads @ 3 a piece"),
         ({"deep": ["ann@studio.example", 3]}, {"deep": ["[email]", 3]}),
     ],

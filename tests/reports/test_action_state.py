@@ -5,19 +5,18 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 from time_machine import travel
 
 from invoices.domain.life.transitions import approve, issue
 from invoices.domain.run.billing_run import bill, start
 from invoices.models import Invoice
-from leads.domain.credentials.api_keys import create_key
+from leads.domain.credentials.api_keys import create_key, set_scopes
 from leads.domain.quarantine.settle import discard, repair
-from leads.models import Action, ActionType, BillingPeriod, QuarantinedItem, Source
+from leads.models import Action, ActionType, ApiKey, BillingPeriod, QuarantinedItem, Source
 from pricing.domain.rate.rate import rate
 from pricing.models import PriceRule
-from tests.factories.leads import ActionTypeFactory, ProductFactory, SourceFactory
+from tests.factories.leads import ActionTypeFactory, ProductFactory, SourceFactory, from_day
 from tests.factories.people import UserFactory, superuser, with_role
 from tests.factories.pricing import PriceRuleFactory
 from tests.invoices.made import NOVEMBER_3, OCTOBER
@@ -36,7 +35,10 @@ def source() -> Source:
 
 @pytest.fixture
 def key(source: Source) -> str:
-    return create_key(source)[1]
+    """A key that may see prices; `tests/pricing/test_two_sources.py` has those that may not."""
+    key, plaintext = create_key(source)
+    set_scopes(key, [ApiKey.Scope.PRICES], by=UserFactory.create(), at=DONE_AT)
+    return plaintext
 
 
 @pytest.fixture
@@ -124,7 +126,7 @@ def test_an_action_waits_then_is_charged_then_invoiced(client: Client, source: S
 def test_an_excluded_action_says_why(client: Client, key: str, rule: PriceRule):
     send(client, key, action(1), action(2))
     send(client, key, {"id": "A-1", "void": {"reason": "Order canceled"}})
-    ActionType.objects.update(is_billable=False)
+    from_day(ActionType.objects.get(), is_billable=False)
     rate(BillingPeriod.objects.get(), at=DONE_AT)
 
     assert state_of(client, key) == ("excluded", "Not charged: Voided (Order canceled).")
@@ -139,6 +141,7 @@ def test_a_refused_action_waits_until_a_person_has_decided(client: Client, key: 
 
     repair(first, content={**first.content, "actions": [action(1)]}, by=UserFactory.create(), at=DONE_AT)
     discard(second, note="Sent by mistake", by=UserFactory.create(), at=DONE_AT)
+    third.content["actions"][0]["id (2)"] = "A-3b"  # as a repeated member is kept
     repair(third, content={**third.content, "actions": [action("3b")]}, by=UserFactory.create(), at=DONE_AT)
 
     assert state_of(client, key)[0] == "waiting"
@@ -150,6 +153,7 @@ def test_a_refused_action_waits_until_a_person_has_decided(client: Client, key: 
             "state": "repaired",
             "settled_at": "2026-10-21T00:00:00Z",
             "note": "",
+            "changes": [{"pointer": "/actions/0/quantity", "received": "-1", "stored": None}],
         }
     ]
     assert state_of(client, key, "web.1/A-2") == ("discarded", "Discarded: Sent by mistake")
@@ -200,8 +204,8 @@ def test_the_lead_must_be_named(client: Client, key: str):
 
 def test_only_staff_with_every_permission_see_it(client: Client, key: str):
     send(client, key, action())
-    client.force_login(User.objects.create_user("olga"))
-    assert ask(client, None).status_code == 404
+    client.force_login(UserFactory.create())
+    assert ask(client, None).status_code == 403
     client.force_login(with_role("Viewer"))
     assert ask(client, None).status_code == 200
     assert ask(client, None, "%00/A-1").status_code == 404

@@ -17,7 +17,7 @@ from pricing.domain.rate.rate import rate
 from reports.admin.activity_table import sheet_of
 from reports.queries.activity import ActivityRow, Counted, activity_of, total_of
 from reports.queries.reconciliation import reconciled
-from tests.factories.leads import SourceFactory
+from tests.factories.leads import SourceFactory, from_day
 from tests.factories.people import UserFactory
 from tests.factories.pricing import graduated
 from tests.invoices.made import IN_SEPTEMBER, NOVEMBER_3, a_price, an_open_period, billed, received
@@ -42,7 +42,7 @@ def period(web: Source) -> BillingPeriod:
     received(period, 3, 4, source=web)
     received(period, 7, product="Felt panel", source=web)
     received(period, 1, 2, product="Stone", kind="quote_request", source=web)
-    period.customer.products.filter(name="Stone").update(category="tiered")
+    from_day(period.customer.products.get(name="Stone"), category="tiered")
     received(period, 2, at=IN_SEPTEMBER, source=web)
     received(period, 1, 1, is_test=True, source=web)
     return period

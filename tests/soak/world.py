@@ -10,10 +10,10 @@ from billing_engine.core.calendar.spans import Month
 from billing_engine.core.calendar.wall_clock import read
 from billing_engine.operations.schedule import ensure_schedule
 from leads.domain.credentials.api_keys import create_key
-from leads.models import ActionType, Channel, Customer, Product, Source
+from leads.models import ActionType, Channel, Customer
 from pricing.domain.rule_book.rules import activate
 from pricing.models import PriceRule
-from tests.factories.leads import CustomerFactory
+from tests.factories.leads import ActionTypeFactory, CustomerFactory, ProductFactory, SourceFactory
 from tests.factories.people import with_role
 
 MONTHS = 3  # past periods to bill
@@ -61,12 +61,12 @@ def build(*, at: datetime) -> World:
     month = Month.of_day(at.astimezone(UTC).date())
     months = [month := month.previous() for _ in range(MONTHS)][::-1]
     for kind in KINDS:
-        ActionType.objects.create(code=kind, name=kind.replace("_", " ").capitalize())
+        ActionTypeFactory.create(code=kind, unit="action")
     customers = [_customer(*facts, billed_from=months[0].first) for facts in CUSTOMERS]
     people = [with_role("Finance") for _ in range(3)] + [with_role("Operations") for _ in range(2)]
     _prices(customers, by=people[3], at=at)
     sources = [
-        Source.objects.create(code=code, name=code.capitalize(), channel=channel)
+        SourceFactory.create(code=code, name=code.capitalize(), channel=channel)
         for code, channel in (("web", Channel.WEBSITE), ("fair", Channel.TRADE_SHOW), ("post", Channel.NEWSLETTER))
     ]
     return World(
@@ -90,7 +90,8 @@ def _customer(code: str, zone: str, cycle: str, currency: str, special: dict[str
         **special,
         **facts,
     )
-    Product.objects.bulk_create(Product(customer=customer, sku=sku, name=f"Product {sku}") for sku in SKUS)
+    for sku in SKUS:
+        ProductFactory.create(customer=customer, sku=sku)
     return customer
 
 

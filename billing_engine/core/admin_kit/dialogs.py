@@ -25,6 +25,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from billing_engine.core.admin_kit.cells import address_of
 from billing_engine.core.approvals.people import NeedsApproval
 from billing_engine.core.errors import Refused
+from billing_engine.core.recent_login import need_recent_login
 
 Said = str | Callable[[Any], str]
 REFUSED = "core/dialog_refused.html"
@@ -85,13 +86,15 @@ def button(
     guard: Guard | None = None,
     instead_of: Guard | None = None,
     only_for: Callable[[Any, User], bool] | None = None,
+    needs_recent_login: bool = False,
 ) -> Callable[[Act], Callable[..., HttpResponse]]:
     """Turn `act(self, request, row, answers)` into a button on the row's page, for users with `permission`.
 
     `offered` decides for which rows the button exists. `guard` is the domain's own check of this user and row: it
     raises what the action would raise, and the button is then disabled with that message; if a second person could do
     it, a button that asks for approval takes its place: `instead_of` is the guard of the button that it replaces.
-    `only_for` keeps the button to the people whom it concerns.
+    `only_for` keeps the button to the people whom it concerns. With `needs_recent_login`, a person
+    whose log-in is old confirms it before the dialog opens, and presses again.
     """
 
     def decorate(act: Act) -> Callable[..., HttpResponse]:
@@ -105,6 +108,8 @@ def button(
             if refusal is not None:
                 shown = {"asks": _told(asks, row), "cannot": str(refusal)}
                 return dialog_page(self, request, row, shown, template=REFUSED)
+            if needs_recent_login and is_offered:
+                need_recent_login(request, back=request.get_full_path())
             return _asked(self, request, row, act, asks, label)
 
         # Not Unfold's own `permissions`: its check queries the database, which may not be migrated yet.
@@ -114,6 +119,7 @@ def button(
         made.dialog = {"title": label}  # makes the page open it in a window
         made.offered = offered
         made.guard = guard
+        made.needs_recent_login = needs_recent_login
         made.instead_of, made.only_for = instead_of, only_for
         return made
 

@@ -1,7 +1,6 @@
 """The admin's menu, and pages that belong to no model: each app registers its own when its admin is imported."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from django.http.response import HttpResponseBase
@@ -10,14 +9,12 @@ from django.urls import URLPattern, path, reverse_lazy
 View = Callable[..., HttpResponseBase]
 
 
-@dataclass(frozen=True, slots=True)
 class Item:
-    """One item of the menu, shown to users with the permission."""
+    """One item of the menu, shown to users with the permissions, all of them."""
 
-    title: str
-    icon: str
-    address: str
-    permission: str
+    def __init__(self, title: str, icon: str, address: str, permission: str, *more: str) -> None:
+        self.title, self.icon, self.address = title, icon, address
+        self.permissions = (permission, *more)
 
     def as_unfold_has_it(self) -> dict[str, Any]:
         """The item for Unfold's sidebar."""
@@ -25,7 +22,7 @@ class Item:
             "title": self.title,
             "icon": self.icon,
             "link": reverse_lazy(self.address),
-            "permission": lambda request: request.user.has_perm(self.permission),
+            "permission": lambda request: request.user.has_perms(self.permissions),
         }
 
 

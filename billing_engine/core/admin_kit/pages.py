@@ -1,5 +1,6 @@
 """The base of all admin pages: read-only by default, with buttons only if the row's state allows."""
 
+import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -14,19 +15,24 @@ from django.template.response import TemplateResponse
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.enums import ActionVariant
 
-from billing_engine.core.admin_kit.approvals import notices_about
 from billing_engine.core.admin_kit.bulk import skipped_by
 from billing_engine.core.admin_kit.dialogs import is_left_out, person, why_not
 from billing_engine.core.admin_kit.extension import Extensible
 from billing_engine.core.admin_kit.paginator import PatientPaginator
+from billing_engine.core.admin_kit.task_cards import notices_about
 from billing_engine.core.admin_kit.timeline import timeline_of, told, zone_of
 from billing_engine.core.errors import Refused
 from billing_engine.core.models import Deed
 from billing_engine.core.models.deed import DeedQuerySet
+from billing_engine.core.page_access import may, stated
+from billing_engine.core.recent_login import need_recent_login
 
 Row = TypeVar("Row", bound=Model)
+# How columns with secrets, or with what secrets are checked by, are named; tests/house/test_secrets.py walks them.
+SECRET = re.compile(r"password|secret|(?<!is_)sealed|digest|token|session_data|private")
 
-
+# Raw columns that no page shows, and no list is filtered by.
+RAW_COLUMNS = frozenset({"body", "answer"})
 DEEDS_A_PAGE = 100
 
 
@@ -61,10 +67,10 @@ class WithDeeds(ModelAdmin[Row]):
     ) -> HttpResponse:
         """All deeds on the row, latest first."""
         row = self.get_object(request, object_id)
-        if row is None:
-            raise Http404
         if not self.has_view_or_change_permission(request, row):
             raise PermissionDenied
+        if row is None:
+            raise Http404
         found = self.deeds_on(row).select_related("person")
         page = Paginator(found, DEEDS_A_PAGE).get_page(request.GET.get("p"))
         context = {
@@ -93,6 +99,7 @@ class Page(Extensible, WithDeeds[Row]):
     save_on_top = False
     view_on_site = False
     nothing_yet = ""  # message of an empty list; if not set: that there are none of its kind
+    needs_recent_login = False  # an old log-in is confirmed before the form opens
     show_facets = ShowFacets.NEVER  # would count what no page shows
     # Unlike Django's, never requests the whole list: the filters' own links are enough.
     list_disable_select_all = False
@@ -124,6 +131,9 @@ class Page(Extensible, WithDeeds[Row]):
         extra_context: dict[str, Any] | None = None,
     ) -> Any:
         """The page; a refusal that only saving raises is shown above it, and nothing has changed."""
+        may_save = self.has_change_permission(request) if object_id else self.has_add_permission(request)
+        if self.needs_recent_login and may_save:  # before anything is typed
+            need_recent_login(request, back=request.get_full_path())
         try:
             row = self.get_object(request, object_id) if object_id else None
             shown = {"approvals": notices_about(row) if row else []} | (extra_context or {})
@@ -132,13 +142,23 @@ class Page(Extensible, WithDeeds[Row]):
             messages.error(request, str(refusal))
             return HttpResponseRedirect(request.get_full_path())
 
+    def hidden_columns(self, request: HttpRequest) -> frozenset[str]:
+        """The columns that this user can't see, and so can't filter by: counts would give their values away."""
+        return RAW_COLUMNS
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        """Refuse a filter typed into the address that would reveal a secret or a hidden column, letter by letter."""
+        hidden = RAW_COLUMNS if request is None else self.hidden_columns(request)
+        is_hidden = SECRET.search(lookup) or not hidden.isdisjoint(lookup.split("__"))
+        return not is_hidden and super().lookup_allowed(lookup, value, request)
+
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
         """The buttons above the page that the user's role and the row's state allow.
 
         If another rule prevents this user (a second person is needed, a month is not ready), the button is disabled
         with the reason; if a second person could do it, the button that asks for approval takes its place.
         """
-        found = [each for each in super().get_actions_detail(request, object_id) if _may_press(each.method, request)]
+        found = self._pressable(request, super().get_actions_detail(request, object_id))
         row = self.get_object(request, str(object_id)) if found else None
         if row is None:
             return []
@@ -149,10 +169,26 @@ class Page(Extensible, WithDeeds[Row]):
                 each.dialog, each.variant = {**each.dialog, "why_not": words}, ActionVariant.DEFAULT
         return offered
 
+    def get_actions_list(self, request: HttpRequest) -> list[Any]:
+        """The buttons above the list that the user's role allows."""
+        return self._pressable(request, super().get_actions_list(request))
 
-def _may_press(method: Any, request: HttpRequest) -> bool:
-    needed: str = getattr(method, "needs", "")
-    return not needed or request.user.has_perm(needed)
+    def get_actions_row(self, request: HttpRequest) -> list[Any]:
+        """The buttons of each row that the user's role allows."""
+        return self._pressable(request, super().get_actions_row(request))
+
+    def get_actions_submit_line(self, request: HttpRequest, object_id: Any) -> list[Any]:
+        """The buttons below a form that the user's role allows."""
+        return self._pressable(request, super().get_actions_submit_line(request, object_id))
+
+    def _filter_actions_by_permissions(self, request: HttpRequest, actions: Any) -> list[Any]:
+        """Django's, without the actions that state no permission: it would offer those to everyone."""
+        found: list[Any] = super()._filter_actions_by_permissions(request, actions)
+        return [each for each in found if stated(each[0])]
+
+    @staticmethod
+    def _pressable(request: HttpRequest, buttons: list[Any]) -> list[Any]:
+        return [each for each in buttons if may(request.user, each.method)]
 
 
 def _is_offered(method: Any, row: Model) -> bool:

@@ -41,16 +41,28 @@ class Kind:
     permission: str
     find: Finder
     every: Callable[[str], str]
+    also: str = ""
+    without: str = ""
+
+    def is_for(self, user: Any) -> bool:
+        """Return whether the user sees results of this kind."""
+        needed = [permission for permission in (self.permission, self.also) if permission]
+        return user.has_perms(needed) and not (self.without and user.has_perm(self.without))
 
 
 _kinds: list[Kind] = []
 
 
-def finds(name: str, *, place: int, permission: str, every: Callable[[str], str]) -> Callable[[Finder], Finder]:
-    """Register how a kind is found by a term, with a limit; `every` returns the address of the full list."""
+def finds(
+    name: str, *, place: int, permission: str, every: Callable[[str], str], also: str = "", without: str = ""
+) -> Callable[[Finder], Finder]:
+    """Register how a kind is found by a term, with a limit; `every` returns the address of the full list.
+
+    For users with `permission` and `also`, unless they have `without`, for whom there is another finder.
+    """
 
     def register(find: Finder) -> Finder:
-        _kinds.append(Kind(name, place, permission, find, every))
+        _kinds.append(Kind(name, place, permission, find, every, also, without))
         return find
 
     return register
@@ -66,7 +78,7 @@ def found(term: str, *, user: Any) -> list[Group]:
     term = term.strip()
     if not term or len(term) > LONGEST:
         return []
-    kinds = (kind for kind in sorted(_kinds, key=lambda kind: kind.place) if user.has_perm(kind.permission))
+    kinds = (kind for kind in sorted(_kinds, key=lambda kind: kind.place) if kind.is_for(user))
     groups = (_group(kind, term) for kind in kinds)
     return [group for group in groups if group.found]
 

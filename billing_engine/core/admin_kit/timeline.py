@@ -155,6 +155,7 @@ def _instant(value: Any, zone: tzinfo) -> str:
 
 def _field(model: type[Model] | None, name: str) -> Any:
     try:
-        return model._meta.get_field(name) if model is not None else None
+        field = model._meta.get_field(name) if model is not None else None
     except FieldDoesNotExist:
         return None
+    return field if field is not None and field.concrete else None  # a reverse relation has no name of its own

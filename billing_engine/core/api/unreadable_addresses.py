@@ -1,7 +1,8 @@
 """Answer unreadable parts of an address with a message on every page; it is not our error."""
 
 import logging
-from collections.abc import Callable
+import traceback
+from collections.abc import Callable, Iterator
 from http import HTTPStatus
 
 from django.contrib import messages
@@ -13,8 +14,7 @@ from billing_engine.core.api.problems import BAD_FILTER, PROBLEM_JSON, problem_b
 
 API = "/api/"
 NUL = "\0"
-# What Django and PostgreSQL raise for an invalid value: NUL in a string, the year 99999, thirty digits.
-UNREADABLE = (DataError, ValueError, OverflowError)
+READERS = {"django", "rest_framework", "unfold"}  # what reads an address before our code does
 
 WORDS = "The address contains a value that can't be read."
 
@@ -34,12 +34,34 @@ class OddAddressesMiddleware:
         return self._get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """The same for errors found later; without a query, only a number or a NUL in the path can be at fault."""
-        kinds = UNREADABLE if request.GET or NUL in request.path else (DataError, OverflowError)
-        if request.method not in ("GET", "HEAD") or not isinstance(error, kinds):
+        """The same for errors found later."""
+        if request.method not in ("GET", "HEAD") or not _is_about_the_address(request, error):
             return None
         logger.warning("An address could not be read.", exc_info=error)
         return _told(request)
+
+
+def _is_about_the_address(request: HttpRequest, error: Exception) -> bool:
+    """Return whether Django or PostgreSQL could not read a value of the address; an error of our own code never is.
+
+    PostgreSQL refuses a value by DataError. Django names the value in its message.
+    """
+    if isinstance(error, DataError):
+        return True
+    if not isinstance(error, ValueError | OverflowError) or _package_of(error) not in READERS:
+        return False
+    return any(value and value in str(error) for value in _values(request))
+
+
+def _package_of(error: Exception) -> str:
+    """Return the package whose code raised it."""
+    *_, (frame, _) = traceback.walk_tb(error.__traceback__)
+    return str(frame.f_globals.get("__name__", "")).partition(".")[0]
+
+
+def _values(request: HttpRequest) -> Iterator[str]:
+    yield from (text for texts in request.GET.lists() for text in texts[1])
+    yield from request.path.split("/")
 
 
 def _has_nul(request: HttpRequest) -> bool:

@@ -43,9 +43,9 @@ class Cycle(ABC):
 
     @staticmethod
     def parse(text: str) -> "Cycle":
-        """`2026-10`, `2026-W43` or `2026-W43x2`; ValueError for anything else."""
+        """`2026-10`, `2026-W43` or `2026-W43x2`; ValueError for anything else, or for a year without neighbors."""
         found = LABEL.fullmatch(text)
-        if found is None:
+        if found is None or not 1 < int(found[1]) < LAST_YEAR:
             raise ValueError(f"No such cycle: {text}")
         year, month, week, two = found.groups()
         if month:

@@ -45,7 +45,7 @@ def record(
 def record_saved(
     verb: Verb, *, on: Model, stored: Model | None, by: Model | None, also: Iterable[Model] = (), **related: Any
 ) -> Deed | None:
-    """Record that a row was saved; `stored` is how it was, None if it is new. A save without a change is no deed.
+    """Record that a row was saved; `stored` is how it was, None if it is new. A save without a change is not a deed.
 
     `related` are values of rows that were saved with it, each before and after.
     """

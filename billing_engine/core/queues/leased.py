@@ -16,6 +16,7 @@ from django.db.models import QuerySet
 from billing_engine.core.queues.attempt import Failure, attempted
 from billing_engine.core.queues.items import LeasedItem
 from billing_engine.core.queues.queue import AT_A_TIME, ItemQueue, Message
+from billing_engine.core.saving import save_changes, values_of
 
 ASKED_AGAIN_AFTER = timedelta(minutes=1)
 
@@ -74,10 +75,11 @@ class LeasedQueue(ItemQueue[Leased], Generic[Leased, Result]):
             item = self.locked(self.waiting()).filter(pk=item_id, attempts=attempt).first()
             if item is None:
                 return None
+            before = values_of(item)
             begins = self.begin(item, at=at)
             if begins:
                 item.next_attempt_at = at + self.lease
-            item.save()
+            save_changes(item, since=before)
         if begins:
             return item
         self.after(item, at=at)
@@ -88,9 +90,10 @@ class LeasedQueue(ItemQueue[Leased], Generic[Leased, Result]):
         found = self.ours(item).select_for_update(of=("self",)).first()
         if found is None:
             return False
+        before = values_of(found)
         if isinstance(outcome, Failure):
             self.fail(found, outcome, at=at)
         else:
             self.settle(found, outcome, at=at)
-        found.save()
+        save_changes(found, since=before)
         return True

@@ -9,6 +9,7 @@ from django.db import OperationalError, transaction
 from billing_engine.core.queues.attempt import Failure, NotYet, attempted
 from billing_engine.core.queues.hold import held
 from billing_engine.core.queues.queue import AT_A_TIME, Item, ItemQueue, Message
+from billing_engine.core.saving import save_changes, values_of
 
 
 class LockedQueue(ItemQueue[Item]):
@@ -49,8 +50,9 @@ class LockedQueue(ItemQueue[Item]):
         item = self._free(item_id)
         if item is None:
             return False
+        before = values_of(item)
         begins = self.begin(item, at=at)
-        item.save()
+        save_changes(item, since=before)
         if not begins:
             self.after(item, at=at)
         return begins
@@ -60,13 +62,14 @@ class LockedQueue(ItemQueue[Item]):
             item = self._free(item_id)
             if item is None:  # settled, paused or stopped in the meantime
                 return
+            before = values_of(item)
             try:
                 outcome = attempted(lambda: self.act(item, at=at), what=f"{self.task} of {item.pk}")
             except NotYet:
                 return
             if isinstance(outcome, Failure):
                 self.fail(item, outcome, at=at)
-            item.save()
+            save_changes(item, since=before)
         self.after(item, at=at)
 
     def _free(self, item_id: int) -> Item | None:

@@ -12,6 +12,7 @@ from billing_engine.core.queues.attempt import GIVEN_UP, Failure, attempted
 from billing_engine.core.queues.hold import held
 from billing_engine.core.queues.items import WorkPass
 from billing_engine.core.queues.queue import AT_A_TIME, Message, RowQueue, logger
+from billing_engine.core.saving import save_changes, values_of
 
 Pass = TypeVar("Pass", bound=WorkPass)
 Thing = TypeVar("Thing", bound=Model)
@@ -55,8 +56,9 @@ class PassQueue(RowQueue[Pass], Generic[Pass, Thing]):
             return False
         thing = self.next_of(item)
         if thing is None:
+            before = values_of(item)
             self.finish(item, at=at)
-            item.save()
+            save_changes(item, since=before)
             return False
         item.attempts = item.attempts + 1 if item.trying == thing.pk else 1
         item.trying = thing.pk
@@ -69,10 +71,11 @@ class PassQueue(RowQueue[Pass], Generic[Pass, Thing]):
         thing = None if item is None else self.next_of(item)
         if item is None or thing is None or thing.pk != item.trying:
             return item is not None  # stopped, or settled by a person in the meantime
+        before = values_of(item)
         outcome = self._outcome(item, thing, at)
         if isinstance(outcome, Failure):
             self.skip(item, thing, outcome, at=at)
-        item.save()
+        save_changes(item, since=before)
         return True
 
     def _outcome(self, item: Pass, thing: Thing, at: datetime) -> Failure | None:

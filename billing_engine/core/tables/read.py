@@ -35,6 +35,10 @@ class TooManyRows(Refused):
     code = "too_many_rows"
 
 
+# Seen, not filled: a file of a kilobyte may have a row 5,000,000, and each row before it would be read as an empty one.
+BLANK_ROWS = 1_000
+CELLS_AT_MOST = 1_000_000
+
 Row = tuple[int, dict[str, str]]  # row number as in the spreadsheet, and cells by column
 
 
@@ -43,7 +47,11 @@ def read_sheet(content: bytes, *, most: int) -> list[Row]:
     lines = _xlsx(content) if content.startswith(ZIP) else _csv(content)
     header: list[str] | None = None
     rows = list[Row]()
+    cells_seen = 0
     for number, cells in enumerate(lines, start=1):
+        cells_seen += len(cells)
+        if number > most + BLANK_ROWS or cells_seen > CELLS_AT_MOST:
+            raise TooManyRows(f"The file can have at most {most:,} rows. Remove empty rows and columns.")
         if not any(cells):
             continue
         if header is None:

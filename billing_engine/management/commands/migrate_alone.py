@@ -11,8 +11,9 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
+from billing_engine.database_logins import Login
 from billing_engine.operations import health, heartbeat
-from billing_engine.operations.database_roles import Login, ensure_logins, grant_app_access
+from billing_engine.operations.database_roles import ensure_logins, grant_access
 from billing_engine.operations.schedule import ensure_schedule
 from billing_engine.roles import ensure_roles
 
@@ -31,9 +32,10 @@ class Command(BaseCommand):
         parser.add_argument("--seconds", type=float, default=600, help="How long to wait for the database.")
 
     def handle(self, *args: Any, seconds: float, **options: Any) -> None:
-        admin, app = Login(*settings.DATABASE_ADMIN), Login(*settings.DATABASE_APP)
-        if admin and app:
-            _as_soon_as_it_answers(lambda: ensure_logins(settings.DATABASES["default"], admin=admin, app=app), seconds)
+        admin = Login(*settings.DATABASE_ADMIN)
+        logins = {"app": Login(*settings.DATABASE_APP), "reader": Login(*settings.DATABASE_READER)}
+        if admin and logins["app"]:
+            _as_soon_as_it_answers(lambda: ensure_logins(settings.DATABASES["default"], admin=admin, **logins), seconds)
         try:
             health.wait_for("database", seconds=seconds)
         except TimeoutError as error:
@@ -47,8 +49,7 @@ class Command(BaseCommand):
             call_command("migrate", interactive=False, verbosity=options["verbosity"])
             ensure_roles()
             ensure_schedule()
-            if app:
-                grant_app_access(app)
+            grant_access(app=logins["app"].user, reader=logins["reader"].user)
         finally:
             connection.close()  # and the lock with it, even if a migration has broken the connection
 

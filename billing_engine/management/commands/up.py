@@ -1,6 +1,7 @@
 """`manage.py up`: run everything on one machine, from an empty database to invoices; Ctrl-C stops all of it."""
 
 import os
+import subprocess
 import sys
 import time
 from argparse import ArgumentParser
@@ -22,8 +23,6 @@ from billing_engine.local_servers.folder import Folder
 from billing_engine.local_servers.interrupts import Interrupts
 from billing_engine.local_servers.ports import free_port
 from billing_engine.local_servers.processes import Children
-from billing_engine.operations.schedule import ensure_schedule
-from billing_engine.roles import ensure_roles
 from billing_engine.sample import company, load
 from billing_engine.sample.leads import last_month
 from invoices.models import Invoice
@@ -71,6 +70,8 @@ class Command(BaseCommand):
         self.console.print("Stopped; the data stays in var/dev.")
 
     def _run(self, children: Children, port: int, *, sample: bool) -> None:
+        if sample:
+            company.refuse_elsewhere(settings.DATABASES["default"]["HOST"])
         children.claim()
         self._prepare()
         if sample:
@@ -85,9 +86,7 @@ class Command(BaseCommand):
         host, name = settings.DATABASES["default"]["HOST"], settings.DATABASES["default"]["NAME"]
         self._say(f"PostgreSQL at {host}, database {name}; Redis beside it")
         with self.console.status("Migrating …"):
-            call_command("migrate", verbosity=0)
-            ensure_roles()
-            ensure_schedule()
+            _as_owner("migrate_alone", "--verbosity", "0")
         self._say("Database migrated")
         if _static_is_stale():
             with self.console.status("Collecting static files …"):
@@ -100,7 +99,8 @@ class Command(BaseCommand):
         if port != wanted:
             self._say(f"Port {wanted} is taken: using {port}")
         address = f"http://127.0.0.1:{port}/"
-        environ = {**company.SELLER, **os.environ, "WEB_BIND": f"127.0.0.1:{port}"}
+        inherited = {name: value for name, value in os.environ.items() if name != local_servers.OWNER_URL}
+        environ = {**company.SELLER, **inherited, "WEB_BIND": f"127.0.0.1:{port}"}
         celery = [PYTHON, "-m", "celery", "-A", "billing_engine"]
         programs = {
             "web": [PYTHON, "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py", "billing_engine.wsgi"],
@@ -160,6 +160,20 @@ class Command(BaseCommand):
 
     def _say(self, words: str) -> None:
         self.console.print(f"• {words}", highlight=False, soft_wrap=True)
+
+
+def _as_owner(*command: str) -> None:
+    """Run a command of manage.py in a process of its own: this one is the app, which owns no table."""
+    done = subprocess.run(  # noqa: S603 -- our own program and arguments, no shell
+        [PYTHON, "manage.py", *command],
+        cwd=CHECKOUT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise CommandError(done.stdout.strip())
 
 
 def _end_by_force(children: Children) -> None:

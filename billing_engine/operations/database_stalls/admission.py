@@ -29,7 +29,8 @@ class PlacesMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if request.path == "/livez":
             return self.get_response(request)
-        if not slots.take():
+        slot = slots.take()
+        if slot is None:
             return busy(request)
         is_at_work_still = False
         try:
@@ -37,11 +38,11 @@ class PlacesMiddleware:
             if isinstance(response, StreamingHttpResponse):
                 is_at_work_still = True  # until everything is sent or broken off: the server closes every response
                 closers: list[Callable[[], None]] = vars(response)["_resource_closers"]
-                closers.append(slots.give_back)
+                closers.append(slot.give_back)
             return response
         finally:
             if not is_at_work_still:
-                slots.give_back()
+                slot.give_back()
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """The database is unavailable or timed out: not the page's error."""

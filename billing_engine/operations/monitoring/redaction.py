@@ -15,25 +15,32 @@ MASKS = (
     ),
     (re.compile(r"lbe_[0-9a-f]{8}_[\w-]+"), "[key]"),
     (re.compile(r"whsec_[\w+/=-]+"), "[key]"),
+    # A body, a PDF or an attachment: in one piece, in the lines of an email, or with its line breaks written out.
+    (re.compile(r"%PDF-.*?(?:%%EOF|\Z)", re.DOTALL), "[PDF]"),
+    (re.compile(r"[A-Za-z0-9+/_-]{100,}={0,2}"), "[base64]"),
+    (re.compile(r"(?:[A-Za-z0-9+/]{40,}(?:\\r|\\n|\s)+){2,}[A-Za-z0-9+/]*={0,2}"), "[base64]"),
     # PostgreSQL shows the row, the statement or the COPY line that it refused.
     (re.compile(r"^(DETAIL|CONTEXT|QUERY|LINE \d+):.*(?:\n.+)*\n?", re.MULTILINE), r"\1: [left out]"),
 )
-SIGNS = ("@", "lbe_", "whsec_", "DETAIL:", "CONTEXT:", "QUERY:", "LINE ")
+SIGNS = ("@", "lbe_", "whsec_", "%PDF-", "DETAIL:", "CONTEXT:", "QUERY:", "LINE ")
+SHORTEST = 80  # no text below this holds anything in base64
 
 
 def masked(value: Any) -> Any:
-    """The same without email addresses, keys, passwords and rows, however deeply nested."""
+    """The same without email addresses, keys, passwords, rows and files, however deeply nested."""
     if isinstance(value, str):
         return _text(value)
     if isinstance(value, dict):
         return {key: masked(each) for key, each in value.items()}
     if isinstance(value, list | tuple):
         return [masked(each) for each in value]
+    if isinstance(value, bytes | bytearray | memoryview):
+        return f"[{len(value):,} bytes]"
     return value
 
 
 def _text(text: str) -> str:
-    if not any(sign in text for sign in SIGNS):
+    if len(text) < SHORTEST and not any(sign in text for sign in SIGNS):
         return text
     for mask, instead in MASKS:
         text = mask.sub(instead, text)

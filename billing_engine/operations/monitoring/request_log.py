@@ -15,7 +15,7 @@ from billing_engine.core import log_context
 from billing_engine.core.deeds import origin
 from billing_engine.operations.monitoring import traces
 from billing_engine.operations.monitoring.request_times import REQUEST_SECONDS
-from billing_engine.operations.monitoring.trusted_proxies import is_within
+from billing_engine.operations.monitoring.trusted_proxies import client_of, is_within
 from leads.api.authentication import SourceAsUser
 
 HEADER = "X-Request-ID"
@@ -37,7 +37,9 @@ class RequestsMiddleware:
         is_passed_on = is_within(request.META.get("REMOTE_ADDR", ""), settings.PROXIES)
         request_id = _id_of(request, is_believed=is_passed_on)
         log_context.begin(request=request_id)
-        address = _address(request, is_believed=is_passed_on)
+        address = client_of(
+            str(request.META.get("REMOTE_ADDR", "")), request.headers.get("X-Forwarded-For", ""), settings.PROXIES
+        )
         origin.request_from(address)
         started = time.perf_counter()
         with traces.span(f"{request.method}", request=request_id) as span:
@@ -58,12 +60,6 @@ def _id_of(request: HttpRequest, *, is_believed: bool) -> str:
     """Only the proxy's id; any other client's might be another request's id, or contain a line break."""
     given = request.headers.get(HEADER, "") if is_believed else ""
     return given if ID.fullmatch(given) else uuid4().hex
-
-
-def _address(request: HttpRequest, *, is_believed: bool) -> str:
-    """The client's address; NGINX passes on the one address that it trusts."""
-    forwarded = request.headers.get("X-Forwarded-For", "") if is_believed else ""
-    return forwarded.rpartition(",")[2].strip() or str(request.META.get("REMOTE_ADDR", ""))
 
 
 def _route(request: HttpRequest) -> str:

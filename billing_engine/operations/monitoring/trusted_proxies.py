@@ -23,3 +23,21 @@ def is_within(address: str, ranges: Iterable[Network]) -> bool:
     except ValueError:
         return False
     return any(found in each for each in ranges)
+
+
+def client_of(address: str, forwarded: str, proxies: Iterable[Network]) -> str:
+    """The client's address: what a caller says about the one before it counts only if the caller is our proxy."""
+    ranges = list(proxies)
+    for before in reversed([each.strip() for each in forwarded.split(",") if each.strip()]):
+        if not is_within(address, ranges) or not _is_address(before):
+            break
+        address = before
+    return address
+
+
+def _is_address(written: str) -> bool:
+    try:
+        ip_address(written)
+    except ValueError:
+        return False
+    return True

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 
 from billing_engine.core.admin_kit.cells import list_of, page_of
 from billing_engine.core.calendar.spans import labels_of
 from billing_engine.core.errors import Refused
+from billing_engine.core.page_access import needs
 from billing_engine.core.tables.csv import Cell, csv_response
 from billing_engine.core.tables.xlsx import xlsx_response
 from invoices.domain.document.detail_table import HEADER, refuse_too_many, rows_of_invoice, rows_of_month
@@ -18,34 +18,27 @@ from invoices.models import Invoice
 from leads.models import BillingPeriod
 
 MAY_SEE_CHARGES = "pricing.view_charge"
-OF_AN_INVOICE = ("invoices.view_invoice", MAY_SEE_CHARGES)
-OF_A_MONTH = ("invoices.change_invoice", MAY_SEE_CHARGES)
 FORMS = ("csv", "xlsx")
 
 
+@needs("invoices.view_invoice", MAY_SEE_CHARGES)
 def detail_of_invoice(request: HttpRequest, invoice: int, form: str) -> HttpResponseBase:
     """Return every charge of one invoice as a file."""
-    _permitted(request, OF_AN_INVOICE)
     found = get_object_or_404(Invoice.objects.live().select_related("customer", "period__customer"), pk=invoice)
     name = f"detail-{found.number or f'draft-{found.customer.code}-{found.period.label}'}"
     back = page_of("invoices.invoice", invoice)
     return _file(request, name, form, rows_of_invoice(found), back, action__period=found.period_id)
 
 
+@needs("invoices.change_invoice", MAY_SEE_CHARGES)
 def detail_of_month(request: HttpRequest, label: str, form: str) -> HttpResponseBase:
     """Return every charge of a cycle as a file, for all customers, billed or not."""
-    _permitted(request, OF_A_MONTH)
     if "\0" in label or not BillingPeriod.objects.filter(label__in=labels_of(label)).exists():
         raise Http404
     back = list_of("invoices.invoice", month=label)
     return _file(
         request, f"detail-{label}", form, rows_of_month(label), back, action__period__label__in=labels_of(label)
     )
-
-
-def _permitted(request: HttpRequest, permissions: tuple[str, ...]) -> None:
-    if not request.user.has_perms(permissions):
-        raise PermissionDenied
 
 
 def _file(

@@ -14,6 +14,7 @@ from billing_engine.core.admin_kit.bulk import for_each
 from billing_engine.core.admin_kit.cells import list_of, page_of
 from billing_engine.core.admin_kit.dialogs import Dialog, Done, WithReason, button, person
 from billing_engine.core.models.deed import DeedQuerySet
+from billing_engine.core.recent_login import need_recent_login
 from invoices.admin.invoice.billing_again import BILL_AGAIN, bill_again_and_open
 from invoices.admin.invoice.dialogs import (
     AdjustmentForm,
@@ -82,6 +83,7 @@ class InvoiceAdmin(DocumentButtons, SendButton, InvoiceList):
 
     @admin.action(description="Issue", permissions=["decide"])
     def issue_chosen(self, request: HttpRequest, rows: QuerySet[Invoice]) -> None:
+        need_recent_login(request, back=request.get_full_path())
         in_order = rows.order_by("customer__name", "pk")  # so that numbers follow the customers' names
         for_each(request, in_order, lambda invoice: issue(invoice, by=person(request), at=now()), done="Issued")
 
@@ -137,6 +139,7 @@ class InvoiceAdmin(DocumentButtons, SendButton, InvoiceList):
         icon="send",
         variant=ActionVariant.PRIMARY,
         offered=is_in(State.APPROVED),
+        needs_recent_login=True,
         asks=Dialog(
             title=lambda invoice: f"Issue {customer_and_total(invoice)}?",
             says="The invoice gets its number and can no longer be changed.",
@@ -248,6 +251,7 @@ class InvoiceAdmin(DocumentButtons, SendButton, InvoiceList):
         icon="block",
         offered=is_in(State.ISSUED),
         guard=check_may_void,
+        needs_recent_login=True,
         asks=Dialog(
             title=lambda invoice: f"Void {invoice.number}, {customer_and_total(invoice)}?",
             says=void_notice,

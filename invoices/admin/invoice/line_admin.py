@@ -12,6 +12,7 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdo
 from billing_engine.core.admin_kit.cells import link, number, page_of, total
 from billing_engine.core.admin_kit.columns import column
 from billing_engine.core.admin_kit.pages import ReadOnlyPage
+from billing_engine.core.page_access import needs
 from invoices.admin.invoice.detail_files import MAY_SEE_CHARGES, detail_of_invoice, detail_of_month
 from invoices.admin.invoice.filters import LineIssuedOn
 from invoices.admin.invoice.line_page import LinePage, line_page
@@ -67,6 +68,7 @@ class InvoiceLineAdmin(ReadOnlyPage[InvoiceLine]):
         shown: LinePage = line_page(line, **{name: request.GET.get(name, "") for name in ("after", "before", "day")})
         return self._page(request, "invoices/line_page.html", line, {"line": line, "page": shown})
 
+    @needs("invoices.view_invoiceline", MAY_SEE_CHARGES)
     def why(self, request: HttpRequest, object_id: str, charge: int) -> HttpResponse:
         """Explain one of the line's charges, in a dialog."""
         line = self._found(request, object_id)

@@ -6,8 +6,8 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
-from billing_engine.core.admin_kit.approvals import notices_about
 from billing_engine.core.admin_kit.cells import Colour, instant, page_of
+from billing_engine.core.admin_kit.task_cards import notices_about
 from billing_engine.core.admin_kit.timeline import timeline_of
 from billing_engine.core.money import price_in_words
 from invoices.admin.invoice.documents import documents_of

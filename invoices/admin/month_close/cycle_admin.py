@@ -16,6 +16,7 @@ from billing_engine.core.admin_kit.dialogs import Dialog, Done, WithReason, butt
 from billing_engine.core.admin_kit.pages import ReadOnlyPage
 from billing_engine.core.counts import names_in_words
 from billing_engine.core.errors import Refused
+from billing_engine.core.page_access import needs
 from invoices.admin.month_close.bridge import bridge
 from invoices.admin.month_close.form import OptionalReasonForm
 from invoices.admin.month_close.page import cycle_page
@@ -124,12 +125,10 @@ class BillingCycleAdmin(ReadOnlyPage[BillingCycle]):
         counted = path("<int:cycle>/bridge/", self.admin_site.admin_view(self.bridge), name="invoices_cycle_bridge")
         return [counted, *super().get_urls()]
 
+    @needs("invoices.view_billingcycle")
     def bridge(self, request: HttpRequest, cycle: int) -> HttpResponse:
         """Return the table from received to billed, which the month's page loads."""
-        found = get_object_or_404(BillingCycle, pk=cycle)
-        if not self.has_view_permission(request, found):
-            raise PermissionDenied
-        return bridge(request, found.label)
+        return bridge(request, get_object_or_404(BillingCycle, pk=cycle).label)
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -181,6 +180,7 @@ class BillingCycleAdmin(ReadOnlyPage[BillingCycle]):
         icon="send",
         variant=ActionVariant.PRIMARY,
         offered=has_waiting(BulkAction.ISSUE),
+        needs_recent_login=True,
         asks=Dialog(
             title=lambda cycle: f"Issue {waiting_in_words(cycle, BulkAction.ISSUE, 'invoice')} of {month_of(cycle)}?",
             says="Each invoice gets its number and can no longer be changed. You can stop this, but not undo it.",

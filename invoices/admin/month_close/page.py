@@ -8,9 +8,9 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.timezone import now
 
-from billing_engine.core.admin_kit.approvals import notices_about
 from billing_engine.core.admin_kit.bulk import SKIPPED_SHOWN, Skipped, SkippedRow
 from billing_engine.core.admin_kit.cells import instant, list_of, page_of
+from billing_engine.core.admin_kit.task_cards import notices_about
 from billing_engine.core.calendar.spans import Cycle, labels_of
 from billing_engine.core.counts import count_in_words
 from invoices.admin.month_close.blockers import blocker_cards

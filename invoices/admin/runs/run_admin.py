@@ -19,6 +19,7 @@ from billing_engine.core.admin_kit.dialogs import Dialog, Done, button, person
 from billing_engine.core.admin_kit.pages import ReadOnlyPage
 from billing_engine.core.calendar.spans import Cycle
 from billing_engine.core.errors import Refused
+from billing_engine.core.page_access import needs
 from invoices.admin.runs.run_page import run_page
 from invoices.admin.runs.start_form import StartForm
 from invoices.domain.run.billing_run import pause, progress, resume, retry_failed, start
@@ -130,11 +131,10 @@ class BillingRunAdmin(ReadOnlyPage[BillingRun]):
             raise PermissionDenied
         return run_page(self, request, run)
 
+    @needs("invoices.view_billingrun")
     def progress(self, request: HttpRequest, run_id: int) -> JsonResponse:
         """Return the run's progress as JSON; its page polls this every two seconds."""
         run = get_object_or_404(BillingRun, pk=run_id)
-        if not self.has_view_permission(request, run):
-            raise PermissionDenied
         current = progress(run)
         states = {state.value: getattr(current, state.value) for state in State}
         answer = {**states, "total": current.total, "percent": current.percent, "finished": run.finished_at is not None}

@@ -38,7 +38,8 @@ class BillingScheduleAdmin(Page[BillingSchedule]):
     @admin.display(description="next due")
     def shown_next(self, schedule: BillingSchedule) -> SafeString | str:
         """Show the next cycle and when its first customer is due, even if the schedule is off."""
-        due = next_due(schedule, at=now())
+        stored = BillingSchedule.objects.get(pk=schedule.pk)  # not what a refused form says
+        due = next_due(stored, at=now())
         if due is None:
             return "No customer has this cycle"
         when = instant(due.at) if due.at > now() else "due now, at the next check"

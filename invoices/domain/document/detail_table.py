@@ -14,6 +14,7 @@ from invoices.domain.lines.detail import DetailCharge, detail_of, unbilled_charg
 from invoices.domain.wording import late_in_words
 from invoices.models import Invoice, InvoiceLine
 from leads.models import BillingPeriod
+from leads.queries.corrections import corrections_in
 from pricing.models import Charge
 from pricing.wording.decision import reason_in_words
 
@@ -45,6 +46,7 @@ HEADER = (
     "Cut by the limit per lead",
     "Cut by the limit per period",
     "Cut by the budget",
+    "Corrected",
     "Exact amount",
     "Amount",
     "Currency",
@@ -68,10 +70,18 @@ def rows_of_invoice(invoice: Invoice) -> Iterator[list[Cell]]:
     calendar = invoice.customer.calendar
     head: list[Cell] = [str(invoice), *_of_period(invoice.period)]
     bare = list(invoice.lines.exclude(kind__in=KINDS_WITH_CHARGES).order_by("-position"))
+    corrected = corrections_in(invoice.period)
     for line, charge, share in detail_of(invoice):
         while bare and bare[-1].position < line.position:
             yield _bare(head, bare.pop(), invoice.currency)
-        yield [*head, line.position, line.description, *_of_charge(charge, calendar), share, invoice.currency]
+        yield [
+            *head,
+            line.position,
+            line.description,
+            *_of_charge(charge, calendar, corrected),
+            share,
+            invoice.currency,
+        ]
     for last in reversed(bare):
         yield _bare(head, last, invoice.currency)
 
@@ -88,9 +98,9 @@ def rows_of_month(label: str) -> Iterator[list[Cell]]:
         for invoice in invoices:
             yield from rows_of_invoice(invoice)
         if not invoices:
-            calendar = period.customer.calendar
+            calendar, corrected = period.customer.calendar, corrections_in(period)
             for charge in unbilled_charges(period):
-                cells = _of_charge(charge, calendar)
+                cells = _of_charge(charge, calendar, corrected)
                 yield ["", *_of_period(period), None, "", *cells, None, period.customer.currency]
 
 
@@ -105,7 +115,7 @@ def _of_period(period: BillingPeriod) -> list[Cell]:
     return [period.customer.code, period.customer.name, period.label]
 
 
-def _of_charge(charge: DetailCharge, calendar: Calendar) -> list[Cell]:
+def _of_charge(charge: DetailCharge, calendar: Calendar, corrected: dict[int, str]) -> list[Cell]:
     return [
         _late_in_words(charge.late_from, calendar) if charge.late_from else "",
         "not charged" if charge.reason else "charged",
@@ -128,6 +138,7 @@ def _of_charge(charge: DetailCharge, calendar: Calendar) -> list[Cell]:
         charge.cut_per_lead,
         charge.cut_per_period,
         charge.cut_by_budget,
+        corrected.get(charge.action, ""),
         charge.exact_amount,
     ]
 

@@ -6,6 +6,7 @@ A separate process (`typeset_process.py`) with limited time and memory does the 
 import json
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,9 @@ SECONDS, SECONDS_ON_A_PAGE = 300, 40  # 12,000 lines take 10; the web server giv
 MEGABYTES = 2_048  # 12,000 lines take 1,300
 STANDARDS_IN_WORDS = ("PDF/A-2a",)
 OUT_OF_MEMORY = "memory"
+PREVIEW_WAITS_SECONDS = 5  # most previews take less
+
+_one_preview = threading.Lock()  # per process
 
 
 class NotTypeset(Refused):
@@ -29,9 +33,21 @@ class NotTypeset(Refused):
     code = "not_typeset"
 
 
+class PreviewInProgress(Refused):
+    """A process makes one preview at a time, because each may take much memory."""
+
+    code = "preview_in_progress"
+    message = "Another preview is being made. Try again in a few seconds."
+
+
 def preview(invoice: Invoice) -> bytes:
-    """Return the PDF of an invoice as it is now, without storing it; raise NotTypeset."""
-    return typeset(source_of(invoice), seconds=SECONDS_ON_A_PAGE)
+    """Return the PDF of an invoice as it is now, without storing it; raise NotTypeset or PreviewInProgress."""
+    if not _one_preview.acquire(timeout=PREVIEW_WAITS_SECONDS):
+        raise PreviewInProgress
+    try:
+        return typeset(source_of(invoice), seconds=SECONDS_ON_A_PAGE)
+    finally:
+        _one_preview.release()
 
 
 def render(paper: InvoiceContent, annex: Annex | None = None) -> bytes:

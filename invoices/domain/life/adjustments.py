@@ -69,7 +69,7 @@ def adjust(invoice: Invoice, *, amount: Decimal, text: str, reason: str, by: Use
     retotal(invoice, at=at)
     after = {
         "adjustment": line.description,
-        "amount": money.in_words(amount, invoice.currency),
+        "amount": amount,
         "total": total_of(invoice),
     }
     record(INVOICE_ADJUSTED, on=invoice, by=by, reason=reason, before=before, after=after, also=touched_by(invoice))
@@ -89,7 +89,7 @@ def withdraw(line: InvoiceLine, *, by: User, at: datetime) -> Invoice:
     made = line.adjustment
     before = {
         "adjustment": line.description,
-        "amount": money.in_words(line.amount, invoice.currency),
+        "amount": line.amount,
         "reason": made.reason,
         "adjusted_by": made.adjusted_by.get_full_name() or made.adjusted_by.get_username(),
         "total": total_of(invoice),

@@ -113,7 +113,7 @@ def draft(period: BillingPeriod, *, at: datetime, adjustments: Sequence[Adjustme
     invoice = Invoice(customer=period.customer, period=period, currency=period.customer.currency)
     taxes = total_up(invoice, lines)
     invoice.unprintable = unprintable_in_annex(period, lines)[:100]
-    invoice.save()
+    invoice.save(force_insert=True)
     for position, line in enumerate(lines, start=1):
         line.invoice, line.position = invoice, position
     InvoiceLine.objects.bulk_create(lines, batch_size=1_000)

@@ -18,10 +18,12 @@ from invoices.domain.life.deeds import (
     INVOICE_VOIDED,
     PERIOD_BILLED_AGAIN,
     PERIOD_REOPENED,
+    check_no_hand,
+    hands_on,
+    issuers_of,
     total_of,
     touched_by,
 )
-from invoices.domain.life.hands import check_no_hand, hands_on, issuers_of
 from invoices.domain.life.transitions import State, locked, to_draft
 from invoices.domain.lines.totals import balance
 from invoices.domain.month_history import record_step

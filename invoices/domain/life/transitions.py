@@ -12,18 +12,23 @@ from invoices.domain.document.parties import SELLERS, bill_to, seller_of
 from invoices.domain.document.store import ask_for
 from invoices.domain.document.void_documents import name_the_replacement
 from invoices.domain.life.deeds import (
+    ADJUSTED_INVOICE,
     INVOICE_APPROVED,
     INVOICE_ISSUED,
     INVOICE_SENT_BACK,
+    check_adjuster,
     total_of,
     touched_by,
 )
-from invoices.domain.life.hands import ADJUSTED_INVOICE, check_adjuster
 from invoices.domain.life.late_voids import check_late_voids, late_voids_of
 from invoices.domain.life.numbers import next_number
 from invoices.models import Invoice
 
 State = Invoice.State
+ISSUE = (
+    *("state", "issued_by", "issued_at", "issued_on", "due_on", "seller", "bill_to"),
+    *("series", "serial", "number"),
+)
 APPROVAL = ("state", "approved_by", "approved_at", "approved_over", "approved_over_reason")
 
 
@@ -102,8 +107,8 @@ def issue(invoice: Invoice, *, by: User, at: datetime) -> Invoice:
     ask_for(invoice, at=at)
     # Last, so that the series is locked only for one write; a rollback returns the number.
     numbered = next_number(period.customer_terms.seller, invoice.seller, year=day.year)
-    invoice.series, invoice.serial, invoice.number = numbered
-    invoice.save()
+    invoice.series_id, invoice.serial, invoice.number = numbered
+    invoice.save(update_fields=ISSUE)
     name_the_replacement(invoice, at=at)
     after = {name: getattr(invoice, name) for name in ("state", "number", "issued_on", "due_on")}
     after["total"] = total_of(invoice)

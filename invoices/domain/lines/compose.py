@@ -24,7 +24,8 @@ def lines_of(period: BillingPeriod) -> list[InvoiceLine]:
 def _charged_lines(period: BillingPeriod, found: ChargeSums, currency: str) -> list[InvoiceLine]:
     rows = found.charged
     products = Product.objects.in_bulk({key.product for key in rows})
-    types = ActionType.objects.in_bulk({key.action_type for key in rows})
+    types = ActionType.objects.prefetch_related("revisions").in_bulk({key.action_type for key in rows})
+    first_day = period.start_at.astimezone(period.customer.zone).date()
     rules = {
         rule.pk: rule for rule in PriceRule.objects.filter(pk__in={key.rule for key in rows}).prefetch_related("tiers")
     }
@@ -45,7 +46,7 @@ def _charged_lines(period: BillingPeriod, found: ChargeSums, currency: str) -> l
             kind=InvoiceLine.Kind.CHARGES,
             description=f"{products[key.product].name} · {types[key.action_type].name}"
             + (f" · {rules[key.rule].name}" if alike[key._replace(rule=0)] > 1 else ""),
-            unit=types[key.action_type].unit,
+            unit=types[key.action_type].facts_on(first_day).unit,
             product=products[key.product],
             action_type=types[key.action_type],
             rule=rules[key.rule],

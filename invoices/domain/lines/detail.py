@@ -45,10 +45,16 @@ NAMES = """
       JOIN leads_product product ON product.id = lead.product_id
       JOIN leads_source source ON source.id = lead.source_id
       JOIN leads_actiontype type ON type.id = action.action_type_id
+      JOIN (SELECT action_type_id, unit, first_day,
+                   lead(first_day, 1, 'infinity') OVER (PARTITION BY action_type_id ORDER BY first_day, in_force_at, id) AS until
+              FROM leads_actiontyperevision WHERE in_force_at IS NOT NULL) facts
+           ON facts.action_type_id = type.id
+           AND (period.start_at AT TIME ZONE %(zone)s)::date >= facts.first_day
+           AND (period.start_at AT TIME ZONE %(zone)s)::date < facts.until
       LEFT JOIN pricing_pricerule rule ON rule.id = charge.rule_id
 """
 COLUMNS = f"""
-    action.id, action.external_id, action.occurred_at, action.quantity, action.value, type.code, type.name, type.unit,
+    action.id, action.external_id, action.occurred_at, action.quantity, action.value, type.code, type.name, facts.unit,
     lead.id, lead.external_id, source.code, source.name, product.sku, product.name, action.delivery_id,
     {LATE_FROM}, charge.rule_id, rule.name, charge.reason, charge.full_amount, charge.cut_per_lead,
     charge.cut_per_period, charge.cut_by_budget, charge.amount, action.voided_after_close

@@ -1,15 +1,16 @@
 """A draft's totals: its lines, the taxes on them, and the customer's credit balance."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
 from decimal import Decimal
 
 from django.db.models import Q, Sum
 
 from billing_engine.core import money
 from invoices.models import CreditEntry, Invoice, InvoiceLine, InvoiceTax
-from leads.models import Customer, Tax
+from leads.models import Customer, Product, ProductRevision, Tax
+from leads.models.revision import fact_on
 
 Kind = CreditEntry.Kind
 CERTAIN = Q(amount__lt=0) | ~Q(invoice__state__in=[Invoice.State.DRAFT, Invoice.State.APPROVED])
@@ -20,16 +21,23 @@ def tax_on(base: Decimal, *, rate: Decimal, currency: str) -> Decimal:
     return money.rounded(base * rate / 100, currency)
 
 
-def taxes_on(lines: Sequence[InvoiceLine], *, taxes: Sequence[Tax], currency: str) -> list[InvoiceTax]:
+def taxes_on(
+    lines: Sequence[InvoiceLine],
+    *,
+    taxes: Sequence[Tax],
+    category_of: Mapping[int | None, str],
+    currency: str,
+) -> list[InvoiceTax]:
     """Return the unsaved taxes, one per name and rate, on the sum of all lines or of the lines in their categories.
 
-    A line is taxed once, even if several of a tax's categories apply to it.
+    `category_of` are the categories of the lines' products. A line is taxed once, even if several of a tax's categories
+    apply to it.
     """
     found = []
     for (name, rate), categories in _by_name_and_rate(taxes).items():
         is_everywhere = "" in categories
-        bases = {} if is_everywhere else _bases(lines, categories)
-        taxed = [line.amount for line in lines if is_everywhere or _category(line) in bases]
+        bases = {} if is_everywhere else _bases(lines, categories, category_of)
+        taxed = [line.amount for line in lines if is_everywhere or category_of.get(line.product_id) in bases]
         if not is_everywhere and not any(bases.values()):
             continue  # nothing of its categories was charged
         base = sum(taxed, money.ZERO)
@@ -49,23 +57,30 @@ def _by_name_and_rate(taxes: Sequence[Tax]) -> dict[tuple[str, Decimal], list[st
     return found
 
 
-def _bases(lines: Sequence[InvoiceLine], categories: Sequence[str]) -> dict[str, Decimal]:
+def _bases(
+    lines: Sequence[InvoiceLine], categories: Sequence[str], category_of: Mapping[int | None, str]
+) -> dict[str, Decimal]:
     """Sum the lines of each category."""
     return {
-        category: sum((line.amount for line in lines if _category(line) == category), money.ZERO)
+        category: sum((line.amount for line in lines if category_of.get(line.product_id) == category), money.ZERO)
         for category in categories
     }
 
 
-def _category(line: InvoiceLine) -> str:
-    return line.product.category if line.product is not None else ""
+def _categories(lines: Iterable[InvoiceLine], day: date) -> dict[int | None, str]:
+    """The category of each product on a day."""
+    products = Product.objects.filter(pk__in={line.product_id for line in lines if line.product_id})
+    return dict(products.values_list("pk", fact_on(ProductRevision, "category", day)))
 
 
 def total_up(invoice: Invoice, lines: Sequence[InvoiceLine]) -> list[InvoiceTax]:
     """Set the sums of a draft from its lines and return its taxes, without storing anything."""
     terms = invoice.period.customer_terms
     exempt = terms.tax_exempt_reason
-    taxes = [] if exempt else taxes_on(lines, taxes=terms.tax_rates, currency=invoice.currency)
+    first_day = invoice.period.start_at.astimezone(invoice.customer.zone).date()
+    theirs = [] if exempt else terms.tax_rates
+    category_of = _categories(lines, first_day) if any(tax.category for tax in theirs) else {}
+    taxes = taxes_on(lines, taxes=theirs, category_of=category_of, currency=invoice.currency)
     invoice.tax_exempt_reason = exempt
     invoice.subtotal = sum((line.amount for line in lines), money.ZERO)
     invoice.tax = sum((tax.amount for tax in taxes), money.ZERO)

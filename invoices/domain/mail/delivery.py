@@ -139,7 +139,7 @@ def settle_void_emails(*, at: datetime) -> int:
     found = list(waiting.select_for_update(of=("self",), skip_locked=True))
     for mail in found:
         _settle(mail, at, none=State.VOID, reason=VOID)
-        mail.save()
+        mail.save(update_fields=["state", "reason", "settled_at", "next_attempt_at"])
     return len(found)
 
 

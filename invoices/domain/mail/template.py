@@ -13,6 +13,7 @@ from billing_engine.core.deeds.record import record_saved
 from billing_engine.core.deeds.verbs import Verb
 from billing_engine.core.errors import HasFaults, Refused
 from billing_engine.core.money import in_words
+from billing_engine.core.saving import save_changes
 from billing_engine.core.validation import row_faults
 from invoices.domain.wording import clean, lines_of
 from invoices.models import Invoice, MailTemplate
@@ -80,7 +81,7 @@ def save_template(template: MailTemplate, *, by: User) -> MailTemplate:
     if faults := row_faults(template):
         raise HasFaults(faults)
     stored = MailTemplate.objects.select_for_update(of=("self",)).filter(pk=template.pk).first()
-    template.save()
+    save_changes(template, since=stored)
     also = [template.customer] if template.customer else []
     record_saved(TEMPLATE_SAVED, on=template, stored=stored, by=by, also=also)
     return template

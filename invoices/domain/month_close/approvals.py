@@ -13,11 +13,11 @@ from billing_engine.core.approvals.people import NeedsApproval, approved_by
 from billing_engine.core.approvals.requests import ask
 from billing_engine.core.errors import Refused
 from billing_engine.core.models import ApprovalRequest
-from invoices.domain.life.deeds import INVOICE_ISSUED
-from invoices.domain.life.hands import (
+from invoices.domain.life.deeds import (
     ADJUSTED_INVOICE,
     CHANGED_THE_DRAFT,
     HAD_A_HAND,
+    INVOICE_ISSUED,
     authors_of_draft,
     hands_on,
     issuers_of,

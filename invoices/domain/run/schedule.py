@@ -12,6 +12,7 @@ from billing_engine.core.calendar.spans import Cycle
 from billing_engine.core.deeds.record import record_saved
 from billing_engine.core.deeds.verbs import Verb
 from billing_engine.core.errors import HasFaults
+from billing_engine.core.saving import save_changes
 from billing_engine.core.validation import row_faults
 from invoices.domain.month_lock import CycleLocked
 from invoices.domain.run.billing_run import RunInProgress, active_customers, start_by_schedule, to_bill
@@ -35,7 +36,7 @@ def set_schedule(schedule: BillingSchedule, *, by: User) -> BillingSchedule:
     if faults := row_faults(schedule):
         raise HasFaults(faults)
     stored = BillingSchedule.objects.select_for_update().filter(pk=schedule.pk).first()
-    schedule.save()
+    save_changes(schedule, since=stored)
     record_saved(SCHEDULE_SET, on=schedule, stored=stored, by=by)
     return schedule
 

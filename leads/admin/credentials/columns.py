@@ -43,5 +43,8 @@ class ShownCredential:
     ended = column(lambda one: instant(one.revoked_at or one.expires_at), title="expiry")
 
 
+SCOPES = column(
+    lambda scopes: ", ".join(ApiKey.Scope(scope).label for scope in scopes) or "No prices", "scopes", title="may see"
+)
 KEY = column(lambda prefix: code(f"lbe_{prefix}_…"), "prefix", title="key")
 SECRET = column(lambda hint: code(f"{hint}…"), "hint", title="secret")

@@ -12,10 +12,10 @@ from unfold.enums import ActionVariant
 from billing_engine.core.admin_kit.cells import address_of
 from billing_engine.core.admin_kit.dialogs import Dialog, Done, button, person
 from billing_engine.core.admin_kit.pages import ReadOnlyPage
-from leads.admin.credentials.columns import KEY, SECRET, ShownCredential
-from leads.admin.credentials.forms import WithOverlap, WithSecretAndOverlap, after_overlap
+from leads.admin.credentials.columns import KEY, SCOPES, SECRET, ShownCredential
+from leads.admin.credentials.forms import WithOverlap, WithScopes, WithSecretAndOverlap, after_overlap
 from leads.admin.credentials.shown_once import new_key_page, new_secret_page
-from leads.domain.credentials.api_keys import revoke_key, rotate_key
+from leads.domain.credentials.api_keys import revoke_key, rotate_key, set_scopes
 from leads.domain.credentials.lifetime import revoke
 from leads.domain.credentials.signatures import rotate_secret
 from leads.models import ApiKey, SigningSecret
@@ -28,13 +28,33 @@ class CredentialPage(ShownCredential, ReadOnlyPage[Any]):
     list_filter = (("source", AutocompleteSelectFilter),)
     related = ("source", "created_by")
     ordering = ("-pk",)
-    fields = ("shown_source", "shown", "state", "created", "creator", "last_used", "ended")
-    actions_detail = ("rotate", "revoke")
+    fields: Any = ("shown_source", "shown", "state", "created", "creator", "last_used", "ended")
+    actions_detail: Any = ("rotate", "revoke")
 
 
 @admin.register(ApiKey)
 class ApiKeyAdmin(CredentialPage):
+    fields = (*CredentialPage.fields, "shown_scopes")
+    actions_detail = ("access", *CredentialPage.actions_detail)
     shown = KEY
+    shown_scopes = SCOPES
+
+    @button(
+        "Change access",
+        permission="leads.change_apikey",
+        icon="visibility",
+        offered=lambda key: key.is_usable(now()),
+        asks=Dialog(
+            title=lambda key: f"What may requests with lbe_{key.prefix}_… see?",
+            says="Every key sees what happened to its source's actions, and why.",
+            submit="Save",
+            form=WithScopes,
+            first=lambda key: {"scopes": key.scopes},
+        ),
+    )
+    def access(self, request: HttpRequest, key: ApiKey, answers: dict[str, Any]) -> Done:
+        set_scopes(key, map(ApiKey.Scope, answers["scopes"]), by=person(request), at=now())
+        return Done("Saved. It applies from the next request.")
 
     @button(
         "Rotate",

@@ -5,7 +5,9 @@ from typing import Any
 
 from django import forms
 from django.utils.timezone import now
-from unfold.widgets import UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextInputWidget
+
+from leads.models import ApiKey
 
 OVERLAP = timedelta(days=7)
 TYPED = "%Y-%m-%dT%H:%M"
@@ -46,6 +48,19 @@ class WithSecret(forms.Form):
 
 class WithSecretAndOverlap(WithSecret, WithOverlap):
     """An optional new secret from the sender, and how long the old one stays valid."""
+
+
+class WithScopes(forms.Form):
+    """What requests with a key may see."""
+
+    scopes = forms.MultipleChoiceField(
+        label="May see",
+        required=False,
+        choices=ApiKey.Scope.choices,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+        help_text="Rule, amount and invoice number of the source's own actions. Amounts that depend on other sources are"
+        " never shown.",
+    )
 
 
 def after_overlap(_: object) -> dict[str, Any]:

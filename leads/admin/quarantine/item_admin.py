@@ -32,6 +32,7 @@ from billing_engine.core.admin_kit.dialogs import Dialog, Done, WithReason, butt
 from billing_engine.core.admin_kit.filters import Received
 from billing_engine.core.admin_kit.pages import ReadOnlyPage
 from billing_engine.core.errors import Refused
+from billing_engine.core.page_access import needs
 from leads.admin.quarantine.filters import ByCode, ByMonth, ByState
 from leads.admin.quarantine.groups import groups
 from leads.admin.quarantine.item_page import (
@@ -42,9 +43,11 @@ from leads.admin.quarantine.item_page import (
     relocated_fault,
     zone_of,
 )
+from leads.domain.access.contacts import may_see_raw_bodies
 from leads.domain.intake.receipt import CONFLICT, QUARANTINED, Receipt
 from leads.domain.quarantine.bulk_retry import retry_next, start_retry
 from leads.domain.quarantine.conflicts import take_new
+from leads.domain.quarantine.review import check_seen
 from leads.domain.quarantine.settle import CONFLICTS, discard, repair
 from leads.models import QuarantinedItem, Source
 
@@ -141,12 +144,14 @@ class QuarantinedItemAdmin(ReadOnlyPage[QuarantinedItem]):
     ) -> HttpResponse:
         item: QuarantinedItem = kwargs["obj"]
         context |= item_context(item)
+        context["may_see_item"] = may_see_raw_bodies(request.user)
         context["may_settle"] = item.state == State.WAITING and self.has_settle_permission(request)
         return super().render_change_form(request, context, *args, **kwargs)
 
+    @needs("leads.change_quarantineditem")
     def retry_all(self, request: HttpRequest) -> HttpResponse:
         """Retry all items of one source and code: a few immediately, many by the workers."""
-        if request.method != "POST" or not self.has_settle_permission(request):
+        if request.method != "POST":
             raise PermissionDenied
         source = get_object_or_404(Source, pk=request.POST.get("source"))
         back = list_of("leads.quarantineditem")
@@ -177,6 +182,7 @@ class QuarantinedItemAdmin(ReadOnlyPage[QuarantinedItem]):
         ),
     )
     def retry(self, request: HttpRequest, item: QuarantinedItem, answers: dict[str, Any]) -> Done:
+        check_seen(item, answers["content"], seen=answers["seen"])
         receipt = repair(item, content=answers["content"], by=person(request), at=now(), by_hand=True)
         return Done(in_words(receipt), level=messages.WARNING if _held(receipt) else messages.SUCCESS)
 

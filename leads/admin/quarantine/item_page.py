@@ -4,21 +4,23 @@ from datetime import UTC, tzinfo
 from typing import Any
 
 from django import forms
-from django.db.models import QuerySet
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from billing_engine.core.admin_kit.cells import NOTHING, page_of, pretty
-from billing_engine.core.calendar.instants import instant_in_words
 from billing_engine.core.errors import Refused
 from leads.admin.quarantine.fault_places import Difference, differences, faulty_place, lead_differences, marked
 from leads.domain.body.decode import BodyNotReadable, decode_json, repeated_in
 from leads.domain.identity import external_id
+from leads.domain.quarantine.difference import Changes
+from leads.domain.quarantine.review import DifferenceNotSeen
 from leads.domain.quarantine.settle import ACTION_CONFLICT, LEAD_CONFLICT, StillRefused
-from leads.models import Action, Lead, QuarantinedItem, QuarantineStep
+from leads.models import Lead, QuarantinedItem, QuarantineStep
 
 
 class RepairForm(forms.Form):
-    """The content of the item, to be fixed."""
+    """The content of the item, to be fixed; `seen` names the difference that was shown for it."""
+
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
 
     content = forms.CharField(
         label="The item", widget=UnfoldAdminTextareaWidget({"class": "lb-area", "rows": 18, "spellcheck": "false"})
@@ -64,8 +66,10 @@ def item_context(item: QuarantinedItem) -> dict[str, Any]:
 
 
 def relocated_fault(item: QuarantinedItem, form: forms.Form, refused: Refused | None) -> dict[str, Any]:
-    """Return the content as typed, with the place of its current fault."""
+    """Return the content as typed, with the place of its current fault, or what was changed."""
     typed = getattr(form, "cleaned_data", {}).get("content")
+    if isinstance(refused, DifferenceNotSeen):
+        return {"changes": rows_of(refused.changes), "seen": refused.name}
     if typed is not None and isinstance(refused, StillRefused):
         pointer = refused.fault.pointer
         return {"lines": marked(typed, pointer), "pointer": pointer or "/", "fault": refused.fault, "is_typed": True}
@@ -78,6 +82,14 @@ def may_take_new(item: QuarantinedItem) -> bool:
     if item.code == ACTION_CONFLICT:
         return item.stored_action is not None and item.stored_action.period.is_open
     return item.code == LEAD_CONFLICT
+
+
+def rows_of(changes: Changes) -> list[dict[str, str]]:
+    """Return the rows of the table of changes."""
+    return [
+        {"where": where or "/", "before": before or "absent", "after": after or "removed"}
+        for where, (before, after) in changes.items()
+    ]
 
 
 def _stored_lead(item: QuarantinedItem) -> Lead | None:
@@ -93,17 +105,6 @@ def _differences(item: QuarantinedItem, stored: Any) -> list[Difference]:
     if isinstance(stored, Lead):
         return lead_differences(item, stored)
     return differences(item, stored) if stored else []
-
-
-def steps_of(action: Action) -> QuerySet[QuarantineStep]:
-    """Return the history of all items in conflict with the action."""
-    return QuarantineStep.objects.filter(item__stored_action=action).select_related("by").order_by("pk")
-
-
-def step_in_words(step: QuarantineStep) -> str:
-    """Return, for example: 2026-10-15 12:00 UTC, olga: replaced with the new version; quantity: 1 → 3. Counted again"""
-    changed = "".join(f"; {each}" for each in _changed(step))
-    return f"{instant_in_words(step.at, UTC)}, {step.by or NOTHING}: {step.get_kind_display().lower()}{changed}. {step.note}"
 
 
 def _changed(step: QuarantineStep) -> list[str]:

@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -25,8 +26,9 @@ KEY = f"""
 
 API_KEY_CREATED = Verb("api_key_created", "API key created")
 API_KEY_ROTATED = Verb("api_key_rotated", "API key rotated")
+API_KEY_SCOPES_CHANGED = Verb("api_key_scopes_changed", "Access of an API key changed")
 
-__all__ = ["KeyIsRevoked", "create_key", "digest", "revoke_key", "rotate_key", "usable_key"]
+__all__ = ["KeyIsRevoked", "create_key", "digest", "revoke_key", "rotate_key", "set_scopes", "usable_key"]
 
 
 @transaction.atomic
@@ -41,11 +43,18 @@ def create_key(
     return key, plaintext
 
 
-def _new_key(source: Source, *, by: User | None, expires_at: datetime | None = None) -> tuple[ApiKey, str]:
+def _new_key(
+    source: Source, *, by: User | None, expires_at: datetime | None = None, scopes: Iterable[str] = ()
+) -> tuple[ApiKey, str]:
     prefix = secrets.token_hex(4)
     plaintext = f"lbe_{prefix}_{secrets.token_urlsafe(32)}"
     key = ApiKey.objects.create(
-        source=source, prefix=prefix, digest=digest(plaintext), created_by=by, expires_at=expires_at
+        source=source,
+        prefix=prefix,
+        digest=digest(plaintext),
+        created_by=by,
+        expires_at=expires_at,
+        scopes=list(scopes),
     )
     return key, plaintext
 
@@ -53,11 +62,26 @@ def _new_key(source: Source, *, by: User | None, expires_at: datetime | None = N
 @transaction.atomic
 def rotate_key(key: ApiKey, *, until: datetime, by: User | None, at: datetime) -> tuple[ApiKey, str]:
     """Create a key to replace this one, which stays valid until then so that the source can switch over."""
-    end = set_expiry(ApiKey.objects.select_for_update().get(pk=key.pk), until=until, at=at)
-    new, plaintext = _new_key(key.source, by=by)
+    old = ApiKey.objects.select_for_update().get(pk=key.pk)
+    end = set_expiry(old, until=until, at=at)
+    new, plaintext = _new_key(key.source, by=by, scopes=old.scopes)
     before, after = {"prefix": key.prefix}, {"prefix": new.prefix, "earlier_key_valid_until": end}
     record(API_KEY_ROTATED, on=new, by=by, before=before, after=after, also=[key, key.source])
     return new, plaintext
+
+
+@transaction.atomic
+def set_scopes(key: ApiKey, scopes: Iterable[ApiKey.Scope], *, by: User, at: datetime) -> ApiKey:
+    """Set what requests with the key may see. Raises KeyIsRevoked if the key is no longer valid."""
+    stored = ApiKey.objects.select_for_update().get(pk=key.pk)
+    if not stored.is_usable(at):
+        raise KeyIsRevoked
+    before, stored.scopes = {"scopes": stored.scopes}, sorted({scope.value for scope in scopes})
+    after = {"scopes": stored.scopes}
+    if after != before:
+        stored.save(update_fields=["scopes"])
+        record(API_KEY_SCOPES_CHANGED, on=stored, by=by, before=before, after=after, also=[key.source])
+    return stored
 
 
 def revoke_key(key: ApiKey, *, by: User | None, at: datetime) -> None:

@@ -16,6 +16,7 @@ from leads.domain.intake.rows import NewAction, NewDelivery, NewLead
 from leads.domain.intake.schema import ActionItem, VoidItem
 from leads.domain.intake.write import next_action_id
 from leads.models import Source
+from leads.models.revision import in_force_on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +33,17 @@ class Decided:
     def touched(self) -> set[int]:
         """The IDs of the billing periods that get new actions."""
         return {row.period_id for row in self.actions}
+
+
+def refuse_other_channels(source: Source, leads: Iterable[SentLead], *, received_at: datetime) -> None:
+    """Refuse the leads that name another channel than the source had on their own day."""
+    naming = [lead for lead in leads if lead.named_channel]
+    if not naming:
+        return
+    revisions = list(source.revisions.all())
+    for lead in naming:
+        at = (lead.item and lead.item.occurred_at) or received_at
+        lead.refuse_other_channel(in_force_on(revisions, in_utc(at).date()).channel)
 
 
 def decide(source: Source, delivery: NewDelivery, leads: Sequence[SentLead], known: Known) -> Decided:
@@ -135,6 +147,7 @@ def _decide_actions(
     `new_times` are the times of the new leads; known leads keep theirs.
     """
     owners = {lead.id: lead.customer for lead in known.lead_by_id.values()}
+    zones = {customer.id: customer.time_zone for customer in known.customers}
     typed = [action for action in actions if _finds_type(action, known)]
     stored, known_times = look_up_actions([action.key for action in typed if action.lead not in new_times])
     times = {lead: at for lead, at in {**new_times, **known_times}.items() if at}  # usually none has a time
@@ -147,7 +160,7 @@ def _decide_actions(
             action.compare(stored[key])
         elif key in rows:  # of duplicates, the first one sent
             _compare_within(action, rows[key])
-        elif fault := implausible(known.type_by_number[action.action_type], quantity=item.quantity, value=item.value):
+        elif fault := implausible(known.type_by_number[action.action_type], item, zone=zones[owners[action.lead]]):
             action.result.refuse(fault)
         else:
             rows[key] = NewAction(

@@ -97,10 +97,14 @@ class SentLead(Struct, kw_only=True, gc=False):
         for action in self.actions:
             action.result.refuse(HELD)
 
+    @property
+    def named_channel(self) -> str:
+        """The channel that the lead names, if any, spelled as ours."""
+        return re.sub(r"[\s-]+", "_", self.item.channel.strip().lower()) if self.item else ""
+
     def refuse_other_channel(self, channel: str) -> None:
         """Refuse a lead that names another channel than its source's, because prices can depend on the channel."""
-        named = self.item.channel if self.item else ""
-        if named and re.sub(r"[\s-]+", "_", named.strip().lower()) != channel:
+        if self.named_channel != channel:
             words = f"Leads of this source must have the channel {channel!r}."
             self.refuse(Fault("channel_mismatch", "/channel", words))
 

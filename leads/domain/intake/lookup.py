@@ -1,17 +1,21 @@
 """Look up everything that the items of a delivery refer to, in one statement."""
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
+from operator import attrgetter
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 import msgspec
 from django.db import connection
 
 from billing_engine.core.money import number_in_words
 from leads.domain.faults import Fault
+from leads.domain.intake.schema import ActionItem
 from leads.models import Source
 
 KNOWN = "SELECT intake_known(%s, %s, %s, %s, %s, %s)"
@@ -49,21 +53,36 @@ class OpenPeriod(msgspec.Struct, frozen=True, gc=False):
     end_at: datetime
 
 
-class KnownType(msgspec.Struct, frozen=True, gc=False):
-    """The fields of an action type that intake needs."""
+class KnownLimits(msgspec.Struct, frozen=True, gc=False):
+    """The limits of an action type from a first day on."""
 
-    id: int
-    code: str
+    first_day: date
     largest_quantity: Decimal
     largest_value: Decimal
 
 
-def implausible(kind: KnownType, *, quantity: Decimal, value: Decimal | None) -> Fault | None:
-    """Return a fault if the quantity or value exceeds the limit of the action type."""
-    if quantity > kind.largest_quantity:
-        return _implausible("quantity", quantity, kind.largest_quantity, kind.code)
-    if value is not None and value > kind.largest_value:
-        return _implausible("value", value, kind.largest_value, kind.code)
+class KnownType(msgspec.Struct, frozen=True, gc=False):
+    """The fields of an action type that intake needs; its limits in the order of their first days."""
+
+    id: int
+    code: str
+    limits: list[KnownLimits]
+
+    def limits_at(self, at: datetime, *, zone: str) -> KnownLimits:
+        """Return the limits of the day on which something occurred, in the customer's time zone."""
+        if len(self.limits) == 1:
+            return self.limits[0]
+        day = at.astimezone(ZoneInfo(zone)).date()
+        return self.limits[bisect_right(self.limits, day, key=attrgetter("first_day")) - 1]
+
+
+def implausible(kind: KnownType, item: ActionItem, *, zone: str) -> Fault | None:
+    """Return a fault if the quantity or value exceeds the limit that the action type had on the action's own day."""
+    limits = kind.limits_at(item.occurred_at, zone=zone)
+    if item.quantity > limits.largest_quantity:
+        return _implausible("quantity", item.quantity, limits.largest_quantity, kind.code)
+    if item.value is not None and item.value > limits.largest_value:
+        return _implausible("value", item.value, limits.largest_value, kind.code)
     return None
 
 
@@ -72,7 +91,7 @@ def _implausible(name: str, number: Decimal, largest: Decimal, kind: str) -> Fau
         f"{name}_implausible",
         f"/{name}",
         f"A {name} of {number_in_words(number)} exceeds {number_in_words(largest)}, the limit of the action type"
-        f" {kind}. Correct it or, if it is right, raise the limit and retry.",
+        f" {kind}. Correct it or, if it is right, raise the limit from its day on and retry.",
     )
 
 

@@ -20,7 +20,7 @@ from leads.domain.body.decode import is_plain
 from leads.domain.body.parcel import Parcel
 from leads.domain.body.parse import open_parcel
 from leads.domain.early_actions import keep_early
-from leads.domain.intake.decide import Decided, decide
+from leads.domain.intake.decide import Decided, decide, refuse_other_channels
 from leads.domain.intake.idempotency import check_key, earlier_receipt
 from leads.domain.intake.items import SentAction, SentLead
 from leads.domain.intake.keep_refused import keep_refused
@@ -95,8 +95,7 @@ def _store(source: Source, delivery: NewDelivery, parcel: Parcel, *, is_deed: bo
         leads = read_leads(
             parcel.items, received_at=delivery.received_at, plain=plain, default_country=source.default_country
         )
-        for lead in leads:
-            lead.refuse_other_channel(source.channel)
+        refuse_other_channels(source, leads, received_at=delivery.received_at)
         try:
             receipt = _attempt(source, delivery, leads, is_deed=is_deed)
         except Overtaken:
@@ -126,7 +125,7 @@ def _look_up(source: Source, delivery: NewDelivery, leads: Sequence[SentLead]) -
     items = [lead.item.product for lead in readable if lead.item and lead.item.product]
     named, ids = [named_product(item) for item in items], [lead.result.id or "" for lead in readable]
     known = look_up(source, products=named, leads=ids)
-    if not (added := add_products(source, items, known)):
+    if not (added := add_products(source, items, known, at=delivery.received_at)):
         return known
     delivery.products_added = [*delivery.products_added, *added]
     return look_up(source, products=named, leads=ids)

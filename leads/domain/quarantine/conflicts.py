@@ -18,6 +18,8 @@ from leads.domain.intake.read import read_action, read_lead
 from leads.domain.intake.receipt import Receipt
 from leads.domain.intake.schema import LeadItem
 from leads.domain.periods import mark_unrated
+from leads.domain.quarantine.corrections import record_replacement
+from leads.domain.quarantine.difference import Changes, since_received
 from leads.domain.quarantine.settle import (
     ACTION_CONFLICT,
     LEAD_CONFLICT,
@@ -29,7 +31,6 @@ from leads.domain.quarantine.settle import (
 from leads.models import Action, ActionType, BillingPeriod, Lead, Product, QuarantinedItem, QuarantineStep
 
 CONTACT = ("name", "email", "phone", "firm", "country", "region")
-Changes = dict[str, list[str]]
 
 
 class NoConflict(Refused):
@@ -51,8 +52,8 @@ class OtherPeriod(Refused):
 
     code = "other_period"
     message = (
-        "The new version belongs to another billing period or customer. Void the stored version, and retry this item with"
-        " another ID."
+        "The new version belongs to another billing period or customer. Void the stored version, and ask the source to send"
+        " the new one with another ID."
     )
 
 
@@ -71,8 +72,11 @@ def take_new(item: QuarantinedItem, *, note: str, by: User, at: datetime) -> Rec
         changed = _take_lead(item)
     else:
         raise NoConflict
+    changed |= since_received(item, {})
     kind = QuarantineStep.Kind.TOOK_NEW
-    return resend(item, content=item.content, by=by, at=at, kind=kind, note=note.strip(), changed=changed)
+    receipt = resend(item, content=item.content, by=by, at=at, kind=kind, note=note.strip(), changed=changed)
+    record_replacement(item.steps.get(delivery=receipt.delivery_id))
+    return receipt
 
 
 def _take_action(item: QuarantinedItem) -> Changes:
@@ -91,7 +95,7 @@ def _take_action(item: QuarantinedItem) -> Changes:
         )
     product = stored.lead.product
     known = look_up(item.source, products=[NamedProduct(external_id(product.sku), period.customer.code)], leads=[])
-    if fault := implausible(known.type_by_number[kind.pk], quantity=new.quantity, value=new.value):
+    if fault := implausible(known.type_by_number[kind.pk], new, zone=period.customer.time_zone):
         raise StillRefused(fault._replace(pointer=f"/actions/0{fault.pointer}"))
     if PeriodAssignment(known).of(product.customer_id, new.occurred_at) != period.pk:
         raise OtherPeriod

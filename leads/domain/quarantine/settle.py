@@ -9,22 +9,22 @@ from django.db import transaction
 from billing_engine.core.deeds.record import record
 from billing_engine.core.deeds.verbs import Verb
 from billing_engine.core.errors import Refused
-from leads.domain.body.decode import DUPLICATE_MEMBER, ITEM_MALFORMED, ROW_MALFORMED, as_json
+from leads.domain.body.decode import as_json
 from leads.domain.body.parcel import Parcel, Placed
 from leads.domain.faults import Fault
-from leads.domain.files.mapping import COLUMN_INVALID, COLUMN_MISSING, columns, mapped
-from leads.domain.files.parts import ROWS_IN_A_FIELD
 from leads.domain.identity import external_id
 from leads.domain.intake.receipt import Receipt, Result
 from leads.domain.intake.receive import receive
 from leads.domain.occurrence import occurred, zones_of
+from leads.domain.quarantine.corrections import record_corrections
+from leads.domain.quarantine.difference import Changes, difference, since_received
+from leads.domain.quarantine.identity import identity_fault
+from leads.domain.quarantine.records import NOT_AS_SENT, as_lead
 from leads.models import Action, Delivery, QuarantinedItem, QuarantineStep
 
 ACTION_CONFLICT = "action_conflict"
 LEAD_CONFLICT = "lead_conflict"
 CONFLICTS = (ACTION_CONFLICT, LEAD_CONFLICT)
-# The kept item differs from what was sent, which could not be kept. A person has to decide what was meant.
-NOT_AS_SENT = (ITEM_MALFORMED, DUPLICATE_MEMBER, ROW_MALFORMED)
 State = QuarantinedItem.State
 Kind = QuarantineStep.Kind
 
@@ -66,17 +66,22 @@ def repair(
 ) -> Receipt:
     """Send the corrected item in again as its own delivery; `by_hand` means that a person has checked this very item.
 
-    Raises StillRefused if it can't be stored: then the attempt is recorded and, if the content is unchanged, the item gets its
-    current fault. An invalid action of a corrected lead goes back to quarantine as its own item.
+    Raises StillRefused if it can't be stored, or if it is no longer the item that was received: then the attempt is recorded
+    and, if the content is unchanged, the item gets its current fault. An invalid action of a corrected lead goes back to
+    quarantine as its own item.
     """
+    changes, code = difference(item.content, content), item.code
     try:
         with transaction.atomic():
-            code = item.code
-            if code in NOT_AS_SENT and content == item.content and not by_hand:
+            if code in NOT_AS_SENT and not changes and not by_hand:
                 raise StillRefused(Fault(code, "", item.message))
-            return resend(item, content=content, by=by, at=at, kind=Kind.REPAIRED)
+            if changes and (fault := identity_fault(item, content)):
+                raise StillRefused(fault)
+            return resend(
+                item, content=content, by=by, at=at, kind=Kind.REPAIRED, changed=since_received(item, changes)
+            )
     except StillRefused as refusal:
-        _note_refusal(item, refusal.fault, same=content == item.content, by=by, at=at)
+        _note_refusal(item, refusal.fault, same=not changes, by=by, at=at)
         raise
 
 
@@ -88,14 +93,16 @@ def resend(
     at: datetime,
     kind: QuarantineStep.Kind,
     note: str = "",
-    changed: dict[str, list[str]] | None = None,
+    changed: Changes | None = None,
 ) -> Receipt:
     """Settle the item by receiving `content` like any other lead. Raises StillRefused if it is refused.
 
     Call it within a transaction, so that a refusal rolls everything back.
     """
     _settle(item, state=State.REPAIRED, by=by, at=at, note=note)
-    lead = _as_lead(item, content)
+    lead = as_lead(item, content)
+    if isinstance(lead, Fault):
+        raise StillRefused(lead)
     # Always one item, even if it looks like an envelope.
     receipt = receive(
         item.source,
@@ -109,9 +116,11 @@ def resend(
     result = _result_of(item, receipt)
     if result.fault:
         raise StillRefused(result.fault._replace(pointer=result.pointer + result.fault.pointer))
-    QuarantineStep.objects.create(
+    step = QuarantineStep.objects.create(
         item=item, kind=kind, at=at, by=by, note=note, changed=changed or {}, delivery_id=receipt.delivery_id
     )
+    if kind == Kind.REPAIRED:
+        record_corrections(step, receipt, step.changed)
     before, after = ({name: both[side] for name, both in (changed or {}).items()} for side in (0, 1))
     also = [Delivery(pk=receipt.delivery_id), item.source, *([item.stored_action] if item.stored_action else [])]
     record(SETTLED_BY[kind], on=item, by=by, reason=note, before=before, after=after, also=also)
@@ -159,23 +168,6 @@ def stored_action_of(item: QuarantinedItem) -> Action | None:
         return None
     of_lead = Action.objects.filter(lead__source=item.source, lead__external_id=external_id(lead))
     return of_lead.filter(external_id=external_id(first["id"])).first()
-
-
-def _as_lead(item: QuarantinedItem, content: dict[str, Any]) -> dict[str, Any]:
-    """Convert a record of a file to a lead by the field mapping, which may have been corrected since."""
-    of_files = (COLUMN_INVALID, COLUMN_MISSING, ROWS_IN_A_FIELD, *NOT_AS_SENT)
-    if item.code not in of_files or not _is_record(content, item.source.field_mapping):
-        return content
-    lead = mapped(item.source.field_mapping, content)
-    if isinstance(lead, Fault):
-        raise StillRefused(lead)
-    return lead
-
-
-def _is_record(content: Any, mapping: dict[str, Any]) -> bool:
-    """Return whether the content is a record for the mapping: a lead has an ID and rarely the mapping's columns."""
-    asked = set(columns(mapping))
-    return isinstance(content, dict) and bool(asked) and ("id" not in content or asked <= set(content))
 
 
 def _result_of(item: QuarantinedItem, receipt: Receipt) -> Result:

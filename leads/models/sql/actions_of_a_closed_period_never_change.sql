@@ -1,12 +1,12 @@
--- What rating depends on stays. A void after the close may be recorded; it applies once the period is reopened.
+-- All of an action stays. A void after the close may be recorded; it applies once the period is reopened.
 CREATE OR REPLACE FUNCTION actions_of_a_closed_period_never_change() RETURNS trigger LANGUAGE plpgsql
     SET search_path = public, pg_temp AS $$
 BEGIN
     IF ROW (NEW.lead_id, NEW.external_id, NEW.action_type_id, NEW.period_id, NEW.occurred_at, NEW.quantity,
-            NEW.value, NEW.voided_at IS NOT NULL AND NOT NEW.voided_after_close)
+            NEW.value, NEW.attributes, NEW.delivery_id, NEW.voided_at IS NOT NULL AND NOT NEW.voided_after_close)
         IS DISTINCT FROM
         ROW (OLD.lead_id, OLD.external_id, OLD.action_type_id, OLD.period_id, OLD.occurred_at, OLD.quantity,
-             OLD.value, OLD.voided_at IS NOT NULL AND NOT OLD.voided_after_close)
+             OLD.value, OLD.attributes, OLD.delivery_id, OLD.voided_at IS NOT NULL AND NOT OLD.voided_after_close)
         AND ((SELECT state FROM leads_billingperiod WHERE id = OLD.period_id) = 'closed'
              OR (SELECT state FROM leads_billingperiod WHERE id = NEW.period_id) = 'closed')
     THEN

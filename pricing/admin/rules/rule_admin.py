@@ -1,7 +1,6 @@
 """Admin pages of price rules: drafts are edited in a form; buttons activate, revise and retire."""
 
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 from django.contrib import admin, messages
@@ -17,6 +16,7 @@ from billing_engine.core.admin_kit.fields import WITHOUT_IDLE_ZEROS
 from billing_engine.core.admin_kit.pages import Page
 from billing_engine.core.calendar.wall_clock import NotAWallClockTime, in_words, read
 from billing_engine.core.models.deed import DeedQuerySet
+from billing_engine.core.page_access import needs
 from pricing.admin.checks import shown_results
 from pricing.admin.rules.buttons import RuleButtons, next_month
 from pricing.admin.rules.cells import RuleChangeList, ShownRule
@@ -114,12 +114,17 @@ class PriceRuleAdmin(RuleSheets, RuleButtons, ShownRule, Page[PriceRule]):
         js = ["pricing/rule_form.js"]
 
     def get_urls(self) -> list[URLPattern]:
-        tried = self.admin_site.admin_view(partial(try_view, self))
+        tried = self.admin_site.admin_view(self.try_one)
         return [
             path("try/", tried, name="pricing_pricerule_try_new"),
             path("<int:object_id>/try/", tried, name="pricing_pricerule_try"),
             *super().get_urls(),
         ]
+
+    @needs("pricing.view_pricerule")
+    def try_one(self, request: HttpRequest, object_id: int | None = None) -> HttpResponse:
+        """Return the price of an example with the unsaved form."""
+        return try_view(self, request, object_id)
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[RuleChangeList]:
         return RuleChangeList

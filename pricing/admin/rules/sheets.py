@@ -67,11 +67,11 @@ class RuleSheets:
     def has_activate_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("pricing.change_pricerule")
 
-    @admin.action(description="Export as XLSX")
+    @admin.action(description="Export as XLSX", permissions=["view"])
     def export_xlsx(self, request: HttpRequest, queryset: QuerySet[PriceRule]) -> HttpResponseBase:
         return _workbook(queryset)
 
-    @admin.action(description="Export as CSV")
+    @admin.action(description="Export as CSV", permissions=["view"])
     def export_csv(self, request: HttpRequest, queryset: QuerySet[PriceRule]) -> Any:
         return csv_response("price-rules.csv", COLUMNS, map(cells_of, _whole(queryset)))
 
@@ -106,7 +106,9 @@ class RuleSheets:
     def _export_all(self, request: HttpRequest) -> HttpResponseBase:
         return _workbook(PriceRule.objects.exclude(state=PriceRule.State.RETIRED))
 
-    export_all: Any = action(_export_all, description="Export", icon="download", url_path="export")
+    export_all: Any = action(
+        _export_all, permissions=["view"], description="Export", icon="download", url_path="export"
+    )
 
     def _import_rules(self, request: HttpRequest) -> HttpResponse:
         if request.method == "POST" and "confirmed" in request.POST:

@@ -1,5 +1,6 @@
 """The form of a draft's tiers; errors are shown next to their tiers."""
 
+from decimal import InvalidOperation
 from typing import Any
 
 from django import forms
@@ -41,6 +42,12 @@ class TierForm(forms.ModelForm[PriceTier]):
         for field in self.fields.values():
             if isinstance(field, forms.DecimalField):
                 field.error_messages["invalid"] = NO_NUMBER
+
+    def has_changed(self) -> bool:
+        try:
+            return super().has_changed()
+        except InvalidOperation:
+            return True  # "sNaN" can't be compared with anything; validation refuses it
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or self.cleaned_data

@@ -67,7 +67,7 @@ def simulation_page(model_admin: Any, request: HttpRequest, simulation: Simulati
         "progress": is_at,
         "csv_address": reverse("admin:pricing_simulation_csv", args=[simulation.pk]),
         "progress_address": reverse("admin:pricing_simulation_progress", args=[simulation.pk]),
-        "drafts": _drafts(simulation),
+        "drafts": [*_drafts(simulation), *({"name": name, "price": ""} for _, name in simulation.proposals)],
         "failures": simulation.customers.filter(state=SimulatedCustomer.State.FAILED).select_related("customer")[:20],
         "totals": [_total(figure) for figure in totals(simulation)],
         "charts": charts(customers),

@@ -20,6 +20,7 @@ from billing_engine.core.admin_kit.dialogs import Dialog, Done, button, person
 from billing_engine.core.admin_kit.pages import ReadOnlyPage
 from billing_engine.core.calendar.spans import Month
 from billing_engine.core.errors import Refused
+from billing_engine.core.page_access import needs
 from billing_engine.core.tables.csv import csv_response
 from pricing.admin.simulations.chart import signed
 from pricing.admin.simulations.form import SimulationForm
@@ -68,7 +69,8 @@ class SimulationAdmin(ReadOnlyPage[Simulation]):
 
     @admin.display(description="drafts")
     def shown_what(self, simulation: Simulation) -> SafeString | str:
-        names = ", ".join(name for _, name, _ in simulation.draft_snapshots)
+        tried = [name for _, name, _ in simulation.draft_snapshots] + [name for _, name in simulation.proposals]
+        names = ", ".join(tried)
         return shortened(names or "The rules in force, again")
 
     @admin.display(description="difference")
@@ -124,23 +126,20 @@ class SimulationAdmin(ReadOnlyPage[Simulation]):
             raise PermissionDenied
         return simulation_page(self, request, simulation)
 
+    @needs("pricing.view_simulation")
     def progress(self, request: HttpRequest, simulation_id: int) -> JsonResponse:
         """The progress, polled by the page every two seconds."""
-        simulation = self._viewed(request, simulation_id)
+        simulation = get_object_or_404(Simulation, pk=simulation_id)
         at = progress(simulation)
         facts = {"percent": at.percent, "rated": at.rated, "settled": at.settled, "customers": at.customers}
         is_finished = simulation.finished_at is not None
         return JsonResponse({**facts, "finished": is_finished}, headers={"Cache-Control": "no-store"})
 
+    @needs("pricing.view_simulation")
     def csv(self, request: HttpRequest, simulation_id: int) -> StreamingHttpResponse:
         """All rows of the simulation."""
-        simulation = self._viewed(request, simulation_id)
+        simulation = get_object_or_404(Simulation, pk=simulation_id)
         return csv_response(f"simulation-{simulation.pk}.csv", HEADER, cells(simulation))
-
-    def _viewed(self, request: HttpRequest, simulation_id: int) -> Simulation:
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        return get_object_or_404(Simulation, pk=simulation_id)
 
     @button(
         "Stop",

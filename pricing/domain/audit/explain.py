@@ -7,8 +7,10 @@ from typing import Any
 from billing_engine.core import money
 from leads.domain.voiding import voided_by
 from leads.models import Action
+from leads.queries.corrections import correction_facts, correction_in_words, corrections_of
 from pricing.domain.audit.explain_price import price_sentences
-from pricing.domain.rate.inputs import catalog_for, customer_facts, maybe_micro, micro, rule_facts, rules_for
+from pricing.domain.rate.catalog import catalog_for
+from pricing.domain.rate.inputs import customer_facts, maybe_micro, micro, rule_facts, rules_for
 from pricing.domain.rule_wording import price_in_words, scope_in_words
 from pricing.models import Charge, PriceRule
 from pricing.rating.amounts import Micro
@@ -35,7 +37,13 @@ class Explanation:
 
 
 def explain(charge: Charge) -> Explanation:
-    """Explain this charge; reads its action, lead, rule and customer, and the rules that also matched."""
+    """Explain this charge; reads its action, lead, rule and customer, the rules that also matched, and what people changed."""
+    found, corrections = _of_price(charge), corrections_of(charge.action)
+    told = [*found.sentences, *map(correction_in_words, corrections)]
+    return Explanation(told, found.facts | {"corrections": correction_facts(corrections)})
+
+
+def _of_price(charge: Charge) -> Explanation:
     if charge.rule is None:
         return _excluded(charge)
     lost = _lost(charge, charge.rule)

@@ -11,7 +11,8 @@ from typing import Any
 
 from leads.models import BillingPeriod, Customer
 from pricing.domain.rate.carry_over import closed_already
-from pricing.domain.rate.inputs import catalog_for, facts_in_force, period_facts, rules_for
+from pricing.domain.rate.catalog import catalog_for
+from pricing.domain.rate.inputs import facts_in_force, period_facts, rules_for
 from pricing.models import PeriodTerms, PriceRule
 from pricing.rating.instants import Instant
 from pricing.rating.values import (
@@ -56,11 +57,7 @@ def keep_terms(period: BillingPeriod) -> None:
                 "excluded_domains": sorted(customer.excluded_domains),
                 "hard_budget": customer.hard_budget,
             },
-            "catalog": {
-                "categories": {str(product.id): product.category for product in catalog.products.values()},
-                "channels": {str(source.id): source.channel for source in catalog.sources.values()},
-                "billable": {str(kind): is_billable for kind, is_billable in catalog.is_billable.items()},
-            },
+            "catalog": _plain(catalog),
             "later_closed": list(later),
         },
     )
@@ -91,14 +88,46 @@ def _at(rule: RuleFacts, begin: Instant, end: Instant | None) -> RuleFacts:
     return replace(rule, effective_from=begin, effective_to=end)
 
 
+def _plain(catalog: Catalog) -> dict[str, dict[str, Any]]:
+    """The catalog as JSON: the facts as they were first, and what they became at which instant."""
+    return {
+        "categories": {str(product.id): product.category for product in catalog.products.values()},
+        "channels": {str(source.id): source.channel for source in catalog.sources.values()},
+        "billable": {str(kind): is_billable for kind, is_billable in catalog.is_billable.items()},
+        "categories_later": {
+            str(pk): [[at, product.category] for at, product in later] for pk, later in catalog.products_later.items()
+        },
+        "channels_later": {
+            str(pk): [[at, source.channel] for at, source in later] for pk, later in catalog.sources_later.items()
+        },
+        "billable_later": {
+            str(kind): [[at, is_billable] for at, is_billable in later]
+            for kind, later in catalog.is_billable_later.items()
+        },
+    }
+
+
 def _catalog(kept: dict[str, dict[str, Any]]) -> Catalog:
+    def product(pk: str, category: str) -> ProductFacts:
+        return ProductFacts(ProductId(int(pk)), category)
+
+    def source(pk: str, channel: str) -> SourceFacts:
+        return SourceFacts(SourceId(int(pk)), channel)
+
     return Catalog(
-        products={
-            ProductId(int(pk)): ProductFacts(ProductId(int(pk)), category)
-            for pk, category in kept["categories"].items()
-        },
-        sources={
-            SourceId(int(pk)): SourceFacts(SourceId(int(pk)), channel) for pk, channel in kept["channels"].items()
-        },
+        products={ProductId(int(pk)): product(pk, category) for pk, category in kept["categories"].items()},
+        sources={SourceId(int(pk)): source(pk, channel) for pk, channel in kept["channels"].items()},
         is_billable={KindId(int(pk)): is_billable for pk, is_billable in kept["billable"].items()},
+        products_later={
+            ProductId(int(pk)): [(at, product(pk, category)) for at, category in later]
+            for pk, later in kept["categories_later"].items()
+        },
+        sources_later={
+            SourceId(int(pk)): [(at, source(pk, channel)) for at, channel in later]
+            for pk, later in kept["channels_later"].items()
+        },
+        is_billable_later={
+            KindId(int(pk)): [(at, is_billable) for at, is_billable in later]
+            for pk, later in kept["billable_later"].items()
+        },
     )

@@ -11,24 +11,21 @@ from django.db.models import Q
 
 from billing_engine.core.calendar.spans import months_of
 from billing_engine.core.calendar.wall_clock import instant_of
-from leads.models import ActionType, BillingPeriod, Customer, CustomerTerms, Product, Source
+from leads.models import BillingPeriod, Customer, CustomerTerms
 from pricing.models import PriceRule
 from pricing.rating.amounts import Micro
 from pricing.rating.instants import Instant, moment, stretch
 from pricing.rating.prices import MODELS, Field, Given, GivenTier, Kind, Price
 from pricing.rating.unpriceable import Unpriceable
 from pricing.rating.values import (
-    Catalog,
     CustomerFacts,
     CustomerId,
     KindId,
     LineageId,
     Once,
-    ProductFacts,
     ProductId,
     RuleFacts,
     RuleId,
-    SourceFacts,
     SourceId,
 )
 
@@ -155,18 +152,6 @@ def model_of(rule: PriceRule) -> type[Price]:
     if rule.price_model not in MODELS:
         raise ValueError(f"No price model is called “{rule.price_model}”.")
     return MODELS[rule.price_model]
-
-
-def catalog_for(*customers: Customer) -> Catalog:
-    """These customers' products, and every source and action type."""
-    products = Product.objects.filter(customer__in=customers).values_list("pk", "category")
-    sources = Source.objects.values_list("pk", "channel")
-    kinds = ActionType.objects.values_list("pk", "is_billable")
-    return Catalog(
-        products={ProductId(pk): ProductFacts(ProductId(pk), category) for pk, category in products},
-        sources={SourceId(pk): SourceFacts(SourceId(pk), channel) for pk, channel in sources},
-        is_billable={KindId(pk): is_billable for pk, is_billable in kinds},
-    )
 
 
 def given_of(rule: PriceRule, fields: Sequence[Field]) -> Given:

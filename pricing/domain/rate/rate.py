@@ -14,9 +14,10 @@ from leads.domain.periods import mark_unrated
 from leads.models import Action, BillingPeriod, UnratedMark
 from pricing.domain.rate.actions import START, StoredActions, Without, number_of, period_of
 from pricing.domain.rate.carry_over import carried_over, carries
+from pricing.domain.rate.catalog import catalogs_for
 from pricing.domain.rate.charges import CHARGES_AT_A_TIME, REFUSED, ChargeWriter, FaultFinder
 from pricing.domain.rate.checkpoint import Checkpoint, checkpoints, kept
-from pricing.domain.rate.inputs import catalog_for, period_facts, rule_books
+from pricing.domain.rate.inputs import period_facts, rule_books
 from pricing.domain.rate.rollup import Tally, save_tallies
 from pricing.models import PeriodTally, RatingAttempts, UnratedAction
 from pricing.rating.counters import Counters
@@ -184,7 +185,7 @@ def _decide(
     ratings: Mapping[int, PeriodRating], aside: Mapping[ActionId, str], writer: ChargeWriter | FaultFinder
 ) -> dict[int, StoredActions]:
     """Decide every action and write the charges; return what was read, by period."""
-    catalog = catalog_for(*(rating.period.customer for rating in ratings.values()))
+    catalogs = catalogs_for(rating.period.customer for rating in ratings.values())
     read = dict[int, StoredActions]()
     for rating in ratings.values():
         if rating.start:
@@ -196,10 +197,10 @@ def _decide(
         read |= dict.fromkeys(after, actions)
         if some[0].has_foresight:
             kept = actions.remember()
-            _charge(some[0], Without(kept, aside) if aside else kept, catalog, writer)
+            _charge(some[0], Without(kept, aside) if aside else kept, catalogs[some[0].period.customer_id], writer)
             continue
         for period, each in groupby(Without(actions, aside) if aside else actions, key=period_of):
-            _charge(ratings[period], each, catalog, writer)
+            _charge(ratings[period], each, catalogs[ratings[period].period.customer_id], writer)
     return read
 
 

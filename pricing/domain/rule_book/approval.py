@@ -14,7 +14,7 @@ from leads.domain.access.second_person import needs_second_person, some_company_
 from leads.models import ApprovalThreshold, BillingPeriod
 from pricing.domain.rule_book.history import authors
 from pricing.domain.scope.effective import customers_of, now_in, zones_of
-from pricing.domain.scope.scopes import full_scope, neighbors, rank_of
+from pricing.domain.scope.scopes import neighbors, owner_of, rank_of
 from pricing.models import PriceRule
 
 ACTIVATION, RETIREMENT = ApprovalThreshold.Kind.RULE_ACTIVATION, ApprovalThreshold.Kind.RULE_RETIREMENT
@@ -109,5 +109,5 @@ def _touched(rule: PriceRule, zones: list[ZoneInfo], *, at: datetime) -> list[tu
 
 def _has_priced(other: PriceRule, *, since: datetime, touched: list[tuple[int, ZoneInfo]], at: datetime) -> bool:
     """Return whether it was in force between `since` and `at` for one of these customers."""
-    begin, owner = max(since, other.wall_from), full_scope(other).get("customer_id")
+    begin, owner = max(since, other.wall_from), owner_of(other)
     return any(instant_of(begin, zone) < at for customer, zone in touched if owner in (None, customer))

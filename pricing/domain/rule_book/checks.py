@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import product as pairs
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db.models import Q, QuerySet, prefetch_related_objects
 
@@ -16,14 +16,16 @@ from pricing.domain.rate.charges import to_decimal
 from pricing.domain.rate.inputs import rule_facts
 from pricing.domain.rule_book.drafts import as_if_active
 from pricing.domain.rule_book.example import Example, decide
-from pricing.domain.scope.scopes import full_scope
+from pricing.domain.scope.scopes import owner_of
 from pricing.models import Charge, PriceCheck, PriceRule
 from pricing.rating.instants import moment
 from pricing.rating.values import CustomerId, Decision, KindId, RuleFacts, RuleId
 
 RELATED = ("customer", "product__customer", "action_type", "source")
 TERMS = "product__customer__terms"
+FACTS = ("product__revisions", "source__revisions", "action_type__revisions")
 NOON = timedelta(hours=12)
+Row = TypeVar("Row", Product, Source)
 A_DAY = timedelta(days=1)  # clocks change by less
 
 
@@ -76,7 +78,7 @@ def check_prices(rule: PriceRule, *, at: datetime, override: bool, reason: str) 
 
 def checks_with(rule: PriceRule, *, at: datetime) -> list[CheckResult]:
     """Run every check of the customers that the draft, or the rule it revises, affects, as if the draft were active."""
-    concerned = [full_scope(each).get("customer_id") for each in (rule, rule.revises) if each is not None]
+    concerned = [owner_of(each) for each in (rule, rule.revises) if each is not None]
     checks = PriceCheck.objects.filter(customer__currency=rule.currency)
     if None not in concerned:
         checks = checks.filter(customer__in=concerned)
@@ -96,7 +98,7 @@ def run_checks(
     the number of checks.
     """
     found = list(checks.select_related(*RELATED).order_by("name", "pk") if isinstance(checks, QuerySet) else checks)
-    prefetch_related_objects(found, TERMS)
+    prefetch_related_objects(found, TERMS, *FACTS)
     if not found:
         return []
     when = {check.pk: _when(check, at, draft) for check in found}
@@ -131,11 +133,12 @@ class _SharedData:
         self._before = {zone: [rule_facts(rule, zone) for rule in rules] for zone in zones}
         self._rules = {zone: as_if_active(facts, drafts, zone=zone) for zone, facts in self._before.items()}
         self._has_draft = draft is not None
-        products = Product.objects.filter(customer__in=customers).select_related("customer")
+        products = Product.objects.filter(customer__in=customers).select_related("customer").order_by("sku", "pk")
+        products = products.prefetch_related("revisions", "customer__terms")
         self._products: dict[int, list[Product]] = {}
-        for product in products.prefetch_related("customer__terms").order_by("sku", "pk"):
+        for product in products:
             self._products.setdefault(product.customer_id, []).append(product)
-        self._sources = list(Source.objects.filter(is_active=True).order_by("pk"))
+        self._sources = list(Source.objects.filter(is_active=True).order_by("pk").prefetch_related("revisions"))
 
     def run(self, check: PriceCheck, at: datetime) -> CheckResult:
         """The check's result; the first example with another price fails it.
@@ -164,11 +167,12 @@ class _SharedData:
     def _examples(self, check: PriceCheck, rules: list[RuleFacts], at: datetime) -> Iterator[Example]:
         products = [check.product] if check.product else self._products.get(check.customer_id, [])
         sources = [check.source] if check.source else self._sources
+        day = at.astimezone(check.customer.zone).date()
         if check.channel:
-            sources = [source for source in sources if source.channel == check.channel]
+            sources = [source for source in sources if source.facts_on(day).channel == check.channel]
         for product, source in pairs(
-            _different(products, {rule.product for rule in rules}, "category"),
-            _different(sources, {rule.source for rule in rules}, "channel"),
+            _different(products, {rule.product for rule in rules}, lambda each: each.facts_on(day).category),
+            _different(sources, {rule.source for rule in rules}, lambda each: each.facts_on(day).channel),
         ):
             terms = self._terms(product.customer.day_of(at)) if self._terms else None
             yield Example(product, source, check.action_type, at, check.quantity, check.value, terms=terms)
@@ -209,11 +213,11 @@ def _could_price(rule: RuleFacts, check: PriceCheck, at: datetime) -> bool:
     )
 
 
-def _different(rows: Iterable[Any], named: set[Any], kind: str) -> Iterator[Any]:
+def _different(rows: Iterable[Row], named: set[Any], kind: Callable[[Row], str]) -> Iterator[Row]:
     """Those that a rule names, and one of each other kind, because no rule can tell those apart."""
     seen = set()
     for row in rows:
-        key = (row.pk, "") if row.pk in named else (0, getattr(row, kind))
+        key = (row.pk, "") if row.pk in named else (0, kind(row))
         if key not in seen:
             seen.add(key)
             yield row

@@ -8,6 +8,7 @@ from django.db import transaction
 
 from billing_engine.core.approvals.requests import close_for
 from billing_engine.core.errors import Refused
+from billing_engine.core.saving import save_changes
 from pricing.domain.rule_book.history import (
     RULE_DISCARDED,
     RULE_REVISED,
@@ -42,7 +43,7 @@ def save_draft(rule: PriceRule, tiers: Sequence[PriceTier], *, by: User, revisio
         _check_draft(rule)
         before = stored_terms(rule.pk)
     check_rule(rule, tiers)
-    rule.save()
+    save_changes(rule)
     rule.tiers.all().delete()
     for tier in tiers:
         tier.pk, tier.rule = None, rule

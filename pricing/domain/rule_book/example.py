@@ -11,12 +11,25 @@ from django.db.models import Q, QuerySet
 
 from billing_engine.core.calendar.wall_clock import instant_of, local_time
 from billing_engine.core.errors import Refused
-from leads.models import Action, ActionType, BillingPeriod, Customer, CustomerTerms, Product, Source
+from leads.models import (
+    Action,
+    ActionType,
+    BillingPeriod,
+    Customer,
+    CustomerTerms,
+    Product,
+    ProductRevision,
+    Source,
+    SourceRevision,
+)
+from leads.models.action import billable_on
+from leads.models.revision import fact_on
 from pricing.domain.audit.explain import lost_to
 from pricing.domain.audit.explain_price import sentences_of
 from pricing.domain.rate.charges import to_decimal
 from pricing.domain.rate.inputs import customer_facts, maybe_micro, micro, price_facts, rule_facts
 from pricing.domain.rule_book.drafts import as_if_active
+from pricing.domain.scope.effective import UTC_ZONE
 from pricing.models import Charge, PriceRule
 from pricing.rating.counters import Counters
 from pricing.rating.instants import moment
@@ -60,6 +73,18 @@ class Example:
     def customer(self) -> Customer:
         return self.product.customer
 
+    @property
+    def day(self) -> date:
+        return self.occurred_at.astimezone(self.customer.zone).date()
+
+    @property
+    def category(self) -> str:
+        return self.product.facts_on(self.day).category
+
+    @property
+    def channel(self) -> str:
+        return self.source.facts_on(self.day).channel
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
@@ -99,8 +124,8 @@ class Priced:
     sentences: list[str]
 
 
-def products_of(rule: PriceRule) -> QuerySet[Product]:
-    """The products in the rule's scope."""
+def products_of(rule: PriceRule, *, day: date) -> QuerySet[Product]:
+    """The products in the rule's scope on a day."""
     found = Product.objects.select_related("customer")
     if rule.product_id:
         return found.filter(pk=rule.product_id)
@@ -108,32 +133,33 @@ def products_of(rule: PriceRule) -> QuerySet[Product]:
     if rule.customer_id:
         found = found.filter(customer=rule.customer_id)
     if rule.category:
-        found = found.filter(category=rule.category)
+        found = found.annotate(category=fact_on(ProductRevision, "category", day)).filter(category=rule.category)
     return found.order_by("sku", "pk")
 
 
 def example_within(rule: PriceRule, wanted: Wanted, *, at: datetime) -> Example:
     """The requested example, completed from the rule's scope, at noon of its day. Raises NothingToPrice."""
-    product = wanted.product or products_of(rule).first()
-    source = wanted.source or rule.source or _sources_of(rule).first()
-    kind = wanted.action_type or rule.action_type or ActionType.objects.filter(is_billable=True).order_by("pk").first()
+    day = wanted.occurred_on or _within(rule, UTC_ZONE, at).date()
+    product = wanted.product or products_of(rule, day=day).first()
+    source = wanted.source or rule.source or _sources_of(rule, day).first()
+    kind = wanted.action_type or rule.action_type or billable_on(day).order_by("pk").first()
     if product is None or source is None or kind is None:
         missing = "product" if product is None else "source" if source is None else "action type"
         raise NothingToPrice(f"There is no {missing} yet for this rule to price.")
-    zone, day = product.customer.zone, wanted.occurred_on
+    zone = product.customer.zone
     return Example(
         product=product,
         source=source,
         action_type=kind,
-        occurred_at=datetime.combine(day, NOON, tzinfo=zone) if day else _within(rule, zone, at),
+        occurred_at=datetime.combine(day, NOON, tzinfo=zone) if wanted.occurred_on else _within(rule, zone, at),
         quantity=Decimal(1) if wanted.quantity is None else wanted.quantity,
         value=wanted.value,
         counted=wanted.counted or Decimal(0),
     )
 
 
-def _sources_of(rule: PriceRule) -> QuerySet[Source]:
-    found = Source.objects.order_by("pk")
+def _sources_of(rule: PriceRule, day: date) -> QuerySet[Source]:
+    found = Source.objects.annotate(channel=fact_on(SourceRevision, "channel", day)).order_by("pk")
     return found.filter(channel=rule.channel) if rule.channel else found
 
 
@@ -177,12 +203,12 @@ def decide(example: Example, rules: Sequence[RuleFacts], *, winner: RuleFacts | 
 
 
 def catalog_of(example: Example) -> Catalog:
-    """The example's product, source and action type as rating sees them."""
+    """The example's product, source and action type as rating sees them, on its day."""
     product, source, kind = example.product, example.source, example.action_type
     return Catalog(
-        products={ProductId(product.pk): ProductFacts(ProductId(product.pk), product.category)},
-        sources={SourceId(source.pk): SourceFacts(SourceId(source.pk), source.channel)},
-        is_billable={KindId(kind.pk): kind.is_billable},
+        products={ProductId(product.pk): ProductFacts(ProductId(product.pk), example.category)},
+        sources={SourceId(source.pk): SourceFacts(SourceId(source.pk), example.channel)},
+        is_billable={KindId(kind.pk): kind.facts_on(example.day).is_billable},
     )
 
 
@@ -197,9 +223,9 @@ def _rules_for(example: Example) -> Any:
         .filter(
             Q(wall_to=None) | Q(wall_to__gt=clock - A_DAY),
             Q(product=None) | Q(product=product),
-            Q(category="") | Q(category=product.category),
+            Q(category="") | Q(category=example.category),
             Q(source=None) | Q(source=source),
-            Q(channel="") | Q(channel=source.channel),
+            Q(channel="") | Q(channel=example.channel),
             Q(action_type=None) | Q(action_type=example.action_type),
             wall_from__lte=clock + A_DAY,
         )

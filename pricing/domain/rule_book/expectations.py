@@ -6,6 +6,8 @@ from django.db import transaction
 from billing_engine.core.deeds.record import differing, record, record_saved
 from billing_engine.core.deeds.verbs import Verb
 from billing_engine.core.errors import FieldFault, HasFaults
+from billing_engine.core.saving import save_changes
+from leads.models import Source
 from pricing.domain.rule_book.validate import negative
 from pricing.models import PriceCheck
 
@@ -33,10 +35,19 @@ def check_faults(check: PriceCheck) -> list[FieldFault]:
     if customer and product and product.customer_id != customer.pk:
         words = f"{product} belongs to {product.customer}, not to {customer}."
         found.append(FieldFault("product", "other_customer", words))
-    if source and check.channel and source.channel != check.channel:
-        words = f"The channel of {source} is “{source.get_channel_display()}”."
+    if source and check.channel and (its := _other_channels(source, check)):
+        words = f"The channel of {source} is “{its}”."
         found.append(FieldFault("channel", "other_channel", words))
     return found
+
+
+def _other_channels(source: Source, check: PriceCheck) -> str:
+    """The source's channel on the check's day, if it is another; without a day, any channel it has had will do."""
+    revisions = list(source.revisions.in_force().by_day())
+    concerned = revisions if check.occurs_on is None else [source.facts_on(check.occurs_on)]
+    if any(each.channel == check.channel for each in concerned):
+        return ""
+    return concerned[-1].get_channel_display()
 
 
 @transaction.atomic
@@ -47,7 +58,7 @@ def save_check(check: PriceCheck, *, by: User) -> PriceCheck:
     stored = None if check._state.adding else PriceCheck.objects.select_for_update(of=("self",)).get(pk=check.pk)
     if stored is None:
         check.created_by = by
-    check.save()
+    save_changes(check, since=stored)
     record_saved(CHECK_SAVED, on=check, stored=stored, by=by, also=[check.customer])
     return check
 

@@ -85,7 +85,7 @@ def activate(rule: PriceRule, *, by: User, at: datetime, reason: str = "", overr
         changed = [(f"{name} (revision {old.pk})", was, now) for name, was, now in ended]
         changed = [*differences(before, stored_terms(rule.pk)), *changed]
     rule.state, rule.activated_by, rule.activated_at = PriceRule.State.ACTIVE, by, at
-    _save(rule)
+    _save_activation(rule)
     told = {"Overridden price checks": [str(check) for check in overridden]} if overridden else {}
     also = [*([rule.revises] if rule.revises else []), *overridden]
     record_rule(RULE_ACTIVATED, rule, by=by, reason=reason, changed=changed, also=also, **told)
@@ -178,7 +178,7 @@ def _copy(
     draft.retired_at, draft.retired_by = None, None
     draft.created_by, draft.revises, draft.first_revision_id = by, revises, rule.lineage
     draft.wall_from, draft.wall_to = since, until
-    draft.save()
+    draft.save(force_insert=True)
     PriceTier.objects.bulk_create(
         PriceTier(
             rule=draft, up_to=tier.up_to, unit_price=tier.unit_price, percent=tier.percent, flat_fee=tier.flat_fee
@@ -218,10 +218,10 @@ def _end(rule: PriceRule, *, until: datetime, at: datetime) -> None:
     rule.save(update_fields=["wall_to"])
 
 
-def _save(rule: PriceRule) -> None:
+def _save_activation(rule: PriceRule) -> None:
     try:
         with transaction.atomic():
-            rule.save()
+            rule.save(update_fields=["state", "activated_by", "activated_at"])
     except IntegrityError as error:
         if OVERLAP in str(error):
             raise RulesOverlap(same_scope(rule)) from error

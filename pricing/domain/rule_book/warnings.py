@@ -12,7 +12,7 @@ from pricing.domain.rate.inputs import price_facts
 from pricing.domain.rule_book.approval import repriced_rules
 from pricing.domain.scope.fit import LastMonth, matches_nothing_of_much, unmatched
 from pricing.domain.scope.gaps import Gap, gaps
-from pricing.domain.scope.scopes import covers, neighbors, rank_of, rivals, same_scope
+from pricing.domain.scope.scopes import covers, facts_within, neighbors, rank_of, rivals, same_scope
 from pricing.models import PriceRule
 from pricing.rating.prices import MICRO, Counted, Price
 
@@ -73,7 +73,7 @@ def _unused(rule: PriceRule, at: datetime, last_month: LastMonth | None) -> Iter
 
 
 def _never_wins(rule: PriceRule, beside: list[PriceRule]) -> Iterator[DraftWarning]:
-    if rule.action_type and not rule.action_type.is_billable:
+    if rule.action_type and facts_within(rule, rule.action_type.revisions.all(), "is_billable") == {False}:
         yield DraftWarning(f"It can never win: “{rule.action_type}” is not billable, so its actions are excluded first")
         return
     ours = rank_of(rule)

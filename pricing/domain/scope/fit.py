@@ -1,18 +1,31 @@
 """Whether a rule can match anything: contradictions in its scope, and scope values that nothing has yet."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
 from typing import Any
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import DateField, F, Func, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Cast
+from django.db.models.lookups import Exact
 
 from billing_engine.core.calendar.spans import Month
 from billing_engine.core.errors import FieldFault
-from leads.models import Action, BillingPeriod, Channel, Customer, Product, Source
+from leads.models import (
+    Action,
+    BillingPeriod,
+    CatalogRevision,
+    Channel,
+    Customer,
+    Product,
+    ProductRevision,
+    SourceRevision,
+)
+from leads.models.revision import fact_on
 from pricing.domain.scope.effective import customers_of
-from pricing.domain.scope.scopes import FIXES
+from pricing.domain.scope.scopes import FIXES, facts_within
 from pricing.models import PriceRule
 
 COUNTED_AT_MOST = 10_000  # of last month's actions: the page does not wait for an exact count
@@ -36,9 +49,9 @@ def matches_last_month(rule: PriceRule, *, at: datetime) -> int:
         if value := getattr(rule, name):
             found = found.filter(**{column or name: value})
     if rule.category:
-        found = found.filter(lead__product__category=rule.category)
+        found = found.filter(had("category", rule.category, ProductRevision, of="lead__product"))
     if rule.channel:
-        found = found.filter(lead__source__channel=rule.channel)
+        found = found.filter(had("channel", rule.channel, SourceRevision, of="lead__source"))
     return found[: COUNTED_AT_MOST + 1].count()
 
 
@@ -56,12 +69,18 @@ class LastMonth:
             "customer_id": F("period__customer"),
             "currency": F("period__customer__currency"),
             "product_id": F("lead__product"),
-            "category": F("lead__product__category"),
             "source_id": F("lead__source"),
-            "channel": F("lead__source__channel"),
         }
         found = Action.objects.filter(period__in=periods).annotate(**columns).values(*columns, "action_type_id")
-        return cls(list(found.distinct()))
+        categories, channels = _values(ProductRevision, "category"), _values(SourceRevision, "channel")
+        return cls(
+            [
+                kind | {"category": category, "channel": channel}
+                for kind in found.distinct()
+                for category in categories[kind["product_id"]]
+                for channel in channels[kind["source_id"]]
+            ]
+        )
 
     def has_none_for(self, rule: PriceRule) -> bool:
         """Whether its customers had actions last month, but it matches none of them."""
@@ -71,6 +90,26 @@ class LastMonth:
             kind for kind in self.kinds if kind["currency"] == rule.currency and owner in (None, kind["customer_id"])
         ]
         return bool(theirs) and not any(all(kind[name] == it for name, it in scope.items()) for kind in theirs)
+
+
+def had(fact: str, value: str, revisions: type[CatalogRevision], *, of: str) -> Q:
+    """The actions whose product or source had this fact on their own day; only subjects that changed are looked at closely."""
+    theirs = revisions.objects.in_force()
+    other = theirs.exclude(**{fact: value}).values(revisions.SUBJECT)
+    always = theirs.filter(**{fact: value}).exclude(**{f"{revisions.SUBJECT}__in": other}).values(revisions.SUBJECT)
+    sometimes = theirs.filter(**{fact: value}, **{f"{revisions.SUBJECT}__in": other}).values(revisions.SUBJECT)
+    zone = OuterRef("period__customer__time_zone")
+    day = Cast(Func(zone, OuterRef("occurred_at"), function="timezone"), DateField())
+    on_its_day = Exact(fact_on(revisions, fact, day, of=of), Value(value))
+    return Q(**{f"{of}__in": always}) | (Q(**{f"{of}__in": sometimes}) & Q(on_its_day))
+
+
+def _values(revisions: type[CatalogRevision], fact: str) -> dict[int, set[str]]:
+    """Every value that a fact has had, by subject."""
+    found = defaultdict[int, set[str]](set)
+    for of, value in revisions.objects.in_force().values_list(revisions.SUBJECT, fact):
+        found[of].add(value)
+    return found
 
 
 def matches_in_words(rule: PriceRule, *, at: datetime) -> str:
@@ -101,15 +140,17 @@ def _of_product(rule: PriceRule) -> Iterator[FieldFault]:
         return
     if customer and product.customer_id != customer.pk:
         yield FieldFault("product", "other_customer", f"{product} belongs to {product.customer}, not to {customer}.")
-    if rule.category and product.category != rule.category:
-        its = f"is in the category “{product.category}”" if product.category else "has no category"
+    if rule.category and rule.category not in facts_within(rule, product.revisions.all(), "category"):
+        category = product.facts_on(rule.wall_from.date()).category
+        its = f"is in the category “{category}”" if category else "has no category"
         yield FieldFault("category", "other_category", f"{product} {its}: this rule would price nothing.")
 
 
 def _of_source(rule: PriceRule) -> Iterator[FieldFault]:
     source = rule.source
-    if source and rule.channel and source.channel != rule.channel:
-        words = f"The channel of {source} is “{source.get_channel_display()}”: this rule would price nothing."
+    if source and rule.channel and rule.channel not in facts_within(rule, source.revisions.all(), "channel"):
+        channel = source.facts_on(rule.wall_from.date()).get_channel_display()
+        words = f"The channel of {source} is “{channel}”: this rule would price nothing."
         yield FieldFault("channel", "other_channel", words)
 
 
@@ -130,7 +171,7 @@ def _no_category(rule: PriceRule) -> Iterator[str]:
     """None of its customers' products is in the category; perhaps it is spelled differently."""
     if not rule.category or rule.product is not None:
         return
-    theirs = Product.objects.filter(customer__in=customers_of(rule))
+    theirs = ProductRevision.objects.in_force().filter(product__customer__in=customers_of(rule))
     if theirs.filter(category=rule.category).exists():
         return
     whose = f" of {rule.customer}" if rule.customer else ""
@@ -139,10 +180,15 @@ def _no_category(rule: PriceRule) -> Iterator[str]:
     if meant:
         names = " or ".join(f"“{name}”" for name in meant)
         yield f"{words}. Did you mean {names}?"
-    elif other := Product.objects.filter(category=rule.category).select_related("customer").first():
-        yield f"{words}: those of {other.customer} are"
+    elif other := _in_category(rule.category):
+        yield f"{words}: those of {other.product.customer} are"
     elif Product.objects.exists():  # before the first product, any category is fine
         yield f"{words} yet"
+
+
+def _in_category(category: str) -> ProductRevision | None:
+    found = ProductRevision.objects.in_force().filter(category=category)
+    return found.select_related("product__customer").order_by("product").first()
 
 
 def _no_sender(rule: PriceRule) -> Iterator[str]:
@@ -150,14 +196,19 @@ def _no_sender(rule: PriceRule) -> Iterator[str]:
     if source is not None:
         if not source.is_active:
             yield f"{source} is inactive and sends nothing"
-    elif rule.channel and not Source.objects.filter(channel=rule.channel, is_active=True).exists():
+    elif rule.channel and not _sends(rule.channel):
         yield f"No active source has the channel “{Channel(rule.channel).label}”"
 
 
-def categories(products: QuerySet[Product] | None = None) -> list[str]:
+def _sends(channel: str) -> bool:
+    """Whether an active source has, or will have, this channel."""
+    return SourceRevision.objects.in_force().filter(channel=channel, source__is_active=True).exists()
+
+
+def categories(revisions: QuerySet[ProductRevision] | None = None) -> list[str]:
     """The existing categories, of these products or of all, sorted."""
-    found = Product.objects.all() if products is None else products
-    return list(found.exclude(Q(category="")).order_by("category").values_list("category", flat=True).distinct())
+    found = ProductRevision.objects.in_force() if revisions is None else revisions
+    return list(found.exclude(category="").order_by("category").values_list("category", flat=True).distinct())
 
 
 def close_to(word: str, known: Iterable[str]) -> list[str]:

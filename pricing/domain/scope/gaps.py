@@ -2,13 +2,15 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from leads.models import ActionType, Product, Source
-from pricing.domain.scope.scopes import full_scope, in_time
+from leads.models import Product, ProductRevision, Source, SourceRevision
+from leads.models.action import billable_on
+from leads.models.revision import fact_on
+from pricing.domain.scope.scopes import fixed_scope, in_time
 from pricing.models import PriceRule
 
 Row = dict[str, object]
@@ -29,14 +31,16 @@ def gaps(rule: PriceRule, *, at: datetime, besides: Iterable[int] = (), with_rul
 
     `besides` are rules that will have ended by then; `with_rule` counts the rule itself as in force.
     """
-    kinds = list(ActionType.objects.filter(is_billable=True).order_by("name").values_list("pk", "name"))
-    sources = list(Source.objects.filter(is_active=True).values_list("pk", "channel"))
+    day = at.date()
+    kinds = list(billable_on(day).order_by("name").values_list("pk", "name"))
+    channel = fact_on(SourceRevision, "channel", day)
+    sources = list(Source.objects.filter(is_active=True).annotate(channel=channel).values_list("pk", "channel"))
     force = PriceRule.objects.in_force().filter(currency=rule.currency, wall_from__lte=at).exclude(pk__in=besides)
     rows = list(in_time(force, at, None).values(*SCOPE))
     if with_rule:
         rows.append({name: getattr(rule, name) for name in SCOPE})
     found = list[Gap]()
-    for customer, products in groupby(_products(rule), key=itemgetter("customer_id")):
+    for customer, products in groupby(_products(rule, day), key=itemgetter("customer_id")):
         own = [row for row in rows if row["customer_id"] in (None, customer)]
         named = {row["product_id"] for row in own}
         # Rules can't tell products of one category apart unless they name them, so each kind is checked once.
@@ -63,12 +67,13 @@ def _name(product: Any) -> str:
     return f"{product['sku']} · {name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1].rstrip() + '…'}"
 
 
-def _products(rule: PriceRule) -> Iterable[Any]:
-    """The products in the rule's scope, by customer."""
-    known = full_scope(rule)
+def _products(rule: PriceRule, day: date) -> Iterable[Any]:
+    """The products in the rule's scope on a day, by customer."""
+    known = fixed_scope(rule)
     names = {"customer_id": "customer_id", "product_id": "pk", "category": "category"}
     where = {names[name]: value for name, value in known.items() if name in names}
-    found = Product.objects.filter(customer__currency=rule.currency, customer__is_active=True, **where)
+    found = Product.objects.filter(customer__currency=rule.currency, customer__is_active=True)
+    found = found.annotate(category=fact_on(ProductRevision, "category", day)).filter(**where)
     return found.order_by("customer_id", "sku").values("pk", "customer_id", "sku", "name", "category")
 
 

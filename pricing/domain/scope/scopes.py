@@ -1,10 +1,14 @@
 """How the scopes of price rules relate: which overlap, which cover another, which outrank another."""
 
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from operator import attrgetter
 from typing import Any
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Q, QuerySet, prefetch_related_objects
 
+from leads.models import CatalogRevision
+from leads.models.revision import in_force_on
 from pricing.models import PriceRule
 from pricing.rating.amounts import ZERO
 from pricing.rating.instants import on_the_clock
@@ -14,7 +18,9 @@ from pricing.rating.values import CustomerId, KindId, LineageId, ProductId, Rule
 
 FIXES = ("customer_id", "product_id", "category", "source_id", "channel", "action_type_id")
 EQUAL = (*FIXES, "currency", "priority")
+FACTS = ("product__revisions", "source__revisions")
 FREE = PerUnit(ZERO)
+A_MOMENT = timedelta(microseconds=1)
 
 Scope = dict[str, Any]  # the fixed values, by column name
 
@@ -24,14 +30,31 @@ def fixed_scope(rule: PriceRule) -> Scope:
     return {name: getattr(rule, name) for name in FIXES if getattr(rule, name)}
 
 
+def owner_of(rule: PriceRule) -> int | None:
+    """The customer that the rule, or its product, belongs to."""
+    return rule.customer_id or (rule.product.customer_id if rule.product is not None else None)
+
+
 def full_scope(rule: PriceRule) -> Scope:
-    """The same plus what follows: a product's customer and category, a source's channel."""
-    known: Scope = {}
-    if rule.product is not None:
-        known |= {"customer_id": rule.product.customer_id, "category": rule.product.category}
-    if rule.source is not None:
-        known |= {"channel": rule.source.channel}
+    """The same plus what follows: a product's customer and category, a source's channel.
+
+    A category or channel that changes while the rule is in force is left out.
+    """
+    known: Scope = {"customer_id": owner} if (owner := owner_of(rule)) else {}
+    if rule.product is not None and len(its := facts_within(rule, rule.product.revisions.all(), "category")) == 1:
+        known["category"] = its.pop()
+    if rule.source is not None and len(its := facts_within(rule, rule.source.revisions.all(), "channel")) == 1:
+        known["channel"] = its.pop()
     return known | fixed_scope(rule)
+
+
+def facts_within(rule: PriceRule, revisions: Iterable[CatalogRevision], fact: str) -> set[Any]:
+    """The values that a fact has on the days of a rule."""
+    last = date.max if rule.wall_to is None else max(rule.wall_from, rule.wall_to - A_MOMENT).date()
+    in_force = [each for each in revisions if each.in_force_at is not None and each.first_day <= last]
+    begun = in_force_on(in_force, rule.wall_from.date())
+    order = attrgetter("first_day", "in_force_at", "pk")
+    return {getattr(begun, fact), *(getattr(each, fact) for each in in_force if order(each) > order(begun))}
 
 
 def share(one: PriceRule, other: PriceRule) -> bool:
@@ -68,12 +91,14 @@ def rank_of(rule: PriceRule) -> Rank:
 
 def neighbors(rule: PriceRule, *, begin: datetime, end: datetime | None) -> list[PriceRule]:
     """The other rules in force within [begin, end) that could match the same actions."""
+    prefetch_related_objects([rule], *FACTS)
     known = full_scope(rule)
     found = in_time(PriceRule.objects.in_force(), begin, end).filter(currency=rule.currency).exclude(pk=rule.pk)
     for name in ("customer_id", "action_type_id"):
         if name in known:
             found = found.filter(Q(**{name: None}) | Q(**{name: known[name]}))
     related = found.select_related("customer", "product", "source", "action_type").order_by("wall_from", "pk")
+    related = related.prefetch_related(*FACTS)
     return [other for other in related if share(rule, other)]
 
 

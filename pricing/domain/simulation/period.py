@@ -11,7 +11,8 @@ from django.db import connection
 from leads.models import BillingPeriod, CustomerTerms
 from pricing.domain.rate.actions import START, StoredActions, number_of
 from pricing.domain.rate.carry_over import carried_over
-from pricing.domain.rate.inputs import catalog_for, period_facts
+from pricing.domain.rate.catalog import catalog_for
+from pricing.domain.rate.inputs import period_facts
 from pricing.rating.counters import Counters
 from pricing.rating.once import Key, Paid
 from pricing.rating.period import rate_period

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Count, Exists, OuterRef, QuerySet, Sum
+from django.db.models import Count, Exists, Model, OuterRef, QuerySet, Sum
 
 from billing_engine.core.deeds.record import record
 from billing_engine.core.deeds.verbs import Verb
@@ -17,6 +17,7 @@ from billing_engine.core.errors import Refused
 from billing_engine.core.queues.attempt import Failure
 from billing_engine.core.queues.leased import LeasedQueue
 from leads.models import Action, BillingPeriod, Customer
+from pricing.domain.proposals import as_if_in_force, proposed, references
 from pricing.domain.rate.inputs import rules_for
 from pricing.domain.rule_book.drafts import as_if_active
 from pricing.domain.rule_wording import terms_of
@@ -67,14 +68,15 @@ def start(
     *,
     months: Collection[str],
     customers: Collection[Customer] = (),
+    proposals: Collection[Model] = (),
     from_the_start: bool = True,
     by: User,
     at: datetime,
 ) -> Simulation:
     """Start rating these months with the drafts, for the given customers or all that the drafts could affect.
 
-    Without drafts, the rules in force are rated again for the given customers. Raises NothingChosen, NotADraftAnyMore
-    or NothingToSimulate.
+    Without drafts, the rules in force are rated again for the given customers. `proposals` are changes of terms or facts
+    that are tried as if they were in force. Raises NothingChosen, NotADraftAnyMore or NothingToSimulate.
     """
     if not drafts and not customers:
         raise NothingChosen
@@ -88,6 +90,7 @@ def start(
         raise NothingToSimulate
     simulation = Simulation.objects.create(
         draft_snapshots=[[draft.pk, draft.name, terms_as_data(terms_of(draft))] for draft in drafts],
+        proposals=references(proposals),
         months=sorted(months),
         from_the_start=from_the_start,
         created_at=at,
@@ -163,6 +166,7 @@ def simulate_customer(item_id: int, *, attempt: int = 0, at: datetime) -> None:
 
 def _simulate(item: SimulatedCustomer) -> None:
     simulation, customer = item.simulation, item.customer
+    proposals = proposed(simulation.proposals)
     periods = list(
         BillingPeriod.objects.filter(customer=customer, label__in=simulation.months)
         .select_related("customer")
@@ -173,7 +177,8 @@ def _simulate(item: SimulatedCustomer) -> None:
     carry = Carry()
     for period in periods:
         with transaction.atomic():
-            comparison = compare(period, rules, carry, may_go_on=lambda: not _is_stopped(simulation))
+            with as_if_in_force(proposals, at=simulation.created_at):
+                comparison = compare(period, rules, carry, may_go_on=lambda: not _is_stopped(simulation))
             keep(simulation, period, comparison)
             item.actions_rated += comparison.actions
             item.behind += int(period.unrated_marks.exists())

@@ -15,6 +15,7 @@ from billing_engine.core.calendar.spans import Month
 from leads.domain.credentials.api_keys import create_key
 from leads.domain.periods import open_missing
 from leads.models import ActionType, Channel, Customer, Product, Source
+from tests.bench.world import give_facts
 from tests.factories.leads import agree_all
 
 CUSTOMERS, PRODUCTS, SOURCES = 20, 5, 8
@@ -63,14 +64,15 @@ class Company:
             for n in range(CUSTOMERS)
         )
         agree_all(customers)
-        Product.objects.bulk_create(
+        products = Product.objects.bulk_create(
             Product(customer=one, sku=f"SKU-{n}", name=f"Product {n}") for one in customers for n in range(PRODUCTS)
         )
-        ActionType.objects.bulk_create(ActionType(code=code, name=code) for code in KINDS)
+        kinds = ActionType.objects.bulk_create(ActionType(code=code, name=code) for code in KINDS)
         open_missing(Customer.objects.all(), until=MONTH.span(WESTERNMOST).end)
-        sources = Source.objects.bulk_create(
-            Source(code=f"source{n}", name=f"Source {n}", channel=Channel.values[n]) for n in range(SOURCES)
-        )
+        sources = Source.objects.bulk_create(Source(code=f"source{n}", name=f"Source {n}") for n in range(SOURCES))
+        for subjects in (products, kinds):
+            give_facts(subjects, lambda *_: {})
+        give_facts(sources, lambda n, _: {"channel": Channel.values[n]})
         codes = [one.code for one in customers]
         self._senders = [
             Sender(create_key(one)[1], self._random.sample(codes, 8), numbered=n % 2 == 0)

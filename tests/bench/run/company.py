@@ -6,7 +6,7 @@ from random import Random
 from leads.models import ActionType, BillingPeriod, Channel, Customer, Delivery, Source, Tax
 from pricing.models import PriceRule
 from tests.bench.rulebook import KINDS, LONG_AGO
-from tests.bench.world import ACTIONS, ACTIONS_A_LEAD, LEADS, MONTH, START, World, copy, settle
+from tests.bench.world import ACTIONS, ACTIONS_A_LEAD, LEADS, MONTH, START, World, copy, give_facts, settle
 from tests.factories.leads import agree_all
 
 ACTIONS_EACH = 1_000
@@ -35,12 +35,10 @@ def build(customers: int, seed: int = 20_261_001) -> tuple[EvenWorld, list[Billi
     )
     agree_all(owners, taxes=[Tax("Tax", Decimal(8)).as_stored()])
     channels = [*Channel.values, Channel.WEBSITE]
-    sources = Source.objects.bulk_create(
-        Source(code=f"source{n}", name=f"Source {n}", channel=channel) for n, channel in enumerate(channels)
-    )
-    kinds = ActionType.objects.bulk_create(
-        ActionType(code=code, name=code, is_billable=code != "site_visit") for code in KINDS
-    )
+    sources = Source.objects.bulk_create(Source(code=f"source{n}", name=f"Source {n}") for n, _ in enumerate(channels))
+    kinds = ActionType.objects.bulk_create(ActionType(code=code, name=code) for code in KINDS)
+    give_facts(sources, lambda n, _: {"channel": channels[n]})
+    give_facts(kinds, lambda _, kind: {"is_billable": kind.code != "site_visit"})
     delivery = Delivery.objects.create(source=sources[0], received_at=START, body=b"", body_size=0)
     world = EvenWorld(Random(seed), sources, kinds, delivery)
     periods = settle(owners, sources, kinds)

@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from invoices.admin.invoice.page import charges_of
+from invoices.domain.document import typeset
 from invoices.domain.document.content import content_of
 from invoices.domain.life.adjustments import adjust
 from invoices.domain.life.reopen import void
@@ -159,7 +160,7 @@ def test_adjusted_withdrawn_and_approved_by_another_person(finance: Client, fran
 
     assert "You worked on this adjusted invoice, so another person must approve it." in shown(refused)
     said = shown(finance.get(page(invoice)))
-    assert ("Goodwill" in said, "Twice" in said, "Late delivery" in said) == (True, False, True)
+    assert ("Goodwill" in said, "<del>Twice</del>" in said, "Late delivery" in said) == (True, True, True)
     invoice.refresh_from_db()
     assert (invoice.state, invoice.total) == ("draft", Decimal("7.5"))
 
@@ -225,6 +226,20 @@ def test_the_preview_of_a_draft_is_stored_nowhere(finance: Client) -> None:
     assert answer["Content-Disposition"] == 'attachment; filename="draft-ACME-2026-10.pdf"'
     assert answer.content.startswith(b"%PDF-")
     assert not InvoiceDocument.objects.exists()
+
+
+def test_a_process_makes_one_preview_at_a_time(finance: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    invoice = a_draft()
+    monkeypatch.setattr(typeset, "PREVIEW_WAITS_SECONDS", 0.1)
+    with typeset._one_preview:
+        answer = finance.get(page(invoice, "preview_pdf"))
+    assert told(answer) == ["Another preview is being made. Try again in a few seconds."]
+    assert finance.get(page(invoice, "preview_pdf")).content.startswith(b"%PDF-")
+
+
+def test_the_pdf_of_a_draft_is_a_preview(finance: Client) -> None:
+    answer = finance.get(page(a_draft(), "download_pdf"))
+    assert told(answer) == ["This invoice is not issued yet. You can preview its PDF."]
 
 
 def test_many_are_approved_at_once_and_refusals_are_listed(finance: Client, frank: User) -> None:

@@ -124,6 +124,7 @@ def test_a_charge_s_row_says_everything_that_is_asked_of_it(finance: Client, fra
         "Cut by the limit per period": "",
         "Cut by the budget": "",
         "Full price": "0.499500",
+        "Corrected": "",
         "Exact amount": "0.499500",
         "Amount": "0.50",
         "Currency": "USD",

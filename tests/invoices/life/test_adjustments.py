@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 
 from invoices.domain.life.adjustments import withdraw
 from invoices.domain.life.close import close
-from invoices.domain.life.hands import AdjusterApproves
+from invoices.domain.life.deeds import AdjusterApproves
 from invoices.domain.life.reopen import regenerate, reopen, void
 from invoices.domain.life.transitions import approve
 from tests.factories.people import UserFactory

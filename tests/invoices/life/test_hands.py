@@ -16,7 +16,7 @@ from billing_engine.core.approvals.requests import approve as decide
 from billing_engine.core.models import ApprovalRequest, Deed
 from invoices.domain.life.adjustments import adjust
 from invoices.domain.life.adjustments import withdraw as withdraw_adjustment
-from invoices.domain.life.hands import AdjusterApproves, NeedsSecondPerson
+from invoices.domain.life.deeds import AdjusterApproves, NeedsSecondPerson
 from invoices.domain.life.reopen import regenerate, reopen, void
 from invoices.domain.life.transitions import approve, issue
 from invoices.domain.life.transitions import send_back as to_draft

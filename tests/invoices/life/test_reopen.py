@@ -12,7 +12,7 @@ from billing_engine.core.calendar.wall_clock import read
 from billing_engine.core.models import Deed
 from invoices.domain.life.adjustments import BadAdjustment, NotAnAdjustment, adjust, withdraw
 from invoices.domain.life.close import HasUnratedActions, close
-from invoices.domain.life.hands import AdjusterApproves, NeedsSecondPerson
+from invoices.domain.life.deeds import AdjusterApproves, NeedsSecondPerson
 from invoices.domain.life.reopen import (
     CreditIsUsed,
     NeedsReason,
@@ -29,10 +29,11 @@ from invoices.domain.run.billing_run import bill, start
 from invoices.models import Adjustment, CreditEntry, Invoice, InvoiceDocument
 from leads.models import BillingPeriod, Customer, Tax
 from pricing.domain.audit.prove import prove
-from pricing.models import Charge, PeriodTerms
+from pricing.models import Charge, PeriodTerms, PriceRule
 from reports.queries.invariants import invariants
 from tests.factories.leads import CompanyFactory, agree
 from tests.factories.people import UserFactory
+from tests.factories.pricing import retired
 from tests.invoices.made import (
     NOVEMBER_3,
     OCTOBER,
@@ -140,7 +141,7 @@ def test_a_regenerated_draft_uses_current_data_and_keeps_its_adjustments(account
 def test_a_draft_that_cannot_be_regenerated_stays_as_it_was() -> None:
     invoice = a_draft(4)
     before = list(Invoice.objects.values()), list(invoice.lines.values()), state_of(invoice.period)
-    invoice.lines.get().rule.__class__.objects.update(wall_to=read("2020-01-02"))
+    retired(PriceRule.objects.all(), until=read("2020-01-02"))
 
     with pytest.raises(HasUnratedActions):
         regenerate(invoice, by=UserFactory.create(), at=LATER)
@@ -175,7 +176,7 @@ def test_a_period_is_reopened_with_a_reason_by_a_second_person_and_billed_again(
         "period_reopened",
         vera,
         "Wrong price",
-        {"closed_at": "2026-11-03T00:00:00Z", "draft": str(invoice), "total": "$10.00"},
+        {"closed_at": "2026-11-03T12:00:00Z", "draft": str(invoice), "total": "$10.00"},
     )
     received(period, 2)
     again = close(period, at=LATER)

@@ -109,7 +109,9 @@ def test_a_draft_after_a_void_is_compared_with_the_void_one(frank: User, vera: U
     same, less = issued(a_draft(4), frank), issued(a_draft(4, 2), frank)
     for invoice in (same, less):
         void(invoice, reason="Wrong", by=vera, at=LATER)
-    void_action(Action.objects.get(period=less.period, quantity=2), reason="Canceled", at=LATER)
+    void_action(
+        Action.objects.get(period=less.period, quantity=2), reason="Canceled", by=UserFactory.create(), at=LATER
+    )
 
     assert flags(billed(same.period)) == [("replaces", f"Replaces {same.number}, which is void: the same total", False)]
     assert flags(billed(less.period)) == [

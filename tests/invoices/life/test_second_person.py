@@ -9,8 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from invoices.domain.life.adjustments import withdraw
-from invoices.domain.life.deeds import deeds_of
-from invoices.domain.life.hands import AdjusterApproves, NeedsSecondPerson
+from invoices.domain.life.deeds import AdjusterApproves, NeedsSecondPerson, deeds_of
 from invoices.domain.life.reopen import bill_again, regenerate, reopen, void
 from invoices.domain.life.transitions import approve, send_back
 from invoices.domain.month_close.close_month import create_missing_months, lock
@@ -40,7 +39,7 @@ def test_a_withdrawn_adjustment_is_kept_with_both_people(wanda: User, vera: User
         vera,
         {
             "adjustment": "Goodwill",
-            "amount": "-$2.50",
+            "amount": "-2.5",
             "reason": "Agreed by phone",
             "adjusted_by": "wanda",
             "total": "$7.50",

@@ -15,7 +15,7 @@ from leads.models import BillingPeriod
 from pricing.models import PriceRule
 from pricing.wording.row import in_words
 from tests.factories.leads import ActionFactory, ActionTypeFactory, LeadFactory
-from tests.factories.pricing import PriceRuleFactory, graduated, tiered
+from tests.factories.pricing import PriceRuleFactory, graduated, retired, tiered
 from tests.invoices.made import IN_OCTOBER, a_price, an_open_period, billed, received
 
 pytestmark = pytest.mark.django_db
@@ -181,7 +181,7 @@ def test_a_line_of_one_price_says_which_limits_cut_it():
     st.none() | st.decimals(min_value=0, max_value=40, places=2),
 )
 def test_the_rows_beneath_a_line_add_up_to_it(model: str, sizes: list[Decimal], rate: Decimal, cap: Decimal | None):
-    PriceRule.objects.update(wall_to=read("2020-01-01"))
+    retired(PriceRule.objects.all(), until=read("2020-01-01"))
     period = an_open_period()
     tiered(model, (7, str(rate), "0.333333"), (None, "0.111111", "1"), customer=period.customer, cap_per_period=cap)
     kind = ActionTypeFactory.create(code="purchase")

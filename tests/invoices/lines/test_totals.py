@@ -13,7 +13,7 @@ from invoices.domain.life.adjustments import adjust
 from invoices.domain.life.close import close
 from invoices.domain.lines.totals import balance, credit_for, taxes_on
 from invoices.models import CreditEntry, Invoice, InvoiceLine
-from leads.models import Product, Tax
+from leads.models import Tax
 from tests.factories.leads import BillingPeriodFactory
 from tests.factories.people import UserFactory
 from tests.invoices.made import a_draft, issued, received
@@ -35,10 +35,14 @@ def test_totals_are_never_negative_and_never_use_more_credit_than_exists(due: De
 def test_each_tax_is_its_rate_on_the_lines_it_applies_to_rounded_once(
     amounts: list[tuple[Decimal, str]], everywhere: Decimal, on_stone: Decimal
 ):
-    lines = [InvoiceLine(amount=amount, product=Product(category=category)) for amount, category in amounts]
+    lines = [InvoiceLine(amount=amount, product_id=n) for n, (amount, _) in enumerate(amounts)]
+    category_of = {n: category for n, (_, category) in enumerate(amounts)}
     taxes = [Tax(name="VAT", rate=everywhere), Tax(name="Levy", rate=on_stone, category="stone")]
 
-    found = {tax.name: (tax.base, tax.amount) for tax in taxes_on(lines, taxes=taxes, currency="USD")}
+    found = {
+        tax.name: (tax.base, tax.amount)
+        for tax in taxes_on(lines, taxes=taxes, category_of=category_of, currency="USD")
+    }
 
     total = sum((amount for amount, _ in amounts), Decimal(0))
     stone = sum((amount for amount, category in amounts if category == "stone"), Decimal(0))

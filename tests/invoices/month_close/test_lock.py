@@ -110,7 +110,7 @@ def test_the_same_actions_are_billed_again_without_voided_ones(frank: User, vera
     invoice, other = a_draft(4, 6), a_draft(3)
     locked(frank, invoice, other)
     period = voided(invoice, vera)
-    void_action(Action.objects.get(period=period, quantity=6), reason="Canceled", at=LATER)
+    void_action(Action.objects.get(period=period, quantity=6), reason="Canceled", by=UserFactory.create(), at=LATER)
     send_late(invoice, SourceFactory.create())
 
     again = bill_again(period, by=vera, at=LATER)

@@ -133,12 +133,13 @@ def source_facts(source: Source, **more: object) -> dict[str, object]:
     return {
         "name": source.name,
         "code": source.code,
-        "channel": source.channel,
         "is_active": "on",
         "new_products": "quarantine",
         "field_mapping": "{}",
         **{
-            f"{rows}-{part}": 0 for rows in ("api_keys", "signing_secrets") for part in ("TOTAL_FORMS", "INITIAL_FORMS")
+            f"{rows}-{part}": 0
+            for rows in ("revisions", "api_keys", "signing_secrets")
+            for part in ("TOTAL_FORMS", "INITIAL_FORMS")
         },
         **more,
     }

@@ -61,51 +61,51 @@ def item_of(browser: Client, row: Action | Lead) -> tuple[str, list[str]]:
     ],
 )
 def test_the_delivery_of_an_action_shows_where_in_it_the_action_is(
-    viewer: Client, wrap: Any, content_type: str, place: str
+    operations: Client, wrap: Any, content_type: str, place: str
 ) -> None:
     stored(wrap([a_lead(1, "A-1"), a_lead(2, "A-1", "A-2"), a_lead(3, "A-1")]), content_type)
 
     action = Action.objects.get(lead__external_id="L-2", external_id="A-2")
 
-    words, marked = item_of(viewer, action)
+    words, marked = item_of(operations, action)
     assert words == f"Action A-2 of lead L-2, at {place}/actions/1"
     assert (marked[0], marked[-1], '"id": "A-2",' in marked, '"id": "A-1",' in marked) == ("{", "}", True, False)
 
 
-def test_the_delivery_of_a_lead_shows_the_lead(viewer: Client) -> None:
+def test_the_delivery_of_a_lead_shows_the_lead(operations: Client) -> None:
     stored(a_lead(7, "A-1"))
 
-    words, marked = item_of(viewer, Lead.objects.get())
+    words, marked = item_of(operations, Lead.objects.get())
 
     assert (words, marked[0], marked[-1], '"id": "L-7",' in marked) == ("Lead L-7, at /", "{", "}", True)
 
 
-def test_in_a_file_the_row_is_marked(viewer: Client) -> None:
+def test_in_a_file_the_row_is_marked(operations: Client) -> None:
     rows = ["lead,action", *(f"L-{number},A-{number}" for number in range(1, 20))]
     stored(a_lead(9, "A-9"))
     action = Action.objects.get()
     body = DeliveryFactory.create(body=zlib.compress("\n".join(rows).encode()), content_type="text/csv")
     Action.objects.update(delivery=body.pk)
 
-    words, marked = item_of(viewer, action)
+    words, marked = item_of(operations, action)
 
     assert (words, marked) == ("Action A-9 of lead L-9, at line 10", ["L-9,A-9"])
 
 
 @pytest.mark.parametrize("asked", ["action=0", "action=²", "action=99999999999999999999", "lead=x", "action=", ""])
-def test_a_delivery_asked_for_what_is_not_in_it_shows_itself(viewer: Client, asked: str) -> None:
+def test_a_delivery_asked_for_what_is_not_in_it_shows_itself(operations: Client, asked: str) -> None:
     stored(a_lead(1, "A-1"))
     delivery = Action.objects.get().delivery_id
 
-    response = viewer.get(f"{reverse('admin:leads_delivery_change', args=[delivery])}?{asked}")
+    response = operations.get(f"{reverse('admin:leads_delivery_change', args=[delivery])}?{asked}")
 
     assert (response.status_code, 'id="item"' in response.content.decode()) == (200, False)
 
 
-def test_an_action_of_another_delivery_is_not_looked_for(viewer: Client) -> None:
+def test_an_action_of_another_delivery_is_not_looked_for(operations: Client) -> None:
     stored(a_lead(1, "A-1"))
     other = DeliveryFactory.create()
 
     address = f"{reverse('admin:leads_delivery_change', args=[other.pk])}?action={Action.objects.get().pk}"
 
-    assert 'id="item"' not in viewer.get(address).content.decode()
+    assert 'id="item"' not in operations.get(address).content.decode()

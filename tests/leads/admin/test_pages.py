@@ -200,9 +200,9 @@ def test_a_body_is_shown_indented_with_its_numbers_as_they_were_sent(operations:
     assert "&quot;value&quot;: 0.10" in page(operations, "leads_delivery_change", delivery.pk)
 
 
-def test_the_bytes_are_downloaded_as_they_were_received(viewer: Client) -> None:
+def test_the_bytes_are_downloaded_as_they_were_received(operations: Client) -> None:
     delivery = delivered(b"\xff not JSON")
-    response = viewer.get(reverse("admin:leads_delivery_body", args=[delivery.pk]))
+    response = operations.get(reverse("admin:leads_delivery_body", args=[delivery.pk]))
     assert (response.content, response["Content-Type"]) == (b"\xff not JSON", "application/octet-stream")
 
 
@@ -237,7 +237,9 @@ def test_the_page_names_the_place_at_fault_within_the_item(operations: Client, r
 
 
 def test_a_fixed_item_is_stored_and_the_result_is_shown(operations: Client, refused: QuarantinedItem) -> None:
-    response = press(operations, "leads_quarantineditem_retry", refused, content=mended(refused, 4))
+    asked = press(operations, "leads_quarantineditem_retry", refused, content=mended(refused, 4))
+    seen = asked.context["seen"]
+    response = press(operations, "leads_quarantineditem_retry", refused, content=mended(refused, 4), seen=seen)
 
     refused.refresh_from_db()
     assert told(response) == ["Lead L-1 updated. Actions: 1 created."]
@@ -245,7 +247,9 @@ def test_a_fixed_item_is_stored_and_the_result_is_shown(operations: Client, refu
 
 
 def test_an_item_still_at_fault_stays_and_keeps_what_was_typed(operations: Client, refused: QuarantinedItem) -> None:
-    response = press(operations, "leads_quarantineditem_retry", refused, content=mended(refused, -5))
+    asked = press(operations, "leads_quarantineditem_retry", refused, content=mended(refused, -5))
+    seen = asked.context["seen"]
+    response = press(operations, "leads_quarantineditem_retry", refused, content=mended(refused, -5), seen=seen)
 
     refused.refresh_from_db()
     form = response.context["form"]
@@ -320,20 +324,20 @@ def test_a_conflict_is_shown_beside_what_is_stored(viewer: Client) -> None:
 
 
 @pytest.mark.parametrize("term", ["LEAD-77", "LEAD-7", "ann@studio.example", "Ann+news@Studio.example", "ann@"])
-def test_a_lead_is_found_by_its_id_its_person_or_the_beginning_of_either(viewer: Client, term: str) -> None:
+def test_a_lead_is_found_by_its_id_its_person_or_the_beginning_of_either(operations: Client, term: str) -> None:
     found = LeadFactory.create(external_id="LEAD-77")
     LeadFactory.create(external_id="OTHER", email="bob@studio.example")
 
-    response = viewer.get(reverse("admin:leads_lead_changelist"), {"q": term})
+    response = operations.get(reverse("admin:leads_lead_changelist"), {"q": term})
 
     assert list(response.context["cl"].result_list) == [found]
 
 
-def test_a_lead_that_is_known_by_phone_is_found_by_the_number_however_it_is_written(viewer: Client) -> None:
+def test_a_lead_that_is_known_by_phone_is_found_by_the_number_however_it_is_written(operations: Client) -> None:
     found = LeadFactory.create(email="", person_key="+12127365000")
     LeadFactory.create(external_id="OTHER")
 
-    response = viewer.get(reverse("admin:leads_lead_changelist"), {"q": "+1 (212) 736-5000"})
+    response = operations.get(reverse("admin:leads_lead_changelist"), {"q": "+1 (212) 736-5000"})
 
     assert list(response.context["cl"].result_list) == [found]
 

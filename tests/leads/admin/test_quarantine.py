@@ -158,9 +158,9 @@ def test_an_item_still_refused_is_shown_with_the_new_place_marked(operations: Cl
     item = QuarantinedItem.objects.get()
     mended = json.dumps(lead("L-1", "TILE") | {"contact": {"email": 5}})
 
-    response = operations.post(
-        reverse("admin:leads_quarantineditem_retry", args=[item.pk]), {"content": mended}, follow=True
-    )
+    address = reverse("admin:leads_quarantineditem_retry", args=[item.pk])
+    seen = operations.post(address, {"content": mended}).context["seen"]
+    response = operations.post(address, {"content": mended, "seen": seen}, follow=True)
 
     assert (response.context["pointer"], faults(response.context["lines"])) == ("/contact/email", ['"email": 5'])
     assert json.loads(response.context["form"]["content"].value())["contact"] == {"email": 5}

@@ -12,6 +12,7 @@ from django.test import Client
 
 from billing_engine.core import rate_limit
 from billing_engine.core.rate_limit import wait_for_turn
+from leads.api.authentication import WRONG_KEYS_PER_MINUTE
 from leads.domain.credentials.api_keys import create_key
 from leads.models import Delivery, Source
 from tests.factories.leads import ProductFactory, SourceFactory
@@ -141,3 +142,26 @@ def test_while_redis_is_down_every_request_is_let_through_without_a_long_wait(
     assert statuses == [202] * 5
     assert took < 2
     assert caplog.text.count("Redis is unavailable") == 1
+
+
+def test_wrong_keys_are_limited_per_address_and_right_ones_are_not(client: Client) -> None:
+    key = create_key(SourceFactory.create(requests_per_minute=0))[1]
+
+    def asked(bearer: str, address: str) -> int:
+        headers = {"Authorization": f"Bearer {bearer}"}
+        return client.get("/api/v1/receipts/1", headers=headers, REMOTE_ADDR=address).status_code
+
+    answers = [asked("lbe_0123abcd_wrong", "203.0.113.9") for _ in range(WRONG_KEYS_PER_MINUTE + 2)]
+
+    assert (answers[0], answers[-1]) == (401, 429)
+    assert (asked(key, "203.0.113.9"), asked("lbe_0123abcd_wrong", "203.0.113.10")) == (404, 401)
+
+
+def test_an_ipv6_sender_is_its_whole_network(client: Client) -> None:
+    def asked(address: str) -> int:
+        headers = {"Authorization": "Bearer lbe_0123abcd_wrong"}
+        return client.get("/api/v1/receipts/1", headers=headers, REMOTE_ADDR=address).status_code
+
+    answers = [asked(f"2001:db8::{number:x}") for number in range(1, WRONG_KEYS_PER_MINUTE + 3)]
+
+    assert (answers[0], answers[-1], asked("2001:db8:0:1::1")) == (401, 429, 401)

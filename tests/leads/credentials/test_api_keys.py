@@ -6,7 +6,8 @@ import pytest
 from django.db import connections, transaction
 from django.test.utils import CaptureQueriesContext
 
-from leads.domain.credentials.api_keys import create_key, revoke_key, rotate_key, usable_key
+from billing_engine.core.models import Deed
+from leads.domain.credentials.api_keys import create_key, revoke_key, rotate_key, set_scopes, usable_key
 from leads.domain.credentials.lifetime import ExpiryInPast, KeyHasExpired, KeyIsRevoked
 from leads.models import ApiKey, Source
 from tests.factories.leads import SourceFactory
@@ -110,6 +111,7 @@ def test_the_use_is_noted_again_after_a_minute(source: Source):
 FIND = """
 from datetime import datetime, timezone
 from time import monotonic
+from billing_engine.core.models import Deed
 from leads.domain.credentials.api_keys import usable_key
 began = monotonic()
 key = usable_key({whole!r}, at=datetime(2026, 10, 15, 12, tzinfo=timezone.utc))
@@ -128,3 +130,21 @@ def test_recording_a_use_never_waits_for_a_change_of_the_key():
 
     key.refresh_from_db()
     assert (answer, key.last_used_at) == ("True None True", None)
+
+
+def test_a_key_sees_no_prices_until_a_person_lets_it_and_its_successor_sees_the_same() -> None:
+    key, _ = create_key(SourceFactory.create())
+    by = UserFactory.create()
+    assert (key.scopes, key.sees_prices) == ([], False)
+
+    set_scopes(key, [ApiKey.Scope.PRICES], by=by, at=NOW)
+    set_scopes(key, [ApiKey.Scope.PRICES], by=by, at=NOW)
+    new, _ = rotate_key(key, until=NOW + timedelta(days=1), by=by, at=NOW)
+
+    assert [each.sees_prices for each in ApiKey.objects.order_by("pk")] == [True, True]
+    [deed] = Deed.objects.filter(verb="api_key_scopes_changed")
+    assert (deed.person, deed.before, deed.after) == (by, {"scopes": []}, {"scopes": ["prices"]})
+    revoke_key(new, by=by, at=NOW)
+    with pytest.raises(KeyIsRevoked):
+        set_scopes(new, [], by=by, at=NOW)
+    assert ApiKey.objects.get(pk=new.pk).sees_prices

@@ -115,7 +115,7 @@ def test_a_receipt_shows_what_was_settled_since(client: Client, key: str):
     first, second = get(client, key, receipt).json()["results"]
 
     at = "2026-10-21T00:00:00Z"
-    let_go = {"state": "discarded", "settled_at": at, "note": "Sent by mistake"}
+    let_go = {"state": "discarded", "settled_at": at, "note": "Sent by mistake", "changes": []}
     assert "settled" not in first
     assert [action["settled"]["state"] for action in first["actions"]] == ["repaired", "waiting"]
     assert [result["settled"] for result in (second, *second["actions"])] == [let_go, let_go]

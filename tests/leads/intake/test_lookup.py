@@ -14,7 +14,7 @@ from leads.domain.credentials.api_keys import create_key, usable_key
 from leads.domain.intake import receive
 from leads.domain.intake.receipt import Receipt
 from leads.domain.intake.write import MANY, Overtaken
-from leads.models import Action, BillingPeriod, Delivery, Lead, Product, QuarantinedItem, Source
+from leads.models import Action, BillingPeriod, Delivery, Lead, Source
 from tests.factories.leads import ActionTypeFactory, BillingPeriodFactory, ProductFactory, SourceFactory
 
 RECEIVED_AT = datetime(2026, 10, 20, 9, tzinfo=UTC)
@@ -77,18 +77,6 @@ def test_a_lead_stored_concurrently_is_a_duplicate(leads: int, source: Source, m
     assert (counts["leads_created"], counts["leads_duplicate"]) == (leads - 1, 1)
     assert (counts["actions_created"], counts["actions_duplicate"]) == (leads - 1, 1)
     assert (Lead.objects.count(), Action.objects.count(), Delivery.objects.count()) == (leads, leads, 2)
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_lead_whose_product_was_deleted_concurrently_waits_in_quarantine(
-    source: Source, monkeypatch: pytest.MonkeyPatch
-):
-    meanwhile(Product.objects.all().delete, monkeypatch)
-
-    receipt = send(source, lead())
-
-    assert [result.fault.code for result in receipt.results if result.fault] == ["unknown_product"]
-    assert (Lead.objects.count(), QuarantinedItem.objects.count(), Delivery.objects.count()) == (0, 1, 1)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.db.models import ProtectedError
 
 from leads.models import Action, ActionType, BillingPeriod, Lead, Product, Source
 from tests.factories.leads import ActionFactory, ActionTypeFactory, LeadFactory, ProductFactory, SourceFactory
@@ -59,6 +60,8 @@ def test_what_leads_and_actions_name_is_not_deleted_not_even_past_django(model: 
     assert model.objects.count() == before
 
 
-def test_what_nothing_names_may_go():
-    for row in (SourceFactory.create(), ProductFactory.create(), ActionTypeFactory.create(), LeadFactory.create()):
-        assert row.delete()[0] == 1
+def test_what_nothing_names_may_go_but_not_what_has_facts():
+    assert LeadFactory.create().delete()[0] == 1
+    for row in (SourceFactory.create(), ProductFactory.create(), ActionTypeFactory.create()):
+        with pytest.raises(ProtectedError):
+            row.delete()

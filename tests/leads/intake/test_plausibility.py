@@ -20,7 +20,7 @@ from leads.domain.quarantine.conflicts import take_new
 from leads.domain.quarantine.settle import StillRefused, repair
 from leads.models import Action, ActionType, QuarantinedItem, Source
 from leads.tasks import retry_task
-from tests.factories.leads import ActionTypeFactory, ProductFactory, SourceFactory
+from tests.factories.leads import ActionTypeFactory, ProductFactory, SourceFactory, from_day
 from tests.shared import BILLING_CASES, needs_cases
 
 pytestmark = pytest.mark.django_db
@@ -68,13 +68,13 @@ def test_an_action_beyond_a_limit_of_its_type_waits_and_others_are_stored(source
             "quantity_implausible",
             "/actions/1/quantity",
             "A quantity of 100.000001 exceeds 100, the limit of the action type sample_order. Correct it or, if it is right,"
-            " raise the limit and retry.",
+            " raise the limit from its day on and retry.",
         ),
         (
             "value_implausible",
             "/actions/2/value",
             "A value of 251 exceeds 250.5, the limit of the action type sample_order. Correct it or, if it is right, raise the"
-            " limit and retry.",
+            " limit from its day on and retry.",
         ),
     ]
 
@@ -121,9 +121,9 @@ def test_it_goes_in_when_the_limit_was_raised_and_all_that_wait_are_retried(
         repair(item, content=item.content, by=operator, at=RECEIVED_AT)
     kind = ActionType.objects.get()
 
-    form = {"name": kind.name, "code": kind.code, "unit": kind.unit, "is_billable": "on"}
+    form = {"unit": "sample", "is_billable": "on", "first_day": "2026-10-01"}
     limits = {"largest_quantity": "6000", "largest_value": "250.5"}
-    answer = admin_client.post(reverse("admin:leads_actiontype_change", args=[kind.pk]), form | limits)
+    answer = admin_client.post(reverse("admin:leads_actiontype_change_facts", args=[kind.pk]), form | limits)
     assert answer.status_code == 302
     retry = start_retry(source, code="quantity_implausible", by=operator, at=RECEIVED_AT)
     retry_task(item_id=retry.pk)
@@ -134,7 +134,7 @@ def test_it_goes_in_when_the_limit_was_raised_and_all_that_wait_are_retried(
 
 def test_what_was_stored_before_a_limit_was_lowered_stays_a_duplicate(source: Source):
     sent(source, action("A-1", quantity=90))
-    ActionType.objects.update(largest_quantity=10)
+    from_day(ActionType.objects.get(), largest_quantity=10)
 
     assert sent(source, action("A-1", quantity=90)) == [("duplicate", "")]
     assert sent(source, action("A-1", quantity=80)) == [("conflict", "action_conflict")]
@@ -154,7 +154,7 @@ def test_an_implausible_new_version_does_not_replace_the_stored_one(source: Sour
 @needs_cases
 def test_an_implausible_quantity_is_held_by_the_default_limit():
     ProductFactory.create(sku="TILE")
-    ActionType.objects.create(code="sample_order", name="Sample order")
+    ActionTypeFactory.create()
     [case] = [
         one
         for line in (BILLING_CASES / "overflow.ndjson").read_text().splitlines()

@@ -281,7 +281,7 @@ def test_a_source_that_may_add_products_does(product: Product):
 
     assert outcomes(send(source, lead(product=new), lead(product=new, id="L-2"))) == [("created", []), ("created", [])]
     added = Product.objects.get(sku="4711")
-    assert (added.customer.code, added.name, added.category) == ("ACME", "Hex", "tiles")
+    assert (added.customer.code, added.name, added.revisions.get().category) == ("ACME", "Hex", "tiles")
 
 
 def test_an_action_belongs_to_the_month_of_its_customers_own_time_zone(source: Source, product: Product):

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
+from django.db.models import ProtectedError
 
 from leads.domain.intake.receive import receive
 from leads.domain.quarantine.bulk_retry import (
@@ -20,7 +21,6 @@ from leads.domain.quarantine.conflicts import NoConflict, OtherPeriod, PeriodClo
 from leads.domain.quarantine.settle import AlreadySettled, NoteMissing, StillRefused, discard, repair
 from leads.models import (
     Action,
-    ActionType,
     BillingPeriod,
     BulkRetry,
     Delivery,
@@ -106,9 +106,8 @@ def test_an_item_retried_unchanged_waits_with_its_current_fault(source: Source, 
 def test_the_repaired_item_names_the_delivery_it_went_in_as(source: Source, operator: User):
     send(source, lead(sku="NEW"))
     item = QuarantinedItem.objects.get()
-    ProductFactory.create(sku="NEW", customer__code="ACME2")
 
-    receipt = repair(item, content={"id": "L-1", "product": {"sku": "NEW"}}, by=operator, at=LATER)
+    receipt = repair(item, content={"id": "L-1", "product": {"sku": "TILE"}}, by=operator, at=LATER)
 
     [step] = item.steps.all()
     assert (step.kind, step.by, step.at, step.delivery_id) == ("repaired", operator, LATER, receipt.delivery_id)
@@ -146,11 +145,16 @@ def test_the_database_itself_refuses_to_delete_what_was_refused():
         type(step).objects.all().delete()
 
 
-def test_a_step_outlives_the_person_who_took_it(operator: User):
+def test_who_took_a_step_stays_on_record(operator: User):
     step = QuarantineStepFactory.create(by=operator, note="why")
-    operator.delete()
+
+    with pytest.raises(ProtectedError):
+        operator.delete()
+    with pytest.raises(IntegrityError, match="history of a quarantined item can't change"), transaction.atomic():
+        type(step).objects.update(by=None)
+
     step.refresh_from_db()
-    assert (step.by, step.note) == (None, "why")
+    assert (step.by, step.note) == (operator, "why")
 
 
 # --- conflicts
@@ -271,7 +275,7 @@ def test_a_conflict_that_comes_up_only_when_its_type_is_known_can_be_settled_too
     send(source, lead("L-1", action(quantity=1)))
     send(source, lead("L-1", action(quantity=1, type="brochure")))
     item = QuarantinedItem.objects.get(code="unknown_action_type")
-    ActionType.objects.create(code="brochure", name="Brochure")
+    ActionTypeFactory.create(code="brochure")
 
     with pytest.raises(StillRefused):
         repair(item, content=item.content, by=operator, at=LATER)

@@ -1,10 +1,12 @@
 """Price rules in a spreadsheet: exported, edited, imported; first a dry run by row, then only drafts."""
 
 import csv
+import time
 from datetime import datetime
 from decimal import Decimal
 from io import BytesIO, StringIO
 from typing import Any
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -277,3 +279,35 @@ def test_a_sheet_is_read_as_it_would_be_typed() -> None:
         read_sheet(content, most=1)
     with pytest.raises(NotASheet):
         read_sheet(b"\xff", most=1)
+
+
+ROW = '<row r="{}"><c r="{}{}" t="inlineStr"><is><t>x</t></is></c></row>'
+
+
+def a_sheet_of(*rows: str) -> bytes:
+    """A file of a kilobyte whose only sheet has these rows."""
+    Workbook().save(empty := BytesIO())
+    begins = '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
+    with ZipFile(empty) as old, ZipFile(made := BytesIO(), "w", ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            is_sheet = name == "xl/worksheets/sheet1.xml"
+            new.writestr(name, f"{begins}{''.join(rows)}</sheetData></worksheet>" if is_sheet else old.read(name))
+    return made.getvalue()
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [ROW.format(1, "A", 1), ROW.format(2_000_000_000, "A", 2_000_000_000)],
+        [ROW.format(number, "XFD", number) for number in range(1, 1_000)],
+    ],
+)
+def test_rows_and_cells_that_are_only_gaps_are_not_read_to_their_end(operations: Client, rows: list[str]) -> None:
+    began = time.monotonic()
+
+    answer = operations.post(reverse(IMPORT), {"sheet": SimpleUploadedFile("rules.xlsx", a_sheet_of(*rows))})
+
+    assert answer.context["form"].errors == {
+        "sheet": ["The file can have at most 2,000 rows. Remove empty rows and columns."]
+    }
+    assert time.monotonic() - began < 5

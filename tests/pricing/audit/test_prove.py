@@ -11,16 +11,16 @@ from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
 
 from billing_engine.core.calendar.spans import Month
-from leads.models import Action, ActionType, BillingPeriod, Product, Source
+from leads.models import Action, BillingPeriod
 from pricing.domain.audit import prove as proving
 from pricing.domain.audit.prove import BY_TODAYS_TERMS, Difference, Outcome, PeriodIsOpen, prove
 from pricing.domain.audit.terms import keep_terms
 from pricing.domain.rate.rate import rate
 from pricing.domain.rule_book.rules import activate
 from pricing.models import Charge, PeriodTally, PeriodTerms, PriceRule, UnratedAction, Waiver
-from tests.factories.leads import ActionFactory, ActionTypeFactory, BillingPeriodFactory, LeadFactory, agree
+from tests.factories.leads import ActionFactory, ActionTypeFactory, BillingPeriodFactory, LeadFactory, agree, from_day
 from tests.factories.people import UserFactory
-from tests.factories.pricing import PriceRuleFactory, graduated, tiered
+from tests.factories.pricing import PriceRuleFactory, graduated, retired, tiered
 
 pytestmark = pytest.mark.django_db
 
@@ -135,7 +135,7 @@ def test_what_changes_after_the_close_moves_nothing(period: BillingPeriod, opera
     # A more expensive rule for this month, the old one ended, contract, budget, catalog: everything else is changed.
     dearer = PriceRuleFactory.create(draft=True, unit_price=Decimal(9), priority=5)
     activate(dearer, by=operator, at=NOW + timedelta(days=1))
-    PriceRule.objects.filter(pk=rule.pk).update(wall_to=rule.wall_from + timedelta(days=1), state="retired")
+    retired(PriceRule.objects.filter(pk=rule.pk), until=rule.wall_from + timedelta(days=1))
     agree(
         period.customer,
         hard_budget=False,
@@ -143,9 +143,9 @@ def test_what_changes_after_the_close_moves_nothing(period: BillingPeriod, opera
         contract_to=date(2026, 9, 1),
         excluded_domains=["rival.example"],
     )
-    Product.objects.update(category="stone")
-    Source.objects.update(channel="event")
-    ActionType.objects.update(is_billable=False)
+    from_day(lead.product, category="stone")
+    from_day(lead.source, channel="event")
+    from_day(kind, is_billable=False)
 
     proof = prove(BillingPeriod.objects.get(pk=period.pk))
 

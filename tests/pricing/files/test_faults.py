@@ -266,6 +266,23 @@ IMPOSSIBLE_RULES: dict[str, tuple[Any, list[str]]] = {
         {"action_types": [{"code": "x"}, {"code": "y"}, {"code": "x"}], "rules": []},
         ['/action_types/2/code: "x" is already used at /action_types/0'],
     ),
+    "changes that do not ascend": (
+        {
+            "action_types": [
+                {
+                    "code": "x",
+                    "changes": [
+                        {"first_day": day, "billable": True} for day in ("2026-02-30", "2026-03-02", "2026-03-02")
+                    ],
+                }
+            ],
+            "rules": [],
+        },
+        [
+            "/action_types/0/changes/0/first_day: 2026-02-30 does not exist",
+            "/action_types/0/changes/2/first_day: 2026-03-02 is not after 2026-03-02, the day of the previous change",
+        ],
+    ),
     "no such time zone": (
         with_customer(time_zone="Mars/Olympus"),
         ["/customers/0/time_zone: Mars/Olympus is not an IANA time zone such as America/New_York"],

@@ -14,7 +14,7 @@ from billing_engine.core.models import Deed
 from pricing.domain.rule_book.checks import CheckResult, OverrideNeedsAReason, PriceChecksFail, checks_with, run_checks
 from pricing.domain.rule_book.rules import activate, revise
 from pricing.models import PriceCheck, PriceRule
-from tests.factories.leads import ActionTypeFactory, CustomerFactory, ProductFactory, SourceFactory
+from tests.factories.leads import ActionTypeFactory, CustomerFactory, ProductFactory, SourceFactory, from_day
 from tests.factories.pricing import PriceCheckFactory, PriceRuleFactory, graduated
 from tests.pricing.admin.test_pages import press
 
@@ -51,7 +51,7 @@ def test_what_is_unrated_or_excluded_fails_a_check():
     assert results() == [(False, f"unrated {where}")]
     PriceRuleFactory.create(unit_price=0)
     assert results() == [(True, "holds")]
-    check.action_type.is_billable = False
+    from_day(check.action_type, is_billable=False)
     check.action_type.save()
     assert results() == [(False, f"not charged (not a billable action type) {where}")]
 
@@ -157,7 +157,7 @@ def test_the_dialog_tells_what_fails_and_overrides_with_a_reason(operations: Cli
     assert words.startswith("1 price check would fail")
     draft.refresh_from_db()
     assert draft.state == "active"
-    assert "overridden price check “A sample of Acme”" in overridden.content.decode()
+    assert "<dt>Overridden price checks</dt>" in overridden.content.decode()
 
 
 def test_a_drafts_page_shows_its_checks_and_the_list_shows_todays(operations: Client) -> None:

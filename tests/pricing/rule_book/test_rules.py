@@ -9,7 +9,7 @@ from django.db import IntegrityError, connection, transaction
 
 from billing_engine.core.calendar.spans import Month, Week
 from billing_engine.core.calendar.wall_clock import read
-from leads.models import ActionType, BillingPeriod, Channel, UnratedMark
+from leads.models import BillingPeriod, Channel, UnratedMark
 from pricing.domain.rule_book.billed import WouldRewriteHistory
 from pricing.domain.rule_book.rules import (
     HasEnded,
@@ -217,7 +217,7 @@ def test_each_dimension_the_priority_and_the_currency_make_another_scope():
     "scope", [{}, {"category": "tiles"}, {"channel": "event"}, {"priority": -1}, {"action_type__code": "view"}]
 )
 def test_the_database_refuses_the_same_scope_twice_open_fields_included(scope: dict[str, object]):
-    kind = ActionType.objects.create(code="view", name="View") if "action_type__code" in scope else None
+    kind = ActionTypeFactory.create(code="view") if "action_type__code" in scope else None
     scope = {name: value for name, value in scope.items() if name != "action_type__code"} | (
         {"action_type": kind} if kind else {}
     )

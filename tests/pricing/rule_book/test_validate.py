@@ -17,7 +17,7 @@ from pricing.domain.rule_book.rules import activate, revise
 from pricing.domain.rule_book.sheet.columns import COLUMN_OF
 from pricing.domain.rule_book.validate import RuleIncomplete
 from pricing.models import PriceRule, PriceTier
-from tests.factories.leads import ActionTypeFactory, CustomerFactory, ProductFactory, SourceFactory
+from tests.factories.leads import ActionTypeFactory, CustomerFactory, ProductFactory, SourceFactory, from_day
 from tests.factories.people import with_role
 from tests.factories.pricing import PriceRuleFactory
 from tests.pricing.admin.test_pages import add, errors
@@ -256,8 +256,7 @@ def test_a_draft_that_was_activated_meanwhile_is_neither_changed_nor_thrown_away
 def test_a_rule_that_has_become_unfit_can_be_revised_and_its_revision_is_refused_until_it_fits(operator: User) -> None:
     product = ProductFactory.create(category="wood")
     rule = PriceRuleFactory.create(product=product, category="wood")
-    product.category = "tiles"
-    product.save()
+    from_day(product, category="tiles")
     draft = revise(rule, by=operator, at=NOW, since=FROM)
 
     with pytest.raises(RuleIncomplete, match="is in the category “tiles”"):

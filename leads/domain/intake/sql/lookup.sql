@@ -38,7 +38,14 @@ BEGIN
                         FROM (SELECT id, code, name, time_zone
                                 FROM leads_customer WHERE id = ANY (named)) customer),
         'types', (SELECT coalesce(json_agg(kind), '[]')
-                    FROM (SELECT id, code, largest_quantity, largest_value FROM leads_actiontype) kind),
+                    FROM (SELECT type.id, code, limits
+                            FROM leads_actiontype type
+                            JOIN (SELECT action_type_id, json_agg(json_build_object(
+                                         'first_day', first_day, 'largest_quantity', largest_quantity,
+                                         'largest_value', largest_value) ORDER BY first_day, in_force_at, id) AS limits
+                                    FROM leads_actiontyperevision
+                                   WHERE in_force_at IS NOT NULL
+                                   GROUP BY action_type_id) revision ON revision.action_type_id = type.id) kind),
         'periods', (SELECT coalesce(json_agg(period), '[]')
                       FROM (SELECT id, customer_id, start_at, end_at
                               FROM leads_billingperiod

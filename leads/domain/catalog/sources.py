@@ -1,6 +1,8 @@
-"""Validate and save sources; a change of channel has open periods rated again."""
+"""Validate and save sources: what they are. Their channel changes by `write_facts`."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -8,8 +10,9 @@ from django.db import transaction
 from billing_engine.core.deeds.record import record_saved
 from billing_engine.core.deeds.verbs import Verb
 from billing_engine.core.errors import FieldFault, HasFaults
+from billing_engine.core.saving import save_changes
 from billing_engine.core.validation import row_faults
-from leads.domain.periods import mark_open_periods
+from leads.domain.catalog.facts import first_facts, values
 from leads.models import Source
 
 SOURCE_SAVED = Verb("source_saved", "Source saved")
@@ -38,18 +41,23 @@ def signature_faults(source: Source, *, at: datetime) -> list[FieldFault]:
 
 
 @transaction.atomic
-def save_source(source: Source, *, by: User | None, at: datetime) -> Source:
+def save_source(source: Source, *, by: User | None, at: datetime, facts: Mapping[str, Any] | None = None) -> Source:
     """Save a new or changed source, with its code in lowercase. Raises SourceHasFaults.
 
-    A new channel can change prices, so every open period is rated again.
+    `facts` are those that a new source has from the beginning; those of a known one change by `write_facts`.
     """
     stored = Source.objects.select_for_update(no_key=True).filter(pk=source.pk).first() if source.pk else None
     source.code = source.code.lower()
     if faults := [*code_faults(source), *signature_faults(source, at=at)] or row_faults(source):
         raise SourceHasFaults(faults)
-    source.save()
+    save_changes(source, since=stored)
+    first: dict[str, Any] = {}
+    if stored is None:
+        revision = first_facts(source, at=at, by=by, facts=facts or {})
+        if faults := row_faults(revision):
+            raise SourceHasFaults(faults)
+        revision.save()
+        first = {name: (None, value) for name, value in values(revision).items()}
     also = [source.customer] if source.customer else []
-    record_saved(SOURCE_SAVED, on=source, stored=stored, by=by, also=also)
-    if stored is not None and stored.channel != source.channel:
-        mark_open_periods(customer=None, reason="source changed")
+    record_saved(SOURCE_SAVED, on=source, stored=stored, by=by, also=also, **first)
     return source

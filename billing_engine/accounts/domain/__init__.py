@@ -1,0 +1,1 @@
+"""What happens to accounts: log-ins, invitations, roles, second factors, sessions, deactivation."""

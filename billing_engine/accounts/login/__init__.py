@@ -1,0 +1,1 @@
+"""How staff log in: our answers to allauth's questions, its pages that we show, and sessions."""

@@ -1,0 +1,158 @@
+"""What the app's login may write, table by table, as PostgreSQL's GRANT names it.
+
+The app reads every table. It writes only what is listed here, and no column that no domain function changes; a table
+without a line is read-only to it. `tests/house/test_database_grants.py` compares the list with the models.
+"""
+
+from collections.abc import Iterator
+
+from django.apps import apps
+from django.db.models import Model
+
+ALL = "UPDATE (*)"  # every column but the key: for tables of libraries, whose own code saves whole rows
+READ_ONLY = ""
+
+GRANTS = {
+    # The deed log: the app adds deeds, and only `seal_deeds` gives them their place in the chain.
+    "core_deed": "INSERT",
+    "core_approvalrequest": "INSERT, UPDATE (state, decided_by_id, decided_at, words)",
+    "leads_approvalthreshold": "INSERT, UPDATE (approved_at)",
+    # Who is billed, and what leads are about.
+    "leads_company": "INSERT, UPDATE (code, name, address, tax_id, email, pay_to, number_prefix, number_digits)",
+    "leads_numberprefix": "INSERT",
+    "leads_customer": (
+        "INSERT, UPDATE (code, name, is_active, currency, time_zone, cycle, billed_from, payment_terms_days,"
+        " tax_exempt_reason, dispute_days, monthly_minimum, monthly_budget, hard_budget, contract_from, contract_to,"
+        " excluded_domains, seller_id, locale, detail_annex, legal_name, address, tax_id, purchase_order,"
+        " billing_contacts)"
+    ),
+    "leads_customertax": "INSERT, UPDATE (name, rate, category), DELETE",
+    "leads_cyclechange": "INSERT, DELETE",
+    "leads_product": "INSERT, UPDATE (sku, name, category, list_price)",
+    "leads_actiontype": "INSERT, UPDATE (code, name, unit, is_billable, largest_quantity, largest_value)",
+    "leads_source": (
+        "INSERT, UPDATE (code, name, channel, is_active, customer_id, new_products, default_country,"
+        " requests_per_minute, signature_required, field_mapping)"
+    ),
+    "leads_apikey": "INSERT, UPDATE (expires_at, last_used_at, revoked_at)",
+    "leads_signingsecret": "INSERT, UPDATE (expires_at, last_used_at, revoked_at)",
+    # What came in.
+    "leads_delivery": "INSERT",
+    "leads_lead": "INSERT, UPDATE (product_id, name, email, person_key, phone, firm, country, region, is_test)",
+    "leads_action": (
+        "INSERT, UPDATE (action_type_id, occurred_at, quantity, value, attributes,"
+        " voided_at, void_reason, voided_after_close)"
+    ),
+    "leads_earlyaction": "INSERT, DELETE",
+    "leads_quarantineditem": (
+        "INSERT, UPDATE (pointer, code, message, times_sent, stored_action_id, occurred_at, zone, months,"
+        " state, settled_at, settled_by_id, settled_note)"
+    ),
+    "leads_quarantinestep": "INSERT",
+    "leads_bulkretry": "INSERT, UPDATE (attempts, trying, total, stored, refused, reached, finished_at)",
+    "leads_billingperiod": "INSERT, UPDATE (state, closed_at, is_sealed)",
+    "leads_unratedmark": "INSERT, DELETE",
+    # Prices. Drafts are edited and deleted; triggers keep rules in force.
+    "pricing_pricerule": (
+        "INSERT, UPDATE (name, state, customer_id, product_id, category, source_id, channel, action_type_id, priority,"
+        " currency, wall_from, wall_to, price_model, unit_price, free_units, package_size, package_price, percent,"
+        " fixed_fee, minimum, maximum, free_actions, free_value, once_per, once_days, highest_only, cap_per_lead,"
+        " cap_per_period, activated_at, activated_by_id, retired_at, retired_by_id), DELETE"
+    ),
+    "pricing_pricetier": "INSERT, DELETE",
+    "pricing_pricecheck": (
+        "INSERT, UPDATE (name, customer_id, product_id, action_type_id, source_id, channel, quantity, value, expected,"
+        " occurs_on), DELETE"
+    ),
+    # Charges are written and deleted, never edited.
+    "pricing_charge": "INSERT, DELETE",
+    "pricing_unratedaction": "INSERT, DELETE",
+    "pricing_waiver": "INSERT",
+    "pricing_periodtally": (
+        "INSERT, UPDATE (actions, charged, excluded, excluded_by, unrated, amount, rated_at, rated_to_at,"
+        " rated_to_action, counters)"
+    ),
+    "pricing_periodterms": "INSERT, UPDATE (rules, customer, catalog, later_closed)",
+    "pricing_ratingattempts": "INSERT, UPDATE (attempts, attempted_at, message), DELETE",
+    "pricing_ruleuse": "INSERT, DELETE",
+    "pricing_usecount": "INSERT, UPDATE (rated_at, counted_at)",
+    "pricing_simulation": "INSERT, UPDATE (finished_at, stopped_at)",
+    "pricing_simulation_drafts": "INSERT, DELETE",
+    "pricing_simulatedcustomer": ("INSERT, UPDATE (attempts, next_attempt_at, state, actions_rated, behind, message)"),
+    "pricing_simulatedsum": "INSERT, DELETE",
+    "pricing_simulatedmove": "INSERT, DELETE",
+    # Invoices. Drafts are changed and deleted; triggers keep what is issued.
+    "invoices_numberseries": READ_ONLY,  # `next_in_series` counts
+    "invoices_invoice": (
+        "INSERT, UPDATE (state, number, series_id, serial, subtotal, tax, credit, total, tax_exempt_reason,"
+        " approved_at, approved_by_id, approved_over, approved_over_reason, issued_at, issued_by_id, issued_on, due_on,"
+        " seller, bill_to, voided_at, voided_by_id, void_reason, sent_at), DELETE"
+    ),
+    "invoices_invoiceline": "INSERT, DELETE",
+    "invoices_invoicetax": "INSERT, DELETE",
+    "invoices_adjustment": "INSERT, DELETE",
+    "invoices_creditentry": "INSERT, DELETE",
+    "invoices_invoicedocument": (
+        "INSERT, UPDATE (attempts, next_attempt_at, state, reason, source, content, sha256, rendered_at)"
+    ),
+    "invoices_invoicemail": (
+        "INSERT, UPDATE (attempts, next_attempt_at, state, interrupted, is_being_sent, accepted, rejected,"
+        " may_have_arrived, settled_at, reason, via, sha256)"
+    ),
+    "invoices_mailtemplate": "INSERT, UPDATE (subject, body)",
+    # Runs and months.
+    "invoices_billingrun": "INSERT, UPDATE (finished_at, paused_at, paused_by_id)",
+    "invoices_billingrunitem": "INSERT, UPDATE (attempts, state, invoice_id, code, message, settled_at)",
+    "invoices_billingschedule": "UPDATE (is_active, grace_days)",
+    "invoices_billingcycle": "INSERT, UPDATE (attempts, trying, state, bulk_action, bulk_action_by_id)",
+    "invoices_cyclestep": "INSERT, UPDATE (done)",
+    "invoices_skippedinvoice": "INSERT, UPDATE (invoice_id)",
+    # Tables of Django and of Celery's beat. Roles and their permissions come with the program: `migrate` writes them.
+    "auth_user": f"INSERT, {ALL}",
+    "auth_user_groups": "INSERT, DELETE",
+    "auth_user_user_permissions": READ_ONLY,
+    "auth_group": READ_ONLY,
+    "auth_group_permissions": READ_ONLY,
+    "auth_permission": READ_ONLY,
+    "django_content_type": READ_ONLY,
+    "django_admin_log": "INSERT",
+    "django_session": f"INSERT, {ALL}, DELETE",
+    "django_celery_beat_periodictask": f"INSERT, {ALL}, DELETE",
+    "django_celery_beat_periodictasks": f"INSERT, {ALL}",
+    "django_celery_beat_crontabschedule": f"INSERT, {ALL}, DELETE",
+    "django_celery_beat_intervalschedule": f"INSERT, {ALL}, DELETE",
+    "django_celery_beat_clockedschedule": READ_ONLY,
+    "django_celery_beat_solarschedule": READ_ONLY,
+}
+
+# The app may call these; `SECURITY DEFINER` functions that are not named here run only as triggers.
+FUNCTIONS = ("intake_known", "intake_store", "next_in_series", "seal_deeds")
+
+# What the reader must not see, because reports never need it: it lets its reader log in or sign as another.
+SECRETS = {
+    "auth_user": ("password",),
+    "django_session": ("session_key", "session_data"),
+    "leads_apikey": ("digest",),
+    "leads_signingsecret": ("sealed",),
+}
+
+
+def tables() -> dict[str, type[Model]]:
+    """Every table of a model by its name, with those of many-to-many fields."""
+    return {model._meta.db_table: model for model in apps.get_models(include_auto_created=True) if model._meta.managed}
+
+
+def grants() -> Iterator[tuple[str, str]]:
+    """Each table that exists and that the app may write, with the privileges of one GRANT."""
+    for name, model in tables().items():
+        if rights := GRANTS.get(name, READ_ONLY):
+            every = ", ".join(str(field.column) for field in model._meta.concrete_fields if not field.primary_key)
+            yield name, rights.replace(ALL, f"UPDATE ({every})")
+
+
+def shown_to_the_reader() -> Iterator[tuple[str, list[str]]]:
+    """Each table with secrets, and the columns of it that the reader sees."""
+    for name, model in tables().items():
+        if name in SECRETS:
+            columns = [str(field.column) for field in model._meta.concrete_fields]
+            yield name, [column for column in columns if column not in SECRETS[name]]

@@ -1,0 +1,26 @@
+"""Look at a raw body: each look is recorded, because it shows contact data."""
+
+import zlib
+
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from billing_engine.core.deeds.record import record
+from billing_engine.core.deeds.verbs import Verb
+from leads.models import Delivery
+
+RAW_BODY_VIEWED = Verb("raw_body_viewed", "Looked at the raw body")
+RAW_BODY_DOWNLOADED = Verb("raw_body_downloaded", "Downloaded the raw body")
+
+
+@transaction.atomic
+def look_at_body(delivery: Delivery, *, by: User) -> None:
+    """Record that a person looks at the raw body on its page."""
+    record(RAW_BODY_VIEWED, on=delivery, by=by, also=[delivery.source])
+
+
+@transaction.atomic
+def download_body(delivery: Delivery, *, by: User) -> bytes:
+    """Return the body as it was received, and record that a person downloads it."""
+    record(RAW_BODY_DOWNLOADED, on=delivery, by=by, also=[delivery.source])
+    return zlib.decompress(delivery.body)

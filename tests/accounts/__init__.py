@@ -1,0 +1,1 @@
+"""Accounts: log-in, second factors, invitations, people and roles."""

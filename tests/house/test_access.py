@@ -1,0 +1,207 @@
+"""Default deny: each address and button states who may use it, the matrix shows it, and everyone else is refused."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import BinaryField, Model
+from django.http import HttpResponse
+from django.test import Client, RequestFactory
+from django.urls import reverse
+from rest_framework.views import APIView
+from unfold.decorators import action
+
+from billing_engine.access_matrix import API_KEY, AUDIENCES, Line, access_matrix, lines
+from billing_engine.core.admin_kit.pages import Page
+from billing_engine.core.page_access import ANYONE_STAFF, needs
+from leads.domain.credentials.api_keys import create_key
+from leads.models import Product
+from tests.factories.leads import SourceFactory
+from tests.factories.people import UserFactory, superuser, with_role
+from tests.house.test_admin_queries import ROWS
+from tests.house.tree import text
+
+pytestmark = pytest.mark.django_db
+
+# Values of the parts of an address, except the numbers of rows.
+PARTS = {"label": "2026-10", "form": "csv", "source": "web", "action": "A-1", "app_label": "leads", "url": "nowhere/"}
+# They refuse a GET that asks nothing: the choices of a field, and the example of a rule, which is posted.
+ASKED_FOR_MORE = (
+    "/admin/autocomplete/",
+    "/admin/pricing/pricerule/try/",
+    "/admin/pricing/pricerule/<int:object_id>/try/",
+)
+
+
+def test_the_matrix_that_is_checked_in_is_the_one_that_holds() -> None:
+    assert text(Path("docs/access-matrix.txt")) == access_matrix(), (
+        "out of date; update it with `manage.py access_matrix` and review the changes"
+    )
+
+
+def test_every_address_button_and_list_action_states_what_it_needs() -> None:
+    assert [line.address for line in lines() if line.needs == "NOTHING STATED"] == []
+
+
+class Undeclared(Page[Product]):
+    """A page whose buttons state nothing, except one."""
+
+    actions = ("act_on_many",)
+    actions_detail: Any = ("press", "press_too")
+    actions_list: Any = ("press",)
+    actions_row: Any = ("press",)
+
+    @admin.action(description="Export")
+    def act_on_many(self, request: Any, queryset: Any) -> None:
+        """Offered to everyone by Django."""
+
+    press: Any = action(lambda *_, **__: HttpResponse("done"), description="Press")
+    press_too: Any = needs("leads.view_product")(action(lambda *_, **__: HttpResponse("done"), description="Press too"))
+
+
+def test_what_states_nothing_is_neither_offered_nor_answered_not_even_to_a_superuser() -> None:
+    product: Any = ROWS["leads.Product"]()
+    page = Undeclared(Product, admin.site)
+    request = RequestFactory().get("/")
+    request.user = superuser()
+
+    assert "act_on_many" not in page.get_actions(request)
+    assert (page.get_actions_list(request), page.get_actions_row(request)) == ([], [])
+    assert [each.description for each in page.get_actions_detail(request, product.pk)] == ["Press too"]
+    with pytest.raises(PermissionDenied):
+        admin.site.admin_view(page.press)(request, object_id=str(product.pk))
+    assert admin.site.admin_view(page.press_too)(request, object_id=str(product.pk)).content == b"done"
+
+
+def test_a_page_of_its_own_that_states_nothing_is_closed() -> None:
+    request = RequestFactory().get("/")
+    request.user = superuser()
+
+    with pytest.raises(PermissionDenied):
+        admin.site.admin_view(lambda _: HttpResponse())(request)
+    assert admin.site.admin_view(needs(ANYONE_STAFF)(lambda _: HttpResponse()))(request).status_code == 200
+
+
+def test_a_view_of_the_api_that_names_no_audience_is_closed() -> None:
+    class Undecided(APIView):
+        authentication_classes = ()
+
+        def get(self, request: Any) -> None:
+            raise AssertionError
+
+    request = RequestFactory().get("/")
+    request.user = superuser()
+
+    assert Undecided.as_view()(request).status_code == 403
+
+
+def client_of(audience: str) -> Client:
+    if audience == API_KEY:
+        return Client(headers={"Authorization": f"Bearer {create_key(SourceFactory.create())[1]}"})
+    client = Client()
+    if audience == "no role":
+        client.force_login(UserFactory.create())
+    elif audience != "anonymous":
+        client.force_login(superuser() if audience == "superuser" else with_role(audience))
+    return client
+
+
+@pytest.mark.parametrize("audience", AUDIENCES)
+def test_whom_the_matrix_does_not_name_is_refused(audience: str) -> None:
+    client, rows = client_of(audience), dict[str, Model]()
+    closed = [line for line in _pages() if audience not in line.who and line.address != "/admin/logout/"]
+
+    assert closed
+    found = [
+        f"{answered} {method} {line.address}"
+        for line in closed
+        for method in _methods(line)
+        if (answered := _answer(client, method, line.address, rows)) not in ("refused", "asked to log in")
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize("audience", ["no role", "Viewer"])
+def test_whom_the_matrix_names_sees_the_page(audience: str) -> None:
+    client, rows = client_of(audience), dict[str, Model]()
+    of_admin = [line for line in _pages() if audience in line.who and line.address.startswith("/admin/")]
+
+    found = [
+        line.address
+        for line in of_admin
+        if "GET" in _methods(line) and _answer(client, "GET", line.address, rows) == "refused"
+    ]
+    assert sorted(set(found) - set(ASKED_FOR_MORE)) == []
+
+
+def test_the_rules_of_all_customers_are_exported_only_to_people_who_may_see_them() -> None:
+    ROWS["pricing.PriceRule"]()
+    address = reverse("admin:pricing_pricerule_export_all")
+
+    assert client_of("no role").get(address).status_code == 403
+    assert client_of("Viewer").get(address).status_code == 200
+
+
+def test_somebody_without_a_role_sees_no_figure_no_menu_and_no_result() -> None:
+    product: Any = ROWS["leads.Product"]()
+    ROWS["leads.QuarantinedItem"]()
+    client = client_of("no role")
+
+    page = client.get(reverse("admin:index"))
+    found = client.get(reverse("admin:search"), {"s": product.sku}).content.decode()
+
+    shown = {name: page.context[name] for name in ("tasks", "to_rate", "received", "rated", "money")}
+    assert shown == {"tasks": [], "to_rate": 0, "received": None, "rated": None, "money": None}
+    menu = admin.site.get_sidebar_list(page.wsgi_request)
+    assert [item["title"] for section in menu for item in section["items"] if item["has_permission"]] == ["This month"]
+    assert product.name not in found
+
+
+def _pages() -> list[Line]:
+    """The matrix without the actions on a list's rows: a list offers what its page says, and so does the matrix."""
+    return [line for line in lines() if " " not in line.address]
+
+
+def _methods(line: Line) -> list[str]:
+    return ["GET", "POST"] if line.method == "any" else line.method.split()
+
+
+def _answer(client: Client, method: str, address: str, rows: dict[str, Model]) -> str:
+    path = _path(address, rows)
+    answer = client.get(path) if method == "GET" else client.post(path)
+    if answer.status_code == 302 and answer["Location"].startswith(reverse("admin:login")):
+        return "asked to log in"
+    return "refused" if answer.status_code in (401, 403) else str(answer.status_code)
+
+
+def _path(address: str, rows: dict[str, Model]) -> str:
+    """The address with the number of a real row where it names one."""
+    label = next(_labels(address), "")
+    if label and label not in rows:
+        rows[label] = ROWS[label]()
+    number = str(rows[label].pk) if label else "1"
+    plain = re.sub(r"\^?\(\?P<(\w+)>[^)]*\)/?\$?", lambda found: PARTS[found[1]], address)
+    return re.sub(r"<(?:\w+:)?(\w+)>", lambda found: PARTS.get(found[1], number), plain)
+
+
+def _labels(address: str) -> Iterator[str]:
+    parts = address.split("/")
+    yield from (label for label in ROWS if parts[2:4] == label.lower().split("."))
+
+
+@pytest.mark.parametrize("label", sorted(ROWS))
+def test_no_list_is_filtered_by_a_secret(label: str) -> None:
+    client, model = client_of("superuser"), type(ROWS[label]())
+    secrets = [
+        field.name
+        for field in model._meta.concrete_fields
+        if isinstance(field, BinaryField) or field.name in ("digest", "password", "sealed")
+    ]
+    address = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+
+    lookups = [f"{name}__{how}" for name in secrets for how in ("startswith", "gte", "exact")]
+    assert [client.get(address, {lookup: "a"}).status_code for lookup in lookups] == [400] * len(lookups)

@@ -1,0 +1,91 @@
+"""No number that a person types causes a server error: the page says what is wrong with it, or takes it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django import forms
+from django.contrib import admin
+from django.db import transaction
+from django.forms import BaseForm
+from django.test import Client
+from django.urls import reverse
+
+from tests.factories.people import superuser
+from tests.factories.pricing import PriceRuleFactory
+from tests.house.test_admin_queries import ROWS
+from tests.house.test_buttons import ANSWERS
+
+pytestmark = pytest.mark.django_db
+
+NUMBERS = ("1e30", "1e99999999", "-1e999999", "sNaN", "9" * 40)
+EVERY_PAGE = sorted(model._meta.label for model in admin.site._registry)
+OF_NUMBERS = (forms.DecimalField, forms.IntegerField, forms.FloatField)
+
+
+@pytest.fixture
+def staff(client: Client) -> Client:
+    client.force_login(superuser())
+    client.raise_request_exception = False
+    return client
+
+
+def statuses(client: Client, address: str, answers: dict[str, Any], names: list[str]) -> Iterator[str]:
+    for name in names:
+        for number in NUMBERS:
+            before = transaction.savepoint()
+            code = client.post(address, answers | {name: number}).status_code
+            transaction.savepoint_rollback(before)
+            if code >= 500:
+                yield f"{code} {address} {name}={number}"
+
+
+def form_of(page: Any) -> tuple[dict[str, Any], list[str]]:
+    """Return what the page's form would send as it is, and its fields for numbers."""
+    sent: dict[str, Any] = {}
+    numbers = list[str]()
+    shown: list[BaseForm] = [page["adminform"].form] if "adminform" in page else []
+    for inline in page.get("inline_admin_formsets", ()):
+        shown += [inline.formset.management_form, *inline.formset.forms]
+    shown += [page["form"]] if isinstance(page.get("form"), BaseForm) else []
+    for form in shown:
+        for bound in form:
+            sent[bound.html_name] = "" if bound.value() is None else bound.value()
+            numbers += [bound.html_name] if isinstance(bound.field, OF_NUMBERS) else []
+    return sent, numbers
+
+
+@pytest.mark.parametrize("label", EVERY_PAGE)
+def test_a_form_of_the_admin_takes_any_number(staff: Client, label: str) -> None:
+    row = ROWS[label]()
+    name = f"admin:{row._meta.app_label}_{row._meta.model_name}"
+    for address in (reverse(f"{name}_change", args=[row.pk]), reverse(f"{name}_add")):
+        shown = staff.get(address)
+        if shown.status_code == 200 and shown.context is not None:
+            sent, numbers = form_of(shown.context.flatten() if hasattr(shown.context, "flatten") else _flat(shown))
+            assert list(statuses(staff, address, sent, numbers)) == []
+
+
+def _flat(shown: Any) -> dict[str, Any]:
+    return {key: value for part in shown.context for layer in part for key, value in layer.items()}
+
+
+@pytest.mark.parametrize("label", EVERY_PAGE)
+def test_a_dialog_of_the_admin_takes_any_number(staff: Client, label: str) -> None:
+    row = ROWS[label]()
+    page = admin.site._registry[type(row)]
+    for button in page.actions_detail:
+        address = reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_{button}", args=[row.pk])
+        shown = staff.get(address)
+        if shown.status_code == 200 and shown.context is not None:
+            _, numbers = form_of(_flat(shown))
+            assert list(statuses(staff, address, ANSWERS, numbers)) == []
+
+
+@pytest.mark.parametrize(
+    "field", ["try-quantity", "try-value", "try-counted", "priority", "unit_price", "cap_per_lead"]
+)
+def test_an_example_of_a_price_rule_takes_any_number(staff: Client, field: str) -> None:
+    row = PriceRuleFactory.create(draft=True)
+    address = reverse("admin:pricing_pricerule_try", args=[row.pk])
+    assert list(statuses(staff, address, {}, [field])) == []
