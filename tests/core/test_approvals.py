@@ -53,7 +53,7 @@ def kind(monkeypatch: pytest.MonkeyPatch) -> Kind:
             permission="leads.change_customer",
             written_by=frozenset({EDITED.code}),
             approve=_put_in_force,
-            send_back=nothing_to_do,
+            set_aside=nothing_to_do,
             page=lambda row: f"/admin/leads/customer/{row.pk}/change/",
         )
     )

@@ -22,7 +22,6 @@ from leads.domain.catalog.second_person import (
     ask_second_person,
     check_effect_is_known,
     check_no_change_waits,
-    withdraw_given_up,
 )
 from leads.domain.catalog.wording import in_words, label
 from leads.domain.periods import mark_unrated
@@ -79,7 +78,6 @@ def write_facts(
     """
     _lock(subject)
     check_no_change_waits(subject)
-    withdraw_given_up(subject, at=at)
     before = values(subject.facts_on(first_day))
     after = {**before, **changes}
     if before == after:
