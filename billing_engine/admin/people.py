@@ -24,6 +24,7 @@ from billing_engine.admin.superusers import SuperusersOnly
 from billing_engine.core.admin_kit.cells import NOTHING, active, chip, chips, instant, shortened, together
 from billing_engine.core.admin_kit.columns import column
 from billing_engine.core.admin_kit.pages import ReadOnlyPage, ReadOnlyRows
+from billing_engine.core.page_access import needs
 
 # The library's own pages would show secrets, and let a superuser change them without a trace.
 for model in (Authenticator, EmailAddress, SocialAccount, SocialApp, SocialToken, User, UserSession):
@@ -118,6 +119,7 @@ class PersonAdmin(SuperusersOnly, PersonButtons, ReadOnlyPage[User]):
         found = found.annotate(session_count=Count("usersession", distinct=True))
         return found.prefetch_related("groups", "authenticator_set", "role_grants__role", "factor_resets__asked_by")
 
+    @needs("auth.add_user")
     @action(description="Invite a person", icon="person_add", variant=ActionVariant.PRIMARY, url_path="invite")
     def invite(self, request: HttpRequest) -> HttpResponseRedirect:
         """Open the form of an invitation, which only superusers see."""
