@@ -19,6 +19,7 @@ from billing_engine.core.calendar.spans import midnight
 from billing_engine.core.deeds.record import record
 from billing_engine.core.deeds.verbs import Verb
 from billing_engine.core.errors import FieldFault, HasFaults, Refused
+from billing_engine.core.saving import save_changes
 from billing_engine.core.validation import row_faults
 from leads.domain.access.term_owners import CUSTOMER_TERMS, Owner, owner_faults
 from leads.domain.periods import mark_open_periods
@@ -158,7 +159,7 @@ def put_in_force(proposal: Proposal, *, at: datetime) -> None:
     revision = proposal.revision
     old_contacts = revision.customer.terms.on(revision.customer.day_of(at)).billing_contacts
     for row in proposal.rows:
-        row.save()
+        save_changes(row)
     if any(name in PRICED for name in revision.changed):
         mark_open_periods(customer=revision.customer, reason="terms changed")
     if proposal.moves_money:
