@@ -168,7 +168,7 @@ def grants() -> Iterator[tuple[str, str]]:
     """Each table that exists and that the app may write, with the privileges of one GRANT."""
     for name, model in tables().items():
         if rights := GRANTS.get(name, READ_ONLY):
-            every = ", ".join(str(field.column) for field in model._meta.concrete_fields if not field.primary_key)
+            every = ", ".join(f'"{field.column}"' for field in model._meta.concrete_fields if not field.primary_key)
             yield name, rights.replace(ALL, f"UPDATE ({every})")
 
 
