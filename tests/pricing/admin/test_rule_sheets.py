@@ -67,7 +67,8 @@ def as_csv(rows: Rows, delimiter: str = ",") -> bytes:
 def upload(client: Client, content: bytes) -> RuleImport:
     """The file is uploaded, and not yet checked."""
     answer = client.post(reverse(IMPORT), {"sheet": SimpleUploadedFile("rules.xlsx", content)})
-    assert (answer.status_code, answer["Location"]) == (302, page_of(made := RuleImport.objects.latest("pk")))
+    made = RuleImport.objects.latest("pk")
+    assert (answer.status_code, answer["Location"]) == (302, page_of(made))
     return made
 
 

@@ -43,7 +43,9 @@ class TookTooLong(Refused):
 
     def __init__(self, done: int) -> None:
         minutes = int(TIME_LIMIT.total_seconds() // 60)
-        super().__init__(f"Stopped after {minutes} minutes and {done:,} rows. Nothing was imported. Split the file.")
+        super().__init__(
+            f"Stopped after {minutes} minutes (rows done: {done:,}). Nothing was imported. Split the file into smaller ones."
+        )
 
 
 class NoLongerOurs(Refused):
