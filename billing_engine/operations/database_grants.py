@@ -18,23 +18,28 @@ GRANTS = {
     "core_approvalrequest": "INSERT, UPDATE (state, decided_by_id, decided_at, words)",
     "leads_approvalthreshold": "INSERT, UPDATE (approved_at)",
     # Who is billed, and what leads are about.
-    "leads_company": "INSERT, UPDATE (code, name, address, tax_id, email, pay_to, number_prefix, number_digits)",
+    "leads_company": "INSERT, UPDATE (code, name, number_prefix, number_digits)",
     "leads_numberprefix": "INSERT",
-    "leads_customer": (
-        "INSERT, UPDATE (code, name, is_active, currency, time_zone, cycle, billed_from, payment_terms_days,"
-        " tax_exempt_reason, dispute_days, monthly_minimum, monthly_budget, hard_budget, contract_from, contract_to,"
-        " excluded_domains, seller_id, locale, detail_annex, legal_name, address, tax_id, purchase_order,"
-        " billing_contacts)"
+    "leads_companydetails": "INSERT, UPDATE (in_force_at, withdrawn_at, address, tax_id, email, pay_to)",
+    "leads_customer": "INSERT, UPDATE (code, name, is_active, currency, time_zone, cycle, billed_from)",
+    # A revision that waits says what it sets; when it is put in force, the rest is filled in. Then a trigger keeps it.
+    "leads_customerterms": (
+        "INSERT, UPDATE (in_force_at, withdrawn_at, payment_terms_days, dispute_days, tax_exempt_reason, taxes,"
+        " monthly_minimum, monthly_budget, hard_budget, contract_from, contract_to, excluded_domains, seller_id,"
+        " locale, detail_annex, legal_name, address, tax_id, purchase_order, billing_contacts)"
     ),
-    "leads_customertax": "INSERT, UPDATE (name, rate, category), DELETE",
+    "leads_notice": "INSERT, UPDATE (attempts, next_attempt_at, settled_at, failure)",
     "leads_cyclechange": "INSERT, DELETE",
-    "leads_product": "INSERT, UPDATE (sku, name, category, list_price)",
-    "leads_actiontype": "INSERT, UPDATE (code, name, unit, is_billable, largest_quantity, largest_value)",
+    "leads_product": "INSERT, UPDATE (sku, name, list_price)",
+    "leads_productrevision": "INSERT, UPDATE (in_force_at, withdrawn_at)",
+    "leads_actiontype": "INSERT, UPDATE (code, name)",
+    "leads_actiontyperevision": "INSERT, UPDATE (in_force_at, withdrawn_at)",
+    "leads_sourcerevision": "INSERT, UPDATE (in_force_at, withdrawn_at)",
     "leads_source": (
-        "INSERT, UPDATE (code, name, channel, is_active, customer_id, new_products, default_country,"
+        "INSERT, UPDATE (code, name, is_active, customer_id, new_products, default_country,"
         " requests_per_minute, signature_required, field_mapping)"
     ),
-    "leads_apikey": "INSERT, UPDATE (expires_at, last_used_at, revoked_at)",
+    "leads_apikey": "INSERT, UPDATE (scopes, expires_at, last_used_at, revoked_at)",
     "leads_signingsecret": "INSERT, UPDATE (expires_at, last_used_at, revoked_at)",
     # What came in.
     "leads_delivery": "INSERT",
@@ -49,6 +54,7 @@ GRANTS = {
         " state, settled_at, settled_by_id, settled_note)"
     ),
     "leads_quarantinestep": "INSERT",
+    "leads_correction": "INSERT",
     "leads_bulkretry": "INSERT, UPDATE (attempts, trying, total, stored, refused, reached, finished_at)",
     "leads_billingperiod": "INSERT, UPDATE (state, closed_at, is_sealed)",
     "leads_unratedmark": "INSERT, DELETE",
@@ -109,6 +115,17 @@ GRANTS = {
     "invoices_cyclestep": "INSERT, UPDATE (done)",
     "invoices_skippedinvoice": "INSERT, UPDATE (invoice_id)",
     # Tables of Django and of Celery's beat. Roles and their permissions come with the program: `migrate` writes them.
+    "accounts_invitation": "INSERT, UPDATE (sent_at, expires_at, withdrawn_at, accepted_by_id, accepted_at)",
+    "accounts_invitation_roles": "INSERT",
+    "accounts_factorreset": "INSERT, UPDATE (decided_by_id, decided_at, is_approved)",
+    "accounts_rolegrant": "INSERT, DELETE",
+    "account_emailaddress": f"INSERT, {ALL}, DELETE",
+    "account_emailconfirmation": READ_ONLY,
+    "mfa_authenticator": f"INSERT, {ALL}, DELETE",
+    "socialaccount_socialaccount": f"INSERT, {ALL}, DELETE",
+    "socialaccount_socialapp": READ_ONLY,  # the identity provider comes from the settings
+    "socialaccount_socialtoken": f"INSERT, {ALL}, DELETE",
+    "usersessions_usersession": f"INSERT, {ALL}, DELETE",
     "auth_user": f"INSERT, {ALL}",
     "auth_user_groups": "INSERT, DELETE",
     "auth_user_user_permissions": READ_ONLY,
@@ -135,6 +152,11 @@ SECRETS = {
     "django_session": ("session_key", "session_data"),
     "leads_apikey": ("digest",),
     "leads_signingsecret": ("sealed",),
+    "mfa_authenticator": ("data",),
+    "socialaccount_socialapp": ("secret",),
+    "socialaccount_socialtoken": ("token", "token_secret"),
+    "usersessions_usersession": ("session_key", "data"),
+    "account_emailconfirmation": ("key",),
 }
 
 

@@ -24,7 +24,17 @@ from invoices.models import (
 )
 from leads.domain.periods import mark_unrated
 from leads.domain.quarantine.bulk_retry import start_retry
-from leads.models import Action, BillingPeriod, BulkRetry, Lead, Product, QuarantinedItem, QuarantineStep, UnratedMark
+from leads.models import (
+    Action,
+    BillingPeriod,
+    BulkRetry,
+    Lead,
+    Notice,
+    Product,
+    QuarantinedItem,
+    QuarantineStep,
+    UnratedMark,
+)
 from pricing.domain.rate.rate import rate
 from pricing.domain.rule_book.sheet.imports import confirm_import
 from pricing.domain.simulation.simulate import start as simulate
@@ -117,6 +127,18 @@ def a_mail() -> None:
 
 def mails() -> Any:
     return list(InvoiceMail.objects.values_list("state", "accepted", "reason"))
+
+
+def a_notice() -> None:
+    customer = CustomerFactory.create()
+    to, subject = ["books@ash.example"], "Your billing details change"
+    Notice.objects.create(
+        customer=customer, to=to, subject=subject, body="…", requested_at=NOVEMBER_3, next_attempt_at=NOVEMBER_3
+    )
+
+
+def notices() -> Any:
+    return [(notice.settled_at is not None, notice.failure) for notice in Notice.objects.all()]
 
 
 def two_items_to_retry() -> None:
@@ -223,6 +245,13 @@ CASES: dict[str, Case] = {
         done=[("sent", ["books@ash.example"], "")],
         given_up=[("failed", [], "5 workers ended while sending it.")],
         deaths=5,
+    ),
+    "leads.notice": Case(
+        make=a_notice,
+        facts=notices,
+        done=[(True, "")],
+        given_up=[(True, "20 attempts ended without an outcome.")],
+        deaths=20,
     ),
     "leads.retry": Case(
         make=two_items_to_retry,

@@ -16,7 +16,7 @@ from billing_engine.core.deeds import chain, origin
 from billing_engine.core.deeds.record import record
 from billing_engine.core.deeds.verbs import Verb
 from billing_engine.core.models import Deed
-from leads.domain.customers import save_customer
+from leads.domain.terms.customer_terms import write_terms
 from leads.models import Customer
 from tests.factories.leads import CustomerFactory, QuarantinedItemFactory
 from tests.factories.people import UserFactory, with_role
@@ -44,7 +44,7 @@ def client_of(user: User) -> Client:
 
 @pytest.fixture
 def acme(db: None) -> Customer:
-    return CustomerFactory.create(name="ACME", time_zone="America/New_York", monthly_budget=100)
+    return CustomerFactory.create(name="ACME", time_zone="America/New_York")
 
 
 @pytest.fixture
@@ -69,8 +69,9 @@ def test_the_page_of_a_row_shows_its_last_deeds_in_the_customers_zone_with_value
 ) -> None:
     olga.is_superuser = True  # so that she may change every term
     olga.save()
-    acme.monthly_budget, acme.billing_contacts = 1, ["ap@example.com", "cfo@example.com"]
-    save_customer(acme, by=olga, at=datetime(2026, 10, 1, tzinfo=UTC))
+    changes = {"payment_terms_days": 45, "excluded_domains": ["acme.example", "stone.example"]}
+    at = datetime(2026, 10, 1, tzinfo=UTC)
+    write_terms(acme, changes=changes, first_day=at.date(), reason="As agreed", by=olga, at=at)
     page = reverse("admin:leads_customer_change", args=[acme.pk])
     client = client_of(olga)
 
@@ -81,17 +82,17 @@ def test_the_page_of_a_row_shows_its_last_deeds_in_the_customers_zone_with_value
     all_of_them = shown(client, reverse("admin:leads_customer_history", args=[acme.pk]))
 
     told = [
-        "Customer saved",
+        "Changed the terms",
         "Olga Berg",
-        "<dt>Monthly budget</dt>",
-        "<del>100</del>",
-        "<ins>1</ins>",
-        "<ins>ap@example.com, cfo@example.com</ins>",
+        "<dt>Payment terms</dt>",
+        "<del>30</del>",
+        "<ins>45</ins>",
+        "<ins>acme.example, stone.example</ins>",
     ]
     assert [words for words in told if words not in first] == []
     assert ("Show all deeds" in first, "Show all deeds" in last) == (False, True)
-    assert ("number 5" in last, "number 0" in last, "Customer saved" in last) == (True, False, False)
-    assert ("number 0" in all_of_them, "Customer saved" in all_of_them) == (True, True)
+    assert ("number 5" in last, "number 0" in last, "Changed the terms" in last) == (True, False, False)
+    assert ("number 0" in all_of_them, "Changed the terms" in all_of_them) == (True, True)
 
 
 def test_values_that_need_a_permission_are_hidden_without_it(olga: User) -> None:

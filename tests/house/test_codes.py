@@ -43,9 +43,10 @@ FOR_PEOPLE = {
         "terms/approval",
         "terms/company_details",
         "terms/customer_terms",
+        "terms/revise",
         "voiding",
     )
-}
+} | {"leads/admin/terms/dialogs.py"}
 FOR_IMPORTS = {"leads/domain/files/lines.py"}
 # Responses of NGINX itself.
 BY_NGINX = {"address_too_long"}

@@ -27,8 +27,8 @@ class Kind:
     """One kind of approval: what it is about, who may decide it, and what a decision does.
 
     `approve` puts the subject in force for the person who decides, with the reason of the request; it records the deed
-    of the approval and raises Refused if that is no longer possible. `send_back` changes the subject, if a refused one
-    needs it, and records nothing. Both are called as `(subject, by, at, words)`.
+    of the approval and raises Refused if that is no longer possible. `set_aside` changes a subject that was sent back or
+    withdrawn, if it needs that, and records nothing. Both are called as `(subject, by, at, words)`.
     """
 
     code: str
@@ -37,7 +37,7 @@ class Kind:
     permission: str
     written_by: frozenset[str]
     approve: Decide
-    send_back: Decide
+    set_aside: Decide
     page: Callable[[Any], str]
     # Authors that deeds on the subject do not name, such as those of the draft that it replaces.
     other_authors: Callable[[Any], AbstractSet[int]] = _no_others
@@ -46,7 +46,7 @@ class Kind:
 
 
 def nothing_to_do(subject: Any, by: User, at: datetime, words: str) -> None:
-    """A `send_back` of a subject that stays as it is, such as a draft."""
+    """A `set_aside` of a subject that stays as it is, such as a draft."""
 
 
 _known: dict[str, Kind] = {}

@@ -149,7 +149,7 @@ def send_back(request: ApprovalRequest, *, by: User, at: datetime, words: str) -
         raise NeedsWords
     _decide(request, State.SENT_BACK, by=by, at=at, words=words)
     if subject is not None:
-        kind.send_back(subject, by, at, words.strip())
+        kind.set_aside(subject, by, at, words.strip())
     record(SENT_BACK, on=subject or request, by=by, reason=words, also=[request])
     return request
 
@@ -168,6 +168,8 @@ def withdraw(request: ApprovalRequest, *, by: User, at: datetime) -> ApprovalReq
     if by.pk != request.asked_by_id:
         raise NotTheAsker
     _decide(request, State.WITHDRAWN, by=by, at=at)
+    if subject is not None:
+        kind_of(request.kind).set_aside(subject, by, at, "")
     record(WITHDRAWN, on=subject or request, by=by, also=[request])
     return request
 

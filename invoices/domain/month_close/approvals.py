@@ -143,7 +143,7 @@ DRAFT = Kind(
     permission="invoices.change_invoice",
     written_by=CHANGED_THE_DRAFT,
     approve=_approve,
-    send_back=nothing_to_do,
+    set_aside=nothing_to_do,
     page=_page,
     other_authors=authors_of_draft,
 )
@@ -154,7 +154,7 @@ INVOICE_VOID = Kind(
     permission="invoices.change_invoice",
     written_by=frozenset({INVOICE_ISSUED.code}),
     approve=_void,
-    send_back=nothing_to_do,
+    set_aside=nothing_to_do,
     page=_page,
     other_authors=issuers_of,
 )
@@ -165,7 +165,7 @@ PERIOD_REOPENING = Kind(
     permission="leads.change_billingperiod",
     written_by=HAD_A_HAND,
     approve=_reopen,
-    send_back=nothing_to_do,
+    set_aside=nothing_to_do,
     page=_page,
     other_authors=hands_on,
 )
@@ -176,7 +176,7 @@ CYCLE_REOPENING = Kind(
     permission="invoices.change_billingcycle",
     written_by=frozenset(),
     approve=_reopen_month,
-    send_back=nothing_to_do,
+    set_aside=nothing_to_do,
     page=_page,
     other_authors=lockers_of,
 )

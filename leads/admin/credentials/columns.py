@@ -44,7 +44,7 @@ class ShownCredential:
 
 
 SCOPES = column(
-    lambda key: ", ".join(ApiKey.Scope(scope).label for scope in key.scopes), title="may see", empty="no prices"
+    lambda scopes: ", ".join(ApiKey.Scope(scope).label for scope in scopes) or "No prices", "scopes", title="may see"
 )
 KEY = column(lambda prefix: code(f"lbe_{prefix}_…"), "prefix", title="key")
 SECRET = column(lambda hint: code(f"{hint}…"), "hint", title="secret")

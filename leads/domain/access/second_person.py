@@ -122,6 +122,6 @@ THRESHOLD = Kind(
     permission="leads.change_approvalthreshold",
     written_by=frozenset({THRESHOLD_PROPOSED.code}),
     approve=_put_in_force,
-    send_back=nothing_to_do,
+    set_aside=nothing_to_do,
     page=lambda threshold: reverse("admin:leads_approvalthreshold_change", args=[threshold.pk]),
 )

@@ -31,7 +31,7 @@ def register_kinds(effect: Callable[[ApprovalRequest], dict[str, Any]]) -> None:
                 permission=permission,
                 written_by=frozenset(),
                 approve=_approve,
-                send_back=_send_back,
+                set_aside=_set_aside,
                 page=_page,
                 effect=effect,
             )
@@ -42,7 +42,7 @@ def _approve(revision: CatalogRevision, by: User, at: datetime, reason: str) -> 
     put_in_force(revision, by=by, at=at, reason=reason)
 
 
-def _send_back(revision: CatalogRevision, by: User, at: datetime, words: str) -> None:  # noqa: ARG001 -- called like all others
+def _set_aside(revision: CatalogRevision, by: User, at: datetime, words: str) -> None:  # noqa: ARG001 -- called like all others
     revision.withdrawn_at = at
     revision.save(update_fields=["withdrawn_at"])
 

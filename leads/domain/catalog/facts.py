@@ -22,7 +22,6 @@ from leads.domain.catalog.second_person import (
     ask_second_person,
     check_effect_is_known,
     check_no_change_waits,
-    withdraw_given_up,
 )
 from leads.domain.catalog.wording import in_words, label
 from leads.domain.periods import mark_unrated
@@ -79,7 +78,6 @@ def write_facts(
     """
     _lock(subject)
     check_no_change_waits(subject)
-    withdraw_given_up(subject, at=at)
     before = values(subject.facts_on(first_day))
     after = {**before, **changes}
     if before == after:
@@ -92,7 +90,7 @@ def write_facts(
         if not reason.strip():
             words = "Actions since that day would be priced differently. Give a reason."
             raise FactsHaveFaults([FieldFault("reason", "missing", words)])
-        revision.save()
+        revision.save(force_insert=True)
         model = type(revision)
         differences = [
             (label(model, name), in_words(model, name, told_before[name]), in_words(model, name, told_after[name]))
@@ -101,7 +99,7 @@ def write_facts(
         ask_second_person(revision, by=by, at=at, reason=reason, differences=differences)
         return revision
     revision.in_force_at = at
-    revision.save()
+    revision.save(force_insert=True)
     _take_effect(revision, at, is_rated_by=bool(RATED_BY & told_after.keys()))
     record(
         FACTS_CHANGED,
@@ -141,7 +139,7 @@ def enact(revision: CatalogRevision, at: datetime) -> None:
     """Store the facts as if they were in force, for a trial that is rolled back."""
     tried = copy(revision)
     tried.pk, tried._state.adding, tried.in_force_at = None, True, at
-    tried.save()
+    tried.save(force_insert=True)
     _store(_carried(tried, at))
 
 
@@ -196,4 +194,4 @@ def _on(revisions: Iterable[CatalogRevision], day: date) -> CatalogRevision:
 
 def _store(revisions: Iterable[CatalogRevision]) -> None:
     for each in revisions:
-        each.save()
+        each.save(force_insert=True)

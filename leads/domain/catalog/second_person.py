@@ -9,8 +9,6 @@ from django.contrib.auth.models import User
 from billing_engine.core.approvals.kinds import Kind, kind_of
 from billing_engine.core.approvals.requests import Difference, ask
 from billing_engine.core.errors import Refused
-from billing_engine.core.models import ApprovalRequest
-from billing_engine.core.models.deed import reference
 from leads.models import CatalogRevision, Subject
 
 # Only the upper layers know what facts do to charges: both are registered at startup.
@@ -41,20 +39,8 @@ def check_effect_is_known(revision: CatalogRevision, *, at: datetime) -> None:
 
 def check_no_change_waits(subject: Subject) -> None:
     """Refuse a second change while one waits."""
-    if any(_is_requested(each) for each in subject.revisions.waiting()):
+    if subject.revisions.waiting().exists():
         raise AnotherChangeWaits
-
-
-def withdraw_given_up(subject: Subject, *, at: datetime) -> None:
-    """Withdraw facts whose request was withdrawn by the person who asked."""
-    for each in subject.revisions.waiting():
-        if not _is_requested(each):
-            each.withdrawn_at = at
-            each.save(update_fields=["withdrawn_at"])
-
-
-def _is_requested(revision: CatalogRevision) -> bool:
-    return ApprovalRequest.objects.waiting().filter(subject=reference(revision)).exists()
 
 
 def kind_for(revision: CatalogRevision) -> Kind:

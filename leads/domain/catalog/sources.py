@@ -56,7 +56,7 @@ def save_source(source: Source, *, by: User | None, at: datetime, facts: Mapping
         revision = first_facts(source, at=at, by=by, facts=facts or {})
         if faults := row_faults(revision):
             raise SourceHasFaults(faults)
-        revision.save()
+        revision.save(force_insert=True)
         first = {name: (None, value) for name, value in values(revision).items()}
     also = [source.customer] if source.customer else []
     record_saved(SOURCE_SAVED, on=source, stored=stored, by=by, also=also, **first)

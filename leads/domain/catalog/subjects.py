@@ -79,7 +79,7 @@ def _save(
         revision = first_facts(subject, at=at, by=by, facts=facts)
         if faults := row_faults(revision):
             raise CatalogHasFaults(faults)
-        revision.save()
+        revision.save(force_insert=True)
         first = {name: (None, value) for name, value in values(revision).items()}
     also: list[Model] = [subject.customer] if isinstance(subject, Product) else []
     record_saved(verb, on=subject, stored=stored, by=by, also=also, **first)

@@ -61,7 +61,7 @@ def _check_waits(revision: CustomerTerms | CompanyDetails) -> None:
         raise IsOver
 
 
-def _send_back(revision: CustomerTerms | CompanyDetails, by: User, at: datetime, words: str) -> None:  # noqa: ARG001 -- as a Kind calls it
+def _set_aside(revision: CustomerTerms | CompanyDetails, by: User, at: datetime, words: str) -> None:  # noqa: ARG001 -- as a Kind calls it
     revision.withdrawn_at = at
     revision.save(update_fields=["withdrawn_at"])
 
@@ -78,7 +78,7 @@ def _of_customers(owner: Owner) -> Kind:
         permission=PERMISSION[owner],
         written_by=frozenset({customer_terms.TERMS_WRITTEN.code}),
         approve=_approve_terms,
-        send_back=_send_back,
+        set_aside=_set_aside,
         page=lambda revision: reverse("admin:leads_customer_change", args=[revision.customer_id]),
         other_authors=_author,
     )
@@ -93,7 +93,7 @@ KINDS = (
         permission=BANK_DETAILS,
         written_by=frozenset({company_details.DETAILS_WRITTEN.code}),
         approve=_approve_details,
-        send_back=_send_back,
+        set_aside=_set_aside,
         page=lambda revision: reverse("admin:leads_company_change", args=[revision.company_id]),
         other_authors=_author,
     ),

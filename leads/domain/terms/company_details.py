@@ -16,11 +16,11 @@ from billing_engine.core.approvals.requests import ask
 from billing_engine.core.deeds.record import record
 from billing_engine.core.deeds.verbs import Verb
 from billing_engine.core.errors import FieldFault, HasFaults
+from billing_engine.core.saving import save_changes
 from billing_engine.core.validation import row_faults
 from leads.domain.access.term_owners import COMPANY_BANK_DETAILS, bank_faults
-from leads.domain.terms.customer_terms import NothingChanges
 from leads.domain.terms.notices import tell_customers
-from leads.domain.terms.revise import Difference, differences, in_force_with
+from leads.domain.terms.revise import Difference, NothingChanges, differences, in_force_with
 from leads.domain.terms.wording import differences_in_words
 from leads.models import Company, CompanyDetails
 from leads.models.revision import in_force_on
@@ -120,6 +120,6 @@ def proposal_of(revision: CompanyDetails, there: list[CompanyDetails], *, at: da
 def put_in_force(proposal: DetailsProposal, *, at: datetime) -> None:
     """Store the rows; the customers of this seller are told at the contacts that they have now."""
     for row in proposal.rows:
-        row.save()
+        save_changes(row)
     if proposal.moves_money:
         tell_customers(proposal.revision, at=at)

@@ -19,12 +19,13 @@ from billing_engine.core.calendar.spans import midnight
 from billing_engine.core.deeds.record import record
 from billing_engine.core.deeds.verbs import Verb
 from billing_engine.core.errors import FieldFault, HasFaults, Refused
+from billing_engine.core.saving import save_changes
 from billing_engine.core.validation import row_faults
 from leads.domain.access.term_owners import CUSTOMER_TERMS, Owner, owner_faults
 from leads.domain.periods import mark_open_periods
 from leads.domain.terms.effects import Effect, ProposedTerms, effect_of
 from leads.domain.terms.notices import tell_old_contacts
-from leads.domain.terms.revise import Difference, differences, in_force_with
+from leads.domain.terms.revise import Difference, NothingChanges, differences, in_force_with
 from leads.domain.terms.wording import differences_in_words, from_in_words
 from leads.models import Action, BillingPeriod, Customer, CustomerTerms
 from leads.models.revision import in_force_on
@@ -44,13 +45,6 @@ class TermsHaveFaults(HasFaults):
     """Terms that contradict each other or later ones, or that are not this person's."""
 
     code = "customer_terms_have_faults"
-
-
-class NothingChanges(Refused):
-    """Terms that are in force already need no revision."""
-
-    code = "nothing_changes"
-    message = "These are the terms in force on that day. Nothing would change."
 
 
 class TwoOwners(Refused):
@@ -165,7 +159,7 @@ def put_in_force(proposal: Proposal, *, at: datetime) -> None:
     revision = proposal.revision
     old_contacts = revision.customer.terms.on(revision.customer.day_of(at)).billing_contacts
     for row in proposal.rows:
-        row.save()
+        save_changes(row)
     if any(name in PRICED for name in revision.changed):
         mark_open_periods(customer=revision.customer, reason="terms changed")
     if proposal.moves_money:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from django.core.mail import EmailMessage
+from django.core.mail import DNS_NAME, EmailMessage
 from django.db.models import QuerySet
 
 from billing_engine.core.queues.attempt import Failure
@@ -11,8 +11,8 @@ from billing_engine.core.queues.leased import LeasedQueue
 from leads.domain.terms.wording import from_in_words
 from leads.models import CompanyDetails, Customer, CustomerTerms, Notice
 
-PAUSE = timedelta(minutes=10)
-MOST_ATTEMPTS = 50  # about eight hours
+PAUSE = timedelta(minutes=30)
+MOST_ATTEMPTS = 20  # about ten hours
 LEASE = timedelta(minutes=5)
 
 
@@ -21,13 +21,15 @@ class Notices(LeasedQueue[Notice, None]):
 
     task = "leads.notice"
     lease = LEASE
-    most_attempts = None
+    most_attempts = MOST_ATTEMPTS
 
     def waiting(self) -> QuerySet[Notice]:
         return Notice.objects.filter(settled_at=None).select_related("customer")
 
     def act(self, notice: Notice, *, at: datetime) -> None:
-        EmailMessage(notice.subject, notice.body, to=list(notice.to)).send()
+        # Copies of one notice share their Message-ID: a worker may end after the server took it.
+        headers = {"Message-ID": f"<notice-{notice.pk}-{notice.requested_at:%Y%m%d%H%M%S}@{DNS_NAME}>"}
+        EmailMessage(notice.subject, notice.body, to=list(notice.to), headers=headers).send()
 
     def settle(self, notice: Notice, result: None, *, at: datetime) -> None:
         notice.settled_at, notice.next_attempt_at, notice.failure = at, None, ""

@@ -5,10 +5,18 @@ from copy import copy
 from datetime import datetime
 from typing import Any, TypeVar
 
+from billing_engine.core.errors import Refused
 from leads.models.revision import RevisionOfTerms, in_force_on
 
 AnyTerms = TypeVar("AnyTerms", bound=RevisionOfTerms)
 Difference = tuple[str, Any, Any]
+
+
+class NothingChanges(Refused):
+    """Terms that are in force already need no revision."""
+
+    code = "nothing_changes"
+    message = "These are the terms in force on that day. Nothing would change."
 
 
 def differences(before: RevisionOfTerms, changes: Mapping[str, Any]) -> list[Difference]:

@@ -20,3 +20,15 @@ CREATE OR REPLACE TRIGGER a_kept_table_is_never_emptied BEFORE TRUNCATE ON leads
     FOR EACH STATEMENT EXECUTE FUNCTION a_kept_table_is_never_emptied();
 CREATE OR REPLACE TRIGGER a_kept_table_is_never_emptied BEFORE TRUNCATE ON leads_source
     FOR EACH STATEMENT EXECUTE FUNCTION a_kept_table_is_never_emptied();
+CREATE OR REPLACE TRIGGER a_kept_table_is_never_emptied BEFORE TRUNCATE ON leads_correction
+    FOR EACH STATEMENT EXECUTE FUNCTION a_kept_table_is_never_emptied();
+CREATE OR REPLACE TRIGGER a_kept_table_is_never_emptied BEFORE TRUNCATE ON leads_actiontyperevision
+    FOR EACH STATEMENT EXECUTE FUNCTION a_kept_table_is_never_emptied();
+CREATE OR REPLACE TRIGGER a_kept_table_is_never_emptied BEFORE TRUNCATE ON leads_productrevision
+    FOR EACH STATEMENT EXECUTE FUNCTION a_kept_table_is_never_emptied();
+CREATE OR REPLACE TRIGGER a_kept_table_is_never_emptied BEFORE TRUNCATE ON leads_sourcerevision
+    FOR EACH STATEMENT EXECUTE FUNCTION a_kept_table_is_never_emptied();
+CREATE OR REPLACE TRIGGER a_kept_table_is_never_emptied BEFORE TRUNCATE ON leads_customerterms
+    FOR EACH STATEMENT EXECUTE FUNCTION a_kept_table_is_never_emptied();
+CREATE OR REPLACE TRIGGER a_kept_table_is_never_emptied BEFORE TRUNCATE ON leads_companydetails
+    FOR EACH STATEMENT EXECUTE FUNCTION a_kept_table_is_never_emptied();

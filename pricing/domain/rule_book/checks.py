@@ -97,10 +97,8 @@ def run_checks(
     `terms` gives the terms of a day, to try a change of one customer's terms. The number of queries does not grow with
     the number of checks.
     """
-    if isinstance(checks, QuerySet):
-        checks = checks.select_related(*RELATED).prefetch_related(TERMS).order_by("name", "pk")
-    found = list(checks)
-    prefetch_related_objects(found, *FACTS)
+    found = list(checks.select_related(*RELATED).order_by("name", "pk") if isinstance(checks, QuerySet) else checks)
+    prefetch_related_objects(found, TERMS, *FACTS)
     if not found:
         return []
     when = {check.pk: _when(check, at, draft) for check in found}

@@ -151,7 +151,7 @@ RULE_ACTIVATION = Kind(
     permission="pricing.change_pricerule",
     written_by=WRITTEN,
     approve=_activate,
-    send_back=nothing_to_do,
+    set_aside=nothing_to_do,
     page=_page,
     other_authors=authors,
     effect=effect_of,
@@ -163,6 +163,6 @@ RULE_RETIREMENT = Kind(
     permission="pricing.change_pricerule",
     written_by=frozenset({RULE_RETIRED.code}),
     approve=_retire,
-    send_back=nothing_to_do,
+    set_aside=nothing_to_do,
     page=_page,
 )

@@ -10,7 +10,8 @@ from django.db import IntegrityError, transaction
 from billing_engine.core.approvals.requests import approve, send_back
 from billing_engine.core.errors import HasFaults
 from billing_engine.core.models import ApprovalRequest, Deed
-from leads.domain.terms.customer_terms import NothingChanges, TermsHaveFaults, TwoOwners, first_free_day
+from leads.domain.terms.customer_terms import TermsHaveFaults, TwoOwners, first_free_day
+from leads.domain.terms.revise import NothingChanges
 from leads.models import Customer, CustomerTerms, Source, UnratedMark
 from pricing.domain.rate.rate import rate
 from pricing.models import PriceRule
