@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("pricing", "0002_facts"),
+        ("pricing", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -65,8 +65,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name": "import of price rules",
-                "verbose_name_plural": "imports of price rules",
+                "verbose_name": "rule import",
                 "indexes": [
                     models.Index(
                         condition=models.Q(("state__in", ["waiting", "applying"])),

@@ -46,8 +46,7 @@ class RuleImport(LeasedItem):
     objects = RuleImportQuerySet.as_manager()
 
     class Meta:
-        verbose_name = "import of price rules"
-        verbose_name_plural = "imports of price rules"
+        verbose_name = "rule import"
         constraints = [
             models.CheckConstraint(name="a_failed_rule_import_says_why", condition=~Q(state="failed") | ~Q(message="")),
             models.CheckConstraint(
