@@ -28,7 +28,7 @@ class Migration(migrations.Migration):
                 ),
                 ("name", models.CharField(help_text="The file's name.", max_length=200)),
                 ("body", models.BinaryField(help_text="The file as it was uploaded.")),
-                ("digest", models.CharField(max_length=64, verbose_name="SHA-256")),
+                ("sha256", models.CharField(max_length=64, verbose_name="SHA-256")),
                 ("uploaded_at", models.DateTimeField()),
                 (
                     "state",

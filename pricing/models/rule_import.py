@@ -30,7 +30,7 @@ class RuleImport(LeasedItem):
 
     name = models.CharField(max_length=200, help_text="The file's name.")
     body = models.BinaryField(help_text="The file as it was uploaded.")
-    digest = models.CharField("SHA-256", max_length=64)
+    sha256 = models.CharField("SHA-256", max_length=64)
     uploaded_at = models.DateTimeField()
     uploaded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False

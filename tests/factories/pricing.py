@@ -126,7 +126,7 @@ class RuleImportFactory(DjangoModelFactory[RuleImport]):
 
     name = "rules.csv"
     body = b"name,effective from,currency,price model,unit price\nSamples,2026-12-01,USD,per_unit,2.50\n"
-    digest = "0" * 64
+    sha256 = "0" * 64
     uploaded_at = LONG_AGO
     uploaded_by = factory.SubFactory(UserFactory)
     state = RuleImport.State.CHECKED

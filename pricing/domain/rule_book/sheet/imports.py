@@ -98,12 +98,12 @@ def start_import(content: bytes, *, name: str, by: User, at: datetime) -> RuleIm
     made = RuleImport.objects.create(
         name=name[:200],
         body=content,
-        digest=sha256(content).hexdigest(),
+        sha256=sha256(content).hexdigest(),
         uploaded_at=at,
         uploaded_by=by,
         next_attempt_at=at,
     )
-    record(RULE_IMPORT_STARTED, on=made, by=by, after={"file": made.name, "sha256": made.digest})
+    record(RULE_IMPORT_STARTED, on=made, by=by, after={"file": made.name, "sha256": made.sha256})
     RULE_IMPORTS.ask_for(made)
     return made
 
