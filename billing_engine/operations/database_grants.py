@@ -82,6 +82,7 @@ GRANTS = {
     "pricing_ratingattempts": "INSERT, UPDATE (attempts, attempted_at, message), DELETE",
     "pricing_ruleuse": "INSERT, DELETE",
     "pricing_usecount": "INSERT, UPDATE (rated_at, counted_at)",
+    "pricing_ruleimport": ("INSERT, UPDATE (attempts, next_attempt_at, state, rows, rows_checked, report, message)"),
     "pricing_simulation": "INSERT, UPDATE (finished_at, stopped_at)",
     "pricing_simulation_drafts": "INSERT, DELETE",
     "pricing_simulatedcustomer": ("INSERT, UPDATE (attempts, next_attempt_at, state, actions_rated, behind, message)"),
