@@ -21,10 +21,10 @@ from billing_engine.accounts.login.own_pages import browser_of
 from billing_engine.accounts.models import RoleGrant
 from billing_engine.admin.person_buttons import PersonButtons
 from billing_engine.admin.superusers import SuperusersOnly
+from billing_engine.core.access.pages import needs
 from billing_engine.core.admin_kit.cells import NOTHING, active, chip, chips, instant, shortened, together
 from billing_engine.core.admin_kit.columns import column
 from billing_engine.core.admin_kit.pages import ReadOnlyPage, ReadOnlyRows
-from billing_engine.core.page_access import needs
 
 # The library's own pages would show secrets, and let a superuser change them without a trace.
 for model in (Authenticator, EmailAddress, SocialAccount, SocialApp, SocialToken, User, UserSession):

@@ -20,7 +20,7 @@ from django.urls import URLPattern, path
 from unfold.widgets import INPUT_CLASSES
 
 from billing_engine.accounts.login import invitation, own_pages
-from billing_engine.core.page_access import ANYONE, ANYONE_STAFF, needs
+from billing_engine.core.access.pages import ANYONE, ANYONE_STAFF, needs
 
 View = Callable[..., HttpResponseBase]
 

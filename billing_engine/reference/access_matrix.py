@@ -13,8 +13,8 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from rest_framework.permissions import AllowAny
 from rest_framework.views import APIView
 
+from billing_engine.core.access.pages import ANYONE, ANYONE_STAFF, OF_A_MODEL, stated
 from billing_engine.core.api.access import is_for_sources, staff_needs
-from billing_engine.core.page_access import ANYONE, ANYONE_STAFF, OF_A_MODEL, stated
 from billing_engine.roles import ROLES, permissions_of
 
 HEADER = """\
