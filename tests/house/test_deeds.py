@@ -25,6 +25,7 @@ SHOWN_ONCE = {"new_key", "new_secret", "rotate"}
 RECORDERS = {"ask", "record", "record_saved", "record_all", "record_rule", "record_draft", "deed_of"}
 # Functions that write in a transaction but take no person, each with the reason why it is not a deed, or whose deed it is.
 NO_PERSON = {
+    "billing_engine/operations/database_roles.py grant_access": "sets the rights of the logins at each migrate",
     "leads/domain/periods.py open_periods": "opens what the calendar says",
     "leads/domain/periods.py open_missing": "opens what the calendar says",
     "pricing/domain/rate/attempts.py give_back": "counts attempts",
