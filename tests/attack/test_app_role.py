@@ -125,9 +125,7 @@ def test_the_app_role_changes_nothing_of_it(story: Story, olga: User, fay: User,
     assert (money(story), list(Deed.objects.order_by("pk").values())) == (before, told)
 
 
-def test_a_revision_that_waits_is_put_in_force_by_the_app_only_as_it_was_written(
-    story: Story, fay: User
-) -> None:
+def test_a_revision_that_waits_is_put_in_force_by_the_app_only_as_it_was_written(story: Story, fay: User) -> None:
     press(fay, story.seller, "change_details", **details(pay_to="Good Bank, account 2"))
 
     with as_role("app"):

@@ -150,7 +150,9 @@ def test_an_adjustment_is_neither_approved_alone_nor_washed_clean(story: Story, 
     assert not is_done(press(fay, fresh, "reopen", reason="Once more"))
 
     assert (fresh.state, fresh.total) == ("draft", story.draft.total)
-    assert [(verb, who) for verb, who, _ in deeds("invoice_adjusted", "adjustment_withdrawn", "invoice_regenerated")] == [
+    assert [
+        (verb, who) for verb, who, _ in deeds("invoice_adjusted", "adjustment_withdrawn", "invoice_regenerated")
+    ] == [
         ("invoice_adjusted", "fay"),
         ("adjustment_withdrawn", "fay"),
         ("invoice_regenerated", "fay"),

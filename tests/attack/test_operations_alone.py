@@ -73,7 +73,9 @@ def test_a_rule_that_is_retired_still_prices_the_month_and_a_new_one_does_not_ta
 
 def test_a_price_check_that_is_in_the_way_is_deleted_on_record_and_helps_nobody(story: Story, olga: User) -> None:
     with nothing_moves(story):
-        assert is_done(client_of(olga).post(reverse("admin:pricing_pricecheck_delete", args=[story.check.pk]), {"post": "yes"}))
+        assert is_done(
+            client_of(olga).post(reverse("admin:pricing_pricecheck_delete", args=[story.check.pk]), {"post": "yes"})
+        )
         assert not is_done(press(olga, drafted(olga), "activate_rule", reason="A favor"))
     assert [(verb, who) for verb, who, _ in deeds("price_check_deleted")] == [("price_check_deleted", "olga")]
 
@@ -103,11 +105,20 @@ def test_facts_of_the_open_month_wait_for_a_second_person(
 def test_a_fact_of_the_future_never_reaches_back_with_a_second_one_before_it(story: Story, olga: User) -> None:
     facts = {"unit": "sample", "largest_quantity": "100000", "largest_value": "1000000"}
     before = amounts(story)
-    assert is_done(press(olga, story.kind, "change_facts", first_day=str(NEXT_MONTH), reason="", **facts))  # not billable
+    assert is_done(
+        press(olga, story.kind, "change_facts", first_day=str(NEXT_MONTH), reason="", **facts)
+    )  # not billable
     assert not ApprovalRequest.objects.exists()
 
     # Another unit from November 1 on is in force at once, and carries only itself.
-    press(olga, story.kind, "change_facts", first_day=str(NOVEMBER_1), reason="", **facts | {"unit": "tile", "is_billable": "on"})
+    press(
+        olga,
+        story.kind,
+        "change_facts",
+        first_day=str(NOVEMBER_1),
+        reason="",
+        **facts | {"unit": "tile", "is_billable": "on"},
+    )
     assert amounts(story) == before
     press(olga, story.kind, "change_facts", first_day=str(NOVEMBER_1), reason="Now all of it", **facts)
 
@@ -142,7 +153,11 @@ def test_what_is_finances_is_closed(story: Story, olga: User) -> None:
         for row, button, given in (
             (story.customer, "change_payment", {"seller": evil.pk, "billing_contacts": "me@evil.example"} | term),
             (story.customer, "change_invoice_details", {"legal_name": "Evil"} | term),
-            (story.seller, "change_details", {"pay_to": "Bank of Evil", "address": "1", "email": "a@evil.example"} | term),
+            (
+                story.seller,
+                "change_details",
+                {"pay_to": "Bank of Evil", "address": "1", "email": "a@evil.example"} | term,
+            ),
             (story.draft, "adjust", {"amount": "-5", "text": "Goodwill", "reason": "Mine"}),
             (story.draft, "approve", {}),
             (story.approved, "issue", {}),

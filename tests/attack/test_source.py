@@ -109,7 +109,12 @@ def test_what_is_billed_is_neither_changed_nor_added_to_by_sending_it_again(stor
 
 def test_one_action_without_measure_stops_no_month(story: Story) -> None:
     before = amounts(story)
-    action = {"id": "A-HUGE", "type": "sample_order", "occurred_at": "2026-11-05T10:00:00Z", "quantity": "999999999999.999999"}
+    action = {
+        "id": "A-HUGE",
+        "type": "sample_order",
+        "occurred_at": "2026-11-05T10:00:00Z",
+        "quantity": "999999999999.999999",
+    }
 
     send(story.key, {"id": "L-HUGE", "product": {"sku": "TILE"}, "actions": [action]})
 

@@ -67,7 +67,12 @@ def _approve_details(revision: CompanyDetails, by: User, at: datetime, reason: s
 
 
 def _check_was_shown(
-    revision: CustomerTerms | CompanyDetails, kind: str, shown: Sequence[tuple[str, str, str]], *, by: User, at: datetime
+    revision: CustomerTerms | CompanyDetails,
+    kind: str,
+    shown: Sequence[tuple[str, str, str]],
+    *,
+    by: User,
+    at: datetime,
 ) -> None:
     """Refuse to approve another difference than the request shows, because other terms are in force by now."""
     request = approved_by(revision, kind, by=by, at=at)
