@@ -6,9 +6,10 @@ from django.utils.timezone import now
 from billing_engine.core.queues.queue import Queue, sweep
 from pricing.domain.rate.sweep import RATINGS
 from pricing.domain.rate.usage import USE_COUNTS
+from pricing.domain.rule_book.sheet.imports import RULE_IMPORTS, SECONDS_UNTIL_KILLED
 from pricing.domain.simulation.simulate import SIMULATIONS
 
-QUEUES: tuple[Queue, ...] = (RATINGS, USE_COUNTS, SIMULATIONS)
+QUEUES: tuple[Queue, ...] = (RATINGS, USE_COUNTS, SIMULATIONS, RULE_IMPORTS)
 
 
 @shared_task(name="pricing.rate_periods")
@@ -29,7 +30,13 @@ def simulate_customer_task(*, item_id: int, attempt: int, **_: object) -> None:
     SIMULATIONS.work(item_id, attempt=attempt, at=now())
 
 
+@shared_task(name="pricing.import_rules", time_limit=SECONDS_UNTIL_KILLED)
+def import_rules_task(*, item_id: int, attempt: int, **_: object) -> None:
+    """Check the spreadsheet of an import, or create its drafts."""
+    RULE_IMPORTS.work(item_id, attempt=attempt, at=now())
+
+
 @shared_task(name="pricing.sweep")
 def sweep_task(**_: object) -> int:
-    """Queue the ratings, counts and simulations that are due; returns the number of messages."""
+    """Queue the ratings, counts, simulations and imports that are due; returns the number of messages."""
     return sweep(QUEUES, at=now())

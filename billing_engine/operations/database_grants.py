@@ -22,7 +22,7 @@ GRANTS = {
     "leads_numberprefix": "INSERT",
     "leads_companydetails": "INSERT, UPDATE (in_force_at, withdrawn_at, address, tax_id, email, pay_to)",
     "leads_customer": "INSERT, UPDATE (code, name, is_active, currency, time_zone, cycle, billed_from)",
-    # A revision that waits says what it sets; when it is put in force, the rest is filled in. Then a trigger keeps it.
+    # A pending revision says what it sets; when it is put in force, the rest is filled in. Then a trigger keeps it.
     "leads_customerterms": (
         "INSERT, UPDATE (in_force_at, withdrawn_at, payment_terms_days, dispute_days, tax_exempt_reason, taxes,"
         " monthly_minimum, monthly_budget, hard_budget, contract_from, contract_to, excluded_domains, seller_id,"
@@ -82,6 +82,7 @@ GRANTS = {
     "pricing_ratingattempts": "INSERT, UPDATE (attempts, attempted_at, message), DELETE",
     "pricing_ruleuse": "INSERT, DELETE",
     "pricing_usecount": "INSERT, UPDATE (rated_at, counted_at)",
+    "pricing_ruleimport": ("INSERT, UPDATE (attempts, next_attempt_at, state, rows, rows_checked, report, message)"),
     "pricing_simulation": "INSERT, UPDATE (finished_at, stopped_at)",
     "pricing_simulation_drafts": "INSERT, DELETE",
     "pricing_simulatedcustomer": ("INSERT, UPDATE (attempts, next_attempt_at, state, actions_rated, behind, message)"),

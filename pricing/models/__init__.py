@@ -4,6 +4,7 @@ from pricing.models.attempts import RatingAttempts
 from pricing.models.charge import Charge, PeriodTally, UnratedAction, Waiver
 from pricing.models.check import PriceCheck
 from pricing.models.rule import PriceRule, PriceTier
+from pricing.models.rule_import import RuleImport
 from pricing.models.simulation import SimulatedCustomer, SimulatedMove, SimulatedSum, Simulation
 from pricing.models.terms import PeriodTerms
 from pricing.models.use import RuleUse, UseCount
@@ -16,6 +17,7 @@ __all__ = [
     "PriceRule",
     "PriceTier",
     "RatingAttempts",
+    "RuleImport",
     "RuleUse",
     "SimulatedCustomer",
     "SimulatedMove",

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from billing_engine.core.calendar.spans import Month
+from billing_engine.core.models import Deed
 from invoices.domain.mail.request import send
 from invoices.domain.month_close.bulk_action import start_bulk_action
 from invoices.domain.month_close.close_month import create_missing_months
@@ -35,8 +36,19 @@ from leads.models import (
     UnratedMark,
 )
 from pricing.domain.rate.rate import rate
+from pricing.domain.rule_book.sheet.imports import confirm_import
 from pricing.domain.simulation.simulate import start as simulate
-from pricing.models import Charge, PeriodTally, RatingAttempts, RuleUse, SimulatedCustomer, SimulatedSum, Simulation
+from pricing.models import (
+    Charge,
+    PeriodTally,
+    PriceRule,
+    RatingAttempts,
+    RuleImport,
+    RuleUse,
+    SimulatedCustomer,
+    SimulatedSum,
+    Simulation,
+)
 from tests.factories.leads import (
     ActionFactory,
     ActionTypeFactory,
@@ -45,7 +57,7 @@ from tests.factories.leads import (
     SourceFactory,
 )
 from tests.factories.people import UserFactory, with_role
-from tests.factories.pricing import PriceRuleFactory
+from tests.factories.pricing import PriceRuleFactory, RuleImportFactory
 from tests.invoices.made import a_draft, approved, issued, printed
 from tests.leads.quarantine.test_settle import action, lead
 from tests.leads.quarantine.test_settle import send as deliver
@@ -163,6 +175,22 @@ def simulations() -> Any:
     )
 
 
+def two_files_to_check_and_to_apply() -> None:
+    by = UserFactory.create()
+    confirm_import(RuleImportFactory.create(uploaded_by=by), by=by, at=NOVEMBER_3)
+    RuleImportFactory.create(state="waiting", report={}, rows=0, rows_checked=0, next_attempt_at=NOVEMBER_3)
+
+
+def imports() -> Any:
+    found = RuleImport.objects.order_by("pk")
+    return (
+        list(found.values_list("state", "message")),
+        [made.report.get("draft_count") for made in found],
+        list(PriceRule.objects.values_list("state", "unit_price")),
+        Deed.objects.filter(verb="price_rule_drafted").count(),
+    )
+
+
 def a_period_to_rate() -> None:
     PriceRuleFactory.create()
     ActionFactory.create()
@@ -188,6 +216,7 @@ def use_counts() -> Any:
 
 
 PASSED_OVER = ("refused_again", "Skipped after 3 attempts without an outcome.")
+NEVER_FINISHED = "Started 3 times and never finished: the file takes too long, or the worker died."
 AMOUNT = Decimal("2.5")
 
 CASES: dict[str, Case] = {
@@ -236,6 +265,13 @@ CASES: dict[str, Case] = {
         facts=simulations,
         done=([("done", 1, "")], [(1, 0, Decimal(0)), (0, 1, Decimal(3))], True),
         given_up=([("failed", 0, "Started 3 times and never finished: the worker or the database died.")], [], True),
+    ),
+    "pricing.import_rules": Case(
+        make=two_files_to_check_and_to_apply,
+        facts=imports,
+        done=([("applied", ""), ("checked", "")], [1, 1], [("draft", Decimal("2.5"))], 1),
+        given_up=([("failed", NEVER_FINISHED)] * 2, [1, None], [], 0),
+        deaths=6,
     ),
     "pricing.rate_periods": Case(
         make=a_period_to_rate,

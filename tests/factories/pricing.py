@@ -10,13 +10,17 @@ from factory.django import DjangoModelFactory
 
 from billing_engine.core.calendar.wall_clock import read
 from billing_engine.core.deeds.record import deed_of, record_all
+from billing_engine.core.tables.read import read_sheet
 from pricing.domain.rule_book.history import RULE_RETIRED
+from pricing.domain.rule_book.sheet.plan import plan
+from pricing.domain.rule_book.sheet.report import Report, report_of
 from pricing.models import (
     Charge,
     PeriodTally,
     PriceCheck,
     PriceRule,
     PriceTier,
+    RuleImport,
     SimulatedMove,
     SimulatedSum,
     Simulation,
@@ -112,6 +116,25 @@ class PriceCheckFactory(DjangoModelFactory[PriceCheck]):
     customer = factory.SelfAttribute("product.customer")
     action_type = factory.SubFactory(ActionTypeFactory)
     expected = Decimal("2.50")
+
+
+class RuleImportFactory(DjangoModelFactory[RuleImport]):
+    """A file whose only row would create a draft."""
+
+    class Meta:
+        model = RuleImport
+
+    name = "rules.csv"
+    body = b"name,effective from,currency,price model,unit price\nSamples,2026-12-01,USD,per_unit,2.50\n"
+    sha256 = "0" * 64
+    uploaded_at = LONG_AGO
+    uploaded_by = factory.SubFactory(UserFactory)
+    state = RuleImport.State.CHECKED
+    rows = rows_checked = 1
+
+    @factory.lazy_attribute
+    def report(self) -> Report:
+        return report_of(plan(read_sheet(self.body, most=10), after_each=bool), at=LONG_AGO)
 
 
 class SimulationFactory(DjangoModelFactory[Simulation]):

@@ -36,7 +36,7 @@ from tests.factories.leads import (
     SourceFactory,
 )
 from tests.factories.people import UserFactory, superuser, with_role, with_second_factor
-from tests.factories.pricing import PriceRuleFactory, SimulationFactory
+from tests.factories.pricing import PriceRuleFactory, RuleImportFactory, SimulationFactory
 from tests.house.test_admin_queries import ROWS
 from tests.invoices.made import NOVEMBER_3, a_draft, an_open_period
 
@@ -115,6 +115,9 @@ STATES: dict[str, Callable[[User], Model]] = {
     "pricing.PriceRule draft": lambda by: PriceRuleFactory.create(draft=True, created_by=by),
     "pricing.PriceRule active": lambda _by: PriceRuleFactory.create(),
     "pricing.PriceRule retired": lambda _by: PriceRuleFactory.create(state=PriceRule.State.RETIRED),
+    "pricing.RuleImport of the person": lambda by: RuleImportFactory.create(uploaded_by=by),
+    "pricing.RuleImport waiting": lambda _by: RuleImportFactory.create(state="waiting", next_attempt_at=NOVEMBER_3),
+    "pricing.RuleImport applied": lambda _by: RuleImportFactory.create(state="applied"),
     "pricing.Simulation": lambda _by: SimulationFactory.create(),
 }
 

@@ -13,7 +13,19 @@ from billing_engine.core.calendar.wall_clock import read
 from pricing.admin.rules.form import NO_NUMBER
 from pricing.models import PriceRule
 from tests.factories.leads import ActionTypeFactory, CustomerFactory, ProductFactory, SourceFactory
-from tests.pricing.admin.test_rule_sheets import FROM, PRICE, as_csv, as_xlsx, confirm, dry_run, exported, faults, row
+from tests.pricing.admin.test_rule_sheets import (
+    FROM,
+    PRICE,
+    as_csv,
+    as_xlsx,
+    confirm,
+    counts,
+    dry_run,
+    exported,
+    faults,
+    page_of,
+    row,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -128,8 +140,8 @@ def broken_xlsx(part: str, content: bytes) -> bytes:
 @pytest.mark.parametrize("content", [b"", b"<a><b></a>", b"<a/>"])
 def test_a_broken_workbook_is_told(operations: Client, part: str, content: bytes) -> None:
     asked = dry_run(operations, broken_xlsx(part, content))
-    (words,) = asked.context["form"].errors["sheet"]
-    assert words in ("This is neither a UTF-8 CSV nor an XLSX file.", "There are no rows below the header.")
+    assert asked.state == "failed"
+    assert asked.message in ("This is neither a UTF-8 CSV nor an XLSX file.", "There are no rows below the header.")
 
 
 def test_a_workbook_that_claims_to_be_enormous_is_read_as_it_is(operations: Client) -> None:
@@ -137,7 +149,7 @@ def test_a_workbook_that_claims_to_be_enormous_is_read_as_it_is(operations: Clie
     claimed = re.sub(rb'<dimension ref="[^"]*"', b'<dimension ref="A1:XFD1048576"', sheet)
     assert claimed != sheet
     asked = dry_run(operations, broken_xlsx("xl/worksheets/sheet1.xml", claimed))
-    assert (faults(asked), asked.context["good_count"]) == ([], 1)
+    assert (faults(asked), counts(asked)) == ([], (1, 0))
 
 
 @pytest.mark.parametrize(
@@ -149,19 +161,20 @@ def test_a_workbook_that_claims_to_be_enormous_is_read_as_it_is(operations: Clie
     ],
 )
 def test_a_table_that_loses_cells_is_refused(operations: Client, content: bytes, words: str) -> None:
-    assert dry_run(operations, content).context["form"].errors == {"sheet": [words]}
+    made = dry_run(operations, content)
+    assert (made.state, made.message) == ("failed", words)
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe\x00", b"PK\x03\x04 and no more", b"a\0b"])
 def test_what_is_no_table_is_told(operations: Client, content: bytes) -> None:
-    asked = dry_run(operations, content)
-    assert asked.context["form"].errors == {"sheet": ["This is neither a UTF-8 CSV nor an XLSX file."]}
+    made = dry_run(operations, content)
+    assert (made.state, made.message) == ("failed", "This is neither a UTF-8 CSV nor an XLSX file.")
 
 
 def test_an_unknown_column_is_told_and_not_lost(operations: Client) -> None:
     asked = dry_run(operations, as_csv([{**row(), "unitprice": "3"}]))
-    (words,) = asked.context["form"].errors["sheet"]
-    assert words.startswith("Unknown columns: unitprice. Known columns: id, name, state")
+    assert asked.state == "failed"
+    assert asked.message.startswith("Unknown columns: unitprice. Known columns: id, name, state")
 
 
 @pytest.mark.parametrize("channel", ["Trade show", "trade_show", "trade show", "TRADE-SHOW"])
@@ -192,12 +205,14 @@ def test_the_dry_run_shows_what_each_new_draft_is_and_what_to_think_about(operat
 
     asked = dry_run(operations, as_csv([cells]))
 
-    (shown,) = asked.context["good"]
+    (shown,) = asked.report["drafts"]
     assert (shown["begins"], shown["price"]) == (
         "November 1, 2026 until January 1, 2027",
         "$2.00 each for units 1–10 of a period, then $1.00 each for units 11 and above",
     )
-    assert f"No product of {product.customer} is in the category “bricks”. Did you mean “brick”?" in shown["warnings"]
-    page = asked.content.decode()
+    assert f"No product of {product.customer} is in the category “bricks”. Did you mean “brick”?" in [
+        warning["sentence"] for warning in shown["warnings"]
+    ]
+    page = operations.get(page_of(asked)).content.decode()
     assert [words in page for words in ("November 1, 2026", "bricks", "Did you mean “brick”?")] == [True] * 3
     assert PriceRule.objects.count() == 0

@@ -2,7 +2,7 @@
 
 import csv
 import time
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from io import BytesIO, StringIO
 from typing import Any
@@ -12,6 +12,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from openpyxl import Workbook, load_workbook
 
 from billing_engine.core.calendar.wall_clock import read
@@ -19,7 +20,8 @@ from billing_engine.core.models import Deed
 from billing_engine.core.tables.read import NotASheet, TooManyRows, read_sheet
 from pricing.admin.rules.form import NO_NUMBER
 from pricing.domain.rule_book.sheet.columns import COLUMNS
-from pricing.models import PriceRule
+from pricing.domain.rule_book.sheet.imports import RULE_IMPORTS
+from pricing.models import PriceRule, RuleImport
 from tests.factories.leads import ActionTypeFactory, CustomerFactory, ProductFactory, SourceFactory
 from tests.factories.people import with_role
 from tests.factories.pricing import LONG_AGO, PriceRuleFactory, graduated, tiered
@@ -28,6 +30,7 @@ from tests.pricing.admin.test_pages import told
 pytestmark = pytest.mark.django_db
 
 IMPORT = "admin:pricing_pricerule_import_rules"
+APPLY = "admin:pricing_ruleimport_apply_import"
 EXPORT = "admin:pricing_pricerule_export_all"
 FROM, PRICE = "effective from", "unit price"
 
@@ -61,20 +64,48 @@ def as_csv(rows: Rows, delimiter: str = ",") -> bytes:
     return out.getvalue().encode("utf-8-sig")
 
 
-def dry_run(client: Client, content: bytes) -> Any:
-    return client.post(reverse(IMPORT), {"sheet": SimpleUploadedFile("rules.xlsx", content)})
+def upload(client: Client, content: bytes) -> RuleImport:
+    """The file is uploaded, and not yet checked."""
+    answer = client.post(reverse(IMPORT), {"sheet": SimpleUploadedFile("rules.xlsx", content)})
+    made = RuleImport.objects.latest("pk")
+    assert (answer.status_code, answer["Location"]) == (302, page_of(made))
+    return made
 
 
-def confirm(client: Client, asked: Any) -> Any:
-    return client.post(reverse(IMPORT), {"confirmed": asked.context["kept"]}, follow=True)
+def dry_run(client: Client, content: bytes) -> RuleImport:
+    """The file is uploaded, and checked by a worker."""
+    made = upload(client, content)
+    run_workers()
+    made.refresh_from_db()
+    return made
 
 
-def faults(asked: Any) -> list[tuple[int, str, str]]:
-    return [
-        (each["plan"].number, column, words)
-        for each in asked.context["faulty"]
-        for column, words in each["plan"].faults
-    ]
+def confirm(client: Client, made: RuleImport) -> RuleImport:
+    """The person presses Apply, and a worker creates the drafts."""
+    client.post(reverse(APPLY, args=[made.pk]))
+    run_workers()
+    made.refresh_from_db()
+    return made
+
+
+def run_workers() -> None:
+    """Whatever is waiting is worked on."""
+    at = timezone.now() + timedelta(minutes=5)
+    for message in RULE_IMPORTS.due(at=at):
+        RULE_IMPORTS.work(**message, at=at)
+
+
+def page_of(made: RuleImport) -> str:
+    return reverse("admin:pricing_ruleimport_change", args=[made.pk])
+
+
+def faults(made: RuleImport) -> list[tuple[int, str, str]]:
+    return [(number, column, words) for number, _, column, words in made.report["faults"]]
+
+
+def counts(made: RuleImport) -> tuple[int, int]:
+    """The drafts to create, and the rows that change nothing."""
+    return made.report["draft_count"], made.report["unchanged"]
 
 
 def row(**facts: object) -> dict[str, Any]:
@@ -111,15 +142,15 @@ def test_five_hundred_rules_are_changed_by_spreadsheet_and_three_faults_are_foun
         (202, "action type", "Nothing has the code “sample_ordr”."),
         (501, FROM, "A revision must start after the rule it revises, which starts on January 1, 2020."),
     ]
-    refused = confirm(operations, asked)
-    assert told(refused) == ["3 rows have faults. Nothing was imported."]
-    assert (asked.context["good_count"], state()) == (497, before)
+    refused = operations.get(reverse(APPLY, args=[asked.pk]))
+    assert "3 rows have faults. Nothing was imported." in refused.content.decode()
+    assert confirm(operations, asked).state == "checked"
+    assert (counts(asked), state()) == ((497, 0), before)
 
     good = dry_run(operations, as_xlsx(rows))
-    assert (faults(good), good.context["good_count"], state()) == ([], 500, before)
-    done = confirm(operations, good)
+    assert (faults(good), counts(good), state()) == ([], (500, 0), before)
+    assert confirm(operations, good).state == "applied"
 
-    assert told(done) == ["Imported as drafts: 500 × revision. Review and simulate them, then activate them."]
     drafts = PriceRule.objects.filter(state="draft", unit_price=Decimal("2.75"))
     assert set(drafts.values_list("wall_from", flat=True)) == {read("2026-12-01")}
     assert {draft.revises_id for draft in drafts} == {each["id"] for each in before}
@@ -149,7 +180,7 @@ def test_what_is_exported_comes_back_unchanged_whatever_its_price_model(operatio
 
     for content in (everything, as_text):
         asked = dry_run(operations, content)
-        assert (faults(asked), asked.context["good_count"], asked.context["unchanged"]) == ([], 0, 6)
+        assert (faults(asked), counts(asked)) == ([], (0, 6))
     assert state() == before
 
 
@@ -181,7 +212,11 @@ def test_new_rules_of_every_kind_are_drafted(operations: Client, delimiter: str)
     ]
     assert list(third.tiers.order_by("up_to").values_list("up_to", "percent")) == [(1000, 2), (None, 1)]
     assert {(rule.state, rule.created_by is None) for rule in (first, second, third)} == {("draft", False)}
-    assert set(Deed.objects.values_list("verb", flat=True)) == {"price_rule_drafted"}
+    assert list(Deed.objects.order_by("pk").values_list("verb", flat=True)) == [
+        "rule_import_started",
+        "rule_import_confirmed",
+        *["price_rule_drafted"] * 3,
+    ]
 
 
 def test_a_draft_is_changed_and_its_history_says_how(operations: Client) -> None:
@@ -189,15 +224,14 @@ def test_a_draft_is_changed_and_its_history_says_how(operations: Client) -> None
     (cells,) = exported(operations)
 
     asked = dry_run(operations, as_xlsx([cells | {PRICE: 3, "name": "=Samples"}]))
-    (shown,) = asked.context["good"]
-    assert shown["changed"] == [("name", draft.name, "=Samples"), (PRICE, "2.5", "3")]
+    (shown,) = asked.report["drafts"]
+    assert shown["changed"] == [["name", draft.name, "=Samples"], [PRICE, "2.5", "3"]]
     confirm(operations, asked)
 
     draft.refresh_from_db()
     assert (draft.unit_price, draft.name, PriceRule.objects.count()) == (3, "=Samples", 1)
-    deed = Deed.objects.get()
-    assert (deed.verb, deed.before, deed.after) == (
-        "price_rule_edited",
+    deed = Deed.objects.get(verb="price_rule_edited")
+    assert (deed.before, deed.after) == (
         {"Name": cells["name"], "Price": "$2.50 each"},
         {"Name": "=Samples", "Price": "$3.00 each"},
     )
@@ -233,15 +267,10 @@ def test_a_column_that_is_left_out_of_the_sheet_stays_as_it_is_and_an_empty_cell
     ]
 
 
-def test_a_dry_run_is_confirmed_as_it_was_shown(operations: Client) -> None:
-    asked = dry_run(operations, as_csv([row()]))
-    answer = operations.post(reverse(IMPORT), {"confirmed": asked.context["kept"][:-2] + "xx"}, follow=True)
-    assert (told(answer), PriceRule.objects.count()) == (["This dry run has expired. Choose the file again."], 0)
-
-
 def test_who_drafts_no_rules_imports_none(client: Client) -> None:
     client.force_login(with_role("Finance"))
-    assert (dry_run(client, as_csv([row()])).status_code, PriceRule.objects.count()) == (403, 0)
+    answer = client.post(reverse(IMPORT), {"sheet": SimpleUploadedFile("rules.csv", as_csv([row()]))})
+    assert (answer.status_code, RuleImport.objects.count()) == (403, 0)
 
 
 def test_many_drafts_are_activated_at_once_and_a_refusal_stops_no_other(operations: Client) -> None:
@@ -305,9 +334,9 @@ def a_sheet_of(*rows: str) -> bytes:
 def test_rows_and_cells_that_are_only_gaps_are_not_read_to_their_end(operations: Client, rows: list[str]) -> None:
     began = time.monotonic()
 
-    answer = operations.post(reverse(IMPORT), {"sheet": SimpleUploadedFile("rules.xlsx", a_sheet_of(*rows))})
+    made = dry_run(operations, a_sheet_of(*rows))
 
-    assert answer.context["form"].errors == {
-        "sheet": ["The file can have at most 2,000 rows. Remove empty rows and columns."]
-    }
+    words = "The file can have at most 2,000 rows. Remove empty rows and columns."
+    assert (made.state, made.message, made.attempts) == ("failed", words, 1)
+    assert words in operations.get(page_of(made)).content.decode()
     assert time.monotonic() - began < 5

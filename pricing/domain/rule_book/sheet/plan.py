@@ -1,6 +1,6 @@
 """Plan a spreadsheet of price rules row by row without changing anything, then create all drafts or none."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -61,14 +61,21 @@ class Plan:
     tiers: list[PriceTier] = field(default_factory=list)
 
 
-def plan(rows: list[Row]) -> list[Plan]:
-    """Plan what each row would do without writing anything. Raises UnknownColumns."""
+def plan(rows: list[Row], *, after_each: Callable[[int], None]) -> list[Plan]:
+    """Plan what each row would do without writing anything. Raises UnknownColumns.
+
+    `after_each` is called with the number of rows that are planned; what it raises ends the plan.
+    """
     if rows and (unknown := unknown_columns(rows[0][1])):
         raise UnknownColumns(f"Unknown columns: {', '.join(unknown)}. Known columns: {', '.join(COLUMNS)}.")
     ids = [int(cells["id"]) for _, cells in rows if cells.get("id", "").isdecimal()]
     rules = PriceRule.objects.filter(pk__in=ids).select_related(*RELATED).prefetch_related("tiers").in_bulk()
     names, seen = Names.read(), set[str]()
-    return [_planned(number, cells, rules, names, seen) for number, cells in rows]
+    plans = list[Plan]()
+    for number, cells in rows:
+        plans.append(_planned(number, cells, rules, names, seen))
+        after_each(len(plans))
+    return plans
 
 
 def preview(each: Plan, *, at: datetime, last_month: LastMonth) -> tuple[PriceRule, list[DraftWarning]] | None:
@@ -82,20 +89,23 @@ def preview(each: Plan, *, at: datetime, last_month: LastMonth) -> tuple[PriceRu
 
 
 @transaction.atomic
-def apply(plans: list[Plan], *, by: User) -> dict[str, int]:
-    """Create all drafts or none; return how many of each kind. Raises SheetHasFaults."""
-    faulty = [each for each in plans if each.faults]
-    if faulty:
-        raise SheetHasFaults(
-            f"{len(faulty)} row{'s have' if len(faulty) > 1 else ' has'} faults. Nothing was imported."
-        )
-    done = {NEW: 0, REVISION: 0, CHANGED: 0}
+def apply(plans: list[Plan], *, by: User, after_each: Callable[[int], None]) -> dict[int, int]:
+    """Create all drafts or none; return the id of each draft by its row. Raises SheetHasFaults."""
+    check_has_no_faults(sum(bool(each.faults) for each in plans))
+    created = dict[int, int]()
     for each in plans:
         if each.draft is not None:
             terms = stored_terms(each.rule.pk) if each.does == REVISION and each.rule else None
-            save_draft(_draft_of(each, each.draft, by=by), each.tiers, by=by, revision_of=terms)
-            done[each.does] += 1
-    return done
+            draft = save_draft(_draft_of(each, each.draft, by=by), each.tiers, by=by, revision_of=terms)
+            created[each.number] = draft.pk
+            after_each(len(created))
+    return created
+
+
+def check_has_no_faults(faulty: int) -> None:
+    """Refuse a sheet with faulty rows."""
+    if faulty:
+        raise SheetHasFaults(f"{faulty:,} row{'s have' if faulty > 1 else ' has'} faults. Nothing was imported.")
 
 
 def _draft_of(each: Plan, draft: PriceRule, *, by: User) -> PriceRule:
