@@ -1,5 +1,6 @@
 """A person of operations alone: no way to reprice, to hide or to invent a charge, and each try that is a deed is told."""
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -26,10 +27,11 @@ from tests.attack.story import (
     save,
     the_request,
 )
-from tests.factories.leads import CompanyFactory
+from tests.factories.leads import CompanyFactory, CustomerFactory
 from tests.pricing.admin.test_pages import PER_UNIT
 
 pytestmark = pytest.mark.django_db
+FIXED = {"currency": "USD", "time_zone": "UTC", "billed_from": "2020-01-01"}
 BACKDATED = PER_UNIT | {"name": "A favor", "unit_price": "0.01", "wall_from_0": "2026-11-01", "priority": "9"}
 
 
@@ -176,6 +178,17 @@ def test_a_customer_is_not_switched_off_while_it_owes(story: Story, olga: User) 
         answer = save(olga, story.customer, name="Acme", code="ACME", is_active="", cycle="monthly")
         page = client_of(olga).get(answer["Location"]).content.decode()
     assert Customer.objects.get().is_active, page
+
+
+def test_a_monthly_minimum_is_not_escaped_by_switching_the_customer_off(story: Story, olga: User, fay: User) -> None:
+    ended = {"contract_from": date(2026, 1, 1), "contract_to": date(2026, 10, 31)}
+    owes, left = (
+        CustomerFactory.create(time_zone="UTC", monthly_minimum=500, **terms) for terms in (dict[str, date](), ended)
+    )
+    for person, customer in ((olga, owes), (fay, owes), (olga, left)):
+        save(person, customer, name=customer.name, code=customer.code, is_active="", cycle="monthly", **FIXED)
+
+    assert (Customer.objects.get(pk=owes.pk).is_active, Customer.objects.get(pk=left.pk).is_active) == (True, False)
 
 
 def test_who_voids_is_told_by_name_to_everyone_and_the_approved_invoice_is_not_issued_over_it(
