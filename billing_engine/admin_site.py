@@ -8,9 +8,9 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern
 from unfold.sites import UnfoldAdminSite
 
+from billing_engine.core.access.pages import ANYONE_STAFF, guarded, needs
 from billing_engine.core.admin_kit.menu import urls
 from billing_engine.core.admin_kit.search import Found, Group, found
-from billing_engine.core.page_access import ANYONE_STAFF, guarded, needs
 
 
 class BillingAdminSite(UnfoldAdminSite):

@@ -109,7 +109,7 @@ class ApprovalRequestAdmin(ReadOnlyPage[ApprovalRequest]):
     ) -> HttpResponse:
         row: ApprovalRequest = kwargs["obj"]
         context["differences"] = row.differences
-        context["effect"] = kind_of(row.kind).effect(row)
+        context["effect"] = kind_of(row.kind).effect(row, now())
         context["changed_since"] = row.is_waiting and changed_since(row)
         return super().render_change_form(request, context, *args, **kwargs)
 

@@ -21,6 +21,7 @@ from billing_engine.accounts.login.own_pages import browser_of
 from billing_engine.accounts.models import RoleGrant
 from billing_engine.admin.person_buttons import PersonButtons
 from billing_engine.admin.superusers import SuperusersOnly
+from billing_engine.core.access.pages import needs
 from billing_engine.core.admin_kit.cells import NOTHING, active, chip, chips, instant, shortened, together
 from billing_engine.core.admin_kit.columns import column
 from billing_engine.core.admin_kit.pages import ReadOnlyPage, ReadOnlyRows
@@ -118,6 +119,7 @@ class PersonAdmin(SuperusersOnly, PersonButtons, ReadOnlyPage[User]):
         found = found.annotate(session_count=Count("usersession", distinct=True))
         return found.prefetch_related("groups", "authenticator_set", "role_grants__role", "factor_resets__asked_by")
 
+    @needs("auth.add_user")
     @action(description="Invite a person", icon="person_add", variant=ActionVariant.PRIMARY, url_path="invite")
     def invite(self, request: HttpRequest) -> HttpResponseRedirect:
         """Open the form of an invitation, which only superusers see."""

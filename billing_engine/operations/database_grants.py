@@ -22,7 +22,7 @@ GRANTS = {
     "leads_numberprefix": "INSERT",
     "leads_companydetails": "INSERT, UPDATE (in_force_at, withdrawn_at, address, tax_id, email, pay_to)",
     "leads_customer": "INSERT, UPDATE (code, name, is_active, currency, time_zone, cycle, billed_from)",
-    # A revision that waits says what it sets; when it is put in force, the rest is filled in. Then a trigger keeps it.
+    # A pending revision says what it sets; when it is put in force, the rest is filled in. Then a trigger keeps it.
     "leads_customerterms": (
         "INSERT, UPDATE (in_force_at, withdrawn_at, payment_terms_days, dispute_days, tax_exempt_reason, taxes,"
         " monthly_minimum, monthly_budget, hard_budget, contract_from, contract_to, excluded_domains, seller_id,"
@@ -169,7 +169,7 @@ def grants() -> Iterator[tuple[str, str]]:
     """Each table that exists and that the app may write, with the privileges of one GRANT."""
     for name, model in tables().items():
         if rights := GRANTS.get(name, READ_ONLY):
-            every = ", ".join(str(field.column) for field in model._meta.concrete_fields if not field.primary_key)
+            every = ", ".join(f'"{field.column}"' for field in model._meta.concrete_fields if not field.primary_key)
             yield name, rights.replace(ALL, f"UPDATE ({every})")
 
 

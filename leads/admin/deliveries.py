@@ -16,6 +16,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
+from billing_engine.core.access.pages import needs
 from billing_engine.core.admin_kit.cells import (
     NOTHING,
     amount,
@@ -33,7 +34,6 @@ from billing_engine.core.admin_kit.columns import column
 from billing_engine.core.admin_kit.dialogs import person
 from billing_engine.core.admin_kit.filters import Received
 from billing_engine.core.admin_kit.pages import ReadOnlyPage
-from billing_engine.core.page_access import needs
 from leads.admin.delivered_item import requested_item
 from leads.domain.access.contacts import may_see_raw_bodies
 from leads.domain.access.raw_bodies import download_body, look_at_body

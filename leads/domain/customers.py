@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from billing_engine.core.deeds.record import record_saved
 from billing_engine.core.deeds.verbs import Verb
@@ -16,7 +17,7 @@ from billing_engine.core.validation import row_faults
 from leads.domain.access.term_owners import owner_faults
 from leads.domain.cycles import begin_cycle
 from leads.domain.first_day import refusal_of_first_day
-from leads.models import BillingPeriod, Customer, CustomerTerms
+from leads.models import Action, BillingPeriod, Customer, CustomerTerms
 from leads.models.customer import first_of_this_month
 from leads.models.revision import BEGINNING
 from leads.models.terms import TERMS
@@ -129,8 +130,25 @@ def _check(customer: Customer, stored: Customer, *, by: User) -> None:
     if is_fixed(stored):
         words = "This can't change once the customer has a billing period."
         faults += [FieldFault(name, "fixed_by_periods", words) for name in changed if name in FIXED_BY_PERIODS]
+    if not customer.is_active and stored.is_active and (words := why_not_deactivated(stored)):
+        faults.append(FieldFault("is_active", "not_billed_yet", words))
     if faults := faults or row_faults(customer):
         raise CustomerHasFaults(faults)
+
+
+def why_not_deactivated(customer: Customer) -> str:
+    """Return why the customer can't be deactivated, or "": no run bills an inactive customer, so it must owe nothing."""
+    periods = BillingPeriod.objects.open().filter(customer=customer)
+    if periods.filter(Exists(Action.objects.filter(period=OuterRef("pk")))).exists():
+        return "Bill the actions of this customer before you deactivate it."
+    days = [customer.today, *(customer.day_of(start) for start in periods.values_list("start_at", flat=True))]
+    if any(_has_minimum(customer.terms.on(day), day) for day in days):
+        return "End the monthly minimum or the contract, and bill it, before you deactivate the customer."
+    return ""
+
+
+def _has_minimum(terms: CustomerTerms, day: date) -> bool:
+    return bool(terms.monthly_minimum) and (terms.contract_to is None or terms.contract_to >= day)
 
 
 def _differ(one: Customer, other: Customer, names: Collection[str]) -> list[str]:

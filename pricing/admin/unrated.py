@@ -15,13 +15,13 @@ from django.utils.safestring import SafeString
 from django.utils.timezone import now
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 
+from billing_engine.core.access.pages import needs
 from billing_engine.core.admin_kit.bulk import AsksWhy, ask_why, for_each
 from billing_engine.core.admin_kit.cells import NOTHING, action_cell, chip, instant, link, list_of, number
 from billing_engine.core.admin_kit.columns import column
 from billing_engine.core.admin_kit.dialogs import Dialog, Done, WithReason, button, person
 from billing_engine.core.admin_kit.pages import ReadOnlyPage
 from billing_engine.core.calendar.instants import day, zone_in_words
-from billing_engine.core.page_access import needs
 from pricing.admin import unpriceable
 from pricing.admin.action_days import DaysOfItsAction
 from pricing.domain.waive import waive

@@ -9,8 +9,8 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.http import urlencode
 
+from billing_engine.core.access.pages import needs
 from billing_engine.core.admin_kit.menu import Item, in_menu, page_at
-from billing_engine.core.page_access import needs
 from billing_engine.core.read_replica import from_copy, rows_from_copy
 from billing_engine.core.tables.csv import Cell, csv_response
 from invoices.domain.wording import late_in_words

@@ -8,10 +8,10 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.timezone import now
 
+from billing_engine.core.access.pages import needs
 from billing_engine.core.admin_kit.cells import list_of, page_of
 from billing_engine.core.admin_kit.menu import Item, in_menu, page_at
 from billing_engine.core.calendar.spans import Cycle, Month
-from billing_engine.core.page_access import needs
 from invoices.domain.wording import month_in_words
 from reports.queries.invariant import Invariant, Sides, side_in_words
 from reports.queries.invariants import invariants

@@ -39,7 +39,7 @@ def with_role(role: str) -> User:
 
 
 def with_second_factor(user: User) -> User:
-    """The user with an authenticator app, whose codes nobody knows."""
+    """The user with an authenticator app, whose codes no one knows."""
     app = Authenticator(user=user, type=Authenticator.Type.TOTP, data={"secret": ""})
-    Authenticator.objects.bulk_create([app])  # nobody added it, so there is no deed
+    Authenticator.objects.bulk_create([app])  # no one added it, so there is no deed
     return user

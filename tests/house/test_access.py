@@ -15,9 +15,9 @@ from django.urls import reverse
 from rest_framework.views import APIView
 from unfold.decorators import action
 
-from billing_engine.access_matrix import API_KEY, AUDIENCES, Line, access_matrix, lines
+from billing_engine.core.access.pages import ANYONE_STAFF, needs
 from billing_engine.core.admin_kit.pages import Page
-from billing_engine.core.page_access import ANYONE_STAFF, needs
+from billing_engine.reference.access_matrix import API_KEY, AUDIENCES, Line, access_matrix, lines
 from leads.domain.credentials.api_keys import create_key
 from leads.models import Product
 from tests.factories.leads import SourceFactory

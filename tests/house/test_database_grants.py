@@ -11,6 +11,8 @@ from django.db import connection
 from django.db.models import BooleanField
 
 from billing_engine.operations.database_grants import ALL, FUNCTIONS, GRANTS, SECRETS, tables
+from leads.models.company import DETAILS
+from leads.models.terms import TERMS
 from pricing.rating.prices import amount_fields
 from tests.app_role import as_role
 from tests.house.tree import APPS, LAYERS, files, nodes, our_models, product, text
@@ -151,6 +153,7 @@ def _written() -> set[str]:
     """Every name that product code assigns, updates or shows in a form, as a column."""
     names = {name for path in product() for name in _written_in(path)}
     names |= {each.name for each in amount_fields()}  # the form of a price shows those of its model
+    names |= {*TERMS, *DETAILS}  # a revision is given its terms by name
     sql = "\n".join(text(path) for path in files() if path.suffix in {".sql", ".py"} and path.parts[0] in APPS)
     for part in re.findall(r"\bSET\s+((?:\w+ = [^;]+?)+)(?:WHERE|FROM|RETURNING|;|\"{3})", sql):
         names |= set(re.findall(r"(\w+) =", part))

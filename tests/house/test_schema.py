@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from billing_engine.dbml import schema
-from billing_engine.stored_schema import stored_schema
+from billing_engine.reference.dbml import schema
+from billing_engine.reference.stored_schema import stored_schema
 from tests.house.tree import our_models, text
 
 

@@ -34,6 +34,9 @@ SECRETS = {
     "leads.ApiKey.digest",
     "leads.SigningSecret.sealed",
     "sessions.Session.session_data",
+    "socialaccount.SocialApp.secret",
+    "socialaccount.SocialToken.token",
+    "socialaccount.SocialToken.token_secret",
 }
 
 

@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 
 from billing_engine.core.sql_files import InstallSql, sql_file, version_of
-from billing_engine.stored_schema import functions, stored_schema
+from billing_engine.reference.stored_schema import functions, stored_schema
 from leads.models import Delivery, Lead
 from tests.house.tree import APPS, files, text
 

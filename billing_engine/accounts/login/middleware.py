@@ -16,7 +16,7 @@ from django.utils.timezone import now
 
 from billing_engine.accounts.domain.second_factor import has_one, is_required
 from billing_engine.accounts.domain.sessions import note_seen
-from billing_engine.core.recent_login import LoginTooOld
+from billing_engine.core.access.recent_login import LoginTooOld
 
 LOGGED_IN_AT, SEEN_AT, HAS_FACTOR, ENDED = "logged_in_at", "seen_at", "has_second_factor", "ended_because"
 STAFF_PAGES = "/admin/"

@@ -44,8 +44,9 @@ def sessions_page(request: HttpRequest) -> HttpResponseBase:
 @login_required
 def second_factor_page(request: HttpRequest) -> HttpResponseBase:
     """Show the person's second factors, and whether one is missing."""
-    response: TemplateResponse = mfa.index(request)
-    response.context_data = (response.context_data or {}) | {"must_add_factor": is_missing(person(request))}
+    response: HttpResponseBase = mfa.index(request)
+    if isinstance(response, TemplateResponse):
+        response.context_data = (response.context_data or {}) | {"must_add_factor": is_missing(person(request))}
     return response
 
 

@@ -15,7 +15,7 @@ from django.http import HttpRequest
 
 from billing_engine.accounts.domain import logins, second_factor
 from billing_engine.accounts.login import middleware
-from billing_engine.core.recent_login import confirm
+from billing_engine.core.access.recent_login import confirm
 
 CODES = Authenticator.Type.RECOVERY_CODES
 

@@ -22,10 +22,10 @@ from unfold.decorators import action
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminTextInputWidget
 
+from billing_engine.core.access.recent_login import need_recent_login
 from billing_engine.core.admin_kit.cells import address_of
 from billing_engine.core.approvals.people import NeedsApproval
 from billing_engine.core.errors import Refused
-from billing_engine.core.recent_login import need_recent_login
 
 Said = str | Callable[[Any], str]
 REFUSED = "core/dialog_refused.html"

@@ -15,6 +15,8 @@ from django.template.response import TemplateResponse
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.enums import ActionVariant
 
+from billing_engine.core.access.pages import may, stated
+from billing_engine.core.access.recent_login import need_recent_login
 from billing_engine.core.admin_kit.bulk import skipped_by
 from billing_engine.core.admin_kit.dialogs import is_left_out, person, why_not
 from billing_engine.core.admin_kit.extension import Extensible
@@ -24,8 +26,6 @@ from billing_engine.core.admin_kit.timeline import timeline_of, told, zone_of
 from billing_engine.core.errors import Refused
 from billing_engine.core.models import Deed
 from billing_engine.core.models.deed import DeedQuerySet
-from billing_engine.core.page_access import may, stated
-from billing_engine.core.recent_login import need_recent_login
 
 Row = TypeVar("Row", bound=Model)
 # How columns with secrets, or with what secrets are checked by, are named; tests/house/test_secrets.py walks them.

@@ -12,13 +12,14 @@ from django.db.models import Model
 from billing_engine.core.models import ApprovalRequest
 
 Decide = Callable[[Any, User, datetime, str], object]
+Effect = Callable[[ApprovalRequest, datetime], dict[str, Any]]
 
 
 def _no_others(_: Any) -> AbstractSet[int]:
     return frozenset()
 
 
-def _as_kept(request: ApprovalRequest) -> dict[str, Any]:
+def _as_kept(request: ApprovalRequest, at: datetime) -> dict[str, Any]:  # noqa: ARG001 -- as `effect` is called
     return dict(request.effect)
 
 
@@ -41,8 +42,8 @@ class Kind:
     page: Callable[[Any], str]
     # Authors that deeds on the subject do not name, such as those of the draft that it replaces.
     other_authors: Callable[[Any], AbstractSet[int]] = _no_others
-    # What the approver sees of its effect; by default, as it was kept with the request.
-    effect: Callable[[ApprovalRequest], dict[str, Any]] = _as_kept
+    # What the approver sees of its effect at a time; by default, as it was kept with the request.
+    effect: Effect = _as_kept
 
 
 def nothing_to_do(subject: Any, by: User, at: datetime, words: str) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from billing_engine.access_matrix import access_matrix
+from billing_engine.reference.access_matrix import access_matrix
 
 
 class Command(BaseCommand):

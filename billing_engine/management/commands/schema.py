@@ -10,8 +10,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
-from billing_engine.dbml import schema
-from billing_engine.stored_schema import stored_schema
+from billing_engine.reference.dbml import schema
+from billing_engine.reference.stored_schema import stored_schema
 
 
 class Command(BaseCommand):

@@ -7,10 +7,10 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 
+from billing_engine.core.access.pages import needs
 from billing_engine.core.admin_kit.cells import list_of, page_of
 from billing_engine.core.calendar.spans import labels_of
 from billing_engine.core.errors import Refused
-from billing_engine.core.page_access import needs
 from billing_engine.core.tables.csv import Cell, csv_response
 from billing_engine.core.tables.xlsx import xlsx_response
 from invoices.domain.document.detail_table import HEADER, refuse_too_many, rows_of_invoice, rows_of_month

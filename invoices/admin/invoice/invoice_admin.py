@@ -10,11 +10,11 @@ from django.utils.timezone import now
 from unfold.enums import ActionVariant
 
 from billing_engine.core import money
+from billing_engine.core.access.recent_login import need_recent_login
 from billing_engine.core.admin_kit.bulk import for_each
 from billing_engine.core.admin_kit.cells import list_of, page_of
 from billing_engine.core.admin_kit.dialogs import Dialog, Done, WithReason, button, person
 from billing_engine.core.models.deed import DeedQuerySet
-from billing_engine.core.recent_login import need_recent_login
 from invoices.admin.invoice.billing_again import BILL_AGAIN, bill_again_and_open
 from invoices.admin.invoice.dialogs import (
     AdjustmentForm,

@@ -9,10 +9,10 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 
+from billing_engine.core.access.pages import needs
 from billing_engine.core.admin_kit.cells import link, number, page_of, total
 from billing_engine.core.admin_kit.columns import column
 from billing_engine.core.admin_kit.pages import ReadOnlyPage
-from billing_engine.core.page_access import needs
 from invoices.admin.invoice.detail_files import MAY_SEE_CHARGES, detail_of_invoice, detail_of_month
 from invoices.admin.invoice.filters import LineIssuedOn
 from invoices.admin.invoice.line_page import LinePage, line_page

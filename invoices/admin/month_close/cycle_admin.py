@@ -10,13 +10,13 @@ from django.urls import URLPattern, path
 from django.utils.timezone import now
 from unfold.enums import ActionVariant
 
+from billing_engine.core.access.pages import needs
 from billing_engine.core.admin_kit.cells import Colour, chip
 from billing_engine.core.admin_kit.columns import column
 from billing_engine.core.admin_kit.dialogs import Dialog, Done, WithReason, button, person
 from billing_engine.core.admin_kit.pages import ReadOnlyPage
 from billing_engine.core.counts import names_in_words
 from billing_engine.core.errors import Refused
-from billing_engine.core.page_access import needs
 from invoices.admin.month_close.bridge import bridge
 from invoices.admin.month_close.form import OptionalReasonForm
 from invoices.admin.month_close.page import cycle_page

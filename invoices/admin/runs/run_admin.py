@@ -13,13 +13,13 @@ from django.utils.timezone import now
 from unfold.decorators import action
 from unfold.enums import ActionVariant
 
+from billing_engine.core.access.pages import needs
 from billing_engine.core.admin_kit.cells import NOTHING, address_of, chip, instant, list_of, number
 from billing_engine.core.admin_kit.columns import column
 from billing_engine.core.admin_kit.dialogs import Dialog, Done, button, person
 from billing_engine.core.admin_kit.pages import ReadOnlyPage
 from billing_engine.core.calendar.spans import Cycle
 from billing_engine.core.errors import Refused
-from billing_engine.core.page_access import needs
 from invoices.admin.runs.run_page import run_page
 from invoices.admin.runs.start_form import StartForm
 from invoices.domain.run.billing_run import pause, progress, resume, retry_failed, start

@@ -113,7 +113,8 @@ def send(
     mail, is_new = InvoiceMail.objects.get_or_create(request=request or uuid4(), defaults=defaults)
     if is_new:
         also = [invoice, *touched_by(invoice)]
-        record(EMAIL_REQUESTED, on=mail, by=by, after={"to": mail.to, "subject": mail.subject}, also=also)
+        after = {"to": mail.to, "subject": mail.subject, **_own_words(invoice, mail, is_given=text is not None)}
+        record(EMAIL_REQUESTED, on=mail, by=by, after=after, also=also)
         MAILS.ask_for(mail)
     return mail
 
@@ -167,6 +168,12 @@ def _checked(subject: str, body: str) -> tuple[str, str]:
         if len(text) > MAX_CHARACTERS[name]:
             raise EmailTooLong(f"The {name} has {len(text):,} characters; the limit is {MAX_CHARACTERS[name]:,}.")
     return subject, body
+
+
+def _own_words(invoice: Invoice, mail: InvoiceMail, *, is_given: bool) -> dict[str, str]:
+    """Return the message if a person wrote it: it could name another account than the invoice does."""
+    is_own = is_given and mail.body.strip() != email_text(invoice)[1].strip()
+    return {"message": mail.body} if is_own else {}
 
 
 def _in_doubt(invoice: Invoice, subject: str, body: str) -> InvoiceMail | None:

@@ -14,6 +14,7 @@ from django.utils.timezone import now
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 from unfold.enums import ActionVariant
 
+from billing_engine.core.access.pages import needs
 from billing_engine.core.admin_kit.bulk import AsksWhy, ask_why, for_each
 from billing_engine.core.admin_kit.cells import (
     Colour,
@@ -32,7 +33,6 @@ from billing_engine.core.admin_kit.dialogs import Dialog, Done, WithReason, butt
 from billing_engine.core.admin_kit.filters import Received
 from billing_engine.core.admin_kit.pages import ReadOnlyPage
 from billing_engine.core.errors import Refused
-from billing_engine.core.page_access import needs
 from leads.admin.quarantine.filters import ByCode, ByMonth, ByState
 from leads.admin.quarantine.groups import groups
 from leads.admin.quarantine.item_page import (

@@ -1,14 +1,11 @@
 """The kinds of approval of catalog facts, one for products, sources and action types each."""
 
-from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
 from django.contrib.auth.models import User
 from django.urls import reverse
 
-from billing_engine.core.approvals.kinds import Kind, register
-from billing_engine.core.models import ApprovalRequest
+from billing_engine.core.approvals.kinds import Effect, Kind, register
 from leads.domain.catalog.facts import put_in_force
 from leads.models import ActionTypeRevision, CatalogRevision, ProductRevision, SourceRevision
 
@@ -19,7 +16,7 @@ KINDS: dict[type[CatalogRevision], str] = {
 }
 
 
-def register_kinds(effect: Callable[[ApprovalRequest], dict[str, Any]]) -> None:
+def register_kinds(effect: Effect) -> None:
     """Make the kinds known, with what the person who approves sees of their effect; called at startup."""
     for model, words in KINDS.items():
         permission = f"leads.change_{model.SUBJECT.replace('_', '')}"

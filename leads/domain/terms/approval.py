@@ -1,14 +1,19 @@
 """The approval of terms: a second person puts a revision in force, or sends it back."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.urls import reverse
 
 from billing_engine.core.approvals.kinds import Kind
+from billing_engine.core.approvals.people import approved_by
+from billing_engine.core.approvals.requests import ChangedSince, subject_of
 from billing_engine.core.deeds.record import record
 from billing_engine.core.deeds.verbs import Verb
 from billing_engine.core.errors import Refused
+from billing_engine.core.models import ApprovalRequest
 from leads.domain.access.term_owners import BANK_DETAILS, PERMISSION, Owner, may_agree
 from leads.domain.terms import company_details, customer_terms
 from leads.models import Company, CompanyDetails, Customer, CustomerTerms
@@ -41,8 +46,12 @@ def _approve_terms(revision: CustomerTerms, by: User, at: datetime, reason: str)
     if not all(may_agree(by, name, authors=authors) for name in revision.changed):
         raise AnotherRoleAgrees
     proposal = customer_terms.proposal_of(revision, list(customer.terms.all()), at=at)
+    _check_was_shown(revision, customer_terms.kind_code(proposal.owner), proposal.in_words(), by=by, at=at)
     customer_terms.put_in_force(proposal, at=at)
     before, after = ({name: pair[side] for name, *pair in proposal.differences} for side in (0, 1))
+    if proposal.effect.periods:
+        before["amounts"] = {str(each.period): each.now for each in proposal.effect.periods}
+        after["amounts"] = {str(each.period): each.then for each in proposal.effect.periods}
     record(TERMS_APPROVED, on=revision, by=by, reason=reason, before=before, after=after, also=[customer])
 
 
@@ -51,9 +60,36 @@ def _approve_details(revision: CompanyDetails, by: User, at: datetime, reason: s
     _check_waits(revision)
     revision.company = company
     proposal = company_details.proposal_of(revision, list(company.details.all()), at=at)
+    _check_was_shown(revision, company_details.KIND, proposal.in_words(), by=by, at=at)
     company_details.put_in_force(proposal, at=at)
     before, after = ({name: pair[side] for name, *pair in proposal.differences} for side in (0, 1))
     record(DETAILS_APPROVED, on=revision, by=by, reason=reason, before=before, after=after, also=[company])
+
+
+def _check_was_shown(
+    revision: CustomerTerms | CompanyDetails,
+    kind: str,
+    shown: Sequence[tuple[str, str, str]],
+    *,
+    by: User,
+    at: datetime,
+) -> None:
+    """Refuse to approve another difference than the request shows, because other terms are in force by now."""
+    request = approved_by(revision, kind, by=by, at=at)
+    if request is not None and request.differences != [list(each) for each in shown]:
+        raise ChangedSince
+
+
+def _effect_now(request: ApprovalRequest, at: datetime) -> dict[str, Any]:
+    """Return the effect of a pending change as it would be now, because actions came in since it was requested."""
+    revision = subject_of(request) if request.is_waiting else None
+    if not isinstance(revision, CustomerTerms):
+        return dict(request.effect)
+    try:
+        proposal = customer_terms.proposal_of(revision, list(revision.customer.terms.all()), at=at)
+    except Refused as refusal:
+        return {**request.effect, "note": str(refusal)}
+    return customer_terms.effect_as_data(proposal.effect)
 
 
 def _check_waits(revision: CustomerTerms | CompanyDetails) -> None:
@@ -81,6 +117,7 @@ def _of_customers(owner: Owner) -> Kind:
         set_aside=_set_aside,
         page=lambda revision: reverse("admin:leads_customer_change", args=[revision.customer_id]),
         other_authors=_author,
+        effect=_effect_now,
     )
 
 

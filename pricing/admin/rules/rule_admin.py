@@ -11,12 +11,12 @@ from django.urls import URLPattern, path, reverse
 from django.utils.timezone import now
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 
+from billing_engine.core.access.pages import needs
 from billing_engine.core.admin_kit.dialogs import person
 from billing_engine.core.admin_kit.fields import WITHOUT_IDLE_ZEROS
 from billing_engine.core.admin_kit.pages import Page
 from billing_engine.core.calendar.wall_clock import NotAWallClockTime, in_words, read
 from billing_engine.core.models.deed import DeedQuerySet
-from billing_engine.core.page_access import needs
 from pricing.admin.checks import shown_results
 from pricing.admin.rules.buttons import RuleButtons, next_month
 from pricing.admin.rules.cells import RuleChangeList, ShownRule

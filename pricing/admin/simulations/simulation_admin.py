@@ -14,13 +14,13 @@ from django.utils.timezone import now
 from unfold.decorators import action
 from unfold.enums import ActionVariant
 
+from billing_engine.core.access.pages import needs
 from billing_engine.core.admin_kit.cells import NOTHING, address_of, amount, instant, list_of, shortened
 from billing_engine.core.admin_kit.columns import column
 from billing_engine.core.admin_kit.dialogs import Dialog, Done, button, person
 from billing_engine.core.admin_kit.pages import ReadOnlyPage
 from billing_engine.core.calendar.spans import Month
 from billing_engine.core.errors import Refused
-from billing_engine.core.page_access import needs
 from billing_engine.core.tables.csv import csv_response
 from pricing.admin.simulations.chart import signed
 from pricing.admin.simulations.form import SimulationForm

@@ -77,7 +77,7 @@ def request_retirement(rule: PriceRule, *, by: User, at: datetime, reason: str) 
     return ask(RULE_RETIREMENT, on=rule, by=by, at=at, reason=reason, differences=changed)
 
 
-def effect_of(request: ApprovalRequest) -> dict[str, Any]:
+def effect_of(request: ApprovalRequest, at: datetime) -> dict[str, Any]:  # noqa: ARG001 -- as a Kind calls it
     """Return what the approver sees: failing checks, and the amounts of each customer now and then."""
     failing = [words for _, words in request.effect.get("failing_checks", [])]
     simulation = Simulation.objects.filter(pk=request.effect.get("simulation")).first()

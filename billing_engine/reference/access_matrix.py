@@ -13,8 +13,8 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from rest_framework.permissions import AllowAny
 from rest_framework.views import APIView
 
+from billing_engine.core.access.pages import ANYONE, ANYONE_STAFF, OF_A_MODEL, stated
 from billing_engine.core.api.access import is_for_sources, staff_needs
-from billing_engine.core.page_access import ANYONE_STAFF, OF_A_MODEL, stated
 from billing_engine.roles import ROLES, permissions_of
 
 HEADER = """\
@@ -22,7 +22,7 @@ HEADER = """\
 # `change leads.customer` asks the page of the model; other needs are permissions, all of them. A button also depends on
 # the row's state, and some on who did what before. The last part are the actions on selected rows of a list.
 """
-ANYONE, NOTHING_STATED = "anyone", "NOTHING STATED"
+NOTHING_STATED = "NOTHING STATED"
 ANONYMOUS, API_KEY, NO_ROLE, SUPERUSER = "anonymous", "API key", "no role", "superuser"
 AUDIENCES = (ANONYMOUS, API_KEY, NO_ROLE, *sorted(ROLES, reverse=True), SUPERUSER)
 METHOD_WIDTH = len("GET POST")
@@ -89,7 +89,7 @@ def _of_addresses() -> list[Line]:
 def _of(address: str, pattern: URLPattern) -> Iterator[Line]:
     view = view_of(pattern)
     api: type[APIView] | None = getattr(pattern.callback, "cls", None)
-    if address in PUBLIC:
+    if address in PUBLIC or ANYONE in stated(view):
         yield Line(address, "any", ANYONE, AUDIENCES)
     elif api is not None:
         yield _of_api(address, api)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from django.apps import apps
 from django.db import connection
 
-from billing_engine.dbml import LAYERS
+from billing_engine.reference.dbml import LAYERS
 
 HEADER = "-- Read from a freshly migrated database by `manage.py schema`. Do not edit.\n"
 

@@ -17,6 +17,8 @@ AnyView = TypeVar("AnyView", bound=Callable[..., Any])
 
 # For the few pages that show nothing of the business, such as the front page (its sections check for themselves).
 ANYONE_STAFF = "anyone on the staff"
+# For the pages of log-in, which show nothing of the business either.
+ANYONE = "anyone"
 # Django's own pages of a model ask the model's page: `has_view_permission` and its siblings.
 OF_A_MODEL = {
     "changelist_view": "view",

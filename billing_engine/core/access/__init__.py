@@ -1,0 +1,1 @@
+"""Who may open what, and whether the log-in is recent enough."""

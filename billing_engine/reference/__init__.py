@@ -1,0 +1,1 @@
+"""What commands write into `docs`, so that a change of it is reviewed."""

@@ -1,0 +1,1 @@
+"""The engine attacked by its own people, its sources and its database login; the README names each finding's test."""
