@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timezone import now
@@ -101,6 +102,7 @@ class RuleImportAdmin(ReadOnlyPage[RuleImport]):
         context["is_in_progress"] = is_in_progress(item)
         context["percent"] = percent(item.rows_checked, item.rows) if item.rows else 0
         context["report"] = shown_report(item)
+        context["upload"] = reverse("admin:pricing_pricerule_import_rules")
         context["drafts"] = list_of("pricing.pricerule", state__exact="draft")
         return super().render_change_form(request, context, *args, **kwargs)
 
