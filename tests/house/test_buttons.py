@@ -52,7 +52,10 @@ ROLES: dict[str, Callable[[], User]] = {
 # In the site's own look, with a way back.
 NOT_ALLOWED = ("You can&#x27;t do this", ">Back</a>")
 # What a dialog may require, so that its POST reaches the action.
-ANSWERS = {"reason": "Because.", "amount": "1.00", "text": "A word", "since_0": "2026-12-01", "until": "2026-12-01"}
+ANSWERS = {
+    "reason": "Because.", "amount": "1.00", "text": "A word", "words": "Smaller steps.",
+    "since_0": "2026-12-01", "until": "2026-12-01", "scopes": "prices",
+}
 
 
 def invoice(*steps: str, by: User) -> Invoice:

@@ -11,6 +11,7 @@ from django.db import connection
 from django.db.models import BooleanField
 
 from billing_engine.operations.database_grants import ALL, FUNCTIONS, GRANTS, SECRETS, tables
+from leads.domain.quarantine.conflicts import CONTACT
 from leads.models.company import DETAILS
 from leads.models.terms import TERMS
 from pricing.rating.prices import amount_fields
@@ -153,7 +154,7 @@ def _written() -> set[str]:
     """Every name that product code assigns, updates or shows in a form, as a column."""
     names = {name for path in product() for name in _written_in(path)}
     names |= {each.name for each in amount_fields()}  # the form of a price shows those of its model
-    names |= {*TERMS, *DETAILS}  # a revision is given its terms by name
+    names |= {*TERMS, *DETAILS, *CONTACT}  # a revision is given its terms by name, a lead its contact
     sql = "\n".join(text(path) for path in files() if path.suffix in {".sql", ".py"} and path.parts[0] in APPS)
     for part in re.findall(r"\bSET\s+((?:\w+ = [^;]+?)+)(?:WHERE|FROM|RETURNING|;|\"{3})", sql):
         names |= set(re.findall(r"(\w+) =", part))
