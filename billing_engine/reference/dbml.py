@@ -14,8 +14,11 @@ from django.db.models.sql import Query
 
 # From the bottom layer up, each with the color of its tables.
 LAYERS = {
-    "core": "#5b6b7a", "accounts": "#a8622f",
-    "leads": "#2f6f8f", "pricing": "#7a5195", "invoices": "#3f7d4e",
+    "core": "#5b6b7a",
+    "accounts": "#a8622f",
+    "leads": "#2f6f8f",
+    "pricing": "#7a5195",
+    "invoices": "#3f7d4e",
 }
 NOTE = (
     "Generated from the models by `manage.py schema`. Do not edit.",

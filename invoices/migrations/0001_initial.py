@@ -1317,6 +1317,7 @@ class Migration(migrations.Migration):
         InstallSql("invoices", "models/sql/credit_moves_with_a_draft_or_a_void.sql", "bbb292436bf6"),
         # Issued invoices, their documents and emails.
         InstallSql("invoices", "models/sql/an_issued_invoice_is_only_sent_or_voided.sql", "a81192a672ba"),
+        InstallSql("invoices", "models/sql/an_approved_invoice_is_only_issued_or_sent_back.sql", "5290052d50ec"),
         InstallSql("invoices", "models/sql/the_document_of_an_invoice_never_changes.sql", "6158ab1c449f"),
         InstallSql("invoices", "models/sql/a_settled_mail_never_changes.sql", "1adec50efccc"),
         # Reopened periods.

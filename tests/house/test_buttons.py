@@ -53,8 +53,13 @@ ROLES: dict[str, Callable[[], User]] = {
 NOT_ALLOWED = ("You can&#x27;t do this", ">Back</a>")
 # What a dialog may require, so that its POST reaches the action.
 ANSWERS = {
-    "reason": "Because.", "amount": "1.00", "text": "A word", "words": "Smaller steps.",
-    "since_0": "2026-12-01", "until": "2026-12-01", "scopes": "prices",
+    "reason": "Because.",
+    "amount": "1.00",
+    "text": "A word",
+    "words": "Smaller steps.",
+    "since_0": "2026-12-01",
+    "until": "2026-12-01",
+    "scopes": "prices",
 }
 
 
