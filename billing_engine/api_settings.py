@@ -17,8 +17,13 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "DESCRIPTION": "Send leads and their actions. If unsure, send again: nothing is lost, and nothing is counted twice.",
     "VERSION": "1.0.0",
     "OAS_VERSION": "3.1.1",
-    # Two fields are called state; one of them needs another enum name.
-    "ENUM_NAME_OVERRIDES": {"QuarantineStateEnum": ["waiting", "repaired", "discarded"]},
+    # Fields of one name with different values: each set has its own name.
+    "ENUM_NAME_OVERRIDES": {
+        "QuarantineStateEnum": ["waiting", "repaired", "discarded"],
+        "ActionStateEnum": ["quarantined", "waiting", "excluded", "charged", "invoiced", "discarded", "repaired"],
+        "ItemOutcomeEnum": ["created", "updated", "duplicate", "conflict", "quarantined", "test"],
+        "ChargeOutcomeEnum": ["charged", "excluded"],
+    },
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "leads.api.openapi.add_forms"],
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],

@@ -7,6 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from billing_engine.core.money import SUM_DIGITS
+from leads.api.serializers import ChangeSerializer
 from pricing.models import Charge
 
 
@@ -57,6 +58,15 @@ class AlsoMatchedSerializer(serializers.Serializer[Any]):
     lost_on = serializers.CharField()
 
 
+class CorrectionSerializer(serializers.Serializer[Any]):
+    """What a person changed before the action was stored."""
+
+    kind = serializers.CharField(help_text="The step of the quarantined item, such as repaired.")
+    by = serializers.CharField(allow_null=True)
+    at = serializers.CharField()
+    changes = ChangeSerializer(many=True)
+
+
 class FactsForStaffSerializer(FateSerializer):
     """Everything behind a charge."""
 
@@ -74,6 +84,7 @@ class FactsForStaffSerializer(FateSerializer):
     paid_by = serializers.IntegerField(allow_null=True, help_text="The action whose charge also pays for this one.")
     also_matched = AlsoMatchedSerializer(many=True, required=False)
     parts = serializers.ListField(child=serializers.DictField(), required=False, help_text="The price tier by tier.")
+    corrections = CorrectionSerializer(many=True, required=False)
 
 
 class _Explanation(serializers.Serializer[Any]):

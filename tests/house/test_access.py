@@ -31,6 +31,7 @@ pytestmark = pytest.mark.django_db
 PARTS = {"label": "2026-10", "form": "csv", "source": "web", "action": "A-1", "app_label": "leads", "url": "nowhere/"}
 # They refuse a GET that asks nothing: the choices of a field, and the example of a rule, which is posted.
 ASKED_FOR_MORE = (
+    "/admin/account/provider/failed/",  # says with its status that the log-in failed
     "/admin/autocomplete/",
     "/admin/pricing/pricerule/try/",
     "/admin/pricing/pricerule/<int:object_id>/try/",

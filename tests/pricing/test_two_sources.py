@@ -13,7 +13,7 @@ from leads.domain.voiding import void
 from leads.models import Action, ApiKey, BillingPeriod
 from pricing.domain.rate.rate import rate
 from pricing.models import Charge, PriceRule
-from tests.factories.leads import ActionFactory, BillingPeriodFactory, LeadFactory, SourceFactory
+from tests.factories.leads import ActionFactory, BillingPeriodFactory, LeadFactory, SourceFactory, agree
 from tests.factories.people import with_role
 from tests.factories.pricing import PriceRuleFactory, tiered
 
@@ -95,8 +95,7 @@ def test_what_another_source_sends_changes_nothing_that_a_source_is_told(
 
 
 def test_a_hard_budget_that_another_source_uses_up_is_not_told(client: Client, period: BillingPeriod) -> None:
-    period.customer.monthly_budget, period.customer.hard_budget = Decimal(5), True
-    period.customer.save()
+    agree(period.customer, monthly_budget=Decimal(5), hard_budget=True)
     per_unit()()
     source, other = SourceFactory.create(), SourceFactory.create()
     action, key = an_action(period, source), with_prices(source)

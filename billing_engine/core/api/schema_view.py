@@ -8,10 +8,12 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.cache import get_conditional_response
 from django.utils.http import quote_etag
 from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework.request import Request
 
 
+@extend_schema(exclude=True)
 class SchemaView(SpectacularAPIView):
     """Sends the document; it depends on the code alone, so it changes only with the process."""
 

@@ -138,8 +138,8 @@ def test_a_failing_price_check_is_overridden_only_as_the_request_showed_it(
     with pytest.raises(PriceChecksFail):
         request_activation(draft, by=olga, at=NOW, reason="Agreed")
     request = request_activation(draft, by=olga, at=NOW, reason="Agreed", override=True)
-    assert [words for _, words in request.effect["failing_checks"]] == effect_of(request)["failing_checks"]
-    assert "“A sample costs 2.50”" in effect_of(request)["failing_checks"][0]
+    assert [words for _, words in request.effect["failing_checks"]] == effect_of(request, NOW)["failing_checks"]
+    assert "“A sample costs 2.50”" in effect_of(request, NOW)["failing_checks"][0]
     other = PriceCheckFactory.create(action_type=kind, customer=check.customer, product=check.product, expected=3)
 
     with pytest.raises(PriceChecksFail):
@@ -159,7 +159,7 @@ def test_a_request_shows_each_customers_amounts_by_simulation_now_and_then(olga:
         SIMULATIONS.work(item.pk, attempt=item.attempts, at=NOW)
 
     assert ("Price", "$2.50 each", "$0.01 each") in [tuple(each) for each in request.differences]
-    [row] = effect_of(request)["customers"]
+    [row] = effect_of(request, NOW)["customers"]
     assert (row["then"], row["difference"]) == ("$0.02", "+$0.02")
     approve(request, by=otto, at=LATER, reason="Checked")
     draft.refresh_from_db()
