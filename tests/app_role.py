@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from django.db import connection
 from psycopg2.extensions import TRANSACTION_STATUS_INTRANS
 from psycopg2.sql import SQL, Identifier
 
-from billing_engine.operations.database_roles import grant_access
+from billing_engine.operations.database_roles import access_of
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 OF_THE_OWNER = tuple(str(CHECKOUT / "billing_engine" / path) for path in ("roles.py", "operations/schedule.py"))
@@ -58,15 +58,14 @@ def _asks_for_the_product() -> bool:
 
 @contextmanager
 def _granted() -> Iterator[tuple[str, str]]:
-    assert connection.in_atomic_block, "The rights must be rolled back with the test."
-    app, reader = _roles()
-    grant_access(app=app, reader=reader)
-    yield app, reader
+    assert connection.in_atomic_block, "The role that is set must be that of the test's transaction."
+    yield _roles(str(connection.settings_dict["NAME"]))
 
 
-def _roles() -> tuple[str, str]:
+@cache
+def _roles(of: str) -> tuple[str, str]:
     """Two roles of this test database, which no login uses; made once, on a connection of its own."""
-    database = connection.settings_dict
+    database = connection.settings_dict | {"NAME": of}
     names = (f"app_of_{database['NAME']}", f"reader_of_{database['NAME']}")
     server = psycopg2.connect(
         host=database["HOST"],
@@ -82,6 +81,8 @@ def _roles() -> tuple[str, str]:
                 cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [name])
                 if not cursor.fetchone():
                     cursor.execute(SQL("CREATE ROLE {}").format(Identifier(name)))
+            for statement in access_of(app=names[0], reader=names[1]):
+                cursor.execute(statement)
     finally:
         server.close()
     return names

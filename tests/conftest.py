@@ -74,7 +74,7 @@ def _as_app(request: pytest.FixtureRequest) -> None:
     is_asked = request.config.getoption("as_app") or request.path.relative_to(HERE).as_posix() in MAIN_PATH
     if is_asked and "transactional_db" not in request.fixturenames:
         mark = request.node.get_closest_marker("django_db")
-        if (mark and not mark.kwargs.get("transaction")) or "db" in request.fixturenames:
+        if not (mark and mark.kwargs.get("transaction")) and (mark or "db" in request.fixturenames):
             request.getfixturevalue("app_role")
 
 

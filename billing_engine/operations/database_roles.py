@@ -50,10 +50,14 @@ def ensure_logins(database: dict[str, Any], *, admin: Login, app: Login, reader:
 @transaction.atomic
 def grant_access(*, app: str, reader: str) -> None:
     """As owner, after the migrations: give the app and the reader exactly their rights; an empty name is left out."""
-    statements = [*(_to_app(app) if app else ()), *(_to_reader(reader) if reader else ())]
     with connection.cursor() as cursor:
-        for statement in statements:
+        for statement in access_of(app=app, reader=reader):
             cursor.execute(statement)
+
+
+def access_of(*, app: str, reader: str) -> list[Composable]:
+    """Return the statements that give them their rights."""
+    return [*(_to_app(app) if app else ()), *(_to_reader(reader) if reader else ())]
 
 
 def _to_app(app: str) -> Iterator[Composable]:

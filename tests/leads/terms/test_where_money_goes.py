@@ -1,6 +1,5 @@
 """Bank details and contacts: a second person approves, and the customer hears of it at the address it had."""
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,7 +7,7 @@ from django.core import mail
 
 from billing_engine.core.approvals.requests import AuthorApproves, approve
 from leads.domain.terms.company_details import write_details
-from leads.domain.terms.notices import NOTICES
+from leads.domain.terms.notices import NOTICES, PAUSE
 from leads.models import Company, CompanyDetails, Notice
 from tests.factories.leads import CompanyFactory, CustomerFactory
 from tests.factories.people import superuser, with_role
@@ -86,5 +85,5 @@ def test_a_notice_whose_server_fails_is_sent_later(settings: Any) -> None:
     NOTICES.work(notice.pk, attempt=0, at=AT)
 
     notice.refresh_from_db()
-    assert (notice.settled_at, notice.next_attempt_at) == (None, AT + timedelta(minutes=10))
+    assert (notice.settled_at, notice.next_attempt_at) == (None, AT + PAUSE)
     assert notice.failure
