@@ -31,7 +31,7 @@ contracts: $(VENV)/.dev
 
 migrations: $(VENV)/.dev
 	$(BIN)/python manage.py makemigrations --check --dry-run
-	$(BIN)/python manage.py lintmigrations --include-apps leads pricing invoices
+	$(BIN)/python manage.py lintmigrations --include-apps core accounts leads pricing invoices
 
 templates: $(VENV)/.dev
 	$(BIN)/djlint --check --lint .
