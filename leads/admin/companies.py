@@ -61,7 +61,7 @@ class CompanyAdmin(Page[Company]):
     needs_recent_login = True  # the bank details of all invoices
     list_display = ("shown_name", "code", "number_format", "shown_email")
     actions_detail = ("change_details",)
-    change_form_template = "leads/terms.html"
+    change_form_after_template = "leads/terms.html"
     search_fields = ("code__istartswith", "name")
     ordering = ("name",)
     fieldsets = (

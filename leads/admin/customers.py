@@ -97,7 +97,7 @@ class CustomerAdmin(TermButtons, Page[Customer]):
     list_display = ("shown_name", "code", "is_billed", "currency", "time_zone", "shown_terms", "contract", "products")
     list_filter = ("is_active", ("cycle", ChoicesDropdownFilter))
     actions_detail = ("change_commitments", "change_payment", "change_invoice_details", "change_exclusions")
-    change_form_template = "leads/terms.html"
+    change_form_after_template = "leads/terms.html"
     search_fields = ("code__istartswith", "name")
     search_help_text = "Code or name"
     ordering = ("name",)
