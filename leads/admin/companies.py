@@ -111,6 +111,7 @@ class CompanyAdmin(Page[Company]):
         "Change details",
         permission=BANK_DETAILS,
         icon="edit",
+        needs_recent_login=True,
         asks=terms_dialog(
             lambda company: f"Change the details of {company}?",
             DetailsForm,

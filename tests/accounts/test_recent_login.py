@@ -11,7 +11,7 @@ from time_machine import travel
 
 from invoices.domain.life.transitions import approve
 from invoices.models import Invoice
-from leads.models import Company
+from leads.models import CompanyDetails
 from tests.accounts.conftest import PASSWORD, log_in
 from tests.factories.leads import CompanyFactory
 from tests.factories.people import superuser, with_role
@@ -84,19 +84,20 @@ def test_issuing_many_from_the_list_asks_too(client: Client, frank: User, approv
 def test_bank_details_ask_before_anything_is_typed_and_when_they_are_saved(client: Client, frank: User) -> None:
     company = CompanyFactory.create(pay_to="First Example Bank")
     page = reverse("admin:leads_company_change", args=[company.pk])
+    change = reverse("admin:leads_company_change_details", args=[company.pk])
     with travel(NOVEMBER_3, tick=False) as clock:
         log_in(client, frank.username)
         clock.shift(timedelta(minutes=16))
         asked = client.get(page)
-        answer = client.post(page, {"pay_to": "Bank of Evil"})
+        answers = [client.post(each, {"pay_to": "Bank of Evil", "reason": "Moved"}) for each in (page, change)]
         viewer = with_role("Viewer")
         client.force_login(viewer)
         clock.shift(timedelta(minutes=16))
         assert client.get(page).status_code == 200  # who may not save is not asked
 
-    assert asked["Location"] == answer["Location"]
-    assert answer["Location"].startswith("/admin/account/confirm/?next=")
-    assert Company.objects.get().pay_to == "First Example Bank"
+    assert asked["Location"] == answers[0]["Location"]
+    assert {each["Location"].partition("?")[0] for each in answers} == {"/admin/account/confirm/"}
+    assert [details.pay_to for details in CompanyDetails.objects.all()] == ["First Example Bank"]
 
 
 def test_these_buttons_need_a_recent_login_and_no_others() -> None:
@@ -112,6 +113,7 @@ def test_these_buttons_need_a_recent_login_and_no_others() -> None:
         "Invoice: Issue",
         "Invoice: Void",
         "BillingCycle: Issue all",
+        "Company: Change details",
         "User: Change roles",
         "User: Deactivate",
         "User: Activate",

@@ -146,4 +146,7 @@ def _text(value: Any) -> Any:
         return {str(name): _text(each) for name, each in value.items()}
     if isinstance(value, Model):
         return str(value)
-    return DjangoJSONEncoder().default(value)
+    try:
+        return DjangoJSONEncoder().default(value)
+    except TypeError:  # such as a time zone
+        return str(value)

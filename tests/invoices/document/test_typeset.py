@@ -28,6 +28,7 @@ from invoices.domain.document.store import InvoiceIsNotIssued, document_of, make
 from invoices.domain.document.typeset import preview, render
 from invoices.domain.wording import clean
 from invoices.models import Invoice, InvoiceDocument
+from tests.factories.leads import from_day
 from tests.factories.pricing import graduated
 from tests.invoices.made import (
     IN_SEPTEMBER,
@@ -101,7 +102,7 @@ def test_the_pdf_says_what_the_page_says_to_the_cent(frank: User) -> None:
     received(period, 3, 4)
     received(period, 2, at=IN_SEPTEMBER)
     received(period, 1, 5, product="Felt panel")
-    period.customer.products.filter(name="Felt panel").update(category="tiered")
+    from_day(period.customer.products.get(name="Felt panel"), category="tiered")
     received(period, 1, 1, is_test=True)
     invoice = issued(billed(period), frank)
     paper = paper_with_everything(invoice)
