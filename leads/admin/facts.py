@@ -163,7 +163,9 @@ class FactRows(ReadOnlyRows):
         day = OuterRef("first_day")
         earlier = theirs.filter(Q(first_day__lt=day) | Q(first_day=day, in_force_at__lt=when))
         before = earlier.order_by("-first_day", "-in_force_at", "-pk")
-        begun = model.objects.in_force().filter(**{model.SUBJECT: OuterRef(model.SUBJECT)}, first_day__lte=now().date())
+        started = model.objects.in_force().filter(
+            **{model.SUBJECT: OuterRef(model.SUBJECT)}, first_day__lte=now().date()
+        )
         return (
             super()
             .get_queryset(request)
@@ -172,7 +174,7 @@ class FactRows(ReadOnlyRows):
                 request=Subquery(asked.values("pk")[:1]),
                 request_state=Subquery(asked.values("state")[:1]),
                 approved_by=Subquery(asked.filter(state=State.APPROVED).values("decided_by__username")[:1]),
-                newest=Subquery(begun.order_by("-first_day", "-in_force_at", "-pk").values("pk")[:1]),
+                newest=Subquery(started.order_by("-first_day", "-in_force_at", "-pk").values("pk")[:1]),
             )
         )
 

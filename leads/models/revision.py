@@ -83,11 +83,11 @@ class RevisionOfTerms(Revision):
 
 def in_force_on(revisions: Iterable[AnyRevision], day: date) -> AnyRevision:
     """Return the revision in force on this day, from all of one subject; LookupError if none begins by then."""
-    begun = [each for each in revisions if each.in_force_at is not None and each.first_day <= day]
-    if not begun:
+    started = [each for each in revisions if each.in_force_at is not None and each.first_day <= day]
+    if not started:
         raise LookupError(f"Nothing is in force on {day}.")
     # Of one day, the last that was put in force; one that is tried and not stored comes after all others.
-    return max(begun, key=lambda each: (each.first_day, each.in_force_at, each.pk is None, each.pk))
+    return max(started, key=lambda each: (each.first_day, each.in_force_at, each.pk is None, each.pk))
 
 
 class FactsRevision(Revision):

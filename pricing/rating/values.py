@@ -110,8 +110,8 @@ class Catalog:
 
 
 def _at(instant: Instant, first: Fact, later: Changes[Fact]) -> Fact:
-    begun = bisect_right(later, instant, key=_begin)
-    return later[begun - 1][1] if begun else first
+    started = bisect_right(later, instant, key=_begin)
+    return later[started - 1][1] if started else first
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,8 +81,8 @@ def outcome(revision: RevisionOfTerms, *, since: str) -> str:
     """What happened, in words."""
     if revision.in_force_at is None:
         return "Approval was requested. Until a second person approves it, the terms stay as they are."
-    begun = revision.first_day <= now().date()
-    return f"Saved. It applies {since}." if begun else f"Saved. It will apply {since}."
+    started = revision.first_day <= now().date()
+    return f"Saved. It applies {since}." if started else f"Saved. It will apply {since}."
 
 
 def _shown(row: Any, form: forms.Form, refused: Refused | None) -> dict[str, Any]:  # noqa: ARG001 -- as a Dialog calls it

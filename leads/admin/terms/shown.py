@@ -19,8 +19,8 @@ def terms_of_customer(customer: Customer) -> dict[str, Any]:
     shown = shown_terms(revisions, today=customer.today, currency=customer.currency)
     cycles = cycle_changes(customer)
     to_come = [each for each in cycles if each.first_day > customer.today]
-    begun = [each for each in cycles if each.first_day <= customer.today]
-    past = sorted([*shown.past, *begun], key=lambda each: (each.first_day, each.written_at), reverse=True)
+    started = [each for each in cycles if each.first_day <= customer.today]
+    past = sorted([*shown.past, *started], key=lambda each: (each.first_day, each.written_at), reverse=True)
     return {
         "now": _now(customer.terms.on(customer.today), currency=customer.currency),
         "waiting": _rows(shown.waiting, customer.zone),

@@ -172,8 +172,8 @@ def _carried(revision: CatalogRevision, at: datetime) -> list[CatalogRevision]:
     """
     theirs = type(revision).objects.filter(**{revision.SUBJECT: revision.subject}).exclude(pk=revision.pk)
     known: list[CatalogRevision] = list(theirs.exclude(in_force_at=None).order_by("first_day", "in_force_at", "pk"))
-    begun = [each for each in known if each.first_day <= revision.first_day]
-    before = values(_on(begun, revision.first_day))
+    started = [each for each in known if each.first_day <= revision.first_day]
+    before = values(_on(started, revision.first_day))
     carry = {name: value for name, value in values(revision).items() if before[name] != value}
     found = []
     for day in sorted({each.first_day for each in known if each.first_day > revision.first_day}):

@@ -193,10 +193,10 @@ def effect_as_data(effect: Effect) -> dict[str, Any]:
 
 def _with_actions(revision: CustomerTerms) -> list[BillingPeriod]:
     """The periods from the first day on that have actions; a period is billed by the terms of its first day."""
-    begun = _having_actions(revision.customer)
+    started = _having_actions(revision.customer)
     if revision.first_day > date.min:
-        begun = begun.filter(start_at__gte=midnight(revision.first_day, revision.customer.zone))
-    found = list(begun.order_by("start_at"))
+        started = started.filter(start_at__gte=midnight(revision.first_day, revision.customer.zone))
+    found = list(started.order_by("start_at"))
     prefetch_related_objects([revision.customer], "terms")
     for period in found:
         period.customer = revision.customer

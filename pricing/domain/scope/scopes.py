@@ -52,9 +52,9 @@ def facts_within(rule: PriceRule, revisions: Iterable[CatalogRevision], fact: st
     """The values that a fact has on the days of a rule."""
     last = date.max if rule.wall_to is None else max(rule.wall_from, rule.wall_to - A_MOMENT).date()
     in_force = [each for each in revisions if each.in_force_at is not None and each.first_day <= last]
-    begun = in_force_on(in_force, rule.wall_from.date())
+    started = in_force_on(in_force, rule.wall_from.date())
     order = attrgetter("first_day", "in_force_at", "pk")
-    return {getattr(begun, fact), *(getattr(each, fact) for each in in_force if order(each) > order(begun))}
+    return {getattr(started, fact), *(getattr(each, fact) for each in in_force if order(each) > order(started))}
 
 
 def share(one: PriceRule, other: PriceRule) -> bool:

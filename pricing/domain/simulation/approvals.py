@@ -119,8 +119,8 @@ def _simulation_of(rule: PriceRule, *, by: User, at: datetime) -> Simulation | N
         if known.draft_snapshots == [snapshot]:
             return known
     is_backdated = any(instant_of(rule.wall_from, zone) < at for zone in zones_of(rule, rule.revises))
-    begun = BillingPeriod.objects.filter(customer__in=customers_of(rule, rule.revises), start_at__lt=at)
-    open_ones = begun.filter(state=BillingPeriod.State.OPEN) if is_backdated else begun
+    started = BillingPeriod.objects.filter(customer__in=customers_of(rule, rule.revises), start_at__lt=at)
+    open_ones = started.filter(state=BillingPeriod.State.OPEN) if is_backdated else started
     months = open_ones.order_by("-label").values_list("label", flat=True).distinct()[:MONTHS_SIMULATED]
     try:
         return start([rule], months=list(months), from_the_start=not is_backdated, by=by, at=at)
