@@ -16,6 +16,7 @@ from billing_engine.core.errors import Refused
 from billing_engine.core.models import ApprovalRequest
 from leads.domain.access.term_owners import BANK_DETAILS, PERMISSION, Owner, may_agree
 from leads.domain.terms import company_details, customer_terms
+from leads.domain.terms.revise import before_and_after
 from leads.models import Company, CompanyDetails, Customer, CustomerTerms
 
 TERMS_APPROVED = Verb("customer_terms_approved", "Approved a change of terms")
@@ -48,7 +49,7 @@ def _approve_terms(revision: CustomerTerms, by: User, at: datetime, reason: str)
     proposal = customer_terms.proposal_of(revision, list(customer.terms.all()), at=at)
     _check_was_shown(revision, customer_terms.kind_code(proposal.owner), proposal.in_words(), by=by, at=at)
     customer_terms.put_in_force(proposal, at=at)
-    before, after = ({name: pair[side] for name, *pair in proposal.differences} for side in (0, 1))
+    before, after = before_and_after(proposal.differences)
     if proposal.effect.periods:
         before["amounts"] = {str(each.period): each.now for each in proposal.effect.periods}
         after["amounts"] = {str(each.period): each.then for each in proposal.effect.periods}
@@ -62,7 +63,7 @@ def _approve_details(revision: CompanyDetails, by: User, at: datetime, reason: s
     proposal = company_details.proposal_of(revision, list(company.details.all()), at=at)
     _check_was_shown(revision, company_details.KIND, proposal.in_words(), by=by, at=at)
     company_details.put_in_force(proposal, at=at)
-    before, after = ({name: pair[side] for name, *pair in proposal.differences} for side in (0, 1))
+    before, after = before_and_after(proposal.differences)
     record(DETAILS_APPROVED, on=revision, by=by, reason=reason, before=before, after=after, also=[company])
 
 

@@ -20,7 +20,7 @@ from billing_engine.core.saving import save_changes
 from billing_engine.core.validation import row_faults
 from leads.domain.access.term_owners import COMPANY_BANK_DETAILS, bank_faults
 from leads.domain.terms.notices import tell_customers
-from leads.domain.terms.revise import Difference, NothingChanges, differences, in_force_with
+from leads.domain.terms.revise import Difference, NothingChanges, before_and_after, differences, in_force_with
 from leads.domain.terms.wording import differences_in_words
 from leads.models import Company, CompanyDetails
 from leads.models.revision import in_force_on
@@ -79,7 +79,7 @@ def write_details(
         ask(kind, on=revision, by=by, at=at, reason=reason, differences=proposal.in_words(), effect=told)
         return revision
     put_in_force(proposal, at=at)
-    before, after = ({name: pair[side] for name, *pair in proposal.differences} for side in (0, 1))
+    before, after = before_and_after(proposal.differences)
     record(DETAILS_WRITTEN, on=revision, by=by, reason=reason, before=before, after=after, also=[company])
     return revision
 

@@ -25,7 +25,7 @@ from leads.domain.access.term_owners import CUSTOMER_TERMS, Owner, owner_faults
 from leads.domain.periods import mark_open_periods
 from leads.domain.terms.effects import Effect, ProposedTerms, effect_of
 from leads.domain.terms.notices import tell_old_contacts
-from leads.domain.terms.revise import Difference, NothingChanges, differences, in_force_with
+from leads.domain.terms.revise import Difference, NothingChanges, before_and_after, differences, in_force_with
 from leads.domain.terms.wording import differences_in_words, from_in_words
 from leads.models import Action, BillingPeriod, Customer, CustomerTerms
 from leads.models.revision import in_force_on
@@ -108,7 +108,7 @@ def write_terms(
         ask(kind, on=revision, by=by, at=at, reason=reason, differences=proposal.in_words(), effect=effect)
         return revision
     put_in_force(proposal, at=at)
-    before, after = ({name: pair[side] for name, *pair in proposal.differences} for side in (0, 1))
+    before, after = before_and_after(proposal.differences)
     record(TERMS_WRITTEN, on=revision, by=by, reason=reason, before=before, after=after, also=[customer])
     return revision
 

@@ -24,6 +24,11 @@ def differences(before: RevisionOfTerms, changes: Mapping[str, Any]) -> list[Dif
     return [(name, getattr(before, name), value) for name, value in changes.items() if getattr(before, name) != value]
 
 
+def before_and_after(found: Sequence[Difference]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the values on each side, by name, as a deed keeps them."""
+    return {name: before for name, before, _ in found}, {name: after for name, _, after in found}
+
+
 def in_force_with(revision: AnyTerms, among: Sequence[AnyTerms], *, at: datetime) -> list[AnyTerms]:
     """Return the unsaved rows that put a revision in force: itself, complete, and later terms with its changes.
 

@@ -167,8 +167,8 @@ def test_failed_emails_are_shown_by_reason_and_link_to_the_list(finance: Client,
         assert words in told
     mails = finance.get(reverse("admin:invoices_invoicemail_changelist"), {"month": "2026-10", "attention": "yes"})
     assert len(mails.context["cl"].result_list) == 3
-    nobody = finance.get(reverse("admin:invoices_invoice_changelist"), {"month": "2026-10", "sent": "no_contacts"})
-    assert [row.customer.name for row in nobody.context["cl"].result_list] == ["Dune"]
+    no_contacts = finance.get(reverse("admin:invoices_invoice_changelist"), {"month": "2026-10", "sent": "no_contacts"})
+    assert [row.customer.name for row in no_contacts.context["cl"].result_list] == ["Dune"]
     without = finance.get(reverse("admin:invoices_invoice_changelist"), {"month": "2026-10", "document": "failed"})
     assert [row.customer.name for row in without.context["cl"].result_list] == ["Acme"]
 
