@@ -25,6 +25,7 @@ from billing_engine.local_servers.errors import LocalServerError, last_lines, sa
 from billing_engine.local_servers.folder import STEP_SECONDS, Folder
 from billing_engine.local_servers.ports import free_port
 from billing_engine.local_servers.programs import PG_BIN, postgres_programs, postgres_within_reach
+from billing_engine.planner_settings import PLANNER
 
 NAME = "lead_billing"  # the database, and the superuser that initdb makes: only this module uses it, and tests
 LOGINS = ("owner", "app", "reader")
@@ -39,6 +40,7 @@ _SETTINGS = {
     "unix_socket_directories": "",  # none: other users can occupy a socket's name in /tmp
     "timezone": "UTC",
     "log_timezone": "UTC",
+    **PLANNER,
 }
 # For disposable data: faster, but a kill loses the last rows, and a power failure the data.
 _NOT_DURABLE = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}

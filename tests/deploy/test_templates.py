@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
 
+from billing_engine.planner_settings import PLANNER
 from tests.deploy.cloud import of_type, template
 from tests.deploy.roles import CHECKOUT
 
@@ -286,3 +288,12 @@ def _taken(part: Any) -> set[str]:
         own = {part["Fn::ImportValue"]["Fn::Sub"]} if "Fn::ImportValue" in part else set()
         return own.union(*(_taken(value) for value in part.values()))
     return set().union(*(_taken(value) for value in part)) if isinstance(part, list) else set()
+
+
+def test_every_connection_and_the_databases_we_configure_weigh_ways_alike(db: None):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name, setting FROM pg_settings WHERE name = ANY(%s)", [list(PLANNER)])
+        assert dict(cursor.fetchall()) == PLANNER
+
+    parameters = INFRA["Resources"]["DatabaseParameters"]["Properties"]["Parameters"]
+    assert {name: parameters[name] for name in PLANNER} == PLANNER

@@ -70,10 +70,15 @@ def _named(pattern: str, *, besides: set[str]) -> list[str]:
 
 
 def _is_there(page: Path, name: str) -> bool:
-    """A path from the root or from the page's own folder; a path that starts in none of our folders is not ours."""
-    first, slash, _ = name.partition("/")
+    """A path from the root or from the page's own folder; a path that starts in none of our folders is not ours.
+
+    Of `path::test`, the test must be there, too.
+    """
+    path, _, test = name.partition("::")
+    first, slash, _ = path.partition("/")
     places = [place for place in (ROOT, ROOT / page.parent) if slash and first in _folders(place)]
-    return not places or any(list(place.glob(name.rstrip("/"))) for place in places)
+    found = [file for place in places for file in place.glob(path.rstrip("/"))]
+    return not places or any(not test or f"def {test}(" in file.read_text(encoding="utf-8") for file in found)
 
 
 def _folders(place: Path) -> set[str]:

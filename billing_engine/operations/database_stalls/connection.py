@@ -1,10 +1,12 @@
 """PostgreSQL connections that are watched whenever they wait, and their settings for the operating system."""
 
+from itertools import chain
 from typing import Any
 
 from psycopg2 import extensions
 
 from billing_engine.operations.database_stalls import watchdog
+from billing_engine.planner_settings import PLANNER
 
 # If the machine is gone, no error arrives: the operating system detects it within some 25 seconds.
 TIMES: dict[str, int] = {
@@ -19,12 +21,6 @@ TIMES: dict[str, int] = {
 IDLE_SECONDS = 300  # within a transaction, while others wait for its locks
 # PostgreSQL checks whether the client is still connected: a worker may have been killed in the middle.
 GONE_SECONDS = 10
-
-LIMITS = """
-    SELECT set_config('statement_timeout', %s, false),
-           set_config('idle_in_transaction_session_timeout', %s, false),
-           set_config('client_connection_check_interval', %s, false)
-"""
 
 
 class WatchedCursor(extensions.cursor):
@@ -88,10 +84,14 @@ class WatchedConnection(extensions.connection):
         watchdog.refuse_if_silent(dsn)
         super().__init__(dsn, *args, **kwargs)
         self.address = dsn
+        said = PLANNER | {
+            "statement_timeout": f"{watchdog.patience().statement_seconds}s",
+            "idle_in_transaction_session_timeout": f"{IDLE_SECONDS}s",
+            "client_connection_check_interval": f"{GONE_SECONDS}s",
+        }
         self.autocommit = True  # or they would end with the transaction
         with self.cursor() as cursor:
-            statement = watchdog.patience().statement_seconds
-            cursor.execute(LIMITS, [f"{statement}s", f"{IDLE_SECONDS}s", f"{GONE_SECONDS}s"])
+            cursor.execute(f"SELECT {', '.join(['set_config(%s, %s, false)'] * len(said))}", [*chain(*said.items())])
         self.autocommit = False
 
     def cursor(  # type: ignore[override]  # of psycopg2's three forms, the two that differ by the factory
