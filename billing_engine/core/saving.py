@@ -1,6 +1,6 @@
 """Save what changed: the app's database login may write only the columns that the domain changes."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from typing import Any
 
@@ -21,6 +21,24 @@ def save_changes(row: Model, *, since: Model | Mapping[str, Any] | None = None) 
         return
     since = since or type(row)._meta.base_manager.get(pk=row.pk)
     before = values_of(since) if isinstance(since, Model) else since
+    row.save(update_fields=list(_changes(row, before)))
+
+
+def save_equal_changes(rows: Iterable[tuple[Model, Mapping[str, Any]]]) -> None:
+    """The same for many stored rows, each with its values before: rows that change alike are written together."""
+    alike = list[tuple[type[Model], dict[str, Any], list[Any]]]()
+    for row, before in rows:
+        changes = _changes(row, before)
+        keys = next((pks for kind, known, pks in alike if kind is type(row) and known == changes), None)
+        if keys is None:
+            alike.append((type(row), changes, keys := []))
+        keys.append(row.pk)
+    for kind, changes, keys in alike:
+        if changes:
+            kind._meta.base_manager.filter(pk__in=keys).update(**changes)
+
+
+def _changes(row: Model, before: Mapping[str, Any]) -> dict[str, Any]:
     now, missing = values_of(row), object()
     names = (field.attname for field in row._meta.concrete_fields if not field.primary_key)
-    row.save(update_fields=[name for name in names if name in now and now[name] != before.get(name, missing)])
+    return {name: now[name] for name in names if name in now and now[name] != before.get(name, missing)}

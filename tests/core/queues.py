@@ -262,7 +262,7 @@ CASES: dict[str, Case] = {
         given_up=([(0, 2, 2)], True, (0, 0), ["waiting"] * 2, [PASSED_OVER] * 2),
         deaths=6,
     ),
-    "pricing.simulate_customer": Case(
+    "pricing.simulate_customers": Case(
         make=a_simulated_customer,
         facts=simulations,
         done=([("done", 1, "")], [(1, 0, Decimal(0)), (0, 1, Decimal(3))], True),
