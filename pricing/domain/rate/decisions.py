@@ -7,9 +7,10 @@ from typing import TypeVar
 
 from leads.models import BillingPeriod
 from pricing.domain.rate.actions import START, Place, StoredActions, Without, period_of
+from pricing.domain.rate.books import Book
 from pricing.rating.counters import Counters
 from pricing.rating.period import needs_foresight, rate_period
-from pricing.rating.values import ActionFacts, ActionId, Catalog, CustomerFacts, Decision, RuleFacts
+from pricing.rating.values import ActionFacts, ActionId, CustomerFacts, Decision
 
 
 @dataclass(slots=True, kw_only=True)
@@ -18,22 +19,21 @@ class DecidedPeriod:
 
     period: BillingPeriod
     customer: CustomerFacts
-    rules: list[RuleFacts]
-    catalog: Catalog
+    book: Book
     counters: Counters
     after: Place = START
 
     @property
     def has_foresight(self) -> bool:
-        return needs_foresight(self.rules)
+        return needs_foresight(self.book.rules)
 
     def decide(self, actions: Iterable[ActionFacts], *, faults: dict[ActionId, str]) -> Iterator[Decision]:
         """One decision per action; those that can't be priced are added to `faults`."""
         return rate_period(
             actions,
             customer=self.customer,
-            rules=self.rules,
-            catalog=self.catalog,
+            rules=self.book.rules,
+            catalog=self.book.catalog,
             carried=self.counters,
             faults=faults,
         )

@@ -13,12 +13,12 @@ from billing_engine.core.errors import Refused
 from leads.domain.periods import mark_unrated
 from leads.models import Action, BillingPeriod, UnratedMark
 from pricing.domain.rate.actions import START, Place, StoredActions, number_of
+from pricing.domain.rate.books import books_of
 from pricing.domain.rate.carry_over import carried_over, carries
-from pricing.domain.rate.catalog import catalogs_for
 from pricing.domain.rate.charges import CHARGES_AT_A_TIME, REFUSED, ChargeWriter, FaultFinder
 from pricing.domain.rate.checkpoint import Checkpoint, checkpoints, kept
 from pricing.domain.rate.decisions import DecidedPeriod, in_rating_order
-from pricing.domain.rate.inputs import period_facts, rule_books
+from pricing.domain.rate.inputs import period_facts
 from pricing.domain.rate.rollup import Tally, save_tallies
 from pricing.models import PeriodTally, RatingAttempts, UnratedAction
 from pricing.rating.values import ActionFacts, ActionId
@@ -144,7 +144,7 @@ def _rate_without(aside: Mapping[ActionId, str], periods: Sequence[BillingPeriod
     save_tallies(tallies)
     UnratedMark.objects.filter(pk__in=[pk for pk, _, _ in marks]).delete()
     RatingAttempts.objects.filter(period__in=periods).delete()
-    _mark_later([one.period for one in ratings.values() if carries(one.rules)])
+    _mark_later([one.period for one in ratings.values() if carries(one.book.rules)])
     return tallies
 
 
@@ -162,8 +162,8 @@ def _starting_points(
     periods: Sequence[BillingPeriod], marks: Sequence[tuple[int, int, str]]
 ) -> dict[int, PeriodRating]:
     """Where each period starts from; the charges of those rated whole are deleted."""
-    customers = [period.customer for period in periods]
-    rules, catalogs = rule_books(customers), catalogs_for(customers)
+    books = books_of(period.customer for period in periods)
+    rules = {customer: book.rules for customer, book in books.items()}
     reasons = {period.pk: {reason for _, of, reason in marks if of == period.pk} for period in periods}
     starts = checkpoints(periods, rules, reasons=reasons)
     counters = carried_over(periods, rules, with_own=starts)
@@ -172,8 +172,7 @@ def _starting_points(
         period.pk: PeriodRating(
             period=period,
             customer=period_facts(period),
-            rules=rules[period.customer_id],
-            catalog=catalogs[period.customer_id],
+            book=books[period.customer_id],
             counters=counters[period.pk],
             start=(start := starts.get(period.pk)),
             after=start.place if start else START,

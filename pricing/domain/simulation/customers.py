@@ -9,8 +9,7 @@ from django.db import transaction
 
 from leads.models import BillingPeriod, Customer, UnratedMark
 from pricing.domain.proposals import as_if_in_force, proposed
-from pricing.domain.rate.catalog import catalogs_for
-from pricing.domain.rate.inputs import rule_books
+from pricing.domain.rate.books import Book, books_of
 from pricing.domain.rule_book.drafts import drafts_as_rules, with_drafts
 from pricing.domain.simulation.period import Tried, compare
 from pricing.domain.simulation.results import keep
@@ -57,12 +56,13 @@ def _inputs(
         ):
             periods[period.customer_id].append(period)
         owners = [theirs[0].customer for theirs in periods.values()]
-        rules, catalogs = rule_books(owners), catalogs_for(owners)
+        books = books_of(owners)
     drafts = _drafts(simulation)
     tried = dict[int, Tried]()
     for owner in owners:
-        all_rules = with_drafts(rules[owner.pk], drafts(owner.zone, periods[owner.pk][0].start_at))
-        tried[owner.pk] = Tried([rule for rule in all_rules if _is_open_to(rule, owner)], catalogs[owner.pk])
+        book = books[owner.pk]
+        rules = with_drafts(book.rules, drafts(owner.zone, periods[owner.pk][0].start_at))
+        tried[owner.pk] = Tried(Book([rule for rule in rules if _is_open_to(rule, owner)], book.catalog))
     return periods, tried
 
 

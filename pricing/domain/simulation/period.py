@@ -7,12 +7,12 @@ from functools import partial
 from itertools import islice
 
 from leads.models import BillingPeriod, CustomerTerms
+from pricing.domain.rate.books import Book
 from pricing.domain.rate.decisions import DecidedPeriod, in_rating_order
 from pricing.domain.rate.inputs import period_facts
 from pricing.domain.simulation.carry import Carry, begun
 from pricing.domain.simulation.charged_actions import ChargedActions, Current
 from pricing.domain.simulation.comparison import Comparison
-from pricing.rating.values import Catalog, RuleFacts
 
 AT_A_TIME = 10_000
 
@@ -25,8 +25,7 @@ class Stopped(Exception):
 class Tried:
     """What a customer's periods are rated by, and what they have carried over so far."""
 
-    rules: list[RuleFacts]
-    catalog: Catalog
+    book: Book
     carry: Carry = field(default_factory=Carry)
 
 
@@ -54,14 +53,13 @@ def compare(
     `tried` is by customer. A customer's earlier periods come in earlier calls. Runs inside a transaction, writes nothing.
     """
     theirs = {period.customer_id: tried[period.customer_id] for period in periods}
-    rules = {customer: each.rules for customer, each in theirs.items()}
+    rules = {customer: each.book.rules for customer, each in theirs.items()}
     counters = begun(periods, rules, {customer: each.carry for customer, each in theirs.items()})
     these = [
         SimulatedPeriod(
             period=period,
             customer=period_facts(period, terms(period)),
-            rules=tried[period.customer_id].rules,
-            catalog=tried[period.customer_id].catalog,
+            book=tried[period.customer_id].book,
             counters=counters[period.pk],
         )
         for period in periods

@@ -9,9 +9,8 @@ from billing_engine.core import money
 from billing_engine.core.calendar.spans import midnight
 from leads.domain.terms.effects import Effect, PeriodEffect, ProposedTerms
 from leads.models import Action, BillingPeriod
-from pricing.domain.rate.catalog import catalog_for
+from pricing.domain.rate.books import book_of
 from pricing.domain.rate.charges import to_decimal
-from pricing.domain.rate.inputs import rules_for
 from pricing.domain.rule_book.checks import run_checks
 from pricing.domain.simulation.comparison import Comparison
 from pricing.domain.simulation.period import Tried, compare
@@ -39,7 +38,7 @@ def tell(proposed: ProposedTerms, at: datetime) -> Effect:
 @transaction.atomic
 def _rated(proposed: ProposedTerms, periods: Sequence[BillingPeriod]) -> list[PeriodEffect]:
     customer = proposed.customer
-    tried = {customer.pk: Tried(rules_for(customer), catalog_for(customer))}
+    tried = {customer.pk: Tried(book_of(customer))}
     found = list[PeriodEffect]()
     for period in periods:
         [comparison] = compare([period], tried, terms=lambda period: proposed.on(period.first_day))

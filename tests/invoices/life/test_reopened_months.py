@@ -14,8 +14,7 @@ from invoices.domain.life.transitions import approve, issue
 from leads.domain.periods import mark_unrated
 from leads.models import Action, BillingPeriod, Customer, Lead
 from pricing.domain.audit.prove import prove
-from pricing.domain.rate.catalog import catalog_for
-from pricing.domain.rate.inputs import rules_for
+from pricing.domain.rate.books import book_of
 from pricing.domain.rate.rate import rate
 from pricing.domain.simulation.period import Tried, compare
 from pricing.models import Charge, PriceRule
@@ -191,7 +190,7 @@ def test_a_proof_says_that_a_later_month_it_counted_has_been_opened_again(
 def simulated(*periods: BillingPeriod) -> list[int]:
     """The total of each period by the current rules, in order."""
     customer, found = periods[0].customer, list[int]()
-    tried = {customer.pk: Tried(rules_for(customer), catalog_for(customer))}
+    tried = {customer.pk: Tried(book_of(customer))}
     for period in periods:
         period.refresh_from_db()
         [comparison] = compare([period], tried)
