@@ -13,7 +13,8 @@ Outcome = tuple[RuleId | None, str, int]  # the rule, the reason for an exclusio
 Current = tuple[KindId, RuleId | None, str, int]  # the action type and the outcome
 
 CHARGED_ACTIONS = ACTIONS.format(
-    columns=", charge.rule_id, coalesce(charge.reason, ''), coalesce((charge.amount * 1000000)::bigint, 0)",
+    # As text, because the largest amounts do not fit into a bigint and a Decimal takes longer; always six places.
+    columns=", charge.rule_id, coalesce(charge.reason, ''), coalesce(charge.amount, 0)::numeric(40, 6)::text",
     joins="LEFT JOIN pricing_charge charge ON charge.action_id = action.id",
 )
 _KIND, _OWN = COLUMNS.index("action_type"), len(COLUMNS)
@@ -35,5 +36,6 @@ class ChargedActions(StoredActions):
         return StoredActions.__iter__(self)
 
     def made(self, rows: list[Row]) -> Iterator[ActionFacts]:
-        self.current.extend(map(_CURRENT, rows))
+        current = map(_CURRENT, rows)
+        self.current.extend([(kind, rule, why, int(amount.replace(".", ""))) for kind, rule, why, amount in current])
         return StoredActions.made(self, list(map(_FACTS, rows)))
