@@ -75,7 +75,8 @@ def forms_of(page: Any) -> list[BaseForm]:
     """Return the forms of a page; of several equal rows, the first."""
     if page.context is None:
         return []
-    told = {key: value for part in page.context for layer in part for key, value in layer.items()}
+    contexts = page.context if isinstance(page.context, list) else [page.context]
+    told = {key: value for context in contexts for layer in context for key, value in layer.items()}
     shown: list[BaseForm] = [told["adminform"].form] if "adminform" in told else []
     for inline in told.get("inline_admin_formsets", ()):
         shown += [inline.formset.management_form, *inline.formset.forms[:1]]
