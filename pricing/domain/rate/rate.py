@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from billing_engine.core.errors import Refused
+from billing_engine.core.queues.collector import collector_off
 from leads.domain.periods import mark_unrated
 from leads.models import Action, BillingPeriod, UnratedMark
 from pricing.domain.rate.actions import START, Place, StoredActions, number_of
@@ -116,7 +117,7 @@ def _rate(periods: Sequence[BillingPeriod], at: datetime) -> list[PeriodTally]:
     aside = dict[ActionId, str]()
     for _ in range(TIMES_SET_ASIDE):
         try:
-            with transaction.atomic():
+            with transaction.atomic(), collector_off():
                 return _rate_without(aside, periods, at)
         except REFUSED:
             refused = _refused(periods, aside)
@@ -188,7 +189,7 @@ def _decide(
     read = dict[int, StoredActions]()
 
     def stored(after: Mapping[int, Place]) -> StoredActions:
-        actions = StoredActions(after, before_fetch=writer.wait)
+        actions = StoredActions(after, soon=writer.soon)
         read.update(dict.fromkeys(after, actions))
         return actions
 

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
+from billing_engine.core.queues.collector import collector_off
 from leads.models import BillingPeriod, Customer, UnratedMark
 from pricing.domain.proposals import as_if_in_force, proposed
 from pricing.domain.rate.books import Book, books_of
@@ -20,6 +21,7 @@ Drafts = list[tuple[RuleFacts, RuleId | None]]
 Save = Callable[[Sequence[SimulatedCustomer]], None]
 
 
+@collector_off()
 def simulate(simulation: Simulation, items: Sequence[SimulatedCustomer], *, save: Save) -> None:
     """Rate the customers' periods with the drafts, and keep the results; raises Stopped.
 

@@ -11,14 +11,10 @@ from pricing.domain.rate.books import Book
 from pricing.domain.rate.decisions import DecidedPeriod, in_rating_order
 from pricing.domain.rate.inputs import period_facts
 from pricing.domain.simulation.carry import Carry, begun
-from pricing.domain.simulation.charged_actions import ChargedActions, Current
+from pricing.domain.simulation.charged_actions import ChargedActions, Current, ReadAhead, Stopped
 from pricing.domain.simulation.comparison import Comparison
 
 AT_A_TIME = 10_000
-
-
-class Stopped(Exception):
-    """The simulation was stopped."""
 
 
 @dataclass(slots=True)
@@ -71,18 +67,11 @@ def compare(
 
 
 def _decide(periods: Sequence[SimulatedPeriod], may_go_on: Callable[[], bool]) -> None:
-    current, unchecked = deque[Current](), 0
-    for each, actions in in_rating_order(periods, partial(ChargedActions, current=current)):
-        decisions = each.decide(actions, faults={})  # actions that can't be priced count as unrated
-        while batch := list(islice(decisions, AT_A_TIME)):
-            each.comparison.add(current, batch)
-            unchecked += len(batch)
-            if unchecked >= AT_A_TIME:
-                _check(may_go_on)
-                unchecked = 0
-    _check(may_go_on)
-
-
-def _check(may_go_on: Callable[[], bool]) -> None:
+    current = deque[Current]()
+    with ReadAhead(may_go_on) as ahead:
+        for each, actions in in_rating_order(periods, partial(ChargedActions, current=current, soon=ahead.soon)):
+            decisions = each.decide(actions, faults={})  # actions that can't be priced count as unrated
+            while batch := list(islice(decisions, AT_A_TIME)):
+                each.comparison.add(current, batch)
     if not may_go_on():
         raise Stopped
