@@ -14,7 +14,7 @@ run: compiled ## Everything on this machine, with sample data; Ctrl-C stops it
 
 test: $(VENV)/.dev $(VENV)/.cloud compiled ## All tests, including those in a real browser (ARGS="-k rating" for some)
 	@$(BIN)/python tests/e2e/chromium.py
-	$(BIN)/python -m pytest -n 3 --dist loadgroup $(ARGS)
+	$(BIN)/python -m pytest -n 4 --dist loadgroup $(ARGS)
 
 # Where there is no C compiler, one line says so, and plain Python runs.
 compiled: $(VENV)/.compiler
