@@ -9,14 +9,16 @@ BIN := $(VENV)/bin
 help: ## List these targets
 	@grep -hE '^[a-z]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 14
 
-run: compiled ## Everything on this machine, with sample data; Ctrl-C stops it
+run: $(VENV)/.desk ## Everything on this machine, with sample data; Ctrl-C stops it
 	@exec $(BIN)/python manage.py up
 
-test: $(VENV)/.dev $(VENV)/.cloud compiled ## All tests, including those in a real browser (ARGS="-k rating" for some)
+test: $(VENV)/.dev $(VENV)/.cloud ## All tests, including those in a real browser (ARGS="-k rating" for some)
 	@$(BIN)/python tests/e2e/chromium.py
 	$(BIN)/python -m pytest -n 4 --dist loadgroup $(ARGS)
 
 # Where there is no C compiler, one line says so, and plain Python runs.
+run test bench: compiled
+
 compiled: $(VENV)/.compiler
 	@$(BIN)/python -m deploy.compile
 
@@ -55,7 +57,7 @@ deployment: $(VENV)/.dev
 prose: $(VENV)/.dev ## Words that read as translated, British or misspelled, by docs/style (ARGS="docs pricing/admin")
 	$(BIN)/python -m tests.prose $(ARGS)
 
-bench: $(VENV)/.dev compiled ## How fast the engine is, compared with its lower bounds and the usual way (ARGS="intake --quick")
+bench: $(VENV)/.dev ## How fast the engine is, compared with its lower bounds and the usual way (ARGS="intake --quick")
 	$(BIN)/python -m tests.bench $(ARGS)
 
 soak: $(VENV)/.dev ## Everything at once while processes are killed, then checks that nothing is lost (ARGS="--minutes 2 --seed 7")

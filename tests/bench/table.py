@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 
 from django.db import connection
 
-from pricing.rating import IS_COMPILED, WHY_PURE
-
 if TYPE_CHECKING:
     from tests.bench.measure import Figures
 
@@ -48,9 +46,7 @@ def setting() -> str:
         settings = ", ".join(f"{name} {value}" for name, value in cursor.fetchall())
         cursor.execute("SELECT current_setting('server_version')")
         version = cursor.fetchone()[0]
-    code = "compiled" if IS_COMPILED else f"plain Python ({WHY_PURE})"
-    machine = f"{os.cpu_count()} cores, Python {platform.python_version()}, PostgreSQL {version}, rating {code}"
-    return f"{machine}\n{settings}"
+    return f"{os.cpu_count()} cores, Python {platform.python_version()}, PostgreSQL {version}\n{settings}"
 
 
 def mix() -> list[str]:
