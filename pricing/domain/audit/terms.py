@@ -5,14 +5,15 @@ ended for this customer (governments change time zones), the customer's contract
 period keeps the ones it was rated by.
 """
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from leads.models import BillingPeriod, Customer
+from leads.models import BillingPeriod, Customer, Product
 from pricing.domain.rate.carry_over import closed_already
-from pricing.domain.rate.catalog import catalog_for
-from pricing.domain.rate.inputs import facts_in_force, period_facts, rules_for
+from pricing.domain.rate.catalog import catalogs_for
+from pricing.domain.rate.inputs import facts_in_force, period_facts, rule_books
 from pricing.models import PeriodTerms, PriceRule
 from pricing.rating.instants import Instant
 from pricing.rating.values import (
@@ -38,29 +39,53 @@ class Terms:
 
 def terms_now(period: BillingPeriod) -> Terms:
     """The terms the period would be rated by now."""
-    customer = period.customer
-    return Terms(period_facts(period), rules_for(customer), catalog_for(customer))
+    return _terms_of([period])[period.pk]
 
 
-def keep_terms(period: BillingPeriod) -> None:
-    """Keep the period's current terms; called within its close, when nothing has changed since its rating."""
-    terms = terms_now(period)
-    later = closed_already(period).order_by("pk").values_list("pk", flat=True)
-    customer, catalog = terms.customer, terms.catalog
-    PeriodTerms.objects.update_or_create(
-        period=period,
-        defaults={
-            "rules": {str(rule.id): [rule.effective_from, rule.effective_to] for rule in terms.rules},
-            "customer": {
-                "contract_start": customer.contract_start,
-                "contract_end": customer.contract_end,
-                "excluded_domains": sorted(customer.excluded_domains),
-                "hard_budget": customer.hard_budget,
-            },
-            "catalog": _plain(catalog),
-            "later_closed": list(later),
-        },
-    )
+def keep_terms(periods: Sequence[BillingPeriod]) -> dict[int, Terms]:
+    """Keep the periods' current terms and return them; called within their close, when nothing has changed since their
+    rating."""
+    found, later = _terms_of(periods), closed_already(periods)
+    own = defaultdict[int, set[ProductId]](set)
+    for customer, product in Product.objects.filter(customer__periods__in=periods).values_list("customer", "pk"):
+        own[customer].add(ProductId(product))
+    kept = [
+        PeriodTerms(
+            period=period,
+            rules={str(rule.id): [rule.effective_from, rule.effective_to] for rule in found[period.pk].rules},
+            customer=_contract(found[period.pk].customer),
+            catalog=_plain(found[period.pk].catalog, own[period.customer_id]),
+            later_closed=later[period.pk],
+        )
+        for period in periods
+    ]
+    names = [field.name for field in PeriodTerms._meta.concrete_fields if not field.primary_key]
+    PeriodTerms.objects.bulk_create(kept, update_conflicts=True, unique_fields=["period"], update_fields=names)
+    return found
+
+
+def stored_rules(terms: Iterable[Terms]) -> dict[int, RuleFacts]:
+    """Return the rules of all these terms by their number in the database."""
+    return {rule.id: rule for each in terms for rule in each.rules if isinstance(rule.id, int)}
+
+
+def _terms_of(periods: Sequence[BillingPeriod]) -> dict[int, Terms]:
+    """The terms each period would be rated by now; of different customers, but read once."""
+    customers = list({period.customer_id: period.customer for period in periods}.values())
+    rules, catalogs = rule_books(customers), catalogs_for(customers)
+    return {
+        period.pk: Terms(period_facts(period), rules[period.customer_id], catalogs[period.customer_id])
+        for period in periods
+    }
+
+
+def _contract(customer: CustomerFacts) -> dict[str, Any]:
+    return {
+        "contract_start": customer.contract_start,
+        "contract_end": customer.contract_end,
+        "excluded_domains": sorted(customer.excluded_domains),
+        "hard_budget": customer.hard_budget,
+    }
 
 
 def kept_terms(period: BillingPeriod) -> Terms | None:
@@ -88,14 +113,16 @@ def _at(rule: RuleFacts, begin: Instant, end: Instant | None) -> RuleFacts:
     return replace(rule, effective_from=begin, effective_to=end)
 
 
-def _plain(catalog: Catalog) -> dict[str, dict[str, Any]]:
-    """The catalog as JSON: the facts as they were first, and what they became at which instant."""
+def _plain(catalog: Catalog, own: Collection[ProductId]) -> dict[str, dict[str, Any]]:
+    """The catalog as JSON, with a customer's own products: the facts as they were first, and what they became when."""
     return {
-        "categories": {str(product.id): product.category for product in catalog.products.values()},
+        "categories": {str(pk): catalog.products[pk].category for pk in own if pk in catalog.products},
         "channels": {str(source.id): source.channel for source in catalog.sources.values()},
         "billable": {str(kind): is_billable for kind, is_billable in catalog.is_billable.items()},
         "categories_later": {
-            str(pk): [[at, product.category] for at, product in later] for pk, later in catalog.products_later.items()
+            str(pk): [[at, product.category] for at, product in later]
+            for pk, later in catalog.products_later.items()
+            if pk in own
         },
         "channels_later": {
             str(pk): [[at, source.channel] for at, source in later] for pk, later in catalog.sources_later.items()

@@ -7,8 +7,6 @@ from django.contrib.auth.models import User
 
 from billing_engine.core.calendar.spans import Month
 from invoices.domain.run.billing_run import (
-    BILLS,
-    QUIET,
     CycleNotOver,
     Progress,
     RunInProgress,
@@ -17,6 +15,7 @@ from invoices.domain.run.billing_run import (
     retry_failed,
     start,
 )
+from invoices.domain.run.bills import BILLS, QUIET
 from invoices.models import BillingRun, BillingRunItem, Invoice
 from leads.models import Customer
 from tests.factories.leads import ActionFactory, ActionTypeFactory, BillingPeriodFactory, CustomerFactory
