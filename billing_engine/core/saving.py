@@ -1,6 +1,7 @@
 """Save what changed: the app's database login may write only the columns that the domain changes."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from io import StringIO
@@ -8,8 +9,11 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import Model
+from psycopg2.sql import SQL, Identifier
 
-ESCAPED = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
+UPDATE = SQL("UPDATE {table} SET {changes} FROM unnest({values}) AS new ({columns}) WHERE {table}.{key} = new.{key}")
+ESCAPED = {"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"}
+NEEDS_ESCAPE = re.compile(r"[\\\t\n\r]")
 
 
 def values_of(row: Model) -> Mapping[str, Any]:
@@ -37,8 +41,20 @@ def save_all_changes(rows: Sequence[Model], *, since: Mapping[Any, Mapping[str, 
     for row in rows:
         before, missing = since[row.pk], object()
         changed |= dict.fromkeys(name for name, value in values_of(row).items() if value != before.get(name, missing))
-    if changed:
-        type(rows[0])._meta.base_manager.bulk_update(rows, list(changed))
+    if not changed:
+        return
+    meta = rows[0]._meta
+    fields = [meta.pk, *(meta.get_field(name) for name in changed)]
+    statement = UPDATE.format(
+        table=Identifier(meta.db_table),
+        key=Identifier(meta.pk.column),
+        values=SQL(", ").join(SQL(f"%s::{field.db_type(connection)}[]") for field in fields),
+        columns=SQL(", ").join(Identifier(field.column) for field in fields),
+        changes=SQL(", ").join(SQL("{0} = new.{0}").format(Identifier(field.column)) for field in fields[1:]),
+    )
+    with connection.cursor() as cursor:
+        text = statement.as_string(cursor.connection)
+        cursor.execute(text, [[getattr(row, field.attname) for row in rows] for field in fields])
 
 
 def copy_in(rows: Sequence[Model]) -> None:
@@ -46,8 +62,9 @@ def copy_in(rows: Sequence[Model]) -> None:
     if not rows:
         return
     fields = [field for field in rows[0]._meta.concrete_fields if not field.primary_key]
+    names = [field.attname for field in fields]
     columns = ", ".join(f'"{field.column}"' for field in fields)
-    text = "".join("\t".join([_copied(getattr(row, field.attname)) for field in fields]) + "\n" for row in rows)
+    text = "".join(["\t".join([_copied(getattr(row, name)) for name in names]) + "\n" for row in rows])
     with connection.cursor() as cursor, connection.wrap_database_errors:
         cursor.copy_expert(f'COPY "{rows[0]._meta.db_table}" ({columns}) FROM STDIN', StringIO(text))
 
@@ -55,5 +72,8 @@ def copy_in(rows: Sequence[Model]) -> None:
 def _copied(value: Any) -> str:
     if value is None:
         return r"\N"
-    text = json.dumps(value) if isinstance(value, dict | list) else str(value)
-    return text.translate(ESCAPED)
+    if isinstance(value, str):
+        return NEEDS_ESCAPE.sub(lambda found: ESCAPED[found[0]], value)
+    if isinstance(value, dict | list):
+        return _copied(json.dumps(value)) if value else "[]" if isinstance(value, list) else "{}"
+    return str(value)

@@ -110,7 +110,7 @@ def _refused(periods: Sequence[BillingPeriod], at: datetime) -> tuple[dict[int, 
         elif period.end_at > at:
             refused[period.pk] = PeriodNotOver()
     over = [period for period in periods if period.pk not in refused]
-    unrated = {pk: tally.unrated for pk, tally in _rated(over, at).items() if tally.unrated}
+    unrated = {pk: count for pk, count in _unrated(over, at).items() if count}
     refused |= {pk: HasUnratedActions(unrated_in_words(count)) for pk, count in unrated.items()}
     return refused, [period for period in over if period.pk not in unrated]
 
@@ -132,8 +132,10 @@ def unrated_in_words(count: int) -> str:
     return f"{count:,} {actions} unrated. Operations must add a price rule for {them}, or waive {them} with a reason."
 
 
-def _rated(periods: Sequence[BillingPeriod], at: datetime) -> dict[int, PeriodTally]:
-    tallies = {tally.period_id: tally for tally in PeriodTally.objects.filter(period__in=periods)}
+def _unrated(periods: Sequence[BillingPeriod], at: datetime) -> dict[int, int]:
+    """Count the unrated actions of each period, after rating those that need it."""
+    counts = dict(PeriodTally.objects.filter(period__in=periods).values_list("period", "unrated"))
     marked = set(UnratedMark.objects.filter(period__in=periods).values_list("period", flat=True))
-    unrated = [period for period in periods if period.pk in marked or period.pk not in tallies]
-    return tallies | (rate_together(unrated, at=at) if unrated else {})
+    to_rate = [period for period in periods if period.pk in marked or period.pk not in counts]
+    tallies = rate_together(to_rate, at=at) if to_rate else {}
+    return counts | {pk: tally.unrated for pk, tally in tallies.items()}

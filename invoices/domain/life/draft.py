@@ -6,10 +6,10 @@ from datetime import datetime
 from billing_engine.core.saving import copy_in
 from invoices.domain.document.unprintable import unprintable_in_annexes
 from invoices.domain.life.adjustments import AdjustmentLine, store_taxes
-from invoices.domain.lines.compose import lines_of
+from invoices.domain.lines.compose import Composed, compose
 from invoices.domain.lines.totals import move_credit, total_up
 from invoices.models import Adjustment, Invoice, InvoiceLine
-from leads.models import BillingPeriod
+from leads.models import BillingPeriod, Source
 from pricing.rating.values import RuleFacts
 
 
@@ -25,13 +25,16 @@ def draft(
     `rules` are those that the periods were rated by; `adjustments` are unsaved, by period.
     """
     drafts = list[tuple[Invoice, list[InvoiceLine]]]()
-    charged = lines_of(periods, rules)
+    composed = compose(periods, rules)
     for period in periods:
-        if lines := [*charged[period.pk], *(line for line, _ in adjustments.get(period.pk, ()))]:
+        if lines := [*composed[period.pk].lines, *(line for line, _ in adjustments.get(period.pk, ()))]:
             currency = period.customer.currency
             drafts.append((Invoice(customer=period.customer, period=period, currency=currency), lines))
     taxes = total_up(drafts)
-    unprintable = unprintable_in_annexes((invoice.period, lines) for invoice, lines in drafts)
+    may_be_unprintable = _names_beyond_ascii(composed)
+    unprintable = unprintable_in_annexes(
+        (invoice.period, lines) for invoice, lines in drafts if invoice.period_id in may_be_unprintable
+    )
     for invoice, _ in drafts:
         invoice.unprintable = unprintable.get(invoice.period_id, "")[:100]
     invoices = Invoice.objects.bulk_create(invoice for invoice, _ in drafts)
@@ -40,6 +43,13 @@ def draft(
     for invoice in invoices:
         move_credit(invoice, at=at)
     return dict.fromkeys([period.pk for period in periods]) | {invoice.period_id: invoice for invoice in invoices}
+
+
+def _names_beyond_ascii(composed: Mapping[int, Composed]) -> set[int]:
+    """Return the periods whose annexes name something that is not ASCII: few do, and reading all names takes long."""
+    if any(not name.isascii() for name in Source.objects.values_list("name", flat=True)):
+        return set(composed)
+    return {period for period, each in composed.items() if not each.is_ascii}
 
 
 def _store_lines(drafts: Sequence[tuple[Invoice, list[InvoiceLine]]], adjustments: Sequence[AdjustmentLine]) -> None:

@@ -33,6 +33,8 @@ SUMMED = """
                CASE WHEN charge.reason = '' THEN lead.product_id END AS product_id,
                CASE WHEN charge.reason = '' THEN charge.rule_id END AS rule_id,
                CASE WHEN charge.reason = '' THEN {late_from} END AS late_from,
+               (octet_length(lead.external_id) > char_length(lead.external_id)
+                   OR octet_length(action.external_id) > char_length(action.external_id)) AS is_beyond_ascii,
                action.quantity, action.value, charge.quantity_before, charge.value_before,
                charge.amount, charge.full_amount, charge.cut_per_lead, charge.cut_per_period, charge.cut_by_budget,
                price.rule_id IS NOT NULL AS has_parts, price.borders,
@@ -47,6 +49,7 @@ SUMMED = """
          WHERE action.period_id = ANY(%(periods)s)
     ), placed AS (
         SELECT *, width_bucket(before, borders) AS place FROM charged
+        OFFSET 0 -- so that the place of a charge is looked up once
     ), sorted AS (
         SELECT *, CASE WHEN has_parts AND (borders IS NULL OR counted > 0 AND (
                            before = borders[place] OR COALESCE(before + counted > borders[place + 1], FALSE)))
@@ -59,7 +62,7 @@ SUMMED = """
            CASE WHEN alone IS NOT NULL THEN min(quantity_before) END,
            CASE WHEN alone IS NOT NULL THEN min(value_before) END,
            CASE WHEN alone IS NOT NULL THEN min(value) END,
-           min(before) FILTER (WHERE counted > 0), count(*) FILTER (WHERE counted > 0), sum(counted)
+           min(before) FILTER (WHERE counted > 0), count(*) FILTER (WHERE counted > 0), sum(counted), bool_or(is_beyond_ascii)
       FROM sorted
      GROUP BY period_id, reason, product_id, action_type_id, rule_id, late_from, alone, place
 """.replace("{late_from}", LATE_FROM.replace("%(zone)s", "customer.time_zone"))
@@ -131,6 +134,7 @@ class ChargeSums:
     not_charged: dict[NotCharged, Excluded] = field(default_factory=dict)
     stretches: list[Stretch] = field(default_factory=list)
     single: list[SingleCharge] = field(default_factory=list)
+    is_ascii: bool = True  # the ids of all charged leads and actions
 
     def charge(self, line: LineKey, sums: Sums, cuts: Sequence[Decimal | None]) -> None:
         """Add charges to a line, and what each cap cut."""
@@ -160,6 +164,7 @@ def sum_charges(periods: Sequence[BillingPeriod], prices: Mapping[int, Price | N
                 continue
             line = LineKey(product, action_type, rule, late_from)
             of.charge(line, Sums._make(sums[:4]), sums[4:7])
+            of.is_ascii = of.is_ascii and not sums[13]
             if alone is not None:
                 of.single.append(SingleCharge(line, at, alone, sums[7], sums[8], sums[1], sums[9]))
             elif rule in prices:

@@ -24,17 +24,26 @@ class Named:
     rules: Mapping[int, str]
 
 
-def lines_of(periods: Sequence[BillingPeriod], rules: Mapping[int, RuleFacts]) -> dict[int, list[InvoiceLine]]:
-    """Return the unsaved lines of each period's invoice, in order; `rules` are those that may have charged."""
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """The unsaved lines of an invoice, in order, and whether the ids of all charged leads and actions are ASCII."""
+
+    lines: list[InvoiceLine]
+    is_ascii: bool = True
+
+
+def compose(periods: Sequence[BillingPeriod], rules: Mapping[int, RuleFacts]) -> dict[int, Composed]:
+    """Compose the invoice of each period; `rules` are those that may have charged."""
     found = sum_charges(periods, prices_with_parts(rules))
     named = _named(found.values())
-    lines = {}
+    composed = {}
     for period in periods:
         with money.read_in(period.customer_terms.locale):  # for the text below the lines
             priced = _charged_lines(period, found[period.pk], rules, named)
             minimum = _minimum_line(period, sum((line.amount for line in priced), money.ZERO))
-            lines[period.pk] = [*priced, *minimum, *_not_charged_lines(found[period.pk], named)]
-    return lines
+            lines = [*priced, *minimum, *_not_charged_lines(found[period.pk], named)]
+            composed[period.pk] = Composed(lines, found[period.pk].is_ascii)
+    return composed
 
 
 def _named(found: Collection[ChargeSums]) -> Named:

@@ -5,15 +5,14 @@ ended for this customer (governments change time zones), the customer's contract
 period keeps the ones it was rated by.
 """
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from leads.models import BillingPeriod, Customer, Product
+from leads.models import BillingPeriod, Customer
+from pricing.domain.rate.books import books_of
 from pricing.domain.rate.carry_over import closed_already
-from pricing.domain.rate.catalog import catalogs_for
-from pricing.domain.rate.inputs import facts_in_force, period_facts, rule_books
+from pricing.domain.rate.inputs import facts_in_force, period_facts
 from pricing.models import PeriodTerms, PriceRule
 from pricing.rating.instants import Instant
 from pricing.rating.values import (
@@ -46,15 +45,12 @@ def keep_terms(periods: Sequence[BillingPeriod]) -> dict[int, Terms]:
     """Keep the periods' current terms and return them; called within their close, when nothing has changed since their
     rating."""
     found, later = _terms_of(periods), closed_already(periods)
-    own = defaultdict[int, set[ProductId]](set)
-    for customer, product in Product.objects.filter(customer__periods__in=periods).values_list("customer", "pk"):
-        own[customer].add(ProductId(product))
     kept = [
         PeriodTerms(
             period=period,
             rules={str(rule.id): [rule.effective_from, rule.effective_to] for rule in found[period.pk].rules},
             customer=_contract(found[period.pk].customer),
-            catalog=_plain(found[period.pk].catalog, own[period.customer_id]),
+            catalog=_plain(found[period.pk].catalog),
             later_closed=later[period.pk],
         )
         for period in periods
@@ -71,10 +67,9 @@ def stored_rules(terms: Iterable[Terms]) -> dict[int, RuleFacts]:
 
 def _terms_of(periods: Sequence[BillingPeriod]) -> dict[int, Terms]:
     """The terms each period would be rated by now; of different customers, but read once."""
-    customers = list({period.customer_id: period.customer for period in periods}.values())
-    rules, catalogs = rule_books(customers), catalogs_for(customers)
+    books = books_of([period.customer for period in periods])
     return {
-        period.pk: Terms(period_facts(period), rules[period.customer_id], catalogs[period.customer_id])
+        period.pk: Terms(period_facts(period), books[period.customer_id].rules, books[period.customer_id].catalog)
         for period in periods
     }
 
@@ -113,16 +108,14 @@ def _at(rule: RuleFacts, begin: Instant, end: Instant | None) -> RuleFacts:
     return replace(rule, effective_from=begin, effective_to=end)
 
 
-def _plain(catalog: Catalog, own: Collection[ProductId]) -> dict[str, dict[str, Any]]:
-    """The catalog as JSON, with a customer's own products: the facts as they were first, and what they became when."""
+def _plain(catalog: Catalog) -> dict[str, dict[str, Any]]:
+    """The catalog as JSON: the facts as they were first, and what they became at which instant."""
     return {
-        "categories": {str(pk): catalog.products[pk].category for pk in own if pk in catalog.products},
+        "categories": {str(product.id): product.category for product in catalog.products.values()},
         "channels": {str(source.id): source.channel for source in catalog.sources.values()},
         "billable": {str(kind): is_billable for kind, is_billable in catalog.is_billable.items()},
         "categories_later": {
-            str(pk): [[at, product.category] for at, product in later]
-            for pk, later in catalog.products_later.items()
-            if pk in own
+            str(pk): [[at, product.category] for at, product in later] for pk, later in catalog.products_later.items()
         },
         "channels_later": {
             str(pk): [[at, source.channel] for at, source in later] for pk, later in catalog.sources_later.items()

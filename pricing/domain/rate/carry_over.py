@@ -11,7 +11,8 @@ from django.db import connection
 
 from leads.domain.periods import mark_unrated
 from leads.models import BillingPeriod
-from pricing.domain.rate.inputs import maybe_micro, micro, rule_books
+from pricing.domain.rate.books import books_of
+from pricing.domain.rate.inputs import maybe_micro, micro
 from pricing.models import PeriodTerms
 from pricing.rating.counters import Counters
 from pricing.rating.limits import Asked, asked_by
@@ -90,14 +91,13 @@ def mark_earlier(periods: Sequence[BillingPeriod]) -> None:
     """The periods were closed or reopened, which changes whether their charges count in earlier open ones."""
     customers, last = {period.customer_id for period in periods}, max(period.start_at for period in periods)
     waiting = list(BillingPeriod.objects.open().filter(customer__in=customers, start_at__lt=last))
-    earlier = {
-        period: [one for one in waiting if one.customer_id == period.customer_id and one.start_at < period.start_at]
-        for period in periods
-    }
-    rules = rule_books([period.customer for period, found in earlier.items() if found])
-    for period, found in earlier.items():
-        if found and carries(rules[period.customer_id]):
-            mark_unrated(found, reason="later closed" if not period.is_open else "later opened")
+    if not waiting:
+        return
+    books = books_of([period.customer for period in periods])
+    for period in periods:
+        earlier = [one for one in waiting if one.customer_id == period.customer_id and one.start_at < period.start_at]
+        if earlier and carries(books[period.customer_id].rules):
+            mark_unrated(earlier, reason="later closed" if not period.is_open else "later opened")
 
 
 def _others(periods: Sequence[BillingPeriod], without: Collection[int]) -> list[Pair]:
