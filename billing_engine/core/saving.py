@@ -37,24 +37,28 @@ def save_changes(row: Model, *, since: Model | Mapping[str, Any] | None = None) 
 
 def save_all_changes(rows: Sequence[Model], *, since: Mapping[Any, Mapping[str, Any]]) -> None:
     """Write the columns in which any of these stored rows differs from its values before, by key; in one statement."""
-    changed = dict[str, None]()
+    changed = set[str]()
     for row in rows:
         before, missing = since[row.pk], object()
-        changed |= dict.fromkeys(name for name, value in values_of(row).items() if value != before.get(name, missing))
+        changed |= {name for name, value in values_of(row).items() if value != before.get(name, missing)}
     if not changed:
         return
     meta = rows[0]._meta
-    fields = [meta.pk, *(meta.get_field(name) for name in changed)]
+    key, *fields = sorted(
+        (field for field in meta.concrete_fields if field.primary_key or field.attname in changed),
+        key=lambda field: not field.primary_key,
+    )
+    columns = [Identifier(str(field.column)) for field in fields]
     statement = UPDATE.format(
         table=Identifier(meta.db_table),
-        key=Identifier(meta.pk.column),
-        values=SQL(", ").join(SQL(f"%s::{field.db_type(connection)}[]") for field in fields),
-        columns=SQL(", ").join(Identifier(field.column) for field in fields),
-        changes=SQL(", ").join(SQL("{0} = new.{0}").format(Identifier(field.column)) for field in fields[1:]),
+        key=Identifier(str(key.column)),
+        values=SQL(", ").join(SQL(f"%s::{field.db_type(connection)}[]") for field in (key, *fields)),
+        columns=SQL(", ").join([Identifier(str(key.column)), *columns]),
+        changes=SQL(", ").join(SQL("{0} = new.{0}").format(column) for column in columns),
     )
     with connection.cursor() as cursor:
         text = statement.as_string(cursor.connection)
-        cursor.execute(text, [[getattr(row, field.attname) for row in rows] for field in fields])
+        cursor.execute(text, [[getattr(row, field.attname) for row in rows] for field in (key, *fields)])
 
 
 def copy_in(rows: Sequence[Model]) -> None:

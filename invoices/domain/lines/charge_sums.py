@@ -86,7 +86,12 @@ class Sums(NamedTuple):
     full_amount: Decimal
 
     def plus(self, other: "Sums") -> "Sums":
-        return Sums(*(one + more for one, more in zip(self, other, strict=True)))
+        return Sums(
+            self.actions + other.actions,
+            self.quantity + other.quantity,
+            self.amount + other.amount,
+            self.full_amount + other.full_amount,
+        )
 
 
 class NotCharged(NamedTuple):
@@ -168,7 +173,7 @@ def sum_charges(periods: Sequence[BillingPeriod], prices: Mapping[int, Price | N
             if alone is not None:
                 of.single.append(SingleCharge(line, at, alone, sums[7], sums[8], sums[1], sums[9]))
             elif rule in prices:
-                of.stretches.append(Stretch(line, *sums[10:13], sums[3]))
+                of.stretches.append(Stretch(line, sums[10], sums[11], sums[12], sums[3]))
     return found
 
 

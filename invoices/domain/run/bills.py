@@ -104,7 +104,8 @@ class Bills(LockedQueue[BillingRunItem]):
         latest = Coalesce(Max("items__settled_at"), "started_at")
         quiet = BillingRun.objects.filter(finished_at=None).annotate(latest=latest).filter(latest__lt=at - QUIET)
         waiting = self.waiting().filter(run__in=quiet.values("pk"))
-        return [{"item_ids": ids} for ids in _together(waiting)][:AT_A_TIME]
+        messages: list[Message] = [{"item_ids": ids} for ids in _together(waiting)]
+        return messages[:AT_A_TIME]
 
 
 BILLS = Bills()
