@@ -8,7 +8,7 @@ from django.db import OperationalError
 
 from billing_engine.core.errors import Refused
 from invoices.domain.month_close.bulk_action import BulkActions
-from invoices.domain.run.billing_run import Bills
+from invoices.domain.run.bills import Bills
 from invoices.models import BillingRunItem, SkippedInvoice
 from pricing.domain.simulation.simulate import Simulations
 from pricing.models import SimulatedCustomer

@@ -12,6 +12,7 @@ from django.db import connection
 
 from invoices.domain.life.transitions import approve, issue
 from invoices.domain.run.billing_run import bill
+from invoices.domain.run.bills import TOGETHER
 from invoices.models import Invoice
 
 PROGRAM = "import django; django.setup(); from tests.bench.run.worker import main; main()"
@@ -45,8 +46,8 @@ def main() -> None:
     print("ready", flush=True)
     act, rows = json.loads(sys.stdin.readline() or '["", []]')
     if act == "bill":
-        for item in rows:
-            bill(item, at=AT)
+        for first in range(0, len(rows), TOGETHER):
+            bill(*rows[first : first + TOGETHER], at=AT)
     if act == "issue":
         person = User.objects.get(username="olga")
         for invoice in Invoice.objects.filter(pk__in=rows).order_by("pk"):
