@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Sequence
 
+from django.db.models import prefetch_related_objects
+
 from billing_engine.core.errors import Refused
 from invoices.domain.document.parties import SELLERS
 from invoices.models import Invoice
@@ -21,8 +23,7 @@ class Batch:
     def __init__(self, invoices: Sequence[Invoice], *states: Invoice.State) -> None:
         """Lock and reload the invoices, those in another state are refused; in order of their ids, against deadlocks."""
         rows = Invoice.objects.select_for_update(of=("self",)).select_related("period__customer")
-        rows = rows.prefetch_related(SELLERS).filter(pk__in=[invoice.pk for invoice in invoices]).order_by("pk")
-        found = {row.pk: row for row in rows}
+        found = {row.pk: row for row in rows.filter(pk__in=[invoice.pk for invoice in invoices]).order_by("pk")}
         self.refused: dict[int, Refused] = {
             invoice.pk: WrongState(_in_wrong_state(found.get(invoice.pk), states))
             for invoice in invoices
@@ -54,7 +55,9 @@ class Batch:
 
 def locked(invoice: Invoice, *states: Invoice.State) -> Invoice:
     """Lock and reload the invoice; raise WrongState unless it is in one of the states."""
-    return Batch([invoice], *states).only()
+    found = Batch([invoice], *states).only()
+    prefetch_related_objects([found], SELLERS)
+    return found
 
 
 def _in_wrong_state(found: Invoice | None, states: Sequence[Invoice.State]) -> str:

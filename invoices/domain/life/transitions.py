@@ -6,12 +6,13 @@ from functools import cache
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import prefetch_related_objects
 
 from billing_engine.core.approvals.requests import check_not_requested, close_for, requested
 from billing_engine.core.deeds.record import changes, deed_of, record, record_all
 from billing_engine.core.models import Deed
 from billing_engine.core.saving import save_all
-from invoices.domain.document.parties import bill_to, seller_of
+from invoices.domain.document.parties import SELLERS, bill_to, seller_of
 from invoices.domain.document.store import ask_for_all
 from invoices.domain.document.void_documents import name_replacements
 from invoices.domain.life.batch import Batch, State, WrongState, locked
@@ -129,6 +130,7 @@ def issue(invoice: Invoice, *, by: User, at: datetime) -> Invoice:
 def issue_all(invoices: Sequence[Invoice], *, by: User, at: datetime) -> Batch:
     """Issue approved invoices, each by its own rules, and number them in this order."""
     batch, claimed = Batch(invoices, State.APPROVED), cache(claim)
+    prefetch_related_objects(batch.passing, SELLERS)
     late = late_voids_in(batch.periods)
     batch.check(lambda invoice: check_late_voids(invoice, late.get(invoice.period_id), known=invoice.approved_over))
     for invoice in batch.passing:
