@@ -31,7 +31,7 @@ def render_task(*, item_id: int, attempt: int, **_: object) -> None:
 
 @shared_task(name="invoices.bulk_action")
 def bulk_action_task(*, item_id: int, **_: object) -> None:
-    """Approve, issue or send all invoices of a month, one at a time."""
+    """Approve, issue or send all invoices of a month, a batch at a time."""
     while BULK_ACTIONS.work(item_id, at=now()):
         pass
 

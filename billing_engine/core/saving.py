@@ -2,16 +2,14 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
 from io import StringIO
 from typing import Any
 
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.db.models import Model
-from psycopg2.sql import SQL, Identifier
 
-UPDATE = SQL("UPDATE {table} SET {changes} FROM unnest({values}) AS new ({columns}) WHERE {table}.{key} = new.{key}")
 ESCAPED = {"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"}
 NEEDS_ESCAPE = re.compile(r"[\\\t\n\r]")
 
@@ -41,24 +39,28 @@ def save_all_changes(rows: Sequence[Model], *, since: Mapping[Any, Mapping[str, 
     for row in rows:
         before, missing = since[row.pk], object()
         changed |= {name for name, value in values_of(row).items() if value != before.get(name, missing)}
-    if not changed:
+    if changed:
+        save_all(rows, changed)
+
+
+def save_all(rows: Sequence[Model], names: Iterable[str]) -> None:
+    """Write these fields of stored rows of one model, in one statement that takes the types from the table."""
+    if not rows:
         return
-    meta = rows[0]._meta
-    key, *fields = sorted(
-        (field for field in meta.concrete_fields if field.primary_key or field.attname in changed),
-        key=lambda field: not field.primary_key,
-    )
-    columns = [Identifier(str(field.column)) for field in fields]
-    statement = UPDATE.format(
-        table=Identifier(meta.db_table),
-        key=Identifier(str(key.column)),
-        values=SQL(", ").join(SQL(f"%s::{field.db_type(connection)}[]") for field in (key, *fields)),
-        columns=SQL(", ").join([Identifier(str(key.column)), *columns]),
-        changes=SQL(", ").join(SQL("{0} = new.{0}").format(column) for column in columns),
+    model, wanted = rows[0]._meta, set(names)
+    fields = [field for field in model.concrete_fields if wanted & {field.name, field.attname}]
+    key, table = model.pk, model.db_table
+    columns = {field.attname: field.column for field in (key, *fields)}
+    values = [{column: getattr(row, attname) for attname, column in columns.items()} for row in rows]
+    written = ", ".join(f'"{field.column}" = new."{field.column}"' for field in fields)
+    statement = (  # names of our models, no values
+        f'UPDATE "{table}" SET {written} FROM jsonb_populate_recordset(NULL::"{table}", %s) AS new'  # noqa: S608 -- as above
+        f' WHERE "{table}"."{key.column}" = new."{key.column}"'
     )
     with connection.cursor() as cursor:
-        text = statement.as_string(cursor.connection)
-        cursor.execute(text, [[getattr(row, field.attname) for row in rows] for field in (key, *fields)])
+        cursor.execute(statement, [json.dumps(values, default=str)])
+        if cursor.rowcount != len(rows):
+            raise DatabaseError(f"{cursor.rowcount} of {len(rows)} rows of {table} are stored.")
 
 
 def copy_in(rows: Sequence[Model]) -> None:
