@@ -75,6 +75,7 @@ class ByCap(DropdownFilter):
 
 @admin.register(Charge)
 class ChargeAdmin(ReadOnlyPage[Charge]):
+    is_large = True
     nothing_yet = "No actions have been rated yet. Charges appear within seconds of their actions."
     change_form_template = "pricing/charge.html"
     list_display = (

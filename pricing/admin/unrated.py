@@ -47,6 +47,7 @@ FILTERS = {name: f"{path}__id__exact" for name, path in GROUP.items()}
 
 @admin.register(UnratedAction)
 class UnratedActionAdmin(ReadOnlyPage[UnratedAction]):
+    is_large = True
     nothing_yet = "No unrated actions. Every action matches a rule."
     list_before_template = "pricing/unrated_top.html"
     list_display = (
