@@ -35,7 +35,7 @@ WAIVE_MANY = AsksWhy(
     says="They are excluded from billing with the reason you give, and no longer block the close. Each stays in its lead's"
     " history.",
 )
-GROUPED_AT_MOST = 100_000
+GROUPED_AT_MOST = 10_000
 GROUPS_SHOWN = 25
 GROUP = {
     "customer": "period__customer",

@@ -152,7 +152,7 @@ def test_a_list_beyond_the_bound_says_so_and_counts_no_further(
 
     assert re.findall(r"3\+\s+leads", html) == ["3+\n    leads"]
     assert [one["sql"] for one in asked if "EXPLAIN" in one["sql"] or "OFFSET" in one["sql"]] == []
-    assert str(Counted(3)) == "3"
+    assert (str(Counted(3)), str(Counted.at_least(3))) == ("3", "3+")
 
 
 def test_a_list_that_outgrows_the_bound_gives_up_its_page_numbers(
@@ -169,3 +169,18 @@ def test_a_list_that_outgrows_the_bound_gives_up_its_page_numbers(
     html = browser.get(address).content.decode()
     assert 'href="?p=2"' not in html
     assert 'rel="next">Next</a>' in html
+
+
+@pytest.mark.django_db
+def test_a_count_that_takes_too_long_is_given_up_and_says_what_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paginator, "COUNTED_FOR_MS", 20)
+    LeadFactory.create()
+    usual = "SELECT current_setting('statement_timeout')"
+    with connection.cursor() as cursor:
+        cursor.execute(usual)
+        before = cursor.fetchone()
+        slow = Lead.objects.extra(where=["pg_sleep(0.5) IS NOT NULL"])
+
+        assert [str(Counted.of(slow, known=50)), str(Counted.of(Lead.objects.all()))] == ["50+", "1"]
+        cursor.execute(usual)
+        assert cursor.fetchone() == before

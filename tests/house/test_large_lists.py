@@ -11,7 +11,9 @@ from billing_engine.core.admin_kit.pages import Page
 from billing_engine.core.admin_kit.paginator import page_by_key
 from tests.factories.people import superuser
 
-PAGES: dict[str, Any] = {model._meta.label: page for model, page in admin.site._registry.items() if isinstance(page, Page)}
+PAGES: dict[str, Any] = {
+    model._meta.label: page for model, page in admin.site._registry.items() if isinstance(page, Page)
+}
 LARGE = [
     *("core.Deed", "invoices.InvoiceLine", "invoices.InvoiceMail"),
     *("leads.Action", "leads.Delivery", "leads.Lead", "leads.QuarantinedItem"),

@@ -10,29 +10,50 @@ from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import PAGE_VAR
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
+from django.db import OperationalError, connections, transaction
 from django.db.models import F, Model, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
+from psycopg2.errors import QueryCanceled
 from unfold.views import ChangeList
 
+from billing_engine.core.errors import Refused
+
 COUNTED_AT_MOST = 10_000
+COUNTED_FOR_MS = 100
+LIMITED = "SELECT set_config('statement_timeout', %s, true)"
 AFTER, BEFORE, LAST = "after", "before", "last"
 
 
 class Counted(int):
-    """A number of rows, counted up to the bound and shown as `10,000+` beyond it."""
+    """A number of rows, or how many there are at least, shown as `10,000+`."""
+
+    has_more = False
 
     @classmethod
-    def of(cls, rows: QuerySet[Any]) -> Self:
-        """Count rows, reading at most one more than the bound."""
-        return cls(rows.order_by()[: COUNTED_AT_MOST + 1].values("pk").count())
+    def at_least(cls, number: int) -> Self:
+        counted = cls(number)
+        counted.has_more = True
+        return counted
 
-    @property
-    def is_exact(self) -> bool:
-        return self <= COUNTED_AT_MOST
+    @classmethod
+    def of(cls, rows: QuerySet[Any], *, known: int = 0) -> Self:
+        """Count rows up to the bound; if even that takes too long, there are at least those that are known."""
+        try:
+            with transaction.atomic(using=rows.db), connections[rows.db].cursor() as cursor:
+                cursor.execute("SELECT current_setting('statement_timeout')")
+                usual = cursor.fetchone()[0]
+                cursor.execute(LIMITED, [f"{COUNTED_FOR_MS}ms"])
+                counted = rows.order_by()[: COUNTED_AT_MOST + 1].values("pk").count()
+                cursor.execute(LIMITED, [usual])  # an outer transaction goes on
+        except OperationalError as error:
+            if not isinstance(error.__cause__, QueryCanceled):
+                raise
+            return cls.at_least(known)
+        return cls(counted) if counted <= COUNTED_AT_MOST else cls.at_least(COUNTED_AT_MOST)
 
     def __str__(self) -> str:
-        return f"{int(self):,}" if self.is_exact else f"{COUNTED_AT_MOST:,}+"
+        return f"{int(self):,}{'+' * self.has_more}"
 
 
 class PatientPaginator(Paginator[Any]):
@@ -41,7 +62,7 @@ class PatientPaginator(Paginator[Any]):
     @cached_property
     def count(self) -> int:
         rows = self.object_list
-        return Counted.of(rows) if isinstance(rows, QuerySet) else len(rows)
+        return Counted.of(rows) if isinstance(rows, QuerySet) else Counted(len(rows))
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,24 +144,46 @@ def page_by_key(rows: QuerySet[Any], turn: str, per_page: int) -> KeyPage:
 class PatientChangeList(ChangeList):
     """A list whose pages are numbered while it is small, and turned by key if it is large or may become so."""
 
-    by_key: KeyPage | None = None
+    by_key: KeyPage | None = None  # if there is more than one page
+    asks_for = ""  # what a search or a filter needs besides
 
     def get_ordering_field(self, field_name: Any) -> Any:
         """A large list is sorted by no other column, even if the address asks for it."""
         is_refused = self.model_admin.is_large and field_name not in self.sortable_by
         return None if is_refused else super().get_ordering_field(field_name)
 
+    def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Any]:
+        """The rows found, or none if the search or a filter needs to know more first: then the list asks for it."""
+        try:
+            found: QuerySet[Any] = super().get_queryset(request, exclude_parameters)
+        except Refused as refusal:
+            self.asks_for = str(refusal)
+            return self.root_queryset.none()
+        self.asks_for = next((asked for spec in self.filter_specs if (asked := getattr(spec, "asked", ""))), "")
+        return found
+
     def get_results(self, request: HttpRequest) -> None:
-        is_large = self.model_admin.is_large
-        if is_large:
-            self.page_num = 1
+        if self.model_admin.is_large:
+            self._turn_by_key(request)
+            return
         super().get_results(request)
-        if self.multi_page and (is_large or self.result_count > COUNTED_AT_MOST):
-            try:
-                self.by_key = page_by_key(self.queryset, request.GET.get(PAGE_VAR, ""), self.list_per_page)
-            except ValueError as error:
-                raise IncorrectLookupParameters from error
-            self.result_list, self.multi_page = self.by_key.rows, False
+        if self.result_count.has_more:
+            self._turn_by_key(request)
+
+    def _turn_by_key(self, request: HttpRequest) -> None:
+        """The page that the address asks for; rows are counted only if they are not all on it."""
+        try:
+            page = page_by_key(self.queryset, request.GET.get(PAGE_VAR, ""), self.list_per_page)
+        except ValueError as error:
+            raise IncorrectLookupParameters from error
+        self.by_key = page if page.previous or page.next else None
+        self.result_list = page.rows
+        self.paginator = self.model_admin.get_paginator(request, self.queryset, self.list_per_page)
+        known = len(page.rows)
+        self.paginator.count = Counted.of(self.queryset, known=known) if self.by_key else Counted(known)
+        self.result_count = self.paginator.count
+        self.show_full_result_count, self.full_result_count = False, None
+        self.show_admin_actions, self.can_show_all, self.multi_page = True, False, False
 
     @property
     def first_address(self) -> str:

@@ -12,7 +12,7 @@ from django.db import connection
 from billing_engine.core.calendar.spans import Month
 from invoices.domain.life.close import close
 from invoices.models import Invoice, InvoiceLine, InvoiceMail
-from leads.models import BillingPeriod, Customer
+from leads.models import ActionType, BillingPeriod, Customer
 from pricing.models import PriceRule
 from tests.bench import world
 from tests.bench.measure import execute, say
@@ -67,10 +67,10 @@ ACTIONS = """
 """
 CHARGES = """
     CREATE TEMP TABLE rule_of AS
-    SELECT customer.id AS customer_id, kind.id AS action_type_id, min(rule.id) AS rule_id
+    SELECT customer.id AS customer_id, kind.id AS action_type_id, coalesce(min(rule.id), %(anything)s) AS rule_id
       FROM leads_customer customer
       JOIN leads_actiontype kind ON true
-      JOIN pricing_pricerule rule ON rule.customer_id = customer.id AND coalesce(rule.action_type_id, kind.id) = kind.id
+      LEFT JOIN pricing_pricerule rule ON rule.customer_id = customer.id AND coalesce(rule.action_type_id, kind.id) = kind.id
      GROUP BY 1, 2;
     ANALYZE rule_of;
     INSERT INTO pricing_charge (action_id, period_id, rule_id, amount, full_amount, reason, cut_per_lead, cut_per_period,
@@ -131,30 +131,44 @@ DEEDS = """
       FROM generate_series(1, %(deeds)s) n JOIN leads_lead lead ON lead.id = 1 + (n * 7) %% %(leads)s::int;
 """
 
+
 def build(actions: int) -> BillingPeriod:
     """Everything; returns the largest period, which is billed."""
     leads = int(actions / ACTIONS_A_LEAD)
     here, lasts = world.build()
-    PriceRule.objects.create(
-        **{"name": "Anything else", "unit_price": "0.10", "priority": -1, "wall_from": LONG_AGO.replace(tzinfo=None)},
-        **{"state": "active", "activated_at": LONG_AGO},
+    anything = PriceRule.objects.create(
+        name="Anything else",
+        unit_price="0.10",
+        priority=-1,
+        wall_from=LONG_AGO.replace(tzinfo=None),
+        state="active",
+        activated_at=LONG_AGO,
     )
     with connection.cursor() as cursor:
         cursor.execute(OFF)
         zone = Customer.objects.first().zone  # type: ignore[union-attr]  # they were just made
         _earlier_periods()
         figures = {
-            **{"actions": actions, "leads": leads, "items": actions // 50, "deeds": actions // 10, "last": str(LAST)},
-            **{"first": MONTHS[0].span(zone).start, "end": MONTHS[-1].span(zone).end, "zone": str(zone)},
-            **{"source": min(each.pk for each in here.sources), "sources": len(here.sources)},
-            **{"others": world.CUSTOMERS - 1, "person": _person()},
+            "actions": actions,
+            "leads": leads,
+            "items": actions // 50,
+            "deeds": actions // 10,
+            "last": str(LAST),
+            "first": MONTHS[0].span(zone).start,
+            "end": MONTHS[-1].span(zone).end,
+            "zone": str(zone),
+            "source": min(each.pk for each in here.sources),
+            "sources": len(here.sources),
+            "others": world.CUSTOMERS - 1,
+            "person": _person(),
         }
-        cursor.execute("INSERT INTO leads_actiontype (code, name) VALUES ('rare_request', 'Rare request')")
+        rare = ActionType.objects.create(code="rare_request", name="Rare request")
+        world.give_facts([rare], lambda _, __: {"is_billable": True})
         cursor.execute("DELETE FROM leads_delivery; SELECT setseed(0.5)")
         for name, statement, more in (
             ("leads", LEADS, {"last": LAST.span(zone).start}),
             ("actions", ACTIONS, {}),
-            ("charges", CHARGES, {}),
+            ("charges", CHARGES, {"anything": anything.pk}),
             ("deliveries", DELIVERIES, {}),
             ("items in quarantine", QUARANTINED, {}),
             ("deeds", DEEDS, {}),
@@ -193,8 +207,12 @@ def _invoices() -> None:
     InvoiceLine.objects.bulk_create(
         (
             InvoiceLine(
-                **{"invoice": each, "position": n, "kind": "not_charged", "reason": f"reason_{n}", "amount": 0},
-                **{"description": "Sample orders"},
+                invoice=each,
+                position=n,
+                kind="not_charged",
+                reason=f"reason_{n}",
+                amount=0,
+                description="Sample orders",
             )
             for each in drafts
             for n in range(20)
@@ -204,9 +222,15 @@ def _invoices() -> None:
     InvoiceMail.objects.bulk_create(
         (
             InvoiceMail(
-                **{"invoice": each, "request": uuid4(), "to": ["books@customer.example"], "subject": "Invoice"},
-                **{"body": "Please find it attached.", "message_id": f"<{each.pk}-{n}@localhost>"},
-                **{"requested_at": NOVEMBER_3, "state": "waiting", "next_attempt_at": NOVEMBER_3},
+                invoice=each,
+                request=uuid4(),
+                to=["books@customer.example"],
+                subject="Invoice",
+                body="Please find it attached.",
+                message_id=f"<{each.pk}-{n}@localhost>",
+                requested_at=NOVEMBER_3,
+                state="waiting",
+                next_attempt_at=NOVEMBER_3,
             )
             for each in drafts
             for n in range(5)
