@@ -146,13 +146,13 @@ class Within:
 
     scopes: tuple[str, ...] = ()
     asks_for = ""
-    asked: Any = None  # what the list asks for
+    lacks_scope = False
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
         found = super().queryset(request, queryset)  # type: ignore[misc]  # of the filter that this is mixed into
         if found is queryset or any(request.GET.get(name) for name in (*self.scopes, SEARCH_VAR)):
             return found
-        self.asked = self.asks_for
+        self.lacks_scope = True
         return queryset.none()
 
 

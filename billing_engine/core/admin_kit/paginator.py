@@ -159,7 +159,7 @@ class PatientChangeList(ChangeList):
         except Refused as refusal:
             self.asks_for = str(refusal)
             return self.root_queryset.none()
-        self.asks_for = next((asked for spec in self.filter_specs if (asked := getattr(spec, "asked", ""))), "")
+        self.asks_for = next((spec.asks_for for spec in self.filter_specs if getattr(spec, "lacks_scope", False)), "")
         return found
 
     def get_results(self, request: HttpRequest) -> None:
