@@ -28,14 +28,14 @@ class ByActionType(Within, AutocompleteSelectFilter):
     """Filter by action type."""
 
     scopes = (BY_PERIOD,)
-    asks_for = "Choose a period too. Charges are filtered by action type within one."
+    asks_for = "To filter charges by action type, choose a period too."
 
 
 class ByRule(Within, AutocompleteSelectFilter):
     """Filter by the rule that priced the charge."""
 
     scopes = (BY_PERIOD,)
-    asks_for = "Choose a period too. Charges are filtered by rule within one."
+    asks_for = "To filter charges by rule, choose a period too."
 
 
 class OfCustomer(AutocompleteSelectFilter):
@@ -74,13 +74,13 @@ class OfCap(DropdownFilter):
 class ByReason(WithinItsPeriod, ChoicesDropdownFilter):
     """Filter by the reason of the exclusion."""
 
-    asks_for = "Choose a period or a customer too. Charges are filtered by reason within one."
+    asks_for = "To filter charges by reason, choose a period or a customer too."
 
 
 class ByCap(WithinItsPeriod, OfCap):
     """Filter by the cap that reduced the charge."""
 
-    asks_for = "Choose a period or a customer too. Charges are filtered by cap within one."
+    asks_for = "To filter charges by cap, choose a period or a customer too."
 
 
 def _periods(request: HttpRequest, *scopes: str) -> list[int]:

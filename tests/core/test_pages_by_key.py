@@ -150,7 +150,7 @@ def test_a_list_beyond_the_bound_says_so_and_counts_no_further(
     with CaptureQueriesContext(connection) as asked:
         html = browser.get(reverse("admin:leads_lead_changelist")).content.decode()
 
-    assert re.findall(r"3\+\s+leads", html) == ["3+\n    leads"]
+    assert len(re.findall(r"3\+\s+leads", html)) == 1
     assert [one["sql"] for one in asked if "EXPLAIN" in one["sql"] or "OFFSET" in one["sql"]] == []
     assert (str(Counted(3)), str(Counted.at_least(3))) == ("3", "3+")
 

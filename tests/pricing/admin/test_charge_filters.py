@@ -74,10 +74,10 @@ def test_charges_are_listed_by_rule_and_action_type_within_a_period(operations: 
 @pytest.mark.parametrize(
     ("asked", "says"),
     [
-        ({"reason__exact": "waived"}, "Choose a period or a customer too. Charges are filtered by reason within one."),
-        ({"cap": "per_lead"}, "Choose a period or a customer too. Charges are filtered by cap within one."),
-        ({"rule__id__exact": 1}, "Choose a period too. Charges are filtered by rule within one."),
-        ({"action__action_type__id__exact": 1}, "Choose a period too. Charges are filtered by action type within one."),
+        ({"reason__exact": "waived"}, "To filter charges by reason, choose a period or a customer too."),
+        ({"cap": "per_lead"}, "To filter charges by cap, choose a period or a customer too."),
+        ({"rule__id__exact": 1}, "To filter charges by rule, choose a period too."),
+        ({"action__action_type__id__exact": 1}, "To filter charges by action type, choose a period too."),
     ],
 )
 def test_without_its_scope_the_list_asks_for_it_instead_of_showing_other_charges(
