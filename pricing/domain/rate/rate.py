@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from billing_engine.core.errors import Refused
+from billing_engine.core.queues.collector import collector_off
 from leads.domain.periods import mark_unrated
 from leads.models import Action, BillingPeriod, UnratedMark
 from pricing.domain.rate.actions import START, StoredActions, Without, number_of, period_of
@@ -132,7 +133,7 @@ def _rate(periods: Sequence[BillingPeriod], at: datetime) -> list[PeriodTally]:
     aside = dict[ActionId, str]()
     for _ in range(TIMES_SET_ASIDE):
         try:
-            with transaction.atomic():
+            with transaction.atomic(), collector_off():
                 return _rate_without(aside, periods, at)
         except REFUSED:
             refused = _refused(periods, aside)
@@ -201,7 +202,7 @@ def _decide(
     # One period at a time if a rule needs foresight, because its actions are read more than once.
     for some in _together(ratings.values()):
         after = {rating.period.pk: rating.start.place if rating.start else START for rating in some}
-        actions = StoredActions(after, before_fetch=writer.wait)
+        actions = StoredActions(after, soon=writer.soon)
         read |= dict.fromkeys(after, actions)
         if some[0].has_foresight:
             kept = actions.remember()

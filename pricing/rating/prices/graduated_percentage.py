@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Self
 
 from pricing.rating.amounts import PERCENT
+from pricing.rating.prices.counted import Counted
 from pricing.rating.prices.fields import Field, Given, Kind
-from pricing.rating.prices.model import FREE, Case, Clause, Counted, Price, Row, TierPart
+from pricing.rating.prices.model import FREE, Case, Clause, Price, Row, TierPart
 from pricing.rating.prices.tiers import Stairs, Step, Tier, borders_of, cost_anything, steps_of
 from pricing.rating.prices.units import entry_fee
 from pricing.rating.prices.value import counted, without_value

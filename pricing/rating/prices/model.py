@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar, NamedTuple, Self
 
 from pricing.rating.amounts import MICRO
+from pricing.rating.prices.counted import Counted
 from pricing.rating.prices.fields import Fault, Field, Given
 from pricing.rating.statement import Money, Percent, Quantity, Statement, say
 
@@ -21,15 +22,6 @@ FIXED_FEE = 2
 TO_MINIMUM = 3
 TO_MAXIMUM = 4
 KINDS = {FREE: "free", PAID: "paid", FIXED_FEE: "fixed_fee", TO_MINIMUM: "to_minimum", TO_MAXIMUM: "to_maximum"}
-
-
-@dataclass(slots=True)
-class Counted:
-    """What a rule has counted in the period: actions, units, money value. Micro-units, except for the actions."""
-
-    actions: int = 0
-    quantity: int = 0
-    value: int = 0
 
 
 @dataclass(frozen=True, slots=True)

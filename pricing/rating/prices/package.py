@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
 from pricing.rating.amounts import MICRO, ZERO, Micro, paid_part
+from pricing.rating.prices.counted import Counted
 from pricing.rating.prices.fields import Field, Given, Kind
-from pricing.rating.prices.model import FREE, PAID, Case, Clause, Counted, Price, Row, TierPart, Together
+from pricing.rating.prices.model import FREE, PAID, Case, Clause, Price, Row, TierPart, Together
 from pricing.rating.prices.tiers import after_free
 from pricing.rating.prices.units import FREE_UNITS, PriceOfUnits
 from pricing.rating.statement import NOTHING, Money, Number, Statement, say

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from pricing.rating.amounts import MICRO, ZERO, Micro, share
+from pricing.rating.prices.counted import Counted
 from pricing.rating.prices.fields import Fault, Field, Given, Kind
 from pricing.rating.prices.model import (
     FIXED_FEE,
@@ -14,7 +15,6 @@ from pricing.rating.prices.model import (
     TO_MINIMUM,
     Case,
     Clause,
-    Counted,
     Price,
     Row,
     TierPart,

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pricing.rating.amounts import MICRO, Micro, paid_part
+from pricing.rating.prices.counted import Counted
 from pricing.rating.prices.fields import Field, Kind
-from pricing.rating.prices.model import FREE, Case, Clause, Counted, Price, TierPart
+from pricing.rating.prices.model import FREE, Case, Clause, Price, TierPart
 from pricing.rating.prices.tiers import Step, after_free
 from pricing.rating.statement import NOTHING, Money, Number, Statement, say
 
