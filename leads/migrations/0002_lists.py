@@ -4,18 +4,17 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('leads', '0001_initial'),
+        ("leads", "0001_initial"),
     ]
 
     operations = [
         migrations.RemoveIndex(
-            model_name='action',
-            name='action_rating_order',
+            model_name="action",
+            name="action_rating_order",
         ),
         migrations.AddIndex(
-            model_name='action',
-            index=models.Index(fields=['period', 'occurred_at', 'id', 'action_type'], name='action_rating_order'),
+            model_name="action",
+            index=models.Index(fields=["period", "occurred_at", "id", "action_type"], name="action_rating_order"),
         ),
     ]

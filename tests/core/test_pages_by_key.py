@@ -1,4 +1,4 @@
-"""Large lists are turned by key: forwards and backwards they show every row once, whatever is added in between."""
+"""Large lists are turned by key: from the start and from the end, they show every row once, whatever is added meanwhile."""
 
 import re
 from datetime import UTC, datetime, timedelta

@@ -95,7 +95,7 @@ class SortKey:
         return None if text is None else self.field.to_python(text)
 
     def beyond(self, value: Any, *, backwards: bool, or_equal: bool = False) -> Q:
-        """Rows that come after this value; read backwards, those before it."""
+        """Rows that come after this value; or before it, if the list is read from its end."""
         nulls_come_first = self.has_nulls_first != backwards
         if value is None:
             return Q(**{f"{self.path}__isnull": False}) if nulls_come_first else Q(pk__in=[])

@@ -75,7 +75,7 @@ def _turned(browser: Client, address: Address) -> Iterator[Address]:
 
 
 def _of_pages(largest: BillingPeriod) -> Iterator[Address]:
-    """The pages that read many rows but are no lists."""
+    """Other pages that read many rows."""
     line = InvoiceLine.objects.filter(invoice__period=largest).order_by("-actions")[0]
     lines = reverse("admin:invoices_invoiceline_change", args=[line.pk])
     middle = largest.actions.order_by("occurred_at", "pk")[largest.actions.count() // 2]

@@ -1,6 +1,6 @@
 """A year of a company with large lists: loaded with SQL and triggers off, except the last month, which the engine rates.
 
-2,400 periods of 200 customers; the last month of the first customer has 3 % of all actions, and is billed.
+2,400 periods of 200 customers; the last month of the first customer has 3% of all actions, and is billed.
 """
 
 from datetime import UTC, datetime
@@ -26,7 +26,7 @@ NOVEMBER_3 = datetime(2026, 11, 3, tzinfo=UTC)
 OFF = "SET session_replication_role = replica"
 ON = "SET session_replication_role = origin"
 
-# Each lead belongs to one customer in one month: the first has 37 % of the last month's, and 4 % of the others'.
+# Each lead belongs to one customer in one month: the first has 37% of the last month's, and 4% of the others'.
 LEADS = """
     CREATE TEMP TABLE whose AS
     SELECT n, at, CASE WHEN random() < CASE WHEN at >= %(last)s THEN 0.37 ELSE 0.04 END THEN 0
@@ -199,7 +199,7 @@ def _earlier_periods() -> None:
 
 
 def _invoices() -> None:
-    """A draft of each earlier period, with twenty lines and five e-mails."""
+    """A draft of each earlier period, with twenty lines and five emails."""
     drafts = Invoice.objects.bulk_create(
         Invoice(customer_id=customer, period_id=period, currency="USD")
         for period, customer in BillingPeriod.objects.exclude(label=str(LAST)).values_list("pk", "customer")
