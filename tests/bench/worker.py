@@ -31,6 +31,7 @@ class Work:
     seconds: float  # from the first start to the last end
     at_rest_mb: float  # a worker's memory before it rates
     peak_mb: float  # the largest worker's
+    cpu: float = 0.0  # seconds of all workers' processors, without PostgreSQL's
 
 
 def work(shares: list[list[int]]) -> Work:
@@ -48,7 +49,8 @@ def share_out(shares: list[list[int]], *, module: str) -> Work:
             print(json.dumps(share), file=cast("IO[str]", process.stdin), flush=True)
         answers = [_answer(process) for process in processes]
         seconds = time.perf_counter() - started
-    return Work(seconds, max(at_rest), max(answer["mb"] for answer in answers))
+    cpu = sum(answer["cpu"] for answer in answers)
+    return Work(seconds, max(at_rest), max(answer["mb"] for answer in answers), cpu)
 
 
 def main() -> None:
@@ -62,9 +64,11 @@ def main() -> None:
 def a_share() -> Iterator[list[int]]:
     """This worker's periods, once it is ready; its memory is reported before and after."""
     connection.ensure_connection()
-    _say(mb=_peak_mb())
-    yield json.loads(sys.stdin.readline() or "[]")
-    _say(mb=_peak_mb())
+    _say(mb=peak_mb())
+    share = json.loads(sys.stdin.readline() or "[]")
+    begun = time.process_time()
+    yield share
+    _say(mb=peak_mb(), cpu=time.process_time() - begun)
 
 
 @contextmanager
@@ -92,7 +96,14 @@ def _say(**facts: object) -> None:
     print(json.dumps(facts), flush=True)
 
 
-def _peak_mb() -> float:
+def forget_peak() -> None:
+    """From now on, the peak is that of what follows; only Linux can do so."""
+    file = Path("/proc/self/clear_refs")
+    if file.exists():
+        file.write_text("5", encoding="ascii")
+
+
+def peak_mb() -> float:
     """The peak memory of this process, without what its parent had when it was started."""
     status = Path("/proc/self/status")
     if status.exists():
