@@ -20,6 +20,7 @@ from tests.bench import world
 from tests.bench.measure import execute, say
 from tests.bench.report.lines import Measured, Outcome
 from tests.bench.report.registry import Asked
+from tests.bench.simulation.pages import WITHOUT_A_MANIFEST
 from tests.bench.worker import forget_peak, peak_mb, work
 
 NOVEMBER_3 = datetime(2026, 11, 3, tzinfo=UTC)
@@ -49,7 +50,7 @@ def measure_close(asked: Asked) -> Outcome:
     browser.force_login(User.objects.create(username="fay", is_staff=True, is_superuser=True))
     say("opening the page")
     forget_peak()  # what loading needed
-    with override_settings(ALLOWED_HOSTS=["*"]):
+    with override_settings(ALLOWED_HOSTS=["*"], STORAGES=WITHOUT_A_MANIFEST):
         times, queries = _opened(browser, address, 10 * asked.rounds)
     return Outcome(
         f"{actions:,} actions in {actions // ACTIONS_A_DELIVERY:,} deliveries, {len(periods)} periods.",

@@ -103,9 +103,9 @@ def forget_peak() -> None:
         file.write_text("5", encoding="ascii")
 
 
-def peak_mb() -> float:
-    """The peak memory of this process, without what its parent had when it was started."""
-    status = Path("/proc/self/status")
+def peak_mb(process: int | str = "self") -> float:
+    """The peak memory of a process, without what its parent had when it was started."""
+    status = Path(f"/proc/{process}/status")
     if status.exists():
         return int(status.read_text().partition("VmHWM:")[2].split()[0]) / 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2  # macOS counts in bytes

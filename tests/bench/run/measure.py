@@ -76,12 +76,12 @@ def _load(figures: Figures) -> None:
     execute("VACUUM ANALYZE")
     say("once to warm up")
     with reading() as read:
-        _bill(figures)
+        bill_all(figures.customers)
     figures.read_whole = read.words()
     execute(f"CREATE TABLE {LINES} AS SELECT * FROM invoices_invoiceline")
     execute(f"CREATE TABLE {FLOOR} (LIKE invoices_invoiceline)")
     figures.lines = value(f"SELECT count(*) FROM {LINES}")
-    _forget()
+    forget()
 
 
 def _floor(figures: Figures, words: str) -> None:
@@ -93,7 +93,7 @@ def _floor(figures: Figures, words: str) -> None:
 
 def _round(figures: Figures, words: str) -> None:
     say(f"{words}: to draft")
-    begun, billed = _bill(figures)
+    begun, billed = bill_all(figures.customers)
     figures.started.append(begun)
     figures.billed.append(billed)
     say(f"{words}: on to issued")
@@ -101,22 +101,22 @@ def _round(figures: Figures, words: str) -> None:
     figures.issued.append(share_out("issue", invoices, workers=WORKERS))
     if Invoice.objects.exclude(number=None).count() != figures.customers:
         raise RuntimeError("Not every customer has an issued invoice.")
-    _forget()
+    forget()
 
 
-def _bill(figures: Figures) -> tuple[float, Work]:
+def bill_all(customers: int) -> tuple[float, Work]:
     """Seconds to start the run, and the work until its last customer is billed."""
     begun = time.perf_counter()
     run = start(MONTH, by=None, at=AT)
     items = list(run.items.order_by("pk").values_list("pk", flat=True))
     begun = time.perf_counter() - begun
     done = share_out("bill", items, workers=WORKERS)
-    if progress(run).billed != figures.customers:
+    if progress(run).billed != customers:
         raise RuntimeError(f"Not every customer was billed: {progress(run)}")
     return begun, done
 
 
-def _forget() -> None:
+def forget() -> None:
     """Reset to before the run: no invoices, all periods open."""
     truncate("invoices_invoice", "invoices_billingrun", "invoices_numberseries", "pricing_periodterms")
     with without_triggers():

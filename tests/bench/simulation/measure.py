@@ -2,6 +2,7 @@
 
 import logging
 from dataclasses import dataclass, field
+from datetime import datetime, time
 from statistics import median
 
 from django.contrib.auth.models import User
@@ -83,7 +84,7 @@ def _rate(figures: Figures, periods: list[int], rounds: int) -> None:
 def _drafts(person: User) -> list[PriceRule]:
     """A tenth more for each rule that has a unit price and is open to all, and for some of a single customer."""
     dear = PriceRule.objects.filter(unit_price__isnull=False).order_by(F("customer").asc(nulls_first=True), "pk")
-    begin = world.MONTH.next().span(Customer.objects.order_by("pk")[0].zone).start
+    begin = datetime.combine(world.MONTH.next().first, time())  # by the customers' clocks
     drafts = [revise(rule, by=person, at=AT, since=begin) for rule in dear[:DRAFTED]]
     chosen = PriceRule.objects.filter(pk__in=[draft.pk for draft in drafts])
     chosen.update(unit_price=F("unit_price") * 11 / 10)
