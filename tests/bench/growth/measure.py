@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.core.management import call_command
 
 from leads.models import BillingPeriod
-from tests.bench.growth.deliveries import forget_later, ingest, received
+from tests.bench.growth.deliveries import align_sequences, forget_later, ingest, received
 from tests.bench.intake.cores import Postgres
 from tests.bench.measure import empty, execute, peak, say
 from tests.bench.report.lines import Measured, Outcome
@@ -59,6 +59,7 @@ def _costs(world: EvenWorld, actions: int, rounds: int, bodies: int) -> Costs:
     numbers = list(BillingPeriod.objects.order_by("pk").values_list("pk", flat=True))
     for number in range(1, rounds + 1):
         say(f"{actions:,} actions, round {number} of {rounds}: ingesting, rating, billing")
+        align_sequences()
         used, begun = postgres.seconds() + time.process_time(), time.perf_counter()
         ingested = ingest(world, bodies)
         costs.ingest.append((postgres.seconds() + time.process_time() - used) / ingested * 1e6)

@@ -15,7 +15,7 @@ class Line:
     compared: Compared = ""
     at_least: float | None = None
     at_most: float | None = None
-    is_growth: bool = False  # the floor is the value of the smallest size
+    of: str = ""  # what the ratio is of, if it is of neither a floor nor the usual way
 
     @property
     def aim(self) -> str:
@@ -68,7 +68,7 @@ class Row:
 
     def cells(self) -> tuple[str, ...]:
         """Work, floor, ours, usual way, ratio, aim."""
-        of = "× the smallest" if self.line.is_growth else _OF[self.line.compared]
+        of = self.line.of or _OF[self.line.compared]
         ratio = "" if self.ratio is None else f"{shown(self.ratio)} {of}"
         verdict = f"{self.line.aim}: {'MISSED' if self.is_missed else 'held'}" if self.line.aim else ""
         floor, usual = (

@@ -53,7 +53,7 @@ class Bench:
 
 def grows(work: str) -> Line:
     """The cost of an action beside the most rows, compared with beside the fewest: it may neither grow nor shrink."""
-    return Line(work, "µs", "floor", at_least=round(1 / GROWTH, 2), at_most=GROWTH, is_growth=True)
+    return Line(work, "µs", "floor", at_least=round(1 / GROWTH, 2), at_most=GROWTH, of="× the smallest")
 
 
 RATING = Bench(
@@ -164,4 +164,36 @@ GROWING = Bench(
     ),
     needs_redis=True,
 )
-BENCHES = (RATING, INTAKE, SIMULATION, RUN, CLOSE, PAPER, GROWING)
+BESIDE = "× beside the database"
+WITHOUT_DELAY = "× without the delay"
+HOSTS = Bench(
+    "hosts",
+    "Two hosts and a replica",
+    "tests.bench.hosts.measure:measure_hosts",
+    (
+        *(
+            Line(f"{work}, {workers}", f"{unit}/s", "floor", of=BESIDE)
+            for work, unit in (("Rate", "actions"), ("Bill", "customers"), ("Ingest", "actions"))
+            for workers in (
+                *("1 worker on the second host", "2 workers on the second host"),
+                *("1 worker on each host", "2 workers on each host"),
+            )
+        ),
+        *(
+            Line(
+                f"{work}, 2 workers on the second host, round trips of {delay} ms more",
+                f"{unit}/s",
+                "floor",
+                of=WITHOUT_DELAY,
+            )
+            for work, unit in (("Rate", "actions"), ("Bill", "customers"), ("Ingest", "actions"))
+            for delay in (1, 5)
+        ),
+        Line("Rate, 2 workers beside a streaming replica", "actions/s", "floor", of="× without a replica"),
+        Line("Lag of the replica while rating, median", "ms"),
+        Line("Lag of the replica while rating, worst", "ms"),
+        Line("Memory of a worker", "MB", at_most=MEMORY_MB),
+    ),
+    needs_redis=True,
+)
+BENCHES = (RATING, INTAKE, SIMULATION, RUN, CLOSE, PAPER, GROWING, HOSTS)
