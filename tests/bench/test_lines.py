@@ -11,7 +11,7 @@ from tests.bench.__main__ import MISSED
 from tests.bench.hosts.second_host import NotPermitted, second_host
 from tests.bench.report.lines import Line, Measured, Outcome, Row, rows_of
 from tests.bench.report.page import sections, works_of, write
-from tests.bench.report.registry import BENCHES
+from tests.bench.report.registry import BENCHES, Bench
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 RATE = Line("Rate", "actions/s", "floor", at_least=0.5)
@@ -63,7 +63,7 @@ def test_a_bench_writes_its_own_section_and_leaves_the_others(tmp_path: Path):
 
 @pytest.mark.processes
 @pytest.mark.parametrize("bench", BENCHES, ids=lambda bench: bench.name)
-def test_every_bench_runs_to_its_end_and_a_missed_aim_is_an_error_if_strict(bench, tmp_path: Path):
+def test_every_bench_runs_to_its_end_and_a_missed_aim_is_an_error_if_strict(bench: Bench, tmp_path: Path):
     if bench.name == "hosts":
         _skip_without_namespaces()
     page = tmp_path / "performance.md"

@@ -2,9 +2,11 @@
 
 import threading
 import time
+from contextlib import closing
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
+import psycopg2
 from django.db import connection
 
 from tests.replica import Replica
@@ -31,12 +33,20 @@ class Lag:
 
     def _measure(self) -> None:
         try:
-            while not self._ended.wait(PAUSE_SECONDS):
-                with connection.cursor() as cursor:
-                    cursor.execute("SELECT pg_current_wal_flush_lsn()::text")
-                    [written] = cursor.fetchone()
-                started = time.perf_counter()
-                self._replica.catch_up(written)
-                self.milliseconds.append((time.perf_counter() - started) * 1e3)
+            with closing(psycopg2.connect(self._replica.url)) as replica, replica, replica.cursor() as there:
+                while not self._ended.wait(PAUSE_SECONDS):
+                    self.milliseconds.append(_behind(there) * 1e3)
         finally:
             connection.close()
+
+
+def _behind(there: Any) -> float:
+    """Seconds until the replica has replayed what the primary has written down now."""
+    with connection.cursor() as here:
+        here.execute("SELECT pg_current_wal_flush_lsn()::text")
+        [written] = here.fetchone()
+    started, has_all = time.perf_counter(), False
+    while not has_all:
+        there.execute("SELECT pg_last_wal_replay_lsn() >= %s::pg_lsn", [written])
+        [has_all] = there.fetchone()
+    return time.perf_counter() - started

@@ -36,6 +36,7 @@ WORKERS = {  # beside the database, on the second host
     "1 worker on each host": (1, 1),
     "2 workers on each host": (2, 2),
 }
+ALONE = {1: "1 worker", 2: "2 workers"}  # what each is compared with
 DELAYS = (0, 1, 5)
 
 
@@ -175,9 +176,7 @@ def _beside_a_replica(company: Company) -> list[float]:
 def _outcome(company: Company, lag: list[float]) -> Outcome:
     found, rates = company.found, company.found.rates
     measured = {
-        f"{name}, {words}": Measured(
-            rates[f"{name}, {words}"], rates[f"{name}, {'1 worker' if away == 1 else '2 workers'} beside"]
-        )
+        f"{name}, {words}": Measured(rates[f"{name}, {words}"], rates[f"{name}, {ALONE[away]} beside"])
         for name in company.works
         for words, (_, away) in WORKERS.items()
     }
