@@ -57,7 +57,8 @@ def main() -> None:
 
 def _measured(bench: Bench, options: argparse.Namespace, folder: Folder) -> int:
     """Print and, if asked, write the table; return how many aims were missed."""
-    from tests.bench.report.lines import rows_of  # noqa: PLC0415 -- models load after the settings
+    from tests.bench.report.excerpts import write_excerpts  # noqa: PLC0415 -- models load after the settings
+    from tests.bench.report.lines import rows_of  # noqa: PLC0415 -- likewise
     from tests.bench.report.page import print_table, section, write  # noqa: PLC0415 -- likewise
 
     rounds = 1 if options.size == TINY else options.rounds
@@ -67,6 +68,8 @@ def _measured(bench: Bench, options: argparse.Namespace, folder: Folder) -> int:
     if options.write:
         titles = [each.title for each in BENCHES]
         write(section(bench.title, rows, outcome, size=options.size), titles=titles, page=options.page)
+        if (guide := options.page.with_name("scaling.md")).exists():
+            write_excerpts(bench.name, rows, size=options.size, guide=guide)
     return sum(row.is_missed for row in rows)
 
 

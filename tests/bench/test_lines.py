@@ -9,6 +9,7 @@ import pytest
 
 from tests.bench.__main__ import MISSED
 from tests.bench.hosts.second_host import NotPermitted, second_host
+from tests.bench.report.excerpts import excerpts
 from tests.bench.report.lines import Line, Measured, Outcome, Row, rows_of
 from tests.bench.report.page import sections, works_of, write
 from tests.bench.report.registry import BENCHES, Bench
@@ -21,6 +22,13 @@ def test_the_page_has_a_section_for_each_bench_with_the_lines_that_it_measures()
     assert {title: works_of(text) for title, text in sections().items()} == {
         bench.title: [line.work for line in bench.lines] for bench in BENCHES
     }
+
+
+def test_the_guide_to_scaling_shows_only_lines_that_are_measured():
+    works = {bench.name: {line.work for line in bench.lines} for bench in BENCHES}
+
+    assert excerpts()
+    assert [works_shown for bench, works_shown in excerpts() if not set(works_shown) <= works[bench]] == []
 
 
 def test_no_two_lines_have_one_name():

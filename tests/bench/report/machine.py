@@ -21,7 +21,7 @@ def machine() -> str:
     """Cores, memory and programs, in one sentence each."""
     memory = psutil.virtual_memory().total / 1024**3
     return (
-        f"{os.cpu_count()} cores ({_processor()}), {memory:.0f} GB of memory; Python {platform.python_version()}, "
+        f"{os.cpu_count()} cores ({processor()}), {memory:.0f} GB of memory; Python {platform.python_version()}, "
         f"rating {'compiled' if _is_compiled() else 'not compiled'}; {_postgresql()}"
     )
 
@@ -40,7 +40,8 @@ def _changed() -> str:
     return _git("status", "--porcelain", "--untracked-files=no", "--", ".", ":!docs/performance.md")
 
 
-def _processor() -> str:
+def processor() -> str:
+    """Its name."""
     facts = Path("/proc/cpuinfo")
     if facts.exists():
         for line in facts.read_text(encoding="utf-8").splitlines():
