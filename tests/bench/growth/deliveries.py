@@ -1,4 +1,4 @@
-"""New deliveries beside what is stored: received in this process, and taken back afterwards."""
+"""New deliveries beside what is stored: received in this process, and taken back later."""
 
 from itertools import count
 

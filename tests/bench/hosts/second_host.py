@@ -32,7 +32,7 @@ class SecondHost:
 
 @contextmanager
 def second_host() -> Iterator[SecondHost]:
-    """Up inside; it is gone afterwards, and its cable with it. Raises NotPermitted."""
+    """Up inside; it is gone later, and its cable with it. Raises NotPermitted."""
     if shutil.which("ip") is None:
         raise NotPermitted("there is no `ip`: install iproute2")
     name = f"bench-{os.getpid()}"

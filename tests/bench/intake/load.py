@@ -23,8 +23,9 @@ import msgspec
 
 CONNECTIONS = 8
 SECONDS_AT_MOST = 900
+BUSY = b"HTTP/1.1 503"
 LAP = b"@@@@@@"  # stands in the ids of requests that are sent again, and becomes the number of the lap
-ANSWER_SECONDS = 60
+ANSWER_SECONDS = 300
 
 
 @dataclass
@@ -35,6 +36,7 @@ class Load:
     seconds: float
     latencies: list[float]
     cpu: float  # the sender's own processor time
+    busy: int  # how often the server asked to send again
 
     @property
     def rate(self) -> float:
@@ -78,10 +80,10 @@ def main(port: int, path: str, file: str, rate: float | None, connections: int, 
     _stay_on_one_core()
     requests = [_request(path, *line.split(b" ", 1)) for line in Path(file).read_bytes().splitlines()]
     latencies = list[float]()
-    failures: list[str] = []
+    failures, busy = list[str](), list[int]()
     places = _places(len(requests), rate, lasting)
     threads = [
-        threading.Thread(target=_send, args=(port, requests, places, latencies, failures), daemon=True)
+        threading.Thread(target=_send, args=(port, requests, places, latencies, failures, busy), daemon=True)
         for _ in range(min(connections, len(requests)))
     ]
     started, used = time.perf_counter(), time.process_time()
@@ -92,7 +94,7 @@ def main(port: int, path: str, file: str, rate: float | None, connections: int, 
     seconds = time.perf_counter() - started
     if failures or any(thread.is_alive() for thread in threads):
         sys.exit(failures[0] if failures else f"Not done within {SECONDS_AT_MOST} seconds.")
-    found = {"requests": len(latencies), "seconds": seconds, "latencies": latencies}
+    found = {"requests": len(latencies), "seconds": seconds, "latencies": latencies, "busy": len(busy)}
     print(json.dumps(found | {"cpu": time.process_time() - used}))
 
 
@@ -123,14 +125,23 @@ class _places:  # noqa: N801 -- an iterator that threads share
         return time.perf_counter() < self._started + self._lasting
 
 
-def _send(port: int, requests: list[bytes], places: _places, latencies: list[float], failures: list[str]) -> None:
+def _send(
+    port: int,
+    requests: list[bytes],
+    places: _places,
+    latencies: list[float],
+    failures: list[str],
+    busy: list[int],
+) -> None:
     try:
         with socket.create_connection(("127.0.0.1", port), timeout=ANSWER_SECONDS) as connection:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             for place, due in places:
                 lap, number = divmod(place, len(requests))
-                connection.sendall(requests[number].replace(LAP, b"%06d" % lap))
-                answer = _answer(connection)
+                request = requests[number].replace(LAP, b"%06d" % lap)
+                while (answer := _asked(connection, request)).startswith(BUSY):
+                    busy.append(place)
+                    time.sleep(1)  # as the answer says
                 latencies.append(time.perf_counter() - due)
                 if not answer.startswith(b"HTTP/1.1 2"):
                     failures.append(answer[:2_000].decode(errors="replace"))
@@ -140,12 +151,17 @@ def _send(port: int, requests: list[bytes], places: _places, latencies: list[flo
         failures.append(repr(error))
 
 
-def _answer(connection: socket.socket) -> bytes:
-    """Read the whole response; the connection is then free for the next request."""
+def _asked(connection: socket.socket, request: bytes) -> bytes:
+    """Send a request, and read the whole response; the connection is then free for the next."""
+    connection.sendall(request)
     answer = connection.recv(65_536)
     while b"\r\n\r\n" not in answer:
         answer += _more(connection)
     head, _, body = answer.partition(b"\r\n\r\n")
+    if b"content-length:" not in head.lower():  # in pieces, of which the last is empty
+        while not answer.endswith(b"\r\n0\r\n\r\n"):
+            answer += _more(connection)
+        return answer
     length = int(head.lower().partition(b"content-length:")[2].split(b"\r\n", 1)[0])
     parts, had = [answer], len(body)
     while had < length:

@@ -63,11 +63,13 @@ def _notes(figures: "Figures") -> list[str]:
         f"{median(load.p50 for load in each) * 1e3:.1f} and {median(load.p95 for load in each) * 1e3:.1f} at {size:,}"
         for size, each in figures.ours.items()
     )
+    busy = sum(load.busy for each in [*figures.ours.values(), list(figures.held.values())] for load in each)
     rated = ", ".join(f"{share:.0%} at {size:,}" for size, share in figures.rated.items())
     return [
         f"gunicorn as deployed (threads), {WORKERS} workers; a sender with {CONNECTIONS} connections that stays on one core, "
         f"of which it needs {sender} a body.",
         f"Processor time, µs a lead, gunicorn + PostgreSQL: {cores}.",
+        f"The server was busy and asked to send again {busy:,} times." if busy else "The server refused no request.",
         f"At full load, ms, median and p95: {times}.",
         f"Held with rating beside for {figures.amounts.held_seconds:.0f} s each; rated at the end: {rated}.",
         f"Floors are medians of {len(figures.floor)}, the rest of {len(figures.ours[1])}; each starts from emptied tables "

@@ -28,7 +28,7 @@ def section(title: str, rows: list[Row], outcome: Outcome, *, size: str) -> str:
 
 
 def write(text: str, *, titles: list[str], page: Path = PAGE) -> None:
-    """Put the section in its place; those of other benches stay as they are."""
+    """Replace the section; those of other benches stay as they are."""
     there = sections(page) | {title_of(text): text}
     known = [there[title].strip() for title in titles if title in there]
     page.write_text("\n\n".join([HEAD.strip(), *known]) + "\n", encoding="utf-8")
