@@ -14,7 +14,7 @@ run: $(VENV)/.desk ## Everything on this machine, with sample data; Ctrl-C stops
 
 test: $(VENV)/.dev $(VENV)/.cloud ## All tests, including those in a real browser (ARGS="-k rating" for some)
 	@$(BIN)/python tests/e2e/chromium.py
-	$(BIN)/python -m pytest -n 3 --dist loadgroup $(ARGS)
+	$(BIN)/python -m pytest -n 4 --dist loadgroup $(ARGS)
 
 check: lint types contracts migrations templates deployment prose ## All static checks
 

@@ -66,6 +66,7 @@ GRANTS = {
         " cap_per_period, activated_at, activated_by_id, retired_at, retired_by_id), DELETE"
     ),
     "pricing_pricetier": "INSERT, DELETE",
+    "pricing_bookstamp": READ_ONLY,  # triggers write it
     "pricing_pricecheck": (
         "INSERT, UPDATE (name, customer_id, product_id, action_type_id, source_id, channel, quantity, value, expected,"
         " occurs_on), DELETE"

@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from leads.models import BillingPeriod, Customer
+from pricing.domain.rate.books import book_of
 from pricing.domain.rate.carry_over import closed_already
-from pricing.domain.rate.catalog import catalog_for
-from pricing.domain.rate.inputs import facts_in_force, period_facts, rules_for
+from pricing.domain.rate.inputs import facts_in_force, period_facts
 from pricing.models import PeriodTerms, PriceRule
 from pricing.rating.instants import Instant
 from pricing.rating.values import (
@@ -38,8 +38,8 @@ class Terms:
 
 def terms_now(period: BillingPeriod) -> Terms:
     """The terms the period would be rated by now."""
-    customer = period.customer
-    return Terms(period_facts(period), rules_for(customer), catalog_for(customer))
+    book = book_of(period.customer)
+    return Terms(period_facts(period), book.rules, book.catalog)
 
 
 def keep_terms(period: BillingPeriod) -> None:

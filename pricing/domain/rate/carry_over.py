@@ -12,7 +12,8 @@ from django.db.models import QuerySet
 
 from leads.domain.periods import mark_unrated
 from leads.models import BillingPeriod
-from pricing.domain.rate.inputs import maybe_micro, micro, rules_for
+from pricing.domain.rate.books import book_of
+from pricing.domain.rate.inputs import maybe_micro, micro
 from pricing.models import PeriodTerms
 from pricing.rating.counters import Counters
 from pricing.rating.limits import Asked, asked_by
@@ -85,7 +86,7 @@ def mark_earlier(period: BillingPeriod) -> None:
     """The period was closed or reopened, which changes whether its charges count in earlier open ones."""
     earlier = BillingPeriod.objects.open().filter(customer=period.customer_id, start_at__lt=period.start_at)
     waiting = list(earlier)
-    if waiting and carries(rules_for(period.customer)):
+    if waiting and carries(book_of(period.customer).rules):
         mark_unrated(waiting, reason="later closed" if not period.is_open else "later opened")
 
 

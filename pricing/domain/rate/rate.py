@@ -13,16 +13,16 @@ from billing_engine.core.errors import Refused
 from leads.domain.periods import mark_unrated
 from leads.models import Action, BillingPeriod, UnratedMark
 from pricing.domain.rate.actions import START, StoredActions, Without, number_of, period_of
+from pricing.domain.rate.books import Book, books_of
 from pricing.domain.rate.carry_over import carried_over, carries
-from pricing.domain.rate.catalog import catalogs_for
 from pricing.domain.rate.charges import CHARGES_AT_A_TIME, REFUSED, ChargeWriter, FaultFinder
 from pricing.domain.rate.checkpoint import Checkpoint, checkpoints, kept
-from pricing.domain.rate.inputs import period_facts, rule_books
+from pricing.domain.rate.inputs import period_facts
 from pricing.domain.rate.rollup import Tally, save_tallies
 from pricing.models import PeriodTally, RatingAttempts, UnratedAction
 from pricing.rating.counters import Counters
 from pricing.rating.period import needs_foresight, rate_period
-from pricing.rating.values import ActionFacts, ActionId, Catalog, RuleFacts
+from pricing.rating.values import ActionFacts, ActionId
 
 UNRATED_AT_A_TIME = 5_000
 # Dropping refused charges can make others fail that had been cut to zero; after this many rounds, the cause is another.
@@ -43,14 +43,14 @@ class PeriodRating:
     """A period being rated: its starting point and its counts."""
 
     period: BillingPeriod
-    rules: list[RuleFacts]
+    book: Book
     start: Checkpoint | None
     counters: Counters
     tally: Tally = field(default_factory=Tally)
 
     @property
     def has_foresight(self) -> bool:
-        return needs_foresight(self.rules)
+        return needs_foresight(self.book.rules)
 
     def tallied(self, actions: StoredActions, at: datetime) -> PeriodTally:
         last = actions.last[self.period.pk]
@@ -152,7 +152,7 @@ def _rate_without(aside: Mapping[ActionId, str], periods: Sequence[BillingPeriod
     save_tallies(tallies)
     UnratedMark.objects.filter(pk__in=[pk for pk, _, _ in marks]).delete()
     RatingAttempts.objects.filter(period__in=periods).delete()
-    _mark_later([one.period for one in ratings.values() if carries(one.rules)])
+    _mark_later([one.period for one in ratings.values() if carries(one.book.rules)])
     return tallies
 
 
@@ -170,13 +170,14 @@ def _starting_points(
     periods: Sequence[BillingPeriod], marks: Sequence[tuple[int, int, str]]
 ) -> dict[int, PeriodRating]:
     """Where each period starts from; the charges of those rated whole are deleted."""
-    rules = rule_books([period.customer for period in periods])
+    books = books_of(period.customer for period in periods)
+    rules = {customer: book.rules for customer, book in books.items()}
     reasons = {period.pk: {reason for _, of, reason in marks if of == period.pk} for period in periods}
     starts = checkpoints(periods, rules, reasons=reasons)
     counters = carried_over(periods, rules, with_own=starts)
     _forget_charges([period for period in periods if period.pk not in starts])
     return {
-        period.pk: PeriodRating(period, rules[period.customer_id], starts.get(period.pk), counters[period.pk])
+        period.pk: PeriodRating(period, books[period.customer_id], starts.get(period.pk), counters[period.pk])
         for period in periods
     }
 
@@ -185,7 +186,6 @@ def _decide(
     ratings: Mapping[int, PeriodRating], aside: Mapping[ActionId, str], writer: ChargeWriter | FaultFinder
 ) -> dict[int, StoredActions]:
     """Decide every action and write the charges; return what was read, by period."""
-    catalogs = catalogs_for(rating.period.customer for rating in ratings.values())
     read = dict[int, StoredActions]()
     for rating in ratings.values():
         if rating.start:
@@ -197,10 +197,10 @@ def _decide(
         read |= dict.fromkeys(after, actions)
         if some[0].has_foresight:
             kept = actions.remember()
-            _charge(some[0], Without(kept, aside) if aside else kept, catalogs[some[0].period.customer_id], writer)
+            _charge(some[0], Without(kept, aside) if aside else kept, writer)
             continue
         for period, each in groupby(Without(actions, aside) if aside else actions, key=period_of):
-            _charge(ratings[period], each, catalogs[ratings[period].period.customer_id], writer)
+            _charge(ratings[period], each, writer)
     return read
 
 
@@ -214,14 +214,12 @@ def _together(ratings: Iterable[PeriodRating]) -> list[list[PeriodRating]]:
     return [*alone, together] if together else alone
 
 
-def _charge(
-    rating: PeriodRating, actions: Iterable[ActionFacts], catalog: Catalog, writer: ChargeWriter | FaultFinder
-) -> None:
+def _charge(rating: PeriodRating, actions: Iterable[ActionFacts], writer: ChargeWriter | FaultFinder) -> None:
     decisions = rate_period(
         actions,
         customer=period_facts(rating.period),
-        rules=rating.rules,
-        catalog=catalog,
+        rules=rating.book.rules,
+        catalog=rating.book.catalog,
         carried=rating.counters,
         faults=rating.tally.faults,
     )

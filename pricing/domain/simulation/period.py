@@ -10,8 +10,8 @@ from django.db import connection
 
 from leads.models import BillingPeriod, CustomerTerms
 from pricing.domain.rate.actions import START, StoredActions, number_of
+from pricing.domain.rate.books import book_of
 from pricing.domain.rate.carry_over import carried_over
-from pricing.domain.rate.catalog import catalog_for
 from pricing.domain.rate.inputs import period_facts
 from pricing.rating.counters import Counters
 from pricing.rating.once import Key, Paid
@@ -196,7 +196,7 @@ def compare(
         actions,
         customer=period_facts(period, terms),
         rules=rules,
-        catalog=catalog_for(period.customer),
+        catalog=book_of(period.customer).catalog,
         carried=counters,
         faults={},  # actions that can't be priced count as unrated
     )

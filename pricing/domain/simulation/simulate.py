@@ -18,7 +18,7 @@ from billing_engine.core.queues.attempt import Failure
 from billing_engine.core.queues.leased import LeasedQueue
 from leads.models import Action, BillingPeriod, Customer
 from pricing.domain.proposals import as_if_in_force, proposed, references
-from pricing.domain.rate.inputs import rules_for
+from pricing.domain.rate.books import book_of
 from pricing.domain.rule_book.drafts import as_if_active
 from pricing.domain.rule_wording import terms_of
 from pricing.domain.scope.effective import customers_of
@@ -189,7 +189,9 @@ def _simulate(item: SimulatedCustomer) -> None:
 def _rules(simulation: Simulation, customer: Customer, *, since: datetime) -> list[RuleFacts]:
     drafts = simulation.drafts.filter(state=PriceRule.State.DRAFT).order_by("wall_from", "pk")
     begin = since if simulation.from_the_start else None
-    return as_if_active(rules_for(customer), list(drafts.prefetch_related("tiers")), zone=customer.zone, since=begin)
+    return as_if_active(
+        book_of(customer).rules, list(drafts.prefetch_related("tiers")), zone=customer.zone, since=begin
+    )
 
 
 def _actions_by_customer(periods: Any) -> dict[int, int]:

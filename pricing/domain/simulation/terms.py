@@ -9,8 +9,8 @@ from billing_engine.core import money
 from billing_engine.core.calendar.spans import midnight
 from leads.domain.terms.effects import Effect, PeriodEffect, ProposedTerms
 from leads.models import Action, BillingPeriod
+from pricing.domain.rate.books import book_of
 from pricing.domain.rate.charges import to_decimal
-from pricing.domain.rate.inputs import rules_for
 from pricing.domain.rule_book.checks import run_checks
 from pricing.domain.simulation.period import Carry, Comparison, compare
 from pricing.models import PriceCheck
@@ -36,7 +36,7 @@ def tell(proposed: ProposedTerms, at: datetime) -> Effect:
 
 @transaction.atomic
 def _rated(proposed: ProposedTerms, periods: Sequence[BillingPeriod]) -> list[PeriodEffect]:
-    rules, carry = rules_for(proposed.customer), Carry()
+    rules, carry = book_of(proposed.customer).rules, Carry()
     return [_in_words(period, compare(period, rules, carry, terms=proposed.on(period.first_day))) for period in periods]
 
 

@@ -14,7 +14,7 @@ from invoices.domain.life.transitions import approve, issue
 from leads.domain.periods import mark_unrated
 from leads.models import Action, BillingPeriod, Customer, Lead
 from pricing.domain.audit.prove import prove
-from pricing.domain.rate.inputs import rules_for
+from pricing.domain.rate.books import book_of
 from pricing.domain.rate.rate import rate
 from pricing.domain.simulation.period import Carry, compare
 from pricing.models import Charge, PriceRule
@@ -192,6 +192,6 @@ def simulated(*periods: BillingPeriod) -> list[int]:
     carry, found = Carry(), list[int]()
     for period in periods:
         period.refresh_from_db()
-        comparison = compare(period, rules_for(period.customer), carry, may_go_on=lambda: True)
+        comparison = compare(period, book_of(period.customer).rules, carry, may_go_on=lambda: True)
         found.append(sum(each.amount for each in comparison.then.values()) // 1_000_000)
     return found

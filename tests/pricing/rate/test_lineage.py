@@ -14,7 +14,7 @@ from leads.domain.periods import mark_unrated
 from leads.models import BillingPeriod, Lead
 from pricing.domain.audit.prove import prove
 from pricing.domain.audit.terms import keep_terms
-from pricing.domain.rate.inputs import rules_for
+from pricing.domain.rate.books import book_of
 from pricing.domain.rate.rate import rate
 from pricing.domain.rule_book.drafts import as_if_active
 from pricing.domain.rule_book.rules import activate, revise
@@ -144,7 +144,7 @@ def test_a_simulated_limit_counts_what_the_rule_in_force_charged(period: Billing
     draft.cap_per_period = Decimal(15)
     draft.save()
 
-    rules = as_if_active(rules_for(period.customer), [draft], zone=period.customer.zone)
+    rules = as_if_active(book_of(period.customer).rules, [draft], zone=period.customer.zone)
     found = compare(period, rules, Carry(), may_go_on=lambda: True)
 
     assert sum(each.amount for each in found.then.values()) == 15_000_000
