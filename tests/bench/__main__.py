@@ -23,7 +23,7 @@ from billing_engine.local_servers.postgres import Postgres
 from billing_engine.local_servers.redis import Redis
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
-BENCHES = ("rating", "intake", "simulation", "run", "close", "paper")
+BENCHES = ("rating", "intake", "simulation", "run", "close", "paper", "lists")
 QUICK, FULL = 100_000, 1_000_000
 
 
@@ -70,6 +70,10 @@ def _measure(options: argparse.Namespace, folder: Folder) -> None:
         from tests.bench.paper.measure import measure_paper  # noqa: PLC0415 -- models load after the settings
 
         measure_paper(quick=options.quick, rounds=options.rounds)
+    elif options.bench == "lists":
+        from tests.bench.lists.measure import measure_lists  # noqa: PLC0415 -- models load after the settings
+
+        measure_lists(quick=options.quick, rounds=options.rounds)
     elif options.bench == "run":
         from tests.bench.run.measure import measure_run  # noqa: PLC0415 -- models load after the settings
 

@@ -37,6 +37,9 @@ class LeasedQueue(ItemQueue[Leased], Generic[Leased, Result]):
     def settle(self, item: Leased, result: Result, *, at: datetime) -> None:
         """Write the result on the item, which is locked, and saved afterward."""
 
+    def after(self, item: Leased, *, at: datetime) -> None:
+        """What follows once an item is settled."""
+
     def locked(self, items: QuerySet[Leased]) -> QuerySet[Leased]:
         """The items under the locks that `may_begin` needs."""
         return items.select_for_update(of=("self",), skip_locked=True)

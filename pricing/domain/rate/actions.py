@@ -3,6 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from operator import attrgetter, itemgetter
 from typing import Any
 
@@ -11,7 +12,7 @@ from django.db import connection
 from pricing.rating.instants import instant
 from pricing.rating.values import ActionFacts, ActionId
 
-ROWS_AT_A_TIME = 50_000
+ROWS_AT_A_TIME = 25_000  # two of these are in memory: one is decided while the next is read
 KEPT_AT_MOST = 100_000
 
 Place = tuple[int, int]  # position in rating order: when the action occurred, in microseconds since 1970, and its id
@@ -60,12 +61,13 @@ class Without(Iterable[ActionFacts]):
 class StoredActions(Iterable[ActionFacts]):
     """The actions of these periods, each after a given position, grouped by period; can be iterated repeatedly.
 
-    `before_fetch` is called before the connection is used; when iteration ends, `last` holds the position of each
-    period's last action. Use only inside a transaction in which the periods' locks keep other workers from rating them.
+    `soon` may fetch rows in the background, in turn with what else uses the connection; it returns how to get them. When
+    iteration ends, `last` holds the position of each period's last action. Use only inside a transaction in which the
+    periods' locks keep other workers from rating them.
     """
 
     after: Mapping[int, Place]
-    before_fetch: Callable[[], None] = lambda: None
+    soon: Callable[[Callable[[], Any]], Callable[[], Any]] = lambda job: job
     last: dict[int, Place] = field(default_factory=dict, init=False)
     _kept: list[Row] | None = field(default=None, init=False)
 
@@ -90,22 +92,29 @@ class StoredActions(Iterable[ActionFacts]):
 
     def _fetched(self) -> Iterator[list[Row]]:
         self.last = dict(self.after)
-        self.before_fetch()
+        self.soon(_nothing)()
         with connection.cursor() as cursor:
             cursor.execute(ALL_ROWS_SOON)
         with connection.chunked_cursor() as cursor:
-            periods = sorted(self.after)
-            places = [self.after[period] for period in periods]
-            asked: dict[str, Any] = {
-                "periods": periods,
-                "instants": [instant(at) for at, _ in places],
-                "actions": [i for _, i in places],
-            }
-            cursor.execute(ACTIONS, asked)
-            while rows := cursor.fetchmany(ROWS_AT_A_TIME):
-                self._note_last(rows)
-                yield rows
-                self.before_fetch()
+            cursor.execute(ACTIONS, self._asked())
+            fetch = partial(cursor.fetchmany, ROWS_AT_A_TIME)
+            upcoming = self.soon(fetch)
+            try:
+                while rows := upcoming():
+                    upcoming = self.soon(fetch)
+                    self._note_last(rows)
+                    yield rows
+            finally:
+                self.soon(_nothing)()
+
+    def _asked(self) -> dict[str, Any]:
+        periods = sorted(self.after)
+        places = [self.after[period] for period in periods]
+        return {
+            "periods": periods,
+            "instants": [instant(at) for at, _ in places],
+            "actions": [i for _, i in places],
+        }
 
     def _note_last(self, rows: list[Row]) -> None:
         end = 0
@@ -113,3 +122,7 @@ class StoredActions(Iterable[ActionFacts]):
             period = rows[end][-1]
             end = bisect_right(rows, period, lo=end, key=_period_of_row)
             self.last[period] = rows[end - 1][6], rows[end - 1][0]
+
+
+def _nothing() -> None:
+    """Once this had its turn, nothing uses the connection."""

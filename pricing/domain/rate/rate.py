@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from billing_engine.core.errors import Refused
+from billing_engine.core.queues.collector import collector_off
 from leads.domain.periods import mark_unrated
 from leads.models import Action, BillingPeriod, UnratedMark
 from pricing.domain.rate.actions import START, StoredActions, Without, number_of, period_of
@@ -93,12 +94,20 @@ def rate(period: BillingPeriod, *, at: datetime) -> PeriodTally:
     Rating continues from the checkpoint if only later actions came since; otherwise it starts over. Both give the same
     charges. Raises PeriodIsClosed. Safe to run twice, concurrently, and to kill: it commits whole or not at all.
     """
+    return rate_together([period], at=at)[period.pk]
+
+
+@transaction.atomic
+def rate_together(periods: Sequence[BillingPeriod], *, at: datetime) -> dict[int, PeriodTally]:
+    """The same for several periods; return their tallies."""
     # NO KEY UPDATE: intake, which only needs the period to exist, continues; another rating or a close waits.
-    period = _locking().select_for_update(no_key=True, of=("self",)).get(pk=period.pk)
-    if not period.is_open:
-        raise PeriodIsClosed(period=period.pk)
-    [tally] = _rate([period], at)
-    return tally
+    locked = _locking().select_for_update(no_key=True, of=("self",)).filter(pk__in=[period.pk for period in periods])
+    tallies = dict[int, PeriodTally]()
+    for some in _one_per_customer(locked):
+        if closed := [period.pk for period in some if not period.is_open]:
+            raise PeriodIsClosed(period=closed[0])
+        tallies |= {tally.period_id: tally for tally in _rate(some, at)}
+    return tallies
 
 
 def _locking() -> QuerySet[BillingPeriod]:
@@ -124,7 +133,7 @@ def _rate(periods: Sequence[BillingPeriod], at: datetime) -> list[PeriodTally]:
     aside = dict[ActionId, str]()
     for _ in range(TIMES_SET_ASIDE):
         try:
-            with transaction.atomic():
+            with transaction.atomic(), collector_off():
                 return _rate_without(aside, periods, at)
         except REFUSED:
             refused = _refused(periods, aside)
@@ -193,7 +202,7 @@ def _decide(
     # One period at a time if a rule needs foresight, because its actions are read more than once.
     for some in _together(ratings.values()):
         after = {rating.period.pk: rating.start.place if rating.start else START for rating in some}
-        actions = StoredActions(after, before_fetch=writer.wait)
+        actions = StoredActions(after, soon=writer.soon)
         read |= dict.fromkeys(after, actions)
         if some[0].has_foresight:
             kept = actions.remember()

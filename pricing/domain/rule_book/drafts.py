@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import DecimalField
 
-from pricing.domain.rate.inputs import rule_facts, wall_moment
+from pricing.domain.rate.inputs import remember_tiers, rule_facts, wall_moment
 from pricing.models import PriceRule, PriceTier
 from pricing.rating.instants import Instant, moment
 from pricing.rating.values import RuleFacts, RuleId
@@ -38,7 +38,7 @@ def with_tiers(rule: PriceRule, tiers: Sequence[PriceTier]) -> PriceRule:
             number = getattr(row, field.attname)
             if isinstance(field, DecimalField) and number is not None:
                 setattr(row, field.attname, Decimal(number))  # a default is a plain 0 until saved
-    rule._prefetched_objects_cache = {"tiers": tiers}  # type: ignore[attr-defined]  # noqa: SLF001 -- where Django keeps what was read ahead
+    remember_tiers(rule, tiers)
     return rule
 
 

@@ -4,18 +4,30 @@ import json
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import IO, cast
+from typing import IO, TypeVar, cast
 
 from django.contrib.auth.models import User
 from django.db import connection
 
-from invoices.domain.life.transitions import approve, issue
+from invoices.domain.life.transitions import approve_all, issue_all
+from invoices.domain.month_close.bulk_action import BulkActions
 from invoices.domain.run.billing_run import bill
+from invoices.domain.run.bills import TOGETHER
 from invoices.models import Invoice
 
 PROGRAM = "import django; django.setup(); from tests.bench.run.worker import main; main()"
 AT = datetime(2026, 11, 2, tzinfo=UTC)
+
+
+Row = TypeVar("Row")
+
+
+def batched(rows: list[Row], size: int) -> Iterator[list[Row]]:
+    """The rows, so many at a time."""
+    for start in range(0, len(rows), size):
+        yield rows[start : start + size]
 
 
 def share_out(act: str, rows: list[int], *, workers: int) -> float:
@@ -45,13 +57,14 @@ def main() -> None:
     print("ready", flush=True)
     act, rows = json.loads(sys.stdin.readline() or '["", []]')
     if act == "bill":
-        for item in rows:
-            bill(item, at=AT)
+        for first in range(0, len(rows), TOGETHER):
+            bill(*rows[first : first + TOGETHER], at=AT)
     if act == "issue":
         person = User.objects.get(username="olga")
-        for invoice in Invoice.objects.filter(pk__in=rows).order_by("pk"):
-            approve(invoice, by=person, at=AT)
-            issue(invoice, by=person, at=AT)
+        invoices = list(Invoice.objects.filter(pk__in=rows).order_by("pk"))
+        for some in batched(invoices, BulkActions.batch_size):
+            approve_all(some, by=person, at=AT)
+            issue_all(some, by=person, at=AT)
     print("done", flush=True)
 
 
