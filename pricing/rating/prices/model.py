@@ -47,6 +47,18 @@ class TierPart(NamedTuple):
     flat_fee: int = 0
 
 
+class Together(NamedTuple):
+    """Actions that a rule charged between the same two borders, added up; `before` is what it had counted at the first.
+
+    Only actions that count something are in `actions` and decide `before`. `amount` is their price before caps.
+    """
+
+    before: int
+    actions: int
+    counted: int
+    amount: int
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """The label of one part of a price below an invoice line: a key of its model's `rows` and the numbers in it."""
@@ -137,6 +149,23 @@ class Price(ABC):
     def counts_actions(self) -> bool:
         """Whether a price depends on the number of actions before."""
         return False
+
+    @property
+    def borders(self) -> tuple[int, ...] | None:
+        """The counts at which another part of the price begins, from 0 up; None if each action is split by itself.
+
+        An action that counts more than nothing, begins after a border and ends by the next one, falls into one part
+        without a flat fee, so that such actions can be added up first: see `parts_together`.
+        """
+        return None
+
+    def parts_together(self, some: Together, *, total: int | None = None) -> Iterator[TierPart]:
+        """The same as the parts of each of these actions, added up."""
+        if not some.counted:
+            return
+        before = Counted(quantity=some.before, value=some.before)
+        for part in self.parts(before, some.counted, some.counted, total=total):
+            yield part._replace(amount=some.amount)
 
     @property
     def only_rate(self) -> int | None:
