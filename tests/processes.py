@@ -1,12 +1,9 @@
 """Real processes on the test's own database: for what only shows when two do it at once, or one is killed."""
 
 import os
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
@@ -14,11 +11,11 @@ import redis
 from django.conf import settings
 from django.db import connection
 
-CHECKOUT = Path(__file__).resolve().parent.parent
+from tests.forks import Fork
+
 STARTING_LINE = 20_261_001  # an advisory lock that holds the processes back until all are there
 
 PROLOGUE = f"""
-import django; django.setup()
 from django.db import connection
 from django.utils.timezone import now
 with connection.cursor() as cursor:
@@ -37,62 +34,35 @@ def at_once(*programs: str, seconds: float = 60) -> list[str]:
     """Run Python programs in processes of their own, let go at the same instant; return what each printed."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s)", [STARTING_LINE])
-        running = [
-            subprocess.Popen(
-                [sys.executable, "-c", PROLOGUE + program],
-                cwd=CHECKOUT,
-                env=environ() | {"DJANGO_SETTINGS_MODULE": "billing_engine.settings"},
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                text=True,
-            )
-            for program in programs
-        ]
+        running = [fork(PROLOGUE + program) for program in programs]
         _until(lambda: _held_back() == len(programs) or any(one.poll() is not None for one in running), seconds)
         cursor.execute("SELECT pg_advisory_unlock(%s)", [STARTING_LINE])
-    answers = [one.communicate(timeout=seconds) for one in running]
-    for one, (_, errors) in zip(running, answers, strict=True):
-        assert one.returncode == 0, errors
-    return [output.strip() for output, _ in answers]
+    for one in running:
+        code = one.wait(seconds)
+        if code is None:
+            one.kill()
+        assert code == 0, one.written()
+    return [one.written()[0].strip() for one in running]
+
+
+def fork(program: str, *, log: Path | None = None) -> Fork:
+    """Run a Python program that has the engine loaded, and this test's database, in a process of its own."""
+    return Fork(program, environ() | {"DJANGO_SETTINGS_MODULE": "billing_engine.settings"}, log=log)
 
 
 RATING, OUTGOING = "celery,rating,billing", "mails,documents"
 
 
 @contextmanager
-def worker(folder: Path, name: str, queues: str = f"{RATING},{OUTGOING}") -> Iterator[subprocess.Popen[bytes]]:
+def worker(folder: Path, name: str, queues: str = f"{RATING},{OUTGOING}") -> Iterator[Fork]:
     """A real Celery worker on the test's database and Redis, with beat where it rates; ended with all that it started."""
-    program = [sys.executable, "-m", "celery", "-A", "billing_engine", "worker", "--concurrency", "2"]
-    log = (folder / f"{name}.log").open("wb")
-    process = subprocess.Popen(
-        [
-            *program,
-            "-Q",
-            queues,
-            "--hostname",
-            f"{name}@%h",
-            "--loglevel",
-            "INFO",
-            *(["--beat"] if RATING in queues else []),
-        ],
-        cwd=CHECKOUT,
-        env=environ() | {"DJANGO_SETTINGS_MODULE": "billing_engine.settings"},
-        stdout=log,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-    )
+    beat = ["--beat"] if RATING in queues else []
+    words = ["worker", "--concurrency", "2", "-Q", queues, "--hostname", f"{name}@%h", "--loglevel", "INFO", *beat]
+    process = fork(f"from billing_engine.celery import app; app.worker_main({words})", log=folder / f"{name}.log")
     try:
         yield process
     finally:
-        kill(process)
-        log.close()
-
-
-def kill(process: subprocess.Popen[bytes]) -> None:
-    """kill -9, its children too."""
-    with suppress(ProcessLookupError):  # it has ended already
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+        process.kill()
 
 
 def empty_broker() -> None:

@@ -1,6 +1,7 @@
 """What an action costs, and why."""
 
 from pricing.models.attempts import RatingAttempts
+from pricing.models.book_stamp import BookStamp
 from pricing.models.charge import Charge, PeriodTally, UnratedAction, Waiver
 from pricing.models.check import PriceCheck
 from pricing.models.rule import PriceRule, PriceTier
@@ -10,6 +11,7 @@ from pricing.models.terms import PeriodTerms
 from pricing.models.use import RuleUse, UseCount
 
 __all__ = [
+    "BookStamp",
     "Charge",
     "PeriodTally",
     "PeriodTerms",

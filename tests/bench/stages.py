@@ -10,10 +10,10 @@ from django.db import connection, transaction
 
 from leads.models import BillingPeriod
 from pricing.domain.rate.actions import START, StoredActions, period_of
+from pricing.domain.rate.books import books_of
 from pricing.domain.rate.carry_over import carried_over
-from pricing.domain.rate.catalog import catalogs_for
 from pricing.domain.rate.charges import COPY, charge_lines
-from pricing.domain.rate.inputs import period_facts, rule_books
+from pricing.domain.rate.inputs import period_facts
 from pricing.domain.rate.sweep import TOGETHER
 from pricing.rating.period import rate_period
 
@@ -47,8 +47,8 @@ def _apart(numbers: list[int], stages: Stages, bare: str) -> None:
         periods = list(BillingPeriod.objects.select_related("customer").filter(pk__in=numbers))
         customers = {period.pk: period.customer for period in periods}
         by_pk = {period.pk: period for period in periods}
-        rules, catalogs = rule_books(list(customers.values())), catalogs_for(customers.values())
-        carried = carried_over(periods, rules)
+        books = books_of(customers.values())
+        carried = carried_over(periods, {pk: book.rules for pk, book in books.items()})
     with stages.stage("fetch the actions"):
         actions = {pk: list(each) for pk, each in groupby(StoredActions(dict.fromkeys(numbers, START)), key=period_of)}
     with stages.stage("decide"):
@@ -57,8 +57,8 @@ def _apart(numbers: list[int], stages: Stages, bare: str) -> None:
                 rate_period(
                     each,
                     customer=period_facts(by_pk[pk]),
-                    rules=rules[customers[pk].pk],
-                    catalog=catalogs[customers[pk].pk],
+                    rules=books[customers[pk].pk].rules,
+                    catalog=books[customers[pk].pk].catalog,
                     carried=carried[pk],
                 )
             )

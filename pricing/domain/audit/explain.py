@@ -9,8 +9,8 @@ from leads.domain.voiding import voided_by
 from leads.models import Action
 from leads.queries.corrections import correction_facts, correction_in_words, corrections_of
 from pricing.domain.audit.explain_price import price_sentences
-from pricing.domain.rate.catalog import catalog_for
-from pricing.domain.rate.inputs import customer_facts, maybe_micro, micro, rule_facts, rules_for
+from pricing.domain.rate.books import book_of
+from pricing.domain.rate.inputs import customer_facts, maybe_micro, micro, rule_facts
 from pricing.domain.rule_wording import price_in_words, scope_in_words
 from pricing.models import Charge, PriceRule
 from pricing.rating.amounts import Micro
@@ -114,8 +114,8 @@ def _lost(charge: Charge, won: PriceRule) -> list[dict[str, Any]]:
         moment(action.occurred_at),
         Micro(0),
     )
-    agreed = customer_facts(customer, charge.period.customer_terms)
-    matching = RuleBook(rules_for(customer), agreed, catalog_for(customer)).matching(facts)
+    agreed, book = customer_facts(customer, charge.period.customer_terms), book_of(customer)
+    matching = RuleBook(book.rules, agreed, book.catalog).matching(facts)
     # A rule that outranks the winner was not in force yet when this was rated.
     best = rank(rule_facts(won, customer.zone))
     lost = [rule for rule in matching if rank(rule) < best]

@@ -21,7 +21,7 @@ from tests.leads.api.test_fuzz import CHECKS, FOR_STAFF
 
 pytestmark = pytest.mark.django_db
 
-EXAMPLES = 80
+EXAMPLES = 30
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ from invoices.models import Invoice, InvoiceDocument
 from pricing.domain.rate.rate import rate
 from tests.factories.people import UserFactory, with_role
 from tests.invoices.made import NOVEMBER_3, a_draft, a_price, an_open_period, billed, issued, printed, received
-from tests.processes import at_once, empty_broker, kill, until, worker
+from tests.processes import at_once, empty_broker, until, worker
 
 LATER = NOVEMBER_3 + timedelta(hours=1)
 MAKE = "from invoices.domain.document.store import make; make({document}, attempt={attempt}, at=now())"
@@ -269,7 +269,7 @@ def test_a_worker_killed_over_a_document_is_followed_by_another(invoice: Invoice
     )
     with worker(tmp_path, "first") as first:
         until(lambda: InvoiceDocument.objects.get().attempts == 1)
-        kill(first)
+        first.kill()
     assert documents() == [("invoice", "waiting", 1)]
     InvoiceDocument.objects.update(source=whole, next_attempt_at=NOVEMBER_3)  # as if the lease were over
 

@@ -1,7 +1,5 @@
 """One request sends one email, as far as SMTP allows, even if tasks are repeated and workers die."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -9,15 +7,16 @@ import pytest
 from invoices.domain.mail.request import send
 from invoices.models import Invoice, InvoiceMail
 from tests.factories.people import with_role
+from tests.forks import Fork
 from tests.invoices.made import a_draft, issued, printed
 from tests.invoices.mail.test_request import NOVEMBER_4, TO
 from tests.invoices.post import PostOffice
-from tests.processes import CHECKOUT, at_once, empty_broker, environ, kill, until, worker
+from tests.processes import at_once, empty_broker, fork, until, worker
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.processes]
 
 DELIVER = "from invoices.domain.mail.delivery import deliver; deliver({mail}, attempt={attempt}, at=now())"
-ALONE = "import django; django.setup(); from django.utils.timezone import now; "
+ALONE = "from django.utils.timezone import now; "
 
 
 @pytest.fixture
@@ -29,13 +28,8 @@ def mail() -> InvoiceMail:
     return send(invoice, by=frank, at=NOVEMBER_4)
 
 
-def sending(mail: InvoiceMail) -> "subprocess.Popen[bytes]":
-    return subprocess.Popen(
-        [sys.executable, "-c", ALONE + DELIVER.format(mail=mail.pk, attempt=mail.attempts)],
-        cwd=CHECKOUT,
-        env=environ() | {"DJANGO_SETTINGS_MODULE": "billing_engine.settings"},
-        start_new_session=True,
-    )
+def sending(mail: InvoiceMail) -> Fork:
+    return fork(ALONE + DELIVER.format(mail=mail.pk, attempt=mail.attempts))
 
 
 def after_the_lease() -> None:
@@ -56,7 +50,7 @@ def test_killed_while_the_server_had_not_taken_it_yet_it_is_sent_by_the_next(
     post_office.hangs_before = True
     first = sending(mail)
     assert post_office.reached.wait(60)
-    kill(first)
+    first.kill()
     post_office.hangs_before = False
     after_the_lease()
 
@@ -74,7 +68,7 @@ def test_killed_between_the_server_s_yes_and_our_note_a_second_copy_can_be_known
     post_office.hangs_after = True
     first = sending(mail)
     assert post_office.reached.wait(60)
-    kill(first)
+    first.kill()
     post_office.hangs_after = False
 
     at_once(DELIVER.format(mail=mail.pk, attempt=1))
@@ -90,7 +84,7 @@ def test_a_message_that_is_handed_out_again_after_its_worker_was_killed_makes_no
     post_office.hangs_after = True
     first = sending(mail)
     assert post_office.reached.wait(60)
-    kill(first)
+    first.kill()
     post_office.hangs_after = False
 
     at_once(*[DELIVER.format(mail=mail.pk, attempt=0)] * 2)

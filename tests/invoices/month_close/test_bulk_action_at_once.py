@@ -1,8 +1,5 @@
 """A bulk action notices what changes between selecting and locking an invoice, and skips it then."""
 
-import subprocess
-import sys
-
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection, transaction
@@ -11,7 +8,7 @@ from invoices.domain.month_close.bulk_action import start_bulk_action
 from invoices.domain.month_close.close_month import create_missing_months
 from invoices.models import BillingCycle, Invoice, InvoiceLine, InvoiceMail, SkippedInvoice
 from tests.invoices.made import NOVEMBER_3, a_draft, issued
-from tests.processes import CHECKOUT, at_once, environ, until
+from tests.processes import at_once, fork, until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.processes]
 
@@ -44,15 +41,7 @@ def test_a_draft_that_comes_to_stand_out_while_the_workers_reach_for_it_is_left_
 
     with transaction.atomic():
         Invoice.objects.select_for_update().get(pk=invoice.pk)
-        worker = subprocess.Popen(
-            [
-                sys.executable,
-                "-c",
-                "import django; django.setup(); from django.utils.timezone import now" + DO_NEXT.format(cycle=cycle.pk),
-            ],
-            cwd=CHECKOUT,
-            env=environ() | {"DJANGO_SETTINGS_MODULE": "billing_engine.settings"},
-        )
+        worker = fork("from django.utils.timezone import now" + DO_NEXT.format(cycle=cycle.pk))
         until(_waits_for_a_row)
         InvoiceLine.objects.update(description="Sample orders \u2d63")  # no font has it
     assert worker.wait(60) == 0

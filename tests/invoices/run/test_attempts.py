@@ -1,8 +1,6 @@
 """A bill whose worker dies is tried three times; then it fails with the reason, and a person can retry it."""
 
 import signal
-import subprocess
-import sys
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -12,17 +10,16 @@ from django.db import connection, transaction
 from billing_engine.core.calendar.spans import Month
 from invoices.domain.run.billing_run import Progress, bill, progress, retry_failed, start
 from invoices.models import BillingRunItem, Invoice
-from pricing.domain.simulation.simulate import simulate_customer
+from pricing.domain.simulation.simulate import simulate_customers
 from pricing.domain.simulation.simulate import start as simulate
 from tests.factories.leads import ActionFactory
 from tests.factories.people import UserFactory
 from tests.factories.pricing import PriceRuleFactory
 from tests.invoices.made import NOVEMBER_3
-from tests.processes import CHECKOUT, empty_broker, environ, kill, until
+from tests.processes import empty_broker, fork, until
 
 LATER = datetime(2026, 11, 2, tzinfo=UTC)
 BILL = """
-import django; django.setup()
 from datetime import UTC, datetime
 from invoices.domain.run.billing_run import bill
 bill({item}, at=datetime(2026, 11, 2, tzinfo=UTC))
@@ -41,14 +38,9 @@ def test_a_bill_whose_workers_die_is_tried_three_times_and_then_fails():
     for attempt in (1, 2, 3):
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("LOCK TABLE invoices_invoice")
-            worker = subprocess.Popen(
-                [sys.executable, "-c", BILL.format(item=item.pk)],
-                cwd=CHECKOUT,
-                env=environ() | {"DJANGO_SETTINGS_MODULE": "billing_engine.settings"},
-                start_new_session=True,
-            )
+            worker = fork(BILL.format(item=item.pk))
             until(_waits_for_invoices)
-            kill(worker)
+            worker.kill()
         until(lambda: _is_free(item))
         item.refresh_from_db()
         assert (worker.returncode, item.state, item.attempts) == (-signal.SIGKILL, "waiting", attempt)
@@ -89,7 +81,7 @@ def test_a_simulation_whose_workers_die_is_tried_three_times():
     simulation = simulate([draft], months=["2026-10"], by=UserFactory.create(), at=NOVEMBER_3)
     simulation.customers.update(attempts=3)  # and never was it said that one had ended
 
-    simulate_customer(simulation.customers.get().pk, attempt=3, at=NOVEMBER_3)
+    simulate_customers([simulation.customers.get().pk], attempt=3, at=NOVEMBER_3)
 
     customer = simulation.customers.get()
     simulation.refresh_from_db()

@@ -12,11 +12,11 @@ from leads.domain.periods import mark_unrated
 from leads.models import BillingPeriod
 from tests.factories.leads import ActionFactory, ActionTypeFactory
 from tests.factories.pricing import PriceRuleFactory
-from tests.processes import empty_broker, kill, until, worker
+from tests.processes import empty_broker, until, worker
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.processes]
 
-CUSTOMERS = 60
+CUSTOMERS = 160  # more than are billed together
 LATER = datetime(2026, 11, 2, tzinfo=UTC)
 
 
@@ -30,7 +30,7 @@ def test_a_worker_killed_in_the_middle_of_a_run_and_started_again_bills_every_cu
 
     with worker(tmp_path, "first") as first:
         until(lambda: BillingRunItem.objects.exclude(state="waiting").count() >= 5)
-        kill(first)
+        first.kill()
     assert BillingRunItem.objects.waiting().exists()
     with worker(tmp_path, "second"):
         until(lambda: not BillingRunItem.objects.waiting().exists())

@@ -148,7 +148,7 @@ deeds = st.one_of(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(customers, min_size=1, max_size=3), st.lists(deeds, max_size=12), st.integers(0, 5))
 def test_from_the_first_day_on_every_instant_is_in_one_period_and_each_is_billed_once_when_it_is_over(
     mix: list[dict[str, Any]], story: list[tuple[str, datetime, Any]], grace_days: int

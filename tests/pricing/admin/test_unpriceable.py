@@ -1,8 +1,6 @@
 """Where a user sees what can't be priced or rated, and lets the workers retry."""
 
 import signal
-import subprocess
-import sys
 from datetime import UTC, datetime
 
 import pytest
@@ -19,7 +17,7 @@ from reports.queries.attention import waiting
 from tests.factories.leads import ActionFactory, BillingPeriodFactory
 from tests.factories.people import with_role
 from tests.factories.pricing import PeriodTallyFactory, PriceRuleFactory, UnratedActionFactory
-from tests.processes import CHECKOUT, environ, kill, until
+from tests.processes import fork, until
 
 NOW = datetime(2026, 10, 20, 12, tzinfo=UTC)
 QUEUE = "admin:pricing_unratedaction_changelist"
@@ -117,7 +115,6 @@ def test_who_only_looks_is_offered_no_retry(client: Client, stuck: BillingPeriod
 
 
 RATE = """
-import django; django.setup()
 from datetime import UTC, datetime
 from pricing.domain.rate.sweep import RATINGS
 RATINGS.work([{period}], at=datetime(2026, 10, 20, tzinfo=UTC))
@@ -134,14 +131,9 @@ def test_a_worker_that_is_killed_while_it_rates_has_counted_its_attempt():
     for attempt in (1, 2, 3):
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("LOCK TABLE pricing_charge")
-            worker = subprocess.Popen(
-                [sys.executable, "-c", RATE.format(period=period.pk)],
-                cwd=CHECKOUT,
-                env=environ() | {"DJANGO_SETTINGS_MODULE": "billing_engine.settings"},
-                start_new_session=True,
-            )
+            worker = fork(RATE.format(period=period.pk))
             until(_waits_for_charges)
-            kill(worker)
+            worker.kill()
         until(lambda: not _is_locked(period))
         assert (worker.returncode, RatingAttempts.objects.get().attempts) == (-signal.SIGKILL, attempt)
 

@@ -21,7 +21,7 @@ from billing_engine.core.calendar.wall_clock import (
 )
 from billing_engine.core.errors import Refused
 from leads.models import Customer
-from pricing.domain.rate.inputs import rules_for
+from pricing.domain.rate.books import book_of
 from pricing.domain.rate.rate import rate
 from pricing.domain.rule_book.rules import activate, retire, revise
 from pricing.models import Charge, PriceRule
@@ -153,7 +153,7 @@ def test_each_instant_has_exactly_one_revision_in_force_in_every_zone(
             )
             for rule in chain
         )  # fmt: skip
-        rules = rules_for(customer)
+        rules = book_of(customer).rules
         transaction.set_rollback(True)
 
     at = near + timedelta(minutes=minutes)
@@ -168,11 +168,11 @@ def test_rules_that_meet_in_a_doubled_hour_neither_overlap_nor_leave_a_gap(zone:
     old, new = PriceRuleFactory.create(wall_to=meet), PriceRuleFactory.create(wall_from=meet)
     elsewhere = CustomerFactory.create(time_zone="Asia/Kolkata")
 
-    rules = rules_for(CustomerFactory.create(time_zone=zone))
+    rules = book_of(CustomerFactory.create(time_zone=zone)).rules
 
     steps = [first + timedelta(minutes=minutes) for minutes in range(-90, 150, 5)]
     assert [in_force(rules, at) for at in steps] == [[old.pk] if at < first else [new.pk] for at in steps]
-    assert in_force(rules_for(elsewhere), instant_of(meet, ZoneInfo("Asia/Kolkata"))) == [new.pk]
+    assert in_force(book_of(elsewhere).rules, instant_of(meet, ZoneInfo("Asia/Kolkata"))) == [new.pk]
 
 
 @pytest.mark.django_db
@@ -240,7 +240,7 @@ def test_a_rule_that_is_retired_keeps_what_has_occurred_in_every_zone(operator: 
     rule = retire(PriceRuleFactory.create(), by=operator, at=at)
 
     assert rule.wall_to == read("2026-11-01T03:01")
-    assert [in_force(rules_for(customer), at) for customer in customers] == [[rule.pk], [rule.pk]]
+    assert [in_force(book_of(customer).rules, at) for customer in customers] == [[rule.pk], [rule.pk]]
 
 
 # --- How it is written -----------------------------------------------------------------------------------------------
