@@ -57,7 +57,7 @@ deployment: $(VENV)/.dev
 prose: $(VENV)/.dev ## Words that read as translated, British or misspelled, by docs/style (ARGS="docs pricing/admin")
 	$(BIN)/python -m tests.prose $(ARGS)
 
-bench: $(VENV)/.dev ## How fast the engine is, compared with its lower bounds and the usual way (ARGS="intake --quick")
+bench: $(VENV)/.dev ## How fast the engine is, compared with its floors and the usual way (ARGS="rating --quick", ARGS=--write)
 	$(BIN)/python -m tests.bench $(ARGS)
 
 soak: $(VENV)/.dev ## Everything at once while processes are killed, then checks that nothing is lost (ARGS="--minutes 2 --seed 7")

@@ -28,17 +28,18 @@ def save_changes(row: Model, *, since: Model | Mapping[str, Any] | None = None) 
         return
     since = since or type(row)._meta.base_manager.get(pk=row.pk)
     before = values_of(since) if isinstance(since, Model) else since
+    row.save(update_fields=list(_changes(row, before)))
+
+
+def _changes(row: Model, before: Mapping[str, Any]) -> dict[str, Any]:
     now, missing = values_of(row), object()
     names = (field.attname for field in row._meta.concrete_fields if not field.primary_key)
-    row.save(update_fields=[name for name in names if name in now and now[name] != before.get(name, missing)])
+    return {name: now[name] for name in names if name in now and now[name] != before.get(name, missing)}
 
 
 def save_all_changes(rows: Sequence[Model], *, since: Mapping[Any, Mapping[str, Any]]) -> None:
     """Write the columns in which any of these stored rows differs from its values before, by key; in one statement."""
-    changed = set[str]()
-    for row in rows:
-        before, missing = since[row.pk], object()
-        changed |= {name for name, value in values_of(row).items() if value != before.get(name, missing)}
+    changed = {name for row in rows for name in _changes(row, since[row.pk])}
     if changed:
         save_all(rows, changed)
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from operator import attrgetter, itemgetter
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db import connection
 
@@ -20,20 +20,23 @@ Row = tuple[Any, ...]
 START: Place = (0, 0)  # actions that occurred before the year 2000 are refused
 
 period_of = attrgetter("period")
-_period_of_row = itemgetter(-1)
+COLUMNS = ActionFacts._fields  # noqa: SLF001 -- a named tuple has no public name for it
+_PERIOD = COLUMNS.index("period")
+_period_of_row = itemgetter(_PERIOD)
 
 ACTIONS = """
     SELECT action.id, action.lead_id, lead.person_key, lead.product_id, lead.source_id, action.action_type_id,
            (extract(epoch FROM action.occurred_at) * 1000000)::bigint, (action.quantity * 1000000)::bigint,
            (action.value * 1000000)::bigint, lead.is_test,
            action.voided_at IS NOT NULL AND NOT action.voided_after_close, waiver.action_id IS NOT NULL,
-           action.period_id
+           action.period_id{columns}
       FROM unnest(%(periods)s::bigint[], %(instants)s::timestamptz[], %(actions)s::bigint[])
            AS asked (period_id, occurred_at, action_id)
       JOIN leads_action action ON action.period_id = asked.period_id
            AND (action.occurred_at, action.id) > (asked.occurred_at, asked.action_id)
       JOIN leads_lead lead ON lead.id = action.lead_id
       LEFT JOIN pricing_waiver waiver ON waiver.action_id = action.id
+           {joins}
      ORDER BY action.period_id, action.occurred_at, action.id
 """
 # A cursor is planned for a few rows soon, but all rows are needed (half the time); sort in memory.
@@ -66,6 +69,8 @@ class StoredActions(Iterable[ActionFacts]):
     periods' locks keep other workers from rating them.
     """
 
+    query: ClassVar[str] = ACTIONS.format(columns="", joins="")
+
     after: Mapping[int, Place]
     soon: Callable[[Callable[[], Any]], Callable[[], Any]] = lambda job: job
     last: dict[int, Place] = field(default_factory=dict, init=False)
@@ -73,8 +78,12 @@ class StoredActions(Iterable[ActionFacts]):
 
     def __iter__(self) -> Iterator[ActionFacts]:
         if self._kept is not None:
-            return map(ActionFacts._make, self._kept)
+            return self.made(self._kept)
         return self._stream()
+
+    def made(self, rows: list[Row]) -> Iterator[ActionFacts]:
+        """The actions of these rows."""
+        return map(ActionFacts._make, rows)
 
     def remember(self) -> "StoredActions":
         """Read all actions and keep them if there are few enough, for callers that iterate more than once."""
@@ -88,7 +97,7 @@ class StoredActions(Iterable[ActionFacts]):
 
     def _stream(self) -> Iterator[ActionFacts]:
         for rows in self._fetched():
-            yield from map(ActionFacts._make, rows)
+            yield from self.made(rows)
 
     def _fetched(self) -> Iterator[list[Row]]:
         self.last = dict(self.after)
@@ -96,7 +105,7 @@ class StoredActions(Iterable[ActionFacts]):
         with connection.cursor() as cursor:
             cursor.execute(ALL_ROWS_SOON)
         with connection.chunked_cursor() as cursor:
-            cursor.execute(ACTIONS, self._asked())
+            cursor.execute(self.query, self._asked())
             fetch = partial(cursor.fetchmany, ROWS_AT_A_TIME)
             upcoming = self.soon(fetch)
             try:
@@ -119,7 +128,7 @@ class StoredActions(Iterable[ActionFacts]):
     def _note_last(self, rows: list[Row]) -> None:
         end = 0
         while end < len(rows):
-            period = rows[end][-1]
+            period = rows[end][_PERIOD]
             end = bisect_right(rows, period, lo=end, key=_period_of_row)
             self.last[period] = rows[end - 1][6], rows[end - 1][0]
 

@@ -24,10 +24,27 @@ def as_if_active(
     With `since`, drafts that start later are treated as starting then, so that past actions can be rated with them.
     ValueError, with a sentence, if a draft's price is incomplete.
     """
-    begins = {draft: _begin(draft, zone, since) for draft in drafts}
-    ends = {RuleId(draft.revises_id): begin for draft, begin in begins.items() if draft.revises_id}
+    return with_drafts(rules, drafts_as_rules(drafts, zone=zone, since=since))
+
+
+def drafts_as_rules(
+    drafts: Sequence[PriceRule], *, zone: ZoneInfo, since: datetime | None = None
+) -> list[tuple[RuleFacts, RuleId | None]]:
+    """The drafts as if active in a time zone, as above, each with the rule that it revises."""
+    return [
+        (
+            replace(rule_facts(draft, zone), effective_from=_begin(draft, zone, since)),
+            RuleId(draft.revises_id) if draft.revises_id else None,
+        )
+        for draft in drafts
+    ]
+
+
+def with_drafts(rules: Iterable[RuleFacts], drafts: Sequence[tuple[RuleFacts, RuleId | None]]) -> list[RuleFacts]:
+    """The rules plus these drafts; a revised rule ends where its draft starts."""
+    ends = {revised: draft.effective_from for draft, revised in drafts if revised is not None}
     kept = [_ended(rule, ends[rule.id]) if rule.id in ends else rule for rule in rules]
-    return kept + [replace(rule_facts(draft, zone), effective_from=begin) for draft, begin in begins.items()]
+    return kept + [draft for draft, _ in drafts]
 
 
 def with_tiers(rule: PriceRule, tiers: Sequence[PriceTier]) -> PriceRule:

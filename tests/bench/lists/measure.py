@@ -20,12 +20,14 @@ from leads.models import BillingPeriod, Customer
 from tests.bench.lists import world
 from tests.bench.lists.addresses import Address, of_lists, of_searches
 from tests.bench.measure import say
-from tests.bench.table import setting
+from tests.bench.report.lines import Measured, Outcome
+from tests.bench.report.registry import Asked
+from tests.bench.worker import peak_mb
 
 AIM_MS = 300
 SHOWN = 25
 PLAIN_FILES = {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
-FULL, QUICK = 5_000_000, 500_000
+TINY, QUICK, FULL = 5_000, 500_000, 5_000_000
 
 
 class Took(NamedTuple):
@@ -43,15 +45,11 @@ class Slow(NamedTuple):
     busy: float
 
 
-def measure_lists(*, quick: bool, rounds: int) -> None:
-    """Build the year, and open everything."""
-    actions = QUICK if quick else FULL
+def measure_lists(asked: Asked) -> Outcome:
+    """Build the year, and open everything several times."""
+    actions, rounds = asked.actions or asked.sized(TINY, QUICK, FULL), asked.rounds
     call_command("migrate", verbosity=0)
-    measure_built(world.build(actions), actions=actions, rounds=rounds)
-
-
-def measure_built(largest: BillingPeriod, *, actions: int, rounds: int) -> None:
-    """Open everything several times."""
+    largest = world.build(actions)
     browser, user = Client(), User.objects.create(username=f"fay{time.time()}", is_staff=True, is_superuser=True)
     browser.force_login(user)
     times = dict[Address, list[Took]]()
@@ -62,7 +60,7 @@ def measure_built(largest: BillingPeriod, *, actions: int, rounds: int) -> None:
                 say(f"opening {address.group}")
             for each in (address, *_turned(browser, address)):
                 times[each] = [_opened(browser, each.path) for _ in range(rounds)]
-    _print(times, actions)
+    return _outcome(times, actions)
 
 
 def _turned(browser: Client, address: Address) -> Iterator[Address]:
@@ -116,27 +114,25 @@ def _p95(found: list[float]) -> float:
     return quantiles(found, n=20, method="inclusive")[-1] if len(found) > 1 else found[0]
 
 
-def _print(times: dict[Address, list[Took]], actions: int) -> None:
-    print(f"\nLists and searches beside {actions:,} actions (aim: p95 at most {AIM_MS} ms)\n{setting()}\n")
-    print(f"{'':30}{'addresses':>10}{'median':>9}{'p95':>9}{'slowest':>9}{'busy':>9}{'missed':>9}")
+def _outcome(times: dict[Address, list[Took]], actions: int) -> Outcome:
     slow = [
         Slow(address, _p95([one.ms for one in took]), median(one.busy for one in took))
         for address, took in times.items()
     ]
-    for group in dict.fromkeys(each.address.group for each in slow):
-        found = [each for each in slow if each.address.group == group]
-        walls, missed = [each.ms for each in found], sum(each.ms > AIM_MS for each in found)
-        print(
-            f"{group:30}{len(found):>10}{median(walls):>9.0f}{_p95(walls):>9.0f}{max(walls):>9.0f}"
-            f"{max(each.busy for each in found):>9.0f}{missed or '':>9}"
-        )
     slow.sort(key=lambda each: -each.ms)
     above = [each for each in slow if each.ms > AIM_MS]
-    for each in above or slow[:SHOWN]:
-        mark = "MISSED" if each.ms > AIM_MS else ""
-        print(f"{mark:8}{each.ms:>7.0f} ms, busy {each.busy:>6.0f} ms  {each.address.group}: {each.address.what}")
-    whole = _p95([one.ms for took in times.values() for one in took])
-    busy = sum(each.busy > AIM_MS for each in slow)
-    print(
-        f"\n{len(slow)} addresses: {len(above)} above {AIM_MS} ms, {busy} by processor time; p95 of all requests {whole:.0f} ms"
+    requests = [one.ms for took in times.values() for one in took]
+    return Outcome(
+        f"{len(slow):,} addresses beside {actions:,} actions: each list with each filter and order, its next and its last"
+        " page, and each search.",
+        {
+            "Lists, searches and reports, median": Measured(median(requests)),
+            "Lists, searches and reports, p95": Measured(_p95(requests)),
+            f"Addresses with a p95 above {AIM_MS} ms": Measured(len(above)),
+            "Memory of the process that showed them": Measured(peak_mb()),
+        },
+        [
+            f"{each.ms:,.0f} ms, of which busy {each.busy:,.0f} ms: {each.address.group}: {each.address.what}"
+            for each in above or slow[:SHOWN]
+        ],
     )
