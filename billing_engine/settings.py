@@ -273,7 +273,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 CELERY_TASK_ROUTES = {
     # Not on the rating queue: a worker takes from its queues in turn, so ratings never wait for simulations or imports.
-    **{task: {"queue": "celery"} for task in ("pricing.simulate_customer", "pricing.import_rules")},
+    **{task: {"queue": "celery"} for task in ("pricing.simulate_customers", "pricing.import_rules")},
     "pricing.*": {"queue": "rating"},
     # Mail servers and large documents can be slow, so these two queues have their own workers.
     "invoices.mail": {"queue": "mails"},

@@ -24,10 +24,10 @@ def count_uses_task(*, period_id: int, **_: object) -> None:
     USE_COUNTS.work(period_id, at=now())
 
 
-@shared_task(name="pricing.simulate_customer", acks_late=True)
-def simulate_customer_task(*, item_id: int, attempt: int, **_: object) -> None:
-    """Rate one customer's part of a simulation."""
-    SIMULATIONS.work(item_id, attempt=attempt, at=now())
+@shared_task(name="pricing.simulate_customers", acks_late=True)
+def simulate_customers_task(*, item_ids: list[int], attempt: int, **_: object) -> None:
+    """Rate some customers of a simulation."""
+    SIMULATIONS.work(item_ids, attempt=attempt, at=now())
 
 
 @shared_task(name="pricing.import_rules", time_limit=SECONDS_UNTIL_KILLED)

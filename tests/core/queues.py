@@ -83,6 +83,12 @@ def a_bill() -> None:
     start(Month(2026, 10), by=None, at=NOVEMBER_3)
 
 
+def two_bills_at_once() -> None:
+    PriceRuleFactory.create()
+    ActionFactory.create_batch(2)
+    start(Month(2026, 10), by=None, at=NOVEMBER_3)
+
+
 def bills() -> Any:
     return (
         list(BillingRunItem.objects.values_list("state", "code")),
@@ -161,11 +167,16 @@ def retries() -> Any:
     )
 
 
-def a_simulated_customer() -> None:
+def a_simulated_customer(customers: int = 1) -> None:
     PriceRuleFactory.create()
-    rate(ActionFactory.create().period, at=NOVEMBER_3)
+    for _ in range(customers):
+        rate(ActionFactory.create().period, at=NOVEMBER_3)
     draft = PriceRuleFactory.create(draft=True, unit_price=Decimal(3), priority=1)
     simulate([draft], months=["2026-10"], by=UserFactory.create(), at=NOVEMBER_3)
+
+
+def two_simulated_customers() -> None:
+    a_simulated_customer(customers=2)
 
 
 def simulations() -> Any:
@@ -218,14 +229,16 @@ def use_counts() -> Any:
 
 PASSED_OVER = ("refused_again", "Skipped after 3 attempts without an outcome.")
 NEVER_FINISHED = "Started 3 times and never finished: the file takes too long, or the worker died."
+NEVER_SIMULATED = "Started 3 times and never finished: the worker or the database died."
 AMOUNT = Decimal("2.5")
 
 CASES: dict[str, Case] = {
     "invoices.bill": Case(
-        make=a_bill,
+        make=two_bills_at_once,
         facts=bills,
-        done=([("billed", "")], [("draft", AMOUNT)], 1, ["closed"], True),
-        given_up=([("failed", "given_up")], [], 0, ["open"], True),
+        done=([("billed", "")] * 2, [("draft", AMOUNT)] * 2, 2, ["closed"] * 2, True),
+        given_up=([("failed", "given_up")] * 2, [], 0, ["open"] * 2, True),
+        deaths=5,  # one together, then two of each alone
     ),
     "invoices.bulk_action": Case(
         make=two_invoices_to_issue,
@@ -262,11 +275,12 @@ CASES: dict[str, Case] = {
         given_up=([(0, 2, 2)], True, (0, 0), ["waiting"] * 2, [PASSED_OVER] * 2),
         deaths=6,
     ),
-    "pricing.simulate_customer": Case(
-        make=a_simulated_customer,
+    "pricing.simulate_customers": Case(
+        make=two_simulated_customers,
         facts=simulations,
-        done=([("done", 1, "")], [(1, 0, Decimal(0)), (0, 1, Decimal(3))], True),
-        given_up=([("failed", 0, "Started 3 times and never finished: the worker or the database died.")], [], True),
+        done=([("done", 1, "")] * 2, [(1, 0, Decimal(0))] * 2 + [(0, 1, Decimal(3))] * 2, True),
+        given_up=([("failed", 0, NEVER_SIMULATED)] * 2, [], True),
+        deaths=5,  # first together, then each alone
     ),
     "pricing.import_rules": Case(
         make=two_files_to_check_and_to_apply,

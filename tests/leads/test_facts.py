@@ -70,7 +70,7 @@ def simulated() -> Simulation:
     """Let the workers finish the simulation of the facts that wait."""
     simulation = Simulation.objects.get()
     for item in simulation.customers.all():
-        SIMULATIONS.work(item.pk, attempt=0, at=NOW)
+        SIMULATIONS.work([item.pk], attempt=0, at=NOW)
     return simulation
 
 

@@ -24,10 +24,34 @@ Leased = TypeVar("Leased", bound=LeasedItem)
 Result = TypeVar("Result")
 
 
-class LeasedQueue(ItemQueue[Leased], Generic[Leased, Result]):
-    """For work that takes long, or happens outside the database."""
+class LeasingQueue(ItemQueue[Leased]):
+    """Items with leases: what is due, and whose it is."""
 
     lease: ClassVar[timedelta]  # longer than the task's own time limit
+
+    def locked(self, items: QuerySet[Leased]) -> QuerySet[Leased]:
+        """The items under the locks that `may_begin` needs."""
+        return items.select_for_update(of=("self",), skip_locked=True)
+
+    @transaction.atomic
+    def found_due(self, *columns: str, at: datetime) -> list[Leased]:
+        """Everything that is due, or whose lease has ended, with these columns; not again within a minute.
+
+        If a server hangs, thousands may be due. If every sweep requested them, their messages would fill the broker.
+        """
+        due = self.waiting().filter(next_attempt_at__lte=at)
+        locked = due.select_for_update(of=("self",), skip_locked=True).order_by("next_attempt_at")
+        found = list(locked.select_related(None).only(*columns)[:AT_A_TIME])
+        due.filter(pk__in=[item.pk for item in found]).update(next_attempt_at=at + ASKED_AGAIN_AFTER)
+        return found
+
+    def ours(self, item: Leased) -> QuerySet[Leased]:
+        """The item while our attempt is the latest; empty once another worker has it."""
+        return self.waiting().filter(pk=item.pk, attempts=item.attempts)
+
+
+class LeasedQueue(LeasingQueue[Leased], Generic[Leased, Result]):
+    """For work that takes long, or happens outside the database."""
 
     @abstractmethod
     def act(self, item: Leased, *, at: datetime) -> Result:
@@ -37,21 +61,12 @@ class LeasedQueue(ItemQueue[Leased], Generic[Leased, Result]):
     def settle(self, item: Leased, result: Result, *, at: datetime) -> None:
         """Write the result on the item, which is locked, and saved afterward."""
 
-    def locked(self, items: QuerySet[Leased]) -> QuerySet[Leased]:
-        """The items under the locks that `may_begin` needs."""
-        return items.select_for_update(of=("self",), skip_locked=True)
+    def after(self, item: Leased, *, at: datetime) -> None:
+        """What follows once an item is settled."""
 
-    @transaction.atomic
     def due(self, *, at: datetime) -> Sequence[Message]:
-        """Everything that is due, or whose lease has ended; not again within a minute.
-
-        If a server hangs, thousands may be due. If every sweep requested them, their messages would fill the broker.
-        """
-        due = self.waiting().filter(next_attempt_at__lte=at)
-        locked = due.select_for_update(of=("self",), skip_locked=True).order_by("next_attempt_at")
-        found = list(locked.values_list("pk", "attempts")[:AT_A_TIME])
-        due.filter(pk__in=[pk for pk, _ in found]).update(next_attempt_at=at + ASKED_AGAIN_AFTER)
-        return [{"item_id": pk, "attempt": attempts} for pk, attempts in found]
+        """A message for each item that is due."""
+        return [{"item_id": item.pk, "attempt": item.attempts} for item in self.found_due("attempts", at=at)]
 
     def ask_for(self, item: Leased) -> None:
         """Request the item's next attempt."""
@@ -65,10 +80,6 @@ class LeasedQueue(ItemQueue[Leased], Generic[Leased, Result]):
         outcome = attempted(lambda: self.act(item, at=at), what=f"{self.task} of {item.pk}")
         if self._note(item, outcome, at=at):
             self.after(item, at=at)
-
-    def ours(self, item: Leased) -> QuerySet[Leased]:
-        """The item while our attempt is the latest; empty once another worker has it."""
-        return self.waiting().filter(pk=item.pk, attempts=item.attempts)
 
     def _claim(self, item_id: int, *, attempt: int, at: datetime) -> Leased | None:
         with transaction.atomic():

@@ -1,19 +1,23 @@
 """Write decisions as charges with COPY, in the order of their actions."""
 
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from decimal import Decimal
 from io import StringIO
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
-from django.db import DataError, IntegrityError, connection, transaction
+from django.db import DataError, Error, IntegrityError, connection, transaction
 
 from pricing.rating.caps import CAPS
 from pricing.rating.values import ActionId, Cuts, Decision
 
+T = TypeVar("T")
+
 # Large enough that a COPY's own cost vanishes, small enough that memory stays flat.
 CHARGES_AT_A_TIME = 10_000
+WRITTEN_LATER = 4  # so many times as many may wait while the next actions are read
 NULL = r"\N"
 NO_CUTS = "\t".join([NULL] * len(CAPS))
 REFUSED = (DataError, IntegrityError)  # errors caused by the charges, not by the state of the database
@@ -27,16 +31,17 @@ BYTES_AT_A_TIME = 1 << 22
 
 
 class ChargeWriter:
-    """Write charges in the current transaction; while PostgreSQL stores some, the next ones are decided.
+    """Write charges in the current transaction; while PostgreSQL works, the next ones are decided.
 
-    There is one connection, so call `wait` before using it elsewhere. Leaving the `with` block writes the rest.
+    There is one connection. Until the `with` block is left, a thread uses it, one job after another.
     """
 
     def __init__(self) -> None:
         self._lines = list[str]()
         self._count = 0
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="charges")
-        self._writing: Future[None] | None = None
+        self._writing = deque[Future[None]]()
+        self._is_open = True
         # Both are created here because another thread would get its own Django connection.
         self._cursor, self._errors = connection.cursor(), connection.wrap_database_errors
 
@@ -44,29 +49,45 @@ class ChargeWriter:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
-        self._thread.shutdown(wait=True)
+        self._is_open = False
         with self._cursor:
             if kind is None:
-                self.wait()
-                self._copy(self._taken())
+                self._write_soon()
+            self._thread.shutdown(wait=True)
+            if kind is None:
+                self._wait(0)
 
     def write(self, period: int, decisions: list[Decision]) -> None:
-        """Write charges of one period, none of them unrated."""
+        """Write charges of one period, none of them unrated; may raise what PostgreSQL refused of earlier ones."""
         self._lines.append(charge_lines(period, decisions))
         self._count += len(decisions)
         if self._count >= CHARGES_AT_A_TIME:
-            self.wait()
-            self._writing = self._thread.submit(self._copy, self._taken())
+            self._wait(WRITTEN_LATER - 1)
+            self._write_soon()
 
-    def wait(self) -> None:
-        """Wait until all writes are done; raises what PostgreSQL refused."""
-        writing, self._writing = self._writing, None
-        if writing is not None:
-            writing.result()
+    def soon(self, job: Callable[[], T]) -> Callable[[], T]:
+        """Do this after what was asked for before; the result raises what PostgreSQL refused of earlier charges."""
+        if not self._is_open:
+            return job
+        doing = self._thread.submit(job)
 
-    def _taken(self) -> str:
+        def result() -> T:
+            try:
+                return doing.result()
+            except Error:
+                self._wait(0)  # it may have failed only because a charge was refused
+                raise
+
+        return result
+
+    def _write_soon(self) -> None:
         lines, self._lines, self._count = self._lines, [], 0
-        return "".join(lines)
+        self._writing.append(self._thread.submit(self._copy, "".join(lines)))
+
+    def _wait(self, left: int) -> None:
+        """Wait until at most so many writes are left; raises what PostgreSQL refused."""
+        while len(self._writing) > left:
+            self._writing.popleft().result()
 
     def _copy(self, lines: str) -> None:
         if lines:
@@ -96,8 +117,9 @@ class FaultFinder:
             self.write(period, decisions[:half])
             self.write(period, decisions[half:])
 
-    def wait(self) -> None:
-        """Do nothing: nothing is written in the background."""
+    def soon(self, job: Callable[[], T]) -> Callable[[], T]:
+        """Nothing is done in the background."""
+        return job
 
 
 def charge_lines(period: int, decisions: Iterable[Decision]) -> str:

@@ -8,12 +8,12 @@ from decimal import Decimal
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from billing_engine.core.calendar.spans import months_of
 from billing_engine.core.calendar.wall_clock import instant_of
 from leads.models import BillingPeriod, Customer, CustomerTerms
-from pricing.models import PriceRule
+from pricing.models import PriceRule, PriceTier
 from pricing.rating.amounts import Micro
 from pricing.rating.instants import Instant, moment, stretch
 from pricing.rating.prices import MODELS, Field, Given, GivenTier, Kind, Price
@@ -93,11 +93,27 @@ def rules_in_force(owners: Collection[Owner]) -> dict[Owner, list[RuleFacts]]:
     of_one = Q(customer__in=[customer for customer in wanted if customer is not None])
     found = PriceRule.objects.in_force().filter(of_one | Q(customer=None) if None in wanted else of_one)
     rules = {owner: list[RuleFacts]() for owner in owners}
-    for rule in found.prefetch_related("tiers"):
+    for rule in _with_tiers(found):
         for owner in wanted[rule.customer_id]:
             if owner.currency == rule.currency:
                 rules[owner].append(facts_in_force(rule, ZoneInfo(owner.time_zone)))
     return rules
+
+
+def _with_tiers(rules: QuerySet[PriceRule]) -> list[PriceRule]:
+    """Like `prefetch_related`, which costs more than the rules themselves."""
+    found = list(rules)
+    of = defaultdict[int, list[PriceTier]](list)
+    for tier in PriceTier.objects.filter(rule__in=[rule.pk for rule in found]):
+        of[tier.rule_id].append(tier)
+    for rule in found:
+        remember_tiers(rule, of[rule.pk])
+    return found
+
+
+def remember_tiers(rule: PriceRule, tiers: Sequence[PriceTier]) -> None:
+    """Let the rule have these tiers without reading them."""
+    rule._prefetched_objects_cache = {"tiers": tiers}  # type: ignore[attr-defined]  # noqa: SLF001 -- where Django keeps what was read ahead
 
 
 def facts_in_force(rule: PriceRule, zone: ZoneInfo) -> RuleFacts:

@@ -4,24 +4,24 @@ import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import groupby, islice
+from itertools import islice
 
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from billing_engine.core.errors import Refused
+from billing_engine.core.queues.collector import collector_off
 from leads.domain.periods import mark_unrated
 from leads.models import Action, BillingPeriod, UnratedMark
-from pricing.domain.rate.actions import START, StoredActions, Without, number_of, period_of
-from pricing.domain.rate.books import Book, books_of
+from pricing.domain.rate.actions import START, Place, StoredActions, number_of
+from pricing.domain.rate.books import books_of
 from pricing.domain.rate.carry_over import carried_over, carries
 from pricing.domain.rate.charges import CHARGES_AT_A_TIME, REFUSED, ChargeWriter, FaultFinder
 from pricing.domain.rate.checkpoint import Checkpoint, checkpoints, kept
+from pricing.domain.rate.decisions import DecidedPeriod, in_rating_order
 from pricing.domain.rate.inputs import period_facts
 from pricing.domain.rate.rollup import Tally, save_tallies
 from pricing.models import PeriodTally, RatingAttempts, UnratedAction
-from pricing.rating.counters import Counters
-from pricing.rating.period import needs_foresight, rate_period
 from pricing.rating.values import ActionFacts, ActionId
 
 UNRATED_AT_A_TIME = 5_000
@@ -38,19 +38,12 @@ class PeriodIsClosed(Refused):
     message = "This period is closed. Its charges can't change."
 
 
-@dataclass(slots=True)
-class PeriodRating:
+@dataclass(slots=True, kw_only=True)
+class PeriodRating(DecidedPeriod):
     """A period being rated: its starting point and its counts."""
 
-    period: BillingPeriod
-    book: Book
     start: Checkpoint | None
-    counters: Counters
     tally: Tally = field(default_factory=Tally)
-
-    @property
-    def has_foresight(self) -> bool:
-        return needs_foresight(self.book.rules)
 
     def tallied(self, actions: StoredActions, at: datetime) -> PeriodTally:
         last = actions.last[self.period.pk]
@@ -93,12 +86,20 @@ def rate(period: BillingPeriod, *, at: datetime) -> PeriodTally:
     Rating continues from the checkpoint if only later actions came since; otherwise it starts over. Both give the same
     charges. Raises PeriodIsClosed. Safe to run twice, concurrently, and to kill: it commits whole or not at all.
     """
+    return rate_together([period], at=at)[period.pk]
+
+
+@transaction.atomic
+def rate_together(periods: Sequence[BillingPeriod], *, at: datetime) -> dict[int, PeriodTally]:
+    """The same for several periods; return their tallies."""
     # NO KEY UPDATE: intake, which only needs the period to exist, continues; another rating or a close waits.
-    period = _locking().select_for_update(no_key=True, of=("self",)).get(pk=period.pk)
-    if not period.is_open:
-        raise PeriodIsClosed(period=period.pk)
-    [tally] = _rate([period], at)
-    return tally
+    locked = _locking().select_for_update(no_key=True, of=("self",)).filter(pk__in=[period.pk for period in periods])
+    tallies = dict[int, PeriodTally]()
+    for some in _one_per_customer(locked):
+        if closed := [period.pk for period in some if not period.is_open]:
+            raise PeriodIsClosed(period=closed[0])
+        tallies |= {tally.period_id: tally for tally in _rate(some, at)}
+    return tallies
 
 
 def _locking() -> QuerySet[BillingPeriod]:
@@ -124,7 +125,7 @@ def _rate(periods: Sequence[BillingPeriod], at: datetime) -> list[PeriodTally]:
     aside = dict[ActionId, str]()
     for _ in range(TIMES_SET_ASIDE):
         try:
-            with transaction.atomic():
+            with transaction.atomic(), collector_off():
                 return _rate_without(aside, periods, at)
         except REFUSED:
             refused = _refused(periods, aside)
@@ -177,7 +178,14 @@ def _starting_points(
     counters = carried_over(periods, rules, with_own=starts)
     _forget_charges([period for period in periods if period.pk not in starts])
     return {
-        period.pk: PeriodRating(period, books[period.customer_id], starts.get(period.pk), counters[period.pk])
+        period.pk: PeriodRating(
+            period=period,
+            customer=period_facts(period),
+            book=books[period.customer_id],
+            counters=counters[period.pk],
+            start=(start := starts.get(period.pk)),
+            after=start.place if start else START,
+        )
         for period in periods
     }
 
@@ -187,42 +195,22 @@ def _decide(
 ) -> dict[int, StoredActions]:
     """Decide every action and write the charges; return what was read, by period."""
     read = dict[int, StoredActions]()
+
+    def stored(after: Mapping[int, Place]) -> StoredActions:
+        actions = StoredActions(after, soon=writer.soon)
+        read.update(dict.fromkeys(after, actions))
+        return actions
+
     for rating in ratings.values():
         if rating.start:
             rating.start.restore(rating.counters)
-    # One period at a time if a rule needs foresight, because its actions are read more than once.
-    for some in _together(ratings.values()):
-        after = {rating.period.pk: rating.start.place if rating.start else START for rating in some}
-        actions = StoredActions(after, before_fetch=writer.wait)
-        read |= dict.fromkeys(after, actions)
-        if some[0].has_foresight:
-            kept = actions.remember()
-            _charge(some[0], Without(kept, aside) if aside else kept, writer)
-            continue
-        for period, each in groupby(Without(actions, aside) if aside else actions, key=period_of):
-            _charge(ratings[period], each, writer)
+    for rating, actions in in_rating_order(ratings.values(), stored, aside=aside):
+        _charge(rating, actions, writer)
     return read
 
 
-def _together(ratings: Iterable[PeriodRating]) -> list[list[PeriodRating]]:
-    alone, together = list[list[PeriodRating]](), list[PeriodRating]()
-    for rating in ratings:
-        if rating.has_foresight:
-            alone.append([rating])
-        else:
-            together.append(rating)
-    return [*alone, together] if together else alone
-
-
 def _charge(rating: PeriodRating, actions: Iterable[ActionFacts], writer: ChargeWriter | FaultFinder) -> None:
-    decisions = rate_period(
-        actions,
-        customer=period_facts(rating.period),
-        rules=rating.book.rules,
-        catalog=rating.book.catalog,
-        carried=rating.counters,
-        faults=rating.tally.faults,
-    )
+    decisions = rating.decide(actions, faults=rating.tally.faults)
     while batch := list(islice(decisions, CHARGES_AT_A_TIME)):
         writer.write(rating.period.pk, rating.tally.count(batch))
 

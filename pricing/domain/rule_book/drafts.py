@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import DecimalField
 
-from pricing.domain.rate.inputs import rule_facts, wall_moment
+from pricing.domain.rate.inputs import remember_tiers, rule_facts, wall_moment
 from pricing.models import PriceRule, PriceTier
 from pricing.rating.instants import Instant, moment
 from pricing.rating.values import RuleFacts, RuleId
@@ -24,10 +24,27 @@ def as_if_active(
     With `since`, drafts that start later are treated as starting then, so that past actions can be rated with them.
     ValueError, with a sentence, if a draft's price is incomplete.
     """
-    begins = {draft: _begin(draft, zone, since) for draft in drafts}
-    ends = {RuleId(draft.revises_id): begin for draft, begin in begins.items() if draft.revises_id}
+    return with_drafts(rules, drafts_as_rules(drafts, zone=zone, since=since))
+
+
+def drafts_as_rules(
+    drafts: Sequence[PriceRule], *, zone: ZoneInfo, since: datetime | None = None
+) -> list[tuple[RuleFacts, RuleId | None]]:
+    """The drafts as if active in a time zone, as above, each with the rule that it revises."""
+    return [
+        (
+            replace(rule_facts(draft, zone), effective_from=_begin(draft, zone, since)),
+            RuleId(draft.revises_id) if draft.revises_id else None,
+        )
+        for draft in drafts
+    ]
+
+
+def with_drafts(rules: Iterable[RuleFacts], drafts: Sequence[tuple[RuleFacts, RuleId | None]]) -> list[RuleFacts]:
+    """The rules plus these drafts; a revised rule ends where its draft starts."""
+    ends = {revised: draft.effective_from for draft, revised in drafts if revised is not None}
     kept = [_ended(rule, ends[rule.id]) if rule.id in ends else rule for rule in rules]
-    return kept + [replace(rule_facts(draft, zone), effective_from=begin) for draft, begin in begins.items()]
+    return kept + [draft for draft, _ in drafts]
 
 
 def with_tiers(rule: PriceRule, tiers: Sequence[PriceTier]) -> PriceRule:
@@ -38,7 +55,7 @@ def with_tiers(rule: PriceRule, tiers: Sequence[PriceTier]) -> PriceRule:
             number = getattr(row, field.attname)
             if isinstance(field, DecimalField) and number is not None:
                 setattr(row, field.attname, Decimal(number))  # a default is a plain 0 until saved
-    rule._prefetched_objects_cache = {"tiers": tiers}  # type: ignore[attr-defined]  # noqa: SLF001 -- where Django keeps what was read ahead
+    remember_tiers(rule, tiers)
     return rule
 
 

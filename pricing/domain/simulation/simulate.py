@@ -1,10 +1,12 @@
 """Simulations: drafts tried on the actions of past periods with the billing function; only results are written.
 
-One task per customer rates its periods in order and carries over what the drafts would have charged.
+One task rates some customers together, each one's periods in order, and carries over what the drafts would have charged.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -15,20 +17,22 @@ from billing_engine.core.deeds.record import record
 from billing_engine.core.deeds.verbs import Verb
 from billing_engine.core.errors import Refused
 from billing_engine.core.queues.attempt import Failure
-from billing_engine.core.queues.leased import LeasedQueue
+from billing_engine.core.queues.batches import BatchQueue
 from leads.models import Action, BillingPeriod, Customer
-from pricing.domain.proposals import as_if_in_force, proposed, references
-from pricing.domain.rate.books import book_of
-from pricing.domain.rule_book.drafts import as_if_active
+from pricing.domain.proposals import references
+from pricing.domain.rate.sweep import TOGETHER
 from pricing.domain.rule_wording import terms_of
 from pricing.domain.scope.effective import customers_of
-from pricing.domain.simulation.period import Carry, Stopped, compare
-from pricing.domain.simulation.results import forget, keep
+from pricing.domain.simulation.charged_actions import Stopped
+from pricing.domain.simulation.customers import simulate
+from pricing.domain.simulation.results import forget
 from pricing.models import PeriodTally, PriceRule, SimulatedCustomer, Simulation
-from pricing.rating.values import RuleFacts
 from pricing.wording.terms import terms_as_data
 
 State = SimulatedCustomer.State
+
+# Some seconds of work, so that two workers end at about the same time and progress is seen.
+ACTIONS_TOGETHER = 100_000
 
 SIMULATION_STARTED = Verb("simulation_started", "Simulation started")
 SIMULATION_STOPPED = Verb("simulation_stopped", "Simulation stopped")
@@ -52,7 +56,7 @@ class LeaseLost(Refused):
     """A worker whose lease has ended must not write."""
 
     code = "lease_lost"
-    message = "Another worker has started this customer again."
+    message = "Another worker has started one of these customers again."
 
 
 class NotADraftAnyMore(Refused):
@@ -103,8 +107,7 @@ def start(
         SimulatedCustomer(simulation=simulation, customer_id=customer, actions=actions, next_attempt_at=at)
         for customer, actions in sorted(counted.items(), key=lambda each: -each[1])
     )
-    for item in items:
-        SIMULATIONS.ask_for(item)
+    SIMULATIONS.ask_for(items)
     return simulation
 
 
@@ -118,29 +121,43 @@ def stop(simulation: Simulation, *, by: User, at: datetime) -> None:
     _finish_done(Simulation.objects.filter(pk=simulation.pk), at)
 
 
-class Simulations(LeasedQueue[SimulatedCustomer, SimulatedCustomer.State]):
+class Simulations(BatchQueue[SimulatedCustomer]):
     """Customers of simulations, each with its periods rated in order."""
 
-    task = "pricing.simulate_customer"
+    task = "pricing.simulate_customers"
     lease = timedelta(hours=1)
+    batched_by = ("simulation_id", "actions")
 
     def waiting(self) -> QuerySet[SimulatedCustomer]:
         return SimulatedCustomer.objects.unsettled().select_related("simulation", "customer")
 
+    def batches(self, items: Iterable[SimulatedCustomer]) -> Iterator[list[SimulatedCustomer]]:
+        """The largest first: a large one alone, small ones of the same simulation together."""
+        in_order = sorted(items, key=lambda item: (item.simulation_id, -item.actions, item.pk))
+        for _, of_one in groupby(in_order, key=attrgetter("simulation_id")):
+            batch, actions = list[SimulatedCustomer](), 0
+            for item in of_one:
+                if batch and (len(batch) == TOGETHER or actions + item.actions > ACTIONS_TOGETHER):
+                    yield batch
+                    batch, actions = [], 0
+                batch.append(item)
+                actions += item.actions
+            yield batch
+
     def may_begin(self, item: SimulatedCustomer, *, at: datetime) -> bool:
+        if item.state == State.RUNNING:  # by a worker that died, or in a batch that failed
+            forget(item.simulation_id, [item.customer_id])
         item.state, item.actions_rated, item.behind = State.RUNNING, 0, 0
-        forget(item)  # left by a worker that died
         return True
 
-    def act(self, item: SimulatedCustomer, *, at: datetime) -> SimulatedCustomer.State:
+    def act(self, items: Sequence[SimulatedCustomer], *, at: datetime) -> None:
         try:
-            _simulate(item)
+            simulate(items[0].simulation, items, save=self._save)
         except Stopped:
-            return State.STOPPED
-        return State.DONE
-
-    def settle(self, item: SimulatedCustomer, result: SimulatedCustomer.State, *, at: datetime) -> None:
-        item.state, item.next_attempt_at = result, None
+            left = [item for item in items if item.state == State.RUNNING]
+            for item in left:
+                item.state, item.next_attempt_at = State.STOPPED, None
+            self._save(left)
 
     def fail(self, item: SimulatedCustomer, failure: Failure, *, at: datetime) -> None:
         item.state, item.message, item.next_attempt_at = State.FAILED, failure.words, None
@@ -148,50 +165,26 @@ class Simulations(LeasedQueue[SimulatedCustomer, SimulatedCustomer.State]):
     def given_up(self, item: SimulatedCustomer) -> str:
         return f"Started {self.most_attempts} times and never finished: the worker or the database died."
 
-    def after(self, item: SimulatedCustomer, *, at: datetime) -> None:
-        _finish_done(Simulation.objects.filter(pk=item.simulation_id), at)
+    def after_batch(self, items: Sequence[SimulatedCustomer], *, at: datetime) -> None:
+        _finish_done(Simulation.objects.filter(pk__in={item.simulation_id for item in items}), at)
 
     def tidy(self, *, at: datetime) -> None:
         """Finish the simulations whose last worker died before it marked them finished."""
         _finish_done(Simulation.objects.all(), at)
 
+    def _save(self, items: Sequence[SimulatedCustomer]) -> None:
+        """Save the progress of items of one attempt; raises LeaseLost."""
+        ours = SimulatedCustomer.objects.unsettled().filter(attempts__in={item.attempts for item in items})
+        if ours.bulk_update(items, ["actions_rated", "behind", "state", "next_attempt_at"]) < len(items):
+            raise LeaseLost
+
 
 SIMULATIONS = Simulations()
 
 
-def simulate_customer(item_id: int, *, attempt: int = 0, at: datetime) -> None:
-    """Rate one customer's periods with the drafts."""
-    SIMULATIONS.work(item_id, attempt=attempt, at=at)
-
-
-def _simulate(item: SimulatedCustomer) -> None:
-    simulation, customer = item.simulation, item.customer
-    proposals = proposed(simulation.proposals)
-    periods = list(
-        BillingPeriod.objects.filter(customer=customer, label__in=simulation.months)
-        .select_related("customer")
-        .prefetch_related("customer__terms")
-        .order_by("start_at")
-    )
-    rules = _rules(simulation, customer, since=periods[0].start_at)
-    carry = Carry()
-    for period in periods:
-        with transaction.atomic():
-            with as_if_in_force(proposals, at=simulation.created_at):
-                comparison = compare(period, rules, carry, may_go_on=lambda: not _is_stopped(simulation))
-            keep(simulation, period, comparison)
-            item.actions_rated += comparison.actions
-            item.behind += int(period.unrated_marks.exists())
-            if not SIMULATIONS.ours(item).update(actions_rated=item.actions_rated, behind=item.behind):
-                raise LeaseLost
-
-
-def _rules(simulation: Simulation, customer: Customer, *, since: datetime) -> list[RuleFacts]:
-    drafts = simulation.drafts.filter(state=PriceRule.State.DRAFT).order_by("wall_from", "pk")
-    begin = since if simulation.from_the_start else None
-    return as_if_active(
-        book_of(customer).rules, list(drafts.prefetch_related("tiers")), zone=customer.zone, since=begin
-    )
+def simulate_customers(item_ids: Sequence[int], *, attempt: int = 0, at: datetime) -> None:
+    """Rate the periods of these customers of one simulation with the drafts."""
+    SIMULATIONS.work(item_ids, attempt=attempt, at=at)
 
 
 def _actions_by_customer(periods: Any) -> dict[int, int]:
@@ -203,10 +196,6 @@ def _actions_by_customer(periods: Any) -> dict[int, int]:
     for customer, actions in new:
         known[customer] += actions
     return known
-
-
-def _is_stopped(simulation: Simulation) -> bool:
-    return Simulation.objects.filter(pk=simulation.pk, stopped_at__isnull=False).exists()
 
 
 def _finish_done(simulations: QuerySet[Simulation], at: datetime) -> None:

@@ -12,7 +12,8 @@ from leads.models import Action, BillingPeriod
 from pricing.domain.rate.books import book_of
 from pricing.domain.rate.charges import to_decimal
 from pricing.domain.rule_book.checks import run_checks
-from pricing.domain.simulation.period import Carry, Comparison, compare
+from pricing.domain.simulation.comparison import Comparison
+from pricing.domain.simulation.period import Tried, compare
 from pricing.models import PriceCheck
 
 AT_ONCE = 100_000  # actions, about two seconds
@@ -36,14 +37,18 @@ def tell(proposed: ProposedTerms, at: datetime) -> Effect:
 
 @transaction.atomic
 def _rated(proposed: ProposedTerms, periods: Sequence[BillingPeriod]) -> list[PeriodEffect]:
-    rules, carry = book_of(proposed.customer).rules, Carry()
-    return [_in_words(period, compare(period, rules, carry, terms=proposed.on(period.first_day))) for period in periods]
+    customer = proposed.customer
+    tried = {customer.pk: Tried(book_of(customer))}
+    found = list[PeriodEffect]()
+    for period in periods:
+        [comparison] = compare([period], tried, terms=lambda period: proposed.on(period.first_day))
+        found.append(_in_words(period, comparison))
+    return found
 
 
 def _in_words(period: BillingPeriod, comparison: Comparison) -> PeriodEffect:
-    groups, currency = comparison.groups, period.customer.currency
-    now = to_decimal(sum(comparison.now(group).amount for group in groups))
-    then = to_decimal(sum(comparison.then[group].amount for group in groups))
+    currency = period.customer.currency
+    now, then = map(to_decimal, comparison.amounts())
     difference = money.difference_in_words(then - now, currency)
     return PeriodEffect(period, money.price_in_words(now, currency), money.price_in_words(then, currency), difference)
 

@@ -152,6 +152,17 @@ PAPER = Bench(
         Line("Memory for a PDF with an annex of charges", "MB", at_most=500),
     ),
 )
+LISTS = Bench(
+    "lists",
+    "Lists and searches",
+    "tests.bench.lists.measure:measure_lists",
+    (
+        Line("Lists, searches and reports, median", "ms"),
+        Line("Lists, searches and reports, p95", "ms", at_most=300),
+        Line("Addresses with a p95 above 300 ms", "addresses", at_most=0),
+        Line("Memory of the process that showed them", "MB", at_most=MEMORY_MB),
+    ),
+)
 GROWING = Bench(
     "growth",
     "Growth",
@@ -196,4 +207,4 @@ HOSTS = Bench(
     ),
     needs_redis=True,
 )
-BENCHES = (RATING, INTAKE, SIMULATION, RUN, CLOSE, PAPER, GROWING, HOSTS)
+BENCHES = (RATING, INTAKE, SIMULATION, RUN, CLOSE, PAPER, LISTS, GROWING, HOSTS)

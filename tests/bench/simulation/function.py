@@ -8,9 +8,9 @@ from django.db import transaction
 
 from leads.models import BillingPeriod
 from pricing.domain.rate.actions import START, StoredActions, period_of
+from pricing.domain.rate.books import books_of
 from pricing.domain.rate.carry_over import carried_over
-from pricing.domain.rate.catalog import catalogs_for
-from pricing.domain.rate.inputs import period_facts, rule_books
+from pricing.domain.rate.inputs import period_facts
 from pricing.domain.rate.sweep import TOGETHER
 from pricing.rating.period import rate_period
 
@@ -29,8 +29,8 @@ def _some(numbers: list[int]) -> tuple[float, float]:
     periods = list(BillingPeriod.objects.select_related("customer").filter(pk__in=numbers))
     customers = {period.pk: period.customer for period in periods}
     by_pk = {period.pk: period for period in periods}
-    rules, catalogs = rule_books(list(customers.values())), catalogs_for(customers.values())
-    carried = carried_over(periods, rules)
+    books = books_of(customers.values())
+    carried = carried_over(periods, {pk: book.rules for pk, book in books.items()})
     started = time.perf_counter()
     actions = {pk: list(each) for pk, each in groupby(StoredActions(dict.fromkeys(numbers, START)), key=period_of)}
     fetched = time.perf_counter()
@@ -38,8 +38,8 @@ def _some(numbers: list[int]) -> tuple[float, float]:
         decisions = rate_period(
             each,
             customer=period_facts(by_pk[pk]),
-            rules=rules[customers[pk].pk],
-            catalog=catalogs[customers[pk].pk],
+            rules=books[customers[pk].pk].rules,
+            catalog=books[customers[pk].pk].catalog,
             carried=carried[pk],
         )
         deque(decisions, maxlen=0)  # discarded at once

@@ -1,11 +1,12 @@
-"""A worker that simulates the customers of a simulation in turn, as Celery would hand them to it."""
+"""A worker that simulates the customers of a simulation in batches, as Celery would hand them to it."""
 
-from pricing.domain.simulation.simulate import simulate_customer
+from pricing.domain.simulation.simulate import SIMULATIONS, simulate_customers
+from pricing.models import SimulatedCustomer
 from tests.bench.worker import AT, a_share
 
 
 def main() -> None:
-    """Simulate each customer of the share."""
+    """Simulate the customers of the share."""
     with a_share() as items:
-        for item in items:
-            simulate_customer(item, at=AT)
+        for batch in SIMULATIONS.batches(SimulatedCustomer.objects.filter(pk__in=items)):
+            simulate_customers([item.pk for item in batch], at=AT)

@@ -16,7 +16,7 @@ from leads.models import Action, BillingPeriod, Customer, Lead
 from pricing.domain.audit.prove import prove
 from pricing.domain.rate.books import book_of
 from pricing.domain.rate.rate import rate
-from pricing.domain.simulation.period import Carry, compare
+from pricing.domain.simulation.period import Tried, compare
 from pricing.models import Charge, PriceRule
 from tests.factories.leads import ActionFactory, ActionTypeFactory, BillingPeriodFactory, CustomerFactory, LeadFactory
 from tests.factories.people import with_role
@@ -189,9 +189,10 @@ def test_a_proof_says_that_a_later_month_it_counted_has_been_opened_again(
 
 def simulated(*periods: BillingPeriod) -> list[int]:
     """The total of each period by the current rules, in order."""
-    carry, found = Carry(), list[int]()
+    customer, found = periods[0].customer, list[int]()
+    tried = {customer.pk: Tried(book_of(customer))}
     for period in periods:
         period.refresh_from_db()
-        comparison = compare(period, book_of(period.customer).rules, carry, may_go_on=lambda: True)
-        found.append(sum(each.amount for each in comparison.then.values()) // 1_000_000)
+        [comparison] = compare([period], tried)
+        found.append(comparison.amounts()[1] // 1_000_000)
     return found

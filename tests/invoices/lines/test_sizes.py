@@ -30,7 +30,7 @@ from leads.models import BillingPeriod, Source
 from pricing.domain.audit.prove import prove
 from pricing.domain.rate.rate import rate_waiting
 from pricing.domain.rate.usage import count_uses
-from pricing.domain.simulation.simulate import simulate_customer, start
+from pricing.domain.simulation.simulate import simulate_customers, start
 from pricing.models import Charge, PeriodTally, PriceRule, RuleUse, UnratedAction
 from reports.queries.activity import activity_of, total_of
 from reports.queries.invariants import invariants
@@ -183,7 +183,7 @@ def test_a_simulation_of_the_largest_amounts_comes_to_their_difference():
     draft = PriceRuleFactory.create(draft=True, unit_price=PRICE - 1, priority=1)
 
     simulation = start([draft], months=["2026-10"], by=UserFactory.create(), at=NOVEMBER_3)
-    simulate_customer(simulation.customers.get().pk, at=NOVEMBER_3)
+    simulate_customers([simulation.customers.get().pk], at=NOVEMBER_3)
 
     assert (simulation.customers.get().state, simulation.moves.count()) == ("done", 2)
     sums = simulation.sums.values_list("now_amount", "then_amount")

@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from billing_engine.core.calendar.spans import Month
 from invoices.domain.run.billing_run import Progress, bill, progress, retry_failed, start
 from invoices.models import BillingRunItem, Invoice
-from pricing.domain.simulation.simulate import simulate_customer
+from pricing.domain.simulation.simulate import simulate_customers
 from pricing.domain.simulation.simulate import start as simulate
 from tests.factories.leads import ActionFactory
 from tests.factories.people import UserFactory
@@ -81,7 +81,7 @@ def test_a_simulation_whose_workers_die_is_tried_three_times():
     simulation = simulate([draft], months=["2026-10"], by=UserFactory.create(), at=NOVEMBER_3)
     simulation.customers.update(attempts=3)  # and never was it said that one had ended
 
-    simulate_customer(simulation.customers.get().pk, attempt=3, at=NOVEMBER_3)
+    simulate_customers([simulation.customers.get().pk], attempt=3, at=NOVEMBER_3)
 
     customer = simulation.customers.get()
     simulation.refresh_from_db()

@@ -17,8 +17,6 @@ from billing_engine.core.calendar.spans import Month, Week
 from billing_engine.operations.beat import BeatingScheduler
 from billing_engine.operations.schedule import EDITABLE, ensure_schedule, next_run
 from invoices.domain.run.billing_run import (
-    BILLS,
-    QUIET,
     Progress,
     RunIsFinished,
     bill,
@@ -28,6 +26,7 @@ from invoices.domain.run.billing_run import (
     resume,
     start,
 )
+from invoices.domain.run.bills import BILLS, QUIET
 from invoices.domain.run.schedule import start_due_runs
 from invoices.models import BillingRun, BillingSchedule, Invoice
 from leads.models import Customer

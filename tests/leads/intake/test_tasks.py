@@ -12,7 +12,7 @@ from billing_engine.core import tasks
 import time
 started = time.monotonic()
 for number in range(200):
-    tasks._send("pricing.simulate_customer", {"item_id": number})
+    tasks._send("pricing.simulate_customers", {"item_ids": [number]})
 print(time.monotonic() - started)
 """
 

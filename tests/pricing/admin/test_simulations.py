@@ -12,7 +12,7 @@ from django.urls import reverse
 from billing_engine.core.calendar.wall_clock import read
 from leads.models import BillingPeriod
 from pricing.domain.rate.rate import rate
-from pricing.domain.simulation.simulate import simulate_customer
+from pricing.domain.simulation.simulate import simulate_customers
 from pricing.models import PriceRule, SimulatedCustomer, Simulation
 from tests.factories.leads import ActionFactory, ActionTypeFactory, BillingPeriodFactory
 from tests.factories.people import with_role
@@ -33,7 +33,7 @@ def begun(client: Client, **facts: object) -> Simulation:
 
 def finished(simulation: Simulation) -> Simulation:
     for item in SimulatedCustomer.objects.all():
-        simulate_customer(item.pk, at=NOW)
+        simulate_customers([item.pk], at=NOW)
     simulation.refresh_from_db()
     return simulation
 

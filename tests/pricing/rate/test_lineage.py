@@ -14,11 +14,11 @@ from leads.domain.periods import mark_unrated
 from leads.models import BillingPeriod, Lead
 from pricing.domain.audit.prove import prove
 from pricing.domain.audit.terms import keep_terms
-from pricing.domain.rate.books import book_of
+from pricing.domain.rate.books import Book, book_of
 from pricing.domain.rate.rate import rate
 from pricing.domain.rule_book.drafts import as_if_active
 from pricing.domain.rule_book.rules import activate, revise
-from pricing.domain.simulation.period import Carry, compare
+from pricing.domain.simulation.period import Tried, compare
 from pricing.models import Charge, PriceRule
 from tests.factories.leads import ActionFactory, BillingPeriodFactory, LeadFactory
 from tests.factories.people import UserFactory
@@ -144,7 +144,8 @@ def test_a_simulated_limit_counts_what_the_rule_in_force_charged(period: Billing
     draft.cap_per_period = Decimal(15)
     draft.save()
 
-    rules = as_if_active(book_of(period.customer).rules, [draft], zone=period.customer.zone)
-    found = compare(period, rules, Carry(), may_go_on=lambda: True)
+    book = book_of(period.customer)
+    rules = as_if_active(book.rules, [draft], zone=period.customer.zone)
+    [found] = compare([period], {period.customer_id: Tried(Book(rules, book.catalog))})
 
-    assert sum(each.amount for each in found.then.values()) == 15_000_000
+    assert found.amounts()[1] == 15_000_000

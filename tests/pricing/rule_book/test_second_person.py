@@ -156,7 +156,7 @@ def test_a_request_shows_each_customers_amounts_by_simulation_now_and_then(olga:
 
     request = request_activation(draft, by=olga, at=NOW, reason="Agreed with the customer")
     for item in SimulatedCustomer.objects.unsettled():
-        SIMULATIONS.work(item.pk, attempt=item.attempts, at=NOW)
+        SIMULATIONS.work([item.pk], attempt=item.attempts, at=NOW)
 
     assert ("Price", "$2.50 each", "$0.01 each") in [tuple(each) for each in request.differences]
     [row] = effect_of(request, NOW)["customers"]
